@@ -1,0 +1,121 @@
+import { readFileSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import fastGlob from "fast-glob";
+import { expect, test } from "vitest";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+/** What a folder may import besides itself. "plug-in" stands for variants/ and datasets/. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  api: [],
+  errors: [],
+  mask: ["api", "errors"],
+  stats: ["api", "errors"],
+  image: ["api", "errors"],
+  weights: ["api", "errors"],
+  coco: ["api", "errors", "mask"],
+  onnx: ["api", "errors", "weights"],
+  quantize: ["api", "errors", "onnx", "stats"],
+  prompts: ["api", "errors", "mask", "coco", "stats"],
+  metrics: ["api", "errors", "mask", "coco", "stats"],
+  protocols: ["api", "errors", "prompts", "metrics"],
+  "plug-in": ["api", "errors", "image", "mask", "coco", "weights", "onnx", "quantize", "stats"],
+  measure: ["api", "errors", "stats"],
+  store: ["api", "errors", "stats"],
+  run: [
+    ...["api", "errors", "mask", "stats", "image", "weights", "coco", "onnx", "quantize", "prompts", "metrics"],
+    ...["protocols", "measure", "store"],
+  ],
+  report: ["api", "errors", "image", "mask", "metrics", "stats", "store"],
+  get commands() {
+    return [...new Set([...this.run!, "run", "report"])];
+  },
+  get perf() {
+    return this.commands!;
+  },
+  cli: ["commands", "errors"],
+  // Where tests find the golden values and photos that lie beside the project; no shipped file imports it.
+  shared: [],
+};
+
+/** Each third party is named in one file, so that swapping it is a one-file change. */
+const thirdParties: Readonly<Record<string, readonly string[]>> = {
+  sharp: ["harness/image/codec.ts"],
+  pngjs: ["harness/image/codec.ts"],
+  protobufjs: ["harness/onnx/write.ts"],
+  "onnxruntime-node": ["harness/onnx/session.ts"],
+  yauzl: ["harness/weights/torch.ts"],
+  zod: ["harness/store/schema.ts"],
+  yargs: ["harness/cli.ts"],
+  vega: ["harness/report/charts.ts"],
+  "vega-lite": ["harness/report/charts.ts"],
+  "fast-glob": ["harness/run/registry.ts"],
+  tsx: ["harness/bench.mjs"],
+};
+
+interface Import {
+  readonly file: string;
+  readonly specifier: string;
+  readonly dynamic: boolean;
+}
+
+const sources = fastGlob
+  .sync(["harness/**/*.ts", "variants/**/*.ts", "datasets/**/*.ts"], { cwd: root, ignore: ["**/*.test.ts"] })
+  .sort();
+
+test("imports point down", () => {
+  const wrong = importsOf(sources)
+    .filter(({ specifier }) => specifier.startsWith("."))
+    .filter(({ file, specifier }) => !mayImport(file, join(dirname(file), specifier)))
+    .map(({ file, specifier }) => `${file} imports ${specifier}`);
+  expect(wrong).toEqual([]);
+});
+
+test("every folder of harness/ has its line in the import table", () => {
+  const folders = new Set(sources.map(layerOf));
+  expect([...folders].filter((folder) => !(folder in allowed))).toEqual([]);
+});
+
+test("each third party is named in one file", () => {
+  const wrong = importsOf(sources)
+    .filter(({ specifier }) => !specifier.startsWith(".") && !specifier.startsWith("node:"))
+    .filter(({ file, specifier }) => !homesOf(specifier).includes(file))
+    .map(({ file, specifier }) => `${file} imports ${specifier}`);
+  expect(wrong).toEqual([]);
+});
+
+test("plug-ins are reached through import() in run/registry.ts alone", () => {
+  const dynamic = importsOf(sources).filter((found) => found.dynamic && /variants|datasets/.test(found.specifier));
+  expect(dynamic.filter(({ file }) => file !== "harness/run/registry.ts")).toEqual([]);
+});
+
+function importsOf(files: readonly string[]): Import[] {
+  return files.flatMap((file) => {
+    const text = readFileSync(join(root, file), "utf8");
+    const fixed = [...text.matchAll(/^(?:import\s*|(?:import|export)\b[^"';=]*?\bfrom\s*)"([^"]+)"/gm)];
+    const dynamic = [...text.matchAll(/\bimport\(\s*[`"]([^`"]+)[`"]/g)];
+    return [
+      ...fixed.map((match) => ({ file, specifier: match[1]!, dynamic: false })),
+      ...dynamic.map((match) => ({ file, specifier: match[1]!, dynamic: true })),
+    ];
+  });
+}
+
+function layerOf(file: string): string {
+  const [top, second] = relative(".", file).split(sep);
+  if (top === "variants" || top === "datasets") return "plug-in";
+  return second!.replace(/\.ts$/, "");
+}
+
+function mayImport(from: string, to: string): boolean {
+  const [source, target] = [layerOf(from), layerOf(to)];
+  if (source === target) return source !== "plug-in" || to.startsWith("variants") === from.startsWith("variants");
+  return allowed[source]?.includes(target) ?? false;
+}
+
+function homesOf(specifier: string): readonly string[] {
+  const parts = specifier.split("/");
+  const name = specifier.startsWith("@") ? parts.slice(0, 2).join("/") : parts[0]!;
+  return thirdParties[name] ?? [];
+}
