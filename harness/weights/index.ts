@@ -1,0 +1,15 @@
+/** Weights: checkpoint files and seeded values (`sam-bench/weights`). */
+
+export {
+  type ArchiveFormat,
+  type ArchiveOptions,
+  openTensorArchive,
+  readTensorArchive,
+  type StoredTensor,
+  type TensorArchive,
+} from "./archive.ts";
+export { isBuffer } from "./buffers.ts";
+export { checkpointOf, openCheckpoint } from "./checkpoint.ts";
+export type { TensorDtype } from "./elements.ts";
+export { seededCheckpoint, seededTensor } from "./seeded.ts";
+export { type ByteSource, fileSource, memorySource } from "./source.ts";

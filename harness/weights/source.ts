@@ -1,0 +1,92 @@
+/** Where a checkpoint's bytes come from: a file that is read in pieces, or bytes in memory. */
+
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { HarnessError } from "../errors.ts";
+import { damaged } from "./damage.ts";
+
+export interface ByteSource {
+  /** What messages call it: the file's path. */
+  readonly label: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Fills the whole target from `offset`. Throws HarnessError where the bytes end before. */
+  readInto(target: Uint8Array, offset: number): void;
+  close(): void;
+}
+
+/** One call of read(2) gives at most 2 GiB; ViT-H's largest tensors are far below, its file is not. */
+const longestRead = 2 ** 30;
+
+/** Throws HarnessError if there is no such file, or it is a folder or may not be read. */
+export function fileSource(file: string): ByteSource {
+  const descriptor = openFile(file);
+  const { size } = fstatSync(descriptor);
+  let open = true;
+  return {
+    label: file,
+    size,
+    readInto(target, offset) {
+      // A closed descriptor's number may by now be another file's.
+      if (!open) throw new Error(`${file}: read after close`);
+      for (let done = 0; done < target.length; ) {
+        const length = Math.min(longestRead, target.length - done);
+        const count = readSync(descriptor, target, done, length, offset + done);
+        if (count === 0) throw endsEarly(file, offset + target.length, offset + done);
+        done += count;
+      }
+    },
+    close() {
+      if (open) closeSync(descriptor);
+      open = false;
+    },
+  };
+}
+
+export function memorySource(label: string, bytes: Uint8Array): ByteSource {
+  return {
+    label,
+    size: bytes.length,
+    readInto(target, offset) {
+      if (offset + target.length > bytes.length) throw endsEarly(label, offset + target.length, bytes.length);
+      target.set(bytes.subarray(offset, offset + target.length));
+    },
+    close() {},
+  };
+}
+
+/**
+ * A fresh array that begins a buffer of its own, so any typed array can look at it.
+ * The range is checked before anything is allocated. Throws HarnessError where it leaves the source.
+ */
+export function readBytes(source: ByteSource, offset: number, length: number): Uint8Array<ArrayBuffer> {
+  if (!(offset >= 0 && length >= 0 && offset + length <= source.size)) {
+    throw endsEarly(source.label, offset + length, source.size);
+  }
+  const bytes = new Uint8Array(length);
+  source.readInto(bytes, offset);
+  return bytes;
+}
+
+function openFile(file: string): number {
+  try {
+    const descriptor = openSync(file, "r");
+    if (!fstatSync(descriptor).isDirectory()) return descriptor;
+    closeSync(descriptor);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code !== "ENOENT" && code !== "ENOTDIR")
+      throw new HarnessError(`${file}: can not be opened`, { found: code, cause });
+    throw new HarnessError(`${file}: no such file`, {
+      hint: "give the path of a .pth, .pt or .safetensors file",
+      cause,
+    });
+  }
+  throw new HarnessError(`${file}: is a folder`, { hint: "give the path of a .pth, .pt or .safetensors file" });
+}
+
+function endsEarly(label: string, expected: number, found: number): HarnessError {
+  return damaged(`${label}: the file is cut off`, {
+    found: `${found} bytes`,
+    expected: `at least ${expected} bytes`,
+  });
+}

@@ -1,0 +1,180 @@
+/**
+ * PyTorch's zip form (since 1.6): `<name>/data.pkl` and one entry a storage, `<name>/data/<key>`, stored and aligned.
+ * yauzl reads the directory; bytes are then read by their offset in the file, when they are needed.
+ */
+
+import { inflateRawSync } from "node:zlib";
+import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from "yauzl";
+import { HarnessError } from "../errors.ts";
+import { cursorOver } from "./cursor.ts";
+import { damaged, printable } from "./damage.ts";
+import { storageOf } from "./persistent.ts";
+import { unpickle } from "./pickle.ts";
+import type { PickleStorage } from "./pickleValue.ts";
+import { rebuildTensor } from "./rebuild.ts";
+import { type ByteSource, memorySource, readBytes } from "./source.ts";
+import { findStateDict, type StateDict } from "./stateDict.ts";
+import type { Region, StridedTensor } from "./strided.ts";
+
+/** PyTorch's files have a few thousand at most. */
+const mostEntries = 50_000;
+/** Weights hardly shrink, so an entry that claims more of a small file is a bomb; small zero tensors do shrink. */
+const mostInflation = 20;
+const alwaysInflated = 4 * 1024 * 1024;
+
+type Directory = ReadonlyMap<string, Entry>;
+
+/** Throws HarnessError for a zip that is damaged, or is no state dict. */
+export async function readTorchZip(source: ByteSource, inert: readonly string[]): Promise<StateDict<StridedTensor>> {
+  const { label } = source;
+  const directory = await readDirectory(source);
+  const root = rootOf(directory, label);
+  const order = byteOrder(source, directory.get(`${root}/byteorder`));
+  const pickle = openEntry(source, directory.get(`${root}/data.pkl`)!, "little");
+  const cursor = cursorOver(pickle.source, pickle.start, pickle.start + pickle.length, "data.pkl");
+  const state = findStateDict(
+    unpickle(cursor, { label, fileBytes: source.size, inert, persistent: (id) => storageOf(id, label) }),
+    label,
+  );
+  const regions = new Map<string, Region>();
+  const find = ({ key }: PickleStorage): Region => {
+    const known = regions.get(key);
+    if (known !== undefined) return known;
+    const entry = directory.get(`${root}/data/${key}`);
+    if (entry === undefined) {
+      throw damaged(`${label}: storage ${printable(key)} is missing from the zip`);
+    }
+    const region = openEntry(source, entry, order);
+    regions.set(key, region);
+    return region;
+  };
+  const tensors = [...state.tensors].map(([name, record]) => [name, rebuildTensor(name, record, label, find)] as const);
+  return { nesting: state.nesting, tensors: new Map(tensors) };
+}
+
+/** A name that occurs twice is refused: two readers could take two different entries for it. */
+async function readDirectory(source: ByteSource): Promise<Directory> {
+  const directory = new Map<string, Entry>();
+  try {
+    const zip: ZipFile = await fromRandomAccessReaderPromise(zipReader(source), source.size, { autoClose: false });
+    for await (const entry of zip.eachEntry()) {
+      if (directory.has(entry.fileName)) throw new Error(`entry ${printable(entry.fileName)} is there twice`);
+      if (directory.size >= mostEntries) throw new Error(`more than ${mostEntries} entries`);
+      directory.set(entry.fileName, entry);
+    }
+  } catch (cause) {
+    throw new HarnessError(`${source.label}: the zip directory is damaged or cut off`, {
+      found: printable((cause as Error).message),
+      hint: "download or copy the file again",
+      cause,
+    });
+  }
+  return directory;
+}
+
+/** yauzl asks for a subclass; it waits for each answer, so they come one tick later as a file's would. */
+function zipReader(source: ByteSource): RandomAccessReader {
+  class SourceReader extends RandomAccessReader {
+    override read(
+      buffer: Buffer,
+      offset: number,
+      length: number,
+      position: number,
+      callback: (error: Error | null, count?: number) => void,
+    ): void {
+      queueMicrotask(() => {
+        try {
+          buffer.set(readBytes(source, position, length), offset);
+        } catch (cause) {
+          return callback(cause as Error);
+        }
+        callback(null, length);
+      });
+    }
+  }
+  return new SourceReader();
+}
+
+/** The one folder with a data.pkl. Throws HarnessError that says what the zip is instead, where that can be told. */
+function rootOf(directory: Directory, label: string): string {
+  const names = [...directory.keys()];
+  const roots = names.filter((name) => /^[^/]+\/data\.pkl$/.test(name)).map((name) => name.split("/")[0]!);
+  const [root] = roots;
+  if (root === undefined) {
+    const packed = names.find((name) => /\.(pth?|safetensors)$/.test(name));
+    throw new HarnessError(`${label}: the zip is no PyTorch checkpoint`, {
+      found: `${names.length} entries${names.length === 0 ? "" : `, such as ${printable(names[0]!)}`}`,
+      expected: "an entry data.pkl",
+      hint: packed === undefined ? "is this the right file?" : `unzip it and give the path of ${printable(packed)}`,
+    });
+  }
+  if (roots.length > 1) {
+    throw new HarnessError(`${label}: the zip holds more than one checkpoint`, {
+      found: roots.slice(0, 4).map(printable),
+    });
+  }
+  if (names.some((name) => name === `${root}/constants.pkl` || name.startsWith(`${root}/code/`))) {
+    throw new HarnessError(`${label}: is a TorchScript archive, a program with its weights`, {
+      expected: "a state dict",
+      hint: "load it with torch.jit.load, save its state_dict() with torch.save, and use that file",
+    });
+  }
+  return root;
+}
+
+/** Written since PyTorch 2.1. */
+function byteOrder(source: ByteSource, entry: Entry | undefined): "little" | "big" {
+  if (entry === undefined) return "little";
+  const region = openEntry(source, entry, "little");
+  const order = Buffer.from(readBytes(region.source, region.start, Math.min(region.length, 16))).toString("latin1");
+  if (order === "little" || order === "big") return order;
+  throw new HarnessError(`${source.label}: has an unknown byte order`, {
+    found: printable(order),
+    expected: "little or big",
+  });
+}
+
+/** Where an entry's bytes begin follows from its local header, whose name and extra fields may differ in length. */
+function openEntry(source: ByteSource, entry: Entry, order: "little" | "big"): Region {
+  const subject = `${source.label}: zip entry ${printable(entry.fileName)}`;
+  const broken = (problem: string) => damaged(`${subject} ${problem}`);
+  const at = entry.relativeOffsetOfLocalHeader;
+  if (at + 30 > source.size) throw broken("lies behind the end of the file");
+  const header = new DataView(readBytes(source, at, 30).buffer);
+  if (header.getUint32(0, true) !== 0x04034b50) throw broken("has no header");
+  const start = at + 30 + header.getUint16(26, true) + header.getUint16(28, true);
+  if (start + entry.compressedSize > source.size) throw broken("reaches behind the end of the file");
+  if (entry.isEncrypted()) throw broken("is encrypted");
+  if (entry.compressionMethod === 0) return { source, start, length: entry.uncompressedSize, order };
+  if (entry.compressionMethod !== 8) throw broken(`is compressed by an unknown method ${entry.compressionMethod}`);
+  const length = entry.uncompressedSize;
+  if (length > Math.max(alwaysInflated, mostInflation * entry.compressedSize)) {
+    throw broken(`claims to inflate from ${entry.compressedSize} to ${length} bytes`);
+  }
+  const inflate = (): Uint8Array => {
+    const packed = readBytes(source, start, entry.compressedSize);
+    try {
+      const bytes = inflateRawSync(packed, { maxOutputLength: Math.max(1, length) });
+      if (bytes.length === length) return bytes;
+    } catch {
+      // Said below: what zlib finds wrong helps nobody.
+    }
+    throw broken("can not be inflated");
+  };
+  return { source: inflatedSource(source.label, length, inflate), start: 0, length, order };
+}
+
+/** Inflates at the first read and keeps the bytes only as long as memory allows. */
+function inflatedSource(label: string, size: number, inflate: () => Uint8Array): ByteSource {
+  let kept: WeakRef<Uint8Array> | undefined;
+  return {
+    label,
+    size,
+    readInto(target, offset) {
+      const bytes = kept?.deref() ?? inflate();
+      kept = new WeakRef(bytes);
+      memorySource(label, bytes).readInto(target, offset);
+    },
+    close() {},
+  };
+}
