@@ -1,0 +1,8 @@
+/** Masks as runs: made from bitmaps, polygons, COCO strings and logits; compared and combined without decoding. */
+export { difference, intersection, union } from "./combine.ts";
+export { centrePoint, type DeepestPixel, squaredDistances } from "./distance.ts";
+export { boxIou, intersectionArea, iou, iouWithCrowd } from "./iou.ts";
+export { rleFromBox, rleFromPolygons } from "./polygon.ts";
+export { areaOf, boxOf, decodeRle, encodeRle, rleFromCounts } from "./rle.ts";
+export { formatCounts, parseCounts } from "./rleString.ts";
+export { maskFromLogits, stabilityScore, upscaleLogits } from "./upscale.ts";

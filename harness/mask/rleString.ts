@@ -1,0 +1,71 @@
+import type { Rle, Size } from "../api.ts";
+import { HarnessError } from "../errors.ts";
+import { rleFromCounts } from "./rle.ts";
+
+// A number is cut into groups of five bits, the lowest first. A sixth bit says that another group follows; the last
+// group's fifth bit is the sign. Each group is written as the ASCII character 48 further on.
+const firstCode = 48;
+const lastCode = firstCode + 63;
+const more = 32;
+const sign = 16;
+
+/** The runs as COCO's compressed string, `counts` of a result or an annotation file. */
+export function formatCounts({ counts }: Rle): string {
+  const codes: number[] = [];
+  for (let i = 0; i < counts.length; i++) {
+    // As rleToString of COCO's mask API: from the fourth run on the difference to the run two back is written, because runs alternate 0, 1.
+    let rest = i > 2 ? counts[i]! - counts[i - 2]! : counts[i]!;
+    for (let open = true; open; ) {
+      const group = rest & 31;
+      rest >>= 5;
+      open = rest !== ((group & sign) === 0 ? 0 : -1);
+      codes.push(firstCode + group + (open ? more : 0));
+    }
+  }
+  return asciiOf(codes);
+}
+
+/**
+ * COCO's compressed string → runs.
+ * Throws HarnessError, naming `place`, for a character outside the alphabet, a string cut short, a negative run, or runs that do not fill the mask.
+ */
+export function parseCounts(text: string, size: Size, place = "mask"): Rle {
+  const counts: number[] = [];
+  let value = 0;
+  let shift = 0;
+  for (let i = 0; i < text.length; i++) {
+    const group = groupAt(text, i, place);
+    // 2 ** shift, not a shift: a damaged string may go on past 32 bits.
+    value += (group & 31) * 2 ** shift;
+    shift += 5;
+    if ((group & more) !== 0) continue;
+    if ((group & sign) !== 0) value -= 2 ** shift;
+    counts.push(counts.length > 2 ? value + counts[counts.length - 2]! : value);
+    value = 0;
+    shift = 0;
+  }
+  if (shift > 0) throw new HarnessError(`${place}: mask string ends in the middle of a run`, { found: excerpt(text) });
+  return rleFromCounts(counts, size, place);
+}
+
+function groupAt(text: string, index: number, place: string): number {
+  const code = text.charCodeAt(index);
+  if (code < firstCode || code > lastCode) {
+    throw new HarnessError(`${place}: mask string has a character that COCO's alphabet lacks`, {
+      found: `${JSON.stringify(text[index])} at ${index}`,
+      expected: `${String.fromCharCode(firstCode)} to ${String.fromCharCode(lastCode)}`,
+    });
+  }
+  return code - firstCode;
+}
+
+/** In slices, because an argument list has a limit. */
+function asciiOf(codes: readonly number[]): string {
+  let text = "";
+  for (let i = 0; i < codes.length; i += 4096) text += String.fromCharCode(...codes.slice(i, i + 4096));
+  return text;
+}
+
+function excerpt(text: string): string {
+  return text.length <= 20 ? text : `…${text.slice(-20)}`;
+}
