@@ -1,0 +1,115 @@
+import { latencySummary, median } from "../stats/summary.ts";
+
+/** A whole sentence about one figure, ending in advice. */
+export interface Warning {
+  readonly about: string;
+  readonly text: string;
+}
+
+/** What the user has set already: advice names it, and does not advise what is done. */
+export interface MeasureSettings {
+  readonly warmup: number;
+  readonly rounds: number;
+}
+
+export interface DriftInput {
+  /** What the samples are of, as the report calls it: `sam-nano encode`. */
+  readonly about: string;
+  /** In the order measured, ms. */
+  readonly samples: readonly number[];
+  readonly settings: MeasureSettings;
+}
+
+const limits = {
+  /** Difference of the medians of first and last third, as a share. */
+  drift: 0.05,
+  /** A sample this many interquartile ranges beyond the quartiles, and this share off the median, is an outlier. */
+  outlierRanges: 3,
+  outlierShare: 0.2,
+  /** Outliers beyond this share are worth a word. */
+  outliers: 0.05,
+  /** Two modes: what splitting the samples explains of their variance, the smaller mode's share, their distance. */
+  explained: 0.9,
+  smallerMode: 0.2,
+  modeDistance: 0.1,
+  /** Interquartile range as a share of the median. */
+  spread: 0.15,
+  /** Below this many samples nothing is said of their shape. */
+  samples: 9,
+};
+
+/** What a reader should know before believing a latency; the most telling finding only, since one cause shows in several. */
+export function driftWarnings(input: DriftInput): Warning[] {
+  if (input.samples.length < limits.samples) return [];
+  const text = driftText(input) ?? modesText(input) ?? outlierText(input) ?? spreadText(input);
+  return text === undefined ? [] : [{ about: input.about, text: `${input.about}: ${text}` }];
+}
+
+/** Load average of the last minute, measured before the first sample; `cores` are those this process may use. */
+export function loadWarnings({ load, cores }: { readonly load: number; readonly cores: number }): Warning[] {
+  if (load < Math.max(0.5, 0.25 * cores)) return [];
+  const text = `other work was running before the first sample (load average ${load.toFixed(1)} on ${cores} cores). Stop it and measure again, or read latencies as upper bounds.`;
+  return [{ about: "latency", text }];
+}
+
+function driftText({ samples, settings }: DriftInput): string | undefined {
+  const third = Math.floor(samples.length / 3);
+  const [first, last] = [samples.slice(0, third), samples.slice(-third)];
+  const change = median(first) / median(last) - 1;
+  if (Math.abs(change) < limits.drift || !separate(first, last)) return undefined;
+  if (change > 0) {
+    return `the first third was ${percent(change)} slower than the last (caches or clock frequency). Raise --warmup (now ${settings.warmup}).`;
+  }
+  return `the last third was ${percent(1 / (1 + change) - 1)} slower than the first (heat, or other work that began). Let the machine rest and measure again; more --rounds (now ${settings.rounds}) will not help.`;
+}
+
+/** Whether two thirds differ by more than chance: a rank sum 3 standard deviations off. Source: Mann and Whitney, 1947. */
+function separate(a: readonly number[], b: readonly number[]): boolean {
+  const wins = a.reduce((sum, x) => sum + b.reduce((own, y) => own + (x > y ? 1 : x === y ? 0.5 : 0), 0), 0);
+  const pairs = a.length * b.length;
+  const deviation = Math.sqrt((pairs * (a.length + b.length + 1)) / 12);
+  // Of three against three, even complete separation is only 1.96 deviations: there it is asked for.
+  return Math.abs(wins - pairs / 2) >= Math.min(3 * deviation, pairs / 2);
+}
+
+function modesText({ samples, settings }: DriftInput): string | undefined {
+  const { low, high, explained } = split([...samples].sort((a, b) => a - b));
+  const apart = median(high) / median(low) - 1;
+  const smaller = Math.min(low.length, high.length) / samples.length;
+  if (explained < limits.explained || smaller < limits.smallerMode || apart < limits.modeDistance) return undefined;
+  return `two speeds: ${low.length} samples around ${ms(median(low))} and ${high.length} around ${ms(median(high))} (two kinds of cores, or another process in turns). Set --threads to the number of equal cores or stop other work; the median of ${settings.rounds} rounds may jump between the two.`;
+}
+
+function outlierText({ samples, settings }: DriftInput): string | undefined {
+  const { median: middle, q1, q3 } = latencySummary(samples)!;
+  const range = limits.outlierRanges * (q3 - q1);
+  const far = samples.filter(
+    (sample) => (sample > q3 + range || sample < q1 - range) && Math.abs(sample / middle - 1) > limits.outlierShare,
+  );
+  if (far.length <= limits.outliers * samples.length) return undefined;
+  return `${far.length} of ${samples.length} samples were far off the median of ${ms(middle)} (up to ${ms(Math.max(...far))}): something else ran. Close other programs, or raise --rounds (now ${settings.rounds}).`;
+}
+
+function spreadText({ samples, settings }: DriftInput): string | undefined {
+  const { median: middle, q1, q3, n } = latencySummary(samples)!;
+  const spread = (q3 - q1) / middle;
+  if (spread < limits.spread) return undefined;
+  return `the middle half of ${n} samples spans ${percent(spread)} of the median. Close other programs, or raise --rounds (now ${settings.rounds}).`;
+}
+
+/** Ascending samples cut in two where that explains most of their variance. Source: Otsu, 1979, on samples instead of grey levels. */
+function split(sorted: readonly number[]): { low: readonly number[]; high: readonly number[]; explained: number } {
+  const n = sorted.length;
+  const total = sorted.reduce((sum, sample) => sum + sample, 0);
+  const variance = sorted.reduce((sum, sample) => sum + (sample - total / n) ** 2, 0);
+  let [best, cut, below] = [0, 1, 0];
+  for (let k = 1; k < n; k++) {
+    below += sorted[k - 1]!;
+    const between = ((k * (n - k)) / n) * (below / k - (total - below) / (n - k)) ** 2;
+    if (between > best) [best, cut] = [between, k];
+  }
+  return { low: sorted.slice(0, cut), high: sorted.slice(cut), explained: variance > 0 ? best / variance : 0 };
+}
+
+const percent = (share: number) => `${Math.round(share * 100)} %`;
+const ms = (value: number) => `${value < 10 ? value.toFixed(2) : value.toFixed(0)} ms`;

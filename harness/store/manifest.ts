@@ -1,0 +1,57 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { HarnessError } from "../errors.ts";
+import { canonicalJson } from "./canonical.ts";
+import { diskError, errorCode, replaceFile } from "./disk.ts";
+import { type Manifest, parseManifest } from "./schema.ts";
+
+const manifestFile = (folder: string) => join(folder, "manifest.json");
+
+/** Checked before it is written, so that no run is stored that could not be read again. */
+export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
+  const text = `${JSON.stringify(manifest, undefined, 2)}\n`;
+  parseManifest(text, "manifest");
+  await replaceFile(manifestFile(folder), text);
+}
+
+/** Nothing where the folder holds no run. Throws HarnessError for a damaged manifest or one of a newer version. */
+export async function readManifest(folder: string): Promise<Manifest | undefined> {
+  const file = manifestFile(folder);
+  try {
+    return parseManifest(await readFile(file, "utf8"), file);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw diskError(error, file);
+  }
+}
+
+/** Throws HarnessError when a stored run and the one asked for share an id and not a plan. */
+export function assertSamePlan(folder: string, stored: Manifest, given: Manifest): void {
+  if (canonicalJson(stored.plan.resolved) === canonicalJson(given.plan.resolved)) return;
+  throw new HarnessError(`${folder}: holds another plan under this id`, {
+    hint: "the manifest was changed by hand, or two plans share an id; give another folder with --results",
+  });
+}
+
+export type RunListing =
+  | { readonly state: "readable"; readonly id: string; readonly manifest: Manifest }
+  | { readonly state: "unreadable"; readonly id: string; readonly problem: string };
+
+/** Every run of a results folder, by id. One that can not be read is listed with the reason. */
+export async function listRuns(results: string): Promise<readonly RunListing[]> {
+  const names = await readdir(results, { withFileTypes: true }).catch((error: unknown) => {
+    if (errorCode(error) === "ENOENT") return [];
+    throw diskError(error, results);
+  });
+  const listings: RunListing[] = [];
+  for (const { name: id } of names.filter((entry) => entry.isDirectory()).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    try {
+      const manifest = await readManifest(join(results, id));
+      if (manifest !== undefined) listings.push({ state: "readable", id, manifest });
+    } catch (error) {
+      if (!(error instanceof HarnessError)) throw error;
+      listings.push({ state: "unreadable", id, problem: error.message });
+    }
+  }
+  return listings;
+}

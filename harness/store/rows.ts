@@ -1,0 +1,150 @@
+import { createHash } from "node:crypto";
+import type { ImageId } from "../api.ts";
+import { HarnessError } from "../errors.ts";
+import { canonicalJson } from "./canonical.ts";
+import { type Line, readLines } from "./lines.ts";
+import { type ImageEnd, parseRowLine, type Row } from "./schema.ts";
+
+/**
+ * rows.jsonl: the rows of an image, then a line that says the image is finished and how many they were; one write an image.
+ * Whatever lies behind the last such line is what a killed write left, and does not count.
+ */
+
+/** Where the rows of a finished image lie: byte offsets, and the number of its first line. */
+export interface ImagePlace {
+  readonly start: number;
+  readonly end: number;
+  readonly line: number;
+}
+
+export interface RowIndex {
+  readonly places: ReadonlyMap<ImageId, ImagePlace>;
+  readonly rows: number;
+  /** Behind the last finished image. */
+  readonly end: number;
+  /** Bytes behind it, of an image whose write was cut off. */
+  readonly tornBytes: number;
+}
+
+/** The text of one append. Throws for rows that could not be read back: that is a bug of the caller's. */
+export function imageText(image: ImageId, rows: readonly Row[]): string {
+  const stray = rows.find((row) => row.image !== image);
+  if (stray !== undefined) throw new Error(`image ${image}: a row of image ${stray.image} came with it`);
+  const end: ImageEnd = { kind: "image", image, rows: rows.length };
+  const lines = [...rows, end].map((row) => JSON.stringify(row));
+  for (const line of lines) parseRowLine(line, `image ${image}`);
+  const sorted = rows.toSorted(compareRows);
+  const twice = sorted.find((row, i) => i > 0 && compareRows(sorted[i - 1]!, row) === 0);
+  if (twice !== undefined) throw new Error(`image ${image}: two rows of ${rowKey(twice).join(" ")}`);
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+/**
+ * Reads the whole file once, one image in memory at a time.
+ * Throws HarnessError naming file and line for damage before the last finished image, and for an image that stands twice.
+ */
+export async function indexRows(file: string): Promise<RowIndex> {
+  const places = new Map<ImageId, ImagePlace>();
+  let [rows, end] = [0, 0];
+  let last = 0;
+  const group = imageGroup(file);
+  for await (const line of readLines(file)) {
+    last = line.end;
+    const finished = group.take(line);
+    if (finished === undefined) continue;
+    if (places.has(finished.image)) throw damaged(file, line.number, `image ${finished.image} stands twice`);
+    places.set(finished.image, { start: end, end: line.end, line: line.number - finished.rows.length });
+    [rows, end] = [rows + finished.rows.length, line.end];
+  }
+  return { places, rows, end, tornBytes: last - end };
+}
+
+/** The rows of finished images in the order of the file. */
+export async function* readRows(file: string, end?: number): AsyncGenerator<Row, void, void> {
+  const group = imageGroup(file);
+  for await (const line of readLines(file, end === undefined ? {} : { end })) {
+    yield* group.take(line)?.rows ?? [];
+  }
+}
+
+/**
+ * The rows in the order that any interruption, sharding or merging leaves the same: by image id, then by what makes a row
+ * itself. One image in memory at a time.
+ */
+export async function* sortedRows(file: string, index?: RowIndex): AsyncGenerator<Row, void, void> {
+  const { places } = index ?? (await indexRows(file));
+  for (const [, { start, end, line: first }] of [...places].sort(([a], [b]) => a - b)) {
+    const group = imageGroup(file);
+    for await (const line of readLines(file, { start, end })) {
+      const finished = group.take({ ...line, number: first + line.number - 1 });
+      yield* finished === undefined ? [] : finished.rows.toSorted(compareRows);
+    }
+  }
+}
+
+/** SHA-256 over the canonical JSON of rows, a line each. Two runs with this hash have the same rows. */
+export async function rowsHash(rows: AsyncIterable<Row> | Iterable<Row>): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const row of rows) hash.update(`${canonicalJson(row)}\n`);
+  return hash.digest("hex");
+}
+
+/**
+ * Gathers the lines of an image until its end. A line that cannot be read is remembered: if no other follows, it is the torn
+ * end of a killed write; if one does, the file is damaged.
+ */
+function imageGroup(file: string) {
+  let rows: Row[] = [];
+  let torn: unknown;
+  return {
+    take(line: Line): { readonly image: ImageId; readonly rows: readonly Row[] } | undefined {
+      if (torn !== undefined) throw torn;
+      const row = readWhole(file, line);
+      if (row instanceof HarnessError) {
+        torn = row;
+        return undefined;
+      }
+      const of = rows[0]?.image ?? row.image;
+      if (row.image !== of) throw damaged(file, line.number, `image ${row.image} begins before image ${of} has ended`);
+      if (row.kind !== "image") {
+        rows.push(row);
+        return undefined;
+      }
+      if (row.rows !== rows.length) {
+        throw damaged(file, line.number, `image ${of} has ${rows.length} of ${row.rows} rows`);
+      }
+      const finished = { image: row.image, rows };
+      rows = [];
+      return finished;
+    },
+  };
+}
+
+function readWhole(file: string, line: Line): Row | ImageEnd | HarnessError {
+  if (!line.whole) return damaged(file, line.number, "the line has no end");
+  try {
+    return parseRowLine(line.text, `${file}:${line.number}`);
+  } catch (error) {
+    if (!(error instanceof HarnessError)) throw error;
+    return damaged(file, line.number, error.message.slice(`${file}:${line.number}: `.length));
+  }
+}
+
+function damaged(file: string, line: number, problem: string): HarnessError {
+  const hint =
+    line > 1
+      ? `restore the file, or keep its first ${line - 1} lines (head -n ${line - 1}): the images after them are done again`
+      : "restore the file, or delete it: its images are done again";
+  return new HarnessError(`${file}:${line}: damaged row: ${problem}`, { hint });
+}
+
+/** What makes a row itself among those of its image. */
+function rowKey(row: Row): readonly (string | number)[] {
+  return row.kind === "failure" ? [row.kind] : [row.kind, row.prompts, row.protocol, row.target, row.step];
+}
+
+function compareRows(a: Row, b: Row): number {
+  const other = rowKey(b);
+  for (const [i, value] of rowKey(a).entries()) if (value !== other[i]) return value < other[i]! ? -1 : 1;
+  return 0;
+}

@@ -1,0 +1,224 @@
+import { z } from "zod";
+import { HarnessError } from "../errors.ts";
+
+/**
+ * What a run leaves on disk, version 1. `manifest.json` says what was run, `rows.jsonl` what came out for each image,
+ * `latency.jsonl` how long each stage took. No host names and no folders of the user's: a results folder can be shown around.
+ */
+export const schemaVersion = 1;
+
+const text = z.string();
+const count = z.int().min(0);
+const whole = z.int();
+const number = z.number();
+const size = z.object({ height: count, width: count });
+
+const warning = z.object({ about: text, text });
+
+/** As measure/environment.ts reads it. */
+const environment = z.object({
+  cpu: z.object({ model: text, cores: count, flags: z.array(text), governor: text.exactOptional() }),
+  memory: z.object({ totalBytes: number, freeBytes: number }),
+  limits: z.object({ cores: number.exactOptional(), memoryBytes: number.exactOptional() }),
+  os: z.object({ platform: text, arch: text, kernel: text, name: text.exactOptional() }),
+  node: text,
+  virtual: z.array(text),
+  /** Over 1, 5 and 15 minutes; Windows has none. */
+  load: z.array(number).exactOptional(),
+});
+
+const status = z.discriminatedUnion("state", [
+  z.object({ state: z.literal("running") }),
+  /** Stopped before its end: Ctrl-C, a full disk. Resumes. */
+  z.object({ state: z.literal("stopped"), message: text }),
+  z.object({ state: z.literal("done"), images: count, rows: count }),
+  /** The variant could not be built or loaded, or its worker died for the third time. */
+  z.object({ state: z.literal("failed"), message: text }),
+]);
+
+const manifest = z.object({
+  schema: z.literal(schemaVersion),
+  /** planId of the resolved plan, and the folder's name. */
+  id: text,
+  /** ISO 8601, UTC. */
+  createdAt: text,
+  status,
+  plan: z.object({ asPassed: z.array(text), resolved: z.record(text, z.unknown()) }),
+  variant: z.object({
+    id: text,
+    title: text,
+    paper: z.object({ title: text, arxiv: text.exactOptional(), year: whole }),
+    size: z.enum(["full", "nano"]),
+    notes: z.array(text),
+  }),
+  weights: z.object({
+    source: z.enum(["checkpoint", "nano", "seeded"]),
+    label: text,
+    /** The file's name without its folder. */
+    file: text.exactOptional(),
+    sha256: text.exactOptional(),
+  }),
+  dataset: z.object({
+    id: text,
+    fingerprint: text,
+    images: count,
+    targets: count,
+    annotations: count,
+    warnings: z.array(text),
+  }),
+  /** Name of the prompts (box, 1p, 3p) → protocol id. */
+  protocols: z.record(text, text),
+  seed: whole,
+  hashes: z.object({ graph: z.record(text, text), pipeline: text }),
+  runtime: z.object({
+    provider: text,
+    threads: count,
+    onnxruntime: text,
+    graphOptimization: text,
+    /** Whether ONNX Runtime's threads keep spinning after a run. */
+    spinning: z.boolean(),
+  }),
+  environment,
+  /** Of the harness, where it runs from a git checkout; dirty: with changes that no commit has. */
+  commit: z.object({ hash: text, dirty: z.boolean() }).exactOptional(),
+  graphs: z
+    .object({
+      parameters: count,
+      constants: count,
+      constantBytes: count,
+      /** Thousand million multiply-accumulates: one image, one box prompt. */
+      gmacs: z.object({ encode: number, decode: number }),
+      fileBytes: count,
+    })
+    .exactOptional(),
+  /** The worker's VmHWM by stage, absolute, bytes. */
+  memory: z.object({ load: count, encode: count, decode: count }).exactOptional(),
+  promptsPerSecond: number.exactOptional(),
+  warnings: z.array(warning),
+});
+
+const point = z.object({ x: number, y: number, label: z.union([z.literal(0), z.literal(1)]) });
+
+const prediction = z.object({
+  kind: z.literal("prediction"),
+  image: whole,
+  target: whole,
+  category: whole,
+  /** Name of the prompts (box, 1p, 3p) and the protocol they stand for. */
+  prompts: text,
+  protocol: text,
+  /** 1 for a protocol of one step; for clicks, the number of points so far. */
+  step: z.int().min(1),
+  /** The mask token that the protocol kept; 0 is the single-mask token. */
+  token: count,
+  predictedIou: number,
+  /** Against the target's own mask; absent for a detector's box, which has none. */
+  iou: number.exactOptional(),
+  /** The target's, as the dataset gives them. */
+  areaPx: number,
+  crowd: z.boolean(),
+  /** COCO string at image size, so that a new metric needs no inference. */
+  mask: z.object({ size, counts: text }),
+  /** The detector's score. */
+  score: number.exactOptional(),
+  /** In the image frame. */
+  prompt: z.object({
+    points: z.array(point),
+    box: z.object({ x0: number, y0: number, x1: number, y1: number }).exactOptional(),
+  }),
+});
+
+/** The image could not be read, prepared or run. It counts as finished: a resumed run does not try it again. */
+const failure = z.object({ kind: z.literal("failure"), image: whole, message: text });
+
+/** Stands behind the rows of each image and says how many they are: an image without it was not finished. */
+const imageEnd = z.object({ kind: z.literal("image"), image: whole, rows: count });
+
+/** The samples of one variant's turn in one round, in the order measured, ms. */
+const latencyTurn = z.object({
+  kind: z.literal("turn"),
+  round: count,
+  /** Place in the round's seeded order. */
+  turn: count,
+  image: whole.exactOptional(),
+  prepareMs: z.array(number),
+  encodeMs: z.array(number),
+  /** One box prompt a sample. */
+  decodeMs: z.array(number),
+  upscaleMs: z.array(number),
+  /** Prompts decoded together, and how long that took. */
+  batches: z.array(z.object({ prompts: count, durationMs: number })).exactOptional(),
+  /** Load average over one minute when the turn began. */
+  load: number.exactOptional(),
+});
+
+export type Manifest = Immutable<z.infer<typeof manifest>>;
+export type PredictionRow = Immutable<z.infer<typeof prediction>>;
+export type FailureRow = Immutable<z.infer<typeof failure>>;
+export type Row = PredictionRow | FailureRow;
+export type ImageEnd = Immutable<z.infer<typeof imageEnd>>;
+export type LatencyTurn = Immutable<z.infer<typeof latencyTurn>>;
+
+const rowLine = z.discriminatedUnion("kind", [prediction, failure, imageEnd]);
+
+/** From version n, by n, to n + 1. */
+export type Migrations = Readonly<Record<number, (manifest: Record<string, unknown>) => Record<string, unknown>>>;
+const migrations: Migrations = {};
+
+/** Takes manifests of this version and older. Throws HarnessError naming file and field. */
+export function parseManifest(json: string, file: string): Manifest {
+  return check(manifest, migrate(parseJson(json, file), { file, version: schemaVersion, migrations }), file);
+}
+
+/** Brings an older manifest to `version` step by step; refuses a newer one. */
+export function migrate(
+  value: unknown,
+  { file, version, migrations }: { file: string; version: number; migrations: Migrations },
+): Record<string, unknown> {
+  let current = check(z.looseObject({ schema: z.int().min(1) }), value, file);
+  if (current.schema > version) {
+    throw new HarnessError(`${file}: written by a newer sam-bench`, {
+      found: `schema ${current.schema}`,
+      expected: `at most ${version}`,
+      hint: "update sam-bench, or give another folder with --results",
+    });
+  }
+  for (let from = current.schema; from < version; from++) {
+    const step = migrations[from];
+    if (step === undefined) throw new Error(`no migration from schema ${from} to ${from + 1}`);
+    current = { ...step(current), schema: from + 1 };
+  }
+  return current;
+}
+
+/** A line of rows.jsonl; `place` is file and line. */
+export function parseRowLine(json: string, place: string): Row | ImageEnd {
+  return check(rowLine, parseJson(json, place), place);
+}
+
+/** A line of latency.jsonl. */
+export function parseLatencyTurn(json: string, place: string): LatencyTurn {
+  return check(latencyTurn, parseJson(json, place), place);
+}
+
+function parseJson(json: string, place: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw new HarnessError(`${place}: not JSON`, { found: json === "" ? "nothing" : json.slice(0, 40), cause });
+  }
+}
+
+function check<T extends z.ZodType>(schema: T, value: unknown, place: string): z.infer<T> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  const field = issue.path.length > 0 ? `field ${issue.path.join(".")}` : "the record";
+  throw new HarnessError(`${place}: ${field} is not as it should be`, { found: issue.message, cause: result.error });
+}
+
+type Immutable<T> = T extends readonly (infer Item)[]
+  ? readonly Immutable<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Immutable<T[Key]> }
+    : T;

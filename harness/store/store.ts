@@ -1,0 +1,185 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { ImageId } from "../api.ts";
+import { HarnessError } from "../errors.ts";
+import { onDisk } from "./disk.ts";
+import { readLatency } from "./latency.ts";
+import { type LineFile, openLineFile } from "./lines.ts";
+import { acquireLock, type LockOptions } from "./lock.ts";
+import { assertSamePlan, readManifest, writeManifest } from "./manifest.ts";
+import { imageText, indexRows, readRows, rowsHash, sortedRows } from "./rows.ts";
+import { type LatencyTurn, type Manifest, parseLatencyTurn, type Row } from "./schema.ts";
+
+/** A run as it lies on disk: reading takes no lock and writes nothing, also while another process writes. */
+export interface StoredRun {
+  readonly id: string;
+  readonly folder: string;
+  readonly manifest: Manifest;
+  /** Rows of finished images in the order they came; one image in memory at a time. */
+  rows(): AsyncGenerator<Row, void, void>;
+  /** By image id, then prompts, protocol, target and step. */
+  sortedRows(): AsyncGenerator<Row, void, void>;
+  /** SHA-256 of the sorted rows: the same for the same results, however the run was cut up. */
+  rowsHash(): Promise<string>;
+  latency(): Promise<readonly LatencyTurn[]>;
+}
+
+/** What may change while a run goes on. */
+export type ManifestPatch = Partial<Omit<Manifest, "schema" | "id" | "createdAt" | "plan">>;
+
+/** A run that this process alone may write. */
+export interface Run extends StoredRun {
+  /** Whether the run was here before. */
+  readonly resumed: boolean;
+  /** What a killed write had left of an unfinished image, and was cut off. */
+  readonly tornBytes: number;
+  finishedImages(): ReadonlySet<ImageId>;
+  finishedRows(): number;
+  /** Writes all rows of an image and that it is finished, in one write. An image is appended once. */
+  append(image: ImageId, rows: readonly Row[]): Promise<void>;
+  appendLatency(turn: LatencyTurn): Promise<void>;
+  /** Forgets the samples so far: a latency phase that was cut off is measured again as a whole. */
+  clearLatency(): Promise<void>;
+  update(patch: ManifestPatch): Promise<void>;
+  /** Forces everything to disk and lets the next process in. */
+  close(): Promise<void>;
+}
+
+/**
+ * Creates the run of this id, or takes up the one that is here, whose manifest then stays as it is.
+ * Throws HarnessError when another process writes it, when it is damaged or of a newer version, when the folder can not be
+ * written, and when the stored run has another plan.
+ */
+export async function openRun(results: string, manifest: Manifest, options: LockOptions = {}): Promise<Run> {
+  const folder = join(results, safeId(manifest.id));
+  await onDisk(folder, () => mkdir(folder, { recursive: true }));
+  const lock = await acquireLock(join(folder, "lock"), options);
+  const opened: LineFile[] = [];
+  try {
+    const index = await indexRows(rowsFile(folder));
+    const stored = await takeUp(folder, manifest, index.places.size);
+    const rows = await openLineFile(rowsFile(folder), { end: index.end });
+    opened.push(rows);
+    const latency = await openLineFile(latencyFile(folder), { end: (await readLatency(latencyFile(folder))).end });
+    opened.push(latency);
+    return writableRun({ folder, lock, rows, latency, index, stored, manifest });
+  } catch (error) {
+    await Promise.allSettled(opened.map((file) => file.close()));
+    await lock.release();
+    throw error;
+  }
+}
+
+/** The manifest that is here, if it is of the same plan; else the given one is written. */
+async function takeUp(folder: string, given: Manifest, images: number): Promise<Manifest | undefined> {
+  const stored = await readManifest(folder);
+  if (stored !== undefined) assertSamePlan(folder, stored, given);
+  else if (images === 0) await writeManifest(folder, given);
+  else {
+    throw new HarnessError(`${folder}: rows of ${images} images and no manifest.json that says what they are`, {
+      hint: "restore the manifest, or move the folder away",
+    });
+  }
+  return stored;
+}
+
+/** Throws HarnessError where there is no such run, or it can not be read. */
+export async function readRun(results: string, id: string): Promise<StoredRun> {
+  const folder = join(results, safeId(id));
+  const manifest = await readManifest(folder);
+  if (manifest === undefined) {
+    throw new HarnessError(`${folder}: no run here`, { hint: "bench list runs shows those that are" });
+  }
+  return storedRun(folder, manifest);
+}
+
+interface Opened {
+  readonly folder: string;
+  readonly lock: Awaited<ReturnType<typeof acquireLock>>;
+  readonly rows: LineFile;
+  readonly latency: LineFile;
+  readonly index: Awaited<ReturnType<typeof indexRows>>;
+  readonly stored: Manifest | undefined;
+  readonly manifest: Manifest;
+}
+
+function writableRun({ folder, lock, rows, latency, index, stored, manifest }: Opened): Run {
+  let current = stored ?? manifest;
+  const finished = new Set(index.places.keys());
+  let [finishedRows, closed] = [index.rows, false];
+  const inTurn = queue();
+  return {
+    ...storedRun(folder, current),
+    get manifest() {
+      return current;
+    },
+    resumed: stored !== undefined,
+    tornBytes: index.tornBytes,
+    finishedImages: () => finished,
+    finishedRows: () => finishedRows,
+    append: (image, added) =>
+      inTurn(async () => {
+        if (finished.has(image)) throw new Error(`image ${image} is finished already`);
+        const text = imageText(image, added);
+        await lock.assertHeld();
+        await rows.append(text);
+        finished.add(image);
+        finishedRows += added.length;
+      }),
+    appendLatency: (turn) =>
+      inTurn(async () => {
+        const text = JSON.stringify(turn);
+        parseLatencyTurn(text, `turn ${turn.turn} of round ${turn.round}`);
+        await lock.assertHeld();
+        await latency.append(`${text}\n`);
+      }),
+    clearLatency: () => inTurn(() => latency.clear()),
+    update: (patch) =>
+      inTurn(async () => {
+        await lock.assertHeld();
+        const next = { ...current, ...patch };
+        await writeManifest(folder, next);
+        current = next;
+      }),
+    close: () =>
+      inTurn(async () => {
+        if (closed) return;
+        closed = true;
+        const results = await Promise.allSettled([rows.close(), latency.close()]);
+        await lock.release();
+        for (const result of results) if (result.status === "rejected") throw result.reason;
+      }),
+  };
+}
+
+function storedRun(folder: string, manifest: Manifest): StoredRun {
+  const sorted = () => sortedRows(rowsFile(folder));
+  return {
+    id: manifest.id,
+    folder,
+    manifest,
+    rows: () => readRows(rowsFile(folder)),
+    sortedRows: sorted,
+    rowsHash: () => rowsHash(sorted()),
+    latency: async () => (await readLatency(latencyFile(folder))).turns,
+  };
+}
+
+const rowsFile = (folder: string) => join(folder, "rows.jsonl");
+const latencyFile = (folder: string) => join(folder, "latency.jsonl");
+
+/** One step after the other; a step that fails does not stop those behind it. */
+function queue(): <T>(step: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (step) => {
+    const next = last.then(step);
+    last = next.catch(() => undefined);
+    return next;
+  };
+}
+
+/** An id is a folder's name, never a way out of the results folder. */
+function safeId(id: string): string {
+  if (/^[a-z0-9][a-z0-9.-]*$/i.test(id)) return id;
+  throw new HarnessError(`run ${id}: not the id of a run`, { expected: "letters, digits, dots and dashes" });
+}
