@@ -1,0 +1,53 @@
+import { createHash } from "node:crypto";
+import type { Dataset, DatasetOptions } from "../../harness/api.ts";
+import type { AnnotationFile } from "../../harness/coco/annotations.ts";
+import { readAnnotations } from "../../harness/coco/annotations.ts";
+import type { AnnotatedImage } from "../../harness/coco/elements.ts";
+import { HarnessError, unknown } from "../../harness/errors.ts";
+import { checkLimit, selectImages } from "../selection.ts";
+import type { AnnotationFormat } from "./locate.ts";
+import { locateAnnotations } from "./locate.ts";
+import { photoReader } from "./photos.ts";
+
+/**
+ * Opens a dataset that is photos and one annotation file. Every annotation with a mask is prompted and scored against.
+ * A missing photo is an error when it is read, not here. The fingerprint covers the JSON's bytes and the chosen images.
+ */
+export async function openAnnotated(format: AnnotationFormat, options: DatasetOptions): Promise<Dataset> {
+  checkLimit(options.limit);
+  const { file, root } = await locateAnnotations(options.data, format);
+  const annotations = await readAnnotations(file, { select: (images) => selectImages(images, options) });
+  if (annotations.format !== format) throw otherFormat(annotations, format);
+  if (annotations.images.length === 0) throw new HarnessError(`${file}: no images in it`);
+  const byId = new Map<number, AnnotatedImage>(annotations.images.map((image) => [image.id, image]));
+  const readPhoto = photoReader(root);
+  return {
+    id: format,
+    images: annotations.images,
+    categories: annotations.categories,
+    fingerprint: fingerprint(format, annotations),
+    warnings: annotations.warnings,
+    async read(id) {
+      const image = byId.get(id);
+      if (image === undefined) throw unknown("image", String(id), [...byId.keys()].slice(0, 20).map(String));
+      return readPhoto(image);
+    },
+    targetsOf: annotations.annotationsOf,
+    annotationsOf: annotations.annotationsOf,
+  };
+}
+
+function fingerprint(format: AnnotationFormat, { sha256, images }: AnnotationFile): string {
+  const ids = images.map(({ id }) => id);
+  return createHash("sha256")
+    .update(JSON.stringify([format, sha256, ids]))
+    .digest("hex");
+}
+
+function otherFormat({ file, format }: AnnotationFile, expected: AnnotationFormat): HarnessError {
+  return new HarnessError(`${file}: annotations of another format`, {
+    found: format,
+    expected,
+    hint: `try --dataset ${format}`,
+  });
+}

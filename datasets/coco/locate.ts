@@ -1,0 +1,125 @@
+import { readdir, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { walkJson } from "../../harness/coco/json.ts";
+import { HarnessError } from "../../harness/errors.ts";
+
+export type AnnotationFormat = "coco" | "lvis";
+
+/**
+ * Names of annotation files, the preferred first; the last fits any JSON. Within one line the content decides,
+ * and two files that fit are an error.
+ */
+const preference: Readonly<Record<AnnotationFormat, readonly RegExp[]>> = {
+  coco: [
+    /^instances_val2017\.json$/,
+    /^instances_val.*\.json$/,
+    /^(coco|instances)\.json$/,
+    /^instances_.*\.json$/,
+    /./,
+  ],
+  lvis: [
+    /^lvis_v1_val\.json$/,
+    /^lvis_v0\.5_val\.json$/,
+    /^lvis\.json$/,
+    /^lvis_.*val.*\.json$/,
+    /^lvis.*\.json$/,
+    /./,
+  ],
+};
+
+export interface Located {
+  /** The annotation file. */
+  readonly file: string;
+  /** The folder below which the photos lie. */
+  readonly root: string;
+}
+
+/**
+ * Finds the annotation file of `--data`, which is that file or a folder that holds it at any depth.
+ * Throws HarnessError if there is none (with what was found instead) or if several fit equally.
+ */
+export async function locateAnnotations(data: string | undefined, format: AnnotationFormat): Promise<Located> {
+  if (data === undefined) {
+    throw new HarnessError(`dataset ${format}: needs --data`, {
+      hint: "a folder with photos and annotation JSON, or the JSON itself",
+    });
+  }
+  const found = await stat(data).catch((cause: Error) => {
+    throw new HarnessError(`--data ${data}: no such file or folder`, { cause });
+  });
+  if (!found.isDirectory()) return { file: data, root: photoRoot(data) };
+  const files = await jsonFilesBelow(data);
+  const rejected: string[] = [];
+  for (const { candidates, named } of inOrder(files, preference[format])) {
+    const fits: string[] = [];
+    for (const candidate of candidates) {
+      const reason = await whyNot(join(data, candidate), format, named ? "throw" : "pass over");
+      if (reason === undefined) fits.push(candidate);
+      else rejected.push(`${candidate} (${reason})`);
+    }
+    if (fits.length > 1) throw ambiguous(data, fits);
+    if (fits[0] !== undefined) return { file: join(data, fits[0]), root: data };
+  }
+  throw new HarnessError(`--data ${data}: no ${format === "coco" ? "COCO instances" : "LVIS"} JSON below it`, {
+    found: rejected.length === 0 ? "no JSON file" : rejected.slice(0, 5).join("; "),
+    expected: "a file with images, annotations and categories",
+  });
+}
+
+/** The usual layout has annotations/ beside the folders of photos. */
+function photoRoot(file: string): string {
+  const folder = dirname(file);
+  return /^annotations?$/i.test(basename(folder)) ? dirname(folder) : folder;
+}
+
+async function jsonFilesBelow(data: string): Promise<readonly string[]> {
+  const files = await readdir(data, { recursive: true });
+  return files.filter((file) => /\.json$/i.test(file)).sort();
+}
+
+interface Group {
+  readonly candidates: readonly string[];
+  /** Whether the name says that this is the file. */
+  readonly named: boolean;
+}
+
+/** Groups of equal preference; a file stands in the first that it fits. */
+function inOrder(files: readonly string[], patterns: readonly RegExp[]): readonly Group[] {
+  const rank = (file: string) => patterns.findIndex((pattern) => pattern.test(basename(file).toLowerCase()));
+  return patterns.map((_, index) => {
+    return { candidates: files.filter((file) => rank(file) === index), named: index < patterns.length - 1 };
+  });
+}
+
+/**
+ * Why a file is no annotation file of this format, or nothing if it is one.
+ * Broken JSON is thrown where the name says that this is the file: another must not silently take its place.
+ */
+async function whyNot(
+  file: string,
+  format: AnnotationFormat,
+  broken: "throw" | "pass over",
+): Promise<string | undefined> {
+  let federated = false;
+  const look = (field: string) => (element: unknown) => {
+    federated ||= typeof element === "object" && element !== null && field in element;
+  };
+  try {
+    const elements = { images: look("neg_category_ids"), categories: look("frequency") };
+    const kinds = await walkJson(file, { elements });
+    const missing = ["images", "annotations", "categories"].filter((key) => kinds.get(key) !== "array");
+    if (missing.length > 0) return `no ${missing.join(", ")}`;
+  } catch (error) {
+    if (!(error instanceof HarnessError) || broken === "throw") throw error;
+    return error.message.replace(`${file}: `, "");
+  }
+  if (federated === (format === "lvis")) return undefined;
+  return federated ? "LVIS" : "COCO, not LVIS";
+}
+
+function ambiguous(data: string, files: readonly string[]): HarnessError {
+  return new HarnessError(`--data ${data}: several annotation files fit`, {
+    found: files.join(", "),
+    hint: `name one: --data ${join(data, files[0]!)}`,
+  });
+}

@@ -1,0 +1,71 @@
+import { readdir } from "node:fs/promises";
+import { basename, join, sep } from "node:path";
+import type { RgbImage } from "../../harness/api.ts";
+import type { AnnotatedImage } from "../../harness/coco/elements.ts";
+import { lastTwoParts } from "../../harness/coco/elements.ts";
+import { HarnessError } from "../../harness/errors.ts";
+import { readImage } from "../../harness/image/codec.ts";
+
+const photoName = /\.(jpe?g|png|webp)$/i;
+
+/** Basename → the paths below the root that end in it, with / between their parts. */
+type PhotoIndex = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * Reads photos from any folder below `root`. One is found by its file name, then by the last two parts of its address, then
+ * by the basename of either. The tree is walked once, when the first photo is read.
+ */
+export function photoReader(root: string): (image: AnnotatedImage) => Promise<RgbImage> {
+  let index: Promise<PhotoIndex> | undefined;
+  return async (image) => {
+    index ??= indexPhotos(root);
+    return readImage(join(root, findPhoto(await index, image, root)), image.size);
+  };
+}
+
+/** Throws HarnessError, naming the image and the names looked for, if there is no such photo or more than one. */
+export function findPhoto(index: PhotoIndex, image: AnnotatedImage, root: string): string {
+  const names = namesOf(image);
+  for (const name of names) {
+    const ending = `/${name}`;
+    const paths = (index.get(basename(name)) ?? []).filter((path) => `/${path}`.endsWith(ending));
+    const exact = paths.find((path) => path === name);
+    if (exact !== undefined) return exact;
+    if (paths.length > 1) throw ambiguous(image, paths, root);
+    if (paths[0] !== undefined) return paths[0];
+  }
+  throw new HarnessError(`image ${image.id}: no photo below ${root}`, {
+    expected: names.join(" or "),
+    hint:
+      index.size === 0 ? "this folder holds no JPEG, PNG or WebP file at all" : "is --data the folder of the photos?",
+  });
+}
+
+/** The full file name first: LVIS v0.5 names COCO_val2014_*, and only the address has the photo's own name. */
+function namesOf({ fileName, url }: AnnotatedImage): readonly string[] {
+  const given = fileName.replaceAll("\\", "/").replace(/^(\.?\/)+/, "");
+  const names = [given, ...(url === undefined ? [] : [lastTwoParts(url), basename(url)]), basename(given)];
+  return [...new Set(names)];
+}
+
+function ambiguous({ id }: AnnotatedImage, paths: readonly string[], root: string): HarnessError {
+  return new HarnessError(`image ${id}: its photo is in ${paths.length} folders below ${root}`, {
+    found: paths.slice(0, 4).join(", "),
+    hint: "give --data a folder that holds one of them",
+  });
+}
+
+export async function indexPhotos(root: string): Promise<PhotoIndex> {
+  const entries = await readdir(root, { recursive: true }).catch((cause: Error) => {
+    throw new HarnessError(`--data ${root}: can not be read`, { found: cause.message, cause });
+  });
+  const index = new Map<string, string[]>();
+  for (const entry of entries.sort()) {
+    if (!photoName.test(entry)) continue;
+    const path = entry.split(sep).join("/");
+    const paths = index.get(basename(path));
+    if (paths === undefined) index.set(basename(path), [path]);
+    else paths.push(path);
+  }
+  return index;
+}

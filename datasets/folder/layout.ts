@@ -1,0 +1,94 @@
+import { existsSync } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
+import { join, sep } from "node:path";
+import { HarnessError } from "../../harness/errors.ts";
+
+const photoFolders = ["images", "photos", "JPEGImages"];
+const maskFolders = ["masks", "labels", "SegmentationObject"];
+
+export interface PhotoFiles {
+  /** The photo's path below its folder, without its extension, with / between parts. */
+  readonly key: string;
+  readonly fileName: string;
+  readonly photo: string;
+  /** `masks/KEY.png`: one number an instance, or one mask. */
+  readonly labels?: string;
+  /** `masks/KEY/*.png` and `masks/KEY_*.png`: one mask a file, sorted. */
+  readonly masks: readonly string[];
+}
+
+/**
+ * Pairs photos and masks below `data`, sorted by key:
+ * - photos in images/, photos/ or JPEGImages/, in subfolders as well (JPEG, PNG, WebP);
+ * - masks in masks/, labels/ or SegmentationObject/: KEY.png with one number an instance, and KEY/*.png or KEY_*.png with one mask each.
+ * A mask belongs to the photo of its own name, else to the longest name that it begins with.
+ * Throws HarnessError for a missing folder, no photos, and masks of no photo.
+ */
+export async function pairFiles(data: string): Promise<readonly PhotoFiles[]> {
+  const photoRoot = await folderOf(data, photoFolders);
+  const maskRoot = await folderOf(data, maskFolders);
+  const photos = new Map<string, string>();
+  for (const name of await filesBelow(photoRoot, /\.(jpe?g|png|webp)$/i)) {
+    const key = withoutExtension(name);
+    const other = photos.get(key);
+    if (other !== undefined)
+      throw new HarnessError(`${photoRoot}: two photos of one name`, { found: `${other}, ${name}` });
+    photos.set(key, name);
+  }
+  if (photos.size === 0)
+    throw new HarnessError(`${photoRoot}: no photos in it`, { expected: "JPEG, PNG or WebP files" });
+  const owned = await masksByPhoto(maskRoot, photos);
+  return [...photos].map(([key, name]) => {
+    const masks = owned.get(key) ?? [];
+    const labels = masks.find((mask) => withoutExtension(mask) === key);
+    return {
+      ...{ key, fileName: name, photo: join(photoRoot, name) },
+      ...(labels === undefined ? {} : { labels: join(maskRoot, labels) }),
+      masks: masks.filter((mask) => mask !== labels).map((mask) => join(maskRoot, mask)),
+    };
+  });
+}
+
+async function masksByPhoto(maskRoot: string, photos: ReadonlyMap<string, string>): Promise<Map<string, string[]>> {
+  const owned = new Map<string, string[]>();
+  const orphans: string[] = [];
+  for (const mask of await filesBelow(maskRoot, /\.png$/i)) {
+    const key = ownerOf(withoutExtension(mask), photos);
+    if (key === undefined) orphans.push(mask);
+    else owned.set(key, [...(owned.get(key) ?? []), mask]);
+  }
+  if (orphans.length === 0) return owned;
+  throw new HarnessError(`${maskRoot}: ${orphans.length} masks of no photo`, {
+    found: orphans.slice(0, 3).join(", "),
+    expected: "NAME.png, NAME/*.png or NAME_*.png for a photo NAME",
+  });
+}
+
+/** The photo of that name, or with the longest name that ends at a / or _ of it. */
+function ownerOf(mask: string, photos: ReadonlyMap<string, string>): string | undefined {
+  if (photos.has(mask)) return mask;
+  for (let end = mask.length - 1; end > 0; end--) {
+    if ((mask[end] === "/" || mask[end] === "_") && photos.has(mask.slice(0, end))) return mask.slice(0, end);
+  }
+  return undefined;
+}
+
+async function folderOf(data: string, names: readonly string[]): Promise<string> {
+  const found = names.map((name) => join(data, name)).find((folder) => existsSync(folder));
+  if (found !== undefined && (await stat(found)).isDirectory()) return found;
+  throw new HarnessError(`--data ${data}: no folder ${names.join(", ")} in it`, {
+    hint: "photos go to images/NAME.jpg, masks to masks/NAME.png (one number an instance), or masks/NAME/*.png (one mask each)",
+  });
+}
+
+async function filesBelow(root: string, pattern: RegExp): Promise<readonly string[]> {
+  const names = await readdir(root, { recursive: true });
+  return names
+    .filter((name) => pattern.test(name))
+    .map((name) => name.split(sep).join("/"))
+    .sort();
+}
+
+function withoutExtension(name: string): string {
+  return name.replace(/\.[^./]+$/, "");
+}

@@ -1,0 +1,77 @@
+import type { Box, ImageId, Rle, Size } from "../api.ts";
+import { HarnessError } from "../errors.ts";
+import { readBox } from "./elements.ts";
+import type { Fields } from "./fields.ts";
+import { attempt, fail, faultError, fieldsOf, readInteger, readNumber, wrongType } from "./fields.ts";
+import { walkJson } from "./json.ts";
+import { decodeSegmentation, readSegmentation } from "./segmentation.ts";
+
+/** One line of a results file: a detector's box, a mask, or both. */
+export interface Detection {
+  readonly image: ImageId;
+  readonly category: number;
+  readonly score: number;
+  readonly box?: Box;
+  /** width * height of the box as the file gives them: from the corners the product differs in its last bits. */
+  readonly boxAreaPx?: number;
+  readonly mask?: Rle;
+}
+
+/**
+ * Reads a results file of COCO or LVIS (one array of image_id, category_id, score and bbox or segmentation, an RLE) as a stream,
+ * in the order of the file. A mask is decoded when it is first asked for.
+ * Throws HarnessError naming file, element and field at the first bad one: such files are written by programs, not by hand.
+ */
+export async function readDetections(file: string): Promise<readonly Detection[]> {
+  const detections: Detection[] = [];
+  const kinds = await walkJson(file, {
+    elements: {
+      "": (element, { index }) => {
+        const read = attempt(() => toDetection(fieldsOf(element)));
+        if ("fault" in read) throw faultError(file, `detection [${index}]`, read.fault);
+        detections.push(read.value);
+      },
+    },
+  });
+  if (kinds.get("") === "array") return detections;
+  throw new HarnessError(`${file}: not a results file`, {
+    found: `an object of ${[...kinds.keys()].join(", ")}`,
+    expected: "one array of detections",
+    hint: kinds.has("annotations") ? "this looks like an annotation file" : "a COCO or LVIS results JSON is meant",
+  });
+}
+
+function toDetection(fields: Fields): Detection {
+  const detection = {
+    image: readInteger(fields, "image_id"),
+    category: readInteger(fields, "category_id"),
+    score: readNumber(fields, "score"),
+    ...boxOf(fields),
+  };
+  if (fields.segmentation !== undefined) return withMask(detection, fields);
+  return "box" in detection ? detection : fail({ problem: "neither bbox nor segmentation", field: "bbox" });
+}
+
+function boxOf(fields: Fields): { box: Box; boxAreaPx: number } | undefined {
+  if (fields.bbox === undefined) return undefined;
+  const box = readBox(fields);
+  const [, , width, height] = fields.bbox as [number, number, number, number];
+  return { box, boxAreaPx: width * height };
+}
+
+function withMask(detection: Omit<Detection, "mask">, fields: Fields): Detection {
+  const { size: sides } = fieldsOf(fields.segmentation, "segmentation");
+  if (!Array.isArray(sides) || sides.length !== 2 || !sides.every((side) => Number.isSafeInteger(side) && side > 0)) {
+    return wrongType("segmentation.size", sides, "[height, width]");
+  }
+  const size: Size = { height: sides[0], width: sides[1] };
+  const segmentation = readSegmentation(fields, size);
+  let mask: Rle | undefined;
+  return {
+    ...detection,
+    get mask() {
+      mask ??= decodeSegmentation(segmentation, size);
+      return mask;
+    },
+  };
+}

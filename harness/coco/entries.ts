@@ -1,0 +1,98 @@
+import type { Annotation } from "../api.ts";
+import { NumberLists } from "./numberLists.ts";
+import type { Segmentation } from "./segmentation.ts";
+
+/** An annotation with its mask as the file has it. */
+export interface Entry extends Omit<Annotation, "mask"> {
+  readonly segmentation: Segmentation;
+}
+
+/** id, image, category, box, area, crowd, number of polygons (0: an RLE, kept beside). The polygons' ends and coordinates follow. */
+const headLength = 10;
+
+const chunkLength = 1 << 17;
+
+const noPolygons = new NumberLists(new Float64Array(0), []);
+
+interface Chunk {
+  readonly values: Float64Array;
+  /** Address of its first value. */
+  readonly start: number;
+}
+
+/**
+ * Keeps entries as numbers in a few large arrays, 8 bytes a coordinate: as objects, a training set's half million would
+ * burden the garbage collector for as long as the run lasts.
+ */
+export class EntryStore {
+  private readonly chunks: Chunk[] = [];
+  private readonly runLengths = new Map<number, (Segmentation & { kind: "rle" })["counts"]>();
+  /** Address of the next entry, counted over all chunks; and where the last chunk ends. */
+  private next = 0;
+  private end = 0;
+
+  /** Copies the entry and returns its address. */
+  put({ id, image, category, box, areaPx, crowd, segmentation }: Entry): number {
+    const { ends, values } = segmentation.kind === "polygons" ? segmentation.polygons : noPolygons;
+    const coordinates = ends.at(-1) ?? 0;
+    const chunk = this.reserve(headLength + ends.length + coordinates);
+    const address = this.next;
+    let at = address - chunk.start;
+    chunk.values[at++] = id;
+    chunk.values[at++] = image;
+    chunk.values[at++] = category;
+    chunk.values[at++] = box.x0;
+    chunk.values[at++] = box.y0;
+    chunk.values[at++] = box.x1;
+    chunk.values[at++] = box.y1;
+    chunk.values[at++] = areaPx;
+    chunk.values[at++] = crowd ? 1 : 0;
+    chunk.values[at++] = ends.length;
+    for (let i = 0; i < ends.length; i++) chunk.values[at++] = ends[i]!;
+    for (let i = 0; i < coordinates; i++) chunk.values[at++] = values[i]!;
+    if (segmentation.kind === "rle") this.runLengths.set(address, segmentation.counts);
+    this.next = chunk.start + at;
+    return address;
+  }
+
+  get(address: number): Entry {
+    const values = this.from(address);
+    const [id, image, category, x0, y0, x1, y1, areaPx, crowd] = values as unknown as HeadNumbers;
+    return {
+      ...{ id, image, category, areaPx },
+      box: { x0, y0, x1, y1 },
+      crowd: crowd === 1,
+      segmentation: this.segmentation(address, values),
+    };
+  }
+
+  category(address: number): number {
+    return this.from(address)[2]!;
+  }
+
+  private segmentation(address: number, values: Float64Array): Segmentation {
+    const counts = this.runLengths.get(address);
+    if (counts !== undefined) return { kind: "rle", counts };
+    const first = headLength + values[9]!;
+    const ends = Array.from(values.subarray(headLength, first));
+    return { kind: "polygons", polygons: new NumberLists(values.subarray(first, first + (ends.at(-1) ?? 0)), ends) };
+  }
+
+  private reserve(length: number): Chunk {
+    if (this.next + length > this.end) {
+      const values = new Float64Array(Math.max(length, chunkLength));
+      this.chunks.push({ values, start: this.end });
+      this.next = this.end;
+      this.end += values.length;
+    }
+    return this.chunks.at(-1)!;
+  }
+
+  /** From the address to the end of its chunk. */
+  private from(address: number): Float64Array {
+    const { values, start } = this.chunks.findLast((chunk) => chunk.start <= address)!;
+    return values.subarray(address - start);
+  }
+}
+
+type HeadNumbers = readonly [number, number, number, number, number, number, number, number, number];
