@@ -160,8 +160,8 @@ export interface GraphNode {
 
 /** What papers report: multiply-accumulates by operator; symbolic dimensions are bound by name. */
 export interface GraphCounts {
-  /** Elements of the checkpoint's tensors that the graph was built from, buffers left out. */
-  readonly parameters: number;
+  /** Name → elements of the checkpoint's tensors that the graph was built from, buffers left out. */
+  readonly parameters: ReadonlyMap<string, number>;
   /** Elements and bytes of everything baked into the file, folded and gathered tensors included. */
   readonly constants: number;
   readonly constantBytes: number;
@@ -275,10 +275,15 @@ export interface RawPrompts {
   readonly maskInput?: Tensor;
 }
 
-/** The graphs' own outputs, named as the fixtures name them; no preparing, no choosing. */
-export interface RawOutputs {
+/** Output tensors by the names that the fixtures give them. */
+export type NamedTensors = Readonly<Record<string, Tensor>>;
+
+/** The graphs alone, for verification: nothing is prepared before them and nothing chosen after. */
+export interface RawVariant {
   /** `input` is [1, 3, side, side], as the network takes it. */
-  run(input: Tensor, prompts?: RawPrompts): Promise<Readonly<Record<string, Tensor>>>;
+  encode(input: Tensor): Promise<NamedTensors>;
+  /** Absent where the variant has no decoder graph. */
+  decode?(encoded: NamedTensors, prompts: RawPrompts): Promise<NamedTensors>;
   close(): Promise<void>;
 }
 
@@ -287,7 +292,7 @@ export interface VariantPlugin {
   /** Weights → graphs. Reads no tensor itself: constants are read when the sink writes them. */
   build(context: BuildContext): Promise<void>;
   load(graphs: GraphFiles, runtime: RuntimeOptions, preset: VariantManifest): Promise<Variant>;
-  loadRaw(graphs: GraphFiles, runtime: RuntimeOptions, preset: VariantManifest): Promise<RawOutputs>;
+  loadRaw(graphs: GraphFiles, runtime: RuntimeOptions, preset: VariantManifest): Promise<RawVariant>;
 }
 
 // ── Datasets ────────────────────────────────────────────────────────────────

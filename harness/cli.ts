@@ -1,0 +1,77 @@
+import yargs, { type Argv, type Options } from "yargs";
+import { type Command, type Console, commands } from "./commands/index.ts";
+import { HarnessError } from "./errors.ts";
+
+/** What scripts can rely on: 0 done, 1 done and the answer is no, 2 the user's mistake, 70 a bug in this program. */
+const exitCodes = { userMistake: 2, bug: 70 } as const;
+
+/** Runs one command line and sets the process's exit code. */
+export async function main(argv: readonly string[]): Promise<void> {
+  // `bench … | head` ends when the reader has seen enough.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) =>
+    process.exit(error.code === "EPIPE" ? 0 : exitCodes.bug),
+  );
+  try {
+    process.exitCode = await dispatch(argv, { out: process.stdout, notes: process.stderr });
+  } catch (error) {
+    process.exitCode = report(error);
+  }
+}
+
+async function dispatch(argv: readonly string[], console: Console): Promise<number> {
+  let exitCode = 0;
+  let parser = yargs([...argv])
+    .scriptName("bench")
+    .usage(
+      "$0 <command>\n\nMeasures Segment Anything variants: latency, memory, mIoU and AP, straight from checkpoint files.",
+    )
+    .demandCommand(1, "a command is needed; bench --help lists them")
+    .strict()
+    .help()
+    .version()
+    .wrap(Math.min(120, process.stdout.columns ?? 100))
+    .fail((message, error) => {
+      throw error ?? new HarnessError(lowerFirst(message), { hint: "bench --help, or bench COMMAND --help" });
+    });
+  for (const command of commands)
+    parser = parser.command(
+      usageOf(command),
+      command.describe,
+      (each) => declare(each, command),
+      async (args) => {
+        exitCode = await command.run(args, console);
+      },
+    );
+  await parser.parseAsync();
+  return exitCode;
+}
+
+function usageOf({ name, arguments: positionals }: Command): string {
+  return [name, ...positionals.map((each) => (each.optional ? `[${each.name}]` : `<${each.name}>`))].join(" ");
+}
+
+function declare(parser: Argv, command: Command): Argv {
+  for (const { name, describe } of command.arguments) parser.positional(name, { describe, type: "string" });
+  for (const [name, { list, ...option }] of Object.entries(command.options)) {
+    const given: Options = { ...option, requiresArg: option.type !== "boolean", ...(list ? { array: true } : {}) };
+    parser.option(name, given);
+  }
+  for (const [example, meaning] of command.examples) parser.example(example, meaning);
+  return parser;
+}
+
+/** One line of error and one of hint for the user's mistake; the stack for a bug. */
+function report(error: unknown): number {
+  if (error instanceof HarnessError) {
+    process.stderr.write(`error: ${error.message}\n${error.hint === undefined ? "" : `  hint: ${error.hint}\n`}`);
+    return exitCodes.userMistake;
+  }
+  process.stderr.write(
+    `${error instanceof Error ? error.stack : error}\nthis is a bug in sam-bench; please report it with the command line\n`,
+  );
+  return exitCodes.bug;
+}
+
+function lowerFirst(message: string): string {
+  return message.charAt(0).toLowerCase() + message.slice(1).replace(/\.$/, "");
+}

@@ -1,0 +1,43 @@
+import type { Writable } from "node:stream";
+
+export interface CommandOption {
+  readonly describe: string;
+  readonly type: "string" | "number" | "boolean";
+  /** May be given several times, or as a list with commas. */
+  readonly list?: boolean;
+  readonly choices?: readonly string[];
+  readonly default?: string | number | boolean;
+}
+
+export interface CommandArgument {
+  readonly name: string;
+  readonly describe: string;
+  readonly many?: boolean;
+  readonly optional?: boolean;
+}
+
+export interface Arguments {
+  readonly [name: string]: unknown;
+}
+
+/** Where a command speaks. Results go to `out`, everything else to `notes`, so that pipes get results alone. */
+export interface Console {
+  readonly out: Writable;
+  readonly notes: Writable & { readonly isTTY?: boolean };
+}
+
+/** One command of `bench`, free of the library that parses its arguments. */
+export interface Command {
+  readonly name: string;
+  readonly describe: string;
+  readonly arguments: readonly CommandArgument[];
+  readonly options: Readonly<Record<string, CommandOption>>;
+  /** Whole lines as a user would type them, each with what it does. */
+  readonly examples: readonly (readonly [line: string, meaning: string])[];
+  /** Returns the exit code: 0 done, 1 done and the answer is no. User mistakes throw HarnessError and exit with 2. */
+  run(args: Arguments, console: Console): Promise<number>;
+}
+
+export function line(console: Console, text: string): void {
+  console.out.write(`${text}\n`);
+}

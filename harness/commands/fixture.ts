@@ -1,0 +1,151 @@
+import { readFileSync } from "node:fs";
+import type { Checkpoint } from "../api.ts";
+import { HarnessError } from "../errors.ts";
+
+/** A tensor of the seeded scheme, times `scale`, plus `offset`. */
+export interface SeededInput {
+  readonly tensor: string;
+  readonly scale: number;
+  readonly offset: number;
+  readonly shape: readonly number[];
+}
+
+/** A sampled output: some values at flat indices, and the spread that errors are measured by. */
+export interface Expected {
+  readonly shape: readonly number[];
+  readonly std: number;
+  readonly index: readonly number[];
+  readonly value: readonly number[];
+}
+
+type Outputs = Readonly<Record<string, Expected>>;
+
+interface FixturePrompts {
+  readonly points: readonly (readonly (readonly [number, number])[])[];
+  readonly labels: readonly (readonly number[])[];
+  readonly maskInput?: SeededInput;
+  readonly withMaskInput?: Outputs;
+}
+
+export interface Fixture {
+  readonly image_size: number;
+  readonly input: SeededInput;
+  readonly stateDict: Readonly<Record<string, readonly number[]>>;
+  readonly outputs: Outputs;
+  readonly prompts?: FixturePrompts;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Throws HarnessError naming the file and the field that is missing or of another kind. */
+export function readFixture(file: string): Fixture {
+  const json = parse(file);
+  const field = <T>(name: string, kind: string, holds: (value: unknown) => boolean): T => {
+    if (holds(json[name])) return json[name] as T;
+    throw new HarnessError(`${file}: field ${name} is ${json[name] === undefined ? "missing" : "malformed"}`, {
+      expected: kind,
+    });
+  };
+  const input = field<SeededInput>("input", "{ tensor, scale, offset, shape }", isSeededInput);
+  const outputs = outputsOf(json);
+  if (Object.keys(outputs).length === 0)
+    throw new HarnessError(`${file}: no output to compare with`, {
+      expected: "fields with shape, std, index and value",
+    });
+  const fixture = {
+    image_size: field<number>("image_size", "a number of pixels", (value) => typeof value === "number"),
+    input,
+    stateDict: field<Fixture["stateDict"]>("state_dict", "{ name: shape }", isRecord),
+    outputs,
+  };
+  if (json.points === undefined && json.labels === undefined) return fixture;
+  const prompts = {
+    points: field<FixturePrompts["points"]>("points", "[prompts][points][x, y]", Array.isArray),
+    labels: field<FixturePrompts["labels"]>("labels", "[prompts][points]", Array.isArray),
+  };
+  if (json.mask_input === undefined) return { ...fixture, prompts };
+  const maskInput = field<SeededInput>("mask_input", "{ tensor, scale, offset, shape }", isSeededInput);
+  const withMaskInput = outputsOf(field<Json>("with_mask_input", "outputs with the mask input", isRecord));
+  return { ...fixture, prompts: { ...prompts, maskInput, withMaskInput } };
+}
+
+/** Weights of the scheme, in the names and shapes of the published checkpoint alone. */
+export function withShapesOf(checkpoint: Checkpoint, { stateDict }: Fixture, label: string): Checkpoint {
+  return {
+    ...checkpoint,
+    dims: (name) => stateDict[name],
+    take(name, dims) {
+      const published = stateDict[name];
+      if (published === undefined)
+        throw new HarnessError(`${label}: the published checkpoint has no weight ${name}`, {
+          hint: "is this another variant's fixture?",
+        });
+      if (published.join() !== dims.join())
+        throw new HarnessError(`${label}: weight ${name} has the wrong shape`, {
+          ...{ found: published, expected: dims },
+          hint: "is this another variant's fixture?",
+        });
+      return checkpoint.take(name, dims);
+    },
+  };
+}
+
+function parse(file: string): Json {
+  try {
+    const json: unknown = JSON.parse(readFileSync(file, "utf8"));
+    if (isRecord(json)) return json as Json;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const problem =
+      code === undefined ? "is not JSON" : code === "ENOENT" ? "does not exist" : `can not be read (${code})`;
+    throw new HarnessError(`${file}: the fixture ${problem}`, { cause: error });
+  }
+  throw new HarnessError(`${file}: the fixture is no JSON object`);
+}
+
+/** Sampled outputs, and small ones that are written out whole. */
+function outputsOf(json: Json): Outputs {
+  const names = Object.keys(json).filter((name) => !notOutputs.has(name));
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = json[name];
+      if (isSampled(value)) return [[name, value]];
+      return isNumbers(value) ? [[name, sampleOf(value)]] : [];
+    }),
+  );
+}
+
+const notOutputs = new Set(["points", "labels", "input", "mask_input", "state_dict", "with_mask_input"]);
+
+function sampleOf(nested: Nested): Expected {
+  const shape: number[] = [];
+  for (let level: Nested | number = nested; Array.isArray(level); level = level[0]!) shape.push(level.length);
+  const value = flatten(nested);
+  const mean = value.reduce((sum, each) => sum + each, 0) / value.length;
+  const std = Math.sqrt(value.reduce((sum, each) => sum + (each - mean) ** 2, 0) / value.length);
+  return { shape, std, index: value.map((_, i) => i), value };
+}
+
+type Nested = readonly (number | Nested)[];
+
+function flatten(nested: Nested): number[] {
+  return nested.flatMap((each) => (typeof each === "number" ? [each] : flatten(each)));
+}
+
+function isNumbers(value: unknown): value is Nested {
+  return Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === "number" || isNumbers(each));
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isSampled(value: unknown): value is Expected {
+  const { shape, std, index, value: values } = (value ?? {}) as Partial<Expected>;
+  return [shape, index, values].every(Array.isArray) && typeof std === "number" && index!.length === values!.length;
+}
+
+function isSeededInput(value: unknown): boolean {
+  const { tensor, scale, offset, shape } = (value ?? {}) as Partial<SeededInput>;
+  return typeof tensor === "string" && typeof scale === "number" && typeof offset === "number" && Array.isArray(shape);
+}

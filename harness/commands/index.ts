@@ -1,0 +1,9 @@
+import type { Command } from "./command.ts";
+import { inspect } from "./inspect.ts";
+import { list } from "./list.ts";
+import { verify } from "./verify.ts";
+
+export type { Command, Console } from "./command.ts";
+
+/** In the order of `bench --help`. */
+export const commands: readonly Command[] = [list, inspect, verify];

@@ -1,0 +1,81 @@
+import { fittingVariants } from "../run/fit.ts";
+import { loadRegistry } from "../run/registry.ts";
+import { isBuffer, openTensorArchive, type StoredTensor, type TensorArchive } from "../weights/index.ts";
+import { type Command, type Console, line } from "./command.ts";
+import { plainTable } from "./plainTable.ts";
+
+export const inspect: Command = {
+  name: "inspect",
+  describe: "Show what a checkpoint file holds, and the variant it fits",
+  arguments: [{ name: "file", describe: "a .pth, .pt or .safetensors file" }],
+  options: {
+    json: { describe: "print one JSON object, with each tensor's first values, mean and std", type: "boolean" },
+    plugin: { describe: "also know the variants of this module", type: "string", list: true },
+  },
+  examples: [
+    ["bench inspect sam_vit_b_01ec64.pth", "list its tensors and name the variant"],
+    ["bench inspect model.safetensors --json", "the same for a script"],
+  ],
+  async run(args, console) {
+    const registry = await loadRegistry(args.plugin as string[] | undefined);
+    const archive = await openTensorArchive(args.file as string);
+    try {
+      const [variant] = await fittingVariants(registry, archive);
+      if (args.json) printJson(console, archive, variant);
+      else printText(console, archive, variant);
+      return 0;
+    } finally {
+      archive.close();
+    }
+  },
+};
+
+function printText(console: Console, archive: TensorArchive, variant: string | undefined): void {
+  const tensors = [...archive.tensors.values()];
+  line(console, `file        ${archive.file}`);
+  line(console, `format      ${archive.format}`);
+  line(console, `nesting     ${archive.nesting === "" ? "none" : archive.nesting}`);
+  line(console, `variant     ${variant ?? "fits none that is known"}`);
+  line(console, `tensors     ${tensors.length}`);
+  line(console, `parameters  ${parameters(tensors).toLocaleString("en-US")}`);
+  line(console, "");
+  line(
+    console,
+    plainTable(
+      ["tensor", "dtype", "shape"],
+      tensors.map(({ name, dtype, dims }) => [name, dtype, `[${dims.join(", ")}]`]),
+    ),
+  );
+}
+
+function parameters(tensors: readonly StoredTensor[]): number {
+  return tensors
+    .filter(({ name }) => !isBuffer(name))
+    .reduce((sum, { dims }) => sum + dims.reduce((product, dim) => product * dim, 1), 0);
+}
+
+function printJson(console: Console, archive: TensorArchive, variant: string | undefined): void {
+  const { file, format, nesting, tensors } = archive;
+  const described = [...tensors.values()].map(({ name, dtype, dims }) => {
+    const values = archive.values(name);
+    const first = [...values.subarray(0, 4)].map((value) => (dtype === "bool" ? value === 1 : value));
+    return { name, dtype, shape: dims, first, ...moments(values) };
+  });
+  const result = {
+    file,
+    format,
+    nesting,
+    variant: variant ?? null,
+    parameters: parameters([...tensors.values()]),
+    tensors: described,
+  };
+  line(console, JSON.stringify(result));
+}
+
+/** Population standard deviation; both absent for a tensor without elements, which JSON shows as missing keys. */
+function moments(values: Float64Array): { mean?: number; std?: number } {
+  if (values.length === 0) return {};
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  return { mean, std: Math.sqrt(variance) };
+}

@@ -1,0 +1,229 @@
+import type {
+  AttributeValue,
+  Dim,
+  ElementType,
+  GraphConstant,
+  GraphCounts,
+  GraphNode,
+  GraphValue,
+  OnnxGraph,
+  TypedData,
+  Weight,
+} from "../api.ts";
+import { isBuffer } from "../weights/index.ts";
+import { evaluateDim } from "./dims.ts";
+import { ruleOf } from "./operators/index.ts";
+
+const elementBytes: Readonly<Record<ElementType, number>> = {
+  float32: 4,
+  int64: 8,
+  int32: 4,
+  int8: 1,
+  uint8: 1,
+  bool: 1,
+};
+
+interface Apply {
+  /** How many outputs; 1 if left out. */
+  readonly outputs?: number;
+  /** Shape of the first output where it follows from values of the run (Expand, Tile). */
+  readonly vouched?: readonly Dim[];
+}
+
+interface Derived {
+  readonly name: string;
+  readonly dims: readonly number[];
+  /** The checkpoint's tensors it is made of; read when the file is written. */
+  readonly from: readonly Weight[];
+  compute(...arrays: Float32Array[]): Float32Array;
+}
+
+interface Work {
+  readonly operator: string;
+  readonly products: readonly (readonly Dim[])[];
+}
+
+/**
+ * Builds a graph value by value. Each operator's shape is inferred and checked as it is added, so a wrong graph fails
+ * where it is written, not in the runtime. Names and bytes follow from the calls alone.
+ */
+export class GraphBuilder {
+  readonly name: string;
+  readonly #inputs: GraphValue[] = [];
+  readonly #outputs: GraphValue[] = [];
+  readonly #constants = new Map<string, GraphConstant>();
+  readonly #ints = new Map<string, readonly number[]>();
+  readonly #nodes: GraphNode[] = [];
+  readonly #parameters = new Map<string, number>();
+  readonly #work: Work[] = [];
+  readonly #names = new Map<string, number>();
+  #scope = "";
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  input(name: string, dims: readonly Dim[], type: ElementType = "float32"): GraphValue {
+    const value = { name, type, dims };
+    this.#inputs.push(value);
+    return value;
+  }
+
+  /** Gives a value its public name. */
+  output(name: string, value: GraphValue): void {
+    this.#nodes.push({ operator: "Identity", domain: "", inputs: [value.name], outputs: [name], attributes: {} });
+    this.#outputs.push({ ...value, name });
+  }
+
+  /** Names what is added meanwhile after a part of the model, as PyTorch names its modules. */
+  within<T>(scope: string, add: () => T): T {
+    const outer = this.#scope;
+    this.#scope = outer === "" ? scope : `${outer}.${scope}`;
+    try {
+      return add();
+    } finally {
+      this.#scope = outer;
+    }
+  }
+
+  /** A tensor of the checkpoint as it is. */
+  weight(weight: Weight): GraphValue {
+    return this.derived({ name: weight.name, dims: weight.dims, from: [weight], compute: (values) => values });
+  }
+
+  /** A tensor computed from the checkpoint's when the file is written: transposed, folded, gathered. */
+  derived({ name, dims, from, compute }: Derived): GraphValue {
+    for (const weight of from) if (!isBuffer(weight.name)) this.#parameters.set(weight.name, count(weight.dims));
+    const read = () => {
+      const values = compute(...from.map((weight) => weight.read()));
+      if (values.length !== count(dims)) throw new Error(`${name}: ${values.length} values for [${dims}]`);
+      return values;
+    };
+    return this.constant(name, "float32", dims, read);
+  }
+
+  /** Counts a tensor that the results do not depend on, such as a bias that softmax does not see; nothing is stored. */
+  withoutEffect(weight: Weight): void {
+    this.#parameters.set(weight.name, count(weight.dims));
+  }
+
+  /** A tensor that does not come from the checkpoint. */
+  constant(name: string, type: ElementType, dims: readonly number[], read: () => TypedData): GraphValue {
+    const known = this.#constants.get(name);
+    if (known !== undefined) {
+      if (known.dims.join() !== dims.join())
+        throw new Error(`constant ${name} stands twice, as [${known.dims}] and [${dims}]`);
+      return known;
+    }
+    const constant = { name, type, dims, bytes: count(dims) * elementBytes[type], read };
+    this.#constants.set(name, constant);
+    return constant;
+  }
+
+  /** A list of int64: shapes, axes, indices. Equal lists are one constant. */
+  ints(values: readonly number[]): GraphValue {
+    const name = `ints[${values.length > 8 ? `${values.length}:${fingerprint(values)}` : values}]`;
+    const known = this.#ints.get(name);
+    if (known !== undefined && known.join() !== values.join())
+      throw new Error(`two index lists share the name ${name}`);
+    this.#ints.set(name, values);
+    return this.constant(name, "int64", [values.length], () => BigInt64Array.from(values, BigInt));
+  }
+
+  /** One float32 number, of rank 0. */
+  number(value: number): GraphValue {
+    return this.constant(`number[${value}]`, "float32", [], () => Float32Array.of(value));
+  }
+
+  op(
+    operator: string,
+    inputs: readonly (GraphValue | undefined)[],
+    attributes: Attributes = {},
+    how: Apply = {},
+  ): GraphValue {
+    return this.ops(operator, inputs, attributes, how)[0]!;
+  }
+
+  /** As `op`, for operators of several outputs. */
+  ops(
+    operator: string,
+    inputs: readonly (GraphValue | undefined)[],
+    attributes: Attributes = {},
+    how: Apply = {},
+  ): GraphValue[] {
+    const rule = ruleOf(operator);
+    const base = this.#unique(operator);
+    const call = {
+      operator,
+      inputs,
+      attributes,
+      outputCount: how.outputs ?? 1,
+      ints: (index: number) => this.#intsOf(operator, inputs[index]),
+      ...(how.vouched === undefined ? {} : { vouched: how.vouched }),
+    };
+    try {
+      const shapes = rule.infer(call);
+      const products = rule.macs?.(call, shapes);
+      if (products !== undefined) this.#work.push({ operator, products });
+      const values = shapes.map((shape, i) => ({ ...shape, name: shapes.length === 1 ? base : `${base}:${i}` }));
+      this.#nodes.push({
+        operator,
+        domain: rule.domain ?? "",
+        inputs: inputs.map((value) => value?.name ?? ""),
+        outputs: values.map((value) => value.name),
+        attributes,
+      });
+      return values;
+    } catch (error) {
+      throw new Error(`${this.name}: ${base}: ${error instanceof Error ? error.message : error}`, { cause: error });
+    }
+  }
+
+  finish(): OnnxGraph {
+    const constants = [...this.#constants.values()];
+    const work = this.#work;
+    const counts: GraphCounts = {
+      parameters: this.#parameters,
+      constants: constants.reduce((sum, constant) => sum + count(constant.dims), 0),
+      constantBytes: constants.reduce((sum, constant) => sum + constant.bytes, 0),
+      macs: (bindings = {}) => macsByOperator(work, bindings),
+    };
+    return { name: this.name, inputs: this.#inputs, outputs: this.#outputs, constants, nodes: this.#nodes, counts };
+  }
+
+  #unique(operator: string): string {
+    const base = this.#scope === "" ? operator : `${this.#scope}/${operator}`;
+    const uses = this.#names.get(base) ?? 0;
+    this.#names.set(base, uses + 1);
+    return uses === 0 ? base : `${base}_${uses}`;
+  }
+
+  #intsOf(operator: string, value: GraphValue | undefined): readonly number[] {
+    const values = value === undefined ? undefined : this.#ints.get(value.name);
+    if (values === undefined) throw new Error(`${operator} needs a constant made by ints()`);
+    return values;
+  }
+}
+
+type Attributes = Readonly<Record<string, AttributeValue>>;
+
+function count(dims: readonly number[]): number {
+  return dims.reduce((product, dim) => product * dim, 1);
+}
+
+function macsByOperator(work: readonly Work[], bindings: Readonly<Record<string, number>>): Map<string, number> {
+  const totals = new Map<string, number>();
+  for (const { operator, products } of work)
+    for (const factors of products) {
+      const macs = factors.reduce<number>((total, dim) => total * evaluateDim(dim, bindings), 1);
+      totals.set(operator, (totals.get(operator) ?? 0) + macs);
+    }
+  return totals;
+}
+
+/** FNV-1a over the numbers: names of long index lists. */
+function fingerprint(values: readonly number[]): string {
+  let hash = 0x811c9dc5;
+  for (const value of values) hash = Math.imul(hash ^ value, 0x01000193) >>> 0;
+  return hash.toString(16).padStart(8, "0");
+}

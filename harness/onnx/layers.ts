@@ -1,0 +1,141 @@
+import type { Checkpoint, Dim, GraphValue, Weight } from "../api.ts";
+import type { GraphBuilder } from "./graph.ts";
+
+/** Where a layer is built: the graph, the weights, and the layer's name in the checkpoint. */
+export interface Module {
+  readonly graph: GraphBuilder;
+  readonly checkpoint: Checkpoint;
+  readonly path: string;
+}
+
+/** A part of a module, by PyTorch's name: `child(block, "attn.qkv")`. */
+export function child(module: Module, name: string): Module {
+  return { ...module, path: module.path === "" ? name : `${module.path}.${name}` };
+}
+
+/** The module's own tensor. Throws HarnessError where the checkpoint lacks it or has another shape. */
+export function take(module: Module, name: string, dims: readonly number[]): Weight {
+  return module.checkpoint.take(module.path === "" ? name : `${module.path}.${name}`, dims);
+}
+
+/** The module's own tensor as a constant of the graph. */
+export function weight(module: Module, name: string, dims: readonly number[]): GraphValue {
+  return module.graph.weight(take(module, name, dims));
+}
+
+// ── Moving values ───────────────────────────────────────────────────────────
+
+/** To `dims`, of which one may be symbolic away from its place. Free at run time. */
+export function reshape(graph: GraphBuilder, x: GraphValue, dims: readonly Dim[]): GraphValue {
+  const target = dims.map((dim, i) => (typeof dim === "number" ? dim : dim === x.dims[i] ? 0 : -1));
+  const result = graph.op("Reshape", [x, graph.ints(target)]);
+  if (result.dims.join() !== dims.join()) throw new Error(`reshape gives [${result.dims}] instead of [${dims}]`);
+  return result;
+}
+
+export function transpose(graph: GraphBuilder, x: GraphValue, order: readonly number[]): GraphValue {
+  return graph.op("Transpose", [x], { perm: order });
+}
+
+export function concat(graph: GraphBuilder, values: readonly GraphValue[], axis: number): GraphValue {
+  return graph.op("Concat", values, { axis });
+}
+
+/** `start` … `end` along one axis. */
+export function slice(graph: GraphBuilder, x: GraphValue, axis: number, start: number, end: number): GraphValue {
+  return graph.op("Slice", [x, graph.ints([start]), graph.ints([end]), graph.ints([axis])]);
+}
+
+/** Parts of equal or given sizes along one axis. */
+export function split(graph: GraphBuilder, x: GraphValue, axis: number, sizes: readonly number[]): GraphValue[] {
+  return graph.ops("Split", [x, graph.ints(sizes)], { axis }, { outputs: sizes.length });
+}
+
+// ── Element-wise ────────────────────────────────────────────────────────────
+
+export function add(graph: GraphBuilder, a: GraphValue, b: GraphValue): GraphValue {
+  return graph.op("Add", [a, b]);
+}
+
+export function mul(graph: GraphBuilder, a: GraphValue, b: GraphValue): GraphValue {
+  return graph.op("Mul", [a, b]);
+}
+
+/** The error-function form, as one operator. */
+export function gelu(graph: GraphBuilder, x: GraphValue): GraphValue {
+  return graph.op("Gelu", [x]);
+}
+
+export function softmax(graph: GraphBuilder, x: GraphValue, axis = -1): GraphValue {
+  return graph.op("Softmax", [x], { axis });
+}
+
+// ── Layers with weights ─────────────────────────────────────────────────────
+
+interface Widths {
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+/** x W^T without the bias, on PyTorch's own [outputs, inputs] weight: nothing is transposed, neither here nor at run time. */
+export function product(module: Module, x: GraphValue, { inputs, outputs }: Widths): GraphValue {
+  return module.graph.op("FusedMatMul", [x, weight(module, "weight", [outputs, inputs])], { transB: 1 });
+}
+
+/** x W^T + b over the last axis. */
+export function linear(module: Module, x: GraphValue, widths: Widths): GraphValue {
+  return module.graph.within(module.path, () =>
+    add(module.graph, product(module, x, widths), weight(module, "bias", [widths.outputs])),
+  );
+}
+
+interface Normalisation {
+  readonly width: number;
+  readonly epsilon: number;
+}
+
+/** Over the last axis. */
+export function layerNorm(module: Module, x: GraphValue, { width, epsilon }: Normalisation): GraphValue {
+  const inputs = [x, weight(module, "weight", [width]), weight(module, "bias", [width])];
+  return module.graph.op("LayerNormalization", inputs, { axis: -1, epsilon: { float: epsilon } });
+}
+
+interface Residual extends Normalisation {
+  /** Added to the branch before it joins the residual stream. */
+  readonly bias: GraphValue;
+}
+
+/** branch + bias + stream, and its normalisation, in one pass over memory: [normalised, new stream]. */
+export function addAndNorm(
+  module: Module,
+  branch: GraphValue,
+  stream: GraphValue,
+  { width, epsilon, bias }: Residual,
+): readonly [GraphValue, GraphValue] {
+  const inputs = [branch, stream, weight(module, "weight", [width]), weight(module, "bias", [width]), bias];
+  const results = module.graph.ops("SkipLayerNormalization", inputs, { epsilon: { float: epsilon } }, { outputs: 4 });
+  return [results[0]!, results[3]!];
+}
+
+interface Convolution {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly kernel: number;
+  readonly stride?: number;
+  readonly padding?: number;
+  readonly groups?: number;
+  readonly bias: "with bias" | "without bias";
+}
+
+/** On [batch, channels, rows, columns]. */
+export function conv2d(module: Module, x: GraphValue, how: Convolution): GraphValue {
+  const { inputs, outputs, kernel, stride = 1, padding = 0, groups = 1 } = how;
+  const kernels = weight(module, "weight", [outputs, inputs / groups, kernel, kernel]);
+  const bias = how.bias === "with bias" ? [weight(module, "bias", [outputs])] : [];
+  return module.graph.op("Conv", [x, kernels, ...bias], {
+    kernel_shape: [kernel, kernel],
+    strides: [stride, stride],
+    pads: [padding, padding, padding, padding],
+    ...(groups === 1 ? {} : { group: groups }),
+  });
+}

@@ -1,0 +1,94 @@
+import { basename } from "node:path";
+import ort from "onnxruntime-node";
+import type { RuntimeOptions, Tensor } from "../api.ts";
+import { HarnessError, unknown } from "../errors.ts";
+
+/** A graph ready to run. Feeds and results are float32 by the graph's own names. */
+export interface Session {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  run(feeds: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor>>>;
+  /** With a profile asked for, writes it now. */
+  close(): Promise<void>;
+}
+
+export interface SessionOptions extends RuntimeOptions {
+  readonly optimisation?: "disabled" | "basic" | "extended" | "all";
+}
+
+/** What the manifest records of every session. */
+export const sessionSettings = { optimisation: "all", spinning: false, executionMode: "sequential" } as const;
+
+export const runtimeVersion: string = ort.env.versions.node ?? ort.env.versions.common;
+
+/** Providers that this build of ONNX Runtime carries; whether the machine has their libraries shows when one is opened. */
+export function providers(): readonly string[] {
+  return ort.listSupportedBackends().map((backend) => backend.name);
+}
+
+/**
+ * Opens a graph. Worker threads sleep between runs instead of spinning: spinning lasts some 30 ms after a run and would
+ * be measured as part of the next one.
+ * Throws HarnessError where the provider is unknown or its libraries are missing, or the file is no graph.
+ */
+export async function openSession(file: string, options: SessionOptions): Promise<Session> {
+  if (!providers().includes(options.provider)) throw unknown("provider", options.provider, providers());
+  const session = await create(file, options);
+  return {
+    inputs: session.inputNames,
+    outputs: session.outputNames,
+    async run(feeds) {
+      const tensors = Object.entries(feeds).map(([name, { data, dims }]) => [
+        name,
+        new ort.Tensor("float32", data, dims),
+      ]);
+      const results = await session.run(Object.fromEntries(tensors));
+      return Object.fromEntries(Object.entries(results).map(([name, result]) => [name, tensorOf(name, result)]));
+    },
+    async close() {
+      if (options.profile !== undefined) session.endProfiling();
+      await session.release();
+    },
+  };
+}
+
+async function create(file: string, options: SessionOptions): Promise<ort.InferenceSession> {
+  try {
+    return await ort.InferenceSession.create(file, {
+      executionProviders: [options.provider],
+      intraOpNumThreads: options.threads,
+      interOpNumThreads: 1,
+      executionMode: sessionSettings.executionMode,
+      graphOptimizationLevel: options.optimisation ?? sessionSettings.optimisation,
+      extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
+      // Errors only: what the runtime warns of (constants that it folded away) is no concern of a reader of results.
+      logSeverityLevel: 3,
+      ...(options.profile === undefined
+        ? {}
+        : { enableProfiling: true, profileFilePrefix: `${options.profile}/${basename(file, ".onnx")}` }),
+    });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new HarnessError(`${basename(file)}: ONNX Runtime can not open it on provider ${options.provider}`, {
+      found: message.split("\n")[0],
+      hint:
+        options.provider === "cpu"
+          ? "the graph may need operators that this version lacks"
+          : providerHint(options.provider),
+      cause: error,
+    });
+  }
+}
+
+function providerHint(provider: string): string {
+  if (provider === "cuda" || provider === "tensorrt")
+    return "CUDA 12 and cuDNN 9 must be installed, and onnxruntime-node's CUDA libraries fetched once: node node_modules/onnxruntime-node/script/install.js";
+  return "this provider needs its platform's own libraries; `--provider cpu` runs everywhere";
+}
+
+function tensorOf(name: string, result: ort.OnnxValue): Tensor {
+  const tensor = result as ort.Tensor;
+  if (!(tensor.data instanceof Float32Array))
+    throw new HarnessError(`output ${name} is ${tensor.type}`, { expected: "float32" });
+  return { dims: tensor.dims, data: tensor.data };
+}

@@ -1,0 +1,197 @@
+import { createHash } from "node:crypto";
+import { closeSync, openSync, statfsSync, writeFileSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
+import protobuf from "protobufjs";
+import type { AttributeValue, GraphConstant, GraphValue, OnnxGraph, TypedData } from "../api.ts";
+import { HarnessError } from "../errors.ts";
+import { elementTypeCodes } from "./operators/shapes.ts";
+
+const defaults = {
+  /** Above this a graph's tensors go to a file of their own: protobuf refuses 2 GiB, and a small model file loads lazily. */
+  inlineLimitBytes: 16 * 2 ** 20,
+  /** Shapes and scales stay in the model file, where the runtime's own shape inference reads them. */
+  smallTensorBytes: 1024,
+  /** Tensors start on pages, so that the runtime can map them. */
+  pageBytes: 4096,
+};
+
+/** The fields of onnx.proto (IR version 10) that are written. */
+const schema = protobuf.Root.fromJSON({
+  nested: {
+    Model: message({
+      ir_version: ["int64", 1],
+      producer_name: ["string", 2],
+      graph: ["Graph", 7],
+      opset_import: ["Opset", 8, "repeated"],
+    }),
+    Opset: message({ domain: ["string", 1], version: ["int64", 2] }),
+    Graph: message({
+      node: ["Node", 1, "repeated"],
+      name: ["string", 2],
+      initializer: ["Tensor", 5, "repeated"],
+      input: ["ValueInfo", 11, "repeated"],
+      output: ["ValueInfo", 12, "repeated"],
+    }),
+    Node: message({
+      input: ["string", 1, "repeated"],
+      output: ["string", 2, "repeated"],
+      name: ["string", 3],
+      op_type: ["string", 4],
+      attribute: ["Attribute", 5, "repeated"],
+      domain: ["string", 7],
+    }),
+    Attribute: message({
+      name: ["string", 1],
+      f: ["float", 2],
+      i: ["int64", 3],
+      s: ["bytes", 4],
+      ints: ["int64", 8, "repeated"],
+      type: ["int32", 20],
+    }),
+    Tensor: message({
+      dims: ["int64", 1, "repeated"],
+      data_type: ["int32", 2],
+      name: ["string", 8],
+      raw_data: ["bytes", 9],
+      external_data: ["Entry", 13, "repeated"],
+      data_location: ["int32", 14],
+    }),
+    Entry: message({ key: ["string", 1], value: ["string", 2] }),
+    ValueInfo: message({ name: ["string", 1], type: ["Type", 2] }),
+    Type: message({ tensor_type: ["TensorType", 1] }),
+    TensorType: message({ elem_type: ["int32", 1], shape: ["Shape", 2] }),
+    Shape: message({ dim: ["Dimension", 1, "repeated"] }),
+    Dimension: message({ dim_value: ["int64", 1], dim_param: ["string", 2] }),
+  },
+});
+
+type Field = readonly [type: string, id: number, rule?: string];
+
+// Field names stay as onnx.proto spells them: protobufjs would turn them to camel case only when it parses a .proto text.
+function message(fields: Readonly<Record<string, Field>>): protobuf.IType {
+  const entries = Object.entries(fields).map(([name, [type, id, rule]]) => {
+    return [name, { type, id, ...(rule === undefined ? {} : { rule }) }] as const;
+  });
+  return { fields: Object.fromEntries(entries) };
+}
+
+/**
+ * Writes `<folder>/<graph.name>.onnx`, and `<graph.name>.weights` beside it where the tensors are large. The same graph
+ * gives the same bytes. Tensors are read and let go one at a time.
+ * Returns the path of the model file. Throws HarnessError where the disk is too small, before anything is written.
+ */
+export function writeGraph(graph: OnnxGraph, folder: string): string {
+  const file = join(folder, `${graph.name}.onnx`);
+  requireDisk(file, graph.counts.constantBytes);
+  const external = graph.counts.constantBytes > defaults.inlineLimitBytes;
+  const tensors = external
+    ? withSideFile(join(folder, `${graph.name}.weights`), (side) => graph.constants.map((each) => placed(each, side)))
+    : graph.constants.map(inline);
+  writeFileSync(file, encodeModel(graph, tensors));
+  return file;
+}
+
+/** A digest of everything but the tensors' values: nodes, shapes, names. Reads no weight. */
+export function structureHash(graph: OnnxGraph): string {
+  const tensors = graph.constants.map((constant) => tensorHeader(constant));
+  return createHash("sha256").update(encodeModel(graph, tensors)).digest("hex");
+}
+
+function encodeModel(graph: OnnxGraph, tensors: readonly object[]): Uint8Array {
+  const model = schema.lookupType("Model");
+  return model
+    .encode({
+      ir_version: 10,
+      producer_name: "sam-bench",
+      opset_import: [
+        { domain: "", version: 21 },
+        { domain: "com.microsoft", version: 1 },
+      ],
+      graph: {
+        name: graph.name,
+        node: graph.nodes.map((node) => ({
+          input: node.inputs,
+          output: node.outputs,
+          name: node.outputs[0],
+          op_type: node.operator,
+          attribute: Object.entries(node.attributes).map(attribute),
+          domain: node.domain,
+        })),
+        initializer: tensors,
+        input: graph.inputs.map(valueInfo),
+        output: graph.outputs.map(valueInfo),
+      },
+    })
+    .finish();
+}
+
+function attribute([name, value]: [string, AttributeValue]): object {
+  if (typeof value === "string") return { name, s: Buffer.from(value), type: 3 };
+  if (typeof value === "number") return { name, i: value, type: 2 };
+  if ("float" in value) return { name, f: value.float, type: 1 };
+  return { name, ints: value, type: 7 };
+}
+
+function valueInfo({ name, type, dims }: GraphValue): object {
+  const dim = dims.map((size) => (typeof size === "number" ? { dim_value: size } : { dim_param: size }));
+  return { name, type: { tensor_type: { elem_type: elementTypeCodes[type], shape: { dim } } } };
+}
+
+function tensorHeader({ name, type, dims }: GraphConstant): object {
+  return { name, dims, data_type: elementTypeCodes[type] };
+}
+
+function inline(constant: GraphConstant): object {
+  return { ...tensorHeader(constant), raw_data: bytesOf(constant.read()) };
+}
+
+interface SideFile {
+  readonly name: string;
+  readonly handle: number;
+  offset: number;
+}
+
+function withSideFile<T>(file: string, write: (side: SideFile) => T): T {
+  const handle = openSync(file, "w");
+  try {
+    return write({ name: file.slice(dirname(file).length + 1), handle, offset: 0 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+    throw new HarnessError(`${file}: the disk is full`, {
+      hint: "free space on it, or set SAM_BENCH_HOME to another disk",
+    });
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Small tensors inline, large ones at the next page of the side file. */
+function placed(constant: GraphConstant, side: SideFile): object {
+  if (constant.bytes <= defaults.smallTensorBytes) return inline(constant);
+  const bytes = bytesOf(constant.read());
+  const offset = Math.ceil(side.offset / defaults.pageBytes) * defaults.pageBytes;
+  for (let done = 0; done < bytes.length; )
+    done += writeSync(side.handle, bytes, done, bytes.length - done, offset + done);
+  side.offset = offset + bytes.length;
+  const entries = { location: side.name, offset: String(offset), length: String(bytes.length) };
+  return {
+    ...tensorHeader(constant),
+    external_data: Object.entries(entries).map(([key, value]) => ({ key, value })),
+    data_location: 1,
+  };
+}
+
+function bytesOf(data: TypedData): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+function requireDisk(file: string, bytes: number): void {
+  const { bavail, bsize } = statfsSync(dirname(file));
+  const free = bavail * bsize;
+  if (free >= bytes * 1.02) return;
+  throw new HarnessError(`${file}: not enough disk space`, {
+    found: `${(free / 2 ** 20).toFixed(0)} MiB free`,
+    expected: `${((bytes * 1.02) / 2 ** 20).toFixed(0)} MiB`,
+    hint: "free space on it, or set SAM_BENCH_HOME to another disk",
+  });
+}

@@ -1,0 +1,142 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { freemem } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Checkpoint, GraphCounts, GraphFiles, GraphKind, OnnxGraph } from "../api.ts";
+import { HarnessError } from "../errors.ts";
+import { structureHash, writeGraph } from "../onnx/index.ts";
+import { homeFolder } from "./home.ts";
+import type { RegisteredVariant } from "./registry.ts";
+
+export interface BuildRequest {
+  readonly variant: RegisteredVariant;
+  readonly checkpoint: Checkpoint;
+  /** What the weights are: a file's sha256, or the seeded scheme and its version. */
+  readonly weightsId: string;
+  readonly graph: GraphKind;
+  readonly side?: number;
+  /** Where graphs are kept; the home folder's `graphs` if left out. */
+  readonly cache?: string;
+}
+
+export interface BuiltVariant {
+  readonly files: GraphFiles;
+  readonly counts: Readonly<Record<string, GraphCounts>>;
+  /** sha256 by graph: structure and the identity of its weights. */
+  readonly hashes: Readonly<Record<string, string>>;
+  /** Elements of all tensors taken from the checkpoint, each counted once, buffers left out. */
+  readonly parameters: number;
+  readonly fileBytes: number;
+  /** Whether the graphs were there already. */
+  readonly cached: boolean;
+}
+
+/**
+ * The variant's ONNX files, built if they are not there yet. They are written beside their place and moved there whole, so
+ * a build that is killed leaves nothing that looks finished.
+ * Throws HarnessError where weights do not fit the variant, or memory or disk do not fit the build.
+ */
+export async function buildVariant(request: BuildRequest): Promise<BuiltVariant> {
+  const graphs = await describeGraphs(request);
+  const hashes = Object.fromEntries(
+    graphs.map((graph) => [
+      graph.name,
+      sha256(`${structureHash(graph)} ${request.weightsId} ${sourcesHash(request.variant)}`),
+    ]),
+  );
+  const { preset } = request.variant;
+  const key = sha256(Object.values(hashes).join(" ")).slice(0, 12);
+  const name = `${preset.id.replaceAll("/", "-")}-${request.graph}-${key}`;
+  const folder = join(request.cache ?? join(homeFolder(), "graphs"), name);
+  const cached = existsSync(folder);
+  if (!cached) writeWhole(folder, graphs);
+  const parameters = new Map(graphs.flatMap((graph) => [...graph.counts.parameters]));
+  return {
+    files: Object.fromEntries(graphs.map((graph) => [graph.name, join(folder, `${graph.name}.onnx`)])),
+    counts: Object.fromEntries(graphs.map((graph) => [graph.name, graph.counts])),
+    hashes,
+    parameters: [...parameters.values()].reduce((sum, elements) => sum + elements, 0),
+    fileBytes: readdirSync(folder).reduce((sum, file) => sum + statSync(join(folder, file)).size, 0),
+    cached,
+  };
+}
+
+/** The graphs as data. Reads no weight, so it also tells, in milliseconds, whether a checkpoint fits. */
+export async function describeGraphs({
+  variant,
+  checkpoint,
+  graph,
+  side,
+}: Omit<BuildRequest, "weightsId">): Promise<OnnxGraph[]> {
+  const graphs: OnnxGraph[] = [];
+  await variant.plugin.build({
+    preset: variant.preset,
+    checkpoint,
+    graph,
+    ...(side === undefined ? {} : { side }),
+    out: {
+      write: async (name, built) => {
+        graphs.push({ ...built, name });
+      },
+    },
+  });
+  return graphs;
+}
+
+function writeWhole(folder: string, graphs: readonly OnnxGraph[]): void {
+  requireMemory(folder, graphs);
+  mkdirSync(dirname(folder), { recursive: true });
+  const partial = `${folder}.partial-${process.pid}`;
+  mkdirSync(partial, { recursive: true });
+  try {
+    for (const graph of graphs) writeGraph(graph, partial);
+    writeFileSync(join(partial, "README"), "Built by sam-bench; safe to delete, it is built again when needed.\n");
+    moveInto(partial, folder);
+  } catch (error) {
+    rmSync(partial, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Another process may have built the same graphs meanwhile: its folder is as good. */
+function moveInto(partial: string, folder: string): void {
+  try {
+    renameSync(partial, folder);
+  } catch (error) {
+    if (!existsSync(folder)) throw error;
+    rmSync(partial, { recursive: true, force: true });
+  }
+}
+
+/** A build holds one tensor at a time, in up to three forms. */
+function requireMemory(folder: string, graphs: readonly OnnxGraph[]): void {
+  const largest = Math.max(...graphs.flatMap((graph) => graph.constants.map((constant) => constant.bytes)));
+  const needed = 3 * largest + 64 * 2 ** 20;
+  if (freemem() >= needed) return;
+  throw new HarnessError(`${folder}: not enough memory to build the graphs`, {
+    found: `${(freemem() / 2 ** 20).toFixed(0)} MiB free`,
+    expected: `${(needed / 2 ** 20).toFixed(0)} MiB`,
+    hint: "close other programs and run again",
+  });
+}
+
+/** Folders whose sources decide what values a graph's constants get. */
+const valueFolders = ["harness/onnx", "harness/weights", "harness/quantize"];
+
+/** A digest of the code that computes constants: the plug-in's folder, shared graph parts, and the harness's own. */
+function sourcesHash({ folder }: RegisteredVariant): string {
+  const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+  const folders = [...valueFolders.map((each) => join(root, each)), join(root, "variants"), folder];
+  const hash = createHash("sha256");
+  for (const each of new Set(folders))
+    if (existsSync(each))
+      for (const file of readdirSync(each, { recursive: true, encoding: "utf8" }).sort())
+        if (file.endsWith(".ts") && !file.endsWith(".test.ts"))
+          hash.update(file).update(readFileSync(join(each, file)));
+  return hash.digest("hex");
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

@@ -1,0 +1,66 @@
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import fastGlob from "fast-glob";
+import type { DatasetPlugin, VariantManifest, VariantPlugin } from "../api.ts";
+import { HarnessError, unknown } from "../errors.ts";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+
+/** A variant as users name it: one preset of a plug-in. */
+export interface RegisteredVariant {
+  readonly preset: VariantManifest;
+  readonly plugin: VariantPlugin;
+  /** The plug-in's folder: its nano weights lie there, and its sources are part of a graph's identity. */
+  readonly folder: string;
+}
+
+export interface Registry {
+  readonly variants: ReadonlyMap<string, RegisteredVariant>;
+  readonly datasets: ReadonlyMap<string, DatasetPlugin>;
+}
+
+/** Finds variants/<id>/variant.ts and datasets/<id>/dataset.ts, and loads the modules of `--plugin` beside them. */
+export async function loadRegistry(plugins: readonly string[] = []): Promise<Registry> {
+  const found = await fastGlob(["variants/*/variant.ts", "datasets/*/dataset.ts"], { cwd: root, absolute: true });
+  const variants = new Map<string, RegisteredVariant>();
+  const datasets = new Map<string, DatasetPlugin>();
+  for (const file of [...found.sort(), ...plugins.map((plugin) => resolve(plugin))]) {
+    const plugin = await loadPlugin(file);
+    if ("open" in plugin) addTo(datasets, plugin.id, plugin, file);
+    else
+      for (const preset of plugin.presets) addTo(variants, preset.id, { preset, plugin, folder: dirname(file) }, file);
+  }
+  return { variants, datasets };
+}
+
+export function variantOf(registry: Registry, id: string): RegisteredVariant {
+  const variant = registry.variants.get(id);
+  if (variant === undefined) throw unknown("variant", id, [...registry.variants.keys()]);
+  return variant;
+}
+
+async function loadPlugin(file: string): Promise<VariantPlugin | DatasetPlugin> {
+  const loaded = await importModule(file);
+  const plugin = (loaded as { default?: Partial<VariantPlugin & DatasetPlugin> }).default;
+  if (typeof plugin?.open === "function" || (typeof plugin?.build === "function" && Array.isArray(plugin.presets)))
+    return plugin as VariantPlugin | DatasetPlugin;
+  throw new HarnessError(`${file}: not a plug-in`, {
+    expected: "a default export with presets, build, load and loadRaw (a variant) or id and open (a dataset)",
+    hint: "harness/api.ts has both types",
+  });
+}
+
+async function importModule(file: string): Promise<unknown> {
+  try {
+    return await import(pathToFileURL(file).href);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
+    throw new HarnessError(`${file}: the plug-in can not be loaded`, { found: (error as Error).message, cause: error });
+  }
+}
+
+function addTo<T>(all: Map<string, T>, id: string, value: T, file: string): void {
+  if (all.has(id))
+    throw new HarnessError(`${file}: the id ${id} is taken by another plug-in`, { hint: "give it another id" });
+  all.set(id, value);
+}

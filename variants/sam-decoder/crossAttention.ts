@@ -1,0 +1,171 @@
+import type { GraphValue } from "../../harness/api.ts";
+import {
+  add,
+  child,
+  linear,
+  type Module,
+  product,
+  reshape,
+  softmax,
+  take,
+  transpose,
+} from "../../harness/onnx/index.ts";
+import { type DecoderConfig, downsample } from "./config.ts";
+
+/**
+ * The two cross attentions of SAM's two-way transformer, reassociated. One side has thousands of image tokens, the other
+ * a handful of prompt tokens; so each head's projection of the image side is multiplied onto the prompt side instead:
+ * q · (k W) = (q W^T) · k. With T prompt tokens and H heads a product over the image then costs H T columns (56 for a box)
+ * instead of embedding / 2 (128), and projected images are never stored.
+ * Source of what is computed: segment_anything/modeling/transformer.py, Attention.
+ */
+
+interface Sizes {
+  readonly embedding: number;
+  readonly heads: number;
+  readonly inner: number;
+  readonly headWidth: number;
+}
+
+export function crossSizes({ embedding, heads }: DecoderConfig): Sizes {
+  const inner = embedding / downsample;
+  return { embedding, heads, inner, headWidth: inner / heads };
+}
+
+export interface TokenToImage {
+  /** [prompts, tokens, embedding], positions added. */
+  readonly queries: GraphValue;
+  /** [places, embedding] shared by all prompts, or [prompts, places, embedding]. */
+  readonly keys: GraphValue;
+  readonly keysWithPositions: GraphValue;
+}
+
+/** Prompt tokens look at the image: [prompts, tokens, embedding] before the output's bias, `outputBias`. */
+export function tokenToImage(
+  module: Module,
+  { queries, keys, keysWithPositions }: TokenToImage,
+  sizes: Sizes,
+): GraphValue {
+  const { graph } = module;
+  const { embedding, inner, heads, headWidth } = sizes;
+  const tokens = queries.dims[1]!;
+  const projected = linear(child(module, "q_proj"), queries, { inputs: embedding, outputs: inner });
+  // The keys' bias adds the same to all scores of a query, and softmax does not see it.
+  graph.withoutEffect(take(child(module, "k_proj"), "bias", [inner]));
+  const spread = graph.op("MatMul", [byHead(module, projected, sizes), headMatrices(child(module, "k_proj"), sizes)]);
+  const flat = mergeHeads(module, spread, sizes);
+  const scores = graph.op("FusedMatMul", [flat, keysWithPositions], { transB: 1, alpha: { float: headWidth ** -0.5 } });
+  const gathered = graph.op("MatMul", [softmax(graph, scores), keys]);
+  const perHead = reshape(graph, gathered, ["prompts", heads, tokens, embedding]);
+  const values = graph.op("FusedMatMul", [perHead, headMatrices(child(module, "v_proj"), sizes)], { transB: 1 });
+  const merged = reshape(graph, transpose(graph, values, [0, 2, 1, 3]), ["prompts", tokens, inner]);
+  return product(child(module, "out_proj"), merged, { inputs: inner, outputs: embedding });
+}
+
+/** The output's bias with the values' folded in: softmax sums to one, so that bias passes through. */
+export function outputBias(module: Module, { embedding, inner }: Sizes): GraphValue {
+  const [values, matrix, own] = [
+    take(child(module, "v_proj"), "bias", [inner]),
+    take(child(module, "out_proj"), "weight", [embedding, inner]),
+    take(child(module, "out_proj"), "bias", [embedding]),
+  ];
+  return module.graph.derived({
+    name: `${own.name}+v_proj.bias`,
+    dims: [embedding],
+    from: [values, matrix, own],
+    compute: (bias, weights, output) =>
+      output!.map((value, row) => {
+        let sum = value;
+        for (let column = 0; column < inner; column++) sum += weights![row * inner + column]! * bias![column]!;
+        return sum;
+      }),
+  });
+}
+
+export interface ImageToToken {
+  readonly keysWithPositions: GraphValue;
+  /** [prompts, tokens, embedding] */
+  readonly queries: GraphValue;
+  readonly queriesWithPositions: GraphValue;
+}
+
+/** The image looks at the prompt tokens: [prompts, places, embedding] before the output's bias. */
+export function imageToToken(
+  module: Module,
+  { keysWithPositions, queries, queriesWithPositions }: ImageToToken,
+  sizes: Sizes,
+): GraphValue {
+  const { graph } = module;
+  const { embedding, inner, heads, headWidth } = sizes;
+  const [tokens, places] = [queries.dims[1]!, keysWithPositions.dims.at(-2)!];
+  const widths = { inputs: embedding, outputs: inner };
+  const keys = byHead(module, linear(child(module, "k_proj"), queriesWithPositions, widths), sizes);
+  const flatKeys = mergeHeads(module, graph.op("MatMul", [keys, headMatrices(child(module, "q_proj"), sizes)]), sizes);
+  // The image's own query bias differs from token to token, so it stays: one number a head and token.
+  const offset = graph.op("MatMul", [keys, queryBias(child(module, "q_proj"), sizes)]);
+  const scores = graph.op("FusedMatMul", [keysWithPositions, flatKeys], {
+    transB: 1,
+    alpha: { float: headWidth ** -0.5 },
+  });
+  const perHead = reshape(graph, scores, ["prompts", places, heads, tokens]);
+  const shifted = add(graph, perHead, reshape(graph, offset, ["prompts", 1, heads, tokens]));
+  const probabilities = reshape(graph, softmax(graph, shifted), ["prompts", places, flatKeys.dims[1]!]);
+
+  const values = byHead(module, product(child(module, "v_proj"), queries, widths), sizes);
+  const outputs = graph.op("MatMul", [values, outputMatrices(child(module, "out_proj"), sizes)]);
+  return graph.op("MatMul", [probabilities, mergeHeads(module, outputs, sizes)]);
+}
+
+/** [prompts, tokens, inner] → [prompts, heads, tokens, headWidth] */
+function byHead({ graph }: Module, x: GraphValue, { heads, headWidth }: Sizes): GraphValue {
+  return transpose(graph, reshape(graph, x, ["prompts", x.dims[1]!, heads, headWidth]), [0, 2, 1, 3]);
+}
+
+/** [prompts, heads, tokens, embedding] → [prompts, heads * tokens, embedding] */
+function mergeHeads({ graph }: Module, x: GraphValue, { embedding }: Sizes): GraphValue {
+  const [prompts, heads, tokens] = x.dims;
+  const rows = productOf(heads as number, tokens!);
+  return reshape(graph, x, [prompts!, rows, embedding]);
+}
+
+function productOf(heads: number, tokens: number | string): number | string {
+  if (typeof tokens === "number") return heads * tokens;
+  const points = /^points\+(\d+)$/.exec(tokens);
+  if (points === null) throw new Error(`tokens are counted as points + n, not ${tokens}`);
+  return `${heads}*points+${heads * Number(points[1])}`;
+}
+
+/** A projection's [inner, embedding] weight seen head by head: [heads, headWidth, embedding]. */
+function headMatrices(module: Module, { embedding, inner, heads, headWidth }: Sizes): GraphValue {
+  const matrix = take(module, "weight", [inner, embedding]);
+  const dims = [heads, headWidth, embedding];
+  return module.graph.derived({ name: `${matrix.name}.heads`, dims, from: [matrix], compute: (values) => values! });
+}
+
+/** The output projection's [embedding, inner] weight as [heads, headWidth, embedding]. */
+function outputMatrices(module: Module, { embedding, inner, heads, headWidth }: Sizes): GraphValue {
+  const matrix = take(module, "weight", [embedding, inner]);
+  return module.graph.derived({
+    name: `${matrix.name}.heads`,
+    dims: [heads, headWidth, embedding],
+    from: [matrix],
+    compute: (values) => {
+      const result = new Float32Array(values!.length);
+      for (let row = 0; row < embedding; row++)
+        for (let column = 0; column < inner; column++)
+          result[column * embedding + row] = values![row * inner + column]!;
+      return result;
+    },
+  });
+}
+
+/** [heads, headWidth, 1], with the scale of the scores. */
+function queryBias(module: Module, { inner, heads, headWidth }: Sizes): GraphValue {
+  const bias = take(module, "bias", [inner]);
+  return module.graph.derived({
+    name: `${bias.name}.scaled`,
+    dims: [heads, headWidth, 1],
+    from: [bias],
+    compute: (values) => values!.map((value) => value * headWidth ** -0.5),
+  });
+}

@@ -1,0 +1,53 @@
+import type { GraphValue } from "../../harness/api.ts";
+import { add, type GraphBuilder, type Module, mul, take, weight } from "../../harness/onnx/index.ts";
+
+/** Layers as PyTorch's exporter writes them, for the reference graphs alone. */
+
+/** x W^T + b, on a weight that is transposed once, when the file is written. */
+export function exportedLinear(
+  module: Module,
+  x: GraphValue,
+  { inputs, outputs }: { inputs: number; outputs: number },
+): GraphValue {
+  const { graph } = module;
+  const matrix = take(module, "weight", [outputs, inputs]);
+  const transposed = graph.derived({
+    name: `${matrix.name}.transposed`,
+    dims: [inputs, outputs],
+    from: [matrix],
+    compute: (values) => transposeMatrix(values!, outputs, inputs),
+  });
+  return add(graph, graph.op("MatMul", [x, transposed]), weight(module, "bias", [outputs]));
+}
+
+/** x (1 + erf(x / sqrt 2)) / 2 in five operators. */
+export function exportedGelu(graph: GraphBuilder, x: GraphValue): GraphValue {
+  const error = graph.op("Erf", [graph.op("Div", [x, graph.number(Math.SQRT2)])]);
+  return mul(graph, mul(graph, x, add(graph, error, graph.number(1))), graph.number(0.5));
+}
+
+/** Normalises over the channels of [batch, channels, rows, columns], mean and variance spelled out. */
+export function exportedLayerNorm2d(module: Module, x: GraphValue, channels: number): GraphValue {
+  const { graph } = module;
+  const mean = (values: GraphValue) => graph.op("ReduceMean", [values, graph.ints([1])], { keepdims: 1 });
+  const centred = graph.op("Sub", [x, mean(x)]);
+  const variance = mean(graph.op("Pow", [centred, graph.number(2)]));
+  const deviation = graph.op("Sqrt", [add(graph, variance, graph.number(1e-6))]);
+  const perChannel = (name: string) => {
+    const values = take(module, name, [channels]);
+    return graph.derived({ name: values.name, dims: [channels, 1, 1], from: [values], compute: (all) => all! });
+  };
+  return add(graph, mul(graph, perChannel("weight"), graph.op("Div", [centred, deviation])), perChannel("bias"));
+}
+
+/** In blocks of 32 x 32, so that both sides stay in the cache. */
+export function transposeMatrix(values: Float32Array, rows: number, columns: number): Float32Array {
+  const result = new Float32Array(values.length);
+  const block = 32;
+  for (let top = 0; top < rows; top += block)
+    for (let left = 0; left < columns; left += block)
+      for (let row = top; row < Math.min(top + block, rows); row++)
+        for (let column = left; column < Math.min(left + block, columns); column++)
+          result[column * rows + row] = values[row * columns + column]!;
+  return result;
+}

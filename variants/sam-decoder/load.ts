@@ -1,0 +1,144 @@
+import type {
+  GraphFiles,
+  ImageEmbedding,
+  MaskPrediction,
+  NamedTensors,
+  Prompt,
+  RawPrompts,
+  RawVariant,
+  RuntimeOptions,
+  Tensor,
+  Variant,
+} from "../../harness/api.ts";
+import { openSession, type Session } from "../../harness/onnx/index.ts";
+import { placeOnly } from "./promptEncoder.ts";
+import { type PromptTokens, promptTensors, tokensOf } from "./prompts.ts";
+
+const defaults = {
+  /** Prompts in one decoder call: SAM's own generator takes 64, and memory grows by 40 MB a prompt. */
+  promptsACall: 64,
+};
+
+/** The sessions of an encoder and SAM's decoder; the decoder with a mask input is opened when a prompt brings one. */
+class SamGraphs {
+  readonly #files: GraphFiles;
+  readonly #runtime: RuntimeOptions;
+  readonly #sessions = new Map<string, Promise<Session>>();
+
+  constructor(files: GraphFiles, runtime: RuntimeOptions) {
+    this.#files = files;
+    this.#runtime = runtime;
+  }
+
+  session(name: string): Promise<Session> {
+    const known = this.#sessions.get(name);
+    if (known !== undefined) return known;
+    const file = this.#files[name];
+    if (file === undefined) throw new Error(`the variant wrote no graph named ${name}`);
+    const opened = openSession(file, this.#runtime);
+    this.#sessions.set(name, opened);
+    return opened;
+  }
+
+  async encode(image: Tensor): Promise<Tensor> {
+    const encoder = await this.session("encoder");
+    return (await encoder.run({ image })).image_embedding!;
+  }
+
+  /** What the decoder takes besides prompts: the embedding itself (reference), or what all prompts share of it. */
+  async shared(embedding: Tensor): Promise<NamedTensors> {
+    if (this.#files["decoder-image"] === undefined) return { image_embedding: embedding };
+    return (await this.session("decoder-image")).run({ image_embedding: embedding });
+  }
+
+  async decode(shared: NamedTensors, prompts: NamedTensors): Promise<NamedTensors> {
+    const decoder = await this.session("mask_input" in prompts ? "decoder-mask" : "decoder");
+    return decoder.run({ ...shared, ...prompts });
+  }
+
+  async close(): Promise<void> {
+    for (const session of this.#sessions.values()) await (await session).close();
+  }
+}
+
+export async function loadSam(files: GraphFiles, runtime: RuntimeOptions): Promise<Variant> {
+  const graphs = new SamGraphs(files, runtime);
+  // Opened here, so that loading is not measured as part of the first image.
+  for (const name of Object.keys(files)) if (name !== "decoder-mask") await graphs.session(name);
+  const shared = new WeakMap<ImageEmbedding, Promise<NamedTensors>>();
+  const sharedOf = (embedding: ImageEmbedding) => {
+    const known = shared.get(embedding) ?? graphs.shared(embedding.tensor);
+    shared.set(embedding, known);
+    return known;
+  };
+  return {
+    encode: async ({ tensor, geometry }) => ({ tensor: await graphs.encode(tensor), geometry }),
+    async decode(embedding, prompts) {
+      const image = await sharedOf(embedding);
+      const predictions = new Array<MaskPrediction>(prompts.length);
+      for (const batch of batches(prompts)) {
+        const outputs = await graphs.decode(image, promptTensors(batch.map(({ tokens }) => tokens)));
+        for (const [i, { index }] of batch.entries()) predictions[index] = predictionOf(outputs, i);
+      }
+      return predictions;
+    },
+    close: () => graphs.close(),
+  };
+}
+
+export async function loadRawSam(files: GraphFiles, runtime: RuntimeOptions): Promise<RawVariant> {
+  const graphs = new SamGraphs(files, runtime);
+  return {
+    encode: async (input) => ({ image_embedding: await graphs.encode(input) }),
+    decode: async (encoded, prompts) => {
+      const shared = await graphs.shared(encoded.image_embedding!);
+      return graphs.decode(shared, rawPromptTensors(prompts));
+    },
+    close: () => graphs.close(),
+  };
+}
+
+interface Numbered {
+  readonly index: number;
+  readonly tokens: PromptTokens;
+}
+
+/** Prompts of one length, with or without a mask, at most `promptsACall` at once; never padded to match. */
+function batches(prompts: readonly Prompt<"model">[]): Numbered[][] {
+  const groups = new Map<string, Numbered[]>();
+  for (const [index, prompt] of prompts.entries()) {
+    const tokens = tokensOf(prompt);
+    const shape = `${tokens.labels.length} ${tokens.mask === undefined ? "" : "mask"}`;
+    groups.set(shape, [...(groups.get(shape) ?? []), { index, tokens }]);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const calls = Math.ceil(group.length / defaults.promptsACall);
+    return Array.from({ length: calls }, (_, i) =>
+      group.slice(i * defaults.promptsACall, (i + 1) * defaults.promptsACall),
+    );
+  });
+}
+
+/** The i-th prompt's masks and predicted IoUs, as copies: the batch's own memory is let go. */
+function predictionOf(outputs: NamedTensors, i: number): MaskPrediction {
+  const [masks, iou] = [outputs.low_res_masks!, outputs.iou_predictions!];
+  const [, tokens, rows, columns] = masks.dims as [number, number, number, number];
+  const size = tokens * rows * columns;
+  return {
+    kind: "logits",
+    lowResLogits: { dims: [tokens, rows, columns], data: masks.data.slice(i * size, (i + 1) * size) },
+    predictedIou: iou.data.slice(i * tokens, (i + 1) * tokens),
+  };
+}
+
+function rawPromptTensors({ points, labels, maskInput }: RawPrompts): NamedTensors {
+  const [prompts, length] = [points.length, points[0]!.length];
+  return {
+    point_coords: { dims: [prompts, length, 2], data: Float32Array.from(points.flat(2)) },
+    point_labels: {
+      dims: [prompts, length],
+      data: Float32Array.from(labels.flat(), (label) => (label >= 2 ? placeOnly : label)),
+    },
+    ...(maskInput === undefined ? {} : { mask_input: maskInput }),
+  };
+}

@@ -1,0 +1,195 @@
+import type { GraphValue } from "../../harness/api.ts";
+import {
+  add,
+  child,
+  concat,
+  gelu,
+  layerNorm,
+  type Module,
+  mul,
+  reshape,
+  take,
+  transpose,
+  weight,
+} from "../../harness/onnx/index.ts";
+import { type DecoderConfig, outputTokens } from "./config.ts";
+
+/** Labels that have an embedding of their own: 0 background, 1 foreground, 2 and 3 the corners of a box. */
+const pointEmbeddings = 4;
+
+/**
+ * A point that is encoded by its place alone. The published point path knows the labels -1, 0 and 1; whatever else it is
+ * given, 2 and 3 included, gets no embedding (prompt_encoder.py, _embed_points), since boxes take a path of their own.
+ */
+export const placeOnly = 4;
+
+/** Channels of the mask's two downscaling steps. */
+const maskChannels = [4, 16] as const;
+
+export interface PromptInputs {
+  /** [prompts, points, 2]: x, y in the model frame. */
+  readonly coordinates: GraphValue;
+  /** [prompts, points]: -1 padding, 0 background, 1 foreground, 2 and 3 box corners, 4 `placeOnly`. */
+  readonly labels: GraphValue;
+}
+
+export function promptInputs({ graph }: Module): PromptInputs {
+  return {
+    coordinates: graph.input("point_coords", ["prompts", "points", 2]),
+    labels: graph.input("point_labels", ["prompts", "points"]),
+  };
+}
+
+/**
+ * IoU token, mask tokens and one token a point: [prompts, 5 + points, embedding].
+ * Source: segment_anything/modeling/prompt_encoder.py and mask_decoder.py.
+ */
+export function promptTokens(root: Module, prompts: PromptInputs, config: DecoderConfig): GraphValue {
+  const { graph } = root;
+  const { embedding } = config;
+  const learned = outputTokenTable(root, embedding);
+  const dims = ["prompts", outputTokens, embedding];
+  const batch = graph.op("Slice", [
+    graph.op("Shape", [prompts.labels]),
+    ...[0, 1, 0].map((value) => graph.ints([value])),
+  ]);
+  const shape = concat(graph, [batch, graph.ints([outputTokens, embedding])], 0);
+  const tokens = graph.op("Expand", [learned, shape], {}, { vouched: dims });
+  return concat(graph, [tokens, pointTokens(child(root, "prompt_encoder"), prompts, config)], 1);
+}
+
+/** [1, 5, embedding] */
+function outputTokenTable({ graph, ...root }: Module, embedding: number): GraphValue {
+  const decoder = child({ graph, ...root }, "mask_decoder");
+  const [iou, masks] = [
+    take(decoder, "iou_token.weight", [1, embedding]),
+    take(decoder, "mask_tokens.weight", [4, embedding]),
+  ];
+  return graph.derived({
+    name: "mask_decoder.output_tokens",
+    dims: [1, outputTokens, embedding],
+    from: [iou, masks],
+    compute: (first, others) => Float32Array.from([...first!, ...others!]),
+  });
+}
+
+/** A padding point has no position, only its own embedding; the others add theirs to the encoding of their place. */
+function pointTokens(
+  encoder: Module,
+  { coordinates, labels }: PromptInputs,
+  { embedding, side }: DecoderConfig,
+): GraphValue {
+  const { graph } = encoder;
+  const centred = mul(graph, add(graph, coordinates, graph.number(0.5)), graph.number(1 / side));
+  const signed = graph.op("Sub", [mul(graph, centred, graph.number(2)), graph.number(1)]);
+  const matrix = weight(encoder, "pe_layer.positional_encoding_gaussian_matrix", [2, embedding / 2]);
+  const angle = mul(graph, graph.op("MatMul", [signed, matrix]), graph.number(2 * Math.PI));
+  const place = concat(graph, [graph.op("Sin", [angle]), graph.op("Cos", [angle])], 2);
+
+  const real = graph.op("Cast", [graph.op("GreaterOrEqual", [labels, graph.number(0)])], { to: 1 });
+  const row = graph.op("Cast", [add(graph, labels, graph.number(1))], { to: 7 });
+  const own = graph.op("Gather", [labelTable(encoder, embedding), row], { axis: 0 });
+  return add(graph, mul(graph, place, reshape(graph, real, ["prompts", "points", 1])), own);
+}
+
+/** [6, embedding]: rows for the labels -1, 0, 1, 2, 3 and, all zero, `placeOnly`. */
+function labelTable(encoder: Module, embedding: number): GraphValue {
+  const names = [
+    "not_a_point_embed.weight",
+    ...Array.from({ length: pointEmbeddings }, (_, i) => `point_embeddings.${i}.weight`),
+  ];
+  return encoder.graph.derived({
+    name: "prompt_encoder.label_embeddings",
+    dims: [names.length + 1, embedding],
+    from: names.map((name) => take(encoder, name, [1, embedding])),
+    compute: (...rows) => {
+      const table = new Float32Array((names.length + 1) * embedding);
+      for (const [i, row] of rows.entries()) table.set(row, i * embedding);
+      return table;
+    },
+  });
+}
+
+/** [grid², embedding]: the encoding of every place of the image embedding, from the Gaussian matrix alone. */
+export function imagePositions(root: Module, { embedding, grid }: DecoderConfig): GraphValue {
+  const half = embedding / 2;
+  const matrix = take(child(root, "prompt_encoder"), "pe_layer.positional_encoding_gaussian_matrix", [2, half]);
+  return root.graph.derived({
+    name: "prompt_encoder.image_positions",
+    dims: [grid * grid, embedding],
+    from: [matrix],
+    compute: (gaussian) => {
+      const result = new Float32Array(grid * grid * embedding);
+      for (let place = 0; place < grid * grid; place++) {
+        const x = (2 * ((place % grid) + 0.5)) / grid - 1;
+        const y = (2 * (Math.floor(place / grid) + 0.5)) / grid - 1;
+        for (let i = 0; i < half; i++) {
+          const angle = 2 * Math.PI * (x * gaussian![i]! + y * gaussian![half + i]!);
+          result[place * embedding + i] = Math.sin(angle);
+          result[place * embedding + half + i] = Math.cos(angle);
+        }
+      }
+      return result;
+    },
+  });
+}
+
+/** What stands for "no mask": [embedding]. */
+export function noMaskEmbedding(root: Module, { embedding }: DecoderConfig): GraphValue {
+  const none = take(child(root, "prompt_encoder"), "no_mask_embed.weight", [1, embedding]);
+  return root.graph.derived({ name: none.name, dims: [embedding], from: [none], compute: (values) => values! });
+}
+
+/**
+ * `mask_input` [prompts, 1, 4 grid, 4 grid] → [prompts, grid², embedding], less the "no mask" embedding that the image's
+ * tokens already carry. A 2 x 2 convolution of stride 2 is a product over each patch, so channels stay last throughout.
+ */
+export function maskTokensOf(root: Module, { embedding, grid }: DecoderConfig): GraphValue {
+  const { graph } = root;
+  const encoder = child(root, "prompt_encoder");
+  const module = child(encoder, "mask_downscaling");
+  const [first, second] = maskChannels;
+  const mask = graph.input("mask_input", ["prompts", 1, 4 * grid, 4 * grid]);
+  const places = grid * grid;
+  const patches = transpose(graph, reshape(graph, mask, ["prompts", grid, 2, 2, grid, 2, 2]), [0, 1, 4, 2, 5, 3, 6]);
+  const step = (x: GraphValue, i: number, inputs: number, outputs: number) => {
+    const mixed = add(
+      graph,
+      patchProduct(child(module, String(i)), x, inputs, outputs),
+      weight(module, `${i}.bias`, [outputs]),
+    );
+    return gelu(graph, layerNorm(child(module, String(i + 1)), mixed, { width: outputs, epsilon: 1e-6 }));
+  };
+  const half = step(reshape(graph, patches, ["prompts", 4 * places, 4]), 0, 1, first);
+  const quarter = step(reshape(graph, half, ["prompts", places, 4 * first]), 3, first, second);
+
+  const last = child(module, "6");
+  const matrix = reshape(graph, weight(last, "weight", [embedding, second, 1, 1]), [embedding, second]);
+  const [bias, none] = [take(last, "bias", [embedding]), take(encoder, "no_mask_embed.weight", [1, embedding])];
+  const difference = graph.derived({
+    name: `${bias.name}-no_mask_embed`,
+    dims: [embedding],
+    from: [bias, none],
+    compute: (own, without) => own!.map((value, i) => value - without![i]!),
+  });
+  return add(graph, graph.op("FusedMatMul", [quarter, matrix], { transB: 1 }), difference);
+}
+
+/** The 2 x 2 kernels [outputs, inputs, 2, 2] as a matrix over patches whose channels come last. */
+function patchProduct(module: Module, patches: GraphValue, inputs: number, outputs: number): GraphValue {
+  const kernels = take(module, "weight", [outputs, inputs, 2, 2]);
+  const matrix = module.graph.derived({
+    name: `${kernels.name}.patch`,
+    dims: [outputs, 4 * inputs],
+    from: [kernels],
+    compute: (values) => {
+      const result = new Float32Array(values!.length);
+      for (let output = 0; output < outputs; output++)
+        for (let input = 0; input < inputs; input++)
+          for (let cell = 0; cell < 4; cell++)
+            result[(output * 4 + cell) * inputs + input] = values![(output * inputs + input) * 4 + cell]!;
+      return result;
+    },
+  });
+  return module.graph.op("FusedMatMul", [patches, matrix], { transB: 1 });
+}

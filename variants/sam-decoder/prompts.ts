@@ -1,0 +1,52 @@
+import type { NamedTensors, Prompt, Tensor } from "../../harness/api.ts";
+
+const label = { padding: -1, boxStart: 2, boxEnd: 3 } as const;
+
+/** A prompt as the decoder's tokens see it. */
+export interface PromptTokens {
+  /** x, y by turns, in the model frame. */
+  readonly coordinates: readonly number[];
+  readonly labels: readonly number[];
+  readonly mask?: Tensor;
+}
+
+/**
+ * Points first, then one padding point if there is no box, else the box's two corners: what the published predictor does.
+ * A padding point takes part in attention, so it is there exactly then.
+ * Source: segment_anything/modeling/prompt_encoder.py.
+ */
+export function tokensOf({ points, box, mask }: Prompt<"model">): PromptTokens {
+  const placed = points.flatMap(({ x, y }) => [x, y]);
+  const labels = points.map((point) => point.label);
+  const rest =
+    box === undefined
+      ? { coordinates: [0, 0], labels: [label.padding] }
+      : { coordinates: [box.x0, box.y0, box.x1, box.y1], labels: [label.boxStart, label.boxEnd] };
+  return {
+    coordinates: [...placed, ...rest.coordinates],
+    labels: [...labels, ...rest.labels],
+    ...(mask === undefined ? {} : { mask }),
+  };
+}
+
+/** One decoder call's worth: prompts of one length, all or none of them with a mask. */
+export function promptTensors(batch: readonly PromptTokens[]): NamedTensors {
+  const points = batch[0]!.labels.length;
+  const masks = batch.flatMap(({ mask }) => (mask === undefined ? [] : [mask]));
+  return {
+    point_coords: {
+      dims: [batch.length, points, 2],
+      data: Float32Array.from(batch.flatMap(({ coordinates }) => coordinates)),
+    },
+    point_labels: { dims: [batch.length, points], data: Float32Array.from(batch.flatMap(({ labels }) => labels)) },
+    ...(masks.length === 0 ? {} : { mask_input: stacked(masks) }),
+  };
+}
+
+/** [1, side, side] each → [prompts, 1, side, side] */
+function stacked(masks: readonly Tensor[]): Tensor {
+  const size = masks[0]!.data.length;
+  const data = new Float32Array(size * masks.length);
+  for (const [i, mask] of masks.entries()) data.set(mask.data, i * size);
+  return { dims: [masks.length, 1, ...masks[0]!.dims.slice(-2)], data };
+}

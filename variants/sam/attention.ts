@@ -1,0 +1,235 @@
+import type { GraphValue } from "../../harness/api.ts";
+import { add, child, concat, type Module, reshape, split, take, transpose } from "../../harness/onnx/index.ts";
+import { axisTable, relativePositions, windowTable } from "./relativePositions.ts";
+
+const defaults = {
+  /** Score bias that is in memory at a time: enough rows for efficient products, few enough to stay near the caches. */
+  biasBytes: 64 * 2 ** 20,
+};
+
+export interface AttentionSizes {
+  readonly width: number;
+  readonly heads: number;
+  /** Tokens along the image's side. */
+  readonly grid: number;
+}
+
+/** Queries with their bias, keys and values without: see `keyBiasIsVoid`. Each [1, tokens, width]. */
+interface Projected {
+  readonly query: GraphValue;
+  readonly key: GraphValue;
+  readonly value: GraphValue;
+}
+
+/**
+ * Attention over the whole image. The bias of decomposed relative positions is added for some rows of queries at a time,
+ * inside the runtime's attention operator, so no [heads, tokens, tokens] tensor is ever there.
+ * Widened queries and keys, as in `windowAttention`, triple the width of the product at 64 x 64 tokens:
+ * `npm run perf -- attention` compares the two.
+ */
+export function globalAttention(module: Module, x: GraphValue, sizes: AttentionSizes): GraphValue {
+  const { width, heads, grid } = sizes;
+  const { graph } = module;
+  const headWidth = width / heads;
+  const { query, key, value } = project(module, x, x, width);
+  const byHead = (each: GraphValue) =>
+    transpose(graph, reshape(graph, each, [1, grid * grid, heads, headWidth]), [0, 2, 1, 3]);
+  const [keys, values] = [byHead(key), byHead(value)];
+  const { rowTerms, columnTerms } = relativeTerms(module, query, sizes);
+
+  const rows = rowsAtATime(heads, grid);
+  const parts = Array.from({ length: grid / rows }, () => rows);
+  const queries = split(
+    graph,
+    query,
+    1,
+    parts.map((part) => part * grid),
+  );
+  const rowParts = split(graph, rowTerms, 1, parts);
+  const columnParts = split(graph, columnTerms, 1, parts);
+  const attended = queries.map((part, i) => {
+    const tokens = rows * grid;
+    const rowPart = reshape(graph, rowParts[i]!, [1, heads, tokens, grid, 1]);
+    const columnPart = reshape(graph, columnParts[i]!, [1, heads, tokens, 1, grid]);
+    const bias = reshape(graph, add(graph, rowPart, columnPart), [1, heads, tokens, grid * grid]);
+    return attend(module, { query: part, key: keys, value: values }, { heads, headWidth, bias });
+  });
+  return attended.length === 1 ? attended[0]! : concat(graph, attended, 1);
+}
+
+/**
+ * Attention within windows, on tokens gathered window by window; the padding tokens that fill the last windows are zero
+ * and are never projected. A score is q·k·scale + row term + column term = (q, row terms, column terms) · (k, one-hot row,
+ * one-hot column): widened so, queries and keys need no bias tensor.
+ */
+export function windowAttention(
+  module: Module,
+  x: GraphValue,
+  sizes: AttentionSizes & { readonly window: number },
+): GraphValue {
+  const { width, heads, grid, window } = sizes;
+  const { graph } = module;
+  const headWidth = width / heads;
+  const windows = Math.ceil(grid / window) ** 2;
+  const area = window * window;
+  const zero = graph.constant("window.padding", "float32", [1, 1, width], () => new Float32Array(width));
+  const { query, key, value } = project(module, x, concat(graph, [x, zero], 1), width);
+  const order = windowOrder(grid, window);
+
+  // Position by position across the windows, so that each position's table multiplies one matrix of queries.
+  const queries = gatherTokens(module, query, positionOrder(order, grid, window), [area, windows * heads, headWidth]);
+  const positions = relativePositions(module, window, headWidth);
+  const terms = graph.op("MatMul", [queries, windowTable(module, positions, headWidth ** -0.5)]);
+  const wide = headWidth + 2 * window;
+  const widened = reshape(graph, concat(graph, [queries, terms], 2), [area, windows, heads * wide]);
+  const keys = gatherTokens(module, key, order, [windows, area, heads, headWidth]);
+  const attended = attend(
+    module,
+    {
+      query: transpose(graph, widened, [1, 0, 2]),
+      key: reshape(graph, concat(graph, [keys, oneHot(module, sizes)], 3), [windows, area, heads * wide]),
+      value: gatherTokens(module, value, order, [windows, area, width]),
+    },
+    { heads, headWidth },
+  );
+  return gatherTokens(module, reshape(graph, attended, [1, windows * area, width]), inverse(order, grid), [
+    1,
+    grid * grid,
+    width,
+  ]);
+}
+
+/** x W^T + b of the output projection, without the add: the bias goes into the residual sum, `projectionBias`. */
+export function projectionBias(module: Module, width: number): GraphValue {
+  const [qkvBias, weight, bias] = [
+    take(child(module, "qkv"), "bias", [3 * width]),
+    take(child(module, "proj"), "weight", [width, width]),
+    take(child(module, "proj"), "bias", [width]),
+  ];
+  // Softmax sums to one, so the values' bias passes through attention as it is and meets the projection as a constant.
+  return module.graph.derived({
+    name: `${module.path}.proj.bias+qkv.bias`,
+    dims: [width],
+    from: [qkvBias, weight, bias],
+    compute: (qkv, matrix, own) =>
+      own!.map((value, row) => {
+        let sum = value;
+        for (let column = 0; column < width; column++)
+          sum += matrix![row * width + column]! * qkv![2 * width + column]!;
+        return sum;
+      }),
+  });
+}
+
+/**
+ * Three products instead of one: each result is used in another layout, and splitting a joint one costs a copy.
+ * The keys' bias adds the same number to all scores of a query, padding included, so softmax does not see it; the values'
+ * bias is `projectionBias`.
+ */
+function project(module: Module, queried: GraphValue, attended: GraphValue, width: number): Projected {
+  const { graph } = module;
+  const [weight, bias] = [
+    take(child(module, "qkv"), "weight", [3 * width, width]),
+    take(child(module, "qkv"), "bias", [3 * width]),
+  ];
+  const part = (i: number, name: string) =>
+    graph.derived({
+      name: `${weight.name}.${name}`,
+      dims: [width, width],
+      from: [weight],
+      compute: (joint) => joint!.subarray(i * width * width, (i + 1) * width * width),
+    });
+  const queryBias = graph.derived({
+    name: `${bias.name}.query`,
+    dims: [width],
+    from: [bias],
+    compute: (joint) => joint!.subarray(0, width),
+  });
+  const times = (x: GraphValue, matrix: GraphValue) => graph.op("FusedMatMul", [x, matrix], { transB: 1 });
+  return {
+    query: add(graph, times(queried, part(0, "query")), queryBias),
+    key: times(attended, part(1, "key")),
+    value: times(attended, part(2, "value")),
+  };
+}
+
+/** Row and column terms of every query, [heads, rows, columns, side] each. */
+function relativeTerms(module: Module, query: GraphValue, { width, heads, grid }: AttentionSizes) {
+  const { graph } = module;
+  const headWidth = width / heads;
+  const positions = relativePositions(module, grid, headWidth);
+  const square = reshape(graph, query, [grid, grid, heads, headWidth]);
+  const terms = (order: readonly number[], axis: "rows" | "columns") =>
+    graph.op("MatMul", [transpose(graph, square, order), axisTable(module, positions, axis)]);
+  return {
+    rowTerms: terms([2, 0, 1, 3], "rows"),
+    columnTerms: transpose(graph, terms([2, 1, 0, 3], "columns"), [0, 2, 1, 3]),
+  };
+}
+
+interface Attend {
+  readonly heads: number;
+  readonly headWidth: number;
+  readonly bias?: GraphValue;
+}
+
+function attend({ graph }: Module, { query, key, value }: Projected, { heads, headWidth, bias }: Attend): GraphValue {
+  const inputs = [query, key, value, ...(bias === undefined ? [] : [undefined, undefined, bias])];
+  return graph.op("MultiHeadAttention", inputs, { num_heads: heads, scale: { float: headWidth ** -0.5 } });
+}
+
+/** The largest divisor of the grid whose bias fits the limit. */
+function rowsAtATime(heads: number, grid: number): number {
+  const bytesARow = heads * grid ** 3 * Float32Array.BYTES_PER_ELEMENT;
+  for (let rows = grid; rows > 1; rows--) if (grid % rows === 0 && rows * bytesARow <= defaults.biasBytes) return rows;
+  return 1;
+}
+
+// ── Windows as index lists ──────────────────────────────────────────────────
+
+/** Token of each place, window by window; `grid²` names the padding token that follows the image's own. */
+function windowOrder(grid: number, window: number): number[] {
+  const across = Math.ceil(grid / window);
+  return Array.from({ length: (across * window) ** 2 }, (_, place) => {
+    const [inside, index] = [place % (window * window), Math.floor(place / (window * window))];
+    const row = Math.floor(index / across) * window + Math.floor(inside / window);
+    const column = (index % across) * window + (inside % window);
+    return row < grid && column < grid ? row * grid + column : grid * grid;
+  });
+}
+
+/** From [windows][area] to [area][windows]; padding queries take the last token, since their results are dropped. */
+function positionOrder(order: readonly number[], grid: number, window: number): number[] {
+  const area = window * window;
+  const windows = order.length / area;
+  return order.map((_, i) => Math.min(order[(i % windows) * area + Math.floor(i / windows)]!, grid * grid - 1));
+}
+
+/** Place of each of the image's tokens. */
+function inverse(order: readonly number[], grid: number): number[] {
+  const places = new Array<number>(grid * grid).fill(0);
+  for (const [place, token] of order.entries()) if (token < places.length) places[token] = place;
+  return places;
+}
+
+function gatherTokens({ graph }: Module, x: GraphValue, order: readonly number[], dims: readonly number[]): GraphValue {
+  return reshape(graph, graph.op("Gather", [x, graph.ints(order)], { axis: 1 }), dims);
+}
+
+/** [windows, area, heads, 2 window]: for each key its row and its column within the window. */
+function oneHot(
+  { graph }: Module,
+  { heads, grid, window }: { heads: number; grid: number; window: number },
+): GraphValue {
+  const area = window * window;
+  const table = graph.constant("window.oneHot", "float32", [1, area, 1, 2 * window], () => {
+    const values = new Float32Array(area * 2 * window);
+    for (let place = 0; place < area; place++) {
+      values[place * 2 * window + Math.floor(place / window)] = 1;
+      values[place * 2 * window + window + (place % window)] = 1;
+    }
+    return values;
+  });
+  const dims = [Math.ceil(grid / window) ** 2, area, heads, 2 * window];
+  return graph.op("Expand", [table, graph.ints(dims)], {}, { vouched: dims });
+}

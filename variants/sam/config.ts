@@ -1,0 +1,41 @@
+import { HarnessError } from "../../harness/errors.ts";
+import type { DecoderConfig } from "../sam-decoder/config.ts";
+
+/** Everything in which the sizes of SAM differ. Source: segment_anything/build_sam.py. */
+export interface SamConfig {
+  /** Side of the square input, px. */
+  readonly side: number;
+  readonly patch: number;
+  readonly width: number;
+  readonly depth: number;
+  readonly heads: number;
+  /** Tokens along a window's side. */
+  readonly window: number;
+  /** Blocks that attend over the whole image instead of windows. */
+  readonly globalBlocks: readonly number[];
+  readonly decoder: DecoderConfig;
+}
+
+const decoder: DecoderConfig = { embedding: 256, heads: 8, mlp: 2048, iouHead: 256, side: 1024, grid: 64 };
+const full = { side: 1024, patch: 16, window: 14, decoder };
+
+export const samConfigs = {
+  "sam-vit-h": { ...full, width: 1280, depth: 32, heads: 16, globalBlocks: [7, 15, 23, 31] },
+  "sam-vit-l": { ...full, width: 1024, depth: 24, heads: 16, globalBlocks: [5, 11, 17, 23] },
+  "sam-vit-b": { ...full, width: 768, depth: 12, heads: 12, globalBlocks: [2, 5, 8, 11] },
+  "sam-nano": {
+    ...{ side: 256, patch: 8, width: 96, depth: 6, heads: 3, window: 8, globalBlocks: [2, 5] },
+    decoder: { embedding: 64, heads: 4, mlp: 256, iouHead: 64, side: 256, grid: 32 },
+  },
+} as const satisfies Record<string, SamConfig>;
+
+/** Throws HarnessError for another input side: SAM's position embedding is fixed to its own. */
+export function configOf(id: string, side?: number): SamConfig {
+  const config: SamConfig | undefined = samConfigs[id as keyof typeof samConfigs];
+  if (config === undefined) throw new Error(`no SAM preset is named ${id}`);
+  if (side === undefined || side === config.side) return config;
+  throw new HarnessError(`${id}: its position embedding is made for one image size`, {
+    found: side,
+    expected: config.side,
+  });
+}

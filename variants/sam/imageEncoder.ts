@@ -1,0 +1,104 @@
+import type { Checkpoint, GraphValue, OnnxGraph } from "../../harness/api.ts";
+import {
+  add,
+  addAndNorm,
+  child,
+  conv2d,
+  GraphBuilder,
+  layerNorm,
+  type Module,
+  product,
+  reshape,
+  transpose,
+  weight,
+} from "../../harness/onnx/index.ts";
+import { globalAttention, projectionBias, windowAttention } from "./attention.ts";
+import type { SamConfig } from "./config.ts";
+
+/** LayerNorms of the encoder, its neck included. */
+const epsilon = 1e-6;
+
+/**
+ * SAM's image encoder as it is measured: `image` [1, 3, side, side] → `image_embedding` [1, embedding, grid, grid].
+ * Tokens stay [1, tokens, width] throughout. A block's bias, residual sum and next normalisation are one operator.
+ * Source: segment_anything/modeling/image_encoder.py; ./reference.ts has it operator for operator.
+ */
+export function imageEncoder(config: SamConfig, checkpoint: Checkpoint): OnnxGraph {
+  const graph = new GraphBuilder("encoder");
+  const encoder: Module = { graph, checkpoint, path: "image_encoder" };
+  const image = graph.input("image", [1, 3, config.side, config.side]);
+
+  let stream = patchTokens(encoder, image, config);
+  let normalised = layerNorm(child(encoder, "blocks.0.norm1"), stream, { width: config.width, epsilon });
+  for (let i = 0; i < config.depth; i++) {
+    const block = child(encoder, `blocks.${i}`);
+    [normalised, stream] = graph.within(block.path, () => encoderBlock(block, normalised, stream, config, i));
+  }
+  graph.output("image_embedding", neck(child(encoder, "neck"), stream, config));
+  return graph.finish();
+}
+
+function patchTokens(encoder: Module, image: GraphValue, { patch, width, side }: SamConfig): GraphValue {
+  const { graph } = encoder;
+  const grid = side / patch;
+  const convolution = { inputs: 3, outputs: width, kernel: patch, stride: patch, bias: "with bias" } as const;
+  const patches = conv2d(child(encoder, "patch_embed.proj"), image, convolution);
+  const tokens = transpose(graph, reshape(graph, patches, [1, width, grid * grid]), [0, 2, 1]);
+  const positions = reshape(graph, weight(encoder, "pos_embed", [1, grid, grid, width]), [1, grid * grid, width]);
+  return add(graph, tokens, positions);
+}
+
+/** One transformer block, from its normalised input to the next block's: [normalised, stream]. */
+function encoderBlock(
+  block: Module,
+  normalised: GraphValue,
+  stream: GraphValue,
+  config: SamConfig,
+  index: number,
+): readonly [GraphValue, GraphValue] {
+  const { graph } = block;
+  const { width, heads, window, depth } = config;
+  const sizes = { width, heads, grid: config.side / config.patch };
+  const attn = child(block, "attn");
+  const attended = config.globalBlocks.includes(index)
+    ? globalAttention(attn, normalised, sizes)
+    : windowAttention(attn, normalised, { ...sizes, window });
+  const projected = product(child(attn, "proj"), attended, { inputs: width, outputs: width });
+  const [mlpInput, middle] = addAndNorm(child(block, "norm2"), projected, stream, {
+    ...{ width, epsilon },
+    bias: projectionBias(attn, width),
+  });
+
+  const mlp = child(block, "mlp");
+  const hidden = product(child(mlp, "lin1"), mlpInput, { inputs: width, outputs: 4 * width });
+  const activated = graph.op("BiasGelu", [hidden, weight(mlp, "lin1.bias", [4 * width])]);
+  const branch = product(child(mlp, "lin2"), activated, { inputs: 4 * width, outputs: width });
+  const bias = weight(mlp, "lin2.bias", [width]);
+  if (index + 1 < depth) {
+    const next = { ...block, path: block.path.replace(/\d+$/, String(index + 1)) };
+    return addAndNorm(child(next, "norm1"), branch, middle, { width, epsilon, bias });
+  }
+  const last = add(graph, add(graph, branch, bias), middle);
+  return [last, last];
+}
+
+/** 1 x 1 convolution, norm, 3 x 3 convolution, norm: to the embedding's channels. */
+function neck(module: Module, tokens: GraphValue, { width, side, patch, decoder }: SamConfig): GraphValue {
+  const { graph } = module;
+  const grid = side / patch;
+  const channels = decoder.embedding;
+  const image = [1, channels, grid, grid];
+  const toImage = (x: GraphValue) => reshape(graph, transpose(graph, x, [0, 2, 1]), image);
+  const narrow = graph.op(
+    "FusedMatMul",
+    [tokens, reshape(graph, weight(module, "0.weight", [channels, width, 1, 1]), [channels, width])],
+    {
+      transB: 1,
+    },
+  );
+  const first = layerNorm(child(module, "1"), narrow, { width: channels, epsilon });
+  const convolution = { inputs: channels, outputs: channels, kernel: 3, padding: 1, bias: "without bias" } as const;
+  const mixed = conv2d(child(module, "2"), toImage(first), convolution);
+  const mixedTokens = transpose(graph, reshape(graph, mixed, [1, channels, grid * grid]), [0, 2, 1]);
+  return toImage(layerNorm(child(module, "3"), mixedTokens, { width: channels, epsilon }));
+}

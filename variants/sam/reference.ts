@@ -1,0 +1,153 @@
+import type { Checkpoint, GraphValue, OnnxGraph } from "../../harness/api.ts";
+import {
+  add,
+  child,
+  conv2d,
+  GraphBuilder,
+  layerNorm,
+  type Module,
+  mul,
+  reshape,
+  slice,
+  softmax,
+  split,
+  transpose,
+  weight,
+} from "../../harness/onnx/index.ts";
+import { exportedGelu, exportedLayerNorm2d, exportedLinear } from "../sam-decoder/exported.ts";
+import type { SamConfig } from "./config.ts";
+import { axisTable, relativePositions } from "./relativePositions.ts";
+
+const epsilon = 1e-6;
+
+/**
+ * SAM's image encoder operator for operator as PyTorch exports the published code: windows padded and projected whole,
+ * attention scores in memory, relative positions by einsum and two sums. It is what the fused encoder is measured against.
+ * Source: segment_anything/modeling/image_encoder.py.
+ */
+export function referenceImageEncoder(config: SamConfig, checkpoint: Checkpoint): OnnxGraph {
+  const graph = new GraphBuilder("encoder");
+  const encoder: Module = { graph, checkpoint, path: "image_encoder" };
+  const { side, patch, width, depth } = config;
+  const grid = side / patch;
+  const image = graph.input("image", [1, 3, side, side]);
+  const convolution = { inputs: 3, outputs: width, kernel: patch, stride: patch, bias: "with bias" } as const;
+  const patches = transpose(graph, conv2d(child(encoder, "patch_embed.proj"), image, convolution), [0, 2, 3, 1]);
+  let x = add(graph, patches, weight(encoder, "pos_embed", [1, grid, grid, width]));
+  for (let i = 0; i < depth; i++) {
+    const block = child(encoder, `blocks.${i}`);
+    x = graph.within(block.path, () => referenceBlock(block, x, config, i));
+  }
+  graph.output("image_embedding", referenceNeck(child(encoder, "neck"), x, config));
+  return graph.finish();
+}
+
+function referenceBlock(block: Module, x: GraphValue, config: SamConfig, index: number): GraphValue {
+  const { graph } = block;
+  const { width, window, side, patch } = config;
+  const grid = side / patch;
+  const normalised = layerNorm(child(block, "norm1"), x, { width, epsilon });
+  const attn = child(block, "attn");
+  const attended = config.globalBlocks.includes(index)
+    ? referenceAttention(attn, normalised, config, grid)
+    : unpartition(
+        block,
+        referenceAttention(attn, partition(block, normalised, grid, window), config, window),
+        grid,
+        window,
+      );
+  const middle = add(graph, x, attended);
+  const mlp = child(block, "mlp");
+  const mlpInput = layerNorm(child(block, "norm2"), middle, { width, epsilon });
+  const hidden = exportedGelu(
+    graph,
+    exportedLinear(child(mlp, "lin1"), mlpInput, { inputs: width, outputs: 4 * width }),
+  );
+  return add(graph, middle, exportedLinear(child(mlp, "lin2"), hidden, { inputs: 4 * width, outputs: width }));
+}
+
+/** [batch, side, side, width] → the same. */
+function referenceAttention(attn: Module, x: GraphValue, { width, heads }: SamConfig, side: number): GraphValue {
+  const { graph } = attn;
+  const batch = x.dims[0] as number;
+  const [area, headWidth] = [side * side, width / heads];
+  const joint = exportedLinear(child(attn, "qkv"), x, { inputs: width, outputs: 3 * width });
+  const byHead = transpose(graph, reshape(graph, joint, [batch, area, 3, heads, headWidth]), [2, 0, 3, 1, 4]);
+  const parts = split(graph, reshape(graph, byHead, [3, batch * heads, area, headWidth]), 0, [1, 1, 1]);
+  const [query, key, value] = parts.map((part) => graph.op("Squeeze", [part, graph.ints([0])])) as [
+    GraphValue,
+    GraphValue,
+    GraphValue,
+  ];
+
+  const scaled = mul(graph, query, graph.number(headWidth ** -0.5));
+  const scores = graph.op("MatMul", [scaled, transpose(graph, key, [0, 2, 1])]);
+  const probabilities = softmax(graph, withRelativePositions(attn, scores, query, side, headWidth));
+  const attended = reshape(graph, graph.op("MatMul", [probabilities, value]), [batch, heads, side, side, headWidth]);
+  const merged = reshape(graph, transpose(graph, attended, [0, 2, 3, 1, 4]), [batch, side, side, width]);
+  return exportedLinear(child(attn, "proj"), merged, { inputs: width, outputs: width });
+}
+
+function withRelativePositions(
+  attn: Module,
+  scores: GraphValue,
+  query: GraphValue,
+  side: number,
+  headWidth: number,
+): GraphValue {
+  const { graph } = attn;
+  const batch = scores.dims[0] as number;
+  const positions = relativePositions(attn, side, headWidth);
+  const square = reshape(graph, query, [batch, side, side, headWidth]);
+  // The tables hold [query, channel, key]; the published einsum takes [query, key, channel].
+  const table = (axis: "rows" | "columns") => transpose(graph, axisTable(attn, positions, axis), [0, 2, 1]);
+  const rowTerms = graph.op("Einsum", [square, table("rows")], { equation: "bhwc,hkc->bhwk" });
+  const columnTerms = graph.op("Einsum", [square, table("columns")], { equation: "bhwc,wkc->bhwk" });
+  const spread = reshape(graph, scores, [batch, side, side, side, side]);
+  const withRows = add(graph, spread, graph.op("Unsqueeze", [rowTerms, graph.ints([4])]));
+  const withBoth = add(graph, withRows, graph.op("Unsqueeze", [columnTerms, graph.ints([3])]));
+  return reshape(graph, withBoth, [batch, side * side, side * side]);
+}
+
+function partition({ graph }: Module, x: GraphValue, grid: number, window: number): GraphValue {
+  const across = Math.ceil(grid / window);
+  const width = x.dims[3] as number;
+  const missing = across * window - grid;
+  const padded = missing === 0 ? x : graph.op("Pad", [x, graph.ints([0, 0, 0, 0, 0, missing, missing, 0])]);
+  const tiles = reshape(graph, padded, [1, across, window, across, window, width]);
+  return reshape(graph, transpose(graph, tiles, [0, 1, 3, 2, 4, 5]), [across * across, window, window, width]);
+}
+
+function unpartition({ graph }: Module, windows: GraphValue, grid: number, window: number): GraphValue {
+  const across = Math.ceil(grid / window);
+  const width = windows.dims[3] as number;
+  const tiles = reshape(graph, windows, [1, across, across, window, window, width]);
+  const padded = reshape(graph, transpose(graph, tiles, [0, 1, 3, 2, 4, 5]), [
+    1,
+    across * window,
+    across * window,
+    width,
+  ]);
+  return across * window === grid ? padded : slice(graph, slice(graph, padded, 1, 0, grid), 2, 0, grid);
+}
+
+function referenceNeck(module: Module, x: GraphValue, { width, decoder }: SamConfig): GraphValue {
+  const { graph } = module;
+  const channels = decoder.embedding;
+  const image = transpose(graph, x, [0, 3, 1, 2]);
+  const narrow = conv2d(child(module, "0"), image, {
+    inputs: width,
+    outputs: channels,
+    kernel: 1,
+    bias: "without bias",
+  });
+  const first = exportedLayerNorm2d(child(module, "1"), narrow, channels);
+  const mixed = conv2d(child(module, "2"), first, {
+    inputs: channels,
+    outputs: channels,
+    kernel: 3,
+    padding: 1,
+    bias: "without bias",
+  });
+  return exportedLayerNorm2d(child(module, "3"), mixed, channels);
+}
