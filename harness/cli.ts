@@ -5,35 +5,53 @@ import { HarnessError } from "./errors.ts";
 /** What scripts can rely on: 0 done, 1 done and the answer is no, 2 the user's mistake, 70 a bug in this program. */
 const exitCodes = { userMistake: 2, bug: 70 } as const;
 
+/** What a command line program is called, and what it can do. */
+export interface Program {
+  readonly name: string;
+  readonly about: string;
+  readonly commands: readonly Command[];
+}
+
+const bench: Program = {
+  name: "bench",
+  about: "Measures Segment Anything variants: latency, memory, mIoU and AP, straight from checkpoint files.",
+  commands,
+};
+
+export function main(argv: readonly string[]): Promise<void> {
+  return runCommandLine(argv, bench);
+}
+
 /** Runs one command line and sets the process's exit code. */
-export async function main(argv: readonly string[]): Promise<void> {
+export async function runCommandLine(argv: readonly string[], program: Program): Promise<void> {
   // `bench … | head` ends when the reader has seen enough.
   process.stdout.on("error", (error: NodeJS.ErrnoException) =>
     process.exit(error.code === "EPIPE" ? 0 : exitCodes.bug),
   );
   try {
-    process.exitCode = await dispatch(argv, { out: process.stdout, notes: process.stderr });
+    process.exitCode = await dispatch(argv, program, { out: process.stdout, notes: process.stderr });
   } catch (error) {
     process.exitCode = report(error);
   }
 }
 
-async function dispatch(argv: readonly string[], console: Console): Promise<number> {
+async function dispatch(argv: readonly string[], program: Program, console: Console): Promise<number> {
   let exitCode = 0;
   let parser = yargs([...argv])
-    .scriptName("bench")
-    .usage(
-      "$0 <command>\n\nMeasures Segment Anything variants: latency, memory, mIoU and AP, straight from checkpoint files.",
-    )
-    .demandCommand(1, "a command is needed; bench --help lists them")
+    .scriptName(program.name)
+    .usage(`$0 <command>\n\n${program.about}`)
+    .demandCommand(1, `a command is needed; ${program.name} --help lists them`)
     .strict()
     .help()
     .version()
     .wrap(Math.min(120, process.stdout.columns ?? 100))
     .fail((message, error) => {
-      throw error ?? new HarnessError(lowerFirst(message), { hint: "bench --help, or bench COMMAND --help" });
+      throw (
+        error ??
+        new HarnessError(lowerFirst(message), { hint: `${program.name} --help, or ${program.name} COMMAND --help` })
+      );
     });
-  for (const command of commands)
+  for (const command of program.commands)
     parser = parser.command(
       usageOf(command),
       command.describe,

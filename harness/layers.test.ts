@@ -51,7 +51,6 @@ const thirdParties: Readonly<Record<string, readonly string[]>> = {
   vega: ["harness/report/charts.ts"],
   "vega-lite": ["harness/report/charts.ts"],
   "fast-glob": ["harness/run/registry.ts"],
-  tsx: ["harness/bench.mjs"],
 };
 
 interface Import {

@@ -21,6 +21,7 @@ function parse(dim: Dim): Linear {
 
 function format({ symbol, scale, offset }: Linear): Dim {
   if (symbol === undefined || scale === 0) return offset;
+  if (offset < 0) throw new Error(`dimension ${scale}*${symbol}${offset} could be negative`);
   return `${scale === 1 ? "" : `${scale}*`}${symbol}${offset === 0 ? "" : `+${offset}`}`;
 }
 

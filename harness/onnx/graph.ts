@@ -64,6 +64,8 @@ export class GraphBuilder {
   }
 
   input(name: string, dims: readonly Dim[], type: ElementType = "float32"): GraphValue {
+    if (this.#inputs.some((known) => known.name === name))
+      throw new Error(`${this.name}: two inputs are named ${name}`);
     const value = { name, type, dims };
     this.#inputs.push(value);
     return value;
@@ -71,6 +73,8 @@ export class GraphBuilder {
 
   /** Gives a value its public name. */
   output(name: string, value: GraphValue): void {
+    if (this.#outputs.some((known) => known.name === name))
+      throw new Error(`${this.name}: two outputs are named ${name}`);
     this.#nodes.push({ operator: "Identity", domain: "", inputs: [value.name], outputs: [name], attributes: {} });
     this.#outputs.push({ ...value, name });
   }
@@ -111,8 +115,8 @@ export class GraphBuilder {
   constant(name: string, type: ElementType, dims: readonly number[], read: () => TypedData): GraphValue {
     const known = this.#constants.get(name);
     if (known !== undefined) {
-      if (known.dims.join() !== dims.join())
-        throw new Error(`constant ${name} stands twice, as [${known.dims}] and [${dims}]`);
+      if (known.type !== type || known.dims.join() !== dims.join())
+        throw new Error(`constant ${name} stands twice, as ${known.type} [${known.dims}] and ${type} [${dims}]`);
       return known;
     }
     const constant = { name, type, dims, bytes: count(dims) * elementBytes[type], read };

@@ -105,16 +105,18 @@ interface Residual extends Normalisation {
   readonly bias: GraphValue;
 }
 
-/** branch + bias + stream, and its normalisation, in one pass over memory: [normalised, new stream]. */
+/**
+ * branch + bias + stream, and its normalisation: [normalised, new stream]. Three operators, since the runtime's joint one,
+ * SkipLayerNormalization, is slower than they are.
+ */
 export function addAndNorm(
   module: Module,
   branch: GraphValue,
   stream: GraphValue,
-  { width, epsilon, bias }: Residual,
+  { bias, ...normalisation }: Residual,
 ): readonly [GraphValue, GraphValue] {
-  const inputs = [branch, stream, weight(module, "weight", [width]), weight(module, "bias", [width]), bias];
-  const results = module.graph.ops("SkipLayerNormalization", inputs, { epsilon: { float: epsilon } }, { outputs: 4 });
-  return [results[0]!, results[3]!];
+  const sum = add(module.graph, add(module.graph, branch, bias), stream);
+  return [layerNorm(module, sum, normalisation), sum];
 }
 
 interface Convolution {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import ort from "onnxruntime-node";
 import type { RuntimeOptions, Tensor } from "../api.ts";
@@ -21,6 +22,9 @@ export const sessionSettings = { optimisation: "all", spinning: false, execution
 
 export const runtimeVersion: string = ort.env.versions.node ?? ort.env.versions.common;
 
+// The same for what it says outside of sessions, such as libraries that a provider did not find: the error names them.
+ort.env.logLevel = "fatal";
+
 /** Providers that this build of ONNX Runtime carries; whether the machine has their libraries shows when one is opened. */
 export function providers(): readonly string[] {
   return ort.listSupportedBackends().map((backend) => backend.name);
@@ -33,6 +37,7 @@ export function providers(): readonly string[] {
  */
 export async function openSession(file: string, options: SessionOptions): Promise<Session> {
   if (!providers().includes(options.provider)) throw unknown("provider", options.provider, providers());
+  if (!existsSync(file)) throw new HarnessError(`${file}: no such file`, { expected: "an ONNX graph" });
   const session = await create(file, options);
   return {
     inputs: session.inputNames,
@@ -61,8 +66,9 @@ async function create(file: string, options: SessionOptions): Promise<ort.Infere
       executionMode: sessionSettings.executionMode,
       graphOptimizationLevel: options.optimisation ?? sessionSettings.optimisation,
       extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
-      // Errors only: what the runtime warns of (constants that it folded away) is no concern of a reader of results.
-      logSeverityLevel: 3,
+      // Fatal errors only. It throws the others too, and what it warns of (constants that it folded away) concerns nobody
+      // who reads results.
+      logSeverityLevel: 4,
       ...(options.profile === undefined
         ? {}
         : { enableProfiling: true, profileFilePrefix: `${options.profile}/${basename(file, ".onnx")}` }),
@@ -73,7 +79,7 @@ async function create(file: string, options: SessionOptions): Promise<ort.Infere
       found: message.split("\n")[0],
       hint:
         options.provider === "cpu"
-          ? "the graph may need operators that this version lacks"
+          ? "is the file whole? it may also need operators that this version lacks"
           : providerHint(options.provider),
       cause: error,
     });

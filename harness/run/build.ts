@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { freemem } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Checkpoint, GraphCounts, GraphFiles, GraphKind, OnnxGraph } from "../api.ts";
+import type { Checkpoint, GraphFiles, GraphKind, OnnxGraph } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { structureHash, writeGraph } from "../onnx/index.ts";
 import { homeFolder } from "./home.ts";
@@ -22,7 +22,7 @@ export interface BuildRequest {
 
 export interface BuiltVariant {
   readonly files: GraphFiles;
-  readonly counts: Readonly<Record<string, GraphCounts>>;
+  readonly graphs: Readonly<Record<string, OnnxGraph>>;
   /** sha256 by graph: structure and the identity of its weights. */
   readonly hashes: Readonly<Record<string, string>>;
   /** Elements of all tensors taken from the checkpoint, each counted once, buffers left out. */
@@ -54,7 +54,7 @@ export async function buildVariant(request: BuildRequest): Promise<BuiltVariant>
   const parameters = new Map(graphs.flatMap((graph) => [...graph.counts.parameters]));
   return {
     files: Object.fromEntries(graphs.map((graph) => [graph.name, join(folder, `${graph.name}.onnx`)])),
-    counts: Object.fromEntries(graphs.map((graph) => [graph.name, graph.counts])),
+    graphs: Object.fromEntries(graphs.map((graph) => [graph.name, graph])),
     hashes,
     parameters: [...parameters.values()].reduce((sum, elements) => sum + elements, 0),
     fileBytes: readdirSync(folder).reduce((sum, file) => sum + statSync(join(folder, file)).size, 0),

@@ -62,8 +62,8 @@ export function tokenToImage(
   return product(child(module, "out_proj"), merged, { inputs: inner, outputs: embedding });
 }
 
-/** The output's bias with the values' folded in: softmax sums to one, so that bias passes through. */
-export function outputBias(module: Module, { embedding, inner }: Sizes): GraphValue {
+/** The output's bias with the values' folded in: softmax sums to one, so that bias passes through. `part` of it, where heads share it. */
+export function outputBias(module: Module, { embedding, inner }: Sizes, part = 1): GraphValue {
   const [values, matrix, own] = [
     take(child(module, "v_proj"), "bias", [inner]),
     take(child(module, "out_proj"), "weight", [embedding, inner]),
@@ -77,7 +77,7 @@ export function outputBias(module: Module, { embedding, inner }: Sizes): GraphVa
       output!.map((value, row) => {
         let sum = value;
         for (let column = 0; column < inner; column++) sum += weights![row * inner + column]! * bias![column]!;
-        return sum;
+        return sum * part;
       }),
   });
 }
@@ -89,7 +89,7 @@ export interface ImageToToken {
   readonly queriesWithPositions: GraphValue;
 }
 
-/** The image looks at the prompt tokens: [prompts, places, embedding] before the output's bias. */
+/** The image looks at the prompt tokens: [prompts, places, embedding], the output's bias included. */
 export function imageToToken(
   module: Module,
   { keysWithPositions, queries, queriesWithPositions }: ImageToToken,
@@ -113,7 +113,9 @@ export function imageToToken(
 
   const values = byHead(module, product(child(module, "v_proj"), queries, widths), sizes);
   const outputs = graph.op("MatMul", [values, outputMatrices(child(module, "out_proj"), sizes)]);
-  return graph.op("MatMul", [probabilities, mergeHeads(module, outputs, sizes)]);
+  // Each head's probabilities sum to one, so a head's share of the bias can ride on its few values.
+  const withBias = add(graph, mergeHeads(module, outputs, sizes), outputBias(module, sizes, 1 / heads));
+  return graph.op("MatMul", [probabilities, withBias]);
 }
 
 /** [prompts, tokens, inner] → [prompts, heads, tokens, headWidth] */

@@ -130,9 +130,24 @@ function twoWayLayer(
     { keysWithPositions, queries: newQueries, queriesWithPositions: add(graph, newQueries, tokens) },
     sizes,
   );
-  const stream = keys.dims.length === 2 ? reshape(graph, keys, [1, ...keys.dims]) : keys;
-  const [newKeys] = addAndNorm(child(layer, "norm4"), update, stream, { ...norm, bias: outputBias(toToken, sizes) });
-  return [newQueries, newKeys];
+  return [newQueries, normalisedImage(child(layer, "norm4"), update, keys, config)];
+}
+
+/**
+ * norm(keys + update), as [prompts, places, embedding]. Summed as an image of rank 4, because the runtime would join a sum
+ * and a norm of rank 3 into its SkipLayerNormalization, which takes several times as long as the two.
+ */
+function normalisedImage(
+  norm: Module,
+  update: GraphValue,
+  keys: GraphValue,
+  { embedding, grid }: DecoderConfig,
+): GraphValue {
+  const { graph } = norm;
+  const image = (x: GraphValue) => reshape(graph, x, [x.dims.length === 2 ? 1 : "prompts", grid, grid, embedding]);
+  const sum = add(graph, image(update), image(keys));
+  const normalised = layerNorm(norm, sum, { width: embedding, epsilon });
+  return reshape(graph, normalised, ["prompts", grid * grid, embedding]);
 }
 
 /** Among the prompt tokens, at the embedding's full width. */

@@ -24,8 +24,8 @@ interface Projected {
 /**
  * Attention over the whole image. The bias of decomposed relative positions is added for some rows of queries at a time,
  * inside the runtime's attention operator, so no [heads, tokens, tokens] tensor is ever there.
- * Widened queries and keys, as in `windowAttention`, triple the width of the product at 64 x 64 tokens:
- * `npm run perf -- attention` compares the two.
+ * Widened queries and keys, as in `windowAttention`, would be 192 instead of 64 wide at 64 x 64 tokens: that product costs
+ * more than the bias.
  */
 export function globalAttention(module: Module, x: GraphValue, sizes: AttentionSizes): GraphValue {
   const { width, heads, grid } = sizes;

@@ -85,6 +85,7 @@ function convDims(call: OperatorCall): Dim[] {
   const spatial = [0, 1].map((axis) => {
     const kernel = (number(weight[axis + 2]!, "kernel") - 1) * dilations[axis]! + 1;
     const padded = number(x[axis + 2]!, "image side") + pads[axis]! + pads[axis + 2]!;
+    if (kernel > padded) throw new Error(`Conv: the kernel does not fit (${kernel} in ${padded})`);
     return Math.floor((padded - kernel) / strides[axis]!) + 1;
   });
   return [x[0]!, weight[0]!, ...spatial];
@@ -93,6 +94,8 @@ function convDims(call: OperatorCall): Dim[] {
 function convTransposeDims(call: OperatorCall): Dim[] {
   const [x, weight] = [input(call, 0).dims, input(call, 1).dims];
   same(weight[0]!, x[1]!, "ConvTranspose: channels of input and weight");
+  for (const name of ["pads", "group", "dilations", "output_padding"])
+    if (call.attributes[name] !== undefined) throw new Error(`ConvTranspose: ${name} has no shape rule yet`);
   const strides = intsAttribute(call, "strides", [1, 1]);
   const spatial = [0, 1].map(
     (axis) => (number(x[axis + 2]!, "image side") - 1) * strides[axis]! + number(weight[axis + 2]!, "kernel"),
@@ -105,12 +108,15 @@ function einsum(call: OperatorCall): { output: Dim[]; all: Dim[] } {
   if (typeof equation !== "string") throw new Error("Einsum lacks its equation");
   const [left, right] = equation.replaceAll(" ", "").split("->") as [string, string];
   const sizes = new Map<string, Dim>();
-  for (const [i, letters] of left.split(",").entries())
+  for (const [i, letters] of left.split(",").entries()) {
+    const { dims } = input(call, i);
+    same(dims.length, letters.length, `Einsum ${equation}: rank of input ${i} and its letters`);
     for (const [axis, letter] of [...letters].entries()) {
-      const dim = input(call, i).dims[axis]!;
+      const dim = dims[axis]!;
       same(sizes.get(letter) ?? dim, dim, `Einsum ${equation}: sizes of ${letter}`);
       sizes.set(letter, dim);
     }
+  }
   return { output: [...right].map((letter) => sizes.get(letter)!), all: [...sizes.values()] };
 }
 

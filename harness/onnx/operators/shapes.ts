@@ -19,7 +19,9 @@ export const shapeRules: Readonly<Record<string, OperatorRule>> = {
     infer: (call) => {
       const { type, dims } = input(call, 0);
       const order = intsAttribute(call, "perm");
-      if (order.length !== dims.length) throw new Error(`Transpose [${order}] of rank ${dims.length}`);
+      const axes = new Set(order);
+      if (order.length !== dims.length || !dims.every((_, axis) => axes.has(axis)))
+        throw new Error(`Transpose [${order}] of rank ${dims.length}`);
       return [{ type, dims: order.map((axis) => dims[axis]!) }];
     },
   },
@@ -54,6 +56,7 @@ export const shapeRules: Readonly<Record<string, OperatorRule>> = {
     infer: (call) => {
       const { type, dims } = input(call, 0);
       const pads = call.ints(1);
+      if (pads.length !== 2 * dims.length) throw new Error(`Pad [${pads}] of rank ${dims.length}`);
       return [{ type, dims: dims.map((dim, i) => addDims(addDims(dim, pads[i]!), pads[i + dims.length]!)) }];
     },
   },
@@ -87,7 +90,8 @@ function reshaped(call: OperatorCall): Dim[] {
   const target = call.ints(1).map((size, i) => (size === 0 ? dims[i]! : size));
   const known = target.filter((size) => size !== -1);
   const rest = quotient(dims, known);
-  if (known.length === target.length && rest !== 1) throw new Error(`can not reshape [${dims}] to [${target}]`);
+  const unknowns = target.length - known.length;
+  if (unknowns > 1 || (unknowns === 0 && rest !== 1)) throw new Error(`can not reshape [${dims}] to [${target}]`);
   return target.map((size) => (size === -1 ? rest : size));
 }
 
@@ -95,12 +99,14 @@ function concatenated(call: OperatorCall): Dim[] {
   const first = input(call, 0).dims;
   const axis = axisOf(intAttribute(call, "axis"), first.length);
   return call.inputs.slice(1).reduce<Dim[]>(
-    (dims, value) =>
-      dims.map((dim, i) => {
+    (dims, value) => {
+      same(dims.length, value!.dims.length, `Concat along axis ${axis}: ranks`);
+      return dims.map((dim, i) => {
         if (i === axis) return addDims(dim, value!.dims[i]!);
         same(dim, value!.dims[i]!, `Concat along axis ${axis}: dimensions ${i}`);
         return dim;
-      }),
+      });
+    },
     [...first],
   );
 }
@@ -111,17 +117,21 @@ function sliced(call: OperatorCall): Dim[] {
   const steps = call.inputs[4] === undefined ? axes.map(() => 1) : call.ints(4);
   for (const [i, axis] of axes.entries()) {
     const at = axisOf(axis, result.length);
-    const dim = result[at]!;
-    const [start, end] = [starts[i]!, ends[i]!];
-    if (typeof dim === "string") {
-      if (start < 0 || end < start) throw new Error(`Slice ${start}:${end} of the symbolic dimension ${dim}`);
-      result[at] = end - start;
-    } else {
-      const last = Math.min(end < 0 ? end + dim : end, dim);
-      result[at] = Math.ceil((last - (start < 0 ? start + dim : start)) / steps[i]!);
-    }
+    result[at] = slicedLength(result[at]!, starts[i]!, ends[i]!, steps[i]!);
   }
   return result;
+}
+
+/** Bounds are clamped as ONNX says; of a dimension that is not known yet, only what lies within its first elements. */
+function slicedLength(dim: Dim, start: number, end: number, step: number): number {
+  if (typeof dim === "string") {
+    if (start < 0 || end < start || step !== 1)
+      throw new Error(`Slice ${start}:${end} of the symbolic dimension ${dim}`);
+    return end - start;
+  }
+  const [lowest, highest] = step > 0 ? [0, dim] : [-1, dim - 1];
+  const clamped = (bound: number) => Math.min(Math.max(bound < 0 ? bound + dim : bound, lowest), highest);
+  return Math.max(0, Math.ceil((clamped(end) - clamped(start)) / step));
 }
 
 function split(call: OperatorCall): { type: ElementType; dims: Dim[] }[] {

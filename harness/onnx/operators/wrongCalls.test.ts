@@ -1,0 +1,108 @@
+import { expect, test } from "vitest";
+import type { AttributeValue, Dim } from "../../api.ts";
+import { type Input, inputOf } from "../fixtures/operatorInput.ts";
+import { GraphBuilder } from "../graph.ts";
+
+interface Call {
+  readonly operator: string;
+  readonly inputs: readonly Input[];
+  readonly attributes?: Readonly<Record<string, AttributeValue>>;
+}
+
+const wrong: readonly (readonly [string, Call, string])[] = [
+  ["Add of sizes 3 and 4", { operator: "Add", inputs: [[2, 3], [4]] }, "[2,3] and [4] do not broadcast"],
+  ["Add of float32 and int64", { operator: "Add", inputs: [[3], { ints: [1, 2, 3] }] }, "Add of float32 and int64"],
+  ["Add of one value", { operator: "Add", inputs: [[3]] }, "Add lacks input 1"],
+  ["Reshape to another count", reshapeTo([2, 6], [5, -1]), "[2,6] does not divide by [5]"],
+  ["Reshape to a smaller shape", reshapeTo([2, 6], [2, 3]), "can not reshape [2,6] to [2,3]"],
+  ["Reshape with two unknowns", reshapeTo([4], [-1, -1]), "can not reshape [4] to [-1,-1]"],
+  ["Reshape by a value", { operator: "Reshape", inputs: [[4], [1]] }, "needs a constant made by ints()"],
+  ["Transpose of too few axes", transposeBy([1, 0]), "Transpose [1,0] of rank 3"],
+  ["Transpose with an axis twice", transposeBy([0, 0, 1]), "Transpose [0,0,1] of rank 3"],
+  ["Concat across sizes", concat([2, 3], [2, 4]), "dimensions 1 differ: 3 and 4"],
+  ["Concat across ranks", concat([2, 3], [2, 3, 4]), "ranks differ: 2 and 3"],
+  ["Split that does not add up", split([2, 3], [9]), "sum of parts and whole differ: 5 and 9"],
+  ["Squeeze of a real axis", { operator: "Squeeze", inputs: [[2, 3], { ints: [1] }] }, "dimension and 1 differ"],
+  ["Slice from the end of a symbol", sliceOf(["points"], [-1, 5, 0]), "Slice -1:5 of the symbolic dimension"],
+  ["Pad of too few sides", { operator: "Pad", inputs: [[2, 3], { ints: [1, 1] }] }, "Pad [1,1] of rank 2"],
+  ["Gather along no axis", { operator: "Gather", inputs: [[2], { ints: [0] }], attributes: { axis: 1 } }, "axis 1"],
+  ["Expand without a shape", { operator: "Expand", inputs: [[1], { ints: [3] }] }, "Expand needs a vouched shape"],
+  ["Cast to nothing", { operator: "Cast", inputs: [[1]], attributes: { to: 99 } }, "unknown type 99"],
+  [
+    "MatMul of unequal widths",
+    {
+      operator: "MatMul",
+      inputs: [
+        [2, 3],
+        [4, 5],
+      ],
+    },
+    "inner dimensions differ: 3 and 4",
+  ],
+  ["MatMul of a vector", { operator: "MatMul", inputs: [[3], [3, 5]] }, "matrices expected"],
+  ["Gemm with a wide bias", { operator: "Gemm", inputs: [[2, 3], [3, 5], [4]] }, "differ: 4 and 5"],
+  ["Conv of other channels", convOf([1, 3, 8, 8], [5, 4, 2, 2]), "channels of input and weight differ: 4 and 3"],
+  ["Conv of an image of no known side", convOf([1, 3, "points", 8], [5, 3, 2, 2]), "image side must be known"],
+  ["Conv with a kernel beyond the image", convOf([1, 3, 2, 2], [5, 3, 4, 4]), "the kernel does not fit"],
+  [
+    "ConvTranspose with padding",
+    {
+      operator: "ConvTranspose",
+      inputs: [
+        [1, 2, 3, 3],
+        [2, 4, 3, 3],
+      ],
+      attributes: { pads: [1, 1, 1, 1] },
+    },
+    "ConvTranspose: pads has no shape rule yet",
+  ],
+  ["Einsum of two sizes for a letter", einsum("ab,bc->ac", [2, 3], [4, 5]), "sizes of b differ: 3 and 4"],
+  ["Einsum of another rank", einsum("ab,bc->ac", [2, 3, 1], [3, 5]), "Einsum ab,bc->ac: rank of input 0"],
+  ["LayerNormalization of another width", layerNorm([4]), "widths of input and weight differ: 8 and 4"],
+  ["MultiHeadAttention of other widths", attention([1, 7, 6], [1, 7, 8]), "widths of query and key differ: 8 and 6"],
+  ["MultiHeadAttention of other lengths", attention([1, 7, 8], [1, 6, 8]), "lengths of key and value differ: 7 and 6"],
+  ["an operator without a rule", { operator: "Softplus", inputs: [[1]] }, "operator Softplus has no shape rule"],
+];
+
+test.each(wrong)(
+  "%s fails while the graph is built, by the node's name",
+  (_, { operator, inputs, attributes }, message) => {
+    const graph = new GraphBuilder("decoder");
+    const add = () =>
+      graph.within("layers.3", () => {
+        const values = inputs.map((given, i) => inputOf(graph, given, i));
+        graph.op(operator, values, attributes);
+      });
+    expect(add).toThrow(message);
+    if (operator !== "Softplus") expect(add).toThrow(`decoder: layers.3/${operator}`);
+  },
+);
+
+function reshapeTo(dims: readonly Dim[], target: readonly number[]) {
+  return { operator: "Reshape", inputs: [dims, { ints: target }] };
+}
+function transposeBy(perm: readonly number[]) {
+  return { operator: "Transpose", inputs: [[2, 3, 4]], attributes: { perm } };
+}
+function concat(...inputs: readonly (readonly Dim[])[]) {
+  return { operator: "Concat", inputs, attributes: { axis: 0 } };
+}
+function split(sizes: readonly number[], dims: readonly Dim[]) {
+  return { operator: "Split", inputs: [dims, { ints: sizes }], attributes: { axis: 0 } };
+}
+function convOf(x: readonly Dim[], weight: readonly number[]) {
+  return { operator: "Conv", inputs: [x, weight] };
+}
+function einsum(equation: string, ...inputs: readonly (readonly Dim[])[]) {
+  return { operator: "Einsum", inputs, attributes: { equation } };
+}
+function layerNorm(width: readonly number[]) {
+  return { operator: "LayerNormalization", inputs: [[2, 8], width, width], attributes: { axis: -1 } };
+}
+function attention(key: readonly Dim[], value: readonly Dim[]) {
+  return { operator: "MultiHeadAttention", inputs: [[1, 3, 8], key, value], attributes: { num_heads: 2 } };
+}
+
+function sliceOf(dims: readonly Dim[], [start, end, axis]: readonly [number, number, number]) {
+  return { operator: "Slice", inputs: [dims, ...[start, end, axis].map((value) => ({ ints: [value] }))] };
+}
