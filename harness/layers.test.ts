@@ -32,7 +32,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     return [...new Set([...this.run!, "run", "report"])];
   },
   get perf() {
-    return this.commands!;
+    return [...this.commands!, "commands"];
   },
   cli: ["commands", "errors"],
   // Where tests find the golden values and photos that lie beside the project; no shipped file imports it.

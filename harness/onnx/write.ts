@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { closeSync, openSync, statfsSync, writeFileSync, writeSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import protobuf from "protobufjs";
 import type { AttributeValue, GraphConstant, GraphValue, OnnxGraph, TypedData } from "../api.ts";
 import { HarnessError } from "../errors.ts";
@@ -87,7 +87,8 @@ export function writeGraph(graph: OnnxGraph, folder: string): string {
   const tensors = external
     ? withSideFile(join(folder, `${graph.name}.weights`), (side) => graph.constants.map((each) => placed(each, side)))
     : graph.constants.map(inline);
-  writeFileSync(file, encodeModel(graph, tensors));
+  const model = encodeModel(graph, tensors);
+  sayingDiskFull(file, () => writeFileSync(file, model));
   return file;
 }
 
@@ -154,14 +155,22 @@ interface SideFile {
 function withSideFile<T>(file: string, write: (side: SideFile) => T): T {
   const handle = openSync(file, "w");
   try {
-    return write({ name: file.slice(dirname(file).length + 1), handle, offset: 0 });
+    return sayingDiskFull(file, () => write({ name: basename(file), handle, offset: 0 }));
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Another program may fill the disk after `requireDisk` has looked. */
+function sayingDiskFull<T>(file: string, write: () => T): T {
+  try {
+    return write();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
     throw new HarnessError(`${file}: the disk is full`, {
       hint: "free space on it, or set SAM_BENCH_HOME to another disk",
+      cause: error,
     });
-  } finally {
-    closeSync(handle);
   }
 }
 

@@ -1,17 +1,8 @@
-import type { ImageId } from "../api.ts";
+import type { ImageId, ImageWeights } from "../api.ts";
 import { integer, random } from "./random.ts";
 import { quantile } from "./summary.ts";
 
 const defaults = { draws: 1000 };
-
-/**
- * How often each image was drawn: `counts[i]` is the multiplicity of `images[i]`; ascending by id, so that the order in which
- * rows or shards come does not matter.
- */
-export interface ImageWeights {
-  readonly images: readonly ImageId[];
-  readonly counts: Uint32Array;
-}
 
 export interface BootstrapOptions {
   readonly seed: number;

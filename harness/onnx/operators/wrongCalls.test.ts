@@ -68,11 +68,8 @@ test.each(wrong)(
   "%s fails while the graph is built, by the node's name",
   (_, { operator, inputs, attributes }, message) => {
     const graph = new GraphBuilder("decoder");
-    const add = () =>
-      graph.within("layers.3", () => {
-        const values = inputs.map((given, i) => inputOf(graph, given, i));
-        graph.op(operator, values, attributes);
-      });
+    const values = inputs.map((given, i) => inputOf(graph, given, i));
+    const add = () => graph.within("layers.3", () => graph.op(operator, values, attributes));
     expect(add).toThrow(message);
     if (operator !== "Softplus") expect(add).toThrow(`decoder: layers.3/${operator}`);
   },

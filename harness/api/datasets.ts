@@ -1,0 +1,74 @@
+import type { RgbImage, Rle, Size } from "./pixels.ts";
+import type { Box } from "./prompts.ts";
+
+export type ImageId = number;
+
+export interface ImageRecord {
+  readonly id: ImageId;
+  readonly fileName: string;
+  readonly size: Size;
+}
+
+export interface Category {
+  readonly id: number;
+  readonly name: string;
+  /** LVIS: by the number of training images (rare < 10, common < 100). */
+  readonly frequency?: "rare" | "common" | "frequent";
+}
+
+export interface Annotation {
+  readonly id: number;
+  readonly image: ImageId;
+  readonly category: number;
+  readonly mask: Rle;
+  /** As the file gives it; a few pixels off the mask in some releases. */
+  readonly box: Box;
+  /** As the file gives it: size splits go by it. */
+  readonly areaPx: number;
+  readonly crowd: boolean;
+}
+
+/** What is prompted: an annotation, or a detector's box. */
+export interface Target {
+  readonly id: number;
+  readonly image: ImageId;
+  readonly category: number;
+  readonly box: Box;
+  readonly areaPx: number;
+  readonly crowd: boolean;
+  /** Absent for a detector's box. */
+  readonly mask?: Rle;
+  /** The detector's score. */
+  readonly score?: number;
+}
+
+export interface Dataset {
+  readonly id: string;
+  readonly images: readonly ImageRecord[];
+  readonly categories: readonly Category[];
+  /** Changes whenever an image list, an annotation or a mask does. */
+  readonly fingerprint: string;
+  /** What a reader of the results must know: annotations left out and why, with counts. */
+  readonly warnings: readonly string[];
+  read(image: ImageId): Promise<RgbImage>;
+  /** Prompted. */
+  targetsOf(image: ImageId): readonly Target[];
+  /** Scored against. */
+  annotationsOf(image: ImageId): readonly Annotation[];
+}
+
+export interface DatasetOptions {
+  /** `--data`: the folder with photos and annotation files. */
+  readonly data?: string;
+  readonly limit?: number;
+  readonly images?: readonly ImageId[];
+  readonly seed: number;
+}
+
+export interface DatasetPlugin {
+  readonly id: string;
+  readonly title: string;
+  /** One line: what it reads and how to get it. */
+  readonly about: string;
+  open(options: DatasetOptions): Promise<Dataset>;
+}

@@ -1,0 +1,34 @@
+import type { Rgb, Size, Tensor } from "./pixels.ts";
+
+export interface ModelInputSpec {
+  /** Side of the square model frame, px. */
+  readonly side: number;
+  readonly fit: "pad" | "stretch" | "letterbox";
+  readonly resize: "pillow-bilinear" | "bilinear";
+  /** Fills what the image leaves free, after normalisation. */
+  readonly padValue: number;
+  /** On the 0 … 255 scale. */
+  readonly mean: Rgb;
+  readonly std: Rgb;
+}
+
+/** How logits become a mask: SAM goes through the padded model frame, EfficientSAM straight to the image, bicubic, >= 0. */
+export interface MaskSpec {
+  readonly path: "model-frame" | "direct";
+  readonly interpolation: "bilinear" | "bicubic";
+  readonly threshold: ">0" | ">=0";
+}
+
+/** Where the image lies in the model frame. `resized` and `offset` are in model pixels. */
+export interface Geometry {
+  readonly image: Size;
+  readonly resized: Size;
+  readonly offset: { readonly x: number; readonly y: number };
+  readonly side: number;
+}
+
+export interface ModelInput {
+  /** [1, 3, side, side] */
+  readonly tensor: Tensor;
+  readonly geometry: Geometry;
+}

@@ -1,0 +1,50 @@
+export type ElementType = "float32" | "int64" | "int32" | "int8" | "uint8" | "bool";
+
+/** A number, or a name (or sum of names and numbers) that is known when the graph runs. */
+export type Dim = number | string;
+
+export interface GraphValue {
+  readonly name: string;
+  readonly type: ElementType;
+  readonly dims: readonly Dim[];
+}
+
+export type TypedData = Float32Array | BigInt64Array | Int32Array | Int8Array | Uint8Array;
+
+/** A tensor baked into the graph. `read` is called once, when the file is written, and the array is let go after that. */
+export interface GraphConstant extends GraphValue {
+  readonly dims: readonly number[];
+  readonly bytes: number;
+  read(): TypedData;
+}
+
+export type AttributeValue = number | string | readonly number[] | { readonly float: number };
+
+export interface GraphNode {
+  readonly operator: string;
+  /** "" for ONNX's own operators. */
+  readonly domain: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, AttributeValue>>;
+}
+
+/** What papers report: multiply-accumulates by operator; symbolic dimensions are bound by name. */
+export interface GraphCounts {
+  /** Name → elements of the checkpoint's tensors that the graph was built from, buffers left out. */
+  readonly parameters: ReadonlyMap<string, number>;
+  /** Elements and bytes of everything baked into the file, folded and gathered tensors included. */
+  readonly constants: number;
+  readonly constantBytes: number;
+  macs(bindings?: Readonly<Record<string, number>>): ReadonlyMap<string, number>;
+}
+
+/** A finished graph as data: `sam-bench/onnx` makes one, the harness writes it to a file. */
+export interface OnnxGraph {
+  readonly name: string;
+  readonly inputs: readonly GraphValue[];
+  readonly outputs: readonly GraphValue[];
+  readonly constants: readonly GraphConstant[];
+  readonly nodes: readonly GraphNode[];
+  readonly counts: GraphCounts;
+}

@@ -1,0 +1,25 @@
+export interface Size {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Row-major RGB, 8 bits a channel; length = height * width * 3. */
+export interface RgbImage {
+  readonly size: Size;
+  readonly pixels: Uint8Array;
+}
+
+/** Row-major float32; data.length = product of dims. */
+export interface Tensor {
+  readonly dims: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** COCO run lengths of 0, 1, 0, 1 … down the columns. */
+export interface Rle {
+  readonly size: Size;
+  readonly counts: Uint32Array;
+}
+
+/** Red, green, blue. */
+export type Rgb = readonly [number, number, number];

@@ -1,0 +1,163 @@
+import type { Dataset, ImageId, ImageRecord, Target } from "./datasets.ts";
+import type { Rle, Size, Tensor } from "./pixels.ts";
+import type { Box, Point, Prompt } from "./prompts.ts";
+import type { Capability, MaskPrediction } from "./variants.ts";
+
+/** Uniform in [0, 1), from a stream named by its use. */
+export interface Random {
+  next(): number;
+}
+
+/** What a sampler is handed back after each decode, so that a click can correct it and logits can be fed back. */
+export interface Feedback {
+  readonly mask: Rle;
+  /** Of the token kept, [1, side, side]; absent for a variant without logits. */
+  readonly lowResLogits?: Tensor;
+  readonly token: number;
+}
+
+export interface PromptSampler {
+  /** Names the random stream, with seed and target: no draw depends on other targets, their order or a limit. */
+  readonly id: string;
+  /**
+   * The prompts of step 1, 2, 3 … of one target; each is whole, earlier points included. Goes on for as many steps as its
+   * pass scores: where nothing is left to correct, the same prompt comes again.
+   */
+  prompts(target: Target, random: Random): Generator<Prompt<"image">, void, Feedback>;
+}
+
+/** What one prompt's decode brought. Masks are upscaled when they are first asked for. */
+export interface Candidates {
+  readonly target: Target;
+  readonly prompt: Prompt<"image">;
+  readonly prediction: MaskPrediction;
+  /** Of the variant: without a single-mask token, every token is a multimask token. */
+  readonly lacks: readonly Capability[];
+  /** At image size. Where the variant found no mask at all, token 0 is an empty one. */
+  mask(token: number): Rle;
+  /** |{logit > offset}| / |{logit > -offset}| at image size; nothing where there are no logits. */
+  stability(token: number, offset: number): number | undefined;
+}
+
+/** A mask that a protocol keeps of a prediction. */
+export interface Choice {
+  readonly token: number;
+  /** What average precision sorts by; absent where nothing is sorted. */
+  readonly score?: number;
+}
+
+export interface ScoredStep {
+  /** 1 for the first prompt. */
+  readonly step: number;
+  /** What `--prompts` and the rows call it: box, 1p, 5c. */
+  readonly prompts: string;
+}
+
+/** One way through a target, from its first prompt to its last: five clicks are one pass, with rows at 1, 3 and 5. */
+export interface PromptPass {
+  readonly sampler: PromptSampler;
+  /** By ascending step; decoding ends with the last. */
+  readonly scored: readonly ScoredStep[];
+  /** Best first; the first is fed back. All become rows; none ends the pass for this target. */
+  choose(candidates: Candidates): readonly Choice[];
+}
+
+/** A kept mask before it becomes a row. */
+export interface KeptMask extends Choice {
+  readonly target: Target;
+  readonly prompt: Prompt<"image">;
+  /** The scored step's name. */
+  readonly prompts: string;
+  readonly step: number;
+  readonly mask: Rle;
+  readonly predictedIou: number;
+}
+
+/** By the area that the dataset gives; both ends belong to the range, so what lies on a border counts in two. */
+export interface SizeRange {
+  readonly id: string;
+  readonly fromPx: number;
+  readonly toPx: number;
+}
+
+/** Where a protocol's rules were read: in the authors' code, in the paper, in a summary of it, in someone else's comparison. */
+export type Confidence = "repo" | "paper" | "summary" | "secondary";
+
+/** How one paper measures: what is prompted and how, which mask is kept, what it is compared to and how rows are averaged. */
+export interface Protocol {
+  readonly id: string;
+  readonly title: string;
+  /** One line: prompts, mask kept, targets left out. */
+  readonly about: string;
+  readonly source: string;
+  readonly confidence: Confidence;
+  readonly needs: readonly Capability[];
+  readonly passes: readonly PromptPass[];
+  readonly sizes: readonly SizeRange[];
+  /** What differs from the source, and what was decided where it is silent. */
+  readonly notes: readonly string[];
+  /** The crowd rule, the area rule, the rule for masks without a pixel. */
+  includes(target: Target): boolean;
+  /** Measured IoU of a kept mask; nothing where it is 0 / 0. */
+  iou(mask: Rle, target: Rle): number | undefined;
+  /** What is prompted in place of the dataset's targets: the points of a grid. */
+  targets?(image: ImageRecord): readonly Target[];
+  /** What stays of all masks of an image, once it is through: suppression of duplicates, the best thousand. */
+  settle?(masks: readonly KeptMask[]): readonly KeptMask[];
+}
+
+/** As the store keeps it: one kept mask. */
+export interface PredictionRow {
+  readonly image: ImageId;
+  readonly target: number;
+  readonly category: number;
+  readonly prompts: string;
+  readonly protocol: string;
+  readonly step: number;
+  readonly token: number;
+  readonly predictedIou: number;
+  /** Against the target's own mask; absent where that is 0 / 0 and for a detector's box. */
+  readonly iou?: number;
+  /** The target's, as the dataset gives it. */
+  readonly areaPx: number;
+  readonly crowd: boolean;
+  /** COCO string at image size. */
+  readonly mask: { readonly size: Size; readonly counts: string };
+  readonly score?: number;
+  readonly prompt: { readonly points: readonly Point[]; readonly box?: Box };
+}
+
+/** How often each image counts: `counts[i]` is the multiplicity of `images[i]`; ascending by id. */
+export interface ImageWeights {
+  readonly images: readonly ImageId[];
+  readonly counts: Uint32Array;
+}
+
+/** What a metric needs besides the rows. */
+export interface MetricContext {
+  /** All that were run to their end, those without a row too; a failed image is not among them. */
+  readonly images: readonly ImageId[];
+  /** The protocol's. */
+  readonly sizes: readonly SizeRange[];
+  /** What is scored against; absent where a table is printed again from stored rows alone. */
+  readonly dataset?: Pick<Dataset, "categories" | "annotationsOf">;
+}
+
+export interface MetricValue {
+  readonly id: string;
+  /** Absent where there is no data. */
+  readonly value?: number;
+  /** Instances behind the value, an image drawn twice counting twice. */
+  readonly n: number;
+}
+
+export interface Metric {
+  readonly id: string;
+  /** 0 … 1, never percent. */
+  readonly unit: "fraction";
+  /**
+   * Rows are those of one prompts name of one run. Matches once: the returned function only re-weights the context's images,
+   * so a bootstrap costs sums. It gives the same ids in the same order whatever the weights.
+   */
+  fit(rows: readonly PredictionRow[], context: MetricContext): (weights: ImageWeights) => readonly MetricValue[];
+}

@@ -1,0 +1,120 @@
+import type { Geometry, MaskSpec, ModelInput, ModelInputSpec } from "./frames.ts";
+import type { OnnxGraph } from "./graphs.ts";
+import type { Rle, Tensor } from "./pixels.ts";
+import type { Prompt } from "./prompts.ts";
+import type { Checkpoint } from "./weights.ts";
+
+/** `fused` is what is measured; `reference` follows the published PyTorch code operator for operator. */
+export type GraphKind = "fused" | "reference";
+
+export interface PublishedCheckpoint {
+  readonly id: string;
+  readonly url: string;
+  /** Absent where the authors publish none: recorded at the first download. */
+  readonly bytes?: number;
+  readonly sha256?: string;
+  readonly licence: string;
+  readonly archive?: "zip";
+}
+
+/** What a protocol may ask of a variant, and some variants lack. */
+export type Capability = "single-mask-token" | "mask-input";
+
+export interface Paper {
+  readonly title: string;
+  readonly arxiv?: string;
+  readonly year: number;
+}
+
+export interface VariantManifest {
+  readonly id: string;
+  readonly title: string;
+  readonly paper: Paper;
+  readonly size: "full" | "nano";
+  readonly input: ModelInputSpec;
+  readonly mask: MaskSpec;
+  readonly lacks: readonly Capability[];
+  readonly published?: PublishedCheckpoint;
+  /** File with weights trained for this project, relative to the plug-in's folder. */
+  readonly nanoWeights?: string;
+  /** As the paper or its repository prints them. */
+  readonly printed?: { readonly parameters?: number; readonly gmacs?: number };
+  /** What a reader of a table must know: transfers to SAM, weights never released. */
+  readonly notes: readonly string[];
+}
+
+export interface GraphSink {
+  write(name: string, graph: OnnxGraph): Promise<void>;
+}
+
+export interface BuildContext {
+  readonly preset: VariantManifest;
+  readonly checkpoint: Checkpoint;
+  readonly graph: GraphKind;
+  /** Side of the model input where it is not the preset's own (fixtures of fully convolutional models). */
+  readonly side?: number;
+  readonly out: GraphSink;
+}
+
+/** Graph name → path of its .onnx file. */
+export type GraphFiles = Readonly<Record<string, string>>;
+
+export interface RuntimeOptions {
+  readonly provider: string;
+  readonly threads: number;
+  /** Folder for ONNX Runtime's profile; nothing is profiled without it. */
+  readonly profile?: string;
+}
+
+/** What an encoder leaves for its decoder. `tensor` is [1, channels, rows, columns]. */
+export interface ImageEmbedding {
+  readonly tensor: Tensor;
+  readonly geometry: Geometry;
+}
+
+/** Low-res logits, or masks at image size (FastSAM); predicted IoU a mask. */
+export type MaskPrediction =
+  | {
+      readonly kind: "logits";
+      /** [tokens, side, side]; token 0 is the single-mask token where the variant has one. */
+      readonly lowResLogits: Tensor;
+      /** One a token. */
+      readonly predictedIou: Float32Array;
+    }
+  | { readonly kind: "masks"; readonly masks: readonly Rle[]; readonly scores: Float32Array };
+
+export interface Variant {
+  encode(input: ModelInput): Promise<ImageEmbedding>;
+  /** Prompts of one shape go through the decoder as one batch; those of unequal length are grouped, never padded to match. */
+  decode(embedding: ImageEmbedding, prompts: readonly Prompt<"model">[]): Promise<readonly MaskPrediction[]>;
+  close(): Promise<void>;
+}
+
+/** What `bench verify` feeds: coordinates and labels exactly as given, padding points (-1) and box corners (2, 3) included. */
+export interface RawPrompts {
+  /** [prompts][points][x, y] in the model frame */
+  readonly points: readonly (readonly (readonly [number, number])[])[];
+  readonly labels: readonly (readonly number[])[];
+  /** [prompts, 1, side, side] */
+  readonly maskInput?: Tensor;
+}
+
+/** Output tensors by the names that the fixtures give them. */
+export type NamedTensors = Readonly<Record<string, Tensor>>;
+
+/** The graphs alone, for verification: nothing is prepared before them and nothing chosen after. */
+export interface RawVariant {
+  /** `input` is [1, 3, side, side], as the network takes it. */
+  encode(input: Tensor): Promise<NamedTensors>;
+  /** Absent where the variant has no decoder graph. */
+  decode?(encoded: NamedTensors, prompts: RawPrompts): Promise<NamedTensors>;
+  close(): Promise<void>;
+}
+
+export interface VariantPlugin {
+  readonly presets: readonly VariantManifest[];
+  /** Weights → graphs. Reads no tensor itself: constants are read when the sink writes them. */
+  build(context: BuildContext): Promise<void>;
+  load(graphs: GraphFiles, runtime: RuntimeOptions, preset: VariantManifest): Promise<Variant>;
+  loadRaw(graphs: GraphFiles, runtime: RuntimeOptions, preset: VariantManifest): Promise<RawVariant>;
+}

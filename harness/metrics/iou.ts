@@ -1,0 +1,22 @@
+import type { Rle } from "../api.ts";
+import { areaOf, intersectionArea } from "../mask/index.ts";
+
+/** |mask ∩ target| / |mask ∪ target|; nothing where both are empty. */
+export function plainIou(mask: Rle, target: Rle): number | undefined {
+  const { shared, either } = overlap(mask, target);
+  return either === 0 ? undefined : shared / either;
+}
+
+/**
+ * As plainIou with 1e-7 px added to the union: never 1, and 0 where both are empty.
+ * Source: sam_eval_utils.py of mit-han-lab/efficientvit.
+ */
+export function epsilonIou(mask: Rle, target: Rle): number {
+  const { shared, either } = overlap(mask, target);
+  return shared / (either + 1e-7);
+}
+
+function overlap(mask: Rle, target: Rle): { shared: number; either: number } {
+  const shared = intersectionArea(mask, target);
+  return { shared, either: areaOf(mask) + areaOf(target) - shared };
+}

@@ -1,0 +1,33 @@
+import type { Point, PromptSampler, Rle } from "../api.ts";
+import { centrePoint, difference, rleFromCounts } from "../mask/index.ts";
+import { maskOf } from "./pixels.ts";
+
+/**
+ * Simulated clicks: each goes where the prediction is wrong by most, foreground on what it misses, background on what it adds;
+ * before the first, the prediction is empty. All clicks so far make the prompt, in the order made.
+ * Source: the clicker of SamsungLabs/ritm_interactive_segmentation, as in EfficientViT-SAM's evaluation.
+ */
+export const clicks: PromptSampler = {
+  id: "clicks",
+  *prompts(target) {
+    const mask = maskOf(target);
+    const made: Point[] = [];
+    let prediction = rleFromCounts([mask.size.height * mask.size.width], mask.size);
+    for (;;) {
+      made.push(nextClick(mask, prediction, made));
+      const feedback = yield { frame: "image", points: [...made] };
+      prediction = feedback.mask;
+    }
+  },
+};
+
+/** Foreground only if the missed region reaches deeper than the added one; pixels clicked before do not count. */
+function nextClick(mask: Rle, prediction: Rle, made: readonly Point[]): Point {
+  const missed = centrePoint(difference(mask, prediction), made);
+  const added = centrePoint(difference(prediction, mask), made);
+  if (missed !== undefined && missed.distancePx > (added?.distancePx ?? 0)) {
+    return { x: missed.x, y: missed.y, label: 1 };
+  }
+  // Where nothing is wrong, the source takes the first maximum of a map of zeros: a background click on the first pixel.
+  return added === undefined ? { x: 0, y: 0, label: 0 } : { x: added.x, y: added.y, label: 0 };
+}

@@ -1,0 +1,22 @@
+import type { Protocol } from "../api.ts";
+import { cocoSizes, plainIou } from "../metrics/index.ts";
+import { centreOfMass, hasPixels } from "../prompts/index.ts";
+import { mostConfident } from "./choice.ts";
+
+export const comPoint: Protocol = {
+  id: "miou-com-point",
+  title: "mIoU, centre of mass",
+  about:
+    "the rounded centre of mass, or the most surrounded pixel where that lies outside; most confident multimask token; crowds included",
+  source: "pytorch-labs/segment-anything-fast, experiments/data.py, metrics.py, eval_combo.py",
+  confidence: "repo",
+  needs: [],
+  passes: [{ sampler: centreOfMass, scored: [{ step: 1, prompts: "com" }], choose: mostConfident }],
+  sizes: cocoSizes,
+  notes: [
+    "mean over all masks: the source prints tables by category and does not use them",
+    "masks without a pixel are left out: the source stops at one",
+  ],
+  includes: hasPixels,
+  iou: plainIou,
+};

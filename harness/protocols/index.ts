@@ -1,0 +1,40 @@
+/** Evaluation protocols, one a file, by the ids that papers' tables carry. The first to define a prompts name is what it means. */
+import type { Protocol } from "../api.ts";
+import { comPoint } from "./comPoint.ts";
+import { edgesam } from "./edgesam.ts";
+import { gtbox } from "./gtbox.ts";
+import { gtboxArgmax } from "./gtboxArgmax.ts";
+import { type PlannedPrompts, type PromptFlags, planPrompts, protocolIn } from "./plan.ts";
+import { pointsDt } from "./pointsDt.ts";
+import { randomPointsMiou } from "./randomPoints.ts";
+import { ritmClicks } from "./ritmClicks.ts";
+
+export { predictedIouOf } from "./choice.ts";
+export {
+  type PlannedPass,
+  type PlannedPrompts,
+  type PromptFlags,
+  passesOf,
+  promptsOf,
+  requireCapabilities,
+} from "./plan.ts";
+
+export const protocols: readonly Protocol[] = [
+  gtboxArgmax,
+  randomPointsMiou,
+  pointsDt,
+  ritmClicks,
+  comPoint,
+  edgesam,
+  gtbox,
+];
+
+/** Throws HarnessError with the nearest id. */
+export function protocolOf(id: string): Protocol {
+  return protocolIn(protocols, id);
+}
+
+/** What `--prompts` and `--protocol` ask for, in the order given. Throws HarnessError for names that no protocol defines. */
+export function promptPlan(flags: PromptFlags): readonly PlannedPrompts[] {
+  return planPrompts(protocols, flags);
+}

@@ -1,0 +1,121 @@
+import type { PromptPass, Protocol, VariantManifest } from "../api.ts";
+import { HarnessError, unknown } from "../errors.ts";
+
+const defaults = { prompts: "box,1p,3p" };
+
+/** A name that rows carry and the one protocol it stands for in a run. */
+export interface PlannedPrompts {
+  readonly prompts: string;
+  readonly protocol: Protocol;
+}
+
+/** A pass with the steps that the plan asks for: decoding ends with the last of them. */
+export interface PlannedPass {
+  readonly protocol: Protocol;
+  readonly pass: PromptPass;
+}
+
+/** As typed; several are set apart by commas. */
+export interface PromptFlags {
+  /** `--prompts box,1p,3p` */
+  readonly prompts?: string | undefined;
+  /** `--protocol miou-ritm-clicks` */
+  readonly protocol?: string | undefined;
+}
+
+/**
+ * What a run prompts. Prompts alone: each name stands for the first protocol that defines it. A protocol alone: all its prompts.
+ * Both: those prompts of that protocol. Neither: box, 1p, 3p.
+ * Throws HarnessError for unknown names, and where one name would stand for two protocols.
+ */
+export function planPrompts(protocols: readonly Protocol[], flags: PromptFlags): readonly PlannedPrompts[] {
+  const chosen =
+    flags.protocol === undefined
+      ? protocols
+      : listOf("--protocol", flags.protocol).map((id) => protocolIn(protocols, id));
+  if (flags.prompts === undefined && flags.protocol !== undefined) return distinct(chosen.flatMap(everyName));
+  const names = listOf("--prompts", flags.prompts ?? defaults.prompts);
+  const plan = names.map((prompts) => {
+    const protocol = chosen.find((each) => promptsOf(each).includes(prompts));
+    if (protocol === undefined) throw undefinedPrompts(prompts, chosen);
+    return { prompts, protocol };
+  });
+  const idle =
+    flags.protocol === undefined ? undefined : chosen.find((each) => !plan.some(({ protocol }) => protocol === each));
+  if (idle === undefined) return plan;
+  throw new HarnessError(`--prompts: none of protocol ${idle.id}`, {
+    found: names.join(", "),
+    expected: promptsOf(idle).join(", "),
+  });
+}
+
+/** The passes a plan needs, each once: 1c and 5c are one pass of five steps. */
+export function passesOf(plan: readonly PlannedPrompts[]): readonly PlannedPass[] {
+  const protocols = [...new Set(plan.map(({ protocol }) => protocol))];
+  return protocols.flatMap((protocol) => {
+    const wanted = new Set(plan.filter((each) => each.protocol === protocol).map(({ prompts }) => prompts));
+    return protocol.passes
+      .map((pass) => ({ ...pass, scored: pass.scored.filter(({ prompts }) => wanted.has(prompts)) }))
+      .filter(({ scored }) => scored.length > 0)
+      .map((pass) => ({ protocol, pass }));
+  });
+}
+
+/** Throws HarnessError with the nearest id. */
+export function protocolIn(protocols: readonly Protocol[], id: string): Protocol {
+  const protocol = protocols.find((each) => each.id === id);
+  if (protocol !== undefined) return protocol;
+  throw unknown(
+    "protocol",
+    id,
+    protocols.map((each) => each.id),
+  );
+}
+
+/** The prompts names a protocol defines, in its own order. */
+export function promptsOf(protocol: Protocol): readonly string[] {
+  return protocol.passes.flatMap(({ scored }) => scored.map(({ prompts }) => prompts));
+}
+
+/** Throws HarnessError if the variant lacks what the protocol needs. */
+export function requireCapabilities(protocol: Protocol, { id, lacks }: Pick<VariantManifest, "id" | "lacks">): void {
+  const missing = protocol.needs.filter((need) => lacks.includes(need));
+  if (missing.length === 0) return;
+  throw new HarnessError(`${id}: can not be measured by protocol ${protocol.id}, it lacks what that needs`, {
+    found: `no ${missing.join(", no ")}`,
+    hint: "leave the variant or the protocol out; `bench list protocols` says what each needs",
+  });
+}
+
+function everyName(protocol: Protocol): PlannedPrompts[] {
+  return promptsOf(protocol).map((prompts) => ({ prompts, protocol }));
+}
+
+/** Rows and tables know prompts by name: in one run, a name is one protocol's. */
+function distinct(plan: readonly PlannedPrompts[]): readonly PlannedPrompts[] {
+  for (const [i, { prompts, protocol }] of plan.entries()) {
+    const other = plan.slice(0, i).find((each) => each.prompts === prompts);
+    if (other === undefined) continue;
+    throw new HarnessError(`--protocol: two protocols define the prompts ${prompts}`, {
+      found: [other.protocol.id, protocol.id],
+      expected: "one protocol a name",
+      hint: "measure them in two runs",
+    });
+  }
+  return plan;
+}
+
+function undefinedPrompts(name: string, chosen: readonly Protocol[]): HarnessError {
+  const [only, ...others] = chosen;
+  const kind = only !== undefined && others.length === 0 ? `prompts of ${only.id}` : "prompts";
+  return unknown(kind, name, [...new Set(chosen.flatMap(promptsOf))]);
+}
+
+function listOf(flag: string, text: string): readonly string[] {
+  const names = text
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+  if (names.length > 0) return [...new Set(names)];
+  throw new HarnessError(`${flag}: names nothing`, { expected: "names set apart by commas" });
+}
