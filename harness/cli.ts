@@ -1,6 +1,6 @@
 import yargs, { type Argv, type Options } from "yargs";
 import { type Command, type Console, commands } from "./commands/index.ts";
-import { HarnessError } from "./errors.ts";
+import { HarnessError, unknown } from "./errors.ts";
 
 /** What scripts can rely on: 0 done, 1 done and the answer is no, 2 the user's mistake, 70 a bug in this program. */
 const exitCodes = { userMistake: 2, bug: 70 } as const;
@@ -36,20 +36,27 @@ export async function runCommandLine(argv: readonly string[], program: Program):
 }
 
 async function dispatch(argv: readonly string[], program: Program, console: Console): Promise<number> {
+  const names = program.commands.map(({ name }) => name);
+  const [first] = argv;
+  if (first !== undefined && !first.startsWith("-") && !names.includes(first)) throw unknown("command", first, names);
   let exitCode = 0;
   let parser = yargs([...argv])
     .scriptName(program.name)
     .usage(`$0 <command>\n\n${program.about}`)
     .demandCommand(1, `a command is needed; ${program.name} --help lists them`)
     .strict()
+    // Messages of the parser would follow the user's language, and ours do not.
+    .locale("en")
+    // `--plugin a.ts FILE`: FILE is no second plug-in.
+    .parserConfiguration({ "greedy-arrays": false })
     .help()
     .version()
     .wrap(Math.min(120, process.stdout.columns ?? 100))
     .fail((message, error) => {
-      throw (
-        error ??
-        new HarnessError(lowerFirst(message), { hint: `${program.name} --help, or ${program.name} COMMAND --help` })
-      );
+      if (error !== undefined && error.name !== "YError") throw error;
+      throw new HarnessError(oneLine(message ?? error.message), {
+        hint: `${program.name} --help, or ${program.name} COMMAND --help`,
+      });
     });
   for (const command of program.commands)
     parser = parser.command(
@@ -57,6 +64,7 @@ async function dispatch(argv: readonly string[], program: Program, console: Cons
       command.describe,
       (each) => declare(each, command),
       async (args) => {
+        requireNumbers(command, args);
         exitCode = await command.run(args, console);
       },
     );
@@ -71,11 +79,20 @@ function usageOf({ name, arguments: positionals }: Command): string {
 function declare(parser: Argv, command: Command): Argv {
   for (const { name, describe } of command.arguments) parser.positional(name, { describe, type: "string" });
   for (const [name, { list, ...option }] of Object.entries(command.options)) {
-    const given: Options = { ...option, requiresArg: option.type !== "boolean", ...(list ? { array: true } : {}) };
+    const given: Options = {
+      ...option,
+      requiresArg: option.type !== "boolean",
+      ...(list ? { array: true, coerce: split } : {}),
+    };
     parser.option(name, given);
   }
   for (const [example, meaning] of command.examples) parser.example(example, meaning);
   return parser;
+}
+
+function requireNumbers(command: Command, args: Readonly<Record<string, unknown>>): void {
+  for (const [name, { type }] of Object.entries(command.options))
+    if (type === "number" && Number.isNaN(args[name])) throw new HarnessError(`--${name}: must be a number`);
 }
 
 /** One line of error and one of hint for the user's mistake; the stack for a bug. */
@@ -90,6 +107,11 @@ function report(error: unknown): number {
   return exitCodes.bug;
 }
 
-function lowerFirst(message: string): string {
-  return message.charAt(0).toLowerCase() + message.slice(1).replace(/\.$/, "");
+/** The parser begins its messages with capitals, and tells of wrong choices in several lines. */
+function oneLine(message: string): string {
+  return message.charAt(0).toLowerCase() + message.slice(1).replace(/\s+/g, " ").replace(/\.$/, "");
+}
+
+function split(values: readonly string[]): string[] {
+  return values.flatMap((value) => value.split(","));
 }

@@ -47,7 +47,7 @@ export function readFixture(file: string): Fixture {
     });
   };
   const input = field<SeededInput>("input", "{ tensor, scale, offset, shape }", isSeededInput);
-  const outputs = outputsOf(json);
+  const outputs = outputsOf(file, json);
   if (Object.keys(outputs).length === 0)
     throw new HarnessError(`${file}: no output to compare with`, {
       expected: "fields with shape, std, index and value",
@@ -55,17 +55,19 @@ export function readFixture(file: string): Fixture {
   const fixture = {
     image_size: field<number>("image_size", "a number of pixels", (value) => typeof value === "number"),
     input,
-    stateDict: field<Fixture["stateDict"]>("state_dict", "{ name: shape }", isRecord),
+    stateDict: field<Fixture["stateDict"]>("state_dict", "{ name: shape }", isShapes),
     outputs,
   };
+  const expectedShape = [1, 3, fixture.image_size, fixture.image_size];
+  if (input.shape.join() !== expectedShape.join())
+    throw new HarnessError(`${file}: field input has the wrong shape`, { found: input.shape, expected: expectedShape });
   if (json.points === undefined && json.labels === undefined) return fixture;
-  const prompts = {
-    points: field<FixturePrompts["points"]>("points", "[prompts][points][x, y]", Array.isArray),
-    labels: field<FixturePrompts["labels"]>("labels", "[prompts][points]", Array.isArray),
-  };
-  if (json.mask_input === undefined) return { ...fixture, prompts };
+  const points = field<FixturePrompts["points"]>("points", "[prompts][points][x, y]", isPoints);
+  const labels = field<FixturePrompts["labels"]>("labels", "one number a point", (value) => isLabels(value, points));
+  const prompts = { points, labels };
+  if (json.mask_input === undefined && json.with_mask_input === undefined) return { ...fixture, prompts };
   const maskInput = field<SeededInput>("mask_input", "{ tensor, scale, offset, shape }", isSeededInput);
-  const withMaskInput = outputsOf(field<Json>("with_mask_input", "outputs with the mask input", isRecord));
+  const withMaskInput = outputsOf(file, field<Json>("with_mask_input", "outputs with the mask input", isRecord));
   return { ...fixture, prompts: { ...prompts, maskInput, withMaskInput } };
 }
 
@@ -103,13 +105,15 @@ function parse(file: string): Json {
   throw new HarnessError(`${file}: the fixture is no JSON object`);
 }
 
-/** Sampled outputs, and small ones that are written out whole. */
-function outputsOf(json: Json): Outputs {
+/** Sampled outputs, and small ones that are written out whole. Throws HarnessError for an object that is neither. */
+function outputsOf(file: string, json: Json): Outputs {
   const names = Object.keys(json).filter((name) => !notOutputs.has(name));
   return Object.fromEntries(
     names.flatMap((name) => {
       const value = json[name];
       if (isSampled(value)) return [[name, value]];
+      if (isRecord(value))
+        throw new HarnessError(`${file}: field ${name} is malformed`, { expected: "shape, std, index and value" });
       return isNumbers(value) ? [[name, sampleOf(value)]] : [];
     }),
   );
@@ -140,12 +144,32 @@ function isRecord(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+function isShape(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((each) => typeof each === "number");
+}
+
+function isShapes(value: unknown): boolean {
+  return isRecord(value) && Object.values(value as Json).every(isShape);
+}
+
+/** Prompts of one length: they are fed as one batch. */
+function isPoints(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length === 0) return false;
+  const lengths = new Set(value.map((prompt) => (Array.isArray(prompt) ? prompt.length : 0)));
+  return lengths.size === 1 && !lengths.has(0) && value.flat().every((point) => isShape(point) && point.length === 2);
+}
+
+function isLabels(value: unknown, points: FixturePrompts["points"]): boolean {
+  if (!Array.isArray(value) || value.length !== points.length) return false;
+  return value.every((labels, i) => isShape(labels) && labels.length === points[i]!.length);
+}
+
 function isSampled(value: unknown): value is Expected {
   const { shape, std, index, value: values } = (value ?? {}) as Partial<Expected>;
-  return [shape, index, values].every(Array.isArray) && typeof std === "number" && index!.length === values!.length;
+  return [shape, index, values].every(isShape) && typeof std === "number" && index!.length === values!.length;
 }
 
 function isSeededInput(value: unknown): boolean {
   const { tensor, scale, offset, shape } = (value ?? {}) as Partial<SeededInput>;
-  return typeof tensor === "string" && typeof scale === "number" && typeof offset === "number" && Array.isArray(shape);
+  return typeof tensor === "string" && typeof scale === "number" && typeof offset === "number" && isShape(shape);
 }

@@ -42,6 +42,8 @@ export const verify: Command = {
     const graph = args.graph as GraphKind;
     const tolerance = args.tolerance as number;
     if (!(tolerance > 0)) throw new HarnessError("--tolerance: must be above 0", { found: String(tolerance) });
+    if (!(Number.isInteger(args.threads) && (args.threads as number) > 0))
+      throw new HarnessError("--threads: must be a whole number above 0", { found: String(args.threads) });
     const variant = variantOf(await loadRegistry(args.plugin as string[] | undefined), args.variant as string);
     const side = fixture.image_size === variant.preset.input.side ? {} : { side: fixture.image_size };
     const checkpoint = withShapesOf(seededCheckpoint(), fixture, args.fixture as string);
@@ -74,22 +76,26 @@ interface Comparison {
 /** Every output that the fixture has, by its name there; those with a mask input under `with_mask_input.`. */
 async function compareAll(raw: RawVariant, fixture: Fixture): Promise<Record<string, Comparison>> {
   const encoded = await raw.encode(inputOf(fixture.input));
-  const comparisons = compareNamed(fixture.outputs, encoded);
-  if (fixture.prompts === undefined) return comparisons;
+  if (fixture.prompts === undefined) return compareNamed(fixture.outputs, encoded);
   if (raw.decode === undefined) throw new HarnessError("the fixture has prompts, and the variant has no decoder graph");
   const { points, labels, maskInput, withMaskInput } = fixture.prompts;
   const prompts: RawPrompts = { points, labels };
-  Object.assign(comparisons, compareNamed(fixture.outputs, await raw.decode(encoded, prompts)));
+  const comparisons = compareNamed(fixture.outputs, { ...encoded, ...(await raw.decode(encoded, prompts)) });
   if (maskInput === undefined || withMaskInput === undefined) return comparisons;
   const masked = compareNamed(withMaskInput, await raw.decode(encoded, { ...prompts, maskInput: inputOf(maskInput) }));
   for (const [name, comparison] of Object.entries(masked)) comparisons[`with_mask_input.${name}`] = comparison;
   return comparisons;
 }
 
+/** Throws HarnessError for an expected output that the variant does not give: what is not compared must not pass. */
 function compareNamed(expected: Readonly<Record<string, Expected>>, outputs: NamedTensors): Record<string, Comparison> {
-  const pairs = Object.entries(expected).flatMap(([name, values]) => {
+  const pairs = Object.entries(expected).map(([name, values]) => {
     const output = outputs[name];
-    return output === undefined ? [] : [[name, compare(name, values, output)] as const];
+    if (output === undefined)
+      throw new HarnessError(`output ${name} of the fixture is not one of the variant`, {
+        expected: Object.keys(outputs).join(", "),
+      });
+    return [name, compare(name, values, output)] as const;
   });
   return Object.fromEntries(pairs);
 }

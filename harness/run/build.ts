@@ -1,13 +1,16 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { freemem } from "node:os";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Checkpoint, GraphFiles, GraphKind, OnnxGraph } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { freeBytes } from "../measure/environment.ts";
 import { structureHash, writeGraph } from "../onnx/index.ts";
 import { homeFolder } from "./home.ts";
 import type { RegisteredVariant } from "./registry.ts";
+import { sourcesHash } from "./sources.ts";
+
+/** Folders whose sources decide what values a graph's constants get. */
+const valueFolders = ["harness/onnx", "harness/weights", "harness/quantize", "variants"];
 
 export interface BuildRequest {
   readonly variant: RegisteredVariant;
@@ -39,12 +42,8 @@ export interface BuiltVariant {
  */
 export async function buildVariant(request: BuildRequest): Promise<BuiltVariant> {
   const graphs = await describeGraphs(request);
-  const hashes = Object.fromEntries(
-    graphs.map((graph) => [
-      graph.name,
-      sha256(`${structureHash(graph)} ${request.weightsId} ${sourcesHash(request.variant)}`),
-    ]),
-  );
+  const values = `${request.weightsId} ${sourcesHash(valueFolders, request.variant.folder)}`;
+  const hashes = Object.fromEntries(graphs.map((graph) => [graph.name, sha256(`${structureHash(graph)} ${values}`)]));
   const { preset } = request.variant;
   const key = sha256(Object.values(hashes).join(" ")).slice(0, 12);
   const name = `${preset.id.replaceAll("/", "-")}-${request.graph}-${key}`;
@@ -86,9 +85,8 @@ export async function describeGraphs({
 
 function writeWhole(folder: string, graphs: readonly OnnxGraph[]): void {
   requireMemory(folder, graphs);
-  mkdirSync(dirname(folder), { recursive: true });
   const partial = `${folder}.partial-${process.pid}`;
-  mkdirSync(partial, { recursive: true });
+  makeFolder(partial);
   try {
     for (const graph of graphs) writeGraph(graph, partial);
     writeFileSync(join(partial, "README"), "Built by sam-bench; safe to delete, it is built again when needed.\n");
@@ -96,6 +94,18 @@ function writeWhole(folder: string, graphs: readonly OnnxGraph[]): void {
   } catch (error) {
     rmSync(partial, { recursive: true, force: true });
     throw error;
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new HarnessError(`${dirname(folder)}: graphs can not be kept here`, {
+      found: (error as NodeJS.ErrnoException).code,
+      hint: "set SAM_BENCH_HOME to a folder that you may write to",
+      cause: error,
+    });
   }
 }
 
@@ -113,28 +123,12 @@ function moveInto(partial: string, folder: string): void {
 function requireMemory(folder: string, graphs: readonly OnnxGraph[]): void {
   const largest = Math.max(...graphs.flatMap((graph) => graph.constants.map((constant) => constant.bytes)));
   const needed = 3 * largest + 64 * 2 ** 20;
-  if (freemem() >= needed) return;
+  if (freeBytes() >= needed) return;
   throw new HarnessError(`${folder}: not enough memory to build the graphs`, {
-    found: `${(freemem() / 2 ** 20).toFixed(0)} MiB free`,
+    found: `${(freeBytes() / 2 ** 20).toFixed(0)} MiB free`,
     expected: `${(needed / 2 ** 20).toFixed(0)} MiB`,
     hint: "close other programs and run again",
   });
-}
-
-/** Folders whose sources decide what values a graph's constants get. */
-const valueFolders = ["harness/onnx", "harness/weights", "harness/quantize"];
-
-/** A digest of the code that computes constants: the plug-in's folder, shared graph parts, and the harness's own. */
-function sourcesHash({ folder }: RegisteredVariant): string {
-  const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
-  const folders = [...valueFolders.map((each) => join(root, each)), join(root, "variants"), folder];
-  const hash = createHash("sha256");
-  for (const each of new Set(folders))
-    if (existsSync(each))
-      for (const file of readdirSync(each, { recursive: true, encoding: "utf8" }).sort())
-        if (file.endsWith(".ts") && !file.endsWith(".test.ts"))
-          hash.update(file).update(readFileSync(join(each, file)));
-  return hash.digest("hex");
 }
 
 function sha256(text: string): string {

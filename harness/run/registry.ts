@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import fastGlob from "fast-glob";
@@ -21,11 +22,11 @@ export interface Registry {
 
 /** Finds variants/<id>/variant.ts and datasets/<id>/dataset.ts, and loads the modules of `--plugin` beside them. */
 export async function loadRegistry(plugins: readonly string[] = []): Promise<Registry> {
-  const found = await fastGlob(["variants/*/variant.ts", "datasets/*/dataset.ts"], { cwd: root, absolute: true });
+  const own = await fastGlob(["variants/*/variant.ts", "datasets/*/dataset.ts"], { cwd: root, absolute: true });
   const variants = new Map<string, RegisteredVariant>();
   const datasets = new Map<string, DatasetPlugin>();
-  for (const file of [...found.sort(), ...plugins.map((plugin) => resolve(plugin))]) {
-    const plugin = await loadPlugin(file);
+  for (const file of [...own.sort(), ...plugins.map((plugin) => resolve(plugin))]) {
+    const plugin = pluginOf(own.includes(file) ? await importModule(file) : await importForeign(file), file);
     if ("open" in plugin) addTo(datasets, plugin.id, plugin, file);
     else
       for (const preset of plugin.presets) addTo(variants, preset.id, { preset, plugin, folder: dirname(file) }, file);
@@ -39,23 +40,36 @@ export function variantOf(registry: Registry, id: string): RegisteredVariant {
   return variant;
 }
 
-async function loadPlugin(file: string): Promise<VariantPlugin | DatasetPlugin> {
-  const loaded = await importModule(file);
+function pluginOf(loaded: unknown, file: string): VariantPlugin | DatasetPlugin {
   const plugin = (loaded as { default?: Partial<VariantPlugin & DatasetPlugin> }).default;
-  if (typeof plugin?.open === "function" || (typeof plugin?.build === "function" && Array.isArray(plugin.presets)))
-    return plugin as VariantPlugin | DatasetPlugin;
+  const functions = (...names: readonly (keyof VariantPlugin | keyof DatasetPlugin)[]) =>
+    names.every((name) => typeof plugin?.[name] === "function");
+  if (functions("open") && typeof plugin?.id === "string") return plugin as DatasetPlugin;
+  if (functions("build", "load", "loadRaw") && Array.isArray(plugin?.presets)) return plugin as VariantPlugin;
   throw new HarnessError(`${file}: not a plug-in`, {
     expected: "a default export with presets, build, load and loadRaw (a variant) or id and open (a dataset)",
     hint: "harness/api.ts has both types",
   });
 }
 
-async function importModule(file: string): Promise<unknown> {
+function importModule(file: string): Promise<unknown> {
+  return import(pathToFileURL(file).href);
+}
+
+/** Whatever a plug-in from outside throws while it loads is for its author to mend, in one line. */
+async function importForeign(file: string): Promise<unknown> {
+  if (!existsSync(file)) throw new HarnessError(`${file}: no such plug-in`, { hint: "--plugin takes a module's path" });
   try {
-    return await import(pathToFileURL(file).href);
+    return await importModule(file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
-    throw new HarnessError(`${file}: the plug-in can not be loaded`, { found: (error as Error).message, cause: error });
+    const found = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    throw new HarnessError(`${file}: the plug-in can not be loaded`, {
+      found: found.replace(/\s+/g, " "),
+      ...(file.endsWith(".ts")
+        ? { hint: 'a .ts file is an ES module where a package.json says "type": "module"; elsewhere name it .mts' }
+        : {}),
+      cause: error,
+    });
   }
 }
 

@@ -62,8 +62,6 @@ const manifest = z.object({
     id: text,
     fingerprint: text,
     images: count,
-    targets: count,
-    annotations: count,
     warnings: z.array(text),
   }),
   /** Name of the prompts (box, 1p, 3p) → protocol id. */

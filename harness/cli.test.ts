@@ -1,0 +1,113 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { bench, program } from "./commands/fixtures/bench.ts";
+import { commands } from "./commands/index.ts";
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "sam-bench-test-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test("help lists every command", async () => {
+  const { code, out, notes } = await bench(["--help"]);
+  expect([code, notes]).toEqual([0, ""]);
+  for (const { name, describe } of commands) {
+    expect(out).toMatch(new RegExp(`^  bench ${name}\\b`, "m"));
+    expect(out.replace(/\s+/g, " ")).toContain(describe);
+  }
+});
+
+test("a command's help has its options and examples", async () => {
+  const { code, out } = await bench(["verify", "--help"]);
+  expect(code).toBe(0);
+  const { options, examples } = commands.find(({ name }) => name === "verify")!;
+  for (const name of Object.keys(options)) expect(out).toContain(`--${name}`);
+  expect(examples.length).toBeGreaterThan(0);
+  // Long examples wrap.
+  const words = out.replace(/\s+/g, " ");
+  for (const [line] of examples) expect(words).toContain(line.split(" ").slice(0, 4).join(" "));
+});
+
+test("every command has a description and examples that begin with the program's name", () => {
+  for (const { name, describe, examples } of commands) {
+    expect(describe).not.toBe("");
+    expect(examples.length).toBeGreaterThan(0);
+    for (const [line] of examples) expect(line).toMatch(new RegExp(`^bench ${name}\\b`));
+  }
+});
+
+test.concurrent.each([
+  ["no command", [], "error: a command is needed"],
+  ["a misspelt command", ["lisst"], "error: unknown command: lisst; did you mean list?"],
+  ["an unknown option", ["list", "--jsno"], "error: unknown argument: jsno"],
+  ["a missing argument", ["inspect"], "error: not enough non-option arguments"],
+  [
+    "a choice that is none",
+    ["verify", "a", "b", "--graph", "fast"],
+    'error: invalid values: Argument: graph, Given: "fast"',
+  ],
+  ["a number that is none", ["verify", "a", "b", "--threads", "x"], "error: --threads: must be a number"],
+  [
+    "an option without its value",
+    ["verify", "a", "b", "--tolerance"],
+    "error: not enough arguments following: tolerance",
+  ],
+  ["an unknown list", ["list", "variant"], "error: unknown list: variant; did you mean variants?"],
+])("%s is the user's mistake, in one line of error and at most one of hint", async (_, args, message) => {
+  // Messages of the argument parser follow the user's language; ours are English, so all are.
+  const { code, out, notes } = await bench(args, { env: { LC_ALL: "de_DE.UTF-8" } });
+  expect([code, out]).toEqual([2, ""]);
+  expect(notes.startsWith(message)).toBe(true);
+  expect(notes).toMatch(/^error: .+\n( {2}hint: .+\n)?$/);
+});
+
+test("a reader that has seen enough ends the program without an error", async () => {
+  const child = spawn("sh", ["-c", `"$0" "$1" list --json | head -c 1; echo`, process.execPath, program]);
+  let text = "";
+  child.stdout.on("data", (chunk) => {
+    text += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    text += chunk;
+  });
+  const code = await new Promise((resolve) => child.on("close", resolve));
+  expect([code, text]).toEqual([0, "[\n"]);
+});
+
+test("plug-ins in TypeScript load from anywhere, one option each or with commas, before or after the arguments", async () => {
+  const plugin = (id: string) => `import { GraphBuilder } from "sam-bench/onnx";
+    const functions = { build: async () => void new GraphBuilder("g"), load: async () => {}, loadRaw: async () => {} };
+    const paper: { title: string; year: number } = { title: "None", year: 2020 };
+    export default { presets: [{ id: "${id}", title: "", paper, input: { side: 8 } }], ...functions };`;
+  for (const id of ["one", "two", "three"]) writeFileSync(join(folder, `${id}.mts`), plugin(id));
+  mkdirSync(join(folder, "node_modules"));
+  symlinkSync(join(dirname(program), ".."), join(folder, "node_modules", "sam-bench"));
+  const args = ["list", "--json", "--plugin", "one.mts,two.mts", "--plugin", "three.mts", "variants"];
+  const { code, out, notes } = await bench(args, { cwd: folder });
+  expect([code, notes]).toEqual([0, ""]);
+  const ids = (JSON.parse(out) as { id: string }[]).map(({ id }) => id);
+  expect(ids.slice(-3)).toEqual(["one", "two", "three"]);
+  expect(ids).toContain("sam-nano");
+});
+
+test("a .ts plug-in that is no ES module is told how to become one", async () => {
+  writeFileSync(join(folder, "common.ts"), "const id: string = `x`; export default { id, open: async () => {} };");
+  const { code, notes } = await bench(["list", "datasets", "--plugin", "common.ts"], { cwd: folder });
+  // Some versions of Node tell by the syntax that it is one.
+  if (code === 0) return;
+  expect(code).toBe(2);
+  expect(notes).toMatch(
+    /^error: .*common\.ts: the plug-in can not be loaded \(found .+\)\n {2}hint: .* name it \.mts\n$/,
+  );
+});
+
+test("the list is a table for people", async () => {
+  const { code, out } = await bench(["list"]);
+  expect(code).toBe(0);
+  expect(out).toMatch(/^variant +title +input px +paper/);
+  expect(out).toMatch(/^sam-vit-b +SAM ViT-B +1024 +arXiv 2304\.02643 +sam_vit_b_01ec64$/m);
+});

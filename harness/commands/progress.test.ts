@@ -1,0 +1,77 @@
+import { Writable } from "node:stream";
+import { expect, test } from "vitest";
+import { createProgress, formatDuration } from "./progress.ts";
+
+/** A console whose notes are kept, and a clock that is set by hand. */
+function setUp({ isTTY, columns }: { isTTY: boolean; columns?: number }) {
+  const written: string[] = [];
+  const stream = () =>
+    new Writable({
+      write(chunk, _, done) {
+        written.push(String(chunk));
+        done();
+      },
+    });
+  const notes = Object.assign(stream(), { isTTY, ...(columns === undefined ? {} : { columns }) });
+  const time = { ms: 0 };
+  return { console: { out: stream(), notes }, written, time, now: () => time.ms };
+}
+
+const wipe = "\r\u001b[2K";
+
+test("a terminal's line is drawn over itself with rate and time left, and wiped off at the end", () => {
+  const { console, written, time, now } = setUp({ isTTY: true });
+  const progress = createProgress(console, { total: 40, unit: "images", now });
+  progress.update(0, "sam-nano");
+  time.ms = 4000;
+  progress.update(10, "sam-nano");
+  progress.finish();
+  expect(written).toEqual([`${wipe}sam-nano  0/40 images`, `${wipe}sam-nano  10/40 images  2.5/s  12 s left`, wipe]);
+});
+
+test("a terminal's line is drawn ten times a second at most", () => {
+  const { console, written, time, now } = setUp({ isTTY: true });
+  const progress = createProgress(console, { total: 1000, unit: "images", now });
+  for (let i = 0; i < 1000; i++) {
+    time.ms = i;
+    progress.update(i, "sam-nano");
+  }
+  expect(written).toHaveLength(10);
+});
+
+test("a line longer than the terminal is cut, so that it does not wrap", () => {
+  const { console, written, now } = setUp({ isTTY: true, columns: 30 });
+  createProgress(console, { total: 5, unit: "images", now }).update(0, "a-variant-of-a-very-long-name");
+  expect(written[0]!.slice(wipe.length)).toHaveLength(29);
+});
+
+test("a file gets a plain line every ten seconds and nothing of a short job", () => {
+  const { console, written, time, now } = setUp({ isTTY: false });
+  const progress = createProgress(console, { total: 40, unit: "images", now });
+  for (const second of [1, 5, 9, 11, 15, 20, 22]) {
+    time.ms = second * 1000;
+    progress.update(second, "sam-nano");
+  }
+  progress.finish();
+  expect(written).toEqual(["sam-nano  11/40 images  1.0/s  29 s left\n", "sam-nano  22/40 images  1.0/s  18 s left\n"]);
+});
+
+test("what an earlier process had done does not count into the rate", () => {
+  const { console, written, time, now } = setUp({ isTTY: true });
+  const progress = createProgress(console, { total: 40, unit: "images", from: 20, now });
+  time.ms = 10_000;
+  progress.update(22, "sam-nano");
+  expect(written).toEqual([`${wipe}sam-nano  22/40 images  5.0 s each  1 min 30 s left`]);
+});
+
+test("a note stands above the line", () => {
+  const { console, written, now } = setUp({ isTTY: true });
+  const progress = createProgress(console, { total: 4, unit: "images", now });
+  progress.update(1, "sam-nano");
+  progress.note("stopping after this image");
+  expect(written.slice(1)).toEqual([`${wipe}stopping after this image\n`, `${wipe}sam-nano  1/4 images`]);
+});
+
+test("durations are as exact as one plans by", () => {
+  expect([0.2, 59.5, 250, 7500].map(formatDuration)).toEqual(["1 s", "1 min 00 s", "4 min 10 s", "2 h 05 min"]);
+});

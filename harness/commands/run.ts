@@ -1,0 +1,112 @@
+import { resolve } from "node:path";
+import { HarnessError } from "../errors.ts";
+import { reportOf } from "../report/score.ts";
+import { resultJson, resultTable } from "../report/tables.ts";
+import { type RunFlags, type RunPlan, resolvePlan } from "../run/plan.ts";
+import { type RunObserver, type RunOutcome, runPlan } from "../run/runner.ts";
+import type { WeightsChoice } from "../run/weights.ts";
+import { type Arguments, type Command, type CommandOption, type Console, line } from "./command.ts";
+import { createProgress, type Progress, type ProgressOptions } from "./progress.ts";
+
+/** Ctrl-C's exit code by the shells' convention, 128 + SIGINT. */
+const interrupted = 130;
+
+/** What says which runs are meant; `doctor` takes the same. */
+export const planOptions: Readonly<Record<string, CommandOption>> = {
+  variants: { describe: "ids set apart by commas, or all", type: "string", default: "all" },
+  weights: {
+    describe: "auto: a checkpoint if one is here, else trained nano weights",
+    type: "string",
+    choices: ["auto", "checkpoint", "nano", "seeded"],
+    default: "auto",
+  },
+  checkpoint: { describe: "VARIANT=FILE, a .pth, .pt or .safetensors file", type: "string", list: true },
+  dataset: { describe: "shapes (drawn, needs no download), coco, lvis or folder", type: "string", default: "shapes" },
+  data: { describe: "folder with photos and annotations", type: "string" },
+  prompts: { describe: "box,1p,3p (the default) or other names of bench list protocols", type: "string" },
+  protocol: { describe: "all prompts of this evaluation protocol", type: "string" },
+  limit: { describe: "the first N images of the dataset", type: "number" },
+  image: { describe: "only this image id", type: "number", list: true },
+  seed: { describe: "of prompts, scenes and orders", type: "number", default: 0 },
+  threads: { describe: "threads of the runtime; all cores if left out", type: "number" },
+  provider: { describe: "execution provider of ONNX Runtime", type: "string", default: "cpu" },
+  rounds: { describe: "latency samples of each variant", type: "number", default: 20 },
+  warmup: { describe: "latency samples before that, not counted", type: "number", default: 3 },
+  plugin: { describe: "also know the variants and datasets of this module", type: "string", list: true },
+};
+
+export const run: Command = {
+  name: "run",
+  describe: "Measure variants: latency, memory and accuracy, as one table",
+  arguments: [],
+  options: {
+    ...planOptions,
+    results: { describe: "folder that runs are kept in", type: "string", default: "results" },
+    json: { describe: "print one JSON object instead of the table", type: "boolean" },
+  },
+  examples: [
+    ["bench run --variants all", "everything whose weights are here, on drawn scenes"],
+    ["bench run --variants sam-vit-b --checkpoint sam-vit-b=sam_vit_b_01ec64.pth --dataset coco --data COCO", "a checkpoint on COCO"],
+    ["bench run --variants all --weights seeded --limit 3", "latency and memory at full size, without checkpoints"],
+  ],
+  async run(args, console) {
+    const plan = await resolvePlan(flagsOf(args));
+    const stop = new AbortController();
+    const observer = observe(console);
+    const onInterrupt = () => {
+      if (stop.signal.aborted) process.exit(interrupted);
+      stop.abort();
+      observer.note("stopping after the current image; press Ctrl-C again to stop at once");
+    };
+    process.on("SIGINT", onInterrupt);
+    try {
+      const results = resolve(args.results as string);
+      const outcome = await runPlan({ plan, results, asPassed: process.argv.slice(2), observer, signal: stop.signal });
+      observer.finish();
+      return await print(outcome, plan, args, console);
+    } finally {
+      observer.finish();
+      process.off("SIGINT", onInterrupt);
+    }
+  },
+};
+
+export function flagsOf(args: Arguments): RunFlags {
+  const given = Object.entries(args).filter(([name, value]) => name in planOptions && value !== undefined);
+  const flags = Object.fromEntries(given) as RunFlags & { readonly weights?: WeightsChoice };
+  for (const [name, value] of given)
+    if (typeof value === "number" && Number.isNaN(value)) throw new HarnessError(`--${name}: not a number`);
+  return flags;
+}
+
+async function print({ runs, stopped }: RunOutcome, plan: RunPlan, args: Arguments, console: Console): Promise<number> {
+  const reports = await Promise.all(runs.map((each) => reportOf(each)));
+  if (args.json) line(console, JSON.stringify(resultJson(reports, plan.leftOut)));
+  else line(console, resultTable(reports, { leftOut: plan.leftOut }));
+  if (!stopped) return runs.some(({ manifest }) => manifest.status.state === "failed") ? 1 : 0;
+  console.notes.write("stopped before the end; the same command goes on from here\n");
+  return interrupted;
+}
+
+/** One progress line for what is under way, and whole lines for the rest. */
+function observe(console: Console): RunObserver & { finish(): void } {
+  let current: { readonly what: string; readonly progress: Progress } | undefined;
+  const finish = () => {
+    current?.progress.finish();
+    current = undefined;
+  };
+  const follow = (what: string, options: ProgressOptions): Progress => {
+    if (current?.what !== what) {
+      finish();
+      current = { what, progress: createProgress(console, options) };
+    }
+    return current.progress;
+  };
+  return {
+    note: (text) => (current === undefined ? void console.notes.write(`${text}\n`) : current.progress.note(text)),
+    images: (variant, { done, total, image, before }) =>
+      follow(variant, { total, unit: "images", from: before }).update(done, `${variant}, image ${image}`),
+    rounds: (done, total, variant) => follow("latency", { total, unit: "turns" }).update(done, `latency, ${variant}`),
+    finish,
+  };
+}

@@ -1,0 +1,167 @@
+import type { LatencySummary } from "../stats/summary.ts";
+import type { Column } from "./layout.ts";
+import type { Conditions, RunReport, Score, Stage } from "./score.ts";
+
+/** Columns of result tables; the only place where figures become text. */
+
+/** What a row has no figure for. */
+const none = "–";
+
+export interface ColumnContext {
+  /** Speed-ups are over this row; nothing where there is no second row to compare. */
+  readonly base?: RunReport;
+}
+
+/** The row's name: variant, a mark where the run is not finished, and what its weights are. */
+export function nameColumns(reports: readonly RunReport[]): readonly Column[] {
+  return [
+    {
+      header: ["variant"],
+      align: "left",
+      cells: reports.map(({ variant, status }) => (status === "done" ? variant : `${variant} †`)),
+    },
+    { header: ["weights"], align: "left", cells: reports.map(({ weights }) => weights) },
+  ];
+}
+
+/** As in the papers: size, multiply-accumulates, latency, memory. */
+export function efficiencyColumns(reports: readonly RunReport[], { base }: ColumnContext): readonly Column[] {
+  const column = (header: readonly string[], cellOf: (report: RunReport) => string | undefined) =>
+    numberColumn(header, reports, cellOf);
+  return filled([
+    column(["parameters", "M"], ({ parameters }) => scaled(parameters, 1e-6)),
+    column(["GMACs", "encode"], ({ gmacs }) => scaled(gmacs?.encode)),
+    column(["GMACs", "decode"], ({ gmacs }) => scaled(gmacs?.decode)),
+    latencyColumn("encode", reports),
+    latencyColumn("decode", reports),
+    column(["total", "ms"], (report) => scaled(totalMs(report))),
+    column(["speed-up", "×"], (report) => scaled(speedUp(report, base))),
+    column(["memory", "peak MB"], ({ memory }) => memory && megabytes(Math.max(...Object.values(memory)))),
+    column(["prompts", "/s"], ({ promptsPerSecond }) => scaled(promptsPerSecond)),
+  ]);
+}
+
+/** Of each prompts name and protocol, the mean IoU with half of its interval; n in the header where all rows share it. */
+export function accuracyColumns(reports: readonly RunReport[]): readonly Column[] {
+  return scoredPrompts(reports).map(({ name, protocol, shared }) =>
+    scoreColumn(["mIoU", shared ? `${name}, ${protocol}` : name], reports, ({ prompts }) =>
+      prompts[name]?.protocol === protocol ? prompts[name].miou : undefined,
+    ),
+  );
+}
+
+/** What the first table has no room for: the other stages, memory by stage, the graphs' files, accuracy by size. */
+export function detailColumns(reports: readonly RunReport[]): readonly (readonly Column[])[] {
+  const column = (header: readonly string[], cellOf: (report: RunReport) => string | undefined) =>
+    numberColumn(header, reports, cellOf);
+  const files = [
+    column(["constants", "M"], ({ graph }) => scaled(graph?.constants, 1e-6)),
+    column(["files", "MB"], ({ graph }) => graph && megabytes(graph.fileBytes)),
+    ...(["load", "encode", "decode"] as const).map((stage) =>
+      column([stage, "peak MB"], ({ memory }) => memory && megabytes(memory[stage])),
+    ),
+    latencyColumn("prepare", reports),
+    latencyColumn("upscale", reports),
+  ];
+  const sizes = scoredPrompts(reports).map(({ name, protocol, shared }) =>
+    (["small", "medium", "large"] as const).map((size) =>
+      scoreColumn([`mIoU ${size}`, shared ? `${name}, ${protocol}` : name], reports, ({ prompts }) =>
+        prompts[name]?.protocol === protocol ? prompts[name][size] : undefined,
+      ),
+    ),
+  );
+  return [filled(files), ...sizes.map(filled)];
+}
+
+export interface ScoredPrompts {
+  readonly name: string;
+  readonly protocol: string;
+  /** Whether the name stands for another protocol in another row. */
+  readonly shared: boolean;
+}
+
+/** Figures of two protocols never stand in one column. */
+export function scoredPrompts(reports: readonly RunReport[]): readonly ScoredPrompts[] {
+  const pairs = new Map<string, { readonly name: string; readonly protocol: string }>();
+  for (const { prompts } of reports)
+    for (const [name, { protocol, miou }] of Object.entries(prompts))
+      if (miou !== undefined) pairs.set(`${name} ${protocol}`, { name, protocol });
+  const all = [...pairs.values()];
+  return all.map((pair) => ({
+    ...pair,
+    shared: all.some(({ name, protocol }) => name === pair.name && protocol !== pair.protocol),
+  }));
+}
+
+/** Encode and decode, as in the papers; nothing where one was not measured. */
+export function totalMs({ latency }: RunReport): number | undefined {
+  return latency.encode && latency.decode && latency.encode.median + latency.decode.median;
+}
+
+/** Only between rows measured alike. */
+export function speedUp(report: RunReport, base: RunReport | undefined): number | undefined {
+  const own = totalMs(report);
+  const other = base && totalMs(base);
+  if (own === undefined || other === undefined) return undefined;
+  return sameConditions(report.conditions, base!.conditions) ? other / own : undefined;
+}
+
+/** As far as latency goes: the seed is no part of it. */
+export function sameConditions(a: Conditions, b: Conditions): boolean {
+  const { seed: _, ...others } = a;
+  return Object.entries(others).every(([name, value]) => b[name as keyof Conditions] === value);
+}
+
+function latencyColumn(stage: Stage, reports: readonly RunReport[]): Column {
+  return numberColumn([stage, "ms [quartiles]"], reports, ({ latency }) => latency[stage] && quartiles(latency[stage]));
+}
+
+function scoreColumn(
+  title: readonly string[],
+  reports: readonly RunReport[],
+  scoreOf: (report: RunReport) => Score | undefined,
+): Column {
+  const scores = reports.map(scoreOf);
+  const counts = new Set(scores.flatMap((score) => (score === undefined ? [] : [score.n])));
+  const together = counts.size === 1;
+  return {
+    header: [...title, together ? `% (n ${[...counts].join()})` : "% (n)"],
+    align: "right",
+    cells: scores.map((score) => (score === undefined ? none : `${percent(score)}${together ? "" : ` (${score.n})`}`)),
+  };
+}
+
+function numberColumn(
+  header: readonly string[],
+  reports: readonly RunReport[],
+  cellOf: (report: RunReport) => string | undefined,
+): Column {
+  return { header, align: "right", cells: reports.map((report) => cellOf(report) ?? none) };
+}
+
+/** A column without a figure is left out. */
+function filled(columns: readonly Column[]): readonly Column[] {
+  return columns.filter(({ cells }) => cells.some((cell) => cell !== none));
+}
+
+/** Three digits, and all of those before the point. */
+function scaled(value: number | undefined, factor = 1): string | undefined {
+  if (value === undefined) return undefined;
+  const number = value * factor;
+  const whole = Math.abs(number);
+  return number.toFixed(whole < 9.995 ? 2 : whole < 99.95 ? 1 : 0);
+}
+
+/** Of 10^6 bytes. */
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(0);
+}
+
+function quartiles({ median, q1, q3 }: LatencySummary): string {
+  return `${scaled(median)} [${scaled(q1)}–${scaled(q3)}]`;
+}
+
+function percent({ value, low, high }: Score): string {
+  const figure = (100 * value).toFixed(1);
+  return low === undefined || high === undefined ? figure : `${figure} ±${(50 * (high - low)).toFixed(1)}`;
+}

@@ -1,0 +1,126 @@
+import { sameConditions, scoredPrompts } from "./columns.ts";
+import { layout, wrap } from "./layout.ts";
+import { type Conditions, type RunReport, type Stage, stages } from "./score.ts";
+
+/** A variant that was asked for among others and could not run, and what would change that. */
+export interface LeftOut {
+  readonly variant: string;
+  readonly reason: string;
+  readonly command: string;
+}
+
+export interface FootContext {
+  readonly base?: RunReport;
+  readonly leftOut: readonly LeftOut[];
+  readonly width: number;
+}
+
+/** What the figures above mean, what they were measured on, and what to know before believing them. */
+export function foot(reports: readonly RunReport[], { base, leftOut, width }: FootContext): string {
+  const lines = [
+    ...latencyLines(reports, base),
+    ...accuracyLines(reports),
+    ...weightsLines(reports),
+    ...(reports.some(({ status }) => status !== "done") ? ["† not finished; the warnings say why"] : []),
+    ...notesLines(reports),
+  ].map((line) => wrap(line, width, "  "));
+  return [lines.join("\n"), leftOutText(leftOut, width), warningsText(reports, width)]
+    .filter((text) => text !== "")
+    .join("\n\n");
+}
+
+function latencyLines(reports: readonly RunReport[], base: RunReport | undefined): string[] {
+  const measured = reports.filter(({ latency }) => Object.keys(latency).length > 0);
+  const lines = measured.length === 0 ? [] : [latencyLine(measured)];
+  const groups = measured.reduce<Conditions[]>(
+    (found, { conditions }) =>
+      found.some((each) => sameConditions(each, conditions)) ? found : [...found, conditions],
+    [],
+  );
+  if (groups.length === 1) lines.push(`measured with ${describe(groups[0]!)}`);
+  else
+    for (const conditions of groups) {
+      const own = measured.filter((each) => sameConditions(each.conditions, conditions));
+      lines.push(`${own.map(({ variant }) => variant).join(", ")}: measured with ${describe(conditions)}`);
+    }
+  if (base !== undefined) {
+    const only = groups.length > 1 ? "; of rows measured under the same conditions" : "";
+    lines.push(`speed-up: of the total, over ${base.variant}${only}`);
+  }
+  if (reports.some(({ memory }) => memory !== undefined))
+    lines.push("memory: the highest peak of the variant's own process, loading, encoding or decoding; MB = 10^6 bytes");
+  if (reports.some(({ gmacs }) => gmacs !== undefined))
+    lines.push("GMACs: 10^9 multiply-accumulates, for one image (encode) and one box prompt (decode)");
+  return lines;
+}
+
+function latencyLine(measured: readonly RunReport[]): string {
+  const counts = stages
+    .filter((stage) => stage === "encode" || stage === "decode")
+    .map((stage) => countOf(measured, stage));
+  return `latency: median and quartiles of ${counts.join(" and ")} (one box prompt); total is encode + decode`;
+}
+
+function countOf(measured: readonly RunReport[], stage: Stage): string {
+  const counts = measured.flatMap(({ latency }) => latency[stage]?.n ?? []);
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  return counts.length === 0 ? `no ${stage}` : `n = ${least === most ? least : `${least} to ${most}`} (${stage})`;
+}
+
+function describe({ provider, threads, onnxruntime, cpu, cores }: Conditions): string {
+  const count = `${threads} thread${threads === 1 ? "" : "s"} on ${cores} core${cores === 1 ? "" : "s"}`;
+  return `${count}, ${cpu}, ONNX Runtime ${onnxruntime}, provider ${provider}`;
+}
+
+function accuracyLines(reports: readonly RunReport[]): string[] {
+  const scored = scoredPrompts(reports);
+  if (scored.length === 0) return [];
+  const byProtocol = new Map<string, string[]>();
+  for (const { name, protocol } of scored) byProtocol.set(protocol, [...(byProtocol.get(protocol) ?? []), name]);
+  const protocols = [...byProtocol].map(([protocol, names]) => `${names.join(", ")} by ${protocol}`);
+  return [
+    "mIoU: mean over n instances, ± half the width of its 95 % interval (bootstrap by image; --json has both bounds)",
+    `prompts: ${protocols.join("; ")}`,
+  ];
+}
+
+const weightsMeaning = {
+  checkpoint: "the checkpoint file as its authors published or the user trained it",
+  nano: "small, trained for this project: real accuracy at toy size",
+  seeded: "values from a seed: latency and memory only, no accuracy",
+} as const;
+
+function weightsLines(reports: readonly RunReport[]): string[] {
+  const sources = [...new Set(reports.map(({ weights }) => weights))];
+  const meanings = sources.map((source) => `${source} = ${weightsMeaning[source]}`);
+  return meanings.length === 0 ? [] : [`weights: ${meanings.join("; ")}`];
+}
+
+function notesLines(reports: readonly RunReport[]): string[] {
+  return [...new Set(reports.flatMap(({ variant, notes }) => notes.map((note) => `${variant}: ${note}`)))];
+}
+
+function leftOutText(leftOut: readonly LeftOut[], width: number): string {
+  if (leftOut.length === 0) return "";
+  const [variants, reasons] = [leftOut.map(({ variant }) => variant), leftOut.map(({ reason }) => reason)];
+  const widest = (cells: readonly string[]) => Math.max(...cells.map((cell) => cell.length));
+  const room = Math.max(40, width - 8 - widest(variants) - widest(reasons));
+  return layout([
+    { header: ["left out"], align: "left", cells: variants },
+    { header: ["because"], align: "left", cells: reasons },
+    { header: ["what brings it"], align: "left", cells: leftOut.map(({ command }) => wrap(command, room, "  ")) },
+  ]);
+}
+
+/** One that several runs share is said once, with their names. */
+function warningsText(reports: readonly RunReport[], width: number): string {
+  const variantsOf = new Map<string, string[]>();
+  for (const { variant, warnings } of reports)
+    for (const { text } of warnings) variantsOf.set(text, [...(variantsOf.get(text) ?? []), variant]);
+  if (variantsOf.size === 0) return "";
+  const lines = [...variantsOf].map(([text, variants]) => {
+    const named = variants.every((variant) => text.startsWith(variant));
+    return wrap(`- ${named ? "" : `${[...new Set(variants)].join(", ")}: `}${text}`, width, "  ");
+  });
+  return [`warnings (${variantsOf.size})`, ...lines].join("\n");
+}

@@ -1,0 +1,180 @@
+import { join } from "node:path";
+import type { ImageId, PredictionRow } from "../api.ts";
+import { cocoSizes, type Figure, figuresOf, metrics } from "../metrics/index.ts";
+import { type LatencySummary, latencySummary, median } from "../stats/summary.ts";
+import { indexRows } from "../store/rows.ts";
+import type { LatencyTurn, Manifest } from "../store/schema.ts";
+import type { StoredRun } from "../store/store.ts";
+
+/** A value with its 95 % interval, drawn by image; one image has no interval. */
+export type Score = Omit<Figure, "id">;
+
+/** One prompts name: the protocol it stood for, and what was measured, fractions. What has no data is absent. */
+export interface PromptsReport {
+  readonly protocol: string;
+  readonly miou?: Score;
+  readonly small?: Score;
+  readonly medium?: Score;
+  readonly large?: Score;
+}
+
+export const stages = ["prepare", "encode", "decode", "upscale"] as const;
+export type Stage = (typeof stages)[number];
+
+/** A run in numbers, as `--json` prints it: milliseconds, bytes, fractions. What was not measured is absent. */
+export interface RunReport {
+  readonly id: string;
+  readonly variant: string;
+  readonly title: string;
+  readonly weights: Manifest["weights"]["source"];
+  readonly weightsLabel: string;
+  readonly dataset: string;
+  readonly fingerprint: string;
+  readonly status: Manifest["status"]["state"];
+  readonly createdAt: string;
+  readonly images: {
+    /** Run to their end: the figures are about these. */
+    readonly finished: number;
+    readonly failed: number;
+    readonly planned: number;
+  };
+  /** By prompts name; empty for seeded weights, whose masks mean nothing. */
+  readonly prompts: Readonly<Record<string, PromptsReport>>;
+  readonly latency: Readonly<Partial<Record<Stage, LatencySummary>>>;
+  /** Decoded together in batches. */
+  readonly promptsPerSecond?: number;
+  readonly memory?: NonNullable<Manifest["memory"]>;
+  /** Of the checkpoint, without buffers. */
+  readonly parameters?: number;
+  readonly gmacs?: { readonly encode: number; readonly decode: number };
+  /** What the graphs' files hold: elements of constants, folded tables among them, and bytes. */
+  readonly graph?: { readonly constants: number; readonly fileBytes: number };
+  readonly conditions: Conditions;
+  /** Of the variant: what a reader must know of its weights. */
+  readonly notes: readonly string[];
+  readonly warnings: Manifest["warnings"];
+}
+
+/** What latencies hang on besides the variant: rows that differ here can not be compared. */
+export interface Conditions {
+  readonly seed: number;
+  readonly provider: string;
+  readonly threads: number;
+  readonly onnxruntime: string;
+  readonly cpu: string;
+  readonly cores: number;
+}
+
+/** Everything a table shows of a run, from its stored rows alone; no model is run. */
+export async function reportOf(run: StoredRun): Promise<RunReport> {
+  const { manifest } = run;
+  const rows = await readSlimRows(run);
+  const turns = await run.latency();
+  const { id, variant, weights, dataset, graphs, memory } = manifest;
+  const promptsPerSecond = batchRate(turns) ?? manifest.promptsPerSecond;
+  return {
+    ...{ id, variant: variant.id, title: variant.title, weights: weights.source, weightsLabel: weights.label },
+    ...{ dataset: dataset.id, fingerprint: dataset.fingerprint },
+    ...{ status: manifest.status.state, createdAt: manifest.createdAt },
+    images: { finished: rows.images.length, failed: rows.failures.size, planned: dataset.images },
+    prompts: weights.source === "seeded" ? {} : promptsOf(manifest, rows),
+    latency: latencyOf(turns),
+    ...(promptsPerSecond === undefined ? {} : { promptsPerSecond }),
+    ...(memory === undefined ? {} : { memory }),
+    ...(graphs === undefined
+      ? {}
+      : {
+          parameters: graphs.parameters,
+          gmacs: graphs.gmacs,
+          graph: { constants: graphs.constants, fileBytes: graphs.fileBytes },
+        }),
+    conditions: conditionsOf(manifest),
+    notes: variant.notes,
+    warnings: warningsOf(manifest, rows),
+  };
+}
+
+interface SlimRows {
+  /** Run to their end without failure, those without a row among them. */
+  readonly images: readonly ImageId[];
+  readonly failures: ReadonlyMap<ImageId, string>;
+  readonly byPrompts: ReadonlyMap<string, readonly PredictionRow[]>;
+}
+
+/** Masks and prompts are most of a row and no part of a mean IoU: they are dropped as the rows stream by. */
+const dropped = { mask: { size: { height: 0, width: 0 }, counts: "" }, prompt: { points: [] } };
+
+async function readSlimRows(run: StoredRun): Promise<SlimRows> {
+  // Rows do not tell of images without a target, which a bootstrap draws like the others.
+  const { places } = await indexRows(join(run.folder, "rows.jsonl"));
+  const failures = new Map<ImageId, string>();
+  const byPrompts = new Map<string, PredictionRow[]>();
+  for await (const row of run.rows()) {
+    // Finished by another process since.
+    if (!places.has(row.image)) continue;
+    if (row.kind === "failure") failures.set(row.image, row.message);
+    else groupOf(byPrompts, row.prompts).push({ ...row, ...dropped });
+  }
+  const images = [...places.keys()].filter((image) => !failures.has(image)).sort((a, b) => a - b);
+  return { images, failures, byPrompts };
+}
+
+function groupOf(groups: Map<string, PredictionRow[]>, name: string): PredictionRow[] {
+  const group = groups.get(name) ?? [];
+  groups.set(name, group);
+  return group;
+}
+
+function promptsOf(manifest: Manifest, { images, failures, byPrompts }: SlimRows): Record<string, PromptsReport> {
+  const context = { images, sizes: cocoSizes };
+  return Object.fromEntries(
+    Object.entries(manifest.protocols).map(([name, protocol]) => {
+      const rows = (byPrompts.get(name) ?? []).filter(({ image }) => !failures.has(image));
+      const figures = metrics.flatMap((metric) => figuresOf(metric, { rows, ...context }, { seed: manifest.seed }));
+      return [name, { protocol, ...Object.fromEntries(figures.map(({ id, ...score }) => [id, score])) }];
+    }),
+  );
+}
+
+function latencyOf(turns: readonly LatencyTurn[]): RunReport["latency"] {
+  const samples = {
+    prepare: turns.flatMap(({ prepareMs }) => prepareMs),
+    encode: turns.flatMap(({ encodeMs }) => encodeMs),
+    decode: turns.flatMap(({ decodeMs }) => decodeMs),
+    upscale: turns.flatMap(({ upscaleMs }) => upscaleMs),
+  };
+  return Object.fromEntries(
+    stages.flatMap((stage) => {
+      const summary = latencySummary(samples[stage]);
+      return summary === undefined ? [] : [[stage, summary]];
+    }),
+  );
+}
+
+/** The median over batches, like the latencies beside it: one batch that was disturbed does not move it. */
+function batchRate(turns: readonly LatencyTurn[]): number | undefined {
+  const rates = turns.flatMap(({ batches }) => batches ?? []).map(({ prompts, durationMs }) => prompts / durationMs);
+  return rates.length === 0 ? undefined : 1000 * median(rates);
+}
+
+function conditionsOf({ seed, runtime, environment }: Manifest): Conditions {
+  const { provider, threads, onnxruntime } = runtime;
+  return { seed, provider, threads, onnxruntime, cpu: environment.cpu.model, cores: environment.cpu.cores };
+}
+
+/** Those of the run, and what its rows and its state say. */
+function warningsOf({ warnings, dataset, status }: Manifest, { images, failures }: SlimRows): Manifest["warnings"] {
+  const found = [...warnings, ...dataset.warnings.map((text) => ({ about: "dataset", text }))];
+  const [first] = failures;
+  const all = images.length + failures.size;
+  if (first !== undefined) {
+    const count = `${failures.size} of ${all} image${all === 1 ? "" : "s"} failed and ${failures.size === 1 ? "is" : "are"} in no figure`;
+    found.push({ about: "images", text: `${count}; image ${first[0]}: ${first[1]}` });
+  }
+  if (status.state !== "done") {
+    const message = "message" in status ? ` (${status.message})` : "";
+    const text = `${status.state}${message} after ${all} of ${dataset.images} images; the same bench run goes on from there`;
+    found.push({ about: "run", text });
+  }
+  return found;
+}

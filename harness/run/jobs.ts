@@ -1,0 +1,152 @@
+import type {
+  Candidates,
+  Feedback,
+  ImageEmbedding,
+  KeptMask,
+  MaskPrediction,
+  Prompt,
+  PromptPass,
+  Protocol,
+  Rle,
+  Target,
+  Tensor,
+  Variant,
+  VariantManifest,
+} from "../api.ts";
+import { toModelFrame } from "../image/index.ts";
+import { encodeRle, maskFromLogits, stabilityScore } from "../mask/index.ts";
+import { streamOf } from "../prompts/index.ts";
+import { type PlannedPass, predictedIouOf } from "../protocols/index.ts";
+
+const defaults = {
+  /** Targets that go through a pass together: their logits are in memory at once, four 256 x 256 maps each. */
+  targetsAtOnce: 64,
+};
+
+export interface PassInput {
+  readonly variant: Variant;
+  readonly preset: VariantManifest;
+  readonly embedding: ImageEmbedding;
+  readonly targets: readonly Target[];
+  readonly seed: number;
+}
+
+/** A mask that a protocol keeps, and which protocol that is. */
+export interface Kept extends KeptMask {
+  readonly protocol: Protocol;
+}
+
+/** Takes all targets of an image through one pass: prompts of a step are decoded together, step after step. */
+export async function runPass({ protocol, pass }: PlannedPass, input: PassInput): Promise<readonly Kept[]> {
+  const included = input.targets.filter((target) => protocol.includes(target));
+  const kept: Kept[] = [];
+  for (let start = 0; start < included.length; start += defaults.targetsAtOnce) {
+    const group = included
+      .slice(start, start + defaults.targetsAtOnce)
+      .map((target) => beginJob(pass, target, input.seed));
+    for (const mask of await runGroup(pass, group, input)) kept.push({ ...mask, protocol });
+  }
+  return kept;
+}
+
+/** One target on its way through a pass. */
+interface Job {
+  readonly target: Target;
+  readonly steps: Generator<Prompt<"image">, void, Feedback>;
+  prompt: Prompt<"image"> | undefined;
+}
+
+function beginJob(pass: PromptPass, target: Target, seed: number): Job {
+  const steps = pass.sampler.prompts(target, streamOf(seed, pass.sampler, target));
+  // The first next() only starts a generator: what it is handed is not read.
+  const first = steps.next(undefined as never);
+  return { target, steps, prompt: first.done ? undefined : first.value };
+}
+
+async function runGroup(pass: PromptPass, jobs: readonly Job[], input: PassInput): Promise<KeptMask[]> {
+  const { variant, embedding } = input;
+  const last = pass.scored.at(-1)!.step;
+  const kept: KeptMask[] = [];
+  for (let step = 1; step <= last; step++) {
+    const active = jobs.filter((job) => job.prompt !== undefined);
+    if (active.length === 0) break;
+    const prompts = active.map((job) => toModelFrame(job.prompt!, embedding.geometry));
+    const predictions = await variant.decode(embedding, prompts);
+    const names = pass.scored.filter((scored) => scored.step === step).map((scored) => scored.prompts);
+    for (const [i, job] of active.entries())
+      kept.push(...advance(pass, job, { ...input, prediction: predictions[i]!, step, names, last }));
+  }
+  return kept;
+}
+
+interface StepInput extends PassInput {
+  readonly prediction: MaskPrediction;
+  readonly step: number;
+  /** What rows of this step are called; none if it is not scored. */
+  readonly names: readonly string[];
+  readonly last: number;
+}
+
+/** What the pass keeps of one prediction; the best of it goes back into the target's generator. */
+function advance(pass: PromptPass, job: Job, input: StepInput): KeptMask[] {
+  const { prediction, step, names, last } = input;
+  const prompt = job.prompt!;
+  const candidates = candidatesOf(job.target, prompt, input);
+  const choices = pass.choose(candidates);
+  const rows = names.flatMap((prompts) =>
+    choices.map((choice) => ({
+      ...choice,
+      ...{ target: job.target, prompt, prompts, step },
+      mask: candidates.mask(choice.token),
+      predictedIou: predictedIouOf(prediction, choice.token),
+    })),
+  );
+  const best = choices[0];
+  if (best === undefined || step === last) job.prompt = undefined;
+  else {
+    const logits = logitsOf(prediction, best.token);
+    const next = job.steps.next({
+      mask: candidates.mask(best.token),
+      token: best.token,
+      ...(logits === undefined ? {} : { lowResLogits: logits }),
+    });
+    job.prompt = next.done ? undefined : next.value;
+  }
+  return rows;
+}
+
+/** Masks are upscaled when they are asked for, and once: a protocol mostly wants one of four. */
+function candidatesOf(
+  target: Target,
+  prompt: Prompt<"image">,
+  { prediction, embedding, preset }: StepInput,
+): Candidates {
+  const masks = new Map<number, Rle>();
+  const { geometry } = embedding;
+  const compute = (token: number): Rle => {
+    const logits = logitsOf(prediction, token);
+    if (logits !== undefined) return maskFromLogits(logits.data, geometry, preset.mask);
+    const found = prediction.kind === "masks" ? prediction.masks[token] : undefined;
+    return found ?? encodeRle(new Uint8Array(geometry.image.height * geometry.image.width), geometry.image);
+  };
+  return {
+    ...{ target, prompt, prediction, lacks: preset.lacks },
+    mask(token) {
+      const mask = masks.get(token) ?? compute(token);
+      masks.set(token, mask);
+      return mask;
+    },
+    stability(token, offset) {
+      const logits = logitsOf(prediction, token);
+      return logits === undefined ? undefined : stabilityScore(logits.data, { geometry, spec: preset.mask, offset });
+    },
+  };
+}
+
+/** One token's logits, [1, side, side], sharing the prediction's memory. */
+function logitsOf(prediction: MaskPrediction, token: number): Tensor | undefined {
+  if (prediction.kind !== "logits") return undefined;
+  const [, rows, columns] = prediction.lowResLogits.dims as [number, number, number];
+  const size = rows * columns;
+  return { dims: [1, rows, columns], data: prediction.lowResLogits.data.subarray(token * size, (token + 1) * size) };
+}

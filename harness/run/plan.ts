@@ -1,0 +1,127 @@
+import { availableParallelism } from "node:os";
+import type { Dataset, DatasetOptions, DatasetPlugin } from "../api.ts";
+import { HarnessError, unknown } from "../errors.ts";
+import { type PlannedPrompts, promptPlan, requireCapabilities } from "../protocols/index.ts";
+import { loadRegistry, type Registry } from "./registry.ts";
+import { type ChosenVariant, chooseWeights, type LeftOut, type WeightsChoice } from "./weights.ts";
+
+/** A run as the command line gives it; everything has a default. */
+export interface RunFlags {
+  readonly variants?: string;
+  readonly weights?: WeightsChoice;
+  /** `VARIANT=FILE` each. */
+  readonly checkpoint?: readonly string[];
+  readonly dataset?: string;
+  readonly data?: string;
+  readonly prompts?: string;
+  readonly protocol?: string;
+  readonly limit?: number;
+  readonly image?: readonly number[];
+  readonly seed?: number;
+  readonly threads?: number;
+  readonly provider?: string;
+  readonly rounds?: number;
+  readonly warmup?: number;
+  readonly plugin?: readonly string[];
+}
+
+export interface LatencySettings {
+  readonly rounds: number;
+  readonly warmup: number;
+}
+
+/** What the flags mean: every name looked up, every default filled in, the dataset open. */
+export interface RunPlan {
+  readonly registry: Registry;
+  readonly plugins: readonly string[];
+  readonly chosen: readonly ChosenVariant[];
+  readonly leftOut: readonly LeftOut[];
+  readonly dataset: Dataset;
+  readonly datasetOptions: DatasetOptions;
+  readonly prompts: readonly PlannedPrompts[];
+  readonly seed: number;
+  readonly runtime: { readonly provider: string; readonly threads: number };
+  readonly latency: LatencySettings;
+}
+
+const defaults = {
+  variants: "all",
+  weights: "auto",
+  dataset: "shapes",
+  seed: 0,
+  provider: "cpu",
+  rounds: 20,
+  warmup: 3,
+} as const;
+
+/** Throws HarnessError for every mistake that can be known before the first image. */
+export async function resolvePlan(flags: RunFlags): Promise<RunPlan> {
+  const plugins = flags.plugin ?? [];
+  const registry = await loadRegistry(plugins);
+  const seed = flags.seed ?? defaults.seed;
+  const prompts = promptPlan({ prompts: flags.prompts, protocol: flags.protocol });
+  const { chosen, leftOut } = await chooseWeights(registry, {
+    variants: listOf("--variants", flags.variants ?? defaults.variants),
+    weights: flags.weights ?? defaults.weights,
+    checkpoints: checkpointsOf(flags.checkpoint ?? []),
+  });
+  if (chosen.length === 0)
+    throw new HarnessError("no variant is left to run", {
+      hint: leftOut[0]?.command ?? "bench list variants shows those that there are",
+    });
+  for (const { variant } of chosen) for (const { protocol } of prompts) requireCapabilities(protocol, variant.preset);
+
+  const plugin = registry.datasets.get(flags.dataset ?? defaults.dataset);
+  if (plugin === undefined) throw unknown("dataset", flags.dataset!, [...registry.datasets.keys()]);
+  const datasetOptions = optionsOf(flags, plugin, seed);
+  const dataset = await plugin.open(datasetOptions);
+  if (dataset.images.length === 0) throw new HarnessError(`dataset ${dataset.id}: no image is left to run`);
+  return {
+    ...{ registry, plugins, chosen, leftOut, dataset, datasetOptions, prompts, seed },
+    runtime: {
+      provider: flags.provider ?? defaults.provider,
+      threads: atLeast(1, "--threads", flags.threads ?? availableParallelism()),
+    },
+    latency: {
+      rounds: atLeast(1, "--rounds", flags.rounds ?? defaults.rounds),
+      warmup: atLeast(0, "--warmup", flags.warmup ?? defaults.warmup),
+    },
+  };
+}
+
+function optionsOf(flags: RunFlags, plugin: DatasetPlugin, seed: number): DatasetOptions {
+  if (flags.data !== undefined && plugin.id === "shapes")
+    throw new HarnessError("--data: the dataset shapes is drawn and reads no folder", {
+      hint: "name the dataset: --dataset coco, lvis or folder",
+    });
+  return {
+    seed: atLeast(0, "--seed", seed),
+    ...(flags.data === undefined ? {} : { data: flags.data }),
+    ...(flags.limit === undefined ? {} : { limit: atLeast(1, "--limit", flags.limit) }),
+    ...(flags.image === undefined ? {} : { images: flags.image }),
+  };
+}
+
+function atLeast(least: number, flag: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw new HarnessError(`${flag}: must be a whole number`, { found: String(value), expected: `at least ${least}` });
+}
+
+function checkpointsOf(pairs: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(
+    pairs.map((pair) => {
+      const at = pair.indexOf("=");
+      if (at > 0 && at < pair.length - 1) return [pair.slice(0, at), pair.slice(at + 1)];
+      throw new HarnessError("--checkpoint: a variant and a file are needed", {
+        found: pair,
+        expected: "VARIANT=FILE",
+      });
+    }),
+  );
+}
+
+function listOf(flag: string, text: string): readonly string[] {
+  const names = text.split(",").flatMap((name) => (name.trim() === "" ? [] : [name.trim()]));
+  if (names.length === 0) throw new HarnessError(`${flag}: names nothing`, { expected: "names set apart by commas" });
+  return names;
+}

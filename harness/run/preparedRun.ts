@@ -1,0 +1,120 @@
+import { readEnvironment } from "../measure/environment.ts";
+import { runtimeVersion, sessionSettings } from "../onnx/index.ts";
+import { planId } from "../store/canonical.ts";
+import type { Manifest } from "../store/schema.ts";
+import { type BuiltVariant, buildVariant } from "./build.ts";
+import { readCommit } from "./commit.ts";
+import type { RunPlan } from "./plan.ts";
+import { sourcesHash } from "./sources.ts";
+import { type ChosenVariant, openWeights } from "./weights.ts";
+import type { WorkerSetup } from "./worker.ts";
+
+/** One variant of a plan with its graphs on disk: what its worker needs, and the record it starts with. */
+export interface PreparedRun {
+  readonly id: string;
+  readonly setup: WorkerSetup;
+  readonly manifest: Manifest;
+  /** Seeded weights have latency and memory alone: their masks would mean nothing. */
+  readonly measuresAccuracy: boolean;
+}
+
+/** Sources that decide what a row holds, besides the graph. */
+const pipelineFolders = ["harness/image", "harness/mask", "harness/prompts", "harness/protocols"];
+
+/** Builds the variant's graphs if they are not there. Throws HarnessError where the weights do not fit. */
+export async function prepareRun(
+  plan: RunPlan,
+  chosen: ChosenVariant,
+  asPassed: readonly string[],
+): Promise<PreparedRun> {
+  const { checkpoint, weightsId, record } = await openWeights(chosen, plan.registry);
+  try {
+    const built = await buildVariant({ variant: chosen.variant, checkpoint, weightsId, graph: "fused" });
+    return describeRun({ plan, chosen, asPassed, built, weights: record });
+  } finally {
+    checkpoint.close();
+  }
+}
+
+interface Parts {
+  readonly plan: RunPlan;
+  readonly chosen: ChosenVariant;
+  readonly asPassed: readonly string[];
+  readonly built: BuiltVariant;
+  readonly weights: Manifest["weights"];
+}
+
+function describeRun({ plan, chosen, asPassed, built, weights }: Parts): PreparedRun {
+  const { preset } = chosen.variant;
+  const prompts = plan.prompts.map((each) => ({ prompts: each.prompts, protocol: each.protocol.id }));
+  const protocols = Object.fromEntries(prompts.map((each) => [each.prompts, each.protocol]));
+  const pipeline = sourcesHash(pipelineFolders);
+  const images = plan.dataset.images.map(({ id }) => id);
+  // Whatever is in here makes another run when it changes, so that rows of two meanings never meet.
+  const resolved = {
+    ...{ graphs: built.hashes, weights: weights.source, pipeline, protocols, seed: plan.seed, runtime: plan.runtime },
+    ...{ onnxruntime: runtimeVersion, latency: plan.latency },
+    dataset: { id: plan.dataset.id, fingerprint: plan.dataset.fingerprint, images },
+  };
+  const id = planId(preset.id, resolved);
+  const manifest: Manifest = {
+    ...{ schema: 1, id, createdAt: new Date().toISOString(), status: { state: "running" } },
+    plan: { asPassed: [...asPassed], resolved },
+    variant: { id: preset.id, title: preset.title, paper: preset.paper, size: preset.size, notes: preset.notes },
+    ...{ weights, protocols, seed: plan.seed, hashes: { graph: built.hashes, pipeline } },
+    dataset: {
+      id: plan.dataset.id,
+      fingerprint: plan.dataset.fingerprint,
+      images: images.length,
+      warnings: plan.dataset.warnings,
+    },
+    runtime: {
+      ...plan.runtime,
+      onnxruntime: runtimeVersion,
+      graphOptimization: sessionSettings.optimisation,
+      spinning: sessionSettings.spinning,
+    },
+    environment: readEnvironment(),
+    ...commitRecord(),
+    graphs: graphRecord(built),
+    warnings: [],
+  };
+  const setup: WorkerSetup = {
+    ...{
+      variant: preset.id,
+      plugins: plan.plugins,
+      graphs: built.files,
+      runtime: plan.runtime,
+      prompts,
+      seed: plan.seed,
+    },
+    ...{ dataset: plan.dataset.id, datasetOptions: plan.datasetOptions },
+  };
+  return { id, setup, manifest, measuresAccuracy: weights.source !== "seeded" };
+}
+
+function commitRecord(): Pick<Manifest, "commit"> {
+  const commit = readCommit();
+  return commit === undefined ? {} : { commit };
+}
+
+/** One image, and one box prompt: two points in the decoder's eyes. */
+function graphRecord(built: BuiltVariant): NonNullable<Manifest["graphs"]> {
+  const graphs = Object.values(built.graphs);
+  const gmacs = (named: (name: string) => boolean) => {
+    const macs = graphs
+      .filter(({ name }) => named(name))
+      .map(({ counts }) => [...counts.macs({ prompts: 1, points: 2 }).values()]);
+    return macs.flat().reduce((sum, each) => sum + each, 0) / 1e9;
+  };
+  return {
+    parameters: built.parameters,
+    constants: graphs.reduce((sum, { counts }) => sum + counts.constants, 0),
+    constantBytes: graphs.reduce((sum, { counts }) => sum + counts.constantBytes, 0),
+    gmacs: {
+      encode: gmacs((name) => name === "encoder"),
+      decode: gmacs((name) => name !== "encoder" && name !== "decoder-mask"),
+    },
+    fileBytes: built.fileBytes,
+  };
+}

@@ -1,0 +1,132 @@
+import { HarnessError } from "../errors.ts";
+import { driftWarnings, loadWarnings, type Warning } from "../measure/drift.ts";
+import type { Manifest } from "../store/schema.ts";
+import { openRun, type Run, readRun, type StoredRun } from "../store/store.ts";
+import { type AccuracyProgress, measureAccuracy } from "./accuracyPhase.ts";
+import { measureLatency } from "./latencyPhase.ts";
+import type { RunPlan } from "./plan.ts";
+import { type PreparedRun, prepareRun } from "./preparedRun.ts";
+
+/** What a run tells while it goes on; a command turns it into lines. */
+export interface RunObserver {
+  note(text: string): void;
+  images(variant: string, progress: AccuracyProgress): void;
+  rounds(done: number, total: number, variant: string): void;
+}
+
+export interface RunRequest {
+  readonly plan: RunPlan;
+  readonly results: string;
+  readonly asPassed: readonly string[];
+  readonly observer: RunObserver;
+  /** Aborted by Ctrl-C: the current image is finished and kept. */
+  readonly signal: AbortSignal;
+}
+
+export interface RunOutcome {
+  readonly runs: readonly StoredRun[];
+  /** Before the end, by the user's wish; running again goes on from here. */
+  readonly stopped: boolean;
+}
+
+/** A variant's run on its way: what it needs, and its record that is open for writing. */
+export interface OpenedRun {
+  readonly prepared: PreparedRun;
+  readonly run: Run;
+}
+
+/**
+ * Measures every variant of the plan that is not measured yet: accuracy first, one variant after the other, then the latency
+ * of all by turns. What is finished is on disk at every moment.
+ */
+export async function runPlan(request: RunRequest): Promise<RunOutcome> {
+  const { plan, results, observer, signal } = request;
+  const prepared: PreparedRun[] = [];
+  for (const chosen of plan.chosen) {
+    observer.note(`${chosen.variant.preset.id}: ${chosen.weights.source} weights, preparing its graphs`);
+    prepared.push(await prepareRun(plan, chosen, request.asPassed));
+  }
+  const opened: OpenedRun[] = [];
+  try {
+    for (const each of prepared) {
+      if (await isDone(results, each.id))
+        observer.note(`${each.setup.variant}: finished before, nothing to do (${each.id})`);
+      else opened.push({ prepared: each, run: await openRun(results, each.manifest, { notice: observer.note }) });
+    }
+    for (const { run } of opened)
+      if (run.resumed) observer.note(`${run.id}: goes on after ${run.finishedImages().size} images`);
+    await measure(opened, request);
+  } finally {
+    for (const { run } of opened) await run.close();
+  }
+  const runs = await Promise.all(prepared.map(({ id }) => readRun(results, id)));
+  return { runs, stopped: signal.aborted };
+}
+
+async function measure(opened: readonly OpenedRun[], request: RunRequest): Promise<void> {
+  const { plan, signal } = request;
+  try {
+    for (const { run } of opened) await run.update({ status: { state: "running" } });
+    for (const each of opened) {
+      if (signal.aborted) break;
+      if (each.prepared.measuresAccuracy) await measureAccuracy(each, request);
+    }
+    const live = opened.filter(({ run }) => run.manifest.status.state !== "failed");
+    if (!signal.aborted && live.length > 0) await measureLatency(live, request);
+    for (const { run } of live)
+      await run.update(signal.aborted ? stopped("stopped by Ctrl-C") : await finished(run, plan));
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    // The disk may be what failed: then the rows are whole, and only this note is missing.
+    for (const { run } of opened)
+      if (run.manifest.status.state === "running") await run.update(stopped(message)).catch(() => undefined);
+    throw error;
+  }
+}
+
+function stopped(message: string): Pick<Manifest, "status"> {
+  return { status: { state: "stopped", message } };
+}
+
+async function finished(run: Run, plan: RunPlan): Promise<Pick<Manifest, "status" | "warnings">> {
+  return {
+    status: { state: "done", images: run.finishedImages().size, rows: run.finishedRows() },
+    warnings: [...(await failureWarnings(run)), ...(await latencyWarnings(run, plan))],
+  };
+}
+
+async function failureWarnings(run: Run): Promise<Warning[]> {
+  let [failures, first] = [0, ""];
+  for await (const row of run.rows())
+    if (row.kind === "failure") {
+      failures += 1;
+      if (failures === 1) first = `image ${row.image}: ${row.message}`;
+    }
+  if (failures === 0) return [];
+  const text = `${failures} of ${run.finishedImages().size} images failed and are in no figure (${first}). Mend them and run with another --results, or leave them out with --image.`;
+  return [{ about: "images", text }];
+}
+
+async function latencyWarnings(run: Run, plan: RunPlan): Promise<Warning[]> {
+  const turns = await run.latency();
+  const { variant, environment } = run.manifest;
+  const drift = (["encodeMs", "decodeMs"] as const).flatMap((stage) =>
+    driftWarnings({
+      about: `${variant.id} ${stage === "encodeMs" ? "encode" : "decode"}`,
+      samples: turns.flatMap((turn) => turn[stage]),
+      settings: plan.latency,
+    }),
+  );
+  const load = turns[0]?.load;
+  return [...drift, ...(load === undefined ? [] : loadWarnings({ load, cores: environment.cpu.cores }))];
+}
+
+/** A done run is read, not opened: its folder may be read-only, or another's. */
+async function isDone(results: string, id: string): Promise<boolean> {
+  try {
+    return (await readRun(results, id)).manifest.status.state === "done";
+  } catch (error) {
+    if (error instanceof HarnessError && /no run here/.test(error.message)) return false;
+    throw error;
+  }
+}

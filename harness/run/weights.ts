@@ -1,0 +1,150 @@
+import { createHash } from "node:crypto";
+import { createReadStream, existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { Checkpoint, WeightSource } from "../api.ts";
+import { HarnessError } from "../errors.ts";
+import { checkpointOf, openTensorArchive, seededCheckpoint } from "../weights/index.ts";
+import { explainMisfit } from "./fit.ts";
+import { homeFolder } from "./home.ts";
+import { type RegisteredVariant, type Registry, variantOf } from "./registry.ts";
+
+/** `auto`: a checkpoint if one is here, else trained nano weights; full-size variants without a checkpoint are left out. */
+export type WeightsChoice = "auto" | WeightSource;
+
+/** Where a variant's weights come from; nothing is opened yet. */
+export interface ChosenWeights {
+  readonly source: WeightSource;
+  /** Absent for seeded weights. */
+  readonly file?: string;
+}
+
+export interface ChosenVariant {
+  readonly variant: RegisteredVariant;
+  readonly weights: ChosenWeights;
+}
+
+/** A variant that `all` names and that can not run, with the command that would bring it. */
+export interface LeftOut {
+  readonly variant: string;
+  readonly reason: string;
+  readonly command: string;
+}
+
+export interface WeightsFlags {
+  /** Ids, or `all`. */
+  readonly variants: readonly string[];
+  readonly weights: WeightsChoice;
+  /** Variant → file. */
+  readonly checkpoints: ReadonlyMap<string, string>;
+}
+
+/** Throws HarnessError where a variant that is named, not merely among `all`, has no weights of the kind asked for. */
+export async function chooseWeights(
+  registry: Registry,
+  flags: WeightsFlags,
+): Promise<{ chosen: readonly ChosenVariant[]; leftOut: readonly LeftOut[] }> {
+  for (const id of flags.checkpoints.keys()) variantOf(registry, id);
+  const all = flags.variants.includes("all");
+  const ids = all ? [...registry.variants.keys()] : flags.variants;
+  const chosen: ChosenVariant[] = [];
+  const leftOut: LeftOut[] = [];
+  for (const id of new Set(ids)) {
+    const variant = variantOf(registry, id);
+    const weights = await weightsOf(variant, flags, all);
+    if ("source" in weights) chosen.push({ variant, weights });
+    else if (all) leftOut.push(weights);
+    else throw new HarnessError(`${id}: ${weights.reason}`, { hint: weights.command });
+  }
+  return { chosen, leftOut };
+}
+
+async function weightsOf(
+  { preset, folder }: RegisteredVariant,
+  flags: WeightsFlags,
+  all: boolean,
+): Promise<ChosenWeights | LeftOut> {
+  const given = flags.checkpoints.get(preset.id);
+  const checkpoint = given ?? (await storedCheckpoint(preset.published?.id));
+  const nano = preset.nanoWeights === undefined ? undefined : join(folder, preset.nanoWeights);
+  const missing = (reason: string): LeftOut => ({
+    variant: preset.id,
+    reason,
+    command: commandFor(preset.id, preset.published?.id),
+  });
+  switch (flags.weights) {
+    case "seeded":
+      // Among `all`, latency at toy size is of no use to anyone who asked for full-size models on seeded weights.
+      return all && preset.size === "nano"
+        ? missing("a nano preset; seeded weights are for full size")
+        : { source: "seeded" };
+    case "checkpoint":
+      return checkpoint === undefined ? missing("no checkpoint here") : { source: "checkpoint", file: checkpoint };
+    case "nano":
+      return nano === undefined ? missing("no nano weights") : { source: "nano", file: nano };
+    case "auto":
+      if (checkpoint !== undefined) return { source: "checkpoint", file: checkpoint };
+      if (nano !== undefined) return { source: "nano", file: nano };
+      return preset.size === "nano" ? { source: "seeded" } : missing("no checkpoint here");
+  }
+}
+
+function commandFor(variant: string, published: string | undefined): string {
+  const own = `bench run --variants ${variant} --checkpoint ${variant}=FILE`;
+  return published === undefined
+    ? own
+    : `${own}, with ${published} downloaded; or --weights seeded for latency and memory alone`;
+}
+
+/** What lies in the home folder's `checkpoints` under the published id, whatever its ending. */
+async function storedCheckpoint(id: string | undefined): Promise<string | undefined> {
+  const folder = join(homeFolder(), "checkpoints");
+  if (id === undefined || !existsSync(folder)) return undefined;
+  const file = (await readdir(folder)).find((name) => name.replace(/\.(pth|pt|safetensors)$/, "") === id);
+  return file === undefined ? undefined : join(folder, file);
+}
+
+export interface OpenedWeights {
+  readonly checkpoint: Checkpoint;
+  /** Part of what a graph's bytes follow from. */
+  readonly weightsId: string;
+  /** What the manifest says; without the user's folders. */
+  readonly record: {
+    readonly source: WeightSource;
+    readonly label: string;
+    readonly file?: string;
+    readonly sha256?: string;
+  };
+}
+
+/** Opens the weights and checks that they fit. Throws HarnessError naming the variant that they do fit. */
+export async function openWeights({ variant, weights }: ChosenVariant, registry: Registry): Promise<OpenedWeights> {
+  if (weights.file === undefined) {
+    const record = { source: "seeded", label: "seeded weights, version 1" } as const;
+    return { checkpoint: seededCheckpoint(), weightsId: "seeded 1", record };
+  }
+  const archive = await openTensorArchive(weights.file);
+  const checkpoint = checkpointOf(archive, weights.source);
+  try {
+    await variant.plugin.build({
+      preset: variant.preset,
+      checkpoint,
+      graph: "fused",
+      out: { write: async () => undefined },
+    });
+    const sha256 = await sha256Of(weights.file);
+    const file = basename(weights.file);
+    const label = weights.source === "nano" ? `${file}, trained for this project` : file;
+    return { checkpoint, weightsId: sha256, record: { source: weights.source, label, file, sha256 } };
+  } catch (error) {
+    const explained = await explainMisfit(error, registry, archive);
+    archive.close();
+    throw explained;
+  }
+}
+
+async function sha256Of(file: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 20 })) hash.update(chunk as Uint8Array);
+  return hash.digest("hex");
+}
