@@ -1,16 +1,10 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Size } from "../../harness/api.ts";
 import { areaOf, boxOf, decodeRle } from "../../harness/mask/rle.ts";
-import coco from "../coco/dataset.ts";
-import lvis from "../lvis/dataset.ts";
 import shapes from "./dataset.ts";
 import { onCircle } from "./draw.ts";
 import { masksOf } from "./instances.ts";
-import { writeShapes } from "./write.ts";
 
 const hashOf = (pixels: Uint8Array) => createHash("sha256").update(pixels).digest("hex");
 
@@ -140,23 +134,4 @@ test("masks of a map of owners are the pixels of each number", () => {
   expect([...masks.keys()].sort()).toEqual([1, 2]);
   expect([...decodeRle(masks.get(1)!)]).toEqual([1, 1, 0, 0, 0, 1, 0, 0]);
   expect([...decodeRle(masks.get(2)!)]).toEqual([0, 0, 0, 1, 1, 0, 0, 1]);
-});
-
-test("what is written out is read back as coco and as lvis with the same masks", async () => {
-  const out = mkdtempSync(join(tmpdir(), "sam-bench-shapes-"));
-  await writeShapes(out, { seed: 1, count: 3 });
-  expect(readdirSync(out).sort()).toEqual(["coco.json", "images", "lvis.json"]);
-  const drawn = await shapes.open({ seed: 1, limit: 3 });
-  for (const plugin of [coco, lvis]) {
-    const read = await plugin.open({ data: out, seed: 1 });
-    expect(read.warnings).toEqual([]);
-    for (const { id, size } of drawn.images) {
-      expect(read.annotationsOf(id)).toEqual(drawn.annotationsOf(id));
-      const [photo, original] = [await read.read(id), await drawn.read(id)];
-      expect(photo.size).toEqual(size);
-      const error = photo.pixels.reduce((sum, value, i) => sum + Math.abs(value - original.pixels[i]!), 0);
-      // JPEG of quality 95 with halved chroma, on noisy pictures.
-      expect(error / photo.pixels.length).toBeLessThan(12);
-    }
-  }
 });

@@ -1,44 +1,51 @@
-import type { Box, ImageId, Rle, Size } from "../api.ts";
+import type { Box, Size } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { DetectionScan } from "./detectionScan.ts";
+import { type Detection, DetectionTable } from "./detectionTable.ts";
 import { readBox } from "./elements.ts";
 import type { Fields } from "./fields.ts";
 import { attempt, fail, faultError, fieldsOf, readInteger, readNumber, wrongType } from "./fields.ts";
 import { walkJson } from "./json.ts";
 import { decodeSegmentation, readSegmentation } from "./segmentation.ts";
 
-/** One line of a results file: a detector's box, a mask, or both. */
-export interface Detection {
-  readonly image: ImageId;
-  readonly category: number;
-  readonly score: number;
-  readonly box?: Box;
-  /** width * height of the box as the file gives them: from the corners the product differs in its last bits. */
-  readonly boxAreaPx?: number;
-  readonly mask?: Rle;
-}
+export type { Detection } from "./detectionTable.ts";
 
 /**
  * Reads a results file of COCO or LVIS (one array of image_id, category_id, score and bbox or segmentation, an RLE) as a stream,
- * in the order of the file. A mask is decoded when it is first asked for.
+ * in the order of the file. A mask is made when it is first asked for.
  * Throws HarnessError naming file, element and field at the first bad one: such files are written by programs, not by hand.
  */
 export async function readDetections(file: string): Promise<readonly Detection[]> {
-  const detections: Detection[] = [];
+  const table = await readDetectionTable(file);
+  return Array.from({ length: table.count }, (_, index) => table.at(index));
+}
+
+/** As readDetections, by column. */
+export async function readDetectionTable(file: string): Promise<DetectionTable> {
+  const table = new DetectionTable();
   const kinds = await walkJson(file, {
     elements: {
       "": (element, { index }) => {
         const read = attempt(() => toDetection(fieldsOf(element)));
         if ("fault" in read) throw faultError(file, `detection [${index}]`, read.fault);
-        detections.push(read.value);
+        addDetection(table, read.value);
       },
     },
+    scan: new DetectionScan(table).scan,
   });
-  if (kinds.get("") === "array") return detections;
+  if (kinds.get("") === "array") return table;
   throw new HarnessError(`${file}: not a results file`, {
     found: `an object of ${[...kinds.keys()].join(", ")}`,
     expected: "one array of detections",
     hint: kinds.has("annotations") ? "this looks like an annotation file" : "a COCO or LVIS results JSON is meant",
   });
+}
+
+/** Adds one detection, copying its mask. */
+export function addDetection(table: DetectionTable, { image, category, score, box, boxAreaPx, mask }: Detection): void {
+  table.add(image, category, score);
+  if (box !== undefined) table.setBox(box, boxAreaPx ?? (box.x1 - box.x0) * (box.y1 - box.y0));
+  if (mask !== undefined) table.setMask({ counts: mask.counts, length: mask.counts.length, size: mask.size });
 }
 
 function toDetection(fields: Fields): Detection {
@@ -65,13 +72,5 @@ function withMask(detection: Omit<Detection, "mask">, fields: Fields): Detection
     return wrongType("segmentation.size", sides, "[height, width]");
   }
   const size: Size = { height: sides[0], width: sides[1] };
-  const segmentation = readSegmentation(fields, size);
-  let mask: Rle | undefined;
-  return {
-    ...detection,
-    get mask() {
-      mask ??= decodeSegmentation(segmentation, size);
-      return mask;
-    },
-  };
+  return { ...detection, mask: decodeSegmentation(readSegmentation(fields, size), size) };
 }

@@ -19,6 +19,11 @@ export interface JsonVisitor {
   readonly elements: Readonly<Record<string, ElementVisit>>;
   /** A member of elements that holds lists of lists of numbers: it comes as NumberLists, valid during the call only. */
   readonly numberLists?: string;
+  /**
+   * Tries to read an element of a file that is one array straight from the bytes, from `start` on; `end` is where they end for
+   * now. Returns where the element ends, or -1 to have it parsed and visited.
+   */
+  readonly scan?: (bytes: Uint8Array, start: number, end: number) => number;
   /** Every byte of the file in order, for a hash. The view is valid during the call only. */
   readonly bytes?: (chunk: Uint8Array) => void;
 }
@@ -45,7 +50,7 @@ async function walkRoot(window: JsonWindow, visitor: JsonVisitor): Promise<Reado
   const first = await window.peek("the file's only value");
   if (first === byte("[")) {
     kinds.set("", "array");
-    await walkArray(window, "", parsedFor(window, visitor, ""));
+    await walkArray(window, "", parsedFor(window, visitor, ""), visitor.scan);
   } else if (first === byte("{")) {
     await walkMembers(window, visitor, kinds);
   } else {
@@ -88,6 +93,7 @@ async function walkArray(
   window: JsonWindow,
   key: string,
   visit: ((bytes: Buffer, place: JsonPlace) => void) | undefined,
+  scan?: JsonVisitor["scan"],
 ) {
   window.step();
   if ((await window.peek(key)) === byte("]")) return window.step();
@@ -95,10 +101,12 @@ async function walkArray(
     // The peek steps over white space, so that the offset is the element's own first byte. Only what is not there yet is awaited.
     const first = window.next() ?? (await window.peek(key));
     if (first !== byte("{") && kindOf(first) === undefined) window.fail(`${key}[${index}]`, "expected a value");
-    const place = { key, index, offset: window.offset() };
-    if (visit !== undefined) window.mark();
-    if (!window.stepOver()) await window.value(`${key}[${index}]`);
-    visit?.(window.take(), place);
+    if (scan === undefined || !window.scan(scan)) {
+      const place = { key, index, offset: window.offset() };
+      if (visit !== undefined) window.mark();
+      if (!window.stepOver()) await window.value(`${key}[${index}]`);
+      visit?.(window.take(), place);
+    }
     const next = window.next() ?? (await window.peek(key));
     if (next !== byte(",") && next !== byte("]")) window.fail(`${key} after element ${index}`, "expected , or ]");
     window.step();

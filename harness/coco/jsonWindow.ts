@@ -77,6 +77,14 @@ export class JsonWindow {
     return false;
   }
 
+  /** Steps over what `scan` reads from here; false if it reads nothing. */
+  scan(scan: (bytes: Uint8Array, start: number, end: number) => number): boolean {
+    const after = scan(this.buffer, this.position, this.end);
+    if (after < 0) return false;
+    this.position = after;
+    return true;
+  }
+
   /** Steps over one value by its brackets and quotes; what stands between them is for JSON.parse to check. */
   async value(where: string): Promise<void> {
     while (!this.stepOver()) {

@@ -1,50 +1,134 @@
+import { resolve } from "node:path";
+import type { Protocol } from "../api.ts";
 import { unknown } from "../errors.ts";
+import { promptsOf, protocols } from "../protocols/index.ts";
+import { layout, wrap } from "../report/layout.ts";
 import { loadRegistry, type Registry } from "../run/registry.ts";
+import type { Manifest } from "../store/schema.ts";
 import { type Command, line } from "./command.ts";
 import { plainTable } from "./plainTable.ts";
+import { readableRuns } from "./storedRuns.ts";
+
+/** What there is to list from; each is read when it is asked for. */
+interface Sources {
+  registry(): Promise<Registry>;
+  runs(): Promise<readonly Manifest[]>;
+}
 
 interface Listing {
-  readonly header: readonly string[];
-  rows(registry: Registry): readonly (readonly string[])[];
-  json(registry: Registry): unknown;
+  text(sources: Sources): Promise<string>;
+  json(sources: Sources): Promise<unknown>;
 }
 
 const listings: Readonly<Record<string, Listing>> = {
   variants: {
-    header: ["variant", "title", "input px", "paper", "published weights"],
-    rows: ({ variants }) =>
-      [...variants.values()].map(({ preset }) => [
-        preset.id,
-        preset.title,
-        String(preset.input.side),
-        preset.paper.arxiv === undefined ? preset.paper.title : `arXiv ${preset.paper.arxiv}`,
-        preset.published?.id ?? (preset.nanoWeights === undefined ? "none" : "in this project"),
-      ]),
-    json: ({ variants }) => [...variants.values()].map(({ preset }) => preset),
+    text: async ({ registry }) =>
+      plainTable(
+        ["variant", "title", "input px", "paper", "published weights"],
+        [...(await registry()).variants.values()].map(({ preset }) => [
+          preset.id,
+          preset.title,
+          String(preset.input.side),
+          preset.paper.arxiv === undefined ? preset.paper.title : `arXiv ${preset.paper.arxiv}`,
+          preset.published?.id ?? (preset.nanoWeights === undefined ? "none" : "in this project"),
+        ]),
+      ),
+    json: async ({ registry }) => [...(await registry()).variants.values()].map(({ preset }) => preset),
   },
   datasets: {
-    header: ["dataset", "title", "about"],
-    rows: ({ datasets }) => [...datasets.values()].map(({ id, title, about }) => [id, title, about]),
-    json: ({ datasets }) => [...datasets.values()].map(({ id, title, about }) => ({ id, title, about })),
+    text: async ({ registry }) =>
+      proseTable([...(await registry()).datasets.values()], {
+        dataset: ({ id }) => id,
+        title: ({ title }) => title,
+        about: ({ about }) => wrap(about, widths.prose),
+      }),
+    json: async ({ registry }) =>
+      [...(await registry()).datasets.values()].map(({ id, title, about }) => ({ id, title, about })),
+  },
+  protocols: {
+    text: async () => protocolTable(protocols),
+    json: async () => protocols.map(describeProtocol),
+  },
+  runs: {
+    text: async ({ runs }) => runTable((await runs()).map(describeRun)),
+    json: async ({ runs }) => (await runs()).map(describeRun),
   },
 };
 
 export const list: Command = {
   name: "list",
-  describe: "List what there is: variants, datasets",
+  describe: "List what there is: variants, datasets, protocols, stored runs",
   arguments: [{ name: "what", describe: Object.keys(listings).join(" or "), optional: true }],
   options: {
     json: { describe: "print JSON", type: "boolean" },
+    results: { describe: "folder that runs are kept in", type: "string", default: "results" },
     plugin: { describe: "also know what this module brings", type: "string", list: true },
   },
-  examples: [["bench list variants", "every variant, by the id that other commands take"]],
+  examples: [
+    ["bench list variants", "every variant, by the id that other commands take"],
+    ["bench list protocols", "how each evaluation protocol prompts and scores, and where that was read"],
+  ],
   async run(args, console) {
     const what = (args.what as string | undefined) ?? "variants";
     const listing = listings[what];
     if (listing === undefined) throw unknown("list", what, Object.keys(listings));
-    const registry = await loadRegistry(args.plugin as string[] | undefined);
-    if (args.json) line(console, JSON.stringify(listing.json(registry)));
-    else line(console, plainTable(listing.header, listing.rows(registry)));
+    const sources: Sources = {
+      registry: () => loadRegistry(args.plugin as string[] | undefined),
+      runs: () => readableRuns(resolve(args.results as string), (text) => console.notes.write(`${text}\n`)),
+    };
+    line(console, args.json ? JSON.stringify(await listing.json(sources)) : await listing.text(sources));
     return 0;
   },
 };
+
+/** Characters of a column of prose, and of a list of prompts. */
+const widths = { prose: 78, names: 16 };
+
+/** Columns whose prose breaks inside its cell, so that an entry reads as a block. */
+function proseTable<T>(all: readonly T[], cellsOf: Readonly<Record<string, (entry: T) => string>>): string {
+  return layout(
+    Object.entries(cellsOf).map(([header, cellOf]) => ({ header: [header], align: "left", cells: all.map(cellOf) })),
+  );
+}
+
+function protocolTable(all: readonly Protocol[]): string {
+  const table = proseTable(all, {
+    protocol: ({ id }) => id,
+    prompts: (protocol) => wrap(promptsOf(protocol).join(", "), widths.names),
+    about: (protocol) => `${wrap(aboutOf(protocol), widths.prose)}\n${wrap(sourceOf(protocol), widths.prose, "  ")}`,
+  });
+  return `${table}\n\nsources: repo = the authors' code, paper = the paper, summary = a summary of it, secondary = someone else's comparison`;
+}
+
+function sourceOf({ source, confidence }: Protocol): string {
+  return `source (${confidence}): ${source}`;
+}
+
+/** A variant that lacks what a protocol needs is refused. */
+function aboutOf({ about, needs }: Protocol): string {
+  return needs.length === 0 ? about : `${about}; needs ${needs.join(", ")}`;
+}
+
+function describeProtocol(protocol: Protocol) {
+  const { id, title, about, source, confidence, needs, notes } = protocol;
+  return { id, title, prompts: promptsOf(protocol), about, source, confidence, needs, notes };
+}
+
+function runTable(runs: readonly ReturnType<typeof describeRun>[]): string {
+  if (runs.length === 0) return "no run here; bench run makes one, --results names the folder";
+  return plainTable(
+    ["run", "variant", "weights", "dataset", "images", "prompts", "status", "created"],
+    runs.map(({ id, variant, weights, dataset, images, prompts, status, createdAt }) => {
+      // To the minute, UTC.
+      const created = createdAt.slice(0, 16).replace("T", " ");
+      return [id, variant, weights, dataset, String(images), Object.keys(prompts).join(","), status, created];
+    }),
+  );
+}
+
+function describeRun({ id, variant, weights, dataset, protocols, status, createdAt }: Manifest) {
+  return {
+    ...{ id, variant: variant.id, weights: weights.source, dataset: dataset.id, images: dataset.images },
+    ...{ prompts: protocols, status: status.state, createdAt },
+  };
+}

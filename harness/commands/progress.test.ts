@@ -14,14 +14,14 @@ function setUp({ isTTY, columns }: { isTTY: boolean; columns?: number }) {
     });
   const notes = Object.assign(stream(), { isTTY, ...(columns === undefined ? {} : { columns }) });
   const time = { ms: 0 };
-  return { console: { out: stream(), notes }, written, time, now: () => time.ms };
+  return { console: { out: stream(), notes }, written, time, clock: { nowMs: () => time.ms } };
 }
 
 const wipe = "\r\u001b[2K";
 
 test("a terminal's line is drawn over itself with rate and time left, and wiped off at the end", () => {
-  const { console, written, time, now } = setUp({ isTTY: true });
-  const progress = createProgress(console, { total: 40, unit: "images", now });
+  const { console, written, time, clock } = setUp({ isTTY: true });
+  const progress = createProgress(console, { total: 40, unit: "images", clock });
   progress.update(0, "sam-nano");
   time.ms = 4000;
   progress.update(10, "sam-nano");
@@ -30,8 +30,8 @@ test("a terminal's line is drawn over itself with rate and time left, and wiped 
 });
 
 test("a terminal's line is drawn ten times a second at most", () => {
-  const { console, written, time, now } = setUp({ isTTY: true });
-  const progress = createProgress(console, { total: 1000, unit: "images", now });
+  const { console, written, time, clock } = setUp({ isTTY: true });
+  const progress = createProgress(console, { total: 1000, unit: "images", clock });
   for (let i = 0; i < 1000; i++) {
     time.ms = i;
     progress.update(i, "sam-nano");
@@ -40,14 +40,14 @@ test("a terminal's line is drawn ten times a second at most", () => {
 });
 
 test("a line longer than the terminal is cut, so that it does not wrap", () => {
-  const { console, written, now } = setUp({ isTTY: true, columns: 30 });
-  createProgress(console, { total: 5, unit: "images", now }).update(0, "a-variant-of-a-very-long-name");
+  const { console, written, clock } = setUp({ isTTY: true, columns: 30 });
+  createProgress(console, { total: 5, unit: "images", clock }).update(0, "a-variant-of-a-very-long-name");
   expect(written[0]!.slice(wipe.length)).toHaveLength(29);
 });
 
 test("a file gets a plain line every ten seconds and nothing of a short job", () => {
-  const { console, written, time, now } = setUp({ isTTY: false });
-  const progress = createProgress(console, { total: 40, unit: "images", now });
+  const { console, written, time, clock } = setUp({ isTTY: false });
+  const progress = createProgress(console, { total: 40, unit: "images", clock });
   for (const second of [1, 5, 9, 11, 15, 20, 22]) {
     time.ms = second * 1000;
     progress.update(second, "sam-nano");
@@ -57,16 +57,16 @@ test("a file gets a plain line every ten seconds and nothing of a short job", ()
 });
 
 test("what an earlier process had done does not count into the rate", () => {
-  const { console, written, time, now } = setUp({ isTTY: true });
-  const progress = createProgress(console, { total: 40, unit: "images", from: 20, now });
+  const { console, written, time, clock } = setUp({ isTTY: true });
+  const progress = createProgress(console, { total: 40, unit: "images", from: 20, clock });
   time.ms = 10_000;
   progress.update(22, "sam-nano");
   expect(written).toEqual([`${wipe}sam-nano  22/40 images  5.0 s each  1 min 30 s left`]);
 });
 
 test("a note stands above the line", () => {
-  const { console, written, now } = setUp({ isTTY: true });
-  const progress = createProgress(console, { total: 4, unit: "images", now });
+  const { console, written, clock } = setUp({ isTTY: true });
+  const progress = createProgress(console, { total: 4, unit: "images", clock });
   progress.update(1, "sam-nano");
   progress.note("stopping after this image");
   expect(written.slice(1)).toEqual([`${wipe}stopping after this image\n`, `${wipe}sam-nano  1/4 images`]);

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from "../measure/clock.ts";
 import type { Console } from "./command.ts";
 
 export interface ProgressOptions {
@@ -6,8 +7,7 @@ export interface ProgressOptions {
   readonly unit: string;
   /** Done before this start, by an earlier process: it says nothing about the rate. */
   readonly from?: number;
-  /** ms, monotonic. */
-  readonly now?: () => number;
+  readonly clock?: Clock;
 }
 
 export interface Progress {
@@ -28,10 +28,9 @@ const wipe = "\r\u001b[2K";
  * One line on `notes`, drawn over itself on a terminal: `sam-nano  12/40 images  3.1/s  9 s left`.
  * Into a file or a pipe goes a plain line every 10 s, so that a job's log shows that it lives.
  */
-export function createProgress({ notes }: Console, { total, unit, from = 0, now }: ProgressOptions): Progress {
-  const clock = now ?? (() => performance.now());
+export function createProgress({ notes }: Console, { total, unit, from = 0, clock = systemClock }: ProgressOptions): Progress {
   const terminal = notes.isTTY === true;
-  const began = clock();
+  const began = clock.nowMs();
   let written = terminal ? began - intervals.terminal : began;
   let shown = "";
 
@@ -41,7 +40,7 @@ export function createProgress({ notes }: Console, { total, unit, from = 0, now 
   };
   return {
     update(done, label) {
-      const at = clock();
+      const at = clock.nowMs();
       shown = describe({ done, total, unit, label, rate: rateOf(done - from, at - began), elapsed: at - began });
       if (at - written < (terminal ? intervals.terminal : intervals.file)) return;
       written = at;

@@ -46,7 +46,10 @@ export const run: Command = {
   },
   examples: [
     ["bench run --variants all", "everything whose weights are here, on drawn scenes"],
-    ["bench run --variants sam-vit-b --checkpoint sam-vit-b=sam_vit_b_01ec64.pth --dataset coco --data COCO", "a checkpoint on COCO"],
+    [
+      "bench run --variants sam-vit-b --checkpoint sam-vit-b=sam_vit_b_01ec64.pth --dataset coco --data COCO",
+      "a checkpoint on COCO",
+    ],
     ["bench run --variants all --weights seeded --limit 3", "latency and memory at full size, without checkpoints"],
   ],
   async run(args, console) {

@@ -32,11 +32,9 @@ export function foot(reports: readonly RunReport[], { base, leftOut, width }: Fo
 function latencyLines(reports: readonly RunReport[], base: RunReport | undefined): string[] {
   const measured = reports.filter(({ latency }) => Object.keys(latency).length > 0);
   const lines = measured.length === 0 ? [] : [latencyLine(measured)];
-  const groups = measured.reduce<Conditions[]>(
-    (found, { conditions }) =>
-      found.some((each) => sameConditions(each, conditions)) ? found : [...found, conditions],
-    [],
-  );
+  const groups = measured
+    .map(({ conditions }) => conditions)
+    .filter((each, i, all) => all.findIndex((other) => sameConditions(other, each)) === i);
   if (groups.length === 1) lines.push(`measured with ${describe(groups[0]!)}`);
   else
     for (const conditions of groups) {
@@ -58,7 +56,7 @@ function latencyLine(measured: readonly RunReport[]): string {
   const counts = stages
     .filter((stage) => stage === "encode" || stage === "decode")
     .map((stage) => countOf(measured, stage));
-  return `latency: median and quartiles of ${counts.join(" and ")} (one box prompt); total is encode + decode`;
+  return `latency: median and quartiles of ${counts.join(" and ")}, one box prompt a decode; total is encode + decode`;
 }
 
 function countOf(measured: readonly RunReport[], stage: Stage): string {

@@ -165,16 +165,19 @@ function conditionsOf({ seed, runtime, environment }: Manifest): Conditions {
 /** Those of the run, and what its rows and its state say. */
 function warningsOf({ warnings, dataset, status }: Manifest, { images, failures }: SlimRows): Manifest["warnings"] {
   const found = [...warnings, ...dataset.warnings.map((text) => ({ about: "dataset", text }))];
-  const [first] = failures;
   const all = images.length + failures.size;
-  if (first !== undefined) {
+  const [first] = failures;
+  // A run that came to its end has counted them itself.
+  if (first !== undefined && !warnings.some(({ about }) => about === "images")) {
     const count = `${failures.size} of ${all} image${all === 1 ? "" : "s"} failed and ${failures.size === 1 ? "is" : "are"} in no figure`;
-    found.push({ about: "images", text: `${count}; image ${first[0]}: ${first[1]}` });
+    found.push({ about: "images", text: `${count} (image ${first[0]}: ${first[1]})` });
   }
   if (status.state !== "done") {
     const message = "message" in status ? ` (${status.message})` : "";
-    const text = `${status.state}${message} after ${all} of ${dataset.images} images; the same bench run goes on from there`;
+    const text = `${stateText[status.state]} after ${all} of ${dataset.images} images${message}; the same bench run goes on from there`;
     found.push({ about: "run", text });
   }
   return found;
 }
+
+const stateText = { running: "not finished", stopped: "stopped", failed: "failed" } as const;

@@ -1,9 +1,10 @@
 import { elementwiseRules } from "./elementwise.ts";
+import { imageRules } from "./images.ts";
 import { productRules } from "./products.ts";
 import type { OperatorRule } from "./rule.ts";
 import { shapeRules } from "./shapes.ts";
 
-const rules: Readonly<Record<string, OperatorRule>> = { ...shapeRules, ...elementwiseRules, ...productRules };
+const rules: Readonly<Record<string, OperatorRule>> = { ...shapeRules, ...elementwiseRules, ...imageRules, ...productRules };
 
 /** Throws for an operator whose shape rule is not written yet: nothing enters a graph unchecked. */
 export function ruleOf(operator: string): OperatorRule {

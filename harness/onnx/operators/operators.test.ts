@@ -5,6 +5,7 @@ import { type Input, inputOf } from "../fixtures/operatorInput.ts";
 import { runGraph, wave } from "../fixtures/runGraph.ts";
 import { GraphBuilder } from "../graph.ts";
 import { elementwiseRules } from "./elementwise.ts";
+import { imageRules } from "./images.ts";
 import { productRules } from "./products.ts";
 import { shapeRules } from "./shapes.ts";
 
@@ -257,10 +258,26 @@ const products: readonly Case[] = [
   },
 ];
 
-const cases = [...elementwise, ...shapes, ...products];
+const images: readonly Case[] = [
+  {
+    ...{ operator: "MaxPool", inputs: [[p, 3, 8, 7]], attributes: { kernel_shape: [5, 5], pads: [2, 2, 2, 2] } },
+    dims: [[p, 3, 8, 7]],
+  },
+  {
+    ...{ operator: "MaxPool", inputs: [[1, 3, 9, 8]], attributes: { kernel_shape: [3, 2], strides: [2, 3] } },
+    dims: [[1, 3, 4, 3]],
+  },
+  {
+    ...{ operator: "Resize", inputs: [[1, 2, 3, 4], undefined, undefined, { ints: [1, 2, 6, 8] }] },
+    ...{ attributes: { mode: "nearest" }, vouched: [1, 2, 6, 8], dims: [[1, 2, 6, 8]] },
+  },
+  { operator: "BatchNormalization", inputs: [[p, 3, 4, 5], [3], [3], [3], [3]], dims: [[p, 3, 4, 5]] },
+];
+
+const cases = [...elementwise, ...shapes, ...images, ...products];
 
 test("every operator that has a rule has a case here", () => {
-  const known = Object.keys({ ...elementwiseRules, ...shapeRules, ...productRules });
+  const known = Object.keys({ ...elementwiseRules, ...shapeRules, ...imageRules, ...productRules });
   expect(known.filter((name) => !cases.some(({ operator }) => operator === name))).toEqual([]);
 });
 

@@ -61,6 +61,22 @@ const wrong: readonly (readonly [string, Call, string])[] = [
   ["LayerNormalization of another width", layerNorm([4]), "widths of input and weight differ: 8 and 4"],
   ["MultiHeadAttention of other widths", attention([1, 7, 6], [1, 7, 8]), "widths of query and key differ: 8 and 6"],
   ["MultiHeadAttention of other lengths", attention([1, 7, 8], [1, 6, 8]), "lengths of key and value differ: 7 and 6"],
+  ["MultiHeadAttention with a bias of other rows", biased([1, 2, 4, 7]), "rows of bias and queries differ: 4 and 3"],
+  ["MultiHeadAttention with a bias of other columns", biased([1, 2, 3, 6]), "columns of bias and keys differ: 6 and 7"],
+  ["BiasGelu of another width", { operator: "BiasGelu", inputs: [[2, 8], [4]] }, "widths of input and bias differ"],
+  [
+    "SkipLayerNormalization of a larger skip",
+    { operator: "SkipLayerNormalization", inputs: [[1, 3, 8], [2, 3, 8], [8]] },
+    "the skip [2,3,8] does not broadcast to [1,3,8]",
+  ],
+  ["MaxPool beyond the image", maxPool([1, 2, 3, 3], [5, 5]), "MaxPool: the kernel does not fit (5 in 3)"],
+  ["MaxPool of an image of no known side", maxPool([1, 2, "points", 8], [2, 2]), "image side must be known"],
+  ["Resize without a shape", { operator: "Resize", inputs: [[1, 2, 3, 3]] }, "Resize needs a vouched shape"],
+  [
+    "BatchNormalization of other channels",
+    { operator: "BatchNormalization", inputs: [[1, 3, 2, 2], [3], [3], [4], [3]] },
+    "channels of statistics and input differ: 4 and 3",
+  ],
   ["an operator without a rule", { operator: "Softplus", inputs: [[1]] }, "operator Softplus has no shape rule"],
 ];
 
@@ -90,6 +106,9 @@ function split(sizes: readonly number[], dims: readonly Dim[]) {
 function convOf(x: readonly Dim[], weight: readonly number[]) {
   return { operator: "Conv", inputs: [x, weight] };
 }
+function maxPool(x: readonly Dim[], kernel: readonly number[]) {
+  return { operator: "MaxPool", inputs: [x], attributes: { kernel_shape: kernel } };
+}
 function einsum(equation: string, ...inputs: readonly (readonly Dim[])[]) {
   return { operator: "Einsum", inputs, attributes: { equation } };
 }
@@ -100,6 +119,10 @@ function attention(key: readonly Dim[], value: readonly Dim[]) {
   return { operator: "MultiHeadAttention", inputs: [[1, 3, 8], key, value], attributes: { num_heads: 2 } };
 }
 
+function biased(bias: readonly Dim[]) {
+  const call = attention([1, 7, 8], [1, 7, 8]);
+  return { ...call, inputs: [...call.inputs, undefined, undefined, bias] };
+}
 function sliceOf(dims: readonly Dim[], [start, end, axis]: readonly [number, number, number]) {
   return { operator: "Slice", inputs: [dims, ...[start, end, axis].map((value) => ({ ints: [value] }))] };
 }

@@ -1,0 +1,64 @@
+const [minus, point] = [45, 46];
+
+/** Powers of ten that a double holds exactly, as far as 15 digits need them. */
+const powersOfTen = Array.from({ length: 16 }, (_, i) => Number(`1e${i}`));
+
+/** Reads one JSON number after the other from bytes. */
+export class NumberScan {
+  /** Where the token behind the number read last begins; -1 if there was no number. */
+  end = -1;
+
+  /**
+   * Up to 15 digits and a power of ten are exact as doubles, so one division gives the nearest double, as JSON.parse does
+   * (Clinger, How to read floating point numbers accurately, 1990). Longer ones and exponents are left to JSON.parse.
+   * A start of -1 stays -1.
+   */
+  read(bytes: Uint8Array, start: number): number {
+    const negative = bytes[start] === minus;
+    const first = negative ? start + 1 : start;
+    let [at, digits] = [first, 0];
+    let digit = bytes[at]! - 48;
+    for (; digit >= 0 && digit <= 9; digit = bytes[++at]! - 48) digits = digits * 10 + digit;
+    const whole = at - first;
+    if (start < 0 || whole === 0 || (whole > 1 && bytes[first] === 48)) return this.#none();
+    let decimals = 0;
+    if (bytes[at] === point) {
+      digit = bytes[++at]! - 48;
+      for (; digit >= 0 && digit <= 9; digit = bytes[++at]! - 48, decimals++) digits = digits * 10 + digit;
+      if (decimals === 0) return this.#none();
+    }
+    if (whole + decimals > 15 || (bytes[at]! | 32) === 101) return this.#parsed(bytes, start);
+    this.end = afterSpace(bytes, at);
+    const value = decimals === 0 ? digits : digits / powersOfTen[decimals]!;
+    return negative ? -value : value;
+  }
+
+  #parsed(bytes: Uint8Array, start: number): number {
+    let at = start;
+    while (isNumeric(bytes[at]!)) at++;
+    try {
+      const value = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + start, at - start).latin1Slice()) as number;
+      if (!Number.isFinite(value)) return this.#none();
+      this.end = afterSpace(bytes, at);
+      return value;
+    } catch {
+      return this.#none();
+    }
+  }
+
+  #none(): number {
+    this.end = -1;
+    return 0;
+  }
+}
+
+export function afterSpace(bytes: Uint8Array, start: number): number {
+  let at = start;
+  while (bytes[at] === 32 || bytes[at] === 10 || bytes[at] === 13 || bytes[at] === 9) at++;
+  return at;
+}
+
+/** Digits, signs, the point and the exponent's letter. */
+function isNumeric(byte: number): boolean {
+  return (byte >= 48 && byte <= 57) || byte === minus || byte === 43 || byte === point || (byte | 32) === 101;
+}

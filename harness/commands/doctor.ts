@@ -1,0 +1,147 @@
+import { statSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import { HarnessError } from "../errors.ts";
+import { type Environment, readEnvironment } from "../measure/environment.ts";
+import { runtimeVersion } from "../onnx/index.ts";
+import { layout, wrap } from "../report/layout.ts";
+import { readCommit } from "../run/commit.ts";
+import { homeFolder } from "../run/home.ts";
+import { resolvePlan, type RunFlags } from "../run/plan.ts";
+import { loadRegistry } from "../run/registry.ts";
+import { chooseWeights } from "../run/weights.ts";
+import { type Command, type CommandOption, type Console, line } from "./command.ts";
+import { checkProviders, diskFreeBytes, measureSpeed, type ProviderState } from "./machine.ts";
+import { plainTable } from "./plainTable.ts";
+import { needsOf, type PlanNeeds } from "./planNeeds.ts";
+import { formatDuration } from "./progress.ts";
+import { flagsOf, planOptions } from "./run.ts";
+
+export const doctor: Command = {
+  name: "doctor",
+  describe: "Show the machine, what is installed, and what a plan would need and lack",
+  arguments: [],
+  options: {
+    ...planOptions,
+    results: { describe: "folder that runs are kept in", type: "string", default: "results" },
+    json: { describe: "print one JSON object", type: "boolean" },
+  },
+  examples: [
+    ["bench doctor", "the machine, and what bench run without flags would need"],
+    ["bench doctor --variants all --weights seeded", "time, memory and disk for every model at full size"],
+  ],
+  async run(args, console) {
+    const found = await examine(flagsOf(args), resolve(args.results as string));
+    if (args.json) line(console, JSON.stringify(found));
+    else printText(console, found);
+    return found.missing.length === 0 ? 0 : 1;
+  },
+};
+
+interface Disk {
+  readonly holds: "graphs and checkpoints" | "results";
+  readonly folder: string;
+  readonly freeBytes: number;
+}
+
+interface InstalledWeights {
+  readonly variant: string;
+  readonly weights: string;
+  /** Without its folder. */
+  readonly file: string;
+  readonly bytes: number;
+}
+
+interface Findings {
+  readonly machine: Environment;
+  readonly onnxruntime: string;
+  readonly providers: readonly ProviderState[];
+  readonly commit?: { readonly hash: string; readonly dirty: boolean };
+  readonly disks: readonly Disk[];
+  readonly installed: readonly InstalledWeights[];
+  readonly gmacsPerSecond?: number;
+  readonly plan?: PlanNeeds;
+  /** What stands in the plan's way; empty where it can run. */
+  readonly missing: readonly string[];
+}
+
+async function examine(flags: RunFlags, results: string): Promise<Findings> {
+  const [home, providers, commit] = [homeFolder(), await checkProviders(), readCommit()];
+  const disks: Disk[] = [
+    { holds: "graphs and checkpoints", folder: home, freeBytes: await diskFreeBytes(home) },
+    { holds: "results", folder: results, freeBytes: await diskFreeBytes(results) },
+  ];
+  const machine = readEnvironment();
+  return {
+    ...{ machine, onnxruntime: runtimeVersion, providers, disks, installed: await installedWeights(flags) },
+    ...(commit === undefined ? {} : { commit }),
+    ...(await examinePlan(flags, { machine, providers, disks })),
+  };
+}
+
+async function installedWeights({ plugin = [] }: RunFlags): Promise<readonly InstalledWeights[]> {
+  const registry = await loadRegistry(plugin);
+  const { chosen } = await chooseWeights(registry, { variants: ["all"], weights: "auto", checkpoints: new Map() });
+  return chosen.flatMap(({ variant, weights }) => {
+    if (weights.file === undefined) return [];
+    const file = basename(weights.file);
+    return [{ variant: variant.preset.id, weights: weights.source, file, bytes: statSync(weights.file).size }];
+  });
+}
+
+type Surroundings = Pick<Findings, "machine" | "providers" | "disks">;
+
+/** A plan that can not run is a finding here, not the end of the command. */
+async function examinePlan(
+  flags: RunFlags,
+  { machine, providers, disks }: Surroundings,
+): Promise<Pick<Findings, "plan" | "gmacsPerSecond" | "missing">> {
+  try {
+    const plan = await resolvePlan(flags);
+    const provider = providers.find(({ name }) => name === plan.runtime.provider);
+    if (provider?.usable !== true)
+      return { missing: [`provider ${plan.runtime.provider}: ${provider?.problem ?? "not part of this ONNX Runtime"}`] };
+    const gmacsPerSecond = await measureSpeed(plan.runtime);
+    const needs = await needsOf(plan, gmacsPerSecond);
+    return { gmacsPerSecond, plan: needs, missing: shortages(needs, machine, disks) };
+  } catch (error) {
+    if (!(error instanceof HarnessError)) throw error;
+    return { missing: [error.hint === undefined ? error.message : `${error.message}; ${error.hint}`] };
+  }
+}
+
+function shortages({ memoryBytes, diskBytes }: PlanNeeds, machine: Environment, disks: readonly Disk[]): string[] {
+  const free = Math.min(machine.memory.freeBytes, machine.limits.memoryBytes ?? Number.POSITIVE_INFINITY);
+  const memory = memoryBytes > free ? [`memory: about ${gigabytes(memoryBytes)} needed, ${gigabytes(free)} free`] : [];
+  const full = disks.filter(({ freeBytes }) => freeBytes < diskBytes);
+  return [
+    ...memory,
+    ...full.map(({ folder, freeBytes }) => `disk: about ${gigabytes(diskBytes)} needed, ${gigabytes(freeBytes)} free at ${folder}`),
+  ];
+}
+
+const width = 120;
+
+function printText(console: Console, found: Findings): void {
+  const { machine, onnxruntime, providers, disks, commit } = found;
+  const limits = [
+    ...(machine.limits.cores === undefined ? [] : [`${machine.limits.cores} cores`]),
+    ...(machine.limits.memoryBytes === undefined ? [] : [gigabytes(machine.limits.memoryBytes)]),
+  ];
+  const facts: readonly (readonly [string, string])[] = [
+    ["cpu", `${machine.cpu.model}, ${machine.cpu.cores} cores (${machine.cpu.flags.join(", ")})`],
+    ["memory", `${gigabytes(machine.memory.totalBytes)}, ${gigabytes(machine.memory.freeBytes)} free`],
+    ...(limits.length === 0 ? [] : [["limits", `of the container: ${limits.join(", ")}`] as const]),
+    ...(machine.virtual.length === 0 ? [] : [["shared", machine.virtual.join(", ")] as const]),
+    ["system", `${machine.os.name ?? machine.os.platform}, ${machine.os.kernel}, ${machine.os.arch}`],
+    ["node", machine.node],
+    ["onnxruntime", onnxruntime],
+    ["commit", commit === undefined ? "not a git checkout" : `${commit.hash}${commit.dirty ? ", with changes" : ""}`],
+    ...disks.map(({ holds, folder, freeBytes }) => ["disk", `${gigabytes(freeBytes)} free at ${folder} (${holds})`] as const),
+    ...providers.map(({ name, usable, problem }) => ["provider", usable ? `${name}: usable` : `${name}: ${problem}`] as const),
+  ];
+  const values = facts.map(([, value]) => wrap(value, width - 13, "  "));
+  line(console, layoutFacts(facts.map(([name]) => name), values));
+  line(console, `\n${weightsText(found.installed)}`);
+  if (found.plan !== undefined) line(console, `\n${planText(found.plan, found.gmacsPerSecond!)}`);
+  line(console, found.missing.length === 0 ? "\nnothing is missing" : `\nmissing\n${found.missing.map((each) => wrap(`- ${each}`, width, "  ")).join("\n")}`);
+}

@@ -1,0 +1,97 @@
+import { fork } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { statfs } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { OnnxGraph, Tensor } from "../api.ts";
+import { timed } from "../measure/clock.ts";
+import { GraphBuilder, openSession, providers, type Session, writeGraph } from "../onnx/index.ts";
+
+/** The graph that speed is judged by: 1024 tokens through square linear layers of SAM ViT-B's width, one after the other. */
+const chain = { rows: 1024, width: 768, layers: 16 };
+
+const defaults = {
+  /** ms, after one run that is not counted. */
+  calibration: 300,
+};
+
+/** Bytes that this user may still write where the folder lies, or will. */
+export async function diskFreeBytes(folder: string): Promise<number> {
+  if (!existsSync(folder) && dirname(folder) !== folder) return diskFreeBytes(dirname(folder));
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+}
+
+export interface ProviderState {
+  readonly name: string;
+  readonly usable: boolean;
+  /** Why not, and what would change it. */
+  readonly problem?: string;
+}
+
+/** Which of the runtime's providers open a graph here. */
+export function checkProviders(): Promise<readonly ProviderState[]> {
+  return withChain((file) => Promise.all(providers().map((name) => probe(file, name))));
+}
+
+function probe(file: string, name: string): Promise<ProviderState> {
+  const script = fileURLToPath(new URL("probe.mjs", import.meta.url));
+  const child = fork(script, [file, name], { execArgv: [], silent: true });
+  return new Promise((resolve, reject) => {
+    let answer: Omit<ProviderState, "name"> | undefined;
+    child.on("message", (message) => {
+      answer = message as Omit<ProviderState, "name">;
+      child.disconnect();
+    });
+    child.on("error", reject);
+    child.on("exit", (code, signal) => {
+      const crash = { usable: false, problem: `its libraries end the process (${signal ?? `exit code ${code}`})` };
+      resolve({ name, ...(answer ?? crash) });
+    });
+  });
+}
+
+/** Thousand million multiply-accumulates a second that large matrix products reach. Other work only slows: the best run counts. */
+export function measureSpeed(runtime: { readonly provider: string; readonly threads: number }): Promise<number> {
+  return withChain(async (file) => {
+    const session = await openSession(file, runtime);
+    try {
+      const fastest = Math.min(...(await timeRuns(session)));
+      return (chain.rows * chain.width ** 2 * chain.layers) / fastest / 1e6;
+    } finally {
+      await session.close();
+    }
+  });
+}
+
+/** ms each. */
+async function timeRuns(session: Session): Promise<readonly number[]> {
+  const x: Tensor = { dims: [chain.rows, chain.width], data: new Float32Array(chain.rows * chain.width).fill(0.5) };
+  await session.run({ x });
+  const [durations, began]: [number[], number] = [[], performance.now()];
+  while (durations.length === 0 || performance.now() - began < defaults.calibration)
+    durations.push((await timed(() => session.run({ x }))).durationMs);
+  return durations;
+}
+
+async function withChain<T>(use: (file: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), "sam-bench-doctor-"));
+  try {
+    return await use(writeGraph(chainGraph(), folder));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Each layer is a mean: values stay what they are, however long the chain. */
+function chainGraph(): OnnxGraph {
+  const { rows, width, layers } = chain;
+  const graph = new GraphBuilder("chain");
+  const read = () => new Float32Array(width ** 2).fill(1 / width);
+  let x = graph.input("x", [rows, width]);
+  for (let layer = 0; layer < layers; layer++)
+    x = graph.op("MatMul", [x, graph.constant(`weight${layer}`, "float32", [width, width], read)]);
+  graph.output("y", x);
+  return graph.finish();
+}

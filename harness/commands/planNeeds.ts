@@ -1,0 +1,116 @@
+import type { Dataset } from "../api.ts";
+import { passesOf } from "../protocols/index.ts";
+import { describeGraphs } from "../run/build.ts";
+import type { RunPlan } from "../run/plan.ts";
+import type { ChosenVariant, LeftOut } from "../run/weights.ts";
+import { seededCheckpoint } from "../weights/index.ts";
+
+/** What estimates rest on where nothing was measured. Good to a factor of two. */
+const assumed = {
+  /** What a whole graph reaches of the speed of large matrix products. */
+  share: 0.7,
+  /** ms of one decode beside its arithmetic; of one mask at image size with its row. */
+  decodeMs: 3,
+  maskMs: 6,
+  /** Prompts in the batch that prompts a second are measured with. */
+  batch: 16,
+  /** Images whose targets are counted. */
+  sample: 4,
+  /** s: a process, its session, one unmeasured image. */
+  start: 3,
+  /** Bytes of a row. */
+  row: 600,
+  /** Bytes a second of weights written into graphs. */
+  build: 100e6,
+  /** Bytes: the process itself, and intermediate tensors of a 1024 x 1024 input; weights are held twice. */
+  process: 150e6,
+  tensors: 200e6,
+};
+
+export interface VariantNeeds {
+  readonly variant: string;
+  readonly weights: string;
+  readonly encodeMs: number;
+  readonly decodeMs: number;
+  readonly seconds: number;
+  readonly memoryBytes: number;
+  readonly diskBytes: number;
+}
+
+/** What a plan would need if nothing of it were here yet: estimates, not promises. */
+export interface PlanNeeds {
+  readonly dataset: string;
+  readonly images: number;
+  /** Counted on the first images. */
+  readonly targets: number;
+  readonly prompts: readonly string[];
+  readonly variants: readonly VariantNeeds[];
+  readonly seconds: number;
+  /** Of the largest variant: all others can be unloaded. */
+  readonly memoryBytes: number;
+  readonly diskBytes: number;
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** `gmacsPerSecond` as measureSpeed finds it with the plan's threads and provider. */
+export async function needsOf(plan: RunPlan, gmacsPerSecond: number): Promise<PlanNeeds> {
+  const targets = estimateTargets(plan.dataset);
+  const variants: VariantNeeds[] = [];
+  for (const chosen of plan.chosen) variants.push(await variantNeeds(plan, chosen, { targets, gmacsPerSecond }));
+  const sum = (of: (needs: VariantNeeds) => number) => variants.reduce((total, needs) => total + of(needs), 0);
+  return {
+    ...{ dataset: plan.dataset.id, images: plan.dataset.images.length, targets: Math.round(targets) },
+    prompts: plan.prompts.map(({ prompts }) => prompts),
+    variants,
+    seconds: sum(({ seconds }) => seconds),
+    memoryBytes: Math.max(...variants.map(({ memoryBytes }) => memoryBytes)),
+    diskBytes: sum(({ diskBytes }) => diskBytes),
+    leftOut: plan.leftOut,
+  };
+}
+
+interface Known {
+  readonly targets: number;
+  readonly gmacsPerSecond: number;
+}
+
+async function variantNeeds(plan: RunPlan, { variant, weights }: ChosenVariant, known: Known): Promise<VariantNeeds> {
+  const { encodeGmacs, decodeGmacs, weightBytes } = await sizeOf({ variant, weights });
+  const msOf = (gmacs: number) => (1000 * gmacs) / (assumed.share * known.gmacsPerSecond);
+  const [encodeMs, decodeMs] = [msOf(encodeGmacs), assumed.decodeMs + msOf(decodeGmacs)];
+  // Masks of seeded weights mean nothing: only latency and memory are measured.
+  const scored = weights.source !== "seeded";
+  const decodes = known.targets * passesOf(plan.prompts).reduce((sum, { pass }) => sum + pass.scored.at(-1)!.step, 0);
+  const accuracyMs = scored ? plan.dataset.images.length * encodeMs + decodes * (msOf(decodeGmacs) + assumed.maskMs) : 0;
+  const turns = plan.latency.warmup + plan.latency.rounds + 1;
+  const latencyMs = turns * (encodeMs + decodeMs + assumed.batch * msOf(decodeGmacs) + assumed.maskMs);
+  const rowBytes = scored ? known.targets * plan.prompts.length * assumed.row : 0;
+  const side = variant.preset.input.side / 1024;
+  return {
+    ...{ variant: variant.preset.id, weights: weights.source, encodeMs, decodeMs },
+    seconds: (accuracyMs + latencyMs) / 1000 + 2 * assumed.start + weightBytes / assumed.build,
+    memoryBytes: assumed.process + 2 * weightBytes + assumed.tensors * side ** 2,
+    diskBytes: weightBytes + rowBytes,
+  };
+}
+
+/** From the graphs as data, in milliseconds: values are not read, so seeded ones stand in for any. */
+async function sizeOf({ variant }: ChosenVariant) {
+  const graphs = await describeGraphs({ variant, checkpoint: seededCheckpoint(), graph: "fused" });
+  const gmacs = (named: (name: string) => boolean) =>
+    graphs
+      .filter(({ name }) => named(name))
+      .flatMap(({ counts }) => [...counts.macs({ prompts: 1, points: 2 }).values()])
+      .reduce((sum, each) => sum + each, 0) / 1e9;
+  return {
+    encodeGmacs: gmacs((name) => name === "encoder"),
+    decodeGmacs: gmacs((name) => name !== "encoder" && name !== "decoder-mask"),
+    weightBytes: graphs.reduce((sum, { counts }) => sum + counts.constantBytes, 0),
+  };
+}
+
+function estimateTargets(dataset: Dataset): number {
+  const sample = dataset.images.slice(0, assumed.sample);
+  const counted = sample.reduce((sum, { id }) => sum + dataset.targetsOf(id).length, 0);
+  return (counted / Math.max(1, sample.length)) * dataset.images.length;
+}

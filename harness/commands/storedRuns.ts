@@ -1,0 +1,50 @@
+import { HarnessError, unknown } from "../errors.ts";
+import { canonicalJson } from "../store/canonical.ts";
+import { listRuns } from "../store/manifest.ts";
+import type { Manifest } from "../store/schema.ts";
+import { readRun, type StoredRun } from "../store/store.ts";
+
+/** Every run that can be read, oldest first; `notice` is told of the others. */
+export async function readableRuns(results: string, notice: (text: string) => void): Promise<readonly Manifest[]> {
+  const listings = await listRuns(results);
+  for (const listing of listings) if (listing.state === "unreadable") notice(`left out: ${listing.problem}`);
+  return listings
+    .flatMap((listing) => (listing.state === "readable" ? [listing.manifest] : []))
+    .sort((a, b) => (a.createdAt < b.createdAt ? -1 : a.createdAt > b.createdAt ? 1 : 0));
+}
+
+/** The runs of these ids; the beginning of an id will do where only one begins so. Throws HarnessError with the nearest id. */
+export async function namedRuns(results: string, names: readonly string[]): Promise<readonly StoredRun[]> {
+  const ids = (await listRuns(results)).map(({ id }) => id);
+  if (ids.length === 0) throw noRuns(results);
+  const found = names.map((name) => {
+    if (ids.includes(name)) return name;
+    const beginning = ids.filter((id) => id.startsWith(name));
+    if (beginning.length === 1) return beginning[0]!;
+    if (beginning.length === 0) throw unknown("run", name, ids);
+    throw new HarnessError(`run ${name}: several runs begin so`, { found: beginning, expected: "one of them" });
+  });
+  return Promise.all([...new Set(found)].map((id) => readRun(results, id)));
+}
+
+/**
+ * Of the runs that answer one question (variant, weights, data, protocols) the newest that is done, else the newest.
+ * In the order in which the questions were first asked.
+ */
+export function newestOfEach(manifests: readonly Manifest[]): readonly Manifest[] {
+  const newest = new Map<string, Manifest>();
+  for (const manifest of manifests) {
+    const { variant, weights, dataset, protocols } = manifest;
+    const key = canonicalJson({ variant: variant.id, weights, data: dataset.fingerprint, protocols });
+    const other = newest.get(key);
+    const kept = other?.status.state === "done" && manifest.status.state !== "done" ? other : manifest;
+    newest.set(key, kept);
+  }
+  return [...newest.values()];
+}
+
+export function noRuns(results: string): HarnessError {
+  return new HarnessError(`${results}: no run here`, {
+    hint: "bench run makes one; --results names the folder that runs are kept in",
+  });
+}

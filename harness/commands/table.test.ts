@@ -1,0 +1,98 @@
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { HarnessError } from "../errors.ts";
+import { storeExample } from "../report/fixtures/runs.ts";
+import { memoryConsole } from "./fixtures/bench.ts";
+import { newestOfEach } from "./storedRuns.ts";
+import { table } from "./table.ts";
+
+const newResults = () => mkdtemp(join(tmpdir(), "table-"));
+
+async function tableOf(args: Readonly<Record<string, unknown>>) {
+  const console = memoryConsole();
+  expect(await table.run(args, console)).toBe(0);
+  return console.said;
+}
+
+async function failureOf(args: Readonly<Record<string, unknown>>): Promise<HarnessError> {
+  const error: unknown = await table.run(args, memoryConsole()).catch((thrown: unknown) => thrown);
+  if (error instanceof HarnessError) return error;
+  throw new Error("expected a HarnessError");
+}
+
+/** Three runs: two of sam-nano a day apart, one of another variant. */
+async function exampleResults(): Promise<string> {
+  const results = await newResults();
+  const ious = { box: [0.5, 0.7] };
+  const manifest = (id: string, day: number) => ({ id, createdAt: `2024-05-0${day}T12:00:00.000Z` });
+  await storeExample(results, { variant: "sam-nano", ious, manifest: manifest("sam-nano-new", 3) });
+  await storeExample(results, { variant: "sam-nano", ious, manifest: manifest("sam-nano-old", 2) });
+  await storeExample(results, { variant: "mobilesam", ious, manifest: manifest("mobilesam-one", 1) });
+  return results;
+}
+
+const idsOf = (json: string) => (JSON.parse(json) as { runs: { id: string }[] }).runs.map(({ id }) => id);
+
+test("the newest run of each variant is printed, oldest first; --all prints every run", async () => {
+  const results = await exampleResults();
+  expect(idsOf((await tableOf({ results, json: true })).out)).toEqual(["mobilesam-one", "sam-nano-new"]);
+  expect(idsOf((await tableOf({ results, json: true, all: true })).out)).toEqual([
+    "mobilesam-one",
+    "sam-nano-old",
+    "sam-nano-new",
+  ]);
+  const { out, notes } = await tableOf({ results });
+  expect(out).toMatch(/^mobilesam +nano +60\.0 ±0\.0$/m);
+  expect(notes).toBe("");
+});
+
+test("runs are named by their id or the beginning of one", async () => {
+  const results = await exampleResults();
+  const { out } = await tableOf({ results, json: true, run: ["sam-nano-o", "mobilesam"] });
+  expect(idsOf(out)).toEqual(["sam-nano-old", "mobilesam-one"]);
+});
+
+test("an unknown run suggests the nearest, a beginning of two names both", async () => {
+  const results = await exampleResults();
+  expect((await failureOf({ results, run: ["sam-nano-nwe"] })).message).toBe(
+    "unknown run: sam-nano-nwe; did you mean sam-nano-new? known: mobilesam-one, sam-nano-new, sam-nano-old",
+  );
+  expect((await failureOf({ results, run: ["sam-nano"] })).message).toBe(
+    "run sam-nano: several runs begin so (found [sam-nano-new, sam-nano-old], expected one of them)",
+  );
+});
+
+test("a folder without runs says how to make one", async () => {
+  const results = join(await newResults(), "nothing");
+  expect((await failureOf({ results })).hint).toContain("bench run");
+  expect((await failureOf({ results, run: ["sam-nano"] })).hint).toContain("bench run");
+});
+
+test("a run that can not be read is named and left out", async () => {
+  const results = await exampleResults();
+  await mkdir(join(results, "broken"));
+  await writeFile(join(results, "broken", "manifest.json"), "{");
+  const { out, notes } = await tableOf({ results, json: true });
+  expect(idsOf(out)).toEqual(["mobilesam-one", "sam-nano-new"]);
+  expect(notes).toMatch(/^left out: .*manifest\.json: not JSON/);
+});
+
+test("a newer run that did not finish does not take the place of a finished one", async () => {
+  const results = await newResults();
+  const done = await storeExample(results, { variant: "sam-nano", manifest: { id: "a", createdAt: "2024" } });
+  const stopped = await storeExample(results, {
+    variant: "sam-nano",
+    manifest: { id: "b", createdAt: "2025", status: { state: "stopped", message: "ctrl-c" } },
+  });
+  const chosen = (...runs: readonly (typeof done)[]) => newestOfEach(runs.map(({ manifest }) => manifest));
+  expect(chosen(done, stopped).map(({ id }) => id)).toEqual(["a"]);
+  expect(chosen(stopped).map(({ id }) => id)).toEqual(["b"]);
+});
+
+test("details are printed on request", async () => {
+  const results = await exampleResults();
+  expect((await tableOf({ results, details: true })).out).toContain("mIoU small");
+  expect((await tableOf({ results })).out).not.toContain("mIoU small");
+});

@@ -1,0 +1,40 @@
+import type { Dim } from "../../api.ts";
+import { dimAt, input, intsAttribute, keepShape, type OperatorCall, type OperatorRule, same } from "./rule.ts";
+
+/** Operators on [batch, channels, rows, columns] that papers count no multiply-accumulates for. */
+export const imageRules: Readonly<Record<string, OperatorRule>> = {
+  MaxPool: { infer: (call) => [{ type: input(call, 0).type, dims: pooledDims(call) }] },
+  // The scales are a float constant, whose values no rule sees; the caller says what they come to.
+  Resize: {
+    infer: (call) => {
+      if (call.vouched === undefined) throw new Error("Resize needs a vouched shape");
+      same(call.vouched.length, input(call, 0).dims.length, "Resize: ranks of result and input");
+      return [{ type: input(call, 0).type, dims: call.vouched }];
+    },
+  },
+  BatchNormalization: {
+    infer: (call) => {
+      const channels = dimAt(input(call, 0), 1);
+      for (const index of [1, 2, 3, 4])
+        same(dimAt(input(call, index), 0), channels, "BatchNormalization: channels of statistics and input");
+      return keepShape.infer(call);
+    },
+  },
+};
+
+function pooledDims(call: OperatorCall): Dim[] {
+  const { dims } = input(call, 0);
+  const kernel = intsAttribute(call, "kernel_shape");
+  const strides = intsAttribute(call, "strides", [1, 1]);
+  const pads = intsAttribute(call, "pads", [0, 0, 0, 0]);
+  if (call.attributes.dilations !== undefined || call.attributes.ceil_mode !== undefined)
+    throw new Error("MaxPool: dilations and ceil_mode have no shape rule yet");
+  const spatial = [0, 1].map((axis) => {
+    const side = dims[axis + 2];
+    if (typeof side !== "number") throw new Error(`MaxPool: the image side must be known while building (is ${side})`);
+    const padded = side + pads[axis]! + pads[axis + 2]!;
+    if (kernel[axis]! > padded) throw new Error(`MaxPool: the kernel does not fit (${kernel[axis]} in ${padded})`);
+    return Math.floor((padded - kernel[axis]!) / strides[axis]!) + 1;
+  });
+  return [...dims.slice(0, 2), ...spatial];
+}

@@ -1,0 +1,114 @@
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { exampleManifest, examplePrediction } from "../store/fixtures/run.ts";
+import { openRun, readRun } from "../store/store.ts";
+import { exampleGraphs, storeExample } from "./fixtures/runs.ts";
+import { reportOf } from "./score.ts";
+
+const newResults = () => mkdtemp(join(tmpdir(), "score-"));
+
+test("a report has mean IoU by prompts and size, with n and bounds", async () => {
+  const run = await storeExample(await newResults(), {
+    variant: "sam-nano",
+    ious: { box: [0.2, 0.6, 0.7, 0.5], "1p": [0.25] },
+  });
+  const { prompts, images } = await reportOf(run);
+  expect(images).toEqual({ finished: 4, failed: 0, planned: 4 });
+  // All images are alike, so drawing others changes nothing.
+  const score = (value: number, n: number) => ({
+    value: expect.closeTo(value, 12),
+    low: expect.closeTo(value, 12),
+    high: expect.closeTo(value, 12),
+    n,
+  });
+  expect(prompts.box).toEqual({
+    protocol: "miou-gtbox-argmax",
+    miou: score(0.5, 16),
+    small: score(0.35, 8),
+    medium: score(0.6, 4),
+    large: score(0.7, 4),
+  });
+  expect(prompts["1p"]).toEqual({ protocol: "miou-random-points", miou: score(0.25, 4), small: score(0.25, 4) });
+  expect(prompts["3p"]).toEqual({ protocol: "miou-random-points" });
+});
+
+test("an image without targets is drawn by the bootstrap like the others", async () => {
+  const results = await newResults();
+  const run = await openRun(results, { ...exampleManifest(), dataset: { ...exampleManifest().dataset, images: 3 } });
+  await run.append(1, [examplePrediction(1, 0, 0.2)]);
+  await run.append(2, [examplePrediction(2, 0, 0.6)]);
+  const before = (await reportOf(run)).prompts.box!.miou!;
+  for (let image = 3; image < 40; image++) await run.append(image, []);
+  const after = await reportOf(run);
+  await run.close();
+  expect(before).toMatchObject({ low: 0.2, high: 0.6, n: 2 });
+  expect(after.images.finished).toBe(39);
+  expect(after.prompts.box!.miou).toMatchObject({ value: 0.4, n: 2 });
+});
+
+test("a failed image is in no figure, and a warning counts it", async () => {
+  const run = await storeExample(await newResults(), { variant: "sam-nano", ious: { box: [0.5] }, failed: 2 });
+  const { images, prompts, warnings } = await reportOf(run);
+  expect(images).toEqual({ finished: 4, failed: 2, planned: 6 });
+  expect(prompts.box!.miou!.n).toBe(4);
+  expect(warnings).toContainEqual({
+    about: "images",
+    text: "2 of 6 images failed and are in no figure (image 5: photo 5.jpg: truncated)",
+  });
+});
+
+test("with seeded weights accuracy is left out entirely", async () => {
+  const weights = { source: "seeded", label: "seeded weights, version 1" } as const;
+  const run = await storeExample(await newResults(), {
+    variant: "sam-vit-b",
+    ious: { box: [0.5] },
+    encodeMs: [40],
+    manifest: { weights, ...exampleGraphs },
+  });
+  const report = await reportOf(run);
+  expect(report.prompts).toEqual({});
+  expect(report.weights).toBe("seeded");
+  expect(JSON.stringify(report)).not.toContain("miou");
+  expect(report.latency.encode).toEqual({ median: 40, q1: 40, q3: 40, n: 1 });
+});
+
+test("latency is summarised from the raw samples, p90 where there are enough", async () => {
+  const encodeMs = Array.from({ length: 41 }, (_, i) => 100 + i);
+  const run = await storeExample(await newResults(), { variant: "sam-nano", encodeMs });
+  const { latency, promptsPerSecond } = await reportOf(run);
+  expect(latency.encode).toEqual({ median: 120, q1: 110, q3: 130, n: 41 });
+  expect(latency.decode).toMatchObject({ median: 12, n: 82, p90: expect.closeTo(13.6, 6) });
+  expect(latency.prepare).toEqual({ median: 1, q1: 1, q3: 1, n: 41 });
+  // 16 prompts in half the time of an encode: 60 ms.
+  expect(promptsPerSecond).toBeCloseTo(16 / 0.06, 9);
+});
+
+test("what was not measured has no key", async () => {
+  const run = await storeExample(await newResults(), { variant: "sam-nano" });
+  const report = await reportOf(run);
+  for (const key of ["promptsPerSecond", "memory", "parameters", "gmacs", "graph"])
+    expect(report).not.toHaveProperty(key);
+  expect(report.latency).toEqual({});
+});
+
+test("a run that is not done says so, and n is of what is there", async () => {
+  const results = await newResults();
+  const run = await storeExample(results, {
+    variant: "sam-nano",
+    ious: { box: [0.5] },
+    images: 3,
+    manifest: {
+      status: { state: "stopped", message: "ctrl-c" },
+      dataset: { ...exampleManifest().dataset, images: 30, warnings: ["2 annotations left out: no mask"] },
+    },
+  });
+  const report = await reportOf(await readRun(results, run.id));
+  expect(report.status).toBe("stopped");
+  expect(report.prompts.box!.miou!.n).toBe(3);
+  expect(report.warnings.map(({ text }) => text)).toEqual([
+    "2 annotations left out: no mask",
+    "stopped after 3 of 30 images (ctrl-c); the same bench run goes on from there",
+  ]);
+});

@@ -1,0 +1,41 @@
+import { HarnessError } from "../../harness/errors.ts";
+import type { DecoderConfig } from "../sam-decoder/config.ts";
+
+/** Everything in which the sizes of EfficientSAM differ. Source: efficient_sam/build_efficient_sam.py, efficient_sam.py. */
+export interface EfficientSamConfig {
+  /** Side of the square input, px. */
+  readonly side: number;
+  readonly patch: number;
+  readonly width: number;
+  readonly depth: number;
+  readonly heads: number;
+  /** The sizes mean what they mean in SAM's decoder. */
+  readonly decoder: DecoderConfig;
+}
+
+/** Points that a prompt holds, a box counting as two; the model fills what is left with padding points. */
+export const pointsAPrompt = 6;
+/** Masks that are returned of the four mask tokens: all but the first. */
+export const returnedMasks = 3;
+
+const full = {
+  ...{ side: 1024, patch: 16, depth: 12 },
+  decoder: { embedding: 256, heads: 8, mlp: 2048, iouHead: 256, side: 1024, grid: 64 },
+};
+
+export const efficientSamConfigs = {
+  "efficientsam-ti": { ...full, width: 192, heads: 3 },
+  "efficientsam-s": { ...full, width: 384, heads: 6 },
+  "efficientsam-nano": {
+    ...{ side: 256, patch: 8, width: 96, depth: 6, heads: 3 },
+    decoder: { embedding: 64, heads: 4, mlp: 256, iouHead: 64, side: 256, grid: 32 },
+  },
+} as const satisfies Record<string, EfficientSamConfig>;
+
+/** Throws HarnessError for another input side: the authors' encoder asserts its own. */
+export function configOf(id: string, side?: number): EfficientSamConfig {
+  const config: EfficientSamConfig | undefined = efficientSamConfigs[id as keyof typeof efficientSamConfigs];
+  if (config === undefined) throw new Error(`no EfficientSAM preset is named ${id}`);
+  if (side === undefined || side === config.side) return config;
+  throw new HarnessError(`${id}: its encoder takes one image size`, { found: side, expected: config.side });
+}

@@ -1,0 +1,125 @@
+import type { Checkpoint, GraphValue, OnnxGraph } from "../../harness/api.ts";
+import {
+  add,
+  addAndNorm,
+  child,
+  conv2d,
+  GraphBuilder,
+  layerNorm,
+  type Module,
+  product,
+  reshape,
+  take,
+  transpose,
+  weight,
+} from "../../harness/onnx/index.ts";
+import { projectionBias } from "../sam/attention.ts";
+import { globalAttention } from "./attention.ts";
+import type { EfficientSamConfig } from "./config.ts";
+import { positionEmbedding } from "./positionEmbedding.ts";
+
+/** LayerNorms of the encoder, its neck included. */
+const epsilon = 1e-6;
+
+/** ImageNet's mean and standard deviation on the 0 … 1 scale: the model normalises its own input. */
+export const pixelMean = [0.485, 0.456, 0.406] as const;
+export const pixelStd = [0.229, 0.224, 0.225] as const;
+
+/**
+ * EfficientSAM's image encoder as it is measured, a plain ViT: `image` [1, 3, side, side], pixels in 0 … 1 →
+ * `image_embedding` [1, embedding, grid, grid]. Tokens stay [1, tokens, width] throughout.
+ * Source: efficient_sam/efficient_sam_encoder.py; ./reference.ts has it operator for operator.
+ */
+export function imageEncoder(config: EfficientSamConfig, checkpoint: Checkpoint): OnnxGraph {
+  const graph = new GraphBuilder("encoder");
+  const encoder: Module = { graph, checkpoint, path: "image_encoder" };
+  const image = graph.input("image", [1, 3, config.side, config.side]);
+
+  let stream = patchTokens(encoder, image, config);
+  let normalised = layerNorm(child(encoder, "blocks.0.norm1"), stream, { width: config.width, epsilon });
+  for (let i = 0; i < config.depth; i++) {
+    const block = child(encoder, `blocks.${i}`);
+    [normalised, stream] = graph.within(block.path, () => encoderBlock(block, normalised, stream, config, i));
+  }
+  graph.output("image_embedding", neck(child(encoder, "neck"), stream, config));
+  return graph.finish();
+}
+
+/** Patches of the normalised image: (x - mean) / std is linear, so it is folded into the convolution, which pads nothing. */
+function patchTokens(encoder: Module, image: GraphValue, config: EfficientSamConfig): GraphValue {
+  const { graph } = encoder;
+  const { patch, width, side } = config;
+  const grid = side / patch;
+  const projection = child(encoder, "patch_embed.proj");
+  const [kernels, bias] = [take(projection, "weight", [width, 3, patch, patch]), take(projection, "bias", [width])];
+  const area = patch * patch;
+  const channelOf = (i: number) => Math.floor(i / area) % 3;
+  const foldedKernels = graph.derived({
+    name: `${kernels.name}.normalising`,
+    dims: kernels.dims,
+    from: [kernels],
+    compute: (values) => values!.map((value, i) => value / pixelStd[channelOf(i)]!),
+  });
+  const foldedBias = graph.derived({
+    name: `${bias.name}.normalising`,
+    dims: [width],
+    from: [kernels, bias],
+    compute: (values, own) =>
+      own!.map((value, output) => {
+        let sum = value;
+        for (let i = output * 3 * area; i < (output + 1) * 3 * area; i++)
+          sum -= (values![i]! * pixelMean[channelOf(i)]!) / pixelStd[channelOf(i)]!;
+        return sum;
+      }),
+  });
+  const patches = graph.op("Conv", [image, foldedKernels, foldedBias], {
+    kernel_shape: [patch, patch],
+    strides: [patch, patch],
+  });
+  const tokens = transpose(graph, reshape(graph, patches, [1, width, grid * grid]), [0, 2, 1]);
+  return add(graph, tokens, positionEmbedding(encoder, config));
+}
+
+/** One transformer block, from its normalised input to the next block's: [normalised, stream]. */
+function encoderBlock(
+  block: Module,
+  normalised: GraphValue,
+  stream: GraphValue,
+  { width, heads, depth }: EfficientSamConfig,
+  index: number,
+): readonly [GraphValue, GraphValue] {
+  const { graph } = block;
+  const attn = child(block, "attn");
+  const attended = globalAttention(attn, normalised, width, heads);
+  const projected = product(child(attn, "proj"), attended, { inputs: width, outputs: width });
+  const [mlpInput, middle] = addAndNorm(child(block, "norm2"), projected, stream, {
+    ...{ width, epsilon },
+    bias: projectionBias(attn, width),
+  });
+
+  const mlp = child(block, "mlp");
+  const hidden = product(child(mlp, "fc1"), mlpInput, { inputs: width, outputs: 4 * width });
+  const activated = graph.op("BiasGelu", [hidden, weight(mlp, "fc1.bias", [4 * width])]);
+  const branch = product(child(mlp, "fc2"), activated, { inputs: 4 * width, outputs: width });
+  const bias = weight(mlp, "fc2.bias", [width]);
+  if (index + 1 < depth) {
+    const next = { ...block, path: block.path.replace(/\d+$/, String(index + 1)) };
+    return addAndNorm(child(next, "norm1"), branch, middle, { width, epsilon, bias });
+  }
+  const last = add(graph, add(graph, branch, bias), middle);
+  return [last, last];
+}
+
+/** 1 x 1 convolution, norm, 3 x 3 convolution, norm: to the embedding's channels. */
+function neck(module: Module, tokens: GraphValue, { width, side, patch, decoder }: EfficientSamConfig): GraphValue {
+  const { graph } = module;
+  const [grid, channels] = [side / patch, decoder.embedding];
+  const toImage = (x: GraphValue) => reshape(graph, transpose(graph, x, [0, 2, 1]), [1, channels, grid, grid]);
+  const narrowing = reshape(graph, weight(module, "0.weight", [channels, width, 1, 1]), [channels, width]);
+  const narrow = graph.op("FusedMatMul", [tokens, narrowing], { transB: 1 });
+  const first = layerNorm(child(module, "1"), narrow, { width: channels, epsilon });
+  const convolution = { inputs: channels, outputs: channels, kernel: 3, padding: 1, bias: "without bias" } as const;
+  const mixed = conv2d(child(module, "2"), toImage(first), convolution);
+  const mixedTokens = transpose(graph, reshape(graph, mixed, [1, channels, grid * grid]), [0, 2, 1]);
+  return toImage(layerNorm(child(module, "3"), mixedTokens, { width: channels, epsilon }));
+}

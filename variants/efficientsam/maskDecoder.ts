@@ -1,0 +1,155 @@
+import type { Checkpoint, GraphValue, OnnxGraph } from "../../harness/api.ts";
+import {
+  add,
+  addAndNorm,
+  child,
+  GraphBuilder,
+  layerNorm,
+  linear,
+  type Module,
+  product,
+  reshape,
+  slice,
+  transpose,
+  weight,
+} from "../../harness/onnx/index.ts";
+import { type DecoderConfig, outputTokens, transformerDepth } from "../sam-decoder/config.ts";
+import { crossSizes, imageToToken, outputBias, tokenToImage } from "../sam-decoder/crossAttention.ts";
+import { imagePositions } from "../sam-decoder/promptEncoder.ts";
+import { bestFirst, predictedIou, upscaledMasks } from "./maskHeads.ts";
+import { promptTokens } from "./promptEncoder.ts";
+
+/** LayerNorms of the two-way transformer. */
+const epsilon = 1e-5;
+
+/**
+ * What all prompts of an image share, computed once an image: `image_embedding` [1, embedding, grid, grid] →
+ * `image_tokens` and `image_tokens_with_positions` [grid², embedding].
+ */
+export function decoderImage({ embedding, grid, ...rest }: DecoderConfig, checkpoint: Checkpoint): OnnxGraph {
+  const graph = new GraphBuilder("decoder-image");
+  const root: Module = { graph, checkpoint, path: "" };
+  const image = graph.input("image_embedding", [1, embedding, grid, grid]);
+  const tokens = transpose(graph, reshape(graph, image, [embedding, grid * grid]), [1, 0]);
+  graph.output("image_tokens", tokens);
+  const positions = imagePositions(root, { embedding, grid, ...rest });
+  graph.output("image_tokens_with_positions", add(graph, tokens, positions));
+  return graph.finish();
+}
+
+/**
+ * EfficientSAM's prompt encoder and mask decoder for a batch of prompts: `point_coords`, `point_labels` and the two outputs
+ * of `decoderImage` → `low_res_masks` [prompts, 3, 4 grid, 4 grid] and `iou_predictions` [prompts, 3], the best first.
+ * Source: efficient_sam/efficient_sam_decoder.py and two_way_transformer.py; ./referenceDecoder.ts has them operator for operator.
+ */
+export function maskDecoder(config: DecoderConfig, checkpoint: Checkpoint): OnnxGraph {
+  const graph = new GraphBuilder("decoder");
+  const root: Module = { graph, checkpoint, path: "" };
+  const places = config.grid ** 2;
+  const keys = graph.input("image_tokens", [places, config.embedding]);
+  const keysWithPositions = graph.input("image_tokens_with_positions", [places, config.embedding]);
+  const tokens = promptTokens(root, config);
+
+  const decoder = child(root, "mask_decoder");
+  const { queries, image } = twoWayTransformer(
+    child(decoder, "transformer"),
+    { tokens, keys, keysWithPositions },
+    config,
+  );
+  const { values, order } = bestFirst(graph, predictedIou(decoder, slice(graph, queries, 1, 0, 1), config));
+  const maskTokens = slice(graph, queries, 1, 2, outputTokens);
+  graph.output("low_res_masks", upscaledMasks(decoder, { maskTokens, order, image }, config));
+  graph.output("iou_predictions", values);
+  return graph.finish();
+}
+
+interface Tokens {
+  readonly tokens: GraphValue;
+  readonly keys: GraphValue;
+  readonly keysWithPositions: GraphValue;
+}
+
+/** Prompt tokens and image tokens attend to each other; the prompt tokens are their own positions. */
+function twoWayTransformer(module: Module, { tokens, ...start }: Tokens, config: DecoderConfig) {
+  const { graph } = module;
+  const sizes = crossSizes(config);
+  const positions = imagePositions({ ...module, path: "" }, config);
+  let [queries, keys, keysWithPositions] = [tokens, start.keys, start.keysWithPositions];
+  for (let i = 0; i < transformerDepth; i++) {
+    const layer = child(module, `layers.${i}`);
+    [queries, keys] = graph.within(layer.path, () =>
+      twoWayLayer(layer, { queries, tokens, keys, keysWithPositions }, config, i),
+    );
+    keysWithPositions = add(graph, keys, positions);
+  }
+  const final = child(module, "final_attn_token_to_image");
+  const attended = tokenToImage(final, { queries: add(graph, queries, tokens), keys, keysWithPositions }, sizes);
+  const norm = { width: config.embedding, epsilon, bias: outputBias(final, sizes) };
+  return { queries: addAndNorm(child(module, "norm_final_attn"), attended, queries, norm)[0], image: keys };
+}
+
+/**
+ * Self attention, tokens to image, MLP, image to tokens: [queries, keys]. Unlike SAM's, self attention takes its values with
+ * their positions, both are added to, and the first layer adds to its tokens as the others do.
+ */
+function twoWayLayer(
+  layer: Module,
+  { queries, tokens, keys, keysWithPositions }: Tokens & { readonly queries: GraphValue },
+  config: DecoderConfig,
+  index: number,
+): [GraphValue, GraphValue] {
+  const { graph } = layer;
+  const { embedding, mlp } = config;
+  const sizes = crossSizes(config);
+  const norm = { width: embedding, epsilon };
+  const own = index === 0 ? queries : add(graph, queries, tokens);
+  const afterSelf = layerNorm(
+    child(layer, "norm1"),
+    add(graph, own, selfAttention(child(layer, "self_attn"), own, config)),
+    norm,
+  );
+
+  const toImage = child(layer, "cross_attn_token_to_image");
+  const looked = tokenToImage(toImage, { queries: add(graph, afterSelf, tokens), keys, keysWithPositions }, sizes);
+  const [mlpInput] = addAndNorm(child(layer, "norm2"), looked, afterSelf, {
+    ...norm,
+    bias: outputBias(toImage, sizes),
+  });
+
+  const hidden = product(child(layer, "mlp.layers.0.0"), mlpInput, { inputs: embedding, outputs: mlp });
+  const activated = graph.op("BiasGelu", [hidden, weight(layer, "mlp.layers.0.0.bias", [mlp])]);
+  const branch = product(child(layer, "mlp.fc"), activated, { inputs: mlp, outputs: embedding });
+  const bias = weight(layer, "mlp.fc.bias", [embedding]);
+  const [newQueries] = addAndNorm(child(layer, "norm3"), branch, mlpInput, { ...norm, bias });
+
+  const update = imageToToken(
+    child(layer, "cross_attn_image_to_token"),
+    { keysWithPositions, queries: newQueries, queriesWithPositions: add(graph, newQueries, tokens) },
+    sizes,
+  );
+  return [newQueries, normalisedImage(child(layer, "norm4"), update, keys, config)];
+}
+
+/**
+ * norm(keys + update), as [prompts, places, embedding]. Summed as an image of rank 4, because the runtime would join a sum
+ * and a norm of rank 3 into its SkipLayerNormalization, which takes several times as long as the two.
+ */
+function normalisedImage(
+  norm: Module,
+  update: GraphValue,
+  keys: GraphValue,
+  { embedding, grid }: DecoderConfig,
+): GraphValue {
+  const { graph } = norm;
+  const image = (x: GraphValue) => reshape(graph, x, [x.dims.length === 2 ? 1 : "prompts", grid, grid, embedding]);
+  const sum = add(graph, image(update), image(keys));
+  return reshape(graph, layerNorm(norm, sum, { width: embedding, epsilon }), ["prompts", grid * grid, embedding]);
+}
+
+/** Among the prompt tokens, at the embedding's full width. */
+function selfAttention(module: Module, own: GraphValue, { embedding, heads }: DecoderConfig): GraphValue {
+  const widths = { inputs: embedding, outputs: embedding };
+  const inputs = ["q_proj", "k_proj", "v_proj"].map((name) => linear(child(module, name), own, widths));
+  const attended = module.graph.op("MultiHeadAttention", inputs, { num_heads: heads });
+  return linear(child(module, "out_proj"), attended, widths);
+}

@@ -1,0 +1,157 @@
+import type { GraphValue, Weight } from "../../harness/api.ts";
+import {
+  add,
+  child,
+  type GraphBuilder,
+  linear,
+  type Module,
+  mul,
+  product,
+  reshape,
+  slice,
+  take,
+  transpose,
+  weight,
+} from "../../harness/onnx/index.ts";
+import { type DecoderConfig, maskTokens as maskTokenCount } from "../sam-decoder/config.ts";
+import { returnedMasks } from "./config.ts";
+
+/** Hidden layers, each with GELU, of the IoU head and of each hypernetwork; an output map follows. */
+export const hiddenLayers = 2;
+
+/** PyTorch's default: of the group norm alone. */
+export const groupNormEpsilon = 1e-5;
+
+/** IoU token [prompts, 1, embedding] → one predicted IoU a returned mask, [prompts, 3]. */
+export function predictedIou(decoder: Module, token: GraphValue, { embedding, iouHead }: DecoderConfig): GraphValue {
+  const { graph } = decoder;
+  const head = child(decoder, "iou_prediction_head");
+  let x = token;
+  for (let i = 0; i < hiddenLayers; i++) {
+    const layer = child(head, `layers.${i}.0`);
+    const hidden = product(layer, x, { inputs: i === 0 ? embedding : iouHead, outputs: iouHead });
+    x = graph.op("BiasGelu", [hidden, weight(layer, "bias", [iouHead])]);
+  }
+  const all = linear(child(head, "fc"), x, { inputs: iouHead, outputs: maskTokenCount });
+  const multimask = slice(graph, all, 2, maskTokenCount - returnedMasks, maskTokenCount);
+  return reshape(graph, multimask, ["prompts", returnedMasks]);
+}
+
+/**
+ * Predicted IoUs from the largest on, and their order as one-hot rows [prompts, 3, 3], which puts masks in order by a product.
+ * Source: efficient_sam/build_efficient_sam.py, predict_masks, where argsort and take_along_dim do it.
+ */
+export function bestFirst(graph: GraphBuilder, iou: GraphValue): { values: GraphValue; order: GraphValue } {
+  const [values, indices] = graph.ops("TopK", [iou, graph.ints([returnedMasks])], { axis: -1 }, { outputs: 2 });
+  const columns = graph.ints(Array.from({ length: returnedMasks }, (_, i) => i));
+  const chosen = graph.op("Equal", [reshape(graph, indices!, ["prompts", returnedMasks, 1]), columns]);
+  return { values: values!, order: graph.op("Cast", [chosen], { to: 1 }) };
+}
+
+interface MaskInputs {
+  /** [prompts, 3, embedding] */
+  readonly maskTokens: GraphValue;
+  /** Of `bestFirst`. */
+  readonly order: GraphValue;
+  /** [prompts, grid², embedding] */
+  readonly image: GraphValue;
+}
+
+/**
+ * [prompts, 3, 4 grid, 4 grid]. A 2 x 2 transposed convolution of stride 2 is a product that gives each token four children;
+ * channels stay last, and pixels find their place once, at the end, on three channels. Masks are put in order before there
+ * is one: by their kernels.
+ */
+export function upscaledMasks(decoder: Module, { maskTokens, order, image }: MaskInputs, config: DecoderConfig) {
+  const { graph } = decoder;
+  const { embedding, grid } = config;
+  const upscaling = child(decoder, "final_output_upscaling_layers");
+  const [half, quarter] = [embedding / 4, embedding / 8];
+  const places = grid * grid;
+  const first = childProduct(child(upscaling, "0.0"), image, embedding, half);
+  const spread = reshape(graph, add(graph, first.product, first.bias), ["prompts", 4 * places, half]);
+  const normalised = groupNormGelu(child(upscaling, "0.1"), spread, 4 * places, half);
+  const second = childProduct(child(upscaling, "1.0"), normalised, half, quarter);
+  const pixels = reshape(graph, graph.op("BiasGelu", [second.product, second.bias]), ["prompts", 16 * places, quarter]);
+
+  const kernels = graph.op("MatMul", [order, hypernetworks(decoder, maskTokens, embedding, quarter)]);
+  const masks = graph.op("FusedMatMul", [kernels, pixels], { transB: 1 });
+  const cells = reshape(graph, masks, ["prompts", returnedMasks * grid, grid, 2, 2, 2, 2]);
+  const dims = ["prompts", returnedMasks, 4 * grid, 4 * grid];
+  return reshape(graph, transpose(graph, cells, [0, 1, 3, 5, 2, 4, 6]), dims);
+}
+
+/** GELU of the norm over all places and channels of a prompt (one group), which has a weight and a bias a channel. */
+function groupNormGelu(norm: Module, x: GraphValue, places: number, channels: number): GraphValue {
+  const { graph } = norm;
+  const one = graph.constant("ones[1]", "float32", [1], () => Float32Array.of(1));
+  const none = graph.constant("zeros[1]", "float32", [1], () => Float32Array.of(0));
+  const flat = reshape(graph, x, ["prompts", 1, places * channels]);
+  const whole = graph.op("InstanceNormalization", [flat, one, none], { epsilon: { float: groupNormEpsilon } });
+  const scaled = mul(graph, reshape(graph, whole, ["prompts", places, channels]), weight(norm, "weight", [channels]));
+  return graph.op("BiasGelu", [scaled, weight(norm, "bias", [channels])]);
+}
+
+/** x times the kernels [inputs, outputs, 2, 2] as [4 outputs, inputs]; the bias four times over, to be added after. */
+function childProduct(module: Module, x: GraphValue, inputs: number, outputs: number) {
+  const { graph } = module;
+  const [kernels, bias] = [take(module, "weight", [inputs, outputs, 2, 2]), take(module, "bias", [outputs])];
+  const matrix = graph.derived({
+    name: `${kernels.name}.children`,
+    dims: [4 * outputs, inputs],
+    from: [kernels],
+    compute: (values) => {
+      const result = new Float32Array(values!.length);
+      for (let input = 0; input < inputs; input++)
+        for (let output = 0; output < outputs; output++)
+          for (let cell = 0; cell < 4; cell++)
+            result[(cell * outputs + output) * inputs + input] = values![(input * outputs + output) * 4 + cell]!;
+      return result;
+    },
+  });
+  return {
+    product: graph.op("FusedMatMul", [x, matrix], { transB: 1 }),
+    bias: graph.derived({
+      name: `${bias.name}.children`,
+      dims: [4 * outputs],
+      from: [bias],
+      compute: (values) => Float32Array.from({ length: 4 * outputs }, (_, i) => values![i % outputs]!),
+    }),
+  };
+}
+
+/**
+ * Each returned mask's token through its own MLP, all three as one batch of products: [prompts, 3, outputs]. The first
+ * token's mask is never returned, so its MLP is not run; the token itself takes part in attention.
+ */
+function hypernetworks(decoder: Module, tokens: GraphValue, embedding: number, outputs: number): GraphValue {
+  const { graph } = decoder;
+  const layers = [...Array.from({ length: hiddenLayers }, (_, i) => `layers.${i}.0`), "fc"];
+  const mlp = (token: number, layer: string) => child(decoder, `output_hypernetworks_mlps.${token}.${layer}`);
+  const returned = Array.from({ length: returnedMasks }, (_, i) => maskTokenCount - returnedMasks + i);
+  let x = transpose(graph, tokens, [1, 0, 2]);
+  for (const layer of layers) {
+    const width = layer === "fc" ? outputs : embedding;
+    const each = (name: string, dims: readonly number[]) => returned.map((token) => take(mlp(token, layer), name, dims));
+    graph.withoutEffect(take(mlp(0, layer), "weight", [width, embedding]));
+    graph.withoutEffect(take(mlp(0, layer), "bias", [width]));
+    const matrices = stacked(graph, each("weight", [width, embedding]), [returnedMasks, width, embedding]);
+    const biases = stacked(graph, each("bias", [width]), [returnedMasks, 1, width]);
+    x = add(graph, graph.op("FusedMatMul", [x, matrices], { transB: 1 }), biases);
+    if (layer !== "fc") x = graph.op("Gelu", [x]);
+  }
+  return transpose(graph, x, [1, 0, 2]);
+}
+
+function stacked(graph: GraphBuilder, weights: readonly Weight[], dims: readonly number[]): GraphValue {
+  return graph.derived({
+    name: `${weights[0]!.name}.stacked`,
+    dims,
+    from: weights,
+    compute: (...arrays) => {
+      const result = new Float32Array(arrays.length * arrays[0]!.length);
+      for (const [i, array] of arrays.entries()) result.set(array, i * array.length);
+      return result;
+    },
+  });
+}

@@ -1,0 +1,116 @@
+import type { GraphValue } from "../../harness/api.ts";
+import { add, child, concat, conv2d, type Module, mul, reshape, softmax, split, transpose, weight } from "../../harness/onnx/index.ts";
+import { bins, type FastSamConfig, prototypes, strides } from "./config.ts";
+import type { Layers } from "./layers.ts";
+
+export interface HeadOutputs {
+  readonly boxes: GraphValue;
+  readonly scores: GraphValue;
+  readonly coefficients: GraphValue;
+  readonly prototypes: GraphValue;
+}
+
+/**
+ * A box, a score and 32 mask coefficients for each cell of the three maps, and the prototypes that coefficients blend.
+ * Source: Segment and Detect of ultralytics/nn/modules/head.py.
+ */
+export function segmentHead(
+  module: Module,
+  maps: readonly GraphValue[],
+  { channels, side, prototypeWidth }: FastSamConfig,
+  layers: Layers,
+): HeadOutputs {
+  const { graph } = module;
+  const narrowest = channels[2];
+  const branch = (name: string, width: number, outputs: number) =>
+    concat(
+      graph,
+      maps.map((map, level) =>
+        cells(child(module, `${name}.${level}`), map, { inputs: channels[level + 2]!, width, outputs }, layers),
+      ),
+      2,
+    );
+  const distances = branch("cv2", Math.max(narrowest / 4, 4 * bins), 4 * bins);
+  const logits = branch("cv3", narrowest, 1);
+  const coefficients = branch("cv4", Math.max(narrowest / 4, prototypes), prototypes);
+  return {
+    boxes: boxes(module, distances, side),
+    scores: graph.op("Sigmoid", [logits]),
+    coefficients,
+    prototypes: prototypeMaps(child(module, "proto"), maps[0]!, { inputs: narrowest, width: prototypeWidth }, layers),
+  };
+}
+
+interface Branch {
+  readonly inputs: number;
+  readonly width: number;
+  readonly outputs: number;
+}
+
+/** Two 3 x 3 convolutions and a plain 1 x 1: [1, outputs, cells]. */
+function cells(module: Module, x: GraphValue, { inputs, width, outputs }: Branch, layers: Layers): GraphValue {
+  const { graph } = module;
+  return graph.within(module.path, () => {
+    const first = layers.convolution(child(module, "0"), x, { inputs, outputs: width, kernel: 3 });
+    const second = layers.convolution(child(module, "1"), first, { inputs: width, outputs: width, kernel: 3 });
+    const last = conv2d(child(module, "2"), second, { inputs: width, outputs, kernel: 1, bias: "with bias" });
+    const [, , rows, columns] = last.dims as [number, number, number, number];
+    return reshape(graph, last, [1, outputs, rows * columns]);
+  });
+}
+
+/**
+ * Distances from a cell's centre to the left, upper, right and lower side, each the mean of a distribution over 16 bins,
+ * as centre and size in model pixels.
+ */
+function boxes(module: Module, distributions: GraphValue, side: number): GraphValue {
+  const { graph } = module;
+  const count = distributions.dims[2] as number;
+  return graph.within(`${module.path}.dfl`, () => {
+    const byBin = transpose(graph, reshape(graph, distributions, [1, 4, bins, count]), [0, 2, 1, 3]);
+    const means = conv2d(child(module, "dfl.conv"), softmax(graph, byBin, 1), {
+      ...{ inputs: bins, outputs: 1, kernel: 1, bias: "without bias" },
+    });
+    const [near, far] = split(graph, reshape(graph, means, [1, 4, count]), 1, [2, 2]) as [GraphValue, GraphValue];
+    const { centres, scale } = anchors(module, side);
+    const [start, end] = [graph.op("Sub", [centres, near]), add(graph, centres, far)];
+    const middle = mul(graph, add(graph, start, end), graph.number(0.5));
+    return mul(graph, concat(graph, [middle, graph.op("Sub", [end, start])], 1), scale);
+  });
+}
+
+/** Cell by cell: its centre in cells, [1, 2, cells], and its stride, [1, 1, cells]. */
+function anchors({ graph }: Module, side: number): { readonly centres: GraphValue; readonly scale: GraphValue } {
+  const grids = strides.map((stride) => ({ stride, grid: side / stride }));
+  const places = grids.flatMap(({ stride, grid }) =>
+    Array.from({ length: grid * grid }, (_, i) => ({ x: (i % grid) + 0.5, y: Math.floor(i / grid) + 0.5, stride })),
+  );
+  const values = (pick: (place: (typeof places)[number]) => number) => places.map(pick);
+  const count = places.length;
+  return {
+    centres: graph.constant("anchors.centres", "float32", [1, 2, count], () =>
+      Float32Array.from([...values(({ x }) => x), ...values(({ y }) => y)]),
+    ),
+    scale: graph.constant("anchors.strides", "float32", [1, 1, count], () =>
+      Float32Array.from(values(({ stride }) => stride)),
+    ),
+  };
+}
+
+/** From the finest map to twice its rows and columns. */
+function prototypeMaps(
+  module: Module,
+  x: GraphValue,
+  { inputs, width }: { readonly inputs: number; readonly width: number },
+  layers: Layers,
+): GraphValue {
+  const { graph } = module;
+  return graph.within(module.path, () => {
+    const first = layers.convolution(child(module, "cv1"), x, { inputs, outputs: width, kernel: 3 });
+    const upsample = child(module, "upsample");
+    const weights = [weight(upsample, "weight", [width, width, 2, 2]), weight(upsample, "bias", [width])];
+    const doubled = graph.op("ConvTranspose", [first, ...weights], { kernel_shape: [2, 2], strides: [2, 2] });
+    const second = layers.convolution(child(module, "cv2"), doubled, { inputs: width, outputs: width, kernel: 3 });
+    return layers.convolution(child(module, "cv3"), second, { inputs: width, outputs: prototypes, kernel: 1 });
+  });
+}

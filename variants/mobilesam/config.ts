@@ -1,0 +1,74 @@
+import { HarnessError } from "../../harness/errors.ts";
+import type { DecoderConfig } from "../sam-decoder/config.ts";
+
+/** Stage by stage: the first is convolutional, the other three attend within windows. */
+type ByStage = readonly [number, number, number, number];
+
+/** The sizes of MobileSAM. Source: mobile_sam/build_sam.py and mobile_sam/modeling/tiny_vit_sam.py. */
+export interface MobileSamConfig {
+  /** Side of the square input, px. */
+  readonly side: number;
+  /** Channels. */
+  readonly widths: ByStage;
+  /** Blocks. */
+  readonly depths: ByStage;
+  /** The first is TinyViT's own number, which nothing uses: its blocks do not attend. */
+  readonly heads: ByStage;
+  /** Tokens along a window's side; the first is of no use either. */
+  readonly windows: ByStage;
+  /** Of the classifier that TinyViT was trained with; 0 where the preset has none. */
+  readonly classes: number;
+  readonly decoder: DecoderConfig;
+}
+
+export const mobileSamConfigs = {
+  mobilesam: {
+    side: 1024,
+    widths: [64, 128, 160, 320],
+    depths: [2, 2, 6, 2],
+    heads: [2, 4, 5, 10],
+    windows: [7, 7, 14, 7],
+    classes: 1000,
+    decoder: { embedding: 256, heads: 8, mlp: 2048, iouHead: 256, side: 1024, grid: 64 },
+  },
+  "mobilesam-nano": {
+    side: 512,
+    widths: [32, 64, 96, 320],
+    depths: [1, 1, 2, 1],
+    heads: [1, 2, 3, 10],
+    windows: [7, 7, 14, 7],
+    classes: 0,
+    decoder: { embedding: 64, heads: 4, mlp: 256, iouHead: 64, side: 512, grid: 32 },
+  },
+} as const satisfies Record<string, MobileSamConfig>;
+
+/** Throws HarnessError for another input side: SAM's decoder is made for one image embedding. */
+export function configOf(id: string, side?: number): MobileSamConfig {
+  const config: MobileSamConfig | undefined = mobileSamConfigs[id as keyof typeof mobileSamConfigs];
+  if (config === undefined) throw new Error(`no MobileSAM preset is named ${id}`);
+  if (side === undefined || side === config.side) return config;
+  throw new HarnessError(`${id}: its decoder is made for one image size`, { found: side, expected: config.side });
+}
+
+export interface Stage {
+  readonly index: number;
+  readonly width: number;
+  readonly depth: number;
+  readonly heads: number;
+  /** Tokens along a window's side. */
+  readonly window: number;
+  /** Tokens along the image's side. */
+  readonly grid: number;
+}
+
+/** The merging before the last stage keeps the grid, so that the image embedding has 16 px a token. */
+export function stagesOf({ side, widths, depths, heads, windows }: MobileSamConfig): readonly Stage[] {
+  return [4, 8, 16, 16].map((pixelsAToken, index) => ({
+    index,
+    width: widths[index]!,
+    depth: depths[index]!,
+    heads: heads[index]!,
+    window: windows[index]!,
+    grid: side / pixelsAToken,
+  }));
+}
