@@ -41,6 +41,8 @@ export interface VariantManifest {
   readonly printed?: { readonly parameters?: number; readonly gmacs?: number };
   /** What a reader of a table must know: transfers to SAM, weights never released. */
   readonly notes: readonly string[];
+  /** Classes, `module.Class`, that its checkpoint pickles with whole modules: each becomes a record that does nothing. */
+  readonly inertClasses?: readonly string[];
 }
 
 export interface GraphSink {

@@ -1,5 +1,5 @@
 import { fittingVariants } from "../run/fit.ts";
-import { loadRegistry } from "../run/registry.ts";
+import { inertClassesOf, loadRegistry } from "../run/registry.ts";
 import { isBuffer, openTensorArchive, type StoredTensor, type TensorArchive } from "../weights/index.ts";
 import { type Command, type Console, line } from "./command.ts";
 import { plainTable } from "./plainTable.ts";
@@ -18,7 +18,7 @@ export const inspect: Command = {
   ],
   async run(args, console) {
     const registry = await loadRegistry(args.plugin as string[] | undefined);
-    const archive = await openTensorArchive(args.file as string);
+    const archive = await openTensorArchive(args.file as string, { inert: inertClassesOf(registry) });
     try {
       const [variant] = await fittingVariants(registry, archive);
       if (args.json) printJson(console, archive, variant);

@@ -1,5 +1,6 @@
 import type { Command } from "../commands/command.ts";
 import { decode } from "./decode.ts";
 import { encode } from "./encode.ts";
+import { mask } from "./mask.ts";
 
-export const benchmarks: readonly Command[] = [encode, decode];
+export const benchmarks: readonly Command[] = [encode, decode, mask];

@@ -40,6 +40,11 @@ export function variantOf(registry: Registry, id: string): RegisteredVariant {
   return variant;
 }
 
+/** What any variant's checkpoint may name: which one a file is for shows only when it is open. */
+export function inertClassesOf(registry: Registry): readonly string[] {
+  return [...new Set([...registry.variants.values()].flatMap(({ preset }) => preset.inertClasses ?? []))];
+}
+
 function pluginOf(loaded: unknown, file: string): VariantPlugin | DatasetPlugin {
   const plugin = (loaded as { default?: Partial<VariantPlugin & DatasetPlugin> }).default;
   const functions = (...names: readonly (keyof VariantPlugin | keyof DatasetPlugin)[]) =>

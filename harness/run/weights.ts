@@ -7,7 +7,7 @@ import { HarnessError } from "../errors.ts";
 import { checkpointOf, openTensorArchive, seededCheckpoint } from "../weights/index.ts";
 import { explainMisfit } from "./fit.ts";
 import { homeFolder } from "./home.ts";
-import { type RegisteredVariant, type Registry, variantOf } from "./registry.ts";
+import { inertClassesOf, type RegisteredVariant, type Registry, variantOf } from "./registry.ts";
 
 /** `auto`: a checkpoint if one is here, else trained nano weights; full-size variants without a checkpoint are left out. */
 export type WeightsChoice = "auto" | WeightSource;
@@ -123,7 +123,7 @@ export async function openWeights({ variant, weights }: ChosenVariant, registry:
     const record = { source: "seeded", label: "seeded weights, version 1" } as const;
     return { checkpoint: seededCheckpoint(), weightsId: "seeded 1", record };
   }
-  const archive = await openTensorArchive(weights.file);
+  const archive = await openTensorArchive(weights.file, { inert: inertClassesOf(registry) });
   const checkpoint = checkpointOf(archive, weights.source);
   try {
     await variant.plugin.build({

@@ -37,6 +37,8 @@ export class WorkerProcess {
   async open(setup: WorkerSetup): Promise<WorkerCalls["open"]["reply"]> {
     const reply = await this.#send({ call: "open", setup });
     if (reply.ok) return reply.value as WorkerCalls["open"]["reply"];
+    // A worker without graphs is of no use, and would keep this process alive.
+    await this.close();
     if (reply.stack !== undefined) throw new Error(`${this.variant}: loading failed: ${reply.stack}`);
     throw new HarnessError(reply.message, reply.hint === undefined ? {} : { hint: reply.hint });
   }

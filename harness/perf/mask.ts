@@ -1,0 +1,98 @@
+import { type Command, type Console, line } from "../commands/command.ts";
+import { plainTable } from "../commands/plainTable.ts";
+import { decodeRle, encodeRle, iou, maskFromLogits, upscaleLogits } from "../mask/index.ts";
+import { timedSync } from "../measure/clock.ts";
+import { median, quantile } from "../stats/summary.ts";
+
+/** One job done two ways that must give the same answer. */
+interface Pair {
+  readonly job: string;
+  readonly names: readonly [string, string];
+  readonly ways: readonly [() => number, () => number];
+}
+
+export const mask: Command = {
+  name: "mask",
+  describe: "Masks from logits and IoU of run lengths, against the same through bitmaps",
+  arguments: [],
+  options: { rounds: { describe: "measured turns of each", type: "number", default: 40 } },
+  examples: [["npm run perf -- mask", "one mask at 640 x 480 from 256 x 256 logits; IoU of two masks"]],
+  async run(args, console) {
+    for (const pair of [upscalePair(), iouPair()]) race(pair, args.rounds as number, console);
+    return 0;
+  },
+};
+
+/** The two ways by turns in one process; a first fifth of the rounds warms up. */
+function race({ job, names, ways }: Pair, rounds: number, console: Console): void {
+  const times: [number[], number[]] = [[], []];
+  const warmup = Math.ceil(rounds / 5);
+  for (let round = 0; round < warmup + rounds; round++) {
+    const order = round % 2 === 0 ? [0, 1] : [1, 0];
+    const results = order.map((way) => ({ way, ...timedSync(ways[way]!) }));
+    if (new Set(results.map(({ value }) => value)).size !== 1) throw new Error(`${job}: the two ways differ`);
+    if (round >= warmup) for (const { way, durationMs } of results) times[way]!.push(durationMs);
+  }
+  const rows = names.map((name, way) => {
+    const [low, high] = [0.25, 0.75].map((p) => quantile(times[way]!, p).toFixed(3));
+    return [name, median(times[way]!).toFixed(3), `${low} to ${high}`, String(rounds)];
+  });
+  const ratios = times[0].map((time, round) => time / times[1][round]!);
+  line(console, plainTable([job, "median ms", "quartiles", "n"], rows));
+  line(console, `${names[0]} / ${names[1]}: ${median(ratios).toFixed(3)}\n`);
+}
+
+const low = 256;
+const geometry = {
+  image: { height: 480, width: 640 },
+  resized: { height: 768, width: 1024 },
+  offset: { x: 0, y: 0 },
+  side: 1024,
+};
+const spec = { path: "model-frame", interpolation: "bilinear", threshold: ">0" } as const;
+
+/** A wavy shape over half of the image: many runs, few of them long. */
+function logits(phase: number): Float32Array {
+  return Float32Array.from({ length: low * low }, (_, i) => {
+    const [x, y] = [((i % low) / low) * 2 * Math.PI, (Math.floor(i / low) / low) * 2 * Math.PI];
+    return 6 * Math.sin(3 * x + phase) * Math.cos(2 * y) + 0.5;
+  });
+}
+
+function upscalePair(): Pair {
+  const values = logits(0.7);
+  return {
+    job: "logits to mask, 640 x 480",
+    names: ["run lengths from the operators", "image, threshold, encode"],
+    ways: [
+      () => maskFromLogits(values, geometry, spec).counts.length,
+      () => encodeRle(above(upscaleLogits(values, geometry, spec)), geometry.image).counts.length,
+    ],
+  };
+}
+
+function above(image: Float32Array): Uint8Array {
+  const bitmap = new Uint8Array(image.length);
+  for (let i = 0; i < image.length; i++) bitmap[i] = image[i]! > 0 ? 1 : 0;
+  return bitmap;
+}
+
+function iouPair(): Pair {
+  const [a, b] = [maskFromLogits(logits(0.7), geometry, spec), maskFromLogits(logits(0.9), geometry, spec)];
+  return {
+    job: "IoU of two masks, 640 x 480",
+    names: ["run lengths", "bitmaps"],
+    ways: [
+      () => iou(a, b),
+      () => {
+        const [first, second] = [decodeRle(a), decodeRle(b)];
+        let [both, either] = [0, 0];
+        for (let i = 0; i < first.length; i++) {
+          both += first[i]! & second[i]!;
+          either += first[i]! | second[i]!;
+        }
+        return both / either;
+      },
+    ],
+  };
+}

@@ -1,0 +1,134 @@
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { commands } from "../commands/index.ts";
+import type { StoredRun } from "../store/store.ts";
+import { type RunFlags, resolvePlan } from "./plan.ts";
+import { type RunObserver, type RunOutcome, runPlan } from "./runner.ts";
+
+const quick: RunFlags = { variants: "sam-nano", limit: 3, rounds: 1, warmup: 0, threads: 1 };
+
+let folder: string;
+let notes: string[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "sam-bench-runner-"));
+  notes = [];
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+test("a plan is measured once: the second time it is read from the store", async () => {
+  const first = await run(quick);
+  const before = await Promise.all(first.runs.map((each) => each.rowsHash()));
+  notes = [];
+  const second = await run(quick);
+  expect(second.runs.map(({ id }) => id)).toEqual(first.runs.map(({ id }) => id));
+  expect(await Promise.all(second.runs.map((each) => each.rowsHash()))).toEqual(before);
+  expect(notes.join("\n")).toContain("finished before, nothing to do");
+});
+
+test("one thread and two give the same rows but for rounding, and another run id", async () => {
+  const one = (await run(quick)).runs[0]!;
+  const two = (await run({ ...quick, threads: 2 })).runs[0]!;
+  expect(two.id).not.toBe(one.id);
+  const [a, b] = [await ious(one), await ious(two)];
+  expect(b.size).toBe(a.size);
+  for (const [key, iou] of a) expect(b.get(key)).toBeCloseTo(iou, 3);
+});
+
+test("seeded weights are measured for latency and memory, and leave no row", async () => {
+  const { runs } = await run({ ...quick, weights: "seeded" });
+  const { manifest } = runs[0]!;
+  expect(manifest.weights.source).toBe("seeded");
+  expect(manifest.status).toEqual({ state: "done", images: 0, rows: 0 });
+  expect(manifest.memory!.encode).toBeGreaterThan(manifest.memory!.load / 4);
+  expect((await runs[0]!.latency()).length).toBe(1);
+});
+
+test("a photo that can not be read is a failure row and a warning, and the others are measured", async () => {
+  const data = await shapesOnDisk();
+  const [broken] = photosOf(data);
+  writeFileSync(broken!, "no picture");
+  const { runs } = await run({ ...quick, dataset: "coco", data });
+  const rows = await all(runs[0]!);
+  expect(rows.filter((row) => row.kind === "failure")).toHaveLength(1);
+  expect(new Set(rows.filter((row) => row.kind === "prediction").map((row) => row.image)).size).toBe(2);
+  expect(runs[0]!.manifest.warnings.map((warning) => warning.text).join()).toContain("1 of 3 images failed");
+});
+
+test("a photo of another size than its JSON says fails with both sizes in the message", async () => {
+  const data = await shapesOnDisk();
+  const [first, second] = photosOf(data);
+  copyFileSync(second!, first!);
+  const { runs } = await run({ ...quick, dataset: "coco", data });
+  const failure = (await all(runs[0]!)).find((row) => row.kind === "failure");
+  expect(failure?.kind === "failure" && failure.message).toMatch(/found .*expected/);
+});
+
+test("Ctrl-C keeps what is finished, and the same plan goes on from there", async () => {
+  const stop = new AbortController();
+  const calm = (await run({ ...quick, limit: 4 })).runs[0]!;
+  const outcome = await run({ ...quick, limit: 4 }, { results: join(folder, "stopped"), stop, after: 2 });
+  expect(outcome.stopped).toBe(true);
+  expect(outcome.runs[0]!.manifest.status.state).toBe("stopped");
+  const resumed = await run({ ...quick, limit: 4 }, { results: join(folder, "stopped") });
+  expect(notes.join("\n")).toContain("goes on after 2 images");
+  expect(await resumed.runs[0]!.rowsHash()).toBe(await calm.rowsHash());
+});
+
+test("two variants take turns, and each keeps its own samples", async () => {
+  const { runs } = await run({ ...quick, rounds: 3, variants: "sam-nano,sam-nano" });
+  expect(runs).toHaveLength(1);
+  const turns = await runs[0]!.latency();
+  expect(turns.map(({ round }) => round)).toEqual([0, 1, 2]);
+});
+
+interface How {
+  readonly results?: string;
+  readonly stop?: AbortController;
+  /** Images after which `stop` is pulled. */
+  readonly after?: number;
+}
+
+async function run(
+  flags: RunFlags,
+  { results = join(folder, "results"), stop = new AbortController(), after }: How = {},
+): Promise<RunOutcome> {
+  const observer: RunObserver = {
+    note: (text) => void notes.push(text),
+    images: (_, { done }) => {
+      if (done === after) stop.abort();
+    },
+    rounds: () => undefined,
+  };
+  return runPlan({ plan: await resolvePlan(flags), results, asPassed: [], observer, signal: stop.signal });
+}
+
+async function all(run: StoredRun) {
+  const rows = [];
+  for await (const row of run.rows()) rows.push(row);
+  return rows;
+}
+
+async function ious(run: StoredRun): Promise<Map<string, number>> {
+  const found = new Map<string, number>();
+  for (const row of await all(run))
+    if (row.kind === "prediction") found.set(`${row.target} ${row.prompts}`, row.iou ?? 0);
+  return found;
+}
+
+/** Three drawn scenes as JPEG files with their JSON, by `bench data shapes`. */
+async function shapesOnDisk(): Promise<string> {
+  const data = join(folder, "data");
+  mkdirSync(data);
+  const quiet = { write: () => true } as unknown as NodeJS.WriteStream;
+  const command = commands.find(({ name }) => name === "data")!;
+  await command.run({ dataset: "shapes", out: data, count: 3, seed: 0 }, { out: quiet, notes: quiet });
+  return data;
+}
+
+function photosOf(data: string): string[] {
+  const files = readdirSync(data, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".jpg"));
+  return files.sort().map((file) => join(data, file));
+}
