@@ -73,7 +73,8 @@ async function dispatch(argv: readonly string[], program: Program, console: Cons
 }
 
 function usageOf({ name, arguments: positionals }: Command): string {
-  return [name, ...positionals.map((each) => (each.optional ? `[${each.name}]` : `<${each.name}>`))].join(" ");
+  const named = positionals.map((each) => ({ ...each, name: `${each.name}${each.many ? ".." : ""}` }));
+  return [name, ...named.map((each) => (each.optional ? `[${each.name}]` : `<${each.name}>`))].join(" ");
 }
 
 function declare(parser: Argv, command: Command): Argv {

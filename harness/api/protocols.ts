@@ -92,6 +92,10 @@ export interface Protocol {
   readonly source: string;
   readonly confidence: Confidence;
   readonly needs: readonly Capability[];
+  /** The dataset's annotations, the boxes of a detector (`--boxes`), or what `targets` gives. */
+  readonly prompted: "annotations" | "detections" | "grid";
+  /** What its rows are summed up to. */
+  readonly figures: "mean IoU" | "average precision" | "average recall";
   readonly passes: readonly PromptPass[];
   readonly sizes: readonly SizeRange[];
   /** What differs from the source, and what was decided where it is silent. */

@@ -25,6 +25,7 @@ export const planOptions: Readonly<Record<string, CommandOption>> = {
   data: { describe: "folder with photos and annotations", type: "string" },
   prompts: { describe: "box,1p,3p (the default) or other names of bench list protocols", type: "string" },
   protocol: { describe: "all prompts of this evaluation protocol", type: "string" },
+  boxes: { describe: "results file of a detector, whose boxes are prompted", type: "string" },
   limit: { describe: "the first N images of the dataset", type: "number" },
   image: { describe: "only this image id", type: "number", list: true },
   seed: { describe: "of prompts, scenes and orders", type: "number", default: 0 },

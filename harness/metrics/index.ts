@@ -3,8 +3,9 @@ import type { Metric } from "../api.ts";
 import { miou } from "./miou.ts";
 
 export { type Figure, figuresOf } from "./figures.ts";
-export { epsilonIou, plainIou } from "./iou.ts";
+export { epsilonIou, overlapWithBox, plainIou } from "./iou.ts";
 export { cocoSizes, isOfSize } from "./sizes.ts";
+export { suppress } from "./suppress.ts";
 export { miou };
 
 export const metrics: readonly Metric[] = [miou];

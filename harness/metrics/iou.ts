@@ -1,5 +1,5 @@
-import type { Rle } from "../api.ts";
-import { areaOf, intersectionArea } from "../mask/index.ts";
+import type { Box, Rle } from "../api.ts";
+import { areaOf, intersectionArea, rleFromBox } from "../mask/index.ts";
 
 /** |mask ∩ target| / |mask ∪ target|; nothing where both are empty. */
 export function plainIou(mask: Rle, target: Rle): number | undefined {
@@ -14,6 +14,11 @@ export function plainIou(mask: Rle, target: Rle): number | undefined {
 export function epsilonIou(mask: Rle, target: Rle): number {
   const { shared, either } = overlap(mask, target);
   return shared / (either + 1e-7);
+}
+
+/** IoU of a mask with a box as a region of pixels; 0 where both are empty. */
+export function overlapWithBox(mask: Rle, box: Box): number {
+  return plainIou(mask, rleFromBox(box, mask.size)) ?? 0;
 }
 
 function overlap(mask: Rle, target: Rle): { shared: number; either: number } {

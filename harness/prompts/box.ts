@@ -1,4 +1,5 @@
-import type { Box, PromptSampler, Target } from "../api.ts";
+import type { Box, Feedback, PromptSampler, Target } from "../api.ts";
+import { HarnessError } from "../errors.ts";
 import { boxOf } from "../mask/index.ts";
 import { maskOf } from "./pixels.ts";
 
@@ -15,6 +16,23 @@ export const maskBox: PromptSampler = {
   id: "mask-box",
   *prompts(target) {
     yield { frame: "image", points: [], box: tightest(target) };
+  },
+};
+
+/** The given box, then the box with the logits of the mask that was kept, again and again. */
+export const refinedBox: PromptSampler = {
+  id: "refined-box",
+  *prompts(target) {
+    let kept: Feedback = yield { frame: "image", points: [], box: target.box };
+    for (;;) {
+      const mask = kept.lowResLogits;
+      if (mask === undefined)
+        throw new HarnessError("a mask can not be refined", {
+          found: "a variant without logits",
+          hint: "leave the variant or the protocol out",
+        });
+      kept = yield { frame: "image", points: [], box: target.box, mask };
+    }
   },
 };
 

@@ -1,19 +1,34 @@
 /** Samplers: from a target, and from what the model made of the prompt before, to the next prompt in the image frame. */
 import type { PromptSampler, Random, Target } from "../api.ts";
 import { random } from "../stats/random.ts";
-import { givenBox, maskBox } from "./box.ts";
+import { givenBox, maskBox, refinedBox } from "./box.ts";
 import { centreOfMass } from "./centreOfMass.ts";
 import { centrePoints } from "./centrePoint.ts";
 import { clicks } from "./clicks.ts";
 import { boxThenErrors, centreThenErrors } from "./errorPoints.ts";
+import { gridPoint, pointGrid } from "./grid.ts";
 import { randomPoints } from "./randomPoints.ts";
 
 export { hasPixels } from "./pixels.ts";
-export { boxThenErrors, centreOfMass, centrePoints, centreThenErrors, clicks, givenBox, maskBox, randomPoints };
+export {
+  boxThenErrors,
+  centreOfMass,
+  centrePoints,
+  centreThenErrors,
+  clicks,
+  givenBox,
+  gridPoint,
+  maskBox,
+  pointGrid,
+  randomPoints,
+  refinedBox,
+};
 
 export const samplers: readonly PromptSampler[] = [
   givenBox,
   maskBox,
+  refinedBox,
+  gridPoint,
   randomPoints(1),
   randomPoints(3),
   centrePoints,

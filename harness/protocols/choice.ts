@@ -1,5 +1,5 @@
 import type { Candidates, Choice, MaskPrediction } from "../api.ts";
-import { plainIou } from "../metrics/index.ts";
+import { overlapWithBox, plainIou } from "../metrics/index.ts";
 
 /** The model's own guess of a token's IoU; 0 for the empty mask of a prediction without any. */
 export function predictedIouOf(prediction: MaskPrediction, token: number): number {
@@ -23,8 +23,41 @@ export function oracle(candidates: Candidates): readonly Choice[] {
   return [{ token: best(multimaskTokens(candidates), (token) => plainIou(candidates.mask(token), mask) ?? 0) }];
 }
 
+/** The multimask token whose mask overlaps the prompt's box most, by IoU with the box as a region. */
+export function nearestBox(candidates: Candidates): readonly Choice[] {
+  const { box } = candidates.prompt;
+  if (box === undefined) throw new Error(`target ${candidates.target.id}: no box to choose by`);
+  return [{ token: best(multimaskTokens(candidates), (token) => overlapWithBox(candidates.mask(token), box)) }];
+}
+
+/** As `choose`, each choice with the detector's own score. */
+export function withDetectorScore(choose: Choose): Choose {
+  return (candidates) => choose(candidates).map((choice) => ({ ...choice, score: detectorScore(candidates) }));
+}
+
+/** As `choose`, with the detector's score times the predicted IoU of the token kept. */
+export function withFusedScore(choose: Choose): Choose {
+  return (candidates) =>
+    choose(candidates).map(({ token }) => {
+      return { token, score: detectorScore(candidates) * predictedIouOf(candidates.prediction, token) };
+    });
+}
+
+/** As `choose`, with the model's own confidence: for prompts that come without a score. */
+export function withPredictedIou(choose: Choose): Choose {
+  return (candidates) =>
+    choose(candidates).map(({ token }) => ({ token, score: predictedIouOf(candidates.prediction, token) }));
+}
+
+type Choose = (candidates: Candidates) => readonly Choice[];
+
+function detectorScore({ target }: Candidates): number {
+  if (target.score === undefined) throw new Error(`target ${target.id}: no detector's score`);
+  return target.score;
+}
+
 /** Tokens 1, 2 and 3 of SAM; all where token 0 is not the single-mask token, and all masks of a variant without logits. */
-function multimaskTokens({ prediction, lacks }: Candidates): readonly number[] {
+export function multimaskTokens({ prediction, lacks }: Candidates): readonly number[] {
   if (prediction.kind === "masks") return numbers(0, Math.max(prediction.masks.length, 1));
   const first = lacks.includes("single-mask-token") ? 0 : 1;
   const tokens = numbers(first, prediction.predictedIou.length);

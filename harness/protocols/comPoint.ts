@@ -10,6 +10,8 @@ export const comPoint: Protocol = {
     "the rounded centre of mass, or the most surrounded pixel where that lies outside; most confident multimask token; crowds included",
   source: "pytorch-labs/segment-anything-fast, experiments/data.py, metrics.py, eval_combo.py",
   confidence: "repo",
+  prompted: "annotations",
+  figures: "mean IoU",
   needs: [],
   passes: [{ sampler: centreOfMass, scored: [{ step: 1, prompts: "com" }], choose: mostConfident }],
   sizes: cocoSizes,

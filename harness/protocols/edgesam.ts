@@ -10,6 +10,8 @@ export const edgesam: Protocol = {
   about: "the annotated box or the mask's centre, then twice a random wrong pixel; single-mask token; crowds left out",
   source: "chongzhou96/EdgeSAM, evaluation/eval_mIoU.py, scripts/eval_mIoU.sh",
   confidence: "repo",
+  prompted: "annotations",
+  figures: "mean IoU",
   needs: ["single-mask-token"],
   passes: [passOf("box", boxThenErrors), passOf("centre", centreThenErrors)],
   sizes: cocoSizes,

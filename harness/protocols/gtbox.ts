@@ -10,6 +10,8 @@ export const gtbox: Protocol = {
   about: "the tightest box around the mask; most confident of the multimask tokens; crowds left out",
   source: "EfficientSAM, table 4; bLViT and the survey's table 6 give no more detail",
   confidence: "paper",
+  prompted: "annotations",
+  figures: "mean IoU",
   needs: [],
   passes: [{ sampler: maskBox, scored: [{ step: 1, prompts: "box" }], choose: mostConfident }],
   sizes: cocoSizes,

@@ -10,6 +10,8 @@ export const gtboxArgmax: Protocol = {
   about: "the annotation's bbox; most confident of the multimask tokens; crowds included, area < 1 px left out",
   source: "mit-han-lab/efficientvit, applications/efficientvit_sam/eval_efficientvit_sam_model.py",
   confidence: "repo",
+  prompted: "annotations",
+  figures: "mean IoU",
   needs: [],
   passes: [{ sampler: givenBox, scored: [{ step: 1, prompts: "box" }], choose: mostConfident }],
   sizes: cocoSizes,

@@ -13,3 +13,8 @@ export function isObject(target: Target): boolean {
 export function isOfOnePixel({ mask, areaPx }: Target): boolean {
   return mask !== undefined && areaPx >= 1;
 }
+
+/** What a detector found: it has a score, and no mask of its own. */
+export function isDetection({ score }: Target): boolean {
+  return score !== undefined;
+}

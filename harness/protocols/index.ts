@@ -1,5 +1,12 @@
 /** Evaluation protocols, one a file, by the ids that papers' tables carry. The first to define a prompts name is what it means. */
 import type { Protocol } from "../api.ts";
+import { anythingAr1000, anythingDefault, anythingMobileSamV2 } from "./anything.ts";
+import { apDetectorSamiou } from "./apDetectorSamiou.ts";
+import { apGtbox } from "./apGtbox.ts";
+import { apVitdetArgmax } from "./apVitdetArgmax.ts";
+import { apVitdetBoxiou } from "./apVitdetBoxiou.ts";
+import { apVitdetNorefine } from "./apVitdetNorefine.ts";
+import { apVitdetRefine } from "./apVitdetRefine.ts";
 import { comPoint } from "./comPoint.ts";
 import { edgesam } from "./edgesam.ts";
 import { gtbox } from "./gtbox.ts";
@@ -27,6 +34,15 @@ export const protocols: readonly Protocol[] = [
   comPoint,
   edgesam,
   gtbox,
+  apVitdetRefine,
+  apVitdetArgmax,
+  apVitdetBoxiou,
+  apVitdetNorefine,
+  apDetectorSamiou,
+  apGtbox,
+  anythingAr1000,
+  anythingDefault,
+  ...anythingMobileSamV2,
 ];
 
 /** Throws HarnessError with the nearest id. */

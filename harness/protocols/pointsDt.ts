@@ -11,6 +11,8 @@ export const pointsDt: Protocol = {
     "the mask's centre, then the centre of what is wrong, up to 9 points; most confident multimask token; crowds left out",
   source: "Segment Anything, section 7.1 and appendix D.1",
   confidence: "paper",
+  prompted: "annotations",
+  figures: "mean IoU",
   needs: [],
   passes: [
     {

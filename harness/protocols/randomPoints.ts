@@ -11,6 +11,8 @@ export const randomPointsMiou: Protocol = {
     "1 or 3 pixels of the mask drawn together, without replacement; most confident multimask token; crowds left out",
   source: "EfficientSAM, table 4 (1 and 3 clicks); bLViT (1 and 3 points)",
   confidence: "paper",
+  prompted: "annotations",
+  figures: "mean IoU",
   needs: [],
   passes: [passOf(1), passOf(3)],
   sizes: cocoSizes,

@@ -11,6 +11,8 @@ export const ritmClicks: Protocol = {
     "1, 3, 5 clicks, each where most is wrong; most confident multimask token at every click; crowds included, area < 1 px left out",
   source: "mit-han-lab/efficientvit, applications/efficientvit_sam/sam_eval_utils.py",
   confidence: "repo",
+  prompted: "annotations",
+  figures: "mean IoU",
   needs: [],
   passes: [
     {

@@ -1,9 +1,9 @@
-import type { Dataset, ImageId, ModelInput, Variant, VariantManifest } from "../api.ts";
+import type { Dataset, ImageId, KeptMask, ModelInput, Protocol, Variant, VariantManifest } from "../api.ts";
 import { prepare } from "../image/index.ts";
 import { formatCounts } from "../mask/index.ts";
 import type { PlannedPass } from "../protocols/index.ts";
 import type { PredictionRow } from "../store/schema.ts";
-import { type Kept, runPass } from "./jobs.ts";
+import { runPass } from "./jobs.ts";
 
 export interface AccuracyInput {
   readonly variant: Variant;
@@ -29,11 +29,13 @@ export class AccuracyPhase {
     const encoding = variant.encode(prepared);
     if (next !== undefined) this.#readAhead(next);
     const embedding = await encoding;
-    const targets = dataset.targetsOf(image);
+    const record = dataset.images.find(({ id }) => id === image)!;
     const rows: PredictionRow[] = [];
-    for (const pass of passes)
-      for (const kept of await runPass(pass, { variant, preset, embedding, targets, seed }))
-        rows.push(rowOf(image, kept));
+    for (const planned of passes) {
+      const targets = planned.protocol.targets?.(record) ?? dataset.targetsOf(image);
+      const kept = await runPass(planned, { variant, preset, embedding, targets, seed });
+      for (const each of planned.protocol.settle?.(kept) ?? kept) rows.push(rowOf(image, planned.protocol, each));
+    }
     return rows;
   }
 
@@ -57,7 +59,8 @@ export class AccuracyPhase {
 
 function rowOf(
   image: ImageId,
-  { protocol, target, prompt, mask, predictedIou, prompts, step, token, score }: Kept,
+  protocol: Protocol,
+  { target, prompt, mask, predictedIou, prompts, step, token, score }: KeptMask,
 ): PredictionRow {
   const iou = target.mask === undefined ? undefined : protocol.iou(mask, target.mask);
   return {

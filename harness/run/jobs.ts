@@ -6,7 +6,6 @@ import type {
   MaskPrediction,
   Prompt,
   PromptPass,
-  Protocol,
   Rle,
   Target,
   Tensor,
@@ -31,20 +30,15 @@ export interface PassInput {
   readonly seed: number;
 }
 
-/** A mask that a protocol keeps, and which protocol that is. */
-export interface Kept extends KeptMask {
-  readonly protocol: Protocol;
-}
-
 /** Takes all targets of an image through one pass: prompts of a step are decoded together, step after step. */
-export async function runPass({ protocol, pass }: PlannedPass, input: PassInput): Promise<readonly Kept[]> {
+export async function runPass({ protocol, pass }: PlannedPass, input: PassInput): Promise<readonly KeptMask[]> {
   const included = input.targets.filter((target) => protocol.includes(target));
-  const kept: Kept[] = [];
+  const kept: KeptMask[] = [];
   for (let start = 0; start < included.length; start += defaults.targetsAtOnce) {
     const group = included
       .slice(start, start + defaults.targetsAtOnce)
       .map((target) => beginJob(pass, target, input.seed));
-    for (const mask of await runGroup(pass, group, input)) kept.push({ ...mask, protocol });
+    kept.push(...(await runGroup(pass, group, input)));
   }
   return kept;
 }

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import type { Dataset, DatasetOptions, DatasetPlugin } from "../api.ts";
 import { HarnessError, unknown } from "../errors.ts";
 import { type PlannedPrompts, promptPlan, requireCapabilities } from "../protocols/index.ts";
+import { withDetectorBoxes } from "./detectorBoxes.ts";
 import { loadRegistry, type Registry } from "./registry.ts";
 import { type ChosenVariant, chooseWeights, type LeftOut, type WeightsChoice } from "./weights.ts";
 
@@ -23,6 +24,8 @@ export interface RunFlags {
   readonly rounds?: number;
   readonly warmup?: number;
   readonly plugin?: readonly string[];
+  /** A detector's results file: its boxes are prompted. */
+  readonly boxes?: string;
 }
 
 export interface LatencySettings {
@@ -38,6 +41,7 @@ export interface RunPlan {
   readonly leftOut: readonly LeftOut[];
   readonly dataset: Dataset;
   readonly datasetOptions: DatasetOptions;
+  readonly boxes?: string;
   readonly prompts: readonly PlannedPrompts[];
   readonly seed: number;
   readonly runtime: { readonly provider: string; readonly threads: number };
@@ -70,14 +74,17 @@ export async function resolvePlan(flags: RunFlags): Promise<RunPlan> {
       hint: leftOut[0]?.command ?? "bench list variants shows those that there are",
     });
   for (const { variant } of chosen) for (const { protocol } of prompts) requireCapabilities(protocol, variant.preset);
+  requireBoxes(prompts, flags.boxes);
 
   const plugin = registry.datasets.get(flags.dataset ?? defaults.dataset);
   if (plugin === undefined) throw unknown("dataset", flags.dataset!, [...registry.datasets.keys()]);
   const datasetOptions = optionsOf(flags, plugin, seed);
-  const dataset = await plugin.open(datasetOptions);
+  const opened = await plugin.open(datasetOptions);
+  const dataset = flags.boxes === undefined ? opened : await withDetectorBoxes(opened, flags.boxes);
   if (dataset.images.length === 0) throw new HarnessError(`dataset ${dataset.id}: no image is left to run`);
   return {
     ...{ registry, plugins, chosen, leftOut, dataset, datasetOptions, prompts, seed },
+    ...(flags.boxes === undefined ? {} : { boxes: flags.boxes }),
     runtime: {
       provider: flags.provider ?? defaults.provider,
       threads: atLeast(1, "--threads", flags.threads ?? availableParallelism()),
@@ -87,6 +94,20 @@ export async function resolvePlan(flags: RunFlags): Promise<RunPlan> {
       warmup: atLeast(0, "--warmup", flags.warmup ?? defaults.warmup),
     },
   };
+}
+
+/** One run prompts one kind of target: annotations, or a detector's boxes. */
+function requireBoxes(prompts: readonly PlannedPrompts[], boxes: string | undefined): void {
+  for (const { protocol } of prompts) {
+    if (protocol.prompted === "detections" && boxes === undefined)
+      throw new HarnessError(`protocol ${protocol.id}: prompts a detector's boxes, and none are given`, {
+        hint: "--boxes DETECTIONS.json",
+      });
+    if (protocol.prompted !== "detections" && boxes !== undefined)
+      throw new HarnessError(`protocol ${protocol.id}: does not prompt a detector's boxes`, {
+        hint: "leave --boxes out, or name a protocol like ap-vitdet-argmax",
+      });
+  }
 }
 
 function optionsOf(flags: RunFlags, plugin: DatasetPlugin, seed: number): DatasetOptions {

@@ -89,6 +89,7 @@ function describeRun({ plan, chosen, asPassed, built, weights }: Parts): Prepare
       seed: plan.seed,
     },
     ...{ dataset: plan.dataset.id, datasetOptions: plan.datasetOptions },
+    ...(plan.boxes === undefined ? {} : { boxes: plan.boxes }),
   };
   return { id, setup, manifest, measuresAccuracy: weights.source !== "seeded" };
 }

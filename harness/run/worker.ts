@@ -4,6 +4,7 @@ import { processMemory } from "../measure/memory.ts";
 import { type PlannedPass, passesOf, protocolOf } from "../protocols/index.ts";
 import type { PredictionRow } from "../store/schema.ts";
 import { AccuracyPhase } from "./accuracy.ts";
+import { withDetectorBoxes } from "./detectorBoxes.ts";
 import { type LatencyInput, type LatencySample, measureMemory, measureTurn } from "./latency.ts";
 import { loadRegistry, variantOf } from "./registry.ts";
 
@@ -15,6 +16,8 @@ export interface WorkerSetup {
   readonly runtime: RuntimeOptions;
   readonly dataset: string;
   readonly datasetOptions: DatasetOptions;
+  /** A detector's results file that is prompted in place of the annotations. */
+  readonly boxes?: string;
   readonly prompts: readonly { readonly prompts: string; readonly protocol: string }[];
   readonly seed: number;
 }
@@ -68,7 +71,8 @@ export function serve(): void {
 async function open(setup: WorkerSetup): Promise<Opened> {
   const registry = await loadRegistry(setup.plugins);
   const { plugin, preset } = variantOf(registry, setup.variant);
-  const dataset = await registry.datasets.get(setup.dataset)!.open(setup.datasetOptions);
+  const annotated = await registry.datasets.get(setup.dataset)!.open(setup.datasetOptions);
+  const dataset = setup.boxes === undefined ? annotated : await withDetectorBoxes(annotated, setup.boxes);
   const variant = await plugin.load(setup.graphs, setup.runtime, preset);
   const accuracy = new AccuracyPhase({
     ...{ variant, preset, dataset },

@@ -140,7 +140,7 @@ function damaged(file: string, line: number, problem: string): HarnessError {
 
 /** What makes a row itself among those of its image. */
 function rowKey(row: Row): readonly (string | number)[] {
-  return row.kind === "failure" ? [row.kind] : [row.kind, row.prompts, row.protocol, row.target, row.step];
+  return row.kind === "failure" ? [row.kind] : [row.kind, row.prompts, row.protocol, row.target, row.step, row.token];
 }
 
 function compareRows(a: Row, b: Row): number {

@@ -17,7 +17,7 @@ export interface StoredRun {
   readonly manifest: Manifest;
   /** Rows of finished images in the order they came; one image in memory at a time. */
   rows(): AsyncGenerator<Row, void, void>;
-  /** By image id, then prompts, protocol, target and step. */
+  /** By image id, then prompts, protocol, target, step and token. */
   sortedRows(): AsyncGenerator<Row, void, void>;
   /** SHA-256 of the sorted rows: the same for the same results, however the run was cut up. */
   rowsHash(): Promise<string>;

@@ -1,0 +1,24 @@
+import type { Protocol } from "../api.ts";
+import { cocoSizes, plainIou } from "../metrics/index.ts";
+import { givenBox } from "../prompts/index.ts";
+import { singleMask, withFusedScore } from "./choice.ts";
+import { isDetection } from "./inclusion.ts";
+
+export const apDetectorSamiou: Protocol = {
+  id: "ap-detector-samiou",
+  title: "AP, detector's boxes, fused score",
+  about: "a detector's boxes (--boxes); the single-mask token; the detector's score times the predicted IoU",
+  source: "PTQ4SAM and Prompt-Segment-Anything, in their code",
+  confidence: "repo",
+  prompted: "detections",
+  figures: "average precision",
+  needs: ["single-mask-token"],
+  passes: [{ sampler: givenBox, scored: [{ step: 1, prompts: "det-samiou" }], choose: withFusedScore(singleMask) }],
+  sizes: cocoSizes,
+  notes: [
+    "the source gives an image without detections one empty box of score 0.1; here such an image has none",
+    "the bbox never reaches the metric: the size split goes by the mask's area",
+  ],
+  includes: isDetection,
+  iou: plainIou,
+};

@@ -1,0 +1,25 @@
+import type { Protocol } from "../api.ts";
+import { cocoSizes, plainIou } from "../metrics/index.ts";
+import { givenBox } from "../prompts/index.ts";
+import { mostConfident, withPredictedIou } from "./choice.ts";
+import { isObject } from "./inclusion.ts";
+
+export const apGtbox: Protocol = {
+  id: "ap-gtbox",
+  title: "AP, annotated boxes",
+  about:
+    "the annotation's bbox; most confident of the multimask tokens; predicted IoU as the score; crowds are not prompted",
+  source: "CAR-SAM, as others quote it",
+  confidence: "secondary",
+  prompted: "annotations",
+  figures: "average precision",
+  needs: [],
+  passes: [{ sampler: givenBox, scored: [{ step: 1, prompts: "gt-box" }], choose: withPredictedIou(mostConfident) }],
+  sizes: cocoSizes,
+  notes: [
+    "mask kept and score are not published: most confident, and its predicted IoU",
+    "the category is the annotation's own",
+  ],
+  includes: isObject,
+  iou: plainIou,
+};

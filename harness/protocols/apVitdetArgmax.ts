@@ -1,0 +1,23 @@
+import type { Protocol } from "../api.ts";
+import { cocoSizes, plainIou } from "../metrics/index.ts";
+import { givenBox } from "../prompts/index.ts";
+import { mostConfident, withDetectorScore } from "./choice.ts";
+import { isDetection } from "./inclusion.ts";
+
+export const apVitdetArgmax: Protocol = {
+  id: "ap-vitdet-argmax",
+  title: "AP, detector's boxes, most confident mask",
+  about: "a detector's boxes (--boxes); most confident of the multimask tokens; the detector's score, unchanged",
+  source: "EfficientViT-SAM and TinySAM, in their code",
+  confidence: "repo",
+  prompted: "detections",
+  figures: "average precision",
+  needs: [],
+  passes: [
+    { sampler: givenBox, scored: [{ step: 1, prompts: "det-argmax" }], choose: withDetectorScore(mostConfident) },
+  ],
+  sizes: cocoSizes,
+  notes: ["the bbox never reaches the metric: the size split goes by the mask's area"],
+  includes: isDetection,
+  iou: plainIou,
+};

@@ -1,0 +1,24 @@
+import type { Protocol } from "../api.ts";
+import { cocoSizes, plainIou } from "../metrics/index.ts";
+import { givenBox } from "../prompts/index.ts";
+import { nearestBox, withDetectorScore } from "./choice.ts";
+import { isDetection } from "./inclusion.ts";
+
+export const apVitdetBoxiou: Protocol = {
+  id: "ap-vitdet-boxiou",
+  title: "AP, detector's boxes, mask nearest to the box",
+  about: "a detector's boxes (--boxes); the multimask token with the highest IoU with the box; the detector's score",
+  source: "EfficientSAM, table 5",
+  confidence: "paper",
+  prompted: "detections",
+  figures: "average precision",
+  needs: [],
+  passes: [{ sampler: givenBox, scored: [{ step: 1, prompts: "det-boxiou" }], choose: withDetectorScore(nearestBox) }],
+  sizes: cocoSizes,
+  notes: [
+    "the paper does not say which score sorts: the detector's",
+    "the bbox never reaches the metric: the size split goes by the mask's area",
+  ],
+  includes: isDetection,
+  iou: plainIou,
+};

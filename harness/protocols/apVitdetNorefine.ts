@@ -1,0 +1,26 @@
+import type { Protocol } from "../api.ts";
+import { cocoSizes, plainIou } from "../metrics/index.ts";
+import { givenBox } from "../prompts/index.ts";
+import { mostConfident, withDetectorScore } from "./choice.ts";
+import { isDetection } from "./inclusion.ts";
+
+export const apVitdetNorefine: Protocol = {
+  id: "ap-vitdet-norefine",
+  title: "AP, detector's boxes, no refinement",
+  about: "a detector's boxes (--boxes); most confident of the multimask tokens; the detector's score; one pass",
+  source: "EdgeSAM, README",
+  confidence: "repo",
+  prompted: "detections",
+  figures: "average precision",
+  needs: [],
+  passes: [
+    { sampler: givenBox, scored: [{ step: 1, prompts: "det-norefine" }], choose: withDetectorScore(mostConfident) },
+  ],
+  sizes: cocoSizes,
+  notes: [
+    "the README names neither the mask kept nor the score: most confident, and the detector's",
+    "the bbox never reaches the metric: the size split goes by the mask's area",
+  ],
+  includes: isDetection,
+  iou: plainIou,
+};

@@ -1,0 +1,56 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { basename } from "node:path";
+import type { Dataset, ImageId, Target } from "../api.ts";
+import { readDetections } from "../coco/index.ts";
+import { HarnessError } from "../errors.ts";
+import { boxOf } from "../mask/index.ts";
+
+/**
+ * The dataset with a detector's boxes as what is prompted; what is scored against stays. A detection without `bbox` is
+ * prompted with its mask's box. Its place in the file is its id.
+ * Throws HarnessError where the file names no image of the dataset at all: it is another dataset's.
+ */
+export async function withDetectorBoxes(dataset: Dataset, file: string): Promise<Dataset> {
+  const known = new Set(dataset.images.map(({ id }) => id));
+  const targets = new Map<ImageId, Target[]>();
+  let [total, elsewhere, boxless] = [0, 0, 0];
+  for (const [id, detection] of (await readDetections(file)).entries()) {
+    total += 1;
+    if (!known.has(detection.image)) {
+      elsewhere += 1;
+      continue;
+    }
+    const box = detection.box ?? (detection.mask === undefined ? undefined : boxOf(detection.mask));
+    if (box === undefined) {
+      boxless += 1;
+      continue;
+    }
+    const { image, category, score } = detection;
+    const target = { id, image, category, box, areaPx: (box.x1 - box.x0) * (box.y1 - box.y0), crowd: false, score };
+    targets.set(image, [...(targets.get(image) ?? []), target]);
+  }
+  if (total > 0 && elsewhere === total)
+    throw new HarnessError(`${file}: no detection is on an image of this dataset`, {
+      found: `${total} detections elsewhere`,
+      hint: "is this another dataset's results file, or does --limit or --image leave its images out?",
+    });
+  const lost =
+    boxless === 0
+      ? []
+      : [`${basename(file)}: ${boxless} detections have neither bbox nor a mask with a pixel and are left out`];
+  return {
+    ...dataset,
+    fingerprint: `${dataset.fingerprint} boxes ${await sha256Of(file)}`,
+    warnings: [...dataset.warnings, ...lost],
+    read: (image) => dataset.read(image),
+    annotationsOf: (image) => dataset.annotationsOf(image),
+    targetsOf: (image) => targets.get(image) ?? [],
+  };
+}
+
+async function sha256Of(file: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array);
+  return hash.digest("hex");
+}
