@@ -1,43 +1,38 @@
 import type { GraphValue } from "../../harness/api.ts";
-import { add, child, concat, type Module, reshape, softmax, take } from "../../harness/onnx/index.ts";
+import { add, child, concat, type Module, reshape, softmax, take, weight } from "../../harness/onnx/index.ts";
 import type { Stage } from "./config.ts";
 import { attentionBias } from "./windows.ts";
 
 /**
- * Attention within windows, on normalised tokens [1, grid, grid, width] → the same. Where windows reach over the image's
- * edge TinyViT fills them with zeros before the norm, so a padding token is the norm's bias and is attended to as any other.
+ * Attention within windows without its output projection, on normalised tokens [1, grid, grid, width] → the same. Where
+ * windows reach over the image's edge TinyViT fills them with zeros before the norm, so a padding token is the norm's bias,
+ * attended to as any other, and is projected once for all of them.
+ * One gather brings a token's head to its window: [windows, heads, area, head width]. The runtime's attention operator
+ * would turn queries, keys, values and result again; with a bias it keeps the scores in memory anyway.
  */
 export function windowAttention(attn: Module, normalised: GraphValue, stage: Stage): GraphValue {
   const { graph } = attn;
   const { width, heads, grid, window } = stage;
   const headWidth = width / heads;
-  const area = window * window;
-  const windows = Math.ceil(grid / window) ** 2;
-  const order = windowOrder(stage);
-  const tokens = reshape(graph, normalised, [grid * grid, width]);
-  const padding = reshape(graph, graph.weight(take(child(attn, "norm"), "bias", [width])), [1, width]);
-  const filled = grid % window === 0 ? tokens : concat(graph, [tokens, padding], 0);
+  const dims = [Math.ceil(grid / window) ** 2, heads, window * window, headWidth];
+  const { order, back } = windowOrders(attn, stage);
   const { query, key, value } = projections(attn, stage);
-  const times = (matrix: GraphValue) => graph.op("FusedMatMul", [filled, matrix], { transB: 1 });
-  const index = graph.ints(order);
+  const image = reshape(graph, normalised, [grid * grid, width]);
+  const padding = reshape(graph, weight(child(attn, "norm"), "bias", [width]), [1, width]);
+  const tokens = concat(graph, [image, padding], 0);
+  const project = (matrix: GraphValue) => graph.op("FusedMatMul", [tokens, matrix], { transB: 1 });
   const byWindow = (x: GraphValue) => {
-    const rows = reshape(graph, x, [(x.dims[0] as number) * heads, headWidth]);
-    return reshape(graph, graph.op("Gather", [rows, index], { axis: 0 }), [windows, heads, area, headWidth]);
+    const rows = reshape(graph, x, [(grid * grid + 1) * heads, headWidth]);
+    return reshape(graph, graph.op("Gather", [rows, order], { axis: 0 }), dims);
   };
-  const queries = byWindow(add(graph, times(query), queryBias(attn, stage)));
-  const products = graph.op("FusedMatMul", [queries, byWindow(times(key))], {
-    transB: 1,
-    alpha: { float: headWidth ** -0.5 },
-  });
-  const scores = add(graph, products, attentionBias(attn, stage));
-  const attended = graph.op("MatMul", [softmax(graph, scores), byWindow(times(value))]);
-  const rows = reshape(graph, attended, [windows * heads * area, headWidth]);
-  const back = graph.op("Gather", [rows, graph.ints(inverse(order, grid * grid * heads))], { axis: 0 });
-  const matrix = graph.weight(take(child(attn, "proj"), "weight", [width, width]));
-  const projected = graph.op("Gemm", [reshape(graph, back, [grid * grid, width]), matrix, projectionBias(attn, stage)], {
-    transB: 1,
-  });
-  return reshape(graph, projected, [1, grid, grid, width]);
+
+  const queries = byWindow(add(graph, project(query), queryBias(attn, stage)));
+  const scale = { transB: 1, alpha: { float: headWidth ** -0.5 } };
+  const products = graph.op("FusedMatMul", [queries, byWindow(project(key))], scale);
+  const probabilities = softmax(graph, add(graph, products, attentionBias(attn, stage)));
+  const attended = graph.op("MatMul", [probabilities, byWindow(project(value))]);
+  const rows = reshape(graph, attended, [dims[0]! * dims[1]! * dims[2]!, headWidth]);
+  return reshape(graph, graph.op("Gather", [rows, back], { axis: 0 }), [1, grid, grid, width]);
 }
 
 type Part = "query" | "key" | "value";
@@ -51,7 +46,7 @@ function projections(attn: Module, { width, heads }: Stage): Readonly<Record<Par
       name: `${joint.name}.${name}`,
       dims: [width, width],
       from: [joint],
-      compute: (values) => rowsOf(values!, name, { heads, rowLength: width }),
+      compute: (values) => partOf(values!, name, heads),
     });
   return { query: matrix("query"), key: matrix("key"), value: matrix("value") };
 }
@@ -63,12 +58,12 @@ function queryBias(attn: Module, { width, heads }: Stage): GraphValue {
     name: `${joint.name}.query`,
     dims: [width],
     from: [joint],
-    compute: (values) => rowsOf(values!, "query", { heads, rowLength: 1 }),
+    compute: (values) => partOf(values!, "query", heads),
   });
 }
 
 /** Softmax sums to one, so the values' bias passes through attention as it is and meets the projection as a constant. */
-function projectionBias(attn: Module, { width, heads }: Stage): GraphValue {
+export function projectionBias(attn: Module, { width, heads }: Stage): GraphValue {
   const [joint, weight, bias] = [
     take(child(attn, "qkv"), "bias", [3 * width]),
     take(child(attn, "proj"), "weight", [width, width]),
@@ -79,7 +74,7 @@ function projectionBias(attn: Module, { width, heads }: Stage): GraphValue {
     dims: [width],
     from: [joint, weight, bias],
     compute: (values, matrix, own) => {
-      const passed = rowsOf(values!, "value", { heads, rowLength: 1 });
+      const passed = partOf(values!, "value", heads);
       return own!.map((value, row) =>
         passed.reduce((sum, through, column) => sum + matrix![row * width + column]! * through, value),
       );
@@ -88,28 +83,38 @@ function projectionBias(attn: Module, { width, heads }: Stage): GraphValue {
 }
 
 /** The rows of all heads' queries, keys or values, head by head. */
-function rowsOf(
-  joint: Float32Array,
-  part: Part,
-  { heads, rowLength }: { readonly heads: number; readonly rowLength: number },
-): Float32Array {
+function partOf(joint: Float32Array, part: Part, heads: number): Float32Array {
   const block = joint.length / (3 * heads);
   const result = new Float32Array(joint.length / 3);
   for (let head = 0; head < heads; head++) {
     const start = (3 * head + parts.indexOf(part)) * block;
     result.set(joint.subarray(start, start + block), head * block);
   }
-  if (block % rowLength !== 0) throw new Error(`${block} values are no rows of ${rowLength}`);
   return result;
 }
 
-/** [windows][heads][area] → row of [tokens][heads]; `grid²` names the padding token that follows the image's own. */
+/**
+ * Which row of [tokens and padding][heads] each row of [windows][heads][area] is, and which of these each row of
+ * [tokens][heads] becomes. Blocks of one stage have the same.
+ */
+function windowOrders(attn: Module, stage: Stage): { readonly order: GraphValue; readonly back: GraphValue } {
+  const { grid, window, heads } = stage;
+  const across = Math.ceil(grid / window);
+  const name = `windows[${grid} by ${window}, ${heads} heads]`;
+  const indices = (part: string, length: number, values: () => readonly number[]) =>
+    attn.graph.constant(`${name}.${part}`, "int64", [length], () => BigInt64Array.from(values(), BigInt));
+  return {
+    order: indices("order", (across * window) ** 2 * heads, () => windowOrder(stage)),
+    back: indices("back", grid * grid * heads, () => inverse(windowOrder(stage), grid * grid * heads)),
+  };
+}
+
+/** `grid²` names the padding token that follows the image's own. */
 function windowOrder({ grid, window, heads }: Stage): number[] {
   const across = Math.ceil(grid / window);
   const area = window * window;
   return Array.from({ length: (across * window) ** 2 * heads }, (_, place) => {
-    const inside = place % area;
-    const head = Math.floor(place / area) % heads;
+    const [inside, head] = [place % area, Math.floor(place / area) % heads];
     const index = Math.floor(place / (area * heads));
     const row = Math.floor(index / across) * window + Math.floor(inside / window);
     const column = (index % across) * window + (inside % window);
@@ -118,9 +123,9 @@ function windowOrder({ grid, window, heads }: Stage): number[] {
   });
 }
 
-/** Place of each of the image's tokens. */
+/** Place of each of the first `rows` rows. */
 function inverse(order: readonly number[], rows: number): number[] {
   const places = new Array<number>(rows).fill(0);
-  for (const [place, token] of order.entries()) if (token < rows) places[token] = place;
+  for (const [place, row] of order.entries()) if (row < rows) places[row] = place;
   return places;
 }

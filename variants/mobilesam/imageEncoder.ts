@@ -7,12 +7,12 @@ import {
   gelu,
   layerNorm,
   type Module,
-  product,
-  reshape,
+  take,
   transpose,
   weight,
 } from "../../harness/onnx/index.ts";
-import { windowAttention } from "./attention.ts";
+import { projectionBias, windowAttention } from "./attention.ts";
+import { countClassifier } from "./classifier.ts";
 import { type MobileSamConfig, type Stage, stagesOf } from "./config.ts";
 import { normalisedConvolution } from "./normalisedConvolution.ts";
 
@@ -23,7 +23,9 @@ const neckEpsilon = 1e-6;
 
 /**
  * MobileSAM's image encoder as it is measured: `image` [1, 3, side, side] → `image_embedding` [1, embedding, grid, grid].
- * Channels come last throughout: 1 x 1 convolutions are products, and the 3 x 3 ones turn their input on their own.
+ * Values stay [1, channels, rows, columns] but for norms and attention. The runtime keeps chains of convolutions, GELUs and
+ * residual sums in blocks of channels and computes bias and sum with the product, so the MLP and the projection after
+ * attention are 1 x 1 convolutions too: faster than as products of matrices, whose biases and sums are passes of their own.
  * Source: mobile_sam/modeling/tiny_vit_sam.py; ./reference.ts has it operator for operator.
  */
 export function imageEncoder(config: MobileSamConfig, checkpoint: Checkpoint): OnnxGraph {
@@ -37,15 +39,12 @@ export function imageEncoder(config: MobileSamConfig, checkpoint: Checkpoint): O
   let before = first;
   for (const stage of attending) {
     x = merge(child(encoder, `layers.${before.index}.downsample`), x, before, stage);
-    x = transpose(graph, x, [0, 2, 3, 1]);
-    for (let i = 0; i < stage.depth; i++) {
-      const block = child(encoder, `layers.${stage.index}.blocks.${i}`);
-      x = graph.within(block.path, () => attentionBlock(block, x, stage));
-    }
-    x = transpose(graph, x, [0, 3, 1, 2]);
+    for (let i = 0; i < stage.depth; i++)
+      x = attentionBlock(child(encoder, `layers.${stage.index}.blocks.${i}`), x, stage);
     before = stage;
   }
-  graph.output("image_embedding", neck(child(encoder, "neck"), x, before, config.decoder.embedding));
+  graph.output("image_embedding", neck(child(encoder, "neck"), x, before.width, config.decoder.embedding));
+  countClassifier(encoder, config);
   return graph.finish();
 }
 
@@ -79,44 +78,58 @@ function merge(module: Module, x: GraphValue, from: Stage, to: Stage): GraphValu
   return normalisedConvolution(child(module, "conv3"), mixed, { inputs: width, outputs: width });
 }
 
-/** A 3 x 3 convolution of each channel alone. */
-function depthwise(module: Module, x: GraphValue, width: number, stride = 1): GraphValue {
-  const how = { inputs: width, outputs: width, kernel: 3, stride, groups: width };
-  const mixed = normalisedConvolution(module, transpose(module.graph, x, [0, 3, 1, 2]), how);
-  return transpose(module.graph, mixed, [0, 2, 3, 1]);
-}
-
-/** Attention within windows, a convolution of each channel, an MLP: [1, grid, grid, width] → the same. */
+/** Attention within windows, a convolution of each channel, an MLP: [1, width, grid, grid] → the same. */
 function attentionBlock(block: Module, x: GraphValue, stage: Stage): GraphValue {
   const { graph } = block;
-  const { width, grid } = stage;
-  const attn = child(block, "attn");
-  const attended = windowAttention(attn, layerNorm(child(attn, "norm"), x, { width, epsilon }), stage);
-  const mixed = depthwise(child(block, "local_conv"), add(graph, attended, x), width);
+  const { width } = stage;
+  return graph.within(block.path, () => {
+    const attn = child(block, "attn");
+    const attended = windowAttention(attn, channelNorm(child(attn, "norm"), x, { width, epsilon }), stage);
+    const projection = { inputs: width, outputs: width, bias: projectionBias(attn, stage) };
+    const projected = pointwise(child(attn, "proj"), transpose(graph, attended, [0, 3, 1, 2]), projection);
+    const by3 = { inputs: width, outputs: width, kernel: 3, groups: width };
+    const mixed = normalisedConvolution(child(block, "local_conv"), add(graph, projected, x), by3);
 
-  const mlp = child(block, "mlp");
-  const tokens = reshape(graph, mixed, [grid * grid, width]);
-  const normalised = layerNorm(child(mlp, "norm"), tokens, { width, epsilon });
-  const hidden = product(child(mlp, "fc1"), normalised, { inputs: width, outputs: 4 * width });
-  const activated = graph.op("BiasGelu", [hidden, weight(mlp, "fc1.bias", [4 * width])]);
-  const branch = gemm(child(mlp, "fc2"), activated, 4 * width, width);
-  return reshape(graph, add(graph, branch, tokens), [1, grid, grid, width]);
+    const mlp = child(block, "mlp");
+    const normalised = channelNorm(child(mlp, "norm"), mixed, { width, epsilon });
+    const widen = { inputs: width, outputs: 4 * width, bias: weight(mlp, "fc1.bias", [4 * width]) };
+    const hidden = gelu(graph, pointwise(child(mlp, "fc1"), transpose(graph, normalised, [0, 3, 1, 2]), widen));
+    const narrow = { inputs: 4 * width, outputs: width, bias: weight(mlp, "fc2.bias", [width]) };
+    return add(graph, pointwise(child(mlp, "fc2"), hidden, narrow), mixed);
+  });
 }
 
-function gemm(module: Module, x: GraphValue, inputs: number, outputs: number): GraphValue {
-  const weights = [weight(module, "weight", [outputs, inputs]), weight(module, "bias", [outputs])];
-  return module.graph.op("Gemm", [x, ...weights], { transB: 1 });
+/** Normalises over the channels: [1, width, rows, columns] → [1, rows, columns, width]. */
+function channelNorm(
+  module: Module,
+  x: GraphValue,
+  how: { readonly width: number; readonly epsilon: number },
+): GraphValue {
+  return layerNorm(module, transpose(module.graph, x, [0, 2, 3, 1]), how);
+}
+
+interface Linear {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly bias: GraphValue;
+}
+
+/** A linear layer over the channels of [1, channels, rows, columns]. */
+function pointwise(module: Module, x: GraphValue, { inputs, outputs, bias }: Linear): GraphValue {
+  const matrix = take(module, "weight", [outputs, inputs]);
+  const dims = [outputs, inputs, 1, 1];
+  const kernels = module.graph.derived({ name: matrix.name, dims, from: [matrix], compute: (values) => values! });
+  return module.graph.op("Conv", [x, kernels, bias], { kernel_shape: [1, 1] });
 }
 
 /** 1 x 1 convolution, norm, 3 x 3 convolution, norm: to the embedding's channels. */
-function neck(module: Module, x: GraphValue, { width, grid }: Stage, channels: number): GraphValue {
+function neck(module: Module, x: GraphValue, width: number, channels: number): GraphValue {
   const { graph } = module;
-  const matrix = reshape(graph, weight(module, "0.weight", [channels, width, 1, 1]), [channels, width]);
-  const narrow = graph.op("FusedMatMul", [transpose(graph, x, [0, 2, 3, 1]), matrix], { transB: 1 });
   const norm = { width: channels, epsilon: neckEpsilon };
-  const first = layerNorm(child(module, "1"), narrow, norm);
-  const by3 = { inputs: channels, outputs: channels, kernel: 3, padding: 1, bias: "without bias" } as const;
-  const mixed = conv2d(child(module, "2"), transpose(graph, first, [0, 3, 1, 2]), by3);
-  const last = layerNorm(child(module, "3"), transpose(graph, mixed, [0, 2, 3, 1]), norm);
-  return reshape(graph, transpose(graph, last, [0, 3, 1, 2]), [1, channels, grid, grid]);
+  const bias = "without bias";
+  const narrow = conv2d(child(module, "0"), x, { inputs: width, outputs: channels, kernel: 1, bias });
+  const first = transpose(graph, channelNorm(child(module, "1"), narrow, norm), [0, 3, 1, 2]);
+  const by3 = { inputs: channels, outputs: channels, kernel: 3, padding: 1, bias } as const;
+  const mixed = conv2d(child(module, "2"), first, by3);
+  return transpose(graph, channelNorm(child(module, "3"), mixed, norm), [0, 3, 1, 2]);
 }

@@ -13,6 +13,7 @@ import {
   transpose,
 } from "../../harness/onnx/index.ts";
 import { exportedGelu, exportedLayerNorm2d, exportedLinear } from "../sam-decoder/exported.ts";
+import { countClassifier } from "./classifier.ts";
 import { type MobileSamConfig, type Stage, stagesOf } from "./config.ts";
 import { normalisedConvolution } from "./normalisedConvolution.ts";
 import { attentionBias, partition, unpartition } from "./windows.ts";
@@ -48,6 +49,7 @@ export function referenceImageEncoder(config: MobileSamConfig, checkpoint: Check
     before = stage;
   }
   graph.output("image_embedding", neck(child(encoder, "neck"), x, before.width, config.decoder.embedding));
+  countClassifier(encoder, config);
   return graph.finish();
 }
 

@@ -1,0 +1,70 @@
+import type { ImageId, Metric, PredictionRow } from "../api.ts";
+
+const defaults = { bins: 10 };
+
+/** One bin of a reliability table: rows whose predicted IoU lies in [from, to), the last one closed. */
+export interface ReliabilityBin {
+  readonly from: number;
+  readonly to: number;
+  readonly n: number;
+  /** Absent where the bin is empty. */
+  readonly predictedIou?: number;
+  readonly iou?: number;
+}
+
+interface Sample {
+  readonly image: ImageId;
+  readonly bin: number;
+  readonly predicted: number;
+  readonly measured: number;
+}
+
+/**
+ * Expected calibration error of predicted IoU (id `ece`): the bins' distances between mean predicted and mean measured IoU,
+ * weighted by their rows. Ten bins of equal width; a prediction outside 0 … 1 counts as the nearer end.
+ * Source: Guo et al. 2017, On Calibration of Modern Neural Networks, with IoU in place of accuracy.
+ */
+export const calibration: Metric = {
+  id: "calibration",
+  unit: "fraction",
+  fit(rows) {
+    const samples = samplesOf(rows);
+    return ({ images, counts }) => {
+      const times = new Map(images.map((image, i) => [image, counts[i]!]));
+      const sums = Array.from({ length: defaults.bins }, () => ({ n: 0, difference: 0 }));
+      for (const { image, bin, predicted, measured } of samples) {
+        const weight = times.get(image) ?? 0;
+        sums[bin]!.n += weight;
+        sums[bin]!.difference += weight * (predicted - measured);
+      }
+      const n = sums.reduce((total, sum) => total + sum.n, 0);
+      const error = sums.reduce((total, { difference }) => total + Math.abs(difference), 0) / n;
+      return [{ id: "ece", ...(n === 0 ? {} : { value: error }), n }];
+    };
+  },
+};
+
+/** What the error is made of, bin by bin. */
+export function reliabilityTable(rows: readonly PredictionRow[]): readonly ReliabilityBin[] {
+  const samples = samplesOf(rows);
+  return Array.from({ length: defaults.bins }, (_, bin) => {
+    const own = samples.filter((sample) => sample.bin === bin);
+    const mean = (pick: (sample: Sample) => number) => own.reduce((sum, sample) => sum + pick(sample), 0) / own.length;
+    const means =
+      own.length === 0
+        ? {}
+        : { predictedIou: mean(({ predicted }) => predicted), iou: mean(({ measured }) => measured) };
+    return { from: bin / defaults.bins, to: (bin + 1) / defaults.bins, n: own.length, ...means };
+  });
+}
+
+/** Rows with a measured IoU. */
+function samplesOf(rows: readonly PredictionRow[]): readonly Sample[] {
+  return rows.flatMap(({ image, predictedIou, iou }) => {
+    if (iou === undefined) return [];
+    const predicted = Math.min(Math.max(predictedIou, 0), 1);
+    return [
+      { image, bin: Math.min(Math.floor(predicted * defaults.bins), defaults.bins - 1), predicted, measured: iou },
+    ];
+  });
+}
