@@ -8,6 +8,7 @@ import { structureHash, writeGraph } from "../onnx/index.ts";
 import { homeFolder } from "./home.ts";
 import type { RegisteredVariant } from "./registry.ts";
 import { sourcesHash } from "./sources.ts";
+import { sweep, touch } from "./sweep.ts";
 
 /** Folders whose sources decide what values a graph's constants get. */
 const valueFolders = ["harness/onnx", "harness/weights", "harness/quantize", "variants"];
@@ -49,7 +50,11 @@ export async function buildVariant(request: BuildRequest): Promise<BuiltVariant>
   const name = `${preset.id.replaceAll("/", "-")}-${request.graph}-${key}`;
   const folder = join(request.cache ?? join(homeFolder(), "graphs"), name);
   const cached = existsSync(folder);
-  if (!cached) writeWhole(folder, graphs);
+  if (cached) touch(folder);
+  else {
+    sweep(dirname(folder));
+    writeWhole(folder, graphs);
+  }
   const parameters = new Map(graphs.flatMap((graph) => [...graph.counts.parameters]));
   return {
     files: Object.fromEntries(graphs.map((graph) => [graph.name, join(folder, `${graph.name}.onnx`)])),

@@ -1,0 +1,22 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { sweep, touch } from "./sweep.ts";
+
+test("half-written graphs of ended processes and graphs long out of use go, all others stay", () => {
+  const cache = mkdtempSync(join(tmpdir(), "sam-bench-sweep-"));
+  try {
+    const old = new Date(Date.now() - 40 * 86_400_000);
+    // No process has the number 2^31 - 1; this one is alive.
+    const names = ["new", "old", "old-but-touched", `a.partial-${2 ** 31 - 1}`, `b.partial-${process.pid}`];
+    for (const name of names) mkdirSync(join(cache, name));
+    for (const name of ["old", "old-but-touched"]) utimesSync(join(cache, name), old, old);
+    touch(join(cache, "old-but-touched"));
+    sweep(cache);
+    expect(readdirSync(cache).sort()).toEqual([`b.partial-${process.pid}`, "new", "old-but-touched"]);
+    sweep(join(cache, "not there"));
+  } finally {
+    rmSync(cache, { recursive: true, force: true });
+  }
+});

@@ -1,0 +1,40 @@
+import { existsSync, readdirSync, rmSync, statSync, utimesSync } from "node:fs";
+import { join } from "node:path";
+
+const defaults = {
+  /** Built graphs that no run has used for so long are deleted: any change of the code builds new ones. */
+  unusedDays: 30,
+};
+
+/** Marks a folder of built graphs as used now. */
+export function touch(folder: string): void {
+  try {
+    utimesSync(folder, new Date(), new Date());
+  } catch {
+    // A read-only cache is used all the same.
+  }
+}
+
+/** Deletes what killed builds left half-written, and graphs long out of use. */
+export function sweep(cache: string, now = Date.now()): void {
+  if (!existsSync(cache)) return;
+  for (const name of readdirSync(cache)) {
+    const folder = join(cache, name);
+    const builder = /\.partial-(\d+)$/.exec(name)?.[1];
+    const gone = builder === undefined ? ageDays(folder, now) > defaults.unusedDays : !isAlive(Number(builder));
+    if (gone) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function ageDays(folder: string, now: number): number {
+  return (now - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? now)) / 86_400_000;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
