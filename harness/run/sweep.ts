@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync, statSync, utimesSync } from "node:fs";
+import { readdirSync, rmSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 
 const defaults = {
@@ -17,12 +17,20 @@ export function touch(folder: string): void {
 
 /** Deletes what killed builds left half-written, and graphs long out of use. */
 export function sweep(cache: string, now = Date.now()): void {
-  if (!existsSync(cache)) return;
-  for (const name of readdirSync(cache)) {
+  for (const name of namesIn(cache)) {
     const folder = join(cache, name);
     const builder = /\.partial-(\d+)$/.exec(name)?.[1];
     const gone = builder === undefined ? ageDays(folder, now) > defaults.unusedDays : !isAlive(Number(builder));
     if (gone) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Nothing where there is no such folder: the write that follows says what is wrong with it. */
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
   }
 }
 
