@@ -1,0 +1,47 @@
+// Counts the tests of Vitest's JSON report and says why each skipped one was skipped.
+// node .ci/count.mjs REPORT [STEP THAT FAILED]...; exit code 1 unless everything passed.
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+/** Why a test may be skipped although ../shared is there, by how its name begins. `(needs …)` at a name's end says so itself. */
+const reasons = {
+  "a folder that is closed is named": "needs a user who is not root",
+  "a disk that fills up while the": "needs /dev/full",
+  "a disk that fills up ends the run": "needs a shell with ulimit",
+  "a living process that only has the dead one's pid": "needs Linux",
+  "on Linux the peak falls back": "needs Linux",
+};
+
+const [report, ...steps] = process.argv.slice(2);
+const shared = existsSync(join(root, "..", "shared"));
+const files = report !== undefined && existsSync(report) ? JSON.parse(readFileSync(report, "utf8")).testResults : [];
+const tests = files.flatMap(({ name, assertionResults }) =>
+  assertionResults.map(({ status, fullName }) => ({ file: relative(root, name), name: fullName, status })),
+);
+
+const passed = tests.filter(({ status }) => status === "passed").length;
+const failed = tests.filter(({ status }) => status === "failed");
+const skipped = tests.filter(({ status }) => status !== "passed" && status !== "failed");
+const problems = [
+  ...steps.filter((step) => step !== "npm test" || failed.length === 0).map((step) => `${step} failed`),
+];
+if (steps.length === 0 && passed === 0) problems.push("no test ran");
+
+for (const test of skipped) {
+  const reason = reasonOf(test);
+  console.log(
+    `skipped: ${test.file}: ${test.name}: ${reason ?? (shared ? "no reason known" : "../shared is not there")}`,
+  );
+  if (shared && reason === undefined) problems.push(`${test.file}: ${test.name}: skipped although ../shared is there`);
+}
+for (const problem of problems) console.log(`error: ${problem}`);
+console.log(`${passed} passed, ${failed.length + problems.length} failed, ${skipped.length} skipped`);
+process.exitCode = failed.length + problems.length > 0 ? 1 : 0;
+
+function reasonOf({ name }) {
+  const own = /\((needs .+)\)$/.exec(name)?.[1];
+  return own ?? Object.entries(reasons).find(([beginning]) => name.startsWith(beginning))?.[1];
+}
