@@ -2,6 +2,7 @@
 
 import { HarnessError } from "../errors.ts";
 import type { Cursor } from "./cursor.ts";
+import { printable } from "./damage.ts";
 import { checkGlobal } from "./globals.ts";
 import { isKind, type PickleDict, type PickleObject, type PickleValue } from "./pickleValue.ts";
 
@@ -123,9 +124,24 @@ export function call(machine: Machine, callee: PickleValue, args: PickleValue): 
     case "builtins.set":
     case "builtins.frozenset":
       return { kind: "set", items: [...itemsOf(machine, args.items[0])] };
+    case "builtins.getattr":
+      requireMethod(machine, args.items);
+      return { kind: "record", className: callee.name, args: args.items };
     default:
       return { kind: "record", className: callee.name, args: args.items };
   }
+}
+
+/**
+ * getattr is allowed only where the caller names it among the inert classes, and then only as pickle writes a function of a
+ * class (`Detect.forward`): of a class that is allowed itself, by a name without a leading underscore.
+ */
+function requireMethod({ options: { label } }: Machine, [owner, name]: readonly PickleValue[]): void {
+  if (isKind(owner, "global") && typeof name === "string" && /^[a-z]\w*$/i.test(name)) return;
+  throw new HarnessError(`${label}: refused, because its pickle takes an attribute that no module keeps`, {
+    found: typeof name === "string" ? printable(name) : "no name",
+    hint: "this file would run code when loaded by PyTorch; do not load it there, and get the checkpoint from its authors",
+  });
 }
 
 /** Keys and values in turn, of a dict or of a list of pairs (how Python 2 pickled an OrderedDict). */

@@ -1,7 +1,7 @@
 import type { Checkpoint, GraphValue, OnnxGraph } from "../../harness/api.ts";
-import { add, child, concat, GraphBuilder, type Module } from "../../harness/onnx/index.ts";
+import { add, child, concat, GraphBuilder, type Module, split } from "../../harness/onnx/index.ts";
 import type { FastSamConfig } from "./config.ts";
-import type { Layers } from "./layers.ts";
+import type { Convolution } from "./convolution.ts";
 import { segmentHead } from "./segmentHead.ts";
 
 /**
@@ -10,12 +10,12 @@ import { segmentHead } from "./segmentHead.ts";
  * stride by stride, row by row. Modules are named by their line in the authors' description.
  * Source: ultralytics, cfg/models/v8/yolov8-seg.yaml and nn/modules.
  */
-export function network(config: FastSamConfig, checkpoint: Checkpoint, layers: Layers): OnnxGraph {
+export function network(config: FastSamConfig, checkpoint: Checkpoint, convolution: Convolution): OnnxGraph {
   const graph = new GraphBuilder("encoder");
   const model: Module = { graph, checkpoint, path: "model" };
   const image = graph.input("image", [1, 3, config.side, config.side]);
-  const maps = neck(model, backbone(model, image, config, layers), config, layers);
-  const outputs = segmentHead(child(model, "22"), maps, config, layers);
+  const maps = neck(model, backbone(model, image, config, convolution), config, convolution);
+  const outputs = segmentHead(child(model, "22"), maps, config, convolution);
   for (const [name, value] of Object.entries(outputs)) graph.output(name, value);
   return graph.finish();
 }
@@ -23,32 +23,37 @@ export function network(config: FastSamConfig, checkpoint: Checkpoint, layers: L
 /** The maps of strides 8, 16 and 32. */
 type Maps = readonly [GraphValue, GraphValue, GraphValue];
 
-function backbone(model: Module, image: GraphValue, { channels, depths }: FastSamConfig, layers: Layers): Maps {
+function backbone(
+  model: Module,
+  image: GraphValue,
+  { channels, depths }: FastSamConfig,
+  convolution: Convolution,
+): Maps {
   const halve = (line: number, x: GraphValue, inputs: number, outputs: number) =>
-    layers.convolution(child(model, String(line)), x, { inputs, outputs, kernel: 3, stride: 2 });
+    convolution(child(model, String(line)), x, { inputs, outputs, kernel: 3, stride: 2 });
   const maps: GraphValue[] = [];
   let x = halve(0, image, 3, channels[0]);
   for (const [stage, blocks] of depths.entries()) {
     const [inputs, outputs] = [channels[stage]!, channels[stage + 1]!];
     const smaller = halve(2 * stage + 1, x, inputs, outputs);
     const how = { inputs: outputs, outputs, blocks, shortcut: "with shortcut" } as const;
-    x = crossStage(child(model, String(2 * stage + 2)), smaller, how, layers);
+    x = crossStage(child(model, String(2 * stage + 2)), smaller, how, convolution);
     maps.push(x);
   }
   const [, stride8, stride16, stride32] = maps as [GraphValue, GraphValue, GraphValue, GraphValue];
-  return [stride8, stride16, pyramidPooling(child(model, "9"), stride32, channels[4], layers)];
+  return [stride8, stride16, pyramidPooling(child(model, "9"), stride32, channels[4], convolution)];
 }
 
 /** Down to stride 8 and up again, each step beside the map of its size. */
-function neck(model: Module, maps: Maps, { channels, depths }: FastSamConfig, layers: Layers): Maps {
+function neck(model: Module, maps: Maps, { channels, depths }: FastSamConfig, convolution: Convolution): Maps {
   const { graph } = model;
   const [, , small, middle, large] = channels;
   const merge = (line: number, parts: readonly GraphValue[], inputs: number, outputs: number) => {
     const how = { inputs, outputs, blocks: depths[0], shortcut: "without shortcut" } as const;
-    return crossStage(child(model, String(line)), concat(graph, parts, 1), how, layers);
+    return crossStage(child(model, String(line)), concat(graph, parts, 1), how, convolution);
   };
   const halve = (line: number, x: GraphValue, width: number) =>
-    layers.convolution(child(model, String(line)), x, { inputs: width, outputs: width, kernel: 3, stride: 2 });
+    convolution(child(model, String(line)), x, { inputs: width, outputs: width, kernel: 3, stride: 2 });
 
   const [stride8, stride16, stride32] = maps;
   const down16 = merge(12, [doubled(model, stride32), stride16], large + middle, middle);
@@ -66,41 +71,40 @@ interface CrossStage {
 }
 
 /** C2f: half of the channels go through a chain of bottlenecks, and every link of it is kept for the last convolution. */
-function crossStage(module: Module, x: GraphValue, how: CrossStage, layers: Layers): GraphValue {
+function crossStage(module: Module, x: GraphValue, how: CrossStage, convolution: Convolution): GraphValue {
   const { graph } = module;
   const { inputs, outputs, blocks, shortcut } = how;
   const width = outputs / 2;
   return graph.within(module.path, () => {
-    const links = [...layers.halves(child(module, "cv1"), x, { inputs, outputs, kernel: 1 })];
+    const joint = convolution(child(module, "cv1"), x, { inputs, outputs, kernel: 1 });
+    const links = split(graph, joint, 1, [width, width]);
     for (let i = 0; i < blocks; i++) {
       const [block, last] = [child(module, `m.${i}`), links.at(-1)!];
       const kernel = { inputs: width, outputs: width, kernel: 3 } as const;
-      const hidden = layers.convolution(child(block, "cv1"), last, kernel);
-      const branch = layers.convolution(child(block, "cv2"), hidden, kernel);
+      const hidden = convolution(child(block, "cv1"), last, kernel);
+      const branch = convolution(child(block, "cv2"), hidden, kernel);
       links.push(shortcut === "with shortcut" ? add(graph, last, branch) : branch);
     }
     const kept = { inputs: links.length * width, outputs, kernel: 1 } as const;
-    return layers.convolution(child(module, "cv2"), concat(graph, links, 1), kept);
+    return convolution(child(module, "cv2"), concat(graph, links, 1), kept);
   });
 }
 
 /** SPPF: maxima over 5, 9 and 13 cells, as one pooling of 5 once, twice and three times. */
-function pyramidPooling(module: Module, x: GraphValue, width: number, layers: Layers): GraphValue {
+function pyramidPooling(module: Module, x: GraphValue, width: number, convolution: Convolution): GraphValue {
   const { graph } = module;
   return graph.within(module.path, () => {
-    const pooled = [layers.convolution(child(module, "cv1"), x, { inputs: width, outputs: width / 2, kernel: 1 })];
+    const pooled = [convolution(child(module, "cv1"), x, { inputs: width, outputs: width / 2, kernel: 1 })];
     for (let i = 0; i < 3; i++)
       pooled.push(graph.op("MaxPool", [pooled.at(-1)!], { kernel_shape: [5, 5], pads: [2, 2, 2, 2] }));
     const how = { inputs: 2 * width, outputs: width, kernel: 1 } as const;
-    return layers.convolution(child(module, "cv2"), concat(graph, pooled, 1), how);
+    return convolution(child(module, "cv2"), concat(graph, pooled, 1), how);
   });
 }
 
-/** Each cell four times. Scales rather than sizes: only so does the runtime keep its blocked channel layout. */
+/** Each cell four times. */
 function doubled({ graph }: Module, x: GraphValue): GraphValue {
-  const scales = graph.constant("doubled", "float32", [4], () => Float32Array.of(1, 1, 2, 2));
   const [batch, channels, rows, columns] = x.dims as [number, number, number, number];
   const how = { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" };
-  const dims = [batch, channels, 2 * rows, 2 * columns];
-  return graph.op("Resize", [x, undefined, scales], how, { vouched: dims });
+  return graph.op("Resize", [x, undefined, undefined, graph.ints([batch, channels, 2 * rows, 2 * columns])], how);
 }

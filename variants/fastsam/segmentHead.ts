@@ -1,7 +1,19 @@
 import type { GraphValue } from "../../harness/api.ts";
-import { add, child, concat, conv2d, type Module, mul, reshape, softmax, split, transpose, weight } from "../../harness/onnx/index.ts";
+import {
+  add,
+  child,
+  concat,
+  conv2d,
+  type Module,
+  mul,
+  reshape,
+  softmax,
+  split,
+  transpose,
+  weight,
+} from "../../harness/onnx/index.ts";
 import { bins, type FastSamConfig, prototypes, strides } from "./config.ts";
-import type { Layers } from "./layers.ts";
+import type { Convolution } from "./convolution.ts";
 
 export interface HeadOutputs {
   readonly boxes: GraphValue;
@@ -18,7 +30,7 @@ export function segmentHead(
   module: Module,
   maps: readonly GraphValue[],
   { channels, side, prototypeWidth }: FastSamConfig,
-  layers: Layers,
+  convolution: Convolution,
 ): HeadOutputs {
   const { graph } = module;
   const narrowest = channels[2];
@@ -26,7 +38,7 @@ export function segmentHead(
     concat(
       graph,
       maps.map((map, level) =>
-        cells(child(module, `${name}.${level}`), map, { inputs: channels[level + 2]!, width, outputs }, layers),
+        cells(child(module, `${name}.${level}`), map, { inputs: channels[level + 2]!, width, outputs }, convolution),
       ),
       2,
     );
@@ -37,7 +49,12 @@ export function segmentHead(
     boxes: boxes(module, distances, side),
     scores: graph.op("Sigmoid", [logits]),
     coefficients,
-    prototypes: prototypeMaps(child(module, "proto"), maps[0]!, { inputs: narrowest, width: prototypeWidth }, layers),
+    prototypes: prototypeMaps(
+      child(module, "proto"),
+      maps[0]!,
+      { inputs: narrowest, width: prototypeWidth },
+      convolution,
+    ),
   };
 }
 
@@ -48,11 +65,16 @@ interface Branch {
 }
 
 /** Two 3 x 3 convolutions and a plain 1 x 1: [1, outputs, cells]. */
-function cells(module: Module, x: GraphValue, { inputs, width, outputs }: Branch, layers: Layers): GraphValue {
+function cells(
+  module: Module,
+  x: GraphValue,
+  { inputs, width, outputs }: Branch,
+  convolution: Convolution,
+): GraphValue {
   const { graph } = module;
   return graph.within(module.path, () => {
-    const first = layers.convolution(child(module, "0"), x, { inputs, outputs: width, kernel: 3 });
-    const second = layers.convolution(child(module, "1"), first, { inputs: width, outputs: width, kernel: 3 });
+    const first = convolution(child(module, "0"), x, { inputs, outputs: width, kernel: 3 });
+    const second = convolution(child(module, "1"), first, { inputs: width, outputs: width, kernel: 3 });
     const last = conv2d(child(module, "2"), second, { inputs: width, outputs, kernel: 1, bias: "with bias" });
     const [, , rows, columns] = last.dims as [number, number, number, number];
     return reshape(graph, last, [1, outputs, rows * columns]);
@@ -102,15 +124,15 @@ function prototypeMaps(
   module: Module,
   x: GraphValue,
   { inputs, width }: { readonly inputs: number; readonly width: number },
-  layers: Layers,
+  convolution: Convolution,
 ): GraphValue {
   const { graph } = module;
   return graph.within(module.path, () => {
-    const first = layers.convolution(child(module, "cv1"), x, { inputs, outputs: width, kernel: 3 });
+    const first = convolution(child(module, "cv1"), x, { inputs, outputs: width, kernel: 3 });
     const upsample = child(module, "upsample");
     const weights = [weight(upsample, "weight", [width, width, 2, 2]), weight(upsample, "bias", [width])];
     const doubled = graph.op("ConvTranspose", [first, ...weights], { kernel_shape: [2, 2], strides: [2, 2] });
-    const second = layers.convolution(child(module, "cv2"), doubled, { inputs: width, outputs: width, kernel: 3 });
-    return layers.convolution(child(module, "cv3"), second, { inputs: width, outputs: prototypes, kernel: 1 });
+    const second = convolution(child(module, "cv2"), doubled, { inputs: width, outputs: width, kernel: 3 });
+    return convolution(child(module, "cv3"), second, { inputs: width, outputs: prototypes, kernel: 1 });
   });
 }

@@ -1,6 +1,7 @@
 import type { VariantPlugin } from "../../harness/api.ts";
 import { configOf } from "./config.ts";
-import { fusedLayers, referenceLayers } from "./layers.ts";
+import { fusedConvolution, referenceConvolution } from "./convolution.ts";
+
 import { loadFastSam, loadRawFastSam } from "./load.ts";
 import { network } from "./network.ts";
 import { fastSamPresets } from "./presets.ts";
@@ -8,8 +9,8 @@ import { fastSamPresets } from "./presets.ts";
 export default {
   presets: fastSamPresets,
   async build({ preset, checkpoint, graph, side, out }) {
-    const layers = graph === "fused" ? fusedLayers : referenceLayers;
-    await out.write("encoder", network(configOf(preset.id, side), checkpoint, layers));
+    const convolution = graph === "fused" ? fusedConvolution : referenceConvolution;
+    await out.write("encoder", network(configOf(preset.id, side), checkpoint, convolution));
     checkpoint.discard(/\.num_batches_tracked$/, "batch norm counts its training steps; inference does not use it");
     checkpoint.assertAllTaken();
   },

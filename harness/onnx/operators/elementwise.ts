@@ -70,6 +70,12 @@ export const elementwiseRules: Readonly<Record<string, OperatorRule>> = {
       return keepShape.infer(call);
     },
   },
+  InstanceNormalization: {
+    infer: (call) => {
+      same(dimAt(input(call, 0), 1), dimAt(input(call, 1), 0), "InstanceNormalization: channels of input and weight");
+      return keepShape.infer(call);
+    },
+  },
   // The fourth output is the sum of input, skip and bias: the residual stream itself.
   SkipLayerNormalization: {
     domain: "com.microsoft",
@@ -82,6 +88,7 @@ export const elementwiseRules: Readonly<Record<string, OperatorRule>> = {
   },
   ReduceMean: reduce,
   ReduceSum: reduce,
+  ReduceSumSquare: reduce,
   ReduceMax: reduce,
   ReduceMin: reduce,
 };

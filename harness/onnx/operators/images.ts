@@ -4,12 +4,13 @@ import { dimAt, input, intsAttribute, keepShape, type OperatorCall, type Operato
 /** Operators on [batch, channels, rows, columns] that papers count no multiply-accumulates for. */
 export const imageRules: Readonly<Record<string, OperatorRule>> = {
   MaxPool: { infer: (call) => [{ type: input(call, 0).type, dims: pooledDims(call) }] },
-  // The scales are a float constant, whose values no rule sees; the caller says what they come to.
+  // By sizes, which are the result's shape; scales are floats, which no rule sees.
   Resize: {
     infer: (call) => {
-      if (call.vouched === undefined) throw new Error("Resize needs a vouched shape");
-      same(call.vouched.length, input(call, 0).dims.length, "Resize: ranks of result and input");
-      return [{ type: input(call, 0).type, dims: call.vouched }];
+      const { type, dims } = input(call, 0);
+      const sizes = call.ints(3);
+      same(sizes.length, dims.length, "Resize: ranks of result and input");
+      return [{ type, dims: sizes }];
     },
   },
   BatchNormalization: {

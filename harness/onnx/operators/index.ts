@@ -4,7 +4,12 @@ import { productRules } from "./products.ts";
 import type { OperatorRule } from "./rule.ts";
 import { shapeRules } from "./shapes.ts";
 
-const rules: Readonly<Record<string, OperatorRule>> = { ...shapeRules, ...elementwiseRules, ...imageRules, ...productRules };
+const rules: Readonly<Record<string, OperatorRule>> = {
+  ...shapeRules,
+  ...elementwiseRules,
+  ...imageRules,
+  ...productRules,
+};
 
 /** Throws for an operator whose shape rule is not written yet: nothing enters a graph unchecked. */
 export function ruleOf(operator: string): OperatorRule {

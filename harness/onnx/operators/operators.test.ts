@@ -68,8 +68,9 @@ const elementwise: readonly Case[] = [
   { operator: "BiasGelu", inputs: [[p, 3, 8], [8]], dims: [[p, 3, 8]] },
   kept("Softmax", { axis: 1 }),
   { operator: "LayerNormalization", inputs: [[p, 3, 8], [8], [8]], attributes: { axis: -1 }, dims: [[p, 3, 8]] },
+  { operator: "InstanceNormalization", inputs: [[p, 3, 8], [3], [3]], dims: [[p, 3, 8]] },
   { operator: "SkipLayerNormalization", inputs: [[p, 3, 8], [p, 3, 8], [8], [8], [8]], dims: [[p, 3, 8]] },
-  ...["ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin"].flatMap(reduced),
+  ...["ReduceMean", "ReduceSum", "ReduceSumSquare", "ReduceMax", "ReduceMin"].flatMap(reduced),
 ];
 
 const shapes: readonly Case[] = [
@@ -129,6 +130,19 @@ const shapes: readonly Case[] = [
   { operator: "Gather", inputs: [[5, p, 4], { ints: [0, 2, 4] }], attributes: { axis: 0 }, dims: [[3, p, 4]] },
   { operator: "Gather", inputs: [[5, 7], { type: "int64", dims: [2, 3] }], attributes: { axis: 1 }, dims: [[5, 2, 3]] },
   { operator: "Gather", inputs: [[5, 7], { type: "int64", dims: [] }], dims: [[7]] },
+  {
+    operator: "GatherElements",
+    inputs: [[2, 4], { type: "int64", dims: [2, 1] }],
+    attributes: { axis: 1 },
+    dims: [[2, 1]],
+  },
+  {
+    ...{ operator: "TopK", inputs: [[p, 5, 2], { ints: [3] }], attributes: { axis: 1 } },
+    dims: [
+      [p, 3, 2],
+      [p, 3, 2],
+    ],
+  },
   { operator: "Unsqueeze", inputs: [[p, 4], { ints: [-1, 0] }], dims: [[1, p, 4, 1]] },
   { operator: "Squeeze", inputs: [[1, p, 1, 4], { ints: [0, -2] }], dims: [[p, 4]] },
   { operator: "Pad", inputs: [[2, "points", 4], { ints: [0, 1, 2, 0, 0, 3] }], dims: [[2, "points+1", 9]] },
@@ -269,7 +283,7 @@ const images: readonly Case[] = [
   },
   {
     ...{ operator: "Resize", inputs: [[1, 2, 3, 4], undefined, undefined, { ints: [1, 2, 6, 8] }] },
-    ...{ attributes: { mode: "nearest" }, vouched: [1, 2, 6, 8], dims: [[1, 2, 6, 8]] },
+    ...{ attributes: { mode: "nearest" }, dims: [[1, 2, 6, 8]] },
   },
   { operator: "BatchNormalization", inputs: [[p, 3, 4, 5], [3], [3], [3], [3]], dims: [[p, 3, 4, 5]] },
 ];

@@ -35,6 +35,23 @@ export const shapeRules: Readonly<Record<string, OperatorRule>> = {
       return [{ type: data.type, dims: [...data.dims.slice(0, axis), ...indices.dims, ...data.dims.slice(axis + 1)] }];
     },
   },
+  GatherElements: {
+    infer: (call) => {
+      const [data, indices] = [input(call, 0), input(call, 1)];
+      same(indices.dims.length, data.dims.length, "GatherElements: ranks of indices and data");
+      return [{ type: data.type, dims: indices.dims }];
+    },
+  },
+  TopK: {
+    infer: (call) => {
+      const { type, dims } = input(call, 0);
+      const kept = dims.with(axisOf(intAttribute(call, "axis", -1), dims.length), call.ints(1)[0]!);
+      return [
+        { type, dims: kept },
+        { type: "int64", dims: kept },
+      ];
+    },
+  },
   Unsqueeze: {
     infer: (call) => {
       const { type, dims } = input(call, 0);

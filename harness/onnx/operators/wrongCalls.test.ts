@@ -26,6 +26,17 @@ const wrong: readonly (readonly [string, Call, string])[] = [
   ["Slice from the end of a symbol", sliceOf(["points"], [-1, 5, 0]), "Slice -1:5 of the symbolic dimension"],
   ["Pad of too few sides", { operator: "Pad", inputs: [[2, 3], { ints: [1, 1] }] }, "Pad [1,1] of rank 2"],
   ["Gather along no axis", { operator: "Gather", inputs: [[2], { ints: [0] }], attributes: { axis: 1 } }, "axis 1"],
+  [
+    "GatherElements of another rank",
+    { operator: "GatherElements", inputs: [[2, 3], { ints: [0] }] },
+    "ranks of indices and data differ: 1 and 2",
+  ],
+  ["TopK along no axis", { operator: "TopK", inputs: [[2], { ints: [1] }], attributes: { axis: 1 } }, "axis 1"],
+  [
+    "InstanceNormalization of other channels",
+    { operator: "InstanceNormalization", inputs: [[2, 3, 4], [4], [4]] },
+    "channels of input and weight differ: 3 and 4",
+  ],
   ["Expand without a shape", { operator: "Expand", inputs: [[1], { ints: [3] }] }, "Expand needs a vouched shape"],
   ["Cast to nothing", { operator: "Cast", inputs: [[1]], attributes: { to: 99 } }, "unknown type 99"],
   [
@@ -71,7 +82,11 @@ const wrong: readonly (readonly [string, Call, string])[] = [
   ],
   ["MaxPool beyond the image", maxPool([1, 2, 3, 3], [5, 5]), "MaxPool: the kernel does not fit (5 in 3)"],
   ["MaxPool of an image of no known side", maxPool([1, 2, "points", 8], [2, 2]), "image side must be known"],
-  ["Resize without a shape", { operator: "Resize", inputs: [[1, 2, 3, 3]] }, "Resize needs a vouched shape"],
+  [
+    "Resize by scales",
+    { operator: "Resize", inputs: [[1, 2, 3, 3], undefined, [4]] },
+    "Resize needs a constant made by ints()",
+  ],
   [
     "BatchNormalization of other channels",
     { operator: "BatchNormalization", inputs: [[1, 3, 2, 2], [3], [3], [4], [3]] },

@@ -1,0 +1,77 @@
+import type { Box, Geometry, NamedTensors } from "../../harness/api.ts";
+import { boxIou } from "../../harness/mask/index.ts";
+import { type Rectangle, rectangleOf, toImageBox } from "./letterbox.ts";
+
+/** As the authors call their predictor (README.md of CASIA-IVA-Lab/FastSAM); the last two are ultralytics' own. */
+const defaults = {
+  /** Scores are float32, and so is what PyTorch compares them with. */
+  confidence: Math.fround(0.4),
+  iou: 0.9,
+  most: 300,
+  /** Of borders, in pixels of the network's input. */
+  nearPx: 20,
+};
+
+export interface Detection {
+  /** Column of the head's outputs. */
+  readonly anchor: number;
+  readonly score: number;
+  /** Image pixels, not rounded. */
+  readonly box: Box;
+}
+
+/**
+ * The network's boxes → detections, most confident first: above the confidence, greedy suppression, then the border rule.
+ * Source: non_max_suppression of ultralytics/utils/ops.py, FastSAMPredictor of fastsam/predict.py.
+ */
+export function detect({ boxes, scores }: NamedTensors, geometry: Geometry): readonly Detection[] {
+  const rectangle = rectangleOf(geometry);
+  return suppress(candidates(boxes!.data, scores!.data, rectangle)).map(({ anchor, score, box }) => ({
+    ...{ anchor, score },
+    box: toImageBox(toNearBorder(box, rectangle), rectangle, geometry),
+  }));
+}
+
+/** By falling score, then by place; boxes as corners in the rectangle. */
+function candidates(boxes: Float32Array, scores: Float32Array, { x, y }: Rectangle): Detection[] {
+  const count = scores.length;
+  const anchors = Array.from(scores.keys()).filter((anchor) => scores[anchor]! > defaults.confidence);
+  anchors.sort((a, b) => scores[b]! - scores[a]! || a - b);
+  return anchors.map((anchor) => {
+    const [centreX, centreY, width, height] = [0, 1, 2, 3].map((row) => boxes[row * count + anchor]!) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    const [left, top] = [centreX - width / 2 - x, centreY - height / 2 - y];
+    return { anchor, score: scores[anchor]!, box: { x0: left, y0: top, x1: left + width, y1: top + height } };
+  });
+}
+
+/** Each stays that overlaps none of those before it by more than the threshold. As torchvision's nms. */
+function suppress(sorted: readonly Detection[]): readonly Detection[] {
+  const kept: Detection[] = [];
+  for (const candidate of sorted) {
+    if (kept.length === defaults.most) break;
+    if (kept.every(({ box }) => boxIou(box, candidate.box) <= defaults.iou)) kept.push(candidate);
+  }
+  return kept;
+}
+
+/**
+ * A side near the border is drawn to it, and a box that then covers nearly all becomes all. Where several cover nearly all
+ * the authors' assignment fails; here each becomes all.
+ * Source: bbox_iou and adjust_bboxes_to_image_border of fastsam/utils.py.
+ */
+export function toNearBorder({ x0, y0, x1, y1 }: Box, { width, height }: Pick<Rectangle, "width" | "height">): Box {
+  const { nearPx, iou } = defaults;
+  const drawn = {
+    x0: x0 < nearPx ? 0 : x0,
+    y0: y0 < nearPx ? 0 : y0,
+    x1: x1 > width - nearPx ? width : x1,
+    y1: y1 > height - nearPx ? height : y1,
+  };
+  const whole = { x0: 0, y0: 0, x1: width, y1: height };
+  return boxIou(drawn, whole) > iou ? whole : drawn;
+}

@@ -1,0 +1,67 @@
+import type {
+  GraphFiles,
+  ImageEmbedding,
+  MaskPrediction,
+  NamedTensors,
+  RawVariant,
+  RuntimeOptions,
+  Tensor,
+  Variant,
+} from "../../harness/api.ts";
+import { openSession, type Session } from "../../harness/onnx/index.ts";
+import { choose, type Everything } from "./choice.ts";
+import { detect } from "./detections.ts";
+import { masksOf } from "./masks.ts";
+
+/** What FastSAM does besides choosing by prompts. */
+export interface FastSam extends Variant {
+  /** Anything mode: all masks of the image at its size, most confident first, with the detections' confidences. */
+  everything(embedding: ImageEmbedding): MaskPrediction;
+}
+
+/**
+ * The everything pass is in `encode`, masks included: that is what FastSAM's cost is, whatever the prompts. The embedding's
+ * tensor holds the prototypes; the masks go with the embedding object itself, which must come back as it was given.
+ */
+export async function loadFastSam(files: GraphFiles, runtime: RuntimeOptions): Promise<FastSam> {
+  const session = await openSession(encoderOf(files), runtime);
+  const known = new WeakMap<ImageEmbedding, Everything>();
+  const everythingOf = (embedding: ImageEmbedding): Everything => {
+    const everything = known.get(embedding);
+    if (everything === undefined) throw new Error("FastSAM: this embedding did not come from its encode");
+    return everything;
+  };
+  return {
+    async encode({ tensor, geometry }) {
+      const outputs = await run(session, tensor);
+      const detections = detect(outputs, geometry);
+      const prototypes = outputs.prototypes!;
+      const masks = masksOf(detections, { prototypes, coefficients: outputs.coefficients! }, geometry);
+      const embedding = { tensor: prototypes, geometry };
+      known.set(embedding, { masks, scores: Float32Array.from(detections, ({ score }) => score), geometry });
+      return embedding;
+    },
+    decode: async (embedding, prompts) => prompts.map((prompt) => choose(everythingOf(embedding), prompt)),
+    everything(embedding) {
+      const { masks, scores } = everythingOf(embedding);
+      return { kind: "masks", masks, scores };
+    },
+    close: () => session.close(),
+  };
+}
+
+/** `boxes`, `scores`, `coefficients` and `prototypes` as the network gives them. */
+export async function loadRawFastSam(files: GraphFiles, runtime: RuntimeOptions): Promise<RawVariant> {
+  const session = await openSession(encoderOf(files), runtime);
+  return { encode: (input) => run(session, input), close: () => session.close() };
+}
+
+function run(session: Session, image: Tensor): Promise<NamedTensors> {
+  return session.run({ image });
+}
+
+function encoderOf(files: GraphFiles): string {
+  const file = files.encoder;
+  if (file === undefined) throw new Error("the variant wrote no graph named encoder");
+  return file;
+}

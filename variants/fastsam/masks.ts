@@ -1,0 +1,122 @@
+import type { Box, Geometry, Rle, Size, Tensor } from "../../harness/api.ts";
+import { type AxisOperator, type UpscaleOperator, upscaleOperator } from "../../harness/mask/interpolation.ts";
+import { runsAbove } from "../../harness/mask/runsAbove.ts";
+import { prototypes as channels } from "./config.ts";
+import type { Detection } from "./detections.ts";
+import { clamp } from "./letterbox.ts";
+
+/**
+ * Masks at image size: the prototypes' blend, cut to the image, interpolated once, logits above 0, cut to the box. Nothing is
+ * computed outside of the box.
+ * `prototypes` is [1, 32, side, side], `coefficients` [1, 32, anchors].
+ * Source: process_mask_native and crop_mask of ultralytics/utils/ops.py, which retina_masks=True chooses.
+ */
+export function masksOf(
+  detections: readonly Detection[],
+  { prototypes, coefficients }: { readonly prototypes: Tensor; readonly coefficients: Tensor },
+  geometry: Geometry,
+): readonly Rle[] {
+  const operator = operatorOf(prototypes.dims[2]!, geometry);
+  const anchors = coefficients.dims[2]!;
+  return detections.map(({ anchor, box }) => {
+    const pixels = pixelsOf(box, geometry);
+    if (pixels.x0 >= pixels.x1 || pixels.y0 >= pixels.y1) return emptyMask(geometry);
+    const [rows, columns] = [part(operator.rows, pixels.y0, pixels.y1), part(operator.columns, pixels.x0, pixels.x1)];
+    const blend = Float64Array.from({ length: channels }, (_, k) => coefficients.data[k * anchors + anchor]!);
+    const logits = blended(prototypes, blend, { rows, columns });
+    const image = { height: pixels.y1 - pixels.y0, width: pixels.x1 - pixels.x0 };
+    const inside = runsAbove(logits, { image, rows: rows.operator, columns: columns.operator, overshoots: false }, 0);
+    return placed(inside, pixels, geometry.image);
+  });
+}
+
+export function emptyMask({ image }: Geometry): Rle {
+  return { size: image, counts: Uint32Array.of(image.height * image.width) };
+}
+
+/** A pixel belongs to the box where its index does, not its centre. */
+function pixelsOf({ x0, y0, x1, y1 }: Box, { image }: Geometry): Box {
+  const [column, row] = [
+    (x: number) => clamp(Math.ceil(x), image.width),
+    (y: number) => clamp(Math.ceil(y), image.height),
+  ];
+  return { x0: column(x0), y0: row(y0), x1: column(x1), y1: row(y1) };
+}
+
+/** From the part of the prototypes that shows the image straight to the image. Whole prototype pixels: what is left of one is cut off. */
+function operatorOf(side: number, geometry: Geometry): UpscaleOperator {
+  const { image } = geometry;
+  const gain = Math.min(side / image.height, side / image.width);
+  const along = (length: number, axis: "rows" | "columns") => {
+    const free = (side - length * gain) / 2;
+    const [start, end] = [Math.trunc(free), Math.trunc(side - free)];
+    const spec = { path: "direct", interpolation: "bilinear", threshold: ">0" } as const;
+    const { taps, first, weights } = upscaleOperator(end - start, geometry, spec)[axis];
+    return { taps, first: first.map((index) => index + start), weights };
+  };
+  return { image, rows: along(image.height, "rows"), columns: along(image.width, "columns"), overshoots: false };
+}
+
+/** The outputs of an axis from `start` on and before `end`, and the inputs that they see. */
+interface Part {
+  readonly operator: AxisOperator;
+  readonly start: number;
+  readonly length: number;
+}
+
+function part({ taps, first, weights }: AxisOperator, start: number, end: number): Part {
+  const [from, to] = [first[start]!, first[end - 1]! + taps];
+  const shifted = first.subarray(start, end).map((index) => index - from);
+  const operator = { taps, first: shifted, weights: weights.subarray(start * taps, end * taps) };
+  return { operator, start: from, length: to - from };
+}
+
+/**
+ * The blend where the box needs it, as the corner of a square. Four prototypes at a time, since storing a sum costs as much
+ * as a product.
+ */
+function blended(
+  { data, dims }: Tensor,
+  blend: Float64Array,
+  { rows, columns }: { readonly rows: Part; readonly columns: Part },
+): Float32Array {
+  const side = dims[2]!;
+  const square = Math.max(rows.length, columns.length);
+  const logits = new Float32Array(square * square);
+  const sums = new Float64Array(columns.length);
+  for (let y = 0; y < rows.length; y++) {
+    sums.fill(0);
+    for (let k = 0; k < blend.length; k += 4) {
+      const [a, b, c, d] = [blend[k]!, blend[k + 1]!, blend[k + 2]!, blend[k + 3]!];
+      const first = k * side * side + (rows.start + y) * side + columns.start;
+      const [second, third, fourth] = [first + side * side, first + 2 * side * side, first + 3 * side * side];
+      for (let x = 0; x < columns.length; x++)
+        sums[x]! += a * data[first + x]! + b * data[second + x]! + c * data[third + x]! + d * data[fourth + x]!;
+    }
+    logits.set(sums, y * square);
+  }
+  return logits;
+}
+
+/** A mask of the box's size as one of the image's: runs down a column of the box are runs down a column of the image. */
+function placed({ size: { height }, counts }: Rle, { x0, y0 }: Box, size: Size): Rle {
+  const runs: number[] = [];
+  let end = 0;
+  for (let i = 1, at = counts[0]!; i < counts.length; i += 2) {
+    for (let left = counts[i]!; left > 0; ) {
+      const row = at % height;
+      const run = Math.min(left, height - row);
+      const start = (x0 + (at - row) / height) * size.height + y0 + row;
+      // A box as high as the image: the column before ends where this one starts.
+      if (start === end && runs.length > 0) runs.push(runs.pop()! + run);
+      else runs.push(start - end, run);
+      end = start + run;
+      at += run;
+      left -= run;
+    }
+    at += counts[i + 1] ?? 0;
+  }
+  const total = size.height * size.width;
+  if (end < total) runs.push(total - end);
+  return { size, counts: Uint32Array.from(runs) };
+}
