@@ -18,8 +18,8 @@ const reasons = {
 const [report, ...steps] = process.argv.slice(2);
 const shared = existsSync(join(root, "..", "shared"));
 const files = report !== undefined && existsSync(report) ? JSON.parse(readFileSync(report, "utf8")).testResults : [];
-const tests = files.flatMap(({ name, assertionResults }) =>
-  assertionResults.map(({ status, fullName }) => ({ file: relative(root, name), name: fullName, status })),
+const tests = files.flatMap(({ name, status: outcome, assertionResults }) =>
+  assertionResults.map(({ status, fullName }) => ({ file: relative(root, name), name: fullName, status, outcome })),
 );
 
 const passed = tests.filter(({ status }) => status === "passed").length;
@@ -32,16 +32,16 @@ if (steps.length === 0 && passed === 0) problems.push("no test ran");
 
 for (const test of skipped) {
   const reason = reasonOf(test);
-  console.log(
-    `skipped: ${test.file}: ${test.name}: ${reason ?? (shared ? "no reason known" : "../shared is not there")}`,
-  );
+  console.log(`skipped: ${test.file}: ${test.name}: ${reason ?? "../shared is not there"}`);
   if (shared && reason === undefined) problems.push(`${test.file}: ${test.name}: skipped although ../shared is there`);
 }
 for (const problem of problems) console.log(`error: ${problem}`);
 console.log(`${passed} passed, ${failed.length + problems.length} failed, ${skipped.length} skipped`);
 process.exitCode = failed.length + problems.length > 0 ? 1 : 0;
 
-function reasonOf({ name }) {
+function reasonOf({ name, file, outcome }) {
+  // What a file prepares for its tests failed, and is counted as that.
+  if (outcome === "failed") return `${file} failed`;
   const own = /\((needs .+)\)$/.exec(name)?.[1];
   return own ?? Object.entries(reasons).find(([beginning]) => name.startsWith(beginning))?.[1];
 }

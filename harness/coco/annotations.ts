@@ -3,7 +3,7 @@ import type { Annotation, ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import type { AnnotatedCategory, AnnotatedImage } from "./elements.ts";
 import { toCategory, toEntry, toImage } from "./elements.ts";
-import { EntryStore } from "./entries.ts";
+import { type Entry, EntryStore } from "./entries.ts";
 import type { Fault, Fields } from "./fields.ts";
 import { attempt, faultError, fieldsOf } from "./fields.ts";
 import type { JsonPlace } from "./json.ts";
@@ -22,8 +22,10 @@ export interface AnnotationFile {
   /** Annotations left out and why, one sentence a reason. */
   readonly warnings: readonly string[];
   /** In the order of the file. A mask is decoded when it is first asked for and lives as long as the object. */
-  annotationsOf(image: ImageId): readonly Annotation[];
+  annotationsOf(image: ImageId): readonly FileAnnotation[];
 }
+
+export type FileAnnotation = Annotation & Pick<Entry, "boxAreaPx">;
 
 export interface AnnotationOptions {
   /** Chooses the images whose annotations are kept in memory; all without it. Called once. */
@@ -157,14 +159,22 @@ class AnnotationReader {
     }
   }
 
-  private withMask(address: number): Annotation {
-    const { segmentation, ...entry } = this.store.get(address);
-    const { size } = this.images.get(entry.image)!;
+  private withMask(address: number): FileAnnotation {
+    const { store } = this;
+    const { id, image, category, box, boxAreaPx, areaPx, crowd } = store.get(address);
+    const { size } = this.images.get(image)!;
     let mask: Annotation["mask"] | undefined;
+    // Field by field, where a spread would be a tenth of the time that scoring takes.
     return {
-      ...entry,
+      id,
+      image,
+      category,
+      box,
+      boxAreaPx,
+      areaPx,
+      crowd,
       get mask() {
-        mask ??= decodeSegmentation(segmentation, size);
+        mask ??= decodeSegmentation(store.segmentation(address), size);
         return mask;
       },
     };

@@ -27,9 +27,11 @@ export class DetectionScan {
   #seen = 0;
   readonly #box = new Float64Array(4);
   readonly #size = new Float64Array(2);
-  #runs = new Uint32Array(1 << 12);
-  #runCount = 0;
+  #text = new Uint8Array(1 << 12);
+  #textLength = 0;
+  /** Of all runs, and of those inside. */
   #total = 0;
+  #area = 0;
 
   constructor(private readonly table: DetectionTable) {}
 
@@ -63,12 +65,12 @@ export class DetectionScan {
     let after = at + 1;
     while (after < end && bytes[after] !== quote && bytes[after] !== backslash) after++;
     if (bytes[after] !== quote) return -1;
-    this.#number.read(bytes, valueAfter(bytes, after + 1));
+    this.#number.readAny(bytes, valueAfter(bytes, after + 1));
     return this.#number.end;
   }
 
   #set(bytes: Uint8Array, afterKey: number, field: number): number {
-    const value = this.#number.read(bytes, valueAfter(bytes, afterKey));
+    const value = this.#number.readAny(bytes, valueAfter(bytes, afterKey));
     if (field === image) this.#image = value;
     else if (field === category) this.#category = value;
     else this.#score = value;
@@ -82,7 +84,7 @@ export class DetectionScan {
     let at = start;
     for (let i = 0; i < into.length; i++) {
       if (i > 0 && bytes[at] !== comma) return -1;
-      into[i] = this.#number.read(bytes, afterSpace(bytes, at + 1));
+      into[i] = this.#number.readAny(bytes, afterSpace(bytes, at + 1));
       at = this.#number.end;
       if (at < 0) return -1;
     }
@@ -107,40 +109,48 @@ export class DetectionScan {
     return bytes[at] === closeBrace ? afterSpace(bytes, at + 1) : -1;
   }
 
-  /** A COCO string, decoded as parseCounts does, in which JSON has doubled the backslashes. */
+  /** A COCO string, in which JSON has doubled the backslashes: copied, and decoded as parseCounts does for the sums of its runs. */
   #counts(bytes: Uint8Array, start: number, end: number): number {
     if (start < 0 || bytes[start] !== quote) return -1;
-    let [at, count, total] = [start + 1, 0, 0];
-    let runs = this.#runs;
-    for (;;) {
-      let [value, shift, group] = [0, 0, 0];
-      do {
-        if (at >= end) return -1;
-        group = bytes[at++]! - 48;
-        // The backslash is of the alphabet: 92 - 48.
-        if (group === 44 && bytes[at++] !== backslash) return -1;
-        if (group < 0 || group > 63) {
-          if (group !== quote - 48 || shift > 0) return -1;
-          this.#runCount = count;
-          this.#total = total;
-          return afterSpace(bytes, at);
-        }
-        value |= (group & 31) << shift;
-        shift += 5;
-        // More than 30 bits is no run of any image.
-        if (shift > 30) return -1;
-      } while (group > 31);
-      if ((group & 16) !== 0) value |= -1 << shift;
-      if (count > 2) value += runs[count - 2]!;
-      if (value < 0) return -1;
-      if (count === runs.length) {
-        runs = new Uint32Array(2 * count);
-        runs.set(this.#runs);
-        this.#runs = runs;
+    if (this.#text.length < end - start) this.#text = new Uint8Array(end - start);
+    const text = this.#text;
+    let at = start + 1;
+    let length = 0;
+    let index = 0;
+    // The run before, and the one before that.
+    let last = 0;
+    let beforeLast = 0;
+    let outside = 0;
+    let inside = 0;
+    while (at < end) {
+      let byte = bytes[at++]!;
+      if (byte === quote) {
+        this.#textLength = length;
+        this.#total = outside + inside;
+        this.#area = inside;
+        return afterSpace(bytes, at);
       }
-      runs[count++] = value;
-      total += value;
+      let value = 0;
+      let shift = 0;
+      for (; ; byte = bytes[at++]!) {
+        if (!(byte >= 48 && byte < 112)) return -1;
+        if (byte === backslash && bytes[at++] !== backslash) return -1;
+        text[length++] = byte;
+        value |= ((byte - 48) & 31) << shift;
+        shift += 5;
+        if (byte < 80) break;
+        // More than 30 bits is no run of any image.
+        if (shift === 30) return -1;
+      }
+      if (((byte - 48) & 16) !== 0) value |= -1 << shift;
+      if (index > 2) value += beforeLast;
+      if (value < 0) return -1;
+      beforeLast = last;
+      last = value;
+      if ((index++ & 1) === 0) outside += value;
+      else inside += value;
     }
+    return -1;
   }
 
   #complete(): boolean {
@@ -160,7 +170,7 @@ export class DetectionScan {
     if ((this.#seen & box) !== 0) this.table.setBox({ x0: x, y0: y, x1: x + width, y1: y + height }, width * height);
     if ((this.#seen & segmentation) === 0) return;
     const maskSize = { height: this.#size[0]!, width: this.#size[1]! };
-    this.table.setMask({ counts: this.#runs, length: this.#runCount, size: maskSize });
+    this.table.setMask({ text: this.#text, length: this.#textLength, size: maskSize, areaPx: this.#area });
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Box, Rle, Size } from "../api.ts";
-import { grown, RunTable } from "../mask/runTable.ts";
+import { parseCounts } from "../mask/rleString.ts";
+import { grown } from "../mask/runTable.ts";
 
 /** One line of a results file: a detector's box, a mask, or both. */
 export interface Detection {
@@ -12,20 +13,22 @@ export interface Detection {
   readonly mask?: Rle;
 }
 
-/** A box as a results file has it. */
-export interface GivenBox {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
-
-/** The runs of a mask: the first `length` of `counts`. */
-export interface GivenRuns {
-  readonly counts: ArrayLike<number>;
+/** A mask's COCO string, the first `length` of `text`, which has been checked. */
+export interface MaskText {
+  readonly text: Uint8Array;
   readonly length: number;
   readonly size: Size;
+  readonly areaPx: number;
 }
+
+/** Where a mask's COCO string lies. */
+export interface TextPlace {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}
+
+const chunkLength = 1 << 22;
 
 /** Detections by column, in the order they came: a million of them as objects would be a gigabyte. */
 export class DetectionTable {
@@ -35,19 +38,23 @@ export class DetectionTable {
   /** x0, y0, x1, y1 and area as given; unused where there is no box. */
   #boxes = new Float64Array(0);
   #boxed = new Uint8Array(0);
-  /** Index in `masks`, -1 without one; height and width. */
-  #maskPlaces = new Int32Array(0);
-  readonly masks = new RunTable();
+  /** Chunk (-1 without a mask), first byte and length of each mask's string; height and width. */
+  #texts = new Int32Array(0);
+  #areas = new Float64Array(0);
+  readonly #chunks: Uint8Array[] = [];
+  /** Behind the last string in the last chunk. */
+  #end = chunkLength;
 
   add(image: number, category: number, score: number): void {
     const at = this.count++;
     this.#keys = grown(this.#keys, 3 * this.count);
     this.#boxed = grown(this.#boxed, this.count);
-    this.#maskPlaces = grown(this.#maskPlaces, 3 * this.count);
+    this.#texts = grown(this.#texts, 5 * this.count);
+    this.#areas = grown(this.#areas, this.count);
     this.#keys[3 * at] = image;
     this.#keys[3 * at + 1] = category;
     this.#keys[3 * at + 2] = score;
-    this.#maskPlaces[3 * at] = -1;
+    this.#texts[5 * at] = -1;
   }
 
   /** Gives the detection added last its box. */
@@ -62,12 +69,21 @@ export class DetectionTable {
     this.#boxes[at + 4] = areaPx;
   }
 
-  /** Gives the detection added last its mask, copying the runs. */
-  setMask({ counts, length, size }: GivenRuns): void {
-    const at = 3 * (this.count - 1);
-    this.#maskPlaces[at] = this.masks.add(counts, length, size.height);
-    this.#maskPlaces[at + 1] = size.height;
-    this.#maskPlaces[at + 2] = size.width;
+  /** Gives the detection added last its mask, copying the string. */
+  setMask({ text, length, size, areaPx }: MaskText): void {
+    if (this.#end + length > chunkLength) {
+      this.#chunks.push(new Uint8Array(Math.max(chunkLength, length)));
+      this.#end = 0;
+    }
+    this.#chunks.at(-1)!.set(text.subarray(0, length), this.#end);
+    const at = 5 * (this.count - 1);
+    this.#texts[at] = this.#chunks.length - 1;
+    this.#texts[at + 1] = this.#end;
+    this.#texts[at + 2] = length;
+    this.#texts[at + 3] = size.height;
+    this.#texts[at + 4] = size.width;
+    this.#areas[this.count - 1] = areaPx;
+    this.#end += length;
   }
 
   imageOf(index: number): number {
@@ -88,22 +104,32 @@ export class DetectionTable {
 
   /** As the file gives it; only for a detection that has one. */
   boxOf(index: number): Box {
-    const [x0, y0, x1, y1] = this.#boxes.subarray(5 * index, 5 * index + 4) as unknown as [number, number, number, number];
-    return { x0, y0, x1, y1 };
+    const boxes = this.#boxes;
+    const at = 5 * index;
+    return { x0: boxes[at]!, y0: boxes[at + 1]!, x1: boxes[at + 2]!, y1: boxes[at + 3]! };
   }
 
   boxAreaOf(index: number): number {
     return this.#boxes[5 * index + 4]!;
   }
 
-  /** Index in `masks`; -1 for a detection that is a box alone. */
-  maskIndexOf(index: number): number {
-    return this.#maskPlaces[3 * index]!;
+  hasMask(index: number): boolean {
+    return this.#texts[5 * index]! >= 0;
   }
 
-  /** Of the mask. */
+  /** Only for a detection that has a mask, as are the two below. */
+  textOf(index: number): TextPlace {
+    const at = 5 * index;
+    const start = this.#texts[at + 1]!;
+    return { bytes: this.#chunks[this.#texts[at]!]!, start, end: start + this.#texts[at + 2]! };
+  }
+
   sizeOf(index: number): Size {
-    return { height: this.#maskPlaces[3 * index + 1]!, width: this.#maskPlaces[3 * index + 2]! };
+    return { height: this.#texts[5 * index + 3]!, width: this.#texts[5 * index + 4]! };
+  }
+
+  maskAreaOf(index: number): number {
+    return this.#areas[index]!;
   }
 
   /** One detection as an object; its mask is made when it is first asked for. */
@@ -112,17 +138,20 @@ export class DetectionTable {
       ...{ image: this.imageOf(index), category: this.categoryOf(index), score: this.scoreOf(index) },
       ...(this.hasBox(index) ? { box: this.boxOf(index), boxAreaPx: this.boxAreaOf(index) } : {}),
     };
-    const maskIndex = this.maskIndexOf(index);
-    if (maskIndex < 0) return base;
-    const { masks } = this;
-    const size = this.sizeOf(index);
+    if (!this.hasMask(index)) return base;
+    const read = () => this.#mask(index);
     let mask: Rle | undefined;
     return {
       ...base,
       get mask() {
-        mask ??= masks.rle(maskIndex, size);
+        mask ??= read();
         return mask;
       },
     };
+  }
+
+  #mask(index: number): Rle {
+    const { bytes, start, end } = this.textOf(index);
+    return parseCounts(Buffer.from(bytes.subarray(start, end)).toString("latin1"), this.sizeOf(index));
   }
 }

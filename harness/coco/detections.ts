@@ -1,8 +1,10 @@
 import type { Box, Size } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { areaOf } from "../mask/rle.ts";
+import { formatCounts } from "../mask/rleString.ts";
 import { DetectionScan } from "./detectionScan.ts";
 import { type Detection, DetectionTable } from "./detectionTable.ts";
-import { readBox } from "./elements.ts";
+import { areaOfBox, readBox } from "./elements.ts";
 import type { Fields } from "./fields.ts";
 import { attempt, fail, faultError, fieldsOf, readInteger, readNumber, wrongType } from "./fields.ts";
 import { walkJson } from "./json.ts";
@@ -45,7 +47,9 @@ export async function readDetectionTable(file: string): Promise<DetectionTable> 
 export function addDetection(table: DetectionTable, { image, category, score, box, boxAreaPx, mask }: Detection): void {
   table.add(image, category, score);
   if (box !== undefined) table.setBox(box, boxAreaPx ?? (box.x1 - box.x0) * (box.y1 - box.y0));
-  if (mask !== undefined) table.setMask({ counts: mask.counts, length: mask.counts.length, size: mask.size });
+  if (mask === undefined) return;
+  const text = Buffer.from(formatCounts(mask), "latin1");
+  table.setMask({ text, length: text.length, size: mask.size, areaPx: areaOf(mask) });
 }
 
 function toDetection(fields: Fields): Detection {
@@ -61,9 +65,7 @@ function toDetection(fields: Fields): Detection {
 
 function boxOf(fields: Fields): { box: Box; boxAreaPx: number } | undefined {
   if (fields.bbox === undefined) return undefined;
-  const box = readBox(fields);
-  const [, , width, height] = fields.bbox as [number, number, number, number];
-  return { box, boxAreaPx: width * height };
+  return { box: readBox(fields), boxAreaPx: areaOfBox(fields) };
 }
 
 function withMask(detection: Omit<Detection, "mask">, fields: Fields): Detection {

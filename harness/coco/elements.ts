@@ -56,6 +56,7 @@ export function toEntry(fields: Fields, images: ReadonlyMap<ImageId, AnnotatedIm
     image: image.id,
     category: readInteger(fields, "category_id"),
     box: readBox(fields),
+    boxAreaPx: areaOfBox(fields),
     areaPx: readNumber(fields, "area"),
     // LVIS has no crowds and no such field.
     crowd: fields.iscrowd === undefined ? false : readInteger(fields, "iscrowd") === 1,
@@ -73,6 +74,12 @@ export function readBox(fields: Fields): Box {
   const [x, y, width, height] = bbox as [number, number, number, number];
   if (width < 0 || height < 0) return fail({ problem: "box with a negative side", field: "bbox", found: `[${bbox}]` });
   return { x0: x, y0: y, x1: x + width, y1: y + height };
+}
+
+/** width * height, of a box that has been read. */
+export function areaOfBox(fields: Fields): number {
+  const [, , width, height] = fields.bbox as [number, number, number, number];
+  return width * height;
 }
 
 export function lastTwoParts(path: string): string {

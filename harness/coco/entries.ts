@@ -4,11 +4,13 @@ import type { Segmentation } from "./segmentation.ts";
 
 /** An annotation with its mask as the file has it. */
 export interface Entry extends Omit<Annotation, "mask"> {
+  /** width * height of the box as the file gives them: from the corners the product differs in its last bits. */
+  readonly boxAreaPx: number;
   readonly segmentation: Segmentation;
 }
 
-/** id, image, category, box, area, crowd, number of polygons (0: an RLE, kept beside). The polygons' ends and coordinates follow. */
-const headLength = 10;
+/** id, image, category, box, its area, area, crowd, number of polygons (0: an RLE, kept beside). The polygons' ends and coordinates follow. */
+const headLength = 11;
 
 const chunkLength = 1 << 17;
 
@@ -32,7 +34,7 @@ export class EntryStore {
   private end = 0;
 
   /** Copies the entry and returns its address. */
-  put({ id, image, category, box, areaPx, crowd, segmentation }: Entry): number {
+  put({ id, image, category, box, boxAreaPx, areaPx, crowd, segmentation }: Entry): number {
     const { ends, values } = segmentation.kind === "polygons" ? segmentation.polygons : noPolygons;
     const coordinates = ends.at(-1) ?? 0;
     const chunk = this.reserve(headLength + ends.length + coordinates);
@@ -45,6 +47,7 @@ export class EntryStore {
     chunk.values[at++] = box.y0;
     chunk.values[at++] = box.x1;
     chunk.values[at++] = box.y1;
+    chunk.values[at++] = boxAreaPx;
     chunk.values[at++] = areaPx;
     chunk.values[at++] = crowd ? 1 : 0;
     chunk.values[at++] = ends.length;
@@ -55,14 +58,16 @@ export class EntryStore {
     return address;
   }
 
-  get(address: number): Entry {
+  get(address: number): Omit<Entry, "segmentation"> {
     const values = this.from(address);
-    const [id, image, category, x0, y0, x1, y1, areaPx, crowd] = values as unknown as HeadNumbers;
     return {
-      ...{ id, image, category, areaPx },
-      box: { x0, y0, x1, y1 },
-      crowd: crowd === 1,
-      segmentation: this.segmentation(address, values),
+      id: values[0]!,
+      image: values[1]!,
+      category: values[2]!,
+      box: { x0: values[3]!, y0: values[4]!, x1: values[5]!, y1: values[6]! },
+      boxAreaPx: values[7]!,
+      areaPx: values[8]!,
+      crowd: values[9] === 1,
     };
   }
 
@@ -70,10 +75,11 @@ export class EntryStore {
     return this.from(address)[2]!;
   }
 
-  private segmentation(address: number, values: Float64Array): Segmentation {
+  segmentation(address: number): Segmentation {
+    const values = this.from(address);
     const counts = this.runLengths.get(address);
     if (counts !== undefined) return { kind: "rle", counts };
-    const first = headLength + values[9]!;
+    const first = headLength + values[10]!;
     const ends = Array.from(values.subarray(headLength, first));
     return { kind: "polygons", polygons: new NumberLists(values.subarray(first, first + (ends.at(-1) ?? 0)), ends) };
   }
@@ -90,9 +96,18 @@ export class EntryStore {
 
   /** From the address to the end of its chunk. */
   private from(address: number): Float64Array {
-    const { values, start } = this.chunks.findLast((chunk) => chunk.start <= address)!;
+    const { values, start } = this.chunkOf(address);
     return values.subarray(address - start);
   }
-}
 
-type HeadNumbers = readonly [number, number, number, number, number, number, number, number, number];
+  /** Found by halves: a training set has a thousand chunks. */
+  private chunkOf(address: number): Chunk {
+    let [low, high] = [0, this.chunks.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.chunks[middle]!.start <= address) low = middle;
+      else high = middle - 1;
+    }
+    return this.chunks[low]!;
+  }
+}

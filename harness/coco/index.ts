@@ -1,7 +1,12 @@
-/** COCO and LVIS JSON: annotation files read and written, results files read. */
+/** COCO and LVIS JSON: annotation files read and written, results files read; and average precision as both tools compute it. */
 export type { AnnotationFile } from "./annotations.ts";
 export { readAnnotations } from "./annotations.ts";
-export type { Detection } from "./detections.ts";
-export { readDetections } from "./detections.ts";
+export { addDetection, readDetections, readDetectionTable } from "./detections.ts";
+export { type Detection, DetectionTable } from "./detectionTable.ts";
 export type { AnnotatedCategory, AnnotatedImage } from "./elements.ts";
+export { evaluate, type Matches } from "./evaluate.ts";
+export { checkDetections, type GroundTruth, truthOf } from "./groundTruth.ts";
+export type { OverlapType } from "./overlaps.ts";
+export { cocoRules, type EvaluationRules, frequencySplits, lvisRules, proposalRules } from "./rules.ts";
+export { onceEach, summarizer } from "./summarize.ts";
 export { writeInstances } from "./write.ts";

@@ -1,3 +1,5 @@
+import { afterSpace, NumberScan } from "./numberScan.ts";
+
 /** Lists of numbers, [[1, 2], [3]], as one array: list i ends before `ends[i]`. A class, so that no JSON object passes for one. */
 export class NumberLists {
   constructor(
@@ -12,6 +14,11 @@ export class NumberLists {
       return end;
     });
     return new NumberLists(Float64Array.from(lists.flat()), ends);
+  }
+
+  /** Each list, sharing the memory. */
+  views(): Float64Array[] {
+    return this.ends.map((end, i) => this.values.subarray(this.ends[i - 1] ?? 0, end));
   }
 
   lists(): number[][] {
@@ -47,12 +54,11 @@ export function memberName(key: string): Buffer {
   return Buffer.from(`"${key}":`);
 }
 
-/** Powers of ten that a double holds exactly, as far as 15 digits need them. */
-const powersOfTen = Array.from({ length: 16 }, (_, i) => Number(`1e${i}`));
+const number = new NumberScan();
 
 let scratch = new Float64Array(1 << 12);
 
-const [comma, minus, point, opening, closing] = [44, 45, 46, 91, 93];
+const [comma, opening, closing] = [44, 91, 93];
 
 function readLists(bytes: Uint8Array, start: number): { lists: NumberLists; end: number } | undefined {
   // A number takes two bytes at least.
@@ -64,7 +70,8 @@ function readLists(bytes: Uint8Array, start: number): { lists: NumberLists; end:
     at = afterSpace(bytes, at + 1);
     if (bytes[at] !== opening) return undefined;
     do {
-      at = readNumber(bytes, afterSpace(bytes, at + 1), count++);
+      scratch[count++] = number.read(bytes, afterSpace(bytes, at + 1));
+      at = number.end;
       if (at < 0) return undefined;
     } while (bytes[at] === comma);
     if (bytes[at] !== closing) return undefined;
@@ -72,35 +79,4 @@ function readLists(bytes: Uint8Array, start: number): { lists: NumberLists; end:
     at = afterSpace(bytes, at + 1);
   } while (bytes[at] === comma);
   return bytes[at] === closing ? { lists: new NumberLists(scratch, ends), end: at + 1 } : undefined;
-}
-
-/**
- * Reads a number into scratch[index]; returns where the next token begins, -1 for what is left to JSON.parse.
- * Up to 15 digits and a power of ten are exact as doubles, so one division gives the nearest double, as JSON.parse does
- * (Clinger, How to read floating point numbers accurately, 1990).
- */
-function readNumber(bytes: Uint8Array, start: number, index: number): number {
-  const negative = bytes[start] === minus;
-  const first = negative ? start + 1 : start;
-  let [at, digits] = [first, 0];
-  let digit = bytes[at]! - 48;
-  for (; digit >= 0 && digit <= 9; digit = bytes[++at]! - 48) digits = digits * 10 + digit;
-  const whole = at - first;
-  if (whole === 0 || (whole > 1 && bytes[first] === 48)) return -1;
-  let decimals = 0;
-  if (bytes[at] === point) {
-    digit = bytes[++at]! - 48;
-    for (; digit >= 0 && digit <= 9; digit = bytes[++at]! - 48, decimals++) digits = digits * 10 + digit;
-    if (decimals === 0) return -1;
-  }
-  if (whole + decimals > 15) return -1;
-  const value = decimals === 0 ? digits : digits / powersOfTen[decimals]!;
-  scratch[index] = negative ? -value : value;
-  return afterSpace(bytes, at);
-}
-
-function afterSpace(bytes: Uint8Array, start: number): number {
-  let at = start;
-  while (bytes[at] === 32 || bytes[at] === 10 || bytes[at] === 13 || bytes[at] === 9) at++;
-  return at;
 }

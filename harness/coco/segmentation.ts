@@ -14,7 +14,7 @@ export type Segmentation =
 
 /** Polygons pixel for pixel as pycocotools; time grows with the outline, not with the area. */
 export function decodeSegmentation(segmentation: Segmentation, size: Size): Rle {
-  if (segmentation.kind === "polygons") return rleFromPolygons(segmentation.polygons.lists(), size);
+  if (segmentation.kind === "polygons") return rleFromPolygons(segmentation.polygons.views(), size);
   const { counts } = segmentation;
   return typeof counts === "string" ? parseCounts(counts, size, "RLE") : rleFromCounts(counts, size, "RLE");
 }

@@ -41,3 +41,9 @@ export interface Command {
 export function line(console: Console, text: string): void {
   console.out.write(`${text}\n`);
 }
+
+/** Narrow terminals get narrower tables; files and pipes the full width. */
+export function widthOf({ out }: Console): { readonly width?: number } {
+  const { columns } = out as { readonly columns?: number };
+  return columns === undefined ? {} : { width: Math.max(80, Math.min(columns, 160)) };
+}

@@ -3,17 +3,15 @@ import { basename, resolve } from "node:path";
 import { HarnessError } from "../errors.ts";
 import { type Environment, readEnvironment } from "../measure/environment.ts";
 import { runtimeVersion } from "../onnx/index.ts";
-import { layout, wrap } from "../report/layout.ts";
 import { readCommit } from "../run/commit.ts";
 import { homeFolder } from "../run/home.ts";
-import { resolvePlan, type RunFlags } from "../run/plan.ts";
+import { type RunFlags, resolvePlan } from "../run/plan.ts";
 import { loadRegistry } from "../run/registry.ts";
 import { chooseWeights } from "../run/weights.ts";
-import { type Command, type CommandOption, type Console, line } from "./command.ts";
+import { type Command, line } from "./command.ts";
+import { findingsText, gigabytes } from "./doctorText.ts";
 import { checkProviders, diskFreeBytes, measureSpeed, type ProviderState } from "./machine.ts";
-import { plainTable } from "./plainTable.ts";
 import { needsOf, type PlanNeeds } from "./planNeeds.ts";
-import { formatDuration } from "./progress.ts";
 import { flagsOf, planOptions } from "./run.ts";
 
 export const doctor: Command = {
@@ -32,7 +30,7 @@ export const doctor: Command = {
   async run(args, console) {
     const found = await examine(flagsOf(args), resolve(args.results as string));
     if (args.json) line(console, JSON.stringify(found));
-    else printText(console, found);
+    else line(console, findingsText(found));
     return found.missing.length === 0 ? 0 : 1;
   },
 };
@@ -43,7 +41,7 @@ interface Disk {
   readonly freeBytes: number;
 }
 
-interface InstalledWeights {
+export interface InstalledWeights {
   readonly variant: string;
   readonly weights: string;
   /** Without its folder. */
@@ -51,7 +49,8 @@ interface InstalledWeights {
   readonly bytes: number;
 }
 
-interface Findings {
+/** Of `bench doctor`. */
+export interface Findings {
   readonly machine: Environment;
   readonly onnxruntime: string;
   readonly providers: readonly ProviderState[];
@@ -99,7 +98,9 @@ async function examinePlan(
     const plan = await resolvePlan(flags);
     const provider = providers.find(({ name }) => name === plan.runtime.provider);
     if (provider?.usable !== true)
-      return { missing: [`provider ${plan.runtime.provider}: ${provider?.problem ?? "not part of this ONNX Runtime"}`] };
+      return {
+        missing: [`provider ${plan.runtime.provider}: ${provider?.problem ?? "not part of this ONNX Runtime"}`],
+      };
     const gmacsPerSecond = await measureSpeed(plan.runtime);
     const needs = await needsOf(plan, gmacsPerSecond);
     return { gmacsPerSecond, plan: needs, missing: shortages(needs, machine, disks) };
@@ -115,33 +116,9 @@ function shortages({ memoryBytes, diskBytes }: PlanNeeds, machine: Environment, 
   const full = disks.filter(({ freeBytes }) => freeBytes < diskBytes);
   return [
     ...memory,
-    ...full.map(({ folder, freeBytes }) => `disk: about ${gigabytes(diskBytes)} needed, ${gigabytes(freeBytes)} free at ${folder}`),
+    ...full.map(
+      ({ folder, freeBytes }) =>
+        `disk: about ${gigabytes(diskBytes)} needed, ${gigabytes(freeBytes)} free at ${folder}`,
+    ),
   ];
-}
-
-const width = 120;
-
-function printText(console: Console, found: Findings): void {
-  const { machine, onnxruntime, providers, disks, commit } = found;
-  const limits = [
-    ...(machine.limits.cores === undefined ? [] : [`${machine.limits.cores} cores`]),
-    ...(machine.limits.memoryBytes === undefined ? [] : [gigabytes(machine.limits.memoryBytes)]),
-  ];
-  const facts: readonly (readonly [string, string])[] = [
-    ["cpu", `${machine.cpu.model}, ${machine.cpu.cores} cores (${machine.cpu.flags.join(", ")})`],
-    ["memory", `${gigabytes(machine.memory.totalBytes)}, ${gigabytes(machine.memory.freeBytes)} free`],
-    ...(limits.length === 0 ? [] : [["limits", `of the container: ${limits.join(", ")}`] as const]),
-    ...(machine.virtual.length === 0 ? [] : [["shared", machine.virtual.join(", ")] as const]),
-    ["system", `${machine.os.name ?? machine.os.platform}, ${machine.os.kernel}, ${machine.os.arch}`],
-    ["node", machine.node],
-    ["onnxruntime", onnxruntime],
-    ["commit", commit === undefined ? "not a git checkout" : `${commit.hash}${commit.dirty ? ", with changes" : ""}`],
-    ...disks.map(({ holds, folder, freeBytes }) => ["disk", `${gigabytes(freeBytes)} free at ${folder} (${holds})`] as const),
-    ...providers.map(({ name, usable, problem }) => ["provider", usable ? `${name}: usable` : `${name}: ${problem}`] as const),
-  ];
-  const values = facts.map(([, value]) => wrap(value, width - 13, "  "));
-  line(console, layoutFacts(facts.map(([name]) => name), values));
-  line(console, `\n${weightsText(found.installed)}`);
-  if (found.plan !== undefined) line(console, `\n${planText(found.plan, found.gmacsPerSecond!)}`);
-  line(console, found.missing.length === 0 ? "\nnothing is missing" : `\nmissing\n${found.missing.map((each) => wrap(`- ${each}`, width, "  ")).join("\n")}`);
 }

@@ -1,10 +1,15 @@
 import type { Command } from "./command.ts";
+import { data } from "./data.ts";
+import { doctor } from "./doctor.ts";
+import { exportRun } from "./export.ts";
 import { inspect } from "./inspect.ts";
 import { list } from "./list.ts";
 import { run } from "./run.ts";
+import { score } from "./score.ts";
+import { table } from "./table.ts";
 import { verify } from "./verify.ts";
 
 export type { Command, Console } from "./command.ts";
 
 /** In the order of `bench --help`. */
-export const commands: readonly Command[] = [run, list, inspect, verify];
+export const commands: readonly Command[] = [run, table, score, exportRun, list, doctor, data, inspect, verify];

@@ -3,9 +3,11 @@ import type { Protocol } from "../api.ts";
 import { unknown } from "../errors.ts";
 import { promptsOf, protocols } from "../protocols/index.ts";
 import { layout, wrap } from "../report/layout.ts";
+import { confidenceMeaning, type PublishedTable } from "../report/papers.ts";
 import { loadRegistry, type Registry } from "../run/registry.ts";
 import type { Manifest } from "../store/schema.ts";
 import { type Command, line } from "./command.ts";
+import { describePublished, publishedTables } from "./paperTable.ts";
 import { plainTable } from "./plainTable.ts";
 import { readableRuns } from "./storedRuns.ts";
 
@@ -53,11 +55,15 @@ const listings: Readonly<Record<string, Listing>> = {
     text: async ({ runs }) => runTable((await runs()).map(describeRun)),
     json: async ({ runs }) => (await runs()).map(describeRun),
   },
+  papers: {
+    text: async () => paperTable(await publishedTables()),
+    json: async () => (await publishedTables()).map(describePublished),
+  },
 };
 
 export const list: Command = {
   name: "list",
-  describe: "List what there is: variants, datasets, protocols, stored runs",
+  describe: "List what there is: variants, datasets, protocols, stored runs, published tables",
   arguments: [{ name: "what", describe: Object.keys(listings).join(" or "), optional: true }],
   options: {
     json: { describe: "print JSON", type: "boolean" },
@@ -66,6 +72,7 @@ export const list: Command = {
   },
   examples: [
     ["bench list variants", "every variant, by the id that other commands take"],
+    ["bench list papers", "published tables, by the id that bench table --paper takes"],
     ["bench list protocols", "how each evaluation protocol prompts and scores, and where that was read"],
   ],
   async run(args, console) {
@@ -81,8 +88,8 @@ export const list: Command = {
   },
 };
 
-/** Characters of a column of prose, and of a list of prompts. */
-const widths = { prose: 78, names: 16 };
+/** Characters of a column of prose, of a list of prompts, of a title, of a name in a cell. */
+const widths = { prose: 78, names: 16, title: 56, cell: 28 };
 
 /** Columns whose prose breaks inside its cell, so that an entry reads as a block. */
 function proseTable<T>(all: readonly T[], cellsOf: Readonly<Record<string, (entry: T) => string>>): string {
@@ -124,6 +131,18 @@ function runTable(runs: readonly ReturnType<typeof describeRun>[]): string {
       return [id, variant, weights, dataset, String(images), Object.keys(prompts).join(","), status, created];
     }),
   );
+}
+
+function paperTable(all: readonly PublishedTable[]): string {
+  const table = proseTable(all.map(describePublished), {
+    "paper table": ({ id }) => id,
+    paper: ({ paper, table }) => `${wrap(paper, widths.title, "  ")}\n${wrap(table, widths.title, "  ")}`,
+    dataset: ({ dataset }) => wrap(dataset ?? "", widths.cell, "  "),
+    protocols: ({ protocols }) => wrap(protocols.join(", "), widths.cell, "  "),
+    confidence: ({ confidence }) => confidence,
+  });
+  const meanings = Object.entries(confidenceMeaning).map(([level, meaning]) => `${level} = ${meaning}`);
+  return `${table}\n\n${wrap(`confidence: ${meanings.join("; ")}`, widths.prose, "  ")}`;
 }
 
 function describeRun({ id, variant, weights, dataset, protocols, status, createdAt }: Manifest) {

@@ -1,4 +1,5 @@
 import { fork } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -30,26 +31,31 @@ export interface ProviderState {
   readonly problem?: string;
 }
 
-/** Which of the runtime's providers open a graph here. */
+/** Which of the runtime's providers open a graph here; that of the processor always does. */
 export function checkProviders(): Promise<readonly ProviderState[]> {
-  return withChain((file) => Promise.all(providers().map((name) => probe(file, name))));
+  return withChain(async (file) => {
+    const states = new Map<string, ProviderState>([["cpu", { name: "cpu", usable: true }]]);
+    for (let left = unknownTo(states); left.length > 0; left = unknownTo(states)) {
+      const ended = await probe(file, left, (state) => states.set(state.name, state));
+      const [crashed] = unknownTo(states);
+      if (crashed !== undefined)
+        states.set(crashed, { name: crashed, usable: false, problem: `its libraries end the process (${ended})` });
+    }
+    return providers().map((name) => states.get(name)!);
+  });
 }
 
-function probe(file: string, name: string): Promise<ProviderState> {
+const unknownTo = (states: ReadonlyMap<string, unknown>) => providers().filter((name) => !states.has(name));
+
+/** Resolves with how the process ended, once all that it said has been told. */
+async function probe(file: string, names: readonly string[], tell: (state: ProviderState) => void): Promise<string> {
   const script = fileURLToPath(new URL("probe.mjs", import.meta.url));
-  const child = fork(script, [file, name], { execArgv: [], silent: true });
-  return new Promise((resolve, reject) => {
-    let answer: Omit<ProviderState, "name"> | undefined;
-    child.on("message", (message) => {
-      answer = message as Omit<ProviderState, "name">;
-      child.disconnect();
-    });
-    child.on("error", reject);
-    child.on("exit", (code, signal) => {
-      const crash = { usable: false, problem: `its libraries end the process (${signal ?? `exit code ${code}`})` };
-      resolve({ name, ...(answer ?? crash) });
-    });
-  });
+  const child = fork(script, [file, ...names], { execArgv: [], stdio: ["ignore", "ignore", "ignore", "ipc"] });
+  child.on("message", (message) => tell(message as ProviderState));
+  const silent = once(child, "disconnect");
+  const [code, signal] = (await once(child, "exit")) as [number | null, string | null];
+  await silent;
+  return signal ?? `exit code ${code}`;
 }
 
 /** Thousand million multiply-accumulates a second that large matrix products reach. Other work only slows: the best run counts. */

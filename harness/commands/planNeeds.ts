@@ -81,7 +81,9 @@ async function variantNeeds(plan: RunPlan, { variant, weights }: ChosenVariant, 
   // Masks of seeded weights mean nothing: only latency and memory are measured.
   const scored = weights.source !== "seeded";
   const decodes = known.targets * passesOf(plan.prompts).reduce((sum, { pass }) => sum + pass.scored.at(-1)!.step, 0);
-  const accuracyMs = scored ? plan.dataset.images.length * encodeMs + decodes * (msOf(decodeGmacs) + assumed.maskMs) : 0;
+  const accuracyMs = scored
+    ? plan.dataset.images.length * encodeMs + decodes * (msOf(decodeGmacs) + assumed.maskMs)
+    : 0;
   const turns = plan.latency.warmup + plan.latency.rounds + 1;
   const latencyMs = turns * (encodeMs + decodeMs + assumed.batch * msOf(decodeGmacs) + assumed.maskMs);
   const rowBytes = scored ? known.targets * plan.prompts.length * assumed.row : 0;

@@ -1,12 +1,17 @@
-// Opens a graph on one provider, in a process of its own: a provider's libraries print to the terminal, and may crash.
+// Opens a graph on one provider after the other, in a process of its own: their libraries print to the terminal, and may crash.
 import { register } from "tsx/esm/api";
 
 register();
 const { openSession } = await import("../onnx/session.ts");
-const [file, provider] = process.argv.slice(2);
-try {
-  await (await openSession(file, { provider, threads: 1 })).close();
-  process.send({ usable: true });
-} catch (error) {
-  process.send({ usable: false, problem: error.hint ?? error.message });
+const [file, ...providers] = process.argv.slice(2);
+for (const name of providers) process.send(await stateOf(name));
+process.disconnect();
+
+async function stateOf(name) {
+  try {
+    await (await openSession(file, { provider: name, threads: 1 })).close();
+    return { name, usable: true };
+  } catch (error) {
+    return { name, usable: false, problem: error.hint ?? error.message };
+  }
 }

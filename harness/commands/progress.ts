@@ -28,7 +28,10 @@ const wipe = "\r\u001b[2K";
  * One line on `notes`, drawn over itself on a terminal: `sam-nano  12/40 images  3.1/s  9 s left`.
  * Into a file or a pipe goes a plain line every 10 s, so that a job's log shows that it lives.
  */
-export function createProgress({ notes }: Console, { total, unit, from = 0, clock = systemClock }: ProgressOptions): Progress {
+export function createProgress(
+  { notes }: Console,
+  { total, unit, from = 0, clock = systemClock }: ProgressOptions,
+): Progress {
   const terminal = notes.isTTY === true;
   const began = clock.nowMs();
   let written = terminal ? began - intervals.terminal : began;

@@ -2,7 +2,8 @@ import { resolve } from "node:path";
 import { type RunReport, reportOf } from "../report/score.ts";
 import { resultJson, resultTable } from "../report/tables.ts";
 import { readRun, type StoredRun } from "../store/store.ts";
-import { type Arguments, type Command, type Console, line } from "./command.ts";
+import { type Arguments, type Command, type Console, line, widthOf } from "./command.ts";
+import { paperOptions, printPaperTable, refusePaperOptions } from "./paperTable.ts";
 import { namedRuns, newestOfEach, noRuns, readableRuns } from "./storedRuns.ts";
 
 export const table: Command = {
@@ -14,12 +15,16 @@ export const table: Command = {
     all: { describe: "every run, not the newest of each variant on the same data and protocols", type: "boolean" },
     details: { describe: "also prepare, upscale, memory by stage, files, accuracy by size", type: "boolean" },
     json: { describe: "print one JSON object instead of the table", type: "boolean" },
+    ...paperOptions,
   },
   examples: [
     ["bench table", "the newest run of each variant"],
     ["bench table sam-nano-0a1b2c3d4e5f --details", "all that is known of one run"],
+    ["bench table --paper sam-t5-coco --format latex", "a published table with our figures beside its own"],
   ],
   async run(args, console) {
+    if (args.paper !== undefined) return printPaperTable(args, console);
+    refusePaperOptions(args);
     const runs = await chosenRuns(args, console);
     const reports: RunReport[] = [];
     // One after the other: rows of one run in memory at a time.
@@ -38,10 +43,4 @@ async function chosenRuns(args: Arguments, console: Console): Promise<readonly S
   if (manifests.length === 0) throw noRuns(results);
   const kept = args.all ? manifests : newestOfEach(manifests);
   return Promise.all(kept.map(({ id }) => readRun(results, id)));
-}
-
-/** Narrow terminals get narrower tables; files and pipes the full width. */
-function widthOf({ out }: Console): { readonly width?: number } {
-  const { columns } = out as { readonly columns?: number };
-  return columns === undefined ? {} : { width: Math.max(80, Math.min(columns, 160)) };
 }

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { RgbImage } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { shared } from "../shared.ts";
-import { encodeJpeg, encodePng, readImage, readLabelPng, writeMaskPng } from "./codec.ts";
+import { encodeJpeg, encodePng, readImage, readLabelPng, svgToPng, writeMaskPng } from "./codec.ts";
 import photos from "./fixtures/resize_photos.json" with { type: "json" };
 
 let folder: string;
@@ -228,3 +228,14 @@ function chunk(type: string, data: Buffer): Buffer {
   sum.writeUInt32BE(crc32(body));
   return Buffer.concat([length, body, sum]);
 }
+
+test("a drawing becomes a PNG of so many pixels for each of its own, white where nothing is drawn", async () => {
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20" viewBox="0 0 40 20"><rect width="20" height="20" fill="#0072b2"/></svg>`;
+  const { data, info } = await sharp(await svgToPng(svg, 3))
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  expect([info.width, info.height, info.channels]).toEqual([120, 60, 3]);
+  const pixel = (x: number, y: number) => [...data.subarray(3 * (y * 120 + x), 3 * (y * 120 + x) + 3)];
+  expect(pixel(10, 30)).toEqual([0x00, 0x72, 0xb2]);
+  expect(pixel(100, 30)).toEqual([255, 255, 255]);
+});

@@ -41,6 +41,15 @@ export function encodePng(image: RgbImage): Promise<Buffer> {
   return raw(image).png().toBuffer();
 }
 
+/** A vector drawing as PNG, `scale` pixels for each of its own; fonts are those of the system. */
+export function svgToPng(svg: string, scale: number): Promise<Buffer> {
+  // At 72 dots an inch libvips makes one pixel of each.
+  return sharp(Buffer.from(svg), { density: 72 * scale })
+    .flatten({ background: "#ffffff" })
+    .png()
+    .toBuffer();
+}
+
 /**
  * The labels of an indexed or grey mask PNG of 1 to 16 bits. A colour PNG is read if it holds greys alone; transparency is ignored.
  * Throws HarnessError if the file is missing, damaged, no PNG, or coloured.

@@ -1,6 +1,7 @@
 import type { Box, Rle, Size } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { union } from "./combine.ts";
+import { grown } from "./runTable.ts";
 
 /** Steps a pixel is divided into: COCO's mask API rounds every vertex to this finer grid and draws the outline there. */
 const steps = 5;
@@ -11,7 +12,7 @@ const middle = 2;
  * The union of polygons, each `[x, y, x, y, …]` in image pixels, pixel for pixel as frPyObjects and merge of COCO's mask API.
  * Parts outside the image are cut off. Throws HarnessError, naming `place` and the polygon.
  */
-export function rleFromPolygons(polygons: readonly (readonly number[])[], size: Size, place = "mask"): Rle {
+export function rleFromPolygons(polygons: readonly ArrayLike<number>[], size: Size, place = "mask"): Rle {
   if (polygons.length === 0) throw new HarnessError(`${place}: no polygon`, { expected: "at least one" });
   const masks = polygons.map((polygon, index) => {
     requirePolygon(polygon, `${place}, polygon ${index + 1} of ${polygons.length}`);
@@ -25,7 +26,7 @@ export function rleFromBox({ x0, y0, x1, y1 }: Box, size: Size): Rle {
   return fill([x0, y0, x0, y1, x1, y1, x1, y0], size);
 }
 
-function requirePolygon(polygon: readonly number[], place: string): void {
+function requirePolygon(polygon: ArrayLike<number>, place: string): void {
   const { length } = polygon;
   if (length % 2 !== 0) {
     throw new HarnessError(`${place}: odd number of coordinates`, { found: length, expected: "x, y pairs" });
@@ -33,9 +34,9 @@ function requirePolygon(polygon: readonly number[], place: string): void {
   if (length < 6) {
     throw new HarnessError(`${place}: too few points`, { found: length / 2, expected: "3 or more" });
   }
-  const wrong = polygon.findIndex((coordinate) => !Number.isFinite(coordinate));
-  if (wrong >= 0) {
-    throw new HarnessError(`${place}: coordinate ${wrong + 1} is not a number`, { found: polygon[wrong] });
+  for (let i = 0; i < length; i++) {
+    if (Number.isFinite(polygon[i])) continue;
+    throw new HarnessError(`${place}: coordinate ${i + 1} is not a number`, { found: polygon[i] });
   }
 }
 
@@ -44,19 +45,18 @@ function requirePolygon(polygon: readonly number[], place: string): void {
  * outside from that row on. Toggles are positions down the columns, so sorting them gives the runs; the toggles of one
  * column come in pairs, and two at one position cancel.
  */
-function fill(polygon: readonly number[], size: Size): Rle {
-  const toggles: number[] = [];
-  const vertices = polygon.map(toGrid);
-  for (let i = 0; i < vertices.length; i += 2) {
-    const next = (i + 2) % vertices.length;
-    crossEdge(vertices[i]!, vertices[i + 1]!, vertices[next]!, vertices[next + 1]!, (column, row) => {
-      const x = (column - middle) / steps;
-      if (x < 0 || x >= size.width || !Number.isInteger(x)) return;
-      const y = Math.ceil((row - middle) / steps);
-      toggles.push(x * size.height + Math.min(Math.max(y, 0), size.height));
-    });
+function fill(polygon: ArrayLike<number>, size: Size): Rle {
+  toggles.start(size);
+  const last = polygon.length - 2;
+  let xa = toGrid(polygon[last]!);
+  let ya = toGrid(polygon[last + 1]!);
+  for (let i = 0; i < polygon.length; i += 2) {
+    const xb = toGrid(polygon[i]!);
+    const yb = toGrid(polygon[i + 1]!);
+    crossEdge(xa, ya, xb, yb);
+    [xa, ya] = [xb, yb];
   }
-  return rleFromToggles(toggles, size);
+  return toggles.finish();
 }
 
 /** Cut towards zero, not down, because the reference casts to int: left of the image a vertex moves by a step otherwise. */
@@ -64,22 +64,43 @@ function toGrid(coordinate: number): number {
   return Math.trunc(coordinate * steps + 0.5);
 }
 
-/** Calls back with every grid column after which the edge passes to the next one, and the upper of the rows on both sides. */
-function crossEdge(xa: number, ya: number, xb: number, yb: number, cross: (column: number, row: number) => void): void {
-  const [dx, dy] = [Math.abs(xb - xa), Math.abs(yb - ya)];
-  // The longer axis is walked upwards whichever way the edge runs, so that two polygons sharing an edge share its pixels.
+/**
+ * Toggles at every middle of a pixel column that the edge passes, at the upper of the rows on both sides.
+ * The longer axis is walked upwards whichever way the edge runs, so that two polygons sharing an edge share its pixels.
+ */
+function crossEdge(xa: number, ya: number, xb: number, yb: number): void {
+  const dx = Math.abs(xb - xa);
+  const dy = Math.abs(yb - ya);
   if (dx >= dy) {
-    const [x, y, end, slope] = xa <= xb ? [xa, ya, xb, (yb - ya) / dx] : [xb, yb, xa, (ya - yb) / dx];
-    for (let column = firstMiddle(x); column < end; column += steps) {
-      cross(column, Math.min(toCell(y, slope, column - x), toCell(y, slope, column + 1 - x)));
-    }
-    return;
+    if (xa <= xb) crossFlat(xa, ya, xb, (yb - ya) / dx);
+    else crossFlat(xb, yb, xa, (ya - yb) / dx);
+  } else if (ya <= yb) crossSteep(xa, ya, dy, (xb - xa) / dy);
+  else crossSteep(xb, yb, dy, (xa - xb) / dy);
+}
+
+function crossFlat(x: number, y: number, end: number, slope: number): void {
+  for (let column = firstMiddle(x); column < end; column += steps) {
+    toggles.add(column, Math.min(toCell(y, slope, column - x), toCell(y, slope, column + 1 - x)));
   }
-  const [x, y, slope] = ya <= yb ? [xa, ya, (xb - xa) / dy] : [xb, yb, (xa - xb) / dy];
-  for (let t = 0, column = toCell(x, slope, 0); t < dy; t++) {
-    const next = toCell(x, slope, t + 1);
-    if (next !== column) cross(Math.min(column, next), y + t);
-    column = next;
+}
+
+/**
+ * Only the steps at which the edge passes a middle are looked for: about where the division says, exactly where the rounded
+ * column changes, which it does in one direction alone.
+ */
+function crossSteep(x: number, y: number, dy: number, slope: number): void {
+  const end = toCell(x, slope, dy);
+  const right = Math.max(x, end);
+  for (let column = firstMiddle(Math.min(x, end)); column < right; column += steps) {
+    let step = Math.min(Math.max(Math.ceil((column + 0.5 - x) / slope), 1), dy);
+    if (slope > 0) {
+      while (step > 1 && toCell(x, slope, step - 1) > column) step--;
+      while (toCell(x, slope, step) <= column) step++;
+    } else {
+      while (step > 1 && toCell(x, slope, step - 1) <= column) step--;
+      while (toCell(x, slope, step) > column) step++;
+    }
+    toggles.add(column, y + step - 1);
   }
 }
 
@@ -92,17 +113,81 @@ function firstMiddle(x: number): number {
   return middle + steps * Math.max(0, Math.ceil((x - middle) / steps));
 }
 
-function rleFromToggles(toggles: readonly number[], size: Size): Rle {
-  const total = size.height * size.width;
-  const positions = Float64Array.from(toggles).sort();
-  const edges: number[] = [];
-  for (const position of positions) {
-    if (edges.at(-1) === position) edges.pop();
-    else edges.push(position);
+/** Collects the toggles of one polygon; its memory is kept for the next. */
+class Toggles {
+  #positions = new Uint32Array(1 << 10);
+  #columns = new Uint32Array(1 << 10);
+  #sorted = new Uint32Array(1 << 10);
+  /** By column: how many toggles, then where the next one goes. */
+  #places = new Uint32Array(0);
+  #count = 0;
+  #size: Size = { height: 0, width: 0 };
+
+  start(size: Size): void {
+    this.#size = size;
+    this.#count = 0;
+    this.#places = grown(this.#places, size.width).fill(0);
   }
-  // A toggle at the very end changes no pixel.
-  if (edges.at(-1) === total) edges.pop();
-  const counts = edges.map((edge, i) => edge - (edges[i - 1] ?? 0));
-  counts.push(total - (edges.at(-1) ?? 0));
-  return { size, counts: Uint32Array.from(counts) };
+
+  /** `column` and `row` are of the finer grid. */
+  add(column: number, row: number): void {
+    const { height, width } = this.#size;
+    const x = (column - middle) / steps;
+    if (x >= width) return;
+    const y = Math.ceil((row - middle) / steps);
+    if (this.#count === this.#positions.length) {
+      this.#positions = grown(this.#positions, 2 * this.#count);
+      this.#columns = grown(this.#columns, 2 * this.#count);
+    }
+    this.#places[x]!++;
+    this.#columns[this.#count] = x;
+    this.#positions[this.#count++] = x * height + Math.min(Math.max(y, 0), height);
+  }
+
+  finish(): Rle {
+    const total = this.#size.height * this.#size.width;
+    const edges = this.#sort();
+    // In place: what is left of the sorted toggles is never more than has been read of them.
+    let kept = 0;
+    const count = this.#count;
+    for (let i = 0; i < count; i++) {
+      const edge = edges[i]!;
+      if (kept > 0 && edges[kept - 1] === edge) kept--;
+      else edges[kept++] = edge;
+    }
+    // A toggle at the very end changes no pixel.
+    if (kept > 0 && edges[kept - 1] === total) kept--;
+    const counts = new Uint32Array(kept + 1);
+    let before = 0;
+    for (let i = 0; i < kept; i++) {
+      counts[i] = edges[i]! - before;
+      before = edges[i]!;
+    }
+    counts[kept] = total - before;
+    return { size: this.#size, counts };
+  }
+
+  /** By column, then by insertion among the few of one column. */
+  #sort(): Uint32Array {
+    const count = this.#count;
+    const sorted = grown(this.#sorted, count);
+    const [places, columns, positions] = [this.#places, this.#columns, this.#positions];
+    const { width } = this.#size;
+    this.#sorted = sorted;
+    for (let x = 0, next = 0; x < width; x++) {
+      const here = places[x]!;
+      places[x] = next;
+      next += here;
+    }
+    for (let i = 0; i < count; i++) sorted[places[columns[i]!]!++] = positions[i]!;
+    for (let i = 1; i < count; i++) {
+      const position = sorted[i]!;
+      let to = i;
+      for (; to > 0 && sorted[to - 1]! > position; to--) sorted[to] = sorted[to - 1]!;
+      sorted[to] = position;
+    }
+    return sorted;
+  }
 }
+
+const toggles = new Toggles();

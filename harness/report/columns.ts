@@ -1,6 +1,6 @@
 import type { LatencySummary } from "../stats/summary.ts";
 import type { Column } from "./layout.ts";
-import type { Conditions, RunReport, Score, Stage } from "./score.ts";
+import type { Conditions, PromptsReport, RunReport, Score, Stage } from "./score.ts";
 
 /** Columns of result tables; the only place where figures become text. */
 
@@ -41,13 +41,28 @@ export function efficiencyColumns(reports: readonly RunReport[], { base }: Colum
   ]);
 }
 
-/** Of each prompts name and protocol, the mean IoU with half of its interval; n in the header where all rows share it. */
+/** What each prompts name is summed up to, best known first. */
+const headlines = [
+  { id: "miou", title: "mIoU" },
+  { id: "AP", title: "AP" },
+  { id: "AR@10", title: "AR@10" },
+  { id: "AR@100", title: "AR@100" },
+  { id: "AR@1000", title: "AR@1000" },
+] as const;
+
+/** Of each prompts name and protocol, its figures with half of their interval; n in the header where all rows share it. */
 export function accuracyColumns(reports: readonly RunReport[]): readonly Column[] {
-  return scoredPrompts(reports).map(({ name, protocol, shared }) =>
-    scoreColumn(["mIoU", shared ? `${name}, ${protocol}` : name], reports, ({ prompts }) =>
-      prompts[name]?.protocol === protocol ? prompts[name].miou : undefined,
-    ),
+  return scoredPrompts(reports).flatMap(({ name, protocol, shared }) =>
+    headlines
+      .map(({ id, title }) => ({ title, figureOf: ({ prompts }: RunReport) => figureIn(prompts[name], protocol, id) }))
+      .filter(({ figureOf }) => reports.some((report) => figureOf(report) !== undefined))
+      .map(({ title, figureOf }) => scoreColumn([title, shared ? `${name}, ${protocol}` : name], reports, figureOf)),
   );
+}
+
+function figureIn(prompts: PromptsReport | undefined, protocol: string, id: string): Score | undefined {
+  const figure = prompts?.protocol === protocol ? prompts[id] : undefined;
+  return typeof figure === "object" ? figure : undefined;
 }
 
 /** What the first table has no room for: the other stages, memory by stage, the graphs' files, accuracy by size. */
@@ -84,8 +99,8 @@ export interface ScoredPrompts {
 export function scoredPrompts(reports: readonly RunReport[]): readonly ScoredPrompts[] {
   const pairs = new Map<string, { readonly name: string; readonly protocol: string }>();
   for (const { prompts } of reports)
-    for (const [name, { protocol, miou }] of Object.entries(prompts))
-      if (miou !== undefined) pairs.set(`${name} ${protocol}`, { name, protocol });
+    for (const [name, { protocol, ...figures }] of Object.entries(prompts))
+      if (headlines.some(({ id }) => figures[id] !== undefined)) pairs.set(`${name} ${protocol}`, { name, protocol });
   const all = [...pairs.values()];
   return all.map((pair) => ({
     ...pair,
@@ -144,12 +159,13 @@ function filled(columns: readonly Column[]): readonly Column[] {
   return columns.filter(({ cells }) => cells.some((cell) => cell !== none));
 }
 
-/** Three digits, and all of those before the point. */
+/** Two to three digits, and all of those before the point. */
 function scaled(value: number | undefined, factor = 1): string | undefined {
   if (value === undefined) return undefined;
   const number = value * factor;
-  const whole = Math.abs(number);
-  return number.toFixed(whole < 9.995 ? 2 : whole < 99.95 ? 1 : 0);
+  const size = Math.abs(number);
+  if (size > 0 && size < 0.095) return number.toPrecision(2);
+  return number.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0);
 }
 
 /** Of 10^6 bytes. */

@@ -37,28 +37,27 @@ export function widthOf({ header, cells }: Column): number {
 }
 
 /**
- * Cuts columns into as many tables as the width asks for; each begins with `stub`, so that its rows have names.
- * What fits is one table; else every group begins one of its own. A column too wide by itself stands alone.
+ * Cuts columns into as many tables as the width asks for; each begins with `stub`, so that its rows have names. A group stays
+ * together where it can: what does not fit beside those before it begins a table. A column too wide by itself stands alone.
  */
 export function fitColumns(
   stub: readonly Column[],
   groups: readonly (readonly Column[])[],
   width: number,
 ): readonly (readonly Column[])[] {
-  const taken = (columns: readonly Column[]) => columns.reduce((sum, column) => sum + gap.length + widthOf(column), 0);
-  const room = width - taken(stub) + gap.length;
-  const filled = groups.filter((group) => group.length > 0);
-  const whole = filled.flat();
-  if (taken(whole) <= room) return [[...stub, ...whole]];
-  return filled.flatMap((group) => {
-    const tables: Column[][] = [[]];
-    for (const column of group) {
-      const last = tables.at(-1)!;
-      if (last.length > 0 && taken([...last, column]) > room) tables.push([column]);
-      else last.push(column);
-    }
-    return tables.map((columns) => [...stub, ...columns]);
-  });
+  const fits = (columns: readonly Column[]) =>
+    [...stub, ...columns].reduce((sum, column) => sum + gap.length + widthOf(column), -gap.length) <= width;
+  const tables: Column[][] = [[]];
+  const add = (columns: readonly Column[]) => {
+    const last = tables.at(-1)!;
+    if (last.length === 0 || fits([...last, ...columns])) last.push(...columns);
+    else tables.push([...columns]);
+  };
+  for (const group of groups) {
+    if (fits(group)) add(group);
+    else for (const column of group) add([column]);
+  }
+  return tables.map((columns) => [...stub, ...columns]);
 }
 
 /** Breaks at blanks; lines after the first are indented. A word longer than the width stays whole. */

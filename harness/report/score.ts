@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { ImageId, PredictionRow } from "../api.ts";
-import { cocoSizes, type Figure, figuresOf, metrics } from "../metrics/index.ts";
+import { cocoSizes, type Figure, figuresOf, miou } from "../metrics/index.ts";
 import { type LatencySummary, latencySummary, median } from "../stats/summary.ts";
 import { indexRows } from "../store/rows.ts";
 import type { LatencyTurn, Manifest } from "../store/schema.ts";
@@ -16,6 +16,8 @@ export interface PromptsReport {
   readonly small?: Score;
   readonly medium?: Score;
   readonly large?: Score;
+  /** Figures of average precision and recall, by the ids of lvis-api: AP, AP50, APs, AR@1000. */
+  readonly [figure: string]: Score | string | undefined;
 }
 
 export const stages = ["prepare", "encode", "decode", "upscale"] as const;
@@ -130,8 +132,9 @@ function promptsOf(manifest: Manifest, { images, failures, byPrompts }: SlimRows
   return Object.fromEntries(
     Object.entries(manifest.protocols).map(([name, protocol]) => {
       const rows = (byPrompts.get(name) ?? []).filter(({ image }) => !failures.has(image));
-      const figures = metrics.flatMap((metric) => figuresOf(metric, { rows, ...context }, { seed: manifest.seed }));
-      return [name, { protocol, ...Object.fromEntries(figures.map(({ id, ...score }) => [id, score])) }];
+      const figures = figuresOf(miou, { rows, ...context }, { seed: manifest.seed });
+      const scores = manifest.scores?.[name] ?? {};
+      return [name, { protocol, ...Object.fromEntries(figures.map(({ id, ...score }) => [id, score])), ...scores }];
     }),
   );
 }

@@ -6,6 +6,7 @@ import { type AccuracyProgress, measureAccuracy } from "./accuracyPhase.ts";
 import { measureLatency } from "./latencyPhase.ts";
 import type { RunPlan } from "./plan.ts";
 import { type PreparedRun, prepareRun } from "./preparedRun.ts";
+import { scoresOf } from "./scores.ts";
 
 /** What a run tells while it goes on; a command turns it into lines. */
 export interface RunObserver {
@@ -88,8 +89,10 @@ function stopped(message: string): Pick<Manifest, "status"> {
   return { status: { state: "stopped", message } };
 }
 
-async function finished(run: Run, plan: RunPlan): Promise<Pick<Manifest, "status" | "warnings">> {
+async function finished(run: Run, plan: RunPlan): Promise<Pick<Manifest, "status" | "warnings" | "scores">> {
+  const scores = await scoresOf(run, plan);
   return {
+    ...(Object.keys(scores).length === 0 ? {} : { scores }),
     status: { state: "done", images: run.finishedImages().size, rows: run.finishedRows() },
     warnings: [...(await failureWarnings(run)), ...(await latencyWarnings(run, plan))],
   };

@@ -13,6 +13,9 @@ const whole = z.int();
 const number = z.number();
 const size = z.object({ height: count, width: count });
 
+/** A value with its 95 % interval; n annotations behind it. */
+const score = z.object({ value: number, low: number.exactOptional(), high: number.exactOptional(), n: count });
+
 const warning = z.object({ about: text, text });
 
 /** As measure/environment.ts reads it. */
@@ -92,6 +95,8 @@ const manifest = z.object({
   /** The worker's VmHWM by stage, absolute, bytes. */
   memory: z.object({ load: count, encode: count, decode: count }).exactOptional(),
   promptsPerSecond: number.exactOptional(),
+  /** By prompts name, figures that need the dataset's annotations beside the rows (AP, AR), fractions. */
+  scores: z.record(text, z.record(text, score)).exactOptional(),
   warnings: z.array(warning),
 });
 

@@ -3,6 +3,7 @@ import {
   add,
   addAndNorm,
   child,
+  concat,
   GraphBuilder,
   layerNorm,
   linear,
@@ -16,8 +17,10 @@ import {
 import { type DecoderConfig, outputTokens, transformerDepth } from "../sam-decoder/config.ts";
 import { crossSizes, imageToToken, outputBias, tokenToImage } from "../sam-decoder/crossAttention.ts";
 import { imagePositions } from "../sam-decoder/promptEncoder.ts";
+import { returnedMasks } from "./config.ts";
 import { bestFirst, predictedIou, upscaledMasks } from "./maskHeads.ts";
 import { promptTokens } from "./promptEncoder.ts";
+import { sharedTokenToImage } from "./sharedAttention.ts";
 
 /** LayerNorms of the two-way transformer. */
 const epsilon = 1e-5;
@@ -51,13 +54,13 @@ export function maskDecoder(config: DecoderConfig, checkpoint: Checkpoint): Onnx
   const tokens = promptTokens(root, config);
 
   const decoder = child(root, "mask_decoder");
-  const { queries, image } = twoWayTransformer(
+  const { outputs, image } = twoWayTransformer(
     child(decoder, "transformer"),
     { tokens, keys, keysWithPositions },
     config,
   );
-  const { values, order } = bestFirst(graph, predictedIou(decoder, slice(graph, queries, 1, 0, 1), config));
-  const maskTokens = slice(graph, queries, 1, 2, outputTokens);
+  const { values, order } = bestFirst(graph, predictedIou(decoder, slice(graph, outputs, 1, 0, 1), config));
+  const maskTokens = slice(graph, outputs, 1, 1, 1 + returnedMasks);
   graph.output("low_res_masks", upscaledMasks(decoder, { maskTokens, order, image }, config));
   graph.output("iou_predictions", values);
   return graph.finish();
@@ -69,7 +72,10 @@ interface Tokens {
   readonly keysWithPositions: GraphValue;
 }
 
-/** Prompt tokens and image tokens attend to each other; the prompt tokens are their own positions. */
+/**
+ * Prompt tokens and image tokens attend to each other; the prompt tokens are their own positions. `outputs`
+ * [prompts, 1 + 3, embedding] are the IoU token and those of the returned masks: the last attention is run for them alone.
+ */
 function twoWayTransformer(module: Module, { tokens, ...start }: Tokens, config: DecoderConfig) {
   const { graph } = module;
   const sizes = crossSizes(config);
@@ -83,9 +89,16 @@ function twoWayTransformer(module: Module, { tokens, ...start }: Tokens, config:
     keysWithPositions = add(graph, keys, positions);
   }
   const final = child(module, "final_attn_token_to_image");
-  const attended = tokenToImage(final, { queries: add(graph, queries, tokens), keys, keysWithPositions }, sizes);
+  const [kept, own] = [withOutput(graph, queries), withOutput(graph, tokens)];
+  const attended = tokenToImage(final, { queries: add(graph, kept, own), keys, keysWithPositions }, sizes);
   const norm = { width: config.embedding, epsilon, bias: outputBias(final, sizes) };
-  return { queries: addAndNorm(child(module, "norm_final_attn"), attended, queries, norm)[0], image: keys };
+  return { outputs: addAndNorm(child(module, "norm_final_attn"), attended, kept, norm)[0], image: keys };
+}
+
+/** The tokens that something is read from: the IoU token and the last three mask tokens. */
+function withOutput(graph: GraphBuilder, tokens: GraphValue): GraphValue {
+  const masks = slice(graph, tokens, 1, outputTokens - returnedMasks, outputTokens);
+  return concat(graph, [slice(graph, tokens, 1, 0, 1), masks], 1);
 }
 
 /**
@@ -110,7 +123,8 @@ function twoWayLayer(
   );
 
   const toImage = child(layer, "cross_attn_token_to_image");
-  const looked = tokenToImage(toImage, { queries: add(graph, afterSelf, tokens), keys, keysWithPositions }, sizes);
+  const seen = { queries: add(graph, afterSelf, tokens), keys, keysWithPositions };
+  const looked = index === 0 ? sharedTokenToImage(toImage, seen, config) : tokenToImage(toImage, seen, sizes);
   const [mlpInput] = addAndNorm(child(layer, "norm2"), looked, afterSelf, {
     ...norm,
     bias: outputBias(toImage, sizes),

@@ -39,7 +39,8 @@ export function predictedIou(decoder: Module, token: GraphValue, { embedding, io
 
 /**
  * Predicted IoUs from the largest on, and their order as one-hot rows [prompts, 3, 3], which puts masks in order by a product.
- * Source: efficient_sam/build_efficient_sam.py, predict_masks, where argsort and take_along_dim do it.
+ * The order of the golden values, and of predict_masks as it was published; later revisions leave the sorting to the caller.
+ * Source: efficient_sam/build_efficient_sam.py, predict_masks.
  */
 export function bestFirst(graph: GraphBuilder, iou: GraphValue): { values: GraphValue; order: GraphValue } {
   const [values, indices] = graph.ops("TopK", [iou, graph.ints([returnedMasks])], { axis: -1 }, { outputs: 2 });
@@ -70,7 +71,7 @@ export function upscaledMasks(decoder: Module, { maskTokens, order, image }: Mas
   const places = grid * grid;
   const first = childProduct(child(upscaling, "0.0"), image, embedding, half);
   const spread = reshape(graph, add(graph, first.product, first.bias), ["prompts", 4 * places, half]);
-  const normalised = groupNormGelu(child(upscaling, "0.1"), spread, 4 * places, half);
+  const normalised = groupNormGelu(child(upscaling, "0.1"), spread, half);
   const second = childProduct(child(upscaling, "1.0"), normalised, half, quarter);
   const pixels = reshape(graph, graph.op("BiasGelu", [second.product, second.bias]), ["prompts", 16 * places, quarter]);
 
@@ -81,14 +82,19 @@ export function upscaledMasks(decoder: Module, { maskTokens, order, image }: Mas
   return reshape(graph, transpose(graph, cells, [0, 1, 3, 5, 2, 4, 6]), dims);
 }
 
-/** GELU of the norm over all places and channels of a prompt (one group), which has a weight and a bias a channel. */
-function groupNormGelu(norm: Module, x: GraphValue, places: number, channels: number): GraphValue {
+/**
+ * GELU of the norm over all places and channels of a prompt (one group), which has a weight and a bias a channel. Means are
+ * taken of each place's channels first: one running sum over a million values would lose digits.
+ */
+function groupNormGelu(norm: Module, x: GraphValue, channels: number): GraphValue {
   const { graph } = norm;
-  const one = graph.constant("ones[1]", "float32", [1], () => Float32Array.of(1));
-  const none = graph.constant("zeros[1]", "float32", [1], () => Float32Array.of(0));
-  const flat = reshape(graph, x, ["prompts", 1, places * channels]);
-  const whole = graph.op("InstanceNormalization", [flat, one, none], { epsilon: { float: groupNormEpsilon } });
-  const scaled = mul(graph, reshape(graph, whole, ["prompts", places, channels]), weight(norm, "weight", [channels]));
+  const mean = (each: GraphValue) => graph.op("ReduceMean", [each, graph.ints([1])], { keepdims: 1 });
+  const within = (operator: "ReduceMean" | "ReduceSumSquare", each: GraphValue) =>
+    graph.op(operator, [each, graph.ints([2])], { keepdims: 1 });
+  const centred = graph.op("Sub", [x, mean(within("ReduceMean", x))]);
+  const variance = graph.op("Div", [mean(within("ReduceSumSquare", centred)), graph.number(channels)]);
+  const deviation = graph.op("Sqrt", [add(graph, variance, graph.number(groupNormEpsilon))]);
+  const scaled = mul(graph, centred, graph.op("Div", [weight(norm, "weight", [channels]), deviation]));
   return graph.op("BiasGelu", [scaled, weight(norm, "bias", [channels])]);
 }
 
@@ -132,7 +138,8 @@ function hypernetworks(decoder: Module, tokens: GraphValue, embedding: number, o
   let x = transpose(graph, tokens, [1, 0, 2]);
   for (const layer of layers) {
     const width = layer === "fc" ? outputs : embedding;
-    const each = (name: string, dims: readonly number[]) => returned.map((token) => take(mlp(token, layer), name, dims));
+    const each = (name: string, dims: readonly number[]) =>
+      returned.map((token) => take(mlp(token, layer), name, dims));
     graph.withoutEffect(take(mlp(0, layer), "weight", [width, embedding]));
     graph.withoutEffect(take(mlp(0, layer), "bias", [width]));
     const matrices = stacked(graph, each("weight", [width, embedding]), [returnedMasks, width, embedding]);

@@ -1,0 +1,172 @@
+import type { Matches } from "./evaluate.ts";
+import { everyThreshold } from "./match.ts";
+import { iouThresholds, recallThresholds } from "./rules.ts";
+
+const thresholds = iouThresholds.length;
+
+/**
+ * Detections of one category and split that are a hit or a mistake at some threshold, by falling score. `run` ends where the
+ * next image or score begins: equal scores of one image stay together when the image counts twice.
+ */
+interface Cell {
+  readonly positives: Matches["positives"][number];
+  readonly images: Uint32Array;
+  readonly runEnds: Uint32Array;
+  /** The first of the limits that the detection is within. */
+  readonly limits: Uint8Array;
+  readonly hits: Uint16Array;
+  readonly misses: Uint16Array;
+}
+
+/** Of a category and split, with images weighted. */
+export interface CellFigures {
+  /** Annotations to find; without any there are no figures. */
+  readonly positives: number;
+  /** By threshold: the mean over the 101 recall points. */
+  readonly precision: Float64Array;
+  /** By limit, then threshold. */
+  readonly recall: Float64Array;
+}
+
+/** The cell of one category (its place in `matches.categories`) and split; nothing where no image has anything to find. */
+export function cellOf(matches: Matches, category: number, split: number): Cell | undefined {
+  const { rules, order, ends, imageOf, rankOf, scoreOf } = matches;
+  const positives = matches.positives[category * rules.splits.length + split]!;
+  if (positives.images.length === 0) return undefined;
+  const [hits, misses] = [matches.hits[split]!, matches.misses[split]!];
+  const counted: number[] = [];
+  for (let i = ends[category - 1] ?? 0; i < ends[category]!; i++) {
+    const index = order[i]!;
+    if (hits[index] !== 0 || misses[index] !== 0) counted.push(index);
+  }
+  const { length } = counted;
+  const cell = {
+    ...{ positives, images: new Uint32Array(length), runEnds: new Uint32Array(length), limits: new Uint8Array(length) },
+    ...{ hits: new Uint16Array(length), misses: new Uint16Array(length) },
+  };
+  for (let i = length - 1; i >= 0; i--) {
+    const index = counted[i]!;
+    const next = counted[i + 1];
+    const goesOn = next !== undefined && imageOf[index] === imageOf[next] && scoreOf[index] === scoreOf[next];
+    cell.runEnds[i] = goesOn ? cell.runEnds[i + 1]! : i + 1;
+    cell.images[i] = imageOf[index]!;
+    while (rankOf[index]! >= rules.limits[cell.limits[i]!]!) cell.limits[i]!++;
+    cell.hits[i] = hits[index]!;
+    cell.misses[i] = misses[index]!;
+  }
+  return cell;
+}
+
+/** Precision at fixed recalls, and recall, as accumulate of both tools has them, from cells in which an image may count many times. */
+export class Accumulator {
+  /** Of the cell at hand, by threshold: hits and mistakes so far, and both at each hit that is the last of its kind. */
+  readonly #found = new Float64Array(thresholds);
+  readonly #wrong = new Float64Array(thresholds);
+  readonly #points = new Int32Array(thresholds);
+  #foundAt = new Float64Array(0);
+  #wrongAt = new Float64Array(0);
+  readonly #foundWithin: Float64Array;
+  readonly #figures: { positives: number; readonly precision: Float64Array; readonly recall: Float64Array };
+  /** Mistakes at every threshold, which most are. */
+  #wrongAll = 0;
+  #capacity = 0;
+
+  constructor(limits: number) {
+    this.#foundWithin = new Float64Array(limits * thresholds);
+    this.#figures = {
+      ...{ positives: 0, precision: new Float64Array(thresholds) },
+      recall: new Float64Array(limits * thresholds),
+    };
+  }
+
+  /** `weights[i]` is how often image i counts. What is returned is overwritten by the next call. */
+  accumulate(cell: Cell, weights: Uint32Array): CellFigures {
+    const figures = this.#figures;
+    figures.positives = 0;
+    for (let i = 0; i < cell.positives.images.length; i++) {
+      figures.positives += cell.positives.counts[i]! * weights[cell.positives.images[i]!]!;
+    }
+    if (figures.positives === 0) return figures;
+    this.#walk(cell, weights);
+    for (let t = 0; t < thresholds; t++) {
+      figures.precision[t] = this.#precisionAt(t);
+      let found = 0;
+      for (let at = t; at < figures.recall.length; at += thresholds) {
+        found += this.#foundWithin[at]!;
+        figures.recall[at] = found / figures.positives;
+      }
+    }
+    return figures;
+  }
+
+  #walk({ images, runEnds, limits, hits, misses }: Cell, weights: Uint32Array): void {
+    this.#found.fill(0);
+    this.#wrong.fill(0);
+    this.#points.fill(0);
+    this.#foundWithin.fill(0);
+    this.#wrongAll = 0;
+    this.#capacity = this.#roomFor(images, runEnds, weights);
+    for (let start = 0; start < images.length; ) {
+      const end = runEnds[start]!;
+      const weight = weights[images[start]!]!;
+      // Of several with equal scores, each copy of the image brings all before the next copy brings its own.
+      const [rounds, each] = end === start + 1 ? [1, weight] : [weight, 1];
+      for (let round = 0; round < rounds && each > 0; round++) {
+        for (let i = start; i < end; i++) this.#take(hits[i]!, misses[i]!, limits[i]!, each);
+      }
+      start = end;
+    }
+  }
+
+  /** So many points can come at most at one threshold. */
+  #roomFor(images: Uint32Array, runEnds: Uint32Array, weights: Uint32Array): number {
+    let most = 0;
+    for (let i = 0; i < images.length; i++) {
+      const weight = weights[images[i]!]!;
+      most += runEnds[i] === i + 1 && (i === 0 || runEnds[i - 1] === i) ? Math.min(weight, 1) : weight;
+    }
+    if (this.#foundAt.length < most * thresholds) {
+      this.#foundAt = new Float64Array(2 * most * thresholds);
+      this.#wrongAt = new Float64Array(2 * most * thresholds);
+    }
+    return most;
+  }
+
+  /**
+   * The precision of a run of hits is highest at its last, and what it is at a mistake never counts: there recall does not rise.
+   * So a point is kept for a hit alone, and one for all copies of it.
+   */
+  #take(hits: number, misses: number, limit: number, weight: number): void {
+    if (misses === everyThreshold) {
+      this.#wrongAll += weight;
+      return;
+    }
+    for (let t = 0; t < thresholds; t++) {
+      const bit = 1 << t;
+      if ((hits & bit) !== 0) {
+        this.#found[t]! += weight;
+        this.#foundWithin[limit * thresholds + t]! += weight;
+        const at = t * this.#capacity + this.#points[t]!++;
+        this.#foundAt[at] = this.#found[t]!;
+        this.#wrongAt[at] = this.#wrong[t]! + this.#wrongAll;
+      } else if ((misses & bit) !== 0) this.#wrong[t]! += weight;
+    }
+  }
+
+  /** The mean over the recall points of the highest precision at that recall or a higher one; 0 where it is never reached. */
+  #precisionAt(t: number): number {
+    const first = t * this.#capacity;
+    let [point, highest, sum] = [recallThresholds.length - 1, 0, 0];
+    for (let at = first + this.#points[t]! - 1; at >= first; at--) {
+      const found = this.#foundAt[at]!;
+      const recall = found / this.#figures.positives;
+      // Only at the last point: what lies above is never reached.
+      while (recallThresholds[point]! > recall) point--;
+      // The reference tools add the spacing of doubles at 1 against 0 / 0.
+      highest = Math.max(highest, found / (this.#wrongAt[at]! + found + Number.EPSILON));
+      const below = at > first ? this.#foundAt[at - 1]! / this.#figures.positives : -1;
+      for (; point >= 0 && recallThresholds[point]! > below; point--) sum += highest;
+    }
+    return sum / recallThresholds.length;
+  }
+}

@@ -1,0 +1,96 @@
+import type { Annotation, Category, ImageId, Size } from "../api.ts";
+import { HarnessError } from "../errors.ts";
+import type { AnnotationFile } from "./annotations.ts";
+import type { DetectionTable } from "./detectionTable.ts";
+import type { AnnotatedImage } from "./elements.ts";
+
+/** An annotation to score against. */
+export interface ScoredAnnotation extends Annotation {
+  /** width * height of the box as the file gives them; from the corners without it. */
+  readonly boxAreaPx?: number;
+}
+
+/** What LVIS says of an image's categories. */
+export interface FederatedLists {
+  /** Known to be absent. */
+  readonly negative: ReadonlySet<number>;
+  /** Not every instance is annotated. */
+  readonly notExhaustive: ReadonlySet<number>;
+}
+
+export interface GroundTruth {
+  /** Ascending. */
+  readonly images: readonly ImageId[];
+  readonly categories: readonly Category[];
+  /** Where annotation ids are a file's own: both reference tools take id 0 for "no match", and so do figures that are to agree. */
+  readonly idZeroIsNoMatch: boolean;
+  annotationsOf(image: ImageId): readonly ScoredAnnotation[];
+  /** Absent where the data has no such lists. */
+  readonly listsOf?: (image: ImageId) => FederatedLists;
+}
+
+/** Of an annotation file. Lists only where every image has them. */
+export function truthOf(annotations: {
+  readonly images: readonly AnnotatedImage[];
+  readonly categories: readonly Category[];
+  annotationsOf(image: ImageId): readonly ScoredAnnotation[];
+}): GroundTruth {
+  const { images } = annotations;
+  const byId = new Map(images.map((image) => [image.id, image]));
+  const federated = images.length > 0 && images.every((image) => image.negativeCategories !== undefined);
+  const listsOf = (id: ImageId): FederatedLists => {
+    const { negativeCategories = [], notExhaustiveCategories = [] } = byId.get(id)!;
+    return { negative: new Set(negativeCategories), notExhaustive: new Set(notExhaustiveCategories) };
+  };
+  return {
+    images: [...byId.keys()].sort((a, b) => a - b),
+    categories: annotations.categories,
+    idZeroIsNoMatch: true,
+    annotationsOf: annotations.annotationsOf,
+    ...(federated ? { listsOf } : {}),
+  };
+}
+
+/**
+ * Throws HarnessError at the first detection of an image or category that the annotations do not know, and at the first mask
+ * of another size than its image: a results file for other annotations would otherwise score low and say nothing.
+ */
+export function checkDetections(
+  detections: DetectionTable,
+  { file, images, categories }: Pick<AnnotationFile, "file" | "images" | "categories">,
+  detectionFile: string,
+): void {
+  const sizes = new Map<number, Size>(images.map(({ id, size }) => [id, size]));
+  const known = new Set(categories.map(({ id }) => id));
+  for (let i = 0; i < detections.count; i++) {
+    const size = sizes.get(detections.imageOf(i));
+    const place = `${detectionFile}: detection [${i}]`;
+    if (size === undefined) {
+      const others = countUnknown(detections, (index) => sizes.has(detections.imageOf(index)));
+      throw new HarnessError(`${place}, image_id: no such image in ${file}`, {
+        found: `image ${detections.imageOf(i)}; ${others} of ${detections.count} detections are of unknown images`,
+        hint: "are the annotations those of the dataset that the detections were made on?",
+      });
+    }
+    if (!known.has(detections.categoryOf(i))) {
+      const others = countUnknown(detections, (index) => known.has(detections.categoryOf(index)));
+      throw new HarnessError(`${place}, category_id: no such category in ${file}`, {
+        found: `category ${detections.categoryOf(i)}; ${others} of ${detections.count} detections are of unknown categories`,
+        hint: "detectors that count classes from 0 need their ids mapped to the dataset's; are the annotations of another dataset?",
+      });
+    }
+    if (!detections.hasMask(i)) continue;
+    const { height, width } = detections.sizeOf(i);
+    if (height === size.height && width === size.width) continue;
+    throw new HarnessError(`${place}, segmentation.size: mask of another size than its image`, {
+      ...{ found: `[${height}, ${width}]`, expected: `[${size.height}, ${size.width}]` },
+      hint: "masks are [height, width] of the original image; are the annotations of another dataset?",
+    });
+  }
+}
+
+function countUnknown({ count }: DetectionTable, known: (index: number) => boolean): number {
+  let unknown = 0;
+  for (let i = 0; i < count; i++) if (!known(i)) unknown++;
+  return unknown;
+}

@@ -1,0 +1,76 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { resolvePlan } from "../run/plan.ts";
+import { doctor } from "./doctor.ts";
+import { memoryConsole } from "./fixtures/bench.ts";
+import { diskFreeBytes } from "./machine.ts";
+import { needsOf } from "./planNeeds.ts";
+
+const results = mkdtempSync(join(tmpdir(), "doctor-"));
+const nano = { variants: "sam-nano", limit: 2 };
+
+async function examine(args: Readonly<Record<string, unknown>>) {
+  const console = memoryConsole();
+  const code = await doctor.run({ results, ...args }, console);
+  expect(console.said.notes).toBe("");
+  return { code, out: console.said.out };
+}
+
+test("the JSON has the machine, what is installed and what the plan needs", async () => {
+  const { code, out } = await examine({ ...nano, json: true });
+  const found = JSON.parse(out);
+  expect(found.machine.cpu.cores).toBeGreaterThan(0);
+  expect(found.providers).toContainEqual({ name: "cpu", usable: true });
+  expect(found.disks.map(({ holds }: { holds: string }) => holds)).toEqual(["graphs and checkpoints", "results"]);
+  expect(found.installed).toContainEqual(
+    expect.objectContaining({ variant: "sam-nano", weights: "nano", file: "sam-nano.safetensors" }),
+  );
+  expect(found.gmacsPerSecond).toBeGreaterThan(0);
+  expect(found.plan).toMatchObject({ dataset: "shapes", images: 2, prompts: ["box", "1p", "3p"] });
+  expect(found.plan.variants[0]).toMatchObject({ variant: "sam-nano", weights: "nano" });
+  expect(found.missing).toEqual([]);
+  expect(code).toBe(0);
+});
+
+test("the text says what is needed and that nothing is missing", async () => {
+  const { out } = await examine(nano);
+  expect(out).toMatch(/^provider +cpu: usable$/m);
+  expect(out).toMatch(/^the plan needs about .* of memory, .* of disk$/m);
+  expect(out).toMatch(/^2 images of shapes \(some \d+ targets\), prompts box, 1p, 3p$/m);
+  expect(out).toContain("nothing is missing");
+  expect(out.split("\n").filter((line) => line.length > 120 && !line.includes(results))).toEqual([]);
+});
+
+test("a plan that can not run is a finding, with what would mend it, and the exit code says no", async () => {
+  const { code, out } = await examine({ variants: "sam-nanno", json: true });
+  expect(code).toBe(1);
+  const { missing, plan } = JSON.parse(out);
+  expect(missing).toEqual([expect.stringContaining("unknown variant: sam-nanno; did you mean sam-nano?")]);
+  expect(plan).toBeUndefined();
+});
+
+test("an unknown provider is missing", async () => {
+  const { code, out } = await examine({ ...nano, provider: "npu" });
+  expect(code).toBe(1);
+  expect(out).toMatch(/^missing\n- provider npu: not part of this ONNX Runtime$/m);
+});
+
+test("accuracy grows with the images, and seeded weights need none", async () => {
+  const secondsOf = async (flags: Parameters<typeof resolvePlan>[0]) =>
+    (await needsOf(await resolvePlan({ variants: "sam-nano", ...flags }), 50)).seconds;
+  expect(await secondsOf({ limit: 40 })).toBeGreaterThan(await secondsOf({ limit: 20 }));
+  expect(await secondsOf({ limit: 40, weights: "seeded" })).toBe(await secondsOf({ limit: 20, weights: "seeded" }));
+});
+
+test("twice the speed halves the encode, and changes no memory", async () => {
+  const plan = await resolvePlan(nano);
+  const [slow, fast] = [await needsOf(plan, 50), await needsOf(plan, 100)];
+  expect(fast.variants[0]!.encodeMs).toBeCloseTo(slow.variants[0]!.encodeMs / 2, 9);
+  expect(fast.memoryBytes).toBe(slow.memoryBytes);
+});
+
+test("a folder that is not there yet has its parent's free space", async () => {
+  expect(await diskFreeBytes(join(results, "not", "there"))).toBeGreaterThan(0);
+});

@@ -1,0 +1,87 @@
+import { layout, wrap } from "../report/layout.ts";
+import type { Findings, InstalledWeights } from "./doctor.ts";
+import { plainTable } from "./plainTable.ts";
+import type { PlanNeeds } from "./planNeeds.ts";
+import { formatDuration } from "./progress.ts";
+
+const width = 120;
+
+/** What `bench doctor` prints: the machine, what is installed, what the plan needs, what it lacks. */
+export function findingsText(found: Findings): string {
+  const { plan, gmacsPerSecond, missing } = found;
+  return [
+    factsText(found),
+    weightsText(found.installed),
+    ...(plan === undefined || gmacsPerSecond === undefined ? [] : [planText(plan, gmacsPerSecond)]),
+    missing.length === 0
+      ? "nothing is missing"
+      : `missing\n${missing.map((each) => wrap(`- ${each}`, width, "  ")).join("\n")}`,
+  ].join("\n\n");
+}
+
+export function gigabytes(bytes: number): string {
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(0)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+}
+
+type Fact = readonly [name: string, value: string];
+
+function factsText({ machine, onnxruntime, providers, disks, commit }: Findings): string {
+  const { cpu, memory, limits, os, virtual } = machine;
+  const limited = [
+    ...(limits.cores === undefined ? [] : [`${limits.cores} cores`]),
+    ...(limits.memoryBytes === undefined ? [] : [gigabytes(limits.memoryBytes)]),
+  ];
+  const facts: readonly Fact[] = [
+    [
+      "cpu",
+      `${cpu.model}, ${cpu.cores} core${cpu.cores === 1 ? "" : "s"}; ${cpu.flags.join(", ") || "no wide instructions"}`,
+    ],
+    ["memory", `${gigabytes(memory.totalBytes)}, ${gigabytes(memory.freeBytes)} free`],
+    ...when(limited.length > 0, ["limits", `of the container: ${limited.join(", ")}`]),
+    ...when(virtual.length > 0, ["shared", `${virtual.join(", ")}: latencies may vary with the neighbours`]),
+    ["system", `${os.name ?? os.platform}, kernel ${os.kernel}, ${os.arch}`],
+    ["node", machine.node],
+    ["onnxruntime", onnxruntime],
+    ...providers.map(
+      ({ name, usable, problem }): Fact => ["provider", `${name}: ${usable ? "usable" : `not usable; ${problem}`}`],
+    ),
+    ["commit", commit === undefined ? "not a git checkout" : `${commit.hash}${commit.dirty ? ", with changes" : ""}`],
+    ...disks.map(({ holds, folder, freeBytes }): Fact => [holds, `${gigabytes(freeBytes)} free at ${folder}`]),
+  ];
+  const widest = Math.max(...facts.map(([name]) => name.length));
+  return facts
+    .map(([name, value]) => wrap(`${name.padEnd(widest)}  ${value}`, width, " ".repeat(widest + 2)))
+    .join("\n");
+}
+
+function when(holds: boolean, fact: Fact): readonly Fact[] {
+  return holds ? [fact] : [];
+}
+
+function weightsText(installed: readonly InstalledWeights[]): string {
+  if (installed.length === 0) return "no weights are installed";
+  return plainTable(
+    ["installed for", "weights", "file", "MB"],
+    installed.map(({ variant, weights, file, bytes }) => [variant, weights, file, (bytes / 1e6).toFixed(1)]),
+  );
+}
+
+function planText(plan: PlanNeeds, gmacsPerSecond: number): string {
+  const { variants, leftOut } = plan;
+  const total = `about ${formatDuration(plan.seconds)}, ${gigabytes(plan.memoryBytes)} of memory, ${gigabytes(plan.diskBytes)} of disk`;
+  const what = `${plan.images} images of ${plan.dataset} (some ${plan.targets} targets), prompts ${plan.prompts.join(", ")}`;
+  const basis = `from the graphs' multiply-accumulates and ${gmacsPerSecond.toFixed(0)} GMAC/s, measured just now; what is measured already is not done again`;
+  const table = plainTable(
+    ["plan", "weights", "encode ms", "decode ms", "time", "memory MB", "disk MB"],
+    variants.map((needs) => [
+      ...[needs.variant, needs.weights, needs.encodeMs.toFixed(0), needs.decodeMs.toFixed(0)],
+      ...[formatDuration(needs.seconds), (needs.memoryBytes / 1e6).toFixed(0), (needs.diskBytes / 1e6).toFixed(0)],
+    ]),
+  );
+  const left = layout([
+    { header: ["left out"], align: "left", cells: leftOut.map(({ variant }) => variant) },
+    { header: ["what brings it"], align: "left", cells: leftOut.map(({ command }) => wrap(command, width - 30, "  ")) },
+  ]);
+  const text = [`the plan needs ${total}`, what, basis].map((each) => wrap(each, width, "  ")).join("\n");
+  return [text, table, ...(leftOut.length === 0 ? [] : [left])].join("\n\n");
+}

@@ -1,0 +1,107 @@
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { HarnessError } from "../errors.ts";
+import { promptsOf, protocols } from "../protocols/index.ts";
+import { exportTable, type TableFormat, tableFormats } from "../report/export.ts";
+import {
+  compareWithPaper,
+  comparisonGrid,
+  comparisonRecords,
+  type PublishedTable,
+  publishedTable,
+  readPublishedTables,
+} from "../report/papers.ts";
+import { type RunReport, reportOf } from "../report/score.ts";
+import { loadRegistry } from "../run/registry.ts";
+import { readRun } from "../store/store.ts";
+import { type Arguments, type CommandOption, type Console, widthOf } from "./command.ts";
+import { readableRuns } from "./storedRuns.ts";
+
+/** Published tables come with the project, wherever it is installed. */
+const papersFolder = fileURLToPath(new URL("../../results/papers", import.meta.url));
+
+export const paperOptions: Readonly<Record<string, CommandOption>> = {
+  paper: { describe: "a published table beside our figures; ids: bench list papers", type: "string" },
+  format: {
+    describe: "with --paper: how it is written (text if left out)",
+    type: "string",
+    choices: [...tableFormats],
+  },
+  out: { describe: "with --paper: write this file instead of printing", type: "string" },
+  detector: { describe: "with --paper: whose boxes the runs had, where the table depends on it", type: "string" },
+  plugin: { describe: "with --paper: also know the variants of this module", type: "string", list: true },
+};
+
+export function publishedTables(): Promise<readonly PublishedTable[]> {
+  return readPublishedTables(papersFolder);
+}
+
+/** What `bench list papers` says of a table. */
+export function describePublished({ paper, table }: PublishedTable) {
+  const { id, dataset, confidence, protocol } = table;
+  const measured = [...new Set(table.columns.flatMap(({ measures }) => measures?.protocol ?? []))];
+  const protocolIds = measured.length > 0 || protocol === undefined ? measured : [protocol];
+  return {
+    ...{ id, paper: paper.paper, ...(paper.arxiv === undefined ? {} : { arxiv: paper.arxiv }), table: table.table },
+    ...(dataset === undefined ? {} : { dataset }),
+    ...{ protocols: protocolIds, confidence },
+  };
+}
+
+/** `bench table --paper ID`: a published table with our figures beside its own, in any format. */
+export async function printPaperTable(args: Arguments, console: Console): Promise<number> {
+  const published = publishedTable(await publishedTables(), args.paper as string);
+  const format = formatOf(args);
+  const out = args.out as string | undefined;
+  if (format === "png" && out === undefined && (console.out as { readonly isTTY?: boolean }).isTTY)
+    throw new HarnessError("--format png: no picture for a terminal", { hint: "name a file with --out" });
+  const registry = await loadRegistry(args.plugin as string[] | undefined);
+  const detector = args.detector as string | undefined;
+  const comparison = compareWithPaper(published, {
+    reports: await reportsFor(published, args, console),
+    protocols: new Map(protocols.map((each) => [each.id, { prompts: promptsOf(each), prompted: each.prompted }])),
+    variants: new Set(registry.variants.keys()),
+    ...(detector === undefined ? {} : { detector }),
+    ...(args.results === "results" ? {} : { results: args.results as string }),
+  });
+  const table = { grid: comparisonGrid(comparison), records: comparisonRecords(comparison), json: comparison };
+  const file = await exportTable(table, format, widthOf(console));
+  if (out === undefined) console.out.write(file);
+  else await writeOut(out, file);
+  return 0;
+}
+
+/** Throws HarnessError for options that mean nothing without `--paper`. */
+export function refusePaperOptions(args: Arguments): void {
+  for (const name of ["format", "out", "detector", "plugin"])
+    if (args[name] !== undefined)
+      throw new HarnessError(`--${name}: only with --paper`, { hint: "bench list papers shows the published tables" });
+}
+
+function formatOf({ format, json, run }: Arguments): TableFormat {
+  if (Array.isArray(run) && run.length > 0)
+    throw new HarnessError("--paper: finds the runs that fit by itself", {
+      found: run.join(" "),
+      hint: "leave the run ids out, or --paper",
+    });
+  return (format as TableFormat | undefined) ?? (json ? "json" : "text");
+}
+
+/** Of the variants that the table has; the others' rows are not read. */
+async function reportsFor({ table }: PublishedTable, args: Arguments, console: Console): Promise<readonly RunReport[]> {
+  const results = resolve(args.results as string);
+  const wanted = new Set(table.rows.flatMap(({ variant, variants = {} }) => [variant, ...Object.values(variants)]));
+  const manifests = await readableRuns(results, (text) => console.notes.write(`${text}\n`));
+  const reports: RunReport[] = [];
+  // One after the other: rows of one run in memory at a time.
+  for (const { id, variant } of manifests)
+    if (wanted.has(variant.id)) reports.push(await reportOf(await readRun(results, id)));
+  return reports;
+}
+
+async function writeOut(file: string, content: string | Buffer): Promise<void> {
+  await writeFile(file, content).catch((cause: NodeJS.ErrnoException) => {
+    throw new HarnessError(`${file}: can not be written`, { found: cause.code, hint: "does its folder exist?", cause });
+  });
+}

@@ -1,0 +1,111 @@
+import { HarnessError } from "../errors.ts";
+import { type Arguments, type Command, type Console, line } from "./command.ts";
+import { plainTable } from "./plainTable.ts";
+import { type FileFigure, type FileScore, scoreFile } from "./scoreFile.ts";
+import { type RunScore, scoreRun } from "./scoreRun.ts";
+
+const defaults = { draws: 1000 };
+
+export const score: Command = {
+  name: "score",
+  describe: "Score a results file as pycocotools and lvis-api do, or a stored run again without inference",
+  arguments: [{ name: "run", describe: "a stored run: its id, or its folder", optional: true }],
+  options: {
+    annotations: { describe: "annotation JSON of COCO or LVIS", type: "string" },
+    detections: { describe: "results JSON: image_id, category_id, score, segmentation or bbox", type: "string" },
+    type: { describe: "overlap of masks or of boxes", type: "string", choices: ["segm", "bbox"], default: "segm" },
+    rules: {
+      describe: "of COCO or of LVIS; by the annotation file without it",
+      type: "string",
+      choices: ["coco", "lvis"],
+    },
+    "class-agnostic": { describe: "whatever the categories: recall of proposals", type: "boolean" },
+    categories: { describe: "also average precision by category", type: "boolean" },
+    interval: {
+      describe: "95 % intervals, a bootstrap by image; --no-interval saves the time",
+      type: "boolean",
+      default: true,
+    },
+    seed: { describe: "of the bootstrap; a run's own for a run", type: "number", default: 0 },
+    metric: { describe: "of a run: miou, ap, recall; all of them without it", type: "string", list: true },
+    data: { describe: "of a run: the folder with its dataset", type: "string" },
+    results: { describe: "folder that runs are kept in", type: "string", default: "results" },
+    json: { describe: "print JSON", type: "boolean" },
+  },
+  examples: [
+    ["bench score --annotations instances_val2017.json --detections results.json", "the twelve numbers of COCO"],
+    ["bench score --annotations lvis_v1_val.json --detections results.json --json", "the thirteen of LVIS, as JSON"],
+    ["bench score sam-vit-b-0123456789ab --data COCO", "a stored run, with every metric"],
+  ],
+  async run(args, console) {
+    if (args.run !== undefined) return scoreStoredRun(args, console);
+    if (args.annotations === undefined || args.detections === undefined) {
+      throw new HarnessError("score: nothing to score", {
+        expected: "a run, or --annotations and --detections",
+        hint: "bench score --annotations A.json --detections D.json",
+      });
+    }
+    const found = await scoreFile({
+      ...{ annotations: args.annotations as string, detections: args.detections as string },
+      ...{ type: args.type as FileScore["type"], classAgnostic: args["class-agnostic"] === true },
+      ...(args.rules === undefined ? {} : { rules: args.rules as FileScore["rules"] }),
+      ...(args.interval === false ? {} : { draws: defaults.draws }),
+      seed: args.seed as number,
+    });
+    for (const warning of found.warnings) console.notes.write(`warning: ${warning}\n`);
+    if (args.json) line(console, JSON.stringify(found));
+    else printFile(found, args.categories === true, console);
+    return 0;
+  },
+};
+
+async function scoreStoredRun(args: Arguments, console: Console): Promise<number> {
+  if (args.detections !== undefined) {
+    throw new HarnessError("--detections: a run has its own", {
+      hint: "give a run, or --annotations and --detections",
+    });
+  }
+  const found = await scoreRun({
+    ...{ run: args.run as string, results: args.results as string },
+    ...(args.annotations === undefined ? {} : { annotations: args.annotations as string }),
+    ...(args.data === undefined ? {} : { data: args.data as string }),
+    ...(args.metric === undefined ? {} : { metrics: args.metric as string[] }),
+    draws: args.interval === false ? 0 : defaults.draws,
+  });
+  for (const warning of found.warnings) console.notes.write(`warning: ${warning}\n`);
+  if (args.json) line(console, JSON.stringify(found));
+  else printRun(found, console);
+  return 0;
+}
+
+function printFile(
+  { type, rules, classAgnostic, images, figures, categories }: FileScore,
+  byCategory: boolean,
+  console: Console,
+) {
+  const what = `${type}, rules of ${rules}${classAgnostic ? ", whatever the categories" : ""}, ${images} images`;
+  line(console, `${what}\n`);
+  line(console, plainTable(["", "%", "95 % interval", "n"], Object.entries(figures).map(rowOf)));
+  if (!byCategory) return;
+  line(console, "");
+  const rows = categories.map(({ id, name, value, n }) => [String(id), name, percent(value), String(n)]);
+  line(console, plainTable(["id", "category", "AP %", "n"], rows));
+}
+
+function printRun({ run, prompts }: RunScore, console: Console): void {
+  line(console, `${run}\n`);
+  const rows = Object.entries(prompts).flatMap(([name, { protocol, figures }]) =>
+    Object.entries(figures).map(([id, figure]) => [name, protocol, ...rowOf([id, figure])]),
+  );
+  line(console, plainTable(["prompts", "protocol", "", "%", "95 % interval", "n"], rows));
+}
+
+function rowOf([id, { value, low, high, n }]: readonly [string, FileFigure]): string[] {
+  const interval = low === undefined || high === undefined ? "" : `${percent(low)} to ${percent(high)}`;
+  return [id, percent(value), interval, String(n)];
+}
+
+/** Empty where there is no data. */
+function percent(value: number | undefined): string {
+  return value === undefined ? "" : (100 * value).toFixed(2);
+}

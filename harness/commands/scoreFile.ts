@@ -1,0 +1,134 @@
+import {
+  type AnnotationFile,
+  checkDetections,
+  cocoRules,
+  type DetectionTable,
+  type EvaluationRules,
+  evaluate,
+  lvisRules,
+  type OverlapType,
+  onceEach,
+  proposalRules,
+  readAnnotations,
+  readDetectionTable,
+  summarizer,
+  truthOf,
+} from "../coco/index.ts";
+import { HarnessError } from "../errors.ts";
+import { bootstrapIntervals } from "../stats/bootstrap.ts";
+
+export interface FileScoreOptions {
+  readonly annotations: string;
+  readonly detections: string;
+  readonly type: OverlapType;
+  /** By the annotation file's own format without it. */
+  readonly rules?: EvaluationRules["id"];
+  readonly classAgnostic: boolean;
+  /** Of the bootstrap by image; no intervals without it. */
+  readonly draws?: number;
+  readonly seed: number;
+}
+
+/** A fraction with its interval; without a value where there is no data. */
+export interface FileFigure {
+  readonly value?: number;
+  readonly low?: number;
+  readonly high?: number;
+  /** Annotations behind the value. */
+  readonly n: number;
+}
+
+/** What `bench score --json` prints of a results file. */
+export interface FileScore {
+  readonly annotations: string;
+  readonly detections: string;
+  readonly type: OverlapType;
+  readonly rules: EvaluationRules["id"];
+  readonly classAgnostic: boolean;
+  readonly images: number;
+  readonly figures: Readonly<Record<string, FileFigure>>;
+  /** Average precision of each category that has annotations, all sizes. */
+  readonly categories: readonly {
+    readonly id: number;
+    readonly name: string;
+    readonly value?: number;
+    readonly n: number;
+  }[];
+  readonly warnings: readonly string[];
+}
+
+/** Scores a results file as pycocotools or lvis-api would. Throws HarnessError where the two files do not belong together. */
+export async function scoreFile(options: FileScoreOptions): Promise<FileScore> {
+  const [annotations, detections] = [
+    await readAnnotations(options.annotations),
+    await readDetectionTable(options.detections),
+  ];
+  const rules = rulesOf(options, annotations);
+  checkDetections(detections, annotations, options.detections);
+  const truth = truthOf(annotations);
+  const matches = evaluate({ truth, detections, rules, type: options.type });
+  const { values, byCategory } = summarizer(matches, annotations.categories);
+  const once = onceEach(matches);
+  // What was never run is not a precision of 0.
+  const empty = detections.count === 0;
+  const found = values(once).map(({ id, value, n }) => (empty || value === undefined ? { id, n } : { id, value, n }));
+  const intervals =
+    options.draws === undefined || empty
+      ? []
+      : bootstrapIntervals(({ counts }) => values(counts).map(({ value }) => value), truth.images, {
+          ...{ seed: options.seed, draws: options.draws },
+        });
+  const names = new Map(annotations.categories.map(({ id, name }) => [id, name]));
+  return {
+    ...{ annotations: options.annotations, detections: options.detections, type: options.type, rules: rules.id },
+    ...{ classAgnostic: rules.classAgnostic, images: truth.images.length },
+    figures: Object.fromEntries(found.map(({ id, ...figure }, i) => [id, { ...figure, ...boundsOf(intervals[i]) }])),
+    categories: byCategory(once)
+      .filter(({ n }) => n > 0)
+      .map(({ category, value, n }) => {
+        return { id: category, name: names.get(category)!, ...(empty || value === undefined ? {} : { value }), n };
+      }),
+    warnings: [...annotations.warnings, ...warningsOf(options, annotations, detections, rules)],
+  };
+}
+
+function boundsOf(
+  interval: { readonly low?: number; readonly high?: number } | undefined,
+): Pick<FileFigure, "low" | "high"> {
+  const { low, high } = interval ?? {};
+  return low === undefined || high === undefined ? {} : { low, high };
+}
+
+function rulesOf(options: FileScoreOptions, annotations: AnnotationFile): EvaluationRules {
+  const id = options.rules ?? annotations.format;
+  if (id === "coco") return options.classAgnostic ? proposalRules : cocoRules;
+  if (annotations.images.some(({ negativeCategories }) => negativeCategories === undefined)) {
+    throw new HarnessError(`${options.annotations}: no negative lists, by which LVIS is scored`, {
+      expected: "neg_category_ids and not_exhaustive_category_ids in every image",
+      hint: "--rules coco scores annotations that are exhaustive",
+    });
+  }
+  return { ...lvisRules, classAgnostic: options.classAgnostic };
+}
+
+function warningsOf(
+  { annotations: file, detections: detectionFile }: FileScoreOptions,
+  annotations: AnnotationFile,
+  detections: DetectionTable,
+  rules: EvaluationRules,
+): string[] {
+  const warnings: string[] = [];
+  if (detections.count === 0) warnings.push(`${detectionFile}: no detections in it, so no figure has a value`);
+  if (rules.id === "coco" && annotations.format === "lvis" && !rules.classAgnostic) {
+    warnings.push(
+      `${file}: LVIS annotations are not exhaustive, and COCO's rules take what is not annotated for a mistake. Use --rules lvis.`,
+    );
+  }
+  const zero = annotations.images.some(({ id }) => annotations.annotationsOf(id).some((each) => each.id === 0));
+  if (zero) {
+    warnings.push(
+      `${file}: annotation 0: the reference tools take a match with id 0 for none, and so do these figures. Number annotations from 1.`,
+    );
+  }
+  return warnings;
+}

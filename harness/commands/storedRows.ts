@@ -1,0 +1,37 @@
+import { existsSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import type { ImageId, PredictionRow } from "../api.ts";
+import { indexRows } from "../store/rows.ts";
+import { readRun, type StoredRun } from "../store/store.ts";
+
+/** A run by its id in the results folder, or by its own folder. */
+export function findRun(run: string, results: string): Promise<StoredRun> {
+  const folder = resolve(run);
+  const isFolder = !existsSync(join(resolve(results), run)) && existsSync(join(folder, "manifest.json"));
+  return isFolder ? readRun(dirname(folder), basename(folder)) : readRun(resolve(results), run);
+}
+
+export interface StoredRows {
+  /** Run to their end without failure, those without a row among them; ascending. */
+  readonly images: readonly ImageId[];
+  readonly failures: number;
+  readonly byPrompts: ReadonlyMap<string, readonly PredictionRow[]>;
+}
+
+/** All rows with their masks, by prompts name. */
+export async function readRows(run: StoredRun): Promise<StoredRows> {
+  // Rows do not tell of images without a target, which a bootstrap draws like the others.
+  const { places } = await indexRows(join(run.folder, "rows.jsonl"));
+  const failed = new Set<ImageId>();
+  const byPrompts = new Map<string, PredictionRow[]>();
+  for await (const row of run.rows()) {
+    if (row.kind === "failure") failed.add(row.image);
+    else if (places.has(row.image)) {
+      const rows = byPrompts.get(row.prompts) ?? [];
+      rows.push(row);
+      byPrompts.set(row.prompts, rows);
+    }
+  }
+  const images = [...places.keys()].filter((image) => !failed.has(image)).sort((a, b) => a - b);
+  return { images, failures: failed.size, byPrompts };
+}

@@ -1,0 +1,27 @@
+import type { Metric } from "../api.ts";
+import { evaluate, frequencySplits, proposalRules, summarizer } from "../coco/index.ts";
+import { tableOf, truthOfContext } from "./rowTable.ts";
+
+/**
+ * Average recall of the best 10, 100 and 1000 masks of an image, whatever their category: AR@10, of small objects ARs@10, and
+ * with a dataset that knows frequencies ARr@10, ARc@10, ARf@10. Of rows that have a score, against a dataset.
+ * Source: COCOeval of pycocotools with useCats = 0. It has no split by frequency: annotations of other categories are treated
+ * as it treats those of another size.
+ */
+export const recall: Metric = {
+  id: "recall",
+  unit: "fraction",
+  fit(rows, context) {
+    const truth = truthOfContext(context);
+    const [first] = truth?.categories ?? [];
+    // Proposals have no category of their own, or one that nobody means.
+    const detections = tableOf(rows, first?.id);
+    if (truth === undefined || detections.count === 0) return () => [];
+    const byFrequency = truth.categories.some(({ frequency }) => frequency !== undefined);
+    const rules = byFrequency
+      ? { ...proposalRules, splits: [...proposalRules.splits, ...frequencySplits] }
+      : proposalRules;
+    const { values } = summarizer(evaluate({ truth, detections, rules, type: "segm" }), truth.categories);
+    return ({ counts }) => values(counts);
+  },
+};

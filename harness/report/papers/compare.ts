@@ -1,0 +1,109 @@
+import type { RunReport } from "../score.ts";
+import { type Fill, type FillContext, fillsOf } from "./fills.ts";
+import { type OurFigure, ourFigure } from "./ourFigure.ts";
+import type { Measure, PaperColumn, PaperRow, PaperTable } from "./paper.ts";
+import type { PublishedTable } from "./read.ts";
+
+/** What stands beside the published values, and what could. */
+export interface ComparisonContext extends FillContext {
+  readonly reports: readonly RunReport[];
+}
+
+/** A published table with this project's figures beside it: what every format prints, and `--format json` as it is. */
+export interface Comparison extends Omit<PaperTable, "rows"> {
+  readonly paper: string;
+  readonly arxiv?: string;
+  readonly rows: readonly ComparedRow[];
+  /** The runs that filled a cell. */
+  readonly runs: readonly UsedRun[];
+  /** What would fill the cells that are open. */
+  readonly fills: readonly Fill[];
+  /** Why no run can fill others. */
+  readonly closed: readonly string[];
+}
+
+export interface ComparedRow {
+  readonly system: string;
+  readonly config?: string;
+  /** By column; what the paper leaves out is absent. */
+  readonly cells: Readonly<Record<string, ComparedCell>>;
+}
+
+export interface ComparedCell {
+  readonly published: number | string;
+  readonly unit?: string;
+  /** The row's own, where it was not measured as its column says. */
+  readonly protocol?: string;
+  readonly variant?: string;
+  readonly ours?: OurFigure;
+  /** Ours less the paper's, in the column's unit; absent where another machine alone would make one. */
+  readonly difference?: number;
+  /** 1 for the first of `fills`. */
+  readonly fill?: number;
+}
+
+export type UsedRun = Pick<
+  RunReport,
+  "id" | "variant" | "weights" | "weightsLabel" | "dataset" | "fingerprint" | "images" | "conditions" | "notes"
+>;
+
+/** A cell that both a variant and a measure are known for: a run could stand beside it. */
+interface Pair {
+  readonly variant: string;
+  readonly measure: Measure;
+}
+
+/** Only a run of the same variant, protocol, prompts, metric and size fills a cell, on images of the same set. */
+export function compareWithPaper({ paper, table }: PublishedTable, context: ComparisonContext): Comparison {
+  const cells = table.rows.map((row) =>
+    table.columns
+      .filter(({ id }) => row.values[id] !== undefined)
+      .map((column) => ({ column, ...openCell(row, column, context) })),
+  );
+  const pairs = cells.flat().flatMap(({ pair, cell }) => (pair === undefined || cell.ours ? [] : [pair]));
+  const { fills, closed, numberOf } = fillsOf(pairs, context);
+  const rows = table.rows.map(({ system, config }, i) => ({
+    ...{ system, ...(config === undefined ? {} : { config }) },
+    cells: Object.fromEntries(
+      cells[i]!.map(({ column, pair, cell }) => {
+        const fill = pair === undefined || cell.ours ? undefined : numberOf(pair.variant, pair.measure);
+        return [column.id, fill === undefined ? cell : { ...cell, fill }];
+      }),
+    ),
+  }));
+  const used = new Set(cells.flat().flatMap(({ cell }) => cell.ours?.run ?? []));
+  return {
+    ...{ paper: paper.paper, ...(paper.arxiv === undefined ? {} : { arxiv: paper.arxiv }) },
+    ...{ ...table, rows, fills, closed },
+    runs: context.reports.filter(({ id }) => used.has(id)).map(usedRun),
+  };
+}
+
+function openCell(row: PaperRow, column: PaperColumn, context: ComparisonContext) {
+  const published = row.values[column.id]!;
+  const unit = column.unitColumn === undefined ? column.unit : String(row.values[column.unitColumn] ?? "");
+  const pair = pairOf(row, column);
+  const protocol = row.measures?.protocol ?? column.measures?.protocol;
+  const ours = pair && ourFigure(pair.variant, pair.measure, { ...context, unit });
+  const cell: ComparedCell = {
+    ...{ published, ...(unit ? { unit } : {}), ...(protocol === undefined || !column.measures ? {} : { protocol }) },
+    ...(pair ? { variant: pair.variant } : {}),
+    ...(ours ? { ours } : {}),
+    ...(ours && ours.nature !== "machine" && typeof published === "number"
+      ? { difference: ours.value - published }
+      : {}),
+  };
+  return { cell, pair };
+}
+
+function pairOf(row: PaperRow, { id, measures }: PaperColumn): Pair | undefined {
+  const variant = row.variants === undefined ? row.variant : row.variants[id];
+  if (variant === undefined || measures === undefined) return undefined;
+  // What no protocol changes, no row changes either.
+  return { variant, measure: measures.protocol === undefined ? measures : { ...measures, ...row.measures } };
+}
+
+function usedRun(report: RunReport): UsedRun {
+  const { id, variant, weights, weightsLabel, dataset, fingerprint, images, conditions, notes } = report;
+  return { id, variant, weights, weightsLabel, dataset, fingerprint, images, conditions, notes };
+}

@@ -1,0 +1,97 @@
+import type { Grid, GridCell, GridColumn, Tone } from "../grid.ts";
+import { type ColumnDigits, differenceText, digitsOf, isOutside, none, oursText, publishedText } from "./cellText.ts";
+import type { ComparedCell, ComparedRow, Comparison } from "./compare.ts";
+import { comparisonNotes } from "./notes.ts";
+import type { PaperColumn } from "./paper.ts";
+
+/** The paper's rows and columns; beside each column ours and the difference, where there is one or could be. */
+export function comparisonGrid(comparison: Comparison): Grid {
+  const { id, paper, arxiv, table, dataset, prompt, metric, columns } = comparison;
+  const unitColumns = new Set(columns.flatMap(({ unitColumn }) => unitColumn ?? []));
+  const shown = columns.filter((column) => !unitColumns.has(column.id));
+  return {
+    id,
+    title: `${paper}${arxiv === undefined ? "" : ` (arXiv ${arxiv})`}, ${table}`,
+    subtitle: [dataset, prompt === undefined ? undefined : `prompt: ${prompt}`, metric]
+      .filter((each) => each !== undefined)
+      .join("; "),
+    columns: [...nameColumns(comparison.rows), ...shown.flatMap((column) => columnGroup(comparison, column))],
+    notes: comparisonNotes(comparison),
+  };
+}
+
+function nameColumns(rows: readonly ComparedRow[]): readonly GridColumn[] {
+  const column = (header: string, textOf: (row: ComparedRow) => string | undefined): GridColumn => ({
+    ...{ header, align: "left" },
+    cells: rows.map((row) => ({ text: textOf(row) ?? "", tone: "plain" })),
+  });
+  const configured = rows.some(({ config }) => config !== undefined);
+  return [
+    column("system", ({ system }) => system),
+    ...(configured ? [column("configuration", ({ config }) => config)] : []),
+  ];
+}
+
+function columnGroup(comparison: Comparison, column: PaperColumn): readonly GridColumn[] {
+  const cells = comparison.rows.map((row) => row.cells[column.id]);
+  const digits = digitsOf(comparison, column);
+  const group = column.unit === undefined ? column.title : `${column.title}, ${column.unit}`;
+  const gridColumn = (header: string, cellOf: (cell: ComparedCell) => GridCell): GridColumn => ({
+    ...{ group, header, align: "right" },
+    cells: cells.map((cell) => (cell === undefined ? { text: none, tone: "plain" } : cellOf(cell))),
+  });
+  const has = (test: (cell: ComparedCell) => boolean) => cells.some((cell) => cell !== undefined && test(cell));
+  const n = sharedN(cells);
+  const { fills } = comparison;
+  const ownUnit = column.unitColumn !== undefined;
+  return [
+    gridColumn("paper", (cell) => ({
+      text: publishedText(cell, digits, ownUnit),
+      tone: "plain",
+    })),
+    ...(has(({ ours, fill }) => ours !== undefined || fill !== undefined)
+      ? [
+          gridColumn(n === undefined ? "ours" : `ours (n ${n})`, (cell) =>
+            oursCell(cell, { digits, fills, n, ownUnit }),
+          ),
+        ]
+      : []),
+    ...(has(({ difference }) => difference !== undefined)
+      ? [gridColumn("difference", (cell) => ({ text: differenceText(cell, digits), tone: differenceTone(cell) }))]
+      : []),
+  ];
+}
+
+/** Where all of a column's figures have it in common. */
+function sharedN(cells: readonly (ComparedCell | undefined)[]): number | undefined {
+  const counts = new Set(cells.flatMap((cell) => (cell?.ours === undefined ? [] : [cell.ours.n])));
+  return counts.size === 1 ? [...counts][0] : undefined;
+}
+
+interface OursContext {
+  readonly digits: ColumnDigits;
+  readonly fills: Comparison["fills"];
+  /** Of all cells of the column. */
+  readonly n: number | undefined;
+  /** Whether the unit is the row's own. */
+  readonly ownUnit: boolean;
+}
+
+function oursCell(cell: ComparedCell, { digits, fills, n, ownUnit }: OursContext): GridCell {
+  const { ours, fill } = cell;
+  if (ours !== undefined) {
+    const images = ours.images === undefined ? "" : `, ${ours.images} images`;
+    const figure = oursText(ours, digits, { withN: n === undefined ? "with n" : "without n" });
+    const text = ownUnit && cell.unit !== undefined ? `${figure} ${cell.unit}` : figure;
+    return { text, tone: "ours", detail: `run ${ours.run}${images}${ours.n === undefined ? "" : `, n ${ours.n}`}` };
+  }
+  if (fill === undefined) return { text: none, tone: "plain" };
+  return { text: `[${fill}]`, tone: "open", detail: fills[fill - 1]!.command };
+}
+
+function differenceTone(cell: ComparedCell): Tone {
+  const outside = isOutside(cell);
+  if (outside === undefined || cell.difference === undefined) return "plain";
+  if (!outside) return "alike";
+  return cell.difference > 0 ? "above" : "below";
+}

@@ -1,0 +1,104 @@
+import { speedUp, totalMs } from "../columns.ts";
+import type { RunReport } from "../score.ts";
+import type { Measure } from "./paper.ts";
+
+/** A run's figure in a published column's unit. */
+export interface Measured {
+  readonly value: number;
+  /** 95 % interval of an accuracy, quartiles of a latency; nothing for what is counted. */
+  readonly low?: number;
+  readonly high?: number;
+  /** Instances of an accuracy, samples of a latency. */
+  readonly n?: number;
+}
+
+/** What a figure hangs on: another machine changes it (`machine`), the images do (`images`), nothing does (`model`). */
+export type Nature = "images" | "machine" | "model";
+
+/** The protocol id of a run's latency phase: encode and decode apart, one box prompt. */
+export const latencyProtocol = "latency-encode-decode";
+
+interface MeasureContext {
+  readonly unit: string | undefined;
+  /** What speed-ups are over. */
+  readonly base?: RunReport | undefined;
+}
+
+const bytesIn: Readonly<Record<string, number>> = { MB: 1e6, GB: 1e9, MiB: 2 ** 20, GiB: 2 ** 30 };
+
+type Reader = (report: RunReport, context: MeasureContext) => Measured | undefined;
+
+const ofModel: Readonly<Record<string, Reader>> = {
+  parameters: ({ parameters }) => counted(parameters, 1e-6),
+  gmacs: ({ gmacs }) => counted(gmacs && gmacs.encode + gmacs.decode),
+};
+
+const ofMachine: Readonly<Record<string, Reader>> = {
+  "latency-encode": ({ latency }) => latency.encode && quartiles(latency.encode),
+  "latency-decode": ({ latency }) => latency.decode && quartiles(latency.decode),
+  "latency-total": (report) => counted(totalMs(report)),
+  "speed-up": (report, { base }) => counted(speedUp(report, base)),
+  "memory-peak": ({ memory }, { unit = "" }) => {
+    const bytes = bytesIn[unit];
+    return memory && bytes ? counted(Math.max(...Object.values(memory)), 1 / bytes) : undefined;
+  },
+};
+
+export function natureOf({ metric }: Measure): Nature {
+  if (metric in ofModel) return "model";
+  return metric in ofMachine ? "machine" : "images";
+}
+
+/** The run's figure for a measure; nothing where the run has none of that protocol, prompts, metric and size. */
+export function measuredOf(report: RunReport, measure: Measure, context: MeasureContext): Measured | undefined {
+  const model = ofModel[measure.metric];
+  if (model !== undefined) return model(report, context);
+  const machine = ofMachine[measure.metric];
+  if (machine !== undefined) return measure.protocol === latencyProtocol ? machine(report, context) : undefined;
+  return accuracyOf(report, measure, context.unit === "%" ? 100 : 1);
+}
+
+/** Stands for a protocol's only prompts, whatever they are called in a run. */
+const onlyPrompts = "grid";
+
+function accuracyOf({ prompts }: RunReport, measure: Measure, factor: number): Measured | undefined {
+  const { protocol, prompt = "", metric, size = "all" } = measure;
+  const own = Object.entries(prompts).filter(([, each]) => each.protocol === protocol);
+  const [, report] =
+    own.find(([name]) => name === prompt) ?? (prompt === onlyPrompts && own.length === 1 ? own[0]! : []);
+  const figure = (report as Readonly<Record<string, unknown>> | undefined)?.[figureId(metric, size)];
+  if (!isMeasured(figure)) return undefined;
+  const { value, low, high, n } = figure;
+  return {
+    value: factor * value,
+    ...(low === undefined || high === undefined ? {} : { low: factor * low, high: factor * high }),
+    ...(n === undefined ? {} : { n }),
+  };
+}
+
+/** Letters of lvis-api for a part of the annotations: APs, ARr@1000. */
+const partLetters: Readonly<Record<string, string>> = {
+  ...{ all: "", small: "s", medium: "m", large: "l" },
+  ...{ rare: "r", common: "c", frequent: "f" },
+};
+
+/** What a run's report calls it: miou and small, AP and APs, AR@1000 and ARr@1000. */
+export function figureId(metric: string, size: string): string {
+  if (metric === "miou") return size === "all" ? metric : size;
+  const part = partLetters[size] ?? `-${size}`;
+  const recall = /^ar(\d+)$/.exec(metric);
+  if (recall !== null) return `AR${part}@${recall[1]}`;
+  return /^ap(50|75)?$/.test(metric) ? `${metric.toUpperCase()}${part}` : metric;
+}
+
+function isMeasured(figure: unknown): figure is Measured {
+  return typeof figure === "object" && figure !== null && typeof (figure as Partial<Measured>).value === "number";
+}
+
+function counted(value: number | undefined, factor = 1): Measured | undefined {
+  return value === undefined ? undefined : { value: value * factor };
+}
+
+function quartiles({ median, q1, q3, n }: { median: number; q1: number; q3: number; n: number }): Measured {
+  return { value: median, low: q1, high: q3, n };
+}

@@ -1,0 +1,122 @@
+import { readFileSync } from "node:fs";
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { HarnessError } from "../../errors.ts";
+import { shared } from "../../shared.ts";
+import { latencyProtocol, natureOf } from "./measured.ts";
+import { publishedTable, readPublishedTables } from "./read.ts";
+import { evaluationSets } from "./sets.ts";
+
+const folder = fileURLToPath(new URL("../../../results/papers", import.meta.url));
+
+const table = {
+  ...{ id: "t1", table: "Table 1", metric: "mIoU", unit: "%", confidence: "paper", source: "the paper's text" },
+  columns: [{ id: "miou" }],
+  rows: [{ system: "SAM", values: { miou: 78.4 } }],
+};
+
+async function failureOf(...files: readonly unknown[]): Promise<string> {
+  const written = await mkdtemp(join(tmpdir(), "papers-"));
+  for (const [i, file] of files.entries())
+    await writeFile(join(written, `${i}.json`), typeof file === "string" ? file : JSON.stringify(file));
+  const error: unknown = await readPublishedTables(written).catch((thrown: unknown) => thrown);
+  if (error instanceof HarnessError) return error.message.replaceAll(`${written}/`, "");
+  throw new Error("expected a HarnessError");
+}
+
+const paperOf = (...tables: readonly unknown[]) => ({ schema: 1, paper: "A Paper", tables });
+
+test("the project's papers are read, every table with columns that its values are in", async () => {
+  const tables = await readPublishedTables(folder);
+  expect(tables).toHaveLength(63);
+  expect(publishedTable(tables, "sam-t5-coco").table.rows[1]).toEqual({
+    ...{ system: "SAM", config: "ViT-H, + one mask-refinement iteration", variant: "sam-vit-h" },
+    values: { AP: 46.5, AP_S: 30.8, AP_M: 51, AP_L: 61.7 },
+  });
+  expect(() => publishedTable(tables, "sam-t5-coc")).toThrow(
+    "unknown paper table: sam-t5-coc; did you mean sam-t5-coco?",
+  );
+});
+
+test("two columns that a run could fill measure the same only where rows name a variant for each column", async () => {
+  for (const { table } of await readPublishedTables(folder)) {
+    const measures = table.columns
+      .flatMap(({ measures }) => measures ?? [])
+      .filter(({ protocol, dataset }) => dataset !== undefined || protocol === latencyProtocol)
+      .map((measure) => JSON.stringify(measure));
+    const rowsOfOne = table.rows.filter(({ variant }) => variant !== undefined);
+    if (new Set(measures).size < measures.length) expect([table.id, rowsOfOne]).toEqual([table.id, []]);
+  }
+});
+
+test("every data set that a column or a row names is one whose images are known", async () => {
+  for (const { table } of await readPublishedTables(folder)) {
+    const named = [...table.columns, ...table.rows].flatMap(({ measures }) => measures?.dataset ?? []);
+    expect([table.id, named.filter((id) => !(id in evaluationSets))]).toEqual([table.id, []]);
+  }
+});
+
+test("a measure without a protocol is one that no protocol changes", async () => {
+  for (const { table } of await readPublishedTables(folder))
+    for (const { measures } of table.columns)
+      if (measures !== undefined && measures.protocol === undefined) expect(natureOf(measures)).toBe("model");
+});
+
+test.skipIf(shared === undefined)("nothing of the collected tables is lost or changed", async () => {
+  type Loose = Record<string, unknown>;
+  const collected = JSON.parse(readFileSync(join(shared!, "paper_tables.json"), "utf8")) as {
+    readonly tables: readonly (Loose & { readonly id: string; readonly rows: readonly Loose[] })[];
+    readonly claims: readonly unknown[];
+    readonly missing: readonly unknown[];
+  };
+  // Not recorded is null, empty or a dash there, and left out here.
+  const recorded = (object: Loose) =>
+    Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null && value !== "" && value !== "-"));
+  const expected = collected.tables.map(({ rows, ...about }) => ({
+    ...recorded(about),
+    rows: rows.map((row) => ({
+      ...recorded(row),
+      ...(row.settings === undefined ? {} : { settings: recorded(row.settings as Loose) }),
+    })),
+  }));
+  const published = await readPublishedTables(folder);
+  const found = published.map(({ paper, table: { contradictions: _, cautions: __, ...about } }) => ({
+    ...about,
+    ...{ paper: paper.paper, ...(paper.arxiv === undefined ? {} : { arxiv: paper.arxiv }) },
+    columns: about.columns.map(({ id }) => id),
+    rows: about.rows.map(({ variant: _, variants: __, measures: ___, ...row }) => row),
+  }));
+  const byId = (a: object, b: object) => ((a as { id: string }).id < (b as { id: string }).id ? -1 : 1);
+  expect([...found].sort(byId)).toEqual([...expected].sort(byId));
+  const papers = [...new Set(published.map(({ paper }) => paper))];
+  expect(new Set(papers.flatMap(({ claims = [] }) => claims))).toEqual(new Set(collected.claims));
+  expect(new Set(papers.flatMap(({ missing = [] }) => missing))).toEqual(new Set(collected.missing));
+});
+
+test("a broken paper file is refused by file and field", async () => {
+  expect(await failureOf("{")).toBe("0.json: not JSON");
+  expect(await failureOf([])).toBe("0.json: the file is not as it should be (found [], expected an object)");
+  expect(await failureOf({ paper: "A Paper", tables: [table] })).toBe("0.json: field schema is missing");
+  expect(await failureOf(paperOf({ ...table, id: 7 }))).toBe(
+    "0.json: field tables.0.id is not as it should be (found 7, expected a text)",
+  );
+  expect(await failureOf(paperOf({ ...table, confidence: "sure" }))).toBe(
+    '0.json: field tables.0.confidence is not as it should be (found "sure", expected repo, paper, summary, secondary)',
+  );
+  expect(await failureOf(paperOf({ ...table, rows: [{ system: "SAM", values: { miou: null } }] }))).toBe(
+    "0.json: field tables.0.rows.0.values.miou is not as it should be (found null, expected a text)",
+  );
+  expect(await failureOf(paperOf({ ...table, colums: [] }))).toMatch(
+    /^0\.json: field tables\.0\.colums is none that is known here \(expected id, table, /,
+  );
+});
+
+test("a value in no column, and a table in two files, are refused", async () => {
+  expect(await failureOf(paperOf({ ...table, rows: [{ system: "SAM", values: { miuo: 1 } }] }))).toBe(
+    "0.json: field tables.0.rows.0.values.miuo: no such column (expected miou)",
+  );
+  expect(await failureOf(paperOf(table), paperOf(table))).toBe("1.json: table t1 is in 0.json too");
+});

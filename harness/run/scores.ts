@@ -1,0 +1,42 @@
+import type { ImageId, Metric, PredictionRow } from "../api.ts";
+import { ap, cocoSizes, figuresOf, recall } from "../metrics/index.ts";
+import { protocolOf } from "../protocols/index.ts";
+import type { Manifest } from "../store/schema.ts";
+import type { Run } from "../store/store.ts";
+import type { RunPlan } from "./plan.ts";
+
+type Scores = NonNullable<Manifest["scores"]>;
+
+const metricOf: Readonly<Record<string, Metric>> = { "average precision": ap, "average recall": recall };
+
+/**
+ * Figures that need the annotations beside the rows, computed while the dataset is open and kept with the run, so that a
+ * table is printed again without it. Nothing for protocols of mean IoU.
+ */
+export async function scoresOf(run: Run, plan: RunPlan): Promise<Scores> {
+  const scored = plan.prompts.flatMap(({ prompts, protocol }) => {
+    const metric = metricOf[protocolOf(protocol.id).figures];
+    return metric === undefined ? [] : [{ prompts, metric }];
+  });
+  if (scored.length === 0) return {};
+  const { images, rows } = await finishedRows(run);
+  const context = { images, sizes: cocoSizes, dataset: plan.dataset };
+  return Object.fromEntries(
+    scored.map(({ prompts, metric }) => {
+      const own = rows.filter((row) => row.prompts === prompts);
+      const figures = figuresOf(metric, { rows: own, ...context }, { seed: plan.seed });
+      return [prompts, Object.fromEntries(figures.map(({ id, ...score }) => [id, score]))];
+    }),
+  );
+}
+
+/** Rows of images that did not fail, and those images, without a row too. */
+async function finishedRows(run: Run): Promise<{ images: readonly ImageId[]; rows: readonly PredictionRow[] }> {
+  const rows: PredictionRow[] = [];
+  const failed = new Set<ImageId>();
+  for await (const row of run.rows()) {
+    if (row.kind === "failure") failed.add(row.image);
+    else rows.push(row);
+  }
+  return { images: [...run.finishedImages()].filter((image) => !failed.has(image)), rows };
+}

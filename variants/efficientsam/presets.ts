@@ -1,0 +1,49 @@
+import type { ModelInputSpec, VariantManifest } from "../../harness/api.ts";
+import { efficientSamConfigs } from "./config.ts";
+
+/** Pixels in 0 … 1, stretched to the square; the graph itself normalises them as ImageNet's. Source: EfficientSam.preprocess. */
+const input = {
+  ...{ fit: "stretch", resize: "bilinear", padValue: 0 },
+  ...{ mean: [0, 0, 0], std: [255, 255, 255] },
+} as const satisfies Omit<ModelInputSpec, "side">;
+
+const shared = {
+  paper: {
+    title: "EfficientSAM: Leveraged Masked Image Pretraining for Efficient Segment Anything",
+    arxiv: "2312.00863",
+    year: 2023,
+  },
+  mask: { path: "direct", interpolation: "bicubic", threshold: ">=0" },
+  lacks: ["single-mask-token", "mask-input"],
+} as const;
+
+const notes = [
+  "three masks a prompt, sorted by predicted IoU: token 0 is the one the model trusts most",
+  "a prompt holds at most six points, a box counting as two; fewer are filled up with padding points, which take part in attention",
+  "a background point has no embedding of its own: the authors' code knows the labels of a foreground point and of a box's corners",
+];
+
+const licence = "Apache-2.0";
+const url = (file: string) => `https://github.com/yformer/EfficientSAM/raw/main/weights/${file}`;
+
+export const efficientSamPresets: readonly VariantManifest[] = [
+  {
+    ...{ ...shared, id: "efficientsam-ti", title: "EfficientSAM-Ti", size: "full" },
+    input: { ...input, side: efficientSamConfigs["efficientsam-ti"].side },
+    published: { id: "efficient_sam_vitt", url: url("efficient_sam_vitt.pt"), licence },
+    printed: { parameters: 10_200_000 },
+    notes: [...notes, "the paper's Table 8 prints 10 M parameters, the survey's Table 3 10.22 M; neither prints GMACs"],
+  },
+  {
+    ...{ ...shared, id: "efficientsam-s", title: "EfficientSAM-S", size: "full" },
+    input: { ...input, side: efficientSamConfigs["efficientsam-s"].side },
+    published: { id: "efficient_sam_vits", url: url("efficient_sam_vits.pt.zip"), licence, archive: "zip" },
+    printed: { parameters: 26_400_000 },
+    notes: [...notes, "the paper's Table 8 prints 25 M parameters, the survey's Table 3 26.41 M; neither prints GMACs"],
+  },
+  {
+    ...{ ...shared, id: "efficientsam-nano", title: "EfficientSAM nano", size: "nano" },
+    input: { ...input, side: efficientSamConfigs["efficientsam-nano"].side },
+    notes: [...notes, "EfficientSAM's architecture at toy size, without trained weights: latency and memory alone"],
+  },
+];

@@ -1,0 +1,37 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { bench } from "../../harness/commands/fixtures/bench.ts";
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "sam-bench-test-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** In a process of its own, which gives its memory back. */
+async function largestRatio(variant: string, file: string, graph: string): Promise<number> {
+  const fixture = fileURLToPath(new URL(`fixtures/${file}`, import.meta.url));
+  const env = { SAM_BENCH_HOME: folder };
+  const { code, out, notes } = await bench(["verify", variant, fixture, "--graph", graph, "--json"], { env });
+  expect([code, notes]).toEqual([0, ""]);
+  const { outputs } = JSON.parse(out) as { outputs: Record<string, { ratio: number }> };
+  expect(Object.keys(outputs)).toEqual(["image_embedding", "low_res_masks", "iou_predictions"]);
+  return Math.max(...Object.values(outputs).map(({ ratio }) => ratio));
+}
+
+test("efficientsam-ti matches the authors' code, fused", async () => {
+  expect(await largestRatio("efficientsam-ti", "efficient_sam_vitt.json", "fused")).toBeLessThan(2e-5);
+});
+
+// The runtime's instance norm, which PyTorch exports the group norm to, sums a million values one after the other.
+test("efficientsam-ti matches the authors' code, reference", async () => {
+  expect(await largestRatio("efficientsam-ti", "efficient_sam_vitt.json", "reference")).toBeLessThan(1e-4);
+});
+
+// Its seeded weights sort the masks 2, 0, 1, where those of efficientsam-ti leave them in order.
+test("efficientsam-s matches PyTorch, fused", async () => {
+  expect(await largestRatio("efficientsam-s", "efficient_sam_vits.json", "fused")).toBeLessThan(2e-5);
+});
