@@ -60,6 +60,10 @@ export interface PromptPass {
   readonly scored: readonly ScoredStep[];
   /** Best first; the first is fed back. All become rows; none ends the pass for this target. */
   choose(candidates: Candidates): readonly Choice[];
+  /** What is prompted in place of the dataset's targets: the points of a grid. */
+  targets?(image: ImageRecord): readonly Target[];
+  /** What stays of all masks of an image, once the pass is through: suppression of duplicates, the best thousand. */
+  settle?(masks: readonly KeptMask[]): readonly KeptMask[];
 }
 
 /** A kept mask before it becomes a row. */
@@ -92,7 +96,7 @@ export interface Protocol {
   readonly source: string;
   readonly confidence: Confidence;
   readonly needs: readonly Capability[];
-  /** The dataset's annotations, the boxes of a detector (`--boxes`), or what `targets` gives. */
+  /** The dataset's annotations, the boxes of a detector (`--boxes`), or what a pass's `targets` gives. */
   readonly prompted: "annotations" | "detections" | "grid";
   /** What its rows are summed up to. */
   readonly figures: "mean IoU" | "average precision" | "average recall";
@@ -104,10 +108,6 @@ export interface Protocol {
   includes(target: Target): boolean;
   /** Measured IoU of a kept mask; nothing where it is 0 / 0. */
   iou(mask: Rle, target: Rle): number | undefined;
-  /** What is prompted in place of the dataset's targets: the points of a grid. */
-  targets?(image: ImageRecord): readonly Target[];
-  /** What stays of all masks of an image, once it is through: suppression of duplicates, the best thousand. */
-  settle?(masks: readonly KeptMask[]): readonly KeptMask[];
 }
 
 /** As the store keeps it: one kept mask. */

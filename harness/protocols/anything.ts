@@ -23,27 +23,28 @@ type Description = Pick<Protocol, "id" | "title" | "about" | "source" | "confide
 /** Offset of the logit threshold in the stability score. */
 const stabilityOffset = 1;
 
-function anythingProtocol(description: Description, generator: Generator): Protocol {
+/** Each generator is a pass with its own prompts name and its own grid. */
+function anythingProtocol(description: Description, generators: readonly Generator[]): Protocol {
   return {
     ...description,
     prompted: "grid",
     figures: "average recall",
-    needs: generator.masks === "one" ? ["single-mask-token"] : [],
-    passes: [passOf(generator)],
+    needs: generators.some(({ masks }) => masks === "one") ? ["single-mask-token"] : [],
+    passes: generators.map(passOf),
     sizes: cocoSizes,
     includes: () => true,
     iou: plainIou,
-    targets: (image: ImageRecord): readonly Target[] => pointGrid(image, generator.side),
-    settle: (masks: readonly KeptMask[]) =>
-      suppress(masks, generator.boxNms, ({ score }) => score!).slice(0, generator.most),
   };
 }
 
 function passOf(generator: Generator): PromptPass {
+  const { side, boxNms, most } = generator;
   return {
     sampler: gridPoint,
     scored: [{ step: 1, prompts: generator.prompts }],
     choose: (candidates) => tokensOf(generator, candidates).flatMap((token) => keep(generator, candidates, token)),
+    targets: (image: ImageRecord): readonly Target[] => pointGrid(image, side),
+    settle: (masks: readonly KeptMask[]) => suppress(masks, boxNms, ({ score }) => score!).slice(0, most),
   };
 }
 
@@ -74,7 +75,16 @@ export const anythingAr1000 = anythingProtocol(
       "the single-output variant, 128 x 128 points, is not offered",
     ],
   },
-  { side: 64, prompts: "anything", masks: "three", boxNms: 0.9, rank: "mean of confidence and stability", most: 1000 },
+  [
+    {
+      side: 64,
+      prompts: "anything",
+      masks: "three",
+      boxNms: 0.9,
+      rank: "mean of confidence and stability",
+      most: 1000,
+    },
+  ],
 );
 
 export const anythingDefault = anythingProtocol(
@@ -87,28 +97,34 @@ export const anythingDefault = anythingProtocol(
     confidence: "repo",
     notes: ["no crops and no removal of small regions, as the generator's defaults", "best 1000 masks"],
   },
-  {
-    ...{ side: 32, prompts: "anything-32", masks: "three", predictedIou: 0.88 },
-    ...{ stability: { least: 0.95, offset: 1 }, boxNms: 0.7, rank: "predicted IoU", most: 1000 },
-  },
+  [
+    {
+      ...{ side: 32, prompts: "anything-32", masks: "three", predictedIou: 0.88 },
+      ...{ stability: { least: 0.95, offset: 1 }, boxNms: 0.7, rank: "predicted IoU", most: 1000 },
+    },
+  ],
 );
 
-/** MobileSAMv2's grids for SAM: 16, 32 and 64 points a side, with one mask a point or three. */
-export const anythingMobileSamV2: readonly Protocol[] = ([16, 32, 64] as const).flatMap((side) =>
-  (["one", "three"] as const).map((masks) =>
-    anythingProtocol(
-      {
-        id: `anything-ar-mobilesamv2-${side}-${masks}`,
-        title: `AR, ${side} x ${side} points, ${masks} mask${masks === "one" ? "" : "s"} each`,
-        about: `${side} x ${side} points, ${masks} mask${masks === "one" ? "" : "s"} each, no filter, box NMS 0.9; ranked by predicted IoU, best 1000`,
-        source: "MobileSAMv2, grids of its table (anything-ar-mobilesamv2)",
-        confidence: "paper",
-        notes: [
-          "ranking and suppression are not published: predicted IoU, box NMS 0.9",
-          "its object-aware boxes are not offered",
-        ],
-      },
-      { side, prompts: `grid-${side}-${masks}`, masks, boxNms: 0.9, rank: "predicted IoU", most: 1000 },
-    ),
-  ),
+/** 16, 32 and 64 points a side, with one mask a point or three. */
+const mobileSamV2Grids = ([16, 32, 64] as const).flatMap((side) =>
+  (["one", "three"] as const).map((masks): Generator => {
+    const prompts = `grid-${side}-${masks}`;
+    return { side, prompts, masks, boxNms: 0.9, rank: "predicted IoU", most: 1000 };
+  }),
+);
+
+export const anythingMobileSamV2 = anythingProtocol(
+  {
+    id: "anything-ar-mobilesamv2",
+    title: "AR, MobileSAMv2's grids",
+    about:
+      "16, 32 or 64 points a side, one mask each or three, no filter, box NMS 0.9; ranked by predicted IoU, best 1000",
+    source: "MobileSAMv2, grids of its table",
+    confidence: "paper",
+    notes: [
+      "ranking and suppression are not published: predicted IoU, box NMS 0.9",
+      "its object-aware boxes are not offered",
+    ],
+  },
+  mobileSamV2Grids,
 );

@@ -42,7 +42,7 @@ export const protocols: readonly Protocol[] = [
   apGtbox,
   anythingAr1000,
   anythingDefault,
-  ...anythingMobileSamV2,
+  anythingMobileSamV2,
 ];
 
 /** Throws HarnessError with the nearest id. */

@@ -76,8 +76,17 @@ function accuracyLines(reports: readonly RunReport[]): string[] {
   const byProtocol = new Map<string, string[]>();
   for (const { name, protocol } of scored) byProtocol.set(protocol, [...(byProtocol.get(protocol) ?? []), name]);
   const protocols = [...byProtocol].map(([protocol, names]) => `${names.join(", ")} by ${protocol}`);
+  const has = (figure: RegExp) =>
+    reports.some(({ prompts }) =>
+      Object.values(prompts).some((each) => Object.keys(each).some((id) => figure.test(id))),
+    );
+  const meanings = [
+    ...(has(/^miou$/) ? ["mIoU: mean over n instances"] : []),
+    ...(has(/^AP$/) ? ["AP: mean average precision of masks over IoU 0.50 to 0.95, n annotations to find"] : []),
+    ...(has(/^AR@/) ? ["AR@k: average recall of the best k masks of an image, whatever their category"] : []),
+  ];
   return [
-    "mIoU: mean over n instances, ± half the width of its 95 % interval (bootstrap by image; --json has both bounds)",
+    `${meanings.join("; ")}; ± half the width of the 95 % interval (bootstrap by image; --json has both bounds)`,
     `prompts: ${protocols.join("; ")}`,
   ];
 }

@@ -52,7 +52,7 @@ test("the table has one row a variant, units in the header, and a foot that expl
     speed-up: of the total, over sam-vit-h
     memory: the highest peak of the variant's own process, loading, encoding or decoding; MB = 10^6 bytes
     GMACs: 10^9 multiply-accumulates, for one image (encode) and one box prompt (decode)
-    mIoU: mean over n instances, ± half the width of its 95 % interval (bootstrap by image; --json has both bounds)
+    mIoU: mean over n instances; ± half the width of the 95 % interval (bootstrap by image; --json has both bounds)
     prompts: box by miou-gtbox-argmax; 1p, 3p by miou-random-points
     weights: nano = small, trained for this project: real accuracy at toy size; seeded = values from a seed: latency and memory only, no accuracy
 

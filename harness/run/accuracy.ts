@@ -32,9 +32,9 @@ export class AccuracyPhase {
     const record = dataset.images.find(({ id }) => id === image)!;
     const rows: PredictionRow[] = [];
     for (const planned of passes) {
-      const targets = planned.protocol.targets?.(record) ?? dataset.targetsOf(image);
+      const targets = planned.pass.targets?.(record) ?? dataset.targetsOf(image);
       const kept = await runPass(planned, { variant, preset, embedding, targets, seed });
-      for (const each of planned.protocol.settle?.(kept) ?? kept) rows.push(rowOf(image, planned.protocol, each));
+      for (const each of planned.pass.settle?.(kept) ?? kept) rows.push(rowOf(image, planned.protocol, each));
     }
     return rows;
   }
