@@ -3,7 +3,6 @@ import {
   add,
   addAndNorm,
   child,
-  conv2d,
   GraphBuilder,
   layerNorm,
   type Module,
@@ -14,6 +13,7 @@ import {
   weight,
 } from "../../harness/onnx/index.ts";
 import { projectionBias } from "../sam/attention.ts";
+import { neck } from "../sam/neck.ts";
 import { globalAttention } from "./attention.ts";
 import type { EfficientSamConfig } from "./config.ts";
 import { positionEmbedding } from "./positionEmbedding.ts";
@@ -41,7 +41,9 @@ export function imageEncoder(config: EfficientSamConfig, checkpoint: Checkpoint)
     const block = child(encoder, `blocks.${i}`);
     [normalised, stream] = graph.within(block.path, () => encoderBlock(block, normalised, stream, config, i));
   }
-  graph.output("image_embedding", neck(child(encoder, "neck"), stream, config));
+  const { width, side, patch, decoder } = config;
+  const sizes = { width, grid: side / patch, channels: decoder.embedding };
+  graph.output("image_embedding", neck(child(encoder, "neck"), stream, sizes));
   return graph.finish();
 }
 
@@ -108,18 +110,4 @@ function encoderBlock(
   }
   const last = add(graph, add(graph, branch, bias), middle);
   return [last, last];
-}
-
-/** 1 x 1 convolution, norm, 3 x 3 convolution, norm: to the embedding's channels. */
-function neck(module: Module, tokens: GraphValue, { width, side, patch, decoder }: EfficientSamConfig): GraphValue {
-  const { graph } = module;
-  const [grid, channels] = [side / patch, decoder.embedding];
-  const toImage = (x: GraphValue) => reshape(graph, transpose(graph, x, [0, 2, 1]), [1, channels, grid, grid]);
-  const narrowing = reshape(graph, weight(module, "0.weight", [channels, width, 1, 1]), [channels, width]);
-  const narrow = graph.op("FusedMatMul", [tokens, narrowing], { transB: 1 });
-  const first = layerNorm(child(module, "1"), narrow, { width: channels, epsilon });
-  const convolution = { inputs: channels, outputs: channels, kernel: 3, padding: 1, bias: "without bias" } as const;
-  const mixed = conv2d(child(module, "2"), toImage(first), convolution);
-  const mixedTokens = transpose(graph, reshape(graph, mixed, [1, channels, grid * grid]), [0, 2, 1]);
-  return toImage(layerNorm(child(module, "3"), mixedTokens, { width: channels, epsilon }));
 }

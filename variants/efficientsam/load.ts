@@ -11,6 +11,7 @@ import type {
   Variant,
 } from "../../harness/api.ts";
 import { openSession } from "../../harness/onnx/index.ts";
+import { predictionOf } from "../sam-decoder/prompts.ts";
 import { type PromptPoints, pointsOf, promptTensors } from "./prompts.ts";
 
 const defaults = {
@@ -97,18 +98,6 @@ function batches(prompts: readonly Prompt<"model">[]): Numbered[][] {
       group.slice(i * defaults.promptsACall, (i + 1) * defaults.promptsACall),
     ),
   );
-}
-
-/** The i-th prompt's masks and predicted IoUs, as copies: the batch's own memory is let go. */
-function predictionOf(outputs: NamedTensors, i: number): MaskPrediction {
-  const [masks, iou] = [outputs.low_res_masks!, outputs.iou_predictions!];
-  const [, tokens, rows, columns] = masks.dims as [number, number, number, number];
-  const size = tokens * rows * columns;
-  return {
-    kind: "logits",
-    lowResLogits: { dims: [tokens, rows, columns], data: masks.data.slice(i * size, (i + 1) * size) },
-    predictedIou: iou.data.slice(i * tokens, (i + 1) * tokens),
-  };
 }
 
 function rawTensors({ points, labels, maskInput }: RawPrompts): NamedTensors {

@@ -1,4 +1,4 @@
-import type { GraphValue, Weight } from "../../harness/api.ts";
+import type { GraphValue } from "../../harness/api.ts";
 import {
   add,
   child,
@@ -14,6 +14,7 @@ import {
   weight,
 } from "../../harness/onnx/index.ts";
 import { type DecoderConfig, maskTokens as maskTokenCount } from "../sam-decoder/config.ts";
+import { childProduct, stacked } from "../sam-decoder/maskHeads.ts";
 import { returnedMasks } from "./config.ts";
 
 /** Hidden layers, each with GELU, of the IoU head and of each hypernetwork; an output map follows. */
@@ -98,34 +99,6 @@ function groupNormGelu(norm: Module, x: GraphValue, channels: number): GraphValu
   return graph.op("BiasGelu", [scaled, weight(norm, "bias", [channels])]);
 }
 
-/** x times the kernels [inputs, outputs, 2, 2] as [4 outputs, inputs]; the bias four times over, to be added after. */
-function childProduct(module: Module, x: GraphValue, inputs: number, outputs: number) {
-  const { graph } = module;
-  const [kernels, bias] = [take(module, "weight", [inputs, outputs, 2, 2]), take(module, "bias", [outputs])];
-  const matrix = graph.derived({
-    name: `${kernels.name}.children`,
-    dims: [4 * outputs, inputs],
-    from: [kernels],
-    compute: (values) => {
-      const result = new Float32Array(values!.length);
-      for (let input = 0; input < inputs; input++)
-        for (let output = 0; output < outputs; output++)
-          for (let cell = 0; cell < 4; cell++)
-            result[(cell * outputs + output) * inputs + input] = values![(input * outputs + output) * 4 + cell]!;
-      return result;
-    },
-  });
-  return {
-    product: graph.op("FusedMatMul", [x, matrix], { transB: 1 }),
-    bias: graph.derived({
-      name: `${bias.name}.children`,
-      dims: [4 * outputs],
-      from: [bias],
-      compute: (values) => Float32Array.from({ length: 4 * outputs }, (_, i) => values![i % outputs]!),
-    }),
-  };
-}
-
 /**
  * Each returned mask's token through its own MLP, all three as one batch of products: [prompts, 3, outputs]. The first
  * token's mask is never returned, so its MLP is not run; the token itself takes part in attention.
@@ -142,23 +115,10 @@ function hypernetworks(decoder: Module, tokens: GraphValue, embedding: number, o
       returned.map((token) => take(mlp(token, layer), name, dims));
     graph.withoutEffect(take(mlp(0, layer), "weight", [width, embedding]));
     graph.withoutEffect(take(mlp(0, layer), "bias", [width]));
-    const matrices = stacked(graph, each("weight", [width, embedding]), [returnedMasks, width, embedding]);
-    const biases = stacked(graph, each("bias", [width]), [returnedMasks, 1, width]);
+    const matrices = stacked(decoder, each("weight", [width, embedding]), [returnedMasks, width, embedding]);
+    const biases = stacked(decoder, each("bias", [width]), [returnedMasks, 1, width]);
     x = add(graph, graph.op("FusedMatMul", [x, matrices], { transB: 1 }), biases);
     if (layer !== "fc") x = graph.op("Gelu", [x]);
   }
   return transpose(graph, x, [1, 0, 2]);
-}
-
-function stacked(graph: GraphBuilder, weights: readonly Weight[], dims: readonly number[]): GraphValue {
-  return graph.derived({
-    name: `${weights[0]!.name}.stacked`,
-    dims,
-    from: weights,
-    compute: (...arrays) => {
-      const result = new Float32Array(arrays.length * arrays[0]!.length);
-      for (const [i, array] of arrays.entries()) result.set(array, i * array.length);
-      return result;
-    },
-  });
 }

@@ -12,7 +12,7 @@ import type {
 } from "../../harness/api.ts";
 import { openSession, type Session } from "../../harness/onnx/index.ts";
 import { placeOnly } from "./promptEncoder.ts";
-import { type PromptTokens, promptTensors, tokensOf } from "./prompts.ts";
+import { type PromptTokens, predictionOf, promptTensors, tokensOf } from "./prompts.ts";
 
 const defaults = {
   /** Prompts in one decoder call: SAM's own generator takes 64, and memory grows by 40 MB a prompt. */
@@ -117,18 +117,6 @@ function batches(prompts: readonly Prompt<"model">[]): Numbered[][] {
       group.slice(i * defaults.promptsACall, (i + 1) * defaults.promptsACall),
     );
   });
-}
-
-/** The i-th prompt's masks and predicted IoUs, as copies: the batch's own memory is let go. */
-function predictionOf(outputs: NamedTensors, i: number): MaskPrediction {
-  const [masks, iou] = [outputs.low_res_masks!, outputs.iou_predictions!];
-  const [, tokens, rows, columns] = masks.dims as [number, number, number, number];
-  const size = tokens * rows * columns;
-  return {
-    kind: "logits",
-    lowResLogits: { dims: [tokens, rows, columns], data: masks.data.slice(i * size, (i + 1) * size) },
-    predictedIou: iou.data.slice(i * tokens, (i + 1) * tokens),
-  };
 }
 
 function rawPromptTensors({ points, labels, maskInput }: RawPrompts): NamedTensors {

@@ -56,7 +56,7 @@ export function upscaledMasks(
 }
 
 /** x times the kernels [inputs, outputs, 2, 2] as [4 outputs, inputs]; the bias four times over, to be added after. */
-function childProduct(module: Module, x: GraphValue, inputs: number, outputs: number) {
+export function childProduct(module: Module, x: GraphValue, inputs: number, outputs: number) {
   const { graph } = module;
   const [kernels, bias] = [take(module, "weight", [inputs, outputs, 2, 2]), take(module, "bias", [outputs])];
   const matrix = graph.derived({
@@ -109,7 +109,8 @@ function hypernetworks(decoder: Module, tokens: GraphValue, embedding: number, o
   return transpose(graph, x, [1, 0, 2]);
 }
 
-function stacked({ graph }: Module, weights: readonly Weight[], dims: readonly number[]): GraphValue {
+/** Weights of several modules of one shape as one tensor, [modules, ...]. */
+export function stacked({ graph }: Module, weights: readonly Weight[], dims: readonly number[]): GraphValue {
   return graph.derived({
     name: `${weights[0]!.name}.stacked`,
     dims,

@@ -1,4 +1,4 @@
-import type { NamedTensors, Prompt, Tensor } from "../../harness/api.ts";
+import type { MaskPrediction, NamedTensors, Prompt, Tensor } from "../../harness/api.ts";
 
 const label = { padding: -1, boxStart: 2, boxEnd: 3 } as const;
 
@@ -49,4 +49,16 @@ function stacked(masks: readonly Tensor[]): Tensor {
   const data = new Float32Array(size * masks.length);
   for (const [i, mask] of masks.entries()) data.set(mask.data, i * size);
   return { dims: [masks.length, 1, ...masks[0]!.dims.slice(-2)], data };
+}
+
+/** The i-th prompt's masks and predicted IoUs, as copies: the batch's own memory is let go. */
+export function predictionOf(outputs: NamedTensors, i: number): MaskPrediction {
+  const [masks, iou] = [outputs.low_res_masks!, outputs.iou_predictions!];
+  const [, tokens, rows, columns] = masks.dims as [number, number, number, number];
+  const size = tokens * rows * columns;
+  return {
+    kind: "logits",
+    lowResLogits: { dims: [tokens, rows, columns], data: masks.data.slice(i * size, (i + 1) * size) },
+    predictedIou: iou.data.slice(i * tokens, (i + 1) * tokens),
+  };
 }

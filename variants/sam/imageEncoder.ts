@@ -14,6 +14,7 @@ import {
 } from "../../harness/onnx/index.ts";
 import { globalAttention, projectionBias, windowAttention } from "./attention.ts";
 import type { SamConfig } from "./config.ts";
+import { neck } from "./neck.ts";
 
 /** LayerNorms of the encoder, its neck included. */
 const epsilon = 1e-6;
@@ -34,7 +35,9 @@ export function imageEncoder(config: SamConfig, checkpoint: Checkpoint): OnnxGra
     const block = child(encoder, `blocks.${i}`);
     [normalised, stream] = graph.within(block.path, () => encoderBlock(block, normalised, stream, config, i));
   }
-  graph.output("image_embedding", neck(child(encoder, "neck"), stream, config));
+  const { width, side, patch, decoder } = config;
+  const sizes = { width, grid: side / patch, channels: decoder.embedding };
+  graph.output("image_embedding", neck(child(encoder, "neck"), stream, sizes));
   return graph.finish();
 }
 
@@ -80,25 +83,4 @@ function encoderBlock(
   }
   const last = add(graph, add(graph, branch, bias), middle);
   return [last, last];
-}
-
-/** 1 x 1 convolution, norm, 3 x 3 convolution, norm: to the embedding's channels. */
-function neck(module: Module, tokens: GraphValue, { width, side, patch, decoder }: SamConfig): GraphValue {
-  const { graph } = module;
-  const grid = side / patch;
-  const channels = decoder.embedding;
-  const image = [1, channels, grid, grid];
-  const toImage = (x: GraphValue) => reshape(graph, transpose(graph, x, [0, 2, 1]), image);
-  const narrow = graph.op(
-    "FusedMatMul",
-    [tokens, reshape(graph, weight(module, "0.weight", [channels, width, 1, 1]), [channels, width])],
-    {
-      transB: 1,
-    },
-  );
-  const first = layerNorm(child(module, "1"), narrow, { width: channels, epsilon });
-  const convolution = { inputs: channels, outputs: channels, kernel: 3, padding: 1, bias: "without bias" } as const;
-  const mixed = conv2d(child(module, "2"), toImage(first), convolution);
-  const mixedTokens = transpose(graph, reshape(graph, mixed, [1, channels, grid * grid]), [0, 2, 1]);
-  return toImage(layerNorm(child(module, "3"), mixedTokens, { width: channels, epsilon }));
 }
