@@ -31,7 +31,8 @@ test("what is written out is read back as coco and as lvis with the same masks",
     const read = await open(plugin, { data: out });
     expect(read.warnings).toEqual([]);
     for (const { id, size } of drawn.images) {
-      expect(read.annotationsOf(id)).toEqual(drawn.annotationsOf(id));
+      // A file keeps the area of the box as it writes it, too: scores of boxes go by it.
+      expect(read.annotationsOf(id)).toMatchObject(drawn.annotationsOf(id));
       const [photo, original] = [await read.read(id), await drawn.read(id)];
       expect(photo.size).toEqual(size);
       const error = photo.pixels.reduce((sum, value, i) => sum + Math.abs(value - original.pixels[i]!), 0);
