@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { memoryConsole } from "../commands/fixtures/bench.ts";
 import { commands } from "../commands/index.ts";
 import type { StoredRun } from "../store/store.ts";
 import { type RunFlags, resolvePlan } from "./plan.ts";
@@ -122,9 +123,8 @@ async function ious(run: StoredRun): Promise<Map<string, number>> {
 async function shapesOnDisk(): Promise<string> {
   const data = join(folder, "data");
   mkdirSync(data);
-  const quiet = { write: () => true } as unknown as NodeJS.WriteStream;
   const command = commands.find(({ name }) => name === "data")!;
-  await command.run({ dataset: "shapes", out: data, count: 3, seed: 0 }, { out: quiet, notes: quiet });
+  await command.run({ dataset: "shapes", out: data, count: 3, seed: 0 }, memoryConsole());
   return data;
 }
 

@@ -1,18 +1,16 @@
 import type { Checkpoint, GraphValue, OnnxGraph } from "../../harness/api.ts";
 import {
   add,
-  addAndNorm,
   child,
   GraphBuilder,
   layerNorm,
   type Module,
-  product,
   reshape,
   take,
   transpose,
-  weight,
 } from "../../harness/onnx/index.ts";
 import { projectionBias } from "../sam/attention.ts";
+import { blockEnd } from "../sam/blockEnd.ts";
 import { neck } from "../sam/neck.ts";
 import { globalAttention } from "./attention.ts";
 import type { EfficientSamConfig } from "./config.ts";
@@ -90,24 +88,8 @@ function encoderBlock(
   { width, heads, depth }: EfficientSamConfig,
   index: number,
 ): readonly [GraphValue, GraphValue] {
-  const { graph } = block;
   const attn = child(block, "attn");
   const attended = globalAttention(attn, normalised, width, heads);
-  const projected = product(child(attn, "proj"), attended, { inputs: width, outputs: width });
-  const [mlpInput, middle] = addAndNorm(child(block, "norm2"), projected, stream, {
-    ...{ width, epsilon },
-    bias: projectionBias(attn, width),
-  });
-
-  const mlp = child(block, "mlp");
-  const hidden = product(child(mlp, "fc1"), mlpInput, { inputs: width, outputs: 4 * width });
-  const activated = graph.op("BiasGelu", [hidden, weight(mlp, "fc1.bias", [4 * width])]);
-  const branch = product(child(mlp, "fc2"), activated, { inputs: 4 * width, outputs: width });
-  const bias = weight(mlp, "fc2.bias", [width]);
-  if (index + 1 < depth) {
-    const next = { ...block, path: block.path.replace(/\d+$/, String(index + 1)) };
-    return addAndNorm(child(next, "norm1"), branch, middle, { width, epsilon, bias });
-  }
-  const last = add(graph, add(graph, branch, bias), middle);
-  return [last, last];
+  const bias = projectionBias(attn, width);
+  return blockEnd(block, { attended, stream, projectionBias: bias, width, layers: ["fc1", "fc2"], index, depth });
 }

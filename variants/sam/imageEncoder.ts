@@ -1,18 +1,17 @@
 import type { Checkpoint, GraphValue, OnnxGraph } from "../../harness/api.ts";
 import {
   add,
-  addAndNorm,
   child,
   conv2d,
   GraphBuilder,
   layerNorm,
   type Module,
-  product,
   reshape,
   transpose,
   weight,
 } from "../../harness/onnx/index.ts";
 import { globalAttention, projectionBias, windowAttention } from "./attention.ts";
+import { blockEnd } from "./blockEnd.ts";
 import type { SamConfig } from "./config.ts";
 import { neck } from "./neck.ts";
 
@@ -59,28 +58,12 @@ function encoderBlock(
   config: SamConfig,
   index: number,
 ): readonly [GraphValue, GraphValue] {
-  const { graph } = block;
   const { width, heads, window, depth } = config;
   const sizes = { width, heads, grid: config.side / config.patch };
   const attn = child(block, "attn");
   const attended = config.globalBlocks.includes(index)
     ? globalAttention(attn, normalised, sizes)
     : windowAttention(attn, normalised, { ...sizes, window });
-  const projected = product(child(attn, "proj"), attended, { inputs: width, outputs: width });
-  const [mlpInput, middle] = addAndNorm(child(block, "norm2"), projected, stream, {
-    ...{ width, epsilon },
-    bias: projectionBias(attn, width),
-  });
-
-  const mlp = child(block, "mlp");
-  const hidden = product(child(mlp, "lin1"), mlpInput, { inputs: width, outputs: 4 * width });
-  const activated = graph.op("BiasGelu", [hidden, weight(mlp, "lin1.bias", [4 * width])]);
-  const branch = product(child(mlp, "lin2"), activated, { inputs: 4 * width, outputs: width });
-  const bias = weight(mlp, "lin2.bias", [width]);
-  if (index + 1 < depth) {
-    const next = { ...block, path: block.path.replace(/\d+$/, String(index + 1)) };
-    return addAndNorm(child(next, "norm1"), branch, middle, { width, epsilon, bias });
-  }
-  const last = add(graph, add(graph, branch, bias), middle);
-  return [last, last];
+  const bias = projectionBias(attn, width);
+  return blockEnd(block, { attended, stream, projectionBias: bias, width, layers: ["lin1", "lin2"], index, depth });
 }
