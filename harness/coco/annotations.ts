@@ -1,31 +1,17 @@
 import { createHash } from "node:crypto";
-import type { Annotation, ImageId } from "../api.ts";
+import type { ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { type AnnotationFile, type AnnotationParts, annotationFile } from "./annotationFile.ts";
 import type { AnnotatedCategory, AnnotatedImage } from "./elements.ts";
 import { toCategory, toEntry, toImage } from "./elements.ts";
-import { type Entry, EntryStore } from "./entries.ts";
+import { EntryStore } from "./entries.ts";
 import type { Fault, Fields } from "./fields.ts";
 import { attempt, faultError, fieldsOf } from "./fields.ts";
 import type { JsonPlace } from "./json.ts";
 import { walkJson } from "./json.ts";
 import { LeftOut } from "./leftOut.ts";
-import { decodeSegmentation } from "./segmentation.ts";
 
-export interface AnnotationFile {
-  readonly file: string;
-  readonly format: "coco" | "lvis";
-  /** Those selected, in the order of the file. */
-  readonly images: readonly AnnotatedImage[];
-  readonly categories: readonly AnnotatedCategory[];
-  /** Of the file's bytes, hexadecimal. */
-  readonly sha256: string;
-  /** Annotations left out and why, one sentence a reason. */
-  readonly warnings: readonly string[];
-  /** In the order of the file. A mask is decoded when it is first asked for and lives as long as the object. */
-  annotationsOf(image: ImageId): readonly FileAnnotation[];
-}
-
-export type FileAnnotation = Annotation & Pick<Entry, "boxAreaPx">;
+export type { AnnotationFile } from "./annotationFile.ts";
 
 export interface AnnotationOptions {
   /** Chooses the images whose annotations are kept in memory; all without it. Called once. */
@@ -39,7 +25,12 @@ const schemaFaults: ReadonlySet<string> = new Set(["missing field", "wrong type"
  * (where the file has its images first, as all published ones do).
  * A single bad annotation is left out with a warning; a file of another schema, a bad image or a bad category is a HarnessError.
  */
-export async function readAnnotations(file: string, { select }: AnnotationOptions = {}): Promise<AnnotationFile> {
+export async function readAnnotations(file: string, options: AnnotationOptions = {}): Promise<AnnotationFile> {
+  return annotationFile(await readAnnotationParts(file, options));
+}
+
+/** As readAnnotations, to be handed to another thread. */
+export async function readAnnotationParts(file: string, { select }: AnnotationOptions = {}): Promise<AnnotationParts> {
   const reader = new AnnotationReader(file, select ?? ((images) => images));
   const hash = createHash("sha256");
   const kinds = await walkJson(file, {
@@ -101,7 +92,7 @@ class AnnotationReader {
     else this.add(element, place);
   }
 
-  finish(sha256: string): AnnotationFile {
+  finish(sha256: string): AnnotationParts {
     const images = this.selection();
     for (const { element, place } of this.early) this.add(element, place);
     this.early = [];
@@ -117,7 +108,7 @@ class AnnotationReader {
       ...{ file: this.file, images, categories, sha256 },
       format: federated || images.some((image) => image.negativeCategories !== undefined) ? "lvis" : "coco",
       warnings: this.leftOut.warnings(this.annotationCount),
-      annotationsOf: (image) => (this.entries.get(image) ?? []).map((address) => this.withMask(address)),
+      ...{ entries: this.entries, store: this.store.shared() },
     };
   }
 
@@ -157,27 +148,6 @@ class AnnotationReader {
       }
       this.entries.set(image, known);
     }
-  }
-
-  private withMask(address: number): FileAnnotation {
-    const { store } = this;
-    const { id, image, category, box, boxAreaPx, areaPx, crowd } = store.get(address);
-    const { size } = this.images.get(image)!;
-    let mask: Annotation["mask"] | undefined;
-    // Field by field, where a spread would be a tenth of the time that scoring takes.
-    return {
-      id,
-      image,
-      category,
-      box,
-      boxAreaPx,
-      areaPx,
-      crowd,
-      get mask() {
-        mask ??= decodeSegmentation(store.segmentation(address), size);
-        return mask;
-      },
-    };
   }
 
   private read<T>(element: unknown, { key, index }: JsonPlace, to: (fields: Fields) => T): T {

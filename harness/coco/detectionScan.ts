@@ -27,11 +27,9 @@ export class DetectionScan {
   #seen = 0;
   readonly #box = new Float64Array(4);
   readonly #size = new Float64Array(2);
-  #text = new Uint8Array(1 << 12);
-  #textLength = 0;
-  /** Of all runs, and of those inside. */
+  /** Runs written into the table's room, and their sum. */
+  #runCount = 0;
   #total = 0;
-  #area = 0;
 
   constructor(private readonly table: DetectionTable) {}
 
@@ -109,25 +107,19 @@ export class DetectionScan {
     return bytes[at] === closeBrace ? afterSpace(bytes, at + 1) : -1;
   }
 
-  /** A COCO string, in which JSON has doubled the backslashes: copied, and decoded as parseCounts does for the sums of its runs. */
+  /** A COCO string, in which JSON has doubled the backslashes, decoded as parseCounts does, into the table's room. */
   #counts(bytes: Uint8Array, start: number, end: number): number {
     if (start < 0 || bytes[start] !== quote) return -1;
-    if (this.#text.length < end - start) this.#text = new Uint8Array(end - start);
-    const text = this.#text;
+    let { runs, first } = this.table.masks.room(roomLength, 0);
+    let limit = runs.length - first;
     let at = start + 1;
-    let length = 0;
-    let index = 0;
-    // The run before, and the one before that.
-    let last = 0;
-    let beforeLast = 0;
-    let outside = 0;
-    let inside = 0;
+    let count = 0;
+    let total = 0;
     while (at < end) {
       let byte = bytes[at++]!;
       if (byte === quote) {
-        this.#textLength = length;
-        this.#total = outside + inside;
-        this.#area = inside;
+        this.#runCount = count;
+        this.#total = total;
         return afterSpace(bytes, at);
       }
       let value = 0;
@@ -135,7 +127,6 @@ export class DetectionScan {
       for (; ; byte = bytes[at++]!) {
         if (!(byte >= 48 && byte < 112)) return -1;
         if (byte === backslash && bytes[at++] !== backslash) return -1;
-        text[length++] = byte;
         value |= ((byte - 48) & 31) << shift;
         shift += 5;
         if (byte < 80) break;
@@ -143,12 +134,14 @@ export class DetectionScan {
         if (shift === 30) return -1;
       }
       if (((byte - 48) & 16) !== 0) value |= -1 << shift;
-      if (index > 2) value += beforeLast;
+      if (count > 2) value += runs[first + count - 2]!;
       if (value < 0) return -1;
-      beforeLast = last;
-      last = value;
-      if ((index++ & 1) === 0) outside += value;
-      else inside += value;
+      if (count === limit) {
+        ({ runs, first } = this.table.masks.room(2 * count, count));
+        limit = runs.length - first;
+      }
+      runs[first + count++] = value;
+      total += value;
     }
     return -1;
   }
@@ -170,9 +163,12 @@ export class DetectionScan {
     if ((this.#seen & box) !== 0) this.table.setBox({ x0: x, y0: y, x1: x + width, y1: y + height }, width * height);
     if ((this.#seen & segmentation) === 0) return;
     const maskSize = { height: this.#size[0]!, width: this.#size[1]! };
-    this.table.setMask({ text: this.#text, length: this.#textLength, size: maskSize, areaPx: this.#area });
+    this.table.setMask(this.table.masks.commit(this.#runCount, maskSize.height), maskSize);
   }
 }
+
+/** Runs that most masks have room in. */
+const roomLength = 1 << 12;
 
 /** Bits of what a detection has. */
 const [image, category, score, box, segmentation, size, counts] = [1, 2, 4, 8, 16, 32, 64];

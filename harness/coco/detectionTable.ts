@@ -1,6 +1,5 @@
 import type { Box, Rle, Size } from "../api.ts";
-import { parseCounts } from "../mask/rleString.ts";
-import { grown } from "../mask/runTable.ts";
+import { grown, RunTable, type SharedRuns } from "../mask/runTable.ts";
 
 /** One line of a results file: a detector's box, a mask, or both. */
 export interface Detection {
@@ -13,48 +12,52 @@ export interface Detection {
   readonly mask?: Rle;
 }
 
-/** A mask's COCO string, the first `length` of `text`, which has been checked. */
-export interface MaskText {
-  readonly text: Uint8Array;
-  readonly length: number;
-  readonly size: Size;
-  readonly areaPx: number;
+export interface SharedDetections {
+  readonly count: number;
+  readonly keys: Float64Array;
+  readonly boxes: Float64Array;
+  readonly boxed: Uint8Array;
+  readonly maskPlaces: Int32Array;
+  readonly masks: SharedRuns;
 }
-
-/** Where a mask's COCO string lies. */
-export interface TextPlace {
-  readonly bytes: Uint8Array;
-  readonly start: number;
-  readonly end: number;
-}
-
-const chunkLength = 1 << 22;
 
 /** Detections by column, in the order they came: a million of them as objects would be a gigabyte. */
 export class DetectionTable {
   count = 0;
   /** Image id, category id and score of each detection. */
-  #keys = new Float64Array(0);
+  #keys: Float64Array = new Float64Array(0);
   /** x0, y0, x1, y1 and area as given; unused where there is no box. */
-  #boxes = new Float64Array(0);
-  #boxed = new Uint8Array(0);
-  /** Chunk (-1 without a mask), first byte and length of each mask's string; height and width. */
-  #texts = new Int32Array(0);
-  #areas = new Float64Array(0);
-  readonly #chunks: Uint8Array[] = [];
-  /** Behind the last string in the last chunk. */
-  #end = chunkLength;
+  #boxes: Float64Array = new Float64Array(0);
+  #boxed: Uint8Array = new Uint8Array(0);
+  /** Index in `masks`, -1 without one; height and width. */
+  #maskPlaces: Int32Array = new Int32Array(0);
+  readonly masks: RunTable;
+
+  constructor(masks = new RunTable()) {
+    this.masks = masks;
+  }
+
+  /** What another thread makes the same table of, with `of`; for both to read alone. */
+  shared(): SharedDetections {
+    const [keys, boxes, boxed, maskPlaces] = [this.#keys, this.#boxes, this.#boxed, this.#maskPlaces];
+    return { count: this.count, keys, boxes, boxed, maskPlaces, masks: this.masks.shared() };
+  }
+
+  static of({ count, keys, boxes, boxed, maskPlaces, masks }: SharedDetections): DetectionTable {
+    const table = new DetectionTable(RunTable.of(masks));
+    [table.count, table.#keys, table.#boxes, table.#boxed, table.#maskPlaces] = [count, keys, boxes, boxed, maskPlaces];
+    return table;
+  }
 
   add(image: number, category: number, score: number): void {
     const at = this.count++;
     this.#keys = grown(this.#keys, 3 * this.count);
     this.#boxed = grown(this.#boxed, this.count);
-    this.#texts = grown(this.#texts, 5 * this.count);
-    this.#areas = grown(this.#areas, this.count);
+    this.#maskPlaces = grown(this.#maskPlaces, 3 * this.count);
     this.#keys[3 * at] = image;
     this.#keys[3 * at + 1] = category;
     this.#keys[3 * at + 2] = score;
-    this.#texts[5 * at] = -1;
+    this.#maskPlaces[3 * at] = -1;
   }
 
   /** Gives the detection added last its box. */
@@ -69,21 +72,12 @@ export class DetectionTable {
     this.#boxes[at + 4] = areaPx;
   }
 
-  /** Gives the detection added last its mask, copying the string. */
-  setMask({ text, length, size, areaPx }: MaskText): void {
-    if (this.#end + length > chunkLength) {
-      this.#chunks.push(new Uint8Array(Math.max(chunkLength, length)));
-      this.#end = 0;
-    }
-    this.#chunks.at(-1)!.set(text.subarray(0, length), this.#end);
-    const at = 5 * (this.count - 1);
-    this.#texts[at] = this.#chunks.length - 1;
-    this.#texts[at + 1] = this.#end;
-    this.#texts[at + 2] = length;
-    this.#texts[at + 3] = size.height;
-    this.#texts[at + 4] = size.width;
-    this.#areas[this.count - 1] = areaPx;
-    this.#end += length;
+  /** Gives the detection added last a mask of `masks`. */
+  setMask(maskIndex: number, { height, width }: Size): void {
+    const at = 3 * (this.count - 1);
+    this.#maskPlaces[at] = maskIndex;
+    this.#maskPlaces[at + 1] = height;
+    this.#maskPlaces[at + 2] = width;
   }
 
   imageOf(index: number): number {
@@ -114,22 +108,16 @@ export class DetectionTable {
   }
 
   hasMask(index: number): boolean {
-    return this.#texts[5 * index]! >= 0;
+    return this.#maskPlaces[3 * index]! >= 0;
   }
 
-  /** Only for a detection that has a mask, as are the two below. */
-  textOf(index: number): TextPlace {
-    const at = 5 * index;
-    const start = this.#texts[at + 1]!;
-    return { bytes: this.#chunks[this.#texts[at]!]!, start, end: start + this.#texts[at + 2]! };
+  /** In `masks`; only for a detection that has a mask, as is its size. */
+  maskIndexOf(index: number): number {
+    return this.#maskPlaces[3 * index]!;
   }
 
   sizeOf(index: number): Size {
-    return { height: this.#texts[5 * index + 3]!, width: this.#texts[5 * index + 4]! };
-  }
-
-  maskAreaOf(index: number): number {
-    return this.#areas[index]!;
+    return { height: this.#maskPlaces[3 * index + 1]!, width: this.#maskPlaces[3 * index + 2]! };
   }
 
   /** One detection as an object; its mask is made when it is first asked for. */
@@ -139,19 +127,16 @@ export class DetectionTable {
       ...(this.hasBox(index) ? { box: this.boxOf(index), boxAreaPx: this.boxAreaOf(index) } : {}),
     };
     if (!this.hasMask(index)) return base;
-    const read = () => this.#mask(index);
+    const { masks } = this;
+    const maskIndex = this.maskIndexOf(index);
+    const size = this.sizeOf(index);
     let mask: Rle | undefined;
     return {
       ...base,
       get mask() {
-        mask ??= read();
+        mask ??= masks.rle(maskIndex, size);
         return mask;
       },
     };
-  }
-
-  #mask(index: number): Rle {
-    const { bytes, start, end } = this.textOf(index);
-    return parseCounts(Buffer.from(bytes.subarray(start, end)).toString("latin1"), this.sizeOf(index));
   }
 }

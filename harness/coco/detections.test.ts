@@ -1,7 +1,10 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { expect, test } from "vitest";
+import { encodeRle } from "../mask/rle.ts";
+import { formatCounts } from "../mask/rleString.ts";
 import { readDetections } from "./detections.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sam-bench-detections-"));
@@ -49,4 +52,55 @@ test.each([
 
 test("an annotation file is no results file", async () => {
   await expect(readDetections(write({ annotations: [] }))).rejects.toThrow(/not a results file/);
+});
+
+test("elements read straight from the bytes are those of JSON.parse, bit for bit", async () => {
+  const mask = fc
+    .array(fc.constantFrom(0, 1), { minLength: 24, maxLength: 24 })
+    .map((pixels) => formatCounts(encodeRle(Uint8Array.from(pixels), { height: 4, width: 6 })));
+  const number = fc.oneof(
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.float({ noNaN: true, noDefaultInfinity: true }),
+    fc.nat(99),
+  );
+  const side = fc.oneof(fc.nat(50), fc.double({ min: 0, max: 50, noNaN: true }));
+  const element = fc.record(
+    {
+      ...{ image_id: fc.integer(), category_id: fc.nat(), score: number },
+      segmentation: mask.map((counts) => ({ size: [4, 6], counts })),
+      ...{
+        bbox: fc.tuple(number, number, side, side),
+        id: fc.nat(),
+        area: fc.double({ noNaN: true, noDefaultInfinity: true }),
+      },
+    },
+    { requiredKeys: ["image_id", "category_id", "score", "segmentation"] },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(element, { maxLength: 4 }), async (elements) => {
+      // A text makes an element one for the parser.
+      const slow = await readDetections(write(elements.map((each) => ({ ...each, note: "é" }))));
+      expect(await readDetections(write(elements))).toEqual(slow);
+      expect(slow.map(({ score }) => score)).toEqual(elements.map(({ score }) => JSON.parse(JSON.stringify(score))));
+      expect(slow.map(({ mask: found }) => formatCounts(found!))).toEqual(
+        elements.map(({ segmentation: { counts } }) => counts),
+      );
+    }),
+  );
+});
+
+test("a mask of many runs is read whole", async () => {
+  const size = { height: 100, width: 500 };
+  const chequered = encodeRle(
+    Uint8Array.from({ length: 50_000 }, (_, i) => (i % 2) ^ (Math.floor(i / 500) % 2)),
+    size,
+  );
+  const segmentation = { size: [100, 500], counts: formatCounts(chequered) };
+  const read = await readDetections(
+    write([
+      { ...line, segmentation },
+      { ...line, segmentation },
+    ]),
+  );
+  expect(read.map(({ mask }) => mask)).toEqual([chequered, chequered]);
 });

@@ -1,7 +1,5 @@
 import type { Box, Size } from "../api.ts";
 import { HarnessError } from "../errors.ts";
-import { areaOf } from "../mask/rle.ts";
-import { formatCounts } from "../mask/rleString.ts";
 import { DetectionScan } from "./detectionScan.ts";
 import { type Detection, DetectionTable } from "./detectionTable.ts";
 import { areaOfBox, readBox } from "./elements.ts";
@@ -47,9 +45,7 @@ export async function readDetectionTable(file: string): Promise<DetectionTable> 
 export function addDetection(table: DetectionTable, { image, category, score, box, boxAreaPx, mask }: Detection): void {
   table.add(image, category, score);
   if (box !== undefined) table.setBox(box, boxAreaPx ?? (box.x1 - box.x0) * (box.y1 - box.y0));
-  if (mask === undefined) return;
-  const text = Buffer.from(formatCounts(mask), "latin1");
-  table.setMask({ text, length: text.length, size: mask.size, areaPx: areaOf(mask) });
+  if (mask !== undefined) table.setMask(table.masks.add(mask.counts, mask.size.height), mask.size);
 }
 
 function toDetection(fields: Fields): Detection {

@@ -1,4 +1,5 @@
 import type { Annotation } from "../api.ts";
+import { sharedLike } from "../mask/runTable.ts";
 import { NumberLists } from "./numberLists.ts";
 import type { Segmentation } from "./segmentation.ts";
 
@@ -22,16 +23,32 @@ interface Chunk {
   readonly start: number;
 }
 
+export interface SharedEntries {
+  readonly chunks: readonly Chunk[];
+  readonly runLengths: ReadonlyMap<number, (Segmentation & { kind: "rle" })["counts"]>;
+}
+
 /**
  * Keeps entries as numbers in a few large arrays, 8 bytes a coordinate: as objects, a training set's half million would
  * burden the garbage collector for as long as the run lasts.
  */
 export class EntryStore {
-  private readonly chunks: Chunk[] = [];
-  private readonly runLengths = new Map<number, (Segmentation & { kind: "rle" })["counts"]>();
+  private chunks: Chunk[] = [];
+  private runLengths = new Map<number, (Segmentation & { kind: "rle" })["counts"]>();
   /** Address of the next entry, counted over all chunks; and where the last chunk ends. */
   private next = 0;
   private end = 0;
+
+  /** What another thread makes the same store of, with `of`; for both to read alone. */
+  shared(): SharedEntries {
+    return { chunks: this.chunks, runLengths: this.runLengths };
+  }
+
+  static of({ chunks, runLengths }: SharedEntries): EntryStore {
+    const store = new EntryStore();
+    [store.chunks, store.runLengths] = [[...chunks], new Map(runLengths)];
+    return store;
+  }
 
   /** Copies the entry and returns its address. */
   put({ id, image, category, box, boxAreaPx, areaPx, crowd, segmentation }: Entry): number {
@@ -86,7 +103,7 @@ export class EntryStore {
 
   private reserve(length: number): Chunk {
     if (this.next + length > this.end) {
-      const values = new Float64Array(Math.max(length, chunkLength));
+      const values = sharedLike(noPolygons.values, Math.max(length, chunkLength));
       this.chunks.push({ values, start: this.end });
       this.next = this.end;
       this.end += values.length;

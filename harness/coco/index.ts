@@ -5,6 +5,7 @@ export { addDetection, readDetections, readDetectionTable } from "./detections.t
 export { type Detection, DetectionTable } from "./detectionTable.ts";
 export type { AnnotatedCategory, AnnotatedImage } from "./elements.ts";
 export { evaluate, type Matches } from "./evaluate.ts";
+export { type EvaluatedFiles, evaluateFiles } from "./evaluateFiles.ts";
 export { checkDetections, type GroundTruth, truthOf } from "./groundTruth.ts";
 export type { OverlapType } from "./overlaps.ts";
 export { cocoRules, type EvaluationRules, frequencySplits, lvisRules, proposalRules } from "./rules.ts";

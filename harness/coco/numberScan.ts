@@ -1,7 +1,7 @@
 const [minus, point] = [45, 46];
 
-/** Powers of ten that a double holds exactly, as far as 15 digits need them. */
-const powersOfTen = Array.from({ length: 16 }, (_, i) => Number(`1e${i}`));
+/** Powers of ten that a double holds exactly. */
+const powersOfTen = Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
 
 /** Reads one JSON number after the other from bytes. */
 export class NumberScan {
@@ -9,7 +9,7 @@ export class NumberScan {
   end = -1;
 
   /**
-   * Up to 15 digits and a power of ten are exact as doubles, so one division gives the nearest double, as JSON.parse does
+   * Digits below 2^53 and a power of ten up to 22 are exact as doubles, so one division gives the nearest double, as JSON.parse does
    * (Clinger, How to read floating point numbers accurately, 1990). Longer ones and exponents are not read.
    * A start of -1 is no number.
    */
@@ -27,7 +27,7 @@ export class NumberScan {
       for (; digit >= 0 && digit <= 9; digit = bytes[++at]! - 48, decimals++) digits = digits * 10 + digit;
       if (decimals === 0) return this.#none();
     }
-    if (whole + decimals > 15 || (bytes[at]! | 32) === 101) return this.#none();
+    if (digits >= 2 ** 53 || decimals > 22 || (bytes[at]! | 32) === 101) return this.#none();
     this.end = afterSpace(bytes, at);
     const value = decimals === 0 ? digits : digits / powersOfTen[decimals]!;
     return negative ? -value : value;

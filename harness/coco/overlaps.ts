@@ -16,10 +16,11 @@ interface MeasuredBox extends Box {
 
 const noBox: MeasuredBox = { x0: 0, y0: 0, x1: 0, y1: 0, areaPx: 0 };
 
-/** The IoU of detections and annotations; the masks of one group at a time are decoded. */
+/** The IoU of detections and annotations; the masks of the annotations of one group at a time are kept. */
 export class Overlaps {
-  readonly #found = new RunTable();
+  /** Of the annotations of the group at hand, and of a detection that is a box alone. */
   readonly #true = new RunTable();
+  readonly #drawn = new RunTable();
   readonly #table: DetectionTable;
   readonly #type: OverlapType;
   /** As loadRes and LVISResults: where the first detection has a box, areas are those of boxes, else of masks. */
@@ -35,7 +36,7 @@ export class Overlaps {
   areaOf(index: number): number {
     const table = this.#table;
     const ofBox = table.hasBox(index) && (this.#areasOfBoxes || !table.hasMask(index));
-    return ofBox ? table.boxAreaOf(index) : table.maskAreaOf(index);
+    return ofBox ? table.boxAreaOf(index) : table.masks.areaOf(table.maskIndexOf(index));
   }
 
   /** Fills the group's overlaps. Throws HarnessError where masks are of two sizes. */
@@ -46,15 +47,14 @@ export class Overlaps {
 
   #fillMasks(group: MatchGroup, detections: readonly number[], annotations: readonly ScoredAnnotation[]): void {
     this.#true.clear();
-    this.#found.clear();
     const masks = annotations.map(({ mask }) => mask);
     for (const { counts, size } of masks) this.#true.add(counts, size.height);
     for (const [d, index] of detections.entries()) {
-      this.#decode(index, masks[0]!.size);
+      const { table, place } = this.#maskOf(index, masks[0]!.size);
       for (let a = 0; a < masks.length; a++) {
-        const shared = this.#found.sharedArea(d, this.#true, a);
+        const shared = table.sharedArea(place, this.#true, a);
         if (shared === 0) continue;
-        const area = this.#found.areaOf(d);
+        const area = table.areaOf(place);
         // One detection is not to fill a crowd: the share of the detection counts.
         const whole = group.crowds[a] === 1 ? area : area + this.#true.areaOf(a) - shared;
         group.overlaps[d * masks.length + a] = shared / whole;
@@ -62,12 +62,12 @@ export class Overlaps {
     }
   }
 
-  /** Puts the detection's mask into the table; that of its box where it has no other, as loadRes draws it. */
-  #decode(index: number, size: Size): void {
+  /** The detection's mask in its table; that of its box where it has no other, as loadRes draws it. */
+  #maskOf(index: number, size: Size): { readonly table: RunTable; readonly place: number } {
     const table = this.#table;
     if (!table.hasMask(index)) {
-      this.#found.add(rleFromBox(table.boxOf(index), size).counts, size.height);
-      return;
+      this.#drawn.clear();
+      return { table: this.#drawn, place: this.#drawn.add(rleFromBox(table.boxOf(index), size).counts, size.height) };
     }
     const found = table.sizeOf(index);
     if (found.height !== size.height || found.width !== size.width) {
@@ -76,8 +76,7 @@ export class Overlaps {
         hint: "were the masks made on other photos?",
       });
     }
-    const { bytes, start, end } = table.textOf(index);
-    this.#found.addText(bytes, start, end, size.height);
+    return { table: table.masks, place: table.maskIndexOf(index) };
   }
 
   #fillBoxes(group: MatchGroup, detections: readonly number[], annotations: readonly ScoredAnnotation[]): void {
@@ -101,9 +100,7 @@ export class Overlaps {
   #boxOf(index: number): MeasuredBox {
     const table = this.#table;
     if (table.hasBox(index)) return { ...table.boxOf(index), areaPx: table.boxAreaOf(index) };
-    const { bytes, start, end } = table.textOf(index);
-    this.#found.clear();
-    const box = this.#found.boxOf(this.#found.addText(bytes, start, end, table.sizeOf(index).height));
+    const box = table.masks.boxOf(table.maskIndexOf(index));
     return box === undefined ? noBox : { ...box, areaPx: (box.x1 - box.x0) * (box.y1 - box.y0) };
   }
 }

@@ -1,18 +1,14 @@
 import {
   type AnnotationFile,
-  checkDetections,
   cocoRules,
   type DetectionTable,
   type EvaluationRules,
-  evaluate,
+  evaluateFiles,
   lvisRules,
   type OverlapType,
   onceEach,
   proposalRules,
-  readAnnotations,
-  readDetectionTable,
   summarizer,
-  truthOf,
 } from "../coco/index.ts";
 import { HarnessError } from "../errors.ts";
 import { bootstrapIntervals } from "../stats/bootstrap.ts";
@@ -59,14 +55,11 @@ export interface FileScore {
 
 /** Scores a results file as pycocotools or lvis-api would. Throws HarnessError where the two files do not belong together. */
 export async function scoreFile(options: FileScoreOptions): Promise<FileScore> {
-  const [annotations, detections] = [
-    await readAnnotations(options.annotations),
-    await readDetectionTable(options.detections),
-  ];
-  const rules = rulesOf(options, annotations);
-  checkDetections(detections, annotations, options.detections);
-  const truth = truthOf(annotations);
-  const matches = evaluate({ truth, detections, rules, type: options.type });
+  const { annotations, detections, matches } = await evaluateFiles({
+    ...{ annotations: options.annotations, detections: options.detections, type: options.type },
+    rules: (file) => rulesOf(options, file),
+  });
+  const { rules, images } = matches;
   const { values, byCategory } = summarizer(matches, annotations.categories);
   const once = onceEach(matches);
   // What was never run is not a precision of 0.
@@ -75,13 +68,13 @@ export async function scoreFile(options: FileScoreOptions): Promise<FileScore> {
   const intervals =
     options.draws === undefined || empty
       ? []
-      : bootstrapIntervals(({ counts }) => values(counts).map(({ value }) => value), truth.images, {
+      : bootstrapIntervals(({ counts }) => values(counts).map(({ value }) => value), images, {
           ...{ seed: options.seed, draws: options.draws },
         });
   const names = new Map(annotations.categories.map(({ id, name }) => [id, name]));
   return {
     ...{ annotations: options.annotations, detections: options.detections, type: options.type, rules: rules.id },
-    ...{ classAgnostic: rules.classAgnostic, images: truth.images.length },
+    ...{ classAgnostic: rules.classAgnostic, images: images.length },
     figures: Object.fromEntries(found.map(({ id, ...figure }, i) => [id, { ...figure, ...boundsOf(intervals[i]) }])),
     categories: byCategory(once)
       .filter(({ n }) => n > 0)

@@ -48,27 +48,6 @@ export function parseCounts(text: string, size: Size, place = "mask"): Rle {
   return rleFromCounts(counts, size, place);
 }
 
-/**
- * A COCO string in bytes, of which `parseCounts` is known to take it, → runs from `first` on in `runs`, which has room for as
- * many as there are bytes. Returns where they end.
- */
-export function decodeCounts(bytes: Uint8Array, start: number, end: number, runs: Uint32Array, first: number): number {
-  let next = first;
-  for (let at = start; at < end; ) {
-    let group = bytes[at++]! - firstCode;
-    let value = group & 31;
-    let shift = 5;
-    for (; group >= more; shift += 5) {
-      group = bytes[at++]! - firstCode;
-      value |= (group & 31) << shift;
-    }
-    if ((group & sign) !== 0 && shift < 32) value |= -1 << shift;
-    if (next - first > 2) value += runs[next - 2]!;
-    runs[next++] = value;
-  }
-  return next;
-}
-
 function groupAt(text: string, index: number, place: string): number {
   const code = text.charCodeAt(index);
   if (code < firstCode || code > lastCode) {

@@ -1,55 +1,115 @@
-import type { Box } from "../api.ts";
-import { decodeCounts } from "./rleString.ts";
+import type { Box, Rle, Size } from "../api.ts";
 
 type Column = Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array;
 
 /** The column itself while it has room for `length` values, else a copy at least twice as long. */
 export function grown<T extends Column>(column: T, length: number): T {
   if (length <= column.length) return column;
-  const larger = new (column.constructor as new (length: number) => T)(Math.max(length, 2 * column.length, 64));
+  const larger = sharedLike(column, Math.max(length, 2 * column.length, 64));
   larger.set(column);
   return larger;
 }
 
+/** Zeros in memory that threads can share: a results file is read once and matched by two. */
+export function sharedLike<T extends Column>(column: T, length: number): T {
+  const Kind = column.constructor as new (buffer: SharedArrayBuffer) => T;
+  return new Kind(new SharedArrayBuffer(length * column.BYTES_PER_ELEMENT));
+}
+
+/** Runs of the first chunk and of the largest: chunks grow, because a few large ones cost the garbage collector less. */
+const chunkLengths = { first: 1 << 14, largest: 1 << 22 };
+
+export interface SharedRuns {
+  readonly count: number;
+  readonly chunks: readonly Uint32Array[];
+  readonly places: Int32Array;
+  readonly boxes: Int32Array;
+  readonly areas: Float64Array;
+}
+
 /**
- * The runs of the masks of one image in one array, with area and box of each: compared pair by pair, then cleared for the next
- * image. As objects, the millions of masks of a results file would cost more in garbage than in comparing.
+ * The runs of many masks in a few large arrays, with area and box of each. As objects, the millions of masks of a results file
+ * would cost more in garbage than in comparing.
  */
 export class RunTable {
   #count = 0;
-  #runs = new Uint32Array(0);
-  /** Where the runs of each mask end; those of the first begin at 0. */
-  #ends = new Int32Array(0);
+  #chunks: Uint32Array[] = [];
+  readonly #empty = new Uint32Array(0);
+  /** Of the chunk that is being filled: its place in `chunks`, and behind its last run. */
+  #chunk = -1;
+  #end = 0;
+  /** Chunk, first run and the end of the runs of each mask. */
+  #places: Int32Array = new Int32Array(0);
   /** x0, y0, x1, y1 of each mask, 0 for an empty one. */
-  #boxes = new Int32Array(0);
-  #areas = new Float64Array(0);
+  #boxes: Int32Array = new Int32Array(0);
+  #areas: Float64Array = new Float64Array(0);
 
+  /** What another thread makes the same table of, with `of`; for both to read alone. */
+  shared(): SharedRuns {
+    const [chunks, places, boxes, areas] = [this.#chunks, this.#places, this.#boxes, this.#areas];
+    return { count: this.#count, chunks, places, boxes, areas };
+  }
+
+  static of({ count, chunks, places, boxes, areas }: SharedRuns): RunTable {
+    const table = new RunTable();
+    [table.#count, table.#chunks, table.#places, table.#boxes, table.#areas] = [
+      count,
+      [...chunks],
+      places,
+      boxes,
+      areas,
+    ];
+    return table;
+  }
+
+  /** Forgets all masks and keeps the memory. */
   clear(): void {
     this.#count = 0;
+    this.#chunk = Math.min(this.#chunk, 0);
+    this.#end = 0;
   }
 
   /** Copies the runs of a mask of this height and returns its index. */
   add(counts: Uint32Array, height: number): number {
-    const start = this.#reserve(counts.length);
-    this.#runs.set(counts, start);
-    return this.#measure(start, start + counts.length, height);
+    const { runs, first } = this.room(counts.length, 0);
+    runs.set(counts, first);
+    return this.commit(counts.length, height);
   }
 
-  /** As `add`, of a COCO string that has been checked. */
-  addText(text: Uint8Array, from: number, to: number, height: number): number {
-    const start = this.#reserve(to - from);
-    return this.#measure(start, decodeCounts(text, from, to, this.#runs, start), height);
+  /**
+   * Where the runs of the next mask are to be written: from `first` on there is room for `length`; of the `kept` that are
+   * already written, a copy is moved along.
+   */
+  room(length: number, kept: number): { readonly runs: Uint32Array; readonly first: number } {
+    const current = this.#chunks[this.#chunk];
+    if (current !== undefined && this.#end + length <= current.length) return { runs: current, first: this.#end };
+    const next = this.#chunks[this.#chunk + 1];
+    const usual = Math.min(2 * (current?.length ?? chunkLengths.first / 2), chunkLengths.largest);
+    const runs = next !== undefined && next.length >= length ? next : sharedLike(this.#empty, Math.max(usual, length));
+    if (kept > 0) runs.set(current!.subarray(this.#end, this.#end + kept));
+    this.#chunks[++this.#chunk] = runs;
+    this.#end = 0;
+    return { runs, first: 0 };
   }
 
-  /** Makes room for a mask of so many runs and returns where they begin. */
-  #reserve(length: number): number {
-    const start = this.#count === 0 ? 0 : this.#ends[this.#count - 1]!;
-    this.#count++;
-    this.#runs = grown(this.#runs, start + length);
-    this.#ends = grown(this.#ends, this.#count);
+  /** Makes the runs that were written into the room a mask of this height, and returns its index. */
+  commit(length: number, height: number): number {
+    const index = this.#count++;
+    this.#places = grown(this.#places, 3 * this.#count);
     this.#boxes = grown(this.#boxes, 4 * this.#count);
     this.#areas = grown(this.#areas, this.#count);
-    return start;
+    this.#places[3 * index] = this.#chunk;
+    this.#places[3 * index + 1] = this.#end;
+    this.#end += length;
+    this.#places[3 * index + 2] = this.#end;
+    this.#measure(index, height);
+    return index;
+  }
+
+  rle(index: number, size: Size): Rle {
+    const places = this.#places;
+    const runs = this.#chunks[places[3 * index]!]!;
+    return { size, counts: runs.slice(places[3 * index + 1]!, places[3 * index + 2]!) };
   }
 
   areaOf(index: number): number {
@@ -71,16 +131,20 @@ export class RunTable {
     const p = 4 * index;
     const q = 4 * otherIndex;
     if (a[p]! >= b[q + 2]! || b[q]! >= a[p + 2]! || a[p + 1]! >= b[q + 3]! || b[q + 1]! >= a[p + 3]!) return 0;
-    const startA = index === 0 ? 0 : this.#ends[index - 1]!;
-    const startB = otherIndex === 0 ? 0 : other.#ends[otherIndex - 1]!;
-    return sharedRuns(this.#runs, startA, this.#ends[index]!, other.#runs, startB, other.#ends[otherIndex]!);
+    const placesA = this.#places;
+    const placesB = other.#places;
+    const u = 3 * index;
+    const v = 3 * otherIndex;
+    const runsA = this.#chunks[placesA[u]!]!;
+    const runsB = other.#chunks[placesB[v]!]!;
+    return sharedRuns(runsA, placesA[u + 1]!, placesA[u + 2]!, runsB, placesB[v + 1]!, placesB[v + 2]!);
   }
 
-  /** Area and box of the mask added last, following the column downstream, which takes no division. */
-  #measure(start: number, end: number, height: number): number {
-    const index = this.#count - 1;
-    const runs = this.#runs;
-    this.#ends[index] = end;
+  /** Area and box, following the column downstream, which takes no division. */
+  #measure(index: number, height: number): void {
+    const runs = this.#chunks[this.#places[3 * index]!]!;
+    const start = this.#places[3 * index + 1]!;
+    const end = this.#places[3 * index + 2]!;
     let area = 0;
     let column = 0;
     /** Rows from the top of the column. */
@@ -106,11 +170,10 @@ export class RunTable {
     }
     this.#areas[index] = area;
     const at = 4 * index;
-    this.#boxes[at] = x0 < 0 ? 0 : x0;
+    this.#boxes[at] = Math.max(x0, 0);
     this.#boxes[at + 1] = x0 < 0 ? 0 : y0;
     this.#boxes[at + 2] = x1;
     this.#boxes[at + 3] = y1;
-    return index;
   }
 }
 

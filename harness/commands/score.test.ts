@@ -1,0 +1,224 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { maskOf, size } from "../coco/fixtures/scene.ts";
+import { readDetections } from "../coco/index.ts";
+import { formatCounts } from "../mask/index.ts";
+import { exampleManifest, examplePrediction } from "../store/fixtures/run.ts";
+import { openRun } from "../store/store.ts";
+import { exportRun } from "./export.ts";
+import { memoryConsole } from "./fixtures/bench.ts";
+import { score } from "./score.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "sam-bench-score-"));
+const defaults = { type: "segm", seed: 0, results: folder, interval: true };
+
+type At = readonly [x0: number, y0: number, width: number, height: number];
+const at: At = [10, 10, 10, 10];
+
+const segmentation = (place: At) => ({ size: [size.height, size.width], counts: formatCounts(maskOf(...place)) });
+const annotation = (id: number, image: number, place: At = at) => {
+  const [, , width, height] = place;
+  return {
+    id,
+    image_id: image,
+    category_id: 3,
+    bbox: [...place],
+    area: width * height,
+    iscrowd: 0,
+    segmentation: segmentation(place),
+  };
+};
+const image = (id: number) => ({ id, file_name: `${id}.jpg`, ...size });
+const truth = {
+  images: [image(1), image(2)],
+  categories: [{ id: 3, name: "cup" }],
+  annotations: [annotation(1, 1), annotation(2, 2)],
+};
+const detection = { image_id: 1, category_id: 3, score: 0.5, segmentation: segmentation(at) };
+
+let files = 0;
+function write(content: unknown): string {
+  const file = join(folder, `${files++}.json`);
+  writeFileSync(file, JSON.stringify(content));
+  return file;
+}
+
+async function scored(detections: unknown, given: object = {}, annotations: unknown = truth) {
+  const console = memoryConsole();
+  const flags = { ...defaults, json: true, annotations: write(annotations), detections: write(detections), ...given };
+  expect(await score.run(flags, console)).toBe(0);
+  return { ...JSON.parse(console.said.out), notes: console.said.notes };
+}
+
+test("a results file is scored, with intervals and n", async () => {
+  const { figures, categories, rules, images } = await scored([detection]);
+  expect([rules, images]).toEqual(["coco", 2]);
+  // Half of the two is found: precision 1 up to recall 0.5, 51 of 101 points. A draw may have either image twice.
+  expect(figures.AP).toEqual({ value: expect.closeTo(51 / 101, 12), low: 0, high: expect.closeTo(1, 12), n: 2 });
+  expect(figures.APl).toEqual({ n: 0 });
+  expect(categories).toEqual([{ id: 3, name: "cup", value: expect.closeTo(51 / 101, 12), n: 2 }]);
+});
+
+test("without intervals there are none", async () => {
+  expect((await scored([detection], { interval: false })).figures["AR@1"]).toEqual({ value: 0.5, n: 2 });
+});
+
+test("class-agnostic scoring is the recall of 10, 100 and 1000", async () => {
+  const { figures, categories } = await scored([detection], { "class-agnostic": true, interval: false });
+  expect(Object.keys(figures).slice(0, 5)).toEqual(["AR@10", "ARs@10", "ARm@10", "ARl@10", "AR@100"]);
+  expect([figures["AR@1000"], categories]).toEqual([{ value: 0.5, n: 2 }, []]);
+});
+
+test("an empty results file has no values, and says so", async () => {
+  const { figures, notes } = await scored([]);
+  expect(Object.values(figures)).toHaveLength(12);
+  for (const figure of Object.values(figures)) expect(figure).not.toHaveProperty("value");
+  expect(notes).toMatch(/no detections in it/);
+});
+
+test.each([
+  ["of an unknown image", { ...detection, image_id: 9 }, /detection \[1\], image_id: no such image/],
+  ["of an unknown category", { ...detection, category_id: 9 }, /detection \[1\], category_id: no such category/],
+  ["whose score is no number", { ...detection, score: "high" }, /detection \[1\], score: wrong type/],
+  ["whose score is null", { ...detection, score: Number.NaN }, /detection \[1\], score: missing field/],
+  [
+    "with a mask of another size",
+    { ...detection, segmentation: { size: [2, 3], counts: "6" } },
+    /detection \[1\], segmentation.size: mask of another size than its image \(found \[2, 3\], expected \[40, 60\]\)/,
+  ],
+])("a detection %s is the user's mistake", async (_, bad, message) => {
+  await expect(scored([detection, bad])).rejects.toThrow(message);
+});
+
+test("an annotation id that stands twice is left out once, with a warning; an image id is an error", async () => {
+  const twice = { ...truth, annotations: [annotation(1, 1), annotation(1, 2)] };
+  const { figures, notes } = await scored([detection], { interval: false }, twice);
+  expect([figures["AR@1"], notes]).toEqual([
+    { value: 1, n: 1 },
+    expect.stringMatching(/1 of 2 annotations left out: duplicate id/),
+  ]);
+  await expect(scored([detection], {}, { ...truth, images: [image(1), image(1)] })).rejects.toThrow(
+    /another image has this id/,
+  );
+});
+
+test("annotation 0 is warned of", async () => {
+  const zero = { ...truth, annotations: [annotation(0, 1)] };
+  const { figures, notes } = await scored([detection], { interval: false }, zero);
+  expect([figures.AP.value, notes]).toEqual([0, expect.stringMatching(/annotation 0/)]);
+});
+
+test("LVIS's rules need LVIS's lists, and are taken where they are there", async () => {
+  await expect(scored([detection], { rules: "lvis" })).rejects.toThrow(/no negative lists/);
+  const lists = { neg_category_ids: [], not_exhaustive_category_ids: [] };
+  const lvis = {
+    ...truth,
+    images: truth.images.map((each) => ({ ...each, ...lists })),
+    categories: [{ id: 3, name: "cup", frequency: "r" }],
+  };
+  const { rules, figures } = await scored([detection], { interval: false }, lvis);
+  expect([rules, figures.APr, figures.APf]).toEqual(["lvis", { value: expect.closeTo(51 / 101, 12), n: 2 }, { n: 0 }]);
+});
+
+test("for people it is a table of percentages", async () => {
+  const console = memoryConsole();
+  const flags = {
+    ...defaults,
+    categories: true,
+    annotations: write(truth),
+    detections: write([detection]),
+    interval: false,
+  };
+  expect(await score.run(flags, console)).toBe(0);
+  expect(console.said.out).toMatch(/^segm, rules of coco, 2 images$/m);
+  expect(console.said.out).toMatch(/^AP +50\.50 +2$/m);
+  expect(console.said.out).toMatch(/^ *3 +cup +50\.50 +2$/m);
+});
+
+test("nothing to score is said", async () => {
+  await expect(score.run(defaults, memoryConsole())).rejects.toThrow(/nothing to score/);
+});
+
+/** Two images, a mask of each, stored as a run would leave them. */
+async function storedRun(scores: readonly (number | undefined)[]): Promise<string> {
+  const base = exampleManifest({ run: files++ });
+  const run = await openRun(folder, {
+    ...base,
+    status: { state: "done", images: 2, rows: 2 },
+    dataset: { ...base.dataset, id: "coco", images: 2 },
+  });
+  for (const [i, given] of scores.entries()) {
+    const { size: sides, counts } = segmentation(at);
+    await run.append(i + 1, [
+      {
+        ...examplePrediction(i + 1, 7, 0.8),
+        ...{ category: 3, mask: { size: { height: sides[0]!, width: sides[1]! }, counts } },
+        ...(given === undefined ? {} : { score: given }),
+      },
+    ]);
+  }
+  await run.close();
+  return run.id;
+}
+
+async function runScore(run: string, given: object = {}) {
+  const console = memoryConsole();
+  expect(await score.run({ ...defaults, json: true, run, ...given }, console)).toBe(0);
+  return { ...JSON.parse(console.said.out), notes: console.said.notes };
+}
+
+test("a stored run is scored again with every metric", async () => {
+  const run = await storedRun([0.9, 0.4]);
+  const { prompts } = await runScore(run, { annotations: write(truth), interval: false });
+  expect(prompts.box.protocol).toBe("miou-gtbox-argmax");
+  expect(prompts.box.figures).toMatchObject({
+    miou: { value: expect.closeTo(0.8, 12), n: 2 },
+    AP: { value: expect.closeTo(1, 12), n: 2 },
+    "AR@1000": { value: 1, n: 2 },
+  });
+  const alone = await runScore(join(folder, run), { annotations: write(truth), metric: ["ap"] });
+  expect(Object.keys(alone.prompts.box.figures)).toEqual(["AP", "AP50", "AP75", "APs"]);
+  expect(alone.prompts.box.figures.AP).toMatchObject({ low: expect.any(Number), high: expect.any(Number) });
+});
+
+test("without ground truth, the stored IoUs are averaged, and a note says what is missing", async () => {
+  const { prompts, notes } = await runScore(await storedRun([0.9, 0.4]));
+  expect(Object.keys(prompts.box.figures)).toContain("miou");
+  expect(Object.keys(prompts.box.figures)).not.toContain("AP");
+  expect(notes).toMatch(/--data or --annotations/);
+});
+
+test("annotations without the run's images, and a metric that is not known, are the user's mistakes", async () => {
+  const run = await storedRun([0.9, 0.4]);
+  const other = { ...truth, images: [image(1)], annotations: [annotation(1, 1)] };
+  await expect(runScore(run, { annotations: write(other) })).rejects.toThrow(
+    /annotations of another dataset \(found 1 of the run's 2/,
+  );
+  await expect(runScore(run, { metric: ["mioo"] })).rejects.toThrow(/unknown metric: mioo; did you mean miou/);
+});
+
+test("a run is exported as a results file without boxes, which scores as the run does", async () => {
+  const run = await storedRun([0.9, 0.4]);
+  const out = join(folder, "export.json");
+  const console = memoryConsole();
+  expect(await exportRun.run({ ...defaults, run, out, format: "coco" }, console)).toBe(0);
+  const found = await readDetections(out);
+  expect(found.map(({ image, category, score }) => [image, category, score])).toEqual([
+    [1, 3, 0.9],
+    [2, 3, 0.4],
+  ]);
+  expect(found[0]).not.toHaveProperty("box");
+  expect(found[0]!.mask).toEqual(maskOf(...at));
+  expect(console.said.notes).toMatch(/2 masks/);
+});
+
+test("rows without a score are exported with their predicted IoU, and that is said", async () => {
+  const console = memoryConsole();
+  await exportRun.run({ ...defaults, run: await storedRun([undefined, undefined]), format: "coco" }, console);
+  const [first] = JSON.parse(console.said.out);
+  expect(Object.keys(first)).toEqual(["image_id", "category_id", "segmentation", "score"]);
+  expect(first.score).toBe(examplePrediction(1, 7, 0.8).predictedIou);
+  expect(console.said.notes).toMatch(/2 of them have no score/);
+});

@@ -1,0 +1,73 @@
+import { expect, test } from "vitest";
+import type { Category, PredictionRow } from "../api.ts";
+import { maskOf, truth } from "../coco/fixtures/scene.ts";
+import { formatCounts } from "../mask/index.ts";
+import { recall } from "./recall.ts";
+import { cocoSizes } from "./sizes.ts";
+
+const at = [10, 10, 10, 10] as const;
+const elsewhere = [30, 10, 10, 10] as const;
+
+function proposal(image: number, place: readonly [number, number, number, number], score: number): PredictionRow {
+  const mask = maskOf(...place);
+  return {
+    ...{
+      image,
+      target: 1,
+      category: 0,
+      prompts: "grid",
+      protocol: "anything-ar1000",
+      step: 1,
+      token: 1,
+      predictedIou: 0.9,
+    },
+    ...{
+      areaPx: 100,
+      crowd: false,
+      mask: { size: mask.size, counts: formatCounts(mask) },
+      prompt: { points: [] },
+      score,
+    },
+  };
+}
+
+const plain: readonly Category[] = [
+  { id: 1, name: "cup" },
+  { id: 2, name: "mug" },
+];
+
+function recalls(rows: readonly PredictionRow[], categories = plain): Record<string, number | undefined> {
+  const given = [
+    { image: 1, category: 1, at },
+    { image: 1, category: 2, at: elsewhere },
+  ];
+  const { annotationsOf } = truth(given, { categories });
+  const values = recall.fit(rows, { images: [1], sizes: cocoSizes, dataset: { categories, annotationsOf } })({
+    images: [1],
+    counts: Uint32Array.of(1),
+  });
+  return Object.fromEntries(values.map(({ id, value }) => [id, value]));
+}
+
+test("a proposal finds an annotation of any category", () => {
+  expect(recalls([proposal(1, at, 0.5), proposal(1, elsewhere, 0.4)])).toMatchObject({
+    "AR@10": 1,
+    "AR@1000": 1,
+    "ARs@10": 1,
+  });
+});
+
+test("only the best so many of an image count", () => {
+  const wrong = Array.from({ length: 10 }, () => proposal(1, [0, 30, 3, 3], 0.9));
+  expect(recalls([...wrong, proposal(1, at, 0.5)])).toMatchObject({ "AR@10": 0, "AR@100": 0.5, "AR@1000": 0.5 });
+});
+
+test("with frequencies there is a recall of each", () => {
+  const categories = [
+    { id: 1, name: "cup", frequency: "rare" },
+    { id: 2, name: "mug", frequency: "frequent" },
+  ] as const;
+  const found = recalls([proposal(1, at, 0.5)], categories);
+  expect(found).toMatchObject({ "AR@100": 0.5, "ARr@100": 1, "ARf@100": 0 });
+  expect(found["ARc@100"]).toBeUndefined();
+});

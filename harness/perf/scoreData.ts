@@ -1,0 +1,171 @@
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import { open } from "node:fs/promises";
+import type { Writable } from "node:stream";
+import { readAnnotations, readDetections } from "../coco/index.ts";
+import { formatCounts, rleFromPolygons } from "../mask/index.ts";
+import { integer, random } from "../stats/random.ts";
+
+export interface ScoreFiles {
+  readonly annotations: string;
+  readonly detections: string;
+}
+
+/** Ids of the copies of an image, further apart than any id of COCO. */
+const idStep = 10_000_000;
+
+export interface Repetition {
+  /** Copies of every image with its annotations and detections. */
+  readonly repeat: number;
+  /** Detections in place of each, the later ones with lower scores. */
+  readonly copies: number;
+}
+
+/** Writes files that hold two others many times. Throws HarnessError where those can not be read. */
+export async function repeatFiles(from: ScoreFiles, to: ScoreFiles, { repeat, copies }: Repetition): Promise<void> {
+  // Read for the check alone: what is written are the files' own elements.
+  await readAnnotations(from.annotations);
+  await readDetections(from.detections);
+  const truth = (await parse(from.annotations)) as Readonly<Record<string, { id: number; image_id?: number }[]>>;
+  const found = (await parse(from.detections)) as { image_id: number; score: number }[];
+  const rounds = Array.from({ length: repeat }, (_, round) => round * idStep);
+  let id = 0;
+  await writeJson(to.annotations, [
+    `{"categories":${JSON.stringify(truth.categories)},"images":`,
+    elements(rounds, truth.images!, (image, shift) => [{ ...image, id: image.id + shift }]),
+    `,"annotations":`,
+    elements(rounds, truth.annotations!, (each, shift) => [{ ...each, id: ++id, image_id: each.image_id! + shift }]),
+    "}",
+  ]);
+  const lower = (score: number, copy: number) => Math.round(score * (1 - 0.07 * copy) * 1e6) / 1e6;
+  await writeJson(to.detections, [
+    elements(rounds, found, (each, shift) =>
+      Array.from({ length: copies }, (_, copy) => {
+        return { ...each, image_id: each.image_id + shift, score: lower(each.score, copy) };
+      }),
+    ),
+  ]);
+}
+
+export interface LvisShape {
+  readonly images: number;
+  readonly annotations: number;
+  readonly categories: number;
+  readonly detectionsPerImage: number;
+}
+
+/** Of the published val set. */
+export const lvisVal: LvisShape = { images: 19_809, annotations: 244_707, categories: 1203, detectionsPerImage: 300 };
+
+const size = { height: 480, width: 640 };
+const poolLength = 4096;
+
+/** Writes LVIS JSON and results of that size: ellipses, half of the detections near an annotation of their category. */
+export async function drawLvis(to: ScoreFiles, shape: LvisShape): Promise<void> {
+  const stream = random(0, "perf", "lvis");
+  const below = (n: number) => integer(stream, n);
+  const pool = Array.from({ length: poolLength }, () =>
+    ellipse(stream.next(), stream.next(), stream.next(), stream.next()),
+  );
+  const strings = pool.map((polygon) => JSON.stringify(formatCounts(rleFromPolygons([polygon], size))));
+  const polygons = pool.map((polygon) => JSON.stringify([polygon]));
+  // Few categories have most annotations.
+  const category = () => 1 + Math.floor(shape.categories * stream.next() ** 3);
+  const shown = Array.from({ length: shape.images }, (_, image) => {
+    const last = Math.floor(((image + 1) * shape.annotations) / shape.images);
+    return Array.from({ length: last - Math.floor((image * shape.annotations) / shape.images) }, () => {
+      return { category: category(), mask: below(poolLength) };
+    });
+  });
+  const categories = Array.from({ length: shape.categories }, (_, i) => {
+    return { id: i + 1, name: `c${i + 1}`, frequency: "fcr"[Math.floor((3 * i) / shape.categories)] };
+  });
+  let id = 0;
+  await writeJson(to.annotations, [
+    `{"categories":${JSON.stringify(categories)},"images":`,
+    elements([1], shown, (_, image) => {
+      const lists = {
+        neg_category_ids: Array.from({ length: 8 }, category),
+        not_exhaustive_category_ids: [category()],
+      };
+      return [{ id: image, file_name: `${image}.jpg`, ...size, ...lists }];
+    }),
+    `,"annotations":`,
+    elements([1], shown, (annotations, image) =>
+      annotations.map((each) => {
+        const head = `"id":${++id},"image_id":${image},"category_id":${each.category},"area":${1000 + (id % 20_000)}`;
+        return `{${head},"bbox":[0,0,10,10],"segmentation":${polygons[each.mask]}}`;
+      }),
+    ),
+    "}",
+  ]);
+  const segmentation = (mask: number) => `{"size":[${size.height},${size.width}],"counts":${strings[mask]}}`;
+  await writeJson(to.detections, [
+    elements([1], shown, (annotations, image) =>
+      Array.from({ length: shape.detectionsPerImage }, (_, k) => {
+        const near = k % 2 === 0 ? annotations[below(Math.max(annotations.length, 1))] : undefined;
+        const mask = near !== undefined && below(2) === 0 ? near.mask : below(poolLength);
+        const head = `"image_id":${image},"category_id":${near?.category ?? category()},"score":${stream.next()}`;
+        return `{${head},"segmentation":${segmentation(mask)}}`;
+      }),
+    ),
+  ]);
+}
+
+/** A polygon of 24 corners inside the image. */
+function ellipse(x: number, y: number, width: number, height: number): number[] {
+  const [rx, ry] = [4 + 90 * width ** 2, 4 + 90 * height ** 2];
+  const [cx, cy] = [rx + x * (size.width - 2 * rx), ry + y * (size.height - 2 * ry)];
+  return Array.from({ length: 24 }, (_, k) => (2 * Math.PI * k) / 24).flatMap((angle) =>
+    [cx + rx * Math.cos(angle), cy + ry * Math.sin(angle)].map((coordinate) => Math.round(100 * coordinate) / 100),
+  );
+}
+
+/** A JSON array, an item of `items` at a time: objects, or JSON that is ready. `shift` is the round's, or with one round of 1 the item's number from 1. */
+function* elements<T>(
+  rounds: readonly number[],
+  items: readonly T[],
+  to: (item: T, shift: number) => readonly (object | string)[],
+): Generator<string> {
+  let separator = "[";
+  for (const round of rounds) {
+    for (const [i, item] of items.entries()) {
+      const texts = to(item, rounds.length === 1 && round === 1 ? i + 1 : round);
+      for (const text of texts) {
+        yield separator + (typeof text === "string" ? text : JSON.stringify(text));
+        separator = ",";
+      }
+    }
+  }
+  yield separator === "[" ? "[]" : "]";
+}
+
+async function writeJson(file: string, parts: readonly (string | Iterable<string>)[]): Promise<void> {
+  const out = createWriteStream(file);
+  for (const part of parts) {
+    let pending = "";
+    for (const text of typeof part === "string" ? [part] : part) {
+      pending += text;
+      if (pending.length > 1 << 20) {
+        await write(out, pending);
+        pending = "";
+      }
+    }
+    await write(out, pending);
+  }
+  out.end();
+  await once(out, "close");
+}
+
+async function write(out: Writable, text: string): Promise<void> {
+  if (!out.write(text)) await once(out, "drain");
+}
+
+async function parse(file: string): Promise<unknown> {
+  const handle = await open(file);
+  try {
+    return JSON.parse(await handle.readFile("utf8"));
+  } finally {
+    await handle.close();
+  }
+}
