@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { type FileHandle, link, open, readFile, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, readFile, rm, stat } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { HarnessError } from "../errors.ts";
+import { sha256 } from "./canonical.ts";
 import { errorCode, onDisk } from "./disk.ts";
 import { alive, type Holder, ownProcess, parseHolder } from "./holder.ts";
 
@@ -12,6 +13,9 @@ const defaults = {
   beatMs: 5_000,
   watchMs: 30_000,
   pollMs: 250,
+  /** How often a taker looks whether another has cleared a dead holder's file, and when a claim to do so is itself dead, ms. */
+  claimPollMs: 20,
+  claimMs: 10_000,
 };
 
 export interface LockOptions {
@@ -41,7 +45,7 @@ export async function acquireLock(path: string, options: LockOptions = {}): Prom
     const file = await create(path);
     if (file !== undefined) return hold(path, file, self, options.beatMs ?? defaults.beatMs);
     const found = await readText(path);
-    if (found !== undefined && (await abandoned(path, found, self, options))) await clear(path, found, self);
+    if (found !== undefined && (await abandoned(path, found, self, options))) await clear(path, found);
   }
 }
 
@@ -115,17 +119,30 @@ async function abandoned(path: string, found: string, self: Self, options: LockO
   return true;
 }
 
-/** Moves a dead holder's file away. If another process was faster and the file is already its own, it is put back. */
-async function clear(path: string, found: string, self: Self): Promise<void> {
-  const aside = `${path}.${self.token}`;
-  try {
-    await onDisk(path, () => rename(path, aside));
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return;
-    throw error;
+/**
+ * Removes a dead holder's file, if it is still the one that was found. Whoever makes the claim file does so alone: without it
+ * a slow taker could remove the file of a faster one, and a third take its place.
+ */
+async function clear(path: string, found: string): Promise<void> {
+  const claim = `${path}.${sha256(found).slice(0, 12)}.claim`;
+  const file = await create(claim);
+  if (file === undefined) {
+    await delay(defaults.claimPollMs);
+    if ((await ageMs(claim)) > defaults.claimMs) await rm(claim, { force: true });
+    return;
   }
-  if ((await readText(aside)) !== found) await link(aside, path).catch(() => undefined);
-  await rm(aside, { force: true });
+  try {
+    if ((await readText(path)) === found) await onDisk(path, () => rm(path, { force: true }));
+  } finally {
+    await file.close();
+    await rm(claim, { force: true });
+  }
+}
+
+/** Since the file was written; 0 where it is gone. */
+async function ageMs(path: string): Promise<number> {
+  const written = await stat(path).catch(() => undefined);
+  return written === undefined ? 0 : Date.now() - written.mtimeMs;
 }
 
 function inUse(path: string, found: string): HarnessError {
