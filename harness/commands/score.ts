@@ -1,4 +1,5 @@
 import { HarnessError } from "../errors.ts";
+import type { ReliabilityBin } from "../metrics/index.ts";
 import { type Arguments, type Command, type Console, line } from "./command.ts";
 import { plainTable } from "./plainTable.ts";
 import { type FileFigure, type FileScore, scoreFile } from "./scoreFile.ts";
@@ -27,7 +28,11 @@ export const score: Command = {
       default: true,
     },
     seed: { describe: "of the bootstrap; a run's own for a run", type: "number", default: 0 },
-    metric: { describe: "of a run: miou, ap, recall; all of them without it", type: "string", list: true },
+    metric: {
+      describe: "of a run: miou, ap, recall, calibration, boundary-iou; all of them without it",
+      type: "string",
+      list: true,
+    },
     data: { describe: "of a run: the folder with its dataset", type: "string" },
     results: { describe: "folder that runs are kept in", type: "string", default: "results" },
     json: { describe: "print JSON", type: "boolean" },
@@ -98,6 +103,16 @@ function printRun({ run, prompts }: RunScore, console: Console): void {
     Object.entries(figures).map(([id, figure]) => [name, protocol, ...rowOf([id, figure])]),
   );
   line(console, plainTable(["prompts", "protocol", "", "%", "95 % interval", "n"], rows));
+  for (const [name, { reliability }] of Object.entries(prompts)) {
+    const bins = (reliability ?? []).filter(({ n }) => n > 0);
+    if (bins.length === 0) continue;
+    line(console, `\n${name}: predicted against measured IoU`);
+    line(console, plainTable(["predicted IoU", "mean predicted %", "mean measured %", "n"], bins.map(binOf)));
+  }
+}
+
+function binOf({ from, to, predictedIou, iou, n }: ReliabilityBin): string[] {
+  return [`${from.toFixed(1)} to ${to.toFixed(1)}`, percent(predictedIou), percent(iou), String(n)];
 }
 
 function rowOf([id, { value, low, high, n }]: readonly [string, FileFigure]): string[] {

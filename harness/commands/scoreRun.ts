@@ -1,7 +1,7 @@
 import type { ImageId, MetricContext } from "../api.ts";
 import { readAnnotations } from "../coco/index.ts";
 import { HarnessError, unknown } from "../errors.ts";
-import { cocoSizes, figuresOf, metrics } from "../metrics/index.ts";
+import { cocoSizes, figuresOf, metrics, type ReliabilityBin, reliabilityTable } from "../metrics/index.ts";
 import { loadRegistry } from "../run/registry.ts";
 import type { StoredRun } from "../store/store.ts";
 import type { FileFigure } from "./scoreFile.ts";
@@ -26,7 +26,15 @@ export interface RunScore {
   readonly dataset: string;
   readonly images: number;
   readonly prompts: Readonly<
-    Record<string, { readonly protocol: string; readonly figures: Readonly<Record<string, FileFigure>> }>
+    Record<
+      string,
+      {
+        readonly protocol: string;
+        readonly figures: Readonly<Record<string, FileFigure>>;
+        /** What the calibration error is made of: predicted against measured IoU, bin by bin. */
+        readonly reliability?: readonly ReliabilityBin[];
+      }
+    >
   >;
   readonly warnings: readonly string[];
 }
@@ -45,15 +53,17 @@ export async function scoreRun(options: RunScoreOptions): Promise<RunScore> {
     const rows = byPrompts.get(name) ?? [];
     const bootstrap = { seed: manifest.seed, draws: options.draws };
     const figures = chosen.flatMap((metric) => figuresOf(metric, { ...context, rows }, bootstrap));
-    return [name, { protocol, figures: Object.fromEntries(figures.map(({ id, ...figure }) => [id, figure])) }] as const;
+    const reliability = figures.some(({ id }) => id === "ece") ? { reliability: reliabilityTable(rows) } : {};
+    const byId = Object.fromEntries(figures.map(({ id, ...figure }) => [id, figure]));
+    return [name, { protocol, figures: byId, ...reliability }] as const;
   });
   return {
     ...{ run: run.id, variant: manifest.variant.id, dataset: manifest.dataset.id, images: images.length },
     prompts: Object.fromEntries(prompts),
     warnings: [
       ...(failures === 0 ? [] : [`${failures} of ${images.length + failures} images failed and are in no figure`]),
-      ...(dataset === undefined && chosen.some(({ id }) => id !== "miou")
-        ? ["only stored IoUs are averaged: average precision and recall need --data or --annotations"]
+      ...(dataset === undefined && chosen.some(({ id }) => id !== "miou" && id !== "calibration")
+        ? ["only stored IoUs are averaged: average precision, recall and boundary IoU need --data or --annotations"]
         : []),
     ],
   };
