@@ -39,6 +39,8 @@ async function dispatch(argv: readonly string[], program: Program, console: Cons
   const names = program.commands.map(({ name }) => name);
   const [first] = argv;
   if (first !== undefined && !first.startsWith("-") && !names.includes(first)) throw unknown("command", first, names);
+  const called = program.commands.find(({ name }) => name === first);
+  const brought = (await called?.moreOptions?.()) ?? {};
   let exitCode = 0;
   let parser = yargs([...argv])
     .scriptName(program.name)
@@ -62,7 +64,8 @@ async function dispatch(argv: readonly string[], program: Program, console: Cons
     parser = parser.command(
       usageOf(command),
       command.describe,
-      (each) => declare(each, command),
+      (each) =>
+        declare(each, command === called ? { ...command, options: { ...command.options, ...brought } } : command),
       async (args) => {
         requireNumbers(command, args);
         exitCode = await command.run(args, console);

@@ -46,5 +46,7 @@ export interface OnnxGraph {
   readonly outputs: readonly GraphValue[];
   readonly constants: readonly GraphConstant[];
   readonly nodes: readonly GraphNode[];
+  /** By name: inputs, constants and what each node gives, outputs included. */
+  readonly values: ReadonlyMap<string, GraphValue>;
   readonly counts: GraphCounts;
 }

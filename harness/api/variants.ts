@@ -1,3 +1,4 @@
+import type { ImageId } from "./datasets.ts";
 import type { Geometry, MaskSpec, ModelInput, ModelInputSpec } from "./frames.ts";
 import type { OnnxGraph } from "./graphs.ts";
 import type { Rle, Tensor } from "./pixels.ts";
@@ -34,6 +35,10 @@ export interface VariantManifest {
   readonly input: ModelInputSpec;
   readonly mask: MaskSpec;
   readonly lacks: readonly Capability[];
+  /** The preset whose checkpoint and nano weights a method runs on: sam-vit-b of `sam-fast/sam-vit-b`. */
+  readonly base?: string;
+  /** Of a method that learns from images before its graphs can be built. */
+  readonly calibration?: CalibrationNeed;
   readonly published?: PublishedCheckpoint;
   /** File with weights trained for this project, relative to the plug-in's folder. */
   readonly nanoWeights?: string;
@@ -47,6 +52,41 @@ export interface VariantManifest {
 
 export interface GraphSink {
   write(name: string, graph: OnnxGraph): Promise<void>;
+  /** What the build decided and a reader of the figures must know; stands in the run's manifest. */
+  note?(text: string): void;
+}
+
+export interface CalibrationNeed {
+  /** How many images, if the user does not say. */
+  readonly images: number;
+  /** Done on drawn scenes where none is stored; otherwise `bench quantize` has to come first. */
+  readonly automatic: boolean;
+}
+
+/** What a calibration found: plain JSON, whose meaning is the plug-in's own. */
+export type CalibrationValues = Readonly<Record<string, unknown>>;
+
+export interface CalibrationImage {
+  readonly id: ImageId;
+  readonly input: ModelInput;
+  /** The image's boxes. */
+  readonly prompts: readonly Prompt<"model">[];
+}
+
+export interface CalibrateContext {
+  readonly preset: VariantManifest;
+  readonly checkpoint: Checkpoint;
+  /** From the first image again at each call; one image is in memory at a time. */
+  images(): AsyncIterable<CalibrationImage>;
+  readonly count: number;
+  readonly runtime: RuntimeOptions;
+  /** For graphs that only the calibration needs; deleted after it. */
+  readonly folder: string;
+  readonly seed: number;
+  /** As the command line gives them. */
+  readonly options: Readonly<Record<string, string>>;
+  progress(done: number, total: number, what: string): void;
+  readonly signal: AbortSignal;
 }
 
 export interface BuildContext {
@@ -55,7 +95,15 @@ export interface BuildContext {
   readonly graph: GraphKind;
   /** Side of the model input where it is not the preset's own (fixtures of fully convolutional models). */
   readonly side?: number;
+  /** For presets that need one. */
+  readonly calibration?: CalibrationValues;
   readonly out: GraphSink;
+}
+
+/** A setting of a method as a flag: `--ratios 0.5,0.5`. */
+export interface VariantOption {
+  readonly name: string;
+  readonly describe: string;
 }
 
 /** Graph name → path of its .onnx file. */
@@ -115,6 +163,15 @@ export interface RawVariant {
 
 export interface VariantPlugin {
   readonly presets: readonly VariantManifest[];
+  /**
+   * The manifest of an id that carries a setting, `<method>/<preset>/<setting>`, which `presets` can not list. Nothing where
+   * the id is not this plug-in's; throws HarnessError where it is and the setting is wrong.
+   */
+  presetOf?(id: string): VariantManifest | undefined;
+  readonly options?: readonly VariantOption[];
+  /** The id with the settings that the flags give; an id holds no comma. Throws HarnessError for values that mean nothing. */
+  withOptions?(id: string, values: Readonly<Record<string, string>>): string;
+  calibrate?(context: CalibrateContext): Promise<CalibrationValues>;
   /** Weights → graphs. Reads no tensor itself: constants are read when the sink writes them. */
   build(context: BuildContext): Promise<void>;
   load(graphs: GraphFiles, runtime: RuntimeOptions, preset: VariantManifest): Promise<Variant>;

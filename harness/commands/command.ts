@@ -32,6 +32,8 @@ export interface Command {
   readonly describe: string;
   readonly arguments: readonly CommandArgument[];
   readonly options: Readonly<Record<string, CommandOption>>;
+  /** Options that what is installed brings, by name; asked for when this command is the one that is called. */
+  moreOptions?(): Promise<Readonly<Record<string, CommandOption>>>;
   /** Whole lines as a user would type them, each with what it does. */
   readonly examples: readonly (readonly [line: string, meaning: string])[];
   /** Returns the exit code: 0 done, 1 done and the answer is no. User mistakes throw HarnessError and exit with 2. */

@@ -12,7 +12,7 @@ import { type Command, line } from "./command.ts";
 import { findingsText, gigabytes } from "./doctorText.ts";
 import { checkProviders, diskFreeBytes, measureSpeed, type ProviderState } from "./machine.ts";
 import { needsOf, type PlanNeeds } from "./planNeeds.ts";
-import { flagsOf, planOptions } from "./run.ts";
+import { flagsOf, planOptions, settingOptions } from "./run.ts";
 
 export const doctor: Command = {
   name: "doctor",
@@ -23,12 +23,13 @@ export const doctor: Command = {
     results: { describe: "folder that runs are kept in", type: "string", default: "results" },
     json: { describe: "print one JSON object", type: "boolean" },
   },
+  moreOptions: settingOptions,
   examples: [
     ["bench doctor", "the machine, and what bench run without flags would need"],
     ["bench doctor --variants all --weights seeded", "time, memory and disk for every model at full size"],
   ],
   async run(args, console) {
-    const found = await examine(flagsOf(args), resolve(args.results as string));
+    const found = await examine(await flagsOf(args), resolve(args.results as string));
     if (args.json) line(console, JSON.stringify(found));
     else line(console, findingsText(found));
     return found.missing.length === 0 ? 0 : 1;

@@ -2,6 +2,7 @@ import type { Dataset } from "../api.ts";
 import { passesOf } from "../protocols/index.ts";
 import { describeGraphs } from "../run/build.ts";
 import type { RunPlan } from "../run/plan.ts";
+import { weightsVariantOf } from "../run/registry.ts";
 import type { ChosenVariant, LeftOut } from "../run/weights.ts";
 import { seededCheckpoint } from "../weights/index.ts";
 
@@ -75,7 +76,7 @@ interface Known {
 }
 
 async function variantNeeds(plan: RunPlan, { variant, weights }: ChosenVariant, known: Known): Promise<VariantNeeds> {
-  const { encodeGmacs, decodeGmacs, weightBytes } = await sizeOf({ variant, weights });
+  const { encodeGmacs, decodeGmacs, weightBytes } = await sizeOf(plan, { variant, weights });
   const msOf = (gmacs: number) => (1000 * gmacs) / (assumed.share * known.gmacsPerSecond);
   const [encodeMs, decodeMs] = [msOf(encodeGmacs), assumed.decodeMs + msOf(decodeGmacs)];
   // Masks of seeded weights mean nothing: only latency and memory are measured.
@@ -97,7 +98,9 @@ async function variantNeeds(plan: RunPlan, { variant, weights }: ChosenVariant, 
 }
 
 /** From the graphs as data, in milliseconds: values are not read, so seeded ones stand in for any. */
-async function sizeOf({ variant }: ChosenVariant) {
+async function sizeOf({ registry }: RunPlan, { variant: chosen }: ChosenVariant) {
+  // Before a calibration there are no graphs of the method yet: its base's have the same sizes, in float.
+  const variant = chosen.preset.calibration === undefined ? chosen : weightsVariantOf(registry, chosen);
   const graphs = await describeGraphs({ variant, checkpoint: seededCheckpoint(), graph: "fused" });
   const gmacs = (named: (name: string) => boolean) =>
     graphs

@@ -3,7 +3,9 @@ import { HarnessError } from "../errors.ts";
 import { reportOf } from "../report/score.ts";
 import { resultJson, resultTable } from "../report/tables.ts";
 import { type RunFlags, type RunPlan, resolvePlan } from "../run/plan.ts";
+import { loadRegistry } from "../run/registry.ts";
 import { type RunObserver, type RunOutcome, runPlan } from "../run/runner.ts";
+import { settingsOf } from "../run/settings.ts";
 import type { WeightsChoice } from "../run/weights.ts";
 import { type Arguments, type Command, type CommandOption, type Console, line } from "./command.ts";
 import { createProgress, type Progress, type ProgressOptions } from "./progress.ts";
@@ -36,6 +38,12 @@ export const planOptions: Readonly<Record<string, CommandOption>> = {
   plugin: { describe: "also know the variants and datasets of this module", type: "string", list: true },
 };
 
+/** Options of the variants' plug-ins: `--ratios` and the like. */
+export async function settingOptions(): Promise<Readonly<Record<string, CommandOption>>> {
+  const options = settingsOf(await loadRegistry());
+  return Object.fromEntries(options.map(({ name, describe }) => [name, { describe, type: "string" } as const]));
+}
+
 export const run: Command = {
   name: "run",
   describe: "Measure variants: latency, memory and accuracy, as one table",
@@ -45,6 +53,7 @@ export const run: Command = {
     results: { describe: "folder that runs are kept in", type: "string", default: "results" },
     json: { describe: "print one JSON object instead of the table", type: "boolean" },
   },
+  moreOptions: settingOptions,
   examples: [
     ["bench run --variants all", "everything whose weights are here, on drawn scenes"],
     [
@@ -54,7 +63,7 @@ export const run: Command = {
     ["bench run --variants all --weights seeded --limit 3", "latency and memory at full size, without checkpoints"],
   ],
   async run(args, console) {
-    const plan = await resolvePlan(flagsOf(args));
+    const plan = await resolvePlan(await flagsOf(args));
     const stop = new AbortController();
     const observer = observe(console);
     const onInterrupt = () => {
@@ -75,12 +84,14 @@ export const run: Command = {
   },
 };
 
-export function flagsOf(args: Arguments): RunFlags {
+export async function flagsOf(args: Arguments): Promise<RunFlags> {
+  const settable = await settingOptions();
   const given = Object.entries(args).filter(([name, value]) => name in planOptions && value !== undefined);
+  const settings = Object.entries(args).filter(([name, value]) => name in settable && value !== undefined);
   const flags = Object.fromEntries(given) as RunFlags & { readonly weights?: WeightsChoice };
   for (const [name, value] of given)
     if (typeof value === "number" && Number.isNaN(value)) throw new HarnessError(`--${name}: not a number`);
-  return flags;
+  return settings.length === 0 ? flags : { ...flags, settings: Object.fromEntries(settings) as Record<string, string> };
 }
 
 async function print({ runs, stopped }: RunOutcome, plan: RunPlan, args: Arguments, console: Console): Promise<number> {
@@ -108,6 +119,8 @@ function observe(console: Console): RunObserver & { finish(): void } {
   };
   return {
     note: (text) => (current === undefined ? void console.notes.write(`${text}\n`) : current.progress.note(text)),
+    calibration: (variant, { done, total }) =>
+      follow(`calibration ${variant}`, { total, unit: "steps" }).update(done, `calibrating ${variant}`),
     images: (variant, { done, total, image, before }) =>
       follow(variant, { total, unit: "images", from: before }).update(done, `${variant}, image ${image}`),
     rounds: (done, total, variant) => follow("latency", { total, unit: "turns" }).update(done, `latency, ${variant}`),

@@ -54,6 +54,7 @@ export class GraphBuilder {
   readonly #constants = new Map<string, GraphConstant>();
   readonly #ints = new Map<string, readonly number[]>();
   readonly #nodes: GraphNode[] = [];
+  readonly #values = new Map<string, GraphValue>();
   readonly #parameters = new Map<string, number>();
   readonly #work: Work[] = [];
   readonly #names = new Map<string, number>();
@@ -68,6 +69,7 @@ export class GraphBuilder {
       throw new Error(`${this.name}: two inputs are named ${name}`);
     const value = { name, type, dims };
     this.#inputs.push(value);
+    this.#values.set(name, value);
     return value;
   }
 
@@ -76,7 +78,9 @@ export class GraphBuilder {
     if (this.#outputs.some((known) => known.name === name))
       throw new Error(`${this.name}: two outputs are named ${name}`);
     this.#nodes.push({ operator: "Identity", domain: "", inputs: [value.name], outputs: [name], attributes: {} });
-    this.#outputs.push({ ...value, name });
+    const output = { ...value, name };
+    this.#outputs.push(output);
+    this.#values.set(name, output);
   }
 
   /** Names what is added meanwhile after a part of the model, as PyTorch names its modules. */
@@ -106,6 +110,11 @@ export class GraphBuilder {
     return this.constant(name, "float32", dims, read);
   }
 
+  /** Takes over the parameters that another graph was built from. */
+  inheritParameters(parameters: ReadonlyMap<string, number>): void {
+    for (const [name, elements] of parameters) this.#parameters.set(name, elements);
+  }
+
   /** Counts a tensor that the results do not depend on, such as a bias that softmax does not see; nothing is stored. */
   withoutEffect(weight: Weight): void {
     this.#parameters.set(weight.name, count(weight.dims));
@@ -121,6 +130,7 @@ export class GraphBuilder {
     }
     const constant = { name, type, dims, bytes: count(dims) * elementBytes[type], read };
     this.#constants.set(name, constant);
+    this.#values.set(name, constant);
     return constant;
   }
 
@@ -177,10 +187,17 @@ export class GraphBuilder {
         outputs: values.map((value) => value.name),
         attributes,
       });
+      for (const value of values) this.#values.set(value.name, value);
       return values;
     } catch (error) {
       throw new Error(`${this.name}: ${base}: ${error instanceof Error ? error.message : error}`, { cause: error });
     }
+  }
+
+  /** Leaves constants out that no node takes: a rewritten graph may have lost their users. */
+  dropUnused(): void {
+    const taken = new Set(this.#nodes.flatMap(({ inputs }) => inputs));
+    for (const name of this.#constants.keys()) if (!taken.has(name)) this.#constants.delete(name);
   }
 
   finish(): OnnxGraph {
@@ -192,7 +209,9 @@ export class GraphBuilder {
       constantBytes: constants.reduce((sum, constant) => sum + constant.bytes, 0),
       macs: (bindings = {}) => macsByOperator(work, bindings),
     };
-    return { name: this.name, inputs: this.#inputs, outputs: this.#outputs, constants, nodes: this.#nodes, counts };
+    const { name } = this;
+    const [inputs, outputs, nodes, values] = [this.#inputs, this.#outputs, this.#nodes, this.#values];
+    return { name, inputs, outputs, constants, nodes, values, counts };
   }
 
   #unique(operator: string): string {

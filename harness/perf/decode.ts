@@ -1,10 +1,8 @@
 import type { Command } from "../commands/command.ts";
-import { buildVariant } from "../run/build.ts";
-import { loadRegistry, variantOf } from "../run/registry.ts";
-import { seededCheckpoint } from "../weights/index.ts";
+import { settingOptions } from "../commands/run.ts";
 import type { Contender, Feed } from "./contender.ts";
 import { duel } from "./duel.ts";
-import { duelOptions, readDuelOptions } from "./encode.ts";
+import { buildSeeded, contestant, duelOptions, readDuelOptions } from "./encode.ts";
 
 export const decode: Command = {
   name: "decode",
@@ -12,12 +10,10 @@ export const decode: Command = {
   arguments: [],
   options: { ...duelOptions, prompts: { describe: "boxes in the batch", type: "number", default: 16 } },
   examples: [["npm run perf -- decode --variant sam-vit-b --prompts 64", "the batch of the everything mode"]],
+  moreOptions: settingOptions,
   async run(args, console) {
-    const variant = variantOf(await loadRegistry(), args.variant as string);
-    const build = (graph: "fused" | "reference") => {
-      return buildVariant({ variant, checkpoint: seededCheckpoint(), weightsId: "seeded 1", graph });
-    };
-    const [fused, reference] = [await build("fused"), await build("reference")];
+    const variant = await contestant(args);
+    const [fused, reference] = [await buildSeeded(variant, "fused"), await buildSeeded(variant, "reference")];
     const [, channels, grid] = reference.graphs.decoder!.inputs.find(({ name }) => name === "image_embedding")!
       .dims as number[];
     const prompts = args.prompts as number;

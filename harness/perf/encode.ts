@@ -1,7 +1,11 @@
 import { availableParallelism } from "node:os";
-import type { Command, CommandOption } from "../commands/command.ts";
-import { buildVariant } from "../run/build.ts";
-import { loadRegistry, variantOf } from "../run/registry.ts";
+import type { GraphKind } from "../api.ts";
+import type { Arguments, Command, CommandOption } from "../commands/command.ts";
+import { settingOptions } from "../commands/run.ts";
+import { type BuiltVariant, buildVariant } from "../run/build.ts";
+import { calibrationFor } from "../run/calibration.ts";
+import { loadRegistry, type RegisteredVariant, variantOf } from "../run/registry.ts";
+import { settingsOf, withSettings } from "../run/settings.ts";
 import { seededCheckpoint } from "../weights/index.ts";
 import { type DuelOptions, duel } from "./duel.ts";
 
@@ -22,17 +26,40 @@ export function readDuelOptions(args: Readonly<Record<string, unknown>>): DuelOp
   };
 }
 
+/** The variant of `--variant`, with the settings of its method. */
+export async function contestant(args: Arguments): Promise<RegisteredVariant> {
+  const registry = await loadRegistry();
+  const given = Object.entries(args).filter(([, value]) => typeof value === "string") as [string, string][];
+  const names = new Set(settingsOf(registry).map(({ name }) => name));
+  const settings = Object.fromEntries(given.filter(([name]) => names.has(name)));
+  const [id] = withSettings(registry, [args.variant as string], settings);
+  return variantOf(registry, id!);
+}
+
+/** Its graphs on seeded weights; calibrated first where the method needs that. */
+export async function buildSeeded(variant: RegisteredVariant, graph: GraphKind): Promise<BuiltVariant> {
+  const seeded = { variant, checkpoint: seededCheckpoint(), weightsId: "seeded 1" };
+  const calibration = await calibrationFor({
+    ...{ ...seeded, registry: await loadRegistry() },
+    runtime: { provider: "cpu", threads: availableParallelism() },
+    progress: () => undefined,
+    signal: new AbortController().signal,
+  });
+  return buildVariant({ ...seeded, graph, ...(calibration === undefined ? {} : { calibration: calibration.values }) });
+}
+
 export const encode: Command = {
   name: "encode",
   describe: "The fused encoder against the published one, operator for operator",
   arguments: [],
   options: duelOptions,
   examples: [["npm run perf -- encode --variant sam-vit-b --rounds 10", "time and peak memory, as ratios"]],
+  moreOptions: settingOptions,
   async run(args, console) {
-    const variant = variantOf(await loadRegistry(), args.variant as string);
+    const variant = await contestant(args);
     const { side } = variant.preset.input;
     const contender = async (graph: "fused" | "reference") => {
-      const built = await buildVariant({ variant, checkpoint: seededCheckpoint(), weightsId: "seeded 1", graph });
+      const built = await buildSeeded(variant, graph);
       const image = { dims: [1, 3, side, side], low: -2, high: 2 };
       return { name: graph, steps: [{ file: built.files.encoder!, feeds: { image }, calls: 1 }] };
     };

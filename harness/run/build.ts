@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Checkpoint, GraphFiles, GraphKind, OnnxGraph } from "../api.ts";
+import type { CalibrationValues, Checkpoint, GraphFiles, GraphKind, OnnxGraph } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { freeBytes } from "../measure/environment.ts";
 import { structureHash, writeGraph } from "../onnx/index.ts";
@@ -20,6 +20,7 @@ export interface BuildRequest {
   readonly weightsId: string;
   readonly graph: GraphKind;
   readonly side?: number;
+  readonly calibration?: CalibrationValues;
   /** Where graphs are kept; the home folder's `graphs` if left out. */
   readonly cache?: string;
 }
@@ -32,6 +33,8 @@ export interface BuiltVariant {
   /** Elements of all tensors taken from the checkpoint, each counted once, buffers left out. */
   readonly parameters: number;
   readonly fileBytes: number;
+  /** What the plug-in decided while building. */
+  readonly notes: readonly string[];
   /** Whether the graphs were there already. */
   readonly cached: boolean;
 }
@@ -42,8 +45,10 @@ export interface BuiltVariant {
  * Throws HarnessError where weights do not fit the variant, or memory or disk do not fit the build.
  */
 export async function buildVariant(request: BuildRequest): Promise<BuiltVariant> {
-  const graphs = await describeGraphs(request);
-  const values = `${request.weightsId} ${sourcesHash(valueFolders, request.variant.folder)}`;
+  const notes: string[] = [];
+  const graphs = await describeGraphs(request, (note) => notes.push(note));
+  const calibration = request.calibration === undefined ? "" : sha256(JSON.stringify(request.calibration));
+  const values = `${request.weightsId} ${calibration} ${sourcesHash(valueFolders, request.variant.folder)}`;
   const hashes = Object.fromEntries(graphs.map((graph) => [graph.name, sha256(`${structureHash(graph)} ${values}`)]));
   const { preset } = request.variant;
   const key = sha256(Object.values(hashes).join(" ")).slice(0, 12);
@@ -62,24 +67,25 @@ export async function buildVariant(request: BuildRequest): Promise<BuiltVariant>
     hashes,
     parameters: [...parameters.values()].reduce((sum, elements) => sum + elements, 0),
     fileBytes: readdirSync(folder).reduce((sum, file) => sum + statSync(join(folder, file)).size, 0),
+    notes,
     cached,
   };
 }
 
 /** The graphs as data. Reads no weight, so it also tells, in milliseconds, whether a checkpoint fits. */
-export async function describeGraphs({
-  variant,
-  checkpoint,
-  graph,
-  side,
-}: Omit<BuildRequest, "weightsId">): Promise<OnnxGraph[]> {
+export async function describeGraphs(
+  { variant, checkpoint, graph, side, calibration }: Omit<BuildRequest, "weightsId">,
+  note: (text: string) => void = () => undefined,
+): Promise<OnnxGraph[]> {
   const graphs: OnnxGraph[] = [];
   await variant.plugin.build({
     preset: variant.preset,
     checkpoint,
     graph,
     ...(side === undefined ? {} : { side }),
+    ...(calibration === undefined ? {} : { calibration }),
     out: {
+      note,
       write: async (name, built) => {
         graphs.push({ ...built, name });
       },

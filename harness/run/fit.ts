@@ -16,11 +16,12 @@ export async function fits(archive: TensorArchive, variant: RegisteredVariant): 
   }
 }
 
-/** The variants that a file fits, published architectures before methods that run on any of their checkpoints. */
+/** The variants that a file fits; methods that run on another variant's checkpoints are not among them. */
 export async function fittingVariants(registry: Registry, archive: TensorArchive): Promise<readonly string[]> {
   const fitting: string[] = [];
-  for (const [id, variant] of registry.variants) if (await fits(archive, variant)) fitting.push(id);
-  return fitting.sort((a, b) => Number(a.includes("/")) - Number(b.includes("/")));
+  for (const [id, variant] of registry.variants)
+    if (variant.preset.base === undefined && (await fits(archive, variant))) fitting.push(id);
+  return fitting;
 }
 
 /** An error about a checkpoint that does not fit, with the variant it does fit in its hint. */

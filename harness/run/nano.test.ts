@@ -23,7 +23,12 @@ test.skipIf(shared === undefined)(
     try {
       const flags = { variants: "sam-nano", dataset: "coco", data: join(shared!, "realset"), prompts: "box,1dt" };
       const plan = await resolvePlan({ ...flags, rounds: 1, warmup: 0 });
-      const observer = { note: () => undefined, images: () => undefined, rounds: () => undefined };
+      const observer = {
+        note: () => undefined,
+        calibration: () => undefined,
+        images: () => undefined,
+        rounds: () => undefined,
+      };
       const { runs } = await runPlan({ plan, results, asPassed: [], observer, signal: new AbortController().signal });
       const ours = new Map<string, { token: number; iou: number }>();
       for await (const row of runs[0]!.rows())

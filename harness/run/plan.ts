@@ -4,6 +4,7 @@ import { HarnessError, unknown } from "../errors.ts";
 import { type PlannedPrompts, promptPlan, requireCapabilities } from "../protocols/index.ts";
 import { withDetectorBoxes } from "./detectorBoxes.ts";
 import { loadRegistry, type Registry } from "./registry.ts";
+import { withSettings } from "./settings.ts";
 import { type ChosenVariant, chooseWeights, type LeftOut, type WeightsChoice } from "./weights.ts";
 
 /** A run as the command line gives it; everything has a default. */
@@ -26,6 +27,8 @@ export interface RunFlags {
   readonly plugin?: readonly string[];
   /** A detector's results file: its boxes are prompted. */
   readonly boxes?: string;
+  /** Settings of methods by the names of their options. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export interface LatencySettings {
@@ -65,7 +68,7 @@ export async function resolvePlan(flags: RunFlags): Promise<RunPlan> {
   const seed = flags.seed ?? defaults.seed;
   const prompts = promptPlan({ prompts: flags.prompts, protocol: flags.protocol });
   const { chosen, leftOut } = await chooseWeights(registry, {
-    variants: listOf("--variants", flags.variants ?? defaults.variants),
+    variants: withSettings(registry, listOf("--variants", flags.variants ?? defaults.variants), flags.settings ?? {}),
     weights: flags.weights ?? defaults.weights,
     checkpoints: checkpointsOf(flags.checkpoint ?? []),
   });

@@ -3,6 +3,7 @@ import { runtimeVersion, sessionSettings } from "../onnx/index.ts";
 import { planId } from "../store/canonical.ts";
 import type { Manifest } from "../store/schema.ts";
 import { type BuiltVariant, buildVariant } from "./build.ts";
+import { type CalibrationRequest, calibrationFor, calibrationRecord } from "./calibration.ts";
 import { readCommit } from "./commit.ts";
 import type { RunPlan } from "./plan.ts";
 import { sourcesHash } from "./sources.ts";
@@ -26,11 +27,19 @@ export async function prepareRun(
   plan: RunPlan,
   chosen: ChosenVariant,
   asPassed: readonly string[],
+  calibrating: Pick<CalibrationRequest, "progress" | "signal">,
 ): Promise<PreparedRun> {
   const { checkpoint, weightsId, record } = await openWeights(chosen, plan.registry);
   try {
-    const built = await buildVariant({ variant: chosen.variant, checkpoint, weightsId, graph: "fused" });
-    return describeRun({ plan, chosen, asPassed, built, weights: record });
+    const { variant } = chosen;
+    const calibration = await calibrationFor({
+      ...{ variant, checkpoint, weightsId, registry: plan.registry, runtime: plan.runtime },
+      ...calibrating,
+    });
+    const values = calibration === undefined ? {} : { calibration: calibration.values };
+    const built = await buildVariant({ variant, checkpoint, weightsId, graph: "fused", ...values });
+    const learned = calibration === undefined ? {} : { calibration: calibrationRecord(calibration) };
+    return describeRun({ plan, chosen, asPassed, built, weights: record, ...learned });
   } finally {
     checkpoint.close();
   }
@@ -42,9 +51,10 @@ interface Parts {
   readonly asPassed: readonly string[];
   readonly built: BuiltVariant;
   readonly weights: Manifest["weights"];
+  readonly calibration?: Manifest["calibration"];
 }
 
-function describeRun({ plan, chosen, asPassed, built, weights }: Parts): PreparedRun {
+function describeRun({ plan, chosen, asPassed, built, weights, calibration }: Parts): PreparedRun {
   const { preset } = chosen.variant;
   const prompts = plan.prompts.map((each) => ({ prompts: each.prompts, protocol: each.protocol.id }));
   const protocols = Object.fromEntries(prompts.map((each) => [each.prompts, each.protocol]));
@@ -60,7 +70,11 @@ function describeRun({ plan, chosen, asPassed, built, weights }: Parts): Prepare
   const manifest: Manifest = {
     ...{ schema: 1, id, createdAt: new Date().toISOString(), status: { state: "running" } },
     plan: { asPassed: [...asPassed], resolved },
-    variant: { id: preset.id, title: preset.title, paper: preset.paper, size: preset.size, notes: preset.notes },
+    variant: {
+      ...{ id: preset.id, title: preset.title, paper: preset.paper, size: preset.size },
+      notes: [...preset.notes, ...built.notes],
+    },
+    ...(calibration === undefined ? {} : { calibration }),
     ...{ weights, protocols, seed: plan.seed, hashes: { graph: built.hashes, pipeline } },
     dataset: {
       id: plan.dataset.id,

@@ -18,6 +18,8 @@ export interface RegisteredVariant {
 export interface Registry {
   readonly variants: ReadonlyMap<string, RegisteredVariant>;
   readonly datasets: ReadonlyMap<string, DatasetPlugin>;
+  /** Each once, with its folder. */
+  readonly methods: readonly Omit<RegisteredVariant, "preset">[];
 }
 
 /** Finds variants/<id>/variant.ts and datasets/<id>/dataset.ts, and loads the modules of `--plugin` beside them. */
@@ -25,19 +27,35 @@ export async function loadRegistry(plugins: readonly string[] = []): Promise<Reg
   const own = await fastGlob(["variants/*/variant.ts", "datasets/*/dataset.ts"], { cwd: root, absolute: true });
   const variants = new Map<string, RegisteredVariant>();
   const datasets = new Map<string, DatasetPlugin>();
+  const methods: Omit<RegisteredVariant, "preset">[] = [];
   for (const file of [...own.sort(), ...plugins.map((plugin) => resolve(plugin))]) {
     const plugin = pluginOf(own.includes(file) ? await importModule(file) : await importForeign(file), file);
-    if ("open" in plugin) addTo(datasets, plugin.id, plugin, file);
-    else
-      for (const preset of plugin.presets) addTo(variants, preset.id, { preset, plugin, folder: dirname(file) }, file);
+    if ("open" in plugin) {
+      addTo(datasets, plugin.id, plugin, file);
+      continue;
+    }
+    const method = { plugin, folder: dirname(file) };
+    methods.push(method);
+    for (const preset of plugin.presets) addTo(variants, preset.id, { preset, ...method }, file);
   }
-  return { variants, datasets };
+  return { variants, datasets, methods };
 }
 
+/** A listed preset, or an id with a setting that its plug-in understands. Throws HarnessError for any other. */
 export function variantOf(registry: Registry, id: string): RegisteredVariant {
   const variant = registry.variants.get(id);
-  if (variant === undefined) throw unknown("variant", id, [...registry.variants.keys()]);
-  return variant;
+  if (variant !== undefined) return variant;
+  for (const method of registry.methods) {
+    const preset = method.plugin.presetOf?.(id);
+    if (preset !== undefined) return { preset, ...method };
+  }
+  throw unknown("variant", id, [...registry.variants.keys()]);
+}
+
+/** The variant whose checkpoints and nano weights this one runs on: itself, or its base. */
+export function weightsVariantOf(registry: Registry, variant: RegisteredVariant): RegisteredVariant {
+  const { base } = variant.preset;
+  return base === undefined ? variant : variantOf(registry, base);
 }
 
 /** What any variant's checkpoint may name: which one a file is for shows only when it is open. */

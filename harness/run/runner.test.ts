@@ -98,6 +98,7 @@ async function run(
 ): Promise<RunOutcome> {
   const observer: RunObserver = {
     note: (text) => void notes.push(text),
+    calibration: () => undefined,
     images: (_, { done }) => {
       if (done === after) stop.abort();
     },

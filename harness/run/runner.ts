@@ -11,6 +11,8 @@ import { scoresOf } from "./scores.ts";
 /** What a run tells while it goes on; a command turns it into lines. */
 export interface RunObserver {
   note(text: string): void;
+  /** Steps of a method that learns from images before its graphs are built. */
+  calibration(variant: string, progress: { readonly done: number; readonly total: number }): void;
   images(variant: string, progress: AccuracyProgress): void;
   rounds(done: number, total: number, variant: string): void;
 }
@@ -45,7 +47,8 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
   const prepared: PreparedRun[] = [];
   for (const chosen of plan.chosen) {
     observer.note(`${chosen.variant.preset.id}: ${chosen.weights.source} weights, preparing its graphs`);
-    prepared.push(await prepareRun(plan, chosen, request.asPassed));
+    const progress = (done: number, total: number) => observer.calibration(chosen.variant.preset.id, { done, total });
+    prepared.push(await prepareRun(plan, chosen, request.asPassed, { progress, signal }));
   }
   const opened: OpenedRun[] = [];
   try {

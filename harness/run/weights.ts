@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import type { Checkpoint, WeightSource } from "../api.ts";
+import type { Checkpoint, VariantManifest, WeightSource } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { checkpointOf, openTensorArchive, seededCheckpoint } from "../weights/index.ts";
 import { explainMisfit } from "./fit.ts";
 import { homeFolder } from "./home.ts";
-import { inertClassesOf, type RegisteredVariant, type Registry, variantOf } from "./registry.ts";
+import { inertClassesOf, type RegisteredVariant, type Registry, variantOf, weightsVariantOf } from "./registry.ts";
 
 /** `auto`: a checkpoint if one is here, else trained nano weights; full-size variants without a checkpoint are left out. */
 export type WeightsChoice = "auto" | WeightSource;
@@ -51,7 +51,7 @@ export async function chooseWeights(
   const leftOut: LeftOut[] = [];
   for (const id of new Set(ids)) {
     const variant = variantOf(registry, id);
-    const weights = await weightsOf(variant, flags, all);
+    const weights = await weightsOf(variant, weightsVariantOf(registry, variant), flags, all);
     if ("source" in weights) chosen.push({ variant, weights });
     else if (all) leftOut.push(weights);
     else throw new HarnessError(`${id}: ${weights.reason}`, { hint: weights.command });
@@ -59,18 +59,20 @@ export async function chooseWeights(
   return { chosen, leftOut };
 }
 
+/** A method's own checkpoint comes before its base's. */
 async function weightsOf(
-  { preset, folder }: RegisteredVariant,
+  { preset }: RegisteredVariant,
+  { preset: base, folder }: RegisteredVariant,
   flags: WeightsFlags,
   all: boolean,
 ): Promise<ChosenWeights | LeftOut> {
-  const given = flags.checkpoints.get(preset.id);
-  const checkpoint = given ?? (await storedCheckpoint(preset.published?.id));
-  const nano = preset.nanoWeights === undefined ? undefined : join(folder, preset.nanoWeights);
+  const given = flags.checkpoints.get(preset.id) ?? flags.checkpoints.get(base.id);
+  const checkpoint = given ?? (await storedCheckpoint(base.published?.id));
+  const nano = base.nanoWeights === undefined ? undefined : join(folder, base.nanoWeights);
   const missing = (reason: string): LeftOut => ({
     variant: preset.id,
     reason,
-    command: commandFor(preset.id, preset.published?.id),
+    command: commandFor(preset.id, base),
   });
   switch (flags.weights) {
     case "seeded":
@@ -89,11 +91,11 @@ async function weightsOf(
   }
 }
 
-function commandFor(variant: string, published: string | undefined): string {
-  const own = `bench run --variants ${variant} --checkpoint ${variant}=FILE`;
+function commandFor(variant: string, { id, published }: VariantManifest): string {
+  const own = `bench run --variants ${variant} --checkpoint ${id}=FILE`;
   return published === undefined
     ? own
-    : `${own}, with ${published} downloaded; or --weights seeded for latency and memory alone`;
+    : `${own}, with ${published.id} downloaded; or --weights seeded for latency and memory alone`;
 }
 
 /** What lies in the home folder's `checkpoints` under the published id, whatever its ending. */
@@ -126,12 +128,8 @@ export async function openWeights({ variant, weights }: ChosenVariant, registry:
   const archive = await openTensorArchive(weights.file, { inert: inertClassesOf(registry) });
   const checkpoint = checkpointOf(archive, weights.source);
   try {
-    await variant.plugin.build({
-      preset: variant.preset,
-      checkpoint,
-      graph: "fused",
-      out: { write: async () => undefined },
-    });
+    const { plugin, preset } = weightsVariantOf(registry, variant);
+    await plugin.build({ preset, checkpoint, graph: "fused", out: { write: async () => undefined } });
     const sha256 = await sha256Of(weights.file);
     const file = basename(weights.file);
     const label = weights.source === "nano" ? `${file}, trained for this project` : file;

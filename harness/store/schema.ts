@@ -67,6 +67,17 @@ const manifest = z.object({
     images: count,
     warnings: z.array(text),
   }),
+  /** Of a method that learned from images before its graphs were built. */
+  calibration: z
+    .object({
+      dataset: text,
+      images: count,
+      seed: whole,
+      options: z.record(text, text),
+      /** sha256 of the stored calibration, values included. */
+      hash: text,
+    })
+    .exactOptional(),
   /** Name of the prompts (box, 1p, 3p) → protocol id. */
   protocols: z.record(text, text),
   seed: whole,
@@ -155,6 +166,19 @@ const latencyTurn = z.object({
   load: number.exactOptional(),
 });
 
+/** What a method learned from images, stored beside the graphs: the same calibration gives the same graphs. */
+const calibration = z.object({
+  schema: z.literal(1),
+  variant: text,
+  /** Identity of the weights that it was made with. */
+  weights: text,
+  dataset: z.object({ id: text, fingerprint: text, images: z.array(whole) }),
+  seed: whole,
+  options: z.record(text, text),
+  values: z.record(text, z.unknown()),
+});
+
+export type StoredCalibration = Immutable<z.infer<typeof calibration>>;
 export type Manifest = Immutable<z.infer<typeof manifest>>;
 export type PredictionRow = Immutable<z.infer<typeof prediction>>;
 export type FailureRow = Immutable<z.infer<typeof failure>>;
@@ -192,6 +216,11 @@ export function migrate(
     current = { ...step(current), schema: from + 1 };
   }
   return current;
+}
+
+/** Throws HarnessError naming file and field. */
+export function parseCalibration(json: string, file: string): StoredCalibration {
+  return check(calibration, parseJson(json, file), file);
 }
 
 /** A line of rows.jsonl; `place` is file and line. */

@@ -1,0 +1,93 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { CalibrateContext, CalibrationNeed, VariantManifest } from "../api.ts";
+import { seededCheckpoint } from "../weights/index.ts";
+import { type CalibrationRequest, calibrate, calibrationFor, calibrationRecord } from "./calibration.ts";
+import { loadRegistry, type RegisteredVariant, type Registry } from "./registry.ts";
+
+let store: string;
+let registry: Registry;
+beforeEach(async () => {
+  store = mkdtempSync(join(tmpdir(), "sam-bench-test-"));
+  registry = await loadRegistry();
+});
+afterEach(() => rmSync(store, { recursive: true }));
+
+const unused = () => Promise.reject(new Error("not called here"));
+
+/** A method that learns the largest pixel and the number of boxes, over two passes through the images. */
+async function learn(context: CalibrateContext) {
+  let [largest, boxes] = [0, 0];
+  for await (const { input } of context.images()) largest = Math.max(largest, ...input.tensor.data.subarray(0, 999));
+  for await (const { prompts } of context.images()) boxes += prompts.filter(({ frame }) => frame === "model").length;
+  context.progress(1, 1, "learned");
+  return { largest, boxes, side: context.options.side ?? "none" };
+}
+
+function method(need: Partial<CalibrationNeed> = {}): RegisteredVariant {
+  const preset = {
+    ...{ id: "learns/toy/a", calibration: { images: 2, automatic: true, ...need } },
+    input: { side: 64, fit: "pad", resize: "bilinear", padValue: 0, mean: [0, 0, 0], std: [1, 1, 1] },
+  } as unknown as VariantManifest;
+  const plugin = { presets: [preset], calibrate: learn, build: unused, load: unused, loadRaw: unused };
+  return { preset, plugin, folder: store };
+}
+
+function request(variant: RegisteredVariant, weightsId = "seeded 1"): CalibrationRequest {
+  return {
+    ...{ variant, checkpoint: seededCheckpoint(), weightsId, registry, store },
+    runtime: { provider: "cpu", threads: 1 },
+    progress: () => undefined,
+    signal: new AbortController().signal,
+  };
+}
+
+test("an automatic calibration runs on drawn scenes once, is stored, and is read the next time", async () => {
+  const first = (await calibrationFor(request(method())))!;
+  expect(first.dataset.images).toHaveLength(2);
+  expect(first.values.largest).toBeGreaterThan(10);
+  expect(first.values.boxes).toBeGreaterThan(2);
+  const silent = { ...method(), plugin: { ...method().plugin, calibrate: unused } };
+  const second = (await calibrationFor(request(silent)))!;
+  expect(second).toEqual(first);
+  expect(calibrationRecord(second)).toEqual(calibrationRecord(first));
+  expect(readdirSync(store)).toEqual([expect.stringMatching(/^learns-toy-a-[0-9a-f]{12}\.json$/)]);
+});
+
+test("other weights have a calibration of their own", async () => {
+  await calibrationFor(request(method()));
+  await calibrationFor(request(method(), "a file's sha256"));
+  expect(readdirSync(store)).toHaveLength(2);
+});
+
+test("a stored calibration that is not of these weights is refused", async () => {
+  await calibrationFor(request(method()));
+  const file = join(store, readdirSync(store)[0]!);
+  writeFileSync(file, readFileSync(file, "utf8").replace("seeded 1", "other weights"));
+  await expect(calibrationFor(request(method()))).rejects.toThrow(
+    "a calibration of another variant or other weights (found learns/toy/a, other weights, expected learns/toy/a, seeded 1)",
+  );
+});
+
+test("a method that is not calibrated by itself names the command that does it; others need none", async () => {
+  await expect(calibrationFor(request(method({ automatic: false })))).rejects.toThrow(
+    "learns/toy/a: is not calibrated for these weights",
+  );
+  const plain = method();
+  const { calibration: _, ...preset } = plain.preset;
+  expect(await calibrationFor(request({ ...plain, preset }))).toBeUndefined();
+});
+
+test("no images are no calibration, and the method's options reach it", async () => {
+  const shapes = registry.datasets.get("shapes")!;
+  const dataset = await shapes.open({ seed: 3, limit: 1 });
+  const stored = await calibrate(request(method()), { dataset, seed: 3, options: { side: "left" } });
+  expect(stored.values.side).toBe("left");
+  expect(calibrationRecord(stored)).toMatchObject({ dataset: "shapes", images: 1, seed: 3, options: { side: "left" } });
+  const empty = { ...dataset, images: [] };
+  await expect(calibrate(request(method()), { dataset: empty, seed: 0, options: {} })).rejects.toThrow(
+    "dataset shapes: no image to calibrate on",
+  );
+});

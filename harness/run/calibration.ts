@@ -1,0 +1,132 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { CalibrateContext, CalibrationImage, Checkpoint, Dataset, RuntimeOptions } from "../api.ts";
+import { HarnessError } from "../errors.ts";
+import { prepare, toModelFrame } from "../image/index.ts";
+import { canonicalJson, sha256 } from "../store/canonical.ts";
+import { type Manifest, parseCalibration, type StoredCalibration } from "../store/schema.ts";
+import { homeFolder } from "./home.ts";
+import type { RegisteredVariant, Registry } from "./registry.ts";
+
+export interface CalibrationRequest {
+  readonly variant: RegisteredVariant;
+  readonly checkpoint: Checkpoint;
+  readonly weightsId: string;
+  readonly registry: Registry;
+  readonly runtime: RuntimeOptions;
+  progress(done: number, total: number, what: string): void;
+  readonly signal: AbortSignal;
+  /** Where calibrations are kept; the home folder's `calibrations` if left out. */
+  readonly store?: string;
+}
+
+/**
+ * What the variant learned from images, if it is of a kind that does: the stored calibration of these weights, or one made
+ * now on drawn scenes where the preset allows that.
+ * Throws HarnessError where `bench quantize` has to come first, and where the stored one is of other weights.
+ */
+export async function calibrationFor(request: CalibrationRequest): Promise<StoredCalibration | undefined> {
+  const { preset } = request.variant;
+  if (preset.calibration === undefined) return undefined;
+  const file = calibrationFile(request);
+  if (existsSync(file)) return readCalibration(file, request);
+  if (!preset.calibration.automatic)
+    throw new HarnessError(`${preset.id}: is not calibrated for these weights`, {
+      hint: `bench quantize ${preset.id} calibrates it on images; once is enough`,
+    });
+  const { images } = preset.calibration;
+  const scenes = await request.registry.datasets.get("shapes")!.open({ seed: 0, limit: images });
+  return calibrate(request, { dataset: scenes, seed: 0, options: {} });
+}
+
+export interface CalibrationSource {
+  /** Its images, all of them, in their order. */
+  readonly dataset: Dataset;
+  readonly seed: number;
+  /** The method's own, as typed. */
+  readonly options: Readonly<Record<string, string>>;
+}
+
+/** Calibrates and stores the outcome. Throws HarnessError where there is no image, or where it is stopped. */
+export async function calibrate(request: CalibrationRequest, source: CalibrationSource): Promise<StoredCalibration> {
+  const { variant, checkpoint, weightsId, runtime, signal } = request;
+  const { preset, plugin } = variant;
+  const { dataset, seed, options } = source;
+  if (plugin.calibrate === undefined)
+    throw new HarnessError(`${preset.id}: there is nothing to calibrate`, {
+      hint: "bench list variants names the methods",
+    });
+  if (dataset.images.length === 0) throw new HarnessError(`dataset ${dataset.id}: no image to calibrate on`);
+  const folder = mkdtempSync(join(tmpdir(), "sam-bench-calibration-"));
+  const context: CalibrateContext = {
+    ...{ preset, checkpoint, runtime, folder, seed, options, signal },
+    count: dataset.images.length,
+    images: () => imagesOf(dataset, preset.input),
+    progress: (done, total, what) => request.progress(done, total, what),
+  };
+  try {
+    const values = await plugin.calibrate(context);
+    const { id, fingerprint, images } = dataset;
+    const stored: StoredCalibration = {
+      ...{ schema: 1, variant: preset.id, weights: weightsId, seed, options, values },
+      dataset: { id, fingerprint, images: images.map((image) => image.id) },
+    };
+    writeWhole(calibrationFile(request), `${JSON.stringify(stored)}\n`);
+    return stored;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What a run's manifest keeps of it. */
+export function calibrationRecord(stored: StoredCalibration): NonNullable<Manifest["calibration"]> {
+  const { dataset, seed, options } = stored;
+  return { dataset: dataset.id, images: dataset.images.length, seed, options, hash: sha256(canonicalJson(stored)) };
+}
+
+/** One a variant and weights: a second calibration takes the first one's place. */
+export function calibrationFile({ variant, weightsId, store }: CalibrationRequest): string {
+  const folder = store ?? join(homeFolder(), "calibrations");
+  return join(folder, `${variant.preset.id.replaceAll("/", "-")}-${sha256(weightsId).slice(0, 12)}.json`);
+}
+
+function readCalibration(file: string, { variant, weightsId }: CalibrationRequest): StoredCalibration {
+  const stored = parseCalibration(readFileSync(file, "utf8"), file);
+  const [found, expected] = [
+    [stored.variant, stored.weights],
+    [variant.preset.id, weightsId],
+  ];
+  if (found.join(" ") === expected.join(" ")) return stored;
+  throw new HarnessError(`${file}: a calibration of another variant or other weights`, {
+    found: found.join(", "),
+    expected: expected.join(", "),
+    hint: `delete it, or calibrate again: bench quantize ${variant.preset.id}`,
+  });
+}
+
+async function* imagesOf(
+  dataset: Dataset,
+  input: RegisteredVariant["preset"]["input"],
+): AsyncGenerator<CalibrationImage> {
+  for (const { id } of dataset.images) {
+    const prepared = prepare(await dataset.read(id), input);
+    const boxes = dataset.targetsOf(id).filter(({ crowd, box }) => !crowd && box.x1 > box.x0 && box.y1 > box.y0);
+    const prompts = boxes.map(({ box }) =>
+      toModelFrame({ frame: "image", points: [], box } as const, prepared.geometry),
+    );
+    yield { id, input: prepared, prompts };
+  }
+}
+
+function writeWhole(file: string, text: string): void {
+  const partial = `${file}.partial-${process.pid}`;
+  mkdirSync(join(file, ".."), { recursive: true });
+  try {
+    writeFileSync(partial, text);
+    renameSync(partial, file);
+  } catch (error) {
+    rmSync(partial, { force: true });
+    throw error;
+  }
+}
