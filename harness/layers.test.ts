@@ -34,6 +34,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   get perf() {
     return [...this.commands!, "commands"];
   },
+  get fuzz() {
+    return this.perf!;
+  },
   cli: ["commands", "errors"],
   // Where tests find the golden values and photos that lie beside the project; no shipped file imports it.
   shared: [],
