@@ -15,7 +15,7 @@ export interface AttentionSizes {
 }
 
 /** Queries with their bias, keys and values without: see `keyBiasIsVoid`. Each [1, tokens, width]. */
-interface Projected {
+export interface Projected {
   readonly query: GraphValue;
   readonly key: GraphValue;
   readonly value: GraphValue;
@@ -126,7 +126,7 @@ export function projectionBias(module: Module, width: number): GraphValue {
  * The keys' bias adds the same number to all scores of a query, padding included, so softmax does not see it; the values'
  * bias is `projectionBias`.
  */
-function project(module: Module, queried: GraphValue, attended: GraphValue, width: number): Projected {
+export function project(module: Module, queried: GraphValue, attended: GraphValue, width: number): Projected {
   const { graph } = module;
   const [weight, bias] = [
     take(child(module, "qkv"), "weight", [3 * width, width]),
@@ -188,7 +188,7 @@ function rowsAtATime(heads: number, grid: number): number {
 // ── Windows as index lists ──────────────────────────────────────────────────
 
 /** Token of each place, window by window; `grid²` names the padding token that follows the image's own. */
-function windowOrder(grid: number, window: number): number[] {
+export function windowOrder(grid: number, window: number): number[] {
   const across = Math.ceil(grid / window);
   return Array.from({ length: (across * window) ** 2 }, (_, place) => {
     const [inside, index] = [place % (window * window), Math.floor(place / (window * window))];
@@ -206,13 +206,19 @@ function positionOrder(order: readonly number[], grid: number, window: number): 
 }
 
 /** Place of each of the image's tokens. */
-function inverse(order: readonly number[], grid: number): number[] {
+export function inverse(order: readonly number[], grid: number): number[] {
   const places = new Array<number>(grid * grid).fill(0);
   for (const [place, token] of order.entries()) if (token < places.length) places[token] = place;
   return places;
 }
 
-function gatherTokens({ graph }: Module, x: GraphValue, order: readonly number[], dims: readonly number[]): GraphValue {
+/** The tokens of [1, tokens, width] in another order, as `dims`. */
+export function gatherTokens(
+  { graph }: Module,
+  x: GraphValue,
+  order: readonly number[],
+  dims: readonly number[],
+): GraphValue {
   return reshape(graph, graph.op("Gather", [x, graph.ints(order)], { axis: 1 }), dims);
 }
 

@@ -40,7 +40,12 @@ export function imageEncoder(config: SamConfig, checkpoint: Checkpoint): OnnxGra
   return graph.finish();
 }
 
-function patchTokens(encoder: Module, image: GraphValue, { patch, width, side }: SamConfig): GraphValue {
+/** Patches with their absolute positions, [1, grid², width]. */
+export function patchTokens(
+  encoder: Module,
+  image: GraphValue,
+  { patch, width, side }: Pick<SamConfig, "patch" | "width" | "side">,
+): GraphValue {
   const { graph } = encoder;
   const grid = side / patch;
   const convolution = { inputs: 3, outputs: width, kernel: patch, stride: patch, bias: "with bias" } as const;

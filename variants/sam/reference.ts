@@ -131,7 +131,12 @@ function unpartition({ graph }: Module, windows: GraphValue, grid: number, windo
   return across * window === grid ? padded : slice(graph, slice(graph, padded, 1, 0, grid), 2, 0, grid);
 }
 
-function referenceNeck(module: Module, x: GraphValue, { width, decoder }: SamConfig): GraphValue {
+/** [1, grid, grid, width] → [1, embedding, grid, grid]. */
+export function referenceNeck(
+  module: Module,
+  x: GraphValue,
+  { width, decoder }: Pick<SamConfig, "width" | "decoder">,
+): GraphValue {
   const { graph } = module;
   const channels = decoder.embedding;
   const image = transpose(graph, x, [0, 3, 1, 2]);

@@ -1,0 +1,73 @@
+import { HarnessError } from "../../harness/errors.ts";
+import type { DecoderConfig } from "../sam-decoder/config.ts";
+
+/** Which tokens of a sequence attend to each other. */
+export interface Dilation {
+  /** Tokens of a segment: a sequence falls into segments of this length. */
+  readonly segment: number;
+  /** r: of a segment, the tokens r apart attend to each other, and so every offset 0 … r - 1 on its own. */
+  readonly rate: number;
+}
+
+/** The sizes of SAM-Lightening. The paper's text names none: those of full size are read in the authors' code (build_sam.py). */
+export interface LighteningConfig {
+  /** Side of the square input, px. */
+  readonly side: number;
+  readonly patch: number;
+  readonly width: number;
+  readonly depth: number;
+  readonly heads: number;
+  /** Tokens along a window's side. */
+  readonly window: number;
+  /** Blocks that attend over the whole image instead of windows. */
+  readonly globalBlocks: readonly number[];
+  /** Segments within a window, and of the whole grid in the global blocks. */
+  readonly dilation: { readonly windowed: Dilation; readonly global: Dilation };
+  readonly decoder: DecoderConfig;
+}
+
+/** The rate of the authors' code; the paper's text leaves it open, and segment lengths too: one segment a window or grid. */
+const rate = 2;
+
+export const lighteningConfigs = {
+  "sam-lightening": {
+    ...{ side: 1024, patch: 16, width: 384, depth: 6, heads: 6, window: 14, globalBlocks: [2, 5] },
+    dilation: { windowed: { segment: 14 ** 2, rate }, global: { segment: 64 ** 2, rate } },
+    decoder: { embedding: 256, heads: 8, mlp: 2048, iouHead: 256, side: 1024, grid: 64 },
+  },
+  // The window is sam-nano's: four of them fill the grid's side, and their 64 tokens divide by the rate.
+  "sam-lightening-nano": {
+    ...{ side: 256, patch: 8, width: 96, depth: 6, heads: 3, window: 8, globalBlocks: [2, 5] },
+    dilation: { windowed: { segment: 8 ** 2, rate }, global: { segment: 32 ** 2, rate } },
+    decoder: { embedding: 64, heads: 4, mlp: 256, iouHead: 64, side: 256, grid: 32 },
+  },
+} as const satisfies Record<string, LighteningConfig>;
+
+/** Throws HarnessError for another input side: the position embedding is fixed to its own. */
+export function configOf(id: string, side?: number): LighteningConfig {
+  const config: LighteningConfig | undefined = lighteningConfigs[id as keyof typeof lighteningConfigs];
+  if (config === undefined) throw new Error(`no SAM-Lightening preset is named ${id}`);
+  if (side === undefined || side === config.side) return config;
+  throw new HarnessError(`${id}: its position embedding is made for one image size`, {
+    found: side,
+    expected: config.side,
+  });
+}
+
+/** How a block attends: within windows or over the whole grid, and how its segments are taken apart. */
+export interface BlockAttention extends Dilation {
+  readonly width: number;
+  readonly heads: number;
+  /** Tokens along the image's side. */
+  readonly grid: number;
+  /** Absent in a global block. */
+  readonly window?: number;
+}
+
+export function attentionOf(config: LighteningConfig, index: number): BlockAttention {
+  const { width, heads, side, patch, window, dilation } = config;
+  const sizes = { width, heads, grid: side / patch };
+  return config.globalBlocks.includes(index)
+    ? { ...sizes, ...dilation.global }
+    : { ...sizes, window, ...dilation.windowed };
+}
