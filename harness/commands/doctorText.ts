@@ -26,7 +26,7 @@ export function gigabytes(bytes: number): string {
 type Fact = readonly [name: string, value: string];
 
 function factsText({ machine, onnxruntime, providers, disks, commit }: Findings): string {
-  const { cpu, memory, limits, os, virtual } = machine;
+  const { cpu, gpus = [], memory, limits, os, virtual } = machine;
   const limited = [
     ...(limits.cores === undefined ? [] : [`${limits.cores} cores`]),
     ...(limits.memoryBytes === undefined ? [] : [gigabytes(limits.memoryBytes)]),
@@ -36,6 +36,9 @@ function factsText({ machine, onnxruntime, providers, disks, commit }: Findings)
       "cpu",
       `${cpu.model}, ${cpu.cores} core${cpu.cores === 1 ? "" : "s"}; ${cpu.flags.join(", ") || "no wide instructions"}`,
     ],
+    ...gpus.map(
+      ({ name, memoryBytes, driver }): Fact => ["gpu", `${name}, ${gigabytes(memoryBytes)}, driver ${driver}`],
+    ),
     ["memory", `${gigabytes(memory.totalBytes)}, ${gigabytes(memory.freeBytes)} free`],
     ...when(limited.length > 0, ["limits", `of the container: ${limited.join(", ")}`]),
     ...when(virtual.length > 0, ["shared", `${virtual.join(", ")}: latencies may vary with the neighbours`]),

@@ -33,6 +33,12 @@ test("a Linux container in a virtual machine is read as such", async () => {
   });
 });
 
+test("GPUs are part of the machine, and a machine without one has no such field", () => {
+  const gpu = { name: "NVIDIA A100-SXM4-40GB", memoryBytes: 40e9, driver: "550.54.15" };
+  expect(readEnvironment("/", [gpu]).gpus).toEqual([gpu]);
+  expect("gpus" in readEnvironment("/", [])).toBe(false);
+});
+
 test("ARM spells its flags as features", async () => {
   const root = await machine({ "proc/cpuinfo": "processor\t: 0\nFeatures\t: fp asimd crc32 asimddp i8mm\n" });
   expect(readEnvironment(root).cpu.flags).toEqual(["asimd", "asimddp", "i8mm"]);

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import os from "node:os";
 import { join } from "node:path";
+import { type Gpu, readGpus } from "./gpu.ts";
 
 /** The machine as far as it bears on figures. No host name, no user, no path: it is shown around with the results. */
 export interface Environment {
@@ -19,6 +20,8 @@ export interface Environment {
   readonly node: string;
   /** Signs that the machine is shared or simulated: "virtual machine", "container". */
   readonly virtual: readonly string[];
+  /** NVIDIA's; left out where there is none. */
+  readonly gpus?: readonly Gpu[];
   /** Averages over 1, 5 and 15 minutes; Windows has none. */
   readonly load?: readonly number[];
 }
@@ -41,7 +44,7 @@ const relevantFlags = [
 ];
 
 /** `root` is where /proc, /sys and /etc are looked for. */
-export function readEnvironment(root = "/"): Environment {
+export function readEnvironment(root = "/", gpus: readonly Gpu[] = readGpus()): Environment {
   const cpuinfo = read(root, "proc/cpuinfo") ?? "";
   const flags = new Set((/^(?:flags|Features)\s*:\s*(.*)$/m.exec(cpuinfo)?.[1] ?? "").split(/\s+/));
   const governor = read(root, "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
@@ -58,6 +61,7 @@ export function readEnvironment(root = "/"): Environment {
     os: { platform: os.platform(), arch: os.arch(), kernel: os.release(), ...(name === undefined ? {} : { name }) },
     node: process.versions.node,
     virtual: virtualisation(root, flags),
+    ...(gpus.length === 0 ? {} : { gpus }),
     ...(os.platform() === "win32" ? {} : { load: os.loadavg() }),
   };
 }

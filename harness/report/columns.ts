@@ -37,6 +37,7 @@ export function efficiencyColumns(reports: readonly RunReport[], { base }: Colum
     column(["total", "ms"], (report) => scaled(totalMs(report))),
     column(["speed-up", "×"], (report) => scaled(speedUp(report, base))),
     column(["memory", "peak MB"], ({ memory }) => memory && megabytes(Math.max(...Object.values(memory)))),
+    column(["GPU memory", "peak MB"], ({ gpuMemory }) => gpuMemory && megabytes(Math.max(...Object.values(gpuMemory)))),
     column(["prompts", "/s"], ({ promptsPerSecond }) => scaled(promptsPerSecond)),
   ]);
 }

@@ -47,6 +47,8 @@ function latencyLines(reports: readonly RunReport[], base: RunReport | undefined
   }
   if (reports.some(({ memory }) => memory !== undefined))
     lines.push("memory: the highest peak of the variant's own process, loading, encoding or decoding; MB = 10^6 bytes");
+  if (reports.some(({ gpuMemory }) => gpuMemory !== undefined))
+    lines.push("GPU memory: what the process held on the GPU after loading, encoding or decoding, as the driver tells");
   if (reports.some(({ gmacs }) => gmacs !== undefined))
     lines.push("GMACs: 10^9 multiply-accumulates, for one image (encode) and one box prompt (decode)");
   return lines;

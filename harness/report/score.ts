@@ -46,6 +46,7 @@ export interface RunReport {
   /** Decoded together in batches. */
   readonly promptsPerSecond?: number;
   readonly memory?: NonNullable<Manifest["memory"]>;
+  readonly gpuMemory?: NonNullable<Manifest["gpuMemory"]>;
   /** Of the checkpoint, without buffers. */
   readonly parameters?: number;
   readonly gmacs?: { readonly encode: number; readonly decode: number };
@@ -65,6 +66,8 @@ export interface Conditions {
   readonly onnxruntime: string;
   readonly cpu: string;
   readonly cores: number;
+  /** Of a run on a GPU. */
+  readonly gpu?: string;
 }
 
 /** Everything a table shows of a run, from its stored rows alone; no model is run. */
@@ -72,7 +75,7 @@ export async function reportOf(run: StoredRun): Promise<RunReport> {
   const { manifest } = run;
   const rows = await readSlimRows(run);
   const turns = await run.latency();
-  const { id, variant, weights, dataset, graphs, memory } = manifest;
+  const { id, variant, weights, dataset, graphs, memory, gpuMemory } = manifest;
   const promptsPerSecond = batchRate(turns) ?? manifest.promptsPerSecond;
   return {
     ...{ id, variant: variant.id, title: variant.title, weights: weights.source, weightsLabel: weights.label },
@@ -83,6 +86,7 @@ export async function reportOf(run: StoredRun): Promise<RunReport> {
     latency: latencyOf(turns),
     ...(promptsPerSecond === undefined ? {} : { promptsPerSecond }),
     ...(memory === undefined ? {} : { memory }),
+    ...(gpuMemory === undefined ? {} : { gpuMemory }),
     ...(graphs === undefined
       ? {}
       : {
@@ -162,7 +166,10 @@ function batchRate(turns: readonly LatencyTurn[]): number | undefined {
 
 function conditionsOf({ seed, runtime, environment }: Manifest): Conditions {
   const { provider, threads, onnxruntime } = runtime;
-  return { seed, provider, threads, onnxruntime, cpu: environment.cpu.model, cores: environment.cpu.cores };
+  const { cpu, gpus = [] } = environment;
+  const gpu = provider === "cpu" ? undefined : gpus[0]?.name;
+  const machine = { cpu: cpu.model, cores: cpu.cores, ...(gpu === undefined ? {} : { gpu }) };
+  return { seed, provider, threads, onnxruntime, ...machine };
 }
 
 /** Those of the run, and what its rows and its state say. */

@@ -52,14 +52,30 @@ export async function measureTurn({ variant, preset, dataset }: LatencyInput, im
   };
 }
 
+export interface MeasuredMemory {
+  readonly encode: number;
+  readonly decode: number;
+  /** On the GPU after loading, after an encode and after a decode, where `gpuBytes` tells. */
+  readonly gpu?: { readonly load: number; readonly encode: number; readonly decode: number };
+}
+
 /** Peak memory of the process while one image is encoded, and while one box is decoded; bytes, absolute. */
-export async function measureMemory({ variant, preset, dataset }: LatencyInput, image: ImageId) {
+export async function measureMemory(
+  { variant, preset, dataset }: LatencyInput,
+  image: ImageId,
+  gpuBytes: () => number | undefined,
+): Promise<MeasuredMemory> {
+  const load = gpuBytes();
   const photo = await dataset.read(image);
   const prepared = prepare(photo, preset.input);
   const encode = await peakDuring(() => variant.encode(prepared));
+  const encoded = gpuBytes();
   const [prompt] = boxPrompts(dataset, image, photo.size);
   const decode = await peakDuring(() => variant.decode(encode.value, [toModelFrame(prompt!, encode.value.geometry)]));
-  return { encode: encode.peakBytes, decode: decode.peakBytes };
+  const decoded = gpuBytes();
+  const peaks = { encode: encode.peakBytes, decode: decode.peakBytes };
+  if (load === undefined || encoded === undefined || decoded === undefined) return peaks;
+  return { ...peaks, gpu: { load, encode: encoded, decode: decoded } };
 }
 
 /** The image's boxes, over and over until the batch is full; the whole image where nothing is annotated. */

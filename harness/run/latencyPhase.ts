@@ -3,8 +3,10 @@ import type { Dataset, ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { freeBytes } from "../measure/environment.ts";
 import { interleavedRounds, type Turn } from "../measure/schedule.ts";
+import { warmUpUntilStable } from "../measure/warmUp.ts";
 import { random } from "../stats/random.ts";
 import { median } from "../stats/summary.ts";
+import type { Manifest } from "../store/schema.ts";
 import type { LatencySample } from "./latency.ts";
 import type { OpenedRun, RunRequest } from "./runner.ts";
 import { WorkerProcess } from "./workerProcess.ts";
@@ -33,6 +35,7 @@ export async function measureLatency(opened: readonly OpenedRun[], request: RunR
   try {
     if (crew.together === false)
       observer.note("the variants do not fit into memory together: each turn starts a process anew");
+    else if (plan.runtime.provider !== "cpu") await settle(crew, opened, photos[0]!, request);
     for (const [done, turn] of turns.entries()) {
       if (signal.aborted) return;
       const each = byName.get(turn.name)!;
@@ -48,7 +51,17 @@ export async function measureLatency(opened: readonly OpenedRun[], request: RunR
     await crew.close();
   }
   for (const each of opened)
-    await each.run.update({ memory: crew.memoryOf(each), promptsPerSecond: median(speeds.get(each.run.id)!) });
+    await each.run.update({ ...crew.memoryOf(each), promptsPerSecond: median(speeds.get(each.run.id)!) });
+}
+
+/** A GPU's first images compile and tune kernels, and how many that takes differs: the variants run until they are steady. */
+async function settle(crew: Crew, opened: readonly OpenedRun[], photo: ImageId, { observer, signal }: RunRequest) {
+  for (const each of opened) {
+    if (signal.aborted) return;
+    const { stable, samples } = await warmUpUntilStable(async () => (await crew.turn(each, photo)).encodeMs);
+    const { variant } = each.prepared.setup;
+    if (!stable) observer.note(`${variant}: encode is not steady after ${samples} images; its latency may drift`);
+  }
 }
 
 interface Measured {
@@ -69,16 +82,12 @@ function recordOf({ round, turn }: Turn, { image, sample, warmup, load }: Measur
   };
 }
 
-interface StageMemory {
-  readonly load: number;
-  readonly encode: number;
-  readonly decode: number;
-}
+type StagesMemory = Required<Pick<Manifest, "memory">> & Pick<Manifest, "gpuMemory">;
 
 /** The workers of a latency phase: all loaded, or one at a time. */
 class Crew {
   readonly #workers = new Map<string, WorkerProcess>();
-  readonly #memory = new Map<string, StageMemory>();
+  readonly #memory = new Map<string, StagesMemory>();
   together = true;
 
   /** Loads each variant once, for its memory by stage; keeps them loaded if they fit together. */
@@ -89,8 +98,9 @@ class Crew {
     for (const each of opened) {
       const worker = new WorkerProcess(each.prepared.setup.variant);
       const { loadPeakBytes } = await worker.open(each.prepared.setup);
-      const stages = await worker.call("memory", { image: photo });
-      crew.#memory.set(each.run.id, { load: loadPeakBytes, ...stages });
+      const { gpu, ...stages } = await worker.call("memory", { image: photo });
+      const memory = { load: loadPeakBytes, ...stages };
+      crew.#memory.set(each.run.id, { memory, ...(gpu === undefined ? {} : { gpuMemory: gpu }) });
       resident += Math.max(stages.encode, stages.decode);
       if (opened.length > 1 && resident > defaults.memoryShare * free) crew.together = false;
       if (crew.together) crew.#workers.set(each.run.id, worker);
@@ -100,7 +110,7 @@ class Crew {
     return crew;
   }
 
-  memoryOf({ run }: OpenedRun): StageMemory {
+  memoryOf({ run }: OpenedRun): StagesMemory {
     return this.#memory.get(run.id)!;
   }
 

@@ -1,11 +1,12 @@
 import type { DatasetOptions, GraphFiles, ImageId, RuntimeOptions, Variant } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { gpuMemoryBytes } from "../measure/gpu.ts";
 import { processMemory } from "../measure/memory.ts";
 import { type PlannedPass, passesOf, protocolOf } from "../protocols/index.ts";
 import type { PredictionRow } from "../store/schema.ts";
 import { AccuracyPhase } from "./accuracy.ts";
 import { withDetectorBoxes } from "./detectorBoxes.ts";
-import { type LatencyInput, type LatencySample, measureMemory, measureTurn } from "./latency.ts";
+import { type LatencyInput, type LatencySample, type MeasuredMemory, measureMemory, measureTurn } from "./latency.ts";
 import { loadRegistry, variantOf } from "./registry.ts";
 
 /** Everything a worker needs; plain data, since it crosses a process boundary. */
@@ -26,7 +27,7 @@ export interface WorkerSetup {
 export interface WorkerCalls {
   open: { request: { setup: WorkerSetup }; reply: { loadPeakBytes: number; residentBytes: number } };
   image: { request: { image: ImageId; next?: ImageId }; reply: { rows: readonly PredictionRow[] } };
-  memory: { request: { image: ImageId }; reply: { encode: number; decode: number } };
+  memory: { request: { image: ImageId }; reply: MeasuredMemory };
   turn: { request: { image: ImageId }; reply: LatencySample };
 }
 
@@ -41,6 +42,7 @@ interface Opened {
   readonly variant: Variant;
   readonly accuracy: AccuracyPhase;
   readonly latency: LatencyInput;
+  gpuBytes(): number | undefined;
 }
 
 /** Answers the parent's requests one at a time until it hangs up. */
@@ -55,7 +57,7 @@ export function serve(): void {
     if (opened === undefined) throw new Error(`${request.call} before open`);
     if (request.call === "image") return { rows: await opened.accuracy.rows(request.image, request.next) };
     return request.call === "memory"
-      ? measureMemory(opened.latency, request.image)
+      ? measureMemory(opened.latency, request.image, opened.gpuBytes)
       : measureTurn(opened.latency, request.image);
   };
   // Ctrl-C reaches the whole group of processes: it is the parent that decides, after the current image.
@@ -79,7 +81,8 @@ async function open(setup: WorkerSetup): Promise<Opened> {
     passes: passesOfSetup(setup),
     seed: setup.seed,
   });
-  return { variant, accuracy, latency: { variant, preset, dataset } };
+  const gpuBytes = () => (setup.runtime.provider === "cpu" ? undefined : gpuMemoryBytes());
+  return { variant, accuracy, latency: { variant, preset, dataset }, gpuBytes };
 }
 
 function passesOfSetup({ prompts }: WorkerSetup): readonly PlannedPass[] {

@@ -26,6 +26,7 @@ const environment = z.object({
   os: z.object({ platform: text, arch: text, kernel: text, name: text.exactOptional() }),
   node: text,
   virtual: z.array(text),
+  gpus: z.array(z.object({ name: text, memoryBytes: number, driver: text })).exactOptional(),
   /** Over 1, 5 and 15 minutes; Windows has none. */
   load: z.array(number).exactOptional(),
 });
@@ -105,6 +106,8 @@ const manifest = z.object({
     .exactOptional(),
   /** The worker's VmHWM by stage, absolute, bytes. */
   memory: z.object({ load: count, encode: count, decode: count }).exactOptional(),
+  /** What the worker held on the GPU after each stage, bytes; only where a GPU ran it and the driver tells. */
+  gpuMemory: z.object({ load: count, encode: count, decode: count }).exactOptional(),
   promptsPerSecond: number.exactOptional(),
   /** By prompts name, figures that need the dataset's annotations beside the rows (AP, AR), fractions. */
   scores: z.record(text, z.record(text, score)).exactOptional(),

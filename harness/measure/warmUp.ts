@@ -1,0 +1,34 @@
+import { median } from "../stats/summary.ts";
+
+const defaults = {
+  /** Samples in each of the two groups that are compared. */
+  group: 3,
+  /** The medians of two groups in a row may differ by this share. */
+  tolerance: 0.05,
+  /** Samples after which it is given up. */
+  most: 40,
+};
+
+export interface WarmUp {
+  readonly samples: number;
+  /** Whether the last two groups agreed. */
+  readonly stable: boolean;
+}
+
+/**
+ * Takes samples, ms, until two groups in a row have the same median: kernels are compiled and tuned, clocks have risen. On a
+ * GPU how long that takes is not known beforehand.
+ */
+export async function warmUpUntilStable(
+  sample: () => Promise<number>,
+  { group, tolerance, most } = defaults,
+): Promise<WarmUp> {
+  const taken: number[] = [];
+  while (taken.length < most) {
+    taken.push(await sample());
+    if (taken.length < 2 * group) continue;
+    const [before, last] = [median(taken.slice(-2 * group, -group)), median(taken.slice(-group))];
+    if (Math.abs(last / before - 1) <= tolerance) return { samples: taken.length, stable: true };
+  }
+  return { samples: taken.length, stable: false };
+}
