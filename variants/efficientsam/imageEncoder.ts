@@ -34,10 +34,9 @@ export function imageEncoder(config: EfficientSamConfig, checkpoint: Checkpoint)
   const image = graph.input("image", [1, 3, config.side, config.side]);
 
   let stream = patchTokens(encoder, image, config);
-  let normalised = layerNorm(child(encoder, "blocks.0.norm1"), stream, { width: config.width, epsilon });
   for (let i = 0; i < config.depth; i++) {
     const block = child(encoder, `blocks.${i}`);
-    [normalised, stream] = graph.within(block.path, () => encoderBlock(block, normalised, stream, config, i));
+    stream = graph.within(block.path, () => encoderBlock(block, stream, config));
   }
   const { width, side, patch, decoder } = config;
   const sizes = { width, grid: side / patch, channels: decoder.embedding };
@@ -80,16 +79,15 @@ function patchTokens(encoder: Module, image: GraphValue, config: EfficientSamCon
   return add(graph, tokens, positionEmbedding(encoder, config));
 }
 
-/** One transformer block, from its normalised input to the next block's: [normalised, stream]. */
-function encoderBlock(
-  block: Module,
-  normalised: GraphValue,
-  stream: GraphValue,
-  { width, heads, depth }: EfficientSamConfig,
-  index: number,
-): readonly [GraphValue, GraphValue] {
+function encoderBlock(block: Module, stream: GraphValue, { width, heads }: EfficientSamConfig): GraphValue {
   const attn = child(block, "attn");
+  const normalised = layerNorm(child(block, "norm1"), stream, { width, epsilon });
   const attended = globalAttention(attn, normalised, width, heads);
-  const bias = projectionBias(attn, width);
-  return blockEnd(block, { attended, stream, projectionBias: bias, width, layers: ["fc1", "fc2"], index, depth });
+  return blockEnd(block, {
+    attended,
+    stream,
+    projectionBias: projectionBias(attn, width),
+    width,
+    layers: ["fc1", "fc2"],
+  });
 }

@@ -1,6 +1,7 @@
 import type { GraphValue } from "../../harness/api.ts";
 import { concat, type Module } from "../../harness/onnx/index.ts";
-import { gatherTokens, inverse, type Projected, project, windowOrder } from "../sam/attention.ts";
+import { gatherTokens, type Projected, project } from "../sam/attention.ts";
+import { inverse, windowOrder } from "../sam/windows.ts";
 import type { BlockAttention, Dilation } from "./config.ts";
 
 /**
@@ -28,17 +29,14 @@ export function attendByOffset(module: Module, projected: Projected, how: BlockA
   const dims = [(order.length / segment) * rate, segment / rate, width];
   const last = grid * grid - 1;
   // Padding queries take the last token, since their results are dropped.
-  const query = gatherTokens(
-    module,
-    projected.query,
-    order.map((token) => Math.min(token, last)),
-    dims,
+  const query = gatherTokens(module, projected.query, graph.ints(order.map((token) => Math.min(token, last))), dims);
+  const [key, value] = [projected.key, projected.value].map((each) =>
+    gatherTokens(module, each, graph.ints(order), dims),
   );
-  const [key, value] = [projected.key, projected.value].map((each) => gatherTokens(module, each, order, dims));
   const scale = { float: (width / heads) ** -0.5 };
   const attended = graph.op("MultiHeadAttention", [query, key, value], { num_heads: heads, scale });
   const inOrder = graph.op("Reshape", [attended, graph.ints([1, order.length, width])]);
-  return gatherTokens(module, inOrder, inverse(order, grid), [1, grid * grid, width]);
+  return gatherTokens(module, inOrder, graph.ints(inverse(order, grid * grid)), [1, grid * grid, width]);
 }
 
 /** Places of a sequence, segment by segment and within it offset by offset. */

@@ -1,6 +1,7 @@
 import type { GraphValue } from "../../harness/api.ts";
 import { add, child, concat, type Module, reshape, split, take, transpose } from "../../harness/onnx/index.ts";
 import { axisTable, relativePositions, windowTable } from "./relativePositions.ts";
+import type { WindowLayout } from "./windows.ts";
 
 const defaults = {
   /** Score bias that is in memory at a time: enough rows for efficient products, few enough to stay near the caches. */
@@ -12,6 +13,13 @@ export interface AttentionSizes {
   readonly heads: number;
   /** Tokens along the image's side. */
   readonly grid: number;
+}
+
+export interface WindowSizes {
+  readonly width: number;
+  readonly heads: number;
+  /** Tokens along a window's side. */
+  readonly window: number;
 }
 
 /** Queries with their bias, keys and values without: see `keyBiasIsVoid`. Each [1, tokens, width]. */
@@ -65,38 +73,35 @@ export function globalAttention(module: Module, x: GraphValue, sizes: AttentionS
 export function windowAttention(
   module: Module,
   x: GraphValue,
-  sizes: AttentionSizes & { readonly window: number },
+  { width, heads, window }: WindowSizes,
+  { windows, tokens, places, queries, restore }: WindowLayout,
 ): GraphValue {
-  const { width, heads, grid, window } = sizes;
   const { graph } = module;
   const headWidth = width / heads;
-  const windows = Math.ceil(grid / window) ** 2;
   const area = window * window;
   const zero = graph.constant("window.padding", "float32", [1, 1, width], () => new Float32Array(width));
   const { query, key, value } = project(module, x, concat(graph, [x, zero], 1), width);
-  const order = windowOrder(grid, window);
 
   // Position by position across the windows, so that each position's table multiplies one matrix of queries.
-  const queries = gatherTokens(module, query, positionOrder(order, grid, window), [area, windows * heads, headWidth]);
+  const byPosition = gatherTokens(module, query, queries, [area, windows * heads, headWidth]);
   const positions = relativePositions(module, window, headWidth);
-  const terms = graph.op("MatMul", [queries, windowTable(module, positions, headWidth ** -0.5)]);
+  const terms = graph.op("MatMul", [byPosition, windowTable(module, positions, headWidth ** -0.5)]);
   const wide = headWidth + 2 * window;
-  const widened = reshape(graph, concat(graph, [queries, terms], 2), [area, windows, heads * wide]);
-  const keys = gatherTokens(module, key, order, [windows, area, heads, headWidth]);
+  const widened = reshape(graph, concat(graph, [byPosition, terms], 2), [area, windows, heads * wide]);
+  const keys = gatherTokens(module, key, places, [windows, area, heads, headWidth]);
   const attended = attend(
     module,
     {
       query: transpose(graph, widened, [1, 0, 2]),
-      key: reshape(graph, concat(graph, [keys, oneHot(module, sizes)], 3), [windows, area, heads * wide]),
-      value: gatherTokens(module, value, order, [windows, area, width]),
+      key: reshape(graph, concat(graph, [keys, oneHot(module, heads, window, windows)], 3), [
+        ...[windows, area],
+        heads * wide,
+      ]),
+      value: gatherTokens(module, value, places, [windows, area, width]),
     },
     { heads, headWidth },
   );
-  return gatherTokens(module, reshape(graph, attended, [1, windows * area, width]), inverse(order, grid), [
-    1,
-    grid * grid,
-    width,
-  ]);
+  return gatherTokens(module, reshape(graph, attended, [1, windows * area, width]), restore, [1, tokens, width]);
 }
 
 /** x W^T + b of the output projection, without the add: the bias goes into the residual sum, `projectionBias`. */
@@ -185,48 +190,13 @@ function rowsAtATime(heads: number, grid: number): number {
   return 1;
 }
 
-// ── Windows as index lists ──────────────────────────────────────────────────
-
-/** Token of each place, window by window; `grid²` names the padding token that follows the image's own. */
-export function windowOrder(grid: number, window: number): number[] {
-  const across = Math.ceil(grid / window);
-  return Array.from({ length: (across * window) ** 2 }, (_, place) => {
-    const [inside, index] = [place % (window * window), Math.floor(place / (window * window))];
-    const row = Math.floor(index / across) * window + Math.floor(inside / window);
-    const column = (index % across) * window + (inside % window);
-    return row < grid && column < grid ? row * grid + column : grid * grid;
-  });
-}
-
-/** From [windows][area] to [area][windows]; padding queries take the last token, since their results are dropped. */
-function positionOrder(order: readonly number[], grid: number, window: number): number[] {
-  const area = window * window;
-  const windows = order.length / area;
-  return order.map((_, i) => Math.min(order[(i % windows) * area + Math.floor(i / windows)]!, grid * grid - 1));
-}
-
-/** Place of each of the image's tokens. */
-export function inverse(order: readonly number[], grid: number): number[] {
-  const places = new Array<number>(grid * grid).fill(0);
-  for (const [place, token] of order.entries()) if (token < places.length) places[token] = place;
-  return places;
-}
-
 /** The tokens of [1, tokens, width] in another order, as `dims`. */
-export function gatherTokens(
-  { graph }: Module,
-  x: GraphValue,
-  order: readonly number[],
-  dims: readonly number[],
-): GraphValue {
-  return reshape(graph, graph.op("Gather", [x, graph.ints(order)], { axis: 1 }), dims);
+export function gatherTokens({ graph }: Module, x: GraphValue, order: GraphValue, dims: readonly number[]): GraphValue {
+  return reshape(graph, graph.op("Gather", [x, order], { axis: 1 }), dims);
 }
 
 /** [windows, area, heads, 2 window]: for each key its row and its column within the window. */
-function oneHot(
-  { graph }: Module,
-  { heads, grid, window }: { heads: number; grid: number; window: number },
-): GraphValue {
+function oneHot({ graph }: Module, heads: number, window: number, windows: number): GraphValue {
   const area = window * window;
   const table = graph.constant("window.oneHot", "float32", [1, area, 1, 2 * window], () => {
     const values = new Float32Array(area * 2 * window);
@@ -236,6 +206,6 @@ function oneHot(
     }
     return values;
   });
-  const dims = [Math.ceil(grid / window) ** 2, area, heads, 2 * window];
+  const dims = [windows, area, heads, 2 * window];
   return graph.op("Expand", [table, graph.ints(dims)], {}, { vouched: dims });
 }

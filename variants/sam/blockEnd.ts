@@ -12,18 +12,12 @@ export interface BlockEnd {
   readonly width: number;
   /** The MLP's two linear layers, as the checkpoint names them. */
   readonly layers: readonly [string, string];
-  /** The block's place, and how many there are. */
-  readonly index: number;
-  readonly depth: number;
 }
 
-/**
- * A pre-norm transformer block from its attention on: projection, residual sum, MLP, and the next block's first norm.
- * Returns [normalised, stream]; the last block has no next one, and gives the stream twice.
- */
-export function blockEnd(block: Module, how: BlockEnd): readonly [GraphValue, GraphValue] {
+/** A pre-norm transformer block from its attention on: projection, residual sum, MLP, residual sum. Returns the stream. */
+export function blockEnd(block: Module, how: BlockEnd): GraphValue {
   const { graph } = block;
-  const { width, index, depth } = how;
+  const { width } = how;
   const [first, second] = how.layers;
   const projected = product(child(block, "attn.proj"), how.attended, { inputs: width, outputs: width });
   const residual = { width, epsilon, bias: how.projectionBias };
@@ -33,11 +27,5 @@ export function blockEnd(block: Module, how: BlockEnd): readonly [GraphValue, Gr
   const hidden = product(child(mlp, first), mlpInput, { inputs: width, outputs: 4 * width });
   const activated = graph.op("BiasGelu", [hidden, weight(mlp, `${first}.bias`, [4 * width])]);
   const branch = product(child(mlp, second), activated, { inputs: 4 * width, outputs: width });
-  const bias = weight(mlp, `${second}.bias`, [width]);
-  if (index + 1 < depth) {
-    const next = { ...block, path: block.path.replace(/\d+$/, String(index + 1)) };
-    return addAndNorm(child(next, "norm1"), branch, middle, { width, epsilon, bias });
-  }
-  const last = add(graph, add(graph, branch, bias), middle);
-  return [last, last];
+  return add(graph, add(graph, branch, weight(mlp, `${second}.bias`, [width])), middle);
 }

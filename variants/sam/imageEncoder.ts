@@ -14,13 +14,14 @@ import { globalAttention, projectionBias, windowAttention } from "./attention.ts
 import { blockEnd } from "./blockEnd.ts";
 import type { SamConfig } from "./config.ts";
 import { neck } from "./neck.ts";
+import { wholeImage } from "./windows.ts";
 
 /** LayerNorms of the encoder, its neck included. */
 const epsilon = 1e-6;
 
 /**
  * SAM's image encoder as it is measured: `image` [1, 3, side, side] → `image_embedding` [1, embedding, grid, grid].
- * Tokens stay [1, tokens, width] throughout. A block's bias, residual sum and next normalisation are one operator.
+ * Tokens stay [1, tokens, width] throughout.
  * Source: segment_anything/modeling/image_encoder.py; ./reference.ts has it operator for operator.
  */
 export function imageEncoder(config: SamConfig, checkpoint: Checkpoint): OnnxGraph {
@@ -29,18 +30,12 @@ export function imageEncoder(config: SamConfig, checkpoint: Checkpoint): OnnxGra
   const image = graph.input("image", [1, 3, config.side, config.side]);
 
   let stream = patchTokens(encoder, image, config);
-  let normalised = layerNorm(child(encoder, "blocks.0.norm1"), stream, { width: config.width, epsilon });
-  for (let i = 0; i < config.depth; i++) {
-    const block = child(encoder, `blocks.${i}`);
-    [normalised, stream] = graph.within(block.path, () => encoderBlock(block, normalised, stream, config, i));
-  }
-  const { width, side, patch, decoder } = config;
-  const sizes = { width, grid: side / patch, channels: decoder.embedding };
-  graph.output("image_embedding", neck(child(encoder, "neck"), stream, sizes));
+  for (let i = 0; i < config.depth; i++) stream = wholeBlock(child(encoder, `blocks.${i}`), stream, config, i);
+  graph.output("image_embedding", embeddingOf(encoder, stream, config));
   return graph.finish();
 }
 
-/** Patches with their absolute positions, [1, grid², width]. */
+/** [1, 3, side, side] → [1, grid², width], positions added. */
 export function patchTokens(
   encoder: Module,
   image: GraphValue,
@@ -55,20 +50,34 @@ export function patchTokens(
   return add(graph, tokens, positions);
 }
 
-/** One transformer block, from its normalised input to the next block's: [normalised, stream]. */
-function encoderBlock(
+/** [1, grid², width] → [1, embedding, grid, grid]. */
+export function embeddingOf(encoder: Module, stream: GraphValue, config: SamConfig): GraphValue {
+  const { width, side, patch, decoder } = config;
+  return neck(child(encoder, "neck"), stream, { width, grid: side / patch, channels: decoder.embedding });
+}
+
+/** The block at its place, on all tokens. */
+export function wholeBlock(block: Module, stream: GraphValue, config: SamConfig, index: number): GraphValue {
+  const { width, heads, window, side, patch } = config;
+  const grid = side / patch;
+  return encoderBlock(block, stream, width, (attn, normalised) =>
+    config.globalBlocks.includes(index)
+      ? globalAttention(attn, normalised, { width, heads, grid })
+      : windowAttention(attn, normalised, { width, heads, window }, wholeImage(attn.graph, grid, window)),
+  );
+}
+
+/** One transformer block on whatever tokens its attention is for. */
+export function encoderBlock(
   block: Module,
-  normalised: GraphValue,
   stream: GraphValue,
-  config: SamConfig,
-  index: number,
-): readonly [GraphValue, GraphValue] {
-  const { width, heads, window, depth } = config;
-  const sizes = { width, heads, grid: config.side / config.patch };
-  const attn = child(block, "attn");
-  const attended = config.globalBlocks.includes(index)
-    ? globalAttention(attn, normalised, sizes)
-    : windowAttention(attn, normalised, { ...sizes, window });
-  const bias = projectionBias(attn, width);
-  return blockEnd(block, { attended, stream, projectionBias: bias, width, layers: ["lin1", "lin2"], index, depth });
+  width: number,
+  attend: (attn: Module, normalised: GraphValue) => GraphValue,
+): GraphValue {
+  return block.graph.within(block.path, () => {
+    const attn = child(block, "attn");
+    const attended = attend(attn, layerNorm(child(block, "norm1"), stream, { width, epsilon }));
+    const bias = projectionBias(attn, width);
+    return blockEnd(block, { attended, stream, projectionBias: bias, width, layers: ["lin1", "lin2"] });
+  });
 }

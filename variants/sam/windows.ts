@@ -1,0 +1,52 @@
+import type { GraphValue } from "../../harness/api.ts";
+import type { GraphBuilder } from "../../harness/onnx/index.ts";
+
+/**
+ * Where tokens lie in windows, as int64 index lists: constants for the whole image, computed by the graph where it decides
+ * while it runs which windows it works on.
+ */
+export interface WindowLayout {
+  readonly windows: number;
+  readonly tokens: number;
+  /** [windows * area]: token of each place, window by window; `tokens` names the padding token that follows them. */
+  readonly places: GraphValue;
+  /** [area * windows], position by position across the windows; padding places name any token, since their results are dropped. */
+  readonly queries: GraphValue;
+  /** [tokens]: place of each token. */
+  readonly restore: GraphValue;
+}
+
+/** All windows of the image. */
+export function wholeImage(graph: GraphBuilder, grid: number, window: number): WindowLayout {
+  const order = windowOrder(grid, window);
+  const tokens = grid * grid;
+  return {
+    ...{ windows: order.length / window ** 2, tokens, places: graph.ints(order) },
+    queries: graph.ints(positionOrder(order, window * window, tokens)),
+    restore: graph.ints(inverse(order, tokens)),
+  };
+}
+
+/** Token of each place, window by window; `grid²` names the padding token that follows the image's own. */
+export function windowOrder(grid: number, window: number): number[] {
+  const across = Math.ceil(grid / window);
+  return Array.from({ length: (across * window) ** 2 }, (_, place) => {
+    const [inside, index] = [place % (window * window), Math.floor(place / (window * window))];
+    const row = Math.floor(index / across) * window + Math.floor(inside / window);
+    const column = (index % across) * window + (inside % window);
+    return row < grid && column < grid ? row * grid + column : grid * grid;
+  });
+}
+
+/** From [windows][area] to [area][windows]; padding queries take the last token. */
+function positionOrder(order: readonly number[], area: number, tokens: number): number[] {
+  const windows = order.length / area;
+  return order.map((_, i) => Math.min(order[(i % windows) * area + Math.floor(i / windows)]!, tokens - 1));
+}
+
+/** Place of each of the tokens. */
+export function inverse(order: readonly number[], tokens: number): number[] {
+  const places = new Array<number>(tokens).fill(0);
+  for (const [place, token] of order.entries()) if (token < tokens) places[token] = place;
+  return places;
+}
