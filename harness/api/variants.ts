@@ -133,8 +133,18 @@ export type MaskPrediction =
     }
   | { readonly kind: "masks"; readonly masks: readonly Rle[]; readonly scores: Float32Array };
 
+/** The tokens that one part of an encoder worked on; the others passed it unchanged, or by a cheaper way. */
+export interface KeptTokens {
+  /** Which part, as a reader knows it: "blocks 3-4". */
+  readonly stage: string;
+  /** [rows, columns] over the model frame: 1 for a token that was kept, 0 for one that was not. */
+  readonly tokens: Tensor;
+}
+
 export interface Variant {
   encode(input: ModelInput): Promise<ImageEmbedding>;
+  /** What an encoder that spends less where the image asks for less has kept, part by part. Absent where all tokens always count. */
+  keptTokens?(input: ModelInput): Promise<readonly KeptTokens[]>;
   /** Prompts of one shape go through the decoder as one batch; those of unequal length are grouped, never padded to match. */
   decode(embedding: ImageEmbedding, prompts: readonly Prompt<"model">[]): Promise<readonly MaskPrediction[]>;
   close(): Promise<void>;

@@ -1,6 +1,7 @@
 import type {
   GraphFiles,
   ImageEmbedding,
+  KeptTokens,
   MaskPrediction,
   NamedTensors,
   Prompt,
@@ -40,9 +41,9 @@ class SamGraphs {
     return opened;
   }
 
-  async encode(image: Tensor): Promise<Tensor> {
+  async encode(image: Tensor): Promise<NamedTensors> {
     const encoder = await this.session("encoder");
-    return (await encoder.run({ image })).image_embedding!;
+    return encoder.run({ image });
   }
 
   /** What the decoder takes besides prompts: the embedding itself (reference), or what all prompts share of it. */
@@ -65,6 +66,7 @@ export async function loadSam(files: GraphFiles, runtime: RuntimeOptions): Promi
   const graphs = new SamGraphs(files, runtime);
   // Opened here, so that loading is not measured as part of the first image.
   for (const name of Object.keys(files)) if (name !== "decoder-mask") await graphs.session(name);
+  const stages = (await graphs.session("encoder")).outputs.filter((name) => name.startsWith(keptTokensPrefix));
   const shared = new WeakMap<ImageEmbedding, Promise<NamedTensors>>();
   const sharedOf = (embedding: ImageEmbedding) => {
     const known = shared.get(embedding) ?? graphs.shared(embedding.tensor);
@@ -72,7 +74,8 @@ export async function loadSam(files: GraphFiles, runtime: RuntimeOptions): Promi
     return known;
   };
   return {
-    encode: async ({ tensor, geometry }) => ({ tensor: await graphs.encode(tensor), geometry }),
+    encode: async ({ tensor, geometry }) => ({ tensor: (await graphs.encode(tensor)).image_embedding!, geometry }),
+    ...(stages.length === 0 ? {} : { keptTokens: async ({ tensor }) => keptTokensOf(await graphs.encode(tensor)) }),
     async decode(embedding, prompts) {
       const image = await sharedOf(embedding);
       const predictions = new Array<MaskPrediction>(prompts.length);
@@ -89,13 +92,25 @@ export async function loadSam(files: GraphFiles, runtime: RuntimeOptions): Promi
 export async function loadRawSam(files: GraphFiles, runtime: RuntimeOptions): Promise<RawVariant> {
   const graphs = new SamGraphs(files, runtime);
   return {
-    encode: async (input) => ({ image_embedding: await graphs.encode(input) }),
+    encode: (input) => graphs.encode(input),
     decode: async (encoded, prompts) => {
       const shared = await graphs.shared(encoded.image_embedding!);
       return graphs.decode(shared, rawPromptTensors(prompts));
     },
     close: () => graphs.close(),
   };
+}
+
+/**
+ * An encoder that keeps only some tokens has one more output for each part that does: this and the part's name, [rows, columns],
+ * 1 for a kept token.
+ */
+export const keptTokensPrefix = "kept_tokens.";
+
+function keptTokensOf(outputs: NamedTensors): readonly KeptTokens[] {
+  return Object.entries(outputs).flatMap(([name, tokens]) =>
+    name.startsWith(keptTokensPrefix) ? [{ stage: name.slice(keptTokensPrefix.length), tokens }] : [],
+  );
 }
 
 interface Numbered {
