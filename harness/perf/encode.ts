@@ -2,11 +2,13 @@ import { availableParallelism } from "node:os";
 import type { GraphKind } from "../api.ts";
 import type { Arguments, Command, CommandOption } from "../commands/command.ts";
 import { settingOptions } from "../commands/run.ts";
+import { HarnessError } from "../errors.ts";
 import { type BuiltVariant, buildVariant } from "../run/build.ts";
 import { calibrationFor } from "../run/calibration.ts";
 import { loadRegistry, type RegisteredVariant, variantOf } from "../run/registry.ts";
 import { settingsOf, withSettings } from "../run/settings.ts";
 import { seededCheckpoint } from "../weights/index.ts";
+import type { Contender } from "./contender.ts";
 import { type DuelOptions, duel } from "./duel.ts";
 
 export const duelOptions: Readonly<Record<string, CommandOption>> = {
@@ -50,20 +52,44 @@ export async function buildSeeded(variant: RegisteredVariant, graph: GraphKind):
 
 export const encode: Command = {
   name: "encode",
-  describe: "The fused encoder against the published one, operator for operator",
+  describe: "The fused encoder against the published one, operator for operator; a method's against its base's",
   arguments: [],
-  options: duelOptions,
-  examples: [["npm run perf -- encode --variant sam-vit-b --rounds 10", "time and peak memory, as ratios"]],
+  options: {
+    ...duelOptions,
+    against: {
+      describe: "reference: the published operators; base: the fused graph that a method changes, its default",
+      type: "string",
+      choices: ["reference", "base"],
+    },
+  },
+  examples: [
+    ["npm run perf -- encode --variant sam-vit-b --rounds 10", "time and peak memory, as ratios"],
+    ["npm run perf -- encode --variant sparsevit/sam-vit-b --ratios 0.5,0.5,0.5,0.5", "pruned against whole"],
+  ],
   moreOptions: settingOptions,
   async run(args, console) {
     const variant = await contestant(args);
-    const { side } = variant.preset.input;
-    const contender = async (graph: "fused" | "reference") => {
-      const built = await buildSeeded(variant, graph);
-      const image = { dims: [1, 3, side, side], low: -2, high: 2 };
-      return { name: graph, steps: [{ file: built.files.encoder!, feeds: { image }, calls: 1 }] };
-    };
-    await duel([await contender("fused"), await contender("reference")], readDuelOptions(args), console);
+    const own = await contender(variant, "fused", variant.preset.base === undefined ? "fused" : variant.preset.id);
+    await duel([own, await opponentOf(variant, args.against)], readDuelOptions(args), console);
     return 0;
   },
 };
+
+async function opponentOf(variant: RegisteredVariant, against: unknown): Promise<Contender> {
+  const { id, base } = variant.preset;
+  if (base === undefined && against === "base")
+    throw new HarnessError(`--against base: ${id} changes no other variant`, { hint: "--against reference" });
+  if (base === undefined || against === "reference") return contender(variant, "reference", "reference");
+  return contender(variantOf(await loadRegistry(), base), "fused", base);
+}
+
+async function contender(variant: RegisteredVariant, graph: GraphKind, called: string): Promise<Contender> {
+  const { side } = variant.preset.input;
+  const built = await buildSeeded(variant, graph);
+  const gmacs = [...built.graphs.encoder!.counts.macs().values()].reduce((sum, macs) => sum + macs, 0) / 1e9;
+  const image = { dims: [1, 3, side, side], low: -2, high: 2 };
+  return {
+    name: `${called} (${gmacs.toFixed(gmacs < 10 ? 2 : 0)} GMACs)`,
+    steps: [{ file: built.files.encoder!, feeds: { image }, calls: 1 }],
+  };
+}

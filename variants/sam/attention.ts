@@ -172,13 +172,17 @@ function relativeTerms(module: Module, query: GraphValue, { width, heads, grid }
   };
 }
 
-interface Attend {
+export interface Attend {
   readonly heads: number;
   readonly headWidth: number;
   readonly bias?: GraphValue;
 }
 
-function attend({ graph }: Module, { query, key, value }: Projected, { heads, headWidth, bias }: Attend): GraphValue {
+export function attend(
+  { graph }: Module,
+  { query, key, value }: Projected,
+  { heads, headWidth, bias }: Attend,
+): GraphValue {
   const inputs = [query, key, value, ...(bias === undefined ? [] : [undefined, undefined, bias])];
   return graph.op("MultiHeadAttention", inputs, { num_heads: heads, scale: { float: headWidth ** -0.5 } });
 }

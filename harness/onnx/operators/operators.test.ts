@@ -136,6 +136,7 @@ const shapes: readonly Case[] = [
     attributes: { axis: 1 },
     dims: [[2, 1]],
   },
+  { operator: "ScatterElements", inputs: [[5], { ints: [3, 0] }, [2]], attributes: { axis: 0 }, dims: [[5]] },
   {
     ...{ operator: "TopK", inputs: [[p, 5, 2], { ints: [3] }], attributes: { axis: 1 } },
     dims: [

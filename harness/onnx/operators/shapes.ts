@@ -42,6 +42,14 @@ export const shapeRules: Readonly<Record<string, OperatorRule>> = {
       return [{ type: data.type, dims: indices.dims }];
     },
   },
+  ScatterElements: {
+    infer: (call) => {
+      const [data, indices, updates] = [input(call, 0), input(call, 1), input(call, 2)];
+      same(indices.dims.join(), updates.dims.join(), "ScatterElements: shapes of indices and updates");
+      same(indices.dims.length, data.dims.length, "ScatterElements: ranks of indices and data");
+      return [{ type: data.type, dims: data.dims }];
+    },
+  },
   TopK: {
     infer: (call) => {
       const { type, dims } = input(call, 0);

@@ -31,6 +31,11 @@ const wrong: readonly (readonly [string, Call, string])[] = [
     { operator: "GatherElements", inputs: [[2, 3], { ints: [0] }] },
     "ranks of indices and data differ: 1 and 2",
   ],
+  [
+    "ScatterElements of more updates than indices",
+    { operator: "ScatterElements", inputs: [[5], { ints: [3, 0] }, [3]] },
+    "shapes of indices and updates differ: 2 and 3",
+  ],
   ["TopK along no axis", { operator: "TopK", inputs: [[2], { ints: [1] }], attributes: { axis: 1 } }, "axis 1"],
   [
     "InstanceNormalization of other channels",

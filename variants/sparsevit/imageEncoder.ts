@@ -1,0 +1,109 @@
+import type { Checkpoint, GraphValue, OnnxGraph } from "../../harness/api.ts";
+import { child, GraphBuilder, type Module } from "../../harness/onnx/index.ts";
+import { windowAttention } from "../sam/attention.ts";
+import type { SamConfig } from "../sam/config.ts";
+import { embeddingOf, encoderBlock, patchTokens, wholeBlock } from "../sam/imageEncoder.ts";
+import { keptTokensPrefix } from "../sam-decoder/load.ts";
+import { keptGlobalBlock } from "./globalBlock.ts";
+import { gather, type KeptWindows, keepWindows, rankWindows, scatter } from "./keptWindows.ts";
+import { keptCount, type Sparsity, stagesOf } from "./sparsity.ts";
+
+/**
+ * SAM's image encoder with window activation pruning. Each stage, the windowed blocks before a global one, ranks its windows
+ * once, at its first block with a ratio above 0. Blocks then run on the best windows alone, gathered into a shorter stream;
+ * the other tokens pass them unchanged.
+ * Source: SparseViT, algorithm of the paper and its authors' code, which prune Swin; on SAM it is this project's transfer.
+ */
+export function sparseImageEncoder(config: SamConfig, sparsity: Sparsity, checkpoint: Checkpoint): OnnxGraph {
+  const graph = new GraphBuilder("encoder");
+  const encoder: Module = { graph, checkpoint, path: "image_encoder" };
+  const image = graph.input("image", [1, 3, config.side, config.side]);
+
+  let stream = patchTokens(encoder, image, config);
+  let done = 0;
+  for (const stage of stagesOf(config)) {
+    for (; done < stage[0]!; done++) stream = globalBlock(encoder, stream, config, sparsity, done);
+    stream = sparseStage(encoder, stream, config, sparsity, stage);
+    done = stage.at(-1)! + 1;
+  }
+  for (; done < config.depth; done++) stream = globalBlock(encoder, stream, config, sparsity, done);
+  graph.output("image_embedding", embeddingOf(encoder, stream, config));
+  return graph.finish();
+}
+
+function globalBlock(
+  encoder: Module,
+  stream: GraphValue,
+  config: SamConfig,
+  { globalKeep }: Sparsity,
+  index: number,
+): GraphValue {
+  const block = child(encoder, `blocks.${index}`);
+  if (globalKeep === 1) return wholeBlock(block, stream, config, index);
+  const { graph } = encoder;
+  const { stream: next, map } = graph.within(`global.${index}`, () =>
+    keptGlobalBlock(block, stream, config, globalKeep),
+  );
+  graph.output(`${keptTokensPrefix}block ${index}`, map);
+  return next;
+}
+
+/** The windowed blocks of one stage: first those that are whole, then those on ever fewer windows. */
+function sparseStage(
+  encoder: Module,
+  stream: GraphValue,
+  config: SamConfig,
+  { ratios }: Sparsity,
+  stage: readonly number[],
+): GraphValue {
+  const sparse = stage.filter((index) => ratios[index]! > 0);
+  let whole = stream;
+  for (const index of stage.slice(0, stage.length - sparse.length))
+    whole = wholeBlock(child(encoder, `blocks.${index}`), whole, config, index);
+  const [first] = sparse;
+  if (first === undefined) return whole;
+
+  const { graph } = encoder;
+  const sizes = { grid: config.side / config.patch, window: config.window };
+  const windows = Math.ceil(sizes.grid / sizes.window) ** 2;
+  const ranked = graph.within(`rank.${first}`, () =>
+    rankWindows(graph, whole, sizes, keptCount(windows, ratios[first]!)),
+  );
+  for (const blocks of runsOfEqual(sparse, (index) => keptCount(windows, ratios[index]!))) {
+    const count = keptCount(windows, ratios[blocks[0]!]!);
+    const kept = graph.within(`keep.${blocks[0]}`, () => keepWindows(graph, ranked, sizes, count));
+    graph.output(`${keptTokensPrefix}${nameOf(blocks)}`, kept.map);
+    whole = onKeptWindows(encoder, whole, config, kept, blocks);
+  }
+  return whole;
+}
+
+function onKeptWindows(
+  encoder: Module,
+  whole: GraphValue,
+  { width, heads, window }: SamConfig,
+  kept: KeptWindows,
+  blocks: readonly number[],
+): GraphValue {
+  let stream = gather(encoder.graph, whole, kept);
+  for (const index of blocks)
+    stream = encoderBlock(child(encoder, `blocks.${index}`), stream, width, (attn, normalised) =>
+      windowAttention(attn, normalised, { width, heads, window }, kept.layout),
+    );
+  return scatter(encoder.graph, whole, stream, kept);
+}
+
+/** Neighbours that keep as many windows, together. */
+function runsOfEqual(blocks: readonly number[], countOf: (block: number) => number): readonly (readonly number[])[] {
+  const runs: number[][] = [];
+  for (const block of blocks) {
+    const last = runs.at(-1);
+    if (last !== undefined && countOf(last[0]!) === countOf(block)) last.push(block);
+    else runs.push([block]);
+  }
+  return runs;
+}
+
+function nameOf(blocks: readonly number[]): string {
+  return blocks.length === 1 ? `block ${blocks[0]}` : `blocks ${blocks[0]}-${blocks.at(-1)}`;
+}

@@ -1,0 +1,116 @@
+import type { GraphValue } from "../../harness/api.ts";
+import { add, concat, type GraphBuilder, reshape, slice, transpose } from "../../harness/onnx/index.ts";
+import { type WindowLayout, windowOrder } from "../sam/windows.ts";
+
+/** The windows that a stage's blocks work on: their tokens as a shorter stream, and the way there and back. */
+export interface KeptWindows {
+  readonly layout: WindowLayout;
+  /** Token of each row of the shorter stream. */
+  readonly ids: GraphValue;
+  /** For each of the image's tokens its row in the whole stream with the shorter one behind it. */
+  readonly back: GraphValue;
+  /** [grid, grid]: 1 for a token of a kept window. */
+  readonly map: GraphValue;
+}
+
+/**
+ * Windows by importance, the most important first, as many as are ever kept: int64 [most]. A token's importance is the mean of
+ * |x|, a window's the L2 norm of its tokens', padding tokens counting as zeros.
+ * Source: SparseViT, mmdet/models/backbones/swin.py of its authors. The sum of squares orders as its root does.
+ */
+export function rankWindows(graph: GraphBuilder, stream: GraphValue, { grid, window }: Grid, most: number): GraphValue {
+  const importance = graph.op("ReduceMean", [graph.op("Abs", [stream]), graph.ints([2])], { keepdims: 0 });
+  const zero = graph.constant("importance.padding", "float32", [1, 1], () => new Float32Array(1));
+  const byWindow = graph.op("Gather", [concat(graph, [importance, zero], 1), placesByWindow(graph, grid, window)], {
+    axis: 1,
+  });
+  const squares = graph.op("ReduceSumSquare", [byWindow, graph.ints([0, 2])], { keepdims: 0 });
+  return graph.ops("TopK", [squares, graph.ints([most])], { axis: 0, largest: 1, sorted: 1 }, { outputs: 2 })[1]!;
+}
+
+export interface Grid {
+  /** Tokens along the image's side, and along a window's. */
+  readonly grid: number;
+  readonly window: number;
+}
+
+/** The first `count` of the ranked windows. All of it is a few thousand integers: what costs nothing beside one block. */
+export function keepWindows(
+  graph: GraphBuilder,
+  ranked: GraphValue,
+  { grid, window }: Grid,
+  count: number,
+): KeptWindows {
+  const [all, area] = [grid * grid, window * window];
+  const chosen = ranked.dims[0] === count ? ranked : slice(graph, ranked, 0, 0, count);
+  const tokens = mostTokens(grid, window, count);
+  const ofPlaces = graph.op("Gather", [placesByWindow(graph, grid, window), chosen], { axis: 0 });
+  const flat = reshape(graph, ofPlaces, [count * area]);
+  const ids = tokens < count * area ? firstIds(graph, flat, tokens) : flat;
+
+  // Row of each of the image's tokens in the shorter stream; `tokens` for one that is not there, the padding token among them.
+  const absent = filled(graph, all + 1, tokens);
+  const written = graph.op("ScatterElements", [absent, ids, counting(graph, tokens)], { axis: 0 });
+  const rows = slice(graph, written, 0, 0, all);
+  const places = graph.op("Gather", [concat(graph, [rows, graph.ints([tokens])], 0), flat], { axis: 0 });
+
+  const anyToken = graph.op("Min", [places, graph.ints([tokens - 1])]);
+  const queries = transpose(graph, reshape(graph, anyToken, [count, area]), [1, 0]);
+  const placeOf = graph.op("ScatterElements", [filled(graph, tokens + 1, 0), places, counting(graph, count * area)], {
+    axis: 0,
+  });
+  const kept = graph.op("Less", [rows, graph.ints([tokens])]);
+  return {
+    layout: {
+      ...{ windows: count, tokens, places },
+      queries: reshape(graph, queries, [count * area]),
+      restore: slice(graph, placeOf, 0, 0, tokens),
+    },
+    ids: graph.op("Min", [ids, graph.ints([all - 1])]),
+    back: graph.op("Where", [kept, add(graph, rows, graph.ints([all])), counting(graph, all)]),
+    map: reshape(graph, graph.op("Cast", [kept], { to: 1 }), [grid, grid]),
+  };
+}
+
+/** The kept tokens alone. */
+export function gather(graph: GraphBuilder, stream: GraphValue, { ids }: Pick<KeptWindows, "ids">): GraphValue {
+  return graph.op("Gather", [stream, ids], { axis: 1 });
+}
+
+/** The whole stream, kept tokens replaced. */
+export function scatter(
+  graph: GraphBuilder,
+  stream: GraphValue,
+  kept: GraphValue,
+  { back }: Pick<KeptWindows, "back">,
+): GraphValue {
+  return graph.op("Gather", [concat(graph, [stream, kept], 1), back], { axis: 1 });
+}
+
+/**
+ * The most tokens that `count` windows can have: those at the image's far sides are partly padding, which needs no work outside
+ * attention. Fewer than that are filled up with the padding token, whose row nobody reads.
+ */
+export function mostTokens(grid: number, window: number, count: number): number {
+  const sides = Array.from({ length: Math.ceil(grid / window) }, (_, i) => Math.min(window, grid - i * window));
+  const sizes = sides.flatMap((rows) => sides.map((columns) => rows * columns)).sort((a, b) => b - a);
+  return sizes.slice(0, count).reduce((sum, size) => sum + size, 0);
+}
+
+/** The lowest ids, which are those of tokens: the padding token's is the highest. */
+function firstIds(graph: GraphBuilder, ids: GraphValue, count: number): GraphValue {
+  return graph.ops("TopK", [ids, graph.ints([count])], { axis: 0, largest: 0, sorted: 1 }, { outputs: 2 })[0]!;
+}
+
+/** int64 [windows, area] */
+function placesByWindow(graph: GraphBuilder, grid: number, window: number): GraphValue {
+  return reshape(graph, graph.ints(windowOrder(grid, window)), [Math.ceil(grid / window) ** 2, window * window]);
+}
+
+function filled(graph: GraphBuilder, count: number, value: number): GraphValue {
+  return graph.ints(new Array<number>(count).fill(value));
+}
+
+function counting(graph: GraphBuilder, count: number): GraphValue {
+  return graph.ints(Array.from({ length: count }, (_, i) => i));
+}
