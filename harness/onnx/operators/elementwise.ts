@@ -44,6 +44,7 @@ export const elementwiseRules: Readonly<Record<string, OperatorRule>> = {
     },
   },
   Sqrt: keepShape,
+  Log: keepShape,
   Erf: keepShape,
   Sin: keepShape,
   Cos: keepShape,

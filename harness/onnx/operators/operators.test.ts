@@ -60,8 +60,8 @@ const heads = { num_heads: 2 };
 
 const elementwise: readonly Case[] = [
   ...["Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Equal", "Greater", "GreaterOrEqual", "Less"].flatMap(pair),
-  ...["Sqrt", "Erf", "Sin", "Cos", "Relu", "Abs", "Neg", "Round", "Sigmoid", "Tanh", "Identity", "Gelu"].map((name) =>
-    kept(name),
+  ...["Sqrt", "Log", "Erf", "Sin", "Cos", "Relu", "Abs", "Neg", "Round", "Sigmoid", "Tanh", "Identity", "Gelu"].map(
+    (name) => kept(name),
   ),
   { operator: "Clip", inputs: [[2, 3], [], []], dims: [[2, 3]] },
   { operator: "Where", inputs: [{ type: "bool", dims: [4, 1] }, [p, 1, 3], []], dims: [[p, 4, 3]] },

@@ -1,0 +1,34 @@
+import type { GraphValue } from "../api.ts";
+import { add, type GraphBuilder, mul } from "../onnx/index.ts";
+import { type Log2Quantizer, log2Levels, smallestProbability } from "./log2.ts";
+import type { UniformQuantizer } from "./uniform.ts";
+
+/**
+ * Quantises and back inside a graph, in float32: divide, round half to even, clip, multiply. Not QuantizeLinear, which knows
+ * 4 and 8 bits alone, and around which the runtime would put integer operators of its own.
+ * The result is that of `fakeQuantize` in every bit.
+ */
+export function fakeQuantizeNode(graph: GraphBuilder, x: GraphValue, quantizer: UniformQuantizer): GraphValue {
+  const { bits, zeroPoint } = quantizer;
+  const scale = graph.number(quantizer.scale);
+  const rounded = graph.op("Round", [graph.op("Div", [x, scale])]);
+  const clipped = graph.op("Clip", [rounded, graph.number(-zeroPoint), graph.number(2 ** bits - 1 - zeroPoint)]);
+  return mul(graph, clipped, scale);
+}
+
+/**
+ * The logarithmic quantiser inside a graph: an integer a probability, then its level from a table. Float32 logarithms may fall
+ * to the other side within 1e-6 of a rounding boundary; otherwise the result is that of `fakeQuantizeLog2`.
+ */
+export function fakeQuantizeLog2Node(graph: GraphBuilder, x: GraphValue, quantizer: Log2Quantizer): GraphValue {
+  const { bits, scale, tau } = quantizer;
+  const levels = 2 ** bits;
+  const logarithm = graph.op("Log", [graph.op("Max", [x, graph.number(smallestProbability)])]);
+  const steps = mul(graph, logarithm, graph.number(-tau / Math.LN2));
+  const rounded = graph.op("Round", [add(graph, steps, graph.number(tau * Math.log2(scale)))]);
+  const index = graph.op("Cast", [graph.op("Clip", [rounded, graph.number(0), graph.number(levels)])], { to: 6 });
+  const table = graph.constant(`log2[${bits} ${scale} ${tau}]`, "float32", [levels + 1], () =>
+    Float32Array.from(log2Levels(quantizer)),
+  );
+  return graph.op("Gather", [table, index], { axis: 0 });
+}

@@ -1,0 +1,8 @@
+/** Quantisers, how their ranges are found, and what they put into a graph. */
+export { AdaptiveGranularity, type AttentionSample, attentionError } from "./agq.ts";
+export { channelSigns, modesOf } from "./bimodal.ts";
+export { type Bits, parseBits } from "./bits.ts";
+export { fakeQuantizeLog2Node, fakeQuantizeNode } from "./fakeQuantize.ts";
+export type { Log2Quantizer } from "./log2.ts";
+export { type Observer, type ObserverKind, observer, type WeightRule, weightQuantizers } from "./observer.ts";
+export { fakeQuantize, fakeQuantizeRows, type UniformQuantizer } from "./uniform.ts";

@@ -1,0 +1,82 @@
+import { errorPower } from "./agq.ts";
+import { minimizeBounded } from "./bounded.ts";
+import { rangeOf } from "./histogram.ts";
+import { clamp, quantizerFor, type UniformQuantizer } from "./uniform.ts";
+
+const defaults = {
+  /** Ranges that the grid tries: these many equal parts of the whole one. */
+  ranges: 100,
+  /** Zero points that are tried for a range before the best one's neighbours are. */
+  zeroPoints: 16,
+  /** Entries of the table of |e|^2.4 for rounding errors, which are at most half a step. */
+  table: 4096,
+};
+
+/** Values, or middles of a histogram's bins with their counts. */
+export interface Samples {
+  readonly values: ArrayLike<number>;
+  readonly weights?: ArrayLike<number>;
+}
+
+const roundingErrors = Float64Array.from(
+  { length: defaults.table + 2 },
+  (_, i) => ((i + 0.5) / (2 * defaults.table)) ** errorPower,
+);
+
+/**
+ * The quantiser with the least sum of |x' - x|^2.4, of a grid over range and zero point: each hundredth of the whole range,
+ * laid wherever it still lies inside. Beyond 4 bits zero points are tried in wider steps first, then one by one around the
+ * best, since neighbours differ little there.
+ */
+export function omseQuantizer(samples: Samples, bits: number): UniformQuantizer {
+  const [min, max] = rangeOf(samples.values);
+  const [low, high] = [Math.min(min, 0), Math.max(max, 0)];
+  const steps = 2 ** bits - 1;
+  let best = { quantizer: quantizerFor(low, high, bits), error: Number.POSITIVE_INFINITY };
+  if (!(high > low)) return best.quantizer;
+  const consider = (scale: number, zeroPoint: number) => {
+    const quantizer = { bits, scale, zeroPoint };
+    const error = quantizationError(samples, quantizer, best.error);
+    if (error < best.error) best = { quantizer, error };
+  };
+  for (let part = defaults.ranges; part >= 1; part--) {
+    const scale = Math.fround(((high - low) * part) / defaults.ranges / steps);
+    const first = clamp(Math.ceil(steps - high / scale - 0.5), 0, steps);
+    const last = clamp(Math.floor(-low / scale + 0.5), first, steps);
+    const stride = Math.max(1, Math.ceil((last - first) / defaults.zeroPoints));
+    for (let zeroPoint = first; zeroPoint <= last; zeroPoint += stride) consider(scale, zeroPoint);
+  }
+  const { scale, zeroPoint } = best.quantizer;
+  const around = Math.ceil(steps / defaults.zeroPoints);
+  for (let near = Math.max(0, zeroPoint - around); near <= Math.min(steps, zeroPoint + around); near++)
+    consider(scale, near);
+  return best.quantizer;
+}
+
+/** The quantiser with the least error of those whose range is the whole one, shrunk by one factor: a bounded search of it. */
+export function mseQuantizer(samples: Samples, bits: number): UniformQuantizer {
+  const [min, max] = rangeOf(samples.values);
+  const shrunk = (factor: number) => quantizerFor(min * factor, max * factor, bits);
+  const { at } = minimizeBounded((factor) => quantizationError(samples, shrunk(factor)), 0.01, 1);
+  return shrunk(at);
+}
+
+/** Sum of |x' - x|^2.4, to 1e-3; gives up beyond `limit`. */
+export function quantizationError(
+  { values, weights }: Samples,
+  { bits, scale, zeroPoint }: UniformQuantizer,
+  limit = Number.POSITIVE_INFINITY,
+): number {
+  const [low, high] = [-zeroPoint, 2 ** bits - 1 - zeroPoint];
+  const [inverse, unit] = [1 / scale, scale ** errorPower];
+  const most = limit / unit;
+  let total = 0;
+  for (let i = 0; i < values.length; i++) {
+    const x = values[i]! * inverse;
+    const error = Math.abs(clamp(Math.floor(x + 0.5), low, high) - x);
+    const power = error <= 0.5 ? roundingErrors[(error * 2 * defaults.table) | 0]! : error ** errorPower;
+    total += weights === undefined ? power : power * weights[i]!;
+    if (total > most) break;
+  }
+  return total * unit;
+}
