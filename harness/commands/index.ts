@@ -4,6 +4,7 @@ import { doctor } from "./doctor.ts";
 import { exportRun } from "./export.ts";
 import { inspect } from "./inspect.ts";
 import { list } from "./list.ts";
+import { merge } from "./merge.ts";
 import { run } from "./run.ts";
 import { score } from "./score.ts";
 import { table } from "./table.ts";
@@ -12,4 +13,4 @@ import { verify } from "./verify.ts";
 export type { Command, Console } from "./command.ts";
 
 /** In the order of `bench --help`. */
-export const commands: readonly Command[] = [run, table, score, exportRun, list, doctor, data, inspect, verify];
+export const commands: readonly Command[] = [run, merge, table, score, exportRun, list, doctor, data, inspect, verify];

@@ -125,10 +125,11 @@ function runTable(runs: readonly ReturnType<typeof describeRun>[]): string {
   if (runs.length === 0) return "no run here; bench run makes one, --results names the folder";
   return plainTable(
     ["run", "variant", "weights", "dataset", "images", "prompts", "status", "created"],
-    runs.map(({ id, variant, weights, dataset, images, prompts, status, createdAt }) => {
+    runs.map(({ id, variant, weights, dataset, images, prompts, status, only, shard, createdAt }) => {
       // To the minute, UTC.
       const created = createdAt.slice(0, 16).replace("T", " ");
-      return [id, variant, weights, dataset, String(images), Object.keys(prompts).join(","), status, created];
+      const state = [status, ...(shard === undefined ? [] : [`shard ${shard}`]), ...(only === undefined ? [] : [only])];
+      return [id, variant, weights, dataset, String(images), Object.keys(prompts).join(","), state.join(", "), created];
     }),
   );
 }
@@ -145,9 +146,12 @@ function paperTable(all: readonly PublishedTable[]): string {
   return `${table}\n\n${wrap(`confidence: ${meanings.join("; ")}`, widths.prose, "  ")}`;
 }
 
-function describeRun({ id, variant, weights, dataset, protocols, status, createdAt }: Manifest) {
+function describeRun({ id, variant, weights, dataset, protocols, status, shard, createdAt }: Manifest) {
+  const only = status.state === "done" && status.only !== undefined ? { only: status.only } : {};
   return {
     ...{ id, variant: variant.id, weights: weights.source, dataset: dataset.id, images: dataset.images },
     ...{ prompts: protocols, status: status.state, createdAt },
+    ...only,
+    ...(shard === undefined ? {} : { shard: `${shard.index}/${shard.count}` }),
   };
 }

@@ -55,12 +55,12 @@ export interface PlanNeeds {
 
 /** `gmacsPerSecond` as measureSpeed finds it with the plan's threads and provider. */
 export async function needsOf(plan: RunPlan, gmacsPerSecond: number): Promise<PlanNeeds> {
-  const targets = estimateTargets(plan.dataset);
+  const targets = estimateTargets(plan.dataset, plan.images.length);
   const variants: VariantNeeds[] = [];
   for (const chosen of plan.chosen) variants.push(await variantNeeds(plan, chosen, { targets, gmacsPerSecond }));
   const sum = (of: (needs: VariantNeeds) => number) => variants.reduce((total, needs) => total + of(needs), 0);
   return {
-    ...{ dataset: plan.dataset.id, images: plan.dataset.images.length, targets: Math.round(targets) },
+    ...{ dataset: plan.dataset.id, images: plan.images.length, targets: Math.round(targets) },
     prompts: plan.prompts.map(({ prompts }) => prompts),
     variants,
     seconds: sum(({ seconds }) => seconds),
@@ -80,12 +80,10 @@ async function variantNeeds(plan: RunPlan, { variant, weights }: ChosenVariant, 
   const msOf = (gmacs: number) => (1000 * gmacs) / (assumed.share * known.gmacsPerSecond);
   const [encodeMs, decodeMs] = [msOf(encodeGmacs), assumed.decodeMs + msOf(decodeGmacs)];
   // Masks of seeded weights mean nothing: only latency and memory are measured.
-  const scored = weights.source !== "seeded";
+  const scored = weights.source !== "seeded" && plan.phases.includes("accuracy");
   const decodes = known.targets * passesOf(plan.prompts).reduce((sum, { pass }) => sum + pass.scored.at(-1)!.step, 0);
-  const accuracyMs = scored
-    ? plan.dataset.images.length * encodeMs + decodes * (msOf(decodeGmacs) + assumed.maskMs)
-    : 0;
-  const turns = plan.latency.warmup + plan.latency.rounds + 1;
+  const accuracyMs = scored ? plan.images.length * encodeMs + decodes * (msOf(decodeGmacs) + assumed.maskMs) : 0;
+  const turns = plan.phases.includes("latency") ? plan.latency.warmup + plan.latency.rounds + 1 : 0;
   const latencyMs = turns * (encodeMs + decodeMs + assumed.batch * msOf(decodeGmacs) + assumed.maskMs);
   const rowBytes = scored ? known.targets * plan.prompts.length * assumed.row : 0;
   const side = variant.preset.input.side / 1024;
@@ -114,8 +112,8 @@ async function sizeOf({ registry }: RunPlan, { variant: chosen }: ChosenVariant)
   };
 }
 
-function estimateTargets(dataset: Dataset): number {
+function estimateTargets(dataset: Dataset, images: number): number {
   const sample = dataset.images.slice(0, assumed.sample);
   const counted = sample.reduce((sum, { id }) => sum + dataset.targetsOf(id).length, 0);
-  return (counted / Math.max(1, sample.length)) * dataset.images.length;
+  return (counted / Math.max(1, sample.length)) * images;
 }

@@ -36,6 +36,8 @@ export const planOptions: Readonly<Record<string, CommandOption>> = {
   rounds: { describe: "latency samples of each variant", type: "number", default: 20 },
   warmup: { describe: "latency samples before that, not counted", type: "number", default: 3 },
   plugin: { describe: "also know the variants and datasets of this module", type: "string", list: true },
+  phase: { describe: "only this one; both if left out", type: "string", choices: ["accuracy", "latency"] },
+  shard: { describe: "i/n: accuracy on every n-th image, for bench merge", type: "string" },
 };
 
 /** Options of the variants' plug-ins: `--ratios` and the like. */
@@ -59,6 +61,10 @@ export const run: Command = {
     [
       "bench run --variants sam-vit-b --checkpoint sam-vit-b=sam_vit_b_01ec64.pth --dataset coco --data COCO",
       "a checkpoint on COCO",
+    ],
+    [
+      "bench run --variants all --dataset coco --data COCO --shard 1/8 --results shards/1",
+      "an eighth, for bench merge",
     ],
     ["bench run --variants all --weights seeded --limit 3", "latency and memory at full size, without checkpoints"],
   ],

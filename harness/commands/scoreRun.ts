@@ -3,7 +3,7 @@ import { readAnnotations } from "../coco/index.ts";
 import { HarnessError, unknown } from "../errors.ts";
 import { cocoSizes, figuresOf, metrics, type ReliabilityBin, reliabilityTable } from "../metrics/index.ts";
 import { loadRegistry } from "../run/registry.ts";
-import type { StoredRun } from "../store/store.ts";
+import type { Manifest } from "../store/schema.ts";
 import type { FileFigure } from "./scoreFile.ts";
 import { findRun, readRows } from "./storedRows.ts";
 
@@ -47,7 +47,7 @@ export async function scoreRun(options: RunScoreOptions): Promise<RunScore> {
   const run = await findRun(options.run, options.results);
   const { manifest } = run;
   const { images, failures, byPrompts } = await readRows(run);
-  const dataset = await truthOfRun(run, images, options);
+  const dataset = await truthOf(manifest, images, options);
   const context = { images, sizes: cocoSizes, ...(dataset === undefined ? {} : { dataset }) };
   const prompts = Object.entries(manifest.protocols).map(([name, protocol]) => {
     const rows = byPrompts.get(name) ?? [];
@@ -84,26 +84,25 @@ function metricsOf(ids: readonly string[] | undefined): typeof metrics {
 }
 
 /** Nothing where the run's dataset lies in a folder that was not given. Throws HarnessError for another dataset. */
-async function truthOfRun(
-  run: StoredRun,
+export async function truthOf(
+  { id, dataset, seed, plan }: Manifest,
   images: readonly ImageId[],
-  options: RunScoreOptions,
+  options: { readonly annotations?: string | undefined; readonly data?: string | undefined },
 ): Promise<Truth | undefined> {
   if (options.annotations !== undefined) return readTruth(options.annotations, images);
-  const { dataset, seed } = run.manifest;
   if (options.data === undefined && dataset.id !== "shapes") return undefined;
   const plugin = (await loadRegistry()).datasets.get(dataset.id);
   if (plugin === undefined) {
-    throw new HarnessError(`${run.id}: its dataset ${dataset.id} is not known here`, { hint: "give --annotations" });
+    throw new HarnessError(`${id}: its dataset ${dataset.id} is not known here`, { hint: "give --annotations" });
   }
-  const planned = (run.manifest.plan.resolved.dataset as { images?: ImageId[] } | undefined)?.images ?? images;
+  const planned = (plan.resolved.dataset as { images?: ImageId[] } | undefined)?.images ?? images;
   const data = options.data === undefined ? {} : { data: options.data };
   // A drawn dataset has as many images as are asked for.
   const limit = dataset.id === "shapes" ? { limit: Math.max(...planned) } : {};
   const opened = await plugin.open({ ...data, ...limit, images: planned, seed });
   // Behind the first word stands what was prompted in place of the dataset's own targets.
   if (opened.fingerprint !== dataset.fingerprint.split(" ")[0]) {
-    throw new HarnessError(`${options.data ?? dataset.id}: not the dataset that ${run.id} was run on`, {
+    throw new HarnessError(`${options.data ?? dataset.id}: not the dataset that ${id} was run on`, {
       hint: "its annotations or their file have changed since; --annotations scores against any file",
     });
   }

@@ -27,6 +27,11 @@ export async function namedRuns(results: string, names: readonly string[]): Prom
   return Promise.all([...new Set(found)].map((id) => readRun(results, id)));
 }
 
+/** Without parts of runs: `bench merge` makes wholes of them. */
+export function withoutShards(manifests: readonly Manifest[]): readonly Manifest[] {
+  return manifests.filter(({ shard }) => shard === undefined);
+}
+
 /**
  * Of the runs that answer one question (variant, weights, data, protocols) the newest that is done, else the newest.
  * In the order in which the questions were first asked.

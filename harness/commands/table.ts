@@ -1,10 +1,11 @@
 import { resolve } from "node:path";
+import { HarnessError } from "../errors.ts";
 import { type RunReport, reportOf } from "../report/score.ts";
 import { resultJson, resultTable } from "../report/tables.ts";
 import { readRun, type StoredRun } from "../store/store.ts";
 import { type Arguments, type Command, type Console, line, widthOf } from "./command.ts";
 import { paperOptions, printPaperTable, refusePaperOptions } from "./paperTable.ts";
-import { namedRuns, newestOfEach, noRuns, readableRuns } from "./storedRuns.ts";
+import { namedRuns, newestOfEach, noRuns, readableRuns, withoutShards } from "./storedRuns.ts";
 
 export const table: Command = {
   name: "table",
@@ -41,6 +42,11 @@ async function chosenRuns(args: Arguments, console: Console): Promise<readonly S
   if (names.length > 0) return namedRuns(results, names);
   const manifests = await readableRuns(results, (text) => console.notes.write(`${text}\n`));
   if (manifests.length === 0) throw noRuns(results);
-  const kept = args.all ? manifests : newestOfEach(manifests);
+  const whole = withoutShards(manifests);
+  if (!args.all && whole.length === 0)
+    throw new HarnessError(`${results}: only shards of runs here`, {
+      hint: `bench merge ${args.results} --out DIR makes whole runs of them; --all shows them as they are`,
+    });
+  const kept = args.all ? manifests : newestOfEach(whole);
   return Promise.all(kept.map(({ id }) => readRun(results, id)));
 }

@@ -28,8 +28,7 @@ export function roundHalfEven(x: number): number {
 }
 
 export function clamp(x: number, low: number, high: number): number {
-  if (x < low) return low;
-  return x > high ? high : x;
+  return Math.min(Math.max(x, low), high);
 }
 
 /** What remains of each value after quantising and back, in float32 arithmetic: bit for bit what the graph computes. */

@@ -173,7 +173,10 @@ function conditionsOf({ seed, runtime, environment }: Manifest): Conditions {
 }
 
 /** Those of the run, and what its rows and its state say. */
-function warningsOf({ warnings, dataset, status }: Manifest, { images, failures }: SlimRows): Manifest["warnings"] {
+function warningsOf(
+  { warnings, dataset, status, shard }: Manifest,
+  { images, failures }: SlimRows,
+): Manifest["warnings"] {
   const found = [...warnings, ...dataset.warnings.map((text) => ({ about: "dataset", text }))];
   const all = images.length + failures.size;
   const [first] = failures;
@@ -181,6 +184,16 @@ function warningsOf({ warnings, dataset, status }: Manifest, { images, failures 
   if (first !== undefined && !warnings.some(({ about }) => about === "images")) {
     const count = `${failures.size} of ${all} image${all === 1 ? "" : "s"} failed and ${failures.size === 1 ? "is" : "are"} in no figure`;
     found.push({ about: "images", text: `${count} (image ${first[0]}: ${first[1]})` });
+  }
+  if (shard !== undefined) {
+    const text = `shard ${shard.index} of ${shard.count}, ${dataset.images} of ${shard.images} images; bench merge makes the whole run of all shards`;
+    found.push({ about: "run", text });
+  } else if (status.state === "done" && status.only !== undefined) {
+    const other = status.only === "accuracy" ? "latency" : "accuracy";
+    found.push({
+      about: "run",
+      text: `${status.only} alone was measured; bench run --phase ${other} adds to this run`,
+    });
   }
   if (status.state !== "done") {
     const message = "message" in status ? ` (${status.message})` : "";

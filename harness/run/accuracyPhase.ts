@@ -20,8 +20,8 @@ export interface AccuracyProgress {
 export async function measureAccuracy(opened: OpenedRun, { plan, observer, signal }: RunRequest): Promise<void> {
   const { run, prepared } = opened;
   const before = run.finishedImages().size;
-  const total = plan.dataset.images.length;
-  const left = plan.dataset.images.map(({ id }) => id).filter((id) => !run.finishedImages().has(id));
+  const total = plan.images.length;
+  const left = plan.images.filter((id) => !run.finishedImages().has(id));
   if (left.length === 0) return;
   const worker = new SteadyWorker(opened);
   try {

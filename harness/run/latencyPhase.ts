@@ -1,7 +1,7 @@
 import { loadavg } from "node:os";
 import type { Dataset, ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
-import { freeBytes } from "../measure/environment.ts";
+import { freeBytes, readEnvironment } from "../measure/environment.ts";
 import { interleavedRounds, type Turn } from "../measure/schedule.ts";
 import { warmUpUntilStable } from "../measure/warmUp.ts";
 import { random } from "../stats/random.ts";
@@ -51,7 +51,12 @@ export async function measureLatency(opened: readonly OpenedRun[], request: RunR
     await crew.close();
   }
   for (const each of opened)
-    await each.run.update({ ...crew.memoryOf(each), promptsPerSecond: median(speeds.get(each.run.id)!) });
+    await each.run.update({
+      // Of the machine that the figures are about: the run may have come here from another.
+      environment: readEnvironment(),
+      ...crew.memoryOf(each),
+      promptsPerSecond: median(speeds.get(each.run.id)!),
+    });
 }
 
 /** A GPU's first images compile and tune kernels, and how many that takes differs: the variants run until they are steady. */

@@ -1,11 +1,15 @@
 import { availableParallelism } from "node:os";
-import type { Dataset, DatasetOptions, DatasetPlugin } from "../api.ts";
+import type { Dataset, DatasetOptions, DatasetPlugin, ImageId } from "../api.ts";
 import { HarnessError, unknown } from "../errors.ts";
 import { type PlannedPrompts, promptPlan, requireCapabilities } from "../protocols/index.ts";
 import { withDetectorBoxes } from "./detectorBoxes.ts";
 import { loadRegistry, type Registry } from "./registry.ts";
 import { withSettings } from "./settings.ts";
+import { imagesOfShard, parseShard, type Shard } from "./shard.ts";
 import { type ChosenVariant, chooseWeights, type LeftOut, type WeightsChoice } from "./weights.ts";
+
+/** What a run is made of; accuracy can be measured on many machines, latency is measured on one. */
+export type Phase = "accuracy" | "latency";
 
 /** A run as the command line gives it; everything has a default. */
 export interface RunFlags {
@@ -29,6 +33,10 @@ export interface RunFlags {
   readonly boxes?: string;
   /** Settings of methods by the names of their options. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Both without it. */
+  readonly phase?: Phase;
+  /** `i/n`: every n-th image; its latency is not measured. */
+  readonly shard?: string;
 }
 
 export interface LatencySettings {
@@ -44,6 +52,10 @@ export interface RunPlan {
   readonly leftOut: readonly LeftOut[];
   readonly dataset: Dataset;
   readonly datasetOptions: DatasetOptions;
+  /** Those of the dataset that this process takes: all, or a shard's. */
+  readonly images: readonly ImageId[];
+  readonly shard?: Shard;
+  readonly phases: readonly Phase[];
   readonly boxes?: string;
   readonly prompts: readonly PlannedPrompts[];
   readonly seed: number;
@@ -67,6 +79,7 @@ export async function resolvePlan(flags: RunFlags): Promise<RunPlan> {
   const registry = await loadRegistry(plugins);
   const seed = flags.seed ?? defaults.seed;
   const prompts = promptPlan({ prompts: flags.prompts, protocol: flags.protocol });
+  const shard = shardOf(flags);
   const { chosen, leftOut } = await chooseWeights(registry, {
     variants: withSettings(registry, listOf("--variants", flags.variants ?? defaults.variants), flags.settings ?? {}),
     weights: flags.weights ?? defaults.weights,
@@ -85,8 +98,11 @@ export async function resolvePlan(flags: RunFlags): Promise<RunPlan> {
   const opened = await plugin.open(datasetOptions);
   const dataset = flags.boxes === undefined ? opened : await withDetectorBoxes(opened, flags.boxes);
   if (dataset.images.length === 0) throw new HarnessError(`dataset ${dataset.id}: no image is left to run`);
+  const ids = dataset.images.map(({ id }) => id);
   return {
     ...{ registry, plugins, chosen, leftOut, dataset, datasetOptions, prompts, seed },
+    ...(shard === undefined ? { images: ids } : { images: imagesOfShard(ids, shard), shard }),
+    phases: phasesOf(flags),
     ...(flags.boxes === undefined ? {} : { boxes: flags.boxes }),
     runtime: {
       provider: flags.provider ?? defaults.provider,
@@ -97,6 +113,20 @@ export async function resolvePlan(flags: RunFlags): Promise<RunPlan> {
       warmup: atLeast(0, "--warmup", flags.warmup ?? defaults.warmup),
     },
   };
+}
+
+/** A shard without `--phase` is accuracy alone: figures of several machines are no latency. */
+function phasesOf({ phase, shard }: RunFlags): readonly Phase[] {
+  if (phase !== undefined) return [phase];
+  return shard === undefined ? ["accuracy", "latency"] : ["accuracy"];
+}
+
+function shardOf({ phase, shard }: RunFlags): Shard | undefined {
+  if (shard === undefined) return undefined;
+  if (phase !== "latency") return parseShard(shard);
+  throw new HarnessError(`--shard ${shard}: latency is measured on one machine, not in shards`, {
+    hint: "bench run --phase latency without --shard, on the machine that the figure is about",
+  });
 }
 
 /** One run prompts one kind of target: annotations, or a detector's boxes. */

@@ -65,6 +65,8 @@ function describeRun({ plan, chosen, asPassed, built, weights, calibration }: Pa
     ...{ graphs: built.hashes, weights: weights.source, pipeline, protocols, seed: plan.seed, runtime: plan.runtime },
     ...{ onnxruntime: runtimeVersion, latency: plan.latency },
     dataset: { id: plan.dataset.id, fingerprint: plan.dataset.fingerprint, images },
+    // Without it, a shard's plan is that of the whole run: so a merge knows what it makes, and under which id.
+    ...(plan.shard === undefined ? {} : { shard: plan.shard }),
   };
   const id = planId(preset.id, resolved);
   const manifest: Manifest = {
@@ -79,7 +81,7 @@ function describeRun({ plan, chosen, asPassed, built, weights, calibration }: Pa
     dataset: {
       id: plan.dataset.id,
       fingerprint: plan.dataset.fingerprint,
-      images: images.length,
+      images: plan.images.length,
       warnings: plan.dataset.warnings,
     },
     runtime: {
@@ -89,6 +91,7 @@ function describeRun({ plan, chosen, asPassed, built, weights, calibration }: Pa
       spinning: sessionSettings.spinning,
     },
     environment: readEnvironment(),
+    ...(plan.shard === undefined ? {} : { shard: { ...plan.shard, images: images.length } }),
     ...commitRecord(),
     graphs: graphRecord(built),
     warnings: [],

@@ -53,7 +53,7 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
   const opened: OpenedRun[] = [];
   try {
     for (const each of prepared) {
-      if (await isDone(results, each.id))
+      if (await isDone(results, each.id, plan))
         observer.note(`${each.setup.variant}: finished before, nothing to do (${each.id})`);
       else opened.push({ prepared: each, run: await openRun(results, each.manifest, { notice: observer.note }) });
     }
@@ -73,12 +73,15 @@ async function measure(opened: readonly OpenedRun[], request: RunRequest): Promi
     for (const { run } of opened) await run.update({ status: { state: "running" } });
     for (const each of opened) {
       if (signal.aborted) break;
-      if (each.prepared.measuresAccuracy) await measureAccuracy(each, request);
+      if (plan.phases.includes("accuracy") && each.prepared.measuresAccuracy) await measureAccuracy(each, request);
     }
     const live = opened.filter(({ run }) => run.manifest.status.state !== "failed");
-    if (!signal.aborted && live.length > 0) await measureLatency(live, request);
-    for (const { run } of live)
-      await run.update(signal.aborted ? stopped("stopped by Ctrl-C") : await finished(run, plan));
+    const untimed: OpenedRun[] = [];
+    for (const each of live)
+      if (plan.phases.includes("latency") && !(await isTimed(each.run, plan.latency.rounds))) untimed.push(each);
+    if (!signal.aborted && untimed.length > 0) await measureLatency(untimed, request);
+    for (const each of live)
+      await each.run.update(signal.aborted ? stopped("stopped by Ctrl-C") : await finished(each, plan));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     // The disk may be what failed: then the rows are whole, and only this note is missing.
@@ -92,16 +95,28 @@ function stopped(message: string): Pick<Manifest, "status"> {
   return { status: { state: "stopped", message } };
 }
 
-async function finished(run: Run, plan: RunPlan): Promise<Pick<Manifest, "status" | "warnings" | "scores">> {
-  const scores = await scoresOf(run, plan);
+async function finished(
+  { run, prepared }: OpenedRun,
+  plan: RunPlan,
+): Promise<Pick<Manifest, "status" | "warnings" | "scores">> {
+  const scored = !prepared.measuresAccuracy || run.finishedImages().size === plan.images.length;
+  const timed = await isTimed(run, plan.latency.rounds);
+  const only = scored && timed ? {} : { only: scored ? ("accuracy" as const) : ("latency" as const) };
+  // Average precision of a part says nothing of the whole: a merge computes it.
+  const scores = scored && plan.shard === undefined ? await scoresOf(run, plan) : {};
   return {
     ...(Object.keys(scores).length === 0 ? {} : { scores }),
-    status: { state: "done", images: run.finishedImages().size, rows: run.finishedRows() },
+    status: { state: "done", images: run.finishedImages().size, rows: run.finishedRows(), ...only },
     warnings: [...(await failureWarnings(run)), ...(await latencyWarnings(run, plan))],
   };
 }
 
-async function failureWarnings(run: Run): Promise<Warning[]> {
+/** Memory is written behind the last turn, so a phase that was cut off does not count. */
+export async function isTimed(run: Run, rounds: number): Promise<boolean> {
+  return run.manifest.memory !== undefined && (await run.latency()).length === rounds;
+}
+
+export async function failureWarnings(run: Run): Promise<Warning[]> {
   let [failures, first] = [0, ""];
   for await (const row of run.rows())
     if (row.kind === "failure") {
@@ -115,6 +130,7 @@ async function failureWarnings(run: Run): Promise<Warning[]> {
 
 async function latencyWarnings(run: Run, plan: RunPlan): Promise<Warning[]> {
   const turns = await run.latency();
+  if (turns.length === 0) return [];
   const { variant, environment } = run.manifest;
   const drift = (["encodeMs", "decodeMs"] as const).flatMap((stage) =>
     driftWarnings({
@@ -128,9 +144,10 @@ async function latencyWarnings(run: Run, plan: RunPlan): Promise<Warning[]> {
 }
 
 /** A done run is read, not opened: its folder may be read-only, or another's. */
-async function isDone(results: string, id: string): Promise<boolean> {
+async function isDone(results: string, id: string, { phases }: RunPlan): Promise<boolean> {
   try {
-    return (await readRun(results, id)).manifest.status.state === "done";
+    const { status } = (await readRun(results, id)).manifest;
+    return status.state === "done" && (status.only === undefined || phases.every((phase) => phase === status.only));
   } catch (error) {
     if (error instanceof HarnessError && /no run here/.test(error.message)) return false;
     throw error;

@@ -1,19 +1,30 @@
-import type { ImageId, Metric, PredictionRow } from "../api.ts";
+import type { ImageId, Metric, MetricContext, PredictionRow } from "../api.ts";
 import { ap, cocoSizes, figuresOf, recall } from "../metrics/index.ts";
 import { protocolOf } from "../protocols/index.ts";
 import type { Manifest } from "../store/schema.ts";
 import type { Run } from "../store/store.ts";
-import type { RunPlan } from "./plan.ts";
 
 type Scores = NonNullable<Manifest["scores"]>;
 
 const metricOf: Readonly<Record<string, Metric>> = { "average precision": ap, "average recall": recall };
 
+/** What is scored against, and how; a plan has all of it. */
+export interface Scoring {
+  readonly prompts: readonly { readonly prompts: string; readonly protocol: { readonly id: string } }[];
+  readonly dataset: Required<MetricContext>["dataset"];
+  readonly seed: number;
+}
+
+/** Whether such figures belong to one of these protocols. */
+export function needsAnnotations(protocols: readonly string[]): boolean {
+  return protocols.some((id) => protocolOf(id).figures in metricOf);
+}
+
 /**
  * Figures that need the annotations beside the rows, computed while the dataset is open and kept with the run, so that a
  * table is printed again without it. Nothing for protocols of mean IoU.
  */
-export async function scoresOf(run: Run, plan: RunPlan): Promise<Scores> {
+export async function scoresOf(run: Run, plan: Scoring): Promise<Scores> {
   const scored = plan.prompts.flatMap(({ prompts, protocol }) => {
     const metric = metricOf[protocolOf(protocol.id).figures];
     return metric === undefined ? [] : [{ prompts, metric }];

@@ -73,13 +73,19 @@ export async function* readRows(file: string, end?: number): AsyncGenerator<Row,
  */
 export async function* sortedRows(file: string, index?: RowIndex): AsyncGenerator<Row, void, void> {
   const { places } = index ?? (await indexRows(file));
-  for (const [, { start, end, line: first }] of [...places].sort(([a], [b]) => a - b)) {
-    const group = imageGroup(file);
-    for await (const line of readLines(file, { start, end })) {
-      const finished = group.take({ ...line, number: first + line.number - 1 });
-      yield* finished === undefined ? [] : finished.rows.toSorted(compareRows);
-    }
+  for (const [, place] of [...places].sort(([a], [b]) => a - b)) {
+    yield* (await readImage(file, place)).toSorted(compareRows);
   }
+}
+
+/** The rows of one finished image, in the order they were written. */
+export async function readImage(file: string, { start, end, line: first }: ImagePlace): Promise<readonly Row[]> {
+  const group = imageGroup(file);
+  for await (const line of readLines(file, { start, end })) {
+    const finished = group.take({ ...line, number: first + line.number - 1 });
+    if (finished !== undefined) return finished.rows;
+  }
+  throw new Error(`${file}:${first}: no image ends here`);
 }
 
 /** SHA-256 over the canonical JSON of rows, a line each. Two runs with this hash have the same rows. */

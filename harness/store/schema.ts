@@ -35,7 +35,11 @@ const status = z.discriminatedUnion("state", [
   z.object({ state: z.literal("running") }),
   /** Stopped before its end: Ctrl-C, a full disk. Resumes. */
   z.object({ state: z.literal("stopped"), message: text }),
-  z.object({ state: z.literal("done"), images: count, rows: count }),
+  /** `only`: the one phase that was asked for; the other is still to be measured, and adds to this run. */
+  z.object({
+    ...{ state: z.literal("done"), images: count, rows: count },
+    only: z.enum(["accuracy", "latency"]).exactOptional(),
+  }),
   /** The variant could not be built or loaded, or its worker died for the third time. */
   z.object({ state: z.literal("failed"), message: text }),
 ]);
@@ -79,6 +83,10 @@ const manifest = z.object({
       hash: text,
     })
     .exactOptional(),
+  /** Which of how many parts this run is, and how many images the whole has. */
+  shard: z.object({ index: count, count, images: count }).exactOptional(),
+  /** The shards' runs that this one was read from, and the kinds of processor that they ran on. */
+  merged: z.object({ runs: z.array(text), cpus: z.array(text) }).exactOptional(),
   /** Name of the prompts (box, 1p, 3p) → protocol id. */
   protocols: z.record(text, text),
   seed: whole,

@@ -1,0 +1,53 @@
+import { resolve } from "node:path";
+import { HarnessError } from "../errors.ts";
+import { reportOf } from "../report/score.ts";
+import { resultJson, resultTable } from "../report/tables.ts";
+import { mergeRun } from "../run/merge.ts";
+import { findShards, wholeRuns } from "../run/shardRuns.ts";
+import type { StoredRun } from "../store/store.ts";
+import { type Command, line, widthOf } from "./command.ts";
+import { createProgress } from "./progress.ts";
+import { truthOf } from "./scoreRun.ts";
+
+export const merge: Command = {
+  name: "merge",
+  describe: "Make one run of the shards of a run, as if it had never been divided",
+  arguments: [{ name: "dir", describe: "folders that shards were run into", many: true }],
+  options: {
+    out: { describe: "results folder that the whole run is written into", type: "string" },
+    data: { describe: "the dataset's folder, where average precision or recall is computed", type: "string" },
+    annotations: { describe: "annotation file in its place", type: "string" },
+    json: { describe: "print one JSON object instead of the table", type: "boolean" },
+  },
+  examples: [
+    ["bench merge shards/* --out results", "the whole run; bench run --phase latency adds its latency"],
+    ["bench merge shards --out results --data COCO", "where the protocol's figures need the annotations"],
+  ],
+  async run(args, console) {
+    if (args.out === undefined) throw new HarnessError("--out: a results folder is needed", { expected: "--out DIR" });
+    const folders = ([] as readonly unknown[]).concat(args.dir).map((folder) => resolve(folder as string));
+    const [data, annotations] = [args.data as string | undefined, args.annotations as string | undefined];
+    // Before anything is written, every shard of every run is known to be there.
+    const wholes = wholeRuns(await findShards(folders));
+    const merged: StoredRun[] = [];
+    for (const whole of wholes) {
+      const progress = createProgress(console, { total: whole.images.length, unit: "images" });
+      try {
+        const run = await mergeRun(whole, {
+          out: resolve(args.out as string),
+          truthOf: (manifest) => truthOf(manifest, whole.images, { data, annotations }),
+          progress: (done, _, variant) => progress.update(done, variant),
+          notice: progress.note,
+        });
+        merged.push(run);
+      } finally {
+        progress.finish();
+      }
+      console.notes.write(`${whole.id}: ${whole.shards.length} shards, ${whole.images.length} images\n`);
+    }
+    const reports = [];
+    for (const run of merged) reports.push(await reportOf(run));
+    line(console, args.json ? JSON.stringify(resultJson(reports)) : resultTable(reports, widthOf(console)));
+    return 0;
+  },
+};

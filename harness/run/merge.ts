@@ -1,0 +1,112 @@
+import { join } from "node:path";
+import type { ImageId } from "../api.ts";
+import { HarnessError } from "../errors.ts";
+import type { Warning } from "../measure/drift.ts";
+import { type ImagePlace, readImage } from "../store/rows.ts";
+import type { Manifest } from "../store/schema.ts";
+import { openRun, type Run, readRun, type StoredRun } from "../store/store.ts";
+import { failureWarnings, isTimed } from "./runner.ts";
+import { needsAnnotations, type Scoring, scoresOf } from "./scores.ts";
+import { placesOf, type ShardRun, type WholeRun } from "./shardRuns.ts";
+
+export interface MergeRequest {
+  /** The results folder that merged runs are written into. */
+  readonly out: string;
+  /** What a run is scored against, for figures that need it; nothing where the user did not say. */
+  truthOf(whole: Manifest): Promise<Scoring["dataset"] | undefined>;
+  progress(done: number, total: number, variant: string): void;
+  readonly notice: (text: string) => void;
+}
+
+/**
+ * Writes the run that the same plan without shards would have been: its id, its images in the dataset's order, their rows
+ * unchanged. Latency is not taken over: `bench run --phase latency` adds it to this run on one machine. Killed, it goes on.
+ */
+export async function mergeRun(whole: WholeRun, request: MergeRequest): Promise<StoredRun> {
+  const manifest = manifestOf(whole);
+  const truth = await requiredTruth(manifest, request);
+  const sources = await rowSources(whole);
+  const run = await openRun(request.out, manifest, { notice: request.notice });
+  try {
+    const images = whole.images.filter((image) => sources.has(image));
+    for (const [done, image] of images.entries()) {
+      if (!run.finishedImages().has(image)) {
+        const { file, place } = sources.get(image)!;
+        await run.append(image, await readImage(file, place));
+      }
+      request.progress(done + 1, images.length, manifest.variant.id);
+    }
+    await run.update(await finished(run, { whole, manifest, truth }));
+  } finally {
+    await run.close();
+  }
+  return readRun(request.out, run.id);
+}
+
+interface RowSource {
+  readonly file: string;
+  readonly place: ImagePlace;
+}
+
+async function rowSources({ shards, images }: WholeRun): Promise<ReadonlyMap<ImageId, RowSource>> {
+  const sources = new Map<ImageId, RowSource>();
+  for (const shard of shards)
+    for (const [image, place] of await placesOf(shard, images))
+      sources.set(image, { file: join(shard.folder, "rows.jsonl"), place });
+  return sources;
+}
+
+async function requiredTruth(manifest: Manifest, request: MergeRequest): Promise<Scoring["dataset"] | undefined> {
+  if (manifest.weights.source === "seeded" || !needsAnnotations(Object.values(manifest.protocols))) return undefined;
+  const truth = await request.truthOf(manifest);
+  if (truth !== undefined) return truth;
+  throw new HarnessError(`${manifest.id}: average precision and recall are of the whole, and need the annotations`, {
+    hint: "--data DIR, as in bench run, or --annotations FILE",
+  });
+}
+
+interface Ending {
+  readonly whole: WholeRun;
+  readonly manifest: Manifest;
+  readonly truth: Scoring["dataset"] | undefined;
+}
+
+async function finished(run: Run, { whole, manifest, truth }: Ending) {
+  const { rounds } = whole.resolved.latency as { readonly rounds: number };
+  const prompts = Object.entries(manifest.protocols).map(([name, id]) => ({ prompts: name, protocol: { id } }));
+  const scores =
+    truth === undefined ? {} : { scores: await scoresOf(run, { prompts, dataset: truth, seed: manifest.seed }) };
+  const timed = await isTimed(run, rounds);
+  return {
+    ...scores,
+    merged: manifest.merged!,
+    status: {
+      ...{ state: "done" as const, images: run.finishedImages().size, rows: run.finishedRows() },
+      ...(timed ? {} : { only: "accuracy" as const }),
+    },
+    warnings: [
+      ...run.manifest.warnings.filter(({ about }) => about !== "images" && about !== "shards"),
+      ...(await failureWarnings(run)),
+      ...mixedProcessors(manifest.merged!.cpus),
+    ],
+  };
+}
+
+function mixedProcessors(cpus: readonly string[]): Warning[] {
+  if (cpus.length < 2) return [];
+  const text = `the shards ran on ${cpus.length} kinds of processor (${cpus.join("; ")}), whose sums may differ in the last bit: a pixel of a mask may too. Ask for one kind of node to get the rows of one machine.`;
+  return [{ about: "shards", text }];
+}
+
+/** Of the first shard, without what makes it a shard and without what belongs to one machine's measurement. */
+function manifestOf({ id, resolved, images, shards }: WholeRun): Manifest {
+  const { shard: _, memory: __, promptsPerSecond: ___, scores: ____, ...first } = shards[0]!.manifest;
+  const cpus = new Set(shards.map(({ manifest }: ShardRun) => manifest.environment.cpu.model));
+  return {
+    ...first,
+    ...{ id, status: { state: "running" }, warnings: [] },
+    plan: { asPassed: first.plan.asPassed, resolved },
+    dataset: { ...first.dataset, images: images.length },
+    merged: { runs: shards.map(({ manifest }) => manifest.id), cpus: [...cpus].sort() },
+  };
+}

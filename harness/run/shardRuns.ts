@@ -1,0 +1,134 @@
+import { join } from "node:path";
+import type { ImageId } from "../api.ts";
+import { HarnessError } from "../errors.ts";
+import { canonicalJson, planId } from "../store/canonical.ts";
+import { listRuns, readManifest } from "../store/manifest.ts";
+import { type ImagePlace, indexRows } from "../store/rows.ts";
+import type { Manifest } from "../store/schema.ts";
+import { imagesOfShard } from "./shard.ts";
+
+/** One shard's run where it lies. */
+export interface ShardRun {
+  readonly folder: string;
+  readonly manifest: Manifest & { readonly shard: NonNullable<Manifest["shard"]> };
+}
+
+/** All shards of one run, by index; complete and finished. */
+export interface WholeRun {
+  /** The id of the run that the same plan without shards has. */
+  readonly id: string;
+  readonly resolved: Manifest["plan"]["resolved"];
+  /** In the order of the dataset, which is that of the unsharded run's rows. */
+  readonly images: readonly ImageId[];
+  readonly shards: readonly ShardRun[];
+}
+
+/** The shards in these folders: each is a run's own folder, or one that holds runs. Throws HarnessError for one without any. */
+export async function findShards(folders: readonly string[]): Promise<readonly ShardRun[]> {
+  const found = new Map<string, ShardRun>();
+  for (const folder of folders) {
+    const shards = (await runsBelow(folder)).filter((run): run is ShardRun => run.manifest.shard !== undefined);
+    if (shards.length === 0)
+      throw new HarnessError(`${folder}: no shard of a run here`, {
+        hint: "bench run --shard 1/3 --results DIR makes one",
+      });
+    for (const shard of shards) found.set(shard.folder, shard);
+  }
+  return [...found.values()];
+}
+
+async function runsBelow(folder: string): Promise<readonly { folder: string; manifest: Manifest }[]> {
+  const own = await readManifest(folder);
+  if (own !== undefined) return [{ folder, manifest: own }];
+  return (await listRuns(folder)).map((listing) => {
+    if (listing.state === "readable") return { folder: join(folder, listing.id), manifest: listing.manifest };
+    // Passed over, its shard would be called missing.
+    throw new HarnessError(listing.problem);
+  });
+}
+
+/**
+ * Brings shards of one plan together. Throws HarnessError naming the shards that are missing, not finished, given twice, or
+ * counted otherwise; nothing is left out silently.
+ */
+export function wholeRuns(shards: readonly ShardRun[]): readonly WholeRun[] {
+  const groups = new Map<string, ShardRun[]>();
+  for (const shard of shards) {
+    const { variant, plan } = shard.manifest;
+    const id = planId(variant.id, wholePlan(plan.resolved));
+    groups.set(id, [...(groups.get(id) ?? []), shard]);
+  }
+  for (const group of groups.values()) requireAll(group, [...groups.values()]);
+  return [...groups].map(([id, group]) => {
+    const resolved = wholePlan(group[0]!.manifest.plan.resolved);
+    const { images } = resolved.dataset as { readonly images: readonly ImageId[] };
+    return { id, resolved, images, shards: group.toSorted((a, b) => a.manifest.shard.index - b.manifest.shard.index) };
+  });
+}
+
+function wholePlan({ shard: _, ...resolved }: Manifest["plan"]["resolved"]): Manifest["plan"]["resolved"] {
+  return resolved;
+}
+
+function requireAll(group: readonly ShardRun[], groups: readonly (readonly ShardRun[])[]): void {
+  const [first] = group;
+  const { variant, shard } = first!.manifest;
+  const byIndex = new Map<number, ShardRun>();
+  for (const each of group) {
+    const { index, count } = each.manifest.shard;
+    if (count !== shard.count)
+      throw new HarnessError(`${each.folder}: shard ${index}/${count} among shards of ${shard.count}`, {
+        hint: `the other is ${first!.folder}; give the folders of one division alone`,
+      });
+    const other = byIndex.get(index);
+    if (other !== undefined)
+      throw new HarnessError(`${variant.id}: shard ${index}/${count} stands twice`, {
+        found: `${other.folder} and ${each.folder}`,
+        hint: "give one of them",
+      });
+    byIndex.set(index, each);
+  }
+  const missing = Array.from({ length: shard.count }, (_, i) => i + 1).filter((index) => !byIndex.has(index));
+  if (missing.length > 0)
+    throw new HarnessError(`${variant.id}: shards are missing`, {
+      found: `${group.length} of ${shard.count}`,
+      expected: `also ${missing.map((index) => `${index}/${shard.count}`).join(", ")}`,
+      hint: differenceHint(first!, groups) ?? "bench run with the same flags and the missing --shard makes each",
+    });
+  for (const { folder, manifest } of group)
+    if (manifest.status.state !== "done")
+      throw new HarnessError(`${folder}: shard ${manifest.shard.index}/${shard.count} is not finished`, {
+        found: "message" in manifest.status ? manifest.status.message : manifest.status.state,
+        hint: "the same bench run goes on from there",
+      });
+}
+
+/** Shards that were meant to belong together and do not: what of their plans differs. */
+function differenceHint(one: ShardRun, groups: readonly (readonly ShardRun[])[]): string | undefined {
+  const { variant, plan } = one.manifest;
+  const other = groups
+    .flatMap(([each]) => (each === undefined ? [] : [each]))
+    .find((each) => each.folder !== one.folder && each.manifest.variant.id === variant.id);
+  if (other === undefined) return undefined;
+  const [a, b] = [wholePlan(plan.resolved), wholePlan(other.manifest.plan.resolved)];
+  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  const differing = keys.filter((key) => canonicalJson(a[key] ?? null) !== canonicalJson(b[key] ?? null));
+  return `${other.folder} has another plan: ${differing.join(", ")} differ`;
+}
+
+/** Where a shard's images lie. Throws HarnessError where it holds others than it is to hold. */
+export async function placesOf(
+  { folder, manifest }: ShardRun,
+  images: readonly ImageId[],
+): Promise<ReadonlyMap<ImageId, ImagePlace>> {
+  const { places } = await indexRows(join(folder, "rows.jsonl"));
+  // Seeded weights leave no row.
+  const expected = new Set(manifest.weights.source === "seeded" ? [] : imagesOfShard(images, manifest.shard));
+  const foreign = [...places.keys()].find((image) => !expected.has(image));
+  const lost = [...expected].find((image) => !places.has(image));
+  if (foreign === undefined && lost === undefined) return places;
+  throw new HarnessError(`${folder}: not the images of shard ${manifest.shard.index}/${manifest.shard.count}`, {
+    found: foreign === undefined ? `no image ${lost}` : `image ${foreign}, which is another shard's`,
+    hint: "its rows were changed since it was finished; make it again in another folder",
+  });
+}
