@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts";
+import { compare } from "./compare.ts";
 import { data } from "./data.ts";
 import { doctor } from "./doctor.ts";
 import { exportRun } from "./export.ts";
@@ -13,4 +14,16 @@ import { verify } from "./verify.ts";
 export type { Command, Console } from "./command.ts";
 
 /** In the order of `bench --help`. */
-export const commands: readonly Command[] = [run, merge, table, score, exportRun, list, doctor, data, inspect, verify];
+export const commands: readonly Command[] = [
+  run,
+  merge,
+  table,
+  compare,
+  score,
+  exportRun,
+  list,
+  doctor,
+  data,
+  inspect,
+  verify,
+];

@@ -110,7 +110,7 @@ async function print({ runs, stopped }: RunOutcome, plan: RunPlan, args: Argumen
 }
 
 /** One progress line for what is under way, and whole lines for the rest. */
-function observe(console: Console): RunObserver & { finish(): void } {
+export function observe(console: Console): RunObserver & { finish(): void } {
   let current: { readonly what: string; readonly progress: Progress } | undefined;
   const finish = () => {
     current?.progress.finish();

@@ -2,8 +2,8 @@ import type { ImageId, MetricContext } from "../api.ts";
 import { readAnnotations } from "../coco/index.ts";
 import { HarnessError, unknown } from "../errors.ts";
 import { cocoSizes, figuresOf, metrics, type ReliabilityBin, reliabilityTable } from "../metrics/index.ts";
-import { loadRegistry } from "../run/registry.ts";
 import type { Manifest } from "../store/schema.ts";
+import { datasetOfRun } from "./runDataset.ts";
 import type { FileFigure } from "./scoreFile.ts";
 import { findRun, readRows } from "./storedRows.ts";
 
@@ -85,28 +85,12 @@ function metricsOf(ids: readonly string[] | undefined): typeof metrics {
 
 /** Nothing where the run's dataset lies in a folder that was not given. Throws HarnessError for another dataset. */
 export async function truthOf(
-  { id, dataset, seed, plan }: Manifest,
+  manifest: Manifest,
   images: readonly ImageId[],
-  options: { readonly annotations?: string | undefined; readonly data?: string | undefined },
+  { annotations, data }: { readonly annotations?: string | undefined; readonly data?: string | undefined },
 ): Promise<Truth | undefined> {
-  if (options.annotations !== undefined) return readTruth(options.annotations, images);
-  if (options.data === undefined && dataset.id !== "shapes") return undefined;
-  const plugin = (await loadRegistry()).datasets.get(dataset.id);
-  if (plugin === undefined) {
-    throw new HarnessError(`${id}: its dataset ${dataset.id} is not known here`, { hint: "give --annotations" });
-  }
-  const planned = (plan.resolved.dataset as { images?: ImageId[] } | undefined)?.images ?? images;
-  const data = options.data === undefined ? {} : { data: options.data };
-  // A drawn dataset has as many images as are asked for.
-  const limit = dataset.id === "shapes" ? { limit: Math.max(...planned) } : {};
-  const opened = await plugin.open({ ...data, ...limit, images: planned, seed });
-  // Behind the first word stands what was prompted in place of the dataset's own targets.
-  if (opened.fingerprint !== dataset.fingerprint.split(" ")[0]) {
-    throw new HarnessError(`${options.data ?? dataset.id}: not the dataset that ${id} was run on`, {
-      hint: "its annotations or their file have changed since; --annotations scores against any file",
-    });
-  }
-  return opened;
+  if (annotations !== undefined) return readTruth(annotations, images);
+  return datasetOfRun(manifest, images, data === undefined ? {} : { data });
 }
 
 async function readTruth(file: string, images: readonly ImageId[]): Promise<Truth> {

@@ -164,7 +164,7 @@ function batchRate(turns: readonly LatencyTurn[]): number | undefined {
   return rates.length === 0 ? undefined : 1000 * median(rates);
 }
 
-function conditionsOf({ seed, runtime, environment }: Manifest): Conditions {
+export function conditionsOf({ seed, runtime, environment }: Manifest): Conditions {
   const { provider, threads, onnxruntime } = runtime;
   const { cpu, gpus = [] } = environment;
   const gpu = provider === "cpu" ? undefined : gpus[0]?.name;

@@ -6,9 +6,10 @@ import { interleavedRounds, type Turn } from "../measure/schedule.ts";
 import { warmUpUntilStable } from "../measure/warmUp.ts";
 import { random } from "../stats/random.ts";
 import { median } from "../stats/summary.ts";
-import type { Manifest } from "../store/schema.ts";
+import type { LatencyTurn, Manifest } from "../store/schema.ts";
 import type { LatencySample } from "./latency.ts";
 import type { OpenedRun, RunRequest } from "./runner.ts";
+import type { WorkerSetup } from "./worker.ts";
 import { WorkerProcess } from "./workerProcess.ts";
 
 const defaults = {
@@ -18,53 +19,77 @@ const defaults = {
   memoryShare: 0.6,
 };
 
-/**
- * Warm-up, then rounds in which the variants take turns in a seeded order, one at a time. Variants that do not fit into
- * memory together start their process anew each turn, loading and one unmeasured image excluded.
- */
+/** Measures the latency of all runs by turns, and the memory of each by stage. */
 export async function measureLatency(opened: readonly OpenedRun[], request: RunRequest): Promise<void> {
-  const { plan, observer, signal } = request;
-  const photos = await readablePhotos(plan.dataset);
+  const runs = new Map(opened.map(({ run }) => [run.id, run]));
+  const speeds = new Map<string, number[]>(opened.map(({ run }) => [run.id, []]));
   for (const { run } of opened) await run.clearLatency();
-  const crew = await Crew.start(opened, photos[0]!);
-  const names = opened.map(({ run }) => run.id);
-  const byName = new Map(opened.map((each) => [each.run.id, each]));
+  const contestants = opened.map(({ run, prepared }) => ({ name: run.id, setup: prepared.setup }));
+  const memory = await takeTurns(contestants, request, async (name, turn) => {
+    for (const { prompts, durationMs } of turn.batches ?? []) speeds.get(name)!.push((1000 * prompts) / durationMs);
+    await runs.get(name)!.appendLatency(turn);
+  });
+  if (memory === undefined) return;
+  for (const [name, run] of runs)
+    await run.update({
+      // Of the machine that the figures are about: the run may have come here from another.
+      environment: readEnvironment(),
+      ...memory.get(name)!,
+      promptsPerSecond: median(speeds.get(name)!),
+    });
+}
+
+/** Who takes turns: one may stand here twice, under two names. */
+export interface Contestant {
+  readonly name: string;
+  readonly setup: WorkerSetup;
+}
+
+/**
+ * Warm-up, then rounds in which the contestants take turns in a seeded order, one at a time. Those that do not fit into
+ * memory together start their process anew each turn, loading and one unmeasured image excluded.
+ * `take` is handed each measured turn; what is returned is each contestant's memory by stage, or nothing after Ctrl-C.
+ */
+export async function takeTurns(
+  contestants: readonly Contestant[],
+  { plan, observer, signal }: Pick<RunRequest, "plan" | "observer" | "signal">,
+  take: (name: string, turn: LatencyTurn) => Promise<void> | void,
+): Promise<ReadonlyMap<string, StagesMemory> | undefined> {
+  const photos = await readablePhotos(plan.dataset);
+  const crew = await Crew.start(contestants, photos[0]!);
+  const byName = new Map(contestants.map((each) => [each.name, each]));
   const { warmup, rounds } = plan.latency;
-  const turns = interleavedRounds(names, warmup + rounds, random(plan.seed, "latency", "order"));
-  const speeds = new Map<string, number[]>(names.map((name) => [name, []]));
+  const turns = interleavedRounds([...byName.keys()], warmup + rounds, random(plan.seed, "latency", "order"));
   try {
     if (crew.together === false)
       observer.note("the variants do not fit into memory together: each turn starts a process anew");
-    else if (plan.runtime.provider !== "cpu") await settle(crew, opened, photos[0]!, request);
+    else if (plan.runtime.provider !== "cpu") await settle(crew, contestants, photos[0]!, { observer, signal });
     for (const [done, turn] of turns.entries()) {
-      if (signal.aborted) return;
+      if (signal.aborted) return undefined;
       const each = byName.get(turn.name)!;
-      observer.rounds(done, turns.length, each.prepared.setup.variant);
+      observer.rounds(done, turns.length, each.setup.variant);
       const image = photos[turn.round % photos.length]!;
       const load = loadavg()[0]!;
       const sample = await crew.turn(each, image);
-      if (turn.round < warmup) continue;
-      speeds.get(turn.name)!.push((1000 * sample.batch.prompts) / sample.batch.durationMs);
-      await each.run.appendLatency(recordOf(turn, { image, sample, warmup, load }));
+      if (turn.round >= warmup) await take(turn.name, recordOf(turn, { image, sample, warmup, load }));
     }
   } finally {
     await crew.close();
   }
-  for (const each of opened)
-    await each.run.update({
-      // Of the machine that the figures are about: the run may have come here from another.
-      environment: readEnvironment(),
-      ...crew.memoryOf(each),
-      promptsPerSecond: median(speeds.get(each.run.id)!),
-    });
+  return crew.memory;
 }
 
 /** A GPU's first images compile and tune kernels, and how many that takes differs: the variants run until they are steady. */
-async function settle(crew: Crew, opened: readonly OpenedRun[], photo: ImageId, { observer, signal }: RunRequest) {
-  for (const each of opened) {
+async function settle(
+  crew: Crew,
+  contestants: readonly Contestant[],
+  photo: ImageId,
+  { observer, signal }: Pick<RunRequest, "observer" | "signal">,
+) {
+  for (const each of contestants) {
     if (signal.aborted) return;
     const { stable, samples } = await warmUpUntilStable(async () => (await crew.turn(each, photo)).encodeMs);
-    const { variant } = each.prepared.setup;
+    const { variant } = each.setup;
     if (!stable) observer.note(`${variant}: encode is not steady after ${samples} images; its latency may drift`);
   }
 }
@@ -76,9 +101,9 @@ interface Measured {
   readonly load: number;
 }
 
-function recordOf({ round, turn }: Turn, { image, sample, warmup, load }: Measured) {
+function recordOf({ round, turn }: Turn, { image, sample, warmup, load }: Measured): LatencyTurn {
   return {
-    ...{ kind: "turn" as const, round: round - warmup, turn, image, load },
+    ...{ kind: "turn", round: round - warmup, turn, image, load },
     prepareMs: [sample.prepareMs],
     encodeMs: [sample.encodeMs],
     decodeMs: [sample.decodeMs],
@@ -92,39 +117,35 @@ type StagesMemory = Required<Pick<Manifest, "memory">> & Pick<Manifest, "gpuMemo
 /** The workers of a latency phase: all loaded, or one at a time. */
 class Crew {
   readonly #workers = new Map<string, WorkerProcess>();
-  readonly #memory = new Map<string, StagesMemory>();
+  readonly memory = new Map<string, StagesMemory>();
   together = true;
 
   /** Loads each variant once, for its memory by stage; keeps them loaded if they fit together. */
-  static async start(opened: readonly OpenedRun[], photo: ImageId): Promise<Crew> {
+  static async start(contestants: readonly Contestant[], photo: ImageId): Promise<Crew> {
     const crew = new Crew();
     const free = freeBytes();
     let resident = 0;
-    for (const each of opened) {
-      const worker = new WorkerProcess(each.prepared.setup.variant);
-      const { loadPeakBytes } = await worker.open(each.prepared.setup);
+    for (const { name, setup } of contestants) {
+      const worker = new WorkerProcess(setup.variant);
+      const { loadPeakBytes } = await worker.open(setup);
       const { gpu, ...stages } = await worker.call("memory", { image: photo });
       const memory = { load: loadPeakBytes, ...stages };
-      crew.#memory.set(each.run.id, { memory, ...(gpu === undefined ? {} : { gpuMemory: gpu }) });
+      crew.memory.set(name, { memory, ...(gpu === undefined ? {} : { gpuMemory: gpu }) });
       resident += Math.max(stages.encode, stages.decode);
-      if (opened.length > 1 && resident > defaults.memoryShare * free) crew.together = false;
-      if (crew.together) crew.#workers.set(each.run.id, worker);
+      if (contestants.length > 1 && resident > defaults.memoryShare * free) crew.together = false;
+      if (crew.together) crew.#workers.set(name, worker);
       else await worker.close();
     }
     if (!crew.together) await crew.close();
     return crew;
   }
 
-  memoryOf({ run }: OpenedRun): StagesMemory {
-    return this.#memory.get(run.id)!;
-  }
-
-  async turn({ run, prepared }: OpenedRun, image: ImageId): Promise<LatencySample> {
-    const loaded = this.#workers.get(run.id);
+  async turn({ name, setup }: Contestant, image: ImageId): Promise<LatencySample> {
+    const loaded = this.#workers.get(name);
     if (loaded !== undefined) return loaded.call("turn", { image });
-    const worker = new WorkerProcess(prepared.setup.variant);
+    const worker = new WorkerProcess(setup.variant);
     try {
-      await worker.open(prepared.setup);
+      await worker.open(setup);
       await worker.call("turn", { image });
       return await worker.call("turn", { image });
     } finally {

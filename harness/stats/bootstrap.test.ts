@@ -92,14 +92,14 @@ test("a 95 % interval covers the true mean in 93 to 97 % of simulated datasets",
   expect(covered.length / 400).toBeLessThanOrEqual(0.97);
 });
 
-test("a paired interval covers the true difference in 93 to 97 % of simulated datasets and is narrower than unpaired", () => {
-  const runs = range(400).map((seed) => {
+test("a paired interval covers the true difference in 93 to 97 % of 1,000 simulated datasets and is narrower than unpaired", () => {
+  const runs = range(1000).map((seed) => {
     const { sums, other } = simulate(seed, 100);
-    const { low, high } = pairedDifference(other, sums, { seed, draws: 500 })!;
-    const alone = meanInterval(sums, { seed, draws: 200 })!;
+    const { low, high } = pairedDifference(other, sums, { seed: 0, draws: 500 })!;
+    const alone = meanInterval(sums, { seed: 0, draws: 200 })!;
     return { covers: low! <= 0.02 && 0.02 <= high!, narrow: (high! - low!) / (alone.high! - alone.low!) };
   });
-  const covered = runs.filter(({ covers }) => covers).length / 400;
+  const covered = runs.filter(({ covers }) => covers).length / 1000;
   expect(covered).toBeGreaterThanOrEqual(0.93);
   expect(covered).toBeLessThanOrEqual(0.97);
   expect(mean(runs.map(({ narrow }) => narrow))).toBeLessThan(0.5);

@@ -27,13 +27,28 @@ export function* imageWeights(
   draws: number = defaults.draws,
 ): Generator<ImageWeights, void, void> {
   const order = ascending(images);
+  if (lastDrawn.seed !== seed || lastDrawn.images !== order.length)
+    lastDrawn = { seed, images: order.length, counts: [] };
+  const { counts: known } = lastDrawn;
   for (let draw = 0; draw < draws; draw++) {
-    const stream = random(seed, "bootstrap", draw);
-    const counts = new Uint32Array(order.length);
-    for (let i = 0; i < order.length; i++) counts[integer(stream, order.length)]!++;
+    const counts = known[draw] ?? drawCounts(seed, draw, order.length);
+    if (draw === known.length && (draw + 1) * order.length <= keptCounts) known.push(counts);
     yield { images: order, counts };
   }
 }
+
+function drawCounts(seed: number, draw: number, images: number): Uint32Array {
+  const stream = random(seed, "bootstrap", draw);
+  const counts = new Uint32Array(images);
+  for (let i = 0; i < images; i++) counts[integer(stream, images)]!++;
+  return counts;
+}
+
+/** Counts follow from seed and number of images; every figure of a table asks for the same ones. 32 MB are kept at most. */
+let lastDrawn: { readonly seed: number; readonly images: number; readonly counts: Uint32Array[] } = {
+  ...{ seed: Number.NaN, images: 0, counts: [] },
+};
+const keptCounts = 8_000_000;
 
 /**
  * Several figures from the same draws, each with the percentile interval of its own distribution: a figure that a draw does

@@ -1,0 +1,105 @@
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { HarnessError } from "../errors.ts";
+import { storeExample } from "../report/fixtures/runs.ts";
+import { listRuns } from "../store/manifest.ts";
+import { compare } from "./compare.ts";
+import { memoryConsole } from "./fixtures/bench.ts";
+import { run } from "./run.ts";
+
+let results: string;
+beforeEach(() => {
+  results = mkdtempSync(join(tmpdir(), "compare-"));
+});
+afterEach(() => rmSync(results, { recursive: true, force: true }));
+
+interface Answer {
+  readonly code: number;
+  readonly out: string;
+  readonly notes: string;
+}
+
+async function comparing(
+  a: string,
+  b: readonly string[],
+  args: Readonly<Record<string, unknown>> = {},
+): Promise<Answer> {
+  const console = memoryConsole();
+  const code = await compare.run({ a, b, results, seed: 0, ...args }, console);
+  return { code, ...console.said };
+}
+
+async function failing(a: string, b: readonly string[], args: Readonly<Record<string, unknown>> = {}): Promise<string> {
+  const error: unknown = await comparing(a, b, args).catch((thrown: unknown) => thrown);
+  if (error instanceof HarnessError) return error.message;
+  throw new Error("expected a HarnessError");
+}
+
+/** Eight images each; B is 10 points of mIoU lower by box, and alike by one point. */
+async function exampleRuns(): Promise<void> {
+  // The example's photos are in no drawn dataset.
+  const manifest = { dataset: { id: "coco", fingerprint: "f1", images: 8, warnings: [] } };
+  const images = 8;
+  const a = { variant: "sam-vit-b", ious: { box: [0.7, 0.8], "1p": [0.5] }, images, encodeMs: [40, 41, 42], manifest };
+  await storeExample(results, a);
+  const b = { variant: "mobilesam", ious: { box: [0.6, 0.7], "1p": [0.5] }, images, encodeMs: [20, 21, 22], manifest };
+  await storeExample(results, b);
+}
+
+test("two variants are compared by their newest runs, and a condition that is met sets the exit code", async () => {
+  await exampleRuns();
+  const { code, out } = await comparing("sam-vit-b", ["mobilesam"]);
+  expect(code).toBe(0);
+  expect(out).toContain("worse: mobilesam is worse than sam-vit-b.");
+  expect(out).toContain("miou.1p: the same on every image.");
+  expect(out).toContain("latency: not judged, the two were measured apart");
+  const gated = await comparing("sam-vit-b", ["mobilesam"], { "fail-if": ["miou.box < -0.5%", "miou.1p < -0.5%"] });
+  expect(gated.code).toBe(1);
+  expect(gated.notes).toBe("failed: miou.box < -0.5% (mobilesam-0123456789ab: difference −10.00 points)\n");
+  expect((await comparing("mobilesam", ["sam-vit-b"], { "fail-if": ["miou.box < -0.5%"] })).code).toBe(0);
+});
+
+test("runs are named by id, by its beginning, or by their folder; JSON has every figure", async () => {
+  await exampleRuns();
+  const folder = join(results, "mobilesam-0123456789ab");
+  const { out, code } = await comparing("sam-vit-b-0123", [folder], { json: true, "fail-if": ["miou.box < 0"] });
+  const { comparisons, failures } = JSON.parse(out);
+  expect(code).toBe(1);
+  expect(failures).toEqual([
+    { condition: "miou.box < 0", run: "mobilesam-0123456789ab", found: "difference −10.00 points" },
+  ]);
+  expect(comparisons[0]).toMatchObject({
+    a: { variant: "sam-vit-b" },
+    b: { id: "mobilesam-0123456789ab" },
+    verdict: { outcome: "worse" },
+  });
+  expect(comparisons[0].figures.map(({ figure }: { figure: string }) => figure)).toContain("miou.box.small");
+});
+
+test("mistakes are told before anything is measured", async () => {
+  await exampleRuns();
+  expect(await failing("sam-vit-b", ["mobilesan"])).toContain("did you mean mobilesam?");
+  expect(await failing("sam-vit-b", ["gone.pth"])).toContain("gone.pth: no such file, run or variant");
+  expect(await failing("sam-vit-b", ["mobilesam"], { "fail-if": ["miou.box"] })).toContain("no < or > in it");
+  expect(await failing("sam-vit-b", ["mobilesam"], { metric: ["mio"] })).toContain("did you mean miou?");
+  expect(await failing("sam-vit-b", ["mobilesam"], { "fail-if": ["ap.box < 0"] })).toContain("unknown figure");
+});
+
+test("a checkpoint file is run on the plan of the run it is compared with, and latency is measured by turns", async () => {
+  const quick = { variants: "sam-nano", results, limit: 2, rounds: 1, warmup: 0, threads: 1, seed: 3, prompts: "box" };
+  expect(await run.run({ ...quick, weights: "auto" }, memoryConsole())).toBe(0);
+  const file = join(results, "mine.safetensors");
+  copyFileSync(fileURLToPath(new URL("../../variants/sam/sam-nano.safetensors", import.meta.url)), file);
+  const { out } = await comparing("sam-nano", [file], { json: true, rounds: 3 });
+  const [comparison] = JSON.parse(out).comparisons;
+  expect(comparison.b).toMatchObject({ variant: "sam-nano", weights: "mine.safetensors" });
+  expect(comparison.images).toBe(2);
+  // The same weights: the same masks.
+  expect(comparison.figures[0]).toMatchObject({ figure: "miou.box", difference: { value: 0, low: 0, high: 0 } });
+  expect(comparison.latency).toMatchObject({ measured: "interleaved", noiseFrom: "again" });
+  expect(comparison.latency.stages.map(({ rounds }: { rounds: number }) => rounds)).toEqual([3, 3, 3, 3, 3]);
+  expect(await listRuns(results)).toHaveLength(2);
+});

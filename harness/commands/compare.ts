@@ -1,0 +1,185 @@
+import { resolve } from "node:path";
+import { HarnessError, unknown } from "../errors.ts";
+import { ap, calibration, metrics, miou, recall } from "../metrics/index.ts";
+import {
+  type Comparison,
+  type Condition,
+  compareRuns,
+  comparisonText,
+  judgeCondition,
+  type LatencyTurns,
+  parseCondition,
+  type Side,
+} from "../report/compare.ts";
+import { loadRegistry } from "../run/registry.ts";
+import type { StoredRun } from "../store/store.ts";
+import { type Arguments, type Command, type CommandOption, type Console, line, widthOf } from "./command.ts";
+import { measureSides } from "./compareLatency.ts";
+import { type Operand, type OperandContext, readOperand, runsOfOperands } from "./operands.ts";
+import { flagsOf, observe, planOptions } from "./run.ts";
+import { datasetOfRun } from "./runDataset.ts";
+import { readRows } from "./storedRows.ts";
+
+const defaults = { rounds: 20 };
+
+/** Of a plan where neither side was run yet, and of photos and weights that a run does not keep. */
+const runOptions = ["dataset", "data", "prompts", "protocol", "boxes", "limit", "threads", "provider", "checkpoint"];
+
+export const compare: Command = {
+  name: "compare",
+  describe: "Say whether B is better than A: paired by target, with what chance alone would show",
+  arguments: [
+    { name: "a", describe: "what is compared with: a run, a variant, or a checkpoint file" },
+    { name: "b", describe: "one or more others; what was not measured yet is run on the plan of A", many: true },
+  ],
+  options: {
+    results: { describe: "folder that runs are kept in", type: "string", default: "results" },
+    "fail-if": {
+      describe: "exit with 1 if B differs from A like this: 'miou.box < -0.5%'",
+      type: "string",
+      list: true,
+    },
+    metric: {
+      describe: "miou, calibration, ap, recall, boundary-iou; those that apply without it",
+      type: "string",
+      list: true,
+    },
+    rounds: { describe: "measure latency anew, by turns, in so many rounds", type: "number" },
+    seed: { describe: "of the bootstrap and the exchanges", type: "number", default: 0 },
+    json: { describe: "print JSON", type: "boolean" },
+    plugin: { describe: "also know what this module brings", type: "string", list: true },
+    ...Object.fromEntries(runOptions.map((name) => [name, withoutDefault(planOptions[name]!)])),
+  },
+  examples: [
+    ["bench compare sam-vit-b mobilesam", "the newest runs of two variants on the same data"],
+    ["bench compare sam-nano-0a1b2c3d4e5f mine.safetensors", "a checkpoint against a stored run, on its plan"],
+    ["bench compare before.pth after.pth --fail-if 'miou.box < -0.5%'", "a gate for continuous integration"],
+    ["bench compare sam-vit-b mobilesam --rounds 40", "with latency measured anew, by turns"],
+  ],
+  async run(args, console) {
+    const conditions = ((args["fail-if"] ?? []) as readonly string[]).map(parseCondition);
+    const wanted = metricsOf(args.metric as readonly string[] | undefined);
+    const stop = new AbortController();
+    const observer = observe(console);
+    const onInterrupt = () => stop.abort();
+    process.once("SIGINT", onInterrupt);
+    try {
+      const context = await contextOf(args, { observer, signal: stop.signal });
+      const names = [args.a as string, ...(args.b as readonly string[])];
+      const operands: Operand[] = [];
+      for (const name of names) operands.push(await readOperand(name, context));
+      const runs = await runsOfOperands(operands, context);
+      const sides: Side[] = [];
+      for (const run of runs) sides.push(await sideOf(run));
+      const latency = await latencyOf(sides, { args, operands, context });
+      observer.finish();
+      const [a, ...others] = sides as [Side, ...Side[]];
+      const dataset = await datasetOfRun(a.manifest, a.images, datasetRequest(args, context));
+      const comparisons = compareRuns(a, others, {
+        ...{ metrics: wanted ?? applicable(sides, dataset !== undefined), seed: args.seed as number },
+        ...(dataset === undefined ? {} : { dataset }),
+        ...(latency === undefined ? {} : { latency }),
+      });
+      return print(comparisons, conditions, args, console);
+    } finally {
+      observer.finish();
+      process.off("SIGINT", onInterrupt);
+    }
+  },
+};
+
+function withoutDefault({ default: _, ...option }: CommandOption): CommandOption {
+  return option;
+}
+
+async function contextOf(args: Arguments, rest: Pick<OperandContext, "observer" | "signal">): Promise<OperandContext> {
+  const plugins = (args.plugin as readonly string[] | undefined) ?? [];
+  const given = Object.fromEntries(runOptions.map((name) => [name, args[name]]));
+  return {
+    ...{ results: resolve(args.results as string), registry: await loadRegistry(plugins), plugins, ...rest },
+    flags: { ...(await flagsOf(given)), plugin: plugins },
+  };
+}
+
+function datasetRequest(args: Arguments, { plugins }: OperandContext) {
+  return { plugins, ...(args.data === undefined ? {} : { data: args.data as string }) };
+}
+
+/** Nothing for those that apply. Throws HarnessError for an unknown one. */
+function metricsOf(ids: readonly string[] | undefined): typeof metrics | undefined {
+  const known = metrics.map(({ id }) => id);
+  return ids?.map((id) => metrics.find((each) => each.id === id) ?? throwUnknown(id, known));
+}
+
+function throwUnknown(id: string, known: readonly string[]): never {
+  throw unknown("metric", id, known);
+}
+
+/** Mean IoU and calibration; precision and recall where rows have scores and annotations are at hand. */
+function applicable(sides: readonly Side[], annotated: boolean): typeof metrics {
+  const scored = sides.some(({ byPrompts }) => [...byPrompts.values()].some((rows) => rows[0]?.score !== undefined));
+  return scored && annotated ? [miou, calibration, ap, recall] : [miou, calibration];
+}
+
+async function sideOf(run: StoredRun): Promise<Side> {
+  const seeded = run.manifest.weights.source === "seeded";
+  const { images, byPrompts } = seeded ? { images: [], byPrompts: new Map() } : await readRows(run);
+  return { manifest: run.manifest, images, byPrompts, turns: await run.latency() };
+}
+
+interface LatencyContext {
+  readonly args: Arguments;
+  readonly operands: readonly Operand[];
+  readonly context: OperandContext;
+}
+
+/** By turns where the user asks for it, and where a file was named: then its weights are here, and the other's may be. */
+async function latencyOf(
+  [a, ...others]: readonly Side[],
+  { args, operands, context }: LatencyContext,
+): Promise<ReadonlyMap<Side, LatencyTurns> | undefined> {
+  const asked = args.rounds as number | undefined;
+  if (asked === undefined && operands.every(({ kind }) => kind !== "file")) return undefined;
+  const sides = [a!, ...others];
+  const files = new Map(
+    operands.flatMap((operand, i) => {
+      if (operand.kind !== "file") return [];
+      const { id, variant } = sides[i]!.manifest;
+      return [[id, `${variant.id}=${operand.file}`] as const];
+    }),
+  );
+  try {
+    return await measureSides(a!, others, { ...context, rounds: asked ?? defaults.rounds, files });
+  } catch (error) {
+    // Nobody asked for it: the comparison of masks stands without.
+    if (asked !== undefined || !(error instanceof HarnessError)) throw error;
+    context.observer.note(`latency is not measured by turns: ${error.message}`);
+    return undefined;
+  }
+}
+
+function print(
+  comparisons: readonly Comparison[],
+  conditions: readonly Condition[],
+  args: Arguments,
+  console: Console,
+): number {
+  const judged = comparisons.flatMap((comparison) =>
+    conditions.map((condition) => ({ comparison, condition, ...judgeCondition(condition, comparison) })),
+  );
+  const met = judged.filter((each) => each.met);
+  if (args.json) {
+    const failures = met.map(({ condition, comparison, found }) => ({
+      condition: condition.text,
+      run: comparison.b.id,
+      found,
+    }));
+    line(console, JSON.stringify({ comparisons, failures }));
+  } else {
+    const { width } = widthOf(console);
+    line(console, comparisons.map((each) => comparisonText(each, width)).join("\n\n\n"));
+  }
+  for (const { condition, comparison, found } of met)
+    console.notes.write(`failed: ${condition.text} (${comparison.b.id}: ${found})\n`);
+  return met.length === 0 ? 0 : 1;
+}

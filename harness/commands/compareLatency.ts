@@ -1,0 +1,74 @@
+import { HarnessError } from "../errors.ts";
+import type { LatencyTurns, Side } from "../report/compare.ts";
+import { takeTurns } from "../run/latencyPhase.ts";
+import { type RunPlan, resolvePlan } from "../run/plan.ts";
+import { type PreparedRun, prepareRun } from "../run/preparedRun.ts";
+import { canonicalJson } from "../store/canonical.ts";
+import type { LatencyTurn, Manifest } from "../store/schema.ts";
+import { flagsOfRun, type OperandContext } from "./operands.ts";
+
+export interface FreshLatency extends OperandContext {
+  readonly rounds: number;
+  /** Checkpoint files of the sides that were named by one, by run id: `VARIANT=FILE`. */
+  readonly files: ReadonlyMap<string, string>;
+}
+
+/**
+ * All sides in interleaved rounds on this machine, the first one twice: what its two processes differ by is the noise floor.
+ * Throws HarnessError where the weights of a side are not here.
+ */
+export async function measureSides(
+  a: Side,
+  others: readonly Side[],
+  context: FreshLatency,
+): Promise<ReadonlyMap<Side, LatencyTurns>> {
+  const first = await prepareSide(a.manifest, context);
+  const prepared: PreparedRun[] = [];
+  for (const { manifest } of others) prepared.push((await prepareSide(manifest, context)).prepared);
+  const names = { a: "A", again: "A again", other: (i: number) => `B${i + 1}` };
+  const contestants = [
+    { name: names.a, setup: first.prepared.setup },
+    { name: names.again, setup: first.prepared.setup },
+    ...prepared.map(({ setup }, i) => ({ name: names.other(i), setup })),
+  ];
+  const turns = new Map<string, LatencyTurn[]>(contestants.map(({ name }) => [name, []]));
+  const plan = { ...first.plan, latency: { ...first.plan.latency, rounds: context.rounds } };
+  const { observer, signal } = context;
+  const done = await takeTurns(contestants, { plan, observer, signal }, (name, turn) => {
+    turns.get(name)!.push(turn);
+  });
+  if (done === undefined) throw new HarnessError("stopped before the end of the latency rounds");
+  const of = (name: string) => turns.get(name)!;
+  return new Map(
+    others.map((side, i) => [side, { a: of(names.a), again: of(names.again), b: of(names.other(i)) }] as const),
+  );
+}
+
+async function prepareSide(
+  manifest: Manifest,
+  context: FreshLatency,
+): Promise<{ readonly plan: RunPlan; readonly prepared: PreparedRun }> {
+  const { observer, signal, files } = context;
+  const flags = flagsOfRun(manifest, context);
+  const file = files.get(manifest.id);
+  const plan = await resolvePlan({
+    ...flags,
+    ...{ variants: manifest.variant.id, weights: manifest.weights.source },
+    checkpoint: [...(flags.checkpoint ?? []), ...(file === undefined ? [] : [file])],
+  });
+  const progress = (done: number, total: number) => observer.calibration(manifest.variant.id, { done, total });
+  const prepared = await prepareRun(plan, plan.chosen[0]!, [], { progress, signal });
+  requireSameWeights(manifest, prepared.manifest);
+  if (canonicalJson(prepared.manifest.hashes.graph) !== canonicalJson(manifest.hashes.graph))
+    observer.note(`${manifest.id}: was run by another sam-bench; latency is that of the graphs which this one builds`);
+  return { plan, prepared };
+}
+
+function requireSameWeights({ id, weights }: Manifest, { weights: found }: Manifest): void {
+  if (weights.source === found.source && weights.sha256 === found.sha256) return;
+  throw new HarnessError(`${id}: was run on other weights`, {
+    found: found.label,
+    expected: weights.label,
+    hint: "give its checkpoint: --checkpoint VARIANT=FILE",
+  });
+}

@@ -1,0 +1,171 @@
+import { existsSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { HarnessError, unknown } from "../errors.ts";
+import { fittingVariants } from "../run/fit.ts";
+import { type RunFlags, resolvePlan } from "../run/plan.ts";
+import { inertClassesOf, type Registry, variantOf } from "../run/registry.ts";
+import { type RunObserver, runPlan } from "../run/runner.ts";
+import { listRuns } from "../store/manifest.ts";
+import type { Manifest } from "../store/schema.ts";
+import { readRun, type StoredRun } from "../store/store.ts";
+import { openTensorArchive } from "../weights/index.ts";
+import { passedOption, plannedImages } from "./runDataset.ts";
+import { findRun } from "./storedRows.ts";
+import { namedRuns, readableRuns } from "./storedRuns.ts";
+
+/** What a user may name where a run is meant. */
+export type Operand =
+  | { readonly kind: "run"; readonly run: StoredRun }
+  | { readonly kind: "variant"; readonly variant: string }
+  | { readonly kind: "file"; readonly file: string; readonly variant?: string };
+
+export interface OperandContext {
+  readonly results: string;
+  readonly registry: Registry;
+  readonly plugins: readonly string[];
+  /** What a plan is made of where no run says it, and the folder of the photos. */
+  readonly flags: RunFlags;
+  readonly observer: RunObserver;
+  readonly signal: AbortSignal;
+}
+
+/** A run's id or folder, a checkpoint file (`VARIANT=FILE` where it fits several), a variant, or the beginning of an id. */
+export async function readOperand(name: string, { results, registry }: OperandContext): Promise<Operand> {
+  const ids = (await listRuns(results)).map(({ id }) => id);
+  if (ids.includes(name) || existsSync(join(resolve(name), "manifest.json")))
+    return { kind: "run", run: await findRun(name, results) };
+  const at = name.indexOf("=");
+  if (isFile(name)) return { kind: "file", file: name };
+  if (at > 0 && isFile(name.slice(at + 1))) {
+    const variant = name.slice(0, at);
+    variantOf(registry, variant);
+    return { kind: "file", file: name.slice(at + 1), variant };
+  }
+  if (isVariant(name, registry)) return { kind: "variant", variant: name };
+  if (ids.some((id) => id.startsWith(name))) return { kind: "run", run: (await namedRuns(results, [name]))[0]! };
+  if (/[./\\]/.test(name) && !ids.some((id) => id.startsWith(name.slice(0, 4))))
+    throw new HarnessError(`${name}: no such file, run or variant`, { hint: "bench list runs shows the stored runs" });
+  throw unknown("run, variant or file", name, [...ids, ...registry.variants.keys()]);
+}
+
+function isFile(path: string): boolean {
+  return existsSync(path) && statSync(path).isFile();
+}
+
+function isVariant(id: string, registry: Registry): boolean {
+  if (registry.variants.has(id)) return true;
+  // A method refuses a setting that is wrong: its own words say more than a list of ids.
+  return id.includes("/") && variantOf(registry, id) !== undefined;
+}
+
+/**
+ * A stored run for each operand, in their order. What was not measured yet is run on the plan of the first one that was: the
+ * same images, prompts, seed and runtime. Where none was, the first is run as the flags say.
+ */
+export async function runsOfOperands(
+  operands: readonly Operand[],
+  context: OperandContext,
+): Promise<readonly StoredRun[]> {
+  const named = operands.find((each) => each.kind === "run");
+  const stored = await finishedRuns(context.results);
+  let anchor = named?.kind === "run" ? named.run.manifest : newestShared(operands, stored);
+  const runs: StoredRun[] = [];
+  for (const operand of operands) {
+    const run = operand.kind === "run" ? operand.run : await runOf(operand, { context, stored, anchor });
+    anchor ??= run.manifest;
+    runs.push(run);
+  }
+  return runs;
+}
+
+async function finishedRuns(results: string): Promise<readonly Manifest[]> {
+  const manifests = await readableRuns(results, () => undefined);
+  return manifests.filter(({ status }) => status.state === "done").reverse();
+}
+
+/** The newest run of a named variant on whose data the most of the other variants have one too. */
+function newestShared(operands: readonly Operand[], stored: readonly Manifest[]): Manifest | undefined {
+  const variants = operands.flatMap((each) => (each.kind === "variant" ? [each.variant] : []));
+  const own = stored.filter(({ variant }) => variants.includes(variant.id));
+  const shared = (run: Manifest) => variants.filter((variant) => own.some((each) => fits(each, variant, run))).length;
+  return [...own].sort((x, y) => shared(y) - shared(x))[0];
+}
+
+function fits({ variant: { id }, dataset, protocols }: Manifest, variant: string, anchor: Manifest): boolean {
+  const alike = Object.entries(protocols).some(([prompts, protocol]) => anchor.protocols[prompts] === protocol);
+  return id === variant && dataset.fingerprint === anchor.dataset.fingerprint && alike;
+}
+
+interface RunContext {
+  readonly context: OperandContext;
+  readonly stored: readonly Manifest[];
+  readonly anchor: Manifest | undefined;
+}
+
+async function runOf(operand: Exclude<Operand, { kind: "run" }>, { context, stored, anchor }: RunContext) {
+  if (operand.kind === "variant" && anchor !== undefined) {
+    const found = stored.find((each) => fits(each, operand.variant, anchor));
+    if (found !== undefined) return readRun(context.results, found.id);
+  }
+  const variant = operand.kind === "variant" ? operand.variant : await variantOfFile(operand, context, anchor);
+  const base = anchor === undefined ? context.flags : flagsOfRun(anchor, context);
+  const checkpoint = operand.kind === "file" ? [`${variant}=${operand.file}`] : (base.checkpoint ?? []);
+  const plan = await resolvePlan({ ...base, variants: variant, checkpoint });
+  if (anchor !== undefined && plan.dataset.fingerprint !== anchor.dataset.fingerprint)
+    throw new HarnessError(`${anchor.dataset.id}: not the dataset that ${anchor.id} was run on`, {
+      hint: "its photos or annotations have changed since; run both anew",
+    });
+  const { observer, signal, results } = context;
+  const line = commandLine({ ...base, variants: variant, checkpoint });
+  const { runs, stopped } = await runPlan({ plan, results, asPassed: line, observer, signal });
+  if (stopped) throw new HarnessError("stopped before the end", { hint: "the same command goes on from here" });
+  return runs[0]!;
+}
+
+/** What `bench run` would have been given. */
+function commandLine({ settings: _, ...flags }: RunFlags): string[] {
+  return [
+    "run",
+    ...Object.entries(flags).flatMap(([name, value]) => [value].flat().flatMap((each) => [`--${name}`, String(each)])),
+  ];
+}
+
+/** The one that the user names, else the anchor's where the file fits it, else the first that it fits. */
+async function variantOfFile(
+  { file, variant }: Extract<Operand, { kind: "file" }>,
+  { registry }: OperandContext,
+  anchor: Manifest | undefined,
+): Promise<string> {
+  if (variant !== undefined) return variant;
+  const archive = await openTensorArchive(file, { inert: inertClassesOf(registry) });
+  try {
+    const fitting = await fittingVariants(registry, archive);
+    if (fitting.length === 0)
+      throw new HarnessError(`${file}: fits no variant`, { hint: "bench inspect shows what the file holds" });
+    return anchor !== undefined && fitting.includes(anchor.variant.id) ? anchor.variant.id : fitting[0]!;
+  } finally {
+    archive.close();
+  }
+}
+
+/** The flags that make this run's plan again, for another variant or other weights. */
+export function flagsOfRun(
+  manifest: Manifest,
+  { flags, plugins }: Pick<OperandContext, "flags" | "plugins">,
+): RunFlags {
+  const { plan, dataset, protocols, seed, runtime } = manifest;
+  const images = plannedImages(manifest) ?? [];
+  const latency = (plan.resolved.latency ?? {}) as Pick<RunFlags, "rounds" | "warmup">;
+  const data = flags.data ?? passedOption(plan.asPassed, "--data");
+  const boxes = flags.boxes ?? passedOption(plan.asPassed, "--boxes");
+  return {
+    ...{ dataset: dataset.id, prompts: Object.keys(protocols).join(","), image: images, seed },
+    ...(dataset.id === "shapes" ? { limit: Math.max(...images) } : {}),
+
+    protocol: [...new Set(Object.values(protocols))].join(","),
+    ...{ threads: runtime.threads, provider: runtime.provider, ...latency },
+    ...(data === undefined || dataset.id === "shapes" ? {} : { data }),
+    ...(boxes === undefined ? {} : { boxes }),
+    ...{ plugin: plugins, checkpoint: flags.checkpoint ?? [] },
+  };
+}

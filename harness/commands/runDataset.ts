@@ -1,0 +1,65 @@
+import { existsSync } from "node:fs";
+import type { Dataset, ImageId } from "../api.ts";
+import { HarnessError } from "../errors.ts";
+import { loadRegistry } from "../run/registry.ts";
+import type { Manifest } from "../store/schema.ts";
+
+export interface DatasetRequest {
+  /** The folder that the user names; else where the run found it, if that is still there. */
+  readonly data?: string;
+  readonly plugins?: readonly string[];
+}
+
+/** Images that the run planned, whether or not it came to them. */
+export function plannedImages({ plan }: Manifest): readonly ImageId[] | undefined {
+  return (plan.resolved.dataset as { readonly images?: readonly ImageId[] } | undefined)?.images;
+}
+
+/**
+ * The dataset that a run was made on, its photos and annotations. Nothing where it lies in a folder that is not known.
+ * Throws HarnessError for one that has changed since, or is another.
+ */
+export async function datasetOfRun(
+  manifest: Manifest,
+  images: readonly ImageId[],
+  { data, plugins }: DatasetRequest = {},
+): Promise<Dataset | undefined> {
+  const { dataset, seed, id } = manifest;
+  const folder = data ?? folderOf(manifest);
+  if (folder === undefined && dataset.id !== "shapes") return undefined;
+  const plugin = (await loadRegistry(plugins)).datasets.get(dataset.id);
+  if (plugin === undefined) {
+    throw new HarnessError(`${id}: its dataset ${dataset.id} is not known here`, {
+      hint: "name the module that brings it with --plugin, or give --annotations",
+    });
+  }
+  const planned = plannedImages(manifest) ?? images;
+  // A drawn dataset has as many images as are asked for.
+  const limit = dataset.id === "shapes" ? { limit: Math.max(...planned) } : {};
+  const opened = await plugin.open({
+    ...(folder === undefined ? {} : { data: folder }),
+    ...limit,
+    ...{ images: planned, seed },
+  });
+  // Behind the first word stands what was prompted in place of the dataset's own targets.
+  if (opened.fingerprint !== dataset.fingerprint.split(" ")[0]) {
+    throw new HarnessError(`${folder ?? dataset.id}: not the dataset that ${id} was run on`, {
+      hint: "its annotations or their file have changed since; --annotations scores against any file",
+    });
+  }
+  return opened;
+}
+
+/** What the run's command line said: it is kept as typed, and its folder may be gone. */
+function folderOf({ plan }: Manifest): string | undefined {
+  const folder = passedOption(plan.asPassed, "--data");
+  return folder !== undefined && existsSync(folder) ? folder : undefined;
+}
+
+/** The value of an option on a command line, `--data FOLDER` or `--data=FOLDER`. */
+export function passedOption(line: readonly string[], option: string): string | undefined {
+  const at = line.findIndex((word) => word === option || word.startsWith(`${option}=`));
+  if (at < 0) return undefined;
+  const word = line[at]!;
+  return word === option ? line[at + 1] : word.slice(option.length + 1);
+}

@@ -1,0 +1,94 @@
+import type { Category, PredictionRow } from "../../api.ts";
+import { type Interval, pairedDifference, sumByImage } from "../../stats/bootstrap.ts";
+import { holm, permutationP } from "../../stats/permutation.ts";
+import type { SharedPrompts } from "./side.ts";
+
+const defaults = {
+  /** A category of fewer targets, or on fewer images, says more about them than about itself. */
+  targets: 5,
+  images: 3,
+  /** Named from each end. */
+  shown: 3,
+  draws: 1000,
+};
+
+/** Mean IoU of one category, B less A. */
+export interface CategoryDifference {
+  readonly prompts: string;
+  readonly category: number;
+  readonly name: string;
+  readonly a: number;
+  readonly b: number;
+  readonly difference: Interval;
+  /** Among all categories of these prompts. */
+  readonly adjustedP?: number;
+  readonly n: number;
+}
+
+export interface Breakdown {
+  readonly prompts: string;
+  /** Categories with enough targets to say something. */
+  readonly judged: number;
+  readonly leftOut: number;
+  /** From the largest loss on, and from the largest gain on; what neither lost nor gained is in none. */
+  readonly worst: readonly CategoryDifference[];
+  readonly best: readonly CategoryDifference[];
+}
+
+/** Where the difference lies: the categories that lost and gained most. Nothing for fewer than two. */
+export function categoryBreakdown(
+  shared: SharedPrompts,
+  { seed, categories }: { readonly seed: number; readonly categories: readonly Category[] },
+): Breakdown | undefined {
+  const names = new Map(categories.map(({ id, name }) => [id, name]));
+  const byCategory = new Map<number, { a: PredictionRow[]; b: PredictionRow[] }>();
+  for (const side of ["a", "b"] as const)
+    for (const row of shared[side]) {
+      if (row.iou === undefined) continue;
+      const group = byCategory.get(row.category) ?? { a: [], b: [] };
+      byCategory.set(row.category, group);
+      group[side].push(row);
+    }
+  const groups = [...byCategory].filter(
+    ([, { a }]) => a.length >= defaults.targets && new Set(a.map(({ image }) => image)).size >= defaults.images,
+  );
+  if (groups.length < 2) return undefined;
+  const found = groups.map(([category, { a, b }]) => ({
+    ...{ prompts: shared.prompts, category, name: names.get(category) ?? `category ${category}` },
+    ...differenceOf(a, b, seed),
+  }));
+  const adjusted = holm(found.map(({ p }) => p));
+  const sorted = found
+    .map(({ p: _, ...each }, i) => ({ ...each, adjustedP: adjusted[i]! }))
+    .sort((x, y) => x.difference.value - y.difference.value);
+  const [lost, gained] = [
+    sorted.filter(({ difference }) => difference.value < 0),
+    sorted.filter(({ difference }) => difference.value > 0).reverse(),
+  ];
+  return {
+    ...{ prompts: shared.prompts, judged: sorted.length, leftOut: byCategory.size - groups.length },
+    worst: lost.slice(0, defaults.shown),
+    best: gained.slice(0, defaults.shown),
+  };
+}
+
+function differenceOf(a: readonly PredictionRow[], b: readonly PredictionRow[], seed: number) {
+  // Only images that have the category: the others have nothing to exchange.
+  const images = [...new Set(a.map(({ image }) => image))];
+  const sums = (rows: readonly PredictionRow[]) =>
+    sumByImage(
+      rows.map(({ image, iou }) => ({ image, value: iou! })),
+      images,
+    );
+  const [x, y] = [sums(a), sums(b)];
+  const total = (values: Float64Array) => values.reduce((sum, each) => sum + each, 0);
+  const n = a.length;
+  const exchangedDifference = (exchanged: Uint8Array) =>
+    y.sums.reduce((sum, each, i) => sum + (exchanged[i] === 1 ? -1 : 1) * (each - x.sums[i]!), 0) / n;
+  const { value, low, high } = pairedDifference(y, x, { seed, draws: defaults.draws })!;
+  return {
+    ...{ a: total(x.sums) / n, b: total(y.sums) / n, n },
+    difference: { value, ...(low === undefined || high === undefined ? {} : { low, high }) },
+    p: permutationP(exchangedDifference, images.length, { seed, draws: defaults.draws })!,
+  };
+}

@@ -1,0 +1,170 @@
+import { expect, test } from "vitest";
+import { calibration, miou } from "../../metrics/index.ts";
+import { compareRuns } from "./compare.ts";
+import { exampleSide, exampleTurn, type Ious, simulatedSides } from "./fixtures/sides.ts";
+import { type Side, sharedRows } from "./side.ts";
+import { comparisonText } from "./text.ts";
+
+const options = { metrics: [miou, calibration], seed: 0, draws: 300 };
+const range = (n: number) => Array.from({ length: n }, (_, i) => i);
+
+test("two runs alike: no difference, an interval around 0, and what would have shown", () => {
+  const { a, b } = simulatedSides(2, 40, 0);
+  const [{ verdict, figures }] = compareRuns(a, [b], options) as [ReturnType<typeof compareRuns>[0]];
+  expect(verdict.outcome).toBe("no difference");
+  const { low, high } = figures[0]!.difference;
+  expect(low!).toBeLessThan(0);
+  expect(high!).toBeGreaterThan(0);
+  expect(verdict.sentences[1]).toMatch(/^miou\.box: no difference shown, .+; one of \d\.\d points would have shown\.$/);
+});
+
+test("a loss on nearly every image: worse, and the other way round better", () => {
+  const { a, b } = simulatedSides(2, 40, -0.05);
+  expect(compareRuns(a, [b], options)[0]!.verdict.outcome).toBe("worse");
+  expect(compareRuns(b, [a], options)[0]!.verdict.outcome).toBe("better");
+});
+
+test("lower is better for the calibration error, and no verdict is made of it", () => {
+  const sharp = exampleSide({ ious: { box: range(20).map(() => [0.5]) } });
+  const off = {
+    ...sharp,
+    byPrompts: new Map([["box", sharp.byPrompts.get("box")!.map((row) => ({ ...row, predictedIou: 0.9 }))]]),
+  };
+  const [found] = compareRuns(sharp, [off], options);
+  const ece = found!.figures.find(({ figure }) => figure === "ece.box")!;
+  expect(ece).toMatchObject({ better: "lower" });
+  expect(ece.difference.value).toBeCloseTo(0.4, 12);
+  expect(found!.verdict).toMatchObject({ outcome: "no difference" });
+  expect(found!.verdict.sentences[1]).toBe("miou.box: the same on every image.");
+});
+
+test("several comparisons are judged together: Holm over all headline figures", () => {
+  const { a, b } = simulatedSides(2, 12, 0.004);
+  const alone = compareRuns(a, [b], options)[0]!.figures[0]!;
+  const [first, second] = compareRuns(a, [b, b], options).map(({ figures }) => figures[0]!);
+  expect(alone.adjustedP).toBe(alone.p);
+  expect(first!.p).toBe(alone.p);
+  expect(first!.adjustedP).toBeCloseTo(Math.min(1, 2 * alone.p!), 12);
+  expect(second!.adjustedP).toBe(first!.adjustedP);
+});
+
+test("only targets of both are compared, and what is left out is said", () => {
+  const a = exampleSide({ ious: { box: [[0.5, 0.7], [0.4]], "1p": [[0.2], [0.2]] } });
+  const b = exampleSide({ ious: { box: [[0.6], [0.5], [0.9]] } });
+  const [found] = compareRuns(a, [b], options);
+  expect(found!.figures[0]).toMatchObject({ figure: "miou.box", n: 2, images: 2 });
+  expect(found!.figures[0]!.difference.value).toBeCloseTo(0.1, 12);
+  expect(found!.notes).toEqual([
+    "images: 2 are in both (A has 2, B has 3); figures are about these",
+    "prompts box: 1 targets are only in one of the two and left out",
+    "prompts 1p: only A has them",
+  ]);
+});
+
+test("prompts of two protocols and runs of two seeds are named", () => {
+  const a = exampleSide({ ious: { box: [[0.5]] } });
+  const b = exampleSide({ ious: { box: [[0.5]] }, manifest: { protocols: { box: "miou-gtbox" }, seed: 7 } });
+  expect(sharedRows(a, b)).toEqual({
+    prompts: [],
+    notes: [
+      "seeds: 1 and 7, so random prompts are other points; part of the difference is theirs",
+      "prompts box: left out, by miou-gtbox-argmax in A and by miou-gtbox in B",
+    ],
+  });
+  expect(compareRuns(a, [b], options)[0]!.verdict.outcome).toBe("not judged");
+});
+
+test("runs on other data are refused: another dataset, or ids that mean other targets", () => {
+  const a = exampleSide({ ious: { box: [[0.5]] } });
+  const elsewhere: Side = { ...a, manifest: { ...a.manifest, dataset: { ...a.manifest.dataset, id: "coco" } } };
+  expect(() => sharedRows(a, elsewhere)).toThrow("not on the same data (found [shapes, coco])");
+  const [row] = a.byPrompts.get("box")!;
+  const redrawn: Side = { ...a, byPrompts: new Map([["box", [{ ...row!, areaPx: 9 }]]]) };
+  expect(() => sharedRows(a, redrawn)).toThrow(
+    "image 1, target 1: not the same in both runs (found 2000 px of 640 x 480 and 9 px of 640 x 480)",
+  );
+});
+
+test("categories are named from the largest loss and the largest gain on, each by its own p", () => {
+  // Target t of every image is of category t + 1: the first loses, the second stays, the third gains.
+  const ious = (first: number, third: number): Ious => range(12).map((i) => [first + i / 100, 0.5, third]);
+  const a = exampleSide({ ious: { box: ious(0.5, 0.5) } });
+  const b = exampleSide({ ious: { box: ious(0.3, 0.6) } });
+  const dataset = { categories: [{ id: 1, name: "a <cat>" }], annotationsOf: () => [] };
+  const [{ categories }] = compareRuns(a, [b], { ...options, dataset }) as [ReturnType<typeof compareRuns>[0]];
+  expect(categories[0]).toMatchObject({ prompts: "box", judged: 3, leftOut: 0 });
+  expect(categories[0]!.worst.map(({ name }) => name)).toEqual(["a <cat>"]);
+  expect(categories[0]!.worst[0]!.difference.value).toBeCloseTo(-0.2, 12);
+  expect(categories[0]!.best.map(({ name }) => name)).toEqual(["category 3"]);
+  // 12 images, all of one sign: 2 of about 1,000 exchanges, times 3 categories.
+  expect(categories[0]!.worst[0]!.adjustedP).toBeLessThan(0.02);
+});
+
+test("runs by turns are judged beyond the noise floor, runs measured apart are not", () => {
+  const noisy = (factor: number) => range(21).map((i) => factor * (100 + 10 * Math.sin(5 * i)));
+  const side = (encodeMs: readonly number[], turn: number) => exampleSide({ ious: { box: [[0.5]] }, encodeMs, turn });
+  const compared = (b: Side) => compareRuns(side(noisy(1), 0), [b], options)[0]!;
+  // The rounds share their noise: B is exactly 20 % slower in each.
+  const slower = compared(side(noisy(1.2), 1));
+  const encode = slower.latency!.stages.find(({ stage }) => stage === "encode")!;
+  expect(encode.ratio.value).toBeCloseTo(1.2, 12);
+  expect(encode.ratio.high! - encode.ratio.low!).toBeLessThan(1e-9);
+  expect(slower.verdict.speed).toBe("slower");
+  expect(compared(side(noisy(1 / 1.2), 1)).verdict.speed).toBe("faster");
+  expect(compared(side(noisy(1.01), 1)).verdict.speed).toBe("no difference");
+  const apart = compared(side(noisy(1.2), 0));
+  expect([apart.latency!.measured, apart.verdict.speed]).toEqual(["apart", undefined]);
+  expect(apart.verdict.sentences.at(-1)).toContain("measured apart");
+});
+
+test("a second process of A sets the noise floor", () => {
+  const a = exampleSide({ ious: { box: [[0.5]] } });
+  const b = exampleSide({ ious: { box: [[0.5]] } });
+  const turns = (turn: number, ms: (round: number) => number) =>
+    range(20).map((round) => exampleTurn(round, turn, ms(round)));
+  const measured = (factor: number, again: number) => {
+    const latency = new Map([
+      [b, { a: turns(0, () => 100), again: turns(1, () => 100 * again), b: turns(2, () => 100 * factor) }],
+    ]);
+    return compareRuns(a, [b], { ...options, latency })[0]!;
+  };
+  const quiet = measured(1.1, 1.02);
+  expect(quiet.latency).toMatchObject({ measured: "interleaved", noiseFrom: "again" });
+  expect(quiet.latency!.stages[0]!.noise).toBe(0);
+  expect(quiet.latency!.stages.find(({ stage }) => stage === "encode")!.noise).toBeCloseTo(0.02, 12);
+  expect(quiet.verdict.speed).toBe("slower");
+  expect(measured(1.1, 1.2).verdict.speed).toBe("no difference");
+});
+
+test("latency of other conditions is not compared, and why is said", () => {
+  const a = exampleSide({ ious: { box: [[0.5]] }, encodeMs: [1, 2], turn: 0 });
+  const b = exampleSide({
+    ...{ ious: { box: [[0.5]] }, encodeMs: [1, 2], turn: 1 },
+    manifest: { runtime: { ...a.manifest.runtime, threads: 1 } },
+  });
+  const [found] = compareRuns(a, [b], options);
+  expect(found!.latency).toBeUndefined();
+  expect(found!.notes).toEqual([
+    "latency: not compared, the two runs differ in threads; --rounds 20 measures both here by turns",
+  ]);
+});
+
+test("the text has the verdict first, and no line wider than asked for", () => {
+  const { a, b } = simulatedSides(2, 40, -0.05);
+  const [found] = compareRuns(a, [b], options);
+  const text = comparisonText(found!);
+  expect(text.split("\n").slice(0, 5).join("\n")).toMatchInlineSnapshot(`
+    "A: sam-nano, sam-nano.safetensors (run sam-nano-de6bdcce9e56)
+    B: sam-nano, sam-nano.safetensors (run sam-nano-de6bdcce9e56)
+    shapes, 40 images in both
+
+    worse: B is worse than A."
+  `);
+  expect(text).toMatch(/^miou\.box {2}.*−\d\.\d to −\d\.\d/m);
+  for (const width of [80, 120])
+    expect(
+      comparisonText(found!, width)
+        .split("\n")
+        .filter((line) => line.length > width),
+    ).toEqual([]);
+});

@@ -1,0 +1,120 @@
+import { HarnessError, unknown } from "../../errors.ts";
+import type { Comparison } from "./compare.ts";
+import { change, milliseconds, points, pValue } from "./words.ts";
+
+const comparators = ["<=", ">=", "<", ">"] as const;
+const bounds = ["low", "high", "p"] as const;
+const units = ["%", "ms"] as const;
+
+/** `miou.box < -0.5%`: what `--fail-if` waits for. */
+export interface Condition {
+  /** As typed. */
+  readonly text: string;
+  readonly figure: string;
+  /** The difference itself, a bound of its interval, or its p value after Holm's correction. */
+  readonly of: "difference" | (typeof bounds)[number];
+  readonly comparator: (typeof comparators)[number];
+  readonly value: number;
+  readonly unit?: (typeof units)[number];
+}
+
+const grammar = "FIGURE < NUMBER, such as miou.box < -0.5%, miou.box.high < 0 or latency.encode > 10%";
+
+/** Throws HarnessError for what is no condition; whether the figure exists is known once runs are compared. */
+export function parseCondition(text: string): Condition {
+  const at = text.search(/[<>]/);
+  if (at < 0)
+    throw malformed(text, text.includes("=") ? "no < or > in it; = alone compares nothing" : "no < or > in it");
+  const comparator = comparators.find((each) => text.startsWith(each, at))!;
+  const [left, right] = [text.slice(0, at).trim(), text.slice(at + comparator.length).trim()];
+  if (left === "") throw malformed(text, `nothing before ${comparator}`);
+  if (/[<>]/.test(right)) throw malformed(text, "two comparisons in one");
+  const number = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(\S*)$/i.exec(right.replace(/^−/, "-"));
+  if (number === null) throw malformed(text, right === "" ? `nothing after ${comparator}` : `${right} is no number`);
+  const unit = units.find((each) => each === number[2]);
+  if (number[2] !== "" && unit === undefined)
+    throw malformed(text, `the unit ${number[2]} is not known, only % and ms`);
+  const bound = bounds.find((each) => left.endsWith(`.${each}`));
+  const figure = bound === undefined ? left : left.slice(0, -bound.length - 1);
+  const condition: Condition = {
+    ...{ text: text.trim(), figure, of: bound ?? "difference", comparator, value: Number(number[1]) },
+    ...(unit === undefined ? {} : { unit }),
+  };
+  requireUnit(condition);
+  return condition;
+}
+
+function requireUnit({ text, figure, of, unit, value }: Condition): void {
+  const latency = figure.startsWith("latency.");
+  if (of === "p") {
+    if (unit !== undefined) throw malformed(text, "a p value has no unit");
+    if (latency) throw malformed(text, "a latency has no p value");
+  } else if (latency && unit === undefined && value !== 0) throw malformed(text, "a latency needs its unit, % or ms");
+  else if (!latency && unit === "ms") throw malformed(text, "ms are of a latency");
+  else if (latency && unit === "ms" && of !== "difference") throw malformed(text, "bounds of a latency are in %");
+}
+
+function malformed(text: string, problem: string): HarnessError {
+  return new HarnessError(`--fail-if "${text}": ${problem}`, { expected: grammar });
+}
+
+export interface Outcome {
+  readonly met: boolean;
+  /** What the figure is, for the line that says why. */
+  readonly found: string;
+}
+
+/**
+ * Throws HarnessError where the comparison has no such figure: a gate that can not be judged must not pass.
+ */
+export function judgeCondition(condition: Condition, comparison: Comparison): Outcome {
+  return condition.figure.startsWith("latency.")
+    ? judgeLatency(condition, comparison)
+    : judgeFigure(condition, comparison);
+}
+
+function judgeFigure(condition: Condition, comparison: Comparison): Outcome {
+  const { figure: name, of, unit, value } = condition;
+  const figure = comparison.figures.find((each) => each.figure === name);
+  if (figure === undefined) throw unknown("figure in --fail-if", name, figureNames(comparison));
+  const found = of === "p" ? figure.adjustedP : of === "difference" ? figure.difference.value : figure.difference[of];
+  if (found === undefined) throw noSuchBound(condition);
+  const text = of === "p" ? `p ${pValue(found)}` : `${of} ${points(found, 2)} points`;
+  return { met: holds(condition, found, unit === "%" ? value / 100 : value), found: text };
+}
+
+function judgeLatency(condition: Condition, comparison: Comparison): Outcome {
+  const { figure: name, of, unit, value } = condition;
+  const found = comparison.latency?.stages.find(({ stage }) => `latency.${stage}` === name);
+  if (found === undefined) throw unknown("figure in --fail-if", name, figureNames(comparison));
+  if (unit === "ms") {
+    const differenceMs = found.bMs - found.aMs;
+    return { met: holds(condition, differenceMs, value), found: `difference ${milliseconds(differenceMs)} ms` };
+  }
+  const ratio = of === "low" || of === "high" ? found.ratio[of] : found.ratio.value;
+  if (ratio === undefined) throw noSuchBound(condition);
+  return { met: holds(condition, ratio - 1, value / 100), found: `${of} ${change(ratio)} %` };
+}
+
+function noSuchBound({ text, of }: Condition): HarnessError {
+  return new HarnessError(`--fail-if "${text}": the figure has no ${of}`, {
+    hint: "one image, or one round, has no interval",
+  });
+}
+
+export function figureNames({ figures, latency }: Comparison): readonly string[] {
+  return [...figures.map(({ figure }) => figure), ...(latency?.stages ?? []).map(({ stage }) => `latency.${stage}`)];
+}
+
+function holds({ comparator }: Condition, found: number, value: number): boolean {
+  switch (comparator) {
+    case "<":
+      return found < value;
+    case "<=":
+      return found <= value;
+    case ">":
+      return found > value;
+    case ">=":
+      return found >= value;
+  }
+}

@@ -1,0 +1,108 @@
+import type { ImageId, PredictionRow } from "../../api.ts";
+import { HarnessError } from "../../errors.ts";
+import type { LatencyTurn, Manifest } from "../../store/schema.ts";
+
+/** One side of a comparison: a stored run with its rows in memory. */
+export interface Side {
+  readonly manifest: Manifest;
+  /** Run to their end without failure. */
+  readonly images: readonly ImageId[];
+  readonly byPrompts: ReadonlyMap<string, readonly PredictionRow[]>;
+  readonly turns: readonly LatencyTurn[];
+}
+
+/** What both sides have under one prompts name: rows of the same targets, or of the same images where detections are scored. */
+export interface SharedPrompts {
+  readonly prompts: string;
+  readonly protocol: string;
+  readonly a: readonly PredictionRow[];
+  readonly b: readonly PredictionRow[];
+  /** Ascending; those without a row too. */
+  readonly images: readonly ImageId[];
+}
+
+export interface Shared {
+  readonly prompts: readonly SharedPrompts[];
+  /** Whole sentences: what one side has and the other has not. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Rows that can be paired: the same prompts name by the same protocol, on the same images and targets.
+ * Throws HarnessError for sides on other data: ids that mean other targets.
+ */
+export function sharedRows(a: Side, b: Side): Shared {
+  requireSameData(a, b);
+  const inB = new Set(b.images);
+  const images = a.images.filter((image) => inB.has(image)).sort((x, y) => x - y);
+  const notes = [...imageNotes(a, b, images.length), ...seedNotes(a, b)];
+  const prompts: SharedPrompts[] = [];
+  for (const [name, protocol] of Object.entries(a.manifest.protocols)) {
+    const other = b.manifest.protocols[name];
+    if (other === undefined) notes.push(`prompts ${name}: only A has them`);
+    else if (other !== protocol) notes.push(`prompts ${name}: left out, by ${protocol} in A and by ${other} in B`);
+    else {
+      const pair = pairRows(a.byPrompts.get(name) ?? [], b.byPrompts.get(name) ?? [], images);
+      if (pair.a.length + pair.b.length === 0) continue;
+      if (pair.alone > 0) notes.push(`prompts ${name}: ${pair.alone} targets are only in one of the two and left out`);
+      prompts.push({ prompts: name, protocol, images, a: pair.a, b: pair.b });
+    }
+  }
+  for (const name of Object.keys(b.manifest.protocols))
+    if (a.manifest.protocols[name] === undefined) notes.push(`prompts ${name}: only B has them`);
+  return { prompts, notes };
+}
+
+function requireSameData(a: Side, b: Side): void {
+  const [own, other] = [a.manifest.dataset, b.manifest.dataset];
+  if (own.id === other.id) return;
+  throw new HarnessError(`${a.manifest.id} and ${b.manifest.id}: not on the same data`, {
+    found: [own.id, other.id],
+    hint: "a difference is taken over shared targets; run both on one dataset",
+  });
+}
+
+function pairRows(a: readonly PredictionRow[], b: readonly PredictionRow[], images: readonly ImageId[]) {
+  const shared = new Set(images);
+  const ofShared = (rows: readonly PredictionRow[]) => rows.filter(({ image }) => shared.has(image));
+  const [ownA, ownB] = [ofShared(a), ofShared(b)];
+  // Detections and proposals are not paired one by one: each side has its own on an image.
+  if ([...ownA, ...ownB].some(({ score }) => score !== undefined)) return { a: ownA, b: ownB, alone: 0 };
+  const [inA, inB] = [byTarget(ownA), byTarget(ownB)];
+  for (const [key, row] of inA) requireSameTarget(row, inB.get(key));
+  const alone = [...inA.keys()].filter((key) => !inB.has(key)).length;
+  const missing = [...inB.keys()].filter((key) => !inA.has(key)).length;
+  return {
+    a: ownA.filter((row) => inB.has(keyOf(row))),
+    b: ownB.filter((row) => inA.has(keyOf(row))),
+    alone: alone + missing,
+  };
+}
+
+const keyOf = ({ image, target }: PredictionRow) => `${image} ${target}`;
+
+/** Rows with a measured IoU: one without is in no mean, on either side. */
+function byTarget(rows: readonly PredictionRow[]): ReadonlyMap<string, PredictionRow> {
+  return new Map(rows.flatMap((row) => (row.iou === undefined ? [] : [[keyOf(row), row] as const])));
+}
+
+function requireSameTarget(a: PredictionRow, b: PredictionRow | undefined): void {
+  if (b === undefined) return;
+  const [sizeA, sizeB] = [a.mask.size, b.mask.size];
+  if (a.areaPx === b.areaPx && sizeA.height === sizeB.height && sizeA.width === sizeB.width) return;
+  throw new HarnessError(`image ${a.image}, target ${a.target}: not the same in both runs`, {
+    found: `${a.areaPx} px of ${sizeA.width} x ${sizeA.height} and ${b.areaPx} px of ${sizeB.width} x ${sizeB.height}`,
+    hint: "the runs are on other data: drawn scenes follow from --seed, annotations from their file",
+  });
+}
+
+function imageNotes(a: Side, b: Side, shared: number): string[] {
+  const [ownA, ownB] = [a.images.length, b.images.length];
+  if (ownA === shared && ownB === shared) return [];
+  return [`images: ${shared} are in both (A has ${ownA}, B has ${ownB}); figures are about these`];
+}
+
+function seedNotes({ manifest: a }: Side, { manifest: b }: Side): string[] {
+  if (a.seed === b.seed) return [];
+  return [`seeds: ${a.seed} and ${b.seed}, so random prompts are other points; part of the difference is theirs`];
+}

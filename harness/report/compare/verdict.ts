@@ -1,0 +1,103 @@
+import type { Interval } from "../../stats/bootstrap.ts";
+import { type FigureDifference, isHeadline } from "./differences.ts";
+import type { LatencyComparison, LatencyDifference } from "./latency.ts";
+import { change, changeRange, points, pointsRange, pValue } from "./words.ts";
+
+const defaults = { significance: 0.05 };
+
+export type Judgement = "better" | "worse" | "no difference";
+export type Outcome = Judgement | "mixed" | "not judged";
+
+/** What the figures say, in words. */
+export interface Verdict {
+  /** Of the accuracy; `not judged` where there is none to judge. */
+  readonly outcome: Outcome;
+  /** Of the latency of encode and decode together; absent where it was not measured by turns. */
+  readonly speed?: "faster" | "slower" | "no difference";
+  /** Whole sentences, the outcome first. */
+  readonly sentences: readonly string[];
+}
+
+export interface VerdictInput {
+  readonly figures: readonly FigureDifference[];
+  readonly latency?: LatencyComparison | undefined;
+  readonly names: { readonly a: string; readonly b: string };
+}
+
+export function verdictOf({ figures, latency, names }: VerdictInput): Verdict {
+  const judged = figures.filter((figure) => isHeadline(figure) && figure.adjustedP !== undefined);
+  const outcome = outcomeOf(judged.map(judge));
+  const total = latency?.measured === "interleaved" ? latency.stages.find(({ stage }) => stage === "total") : undefined;
+  const speed = total === undefined ? undefined : judgeSpeed(total);
+  return {
+    outcome,
+    ...(speed === undefined ? {} : { speed }),
+    sentences: [outcomeSentence(outcome, names), ...judged.map(figureSentence), ...latencySentences(latency, names)],
+  };
+}
+
+/** Beyond chance, once all figures that are judged together are taken into account. */
+export function judge({ adjustedP, difference, better }: FigureDifference): Judgement {
+  if (adjustedP === undefined || adjustedP >= defaults.significance) return "no difference";
+  return difference.value > 0 === (better === "higher") ? "better" : "worse";
+}
+
+/** Beyond chance, and beyond what A differs by from itself. */
+export function judgeSpeed({ ratio, noise = 0 }: LatencyDifference): NonNullable<Verdict["speed"]> {
+  if (!excludes(ratio, 1) || Math.abs(ratio.value - 1) <= noise) return "no difference";
+  return ratio.value > 1 ? "slower" : "faster";
+}
+
+function excludes({ low, high }: Interval, value: number): boolean {
+  return low !== undefined && high !== undefined && (low > value || high < value);
+}
+
+function outcomeOf(judgements: readonly Judgement[]): Outcome {
+  if (judgements.length === 0) return "not judged";
+  const [better, worse] = [judgements.includes("better"), judgements.includes("worse")];
+  if (better && worse) return "mixed";
+  return better ? "better" : worse ? "worse" : "no difference";
+}
+
+function outcomeSentence(outcome: Outcome, { a, b }: VerdictInput["names"]): string {
+  switch (outcome) {
+    case "better":
+    case "worse":
+      return `${outcome}: ${b} is ${outcome} than ${a}.`;
+    case "mixed":
+      return `mixed: ${b} is better than ${a} by some prompts and worse by others.`;
+    case "no difference":
+      return `no difference: none was shown between ${b} and ${a}.`;
+    case "not judged":
+      return `not judged: ${a} and ${b} share no accuracy figure with enough images.`;
+  }
+}
+
+function figureSentence(figure: FigureDifference): string {
+  const { difference, adjustedP, detectable, a, b } = figure;
+  const interval = `95 % interval ${pointsRange(difference)}, p ${pValue(adjustedP!)}`;
+  const found = judge(figure);
+  if (found !== "no difference") return `${figure.figure}: ${found}, ${points(difference.value)} points (${interval}).`;
+  if (a.value === b.value && difference.low === 0 && difference.high === 0)
+    return `${figure.figure}: the same on every image.`;
+  const least =
+    detectable === undefined ? "" : `; one of ${points(detectable).replace("+", "")} points would have shown`;
+  return `${figure.figure}: no difference shown, ${points(difference.value)} points (${interval})${least}.`;
+}
+
+function latencySentences(latency: LatencyComparison | undefined, { a }: VerdictInput["names"]): string[] {
+  if (latency === undefined) return [];
+  if (latency.measured === "apart")
+    return [
+      "latency: not judged, the two were measured apart, so heat and other load are in the difference; --rounds 20 measures both by turns.",
+    ];
+  return latency.stages
+    .filter(({ stage }) => stage === "encode" || stage === "decode")
+    .map((each) => {
+      const speed = judgeSpeed(each);
+      const noise =
+        each.noise === undefined ? "" : `; two measurements of ${a} lie up to ${(100 * each.noise).toFixed(1)} % apart`;
+      const words = speed === "no difference" ? "no difference shown" : speed;
+      return `${each.stage}: ${words}, ${change(each.ratio.value)} % (95 % interval ${changeRange(each.ratio)}${noise}).`;
+    });
+}
