@@ -27,9 +27,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ...["api", "errors", "mask", "stats", "image", "weights", "coco", "onnx", "quantize", "prompts", "metrics"],
     ...["protocols", "measure", "store"],
   ],
+  get search() {
+    return [...this.run!, "run"];
+  },
   report: ["api", "errors", "image", "mask", "metrics", "stats", "store"],
   get commands() {
-    return [...new Set([...this.run!, "run", "report"])];
+    return [...new Set([...this.run!, "run", "search", "report"])];
   },
   get perf() {
     return [...this.commands!, "commands"];

@@ -106,6 +106,27 @@ export interface VariantOption {
   readonly describe: string;
 }
 
+/** One choice that a search makes. */
+export interface Gene {
+  /** What it decides: "blocks 3+4". */
+  readonly name: string;
+  /** Values of one stage's genes may not fall from one to the next. */
+  readonly stage: number;
+  /** What it may be, ascending; the first stands for the whole computation. */
+  readonly values: readonly number[];
+}
+
+/** The settings of a method that `bench search` chooses among, and what their encoders are made of. */
+export interface SearchSpace {
+  readonly genes: readonly Gene[];
+  /** The id with these values, one a gene. */
+  idOf(values: readonly number[]): string;
+  /** The parts of the encoder by name, each as often as it occurs: their times add up to the encoder's. */
+  partsOf(values: readonly number[]): readonly string[];
+  /** One part as a graph of its own. */
+  part(name: string, checkpoint: Checkpoint): OnnxGraph;
+}
+
 /** Graph name → path of its .onnx file. */
 export type GraphFiles = Readonly<Record<string, string>>;
 
@@ -181,6 +202,8 @@ export interface VariantPlugin {
   readonly options?: readonly VariantOption[];
   /** The id with the settings that the flags give; an id holds no comma. Throws HarnessError for values that mean nothing. */
   withOptions?(id: string, values: Readonly<Record<string, string>>): string;
+  /** Of a base preset's id; nothing where the method does not run on it. */
+  searchSpace?(base: string): SearchSpace | undefined;
   calibrate?(context: CalibrateContext): Promise<CalibrationValues>;
   /** Weights → graphs. Reads no tensor itself: constants are read when the sink writes them. */
   build(context: BuildContext): Promise<void>;

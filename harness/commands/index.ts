@@ -8,6 +8,7 @@ import { list } from "./list.ts";
 import { merge } from "./merge.ts";
 import { run } from "./run.ts";
 import { score } from "./score.ts";
+import { search } from "./search.ts";
 import { table } from "./table.ts";
 import { verify } from "./verify.ts";
 
@@ -26,4 +27,5 @@ export const commands: readonly Command[] = [
   data,
   inspect,
   verify,
+  search,
 ];

@@ -11,11 +11,12 @@ import { type Arguments, type Command, type CommandOption, type Console, line } 
 import { createProgress, type Progress, type ProgressOptions } from "./progress.ts";
 
 /** Ctrl-C's exit code by the shells' convention, 128 + SIGINT. */
-const interrupted = 130;
+export const interrupted = 130;
 
 /** What says which runs are meant; `doctor` takes the same. */
 export const planOptions: Readonly<Record<string, CommandOption>> = {
-  variants: { describe: "ids set apart by commas, or all", type: "string", default: "all" },
+  variants: { describe: "ids set apart by commas, or all, which is the default", type: "string" },
+  preset: { describe: "preset file of a search, measured beside --variants", type: "string", list: true },
   weights: {
     describe: "auto: a checkpoint if one is here, else trained nano weights",
     type: "string",

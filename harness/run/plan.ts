@@ -3,6 +3,7 @@ import type { Dataset, DatasetOptions, DatasetPlugin, ImageId } from "../api.ts"
 import { HarnessError, unknown } from "../errors.ts";
 import { type PlannedPrompts, promptPlan, requireCapabilities } from "../protocols/index.ts";
 import { withDetectorBoxes } from "./detectorBoxes.ts";
+import { readPresetFile } from "./presetFile.ts";
 import { loadRegistry, type Registry } from "./registry.ts";
 import { withSettings } from "./settings.ts";
 import { imagesOfShard, parseShard, type Shard } from "./shard.ts";
@@ -14,6 +15,8 @@ export type Phase = "accuracy" | "latency";
 /** A run as the command line gives it; everything has a default. */
 export interface RunFlags {
   readonly variants?: string;
+  /** Files that `bench search` writes. */
+  readonly preset?: readonly string[];
   readonly weights?: WeightsChoice;
   /** `VARIANT=FILE` each. */
   readonly checkpoint?: readonly string[];
@@ -81,7 +84,7 @@ export async function resolvePlan(flags: RunFlags): Promise<RunPlan> {
   const prompts = promptPlan({ prompts: flags.prompts, protocol: flags.protocol });
   const shard = shardOf(flags);
   const { chosen, leftOut } = await chooseWeights(registry, {
-    variants: withSettings(registry, listOf("--variants", flags.variants ?? defaults.variants), flags.settings ?? {}),
+    variants: withSettings(registry, namesOf(flags), flags.settings ?? {}),
     weights: flags.weights ?? defaults.weights,
     checkpoints: checkpointsOf(flags.checkpoint ?? []),
   });
@@ -127,6 +130,12 @@ function shardOf({ phase, shard }: RunFlags): Shard | undefined {
   throw new HarnessError(`--shard ${shard}: latency is measured on one machine, not in shards`, {
     hint: "bench run --phase latency without --shard, on the machine that the figure is about",
   });
+}
+
+/** Those that are named, and those of preset files; all where neither is given. */
+function namesOf({ variants, preset = [] }: RunFlags): readonly string[] {
+  const named = variants === undefined && preset.length > 0 ? [] : listOf("--variants", variants ?? defaults.variants);
+  return [...named, ...preset.map(readPresetFile)];
 }
 
 /** One run prompts one kind of target: annotations, or a detector's boxes. */

@@ -5,6 +5,7 @@ import { buildDecoder } from "../sam-decoder/build.ts";
 import { loadRawSam, loadSam } from "../sam-decoder/load.ts";
 import { sparseImageEncoder } from "./imageEncoder.ts";
 import { manifestOf, sizeOf, sparsePresetOf, sparsePresets, withSetting } from "./presets.ts";
+import { searchSpace } from "./search.ts";
 import { sparsityOf } from "./sparsity.ts";
 
 export default {
@@ -15,6 +16,7 @@ export default {
     { name: "global-keep", describe: "sparsevit: share of tokens that global blocks work on" },
   ],
   withOptions: withSetting,
+  searchSpace,
   // Nobody published a pruned SAM to follow operator for operator: the reference is the whole encoder that is pruned.
   async build(context) {
     const { preset, checkpoint, graph, out } = context;

@@ -1,0 +1,162 @@
+import { join } from "node:path";
+import type { ImageId, SearchSpace } from "../api.ts";
+import { prepare } from "../image/index.ts";
+import { timed } from "../measure/clock.ts";
+import { interleavedRounds } from "../measure/schedule.ts";
+import { bootstrapInterval, type Interval, sumByImage, weightedMean } from "../stats/bootstrap.ts";
+import { random } from "../stats/random.ts";
+import { median } from "../stats/summary.ts";
+import { replaceFile } from "../store/disk.ts";
+import type { FitnessRunner, ImageIou } from "./fitness.ts";
+import { paretoFront } from "./pareto.ts";
+import type { PartTimes } from "./partTimes.ts";
+import type { SearchRecord } from "./record.ts";
+import type { Found, SearchRequest } from "./request.ts";
+import type { Configuration } from "./space.ts";
+
+const defaults = {
+  /** Turns of each encoder, after one that is not counted. */
+  rounds: 15,
+};
+
+/** One configuration as the search's report shows it. Latencies are over the whole encoder's. */
+export interface Candidate {
+  readonly id: string;
+  readonly values: Configuration;
+  /** By the times of its parts, and measured as a whole. */
+  readonly latency: number;
+  readonly measured: number;
+  /** Mean IoU on the images that the search saw. */
+  readonly seen: { readonly value: number; readonly n: number };
+  /** On those that it did not see. */
+  readonly unseen?: Interval & { readonly n: number };
+}
+
+export interface Point {
+  readonly id: string;
+  readonly latency: number;
+  readonly fitness: number;
+  /** Whether no faster one is as good. */
+  readonly front: boolean;
+}
+
+export interface SearchOutcome {
+  readonly folder: string;
+  readonly preset: string;
+  readonly winner: Candidate;
+  /** One value throughout, as slow as the bound allows. */
+  readonly uniform: Candidate;
+  readonly whole: Candidate;
+  /** mIoU of the winner less that of the uniform one, on the unseen images; its interval is of paired images. */
+  readonly gain?: Interval;
+  /** Configurations that this search looked at. */
+  readonly looked: number;
+  /** All that are known, and which of them are worth having. */
+  readonly points: readonly Point[];
+}
+
+interface Checking extends Found {
+  readonly request: SearchRequest;
+  readonly space: SearchSpace;
+  readonly record: SearchRecord;
+  readonly runner: FitnessRunner;
+  readonly latencyOf: (values: Configuration) => number;
+  readonly times: PartTimes;
+  readonly images: { readonly seen: readonly ImageId[]; readonly unseen: readonly ImageId[] };
+}
+
+/** Times the winner beside those it is compared with, scores them on images that the search did not see, writes the preset. */
+export async function checkCandidates(checking: Checking): Promise<SearchOutcome | undefined> {
+  const { space, record, evaluated, uniform, whole, latencyOf, images, request } = checking;
+  const trio = [evaluated[0]!.values, uniform, whole];
+  const measured = await measureEncoders(checking, trio);
+  const unseen: (readonly ImageIou[])[] = [];
+  for (const [i, values] of trio.entries()) {
+    request.observer.progress("check", i, trio.length, `${values.join(" ")} on ${images.unseen.length} unseen images`);
+    const ious = await checking.runner.ious(values, images.unseen);
+    if (ious === undefined) return undefined;
+    unseen.push(ious);
+  }
+  const [winner, even, all] = trio.map((values, i): Candidate => {
+    const { fitness, n } = record.evaluation(values)!;
+    return {
+      ...{ id: space.idOf(values), values, latency: latencyOf(values), measured: measured[i]! },
+      seen: { value: fitness, n },
+      ...unseenScore(unseen[i]!, images.unseen, request.plan.seed),
+    };
+  }) as [Candidate, Candidate, Candidate];
+  const gain = gainOf(unseen[0]!, unseen[1]!, images.unseen, request.plan.seed);
+  const points = record.evaluations().map(({ values, fitness }) => ({
+    ...{ id: space.idOf(values), latency: latencyOf(values), fitness },
+  }));
+  const front = new Set(paretoFront(points));
+  const outcome: SearchOutcome = {
+    ...{ folder: record.folder, preset: join(record.folder, "preset.json"), winner, uniform: even, whole: all },
+    ...(gain === undefined ? {} : { gain }),
+    looked: evaluated.length,
+    points: points.map((point) => ({ ...point, front: front.has(point) })),
+  };
+  await replaceFile(outcome.preset, `${JSON.stringify(presetOf(outcome, checking), undefined, 2)}\n`);
+  return outcome;
+}
+
+/** What `bench run --preset` reads; beside the id, what a reader wants to know of it. */
+function presetOf({ winner, uniform, gain }: SearchOutcome, { request, images, times }: Checking) {
+  const { plan, settings } = request;
+  return {
+    ...{ id: winner.id, from: plan.chosen[0]!.variant.preset.id, winner, uniform },
+    ...(gain === undefined ? {} : { gain }),
+    ...{ settings, seed: plan.seed, dataset: plan.dataset.id, prompts: plan.prompts.map(({ prompts }) => prompts) },
+    ...{ images: images.seen, parts: times },
+  };
+}
+
+/** Encode time of each over the last one's, by turns on one image. */
+async function measureEncoders({ request, runner }: Checking, all: readonly Configuration[]): Promise<number[]> {
+  const { plan } = request;
+  const image = plan.dataset.images[0]!.id;
+  const input = prepare(await plan.dataset.read(image), plan.chosen[0]!.variant.preset.input);
+  const turns = interleavedRounds(
+    all.map((_, i) => String(i)),
+    1 + defaults.rounds,
+    random(plan.seed, "search", "check"),
+  );
+  const samples = all.map((): number[] => []);
+  const take = async (encoders: readonly (() => Promise<unknown>)[]) => {
+    for (const { name, round } of turns) {
+      const { durationMs } = await timed(encoders[Number(name)]!);
+      if (round > 0) samples[Number(name)]!.push(durationMs);
+    }
+  };
+  const load = async (encoders: readonly (() => Promise<unknown>)[]): Promise<void> => {
+    const next = all[encoders.length];
+    if (next === undefined) return take(encoders);
+    return runner.withVariant(next, (variant) => load([...encoders, () => variant.encode(input)]));
+  };
+  await load([]);
+  const last = samples.at(-1)!;
+  return samples.map((own) => median(own.map((ms, round) => ms / last[round]!)));
+}
+
+function unseenScore(ious: readonly ImageIou[], images: readonly ImageId[], seed: number): Pick<Candidate, "unseen"> {
+  const sums = sumByImage(ious, images);
+  const interval = bootstrapInterval((weights) => weightedMean(sums, weights), images, { seed });
+  return interval === undefined ? {} : { unseen: { ...interval, n: ious.length } };
+}
+
+function gainOf(
+  ours: readonly ImageIou[],
+  theirs: readonly ImageIou[],
+  images: readonly ImageId[],
+  seed: number,
+): Interval | undefined {
+  const [a, b] = [sumByImage(ours, images), sumByImage(theirs, images)];
+  return bootstrapInterval(
+    (weights) => {
+      const [left, right] = [weightedMean(a, weights), weightedMean(b, weights)];
+      return left === undefined || right === undefined ? undefined : left - right;
+    },
+    images,
+    { seed },
+  );
+}

@@ -1,0 +1,114 @@
+import { existsSync } from "node:fs";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { HarnessError } from "../errors.ts";
+import { onDisk, replaceFile } from "../store/disk.ts";
+import { type LineFile, openLineFile, readLines } from "../store/lines.ts";
+import { acquireLock, type Lock } from "../store/lock.ts";
+import type { PartTimes } from "./partTimes.ts";
+import { type Configuration, keyOf } from "./space.ts";
+
+/** What one configuration brought on the images that the search sees. */
+export interface Evaluation {
+  readonly values: Configuration;
+  /** Mean IoU, and of how many instances. */
+  readonly fitness: number;
+  readonly n: number;
+}
+
+/**
+ * What a search has found out, on disk: the times of parts, and each evaluation as it comes. A search that was killed makes
+ * the same draws again and finds their fitness here, so it goes on where it was.
+ */
+export interface SearchRecord {
+  readonly folder: string;
+  readonly times: PartTimes | undefined;
+  keepTimes(times: PartTimes): Promise<void>;
+  evaluation(values: Configuration): Evaluation | undefined;
+  evaluations(): readonly Evaluation[];
+  keep(evaluation: Evaluation): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Throws HarnessError where another process writes this search, or a file of it was changed by hand. */
+export async function openRecord(folder: string, notice: (text: string) => void): Promise<SearchRecord> {
+  await onDisk(folder, () => mkdir(folder, { recursive: true }));
+  const lock = await acquireLock(join(folder, "lock"), { notice });
+  try {
+    return await readRecord(folder, lock);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function readRecord(folder: string, lock: Lock): Promise<SearchRecord> {
+  const timesFile = join(folder, "parts.json");
+  let times = existsSync(timesFile) ? parseTimes(await readFile(timesFile, "utf8"), timesFile) : undefined;
+  const linesFile = join(folder, "evaluations.jsonl");
+  const known = new Map<string, Evaluation>();
+  let end = 0;
+  for await (const line of readLines(linesFile)) {
+    if (!line.whole) break;
+    const evaluation = parseEvaluation(line.text, `${linesFile}:${line.number}`);
+    known.set(keyOf(evaluation.values), evaluation);
+    end = line.end;
+  }
+  const lines: LineFile = await openLineFile(linesFile, { end });
+  return {
+    folder,
+    get times() {
+      return times;
+    },
+    async keepTimes(measured) {
+      times = measured;
+      await replaceFile(timesFile, `${JSON.stringify(measured, undefined, 2)}\n`);
+    },
+    evaluation: (values) => known.get(keyOf(values)),
+    evaluations: () => [...known.values()],
+    async keep(evaluation) {
+      await lock.assertHeld();
+      await lines.append(`${JSON.stringify(evaluation)}\n`);
+      known.set(keyOf(evaluation.values), evaluation);
+    },
+    async close() {
+      await lines.close();
+      await lock.release();
+    },
+  };
+}
+
+function parseTimes(text: string, file: string): PartTimes {
+  const value = parseJson(text, file);
+  if (isObject(value) && Object.values(value).every((ms) => typeof ms === "number" && ms > 0))
+    return value as PartTimes;
+  throw damaged(file, "milliseconds by part");
+}
+
+function parseEvaluation(text: string, place: string): Evaluation {
+  const value = parseJson(text, place);
+  const { values, fitness, n } = isObject(value) ? value : {};
+  const numbers = Array.isArray(values) && values.every((each) => typeof each === "number");
+  if (numbers && typeof fitness === "number" && typeof n === "number")
+    return { values: values as number[], fitness, n };
+  throw damaged(place, "values, fitness and n");
+}
+
+function parseJson(text: string, place: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw damaged(place, "JSON");
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}
+
+function damaged(place: string, expected: string): HarnessError {
+  return new HarnessError(`${place}: is not as the search wrote it`, {
+    expected,
+    hint: "delete the search's folder to begin anew",
+  });
+}

@@ -1,0 +1,38 @@
+import type { RunPlan } from "../run/plan.ts";
+import type { Evaluated } from "./evolution.ts";
+import type { Configuration } from "./space.ts";
+
+export interface SearchSettings {
+  /** Bounds of the encoder's time, over the whole encoder's. */
+  readonly latency: { readonly from: number; readonly to: number };
+  readonly population: number;
+  readonly generations: number;
+  /** How many of the dataset's images the search sees; the rest shows whether its finding holds. */
+  readonly images: number;
+  /** Tries every configuration within the bounds instead. */
+  readonly exhaustive: boolean;
+}
+
+export interface SearchObserver {
+  note(text: string): void;
+  progress(what: "parts" | "configurations" | "check", done: number, total: number, label: string): void;
+}
+
+export interface SearchRequest {
+  readonly method: string;
+  /** One variant: the one to prune, on its weights. */
+  readonly plan: RunPlan;
+  readonly settings: SearchSettings;
+  readonly results: string;
+  readonly observer: SearchObserver;
+  /** Aborted by Ctrl-C: the current image is finished. */
+  readonly signal: AbortSignal;
+}
+
+export interface Found {
+  /** Of those within the bounds, the best first. */
+  readonly evaluated: readonly Evaluated[];
+  /** The whole computation, and one value throughout within the bound. */
+  readonly whole: Configuration;
+  readonly uniform: Configuration;
+}
