@@ -1,6 +1,6 @@
 const defaults = {
   /** Of the first tensor; later ones may double it. */
-  bins: 2048,
+  bins: 1024,
 };
 
 /**

@@ -22,10 +22,12 @@ export function fakeQuantizeLog2(values: ArrayLike<number>, quantizer: Log2Quant
   const { scale, tau } = quantizer;
   const table = log2Levels(quantizer);
   const last = table.length - 1;
-  return Float64Array.from(values, (value) => {
-    const q = roundHalfEven(-tau * Math.log2(Math.max(value, smallestProbability) / scale));
-    return table[Math.min(Math.max(q, 0), last)]!;
-  });
+  const result = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const q = roundHalfEven(-tau * Math.log2(Math.max(values[i]!, smallestProbability) / scale));
+    result[i] = table[Math.min(Math.max(q, 0), last)]!;
+  }
+  return result;
 }
 
 /** What each q stands for, q = 2^bits included, which stands for 0. */

@@ -6,6 +6,8 @@ import { clamp, quantizerFor, type UniformQuantizer } from "./uniform.ts";
 const defaults = {
   /** Ranges that the grid tries: these many equal parts of the whole one. */
   ranges: 100,
+  /** Of these ranges every so many are tried first, then all around the best. */
+  rangeStride: 4,
   /** Zero points that are tried for a range before the best one's neighbours are. */
   zeroPoints: 16,
   /** Entries of the table of |e|^2.4 for rounding errors, which are at most half a step. */
@@ -25,8 +27,8 @@ const roundingErrors = Float64Array.from(
 
 /**
  * The quantiser with the least sum of |x' - x|^2.4, of a grid over range and zero point: each hundredth of the whole range,
- * laid wherever it still lies inside. Beyond 4 bits zero points are tried in wider steps first, then one by one around the
- * best, since neighbours differ little there.
+ * laid wherever it still lies inside. The grid is walked in wide steps first, in range and beyond 4 bits in zero point, and
+ * one by one around the best, since neighbours differ little.
  */
 export function omseQuantizer(samples: Samples, bits: number): UniformQuantizer {
   const [min, max] = rangeOf(samples.values);
@@ -39,17 +41,24 @@ export function omseQuantizer(samples: Samples, bits: number): UniformQuantizer 
     const error = quantizationError(samples, quantizer, best.error);
     if (error < best.error) best = { quantizer, error };
   };
-  for (let part = defaults.ranges; part >= 1; part--) {
+  const tryRange = (part: number) => {
     const scale = Math.fround(((high - low) * part) / defaults.ranges / steps);
     const first = clamp(Math.ceil(steps - high / scale - 0.5), 0, steps);
     const last = clamp(Math.floor(-low / scale + 0.5), first, steps);
     const stride = Math.max(1, Math.ceil((last - first) / defaults.zeroPoints));
+    const before = best.error;
     for (let zeroPoint = first; zeroPoint <= last; zeroPoint += stride) consider(scale, zeroPoint);
-  }
+    return best.error < before;
+  };
+  let bestPart = defaults.ranges;
+  for (let part = defaults.ranges; part >= 1; part -= defaults.rangeStride) if (tryRange(part)) bestPart = part;
+  const near = defaults.rangeStride - 1;
+  const upper = Math.min(defaults.ranges, bestPart + near);
+  for (let part = Math.max(1, bestPart - near); part <= upper; part++) tryRange(part);
   const { scale, zeroPoint } = best.quantizer;
   const around = Math.ceil(steps / defaults.zeroPoints);
-  for (let near = Math.max(0, zeroPoint - around); near <= Math.min(steps, zeroPoint + around); near++)
-    consider(scale, near);
+  for (let next = Math.max(0, zeroPoint - around); next <= Math.min(steps, zeroPoint + around); next++)
+    consider(scale, next);
   return best.quantizer;
 }
 

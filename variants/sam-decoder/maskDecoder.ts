@@ -16,7 +16,14 @@ import {
 import { type DecoderConfig, maskTokens, transformerDepth } from "./config.ts";
 import { crossSizes, imageToToken, outputBias, tokenToImage } from "./crossAttention.ts";
 import { iouHead, upscaledMasks } from "./maskHeads.ts";
-import { imagePositions, maskTokensOf, noMaskEmbedding, promptInputs, promptTokens } from "./promptEncoder.ts";
+import {
+  imagePositions,
+  maskInput,
+  maskTokensOf,
+  noMaskEmbedding,
+  promptInputs,
+  promptTokens,
+} from "./promptEncoder.ts";
 
 /** LayerNorms of the two-way transformer; those over image channels have 1e-6. */
 const epsilon = 1e-5;
@@ -54,7 +61,7 @@ export function maskDecoder(config: DecoderConfig, checkpoint: Checkpoint, promp
   let keysWithPositions = graph.input("image_tokens_with_positions", [places, config.embedding]);
   const tokens = promptTokens(root, promptInputs(root), config);
   if (prompts === "points, boxes and a mask") {
-    const dense = maskTokensOf(root, config);
+    const dense = maskTokensOf(root, config, maskInput(root, config));
     [keys, keysWithPositions] = [add(graph, keys, dense), add(graph, keysWithPositions, dense)];
   }
 

@@ -140,16 +140,20 @@ export function noMaskEmbedding(root: Module, { embedding }: DecoderConfig): Gra
   return root.graph.derived({ name: none.name, dims: [embedding], from: [none], compute: (values) => values! });
 }
 
+/** Low-res logits of an earlier prediction. */
+export function maskInput({ graph }: Module, { grid }: DecoderConfig): GraphValue {
+  return graph.input("mask_input", ["prompts", 1, 4 * grid, 4 * grid]);
+}
+
 /**
  * `mask_input` [prompts, 1, 4 grid, 4 grid] → [prompts, grid², embedding], less the "no mask" embedding that the image's
  * tokens already carry. A 2 x 2 convolution of stride 2 is a product over each patch, so channels stay last throughout.
  */
-export function maskTokensOf(root: Module, { embedding, grid }: DecoderConfig): GraphValue {
+export function maskTokensOf(root: Module, { embedding, grid }: DecoderConfig, mask: GraphValue): GraphValue {
   const { graph } = root;
   const encoder = child(root, "prompt_encoder");
   const module = child(encoder, "mask_downscaling");
   const [first, second] = maskChannels;
-  const mask = graph.input("mask_input", ["prompts", 1, 4 * grid, 4 * grid]);
   const places = grid * grid;
   const patches = transpose(graph, reshape(graph, mask, ["prompts", grid, 2, 2, grid, 2, 2]), [0, 1, 4, 2, 5, 3, 6]);
   const step = (x: GraphValue, i: number, inputs: number, outputs: number) => {

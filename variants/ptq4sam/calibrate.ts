@@ -1,0 +1,142 @@
+import type { CalibrateContext, CalibrationImage, NamedTensors, Weight } from "../../harness/api.ts";
+import { HarnessError } from "../../harness/errors.ts";
+import { channelSigns, modesOf, weightQuantizers } from "../../harness/quantize/index.ts";
+import { configOf } from "../sam/config.ts";
+import type { Calibrated, CalibratedWeight } from "./calibrated.ts";
+import { decoderStages, tokenToImagePaths } from "./decoderStages.ts";
+import { encoderStages } from "./encoderStages.ts";
+import { PlaceObservers } from "./placeObservers.ts";
+import { edgePlaces, formatSetting, methods, type Setting } from "./setting.ts";
+import { withSigns } from "./simulated.ts";
+import {
+  closeStages,
+  firstPrompt,
+  openStages,
+  type RunningStage,
+  runStages,
+  startOf,
+  type Watch,
+} from "./stageRunner.ts";
+import type { Model, Stage } from "./stages.ts";
+
+/** Everything a calibration runs on. */
+export interface Calibration {
+  readonly context: CalibrateContext;
+  readonly setting: Setting;
+  readonly model: Model;
+  readonly stages: readonly Stage[];
+}
+
+export function calibrationOf(context: CalibrateContext, setting: Setting): Calibration {
+  const config = configOf(context.preset.base!);
+  const stages = [...encoderStages(config), ...decoderStages(config.decoder, "points and boxes")];
+  return { context, setting, model: { config, checkpoint: context.checkpoint }, stages };
+}
+
+/**
+ * Signs from the first image, ranges of activations and softmax over all images without any quantisation, ranges of weights:
+ * the order of the published code. An image is in memory at a time.
+ */
+export async function calibrateStatistics(calibration: Calibration): Promise<{ calibrated: Calibrated; model: Model }> {
+  const { context, setting, stages } = calibration;
+  const steps = context.count + 1;
+  const method = methods[setting.method];
+  context.progress(0, steps, "opening the model stage by stage");
+  const signs = method.bimodal === "integrated" ? await findSigns(calibration) : new Map<string, readonly number[]>();
+  const model = { ...calibration.model, checkpoint: withSigns(context.checkpoint, signs) };
+  const running = await openStages(model, stages, { ...openHow(context), folder: `${context.folder}/observe` });
+  try {
+    const observers = new PlaceObservers(setting, context.seed);
+    let done = 0;
+    for await (const image of context.images()) {
+      requireRunning(context);
+      await runStages(running, startOf(image), (stage, tapped) => observers.observe(stage, tapped));
+      context.progress(++done, steps, `image ${image.id}`);
+    }
+    const { activations, softmax } = observers.quantizers();
+    const weights = calibrateWeights(running, setting);
+    context.progress(steps, steps, "weights");
+    const notes = [...signNotes(signs, method.bimodal), ...observers.notes()];
+    return { calibrated: { setting: formatSetting(setting), signs, activations, softmax, weights, notes }, model };
+  } finally {
+    await closeStages(running);
+  }
+}
+
+export function openHow({ seed, runtime }: CalibrateContext) {
+  return { places: "tapped", seed, runtime } as const;
+}
+
+export function requireRunning({ signal, preset }: CalibrateContext): void {
+  if (signal.aborted) throw new HarnessError(`${preset.id}: the calibration was stopped`);
+}
+
+/** The keys of the first image, by attention: where they have two modes, the sign of each of their channels. */
+async function findSigns({ context, model, stages }: Calibration): Promise<Map<string, readonly number[]>> {
+  const running = await openStages(model, stages, { ...openHow(context), folder: `${context.folder}/signs` });
+  const signs = new Map<string, readonly number[]>();
+  const watch: Watch = ({ taps }, tapped) => {
+    for (const path of tokenToImagePaths) {
+      const place = `${path}.key`;
+      if (!taps.activations.includes(place)) continue;
+      const keys = tapped[place]!;
+      if (modesOf(firstPrompt(keys)).bimodal) signs.set(path, [...signsByHead(keys)]);
+    }
+  };
+  try {
+    await runStages(running, startOf(await firstImage(context)), watch);
+    return signs;
+  } finally {
+    await closeStages(running);
+  }
+}
+
+async function firstImage(context: CalibrateContext): Promise<CalibrationImage> {
+  for await (const image of context.images()) return image;
+  throw new HarnessError(`${context.preset.id}: no image to calibrate on`);
+}
+
+/** [prompts, heads, tokens, width] → a sign for each of heads * width channels, in the projection's order. */
+function signsByHead({ dims, data }: NamedTensors[string]): Int8Array {
+  const [prompts, heads, tokens, width] = dims as [number, number, number, number];
+  const joint = new Float32Array(data.length);
+  for (let prompt = 0; prompt < prompts; prompt++)
+    for (let head = 0; head < heads; head++)
+      for (let token = 0; token < tokens; token++) {
+        const from = ((prompt * heads + head) * tokens + token) * width;
+        joint.set(data.subarray(from, from + width), ((prompt * tokens + token) * heads + head) * width);
+      }
+  return channelSigns(joint, heads * width);
+}
+
+function signNotes(signs: ReadonlyMap<string, readonly number[]>, bimodal: "integrated" | "left"): string[] {
+  if (bimodal === "left") return [];
+  const found = [...signs].map(([path, channels]) => {
+    const up = channels.filter((sign) => sign > 0).length;
+    return `${path.replace("mask_decoder.transformer.", "")} (${up} of ${channels.length} channels positive)`;
+  });
+  return [
+    `bimodal keys: ${found.length === 0 ? "in none" : `in ${found.length}`} of ${tokenToImagePaths.length} token-to-image attentions${found.length === 0 ? "" : `: ${found.join(", ")}`}`,
+  ];
+}
+
+function calibrateWeights(running: readonly RunningStage[], setting: Setting): Map<string, CalibratedWeight> {
+  const rule = methods[setting.method].weights;
+  const weights = running.flatMap(({ taps }) => taps.weights);
+  return new Map(
+    weights.map((weight) => [weight.name, calibratedWeight(weight, { rule, bits: bitsOf(weight, setting) })]),
+  );
+}
+
+function bitsOf({ name }: Weight, { bits, edges }: Setting): number {
+  return edges === "8 bits" && edgePlaces.has(name.replace(/\.weight$/, "")) ? 8 : bits.weights;
+}
+
+function calibratedWeight(weight: Weight, how: Parameters<typeof weightQuantizers>[2]): CalibratedWeight {
+  const quantizers = weightQuantizers(weight.read(), weight.dims[0]!, how);
+  return {
+    bits: how.bits,
+    scales: Float32Array.from(quantizers, ({ scale }) => scale),
+    zeroPoints: Uint8Array.from(quantizers, ({ zeroPoint }) => zeroPoint),
+  };
+}

@@ -1,0 +1,83 @@
+import { HarnessError, unknown } from "../../harness/errors.ts";
+import { type Bits, type ObserverKind, parseBits, type WeightRule } from "../../harness/quantize/index.ts";
+
+/** What a method does at the places. */
+export interface Method {
+  readonly activations: ObserverKind;
+  readonly weights: WeightRule;
+  /** Bimodal integration: keys with two modes get one, their queries' signs turned with them. */
+  readonly bimodal: "integrated" | "left";
+  readonly softmax: "uniform" | "adaptive granularity";
+  /** Whether rounding and scales are learned afterwards, unit by unit. */
+  readonly learned: "reconstructed" | "not";
+}
+
+const omse: Method = {
+  activations: "omse",
+  weights: "omse",
+  bimodal: "left",
+  softmax: "uniform",
+  learned: "not",
+};
+
+/** By the names of the paper's rows; `omse-big` and `omse-agq` are the two halves of `ptq4sam-s` alone. */
+export const methods = {
+  minmax: { ...omse, activations: "minmax", weights: "minmax" },
+  percentile: { ...omse, activations: "percentile", weights: "minmax" },
+  omse,
+  "omse-big": { ...omse, bimodal: "integrated" },
+  "omse-agq": { ...omse, softmax: "adaptive granularity" },
+  "ptq4sam-s": { ...omse, bimodal: "integrated", softmax: "adaptive granularity" },
+  qdrop: { ...omse, learned: "reconstructed" },
+  "ptq4sam-l": { ...omse, bimodal: "integrated", softmax: "adaptive granularity", learned: "reconstructed" },
+} as const satisfies Record<string, Method>;
+
+export type MethodName = keyof typeof methods;
+
+const defaultMethod: MethodName = "ptq4sam-s";
+
+/** An id's last part: `w6a6`, `w4a4-omse`, `w8a8-ptq4sam-s-edges8`, `w8a8-simulated`. */
+export interface Setting {
+  readonly bits: Bits;
+  readonly method: MethodName;
+  /** 8 bits for the first and the last layer, whatever the others have. */
+  readonly edges: "as the others" | "8 bits";
+  /** Real integer products, which exist at 8 bits alone, or quantising and back in float. */
+  readonly execution: "integer" | "simulated";
+}
+
+/** Throws HarnessError for bits out of range or an unknown method. */
+export function parseSetting(text: string): Setting {
+  const [bits, ...rest] = text.split("-");
+  const words = new Set(["edges8", "simulated"]);
+  const name = rest.filter((word) => !words.has(word)).join("-") || defaultMethod;
+  if (!(name in methods)) throw unknown("quantisation method", name, Object.keys(methods));
+  const parsed = parseBits(bits!);
+  const eight = parsed.weights === 8 && parsed.activations === 8;
+  const method = name as MethodName;
+  return {
+    ...{ bits: parsed, method },
+    edges: rest.includes("edges8") ? "8 bits" : "as the others",
+    execution: eight && methods[method].learned === "not" && !rest.includes("simulated") ? "integer" : "simulated",
+  };
+}
+
+/** The shortest text that `parseSetting` reads as this. */
+export function formatSetting({ bits, method, edges, execution }: Setting): string {
+  const short = [`w${bits.weights}a${bits.activations}`, ...(method === defaultMethod ? [] : [method])];
+  if (edges === "8 bits") short.push("edges8");
+  const alone = parseSetting(short.join("-")).execution;
+  return [...short, ...(execution === alone ? [] : ["simulated"])].join("-");
+}
+
+/** `--keep-first-last 8bit` is the one way to keep them. */
+export function parseEdges(text: string): Setting["edges"] {
+  if (text === "8bit") return "8 bits";
+  throw new HarnessError("--keep-first-last: not a width that they can be kept at", { found: text, expected: "8bit" });
+}
+
+/** The first and the last layer that are quantised at all: the patch embedding and the heads are not. */
+export const edgePlaces: ReadonlySet<string> = new Set([
+  "image_encoder.blocks.0.attn.qkv",
+  "mask_decoder.transformer.final_attn_token_to_image.out_proj",
+]);
