@@ -6,6 +6,7 @@ import { exportRun } from "./export.ts";
 import { inspect } from "./inspect.ts";
 import { list } from "./list.ts";
 import { merge } from "./merge.ts";
+import { quantize } from "./quantize.ts";
 import { run } from "./run.ts";
 import { score } from "./score.ts";
 import { search } from "./search.ts";
@@ -28,4 +29,5 @@ export const commands: readonly Command[] = [
   inspect,
   verify,
   search,
+  quantize,
 ];

@@ -1,6 +1,7 @@
-import type { VariantManifest } from "../../harness/api.ts";
+import type { VariantManifest, VariantOption } from "../../harness/api.ts";
+import { parseBits } from "../../harness/quantize/index.ts";
 import { samPresets } from "../sam/presets.ts";
-import { formatSetting, methods, parseSetting, type Setting } from "./setting.ts";
+import { formatSetting, methods, parseEdges, parseMethod, parseSetting, type Setting } from "./setting.ts";
 
 const prefix = "ptq4sam/";
 
@@ -10,11 +11,35 @@ export const ptq4samPresets: readonly VariantManifest[] = [
   manifestOf("sam-nano", "w4a4"),
 ];
 
-/** The manifest of `ptq4sam/<preset>/<setting>`; nothing for another id. Throws HarnessError for a setting that is none. */
+/** Flags that make up a setting: `bench quantize` and `bench run` take them. */
+export const settingFlags: readonly VariantOption[] = [
+  { name: "bits", describe: "ptq4sam: of weights and activations, 2 to 8 each, such as w6a6; w8a8 if left out" },
+  { name: "method", describe: `ptq4sam: ${Object.keys(methods).join(", ")}` },
+  { name: "keep-first-last", describe: "ptq4sam: 8bit keeps the first and the last layer at 8 bits" },
+];
+
+/**
+ * The manifest of `ptq4sam/<preset>/<setting>`, or of `ptq4sam/<preset>` with the setting left to flags; nothing for another
+ * id. Throws HarnessError for a setting that is none.
+ */
 export function presetOf(id: string): VariantManifest | undefined {
   const [base, setting, ...rest] = id.startsWith(prefix) ? id.slice(prefix.length).split("/") : [];
-  if (setting === undefined || rest.length > 0 || !samPresets.some((preset) => preset.id === base)) return undefined;
-  return manifestOf(base!, setting);
+  if (rest.length > 0 || !samPresets.some((preset) => preset.id === base)) return undefined;
+  return manifestOf(base!, setting ?? "w8a8");
+}
+
+/** The id with its setting changed by flags. Throws HarnessError for flags that mean nothing. */
+export function withSettingFlags(id: string, flags: Readonly<Record<string, string>>): string {
+  const preset = presetOf(id)!;
+  const own = settingOf(preset);
+  const { bits, method, "keep-first-last": edges } = flags;
+  const changed = {
+    bits: bits === undefined ? own.bits : parseBits(bits),
+    method: method === undefined ? own.method : parseMethod(method),
+    edges: edges === undefined ? own.edges : parseEdges(edges),
+    execution: id.endsWith("-simulated") ? ("simulated" as const) : ("integer" as const),
+  };
+  return idOf(preset.base!, changed);
 }
 
 export function settingOf({ id }: VariantManifest): Setting {

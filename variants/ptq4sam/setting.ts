@@ -51,10 +51,9 @@ export function parseSetting(text: string): Setting {
   const [bits, ...rest] = text.split("-");
   const words = new Set(["edges8", "simulated"]);
   const name = rest.filter((word) => !words.has(word)).join("-") || defaultMethod;
-  if (!(name in methods)) throw unknown("quantisation method", name, Object.keys(methods));
+  const method = parseMethod(name);
   const parsed = parseBits(bits!);
   const eight = parsed.weights === 8 && parsed.activations === 8;
-  const method = name as MethodName;
   return {
     ...{ bits: parsed, method },
     edges: rest.includes("edges8") ? "8 bits" : "as the others",
@@ -62,12 +61,18 @@ export function parseSetting(text: string): Setting {
   };
 }
 
-/** The shortest text that `parseSetting` reads as this. */
+/** The shortest text that `parseSetting` reads as this; integers are left to the settings that have them. */
 export function formatSetting({ bits, method, edges, execution }: Setting): string {
   const short = [`w${bits.weights}a${bits.activations}`, ...(method === defaultMethod ? [] : [method])];
   if (edges === "8 bits") short.push("edges8");
   const alone = parseSetting(short.join("-")).execution;
-  return [...short, ...(execution === alone ? [] : ["simulated"])].join("-");
+  return [...short, ...(execution === "simulated" && alone === "integer" ? ["simulated"] : [])].join("-");
+}
+
+/** Throws HarnessError for a method that is not known. */
+export function parseMethod(name: string): MethodName {
+  if (name in methods) return name as MethodName;
+  throw unknown("quantisation method", name, Object.keys(methods));
 }
 
 /** `--keep-first-last 8bit` is the one way to keep them. */

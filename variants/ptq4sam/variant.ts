@@ -5,7 +5,7 @@ import { buildDecoder } from "../sam-decoder/build.ts";
 import { loadRawSam, loadSam } from "../sam-decoder/load.ts";
 import { calibrateStatistics, calibrationOf } from "./calibrate.ts";
 import { readCalibrated, writeCalibrated } from "./calibrated.ts";
-import { presetOf, ptq4samPresets, settingOf } from "./presets.ts";
+import { presetOf, ptq4samPresets, settingFlags, settingOf, withSettingFlags } from "./presets.ts";
 import { formatSetting } from "./setting.ts";
 import { simulatedPlaces, withSigns } from "./simulated.ts";
 import { wholeGraph } from "./stages.ts";
@@ -13,6 +13,8 @@ import { wholeGraph } from "./stages.ts";
 export default {
   presets: ptq4samPresets,
   presetOf,
+  options: settingFlags,
+  withOptions: withSettingFlags,
   async calibrate(context) {
     const { calibrated } = await calibrateStatistics(calibrationOf(context, settingOf(context.preset)));
     return writeCalibrated(calibrated);

@@ -1,0 +1,85 @@
+import { HarnessError } from "../errors.ts";
+import { calibrate, calibrationFile, calibrationRecord } from "../run/calibration.ts";
+import { resolvePlan } from "../run/plan.ts";
+import { openWeights } from "../run/weights.ts";
+import { type Arguments, type Command, line } from "./command.ts";
+import { createProgress } from "./progress.ts";
+import { flagsOf, interrupted, planOptions, settingOptions } from "./run.ts";
+
+const shared = ["weights", "checkpoint", "data", "boxes", "image", "seed", "threads", "provider", "plugin"];
+
+export const quantize: Command = {
+  name: "quantize",
+  describe: "Calibrate a quantised variant on images, once; bench run then measures it",
+  arguments: [{ name: "quantized", describe: "ptq4sam, or a whole id such as ptq4sam/sam-vit-b/w6a6" }],
+  options: {
+    from: { describe: "the variant that is quantised", type: "string", default: "sam-nano" },
+    calibration: { describe: "dataset that the images are of", type: "string", default: "shapes" },
+    images: { describe: "how many, in the dataset's order", type: "number", default: 32 },
+    iterations: { describe: "of each unit, where a method learns", type: "number" },
+    ...Object.fromEntries(shared.map((name) => [name, planOptions[name]!])),
+    json: { describe: "print one JSON object", type: "boolean" },
+  },
+  moreOptions: settingOptions,
+  examples: [
+    [
+      "bench quantize ptq4sam --from sam-vit-b --bits w6a6 --calibration coco --data COCO",
+      "on 32 photos; then bench run --variants ptq4sam/sam-vit-b/w6a6",
+    ],
+    ["bench quantize ptq4sam --from sam-nano --bits w4a4 --method omse", "on drawn scenes, by another method"],
+  ],
+  async run(args, console) {
+    const plan = await planOf(args);
+    const { variant, weights } = plan.chosen[0]!;
+    const stop = new AbortController();
+    const onInterrupt = () => (stop.signal.aborted ? process.exit(interrupted) : stop.abort());
+    process.on("SIGINT", onInterrupt);
+    const opened = await openWeights({ variant, weights }, plan.registry);
+    let progress: ReturnType<typeof createProgress> | undefined;
+    const request = {
+      ...{ variant, registry: plan.registry, runtime: plan.runtime, signal: stop.signal },
+      ...{ checkpoint: opened.checkpoint, weightsId: opened.weightsId },
+      progress(done: number, total: number, what: string) {
+        progress ??= createProgress(console, { total, unit: "steps" });
+        progress.update(done, `${variant.preset.id}, ${what}`);
+      },
+    };
+    try {
+      const options = args.iterations === undefined ? {} : { iterations: String(args.iterations) };
+      const stored = await calibrate(request, { dataset: plan.dataset, seed: plan.seed, options });
+      progress?.finish();
+      const file = calibrationFile(request);
+      const notes = (stored.values.notes ?? []) as readonly string[];
+      const record = { variant: variant.preset.id, weights: opened.record, ...calibrationRecord(stored), file, notes };
+      if (args.json) line(console, JSON.stringify(record));
+      else {
+        line(console, `${record.variant}: calibrated on ${record.images} images of ${record.dataset}`);
+        for (const note of notes) line(console, `  ${note}`);
+        line(console, `  kept in ${file}`);
+        line(console, `measure it with: bench run --variants ${record.variant}`);
+      }
+      return 0;
+    } finally {
+      progress?.finish();
+      opened.checkpoint.close();
+      process.off("SIGINT", onInterrupt);
+    }
+  },
+};
+
+/** A run's plan for one variant, whose dataset is the calibration's. Throws HarnessError where it names several. */
+async function planOf(args: Arguments) {
+  const named = args.quantized as string;
+  const images = args.images as number;
+  if (!Number.isSafeInteger(images) || images < 1)
+    throw new HarnessError("--images: no images to calibrate on", { found: images, expected: "at least 1" });
+  const plan = await resolvePlan({
+    ...(await flagsOf(args)),
+    variants: named.includes("/") ? named : `${named}/${args.from}`,
+    dataset: args.calibration as string,
+    limit: images,
+    ...(args.boxes === undefined ? {} : { protocol: "ap-vitdet-argmax" }),
+  });
+  if (plan.chosen.length === 1) return plan;
+  throw new HarnessError(`${named}: one variant is quantised at a time`, { found: plan.chosen.length });
+}
