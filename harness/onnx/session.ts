@@ -65,7 +65,10 @@ async function create(file: string, options: SessionOptions): Promise<ort.Infere
       interOpNumThreads: 1,
       executionMode: sessionSettings.executionMode,
       graphOptimizationLevel: options.optimisation ?? sessionSettings.optimisation,
-      extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
+      // Processors without VNNI would add pairs of int8 products in 16 bits, which overflow; with this they take a wider way.
+      extra: {
+        session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" }, x64quantprecision: "1" },
+      },
       // Fatal errors only. It throws the others too, and what it warns of (constants that it folded away) concerns nobody
       // who reads results.
       logSeverityLevel: 4,

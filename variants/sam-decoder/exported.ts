@@ -1,5 +1,5 @@
 import type { GraphValue } from "../../harness/api.ts";
-import { add, type GraphBuilder, type Module, mul, take, weight } from "../../harness/onnx/index.ts";
+import { add, type GraphBuilder, type Module, mul, take, transposeMatrix, weight } from "../../harness/onnx/index.ts";
 
 /** Layers as PyTorch's exporter writes them, for the reference graphs alone. */
 
@@ -38,16 +38,4 @@ export function exportedLayerNorm2d(module: Module, x: GraphValue, channels: num
     return graph.derived({ name: values.name, dims: [channels, 1, 1], from: [values], compute: (all) => all! });
   };
   return add(graph, mul(graph, perChannel("weight"), graph.op("Div", [centred, deviation])), perChannel("bias"));
-}
-
-/** In blocks of 32 x 32, so that both sides stay in the cache. */
-export function transposeMatrix(values: Float32Array, rows: number, columns: number): Float32Array {
-  const result = new Float32Array(values.length);
-  const block = 32;
-  for (let top = 0; top < rows; top += block)
-    for (let left = 0; left < columns; left += block)
-      for (let row = top; row < Math.min(top + block, rows); row++)
-        for (let column = left; column < Math.min(left + block, columns); column++)
-          result[column * rows + row] = values[row * columns + column]!;
-  return result;
 }

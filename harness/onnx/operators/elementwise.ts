@@ -87,6 +87,15 @@ export const elementwiseRules: Readonly<Record<string, OperatorRule>> = {
       return Array.from({ length: call.outputCount }, () => ({ type: x.type, dims: x.dims }));
     },
   },
+  // The zero point says what the integers are.
+  QuantizeLinear: { infer: (call) => [{ type: input(call, 2).type, dims: input(call, 0).dims }] },
+  DynamicQuantizeLinear: {
+    infer: (call) => [
+      { type: "uint8", dims: input(call, 0).dims },
+      { type: "float32", dims: [] },
+      { type: "uint8", dims: [] },
+    ],
+  },
   ReduceMean: reduce,
   ReduceSum: reduce,
   ReduceSumSquare: reduce,

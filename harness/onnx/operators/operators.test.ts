@@ -70,6 +70,8 @@ const elementwise: readonly Case[] = [
   { operator: "LayerNormalization", inputs: [[p, 3, 8], [8], [8]], attributes: { axis: -1 }, dims: [[p, 3, 8]] },
   { operator: "InstanceNormalization", inputs: [[p, 3, 8], [3], [3]], dims: [[p, 3, 8]] },
   { operator: "SkipLayerNormalization", inputs: [[p, 3, 8], [p, 3, 8], [8], [8], [8]], dims: [[p, 3, 8]] },
+  { operator: "QuantizeLinear", inputs: [[p, 3, 8], [], { type: "uint8", dims: [] }], dims: [[p, 3, 8]] },
+  { operator: "DynamicQuantizeLinear", inputs: [[p, 3, 8]], dims: [[p, 3, 8], [], []] },
   ...["ReduceMean", "ReduceSum", "ReduceSumSquare", "ReduceMax", "ReduceMin"].flatMap(reduced),
 ];
 
@@ -198,6 +200,12 @@ const products: readonly Case[] = [
     ...{ dims: [[p, 3, 6]], macs: 2 * 3 * 6 * 4 },
   },
   { operator: "MatMulInteger", inputs: [{ type: "uint8", dims: [3, 4] }, int8([4, 6])], dims: [[3, 6]], macs: 72 },
+  {
+    operator: "MatMulIntegerToFloat",
+    inputs: [{ type: "uint8", dims: [3, 4] }, int8([4, 6]), [], [6], { type: "uint8", dims: [] }],
+    dims: [[3, 6]],
+    macs: 72,
+  },
   {
     ...{ operator: "Gemm", inputs: [["points", 4], [6, 4], [6]], attributes: { transB: 1 } },
     ...{ dims: [["points", 6]], macs: 3 * 6 * 4 },

@@ -22,6 +22,10 @@ export const productRules: Readonly<Record<string, OperatorRule>> = {
     infer: (call) => [{ type: "int32", dims: matMulDims(call, { left: false, right: false }) }],
     macs: (call, [output]) => [[...output!.dims, dimAt(input(call, 0), -1)]],
   },
+  MatMulIntegerToFloat: {
+    domain: "com.microsoft",
+    ...matMul(() => ({ left: false, right: false })),
+  },
   Gemm: {
     infer: (call) => {
       const dims = matMulDims(call, { left: flag(call, "transA"), right: flag(call, "transB") });

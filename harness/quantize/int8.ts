@@ -1,0 +1,195 @@
+import type { Dim, GraphConstant, GraphNode, GraphValue, OnnxGraph } from "../api.ts";
+import { product } from "../onnx/dims.ts";
+import { type GraphBuilder, mul, reshape, rewriteGraph, transposeMatrix } from "../onnx/index.ts";
+
+/** A product of activations with a weight that is baked into the graph. */
+export interface Linear {
+  /** The constant's: of two products with one weight, both are meant. */
+  readonly weight: string;
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+/** On the integers 0 … 255: value = scale (integer - zeroPoint). */
+export interface ByteScale {
+  readonly scale: number;
+  readonly zeroPoint: number;
+}
+
+/**
+ * Where the scale of the activations comes from: found at run time for every row, symmetric, or for the whole tensor, or
+ * known beforehand.
+ */
+export type ActivationScale = "by row" | "by tensor" | ByteScale;
+
+export interface Int8Linear {
+  readonly activations: ActivationScale;
+  /** One an output channel; symmetric ones that reach the channel's largest weight if left out. */
+  readonly weights?: readonly ByteScale[];
+}
+
+/** The products that `toInt8` can replace, in the graph's order. */
+export function linearsOf(graph: OnnxGraph): readonly Linear[] {
+  const constants = constantsOf(graph);
+  return graph.nodes.flatMap((node) => linearOf(node, constants) ?? []);
+}
+
+/**
+ * The graph with linear layers as int8 products: uint8 activations times int8 weights, summed exactly in int32, and scaled
+ * by row and by output channel in float32. `choose` says how, or nothing for those that stay as they are. Activations that
+ * several products take are quantised once.
+ */
+export function toInt8(graph: OnnxGraph, choose: (linear: Linear) => Int8Linear | undefined): OnnxGraph {
+  const constants = constantsOf(graph);
+  const known = new Map<string, QuantizedActivations>();
+  return rewriteGraph(graph, (node, [x], builder) => {
+    const linear = linearOf(node, constants);
+    const how = linear === undefined ? undefined : choose(linear);
+    return how === undefined ? undefined : [int8Product(builder, x!, { ...linear!, ...how, known })];
+  });
+}
+
+interface FoundLinear extends Linear {
+  readonly constant: GraphConstant;
+  /** [outputs, inputs], as checkpoints have it, or the other way round. */
+  readonly layout: "outputs first" | "inputs first";
+}
+
+function constantsOf(graph: OnnxGraph): ReadonlyMap<string, GraphConstant> {
+  return new Map(graph.constants.map((constant) => [constant.name, constant]));
+}
+
+function linearOf(node: GraphNode, constants: ReadonlyMap<string, GraphConstant>): FoundLinear | undefined {
+  const constant = constants.get(node.inputs[1] ?? "");
+  if (constant?.type !== "float32" || constant.dims.length !== 2) return undefined;
+  const [first, second] = constant.dims as [number, number];
+  const { operator, attributes } = node;
+  const transposed = operator === "FusedMatMul" && Object.keys(attributes).join() === "transB";
+  if (transposed) return { weight: constant.name, inputs: second, outputs: first, constant, layout: "outputs first" };
+  if (operator !== "MatMul") return undefined;
+  return { weight: constant.name, inputs: first, outputs: second, constant, layout: "inputs first" };
+}
+
+// ── The product ─────────────────────────────────────────────────────────────
+
+interface Int8Product extends FoundLinear, Int8Linear {
+  readonly known: Map<string, QuantizedActivations>;
+}
+
+/** MatMulIntegerToFloat takes one scale for all activations; those of rows are multiplied onto its result. */
+function int8Product(graph: GraphBuilder, x: GraphValue, how: Int8Product): GraphValue {
+  const { activations, known, outputs } = how;
+  const key = `${x.name} ${typeof activations === "string" ? activations : JSON.stringify(activations)}`;
+  const quantized = known.get(key) ?? quantizeActivations(graph, x, activations);
+  known.set(key, quantized);
+  const { integers, scale, zeroPoint, rowScales } = quantized;
+  const weight = quantizedWeight(graph, how);
+  const parts = [integers, weight.integers, scale, weight.scales, zeroPoint, weight.zeroPoints];
+  const result = graph.op("MatMulIntegerToFloat", parts);
+  return rowScales === undefined
+    ? result
+    : reshape(graph, mul(graph, result, rowScales), [...x.dims.slice(0, -1), outputs]);
+}
+
+// ── Activations ─────────────────────────────────────────────────────────────
+
+interface QuantizedActivations {
+  readonly integers: GraphValue;
+  readonly scale: GraphValue;
+  readonly zeroPoint: GraphValue;
+  /** [rows, 1], of activations that became [rows, width]. */
+  readonly rowScales?: GraphValue;
+}
+
+function quantizeActivations(graph: GraphBuilder, x: GraphValue, activations: ActivationScale): QuantizedActivations {
+  if (activations === "by row") return quantizeRows(graph, x);
+  if (activations === "by tensor") {
+    const [integers, scale, zeroPoint] = graph.ops("DynamicQuantizeLinear", [x], {}, { outputs: 3 });
+    return { integers: integers!, scale: scale!, zeroPoint: zeroPoint! };
+  }
+  const [scale, zeroPoint] = [graph.number(activations.scale), byte(graph, activations.zeroPoint)];
+  return { integers: graph.op("QuantizeLinear", [x, scale, zeroPoint]), scale, zeroPoint };
+}
+
+/**
+ * Each row's largest magnitude becomes 127. The integers are shifted to 1 … 255, because the runtime is more than ten times
+ * slower with signed activations; it takes the shift out of its sums again.
+ */
+function quantizeRows(graph: GraphBuilder, x: GraphValue): QuantizedActivations {
+  const rows: Dim = product(x.dims.slice(0, -1));
+  const matrix = reshape(graph, x, [rows, x.dims.at(-1)!]);
+  // Not ReduceMax of Abs, which writes all magnitudes down first.
+  const highest = graph.op("ReduceMax", [matrix, graph.ints([1])], { keepdims: 0 });
+  const lowest = graph.op("ReduceMin", [matrix, graph.ints([1])], { keepdims: 0 });
+  const largest = graph.op("Max", [highest, graph.op("Neg", [lowest])]);
+  // Of a row of zeros any scale serves, but 0.
+  const scales = graph.op("Max", [graph.op("Div", [largest, graph.number(127)]), graph.number(2 ** -126)]);
+  const zeroPoint = byte(graph, 128);
+  const zeroPoints = graph.op("Expand", [zeroPoint, graph.op("Shape", [scales])], {}, { vouched: [rows] });
+  return {
+    integers: graph.op("QuantizeLinear", [matrix, scales, zeroPoints], { axis: 0 }),
+    scale: graph.number(1),
+    zeroPoint,
+    rowScales: reshape(graph, scales, [rows, 1]),
+  };
+}
+
+function byte(graph: GraphBuilder, value: number): GraphValue {
+  return graph.constant(`byte[${value}]`, "uint8", [], () => Uint8Array.of(value));
+}
+
+// ── Weights ─────────────────────────────────────────────────────────────────
+
+interface QuantizedWeight {
+  /** [inputs, outputs] */
+  readonly integers: GraphValue;
+  /** [outputs] */
+  readonly scales: GraphValue;
+  /** [outputs]; none where all are 0. */
+  readonly zeroPoints?: GraphValue;
+}
+
+function quantizedWeight(
+  graph: GraphBuilder,
+  { constant, layout, inputs, outputs, weights }: Int8Product,
+): QuantizedWeight {
+  const name = `${constant.name}.int8`;
+  const read = () => {
+    const values = constant.read() as Float32Array;
+    return layout === "outputs first" ? values : transposeMatrix(values, inputs, outputs);
+  };
+  const channels = (values: Float32Array) => weights ?? symmetricScales(values, inputs);
+  const integers = graph.constant(name, "int8", [inputs, outputs], () => {
+    const values = read();
+    return transposeMatrix(quantizeChannels(values, channels(values)), outputs, inputs);
+  });
+  const scales = graph.constant(`${name}.scales`, "float32", [outputs], () =>
+    Float32Array.from(weights ?? channels(read()), ({ scale }) => scale),
+  );
+  if (weights === undefined) return { integers, scales };
+  const zeroPoints = graph.constant(`${name}.zeroPoints`, "int8", [outputs], () =>
+    Int8Array.from(weights, ({ zeroPoint }) => zeroPoint - 128),
+  );
+  return { integers, scales, zeroPoints };
+}
+
+/** Each channel's largest magnitude becomes 127. */
+function symmetricScales(values: Float32Array, inputs: number): ByteScale[] {
+  return Array.from({ length: values.length / inputs }, (_, channel) => {
+    let largest = 0;
+    for (let i = channel * inputs; i < (channel + 1) * inputs; i++) largest = Math.max(largest, Math.abs(values[i]!));
+    return { scale: Math.fround(largest / 127) || 1, zeroPoint: 128 };
+  });
+}
+
+/** Row by row of [outputs, inputs]: the integers of `ByteScale` less 128. */
+function quantizeChannels(values: Float32Array, channels: readonly ByteScale[]): Int8Array {
+  const result = new Int8Array(values.length);
+  const inputs = values.length / channels.length;
+  for (const [channel, { scale, zeroPoint }] of channels.entries())
+    for (let i = channel * inputs; i < (channel + 1) * inputs; i++) {
+      const integer = Math.round(values[i]! / scale) + zeroPoint - 128;
+      result[i] = Math.min(Math.max(integer, -128), 127);
+    }
+  return result;
+}

@@ -1,0 +1,117 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { CalibrateContext, CalibrationValues, OnnxGraph } from "../../harness/api.ts";
+import { HarnessError } from "../../harness/errors.ts";
+import { openSession, writeGraph } from "../../harness/onnx/index.ts";
+import { linearsOf, toInt8 } from "../../harness/quantize/index.ts";
+import { keepSensitive } from "./sensitive.ts";
+
+const defaults = {
+  /** Of the image embedding, relative: see `relativeError`. */
+  bound: 0.05,
+};
+
+/** Which layers of the encoder stay in float, and what that was measured by. */
+export interface LayerChoice {
+  readonly bound: number;
+  readonly error: number;
+  readonly errorOfAll: number;
+  readonly images: number;
+  /** Weights' names. */
+  readonly inFloat: readonly string[];
+}
+
+/** The encoder with its linear layers in int8, but those that the choice keeps in float. */
+export function int8Encoder(encoder: OnnxGraph, inFloat: readonly string[]): OnnxGraph {
+  const kept = new Set(inFloat);
+  return toInt8(encoder, ({ weight }) => (kept.has(weight) ? undefined : { activations: "by row" }));
+}
+
+/**
+ * Measures, on the images given, how far int8 takes the image embedding from the float graph's, and keeps the layers in float
+ * that it takes to stay within `--bound`.
+ */
+export async function chooseLayers(encoder: OnnxGraph, context: CalibrateContext): Promise<CalibrationValues> {
+  const bound = boundOf(context.options);
+  const expected = await embeddings(encoder, context);
+  let graphs = 0;
+  const choice = await keepSensitive({
+    bound,
+    blocks: blocksOf(encoder),
+    errorOf: async (inFloat) => {
+      context.progress(graphs, graphs + 1, "layers in int8");
+      const found = await embeddings(int8Encoder(encoder, inFloat), context);
+      graphs++;
+      return relativeError(found, expected);
+    },
+  });
+  const values: LayerChoice = { bound, ...choice, images: context.count };
+  return { ...values };
+}
+
+/** Throws HarnessError for a bound that nothing or everything is within. */
+function boundOf({ bound }: Readonly<Record<string, string>>): number {
+  if (bound === undefined) return defaults.bound;
+  const value = Number(bound);
+  if (value > 0 && value < 1) return value;
+  throw new HarnessError("--bound: not a relative error", { found: bound, expected: "a number between 0 and 1" });
+}
+
+/** Weights' names by block, `image_encoder.blocks.3.attn.proj.weight` under `image_encoder.blocks.3`. */
+function blocksOf(encoder: OnnxGraph): readonly (readonly string[])[] {
+  const blocks = new Map<string, string[]>();
+  for (const { weight } of linearsOf(encoder)) {
+    const block = weight.replace(/(\.\d+)\..*/, "$1");
+    blocks.set(block, [...(blocks.get(block) ?? []), weight]);
+  }
+  return [...blocks.values()];
+}
+
+async function embeddings(encoder: OnnxGraph, context: CalibrateContext): Promise<readonly Float32Array[]> {
+  const folder = join(context.folder, "encoder");
+  mkdirSync(folder);
+  const session = await openSession(writeGraph(encoder, folder), context.runtime);
+  try {
+    const found: Float32Array[] = [];
+    for await (const { input } of context.images()) {
+      context.signal.throwIfAborted();
+      found.push((await session.run({ image: input.tensor })).image_embedding!.data);
+    }
+    return found;
+  } finally {
+    await session.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Root mean square of the difference, by the standard deviation of what is expected. */
+export function relativeError(found: readonly Float32Array[], expected: readonly Float32Array[]): number {
+  let [difference, sum, squares, count] = [0, 0, 0, 0];
+  for (const [image, values] of expected.entries())
+    for (const [i, value] of values.entries()) {
+      difference += (found[image]![i]! - value) ** 2;
+      sum += value;
+      squares += value * value;
+      count++;
+    }
+  return Math.sqrt(difference / (squares - (sum * sum) / count));
+}
+
+/** What a calibration stored. Throws HarnessError where it is not one of this method. */
+export function readChoice(values: CalibrationValues): LayerChoice {
+  const { bound, error, errorOfAll, images, inFloat } = values;
+  const numbers = [bound, error, errorOfAll, images].every((value) => typeof value === "number");
+  if (numbers && Array.isArray(inFloat)) return values as unknown as LayerChoice;
+  throw new HarnessError("sam-fast: the stored calibration is of another kind", {
+    hint: "delete it; it is made again when it is needed",
+  });
+}
+
+/** For the run's manifest. */
+export function describeChoice({ bound, error, errorOfAll, images, inFloat }: LayerChoice, layers: number): string {
+  const percent = (value: number) => `${(100 * value).toPrecision(2)} %`;
+  const measured = `the image embedding's relative error is ${percent(error)} (bound ${percent(bound)}) on ${images} images`;
+  if (inFloat.length === 0) return `all ${layers} linear layers of the encoder are int8; ${measured}`;
+  const names = inFloat.map((name) => name.replace("image_encoder.", "")).join(", ");
+  return `${layers - inFloat.length} of ${layers} linear layers of the encoder are int8; ${measured}, ${percent(errorOfAll)} without those kept in float: ${names}`;
+}

@@ -1,0 +1,131 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { CalibrationValues, Checkpoint, OnnxGraph } from "../../harness/api.ts";
+import { runGraph, wave } from "../../harness/onnx/fixtures/runGraph.ts";
+import { linearsOf } from "../../harness/quantize/index.ts";
+import { buildVariant, describeGraphs } from "../../harness/run/build.ts";
+import { type CalibrationSource, calibrate, calibrationFor } from "../../harness/run/calibration.ts";
+import { loadRegistry, type RegisteredVariant, type Registry, variantOf } from "../../harness/run/registry.ts";
+import { openCheckpoint, seededCheckpoint } from "../../harness/weights/index.ts";
+import { samConfigs } from "../sam/config.ts";
+import { imageEncoder } from "../sam/imageEncoder.ts";
+import { relativeError } from "./choice.ts";
+
+const weightsFile = fileURLToPath(new URL("../sam/sam-nano.safetensors", import.meta.url));
+
+let folder: string;
+let registry: Registry;
+let variant: RegisteredVariant;
+let checkpoint: Checkpoint;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "sam-bench-test-"));
+  registry = await loadRegistry();
+  variant = variantOf(registry, "sam-fast/sam-nano");
+  checkpoint = await openCheckpoint(weightsFile, "nano");
+});
+afterAll(() => {
+  checkpoint.close();
+  rmSync(folder, { recursive: true });
+});
+
+const request = () => ({
+  ...{ variant, checkpoint, weightsId: "nano", registry, store: folder },
+  runtime: { provider: "cpu", threads: 2 },
+  progress: () => undefined,
+  signal: new AbortController().signal,
+});
+
+/** One drawn scene, and a bound as typed. */
+async function boundTo(bound: string): Promise<CalibrationValues> {
+  const dataset = await registry.datasets.get("shapes")!.open({ seed: 1, limit: 1 });
+  const source: CalibrationSource = { dataset, seed: 1, options: { bound } };
+  return (await calibrate(request(), source)).values;
+}
+
+async function encoderOf(calibration?: CalibrationValues, notes: string[] = []): Promise<OnnxGraph> {
+  const values = calibration === undefined ? {} : { calibration };
+  const graphs = await describeGraphs({ variant, checkpoint, graph: "fused", ...values }, (note) => notes.push(note));
+  return graphs.find(({ name }) => name === "encoder")!;
+}
+
+const int8Products = (graph: OnnxGraph) =>
+  graph.nodes.filter(({ operator }) => operator === "MatMulIntegerToFloat").length;
+
+test("every SAM preset has a fast one that runs on its checkpoint", () => {
+  const fast = [...registry.variants.values()]
+    .map(({ preset }) => preset)
+    .filter(({ id }) => id.startsWith("sam-fast/"));
+  expect(fast.map(({ base }) => base)).toEqual(Object.keys(samConfigs));
+  for (const { id, base, input } of fast) {
+    expect(id).toBe(`sam-fast/${base}`);
+    expect(input).toEqual(registry.variants.get(base!)!.preset.input);
+  }
+});
+
+test("on trained weights all layers are int8 within the bound, and the manifest says so", async () => {
+  const stored = (await calibrationFor(request()))!;
+  expect(stored.values).toMatchObject({ bound: 0.05, inFloat: [], images: 8 });
+  const built = await buildVariant({
+    ...{ variant, checkpoint, weightsId: "nano", graph: "fused", cache: folder },
+    calibration: stored.values,
+  });
+  expect(built.notes).toEqual([
+    expect.stringMatching(
+      /^all 36 linear layers of the encoder are int8; .* relative error is 0\.\d+ % \(bound 5\.0 %\) on 8 images$/,
+    ),
+  ]);
+  expect(int8Products(built.graphs.encoder!)).toBe(36);
+});
+
+test("the image embedding stays near the float graph's", async () => {
+  const image = wave([1, 3, 256, 256]);
+  const float = await runGraph(imageEncoder(samConfigs["sam-nano"], checkpoint), { image });
+  const fast = await runGraph(await encoderOf(), { image });
+  const error = relativeError([fast.image_embedding!.data], [float.image_embedding!.data]);
+  expect(error).toBeGreaterThan(0.001);
+  expect(error).toBeLessThan(0.03);
+});
+
+test("a tighter bound keeps the worst layers in float, names them, and is deterministic", async () => {
+  const [values, loose] = [await boundTo("0.007"), await boundTo("0.5")];
+  expect(loose).toMatchObject({ inFloat: [], error: values.errorOfAll });
+  const { inFloat, error, errorOfAll } = values as { inFloat: string[]; error: number; errorOfAll: number };
+  expect(errorOfAll).toBeGreaterThan(0.007);
+  expect(error).toBeLessThanOrEqual(0.007);
+  expect(inFloat.length).toBeGreaterThan(0);
+  expect(inFloat.length).toBeLessThan(8);
+  const notes: string[] = [];
+  const encoder = await encoderOf(values, notes);
+  expect(int8Products(encoder)).toBe(36 - inFloat.length);
+  expect(linearsOf(encoder).map(({ weight }) => weight)).toEqual(expect.arrayContaining(inFloat));
+  expect(notes[0]).toContain(`${36 - inFloat.length} of 36 linear layers of the encoder are int8`);
+  for (const name of inFloat) expect(notes[0]).toContain(name.replace("image_encoder.", ""));
+});
+
+test("seeded weights are calibrated as well", async () => {
+  const seeded = { ...request(), checkpoint: seededCheckpoint(), weightsId: "seeded" };
+  const dataset = await registry.datasets.get("shapes")!.open({ seed: 1, limit: 1 });
+  const { values } = await calibrate(seeded, { dataset, seed: 1, options: {} });
+  expect(values.error).toBeLessThan(0.05);
+});
+
+test("the reference is SAM's own published graph, in float", async () => {
+  const reference = (id: string) =>
+    describeGraphs({ variant: variantOf(registry, id), checkpoint: seededCheckpoint(), graph: "reference" });
+  const nodes = async (id: string) => (await reference(id)).map((graph) => graph.nodes);
+  expect(await nodes("sam-fast/sam-nano")).toEqual(await nodes("sam-nano"));
+});
+
+test.each(["0", "1", "-0.1", "5%", "", "much"])("--bound %s is no relative error", async (bound) => {
+  await expect(boundTo(bound)).rejects.toThrow(/^--bound: not a relative error \(found .*expected a number between/);
+});
+
+test("a calibration of another kind, and an unknown preset, are the user's to mend", async () => {
+  await expect(encoderOf({ scales: [1] })).rejects.toThrow("sam-fast: the stored calibration is of another kind");
+  expect(() => variantOf(registry, "sam-fast/sam-vit-x")).toThrow(
+    "unknown variant: sam-fast/sam-vit-x; did you mean sam-fast/sam-vit-",
+  );
+});

@@ -1,0 +1,37 @@
+import type { BuildContext, CalibrateContext, OnnxGraph, VariantPlugin } from "../../harness/api.ts";
+import { linearsOf } from "../../harness/quantize/index.ts";
+import { configOf } from "../sam/config.ts";
+import { imageEncoder } from "../sam/imageEncoder.ts";
+import { referenceImageEncoder } from "../sam/reference.ts";
+import { buildDecoder } from "../sam-decoder/build.ts";
+import { loadRawSam, loadSam } from "../sam-decoder/load.ts";
+import { chooseLayers, describeChoice, int8Encoder, readChoice } from "./choice.ts";
+import { samFastPresets } from "./presets.ts";
+
+export default {
+  presets: samFastPresets,
+  async build(context) {
+    const { preset, checkpoint, graph, side, out } = context;
+    const config = configOf(preset.base!, side);
+    const encoder = graph === "reference" ? referenceImageEncoder(config, checkpoint) : fastEncoder(context);
+    await out.write("encoder", encoder);
+    await buildDecoder(context, config.decoder);
+    checkpoint.assertAllTaken();
+  },
+  calibrate: (context: CalibrateContext) => chooseLayers(floatEncoder(context), context),
+  load: loadSam,
+  loadRaw: loadRawSam,
+} satisfies VariantPlugin;
+
+/** Without a calibration, where only shapes and counts are asked for, everything is int8. */
+function fastEncoder(context: BuildContext): OnnxGraph {
+  const encoder = floatEncoder(context);
+  if (context.calibration === undefined) return int8Encoder(encoder, []);
+  const choice = readChoice(context.calibration);
+  context.out.note?.(describeChoice(choice, linearsOf(encoder).length));
+  return int8Encoder(encoder, choice.inFloat);
+}
+
+function floatEncoder(context: Pick<BuildContext, "preset" | "checkpoint" | "side">): OnnxGraph {
+  return imageEncoder(configOf(context.preset.base!, context.side), context.checkpoint);
+}
