@@ -9,6 +9,7 @@ const defaults = {
 };
 
 export interface AttentionSizes {
+  /** Of all heads together. The tokens' own width may differ: queries, keys and values are projected from it. */
   readonly width: number;
   readonly heads: number;
   /** Tokens along the image's side. */
@@ -79,7 +80,8 @@ export function windowAttention(
   const { graph } = module;
   const headWidth = width / heads;
   const area = window * window;
-  const zero = graph.constant("window.padding", "float32", [1, 1, width], () => new Float32Array(width));
+  const outer = x.dims[2] as number;
+  const zero = graph.constant("window.padding", "float32", [1, 1, outer], () => new Float32Array(outer));
   const { query, key, value } = project(module, x, concat(graph, [x, zero], 1), width);
 
   // Position by position across the windows, so that each position's table multiplies one matrix of queries.
@@ -104,17 +106,17 @@ export function windowAttention(
   return gatherTokens(module, reshape(graph, attended, [1, windows * area, width]), restore, [1, tokens, width]);
 }
 
-/** x W^T + b of the output projection, without the add: the bias goes into the residual sum, `projectionBias`. */
-export function projectionBias(module: Module, width: number): GraphValue {
+/** What the output projection adds to its product; it joins the residual sum. `outer` is the tokens' width. */
+export function projectionBias(module: Module, width: number, outer = width): GraphValue {
   const [qkvBias, weight, bias] = [
     take(child(module, "qkv"), "bias", [3 * width]),
-    take(child(module, "proj"), "weight", [width, width]),
-    take(child(module, "proj"), "bias", [width]),
+    take(child(module, "proj"), "weight", [outer, width]),
+    take(child(module, "proj"), "bias", [outer]),
   ];
   // Softmax sums to one, so the values' bias passes through attention as it is and meets the projection as a constant.
   return module.graph.derived({
     name: `${module.path}.proj.bias+qkv.bias`,
-    dims: [width],
+    dims: [outer],
     from: [qkvBias, weight, bias],
     compute: (qkv, matrix, own) =>
       own!.map((value, row) => {
@@ -133,16 +135,17 @@ export function projectionBias(module: Module, width: number): GraphValue {
  */
 export function project(module: Module, queried: GraphValue, attended: GraphValue, width: number): Projected {
   const { graph } = module;
+  const outer = queried.dims[2] as number;
   const [weight, bias] = [
-    take(child(module, "qkv"), "weight", [3 * width, width]),
+    take(child(module, "qkv"), "weight", [3 * width, outer]),
     take(child(module, "qkv"), "bias", [3 * width]),
   ];
   const part = (i: number, name: string) =>
     graph.derived({
       name: `${weight.name}.${name}`,
-      dims: [width, width],
+      dims: [width, outer],
       from: [weight],
-      compute: (joint) => joint!.subarray(i * width * width, (i + 1) * width * width),
+      compute: (joint) => joint!.subarray(i * width * outer, (i + 1) * width * outer),
     });
   const queryBias = graph.derived({
     name: `${bias.name}.query`,

@@ -16,16 +16,19 @@ export interface BlockEnd {
 
 /** A pre-norm transformer block from its attention on: projection, residual sum, MLP, residual sum. Returns the stream. */
 export function blockEnd(block: Module, how: BlockEnd): GraphValue {
-  const { graph } = block;
   const { width } = how;
-  const [first, second] = how.layers;
   const projected = product(child(block, "attn.proj"), how.attended, { inputs: width, outputs: width });
   const residual = { width, epsilon, bias: how.projectionBias };
   const [mlpInput, middle] = addAndNorm(child(block, "norm2"), projected, how.stream, residual);
+  const { branch, bias } = mlp(child(block, "mlp"), mlpInput, how);
+  return add(block.graph, add(block.graph, branch, bias), middle);
+}
 
-  const mlp = child(block, "mlp");
-  const hidden = product(child(mlp, first), mlpInput, { inputs: width, outputs: 4 * width });
-  const activated = graph.op("BiasGelu", [hidden, weight(mlp, `${first}.bias`, [4 * width])]);
-  const branch = product(child(mlp, second), activated, { inputs: 4 * width, outputs: width });
-  return add(graph, add(graph, branch, weight(mlp, `${second}.bias`, [width])), middle);
+/** Linear, GELU, linear; the second bias is left to the residual sum. */
+export function mlp(module: Module, x: GraphValue, { width, layers }: Pick<BlockEnd, "width" | "layers">) {
+  const [first, second] = layers;
+  const hidden = product(child(module, first), x, { inputs: width, outputs: 4 * width });
+  const activated = module.graph.op("BiasGelu", [hidden, weight(module, `${first}.bias`, [4 * width])]);
+  const branch = product(child(module, second), activated, { inputs: 4 * width, outputs: width });
+  return { branch, bias: weight(module, `${second}.bias`, [width]) };
 }

@@ -140,6 +140,18 @@ const shapes: readonly Case[] = [
   },
   { operator: "ScatterElements", inputs: [[5], { ints: [3, 0] }, [2]], attributes: { axis: 0 }, dims: [[5]] },
   {
+    operator: "ScatterElements",
+    inputs: [[4, 2], { type: "int64", dims: [3, 2] }, [3, 2]],
+    attributes: { axis: 0 },
+    dims: [[4, 2]],
+  },
+  ...["none", "add"].map((reduction) => ({
+    operator: "ScatterND",
+    inputs: [[4, 2], { type: "int64" as const, dims: [3, 1] }, [3, 2]],
+    attributes: { reduction },
+    dims: [[4, 2]],
+  })),
+  {
     ...{ operator: "TopK", inputs: [[p, 5, 2], { ints: [3] }], attributes: { axis: 1 } },
     dims: [
       [p, 3, 2],

@@ -1,6 +1,6 @@
 import type { Dim, ElementType } from "../../api.ts";
 import { addDims, product, quotient } from "../dims.ts";
-import { axisOf, input, intAttribute, intsAttribute, type OperatorCall, type OperatorRule, same } from "./rule.ts";
+import { axisOf, dimAt, input, intAttribute, intsAttribute, type OperatorCall, type OperatorRule, same } from "./rule.ts";
 
 /** Numbers of ONNX's TensorProto.DataType, as Cast's `to` wants them. */
 export const elementTypeCodes: Readonly<Record<ElementType, number>> = {
@@ -47,6 +47,18 @@ export const shapeRules: Readonly<Record<string, OperatorRule>> = {
       const [data, indices, updates] = [input(call, 0), input(call, 1), input(call, 2)];
       same(indices.dims.join(), updates.dims.join(), "ScatterElements: shapes of indices and updates");
       same(indices.dims.length, data.dims.length, "ScatterElements: ranks of indices and data");
+      return [{ type: data.type, dims: data.dims }];
+    },
+  },
+  // The last dimension of the indices is how many leading axes of the data they name.
+  ScatterND: {
+    infer: (call) => {
+      const [data, indices, updates] = [input(call, 0), input(call, 1), input(call, 2)];
+      const named = dimAt(indices, -1);
+      if (typeof named === "string" || named > data.dims.length)
+        throw new Error(`ScatterND: indices name ${named} of ${data.dims.length} axes`);
+      const expected = [...indices.dims.slice(0, -1), ...data.dims.slice(named)];
+      same(updates.dims.join(), expected.join(), "ScatterND: shape of updates and what the indices name");
       return [{ type: data.type, dims: data.dims }];
     },
   },

@@ -36,6 +36,8 @@ const wrong: readonly (readonly [string, Call, string])[] = [
     { operator: "ScatterElements", inputs: [[5], { ints: [3, 0] }, [3]] },
     "shapes of indices and updates differ: 2 and 3",
   ],
+  ["ScatterND of other rows", scatterRows([4, 2], [3, 1], [3, 5]), "what the indices name differ: 3,5 and 3,2"],
+  ["ScatterND along too many axes", scatterRows([4], [3, 2], [3]), "indices name 2 of 1 axes"],
   ["TopK along no axis", { operator: "TopK", inputs: [[2], { ints: [1] }], attributes: { axis: 1 } }, "axis 1"],
   [
     "InstanceNormalization of other channels",
@@ -110,6 +112,10 @@ test.each(wrong)(
     if (operator !== "Softplus") expect(add).toThrow(`decoder: layers.3/${operator}`);
   },
 );
+
+function scatterRows(data: readonly number[], indices: readonly number[], updates: readonly number[]): Call {
+  return { operator: "ScatterND", inputs: [data, { type: "int64", dims: indices }, updates] };
+}
 
 function reshapeTo(dims: readonly Dim[], target: readonly number[]) {
   return { operator: "Reshape", inputs: [dims, { ints: target }] };
