@@ -37,6 +37,10 @@ export interface VariantManifest {
   readonly lacks: readonly Capability[];
   /** The preset whose checkpoint and nano weights a method runs on: sam-vit-b of `sam-fast/sam-vit-b`. */
   readonly base?: string;
+  /** The variant that it is an alternative to, if that is not its base: what benchmarks compare it with. */
+  readonly alternativeTo?: string;
+  /** What the base's checkpoint lacks is seeded. Such a mixture is no trained model: it counts as seeded weights. */
+  readonly remainder?: "seeded";
   /** Of a method that learns from images before its graphs can be built. */
   readonly calibration?: CalibrationNeed;
   readonly published?: PublishedCheckpoint;

@@ -57,9 +57,9 @@ export const encode: Command = {
   options: {
     ...duelOptions,
     against: {
-      describe: "reference: the published operators; base: the fused graph that a method changes, its default",
+      describe:
+        "reference: the published operators; base: the fused graph that a method changes, its default; or another variant's id",
       type: "string",
-      choices: ["reference", "base"],
     },
   },
   examples: [
@@ -76,11 +76,13 @@ export const encode: Command = {
 };
 
 async function opponentOf(variant: RegisteredVariant, against: unknown): Promise<Contender> {
-  const { id, base } = variant.preset;
-  if (base === undefined && against === "base")
+  const { id, base, alternativeTo = base } = variant.preset;
+  if (alternativeTo === undefined && against === "base")
     throw new HarnessError(`--against base: ${id} changes no other variant`, { hint: "--against reference" });
-  if (base === undefined || against === "reference") return contender(variant, "reference", "reference");
-  return contender(variantOf(await loadRegistry(), base), "fused", base);
+  if (against === "reference" || (alternativeTo === undefined && against === undefined))
+    return contender(variant, "reference", "reference");
+  const other = against === undefined || against === "base" ? alternativeTo! : (against as string);
+  return contender(variantOf(await loadRegistry(), other), "fused", other);
 }
 
 async function contender(variant: RegisteredVariant, graph: GraphKind, called: string): Promise<Contender> {

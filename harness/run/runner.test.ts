@@ -47,6 +47,15 @@ test("seeded weights are measured for latency and memory, and leave no row", asy
   expect((await runs[0]!.latency()).length).toBe(1);
 });
 
+test("a trained part among seeded weights is no trained model: latency and memory, and no row", async () => {
+  const { runs } = await run({ ...quick, variants: "blvit-nano/p0.75+sam-nano" });
+  const { manifest } = runs[0]!;
+  const label = "sam-nano.safetensors; what it lacks is seeded, version 1";
+  expect(manifest.weights).toMatchObject({ source: "seeded", label, file: "sam-nano.safetensors" });
+  expect(manifest.status).toEqual({ state: "done", images: 0, rows: 0 });
+  expect((await runs[0]!.latency()).length).toBe(1);
+});
+
 test("a photo that can not be read is a failure row and a warning, and the others are measured", async () => {
   const data = await shapesOnDisk();
   const [broken] = photosOf(data);

@@ -4,7 +4,7 @@ import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Checkpoint, VariantManifest, WeightSource } from "../api.ts";
 import { HarnessError } from "../errors.ts";
-import { checkpointOf, openTensorArchive, seededCheckpoint } from "../weights/index.ts";
+import { checkpointOf, completedCheckpoint, openTensorArchive, seededCheckpoint } from "../weights/index.ts";
 import { explainMisfit } from "./fit.ts";
 import { homeFolder } from "./home.ts";
 import { inertClassesOf, type RegisteredVariant, type Registry, variantOf, weightsVariantOf } from "./registry.ts";
@@ -15,7 +15,7 @@ export type WeightsChoice = "auto" | WeightSource;
 /** Where a variant's weights come from; nothing is opened yet. */
 export interface ChosenWeights {
   readonly source: WeightSource;
-  /** Absent for seeded weights. */
+  /** Of seeded weights: what they surround, for a variant whose base gives only a part. */
   readonly file?: string;
 }
 
@@ -52,11 +52,16 @@ export async function chooseWeights(
   for (const id of new Set(ids)) {
     const variant = variantOf(registry, id);
     const weights = await weightsOf(variant, weightsVariantOf(registry, variant), flags, all);
-    if ("source" in weights) chosen.push({ variant, weights });
+    if ("source" in weights) chosen.push({ variant, weights: asPartOf(variant, weights) });
     else if (all) leftOut.push(weights);
     else throw new HarnessError(`${id}: ${weights.reason}`, { hint: weights.command });
   }
   return { chosen, leftOut };
+}
+
+/** A trained part among seeded weights does not make a trained model. */
+function asPartOf({ preset }: RegisteredVariant, weights: ChosenWeights): ChosenWeights {
+  return preset.remainder === undefined ? weights : { ...weights, source: preset.remainder };
 }
 
 /** A method's own checkpoint comes before its base's. */
@@ -132,6 +137,10 @@ export async function openWeights({ variant, weights }: ChosenVariant, registry:
     await plugin.build({ preset, checkpoint, graph: "fused", out: { write: async () => undefined } });
     const sha256 = await sha256Of(weights.file);
     const file = basename(weights.file);
+    if (variant.preset.remainder !== undefined) {
+      const record = { source: "seeded", label: `${file}; what it lacks is seeded, version 1`, file, sha256 } as const;
+      return { checkpoint: completedCheckpoint(checkpoint), weightsId: `${sha256}, seeded 1`, record };
+    }
     const label = weights.source === "nano" ? `${file}, trained for this project` : file;
     return { checkpoint, weightsId: sha256, record: { source: weights.source, label, file, sha256 } };
   } catch (error) {

@@ -11,5 +11,5 @@ export {
 export { isBuffer } from "./buffers.ts";
 export { checkpointOf, openCheckpoint } from "./checkpoint.ts";
 export type { TensorDtype } from "./elements.ts";
-export { seededCheckpoint, seededTensor } from "./seeded.ts";
+export { completedCheckpoint, seededCheckpoint, seededTensor } from "./seeded.ts";
 export { type ByteSource, fileSource, memorySource } from "./source.ts";

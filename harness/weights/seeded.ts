@@ -40,6 +40,16 @@ export function seededCheckpoint(): Checkpoint {
   };
 }
 
+/** The checkpoint's tensors, and seeded ones for names that it lacks; its own have to be taken, all of them. */
+export function completedCheckpoint(checkpoint: Checkpoint): Checkpoint {
+  const seeded = seededCheckpoint();
+  return {
+    ...checkpoint,
+    ...{ label: `${checkpoint.label} and seeded weights`, source: "seeded" },
+    take: (name, dims) => (checkpoint.dims(name) === undefined ? seeded : checkpoint).take(name, dims),
+  };
+}
+
 /** The first rule that fits holds. The general one has the variance 1 / fan-in of a fresh linear layer. */
 function ruleOf(name: string, dims: readonly number[]): Rule {
   const last = lastPart(name);

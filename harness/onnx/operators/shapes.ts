@@ -1,6 +1,15 @@
 import type { Dim, ElementType } from "../../api.ts";
 import { addDims, product, quotient } from "../dims.ts";
-import { axisOf, dimAt, input, intAttribute, intsAttribute, type OperatorCall, type OperatorRule, same } from "./rule.ts";
+import {
+  axisOf,
+  dimAt,
+  input,
+  intAttribute,
+  intsAttribute,
+  type OperatorCall,
+  type OperatorRule,
+  same,
+} from "./rule.ts";
 
 /** Numbers of ONNX's TensorProto.DataType, as Cast's `to` wants them. */
 export const elementTypeCodes: Readonly<Record<ElementType, number>> = {

@@ -1,0 +1,33 @@
+import type { VariantPlugin } from "../../harness/api.ts";
+import { HarnessError } from "../../harness/errors.ts";
+import { buildDecoder } from "../sam-decoder/build.ts";
+import { loadRawSam, loadSam } from "../sam-decoder/load.ts";
+import { blvitImageEncoder } from "./imageEncoder.ts";
+import { blvitPresetOf, blvitPresets, configOf, settingsOf, withBlvitOptions } from "./presets.ts";
+
+export default {
+  presets: blvitPresets,
+  presetOf: blvitPresetOf,
+  options: [
+    { name: "prune-ratio", describe: "big.LITTLE ViT: share of tokens that P-blocks leave out, 0 to 0.9" },
+    {
+      name: "p-from",
+      describe: "big.LITTLE ViT: P-blocks of this SAM's checkpoint, E-blocks seeded; for latency and memory",
+    },
+  ],
+  withOptions: withBlvitOptions,
+  async build(context) {
+    const { preset, checkpoint, graph, out } = context;
+    const config = configOf(preset.id);
+    if (graph === "reference")
+      throw new HarnessError(`${preset.id}: has no reference graph`, {
+        found: "no code was published",
+        hint: `compare it with SAM: --against ${preset.alternativeTo}`,
+      });
+    await out.write("encoder", blvitImageEncoder(config, settingsOf(preset.id).pruneRatio, checkpoint));
+    await buildDecoder(context, config.sam.decoder);
+    checkpoint.assertAllTaken();
+  },
+  load: loadSam,
+  loadRaw: loadRawSam,
+} satisfies VariantPlugin;
