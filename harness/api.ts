@@ -9,5 +9,6 @@ export type * from "./api/graphs.ts";
 export type * from "./api/pixels.ts";
 export type * from "./api/prompts.ts";
 export type * from "./api/protocols.ts";
+export type * from "./api/published.ts";
 export type * from "./api/variants.ts";
 export type * from "./api/weights.ts";

@@ -23,6 +23,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "plug-in": ["api", "errors", "image", "mask", "coco", "weights", "onnx", "quantize", "stats"],
   measure: ["api", "errors", "stats"],
   store: ["api", "errors", "stats"],
+  pull: ["api", "errors", "weights", "store"],
   run: [
     ...["api", "errors", "mask", "stats", "image", "weights", "coco", "onnx", "quantize", "prompts", "metrics"],
     ...["protocols", "measure", "store"],
@@ -32,7 +33,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   },
   report: ["api", "errors", "image", "mask", "metrics", "stats", "store"],
   get commands() {
-    return [...new Set([...this.run!, "run", "search", "report"])];
+    return [...new Set([...this.run!, "run", "search", "report", "pull"])];
   },
   get perf() {
     return [...this.commands!, "commands"];
@@ -51,12 +52,13 @@ const thirdParties: Readonly<Record<string, readonly string[]>> = {
   pngjs: ["harness/image/codec.ts"],
   protobufjs: ["harness/onnx/write.ts"],
   "onnxruntime-node": ["harness/onnx/session.ts"],
-  yauzl: ["harness/weights/torch.ts"],
+  yauzl: ["harness/weights/zip.ts"],
   zod: ["harness/store/schema.ts"],
   yargs: ["harness/cli.ts"],
   vega: ["harness/report/charts.ts"],
   "vega-lite": ["harness/report/charts.ts"],
   "fast-glob": ["harness/run/registry.ts"],
+  undici: ["harness/pull/http.ts"],
 };
 
 interface Import {

@@ -1,10 +1,12 @@
 import type { DatasetPlugin } from "../../harness/api.ts";
 import { openAnnotated } from "./annotated.ts";
+import { cocoDownloads } from "./downloads.ts";
 
 export default {
   id: "coco",
   title: "COCO instances",
   about:
     "COCO instances JSON and its photos, anywhere below --data (or --data names the JSON); cocodataset.org, val2017 and instances_val2017.json",
+  downloads: cocoDownloads,
   open: (options) => openAnnotated("coco", options),
 } satisfies DatasetPlugin;

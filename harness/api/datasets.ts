@@ -1,5 +1,6 @@
 import type { RgbImage, Rle, Size } from "./pixels.ts";
 import type { Box } from "./prompts.ts";
+import type { DownloadGroup } from "./published.ts";
 
 export type ImageId = number;
 
@@ -70,5 +71,7 @@ export interface DatasetPlugin {
   readonly title: string;
   /** One line: what it reads and how to get it. */
   readonly about: string;
+  /** What `bench pull` brings of it. */
+  readonly downloads?: readonly DownloadGroup[];
   open(options: DatasetOptions): Promise<Dataset>;
 }

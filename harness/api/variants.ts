@@ -3,20 +3,13 @@ import type { Geometry, MaskSpec, ModelInput, ModelInputSpec } from "./frames.ts
 import type { OnnxGraph } from "./graphs.ts";
 import type { Rle, Tensor } from "./pixels.ts";
 import type { Prompt } from "./prompts.ts";
+import type { PublishedFile } from "./published.ts";
 import type { Checkpoint } from "./weights.ts";
 
 /** `fused` is what is measured; `reference` follows the published PyTorch code operator for operator. */
 export type GraphKind = "fused" | "reference";
 
-export interface PublishedCheckpoint {
-  readonly id: string;
-  readonly url: string;
-  /** Absent where the authors publish none: recorded at the first download. */
-  readonly bytes?: number;
-  readonly sha256?: string;
-  readonly licence: string;
-  readonly archive?: "zip";
-}
+export type PublishedCheckpoint = PublishedFile;
 
 /** What a protocol may ask of a variant, and some variants lack. */
 export type Capability = "single-mask-token" | "mask-input";
@@ -198,6 +191,8 @@ export interface RawVariant {
 
 export interface VariantPlugin {
   readonly presets: readonly VariantManifest[];
+  /** Published files that no preset is built from, by id for `bench pull`. */
+  readonly downloads?: readonly PublishedFile[];
   /**
    * The manifest of an id that carries a setting, `<method>/<preset>/<setting>`, which `presets` can not list. Nothing where
    * the id is not this plug-in's; throws HarnessError where it is and the setting is wrong.

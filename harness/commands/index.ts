@@ -6,6 +6,7 @@ import { exportRun } from "./export.ts";
 import { inspect } from "./inspect.ts";
 import { list } from "./list.ts";
 import { merge } from "./merge.ts";
+import { pullFiles } from "./pull.ts";
 import { quantize } from "./quantize.ts";
 import { run } from "./run.ts";
 import { score } from "./score.ts";
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   exportRun,
   list,
   doctor,
+  pullFiles,
   data,
   inspect,
   verify,

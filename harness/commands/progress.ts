@@ -2,7 +2,8 @@ import { type Clock, systemClock } from "../measure/clock.ts";
 import type { Console } from "./command.ts";
 
 export interface ProgressOptions {
-  readonly total: number;
+  /** Left out where nobody knows: then there is no time left to tell. */
+  readonly total?: number;
   /** In the plural: images. */
   readonly unit: string;
   /** Done before this start, by an earlier process: it says nothing about the rate. */
@@ -62,7 +63,7 @@ export function createProgress(
 
 interface State {
   readonly done: number;
-  readonly total: number;
+  readonly total: number | undefined;
   readonly unit: string;
   readonly label: string;
   /** A second; nothing before the first is done. */
@@ -72,10 +73,13 @@ interface State {
 }
 
 function describe({ done, total, unit, label, rate, elapsed }: State): string {
-  const parts = [label, `${done}/${total} ${unit}`];
+  // Units that come in parts, as megabytes do, are as exact as anyone reads.
+  const count = Math.round(10 * done) / 10;
+  const parts = [label, total === undefined ? `${count} ${unit}` : `${count}/${total} ${unit}`];
   if (rate !== undefined) {
     parts.push(rate >= 1 ? `${rate.toFixed(1)}/s` : `${(1 / rate).toFixed(1)} s each`);
-    if (elapsed >= intervals.trusted && done < total) parts.push(`${formatDuration((total - done) / rate)} left`);
+    if (total !== undefined && elapsed >= intervals.trusted && done < total)
+      parts.push(`${formatDuration((total - done) / rate)} left`);
   }
   return parts.filter((part) => part !== "").join("  ");
 }

@@ -100,7 +100,7 @@ function commandFor(variant: string, { id, published }: VariantManifest): string
   const own = `bench run --variants ${variant} --checkpoint ${id}=FILE`;
   return published === undefined
     ? own
-    : `${own}, with ${published.id} downloaded; or --weights seeded for latency and memory alone`;
+    : `bench pull ${id}, or ${own}; or --weights seeded for latency and memory alone`;
 }
 
 /** What lies in the home folder's `checkpoints` under the published id, whatever its ending. */
@@ -141,13 +141,19 @@ export async function openWeights({ variant, weights }: ChosenVariant, registry:
       const record = { source: "seeded", label: `${file}; what it lacks is seeded, version 1`, file, sha256 } as const;
       return { checkpoint: completedCheckpoint(checkpoint), weightsId: `${sha256}, seeded 1`, record };
     }
-    const label = weights.source === "nano" ? `${file}, trained for this project` : file;
+    const label = file + remarkOn(weights.source, preset.published?.sha256, sha256);
     return { checkpoint, weightsId: sha256, record: { source: weights.source, label, file, sha256 } };
   } catch (error) {
     const explained = await explainMisfit(error, registry, archive);
     archive.close();
     throw explained;
   }
+}
+
+/** A fine-tuned file, or a damaged mirror's, has the published one's name: a table must not take it for that. */
+function remarkOn(source: WeightSource, published: string | undefined, found: string): string {
+  if (source === "nano") return ", trained for this project";
+  return published === undefined || published === found ? "" : ", not the published file";
 }
 
 async function sha256Of(file: string): Promise<string> {

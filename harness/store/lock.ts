@@ -9,6 +9,7 @@ import { alive, type Holder, ownProcess, parseHolder } from "./holder.ts";
 type Self = Omit<Holder, "inode" | "beat">;
 
 const defaults = {
+  what: "this run",
   /** How often the holder shows that it lives, and how long a process on another machine watches for that, ms. */
   beatMs: 5_000,
   watchMs: 30_000,
@@ -21,6 +22,8 @@ const defaults = {
 export interface LockOptions {
   readonly beatMs?: number;
   readonly watchMs?: number;
+  /** What the lock is for, in messages. */
+  readonly what?: string;
   /** Says why nothing happens for a while. */
   readonly notice?: (text: string) => void;
   /** For tests: another machine's name. */
@@ -43,7 +46,7 @@ export async function acquireLock(path: string, options: LockOptions = {}): Prom
   const self: Self = { ...ownProcess(options.machine), token: randomUUID() };
   for (;;) {
     const file = await create(path);
-    if (file !== undefined) return hold(path, file, self, options.beatMs ?? defaults.beatMs);
+    if (file !== undefined) return hold(path, file, self, options);
     const found = await readText(path);
     if (found !== undefined && (await abandoned(path, found, self, options))) await clear(path, found);
   }
@@ -58,7 +61,8 @@ async function create(path: string): Promise<FileHandle | undefined> {
   );
 }
 
-async function hold(path: string, file: FileHandle, self: Self, beatMs: number): Promise<Lock> {
+async function hold(path: string, file: FileHandle, self: Self, options: LockOptions): Promise<Lock> {
+  const { beatMs = defaults.beatMs, what = defaults.what } = options;
   const inode = await inodeOf(file);
   const write = async (beat: number) => {
     // Always the same length, so that no beat leaves a piece of an older one.
@@ -80,7 +84,7 @@ async function hold(path: string, file: FileHandle, self: Self, beatMs: number):
   return {
     async assertHeld() {
       if (await held()) return;
-      throw new HarnessError(`${path}: another process has taken over this run`, {
+      throw new HarnessError(`${path}: another process has taken over ${what}`, {
         hint: "it looked dead from there (a sleeping machine, a stopped process); run the same command again later",
       });
     },
@@ -99,7 +103,7 @@ async function abandoned(path: string, found: string, self: Self, options: LockO
   if (holder !== undefined && (await isCopy(path, holder))) return true;
   if (holder?.machine === self.machine) {
     if (!alive(holder)) return true;
-    throw inUse(path, `pid ${holder.pid}`);
+    throw new LockInUse(path, `pid ${holder.pid}`, options);
   }
   const watchMs = options.watchMs ?? defaults.watchMs;
   let noticed = false;
@@ -109,7 +113,7 @@ async function abandoned(path: string, found: string, self: Self, options: LockO
     if (now !== found) {
       const living = now === undefined ? undefined : parseHolder(now);
       if (holder !== undefined && living?.token === holder.token)
-        throw inUse(path, `pid ${holder.pid} on another machine`);
+        throw new LockInUse(path, `pid ${holder.pid} on another machine`, options);
       return false;
     }
     if (!noticed)
@@ -145,11 +149,14 @@ async function ageMs(path: string): Promise<number> {
   return written === undefined ? 0 : Date.now() - written.mtimeMs;
 }
 
-function inUse(path: string, found: string): HarnessError {
-  return new HarnessError(`${path}: another process is writing this run`, {
-    found,
-    hint: "wait until it is done, stop it, or give another folder with --results",
-  });
+/** Another process holds the lock, and lives. */
+export class LockInUse extends HarnessError {
+  constructor(path: string, found: string, { what = defaults.what }: LockOptions) {
+    super(`${path}: another process is writing ${what}`, {
+      found,
+      hint: "wait until it is done, stop it, or give another folder with --results",
+    });
+  }
 }
 
 async function inodeOf(file: FileHandle): Promise<string> {

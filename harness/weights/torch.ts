@@ -1,10 +1,9 @@
 /**
  * PyTorch's zip form (since 1.6): `<name>/data.pkl` and one entry a storage, `<name>/data/<key>`, stored and aligned.
- * yauzl reads the directory; bytes are then read by their offset in the file, when they are needed.
+ * Bytes are read by their offset in the file, when they are needed.
  */
 
 import { inflateRawSync } from "node:zlib";
-import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from "yauzl";
 import { HarnessError } from "../errors.ts";
 import { cursorOver } from "./cursor.ts";
 import { damaged, printable } from "./damage.ts";
@@ -15,6 +14,7 @@ import { rebuildTensor } from "./rebuild.ts";
 import { type ByteSource, memorySource, readBytes } from "./source.ts";
 import { findStateDict, type StateDict } from "./stateDict.ts";
 import type { Region, StridedTensor } from "./strided.ts";
+import { brokenEntry, entryStart, type ZipDirectory, type ZipEntry, zipDirectory } from "./zip.ts";
 
 /** PyTorch's files have a few thousand at most. */
 const mostEntries = 50_000;
@@ -22,12 +22,10 @@ const mostEntries = 50_000;
 const mostInflation = 20;
 const alwaysInflated = 4 * 1024 * 1024;
 
-type Directory = ReadonlyMap<string, Entry>;
-
 /** Throws HarnessError for a zip that is damaged, or is no state dict. */
 export async function readTorchZip(source: ByteSource, inert: readonly string[]): Promise<StateDict<StridedTensor>> {
   const { label } = source;
-  const directory = await readDirectory(source);
+  const directory = await zipDirectory(source, mostEntries);
   const root = rootOf(directory, label);
   const order = byteOrder(source, directory.get(`${root}/byteorder`));
   const pickle = openEntry(source, directory.get(`${root}/data.pkl`)!, "little");
@@ -52,51 +50,8 @@ export async function readTorchZip(source: ByteSource, inert: readonly string[])
   return { nesting: state.nesting, tensors: new Map(tensors) };
 }
 
-/** A name that occurs twice is refused: two readers could take two different entries for it. */
-async function readDirectory(source: ByteSource): Promise<Directory> {
-  const directory = new Map<string, Entry>();
-  try {
-    const zip: ZipFile = await fromRandomAccessReaderPromise(zipReader(source), source.size, { autoClose: false });
-    for await (const entry of zip.eachEntry()) {
-      if (directory.has(entry.fileName)) throw new Error(`entry ${printable(entry.fileName)} is there twice`);
-      if (directory.size >= mostEntries) throw new Error(`more than ${mostEntries} entries`);
-      directory.set(entry.fileName, entry);
-    }
-  } catch (cause) {
-    throw new HarnessError(`${source.label}: the zip directory is damaged or cut off`, {
-      found: printable((cause as Error).message),
-      hint: "download or copy the file again",
-      cause,
-    });
-  }
-  return directory;
-}
-
-/** yauzl asks for a subclass; it waits for each answer, so they come one tick later as a file's would. */
-function zipReader(source: ByteSource): RandomAccessReader {
-  class SourceReader extends RandomAccessReader {
-    override read(
-      buffer: Buffer,
-      offset: number,
-      length: number,
-      position: number,
-      callback: (error: Error | null, count?: number) => void,
-    ): void {
-      queueMicrotask(() => {
-        try {
-          buffer.set(readBytes(source, position, length), offset);
-        } catch (cause) {
-          return callback(cause as Error);
-        }
-        callback(null, length);
-      });
-    }
-  }
-  return new SourceReader();
-}
-
 /** The one folder with a data.pkl. Throws HarnessError that says what the zip is instead, where that can be told. */
-function rootOf(directory: Directory, label: string): string {
+function rootOf(directory: ZipDirectory, label: string): string {
   const names = [...directory.keys()];
   const roots = names.filter((name) => /^[^/]+\/data\.pkl$/.test(name)).map((name) => name.split("/")[0]!);
   const [root] = roots;
@@ -123,7 +78,7 @@ function rootOf(directory: Directory, label: string): string {
 }
 
 /** Written since PyTorch 2.1. */
-function byteOrder(source: ByteSource, entry: Entry | undefined): "little" | "big" {
+function byteOrder(source: ByteSource, entry: ZipEntry | undefined): "little" | "big" {
   if (entry === undefined) return "little";
   const region = openEntry(source, entry, "little");
   const order = Buffer.from(readBytes(region.source, region.start, Math.min(region.length, 16))).toString("latin1");
@@ -134,19 +89,10 @@ function byteOrder(source: ByteSource, entry: Entry | undefined): "little" | "bi
   });
 }
 
-/** Where an entry's bytes begin follows from its local header, whose name and extra fields may differ in length. */
-function openEntry(source: ByteSource, entry: Entry, order: "little" | "big"): Region {
-  const subject = `${source.label}: zip entry ${printable(entry.fileName)}`;
-  const broken = (problem: string) => damaged(`${subject} ${problem}`);
-  const at = entry.relativeOffsetOfLocalHeader;
-  if (at + 30 > source.size) throw broken("lies behind the end of the file");
-  const header = new DataView(readBytes(source, at, 30).buffer);
-  if (header.getUint32(0, true) !== 0x04034b50) throw broken("has no header");
-  const start = at + 30 + header.getUint16(26, true) + header.getUint16(28, true);
-  if (start + entry.compressedSize > source.size) throw broken("reaches behind the end of the file");
-  if (entry.isEncrypted()) throw broken("is encrypted");
+function openEntry(source: ByteSource, entry: ZipEntry, order: "little" | "big"): Region {
+  const broken = (problem: string) => brokenEntry(source, entry, problem);
+  const start = entryStart(source, entry);
   if (entry.compressionMethod === 0) return { source, start, length: entry.uncompressedSize, order };
-  if (entry.compressionMethod !== 8) throw broken(`is compressed by an unknown method ${entry.compressionMethod}`);
   const length = entry.uncompressedSize;
   if (length > Math.max(alwaysInflated, mostInflation * entry.compressedSize)) {
     throw broken(`claims to inflate from ${entry.compressedSize} to ${length} bytes`);

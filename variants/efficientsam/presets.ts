@@ -1,4 +1,4 @@
-import type { ModelInputSpec, VariantManifest } from "../../harness/api.ts";
+import type { ModelInputSpec, PublishedFile, VariantManifest } from "../../harness/api.ts";
 import { efficientSamConfigs } from "./config.ts";
 
 /** Pixels in 0 … 1, stretched to the square; the graph itself normalises them as ImageNet's. Source: EfficientSam.preprocess. */
@@ -45,5 +45,25 @@ export const efficientSamPresets: readonly VariantManifest[] = [
     ...{ ...shared, id: "efficientsam-nano", title: "EfficientSAM nano", size: "nano" },
     input: { ...input, side: efficientSamConfigs["efficientsam-nano"].side },
     notes: [...notes, "EfficientSAM's architecture at toy size, without trained weights: latency and memory alone"],
+  },
+];
+
+const space = (file: string) => `https://huggingface.co/spaces/yunyangx/EfficientSAM/resolve/main/${file}.onnx`;
+
+/** The authors' own export of EfficientSAM-Ti. */
+export const efficientSamOnnx: readonly PublishedFile[] = [
+  {
+    id: "efficientsam_ti_encoder_onnx",
+    url: space("efficientsam_ti_encoder"),
+    bytes: 24799761,
+    sha256: "84ed466ffcc5c1f8d08409bc34a23bb364ab2c15e402cb12d4335a42be0e0951",
+    licence,
+  },
+  {
+    id: "efficientsam_ti_decoder_onnx",
+    url: space("efficientsam_ti_decoder"),
+    bytes: 16565728,
+    sha256: "a62f8fa5ea080447c0689418d69e58f1e83e0b7adf9c142e2bd9bcc8045c0b11",
+    licence,
   },
 ];

@@ -3,12 +3,13 @@ import { configOf } from "./config.ts";
 import { imageEncoder } from "./imageEncoder.ts";
 import { loadEfficientSam, loadRawEfficientSam } from "./load.ts";
 import { decoderImage, maskDecoder } from "./maskDecoder.ts";
-import { efficientSamPresets } from "./presets.ts";
+import { efficientSamOnnx, efficientSamPresets } from "./presets.ts";
 import { referenceImageEncoder } from "./reference.ts";
 import { referenceMaskDecoder } from "./referenceDecoder.ts";
 
 export default {
   presets: efficientSamPresets,
+  downloads: efficientSamOnnx,
   async build({ preset, checkpoint, graph, side, out }) {
     const config = configOf(preset.id, side);
     if (graph === "fused") {

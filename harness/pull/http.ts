@@ -1,0 +1,48 @@
+import { EnvHttpProxyAgent, request } from "undici";
+
+/** What a server answered; the body comes as it is read. */
+export interface Answer {
+  readonly status: number;
+  header(name: string): string | undefined;
+  /** Throws what the connection throws: broken off, stalled, shorter than announced. */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Drops what is left of the body. */
+  discard(): void;
+}
+
+export interface Client {
+  /** One request, no redirect followed. */
+  get(url: URL, headers: Readonly<Record<string, string>>): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/**
+ * Goes through the proxies that HTTP_PROXY, HTTPS_PROXY and NO_PROXY name. A silence longer than `stallMs` is an error.
+ * Certificates are checked whatever NODE_TLS_REJECT_UNAUTHORIZED says; NODE_EXTRA_CA_CERTS adds one's own.
+ */
+export function openClient({ stallMs }: { readonly stallMs: number }): Client {
+  const checked = { rejectUnauthorized: true };
+  const dispatcher = new EnvHttpProxyAgent({
+    ...{ connect: { ...checked, timeout: stallMs }, requestTls: checked, proxyTls: checked },
+    ...{ headersTimeout: stallMs, bodyTimeout: stallMs },
+  });
+  return {
+    async get(url, headers) {
+      // A body that is packed for the way would have another length and hash than the file.
+      const answer = await request(url, { dispatcher, headers: { "accept-encoding": "identity", ...headers } });
+      return {
+        status: answer.statusCode,
+        header(name) {
+          const value = answer.headers[name];
+          return Array.isArray(value) ? value[0] : value;
+        },
+        body: answer.body,
+        discard() {
+          // Destroyed, a body with listeners left complains to them.
+          answer.body.on("error", () => undefined).destroy();
+        },
+      };
+    },
+    close: () => dispatcher.destroy(),
+  };
+}

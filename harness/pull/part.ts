@@ -1,0 +1,111 @@
+import { type FileHandle, open, readFile, rm, stat, statfs, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { HarnessError } from "../errors.ts";
+import { errorCode, onDisk } from "../store/disk.ts";
+
+/** What the bytes of a part belong to: another address, or another version of the file, makes them worthless. */
+export interface PartOrigin {
+  readonly url: string;
+  /** The server's own name of this version: a strong ETag, else the date of the last change. */
+  readonly validator?: string;
+  /** Bytes of the whole file, where the server said so. */
+  readonly total?: number;
+}
+
+/** A file on its way: its first bytes, and beside them where they came from. */
+export interface Part {
+  readonly path: string;
+  readonly size: number;
+  readonly origin: PartOrigin | undefined;
+  /** Forgets the bytes and begins a file of this origin. */
+  restart(origin: PartOrigin): Promise<void>;
+  append(bytes: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens what an earlier attempt left, if it is of this address. The caller holds the file's lock. */
+export async function openPart(path: string, url: string): Promise<Part> {
+  const file = await onDisk(path, () => open(path, "a+").then(reopen(path)));
+  const found = await readOrigin(path);
+  let origin = found?.url === url ? found : undefined;
+  let size = (await file.stat()).size;
+  const truncate = async () => {
+    await onDisk(path, () => file.truncate(0));
+    size = 0;
+  };
+  if (origin === undefined) await truncate();
+  return {
+    path,
+    get size() {
+      return size;
+    },
+    get origin() {
+      return origin;
+    },
+    async restart(next) {
+      await truncate();
+      await onDisk(path, () => writeFile(originFile(path), JSON.stringify(next)));
+      origin = next;
+    },
+    async append(bytes) {
+      await writeAll(path, file, bytes, size);
+      size += bytes.length;
+    },
+    close: () => file.close(),
+  };
+}
+
+/** Created by the first call, written by position from then on. */
+function reopen(path: string): (created: FileHandle) => Promise<FileHandle> {
+  return async (created) => {
+    await created.close();
+    return open(path, "r+");
+  };
+}
+
+async function writeAll(path: string, file: FileHandle, bytes: Uint8Array, at: number): Promise<void> {
+  try {
+    for (let done = 0; done < bytes.length; )
+      done += (await file.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
+  } catch (error) {
+    if (!["ENOSPC", "EDQUOT", "EFBIG"].includes(errorCode(error) ?? "")) throw error;
+    throw fullDisk(path, errorCode(error)!, error);
+  }
+}
+
+/** Throws HarnessError before the first byte where the rest does not fit. */
+export async function requireSpace(path: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(dirname(path));
+  if (bavail * bsize < bytes) throw fullDisk(path, `${bavail * bsize} bytes free, ${bytes} needed`);
+}
+
+function fullDisk(path: string, found: string, cause?: unknown): HarnessError {
+  return new HarnessError(`${path}: the disk is full`, {
+    ...{ found, cause },
+    hint: "free some space, or set SAM_BENCH_HOME to a folder on another disk; what came is kept, the same command goes on",
+  });
+}
+
+export async function removePart(path: string): Promise<void> {
+  await rm(path, { force: true });
+  await rm(originFile(path), { force: true });
+}
+
+export async function partSize(path: string): Promise<number | undefined> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => undefined,
+  );
+}
+
+const originFile = (path: string) => `${path}.json`;
+
+/** Nothing where it is not there, or was cut off: then the bytes beside it are of unknown origin. */
+async function readOrigin(path: string): Promise<PartOrigin | undefined> {
+  try {
+    const origin = JSON.parse(await readFile(originFile(path), "utf8")) as Partial<PartOrigin> | null;
+    return typeof origin?.url === "string" ? (origin as PartOrigin) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,81 @@
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { PublishedFile } from "../api.ts";
+import { HarnessError } from "../errors.ts";
+import { onDisk } from "../store/disk.ts";
+import { bytesOf, type PullRecord, pathsOf } from "./shelf.ts";
+import { unpackZip } from "./unpack.ts";
+
+/** A published file and where it is kept. */
+export interface PullItem {
+  readonly file: PublishedFile;
+  /** A dataset's folder; nothing for a checkpoint. */
+  readonly group?: string;
+}
+
+export interface PlaceOptions {
+  readonly home: string;
+  /** Entries unpacked. */
+  progress(done: number, total: number): void;
+}
+
+type Places = PullRecord["places"];
+
+const weightsFile = /\.(pth|pt|safetensors|onnx)$/i;
+
+/**
+ * Puts a downloaded file where it is looked for: checkpoints/<id>.pth, whatever its authors call it, or datasets/<group>/.
+ * An archive is unpacked beside and moved there whole. Throws HarnessError where it holds something else.
+ */
+export async function place({ file, group }: PullItem, part: string, options: PlaceOptions): Promise<Places> {
+  if (file.archive !== undefined)
+    return placeUnpacked({ file, ...(group === undefined ? {} : { group }) }, part, options);
+  const name = basename(new URL(file.url).pathname);
+  const ending = weightsFile.exec(name)?.[0] ?? ".pt";
+  const path = group === undefined ? join("checkpoints", file.id + ending) : join("datasets", group, name);
+  return [await moveInto(options.home, part, path)];
+}
+
+async function placeUnpacked({ file, group }: PullItem, part: string, options: PlaceOptions): Promise<Places> {
+  const { unpacked } = pathsOf(options.home, file.id);
+  await rm(unpacked, { recursive: true, force: true });
+  try {
+    const targetOf = group === undefined ? weightsName : usefulName;
+    await unpackZip(part, unpacked, { targetOf, progress: options.progress });
+    const names = (await readdir(unpacked)).sort();
+    if (group === undefined ? names.length !== 1 : names.length === 0)
+      throw new HarnessError(`${file.url}: not the archive that it must be`, {
+        found: names.length === 0 ? "nothing of use in it" : names.join(", "),
+        expected: group === undefined ? "one file of weights" : "files",
+      });
+    const places: Places[number][] = [];
+    for (const name of names) {
+      const ending = weightsFile.exec(name)?.[0] ?? "";
+      const path = group === undefined ? join("checkpoints", file.id + ending) : join("datasets", group, name);
+      places.push(await moveInto(options.home, join(unpacked, name), path));
+    }
+    return places;
+  } finally {
+    await rm(unpacked, { recursive: true, force: true });
+  }
+}
+
+function weightsName(entry: string): string | undefined {
+  return weightsFile.test(entry) && usefulName(entry) !== undefined ? basename(entry) : undefined;
+}
+
+/** Finder's own files, one a photo, are of no use to anyone. */
+function usefulName(entry: string): string | undefined {
+  return entry.startsWith("__MACOSX/") ? undefined : entry;
+}
+
+/** What lies there is of an earlier pull: the new one takes its place as a whole. */
+async function moveInto(home: string, from: string, path: string): Promise<Places[number]> {
+  const to = join(home, path);
+  await onDisk(to, async () => {
+    await mkdir(dirname(to), { recursive: true });
+    await rm(to, { recursive: true, force: true });
+    await rename(from, to);
+  });
+  return { path, bytes: await bytesOf(to) };
+}

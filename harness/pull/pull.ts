@@ -1,0 +1,142 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { basename } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { PublishedFile } from "../api.ts";
+import { HarnessError } from "../errors.ts";
+import { acquireLock, type Lock, LockInUse } from "../store/lock.ts";
+import { type DownloadOptions, download } from "./download.ts";
+import { removePart } from "./part.ts";
+import { type PullItem, place } from "./place.ts";
+import {
+  bytesOf,
+  makeFolders,
+  type PullRecord,
+  pathsOf,
+  readRecord,
+  stateOf,
+  type Trust,
+  writeRecord,
+} from "./shelf.ts";
+
+export interface PullOptions extends Omit<DownloadOptions, "progress"> {
+  readonly home: string;
+  /** Files are taken from this address, under their own names. */
+  readonly mirror?: string;
+  /** What the file must be, in place of what its authors publish. */
+  readonly sha256?: string;
+  readonly insecureHttp: boolean;
+  progress(step: "download" | "unpack", done: number, total: number | undefined): void;
+}
+
+const defaults = {
+  /** How often a second pull of one file looks whether the first is done, ms. */
+  waitMs: 500,
+};
+
+/**
+ * Brings one file, unless it is here: downloaded beside, checked, then put in its place as a whole. Of two processes one
+ * downloads and the other waits. Throws HarnessError; what came is kept for the next time where it can be of use.
+ */
+export async function pull(item: PullItem, options: PullOptions): Promise<PullRecord> {
+  await makeFolders(options.home);
+  const { file } = item;
+  const here = async () => {
+    const state = await stateOf(options.home, file);
+    const wanted = options.sha256 ?? (state.state === "here" ? state.record.sha256 : undefined);
+    return state.state === "here" && state.record.sha256 === wanted ? state.record : undefined;
+  };
+  const found = await here();
+  if (found !== undefined) return found;
+  const lock = await waitForLock(pathsOf(options.home, file.id).lock, file.id, options);
+  try {
+    return (await here()) ?? (await fetchFile(item, options));
+  } finally {
+    await lock.release();
+  }
+}
+
+async function waitForLock(path: string, id: string, { notice }: PullOptions): Promise<Lock> {
+  for (let waited = false; ; waited = true) {
+    try {
+      return await acquireLock(path, { notice, what: "this download" });
+    } catch (error) {
+      if (!(error instanceof LockInUse)) throw error;
+      if (!waited) notice(`${id}: another process is pulling it; waiting for that`);
+      await delay(defaults.waitMs);
+    }
+  }
+}
+
+interface Expected {
+  readonly sha256?: string;
+  readonly bytes?: number;
+  readonly trust: Trust;
+}
+
+async function fetchFile(item: PullItem, options: PullOptions): Promise<PullRecord> {
+  const { file } = item;
+  const { part } = pathsOf(options.home, file.id);
+  const expected = expectedOf(file, await readRecord(options.home, file.id), options);
+  const url = addressOf(file, options.mirror);
+  await download(
+    {
+      ...{ url, path: part, allowHttp: options.insecureHttp || expected.sha256 !== undefined },
+      ...(expected.bytes === undefined ? {} : { bytes: expected.bytes }),
+    },
+    { ...options, progress: (done, total) => options.progress("download", done, total) },
+  );
+  const sha256 = await sha256Of(part);
+  if (expected.sha256 !== undefined && sha256 !== expected.sha256) {
+    await removePart(part);
+    throw otherContent(url, { found: sha256, expected });
+  }
+  const bytes = await bytesOf(part);
+  const places = await place(item, part, {
+    home: options.home,
+    progress: (done, total) => options.progress("unpack", done, total),
+  });
+  await removePart(part);
+  const pulledAt = new Date().toISOString();
+  const record = { id: file.id, url: url.href, bytes, sha256, trust: expected.trust, pulledAt, places };
+  await writeRecord(options.home, record);
+  return record;
+}
+
+/** What the user says goes before what the authors say, and that before what came the first time. */
+function expectedOf(file: PublishedFile, pinned: PullRecord | undefined, { sha256 }: PullOptions): Expected {
+  if (sha256 !== undefined) return { sha256: sha256.toLowerCase(), trust: "given" };
+  const bytes = file.bytes === undefined ? {} : { bytes: file.bytes };
+  if (file.sha256 !== undefined) return { sha256: file.sha256, ...bytes, trust: "published" };
+  // A hash that the user once gave for a mirror of his own says nothing of the published file.
+  if (pinned?.trust === "first download")
+    return { sha256: pinned.sha256, bytes: pinned.bytes, trust: "first download" };
+  return { ...bytes, trust: "first download" };
+}
+
+function otherContent(url: URL, { found, expected }: { found: string; expected: Expected }): HarnessError {
+  const hints = {
+    published:
+      "the server, or someone on the way, has another file under this name; it is deleted. --mirror URL takes it from elsewhere",
+    given: "it is deleted; is --sha256 of this very file?",
+    "first download":
+      "it was another file the first time; if its authors have replaced it, give the new hash by --sha256",
+  };
+  return new HarnessError(`${url}: the file is not what it must be`, {
+    ...{ found: `sha256 ${found}`, expected: expected.sha256 },
+    hint: hints[expected.trust],
+  });
+}
+
+function addressOf({ url }: PublishedFile, mirror: string | undefined): URL {
+  if (mirror === undefined) return new URL(url);
+  if (!URL.canParse(mirror))
+    throw new HarnessError("--mirror: not a web address", { found: mirror, expected: "https://HOST/FOLDER" });
+  return new URL(basename(new URL(url).pathname), mirror.endsWith("/") ? mirror : `${mirror}/`);
+}
+
+async function sha256Of(file: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 20 })) hash.update(chunk as Uint8Array);
+  return hash.digest("hex");
+}
