@@ -19,7 +19,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   quantize: ["api", "errors", "onnx", "stats"],
   prompts: ["api", "errors", "mask", "coco", "stats"],
   metrics: ["api", "errors", "mask", "coco", "stats"],
-  protocols: ["api", "errors", "prompts", "metrics"],
+  protocols: ["api", "errors", "mask", "prompts", "metrics"],
   "plug-in": ["api", "errors", "image", "mask", "coco", "weights", "onnx", "quantize", "stats"],
   measure: ["api", "errors", "stats"],
   store: ["api", "errors", "stats"],

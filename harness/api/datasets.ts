@@ -27,6 +27,16 @@ export interface Annotation {
   /** As the file gives it: size splits go by it. */
   readonly areaPx: number;
   readonly crowd: boolean;
+  /** LVIS's `ignore`: neither to be found nor a mistake to find. Rules of COCO do not know it. */
+  readonly ignored?: boolean;
+}
+
+/** What LVIS says of an image's categories. */
+export interface FederatedLists {
+  /** Known to be absent. */
+  readonly negative: ReadonlySet<number>;
+  /** Not every instance is annotated. */
+  readonly notExhaustive: ReadonlySet<number>;
 }
 
 /** What is prompted: an annotation, or a detector's box. */
@@ -56,6 +66,8 @@ export interface Dataset {
   targetsOf(image: ImageId): readonly Target[];
   /** Scored against. */
   annotationsOf(image: ImageId): readonly Annotation[];
+  /** LVIS's; absent where the data has no such lists. */
+  listsOf?(image: ImageId): FederatedLists;
 }
 
 export interface DatasetOptions {

@@ -37,6 +37,8 @@ export interface Candidates {
   mask(token: number): Rle;
   /** |{logit > offset}| / |{logit > -offset}| at image size; nothing where there are no logits. */
   stability(token: number, offset: number): number | undefined;
+  /** For a choice by chance: a stream of the run's seed, the pass's prompts, the image and the target. */
+  random(): Random;
 }
 
 /** A mask that a protocol keeps of a prediction. */
@@ -60,10 +62,33 @@ export interface PromptPass {
   readonly scored: readonly ScoredStep[];
   /** Best first; the first is fed back. All become rows; none ends the pass for this target. */
   choose(candidates: Candidates): readonly Choice[];
-  /** What is prompted in place of the dataset's targets: the points of a grid. */
-  targets?(image: ImageRecord): readonly Target[];
-  /** What stays of all masks of an image, once the pass is through: suppression of duplicates, the best thousand. */
-  settle?(masks: readonly KeptMask[]): readonly KeptMask[];
+  /** What is prompted in place of the dataset's targets. */
+  readonly everything?: EverythingMode;
+}
+
+/** All masks of an image, whatever is annotated in it. Timed as a whole, an image a sample. */
+export interface EverythingMode {
+  /** Whose masks these are: what the targets' prompts bring, or the one output of `Variant.everything`, kept under one target. */
+  readonly source: "prompts" | "own output";
+  /** In the order in which they are encoded; the image itself is a crop like others. */
+  crops(image: ImageRecord): readonly Crop[];
+  /** What stays of the masks of one crop, which are in the image frame. */
+  settleCrop(masks: readonly KeptMask[], crop: Crop, image: ImageRecord): readonly KeptMask[];
+  /** What stays of all crops' masks, given crop after crop: suppression of duplicates, the best thousand. */
+  settle(masks: readonly CropMask[]): readonly KeptMask[];
+}
+
+/** A part of an image that is prepared and encoded on its own. */
+export interface Crop {
+  /** Whole pixels of the image frame. */
+  readonly box: Box;
+  /** What is prompted in it, in the image frame; no id stands in two crops of an image. */
+  readonly targets: readonly Target[];
+}
+
+export interface CropMask {
+  readonly crop: Crop;
+  readonly kept: KeptMask;
 }
 
 /** A kept mask before it becomes a row. */
@@ -96,8 +121,11 @@ export interface Protocol {
   readonly source: string;
   readonly confidence: Confidence;
   readonly needs: readonly Capability[];
-  /** The dataset's annotations, the boxes of a detector (`--boxes`), or what a pass's `targets` gives. */
-  readonly prompted: "annotations" | "detections" | "grid";
+  /**
+   * The dataset's annotations, the boxes of a detector (`--boxes`), the points of everything mode, or nothing, where everything
+   * mode is the variant's own output.
+   */
+  readonly prompted: "annotations" | "detections" | "grid" | "nothing";
   /** What its rows are summed up to. */
   readonly figures: "mean IoU" | "average precision" | "average recall";
   readonly passes: readonly PromptPass[];
@@ -144,7 +172,7 @@ export interface MetricContext {
   /** The protocol's. */
   readonly sizes: readonly SizeRange[];
   /** What is scored against; absent where a table is printed again from stored rows alone. */
-  readonly dataset?: Pick<Dataset, "categories" | "annotationsOf">;
+  readonly dataset?: Pick<Dataset, "categories" | "annotationsOf" | "listsOf">;
 }
 
 export interface MetricValue {

@@ -28,6 +28,8 @@ export interface VariantManifest {
   readonly input: ModelInputSpec;
   readonly mask: MaskSpec;
   readonly lacks: readonly Capability[];
+  /** Its everything mode is `Variant.everything`: protocols that prompt a grid of points are refused. */
+  readonly everything?: "own output";
   /** The preset whose checkpoint and nano weights a method runs on: sam-vit-b of `sam-fast/sam-vit-b`. */
   readonly base?: string;
   /** The variant that it is an alternative to, if that is not its base: what benchmarks compare it with. */
@@ -165,10 +167,12 @@ export interface Variant {
   keptTokens?(input: ModelInput): Promise<readonly KeptTokens[]>;
   /** Prompts of one shape go through the decoder as one batch; those of unequal length are grouped, never padded to match. */
   decode(embedding: ImageEmbedding, prompts: readonly Prompt<"model">[]): Promise<readonly MaskPrediction[]>;
+  /** All masks of the image without a prompt, each a token; of presets with `everything`. */
+  everything?(embedding: ImageEmbedding): Promise<MaskPrediction>;
   close(): Promise<void>;
 }
 
-/** What `bench verify` feeds: coordinates and labels exactly as given, padding points (-1) and box corners (2, 3) included. */
+/** What `bench verify feeds: coordinates and labels exactly as given, padding points (-1) and box corners (2, 3) included. */
 export interface RawPrompts {
   /** [prompts][points][x, y] in the model frame */
   readonly points: readonly (readonly (readonly [number, number])[])[];

@@ -81,8 +81,8 @@ async function variantNeeds(plan: RunPlan, { variant, weights }: ChosenVariant, 
   const [encodeMs, decodeMs] = [msOf(encodeGmacs), assumed.decodeMs + msOf(decodeGmacs)];
   // Masks of seeded weights mean nothing: only latency and memory are measured.
   const scored = weights.source !== "seeded" && plan.phases.includes("accuracy");
-  const decodes = known.targets * passesOf(plan.prompts).reduce((sum, { pass }) => sum + pass.scored.at(-1)!.step, 0);
-  const accuracyMs = scored ? plan.images.length * encodeMs + decodes * (msOf(decodeGmacs) + assumed.maskMs) : 0;
+  const { encodes, decodes } = workOf(plan, known.targets);
+  const accuracyMs = scored ? encodes * encodeMs + decodes * (msOf(decodeGmacs) + assumed.maskMs) : 0;
   const turns = plan.phases.includes("latency") ? plan.latency.warmup + plan.latency.rounds + 1 : 0;
   const latencyMs = turns * (encodeMs + decodeMs + assumed.batch * msOf(decodeGmacs) + assumed.maskMs);
   const rowBytes = scored ? known.targets * plan.prompts.length * assumed.row : 0;
@@ -93,6 +93,21 @@ async function variantNeeds(plan: RunPlan, { variant, weights }: ChosenVariant, 
     memoryBytes: assumed.process + 2 * weightBytes + assumed.tensors * side ** 2,
     diskBytes: weightBytes + rowBytes,
   };
+}
+
+/** Of all images: everything mode encodes each crop but the image itself once more, and prompts its own points. */
+function workOf({ prompts, dataset, images }: RunPlan, targets: number): { encodes: number; decodes: number } {
+  let [encodes, decodes] = [images.length, 0];
+  for (const { pass } of passesOf(prompts)) {
+    const { everything } = pass;
+    if (everything === undefined) decodes += targets * pass.scored.at(-1)!.step;
+    else {
+      const crops = everything.crops(dataset.images[0]!);
+      encodes += images.length * (crops.length - 1);
+      decodes += images.length * crops.reduce((sum, crop) => sum + crop.targets.length, 0);
+    }
+  }
+  return { encodes, decodes };
 }
 
 /** From the graphs as data, in milliseconds: values are not read, so seeded ones stand in for any. */

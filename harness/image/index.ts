@@ -1,4 +1,5 @@
 /** Pictures: read and written, resized as the published predictors do, and made a model's input. */
 export { encodeJpeg, encodePng, type LabelImage, readImage, readLabelPng, writeMaskPng } from "./codec.ts";
+export { cropImage } from "./crop.ts";
 export { geometryOf, prepare, toModelFrame } from "./prepare.ts";
 export { resizeBilinear, resizePillow } from "./resample.ts";

@@ -2,7 +2,9 @@
 export { difference, intersection, union } from "./combine.ts";
 export { centrePoint, type DeepestPixel, squaredDistances } from "./distance.ts";
 export { boxIou, intersectionArea, iou, iouWithCrowd } from "./iou.ts";
+export { placeMask } from "./place.ts";
 export { rleFromBox, rleFromPolygons } from "./polygon.ts";
+export { removeSmallRegions } from "./regions.ts";
 export { areaOf, boxOf, decodeRle, encodeRle, rleFromCounts } from "./rle.ts";
 export { formatCounts, parseCounts } from "./rleString.ts";
 export { maskFromLogits, stabilityScore, upscaleLogits } from "./upscale.ts";

@@ -10,7 +10,7 @@ export { type ReliabilityBin, reliabilityTable } from "./calibration.ts";
 export { type Figure, figuresOf } from "./figures.ts";
 export { epsilonIou, overlapWithBox, plainIou } from "./iou.ts";
 export { cocoSizes, isOfSize } from "./sizes.ts";
-export { suppress } from "./suppress.ts";
+export { pixelBox, suppress } from "./suppress.ts";
 export { ap, boundaryIou, calibration, miou, recall };
 
 export const metrics: readonly Metric[] = [miou, ap, recall, calibration, boundaryIou];

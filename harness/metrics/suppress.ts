@@ -1,19 +1,34 @@
-import type { Box, KeptMask } from "../api.ts";
+import type { Box, Rle } from "../api.ts";
 import { boxOf } from "../mask/index.ts";
 
+export interface Suppression<T> {
+  readonly maskOf: (item: T) => Rle;
+  /** The higher of two is kept. */
+  readonly rank: (item: T) => number;
+  /** Of the boxes' IoU: above it the lower-ranked goes. */
+  readonly threshold: number;
+}
+
 /**
- * Greedy non-maximum suppression by the masks' tightest boxes, best first by `rank`; equal ranks keep their order. A mask
- * without a pixel is dropped. Source: segment_anything/automatic_mask_generator.py, which calls torchvision's box NMS.
+ * Greedy non-maximum suppression by the masks' boxes, best first; equal ranks keep their order. A mask without a pixel is
+ * dropped. Source: segment_anything/automatic_mask_generator.py, which calls torchvision's box NMS on boxes that end at the
+ * last pixel, not behind it.
  */
-export function suppress(masks: readonly KeptMask[], threshold: number, rank: (mask: KeptMask) => number): KeptMask[] {
-  const boxed = masks.flatMap((mask) => {
-    const box = boxOf(mask.mask);
-    return box === undefined ? [] : [{ mask, box, area: areaOfBox(box), rank: rank(mask) }];
+export function suppress<T>(items: readonly T[], { maskOf, rank, threshold }: Suppression<T>): T[] {
+  const boxed = items.flatMap((item) => {
+    const box = pixelBox(maskOf(item));
+    return box === undefined ? [] : [{ item, box, area: areaOfBox(box), rank: rank(item) }];
   });
   const kept: typeof boxed = [];
   for (const candidate of boxed.sort((a, b) => b.rank - a.rank))
     if (!kept.some((other) => overlapsMore(candidate, other, threshold))) kept.push(candidate);
-  return kept.map(({ mask }) => mask);
+  return kept.map(({ item }) => item);
+}
+
+/** From the first pixel to the last, as batched_mask_to_box of segment_anything/utils/amg.py; nothing for an empty mask. */
+export function pixelBox(mask: Rle): Box | undefined {
+  const box = boxOf(mask);
+  return box && { ...box, x1: box.x1 - 1, y1: box.y1 - 1 };
 }
 
 interface Boxed {

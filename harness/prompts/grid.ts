@@ -1,4 +1,4 @@
-import type { ImageRecord, PromptSampler, Target } from "../api.ts";
+import type { Box, ImageId, PromptSampler, Target } from "../api.ts";
 
 /** The target's own place, once: a target of a grid is a point, its box shrunk onto it. */
 export const gridPoint: PromptSampler = {
@@ -8,14 +8,23 @@ export const gridPoint: PromptSampler = {
   },
 };
 
+/** For a variant whose everything mode needs no prompt: what its masks are recorded under. */
+export const noPrompt: PromptSampler = {
+  id: "no-prompt",
+  *prompts() {
+    yield { frame: "image", points: [] };
+  },
+};
+
 /**
- * side × side points at ((i + 0.5) / side) of the image's width and height, row by row, as targets without a mask.
- * Source: segment_anything/utils/amg.py, build_point_grid.
+ * side × side points at ((i + 0.5) / side) of the box's width and height, row by row, as targets without a mask, numbered from
+ * `first`. Source: build_point_grid of segment_anything/utils/amg.py.
  */
-export function pointGrid({ id, size }: ImageRecord, side: number): Target[] {
+export function pointGrid(image: ImageId, { x0, y0, x1, y1 }: Box, side: number, first: number): Target[] {
   return Array.from({ length: side * side }, (_, place) => {
-    const x = (((place % side) + 0.5) / side) * size.width;
-    const y = ((Math.floor(place / side) + 0.5) / side) * size.height;
-    return { id: place, image: id, category: 0, box: { x0: x, y0: y, x1: x, y1: y }, areaPx: 0, crowd: false };
+    const x = x0 + (((place % side) + 0.5) / side) * (x1 - x0);
+    const y = y0 + ((Math.floor(place / side) + 0.5) / side) * (y1 - y0);
+    const box = { x0: x, y0: y, x1: x, y1: y };
+    return { id: first + place, image, category: 0, box, areaPx: 0, crowd: false };
   });
 }

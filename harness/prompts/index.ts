@@ -5,8 +5,9 @@ import { givenBox, maskBox, refinedBox } from "./box.ts";
 import { centreOfMass } from "./centreOfMass.ts";
 import { centrePoints } from "./centrePoint.ts";
 import { clicks } from "./clicks.ts";
+import { cropsOf } from "./crops.ts";
 import { boxThenErrors, centreThenErrors } from "./errorPoints.ts";
-import { gridPoint, pointGrid } from "./grid.ts";
+import { gridPoint, noPrompt } from "./grid.ts";
 import { randomPoints } from "./randomPoints.ts";
 
 export { hasPixels } from "./pixels.ts";
@@ -16,10 +17,11 @@ export {
   centrePoints,
   centreThenErrors,
   clicks,
+  cropsOf,
   givenBox,
   gridPoint,
   maskBox,
-  pointGrid,
+  noPrompt,
   randomPoints,
   refinedBox,
 };
@@ -29,6 +31,7 @@ export const samplers: readonly PromptSampler[] = [
   maskBox,
   refinedBox,
   gridPoint,
+  noPrompt,
   randomPoints(1),
   randomPoints(3),
   centrePoints,

@@ -36,6 +36,7 @@ function candidates(prediction: MaskPrediction, { lacks = [], target = columns(4
     ...{ prompt: { frame: "image", points: [] }, prediction, lacks },
     mask: mask ?? ((token) => tokens[token]!),
     stability: () => undefined,
+    random: () => ({ next: () => 0 }),
   };
 }
 

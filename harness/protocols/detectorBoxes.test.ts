@@ -26,6 +26,7 @@ const candidates: Candidates = {
   },
   mask: (token) => masks[token]!,
   stability: () => 1,
+  random: () => ({ next: () => 0 }),
 };
 
 test.each([

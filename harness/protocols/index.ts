@@ -1,6 +1,10 @@
 /** Evaluation protocols, one a file, by the ids that papers' tables carry. The first to define a prompts name is what it means. */
 import type { Protocol } from "../api.ts";
-import { anythingAr1000, anythingDefault, anythingMobileSamV2 } from "./anything.ts";
+import { anythingAr1000, anythingAr1000Single } from "./anythingAr1000.ts";
+import { anythingDefault, anythingDefaultCrops } from "./anythingDefault.ts";
+import { anythingFastSam } from "./anythingFastSam.ts";
+import { anythingMobileSamV2 } from "./anythingMobileSamV2.ts";
+import { anythingSa1b } from "./anythingSa1b.ts";
 import { apDetectorSamiou } from "./apDetectorSamiou.ts";
 import { apGtbox } from "./apGtbox.ts";
 import { apVitdetArgmax } from "./apVitdetArgmax.ts";
@@ -41,8 +45,12 @@ export const protocols: readonly Protocol[] = [
   apDetectorSamiou,
   apGtbox,
   anythingAr1000,
+  anythingAr1000Single,
   anythingDefault,
+  anythingDefaultCrops,
+  anythingSa1b,
   anythingMobileSamV2,
+  anythingFastSam,
 ];
 
 /** Throws HarnessError with the nearest id. */

@@ -73,7 +73,21 @@ test("a protocol refuses a variant that lacks what it needs", () => {
   expect(() => requireCapabilities(protocolOf("miou-edgesam"), variant)).toThrow(
     "efficientsam-ti: can not be measured by protocol miou-edgesam, it lacks what that needs (found no single-mask-token)",
   );
-  for (const protocol of protocols.filter(({ needs }) => !needs.includes("single-mask-token")))
+  for (const protocol of protocols.filter(
+    ({ needs, prompted }) => !needs.includes("single-mask-token") && prompted !== "nothing",
+  ))
     requireCapabilities(protocol, variant);
   requireCapabilities(protocolOf("miou-edgesam"), { id: "sam-vit-b", lacks: ["mask-input"] });
+});
+
+test("a variant with an everything mode of its own is not prompted by a grid, and one without is not asked for it", () => {
+  const own = { id: "fastsam-s", lacks: ["single-mask-token", "mask-input"], everything: "own output" } as const;
+  expect(() => requireCapabilities(protocolOf("anything-ar1000"), own)).toThrow(
+    "fastsam-s: can not be measured by protocol anything-ar1000, which prompts a grid of points",
+  );
+  requireCapabilities(protocolOf("anything-ar-fastsam"), own);
+  requireCapabilities(protocolOf("miou-gtbox"), own);
+  expect(() => requireCapabilities(protocolOf("anything-ar-fastsam"), { id: "sam-vit-b", lacks: [] })).toThrow(
+    "sam-vit-b: can not be measured by protocol anything-ar-fastsam, which prompts nothing",
+  );
 });

@@ -77,8 +77,21 @@ export function promptsOf(protocol: Protocol): readonly string[] {
   return protocol.passes.flatMap(({ scored }) => scored.map(({ prompts }) => prompts));
 }
 
-/** Throws HarnessError if the variant lacks what the protocol needs. */
-export function requireCapabilities(protocol: Protocol, { id, lacks }: Pick<VariantManifest, "id" | "lacks">): void {
+/** Throws HarnessError if the variant lacks what the protocol needs, or has another everything mode. */
+export function requireCapabilities(
+  protocol: Protocol,
+  { id, lacks, everything }: Pick<VariantManifest, "id" | "lacks" | "everything">,
+): void {
+  if (protocol.prompted === "grid" && everything === "own output")
+    throw new HarnessError(`${id}: can not be measured by protocol ${protocol.id}, which prompts a grid of points`, {
+      found: "an everything mode that is an output of its own",
+      hint: "--protocol anything-ar-fastsam measures that output",
+    });
+  if (protocol.prompted === "nothing" && everything === undefined)
+    throw new HarnessError(`${id}: can not be measured by protocol ${protocol.id}, which prompts nothing`, {
+      found: "no everything mode of its own",
+      hint: "--protocol anything-ar1000 and anything-default prompt a grid of points",
+    });
   const missing = protocol.needs.filter((need) => lacks.includes(need));
   if (missing.length === 0) return;
   throw new HarnessError(`${id}: can not be measured by protocol ${protocol.id}, it lacks what that needs`, {

@@ -111,7 +111,8 @@ function decode(model: FakeModel, prompt: Prompt<"image">, target: Target, lacks
   const { masks, predictedIou } = model(prompt, target);
   const lowResLogits = { dims: [masks.length, 1, 1], data: new Float32Array(masks.length) };
   const prediction: MaskPrediction = { kind: "logits", lowResLogits, predictedIou: Float32Array.from(predictedIou) };
-  return { target, prompt, prediction, lacks, mask: (token) => masks[token]!, stability: () => undefined };
+  const random = () => ({ next: () => 0 });
+  return { target, prompt, prediction, lacks, mask: (token) => masks[token]!, stability: () => undefined, random };
 }
 
 interface RowContext {

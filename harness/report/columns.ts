@@ -39,7 +39,23 @@ export function efficiencyColumns(reports: readonly RunReport[], { base }: Colum
     column(["memory", "peak MB"], ({ memory }) => memory && megabytes(Math.max(...Object.values(memory)))),
     column(["GPU memory", "peak MB"], ({ gpuMemory }) => gpuMemory && megabytes(Math.max(...Object.values(gpuMemory)))),
     column(["prompts", "/s"], ({ promptsPerSecond }) => scaled(promptsPerSecond)),
+    ...everythingColumns(reports),
   ]);
+}
+
+/** What an image of everything mode takes, median and number of images, a column a prompts name. */
+function everythingColumns(reports: readonly RunReport[]): readonly Column[] {
+  const names = [...new Set(reports.flatMap(({ everything }) => Object.keys(everything)))];
+  return names.map((name) => {
+    const counts = new Set(reports.flatMap(({ everything }) => everything[name]?.n ?? []));
+    const together = counts.size === 1;
+    return numberColumn(
+      ["everything", name, together ? `s/image (n ${[...counts].join()})` : "s/image (n)"],
+      reports,
+      ({ everything: { [name]: summary } }) =>
+        summary && `${scaled(summary.median, 1e-3)}${together ? "" : ` (${summary.n})`}`,
+    );
+  });
 }
 
 /** What each prompts name is summed up to, best known first. */

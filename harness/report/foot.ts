@@ -49,6 +49,10 @@ function latencyLines(reports: readonly RunReport[], base: RunReport | undefined
     lines.push("memory: the highest peak of the variant's own process, loading, encoding or decoding; MB = 10^6 bytes");
   if (reports.some(({ gpuMemory }) => gpuMemory !== undefined))
     lines.push("GPU memory: what the process held on the GPU after loading, encoding or decoding, as the driver tells");
+  if (reports.some(({ everything }) => Object.keys(everything).length > 0))
+    lines.push(
+      "everything: median over n images, from the photo to the masks that stay, the encode of every crop included",
+    );
   if (reports.some(({ gmacs }) => gmacs !== undefined))
     lines.push("GMACs: 10^9 multiply-accumulates, for one image (encode) and one box prompt (decode)");
   return lines;

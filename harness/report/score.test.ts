@@ -48,6 +48,19 @@ test("an image without targets is drawn by the bootstrap like the others", async
   expect(after.prompts.box!.miou).toMatchObject({ value: 0.4, n: 2 });
 });
 
+test("an image of everything mode is a sample of its time; a failed image is none", async () => {
+  const run = await openRun(await newResults(), {
+    ...exampleManifest(),
+    protocols: { "anything-32": "anything-default" },
+  });
+  for (const [i, durationMs] of [3000, 1000, 2000].entries())
+    await run.append(i, [], { everythingMs: { "anything-32": durationMs } });
+  await run.append(9, [{ kind: "failure", image: 9, message: "truncated" }], { everythingMs: { "anything-32": 1 } });
+  const { everything } = await reportOf(run);
+  await run.close();
+  expect(everything).toEqual({ "anything-32": { median: 2000, q1: 1500, q3: 2500, n: 3 } });
+});
+
 test("a failed image is in no figure, and a warning counts it", async () => {
   const run = await storeExample(await newResults(), { variant: "sam-nano", ious: { box: [0.5] }, failed: 2 });
   const { images, prompts, warnings } = await reportOf(run);

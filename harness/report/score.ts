@@ -43,6 +43,8 @@ export interface RunReport {
   /** By prompts name; empty for seeded weights, whose masks mean nothing. */
   readonly prompts: Readonly<Record<string, PromptsReport>>;
   readonly latency: Readonly<Partial<Record<Stage, LatencySummary>>>;
+  /** By prompts name of everything mode: an image a sample, from the photo to its masks. */
+  readonly everything: Readonly<Record<string, LatencySummary>>;
   /** Decoded together in batches. */
   readonly promptsPerSecond?: number;
   readonly memory?: NonNullable<Manifest["memory"]>;
@@ -84,6 +86,7 @@ export async function reportOf(run: StoredRun): Promise<RunReport> {
     images: { finished: rows.images.length, failed: rows.failures.size, planned: dataset.images },
     prompts: weights.source === "seeded" ? {} : promptsOf(manifest, rows),
     latency: latencyOf(turns),
+    everything: everythingOf(manifest, rows),
     ...(promptsPerSecond === undefined ? {} : { promptsPerSecond }),
     ...(memory === undefined ? {} : { memory }),
     ...(gpuMemory === undefined ? {} : { gpuMemory }),
@@ -105,6 +108,8 @@ interface SlimRows {
   readonly images: readonly ImageId[];
   readonly failures: ReadonlyMap<ImageId, string>;
   readonly byPrompts: ReadonlyMap<string, readonly PredictionRow[]>;
+  /** By prompts name, ms an image. */
+  readonly everythingMs: ReadonlyMap<string, readonly number[]>;
 }
 
 /** Masks and prompts are most of a row and no part of a mean IoU: they are dropped as the rows stream by. */
@@ -122,10 +127,14 @@ async function readSlimRows(run: StoredRun): Promise<SlimRows> {
     else groupOf(byPrompts, row.prompts).push({ ...row, ...dropped });
   }
   const images = [...places.keys()].filter((image) => !failures.has(image)).sort((a, b) => a - b);
-  return { images, failures, byPrompts };
+  const everythingMs = new Map<string, number[]>();
+  for (const [image, { everythingMs: times = {} }] of places)
+    for (const [prompts, durationMs] of Object.entries(times))
+      if (!failures.has(image)) groupOf(everythingMs, prompts).push(durationMs);
+  return { images, failures, byPrompts, everythingMs };
 }
 
-function groupOf(groups: Map<string, PredictionRow[]>, name: string): PredictionRow[] {
+function groupOf<T>(groups: Map<string, T[]>, name: string): T[] {
   const group = groups.get(name) ?? [];
   groups.set(name, group);
   return group;
@@ -139,6 +148,16 @@ function promptsOf(manifest: Manifest, { images, failures, byPrompts }: SlimRows
       const figures = figuresOf(miou, { rows, ...context }, { seed: manifest.seed });
       const scores = manifest.scores?.[name] ?? {};
       return [name, { protocol, ...Object.fromEntries(figures.map(({ id, ...score }) => [id, score])), ...scores }];
+    }),
+  );
+}
+
+/** In the order of the run's prompts; nothing of those that are no everything mode, or of runs from before it was timed. */
+function everythingOf({ protocols }: Manifest, { everythingMs }: SlimRows): RunReport["everything"] {
+  return Object.fromEntries(
+    Object.keys(protocols).flatMap((name) => {
+      const summary = latencySummary(everythingMs.get(name) ?? []);
+      return summary === undefined ? [] : [[name, summary]];
     }),
   );
 }

@@ -66,6 +66,22 @@ test("the table has one row a variant, units in the header, and a foot that expl
   `);
 });
 
+test("everything mode has seconds an image, n in the header where all rows share it", async () => {
+  const [nano, large] = await exampleReports();
+  const timed = (report: RunReport, median: number, n: number): RunReport => ({
+    ...report,
+    everything: { anything: { median, q1: median, q3: median, n } },
+  });
+  const same = resultTable([timed(nano!, 28_140, 5), timed(large!, 91_000, 5)], { width: 200 });
+  expect(same).toMatch(/everything .*\n.* anything .*\n.* s\/image \(n 5\)/);
+  expect(same).toContain("everything: median over n images");
+  const lines = same.split("\n");
+  expect(lines.find((line) => line.startsWith("sam-nano"))).toContain(" 28.1 ");
+  const other = resultTable([timed(nano!, 28_140, 5), timed(large!, 91_000, 2)], { width: 200 });
+  expect(other).toContain("s/image (n)");
+  expect(other.split("\n").find((line) => line.startsWith("sam-vit-h"))).toContain("91.0 (2)");
+});
+
 test("no line is wider than asked for, and every table begins with the variant", async () => {
   for (const width of [60, 100, 120, 160]) {
     const lines = resultTable(await exampleReports(), { width, detail: "full" }).split("\n");

@@ -1,8 +1,10 @@
-import type { Dataset, ImageId, KeptMask, ModelInput, Protocol, Variant, VariantManifest } from "../api.ts";
+import type { Dataset, ImageId, KeptMask, ModelInput, Protocol, RgbImage, Variant, VariantManifest } from "../api.ts";
 import { prepare } from "../image/index.ts";
 import { formatCounts } from "../mask/index.ts";
+import { timed } from "../measure/clock.ts";
 import type { PlannedPass } from "../protocols/index.ts";
-import type { PredictionRow } from "../store/schema.ts";
+import type { ImageEnd, PredictionRow } from "../store/schema.ts";
+import { runEverything } from "./everything.ts";
 import { runPass } from "./jobs.ts";
 
 export interface AccuracyInput {
@@ -13,33 +15,59 @@ export interface AccuracyInput {
   readonly seed: number;
 }
 
+/** What comes of one image. */
+export interface ImageRows extends Pick<ImageEnd, "everythingMs"> {
+  readonly rows: readonly PredictionRow[];
+}
+
+interface Prepared {
+  readonly photo: RgbImage;
+  readonly input: ModelInput;
+  readonly durationMs: number;
+}
+
 /** Turns images into rows, one after the other; the next one is read and prepared while this one is encoded. */
 export class AccuracyPhase {
   readonly #input: AccuracyInput;
+  /** Passes whose time is measured: nothing else is to go on meanwhile, and an image takes them seconds. */
+  readonly #timed: boolean;
   /** What was read ahead: by image, so that a change of order costs a second reading and no error. */
-  #ahead: { readonly image: ImageId; readonly prepared: Promise<ModelInput> } | undefined;
+  #ahead: { readonly image: ImageId; readonly prepared: Promise<Prepared> } | undefined;
 
   constructor(input: AccuracyInput) {
     this.#input = input;
+    this.#timed = input.passes.some(({ pass }) => pass.everything !== undefined);
   }
 
-  async rows(image: ImageId, next?: ImageId): Promise<readonly PredictionRow[]> {
+  async rows(image: ImageId, next?: ImageId): Promise<ImageRows> {
     const { variant, preset, dataset, passes, seed } = this.#input;
     const prepared = await this.#prepared(image);
-    const encoding = variant.encode(prepared);
-    if (next !== undefined) this.#readAhead(next);
-    const embedding = await encoding;
+    const encoding = timed(() => variant.encode(prepared.input));
+    if (next !== undefined && !this.#timed) this.#readAhead(next);
+    const { value: embedding, durationMs } = await encoding;
     const record = dataset.images.find(({ id }) => id === image)!;
+    const whole = { embedding, durationMs: prepared.durationMs + durationMs };
     const rows: PredictionRow[] = [];
+    const everythingMs: Record<string, number> = {};
+    const keep = (protocol: Protocol, kept: readonly KeptMask[]) => {
+      for (const each of kept) rows.push(rowOf(image, protocol, each));
+    };
     for (const planned of passes) {
-      const targets = planned.pass.targets?.(record) ?? dataset.targetsOf(image);
-      const kept = await runPass(planned, { variant, preset, embedding, targets, seed });
-      for (const each of planned.pass.settle?.(kept) ?? kept) rows.push(rowOf(image, planned.protocol, each));
+      const { everything, scored } = planned.pass;
+      if (everything === undefined) {
+        const targets = dataset.targetsOf(image);
+        keep(planned.protocol, await runPass(planned, { variant, preset, embedding, targets, seed }));
+        continue;
+      }
+      const place = { image: record, photo: prepared.photo, whole };
+      const result = await runEverything(planned, everything, { variant, preset, seed, ...place });
+      for (const { prompts } of scored) everythingMs[prompts] = result.durationMs;
+      keep(planned.protocol, result.kept);
     }
-    return rows;
+    return { rows, ...(this.#timed ? { everythingMs } : {}) };
   }
 
-  #prepared(image: ImageId): Promise<ModelInput> {
+  #prepared(image: ImageId): Promise<Prepared> {
     const ahead = this.#ahead;
     this.#ahead = undefined;
     return ahead?.image === image ? ahead.prepared : this.#read(image);
@@ -52,8 +80,10 @@ export class AccuracyPhase {
     this.#ahead = { image, prepared };
   }
 
-  async #read(image: ImageId): Promise<ModelInput> {
-    return prepare(await this.#input.dataset.read(image), this.#input.preset.input);
+  async #read(image: ImageId): Promise<Prepared> {
+    const photo = await this.#input.dataset.read(image);
+    const { value: input, durationMs } = await timed(() => prepare(photo, this.#input.preset.input));
+    return { photo, input, durationMs };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ImageId } from "../api.ts";
-import type { Row } from "../store/schema.ts";
+import type { ImageEnd, Row } from "../store/schema.ts";
 import type { OpenedRun, RunRequest } from "./runner.ts";
 import { WorkerDied, WorkerFailed, WorkerProcess } from "./workerProcess.ts";
 
@@ -27,21 +27,25 @@ export async function measureAccuracy(opened: OpenedRun, { plan, observer, signa
   try {
     for (const [i, image] of left.entries()) {
       if (signal.aborted) return;
-      const rows = await worker.rows(image, left[i + 1]);
-      if (rows === "given up") {
+      const result = await worker.rows(image, left[i + 1]);
+      if (result === "given up") {
         const message = `its worker process ended ${defaults.deaths} times; the last image was ${image}`;
         await run.update({ status: { state: "failed", message } });
         observer.note(`${prepared.setup.variant}: given up, ${message}`);
         return;
       }
-      for (const row of rows)
+      for (const row of result.rows)
         if (row.kind === "failure") observer.note(`${prepared.setup.variant}: image ${image} failed: ${row.message}`);
-      await run.append(image, rows);
+      await run.append(image, result.rows, result);
       observer.images(prepared.setup.variant, { done: before + i + 1, total, image, before });
     }
   } finally {
     await worker.close();
   }
+}
+
+interface ImageResult extends Pick<ImageEnd, "everythingMs"> {
+  readonly rows: readonly Row[];
 }
 
 /** A worker that is started anew when it dies. */
@@ -55,18 +59,18 @@ class SteadyWorker {
   }
 
   /** An image whose worker dies is tried once more in a fresh one, then it is a failure with the reason. */
-  async rows(image: ImageId, next: ImageId | undefined): Promise<readonly Row[] | "given up"> {
+  async rows(image: ImageId, next: ImageId | undefined): Promise<ImageResult | "given up"> {
     for (let attempt = 1; ; attempt++) {
       try {
         const worker = await this.#started();
-        return (await worker.call("image", { image, ...(next === undefined ? {} : { next }) })).rows;
+        return await worker.call("image", { image, ...(next === undefined ? {} : { next }) });
       } catch (error) {
-        if (error instanceof WorkerFailed) return [{ kind: "failure", image, message: error.message }];
+        if (error instanceof WorkerFailed) return { rows: [{ kind: "failure", image, message: error.message }] };
         if (!(error instanceof WorkerDied)) throw error;
         this.#worker = undefined;
         this.#deaths += 1;
         if (this.#deaths >= defaults.deaths) return "given up";
-        if (attempt === 2) return [{ kind: "failure", image, message: error.message }];
+        if (attempt === 2) return { rows: [{ kind: "failure", image, message: error.message }] };
       }
     }
   }

@@ -1,4 +1,5 @@
 import type {
+  Box,
   Candidates,
   Feedback,
   ImageEmbedding,
@@ -6,16 +7,19 @@ import type {
   MaskPrediction,
   Prompt,
   PromptPass,
+  Random,
   Rle,
+  Size,
   Target,
   Tensor,
   Variant,
   VariantManifest,
 } from "../api.ts";
 import { toModelFrame } from "../image/index.ts";
-import { encodeRle, maskFromLogits, stabilityScore } from "../mask/index.ts";
+import { encodeRle, maskFromLogits, placeMask, stabilityScore } from "../mask/index.ts";
 import { streamOf } from "../prompts/index.ts";
 import { type PlannedPass, predictedIouOf } from "../protocols/index.ts";
+import { random } from "../stats/random.ts";
 
 const defaults = {
   /** Targets that go through a pass together: their logits are in memory at once, four 256 x 256 maps each. */
@@ -28,6 +32,8 @@ export interface PassInput {
   readonly embedding: ImageEmbedding;
   readonly targets: readonly Target[];
   readonly seed: number;
+  /** Where the embedding is of a crop: its place in the image. Prompts and masks are in the image frame all the same. */
+  readonly crop?: { readonly box: Box; readonly image: Size };
 }
 
 /** Takes all targets of an image through one pass: prompts of a step are decoded together, step after step. */
@@ -58,19 +64,48 @@ function beginJob(pass: PromptPass, target: Target, seed: number): Job {
 }
 
 async function runGroup(pass: PromptPass, jobs: readonly Job[], input: PassInput): Promise<KeptMask[]> {
-  const { variant, embedding } = input;
   const last = pass.scored.at(-1)!.step;
   const kept: KeptMask[] = [];
   for (let step = 1; step <= last; step++) {
     const active = jobs.filter((job) => job.prompt !== undefined);
     if (active.length === 0) break;
-    const prompts = active.map((job) => toModelFrame(job.prompt!, embedding.geometry));
-    const predictions = await variant.decode(embedding, prompts);
+    const predictions = await predict(
+      pass,
+      active.map((job) => job.prompt!),
+      input,
+    );
     const names = pass.scored.filter((scored) => scored.step === step).map((scored) => scored.prompts);
     for (const [i, job] of active.entries())
       kept.push(...advance(pass, job, { ...input, prediction: predictions[i]!, step, names, last }));
   }
   return kept;
+}
+
+/** One prediction a prompt; of a pass that asks for the variant's own everything mode, that for its only target. */
+async function predict(
+  { everything }: PromptPass,
+  prompts: readonly Prompt<"image">[],
+  { variant, embedding, crop }: PassInput,
+): Promise<readonly MaskPrediction[]> {
+  if (everything?.source === "own output") {
+    if (variant.everything === undefined) throw new Error("the variant has no everything mode of its own");
+    return [await variant.everything(embedding)];
+  }
+  const placed = crop === undefined ? prompts : prompts.map((prompt) => inCrop(prompt, crop.box));
+  return variant.decode(
+    embedding,
+    placed.map((prompt) => toModelFrame(prompt, embedding.geometry)),
+  );
+}
+
+/** The same place, counted from the crop's corner. */
+function inCrop({ points, box, ...prompt }: Prompt<"image">, { x0, y0 }: Box): Prompt<"image"> {
+  const moved = box && { x0: box.x0 - x0, y0: box.y0 - y0, x1: box.x1 - x0, y1: box.y1 - y0 };
+  return {
+    ...prompt,
+    points: points.map(({ x, y, label }) => ({ x: x - x0, y: y - y0, label })),
+    ...(moved === undefined ? {} : { box: moved }),
+  };
 }
 
 interface StepInput extends PassInput {
@@ -85,7 +120,7 @@ interface StepInput extends PassInput {
 function advance(pass: PromptPass, job: Job, input: StepInput): KeptMask[] {
   const { prediction, step, names, last } = input;
   const prompt = job.prompt!;
-  const candidates = candidatesOf(job.target, prompt, input);
+  const candidates = candidatesOf(pass, job.target, prompt, input);
   const choices = pass.choose(candidates);
   const rows = names.flatMap((prompts) =>
     choices.map((choice) => ({
@@ -111,10 +146,12 @@ function advance(pass: PromptPass, job: Job, input: StepInput): KeptMask[] {
 
 /** Masks are upscaled when they are asked for, and once: a protocol mostly wants one of four. */
 function candidatesOf(
+  { scored }: PromptPass,
   target: Target,
   prompt: Prompt<"image">,
-  { prediction, embedding, preset }: StepInput,
+  { prediction, embedding, preset, crop, seed }: StepInput,
 ): Candidates {
+  let stream: Random | undefined;
   const masks = new Map<number, Rle>();
   const { geometry } = embedding;
   const compute = (token: number): Rle => {
@@ -126,13 +163,20 @@ function candidatesOf(
   return {
     ...{ target, prompt, prediction, lacks: preset.lacks },
     mask(token) {
-      const mask = masks.get(token) ?? compute(token);
+      const known = masks.get(token);
+      if (known !== undefined) return known;
+      const own = compute(token);
+      const mask = crop === undefined ? own : placeMask(own, crop.box, crop.image);
       masks.set(token, mask);
       return mask;
     },
     stability(token, offset) {
       const logits = logitsOf(prediction, token);
       return logits === undefined ? undefined : stabilityScore(logits.data, { geometry, spec: preset.mask, offset });
+    },
+    random() {
+      stream ??= random(seed, "choice", scored[0]!.prompts, target.image, target.id);
+      return stream;
     },
   };
 }

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { memoryConsole } from "../commands/fixtures/bench.ts";
 import { commands } from "../commands/index.ts";
+import { reportOf } from "../report/score.ts";
+import { indexRows } from "../store/rows.ts";
 import type { StoredRun } from "../store/store.ts";
 import { type RunFlags, resolvePlan } from "./plan.ts";
 import { type RunObserver, type RunOutcome, runPlan } from "./runner.ts";
@@ -92,6 +94,22 @@ test("two variants take turns, and each keeps its own samples", async () => {
   expect(runs).toHaveLength(1);
   const turns = await runs[0]!.latency();
   expect(turns.map(({ round }) => round)).toEqual([0, 1, 2]);
+});
+
+test("everything mode is timed image by image, and an interrupted run keeps what it timed", async () => {
+  const flags: RunFlags = { ...quick, protocol: "anything-ar-mobilesamv2", prompts: "grid-16-one" };
+  const stop = new AbortController();
+  const results = join(folder, "timed");
+  await run(flags, { results, stop, after: 1 });
+  const { runs } = await run(flags, { results });
+  const { places } = await indexRows(join(runs[0]!.folder, "rows.jsonl"));
+  expect(places.size).toBe(3);
+  for (const { everythingMs } of places.values()) {
+    expect(Object.keys(everythingMs!)).toEqual(["grid-16-one"]);
+    expect(everythingMs!["grid-16-one"]).toBeGreaterThan(0);
+  }
+  const { everything } = await reportOf(runs[0]!);
+  expect(everything["grid-16-one"]!.n).toBe(3);
 });
 
 interface How {

@@ -3,8 +3,7 @@ import { HarnessError } from "../errors.ts";
 import { gpuMemoryBytes } from "../measure/gpu.ts";
 import { processMemory } from "../measure/memory.ts";
 import { type PlannedPass, passesOf, protocolOf } from "../protocols/index.ts";
-import type { PredictionRow } from "../store/schema.ts";
-import { AccuracyPhase } from "./accuracy.ts";
+import { AccuracyPhase, type ImageRows } from "./accuracy.ts";
 import { withDetectorBoxes } from "./detectorBoxes.ts";
 import { type LatencyInput, type LatencySample, type MeasuredMemory, measureMemory, measureTurn } from "./latency.ts";
 import { loadRegistry, variantOf } from "./registry.ts";
@@ -26,7 +25,7 @@ export interface WorkerSetup {
 /** Requests by name, with what they give back. */
 export interface WorkerCalls {
   open: { request: { setup: WorkerSetup }; reply: { loadPeakBytes: number; residentBytes: number } };
-  image: { request: { image: ImageId; next?: ImageId }; reply: { rows: readonly PredictionRow[] } };
+  image: { request: { image: ImageId; next?: ImageId }; reply: ImageRows };
   memory: { request: { image: ImageId }; reply: MeasuredMemory };
   turn: { request: { image: ImageId }; reply: LatencySample };
 }
@@ -55,7 +54,7 @@ export function serve(): void {
       return { loadPeakBytes: memory.peakBytes(), residentBytes: memory.residentBytes() };
     }
     if (opened === undefined) throw new Error(`${request.call} before open`);
-    if (request.call === "image") return { rows: await opened.accuracy.rows(request.image, request.next) };
+    if (request.call === "image") return opened.accuracy.rows(request.image, request.next);
     return request.call === "memory"
       ? measureMemory(opened.latency, request.image, opened.gpuBytes)
       : measureTurn(opened.latency, request.image);

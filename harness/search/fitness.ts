@@ -46,8 +46,8 @@ export class FitnessRunner {
       const found: ImageIou[] = [];
       for (const [i, image] of images.entries()) {
         if (signal.aborted) return undefined;
-        for (const { iou } of await accuracy.rows(image, images[i + 1]))
-          if (iou !== undefined) found.push({ image, value: iou });
+        const { rows } = await accuracy.rows(image, images[i + 1]);
+        for (const { iou } of rows) if (iou !== undefined) found.push({ image, value: iou });
       }
       return found;
     });

@@ -31,6 +31,16 @@ test("an image without rows is finished too", async () => {
   expect(index.rows).toBe(0);
 });
 
+test("how long everything mode took stands with the image's end, and rows of other runs do not lack it", async () => {
+  const everythingMs = { "anything-32": 1234.5 };
+  const timed = imageText(1, [examplePrediction(1, 1, 0.5)], { everythingMs });
+  const untimed = imageText(1, [examplePrediction(1, 1, 0.5)]);
+  expect((await indexRows(await fileOf(timed, image(2)))).places.get(1)).toMatchObject({ everythingMs, start: 0 });
+  expect((await indexRows(await fileOf(untimed))).places.get(1)).not.toHaveProperty("everythingMs");
+  // A duration is no part of what the rows say.
+  expect(await rowsHash(readRows(await fileOf(timed)))).toBe(await rowsHash(readRows(await fileOf(untimed))));
+});
+
 test("a file cut at any byte of its last image has the images before it, whole", async () => {
   const before = [1, 2].map(image).join("");
   const last = imageText(3, [examplePrediction(3, 1, 0.5), examplePrediction(3, 2, 0.5)]);

@@ -15,6 +15,8 @@ export interface ImagePlace {
   readonly start: number;
   readonly end: number;
   readonly line: number;
+  /** As the image's end says. */
+  readonly everythingMs?: ImageEnd["everythingMs"];
 }
 
 export interface RowIndex {
@@ -27,10 +29,15 @@ export interface RowIndex {
 }
 
 /** The text of one append. Throws for rows that could not be read back: that is a bug of the caller's. */
-export function imageText(image: ImageId, rows: readonly Row[]): string {
+export function imageText(
+  image: ImageId,
+  rows: readonly Row[],
+  { everythingMs }: Pick<ImageEnd, "everythingMs"> = {},
+): string {
   const stray = rows.find((row) => row.image !== image);
   if (stray !== undefined) throw new Error(`image ${image}: a row of image ${stray.image} came with it`);
-  const end: ImageEnd = { kind: "image", image, rows: rows.length };
+  const times = everythingMs === undefined ? {} : { everythingMs };
+  const end: ImageEnd = { kind: "image", image, rows: rows.length, ...times };
   const lines = [...rows, end].map((row) => JSON.stringify(row));
   for (const line of lines) parseRowLine(line, `image ${image}`);
   const sorted = rows.toSorted(compareRows);
@@ -53,7 +60,9 @@ export async function indexRows(file: string): Promise<RowIndex> {
     const finished = group.take(line);
     if (finished === undefined) continue;
     if (places.has(finished.image)) throw damaged(file, line.number, `image ${finished.image} stands twice`);
-    places.set(finished.image, { start: end, end: line.end, line: line.number - finished.rows.length });
+    const { everythingMs } = finished;
+    const times = everythingMs === undefined ? {} : { everythingMs };
+    places.set(finished.image, { start: end, end: line.end, line: line.number - finished.rows.length, ...times });
     [rows, end] = [rows + finished.rows.length, line.end];
   }
   return { places, rows, end, tornBytes: last - end };
@@ -95,6 +104,10 @@ export async function rowsHash(rows: AsyncIterable<Row> | Iterable<Row>): Promis
   return hash.digest("hex");
 }
 
+interface FinishedImage extends Omit<ImageEnd, "rows"> {
+  readonly rows: readonly Row[];
+}
+
 /**
  * Gathers the lines of an image until its end. A line that cannot be read is remembered: if no other follows, it is the torn
  * end of a killed write; if one does, the file is damaged.
@@ -103,7 +116,7 @@ function imageGroup(file: string) {
   let rows: Row[] = [];
   let torn: unknown;
   return {
-    take(line: Line): { readonly image: ImageId; readonly rows: readonly Row[] } | undefined {
+    take(line: Line): FinishedImage | undefined {
       if (torn !== undefined) throw torn;
       const row = readWhole(file, line);
       if (row instanceof HarnessError) {
@@ -119,7 +132,7 @@ function imageGroup(file: string) {
       if (row.rows !== rows.length) {
         throw damaged(file, line.number, `image ${of} has ${rows.length} of ${row.rows} rows`);
       }
-      const finished = { image: row.image, rows };
+      const finished = { ...row, rows };
       rows = [];
       return finished;
     },

@@ -157,7 +157,13 @@ const prediction = z.object({
 const failure = z.object({ kind: z.literal("failure"), image: whole, message: text });
 
 /** Stands behind the rows of each image and says how many they are: an image without it was not finished. */
-const imageEnd = z.object({ kind: z.literal("image"), image: whole, rows: count });
+const imageEnd = z.object({
+  kind: z.literal("image"),
+  image: whole,
+  rows: count,
+  /** By prompts name of everything mode: from the photo to the masks, every crop's encode among it. */
+  everythingMs: z.record(text, number).exactOptional(),
+});
 
 /** The samples of one variant's turn in one round, in the order measured, ms. */
 const latencyTurn = z.object({

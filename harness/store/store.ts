@@ -8,7 +8,7 @@ import { type LineFile, openLineFile } from "./lines.ts";
 import { acquireLock, type LockOptions } from "./lock.ts";
 import { assertSamePlan, readManifest, writeManifest } from "./manifest.ts";
 import { imageText, indexRows, readRows, rowsHash, sortedRows } from "./rows.ts";
-import { type LatencyTurn, type Manifest, parseLatencyTurn, type Row } from "./schema.ts";
+import { type ImageEnd, type LatencyTurn, type Manifest, parseLatencyTurn, type Row } from "./schema.ts";
 
 /** A run as it lies on disk: reading takes no lock and writes nothing, also while another process writes. */
 export interface StoredRun {
@@ -36,7 +36,7 @@ export interface Run extends StoredRun {
   finishedImages(): ReadonlySet<ImageId>;
   finishedRows(): number;
   /** Writes all rows of an image and that it is finished, in one write. An image is appended once. */
-  append(image: ImageId, rows: readonly Row[]): Promise<void>;
+  append(image: ImageId, rows: readonly Row[], times?: Pick<ImageEnd, "everythingMs">): Promise<void>;
   appendLatency(turn: LatencyTurn): Promise<void>;
   /** Forgets the samples so far: a latency phase that was cut off is measured again as a whole. */
   clearLatency(): Promise<void>;
@@ -117,10 +117,10 @@ function writableRun({ folder, lock, rows, latency, index, stored, manifest }: O
     tornBytes: index.tornBytes,
     finishedImages: () => finished,
     finishedRows: () => finishedRows,
-    append: (image, added) =>
+    append: (image, added, times) =>
       inTurn(async () => {
         if (finished.has(image)) throw new Error(`image ${image} is finished already`);
-        const text = imageText(image, added);
+        const text = imageText(image, added, times);
         await lock.assertHeld();
         await rows.append(text);
         finished.add(image);

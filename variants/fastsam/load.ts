@@ -1,7 +1,6 @@
 import type {
   GraphFiles,
   ImageEmbedding,
-  MaskPrediction,
   NamedTensors,
   RawVariant,
   RuntimeOptions,
@@ -13,17 +12,11 @@ import { choose, type Everything } from "./choice.ts";
 import { detect } from "./detections.ts";
 import { masksOf } from "./masks.ts";
 
-/** What FastSAM does besides choosing by prompts. */
-export interface FastSam extends Variant {
-  /** Anything mode: all masks of the image at its size, most confident first, with the detections' confidences. */
-  everything(embedding: ImageEmbedding): MaskPrediction;
-}
-
 /**
  * The everything pass is in `encode`, masks included: that is what FastSAM's cost is, whatever the prompts. The embedding's
  * tensor holds the prototypes; the masks go with the embedding object itself, which must come back as it was given.
  */
-export async function loadFastSam(files: GraphFiles, runtime: RuntimeOptions): Promise<FastSam> {
+export async function loadFastSam(files: GraphFiles, runtime: RuntimeOptions): Promise<Variant> {
   const session = await openSession(encoderOf(files), runtime);
   const known = new WeakMap<ImageEmbedding, Everything>();
   const everythingOf = (embedding: ImageEmbedding): Everything => {
@@ -42,7 +35,8 @@ export async function loadFastSam(files: GraphFiles, runtime: RuntimeOptions): P
       return embedding;
     },
     decode: async (embedding, prompts) => prompts.map((prompt) => choose(everythingOf(embedding), prompt)),
-    everything(embedding) {
+    /** Masks at the image's size, most confident first, with the detections' confidences. */
+    async everything(embedding) {
       const { masks, scores } = everythingOf(embedding);
       return { kind: "masks", masks, scores };
     },

@@ -56,6 +56,7 @@ function preset(id: keyof typeof fastSamConfigs, title: string, sizes: Sizes): V
     // Its masks come at image size; this is what they are made by, from prototypes cut to the image.
     mask: { path: "direct", interpolation: "bilinear", threshold: ">0" },
     lacks: ["single-mask-token", "mask-input"],
+    everything: "own output",
     ...{ printed: sizes.printed, published: sizes.published, inertClasses },
     notes: [...notes, ...sizes.notes],
   };

@@ -2,12 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { ImageEmbedding, OnnxGraph, Prompt, RgbImage } from "../../harness/api.ts";
+import type { ImageEmbedding, MaskPrediction, OnnxGraph, Prompt, RgbImage, Variant } from "../../harness/api.ts";
 import { prepare, toModelFrame } from "../../harness/image/index.ts";
 import { areaOf } from "../../harness/mask/index.ts";
 import { writeGraph } from "../../harness/onnx/index.ts";
 import { seededCheckpoint } from "../../harness/weights/index.ts";
-import type { FastSam } from "./load.ts";
 import fastsam from "./variant.ts";
 
 const side = 256;
@@ -16,7 +15,7 @@ const size = { height: 90, width: 150 };
 const photo: RgbImage = { size, pixels: Uint8Array.from({ length: 90 * 150 * 3 }, (_, i) => (i * 37) % 251) };
 
 let folder: string;
-let variant: FastSam;
+let variant: Variant;
 let embedding: ImageEmbedding;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "sam-bench-test-"));
@@ -38,8 +37,8 @@ test("the photo lies on grey, between 0 and 1", () => {
   expect(tensor.data.every((value) => value >= 0 && value <= 1)).toBe(true);
 });
 
-test("anything mode gives all masks at image size, most confident first", () => {
-  const { masks, scores } = masksOf(variant.everything(embedding));
+test("anything mode gives all masks at image size, most confident first", async () => {
+  const { masks, scores } = masksOf(await variant.everything!(embedding));
   expect(masks.length).toBeGreaterThan(0);
   expect(masks.length).toBeLessThanOrEqual(300);
   expect(scores.length).toBe(masks.length);
@@ -57,25 +56,28 @@ test("each prompt gets one mask, in the prompts' order", async () => {
   const together = await variant.decode(embedding, inModel);
   expect(together.map((prediction) => masksOf(prediction).masks.length)).toEqual([1, 1]);
   for (const [i, prompt] of inModel.entries()) expect(await variant.decode(embedding, [prompt])).toEqual([together[i]]);
-  expect(masksOf(variant.everything(embedding)).masks).toContain(masksOf(together[0]!).masks[0]);
+  expect(masksOf(await variant.everything!(embedding)).masks).toContain(masksOf(together[0]!).masks[0]);
 });
 
 test("an embedding that another image's encode gave has masks of its own", async () => {
   const inverted = { size, pixels: photo.pixels.map((value) => 255 - value) };
   const other = await variant.encode(prepare(inverted, { ...preset.input, side }));
-  expect(masksOf(variant.everything(other)).scores).not.toEqual(masksOf(variant.everything(embedding)).scores);
-  expect(() => variant.everything({ ...other })).toThrow("this embedding did not come from its encode");
+  expect(masksOf(await variant.everything!(other)).scores).not.toEqual(
+    masksOf(await variant.everything!(embedding)).scores,
+  );
+  await expect(variant.everything!({ ...other })).rejects.toThrow("this embedding did not come from its encode");
 });
 
 test("the manifest says what the variant can not do, and where its frame differs from the authors'", () => {
-  for (const { lacks, notes, published } of fastsam.presets) {
+  for (const { lacks, everything, notes, published } of fastsam.presets) {
     expect(lacks).toEqual(["single-mask-token", "mask-input"]);
+    expect(everything).toBe("own output");
     expect(notes.join(" ")).toContain("multiple of 32");
     expect(published!.url).toMatch(/^https:/);
   }
 });
 
-function masksOf(prediction: ReturnType<FastSam["everything"]>) {
+function masksOf(prediction: MaskPrediction) {
   if (prediction.kind !== "masks") throw new Error("masks expected");
   return prediction;
 }

@@ -17,7 +17,7 @@ export interface FillContext {
 export interface RunnableProtocol {
   /** Names that it defines. */
   readonly prompts: readonly string[];
-  readonly prompted: "annotations" | "detections" | "grid";
+  readonly prompted: "annotations" | "detections" | "grid" | "nothing";
 }
 
 /** A command line that fills open cells. */

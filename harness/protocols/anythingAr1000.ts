@@ -1,0 +1,32 @@
+import { generatorProtocol } from "./everythingMode.ts";
+
+const source = "Segment Anything, table 4 and its appendix";
+
+export const anythingAr1000 = generatorProtocol(
+  {
+    id: "anything-ar1000",
+    title: "AR@1000, everything mode",
+    about:
+      "64 x 64 points, three masks each, no filter, box NMS 0.9; ranked by the mean of confidence and stability, best 1000",
+    ...{ source, confidence: "paper" },
+    notes: ["suppression keeps the higher-ranked of two masks"],
+  },
+  [
+    {
+      ...{ prompts: "anything", side: 64, masks: "three" },
+      ...{ rank: "mean of confidence and stability", boxNms: 0.9, most: 1000 },
+    },
+  ],
+);
+
+/** A protocol of its own: it needs the single-mask token, costs four times the points, and fills another row of the table. */
+export const anythingAr1000Single = generatorProtocol(
+  {
+    id: "anything-ar1000-single",
+    title: "AR@1000, everything mode, one mask a point",
+    about: "128 x 128 points, the single-mask token, no filter, box NMS 0.95; ranked by chance, a thousand of them",
+    ...{ source, confidence: "paper" },
+    notes: ["chance is a stream of the run's seed, the image and the point; suppression keeps the higher-ranked, too"],
+  },
+  [{ ...{ prompts: "anything-single", side: 128, masks: "one" }, ...{ rank: "chance", boxNms: 0.95, most: 1000 } }],
+);

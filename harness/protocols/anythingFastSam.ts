@@ -1,0 +1,41 @@
+import type { Candidates, Choice, ImageRecord, Protocol } from "../api.ts";
+import { cocoSizes, plainIou } from "../metrics/index.ts";
+import { noPrompt } from "../prompts/index.ts";
+import { predictedIouOf } from "./choice.ts";
+
+export const anythingFastSam: Protocol = {
+  id: "anything-ar-fastsam",
+  title: "AR, a variant's own everything mode",
+  about: "all masks of one pass over the image, without a prompt and without a filter; ranked by their confidence",
+  source: "CASIA-IVA-Lab/FastSAM, everything pass",
+  confidence: "repo",
+  notes: [
+    "of masks: the paper's recall on LVIS is of boxes, on COCO it does not say; the area under its curve is not offered",
+  ],
+  ...{ needs: [], prompted: "nothing", figures: "average recall" },
+  passes: [
+    {
+      sampler: noPrompt,
+      scored: [{ step: 1, prompts: "everything" }],
+      choose: everyMask,
+      everything: {
+        source: "own output",
+        crops: (image) => [wholeImage(image)],
+        settleCrop: (masks) => masks,
+        settle: (masks) => masks.map(({ kept }) => kept),
+      },
+    },
+  ],
+  ...{ sizes: cocoSizes, includes: () => true, iou: plainIou },
+};
+
+/** None where the image has none: the empty mask that stands for it is no proposal. */
+function everyMask({ prediction }: Candidates): readonly Choice[] {
+  const count = prediction.kind === "masks" ? prediction.masks.length : prediction.predictedIou.length;
+  return Array.from({ length: count }, (_, token) => ({ token, score: predictedIouOf(prediction, token) }));
+}
+
+function wholeImage({ id, size: { height, width } }: ImageRecord) {
+  const box = { x0: 0, y0: 0, x1: width, y1: height };
+  return { box, targets: [{ id: 0, image: id, category: 0, box, areaPx: width * height, crowd: false }] };
+}

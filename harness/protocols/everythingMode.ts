@@ -1,0 +1,156 @@
+import type { Candidates, Choice, Crop, CropMask, ImageRecord, KeptMask, PromptPass, Protocol, Size } from "../api.ts";
+import { areaOf, removeSmallRegions } from "../mask/index.ts";
+import { cocoSizes, pixelBox, plainIou, suppress } from "../metrics/index.ts";
+import { cropsOf, gridPoint } from "../prompts/index.ts";
+import { multimaskTokens, predictedIouOf } from "./choice.ts";
+
+const defaults = {
+  /** Crops of the image itself: none. */
+  layers: 0,
+  downscale: 1,
+  /** Of the logit threshold in the stability score. */
+  stabilityOffset: 1,
+  /** Between boxes of different crops. */
+  cropNms: 0.7,
+  /** A side of a mask's box that is so near to a crop's has been cut by it. */
+  nearPx: 20,
+};
+
+/** A mask generator: grids of points over the image and its crops, filters, suppression of duplicates, the best masks. */
+export interface Generator {
+  readonly prompts: string;
+  /** Points along each side of the image. */
+  readonly side: number;
+  /** 1: 2 x 2 crops as well; 2: 4 x 4, too. */
+  readonly layers?: number;
+  /** What the number of points along a crop's side is divided by from layer to layer. */
+  readonly downscale?: number;
+  /** All multimask tokens of a point, or the single-mask token alone. */
+  readonly masks: "three" | "one";
+  /** Whether the model is sure enough of a mask. */
+  readonly sure?: (predictedIou: number) => boolean;
+  readonly leastStability?: number;
+  /** What proposals are sorted by, and what suppression within a crop keeps first. */
+  readonly rank: "predicted IoU" | "mean of confidence and stability" | "chance";
+  readonly boxNms: number;
+  /** Masks that cover this part of the image or more are dropped. */
+  readonly tooLarge?: number;
+  /** Holes and components of fewer pixels go, and masks that are smaller as a whole. */
+  readonly leastRegionPx?: number;
+  readonly most: number;
+}
+
+export type Description = Pick<Protocol, "id" | "title" | "about" | "source" | "confidence" | "notes">;
+
+/** Each generator is a pass with its own prompts name. */
+export function generatorProtocol(description: Description, generators: readonly Generator[]): Protocol {
+  return {
+    ...description,
+    ...{ prompted: "grid", figures: "average recall" },
+    needs: generators.some(({ masks }) => masks === "one") ? ["single-mask-token"] : [],
+    passes: generators.map(passOf),
+    ...{ sizes: cocoSizes, includes: () => true, iou: plainIou },
+  };
+}
+
+function passOf(generator: Generator): PromptPass {
+  const { side, layers = defaults.layers, downscale = defaults.downscale, boxNms } = generator;
+  return {
+    sampler: gridPoint,
+    scored: [{ step: 1, prompts: generator.prompts }],
+    choose: (candidates) => tokensOf(generator, candidates).flatMap((token) => keep(generator, candidates, token)),
+    everything: {
+      source: "prompts",
+      crops: (image) => cropsOf(image, { side, layers, downscale }),
+      settleCrop: (masks, crop, image) =>
+        suppress(
+          masks.filter((kept) => !isCut(kept, crop, image) && !isTooLarge(generator, kept)),
+          { maskOf, threshold: boxNms, rank: scoreOf },
+        ),
+      settle: (masks) => settle(generator, masks),
+    },
+  };
+}
+
+function tokensOf({ masks }: Generator, candidates: Candidates): readonly number[] {
+  return masks === "one" ? [0] : multimaskTokens(candidates);
+}
+
+/** The token with its score, or nothing where a filter drops it; the cheap filter comes first. */
+function keep({ sure, leastStability, rank }: Generator, candidates: Candidates, token: number): readonly Choice[] {
+  const confidence = predictedIouOf(candidates.prediction, token);
+  if (sure !== undefined && !sure(confidence)) return [];
+  // As costly as the mask itself: only where it is asked for.
+  const needed = leastStability !== undefined || rank === "mean of confidence and stability";
+  const stability = (needed ? candidates.stability(token, defaults.stabilityOffset) : undefined) ?? 1;
+  if (leastStability !== undefined && stability < leastStability) return [];
+  if (rank === "chance") return [{ token, score: candidates.random().next() }];
+  return [{ token, score: rank === "predicted IoU" ? confidence : (confidence + stability) / 2 }];
+}
+
+/**
+ * Whether the crop has cut the mask off: a side of its box lies within 20 px of the crop's and not of the image's.
+ * Source: is_box_near_crop_edge of segment_anything/utils/amg.py.
+ */
+function isCut({ mask }: KeptMask, { box: crop }: Crop, { size }: ImageRecord): boolean {
+  if (isWhole(crop, size)) return false;
+  const box = pixelBox(mask);
+  if (box === undefined) return false;
+  const image = { x0: 0, y0: 0, x1: size.width, y1: size.height };
+  const near = (a: number, b: number) => Math.abs(a - b) <= defaults.nearPx;
+  return (["x0", "y0", "x1", "y1"] as const).some(
+    (side) => near(box[side], crop[side]) && !near(box[side], image[side]),
+  );
+}
+
+function isWhole({ x0, y0, x1, y1 }: Crop["box"], { width, height }: Size): boolean {
+  return x0 === 0 && y0 === 0 && x1 === width && y1 === height;
+}
+
+function isTooLarge({ tooLarge }: Generator, { mask }: KeptMask): boolean {
+  return tooLarge !== undefined && areaOf(mask) >= tooLarge * mask.size.height * mask.size.width;
+}
+
+/** Duplicates from crop to crop, of which the smaller crop's stays; small regions; then the best by score. */
+function settle(generator: Generator, masks: readonly CropMask[]): readonly KeptMask[] {
+  const crops = new Set(masks.map(({ crop }) => crop));
+  const rank = ({ crop: { box } }: CropMask) => 1 / ((box.x1 - box.x0) * (box.y1 - box.y0));
+  const threshold = defaults.cropNms;
+  const apart = crops.size > 1 ? suppress(masks, { maskOf: ({ kept }) => kept.mask, threshold, rank }) : masks;
+  const cleaned = cleanedOf(
+    generator,
+    apart.map(({ kept }) => kept),
+  );
+  return cleaned.toSorted((a, b) => scoreOf(b) - scoreOf(a)).slice(0, generator.most);
+}
+
+/**
+ * Without small holes, then without small components; what has become a duplicate gives way to a mask that was left alone.
+ * Source: postprocess_small_regions of segment_anything/automatic_mask_generator.py; that masks without any region of that
+ * size go, appendix B of the paper, where the code keeps their largest.
+ */
+function cleanedOf({ leastRegionPx, boxNms }: Generator, masks: readonly KeptMask[]): readonly KeptMask[] {
+  if (leastRegionPx === undefined) return masks;
+  const cleaned = masks.map((kept) => {
+    const filled = removeSmallRegions(kept.mask, leastRegionPx, "holes");
+    const mask = removeSmallRegions(filled, leastRegionPx, "components");
+    return { kept: { ...kept, mask }, untouched: mask === kept.mask };
+  });
+  return suppress(
+    cleaned.filter(({ kept }) => areaOf(kept.mask) >= leastRegionPx),
+    {
+      maskOf: ({ kept }) => kept.mask,
+      threshold: Math.max(boxNms, defaults.cropNms),
+      rank: ({ untouched }) => (untouched ? 1 : 0),
+    },
+  ).map(({ kept }) => kept);
+}
+
+function maskOf({ mask }: KeptMask): KeptMask["mask"] {
+  return mask;
+}
+
+function scoreOf({ score }: KeptMask): number {
+  if (score === undefined) throw new Error("a proposal without a score");
+  return score;
+}
