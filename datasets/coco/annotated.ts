@@ -34,6 +34,7 @@ export async function openAnnotated(format: AnnotationFormat, options: DatasetOp
     },
     targetsOf: annotations.annotationsOf,
     annotationsOf: annotations.annotationsOf,
+    ...(annotations.listsOf === undefined ? {} : { listsOf: annotations.listsOf }),
   };
 }
 

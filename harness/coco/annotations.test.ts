@@ -223,6 +223,14 @@ test("LVIS is known by its lists and frequencies, and v1 names its photos by add
   ]);
 });
 
+test("an annotation that LVIS ignores is marked as such, others have no mark", async () => {
+  const annotations = [0, 1, true, undefined].map((ignore, i) => ({ ...file.annotations[0]!, id: i + 1, ignore }));
+  const read = await readAnnotations(write({ ...file, annotations }));
+  const found = read.images.flatMap(({ id }) => read.annotationsOf(id));
+  expect(found.map(({ ignored }) => ignored)).toEqual([undefined, true, true, undefined]);
+  expect(found.map(({ crowd }) => crowd)).toEqual(Array(4).fill(found[0]!.crowd));
+});
+
 interface ReferenceMask {
   readonly id: number;
   readonly rle: { readonly size: readonly number[]; readonly counts: string };

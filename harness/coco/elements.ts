@@ -60,8 +60,14 @@ export function toEntry(fields: Fields, images: ReadonlyMap<ImageId, AnnotatedIm
     areaPx: readNumber(fields, "area"),
     // LVIS has no crowds and no such field.
     crowd: fields.iscrowd === undefined ? false : readInteger(fields, "iscrowd") === 1,
+    ...(isIgnored(fields) ? { ignored: true } : {}),
     segmentation,
   };
+}
+
+/** 1 or true, as Python takes them; most files have no such field. */
+function isIgnored({ ignore }: Fields): boolean {
+  return ignore === true || (typeof ignore === "number" && ignore !== 0);
 }
 
 /** [x, y, w, h] → corners; only this and the writer know the former. */

@@ -10,7 +10,7 @@ export interface Entry extends Omit<Annotation, "mask"> {
   readonly segmentation: Segmentation;
 }
 
-/** id, image, category, box, its area, area, crowd, number of polygons (0: an RLE, kept beside). The polygons' ends and coordinates follow. */
+/** id, image, category, box, its area, area, flags (1 crowd, 2 ignored), number of polygons (0: an RLE, kept beside). The polygons' ends and coordinates follow. */
 const headLength = 11;
 
 const chunkLength = 1 << 17;
@@ -51,7 +51,7 @@ export class EntryStore {
   }
 
   /** Copies the entry and returns its address. */
-  put({ id, image, category, box, boxAreaPx, areaPx, crowd, segmentation }: Entry): number {
+  put({ id, image, category, box, boxAreaPx, areaPx, crowd, ignored, segmentation }: Entry): number {
     const { ends, values } = segmentation.kind === "polygons" ? segmentation.polygons : noPolygons;
     const coordinates = ends.at(-1) ?? 0;
     const chunk = this.reserve(headLength + ends.length + coordinates);
@@ -66,7 +66,7 @@ export class EntryStore {
     chunk.values[at++] = box.y1;
     chunk.values[at++] = boxAreaPx;
     chunk.values[at++] = areaPx;
-    chunk.values[at++] = crowd ? 1 : 0;
+    chunk.values[at++] = (crowd ? 1 : 0) + (ignored ? 2 : 0);
     chunk.values[at++] = ends.length;
     for (let i = 0; i < ends.length; i++) chunk.values[at++] = ends[i]!;
     for (let i = 0; i < coordinates; i++) chunk.values[at++] = values[i]!;
@@ -84,7 +84,8 @@ export class EntryStore {
       box: { x0: values[3]!, y0: values[4]!, x1: values[5]!, y1: values[6]! },
       boxAreaPx: values[7]!,
       areaPx: values[8]!,
-      crowd: values[9] === 1,
+      crowd: values[9] === 1 || values[9] === 3,
+      ignored: values[9]! >= 2,
     };
   }
 

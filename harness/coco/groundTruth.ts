@@ -1,21 +1,12 @@
-import type { Annotation, Category, ImageId, Size } from "../api.ts";
+import type { Annotation, Category, FederatedLists, ImageId, Size } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import type { AnnotationFile } from "./annotations.ts";
 import type { DetectionTable } from "./detectionTable.ts";
-import type { AnnotatedImage } from "./elements.ts";
 
 /** An annotation to score against. */
 export interface ScoredAnnotation extends Annotation {
   /** width * height of the box as the file gives them; from the corners without it. */
   readonly boxAreaPx?: number;
-}
-
-/** What LVIS says of an image's categories. */
-export interface FederatedLists {
-  /** Known to be absent. */
-  readonly negative: ReadonlySet<number>;
-  /** Not every instance is annotated. */
-  readonly notExhaustive: ReadonlySet<number>;
 }
 
 export interface GroundTruth {
@@ -29,25 +20,15 @@ export interface GroundTruth {
   readonly listsOf?: (image: ImageId) => FederatedLists;
 }
 
-/** Of an annotation file. Lists only where every image has them. */
-export function truthOf(annotations: {
-  readonly images: readonly AnnotatedImage[];
-  readonly categories: readonly Category[];
-  annotationsOf(image: ImageId): readonly ScoredAnnotation[];
-}): GroundTruth {
-  const { images } = annotations;
-  const byId = new Map(images.map((image) => [image.id, image]));
-  const federated = images.length > 0 && images.every((image) => image.negativeCategories !== undefined);
-  const listsOf = (id: ImageId): FederatedLists => {
-    const { negativeCategories = [], notExhaustiveCategories = [] } = byId.get(id)!;
-    return { negative: new Set(negativeCategories), notExhaustive: new Set(notExhaustiveCategories) };
-  };
+/** Of an annotation file. */
+export function truthOf(
+  annotations: Pick<AnnotationFile, "images" | "categories" | "annotationsOf" | "listsOf">,
+): GroundTruth {
+  const { images, categories, annotationsOf, listsOf } = annotations;
   return {
-    images: [...byId.keys()].sort((a, b) => a - b),
-    categories: annotations.categories,
-    idZeroIsNoMatch: true,
-    annotationsOf: annotations.annotationsOf,
-    ...(federated ? { listsOf } : {}),
+    images: images.map(({ id }) => id).sort((a, b) => a - b),
+    ...{ categories, annotationsOf, idZeroIsNoMatch: true },
+    ...(listsOf === undefined ? {} : { listsOf }),
   };
 }
 

@@ -155,6 +155,30 @@ test("LVIS: an unmatched detection of a category that is not annotated exhaustiv
   expect(figures(truth(given, { categories, lists: lists([], [1]) }), found, lvisRules).AP).toBeCloseTo(1, 12);
 });
 
+test("LVIS: an ignored annotation is neither to be found nor a mistake to find, but only once; COCO does not know it", () => {
+  const found = table([
+    { image: 1, at: elsewhere, score: 0.9 },
+    { image: 1, at: elsewhere, score: 0.8 },
+    { image: 1, at, score: 0.5 },
+  ]);
+  const given = truth(
+    [
+      { image: 1, at },
+      { image: 1, at: elsewhere, ignored: true },
+    ],
+    { categories, lists: lists([]) },
+  );
+  // By LVIS: the first takes the ignored one, the second is a mistake before the hit. By COCO both are to be found.
+  expect(figures(given, found, lvisRules).AP).toBeCloseTo(0.5, 12);
+  expect(figures(given, found, cocoRules).AP).toBeCloseTo((51 + 50 * (2 / 3)) / 101, 12);
+});
+
+test("LVIS has no crowds: an annotation marked as one is to be found", () => {
+  const given = truth([{ image: 1, at, crowd: true }], { categories, lists: lists([]) });
+  expect(figures(given, table([{ image: 1, at, score: 0.5 }]), lvisRules).AP).toBeCloseTo(1, 12);
+  expect(figures(given, table([{ image: 1, at, score: 0.5 }]), cocoRules).AP).toBeUndefined();
+});
+
 test("LVIS: only the best 300 detections of an image count, whatever their categories", () => {
   const wrong = Array.from({ length: 300 }, () => ({ image: 1, category: 2, at, score: 0.9 }));
   const given = truth([{ image: 1, category: 1, at }], { categories, lists: lists([]) });

@@ -18,6 +18,8 @@ export class MatchGroup {
   forgiven = new Uint8Array(0);
   annotationAreas = new Float64Array(0);
   crowds = new Uint8Array(0);
+  /** 1: in no split, whatever its area. */
+  excluded = new Uint8Array(0);
   /** 1: a match with it counts as none, as with the id 0 in the reference tools. */
   unseen = new Uint8Array(0);
   /** Places of each annotation's frequency in `frequencies`, 255 for none. */
@@ -46,6 +48,7 @@ export class MatchGroup {
     this.#best = grown(this.#best, detections);
     this.annotationAreas = grown(this.annotationAreas, annotations);
     this.crowds = grown(this.crowds, annotations);
+    this.excluded = grown(this.excluded, annotations);
     this.unseen = grown(this.unseen, annotations);
     this.frequencies = grown(this.frequencies, annotations);
     this.#order = grown(this.#order, annotations);
@@ -87,9 +90,9 @@ export class MatchGroup {
     for (let a = 0; a < this.annotations; a++) {
       const area = this.annotationAreas[a]!;
       const elsewhere = frequency >= 0 && this.frequencies[a] !== frequency;
-      const ignored = this.crowds[a] === 1 || area < fromPx || area > toPx || elsewhere;
-      this.#ignored[a] = ignored ? 1 : 0;
-      if (!ignored) this.#order[this.positives++] = a;
+      const outside = this.crowds[a] === 1 || this.excluded[a] === 1 || area < fromPx || area > toPx || elsewhere;
+      this.#ignored[a] = outside ? 1 : 0;
+      if (!outside) this.#order[this.positives++] = a;
     }
     for (let a = 0, next = this.positives; a < this.annotations; a++)
       if (this.#ignored[a] === 1) this.#order[next++] = a;

@@ -1,6 +1,7 @@
+import type { FederatedLists } from "../api.ts";
 import type { DetectionTable } from "./detectionTable.ts";
 import { type EvaluationPlan, uncounted } from "./evaluationPlan.ts";
-import type { FederatedLists, GroundTruth, ScoredAnnotation } from "./groundTruth.ts";
+import type { GroundTruth, ScoredAnnotation } from "./groundTruth.ts";
 import { MatchGroup } from "./match.ts";
 import { Overlaps, type OverlapType } from "./overlaps.ts";
 import { type EvaluationRules, frequencySplits } from "./rules.ts";
@@ -131,13 +132,15 @@ class ImageMatcher {
     annotations: readonly ScoredAnnotation[],
     lists: FederatedLists | undefined,
   ): void {
-    const { truth, detections: table } = this.#input;
+    const { truth, detections: table, rules } = this.#input;
     const group = this.#group;
     group.resize(detections.length, annotations.length);
     for (let a = 0; a < annotations.length; a++) {
-      const { id, areaPx, crowd, category } = annotations[a]!;
+      const { id, areaPx, crowd, ignored, category } = annotations[a]!;
       group.annotationAreas[a] = areaPx;
-      group.crowds[a] = crowd ? 1 : 0;
+      // As _prepare of both tools: pycocotools makes its own `ignore` of `iscrowd`, lvis-api takes the file's and has no crowds.
+      group.crowds[a] = crowd && !rules.federated ? 1 : 0;
+      group.excluded[a] = ignored && rules.federated ? 1 : 0;
       group.unseen[a] = id === 0 && truth.idZeroIsNoMatch ? 1 : 0;
       const frequency = this.#frequencyOf.get(category)!;
       group.frequencies[a] = frequency < 0 ? 255 : frequency;

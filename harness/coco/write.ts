@@ -52,13 +52,14 @@ function imageFields({ id, fileName, size }: ImageRecord, instances: Instances, 
 }
 
 function annotationFields(
-  { id, image, category, mask, box, areaPx, crowd }: Annotation,
+  { id, image, category, mask, box, areaPx, crowd, ignored = false }: Annotation,
   format: "coco" | "lvis",
 ): object {
   return {
     ...{ id, image_id: image, category_id: category, area: areaPx },
     bbox: [box.x0, box.y0, box.x1 - box.x0, box.y1 - box.y0],
     ...(format === "coco" ? { iscrowd: crowd ? 1 : 0 } : {}),
+    ...(format === "lvis" && ignored ? { ignore: 1 } : {}),
     segmentation: { size: [mask.size.height, mask.size.width], counts: formatCounts(mask) },
   };
 }

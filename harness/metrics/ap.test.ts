@@ -78,10 +78,9 @@ test("a dataset with LVIS's lists is scored by LVIS's rules", () => {
       { id: 2, name: "mug", frequency: "frequent" },
     ],
   );
-  const size = maskOf(...at).size;
-  const images = [{ id: 1, fileName: "a", size, negativeCategories: [], notExhaustiveCategories: [1] }];
+  const listsOf = () => ({ negative: new Set<number>(), notExhaustive: new Set([1]) });
   const rows = [row(1, elsewhere, 0.9), row(1, at, 0.5)];
-  const values = figures(ap.fit(rows, { ...rest, dataset: { ...dataset, images } as typeof dataset })(once([1])));
+  const values = figures(ap.fit(rows, { ...rest, dataset: { ...dataset, listsOf } })(once([1])));
   expect(values).toMatchObject({ AP: expect.closeTo(1, 12), APr: expect.closeTo(1, 12), APf: undefined });
 });
 

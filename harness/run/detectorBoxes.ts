@@ -39,8 +39,10 @@ export async function withDetectorBoxes(dataset: Dataset, file: string): Promise
     boxless === 0
       ? []
       : [`${basename(file)}: ${boxless} detections have neither bbox nor a mask with a pixel and are left out`];
+  const { listsOf } = dataset;
   return {
     ...dataset,
+    ...(listsOf === undefined ? {} : { listsOf: (image) => listsOf.call(dataset, image) }),
     fingerprint: `${dataset.fingerprint} boxes ${await sha256Of(file)}`,
     warnings: [...dataset.warnings, ...lost],
     read: (image) => dataset.read(image),

@@ -32,8 +32,9 @@ function markingVariant(everything?: MaskPrediction) {
     async decode({ geometry }, prompts) {
       prompted.push(...prompts);
       return prompts.map(({ points }): MaskPrediction => {
-        const scale = geometry.resized.width / geometry.image.width;
-        const [x, y] = [Math.floor(points[0]!.x / scale), Math.floor(points[0]!.y / scale)];
+        const { resized, image: frame } = geometry;
+        const x = Math.round((points[0]!.x * frame.width) / resized.width);
+        const y = Math.round((points[0]!.y * frame.height) / resized.height);
         return { kind: "masks", masks: [pixelsAt(x, y, geometry.image)], scores: Float32Array.of(0.5) };
       });
     },
