@@ -89,8 +89,8 @@ test("given scales of activations and weights, with zeros off the middle", async
   const how = {
     activations: { scale: 0.5, zeroPoint: 10 },
     weights: [
-      { scale: 4, zeroPoint: 100 },
-      { scale: 2, zeroPoint: 3 },
+      { scale: 16, zeroPoint: 250 },
+      { scale: 8, zeroPoint: 3 },
     ],
   };
   const { a } = await runGraph(

@@ -1,6 +1,7 @@
 import type { Dim, GraphConstant, GraphNode, GraphValue, OnnxGraph } from "../api.ts";
 import { product } from "../onnx/dims.ts";
 import { type GraphBuilder, mul, reshape, rewriteGraph, transposeMatrix } from "../onnx/index.ts";
+import { clamp, roundHalfEven } from "./uniform.ts";
 
 /** A product of activations with a weight that is baked into the graph. */
 export interface Linear {
@@ -188,8 +189,7 @@ function quantizeChannels(values: Float32Array, channels: readonly ByteScale[]):
   const inputs = values.length / channels.length;
   for (const [channel, { scale, zeroPoint }] of channels.entries())
     for (let i = channel * inputs; i < (channel + 1) * inputs; i++) {
-      const integer = Math.round(values[i]! / scale) + zeroPoint - 128;
-      result[i] = Math.min(Math.max(integer, -128), 127);
+      result[i] = clamp(roundHalfEven(Math.fround(values[i]! / scale)) + zeroPoint - 128, -128, 127);
     }
   return result;
 }
