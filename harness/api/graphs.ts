@@ -50,3 +50,21 @@ export interface OnnxGraph {
   readonly values: ReadonlyMap<string, GraphValue>;
   readonly counts: GraphCounts;
 }
+
+/** A value as an ONNX file of someone else's declares it. */
+export interface DeclaredValue {
+  readonly name: string;
+  /** float32, int64, float16 … */
+  readonly type: string;
+  /** Absent where the file leaves even the rank open; "?" for a dimension that it says nothing of. */
+  readonly dims?: readonly Dim[];
+}
+
+/** What an ONNX file takes and gives. */
+export interface GraphSignature {
+  readonly file: string;
+  readonly inputs: readonly DeclaredValue[];
+  readonly outputs: readonly DeclaredValue[];
+  /** Names of the files beside it that hold its tensors. */
+  readonly externalFiles: readonly string[];
+}

@@ -1,6 +1,6 @@
 import type { ImageId } from "./datasets.ts";
 import type { Geometry, MaskSpec, ModelInput, ModelInputSpec } from "./frames.ts";
-import type { OnnxGraph } from "./graphs.ts";
+import type { GraphSignature, OnnxGraph } from "./graphs.ts";
 import type { Rle, Tensor } from "./pixels.ts";
 import type { Prompt } from "./prompts.ts";
 import type { PublishedFile } from "./published.ts";
@@ -12,12 +12,13 @@ export type GraphKind = "fused" | "reference";
 export type PublishedCheckpoint = PublishedFile;
 
 /** What a protocol may ask of a variant, and some variants lack. */
-export type Capability = "single-mask-token" | "mask-input";
+export type Capability = "single-mask-token" | "mask-input" | "box-prompt";
 
 export interface Paper {
   readonly title: string;
   readonly arxiv?: string;
-  readonly year: number;
+  /** Absent for ONNX files of a user's own, which may be of any paper. */
+  readonly year?: number;
 }
 
 export interface VariantManifest {
@@ -193,6 +194,11 @@ export interface RawVariant {
   close(): Promise<void>;
 }
 
+export interface RecognisedFiles {
+  readonly preset: VariantManifest;
+  readonly files: GraphFiles;
+}
+
 export interface VariantPlugin {
   readonly presets: readonly VariantManifest[];
   /** Published files that no preset is built from, by id for `bench pull`. */
@@ -208,6 +214,11 @@ export interface VariantPlugin {
   /** Of a base preset's id; nothing where the method does not run on it. */
   searchSpace?(base: string): SearchSpace | undefined;
   calibrate?(context: CalibrateContext): Promise<CalibrationValues>;
+  /**
+   * For a plug-in whose variants are ONNX files of the user's own (`--variant-files`): which file is which graph, and the
+   * manifest of the variant, named as the user named it. Throws HarnessError for files that it can not run.
+   */
+  recognise?(name: string, graphs: readonly GraphSignature[]): Promise<RecognisedFiles>;
   /** Weights → graphs. Reads no tensor itself: constants are read when the sink writes them. */
   build(context: BuildContext): Promise<void>;
   load(graphs: GraphFiles, runtime: RuntimeOptions, preset: VariantManifest): Promise<Variant>;

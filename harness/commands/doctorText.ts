@@ -85,6 +85,9 @@ function planText(plan: PlanNeeds, gmacsPerSecond: number): string {
     { header: ["left out"], align: "left", cells: leftOut.map(({ variant }) => variant) },
     { header: ["what brings it"], align: "left", cells: leftOut.map(({ command }) => wrap(command, width - 30, "  ")) },
   ]);
+  const taken = variants.flatMap((each) => (each.taken === undefined ? [] : [`${each.variant}: ${each.taken}`]));
   const text = [`the plan needs ${total}`, what, basis].map((each) => wrap(each, width, "  ")).join("\n");
-  return [text, table, ...(leftOut.length === 0 ? [] : [left])].join("\n\n");
+  return [text, table, ...(taken.length === 0 ? [] : [taken.join("\n")]), ...(leftOut.length === 0 ? [] : [left])].join(
+    "\n\n",
+  );
 }

@@ -1,3 +1,5 @@
+import type { DeclaredValue, GraphSignature } from "../api.ts";
+import { readSignature } from "../onnx/index.ts";
 import { fittingVariants } from "../run/fit.ts";
 import { inertClassesOf, loadRegistry } from "../run/registry.ts";
 import { isBuffer, openTensorArchive, type StoredTensor, type TensorArchive } from "../weights/index.ts";
@@ -7,16 +9,23 @@ import { plainTable } from "./plainTable.ts";
 export const inspect: Command = {
   name: "inspect",
   describe: "Show what a checkpoint file holds, and the variant it fits",
-  arguments: [{ name: "file", describe: "a .pth, .pt or .safetensors file" }],
+  arguments: [{ name: "file", describe: "a .pth, .pt or .safetensors file, or an .onnx graph" }],
   options: {
     json: { describe: "print one JSON object, with each tensor's first values, mean and std", type: "boolean" },
     plugin: { describe: "also know the variants of this module", type: "string", list: true },
   },
   examples: [
     ["bench inspect sam_vit_b_01ec64.pth", "list its tensors and name the variant"],
+    ["bench inspect decoder.onnx", "what a graph takes and gives, for bench run --variant-files"],
     ["bench inspect model.safetensors --json", "the same for a script"],
   ],
   async run(args, console) {
+    if ((args.file as string).endsWith(".onnx")) {
+      const signature = readSignature(args.file as string);
+      if (args.json) line(console, JSON.stringify(signature));
+      else printSignature(console, signature);
+      return 0;
+    }
     const registry = await loadRegistry(args.plugin as string[] | undefined);
     const archive = await openTensorArchive(args.file as string, { inert: inertClassesOf(registry) });
     try {
@@ -29,6 +38,17 @@ export const inspect: Command = {
     }
   },
 };
+
+/** What bench run --variant-files tells layouts by. */
+function printSignature(console: Console, { file, inputs, outputs, externalFiles }: GraphSignature): void {
+  const rows = (kind: string, values: readonly DeclaredValue[]) =>
+    values.map(({ name, type, dims }) => [kind, name, type, dims === undefined ? "open" : `[${dims.join(", ")}]`]);
+  line(console, `file     ${file}`);
+  line(console, "format   ONNX");
+  line(console, `weights  ${externalFiles.length === 0 ? "in it" : `in ${externalFiles.join(", ")}`}`);
+  line(console, "");
+  line(console, plainTable(["", "name", "type", "shape"], [...rows("input", inputs), ...rows("output", outputs)]));
+}
 
 function printText(console: Console, archive: TensorArchive, variant: string | undefined): void {
   const tensors = [...archive.tensors.values()];

@@ -23,7 +23,12 @@ test("every protocol is explained with its prompts and source, on lines that fit
 
 test("protocols as JSON have what the project decided, too", async () => {
   const all = JSON.parse(await listed("protocols", { json: true }));
-  expect(all[0]).toMatchObject({ id: "miou-gtbox-argmax", prompts: ["box"], confidence: "repo", needs: [] });
+  expect(all[0]).toMatchObject({
+    id: "miou-gtbox-argmax",
+    prompts: ["box"],
+    confidence: "repo",
+    needs: ["box-prompt"],
+  });
   expect(all.map(({ id }: { id: string }) => id)).toEqual(protocols.map(({ id }) => id));
   expect(all[0].notes.length).toBeGreaterThan(0);
 });

@@ -1,8 +1,9 @@
-import type { Dataset } from "../api.ts";
+import type { Dataset, GraphFiles } from "../api.ts";
 import { passesOf } from "../protocols/index.ts";
 import { describeGraphs } from "../run/build.ts";
 import type { RunPlan } from "../run/plan.ts";
 import { weightsVariantOf } from "../run/registry.ts";
+import { graphBytes } from "../run/variantFiles.ts";
 import type { ChosenVariant, LeftOut } from "../run/weights.ts";
 import { seededCheckpoint } from "../weights/index.ts";
 
@@ -26,6 +27,12 @@ const assumed = {
   /** Bytes: the process itself, and intermediate tensors of a 1024 x 1024 input; weights are held twice. */
   process: 150e6,
   tensors: 200e6,
+  /**
+   * Multiply-accumulates a weight of graphs that were not built here: an encoder's are used once a token of 16 x 16 px, a
+   * decoder's for prompts and, some of them, for every place of the embedding.
+   */
+  pixelsAToken: 16,
+  decoderUses: 250,
 };
 
 export interface VariantNeeds {
@@ -36,6 +43,8 @@ export interface VariantNeeds {
   readonly seconds: number;
   readonly memoryBytes: number;
   readonly diskBytes: number;
+  /** Of ONNX files: what they were taken as. */
+  readonly taken?: string;
 }
 
 /** What a plan would need if nothing of it were here yet: estimates, not promises. */
@@ -76,7 +85,7 @@ interface Known {
 }
 
 async function variantNeeds(plan: RunPlan, { variant, weights }: ChosenVariant, known: Known): Promise<VariantNeeds> {
-  const { encodeGmacs, decodeGmacs, weightBytes } = await sizeOf(plan, { variant, weights });
+  const { encodeGmacs, decodeGmacs, weightBytes, builtBytes } = await sizeOf(plan, { variant, weights });
   const msOf = (gmacs: number) => (1000 * gmacs) / (assumed.share * known.gmacsPerSecond);
   const [encodeMs, decodeMs] = [msOf(encodeGmacs), assumed.decodeMs + msOf(decodeGmacs)];
   // Masks of seeded weights mean nothing: only latency and memory are measured.
@@ -89,9 +98,10 @@ async function variantNeeds(plan: RunPlan, { variant, weights }: ChosenVariant, 
   const side = variant.preset.input.side / 1024;
   return {
     ...{ variant: variant.preset.id, weights: weights.source, encodeMs, decodeMs },
-    seconds: (accuracyMs + latencyMs) / 1000 + 2 * assumed.start + weightBytes / assumed.build,
+    seconds: (accuracyMs + latencyMs) / 1000 + 2 * assumed.start + builtBytes / assumed.build,
     memoryBytes: assumed.process + 2 * weightBytes + assumed.tensors * side ** 2,
-    diskBytes: weightBytes + rowBytes,
+    diskBytes: builtBytes + rowBytes,
+    ...(variant.files === undefined ? {} : { taken: variant.preset.notes[0]! }),
   };
 }
 
@@ -110,8 +120,17 @@ function workOf({ prompts, dataset, images }: RunPlan, targets: number): { encod
   return { encodes, decodes };
 }
 
+interface Sizes {
+  readonly encodeGmacs: number;
+  readonly decodeGmacs: number;
+  readonly weightBytes: number;
+  /** What is written into graphs; nothing of files that are there. */
+  readonly builtBytes: number;
+}
+
 /** From the graphs as data, in milliseconds: values are not read, so seeded ones stand in for any. */
-async function sizeOf({ registry }: RunPlan, { variant: chosen }: ChosenVariant) {
+async function sizeOf({ registry }: RunPlan, { variant: chosen }: ChosenVariant): Promise<Sizes> {
+  if (chosen.files !== undefined) return sizeOfFiles(chosen.files, chosen.preset.input.side);
   // Before a calibration there are no graphs of the method yet: its base's have the same sizes, in float.
   const variant = chosen.preset.calibration === undefined ? chosen : weightsVariantOf(registry, chosen);
   const graphs = await describeGraphs({ variant, checkpoint: seededCheckpoint(), graph: "fused" });
@@ -120,10 +139,21 @@ async function sizeOf({ registry }: RunPlan, { variant: chosen }: ChosenVariant)
       .filter(({ name }) => named(name))
       .flatMap(({ counts }) => [...counts.macs({ prompts: 1, points: 2 }).values()])
       .reduce((sum, each) => sum + each, 0) / 1e9;
+  const weightBytes = graphs.reduce((sum, { counts }) => sum + counts.constantBytes, 0);
   return {
     encodeGmacs: gmacs((name) => name === "encoder"),
     decodeGmacs: gmacs((name) => name !== "encoder" && name !== "decoder-mask"),
-    weightBytes: graphs.reduce((sum, { counts }) => sum + counts.constantBytes, 0),
+    ...{ weightBytes, builtBytes: weightBytes },
+  };
+}
+
+function sizeOfFiles({ encoder, decoder }: GraphFiles, side: number): Sizes {
+  const [encoderBytes, decoderBytes] = [graphBytes(encoder!), graphBytes(decoder!)];
+  const tokens = (side / assumed.pixelsAToken) ** 2;
+  return {
+    encodeGmacs: ((encoderBytes / 4) * tokens) / 1e9,
+    decodeGmacs: ((decoderBytes / 4) * assumed.decoderUses) / 1e9,
+    ...{ weightBytes: encoderBytes + decoderBytes, builtBytes: 0 },
   };
 }
 

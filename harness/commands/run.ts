@@ -36,6 +36,11 @@ export const planOptions: Readonly<Record<string, CommandOption>> = {
   provider: { describe: "execution provider of ONNX Runtime", type: "string", default: "cpu" },
   rounds: { describe: "latency samples of each variant", type: "number", default: 20 },
   warmup: { describe: "latency samples before that, not counted", type: "number", default: 3 },
+  "variant-files": {
+    describe: "NAME=ENCODER.onnx,DECODER.onnx: measure your own ONNX files under that name",
+    type: "string",
+    list: true,
+  },
   plugin: { describe: "also know the variants and datasets of this module", type: "string", list: true },
   phase: { describe: "only this one; both if left out", type: "string", choices: ["accuracy", "latency"] },
   shard: { describe: "i/n: accuracy on every n-th image, for bench merge", type: "string" },

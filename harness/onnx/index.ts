@@ -3,5 +3,6 @@ export { GraphBuilder } from "./graph.ts";
 export * from "./layers.ts";
 export { type Replace, rewriteGraph, withOutputs } from "./rewrite.ts";
 export { openSession, providers, runtimeVersion, type Session, sessionSettings } from "./session.ts";
+export { readSignature } from "./signature.ts";
 export { transposeMatrix } from "./transpose.ts";
 export { structureHash, writeGraph } from "./write.ts";

@@ -8,7 +8,8 @@ import { HarnessError, unknown } from "../errors.ts";
 export interface Session {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  run(feeds: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor>>>;
+  /** Whole numbers reach inputs of int64 and int32 as such. Of the outputs only `wanted` are handed out, or all. */
+  run(feeds: Readonly<Record<string, Tensor>>, wanted?: readonly string[]): Promise<Readonly<Record<string, Tensor>>>;
   /** With a profile asked for, writes it now. */
   close(): Promise<void>;
 }
@@ -39,15 +40,13 @@ export async function openSession(file: string, options: SessionOptions): Promis
   if (!providers().includes(options.provider)) throw unknown("provider", options.provider, providers());
   if (!existsSync(file)) throw new HarnessError(`${file}: no such file`, { expected: "an ONNX graph" });
   const session = await create(file, options);
+  const types = new Map(session.inputMetadata.map((input) => [input.name, input.isTensor ? input.type : undefined]));
   return {
     inputs: session.inputNames,
     outputs: session.outputNames,
-    async run(feeds) {
-      const tensors = Object.entries(feeds).map(([name, { data, dims }]) => [
-        name,
-        new ort.Tensor("float32", data, dims),
-      ]);
-      const results = await session.run(Object.fromEntries(tensors));
+    async run(feeds, wanted = session.outputNames) {
+      const tensors = Object.entries(feeds).map(([name, tensor]) => [name, feedOf(name, tensor, types.get(name))]);
+      const results = await session.run(Object.fromEntries(tensors), [...wanted]);
       return Object.fromEntries(Object.entries(results).map(([name, result]) => [name, tensorOf(name, result)]));
     },
     async close() {
@@ -93,6 +92,14 @@ function providerHint(provider: string): string {
   if (provider === "cuda" || provider === "tensorrt")
     return "CUDA 12 and cuDNN 9 must be installed, and onnxruntime-node's CUDA libraries fetched once: node node_modules/onnxruntime-node/script/install.js";
   return "this provider needs its platform's own libraries; `--provider cpu` runs everywhere";
+}
+
+/** In the type that the graph declares; what it does not declare the runtime refuses with its own words. */
+function feedOf(name: string, { data, dims }: Tensor, type: ort.Tensor.Type | undefined): ort.Tensor {
+  if (type === undefined || type === "float32") return new ort.Tensor("float32", data, dims);
+  if (type === "int64") return new ort.Tensor("int64", BigInt64Array.from(data, BigInt), dims);
+  if (type === "int32") return new ort.Tensor("int32", Int32Array.from(data), dims);
+  throw new HarnessError(`input ${name} is ${type}`, { expected: "float32, int64 or int32" });
 }
 
 function tensorOf(name: string, result: ort.OnnxValue): Tensor {

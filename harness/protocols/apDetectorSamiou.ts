@@ -12,7 +12,7 @@ export const apDetectorSamiou: Protocol = {
   confidence: "repo",
   prompted: "detections",
   figures: "average precision",
-  needs: ["single-mask-token"],
+  needs: ["single-mask-token", "box-prompt"],
   passes: [{ sampler: givenBox, scored: [{ step: 1, prompts: "det-samiou" }], choose: withFusedScore(singleMask) }],
   sizes: cocoSizes,
   notes: [

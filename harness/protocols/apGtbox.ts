@@ -13,7 +13,7 @@ export const apGtbox: Protocol = {
   confidence: "secondary",
   prompted: "annotations",
   figures: "average precision",
-  needs: [],
+  needs: ["box-prompt"],
   passes: [{ sampler: givenBox, scored: [{ step: 1, prompts: "gt-box" }], choose: withPredictedIou(mostConfident) }],
   sizes: cocoSizes,
   notes: [

@@ -12,7 +12,7 @@ export const apVitdetArgmax: Protocol = {
   confidence: "repo",
   prompted: "detections",
   figures: "average precision",
-  needs: [],
+  needs: ["box-prompt"],
   passes: [
     { sampler: givenBox, scored: [{ step: 1, prompts: "det-argmax" }], choose: withDetectorScore(mostConfident) },
   ],

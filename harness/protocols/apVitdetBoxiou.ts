@@ -12,7 +12,7 @@ export const apVitdetBoxiou: Protocol = {
   confidence: "paper",
   prompted: "detections",
   figures: "average precision",
-  needs: [],
+  needs: ["box-prompt"],
   passes: [{ sampler: givenBox, scored: [{ step: 1, prompts: "det-boxiou" }], choose: withDetectorScore(nearestBox) }],
   sizes: cocoSizes,
   notes: [

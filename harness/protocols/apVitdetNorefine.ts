@@ -12,7 +12,7 @@ export const apVitdetNorefine: Protocol = {
   confidence: "repo",
   prompted: "detections",
   figures: "average precision",
-  needs: [],
+  needs: ["box-prompt"],
   passes: [
     { sampler: givenBox, scored: [{ step: 1, prompts: "det-norefine" }], choose: withDetectorScore(mostConfident) },
   ],

@@ -13,7 +13,7 @@ export const apVitdetRefine: Protocol = {
   confidence: "paper",
   prompted: "detections",
   figures: "average precision",
-  needs: ["mask-input"],
+  needs: ["mask-input", "box-prompt"],
   passes: [
     { sampler: refinedBox, scored: [{ step: 2, prompts: "det-refine" }], choose: withDetectorScore(mostConfident) },
   ],

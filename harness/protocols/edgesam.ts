@@ -12,7 +12,7 @@ export const edgesam: Protocol = {
   confidence: "repo",
   prompted: "annotations",
   figures: "mean IoU",
-  needs: ["single-mask-token"],
+  needs: ["single-mask-token", "box-prompt"],
   passes: [passOf("box", boxThenErrors), passOf("centre", centreThenErrors)],
   sizes: cocoSizes,
   notes: [

@@ -12,7 +12,7 @@ export const gtbox: Protocol = {
   confidence: "paper",
   prompted: "annotations",
   figures: "mean IoU",
-  needs: [],
+  needs: ["box-prompt"],
   passes: [{ sampler: maskBox, scored: [{ step: 1, prompts: "box" }], choose: mostConfident }],
   sizes: cocoSizes,
   notes: [

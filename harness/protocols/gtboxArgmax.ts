@@ -12,7 +12,7 @@ export const gtboxArgmax: Protocol = {
   confidence: "repo",
   prompted: "annotations",
   figures: "mean IoU",
-  needs: [],
+  needs: ["box-prompt"],
   passes: [{ sampler: givenBox, scored: [{ step: 1, prompts: "box" }], choose: mostConfident }],
   sizes: cocoSizes,
   notes: [

@@ -20,8 +20,13 @@ export async function fits(archive: TensorArchive, variant: RegisteredVariant): 
 export async function fittingVariants(registry: Registry, archive: TensorArchive): Promise<readonly string[]> {
   const fitting: string[] = [];
   for (const [id, variant] of registry.variants)
-    if (variant.preset.base === undefined && (await fits(archive, variant))) fitting.push(id);
+    if (hasOwnCheckpoint(variant) && (await fits(archive, variant))) fitting.push(id);
   return fitting;
+}
+
+/** Neither a method on another variant's checkpoint, nor ONNX files. */
+function hasOwnCheckpoint({ preset, files }: RegisteredVariant): boolean {
+  return preset.base === undefined && files === undefined;
 }
 
 /** An error about a checkpoint that does not fit, with the variant it does fit in its hint. */

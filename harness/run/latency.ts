@@ -32,7 +32,7 @@ export async function measureTurn({ variant, preset, dataset }: LatencyInput, im
   const prepared = await timed(() => prepare(photo, preset.input));
   const encoded = await timed(() => variant.encode(prepared.value));
   const { geometry } = encoded.value;
-  const boxes = boxPrompts(dataset, image, photo.size).map((prompt) => toModelFrame(prompt, geometry));
+  const boxes = boxPrompts({ dataset, preset }, image, photo.size).map((prompt) => toModelFrame(prompt, geometry));
   const decoded = await timed(() => variant.decode(encoded.value, boxes.slice(0, 1)));
   const prediction = decoded.value[0]!;
   const upscaled = await timed(() => {
@@ -70,7 +70,7 @@ export async function measureMemory(
   const prepared = prepare(photo, preset.input);
   const encode = await peakDuring(() => variant.encode(prepared));
   const encoded = gpuBytes();
-  const [prompt] = boxPrompts(dataset, image, photo.size);
+  const [prompt] = boxPrompts({ dataset, preset }, image, photo.size);
   const decode = await peakDuring(() => variant.decode(encode.value, [toModelFrame(prompt!, encode.value.geometry)]));
   const decoded = gpuBytes();
   const peaks = { encode: encode.peakBytes, decode: decode.peakBytes };
@@ -78,14 +78,21 @@ export async function measureMemory(
   return { ...peaks, gpu: { load, encode: encoded, decode: decoded } };
 }
 
-/** The image's boxes, over and over until the batch is full; the whole image where nothing is annotated. */
-function boxPrompts(dataset: Dataset, image: ImageId, { height, width }: Size): Prompt<"image">[] {
+/**
+ * The image's boxes, over and over until the batch is full; the whole image where nothing is annotated. A decoder that takes
+ * no boxes gets their centres.
+ */
+function boxPrompts(
+  { dataset, preset }: Pick<LatencyInput, "dataset" | "preset">,
+  image: ImageId,
+  { height, width }: Size,
+): Prompt<"image">[] {
   const whole: Box = { x0: 0, y0: 0, x1: width, y1: height };
   const boxes = dataset.targetsOf(image).map(({ box }) => box);
   const usable = boxes.filter(({ x0, y0, x1, y1 }) => x1 > x0 && y1 > y0);
-  return Array.from({ length: defaults.batchPrompts }, (_, i) => ({
-    frame: "image",
-    points: [],
-    box: usable.length === 0 ? whole : usable[i % usable.length]!,
-  }));
+  return Array.from({ length: defaults.batchPrompts }, (_, i) => {
+    const box = usable.length === 0 ? whole : usable[i % usable.length]!;
+    if (!preset.lacks.includes("box-prompt")) return { frame: "image", points: [], box };
+    return { frame: "image", points: [{ x: (box.x0 + box.x1) / 2, y: (box.y0 + box.y1) / 2, label: 1 }] };
+  });
 }

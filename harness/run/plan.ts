@@ -7,6 +7,7 @@ import { readPresetFile } from "./presetFile.ts";
 import { loadRegistry, type Registry } from "./registry.ts";
 import { withSettings } from "./settings.ts";
 import { imagesOfShard, parseShard, type Shard } from "./shard.ts";
+import { withVariantFiles } from "./variantFiles.ts";
 import { type ChosenVariant, chooseWeights, type LeftOut, type WeightsChoice } from "./weights.ts";
 
 /** What a run is made of; accuracy can be measured on many machines, latency is measured on one. */
@@ -34,6 +35,8 @@ export interface RunFlags {
   readonly plugin?: readonly string[];
   /** A detector's results file: its boxes are prompted. */
   readonly boxes?: string;
+  /** `NAME=FILE.onnx` each, and more files of the same name after it. */
+  readonly "variant-files"?: readonly string[];
   /** Settings of methods by the names of their options. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Both without it. */
@@ -51,6 +54,7 @@ export interface LatencySettings {
 export interface RunPlan {
   readonly registry: Registry;
   readonly plugins: readonly string[];
+  readonly variantFiles: readonly string[];
   readonly chosen: readonly ChosenVariant[];
   readonly leftOut: readonly LeftOut[];
   readonly dataset: Dataset;
@@ -79,7 +83,8 @@ const defaults = {
 /** Throws HarnessError for every mistake that can be known before the first image. */
 export async function resolvePlan(flags: RunFlags): Promise<RunPlan> {
   const plugins = flags.plugin ?? [];
-  const registry = await loadRegistry(plugins);
+  const variantFiles = flags["variant-files"] ?? [];
+  const registry = await withVariantFiles(await loadRegistry(plugins), variantFiles);
   const seed = flags.seed ?? defaults.seed;
   const prompts = promptPlan({ prompts: flags.prompts, protocol: flags.protocol });
   const shard = shardOf(flags);
@@ -103,7 +108,7 @@ export async function resolvePlan(flags: RunFlags): Promise<RunPlan> {
   if (dataset.images.length === 0) throw new HarnessError(`dataset ${dataset.id}: no image is left to run`);
   const ids = dataset.images.map(({ id }) => id);
   return {
-    ...{ registry, plugins, chosen, leftOut, dataset, datasetOptions, prompts, seed },
+    ...{ registry, plugins, variantFiles, chosen, leftOut, dataset, datasetOptions, prompts, seed },
     ...(shard === undefined ? { images: ids } : { images: imagesOfShard(ids, shard), shard }),
     phases: phasesOf(flags),
     ...(flags.boxes === undefined ? {} : { boxes: flags.boxes }),

@@ -7,6 +7,7 @@ import { type CalibrationRequest, calibrationFor, calibrationRecord } from "./ca
 import { readCommit } from "./commit.ts";
 import type { RunPlan } from "./plan.ts";
 import { sourcesHash } from "./sources.ts";
+import { givenGraphs } from "./variantFiles.ts";
 import { type ChosenVariant, openWeights } from "./weights.ts";
 import type { WorkerSetup } from "./worker.ts";
 
@@ -29,9 +30,13 @@ export async function prepareRun(
   asPassed: readonly string[],
   calibrating: Pick<CalibrationRequest, "progress" | "signal">,
 ): Promise<PreparedRun> {
+  const { variant } = chosen;
+  if (variant.files !== undefined) {
+    const { weights, ...built } = await givenGraphs(variant.files, variant.folder);
+    return describeRun({ plan, chosen, asPassed, built: { ...built, notes: [] }, weights });
+  }
   const { checkpoint, weightsId, record } = await openWeights(chosen, plan.registry);
   try {
-    const { variant } = chosen;
     const calibration = await calibrationFor({
       ...{ variant, checkpoint, weightsId, registry: plan.registry, runtime: plan.runtime },
       ...calibrating,
@@ -39,7 +44,7 @@ export async function prepareRun(
     const values = calibration === undefined ? {} : { calibration: calibration.values };
     const built = await buildVariant({ variant, checkpoint, weightsId, graph: "fused", ...values });
     const learned = calibration === undefined ? {} : { calibration: calibrationRecord(calibration) };
-    return describeRun({ plan, chosen, asPassed, built, weights: record, ...learned });
+    return describeRun({ plan, chosen, asPassed, built, weights: record, graphs: graphRecord(built), ...learned });
   } finally {
     checkpoint.close();
   }
@@ -49,12 +54,14 @@ interface Parts {
   readonly plan: RunPlan;
   readonly chosen: ChosenVariant;
   readonly asPassed: readonly string[];
-  readonly built: BuiltVariant;
+  readonly built: Pick<BuiltVariant, "files" | "hashes" | "notes">;
+  /** Absent for the user's own files: what is in them is not counted. */
+  readonly graphs?: NonNullable<Manifest["graphs"]>;
   readonly weights: Manifest["weights"];
   readonly calibration?: Manifest["calibration"];
 }
 
-function describeRun({ plan, chosen, asPassed, built, weights, calibration }: Parts): PreparedRun {
+function describeRun({ plan, chosen, asPassed, built, graphs, weights, calibration }: Parts): PreparedRun {
   const { preset } = chosen.variant;
   const prompts = plan.prompts.map((each) => ({ prompts: each.prompts, protocol: each.protocol.id }));
   const protocols = Object.fromEntries(prompts.map((each) => [each.prompts, each.protocol]));
@@ -93,13 +100,14 @@ function describeRun({ plan, chosen, asPassed, built, weights, calibration }: Pa
     environment: readEnvironment(),
     ...(plan.shard === undefined ? {} : { shard: { ...plan.shard, images: images.length } }),
     ...commitRecord(),
-    graphs: graphRecord(built),
+    ...(graphs === undefined ? {} : { graphs }),
     warnings: [],
   };
   const setup: WorkerSetup = {
     ...{
       variant: preset.id,
       plugins: plan.plugins,
+      variantFiles: plan.variantFiles,
       graphs: built.files,
       runtime: plan.runtime,
       prompts,

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import fastGlob from "fast-glob";
-import type { DatasetPlugin, VariantManifest, VariantPlugin } from "../api.ts";
+import type { DatasetPlugin, GraphFiles, VariantManifest, VariantPlugin } from "../api.ts";
 import { HarnessError, unknown } from "../errors.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
@@ -13,6 +13,8 @@ export interface RegisteredVariant {
   readonly plugin: VariantPlugin;
   /** The plug-in's folder: its nano weights lie there, and its sources are part of a graph's identity. */
   readonly folder: string;
+  /** The user's own ONNX files, which nothing is built for. */
+  readonly files?: GraphFiles;
 }
 
 export interface Registry {

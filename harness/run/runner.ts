@@ -7,6 +7,7 @@ import { measureLatency } from "./latencyPhase.ts";
 import type { RunPlan } from "./plan.ts";
 import { type PreparedRun, prepareRun } from "./preparedRun.ts";
 import { scoresOf } from "./scores.ts";
+import type { ChosenVariant } from "./weights.ts";
 
 /** What a run tells while it goes on; a command turns it into lines. */
 export interface RunObserver {
@@ -46,7 +47,7 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
   const { plan, results, observer, signal } = request;
   const prepared: PreparedRun[] = [];
   for (const chosen of plan.chosen) {
-    observer.note(`${chosen.variant.preset.id}: ${chosen.weights.source} weights, preparing its graphs`);
+    observer.note(firstNote(chosen));
     const progress = (done: number, total: number) => observer.calibration(chosen.variant.preset.id, { done, total });
     prepared.push(await prepareRun(plan, chosen, request.asPassed, { progress, signal }));
   }
@@ -65,6 +66,12 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
   }
   const runs = await Promise.all(prepared.map(({ id }) => readRun(results, id)));
   return { runs, stopped: signal.aborted };
+}
+
+/** Of ONNX files, what they were taken as is the first thing to know. */
+function firstNote({ variant: { preset, files }, weights }: ChosenVariant): string {
+  if (files === undefined) return `${preset.id}: ${weights.source} weights, preparing its graphs`;
+  return `${preset.id}: ${preset.notes[0] ?? preset.title}`;
 }
 
 async function measure(opened: readonly OpenedRun[], request: RunRequest): Promise<void> {

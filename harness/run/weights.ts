@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
-import { createReadStream, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Checkpoint, VariantManifest, WeightSource } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { checkpointOf, completedCheckpoint, openTensorArchive, seededCheckpoint } from "../weights/index.ts";
+import { sha256Of } from "./fileHash.ts";
 import { explainMisfit } from "./fit.ts";
 import { homeFolder } from "./home.ts";
 import { inertClassesOf, type RegisteredVariant, type Registry, variantOf, weightsVariantOf } from "./registry.ts";
@@ -51,7 +51,10 @@ export async function chooseWeights(
   const leftOut: LeftOut[] = [];
   for (const id of new Set(ids)) {
     const variant = variantOf(registry, id);
-    const weights = await weightsOf(variant, weightsVariantOf(registry, variant), flags, all);
+    const weights =
+      variant.files === undefined
+        ? await weightsOf(variant, weightsVariantOf(registry, variant), flags, all)
+        : ownWeights(variant, flags);
     if ("source" in weights) chosen.push({ variant, weights: asPartOf(variant, weights) });
     else if (all) leftOut.push(weights);
     else throw new HarnessError(`${id}: ${weights.reason}`, { hint: weights.command });
@@ -62,6 +65,13 @@ export async function chooseWeights(
 /** A trained part among seeded weights does not make a trained model. */
 function asPartOf({ preset }: RegisteredVariant, weights: ChosenWeights): ChosenWeights {
   return preset.remainder === undefined ? weights : { ...weights, source: preset.remainder };
+}
+
+/** Those of ONNX files are in the files. */
+function ownWeights({ preset }: RegisteredVariant, { weights }: WeightsFlags): ChosenWeights | LeftOut {
+  if (weights === "auto" || weights === "checkpoint") return { source: "checkpoint" };
+  const reason = `its ONNX files hold weights of their own, not ${weights} ones`;
+  return { variant: preset.id, reason, command: `bench run --variants ${preset.id} --variant-files ${preset.id}=…` };
 }
 
 /** A method's own checkpoint comes before its base's. */
@@ -154,10 +164,4 @@ export async function openWeights({ variant, weights }: ChosenVariant, registry:
 function remarkOn(source: WeightSource, published: string | undefined, found: string): string {
   if (source === "nano") return ", trained for this project";
   return published === undefined || published === found ? "" : ", not the published file";
-}
-
-async function sha256Of(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 20 })) hash.update(chunk as Uint8Array);
-  return hash.digest("hex");
 }

@@ -7,11 +7,14 @@ import { AccuracyPhase, type ImageRows } from "./accuracy.ts";
 import { withDetectorBoxes } from "./detectorBoxes.ts";
 import { type LatencyInput, type LatencySample, type MeasuredMemory, measureMemory, measureTurn } from "./latency.ts";
 import { loadRegistry, variantOf } from "./registry.ts";
+import { withVariantFiles } from "./variantFiles.ts";
 
 /** Everything a worker needs; plain data, since it crosses a process boundary. */
 export interface WorkerSetup {
   readonly variant: string;
   readonly plugins: readonly string[];
+  /** As `--variant-files` gives them. */
+  readonly variantFiles: readonly string[];
   readonly graphs: GraphFiles;
   readonly runtime: RuntimeOptions;
   readonly dataset: string;
@@ -70,7 +73,7 @@ export function serve(): void {
 }
 
 async function open(setup: WorkerSetup): Promise<Opened> {
-  const registry = await loadRegistry(setup.plugins);
+  const registry = await withVariantFiles(await loadRegistry(setup.plugins), setup.variantFiles);
   const { plugin, preset } = variantOf(registry, setup.variant);
   const annotated = await registry.datasets.get(setup.dataset)!.open(setup.datasetOptions);
   const dataset = setup.boxes === undefined ? annotated : await withDetectorBoxes(annotated, setup.boxes);

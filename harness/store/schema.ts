@@ -55,7 +55,7 @@ const manifest = z.object({
   variant: z.object({
     id: text,
     title: text,
-    paper: z.object({ title: text, arxiv: text.exactOptional(), year: whole }),
+    paper: z.object({ title: text, arxiv: text.exactOptional(), year: whole.exactOptional() }),
     size: z.enum(["full", "nano"]),
     notes: z.array(text),
   }),
@@ -65,6 +65,8 @@ const manifest = z.object({
     /** The file's name without its folder. */
     file: text.exactOptional(),
     sha256: text.exactOptional(),
+    /** Of a variant that is ONNX files: each of them, without its folder. */
+    files: z.array(z.object({ name: text, sha256: text })).exactOptional(),
   }),
   dataset: z.object({
     id: text,

@@ -1,0 +1,104 @@
+import { createHash } from "node:crypto";
+import { existsSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { GraphFiles } from "../api.ts";
+import { HarnessError } from "../errors.ts";
+import { readSignature } from "../onnx/index.ts";
+import type { Manifest } from "../store/schema.ts";
+import { sha256Of } from "./fileHash.ts";
+import type { RegisteredVariant, Registry } from "./registry.ts";
+import { sourcesHash } from "./sources.ts";
+
+/** Sources that decide what goes into the user's graphs and what is made of what comes out. */
+const valueFolders = ["harness/onnx"];
+
+/**
+ * The registry with the variants of `--variant-files name=encoder.onnx,decoder.onnx` in it. Only what the files declare is
+ * read. Throws HarnessError where a name is taken or files have no layout that is known.
+ */
+export async function withVariantFiles(registry: Registry, pieces: readonly string[]): Promise<Registry> {
+  if (pieces.length === 0) return registry;
+  const variants = new Map(registry.variants);
+  for (const { name, files } of namedFiles(pieces)) {
+    if (variants.has(name))
+      throw new HarnessError(`--variant-files: the id ${name} is taken`, { hint: "give the files another name" });
+    variants.set(name, await recognised(registry, name, files));
+  }
+  return { ...registry, variants };
+}
+
+async function recognised(registry: Registry, name: string, files: readonly string[]): Promise<RegisteredVariant> {
+  for (const { plugin, folder } of registry.methods) {
+    const found = await plugin.recognise?.(name, files.map(readSignature));
+    if (found !== undefined) return { plugin, folder, preset: found.preset, files: found.files };
+  }
+  throw new Error("no plug-in takes ONNX files");
+}
+
+interface NamedFiles {
+  readonly name: string;
+  readonly files: readonly string[];
+}
+
+/** The option is a list that commas set apart, and so are its files: what names no variant belongs to the one before. */
+function namedFiles(pieces: readonly string[]): readonly NamedFiles[] {
+  const named: { name: string; files: string[] }[] = [];
+  for (const piece of pieces.flatMap((each) => each.split(","))) {
+    const at = piece.indexOf("=");
+    if (at > 0) named.push({ name: piece.slice(0, at), files: [piece.slice(at + 1)] });
+    else named.at(-1)?.files.push(piece);
+  }
+  const wrong = named.find(({ name, files }) => !/^[\w][\w.+-]*$/.test(name) || files.some((file) => file === ""));
+  if (named.length > 0 && wrong === undefined && pieces[0]!.includes("=")) return named;
+  throw new HarnessError("--variant-files: a name and its files are needed", {
+    found: pieces.join(","),
+    expected: "NAME=ENCODER.onnx,DECODER.onnx, the name of letters, digits and dashes",
+  });
+}
+
+export interface GivenGraphs {
+  readonly files: GraphFiles;
+  /** By graph: of the file, its tensors' files, and the code that feeds it. */
+  readonly hashes: Readonly<Record<string, string>>;
+  readonly weights: Manifest["weights"];
+}
+
+/** What the record of a run says of the user's files: hashes of all bytes, names without folders. */
+export async function givenGraphs(files: GraphFiles, folder: string): Promise<GivenGraphs> {
+  const sources = sourcesHash(valueFolders, folder);
+  const parts = await Promise.all(
+    Object.entries(files).map(async ([graph, file]) => ({ graph, hashed: await hashedFiles(file) })),
+  );
+  const all = parts.flatMap(({ hashed }) => hashed);
+  const digest = (texts: readonly string[]) => createHash("sha256").update(texts.join(" ")).digest("hex");
+  const named = all.map(({ name }) => name).join(", ");
+  return {
+    files,
+    hashes: Object.fromEntries(
+      parts.map(({ graph, hashed }) => [graph, digest([...hashed.map(({ sha256 }) => sha256), sources])]),
+    ),
+    weights: { source: "checkpoint", label: named, files: all, sha256: digest(all.map(({ sha256 }) => sha256)) },
+  };
+}
+
+/** A graph's file and those beside it that hold its tensors. */
+async function hashedFiles(file: string): Promise<{ readonly name: string; readonly sha256: string }[]> {
+  const hashed = [];
+  for (const each of filesOf(file)) hashed.push({ name: basename(each), sha256: await sha256Of(each) });
+  return hashed;
+}
+
+/** Bytes of a graph, tensors in files of their own included. */
+export function graphBytes(file: string): number {
+  return filesOf(file).reduce((sum, each) => sum + statSync(each).size, 0);
+}
+
+function filesOf(file: string): readonly string[] {
+  const beside = readSignature(file).externalFiles.map((name) => join(dirname(file), name));
+  const missing = beside.find((each) => !existsSync(each));
+  if (missing === undefined) return [file, ...beside];
+  throw new HarnessError(`${basename(file)}: the file with its weights is missing`, {
+    expected: `${basename(missing)} beside it`,
+    hint: "copy both files, under the names that the exporter gave them",
+  });
+}

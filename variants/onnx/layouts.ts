@@ -1,0 +1,16 @@
+import { efficientSam } from "./efficientSam.ts";
+import type { Layout } from "./layout.ts";
+import { officialSam, samexporterSam, samexporterSamPreprocessing } from "./officialSam.ts";
+import { samexporterSam2, transformersSam2 } from "./sam2.ts";
+import { transformersSam } from "./transformersSam.ts";
+
+/** Those that leave names open come last. */
+export const layouts: readonly Layout[] = [
+  efficientSam,
+  transformersSam,
+  transformersSam2,
+  samexporterSam2,
+  samexporterSamPreprocessing,
+  samexporterSam,
+  officialSam,
+];

@@ -1,0 +1,136 @@
+import type { Capability, GraphSignature, NamedTensors, Prompt, Tensor } from "../../harness/api.ts";
+import { openSession } from "../../harness/onnx/index.ts";
+import { samInput, samMask } from "../sam/presets.ts";
+import { predictionOf, tokensOf } from "../sam-decoder/prompts.ts";
+import { declaredDim, declaredSide, requiredDim, requireSameDims } from "./dimensions.ts";
+import { floats, type Layout, numbers, type Pair, type Sessions, unnamedFloats, type WantedGraph } from "./layout.ts";
+import { rowsOfPixels } from "./pixels.ts";
+
+/** Of the masks that the decoder gives when it gives them all: the first is the single-mask token's. */
+const maskTokens = 4;
+/** SAM's own proportion of the model frame to low-res logits, where the encoder leaves its input's size open. */
+const framePerLogit = 4;
+
+/** Source: segment_anything/utils/onnx.py and scripts/export_onnx_model.py; samexporter's export_decoder.py writes the same. */
+const decoder: WantedGraph = {
+  inputs: [
+    floats("image_embeddings", [1, "channels", "rows", "columns"]),
+    floats("point_coords", [1, "points", 2]),
+    numbers("point_labels", [1, "points"]),
+    floats("mask_input", [1, 1, "side", "side"]),
+    floats("has_mask_input", [1]),
+    numbers("orig_im_size", [2]),
+  ],
+  outputs: [floats("low_res_masks", [1, "masks", "side", "side"]), floats("iou_predictions", [1, "masks"])],
+};
+
+/** The official export writes a decoder alone; encoders come from elsewhere, under any names. */
+export const officialSam: Layout = {
+  title: "SAM's official decoder export, with an encoder from another file",
+  encoder: {
+    inputs: [unnamedFloats([1, 3, "side", "side"])],
+    outputs: [unnamedFloats([1, "channels", "rows", "columns"])],
+  },
+  decoder,
+  describe: (pair) => describe(pair, { ...samInput, side: declaredSide(pair.encoder, 2) ?? frameOf(pair) }, []),
+  open: (_, sessions) => open(sessions, ({ tensor }) => tensor),
+};
+
+/** Source: samexporter's export_encoder.py and onnx_utils.py. */
+export const samexporterSam: Layout = {
+  ...officialSam,
+  title: "samexporter, SAM or MobileSAM",
+  encoder: {
+    inputs: [floats("input_image", [1, 3, "side", "side"])],
+    outputs: [floats("image_embeddings", [1, "channels", "rows", "columns"])],
+  },
+};
+
+/** Normalisation and padding are in the graph: it takes the resized photo's own rows of pixels, 0 … 255. */
+export const samexporterSamPreprocessing: Layout = {
+  ...officialSam,
+  title: "samexporter, SAM or MobileSAM with pre-processing in the encoder (--use-preprocess)",
+  encoder: {
+    inputs: [floats("input_image", ["height", "width", 3])],
+    outputs: [floats("image_embeddings", [1, "channels", "rows", "columns"])],
+  },
+  describe: (pair) =>
+    describe(
+      pair,
+      { ...samInput, side: declaredSide(pair.encoder, 0) ?? frameOf(pair), mean: [0, 0, 0], std: [1, 1, 1] },
+      ["pre-processing: the encoder normalises and pads, so the harness only resizes; encode includes both"],
+    ),
+  open: (_, sessions) => open(sessions, rowsOfPixels),
+};
+
+function frameOf({ decoder }: Pair): number {
+  return framePerLogit * requiredDim(decoder, "mask_input", 2);
+}
+
+async function describe(pair: Pair, input: Awaited<ReturnType<Layout["describe"]>>["input"], notes: readonly string[]) {
+  const taken = pair.decoder.inputs.find(({ name }) => name === "image_embeddings")!;
+  requireSameDims(pair, pair.encoder.outputs[0]!, taken);
+  const tokens = declaredDim(pair.decoder, "iou_predictions", 1) ?? (await tokensFound(pair.decoder));
+  const lacks: readonly Capability[] = tokens === maskTokens ? [] : ["single-mask-token"];
+  return {
+    ...{ input, mask: samMask, lacks },
+    notes: [
+      ...notes,
+      ...(tokens === 1 ? ["the decoder was exported to choose one mask by itself (--return-single-mask)"] : []),
+      "decode: one prompt a call, and the graph enlarges every mask itself; the harness takes its low-res masks instead",
+    ],
+  };
+}
+
+/** How many masks come out, where the file does not declare it: what a prompt of one padding point brings. */
+async function tokensFound(graph: GraphSignature): Promise<number> {
+  const axis = (name: string, i: number) => requiredDim(graph, name, i);
+  const embedding = [1, ...[1, 2, 3].map((i) => axis("image_embeddings", i))];
+  const session = await openSession(graph.file, { provider: "cpu", threads: 1, optimisation: "disabled" });
+  const feeds = promptFeeds({ frame: "model", points: [] }, axis("mask_input", 2));
+  const outputs = await session.run({ image_embeddings: zeros(embedding), ...feeds }, ["iou_predictions"]);
+  await session.close();
+  return outputs.iou_predictions!.dims[1]!;
+}
+
+function open({ encoder, decoder }: Sessions, inputOf: (input: Parameters<typeof rowsOfPixels>[0]) => Tensor) {
+  const [image, embedding] = [encoder.inputs[0]!, encoder.outputs[0]!];
+  return {
+    embedding: "image_embeddings",
+    async encode(input: Parameters<typeof rowsOfPixels>[0]): Promise<NamedTensors> {
+      return { image_embeddings: (await encoder.run({ [image]: inputOf(input) }, [embedding]))[embedding]! };
+    },
+    async decode(shared: NamedTensors, prompts: readonly Prompt<"model">[]) {
+      const predictions = [];
+      // As the embedding, low-res logits have four times its rows.
+      const side = 4 * shared.image_embeddings!.dims[2]!;
+      for (const prompt of prompts) {
+        const outputs = await decoder.run({ ...shared, ...promptFeeds(prompt, side) }, [
+          "low_res_masks",
+          "iou_predictions",
+        ]);
+        predictions.push(predictionOf(outputs, 0));
+      }
+      return predictions;
+    },
+  };
+}
+
+/**
+ * One prompt. The image's size only decides how far the graph enlarges its masks, which are not used: the size of the
+ * low-res masks costs the least.
+ */
+function promptFeeds(prompt: Prompt<"model">, side: number): NamedTensors {
+  const { coordinates, labels, mask } = tokensOf(prompt);
+  return {
+    point_coords: { dims: [1, labels.length, 2], data: Float32Array.from(coordinates) },
+    point_labels: { dims: [1, labels.length], data: Float32Array.from(labels) },
+    mask_input: mask === undefined ? zeros([1, 1, side, side]) : { dims: [1, 1, side, side], data: mask.data },
+    has_mask_input: { dims: [1], data: Float32Array.of(mask === undefined ? 0 : 1) },
+    orig_im_size: { dims: [2], data: Float32Array.of(side, side) },
+  };
+}
+
+function zeros(dims: readonly number[]): Tensor {
+  return { dims, data: new Float32Array(dims.reduce((product, dim) => product * dim, 1)) };
+}

@@ -1,0 +1,152 @@
+import { appendFileSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { doctor } from "../../harness/commands/doctor.ts";
+import { bench, memoryConsole } from "../../harness/commands/fixtures/bench.ts";
+import { inspect } from "../../harness/commands/inspect.ts";
+import { HarnessError } from "../../harness/errors.ts";
+import { GraphBuilder, writeGraph } from "../../harness/onnx/index.ts";
+import { resolvePlan } from "../../harness/run/plan.ts";
+import { loadRegistry } from "../../harness/run/registry.ts";
+import { runPlan } from "../../harness/run/runner.ts";
+import { givenGraphs, withVariantFiles } from "../../harness/run/variantFiles.ts";
+import type { StoredRun } from "../../harness/store/store.ts";
+import { openCheckpoint } from "../../harness/weights/index.ts";
+import { samConfigs } from "../sam/config.ts";
+import { officialDecoder, plainEncoder, transformersSamGraphs } from "./fixtures/layoutGraphs.ts";
+
+let folder: string;
+let encoder: string;
+let decoder: string;
+let pointsOnly: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "sam-bench-test-"));
+  const trained = await openCheckpoint(fileURLToPath(new URL("../sam/sam-nano.safetensors", import.meta.url)));
+  const nano = samConfigs["sam-nano"];
+  encoder = writeGraph(plainEncoder(nano, trained, "images", "embeddings"), folder);
+  decoder = writeGraph(officialDecoder(nano, trained), folder);
+  const transformers = transformersSamGraphs(nano, trained);
+  const place = mkdtempSync(join(folder, "transformers-"));
+  pointsOnly = `${writeGraph(transformers.encoder, place)},${writeGraph(transformers.decoder, place)}`;
+  trained.close();
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test("bench run measures files beside the built-in variant, with the same masks", async () => {
+  const plan = await resolvePlan({
+    ...{ variants: "mine,sam-nano", limit: 1, rounds: 1, warmup: 0, threads: 1 },
+    // As the command line's list splits it.
+    "variant-files": [`mine=${decoder}`, encoder],
+  });
+  const notes: string[] = [];
+  const observer = {
+    ...{ note: (text: string) => void notes.push(text), calibration: () => undefined },
+    ...{ images: () => undefined, rounds: () => undefined },
+  };
+  const results = join(folder, "results");
+  const outcome = await runPlan({ plan, results, asPassed: [], observer, signal: new AbortController().signal });
+  const [mine, own] = outcome.runs as [StoredRun, StoredRun];
+  expect(notes[0]).toBe(
+    "mine: encoder.onnx and decoder.onnx, taken as: SAM's official decoder export, with an encoder from another file",
+  );
+  const [given, expected] = [await iousOf(mine), await iousOf(own)];
+  expect(given.size).toBeGreaterThan(10);
+  expect([...given.keys()]).toEqual([...expected.keys()]);
+  for (const [key, iou] of given) expect(iou).toBeCloseTo(expected.get(key)!, 2);
+
+  const { manifest } = mine;
+  expect(manifest.variant).toMatchObject({ id: "mine", paper: { title: "ONNX files of the user's own" } });
+  expect(manifest.weights).toMatchObject({ source: "checkpoint", label: "encoder.onnx, decoder.onnx" });
+  expect(manifest.weights.files!.map(({ name }) => name)).toEqual(["encoder.onnx", "decoder.onnx"]);
+  expect(JSON.stringify({ ...manifest, plan: 0 })).not.toContain(folder);
+  expect(manifest.graphs).toBeUndefined();
+  expect((await mine.latency())[0]!.encodeMs[0]).toBeGreaterThan(0);
+});
+
+test("a decoder that takes points alone is measured with points, and refused with boxes", async () => {
+  const flags = { variants: "mine", limit: 1, rounds: 1, warmup: 0, "variant-files": [`mine=${pointsOnly}`] };
+  await expect(resolvePlan(flags)).rejects.toThrow(
+    "mine: can not be measured by protocol miou-gtbox-argmax, it lacks what that needs (found no box-prompt)",
+  );
+  const args = ["run", "--variants", "mine", "--variant-files", `mine=${pointsOnly}`, "--prompts", "1p"];
+  const rest = ["--limit", "1", "--rounds", "1", "--warmup", "0", "--results", join(folder, "points")];
+  const { code, out, notes } = await bench([...args, ...rest]);
+  expect([code, notes]).toEqual([0, expect.stringContaining("taken as: transformers.js, SAM or SlimSAM")]);
+  expect(out).toMatch(/^mine +checkpoint +[\d.]+ \[/m);
+  expect(out).toContain("decode latency is of one point");
+});
+
+test("bench doctor knows what files would need, and what they were taken as", async () => {
+  const console = memoryConsole();
+  const args = { variants: "mine", "variant-files": [`mine=${encoder}`, decoder], results: folder };
+  expect(await doctor.run(args, console)).toBe(0);
+  expect(console.said.out).toMatch(/^mine +checkpoint +\d+ +\d+/m);
+  expect(console.said.out).toContain("mine: encoder.onnx and decoder.onnx, taken as: SAM's official decoder export");
+});
+
+test("bench inspect lists what an ONNX file takes and gives", async () => {
+  const console = memoryConsole();
+  expect(await inspect.run({ file: decoder }, console)).toBe(0);
+  expect(console.said.out).toMatch(/^input +has_mask_input +float32 +\[1\]$/m);
+  expect(console.said.out).toMatch(/^output +low_res_masks +float32 +\[1, 4, 128, 128\]$/m);
+});
+
+test("another byte in either file is another variant, and a file that is moved is not", async () => {
+  const place = mkdtempSync(join(folder, "copies-"));
+  const graph = new GraphBuilder("a");
+  graph.output("y", graph.op("Relu", [graph.input("x", [1, 2])]));
+  const [a, b] = [writeGraph(graph.finish(), place), writeGraph({ ...graph.finish(), name: "b" }, place)];
+  const before = await givenGraphs({ encoder: a, decoder: b }, folder);
+  renameSync(a, join(place, "c.onnx"));
+  const moved = await givenGraphs({ encoder: join(place, "c.onnx"), decoder: b }, folder);
+  expect(moved.hashes).toEqual(before.hashes);
+  expect(moved.weights.sha256).toBe(before.weights.sha256);
+  // A field of the model that nothing reads.
+  appendFileSync(b, Buffer.from([0x2a, 1, 65]));
+  const other = await givenGraphs({ encoder: join(place, "c.onnx"), decoder: b }, folder);
+  expect(other.hashes.decoder).not.toBe(before.hashes.decoder);
+  expect(other.hashes.encoder).toBe(before.hashes.encoder);
+  expect(other.weights.sha256).not.toBe(before.weights.sha256);
+});
+
+test("the file that holds a graph's tensors is part of it, and missed by name", async () => {
+  const place = mkdtempSync(join(folder, "external-"));
+  const graph = new GraphBuilder("large");
+  const table = graph.constant("table", "float32", [600_000, 8], () => new Float32Array(4_800_000));
+  graph.output("y", graph.op("MatMul", [graph.input("x", [1, 600_000]), table]));
+  const file = writeGraph(graph.finish(), place);
+  const { weights } = await givenGraphs({ encoder: file }, folder);
+  expect(weights.files!.map(({ name }) => name)).toEqual(["large.onnx", "large.weights"]);
+  rmSync(join(place, "large.weights"));
+  await expect(givenGraphs({ encoder: file }, folder)).rejects.toThrow(
+    "large.onnx: the file with its weights is missing (expected large.weights beside it)",
+  );
+});
+
+test.each([
+  ["no name", ["a.onnx", "b.onnx"], "a name and its files are needed (found a.onnx,b.onnx"],
+  ["a name with a slash", ["a/b=a.onnx"], "a name and its files are needed"],
+  ["no file", ["mine="], "a name and its files are needed"],
+  ["the name of a variant", ["sam-nano=a.onnx"], "the id sam-nano is taken"],
+  ["a file that is not there", ["mine=none.onnx", "b.onnx"], "none.onnx: no such file"],
+])("--variant-files with %s is refused", async (_, pieces, message) => {
+  const error = await withVariantFiles(await loadRegistry(), pieces).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(HarnessError);
+  expect((error as Error).message).toContain(message);
+});
+
+test("weights of another kind are refused, since the files hold their own", async () => {
+  const flags = { variants: "mine", "variant-files": [`mine=${encoder}`, decoder] };
+  await expect(resolvePlan({ ...flags, weights: "seeded" })).rejects.toThrow(
+    "mine: its ONNX files hold weights of their own, not seeded ones",
+  );
+});
+
+async function iousOf(run: StoredRun): Promise<Map<string, number>> {
+  const ious = new Map<string, number>();
+  for await (const row of run.rows())
+    if (row.kind === "prediction") ious.set(`${row.target} ${row.prompts} ${row.token}`, row.iou ?? 0);
+  return ious;
+}

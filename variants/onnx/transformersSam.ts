@@ -1,0 +1,107 @@
+import type { MaskPrediction, NamedTensors, Point, Prompt } from "../../harness/api.ts";
+import { HarnessError } from "../../harness/errors.ts";
+import { samInput, samMask } from "../sam/presets.ts";
+import { predictionOf } from "../sam-decoder/prompts.ts";
+import { declaredSide, requiredDim } from "./dimensions.ts";
+import { floats, type Layout, numbers } from "./layout.ts";
+
+const defaults = {
+  /** Prompts in one decoder call. */
+  promptsACall: 64,
+};
+
+/** Of SAM's patches, where the encoder leaves its input's size open. */
+const pixelsAToken = 16;
+
+const embedding = ["batch", "channels", "rows", "columns"];
+
+/**
+ * As optimum exports SamModel: all masks but the first, no mask input, and points alone. The decoder appends the padding
+ * point of a prompt without box itself. Source: optimum's SamOnnxConfig, transformers.js' SamModel.
+ */
+export const transformersSam: Layout = {
+  title: "transformers.js, SAM or SlimSAM (vision_encoder, prompt_encoder_mask_decoder)",
+  encoder: {
+    inputs: [floats("pixel_values", ["batch", 3, "side", "side"])],
+    outputs: [floats("image_embeddings", embedding), floats("image_positional_embeddings", embedding)],
+  },
+  decoder: {
+    inputs: [
+      numbers("input_labels", ["batch", "prompts", "points"]),
+      floats("input_points", ["batch", "prompts", "points", 2]),
+      floats("image_embeddings", embedding),
+      floats("image_positional_embeddings", embedding),
+    ],
+    outputs: [
+      floats("iou_scores", ["batch", "prompts", "masks"]),
+      floats("pred_masks", ["batch", "prompts", "masks", "side", "side"]),
+    ],
+  },
+  describe: ({ encoder }) => ({
+    input: {
+      ...samInput,
+      side: declaredSide(encoder, 2) ?? pixelsAToken * requiredDim(encoder, "image_embeddings", 2),
+    },
+    mask: samMask,
+    lacks: ["single-mask-token", "mask-input", "box-prompt"],
+    notes: [
+      "the decoder takes points alone: no boxes, no masks; decode latency is of one point",
+      "three masks a prompt: the export leaves out the first, the single-mask token's",
+    ],
+  }),
+  open: (_, { encoder, decoder }) => ({
+    embedding: "image_embeddings",
+    encode: ({ tensor }) => encoder.run({ pixel_values: tensor }, ["image_embeddings", "image_positional_embeddings"]),
+    async decode(image, prompts) {
+      const predictions = new Array<MaskPrediction>(prompts.length);
+      for (const batch of batches(prompts)) {
+        const outputs = await decoder.run({ ...image, ...feedsOf(batch) }, ["iou_scores", "pred_masks"]);
+        const named = withoutBatch(outputs);
+        for (const [i, { index }] of batch.entries()) predictions[index] = predictionOf(named, i);
+      }
+      return predictions;
+    },
+  }),
+};
+
+interface Numbered {
+  readonly index: number;
+  readonly points: readonly Point[];
+}
+
+/** Prompts of one length, at most `promptsACall` at once. */
+function batches(prompts: readonly Prompt<"model">[]): readonly Numbered[][] {
+  const groups = new Map<number, Numbered[]>();
+  for (const [index, { points, box, mask }] of prompts.entries()) {
+    if (box !== undefined || mask !== undefined)
+      throw new HarnessError(
+        "transformers.js, SAM: a prompt brings a box or a mask, and the decoder takes points alone",
+        {
+          hint: "choose prompts of points, such as --prompts 1p,3p",
+        },
+      );
+    groups.set(points.length, [...(groups.get(points.length) ?? []), { index, points }]);
+  }
+  return [...groups.values()].flatMap((group) =>
+    Array.from({ length: Math.ceil(group.length / defaults.promptsACall) }, (_, i) =>
+      group.slice(i * defaults.promptsACall, (i + 1) * defaults.promptsACall),
+    ),
+  );
+}
+
+function feedsOf(batch: readonly Numbered[]): NamedTensors {
+  const points = batch[0]!.points.length;
+  const all = batch.flatMap((prompt) => prompt.points);
+  return {
+    input_points: { dims: [1, batch.length, points, 2], data: Float32Array.from(all.flatMap(({ x, y }) => [x, y])) },
+    input_labels: { dims: [1, batch.length, points], data: Float32Array.from(all, ({ label }) => label) },
+  };
+}
+
+/** The outputs under SAM's names, the images' own dimension gone. */
+export function withoutBatch({ pred_masks, iou_scores }: NamedTensors): NamedTensors {
+  return {
+    low_res_masks: { dims: pred_masks!.dims.slice(1), data: pred_masks!.data },
+    iou_predictions: { dims: iou_scores!.dims.slice(1), data: iou_scores!.data },
+  };
+}
