@@ -1,13 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { HarnessError } from "../errors.ts";
-import { checkpointOf, openTensorArchive, type TensorArchive } from "../weights/index.ts";
+import { checkpointOf, openTensorArchive, seededCheckpoint, type TensorArchive } from "../weights/index.ts";
 import { describeGraphs } from "./build.ts";
 import { explainMisfit, fits, fittingVariants } from "./fit.ts";
-import { loadRegistry, type Registry, variantOf } from "./registry.ts";
+import { loadRegistry, type RegisteredVariant, type Registry, variantOf } from "./registry.ts";
+import { openWeights } from "./weights.ts";
 
 type Shapes = Readonly<Record<string, readonly number[]>>;
 
@@ -59,6 +60,38 @@ test("an error about a checkpoint that fits nothing stays as it is, and so does 
   });
 });
 
+// One file for each architecture at its full size: what fits it alone is refused by every other one with its name.
+test("each variant's checkpoint fits that variant alone, and any other one refuses it with its name", async () => {
+  const own = [...registry.variants.values()].filter(({ preset }) => preset.base === undefined);
+  expect(own.length).toBeGreaterThan(10);
+  for (const [i, variant] of own.entries()) {
+    const { id } = variant.preset;
+    await withFile(await shapesOf(variant), async (archive) => {
+      expect(await fittingVariants(registry, archive)).toEqual([id]);
+      const other = own[(i + 1) % own.length]!;
+      const weights = { source: "checkpoint", file: archive.file } as const;
+      await expect(openWeights({ variant: other, weights }, registry)).rejects.toMatchObject({
+        hint: `this is a checkpoint of ${id}`,
+      });
+    });
+  }
+});
+
+/** What the variant takes of a checkpoint. */
+async function shapesOf(variant: RegisteredVariant): Promise<Shapes> {
+  const seeded = seededCheckpoint();
+  const shapes = new Map<string, readonly number[]>();
+  const checkpoint = {
+    ...seeded,
+    take: (name: string, dims: readonly number[]) => {
+      shapes.set(name, [...dims]);
+      return seeded.take(name, dims);
+    },
+  };
+  await describeGraphs({ variant, checkpoint, graph: "fused" });
+  return Object.fromEntries(shapes);
+}
+
 function without(name: string): Shapes {
   const { [name]: _, ...rest } = nano;
   return rest;
@@ -75,7 +108,7 @@ async function misfit(archive: TensorArchive, id: string): Promise<unknown> {
   return error;
 }
 
-/** A .safetensors file of zeros in half precision, open while `use` runs. */
+/** A .safetensors file of zeros in half precision, open while `use` runs. The zeros are a hole: they take no disk. */
 async function withFile(shapes: Shapes, use: (archive: TensorArchive) => Promise<void>): Promise<void> {
   let end = 0;
   const header = Object.entries(shapes).map(([name, shape]) => {
@@ -87,7 +120,8 @@ async function withFile(shapes: Shapes, use: (archive: TensorArchive) => Promise
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(json.length));
   const file = join(folder, "weights.safetensors");
-  writeFileSync(file, Buffer.concat([length, json, Buffer.alloc(end)]));
+  writeFileSync(file, Buffer.concat([length, json]));
+  truncateSync(file, 8 + json.length + end);
   const archive = await openTensorArchive(file);
   try {
     await use(archive);

@@ -108,9 +108,8 @@ async function weightsOf(
 
 function commandFor(variant: string, { id, published }: VariantManifest): string {
   const own = `bench run --variants ${variant} --checkpoint ${id}=FILE`;
-  return published === undefined
-    ? own
-    : `bench pull ${id}, or ${own}; or --weights seeded for latency and memory alone`;
+  const brought = published === undefined ? own : `bench pull ${id}, or ${own}`;
+  return `${brought}; or --weights seeded for latency and memory alone`;
 }
 
 /** What lies in the home folder's `checkpoints` under the published id, whatever its ending. */
