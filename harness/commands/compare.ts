@@ -12,6 +12,7 @@ import {
   type Side,
 } from "../report/compare.ts";
 import { loadRegistry } from "../run/registry.ts";
+import { withVariantFiles } from "../run/variantFiles.ts";
 import type { StoredRun } from "../store/store.ts";
 import { type Arguments, type Command, type CommandOption, type Console, line, widthOf } from "./command.ts";
 import { measureSides } from "./compareLatency.ts";
@@ -23,7 +24,18 @@ import { readRows } from "./storedRows.ts";
 const defaults = { rounds: 20 };
 
 /** Of a plan where neither side was run yet, and of photos and weights that a run does not keep. */
-const runOptions = ["dataset", "data", "prompts", "protocol", "boxes", "limit", "threads", "provider", "checkpoint"];
+const runOptions = [
+  "dataset",
+  "data",
+  "prompts",
+  "protocol",
+  "boxes",
+  "limit",
+  "threads",
+  "provider",
+  "checkpoint",
+  "variant-files",
+];
 
 export const compare: Command = {
   name: "compare",
@@ -96,7 +108,11 @@ async function contextOf(args: Arguments, rest: Pick<OperandContext, "observer" 
   const plugins = (args.plugin as readonly string[] | undefined) ?? [];
   const given = Object.fromEntries(runOptions.map((name) => [name, args[name]]));
   return {
-    ...{ results: resolve(args.results as string), registry: await loadRegistry(plugins), plugins, ...rest },
+    ...{ results: resolve(args.results as string), plugins, ...rest },
+    registry: await withVariantFiles(
+      await loadRegistry(plugins),
+      (args["variant-files"] as string[] | undefined) ?? [],
+    ),
     flags: { ...(await flagsOf(given)), plugin: plugins },
   };
 }

@@ -166,6 +166,6 @@ export function flagsOfRun(
     ...{ threads: runtime.threads, provider: runtime.provider, ...latency },
     ...(data === undefined || dataset.id === "shapes" ? {} : { data }),
     ...(boxes === undefined ? {} : { boxes }),
-    ...{ plugin: plugins, checkpoint: flags.checkpoint ?? [] },
+    ...{ plugin: plugins, checkpoint: flags.checkpoint ?? [], "variant-files": flags["variant-files"] ?? [] },
   };
 }

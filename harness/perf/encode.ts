@@ -10,6 +10,7 @@ import { settingsOf, withSettings } from "../run/settings.ts";
 import { seededCheckpoint } from "../weights/index.ts";
 import type { Contender } from "./contender.ts";
 import { type DuelOptions, duel } from "./duel.ts";
+import { givenEncoder } from "./given.ts";
 
 export const duelOptions: Readonly<Record<string, CommandOption>> = {
   variant: { describe: "id of the variant, on seeded weights", type: "string", default: "sam-nano" },
@@ -61,16 +62,27 @@ export const encode: Command = {
         "reference: the published operators; base: the fused graph that a method changes, its default; or another variant's id",
       type: "string",
     },
+    "variant-files": {
+      describe: "NAME=ENCODER.onnx,DECODER.onnx: against this encoder, as someone else exported it",
+      type: "string",
+      list: true,
+    },
   },
   examples: [
     ["npm run perf -- encode --variant sam-vit-b --rounds 10", "time and peak memory, as ratios"],
     ["npm run perf -- encode --variant sparsevit/sam-vit-b --ratios 0.5,0.5,0.5,0.5", "pruned against whole"],
+    [
+      "npm run perf -- encode --variant sam-vit-b --variant-files theirs=encoder.onnx,decoder.onnx",
+      "against an export",
+    ],
   ],
   moreOptions: settingOptions,
   async run(args, console) {
     const variant = await contestant(args);
     const own = await contender(variant, "fused", variant.preset.base === undefined ? "fused" : variant.preset.id);
-    await duel([own, await opponentOf(variant, args.against)], readDuelOptions(args), console);
+    const given = args["variant-files"] as readonly string[] | undefined;
+    const opponent = given === undefined ? opponentOf(variant, args.against) : givenEncoder(given);
+    await duel([own, await opponent], readDuelOptions(args), console);
     return 0;
   },
 };

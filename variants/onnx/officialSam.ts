@@ -1,4 +1,12 @@
-import type { Capability, GraphSignature, NamedTensors, Prompt, Tensor } from "../../harness/api.ts";
+import type {
+  Capability,
+  GraphSignature,
+  ModelInput,
+  ModelInputSpec,
+  NamedTensors,
+  Prompt,
+  Tensor,
+} from "../../harness/api.ts";
 import { openSession } from "../../harness/onnx/index.ts";
 import { samInput, samMask } from "../sam/presets.ts";
 import { predictionOf, tokensOf } from "../sam-decoder/prompts.ts";
@@ -67,7 +75,7 @@ function frameOf({ decoder }: Pair): number {
   return framePerLogit * requiredDim(decoder, "mask_input", 2);
 }
 
-async function describe(pair: Pair, input: Awaited<ReturnType<Layout["describe"]>>["input"], notes: readonly string[]) {
+async function describe(pair: Pair, input: ModelInputSpec, notes: readonly string[]) {
   const taken = pair.decoder.inputs.find(({ name }) => name === "image_embeddings")!;
   requireSameDims(pair, pair.encoder.outputs[0]!, taken);
   const tokens = declaredDim(pair.decoder, "iou_predictions", 1) ?? (await tokensFound(pair.decoder));
@@ -93,11 +101,11 @@ async function tokensFound(graph: GraphSignature): Promise<number> {
   return outputs.iou_predictions!.dims[1]!;
 }
 
-function open({ encoder, decoder }: Sessions, inputOf: (input: Parameters<typeof rowsOfPixels>[0]) => Tensor) {
+function open({ encoder, decoder }: Sessions, inputOf: (input: ModelInput) => Tensor) {
   const [image, embedding] = [encoder.inputs[0]!, encoder.outputs[0]!];
   return {
     embedding: "image_embeddings",
-    async encode(input: Parameters<typeof rowsOfPixels>[0]): Promise<NamedTensors> {
+    async encode(input: ModelInput): Promise<NamedTensors> {
       return { image_embeddings: (await encoder.run({ [image]: inputOf(input) }, [embedding]))[embedding]! };
     },
     async decode(shared: NamedTensors, prompts: readonly Prompt<"model">[]) {
