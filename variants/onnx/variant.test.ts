@@ -110,11 +110,11 @@ const cases: readonly (Case & { readonly name: string })[] = [
   {
     ...{ name: "samexporter's SAM", title: /^ONNX files: samexporter, SAM or MobileSAM$/ },
     graphs: () => ({
-      encoder: plainEncoder(nano, trained, "input_image", "image_embeddings"),
-      decoder: officialDecoder(nano, trained),
+      encoder: plainEncoder(coarse, seededCheckpoint(), "input_image", "image_embeddings"),
+      decoder: officialDecoder(coarse, seededCheckpoint()),
     }),
     ...{
-      builtIn: () => once("nano", () => builtInSam(nano, trained)),
+      builtIn: () => once("coarse", () => builtInSam(coarse, seededCheckpoint())),
       firstToken: 0,
       lacks: [],
       prompts: [box, points],
@@ -141,15 +141,15 @@ const cases: readonly (Case & { readonly name: string })[] = [
   },
   {
     ...{ name: "transformers.js' SAM 2", title: /transformers\.js, SAM 2/ },
-    graphs: () => transformersSam2Graphs(nano, trained),
-    ...{ builtIn: () => once("nano", () => builtInSam(nano, trained)), firstToken: 1 },
+    graphs: () => transformersSam2Graphs(coarse, seededCheckpoint()),
+    ...{ builtIn: () => once("coarse", () => builtInSam(coarse, seededCheckpoint())), firstToken: 1 },
     ...{ lacks: ["single-mask-token", "mask-input"], prompts: [point, box, both, points] },
   },
   {
     ...{ name: "samexporter's SAM 2", title: /samexporter, SAM 2/ },
-    graphs: () => samexporterSam2Graphs(nano, trained),
+    graphs: () => samexporterSam2Graphs(coarse, seededCheckpoint()),
     ...{
-      builtIn: () => once("nano", () => builtInSam(nano, trained)),
+      builtIn: () => once("coarse", () => builtInSam(coarse, seededCheckpoint())),
       firstToken: 1,
       lacks: ["single-mask-token"],
       prompts: [point, points],
@@ -190,16 +190,19 @@ describe.each(cases)("$name", ({ title, graphs, builtIn, firstToken, lacks, prom
 });
 
 test("a box reaches samexporter's SAM 2 as two points with labels of their own", async () => {
-  const { preset, files } = await recognised(samexporterSam2Graphs(nano, trained));
+  const { preset, files } = await recognised(samexporterSam2Graphs(coarse, seededCheckpoint()));
   const variant = await plugin.load(files, cpu, preset);
   const embedding = await variant.encode(prepare(photo, preset.input));
   const [prediction] = await variant.decode(embedding, [box]);
   await variant.close();
 
   // The graph appends a padding point even to a box.
-  const encoder = await openSession(write(plainEncoder(nano, trained, "image", "embedding")), cpu);
+  const encoder = await openSession(write(plainEncoder(coarse, seededCheckpoint(), "image", "embedding")), cpu);
   const { embedding: image } = await encoder.run({ image: prepare(photo, preset.input).tensor });
-  const decoder = await openSession(write(referenceMaskDecoder(nano.decoder, trained, "points and boxes")), cpu);
+  const decoder = await openSession(
+    write(referenceMaskDecoder(coarse.decoder, seededCheckpoint(), "points and boxes")),
+    cpu,
+  );
   const { x0, y0, x1, y1 } = box.box!;
   const { low_res_masks } = await decoder.run({
     image_embedding: image!,
@@ -207,7 +210,7 @@ test("a box reaches samexporter's SAM 2 as two points with labels of their own",
     point_labels: { dims: [1, 3], data: Float32Array.of(2, 3, -1) },
   });
   for (const session of [encoder, decoder]) await session.close();
-  const expected = { dims: [4, 128, 128], data: low_res_masks!.data };
+  const expected = { dims: [4, 64, 64], data: low_res_masks!.data };
   const { lowResLogits } = logitsOf(prediction);
   for (const token of [0, 1, 2])
     expect(differenceOf(tokenOf(lowResLogits, token), tokenOf(expected, token + 1))).toBeLessThan(tolerance);
@@ -222,8 +225,12 @@ test("prompts that a layout has no input for are refused by name", async () => {
     await variant.close();
     return (error as Error).message;
   };
-  expect(await refusal(transformersSamGraphs(nano, trained), box)).toContain("the decoder takes points alone");
-  expect(await refusal(transformersSam2Graphs(nano, trained), masked())).toContain("the decoder has no input for one");
+  expect(await refusal(transformersSamGraphs(coarse, seededCheckpoint()), box)).toContain(
+    "the decoder takes points alone",
+  );
+  expect(await refusal(transformersSam2Graphs(coarse, seededCheckpoint()), masked())).toContain(
+    "the decoder has no input for one",
+  );
   const one = efficientSamGraphs(coarseEfficient, seededCheckpoint(), 1);
   expect(await refusal(one, box)).toBe(
     "decoder.onnx: a prompt holds too many points (found 2, a box counting as two, expected at most 1, as the decoder was exported)",
