@@ -89,7 +89,7 @@ export const list: Command = {
 };
 
 /** Characters of a column of prose, of a list of prompts, of a title, of a name in a cell. */
-const widths = { prose: 78, names: 16, title: 56, cell: 28 };
+const widths = { prose: 73, names: 16, title: 56, cell: 28 };
 
 /** Columns whose prose breaks inside its cell, so that an entry reads as a block. */
 function proseTable<T>(all: readonly T[], cellsOf: Readonly<Record<string, (entry: T) => string>>): string {
