@@ -1,0 +1,28 @@
+import type { VariantPlugin } from "../../harness/api.ts";
+import { configOf } from "../sam/config.ts";
+import { referenceImageEncoder } from "../sam/reference.ts";
+import { buildDecoder } from "../sam-decoder/build.ts";
+import { loadRawSam, loadSam } from "../sam-decoder/load.ts";
+import { prunedImageEncoder } from "./imageEncoder.ts";
+import { pruningOf, pruningPresetOf, pruningPresets, withKeepRate } from "./presets.ts";
+
+export default {
+  presets: pruningPresets,
+  presetOf: pruningPresetOf,
+  options: [{ name: "keep-rate", describe: "evit, evovit: share of each window's tokens that go on, 0.05 to 1" }],
+  withOptions: withKeepRate,
+  // Nobody published a SAM pruned so: the reference is the whole encoder.
+  async build(context) {
+    const { preset, checkpoint, graph, out } = context;
+    const pruning = pruningOf(preset.id)!;
+    const config = configOf(pruning.sam, context.side);
+    await out.write(
+      "encoder",
+      graph === "fused" ? prunedImageEncoder(config, pruning, checkpoint) : referenceImageEncoder(config, checkpoint),
+    );
+    await buildDecoder(context, config.decoder);
+    checkpoint.assertAllTaken();
+  },
+  load: loadSam,
+  loadRaw: loadRawSam,
+} satisfies VariantPlugin;
