@@ -1,10 +1,9 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import type { Dataset, ImageId, Target } from "../api.ts";
 import { readDetections } from "../coco/index.ts";
 import { HarnessError } from "../errors.ts";
 import { boxOf } from "../mask/index.ts";
+import { sha256Of } from "./fileHash.ts";
 
 /**
  * The dataset with a detector's boxes as what is prompted; what is scored against stays. A detection without `bbox` is
@@ -49,10 +48,4 @@ export async function withDetectorBoxes(dataset: Dataset, file: string): Promise
     annotationsOf: (image) => dataset.annotationsOf(image),
     targetsOf: (image) => targets.get(image) ?? [],
   };
-}
-
-async function sha256Of(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array);
-  return hash.digest("hex");
 }
