@@ -51,6 +51,7 @@ test.concurrent.each([
     'error: invalid values: Argument: graph, Given: "fast"',
   ],
   ["a number that is none", ["verify", "a", "b", "--threads", "x"], "error: --threads: must be a number"],
+  ["a list of numbers with one that is none", ["run", "--image", "3,x"], "error: --image: must be a number"],
   [
     "an option without its value",
     ["verify", "a", "b", "--tolerance"],

@@ -86,7 +86,8 @@ function declare(parser: Argv, command: Command): Argv {
     const given: Options = {
       ...option,
       requiresArg: option.type !== "boolean",
-      ...(list ? { array: true, coerce: split } : {}),
+      // A list is text until it is split: "1,2" is no number.
+      ...(list ? { type: "string", array: true, coerce: option.type === "number" ? splitNumbers : split } : {}),
     };
     parser.option(name, given);
   }
@@ -96,7 +97,7 @@ function declare(parser: Argv, command: Command): Argv {
 
 function requireNumbers(command: Command, args: Readonly<Record<string, unknown>>): void {
   for (const [name, { type }] of Object.entries(command.options))
-    if (type === "number" && Number.isNaN(args[name])) throw new HarnessError(`--${name}: must be a number`);
+    if (type === "number" && [args[name]].flat().some(Number.isNaN)) throw new HarnessError(`--${name}: must be a number`);
 }
 
 /** One line of error and one of hint for the user's mistake; the stack for a bug. */
@@ -118,4 +119,8 @@ function oneLine(message: string): string {
 
 function split(values: readonly string[]): string[] {
   return values.flatMap((value) => value.split(","));
+}
+
+function splitNumbers(values: readonly string[]): number[] {
+  return split(values).map((word) => (word.trim() === "" ? Number.NaN : Number(word)));
 }

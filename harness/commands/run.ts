@@ -58,6 +58,7 @@ export const run: Command = {
   arguments: [],
   options: {
     ...planOptions,
+    dump: { describe: "tokens: a PNG of what the encoder kept of each --image", type: "string", choices: ["tokens"] },
     results: { describe: "folder that runs are kept in", type: "string", default: "results" },
     json: { describe: "print one JSON object instead of the table", type: "boolean" },
   },
@@ -75,7 +76,8 @@ export const run: Command = {
     ["bench run --variants all --weights seeded --limit 3", "latency and memory at full size, without checkpoints"],
   ],
   async run(args, console) {
-    const plan = await resolvePlan(await flagsOf(args));
+    const dump = args.dump as "tokens" | undefined;
+    const plan = await resolvePlan({ ...(await flagsOf(args)), ...(dump === undefined ? {} : { dump }) });
     const stop = new AbortController();
     const observer = observe(console);
     const onInterrupt = () => {

@@ -37,6 +37,8 @@ export interface RunFlags {
   readonly boxes?: string;
   /** `NAME=FILE.onnx` each, and more files of the same name after it. */
   readonly "variant-files"?: readonly string[];
+  /** Pictures of the tokens that each part of an encoder kept, for the images of `--image`. */
+  readonly dump?: "tokens";
   /** Settings of methods by the names of their options. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Both without it. */
@@ -64,6 +66,7 @@ export interface RunPlan {
   readonly shard?: Shard;
   readonly phases: readonly Phase[];
   readonly boxes?: string;
+  readonly dump?: "tokens";
   readonly prompts: readonly PlannedPrompts[];
   readonly seed: number;
   readonly runtime: { readonly provider: string; readonly threads: number };
@@ -99,6 +102,8 @@ export async function resolvePlan(flags: RunFlags): Promise<RunPlan> {
     });
   for (const { variant } of chosen) for (const { protocol } of prompts) requireCapabilities(protocol, variant.preset);
   requireBoxes(prompts, flags.boxes);
+  if (flags.dump !== undefined && flags.image === undefined)
+    throw new HarnessError("--dump: of which image?", { hint: "--image ID, as often as you like" });
 
   const plugin = registry.datasets.get(flags.dataset ?? defaults.dataset);
   if (plugin === undefined) throw unknown("dataset", flags.dataset!, [...registry.datasets.keys()]);
@@ -112,6 +117,7 @@ export async function resolvePlan(flags: RunFlags): Promise<RunPlan> {
     ...(shard === undefined ? { images: ids } : { images: imagesOfShard(ids, shard), shard }),
     phases: phasesOf(flags),
     ...(flags.boxes === undefined ? {} : { boxes: flags.boxes }),
+    ...(flags.dump === undefined ? {} : { dump: flags.dump }),
     runtime: {
       provider: flags.provider ?? defaults.provider,
       threads: atLeast(1, "--threads", flags.threads ?? availableParallelism()),

@@ -3,6 +3,7 @@ import { driftWarnings, loadWarnings, type Warning } from "../measure/drift.ts";
 import type { Manifest } from "../store/schema.ts";
 import { openRun, type Run, readRun, type StoredRun } from "../store/store.ts";
 import { type AccuracyProgress, measureAccuracy } from "./accuracyPhase.ts";
+import { dumpKeptTokens } from "./keptDump.ts";
 import { measureLatency } from "./latencyPhase.ts";
 import type { RunPlan } from "./plan.ts";
 import { type PreparedRun, prepareRun } from "./preparedRun.ts";
@@ -60,6 +61,9 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
     }
     for (const { run } of opened)
       if (run.resumed) observer.note(`${run.id}: goes on after ${run.finishedImages().size} images`);
+    if (plan.dump === "tokens")
+      for (const { variant, file, parts } of await dumpKeptTokens(prepared, plan, results))
+        observer.note(`${variant}: ${file}, from the left: ${parts.join(", ")}`);
     await measure(opened, request);
   } finally {
     for (const { run } of opened) await run.close();

@@ -1,17 +1,18 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Checkpoint, Dataset, ImageId, RgbImage, SearchSpace, Variant } from "../api.ts";
+import type { Checkpoint, ImageId, ModelInput, ModelInputSpec, SearchSpace, Variant } from "../api.ts";
+import { prepare } from "../image/index.ts";
 import { passesOf } from "../protocols/index.ts";
-import { AccuracyPhase } from "../run/accuracy.ts";
 import { buildVariant } from "../run/build.ts";
+import { runPass } from "../run/jobs.ts";
 import type { RunPlan } from "../run/plan.ts";
 import { type RegisteredVariant, variantOf } from "../run/registry.ts";
 import type { Configuration } from "./space.ts";
 
 const defaults = {
-  /** Photos stay in memory up to this many bytes: each configuration sees them all again. */
-  photoBytes: 256 * 2 ** 20,
+  /** Prepared images stay in memory up to this many bytes: each configuration sees them all again. */
+  inputBytes: 512 * 2 ** 20,
 };
 
 export interface ImageIou {
@@ -30,27 +31,41 @@ export interface FitnessInput {
 /** Runs configurations over images, in this process: their graphs are built, used and deleted one after the other. */
 export class FitnessRunner {
   readonly #input: FitnessInput;
-  readonly #dataset: Dataset;
+  readonly #prepared = new Map<ImageId, Promise<ModelInput>>();
 
   constructor(input: FitnessInput) {
     this.#input = input;
-    this.#dataset = withPhotosKept(input.plan.dataset);
   }
 
   /** IoU of every instance; nothing where it was stopped. */
   async ious(values: Configuration, images: readonly ImageId[]): Promise<readonly ImageIou[] | undefined> {
     const { plan, signal } = this.#input;
+    const { dataset, seed } = plan;
     return this.withVariant(values, async (variant, { preset }) => {
-      const passes = passesOf(plan.prompts);
-      const accuracy = new AccuracyPhase({ variant, preset, dataset: this.#dataset, passes, seed: plan.seed });
       const found: ImageIou[] = [];
-      for (const [i, image] of images.entries()) {
+      for (const image of images) {
         if (signal.aborted) return undefined;
-        const { rows } = await accuracy.rows(image, images[i + 1]);
-        for (const { iou } of rows) if (iou !== undefined) found.push({ image, value: iou });
+        const embedding = await variant.encode(await this.#prepare(image, preset.input));
+        for (const planned of passesOf(plan.prompts)) {
+          const masks = await runPass(planned, { variant, preset, embedding, targets: dataset.targetsOf(image), seed });
+          for (const { mask, target } of masks) {
+            const iou = target.mask === undefined ? undefined : planned.protocol.iou(mask, target.mask);
+            if (iou !== undefined) found.push({ image, value: iou });
+          }
+        }
       }
       return found;
     });
+  }
+
+  #prepare(image: ImageId, spec: ModelInputSpec): Promise<ModelInput> {
+    const known = this.#prepared.get(image);
+    if (known !== undefined) return known;
+    const { dataset } = this.#input.plan;
+    const fresh = dataset.read(image).then((photo) => prepare(photo, spec));
+    const bytes = 3 * spec.side ** 2 * Float32Array.BYTES_PER_ELEMENT;
+    if ((this.#prepared.size + 1) * bytes <= defaults.inputBytes) this.#prepared.set(image, fresh);
+    return fresh;
   }
 
   /** The loaded variant of these values, for as long as `use` takes. */
@@ -73,20 +88,4 @@ export class FitnessRunner {
       rmSync(cache, { recursive: true, force: true });
     }
   }
-}
-
-function withPhotosKept(dataset: Dataset): Dataset {
-  const photos = new Map<ImageId, Promise<RgbImage>>();
-  const bytes = dataset.images.reduce((sum, { size }) => sum + 3 * size.height * size.width, 0);
-  if (bytes > defaults.photoBytes) return dataset;
-  return {
-    ...dataset,
-    read(image) {
-      const photo = photos.get(image) ?? dataset.read(image);
-      photos.set(image, photo);
-      return photo;
-    },
-    targetsOf: (image) => dataset.targetsOf(image),
-    annotationsOf: (image) => dataset.annotationsOf(image),
-  };
 }

@@ -1,0 +1,47 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { HarnessError } from "../errors.ts";
+import { encodePng, keptPicture, prepare } from "../image/index.ts";
+import { onDisk } from "../store/disk.ts";
+import type { RunPlan } from "./plan.ts";
+import type { PreparedRun } from "./preparedRun.ts";
+import { variantOf } from "./registry.ts";
+
+export interface KeptDump {
+  readonly variant: string;
+  readonly file: string;
+  /** Of the picture's panels, from the left. */
+  readonly parts: readonly string[];
+}
+
+/**
+ * Writes a PNG for each of the plan's images into the run's folder: the photo once a part of the encoder, without the tokens
+ * that the part left out. Variants that always work on all tokens have none.
+ * Throws HarnessError where no variant leaves any out.
+ */
+export async function dumpKeptTokens(prepared: readonly PreparedRun[], plan: RunPlan, results: string) {
+  const dumps: KeptDump[] = [];
+  for (const { id, setup } of prepared) {
+    const { plugin, preset } = variantOf(plan.registry, setup.variant);
+    const variant = await plugin.load(setup.graphs, plan.runtime, preset);
+    try {
+      if (variant.keptTokens === undefined) continue;
+      for (const image of plan.dataset.images) {
+        const photo = await plan.dataset.read(image.id);
+        const input = prepare(photo, preset.input);
+        const parts = await variant.keptTokens(input);
+        const file = join(results, id, `tokens-${image.id}.png`);
+        const png = await encodePng(keptPicture(photo, parts, input.geometry));
+        await onDisk(file, () => writeFile(file, png));
+        dumps.push({ variant: setup.variant, file, parts: parts.map(({ stage }) => stage) });
+      }
+    } finally {
+      await variant.close();
+    }
+  }
+  if (dumps.length > 0) return dumps;
+  throw new HarnessError("--dump tokens: none of these variants leaves tokens out", {
+    found: prepared.map(({ setup }) => setup.variant).join(", "),
+    hint: "name one that does, like sparsevit/sam-nano",
+  });
+}
