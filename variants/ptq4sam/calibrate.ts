@@ -5,6 +5,7 @@ import { configOf } from "../sam/config.ts";
 import type { Calibrated, CalibratedWeight } from "./calibrated.ts";
 import { decoderStages, tokenToImagePaths } from "./decoderStages.ts";
 import { encoderStages } from "./encoderStages.ts";
+import { withFoldedValueBias } from "./foldedBias.ts";
 import { PlaceObservers } from "./placeObservers.ts";
 import { edgePlaces, formatSetting, methods, type Setting } from "./setting.ts";
 import { withSigns } from "./simulated.ts";
@@ -30,7 +31,9 @@ export interface Calibration {
 export function calibrationOf(context: CalibrateContext, setting: Setting): Calibration {
   const config = configOf(context.preset.base!);
   const stages = [...encoderStages(config), ...decoderStages(config.decoder, "points and boxes")];
-  return { context, setting, model: { config, checkpoint: context.checkpoint }, stages };
+  const checkpoint =
+    setting.execution === "integer" ? withFoldedValueBias(context.checkpoint, config) : context.checkpoint;
+  return { context, setting, model: { config, checkpoint }, stages };
 }
 
 /**
@@ -43,7 +46,7 @@ export async function calibrateStatistics(calibration: Calibration): Promise<{ c
   const method = methods[setting.method];
   context.progress(0, steps, "opening the model stage by stage");
   const signs = method.bimodal === "integrated" ? await findSigns(calibration) : new Map<string, readonly number[]>();
-  const model = { ...calibration.model, checkpoint: withSigns(context.checkpoint, signs) };
+  const model = { ...calibration.model, checkpoint: withSigns(calibration.model.checkpoint, signs) };
   const running = await openStages(model, stages, { ...openHow(context), folder: `${context.folder}/observe` });
   try {
     const observers = new PlaceObservers(setting, context.seed);

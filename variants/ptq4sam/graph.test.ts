@@ -11,6 +11,7 @@ import { imageEncoder } from "../sam/imageEncoder.ts";
 import { loadRawSam } from "../sam-decoder/load.ts";
 import { decoderImage, maskDecoder } from "../sam-decoder/maskDecoder.ts";
 import { tokenToImagePaths } from "./decoderStages.ts";
+import { withFoldedValueBias } from "./foldedBias.ts";
 import { floatPlaces } from "./places.ts";
 import { withSigns } from "./simulated.ts";
 import { type Model, wholeGraph } from "./stages.ts";
@@ -94,6 +95,11 @@ function outputsOf(quantizable: Model, prompts: Golden, mask?: Tensor): Promise<
   const graphs = names.map((name) => wholeGraph(quantizable, name, () => floatPlaces));
   return run(graphs, prompts, mask);
 }
+
+test("values' biases moved through attention leave the masks as they were", async () => {
+  const folded = await outputsOf({ ...model, checkpoint: withFoldedValueBias(model.checkpoint, model.config) }, nano);
+  expect(errorOf(folded.low_res_masks!, nano.low_res_masks)).toBeLessThan(5e-5);
+});
 
 async function run(
   graphs: readonly OnnxGraph[],

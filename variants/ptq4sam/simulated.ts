@@ -56,7 +56,8 @@ export function withSigns(checkpoint: Checkpoint, signs: ReadonlyMap<string, rea
     ),
   );
   return {
-    ...checkpoint,
+    label: checkpoint.label,
+    source: checkpoint.source,
     dims: (name) => checkpoint.dims(name),
     discard: (pattern, reason) => checkpoint.discard(pattern, reason),
     assertAllTaken: () => checkpoint.assertAllTaken(),

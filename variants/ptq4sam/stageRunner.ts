@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { CalibrationImage, NamedTensors, RuntimeOptions, Tensor } from "../../harness/api.ts";
-import { openSession, type Session, writeGraph } from "../../harness/onnx/index.ts";
+import { type GraphBuilder, openSession, type Session, writeGraph } from "../../harness/onnx/index.ts";
 import { promptTensors, tokensOf } from "../sam-decoder/prompts.ts";
 import type { Places } from "./places.ts";
 import { type Model, nextName, type Stage, stageGraph } from "./stages.ts";
@@ -38,7 +38,7 @@ export class RunningStage {
     const taps = noTaps();
     const places = how.places;
     const graph = stageGraph(model, stage, (builder) =>
-      places === "tapped" ? tappedPlaces(builder, taps, how.seed) : places,
+      places === "tapped" ? tappedPlaces(builder, taps, how.seed) : places(builder),
     );
     mkdirSync(how.folder, { recursive: true });
     return new RunningStage(stage, taps, await openSession(writeGraph(graph, how.folder), how.runtime));
@@ -58,7 +58,7 @@ export class RunningStage {
 }
 
 export interface OpenStage {
-  readonly places: "tapped" | Places;
+  readonly places: "tapped" | ((graph: GraphBuilder) => Places);
   readonly seed: number;
   readonly folder: string;
   readonly runtime: RuntimeOptions;

@@ -4,11 +4,17 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CalibrationValues, ImageEmbedding, MaskPrediction, Prompt, Variant } from "../../harness/api.ts";
 import { prepare, toModelFrame } from "../../harness/image/index.ts";
-import { buildVariant } from "../../harness/run/build.ts";
+import { type GraphBuilder, openSession, writeGraph } from "../../harness/onnx/index.ts";
+import { type BuiltVariant, buildVariant } from "../../harness/run/build.ts";
 import { calibrate } from "../../harness/run/calibration.ts";
-import { loadRegistry, type Registry, variantOf } from "../../harness/run/registry.ts";
+import { loadRegistry, type RegisteredVariant, type Registry, variantOf } from "../../harness/run/registry.ts";
 import { openCheckpoint } from "../../harness/weights/index.ts";
+import { samConfigs } from "../sam/config.ts";
 import { readCalibrated } from "./calibrated.ts";
+import { withFoldedValueBias } from "./foldedBias.ts";
+import { floatPlaces, type Places } from "./places.ts";
+import { simulatedPlaces } from "./simulated.ts";
+import { wholeGraph } from "./stages.ts";
 
 const cpu = { provider: "cpu", threads: 2 };
 const weights = join(import.meta.dirname, "..", "sam", "sam-nano.safetensors");
@@ -25,12 +31,9 @@ describe("sam-nano, calibrated on two scenes", () => {
   let float: Float32Array;
   beforeAll(async () => {
     float = await logitsOf("sam-nano");
-  });
+  }, 120_000);
 
-  test.each([
-    ["w8a8-simulated", 0.05],
-    ["w8a8-minmax-simulated", 0.2],
-  ])("%s stays near the float logits", async (setting, limit) => {
+  test.each([["w8a8-simulated", 0.05]])("%s stays near the float logits", async (setting, limit) => {
     const values = await calibrated(setting);
     const logits = await logitsOf(`ptq4sam/sam-nano/${setting}`, values);
     const off = distance(logits, float);
@@ -38,11 +41,42 @@ describe("sam-nano, calibrated on two scenes", () => {
     expect(off).toBeGreaterThan(1e-4);
   });
 
+  test("integer products give what quantising and back in float gives", async () => {
+    const values = await calibrated("w8a8-minmax");
+    const read = readCalibrated(values, "id", "w8a8-minmax");
+    const checkpoint = await openCheckpoint(weights, "nano");
+    const config = samConfigs["sam-nano"];
+    const model = { config, checkpoint: withFoldedValueBias(checkpoint, config) };
+    // Where integers are: the inputs and weights of linear layers, the neck's left out.
+    const placesIn = (graph: GraphBuilder): Places => {
+      const all = simulatedPlaces(graph, read);
+      const linear = (name: string) => /attn.*input|mlp.*input|blocks.*weight/.test(name);
+      return {
+        ...floatPlaces,
+        activation: (place, x) => (linear(place) ? all.activation(place, x) : x),
+        weight: (weight) => (linear(weight.name) ? all.weight(weight) : weight),
+      };
+    };
+    const simulated = writeGraph(wholeGraph(model, "encoder", placesIn), folder);
+    checkpoint.close();
+    const variant = variantOf(registry, "ptq4sam/sam-nano/w8a8-minmax");
+    const { files } = await built(variant, values);
+    const { input } = await scene(variant.preset.input);
+    const [ours, theirs, plain] = await Promise.all(
+      [files.encoder!, simulated, (await built(variantOf(registry, "sam-nano"))).files.encoder!].map(async (file) => {
+        const session = await openSession(file, cpu);
+        const { image_embedding: embedding } = await session.run({ image: input.tensor });
+        await session.close();
+        return embedding!.data;
+      }),
+    );
+    expect(distance(ours!, theirs!)).toBeLessThan(0.25 * distance(plain!, theirs!));
+  });
+
   test("fewer bits are further away", async () => {
-    const errors = [];
-    for (const setting of ["w6a6-minmax", "w3a3-minmax"])
-      errors.push(distance(await logitsOf(`ptq4sam/sam-nano/${setting}`, await calibrated(setting)), float));
-    expect(errors[1]).toBeGreaterThan(2 * errors[0]!);
+    const near = distance(await logitsOf("ptq4sam/sam-nano/w8a8-minmax", await calibrated("w8a8-minmax")), float);
+    const far = distance(await logitsOf("ptq4sam/sam-nano/w3a3-minmax", await calibrated("w3a3-minmax")), float);
+    expect(far).toBeGreaterThan(3 * near);
   });
 
   test("keeps 8 bits for the first and the last layer where that is asked for", async () => {
@@ -78,16 +112,23 @@ async function calibrated(setting: string): Promise<CalibrationValues> {
   return stored.values;
 }
 
+async function built(variant: RegisteredVariant, calibration?: CalibrationValues): Promise<BuiltVariant> {
+  const checkpoint = await openCheckpoint(weights, "nano");
+  try {
+    return await buildVariant({
+      ...{ variant, checkpoint, weightsId: "nano", graph: "fused", cache: join(folder, "graphs") },
+      ...(calibration === undefined ? {} : { calibration }),
+    });
+  } finally {
+    checkpoint.close();
+  }
+}
+
 /** Low-res logits of a scene's boxes. */
 async function logitsOf(id: string, calibration?: CalibrationValues): Promise<Float32Array> {
   const variant = variantOf(registry, id);
-  const checkpoint = await openCheckpoint(weights, "nano");
-  const built = await buildVariant({
-    ...{ variant, checkpoint, weightsId: "nano", graph: "fused", cache: join(folder, "graphs") },
-    ...(calibration === undefined ? {} : { calibration }),
-  });
-  checkpoint.close();
-  const loaded: Variant = await variant.plugin.load(built.files, cpu, variant.preset);
+  const { files } = await built(variant, calibration);
+  const loaded: Variant = await variant.plugin.load(files, cpu, variant.preset);
   const { input, prompts } = await scene(variant.preset.input);
   const embedding: ImageEmbedding = await loaded.encode(input);
   const predictions: readonly MaskPrediction[] = await loaded.decode(embedding, prompts);

@@ -4,9 +4,11 @@ import { imageEncoder } from "../sam/imageEncoder.ts";
 import { buildDecoder } from "../sam-decoder/build.ts";
 import { loadRawSam, loadSam } from "../sam-decoder/load.ts";
 import { calibrateStatistics, calibrationOf } from "./calibrate.ts";
-import { readCalibrated, writeCalibrated } from "./calibrated.ts";
+import { type Calibrated, readCalibrated, writeCalibrated } from "./calibrated.ts";
+import { deployed } from "./deployed.ts";
+import { learnUnits, refuseFullSize } from "./learn.ts";
 import { presetOf, ptq4samPresets, settingFlags, settingOf, withSettingFlags } from "./presets.ts";
-import { formatSetting } from "./setting.ts";
+import { formatSetting, methods } from "./setting.ts";
 import { simulatedPlaces, withSigns } from "./simulated.ts";
 import { wholeGraph } from "./stages.ts";
 
@@ -16,13 +18,17 @@ export default {
   options: settingFlags,
   withOptions: withSettingFlags,
   async calibrate(context) {
-    const { calibrated } = await calibrateStatistics(calibrationOf(context, settingOf(context.preset)));
-    return writeCalibrated(calibrated);
+    const setting = settingOf(context.preset);
+    const calibration = calibrationOf(context, setting);
+    const learns = methods[setting.method].learned === "reconstructed";
+    if (learns) refuseFullSize(calibration);
+    const { calibrated, model } = await calibrateStatistics(calibration);
+    return writeCalibrated(learns ? await learnUnits(calibration, calibrated, model) : calibrated);
   },
   async build(context) {
     // What the quantised model is measured against: the float one that it was made from.
     if (context.graph === "reference") await buildFloat(context);
-    else await buildSimulated(context);
+    else await buildQuantized(context);
     context.checkpoint.assertAllTaken();
   },
   load: loadSam,
@@ -35,14 +41,31 @@ async function buildFloat(context: BuildContext): Promise<void> {
   await buildDecoder({ ...context, graph: "fused" }, config.decoder);
 }
 
-async function buildSimulated({ preset, checkpoint, calibration, side, out }: BuildContext): Promise<void> {
+async function buildQuantized(context: BuildContext): Promise<void> {
+  const { preset, calibration, out } = context;
+  const setting = settingOf(preset);
+  const calibrated = readCalibrated(calibration, preset.id, formatSetting(setting));
+  if (setting.execution === "integer") await buildDeployed(context, calibrated);
+  else await buildSimulated(context, calibrated);
+  for (const note of calibrated.notes) out.note?.(note);
+}
+
+async function buildSimulated({ preset, checkpoint, side, out }: BuildContext, calibrated: Calibrated): Promise<void> {
   const config = configOf(preset.base!, side);
-  const calibrated = readCalibrated(calibration, preset.id, formatSetting(settingOf(preset)));
   const model = { config, checkpoint: withSigns(checkpoint, calibrated.signs) };
   for (const name of ["encoder", "decoder", "decoder-mask"] as const)
     await out.write(
       name,
       wholeGraph(model, name, (graph) => simulatedPlaces(graph, calibrated)),
     );
-  for (const note of calibrated.notes) out.note?.(note);
+}
+
+/** The float graphs with int8 products in them. */
+async function buildDeployed(context: BuildContext, calibrated: Calibrated): Promise<void> {
+  const { checkpoint, out } = context;
+  await buildFloat({
+    ...context,
+    checkpoint: withSigns(checkpoint, calibrated.signs),
+    out: { write: (name, graph) => out.write(name, deployed(graph, calibrated)) },
+  });
 }

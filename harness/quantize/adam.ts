@@ -1,0 +1,36 @@
+import type { Matrix } from "./tape.ts";
+
+const defaults = { first: 0.9, second: 0.999, epsilon: 1e-8 };
+
+/** Adam with one learning rate a matrix. Source: Kingma and Ba, Adam, 2015. */
+export class Adam {
+  readonly #entries: readonly {
+    readonly matrix: Matrix;
+    readonly rate: number;
+    readonly m: Float32Array;
+    readonly v: Float32Array;
+  }[];
+  #steps = 0;
+
+  constructor(parameters: readonly { readonly matrix: Matrix; readonly rate: number }[]) {
+    this.#entries = parameters.map(({ matrix, rate }) => {
+      const size = matrix.values.length;
+      return { matrix, rate, m: new Float32Array(size), v: new Float32Array(size) };
+    });
+  }
+
+  /** One step by the gradients that stand in the matrices, which are then 0. `factor` multiplies the rates. */
+  step(factor = 1): void {
+    this.#steps++;
+    const [first, second] = [1 - defaults.first ** this.#steps, 1 - defaults.second ** this.#steps];
+    for (const { matrix, rate, m, v } of this.#entries) {
+      for (let i = 0; i < m.length; i++) {
+        const g = matrix.gradient[i]!;
+        m[i] = defaults.first * m[i]! + (1 - defaults.first) * g;
+        v[i] = defaults.second * v[i]! + (1 - defaults.second) * g * g;
+        matrix.values[i]! -= (factor * rate * (m[i]! / first)) / (Math.sqrt(v[i]! / second) + defaults.epsilon);
+      }
+      matrix.gradient.fill(0);
+    }
+  }
+}

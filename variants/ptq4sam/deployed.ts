@@ -1,0 +1,32 @@
+import type { OnnxGraph } from "../../harness/api.ts";
+import { type ByteScale, type Int8Linear, type Linear, toInt8 } from "../../harness/quantize/int8.ts";
+import type { Calibrated } from "./calibrated.ts";
+
+/**
+ * A fused float graph with its quantised linear layers as int8 products, on the calibration's own scales. Only 8-bit layers
+ * become integers; what has no integer operator in the runtime, attention with its scores and the convolution of the neck,
+ * stays in float.
+ */
+export function deployed(graph: OnnxGraph, calibrated: Calibrated): OnnxGraph {
+  return toInt8(graph, (linear) => integersOf(linear, calibrated));
+}
+
+/** The fused graph takes queries, keys and values apart: a third of the joint weight's rows each. */
+const jointParts = ["query", "key", "value"];
+
+function integersOf({ weight, outputs }: Linear, { weights, activations }: Calibrated): Int8Linear | undefined {
+  const part = jointParts.indexOf(weight.slice(weight.lastIndexOf(".") + 1));
+  const name = part < 0 ? weight : weight.slice(0, weight.lastIndexOf("."));
+  const known = weights.get(name);
+  const input = activations.get(`${name.replace(/\.weight$/, "")}.input`);
+  if (known?.bits !== 8 || input?.bits !== 8) return undefined;
+  const first = Math.max(part, 0) * outputs;
+  const channels = Array.from(
+    { length: outputs },
+    (_, i): ByteScale => ({
+      scale: known.scales[first + i]!,
+      zeroPoint: known.zeroPoints[first + i]!,
+    }),
+  );
+  return { activations: { scale: input.scale, zeroPoint: input.zeroPoint }, weights: channels };
+}
