@@ -97,7 +97,8 @@ function declare(parser: Argv, command: Command): Argv {
 
 function requireNumbers(command: Command, args: Readonly<Record<string, unknown>>): void {
   for (const [name, { type }] of Object.entries(command.options))
-    if (type === "number" && [args[name]].flat().some(Number.isNaN)) throw new HarnessError(`--${name}: must be a number`);
+    if (type === "number" && [args[name]].flat().some(Number.isNaN))
+      throw new HarnessError(`--${name}: must be a number`);
 }
 
 /** One line of error and one of hint for the user's mistake; the stack for a bug. */

@@ -40,12 +40,12 @@ test("the table has one row a variant, units in the header, and a foot that expl
   expect(resultTable(await exampleReports(), { leftOut })).toMatchInlineSnapshot(`
     "shapes, 5 images
 
-                                                                                                                                mIoU       mIoU       mIoU
-                        parameters   GMACs   GMACs            encode            decode  total  speed-up   memory  prompts        box         1p         3p
-    variant    weights           M  encode  decode    ms [quartiles]    ms [quartiles]     ms         ×  peak MB       /s   % (n 12)   % (n 12)   % (n 12)
-    ---------  -------  ----------  ------  ------  ----------------  ----------------  -----  --------  -------  -------  ---------  ---------  ---------
-    sam-nano   nano           93.7     372    1.23  41.5 [40.8–42.3]  4.15 [4.07–4.22]   45.6       100     2200      771  80.0 ±2.2  60.0 ±2.2  63.3 ±2.3
-    sam-vit-h  seeded         93.7     372    1.23  4150 [4075–4225]     415 [408–423]   4565      1.00     2200     7.71          –          –          –
+                                                                                                                                  mIoU       mIoU       mIoU
+                        parameters   GMACs   GMACs    speed-up            encode            decode  total   memory  prompts        box         1p         3p
+    variant    weights           M  encode  decode  measured ×    ms [quartiles]    ms [quartiles]     ms  peak MB       /s   % (n 12)   % (n 12)   % (n 12)
+    ---------  -------  ----------  ------  ------  ----------  ----------------  ----------------  -----  -------  -------  ---------  ---------  ---------
+    sam-nano   nano           93.7     372    1.23         100  41.5 [40.8–42.3]  4.15 [4.07–4.22]   45.6     2200      771  80.0 ±2.2  60.0 ±2.2  63.3 ±2.3
+    sam-vit-h  seeded         93.7     372    1.23        1.00  4150 [4075–4225]     415 [408–423]   4565     2200     7.71          –          –          –
 
     latency: median and quartiles of n = 4 (encode) and n = 8 (decode), one box prompt a decode; total is encode + decode
     measured with 2 threads on 2 cores, a cpu, ONNX Runtime 1.30.0, provider cpu
