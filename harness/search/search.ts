@@ -32,6 +32,13 @@ export async function search(request: SearchRequest): Promise<SearchOutcome | un
     throw new HarnessError(`${chosen!.variant.preset.id}: masks of seeded weights mean nothing to search by`, {
       hint: "give a checkpoint: --checkpoint VARIANT=FILE",
     });
+  for (const { protocol } of plan.prompts)
+    if (protocol.prompted !== "annotations" || protocol.figures !== "mean IoU")
+      throw new HarnessError(`protocol ${protocol.id}: its figure is no fitness`, {
+        found: protocol.figures,
+        expected: "mean IoU of annotations' prompts",
+        hint: "--prompts box or 1p",
+      });
   const images = splitImages(plan, request.settings.images);
   const { checkpoint, weightsId } = await openWeights(chosen!, plan.registry);
   try {
