@@ -79,7 +79,8 @@ export const encode: Command = {
   moreOptions: settingOptions,
   async run(args, console) {
     const variant = await contestant(args);
-    const own = await contender(variant, "fused", variant.preset.base === undefined ? "fused" : variant.preset.id);
+    const { id, base, alternativeTo = base } = variant.preset;
+    const own = await contender(variant, "fused", alternativeTo === undefined ? "fused" : id);
     const given = args["variant-files"] as readonly string[] | undefined;
     const opponent = given === undefined ? opponentOf(variant, args.against) : givenEncoder(given);
     await duel([own, await opponent], readDuelOptions(args), console);
