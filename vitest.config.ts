@@ -5,6 +5,8 @@ export default defineConfig({
     include: ["harness/**/*.test.ts", "variants/**/*.test.ts", "datasets/**/*.test.ts"],
     pool: "forks",
     testTimeout: 120_000,
+    // Hooks load every plug-in: a second, and longer where other work runs beside the tests.
+    hookTimeout: 120_000,
     // Sessions of ONNX Runtime use every core: one file at a time keeps memory and time bounded on two cores.
     fileParallelism: false,
   },

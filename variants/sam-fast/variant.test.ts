@@ -16,9 +16,6 @@ import { relativeError } from "./choice.ts";
 
 const weightsFile = fileURLToPath(new URL("../sam/sam-nano.safetensors", import.meta.url));
 
-/** Loading every plug-in takes a second, and longer than a hook may by default where other work runs beside it. */
-const loadTimeoutMs = 60_000;
-
 let folder: string;
 let registry: Registry;
 let variant: RegisteredVariant;
@@ -28,7 +25,7 @@ beforeAll(async () => {
   registry = await loadRegistry();
   variant = variantOf(registry, "sam-fast/sam-nano");
   checkpoint = await openCheckpoint(weightsFile, "nano");
-}, loadTimeoutMs);
+});
 afterAll(() => {
   checkpoint.close();
   rmSync(folder, { recursive: true });
