@@ -57,6 +57,7 @@ const thirdParties: Readonly<Record<string, readonly string[]>> = {
   yargs: ["harness/cli.ts"],
   vega: ["harness/report/charts.ts"],
   "vega-lite": ["harness/report/charts.ts"],
+  "playwright-core": ["harness/commands/fixtures/browser.ts"],
   "fast-glob": ["harness/run/registry.ts"],
   undici: ["harness/pull/http.ts"],
 };

@@ -8,6 +8,7 @@ import { list } from "./list.ts";
 import { merge } from "./merge.ts";
 import { pullFiles } from "./pull.ts";
 import { quantize } from "./quantize.ts";
+import { report } from "./report.ts";
 import { run } from "./run.ts";
 import { score } from "./score.ts";
 import { search } from "./search.ts";
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   run,
   merge,
   table,
+  report,
   compare,
   score,
   exportRun,

@@ -71,7 +71,7 @@ test("--json is the comparison", async () => {
 });
 
 test("options of published tables are refused without one, run ids with one, unknown tables by the nearest", async () => {
-  expect(await failureOf({ results: "results", format: "csv" })).toBe("--format: only with --paper");
+  expect(await failureOf({ results: "results", detector: "vitdet" })).toBe("--detector: only with --paper");
   expect(await failureOf({ results: "results", paper: "sam-t5-coco", run: ["sam-nano"] })).toContain(
     "--paper: finds the runs",
   );

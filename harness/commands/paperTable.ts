@@ -24,11 +24,11 @@ const papersFolder = fileURLToPath(new URL("../../results/papers", import.meta.u
 export const paperOptions: Readonly<Record<string, CommandOption>> = {
   paper: { describe: "a published table beside our figures; ids: bench list papers", type: "string" },
   format: {
-    describe: "with --paper: how it is written (text if left out)",
+    describe: "how it is written (text if left out)",
     type: "string",
     choices: [...tableFormats],
   },
-  out: { describe: "with --paper: write this file instead of printing", type: "string" },
+  out: { describe: "write this file instead of printing", type: "string" },
   detector: { describe: "with --paper: whose boxes the runs had, where the table depends on it", type: "string" },
   plugin: { describe: "with --paper: also know the variants of this module", type: "string", list: true },
 };
@@ -53,9 +53,6 @@ export function describePublished({ paper, table }: PublishedTable) {
 export async function printPaperTable(args: Arguments, console: Console): Promise<number> {
   const published = publishedTable(await publishedTables(), args.paper as string);
   const format = formatOf(args);
-  const out = args.out as string | undefined;
-  if (format === "png" && out === undefined && (console.out as { readonly isTTY?: boolean }).isTTY)
-    throw new HarnessError("--format png: no picture for a terminal", { hint: "name a file with --out" });
   const registry = await loadRegistry(args.plugin as string[] | undefined);
   const detector = args.detector as string | undefined;
   const comparison = compareWithPaper(published, {
@@ -66,15 +63,13 @@ export async function printPaperTable(args: Arguments, console: Console): Promis
     ...(args.results === "results" ? {} : { results: args.results as string }),
   });
   const table = { grid: comparisonGrid(comparison), records: comparisonRecords(comparison), json: comparison };
-  const file = await exportTable(table, format, widthOf(console));
-  if (out === undefined) console.out.write(file);
-  else await writeOut(out, file);
+  await deliver(await exportTable(table, format, widthOf(console)), args, console);
   return 0;
 }
 
 /** Throws HarnessError for options that mean nothing without `--paper`. */
 export function refusePaperOptions(args: Arguments): void {
-  for (const name of ["format", "out", "detector", "plugin"])
+  for (const name of ["detector", "plugin"])
     if (args[name] !== undefined)
       throw new HarnessError(`--${name}: only with --paper`, { hint: "bench list papers shows the published tables" });
 }
@@ -100,8 +95,16 @@ async function reportsFor({ table }: PublishedTable, args: Arguments, console: C
   return reports;
 }
 
-async function writeOut(file: string, content: string | Buffer): Promise<void> {
-  await writeFile(file, content).catch((cause: NodeJS.ErrnoException) => {
-    throw new HarnessError(`${file}: can not be written`, { found: cause.code, hint: "does its folder exist?", cause });
+/** Prints, or writes the file of `--out`. Throws HarnessError for a picture that would go to a terminal. */
+export async function deliver(content: string | Buffer, args: Arguments, console: Console): Promise<void> {
+  const out = args.out as string | undefined;
+  if (out === undefined) {
+    if (typeof content !== "string" && (console.out as { readonly isTTY?: boolean }).isTTY)
+      throw new HarnessError("--format png: no picture for a terminal", { hint: "name a file with --out" });
+    console.out.write(content);
+    return;
+  }
+  await writeFile(out, content).catch((cause: NodeJS.ErrnoException) => {
+    throw new HarnessError(`${out}: can not be written`, { found: cause.code, hint: "does its folder exist?", cause });
   });
 }

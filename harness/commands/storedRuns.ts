@@ -1,8 +1,10 @@
+import { resolve } from "node:path";
 import { HarnessError, unknown } from "../errors.ts";
 import { canonicalJson } from "../store/canonical.ts";
 import { listRuns } from "../store/manifest.ts";
 import type { Manifest } from "../store/schema.ts";
 import { readRun, type StoredRun } from "../store/store.ts";
+import type { Arguments, Console } from "./command.ts";
 
 /** Every run that can be read, oldest first; `notice` is told of the others. */
 export async function readableRuns(results: string, notice: (text: string) => void): Promise<readonly Manifest[]> {
@@ -46,6 +48,22 @@ export function newestOfEach(manifests: readonly Manifest[]): readonly Manifest[
     newest.set(key, kept);
   }
   return [...newest.values()];
+}
+
+/** The runs that `run`, `results` and `all` name: by default the newest of each question. */
+export async function chosenRuns(args: Arguments, console: Console): Promise<readonly StoredRun[]> {
+  const results = resolve(args.results as string);
+  const names = ([] as readonly unknown[]).concat(args.run ?? []) as readonly string[];
+  if (names.length > 0) return namedRuns(results, names);
+  const manifests = await readableRuns(results, (text) => console.notes.write(`${text}\n`));
+  if (manifests.length === 0) throw noRuns(results);
+  const whole = withoutShards(manifests);
+  if (!args.all && whole.length === 0)
+    throw new HarnessError(`${results}: only shards of runs here`, {
+      hint: `bench merge ${args.results} --out DIR makes whole runs of them; --all shows them as they are`,
+    });
+  const kept = args.all ? manifests : newestOfEach(whole);
+  return Promise.all(kept.map(({ id }) => readRun(results, id)));
 }
 
 export function noRuns(results: string): HarnessError {

@@ -1,11 +1,11 @@
-import { resolve } from "node:path";
+import { readFile, writeFile } from "node:fs/promises";
 import { HarnessError } from "../errors.ts";
+import type { TableFormat } from "../report/export.ts";
+import { betweenMarks, exportResults } from "../report/resultExport.ts";
 import { type RunReport, reportOf } from "../report/score.ts";
-import { resultJson, resultTable } from "../report/tables.ts";
-import { readRun, type StoredRun } from "../store/store.ts";
-import { type Arguments, type Command, type Console, line, widthOf } from "./command.ts";
-import { paperOptions, printPaperTable, refusePaperOptions } from "./paperTable.ts";
-import { namedRuns, newestOfEach, noRuns, readableRuns, withoutShards } from "./storedRuns.ts";
+import { type Arguments, type Command, type Console, widthOf } from "./command.ts";
+import { deliver, paperOptions, printPaperTable, refusePaperOptions } from "./paperTable.ts";
+import { chosenRuns } from "./storedRuns.ts";
 
 export const table: Command = {
   name: "table",
@@ -16,11 +16,14 @@ export const table: Command = {
     all: { describe: "every run, not the newest of each variant on the same data and protocols", type: "boolean" },
     details: { describe: "also prepare, upscale, memory by stage, files, accuracy by size", type: "boolean" },
     json: { describe: "print one JSON object instead of the table", type: "boolean" },
+    readme: { describe: "write it as Markdown between the two marks of README.md, or of --out", type: "boolean" },
     ...paperOptions,
   },
   examples: [
     ["bench table", "the newest run of each variant"],
     ["bench table sam-nano-0a1b2c3d4e5f --details", "all that is known of one run"],
+    ["bench table --format latex --out results.tex", "for a paper: booktabs and siunitx"],
+    ["bench table --readme", "README's table, from the stored runs"],
     ["bench table --paper sam-t5-coco --format latex", "a published table with our figures beside its own"],
   ],
   async run(args, console) {
@@ -30,23 +33,26 @@ export const table: Command = {
     const reports: RunReport[] = [];
     // One after the other: rows of one run in memory at a time.
     for (const run of runs) reports.push(await reportOf(run));
-    if (args.json) line(console, JSON.stringify(resultJson(reports)));
-    else line(console, resultTable(reports, { ...widthOf(console), detail: args.details ? "full" : "papers" }));
+    const detail = args.details ? "full" : "papers";
+    if (args.readme) await writeReadme(reports, args, console);
+    else {
+      const format = (args.format as TableFormat | undefined) ?? (args.json ? "json" : "text");
+      await deliver(await exportResults(reports, format, { ...widthOf(console), detail }), args, console);
+    }
     return 0;
   },
 };
 
-async function chosenRuns(args: Arguments, console: Console): Promise<readonly StoredRun[]> {
-  const results = resolve(args.results as string);
-  const names = ([] as readonly unknown[]).concat(args.run ?? []) as readonly string[];
-  if (names.length > 0) return namedRuns(results, names);
-  const manifests = await readableRuns(results, (text) => console.notes.write(`${text}\n`));
-  if (manifests.length === 0) throw noRuns(results);
-  const whole = withoutShards(manifests);
-  if (!args.all && whole.length === 0)
-    throw new HarnessError(`${results}: only shards of runs here`, {
-      hint: `bench merge ${args.results} --out DIR makes whole runs of them; --all shows them as they are`,
-    });
-  const kept = args.all ? manifests : newestOfEach(whole);
-  return Promise.all(kept.map(({ id }) => readRun(results, id)));
+/** The rest of the file stays as it is, to the byte. */
+async function writeReadme(reports: readonly RunReport[], args: Arguments, console: Console): Promise<void> {
+  if (args.format !== undefined)
+    throw new HarnessError("--readme: writes Markdown", { found: `--format ${args.format}`, hint: "leave one out" });
+  const file = (args.out as string | undefined) ?? "README.md";
+  const text = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
+    throw new HarnessError(`${file}: can not be read`, { found: cause.code, cause });
+  });
+  const table = (await exportResults(reports, "markdown", { detail: args.details ? "full" : "papers" })) as string;
+  const written = betweenMarks(text, table, file);
+  if (written !== text) await writeFile(file, written);
+  console.notes.write(`${file}: ${written === text ? "up to date" : "written"}, ${reports.length} runs\n`);
 }

@@ -36,6 +36,20 @@ export function encodeJpeg(image: RgbImage, quality: number): Promise<Buffer> {
   return raw(image).jpeg({ quality }).toBuffer();
 }
 
+/** A WebP of the given quality, 1 to 100: for pictures that are only looked at. */
+export function encodeWebp(image: RgbImage, quality: number): Promise<Buffer> {
+  return raw(image).webp({ quality }).toBuffer();
+}
+
+/** Shrunk until no side is longer; smaller pictures stay as they are. For looking at: no model sees these pixels. */
+export async function thumbnail(image: RgbImage, side: number): Promise<RgbImage> {
+  const { data, info } = await raw(image)
+    .resize({ width: side, height: side, fit: "inside", withoutEnlargement: true })
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return { size: { height: info.height, width: info.width }, pixels: new Uint8Array(data) };
+}
+
 /** A PNG, without loss. */
 export function encodePng(image: RgbImage): Promise<Buffer> {
   return raw(image).png().toBuffer();

@@ -2,6 +2,7 @@
 export { difference, intersection, union } from "./combine.ts";
 export { centrePoint, type DeepestPixel, squaredDistances } from "./distance.ts";
 export { boxIou, intersectionArea, iou, iouWithCrowd } from "./iou.ts";
+export { outlinesOf } from "./outline.ts";
 export { placeMask } from "./place.ts";
 export { rleFromBox, rleFromPolygons } from "./polygon.ts";
 export { removeSmallRegions } from "./regions.ts";

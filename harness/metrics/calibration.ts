@@ -45,7 +45,9 @@ export const calibration: Metric = {
 };
 
 /** What the error is made of, bin by bin. */
-export function reliabilityTable(rows: readonly PredictionRow[]): readonly ReliabilityBin[] {
+export function reliabilityTable(
+  rows: readonly Pick<PredictionRow, "image" | "predictedIou" | "iou">[],
+): readonly ReliabilityBin[] {
   const samples = samplesOf(rows);
   return Array.from({ length: defaults.bins }, (_, bin) => {
     const own = samples.filter((sample) => sample.bin === bin);
@@ -59,7 +61,7 @@ export function reliabilityTable(rows: readonly PredictionRow[]): readonly Relia
 }
 
 /** Rows with a measured IoU. */
-function samplesOf(rows: readonly PredictionRow[]): readonly Sample[] {
+function samplesOf(rows: readonly Pick<PredictionRow, "image" | "predictedIou" | "iou">[]): readonly Sample[] {
   return rows.flatMap(({ image, predictedIou, iou }) => {
     if (iou === undefined) return [];
     const predicted = Math.min(Math.max(predictedIou, 0), 1);

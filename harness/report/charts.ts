@@ -1,8 +1,12 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { Error as errorLevel, parse, View } from "vega";
-import { compile, type TopLevelSpec } from "vega-lite";
+import { type Config, compile, type TopLevelSpec } from "vega-lite";
 
 /** A chart as the Vega editor opens it. */
 export type ChartSpec = TopLevelSpec;
+export type ChartConfig = Config;
 
 /** Of the version that this project draws with. */
 export const vegaLiteSchema = "https://vega.github.io/schema/vega-lite/v6.json";
@@ -40,6 +44,14 @@ export async function chartSvg(spec: ChartSpec): Promise<string> {
   } finally {
     view.finalize();
   }
+}
+
+/** What a page needs to draw charts by itself: the two libraries as scripts, each a classic one that sets a global. */
+export function chartRuntime(): readonly string[] {
+  const { resolve } = createRequire(import.meta.url);
+  return [join(dirname(resolve("vega")), "vega.min.js"), join(dirname(resolve("vega-lite")), "vega-lite.min.js")].map(
+    (file) => readFileSync(file, "utf8").replace(/\n\/\/# sourceMappingURL=.*\s*$/, ""),
+  );
 }
 
 /** Vega's logger interface, which returns itself. */

@@ -17,16 +17,21 @@ export interface FootContext {
 
 /** What the figures above mean, what they were measured on, and what to know before believing them. */
 export function foot(reports: readonly RunReport[], { base, leftOut, width }: FootContext): string {
-  const lines = [
+  const lines = footLines(reports, base).map((line) => wrap(line, width, "  "));
+  return [lines.join("\n"), leftOutText(leftOut, width), warningsText(reports, width)]
+    .filter((text) => text !== "")
+    .join("\n\n");
+}
+
+/** What the figures mean and were measured on, a line each: `subject: what there is to say`. */
+export function footLines(reports: readonly RunReport[], base: RunReport | undefined): readonly string[] {
+  return [
     ...latencyLines(reports, base),
     ...accuracyLines(reports),
     ...weightsLines(reports),
     ...(reports.some(({ status }) => status !== "done") ? ["† not finished; the warnings say why"] : []),
     ...notesLines(reports),
-  ].map((line) => wrap(line, width, "  "));
-  return [lines.join("\n"), leftOutText(leftOut, width), warningsText(reports, width)]
-    .filter((text) => text !== "")
-    .join("\n\n");
+  ];
 }
 
 function latencyLines(reports: readonly RunReport[], base: RunReport | undefined): string[] {
@@ -127,13 +132,22 @@ function leftOutText(leftOut: readonly LeftOut[], width: number): string {
 
 /** One that several runs share is said once, with their names. */
 function warningsText(reports: readonly RunReport[], width: number): string {
-  const variantsOf = new Map<string, string[]>();
+  const lines = warningLines(reports).map(({ text }) => wrap(`- ${text}`, width, "  "));
+  return lines.length === 0 ? "" : [`warnings (${lines.length})`, ...lines].join("\n");
+}
+
+/** With what each is about, as the store has it. */
+export function warningLines(
+  reports: readonly RunReport[],
+): readonly { readonly about: string; readonly text: string }[] {
+  const found = new Map<string, { readonly about: string; readonly variants: string[] }>();
   for (const { variant, warnings } of reports)
-    for (const { text } of warnings) variantsOf.set(text, [...(variantsOf.get(text) ?? []), variant]);
-  if (variantsOf.size === 0) return "";
-  const lines = [...variantsOf].map(([text, variants]) => {
+    for (const { about, text } of warnings) {
+      const variants = found.get(text)?.variants ?? [];
+      found.set(text, { about, variants: [...variants, variant] });
+    }
+  return [...found].map(([text, { about, variants }]) => {
     const named = variants.every((variant) => text.startsWith(variant));
-    return wrap(`- ${named ? "" : `${[...new Set(variants)].join(", ")}: `}${text}`, width, "  ");
+    return { about, text: `${named ? "" : `${[...new Set(variants)].join(", ")}: `}${text}` };
   });
-  return [`warnings (${variantsOf.size})`, ...lines].join("\n");
 }

@@ -16,6 +16,8 @@ export interface Rectangle {
   readonly fill: string;
   /** What a pointer resting on it is told. */
   readonly detail: string;
+  /** Of the table, from 0; absent for what is no cell, and stays where it is when rows are sorted. */
+  readonly row?: number;
 }
 
 export interface Label {
@@ -27,6 +29,8 @@ export interface Label {
   readonly weight: "normal" | "bold";
   readonly colour: string;
   readonly family: string;
+  /** As for rectangles. */
+  readonly row?: number;
 }
 
 export interface Picture {
@@ -108,9 +112,9 @@ export function bodyPicture(grid: Grid, { edges, headers }: Frame): Picture {
     for (const [row, { text, tone, detail = "" }] of column.cells.entries()) {
       const top = headers + row * sizes.row;
       const box = { x: edges[i]!, x2: edges[i + 1]!, y: top, y2: top + sizes.row };
-      rectangles.push({ ...box, fill: fills[tone] ?? palette.paper, detail: detail || text });
+      rectangles.push({ ...box, fill: fills[tone] ?? palette.paper, detail: detail || text, row });
       const colour = tone === "open" || text === "–" ? palette.muted : palette.text;
-      labels.push(label(text, { ...anchor(column, edges, i), y: top + sizes.row / 2, colour }));
+      labels.push(label(text, { ...anchor(column, edges, i), y: top + sizes.row / 2, colour, row }));
     }
   const right = edges.at(-1)!;
   const count = rowCount(grid);

@@ -83,7 +83,15 @@ function textLayers(labels: readonly Label[]) {
   return [...styles.values()].map((group) => {
     const { align, size, weight, family } = group[0]!;
     return {
-      data: { values: group.map(({ x, y, text, colour }) => ({ x, y, text, colour })) },
+      data: {
+        values: group.map(({ x, y, text, colour, row }) => ({
+          x,
+          y,
+          text,
+          colour,
+          ...(row === undefined ? {} : { row }),
+        })),
+      },
       mark: { type: "text", align, baseline: "middle", font: family, fontSize: size, fontWeight: weight },
       encoding: { x: place("x"), y: place("y"), text: { field: "text", type: "nominal" }, color: asIs("colour") },
     } as const;

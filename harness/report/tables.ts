@@ -24,7 +24,7 @@ export function resultTable(reports: readonly RunReport[], options: TableOptions
     const groups = [efficiencyColumns(rows, context), accuracyColumns(rows)];
     const details = detail === "full" ? detailColumns(rows) : [];
     const cut = (columns: readonly (readonly Column[])[]) => fitColumns(nameColumns(rows), columns, width);
-    return [title(rows[0]!), ...[...cut(groups), ...(details.length === 0 ? [] : cut(details))].map(layout)].join(
+    return [titleOf(rows[0]!), ...[...cut(groups), ...(details.length === 0 ? [] : cut(details))].map(layout)].join(
       "\n\n",
     );
   });
@@ -41,13 +41,14 @@ export function resultJson(
 }
 
 /** SAM ViT-H where it was measured, else the first row that was; nothing where no second row could be compared. */
-function baseOf(reports: readonly RunReport[]): RunReport | undefined {
+export function baseOf(reports: readonly RunReport[]): RunReport | undefined {
   const measured = reports.filter((report) => totalMs(report) !== undefined);
   if (measured.length < 2) return undefined;
   return measured.find(({ variant }) => variant === defaults.baseVariant) ?? measured[0];
 }
 
-function byDataset(reports: readonly RunReport[]): readonly (readonly RunReport[])[] {
+/** Figures of two datasets never stand in one table. */
+export function byDataset(reports: readonly RunReport[]): readonly (readonly RunReport[])[] {
   const groups = new Map<string, RunReport[]>();
   for (const report of reports) {
     const key = `${report.dataset} ${report.fingerprint}`;
@@ -56,6 +57,6 @@ function byDataset(reports: readonly RunReport[]): readonly (readonly RunReport[
   return [...groups.values()];
 }
 
-function title({ dataset, images }: RunReport): string {
+export function titleOf({ dataset, images }: RunReport): string {
   return `${dataset}, ${images.planned} image${images.planned === 1 ? "" : "s"}`;
 }

@@ -1,0 +1,122 @@
+import { type ScoredPrompts, scoredPrompts, totalMs } from "../columns.ts";
+import { type Chart, type ChartRun, chartSpec, colourOf, rounded } from "./chart.ts";
+
+interface Place {
+  readonly variant: string;
+  readonly ms: number;
+  readonly q1: number;
+  readonly q3: number;
+  readonly miou: number;
+  readonly low: number;
+  readonly high: number;
+  readonly front: boolean;
+}
+
+/** For each prompts name: how good against how fast, and which variants nobody beats in both. */
+export function accuracyLatencyCharts(runs: readonly ChartRun[]): readonly Chart[] {
+  return scoredPrompts(runs.map(({ report }) => report)).flatMap((prompts) => {
+    const places = withFront(runs.flatMap((run) => placeOf(run, prompts)));
+    return places.length === 0 ? [] : [chartOf(prompts, places, runs)];
+  });
+}
+
+function placeOf({ label, report }: ChartRun, { name, protocol }: ScoredPrompts): Omit<Place, "front">[] {
+  const { encode, decode } = report.latency;
+  const prompts = report.prompts[name];
+  const ms = totalMs(report);
+  if (prompts?.miou === undefined || prompts.protocol !== protocol || ms === undefined) return [];
+  const { value, low = value, high = value } = prompts.miou;
+  return [
+    {
+      ...{
+        variant: label,
+        ms: rounded(ms, 3),
+        q1: rounded(encode!.q1 + decode!.q1, 3),
+        q3: rounded(encode!.q3 + decode!.q3, 3),
+      },
+      ...{ miou: rounded(100 * value), low: rounded(100 * low), high: rounded(100 * high) },
+    },
+  ];
+}
+
+/** On the front: no other is both as fast and better, or as good and faster. */
+function withFront(places: readonly Omit<Place, "front">[]): readonly Place[] {
+  return places.map((place) => ({
+    ...place,
+    front: !places.some(
+      (other) =>
+        other !== place &&
+        other.ms <= place.ms &&
+        other.miou >= place.miou &&
+        (other.ms < place.ms || other.miou > place.miou),
+    ),
+  }));
+}
+
+function chartOf(
+  { name, protocol, shared }: ScoredPrompts,
+  places: readonly Place[],
+  runs: readonly ChartRun[],
+): Chart {
+  const y = {
+    field: "miou",
+    type: "quantitative",
+    title: `mIoU, ${name}, %`,
+    scale: { zero: false, padding: 24 },
+  } as const;
+  const x = {
+    field: "ms",
+    type: "quantitative",
+    title: "encode + decode, ms (log scale)",
+    scale: { type: "log", nice: false, padding: 48 },
+    axis: { tickCount: 6, format: "~s" },
+  } as const;
+  const colour = colourOf(runs);
+  const best = [...places].sort((a, b) => b.miou - a.miou)[0]!;
+  const fastest = [...places].sort((a, b) => a.ms - b.ms)[0]!;
+  const alt = `${places.length} variants. Best mIoU: ${best.variant}, ${best.miou} %. Fastest: ${fastest.variant}, ${fastest.ms} ms.`;
+  return {
+    id: `accuracy-latency-${name}${shared ? `-${protocol}` : ""}`,
+    title: `Accuracy against latency: ${name}`,
+    caption: `Up and to the left is better. Bars: 95 % interval of mIoU (${protocol}) and quartiles of latency. The line joins the Pareto front: variants that no other beats in both.`,
+    alt,
+    spec: chartSpec(`Accuracy against latency, prompts ${name}. ${alt}`, undefined, {
+      data: { values: places.map((place) => ({ ...place })) },
+      layer: [
+        {
+          transform: [{ filter: "datum.front" }],
+          mark: { type: "line", interpolate: "step-after", strokeDash: [5, 4], style: "faint" },
+          encoding: { x, y, order: { field: "ms", type: "quantitative" } },
+        },
+        {
+          mark: { type: "rule", strokeWidth: 1.5 },
+          encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color: colour },
+        },
+        {
+          mark: { type: "rule", strokeWidth: 1.5 },
+          encoding: { x: { ...x, field: "q1" }, x2: { field: "q3" }, y, color: colour },
+        },
+        {
+          mark: { type: "point", size: 120 },
+          encoding: {
+            ...{ x, y, color: colour, shape: { ...colour } },
+            tooltip: ["variant", "miou", "low", "high", "ms", "q1", "q3"].map((field) => ({ field })),
+          },
+        },
+        {
+          name: "names",
+          mark: { type: "text", align: "left", dx: 10, dy: -10 },
+          encoding: { x, y, text: { field: "variant" } },
+        },
+      ],
+    }),
+    records: [
+      ["variant", "mIoU, %", "low", "high", "ms", "first quartile", "third quartile", "Pareto front"],
+      ...places.map(({ variant, miou, low, high, ms, q1, q3, front }) => [
+        ...[variant, miou, low, high, ms, q1, q3],
+        front ? "yes" : "no",
+      ]),
+    ],
+    touches: /^(latency|images|dataset|run)$|(encode|decode)$/,
+  };
+}

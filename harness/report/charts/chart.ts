@@ -1,0 +1,81 @@
+import type { ReliabilityBin } from "../../metrics/index.ts";
+import type { LatencyTurn, Manifest } from "../../store/schema.ts";
+import { type ChartSpec, vegaLiteSchema } from "../charts.ts";
+import type { RunReport } from "../score.ts";
+import { chartConfig } from "./theme.ts";
+
+/** A run with what charts draw beside its figures. */
+export interface ChartRun {
+  /** Tells it from the others of the report: the variant, with its run where one has several. */
+  readonly label: string;
+  readonly report: RunReport;
+  readonly manifest: Manifest;
+  readonly turns: readonly LatencyTurn[];
+  /** Predicted against measured IoU by prompts name; empty for seeded weights. */
+  readonly reliability: Readonly<Record<string, readonly ReliabilityBin[]>>;
+}
+
+export interface Chart {
+  /** Of its files, too. */
+  readonly id: string;
+  readonly title: string;
+  /** How to read it, in a sentence or two. */
+  readonly caption: string;
+  /** What it shows, for those who do not see it. */
+  readonly alt: string;
+  readonly spec: ChartSpec;
+  /** The same as a table; the first record has the names. */
+  readonly records: readonly (readonly (string | number)[])[];
+  /** Warnings about these subjects belong beside it. */
+  readonly touches: RegExp;
+}
+
+/** Pixels; a page draws as wide as it has room. */
+const size = { width: 640, height: 320, row: 44 };
+
+type Unit = Pick<Extract<ChartSpec, { layer: unknown }>, "data" | "layer"> & Partial<ChartSpec>;
+
+/** What every chart begins with. Heights are of the marks: a row a variant, or the usual shape. */
+export function chartSpec(description: string, rows: number | undefined, unit: Unit): ChartSpec {
+  return {
+    $schema: vegaLiteSchema,
+    description,
+    width: size.width,
+    height: rows === undefined ? size.height : Math.max(2, rows) * size.row,
+    autosize: { type: "fit-x", contains: "padding" },
+    ...unit,
+  } as ChartSpec;
+}
+
+/** A chart as a file of its own: with its title, in the colours of paper. */
+export function chartFile({ title, caption, spec }: Chart): ChartSpec {
+  // Without a browser Vega guesses widths of text half too wide: a chart fitted by that guess would be left narrow.
+  const autosize = { type: "pad" } as const;
+  return { ...spec, autosize, title: { text: title, subtitle: lines(caption, 100) }, config: chartConfig("light") };
+}
+
+/** Vega does not break lines itself. */
+function lines(text: string, width: number): string[] {
+  const broken: string[] = [];
+  for (const word of text.split(" ")) {
+    const line = broken.at(-1);
+    if (line === undefined || line.length + 1 + word.length > width) broken.push(word);
+    else broken[broken.length - 1] = `${line} ${word}`;
+  }
+  return broken;
+}
+
+/** One colour a variant, the same in every chart of a report. */
+export function colourOf(runs: readonly ChartRun[]) {
+  return {
+    field: "variant",
+    type: "nominal",
+    scale: { domain: runs.map(({ label }) => label) },
+    legend: runs.length > 1 ? { title: null, columns: 2 } : null,
+  } as const;
+}
+
+/** Figures as charts print them: enough digits to tell neighbours apart, no more. */
+export function rounded(value: number, digits = 2): number {
+  return Number(value.toFixed(digits));
+}

@@ -1,0 +1,71 @@
+import { beforeAll, expect, test } from "vitest";
+import { chartSvg, chartWarnings } from "../charts.ts";
+import type { DetailedRun } from "../details.ts";
+import { exampleDetails } from "../fixtures/detailed.ts";
+import { accuracyLatencyCharts } from "./accuracyLatency.ts";
+import { type Chart, chartFile, chartSections } from "./index.ts";
+import { chartConfig } from "./theme.ts";
+
+let runs: readonly DetailedRun[];
+let charts: readonly Chart[];
+beforeAll(async () => {
+  runs = await exampleDetails();
+  charts = chartSections.flatMap((section) => section.charts(runs));
+});
+
+/** One by one, since a list of cases must be there before the examples are. */
+const ids = [
+  ...["accuracy-latency-box", "accuracy-latency-1p", "latency-encode", "latency-decode", "memory"],
+  ...["accuracy-size-box", "accuracy-size-1p", "predicted-iou-box", "predicted-iou-1p"],
+];
+
+test("a report has a chart of each kind, by prompts where figures are", () => {
+  expect(charts.map(({ id }) => id)).toEqual(ids);
+});
+
+test.each(ids)("%s compiles without a warning in both themes, and has marks", async (id) => {
+  const chart = charts.find((each) => each.id === id)!;
+  expect(chartWarnings(chartFile(chart))).toEqual([]);
+  expect(chartWarnings({ ...chart.spec, config: chartConfig("dark") })).toEqual([]);
+  const svg = await chartSvg(chartFile(chart));
+  expect(svg.match(/aria-roledescription="(point|bar|tick|rule mark|line mark|rect)"/g)!.length).toBeGreaterThan(1);
+  expect(svg).toContain(chart.title);
+});
+
+test("every chart says what it shows in words, and as a table", () => {
+  for (const { alt, spec, records, caption } of charts) {
+    expect(alt.length).toBeGreaterThan(20);
+    expect(spec.description).toContain(alt);
+    expect(caption).toMatch(/\.$/);
+    expect(records.length).toBeGreaterThan(1);
+    expect(new Set(records.map(({ length }) => length)).size).toBe(1);
+  }
+});
+
+test("the Pareto front: whoever is beaten in both is not on it", () => {
+  // 440 ms and 80 %, 44 ms and 70 %: neither beats the other. A third is slower than the first and worse.
+  const [slow, fast] = runs as readonly [DetailedRun, DetailedRun];
+  const beaten = { ...fast, label: "beaten", report: { ...fast.report, latency: runs[2]!.report.latency } };
+  const [chart] = accuracyLatencyCharts([slow, fast, beaten]);
+  expect(chart!.records.slice(1).map((record) => [record[0], record[1], record.at(-1)])).toEqual([
+    ["sam-vit-b", 80, "yes"],
+    ["mobilesam", 70, "yes"],
+    ["beaten", 70, "no"],
+  ]);
+});
+
+test("a warning belongs to the charts of what it is about", () => {
+  const touched = (about: string) => charts.filter(({ touches }) => touches.test(about)).map(({ id }) => id);
+  expect(touched("sam-vit-b encode")).toEqual(["accuracy-latency-box", "accuracy-latency-1p", "latency-encode"]);
+  expect(touched("images")).toEqual(expect.arrayContaining(["accuracy-size-box", "predicted-iou-1p"]));
+  expect(touched("images")).not.toContain("latency-encode");
+});
+
+test("a run without accuracy, or without latency, has no chart of that", () => {
+  expect(chartSections.flatMap((section) => section.charts([runs[2]!])).map(({ id }) => id)).toEqual([
+    "latency-encode",
+    "latency-decode",
+    "memory",
+  ]);
+  expect(chartSections.flatMap((section) => section.charts([]))).toEqual([]);
+});

@@ -1,0 +1,21 @@
+import { accuracyBySizeCharts } from "./accuracyBySize.ts";
+import { accuracyLatencyCharts } from "./accuracyLatency.ts";
+import type { Chart, ChartRun } from "./chart.ts";
+import { latencyCharts } from "./latencyDistribution.ts";
+import { memoryCharts } from "./memoryByStage.ts";
+import { predictedIouCharts } from "./predictedIou.ts";
+
+export { type Chart, type ChartRun, chartFile } from "./chart.ts";
+export { chartConfig, type Theme } from "./theme.ts";
+
+/** Under the headings that a report gives them, in its order; one without data is left out. */
+export const chartSections: readonly {
+  readonly title: string;
+  readonly charts: (runs: readonly ChartRun[]) => readonly Chart[];
+}[] = [
+  { title: "Accuracy against latency", charts: accuracyLatencyCharts },
+  { title: "Latency", charts: latencyCharts },
+  { title: "Memory", charts: memoryCharts },
+  { title: "Accuracy by object size", charts: accuracyBySizeCharts },
+  { title: "Predicted against measured IoU", charts: predictedIouCharts },
+];

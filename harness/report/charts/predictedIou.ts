@@ -1,0 +1,66 @@
+import { scoredPrompts } from "../columns.ts";
+import { type Chart, type ChartRun, chartSpec, colourOf, rounded } from "./chart.ts";
+
+/** For each prompts name: what a variant believes of its masks against what they are. */
+export function predictedIouCharts(runs: readonly ChartRun[]): readonly Chart[] {
+  return scoredPrompts(runs.map(({ report }) => report)).flatMap(({ name, protocol, shared }) => {
+    const values = runs.flatMap(({ label, report, reliability }) =>
+      report.prompts[name]?.protocol !== protocol
+        ? []
+        : (reliability[name] ?? []).flatMap(({ predictedIou, iou, n }) =>
+            predictedIou === undefined || iou === undefined
+              ? []
+              : [{ variant: label, predicted: rounded(predictedIou, 4), measured: rounded(iou, 4), n }],
+          ),
+    );
+    if (values.length === 0) return [];
+    const colour = colourOf(runs);
+    const scale = { domain: [0, 1] };
+    const x = { field: "predicted", type: "quantitative", title: "predicted IoU, mean of the bin", scale } as const;
+    const y = { field: "measured", type: "quantitative", title: "measured IoU, mean of the bin", scale } as const;
+    const total = values.reduce((sum, { n }) => sum + n, 0);
+    const alt = values
+      .map(
+        ({ variant, predicted, measured, n }) =>
+          `${variant}: predicted ${rounded(predicted)}, measured ${rounded(measured)} (${n} masks).`,
+      )
+      .join(" ");
+    return [
+      {
+        id: `predicted-iou-${name}${shared ? `-${protocol}` : ""}`,
+        title: `Predicted against measured IoU: ${name}`,
+        caption: `${total} masks in ten bins of predicted IoU; larger dots stand for more masks. On the dashed line a variant knows how good it is, below it believes too much.`,
+        alt,
+        spec: chartSpec(`Predicted against measured IoU, prompts ${name}. ${alt}`, undefined, {
+          data: { values },
+          layer: [
+            {
+              data: {
+                values: [
+                  { predicted: 0, measured: 0 },
+                  { predicted: 1, measured: 1 },
+                ],
+              },
+              mark: { type: "line", strokeDash: [5, 4], style: "faint", strokeWidth: 1 },
+              encoding: { x, y },
+            },
+            { mark: { type: "line", strokeWidth: 2 }, encoding: { x, y, color: colour } },
+            {
+              mark: { type: "point" },
+              encoding: {
+                ...{ x, y, color: colour, shape: { ...colour } },
+                size: { field: "n", type: "quantitative", scale: { type: "sqrt", range: [30, 300] }, legend: null },
+                tooltip: ["variant", "predicted", "measured", "n"].map((field) => ({ field })),
+              },
+            },
+          ],
+        }),
+        records: [
+          ["variant", "predicted IoU", "measured IoU", "n"],
+          ...values.map(({ variant, predicted, measured, n }) => [variant, predicted, measured, n]),
+        ],
+        touches: /^(images|dataset|run)$/,
+      },
+    ];
+  });
+}

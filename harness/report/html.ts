@@ -1,0 +1,149 @@
+import { readFileSync } from "node:fs";
+import { type Chart, type ChartRun, chartConfig, chartSections } from "./charts/index.ts";
+import { themes } from "./charts/theme.ts";
+import { chartRuntime } from "./charts.ts";
+import { footLines, warningLines } from "./foot.ts";
+import type { GalleryItem } from "./gallery.ts";
+import type { Grid } from "./grid.ts";
+import { gridSpec } from "./gridSpec.ts";
+import { figureMarkup, warningsMarkup } from "./html/figure.ts";
+import { machineMarkup } from "./html/machine.ts";
+import { html, jsonScript, type Markup, script, style } from "./html/markup.ts";
+import { tableMarkup } from "./html/table.ts";
+import { viewerMarkup } from "./html/viewer.ts";
+import { resultGrid } from "./resultGrid.ts";
+import type { RunReport } from "./score.ts";
+import { baseOf, titleOf } from "./tables.ts";
+
+/** Runs on one dataset, in the order of their table. */
+export interface ReportGroup {
+  readonly runs: readonly ChartRun[];
+  readonly gallery: readonly GalleryItem[];
+}
+
+export interface Report {
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  readonly groups: readonly ReportGroup[];
+}
+
+/** What a report draws: each is in the page, and a file beside it. */
+export interface ReportCharts {
+  readonly charts: readonly Chart[];
+  /** Tables as charts, one a dataset. */
+  readonly grids: readonly Grid[];
+}
+
+interface DrawnGroup extends ReportGroup {
+  readonly key: string;
+  readonly grid: Grid;
+  readonly sections: readonly { readonly title: string; readonly charts: readonly Chart[] }[];
+}
+
+/** One file that needs nothing else: libraries, figures, photos and masks are in it, and no address is ever asked. */
+export function reportPage(report: Report): { readonly page: string } & ReportCharts {
+  const groups = report.groups.map((group, i) => drawGroup(group, report.groups.length > 1 ? `${i + 1}-` : ""));
+  const charts = groups.flatMap(({ sections }) => sections.flatMap((section) => section.charts));
+  const grids = groups.map(({ grid }) => grid);
+  return { page: `<!doctype html>\n${pageMarkup(report, groups, charts).markup}\n`, charts, grids };
+}
+
+/** Files of two datasets never share a name. */
+function drawGroup(group: ReportGroup, prefix: string): DrawnGroup {
+  const own = resultGrid(group.runs.map(named));
+  const sections = chartSections.flatMap(({ title, charts }) => {
+    const drawn = charts(group.runs).map((chart) => ({ ...chart, id: `${prefix}${chart.id}` }));
+    return drawn.length === 0 ? [] : [{ title, charts: drawn }];
+  });
+  return { ...group, key: prefix, grid: { ...own, id: `${prefix}${own.id}` }, sections };
+}
+
+/** Rows of one variant are told apart as its charts tell them. */
+function named({ label, report }: ChartRun): RunReport {
+  return { ...report, variant: label };
+}
+
+/** No source but the page itself, whatever it says: the browser refuses all others. Vega compiles its expressions. */
+const policy =
+  "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'";
+
+function pageMarkup(report: Report, groups: readonly DrawnGroup[], charts: readonly Chart[]): Markup {
+  const runs = report.groups.flatMap((group) => group.runs);
+  const asset = (name: string) => readFileSync(new URL(`./html/${name}`, import.meta.url), "utf8");
+  const title = `sam-bench: ${[...new Set(runs.map(({ label }) => label))].join(", ")}`;
+  return html`<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+${style(asset("page.css") + seriesRules())}
+</head>
+<body>
+<a class="skip" href="#results">skip to the results</a>
+<header>
+<div><h1>sam-bench</h1><p>${summaryOf(report)}</p></div>
+<button type="button" id="theme" aria-label="switch between dark and light">◐</button>
+</header>
+<nav aria-label="sections">${navigation(groups)}</nav>
+<main id="results">
+${groups.map(groupMarkup)}
+${machineMarkup(runs)}
+</main>
+<footer>Made by sam-bench, ${report.createdAt.slice(0, 10)}. Nothing in this page is asked of a network.</footer>
+${jsonScript("charts", Object.fromEntries(charts.map(({ id, spec }) => [id, spec])))}
+${jsonScript("grids", Object.fromEntries(groups.map(({ grid }) => [grid.id, gridSpec(grid)])))}
+${jsonScript("configs", { light: chartConfig("light"), dark: chartConfig("dark") })}
+${chartRuntime().map(script)}
+${script(asset("page.js"))}
+</body>
+</html>`;
+}
+
+/** Masks have the colours that charts give to variants. */
+function seriesRules(): string {
+  const rules = (theme: keyof typeof themes) =>
+    themes[theme].series.map((colour, i) => `--series-${i}: ${colour};`).join("");
+  const layers = themes.light.series.map((_, i) => `.variant-${i} { --colour: var(--series-${i}); }`).join("\n");
+  return `:root { ${rules("light")} }\n:root[data-theme="dark"] { ${rules("dark")} }\n${layers}`;
+}
+
+function summaryOf({ groups }: Report): string {
+  const runs = groups.flatMap((group) => group.runs);
+  const datasets = groups.map((group) => titleOf(group.runs[0]!.report)).join("; ");
+  const cpu = [...new Set(runs.map(({ manifest }) => manifest.environment.cpu.model))].join(", ");
+  return `${runs.length} run${runs.length === 1 ? "" : "s"} on ${datasets}; measured on ${cpu}`;
+}
+
+function navigation(groups: readonly DrawnGroup[]): readonly Markup[] {
+  const several = groups.length > 1;
+  return [
+    ...groups.flatMap(({ key, runs, sections, gallery }) => [
+      html`<a href="#${key}table">${several ? titleOf(runs[0]!.report) : "Table"}</a>`,
+      ...(several ? [] : sections.map(({ title }, i) => html`<a href="#${key}section-${i}">${title}</a>`)),
+      ...(gallery.length === 0 ? [] : [html`<a href="#${key}masks">Masks</a>`]),
+    ]),
+    html`<a href="#machine">Machine and plan</a>`,
+  ];
+}
+
+function groupMarkup({ key, runs, grid, sections, gallery }: DrawnGroup): Markup {
+  const reports = runs.map(named);
+  const warnings = warningLines(reports);
+  return html`<section id="${key}table">
+<h2>${grid.title}</h2>
+${tableMarkup(grid)}
+${warnings.length === 0 ? undefined : html`<details class="warned" open><summary>⚠ ${warnings.length} warning${warnings.length === 1 ? "" : "s"}</summary>${warningsMarkup(warnings)}</details>`}
+<details class="meaning"><summary>What the figures mean</summary><ul>${footLines(reports, baseOf(reports)).map((line) => html`<li>${line}</li>`)}</ul></details>
+<details class="vega-table"><summary>The same table as a Vega-Lite chart, sorted alike</summary><div class="scroll"><div class="chart" data-grid-chart="${grid.id}" role="img" aria-label="${grid.title}"></div></div><p class="files">beside this page: <code>${grid.id}.vl.json</code> <code>${grid.id}.svg</code> <code>${grid.id}.png</code></p></details>
+</section>
+${sections.map(
+  (
+    { title, charts },
+    i,
+  ) => html`<section id="${key}section-${i}"><h3>${title}</h3><div class="figures-row${charts.length === 1 ? " alone" : ""}">${charts.map((chart) => figureMarkup(chart, warnings))}</div></section>
+`,
+)}
+${viewerMarkup(gallery, key)}`;
+}

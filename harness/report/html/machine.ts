@@ -1,0 +1,95 @@
+import type { Manifest } from "../../store/schema.ts";
+import type { ChartRun } from "../charts/index.ts";
+import { html, type Markup } from "./markup.ts";
+
+/** What the figures were measured on and with, and how to have them again. */
+export function machineMarkup(runs: readonly ChartRun[]): Markup {
+  return html`<section id="machine"><h2>Machine and plan</h2>
+${distinct(runs, machineFacts).map(({ value, labels }, _, all) => factsMarkup(all.length > 1 ? labels.join(", ") : undefined, value))}
+<h3>Runs</h3>
+${runs.map(runMarkup)}
+<h3>The same again</h3>
+${distinct(runs, ({ plan }) => commandLine(plan.asPassed)).map(({ value }) => html`<div class="command"><pre><code>${value}</code></pre><button type="button" class="copy">copy</button></div>`)}
+</section>`;
+}
+
+type Facts = readonly (readonly [name: string, value: string])[];
+
+function machineFacts({ environment, runtime }: Manifest): Facts {
+  const { cpu, memory, limits, os, node, virtual } = environment;
+  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
+  return [
+    ["processor", `${cpu.model}, ${cpu.cores} core${cpu.cores === 1 ? "" : "s"}`],
+    ["instructions", cpu.flags.join(", ") || "none of those that matter here"],
+    ["memory", gigabytes(limits.memoryBytes ?? memory.totalBytes)],
+    ["system", [os.name ?? os.platform, os.arch, ...virtual].join(", ")],
+    [
+      "runtime",
+      `ONNX Runtime ${runtime.onnxruntime}, provider ${runtime.provider}, ${runtime.threads} thread${runtime.threads === 1 ? "" : "s"}`,
+    ],
+    ["Node", node],
+  ];
+}
+
+function factsMarkup(heading: string | undefined, facts: Facts): Markup {
+  return html`${heading === undefined ? undefined : html`<h3>${heading}</h3>`}<dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+function runMarkup({ label, manifest }: ChartRun): Markup {
+  const { id, createdAt, variant, weights, dataset, protocols, seed, commit, plan, status } = manifest;
+  const latency = plan.resolved.latency as { readonly rounds?: number; readonly warmup?: number } | undefined;
+  const facts: Facts = [
+    ["run", `${id}, ${createdAt.slice(0, 16).replace("T", " ")} UTC, ${status.state}`],
+    [
+      "paper",
+      `${variant.paper.title}, ${variant.paper.year}${variant.paper.arxiv === undefined ? "" : `, arXiv ${variant.paper.arxiv}`}`,
+    ],
+    [
+      "weights",
+      `${weights.source}: ${weights.label}${weights.sha256 === undefined ? "" : `, sha256 ${weights.sha256.slice(0, 16)}…`}`,
+    ],
+    ["dataset", `${dataset.id}, ${dataset.images} images, fingerprint ${dataset.fingerprint.slice(0, 16)}…`],
+    [
+      "protocols",
+      Object.entries(protocols)
+        .map(([prompts, protocol]) => `${prompts} by ${protocol}`)
+        .join("; "),
+    ],
+    ["seed", String(seed)],
+    ...(latency?.rounds === undefined
+      ? []
+      : [["latency", `${latency.rounds} rounds after ${latency.warmup ?? 0} to warm up`] as const]),
+    ...(commit === undefined
+      ? []
+      : [
+          [
+            "sam-bench",
+            `commit ${commit.hash.slice(0, 12)}${commit.dirty ? ", with changes of its own" : ""}`,
+          ] as const,
+        ]),
+    ...variant.notes.map((note): readonly [string, string] => ["note", note]),
+  ];
+  return html`<details><summary>${label}</summary>${factsMarkup(undefined, facts)}</details>`;
+}
+
+/** Equal values once, with those that have them. */
+function distinct<T>(
+  runs: readonly ChartRun[],
+  of: (manifest: Manifest) => T,
+): readonly { value: T; labels: string[] }[] {
+  const found = new Map<string, { value: T; labels: string[] }>();
+  for (const { label, manifest } of runs) {
+    const value = of(manifest);
+    const key = JSON.stringify(value);
+    const known = found.get(key) ?? { value, labels: [] };
+    known.labels.push(label);
+    found.set(key, known);
+  }
+  return [...found.values()];
+}
+
+/** As a shell takes it: words with a blank or a sign of the shell's are quoted. */
+export function commandLine(words: readonly string[]): string {
+  const quoted = words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
+  return ["bench", ...quoted].join(" ");
+}
