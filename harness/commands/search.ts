@@ -49,7 +49,8 @@ export const search: Command = {
     ],
   ],
   async run(args, console) {
-    const { variants: _, ...flags } = await flagsOf(args);
+    // No settings: they are what is searched, and this command's own argument has the name of one.
+    const { variants: _, settings: __, ...flags } = await flagsOf(args);
     const plan = await resolvePlan({ ...flags, variants: args.from as string });
     const settings = settingsOf(args, plan.dataset.images.length);
     const stop = new AbortController();

@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { readImage } from "../image/index.ts";
+import { resolvePlan } from "./plan.ts";
+import { runPlan } from "./runner.ts";
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "sam-bench-test-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function dump(variants: string) {
+  const flags = { variants, image: [3], prompts: "box", rounds: 1, warmup: 0, dump: "tokens" } as const;
+  const plan = await resolvePlan(flags);
+  const notes: string[] = [];
+  const ignore = () => undefined;
+  const observer = {
+    note: (text: string) => void notes.push(text),
+    images: ignore,
+    rounds: ignore,
+    calibration: ignore,
+  };
+  await runPlan({ plan, results: folder, asPassed: [], observer, signal: new AbortController().signal });
+  return { plan, notes };
+}
+
+test("a run with --dump tokens leaves a picture of each image beside its rows, a panel for each part", async () => {
+  const { plan, notes } = await dump("sparsevit/sam-nano/0-0.5-0.5-0.5");
+  const note = notes.find((text) => text.includes("tokens-3.png"))!;
+  expect(note).toMatch(/from the left: block 1, blocks 3-4$/);
+  const picture = await readImage(/: (.*tokens-3\.png)/.exec(note)![1]!);
+  const photo = await plan.dataset.read(3);
+  const { height, width } = photo.size;
+  expect(picture.size).toEqual({ height, width: 2 * width + 8 });
+  // Half of the windows are kept; a pixel of the first panel is the photo's there and dark elsewhere.
+  let same = 0;
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) {
+      const [own, original] = [3 * (y * picture.size.width + x), 3 * (y * width + x)];
+      if ([0, 1, 2].every((c) => picture.pixels[own + c] === photo.pixels[original + c])) same += 1;
+    }
+  const share = same / (height * width);
+  expect(share).toBeGreaterThan(0.3);
+  expect(share).toBeLessThan(0.75);
+});
+
+test("variants that always work on all tokens have nothing to show, and an image has to be named", async () => {
+  await expect(dump("sam-nano")).rejects.toThrow("--dump tokens: none of these variants leaves tokens out");
+  await expect(resolvePlan({ variants: "sam-nano", dump: "tokens" })).rejects.toThrow("--dump: of which image?");
+});
