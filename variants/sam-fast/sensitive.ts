@@ -22,7 +22,10 @@ export interface Kept {
 export async function keepSensitive({ blocks, bound, errorOf }: Sensitivity): Promise<Kept> {
   const errorOfAll = await errorOf([]);
   if (errorOfAll <= bound) return { inFloat: [], error: errorOfAll, errorOfAll };
-  const saving = async (names: readonly string[]) => ({ names, saved: errorOfAll ** 2 - (await errorOf(names)) ** 2 });
+  const saving = async (names: readonly string[]) => {
+    const error = await errorOf(names);
+    return { names, saved: errorOfAll ** 2 - error ** 2 };
+  };
   const unopened = await inTurn(blocks, saving);
   const layers: Saving[] = [];
   let atLeast = 0;
