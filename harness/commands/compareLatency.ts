@@ -38,6 +38,8 @@ export async function measureSides(
     turns.get(name)!.push(turn);
   });
   if (done === undefined) throw new HarnessError("stopped before the end of the latency rounds");
+  const [lost] = done.lost.values();
+  if (lost !== undefined) throw new HarnessError(`latency can not be compared: ${lost}`);
   const of = (name: string) => turns.get(name)!;
   return new Map(
     others.map((side, i) => [side, { a: of(names.a), again: of(names.again), b: of(names.other(i)) }] as const),

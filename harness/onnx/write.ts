@@ -166,7 +166,8 @@ function sayingDiskFull<T>(file: string, write: () => T): T {
   try {
     return write();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+    // A quota or a limit on file size is a full disk for this user.
+    if (!["ENOSPC", "EDQUOT", "EFBIG"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
     throw new HarnessError(`${file}: the disk is full`, {
       hint: "free space on it, or set SAM_BENCH_HOME to another disk",
       cause: error,

@@ -1,12 +1,7 @@
 import type { ImageId } from "../api.ts";
 import type { ImageEnd, Row } from "../store/schema.ts";
 import type { OpenedRun, RunRequest } from "./runner.ts";
-import { WorkerDied, WorkerFailed, WorkerProcess } from "./workerProcess.ts";
-
-const defaults = {
-  /** A variant whose worker died this often is ended; the others go on. */
-  deaths: 3,
-};
+import { mostDeaths, WorkerDied, WorkerFailed, WorkerProcess } from "./workerProcess.ts";
 
 export interface AccuracyProgress {
   readonly done: number;
@@ -29,7 +24,7 @@ export async function measureAccuracy(opened: OpenedRun, { plan, observer, signa
       if (signal.aborted) return;
       const result = await worker.rows(image, left[i + 1]);
       if (result === "given up") {
-        const message = `its worker process ended ${defaults.deaths} times; the last image was ${image}`;
+        const message = `its worker process ended ${mostDeaths} times (${worker.lastDeath}); the last image was ${image}`;
         await run.update({ status: { state: "failed", message } });
         observer.note(`${prepared.setup.variant}: given up, ${message}`);
         return;
@@ -53,6 +48,7 @@ class SteadyWorker {
   readonly #opened: OpenedRun;
   #worker: WorkerProcess | undefined;
   #deaths = 0;
+  lastDeath = "";
 
   constructor(opened: OpenedRun) {
     this.#opened = opened;
@@ -69,7 +65,8 @@ class SteadyWorker {
         if (!(error instanceof WorkerDied)) throw error;
         this.#worker = undefined;
         this.#deaths += 1;
-        if (this.#deaths >= defaults.deaths) return "given up";
+        this.lastDeath = error.reason;
+        if (this.#deaths >= mostDeaths) return "given up";
         if (attempt === 2) return { rows: [{ kind: "failure", image, message: error.message }] };
       }
     }

@@ -1,22 +1,19 @@
 import { loadavg } from "node:os";
 import type { Dataset, ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
-import { freeBytes, readEnvironment } from "../measure/environment.ts";
+import { readEnvironment } from "../measure/environment.ts";
 import { interleavedRounds, type Turn } from "../measure/schedule.ts";
 import { warmUpUntilStable } from "../measure/warmUp.ts";
 import { random } from "../stats/random.ts";
 import { median } from "../stats/summary.ts";
-import type { LatencyTurn, Manifest } from "../store/schema.ts";
+import type { LatencyTurn } from "../store/schema.ts";
+import { type Contestant, Crew, type StagesMemory } from "./crew.ts";
 import type { LatencySample } from "./latency.ts";
 import type { OpenedRun, RunRequest } from "./runner.ts";
-import type { WorkerSetup } from "./worker.ts";
-import { WorkerProcess } from "./workerProcess.ts";
 
 const defaults = {
   /** Photos that turns go through, the same for every variant in the same round. */
   photos: 8,
-  /** Workers stay loaded side by side up to this share of free memory. */
-  memoryShare: 0.6,
 };
 
 /** Measures the latency of all runs by turns, and the memory of each by stage. */
@@ -25,36 +22,44 @@ export async function measureLatency(opened: readonly OpenedRun[], request: RunR
   const speeds = new Map<string, number[]>(opened.map(({ run }) => [run.id, []]));
   for (const { run } of opened) await run.clearLatency();
   const contestants = opened.map(({ run, prepared }) => ({ name: run.id, setup: prepared.setup }));
-  const memory = await takeTurns(contestants, request, async (name, turn) => {
+  const taken = await takeTurns(contestants, request, async (name, turn) => {
     for (const { prompts, durationMs } of turn.batches ?? []) speeds.get(name)!.push((1000 * prompts) / durationMs);
     await runs.get(name)!.appendLatency(turn);
   });
-  if (memory === undefined) return;
-  for (const [name, run] of runs)
+  if (taken === undefined) return;
+  for (const [name, run] of runs) {
+    const message = taken.lost.get(name);
+    if (message !== undefined) {
+      request.observer.note(`${run.manifest.variant.id}: given up, ${message}`);
+      await run.update({ status: { state: "failed", message } });
+      continue;
+    }
     await run.update({
       // Of the machine that the figures are about: the run may have come here from another.
       environment: readEnvironment(),
-      ...memory.get(name)!,
+      ...taken.memory.get(name)!,
       promptsPerSecond: median(speeds.get(name)!),
     });
+  }
 }
 
-/** Who takes turns: one may stand here twice, under two names. */
-export interface Contestant {
-  readonly name: string;
-  readonly setup: WorkerSetup;
+export interface TurnsTaken {
+  /** By stage, of every contestant that was not lost. */
+  readonly memory: ReadonlyMap<string, StagesMemory>;
+  /** Those whose worker died too often, and how. */
+  readonly lost: ReadonlyMap<string, string>;
 }
 
 /**
  * Warm-up, then rounds in which the contestants take turns in a seeded order, one at a time. Those that do not fit into
- * memory together start their process anew each turn, loading and one unmeasured image excluded.
- * `take` is handed each measured turn; what is returned is each contestant's memory by stage, or nothing after Ctrl-C.
+ * memory together start their process anew each turn, loading and one unmeasured image excluded. One whose worker dies is
+ * started anew, and lost at the third death; the others go on. `take` is handed each measured turn. Nothing after Ctrl-C.
  */
 export async function takeTurns(
   contestants: readonly Contestant[],
   { plan, observer, signal }: Pick<RunRequest, "plan" | "observer" | "signal">,
   take: (name: string, turn: LatencyTurn) => Promise<void> | void,
-): Promise<ReadonlyMap<string, StagesMemory> | undefined> {
+): Promise<TurnsTaken | undefined> {
   const photos = await readablePhotos(plan.dataset);
   const crew = await Crew.start(contestants, photos[0]!);
   const byName = new Map(contestants.map((each) => [each.name, each]));
@@ -71,12 +76,13 @@ export async function takeTurns(
       const image = photos[turn.round % photos.length]!;
       const load = loadavg()[0]!;
       const sample = await crew.turn(each, image);
-      if (turn.round >= warmup) await take(turn.name, recordOf(turn, { image, sample, warmup, load }));
+      if (sample !== undefined && turn.round >= warmup)
+        await take(turn.name, recordOf(turn, { image, sample, warmup, load }));
     }
   } finally {
     await crew.close();
   }
-  return crew.memory;
+  return { memory: crew.memory, lost: crew.lost };
 }
 
 /** A GPU's first images compile and tune kernels, and how many that takes differs: the variants run until they are steady. */
@@ -88,7 +94,7 @@ async function settle(
 ) {
   for (const each of contestants) {
     if (signal.aborted) return;
-    const { stable, samples } = await warmUpUntilStable(async () => (await crew.turn(each, photo)).encodeMs);
+    const { stable, samples } = await warmUpUntilStable(async () => (await crew.turn(each, photo))?.encodeMs ?? 0);
     const { variant } = each.setup;
     if (!stable) observer.note(`${variant}: encode is not steady after ${samples} images; its latency may drift`);
   }
@@ -110,53 +116,6 @@ function recordOf({ round, turn }: Turn, { image, sample, warmup, load }: Measur
     upscaleMs: [sample.upscaleMs],
     batches: [sample.batch],
   };
-}
-
-type StagesMemory = Required<Pick<Manifest, "memory">> & Pick<Manifest, "gpuMemory">;
-
-/** The workers of a latency phase: all loaded, or one at a time. */
-class Crew {
-  readonly #workers = new Map<string, WorkerProcess>();
-  readonly memory = new Map<string, StagesMemory>();
-  together = true;
-
-  /** Loads each variant once, for its memory by stage; keeps them loaded if they fit together. */
-  static async start(contestants: readonly Contestant[], photo: ImageId): Promise<Crew> {
-    const crew = new Crew();
-    const free = freeBytes();
-    let resident = 0;
-    for (const { name, setup } of contestants) {
-      const worker = new WorkerProcess(setup.variant);
-      const { loadPeakBytes } = await worker.open(setup);
-      const { gpu, ...stages } = await worker.call("memory", { image: photo });
-      const memory = { load: loadPeakBytes, ...stages };
-      crew.memory.set(name, { memory, ...(gpu === undefined ? {} : { gpuMemory: gpu }) });
-      resident += Math.max(stages.encode, stages.decode);
-      if (contestants.length > 1 && resident > defaults.memoryShare * free) crew.together = false;
-      if (crew.together) crew.#workers.set(name, worker);
-      else await worker.close();
-    }
-    if (!crew.together) await crew.close();
-    return crew;
-  }
-
-  async turn({ name, setup }: Contestant, image: ImageId): Promise<LatencySample> {
-    const loaded = this.#workers.get(name);
-    if (loaded !== undefined) return loaded.call("turn", { image });
-    const worker = new WorkerProcess(setup.variant);
-    try {
-      await worker.open(setup);
-      await worker.call("turn", { image });
-      return await worker.call("turn", { image });
-    } finally {
-      await worker.close();
-    }
-  }
-
-  async close(): Promise<void> {
-    for (const worker of this.#workers.values()) await worker.close();
-    this.#workers.clear();
-  }
 }
 
 /** The first photos that can be read: a damaged one is the accuracy phase's business. */

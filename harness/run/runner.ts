@@ -91,7 +91,7 @@ async function measure(opened: readonly OpenedRun[], request: RunRequest): Promi
     for (const each of live)
       if (plan.phases.includes("latency") && !(await isTimed(each.run, plan.latency.rounds))) untimed.push(each);
     if (!signal.aborted && untimed.length > 0) await measureLatency(untimed, request);
-    for (const each of live)
+    for (const each of live.filter(({ run }) => run.manifest.status.state !== "failed"))
       await each.run.update(signal.aborted ? stopped("stopped by Ctrl-C") : await finished(each, plan));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

@@ -3,12 +3,19 @@ import { fileURLToPath } from "node:url";
 import { HarnessError } from "../errors.ts";
 import type { CallName, Reply, Request, WorkerCalls, WorkerSetup } from "./worker.ts";
 
+/** A variant whose worker died this often in a phase is ended; the others go on. */
+export const mostDeaths = 3;
+
 /** The worker's process ended before it answered: killed, out of memory, or crashed in native code. */
 export class WorkerDied extends HarnessError {
+  /** A signal or an exit code. */
+  readonly reason: string;
+
   constructor(variant: string, reason: string) {
     super(`${variant}: its worker process ended (${reason})`, {
       hint: "if memory ran out, measure fewer variants or threads at a time; what is finished is kept, the same command goes on",
     });
+    this.reason = reason;
   }
 }
 

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { HarnessError } from "../errors.ts";
 import { diskError, replaceFile } from "./disk.ts";
+import { exampleManifest } from "./fixtures/run.ts";
+import { openRun } from "./store.ts";
 
 const fault = (code: string) => Object.assign(new Error(`${code}: refused`), { code });
 
@@ -49,3 +51,16 @@ test("a path through a file is named", async () => {
   await writeFile(join(folder, "file"), "");
   await expect(replaceFile(join(folder, "file", "manifest.json"), "x")).rejects.toThrow("part of the path is a file");
 });
+
+// The kernel's own tree takes no folder from anyone, so that root too sees what a read-only results folder does.
+test.skipIf(process.platform !== "linux")(
+  "a results folder that can not be written is named, with what to do",
+  async () => {
+    await expect(openRun("/sys/kernel/results", exampleManifest())).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /^\/sys\/kernel\/results\/\S+: (permission denied|lies on a read-only file system)/,
+      ),
+      hint: expect.stringContaining("give another one with --results"),
+    });
+  },
+);

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFile, mkdtemp, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { sha256 } from "./canonical.ts";
 import { acquireLock } from "./lock.ts";
 
 const newLock = async () => join(await mkdtemp(join(tmpdir(), "lock-")), "lock");
@@ -52,6 +53,19 @@ test("a living process is not mistaken for a dead one", async () => {
   }
   await once(child, "exit");
   await (await acquireLock(path)).release();
+});
+
+// As after a wall clock that jumped back: the claim of a taker that died looks as if it were made in the future.
+test("a dead taker's claim ends by watching it, whatever its file's time says", async () => {
+  const path = await newLock();
+  await forge(path, { pid: await deadPid() });
+  const claim = `${path}.${sha256(await readFile(path, "utf8")).slice(0, 12)}.claim`;
+  await writeFile(claim, "");
+  await utimes(claim, new Date("2100-01-01"), new Date("2100-01-01"));
+  const lock = await acquireLock(path, { claimMs: 100 });
+  await lock.assertHeld();
+  await lock.release();
+  expect(await readdir(dirname(path))).toEqual([]);
 });
 
 // Without /proc a recycled pid can not be told apart.

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type FileHandle, open, readFile, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, readFile, rm } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { HarnessError } from "../errors.ts";
 import { sha256 } from "./canonical.ts";
@@ -22,6 +22,8 @@ const defaults = {
 export interface LockOptions {
   readonly beatMs?: number;
   readonly watchMs?: number;
+  /** When another taker's claim to clear a dead holder's file is itself taken for dead, ms. */
+  readonly claimMs?: number;
   /** What the lock is for, in messages. */
   readonly what?: string;
   /** Says why nothing happens for a while. */
@@ -44,11 +46,13 @@ export interface Lock {
  */
 export async function acquireLock(path: string, options: LockOptions = {}): Promise<Lock> {
   const self: Self = { ...ownProcess(options.machine), token: randomUUID() };
+  const claims: Claims = new Map();
   for (;;) {
     const file = await create(path);
     if (file !== undefined) return hold(path, file, self, options);
     const found = await readText(path);
-    if (found !== undefined && (await abandoned(path, found, self, options))) await clear(path, found);
+    if (found !== undefined && (await abandoned(path, found, self, options)))
+      await clear(path, found, { claims, claimMs: options.claimMs ?? defaults.claimMs });
   }
 }
 
@@ -124,15 +128,30 @@ async function abandoned(path: string, found: string, self: Self, options: LockO
 }
 
 /**
+ * Since when this taker has seen a claim, on a clock that only goes forward. A file's own time is of a wall clock: after a jump,
+ * a claim of a dead process would look young for ever, and one of a living process old.
+ */
+type Claims = Map<string, number>;
+
+interface Clearing {
+  readonly claims: Claims;
+  readonly claimMs: number;
+}
+
+/**
  * Removes a dead holder's file, if it is still the one that was found. Whoever makes the claim file does so alone: without it
  * a slow taker could remove the file of a faster one, and a third take its place.
  */
-async function clear(path: string, found: string): Promise<void> {
+async function clear(path: string, found: string, { claims, claimMs }: Clearing): Promise<void> {
   const claim = `${path}.${sha256(found).slice(0, 12)}.claim`;
   const file = await create(claim);
   if (file === undefined) {
     await delay(defaults.claimPollMs);
-    if ((await ageMs(claim)) > defaults.claimMs) await rm(claim, { force: true });
+    const since = claims.get(claim) ?? performance.now();
+    claims.set(claim, since);
+    if (performance.now() - since <= claimMs) return;
+    await rm(claim, { force: true });
+    claims.delete(claim);
     return;
   }
   try {
@@ -141,12 +160,6 @@ async function clear(path: string, found: string): Promise<void> {
     await file.close();
     await rm(claim, { force: true });
   }
-}
-
-/** Since the file was written; 0 where it is gone. */
-async function ageMs(path: string): Promise<number> {
-  const written = await stat(path).catch(() => undefined);
-  return written === undefined ? 0 : Date.now() - written.mtimeMs;
 }
 
 /** Another process holds the lock, and lives. */

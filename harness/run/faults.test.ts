@@ -1,0 +1,170 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import type { Row } from "../store/schema.ts";
+import type { StoredRun } from "../store/store.ts";
+import { type RunFlags, resolvePlan } from "./plan.ts";
+import { runPlan } from "./runner.ts";
+import { projectRoot } from "./sources.ts";
+
+const quick: RunFlags = { variants: "mortal", prompts: "box", limit: 3, rounds: 1, warmup: 0, threads: 1 };
+const accuracy: RunFlags = { ...quick, phase: "accuracy" };
+
+/** Many processes start one after the other; a busy machine takes its time. */
+const patience = 600_000;
+
+let folder: string;
+let notes: string[];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "sam-bench-faults-"));
+  notes = [];
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** How the worker ends at its nth call of encode, over all its lives. */
+type Deaths = Readonly<Record<number, "SIGKILL" | "SIGSEGV" | "memory">>;
+
+test(
+  "a worker that is killed is started anew, and its image tried again: no row is lost or changed",
+  async () => {
+    const [calm] = await run({}, accuracy);
+    const [killed] = await run({ 2: "SIGKILL" }, accuracy);
+    expect(killed!.id).toBe(calm!.id);
+    expect(killed!.manifest.status).toMatchObject({ state: "done", images: 3 });
+    expect(await killed!.rowsHash()).toBe(await calm!.rowsHash());
+  },
+  patience,
+);
+
+test(
+  "an image whose worker crashes twice is a failure row with the reason, and the others are measured",
+  async () => {
+    const [crashed] = await run({ 2: "SIGSEGV", 3: "SIGSEGV" }, accuracy);
+    const rows = await rowsOf(crashed!);
+    expect(rows.filter(({ kind }) => kind === "failure")).toEqual([
+      { kind: "failure", image: 2, message: "mortal: its worker process ended (SIGSEGV)" },
+    ]);
+    expect([...new Set(rows.filter(({ kind }) => kind === "prediction").map(({ image }) => image))]).toEqual([1, 3]);
+    expect(crashed!.manifest.status).toMatchObject({ state: "done", images: 3 });
+    expect(crashed!.manifest.warnings.map(({ text }) => text).join()).toContain("1 of 3 images failed");
+  },
+  patience,
+);
+
+test(
+  "the third death ends the variant, the others go on, and the same run goes on behind the finished images",
+  async () => {
+    const flags = { ...accuracy, variants: "mortal,sam-nano" };
+    const [mortal, nano] = await run({ 2: "SIGKILL", 3: "SIGKILL", 4: "SIGKILL" }, flags);
+    expect(mortal!.manifest.status).toEqual({
+      state: "failed",
+      message: "its worker process ended 3 times (SIGKILL); the last image was 3",
+    });
+    expect(nano!.manifest.status).toMatchObject({ state: "done", images: 3 });
+    expect(notes.join("\n")).toContain("mortal: given up");
+    const [again] = await run({}, flags, "go on");
+    expect(again!.manifest.status).toMatchObject({ state: "done", images: 3 });
+    expect(notes.join("\n")).toContain("goes on after 2 images");
+  },
+  patience,
+);
+
+test(
+  "a worker that runs out of memory is a death like another",
+  async () => {
+    vi.stubEnv("NODE_OPTIONS", "--max-old-space-size=200");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const [exhausted] = await run({ 1: "memory", 2: "memory" }, { ...accuracy, limit: 1 });
+    expect(await rowsOf(exhausted!)).toEqual([
+      {
+        kind: "failure",
+        image: 1,
+        message: expect.stringMatching(/its worker process ended \((SIGABRT|exit code 134)\)/),
+      },
+    ]);
+  },
+  patience,
+);
+
+test(
+  "a death while latency is measured costs nothing but a new start; the third ends the variant alone",
+  async () => {
+    const flags: RunFlags = { ...quick, phase: "latency", rounds: 2 };
+    const [once] = await run({ 2: "SIGKILL" }, flags);
+    expect(once!.manifest.status).toMatchObject({ state: "done", only: "latency" });
+    expect(await once!.latency()).toHaveLength(2);
+    const deaths: Deaths = { 1: "SIGKILL", 2: "SIGSEGV", 3: "SIGKILL" };
+    const [mortal, nano] = await run(deaths, { ...flags, variants: "mortal,sam-nano" });
+    expect(mortal!.manifest.status).toEqual({
+      state: "failed",
+      message: "its worker process ended 3 times while latency was measured (SIGKILL)",
+    });
+    expect(mortal!.manifest.memory).toBeUndefined();
+    expect(await nano!.latency()).toHaveLength(2);
+  },
+  patience,
+);
+
+let runs = 0;
+
+/** Each run has a results folder of its own, unless it is to go on. */
+async function run(deaths: Deaths, flags: RunFlags, how: "anew" | "go on" = "anew"): Promise<readonly StoredRun[]> {
+  if (how === "anew") runs += 1;
+  writeFileSync(join(folder, "deaths.json"), JSON.stringify(deaths));
+  writeFileSync(join(folder, "calls"), "");
+  const plan = await resolvePlan({ ...flags, plugin: [mortalPlugin()] });
+  const note = (text: string) => void notes.push(text);
+  const ignore = () => undefined;
+  const outcome = await runPlan({
+    ...{ plan, results: join(folder, `results${runs}`), asPassed: [] },
+    observer: { note, images: ignore, rounds: ignore, calibration: ignore },
+    signal: new AbortController().signal,
+  });
+  return outcome.runs;
+}
+
+async function rowsOf(run: StoredRun): Promise<Row[]> {
+  const rows: Row[] = [];
+  for await (const row of run.rows()) rows.push(row);
+  return rows;
+}
+
+/** sam-nano under another name, whose worker ends as deaths.json says. */
+function mortalPlugin(): string {
+  const file = join(folder, "mortal.mts");
+  const sam = join(projectRoot, "variants", "sam");
+  writeFileSync(
+    file,
+    `import { appendFileSync, readFileSync } from "node:fs";
+    import plugin from ${JSON.stringify(pathToFileURL(join(sam, "variant.ts")).href)};
+    const preset = plugin.presets.find(({ id }) => id === "sam-nano");
+    const [plan, calls] = ${JSON.stringify([join(folder, "deaths.json"), join(folder, "calls")])};
+    function live() {
+      appendFileSync(calls, "x");
+      const death = JSON.parse(readFileSync(plan, "utf8"))[readFileSync(calls).length];
+      if (death === "memory") for (const kept = []; ; ) kept.push(new Array(10000).fill({}));
+      if (death !== undefined) process.kill(process.pid, death);
+    }
+    export default {
+      presets: [{ ...preset, id: "mortal", nanoWeights: ${JSON.stringify(relative(folder, join(sam, "sam-nano.safetensors")))} }],
+      build: (context) => plugin.build({ ...context, preset }),
+      async load(graphs, runtime) {
+        const variant = await plugin.load(graphs, runtime, preset);
+        return {
+          async encode(input) {
+            live();
+            // A signal to oneself may take a moment to arrive.
+            await new Promise((resolve) => setTimeout(resolve, 50));
+            return variant.encode(input);
+          },
+          decode: (embedding, prompts) => variant.decode(embedding, prompts),
+          close: () => variant.close(),
+        };
+      },
+      loadRaw: (graphs, runtime) => plugin.loadRaw(graphs, runtime, preset),
+    };`,
+  );
+  return file;
+}
