@@ -50,7 +50,8 @@ async function dispatch(argv: readonly string[], program: Program, console: Cons
     // Messages of the parser would follow the user's language, and ours do not.
     .locale("en")
     // `--plugin a.ts FILE`: FILE is no second plug-in.
-    .parserConfiguration({ "greedy-arrays": false })
+    // What stands behind -- is another program's.
+    .parserConfiguration({ "greedy-arrays": false, "populate--": true })
     .help()
     .version()
     .wrap(Math.min(120, process.stdout.columns ?? 100))

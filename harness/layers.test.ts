@@ -23,6 +23,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "plug-in": ["api", "errors", "image", "mask", "coco", "weights", "onnx", "quantize", "stats"],
   measure: ["api", "errors", "stats"],
   store: ["api", "errors", "stats"],
+  cluster: ["api", "errors", "store"],
   pull: ["api", "errors", "weights", "store"],
   run: [
     ...["api", "errors", "mask", "stats", "image", "weights", "coco", "onnx", "quantize", "prompts", "metrics"],
@@ -33,7 +34,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   },
   report: ["api", "errors", "image", "mask", "metrics", "stats", "store"],
   get commands() {
-    return [...new Set([...this.run!, "run", "search", "report", "pull"])];
+    return [...new Set([...this.run!, "run", "search", "report", "pull", "cluster"])];
   },
   get perf() {
     return [...this.commands!, "commands"];

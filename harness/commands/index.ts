@@ -12,6 +12,7 @@ import { report } from "./report.ts";
 import { run } from "./run.ts";
 import { score } from "./score.ts";
 import { search } from "./search.ts";
+import { slurm } from "./slurm.ts";
 import { table } from "./table.ts";
 import { verify } from "./verify.ts";
 
@@ -21,6 +22,7 @@ export type { Command, Console } from "./command.ts";
 export const commands: readonly Command[] = [
   run,
   merge,
+  slurm,
   table,
   report,
   compare,
