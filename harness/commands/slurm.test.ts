@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
-import { slurmInstalled, startSlurm } from "../cluster/fixtures/slurmCluster.ts";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type SlurmCluster, slurmInstalled, startSlurm } from "../cluster/fixtures/slurmCluster.ts";
 import { reportOf } from "../report/score.ts";
 import { listRuns } from "../store/manifest.ts";
 import { readRun, type StoredRun } from "../store/store.ts";
@@ -22,35 +22,12 @@ test.skipIf(!slurmInstalled)(
   "four shards on a cluster, one task killed: the final table is that of one machine (needs slurmctld, slurmd, munged)",
   async () => {
     const cluster = await startSlurm(join(folder, "cluster"));
-    onTestFinished(() => cluster.stop());
-    const [env, results] = [{ ...cluster.env, SAM_BENCH_HOME: folder }, join(folder, "results")];
-    const local = await bench(["run", ...flags, "--phase", "accuracy", "--results", join(folder, "local")], { env });
-    expect(local.code).toBe(0);
-    const submitted = await bench(
-      ["slurm", ...flags, "--shards", "4", "--results", results, "--", "--partition=main"],
-      { env },
-    );
-    expect(submitted.notes).toContain("bench slurm status");
-    const [array, , merge] = [...submitted.out.matchAll(/job (\d+)/g)].map(([, id]) => id!);
-
-    process.kill(await firstTask(results), "SIGKILL");
-    const requeued = await until(
-      () => /^(\S+) .*\bBeginTime\b/m.exec(cluster.call("squeue", "-h", "-o", "%A %T %r"))?.[1],
-    );
-    // The queue holds a requeued task back for two minutes.
-    cluster.call("scontrol", "update", `JobId=${requeued}`, "StartTime=now");
-    const status = await bench(["slurm", "status", "--results", results], { env });
-    expect(status.out).toMatch(new RegExp(`shards +${array} +`));
-    expect(status.out).toMatch(/sam-nano +\d\/4 +\d\/2/);
-
-    await until(() => !cluster.call("squeue", "-h", "-o", "%A").split("\n").includes(merge!) || undefined);
-    expect(readFileSync(join(results, "slurm", "merge.log"), "utf8")).toMatch(/^sam-nano +nano/m);
-    const [whole, single] = [await onlyRun(results), await onlyRun(join(folder, "local"))];
-    expect(whole.id).toBe(single.id);
-    expect(await whole.rowsHash()).toBe(await single.rowsHash());
-    expect((await reportOf(whole)).prompts).toEqual((await reportOf(single)).prompts);
-    expect(await whole.latency()).toHaveLength(2);
-    expect(readdirSync(join(results, "shards"))).toHaveLength(4);
+    try {
+      await compareWithLocal(cluster);
+    } finally {
+      // Before its folder goes: the daemons' pids are in it.
+      await cluster.stop();
+    }
   },
   900_000,
 );
@@ -84,6 +61,36 @@ test("mistakes are named before anything is queued", async () => {
     "--target kubernetes: is printed, not submitted",
   );
 });
+
+async function compareWithLocal(cluster: SlurmCluster): Promise<void> {
+  const [env, results] = [{ ...cluster.env, SAM_BENCH_HOME: folder }, join(folder, "results")];
+  const local = await bench(["run", ...flags, "--phase", "accuracy", "--results", join(folder, "local")], { env });
+  expect(local.code).toBe(0);
+  const submitted = await bench(["slurm", ...flags, "--shards", "4", "--results", results, "--", "--partition=main"], {
+    env,
+  });
+  expect(submitted.notes).toContain("bench slurm status");
+  const [array, , merge] = [...submitted.out.matchAll(/job (\d+)/g)].map(([, id]) => id!);
+
+  process.kill(await firstTask(results), "SIGKILL");
+  const requeued = await until(
+    () => /^(\S+) .*\bBeginTime\b/m.exec(cluster.call("squeue", "-h", "-o", "%A %T %r"))?.[1],
+  );
+  // The queue holds a requeued task back for two minutes.
+  cluster.call("scontrol", "update", `JobId=${requeued}`, "StartTime=now");
+  const status = await bench(["slurm", "status", "--results", results], { env });
+  expect(status.out).toMatch(new RegExp(`shards +${array} +`));
+  expect(status.out).toMatch(/sam-nano +\d\/4 +\d\/2/);
+
+  await until(() => !cluster.call("squeue", "-h", "-o", "%A").split("\n").includes(merge!) || undefined);
+  expect(readFileSync(join(results, "slurm", "merge.log"), "utf8")).toMatch(/^sam-nano +nano/m);
+  const [whole, single] = [await onlyRun(results), await onlyRun(join(folder, "local"))];
+  expect(whole.id).toBe(single.id);
+  expect(await whole.rowsHash()).toBe(await single.rowsHash());
+  expect((await reportOf(whole)).prompts).toEqual((await reportOf(single)).prompts);
+  expect(await whole.latency()).toHaveLength(2);
+  expect(readdirSync(join(results, "shards"))).toHaveLength(4);
+}
 
 async function dryRun(args: Readonly<Record<string, unknown>>): Promise<string> {
   const console = memoryConsole();
