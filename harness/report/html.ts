@@ -78,7 +78,7 @@ function pageMarkup(report: Report, groups: readonly DrawnGroup[], charts: reado
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
-${style(asset("page.css") + seriesRules())}
+${style(asset("page.css") + seriesRules(runs.length))}
 </head>
 <body>
 <a class="skip" href="#results">skip to the results</a>
@@ -102,10 +102,14 @@ ${script(asset("page.js"))}
 }
 
 /** Masks have the colours that charts give to variants. */
-function seriesRules(): string {
+function seriesRules(runs: number): string {
   const rules = (theme: keyof typeof themes) =>
     themes[theme].series.map((colour, i) => `--series-${i}: ${colour};`).join("");
-  const layers = themes.light.series.map((_, i) => `.variant-${i} { --colour: var(--series-${i}); }`).join("\n");
+  // As a scale of Vega does: more series than colours begin anew.
+  const layers = Array.from(
+    { length: runs },
+    (_, i) => `.variant-${i} { --colour: var(--series-${i % themes.light.series.length}); }`,
+  ).join("\n");
   return `:root { ${rules("light")} }\n:root[data-theme="dark"] { ${rules("dark")} }\n${layers}`;
 }
 

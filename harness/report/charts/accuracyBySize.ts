@@ -19,7 +19,7 @@ export function accuracyBySizeCharts(runs: readonly ChartRun[]): readonly Chart[
       });
     });
     if (values.length === 0) return [];
-    const colour = colourOf(runs);
+    const colour = colourOf(runs, values);
     const x = {
       field: "size",
       type: "nominal",
@@ -29,6 +29,11 @@ export function accuracyBySizeCharts(runs: readonly ChartRun[]): readonly Chart[
     } as const;
     const xOffset = { field: "variant", sort: runs.map(({ label }) => label) } as const;
     const y = { field: "miou", type: "quantitative", title: "mIoU, %", scale: { zero: true } } as const;
+    const figures = {
+      name: "names",
+      mark: { type: "text", align: "left", dx: 9, fontSize: 11 },
+      encoding: { x, xOffset, y, text: { field: "miou", type: "quantitative", format: ".1f" } },
+    } as const;
     const alt = values.map(({ variant, size, miou }) => `${variant}, ${size}: ${miou} %.`).join(" ");
     return [
       {
@@ -50,10 +55,8 @@ export function accuracyBySizeCharts(runs: readonly ChartRun[]): readonly Chart[
                 tooltip: ["variant", "size", "miou", "low", "high", "n"].map((field) => ({ field })),
               },
             },
-            {
-              mark: { type: "text", align: "left", dx: 9, fontSize: 11 },
-              encoding: { x, xOffset, y, text: { field: "miou", type: "quantitative", format: ".1f" } },
-            },
+            // Beside more marks than two, figures would lie on the next one.
+            ...(new Set(values.map(({ variant }) => variant)).size > 2 ? [] : [figures]),
           ],
         }),
         records: [

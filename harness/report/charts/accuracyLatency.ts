@@ -71,7 +71,7 @@ function chartOf(
     scale: { type: "log", nice: false, padding: 48 },
     axis: { tickCount: 6, format: "~s" },
   } as const;
-  const colour = colourOf(runs);
+  const colour = colourOf(runs, places);
   const best = [...places].sort((a, b) => b.miou - a.miou)[0]!;
   const fastest = [...places].sort((a, b) => a.ms - b.ms)[0]!;
   const alt = `${places.length} variants. Best mIoU: ${best.variant}, ${best.miou} %. Fastest: ${fastest.variant}, ${fastest.ms} ms.`;

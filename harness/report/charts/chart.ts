@@ -65,13 +65,15 @@ function lines(text: string, width: number): string[] {
   return broken;
 }
 
-/** One colour a variant, the same in every chart of a report. */
-export function colourOf(runs: readonly ChartRun[]) {
+/** One colour a variant, the same in every chart of a report; the legend names those that this chart shows. */
+export function colourOf(runs: readonly ChartRun[], shown: readonly { readonly variant: string }[]) {
+  const names = new Set(shown.map(({ variant }) => variant));
+  const all = runs.map(({ label }) => label);
   return {
     field: "variant",
     type: "nominal",
-    scale: { domain: runs.map(({ label }) => label) },
-    legend: runs.length > 1 ? { title: null, columns: 2 } : null,
+    scale: { domain: all },
+    legend: names.size > 1 ? { title: null, columns: 2, values: all.filter((label) => names.has(label)) } : null,
   } as const;
 }
 

@@ -40,7 +40,7 @@ function chartOf(stage: keyof typeof samplesOf, measured: readonly Measured[], r
     axis: { tickCount: 8, format: "~s" },
   } as const;
   const y = { field: "variant", type: "nominal", title: null, sort: measured.map(({ label }) => label) } as const;
-  const colour = { ...colourOf(runs), legend: null };
+  const colour = { ...colourOf(runs, []), legend: null };
   const alt = measured
     .map(
       ({ label, median, q1, q3 }) =>

@@ -11,7 +11,13 @@ export function memoryCharts(runs: readonly ChartRun[]): readonly Chart[] {
   );
   const y = { field: "variant", type: "nominal", title: null, sort: measured.map(({ label }) => label) } as const;
   const offset: { field: string; sort: string[] } = { field: "stage", sort: [...stages] };
-  const x = { field: "mb", type: "quantitative", title: "peak resident memory, MB", scale: { zero: true } } as const;
+  const x = {
+    field: "mb",
+    type: "quantitative",
+    title: "peak resident memory, MB",
+    scale: { zero: true },
+    axis: { tickCount: 6 },
+  } as const;
   const alt = measured
     .map(
       ({ label, memory }) =>

@@ -14,7 +14,7 @@ export function predictedIouCharts(runs: readonly ChartRun[]): readonly Chart[] 
           ),
     );
     if (values.length === 0) return [];
-    const colour = colourOf(runs);
+    const colour = colourOf(runs, values);
     const scale = { domain: [0, 1] };
     const x = { field: "predicted", type: "quantitative", title: "predicted IoU, mean of the bin", scale } as const;
     const y = { field: "measured", type: "quantitative", title: "measured IoU, mean of the bin", scale } as const;

@@ -100,6 +100,9 @@
   });
   applyTheme();
 
+  /* A small screen begins with the table, not with pages of warnings. */
+  if (innerWidth < 640) for (const part of document.querySelectorAll("details.warned")) part.open = false;
+
   /* Tables: a heading sorts by its column, once more the other way round; what has no figure stays at the end. */
   const keyOf = (text) => {
     const number = /^[−-]?[\d.]+/.exec(text.trim());
