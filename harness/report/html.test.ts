@@ -43,6 +43,21 @@ test("everything that comes from data is escaped", () => {
   expect(page.match(/<\/script>/g)).toHaveLength(6);
 });
 
+test("prompts and datasets of a results folder name no file outside the report's", () => {
+  const away = "../../away";
+  const { report, manifest, reliability } = run;
+  const { box } = report.prompts as Required<typeof report.prompts>;
+  const bad: DetailedRun = {
+    ...run,
+    report: { ...report, dataset: away, prompts: { [away]: box! } },
+    manifest: { ...manifest, protocols: { [away]: box!.protocol } },
+    reliability: { [away]: reliability.box! },
+  };
+  const { charts, grids } = pageOf([bad]);
+  expect(charts.map(({ id }) => id)).toContain("accuracy-latency-..-..-away");
+  for (const { id } of [...charts, ...grids]) expect(id).toMatch(/^[\w@.-]+$/);
+});
+
 test("no address of a network in the page, and a policy that forbids all", () => {
   const markup = markupOf(pageOf([run, other], [item]).page);
   expect(

@@ -52,10 +52,15 @@ export function reportPage(report: Report): { readonly page: string } & ReportCh
 function drawGroup(group: ReportGroup, prefix: string): DrawnGroup {
   const own = resultGrid(group.runs.map(named));
   const sections = chartSections.flatMap(({ title, charts }) => {
-    const drawn = charts(group.runs).map((chart) => ({ ...chart, id: `${prefix}${chart.id}` }));
+    const drawn = charts(group.runs).map((chart) => ({ ...chart, id: fileName(`${prefix}${chart.id}`) }));
     return drawn.length === 0 ? [] : [{ title, charts: drawn }];
   });
-  return { ...group, key: prefix, grid: { ...own, id: `${prefix}${own.id}` }, sections };
+  return { ...group, key: prefix, grid: { ...own, id: fileName(`${prefix}${own.id}`) }, sections };
+}
+
+/** Names of prompts and datasets are data: none leads out of the folder. */
+function fileName(id: string): string {
+  return id.replace(/[^\w@.-]+/g, "-");
 }
 
 /** Rows of one variant are told apart as its charts tell them. */

@@ -74,6 +74,16 @@ test("prompts of two protocols and runs of two seeds are named", () => {
   expect(compareRuns(a, [b], options)[0]!.verdict.outcome).toBe("not judged");
 });
 
+test("a run on seeded weights has no accuracy to compare, and that is said", () => {
+  const a = exampleSide({ ious: { box: [[0.5]] } });
+  const weights = { source: "seeded", label: "seeded weights, version 1" } as const;
+  const b: Side = { ...a, images: [], byPrompts: new Map(), manifest: { ...a.manifest, id: "b", weights } };
+  const [found] = compareRuns(a, [b], options);
+  expect(found!.notes).toEqual(["accuracy: b has none (seeded weights, version 1)"]);
+  expect(found!.verdict.outcome).toBe("not judged");
+  expect(comparisonText(found!).split("\n")[2]).toBe("shapes");
+});
+
 test("runs on other data are refused: another dataset, or ids that mean other targets", () => {
   const a = exampleSide({ ious: { box: [[0.5]] } });
   const elsewhere: Side = { ...a, manifest: { ...a.manifest, dataset: { ...a.manifest.dataset, id: "coco" } } };

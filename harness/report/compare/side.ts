@@ -97,6 +97,9 @@ function requireSameTarget(a: PredictionRow, b: PredictionRow | undefined): void
 }
 
 function imageNotes(a: Side, b: Side, shared: number): string[] {
+  const bare = [a, b].filter(({ images }) => images.length === 0).map(({ manifest }) => manifest);
+  if (bare.length > 0)
+    return [`accuracy: ${bare.map(({ id, weights }) => `${id} has none (${weights.label})`).join(", ")}`];
   const [ownA, ownB] = [a.images.length, b.images.length];
   if (ownA === shared && ownB === shared) return [];
   return [`images: ${shared} are in both (A has ${ownA}, B has ${ownB}); figures are about these`];

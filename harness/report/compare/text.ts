@@ -13,7 +13,11 @@ export function comparisonText(comparison: Comparison, width = defaults.width): 
   const [headlines, details] = [figures.filter(isHeadline), figures.filter((figure) => !isHeadline(figure))];
   const lines = (texts: readonly string[]) => texts.map((text) => wrap(text, width, "  ")).join("\n");
   return [
-    lines([`A: ${runText(a)}`, `B: ${runText(b)}`, `${dataset}, ${images} image${images === 1 ? "" : "s"} in both`]),
+    lines([
+      `A: ${runText(a)}`,
+      `B: ${runText(b)}`,
+      images === 0 ? dataset : `${dataset}, ${images} image${images === 1 ? "" : "s"} in both`,
+    ]),
     lines(verdict.sentences),
     figureTables(headlines, width),
     figureTables(details, width),
