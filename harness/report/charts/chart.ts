@@ -73,7 +73,7 @@ export function colourOf(runs: readonly ChartRun[], shown: readonly { readonly v
     field: "variant",
     type: "nominal",
     scale: { domain: all },
-    legend: names.size > 1 ? { title: null, columns: 2, values: all.filter((label) => names.has(label)) } : null,
+    legend: names.size > 1 ? { title: null, values: all.filter((label) => names.has(label)) } : null,
   } as const;
 }
 

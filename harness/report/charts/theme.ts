@@ -27,7 +27,7 @@ export function chartConfig(theme: Theme): ChartConfig {
     axisX: { grid: true },
     legend: {
       ...{ labelColor: text, titleColor: muted, labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal" },
-      ...{ orient: "top", symbolSize: 90, labelLimit: 260, columnPadding: 18, offset: 10 },
+      ...{ orient: "top", columns: 2, symbolSize: 90, labelLimit: 260, columnPadding: 18, offset: 10 },
     },
     title: {
       ...{ color: text, subtitleColor: muted, fontSize: 14, subtitleFontSize: 12, anchor: "start", offset: 12 },
