@@ -36,12 +36,18 @@ export const quantize: Command = {
     process.on("SIGINT", onInterrupt);
     const opened = await openWeights({ variant, weights }, plan.registry);
     let progress: ReturnType<typeof createProgress> | undefined;
+    let steps = 0;
     const request = {
       ...{ variant, registry: plan.registry, runtime: plan.runtime, signal: stop.signal },
       ...{ checkpoint: opened.checkpoint, weightsId: opened.weightsId },
       progress(done: number, total: number, what: string) {
-        progress ??= createProgress(console, { total, unit: "steps" });
-        progress.update(done, `${variant.preset.id}, ${what}`);
+        // A method that learns counts anew after its statistics.
+        if (total !== steps) {
+          progress?.finish();
+          progress = createProgress(console, { total, unit: "steps" });
+          steps = total;
+        }
+        progress?.update(done, `${variant.preset.id}, ${what}`);
       },
     };
     try {

@@ -17,7 +17,7 @@ export function quantizableProduct(
   const { graph, places, path } = module;
   const matrix = places.weight(take(module, "weight", dims));
   const input = places.activation(`${path}.input`, x);
-  places.product("weights", [...x.dims, outputs]);
+  places.product(path, "weights", [...x.dims, outputs]);
   const flat = graph.derived({ name: matrix.name, dims: [outputs, inputs], from: [matrix], compute: (all) => all });
   return graph.op("FusedMatMul", [input, flat], { transB: 1 });
 }
@@ -35,7 +35,7 @@ export function quantizableConvolution(module: QuantizableModule, x: GraphValue,
   const { graph, places, path } = module;
   const kernels = places.weight(take(module, "weight", [channels, channels, 3, 3]));
   const input = places.activation(`${path}.input`, x);
-  places.product("weights", [...x.dims, channels, 3, 3]);
+  places.product(path, "weights", [...x.dims, channels, 3, 3]);
   const attributes = { kernel_shape: [3, 3], strides: [1, 1], pads: [1, 1, 1, 1] };
   return graph.op("Conv", [input, graph.weight(kernels)], attributes);
 }
@@ -67,8 +67,8 @@ export function attend(module: QuantizableModule, { query, key, value, part, bia
   const { graph, places, path } = module;
   const width = query.dims[3] as number;
   const [rows, columns] = [query.dims.slice(0, 3), key.dims[2]!];
-  places.product("attention", [...rows, columns, width]);
-  places.product("attention", [...rows, columns, width]);
+  places.product(path, "scores", [...rows, columns, width]);
+  places.product(path, "values", [...rows, columns, width]);
   const products = graph.op("FusedMatMul", [query, key], { transB: 1, alpha: { float: width ** -0.5 } });
   const probabilities = softmax(graph, bias === undefined ? products : bias(products));
   return graph.op("MatMul", [places.softmax(`${path}.softmax`, { probabilities, values: value, part }), value]);

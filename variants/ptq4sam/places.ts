@@ -15,7 +15,7 @@ export interface Places {
   /** A weight whose first axis is its output channels. */
   weight(weight: Weight): Weight;
   /** Told of each product of two quantised values, as the factors of its multiply-accumulates. */
-  product(kind: "weights" | "attention", factors: readonly Dim[]): void;
+  product(path: string, kind: "weights" | "scores" | "values", factors: readonly Dim[]): void;
 }
 
 export interface Attention {

@@ -11,6 +11,7 @@ import { presetOf, ptq4samPresets, settingFlags, settingOf, withSettingFlags } f
 import { formatSetting, methods } from "./setting.ts";
 import { simulatedPlaces, withSigns } from "./simulated.ts";
 import { wholeGraph } from "./stages.ts";
+import { theoryNote, theoryOf } from "./theory.ts";
 
 export default {
   presets: ptq4samPresets,
@@ -47,7 +48,8 @@ async function buildQuantized(context: BuildContext): Promise<void> {
   const calibrated = readCalibrated(calibration, preset.id, formatSetting(setting));
   if (setting.execution === "integer") await buildDeployed(context, calibrated);
   else await buildSimulated(context, calibrated);
-  for (const note of calibrated.notes) out.note?.(note);
+  const model = { config: configOf(preset.base!, context.side), checkpoint: context.checkpoint };
+  for (const note of [...calibrated.notes, theoryNote(theoryOf(model, calibrated))]) out.note?.(note);
 }
 
 async function buildSimulated({ preset, checkpoint, side, out }: BuildContext, calibrated: Calibrated): Promise<void> {
