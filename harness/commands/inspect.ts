@@ -3,6 +3,7 @@ import { readSignature } from "../onnx/index.ts";
 import { fittingVariants } from "../run/fit.ts";
 import { inertClassesOf, loadRegistry } from "../run/registry.ts";
 import { isBuffer, openTensorArchive, type StoredTensor, type TensorArchive } from "../weights/index.ts";
+import { printActivations } from "./activations.ts";
 import { type Command, type Console, line } from "./command.ts";
 import { plainTable } from "./plainTable.ts";
 
@@ -12,12 +13,16 @@ export const inspect: Command = {
   arguments: [{ name: "file", describe: "a .pth, .pt or .safetensors file, or an .onnx graph" }],
   options: {
     json: { describe: "print one JSON object, with each tensor's first values, mean and std", type: "boolean" },
+    activations: { describe: "ranges and histograms of what enters each layer of the encoder", type: "boolean" },
+    images: { describe: "drawn scenes that --activations looks at", type: "number", default: 2 },
+    chart: { describe: "also draw --activations: FILE.svg, or FILE.vl.json for the Vega editor", type: "string" },
     plugin: { describe: "also know the variants of this module", type: "string", list: true },
   },
   examples: [
     ["bench inspect sam_vit_b_01ec64.pth", "list its tensors and name the variant"],
     ["bench inspect decoder.onnx", "what a graph takes and gives, for bench run --variant-files"],
     ["bench inspect model.safetensors --json", "the same for a script"],
+    ["bench inspect model.safetensors --activations --chart ranges.svg", "what a quantiser has to cover"],
   ],
   async run(args, console) {
     if ((args.file as string).endsWith(".onnx")) {
@@ -30,7 +35,8 @@ export const inspect: Command = {
     const archive = await openTensorArchive(args.file as string, { inert: inertClassesOf(registry) });
     try {
       const [variant] = await fittingVariants(registry, archive);
-      if (args.json) printJson(console, archive, variant);
+      if (args.activations) await printActivations(archive, variant, { registry, args, console });
+      else if (args.json) printJson(console, archive, variant);
       else printText(console, archive, variant);
       return 0;
     } finally {

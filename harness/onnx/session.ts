@@ -16,6 +16,8 @@ export interface Session {
 
 export interface SessionOptions extends RuntimeOptions {
   readonly optimisation?: "disabled" | "basic" | "extended" | "all";
+  /** What a run needed is kept for the next one, or given back: slower, but many sessions can be open at once. */
+  readonly memory?: "kept" | "given back";
 }
 
 /** What the manifest records of every session. */
@@ -64,6 +66,7 @@ async function create(file: string, options: SessionOptions): Promise<ort.Infere
       interOpNumThreads: 1,
       executionMode: sessionSettings.executionMode,
       graphOptimizationLevel: options.optimisation ?? sessionSettings.optimisation,
+      ...(options.memory === "given back" ? { enableCpuMemArena: false, enableMemPattern: false } : {}),
       // Processors without VNNI would add pairs of int8 products in 16 bits, which overflow; with this they take a wider way.
       extra: {
         session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" }, x64quantprecision: "1" },

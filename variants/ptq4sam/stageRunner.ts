@@ -41,7 +41,11 @@ export class RunningStage {
       places === "tapped" ? tappedPlaces(builder, taps, how.seed) : places(builder),
     );
     mkdirSync(how.folder, { recursive: true });
-    return new RunningStage(stage, taps, await openSession(writeGraph(graph, how.folder), how.runtime));
+    return new RunningStage(
+      stage,
+      taps,
+      await openSession(writeGraph(graph, how.folder), { ...how.runtime, memory: "given back" }),
+    );
   }
 
   /** What the stage hands on joins what was there; taps come apart. */

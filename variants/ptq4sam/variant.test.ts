@@ -92,6 +92,21 @@ describe("sam-nano, calibrated on two scenes", () => {
   });
 });
 
+test("learning decides every rounding of a unit, and quantises all of it afterwards", async () => {
+  const values = await calibrated("w4a4-ptq4sam-l", { images: 1, iterations: "2" });
+  const { weights: stored, notes } = readCalibrated(values, "id", "w4a4-ptq4sam-l");
+  const undecided = [...stored].filter(([, { up }]) => up === undefined).map(([name]) => name);
+  expect(undecided).toEqual(["image_encoder.neck.0.weight", "image_encoder.neck.2.weight"]);
+  expect(notes.at(-1)).toBe("learned in 2 iterations a unit, of 21 units");
+  const [once, again] = [
+    await logitsOf("ptq4sam/sam-nano/w4a4-ptq4sam-l", values),
+    await logitsOf("ptq4sam/sam-nano/w4a4-ptq4sam-l", values),
+  ];
+  expect(once.every(Number.isFinite)).toBe(true);
+  expect(again).toEqual(once);
+  await expect(calibrated("w4a4-qdrop", { images: 1, iterations: "0" })).rejects.toThrow("--iterations");
+});
+
 test("a graph needs a calibration, and one of its own setting", async () => {
   await expect(logitsOf("ptq4sam/sam-nano/w4a4")).rejects.toThrow("ptq4sam/sam-nano/w4a4: is not calibrated");
   const other = { setting: "w6a6" };
@@ -100,14 +115,17 @@ test("a graph needs a calibration, and one of its own setting", async () => {
   );
 });
 
-async function calibrated(setting: string): Promise<CalibrationValues> {
-  const dataset = await registry.datasets.get("shapes")!.open({ seed: 0, limit: 2 });
+async function calibrated(
+  setting: string,
+  { images = 2, ...options }: { readonly images?: number; readonly iterations?: string } = {},
+): Promise<CalibrationValues> {
+  const dataset = await registry.datasets.get("shapes")!.open({ seed: 0, limit: images });
   const checkpoint = await openCheckpoint(weights, "nano");
   const request = {
     ...{ variant: variantOf(registry, `ptq4sam/sam-nano/${setting}`), checkpoint, weightsId: "nano", registry },
     ...{ runtime: cpu, progress: () => undefined, signal: new AbortController().signal, store: join(folder, "stored") },
   };
-  const stored = await calibrate(request, { dataset, seed: 0, options: {} });
+  const stored = await calibrate(request, { dataset, seed: 0, options });
   checkpoint.close();
   return stored.values;
 }

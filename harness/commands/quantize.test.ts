@@ -1,0 +1,43 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { memoryConsole } from "./fixtures/bench.ts";
+import { quantize } from "./quantize.ts";
+
+let home: string;
+const before = process.env.SAM_BENCH_HOME;
+beforeAll(() => {
+  home = mkdtempSync(join(tmpdir(), "sam-bench-test-"));
+  process.env.SAM_BENCH_HOME = home;
+});
+afterAll(() => {
+  if (before === undefined) delete process.env.SAM_BENCH_HOME;
+  else process.env.SAM_BENCH_HOME = before;
+  rmSync(home, { recursive: true });
+});
+
+const defaults = { quantized: "ptq4sam", from: "sam-nano", calibration: "shapes", images: 1, weights: "auto" };
+
+test("flags name the variant; the calibration is kept for bench run, with what it was made of", async () => {
+  const console = memoryConsole();
+  const args = { ...defaults, bits: "w4a6", method: "minmax", json: true };
+  expect(await quantize.run(args, console)).toBe(0);
+  const said = JSON.parse(console.said.out) as Record<string, unknown>;
+  expect(said).toMatchObject({
+    ...{ variant: "ptq4sam/sam-nano/w4a6-minmax", dataset: "shapes", images: 1, seed: 0 },
+    weights: { source: "nano", file: "sam-nano.safetensors" },
+  });
+  expect(existsSync(said.file as string)).toBe(true);
+});
+
+test.each([
+  [{ images: 0 }, "--images: no images to calibrate on (found 0, expected at least 1)"],
+  [{ bits: "w9a9" }, "w9a9: bits out of range"],
+  [{ method: "omze" }, "unknown quantisation method: omze; did you mean omse?"],
+  [{ quantized: "ptq4sam/sam-vit-b/w8a8" }, "ptq4sam/sam-vit-b/w8a8: no checkpoint here"],
+  [{ quantized: "sam-nano/x" }, "unknown variant: sam-nano/x"],
+  [{ quantized: "ptq4sam/sam-vit-b/w4a4-qdrop", weights: "seeded" }, "learning a full-size model takes days on a CPU"],
+])("%o is the user's to mend", async (changed, message) => {
+  await expect(quantize.run({ ...defaults, ...changed }, memoryConsole())).rejects.toThrow(message);
+});
