@@ -74,7 +74,7 @@ test("on trained weights all layers are int8 within the bound, and the manifest 
   });
   expect(built.notes).toEqual([
     expect.stringMatching(
-      /^all 36 linear layers of the encoder are int8; .* relative error is 0\.\d+ % \(bound 5\.0 %\) on 8 images$/,
+      /^all 36 linear layers of the encoder are int8; .* relative error is 1\.\d+ % \(bound 5\.0 %\) on 8 images$/,
     ),
   ]);
   expect(int8Products(built.graphs.encoder!)).toBe(36);
