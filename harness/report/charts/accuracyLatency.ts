@@ -53,6 +53,29 @@ function withFront(places: readonly Omit<Place, "front">[]): readonly Place[] {
   }));
 }
 
+/** Of the plot, roughly: what a letter of a name and a line take of its width and height. */
+const letter = 1 / 90;
+const line = 1 / 18;
+
+/** Best first, the names that overlap no other written before; the legend has them all. */
+function namesWithRoom(places: readonly Place[]): readonly string[] {
+  const span = (values: readonly number[]) => Math.max(...values) - Math.min(...values) || 1;
+  const [widthMs, heightMiou] = [
+    span(places.flatMap(({ q1, q3 }) => [Math.log(q1), Math.log(q3)])),
+    span(places.flatMap(({ low, high }) => [low, high])),
+  ];
+  const written: Place[] = [];
+  for (const place of [...places].sort((a, b) => b.miou - a.miou || a.ms - b.ms)) {
+    const overlaps = written.some((other) => {
+      const [left, right] = place.ms <= other.ms ? [place, other] : [other, place];
+      const apart = Math.log(right.ms / left.ms) / widthMs;
+      return apart < left.variant.length * letter && Math.abs(left.miou - right.miou) / heightMiou < line;
+    });
+    if (!overlaps) written.push(place);
+  }
+  return written.map(({ variant }) => variant);
+}
+
 function chartOf(
   { name, protocol, shared }: ScoredPrompts,
   places: readonly Place[],
@@ -105,6 +128,7 @@ function chartOf(
         },
         {
           name: "names",
+          transform: [{ filter: { field: "variant", oneOf: namesWithRoom(places) } }],
           mark: { type: "text", align: "left", dx: 10, dy: -10 },
           encoding: { x, y, text: { field: "variant" } },
         },

@@ -54,6 +54,13 @@ test("the Pareto front: whoever is beaten in both is not on it", () => {
   ]);
 });
 
+test("a name that would lie over another is left to the legend", () => {
+  const [slow, fast] = runs as readonly [DetailedRun, DetailedRun];
+  const [chart] = accuracyLatencyCharts([slow, { ...slow, label: "twin" }, fast]);
+  const names = JSON.stringify(chart!.spec).match(/"oneOf":\[([^\]]*)\]/)![1];
+  expect(names).toBe('"sam-vit-b","mobilesam"');
+});
+
 test("a warning belongs to the charts of what it is about", () => {
   const touched = (about: string) => charts.filter(({ touches }) => touches.test(about)).map(({ id }) => id);
   expect(touched("sam-vit-b encode")).toEqual(["accuracy-latency-box", "accuracy-latency-1p", "latency-encode"]);
