@@ -109,6 +109,15 @@ test("rows of other conditions have no speed-up, and the foot says what each was
   expect(text).toContain("sam-vit-h: measured with 2 threads on 2 cores");
 });
 
+test("speed-ups are over the variant that methods of other rows run on", async () => {
+  const [nano] = await exampleReports();
+  const named = (variant: string) => ({ ...nano!, variant });
+  const over = (...variants: readonly string[]) =>
+    /speed-up: of the total, over (\S+)/.exec(resultTable(variants.map(named)))![1];
+  expect(over("mobilesam-nano", "sam-fast/sam-nano", "sam-nano")).toBe("sam-nano");
+  expect(over("mobilesam-nano", "sam-nano")).toBe("mobilesam-nano");
+});
+
 test("one prompts name of two protocols is two columns", async () => {
   const [nano] = await exampleReports();
   const box = { ...nano!.prompts.box!, protocol: "miou-gtbox" };

@@ -40,11 +40,19 @@ export function resultJson(
   return { runs: reports, leftOut };
 }
 
-/** SAM ViT-H where it was measured, else the first row that was; nothing where no second row could be compared. */
+/**
+ * SAM ViT-H where it was measured, else what methods of other rows run on (sam-nano beside sam-fast/sam-nano), else the first
+ * row that was measured; nothing where no second row could be compared.
+ */
 export function baseOf(reports: readonly RunReport[]): RunReport | undefined {
   const measured = reports.filter((report) => totalMs(report) !== undefined);
   if (measured.length < 2) return undefined;
-  return measured.find(({ variant }) => variant === defaults.baseVariant) ?? measured[0];
+  const methods = new Set(measured.map(({ variant }) => variant.split("/")[1]));
+  return (
+    measured.find(({ variant }) => variant === defaults.baseVariant) ??
+    measured.find(({ variant }) => methods.has(variant)) ??
+    measured[0]
+  );
 }
 
 /** Figures of two datasets never stand in one table. */
