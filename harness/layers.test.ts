@@ -42,6 +42,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   get fuzz() {
     return this.perf!;
   },
+  get notebooks() {
+    return [...this.commands!, "commands"];
+  },
   cli: ["commands", "errors"],
   // Where tests find the golden values and photos that lie beside the project; no shipped file imports it.
   shared: [],
@@ -59,6 +62,7 @@ const thirdParties: Readonly<Record<string, readonly string[]>> = {
   vega: ["harness/report/charts.ts"],
   "vega-lite": ["harness/report/charts.ts"],
   "playwright-core": ["harness/commands/fixtures/browser.ts"],
+  zeromq: ["notebooks/kernel.ts"],
   "fast-glob": ["harness/run/registry.ts"],
   undici: ["harness/pull/http.ts"],
 };
@@ -70,7 +74,10 @@ interface Import {
 }
 
 const sources = fastGlob
-  .sync(["harness/**/*.ts", "variants/**/*.ts", "datasets/**/*.ts"], { cwd: root, ignore: ["**/*.test.ts"] })
+  .sync(["harness/**/*.ts", "variants/**/*.ts", "datasets/**/*.ts", "notebooks/*.ts"], {
+    cwd: root,
+    ignore: ["**/*.test.ts"],
+  })
   .sort();
 
 test("imports point down", () => {
@@ -114,6 +121,7 @@ function importsOf(files: readonly string[]): Import[] {
 function layerOf(file: string): string {
   const [top, second] = relative(".", file).split(sep);
   if (top === "variants" || top === "datasets") return "plug-in";
+  if (top === "notebooks") return top;
   return second!.replace(/\.ts$/, "");
 }
 

@@ -137,7 +137,8 @@ function applicable(sides: readonly Side[], annotated: boolean): typeof metrics 
   return scored && annotated ? [miou, calibration, ap, recall] : [miou, calibration];
 }
 
-async function sideOf(run: StoredRun): Promise<Side> {
+/** A stored run with its rows in memory; those of seeded weights mean nothing and are not read. */
+export async function sideOf(run: StoredRun): Promise<Side> {
   const seeded = run.manifest.weights.source === "seeded";
   const { images, byPrompts } = seeded ? { images: [], byPrompts: new Map() } : await readRows(run);
   return { manifest: run.manifest, images, byPrompts, turns: await run.latency() };

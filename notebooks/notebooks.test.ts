@@ -1,0 +1,81 @@
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { bench } from "../harness/commands/fixtures/bench.ts";
+import { CellFailed, executeNotebook } from "./execute.ts";
+import { type Notebook, notebookFiles, notebookText, readNotebook } from "./notebook.ts";
+
+const folder = fileURLToPath(new URL(".", import.meta.url));
+let results: string;
+beforeAll(async () => {
+  results = mkdtempSync(join(tmpdir(), "sam-bench-test-"));
+  const variants = "sam-nano,sam-fast/sam-nano";
+  const { code } = await bench(["run", "--variants", variants, "--limit", "4", "--rounds", "3", "--results", results]);
+  expect(code).toBe(0);
+}, 300_000);
+afterAll(() => rmSync(results, { recursive: true, force: true }));
+
+test.each(notebookFiles(folder))("%s runs from top to bottom, and every cell shows something", async (name) => {
+  const executed = await execute(name);
+  const cells = executed.cells.filter(({ cell_type }) => cell_type === "code");
+  expect(cells.map(({ outputs }) => outputs?.length).filter((count) => count === 0)).toEqual([]);
+  expect(textOf(executed)).toContain("sam-nano");
+});
+
+test("a change of a result changes the output, and nothing else does", async () => {
+  const name = "accuracy-against-latency.ipynb";
+  const before = textOf(await execute(name));
+  expect(firstDifference(textOf(await execute(name)), before)).toBeUndefined();
+  const changed = join(results, "..", `${results.split("/").at(-1)}-slower`);
+  cpSync(results, changed, { recursive: true });
+  try {
+    for (const run of readdirSync(changed)) {
+      const file = join(changed, run, "latency.jsonl");
+      writeFileSync(file, readFileSync(file, "utf8").replaceAll(/"encodeMs":\[\d/g, '"encodeMs":[9'));
+    }
+    expect(firstDifference(textOf(await execute(name, changed)), before)).toBeDefined();
+  } finally {
+    rmSync(changed, { recursive: true });
+  }
+});
+
+test("a cell that throws ends the notebook with its place and its message", async () => {
+  const cell = { cell_type: "code", id: "a", metadata: {}, outputs: [], execution_count: null } as const;
+  const notebook: Notebook = {
+    ...{ nbformat: 4, nbformat_minor: 5, metadata: {} },
+    cells: [
+      { ...cell, source: "const x = 1;" },
+      { ...cell, source: 'throw new Error("x is " + x);' },
+    ],
+  };
+  const execution = executeNotebook(notebook, join(folder, "none.ipynb"));
+  await expect(execution).rejects.toThrow(CellFailed);
+  await expect(execution).rejects.toThrow(/cell 2 failed: Error: x is 1/);
+});
+
+test("stored outputs are those of a whole run, and the files have one spelling", () => {
+  for (const name of notebookFiles(folder)) {
+    const notebook = readNotebook(join(folder, name));
+    const counts = notebook.cells.flatMap((cell) => (cell.cell_type === "code" ? [cell.execution_count] : []));
+    expect(counts).toEqual(counts.map((_, i) => i + 1));
+    expect(readFileSync(join(folder, name), "utf8")).toBe(notebookText(notebook));
+  }
+});
+
+function execute(name: string, folderOfRuns = results): Promise<Notebook> {
+  const file = join(folder, name);
+  return executeNotebook(readNotebook(file), file, { SAM_BENCH_RESULTS: folderOfRuns });
+}
+
+function textOf({ cells }: Notebook): string {
+  return JSON.stringify(cells.map(({ outputs }) => outputs));
+}
+
+/** What stands at the first place where two texts differ, with what is before it. */
+function firstDifference(a: string, b: string): string | undefined {
+  if (a === b) return undefined;
+  const at = [...a].findIndex((character, i) => character !== b[i]);
+  return a.slice(Math.max(0, at - 80), at + 40);
+}
