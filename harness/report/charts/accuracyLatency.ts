@@ -128,7 +128,7 @@ function chartOf(
         },
         {
           name: "names",
-          transform: [{ filter: { field: "variant", oneOf: namesWithRoom(places) } }],
+          transform: [{ filter: { field: "variant", oneOf: [...namesWithRoom(places)] } }],
           mark: { type: "text", align: "left", dx: 10, dy: -10 },
           encoding: { x, y, text: { field: "variant" } },
         },
