@@ -9,6 +9,7 @@ const dataset = {
   targetsOf: () => [],
 } as unknown as Dataset;
 const preset = {
+  lacks: [],
   input: { side: 8, fit: "pad", resize: "bilinear", padValue: 0, mean: [0, 0, 0], std: [1, 1, 1] },
 } as unknown as VariantManifest;
 
