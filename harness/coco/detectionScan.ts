@@ -115,31 +115,38 @@ export class DetectionScan {
     let at = start + 1;
     let count = 0;
     let total = 0;
+    // The run two back, from the fourth on; the first is never added to.
+    let [older, newer] = [0, 0];
     while (at < end) {
       let byte = bytes[at++]!;
-      if (byte === quote) {
-        this.#runCount = count;
-        this.#total = total;
-        return afterSpace(bytes, at);
+      let value = shortRuns[byte]!;
+      if (value === noShortRun) {
+        if (byte === quote) {
+          this.#runCount = count;
+          this.#total = total;
+          return afterSpace(bytes, at);
+        }
+        value = 0;
+        let shift = 0;
+        for (; ; byte = bytes[at++]!) {
+          if (!(byte >= 48 && byte < 112)) return -1;
+          if (byte === backslash && bytes[at++] !== backslash) return -1;
+          value |= ((byte - 48) & 31) << shift;
+          shift += 5;
+          if (byte < 80) break;
+          // More than 30 bits is no run of any image.
+          if (shift === 30) return -1;
+        }
+        if (((byte - 48) & 16) !== 0) value |= -1 << shift;
       }
-      let value = 0;
-      let shift = 0;
-      for (; ; byte = bytes[at++]!) {
-        if (!(byte >= 48 && byte < 112)) return -1;
-        if (byte === backslash && bytes[at++] !== backslash) return -1;
-        value |= ((byte - 48) & 31) << shift;
-        shift += 5;
-        if (byte < 80) break;
-        // More than 30 bits is no run of any image.
-        if (shift === 30) return -1;
-      }
-      if (((byte - 48) & 16) !== 0) value |= -1 << shift;
-      if (count > 2) value += runs[first + count - 2]!;
+      value += older;
       if (value < 0) return -1;
       if (count === limit) {
         ({ runs, first } = this.table.masks.room(2 * count, count));
         limit = runs.length - first;
       }
+      older = newer;
+      newer = count === 0 ? 0 : value;
       runs[first + count++] = value;
       total += value;
     }
@@ -166,6 +173,13 @@ export class DetectionScan {
     this.table.setMask(this.table.masks.commit(this.#runCount, maskSize.height), maskSize);
   }
 }
+
+/** The run, or the difference of runs, that a byte is by itself: most are. */
+const noShortRun = 127;
+const shortRuns = Int8Array.from({ length: 256 }, (_, byte) => {
+  if (byte < 48 || byte >= 80) return noShortRun;
+  return byte < 64 ? byte - 48 : byte - 80;
+});
 
 /** Runs that most masks have room in. */
 const roomLength = 1 << 12;

@@ -16,6 +16,9 @@ export function sharedLike<T extends Column>(column: T, length: number): T {
   return new Kind(new SharedArrayBuffer(length * column.BYTES_PER_ELEMENT));
 }
 
+/** In place of the area of a mask that nobody has asked for yet. */
+const unmeasured = -1;
+
 /** Runs of the first chunk and of the largest: chunks grow, because a few large ones cost the garbage collector less. */
 const chunkLengths = { first: 1 << 14, largest: 1 << 22 };
 
@@ -38,9 +41,9 @@ export class RunTable {
   /** Of the chunk that is being filled: its place in `chunks`, and behind its last run. */
   #chunk = -1;
   #end = 0;
-  /** Chunk, first run and the end of the runs of each mask. */
+  /** Chunk, first run, the end of the runs, and the height of each mask. */
   #places: Int32Array = new Int32Array(0);
-  /** x0, y0, x1, y1 of each mask, 0 for an empty one. */
+  /** x0, y0, x1, y1 of each mask, 0 for an empty one; not there while its area is `unmeasured`. */
   #boxes: Int32Array = new Int32Array(0);
   #areas: Float64Array = new Float64Array(0);
 
@@ -95,29 +98,33 @@ export class RunTable {
   /** Makes the runs that were written into the room a mask of this height, and returns its index. */
   commit(length: number, height: number): number {
     const index = this.#count++;
-    this.#places = grown(this.#places, 3 * this.#count);
+    this.#places = grown(this.#places, 4 * this.#count);
     this.#boxes = grown(this.#boxes, 4 * this.#count);
     this.#areas = grown(this.#areas, this.#count);
-    this.#places[3 * index] = this.#chunk;
-    this.#places[3 * index + 1] = this.#end;
+    const at = 4 * index;
+    this.#places[at] = this.#chunk;
+    this.#places[at + 1] = this.#end;
     this.#end += length;
-    this.#places[3 * index + 2] = this.#end;
-    this.#measure(index, height);
+    this.#places[at + 2] = this.#end;
+    this.#places[at + 3] = height;
+    this.#areas[index] = unmeasured;
     return index;
   }
 
   rle(index: number, size: Size): Rle {
     const places = this.#places;
-    const runs = this.#chunks[places[3 * index]!]!;
-    return { size, counts: runs.slice(places[3 * index + 1]!, places[3 * index + 2]!) };
+    const runs = this.#chunks[places[4 * index]!]!;
+    return { size, counts: runs.slice(places[4 * index + 1]!, places[4 * index + 2]!) };
   }
 
   areaOf(index: number): number {
+    if (this.#areas[index] === unmeasured) this.#measure(index);
     return this.#areas[index]!;
   }
 
   /** The tightest box as `boxOf` has it, nothing for an empty mask. */
   boxOf(index: number): Box | undefined {
+    if (this.#areas[index] === unmeasured) this.#measure(index);
     const boxes = this.#boxes;
     const at = 4 * index;
     if (boxes[at] === boxes[at + 2]) return undefined;
@@ -126,6 +133,8 @@ export class RunTable {
 
   /** Pixels that a mask of this table and one of the other share; both are of one size. */
   sharedArea(index: number, other: RunTable, otherIndex: number): number {
+    if (this.#areas[index] === unmeasured) this.#measure(index);
+    if (other.#areas[otherIndex] === unmeasured) other.#measure(otherIndex);
     const a = this.#boxes;
     const b = other.#boxes;
     const p = 4 * index;
@@ -133,18 +142,21 @@ export class RunTable {
     if (a[p]! >= b[q + 2]! || b[q]! >= a[p + 2]! || a[p + 1]! >= b[q + 3]! || b[q + 1]! >= a[p + 3]!) return 0;
     const placesA = this.#places;
     const placesB = other.#places;
-    const u = 3 * index;
-    const v = 3 * otherIndex;
-    const runsA = this.#chunks[placesA[u]!]!;
-    const runsB = other.#chunks[placesB[v]!]!;
-    return sharedRuns(runsA, placesA[u + 1]!, placesA[u + 2]!, runsB, placesB[v + 1]!, placesB[v + 2]!);
+    const runsA = this.#chunks[placesA[p]!]!;
+    const runsB = other.#chunks[placesB[q]!]!;
+    return sharedRuns(runsA, placesA[p + 1]!, placesA[p + 2]!, runsB, placesB[q + 1]!, placesB[q + 2]!);
   }
 
-  /** Area and box, following the column downstream, which takes no division. */
-  #measure(index: number, height: number): void {
-    const runs = this.#chunks[this.#places[3 * index]!]!;
-    const start = this.#places[3 * index + 1]!;
-    const end = this.#places[3 * index + 2]!;
+  /**
+   * Area and box, following the column downstream, which takes no division. Done when one of them is first asked for: of two
+   * threads that match images of their own, each measures its masks.
+   */
+  #measure(index: number): void {
+    const place = 4 * index;
+    const runs = this.#chunks[this.#places[place]!]!;
+    const start = this.#places[place + 1]!;
+    const end = this.#places[place + 2]!;
+    const height = this.#places[place + 3]!;
     let area = 0;
     let column = 0;
     /** Rows from the top of the column. */
@@ -169,11 +181,10 @@ export class RunTable {
       x1 = column + 1;
     }
     this.#areas[index] = area;
-    const at = 4 * index;
-    this.#boxes[at] = Math.max(x0, 0);
-    this.#boxes[at + 1] = x0 < 0 ? 0 : y0;
-    this.#boxes[at + 2] = x1;
-    this.#boxes[at + 3] = y1;
+    this.#boxes[place] = Math.max(x0, 0);
+    this.#boxes[place + 1] = x0 < 0 ? 0 : y0;
+    this.#boxes[place + 2] = x1;
+    this.#boxes[place + 3] = y1;
   }
 }
 
