@@ -66,6 +66,12 @@ test("a table is written between its marks, and again gives the same", () => {
   expect(betweenMarks(written, "| a |\n", "README.md")).toBe(written);
 });
 
+test("between the marks the table stands open, and its notes behind a fold", () => {
+  const written = betweenMarks(`${marks.begin}${marks.end}`, "| a |\n\n- n: 3\n- memory: peak\n", "README.md");
+  const fold = "<details>\n<summary>What the figures mean</summary>\n\n- n: 3\n- memory: peak\n\n</details>";
+  expect(written).toBe(`${marks.begin}\n\n| a |\n\n${fold}\n\n${marks.end}`);
+});
+
 test.each(["", marks.begin, `${marks.end} ${marks.begin}`, `${marks.begin}${marks.begin}${marks.end}`])(
   "a file without the marks, once and in order, is refused: %s",
   (text) => {

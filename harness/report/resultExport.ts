@@ -62,5 +62,12 @@ export function betweenMarks(text: string, table: string, file: string): string 
       expected: `one line ${marks.begin} and one line ${marks.end} below it`,
       hint: "write both where the table is to stand",
     });
-  return `${text.slice(0, from + marks.begin.length)}\n\n${table.trim()}\n\n${text.slice(to)}`;
+  return `${text.slice(0, from + marks.begin.length)}\n\n${withFoldedNotes(table)}\n\n${text.slice(to)}`;
+}
+
+/** The table stands open, what its figures mean behind a fold: a page that is about more than the table stays short. */
+function withFoldedNotes(table: string): string {
+  const [figures, notes] = table.trim().split(/\n\n(?=- )/, 2);
+  if (notes === undefined) return figures!;
+  return `${figures}\n\n<details>\n<summary>What the figures mean</summary>\n\n${notes}\n\n</details>`;
 }
