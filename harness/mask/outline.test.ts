@@ -33,6 +33,12 @@ test("a hole is an outline of its own, the other way round", () => {
   expect(outlines.map(area).sort((a, b) => a - b)).toEqual([-1, 9]);
 });
 
+test("a hole's outline has its corners alone, wherever its first pixel lies", () => {
+  const [, hole] = outlinesOf(drawn("####", "#..#", "#..#", "####"));
+  expect(hole).toHaveLength(8);
+  expect(area(hole!)).toBe(-4);
+});
+
 test("pieces that touch at a corner alone are apart", () => {
   expect(outlinesOf(drawn("#.", ".#")).map(area)).toEqual([1, 1]);
 });

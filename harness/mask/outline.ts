@@ -50,23 +50,21 @@ function bordersOf(mask: Rle): Borders {
   return borders;
 }
 
-/** Takes one closed border out of those that are left; only its corners are kept. */
+/** Takes one closed border out of those that are left; only its corners are kept, `start` first if it is one. */
 function follow(borders: Borders, start: number, columns: number): number[] {
   const corners: number[] = [];
+  const first = borders.get(start)!.at(-1)!;
   let at = start;
-  let direction = borders.get(start)!.pop()!;
-  const first = direction;
+  let direction = first;
   do {
-    corners.push(at % columns, Math.floor(at / columns));
-    let next: number;
-    do {
-      const [dx, dy] = steps[direction]!;
-      at += dx + dy * columns;
-      next = at === start ? first : takeNext(borders.get(at)!, direction);
-    } while (next === direction && at !== start);
+    const [dx, dy] = steps[direction]!;
+    at += dx + dy * columns;
+    const next = takeNext(borders.get(at)!, direction);
+    if (next !== direction) corners.push(at % columns, Math.floor(at / columns));
     direction = next;
-  } while (at !== start);
-  return corners;
+    // A border may touch itself where it starts, and goes on there.
+  } while (at !== start || direction !== first);
+  return [...corners.slice(-2), ...corners.slice(0, -2)];
 }
 
 /** Where two borders meet at a corner, the one to the right stays with the same piece. */
