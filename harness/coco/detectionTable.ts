@@ -1,5 +1,9 @@
 import type { Box, Rle, Size } from "../api.ts";
-import { grown, RunTable, type SharedRuns } from "../mask/runTable.ts";
+import { HarnessError } from "../errors.ts";
+import { grown } from "../mask/columns.ts";
+import { EncodedMasks, type SharedMasks } from "../mask/encodedMasks.ts";
+import { RunTable } from "../mask/runTable.ts";
+import { faultError } from "./fields.ts";
 
 /** One line of a results file: a detector's box, a mask, or both. */
 export interface Detection {
@@ -13,12 +17,13 @@ export interface Detection {
 }
 
 export interface SharedDetections {
+  readonly source: string;
   readonly count: number;
   readonly keys: Float64Array;
   readonly boxes: Float64Array;
   readonly boxed: Uint8Array;
   readonly maskPlaces: Int32Array;
-  readonly masks: SharedRuns;
+  readonly masks: SharedMasks;
 }
 
 /** Detections by column, in the order they came: a million of them as objects would be a gigabyte. */
@@ -31,20 +36,25 @@ export class DetectionTable {
   #boxed: Uint8Array = new Uint8Array(0);
   /** Index in `masks`, -1 without one; height and width. */
   #maskPlaces: Int32Array = new Int32Array(0);
-  readonly masks: RunTable;
+  readonly masks: EncodedMasks;
+  /** One mask at a time. */
+  readonly #decoded = new RunTable();
+  readonly #source: string;
 
-  constructor(masks = new RunTable()) {
+  /** `source` is the file, for messages. */
+  constructor(source: string, masks = new EncodedMasks()) {
+    this.#source = source;
     this.masks = masks;
   }
 
   /** What another thread makes the same table of, with `of`; for both to read alone. */
   shared(): SharedDetections {
     const [keys, boxes, boxed, maskPlaces] = [this.#keys, this.#boxes, this.#boxed, this.#maskPlaces];
-    return { count: this.count, keys, boxes, boxed, maskPlaces, masks: this.masks.shared() };
+    return { source: this.#source, count: this.count, keys, boxes, boxed, maskPlaces, masks: this.masks.shared() };
   }
 
-  static of({ count, keys, boxes, boxed, maskPlaces, masks }: SharedDetections): DetectionTable {
-    const table = new DetectionTable(RunTable.of(masks));
+  static of({ source, count, keys, boxes, boxed, maskPlaces, masks }: SharedDetections): DetectionTable {
+    const table = new DetectionTable(source, EncodedMasks.of(masks));
     [table.count, table.#keys, table.#boxes, table.#boxed, table.#maskPlaces] = [count, keys, boxes, boxed, maskPlaces];
     return table;
   }
@@ -111,32 +121,45 @@ export class DetectionTable {
     return this.#maskPlaces[3 * index]! >= 0;
   }
 
-  /** In `masks`; only for a detection that has a mask, as is its size. */
-  maskIndexOf(index: number): number {
-    return this.#maskPlaces[3 * index]!;
+  /**
+   * Decodes its mask into a table of runs and returns the place there; only for a detection that has a mask, as is its size.
+   * Throws HarnessError naming file and detection where the string is no mask of that size.
+   */
+  decodeMask(index: number, into: RunTable): number {
+    try {
+      return this.masks.decode(this.#maskPlaces[3 * index]!, this.sizeOf(index), into);
+    } catch (error) {
+      if (!(error instanceof HarnessError || error instanceof SyntaxError)) throw error;
+      throw faultError(this.#source, `detection [${index}]`, {
+        ...{ problem: "RLE of the wrong length", field: "segmentation.counts", found: error.message },
+      });
+    }
   }
 
   sizeOf(index: number): Size {
     return { height: this.#maskPlaces[3 * index + 1]!, width: this.#maskPlaces[3 * index + 2]! };
   }
 
-  /** One detection as an object; its mask is made when it is first asked for. */
+  /** One detection as an object; its mask is decoded when it is first asked for. */
   at(index: number): Detection {
     const base = {
       ...{ image: this.imageOf(index), category: this.categoryOf(index), score: this.scoreOf(index) },
       ...(this.hasBox(index) ? { box: this.boxOf(index), boxAreaPx: this.boxAreaOf(index) } : {}),
     };
     if (!this.hasMask(index)) return base;
-    const { masks } = this;
-    const maskIndex = this.maskIndexOf(index);
-    const size = this.sizeOf(index);
+    const decode = () => this.#rleOf(index);
     let mask: Rle | undefined;
     return {
       ...base,
       get mask() {
-        mask ??= masks.rle(maskIndex, size);
+        mask ??= decode();
         return mask;
       },
     };
+  }
+
+  #rleOf(index: number): Rle {
+    this.#decoded.clear();
+    return this.#decoded.rle(this.decodeMask(index, this.#decoded), this.sizeOf(index));
   }
 }

@@ -44,6 +44,10 @@ test.each([
     { ...line, segmentation: { size: [4, 6], counts: [5] } },
     "detection [1], segmentation.counts: RLE of the wrong length",
   ],
+  [
+    { ...line, segmentation: { size: [4, 6], counts: "5" } },
+    "detection [1], segmentation.counts: RLE of the wrong length",
+  ],
   [{ ...line, segmentation: [[1, 2, 3, 4, 5, 6]] }, "detection [1], segmentation: not an object"],
   [{ ...line, bbox: [1, 2] }, "detection [1], bbox: wrong type"],
 ])("a bad detection is an error that names its place: %j", async (bad, message) => {

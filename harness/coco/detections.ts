@@ -1,5 +1,7 @@
 import type { Box, Size } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { formatCounts } from "../mask/rleString.ts";
+import { RunTable } from "../mask/runTable.ts";
 import { DetectionScan } from "./detectionScan.ts";
 import { type Detection, DetectionTable } from "./detectionTable.ts";
 import { areaOfBox, readBox } from "./elements.ts";
@@ -12,17 +14,22 @@ export type { Detection } from "./detectionTable.ts";
 
 /**
  * Reads a results file of COCO or LVIS (one array of image_id, category_id, score and bbox or segmentation, an RLE) as a stream,
- * in the order of the file. A mask is made when it is first asked for.
+ * in the order of the file. Masks are checked, and made when they are first asked for.
  * Throws HarnessError naming file, element and field at the first bad one: such files are written by programs, not by hand.
  */
 export async function readDetections(file: string): Promise<readonly Detection[]> {
   const table = await readDetectionTable(file);
-  return Array.from({ length: table.count }, (_, index) => table.at(index));
+  const decoded = new RunTable();
+  return Array.from({ length: table.count }, (_, index) => {
+    decoded.clear();
+    if (table.hasMask(index)) table.decodeMask(index, decoded);
+    return table.at(index);
+  });
 }
 
-/** As readDetections, by column. */
+/** As readDetections, by column; of a mask's string alone nothing is checked before it is decoded. */
 export async function readDetectionTable(file: string): Promise<DetectionTable> {
-  const table = new DetectionTable();
+  const table = new DetectionTable(file);
   const kinds = await walkJson(file, {
     elements: {
       "": (element, { index }) => {
@@ -41,11 +48,11 @@ export async function readDetectionTable(file: string): Promise<DetectionTable> 
   });
 }
 
-/** Adds one detection, copying its mask. */
+/** Adds one detection, its mask encoded. */
 export function addDetection(table: DetectionTable, { image, category, score, box, boxAreaPx, mask }: Detection): void {
   table.add(image, category, score);
   if (box !== undefined) table.setBox(box, boxAreaPx ?? (box.x1 - box.x0) * (box.y1 - box.y0));
-  if (mask !== undefined) table.setMask(table.masks.add(mask.counts, mask.size.height), mask.size);
+  if (mask !== undefined) table.setMask(table.masks.addCounts(formatCounts(mask)), mask.size);
 }
 
 function toDetection(fields: Fields): Detection {

@@ -1,5 +1,5 @@
 import type { Annotation } from "../api.ts";
-import { sharedLike } from "../mask/runTable.ts";
+import { sharedLike } from "../mask/columns.ts";
 import { NumberLists } from "./numberLists.ts";
 import type { Segmentation } from "./segmentation.ts";
 

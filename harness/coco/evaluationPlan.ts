@@ -1,4 +1,4 @@
-import { sharedLike } from "../mask/runTable.ts";
+import { sharedLike } from "../mask/columns.ts";
 import type { DetectionTable } from "./detectionTable.ts";
 import type { GroundTruth } from "./groundTruth.ts";
 import { ascending, descending, stableOrder } from "./order.ts";

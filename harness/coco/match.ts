@@ -1,4 +1,4 @@
-import { grown } from "../mask/runTable.ts";
+import { grown } from "../mask/columns.ts";
 import { iouThresholds, type Split } from "./rules.ts";
 
 /** One bit a threshold. */

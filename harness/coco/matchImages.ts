@@ -147,10 +147,9 @@ class ImageMatcher {
     }
     for (let d = 0; d < detections.length; d++) {
       const index = detections[d]!;
-      group.detectionAreas[d] = this.#overlaps.areaOf(index);
       group.forgiven[d] = lists?.notExhaustive.has(table.categoryOf(index)) ? 1 : 0;
     }
-    if (detections.length > 0 && annotations.length > 0) this.#overlaps.fill(group, detections, annotations);
+    this.#overlaps.fill(group, detections, annotations);
     group.prepare();
   }
 }

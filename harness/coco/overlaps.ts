@@ -16,11 +16,10 @@ interface MeasuredBox extends Box {
 
 const noBox: MeasuredBox = { x0: 0, y0: 0, x1: 0, y1: 0, areaPx: 0 };
 
-/** The IoU of detections and annotations; the masks of the annotations of one group at a time are kept. */
+/** Areas and IoU of one group's detections and annotations at a time; the masks of a group alone are decoded. */
 export class Overlaps {
-  /** Of the annotations of the group at hand, and of a detection that is a box alone. */
   readonly #true = new RunTable();
-  readonly #drawn = new RunTable();
+  readonly #found = new RunTable();
   readonly #table: DetectionTable;
   readonly #type: OverlapType;
   /** As loadRes and LVISResults: where the first detection has a box, areas are those of boxes, else of masks. */
@@ -32,59 +31,73 @@ export class Overlaps {
     this.#areasOfBoxes = table.count > 0 && table.hasBox(0);
   }
 
-  /** By which the size of a detection goes. */
-  areaOf(index: number): number {
+  /** Fills the group's overlaps and the areas by which the size of a detection goes. Throws HarnessError where a mask is none. */
+  fill(group: MatchGroup, detections: readonly number[], annotations: readonly ScoredAnnotation[]): void {
+    this.#found.clear();
+    const places = detections.map((index) => this.#decoded(index, annotations[0]?.mask.size));
+    for (let d = 0; d < detections.length; d++) group.detectionAreas[d] = this.#areaOf(detections[d]!, places[d]!);
+    if (annotations.length === 0) return;
+    if (this.#type === "bbox") this.#fillBoxes(group, detections, annotations, places);
+    else this.#fillMasks(group, annotations, places);
+  }
+
+  /** Place of its mask, drawn from its box where it has no other, as loadRes does; -1 where none is needed or can be drawn. */
+  #decoded(index: number, size: Size | undefined): number {
+    const table = this.#table;
+    if (table.hasMask(index)) {
+      if (this.#type === "segm" && size !== undefined) this.#requireSize(index, size);
+      const needed = this.#type === "segm" || !table.hasBox(index) || !this.#areasOfBoxes;
+      return needed ? table.decodeMask(index, this.#found) : -1;
+    }
+    if (this.#type === "bbox" || size === undefined) return -1;
+    return this.#found.add(rleFromBox(table.boxOf(index), size).counts, size.height);
+  }
+
+  #requireSize(index: number, size: Size): void {
+    const found = this.#table.sizeOf(index);
+    if (found.height === size.height && found.width === size.width) return;
+    const image = this.#table.imageOf(index);
+    throw new HarnessError(`image ${image}: a detection's mask is of another size than its image`, {
+      ...{ found: [found.height, found.width], expected: [size.height, size.width] },
+      hint: "were the masks made on other photos?",
+    });
+  }
+
+  #areaOf(index: number, place: number): number {
     const table = this.#table;
     const ofBox = table.hasBox(index) && (this.#areasOfBoxes || !table.hasMask(index));
-    return ofBox ? table.boxAreaOf(index) : table.masks.areaOf(table.maskIndexOf(index));
+    return ofBox ? table.boxAreaOf(index) : this.#found.areaOf(place);
   }
 
-  /** Fills the group's overlaps. Throws HarnessError where masks are of two sizes. */
-  fill(group: MatchGroup, detections: readonly number[], annotations: readonly ScoredAnnotation[]): void {
-    if (this.#type === "bbox") this.#fillBoxes(group, detections, annotations);
-    else this.#fillMasks(group, detections, annotations);
-  }
-
-  #fillMasks(group: MatchGroup, detections: readonly number[], annotations: readonly ScoredAnnotation[]): void {
-    this.#true.clear();
-    const masks = annotations.map(({ mask }) => mask);
-    for (const { counts, size } of masks) this.#true.add(counts, size.height);
-    for (const [d, index] of detections.entries()) {
-      const { table, place } = this.#maskOf(index, masks[0]!.size);
-      for (let a = 0; a < masks.length; a++) {
-        const shared = table.sharedArea(place, this.#true, a);
+  #fillMasks(group: MatchGroup, annotations: readonly ScoredAnnotation[], places: readonly number[]): void {
+    const found = this.#found;
+    const truth = this.#true;
+    truth.clear();
+    for (const { mask } of annotations) truth.add(mask.counts, mask.size.height);
+    for (let d = 0, at = 0; d < places.length; d++) {
+      const place = places[d]!;
+      const area = found.areaOf(place);
+      for (let a = 0; a < annotations.length; a++, at++) {
+        const shared = found.sharedArea(place, truth, a);
         if (shared === 0) continue;
-        const area = table.areaOf(place);
         // One detection is not to fill a crowd: the share of the detection counts.
-        const whole = group.crowds[a] === 1 ? area : area + this.#true.areaOf(a) - shared;
-        group.overlaps[d * masks.length + a] = shared / whole;
+        const whole = group.crowds[a] === 1 ? area : area + truth.areaOf(a) - shared;
+        group.overlaps[at] = shared / whole;
       }
     }
   }
 
-  /** The detection's mask in its table; that of its box where it has no other, as loadRes draws it. */
-  #maskOf(index: number, size: Size): { readonly table: RunTable; readonly place: number } {
-    const table = this.#table;
-    if (!table.hasMask(index)) {
-      this.#drawn.clear();
-      return { table: this.#drawn, place: this.#drawn.add(rleFromBox(table.boxOf(index), size).counts, size.height) };
-    }
-    const found = table.sizeOf(index);
-    if (found.height !== size.height || found.width !== size.width) {
-      throw new HarnessError(`image ${table.imageOf(index)}: a detection's mask is of another size than its image`, {
-        ...{ found: [found.height, found.width], expected: [size.height, size.width] },
-        hint: "were the masks made on other photos?",
-      });
-    }
-    return { table: table.masks, place: table.maskIndexOf(index) };
-  }
-
-  #fillBoxes(group: MatchGroup, detections: readonly number[], annotations: readonly ScoredAnnotation[]): void {
+  #fillBoxes(
+    group: MatchGroup,
+    detections: readonly number[],
+    annotations: readonly ScoredAnnotation[],
+    places: readonly number[],
+  ): void {
     const boxes = annotations.map(({ box, boxAreaPx }) => {
       return { ...box, areaPx: boxAreaPx ?? (box.x1 - box.x0) * (box.y1 - box.y0) };
     });
     for (const [d, index] of detections.entries()) {
-      const found = this.#boxOf(index);
+      const found = this.#boxOf(index, places[d]!);
       for (const [a, box] of boxes.entries()) {
         const width = Math.min(found.x1, box.x1) - Math.max(found.x0, box.x0);
         const height = Math.min(found.y1, box.y1) - Math.max(found.y0, box.y0);
@@ -97,10 +110,10 @@ export class Overlaps {
   }
 
   /** That of its mask where the file gives none. */
-  #boxOf(index: number): MeasuredBox {
+  #boxOf(index: number, place: number): MeasuredBox {
     const table = this.#table;
     if (table.hasBox(index)) return { ...table.boxOf(index), areaPx: table.boxAreaOf(index) };
-    const box = table.masks.boxOf(table.maskIndexOf(index));
+    const box = this.#found.boxOf(place);
     return box === undefined ? noBox : { ...box, areaPx: (box.x1 - box.x0) * (box.y1 - box.y0) };
   }
 }

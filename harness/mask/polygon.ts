@@ -1,7 +1,7 @@
 import type { Box, Rle, Size } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { grown } from "./columns.ts";
 import { union } from "./combine.ts";
-import { grown } from "./runTable.ts";
 
 /** Steps a pixel is divided into: COCO's mask API rounds every vertex to this finer grid and draws the outline there. */
 const steps = 5;

@@ -1,20 +1,5 @@
 import type { Box, Rle, Size } from "../api.ts";
-
-type Column = Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array;
-
-/** The column itself while it has room for `length` values, else a copy at least twice as long. */
-export function grown<T extends Column>(column: T, length: number): T {
-  if (length <= column.length) return column;
-  const larger = sharedLike(column, Math.max(length, 2 * column.length, 64));
-  larger.set(column);
-  return larger;
-}
-
-/** Zeros in memory that threads can share: a results file is read once and matched by two. */
-export function sharedLike<T extends Column>(column: T, length: number): T {
-  const Kind = column.constructor as new (buffer: SharedArrayBuffer) => T;
-  return new Kind(new SharedArrayBuffer(length * column.BYTES_PER_ELEMENT));
-}
+import { grown } from "./columns.ts";
 
 /** In place of the area of a mask that nobody has asked for yet. */
 const unmeasured = -1;
@@ -22,22 +7,12 @@ const unmeasured = -1;
 /** Runs of the first chunk and of the largest: chunks grow, because a few large ones cost the garbage collector less. */
 const chunkLengths = { first: 1 << 14, largest: 1 << 22 };
 
-export interface SharedRuns {
-  readonly count: number;
-  readonly chunks: readonly Uint32Array[];
-  readonly places: Int32Array;
-  readonly boxes: Int32Array;
-  readonly areas: Float64Array;
-}
-
 /**
- * The runs of many masks in a few large arrays, with area and box of each. As objects, the millions of masks of a results file
- * would cost more in garbage than in comparing.
+ * The runs of many masks in a few large arrays, with area and box of each: filled and cleared over and over, it makes no garbage.
  */
 export class RunTable {
   #count = 0;
-  #chunks: Uint32Array[] = [];
-  readonly #empty = new Uint32Array(0);
+  readonly #chunks: Uint32Array[] = [];
   /** Of the chunk that is being filled: its place in `chunks`, and behind its last run. */
   #chunk = -1;
   #end = 0;
@@ -46,24 +21,6 @@ export class RunTable {
   /** x0, y0, x1, y1 of each mask, 0 for an empty one; not there while its area is `unmeasured`. */
   #boxes: Int32Array = new Int32Array(0);
   #areas: Float64Array = new Float64Array(0);
-
-  /** What another thread makes the same table of, with `of`; for both to read alone. */
-  shared(): SharedRuns {
-    const [chunks, places, boxes, areas] = [this.#chunks, this.#places, this.#boxes, this.#areas];
-    return { count: this.#count, chunks, places, boxes, areas };
-  }
-
-  static of({ count, chunks, places, boxes, areas }: SharedRuns): RunTable {
-    const table = new RunTable();
-    [table.#count, table.#chunks, table.#places, table.#boxes, table.#areas] = [
-      count,
-      [...chunks],
-      places,
-      boxes,
-      areas,
-    ];
-    return table;
-  }
 
   /** Forgets all masks and keeps the memory. */
   clear(): void {
@@ -88,7 +45,7 @@ export class RunTable {
     if (current !== undefined && this.#end + length <= current.length) return { runs: current, first: this.#end };
     const next = this.#chunks[this.#chunk + 1];
     const usual = Math.min(2 * (current?.length ?? chunkLengths.first / 2), chunkLengths.largest);
-    const runs = next !== undefined && next.length >= length ? next : sharedLike(this.#empty, Math.max(usual, length));
+    const runs = next !== undefined && next.length >= length ? next : new Uint32Array(Math.max(usual, length));
     if (kept > 0) runs.set(current!.subarray(this.#end, this.#end + kept));
     this.#chunks[++this.#chunk] = runs;
     this.#end = 0;
@@ -148,8 +105,7 @@ export class RunTable {
   }
 
   /**
-   * Area and box, following the column downstream, which takes no division. Done when one of them is first asked for: of two
-   * threads that match images of their own, each measures its masks.
+   * Area and box, following the column downstream, which takes no division. Done when one of them is first asked for.
    */
   #measure(index: number): void {
     const place = 4 * index;

@@ -1,14 +1,13 @@
 import type { MetricContext, PredictionRow } from "../api.ts";
-import { addDetection, DetectionTable, type GroundTruth } from "../coco/index.ts";
-import { parseCounts } from "../mask/index.ts";
+import { DetectionTable, type GroundTruth } from "../coco/index.ts";
 
 /** Rows that have a score, as detections; the prompt's box is no part of them: sizes go by the mask. */
 export function tableOf(rows: readonly PredictionRow[], category?: number): DetectionTable {
-  const table = new DetectionTable();
+  const table = new DetectionTable("rows of the run");
   for (const { image, category: own, score, mask } of rows) {
     if (score === undefined) continue;
-    const place = `row of image ${image}`;
-    addDetection(table, { image, category: category ?? own, score, mask: parseCounts(mask.counts, mask.size, place) });
+    table.add(image, category ?? own, score);
+    table.setMask(table.masks.addCounts(mask.counts), mask.size);
   }
   return table;
 }
