@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import ort from "onnxruntime-node";
 import type { RuntimeOptions, Tensor } from "../api.ts";
 import { HarnessError, unknown } from "../errors.ts";
+import { sumsInt8In32Bits } from "./int8Sums.ts";
 
 /** A graph ready to run. Feeds and results are float32 by the graph's own names. */
 export interface Session {
@@ -67,9 +68,11 @@ async function create(file: string, options: SessionOptions): Promise<ort.Infere
       executionMode: sessionSettings.executionMode,
       graphOptimizationLevel: options.optimisation ?? sessionSettings.optimisation,
       ...(options.memory === "given back" ? { enableCpuMemArena: false, enableMemPattern: false } : {}),
-      // Processors without VNNI would add pairs of int8 products in 16 bits, which overflow; with this they take a wider way.
       extra: {
-        session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" }, x64quantprecision: "1" },
+        session: {
+          ...{ intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } },
+          ...(sumsInt8In32Bits() ? {} : { x64quantprecision: "1" }),
+        },
       },
       // Fatal errors only. It throws the others too, and what it warns of (constants that it folded away) concerns nobody
       // who reads results.
