@@ -1,4 +1,4 @@
-import type { CalibrateContext, CalibrationImage, NamedTensors, Weight } from "../../harness/api.ts";
+import type { CalibrateContext, NamedTensors, Weight } from "../../harness/api.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { channelSigns, modesOf, weightQuantizers } from "../../harness/quantize/index.ts";
 import { configOf } from "../sam/config.ts";
@@ -38,32 +38,61 @@ export function calibrationOf(context: CalibrateContext, setting: Setting): Cali
 
 /**
  * Signs from the first image, ranges of activations and softmax over all images without any quantisation, ranges of weights:
- * the order of the published code. An image is in memory at a time.
+ * the order of the published code. An image is in memory at a time. The encoder does not depend on the signs: it sees the
+ * first image once, and the decoder twice.
  */
 export async function calibrateStatistics(calibration: Calibration): Promise<{ calibrated: Calibrated; model: Model }> {
-  const { context, setting, stages } = calibration;
+  const { context, setting, model, stages } = calibration;
   const steps = context.count + 1;
-  const method = methods[setting.method];
+  const { bimodal } = methods[setting.method];
+  const observers = new PlaceObservers(setting, context.seed);
+  const watch: Watch = (stage, tapped) => observers.observe(stage, tapped);
+  let found: { readonly signs: Signs; readonly signed: Model; readonly decoder: RunningStage[] } | undefined;
   context.progress(0, steps, "opening the model stage by stage");
-  const signs = method.bimodal === "integrated" ? await findSigns(calibration) : new Map<string, readonly number[]>();
-  const model = { ...calibration.model, checkpoint: withSigns(calibration.model.checkpoint, signs) };
-  const running = await openStages(model, stages, { ...openHow(context), folder: `${context.folder}/observe` });
+  const encoder = await openStages(model, stages.filter(ofEncoder), {
+    ...openHow(context),
+    folder: `${context.folder}/encoder`,
+  });
   try {
-    const observers = new PlaceObservers(setting, context.seed);
     let done = 0;
     for await (const image of context.images()) {
       requireRunning(context);
-      await runStages(running, startOf(image), (stage, tapped) => observers.observe(stage, tapped));
+      const encoded = await runStages(encoder, startOf(image), watch);
+      if (found === undefined) {
+        const signs: Signs = bimodal === "integrated" ? await findSigns(calibration, encoded) : new Map();
+        const signed = { ...model, checkpoint: withSigns(model.checkpoint, signs) };
+        const decoder = await openStages(signed, stages.filter(ofDecoder), {
+          ...openHow(context),
+          folder: `${context.folder}/decoder`,
+        });
+        found = { signs, signed, decoder };
+      }
+      await runStages(found.decoder, encoded, watch);
       context.progress(++done, steps, `image ${image.id}`);
     }
+    if (found === undefined) throw new HarnessError(`${context.preset.id}: no image to calibrate on`);
+    const { signs, signed, decoder } = found;
     const { activations, softmax } = observers.quantizers();
-    const weights = calibrateWeights(running, setting);
+    const weights = calibrateWeights([...encoder, ...decoder], setting);
     context.progress(steps, steps, "weights");
-    const notes = [...signNotes(signs, method.bimodal), ...observers.notes()];
-    return { calibrated: { setting: formatSetting(setting), signs, activations, softmax, weights, notes }, model };
+    const notes = [...signNotes(signs, bimodal), ...observers.notes()];
+    return {
+      calibrated: { setting: formatSetting(setting), signs, activations, softmax, weights, notes },
+      model: signed,
+    };
   } finally {
-    await closeStages(running);
+    await closeStages([...encoder, ...(found?.decoder ?? [])]);
   }
+}
+
+type Signs = ReadonlyMap<string, readonly number[]>;
+
+function ofEncoder({ name }: Stage): boolean {
+  return name.startsWith("image_encoder.");
+}
+
+function ofDecoder(stage: Stage): boolean {
+  return !ofEncoder(stage);
 }
 
 export function openHow({ seed, runtime }: CalibrateContext) {
@@ -75,8 +104,11 @@ export function requireRunning({ signal, preset }: CalibrateContext): void {
 }
 
 /** The keys of the first image, by attention: where they have two modes, the sign of each of their channels. */
-async function findSigns({ context, model, stages }: Calibration): Promise<Map<string, readonly number[]>> {
-  const running = await openStages(model, stages, { ...openHow(context), folder: `${context.folder}/signs` });
+async function findSigns({ context, model, stages }: Calibration, encoded: NamedTensors): Promise<Signs> {
+  const running = await openStages(model, stages.filter(ofDecoder), {
+    ...openHow(context),
+    folder: `${context.folder}/signs`,
+  });
   const signs = new Map<string, readonly number[]>();
   const watch: Watch = ({ taps }, tapped) => {
     for (const path of tokenToImagePaths) {
@@ -87,16 +119,11 @@ async function findSigns({ context, model, stages }: Calibration): Promise<Map<s
     }
   };
   try {
-    await runStages(running, startOf(await firstImage(context)), watch);
+    await runStages(running, encoded, watch);
     return signs;
   } finally {
     await closeStages(running);
   }
-}
-
-async function firstImage(context: CalibrateContext): Promise<CalibrationImage> {
-  for await (const image of context.images()) return image;
-  throw new HarnessError(`${context.preset.id}: no image to calibrate on`);
 }
 
 /** [prompts, heads, tokens, width] → a sign for each of heads * width channels, in the projection's order. */

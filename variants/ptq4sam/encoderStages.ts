@@ -1,24 +1,12 @@
 import type { GraphValue } from "../../harness/api.ts";
-import { add, conv2d, layerNorm, reshape, slice, split, transpose, weight } from "../../harness/onnx/index.ts";
+import { add, conv2d, layerNorm, reshape, slice, transpose, weight } from "../../harness/onnx/index.ts";
 import type { SamConfig } from "../sam/config.ts";
-import { axisTable, relativePositions } from "../sam/relativePositions.ts";
-import {
-  attend,
-  mergeHeads,
-  quantizableConvolution,
-  quantizableLinear,
-  quantizableProduct,
-  splitHeads,
-} from "./layers.ts";
+import { encoderAttention } from "./encoderAttention.ts";
+import { quantizableConvolution, quantizableLinear, quantizableProduct } from "./layers.ts";
 import { part, type QuantizableModule } from "./places.ts";
 import type { Stage } from "./stages.ts";
 
 const epsilon = 1e-6;
-
-const defaults = {
-  /** Attention scores that are in memory at a time. */
-  scoreBytes: 64 * 2 ** 20,
-};
 
 /**
  * SAM's image encoder in stages: patches, attention and MLP of each block, neck. Queries, keys, values and probabilities are
@@ -68,8 +56,8 @@ function attentionBranch(root: QuantizableModule, x: GraphValue, config: SamConf
   const normalised = layerNorm(part(block, "norm1"), x, { width, epsilon });
   const attn = part(block, "attn");
   return graph.within(attn.path, () => {
-    if (config.globalBlocks.includes(index)) return add(graph, x, attention(attn, normalised, config, grid));
-    const attended = attention(attn, partition(block, normalised, grid, window), config, window);
+    if (config.globalBlocks.includes(index)) return add(graph, x, encoderAttention(attn, normalised, config, grid));
+    const attended = encoderAttention(attn, partition(block, normalised, grid, window), config, window);
     return add(graph, x, unpartition(block, attended, grid, window));
   });
 }
@@ -81,67 +69,6 @@ function mlpBranch(root: QuantizableModule, x: GraphValue, { width }: SamConfig,
   const hidden = quantizableLinear(part(block, "mlp.lin1"), normalised, { inputs: width, outputs: 4 * width });
   const activated = graph.op("Gelu", [hidden]);
   return add(graph, x, quantizableLinear(part(block, "mlp.lin2"), activated, { inputs: 4 * width, outputs: width }));
-}
-
-/** [groups, side², width] → the same: attention within each group, its rows in pieces that bound the scores' memory. */
-function attention(attn: QuantizableModule, x: GraphValue, { width, heads }: SamConfig, side: number): GraphValue {
-  const { graph, places } = attn;
-  const joint = quantizableLinear(part(attn, "qkv"), x, { inputs: width, outputs: 3 * width });
-  const [query, key, value] = split(graph, joint, 2, [width, width, width]).map((each, i) =>
-    places.activation(`${attn.path}.${["query", "key", "value"][i]}`, splitHeads(attn, each, heads)),
-  ) as [GraphValue, GraphValue, GraphValue];
-  const terms = relativeTerms(attn, query, side, width / heads);
-  const groups = x.dims[0] as number;
-  const rows = rowsAtATime(groups * heads, side);
-  const pieces = Array.from({ length: side / rows }, (_, i) => {
-    const [start, end] = [i * rows, (i + 1) * rows];
-    const bias = (scores: GraphValue) => withTerms(attn, scores, terms, { start, end, side });
-    const some = rows === side ? query : slice(graph, query, 2, start * side, end * side);
-    return attend(attn, { query: some, key, value, part: i, bias });
-  });
-  const attended = pieces.length === 1 ? pieces[0]! : graph.op("Concat", pieces, { axis: 2 });
-  return quantizableLinear(part(attn, "proj"), mergeHeads(attn, attended), { inputs: width, outputs: width });
-}
-
-/** What row and column distances add to the scores: [groups, heads, side, side, side] each. */
-function relativeTerms(attn: QuantizableModule, query: GraphValue, side: number, headWidth: number) {
-  const { graph } = attn;
-  const positions = relativePositions(attn, side, headWidth);
-  const [groups, heads] = query.dims as [number, number];
-  const square = reshape(graph, query, [groups, heads, side, side, headWidth]);
-  const turned = transpose(graph, square, [0, 1, 3, 2, 4]);
-  return {
-    rows: graph.op("MatMul", [square, axisTable(attn, positions, "rows")]),
-    columns: transpose(graph, graph.op("MatMul", [turned, axisTable(attn, positions, "columns")]), [0, 1, 3, 2, 4]),
-  };
-}
-
-interface Rows {
-  readonly start: number;
-  readonly end: number;
-  readonly side: number;
-}
-
-function withTerms(
-  { graph }: QuantizableModule,
-  scores: GraphValue,
-  terms: { readonly rows: GraphValue; readonly columns: GraphValue },
-  { start, end, side }: Rows,
-): GraphValue {
-  const [groups, heads] = scores.dims as [number, number];
-  const queries = (end - start) * side;
-  const some = (all: GraphValue) => (end - start === side ? all : slice(graph, all, 2, start, end));
-  const spread = reshape(graph, scores, [groups, heads, queries, side, side]);
-  const rows = reshape(graph, some(terms.rows), [groups, heads, queries, side, 1]);
-  const columns = reshape(graph, some(terms.columns), [groups, heads, queries, 1, side]);
-  return reshape(graph, add(graph, add(graph, spread, rows), columns), [groups, heads, queries, side * side]);
-}
-
-/** The largest divisor of the side whose scores fit the limit; windows are small and stay whole. */
-function rowsAtATime(maps: number, side: number): number {
-  const bytesARow = maps * side ** 3 * Float32Array.BYTES_PER_ELEMENT;
-  for (let rows = side; rows > 1; rows--) if (side % rows === 0 && rows * bytesARow <= defaults.scoreBytes) return rows;
-  return 1;
 }
 
 function partition({ graph }: QuantizableModule, x: GraphValue, grid: number, window: number): GraphValue {

@@ -69,7 +69,13 @@ export function attend(module: QuantizableModule, { query, key, value, part, bia
   const [rows, columns] = [query.dims.slice(0, 3), key.dims[2]!];
   places.product(path, "scores", [...rows, columns, width]);
   places.product(path, "values", [...rows, columns, width]);
-  const products = graph.op("FusedMatMul", [query, key], { transB: 1, alpha: { float: width ** -0.5 } });
+  const products = scores(module, query, key);
   const probabilities = softmax(graph, bias === undefined ? products : bias(products));
   return graph.op("MatMul", [places.softmax(`${path}.softmax`, { probabilities, values: value, part }), value]);
+}
+
+/** q k^T / sqrt(width): [groups, heads, rows, columns]. */
+export function scores({ graph }: QuantizableModule, query: GraphValue, key: GraphValue): GraphValue {
+  const width = query.dims[3] as number;
+  return graph.op("FusedMatMul", [query, key], { transB: 1, alpha: { float: width ** -0.5 } });
 }

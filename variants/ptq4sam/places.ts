@@ -12,6 +12,11 @@ export interface Places {
    * the pieces of rows that one place is computed in.
    */
   softmax(place: string, attention: Attention): GraphValue;
+  /**
+   * The query rows that `softmax` looks at, where it does not change what it is given: the values can then be weighed without
+   * writing all probabilities down. All rows where this is left out.
+   */
+  seenRows?(place: string, size: AttentionSize): readonly number[];
   /** A weight whose first axis is its output channels. */
   weight(weight: Weight): Weight;
   /** Told of each product of two quantised values, as the factors of its multiply-accumulates. */
@@ -22,6 +27,13 @@ export interface Attention {
   readonly probabilities: GraphValue;
   readonly values: GraphValue;
   readonly part: number;
+}
+
+export interface AttentionSize {
+  /** Groups times heads. */
+  readonly maps: number;
+  readonly rows: number;
+  readonly columns: number;
 }
 
 /** Nothing is quantised. */

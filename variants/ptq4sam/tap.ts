@@ -1,10 +1,10 @@
-import type { GraphValue, Weight } from "../../harness/api.ts";
+import type { Weight } from "../../harness/api.ts";
 import type { GraphBuilder } from "../../harness/onnx/index.ts";
 import { random, sampleWithoutReplacement } from "../../harness/stats/random.ts";
 import type { Places } from "./places.ts";
 
 const defaults = {
-  /** Probabilities that a graph gives out of one piece of a softmax; of larger ones, a seeded sample of query rows. */
+  /** Probabilities that a graph gives out of one softmax; of larger ones, a seeded sample of query rows. */
   probabilities: 2 ** 20,
 };
 
@@ -30,9 +30,13 @@ export function tappedPlaces(graph: GraphBuilder, taps: Taps, seed: number): Pla
     },
     softmax(place, { probabilities, part }) {
       const name = `${place}.${part}`;
-      graph.output(name, sampledRows(graph, probabilities, name, seed));
+      graph.output(name, probabilities);
       taps.softmax.set(place, [...(taps.softmax.get(place) ?? []), name]);
       return probabilities;
+    },
+    seenRows(place, { maps, rows, columns }) {
+      const kept = Math.min(rows, Math.max(1, Math.floor(defaults.probabilities / (maps * columns))));
+      return sampleWithoutReplacement(random(seed, "softmax rows", place), rows, kept).sort((a, b) => a - b);
     },
     weight(weight) {
       taps.weights.push(weight);
@@ -40,15 +44,4 @@ export function tappedPlaces(graph: GraphBuilder, taps: Taps, seed: number): Pla
     },
     product: () => undefined,
   };
-}
-
-/** [groups, heads, rows, columns] → some of the rows, where all would be too many and their number is known. */
-function sampledRows(graph: GraphBuilder, probabilities: GraphValue, name: string, seed: number): GraphValue {
-  const [groups, heads, rows, columns] = probabilities.dims;
-  if (typeof groups !== "number" || typeof rows !== "number") return probabilities;
-  const size = groups * (heads as number) * (columns as number);
-  const kept = Math.max(1, Math.floor(defaults.probabilities / size));
-  if (kept >= rows) return probabilities;
-  const chosen = sampleWithoutReplacement(random(seed, "softmax rows", name), rows, kept).sort((a, b) => a - b);
-  return graph.op("Gather", [probabilities, graph.ints(chosen)], { axis: 2 });
 }
