@@ -54,6 +54,19 @@ export interface GraphSink {
   write(name: string, graph: OnnxGraph): Promise<void>;
   /** What the build decided and a reader of the figures must know; stands in the run's manifest. */
   note?(text: string): void;
+  /** What quantisation saves on paper: columns of the tables. */
+  theory?(counts: TheoryCounts): void;
+}
+
+/** Counted from the graphs, not measured: one image, one box prompt. */
+export interface TheoryCounts {
+  /** Multiply-accumulates times the bits of both factors. */
+  readonly bitOperations: number;
+  /** The same with both factors in float32. */
+  readonly floatBitOperations: number;
+  /** Of the weights: integers of their bits with their scales and zero points, the rest in float32. */
+  readonly storageBytes: number;
+  readonly floatStorageBytes: number;
 }
 
 export interface CalibrationNeed {

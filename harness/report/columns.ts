@@ -32,6 +32,14 @@ export function efficiencyColumns(reports: readonly RunReport[], { base }: Colum
     column(["parameters", "M"], ({ parameters }) => scaled(parameters, 1e-6)),
     column(["GMACs", "encode"], ({ gmacs }) => scaled(gmacs?.encode)),
     column(["GMACs", "decode"], ({ gmacs }) => scaled(gmacs?.decode)),
+    column(
+      ["bit operations", "T (saved)"],
+      ({ theory }) => theory && savedText(theory.bitOperations, theory.floatBitOperations, 1e-12),
+    ),
+    column(
+      ["storage", "MB (saved)"],
+      ({ theory }) => theory && savedText(theory.storageBytes, theory.floatStorageBytes, 1e-6),
+    ),
     // Beside the multiply-accumulates, so that what a method saves on paper and what it saves show together.
     column(["speed-up", "measured ×"], (report) => scaled(speedUp(report, base))),
     latencyColumn("encode", reports),
@@ -184,6 +192,11 @@ function scaled(value: number | undefined, factor = 1): string | undefined {
   const size = Math.abs(number);
   if (size > 0 && size < 0.095) return number.toPrecision(2);
   return number.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0);
+}
+
+/** What is left of a whole, and the share that is not. */
+function savedText(left: number, whole: number, factor: number): string {
+  return `${scaled(left, factor)} (${(100 * (1 - left / whole)).toFixed(1)} %)`;
 }
 
 /** Of 10^6 bytes. */

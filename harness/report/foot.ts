@@ -60,6 +60,10 @@ function latencyLines(reports: readonly RunReport[], base: RunReport | undefined
     );
   if (reports.some(({ gmacs }) => gmacs !== undefined))
     lines.push("GMACs: 10^9 multiply-accumulates, for one image (encode) and one box prompt (decode)");
+  if (reports.some(({ theory }) => theory !== undefined))
+    lines.push(
+      "bit operations, storage: counted on paper, not measured. 10^12 multiply-accumulates times the bits of both factors, for one image and one box prompt; the weights with their scales, 10^6 bytes; in parentheses what float32 has more",
+    );
   return lines;
 }
 

@@ -1,8 +1,12 @@
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { chartWarnings } from "./charts.ts";
 import { exampleDetails } from "./fixtures/detailed.ts";
+import { exampleQuantized, storeExample } from "./fixtures/runs.ts";
 import { betweenMarks, exportResults, marks } from "./resultExport.ts";
-import type { RunReport } from "./score.ts";
+import { type RunReport, reportOf } from "./score.ts";
 
 const reports = (await exampleDetails()).map(({ report }) => report);
 const elsewhere: readonly RunReport[] = [reports[0]!, { ...reports[1]!, dataset: "coco", fingerprint: "f2" }];
@@ -28,6 +32,32 @@ test("latex: plain figures in siunitx's columns, gaps and headings in braces, al
   expect(latex).toMatch(/^sam-vit-h & seeded & .* & \{--\} & \{--\} \\\\$/m);
   expect(latex).toContain("{\\% (n 12)}");
   expect(latex.match(/[^\n\x20-\x7e]/g)).toBeNull();
+});
+
+test("what a quantised variant saves on paper is two columns in every format, and none without one", async () => {
+  const results = await mkdtemp(join(tmpdir(), "export-"));
+  const example = { encodeMs: [20, 21], manifest: exampleQuantized };
+  const quantized = await reportOf(await storeExample(results, { variant: "w8a8", ...example }));
+  const both = [reports[0]!, quantized];
+  const texts = await Promise.all(
+    (["text", "markdown", "latex", "csv", "json", "vega-lite"] as const).map(async (format) => [
+      format,
+      String(await exportResults(both, format, { width: 400 })),
+      String(await exportResults([reports[0]!], format, { width: 400 })),
+    ]),
+  );
+  for (const [format, text, plain] of texts) {
+    const [operations, saved] =
+      format === "csv" || format === "json" ? ["30500000000000", "94200000"] : ["30.5 (93.", "94.2 (74."];
+    expect([format, text!.includes(operations!), text!.includes(saved!)]).toEqual([format, true, true]);
+    expect([format, /bit.operations|bitOperations|storage/.test(plain!)]).toEqual([format, false]);
+  }
+  const [markdown, csv] = [texts[1]![1]!, texts[3]![1]!];
+  expect(markdown).toMatch(/bit operations[^|]*T \(saved\)/);
+  expect(markdown).toMatch(/storage[^|]*MB \(saved\)/);
+  expect(markdown).toContain("counted on paper, not measured");
+  expect(csv).toMatch(/,bit-operations-float,,488000000000000,/);
+  expect(csv).toMatch(/,storage,bytes,94200000,/);
 });
 
 test("csv: a record a figure, with both bounds and plain units", async () => {

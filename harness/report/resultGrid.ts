@@ -80,13 +80,17 @@ export function resultRecords(reports: readonly RunReport[]): readonly (readonly
 type FigureRecord = readonly (string | number | undefined)[];
 
 function figuresOf(report: RunReport): readonly FigureRecord[] {
-  const { parameters, gmacs, memory, promptsPerSecond, latency, prompts } = report;
+  const { parameters, gmacs, theory, memory, promptsPerSecond, latency, prompts } = report;
   const plain = (figure: string, unit: string, value: number | undefined): FigureRecord[] =>
     value === undefined ? [] : [[undefined, undefined, figure, unit, value, undefined, undefined, undefined]];
   return [
     ...plain("parameters", "", parameters),
     ...plain("gmacs-encode", "GMACs", gmacs?.encode),
     ...plain("gmacs-decode", "GMACs", gmacs?.decode),
+    ...plain("bit-operations", "", theory?.bitOperations),
+    ...plain("bit-operations-float", "", theory?.floatBitOperations),
+    ...plain("storage", "bytes", theory?.storageBytes),
+    ...plain("storage-float", "bytes", theory?.floatStorageBytes),
     ...stages.flatMap((stage): FigureRecord[] => {
       const summary = latency[stage];
       if (summary === undefined) return [];

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { ImageId, PredictionRow } from "../api.ts";
+import type { ImageId, PredictionRow, TheoryCounts } from "../api.ts";
 import { cocoSizes, type Figure, figuresOf, miou } from "../metrics/index.ts";
 import { type LatencySummary, latencySummary, median } from "../stats/summary.ts";
 import { indexRows } from "../store/rows.ts";
@@ -52,6 +52,8 @@ export interface RunReport {
   /** Of the checkpoint, without buffers. */
   readonly parameters?: number;
   readonly gmacs?: { readonly encode: number; readonly decode: number };
+  /** What quantisation saves on paper, counted from the graphs. */
+  readonly theory?: TheoryCounts;
   /** What the graphs' files hold: elements of constants, folded tables among them, and bytes. */
   readonly graph?: { readonly constants: number; readonly fileBytes: number };
   readonly conditions: Conditions;
@@ -96,6 +98,7 @@ export async function reportOf(run: StoredRun): Promise<RunReport> {
           parameters: graphs.parameters,
           gmacs: graphs.gmacs,
           graph: { constants: graphs.constants, fileBytes: graphs.fileBytes },
+          ...(graphs.theory === undefined ? {} : { theory: graphs.theory }),
         }),
     conditions: conditionsOf(manifest),
     notes: variant.notes,

@@ -88,6 +88,22 @@ test("a build writes every graph, and says what it counted", async () => {
   expect(built.cached).toBe(false);
 });
 
+test("what a build says of its graphs is told, also when they are there already", async () => {
+  const theory = { bitOperations: 64, floatBitOperations: 1024, storageBytes: 40, floatStorageBytes: 128 };
+  const quiet = toy();
+  const build = async (context: BuildContext) => {
+    await quiet.plugin.build(context);
+    context.out.note?.("32 weights of 8 bits");
+    context.out.theory?.(theory);
+  };
+  const told = { ...quiet, plugin: { ...quiet.plugin, build } };
+  for (const cached of [false, true])
+    expect(await buildVariant(request({ variant: told }))).toMatchObject({
+      ...{ cached, theory, notes: ["32 weights of 8 bits"] },
+    });
+  expect(await buildVariant(request())).not.toHaveProperty("theory");
+});
+
 test("the second call finds the graphs and reads no weight", async () => {
   const first = await buildVariant(request());
   const onRead = () => {

@@ -1,7 +1,15 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { CalibrationValues, Checkpoint, GraphFiles, GraphKind, OnnxGraph } from "../api.ts";
+import type {
+  CalibrationValues,
+  Checkpoint,
+  GraphFiles,
+  GraphKind,
+  GraphSink,
+  OnnxGraph,
+  TheoryCounts,
+} from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { freeBytes } from "../measure/environment.ts";
 import { structureHash, writeGraph } from "../onnx/index.ts";
@@ -35,6 +43,7 @@ export interface BuiltVariant {
   readonly fileBytes: number;
   /** What the plug-in decided while building. */
   readonly notes: readonly string[];
+  readonly theory?: TheoryCounts;
   /** Whether the graphs were there already. */
   readonly cached: boolean;
 }
@@ -46,7 +55,13 @@ export interface BuiltVariant {
  */
 export async function buildVariant(request: BuildRequest): Promise<BuiltVariant> {
   const notes: string[] = [];
-  const graphs = await describeGraphs(request, (note) => notes.push(note));
+  let theory: TheoryCounts | undefined;
+  const graphs = await describeGraphs(request, {
+    note: (text) => notes.push(text),
+    theory(counts) {
+      theory = counts;
+    },
+  });
   const calibration = request.calibration === undefined ? "" : sha256(JSON.stringify(request.calibration));
   const values = `${request.weightsId} ${calibration} ${sourcesHash(valueFolders, request.variant.folder)}`;
   const hashes = Object.fromEntries(graphs.map((graph) => [graph.name, sha256(`${structureHash(graph)} ${values}`)]));
@@ -68,6 +83,7 @@ export async function buildVariant(request: BuildRequest): Promise<BuiltVariant>
     parameters: [...parameters.values()].reduce((sum, elements) => sum + elements, 0),
     fileBytes: readdirSync(folder).reduce((sum, file) => sum + statSync(join(folder, file)).size, 0),
     notes,
+    ...(theory === undefined ? {} : { theory }),
     cached,
   };
 }
@@ -75,7 +91,7 @@ export async function buildVariant(request: BuildRequest): Promise<BuiltVariant>
 /** The graphs as data. Reads no weight, so it also tells, in milliseconds, whether a checkpoint fits. */
 export async function describeGraphs(
   { variant, checkpoint, graph, side, calibration }: Omit<BuildRequest, "weightsId">,
-  note: (text: string) => void = () => undefined,
+  told: Omit<GraphSink, "write"> = {},
 ): Promise<OnnxGraph[]> {
   const graphs: OnnxGraph[] = [];
   await variant.plugin.build({
@@ -85,7 +101,7 @@ export async function describeGraphs(
     ...(side === undefined ? {} : { side }),
     ...(calibration === undefined ? {} : { calibration }),
     out: {
-      note,
+      ...told,
       write: async (name, built) => {
         graphs.push({ ...built, name });
       },

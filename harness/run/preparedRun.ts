@@ -142,5 +142,6 @@ function graphRecord(built: BuiltVariant): NonNullable<Manifest["graphs"]> {
       decode: gmacs((name) => name !== "encoder" && name !== "decoder-mask"),
     },
     fileBytes: built.fileBytes,
+    ...(built.theory === undefined ? {} : { theory: built.theory }),
   };
 }

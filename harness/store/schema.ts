@@ -112,6 +112,15 @@ const manifest = z.object({
       /** Thousand million multiply-accumulates: one image, one box prompt. */
       gmacs: z.object({ encode: number, decode: number }),
       fileBytes: count,
+      /** Of quantised graphs, counted on paper: one image, one box prompt. */
+      theory: z
+        .object({
+          bitOperations: number,
+          floatBitOperations: number,
+          storageBytes: number,
+          floatStorageBytes: number,
+        })
+        .exactOptional(),
     })
     .exactOptional(),
   /** The worker's VmHWM by stage, absolute, bytes. */

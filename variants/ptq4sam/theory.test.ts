@@ -5,7 +5,7 @@ import { samConfigs } from "../sam/config.ts";
 import type { Calibrated, CalibratedWeight } from "./calibrated.ts";
 import { floatPlaces, type Places } from "./places.ts";
 import { wholeGraph } from "./stages.ts";
-import { theoryNote, theoryOf } from "./theory.ts";
+import { theoryOf } from "./theory.ts";
 
 const model = { config: samConfigs["sam-nano"], checkpoint: seededCheckpoint() };
 
@@ -25,7 +25,6 @@ test("fewer bits save more, and what stays in float bounds it", () => {
   expect(narrow.bitOperations).toBeLessThan(wide.bitOperations);
   expect(narrow.storageBytes).toBeGreaterThan(narrow.floatStorageBytes / 8);
   expect(wide.floatStorageBytes).toBe(1_036_136 * 4);
-  expect(theoryNote(wide)).toMatch(/^theory: [\d.]+ G bit operations an image and box \([\d.]+ % saved\), [\d.]+ MB/);
 });
 
 /** Every place at some bits, but the weights below one module at 4. */

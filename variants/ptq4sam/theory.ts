@@ -1,4 +1,4 @@
-import type { Dim, OnnxGraph, Weight } from "../../harness/api.ts";
+import type { Dim, OnnxGraph, TheoryCounts, Weight } from "../../harness/api.ts";
 import { evaluateDim } from "../../harness/onnx/dims.ts";
 import type { Calibrated } from "./calibrated.ts";
 import { floatPlaces, type Places } from "./places.ts";
@@ -8,17 +8,11 @@ import { type Model, wholeGraph } from "./stages.ts";
 const bindings = { prompts: 1, points: 2 };
 const floatBits = 32;
 
-/** What papers print of a quantised model: from the graph's own counts, not measured. */
-export interface Theory {
-  /** Multiply-accumulates times the bits of both factors. */
-  readonly bitOperations: number;
-  readonly floatBitOperations: number;
-  /** Weights as integers with a float32 scale and a byte of zero point a channel; all else in float32. */
-  readonly storageBytes: number;
-  readonly floatStorageBytes: number;
-}
-
-export function theoryOf(model: Model, calibrated: Calibrated): Theory {
+/**
+ * What papers print of a quantised model, from the graph's own counts. A weight is stored as integers with a float32 scale
+ * and a byte of zero point a channel.
+ */
+export function theoryOf(model: Model, calibrated: Calibrated): TheoryCounts {
   const weights = new Map<string, Weight>();
   let [quantizedMacs, bitOperations] = [0, 0];
   const places: Places = {
@@ -46,13 +40,6 @@ export function theoryOf(model: Model, calibrated: Calibrated): Theory {
     storageBytes: (elements * floatBits) / 8 - saved,
     floatStorageBytes: (elements * floatBits) / 8,
   };
-}
-
-/** One line for the run's manifest and the table's foot. */
-export function theoryNote({ bitOperations, floatBitOperations, storageBytes, floatStorageBytes }: Theory): string {
-  const saved = (part: number, whole: number) => `${(100 * (1 - part / whole)).toFixed(1)} % saved`;
-  const operations = `${(bitOperations / 1e9).toFixed(1)} G bit operations an image and box (${saved(bitOperations, floatBitOperations)})`;
-  return `theory: ${operations}, ${(storageBytes / 1e6).toFixed(2)} MB of weights (${saved(storageBytes, floatStorageBytes)}); counted from the graph, not measured`;
 }
 
 function bitsOf(path: string, kind: "weights" | "scores" | "values", { weights, activations, softmax }: Calibrated) {

@@ -11,7 +11,7 @@ import { presetOf, ptq4samPresets, settingFlags, settingOf, withSettingFlags } f
 import { formatSetting, methods } from "./setting.ts";
 import { simulatedPlaces, withSigns } from "./simulated.ts";
 import { wholeGraph } from "./stages.ts";
-import { theoryNote, theoryOf } from "./theory.ts";
+import { theoryOf } from "./theory.ts";
 
 export default {
   presets: ptq4samPresets,
@@ -49,7 +49,8 @@ async function buildQuantized(context: BuildContext): Promise<void> {
   if (setting.execution === "integer") await buildDeployed(context, calibrated);
   else await buildSimulated(context, calibrated);
   const model = { config: configOf(preset.base!, context.side), checkpoint: context.checkpoint };
-  for (const note of [...calibrated.notes, theoryNote(theoryOf(model, calibrated))]) out.note?.(note);
+  for (const note of calibrated.notes) out.note?.(note);
+  out.theory?.(theoryOf(model, calibrated));
 }
 
 async function buildSimulated({ preset, checkpoint, side, out }: BuildContext, calibrated: Calibrated): Promise<void> {

@@ -47,7 +47,8 @@ async function boundTo(bound: string): Promise<CalibrationValues> {
 
 async function encoderOf(calibration?: CalibrationValues, notes: string[] = []): Promise<OnnxGraph> {
   const values = calibration === undefined ? {} : { calibration };
-  const graphs = await describeGraphs({ variant, checkpoint, graph: "fused", ...values }, (note) => notes.push(note));
+  const note = (text: string) => notes.push(text);
+  const graphs = await describeGraphs({ variant, checkpoint, graph: "fused", ...values }, { note });
   return graphs.find(({ name }) => name === "encoder")!;
 }
 
