@@ -1,6 +1,7 @@
 import type { OnnxGraph } from "../../harness/api.ts";
 import { type ByteScale, type Int8Linear, type Linear, toInt8 } from "../../harness/quantize/int8.ts";
 import type { Calibrated } from "./calibrated.ts";
+import { withGatheredTables } from "./gatheredTables.ts";
 
 /**
  * A fused float graph with its quantised linear layers as int8 products, on the calibration's own scales. Only 8-bit layers
@@ -8,7 +9,7 @@ import type { Calibrated } from "./calibrated.ts";
  * stays in float.
  */
 export function deployed(graph: OnnxGraph, calibrated: Calibrated): OnnxGraph {
-  return toInt8(graph, (linear) => integersOf(linear, calibrated));
+  return withGatheredTables(toInt8(graph, (linear) => integersOf(linear, calibrated)));
 }
 
 /** The fused graph takes queries, keys and values apart: a third of the joint weight's rows each. */
