@@ -1,5 +1,6 @@
-import { smallestProbability } from "./log2.ts";
-import { type LearnedQuantizer, type Matrix, matrix, type Tape } from "./tape.ts";
+import { log2Levels, smallestProbability } from "./log2.ts";
+import { addTimes, addTimesTransposed, addTransposedTimes, type Grid } from "./products.ts";
+import { gradientOf, type LearnedQuantizer, type Matrix, matrix, type Tape } from "./tape.ts";
 import { roundHalfEven } from "./uniform.ts";
 
 /** A logarithmic quantiser whose scale is learned. */
@@ -46,74 +47,87 @@ export function attention(tape: Tape, how: AttentionOf): Matrix {
 }
 
 function probabilitiesOf(tape: Tape, { query, key, distances }: AttentionOf): Matrix {
-  const [rows, columns, width] = [query.rows, key.rows, query.columns];
-  const factor = width ** -0.5;
-  const result = matrix(rows, columns);
-  // What multiplies query i in the score against key j: the key, scaled, and its two distances.
-  const direction = new Float32Array(width);
-  const directionTo = (i: number, j: number) => {
-    for (let c = 0; c < width; c++) direction[c] = key.values[j * width + c]! * factor;
-    if (distances === undefined) return;
-    const { side, queryPlaces, keyPlaces } = distances;
-    const [a, b] = [queryPlaces[i]!, keyPlaces[j]!];
-    const row = (Math.floor(a / side) - Math.floor(b / side) + side - 1) * width;
-    const column = ((a % side) - (b % side) + side - 1) * width;
-    for (let c = 0; c < width; c++) direction[c]! += distances.rows[row + c]! + distances.columns[column + c]!;
-  };
-  for (let i = 0; i < rows; i++) {
-    let largest = Number.NEGATIVE_INFINITY;
-    for (let j = 0; j < columns; j++) {
-      directionTo(i, j);
-      let score = 0;
-      for (let c = 0; c < width; c++) score += query.values[i * width + c]! * direction[c]!;
-      result.values[i * columns + j] = score;
-      largest = Math.max(largest, score);
-    }
-    let sum = 0;
-    for (let j = i * columns; j < (i + 1) * columns; j++) {
-      result.values[j] = Math.exp(result.values[j]! - largest);
-      sum += result.values[j]!;
-    }
-    for (let j = i * columns; j < (i + 1) * columns; j++) result.values[j]! /= sum;
-  }
+  const factor = query.columns ** -0.5;
+  const result = matrix(query.rows, key.rows);
+  addTimesTransposed(result, query, key);
+  for (let i = 0; i < result.values.length; i++) result.values[i]! *= factor;
+  const tables = distances === undefined ? [] : tablesOf(distances, query.columns);
+  for (const table of tables) addDistances(result, query, table);
+  for (let row = 0; row < result.rows; row++)
+    softmax(result.values.subarray(row * result.columns, (row + 1) * result.columns));
   return tape.record(result, () => {
-    for (let i = 0; i < rows; i++) {
-      let mean = 0;
-      for (let j = i * columns; j < (i + 1) * columns; j++) mean += result.values[j]! * result.gradient[j]!;
-      for (let j = 0; j < columns; j++) {
-        const at = i * columns + j;
-        const g = result.values[at]! * (result.gradient[at]! - mean);
-        if (g === 0) continue;
-        directionTo(i, j);
-        for (let c = 0; c < width; c++) {
-          query.gradient[i * width + c]! += g * direction[c]!;
-          key.gradient[j * width + c]! += g * factor * query.values[i * width + c]!;
-        }
-      }
-    }
+    const scores = scoreGradients(result);
+    for (const table of tables) addDistanceGradients(query, scores, table);
+    for (let i = 0; i < scores.values.length; i++) scores.values[i]! *= factor;
+    addTimes(gradientOf(query), scores, key);
+    addTransposedTimes(gradientOf(key), scores, query);
   });
 }
 
+/** In place. */
+function softmax(row: Float32Array): void {
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < row.length; i++) if (row[i]! > largest) largest = row[i]!;
+  let sum = 0;
+  for (let i = 0; i < row.length; i++) {
+    const power = Math.exp(row[i]! - largest);
+    row[i] = power;
+    sum += power;
+  }
+  for (let i = 0; i < row.length; i++) row[i]! /= sum;
+}
+
+function scoreGradients({ rows, columns, values, gradient }: Matrix): Grid {
+  const scores = new Float32Array(values.length);
+  for (let row = 0; row < rows; row++) {
+    const [start, end] = [row * columns, (row + 1) * columns];
+    let mean = 0;
+    for (let i = start; i < end; i++) mean += values[i]! * gradient[i]!;
+    for (let i = start; i < end; i++) scores[i] = values[i]! * (gradient[i]! - mean);
+  }
+  return { rows, columns, values: scores };
+}
+
+/** Vectors of all differences along one axis, and where each query and key stands on it. */
+interface AxisTable {
+  readonly vectors: Grid;
+  readonly side: number;
+  readonly queries: Int32Array;
+  readonly keys: Int32Array;
+}
+
+function tablesOf({ rows, columns, side, queryPlaces, keyPlaces }: Distances, width: number): AxisTable[] {
+  const axis = (values: Float32Array, along: (place: number) => number): AxisTable => ({
+    ...{ vectors: { rows: 2 * side - 1, columns: width, values }, side },
+    ...{ queries: Int32Array.from(queryPlaces, along), keys: Int32Array.from(keyPlaces, along) },
+  });
+  return [axis(rows, (place) => Math.floor(place / side)), axis(columns, (place) => place % side)];
+}
+
+function addDistances(scores: Grid, query: Matrix, { vectors, side, queries, keys }: AxisTable): void {
+  const terms: Grid = { rows: query.rows, columns: vectors.rows, values: new Float32Array(query.rows * vectors.rows) };
+  addTimesTransposed(terms, query, vectors);
+  for (let i = 0; i < queries.length; i++) {
+    const [to, from] = [i * keys.length, i * terms.columns + queries[i]! + side - 1];
+    for (let j = 0; j < keys.length; j++) scores.values[to + j]! += terms.values[from - keys[j]!]!;
+  }
+}
+
+function addDistanceGradients(query: Matrix, scores: Grid, { vectors, side, queries, keys }: AxisTable): void {
+  const terms: Grid = { rows: query.rows, columns: vectors.rows, values: new Float32Array(query.rows * vectors.rows) };
+  for (let i = 0; i < queries.length; i++) {
+    const [from, to] = [i * keys.length, i * terms.columns + queries[i]! + side - 1];
+    for (let j = 0; j < keys.length; j++) terms.values[to - keys[j]!]! += scores.values[from + j]!;
+  }
+  addTimes(gradientOf(query), terms, vectors);
+}
+
 function weigh(tape: Tape, probabilities: Matrix, value: Matrix): Matrix {
-  const [rows, columns, width] = [probabilities.rows, probabilities.columns, value.columns];
-  const result = matrix(rows, width);
-  for (let i = 0; i < rows; i++)
-    for (let j = 0; j < columns; j++) {
-      const p = probabilities.values[i * columns + j]!;
-      for (let c = 0; c < width; c++) result.values[i * width + c]! += p * value.values[j * width + c]!;
-    }
+  const result = matrix(probabilities.rows, value.columns);
+  addTimes(result, probabilities, value);
   return tape.record(result, () => {
-    for (let i = 0; i < rows; i++)
-      for (let j = 0; j < columns; j++) {
-        const p = probabilities.values[i * columns + j]!;
-        let sum = 0;
-        for (let c = 0; c < width; c++) {
-          const g = result.gradient[i * width + c]!;
-          sum += g * value.values[j * width + c]!;
-          value.gradient[j * width + c]! += g * p;
-        }
-        probabilities.gradient[i * columns + j]! += sum;
-      }
+    addTimesTransposed(gradientOf(probabilities), gradientOf(result), value);
+    addTransposedTimes(gradientOf(value), probabilities, gradientOf(result));
   });
 }
 
@@ -127,13 +141,14 @@ function quantizeLog2(
   { bits, tau, scale }: LearnedLog2,
   dropped: AttentionOf["dropped"],
 ): Matrix {
-  const [s, levels] = [scale.values[0]!, 2 ** bits];
+  const s = scale.values[0]!;
+  const [table, levels, offset] = [log2Levels({ bits, tau, scale: s }), 2 ** bits, tau * Math.log2(s)];
   const result = matrix(x.rows, x.columns, x.values.slice());
   const state = new Int8Array(x.values.length);
   for (let i = 0; i < x.values.length; i++) {
     if (dropped(i)) continue;
-    const q = roundHalfEven(-tau * Math.log2(Math.max(x.values[i]!, smallestProbability) / s));
-    result.values[i] = q >= levels ? 0 : s * 2 ** (-Math.max(q, 0) / tau);
+    const q = roundHalfEven(offset - tau * Math.log2(Math.max(x.values[i]!, smallestProbability)));
+    result.values[i] = table[Math.min(Math.max(q, 0), levels)]!;
     if (q < 0) state[i] = 1;
     if (q >= levels) state[i] = -1;
   }

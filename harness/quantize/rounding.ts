@@ -21,23 +21,33 @@ export class LearnedRounding {
     this.#scales = scales;
     this.#zeroPoints = zeroPoints;
     this.#inputs = values.length / scales.length;
-    this.#floors = values.map((value, i) => Math.floor(Math.fround(value / this.#scaleOf(i))));
+    const scaleOf = (i: number) => scales[Math.floor(i / this.#inputs)]!;
+    this.#floors = values.map((value, i) => Math.floor(Math.fround(value / scaleOf(i))));
     this.variable = matrix(scales.length, this.#inputs);
     for (let i = 0; i < values.length; i++) {
-      const share = values[i]! / this.#scaleOf(i) - this.#floors[i]!;
+      const share = values[i]! / scaleOf(i) - this.#floors[i]!;
       const squeezed = Math.min(Math.max((share - stretch.low) / (stretch.high - stretch.low), 1e-4), 1 - 1e-4);
       this.variable.values[i] = -Math.log(1 / squeezed - 1);
     }
   }
 
-  /** The weight as it stands, soft while it is learned. */
-  weight(tape: Tape): Matrix {
+  /** The weight as it stands: soft while it is learned, or with every share at its nearer end. */
+  weight(tape: Tape, as: "soft" | "decided" = "soft"): Matrix {
     const { variable } = this;
     const result = matrix(variable.rows, variable.columns);
-    for (let i = 0; i < result.values.length; i++) result.values[i] = this.#valueAt(i, this.#share(i));
+    const { shares, slopes } = this.#shares();
+    if (as === "decided") for (const [i, share] of shares.entries()) shares[i] = share >= 0.5 ? 1 : 0;
+    for (let row = 0, i = 0; row < variable.rows; row++) {
+      const { low, high, scale } = this.#rangeOf(row);
+      for (const end = i + this.#inputs; i < end; i++)
+        result.values[i] = Math.min(Math.max(this.#floors[i]! + shares[i]!, low), high) * scale;
+    }
     return tape.record(result, () => {
-      for (let i = 0; i < result.values.length; i++)
-        variable.gradient[i]! += result.gradient[i]! * this.#scaleOf(i) * this.#shareDerivative(i);
+      for (let row = 0, i = 0; row < variable.rows; row++) {
+        const { scale } = this.#rangeOf(row);
+        for (const end = i + this.#inputs; i < end; i++)
+          variable.gradient[i]! += result.gradient[i]! * scale * slopes[i]!;
+      }
     });
   }
 
@@ -45,52 +55,51 @@ export class LearnedRounding {
    * Pulls every share to 0 or 1: weight * sum of 1 - |2h - 1|^beta. Adds its gradient to the variable's; returns its value.
    */
   regularize(weight: number, beta: number): number {
+    const { gradient } = this.variable;
+    const { shares, slopes } = this.#shares();
     let total = 0;
-    for (let i = 0; i < this.variable.values.length; i++) {
-      const centred = 2 * this.#share(i) - 1;
-      total += 1 - Math.abs(centred) ** beta;
-      const slope = -2 * beta * Math.abs(centred) ** (beta - 1) * Math.sign(centred);
-      this.variable.gradient[i]! += weight * slope * this.#shareDerivative(i);
+    for (let i = 0; i < shares.length; i++) {
+      const centred = 2 * shares[i]! - 1;
+      const power = Math.abs(centred) ** (beta - 1);
+      total += 1 - power * Math.abs(centred);
+      gradient[i]! -= weight * 2 * beta * power * Math.sign(centred) * slopes[i]!;
     }
     return weight * total;
   }
 
   /** One bit a value, set where it is rounded up. */
   decided(): Uint8Array {
-    const up = new Uint8Array(Math.ceil(this.variable.values.length / 8));
-    for (let i = 0; i < this.variable.values.length; i++) if (this.#share(i) >= 0.5) up[i >> 3]! |= 1 << (i & 7);
+    const { shares } = this.#shares();
+    const up = new Uint8Array(Math.ceil(shares.length / 8));
+    for (const [i, share] of shares.entries()) if (share >= 0.5) up[i >> 3]! |= 1 << (i & 7);
     return up;
   }
 
-  #valueAt(i: number, share: number): number {
-    const row = Math.floor(i / this.#inputs);
+  /**
+   * h of each value, and its derivative: 0 where h has reached an end, and where the integer lies beyond the range.
+   */
+  #shares(): { readonly shares: Float32Array; readonly slopes: Float32Array } {
+    const { rows, values } = this.variable;
+    const [shares, slopes] = [new Float32Array(values.length), new Float32Array(values.length)];
+    const width = stretch.high - stretch.low;
+    for (let row = 0, i = 0; row < rows; row++) {
+      const { low, high } = this.#rangeOf(row);
+      for (const end = i + this.#inputs; i < end; i++) {
+        const sigmoid = 1 / (1 + Math.exp(-values[i]!));
+        const share = width * sigmoid + stretch.low;
+        shares[i] = Math.min(Math.max(share, 0), 1);
+        const integer = this.#floors[i]! + share;
+        const moves = share > 0 && share < 1 && integer >= low && integer <= high;
+        slopes[i] = moves ? width * sigmoid * (1 - sigmoid) : 0;
+      }
+    }
+    return { shares, slopes };
+  }
+
+  /** The integers of an output channel, and what one of them is worth. */
+  #rangeOf(row: number): { readonly low: number; readonly high: number; readonly scale: number } {
     const zeroPoint = this.#zeroPoints[row]!;
-    return (
-      Math.min(Math.max(this.#floors[i]! + share, -zeroPoint), 2 ** this.#bits - 1 - zeroPoint) * this.#scales[row]!
-    );
-  }
-
-  #scaleOf(i: number): number {
-    return this.#scales[Math.floor(i / this.#inputs)]!;
-  }
-
-  #share(i: number): number {
-    return Math.min(Math.max(this.#stretched(i), 0), 1);
-  }
-
-  #stretched(i: number): number {
-    return (stretch.high - stretch.low) / (1 + Math.exp(-this.variable.values[i]!)) + stretch.low;
-  }
-
-  /** 0 where the share has reached an end, and where the integer lies beyond the range. */
-  #shareDerivative(i: number): number {
-    const stretched = this.#stretched(i);
-    if (stretched <= 0 || stretched >= 1) return 0;
-    const zeroPoint = this.#zeroPoints[Math.floor(i / this.#inputs)]!;
-    const integer = this.#floors[i]! + stretched;
-    if (integer < -zeroPoint || integer > 2 ** this.#bits - 1 - zeroPoint) return 0;
-    const sigmoid = 1 / (1 + Math.exp(-this.variable.values[i]!));
-    return (stretch.high - stretch.low) * sigmoid * (1 - sigmoid);
+    return { low: -zeroPoint, high: 2 ** this.#bits - 1 - zeroPoint, scale: this.#scales[row]! };
   }
 }
 

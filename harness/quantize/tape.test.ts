@@ -34,12 +34,12 @@ function checkGradients(parameters: readonly Matrix[], forward: (tape: Tape) => 
     }
 }
 
-test("linear layers, GELU and parts of columns have the gradients of differences", () => {
+test("linear layers, GELU and parts of columns and rows have the gradients of differences", () => {
   const [x, first, second] = [draw(3, 4), draw(6, 4), draw(2, 3)];
   checkGradients([x, first, second], (tape) => {
     const hidden = tape.map(tape.linear(x, first, new Float32Array(6).fill(0.1)), gelu, geluDerivative);
     const turned = tape.join([tape.columns(hidden, 3, 2), tape.columns(hidden, 0, 1)]);
-    return tape.linear(turned, second, new Float32Array(2));
+    return tape.linear(tape.rows(turned, [2, 0, 2]), second, new Float32Array(2));
   });
 });
 
@@ -72,6 +72,8 @@ test("soft rounding starts at the weight itself and is decided by its nearer end
   for (const [i, value] of rounding.weight(new Tape()).values.entries()) expect(value).toBeCloseTo(values[i]!, 4);
   // 3.2, -4.1, 5.8 and 0.7 steps: only the last three lie nearer to the integer above.
   expect(rounding.decided()[0]).toBe(0b1110);
+  const decided = rounding.weight(new Tape(), "decided").values;
+  for (const [i, value] of [0.3, -0.4, 0.6, 0.1].entries()) expect(decided[i]).toBeCloseTo(value, 6);
 });
 
 test("a scale learns from rounding errors, and from bounds where values are clipped", () => {

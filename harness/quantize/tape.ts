@@ -1,16 +1,19 @@
+import { addTimes, addTimesTransposed, addTransposedTimes, type Grid } from "./products.ts";
 import type { UniformQuantizer } from "./uniform.ts";
 import { roundHalfEven } from "./uniform.ts";
 
 /** A matrix, row-major, with the loss's derivative by each of its elements. */
-export interface Matrix {
-  readonly rows: number;
-  readonly columns: number;
-  readonly values: Float32Array;
+export interface Matrix extends Grid {
   readonly gradient: Float32Array;
 }
 
 export function matrix(rows: number, columns: number, values: Float32Array = new Float32Array(rows * columns)): Matrix {
   return { rows, columns, values, gradient: new Float32Array(rows * columns) };
+}
+
+/** The derivatives of a matrix as numbers of their own. */
+export function gradientOf({ rows, columns, gradient }: Matrix): Grid {
+  return { rows, columns, values: gradient };
 }
 
 /**
@@ -33,30 +36,15 @@ export class Tape {
 
   /** x W^T + b: x [rows, inputs], W [outputs, inputs]. */
   linear(x: Matrix, weight: Matrix, bias: Float32Array): Matrix {
-    const [rows, inputs, outputs] = [x.rows, x.columns, weight.rows];
-    const result = matrix(rows, outputs);
-    for (let row = 0; row < rows; row++)
-      for (let output = 0; output < outputs; output++) {
-        let sum = bias[output]!;
-        const [a, b] = [row * inputs, output * inputs];
-        for (let i = 0; i < inputs; i++) sum += x.values[a + i]! * weight.values[b + i]!;
-        result.values[row * outputs + output] = sum;
-      }
+    const result = matrix(x.rows, weight.rows);
+    for (let row = 0; row < x.rows; row++) result.values.set(bias, row * weight.rows);
+    addTimesTransposed(result, x, weight);
     return this.record(result, () => {
-      for (let row = 0; row < rows; row++)
-        for (let output = 0; output < outputs; output++) {
-          const g = result.gradient[row * outputs + output]!;
-          if (g === 0) continue;
-          const [a, b] = [row * inputs, output * inputs];
-          for (let i = 0; i < inputs; i++) {
-            x.gradient[a + i]! += g * weight.values[b + i]!;
-            weight.gradient[b + i]! += g * x.values[a + i]!;
-          }
-        }
+      addTimes(gradientOf(x), gradientOf(result), weight);
+      addTransposedTimes(gradientOf(weight), gradientOf(result), x);
     });
   }
 
-  /** `derivative` gets x and what came of it. */
   map(x: Matrix, value: (x: number) => number, derivative: (x: number) => number): Matrix {
     const result = matrix(x.rows, x.columns, x.values.map(value));
     return this.record(result, () => {
@@ -67,40 +55,43 @@ export class Tape {
   /** A contiguous part of the columns. */
   columns(x: Matrix, start: number, count: number): Matrix {
     const result = matrix(x.rows, count);
-    const each = (use: (from: number, to: number) => void) => {
+    for (let row = 0; row < x.rows; row++) {
+      const from = row * x.columns + start;
+      result.values.set(x.values.subarray(from, from + count), row * count);
+    }
+    return this.record(result, () => {
       for (let row = 0; row < x.rows; row++)
-        for (let i = 0; i < count; i++) use(row * x.columns + start + i, row * count + i);
-    };
-    each((from, to) => {
-      result.values[to] = x.values[from]!;
+        addTo(x.gradient, row * x.columns + start, result.gradient.subarray(row * count, (row + 1) * count));
     });
-    return this.record(result, () =>
-      each((from, to) => {
-        x.gradient[from]! += result.gradient[to]!;
-      }),
-    );
+  }
+
+  /** Some rows, in the order in which they are named. */
+  rows(x: Matrix, chosen: readonly number[]): Matrix {
+    const { columns } = x;
+    const result = matrix(chosen.length, columns);
+    for (const [i, row] of chosen.entries())
+      result.values.set(x.values.subarray(row * columns, (row + 1) * columns), i * columns);
+    return this.record(result, () => {
+      for (const [i, row] of chosen.entries())
+        addTo(x.gradient, row * columns, result.gradient.subarray(i * columns, (i + 1) * columns));
+    });
   }
 
   /** Matrices of equal rows side by side. */
   join(parts: readonly Matrix[]): Matrix {
     const [rows, total] = [parts[0]!.rows, parts.reduce((sum, part) => sum + part.columns, 0)];
     const result = matrix(rows, total);
-    const each = (use: (part: Matrix, at: number, to: number) => void) => {
-      let start = 0;
-      for (const part of parts) {
-        for (let row = 0; row < rows; row++)
-          for (let i = 0; i < part.columns; i++) use(part, row * part.columns + i, row * total + start + i);
-        start += part.columns;
-      }
-    };
-    each((part, at, to) => {
-      result.values[to] = part.values[at]!;
+    const starts = parts.map((_, i) => parts.slice(0, i).reduce((sum, part) => sum + part.columns, 0));
+    for (const [i, { columns, values }] of parts.entries())
+      for (let row = 0; row < rows; row++)
+        result.values.set(values.subarray(row * columns, (row + 1) * columns), row * total + starts[i]!);
+    return this.record(result, () => {
+      for (const [i, { columns, gradient }] of parts.entries())
+        for (let row = 0; row < rows; row++) {
+          const from = row * total + starts[i]!;
+          addTo(gradient, row * columns, result.gradient.subarray(from, from + columns));
+        }
     });
-    return this.record(result, () =>
-      each((part, at, to) => {
-        part.gradient[at]! += result.gradient[to]!;
-      }),
-    );
   }
 
   /**
@@ -134,6 +125,10 @@ export class Tape {
       quantizer.scale.gradient[0]! += sum;
     });
   }
+}
+
+function addTo(sums: Float32Array, start: number, values: Float32Array): void {
+  for (let i = 0; i < values.length; i++) sums[start + i]! += values[i]!;
 }
 
 /** A uniform quantiser whose scale is learned. */

@@ -49,12 +49,17 @@ interface Layer {
 /** One sample of a unit's inputs. */
 export interface UnitInput {
   readonly matrices: readonly Matrix[];
-  /** Of the encoder's tokens, for their distances. */
-  readonly places?: readonly number[];
+  /** Self attention: those of the tokens whose output is wanted; all of them attend and are attended to otherwise. */
+  readonly queries?: readonly number[];
 }
 
 /** How a unit is run: in float, or quantised with some elements dropped back to float. */
-export type UnitMode = { readonly quantized: false } | { readonly quantized: true; dropped(index: number): boolean };
+export type UnitMode =
+  | { readonly quantized: false }
+  | { readonly quantized: true; readonly rounding: "soft" | "decided"; dropped(index: number): boolean };
+
+/** What an attention quantises besides the inputs of its layers, and its softmax. */
+const places = ["query", "key", "value"] as const;
 
 /** A unit's operators with all that is learned of them. */
 export class Unit {
@@ -85,10 +90,7 @@ export class Unit {
     );
     const attends = kind === "self attention" || kind === "attention";
     this.activations = new Map(
-      (attends ? ["query", "key", "value"] : []).map((name) => [
-        name,
-        learned(calibrated.activations.get(`${path}.${name}`)!),
-      ]),
+      (attends ? places : []).map((name) => [name, learned(calibrated.activations.get(`${path}.${name}`)!)]),
     );
     this.softmax = attends ? learnedSoftmax(calibrated, `${path}.softmax`) : undefined;
     this.#heads = kind === "self attention" ? config.heads : config.decoder.heads;
@@ -104,7 +106,7 @@ export class Unit {
       const joint = this.#linear(tape, "qkv", first, mode);
       const width = joint.columns / 3;
       const parts = [0, 1, 2].map((i) => tape.columns(joint, i * width, width)) as [Matrix, Matrix, Matrix];
-      return this.#linear(tape, "proj", this.#attend(tape, parts, mode, input.places), mode);
+      return this.#linear(tape, "proj", this.#attend(tape, parts, mode, input.queries), mode);
     }
     if (kind === "attention") {
       const [query, key, value] = ["q_proj", "k_proj", "v_proj"].map((name, i) =>
@@ -127,19 +129,20 @@ export class Unit {
   #linear(tape: Tape, name: string, x: Matrix, mode: UnitMode): Matrix {
     const { weight, bias, rounding, input } = this.layers.get(name)!;
     if (!mode.quantized) return tape.linear(x, weight, bias);
-    return tape.linear(tape.quantize(x, input, mode.dropped), rounding.weight(tape), bias);
+    return tape.linear(tape.quantize(x, input, mode.dropped), rounding.weight(tape, mode.rounding), bias);
   }
 
-  #attend(tape: Tape, parts: readonly [Matrix, Matrix, Matrix], mode: UnitMode, places?: readonly number[]): Matrix {
-    const names = ["query", "key", "value"];
-    const [query, key, value] = parts.map((part, i) =>
-      mode.quantized ? tape.quantize(part, this.activations.get(names[i]!)!, mode.dropped) : part,
+  /** `queries` are the tokens whose queries count; those of all where it is left out. */
+  #attend(tape: Tape, parts: readonly [Matrix, Matrix, Matrix], mode: UnitMode, queries?: readonly number[]): Matrix {
+    const [query, key, value] = [
+      queries === undefined ? parts[0] : tape.rows(parts[0], queries),
+      parts[1],
+      parts[2],
+    ].map((part, i) =>
+      mode.quantized ? tape.quantize(part, this.activations.get(places[i]!)!, mode.dropped) : part,
     ) as [Matrix, Matrix, Matrix];
     const width = query.columns / this.#heads;
-    const distances =
-      this.#distances === undefined
-        ? {}
-        : { distances: { ...this.#distances, side: this.shape.side!, queryPlaces: places!, keyPlaces: places! } };
+    const distances = this.#distances === undefined ? {} : { distances: this.#distancesOf(key.rows, queries) };
     const heads = Array.from({ length: this.#heads }, (_, head) => {
       const of = (part: Matrix) => tape.columns(part, head * width, width);
       return attention(tape, {
@@ -148,6 +151,11 @@ export class Unit {
       });
     });
     return tape.join(heads);
+  }
+
+  #distancesOf(tokens: number, queries?: readonly number[]): Distances {
+    const keyPlaces = Array.from({ length: tokens }, (_, place) => place);
+    return { ...this.#distances!, side: this.shape.side!, queryPlaces: queries ?? keyPlaces, keyPlaces };
   }
 }
 

@@ -92,12 +92,17 @@ describe("sam-nano, calibrated on two scenes", () => {
   });
 });
 
-test("learning decides every rounding of a unit, and quantises all of it afterwards", async () => {
+test("learning decides every rounding of a unit that it betters, and quantises all of it afterwards", async () => {
   const values = await calibrated("w4a4-ptq4sam-l", { images: 1, iterations: "2" });
   const { weights: stored, notes } = readCalibrated(values, "id", "w4a4-ptq4sam-l");
+  const unitOf = (name: string) => name.replace(/\.\w+\.weight$/, "");
+  const learned = new Set([...stored].filter(([, { up }]) => up !== undefined).map(([name]) => unitOf(name)));
   const undecided = [...stored].filter(([, { up }]) => up === undefined).map(([name]) => name);
-  expect(undecided).toEqual(["image_encoder.neck.0.weight", "image_encoder.neck.2.weight"]);
-  expect(notes.at(-1)).toBe("learned in 2 iterations a unit, of 21 units");
+  expect(learned.size).toBeGreaterThan(0);
+  expect(undecided.filter((name) => learned.has(unitOf(name)))).toEqual([]);
+  expect(notes.at(-1)).toBe(
+    `learned in 2 iterations a unit, of 21 units; ${21 - learned.size} kept what statistics gave, which erred less on images left out of learning`,
+  );
   const [once, again] = [
     await logitsOf("ptq4sam/sam-nano/w4a4-ptq4sam-l", values),
     await logitsOf("ptq4sam/sam-nano/w4a4-ptq4sam-l", values),
