@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Dataset, DatasetOptions } from "../../harness/api.ts";
+import { AnnotationShelf } from "../../harness/coco/annotationShelf.ts";
 import type { AnnotationFile } from "../../harness/coco/annotations.ts";
 import { readAnnotations } from "../../harness/coco/annotations.ts";
 import type { AnnotatedImage } from "../../harness/coco/elements.ts";
@@ -12,11 +13,18 @@ import { photoReader } from "./photos.ts";
 /**
  * Opens a dataset that is photos and one annotation file. Every annotation with a mask is prompted and scored against.
  * A missing photo is an error when it is read, not here. The fingerprint covers the JSON's bytes and the chosen images.
+ * With a cache, an index of the JSON is kept there, and annotations are read when their image is.
  */
-export async function openAnnotated(format: AnnotationFormat, options: DatasetOptions): Promise<Dataset> {
+export async function openAnnotated(
+  format: AnnotationFormat,
+  options: DatasetOptions,
+  notice: (text: string) => void = () => undefined,
+): Promise<Dataset> {
   checkLimit(options.limit);
-  const { file, root } = await locateAnnotations(options.data, format);
-  const annotations = await readAnnotations(file, { select: (images) => selectImages(images, options) });
+  const shelf = options.cache === undefined ? undefined : new AnnotationShelf(options.cache, notice);
+  const { file, root } = await locateAnnotations(options.data, format, shelf);
+  const select = { select: (images: readonly AnnotatedImage[]) => selectImages(images, options) };
+  const annotations = await (shelf?.open(file, select) ?? readAnnotations(file, select));
   if (annotations.format !== format) throw otherFormat(annotations, format);
   if (annotations.images.length === 0) throw new HarnessError(`${file}: no images in it`);
   const byId = new Map<number, AnnotatedImage>(annotations.images.map((image) => [image.id, image]));

@@ -1,11 +1,14 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { walkJson } from "../../harness/coco/json.ts";
 import { encodePng } from "../../harness/image/codec.ts";
 import { shared } from "../../harness/shared.ts";
 import lvis from "../lvis/dataset.ts";
 import coco from "./dataset.ts";
+
+vi.mock("../../harness/coco/json.ts", { spy: true });
 
 const seed = 1;
 const size = { height: 4, width: 6 };
@@ -144,6 +147,28 @@ test("limit and images choose; a limit of 0 and an unknown image are refused", a
   expect((await open({ "coco.json": two }, { images: [2] })).images.map(({ id }) => id)).toEqual([2]);
   await expect(open({ "coco.json": two }, { limit: 0 })).rejects.toThrow("--limit: must be at least 1");
   await expect(open({ "coco.json": two }, { images: [3] })).rejects.toThrow("unknown image: 3");
+});
+
+test("with a cache, a dataset is read through once, and is the same from its index", async () => {
+  const walk = vi.mocked(walkJson);
+  const data = folderOf({ "coco.json": instances, "lvis.json": federated, "x/a.png": photo });
+  const cache = join(data, "cache");
+  const plain = await coco.open({ data, seed });
+  await coco.open({ data, seed, cache });
+  await lvis.open({ data, seed, cache });
+  walk.mockClear();
+  for (const plugin of [coco, lvis]) {
+    const again = await plugin.open({ data, seed, cache });
+    expect(again.targetsOf(1).map(({ id, mask }) => [id, mask])).toEqual(
+      plain.targetsOf(1).map(({ id, mask }) => [id, mask]),
+    );
+    expect((await again.read(1)).pixels[71]).toBe(71);
+  }
+  expect((await coco.open({ data, seed, cache })).fingerprint).toBe(plain.fingerprint);
+  expect(walk).not.toHaveBeenCalled();
+  await expect(lvis.open({ data: join(data, "coco.json"), seed, cache })).rejects.toMatchObject({
+    hint: "try --dataset coco",
+  });
 });
 
 test("bad annotations reach the dataset's warnings", async () => {

@@ -8,5 +8,5 @@ export default {
   about:
     "COCO instances JSON and its photos, anywhere below --data (or --data names the JSON); cocodataset.org, val2017 and instances_val2017.json",
   downloads: cocoDownloads,
-  open: (options) => openAnnotated("coco", options),
+  open: (options, notice?) => openAnnotated("coco", options, notice),
 } satisfies DatasetPlugin;

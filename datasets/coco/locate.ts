@@ -1,5 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import type { AnnotationShelf } from "../../harness/coco/annotationShelf.ts";
 import { walkJson } from "../../harness/coco/json.ts";
 import { HarnessError } from "../../harness/errors.ts";
 
@@ -36,9 +37,14 @@ export interface Located {
 
 /**
  * Finds the annotation file of `--data`, which is that file or a folder that holds it at any depth.
- * Throws HarnessError if there is none (with what was found instead) or if several fit equally.
+ * A file whose index is on the shelf is not read through. Throws HarnessError if there is none (with what was found instead)
+ * or if several fit equally.
  */
-export async function locateAnnotations(data: string | undefined, format: AnnotationFormat): Promise<Located> {
+export async function locateAnnotations(
+  data: string | undefined,
+  format: AnnotationFormat,
+  shelf?: AnnotationShelf,
+): Promise<Located> {
   if (data === undefined) {
     throw new HarnessError(`dataset ${format}: needs --data`, {
       hint: "a folder with photos and annotation JSON, or the JSON itself",
@@ -53,7 +59,10 @@ export async function locateAnnotations(data: string | undefined, format: Annota
   for (const { candidates, named } of inOrder(files, preference[format])) {
     const fits: string[] = [];
     for (const candidate of candidates) {
-      const reason = await whyNot(join(data, candidate), format, named ? "throw" : "pass over");
+      const file = join(data, candidate);
+      const known = await shelf?.formatOf(file);
+      const reason =
+        known === undefined ? await whyNot(file, format, named ? "throw" : "pass over") : whyOther(known, format);
       if (reason === undefined) fits.push(candidate);
       else rejected.push(`${candidate} (${reason})`);
     }
@@ -113,8 +122,12 @@ async function whyNot(
     if (!(error instanceof HarnessError) || broken === "throw") throw error;
     return error.message.replace(`${file}: `, "");
   }
-  if (federated === (format === "lvis")) return undefined;
-  return federated ? "LVIS" : "COCO, not LVIS";
+  return whyOther(federated ? "lvis" : "coco", format);
+}
+
+function whyOther(found: AnnotationFormat, format: AnnotationFormat): string | undefined {
+  if (found === format) return undefined;
+  return found === "lvis" ? "LVIS" : "COCO, not LVIS";
 }
 
 function ambiguous(data: string, files: readonly string[]): HarnessError {

@@ -8,5 +8,5 @@ export default {
   about:
     "LVIS JSON and the COCO photos it names, anywhere below --data (or --data names the JSON); lvisdataset.org, v1 val needs train2017 and val2017",
   downloads: lvisDownloads,
-  open: (options) => openAnnotated("lvis", options),
+  open: (options, notice?) => openAnnotated("lvis", options, notice),
 } satisfies DatasetPlugin;

@@ -76,6 +76,8 @@ export interface DatasetOptions {
   readonly limit?: number;
   readonly images?: readonly ImageId[];
   readonly seed: number;
+  /** A folder for what is worth keeping of large files until the next time; nothing is kept without it. */
+  readonly cache?: string;
 }
 
 export interface DatasetPlugin {
@@ -85,5 +87,6 @@ export interface DatasetPlugin {
   readonly about: string;
   /** What `bench pull` brings of it. */
   readonly downloads?: readonly DownloadGroup[];
-  open(options: DatasetOptions): Promise<Dataset>;
+  /** `notice` is told what the user may wonder about while it takes its time. */
+  open(options: DatasetOptions, notice?: (text: string) => void): Promise<Dataset>;
 }

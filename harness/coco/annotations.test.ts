@@ -49,6 +49,16 @@ test("images, categories and annotations come with corners, masks and sizes", as
   expect(read.annotationsOf(99)).toEqual([]);
 });
 
+test("annotations that stand before the images keep each its own mask", async () => {
+  const right = { ...square, id: 8, bbox: [3, 1, 2, 2], segmentation: [[3, 1, 5, 1, 5, 3, 3, 3]] };
+  const { images, categories } = file;
+  const read = await readAnnotations(write({ annotations: [square, right], images, categories }));
+  expect(read.annotationsOf(1).map(({ mask }) => boxOf(mask))).toEqual([
+    { x0: 1, y0: 1, x1: 3, y1: 3 },
+    { x0: 3, y0: 1, x1: 5, y1: 3 },
+  ]);
+});
+
 test("a mask is decoded once", async () => {
   const [annotation] = (await readAnnotations(write(file))).annotationsOf(1);
   expect(annotation!.mask).toBe(annotation!.mask);

@@ -1,4 +1,5 @@
 /** COCO and LVIS JSON: annotation files read and written, results files read; and average precision as both tools compute it. */
+export { AnnotationShelf } from "./annotationShelf.ts";
 export type { AnnotationFile } from "./annotations.ts";
 export { readAnnotations } from "./annotations.ts";
 export { addDetection, readDetections, readDetectionTable } from "./detections.ts";

@@ -3,11 +3,12 @@ import { HarnessError } from "../errors.ts";
 import { brokenJson, JsonWindow } from "./jsonWindow.ts";
 import { memberName, parseElement } from "./numberLists.ts";
 
-/** Where an element stands: `key[index]`, first byte at `offset` of the file. The key of a file that is one array is "". */
+/** Where an element stands: `key[index]`, `bytes` of them from `offset` of the file. The key of a file that is one array is "". */
 export interface JsonPlace {
   readonly key: string;
   readonly index: number;
   readonly offset: number;
+  readonly bytes: number;
 }
 
 export type JsonKind = "array" | "object" | "string" | "number" | "boolean" | "null";
@@ -102,10 +103,11 @@ async function walkArray(
     const first = window.next() ?? (await window.peek(key));
     if (first !== byte("{") && kindOf(first) === undefined) window.fail(`${key}[${index}]`, "expected a value");
     if (scan === undefined || !window.scan(scan)) {
-      const place = { key, index, offset: window.offset() };
+      const offset = window.offset();
       if (visit !== undefined) window.mark();
       if (!window.stepOver()) await window.value(`${key}[${index}]`);
-      visit?.(window.take(), place);
+      const bytes = window.take();
+      visit?.(bytes, { key, index, offset, bytes: bytes.length });
     }
     const next = window.next() ?? (await window.peek(key));
     if (next !== byte(",") && next !== byte("]")) window.fail(`${key} after element ${index}`, "expected , or ]");

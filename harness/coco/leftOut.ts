@@ -12,10 +12,11 @@ export class LeftOut {
 
   constructor(private readonly file: string) {}
 
-  add(element: string, fault: Fault): void {
+  /** `count` of them have the fault; `element` is the first. */
+  add(element: string, fault: Fault, count = 1): void {
     const reason = this.reasons.get(fault.problem);
-    if (reason === undefined) this.reasons.set(fault.problem, { count: 1, element, fault });
-    else reason.count++;
+    if (reason === undefined) this.reasons.set(fault.problem, { count, element, fault });
+    else reason.count += count;
   }
 
   count(): number {

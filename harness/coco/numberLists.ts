@@ -16,6 +16,11 @@ export class NumberLists {
     return new NumberLists(Float64Array.from(lists.flat()), ends);
   }
 
+  /** The same in memory of its own. */
+  copy(): NumberLists {
+    return new NumberLists(this.values.slice(0, this.ends.at(-1) ?? 0), this.ends);
+  }
+
   /** Each list, sharing the memory. */
   views(): Float64Array[] {
     return this.ends.map((end, i) => this.values.subarray(this.ends[i - 1] ?? 0, end));

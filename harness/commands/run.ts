@@ -77,9 +77,12 @@ export const run: Command = {
   ],
   async run(args, console) {
     const dump = args.dump as "tokens" | undefined;
-    const plan = await resolvePlan({ ...(await flagsOf(args)), ...(dump === undefined ? {} : { dump }) });
-    const stop = new AbortController();
     const observer = observe(console);
+    const plan = await resolvePlan(
+      { ...(await flagsOf(args)), ...(dump === undefined ? {} : { dump }) },
+      observer.note,
+    );
+    const stop = new AbortController();
     const onInterrupt = () => {
       if (stop.signal.aborted) process.exit(interrupted);
       stop.abort();

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Dataset, ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { datasetCache } from "../run/home.ts";
 import { loadRegistry } from "../run/registry.ts";
 import type { Manifest } from "../store/schema.ts";
 
@@ -39,7 +40,7 @@ export async function datasetOfRun(
   const opened = await plugin.open({
     ...(folder === undefined ? {} : { data: folder }),
     ...limit,
-    ...{ images: planned, seed },
+    ...{ images: planned, seed, cache: datasetCache() },
   });
   // Behind the first word stands what was prompted in place of the dataset's own targets.
   if (opened.fingerprint !== dataset.fingerprint.split(" ")[0]) {

@@ -3,6 +3,7 @@ import type { Dataset, DatasetOptions, DatasetPlugin, ImageId } from "../api.ts"
 import { HarnessError, unknown } from "../errors.ts";
 import { type PlannedPrompts, promptPlan, requireCapabilities } from "../protocols/index.ts";
 import { withDetectorBoxes } from "./detectorBoxes.ts";
+import { datasetCache } from "./home.ts";
 import { readPresetFile } from "./presetFile.ts";
 import { loadRegistry, type Registry } from "./registry.ts";
 import { withSettings } from "./settings.ts";
@@ -84,7 +85,7 @@ const defaults = {
 } as const;
 
 /** Throws HarnessError for every mistake that can be known before the first image. */
-export async function resolvePlan(flags: RunFlags): Promise<RunPlan> {
+export async function resolvePlan(flags: RunFlags, notice: (text: string) => void = () => undefined): Promise<RunPlan> {
   const plugins = flags.plugin ?? [];
   const variantFiles = flags["variant-files"] ?? [];
   const registry = await withVariantFiles(await loadRegistry(plugins), variantFiles);
@@ -108,7 +109,7 @@ export async function resolvePlan(flags: RunFlags): Promise<RunPlan> {
   const plugin = registry.datasets.get(flags.dataset ?? defaults.dataset);
   if (plugin === undefined) throw unknown("dataset", flags.dataset!, [...registry.datasets.keys()]);
   const datasetOptions = optionsOf(flags, plugin, seed);
-  const opened = await plugin.open(datasetOptions);
+  const opened = await plugin.open(datasetOptions, notice);
   const dataset = flags.boxes === undefined ? opened : await withDetectorBoxes(opened, flags.boxes);
   if (dataset.images.length === 0) throw new HarnessError(`dataset ${dataset.id}: no image is left to run`);
   const ids = dataset.images.map(({ id }) => id);
@@ -169,7 +170,7 @@ function optionsOf(flags: RunFlags, plugin: DatasetPlugin, seed: number): Datase
       hint: "name the dataset: --dataset coco, lvis or folder",
     });
   return {
-    seed: atLeast(0, "--seed", seed),
+    ...{ seed: atLeast(0, "--seed", seed), cache: datasetCache() },
     ...(flags.data === undefined ? {} : { data: flags.data }),
     ...(flags.limit === undefined ? {} : { limit: atLeast(1, "--limit", flags.limit) }),
     ...(flags.image === undefined ? {} : { images: flags.image }),
