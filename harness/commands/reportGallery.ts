@@ -1,8 +1,10 @@
+import { join } from "node:path";
 import type { Dataset, ImageId, PredictionRow, RgbImage, Rle } from "../api.ts";
 import { encodeWebp, thumbnail } from "../image/codec.ts";
 import { outlinesOf, parseCounts } from "../mask/index.ts";
 import type { DetailedRun } from "../report/details.ts";
 import { chooseSamples, type GalleryItem, type Sample } from "../report/gallery.ts";
+import { readImage } from "../store/rows.ts";
 import type { StoredRun } from "../store/store.ts";
 
 const defaults = {
@@ -33,7 +35,7 @@ export async function galleryOf(
     request.seed,
   );
   const scored = runs.map((run, series) => ({ ...run, series })).filter(({ details }) => details.rows.length > 0);
-  const rows = await Promise.all(scored.map(({ stored }) => rowsOf(stored, samples)));
+  const rows = await Promise.all(scored.map((each) => rowsOf(each, samples)));
   const photos = new Map<ImageId, string>();
   const items: GalleryItem[] = [];
   for (const sample of samples) {
@@ -70,11 +72,16 @@ function itemOf(
 const keyOf = ({ image, target, prompts }: Pick<PredictionRow, "image" | "target" | "prompts">) =>
   `${image} ${target} ${prompts}`;
 
-async function rowsOf(run: StoredRun, samples: readonly Sample[]): Promise<ReadonlyMap<string, PredictionRow>> {
+/** Only the images of the samples are read again. */
+async function rowsOf(
+  { stored, details }: { readonly stored: StoredRun; readonly details: DetailedRun },
+  samples: readonly Sample[],
+): Promise<ReadonlyMap<string, PredictionRow>> {
   const wanted = new Set(samples.map(keyOf));
   const found = new Map<string, PredictionRow>();
-  for await (const row of run.rows())
-    if (row.kind === "prediction" && wanted.has(keyOf(row)) && !found.has(keyOf(row))) found.set(keyOf(row), row);
+  for (const image of new Set(samples.map((sample) => sample.image)))
+    for (const row of await readImage(join(stored.folder, "rows.jsonl"), details.places.get(image)!))
+      if (row.kind === "prediction" && wanted.has(keyOf(row)) && !found.has(keyOf(row))) found.set(keyOf(row), row);
   return found;
 }
 

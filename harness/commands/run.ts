@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { HarnessError } from "../errors.ts";
-import { reportOf } from "../report/score.ts";
+import { type RunReport, reportOf } from "../report/score.ts";
 import { resultJson, resultTable } from "../report/tables.ts";
 import { type RunFlags, type RunPlan, resolvePlan } from "../run/plan.ts";
 import { loadRegistry } from "../run/registry.ts";
@@ -112,7 +112,9 @@ export async function flagsOf(args: Arguments): Promise<RunFlags> {
 }
 
 async function print({ runs, stopped }: RunOutcome, plan: RunPlan, args: Arguments, console: Console): Promise<number> {
-  const reports = await Promise.all(runs.map((each) => reportOf(each)));
+  const reports: RunReport[] = [];
+  // One after the other: rows of one run in memory at a time.
+  for (const each of runs) reports.push(await reportOf(each));
   if (args.json) line(console, JSON.stringify(resultJson(reports, plan.leftOut)));
   else line(console, resultTable(reports, { leftOut: plan.leftOut }));
   if (!stopped) return runs.some(({ manifest }) => manifest.status.state === "failed") ? 1 : 0;

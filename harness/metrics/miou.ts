@@ -11,22 +11,27 @@ export const miou: Metric = {
   unit: "fraction",
   fit(rows, { images, sizes }: MetricContext) {
     const groups = [
-      { id: "miou", sums: sumsOf(rows, images) },
+      { id: "miou", sums: sumsOf(rows, images, () => true) },
       ...sizes.map((size) => ({
         id: size.id,
-        sums: sumsOf(
-          rows.filter(({ areaPx }) => isOfSize(size, areaPx)),
-          images,
-        ),
+        sums: sumsOf(rows, images, ({ areaPx }) => isOfSize(size, areaPx)),
       })),
     ];
     return (weights) => groups.map(({ id, sums }) => meanOf(id, sums, weights));
   },
 };
 
-function sumsOf(rows: readonly PredictionRow[], images: MetricContext["images"]): ImageSums {
-  const instances = rows.flatMap(({ image, iou }) => (iou === undefined ? [] : [{ image, value: iou }]));
-  return sumByImage(instances, images);
+function sumsOf(
+  rows: readonly PredictionRow[],
+  images: MetricContext["images"],
+  counts: (row: PredictionRow) => boolean,
+): ImageSums {
+  return sumByImage(instancesOf(rows, counts), images);
+}
+
+/** One at a time: a large set has hundreds of thousands. */
+function* instancesOf(rows: readonly PredictionRow[], counts: (row: PredictionRow) => boolean) {
+  for (const row of rows) if (row.iou !== undefined && counts(row)) yield { image: row.image, value: row.iou };
 }
 
 function meanOf(id: string, sums: ImageSums, weights: ImageWeights): MetricValue {

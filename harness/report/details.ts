@@ -1,29 +1,22 @@
-import type { PredictionRow } from "../api.ts";
 import { type ReliabilityBin, reliabilityTable } from "../metrics/index.ts";
 import type { StoredRun } from "../store/store.ts";
 import type { ChartRun } from "./charts/chart.ts";
-import { reportOf } from "./score.ts";
+import { reportOfRows } from "./score.ts";
+import { readSlimRows, type SlimRow, type SlimRows } from "./slimRows.ts";
 
-/** A row without its mask: what is needed to choose among thousands of targets. */
-export type SlimRow = Omit<PredictionRow, "mask" | "prompt">;
-
-/** A run as a report shows it: its figures, its samples, and its rows without masks. */
-export interface DetailedRun extends ChartRun {
+/** A run as a report shows it: its figures, its samples, its rows without masks and where those are. */
+export interface DetailedRun extends ChartRun, Pick<SlimRows, "places"> {
   readonly rows: readonly SlimRow[];
 }
 
 /** Everything a report draws of a run; masks are left on disk. */
 export async function detailsOf(run: StoredRun): Promise<Omit<DetailedRun, "label">> {
-  const report = await reportOf(run);
-  const rows: SlimRow[] = [];
+  const slim = await readSlimRows(run);
+  const report = await reportOfRows(run, slim);
   // Masks of seeded weights mean nothing.
-  if (run.manifest.weights.source !== "seeded")
-    for await (const row of run.rows()) {
-      if (row.kind === "failure") continue;
-      const { mask: _, prompt: __, ...slim } = row;
-      rows.push(slim);
-    }
-  return { report, manifest: run.manifest, turns: await run.latency(), rows, reliability: reliabilityOf(rows) };
+  const rows = run.manifest.weights.source === "seeded" ? [] : slim.rows;
+  const { manifest } = run;
+  return { report, manifest, turns: await run.latency(), rows, places: slim.places, reliability: reliabilityOf(rows) };
 }
 
 function reliabilityOf(rows: readonly SlimRow[]): Readonly<Record<string, readonly ReliabilityBin[]>> {

@@ -1,10 +1,9 @@
-import { join } from "node:path";
-import type { ImageId, PredictionRow, TheoryCounts } from "../api.ts";
+import type { TheoryCounts } from "../api.ts";
 import { cocoSizes, type Figure, figuresOf, miou } from "../metrics/index.ts";
 import { type LatencySummary, latencySummary, median } from "../stats/summary.ts";
-import { indexRows } from "../store/rows.ts";
 import type { LatencyTurn, Manifest } from "../store/schema.ts";
 import type { StoredRun } from "../store/store.ts";
+import { readSlimRows, type SlimRows } from "./slimRows.ts";
 
 /** A value with its 95 % interval, drawn by image; one image has no interval. */
 export type Score = Omit<Figure, "id">;
@@ -76,8 +75,12 @@ export interface Conditions {
 
 /** Everything a table shows of a run, from its stored rows alone; no model is run. */
 export async function reportOf(run: StoredRun): Promise<RunReport> {
+  return reportOfRows(run, await readSlimRows(run));
+}
+
+/** The same, of rows that were read already. */
+export async function reportOfRows(run: StoredRun, rows: SlimRows): Promise<RunReport> {
   const { manifest } = run;
-  const rows = await readSlimRows(run);
   const turns = await run.latency();
   const { id, variant, weights, dataset, graphs, memory, gpuMemory } = manifest;
   const promptsPerSecond = batchRate(turns) ?? manifest.promptsPerSecond;
@@ -106,49 +109,12 @@ export async function reportOf(run: StoredRun): Promise<RunReport> {
   };
 }
 
-interface SlimRows {
-  /** Run to their end without failure, those without a row among them. */
-  readonly images: readonly ImageId[];
-  readonly failures: ReadonlyMap<ImageId, string>;
-  readonly byPrompts: ReadonlyMap<string, readonly PredictionRow[]>;
-  /** By prompts name, ms an image. */
-  readonly everythingMs: ReadonlyMap<string, readonly number[]>;
-}
-
-/** Masks and prompts are most of a row and no part of a mean IoU: they are dropped as the rows stream by. */
-const dropped = { mask: { size: { height: 0, width: 0 }, counts: "" }, prompt: { points: [] } };
-
-async function readSlimRows(run: StoredRun): Promise<SlimRows> {
-  // Rows do not tell of images without a target, which a bootstrap draws like the others.
-  const { places } = await indexRows(join(run.folder, "rows.jsonl"));
-  const failures = new Map<ImageId, string>();
-  const byPrompts = new Map<string, PredictionRow[]>();
-  for await (const row of run.rows()) {
-    // Finished by another process since.
-    if (!places.has(row.image)) continue;
-    if (row.kind === "failure") failures.set(row.image, row.message);
-    else groupOf(byPrompts, row.prompts).push({ ...row, ...dropped });
-  }
-  const images = [...places.keys()].filter((image) => !failures.has(image)).sort((a, b) => a - b);
-  const everythingMs = new Map<string, number[]>();
-  for (const [image, { everythingMs: times = {} }] of places)
-    for (const [prompts, durationMs] of Object.entries(times))
-      if (!failures.has(image)) groupOf(everythingMs, prompts).push(durationMs);
-  return { images, failures, byPrompts, everythingMs };
-}
-
-function groupOf<T>(groups: Map<string, T[]>, name: string): T[] {
-  const group = groups.get(name) ?? [];
-  groups.set(name, group);
-  return group;
-}
-
-function promptsOf(manifest: Manifest, { images, failures, byPrompts }: SlimRows): Record<string, PromptsReport> {
+function promptsOf(manifest: Manifest, { images, failures, rows }: SlimRows): Record<string, PromptsReport> {
   const context = { images, sizes: cocoSizes };
   return Object.fromEntries(
     Object.entries(manifest.protocols).map(([name, protocol]) => {
-      const rows = (byPrompts.get(name) ?? []).filter(({ image }) => !failures.has(image));
-      const figures = figuresOf(miou, { rows, ...context }, { seed: manifest.seed });
+      const own = rows.filter(({ image, prompts }) => prompts === name && !failures.has(image));
+      const figures = figuresOf(miou, { rows: own, ...context }, { seed: manifest.seed });
       const scores = manifest.scores?.[name] ?? {};
       return [name, { protocol, ...Object.fromEntries(figures.map(({ id, ...score }) => [id, score])), ...scores }];
     }),

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { examplePrediction, exampleRows } from "./fixtures/run.ts";
-import { imageText, indexRows, readRows, rowsHash, sortedRows } from "./rows.ts";
+import { imageText, indexRows, readImage, readImages, readRows, rowsHash, sortedRows } from "./rows.ts";
 import type { Row } from "./schema.ts";
 
 async function fileOf(...pieces: readonly string[]): Promise<string> {
@@ -23,6 +23,18 @@ const image = (id: number) => imageText(id, exampleRows(id));
 test("rows come back in the order of the file, and those of each image in the order given", async () => {
   const file = await fileOf(image(5), image(3), image(4));
   expect(await all(readRows(file))).toEqual([5, 3, 4].flatMap(exampleRows));
+});
+
+test("each image comes with its rows and with the place where they are read again", async () => {
+  const file = await fileOf(image(5), imageText(9, []), image(3));
+  const found: number[] = [];
+  for await (const { image, rows, place } of readImages(file)) {
+    found.push(image);
+    expect(rows).toEqual(image === 9 ? [] : exampleRows(image));
+    expect(await readImage(file, place)).toEqual(rows);
+    expect((await indexRows(file)).places.get(image)).toEqual(place);
+  }
+  expect(found).toEqual([5, 9, 3]);
 });
 
 test("an image without rows is finished too", async () => {

@@ -59,21 +59,24 @@ export async function indexRows(file: string): Promise<RowIndex> {
     last = line.end;
     const finished = group.take(line);
     if (finished === undefined) continue;
-    if (places.has(finished.image)) throw damaged(file, line.number, `image ${finished.image} stands twice`);
-    const { everythingMs } = finished;
-    const times = everythingMs === undefined ? {} : { everythingMs };
-    places.set(finished.image, { start: end, end: line.end, line: line.number - finished.rows.length, ...times });
+    places.set(finished.image, finished.place);
     [rows, end] = [rows + finished.rows.length, line.end];
   }
   return { places, rows, end, tornBytes: last - end };
 }
 
-/** The rows of finished images in the order of the file. */
-export async function* readRows(file: string, end?: number): AsyncGenerator<Row, void, void> {
+/** Finished images with their rows, in the order of the file; one in memory at a time. */
+export async function* readImages(file: string): AsyncGenerator<FinishedImage, void, void> {
   const group = imageGroup(file);
-  for await (const line of readLines(file, end === undefined ? {} : { end })) {
-    yield* group.take(line)?.rows ?? [];
+  for await (const line of readLines(file)) {
+    const finished = group.take(line);
+    if (finished !== undefined) yield finished;
   }
+}
+
+/** The rows of finished images in the order of the file. */
+export async function* readRows(file: string): AsyncGenerator<Row, void, void> {
+  for await (const { rows } of readImages(file)) yield* rows;
 }
 
 /**
@@ -104,8 +107,10 @@ export async function rowsHash(rows: AsyncIterable<Row> | Iterable<Row>): Promis
   return hash.digest("hex");
 }
 
-interface FinishedImage extends Omit<ImageEnd, "rows"> {
+export interface FinishedImage {
+  readonly image: ImageId;
   readonly rows: readonly Row[];
+  readonly place: ImagePlace;
 }
 
 /**
@@ -113,7 +118,9 @@ interface FinishedImage extends Omit<ImageEnd, "rows"> {
  * end of a killed write; if one does, the file is damaged.
  */
 function imageGroup(file: string) {
+  const known = new Set<ImageId>();
   let rows: Row[] = [];
+  let start = 0;
   let torn: unknown;
   return {
     take(line: Line): FinishedImage | undefined {
@@ -132,8 +139,12 @@ function imageGroup(file: string) {
       if (row.rows !== rows.length) {
         throw damaged(file, line.number, `image ${of} has ${rows.length} of ${row.rows} rows`);
       }
-      const finished = { ...row, rows };
-      rows = [];
+      if (known.has(of)) throw damaged(file, line.number, `image ${of} stands twice`);
+      known.add(of);
+      const times = row.everythingMs === undefined ? {} : { everythingMs: row.everythingMs };
+      const place = { start, end: line.end, line: line.number - rows.length, ...times };
+      const finished = { image: of, rows, place };
+      [rows, start] = [[], line.end];
       return finished;
     },
   };
