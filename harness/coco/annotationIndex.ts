@@ -1,6 +1,6 @@
 import type { ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
-import { grown } from "../mask/runTable.ts";
+import { grown } from "../mask/columns.ts";
 import { type AnnotationFile, type FileAnnotation, fileAnnotation, withLists } from "./annotationFile.ts";
 import { type AnnotationElements, readAnnotationElements } from "./annotationReader.ts";
 import { type AnnotatedImage, toEntry } from "./elements.ts";
