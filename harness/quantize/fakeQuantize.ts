@@ -1,7 +1,10 @@
 import type { GraphValue } from "../api.ts";
 import { add, type GraphBuilder, mul } from "../onnx/index.ts";
-import { type Log2Quantizer, log2Levels, smallestProbability } from "./log2.ts";
+import { type Log2Quantizer, log2Boundaries, log2Levels, smallestProbability } from "./log2.ts";
 import type { UniformQuantizer } from "./uniform.ts";
+
+/** ONNX's number of the type. */
+const int32 = 6;
 
 /**
  * Quantises and back inside a graph, in float32: divide, round half to even, clip, multiply. Not QuantizeLinear, which knows
@@ -17,16 +20,23 @@ export function fakeQuantizeNode(graph: GraphBuilder, x: GraphValue, quantizer: 
 }
 
 /**
- * The logarithmic quantiser inside a graph: an integer a probability, then its level from a table. Float32 logarithms may fall
- * to the other side within 1e-6 of a rounding boundary; otherwise the result is that of `fakeQuantizeLog2`.
+ * The logarithmic quantiser inside a graph: an integer a probability, then its level from a table. Float32 logarithms of small
+ * probabilities are only good to 1e-5 of a step, so they tell between which two integers one lies, and a comparison with the
+ * boundary between these decides. The result is that of `fakeQuantizeLog2` in every bit.
  */
 export function fakeQuantizeLog2Node(graph: GraphBuilder, x: GraphValue, quantizer: Log2Quantizer): GraphValue {
   const { bits, scale, tau } = quantizer;
   const levels = 2 ** bits;
   const logarithm = graph.op("Log", [graph.op("Max", [x, graph.number(smallestProbability)])]);
   const steps = mul(graph, logarithm, graph.number(-tau / Math.LN2));
-  const rounded = graph.op("Round", [add(graph, steps, graph.number(tau * Math.log2(scale)))]);
-  const index = graph.op("Cast", [graph.op("Clip", [rounded, graph.number(0), graph.number(levels)])], { to: 6 });
+  const place = add(graph, steps, graph.number(tau * Math.log2(scale)));
+  // Casting cuts off what is behind the point.
+  const lower = graph.op("Cast", [graph.op("Clip", [place, graph.number(0), graph.number(levels - 1)])], { to: int32 });
+  const boundaries = graph.constant(`log2.boundaries[${bits} ${scale} ${tau}]`, "float32", [levels], () =>
+    log2Boundaries(quantizer),
+  );
+  const above = graph.op("GreaterOrEqual", [graph.op("Gather", [boundaries, lower], { axis: 0 }), x]);
+  const index = add(graph, lower, graph.op("Cast", [above], { to: int32 }));
   const table = graph.constant(`log2[${bits} ${scale} ${tau}]`, "float32", [levels + 1], () =>
     Float32Array.from(log2Levels(quantizer)),
   );

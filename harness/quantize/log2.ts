@@ -19,15 +19,39 @@ export const smallestProbability = 1e-20;
 
 /** In double precision. */
 export function fakeQuantizeLog2(values: ArrayLike<number>, quantizer: Log2Quantizer): Float64Array {
-  const { scale, tau } = quantizer;
   const table = log2Levels(quantizer);
   const last = table.length - 1;
   const result = new Float64Array(values.length);
-  for (let i = 0; i < values.length; i++) {
-    const q = roundHalfEven(-tau * Math.log2(Math.max(values[i]!, smallestProbability) / scale));
-    result[i] = table[Math.min(Math.max(q, 0), last)]!;
-  }
+  for (let i = 0; i < values.length; i++)
+    result[i] = table[Math.min(Math.max(integerOf(values[i]!, quantizer), 0), last)]!;
   return result;
+}
+
+function integerOf(value: number, { scale, tau }: Log2Quantizer): number {
+  return roundHalfEven(-tau * Math.log2(Math.max(value, smallestProbability) / scale));
+}
+
+/**
+ * For each q below 2^bits the largest float32 probability whose integer is above q, and -1 where there is none: comparing with
+ * these rounds as the quantiser does, however a logarithm was rounded.
+ */
+export function log2Boundaries(quantizer: Log2Quantizer): Float32Array {
+  const { bits, scale, tau } = quantizer;
+  const most = integerOf(0, quantizer);
+  return Float32Array.from({ length: 2 ** bits }, (_, q) => {
+    if (most <= q) return -1;
+    let boundary = Math.fround(scale * 2 ** (-(q + 0.5) / tau));
+    while (integerOf(boundary, quantizer) <= q) boundary = neighbour(boundary, -1);
+    while (integerOf(neighbour(boundary, 1), quantizer) > q) boundary = neighbour(boundary, 1);
+    return boundary;
+  });
+}
+
+/** The next positive float32 number above or below. */
+function neighbour(value: number, step: 1 | -1): number {
+  const number = Float32Array.of(value);
+  new Uint32Array(number.buffer)[0]! += step;
+  return number[0]!;
 }
 
 /** What each q stands for, q = 2^bits included, which stands for 0. */
