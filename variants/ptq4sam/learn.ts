@@ -9,7 +9,10 @@ import { type OpenStage, RunningStage, startOf } from "./stageRunner.ts";
 import type { Model, Stage } from "./stages.ts";
 import { Unit, type UnitShape, unitOf } from "./units.ts";
 
-const defaults = { iterations: 150 };
+const defaults = {
+  /** Of each unit: some minutes in all for a nano preset and 32 images. */
+  iterations: 100,
+};
 
 /** One image's way through the model, in float and quantised as far as units are learned. */
 interface Paths {

@@ -5,7 +5,7 @@ import { normal, random } from "../../harness/stats/random.ts";
 import { seededCheckpoint } from "../../harness/weights/index.ts";
 import { type SamConfig, samConfigs } from "../sam/config.ts";
 import type { Calibrated, CalibratedWeight } from "./calibrated.ts";
-import { drawRows, reconstruct, type Seen } from "./reconstruct.ts";
+import { drawRows, drawsOf, reconstruct, type Seen } from "./reconstruct.ts";
 import { Unit, type UnitShape } from "./units.ts";
 
 const config: SamConfig = {
@@ -49,6 +49,15 @@ test("tokens that attend to one another are all there, and some are asked", () =
   const { float } = drawRows(shape, { float: [only], quantized: [only] }, random(1, "draw"));
   expect(float.matrices[0]!.values).toEqual(only.data);
   expect(new Set(float.queries).size).toBe(64);
+});
+
+test("an iteration sees several groups where each has few tokens", () => {
+  const drawsFor = (kind: UnitShape["kind"], dims: readonly number[]) =>
+    drawsOf({ kind, path: "any", inputs: ["x"] }, { float: [tensor(dims)], quantized: [] });
+  expect(drawsFor("attention", [8, 7, 4])).toBe(9);
+  expect(drawsFor("self attention", [16, 64, 4])).toBe(1);
+  // An MLP's rows are drawn from all groups at once.
+  expect(drawsFor("relu mlp", [8, 7, 4])).toBe(1);
 });
 
 function tensor(dims: readonly number[]): Tensor {

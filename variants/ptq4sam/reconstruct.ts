@@ -6,7 +6,7 @@ import { integer, random, sampleWithoutReplacement } from "../../harness/stats/r
 import type { Unit, UnitInput, UnitShape } from "./units.ts";
 
 const defaults = {
-  /** Rows of a unit's output that an iteration sees. */
+  /** Rows of a unit's output that an iteration sees; where a group has few, such as a prompt's tokens, of several. */
   rows: 64,
   /** Published: 1e-3 and 4e-5 over 20,000 iterations; fewer iterations have to go further in each. */
   rates: { rounding: 0.03, scale: 2e-3 },
@@ -68,7 +68,9 @@ async function learn(unit: Unit, seen: readonly Seen[], how: Reconstruction, sta
   const stream = random(how.seed, "reconstruction", unit.shape.path);
   const dropped = coinFlips(Math.floor(stream.next() * 2 ** 32));
   for (let iteration = 0; iteration < how.iterations; iteration++) {
-    backpropagate(unit, drawRows(unit.shape, seen[integer(stream, seen.length)]!, stream), dropped);
+    const draws = drawsOf(unit.shape, seen[0]!);
+    for (let draw = 0; draw < draws; draw++)
+      backpropagate(unit, drawRows(unit.shape, seen[integer(stream, seen.length)]!, stream), { dropped, draws });
     const progress = iteration / how.iterations;
     const late = (progress - regulariser.warmUp) / (1 - regulariser.warmUp);
     const beta = regulariser.from + (regulariser.to - regulariser.from) * late;
@@ -81,13 +83,17 @@ async function learn(unit: Unit, seen: readonly Seen[], how: Reconstruction, sta
   }
 }
 
-/** Adds the gradients of the mean over rows of the squared distance between the unit's outputs. */
-function backpropagate(unit: Unit, { float, quantized }: Drawn, dropped: () => boolean): void {
+/** Adds the gradients of the mean over all draws' rows of the squared distance between the unit's outputs. */
+function backpropagate(
+  unit: Unit,
+  { float, quantized }: Drawn,
+  { dropped, draws }: { readonly dropped: () => boolean; readonly draws: number },
+): void {
   const target = unit.run(new Tape(), float, { quantized: false });
   const tape = new Tape();
   const result = unit.run(tape, mixed(float, quantized, dropped), { quantized: true, rounding: "soft", dropped });
   for (let i = 0; i < result.values.length; i++)
-    result.gradient[i] = (2 * (result.values[i]! - target.values[i]!)) / result.rows;
+    result.gradient[i] = (2 * (result.values[i]! - target.values[i]!)) / (draws * result.rows);
   tape.backward();
 }
 
@@ -95,7 +101,8 @@ function backpropagate(unit: Unit, { float, quantized }: Drawn, dropped: () => b
 function outputError(unit: Unit, seen: readonly Seen[], seed: number): number {
   const stream = random(seed, "reconstruction check", unit.shape.path);
   let [sum, rows] = [0, 0];
-  for (let i = 0; i < Math.max(defaults.checks, seen.length); i++) {
+  const draws = Math.max(defaults.checks, seen.length) * drawsOf(unit.shape, seen[0]!);
+  for (let i = 0; i < draws; i++) {
     const { float, quantized } = drawRows(unit.shape, seen[i % seen.length]!, stream);
     const target = unit.run(new Tape(), float, { quantized: false });
     const result = unit.run(new Tape(), quantized, { quantized: true, rounding: "decided", dropped: () => false });
@@ -117,6 +124,13 @@ function coinFlips(seed: number): () => boolean {
     word ^= word << 5;
     return (word & 0x10000) !== 0;
   };
+}
+
+/** How many groups together have the rows of an iteration. */
+export function drawsOf({ kind }: UnitShape, { float }: Seen): number {
+  const [groups, tokens] = float[0]!.dims as [number, number, number];
+  const rows = kind === "attention" || kind === "self attention" ? tokens : groups * tokens;
+  return Math.max(1, Math.floor(defaults.rows / rows));
 }
 
 /** The same rows on both ways. */
