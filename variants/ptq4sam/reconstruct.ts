@@ -14,8 +14,8 @@ const defaults = {
   regulariser: { weight: 100, warmUp: 0.2, from: 20, to: 2 },
   /** Every so many images one is left out of learning; what was learned is judged by these. */
   leftOut: 4,
-  /** Draws of rows that a unit is judged by, at least. */
-  checks: 8,
+  /** Rows that a unit is judged by, at least, and some of every image. */
+  judgedRows: 256,
 };
 
 /** What a unit saw of one image, on the float way and on the quantised one. */
@@ -101,8 +101,7 @@ function backpropagate(
 function outputError(unit: Unit, seen: readonly Seen[], seed: number): number {
   const stream = random(seed, "reconstruction check", unit.shape.path);
   let [sum, rows] = [0, 0];
-  const draws = Math.max(defaults.checks, seen.length) * drawsOf(unit.shape, seen[0]!);
-  for (let i = 0; i < draws; i++) {
+  for (let i = 0; i < seen.length || rows < defaults.judgedRows; i++) {
     const { float, quantized } = drawRows(unit.shape, seen[i % seen.length]!, stream);
     const target = unit.run(new Tape(), float, { quantized: false });
     const result = unit.run(new Tape(), quantized, { quantized: true, rounding: "decided", dropped: () => false });
