@@ -1,6 +1,7 @@
 import type { ImageId, PredictionRow } from "../api.ts";
 import { random, shuffle } from "../stats/random.ts";
 import type { DetailedRun } from "./details.ts";
+import type { SlimRow } from "./slimRows.ts";
 
 /** Why a target is shown. */
 export const galleryKinds = ["worst", "best", "different", "random"] as const;
@@ -16,7 +17,10 @@ export interface Sample {
   readonly ious: readonly number[];
 }
 
-interface Candidate extends Omit<Sample, "kind"> {
+/** A target with its row in the first run. */
+interface Candidate {
+  readonly row: SlimRow;
+  readonly ious: readonly number[];
   readonly mean: number;
   readonly spread: number;
 }
@@ -39,48 +43,63 @@ export function chooseSamples(runs: readonly DetailedRun[], count: number, seed:
   const chosen: Sample[] = [];
   for (const [i, kind] of kinds.entries()) {
     const share = Math.floor(((i + 1) * count) / kinds.length) - Math.floor((i * count) / kinds.length);
-    for (const { mean: _, spread: __, ...candidate } of takeTurns(orders[kind], share, taken))
-      chosen.push({ kind, ...candidate });
+    for (const { row, ious } of takeTurns(orders[kind], share, taken)) {
+      const { image, target, category, prompts } = row;
+      chosen.push({ kind, image, target, category, prompts, ious });
+    }
   }
   return chosen;
 }
 
-/** Only targets that every run with accuracy has been measured on. */
+/** Only targets that every run with accuracy has been measured on. An image at a time: large sets have a million of them. */
 function candidatesOf(runs: readonly DetailedRun[]): readonly Candidate[] {
-  const scored = runs.filter(({ rows }) => rows.length > 0);
-  const found = new Map<string, { row: DetailedRun["rows"][number]; ious: number[] }>();
-  for (const [place, { rows }] of scored.entries())
-    for (const row of rows) {
-      if (row.iou === undefined) continue;
-      const key = `${row.image} ${row.target} ${row.prompts} ${row.protocol}`;
-      const known = found.get(key);
-      // The first of several masks of a target is the one that its protocol kept.
-      if (known === undefined) found.set(key, { row, ious: [row.iou] });
-      else if (known.ious.length === place) known.ious.push(row.iou);
+  const [first, ...others] = runs.filter(({ rows }) => rows.length > 0).map(({ rows }) => byImage(rows));
+  const found: Candidate[] = [];
+  for (const [image, rows] of first ?? []) {
+    const same = others.map((run) => keptRows(run.get(image) ?? []));
+    for (const [key, row] of keptRows(rows)) {
+      const ious = [row, ...same.map((kept) => kept.get(key))].flatMap((each) => each?.iou ?? []);
+      if (ious.length <= others.length) continue;
+      const mean = ious.reduce((sum, iou) => sum + iou, 0) / ious.length;
+      found.push({ row, ious, mean, spread: Math.max(...ious) - Math.min(...ious) });
     }
-  return [...found.values()]
-    .filter(({ ious }) => ious.length === scored.length)
-    .map(({ row: { image, target, category, prompts }, ious }) => ({
-      ...{ image, target, category, prompts, ious },
-      mean: ious.reduce((sum, iou) => sum + iou, 0) / ious.length,
-      spread: Math.max(...ious) - Math.min(...ious),
-    }));
+  }
+  return found;
+}
+
+function byImage(rows: readonly SlimRow[]): ReadonlyMap<ImageId, readonly SlimRow[]> {
+  const images = new Map<ImageId, SlimRow[]>();
+  for (const row of rows) {
+    const own = images.get(row.image);
+    if (own === undefined) images.set(row.image, [row]);
+    else own.push(row);
+  }
+  return images;
+}
+
+/** Of several masks of a target the first, which is the one that its protocol kept. */
+function keptRows(rows: readonly SlimRow[]): ReadonlyMap<string, SlimRow> {
+  const kept = new Map<string, SlimRow>();
+  for (const row of rows) {
+    const key = `${row.target} ${row.prompts} ${row.protocol}`;
+    if (row.iou !== undefined && !kept.has(key)) kept.set(key, row);
+  }
+  return kept;
 }
 
 /** From the front of the order, a prompts name after the other; an image again only when its name has no other left. */
 function takeTurns(order: readonly Candidate[], count: number, taken: Set<string>): readonly Candidate[] {
-  const names = [...new Set(order.map(({ prompts }) => prompts))].sort();
+  const names = [...new Set(order.map(({ row }) => row.prompts))].sort();
   const images = new Set<ImageId>();
   const chosen: Candidate[] = [];
-  const free = (candidate: Candidate, name: string) =>
-    candidate.prompts === name && !taken.has(`${candidate.image} ${candidate.target}`);
+  const free = ({ row }: Candidate, name: string) => row.prompts === name && !taken.has(`${row.image} ${row.target}`);
   for (let turn = 0; turn < count; turn++) {
     const name = names[turn % names.length]!;
     const next =
-      order.find((each) => free(each, name) && !images.has(each.image)) ?? order.find((each) => free(each, name));
+      order.find((each) => free(each, name) && !images.has(each.row.image)) ?? order.find((each) => free(each, name));
     if (next === undefined) continue;
-    taken.add(`${next.image} ${next.target}`);
-    images.add(next.image);
+    taken.add(`${next.row.image} ${next.row.target}`);
+    images.add(next.row.image);
     chosen.push(next);
   }
   return chosen;
