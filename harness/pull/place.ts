@@ -30,10 +30,14 @@ const weightsFile = /\.(pth|pt|safetensors|onnx)$/i;
 export async function place({ file, group }: PullItem, part: string, options: PlaceOptions): Promise<Places> {
   if (file.archive !== undefined)
     return placeUnpacked({ file, ...(group === undefined ? {} : { group }) }, part, options);
+  return [await moveInto(options.home, part, pathOf({ file, ...(group === undefined ? {} : { group }) }))];
+}
+
+/** Of a file that is no archive, relative to the home folder. */
+export function pathOf({ file, group }: PullItem): string {
   const name = basename(new URL(file.url).pathname);
   const ending = weightsFile.exec(name)?.[0] ?? ".pt";
-  const path = group === undefined ? join("checkpoints", file.id + ending) : join("datasets", group, name);
-  return [await moveInto(options.home, part, path)];
+  return group === undefined ? join("checkpoints", file.id + ending) : join("datasets", group, name);
 }
 
 async function placeUnpacked({ file, group }: PullItem, part: string, options: PlaceOptions): Promise<Places> {

@@ -40,6 +40,21 @@ test("a file comes, is checked, is put in its place under its id, and is not ask
   expect(readdirSync(join(home, "downloads"))).toEqual([]);
 });
 
+test("a file that a killed pull put in its place and did not record is recognised by its hash", async () => {
+  const server = await open((request, response) => sendFile(request, response, content));
+  const record = await bring(published(server));
+  const records = join(home, "pulled");
+  for (const name of readdirSync(records)) rmSync(join(records, name));
+  expect(await bring(published(server))).toMatchObject({ sha256, bytes: content.length, places: record.places });
+  expect(server.requests).toHaveLength(1);
+  expect((await stateOf(home, published(server).file)).state).toBe("here");
+  for (const name of readdirSync(records)) rmSync(join(records, name));
+  writeFileSync(weights(), other);
+  await bring(published(server));
+  expect(server.requests).toHaveLength(2);
+  expect(readFileSync(weights()).equals(content)).toBe(true);
+});
+
 test("a connection that breaks again and again is made anew from where it broke", async () => {
   const server = await open((request, response) =>
     sendFile(request, response, content, { breakAfter: 60_000, arrived }),

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { basename } from "node:path";
+import { createReadStream, existsSync } from "node:fs";
+import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { PublishedFile } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { acquireLock, type Lock, LockInUse } from "../store/lock.ts";
 import { type DownloadOptions, download } from "./download.ts";
 import { removePart } from "./part.ts";
-import { type PullItem, place } from "./place.ts";
+import { type PullItem, pathOf, place } from "./place.ts";
 import {
   bytesOf,
   makeFolders,
@@ -79,6 +79,17 @@ async function fetchFile(item: PullItem, options: PullOptions): Promise<PullReco
   const { part } = pathsOf(options.home, file.id);
   const expected = expectedOf(file, await readRecord(options.home, file.id), options);
   const url = addressOf(file, options.mirror);
+  const recordOf = async (found: Pick<PullRecord, "bytes" | "sha256" | "places">) => {
+    const pulledAt = new Date().toISOString();
+    const record = { id: file.id, url: url.href, trust: expected.trust, pulledAt, ...found };
+    await writeRecord(options.home, record);
+    return record;
+  };
+  const unrecorded = await placedBefore(item, options.home, expected);
+  if (unrecorded !== undefined) {
+    await removePart(part);
+    return recordOf(unrecorded);
+  }
   await download(
     {
       ...{ url, path: part, allowHttp: options.insecureHttp || expected.sha256 !== undefined },
@@ -97,10 +108,21 @@ async function fetchFile(item: PullItem, options: PullOptions): Promise<PullReco
     progress: (done, total) => options.progress("unpack", done, total),
   });
   await removePart(part);
-  const pulledAt = new Date().toISOString();
-  const record = { id: file.id, url: url.href, bytes, sha256, trust: expected.trust, pulledAt, places };
-  await writeRecord(options.home, record);
-  return record;
+  return recordOf({ bytes, sha256, places });
+}
+
+/** The very file, in its place and without its record: a pull was killed between the two. Only where its hash is known. */
+async function placedBefore(
+  item: PullItem,
+  home: string,
+  { sha256 }: Expected,
+): Promise<Pick<PullRecord, "bytes" | "sha256" | "places"> | undefined> {
+  const path = pathOf(item);
+  const file = join(home, path);
+  if (item.file.archive !== undefined || sha256 === undefined || !existsSync(file)) return undefined;
+  if ((await sha256Of(file)) !== sha256) return undefined;
+  const bytes = await bytesOf(file);
+  return { bytes, sha256, places: [{ path, bytes }] };
 }
 
 /** What the user says goes before what the authors say, and that before what came the first time. */
