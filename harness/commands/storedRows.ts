@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { ImageId, PredictionRow } from "../api.ts";
-import { indexRows } from "../store/rows.ts";
+import { readImages } from "../store/rows.ts";
 import { readRun, type StoredRun } from "../store/store.ts";
 
 /** A run by its id in the results folder, or by its own folder. */
@@ -21,17 +21,21 @@ export interface StoredRows {
 /** All rows with their masks, by prompts name. */
 export async function readRows(run: StoredRun): Promise<StoredRows> {
   // Rows do not tell of images without a target, which a bootstrap draws like the others.
-  const { places } = await indexRows(join(run.folder, "rows.jsonl"));
+  const finished: ImageId[] = [];
   const failed = new Set<ImageId>();
   const byPrompts = new Map<string, PredictionRow[]>();
-  for await (const row of run.rows()) {
-    if (row.kind === "failure") failed.add(row.image);
-    else if (places.has(row.image)) {
-      const rows = byPrompts.get(row.prompts) ?? [];
-      rows.push(row);
-      byPrompts.set(row.prompts, rows);
+  for await (const { image, rows } of readImages(join(run.folder, "rows.jsonl"))) {
+    finished.push(image);
+    for (const row of rows) {
+      if (row.kind === "failure") {
+        failed.add(image);
+        continue;
+      }
+      const own = byPrompts.get(row.prompts);
+      if (own === undefined) byPrompts.set(row.prompts, [row]);
+      else own.push(row);
     }
   }
-  const images = [...places.keys()].filter((image) => !failed.has(image)).sort((a, b) => a - b);
+  const images = finished.filter((image) => !failed.has(image)).sort((a, b) => a - b);
   return { images, failures: failed.size, byPrompts };
 }

@@ -1,4 +1,14 @@
-import type { Dataset, ImageId, KeptMask, ModelInput, Protocol, RgbImage, Variant, VariantManifest } from "../api.ts";
+import type {
+  Dataset,
+  ImageId,
+  ImageRecord,
+  KeptMask,
+  ModelInput,
+  Protocol,
+  RgbImage,
+  Variant,
+  VariantManifest,
+} from "../api.ts";
 import { prepare } from "../image/index.ts";
 import { formatCounts } from "../mask/index.ts";
 import { timed } from "../measure/clock.ts";
@@ -34,8 +44,11 @@ export class AccuracyPhase {
   /** What was read ahead: by image, so that a change of order costs a second reading and no error. */
   #ahead: { readonly image: ImageId; readonly prepared: Promise<Prepared> } | undefined;
 
+  readonly #records: ReadonlyMap<ImageId, ImageRecord>;
+
   constructor(input: AccuracyInput) {
     this.#input = input;
+    this.#records = new Map(input.dataset.images.map((record) => [record.id, record]));
     this.#timed = input.passes.some(({ pass }) => pass.everything !== undefined);
   }
 
@@ -45,7 +58,7 @@ export class AccuracyPhase {
     const encoding = timed(() => variant.encode(prepared.input));
     if (next !== undefined && !this.#timed) this.#readAhead(next);
     const { value: embedding, durationMs } = await encoding;
-    const record = dataset.images.find(({ id }) => id === image)!;
+    const record = this.#records.get(image)!;
     const whole = { embedding, durationMs: prepared.durationMs + durationMs };
     const rows: PredictionRow[] = [];
     const everythingMs: Record<string, number> = {};

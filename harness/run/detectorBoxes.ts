@@ -27,7 +27,9 @@ export async function withDetectorBoxes(dataset: Dataset, file: string): Promise
     }
     const { image, category, score } = detection;
     const target = { id, image, category, box, areaPx: (box.x1 - box.x0) * (box.y1 - box.y0), crowd: false, score };
-    targets.set(image, [...(targets.get(image) ?? []), target]);
+    const own = targets.get(image);
+    if (own === undefined) targets.set(image, [target]);
+    else own.push(target);
   }
   if (total > 0 && elsewhere === total)
     throw new HarnessError(`${file}: no detection is on an image of this dataset`, {

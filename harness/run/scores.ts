@@ -30,7 +30,7 @@ export async function scoresOf(run: Run, plan: Scoring): Promise<Scores> {
     return metric === undefined ? [] : [{ prompts, metric }];
   });
   if (scored.length === 0) return {};
-  const { images, rows } = await finishedRows(run);
+  const { images, rows } = await finishedRows(run, new Set(scored.map(({ prompts }) => prompts)));
   const context = { images, sizes: cocoSizes, dataset: plan.dataset };
   return Object.fromEntries(
     scored.map(({ prompts, metric }) => {
@@ -41,13 +41,16 @@ export async function scoresOf(run: Run, plan: Scoring): Promise<Scores> {
   );
 }
 
-/** Rows of images that did not fail, and those images, without a row too. */
-async function finishedRows(run: Run): Promise<{ images: readonly ImageId[]; rows: readonly PredictionRow[] }> {
+/** Rows of these prompts of images that did not fail, what was prompted left out; and those images, without a row too. */
+async function finishedRows(
+  run: Run,
+  prompts: ReadonlySet<string>,
+): Promise<{ images: readonly ImageId[]; rows: readonly PredictionRow[] }> {
   const rows: PredictionRow[] = [];
   const failed = new Set<ImageId>();
   for await (const row of run.rows()) {
     if (row.kind === "failure") failed.add(row.image);
-    else rows.push(row);
+    else if (prompts.has(row.prompts)) rows.push({ ...row, prompt: { points: [] } });
   }
   return { images: [...run.finishedImages()].filter((image) => !failed.has(image)), rows };
 }
