@@ -115,7 +115,17 @@ const weightsMeaning = {
 function weightsLines(reports: readonly RunReport[]): string[] {
   const sources = [...new Set(reports.map(({ weights }) => weights))];
   const meanings = sources.map((source) => `${source} = ${weightsMeaning[source]}`);
-  return meanings.length === 0 ? [] : [`weights: ${meanings.join("; ")}`];
+  return [...(meanings.length === 0 ? [] : [`weights: ${meanings.join("; ")}`]), ...checkpointLines(reports)];
+}
+
+/** Which file each checkpoint is, and where it has the published one's name alone: figures of that are of another model. */
+function checkpointLines(reports: readonly RunReport[]): string[] {
+  const variants = new Map<string, Set<string>>();
+  for (const { weights, weightsLabel, variant } of reports)
+    if (weights === "checkpoint")
+      variants.set(weightsLabel, (variants.get(weightsLabel) ?? new Set<string>()).add(variant));
+  const files = [...variants].map(([label, names]) => `${[...names].join(", ")} from ${label}`);
+  return files.length === 0 ? [] : [`checkpoints: ${files.join("; ")}`];
 }
 
 function notesLines(reports: readonly RunReport[]): string[] {

@@ -66,6 +66,23 @@ test("the table has one row a variant, units in the header, and a foot that expl
   `);
 });
 
+test("the foot names the file of each checkpoint, and says where it is not the published one", async () => {
+  const [nano, large] = await exampleReports();
+  const from = (variant: string, weightsLabel: string): RunReport => ({
+    ...{ ...large!, variant, weightsLabel },
+    weights: "checkpoint",
+  });
+  const tuned = "mobile_sam.pt, not the published file";
+  const table = resultTable([
+    nano!,
+    from("mobilesam", tuned),
+    from("sam-vit-b", "b.pth"),
+    from("x/sam-vit-b", "b.pth"),
+  ]);
+  expect(table).toContain(`checkpoints: mobilesam from ${tuned}; sam-vit-b, x/sam-vit-b from b.pth\n`);
+  expect(resultTable([nano!])).not.toContain("checkpoints:");
+});
+
 test("everything mode has seconds an image, n in the header where all rows share it", async () => {
   const [nano, large] = await exampleReports();
   const timed = (report: RunReport, median: number, n: number): RunReport => ({
