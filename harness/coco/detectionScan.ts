@@ -122,14 +122,15 @@ export class DetectionScan {
     if (!Number.isSafeInteger(this.#image) || !Number.isSafeInteger(this.#category)) return false;
     if ((seen & box) !== 0 && !(this.#box[2]! >= 0 && this.#box[3]! >= 0)) return false;
     if ((seen & segmentation) === 0) return true;
-    const [height, width] = this.#size as unknown as [number, number];
+    const [height, width] = [this.#size[0]!, this.#size[1]!];
     const sides = Number.isSafeInteger(height) && Number.isSafeInteger(width) && height > 0 && width > 0;
     return sides && (seen & size) !== 0 && (seen & counts) !== 0;
   }
 
   #commit(bytes: Uint8Array): void {
     this.table.add(this.#image, this.#category, this.#score);
-    const [x, y, width, height] = this.#box as unknown as [number, number, number, number];
+    const [x, y] = [this.#box[0]!, this.#box[1]!];
+    const [width, height] = [this.#box[2]!, this.#box[3]!];
     if ((this.#seen & box) !== 0) this.table.setBox({ x0: x, y0: y, x1: x + width, y1: y + height }, width * height);
     if ((this.#seen & segmentation) === 0) return;
     const mask = this.table.masks.add(bytes.subarray(this.#countsStart, this.#countsEnd));

@@ -80,8 +80,9 @@ export class EncodedMasks {
 
   /** The long way, for escapes that are seldom used and for what is wrong. */
   #parsed(index: number, size: Size): Rle {
-    const [chunk, start, end] = this.#places.subarray(3 * index, 3 * index + 3) as unknown as [number, number, number];
-    const text = Buffer.from(this.#chunks[chunk]!.subarray(start, end)).toString("utf8");
+    const places = this.#places;
+    const bytes = this.#chunks[places[3 * index]!]!.subarray(places[3 * index + 1]!, places[3 * index + 2]!);
+    const text = Buffer.from(bytes).toString("utf8");
     return parseCounts(JSON.parse(`"${text}"`) as string, size, "RLE");
   }
 }
