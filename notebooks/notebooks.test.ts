@@ -1,11 +1,12 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bench } from "../harness/commands/fixtures/bench.ts";
 import { CellFailed, executeNotebook } from "./execute.ts";
-import { type Notebook, notebookFiles, notebookText, readNotebook } from "./notebook.ts";
+import { type Notebook, notebookFiles, notebookText, readNotebook, sourceOf } from "./notebook.ts";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
 let results: string;
@@ -22,6 +23,7 @@ test.each(notebookFiles(folder))("%s runs from top to bottom, and every cell sho
   const cells = executed.cells.filter(({ cell_type }) => cell_type === "code");
   expect(cells.map(({ outputs }) => outputs?.length).filter((count) => count === 0)).toEqual([]);
   expect(textOf(executed)).toContain("sam-nano");
+  expect(/.{0,80}(undefined|NaN)/.exec(textOf(executed))).toBeNull();
 });
 
 test("a change of a result changes the output, and nothing else does", async () => {
@@ -62,6 +64,22 @@ test("stored outputs are those of a whole run, and the files have one spelling",
     expect(counts).toEqual(counts.map((_, i) => i + 1));
     expect(readFileSync(join(folder, name), "utf8")).toBe(notebookText(notebook));
   }
+});
+
+test("cells are as strict about types as the project", () => {
+  const [types, root] = [join(results, "types"), join(folder, "..")];
+  mkdirSync(types);
+  for (const name of notebookFiles(folder)) {
+    const cells = readNotebook(join(folder, name)).cells.filter(({ cell_type }) => cell_type === "code");
+    const code = cells.map(sourceOf).join("\n");
+    const imports = code.replaceAll(/(?<=from ")\.\.?\/.*(?=")/g, (path) => join(folder, path));
+    writeFileSync(join(types, name.replace("ipynb", "mts")), imports);
+  }
+  const typeRoots = [join(root, "node_modules/@types")];
+  const project = { extends: join(root, "tsconfig.json"), include: ["*.mts"], compilerOptions: { typeRoots } };
+  writeFileSync(join(types, "tsconfig.json"), JSON.stringify(project));
+  const tsc = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", types]);
+  expect([tsc.stdout.toString(), tsc.status]).toEqual(["", 0]);
 });
 
 function execute(name: string, folderOfRuns = results): Promise<Notebook> {
