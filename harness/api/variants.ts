@@ -42,12 +42,20 @@ export interface VariantManifest {
   readonly published?: PublishedCheckpoint;
   /** File with weights trained for this project, relative to the plug-in's folder. */
   readonly nanoWeights?: string;
+  /** Of a method with one number to turn, which its id has: what the number is and where it stands. Charts draw accuracy against it. */
+  readonly setting?: VariantSetting;
   /** As the paper or its repository prints them. */
   readonly printed?: { readonly parameters?: number; readonly gmacs?: number };
   /** What a reader of a table must know: transfers to SAM, weights never released. */
   readonly notes: readonly string[];
   /** Classes, `module.Class`, that its checkpoint pickles with whole modules: each becomes a record that does nothing. */
   readonly inertClasses?: readonly string[];
+}
+
+export interface VariantSetting {
+  /** With its unit, as an axis is labelled. */
+  readonly name: string;
+  readonly value: number;
 }
 
 export interface GraphSink {

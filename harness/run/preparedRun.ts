@@ -82,6 +82,7 @@ function describeRun({ plan, chosen, asPassed, built, graphs, weights, calibrati
     variant: {
       ...{ id: preset.id, title: preset.title, paper: preset.paper, size: preset.size },
       notes: [...preset.notes, ...built.notes],
+      ...(preset.setting === undefined ? {} : { setting: preset.setting }),
     },
     ...(calibration === undefined ? {} : { calibration }),
     ...{ weights, protocols, seed: plan.seed, hashes: { graph: built.hashes, pipeline } },

@@ -58,6 +58,7 @@ const manifest = z.object({
     paper: z.object({ title: text, arxiv: text.exactOptional(), year: whole.exactOptional() }),
     size: z.enum(["full", "nano"]),
     notes: z.array(text),
+    setting: z.object({ name: text, value: z.number() }).exactOptional(),
   }),
   weights: z.object({
     source: z.enum(["checkpoint", "nano", "seeded"]),

@@ -30,7 +30,7 @@ const notes = [
 ];
 const toy = "big.LITTLE ViT's architecture at toy size, on SAM nano's: not a model to segment with";
 
-export const blvitPresets: readonly VariantManifest[] = ids().map((id) => manifest(id, id));
+export const blvitPresets: readonly VariantManifest[] = ids().map((id) => manifest(id, id, defaultPruneRatio));
 
 /** A listed preset with a setting behind it. Throws HarnessError where the setting is wrong. */
 export function blvitPresetOf(id: string): VariantManifest | undefined {
@@ -38,7 +38,7 @@ export function blvitPresetOf(id: string): VariantManifest | undefined {
   if (parts?.setting === undefined) return undefined;
   const { preset, setting } = parts;
   const { pruneRatio, performanceFrom } = parseSettings(id, setting, performance[preset]);
-  const base = manifest(preset, id);
+  const base = manifest(preset, id, pruneRatio);
   const ratio = `${(100 * (1 - pruneRatio)).toFixed(0)} % of each window's tokens go through P-blocks`;
   if (performanceFrom === undefined) return { ...base, base: preset, notes: [...base.notes, ratio] };
   const mixture = `P-blocks, patch embedding, neck and decoder of ${performanceFrom}, all else seeded: for latency and memory`;
@@ -69,11 +69,12 @@ export function configOf(id: string): BlvitConfig {
   return blvitConfigs[partsOf(id).preset];
 }
 
-function manifest(preset: PresetId, id: string): VariantManifest {
+function manifest(preset: PresetId, id: string, pruneRatio: number): VariantManifest {
   const nano = preset === "blvit-nano";
   return {
     ...{ id, title: titles[preset], paper, size: nano ? "nano" : "full", mask: samMask, lacks: [] },
     ...{ input: { ...samInput, side: blvitConfigs[preset].sam.side }, alternativeTo: performance[preset] },
+    setting: { name: "share of tokens left out of P-blocks", value: pruneRatio },
     notes: nano ? [toy, ...notes] : notes,
   };
 }

@@ -35,11 +35,19 @@ export function manifestOf(id: string): VariantManifest | undefined {
   return {
     ...{ id, title: `SparseViT on ${base.title}`, paper, size: base.size, input: base.input, mask: base.mask },
     ...{ lacks: base.lacks, base: base.id },
+    ...settingOf(preset.setting),
     notes: [
       ...base.notes,
       `windows pruned at ${ratios.join(", ")}${whole}: the paper prunes Swin; on SAM it is this project's transfer, with no published number to match`,
     ],
   };
+}
+
+/** One number, where all blocks have the same ratio. */
+function settingOf({ ratios, globalKeep }: Setting): Pick<VariantManifest, "setting"> {
+  const [value] = ratios;
+  if (globalKeep !== 1 || ratios.some((ratio) => ratio !== value)) return {};
+  return { setting: { name: "share of windows left out", value: value! } };
 }
 
 /** Nothing where the id is no sparsevit's. Throws HarnessError where its setting is wrong. */

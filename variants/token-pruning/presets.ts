@@ -48,6 +48,7 @@ export function pruningPresetOf(id: string): VariantManifest | undefined {
   return {
     ...{ id, title: `${titles[method]} on ${base.title}`, paper: papers[method], size: base.size, base: base.id },
     ...{ input: base.input, mask: base.mask, lacks: base.lacks },
+    setting: { name: "share of tokens kept", value: keepRate },
     notes: [
       ...base.notes,
       `${(100 * keepRate).toFixed(0)} % of each window's tokens go on after the first global block, ${rules[method]}`,

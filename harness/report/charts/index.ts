@@ -1,5 +1,6 @@
 import { accuracyBySizeCharts } from "./accuracyBySize.ts";
 import { accuracyLatencyCharts } from "./accuracyLatency.ts";
+import { accuracySettingCharts } from "./accuracySetting.ts";
 import type { Chart, ChartRun } from "./chart.ts";
 import { latencyCharts } from "./latencyDistribution.ts";
 import { memoryCharts } from "./memoryByStage.ts";
@@ -17,5 +18,6 @@ export const chartSections: readonly {
   { title: "Latency", charts: latencyCharts },
   { title: "Memory", charts: memoryCharts },
   { title: "Accuracy by object size", charts: accuracyBySizeCharts },
+  { title: "Accuracy by setting", charts: accuracySettingCharts },
   { title: "Predicted against measured IoU", charts: predictedIouCharts },
 ];
