@@ -42,9 +42,17 @@ function chartOf({ method, setting, runs }: Family, index: number): Chart[] {
   );
   if (places.length === 0) return [];
   places.sort((a, b) => a.value - b.value);
-  const x = { field: "value", type: "quantitative", title: setting, scale: { zero: false, padding: 24 } } as const;
+  const distinct = <T>(values: readonly T[]) => [...new Set(values)];
+  const x = {
+    field: "value",
+    type: "quantitative",
+    title: setting,
+    scale: { zero: false, nice: false, padding: 24 },
+    axis: { values: distinct(places.map(({ value }) => value)), format: "~g" },
+  } as const;
   const y = { field: "miou", type: "quantitative", title: "mIoU, %", scale: { zero: true } } as const;
-  const color = { field: "prompts", type: "nominal", title: "prompts" } as const;
+  const domain = distinct(places.map(({ prompts }) => prompts));
+  const color = { field: "prompts", type: "nominal", title: "prompts", scale: { domain } } as const;
   const alt = places.map(({ prompts, value, miou }) => `${prompts} at ${value}: ${miou} %.`).join(" ");
   return [
     {
