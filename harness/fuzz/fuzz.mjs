@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm run fuzz`: feeds broken files to every parser of files that others made.
+// `npm run fuzz -- NAME`: hunts for files that break a parser, or that pycocotools scores differently.
 import { register } from "tsx/esm/api";
 
 register();
@@ -7,6 +7,6 @@ const { runCommandLine } = await import("../cli.ts");
 const { fuzzers } = await import("./fuzz.ts");
 await runCommandLine(process.argv.slice(2), {
   name: "npm run fuzz --",
-  about: "Feeds broken files to every parser of files that others made.",
+  about: "Hunts for files that break a parser, or that pycocotools scores differently.",
   commands: fuzzers,
 });

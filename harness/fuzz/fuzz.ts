@@ -7,6 +7,7 @@ import { createProgress } from "../commands/progress.ts";
 import { unknown } from "../errors.ts";
 import { caseOf } from "./child.ts";
 import { type Hunt, hunt } from "./hunt.ts";
+import { parity } from "./parity.ts";
 import { type Parser, parsers } from "./parsers.ts";
 
 const fuzz: Command = {
@@ -54,7 +55,7 @@ const fuzz: Command = {
   },
 };
 
-export const fuzzers: readonly Command[] = [fuzz];
+export const fuzzers: readonly Command[] = [fuzz, parity];
 
 function parserNamed(id: string): Parser {
   const parser = parsers.find((each) => each.id === id);

@@ -45,3 +45,10 @@ test("empty runs change nothing", () => {
   table.add(Uint32Array.of(2, 0, 1, 3, 0, 0, 6), 4);
   expect([table.areaOf(0), table.boxOf(0)]).toEqual([3, { x0: 0, y0: 0, x1: 2, y1: 4 }]);
 });
+
+test("pixels behind the meeting of two empty runs count, where pycocotools stops and has an IoU of 3 / 5", () => {
+  const table = new RunTable();
+  table.add(Uint32Array.of(10, 5, 0, 5, 40), 10);
+  table.add(Uint32Array.of(12, 3, 0, 15, 30), 10);
+  expect([table.areaOf(0), table.areaOf(1), table.sharedArea(0, table, 1)]).toEqual([10, 18, 8]);
+});
