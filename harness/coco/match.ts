@@ -11,7 +11,7 @@ export const everyThreshold = (1 << iouThresholds.length) - 1;
 export class MatchGroup {
   detections = 0;
   annotations = 0;
-  /** Row-major, a row a detection; with a crowd, the share of the detection inside. */
+  /** Row-major, a row a detection; with a crowd, the share of the detection inside. Below the lowest threshold it may be 0. */
   overlaps = new Float64Array(0);
   detectionAreas = new Float64Array(0);
   /** LVIS: the category is not annotated exhaustively here, so that an unmatched detection is no mistake. */

@@ -1,10 +1,12 @@
 import type { Box, Size } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { rleFromBox } from "../mask/polygon.ts";
+import { boxOf } from "../mask/rle.ts";
 import { RunTable } from "../mask/runTable.ts";
 import type { DetectionTable } from "./detectionTable.ts";
 import type { ScoredAnnotation } from "./groundTruth.ts";
 import type { MatchGroup } from "./match.ts";
+import { iouThresholds } from "./rules.ts";
 
 /** What overlaps are measured between: masks, or boxes. */
 export type OverlapType = "segm" | "bbox";
@@ -13,6 +15,9 @@ export type OverlapType = "segm" | "bbox";
 interface MeasuredBox extends Box {
   readonly areaPx: number;
 }
+
+/** An overlap below it is as good as none. */
+const lowest = iouThresholds[0]!;
 
 const noBox: MeasuredBox = { x0: 0, y0: 0, x1: 0, y1: 0, areaPx: 0 };
 
@@ -50,7 +55,7 @@ export class Overlaps {
       return needed ? table.decodeMask(index, this.#found) : -1;
     }
     if (this.#type === "bbox" || size === undefined) return -1;
-    return this.#found.add(rleFromBox(table.boxOf(index), size).counts, size.height);
+    return this.#found.add(rleFromBox(table.boxOf(index), size));
   }
 
   #requireSize(index: number, size: Size): void {
@@ -73,16 +78,19 @@ export class Overlaps {
     const found = this.#found;
     const truth = this.#true;
     truth.clear();
-    for (const { mask } of annotations) truth.add(mask.counts, mask.size.height);
+    for (const { mask } of annotations) truth.add(mask);
     for (let d = 0, at = 0; d < places.length; d++) {
       const place = places[d]!;
       const area = found.areaOf(place);
       for (let a = 0; a < annotations.length; a++, at++) {
+        const other = truth.areaOf(a);
+        const crowd = group.crowds[a] === 1;
+        // Masks of areas this far apart reach no threshold however they lie.
+        if (!crowd && Math.min(area, other) < lowest * Math.max(area, other)) continue;
         const shared = found.sharedArea(place, truth, a);
         if (shared === 0) continue;
         // One detection is not to fill a crowd: the share of the detection counts.
-        const whole = group.crowds[a] === 1 ? area : area + truth.areaOf(a) - shared;
-        group.overlaps[at] = shared / whole;
+        group.overlaps[at] = shared / (crowd ? area : area + other - shared);
       }
     }
   }
@@ -113,7 +121,7 @@ export class Overlaps {
   #boxOf(index: number, place: number): MeasuredBox {
     const table = this.#table;
     if (table.hasBox(index)) return { ...table.boxOf(index), areaPx: table.boxAreaOf(index) };
-    const box = this.#found.boxOf(place);
+    const box = boxOf(this.#found.rle(place, table.sizeOf(index)));
     return box === undefined ? noBox : { ...box, areaPx: (box.x1 - box.x0) * (box.y1 - box.y0) };
   }
 }

@@ -6,8 +6,6 @@ import type { RunTable } from "./runTable.ts";
 const defaults = {
   /** Bytes of the first chunk and of the largest: chunks grow, because a few large ones cost the garbage collector less. */
   chunk: { first: 1 << 16, largest: 1 << 24 },
-  /** Runs that most masks have room in. */
-  roomLength: 1 << 12,
 };
 
 const backslash = 92;
@@ -74,8 +72,8 @@ export class EncodedMasks {
     const places = this.#places;
     const chunk = this.#chunks[places[3 * index]!]!;
     const [start, end] = [places[3 * index + 1]!, places[3 * index + 2]!];
-    const length = decodeInto(into, chunk, start, end, size.height * size.width);
-    return length < 0 ? into.add(this.#parsed(index, size).counts, size.height) : into.commit(length, size.height);
+    const decoded = decodeInto(into, chunk, start, end, size.height * size.width);
+    return decoded < 0 ? into.add(this.#parsed(index, size)) : decoded;
   }
 
   /** The long way, for escapes that are seldom used and for what is wrong. */
@@ -94,13 +92,14 @@ const shortRuns = Int8Array.from({ length: 256 }, (_, byte) => {
   return byte < 64 ? byte - 48 : byte - 80;
 });
 
-/** Writes the runs into the table's room and returns how many; -1 for all that is out of the ordinary. */
-function decodeInto(table: RunTable, bytes: Uint8Array, start: number, end: number, area: number): number {
-  let { runs, first } = table.room(defaults.roomLength, 0);
-  let limit = runs.length - first;
-  let at = start;
-  let count = 0;
-  let total = 0;
+/** Adds the mask to the table and returns its place there; -1 for all that is out of the ordinary. */
+function decodeInto(table: RunTable, bytes: Uint8Array, start: number, end: number, pixels: number): number {
+  // No run is shorter than a byte.
+  const { runs, first } = table.room(end - start);
+  let [at, next] = [start, first];
+  let [total, areaPx] = [0, 0];
+  /** All bits where the run is one of pixels inside. */
+  let inside = 0;
   // The run two back, from the fourth on; the first is never added to.
   let [older, newer] = [0, 0];
   while (at < end) {
@@ -122,14 +121,12 @@ function decodeInto(table: RunTable, bytes: Uint8Array, start: number, end: numb
     }
     value += older;
     if (value < 0) return -1;
-    if (count === limit) {
-      ({ runs, first } = table.room(2 * count, count));
-      limit = runs.length - first;
-    }
     older = newer;
-    newer = count === 0 ? 0 : value;
-    runs[first + count++] = value;
+    newer = next === first ? 0 : value;
+    runs[next++] = value;
     total += value;
+    areaPx += value & inside;
+    inside = ~inside;
   }
-  return total === area ? count : -1;
+  return total === pixels ? table.commit(next - first, areaPx, pixels) : -1;
 }
