@@ -38,36 +38,58 @@ export function truthOf(
  */
 export function checkDetections(
   detections: DetectionTable,
-  { file, images, categories }: Pick<AnnotationFile, "file" | "images" | "categories">,
+  annotations: Pick<AnnotationFile, "file" | "images" | "categories">,
   detectionFile: string,
 ): void {
-  const sizes = new Map<number, Size>(images.map(({ id, size }) => [id, size]));
-  const known = new Set(categories.map(({ id }) => id));
+  const sizes = new Map<number, Size>(annotations.images.map(({ id, size }) => [id, size]));
+  const known = new Set(annotations.categories.map(({ id }) => id));
   for (let i = 0; i < detections.count; i++) {
     const size = sizes.get(detections.imageOf(i));
-    const place = `${detectionFile}: detection [${i}]`;
-    if (size === undefined) {
-      const others = countUnknown(detections, (index) => sizes.has(detections.imageOf(index)));
-      throw new HarnessError(`${place}, image_id: no such image in ${file}`, {
-        found: `image ${detections.imageOf(i)}; ${others} of ${detections.count} detections are of unknown images`,
-        hint: "are the annotations those of the dataset that the detections were made on?",
-      });
-    }
-    if (!known.has(detections.categoryOf(i))) {
-      const others = countUnknown(detections, (index) => known.has(detections.categoryOf(index)));
-      throw new HarnessError(`${place}, category_id: no such category in ${file}`, {
-        found: `category ${detections.categoryOf(i)}; ${others} of ${detections.count} detections are of unknown categories`,
-        hint: "detectors that count classes from 0 need their ids mapped to the dataset's; are the annotations of another dataset?",
-      });
-    }
+    if (size === undefined) throw unknownImage(detections, i, sizes, { annotations: annotations.file, detectionFile });
+    if (!known.has(detections.categoryOf(i)))
+      throw unknownCategory(detections, i, known, { annotations: annotations.file, detectionFile });
     if (!detections.hasMask(i)) continue;
     const { height, width } = detections.sizeOf(i);
     if (height === size.height && width === size.width) continue;
-    throw new HarnessError(`${place}, segmentation.size: mask of another size than its image`, {
-      ...{ found: `[${height}, ${width}]`, expected: `[${size.height}, ${size.width}]` },
-      hint: "masks are [height, width] of the original image; are the annotations of another dataset?",
-    });
+    throw new HarnessError(
+      `${detectionFile}: detection [${i}], segmentation.size: mask of another size than its image`,
+      {
+        ...{ found: `[${height}, ${width}]`, expected: `[${size.height}, ${size.width}]` },
+        hint: "masks are [height, width] of the original image; are the annotations of another dataset?",
+      },
+    );
   }
+}
+
+interface Files {
+  readonly annotations: string;
+  readonly detectionFile: string;
+}
+
+function unknownImage(
+  detections: DetectionTable,
+  index: number,
+  sizes: ReadonlyMap<number, Size>,
+  { annotations, detectionFile }: Files,
+): HarnessError {
+  const others = countUnknown(detections, (i) => sizes.has(detections.imageOf(i)));
+  return new HarnessError(`${detectionFile}: detection [${index}], image_id: no such image in ${annotations}`, {
+    found: `image ${detections.imageOf(index)}; ${others} of ${detections.count} detections are of unknown images`,
+    hint: "are the annotations those of the dataset that the detections were made on?",
+  });
+}
+
+function unknownCategory(
+  detections: DetectionTable,
+  index: number,
+  known: ReadonlySet<number>,
+  { annotations, detectionFile }: Files,
+): HarnessError {
+  const others = countUnknown(detections, (i) => known.has(detections.categoryOf(i)));
+  return new HarnessError(`${detectionFile}: detection [${index}], category_id: no such category in ${annotations}`, {
+    found: `category ${detections.categoryOf(index)}; ${others} of ${detections.count} detections are of unknown categories`,
+    hint: "detectors that count classes from 0 need their ids mapped to the dataset's; are the annotations of another dataset?",
+  });
 }
 
 function countUnknown({ count }: DetectionTable, known: (index: number) => boolean): number {

@@ -31,6 +31,7 @@ export class MatchGroup {
   positives = 0;
 
   #best = new Float64Array(0);
+  #bestOfAll = 0;
   #order = new Int32Array(0);
   #ignored = new Uint8Array(0);
   #taken = new Uint8Array(0);
@@ -56,14 +57,16 @@ export class MatchGroup {
     this.#taken = grown(this.#taken, annotations);
   }
 
-  /** To be called once the overlaps are in: the best of each detection says at which thresholds nothing can match. */
+  /** To be called once the overlaps are in: the best of each detection, and of all, says at which thresholds nothing can match. */
   prepare(): void {
+    this.#bestOfAll = 0;
     for (let d = 0; d < this.detections; d++) {
       let best = 0;
       for (let at = d * this.annotations; at < (d + 1) * this.annotations; at++) {
         if (this.overlaps[at]! > best) best = this.overlaps[at]!;
       }
       this.#best[d] = best;
+      if (best > this.#bestOfAll) this.#bestOfAll = best;
     }
   }
 
@@ -80,8 +83,8 @@ export class MatchGroup {
       this.hits[d] = 0;
       this.misses[d] = outside ? 0 : everyThreshold;
     }
-    if (this.annotations === 0) return;
-    for (let t = 0; t < iouThresholds.length; t++) this.#matchAt(iouThresholds[t]!, 1 << t);
+    for (let t = 0; t < iouThresholds.length && iouThresholds[t]! <= this.#bestOfAll; t++)
+      this.#matchAt(iouThresholds[t]!, 1 << t);
   }
 
   /** Those inside the split first; both parts as they came. */

@@ -118,15 +118,19 @@ class Toggles {
   #positions = new Uint32Array(1 << 10);
   #columns = new Uint32Array(1 << 10);
   #sorted = new Uint32Array(1 << 10);
-  /** By column: how many toggles, then where the next one goes. */
+  /** By column: how many toggles, then where the next one goes; 0 outside of the columns from the first to the last with one. */
   #places = new Uint32Array(0);
+  #firstColumn = 0;
+  #lastColumn = -1;
   #count = 0;
   #size: Size = { height: 0, width: 0 };
 
   start(size: Size): void {
     this.#size = size;
     this.#count = 0;
-    this.#places = grown(this.#places, size.width).fill(0);
+    this.#places.fill(0, this.#firstColumn, this.#lastColumn + 1);
+    this.#places = grown(this.#places, size.width);
+    [this.#firstColumn, this.#lastColumn] = [size.width, -1];
   }
 
   /** `column` and `row` are of the finer grid. */
@@ -140,6 +144,8 @@ class Toggles {
       this.#columns = grown(this.#columns, 2 * this.#count);
     }
     this.#places[x]!++;
+    if (x < this.#firstColumn) this.#firstColumn = x;
+    if (x > this.#lastColumn) this.#lastColumn = x;
     this.#columns[this.#count] = x;
     this.#positions[this.#count++] = x * height + Math.min(Math.max(y, 0), height);
   }
@@ -172,9 +178,8 @@ class Toggles {
     const count = this.#count;
     const sorted = grown(this.#sorted, count);
     const [places, columns, positions] = [this.#places, this.#columns, this.#positions];
-    const { width } = this.#size;
     this.#sorted = sorted;
-    for (let x = 0, next = 0; x < width; x++) {
+    for (let x = this.#firstColumn, next = 0; x <= this.#lastColumn; x++) {
       const here = places[x]!;
       places[x] = next;
       next += here;
