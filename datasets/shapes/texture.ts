@@ -94,12 +94,16 @@ function makeTile(): Float32Array {
 
 function valueNoise(x: number, y: number, knots: number, octave: number): number {
   const [column, row] = [Math.floor(x), Math.floor(y)];
-  const knot = (i: number, j: number) => scramble(((i % knots) + (j % knots) * knots) * 4 + octave) / 2 ** 32;
+  const [right, below] = [(column + 1) % knots, ((row + 1) % knots) * knots];
+  const above = row * knots;
   const [s, t] = [ease(x - column), ease(y - row)];
-  const upper = knot(column, row) * (1 - s) + knot(column + 1, row) * s;
-  const lower = knot(column, row + 1) * (1 - s) + knot(column + 1, row + 1) * s;
+  const upper = knot(above + column, octave) * (1 - s) + knot(above + right, octave) * s;
+  const lower = knot(below + column, octave) * (1 - s) + knot(below + right, octave) * s;
   return upper * (1 - t) + lower * t;
 }
+
+// No function inside valueNoise: one made for each of a quarter of a million values took longer than all the noise.
+const knot = (index: number, octave: number): number => scramble(index * 4 + octave) / 2 ** 32;
 
 const ease = (t: number): number => t * t * (3 - 2 * t);
 
