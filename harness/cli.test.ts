@@ -12,10 +12,12 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+const all = await Promise.all(Object.values(commands).map((load) => load()));
+
 test("help lists every command", async () => {
   const { code, out, notes } = await bench(["--help"]);
   expect([code, notes]).toEqual([0, ""]);
-  for (const { name, describe } of commands) {
+  for (const { name, describe } of all) {
     expect(out).toMatch(new RegExp(`^  bench ${name}\\b`, "m"));
     expect(out.replace(/\s+/g, " ")).toContain(describe);
   }
@@ -24,7 +26,7 @@ test("help lists every command", async () => {
 test("a command's help has its options and examples", async () => {
   const { code, out } = await bench(["verify", "--help"]);
   expect(code).toBe(0);
-  const { options, examples } = commands.find(({ name }) => name === "verify")!;
+  const { options, examples } = await commands.verify();
   for (const name of Object.keys(options)) expect(out).toContain(`--${name}`);
   expect(examples.length).toBeGreaterThan(0);
   // Long examples wrap.
@@ -32,8 +34,12 @@ test("a command's help has its options and examples", async () => {
   for (const [line] of examples) expect(words).toContain(line.split(" ").slice(0, 4).join(" "));
 });
 
+test("a command is called by its own name", () => {
+  expect(all.map(({ name }) => name)).toEqual(Object.keys(commands));
+});
+
 test("every command has a description and examples that begin with the program's name", () => {
-  for (const { name, describe, examples } of commands) {
+  for (const { name, describe, examples } of all) {
     expect(describe).not.toBe("");
     expect(examples.length).toBeGreaterThan(0);
     for (const [line] of examples) expect(line).toMatch(new RegExp(`^bench ${name}\\b`));

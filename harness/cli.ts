@@ -1,5 +1,5 @@
 import yargs, { type Argv, type Options } from "yargs";
-import { type Command, type Console, commands } from "./commands/index.ts";
+import { type Command, type Commands, type Console, commands } from "./commands/index.ts";
 import { HarnessError, unknown } from "./errors.ts";
 
 /** What scripts can rely on: 0 done, 1 done and the answer is no, 2 the user's mistake, 70 a bug in this program. */
@@ -9,7 +9,7 @@ const exitCodes = { userMistake: 2, bug: 70 } as const;
 export interface Program {
   readonly name: string;
   readonly about: string;
-  readonly commands: readonly Command[];
+  readonly commands: Commands;
 }
 
 const bench: Program = {
@@ -36,11 +36,8 @@ export async function runCommandLine(argv: readonly string[], program: Program):
 }
 
 async function dispatch(argv: readonly string[], program: Program, console: Console): Promise<number> {
-  const names = program.commands.map(({ name }) => name);
   const [first] = argv;
-  if (first !== undefined && !first.startsWith("-") && !names.includes(first)) throw unknown("command", first, names);
-  const called = program.commands.find(({ name }) => name === first);
-  const brought = (await called?.moreOptions?.()) ?? {};
+  const declared = await calledBy(first, program.commands);
   let exitCode = 0;
   let parser = yargs([...argv])
     .scriptName(program.name)
@@ -61,12 +58,11 @@ async function dispatch(argv: readonly string[], program: Program, console: Cons
         hint: `${program.name} --help, or ${program.name} COMMAND --help`,
       });
     });
-  for (const command of program.commands)
+  for (const command of declared)
     parser = parser.command(
       usageOf(command),
       command.describe,
-      (each) =>
-        declare(each, command === called ? { ...command, options: { ...command.options, ...brought } } : command),
+      (each) => declare(each, command),
       async (args) => {
         requireNumbers(command, args);
         exitCode = await command.run(args, console);
@@ -74,6 +70,15 @@ async function dispatch(argv: readonly string[], program: Program, console: Cons
     );
   await parser.parseAsync();
   return exitCode;
+}
+
+/** The command that is named first, with the options that others bring; all of them where it is an option, such as --help. */
+async function calledBy(first: string | undefined, commands: Commands): Promise<readonly Command[]> {
+  if (first === undefined || first.startsWith("-")) return Promise.all(Object.values(commands).map((load) => load()));
+  const names = Object.keys(commands);
+  if (!names.includes(first)) throw unknown("command", first, names);
+  const command = await commands[first]!();
+  return [{ ...command, options: { ...command.options, ...(await command.moreOptions?.()) } }];
 }
 
 function usageOf({ name, arguments: positionals }: Command): string {

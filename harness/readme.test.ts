@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bench } from "./commands/fixtures/bench.ts";
-import { commands } from "./commands/index.ts";
+import { type Commands, commands } from "./commands/index.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const readme = readFileSync(join(root, "README.md"), "utf8");
@@ -45,7 +45,7 @@ test("every command line in README names a command and options that there are", 
   const lines = readme.replaceAll("\\\n", " ").matchAll(/npx bench ([a-z]+)([^\n#]*)/g);
   const unknown: string[] = [];
   for (const [, name, rest] of lines) {
-    const command = commands.find((each) => each.name === name);
+    const command = await (commands as Commands)[name!]?.();
     const known = { ...command?.options, ...(await command?.moreOptions?.()) };
     // What stands behind `--` is another program's, behind `&&` another command.
     const own = rest!.split(/ -- | && /)[0]!;

@@ -40,6 +40,9 @@ export interface Command {
   run(args: Arguments, console: Console): Promise<number>;
 }
 
+/** Commands by name, in the order of `--help`. A module is read when its command is called: starting one does not cost them all. */
+export type Commands = Readonly<Record<string, () => Promise<Command>>>;
+
 export function line(console: Console, text: string): void {
   console.out.write(`${text}\n`);
 }

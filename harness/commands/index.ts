@@ -1,39 +1,23 @@
-import type { Command } from "./command.ts";
-import { compare } from "./compare.ts";
-import { data } from "./data.ts";
-import { doctor } from "./doctor.ts";
-import { exportRun } from "./export.ts";
-import { inspect } from "./inspect.ts";
-import { list } from "./list.ts";
-import { merge } from "./merge.ts";
-import { pullFiles } from "./pull.ts";
-import { quantize } from "./quantize.ts";
-import { report } from "./report.ts";
-import { run } from "./run.ts";
-import { score } from "./score.ts";
-import { search } from "./search.ts";
-import { slurm } from "./slurm.ts";
-import { table } from "./table.ts";
-import { verify } from "./verify.ts";
+import type { Commands } from "./command.ts";
 
-export type { Command, Console } from "./command.ts";
+export type { Command, Commands, Console } from "./command.ts";
 
 /** In the order of `bench --help`. */
-export const commands: readonly Command[] = [
-  run,
-  merge,
-  slurm,
-  table,
-  report,
-  compare,
-  score,
-  exportRun,
-  list,
-  doctor,
-  pullFiles,
-  data,
-  inspect,
-  verify,
-  search,
-  quantize,
-];
+export const commands = {
+  run: async () => (await import("./run.ts")).run,
+  merge: async () => (await import("./merge.ts")).merge,
+  slurm: async () => (await import("./slurm.ts")).slurm,
+  table: async () => (await import("./table.ts")).table,
+  report: async () => (await import("./report.ts")).report,
+  compare: async () => (await import("./compare.ts")).compare,
+  score: async () => (await import("./score.ts")).score,
+  export: async () => (await import("./export.ts")).exportRun,
+  list: async () => (await import("./list.ts")).list,
+  doctor: async () => (await import("./doctor.ts")).doctor,
+  pull: async () => (await import("./pull.ts")).pullFiles,
+  data: async () => (await import("./data.ts")).data,
+  inspect: async () => (await import("./inspect.ts")).inspect,
+  verify: async () => (await import("./verify.ts")).verify,
+  search: async () => (await import("./search.ts")).search,
+  quantize: async () => (await import("./quantize.ts")).quantize,
+} satisfies Commands;

@@ -95,8 +95,8 @@ test("nothing to pull, and a hash that is none, are mistakes", async () => {
   );
 });
 
-async function here(name: string, args: Arguments): Promise<{ out: string; notes: string }> {
-  const command = commands.find((each) => each.name === name)!;
+async function here(name: keyof typeof commands, args: Arguments): Promise<{ out: string; notes: string }> {
+  const command = await commands[name]();
   const console = memoryConsole();
   const defaults = Object.entries(command.options).flatMap(([option, { default: value }]) =>
     value === undefined ? [] : [[option, value]],

@@ -1,13 +1,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Command } from "../commands/command.ts";
-import { line } from "../commands/command.ts";
+import { type Command, type Commands, line } from "../commands/command.ts";
 import { plainTable } from "../commands/plainTable.ts";
 import { createProgress } from "../commands/progress.ts";
 import { unknown } from "../errors.ts";
 import { caseOf } from "./child.ts";
 import { type Hunt, hunt } from "./hunt.ts";
-import { parity } from "./parity.ts";
 import { type Parser, parsers } from "./parsers.ts";
 
 const fuzz: Command = {
@@ -55,7 +53,10 @@ const fuzz: Command = {
   },
 };
 
-export const fuzzers: readonly Command[] = [fuzz, parity];
+export const fuzzers: Commands = {
+  parsers: async () => fuzz,
+  parity: async () => (await import("./parity.ts")).parity,
+};
 
 function parserNamed(id: string): Parser {
   const parser = parsers.find((each) => each.id === id);

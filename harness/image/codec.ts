@@ -1,12 +1,19 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { crc32 } from "node:zlib";
-import { PNG } from "pngjs";
-import sharp, { type Sharp } from "sharp";
+import type { Sharp } from "sharp";
 import type { RgbImage, Size } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 
-// Every picture is read once: libvips' operation cache would only add to the peak memory that is measured.
-sharp.cache(false);
+/** Loaded with the first picture: most commands see none, and need not wait for them. */
+const libraries = {
+  async sharp() {
+    const { default: sharp } = await import("sharp");
+    // Every picture is read once: libvips' operation cache would only add to the peak memory that is measured.
+    sharp.cache(false);
+    return sharp;
+  },
+  pngjs: () => import("pngjs"),
+};
 
 /** A label a pixel, row-major: palette indices of an indexed PNG, grey values as stored of a grey one. */
 export interface LabelImage {
@@ -32,18 +39,19 @@ export async function readImage(file: string, expected?: Size): Promise<RgbImage
 }
 
 /** A JPEG of the given quality, 1 to 100. */
-export function encodeJpeg(image: RgbImage, quality: number): Promise<Buffer> {
-  return raw(image).jpeg({ quality }).toBuffer();
+export async function encodeJpeg(image: RgbImage, quality: number): Promise<Buffer> {
+  return (await raw(image)).jpeg({ quality }).toBuffer();
 }
 
 /** A WebP of the given quality, 1 to 100: for pictures that are only looked at. */
-export function encodeWebp(image: RgbImage, quality: number): Promise<Buffer> {
-  return raw(image).webp({ quality }).toBuffer();
+export async function encodeWebp(image: RgbImage, quality: number): Promise<Buffer> {
+  return (await raw(image)).webp({ quality }).toBuffer();
 }
 
 /** Shrunk until no side is longer; smaller pictures stay as they are. For looking at: no model sees these pixels. */
 export async function thumbnail(image: RgbImage, side: number): Promise<RgbImage> {
-  const { data, info } = await raw(image)
+  const picture = await raw(image);
+  const { data, info } = await picture
     .resize({ width: side, height: side, fit: "inside", withoutEnlargement: true })
     .raw()
     .toBuffer({ resolveWithObject: true });
@@ -51,12 +59,13 @@ export async function thumbnail(image: RgbImage, side: number): Promise<RgbImage
 }
 
 /** A PNG, without loss. */
-export function encodePng(image: RgbImage): Promise<Buffer> {
-  return raw(image).png().toBuffer();
+export async function encodePng(image: RgbImage): Promise<Buffer> {
+  return (await raw(image)).png().toBuffer();
 }
 
 /** A vector drawing as PNG, `scale` pixels for each of its own; fonts are those of the system. */
-export function svgToPng(svg: string, scale: number): Promise<Buffer> {
+export async function svgToPng(svg: string, scale: number): Promise<Buffer> {
+  const sharp = await libraries.sharp();
   // At 72 dots an inch libvips makes one pixel of each.
   return sharp(Buffer.from(svg), { density: 72 * scale })
     .flatten({ background: "#ffffff" })
@@ -69,7 +78,7 @@ export function svgToPng(svg: string, scale: number): Promise<Buffer> {
  * Throws HarnessError if the file is missing, damaged, no PNG, or coloured.
  */
 export async function readLabelPng(file: string): Promise<LabelImage> {
-  const bytes = await readBytes(file);
+  const [bytes, { PNG }] = [await readBytes(file), await libraries.pngjs()];
   try {
     const png = PNG.sync.read(withoutColours(bytes), { skipRescale: true });
     return { size: { height: png.height, width: png.width }, labels: greyOf(file, png.data) };
@@ -84,6 +93,7 @@ export async function readLabelPng(file: string): Promise<LabelImage> {
 
 /** A grey PNG: 255 inside the mask, 0 outside. */
 export async function writeMaskPng(file: string, bitmap: Uint8Array, { height, width }: Size): Promise<void> {
+  const { PNG } = await libraries.pngjs();
   const png = new PNG({ height, width, colorType: 0, inputColorType: 0, inputHasAlpha: false });
   png.data = Buffer.from(bitmap.map((value) => (value === 0 ? 0 : 255)));
   await writeFile(file, PNG.sync.write(png, { colorType: 0, inputColorType: 0, inputHasAlpha: false }));
@@ -91,6 +101,7 @@ export async function writeMaskPng(file: string, bitmap: Uint8Array, { height, w
 
 /** Async, because sharp throws at once for an empty file and later for a damaged one. */
 async function decode(bytes: Buffer) {
+  const sharp = await libraries.sharp();
   const picture = sharp(bytes, { ignoreIcc: true, failOn: "truncated" });
   return await picture
     .toColourspace("srgb")
@@ -138,7 +149,8 @@ function repeated(grey: Uint8Array): Uint8Array {
   return pixels;
 }
 
-function raw({ size, pixels }: RgbImage): Sharp {
+async function raw({ size, pixels }: RgbImage): Promise<Sharp> {
+  const sharp = await libraries.sharp();
   return sharp(pixels, { raw: { width: size.width, height: size.height, channels: 3 } });
 }
 

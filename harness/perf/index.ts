@@ -1,7 +1,8 @@
-import type { Command } from "../commands/command.ts";
-import { decode } from "./decode.ts";
-import { encode } from "./encode.ts";
-import { mask } from "./mask.ts";
-import { score } from "./score.ts";
+import type { Commands } from "../commands/command.ts";
 
-export const benchmarks: readonly Command[] = [encode, decode, mask, score];
+export const benchmarks: Commands = {
+  encode: async () => (await import("./encode.ts")).encode,
+  decode: async () => (await import("./decode.ts")).decode,
+  mask: async () => (await import("./mask.ts")).mask,
+  score: async () => (await import("./score.ts")).score,
+};

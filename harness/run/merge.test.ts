@@ -118,7 +118,7 @@ test("shards of different plans do not belong together, and what differs is name
 
 test("shards are no rows of a table, unless all are asked for", async () => {
   const console = memoryConsole();
-  const table = commands.find(({ name }) => name === "table")!;
+  const table = await commands.table();
   await expect(table.run({ results: at("shards") }, console)).rejects.toThrow("only shards of runs here");
   expect(await table.run({ results: at("shards"), all: true }, console)).toBe(0);
   expect(console.said.out).toContain("shard 1 of 3, 2 of 5 images; bench merge makes the whole run of all shards");
@@ -147,7 +147,7 @@ async function run(given: RunFlags, results: string): Promise<StoredRun> {
 
 /** As `bench merge` ends: its exit code, or what it refuses. */
 async function merge(folders: readonly string[], out: string): Promise<{ code: number; notes: string }> {
-  const command = commands.find(({ name }) => name === "merge")!;
+  const command = await commands.merge();
   const console = memoryConsole();
   try {
     return { code: await command.run({ dir: folders.map((name) => at(name)), out: at(out) }, console), notes: "" };

@@ -151,7 +151,7 @@ async function ious(run: StoredRun): Promise<Map<string, number>> {
 async function shapesOnDisk(): Promise<string> {
   const data = join(folder, "data");
   mkdirSync(data);
-  const command = commands.find(({ name }) => name === "data")!;
+  const command = await commands.data();
   await command.run({ dataset: "shapes", out: data, count: 3, seed: 0 }, memoryConsole());
   return data;
 }
