@@ -63,6 +63,7 @@ function toy({ onRead = () => undefined, values = 3 }: Toy = {}): RegisteredVari
   return {
     preset,
     plugin: { presets: [preset], build, load: unused, loadRaw: unused },
+    file: join(folder, "plugin", "variant.ts"),
     folder: join(folder, "plugin"),
   };
 }

@@ -32,7 +32,7 @@ function method(need: Partial<CalibrationNeed> = {}): RegisteredVariant {
     input: { side: 64, fit: "pad", resize: "bilinear", padValue: 0, mean: [0, 0, 0], std: [1, 1, 1] },
   } as unknown as VariantManifest;
   const plugin = { presets: [preset], calibrate: learn, build: unused, load: unused, loadRaw: unused };
-  return { preset, plugin, folder: store };
+  return { preset, plugin, file: join(store, "variant.ts"), folder: store };
 }
 
 function request(variant: RegisteredVariant, weightsId = "seeded 1"): CalibrationRequest {

@@ -56,7 +56,6 @@ export interface LatencySettings {
 /** What the flags mean: every name looked up, every default filled in, the dataset open. */
 export interface RunPlan {
   readonly registry: Registry;
-  readonly plugins: readonly string[];
   readonly variantFiles: readonly string[];
   readonly chosen: readonly ChosenVariant[];
   readonly leftOut: readonly LeftOut[];
@@ -114,7 +113,7 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
   if (dataset.images.length === 0) throw new HarnessError(`dataset ${dataset.id}: no image is left to run`);
   const ids = dataset.images.map(({ id }) => id);
   return {
-    ...{ registry, plugins, variantFiles, chosen, leftOut, dataset, datasetOptions, prompts, seed },
+    ...{ registry, variantFiles, chosen, leftOut, dataset, datasetOptions, prompts, seed },
     ...(shard === undefined ? { images: ids } : { images: imagesOfShard(ids, shard), shard }),
     phases: phasesOf(flags),
     ...(flags.boxes === undefined ? {} : { boxes: flags.boxes }),

@@ -107,8 +107,8 @@ function describeRun({ plan, chosen, asPassed, built, graphs, weights, calibrati
   const setup: WorkerSetup = {
     ...{
       variant: preset.id,
-      plugins: plan.plugins,
-      variantFiles: plan.variantFiles,
+      plugins: [chosen.variant.file, plan.registry.datasetFiles.get(plan.dataset.id)!],
+      variantFiles: chosen.variant.files === undefined ? [] : plan.variantFiles,
       graphs: built.files,
       runtime: plan.runtime,
       prompts,

@@ -1,7 +1,6 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import fastGlob from "fast-glob";
 import type { DatasetPlugin, GraphFiles, VariantManifest, VariantPlugin } from "../api.ts";
 import { HarnessError, unknown } from "../errors.ts";
 
@@ -11,7 +10,9 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 export interface RegisteredVariant {
   readonly preset: VariantManifest;
   readonly plugin: VariantPlugin;
-  /** The plug-in's folder: its nano weights lie there, and its sources are part of a graph's identity. */
+  /** The plug-in's module. */
+  readonly file: string;
+  /** The module's folder: its nano weights lie there, and its sources are part of a graph's identity. */
   readonly folder: string;
   /** The user's own ONNX files, which nothing is built for. */
   readonly files?: GraphFiles;
@@ -20,27 +21,39 @@ export interface RegisteredVariant {
 export interface Registry {
   readonly variants: ReadonlyMap<string, RegisteredVariant>;
   readonly datasets: ReadonlyMap<string, DatasetPlugin>;
-  /** Each once, with its folder. */
+  /** Modules of the datasets, by id. */
+  readonly datasetFiles: ReadonlyMap<string, string>;
+  /** Each once, with its module. */
   readonly methods: readonly Omit<RegisteredVariant, "preset">[];
 }
 
 /** Finds variants/<id>/variant.ts and datasets/<id>/dataset.ts, and loads the modules of `--plugin` beside them. */
-export async function loadRegistry(plugins: readonly string[] = []): Promise<Registry> {
-  const own = await fastGlob(["variants/*/variant.ts", "datasets/*/dataset.ts"], { cwd: root, absolute: true });
+export function loadRegistry(plugins: readonly string[] = []): Promise<Registry> {
+  return loadPlugins([...ownPlugins(), ...plugins.map((plugin) => resolve(plugin))]);
+}
+
+/** What these modules bring, and nothing else. */
+export async function loadPlugins(files: readonly string[]): Promise<Registry> {
+  const ownFiles = new Set(ownPlugins());
+  const own = files.filter((file) => ownFiles.has(file));
+  // Begun at once, they wait for the disk and the compiler together.
+  const modules = new Map(await Promise.all(own.map(async (file) => [file, await importModule(file)] as const)));
   const variants = new Map<string, RegisteredVariant>();
   const datasets = new Map<string, DatasetPlugin>();
+  const datasetFiles = new Map<string, string>();
   const methods: Omit<RegisteredVariant, "preset">[] = [];
-  for (const file of [...own.sort(), ...plugins.map((plugin) => resolve(plugin))]) {
-    const plugin = pluginOf(own.includes(file) ? await importModule(file) : await importForeign(file), file);
+  for (const file of files) {
+    const plugin = pluginOf(modules.get(file) ?? (await importForeign(file)), file);
     if ("open" in plugin) {
       addTo(datasets, plugin.id, plugin, file);
+      datasetFiles.set(plugin.id, file);
       continue;
     }
-    const method = { plugin, folder: dirname(file) };
+    const method = { plugin, file, folder: dirname(file) };
     methods.push(method);
     for (const preset of plugin.presets) addTo(variants, preset.id, { preset, ...method }, file);
   }
-  return { variants, datasets, methods };
+  return { variants, datasets, datasetFiles, methods };
 }
 
 /** A listed preset, or an id with a setting that its plug-in understands. Throws HarnessError for any other. */
@@ -63,6 +76,16 @@ export function weightsVariantOf(registry: Registry, variant: RegisteredVariant)
 /** What any variant's checkpoint may name: which one a file is for shows only when it is open. */
 export function inertClassesOf(registry: Registry): readonly string[] {
   return [...new Set([...registry.variants.values()].flatMap(({ preset }) => preset.inertClasses ?? []))];
+}
+
+function ownPlugins(): string[] {
+  return [...pluginsIn("datasets", "dataset.ts"), ...pluginsIn("variants", "variant.ts")].sort();
+}
+
+/** `file` of each folder that has one. */
+function pluginsIn(folder: string, file: string): string[] {
+  const entries = readdirSync(join(root, folder));
+  return entries.map((entry) => join(root, folder, entry, file)).filter((path) => existsSync(path));
 }
 
 function pluginOf(loaded: unknown, file: string): VariantPlugin | DatasetPlugin {

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -89,8 +89,16 @@ test("Ctrl-C keeps what is finished, and the same plan goes on from there", asyn
   expect(await resumed.runs[0]!.rowsHash()).toBe(await calm.rowsHash());
 });
 
-test("two variants take turns, and each keeps its own samples", async () => {
-  const { runs } = await run({ ...quick, rounds: 3, variants: "sam-nano,sam-nano" });
+test("two variants take turns, each keeps its own samples, and their workers have no other plug-in's code", async () => {
+  const [plugin, loads] = [join(folder, "other.mjs"), join(folder, "loads")];
+  writeFileSync(
+    plugin,
+    `import { appendFileSync } from "node:fs";
+    appendFileSync(${JSON.stringify(loads)}, process.pid + " ");
+    export default { id: "other", title: "", about: "", open: async () => {} };`,
+  );
+  const { runs } = await run({ ...quick, rounds: 3, variants: "sam-nano,sam-nano", plugin: [plugin] });
+  expect(readFileSync(loads, "utf8")).toBe(`${process.pid} `);
   expect(runs).toHaveLength(1);
   const turns = await runs[0]!.latency();
   expect(turns.map(({ round }) => round)).toEqual([0, 1, 2]);

@@ -16,11 +16,11 @@ function registry(): Registry {
     options: [{ name: "ratios", describe: "share of windows left out" }],
     withOptions: (id, { ratios }) => `${id}/${ratios!.replaceAll(",", "-")}`,
   };
-  const methods = [sam, pruned].map((plugin) => ({ plugin, folder: "." }));
+  const methods = [sam, pruned].map((plugin) => ({ plugin, file: "variant.ts", folder: "." }));
   const variants = methods.flatMap((method) =>
     method.plugin.presets.map((each) => [each.id, { preset: each, ...method }]),
   );
-  return { variants: new Map(variants as [string, never][]), datasets: new Map(), methods };
+  return { variants: new Map(variants as [string, never][]), datasets: new Map(), datasetFiles: new Map(), methods };
 }
 
 test("a setting becomes part of the id of the variants that have it", () => {

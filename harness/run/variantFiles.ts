@@ -28,9 +28,9 @@ export async function withVariantFiles(registry: Registry, pieces: readonly stri
 }
 
 async function recognised(registry: Registry, name: string, files: readonly string[]): Promise<RegisteredVariant> {
-  for (const { plugin, folder } of registry.methods) {
-    const found = await plugin.recognise?.(name, files.map(readSignature));
-    if (found !== undefined) return { plugin, folder, preset: found.preset, files: found.files };
+  for (const method of registry.methods) {
+    const found = await method.plugin.recognise?.(name, files.map(readSignature));
+    if (found !== undefined) return { ...method, preset: found.preset, files: found.files };
   }
   throw new Error("no plug-in takes ONNX files");
 }

@@ -6,14 +6,15 @@ import { type PlannedPass, passesOf, protocolOf } from "../protocols/index.ts";
 import { AccuracyPhase, type ImageRows } from "./accuracy.ts";
 import { withDetectorBoxes } from "./detectorBoxes.ts";
 import { type LatencyInput, type LatencySample, type MeasuredMemory, measureMemory, measureTurn } from "./latency.ts";
-import { loadRegistry, variantOf } from "./registry.ts";
+import { loadPlugins, variantOf } from "./registry.ts";
 import { withVariantFiles } from "./variantFiles.ts";
 
 /** Everything a worker needs; plain data, since it crosses a process boundary. */
 export interface WorkerSetup {
   readonly variant: string;
+  /** The variant's and the dataset's: no other's code is in the memory that is measured. */
   readonly plugins: readonly string[];
-  /** As `--variant-files` gives them. */
+  /** As `--variant-files` gives them; empty for a variant whose graphs are built. */
   readonly variantFiles: readonly string[];
   readonly graphs: GraphFiles;
   readonly runtime: RuntimeOptions;
@@ -73,7 +74,7 @@ export function serve(): void {
 }
 
 async function open(setup: WorkerSetup): Promise<Opened> {
-  const registry = await withVariantFiles(await loadRegistry(setup.plugins), setup.variantFiles);
+  const registry = await withVariantFiles(await loadPlugins(setup.plugins), setup.variantFiles);
   const { plugin, preset } = variantOf(registry, setup.variant);
   const annotated = await registry.datasets.get(setup.dataset)!.open(setup.datasetOptions);
   const dataset = setup.boxes === undefined ? annotated : await withDetectorBoxes(annotated, setup.boxes);
