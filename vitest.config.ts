@@ -1,14 +1,31 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
+
+const include = ["harness/**/*.test.ts", "variants/**/*.test.ts", "datasets/**/*.test.ts", "notebooks/**/*.test.ts"];
+
+/** Values in, values out: these files share two processes. What a module keeps is new in each file all the same. */
+const pure = [
+  "harness/{cluster,coco,image,mask,measure,metrics,onnx,prompts,protocols,quantize,report,stats,store,weights}/**/*.test.ts",
+  "datasets/**/*.test.ts",
+];
+
+/** Files that need gigabytes, or every core for long: each has the machine to itself. */
+const alone = ["variants/sam/vitB.test.ts"];
+
+const { exclude } = configDefaults;
+// Most files keep one core busy; sessions of ONNX Runtime use more. Two at a time keep memory and time bounded on two cores.
+const twoAtATime = { maxWorkers: 2, sequence: { groupOrder: 0 } };
 
 export default defineConfig({
   test: {
-    include: ["harness/**/*.test.ts", "variants/**/*.test.ts", "datasets/**/*.test.ts", "notebooks/**/*.test.ts"],
     setupFiles: ["vitest.setup.ts"],
     pool: "forks",
     testTimeout: 120_000,
     // Hooks load every plug-in: a second, and longer where other work runs beside the tests.
     hookTimeout: 120_000,
-    // Sessions of ONNX Runtime use every core: one file at a time keeps memory and time bounded on two cores.
-    fileParallelism: false,
+    projects: [
+      { extends: true, test: { name: "pure", include: pure, isolate: false, ...twoAtATime } },
+      { extends: true, test: { name: "whole", include, exclude: [...exclude, ...pure, ...alone], ...twoAtATime } },
+      { extends: true, test: { name: "alone", include: alone, maxWorkers: 1, sequence: { groupOrder: 1 } } },
+    ],
   },
 });
