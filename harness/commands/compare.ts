@@ -16,6 +16,7 @@ import { withVariantFiles } from "../run/variantFiles.ts";
 import type { StoredRun } from "../store/store.ts";
 import { type Arguments, type Command, type CommandOption, type Console, line, widthOf } from "./command.ts";
 import { measureSides } from "./compareLatency.ts";
+import { interruptible } from "./interrupt.ts";
 import { type Operand, type OperandContext, readOperand, runsOfOperands } from "./operands.ts";
 import { flagsOf, observe, planOptions } from "./run.ts";
 import { datasetOfRun } from "./runDataset.ts";
@@ -71,12 +72,9 @@ export const compare: Command = {
   async run(args, console) {
     const conditions = ((args["fail-if"] ?? []) as readonly string[]).map(parseCondition);
     const wanted = metricsOf(args.metric as readonly string[] | undefined);
-    const stop = new AbortController();
     const observer = observe(console);
-    const onInterrupt = () => stop.abort();
-    process.once("SIGINT", onInterrupt);
-    try {
-      const context = await contextOf(args, { observer, signal: stop.signal });
+    return interruptible(observer, async (signal) => {
+      const context = await contextOf(args, { observer, signal });
       const names = [args.a as string, ...(args.b as readonly string[])];
       const operands: Operand[] = [];
       for (const name of names) operands.push(await readOperand(name, context));
@@ -93,10 +91,7 @@ export const compare: Command = {
         ...(latency === undefined ? {} : { latency }),
       });
       return print(comparisons, conditions, args, console);
-    } finally {
-      observer.finish();
-      process.off("SIGINT", onInterrupt);
-    }
+    });
   },
 };
 

@@ -3,8 +3,9 @@ import { calibrate, calibrationFile, calibrationRecord } from "../run/calibratio
 import { resolvePlan } from "../run/plan.ts";
 import { openWeights } from "../run/weights.ts";
 import { type Arguments, type Command, line } from "./command.ts";
+import { interrupted } from "./interrupt.ts";
 import { createProgress } from "./progress.ts";
-import { flagsOf, interrupted, planOptions, settingOptions } from "./run.ts";
+import { flagsOf, planOptions, settingOptions } from "./run.ts";
 
 const shared = ["weights", "checkpoint", "data", "boxes", "image", "seed", "threads", "provider", "plugin"];
 

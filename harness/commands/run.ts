@@ -8,10 +8,8 @@ import { type RunObserver, type RunOutcome, runPlan } from "../run/runner.ts";
 import { settingsOf } from "../run/settings.ts";
 import type { WeightsChoice } from "../run/weights.ts";
 import { type Arguments, type Command, type CommandOption, type Console, line } from "./command.ts";
+import { interrupted, interruptible } from "./interrupt.ts";
 import { createProgress, type Progress, type ProgressOptions } from "./progress.ts";
-
-/** Ctrl-C's exit code by the shells' convention, 128 + SIGINT. */
-export const interrupted = 130;
 
 /** What says which runs are meant; `doctor` takes the same. */
 export const planOptions: Readonly<Record<string, CommandOption>> = {
@@ -82,22 +80,12 @@ export const run: Command = {
       { ...(await flagsOf(args)), ...(dump === undefined ? {} : { dump }) },
       observer.note,
     );
-    const stop = new AbortController();
-    const onInterrupt = () => {
-      if (stop.signal.aborted) process.exit(interrupted);
-      stop.abort();
-      observer.note("stopping after the current image; press Ctrl-C again to stop at once");
-    };
-    process.on("SIGINT", onInterrupt);
-    try {
+    return interruptible(observer, async (signal) => {
       const results = resolve(args.results as string);
-      const outcome = await runPlan({ plan, results, asPassed: process.argv.slice(2), observer, signal: stop.signal });
+      const outcome = await runPlan({ plan, results, asPassed: process.argv.slice(2), observer, signal });
       observer.finish();
-      return await print(outcome, plan, args, console);
-    } finally {
-      observer.finish();
-      process.off("SIGINT", onInterrupt);
-    }
+      return print(outcome, plan, args, console);
+    });
   },
 };
 

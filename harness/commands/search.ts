@@ -6,9 +6,10 @@ import type { Candidate, SearchOutcome } from "../search/check.ts";
 import type { SearchObserver, SearchSettings } from "../search/request.ts";
 import { search as searchFor } from "../search/search.ts";
 import { type Arguments, type Command, type Console, line } from "./command.ts";
+import { interrupted, interruptible } from "./interrupt.ts";
 import { plainTable } from "./plainTable.ts";
 import { createProgress, type Progress } from "./progress.ts";
-import { flagsOf, interrupted, planOptions } from "./run.ts";
+import { flagsOf, planOptions } from "./run.ts";
 
 const units = { parts: "turns", configurations: "configurations", check: "checks" } as const;
 const shared = [
@@ -53,18 +54,11 @@ export const search: Command = {
     const { variants: _, settings: __, ...flags } = await flagsOf(args);
     const plan = await resolvePlan({ ...flags, variants: args.from as string });
     const settings = settingsOf(args, plan.dataset.images.length);
-    const stop = new AbortController();
     const observer = observe(console);
-    const onInterrupt = () => {
-      if (stop.signal.aborted) process.exit(interrupted);
-      stop.abort();
-      observer.note("stopping after the current image; press Ctrl-C again to stop at once");
-    };
-    process.on("SIGINT", onInterrupt);
-    try {
+    return interruptible(observer, async (signal) => {
       const results = resolve(args.results as string);
       const method = args.method as string;
-      const outcome = await searchFor({ method, plan, settings, results, observer, signal: stop.signal });
+      const outcome = await searchFor({ method, plan, settings, results, observer, signal });
       observer.finish();
       if (outcome === undefined) {
         console.notes.write("stopped before the end; the same command goes on from here\n");
@@ -74,10 +68,7 @@ export const search: Command = {
       if (args.json) line(console, JSON.stringify({ ...outcome, chart }));
       else print(outcome, chart, console);
       return 0;
-    } finally {
-      observer.finish();
-      process.off("SIGINT", onInterrupt);
-    }
+    });
   },
 };
 

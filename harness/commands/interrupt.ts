@@ -1,0 +1,24 @@
+/** Ctrl-C's exit code by the shells' convention, 128 + SIGINT. */
+export const interrupted = 130;
+
+interface Observer {
+  note(text: string): void;
+  finish(): void;
+}
+
+/** At the first Ctrl-C the work is asked to end after its current image, at the second the process ends. */
+export async function interruptible<T>(observer: Observer, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const stop = new AbortController();
+  const onInterrupt = () => {
+    if (stop.signal.aborted) process.exit(interrupted);
+    stop.abort();
+    observer.note("stopping after the current image; press Ctrl-C again to stop at once");
+  };
+  process.on("SIGINT", onInterrupt);
+  try {
+    return await work(stop.signal);
+  } finally {
+    observer.finish();
+    process.off("SIGINT", onInterrupt);
+  }
+}
