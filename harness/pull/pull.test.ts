@@ -9,9 +9,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import type { PublishedFile } from "../api.ts";
 import { integer, random } from "../stats/random.ts";
+import { zipOf } from "../weights/fixtures/zip.ts";
 import { selfSigned } from "./fixtures/certificate.ts";
 import { breakWhen, sendFile, serve, type TestServer } from "./fixtures/server.ts";
-import { zipOf } from "./fixtures/zip.ts";
 import { openClient, type PullItem, type PullOptions, pull, removePulled, stateOf } from "./index.ts";
 
 const stream = random(3, "pull.test");

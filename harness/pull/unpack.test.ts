@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type TestEntry, zipOf } from "./fixtures/zip.ts";
+import { type TestEntry, zipOf } from "../weights/fixtures/zip.ts";
 import { unpackZip } from "./unpack.ts";
 
 let folder: string;

@@ -1,10 +1,10 @@
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { deflateRawSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { HarnessError } from "../errors.ts";
 import { openTensorArchive, readTensorArchive } from "./archive.ts";
+import { type TestEntry, zipParts } from "./fixtures/zip.ts";
 import { memorySource } from "./source.ts";
 
 /** A float32 tensor over its own storage, `data/<key>` in the zip. */
@@ -15,30 +15,24 @@ interface Saved {
   readonly strides: readonly number[];
 }
 
-interface ZipEntry {
-  readonly name: string;
-  readonly data: Buffer;
-  readonly deflated?: true;
-  /** What the directory says, if not the truth. */
-  readonly claimedBytes?: number;
-}
-
 const ramp = Float32Array.of(0, 1, 2, 3, 4, 5);
 const weight: Saved = { name: "w", key: "0", dims: [2, 3], strides: [3, 1] };
-const storage: ZipEntry = { name: "x/data/0", data: Buffer.from(ramp.buffer) };
-const pickle: ZipEntry = { name: "x/data.pkl", data: statePickle([weight]) };
+// As PyTorch writes them: not deflated.
+const packing = "stored";
+const storage = { name: "x/data/0", content: Buffer.from(ramp.buffer), packing } as const;
+const pickle = { name: "x/data.pkl", content: statePickle([weight]), packing } as const;
 
 test("a zip that somebody packed anew, with compression, is read", async () => {
   const archive = await open([
-    { ...pickle, deflated: true },
-    { ...storage, deflated: true },
+    { ...pickle, packing: "deflated" },
+    { ...storage, packing: "deflated" },
   ]);
   expect(archive.read("w")).toEqual(ramp);
 });
 
 test("a file from a big-endian machine is read", async () => {
-  const swapped = { ...storage, data: Buffer.from(storage.data).swap32() };
-  const archive = await open([pickle, { name: "x/byteorder", data: Buffer.from("big") }, swapped]);
+  const swapped = { ...storage, content: Buffer.from(storage.content).swap32() };
+  const archive = await open([pickle, { name: "x/byteorder", content: Buffer.from("big"), packing }, swapped]);
   expect(archive.read("w")).toEqual(ramp);
   expect([...archive.values("w")]).toEqual([...ramp]);
 });
@@ -46,23 +40,39 @@ test("a file from a big-endian machine is read", async () => {
 test("a tensor expanded by stride 0 repeats its elements, up to the size of the file", async () => {
   const expanded = (rows: number) => ({
     ...pickle,
-    data: statePickle([{ ...weight, dims: [rows, 3], strides: [0, 1] }]),
+    content: statePickle([{ ...weight, dims: [rows, 3], strides: [0, 1] }]),
   });
   expect([...(await open([expanded(2), storage])).read("w")]).toEqual([0, 1, 2, 0, 1, 2]);
   await expect(open([expanded(2 ** 20), storage])).rejects.toThrow("weight w is larger than its storage");
 });
 
-test.each<[string, readonly ZipEntry[], string]>([
+test.each<[string, readonly TestEntry[], string]>([
   ["a storage that is not there", [pickle], "storage 0 is missing from the zip"],
   ["an entry that is there twice", [pickle, storage, pickle], "entry x/data.pkl is there twice"],
   ["two checkpoints", [pickle, { ...pickle, name: "y/data.pkl" }], "holds more than one checkpoint"],
-  ["a byte order of its own", [pickle, { name: "x/byteorder", data: Buffer.from("middle") }], "unknown byte order"],
-  ["a TorchScript archive", [pickle, { name: "x/constants.pkl", data: Buffer.from(".") }], "is a TorchScript archive"],
-  ["a zip of other things", [{ name: "a/readme.txt", data: Buffer.from("a") }], "the zip is no PyTorch checkpoint"],
+  [
+    "a byte order of its own",
+    [pickle, { name: "x/byteorder", content: Buffer.from("middle"), packing }],
+    "unknown byte order",
+  ],
+  [
+    "a TorchScript archive",
+    [pickle, { name: "x/constants.pkl", content: Buffer.from(".") }],
+    "is a TorchScript archive",
+  ],
+  ["a zip of other things", [{ name: "a/readme.txt", content: Buffer.from("a") }], "the zip is no PyTorch checkpoint"],
   ["an empty zip", [], "the zip is no PyTorch checkpoint (found 0 entries"],
-  ["a short deflated storage", [pickle, { ...storage, deflated: true, claimedBytes: 20 }], "larger than its storage"],
+  [
+    "a short deflated storage",
+    [pickle, { ...storage, packing: "deflated", claims: { bytes: 20 } }],
+    "larger than its storage",
+  ],
   ["a path out of the folder", [pickle, { ...storage, name: "../data/0" }], "zip directory is damaged"],
-  ["other things than tensors", [{ ...pickle, data: Buffer.from("}X\x01\0\0\0aK\x01s.") }, storage], "no state dict"],
+  [
+    "other things than tensors",
+    [{ ...pickle, content: Buffer.from("}X\x01\0\0\0aK\x01s.") }, storage],
+    "no state dict",
+  ],
 ])("%s is refused", async (_, entries, message) => {
   const error = await open(entries).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(HarnessError);
@@ -70,22 +80,22 @@ test.each<[string, readonly ZipEntry[], string]>([
 });
 
 test("a checkpoint inside a zip is named, with what to do", async () => {
-  const error = await open([{ name: "efficient_sam_vits.pt", data: Buffer.from("PK") }]).catch((reason) => reason);
+  const error = await open([{ name: "efficient_sam_vits.pt", content: Buffer.from("PK") }]).catch((reason) => reason);
   expect((error as HarnessError).hint).toBe("unzip it and give the path of efficient_sam_vits.pt");
 });
 
 test("a zip bomb is refused by what it claims, and stopped where it lies", async () => {
-  const zeros = { ...storage, data: Buffer.alloc(40_000_000), deflated: true } as const;
+  const zeros = { ...storage, content: Buffer.alloc(40_000_000), packing: "deflated" } as const;
   await expect(open([pickle, zeros])).rejects.toThrow("claims to inflate");
-  const liar = await open([pickle, { ...zeros, claimedBytes: 24 }]);
+  const liar = await open([pickle, { ...zeros, claims: { bytes: 24 } }]);
   expect(() => liar.read("w")).toThrow("can not be inflated");
 });
 
 test("a pickle that was deflated runs no more instructions than the file could hold", async () => {
   const dicts = {
     ...pickle,
-    data: Buffer.from(`\x80\x02(${"}".repeat(400_000)}l.`, "latin1"),
-    deflated: true,
+    content: Buffer.from(`\x80\x02(${"}".repeat(400_000)}l.`, "latin1"),
+    packing: "deflated",
   } as const;
   await expect(open([dicts, storage])).rejects.toThrow("is too long");
 });
@@ -98,7 +108,7 @@ test("PyTorch's modules give their tensors once their classes are called inert",
     dict("_parameters", `${text("weight")}${tensorPickle(weight)}${text("bias")}N`) + dict("_modules", ""),
   );
   const root = module("Sequential", dict("_parameters", "") + dict("_modules", `${text("0")}${conv}`));
-  const whole = { ...pickle, data: Buffer.from(`\x80\x02}${text("model")}${root}s.`, "latin1") };
+  const whole = { ...pickle, content: Buffer.from(`\x80\x02}${text("model")}${root}s.`, "latin1") };
   await expect(open([whole, storage])).rejects.toThrow("names the global torch.nn.Sequential");
   const archive = await open([whole, storage], ["torch.nn.Sequential", "torch.nn.Conv2d"]);
   expect([archive.nesting, [...archive.tensors.keys()]]).toEqual(["model", ["0.weight"]]);
@@ -118,8 +128,8 @@ test("reading all of a 375 MB file takes no more memory than its size and 300 MB
   }));
   const file = join(folder, "large.pth");
   writeZip(file, [
-    { name: "large/data.pkl", data: statePickle(tensors) },
-    ...tensors.map(({ key }) => ({ name: `large/data/${key}`, data: block })),
+    { name: "large/data.pkl", content: statePickle(tensors), packing },
+    ...tensors.map(({ key }) => ({ name: `large/data/${key}`, content: block, packing }) as const),
   ]);
   const before = process.memoryUsage().rss;
   const archive = await openTensorArchive(file);
@@ -135,8 +145,8 @@ test("reading all of a 375 MB file takes no more memory than its size and 300 MB
   expect(peak - before).toBeLessThan(375e6 + 300e6);
 });
 
-async function open(entries: readonly ZipEntry[], inert: readonly string[] = []) {
-  return readTensorArchive(memorySource("x.pth", Buffer.concat(zipOf(entries))), { inert });
+async function open(entries: readonly TestEntry[], inert: readonly string[] = []) {
+  return readTensorArchive(memorySource("x.pth", Buffer.concat(zipParts(entries))), { inert });
 }
 
 function statePickle(tensors: readonly Saved[]): Buffer {
@@ -166,38 +176,8 @@ function littleEndian(value: number): string {
   return bytes.toString("latin1");
 }
 
-function writeZip(file: string, entries: readonly ZipEntry[]): void {
+function writeZip(file: string, entries: readonly TestEntry[]): void {
   const descriptor = openSync(file, "w");
-  for (const part of zipOf(entries)) writeSync(descriptor, part);
+  for (const part of zipParts(entries)) writeSync(descriptor, part);
   closeSync(descriptor);
-}
-
-/** The parts of a zip one after another; checksums are left 0, as PyTorch's reader does not look at them either. */
-function zipOf(entries: readonly ZipEntry[]): Buffer[] {
-  const parts: Buffer[] = [];
-  const directory: Buffer[] = [];
-  let offset = 0;
-  for (const { name, data, deflated, claimedBytes } of entries) {
-    const stored = deflated ? deflateRawSync(data) : data;
-    const fields = Buffer.alloc(26);
-    fields.writeUInt16LE(20, 0);
-    fields.writeUInt16LE(deflated ? 8 : 0, 4);
-    fields.writeUInt32LE(stored.length, 14);
-    fields.writeUInt32LE(claimedBytes ?? data.length, 18);
-    fields.writeUInt16LE(name.length, 22);
-    const place = Buffer.alloc(14);
-    place.writeUInt32LE(offset, 10);
-    const local = Buffer.concat([Buffer.from("PK\x03\x04"), fields, Buffer.from(name)]);
-    directory.push(Buffer.concat([Buffer.from("PK\x01\x02\x14\0"), fields, place, Buffer.from(name)]));
-    parts.push(local, stored);
-    offset += local.length + stored.length;
-  }
-  const central = Buffer.concat(directory);
-  const end = Buffer.alloc(22);
-  end.write("PK\x05\x06");
-  end.writeUInt16LE(entries.length, 8);
-  end.writeUInt16LE(entries.length, 10);
-  end.writeUInt32LE(central.length, 12);
-  end.writeUInt32LE(offset, 16);
-  return [...parts, central, end];
 }
