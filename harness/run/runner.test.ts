@@ -11,6 +11,8 @@ import { type RunFlags, resolvePlan } from "./plan.ts";
 import { type RunObserver, type RunOutcome, runPlan } from "./runner.ts";
 
 const quick: RunFlags = { variants: "sam-nano", limit: 3, rounds: 1, warmup: 0, threads: 1 };
+/** Where rows alone are looked at. */
+const accuracy: RunFlags = { ...quick, phase: "accuracy" };
 
 let folder: string;
 let notes: string[];
@@ -32,8 +34,8 @@ test("a plan is measured once: the second time it is read from the store", async
 });
 
 test("one thread and two give the same rows but for rounding, and another run id", async () => {
-  const one = (await run(quick)).runs[0]!;
-  const two = (await run({ ...quick, threads: 2 })).runs[0]!;
+  const one = (await run(accuracy)).runs[0]!;
+  const two = (await run({ ...accuracy, threads: 2 })).runs[0]!;
   expect(two.id).not.toBe(one.id);
   const [a, b] = [await ious(one), await ious(two)];
   expect(b.size).toBe(a.size);
@@ -73,14 +75,14 @@ test("a photo of another size than its JSON says fails with both sizes in the me
   const data = await shapesOnDisk();
   const [first, second] = photosOf(data);
   copyFileSync(second!, first!);
-  const { runs } = await run({ ...quick, dataset: "coco", data });
+  const { runs } = await run({ ...accuracy, dataset: "coco", data });
   const failure = (await all(runs[0]!)).find((row) => row.kind === "failure");
   expect(failure?.kind === "failure" && failure.message).toMatch(/found .*expected/);
 });
 
 test("Ctrl-C keeps what is finished, and the same plan goes on from there", async () => {
   const stop = new AbortController();
-  const calm = (await run({ ...quick, limit: 4 })).runs[0]!;
+  const calm = (await run({ ...accuracy, limit: 4 })).runs[0]!;
   const outcome = await run({ ...quick, limit: 4 }, { results: join(folder, "stopped"), stop, after: 2 });
   expect(outcome.stopped).toBe(true);
   expect(outcome.runs[0]!.manifest.status.state).toBe("stopped");
