@@ -62,6 +62,7 @@ const thirdParties: Readonly<Record<string, readonly string[]>> = {
   "vega-lite": ["harness/report/charts.ts"],
   "playwright-core": ["harness/commands/fixtures/browser.ts"],
   zeromq: ["notebooks/kernel.ts"],
+  "fast-glob": ["harness/run/registry.ts"],
   undici: ["harness/pull/http.ts"],
 };
 

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join, resolve, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { DatasetPlugin, GraphFiles, VariantManifest, VariantPlugin } from "../api.ts";
 import { HarnessError, unknown } from "../errors.ts";
@@ -28,14 +28,16 @@ export interface Registry {
 }
 
 /** Finds variants/<id>/variant.ts and datasets/<id>/dataset.ts, and loads the modules of `--plugin` beside them. */
-export function loadRegistry(plugins: readonly string[] = []): Promise<Registry> {
-  return loadPlugins([...ownPlugins(), ...plugins.map((plugin) => resolve(plugin))]);
+export async function loadRegistry(plugins: readonly string[] = []): Promise<Registry> {
+  // Not at the top: a worker is told its modules, and need not load what finds them.
+  const { default: fastGlob } = await import("fast-glob");
+  const own = await fastGlob(["variants/*/variant.ts", "datasets/*/dataset.ts"], { cwd: root, absolute: true });
+  return loadPlugins([...own.sort(), ...plugins.map((plugin) => resolve(plugin))]);
 }
 
 /** What these modules bring, and nothing else. */
 export async function loadPlugins(files: readonly string[]): Promise<Registry> {
-  const ownFiles = new Set(ownPlugins());
-  const own = files.filter((file) => ownFiles.has(file));
+  const own = files.filter(isOwn);
   // Begun at once, they wait for the disk and the compiler together.
   const modules = new Map(await Promise.all(own.map(async (file) => [file, await importModule(file)] as const)));
   const variants = new Map<string, RegisteredVariant>();
@@ -78,14 +80,8 @@ export function inertClassesOf(registry: Registry): readonly string[] {
   return [...new Set([...registry.variants.values()].flatMap(({ preset }) => preset.inertClasses ?? []))];
 }
 
-function ownPlugins(): string[] {
-  return [...pluginsIn("datasets", "dataset.ts"), ...pluginsIn("variants", "variant.ts")].sort();
-}
-
-/** `file` of each folder that has one. */
-function pluginsIn(folder: string, file: string): string[] {
-  const entries = readdirSync(join(root, folder));
-  return entries.map((entry) => join(root, folder, entry, file)).filter((path) => existsSync(path));
+function isOwn(file: string): boolean {
+  return ["datasets", "variants"].some((folder) => file.startsWith(join(root, folder) + sep));
 }
 
 function pluginOf(loaded: unknown, file: string): VariantPlugin | DatasetPlugin {
