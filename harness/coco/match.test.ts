@@ -40,6 +40,14 @@ test("an IoU counts from its threshold on", () => {
   expect([AP, AP75]).toEqual([expect.closeTo(0.6, 12), expect.closeTo(1, 12)]);
 });
 
+test.each([
+  ["half", [10, 10, 10, 5], 0.1],
+  ["twice", [10, 10, 10, 20], 0.1],
+  ["less than half", [10, 10, 7, 7], 0],
+] as const)("a detection of %s the area reaches the lowest threshold or none", (_, found, AP) => {
+  expect(figures(truth([{ image: 1, at }]), table([{ image: 1, at: found, score: 1 }])).AP).toBeCloseTo(AP, 12);
+});
+
 test("a mistake of a higher score halves the precision, one of a lower score does not", () => {
   const one = truth([{ image: 1, at }]);
   const before = figures(
