@@ -1,25 +1,13 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { CalibrationValues, ImageEmbedding, MaskPrediction, Prompt, Variant } from "../../harness/api.ts";
-import { prepare, toModelFrame } from "../../harness/image/index.ts";
-import { type BuiltVariant, buildVariant } from "../../harness/run/build.ts";
-import { calibrate } from "../../harness/run/calibration.ts";
-import { loadRegistry, type RegisteredVariant, type Registry, variantOf } from "../../harness/run/registry.ts";
-import { openCheckpoint } from "../../harness/weights/index.ts";
+import type { CalibrationValues } from "../../harness/api.ts";
 import { readCalibrated } from "./calibrated.ts";
+import { NanoTrial } from "./fixtures/nanoTrial.ts";
 
-const cpu = { provider: "cpu", threads: 2 };
-const weights = join(import.meta.dirname, "..", "sam", "sam-nano.safetensors");
-
-let folder: string;
-let registry: Registry;
+let trial: NanoTrial;
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "sam-bench-test-"));
-  registry = await loadRegistry();
+  trial = await NanoTrial.open();
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => trial.close());
 
 describe("sam-nano, calibrated on two scenes", () => {
   let float: Float32Array;
@@ -28,7 +16,7 @@ describe("sam-nano, calibrated on two scenes", () => {
   }, 120_000);
 
   test.each([["w8a8-simulated", 0.05]])("%s stays near the float logits", async (setting, limit) => {
-    const values = await calibrated(setting);
+    const values = await trial.calibrated(setting);
     const logits = await logitsOf(`ptq4sam/sam-nano/${setting}`, values);
     const off = distance(logits, float);
     expect(off).toBeLessThan(limit);
@@ -36,14 +24,14 @@ describe("sam-nano, calibrated on two scenes", () => {
   });
 
   test("fewer bits are further away", async () => {
-    const near = distance(await logitsOf("ptq4sam/sam-nano/w8a8-minmax", await calibrated("w8a8-minmax")), float);
-    const far = distance(await logitsOf("ptq4sam/sam-nano/w3a3-minmax", await calibrated("w3a3-minmax")), float);
+    const near = distance(await logitsOf("ptq4sam/sam-nano/w8a8-minmax", await trial.calibrated("w8a8-minmax")), float);
+    const far = distance(await logitsOf("ptq4sam/sam-nano/w3a3-minmax", await trial.calibrated("w3a3-minmax")), float);
     expect(far).toBeGreaterThan(3 * near);
   });
 
   test("keeps 8 bits for the first and the last layer where that is asked for", async () => {
     const { weights: stored, activations } = readCalibrated(
-      await calibrated("w4a4-minmax-edges8"),
+      await trial.calibrated("w4a4-minmax-edges8"),
       "id",
       "w4a4-minmax-edges8",
     );
@@ -55,7 +43,7 @@ describe("sam-nano, calibrated on two scenes", () => {
 });
 
 test("learning decides every rounding of a unit that it betters, and quantises all of it afterwards", async () => {
-  const values = await calibrated("w4a4-ptq4sam-l", { images: 1, iterations: "2" });
+  const values = await trial.calibrated("w4a4-ptq4sam-l", { images: 1, iterations: "2" });
   const { weights: stored, notes } = readCalibrated(values, "id", "w4a4-ptq4sam-l");
   const unitOf = (name: string) => name.replace(/\.\w+\.weight$/, "");
   const learned = new Set([...stored].filter(([, { up }]) => up !== undefined).map(([name]) => unitOf(name)));
@@ -71,7 +59,7 @@ test("learning decides every rounding of a unit that it betters, and quantises a
   ];
   expect(once.every(Number.isFinite)).toBe(true);
   expect(again).toEqual(once);
-  await expect(calibrated("w4a4-qdrop", { images: 1, iterations: "0" })).rejects.toThrow("--iterations");
+  await expect(trial.calibrated("w4a4-qdrop", { images: 1, iterations: "0" })).rejects.toThrow("--iterations");
 });
 
 test("a graph needs a calibration, and one of its own setting", async () => {
@@ -82,54 +70,9 @@ test("a graph needs a calibration, and one of its own setting", async () => {
   );
 });
 
-async function calibrated(
-  setting: string,
-  { images = 2, ...options }: { readonly images?: number; readonly iterations?: string } = {},
-): Promise<CalibrationValues> {
-  const dataset = await registry.datasets.get("shapes")!.open({ seed: 0, limit: images });
-  const checkpoint = await openCheckpoint(weights, "nano");
-  const request = {
-    ...{ variant: variantOf(registry, `ptq4sam/sam-nano/${setting}`), checkpoint, weightsId: "nano", registry },
-    ...{ runtime: cpu, progress: () => undefined, signal: new AbortController().signal, store: join(folder, "stored") },
-  };
-  const stored = await calibrate(request, { dataset, seed: 0, options });
-  checkpoint.close();
-  return stored.values;
-}
-
-async function built(variant: RegisteredVariant, calibration?: CalibrationValues): Promise<BuiltVariant> {
-  const checkpoint = await openCheckpoint(weights, "nano");
-  try {
-    return await buildVariant({
-      ...{ variant, checkpoint, weightsId: "nano", graph: "fused", cache: join(folder, "graphs") },
-      ...(calibration === undefined ? {} : { calibration }),
-    });
-  } finally {
-    checkpoint.close();
-  }
-}
-
-/** Low-res logits of a scene's boxes. */
 async function logitsOf(id: string, calibration?: CalibrationValues): Promise<Float32Array> {
-  const variant = variantOf(registry, id);
-  const { files } = await built(variant, calibration);
-  const loaded: Variant = await variant.plugin.load(files, cpu, variant.preset);
-  const { input, prompts } = await scene(variant.preset.input);
-  const embedding: ImageEmbedding = await loaded.encode(input);
-  const predictions: readonly MaskPrediction[] = await loaded.decode(embedding, prompts);
-  await loaded.close();
-  return Float32Array.from(predictions.flatMap((each) => (each.kind === "logits" ? [...each.lowResLogits.data] : [])));
-}
-
-async function scene(spec: Parameters<typeof prepare>[1]) {
-  const dataset = await registry.datasets.get("shapes")!.open({ seed: 5, limit: 1 });
-  const { id } = dataset.images[0]!;
-  const input = prepare(await dataset.read(id), spec);
-  const prompts: Prompt<"model">[] = dataset
-    .targetsOf(id)
-    .slice(0, 4)
-    .map(({ box }) => toModelFrame({ frame: "image", points: [], box } as const, input.geometry));
-  return { input, prompts };
+  const { files } = await trial.built(id, calibration);
+  return trial.logitsOf(id, files);
 }
 
 /** Mean absolute difference, by the mean absolute value. */
