@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Checkpoint, GraphKind, OnnxGraph, Tensor, VariantManifest, VariantPlugin } from "../../harness/api.ts";
 import { memoryConsole } from "../../harness/commands/fixtures/bench.ts";
 import { inspect } from "../../harness/commands/inspect.ts";
+import { differenceOf } from "../../harness/onnx/fixtures/difference.ts";
 import { writeGraph } from "../../harness/onnx/index.ts";
 import { fittingVariants } from "../../harness/run/fit.ts";
 import { loadRegistry } from "../../harness/run/registry.ts";
@@ -289,12 +290,4 @@ function count(dims: readonly number[]): number {
 function errorOf({ dims, data }: Tensor, { shape, std, index, value }: Sampled): number {
   expect(dims).toEqual(shape);
   return Math.max(...index.map((at, i) => Math.abs(data[at]! - value[i]!))) / std;
-}
-
-/** The largest difference, over the std of `b`. */
-function differenceOf(a: Tensor, b: Tensor): number {
-  expect(a.dims).toEqual(b.dims);
-  const largest = a.data.reduce((most, value, i) => Math.max(most, Math.abs(value - b.data[i]!)), 0);
-  const mean = b.data.reduce((sum, value) => sum + value, 0) / b.data.length;
-  return largest / Math.sqrt(b.data.reduce((sum, value) => sum + (value - mean) ** 2, 0) / b.data.length);
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Checkpoint, GraphKind, OnnxGraph, Tensor, VariantManifest, VariantPlugin } from "../../harness/api.ts";
+import { differenceOf } from "../../harness/onnx/fixtures/difference.ts";
 import { runGraph } from "../../harness/onnx/fixtures/runGraph.ts";
 import { writeGraph } from "../../harness/onnx/index.ts";
 import { seededCheckpoint, seededTensor } from "../../harness/weights/index.ts";
@@ -142,12 +143,4 @@ function writeAll(graphs: readonly OnnxGraph[], name: string): Record<string, st
 
 function noise(dims: readonly number[]): Tensor {
   return { dims, data: seededTensor("input.pos_embed", dims).map((value) => 4 * value) };
-}
-
-/** The largest difference, over the std of `b`. */
-function differenceOf(a: Tensor, b: Tensor): number {
-  expect(a.dims).toEqual(b.dims);
-  const largest = a.data.reduce((most, value, i) => Math.max(most, Math.abs(value - b.data[i]!)), 0);
-  const mean = b.data.reduce((sum, value) => sum + value, 0) / b.data.length;
-  return largest / Math.sqrt(b.data.reduce((sum, value) => sum + (value - mean) ** 2, 0) / b.data.length);
 }
