@@ -12,7 +12,8 @@ import {
   split,
   transpose,
 } from "../../harness/onnx/index.ts";
-import { exportedGelu, exportedLayerNorm2d, exportedLinear } from "../sam-decoder/exported.ts";
+import { referenceNeck } from "../sam/reference.ts";
+import { exportedLinear, exportedMlp } from "../sam-decoder/exported.ts";
 import type { EfficientSamConfig } from "./config.ts";
 import { pixelMean, pixelStd } from "./imageEncoder.ts";
 import { positionEmbedding } from "./positionEmbedding.ts";
@@ -54,9 +55,7 @@ function referenceBlock(block: Module, x: GraphValue, config: EfficientSamConfig
   const middle = add(graph, x, referenceAttention(child(block, "attn"), normalised, config));
   const mlp = child(block, "mlp");
   const mlpInput = layerNorm(child(block, "norm2"), middle, { width, epsilon });
-  const hidden = exportedLinear(child(mlp, "fc1"), mlpInput, { inputs: width, outputs: 4 * width });
-  const branch = exportedLinear(child(mlp, "fc2"), exportedGelu(graph, hidden), { inputs: 4 * width, outputs: width });
-  return add(graph, middle, branch);
+  return add(graph, middle, exportedMlp(mlp, mlpInput, { width, layers: ["fc1", "fc2"] }));
 }
 
 /** [1, tokens, width] → the same. */
@@ -76,14 +75,4 @@ function referenceAttention(attn: Module, x: GraphValue, { width, heads }: Effic
     inputs: width,
     outputs: width,
   });
-}
-
-function referenceNeck(module: Module, x: GraphValue, { width, decoder }: EfficientSamConfig): GraphValue {
-  const { graph } = module;
-  const channels = decoder.embedding;
-  const narrowing = { inputs: width, outputs: channels, kernel: 1, bias: "without bias" } as const;
-  const narrow = conv2d(child(module, "0"), transpose(graph, x, [0, 3, 1, 2]), narrowing);
-  const first = exportedLayerNorm2d(child(module, "1"), narrow, channels);
-  const mixing = { inputs: channels, outputs: channels, kernel: 3, padding: 1, bias: "without bias" } as const;
-  return exportedLayerNorm2d(child(module, "3"), conv2d(child(module, "2"), first, mixing), channels);
 }

@@ -12,7 +12,7 @@ import {
   split,
   transpose,
 } from "../../harness/onnx/index.ts";
-import { exportedGelu, exportedLayerNorm2d, exportedLinear } from "../sam-decoder/exported.ts";
+import { exportedGelu, exportedLayerNorm2d, exportedLinear, exportedMlp } from "../sam-decoder/exported.ts";
 import { countClassifier } from "./classifier.ts";
 import { type MobileSamConfig, type Stage, stagesOf } from "./config.ts";
 import { normalisedConvolution } from "./normalisedConvolution.ts";
@@ -95,9 +95,7 @@ function attentionBlock(block: Module, tokens: GraphValue, stage: Stage): GraphV
 
   const mlp = child(block, "mlp");
   const normalised = layerNorm(child(mlp, "norm"), mixed, { width, epsilon });
-  const hidden = exportedLinear(child(mlp, "fc1"), normalised, { inputs: width, outputs: 4 * width });
-  const branch = exportedLinear(child(mlp, "fc2"), exportedGelu(graph, hidden), { inputs: 4 * width, outputs: width });
-  return add(graph, mixed, branch);
+  return add(graph, mixed, exportedMlp(mlp, normalised, { width, layers: ["fc1", "fc2"] }));
 }
 
 /** [windows, area, width] → the same. A head's query, key and value lie side by side. */

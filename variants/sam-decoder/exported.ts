@@ -1,5 +1,14 @@
 import type { GraphValue } from "../../harness/api.ts";
-import { add, type GraphBuilder, type Module, mul, take, transposeMatrix, weight } from "../../harness/onnx/index.ts";
+import {
+  add,
+  child,
+  type GraphBuilder,
+  type Module,
+  mul,
+  take,
+  transposeMatrix,
+  weight,
+} from "../../harness/onnx/index.ts";
 
 /** Layers as PyTorch's exporter writes them, for the reference graphs alone. */
 
@@ -24,6 +33,17 @@ export function exportedLinear(
 export function exportedGelu(graph: GraphBuilder, x: GraphValue): GraphValue {
   const error = graph.op("Erf", [graph.op("Div", [x, graph.number(Math.SQRT2)])]);
   return mul(graph, mul(graph, x, add(graph, error, graph.number(1))), graph.number(0.5));
+}
+
+/** A transformer block's two linear layers, the hidden one four times as wide; `layers` are their names in the checkpoint. */
+export function exportedMlp(
+  module: Module,
+  x: GraphValue,
+  { width, layers: [first, second] }: { readonly width: number; readonly layers: readonly [string, string] },
+): GraphValue {
+  const hidden = exportedLinear(child(module, first), x, { inputs: width, outputs: 4 * width });
+  const activated = exportedGelu(module.graph, hidden);
+  return exportedLinear(child(module, second), activated, { inputs: 4 * width, outputs: width });
 }
 
 /** Normalises over the channels of [batch, channels, rows, columns], mean and variance spelled out. */

@@ -16,7 +16,7 @@ import {
 } from "../../harness/onnx/index.ts";
 import { partition, unpartition } from "../mobilesam/windows.ts";
 import { referenceNeck } from "../sam/reference.ts";
-import { exportedGelu, exportedLinear } from "../sam-decoder/exported.ts";
+import { exportedLinear, exportedMlp } from "../sam-decoder/exported.ts";
 import { attentionOf, type BlockAttention, type LighteningConfig } from "./config.ts";
 
 const epsilon = 1e-6;
@@ -50,12 +50,7 @@ function referenceBlock(block: Module, x: GraphValue, how: BlockAttention): Grap
   const middle = add(graph, x, referenceAttention(child(block, "attn"), normalised, how));
   const mlp = child(block, "mlp");
   const mlpInput = layerNorm(child(block, "norm2"), middle, { width, epsilon });
-  const hidden = exportedLinear(child(mlp, "lin1"), mlpInput, { inputs: width, outputs: 4 * width });
-  const branch = exportedLinear(child(mlp, "lin2"), exportedGelu(graph, hidden), {
-    inputs: 4 * width,
-    outputs: width,
-  });
-  return add(graph, middle, branch);
+  return add(graph, middle, exportedMlp(mlp, mlpInput, { width, layers: ["lin1", "lin2"] }));
 }
 
 /** [1, grid, grid, width] → the same, output projection included. */

@@ -14,7 +14,7 @@ import {
   transpose,
   weight,
 } from "../../harness/onnx/index.ts";
-import { exportedGelu, exportedLayerNorm2d, exportedLinear } from "../sam-decoder/exported.ts";
+import { exportedLayerNorm2d, exportedLinear, exportedMlp } from "../sam-decoder/exported.ts";
 import type { SamConfig } from "./config.ts";
 import { axisTable, relativePositions } from "./relativePositions.ts";
 
@@ -59,11 +59,7 @@ function referenceBlock(block: Module, x: GraphValue, config: SamConfig, index: 
   const middle = add(graph, x, attended);
   const mlp = child(block, "mlp");
   const mlpInput = layerNorm(child(block, "norm2"), middle, { width, epsilon });
-  const hidden = exportedGelu(
-    graph,
-    exportedLinear(child(mlp, "lin1"), mlpInput, { inputs: width, outputs: 4 * width }),
-  );
-  return add(graph, middle, exportedLinear(child(mlp, "lin2"), hidden, { inputs: 4 * width, outputs: width }));
+  return add(graph, middle, exportedMlp(mlp, mlpInput, { width, layers: ["lin1", "lin2"] }));
 }
 
 /** [batch, side, side, width] → the same. */
