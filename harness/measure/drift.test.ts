@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { normal, random } from "../stats/random.ts";
-import { driftWarnings, loadWarnings } from "./drift.ts";
+import { driftWarnings, int8Warnings, loadWarnings } from "./drift.ts";
 
 const settings = { warmup: 3, rounds: 30 };
 const textOf = (samples: readonly number[]) => driftWarnings({ about: "encode", samples, settings })[0]?.text;
@@ -66,4 +66,15 @@ test("other load is named with what it is on this machine", () => {
   expect(loadWarnings({ load: 1.9, cores: 2 })).toEqual([
     { about: "latency", text: expect.stringContaining("load average 1.9 on 2 cores") },
   ]);
+});
+
+test.each([
+  ["x86 without VNNI", ["fma", "avx2", "avx512f"], 1],
+  ["x86 with VNNI", ["avx2", "avx_vnni"], 0],
+  ["x86 with AVX-512 VNNI", ["avx2", "avx512f", "avx512_vnni"], 0],
+  ["ARM", ["asimd", "asimddp"], 0],
+])("integers on %s", (_, flags, count) => {
+  const warnings = int8Warnings({ about: "sam-fast/sam-nano encode", flags });
+  expect(warnings).toHaveLength(count);
+  for (const { text } of warnings) expect(text).toMatch(/^sam-fast\/sam-nano encode: int8 products .* VNNI/);
 });

@@ -52,6 +52,19 @@ export function loadWarnings({ load, cores }: { readonly load: number; readonly 
   return [{ about: "latency", text }];
 }
 
+/** Of graphs that multiply integers, on x86: `flags` of the processor that they were timed on. */
+export function int8Warnings({
+  about,
+  flags,
+}: {
+  readonly about: string;
+  readonly flags: readonly string[];
+}): Warning[] {
+  if (!flags.includes("avx2") || flags.some((flag) => flag.endsWith("vnni"))) return [];
+  const text = `${about}: int8 products take the runtime about twice as long here as on a processor with VNNI, whose sums need no wider integers. Measure on one before you judge their speed.`;
+  return [{ about, text }];
+}
+
 function driftText({ samples, settings }: DriftInput): string | undefined {
   const third = Math.floor(samples.length / 3);
   const [first, last] = [samples.slice(0, third), samples.slice(-third)];

@@ -1,5 +1,6 @@
 /** `sam-bench/onnx`: building, writing and running graphs. */
 export { GraphBuilder } from "./graph.ts";
+export { multipliesInt8 } from "./int8Sums.ts";
 export * from "./layers.ts";
 export { type Replace, rewriteGraph, withOutputs } from "./rewrite.ts";
 export { openSession, providers, runtimeVersion, type Session, sessionSettings } from "./session.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { runGraph, temporaryFolder } from "./fixtures/runGraph.ts";
 import { GraphBuilder } from "./graph.ts";
-import { sumsInt8In32Bits } from "./int8Sums.ts";
+import { multipliesInt8, sumsInt8In32Bits } from "./int8Sums.ts";
 
 test.each([
   ["flags\t\t: fpu avx2 avx512f avx512_vnni amx_int8\n", true],
@@ -35,7 +35,16 @@ test.each([
   const bytes = graph.op("QuantizeLinear", [x, graph.number(1), zero]);
   const weight = graph.constant("weight", "int8", [inner, columns], () => new Int8Array(inner * columns).fill(127));
   graph.output("y", graph.op("MatMulIntegerToFloat", [bytes, weight, graph.number(1), graph.number(1), zero]));
+  const whole = graph.finish();
+  expect(multipliesInt8(whole)).toBe(true);
   const data = new Float32Array(rows * inner).fill(255);
-  const { y } = await runGraph(graph.finish(), { x: { dims: [rows, inner], data } });
+  const { y } = await runGraph(whole, { x: { dims: [rows, inner], data } });
   expect(new Set(y!.data)).toEqual(new Set([255 * 127 * inner]));
+});
+
+test("a graph of float products alone has none of integers", () => {
+  const graph = new GraphBuilder("float");
+  const x = graph.input("x", [2, 2]);
+  graph.output("y", graph.op("MatMul", [x, x]));
+  expect(multipliesInt8(graph.finish())).toBe(false);
 });

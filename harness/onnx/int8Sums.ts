@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { OnnxGraph } from "../api.ts";
 
 /**
  * Whether the processor sums int8 products in 32 bits (VNNI). Others add two of them in 16 bits first, which overflows, unless
@@ -13,4 +14,9 @@ export function sumsInt8In32Bits(root = "/"): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whether the graph has products of integers, whose speed hangs on the above. */
+export function multipliesInt8({ nodes }: OnnxGraph): boolean {
+  return nodes.some(({ operator }) => /^(DynamicQuantizeMatMul|MatMulInteger(ToFloat)?|QLinearMatMul)$/.test(operator));
 }

@@ -1,5 +1,5 @@
 import { readEnvironment } from "../measure/environment.ts";
-import { runtimeVersion, sessionSettings } from "../onnx/index.ts";
+import { multipliesInt8, runtimeVersion, sessionSettings } from "../onnx/index.ts";
 import { planId } from "../store/canonical.ts";
 import type { Manifest } from "../store/schema.ts";
 import { type BuiltVariant, buildVariant } from "./build.ts";
@@ -18,6 +18,8 @@ export interface PreparedRun {
   readonly manifest: Manifest;
   /** Seeded weights have latency and memory alone: their masks would mean nothing. */
   readonly measuresAccuracy: boolean;
+  /** In its encoder; of a user's own files nothing is known. */
+  readonly multipliesInt8: boolean;
 }
 
 /** Sources that decide what a row holds, besides the graph. */
@@ -33,7 +35,7 @@ export async function prepareRun(
   const { variant } = chosen;
   if (variant.files !== undefined) {
     const { weights, ...built } = await givenGraphs(variant.files, variant.folder);
-    return describeRun({ plan, chosen, asPassed, built: { ...built, notes: [] }, weights });
+    return describeRun({ plan, chosen, asPassed, built: { ...built, graphs: {}, notes: [] }, weights });
   }
   const { checkpoint, weightsId, record } = await openWeights(chosen, plan.registry);
   try {
@@ -54,7 +56,7 @@ interface Parts {
   readonly plan: RunPlan;
   readonly chosen: ChosenVariant;
   readonly asPassed: readonly string[];
-  readonly built: Pick<BuiltVariant, "files" | "hashes" | "notes">;
+  readonly built: Pick<BuiltVariant, "files" | "graphs" | "hashes" | "notes">;
   /** Absent for the user's own files: what is in them is not counted. */
   readonly graphs?: NonNullable<Manifest["graphs"]>;
   readonly weights: Manifest["weights"];
@@ -117,7 +119,11 @@ function describeRun({ plan, chosen, asPassed, built, graphs, weights, calibrati
     ...{ dataset: plan.dataset.id, datasetOptions: plan.datasetOptions },
     ...(plan.boxes === undefined ? {} : { boxes: plan.boxes }),
   };
-  return { id, setup, manifest, measuresAccuracy: weights.source !== "seeded" };
+  const encoder = built.graphs.encoder;
+  return {
+    ...{ id, setup, manifest, measuresAccuracy: weights.source !== "seeded" },
+    multipliesInt8: encoder !== undefined && multipliesInt8(encoder),
+  };
 }
 
 function commitRecord(): Pick<Manifest, "commit"> {

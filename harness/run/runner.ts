@@ -1,5 +1,5 @@
 import { HarnessError } from "../errors.ts";
-import { driftWarnings, loadWarnings, type Warning } from "../measure/drift.ts";
+import { driftWarnings, int8Warnings, loadWarnings, type Warning } from "../measure/drift.ts";
 import type { Manifest } from "../store/schema.ts";
 import { openRun, type Run, readRun, type StoredRun } from "../store/store.ts";
 import { type AccuracyProgress, measureAccuracy } from "./accuracyPhase.ts";
@@ -118,7 +118,7 @@ async function finished(
   return {
     ...(Object.keys(scores).length === 0 ? {} : { scores }),
     status: { state: "done", images: run.finishedImages().size, rows: run.finishedRows(), ...only },
-    warnings: [...(await failureWarnings(run)), ...(await latencyWarnings(run, plan))],
+    warnings: [...(await failureWarnings(run)), ...(await latencyWarnings({ run, prepared }, plan))],
   };
 }
 
@@ -139,7 +139,7 @@ export async function failureWarnings(run: Run): Promise<Warning[]> {
   return [{ about: "images", text }];
 }
 
-async function latencyWarnings(run: Run, plan: RunPlan): Promise<Warning[]> {
+async function latencyWarnings({ run, prepared }: OpenedRun, plan: RunPlan): Promise<Warning[]> {
   const turns = await run.latency();
   if (turns.length === 0) return [];
   const { variant, environment } = run.manifest;
@@ -150,8 +150,10 @@ async function latencyWarnings(run: Run, plan: RunPlan): Promise<Warning[]> {
       settings: plan.latency,
     }),
   );
+  const { flags } = environment.cpu;
+  const int8 = prepared.multipliesInt8 ? int8Warnings({ about: `${variant.id} encode`, flags }) : [];
   const load = turns[0]?.load;
-  return [...drift, ...(load === undefined ? [] : loadWarnings({ load, cores: environment.cpu.cores }))];
+  return [...drift, ...int8, ...(load === undefined ? [] : loadWarnings({ load, cores: environment.cpu.cores }))];
 }
 
 /** A done run is read, not opened: its folder may be read-only, or another's. */
