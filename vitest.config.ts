@@ -8,6 +8,9 @@ const pure = [
   "datasets/**/*.test.ts",
 ];
 
+/** Files that put another module in a module's place, which lasts as long as their process. */
+const mocking = ["harness/coco/annotationShelf.test.ts", "datasets/coco/dataset.test.ts"];
+
 /** Files that need gigabytes, or every core for long: each has the machine to itself. */
 const alone = ["variants/sam/vitB.test.ts"];
 
@@ -23,8 +26,12 @@ export default defineConfig({
     // Hooks load every plug-in: a second, and longer where other work runs beside the tests.
     hookTimeout: 120_000,
     projects: [
-      { extends: true, test: { name: "pure", include: pure, isolate: false, ...twoAtATime } },
+      {
+        extends: true,
+        test: { name: "pure", include: pure, exclude: [...exclude, ...mocking], isolate: false, ...twoAtATime },
+      },
       { extends: true, test: { name: "whole", include, exclude: [...exclude, ...pure, ...alone], ...twoAtATime } },
+      { extends: true, test: { name: "mocking", include: mocking, ...twoAtATime } },
       { extends: true, test: { name: "alone", include: alone, maxWorkers: 1, sequence: { groupOrder: 1 } } },
     ],
   },
