@@ -8,6 +8,7 @@ import { HarnessError } from "../errors.ts";
 import { reportOf } from "../report/score.ts";
 import { listRuns } from "../store/manifest.ts";
 import { readRun, type StoredRun } from "../store/store.ts";
+import { untimedEverything } from "./merge.ts";
 import { type RunFlags, resolvePlan } from "./plan.ts";
 import { runPlan } from "./runner.ts";
 
@@ -122,6 +123,14 @@ test("shards are no rows of a table, unless all are asked for", async () => {
   await expect(table.run({ results: at("shards") }, console)).rejects.toThrow("only shards of runs here");
   expect(await table.run({ results: at("shards"), all: true }, console)).toBe(0);
   expect(console.said.out).toContain("shard 1 of 3, 2 of 5 images; bench merge makes the whole run of all shards");
+});
+
+test("a merged run says that it has no times of everything mode, and where they are", () => {
+  const protocols = { box: "miou-gtbox-argmax", everything: "anything-ar1000", own: "anything-ar-fastsam" };
+  const [warning, ...others] = untimedEverything(protocols);
+  expect(others).toEqual([]);
+  expect(warning!.text).toMatch(/^seconds an image of everything, own are not taken over/);
+  expect(untimedEverything({ box: "miou-gtbox-argmax", ap: "ap-vitdet-argmax" })).toEqual([]);
 });
 
 test("latency in shards is refused", async () => {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import type { Warning } from "../measure/drift.ts";
+import { protocolOf } from "../protocols/index.ts";
 import { type ImagePlace, readImage } from "../store/rows.ts";
 import type { Manifest } from "../store/schema.ts";
 import { openRun, type Run, readRun, type StoredRun } from "../store/store.ts";
@@ -88,6 +89,7 @@ async function finished(run: Run, { whole, manifest, truth }: Ending) {
       ...run.manifest.warnings.filter(({ about }) => about !== "images" && about !== "shards"),
       ...(await failureWarnings(run)),
       ...mixedProcessors(manifest.merged!.cpus),
+      ...untimedEverything(manifest.protocols),
     ],
   };
 }
@@ -95,6 +97,16 @@ async function finished(run: Run, { whole, manifest, truth }: Ending) {
 function mixedProcessors(cpus: readonly string[]): Warning[] {
   if (cpus.length < 2) return [];
   const text = `the shards ran on ${cpus.length} kinds of processor (${cpus.join("; ")}), whose sums may differ in the last bit: a pixel of a mask may too. Ask for one kind of node to get the rows of one machine.`;
+  return [{ about: "shards", text }];
+}
+
+/** Nothing measures the merged run's again: the latency phase prompts with boxes. */
+export function untimedEverything(protocols: Manifest["protocols"]): Warning[] {
+  const names = Object.entries(protocols)
+    .filter(([, id]) => ["grid", "nothing"].includes(protocolOf(id).prompted))
+    .map(([name]) => name);
+  if (names.length === 0) return [];
+  const text = `seconds an image of ${names.join(", ")} are not taken over, because the shards' machines may differ; bench table --all --results SHARDS shows those of each.`;
   return [{ about: "shards", text }];
 }
 
