@@ -43,57 +43,44 @@ export function checkDetections(
 ): void {
   const sizes = new Map<number, Size>(annotations.images.map(({ id, size }) => [id, size]));
   const known = new Set(annotations.categories.map(({ id }) => id));
+  // Texts are made for the detection that is wrong, not for each.
+  const place = (index: number) => `${detectionFile}: detection [${index}]`;
+  const unknown = (what: "image" | "category", idOf: (index: number) => number, ids: IdSet, index: number) => {
+    const { field, plural, hint } = references[what];
+    let others = 0;
+    for (let i = 0; i < detections.count; i++) if (!ids.has(idOf(i))) others++;
+    return new HarnessError(`${place(index)}, ${field}: no such ${what} in ${annotations.file}`, {
+      found: `${what} ${idOf(index)}; ${others} of ${detections.count} detections are of unknown ${plural}`,
+      hint,
+    });
+  };
   for (let i = 0; i < detections.count; i++) {
     const size = sizes.get(detections.imageOf(i));
-    if (size === undefined) throw unknownImage(detections, i, sizes, { annotations: annotations.file, detectionFile });
+    if (size === undefined) throw unknown("image", (index) => detections.imageOf(index), sizes, i);
     if (!known.has(detections.categoryOf(i)))
-      throw unknownCategory(detections, i, known, { annotations: annotations.file, detectionFile });
+      throw unknown("category", (index) => detections.categoryOf(index), known, i);
     if (!detections.hasMask(i)) continue;
     const { height, width } = detections.sizeOf(i);
     if (height === size.height && width === size.width) continue;
-    throw new HarnessError(
-      `${detectionFile}: detection [${i}], segmentation.size: mask of another size than its image`,
-      {
-        ...{ found: `[${height}, ${width}]`, expected: `[${size.height}, ${size.width}]` },
-        hint: "masks are [height, width] of the original image; are the annotations of another dataset?",
-      },
-    );
+    throw new HarnessError(`${place(i)}, segmentation.size: mask of another size than its image`, {
+      ...{ found: `[${height}, ${width}]`, expected: `[${size.height}, ${size.width}]` },
+      hint: "masks are [height, width] of the original image; are the annotations of another dataset?",
+    });
   }
 }
 
-interface Files {
-  readonly annotations: string;
-  readonly detectionFile: string;
+interface IdSet {
+  has(id: number): boolean;
 }
 
-function unknownImage(
-  detections: DetectionTable,
-  index: number,
-  sizes: ReadonlyMap<number, Size>,
-  { annotations, detectionFile }: Files,
-): HarnessError {
-  const others = countUnknown(detections, (i) => sizes.has(detections.imageOf(i)));
-  return new HarnessError(`${detectionFile}: detection [${index}], image_id: no such image in ${annotations}`, {
-    found: `image ${detections.imageOf(index)}; ${others} of ${detections.count} detections are of unknown images`,
+/** What a detection refers to in the annotations, and what is usually wrong where it is not there. */
+const references = {
+  image: {
+    ...{ field: "image_id", plural: "images" },
     hint: "are the annotations those of the dataset that the detections were made on?",
-  });
-}
-
-function unknownCategory(
-  detections: DetectionTable,
-  index: number,
-  known: ReadonlySet<number>,
-  { annotations, detectionFile }: Files,
-): HarnessError {
-  const others = countUnknown(detections, (i) => known.has(detections.categoryOf(i)));
-  return new HarnessError(`${detectionFile}: detection [${index}], category_id: no such category in ${annotations}`, {
-    found: `category ${detections.categoryOf(index)}; ${others} of ${detections.count} detections are of unknown categories`,
+  },
+  category: {
+    ...{ field: "category_id", plural: "categories" },
     hint: "detectors that count classes from 0 need their ids mapped to the dataset's; are the annotations of another dataset?",
-  });
-}
-
-function countUnknown({ count }: DetectionTable, known: (index: number) => boolean): number {
-  let unknown = 0;
-  for (let i = 0; i < count; i++) if (!known(i)) unknown++;
-  return unknown;
-}
+  },
+} as const;
