@@ -7,7 +7,7 @@ import { type CalibrationRequest, calibrationFor, calibrationRecord } from "./ca
 import { readCommit } from "./commit.ts";
 import type { RunPlan } from "./plan.ts";
 import { sourcesHash } from "./sources.ts";
-import { givenGraphs } from "./variantFiles.ts";
+import { givenGraphs, variantFilesOf } from "./variantFiles.ts";
 import { type ChosenVariant, openWeights } from "./weights.ts";
 import type { WorkerSetup } from "./worker.ts";
 
@@ -110,7 +110,7 @@ function describeRun({ plan, chosen, asPassed, built, graphs, weights, calibrati
     ...{
       variant: preset.id,
       plugins: [chosen.variant.file, plan.registry.datasetFiles.get(plan.dataset.id)!],
-      variantFiles: chosen.variant.files === undefined ? [] : plan.variantFiles,
+      variantFiles: chosen.variant.files === undefined ? [] : variantFilesOf(preset.id, plan.variantFiles),
       graphs: built.files,
       runtime: plan.runtime,
       prompts,

@@ -35,6 +35,13 @@ async function recognised(registry: Registry, name: string, files: readonly stri
   throw new Error("no plug-in takes ONNX files");
 }
 
+/** Those that name this variant: its worker knows the plug-in that takes its files, and no other. */
+export function variantFilesOf(name: string, pieces: readonly string[]): readonly string[] {
+  return namedFiles(pieces)
+    .filter((each) => each.name === name)
+    .map(({ files }) => `${name}=${files.join(",")}`);
+}
+
 interface NamedFiles {
   readonly name: string;
   readonly files: readonly string[];

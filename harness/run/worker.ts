@@ -14,7 +14,7 @@ export interface WorkerSetup {
   readonly variant: string;
   /** The variant's and the dataset's: no other's code is in the memory that is measured. */
   readonly plugins: readonly string[];
-  /** As `--variant-files` gives them; empty for a variant whose graphs are built. */
+  /** The variant's, as `--variant-files` gives them; empty where its graphs are built. */
   readonly variantFiles: readonly string[];
   readonly graphs: GraphFiles;
   readonly runtime: RuntimeOptions;
