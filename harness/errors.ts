@@ -4,7 +4,7 @@ export interface ErrorDetails {
   readonly found?: unknown;
   readonly expected?: unknown;
   /** What to do about it, lower case, no full stop. */
-  readonly hint?: string;
+  readonly hint?: string | undefined;
   readonly cause?: unknown;
 }
 

@@ -5,10 +5,16 @@ import { expect, test } from "vitest";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
-/** What a folder may import besides itself. "plug-in" stands for variants/ and datasets/. */
+/** Files that every folder may import. */
+const foundation = ["files", "limits", "visible"];
+
+/** What a folder may import besides itself and the foundation. "plug-in" stands for variants/ and datasets/. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   api: [],
   errors: [],
+  limits: [],
+  visible: [],
+  files: ["errors"],
   mask: ["api", "errors"],
   stats: ["api", "errors"],
   image: ["api", "errors"],
@@ -134,6 +140,7 @@ function layerOf(file: string): string {
 function mayImport(from: string, to: string): boolean {
   const [source, target] = [layerOf(from), layerOf(to)];
   if (source === target) return source !== "plug-in" || to.startsWith("variants") === from.startsWith("variants");
+  if (foundation.includes(target) && !foundation.includes(source) && source !== "api") return true;
   return allowed[source]?.includes(target) ?? false;
 }
 

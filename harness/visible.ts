@@ -1,0 +1,26 @@
+/**
+ * Makes text that a stranger wrote harmless to look at: names in files, categories, manifests, errors of plug-ins.
+ * Whatever moves a terminal's cursor, starts a line or turns the direction of writing is shown as an escape, `\x1b`.
+ */
+
+/** C0 and C1 controls, line and paragraph separators, zero-width characters, marks of direction, and lone surrogates. */
+const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+/** One line whatever the text is. A text of ordinary characters comes back as it is. */
+export function visible(text: string): string {
+  return text.replace(unseen, escaped);
+}
+
+/** The same for a text of our own that has line ends: they stay. */
+export function visibleLines(text: string): string {
+  return text.replace(unseen, (character) => (character === "\n" ? character : escaped(character)));
+}
+
+function escaped(character: string): string {
+  if (character === "\n") return "\\n";
+  if (character === "\t") return "\\t";
+  if (character === "\r") return "\\r";
+  const code = character.codePointAt(0)!;
+  if (code < 0x100) return `\\x${code.toString(16).padStart(2, "0")}`;
+  return code < 0x10000 ? `\\u${code.toString(16).padStart(4, "0")}` : `\\u{${code.toString(16)}}`;
+}
