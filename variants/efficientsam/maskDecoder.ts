@@ -18,7 +18,7 @@ import { type DecoderConfig, outputTokens, transformerDepth } from "../sam-decod
 import { crossSizes, imageToToken, outputBias, tokenToImage } from "../sam-decoder/crossAttention.ts";
 import { imagePositions } from "../sam-decoder/promptEncoder.ts";
 import { returnedMasks } from "./config.ts";
-import { bestFirst, predictedIou, upscaledMasks } from "./maskHeads.ts";
+import { predictedIou, upscaledMasks } from "./maskHeads.ts";
 import { promptTokens } from "./promptEncoder.ts";
 import { sharedTokenToImage } from "./sharedAttention.ts";
 
@@ -42,7 +42,7 @@ export function decoderImage({ embedding, grid, ...rest }: DecoderConfig, checkp
 
 /**
  * EfficientSAM's prompt encoder and mask decoder for a batch of prompts: `point_coords`, `point_labels` and the two outputs
- * of `decoderImage` → `low_res_masks` [prompts, 3, 4 grid, 4 grid] and `iou_predictions` [prompts, 3], the best first.
+ * of `decoderImage` → `low_res_masks` [prompts, 3, 4 grid, 4 grid] and `iou_predictions` [prompts, 3], in the order of the mask tokens.
  * Source: efficient_sam/efficient_sam_decoder.py and two_way_transformer.py; ./referenceDecoder.ts has them operator for operator.
  */
 export function maskDecoder(config: DecoderConfig, checkpoint: Checkpoint): OnnxGraph {
@@ -59,10 +59,9 @@ export function maskDecoder(config: DecoderConfig, checkpoint: Checkpoint): Onnx
     { tokens, keys, keysWithPositions },
     config,
   );
-  const { values, order } = bestFirst(graph, predictedIou(decoder, slice(graph, outputs, 1, 0, 1), config));
   const maskTokens = slice(graph, outputs, 1, 1, 1 + returnedMasks);
-  graph.output("low_res_masks", upscaledMasks(decoder, { maskTokens, order, image }, config));
-  graph.output("iou_predictions", values);
+  graph.output("low_res_masks", upscaledMasks(decoder, maskTokens, image, config));
+  graph.output("iou_predictions", predictedIou(decoder, slice(graph, outputs, 1, 0, 1), config));
   return graph.finish();
 }
 

@@ -2,7 +2,6 @@ import type { GraphValue } from "../../harness/api.ts";
 import {
   add,
   child,
-  type GraphBuilder,
   linear,
   type Module,
   mul,
@@ -23,7 +22,7 @@ export const hiddenLayers = 2;
 /** PyTorch's default: of the group norm alone. */
 export const groupNormEpsilon = 1e-5;
 
-/** IoU token [prompts, 1, embedding] → one predicted IoU a returned mask, [prompts, 3]. */
+/** IoU token [prompts, 1, embedding] → one predicted IoU for each returned mask, [prompts, 3], in the order of the mask tokens. */
 export function predictedIou(decoder: Module, token: GraphValue, { embedding, iouHead }: DecoderConfig): GraphValue {
   const { graph } = decoder;
   const head = child(decoder, "iou_prediction_head");
@@ -39,34 +38,17 @@ export function predictedIou(decoder: Module, token: GraphValue, { embedding, io
 }
 
 /**
- * Predicted IoUs from the largest on, and their order as one-hot rows [prompts, 3, 3], which puts masks in order by a product.
- * The order of the golden values, and of predict_masks as it was published; later revisions leave the sorting to the caller.
- * Source: efficient_sam/build_efficient_sam.py, predict_masks.
+ * [prompts, 3, embedding] tokens of the returned masks and [prompts, grid², embedding] image tokens →
+ * [prompts, 3, 4 grid, 4 grid], in the order of the tokens. A 2 x 2 transposed convolution of stride 2 is a product that gives
+ * each token four children; channels stay last, and pixels find their place once, at the end, on three channels.
  */
-export function bestFirst(graph: GraphBuilder, iou: GraphValue): { values: GraphValue; order: GraphValue } {
-  const [values, indices] = graph.ops("TopK", [iou, graph.ints([returnedMasks])], { axis: -1 }, { outputs: 2 });
-  const columns = graph.ints(Array.from({ length: returnedMasks }, (_, i) => i));
-  const chosen = graph.op("Equal", [reshape(graph, indices!, ["prompts", returnedMasks, 1]), columns]);
-  return { values: values!, order: graph.op("Cast", [chosen], { to: 1 }) };
-}
-
-interface MaskInputs {
-  /** [prompts, 3, embedding] */
-  readonly maskTokens: GraphValue;
-  /** Of `bestFirst`. */
-  readonly order: GraphValue;
-  /** [prompts, grid², embedding] */
-  readonly image: GraphValue;
-}
-
-/**
- * [prompts, 3, 4 grid, 4 grid]. A 2 x 2 transposed convolution of stride 2 is a product that gives each token four children;
- * channels stay last, and pixels find their place once, at the end, on three channels. Masks are put in order before there
- * is one: by their kernels.
- */
-export function upscaledMasks(decoder: Module, { maskTokens, order, image }: MaskInputs, config: DecoderConfig) {
+export function upscaledMasks(
+  decoder: Module,
+  maskTokens: GraphValue,
+  image: GraphValue,
+  { embedding, grid }: DecoderConfig,
+): GraphValue {
   const { graph } = decoder;
-  const { embedding, grid } = config;
   const upscaling = child(decoder, "final_output_upscaling_layers");
   const [half, quarter] = [embedding / 4, embedding / 8];
   const places = grid * grid;
@@ -76,7 +58,7 @@ export function upscaledMasks(decoder: Module, { maskTokens, order, image }: Mas
   const second = childProduct(child(upscaling, "1.0"), normalised, half, quarter);
   const pixels = reshape(graph, graph.op("BiasGelu", [second.product, second.bias]), ["prompts", 16 * places, quarter]);
 
-  const kernels = graph.op("MatMul", [order, hypernetworks(decoder, maskTokens, embedding, quarter)]);
+  const kernels = hypernetworks(decoder, maskTokens, embedding, quarter);
   const masks = graph.op("FusedMatMul", [kernels, pixels], { transB: 1 });
   const cells = reshape(graph, masks, ["prompts", returnedMasks * grid, grid, 2, 2, 2, 2]);
   const dims = ["prompts", returnedMasks, 4 * grid, 4 * grid];

@@ -18,7 +18,7 @@ const shared = {
 } as const;
 
 const notes = [
-  "three masks a prompt, sorted by predicted IoU: token 0 is the one the model trusts most",
+  "three masks a prompt, in the order of their mask tokens (the authors' code has not sorted them by predicted IoU since commit 610b0fd); protocols take the most confident",
   "a prompt holds at most six points, a box counting as two; fewer are filled up with padding points, which take part in attention",
   "a background point has no embedding of its own: the authors' code knows the labels of a foreground point and of a box's corners",
 ];
@@ -44,7 +44,7 @@ export const efficientSamPresets: readonly VariantManifest[] = [
   {
     ...{ ...shared, id: "efficientsam-nano", title: "EfficientSAM nano", size: "nano" },
     input: { ...input, side: efficientSamConfigs["efficientsam-nano"].side },
-    notes: [...notes, "EfficientSAM's architecture at toy size, without trained weights: latency and memory alone"],
+    notes: [...notes, "EfficientSAM's architecture at toy size: not a model to segment with"],
   },
 ];
 

@@ -31,7 +31,11 @@ test("efficientsam-ti matches the authors' code, reference", async () => {
   expect(await largestRatio("efficientsam-ti", "efficient_sam_vitt.json", "reference")).toBeLessThan(1e-4);
 });
 
-// Its seeded weights sort the masks 2, 0, 1, where those of efficientsam-ti leave them in order.
-test("efficientsam-s matches PyTorch, fused", async () => {
+// On its seeded weights the third mask is the most confident, so a sorted output fails; those of efficientsam-ti fall anyway.
+test("efficientsam-s gives its masks in the order of the mask tokens, as the authors' code, fused", async () => {
   expect(await largestRatio("efficientsam-s", "efficient_sam_vits.json", "fused")).toBeLessThan(2e-5);
+});
+
+test("efficientsam-s gives its masks in the order of the mask tokens, as the authors' code, reference", async () => {
+  expect(await largestRatio("efficientsam-s", "efficient_sam_vits.json", "reference")).toBeLessThan(1e-4);
 });

@@ -25,9 +25,10 @@ const epsilon = 1e-5;
 
 /**
  * EfficientSAM's prompt encoder and mask decoder operator for operator as PyTorch exports the published code: the image
- * embedding is repeated for every prompt, all four masks are made, the last three are sorted and returned. Inputs and outputs as
- * `maskDecoder`, but `image_embedding` itself.
- * Source: efficient_sam/efficient_sam_decoder.py, two_way_transformer.py and build_efficient_sam.py.
+ * embedding is repeated for every prompt, all four masks are made, the last three are returned in the order of their tokens.
+ * Inputs and outputs are those of `maskDecoder`, but for `image_embedding` itself.
+ * Source: efficient_sam/efficient_sam_decoder.py, two_way_transformer.py and predict_masks of efficient_sam.py, which has not
+ * sorted the masks since commit 610b0fd: the authors' example sorts what it returns.
  */
 export function referenceMaskDecoder(config: DecoderConfig, checkpoint: Checkpoint): OnnxGraph {
   const graph = new GraphBuilder("decoder");
@@ -48,17 +49,9 @@ export function referenceMaskDecoder(config: DecoderConfig, checkpoint: Checkpoi
   const iouToken = reshape(graph, slice(graph, attended.queries, 1, 0, 1), ["prompts", embedding]);
   const iou = headMlp(child(decoder, "iou_prediction_head"), iouToken, [embedding, config.iouHead, maskTokens]);
 
-  const multimask = slice(graph, iou, 1, maskTokens - returnedMasks, maskTokens);
-  const [values, order] = graph.ops("TopK", [multimask, graph.ints([returnedMasks])], { axis: -1 }, { outputs: 2 });
-  const spread = graph.op(
-    "Expand",
-    [reshape(graph, order!, ["prompts", returnedMasks, 1, 1]), ofBatch([returnedMasks, 4 * grid, 4 * grid])],
-    {},
-    { vouched: ["prompts", returnedMasks, 4 * grid, 4 * grid] },
-  );
-  const returned = slice(graph, masks, 1, maskTokens - returnedMasks, maskTokens);
-  graph.output("low_res_masks", graph.op("GatherElements", [returned, spread], { axis: 1 }));
-  graph.output("iou_predictions", values!);
+  const returned = (all: GraphValue) => slice(graph, all, 1, maskTokens - returnedMasks, maskTokens);
+  graph.output("low_res_masks", returned(masks));
+  graph.output("iou_predictions", returned(iou));
   return graph.finish();
 }
 

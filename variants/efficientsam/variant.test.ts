@@ -63,8 +63,8 @@ describe.each(kinds)("efficientsam-nano, %s", (kind) => {
     await variant.close();
   });
 
-  // Labels -1, 0, 1, 2 and 3, a place left of the image, and three prompts that sort their masks in three ways.
-  test("gives PyTorch's embedding, masks and predicted IoUs", async () => {
+  // Labels -1, 0, 1, 2 and 3, a place left of the image, and three prompts whose best mask is the second, third and second.
+  test("gives PyTorch's embedding, masks and predicted IoUs, in the order of the mask tokens", async () => {
     const encoded = await raw.encode(input(nano));
     expect(errorOf(encoded.image_embedding!, nano.image_embedding)).toBeLessThan(tolerance);
     const outputs = await raw.decode!(encoded, nano);
@@ -95,8 +95,6 @@ describe.each(kinds)("efficientsam-nano, %s", (kind) => {
       const [alone, among] = [logitsOf((await variant.decode(embedding, [prompt]))[0]), logitsOf(together[i])];
       expect(among.lowResLogits.dims).toEqual([3, 128, 128]);
       expect(largestDifference(alone.lowResLogits, among.lowResLogits)).toBeLessThan(1e-5);
-      const [first, second, third] = among.predictedIou as unknown as [number, number, number];
-      expect(first >= second && second >= third).toBe(true);
     }
     expect(await variant.decode(embedding, [])).toEqual([]);
   });
