@@ -82,7 +82,8 @@ function parameters(tensors: readonly StoredTensor[]): number {
 
 function printJson(console: Console, archive: TensorArchive, variant: string | undefined): void {
   const { file, format, nesting, tensors } = archive;
-  const described = [...tensors.values()].map(({ name, dtype, dims }) => {
+  const described = [...tensors.values()].map(({ name, dtype, dims, unreadable }) => {
+    if (unreadable) return { name, dtype, shape: dims, unreadable };
     const values = archive.values(name);
     const first = [...values.subarray(0, 4)].map((value) => (dtype === "bool" ? value === 1 : value));
     return { name, dtype, shape: dims, first, ...moments(values) };

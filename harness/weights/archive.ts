@@ -1,7 +1,6 @@
 /** Opens a file of weights, whatever its form: its tensors by name, each read when it is asked for. */
 
 import { HarnessError, unknown } from "../errors.ts";
-import type { TensorDtype } from "./elements.ts";
 import { foreignFile } from "./foreign.ts";
 import { readLegacyTorch } from "./legacy.ts";
 import { readSafetensors } from "./safetensors.ts";
@@ -9,13 +8,17 @@ import { type ByteSource, fileSource, readBytes } from "./source.ts";
 import type { StateDict } from "./stateDict.ts";
 import { readFloat32, readFloat64, type StridedTensor } from "./strided.ts";
 import { readTorchZip } from "./torch.ts";
+import { isReadable, notRead, type UnreadableTensor } from "./unreadable.ts";
 
 export type ArchiveFormat = "zip" | "legacy" | "safetensors";
 
 export interface StoredTensor {
   readonly name: string;
-  readonly dtype: TensorDtype;
+  /** PyTorch's name of the element type, or the file's own where it is not read here. */
+  readonly dtype: string;
   readonly dims: readonly number[];
+  /** Its values can not be had: an element type or a layout that is not read. Asking for them throws HarnessError. */
+  readonly unreadable?: true;
   /** Only where the file says so; most state dicts keep parameters and buffers alike. */
   readonly parameter?: true;
 }
@@ -60,6 +63,7 @@ export async function readTensorArchive(source: ByteSource, options: ArchiveOpti
   const tensorOf = (name: string): StridedTensor => {
     const tensor = tensors.get(name);
     if (tensor === undefined) throw unknown("weight", name, [...tensors.keys()].slice(0, 20));
+    if (!isReadable(tensor)) throw notRead(source.label, tensor);
     return tensor;
   };
   return {
@@ -77,7 +81,7 @@ async function readTensors(
   source: ByteSource,
   format: ArchiveFormat,
   inert: readonly string[],
-): Promise<StateDict<StridedTensor>> {
+): Promise<StateDict<StridedTensor | UnreadableTensor>> {
   if (format === "safetensors") return readSafetensors(source);
   return format === "zip" ? await readTorchZip(source, inert) : readLegacyTorch(source, inert);
 }
@@ -88,13 +92,34 @@ function formatOf(source: ByteSource): ArchiveFormat {
     throw new HarnessError(`${source.label}: the file is empty`, { hint: "download or copy it again" });
   }
   const head = Buffer.from(readBytes(source, 0, Math.min(source.size, 32)));
-  if (head.subarray(0, 2).equals(Buffer.from("PK"))) return "zip";
-  // PROTO of protocol 2 and later; torch.save's magic number as protocol 0 and 1 write it.
-  if (head[0] === 0x80 || head.toString("latin1").startsWith("L119547037146038801333356")) return "legacy";
-  if (head[8] === "{".charCodeAt(0) || /\.safetensors$/i.test(source.label)) return "safetensors";
+  const kind = forms.find(({ matches }) => matches(head))?.format;
+  if (kind !== undefined) return kind;
+  if (/\.safetensors$/i.test(source.label)) return "safetensors";
   throw foreignFile(source);
 }
 
-function described(name: string, { dtype, dims, parameter }: StridedTensor): StoredTensor {
-  return { name, dtype, dims, ...(parameter ? { parameter } : {}) };
+/**
+ * safetensors comes first: its length of header may begin with any two bytes, those of a zip (0x4B50) and of a pickle
+ * (0x80) among them. A length below 2^32 before a `{` is neither: a zip's ninth byte is its first entry's packing, 0 or
+ * 8, and torch.save's magic number fills the bytes of a pickle that would have to be 0.
+ */
+const forms: readonly { readonly format: ArchiveFormat; matches(head: Buffer): boolean }[] = [
+  {
+    format: "safetensors",
+    matches: (head) => head.length > 8 && head.readUInt32LE(4) === 0 && head[8] === "{".charCodeAt(0),
+  },
+  {
+    format: "zip",
+    matches: (head) => ["PK\x03\x04", "PK\x05\x06", "PK\x07\x08"].includes(head.toString("latin1", 0, 4)),
+  },
+  // PROTO with a version that pickle has.
+  { format: "legacy", matches: (head) => head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5 },
+  // torch.save's magic number as protocol 0 and 1 write it.
+  { format: "legacy", matches: (head) => head.toString("latin1").startsWith("L119547037146038801333356") },
+];
+
+function described(name: string, tensor: StridedTensor | UnreadableTensor): StoredTensor {
+  const { dtype, dims } = tensor;
+  if (!isReadable(tensor)) return { name, dtype, dims, unreadable: true };
+  return tensor.parameter ? { name, dtype, dims, parameter: true } : { name, dtype, dims };
 }

@@ -4,6 +4,7 @@ import type { Checkpoint, WeightSource } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { type ArchiveOptions, openTensorArchive, type TensorArchive } from "./archive.ts";
 import { printable } from "./damage.ts";
+import { notRead } from "./unreadable.ts";
 
 /** `source` says what the rows measured with it are marked as. The checkpoint closes the archive. */
 export function checkpointOf(archive: TensorArchive, source: WeightSource): Checkpoint {
@@ -16,6 +17,7 @@ export function checkpointOf(archive: TensorArchive, source: WeightSource): Chec
     take(name, dims) {
       const tensor = tensors.get(name);
       if (tensor === undefined) throw missing(archive, name);
+      if (tensor.unreadable) throw notRead(file, { ...tensor, unreadable: true });
       if (!sameShape(tensor.dims, dims)) {
         throw new HarnessError(`${file}: weight ${name} has the wrong shape`, {
           found: tensor.dims,
@@ -31,8 +33,13 @@ export function checkpointOf(archive: TensorArchive, source: WeightSource): Chec
       for (const name of tensors.keys()) if (name.search(pattern) >= 0) used.add(name);
     },
     assertAllTaken() {
-      const left = [...tensors.keys()].filter((name) => !used.has(name));
-      if (left.length > 0) throw leftOver(file, left);
+      // A tensor of an element type that no variant reads is a table or a state beside the weights.
+      const left = [...tensors.values()].filter((each) => !used.has(each.name) && !each.unreadable);
+      if (left.length > 0)
+        throw leftOver(
+          file,
+          left.map(({ name }) => name),
+        );
     },
     close: () => archive.close(),
   };

@@ -13,6 +13,11 @@ const harmless = new Set([
     (name) => `builtins.${name}`,
   ),
   "_codecs.encode",
+  // Tensors that are not read, so that one of them does not refuse the file.
+  ...["_rebuild_sparse_tensor", "_rebuild_sparse_csr_tensor", "_rebuild_qtensor", "_rebuild_nested_tensor"].map(
+    (name) => `torch._utils.${name}`,
+  ),
+  ...["_rebuild_meta_tensor_no_storage", "_rebuild_device_tensor_from_numpy"].map((name) => `torch._utils.${name}`),
   ...["_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_tensor_v3"].map((name) => `torch._utils.${name}`),
   ...["_rebuild_parameter", "_rebuild_parameter_with_state"].map((name) => `torch._utils.${name}`),
   ...["torch.Size", "torch.device", "torch.Tensor", "torch.nn.parameter.Parameter", "torch.nn.parameter.Buffer"],
@@ -28,6 +33,7 @@ const harmless = new Set([
 const harmlessPatterns: readonly RegExp[] = [
   /^torch\.(cuda\.)?[A-Z][A-Za-z0-9]*(Storage|Tensor)$/,
   /^torch\.storage\.(Untyped|Typed|_Legacy|_Untyped|_Typed)Storage$/,
+  /^torch\.per_(tensor|channel)_(affine|symmetric)(_float_qparams)?$/,
   /^torch\.(u?int\d+|b?float\d+\w*|bool|half|float|double|short|int|long|complex\d+|q?u?int\d+(x\d)?|strided)$/,
   /^numpy\.(dtypes\.)?(u?int\d+|float\d+|bool_?|[A-Z][A-Za-z0-9]*DType)$/,
 ];

@@ -4,25 +4,32 @@
  */
 
 import { HarnessError } from "../errors.ts";
+import { budgetOf } from "./budget.ts";
 import { type Cursor, cursorOver } from "./cursor.ts";
 import { damaged, printable } from "./damage.ts";
 import type { PickleOptions } from "./machine.ts";
 import { storageOf } from "./persistent.ts";
 import { unpickle } from "./pickle.ts";
 import { isKind, type PickleStorage, type PickleValue } from "./pickleValue.ts";
-import { rebuildTensor, storageWidth } from "./rebuild.ts";
+import { rebuildTensors } from "./rebuild.ts";
 import type { ByteSource } from "./source.ts";
 import { findStateDict, type StateDict } from "./stateDict.ts";
+import { storageWidth } from "./storageTypes.ts";
 import type { Region, StridedTensor } from "./strided.ts";
+import type { UnreadableTensor } from "./unreadable.ts";
 
 const magicNumber = 0x1950a86a20f9469cfc6cn;
 const protocolVersion = 1001;
 
 /** Throws HarnessError for a pickle that torch.save did not write, and for damage. */
-export function readLegacyTorch(source: ByteSource, inert: readonly string[]): StateDict<StridedTensor> {
+export function readLegacyTorch(
+  source: ByteSource,
+  inert: readonly string[],
+): StateDict<StridedTensor | UnreadableTensor> {
   const { label, size } = source;
+  const budget = budgetOf(label, size);
   const cursor = cursorOver(source, 0, size, "the pickle");
-  const plain = { label, fileBytes: size };
+  const plain = { label, budget };
   readPreamble(cursor, { ...plain, inert });
   const storages = new Map<string, PickleStorage>();
   const persistent = (id: PickleValue): PickleValue => {
@@ -32,14 +39,13 @@ export function readLegacyTorch(source: ByteSource, inert: readonly string[]): S
   };
   const root = unpickle(cursor, { ...plain, inert, persistent });
   const regions = readRegions(source, cursor, storages, unpickle(cursor, plain));
-  const state = findStateDict(root, label);
+  const state = findStateDict(root, { label, budget });
   const find = ({ key }: PickleStorage): Region => {
     const region = regions.get(key);
     if (region === undefined) throw missing(label, key);
     return region;
   };
-  const tensors = [...state.tensors].map(([name, record]) => [name, rebuildTensor(name, record, label, find)] as const);
-  return { nesting: state.nesting, tensors: new Map(tensors) };
+  return rebuildTensors(state, { label, budget, find });
 }
 
 /** A pickle whose first value is something else is refused by the globals it names, if it names any. */

@@ -1,6 +1,7 @@
 /** The stack machine that a pickle is a program for: its stack, marks and memo, and what a call makes. */
 
 import { HarnessError } from "../errors.ts";
+import type { Budget } from "./budget.ts";
 import type { Cursor } from "./cursor.ts";
 import { printable } from "./damage.ts";
 import { checkGlobal } from "./globals.ts";
@@ -9,21 +10,13 @@ import { isKind, type PickleDict, type PickleObject, type PickleValue } from "./
 export interface PickleOptions {
   /** The file, for messages. */
   readonly label: string;
-  /** The whole file's size. */
-  readonly fileBytes: number;
+  /** The whole file's: every pickle in it is charged to the same one. */
+  readonly budget: Budget;
   /** Further classes that become records, as `module.name`. */
   readonly inert?: readonly string[];
   /** What a persistent id stands for; without it there may be none. */
   readonly persistent?: (id: PickleValue) => PickleValue;
 }
-
-/**
- * A tensor takes about 31, so ViT-H with its optimizer's state stays below 100,000. A dict is one instruction of one
- * byte and some 250 bytes of memory: this bounds what a small file can ask for. A deflated pickle may run few more
- * than its file has bytes.
- */
-const mostInstructions = 500_000;
-const alwaysAllowed = 20_000;
 
 /** The stack machine's state, as the opcodes see it. */
 export interface Machine {
@@ -48,8 +41,6 @@ export function machineOver(cursor: Cursor, options: PickleOptions): Machine {
   const stack: PickleValue[] = [];
   const marks: number[] = [];
   const inert = new Set(options.inert);
-  const most = Math.min(mostInstructions, alwaysAllowed + options.fileBytes);
-  let spent = 0;
 
   /** Values above the last mark; an instruction that takes one from below it is damage. */
   function top(): PickleValue {
@@ -61,14 +52,7 @@ export function machineOver(cursor: Cursor, options: PickleOptions): Machine {
     cursor,
     memo: new Map(),
     options,
-    charge(count) {
-      spent += count;
-      if (spent <= most) return;
-      throw new HarnessError(`${options.label}: the pickle is too long`, {
-        found: `more than ${most} instructions`,
-        hint: "save the state dict alone, without the optimizer's state, and use that file",
-      });
-    },
+    charge: options.budget.charge,
     push: (value) => void stack.push(value),
     top,
     pop() {

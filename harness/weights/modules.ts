@@ -1,13 +1,11 @@
 /** Whole modules in a pickle, as torch.save(model) writes them: their state dict, without ever making the module. */
 
 import { HarnessError } from "../errors.ts";
+import { limits } from "../limits.ts";
+import type { Budget } from "./budget.ts";
+import { damaged, printable } from "./damage.ts";
 import { isKind, isRecord, type PickleDict, type PickleRecord, type PickleValue } from "./pickleValue.ts";
-import { isTensor } from "./rebuild.ts";
-
-/** Modules, parameters and buffers: far more than any network has, far fewer than shared modules could unfold to. */
-const mostMembers = 1_000_000;
-/** Characters of a path; also ends modules that contain themselves. */
-const longestPath = 1000;
+import { isTensor } from "./tensorCall.ts";
 
 export function isModule(value: PickleValue | undefined): value is PickleRecord & { state: PickleDict } {
   return isRecord(value) && isKind(value.state, "dict") && isKind(value.state.entries.get("_modules"), "dict");
@@ -15,27 +13,36 @@ export function isModule(value: PickleValue | undefined): value is PickleRecord 
 
 /**
  * Names as Module.state_dict gives them: the path of submodules, then the parameter or buffer; parameters first.
- * Throws HarnessError for modules that contain themselves.
+ * Modules may share others; each place is charged. Throws HarnessError for modules that contain themselves.
  */
 export function moduleStateDict(
   module: PickleRecord & { state: PickleDict },
-  label: string,
+  { label, budget }: { readonly label: string; readonly budget: Budget },
 ): Map<string, PickleRecord> {
   const found = new Map<string, PickleRecord>();
   const waiting = [{ module, prefix: "" }];
-  for (let members = 0; waiting.length > 0; ) {
+  while (waiting.length > 0) {
     const { module: current, prefix } = waiting.pop()!;
-    members += 1 + memberCount(current.state);
-    if (members > mostMembers || prefix.length > longestPath) {
+    budget.charge(1 + memberCount(current.state));
+    if (prefix.length > limits.tensorName) {
       throw new HarnessError(`${label}: its modules contain one another without end`, {
         hint: "save model.state_dict() alone and use that",
       });
     }
-    for (const [name, tensor] of ownTensors(current.state)) found.set(prefix + name, tensor);
+    for (const [name, tensor] of ownTensors(current.state)) {
+      if (prefix.length + name.length > limits.tensorName) throw longName(label, prefix + name.slice(0, 100));
+      found.set(prefix + name, tensor);
+    }
     const children = childrenOf(current.state).map(([name, child]) => ({ module: child, prefix: `${prefix}${name}.` }));
     waiting.push(...children.reverse());
   }
   return found;
+}
+
+function longName(label: string, name: string): HarnessError {
+  return damaged(`${label}: the name of weight ${printable(name)} is too long`, {
+    expected: `at most ${limits.tensorName} characters`,
+  });
 }
 
 function memberCount({ entries }: PickleDict): number {

@@ -1,81 +1,51 @@
 /** Turns the records by which torch.save writes tensors into views of storages. Source: torch/_utils.py. */
 
-import { HarnessError } from "../errors.ts";
+import type { Budget } from "./budget.ts";
 import { damaged, printable } from "./damage.ts";
 import { elementBytes, type TensorDtype } from "./elements.ts";
-import {
-  describeKind,
-  isKind,
-  isRecord,
-  type PickleRecord,
-  type PickleStorage,
-  type PickleValue,
-} from "./pickleValue.ts";
-import { checkTensor, type Region, type StridedTensor } from "./strided.ts";
+import { describeKind, isKind, type PickleRecord, type PickleStorage } from "./pickleValue.ts";
+import type { StateDict } from "./stateDict.ts";
+import { dtypeArgument, foreignDtype, storageDtype } from "./storageTypes.ts";
+import { checkTensor, elementCount, type Region, type StridedTensor } from "./strided.ts";
+import { metadataOf, numbersOf, unreadableRebuilder, unwrap } from "./tensorCall.ts";
+import { isReadable, type UnreadableTensor, unreadableTensor } from "./unreadable.ts";
 
-/** Where a storage's bytes lie. Throws HarnessError where they do not. */
-export type FindRegion = (storage: PickleStorage) => Region;
-
-const storageDtypes: Readonly<Record<string, TensorDtype>> = {
-  FloatStorage: "float32",
-  DoubleStorage: "float64",
-  HalfStorage: "float16",
-  BFloat16Storage: "bfloat16",
-  LongStorage: "int64",
-  IntStorage: "int32",
-  ShortStorage: "int16",
-  CharStorage: "int8",
-  ByteStorage: "uint8",
-  BoolStorage: "bool",
-};
-
-/** Bytes an element of storages whose tensors are not read, but whose room in a legacy file must be known. */
-const otherWidths: Readonly<Record<string, number>> = {
-  UntypedStorage: 1,
-  ComplexFloatStorage: 8,
-  ComplexDoubleStorage: 16,
-  QInt8Storage: 1,
-  QUInt8Storage: 1,
-  QInt32Storage: 4,
-};
-
-/** Nothing for a class that is no typed storage that is read here (quantized, complex, 8-bit floats). */
-export function storageDtype(className: string): TensorDtype | undefined {
-  const name = simpleName(className);
-  return Object.hasOwn(storageDtypes, name) ? storageDtypes[name] : undefined;
+export interface Rebuilding {
+  readonly label: string;
+  readonly budget: Budget;
+  /** Where a storage's bytes lie. Throws HarnessError where they do not. */
+  find(storage: PickleStorage): Region;
 }
 
-/** Bytes an element; nothing for a class that no torch.save writes. */
-export function storageWidth(className: string): number | undefined {
-  const [name, dtype] = [simpleName(className), storageDtype(className)];
-  if (dtype !== undefined) return elementBytes[dtype];
-  return Object.hasOwn(otherWidths, name) ? otherWidths[name] : undefined;
+/** All tensors of a state dict, charged to the file's budget. Throws HarnessError as rebuildTensor. */
+export function rebuildTensors(
+  { nesting, tensors }: StateDict<PickleRecord>,
+  rebuilding: Rebuilding,
+): StateDict<StridedTensor | UnreadableTensor> {
+  const { budget } = rebuilding;
+  const rebuilt = new Map<string, StridedTensor | UnreadableTensor>();
+  for (const [name, record] of tensors) {
+    const tensor = rebuildTensor(name, record, rebuilding);
+    if (isReadable(tensor)) budget.chargeElements(elementsTouched(tensor));
+    rebuilt.set(name, tensor);
+  }
+  return { nesting, tensors: rebuilt };
 }
 
-function simpleName(className: string): string {
-  return className.slice(className.lastIndexOf(".") + 1);
+/** Reading one tensor of a packed storage unpacks the whole. */
+function elementsTouched({ dims, region }: StridedTensor): number {
+  return Math.max(elementCount(dims), region.inflated ? region.length : 0);
 }
 
-const rebuilders = new Set(
-  ["_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_tensor_v3"].map((name) => `torch._utils.${name}`),
-);
-const parameterRebuilders = new Set(["torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state"]);
-const subclassRebuilder = "torch._tensor._rebuild_from_type_v2";
-
-export function isTensor(value: PickleValue | undefined): value is PickleRecord {
-  if (!isRecord(value)) return false;
-  const { className } = value;
-  return (
-    rebuilders.has(className) ||
-    parameterRebuilders.has(className) ||
-    className === subclassRebuilder ||
-    isTypedTensor(value)
-  );
-}
-
-/** Throws HarnessError, naming the weight, for an element type that is not read or a shape that its storage can not have. */
-export function rebuildTensor(name: string, value: PickleRecord, label: string, find: FindRegion): StridedTensor {
-  const { args, parameter } = unwrap(value);
+/** Throws HarnessError, naming the weight, for a shape that its storage can not have. */
+function rebuildTensor(
+  name: string,
+  value: PickleRecord,
+  { label, budget, find }: Rebuilding,
+): StridedTensor | UnreadableTensor {
+  const { args, className, parameter } = unwrap(value, budget);
+  const foreign = unreadableRebuilder(className);
+  if (foreign !== undefined) return unreadableTensor(name, foreign.layout, numbersOf(foreign.size(args)));
   const [storage, offset, size, stride] = args;
   const dims = numbersOf(size);
   const strides = numbersOf(stride);
@@ -86,57 +56,22 @@ export function rebuildTensor(name: string, value: PickleRecord, label: string, 
     });
   }
   const dtype = storageDtype(storage.className) ?? dtypeArgument(args);
-  if (dtype === undefined) {
-    throw new HarnessError(`${subject} has an element type that is not read`, {
-      found: printable(storage.className),
-      hint: "convert the weights to float32 before saving them",
-    });
-  }
+  if (dtype === undefined) return unreadableTensor(name, foreignDtype(storage, args), dims);
+  const metadata = metadataOf(className, args);
+  if (metadata.unknown !== undefined) return unreadableTensor(name, `${dtype} with ${metadata.unknown}`, dims);
   const region = viewOf(find(storage), storage, dtype, subject);
-  const tensor = { name, dtype, dims, strides, offset, region, ...(parameter ? { parameter } : {}) };
+  const tensor: StridedTensor = {
+    name,
+    dtype,
+    dims,
+    strides,
+    offset,
+    region,
+    ...(metadata.negated ? { negated: true } : {}),
+    ...(parameter ? { parameter } : {}),
+  };
   checkTensor(tensor, label);
   return tensor;
-}
-
-/** The arguments of _rebuild_tensor, out of the wrappings of parameters and subclasses. */
-function unwrap(value: PickleRecord): { args: readonly PickleValue[]; parameter?: true } {
-  let inner: PickleValue | undefined = value;
-  let parameter = false;
-  while (isRecord(inner)) {
-    if (isTypedTensor(inner)) return { args: inner.state.items, ...(parameter ? { parameter } : {}) };
-    if (rebuilders.has(inner.className)) return { args: inner.args, ...(parameter ? { parameter } : {}) };
-    parameter ||= parameterRebuilders.has(inner.className);
-    inner = inner.className === subclassRebuilder ? innerCall(inner) : inner.args[0];
-  }
-  return { args: [] };
-}
-
-/** _rebuild_from_type_v2(function, type, arguments, state) stands for function(*arguments). */
-function innerCall({ args: [callee, , args] }: PickleRecord): PickleRecord | undefined {
-  if (!isKind(callee, "global") || !isKind(args, "tuple")) return undefined;
-  return { kind: "record", className: callee.name, args: args.items };
-}
-
-/** Before _rebuild_tensor, a tensor was its class with (storage, offset, size, stride) as its state. */
-function isTypedTensor(value: PickleRecord): value is PickleRecord & { state: { items: readonly PickleValue[] } } {
-  const { className, state } = value;
-  return /^torch\.(cuda\.)?[A-Z]\w*Tensor$/.test(className) && isKind(state, "tuple") && state.items.length === 4;
-}
-
-/** _rebuild_tensor_v3 names the element type, because its storage is untyped. */
-function dtypeArgument(args: readonly PickleValue[]): TensorDtype | undefined {
-  const named = args[6];
-  const name = isKind(named, "global") ? named.name.replace(/^torch\./, "") : "";
-  return Object.hasOwn(elementBytes, name) ? (name as TensorDtype) : undefined;
-}
-
-/** A tuple of integers, or the torch.Size of one. */
-function numbersOf(value: PickleValue | undefined): number[] | undefined {
-  const tuple = isRecord(value, "torch.Size") ? value.args[0] : value;
-  if (!isKind(tuple, "tuple") && !isKind(tuple, "list")) return undefined;
-  const items: readonly PickleValue[] = tuple.items;
-  const numbers = items.filter((item) => typeof item === "number");
-  return numbers.length === items.length ? numbers : undefined;
 }
 
 function viewOf(region: Region, { view }: PickleStorage, dtype: TensorDtype, subject: string): Region {

@@ -33,7 +33,12 @@ test.each([
   ["an overlap", { a: sound, b: { ...sound, data_offsets: [0, 8] } }, "weight b overlaps another weight"],
   ["a hole", { a: { ...sound, shape: [1], data_offsets: [4, 8] } }, "weight a lies behind a hole"],
   ["bytes of nobody", { a: { ...sound, shape: [1], data_offsets: [0, 4] } }, "bytes that belong to no weight"],
-  ["an unknown type", { w: { ...sound, dtype: "F8_E4M3" } }, "element type that is not read (found F8_E4M3"],
+  ["no type", { w: { ...sound, dtype: 8 } }, "weight w has no element type"],
+  [
+    "a shape nested without end",
+    `{"w":{"dtype":"F32","shape":${"[".repeat(900_000)}${"]".repeat(900_000)},"data_offsets":[0,8]}}`,
+    "impossible shape or place",
+  ],
   ["no tensors", {}, "bytes that belong to no weight"],
 ])("%s is refused", async (_, header, message) => {
   const error = await open(header, 8).catch((reason: unknown) => reason);
@@ -51,6 +56,26 @@ test("a header that is longer than the file, or than any header, is refused befo
   const long = Buffer.alloc(3 * 1024 * 1024, " ");
   long.writeBigUInt64LE(BigInt(long.length - 8));
   await expect(readTensorArchive(memorySource("x.safetensors", long))).rejects.toThrow("header is too long");
+});
+
+test("a type that is not read refuses the weight, not the file", async () => {
+  const archive = await open(
+    { w: { ...sound, dtype: "F8_E4M3", shape: [8] }, x: { ...sound, data_offsets: [8, 16] } },
+    16,
+  );
+  expect(archive.tensors.get("w")).toEqual({ name: "w", dtype: "F8_E4M3", dims: [8], unreadable: true });
+  expect([...archive.read("x")]).toEqual([0, 0]);
+  expect(() => archive.read("w")).toThrow("weight w has an element type that is not read (found F8_E4M3)");
+});
+
+test("a header of any length is a header, whatever form its first bytes look like", async () => {
+  const text = JSON.stringify({ w: sound });
+  const lengths = Array.from({ length: 2000 }, (_, i) => text.length + i);
+  // The first two bytes of a zip and of a pickle, with the bytes of protocols 2 to 5 behind the latter.
+  for (const length of [...lengths, 0x4b50, 0x0280, 0x0380, 0x0480, 0x0580]) {
+    const archive = await open(text.padEnd(length), 8).catch((error: Error) => error);
+    expect(archive, `${length} bytes`).toMatchObject({ format: "safetensors" });
+  }
 });
 
 function open(header: object | string, dataBytes: number) {

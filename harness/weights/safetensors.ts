@@ -8,8 +8,9 @@ import { HarnessError } from "../errors.ts";
 import { damaged, printable } from "./damage.ts";
 import { elementBytes, type TensorDtype } from "./elements.ts";
 import { type ByteSource, readBytes } from "./source.ts";
-import { type StateDict, stripDataParallel } from "./stateDict.ts";
+import { type StateDict, stripPrefixes } from "./stateDict.ts";
 import { checkTensor, contiguousStrides, elementCount, type StridedTensor } from "./strided.ts";
+import { type UnreadableTensor, unreadableTensor } from "./unreadable.ts";
 
 /** Bytes. The format allows 100 MB, which could ask for gigabytes once parsed; the largest SAM needs 0.1 MB. */
 const longestHeader = 2 * 1024 * 1024;
@@ -32,12 +33,13 @@ const dtypes: ReadonlyMap<unknown, TensorDtype> = new Map([
 
 /** A tensor's bytes, counted from the end of the header. */
 interface Placed {
-  readonly tensor: StridedTensor;
+  readonly tensor: StridedTensor | UnreadableTensor;
   readonly begin: number;
   readonly end: number;
 }
 
-export function readSafetensors(source: ByteSource): StateDict<StridedTensor> {
+/** Tensors do not overlap, so that their elements need no budget. */
+export function readSafetensors(source: ByteSource): StateDict<StridedTensor | UnreadableTensor> {
   const { header, dataStart } = readHeader(source);
   const placed = Object.entries(header)
     .filter(([name]) => name !== "__metadata__")
@@ -46,7 +48,7 @@ export function readSafetensors(source: ByteSource): StateDict<StridedTensor> {
   if (placed.length === 0) {
     throw new HarnessError(`${source.label}: holds no tensors`, { hint: "is this the right file?" });
   }
-  return stripDataParallel({ nesting: "", tensors: new Map(placed.map(({ tensor }) => [tensor.name, tensor])) });
+  return stripPrefixes({ nesting: "", tensors: new Map(placed.map(({ tensor }) => [tensor.name, tensor])) });
 }
 
 function readHeader(source: ByteSource): { header: Record<string, unknown>; dataStart: number } {
@@ -108,15 +110,7 @@ function placeTensor(name: string, entry: unknown, source: ByteSource, dataStart
   const [begin, end, ...rest] = counts(offsets) ?? [];
   if (dims === undefined || begin === undefined || end === undefined || rest.length > 0 || begin > end) {
     throw damaged(`${subject} has an impossible shape or place`, {
-      found: printable(JSON.stringify({ shape, data_offsets: offsets })),
-    });
-  }
-  const dtype = dtypes.get(code);
-  if (dtype === undefined) {
-    throw new HarnessError(`${subject} has an element type that is not read`, {
-      found: printable(String(code)),
-      expected: [...dtypes.keys()].join(", "),
-      hint: "convert the weights to float32 before saving them",
+      found: `shape ${described(shape)}, data_offsets ${described(offsets)}`,
     });
   }
   if (end > source.size - dataStart) {
@@ -124,6 +118,11 @@ function placeTensor(name: string, entry: unknown, source: ByteSource, dataStart
       found: `${source.size} bytes`,
       expected: `at least ${dataStart + end} bytes`,
     });
+  }
+  const dtype = dtypes.get(code);
+  if (dtype === undefined) {
+    if (typeof code !== "string") throw damaged(`${subject} has no element type`);
+    return { tensor: unreadableTensor(name, code, dims), begin, end };
   }
   if (end - begin !== elementCount(dims) * elementBytes[dtype]) {
     throw damaged(`${subject} has another size than its shape`, {
@@ -155,6 +154,13 @@ function checkPlaces(placed: readonly Placed[], dataBytes: number, label: string
     found: `${dataBytes} bytes`,
     expected: `${reached} bytes`,
   });
+}
+
+/** Not by JSON.stringify, which gives up where a list is nested some thousand times. */
+function described(value: unknown): string {
+  if (!Array.isArray(value)) return printable(typeof value === "object" ? "no list" : String(value));
+  const items = value.slice(0, 8).map((item) => (typeof item === "object" ? "…" : String(item)));
+  return printable(`[${items.join(",")}${value.length > 8 ? ",…" : ""}]`);
 }
 
 function counts(value: unknown): number[] | undefined {

@@ -1,7 +1,8 @@
 /** Where a checkpoint's bytes come from: a file that is read in pieces, or bytes in memory. */
 
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { HarnessError } from "../errors.ts";
+import { closeSync, fstatSync, readSync } from "node:fs";
+import type { HarnessError } from "../errors.ts";
+import { openRegularFile } from "../files.ts";
 import { damaged } from "./damage.ts";
 
 export interface ByteSource {
@@ -17,9 +18,9 @@ export interface ByteSource {
 /** One call of read(2) gives at most 2 GiB; ViT-H's largest tensors are far below, its file is not. */
 const longestRead = 2 ** 30;
 
-/** Throws HarnessError if there is no such file, or it is a folder or may not be read. */
+/** Throws HarnessError if there is no such file, if it may not be read, or if it is a folder, a pipe, a socket or a device. */
 export function fileSource(file: string): ByteSource {
-  const descriptor = openFile(file);
+  const descriptor = openRegularFile(file, "give the path of a .pth, .pt or .safetensors file");
   const { size } = fstatSync(descriptor);
   let open = true;
   return {
@@ -65,23 +66,6 @@ export function readBytes(source: ByteSource, offset: number, length: number): U
   const bytes = new Uint8Array(length);
   source.readInto(bytes, offset);
   return bytes;
-}
-
-function openFile(file: string): number {
-  try {
-    const descriptor = openSync(file, "r");
-    if (!fstatSync(descriptor).isDirectory()) return descriptor;
-    closeSync(descriptor);
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    if (code !== "ENOENT" && code !== "ENOTDIR")
-      throw new HarnessError(`${file}: can not be opened`, { found: code, cause });
-    throw new HarnessError(`${file}: no such file`, {
-      hint: "give the path of a .pth, .pt or .safetensors file",
-      cause,
-    });
-  }
-  throw new HarnessError(`${file}: is a folder`, { hint: "give the path of a .pth, .pt or .safetensors file" });
 }
 
 function endsEarly(label: string, expected: number, found: number): HarnessError {

@@ -1,5 +1,7 @@
 /** A tensor as PyTorch stores it: a view, by offset and strides, of a region of bytes that other tensors may share. */
 
+import { HarnessError } from "../errors.ts";
+import { limits } from "../limits.ts";
 import { damaged, printable } from "./damage.ts";
 import { elementBytes, swapBytes, type TensorDtype, toFloat32, toFloat64 } from "./elements.ts";
 import { type ByteSource, readBytes } from "./source.ts";
@@ -10,6 +12,8 @@ export interface Region {
   readonly start: number;
   readonly length: number;
   readonly order: "little" | "big";
+  /** Packed in the file: a read of any part unpacks the whole. */
+  readonly inflated?: true;
 }
 
 export interface StridedTensor {
@@ -21,6 +25,8 @@ export interface StridedTensor {
   /** Element of the region at which the view begins. */
   readonly offset: number;
   readonly region: Region;
+  /** PyTorch's negative bit: what is stored has the other sign. */
+  readonly negated?: true;
   readonly parameter?: true;
 }
 
@@ -56,6 +62,13 @@ export function checkTensor(tensor: StridedTensor, label: string): void {
     });
   }
   const count = elementCount(dims);
+  if (count * elementBytes[tensor.dtype] > limits.tensorBytes) {
+    throw new HarnessError(`${subject} is too large`, {
+      found: `${count * elementBytes[tensor.dtype]} bytes`,
+      expected: `at most ${limits.tensorBytes}`,
+      hint: "is this the checkpoint of a SAM variant?",
+    });
+  }
   const needed = count === 0 ? 0 : (offset + span(tensor)) * elementBytes[tensor.dtype];
   if (needed > region.length || count > Math.max(region.length, region.source.size)) {
     throw damaged(`${subject} is larger than its storage`, {
@@ -68,15 +81,23 @@ export function checkTensor(tensor: StridedTensor, label: string): void {
 /** Row-major, in a fresh array. A contiguous little-endian float32 tensor is read straight into it, no byte more. */
 export function readFloat32(tensor: StridedTensor): Float32Array<ArrayBuffer> {
   if (elementCount(tensor.dims) === 0) return new Float32Array(0);
-  const values = toFloat32(spannedBytes(tensor), tensor.dtype);
-  return isContiguous(tensor) ? values : gather(values, new Float32Array(elementCount(tensor.dims)), tensor);
+  const spanned = toFloat32(spannedBytes(tensor), tensor.dtype);
+  const values = isContiguous(tensor) ? spanned : gather(spanned, new Float32Array(elementCount(tensor.dims)), tensor);
+  return tensor.negated ? negate(values) : values;
 }
 
 /** As readFloat32, without loss as far as a double holds. */
 export function readFloat64(tensor: StridedTensor): Float64Array<ArrayBuffer> {
   if (elementCount(tensor.dims) === 0) return new Float64Array(0);
-  const values = toFloat64(spannedBytes(tensor), tensor.dtype);
-  return isContiguous(tensor) ? values : gather(values, new Float64Array(elementCount(tensor.dims)), tensor);
+  const spanned = toFloat64(spannedBytes(tensor), tensor.dtype);
+  const values = isContiguous(tensor) ? spanned : gather(spanned, new Float64Array(elementCount(tensor.dims)), tensor);
+  return tensor.negated ? negate(values) : values;
+}
+
+/** In place. */
+function negate<T extends Float32Array | Float64Array>(values: T): T {
+  for (let i = 0; i < values.length; i++) values[i] = -values[i]!;
+  return values;
 }
 
 function spannedBytes(tensor: StridedTensor): Uint8Array<ArrayBuffer> {

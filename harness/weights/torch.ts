@@ -5,35 +5,41 @@
 
 import { inflateRawSync } from "node:zlib";
 import { HarnessError } from "../errors.ts";
+import { budgetOf } from "./budget.ts";
 import { cursorOver } from "./cursor.ts";
 import { damaged, printable } from "./damage.ts";
 import { storageOf } from "./persistent.ts";
 import { unpickle } from "./pickle.ts";
 import type { PickleStorage } from "./pickleValue.ts";
-import { rebuildTensor } from "./rebuild.ts";
+import { rebuildTensors } from "./rebuild.ts";
 import { type ByteSource, memorySource, readBytes } from "./source.ts";
 import { findStateDict, type StateDict } from "./stateDict.ts";
 import type { Region, StridedTensor } from "./strided.ts";
+import type { UnreadableTensor } from "./unreadable.ts";
 import { brokenEntry, entryStart, type ZipDirectory, type ZipEntry, zipDirectory } from "./zip.ts";
 
 /** PyTorch's files have a few thousand at most. */
 const mostEntries = 50_000;
 /** Weights hardly shrink, so an entry that claims more of a small file is a bomb; small zero tensors do shrink. */
-const mostInflation = 20;
+const mostInflation = 4;
 const alwaysInflated = 4 * 1024 * 1024;
 
 /** Throws HarnessError for a zip that is damaged, or is no state dict. */
-export async function readTorchZip(source: ByteSource, inert: readonly string[]): Promise<StateDict<StridedTensor>> {
+export async function readTorchZip(
+  source: ByteSource,
+  inert: readonly string[],
+): Promise<StateDict<StridedTensor | UnreadableTensor>> {
   const { label } = source;
+  const budget = budgetOf(label, source.size);
   const directory = await zipDirectory(source, mostEntries);
   const root = rootOf(directory, label);
   const order = byteOrder(source, directory.get(`${root}/byteorder`));
   const pickle = openEntry(source, directory.get(`${root}/data.pkl`)!, "little");
   const cursor = cursorOver(pickle.source, pickle.start, pickle.start + pickle.length, "data.pkl");
-  const state = findStateDict(
-    unpickle(cursor, { label, fileBytes: source.size, inert, persistent: (id) => storageOf(id, label) }),
+  const state = findStateDict(unpickle(cursor, { label, budget, inert, persistent: (id) => storageOf(id, label) }), {
     label,
-  );
+    budget,
+  });
   const regions = new Map<string, Region>();
   const find = ({ key }: PickleStorage): Region => {
     const known = regions.get(key);
@@ -46,8 +52,7 @@ export async function readTorchZip(source: ByteSource, inert: readonly string[])
     regions.set(key, region);
     return region;
   };
-  const tensors = [...state.tensors].map(([name, record]) => [name, rebuildTensor(name, record, label, find)] as const);
-  return { nesting: state.nesting, tensors: new Map(tensors) };
+  return rebuildTensors(state, { label, budget, find });
 }
 
 /** The one folder with a data.pkl. Throws HarnessError that says what the zip is instead, where that can be told. */
@@ -107,7 +112,7 @@ function openEntry(source: ByteSource, entry: ZipEntry, order: "little" | "big")
     }
     throw broken("can not be inflated");
   };
-  return { source: inflatedSource(source.label, length, inflate), start: 0, length, order };
+  return { source: inflatedSource(source.label, length, inflate), start: 0, length, order, inflated: true };
 }
 
 /** Inflates at the first read and keeps the bytes only as long as memory allows. */

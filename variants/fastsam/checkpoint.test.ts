@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { inertClassesOf, loadRegistry } from "../../harness/run/registry.ts";
+import { budgetOf } from "../../harness/weights/budget.ts";
 import { cursorOver } from "../../harness/weights/cursor.ts";
 import { memorySource, openTensorArchive, seededTensor } from "../../harness/weights/index.ts";
 import { unpickle } from "../../harness/weights/pickle.ts";
@@ -73,5 +74,5 @@ function text(value: string): string {
 function read(latin1: string) {
   const bytes = Buffer.from(latin1, "latin1");
   const cursor = cursorOver(memorySource("weights.pt", bytes), 0, bytes.length, "data.pkl");
-  return unpickle(cursor, { label: "weights.pt", fileBytes: bytes.length, inert: inertClasses });
+  return unpickle(cursor, { label: "weights.pt", budget: budgetOf("weights.pt", bytes.length), inert: inertClasses });
 }
