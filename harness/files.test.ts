@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openRegularFile, requireRegularFile } from "./files.ts";
+import { openRegularFile, refuseIrregular } from "./files.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "files-"));
 const pipe = join(folder, "pipe");
@@ -33,9 +33,13 @@ test("an ordinary file is opened for reading", () => {
   expect(bytes.toString()).toBe("abc");
 });
 
-for (const refuse of [openRegularFile, requireRegularFile]) {
-  test(`a missing file and a folder are named (${refuse.name})`, () => {
-    expect(() => refuse(join(folder, "none"))).toThrow(/none: no such file$/);
+test("a missing file is named where it is opened, and left to the reader where it is not", () => {
+  expect(() => openRegularFile(join(folder, "none"))).toThrow(/none: no such file$/);
+  refuseIrregular(join(folder, "none"));
+});
+
+for (const refuse of [openRegularFile, refuseIrregular]) {
+  test(`a folder is named (${refuse.name})`, () => {
     expect(() => refuse(folder)).toThrow(/is a folder \(expected an ordinary file\)$/);
   });
 

@@ -15,15 +15,10 @@ export function openRegularFile(file: string, hint?: string): number {
   throw irregular(file, problem, hint);
 }
 
-/** The same for readers that open the file themselves. Throws HarnessError as openRegularFile, but not for a closed file. */
-export function requireRegularFile(file: string, hint?: string): void {
-  let stats: Stats;
-  try {
-    stats = statSync(file);
-  } catch (cause) {
-    throw unopened(file, cause, hint);
-  }
-  const problem = irregularity(stats);
+/** For readers that open the file themselves, and say of a missing one what it was for. Throws HarnessError for what is there and is no file. */
+export function refuseIrregular(file: string, hint?: string): void {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  const problem = stats === undefined ? undefined : irregularity(stats);
   if (problem !== undefined) throw irregular(file, problem, hint);
 }
 

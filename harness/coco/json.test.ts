@@ -88,7 +88,7 @@ test.each([
 
 test("a missing file and a folder are the user's mistakes", async () => {
   await expect(walkJson(join(folder, "none.json"), { elements: {} })).rejects.toThrow(/none\.json: can not be opened/);
-  await expect(walkJson(folder, { elements: {} })).rejects.toThrow(/can not be read/);
+  await expect(walkJson(folder, { elements: {} })).rejects.toThrow(/is a folder/);
 });
 
 const parse = (text: string) => parseElement(Buffer.from(text), memberName("s")) as { s: unknown };

@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
 import { HarnessError } from "../errors.ts";
+import { refuseIrregular } from "../files.ts";
 import { brokenJson, JsonWindow } from "./jsonWindow.ts";
 import { memberName, parseElement } from "./numberLists.ts";
 
@@ -36,6 +37,7 @@ export interface JsonVisitor {
  * Throws HarnessError naming file, element and byte where the text is no JSON, ends early, or can not be read.
  */
 export async function walkJson(file: string, visitor: JsonVisitor): Promise<ReadonlyMap<string, JsonKind>> {
+  refuseIrregular(file);
   const handle = await open(file, "r").catch((cause: Error) => {
     throw new HarnessError(`${file}: can not be opened`, { found: cause.message, cause });
   });

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type BigIntStats, closeSync, createReadStream, fstatSync, openSync, readSync } from "node:fs";
 import { HarnessError } from "../errors.ts";
+import { refuseIrregular } from "../files.ts";
 
 /** Nobody says when a dataset is done with. */
 const unused = new FinalizationRegistry<number>((handle) => closeSync(handle));
@@ -26,6 +27,7 @@ export class PlacedFile {
 
   /** Reads the whole file once, for its hash. Throws HarnessError where it can not be read. */
   static async open(file: string): Promise<PlacedFile> {
+    refuseIrregular(file);
     const handle = orFail(file, "opened", () => openSync(file, "r"));
     try {
       const state = stateOf(handle);

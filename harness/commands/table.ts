@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { HarnessError } from "../errors.ts";
+import { refuseIrregular } from "../files.ts";
 import type { TableFormat } from "../report/export.ts";
 import { betweenMarks, exportResults } from "../report/resultExport.ts";
 import { type RunReport, reportOf } from "../report/score.ts";
@@ -48,6 +49,7 @@ async function writeReadme(reports: readonly RunReport[], args: Arguments, conso
   if (args.format !== undefined)
     throw new HarnessError("--readme: writes Markdown", { found: `--format ${args.format}`, hint: "leave one out" });
   const file = (args.out as string | undefined) ?? "README.md";
+  refuseIrregular(file);
   const text = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
     throw new HarnessError(`${file}: can not be read`, { found: cause.code, cause });
   });

@@ -142,7 +142,7 @@ test.each(["jpeg", "png"] as const)("a %s file cut short is refused", async (for
 
 test.each(["<html>not found</html>", ""])("a file that is no picture is refused: %j", async (text) => {
   const error = await failure(readImage(await stored("page.jpg", Buffer.from(text))));
-  expect(error.message).toMatch(/page\.jpg: is no picture \(found .*, expected a whole JPEG, PNG or WebP file\)/);
+  expect(error.message).toMatch(/page\.jpg: is no picture \(found .*, expected a JPEG, PNG or WebP file\)/);
 });
 
 test("another size than the annotations' is refused with both", async () => {

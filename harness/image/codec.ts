@@ -3,6 +3,8 @@ import { crc32 } from "node:zlib";
 import type { Sharp } from "sharp";
 import type { RgbImage, Size } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { refuseIrregular } from "../files.ts";
+import { requirePhoto } from "./photoFormat.ts";
 
 /** Loaded with the first picture: most commands see none, and need not wait for them. */
 const libraries = {
@@ -25,10 +27,11 @@ export interface LabelImage {
  * A JPEG, PNG or WebP file as 8-bit RGB, in the file's own orientation: annotations count stored pixels, so EXIF rotation is left alone.
  * Embedded colour profiles are ignored, as Pillow ignores them: applied, they change pixels by up to 135 levels (codec.test.ts).
  * Grey is repeated over the channels, CMYK is converted by libvips, alpha is dropped.
- * Throws HarnessError if the file is missing, cut short, no picture, or not of the `expected` size.
+ * Throws HarnessError if the file is missing, cut short, another kind of picture or none, or not of the `expected` size.
  */
 export async function readImage(file: string, expected?: Size): Promise<RgbImage> {
   const bytes = await readBytes(file);
+  requirePhoto(file, bytes);
   const { data, info } = await decode(bytes).catch((cause: unknown) => {
     throw unreadable(file, cause);
   });
@@ -111,6 +114,7 @@ async function decode(bytes: Buffer) {
 }
 
 async function readBytes(file: string): Promise<Buffer> {
+  refuseIrregular(file);
   return await readFile(file).catch((cause: NodeJS.ErrnoException) => {
     const missing = cause.code === "ENOENT";
     throw new HarnessError(`${file}: ${missing ? "no such file" : "can not be read"}`, {
@@ -125,11 +129,10 @@ async function readBytes(file: string): Promise<Buffer> {
 
 function unreadable(file: string, cause: unknown): HarnessError {
   const reason = cause instanceof Error ? cause.message.replaceAll(/\s+/g, " ").trim() : String(cause);
-  const unknownFormat = /unsupported image format|is empty/i.test(reason);
-  return new HarnessError(`${file}: ${unknownFormat ? "is no picture" : "the picture is damaged or cut short"}`, {
+  return new HarnessError(`${file}: the picture is damaged or cut short`, {
     found: reason,
     expected: "a whole JPEG, PNG or WebP file",
-    hint: unknownFormat ? "is it the page of a failed download?" : "copy or download it again",
+    hint: "copy or download it again",
     cause,
   });
 }

@@ -1,7 +1,8 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, readSync } from "node:fs";
 import { basename } from "node:path";
 import type { DeclaredValue, Dim, GraphSignature } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { openRegularFile } from "../files.ts";
 import { type Field, fieldsOf, MessageReader } from "./protobuf.ts";
 
 /** Field numbers of onnx.proto that are read; everything else is skipped where it lies. */
@@ -29,8 +30,7 @@ const elementTypes =
  * Throws HarnessError where the file is missing, cut off or no ONNX model.
  */
 export function readSignature(file: string): GraphSignature {
-  if (!existsSync(file)) throw new HarnessError(`${file}: no such file`, { expected: "an ONNX graph" });
-  const handle = openSync(file, "r");
+  const handle = openRegularFile(file, "give an ONNX graph");
   try {
     return signatureOf(handle, file);
   } catch (error) {

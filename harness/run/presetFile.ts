@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { HarnessError } from "../errors.ts";
+import { refuseIrregular } from "../files.ts";
 
 /** The id that a search found, from the file it wrote. Throws HarnessError where the file is missing or another's. */
 export function readPresetFile(file: string): string {
+  refuseIrregular(file);
   const { id } = parsed(file) as { readonly id?: unknown };
   if (typeof id === "string") return id;
   throw new HarnessError(`${file}: is no preset file`, { expected: "one that bench search wrote, with an id" });

@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { HarnessError } from "../errors.ts";
+import { refuseIrregular } from "../files.ts";
 import { diskError, errorCode, onDisk } from "./disk.ts";
 
 const defaults = {
@@ -27,6 +28,7 @@ export async function* readLines(
   { start = 0, end, longestLine = defaults.longestLine }: { start?: number; end?: number; longestLine?: number } = {},
 ): AsyncGenerator<Line, void, void> {
   if (end !== undefined && end <= start) return;
+  refuseIrregular(path);
   const stream = createReadStream(path, {
     start,
     highWaterMark: 2 ** 18,

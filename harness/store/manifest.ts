@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { HarnessError } from "../errors.ts";
+import { refuseIrregular } from "../files.ts";
 import { canonicalJson } from "./canonical.ts";
 import { diskError, errorCode, replaceFile } from "./disk.ts";
 import { type Manifest, parseManifest } from "./schema.ts";
@@ -17,6 +18,7 @@ export async function writeManifest(folder: string, manifest: Manifest): Promise
 /** Nothing where the folder holds no run. Throws HarnessError for a damaged manifest or one of a newer version. */
 export async function readManifest(folder: string): Promise<Manifest | undefined> {
   const file = manifestFile(folder);
+  refuseIrregular(file);
   try {
     return parseManifest(await readFile(file, "utf8"), file);
   } catch (error) {
