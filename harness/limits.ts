@@ -8,4 +8,6 @@ export const limits = {
   tensorName: 1_000,
   /** Bytes of one tensor, as it is stored. */
   tensorBytes: 2 ** 32,
+  /** Bytes of a download whose length nobody gives. */
+  downloadBytes: 2 ** 34,
 } as const;

@@ -1,5 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { HarnessError } from "../errors.ts";
+import { limits } from "../limits.ts";
+import { addressKey, shownAddress } from "./address.ts";
 import type { Answer, Client } from "./http.ts";
 import { openPart, type Part, type PartOrigin, removePart, requireSpace } from "./part.ts";
 import { Broken, reasonOf, requestFile } from "./request.ts";
@@ -9,8 +11,8 @@ const defaults = {
   attempts: 5,
   /** Before the second attempt, doubled each time, ms. */
   waitMs: 1000,
-  /** A file of unknown length that is longer than this is none of those that are known here, bytes. */
-  mostBytes: 100e9,
+  /** A connection that brings less over so long is no better than a silent one, bytes and ms. */
+  slow: { bytes: 60_000, ms: 60_000 },
 };
 
 export interface DownloadRequest {
@@ -26,6 +28,10 @@ export interface DownloadOptions {
   readonly client: Client;
   readonly attempts?: number;
   readonly waitMs?: number;
+  /** The most that is taken where nobody gives the length, bytes. */
+  readonly mostBytes?: number;
+  /** The least that a connection must bring over a stretch of time. */
+  readonly slow?: { readonly bytes: number; readonly ms: number };
   progress(done: number, total: number | undefined): void;
   notice(text: string): void;
 }
@@ -36,7 +42,7 @@ export interface DownloadOptions {
  * Throws HarnessError; what came is kept, unless it can be of no use.
  */
 export async function download(request: DownloadRequest, options: DownloadOptions): Promise<void> {
-  const part = await openPart(request.path, request.url.href);
+  const part = await openPart(request.path, addressKey(request.url));
   try {
     await persist(part, request, options);
   } catch (error) {
@@ -55,20 +61,24 @@ async function persist(part: Part, request: DownloadRequest, options: DownloadOp
       return await attempt(part, request, options);
     } catch (error) {
       if (!(error instanceof Broken)) throw error;
-      failures = part.size > best ? 1 : failures + 1;
+      // A trickle brings something every time, and would be taken up without end.
+      failures = part.size > best && !(error instanceof Slow) ? 1 : failures + 1;
       best = Math.max(best, part.size);
       if (failures >= attempts) throw givenUp(request, failures, error);
-      options.notice(`${request.url}: ${error.message}; trying again`);
+      options.notice(`${shownAddress(request.url)}: ${error.message}; trying again`);
       await delay(waitMs * 2 ** (failures - 1));
     }
   }
 }
 
+/** It brings too little to ever end. */
+class Slow extends Broken {}
+
 /** What came can not be the beginning of the file that is wanted. */
 class WrongFile extends HarnessError {}
 
 function givenUp({ url }: DownloadRequest, failures: number, { message }: Broken): HarnessError {
-  return new HarnessError(`${url}: the connection failed ${failures} times in a row`, {
+  return new HarnessError(`${shownAddress(url)}: the connection failed ${failures} times in a row`, {
     found: message,
     hint: "what came is kept: the same command goes on from there; --mirror URL takes it from elsewhere",
   });
@@ -101,7 +111,7 @@ async function begin(
   const range = rangeOf(answer);
   if (answer.status === 416) {
     if (range?.total === part.size && part.size > 0) return "nothing";
-    await part.restart({ url: request.url.href });
+    await part.restart({ url: addressKey(request.url) });
     throw new Broken("the server has no such part of the file");
   }
   const sameFile = part.origin?.total === undefined || range?.total === undefined || range.total === part.origin.total;
@@ -119,7 +129,7 @@ async function begin(
 
 function requireSize(total: number | undefined, { url, bytes }: DownloadRequest): void {
   if (total === undefined || bytes === undefined || total === bytes) return;
-  throw new WrongFile(`${url}: not the published file`, {
+  throw new WrongFile(`${shownAddress(url)}: not the published file`, {
     ...{ found: `${total} bytes`, expected: `${bytes} bytes` },
     hint: "the server has another file under this address; --mirror URL takes it from elsewhere",
   });
@@ -132,15 +142,34 @@ interface Receiving {
 }
 
 async function receive(part: Part, answer: Answer, { total, request, options }: Receiving): Promise<void> {
-  const most = total ?? request.bytes ?? defaults.mostBytes;
+  const most = total ?? request.bytes ?? options.mostBytes ?? limits.downloadBytes;
+  const requireRate = rateOver(options.slow ?? defaults.slow);
   for await (const bytes of readable(answer)) {
-    if (part.size + bytes.length > most)
-      throw new WrongFile(`${request.url}: the server sends more than the file`, { found: `over ${most} bytes` });
+    if (part.size + bytes.length > most) {
+      throw new WrongFile(`${shownAddress(request.url)}: the server sends more than the file`, {
+        found: `over ${most} bytes`,
+      });
+    }
     await part.append(bytes);
+    requireRate(bytes.length);
     options.progress(part.size, total);
   }
   const expected = total ?? request.bytes;
   if (expected !== undefined && part.size < expected) throw new Broken(`ended after ${part.size} of ${expected} bytes`);
+}
+
+/** Called with each piece. Throws Slow where a stretch of time has brought too little. */
+function rateOver({ bytes, ms }: { readonly bytes: number; readonly ms: number }): (received: number) => void {
+  let since = performance.now();
+  let come = 0;
+  return (received) => {
+    come += received;
+    const elapsed = performance.now() - since;
+    if (elapsed < ms) return;
+    if (come < bytes) throw new Slow(`brought ${come} bytes in ${Math.round(elapsed / 1000)} s, less than ${bytes}`);
+    since = performance.now();
+    come = 0;
+  };
 }
 
 /** What the connection throws is Broken; what the disk throws is not. */
@@ -160,7 +189,7 @@ function originOf(answer: Answer, url: URL, total: number | undefined): PartOrig
   // A weak tag does not vouch for bytes. Source: RFC 9110, section 13.1.5.
   const validator = tag !== undefined && !tag.startsWith("W/") ? tag : answer.header("last-modified");
   return {
-    url: url.href,
+    url: addressKey(url),
     ...(validator === undefined ? {} : { validator }),
     ...(total === undefined ? {} : { total }),
   };

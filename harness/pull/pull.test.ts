@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import { createServer as createTls } from "node:https";
 import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -307,6 +307,93 @@ test("a file that was cut since is pulled again, a damaged record is named", asy
   expect(readFileSync(weights()).equals(content)).toBe(true);
   writeFileSync(join(home, "pulled", "model.json"), "{");
   await expect(bring(published(server))).rejects.toThrow("model.json: damaged record of a download");
+});
+
+test("a login of a mirror is sent to it, goes with no redirect to another server, and is shown and stored nowhere", async () => {
+  const logins: (string | undefined)[] = [];
+  const store = await open((request, response) => {
+    logins.push(request.headers.authorization);
+    sendFile(request, response, content);
+  });
+  const mirror = await open((request, response, nth) => {
+    logins.push(request.headers.authorization);
+    if (nth === 1) {
+      response.destroy();
+      return;
+    }
+    response
+      .writeHead(302, { location: `${store.url.replace("//", "//key:topsecret@")}/file?signature=topsecret` })
+      .end();
+  });
+  const record = await bring(published(mirror), { mirror: mirror.url.replace("//", "//user:topsecret@") });
+  const mine = `Basic ${Buffer.from("user:topsecret").toString("base64")}`;
+  expect(logins).toEqual([mine, mine, `Basic ${Buffer.from("key:topsecret").toString("base64")}`]);
+  expect(record.url).toBe(`${mirror.url}/model.pth`);
+  const stored = readdirSync(join(home, "pulled")).map((name) => readFileSync(join(home, "pulled", name), "utf8"));
+  expect([...notices, ...stored].join("\n")).not.toContain("topsecret");
+  expect(notices.join("\n")).toContain(`${mirror.url}/model.pth: `);
+});
+
+test.each([
+  ["a refusal", (response: ServerResponse) => response.writeHead(403).end()],
+  ["a web page", (response: ServerResponse) => response.writeHead(200, { "content-type": "text/html" }).end("<html>")],
+  [
+    "a redirect to nothing",
+    (response: ServerResponse) => response.writeHead(302, { location: "http://u:topsecret@[" }).end(),
+  ],
+  ["another length", (response: ServerResponse) => response.writeHead(200, { "content-length": 7 }).end("topsecr")],
+  [
+    "another file",
+    (response: ServerResponse) => response.writeHead(200, { "content-length": other.length }).end(other),
+  ],
+  ["a broken connection", (response: ServerResponse) => response.destroy()],
+])("an error behind a signed redirect shows no secret: %s", async (_, answer) => {
+  const store = await open((__, response) => void answer(response));
+  const server = await open((__, response) => {
+    response.writeHead(302, { location: `${store.url.replace("//", "//u:topsecret@")}/f?sig=topsecret` }).end();
+  });
+  const error = await bring(published(server)).catch((reason: unknown) => reason as Error & { hint?: string });
+  expect(error).toBeInstanceOf(Error);
+  expect([String(error), (error as { hint?: string }).hint, ...notices].join("\n")).not.toContain("topsecret");
+  const left = readdirSync(join(home, "downloads")).map((name) =>
+    readFileSync(join(home, "downloads", name), "latin1"),
+  );
+  expect(left.join("\n")).not.toContain("topsecret");
+});
+
+test("a mirror that is no address is shown without its login", async () => {
+  const mirror = "https://user:topsecret@";
+  const error = await bring({ file: { id: "model", url: "https://x.invalid/model.pth" } }, { mirror }).catch(String);
+  expect(error).toContain("--mirror: not a web address (found https://");
+  expect(error).not.toContain("topsecret");
+});
+
+test("a trickle is given up, although it brings something every time", async () => {
+  const server = await open((request, response) => {
+    const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
+    response.writeHead(from === 0 ? 200 : 206, {
+      "content-length": content.length - from,
+      ...(from === 0 ? {} : { "content-range": `bytes ${from}-${content.length - 1}/${content.length}` }),
+    });
+    let at = from;
+    const drip = setInterval(() => response.write(content.subarray(at, ++at)), 5);
+    response.on("close", () => clearInterval(drip));
+  });
+  const pulled = bring(published(server), { slow: { bytes: 1000, ms: 100 } });
+  await expect(pulled).rejects.toThrow(
+    /the connection failed 3 times in a row \(found brought \d+ bytes in 0 s, less than 1000\)/,
+  );
+  expect(server.requests).toHaveLength(3);
+});
+
+test("a file of unknown length ends at the limit", async () => {
+  const server = await open((_, response) => {
+    response.writeHead(200);
+    response.end(content);
+  });
+  await expect(bring(unhashed(server), { insecureHttp: true, mostBytes: 1000 })).rejects.toThrow(
+    "the server sends more than the file (found over 1000 bytes)",
+  );
 });
 
 const arrived = (bytes: number) => received >= bytes;

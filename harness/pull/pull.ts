@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { PublishedFile } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { acquireLock, type Lock, LockInUse } from "../store/lock.ts";
+import { shownAddress, withoutLogins } from "./address.ts";
 import { type DownloadOptions, download } from "./download.ts";
 import { removePart } from "./part.ts";
 import { type PullItem, pathOf, place } from "./place.ts";
@@ -81,7 +82,7 @@ async function fetchFile(item: PullItem, options: PullOptions): Promise<PullReco
   const url = addressOf(file, options.mirror);
   const recordOf = async (found: Pick<PullRecord, "bytes" | "sha256" | "places">) => {
     const pulledAt = new Date().toISOString();
-    const record = { id: file.id, url: url.href, trust: expected.trust, pulledAt, ...found };
+    const record = { id: file.id, url: shownAddress(url), trust: expected.trust, pulledAt, ...found };
     await writeRecord(options.home, record);
     return record;
   };
@@ -144,7 +145,7 @@ function otherContent(url: URL, { found, expected }: { found: string; expected: 
     "first download":
       "it was another file the first time; if its authors have replaced it, give the new hash by --sha256",
   };
-  return new HarnessError(`${url}: the file is not what it must be`, {
+  return new HarnessError(`${shownAddress(url)}: the file is not what it must be`, {
     ...{ found: `sha256 ${found}`, expected: expected.sha256 },
     hint: hints[expected.trust],
   });
@@ -153,7 +154,10 @@ function otherContent(url: URL, { found, expected }: { found: string; expected: 
 function addressOf({ url }: PublishedFile, mirror: string | undefined): URL {
   if (mirror === undefined) return new URL(url);
   if (!URL.canParse(mirror))
-    throw new HarnessError("--mirror: not a web address", { found: mirror, expected: "https://HOST/FOLDER" });
+    throw new HarnessError("--mirror: not a web address", {
+      found: withoutLogins(mirror),
+      expected: "https://HOST/FOLDER",
+    });
   return new URL(basename(new URL(url).pathname), mirror.endsWith("/") ? mirror : `${mirror}/`);
 }
 
