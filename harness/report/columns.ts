@@ -101,6 +101,9 @@ export function detailColumns(reports: readonly RunReport[]): readonly (readonly
     ...(["load", "encode", "decode"] as const).map((stage) =>
       column([stage, "peak MB"], ({ memory }) => memory && megabytes(memory[stage])),
     ),
+    column(["harness", "peak MB"], ({ harnessMemory }) =>
+      harnessMemory === undefined ? undefined : megabytes(harnessMemory),
+    ),
     latencyColumn("prepare", reports),
     latencyColumn("upscale", reports),
   ];

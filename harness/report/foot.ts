@@ -51,7 +51,9 @@ function latencyLines(reports: readonly RunReport[], base: RunReport | undefined
     lines.push(`speed-up: of the total, over ${base.variant}${only}`);
   }
   if (reports.some(({ memory }) => memory !== undefined))
-    lines.push("memory: the highest peak of the variant's own process, loading, encoding or decoding; MB = 10^6 bytes");
+    lines.push(
+      "memory: the highest peak of a process that holds the model and one photo alone, loading, encoding or decoding one box; Node and ONNX Runtime are in it, the data set is not (harness: of the worker, which holds that too); MB = 10^6 bytes",
+    );
   if (reports.some(({ gpuMemory }) => gpuMemory !== undefined))
     lines.push("GPU memory: what the process held on the GPU after loading, encoding or decoding, as the driver tells");
   if (reports.some(({ everything }) => Object.keys(everything).length > 0))

@@ -80,7 +80,7 @@ export function resultRecords(reports: readonly RunReport[]): readonly (readonly
 type FigureRecord = readonly (string | number | undefined)[];
 
 function figuresOf(report: RunReport): readonly FigureRecord[] {
-  const { parameters, gmacs, theory, memory, promptsPerSecond, latency, prompts } = report;
+  const { parameters, gmacs, theory, memory, harnessMemory, promptsPerSecond, latency, prompts } = report;
   const plain = (figure: string, unit: string, value: number | undefined): FigureRecord[] =>
     value === undefined ? [] : [[undefined, undefined, figure, unit, value, undefined, undefined, undefined]];
   return [
@@ -101,6 +101,7 @@ function figuresOf(report: RunReport): readonly FigureRecord[] {
     ...plain("latency-total", "ms", totalMs(report)),
     ...plain("prompts-per-second", "/s", promptsPerSecond),
     ...Object.entries(memory ?? {}).flatMap(([stage, bytes]) => plain(`memory-${stage}`, "bytes", bytes)),
+    ...plain("memory-harness", "bytes", harnessMemory),
     ...Object.entries(prompts).flatMap(([name, { protocol, ...figures }]) =>
       Object.entries(figures).flatMap(([id, figure]): FigureRecord[] =>
         typeof figure === "object" ? [scoreRecord(name, protocol, id, figure)] : [],

@@ -47,6 +47,7 @@ export interface RunReport {
   /** Decoded together in batches. */
   readonly promptsPerSecond?: number;
   readonly memory?: NonNullable<Manifest["memory"]>;
+  readonly harnessMemory?: number;
   readonly gpuMemory?: NonNullable<Manifest["gpuMemory"]>;
   /** Of the checkpoint, without buffers. */
   readonly parameters?: number;
@@ -82,7 +83,7 @@ export async function reportOf(run: StoredRun): Promise<RunReport> {
 export async function reportOfRows(run: StoredRun, rows: SlimRows): Promise<RunReport> {
   const { manifest } = run;
   const turns = await run.latency();
-  const { id, variant, weights, dataset, graphs, memory, gpuMemory } = manifest;
+  const { id, variant, weights, dataset, graphs, memory, harnessMemory, gpuMemory } = manifest;
   const promptsPerSecond = batchRate(turns) ?? manifest.promptsPerSecond;
   return {
     ...{ id, variant: variant.id, title: variant.title, weights: weights.source, weightsLabel: weights.label },
@@ -94,6 +95,7 @@ export async function reportOfRows(run: StoredRun, rows: SlimRows): Promise<RunR
     everything: everythingOf(manifest, rows),
     ...(promptsPerSecond === undefined ? {} : { promptsPerSecond }),
     ...(memory === undefined ? {} : { memory }),
+    ...(harnessMemory === undefined ? {} : { harnessMemory }),
     ...(gpuMemory === undefined ? {} : { gpuMemory }),
     ...(graphs === undefined
       ? {}

@@ -50,7 +50,8 @@ test("the table has one row a variant, units in the header, and a foot that expl
     latency: median and quartiles of n = 4 (encode) and n = 8 (decode), one box prompt a decode; total is encode + decode
     measured with 2 threads on 2 cores, a cpu, ONNX Runtime 1.30.0, provider cpu
     speed-up: of the total, over sam-vit-h
-    memory: the highest peak of the variant's own process, loading, encoding or decoding; MB = 10^6 bytes
+    memory: the highest peak of a process that holds the model and one photo alone, loading, encoding or decoding one box; Node and ONNX Runtime are in it, the data
+      set is not (harness: of the worker, which holds that too); MB = 10^6 bytes
     GMACs: 10^9 multiply-accumulates, for one image (encode) and one box prompt (decode)
     mIoU: mean over n instances; ± half the width of the 95 % interval (bootstrap by image; --json has both bounds)
     prompts: box by miou-gtbox-argmax; 1p, 3p by miou-random-points

@@ -6,7 +6,6 @@ import type {
   ModelInput,
   Protocol,
   RgbImage,
-  Variant,
   VariantManifest,
 } from "../api.ts";
 import { prepare } from "../image/index.ts";
@@ -14,11 +13,12 @@ import { formatCounts } from "../mask/index.ts";
 import { timed } from "../measure/clock.ts";
 import type { PlannedPass } from "../protocols/index.ts";
 import type { ImageEnd, PredictionRow } from "../store/schema.ts";
+import { type CheckedVariant, timedUnchecked } from "./checkedVariant.ts";
 import { runEverything } from "./everything.ts";
 import { runPass } from "./jobs.ts";
 
 export interface AccuracyInput {
-  readonly variant: Variant;
+  readonly variant: CheckedVariant;
   readonly preset: VariantManifest;
   readonly dataset: Dataset;
   readonly passes: readonly PlannedPass[];
@@ -55,7 +55,7 @@ export class AccuracyPhase {
   async rows(image: ImageId, next?: ImageId): Promise<ImageRows> {
     const { variant, preset, dataset, passes, seed } = this.#input;
     const prepared = await this.#prepared(image);
-    const encoding = timed(() => variant.encode(prepared.input));
+    const encoding = timedUnchecked(variant, () => variant.encode(prepared.input));
     if (next !== undefined && !this.#timed) this.#readAhead(next);
     const { value: embedding, durationMs } = await encoding;
     const record = this.#records.get(image)!;

@@ -1,7 +1,8 @@
 import type { ImageId } from "../api.ts";
 import type { ImageEnd, Row } from "../store/schema.ts";
 import type { OpenedRun, RunRequest } from "./runner.ts";
-import { mostDeaths, WorkerDied, WorkerFailed, WorkerProcess } from "./workerProcess.ts";
+import type { WorkerCalls } from "./worker.ts";
+import { failureText, mostDeaths, startWorker, WorkerDied, WorkerFailed, type WorkerProcess } from "./workerProcess.ts";
 
 export interface AccuracyProgress {
   readonly done: number;
@@ -23,10 +24,9 @@ export async function measureAccuracy(opened: OpenedRun, { plan, observer, signa
     for (const [i, image] of left.entries()) {
       if (signal.aborted) return;
       const result = await worker.rows(image, left[i + 1]);
-      if (result === "given up") {
-        const message = `its worker process ended ${mostDeaths} times (${worker.lastDeath}); the last image was ${image}`;
-        await run.update({ status: { state: "failed", message } });
-        observer.note(`${prepared.setup.variant}: given up, ${message}`);
+      if ("givenUp" in result) {
+        await run.update({ status: { state: "failed", message: result.givenUp } });
+        observer.note(`${prepared.setup.variant}: given up, ${result.givenUp}`);
         return;
       }
       for (const row of result.rows)
@@ -46,27 +46,32 @@ interface ImageResult extends Pick<ImageEnd, "everythingMs"> {
 /** A worker that is started anew when it dies. */
 class SteadyWorker {
   readonly #opened: OpenedRun;
-  #worker: WorkerProcess | undefined;
+  #worker: WorkerProcess<WorkerCalls> | undefined;
   #deaths = 0;
-  lastDeath = "";
 
   constructor(opened: OpenedRun) {
     this.#opened = opened;
   }
 
   /** An image whose worker dies is tried once more in a fresh one, then it is a failure with the reason. */
-  async rows(image: ImageId, next: ImageId | undefined): Promise<ImageResult | "given up"> {
+  async rows(image: ImageId, next: ImageId | undefined): Promise<ImageResult | { readonly givenUp: string }> {
     for (let attempt = 1; ; attempt++) {
       try {
         const worker = await this.#started();
         return await worker.call("image", { image, ...(next === undefined ? {} : { next }) });
       } catch (error) {
-        if (error instanceof WorkerFailed) return { rows: [{ kind: "failure", image, message: error.message }] };
+        if (error instanceof WorkerFailed) {
+          // Without a worker, it was loading that failed, and every image would fail like this one.
+          if (this.#worker === undefined) return { givenUp: failureText(error) };
+          return { rows: [{ kind: "failure", image, message: error.message }] };
+        }
         if (!(error instanceof WorkerDied)) throw error;
         this.#worker = undefined;
         this.#deaths += 1;
-        this.lastDeath = error.reason;
-        if (this.#deaths >= mostDeaths) return "given up";
+        if (this.#deaths >= mostDeaths) {
+          const often = `its worker process ended ${mostDeaths} times (${error.reason})`;
+          return { givenUp: `${often}; the last image was ${image}` };
+        }
         if (attempt === 2) return { rows: [{ kind: "failure", image, message: error.message }] };
       }
     }
@@ -76,11 +81,10 @@ class SteadyWorker {
     await this.#worker?.close();
   }
 
-  async #started(): Promise<WorkerProcess> {
+  async #started(): Promise<WorkerProcess<WorkerCalls>> {
     if (this.#worker !== undefined) return this.#worker;
     const { setup } = this.#opened.prepared;
-    const worker = new WorkerProcess(setup.variant);
-    await worker.open(setup);
+    const { worker } = await startWorker(setup);
     this.#worker = worker;
     return worker;
   }

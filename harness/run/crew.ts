@@ -1,9 +1,17 @@
-import type { ImageId } from "../api.ts";
+import type { Box, ImageId, RgbImage } from "../api.ts";
 import { freeBytes } from "../measure/environment.ts";
-import type { Manifest } from "../store/schema.ts";
 import type { LatencySample } from "./latency.ts";
-import type { WorkerSetup } from "./worker.ts";
-import { mostDeaths, WorkerDied, WorkerProcess } from "./workerProcess.ts";
+import type { MeasuredMemory } from "./modelMemory.ts";
+import type { WorkerCalls, WorkerSetup } from "./worker.ts";
+import {
+  failureText,
+  mostDeaths,
+  startModelProcess,
+  startWorker,
+  WorkerDied,
+  WorkerFailed,
+  type WorkerProcess,
+} from "./workerProcess.ts";
 
 const defaults = {
   /** Workers stay loaded side by side up to this share of free memory. */
@@ -16,39 +24,45 @@ export interface Contestant {
   readonly setup: WorkerSetup;
 }
 
-export type StagesMemory = Required<Pick<Manifest, "memory">> & Pick<Manifest, "gpuMemory">;
+/** What the memory of a model is measured on. */
+export interface MemorySample {
+  readonly photo: RgbImage;
+  readonly box: Box;
+}
 
 /** The workers of a latency phase: all loaded, or one at a time. */
 export class Crew {
-  readonly #workers = new Map<string, WorkerProcess>();
+  readonly #workers = new Map<string, WorkerProcess<WorkerCalls>>();
   readonly #deaths = new Map<string, number>();
-  readonly memory = new Map<string, StagesMemory>();
-  /** Those whose worker died too often, and how. */
+  /** Of the model alone, in a process of its own. */
+  readonly memory = new Map<string, MeasuredMemory>();
+  /** Peaks of the workers that take turns: the data set is in them. */
+  readonly harnessMemory = new Map<string, number>();
+  /** Those whose worker died too often or answered with an error, and what it was. */
   readonly lost = new Map<string, string>();
   together = true;
 
-  /** Loads each variant once, for its memory by stage; keeps them loaded if they fit together. */
-  static async start(contestants: readonly Contestant[], photo: ImageId): Promise<Crew> {
+  /** Measures each variant's memory by stage, then loads all of them; keeps them loaded if they fit together. */
+  static async start(contestants: readonly Contestant[], sample: MemorySample): Promise<Crew> {
     const crew = new Crew();
-    const free = freeBytes();
-    let resident = 0;
-    for (const each of contestants) {
-      const started = await crew.#surviving(each, () => start(each, photo));
-      if (started === undefined) continue;
-      const { worker, memory } = started;
-      crew.memory.set(each.name, memory);
-      resident += Math.max(memory.memory.encode, memory.memory.decode);
-      if (contestants.length > 1 && resident > defaults.memoryShare * free) crew.together = false;
-      if (crew.together) crew.#workers.set(each.name, worker);
-      else await worker.close();
+    try {
+      await crew.#measureMemory(contestants, sample);
+      await crew.#load(contestants);
+      return crew;
+    } catch (error) {
+      // Workers that stay loaded would keep this process alive.
+      await crew.close();
+      throw error;
     }
-    if (!crew.together) await crew.close();
-    return crew;
   }
 
   /** Nothing once the contestant is lost. */
   turn(each: Contestant, image: ImageId): Promise<LatencySample | undefined> {
-    return this.#surviving(each, () => this.#turn(each, image));
+    return this.#surviving(each, async () => {
+      const sample = await this.#turn(each, image);
+      this.harnessMemory.set(each.name, Math.max(sample.peakBytes, this.harnessMemory.get(each.name) ?? 0));
+      return sample;
+    });
   }
 
   async close(): Promise<void> {
@@ -56,14 +70,39 @@ export class Crew {
     this.#workers.clear();
   }
 
+  /** One process after the other, and one for two contestants of the same setup. */
+  async #measureMemory(contestants: readonly Contestant[], sample: MemorySample): Promise<void> {
+    const known = new Map<WorkerSetup, MeasuredMemory>();
+    for (const each of contestants) {
+      const measured = known.get(each.setup) ?? (await this.#surviving(each, () => modelMemory(each.setup, sample)));
+      if (measured === undefined) continue;
+      known.set(each.setup, measured);
+      this.memory.set(each.name, measured);
+    }
+  }
+
+  async #load(contestants: readonly Contestant[]): Promise<void> {
+    const free = freeBytes();
+    let needed = 0;
+    for (const each of contestants) {
+      const started = await this.#surviving(each, () => startWorker(each.setup));
+      if (started === undefined) continue;
+      this.#workers.set(each.name, started.worker);
+      const { encode, decode, loaded } = this.memory.get(each.name)!;
+      needed += started.opened.residentBytes + Math.max(encode, decode) - loaded;
+      if (contestants.length === 1 || needed <= defaults.memoryShare * free) continue;
+      this.together = false;
+      return this.close();
+    }
+  }
+
   async #turn({ name, setup }: Contestant, image: ImageId): Promise<LatencySample> {
     const loaded = this.#workers.get(name);
     if (loaded !== undefined) return loaded.call("turn", { image });
-    const worker = new WorkerProcess(setup.variant);
+    const { worker } = await startWorker(setup);
     // Where all fit together, this one takes the place of one that died.
     if (this.together) this.#workers.set(name, worker);
     try {
-      await worker.open(setup);
       await worker.call("turn", { image });
       return await worker.call("turn", { image });
     } finally {
@@ -71,28 +110,42 @@ export class Crew {
     }
   }
 
-  /** Does a step again with a fresh worker until it survives, or the contestant is lost. */
+  /** Does a step again with a fresh worker until it survives, or the contestant is lost: by an error, or by too many deaths. */
   async #surviving<T>({ name }: Contestant, step: () => Promise<T>): Promise<T | undefined> {
     while (!this.lost.has(name)) {
       try {
         return await step();
       } catch (error) {
-        if (!(error instanceof WorkerDied)) throw error;
-        this.#workers.delete(name);
-        const deaths = (this.#deaths.get(name) ?? 0) + 1;
-        this.#deaths.set(name, deaths);
-        if (deaths < mostDeaths) continue;
-        this.lost.set(name, `its worker process ended ${deaths} times while latency was measured (${error.reason})`);
+        if (error instanceof WorkerFailed) await this.#lose(name, failureText(error));
+        else if (!(error instanceof WorkerDied)) throw error;
+        else this.#bury(name, error);
       }
     }
     return undefined;
   }
+
+  /** An error is no accident, as a death may be: the same comes of a second try. */
+  async #lose(name: string, reason: string): Promise<void> {
+    this.lost.set(name, reason);
+    await this.#workers.get(name)?.close();
+    this.#workers.delete(name);
+  }
+
+  #bury(name: string, { reason }: WorkerDied): void {
+    this.#workers.delete(name);
+    const deaths = (this.#deaths.get(name) ?? 0) + 1;
+    this.#deaths.set(name, deaths);
+    if (deaths === mostDeaths)
+      this.lost.set(name, `its worker process ended ${deaths} times while latency was measured (${reason})`);
+  }
 }
 
-async function start({ setup }: Contestant, photo: ImageId): Promise<{ worker: WorkerProcess; memory: StagesMemory }> {
-  const worker = new WorkerProcess(setup.variant);
-  const { loadPeakBytes } = await worker.open(setup);
-  const { gpu, ...stages } = await worker.call("memory", { image: photo });
-  const memory = { load: loadPeakBytes, ...stages };
-  return { worker, memory: { memory, ...(gpu === undefined ? {} : { gpuMemory: gpu }) } };
+/** Peak memory of a process that holds the model, the photo and one box. */
+async function modelMemory(setup: WorkerSetup, sample: MemorySample): Promise<MeasuredMemory> {
+  const { worker, opened } = await startModelProcess(setup);
+  try {
+    return { ...opened, ...(await worker.call("measure", sample)) };
+  } finally {
+    await worker.close();
+  }
 }

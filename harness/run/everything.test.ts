@@ -68,7 +68,14 @@ function everythingOf(variant: Variant, everything: EverythingMode, id = "anythi
     tensor: { dims: [1], data: new Float32Array(1) },
     geometry: { image: size, resized: { height: 80, width: 120 }, offset: { x: 0, y: 0 }, side: 120 },
   };
-  const input = { variant, preset, seed: 0, image, photo, whole: { embedding, durationMs: 1000 } };
+  const input = {
+    variant: { ...variant, checkedMs: 0 },
+    preset,
+    seed: 0,
+    image,
+    photo,
+    whole: { embedding, durationMs: 1000 },
+  };
   return runEverything({ protocol, pass }, everything, input);
 }
 

@@ -1,10 +1,11 @@
 import type { Crop, CropMask, EverythingMode, ImageEmbedding, ImageRecord, KeptMask, RgbImage } from "../api.ts";
 import { cropImage, prepare } from "../image/index.ts";
-import { timed } from "../measure/clock.ts";
 import type { PlannedPass } from "../protocols/index.ts";
+import { type CheckedVariant, timedUnchecked } from "./checkedVariant.ts";
 import { type PassInput, runPass } from "./jobs.ts";
 
-export interface EverythingInput extends Pick<PassInput, "variant" | "preset" | "seed"> {
+export interface EverythingInput extends Pick<PassInput, "preset" | "seed"> {
+  readonly variant: CheckedVariant;
   readonly image: ImageRecord;
   readonly photo: RgbImage;
   /** The whole image's, which other passes use as well, and what it took to prepare and encode. */
@@ -25,7 +26,7 @@ export async function runEverything(
 ): Promise<EverythingResult> {
   const { image, whole } = input;
   let encodedBeforeMs = 0;
-  const { value: kept, durationMs } = await timed(async () => {
+  const { value: kept, durationMs } = await timedUnchecked(input.variant, async () => {
     const found: CropMask[] = [];
     for (const crop of everything.crops(image)) {
       const entire = isWhole(crop, image);

@@ -6,9 +6,11 @@ import { interleavedRounds, type Turn } from "../measure/schedule.ts";
 import { warmUpUntilStable } from "../measure/warmUp.ts";
 import { random } from "../stats/random.ts";
 import { median } from "../stats/summary.ts";
-import type { LatencyTurn } from "../store/schema.ts";
-import { type Contestant, Crew, type StagesMemory } from "./crew.ts";
+import type { LatencyTurn, Manifest } from "../store/schema.ts";
+import { timedBoxes } from "./boxPrompts.ts";
+import { type Contestant, Crew, type MemorySample } from "./crew.ts";
 import type { LatencySample } from "./latency.ts";
+import type { MeasuredMemory } from "./modelMemory.ts";
 import type { OpenedRun, RunRequest } from "./runner.ts";
 
 const defaults = {
@@ -37,15 +39,17 @@ export async function measureLatency(opened: readonly OpenedRun[], request: RunR
     await run.update({
       // Of the machine that the figures are about: the run may have come here from another.
       environment: readEnvironment(),
-      ...taken.memory.get(name)!,
+      ...memoryOf(taken, name),
       promptsPerSecond: median(speeds.get(name)!),
     });
   }
 }
 
 export interface TurnsTaken {
-  /** By stage, of every contestant that was not lost. */
-  readonly memory: ReadonlyMap<string, StagesMemory>;
+  /** Of the model by stage, of every contestant that was not lost. */
+  readonly memory: ReadonlyMap<string, MeasuredMemory>;
+  /** Peaks of the processes that took turns, data set included. */
+  readonly harnessMemory: ReadonlyMap<string, number>;
   /** Those whose worker died too often, and how. */
   readonly lost: ReadonlyMap<string, string>;
 }
@@ -61,7 +65,7 @@ export async function takeTurns(
   take: (name: string, turn: LatencyTurn) => Promise<void> | void,
 ): Promise<TurnsTaken | undefined> {
   const photos = await readablePhotos(plan.dataset);
-  const crew = await Crew.start(contestants, photos[0]!);
+  const crew = await Crew.start(contestants, await memorySample(plan.dataset, photos[0]!));
   const byName = new Map(contestants.map((each) => [each.name, each]));
   const { warmup, rounds } = plan.latency;
   const turns = interleavedRounds([...byName.keys()], warmup + rounds, random(plan.seed, "latency", "order"));
@@ -82,7 +86,23 @@ export async function takeTurns(
   } finally {
     await crew.close();
   }
-  return { memory: crew.memory, lost: crew.lost };
+  return { memory: crew.memory, harnessMemory: crew.harnessMemory, lost: crew.lost };
+}
+
+/** The first photo and its first box: every variant's memory is measured on them. */
+async function memorySample(dataset: Dataset, image: ImageId): Promise<MemorySample> {
+  const photo = await dataset.read(image);
+  return { photo, box: timedBoxes(dataset, image, photo.size)[0]! };
+}
+
+/** As the manifest keeps it. */
+function memoryOf({ memory, harnessMemory }: TurnsTaken, name: string): Partial<Manifest> {
+  const { load, encode, decode, gpu } = memory.get(name)!;
+  return {
+    memory: { load, encode, decode },
+    harnessMemory: harnessMemory.get(name)!,
+    ...(gpu === undefined ? {} : { gpuMemory: gpu }),
+  };
 }
 
 /** A GPU's first images compile and tune kernels, and how many that takes differs: the variants run until they are steady. */

@@ -107,16 +107,16 @@ function describeRun({ plan, chosen, asPassed, built, graphs, weights, calibrati
     warnings: [],
   };
   const setup: WorkerSetup = {
-    ...{
-      variant: preset.id,
-      plugins: [chosen.variant.file, plan.registry.datasetFiles.get(plan.dataset.id)!],
-      variantFiles: chosen.variant.files === undefined ? [] : variantFilesOf(preset.id, plan.variantFiles),
-      graphs: built.files,
-      runtime: plan.runtime,
-      prompts,
-      seed: plan.seed,
-    },
-    ...{ dataset: plan.dataset.id, datasetOptions: plan.datasetOptions },
+    variant: preset.id,
+    plugin: chosen.variant.file,
+    variantFiles: chosen.variant.files === undefined ? [] : variantFilesOf(preset.id, plan.variantFiles),
+    graphs: built.files,
+    runtime: plan.runtime,
+    prompts,
+    seed: plan.seed,
+    dataset: plan.dataset.id,
+    datasetPlugin: plan.registry.datasetFiles.get(plan.dataset.id)!,
+    datasetOptions: plan.datasetOptions,
     ...(plan.boxes === undefined ? {} : { boxes: plan.boxes }),
   };
   const encoder = built.graphs.encoder;

@@ -37,7 +37,7 @@ export async function loadRegistry(plugins: readonly string[] = []): Promise<Reg
 
 /** What these modules bring, and nothing else. */
 export async function loadPlugins(files: readonly string[]): Promise<Registry> {
-  const own = files.filter(isOwn);
+  const own = files.filter(isOwnModule);
   // Begun at once, they wait for the disk and the compiler together.
   const modules = new Map(await Promise.all(own.map(async (file) => [file, await importModule(file)] as const)));
   const variants = new Map<string, RegisteredVariant>();
@@ -80,7 +80,8 @@ export function inertClassesOf(registry: Registry): readonly string[] {
   return [...new Set([...registry.variants.values()].flatMap(({ preset }) => preset.inertClasses ?? []))];
 }
 
-function isOwn(file: string): boolean {
+/** Whether the project brings this plug-in; any other is its author's to mend. */
+export function isOwnModule(file: string): boolean {
   return ["datasets", "variants"].some((folder) => file.startsWith(join(root, folder) + sep));
 }
 

@@ -1,7 +1,10 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { HarnessError } from "../errors.ts";
-import type { CallName, Reply, Request, WorkerCalls, WorkerSetup } from "./worker.ts";
+import type { Calls, Reply, Request } from "./childCalls.ts";
+import type { ModelCalls, ModelSetup } from "./modelMemory.ts";
+import { isOwnModule } from "./registry.ts";
+import type { WorkerCalls, WorkerSetup } from "./worker.ts";
 
 /** A variant whose worker died this often in a phase is ended; the others go on. */
 export const mostDeaths = 3;
@@ -20,17 +23,82 @@ export class WorkerDied extends HarnessError {
 }
 
 /** A call that the worker answered with an error; the worker goes on. */
-export class WorkerFailed extends HarnessError {}
+export class WorkerFailed extends HarnessError {
+  /** The worker's own stack, where it threw something else than a HarnessError. */
+  readonly thrownAt: string | undefined;
 
-/** The parent's side of a worker. One call at a time. */
-export class WorkerProcess {
+  constructor({ message, hint, stack }: Extract<Reply, { ok: false }>) {
+    super(message, { hint });
+    this.thrownAt = stack;
+  }
+}
+
+/** In one line, as a note or a manifest has it. */
+export function failureText({ message, hint }: HarnessError): string {
+  return hint === undefined ? message : `${message}; ${hint}`;
+}
+
+/**
+ * Starts a worker and loads its graphs and data set. Throws WorkerDied, WorkerFailed where a plug-in from outside can not load
+ * its graphs, HarnessError for what else is the user's to mend.
+ */
+export async function startWorker(setup: WorkerSetup): Promise<Started<WorkerCalls>> {
+  return started(new WorkerProcess<WorkerCalls>(setup.variant, { module: "worker.mjs" }), setup);
+}
+
+/** Starts a process that holds one model and will hold one image, for the memory of the model alone. Throws as startWorker. */
+export async function startModelProcess(setup: ModelSetup): Promise<Started<ModelCalls>> {
+  // The photo's bytes go there as they are.
+  const options = { module: "modelMemory.mjs", serialization: "advanced" } as const;
+  return started(new WorkerProcess<ModelCalls>(setup.variant, options), modelOf(setup));
+}
+
+/** Calls of a process that loads graphs first. */
+type Opening<All> = Calls<string & keyof All> & {
+  readonly open: { readonly request: { readonly setup: ModelSetup }; readonly reply: object };
+};
+
+/** A process with its graphs loaded, and what it answered then. */
+interface Started<All extends Opening<All>> {
+  readonly worker: WorkerProcess<All>;
+  readonly opened: All["open"]["reply"];
+}
+
+async function started<All extends Opening<All>>(
+  worker: WorkerProcess<All>,
+  setup: All["open"]["request"]["setup"],
+): Promise<Started<All>> {
+  try {
+    return { worker, opened: await worker.call("open", { setup }) };
+  } catch (error) {
+    // A worker without graphs is of no use, and would keep this process alive.
+    await worker.close();
+    if (!(error instanceof WorkerFailed)) throw error;
+    if (error.thrownAt !== undefined) throw new Error(`${setup.variant}: loading failed: ${error.thrownAt}`);
+    throw isOwnModule(setup.plugin) ? new HarnessError(error.message, { hint: error.hint }) : error;
+  }
+}
+
+/** Of a worker's setup what the model's process is told: nothing of the data set. */
+function modelOf({ variant, plugin, variantFiles, graphs, runtime }: ModelSetup): ModelSetup {
+  return { variant, plugin, variantFiles, graphs, runtime };
+}
+
+interface ChildOptions {
+  /** Beside this file. */
+  readonly module: string;
+  readonly serialization?: "json" | "advanced";
+}
+
+/** The parent's side of a child process. One call at a time. */
+export class WorkerProcess<All extends Calls<string & keyof All>> {
   readonly variant: string;
   readonly #child: ChildProcess;
   #ended: string | undefined;
 
-  constructor(variant: string) {
+  constructor(variant: string, { module, serialization = "json" }: ChildOptions) {
     this.variant = variant;
-    this.#child = fork(fileURLToPath(new URL("worker.mjs", import.meta.url)), { execArgv: [] });
+    this.#child = fork(fileURLToPath(new URL(module, import.meta.url)), { execArgv: [], serialization });
     this.#child.once("exit", (code, signal) => {
       this.#ended = signal ?? `exit code ${code}`;
     });
@@ -40,24 +108,11 @@ export class WorkerProcess {
     return this.#child.pid;
   }
 
-  /** Loads graphs and dataset. Throws HarnessError where that is the user's to mend. */
-  async open(setup: WorkerSetup): Promise<WorkerCalls["open"]["reply"]> {
-    const reply = await this.#send({ call: "open", setup });
-    if (reply.ok) return reply.value as WorkerCalls["open"]["reply"];
-    // A worker without graphs is of no use, and would keep this process alive.
-    await this.close();
-    if (reply.stack !== undefined) throw new Error(`${this.variant}: loading failed: ${reply.stack}`);
-    throw new HarnessError(reply.message, reply.hint === undefined ? {} : { hint: reply.hint });
-  }
-
   /** Throws WorkerFailed with the worker's own message, WorkerDied when the process is gone. */
-  async call<Name extends Exclude<CallName, "open">>(
-    call: Name,
-    request: WorkerCalls[Name]["request"],
-  ): Promise<WorkerCalls[Name]["reply"]> {
-    const reply = await this.#send({ call, ...request } as Request);
-    if (!reply.ok) throw new WorkerFailed(reply.message, reply.hint === undefined ? {} : { hint: reply.hint });
-    return reply.value as WorkerCalls[Name]["reply"];
+  async call<Name extends string & keyof All>(call: Name, request: All[Name]["request"]): Promise<All[Name]["reply"]> {
+    const reply = await this.#send({ call, request });
+    if (!reply.ok) throw new WorkerFailed(reply);
+    return reply.value as All[Name]["reply"];
   }
 
   /** Lets the worker end; resolves when its memory is free again. */

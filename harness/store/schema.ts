@@ -124,8 +124,10 @@ const manifest = z.object({
         .exactOptional(),
     })
     .exactOptional(),
-  /** The worker's VmHWM by stage, absolute, bytes. */
+  /** VmHWM by stage, absolute, bytes, of a process that holds the model and one image. */
   memory: z.object({ load: count, encode: count, decode: count }).exactOptional(),
+  /** Peak of the worker that also holds the data set, bytes. */
+  harnessMemory: count.exactOptional(),
   /** What the worker held on the GPU after each stage, bytes; only where a GPU ran it and the driver tells. */
   gpuMemory: z.object({ load: count, encode: count, decode: count }).exactOptional(),
   promptsPerSecond: number.exactOptional(),

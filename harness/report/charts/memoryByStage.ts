@@ -2,7 +2,7 @@ import { type Chart, type ChartRun, chartSpec, rounded } from "./chart.ts";
 
 const stages = ["load", "encode", "decode"] as const;
 
-/** Peak memory of a variant's own process while it loads, encodes and decodes. */
+/** Peak memory of a process that holds one model and one photo, while it loads, encodes and decodes. */
 export function memoryCharts(runs: readonly ChartRun[]): readonly Chart[] {
   const measured = runs.flatMap(({ label, report: { memory } }) => (memory === undefined ? [] : [{ label, memory }]));
   if (measured.length === 0) return [];
@@ -29,7 +29,7 @@ export function memoryCharts(runs: readonly ChartRun[]): readonly Chart[] {
       id: "memory",
       title: "Memory by stage",
       caption:
-        "The highest resident set of the variant's own process during each stage, the runtime included; MB = 10⁶ bytes.",
+        "The highest resident set, during each stage, of a process that holds the model and one photo alone, Node and the runtime included; MB = 10⁶ bytes.",
       alt,
       spec: chartSpec(`Peak memory by stage. ${alt}`, 1.6 * measured.length, {
         data: { values },

@@ -58,7 +58,7 @@ function oursNotes({ rows, columns }: Comparison): readonly string[] {
     lines.push(`† on a part of ${setTitles(columns)}: not the paper's test set`);
   if (some(({ ours }) => ours!.nature === "machine"))
     lines.push(
-      "latency and memory: on other hardware than the paper's, so no difference is formed; median [quartiles]; memory is the process's own peak (VmHWM), not a GPU's",
+      "latency and memory: on other hardware than the paper's, so no difference is formed; median [quartiles]; memory is the peak (VmHWM) of a process that holds the model and one photo, not a GPU's",
     );
   return lines;
 }

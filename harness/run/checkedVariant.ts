@@ -1,0 +1,49 @@
+import type { Variant } from "../api.ts";
+import { type Timed, timed, timedSync } from "../measure/clock.ts";
+import type { OutputChecks } from "./outputChecks.ts";
+
+/** A variant whose outputs are checked before anything is made of them. */
+export interface CheckedVariant extends Variant {
+  /** What the checks have taken so far: no part of what the variant takes. */
+  readonly checkedMs: number;
+}
+
+export function checkedVariant(variant: Variant, checks: OutputChecks): CheckedVariant {
+  let checkedMs = 0;
+  const check = (step: () => void) => {
+    checkedMs += timedSync(step).durationMs;
+  };
+  const { everything } = variant;
+  return {
+    get checkedMs() {
+      return checkedMs;
+    },
+    async encode(input) {
+      const embedding = await variant.encode(input);
+      check(() => checks.embedding(embedding, input));
+      return embedding;
+    },
+    async decode(embedding, prompts) {
+      const predictions = await variant.decode(embedding, prompts);
+      check(() => checks.predictions(predictions, prompts.length, embedding.geometry));
+      return predictions;
+    },
+    ...(everything === undefined
+      ? {}
+      : {
+          async everything(embedding) {
+            const prediction = await everything.call(variant, embedding);
+            check(() => checks.everything(prediction, embedding.geometry));
+            return prediction;
+          },
+        }),
+    close: () => variant.close(),
+  };
+}
+
+/** How long a step takes without the checks of what the variant returns in it. */
+export async function timedUnchecked<T>(variant: CheckedVariant, step: () => Promise<T>): Promise<Timed<T>> {
+  const before = variant.checkedMs;
+  const { value, durationMs } = await timed(step);
+  return { value, durationMs: durationMs - (variant.checkedMs - before) };
+}

@@ -1,0 +1,38 @@
+import { HarnessError } from "../errors.ts";
+
+/** What a child process can be asked, by name: plain data, since it crosses a process boundary. */
+export type Calls<Names extends string> = Readonly<Record<Names, { readonly request: object; readonly reply: object }>>;
+
+export interface Request {
+  readonly call: string;
+  readonly request: object;
+}
+
+export type Reply =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly message: string; readonly hint?: string; readonly stack?: string };
+
+/** A function for each call. */
+export type Answers<All extends Calls<string & keyof All>> = {
+  readonly [Name in keyof All]: (request: All[Name]["request"]) => Promise<All[Name]["reply"]>;
+};
+
+/** Answers the parent's requests, one at a time, until it hangs up. */
+export function answerRequests<All extends Calls<string & keyof All>>(answers: Answers<All>): void {
+  // Ctrl-C reaches the whole group of processes: it is the parent that decides, after the current image.
+  process.on("SIGINT", () => undefined);
+  process.on("disconnect", () => process.exit(0));
+  process.on("message", ({ call, request }: Request) => {
+    answers[call as keyof All](request)
+      .then((value): Reply => ({ ok: true, value }), failed)
+      .then((reply) => process.send?.(reply));
+  });
+}
+
+function failed(error: unknown): Reply {
+  if (error instanceof HarnessError)
+    return { ok: false, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  process.stderr.write(`${stack ?? message}\n`);
+  return { ok: false, message, ...(stack === undefined ? {} : { stack }) };
+}

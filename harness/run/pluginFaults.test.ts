@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { StoredRun } from "../store/store.ts";
+import { type Wrapping, wrappedNano } from "./fixtures/wrappedNano.ts";
+import { type RunFlags, resolvePlan } from "./plan.ts";
+import { runPlan } from "./runner.ts";
+
+const quick: RunFlags = { prompts: "box", limit: 2, rounds: 1, warmup: 0, threads: 1 };
+
+/** Many processes start one after the other; a busy machine takes its time. */
+const patience = 600_000;
+
+let folder: string;
+let notes: string[];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "sam-bench-plugin-faults-"));
+  notes = [];
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const tooMany = "(all) => all.map((one) => ({ ...one, lowResLogits: { ...one.lowResLogits, dims: [4, 32, 32] } }))";
+
+test(
+  "logits that do not fill their dimensions are no figure, in either phase",
+  async () => {
+    const wrapping = { id: "wrong", decoded: tooMany };
+    const found =
+      "wrong: decode, prompt 1, low-res logits: wrong number of values (found 65536, expected 4096, 4 x 32 x 32)";
+    const [accuracy] = await run(wrapping, { ...quick, phase: "accuracy" });
+    const rows = [];
+    for await (const row of accuracy!.rows()) rows.push(row);
+    expect(rows).toEqual([1, 2].map((image) => ({ kind: "failure", image, message: found })));
+    const [latency] = await run(wrapping, { ...quick, phase: "latency" });
+    expect(latency!.manifest.status).toEqual({ state: "failed", message: expect.stringContaining(found) });
+    expect(await latency!.latency()).toEqual([]);
+  },
+  patience,
+);
+
+test(
+  "an error in the latency phase ends its variant with its name, its place and the outputs there are; the others go on",
+  async () => {
+    const wrapping = { id: "misspelt", encoded: "({ tensors }) =>\n ({ tensor: tensors.image_embeding })" };
+    const [misspelt, nano] = await run(wrapping, { ...quick, phase: "latency" }, "sam-nano");
+    const { status } = misspelt!.manifest;
+    expect(status).toEqual({
+      state: "failed",
+      message: expect.stringMatching(
+        /^misspelt: encode failed in its plug-in \(found TypeError: .+image_embeding.+, at .+misspelt\.mts:\d+:\d+\); outputs of its graphs: .*encoder gives image_embedding/,
+      ),
+    });
+    expect(notes.join("\n")).toContain("misspelt: given up");
+    expect(nano!.manifest.status).toMatchObject({ state: "done", only: "latency" });
+    expect(await nano!.latency()).toHaveLength(1);
+  },
+  patience,
+);
+
+test(
+  "a plug-in that can not load its graphs ends its variant before the first image, in either phase",
+  async () => {
+    const wrapping = { id: "unloadable", loading: '() => { throw new RangeError("no such layer"); }' };
+    const message = expect.stringMatching(
+      /^unloadable: load failed in its plug-in \(found RangeError: no such layer, at /,
+    );
+    for (const phase of ["accuracy", "latency"] as const) {
+      const [run1] = await run(wrapping, { ...quick, phase });
+      expect(run1!.manifest.status).toEqual({ state: "failed", message });
+    }
+  },
+  patience,
+);
+
+let runs = 0;
+
+async function run(wrapping: Wrapping, flags: RunFlags, ...others: readonly string[]): Promise<readonly StoredRun[]> {
+  runs += 1;
+  const variants = [wrapping.id, ...others].join(",");
+  const plan = await resolvePlan({ ...flags, variants, plugin: [wrappedNano(folder, wrapping)] });
+  const note = (text: string) => void notes.push(text);
+  const ignore = () => undefined;
+  const outcome = await runPlan({
+    ...{ plan, results: join(folder, `results${runs}`), asPassed: [] },
+    observer: { note, images: ignore, rounds: ignore, calibration: ignore },
+    signal: new AbortController().signal,
+  });
+  return outcome.runs;
+}
