@@ -14,6 +14,7 @@ import { HarnessError } from "../errors.ts";
 import { freeBytes } from "../measure/environment.ts";
 import { structureHash, writeGraph } from "../onnx/index.ts";
 import { homeFolder } from "./home.ts";
+import { closureHash } from "./importClosure.ts";
 import type { RegisteredVariant } from "./registry.ts";
 import { sourcesHash } from "./sources.ts";
 import { sweep, touch } from "./sweep.ts";
@@ -63,7 +64,7 @@ export async function buildVariant(request: BuildRequest): Promise<BuiltVariant>
     },
   });
   const calibration = request.calibration === undefined ? "" : sha256(JSON.stringify(request.calibration));
-  const values = `${request.weightsId} ${calibration} ${sourcesHash(valueFolders, request.variant.folder)}`;
+  const values = `${request.weightsId} ${calibration} ${sourcesHash(valueFolders)} ${closureHash(request.variant.file)}`;
   const hashes = Object.fromEntries(graphs.map((graph) => [graph.name, sha256(`${structureHash(graph)} ${values}`)]));
   const { preset } = request.variant;
   const key = sha256(Object.values(hashes).join(" ")).slice(0, 12);

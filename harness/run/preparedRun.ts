@@ -5,7 +5,9 @@ import type { Manifest } from "../store/schema.ts";
 import { type BuiltVariant, buildVariant } from "./build.ts";
 import { type CalibrationRequest, calibrationFor, calibrationRecord } from "./calibration.ts";
 import { readCommit } from "./commit.ts";
+import { closureHash } from "./importClosure.ts";
 import type { RunPlan } from "./plan.ts";
+import { isOwnModule } from "./registry.ts";
 import { sourcesHash } from "./sources.ts";
 import { givenGraphs, variantFilesOf } from "./variantFiles.ts";
 import { type ChosenVariant, openWeights } from "./weights.ts";
@@ -34,7 +36,7 @@ export async function prepareRun(
 ): Promise<PreparedRun> {
   const { variant } = chosen;
   if (variant.files !== undefined) {
-    const { weights, ...built } = await givenGraphs(variant.files, variant.folder);
+    const { weights, ...built } = await givenGraphs(variant.files, variant.file);
     return describeRun({ plan, chosen, asPassed, built: { ...built, graphs: {}, notes: [] }, weights });
   }
   const { checkpoint, weightsId, record } = await openWeights(chosen, plan.registry);
@@ -73,7 +75,7 @@ function describeRun({ plan, chosen, asPassed, built, graphs, weights, calibrati
   const resolved = {
     ...{ graphs: built.hashes, weights: weights.source, pipeline, protocols, seed: plan.seed, runtime: plan.runtime },
     ...{ onnxruntime: runtimeVersion, latency: plan.latency },
-    dataset: { id: plan.dataset.id, fingerprint: plan.dataset.fingerprint, images },
+    dataset: { id: plan.dataset.id, fingerprint: plan.dataset.fingerprint, images, ...datasetCode(plan) },
     // Without it, a shard's plan is that of the whole run: so a merge knows what it makes, and under which id.
     ...(plan.shard === undefined ? {} : { shard: plan.shard }),
   };
@@ -124,6 +126,12 @@ function describeRun({ plan, chosen, asPassed, built, graphs, weights, calibrati
     ...{ id, setup, manifest, measuresAccuracy: weights.source !== "seeded" },
     multipliesInt8: encoder !== undefined && multipliesInt8(encoder),
   };
+}
+
+/** A data set from outside draws its targets by its own rules, which its fingerprint need not tell. */
+function datasetCode({ registry, dataset }: RunPlan): { readonly code?: string } {
+  const file = registry.datasetFiles.get(dataset.id)!;
+  return isOwnModule(file) ? {} : { code: closureHash(file) };
 }
 
 function commitRecord(): Pick<Manifest, "commit"> {

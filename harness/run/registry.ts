@@ -10,9 +10,9 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 export interface RegisteredVariant {
   readonly preset: VariantManifest;
   readonly plugin: VariantPlugin;
-  /** The plug-in's module. */
+  /** The plug-in's module: its code, and what it imports, is part of a graph's identity. */
   readonly file: string;
-  /** The module's folder: its nano weights lie there, and its sources are part of a graph's identity. */
+  /** The module's folder: its nano weights lie there. */
   readonly folder: string;
   /** The user's own ONNX files, which nothing is built for. */
   readonly files?: GraphFiles;

@@ -6,6 +6,7 @@ import { HarnessError } from "../errors.ts";
 import { readSignature } from "../onnx/index.ts";
 import type { Manifest } from "../store/schema.ts";
 import { sha256Of } from "./fileHash.ts";
+import { closureHash } from "./importClosure.ts";
 import type { RegisteredVariant, Registry } from "./registry.ts";
 import { sourcesHash } from "./sources.ts";
 
@@ -70,9 +71,9 @@ export interface GivenGraphs {
   readonly weights: Manifest["weights"];
 }
 
-/** What the record of a run says of the user's files: hashes of all bytes, names without folders. */
-export async function givenGraphs(files: GraphFiles, folder: string): Promise<GivenGraphs> {
-  const sources = sourcesHash(valueFolders, folder);
+/** What the record of a run says of the user's files: hashes of all bytes, names without folders. `plugin` is the module that feeds them. */
+export async function givenGraphs(files: GraphFiles, plugin: string): Promise<GivenGraphs> {
+  const sources = `${sourcesHash(valueFolders)} ${closureHash(plugin)}`;
   const parts = await Promise.all(
     Object.entries(files).map(async ([graph, file]) => ({ graph, hashed: await hashedFiles(file) })),
   );

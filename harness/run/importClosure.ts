@@ -1,0 +1,138 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { createRequire, isBuiltin } from "node:module";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { projectRoot } from "./sources.ts";
+
+/**
+ * A digest of a module's code and of all code that it imports, however deep: results of other code are other results, and no
+ * other file counts. A library of node_modules counts by its name and version.
+ * The same code has the same digest wherever it lies, and whatever the module itself is called.
+ * What is imported under a name that is computed when the code runs can not be seen here.
+ */
+export function closureHash(module: string): string {
+  const hash = createHash("sha256");
+  const { files, libraries } = closureOf(resolve(module));
+  const parts = [...files].map((file) => ({ name: labelOf(file, resolve(module)), sha256: sha256Of(file) }));
+  for (const { name, sha256 } of parts.sort((a, b) => (a.name < b.name ? -1 : 1))) hash.update(`${name} ${sha256}\n`);
+  for (const library of [...libraries].sort()) hash.update(`${library}\n`);
+  return hash.digest("hex");
+}
+
+export interface Closure {
+  /** Absolute, the module itself among them. */
+  readonly files: ReadonlySet<string>;
+  /** `name@version`. */
+  readonly libraries: ReadonlySet<string>;
+}
+
+/** The files that a module is made of, and the libraries that they use. */
+export function closureOf(module: string): Closure {
+  const files = new Set<string>();
+  const libraries = new Set<string>();
+  const open = [realpathSync(module)];
+  for (let file = open.pop(); file !== undefined; file = open.pop()) {
+    if (files.has(file)) continue;
+    files.add(file);
+    if (!/\.[cm]?[jt]sx?$/.test(file)) continue;
+    for (const specifier of specifiersOf(readFileSync(file, "utf8"))) {
+      const found = resolveImport(specifier, file);
+      if (found === undefined) continue;
+      if ("library" in found) libraries.add(found.library);
+      else open.push(found.file);
+    }
+  }
+  return { files, libraries };
+}
+
+/**
+ * What a text imports, rather too much than too little: a specifier in a comment or a string counts as well. Types are erased
+ * before code runs, so what is imported as a type alone does not.
+ */
+export function specifiersOf(text: string): readonly string[] {
+  const code = text.replace(
+    /\b(?:import|export)\s+type\s+(?:[\w$]+|\*(?:\s*as\s+[\w$]+)?|\{[^}]*\})\s*from\s*(["'])[^"'\n]+\1/g,
+    "",
+  );
+  const patterns = [
+    /\bfrom\s*(["'])([^"'\n]+)\1/g,
+    /\bimport\s*(["'])([^"'\n]+)\1/g,
+    /\b(?:import|require|require\.resolve|import\.meta\.resolve)\s*\(\s*(["'`])([^"'`\n]+)\1/g,
+    /\bnew\s+URL\s*\(\s*(["'`])([^"'`\n]+)\1\s*,\s*import\.meta\.url/g,
+  ];
+  return [...new Set(patterns.flatMap((pattern) => [...code.matchAll(pattern)].map((match) => match[2]!)))];
+}
+
+function resolveImport(
+  specifier: string,
+  from: string,
+): { readonly file: string } | { readonly library: string } | undefined {
+  if (isBuiltin(specifier)) return undefined;
+  const path = pathOf(specifier, from);
+  if (path !== undefined) {
+    const file = fileAt(path);
+    return file === undefined ? undefined : { file };
+  }
+  if (/^sam-bench(\/|$)/.test(specifier)) return fileFrom(specifier, join(projectRoot, "package.json"));
+  return libraryOf(specifier, from) ?? fileFrom(specifier, from);
+}
+
+/** Of a relative, absolute or file: specifier. */
+function pathOf(specifier: string, from: string): string | undefined {
+  const bare = specifier.replace(/[?#].*$/, "");
+  if (/^\.{0,2}\//.test(bare) || bare === "." || bare === "..") return resolve(dirname(from), bare);
+  return bare.startsWith("file:") ? fileURLToPath(bare) : undefined;
+}
+
+/** As TypeScript's and Node's loaders look for it: a name in .js may stand for the .ts that it comes from. */
+function fileAt(path: string): string | undefined {
+  const sources = path.replace(/\.([cm]?)jsx?$/, ".$1ts");
+  const endings = ["", ".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx", ".json"];
+  const inside = ["index.ts", "index.mts", "index.js", "index.mjs", "index.cjs"].map((name) => join(path, name));
+  const candidates = [...endings.map((ending) => path + ending), sources, ...inside];
+  const found = candidates.find((candidate) => existsSync(candidate) && statSync(candidate).isFile());
+  return found === undefined ? undefined : realpathSync(found);
+}
+
+/** A package below node_modules. One that is linked there from elsewhere is code like the author's own. */
+function libraryOf(specifier: string, from: string): { readonly library: string } | undefined {
+  const name = /^(@[^/]+\/[^/]+|[^@#/][^/]*)/.exec(specifier)?.[0];
+  if (name === undefined) return undefined;
+  for (let folder = dirname(from); ; folder = dirname(folder)) {
+    const manifest = join(folder, "node_modules", name, "package.json");
+    if (existsSync(manifest)) {
+      if (!realpathSync(manifest).includes(`${sep}node_modules${sep}`)) return undefined;
+      const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version?: string };
+      return { library: `${name}@${version}` };
+    }
+    if (folder === dirname(folder)) return undefined;
+  }
+}
+
+/** By the package's own rules: its exports, or the imports (#name) of the package that `from` is in. */
+function fileFrom(specifier: string, from: string): { readonly file: string } | undefined {
+  try {
+    return { file: realpathSync(createRequire(from).resolve(specifier)) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Inside the project its place there, elsewhere its place beside the module; the module itself has no name. */
+function labelOf(file: string, module: string): string {
+  if (file === realpathSync(module)) return "";
+  const inProject = relative(projectRoot, file);
+  return inProject.startsWith("..") ? relative(dirname(realpathSync(module)), file) : inProject;
+}
+
+/** Files seldom change while a command runs, and many modules import the same ones. */
+const hashes = new Map<string, string>();
+
+function sha256Of(file: string): string {
+  const { mtimeMs, size } = statSync(file);
+  const key = `${file} ${mtimeMs} ${size}`;
+  const known = hashes.get(key) ?? createHash("sha256").update(readFileSync(file)).digest("hex");
+  hashes.set(key, known);
+  return known;
+}
