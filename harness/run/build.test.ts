@@ -25,6 +25,8 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "sam-bench-test-"));
   cache = join(folder, "cache");
   mkdirSync(join(folder, "plugin"));
+  writeFileSync(join(folder, "plugin", "variant.ts"), 'import "./graph.mjs";');
+  writeFileSync(join(folder, "plugin", "graph.mjs"), "");
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -127,19 +129,19 @@ test("other weights, another graph kind, another side or other sources are built
   await expectNew({ side: 16 });
   await expectNew({ variant: toy({ values: 5 }) });
   for (const name of ["variant.ts", "graph.mjs"]) {
-    writeFileSync(join(folder, "plugin", name), "1");
-    await expectNew();
-    writeFileSync(join(folder, "plugin", name), "2");
-    await expectNew();
+    for (const text of ["// 1", "// 2"]) {
+      writeFileSync(join(folder, "plugin", name), `import "./graph.mjs"; ${text}`);
+      await expectNew();
+    }
   }
   expect(files.size).toBe(9);
 });
 
-test("what does not decide values does not build anew: tests, notes, dependencies, hidden folders", async () => {
+test("what the variant does not import does not build anew: tests, notes, other sources, hidden folders", async () => {
   await buildVariant(request());
   const plugin = join(folder, "plugin");
   for (const name of ["node_modules", ".git", "strange.ts"]) mkdirSync(join(plugin, name));
-  for (const name of ["a.test.ts", "README.md", "node_modules/a.ts", ".git/a.ts"])
+  for (const name of ["a.test.ts", "README.md", "other.ts", "node_modules/a.ts", ".git/a.ts"])
     writeFileSync(join(plugin, name), "1");
   expect((await buildVariant(request())).cached).toBe(true);
 });

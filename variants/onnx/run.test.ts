@@ -17,6 +17,9 @@ import { openCheckpoint } from "../../harness/weights/index.ts";
 import { samConfigs } from "../sam/config.ts";
 import { officialDecoder, plainEncoder, transformersSamGraphs } from "./fixtures/layoutGraphs.ts";
 
+/** The module that feeds the graphs. */
+const plugin = fileURLToPath(new URL("variant.ts", import.meta.url));
+
 let folder: string;
 let encoder: string;
 let decoder: string;
@@ -103,14 +106,14 @@ test("another byte in either file is another variant, and a file that is moved i
   const graph = new GraphBuilder("a");
   graph.output("y", graph.op("Relu", [graph.input("x", [1, 2])]));
   const [a, b] = [writeGraph(graph.finish(), place), writeGraph({ ...graph.finish(), name: "b" }, place)];
-  const before = await givenGraphs({ encoder: a, decoder: b }, folder);
+  const before = await givenGraphs({ encoder: a, decoder: b }, plugin);
   renameSync(a, join(place, "c.onnx"));
-  const moved = await givenGraphs({ encoder: join(place, "c.onnx"), decoder: b }, folder);
+  const moved = await givenGraphs({ encoder: join(place, "c.onnx"), decoder: b }, plugin);
   expect(moved.hashes).toEqual(before.hashes);
   expect(moved.weights.sha256).toBe(before.weights.sha256);
   // A field of the model that nothing reads.
   appendFileSync(b, Buffer.from([0x2a, 1, 65]));
-  const other = await givenGraphs({ encoder: join(place, "c.onnx"), decoder: b }, folder);
+  const other = await givenGraphs({ encoder: join(place, "c.onnx"), decoder: b }, plugin);
   expect(other.hashes.decoder).not.toBe(before.hashes.decoder);
   expect(other.hashes.encoder).toBe(before.hashes.encoder);
   expect(other.weights.sha256).not.toBe(before.weights.sha256);
@@ -122,10 +125,10 @@ test("the file that holds a graph's tensors is part of it, and missed by name", 
   const table = graph.constant("table", "float32", [600_000, 8], () => new Float32Array(4_800_000));
   graph.output("y", graph.op("MatMul", [graph.input("x", [1, 600_000]), table]));
   const file = writeGraph(graph.finish(), place);
-  const { weights } = await givenGraphs({ encoder: file }, folder);
+  const { weights } = await givenGraphs({ encoder: file }, plugin);
   expect(weights.files!.map(({ name }) => name)).toEqual(["large.onnx", "large.weights"]);
   rmSync(join(place, "large.weights"));
-  await expect(givenGraphs({ encoder: file }, folder)).rejects.toThrow(
+  await expect(givenGraphs({ encoder: file }, plugin)).rejects.toThrow(
     "large.onnx: the file with its weights is missing (expected large.weights beside it)",
   );
 });
