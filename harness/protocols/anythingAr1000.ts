@@ -2,14 +2,17 @@ import { generatorProtocol } from "./everythingMode.ts";
 
 const source = "Segment Anything, table 4 and its appendix";
 
+const suppression =
+  "the paper does not say which of two overlapping masks stays: as in the released generator, the one with the higher predicted IoU, whatever ranks the result";
+
 export const anythingAr1000 = generatorProtocol(
   {
     id: "anything-ar1000",
     title: "AR@1000, everything mode",
     about:
-      "64 x 64 points, three masks each, no filter, box NMS 0.9; ranked by the mean of confidence and stability, best 1000",
+      "64 x 64 points, three masks each, no filter, box NMS 0.9 by predicted IoU; ranked by the mean of confidence and stability, best 1000",
     ...{ source, confidence: "paper" },
-    notes: ["suppression keeps the higher-ranked of two masks"],
+    notes: [suppression],
   },
   [
     {
@@ -24,9 +27,10 @@ export const anythingAr1000Single = generatorProtocol(
   {
     id: "anything-ar1000-single",
     title: "AR@1000, everything mode, one mask a point",
-    about: "128 x 128 points, the single-mask token, no filter, box NMS 0.95; ranked by chance, a thousand of them",
+    about:
+      "128 x 128 points, the single-mask token, no filter, box NMS 0.95 by predicted IoU; ranked by chance, a thousand of them",
     ...{ source, confidence: "paper" },
-    notes: ["chance is a stream of the run's seed, the image and the point; suppression keeps the higher-ranked, too"],
+    notes: ["chance is a stream of the run's seed, the image and the point", suppression],
   },
   [{ ...{ prompts: "anything-single", side: 128, masks: "one" }, ...{ rank: "chance", boxNms: 0.95, most: 1000 } }],
 );

@@ -13,7 +13,7 @@ export const anythingDefault = generatorProtocol(
     id: "anything-default",
     title: "AR, SAM's automatic mask generator",
     about:
-      "32 x 32 points, three masks each, predicted IoU > 0.88, stability >= 0.95, box NMS 0.7; ranked by predicted IoU",
+      "32 x 32 points, three masks each, predicted IoU > 0.88, stability >= 0.95, box NMS 0.7 by predicted IoU; ranked by predicted IoU",
     ...{ source, confidence: "repo" },
     notes: ["no crops and no removal of small regions, as the generator's defaults", "best 1000 masks"],
   },
@@ -26,7 +26,7 @@ export const anythingDefaultCrops = generatorProtocol(
     id: "anything-default-crops",
     title: "AR, SAM's automatic mask generator with crops",
     about:
-      "as anything-default, with 32 x 32 points in each of 2 x 2 crops, too (crops-1), or of 2 x 2 and 4 x 4 (crops-2); box NMS 0.7 across crops, the smaller crop's mask stays",
+      "as anything-default, with 32 x 32 points in each of 2 x 2 crops, too (crops-1), or of 2 x 2 and 4 x 4 (crops-2); box NMS 0.7 by predicted IoU within a crop, and across crops, where the smaller crop's mask stays",
     ...{ source, confidence: "repo" },
     notes: [
       "crops overlap by 512/1500 of the shorter side over half their number; masks within 20 px of a crop's inner edge are dropped",

@@ -12,10 +12,10 @@ export const anythingMobileSamV2 = generatorProtocol(
     id: "anything-ar-mobilesamv2",
     title: "AR, MobileSAMv2's grids",
     about:
-      "16, 32 or 64 points a side, one mask each or three, no filter, box NMS 0.9; ranked by predicted IoU, best 1000",
+      "16, 32 or 64 points a side, one mask each or three, no filter, box NMS 0.9 by predicted IoU; ranked by predicted IoU, best 1000",
     ...{ source: "MobileSAMv2, grids of its table", confidence: "paper" },
     notes: [
-      "ranking and suppression are not published: predicted IoU, box NMS 0.9",
+      "ranking and suppression are not published: both go by predicted IoU, box NMS 0.9",
       "its object-aware boxes are not offered",
     ],
   },

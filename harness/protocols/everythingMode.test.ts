@@ -86,6 +86,18 @@ test("of masks whose boxes overlap more than the bound the best stays, and an em
   expect(tokens(modeOf("anything-default").settleCrop(masks, whole, image))).toEqual([1, 2]);
 });
 
+test.each(["anything-ar1000", "anything-ar1000-single"])(
+  "%s: of two overlapping masks the one with the higher predicted IoU stays, though the other ranks higher",
+  (id) => {
+    const mask = rleFromBox(box(0, 0, 20, 20), size);
+    const masks = [
+      { ...kept(mask, 0.9, 0), predictedIou: 0.5 },
+      { ...kept(mask, 0.4, 1), predictedIou: 0.6 },
+    ];
+    expect(tokens(modeOf(id).settleCrop(masks, whole, image))).toEqual([1]);
+  },
+);
+
 test("what a crop's edge cuts goes; at the image's own edge, and further off than 20 px, it stays", () => {
   const mode = modeOf("anything-default-crops");
   const large = { ...image, size: { height: 100, width: 300 } };

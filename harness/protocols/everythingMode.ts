@@ -30,13 +30,15 @@ export interface Generator {
   /** Whether the model is sure enough of a mask. */
   readonly sure?: (predictedIou: number) => boolean;
   readonly leastStability?: number;
-  /** What proposals are sorted by, and what suppression within a crop keeps first. */
+  /** What the result is sorted by. Suppression within a crop goes by predicted IoU whatever ranks the result. */
   readonly rank: "predicted IoU" | "mean of confidence and stability" | "chance";
   readonly boxNms: number;
   /** Masks that cover this part of the image or more are dropped. */
   readonly tooLarge?: number;
-  /** Holes and components of fewer pixels go, and masks that are smaller as a whole. */
+  /** Holes and components of fewer pixels go; of a mask of small components alone the largest stays, as in the released code. */
   readonly leastRegionPx?: number;
+  /** Masks of fewer pixels are dropped once small regions are gone. */
+  readonly leastMaskPx?: number;
   readonly most: number;
 }
 
@@ -65,7 +67,7 @@ function passOf(generator: Generator): PromptPass {
       settleCrop: (masks, crop, image) =>
         suppress(
           masks.filter((kept) => !isCut(kept, crop, image) && !isTooLarge(generator, kept)),
-          { maskOf, threshold: boxNms, rank: scoreOf },
+          { maskOf, threshold: boxNms, rank: predictedIou },
         ),
       settle: (masks) => settle(generator, masks),
     },
@@ -126,10 +128,12 @@ function settle(generator: Generator, masks: readonly CropMask[]): readonly Kept
 
 /**
  * Without small holes, then without small components; what has become a duplicate gives way to a mask that was left alone.
- * Source: postprocess_small_regions of segment_anything/automatic_mask_generator.py; that masks without any region of that
- * size go, appendix B of the paper, where the code keeps their largest.
+ * Source: postprocess_small_regions of segment_anything/automatic_mask_generator.py.
  */
-function cleanedOf({ leastRegionPx, boxNms }: Generator, masks: readonly KeptMask[]): readonly KeptMask[] {
+function cleanedOf(
+  { leastRegionPx, leastMaskPx = 0, boxNms }: Generator,
+  masks: readonly KeptMask[],
+): readonly KeptMask[] {
   if (leastRegionPx === undefined) return masks;
   const cleaned = masks.map((kept) => {
     const filled = removeSmallRegions(kept.mask, leastRegionPx, "holes");
@@ -137,7 +141,7 @@ function cleanedOf({ leastRegionPx, boxNms }: Generator, masks: readonly KeptMas
     return { kept: { ...kept, mask }, untouched: mask === kept.mask };
   });
   return suppress(
-    cleaned.filter(({ kept }) => areaOf(kept.mask) >= leastRegionPx),
+    cleaned.filter(({ kept }) => areaOf(kept.mask) >= leastMaskPx),
     {
       maskOf: ({ kept }) => kept.mask,
       threshold: Math.max(boxNms, defaults.cropNms),
@@ -148,6 +152,10 @@ function cleanedOf({ leastRegionPx, boxNms }: Generator, masks: readonly KeptMas
 
 function maskOf({ mask }: KeptMask): KeptMask["mask"] {
   return mask;
+}
+
+function predictedIou({ predictedIou }: KeptMask): number {
+  return predictedIou;
 }
 
 function scoreOf({ score }: KeptMask): number {

@@ -102,9 +102,12 @@ function accuracyLines(reports: readonly RunReport[]): string[] {
     ...(has(/^AP$/) ? ["AP: mean average precision of masks over IoU 0.50 to 0.95, n annotations to find"] : []),
     ...(has(/^AR@/) ? ["AR@k: average recall of the best k masks of an image, whatever their category"] : []),
   ];
+  const suppression =
+    "everything mode: of two masks whose boxes overlap too much the one with the higher predicted IoU stays, whatever ranks the result; across crops the smaller crop's";
   return [
     `${meanings.join("; ")}; ± half the width of the 95 % interval (bootstrap by image; --json has both bounds)`,
     `prompts: ${protocols.join("; ")}`,
+    ...(has(/^AR@/) ? [suppression] : []),
   ];
 }
 
