@@ -1,4 +1,4 @@
-/** Bounds on what a stranger's file can ask for. SECURITY.md lists each of them with its number; a test compares the two. */
+/** Bounds on what a stranger's file can ask for, and on how long it is waited for. SECURITY.md lists each of them with its number; a test compares the two. */
 export const limits = {
   /** Pixels of a photo, of a mask's picture, and of a stored run-length mask: checked before anything is allocated. */
   imagePixels: 2 ** 28,
@@ -10,4 +10,14 @@ export const limits = {
   tensorBytes: 2 ** 32,
   /** Bytes of a download whose length nobody gives. */
   downloadBytes: 2 ** 34,
+  /** Milliseconds of a call to a worker, at least, if an earlier one of its kind has been answered. */
+  callMs: 60_000,
+  /** Times the slowest earlier call of its kind that a call may take. */
+  callFactor: 20,
+  /** Milliseconds of a first call, of loading a model and of a step of a calibration. */
+  firstCallMs: 1_800_000,
+  /** Milliseconds in which a worker that is let go has to end by itself. */
+  closeMs: 10_000,
+  /** Milliseconds in which a plug-in's module has to be loaded. */
+  pluginLoadMs: 30_000,
 } as const;

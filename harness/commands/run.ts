@@ -41,6 +41,10 @@ export const planOptions: Readonly<Record<string, CommandOption>> = {
   },
   plugin: { describe: "also know the variants and datasets of this module", type: "string", list: true },
   phase: { describe: "only this one; both if left out", type: "string", choices: ["accuracy", "latency"] },
+  "image-timeout": {
+    describe: "seconds an image may take in its worker; 20 times the slowest so far, at least 60, if left out",
+    type: "number",
+  },
   shard: { describe: "i/n: accuracy on every n-th image, for bench merge", type: "string" },
 };
 

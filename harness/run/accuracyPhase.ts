@@ -1,5 +1,6 @@
 import type { ImageId } from "../api.ts";
 import type { ImageEnd, Row } from "../store/schema.ts";
+import { Deadlines } from "./deadlines.ts";
 import type { OpenedRun, RunRequest } from "./runner.ts";
 import type { WorkerCalls } from "./worker.ts";
 import { failureText, mostDeaths, startWorker, WorkerDied, WorkerFailed, type WorkerProcess } from "./workerProcess.ts";
@@ -19,7 +20,7 @@ export async function measureAccuracy(opened: OpenedRun, { plan, observer, signa
   const total = plan.images.length;
   const left = plan.images.filter((id) => !run.finishedImages().has(id));
   if (left.length === 0) return;
-  const worker = new SteadyWorker(opened);
+  const worker = new SteadyWorker(opened, plan.imageTimeoutMs);
   try {
     for (const [i, image] of left.entries()) {
       if (signal.aborted) return;
@@ -43,14 +44,16 @@ interface ImageResult extends Pick<ImageEnd, "everythingMs"> {
   readonly rows: readonly Row[];
 }
 
-/** A worker that is started anew when it dies. */
+/** A worker that is started anew when it dies, or is ended because it does not answer. */
 class SteadyWorker {
   readonly #opened: OpenedRun;
+  readonly #deadlines: Deadlines;
   #worker: WorkerProcess<WorkerCalls> | undefined;
   #deaths = 0;
 
-  constructor(opened: OpenedRun) {
+  constructor(opened: OpenedRun, imageTimeoutMs: number | undefined) {
     this.#opened = opened;
+    this.#deadlines = new Deadlines(imageTimeoutMs);
   }
 
   /** An image whose worker dies is tried once more in a fresh one, then it is a failure with the reason. */
@@ -84,7 +87,7 @@ class SteadyWorker {
   async #started(): Promise<WorkerProcess<WorkerCalls>> {
     if (this.#worker !== undefined) return this.#worker;
     const { setup } = this.#opened.prepared;
-    const { worker } = await startWorker(setup);
+    const { worker } = await startWorker(setup, this.#deadlines);
     this.#worker = worker;
     return worker;
   }

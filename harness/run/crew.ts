@@ -1,5 +1,6 @@
 import type { Box, ImageId, RgbImage } from "../api.ts";
 import { freeBytes } from "../measure/environment.ts";
+import { Deadlines } from "./deadlines.ts";
 import type { LatencySample } from "./latency.ts";
 import type { MeasuredMemory } from "./modelMemory.ts";
 import type { WorkerCalls, WorkerSetup } from "./worker.ts";
@@ -41,10 +42,20 @@ export class Crew {
   /** Those whose worker died too often or answered with an error, and what it was. */
   readonly lost = new Map<string, string>();
   together = true;
+  readonly #deadlines = new Map<string, Deadlines>();
+  readonly #imageTimeoutMs: number | undefined;
+
+  private constructor(imageTimeoutMs: number | undefined) {
+    this.#imageTimeoutMs = imageTimeoutMs;
+  }
 
   /** Measures each variant's memory by stage, then loads all of them; keeps them loaded if they fit together. */
-  static async start(contestants: readonly Contestant[], sample: MemorySample): Promise<Crew> {
-    const crew = new Crew();
+  static async start(
+    contestants: readonly Contestant[],
+    sample: MemorySample,
+    imageTimeoutMs: number | undefined,
+  ): Promise<Crew> {
+    const crew = new Crew(imageTimeoutMs);
     try {
       await crew.#measureMemory(contestants, sample);
       await crew.#load(contestants);
@@ -74,7 +85,9 @@ export class Crew {
   async #measureMemory(contestants: readonly Contestant[], sample: MemorySample): Promise<void> {
     const known = new Map<WorkerSetup, MeasuredMemory>();
     for (const each of contestants) {
-      const measured = known.get(each.setup) ?? (await this.#surviving(each, () => modelMemory(each.setup, sample)));
+      const measured =
+        known.get(each.setup) ??
+        (await this.#surviving(each, () => modelMemory(each.setup, sample, this.#deadlinesOf(each))));
       if (measured === undefined) continue;
       known.set(each.setup, measured);
       this.memory.set(each.name, measured);
@@ -85,7 +98,7 @@ export class Crew {
     const free = freeBytes();
     let needed = 0;
     for (const each of contestants) {
-      const started = await this.#surviving(each, () => startWorker(each.setup));
+      const started = await this.#surviving(each, () => startWorker(each.setup, this.#deadlinesOf(each)));
       if (started === undefined) continue;
       this.#workers.set(each.name, started.worker);
       const { encode, decode, loaded } = this.memory.get(each.name)!;
@@ -96,10 +109,17 @@ export class Crew {
     }
   }
 
-  async #turn({ name, setup }: Contestant, image: ImageId): Promise<LatencySample> {
+  #deadlinesOf({ name }: Contestant): Deadlines {
+    const known = this.#deadlines.get(name) ?? new Deadlines(this.#imageTimeoutMs);
+    this.#deadlines.set(name, known);
+    return known;
+  }
+
+  async #turn(each: Contestant, image: ImageId): Promise<LatencySample> {
+    const { name, setup } = each;
     const loaded = this.#workers.get(name);
     if (loaded !== undefined) return loaded.call("turn", { image });
-    const { worker } = await startWorker(setup);
+    const { worker } = await startWorker(setup, this.#deadlinesOf(each));
     // Where all fit together, this one takes the place of one that died.
     if (this.together) this.#workers.set(name, worker);
     try {
@@ -141,8 +161,8 @@ export class Crew {
 }
 
 /** Peak memory of a process that holds the model, the photo and one box. */
-async function modelMemory(setup: WorkerSetup, sample: MemorySample): Promise<MeasuredMemory> {
-  const { worker, opened } = await startModelProcess(setup);
+async function modelMemory(setup: WorkerSetup, sample: MemorySample, deadlines: Deadlines): Promise<MeasuredMemory> {
+  const { worker, opened } = await startModelProcess(setup, deadlines);
   try {
     return { ...opened, ...(await worker.call("measure", sample)) };
   } finally {

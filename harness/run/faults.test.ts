@@ -24,7 +24,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** How the worker ends at its nth call of encode, over all its lives. */
-type Deaths = Readonly<Record<number, "SIGKILL" | "SIGSEGV" | "memory">>;
+type Deaths = Readonly<Record<number, "SIGKILL" | "SIGSEGV" | "SIGSTOP" | "memory" | "hang">>;
 
 test(
   "a worker that is killed is started anew, and its image tried again: no row is lost or changed",
@@ -67,6 +67,37 @@ test(
     const [again] = await run({}, flags, "go on");
     expect(again!.manifest.status).toMatchObject({ state: "done", images: 3 });
     expect(notes.join("\n")).toContain("goes on after 2 images");
+  },
+  patience,
+);
+
+test(
+  "a worker that does not answer is ended, and its image tried again: stopped once, it costs no row",
+  async () => {
+    const [calm] = await run({}, accuracy);
+    const [stopped] = await run({ 2: "SIGSTOP" }, { ...accuracy, "image-timeout": 5 });
+    expect(stopped!.id).toBe(calm!.id);
+    expect(stopped!.manifest.status).toMatchObject({ state: "done", images: 3 });
+    expect(await stopped!.rowsHash()).toBe(await calm!.rowsHash());
+  },
+  patience,
+);
+
+test(
+  "an image that never ends is a failure row with the time, in the latency phase the variant's end",
+  async () => {
+    const flags = { ...accuracy, "image-timeout": 4 };
+    const [stuck] = await run({ 2: "hang", 3: "hang" }, flags);
+    const rows = await rowsOf(stuck!);
+    expect(rows.filter(({ kind }) => kind === "failure")).toEqual([
+      { kind: "failure", image: 2, message: "mortal: its worker process ended (no answer in 4 s)" },
+    ]);
+    expect(stuck!.manifest.status).toMatchObject({ state: "done", images: 3 });
+    const [timed] = await run({ 1: "hang", 2: "hang", 3: "hang" }, { ...flags, phase: "latency" });
+    expect(timed!.manifest.status).toEqual({
+      state: "failed",
+      message: "its worker process ended 3 times while latency was measured (no answer in 4 s)",
+    });
   },
   patience,
 );
@@ -144,6 +175,7 @@ function mortalPlugin(): string {
     function live() {
       appendFileSync(calls, "x");
       const death = JSON.parse(readFileSync(plan, "utf8"))[readFileSync(calls).length];
+      if (death === "hang") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
       if (death === "memory") for (const kept = []; ; ) kept.push(new Array(10000).fill({}));
       if (death !== undefined) process.kill(process.pid, death);
     }

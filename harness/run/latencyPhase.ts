@@ -65,7 +65,7 @@ export async function takeTurns(
   take: (name: string, turn: LatencyTurn) => Promise<void> | void,
 ): Promise<TurnsTaken | undefined> {
   const photos = await readablePhotos(plan.dataset);
-  const crew = await Crew.start(contestants, await memorySample(plan.dataset, photos[0]!));
+  const crew = await Crew.start(contestants, await memorySample(plan.dataset, photos[0]!), plan.imageTimeoutMs);
   const byName = new Map(contestants.map((each) => [each.name, each]));
   const { warmup, rounds } = plan.latency;
   const turns = interleavedRounds([...byName.keys()], warmup + rounds, random(plan.seed, "latency", "order"));

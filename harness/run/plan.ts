@@ -42,6 +42,8 @@ export interface RunFlags {
   readonly dump?: "tokens";
   /** Settings of methods by the names of their options. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Seconds that a worker may take for an image. */
+  readonly "image-timeout"?: number;
   /** Both without it. */
   readonly phase?: Phase;
   /** `i/n`: every n-th image; its latency is not measured. */
@@ -71,6 +73,8 @@ export interface RunPlan {
   readonly seed: number;
   readonly runtime: { readonly provider: string; readonly threads: number };
   readonly latency: LatencySettings;
+  /** In place of the deadlines that follow from earlier calls. It decides no figure, so it is no part of a run's identity. */
+  readonly imageTimeoutMs?: number;
 }
 
 const defaults = {
@@ -118,6 +122,7 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
     phases: phasesOf(flags),
     ...(flags.boxes === undefined ? {} : { boxes: flags.boxes }),
     ...(flags.dump === undefined ? {} : { dump: flags.dump }),
+    ...imageTimeoutOf(flags),
     runtime: {
       provider: flags.provider ?? defaults.provider,
       threads: atLeast(1, "--threads", flags.threads ?? availableParallelism()),
@@ -133,6 +138,15 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
 function phasesOf({ phase, shard }: RunFlags): readonly Phase[] {
   if (phase !== undefined) return [phase];
   return shard === undefined ? ["accuracy", "latency"] : ["accuracy"];
+}
+
+function imageTimeoutOf({ "image-timeout": seconds }: RunFlags): Pick<RunPlan, "imageTimeoutMs"> {
+  if (seconds === undefined) return {};
+  if (seconds > 0 && Number.isFinite(seconds)) return { imageTimeoutMs: 1000 * seconds };
+  throw new HarnessError("--image-timeout: must be a number of seconds", {
+    found: String(seconds),
+    expected: "over 0",
+  });
 }
 
 function shardOf({ phase, shard }: RunFlags): Shard | undefined {

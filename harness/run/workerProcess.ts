@@ -1,17 +1,23 @@
 import { type ChildProcess, fork } from "node:child_process";
+import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { HarnessError } from "../errors.ts";
+import { limits } from "../limits.ts";
 import type { Calls, Reply, Request } from "./childCalls.ts";
+import { type Countdown, countdown, type Deadlines } from "./deadlines.ts";
 import type { ModelCalls, ModelSetup } from "./modelMemory.ts";
 import { isOwnModule } from "./registry.ts";
 import type { WorkerCalls, WorkerSetup } from "./worker.ts";
 
+/** Number of the pipe whose other end tells parentWatch.mjs that this process is gone. */
+const watchedPipe = 4;
+
 /** A variant whose worker died this often in a phase is ended; the others go on. */
 export const mostDeaths = 3;
 
-/** The worker's process ended before it answered: killed, out of memory, or crashed in native code. */
+/** The worker's process ended before it answered: killed, out of memory, crashed in native code, or ended for its silence. */
 export class WorkerDied extends HarnessError {
-  /** A signal or an exit code. */
+  /** A signal, an exit code, or how long it was waited for. */
   readonly reason: string;
 
   constructor(variant: string, reason: string) {
@@ -42,14 +48,14 @@ export function failureText({ message, hint }: HarnessError): string {
  * Starts a worker and loads its graphs and data set. Throws WorkerDied, WorkerFailed where a plug-in from outside can not load
  * its graphs, HarnessError for what else is the user's to mend.
  */
-export async function startWorker(setup: WorkerSetup): Promise<Started<WorkerCalls>> {
-  return started(new WorkerProcess<WorkerCalls>(setup.variant, { module: "worker.mjs" }), setup);
+export async function startWorker(setup: WorkerSetup, deadlines: Deadlines): Promise<Started<WorkerCalls>> {
+  return started(new WorkerProcess<WorkerCalls>(setup.variant, { module: "worker.mjs", deadlines }), setup);
 }
 
 /** Starts a process that holds one model and will hold one image, for the memory of the model alone. Throws as startWorker. */
-export async function startModelProcess(setup: ModelSetup): Promise<Started<ModelCalls>> {
+export async function startModelProcess(setup: ModelSetup, deadlines: Deadlines): Promise<Started<ModelCalls>> {
   // The photo's bytes go there as they are.
-  const options = { module: "modelMemory.mjs", serialization: "advanced" } as const;
+  const options = { module: "modelMemory.mjs", serialization: "advanced", deadlines } as const;
   return started(new WorkerProcess<ModelCalls>(setup.variant, options), modelOf(setup));
 }
 
@@ -88,19 +94,35 @@ interface ChildOptions {
   /** Beside this file. */
   readonly module: string;
   readonly serialization?: "json" | "advanced";
+  readonly deadlines: Deadlines;
 }
 
-/** The parent's side of a child process. One call at a time. */
+/** The parent's side of a child process. One call at a time. It ends when this process ends, however that happens. */
 export class WorkerProcess<All extends Calls<string & keyof All>> {
   readonly variant: string;
   readonly #child: ChildProcess;
+  readonly #deadlines: Deadlines;
+  readonly #exited: Promise<void>;
+  /** How it ended, or why it was made to end. */
   #ended: string | undefined;
+  #gone = false;
 
-  constructor(variant: string, { module, serialization = "json" }: ChildOptions) {
+  constructor(variant: string, { module, serialization = "json", deadlines }: ChildOptions) {
     this.variant = variant;
-    this.#child = fork(fileURLToPath(new URL(module, import.meta.url)), { execArgv: [], serialization });
-    this.#child.once("exit", (code, signal) => {
-      this.#ended = signal ?? `exit code ${code}`;
+    this.#deadlines = deadlines;
+    this.#child = fork(fileURLToPath(new URL(module, import.meta.url)), {
+      execArgv: [],
+      serialization,
+      stdio: ["inherit", "inherit", "inherit", "ipc", "pipe"],
+    });
+    // Its other end is parentWatch.mjs's. It must not keep this process alive.
+    (this.#child.stdio[watchedPipe] as Socket).unref();
+    this.#exited = new Promise((resolve) => {
+      this.#child.once("exit", (code, signal) => {
+        this.#gone = true;
+        this.#ended ??= signal ?? `exit code ${code}`;
+        resolve();
+      });
     });
   }
 
@@ -108,7 +130,7 @@ export class WorkerProcess<All extends Calls<string & keyof All>> {
     return this.#child.pid;
   }
 
-  /** Throws WorkerFailed with the worker's own message, WorkerDied when the process is gone. */
+  /** Throws WorkerFailed with the worker's own message, WorkerDied when the process is gone or does not answer in time. */
   async call<Name extends string & keyof All>(call: Name, request: All[Name]["request"]): Promise<All[Name]["reply"]> {
     const reply = await this.#send({ call, request });
     if (!reply.ok) throw new WorkerFailed(reply);
@@ -117,28 +139,38 @@ export class WorkerProcess<All extends Calls<string & keyof All>> {
 
   /** Lets the worker end; resolves when its memory is free again. */
   async close(): Promise<void> {
-    if (this.#ended !== undefined) return;
-    const ended = new Promise((resolve) => this.#child.once("exit", resolve));
+    if (this.#gone) return;
     if (this.#child.connected) this.#child.disconnect();
     else this.#child.kill();
-    await ended;
+    const patience = countdown(limits.closeMs, () => this.#child.kill("SIGKILL"));
+    await this.#exited;
+    patience.stop();
   }
 
   #send(request: Request): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      if (this.#ended !== undefined) {
-        reject(new WorkerDied(this.variant, this.#ended));
-        return;
-      }
-      const exited = (code: number | null, signal: string | null) =>
-        reject(new WorkerDied(this.variant, signal ?? `exit code ${code}`));
-      this.#child.once("exit", exited);
+      const died = () => {
+        waiting?.stop();
+        reject(new WorkerDied(this.variant, this.#ended!));
+      };
+      let waiting: Countdown | undefined;
+      if (this.#ended !== undefined) return died();
+      const allowedMs = this.#deadlines.allowedMs(request.call);
+      waiting = countdown(allowedMs, () => {
+        this.#ended = `no answer in ${Number((allowedMs / 1000).toPrecision(3))} s`;
+        // A process that is stopped, or computes in native code, heeds no other signal.
+        this.#child.kill("SIGKILL");
+      });
+      this.#child.once("exit", died);
       this.#child.once("message", (reply: Reply) => {
-        this.#child.off("exit", exited);
+        this.#child.off("exit", died);
+        waiting!.stop();
+        if (reply.ok) this.#deadlines.took(request.call, waiting!.elapsedMs);
         resolve(reply);
       });
       this.#child.send(request, (error) => {
-        if (error !== null) reject(new WorkerDied(this.variant, error.message));
+        // A closed pipe: the worker is about to be found gone, with the reason.
+        if (error !== null) this.#child.kill("SIGKILL");
       });
     });
   }
