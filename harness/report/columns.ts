@@ -30,8 +30,8 @@ export function efficiencyColumns(reports: readonly RunReport[], { base }: Colum
     numberColumn(header, reports, cellOf);
   return filled([
     column(["parameters", "M"], ({ parameters }) => scaled(parameters, 1e-6)),
-    column(["GMACs", "encode"], ({ gmacs }) => scaled(gmacs?.encode)),
-    column(["GMACs", "decode"], ({ gmacs }) => scaled(gmacs?.decode)),
+    column(["GMACs", "encode"], ({ executedGmacs }) => scaled(executedGmacs?.encode)),
+    column(["GMACs", "decode"], ({ executedGmacs }) => scaled(executedGmacs?.decode)),
     column(
       ["bit operations", "T (saved)"],
       ({ theory }) => theory && savedText(theory.bitOperations, theory.floatBitOperations, 1e-12),
@@ -45,7 +45,10 @@ export function efficiencyColumns(reports: readonly RunReport[], { base }: Colum
     latencyColumn("encode", reports),
     latencyColumn("decode", reports),
     column(["total", "ms"], (report) => scaled(totalMs(report))),
-    column(["memory", "peak MB"], ({ memory }) => memory && megabytes(Math.max(...Object.values(memory)))),
+    column(
+      ["memory", "peak MB"],
+      ({ modelMemory }) => modelMemory && megabytes(Math.max(...Object.values(modelMemory))),
+    ),
     column(["GPU memory", "peak MB"], ({ gpuMemory }) => gpuMemory && megabytes(Math.max(...Object.values(gpuMemory)))),
     column(["prompts", "/s"], ({ promptsPerSecond }) => scaled(promptsPerSecond)),
     ...everythingColumns(reports),
@@ -99,7 +102,7 @@ export function detailColumns(reports: readonly RunReport[]): readonly (readonly
     column(["constants", "M"], ({ graph }) => scaled(graph?.constants, 1e-6)),
     column(["files", "MB"], ({ graph }) => graph && megabytes(graph.fileBytes)),
     ...(["load", "encode", "decode"] as const).map((stage) =>
-      column([stage, "peak MB"], ({ memory }) => memory && megabytes(memory[stage])),
+      column([stage, "peak MB"], ({ modelMemory }) => modelMemory && megabytes(modelMemory[stage])),
     ),
     column(["harness", "peak MB"], ({ harnessMemory }) =>
       harnessMemory === undefined ? undefined : megabytes(harnessMemory),

@@ -20,7 +20,7 @@ const reports = [
       box: { protocol: "miou-gtbox", miou: score(0.783, 0.005) },
       "1p": { protocol: "miou-random-points", miou: score(0.532, 0.004) },
     },
-    ...{ latency: latency(4000, 40), memory: { load: 1, encode: 5.73e9, decode: 2 }, parameters: 641_090_608 },
+    ...{ latency: latency(4000, 40), modelMemory: { load: 1, encode: 5.73e9, decode: 2 }, parameters: 641_090_608 },
   }),
   exampleReport("mobilesam", {
     ...{ images: { finished: 98, failed: 0, planned: 98 }, notes: ["weights 100 % <real> & $1_000|#{x}~y^2\\z"] },

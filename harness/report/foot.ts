@@ -31,6 +31,7 @@ export function footLines(reports: readonly RunReport[], base: RunReport | undef
     ...weightsLines(reports),
     ...(reports.some(({ status }) => status !== "done") ? ["† not finished; the warnings say why"] : []),
     ...notesLines(reports),
+    ...absentLines(reports),
   ];
 }
 
@@ -50,7 +51,7 @@ function latencyLines(reports: readonly RunReport[], base: RunReport | undefined
     const only = groups.length > 1 ? "; of rows measured under the same conditions" : "";
     lines.push(`speed-up: of the total, over ${base.variant}${only}`);
   }
-  if (reports.some(({ memory }) => memory !== undefined))
+  if (reports.some(({ modelMemory }) => modelMemory !== undefined))
     lines.push(
       "memory: the highest peak of a process that holds the model and one photo alone, loading, encoding or decoding one box; Node and ONNX Runtime are in it, the data set is not (harness: of the worker, which holds that too); MB = 10^6 bytes",
     );
@@ -60,7 +61,7 @@ function latencyLines(reports: readonly RunReport[], base: RunReport | undefined
     lines.push(
       "everything: median over n images, from the photo to the masks that stay, the encode of every crop included",
     );
-  if (reports.some(({ gmacs }) => gmacs !== undefined))
+  if (reports.some(({ executedGmacs }) => executedGmacs !== undefined))
     lines.push("GMACs: 10^9 multiply-accumulates, for one image (encode) and one box prompt (decode)");
   if (reports.some(({ theory }) => theory !== undefined))
     lines.push(
@@ -131,6 +132,26 @@ function checkpointLines(reports: readonly RunReport[]): string[] {
       variants.set(weightsLabel, (variants.get(weightsLabel) ?? new Set<string>()).add(variant));
   const files = [...variants].map(([label, names]) => `${[...names].join(", ")} from ${label}`);
   return files.length === 0 ? [] : [`checkpoints: ${files.join("; ")}`];
+}
+
+const absentNames: Readonly<Record<string, string>> = {
+  modelMemory: "memory",
+  gmacs: "GMACs",
+  theory: "bit operations",
+  scores: "average precision and recall",
+};
+
+/** What runs of an older version lack, once for each figure, with the reason. */
+function absentLines(reports: readonly RunReport[]): string[] {
+  const fields = new Map<string, { readonly reason: string; readonly variants: string[] }>();
+  for (const { variant, absent = {} } of reports)
+    for (const [field, reason] of Object.entries(absent)) {
+      const variants = fields.get(field)?.variants ?? [];
+      fields.set(field, { reason, variants: [...new Set([...variants, variant])] });
+    }
+  return [...fields].map(
+    ([field, { reason, variants }]) => `${variants.join(", ")}: no ${absentNames[field] ?? field}: ${reason}`,
+  );
 }
 
 function notesLines(reports: readonly RunReport[]): string[] {

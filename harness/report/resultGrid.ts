@@ -80,13 +80,16 @@ export function resultRecords(reports: readonly RunReport[]): readonly (readonly
 type FigureRecord = readonly (string | number | undefined)[];
 
 function figuresOf(report: RunReport): readonly FigureRecord[] {
-  const { parameters, gmacs, theory, memory, harnessMemory, promptsPerSecond, latency, prompts } = report;
+  const { parameters, referenceGmacs, executedGmacs, theory, modelMemory, harnessMemory } = report;
+  const { promptsPerSecond, latency, prompts } = report;
   const plain = (figure: string, unit: string, value: number | undefined): FigureRecord[] =>
     value === undefined ? [] : [[undefined, undefined, figure, unit, value, undefined, undefined, undefined]];
   return [
     ...plain("parameters", "", parameters),
-    ...plain("gmacs-encode", "GMACs", gmacs?.encode),
-    ...plain("gmacs-decode", "GMACs", gmacs?.decode),
+    ...plain("reference-gmacs-encode", "GMACs", referenceGmacs?.encode),
+    ...plain("reference-gmacs-decode", "GMACs", referenceGmacs?.decode),
+    ...plain("executed-gmacs-encode", "GMACs", executedGmacs?.encode),
+    ...plain("executed-gmacs-decode", "GMACs", executedGmacs?.decode),
     ...plain("bit-operations", "", theory?.bitOperations),
     ...plain("bit-operations-float", "", theory?.floatBitOperations),
     ...plain("storage", "bytes", theory?.storageBytes),
@@ -100,7 +103,7 @@ function figuresOf(report: RunReport): readonly FigureRecord[] {
     }),
     ...plain("latency-total", "ms", totalMs(report)),
     ...plain("prompts-per-second", "/s", promptsPerSecond),
-    ...Object.entries(memory ?? {}).flatMap(([stage, bytes]) => plain(`memory-${stage}`, "bytes", bytes)),
+    ...Object.entries(modelMemory ?? {}).flatMap(([stage, bytes]) => plain(`memory-${stage}`, "bytes", bytes)),
     ...plain("memory-harness", "bytes", harnessMemory),
     ...Object.entries(prompts).flatMap(([name, { protocol, ...figures }]) =>
       Object.entries(figures).flatMap(([id, figure]): FigureRecord[] =>

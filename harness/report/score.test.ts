@@ -1,10 +1,12 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { exampleManifest, examplePrediction } from "../store/fixtures/run.ts";
 import { openRun, readRun } from "../store/store.ts";
 import { exampleGraphs, storeExample } from "./fixtures/runs.ts";
+import { footLines } from "./foot.ts";
 import { reportOf } from "./score.ts";
 
 const newResults = () => mkdtemp(join(tmpdir(), "score-"));
@@ -101,7 +103,7 @@ test("latency is summarised from the raw samples, p90 where there are enough", a
 test("what was not measured has no key", async () => {
   const run = await storeExample(await newResults(), { variant: "sam-nano" });
   const report = await reportOf(run);
-  for (const key of ["promptsPerSecond", "memory", "parameters", "gmacs", "graph"])
+  for (const key of ["promptsPerSecond", "modelMemory", "parameters", "executedGmacs", "graph"])
     expect(report).not.toHaveProperty(key);
   expect(report.latency).toEqual({});
 });
@@ -124,4 +126,13 @@ test("a run that is not done says so, and n is of what is there", async () => {
     "2 annotations left out: no mask",
     "stopped after 3 of 30 images (ctrl-c); the same bench run goes on from there",
   ]);
+});
+
+test("a run of version 1 is tabled with – where its figures meant something else, and the foot says why", async () => {
+  const fixtures = fileURLToPath(new URL("../store/fixtures/version1/", import.meta.url));
+  const report = await reportOf(await readRun(fixtures, "ptq4sam-sam-nano-w8a8-a5268a86289d"));
+  expect(report.modelMemory ?? report.executedGmacs ?? report.theory).toBe(undefined);
+  const text = footLines([report], undefined).join("\n");
+  expect(text).toContain("ptq4sam/sam-nano/w8a8: no memory: memory was measured in a process that held");
+  expect(text).toContain("ptq4sam/sam-nano/w8a8: no GMACs: GMACs were those of the fused graph");
 });

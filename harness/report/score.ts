@@ -46,12 +46,19 @@ export interface RunReport {
   readonly everything: Readonly<Record<string, LatencySummary>>;
   /** Decoded together in batches. */
   readonly promptsPerSecond?: number;
-  readonly memory?: NonNullable<Manifest["memory"]>;
+  /** Of a process that holds the model and one image. */
+  readonly modelMemory?: NonNullable<Manifest["modelMemory"]>;
+  /** Of the worker that holds the data set as well. */
   readonly harnessMemory?: number;
   readonly gpuMemory?: NonNullable<Manifest["gpuMemory"]>;
   /** Of the checkpoint, without buffers. */
   readonly parameters?: number;
-  readonly gmacs?: { readonly encode: number; readonly decode: number };
+  /** Of the architecture, or of what a method computes. */
+  readonly referenceGmacs?: StageGmacs;
+  /** Of the graphs that run. */
+  readonly executedGmacs?: StageGmacs;
+  /** What a run of an older version lacks, with the reason. */
+  readonly absent?: Readonly<Record<string, string>>;
   /** What quantisation saves on paper, counted from the graphs. */
   readonly theory?: TheoryCounts;
   /** What the graphs' files hold: elements of constants, folded tables among them, and bytes. */
@@ -60,6 +67,12 @@ export interface RunReport {
   /** Of the variant: what a reader must know of its weights. */
   readonly notes: readonly string[];
   readonly warnings: Manifest["warnings"];
+}
+
+/** Thousand million multiply-accumulates: one image, one box prompt. */
+export interface StageGmacs {
+  readonly encode: number;
+  readonly decode: number;
 }
 
 /** What latencies hang on besides the variant: rows that differ here can not be compared. */
@@ -83,7 +96,7 @@ export async function reportOf(run: StoredRun): Promise<RunReport> {
 export async function reportOfRows(run: StoredRun, rows: SlimRows): Promise<RunReport> {
   const { manifest } = run;
   const turns = await run.latency();
-  const { id, variant, weights, dataset, graphs, memory, harnessMemory, gpuMemory } = manifest;
+  const { id, variant, weights, dataset, graphs, modelMemory, harnessMemory, gpuMemory, absent } = manifest;
   const promptsPerSecond = batchRate(turns) ?? manifest.promptsPerSecond;
   return {
     ...{ id, variant: variant.id, title: variant.title, weights: weights.source, weightsLabel: weights.label },
@@ -94,17 +107,19 @@ export async function reportOfRows(run: StoredRun, rows: SlimRows): Promise<RunR
     latency: latencyOf(turns),
     everything: everythingOf(manifest, rows),
     ...(promptsPerSecond === undefined ? {} : { promptsPerSecond }),
-    ...(memory === undefined ? {} : { memory }),
+    ...(modelMemory === undefined ? {} : { modelMemory }),
     ...(harnessMemory === undefined ? {} : { harnessMemory }),
     ...(gpuMemory === undefined ? {} : { gpuMemory }),
     ...(graphs === undefined
       ? {}
       : {
           parameters: graphs.parameters,
-          gmacs: graphs.gmacs,
+          ...(graphs.referenceGmacs === undefined ? {} : { referenceGmacs: graphs.referenceGmacs }),
+          ...(graphs.executedGmacs === undefined ? {} : { executedGmacs: graphs.executedGmacs }),
           graph: { constants: graphs.constants, fileBytes: graphs.fileBytes },
           ...(graphs.theory === undefined ? {} : { theory: graphs.theory }),
         }),
+    ...(absent === undefined ? {} : { absent }),
     conditions: conditionsOf(manifest),
     notes: variant.notes,
     warnings: warningsOf(manifest, rows),

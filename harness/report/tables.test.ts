@@ -180,8 +180,8 @@ test("the JSON has the runs and what was left out, fields as the issue of format
     weights: "nano",
     dataset: exampleManifest().dataset.id,
     parameters: 93_735_472,
-    gmacs: { encode: 371.98, decode: 1.234 },
-    memory: { load: 600e6, encode: 2200.4e6, decode: 2100e6 },
+    executedGmacs: { encode: 371.98, decode: 1.234 },
+    modelMemory: { load: 600e6, encode: 2200.4e6, decode: 2100e6 },
   });
   expect(Object.keys(nano.prompts)).toEqual(["box", "1p", "3p"]);
   for (const { protocol, miou, small, medium, large } of Object.values<Record<string, object>>(nano.prompts)) {

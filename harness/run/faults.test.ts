@@ -132,7 +132,7 @@ test(
       state: "failed",
       message: "its worker process ended 3 times while latency was measured (SIGKILL)",
     });
-    expect(mortal!.manifest.memory).toBeUndefined();
+    expect(mortal!.manifest.modelMemory).toBeUndefined();
     expect(await nano!.latency()).toHaveLength(2);
   },
   patience,

@@ -99,7 +99,7 @@ async function memorySample(dataset: Dataset, image: ImageId): Promise<MemorySam
 function memoryOf({ memory, harnessMemory }: TurnsTaken, name: string): Partial<Manifest> {
   const { load, encode, decode, gpu } = memory.get(name)!;
   return {
-    memory: { load, encode, decode },
+    modelMemory: { load, encode, decode },
     harnessMemory: harnessMemory.get(name)!,
     ...(gpu === undefined ? {} : { gpuMemory: gpu }),
   };

@@ -112,7 +112,7 @@ export function untimedEverything(protocols: Manifest["protocols"]): Warning[] {
 
 /** Of the first shard, without what makes it a shard and without what belongs to one machine's measurement. */
 function manifestOf({ id, resolved, images, shards }: WholeRun): Manifest {
-  const { shard, memory, harnessMemory, gpuMemory, promptsPerSecond, scores, ...first } = shards[0]!.manifest;
+  const { shard, modelMemory, harnessMemory, gpuMemory, promptsPerSecond, scores, ...first } = shards[0]!.manifest;
   const cpus = new Set(shards.map(({ manifest }: ShardRun) => manifest.environment.cpu.model));
   return {
     ...first,

@@ -1,7 +1,7 @@
 import { readEnvironment } from "../measure/environment.ts";
 import { multipliesInt8, runtimeVersion, sessionSettings } from "../onnx/index.ts";
 import { planId } from "../store/canonical.ts";
-import type { Manifest } from "../store/schema.ts";
+import { type Manifest, schemaVersion } from "../store/schema.ts";
 import { type BuiltVariant, buildVariant } from "./build.ts";
 import { type CalibrationRequest, calibrationFor, calibrationRecord } from "./calibration.ts";
 import { readCommit } from "./commit.ts";
@@ -81,7 +81,7 @@ function describeRun({ plan, chosen, asPassed, built, graphs, weights, calibrati
   };
   const id = planId(preset.id, resolved);
   const manifest: Manifest = {
-    ...{ schema: 1, id, createdAt: new Date().toISOString(), status: { state: "running" } },
+    ...{ schema: schemaVersion, id, createdAt: new Date().toISOString(), status: { state: "running" } },
     plan: { asPassed: [...asPassed], resolved },
     variant: {
       ...{ id: preset.id, title: preset.title, paper: preset.paper, size: preset.size },
@@ -152,7 +152,7 @@ function graphRecord(built: BuiltVariant): NonNullable<Manifest["graphs"]> {
     parameters: built.parameters,
     constants: graphs.reduce((sum, { counts }) => sum + counts.constants, 0),
     constantBytes: graphs.reduce((sum, { counts }) => sum + counts.constantBytes, 0),
-    gmacs: {
+    executedGmacs: {
       encode: gmacs((name) => name === "encoder"),
       decode: gmacs((name) => name !== "encoder" && name !== "decoder-mask"),
     },

@@ -47,7 +47,7 @@ test("seeded weights are measured for latency and memory, and leave no row", asy
   const { manifest } = runs[0]!;
   expect(manifest.weights.source).toBe("seeded");
   expect(manifest.status).toEqual({ state: "done", images: 0, rows: 0 });
-  expect(manifest.memory!.encode).toBeGreaterThan(manifest.memory!.load / 4);
+  expect(manifest.modelMemory!.encode).toBeGreaterThan(manifest.modelMemory!.load / 4);
   expect((await runs[0]!.latency()).length).toBe(1);
 });
 

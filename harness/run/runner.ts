@@ -124,7 +124,7 @@ async function finished(
 
 /** Memory is written behind the last turn, so a phase that was cut off does not count. */
 export async function isTimed(run: Run, rounds: number): Promise<boolean> {
-  return run.manifest.memory !== undefined && (await run.latency()).length === rounds;
+  return run.manifest.modelMemory !== undefined && (await run.latency()).length === rounds;
 }
 
 export async function failureWarnings(run: Run): Promise<Warning[]> {

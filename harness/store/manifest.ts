@@ -27,8 +27,13 @@ export async function readManifest(folder: string): Promise<Manifest | undefined
   }
 }
 
-/** Throws HarnessError when a stored run and the one asked for share an id and not a plan. */
+/** Throws HarnessError when a stored run and the one asked for share an id and not a plan, or not a version. */
 export function assertSamePlan(folder: string, stored: Manifest, given: Manifest): void {
+  if (stored.absent !== undefined) {
+    throw new HarnessError(`${folder}: a run of an older sam-bench, which can be read and not added to`, {
+      hint: "give another folder with --results",
+    });
+  }
   if (canonicalJson(stored.plan.resolved) === canonicalJson(given.plan.resolved)) return;
   throw new HarnessError(`${folder}: holds another plan under this id`, {
     hint: "the manifest was changed by hand, or two plans share an id; give another folder with --results",

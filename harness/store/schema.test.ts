@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { HarnessError } from "../errors.ts";
 import { readEnvironment } from "../measure/environment.ts";
 import { exampleManifest, examplePrediction } from "./fixtures/run.ts";
-import { migrate, parseLatencyTurn, parseManifest, parseRowLine, schemaVersion } from "./schema.ts";
+import { migrate } from "./migrations.ts";
+import { parseLatencyTurn, parseManifest, parseRowLine, schemaVersion } from "./schema.ts";
 
 const written = (value: unknown) => JSON.stringify(value);
 
@@ -20,7 +21,7 @@ test("a manifest of a newer version is refused with a hint", () => {
   const newer = written({ ...exampleManifest(), schema: schemaVersion + 1 });
   const error = thrown(() => parseManifest(newer, "results/x/manifest.json"));
   expect(error.message).toBe(
-    "results/x/manifest.json: written by a newer sam-bench (found schema 2, expected at most 1)",
+    "results/x/manifest.json: written by a newer sam-bench (found schema 3, expected at most 2)",
   );
   expect(error.hint).toContain("update sam-bench");
 });

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { HarnessError } from "../errors.ts";
+import { migrate, migrations } from "./migrations.ts";
 
 /**
- * What a run leaves on disk, version 1. `manifest.json` says what was run, `rows.jsonl` what came out for each image,
+ * What a run leaves on disk, version 2. `manifest.json` says what was run, `rows.jsonl` what came out for each image,
  * `latency.jsonl` how long each stage took. No host names and no folders of the user's: a results folder can be shown around.
  */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
 const text = z.string();
 const count = z.int().min(0);
@@ -37,7 +38,11 @@ const status = z.discriminatedUnion("state", [
   z.object({ state: z.literal("stopped"), message: text }),
   /** `only`: the one phase that was asked for; the other is still to be measured, and adds to this run. */
   z.object({
-    ...{ state: z.literal("done"), images: count, rows: count },
+    state: z.literal("done"),
+    images: count,
+    rows: count,
+    /** Of rows.jsonl as it stands. */
+    rowsSha256: text.exactOptional(),
     only: z.enum(["accuracy", "latency"]).exactOptional(),
   }),
   /** The variant could not be built or loaded, or its worker died for the third time. */
@@ -84,8 +89,12 @@ const manifest = z.object({
       options: z.record(text, text),
       /** sha256 of the stored calibration, values included. */
       hash: text,
+      /** sha256 of each image's RGB pixels. */
+      imageHashes: z.array(text).exactOptional(),
     })
     .exactOptional(),
+  /** How many of the run's images the calibration learned from; absent where none. */
+  overlap: count.exactOptional(),
   /** Which of how many parts this run is, and how many images the whole has. */
   shard: z.object({ index: count, count, images: count }).exactOptional(),
   /** The shards' runs that this one was read from, and the kinds of processor that they ran on. */
@@ -101,8 +110,12 @@ const manifest = z.object({
     graphOptimization: text,
     /** Whether ONNX Runtime's threads keep spinning after a run. */
     spinning: z.boolean(),
+    /** Largest absolute difference of the graphs' outputs from those on the CPU, over the std; of providers other than cpu. */
+    providerError: z.object({ encode: number, decode: number }).exactOptional(),
   }),
   environment,
+  /** Version of the package, and sha256 of the harness's sources. */
+  harness: z.object({ version: text, sources: text }).exactOptional(),
   /** Of the harness, where it runs from a git checkout; dirty: with changes that no commit has. */
   commit: z.object({ hash: text, dirty: z.boolean() }).exactOptional(),
   graphs: z
@@ -110,8 +123,10 @@ const manifest = z.object({
       parameters: count,
       constants: count,
       constantBytes: count,
-      /** Thousand million multiply-accumulates: one image, one box prompt. */
-      gmacs: z.object({ encode: number, decode: number }),
+      /** Thousand million multiply-accumulates of the architecture's published graph, or of what a method computes: one image, one box prompt. */
+      referenceGmacs: z.object({ encode: number, decode: number }).exactOptional(),
+      /** The same of the graphs that run, which leave out padding and widen queries and keys. */
+      executedGmacs: z.object({ encode: number, decode: number }).exactOptional(),
       fileBytes: count,
       /** Of quantised graphs, counted on paper: one image, one box prompt. */
       theory: z
@@ -124,15 +139,17 @@ const manifest = z.object({
         .exactOptional(),
     })
     .exactOptional(),
-  /** VmHWM by stage, absolute, bytes, of a process that holds the model and one image. */
-  memory: z.object({ load: count, encode: count, decode: count }).exactOptional(),
-  /** Peak of the worker that also holds the data set, bytes. */
+  /** VmHWM by stage of a process that holds the model and one image, absolute, bytes. */
+  modelMemory: z.object({ load: count, encode: count, decode: count }).exactOptional(),
+  /** VmHWM of the worker that holds the data set as well, bytes. */
   harnessMemory: count.exactOptional(),
   /** What the worker held on the GPU after each stage, bytes; only where a GPU ran it and the driver tells. */
   gpuMemory: z.object({ load: count, encode: count, decode: count }).exactOptional(),
   promptsPerSecond: number.exactOptional(),
   /** By prompts name, figures that need the dataset's annotations beside the rows (AP, AR), fractions. */
   scores: z.record(text, z.record(text, score)).exactOptional(),
+  /** Fields that a migration left out, each with the reason as a sentence: what they meant is no longer what they say. */
+  absent: z.record(text, text).exactOptional(),
   warnings: z.array(warning),
 });
 
@@ -175,6 +192,8 @@ const imageEnd = z.object({
   kind: z.literal("image"),
   image: whole,
   rows: count,
+  /** Of the photo's file. */
+  photo: z.object({ sha256: text, bytes: count }).exactOptional(),
   /** By prompts name of everything mode: from the photo to the masks, every crop's encode among it. */
   everythingMs: z.record(text, number).exactOptional(),
 });
@@ -182,6 +201,8 @@ const imageEnd = z.object({
 /** The samples of one variant's turn in one round, in the order measured, ms. */
 const latencyTurn = z.object({
   kind: z.literal("turn"),
+  /** Random, one a latency phase: turns that share it were taken in turn, in one session. */
+  session: text.exactOptional(),
   round: count,
   /** Place in the round's seeded order. */
   turn: count,
@@ -204,6 +225,8 @@ const calibration = z.object({
   /** Identity of the weights that it was made with. */
   weights: text,
   dataset: z.object({ id: text, fingerprint: text, images: z.array(whole) }),
+  /** sha256 of each image's RGB pixels. */
+  imageHashes: z.array(text).exactOptional(),
   seed: whole,
   options: z.record(text, text),
   values: z.record(text, z.unknown()),
@@ -219,34 +242,10 @@ export type LatencyTurn = Immutable<z.infer<typeof latencyTurn>>;
 
 const rowLine = z.discriminatedUnion("kind", [prediction, failure, imageEnd]);
 
-/** From version n, by n, to n + 1. */
-export type Migrations = Readonly<Record<number, (manifest: Record<string, unknown>) => Record<string, unknown>>>;
-const migrations: Migrations = {};
-
 /** Takes manifests of this version and older. Throws HarnessError naming file and field. */
 export function parseManifest(json: string, file: string): Manifest {
-  return check(manifest, migrate(parseJson(json, file), { file, version: schemaVersion, migrations }), file);
-}
-
-/** Brings an older manifest to `version` step by step; refuses a newer one. */
-export function migrate(
-  value: unknown,
-  { file, version, migrations }: { file: string; version: number; migrations: Migrations },
-): Record<string, unknown> {
-  let current = check(z.looseObject({ schema: z.int().min(1) }), value, file);
-  if (current.schema > version) {
-    throw new HarnessError(`${file}: written by a newer sam-bench`, {
-      found: `schema ${current.schema}`,
-      expected: `at most ${version}`,
-      hint: "update sam-bench, or give another folder with --results",
-    });
-  }
-  for (let from = current.schema; from < version; from++) {
-    const step = migrations[from];
-    if (step === undefined) throw new Error(`no migration from schema ${from} to ${from + 1}`);
-    current = { ...step(current), schema: from + 1 };
-  }
-  return current;
+  const stored = check(z.looseObject({ schema: z.int().min(1) }), parseJson(json, file), file);
+  return check(manifest, migrate(stored, { file, version: schemaVersion, migrations }), file);
 }
 
 /** Throws HarnessError naming file and field. */

@@ -142,7 +142,7 @@ test("a run that could not be opened is not left locked", async () => {
   await (await openRun(results, manifest)).close();
   const file = join(results, manifest.id, "manifest.json");
   const text = await readFile(file, "utf8");
-  await writeFile(file, text.replace('"schema": 1', '"schema": 99'));
+  await writeFile(file, text.replace('"schema": 2', '"schema": 99'));
   await expect(openRun(results, manifest)).rejects.toThrow("written by a newer sam-bench (found schema 99");
   await writeFile(file, text);
   await (await openRun(results, manifest)).close();

@@ -4,7 +4,9 @@ const stages = ["load", "encode", "decode"] as const;
 
 /** Peak memory of a process that holds one model and one photo, while it loads, encodes and decodes. */
 export function memoryCharts(runs: readonly ChartRun[]): readonly Chart[] {
-  const measured = runs.flatMap(({ label, report: { memory } }) => (memory === undefined ? [] : [{ label, memory }]));
+  const measured = runs.flatMap(({ label, report: { modelMemory: memory } }) =>
+    memory === undefined ? [] : [{ label, memory }],
+  );
   if (measured.length === 0) return [];
   const values = measured.flatMap(({ label, memory }) =>
     stages.map((stage) => ({ variant: label, stage, mb: rounded(memory[stage] / 1e6, 1) })),

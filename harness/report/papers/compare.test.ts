@@ -93,13 +93,13 @@ test("a variant that is not here, and another folder of runs, are said with the 
 test("latency and memory stand beside another machine's without a difference; parameters have one", () => {
   const large = exampleReport("sam-vit-h", {
     ...{ latency: latency(4000, 40), parameters: 641_090_608 },
-    memory: { load: 3e9, encode: 5.73e9, decode: 4e9 },
+    modelMemory: { load: 3e9, encode: 5.73e9, decode: 4e9 },
   });
   // Latency does not hang on the images, so the drawn scenes will do.
   const small = exampleReport("mobilesam", {
     latency: latency(380, 24),
     dataset: "shapes",
-    memory: { load: 1, encode: 620e6, decode: 2 },
+    modelMemory: { load: 1, encode: 620e6, decode: 2 },
   });
   const compared = compareWithPaper(efficiencyTable, exampleContext([large, small]));
   expect(cell(compared, "SAM", "encode_ms").ours).toMatchObject({ value: 4000, low: 3600, high: 4400, n: 20 });

@@ -30,7 +30,7 @@ type Reader = (report: RunReport, context: MeasureContext) => Measured | undefin
 
 const ofModel: Readonly<Record<string, Reader>> = {
   parameters: ({ parameters }) => counted(parameters, 1e-6),
-  gmacs: ({ gmacs }) => counted(gmacs && gmacs.encode + gmacs.decode),
+  gmacs: ({ executedGmacs: gmacs }) => counted(gmacs && gmacs.encode + gmacs.decode),
 };
 
 const ofMachine: Readonly<Record<string, Reader>> = {
@@ -38,9 +38,9 @@ const ofMachine: Readonly<Record<string, Reader>> = {
   "latency-decode": ({ latency }) => latency.decode && quartiles(latency.decode),
   "latency-total": (report) => counted(totalMs(report)),
   "speed-up": (report, { base }) => counted(speedUp(report, base)),
-  "memory-peak": ({ memory }, { unit = "" }) => {
+  "memory-peak": ({ modelMemory }, { unit = "" }) => {
     const bytes = bytesIn[unit];
-    return memory && bytes ? counted(Math.max(...Object.values(memory)), 1 / bytes) : undefined;
+    return modelMemory && bytes ? counted(Math.max(...Object.values(modelMemory)), 1 / bytes) : undefined;
   },
 };
 

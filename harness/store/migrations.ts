@@ -1,0 +1,56 @@
+/** Brings manifests of older versions up to the present one. What a field no longer means is left out, and the reason kept. */
+
+import { HarnessError } from "../errors.ts";
+
+export type StoredManifest = Record<string, unknown> & { readonly schema: number };
+
+/** From version n, by n, to n + 1. */
+export type Migrations = Readonly<Record<number, (manifest: StoredManifest) => Record<string, unknown>>>;
+
+/** Brings an older manifest to `version` step by step. Throws HarnessError for a newer one. */
+export function migrate(
+  stored: StoredManifest,
+  { file, version, migrations }: { file: string; version: number; migrations: Migrations },
+): StoredManifest {
+  if (stored.schema > version) {
+    throw new HarnessError(`${file}: written by a newer sam-bench`, {
+      found: `schema ${stored.schema}`,
+      expected: `at most ${version}`,
+      hint: "update sam-bench, or give another folder with --results",
+    });
+  }
+  let current = stored;
+  for (let from = stored.schema; from < version; from++) {
+    const step = migrations[from];
+    if (step === undefined) throw new Error(`no migration from schema ${from} to ${from + 1}`);
+    current = { ...step(current), schema: from + 1 };
+  }
+  return current;
+}
+
+export const migrations: Migrations = { 1: from1to2 };
+
+const again = "measure it again with this version";
+
+/** What version 1 called by these names is something else now. */
+const reasonsFrom1 = {
+  modelMemory: `memory was measured in a process that held the data set's annotations as well; ${again}`,
+  gmacs: `GMACs were those of the fused graph and not of the published architecture; ${again}`,
+  theory: `bit operations counted products as integers that the deployed graph keeps in float; ${again}`,
+  scores:
+    "average precision and recall had intervals that may leave out their estimate; bench score RUN gives them anew",
+} as const;
+
+function from1to2({ memory, scores, graphs, ...kept }: StoredManifest): Record<string, unknown> {
+  const { gmacs, theory, ...keptGraphs } = (graphs ?? {}) as Record<string, unknown>;
+  const dropped = { modelMemory: memory, gmacs, theory, scores };
+  const names = (Object.keys(reasonsFrom1) as (keyof typeof reasonsFrom1)[]).filter(
+    (name) => dropped[name] !== undefined,
+  );
+  return {
+    ...kept,
+    ...(graphs === undefined ? {} : { graphs: keptGraphs }),
+    // Also where nothing was dropped: it marks a run of another version, which is never resumed.
+    absent: Object.fromEntries(names.map((name) => [name, reasonsFrom1[name]])),
+  };
+}
