@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { swiftShader } from "./swiftShader.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -33,7 +34,9 @@ if (steps.length === 0 && passed === 0) problems.push("no test ran");
 for (const test of skipped) {
   const reason = reasonOf(test);
   console.log(`skipped: ${test.file}: ${test.name}: ${reason ?? "../shared is not there"}`);
-  if (shared && reason === undefined) problems.push(`${test.file}: ${test.name}: skipped although ../shared is there`);
+  const neededThere = test.name.includes("(needs SwiftShader") ? swiftShader : shared && "../shared";
+  if (neededThere && reason === undefined)
+    problems.push(`${test.file}: ${test.name}: skipped although ${neededThere} is there`);
 }
 for (const problem of problems) console.log(`error: ${problem}`);
 console.log(`${passed} passed, ${failed.length + problems.length} failed, ${skipped.length} skipped`);
@@ -43,5 +46,6 @@ function reasonOf({ name, file, outcome }) {
   // What a file prepares for its tests failed, and is counted as that.
   if (outcome === "failed") return `${file} failed`;
   const own = /\((needs .+)\)$/.exec(name)?.[1];
+  if (own?.startsWith("needs SwiftShader") && swiftShader !== undefined) return undefined;
   return own ?? Object.entries(reasons).find(([beginning]) => name.startsWith(beginning))?.[1];
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { HarnessError } from "../errors.ts";
+import { swiftShader, useSwiftShader } from "../onnx/fixtures/swiftShader.ts";
 import { bench, memoryConsole } from "./fixtures/bench.ts";
 import { verify } from "./verify.ts";
 
@@ -13,6 +14,9 @@ const names = [
   ...["image_embedding", "low_res_masks", "iou_predictions"],
   ...["with_mask_input.low_res_masks", "with_mask_input.iou_predictions"],
 ];
+
+/** ms: its two cores take the place of a GPU's thousands, and other tests run beside. */
+const onSoftwareDevice = 900_000;
 
 interface Verdict {
   readonly graph: string;
@@ -40,7 +44,7 @@ describe.each(["fused", "reference"])("the %s graph of sam-nano", (graph) => {
     const { code, out, notes } = await bench(["verify", "sam-nano", nano, "--graph", graph, "--json"]);
     expect([code, notes]).toEqual([0, ""]);
     const verdict = JSON.parse(out) as Verdict;
-    expect(Object.keys(verdict)).toEqual(["graph", "outputs", "passed"]);
+    expect(Object.keys(verdict)).toEqual(["graph", "provider", "outputs", "passed"]);
     expect([verdict.graph, verdict.passed]).toEqual([graph, true]);
     expect(Object.keys(verdict.outputs).sort()).toEqual([...names].sort());
     for (const output of Object.values(verdict.outputs)) {
@@ -57,6 +61,24 @@ describe.each(["fused", "reference"])("the %s graph of sam-nano", (graph) => {
     for (const name of names) expect(out).toMatch(new RegExp(`^${name.replaceAll(".", "\\.")} .* off$`, "m"));
     expect(out).toMatch(/^failed: over 1e-9 of the std$/m);
   });
+});
+
+test.skipIf(swiftShader === undefined)(
+  "WebGPU gives what the authors' code gives, encoder and decoder (needs SwiftShader: chromium and libvulkan1)",
+  async () => {
+    useSwiftShader();
+    const { code, out } = await bench(["verify", "sam-nano", nano, "--provider", "webgpu", "--json"]);
+    const verdict = JSON.parse(out) as Verdict;
+    expect(Object.keys(verdict.outputs).sort()).toEqual([...names].sort());
+    for (const output of Object.values(verdict.outputs)) expect(output.ratio).toBeLessThan(5e-5);
+    expect(code).toBe(0);
+  },
+  onSoftwareDevice,
+);
+
+test("an unknown provider is a suggestion", async () => {
+  const error = await failure("sam-nano", nano, { provider: "webgp" });
+  expect(error.message).toMatch(/^unknown provider: webgp; did you mean webgpu\? known: cpu, /);
 });
 
 type Change = (fixture: Record<string, unknown>) => void;
@@ -153,7 +175,7 @@ test("a tolerance and threads have to make sense", async () => {
 });
 
 function args(variant: string, fixture: string, more = {}) {
-  return { variant, fixture, graph: "fused", tolerance: 2e-4, threads: 1, json: true, ...more };
+  return { variant, fixture, graph: "fused", provider: "cpu", tolerance: 2e-4, threads: 1, json: true, ...more };
 }
 
 function write(name: string, text: string): string {

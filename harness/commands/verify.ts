@@ -8,7 +8,7 @@ import { type Command, type Console, line } from "./command.ts";
 import { type Expected, type Fixture, readFixture, type SeededInput, withShapesOf } from "./fixture.ts";
 import { plainTable } from "./plainTable.ts";
 
-const defaults = { tolerance: 2e-4 };
+const defaults = { tolerance: 2e-4, provider: "cpu" };
 
 export const verify: Command = {
   name: "verify",
@@ -29,6 +29,7 @@ export const verify: Command = {
       type: "number",
       default: defaults.tolerance,
     },
+    provider: { describe: "execution provider of ONNX Runtime", type: "string", default: defaults.provider },
     threads: { describe: "threads of the runtime", type: "number", default: availableParallelism() },
     json: { describe: "print one JSON object", type: "boolean" },
     plugin: { describe: "also know the variants of this module", type: "string", list: true },
@@ -36,6 +37,7 @@ export const verify: Command = {
   examples: [
     ["bench verify sam-vit-b sam_vit_b.json", "exit code 1 if an output is off"],
     ["bench verify sam-nano sam_nano.json --graph reference --json", "the published operators, for a script"],
+    ["bench verify sam-nano sam_nano.json --provider webgpu", "what a GPU makes of the graph that is measured there"],
   ],
   async run(args, console) {
     const fixture = readFixture(args.fixture as string);
@@ -47,18 +49,19 @@ export const verify: Command = {
     const variant = variantOf(await loadRegistry(args.plugin as string[] | undefined), args.variant as string);
     const side = fixture.image_size === variant.preset.input.side ? {} : { side: fixture.image_size };
     const checkpoint = withShapesOf(seededCheckpoint(), fixture, args.fixture as string);
-    const built = await buildVariant({ variant, checkpoint, weightsId: "seeded 1", graph, ...side });
-    const runtime = { provider: "cpu", threads: args.threads as number };
+    const provider = args.provider as string;
+    const built = await buildVariant({ variant, checkpoint, weightsId: "seeded 1", graph, provider, ...side });
+    const runtime = { provider, threads: args.threads as number };
     const raw = await variant.plugin.loadRaw(built.files, runtime, variant.preset);
     try {
       const outputs = await compareAll(raw, fixture);
       const passed = Object.values(outputs).every(({ ratio }) => ratio <= tolerance);
-      if (args.json) line(console, JSON.stringify({ graph, outputs, passed }));
+      if (args.json) line(console, JSON.stringify({ graph, provider, outputs, passed }));
       else
         printTable(console, outputs, {
           passed,
           tolerance,
-          title: `${variant.preset.id}, ${graph} graph, seeded weights`,
+          title: `${variant.preset.id}, ${graph} graph on provider ${provider}, seeded weights`,
         });
       return passed ? 0 : 1;
     } finally {

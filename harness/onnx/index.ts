@@ -2,6 +2,7 @@
 export { GraphBuilder } from "./graph.ts";
 export { multipliesInt8 } from "./int8Sums.ts";
 export * from "./layers.ts";
+export { providerGraph } from "./providerGraph.ts";
 export { type Replace, rewriteGraph, withOutputs } from "./rewrite.ts";
 export { openSession, providers, runtimeVersion, type Session, sessionSettings } from "./session.ts";
 export { readSignature } from "./signature.ts";

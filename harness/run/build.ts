@@ -12,7 +12,7 @@ import type {
 } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { freeBytes } from "../measure/environment.ts";
-import { structureHash, writeGraph } from "../onnx/index.ts";
+import { providerGraph, structureHash, writeGraph } from "../onnx/index.ts";
 import { homeFolder } from "./home.ts";
 import { closureHash } from "./importClosure.ts";
 import type { RegisteredVariant } from "./registry.ts";
@@ -28,6 +28,8 @@ export interface BuildRequest {
   /** What the weights are: a file's sha256, or the seeded scheme and its version. */
   readonly weightsId: string;
   readonly graph: GraphKind;
+  /** Whose operators the graphs are made of; `cpu` if left out. */
+  readonly provider?: string;
   readonly side?: number;
   readonly calibration?: CalibrationValues;
   /** Where graphs are kept; the home folder's `graphs` if left out. */
@@ -91,7 +93,7 @@ export async function buildVariant(request: BuildRequest): Promise<BuiltVariant>
 
 /** The graphs as data. Reads no weight, so it also tells, in milliseconds, whether a checkpoint fits. */
 export async function describeGraphs(
-  { variant, checkpoint, graph, side, calibration }: Omit<BuildRequest, "weightsId">,
+  { variant, checkpoint, graph, provider = "cpu", side, calibration }: Omit<BuildRequest, "weightsId">,
   told: Omit<GraphSink, "write"> = {},
 ): Promise<OnnxGraph[]> {
   const graphs: OnnxGraph[] = [];
@@ -104,7 +106,8 @@ export async function describeGraphs(
     out: {
       ...told,
       write: async (name, built) => {
-        graphs.push({ ...built, name });
+        // The reference graph stays the published code's, operator for operator.
+        graphs.push(graph === "fused" ? providerGraph({ ...built, name }, provider) : { ...built, name });
       },
     },
   });

@@ -46,7 +46,8 @@ export async function prepareRun(
       ...calibrating,
     });
     const values = calibration === undefined ? {} : { calibration: calibration.values };
-    const built = await buildVariant({ variant, checkpoint, weightsId, graph: "fused", ...values });
+    const { provider } = plan.runtime;
+    const built = await buildVariant({ variant, checkpoint, weightsId, graph: "fused", provider, ...values });
     const learned = calibration === undefined ? {} : { calibration: calibrationRecord(calibration) };
     return describeRun({ plan, chosen, asPassed, built, weights: record, graphs: graphRecord(built), ...learned });
   } finally {
