@@ -194,10 +194,15 @@ export class GraphBuilder {
     }
   }
 
-  /** Leaves constants out that no node takes: a rewritten graph may have lost their users. */
+  /** Leaves out what a rewritten graph has lost the users of: constants, and what only gave them another shape. */
   dropUnused(): void {
-    const taken = new Set(this.#nodes.flatMap(({ inputs }) => inputs));
-    for (const name of this.#constants.keys()) if (!taken.has(name)) this.#constants.delete(name);
+    const outputs = this.#outputs.map(({ name }) => name);
+    const taken = () => new Set([...this.#nodes.flatMap(({ inputs }) => inputs), ...outputs]);
+    const before = taken();
+    const used = this.#nodes.filter(({ operator, outputs: [first] }) => operator !== "Reshape" || before.has(first!));
+    this.#nodes.splice(0, this.#nodes.length, ...used);
+    const after = taken();
+    for (const name of this.#constants.keys()) if (!after.has(name)) this.#constants.delete(name);
   }
 
   finish(): OnnxGraph {

@@ -40,11 +40,26 @@ function direct(rows: readonly (readonly number[])[], scales: readonly number[])
 }
 
 test("lists products with constant weights, in both layouts, and no others", () => {
-  const both = { inputs: 3, outputs: 2 };
+  const both = { layer: "linear", inputs: 3, outputs: 2 };
   expect(linearsOf(products())).toEqual([
     expect.objectContaining({ weight: "outputs first", ...both }),
     expect.objectContaining({ weight: "inputs first", ...both }),
   ]);
+});
+
+test("a 1 x 1 convolution that is written as a product is one, and is named so", async () => {
+  const graph = new GraphBuilder("pointwise");
+  const kernels = graph.constant("kernels", "float32", [2, 3, 1, 1], () => Float32Array.from(weights.flat()));
+  const matrix = graph.op("Reshape", [kernels, graph.ints([2, 3])]);
+  graph.output("a", graph.op("FusedMatMul", [graph.input("x", [1, 3, 3]), matrix], { transB: 1 }));
+  const float = graph.finish();
+  expect(linearsOf(float)).toEqual([
+    expect.objectContaining({ weight: "kernels", layer: "1 x 1 convolution", inputs: 3, outputs: 2 }),
+  ]);
+  const integer = toInt8(float, () => ({ activations: "by row" }));
+  expect(integer.constants.map(({ name }) => name)).not.toContain("kernels");
+  const { a } = await runGraph(integer, { x });
+  expect([...a!.data]).toEqual(direct([activations[0]!, [-127, 50, 3], [0, 0, 0]], [1, 2, 1]));
 });
 
 // 101 / 2 = 50.5 goes to the even 50.

@@ -7,6 +7,7 @@ import { clamp, roundHalfEven } from "./uniform.ts";
 export interface Linear {
   /** The constant's: of two products with one weight, both are meant. */
   readonly weight: string;
+  readonly layer: "linear" | "1 x 1 convolution";
   readonly inputs: number;
   readonly outputs: number;
 }
@@ -56,19 +57,37 @@ interface FoundLinear extends Linear {
   readonly layout: "outputs first" | "inputs first";
 }
 
+/** By the names of values: constants, and those of 1 x 1 convolutions [outputs, inputs, 1, 1] that a node makes matrices of. */
 function constantsOf(graph: OnnxGraph): ReadonlyMap<string, GraphConstant> {
-  return new Map(graph.constants.map((constant) => [constant.name, constant]));
+  const constants = new Map(graph.constants.map((constant) => [constant.name, constant]));
+  for (const { operator, inputs, outputs } of graph.nodes) {
+    const kernels = operator === "Reshape" ? constants.get(inputs[0]!) : undefined;
+    const [rows, columns] = kernels?.dims ?? [];
+    const matrix = graph.values.get(outputs[0]!)!.dims;
+    if (kernels !== undefined && isPointwise(kernels) && matrix.join() === `${rows},${columns}`)
+      constants.set(outputs[0]!, kernels);
+  }
+  return constants;
+}
+
+function isPointwise({ dims }: GraphConstant): boolean {
+  return dims.length === 4 && dims[2] === 1 && dims[3] === 1;
 }
 
 function linearOf(node: GraphNode, constants: ReadonlyMap<string, GraphConstant>): FoundLinear | undefined {
   const constant = constants.get(node.inputs[1] ?? "");
-  if (constant?.type !== "float32" || constant.dims.length !== 2) return undefined;
+  if (constant?.type !== "float32" || !(constant.dims.length === 2 || isPointwise(constant))) return undefined;
   const [first, second] = constant.dims as [number, number];
+  const found = {
+    weight: constant.name,
+    layer: isPointwise(constant) ? "1 x 1 convolution" : "linear",
+    constant,
+  } as const;
   const { operator, attributes } = node;
   const transposed = operator === "FusedMatMul" && Object.keys(attributes).join() === "transB";
-  if (transposed) return { weight: constant.name, inputs: second, outputs: first, constant, layout: "outputs first" };
+  if (transposed) return { ...found, inputs: second, outputs: first, layout: "outputs first" };
   if (operator !== "MatMul") return undefined;
-  return { weight: constant.name, inputs: first, outputs: second, constant, layout: "inputs first" };
+  return { ...found, inputs: first, outputs: second, layout: "inputs first" };
 }
 
 // ── The product ─────────────────────────────────────────────────────────────

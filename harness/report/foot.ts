@@ -65,7 +65,7 @@ function latencyLines(reports: readonly RunReport[], base: RunReport | undefined
     lines.push("GMACs: 10^9 multiply-accumulates, for one image (encode) and one box prompt (decode)");
   if (reports.some(({ theory }) => theory !== undefined))
     lines.push(
-      "bit operations, storage: counted on paper, not measured. 10^12 multiply-accumulates times the bits of both factors, for one image and one box prompt; the weights with their scales, 10^6 bytes; in parentheses what float32 has more",
+      "bit operations, storage: counted, not measured, of what a graph with integers multiplies and stores in them, and of the paper's scheme where a row simulates integers in float. 10^12 multiply-accumulates of the published graph times the bits of both factors, for one image and one box prompt; the weights with their scales, 10^6 bytes; in parentheses what float32 has more",
     );
   return lines;
 }

@@ -55,7 +55,7 @@ test("what a quantised variant saves on paper is two columns in every format, an
   const [markdown, csv] = [texts[1]![1]!, texts[3]![1]!];
   expect(markdown).toMatch(/bit operations[^|]*T \(saved\)/);
   expect(markdown).toMatch(/storage[^|]*MB \(saved\)/);
-  expect(markdown).toContain("counted on paper, not measured");
+  expect(markdown).toContain("bit operations, storage: counted, not measured");
   expect(csv).toMatch(/,bit-operations-float,,488000000000000,/);
   expect(csv).toMatch(/,storage,bytes,94200000,/);
 });

@@ -128,7 +128,7 @@ const manifest = z.object({
       /** The same of the graphs that run, which leave out padding and widen queries and keys. */
       executedGmacs: z.object({ encode: number, decode: number }).exactOptional(),
       fileBytes: count,
-      /** Of quantised graphs, counted on paper: one image, one box prompt. */
+      /** Of quantised graphs, counted, not measured: one image, one box prompt. */
       theory: z
         .object({
           bitOperations: number,

@@ -75,7 +75,8 @@ export async function calibrateStatistics(calibration: Calibration): Promise<{ c
     const { activations, softmax } = observers.quantizers();
     const weights = calibrateWeights([...encoder, ...decoder], setting);
     context.progress(steps, steps, "weights");
-    const notes = [...signNotes(signs, bimodal), ...observers.notes()];
+    // An integer graph has neither a quantiser of keys nor one of softmax.
+    const notes = setting.execution === "integer" ? [] : [...signNotes(signs, bimodal), ...observers.notes()];
     return {
       calibrated: { setting: formatSetting(setting), signs, activations, softmax, weights, notes },
       model: signed,

@@ -5,8 +5,9 @@ import { withGatheredTables } from "./gatheredTables.ts";
 
 /**
  * A fused float graph with its quantised linear layers as int8 products, on the calibration's own scales. Only 8-bit layers
- * become integers; what has no integer operator in the runtime, attention with its scores and the convolution of the neck,
- * stays in float.
+ * become integers; what has no integer operator in the runtime, attention with its scores and the 3 x 3 convolution of the
+ * neck, stays in float, and so do the decoder's projections of image tokens, which the fused graph multiplies with queries
+ * and values instead.
  */
 export function deployed(graph: OnnxGraph, calibrated: Calibrated): OnnxGraph {
   return withGatheredTables(toInt8(graph, (linear) => integersOf(linear, calibrated)));
@@ -30,4 +31,14 @@ function integersOf({ weight, outputs }: Linear, { weights, activations }: Calib
     }),
   );
   return { activations: { scale: input.scale, zeroPoint: input.zeroPoint }, weights: channels };
+}
+
+/**
+ * The layers of a deployed graph whose products are int8, by the paths of the checkpoint: `image_encoder.blocks.0.attn.qkv`
+ * for the three parts that the fused graph makes of it.
+ */
+export function integerLayers({ constants }: OnnxGraph): ReadonlySet<string> {
+  const parts = new RegExp(`\\.weight(\\.(${jointParts.join("|")}))?\\.int8$`);
+  const integers = constants.filter(({ type, name }) => type === "int8" && parts.test(name));
+  return new Set(integers.map(({ name }) => name.replace(parts, "")));
 }

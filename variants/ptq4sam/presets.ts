@@ -70,8 +70,8 @@ function manifestOf(base: string, text: string): VariantManifest {
 function notesOf({ method, execution }: Setting): string[] {
   const notes = [
     execution === "integer"
-      ? "int8 products of linear layers; query, key, value and softmax have no integer form in the runtime and stay in float: -simulated quantises them as the paper does"
-      : "quantised and back in float at the paper's places: masks are those of integers, latency and memory are not",
+      ? "linear layers are multiplied in int8; attention scores, softmax, the neck's 3 x 3 convolution and the decoder's projections of image tokens stay in float: the setting with -simulated quantises them as the paper does"
+      : "simulated: values are quantised and turned back to float at the paper's places, so the masks are those of integers; latency and memory are those of float, and bit operations and storage count the paper's scheme",
   ];
   if (methods[method].learned === "reconstructed")
     notes.push(

@@ -8,20 +8,28 @@ import { type Model, wholeGraph } from "./stages.ts";
 const bindings = { prompts: 1, points: 2 };
 const floatBits = 32;
 
+/** Which products have integer factors: those of the layers named, or all that the paper quantises. */
+export type Integers = ReadonlySet<string> | "the paper's";
+
 /**
- * What papers print of a quantised model, from the graph's own counts. A weight is stored as integers with a float32 scale
- * and a byte of zero point a channel.
+ * What papers print of a quantised model, over the products of the published graph, each by the bits of its factors. Where the
+ * graph that runs has integers these are the layers that it has in int8, and all other factors are float32. A weight of
+ * integers is stored with a float32 scale and a byte of zero point a channel.
  */
-export function theoryOf(model: Model, calibrated: Calibrated): TheoryCounts {
+export function theoryOf(model: Model, calibrated: Calibrated, integers: Integers): TheoryCounts {
+  const inInteger = (path: string, kind: "weights" | "scores" | "values") =>
+    integers === "the paper's" || (kind === "weights" && integers.has(path));
   const weights = new Map<string, Weight>();
-  let [quantizedMacs, bitOperations] = [0, 0];
+  let quantizedMacs = 0;
+  let bitOperations = 0;
   const places: Places = {
     ...floatPlaces,
     weight(weight) {
-      weights.set(weight.name, weight);
+      if (inInteger(weight.name.replace(/\.weight$/, ""), "weights")) weights.set(weight.name, weight);
       return weight;
     },
     product(path, kind, factors) {
+      if (!inInteger(path, kind)) return;
       const macs = countOf(factors);
       quantizedMacs += macs;
       bitOperations += macs * bitsOf(path, kind, calibrated);

@@ -5,7 +5,7 @@ import { buildDecoder } from "../sam-decoder/build.ts";
 import { loadRawSam, loadSam } from "../sam-decoder/load.ts";
 import { calibrateStatistics, calibrationOf } from "./calibrate.ts";
 import { type Calibrated, readCalibrated, writeCalibrated } from "./calibrated.ts";
-import { deployed } from "./deployed.ts";
+import { deployed, integerLayers } from "./deployed.ts";
 import { learnUnits, refuseFullSize } from "./learn.ts";
 import { presetOf, ptq4samPresets, settingFlags, settingOf, withSettingFlags } from "./presets.ts";
 import { formatSetting, methods } from "./setting.ts";
@@ -46,11 +46,16 @@ async function buildQuantized(context: BuildContext): Promise<void> {
   const { preset, calibration, out } = context;
   const setting = settingOf(preset);
   const calibrated = readCalibrated(calibration, preset.id, formatSetting(setting));
-  if (setting.execution === "integer") await buildDeployed(context, calibrated);
-  else await buildSimulated(context, calibrated);
   const model = { config: configOf(preset.base!, context.side), checkpoint: context.checkpoint };
-  for (const note of calibrated.notes) out.note?.(note);
-  out.theory?.(theoryOf(model, calibrated));
+  if (setting.execution === "integer") {
+    const integers = await buildDeployed(context, calibrated);
+    out.note?.(describeIntegers(integers));
+    out.theory?.(theoryOf(model, calibrated, integers));
+  } else {
+    await buildSimulated(context, calibrated);
+    for (const note of calibrated.notes) out.note?.(note);
+    out.theory?.(theoryOf(model, calibrated, "the paper's"));
+  }
 }
 
 async function buildSimulated({ preset, checkpoint, side, out }: BuildContext, calibrated: Calibrated): Promise<void> {
@@ -63,12 +68,26 @@ async function buildSimulated({ preset, checkpoint, side, out }: BuildContext, c
     );
 }
 
-/** The float graphs with int8 products in them. */
-async function buildDeployed(context: BuildContext, calibrated: Calibrated): Promise<void> {
+/** The float graphs with int8 products in them. Returns the layers that are int8. */
+async function buildDeployed(context: BuildContext, calibrated: Calibrated): Promise<ReadonlySet<string>> {
   const { checkpoint, out } = context;
+  const integers = new Set<string>();
   await buildFloat({
     ...context,
     checkpoint: withSigns(checkpoint, calibrated.signs),
-    out: { write: (name, graph) => out.write(name, deployed(graph, calibrated)) },
+    out: {
+      async write(name, float) {
+        const graph = deployed(float, calibrated);
+        for (const layer of integerLayers(graph)) integers.add(layer);
+        await out.write(name, graph);
+      },
+    },
   });
+  return integers;
+}
+
+/** For the run's manifest: the calibration's own notes are of quantisers that this graph does not have. */
+function describeIntegers(integers: ReadonlySet<string>): string {
+  const inEncoder = [...integers].filter((layer) => layer.startsWith("image_encoder.")).length;
+  return `${inEncoder} layers of the encoder and ${integers.size - inEncoder} of the decoder are int8; bit operations and storage count these as int8 and all else as float32`;
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { CalibrateContext, CalibrationValues, OnnxGraph } from "../../harness/api.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { openSession, writeGraph } from "../../harness/onnx/index.ts";
-import { linearsOf, toInt8 } from "../../harness/quantize/index.ts";
+import { type Linear, linearsOf, toInt8 } from "../../harness/quantize/index.ts";
 import { keepSensitive } from "./sensitive.ts";
 
 const defaults = {
@@ -28,7 +28,14 @@ export interface LayerChoice {
  */
 export function int8Encoder(encoder: OnnxGraph, inFloat: readonly string[]): OnnxGraph {
   const kept = new Set(inFloat);
-  return toInt8(encoder, ({ weight }) => (kept.has(weight) ? undefined : { activations: "by tensor" }));
+  return toInt8(encoder, ({ weight, layer }) =>
+    kept.has(weight) || layer !== "linear" ? undefined : { activations: "by tensor" },
+  );
+}
+
+/** The layers that segment-anything-fast has in int8: the blocks' linear ones, and no convolution of the neck. */
+export function fastLinears(encoder: OnnxGraph): readonly Linear[] {
+  return linearsOf(encoder).filter(({ layer }) => layer === "linear");
 }
 
 /**
@@ -64,7 +71,7 @@ function boundOf({ bound }: Readonly<Record<string, string>>): number {
 /** Weights' names by block, `image_encoder.blocks.3.attn.proj.weight` under `image_encoder.blocks.3`. */
 function blocksOf(encoder: OnnxGraph): readonly (readonly string[])[] {
   const blocks = new Map<string, string[]>();
-  for (const { weight } of linearsOf(encoder)) {
+  for (const { weight } of fastLinears(encoder)) {
     const block = weight.replace(/(\.\d+)\..*/, "$1");
     blocks.set(block, [...(blocks.get(block) ?? []), weight]);
   }

@@ -1,11 +1,10 @@
 import type { BuildContext, CalibrateContext, OnnxGraph, VariantPlugin } from "../../harness/api.ts";
-import { linearsOf } from "../../harness/quantize/index.ts";
 import { configOf } from "../sam/config.ts";
 import { imageEncoder } from "../sam/imageEncoder.ts";
 import { referenceImageEncoder } from "../sam/reference.ts";
 import { buildDecoder } from "../sam-decoder/build.ts";
 import { loadRawSam, loadSam } from "../sam-decoder/load.ts";
-import { chooseLayers, describeChoice, int8Encoder, readChoice } from "./choice.ts";
+import { chooseLayers, describeChoice, fastLinears, int8Encoder, readChoice } from "./choice.ts";
 import { samFastPresets } from "./presets.ts";
 
 export default {
@@ -28,7 +27,7 @@ function fastEncoder(context: BuildContext): OnnxGraph {
   const encoder = floatEncoder(context);
   if (context.calibration === undefined) return int8Encoder(encoder, []);
   const choice = readChoice(context.calibration);
-  context.out.note?.(describeChoice(choice, linearsOf(encoder).length));
+  context.out.note?.(describeChoice(choice, fastLinears(encoder).length));
   return int8Encoder(encoder, choice.inFloat);
 }
 
