@@ -55,7 +55,7 @@ test("two variants are compared by their newest runs, and a condition that is me
   expect(code).toBe(0);
   expect(out).toContain("worse: mobilesam is worse than sam-vit-b.");
   expect(out).toContain("miou.1p: the same on every image.");
-  expect(out).toContain("latency: not judged, the two were measured apart");
+  expect(out).toContain("latency: not judged, the two were measured in two sessions");
   const gated = await comparing("sam-vit-b", ["mobilesam"], { "fail-if": ["miou.box < -0.5%", "miou.1p < -0.5%"] });
   expect(gated.code).toBe(1);
   expect(gated.notes).toBe("failed: miou.box < -0.5% (mobilesam-0123456789ab: difference −10.00 points)\n");

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { loadavg } from "node:os";
 import type { Dataset, ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
@@ -68,6 +69,8 @@ export async function takeTurns(
   const crew = await Crew.start(contestants, await memorySample(plan.dataset, photos[0]!), plan.imageTimeoutMs);
   const byName = new Map(contestants.map((each) => [each.name, each]));
   const { warmup, rounds } = plan.latency;
+  // Not from the plan's seed: two sessions of one plan are two.
+  const session = randomUUID();
   const turns = interleavedRounds([...byName.keys()], warmup + rounds, random(plan.seed, "latency", "order"));
   try {
     if (crew.together === false)
@@ -81,7 +84,7 @@ export async function takeTurns(
       const load = loadavg()[0]!;
       const sample = await crew.turn(each, image);
       if (sample !== undefined && turn.round >= warmup)
-        await take(turn.name, recordOf(turn, { image, sample, warmup, load }));
+        await take(turn.name, recordOf(turn, { session, image, sample, warmup, load }));
     }
   } finally {
     await crew.close();
@@ -121,15 +124,21 @@ async function settle(
 }
 
 interface Measured {
+  readonly session: string;
   readonly image: ImageId;
   readonly sample: LatencySample;
   readonly warmup: number;
   readonly load: number;
 }
 
-function recordOf({ round, turn }: Turn, { image, sample, warmup, load }: Measured): LatencyTurn {
+function recordOf({ round, turn }: Turn, { session, image, sample, warmup, load }: Measured): LatencyTurn {
   return {
-    ...{ kind: "turn", round: round - warmup, turn, image, load },
+    kind: "turn",
+    session,
+    round: round - warmup,
+    turn,
+    image,
+    load,
     prepareMs: [sample.prepareMs],
     encodeMs: [sample.encodeMs],
     decodeMs: [sample.decodeMs],

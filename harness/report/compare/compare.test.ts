@@ -112,7 +112,8 @@ test("categories are named from the largest loss and the largest gain on, each b
 
 test("runs by turns are judged beyond the noise floor, runs measured apart are not", () => {
   const noisy = (factor: number) => range(21).map((i) => factor * (100 + 10 * Math.sin(5 * i)));
-  const side = (encodeMs: readonly number[], turn: number) => exampleSide({ ious: { box: [[0.5]] }, encodeMs, turn });
+  const side = (encodeMs: readonly number[], turn: number, session?: string) =>
+    exampleSide({ ious: { box: [[0.5]] }, encodeMs, turn, ...(session === undefined ? {} : { session }) });
   const compared = (b: Side) => compareRuns(side(noisy(1), 0), [b], options)[0]!;
   // The rounds share their noise: B is exactly 20 % slower in each.
   const slower = compared(side(noisy(1.2), 1));
@@ -122,9 +123,35 @@ test("runs by turns are judged beyond the noise floor, runs measured apart are n
   expect(slower.verdict.speed).toBe("slower");
   expect(compared(side(noisy(1 / 1.2), 1)).verdict.speed).toBe("faster");
   expect(compared(side(noisy(1.01), 1)).verdict.speed).toBe("no difference");
-  const apart = compared(side(noisy(1.2), 0));
+  // Two sessions whose turns never fall on the same place in a round are two all the same.
+  const apart = compared(side(noisy(1.2), 1, "two"));
   expect([apart.latency!.measured, apart.verdict.speed]).toEqual(["apart", undefined]);
-  expect(apart.verdict.sentences.at(-1)).toContain("measured apart");
+  expect(apart.verdict.sentences.at(-1)).toContain("measured in two sessions");
+  expect(apart.verdict.sentences.at(-1)).toContain("--rounds 20 measures both by turns");
+});
+
+test("turns of a run stored before sessions were named are of no session", () => {
+  const a = exampleSide({ ious: { box: [[0.5]] }, encodeMs: [100, 101, 102] });
+  const unnamed = { ...a, turns: a.turns.map(({ session: _, ...turn }) => turn) };
+  expect(compareRuns(unnamed, [unnamed], options)[0]!.latency!.measured).toBe("apart");
+});
+
+test("the ratio is that of the medians beside it, and a sample of two kinds is named", () => {
+  // A decodes in 4 or 7 ms, B in 7 or 4: by rounds B over A is 1.75 or 0.57, and no median of those is 7 over 4.
+  const a = exampleSide({ ious: { box: [[0.5]] }, encodeMs: range(21).map((i) => (i % 5 < 3 ? 40 : 70) + (i % 2)) });
+  const b = exampleSide({
+    ious: { box: [[0.5]] },
+    encodeMs: range(21).map((i) => (i % 5 < 3 ? 70 : 40) + (i % 2)),
+    turn: 1,
+  });
+  const { latency, verdict } = compareRuns(a, [b], options)[0]!;
+  for (const { aMs, bMs, ratio } of latency!.stages) expect(ratio.value).toBe(bMs / aMs);
+  const decode = latency!.stages.find(({ stage }) => stage === "decode")!;
+  expect(decode.modes).toMatchObject({
+    a: { lowShare: expect.closeTo(0.62, 1) },
+    b: { lowShare: expect.closeTo(0.38, 1) },
+  });
+  expect(verdict.sentences.join(" ")).toContain("decode of A: its samples are of two kinds, 62 % near 4.0");
 });
 
 test("a second process of A sets the noise floor", () => {

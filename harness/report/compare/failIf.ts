@@ -87,6 +87,11 @@ function judgeLatency(condition: Condition, comparison: Comparison): Outcome {
   const { figure: name, of, unit, value } = condition;
   const found = comparison.latency?.stages.find(({ stage }) => `latency.${stage}` === name);
   if (found === undefined) throw unknown("figure in --fail-if", name, figureNames(comparison));
+  if (comparison.latency?.measured === "apart") {
+    throw new HarnessError(`--fail-if "${condition.text}": the two runs were not timed in one session`, {
+      hint: "--rounds 20 measures both here by turns",
+    });
+  }
   if (unit === "ms") {
     const differenceMs = found.bMs - found.aMs;
     return { met: holds(condition, differenceMs, value), found: `difference ${milliseconds(differenceMs)} ms` };

@@ -1,4 +1,5 @@
-import { bootstrapInterval, type Interval } from "../../stats/bootstrap.ts";
+import type { Interval } from "../../stats/bootstrap.ts";
+import { type TwoModes, twoModes } from "../../stats/modes.ts";
 import { integer, random } from "../../stats/random.ts";
 import { median, quantile } from "../../stats/summary.ts";
 import type { LatencyTurn } from "../../store/schema.ts";
@@ -11,18 +12,20 @@ export type ComparedStage = Stage | "total";
 /** Latency of a stage on both sides; total is encode and decode. */
 export interface LatencyDifference {
   readonly stage: ComparedStage;
-  /** Medians, ms. */
+  /** Medians, ms; of runs by turns over the rounds that both have. */
   readonly aMs: number;
   readonly bMs: number;
-  /** B over A with its 95 % interval: the median over rounds where both took turns, else the ratio of the medians. */
+  /** bMs over aMs with its 95 % interval: rounds of runs by turns are drawn with both their sides. */
   readonly ratio: Interval;
+  /** Where a side's samples are of two kinds, so that its median is of the more frequent one. */
+  readonly modes?: { readonly a?: TwoModes; readonly b?: TwoModes };
   /** How far two measurements of A lie apart, as a share: the noise floor, exceeded in 5 % of tries. */
   readonly noise?: number;
   readonly rounds: number;
 }
 
 export interface LatencyComparison {
-  /** `interleaved`: both took turns in the same rounds, so that heat and other load fell on both alike. */
+  /** `interleaved`: both took turns in one session, so that heat and other load fell on both alike. */
   readonly measured: "interleaved" | "apart";
   /** `again`: A took two turns a round. `resampled`: from the spread of A's own samples. */
   readonly noiseFrom: "again" | "resampled";
@@ -44,32 +47,59 @@ export function latencyComparison({ a, b, again }: LatencyTurns, seed: number): 
     measured: together ? "interleaved" : "apart",
     noiseFrom: again === undefined ? "resampled" : "again",
     stages: ([...stages, "total"] as const).flatMap((stage) => {
-      const [x, y] = [samplesOf(a, stage), samplesOf(b, stage)];
+      const pair = pairOf(samplesOf(a, stage), samplesOf(b, stage), together);
       // A decoder that gives masks has nothing to upscale.
-      if (x.size === 0 || y.size === 0 || median([...x.values()]) === 0 || median([...y.values()]) === 0) return [];
-      const ratio = together ? pairedRatio(x, y, seed) : ratioApart(x, y, seed);
+      if (pair.a.length === 0 || pair.b.length === 0 || median(pair.a) === 0 || median(pair.b) === 0) return [];
       const noise =
-        again === undefined ? resampledNoise([...x.values()], seed) : noiseOf(x, samplesOf(again, stage), seed);
-      return [
-        {
-          ...{
-            stage,
-            aMs: median([...x.values()]),
-            bMs: median([...y.values()]),
-            ratio,
-            rounds: Math.min(x.size, y.size),
-          },
-          ...(noise === undefined ? {} : { noise }),
-        },
-      ];
+        again === undefined
+          ? resampledNoise(pair.a, seed)
+          : noiseOf(pairOf(samplesOf(a, stage), samplesOf(again, stage), true), seed);
+      return [differenceOf(stage, pair, { noise, seed })];
     }),
   };
 }
 
-/** In every round of either both have a turn, never in the same place: two runs that were measured apart share places. */
+/** Samples of both sides, ms; in the same order of rounds where they are paired. */
+interface SamplePair {
+  readonly a: readonly number[];
+  readonly b: readonly number[];
+  readonly paired: boolean;
+}
+
+function pairOf(x: ReadonlyMap<number, number>, y: ReadonlyMap<number, number>, together: boolean): SamplePair {
+  if (!together) return { a: [...x.values()], b: [...y.values()], paired: false };
+  const rounds = [...x.keys()].filter((round) => y.has(round));
+  return { a: rounds.map((round) => x.get(round)!), b: rounds.map((round) => y.get(round)!), paired: true };
+}
+
+function differenceOf(
+  stage: ComparedStage,
+  pair: SamplePair,
+  { noise, seed }: { readonly noise: number | undefined; readonly seed: number },
+): LatencyDifference {
+  const modes = { a: twoModes(pair.a), b: twoModes(pair.b) };
+  return {
+    stage,
+    aMs: median(pair.a),
+    bMs: median(pair.b),
+    ratio: ratioOf(pair, seed),
+    rounds: Math.min(pair.a.length, pair.b.length),
+    ...(noise === undefined ? {} : { noise }),
+    ...(modes.a === undefined && modes.b === undefined
+      ? {}
+      : {
+          modes: {
+            ...(modes.a === undefined ? {} : { a: modes.a }),
+            ...(modes.b === undefined ? {} : { b: modes.b }),
+          },
+        }),
+  };
+}
+
+/** All turns of both are of one session. Turns stored before sessions were named are of none. */
 function tookTurns(a: readonly LatencyTurn[], b: readonly LatencyTurn[]): boolean {
-  const inB = new Map(b.map(({ round, turn }) => [round, turn]));
-  return a.length === b.length && a.every(({ round, turn }) => inB.has(round) && inB.get(round) !== turn);
+  const [first] = a;
+  return first?.session !== undefined && [...a, ...b].every(({ session }) => session === first.session);
 }
 
 /** Round → ms; the median where a turn has several samples. */
@@ -84,38 +114,32 @@ function samplesOf(turns: readonly LatencyTurn[], stage: ComparedStage): Readonl
   );
 }
 
-/** Rounds are drawn as images are elsewhere: with replacement, both sides of a round together. */
-function pairedRatio(x: ReadonlyMap<number, number>, y: ReadonlyMap<number, number>, seed: number): Interval {
-  const ratios = new Map([...x].flatMap(([round, ms]) => (y.has(round) ? [[round, y.get(round)! / ms] as const] : [])));
-  const ratioAt = ({ images, counts }: { readonly images: readonly number[]; readonly counts: Uint32Array }) =>
-    median(images.flatMap((round, i) => new Array<number>(counts[i]!).fill(ratios.get(round)!)));
-  return bootstrapInterval(ratioAt, ratios.keys(), { seed })!;
-}
-
-function ratioApart(x: ReadonlyMap<number, number>, y: ReadonlyMap<number, number>, seed: number): Interval {
-  const value = median([...y.values()]) / median([...x.values()]);
-  if (x.size < 2 || y.size < 2) return { value };
-  const drawn = resampled([...x.values()], [...y.values()], seed);
+/** The ratio of the medians, so that it is that of the two figures beside it. */
+function ratioOf(pair: SamplePair, seed: number): Interval {
+  const value = median(pair.b) / median(pair.a);
+  if (pair.a.length < 2 || pair.b.length < 2) return { value };
+  const drawn = resampled(pair, seed);
   return { value, low: quantile(drawn, 0.025), high: quantile(drawn, 0.975) };
 }
 
-function noiseOf(x: ReadonlyMap<number, number>, again: ReadonlyMap<number, number>, seed: number): number | undefined {
-  const { low, high } = pairedRatio(x, again, seed);
+function noiseOf(pair: SamplePair, seed: number): number | undefined {
+  const { low, high } = ratioOf(pair, seed);
   return low === undefined || high === undefined ? undefined : Math.max(Math.abs(low - 1), Math.abs(high - 1));
 }
 
 /** Two draws of as many samples as there are, over and over: what chance alone puts between their medians. */
 function resampledNoise(samples: readonly number[], seed: number): number | undefined {
   if (samples.length < 2) return undefined;
-  const apart = resampled(samples, samples, seed).map((ratio) => Math.abs(ratio - 1));
+  const apart = resampled({ a: samples, b: samples, paired: false }, seed).map((ratio) => Math.abs(ratio - 1));
   return quantile(apart, 0.95);
 }
 
-function resampled(x: readonly number[], y: readonly number[], seed: number): number[] {
+/** Ratios of medians of drawn samples: rounds of a pair are drawn with both their sides, samples apart each for itself. */
+function resampled({ a, b, paired }: SamplePair, seed: number): number[] {
   return Array.from({ length: defaults.draws }, (_, draw) => {
     const stream = random(seed, "latency difference", draw);
-    const medianOf = (samples: readonly number[]) =>
-      median(samples.map(() => samples[integer(stream, samples.length)]!));
-    return medianOf(y) / medianOf(x);
+    const places = a.map(() => integer(stream, a.length));
+    const others = paired ? places : b.map(() => integer(stream, b.length));
+    return median(others.map((place) => b[place]!)) / median(places.map((place) => a[place]!));
   });
 }

@@ -139,8 +139,8 @@ function categoriesLine(categories: readonly Breakdown[]): string {
 function latencyLine({ measured, noiseFrom }: LatencyComparison): string {
   const how =
     measured === "interleaved"
-      ? "A and B took turns in the same rounds; the median over rounds of B over A"
-      : "measured apart; the ratio of the medians";
+      ? "A and B took turns in one session; medians over the rounds that both have, and their ratio"
+      : "measured in two sessions; the ratio of the medians is no verdict";
   const noise = noiseFrom === "again" ? "a second process of A in the same rounds" : "A's own samples, drawn twice";
   return `latency: ${how}; A over A: the noise floor, from ${noise}`;
 }

@@ -1,7 +1,7 @@
 import type { Interval } from "../../stats/bootstrap.ts";
 import { type FigureDifference, isHeadline } from "./differences.ts";
 import type { LatencyComparison, LatencyDifference } from "./latency.ts";
-import { change, changeRange, points, pointsRange, pValue } from "./words.ts";
+import { change, changeRange, milliseconds, points, pointsRange, pValue } from "./words.ts";
 
 const defaults = { significance: 0.05 };
 
@@ -85,19 +85,36 @@ function figureSentence(figure: FigureDifference): string {
   return `${figure.figure}: no difference shown, ${points(difference.value)} points (${interval})${least}.`;
 }
 
-function latencySentences(latency: LatencyComparison | undefined, { a }: VerdictInput["names"]): string[] {
+function latencySentences(latency: LatencyComparison | undefined, names: VerdictInput["names"]): string[] {
   if (latency === undefined) return [];
   if (latency.measured === "apart")
     return [
-      "latency: not judged, the two were measured apart, so heat and other load are in the difference; --rounds 20 measures both by turns.",
+      "latency: not judged, the two were measured in two sessions, so heat and other load are in the difference; --rounds 20 measures both by turns.",
     ];
   return latency.stages
     .filter(({ stage }) => stage === "encode" || stage === "decode")
-    .map((each) => {
+    .flatMap((each) => {
       const speed = judgeSpeed(each);
       const noise =
-        each.noise === undefined ? "" : `; two measurements of ${a} lie up to ${(100 * each.noise).toFixed(1)} % apart`;
+        each.noise === undefined
+          ? ""
+          : `; two measurements of ${names.a} lie up to ${(100 * each.noise).toFixed(1)} % apart`;
       const words = speed === "no difference" ? "no difference shown" : speed;
-      return `${each.stage}: ${words}, ${change(each.ratio.value)} % (95 % interval ${changeRange(each.ratio)}${noise}).`;
+      return [
+        `${each.stage}: ${words}, ${change(each.ratio.value)} % (95 % interval ${changeRange(each.ratio)}${noise}).`,
+        ...modeSentences(each, names),
+      ];
     });
+}
+
+function modeSentences({ stage, modes = {} }: LatencyDifference, names: VerdictInput["names"]): string[] {
+  return (["a", "b"] as const).flatMap((side) => {
+    const found = modes[side];
+    if (found === undefined) return [];
+    const { low, high, lowShare } = found;
+    const shares = `${(100 * lowShare).toFixed(0)} % near ${milliseconds(low)} ms, the others near ${milliseconds(high)} ms`;
+    return [
+      `${stage} of ${names[side]}: its samples are of two kinds, ${shares}, so its median jumps with their shares; look for what runs beside it, and measure again with more --rounds.`,
+    ];
+  });
 }

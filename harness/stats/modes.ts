@@ -1,0 +1,53 @@
+import { median } from "./summary.ts";
+
+const defaults = {
+  /** Fewer samples show two groups by chance. */
+  leastSamples: 8,
+  /** A mode holds at least this share of the samples: a few slow ones are outliers, and are named as such. */
+  leastShare: 0.2,
+  /** Between the means of both groups, in root mean squares of their spreads; halves of a normal sample lie 2.7 apart. */
+  leastDistance: 5,
+  /** Between the means, as a share of the lower one: less is of no consequence. */
+  leastGap: 0.1,
+};
+
+/** A sample of two kinds: its median is of whichever is more frequent, and jumps where that changes. */
+export interface TwoModes {
+  /** Medians of the lower and the upper group. */
+  readonly low: number;
+  readonly high: number;
+  /** Share of the samples in the lower one. */
+  readonly lowShare: number;
+}
+
+/**
+ * Tells a sample with two separate groups: the cut that leaves the least spread within both, judged by the distance of their
+ * means over the root of their summed variances, times the root of 2. Nothing for a sample of one group, or too small a one.
+ * Source: Ashman, Bird and Zepf, Detecting bimodality in astronomical datasets, 1994, equation 4.
+ */
+export function twoModes(samples: readonly number[]): TwoModes | undefined {
+  if (samples.length < defaults.leastSamples) return undefined;
+  const sorted = [...samples].sort((a, b) => a - b);
+  const least = Math.ceil(defaults.leastShare * sorted.length);
+  let best: { readonly cut: number; readonly within: number } | undefined;
+  for (let cut = least; cut <= sorted.length - least; cut++) {
+    const within = squares(sorted.slice(0, cut)) + squares(sorted.slice(cut));
+    if (best === undefined || within < best.within) best = { cut, within };
+  }
+  if (best === undefined) return undefined;
+  const [lower, upper] = [sorted.slice(0, best.cut), sorted.slice(best.cut)];
+  const gap = mean(upper) - mean(lower);
+  const spread = Math.sqrt((squares(lower) / lower.length + squares(upper) / upper.length) / 2);
+  if (gap < defaults.leastGap * mean(lower) || gap < defaults.leastDistance * spread) return undefined;
+  return { low: median(lower), high: median(upper), lowShare: lower.length / sorted.length };
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Sum of squared distances from the mean. */
+function squares(values: readonly number[]): number {
+  const centre = mean(values);
+  return values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
+}
