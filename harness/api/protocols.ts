@@ -179,7 +179,7 @@ export interface MetricValue {
   readonly id: string;
   /** Absent where there is no data. */
   readonly value?: number;
-  /** Instances behind the value, an image drawn twice counting twice. */
+  /** Instances behind the value, an image of weight two counting twice. */
   readonly n: number;
 }
 
@@ -189,7 +189,7 @@ export interface Metric {
   readonly unit: "fraction";
   /**
    * Rows are those of one prompts name of one run. Matches once: the returned function only re-weights the context's images,
-   * so a bootstrap costs sums. It gives the same ids in the same order whatever the weights.
+   * so that an interval costs sums. It gives the same ids in the same order whatever the weights.
    */
   fit(rows: readonly PredictionRow[], context: MetricContext): (weights: ImageWeights) => readonly MetricValue[];
 }

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { imageWeights } from "../stats/bootstrap.ts";
 import { integer, random } from "../stats/random.ts";
 import { evaluate } from "./evaluate.ts";
 import { type Given, table, truth } from "./fixtures/scene.ts";
@@ -25,7 +24,10 @@ test.each([
   const matches = evaluate({ truth: given, detections: table(scene.found), type: "segm", rules });
   const weighted = summarizer(matches, categories);
   let compared = 0;
-  for (const { counts } of imageWeights(3, images, 50)) {
+  for (let draw = 0; draw < 50; draw++) {
+    const stream = random(3, "weights", draw);
+    const counts = new Uint32Array(images.length);
+    for (const _ of images) counts[integer(stream, images.length)]!++;
     // Copies of an image stand together, as an image of that weight is taken.
     const copies = images.flatMap((image, i) => Array<number>(counts[i]!).fill(image));
     const repeat = <T extends { readonly image: number }>(all: readonly T[]) =>

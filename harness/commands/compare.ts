@@ -58,7 +58,11 @@ export const compare: Command = {
       list: true,
     },
     rounds: { describe: "measure latency anew, by turns, in so many rounds", type: "number" },
-    seed: { describe: "of the bootstrap and the exchanges", type: "number", default: 0 },
+    seed: {
+      describe: "of the groups of images that intervals are made of, and of the exchanges",
+      type: "number",
+      default: 0,
+    },
     json: { describe: "print JSON", type: "boolean" },
     plugin: { describe: "also know what this module brings", type: "string", list: true },
     ...Object.fromEntries(runOptions.map((name) => [name, withoutDefault(planOptions[name]!)])),

@@ -53,10 +53,23 @@ async function scored(detections: unknown, given: object = {}, annotations: unkn
 }
 
 test("a results file is scored, with intervals and n", async () => {
+  const ids = Array.from({ length: 12 }, (_, i) => i + 1);
+  const twelve = { ...truth, images: ids.map(image), annotations: ids.map((id) => annotation(id, id)) };
+  const found = ids.slice(0, 6).map((image_id) => ({ ...detection, image_id }));
+  const { figures } = await scored(found, {}, twelve);
+  // Each image is found whole or not at all: t with 11 degrees of freedom times the standard error of 6 of 12, to 1 % of it.
+  const { value, low, high, n } = figures["AR@1"];
+  expect([value, n]).toEqual([0.5, 12]);
+  expect((high - low) / 2 / (2.201 * Math.sqrt(3 / 11 / 12))).toBeCloseTo(1, 1);
+  expect(figures.AP.low).toBeLessThan(figures.AP.value);
+  expect(figures.AP.high).toBeGreaterThan(figures.AP.value);
+});
+
+test("a results file of two images has figures without intervals", async () => {
   const { figures, categories, rules, images } = await scored([detection]);
   expect([rules, images]).toEqual(["coco", 2]);
-  // Half of the two is found: precision 1 up to recall 0.5, 51 of 101 points. A draw may have either image twice.
-  expect(figures.AP).toEqual({ value: expect.closeTo(51 / 101, 12), low: 0, high: expect.closeTo(1, 12), n: 2 });
+  // Half of the two is found: precision 1 up to recall 0.5, 51 of 101 points.
+  expect(figures.AP).toEqual({ value: expect.closeTo(51 / 101, 12), n: 2 });
   expect(figures.APl).toEqual({ n: 0 });
   expect(categories).toEqual([{ id: 3, name: "cup", value: expect.closeTo(51 / 101, 12), n: 2 }]);
 });
@@ -180,7 +193,8 @@ test("a stored run is scored again with every metric", async () => {
   });
   const alone = await runScore(join(folder, run), { annotations: write(truth), metric: ["ap"] });
   expect(Object.keys(alone.prompts.box.figures)).toEqual(["AP", "AP50", "AP75", "APs"]);
-  expect(alone.prompts.box.figures.AP).toMatchObject({ low: expect.any(Number), high: expect.any(Number) });
+  // Two images have no interval.
+  expect(alone.prompts.box.figures.AP).toEqual({ value: expect.closeTo(1, 12), n: 2 });
 });
 
 test("without ground truth, the stored IoUs are averaged, and a note says what is missing", async () => {

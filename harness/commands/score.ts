@@ -1,11 +1,10 @@
 import { HarnessError } from "../errors.ts";
 import type { ReliabilityBin } from "../metrics/index.ts";
+import { intervalMethod } from "../stats/intervals.ts";
 import { type Arguments, type Command, type Console, line } from "./command.ts";
 import { plainTable } from "./plainTable.ts";
 import { type FileFigure, type FileScore, scoreFile } from "./scoreFile.ts";
 import { type RunScore, scoreRun } from "./scoreRun.ts";
-
-const defaults = { draws: 1000 };
 
 export const score: Command = {
   name: "score",
@@ -23,11 +22,15 @@ export const score: Command = {
     "class-agnostic": { describe: "whatever the categories: recall of proposals", type: "boolean" },
     categories: { describe: "also average precision by category", type: "boolean" },
     interval: {
-      describe: "95 % intervals, a bootstrap by image; --no-interval saves the time",
+      describe: `95 % intervals, a ${intervalMethod}; --no-interval saves the time`,
       type: "boolean",
       default: true,
     },
-    seed: { describe: "of the bootstrap; a run's own for a run", type: "number", default: 0 },
+    seed: {
+      describe: "of the groups of images that intervals are made of; a run's own for a run",
+      type: "number",
+      default: 0,
+    },
     metric: {
       describe: "of a run: miou, ap, recall, calibration, boundary-iou; all of them without it",
       type: "string",
@@ -54,7 +57,7 @@ export const score: Command = {
       ...{ annotations: args.annotations as string, detections: args.detections as string },
       ...{ type: args.type as FileScore["type"], classAgnostic: args["class-agnostic"] === true },
       ...(args.rules === undefined ? {} : { rules: args.rules as FileScore["rules"] }),
-      ...(args.interval === false ? {} : { draws: defaults.draws }),
+      ...(args.interval === false ? { intervals: "none" as const } : {}),
       seed: args.seed as number,
     });
     for (const warning of found.warnings) console.notes.write(`warning: ${warning}\n`);
@@ -75,7 +78,7 @@ async function scoreStoredRun(args: Arguments, console: Console): Promise<number
     ...(args.annotations === undefined ? {} : { annotations: args.annotations as string }),
     ...(args.data === undefined ? {} : { data: args.data as string }),
     ...(args.metric === undefined ? {} : { metrics: args.metric as string[] }),
-    draws: args.interval === false ? 0 : defaults.draws,
+    ...(args.interval === false ? { intervals: "none" as const } : {}),
   });
   for (const warning of found.warnings) console.notes.write(`warning: ${warning}\n`);
   if (args.json) line(console, JSON.stringify(found));

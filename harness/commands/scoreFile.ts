@@ -11,7 +11,7 @@ import {
   summarizer,
 } from "../coco/index.ts";
 import { HarnessError } from "../errors.ts";
-import { bootstrapIntervals } from "../stats/bootstrap.ts";
+import { type Interval, intervalsOf } from "../stats/intervals.ts";
 
 export interface FileScoreOptions {
   readonly annotations: string;
@@ -20,8 +20,9 @@ export interface FileScoreOptions {
   /** By the annotation file's own format without it. */
   readonly rules?: EvaluationRules["id"];
   readonly classAgnostic: boolean;
-  /** Of the bootstrap by image; no intervals without it. */
-  readonly draws?: number;
+  /** Values alone. */
+  readonly intervals?: "none";
+  /** Of the groups of images that intervals are made of. */
   readonly seed: number;
 }
 
@@ -66,11 +67,9 @@ export async function scoreFile(options: FileScoreOptions): Promise<FileScore> {
   const empty = detections.count === 0;
   const found = values(once).map(({ id, value, n }) => (empty || value === undefined ? { id, n } : { id, value, n }));
   const intervals =
-    options.draws === undefined || empty
+    options.intervals === "none" || empty
       ? []
-      : bootstrapIntervals(({ counts }) => values(counts).map(({ value }) => value), images, {
-          ...{ seed: options.seed, draws: options.draws },
-        });
+      : intervalsOf(({ counts }) => values(counts), images, { seed: options.seed });
   const names = new Map(annotations.categories.map(({ id, name }) => [id, name]));
   return {
     ...{ annotations: options.annotations, detections: options.detections, type: options.type, rules: rules.id },
@@ -85,9 +84,7 @@ export async function scoreFile(options: FileScoreOptions): Promise<FileScore> {
   };
 }
 
-function boundsOf(
-  interval: { readonly low?: number; readonly high?: number } | undefined,
-): Pick<FileFigure, "low" | "high"> {
+function boundsOf(interval: Interval | undefined): Pick<FileFigure, "low" | "high"> {
   const { low, high } = interval ?? {};
   return low === undefined || high === undefined ? {} : { low, high };
 }

@@ -15,8 +15,8 @@ export interface RunScoreOptions {
   readonly data?: string;
   /** Ids; all without it. */
   readonly metrics?: readonly string[];
-  /** Of the bootstrap; 0 for no intervals. */
-  readonly draws: number;
+  /** Values alone. */
+  readonly intervals?: "none";
 }
 
 /** What `bench score RUN --json` prints: what has no data is left out. */
@@ -51,8 +51,14 @@ export async function scoreRun(options: RunScoreOptions): Promise<RunScore> {
   const context = { images, sizes: cocoSizes, ...(dataset === undefined ? {} : { dataset }) };
   const prompts = Object.entries(manifest.protocols).map(([name, protocol]) => {
     const rows = byPrompts.get(name) ?? [];
-    const bootstrap = { seed: manifest.seed, draws: options.draws };
-    const figures = chosen.flatMap((metric) => figuresOf(metric, { ...context, rows }, bootstrap));
+    const { intervals } = options;
+    const figures = chosen.flatMap((metric) =>
+      figuresOf(
+        metric,
+        { ...context, rows },
+        { seed: manifest.seed, ...(intervals === undefined ? {} : { intervals }) },
+      ),
+    );
     const reliability = figures.some(({ id }) => id === "ece") ? { reliability: reliabilityTable(rows) } : {};
     const byId = Object.fromEntries(figures.map(({ id, ...figure }) => [id, figure]));
     return [name, { protocol, figures: byId, ...reliability }] as const;

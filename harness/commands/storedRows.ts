@@ -20,7 +20,7 @@ export interface StoredRows {
 
 /** All rows with their masks, by prompts name. */
 export async function readRows(run: StoredRun): Promise<StoredRows> {
-  // Rows do not tell of images without a target, which a bootstrap draws like the others.
+  // Rows do not tell of images without a target, which are images of the run like the others.
   const finished: ImageId[] = [];
   const failed = new Set<ImageId>();
   const byPrompts = new Map<string, PredictionRow[]>();

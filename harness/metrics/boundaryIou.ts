@@ -1,6 +1,6 @@
 import type { Metric, PredictionRow, Rle, Size } from "../api.ts";
 import { decodeRle, encodeRle, parseCounts } from "../mask/index.ts";
-import { sumByImage, weightedMean } from "../stats/bootstrap.ts";
+import { sumByImage, weightedMean } from "../stats/means.ts";
 import { plainIou } from "./iou.ts";
 
 const defaults = {
@@ -19,11 +19,7 @@ export const boundaryIou: Metric = {
   fit(rows, { images, dataset }) {
     const instances = dataset === undefined ? [] : rows.flatMap((row) => instanceOf(row, dataset));
     const sums = sumByImage(instances, images);
-    return (weights) => {
-      const value = weightedMean(sums, weights);
-      const n = sums.counts.reduce((total, count, i) => total + count * weights.counts[i]!, 0);
-      return [{ id: "boundary-iou", ...(value === undefined ? {} : { value }), n }];
-    };
+    return (weights) => [{ id: "boundary-iou", ...weightedMean(sums, weights) }];
   },
 };
 

@@ -1,28 +1,38 @@
 import type { Metric, MetricContext, PredictionRow } from "../api.ts";
-import { type BootstrapOptions, bootstrapIntervals, type Interval } from "../stats/bootstrap.ts";
+import { type Interval, type IntervalOptions, intervalsOf } from "../stats/intervals.ts";
 
-/** A metric's value as tables print it; one image has a value and no interval. */
+/** A metric's value as tables print it; too few images have a value and no interval. */
 export interface Figure extends Interval {
   readonly id: string;
   /** Instances behind the value. */
   readonly n: number;
 }
 
+export interface FigureOptions extends Pick<IntervalOptions, "seed"> {
+  /** Values alone: intervals cost the metric's sums 40 times over. */
+  readonly intervals?: "none";
+}
+
 /**
- * The metric's values with their 95 % intervals, drawn by image; what has no data is left out.
- * Two variants on the same images and seed see the same draws.
+ * The metric's values with their 95 % intervals; what has no data is left out. Two variants on the same images and seed have
+ * the same groups of images.
  */
 export function figuresOf(
   metric: Metric,
   { rows, ...context }: MetricContext & { readonly rows: readonly PredictionRow[] },
-  options: BootstrapOptions,
+  { seed, intervals }: FigureOptions,
 ): readonly Figure[] {
   const valuesAt = metric.fit(rows, context);
   const images = [...new Set(context.images)].sort((a, b) => a - b);
   const once = valuesAt({ images, counts: new Uint32Array(images.length).fill(1) });
-  const intervals = bootstrapIntervals((weights) => valuesAt(weights).map(({ value }) => value), images, options);
+  const found =
+    intervals === "none" ? once.map(({ value }) => asInterval(value)) : intervalsOf(valuesAt, images, { seed });
   return once.flatMap(({ id, n }, i) => {
-    const interval = intervals[i];
+    const interval = found[i];
     return interval === undefined ? [] : [{ id, ...interval, n }];
   });
+}
+
+function asInterval(value: number | undefined): Interval | undefined {
+  return value === undefined ? undefined : { value };
 }

@@ -88,14 +88,22 @@ test("a row without IoU is not counted", () => {
   });
 });
 
-test("figures have intervals drawn by image, images without a row among them, and leave out what has no data", () => {
-  const figures = figuresOf(miou, { rows: [row(1, 100, 0.2), row(2, 100, 0.6)], ...context([1, 2]) }, { seed: 0 });
-  // A quarter of the draws has image 1 twice, a quarter image 2 twice.
-  const expected = { value: 0.4, low: 0.2, high: 0.6, n: 2 };
-  expect(figures).toEqual([
-    { id: "miou", ...expected },
-    { id: "small", ...expected },
+test("figures have intervals by image, images without a row among them, and leave out what has no data", () => {
+  const images = [1, 2, 3, 4, 5, 6];
+  const own = [0.2, 0.3, 0.4, 0.5, 0.6].map((iou, i) => row(images[i]!, 100, iou));
+  const figures = figuresOf(miou, { rows: own, ...context(images) }, { seed: 0 });
+  expect(figures.map(({ id, value, n }) => ({ id, value, n }))).toEqual([
+    { id: "miou", value: 0.4, n: 5 },
+    { id: "small", value: 0.4, n: 5 },
   ]);
+  // t with 4 degrees of freedom times s / √5, for a sixth image without a row is no instance; to 1 % of it.
+  for (const { low, high } of figures) expect((high! - low!) / 2 / 0.19632).toBeCloseTo(1, 1);
+});
+
+test("figures without intervals are the same values", () => {
+  const given = { rows, ...context([1, 2, 3]) };
+  const bare = figuresOf(miou, given, { seed: 0, intervals: "none" });
+  expect(bare).toEqual(figuresOf(miou, given, { seed: 0 }).map(({ id, value, n }) => ({ id, value, n })));
 });
 
 test("figures do not depend on the order of rows or images", () => {
@@ -108,7 +116,7 @@ test("figures do not depend on the order of rows or images", () => {
   expect(straight.map(({ id }) => id)).toEqual(["miou", "small", "medium"]);
 });
 
-test("one image has values and no interval; no row has no figure", () => {
+test("few images have values and no interval; no row has no figure", () => {
   expect(figuresOf(miou, { rows: [row(1, 100, 0.2)], ...context([1]) }, { seed: 0 })).toEqual([
     { id: "miou", value: 0.2, n: 1 },
     { id: "small", value: 0.2, n: 1 },

@@ -1,5 +1,5 @@
-import type { ImageWeights, Metric, MetricContext, MetricValue, PredictionRow } from "../api.ts";
-import { type ImageSums, sumByImage, weightedMean } from "../stats/bootstrap.ts";
+import type { Metric, MetricContext, PredictionRow } from "../api.ts";
+import { type ImageSums, sumByImage, weightedMean } from "../stats/means.ts";
 import { isOfSize } from "./sizes.ts";
 
 /**
@@ -17,7 +17,7 @@ export const miou: Metric = {
         sums: sumsOf(rows, images, ({ areaPx }) => isOfSize(size, areaPx)),
       })),
     ];
-    return (weights) => groups.map(({ id, sums }) => meanOf(id, sums, weights));
+    return (weights) => groups.map(({ id, sums }) => ({ id, ...weightedMean(sums, weights) }));
   },
 };
 
@@ -32,10 +32,4 @@ function sumsOf(
 /** One at a time: a large set has hundreds of thousands. */
 function* instancesOf(rows: readonly PredictionRow[], counts: (row: PredictionRow) => boolean) {
   for (const row of rows) if (row.iou !== undefined && counts(row)) yield { image: row.image, value: row.iou };
-}
-
-function meanOf(id: string, sums: ImageSums, weights: ImageWeights): MetricValue {
-  const value = weightedMean(sums, weights);
-  const n = sums.counts.reduce((total, count, i) => total + count * weights.counts[i]!, 0);
-  return { id, ...(value === undefined ? {} : { value }), n };
 }

@@ -4,5 +4,6 @@ export const benchmarks: Commands = {
   encode: async () => (await import("./encode.ts")).encode,
   decode: async () => (await import("./decode.ts")).decode,
   mask: async () => (await import("./mask.ts")).mask,
+  coverage: async () => (await import("./coverage.ts")).coverage,
   score: async () => (await import("./score.ts")).score,
 };

@@ -1,4 +1,5 @@
 import type { LatencySummary } from "../stats/summary.ts";
+import { intervalText } from "./intervalText.ts";
 import type { Column } from "./layout.ts";
 import type { Conditions, PromptsReport, RunReport, Score, Stage } from "./score.ts";
 
@@ -79,7 +80,7 @@ const headlines = [
   { id: "AR@1000", title: "AR@1000" },
 ] as const;
 
-/** Of each prompts name and protocol, its figures with half of their interval; n in the header where all rows share it. */
+/** Of each prompts name and protocol, its figures with their intervals; n in the header where all rows share it. */
 export function accuracyColumns(reports: readonly RunReport[]): readonly Column[] {
   return scoredPrompts(reports).flatMap(({ name, protocol, shared }) =>
     headlines
@@ -215,6 +216,8 @@ function quartiles({ median, q1, q3 }: LatencySummary): string {
 }
 
 function percent({ value, low, high }: Score): string {
-  const figure = (100 * value).toFixed(1);
-  return low === undefined || high === undefined ? figure : `${figure} ±${(50 * (high - low)).toFixed(1)}`;
+  return intervalText(
+    { value: 100 * value, ...(low === undefined || high === undefined ? {} : { low: 100 * low, high: 100 * high }) },
+    1,
+  );
 }

@@ -48,7 +48,8 @@ test("text: ours and the difference beside the paper's, and what to know under i
     source: the paper's text; confidence paper: read in the paper's text; protocol miou-gtbox, miou-random-points, miou-elsewhere
     note: a note
     known contradiction: 78.4 is 77.4 elsewhere
-    ours: ± half the width of the 95 % interval (bootstrap by image; csv and json have both bounds)
+    ours: ± half the width of the 95 % interval, [low, high] where it is not symmetric (jackknife by groups of images, none from fewer than 5 images; csv and json
+      have both bounds)
     ours: difference: ours less the paper's; * the paper's value is outside our interval
     ours: † on a part of COCO val2017: not the paper's test set
     run sam-vit-h-0123456789ab: checkpoint sam-vit-h.pth; coco, 5000 images, fingerprint f1f2f3; 2 of 2 cores, a cpu, ONNX Runtime 1.30.0, provider cpu

@@ -1,4 +1,5 @@
 import { sameConditions, scoredPrompts } from "./columns.ts";
+import { intervalMeaning } from "./intervalText.ts";
 import { layout, wrap } from "./layout.ts";
 import { type Conditions, type RunReport, type Stage, stages } from "./score.ts";
 
@@ -106,7 +107,7 @@ function accuracyLines(reports: readonly RunReport[]): string[] {
   const suppression =
     "everything mode: of two masks whose boxes overlap too much the one with the higher predicted IoU stays, whatever ranks the result; across crops the smaller crop's";
   return [
-    `${meanings.join("; ")}; ± half the width of the 95 % interval (bootstrap by image; --json has both bounds)`,
+    `${meanings.join("; ")}; ${intervalMeaning("--json has both bounds")}`,
     `prompts: ${protocols.join("; ")}`,
     ...(has(/^AR@/) ? [suppression] : []),
   ];

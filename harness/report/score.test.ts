@@ -15,39 +15,41 @@ test("a report has mean IoU by prompts and size, with n and bounds", async () =>
   const run = await storeExample(await newResults(), {
     variant: "sam-nano",
     ious: { box: [0.2, 0.6, 0.7, 0.5], "1p": [0.25] },
+    spread: 0.02,
   });
   const { prompts, images } = await reportOf(run);
-  expect(images).toEqual({ finished: 4, failed: 0, planned: 4 });
-  // All images are alike, so drawing others changes nothing.
+  expect(images).toEqual({ finished: 5, failed: 0, planned: 5 });
+  // Images lie 0.02 apart: t with 4 degrees of freedom times s / √5, to 1 % of it.
+  const half = (2.7764 * 0.0316228) / Math.sqrt(5);
   const score = (value: number, n: number) => ({
     value: expect.closeTo(value, 12),
-    low: expect.closeTo(value, 12),
-    high: expect.closeTo(value, 12),
+    low: expect.closeTo(value - half, 3),
+    high: expect.closeTo(value + half, 3),
     n,
   });
   expect(prompts.box).toEqual({
     protocol: "miou-gtbox-argmax",
-    miou: score(0.5, 16),
-    small: score(0.35, 8),
-    medium: score(0.6, 4),
-    large: score(0.7, 4),
+    miou: score(0.5, 20),
+    small: score(0.35, 10),
+    medium: score(0.6, 5),
+    large: score(0.7, 5),
   });
-  expect(prompts["1p"]).toEqual({ protocol: "miou-random-points", miou: score(0.25, 4), small: score(0.25, 4) });
+  expect(prompts["1p"]).toEqual({ protocol: "miou-random-points", miou: score(0.25, 5), small: score(0.25, 5) });
   expect(prompts["3p"]).toEqual({ protocol: "miou-random-points" });
 });
 
-test("an image without targets is drawn by the bootstrap like the others", async () => {
+test("an image without targets is an image of the run, and says nothing of the spread between others", async () => {
   const results = await newResults();
   const run = await openRun(results, { ...exampleManifest(), dataset: { ...exampleManifest().dataset, images: 3 } });
-  await run.append(1, [examplePrediction(1, 0, 0.2)]);
-  await run.append(2, [examplePrediction(2, 0, 0.6)]);
+  for (const [i, iou] of [0.2, 0.3, 0.4, 0.5, 0.6].entries()) await run.append(i, [examplePrediction(i, 0, iou)]);
   const before = (await reportOf(run)).prompts.box!.miou!;
-  for (let image = 3; image < 40; image++) await run.append(image, []);
+  for (let image = 5; image < 40; image++) await run.append(image, []);
   const after = await reportOf(run);
   await run.close();
-  expect(before).toMatchObject({ low: 0.2, high: 0.6, n: 2 });
-  expect(after.images.finished).toBe(39);
-  expect(after.prompts.box!.miou).toMatchObject({ value: 0.4, n: 2 });
+  expect(after.images.finished).toBe(40);
+  const { value, n, low, high } = after.prompts.box!.miou!;
+  expect([value, n]).toEqual([before.value, 5]);
+  expect((high! - low!) / (before.high! - before.low!)).toBeCloseTo(1, 1);
 });
 
 test("an image of everything mode is a sample of its time; a failed image is none", async () => {
@@ -66,11 +68,11 @@ test("an image of everything mode is a sample of its time; a failed image is non
 test("a failed image is in no figure, and a warning counts it", async () => {
   const run = await storeExample(await newResults(), { variant: "sam-nano", ious: { box: [0.5] }, failed: 2 });
   const { images, prompts, warnings } = await reportOf(run);
-  expect(images).toEqual({ finished: 4, failed: 2, planned: 6 });
-  expect(prompts.box!.miou!.n).toBe(4);
+  expect(images).toEqual({ finished: 5, failed: 2, planned: 7 });
+  expect(prompts.box!.miou!.n).toBe(5);
   expect(warnings).toContainEqual({
     about: "images",
-    text: "2 of 6 images failed and are in no figure (image 5: photo 5.jpg: truncated)",
+    text: "2 of 7 images failed and are in no figure (image 6: photo 6.jpg: truncated)",
   });
 });
 

@@ -26,7 +26,7 @@ export async function readSlimRows(run: StoredRun): Promise<SlimRows> {
   const failures = new Map<ImageId, string>();
   const rows: SlimRow[] = [];
   const places = new Map<ImageId, ImagePlace>();
-  // Rows do not tell of images without a target, which a bootstrap draws like the others.
+  // Rows do not tell of images without a target, which are images of the run like the others.
   for await (const { image, rows: own, place } of readImages(join(run.folder, "rows.jsonl"))) {
     places.set(image, place);
     for (const row of own)

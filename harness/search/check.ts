@@ -3,7 +3,8 @@ import type { ImageId, SearchSpace } from "../api.ts";
 import { prepare } from "../image/index.ts";
 import { timed } from "../measure/clock.ts";
 import { interleavedRounds } from "../measure/schedule.ts";
-import { bootstrapInterval, type Interval, sumByImage, weightedMean } from "../stats/bootstrap.ts";
+import type { Interval } from "../stats/intervals.ts";
+import { meanInterval, pairedDifference, sumByImage } from "../stats/means.ts";
 import { random } from "../stats/random.ts";
 import { median } from "../stats/summary.ts";
 import { replaceFile } from "../store/disk.ts";
@@ -139,9 +140,8 @@ async function measureEncoders({ request, runner }: Checking, all: readonly Conf
 }
 
 function unseenScore(ious: readonly ImageIou[], images: readonly ImageId[], seed: number): Pick<Candidate, "unseen"> {
-  const sums = sumByImage(ious, images);
-  const interval = bootstrapInterval((weights) => weightedMean(sums, weights), images, { seed });
-  return interval === undefined ? {} : { unseen: { ...interval, n: ious.length } };
+  const unseen = meanInterval(sumByImage(ious, images), { seed });
+  return unseen === undefined ? {} : { unseen };
 }
 
 function gainOf(
@@ -150,13 +150,5 @@ function gainOf(
   images: readonly ImageId[],
   seed: number,
 ): Interval | undefined {
-  const [a, b] = [sumByImage(ours, images), sumByImage(theirs, images)];
-  return bootstrapInterval(
-    (weights) => {
-      const [left, right] = [weightedMean(a, weights), weightedMean(b, weights)];
-      return left === undefined || right === undefined ? undefined : left - right;
-    },
-    images,
-    { seed },
-  );
+  return pairedDifference(sumByImage(ours, images), sumByImage(theirs, images), { seed });
 }

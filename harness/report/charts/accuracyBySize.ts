@@ -1,3 +1,4 @@
+import { intervalMethod } from "../../stats/intervals.ts";
 import { scoredPrompts } from "../columns.ts";
 import { type Chart, type ChartRun, chartSpec, colourOf, rounded } from "./chart.ts";
 
@@ -39,7 +40,7 @@ export function accuracyBySizeCharts(runs: readonly ChartRun[]): readonly Chart[
       {
         id: `accuracy-size-${name}${shared ? `-${protocol}` : ""}`,
         title: `Accuracy by object size: ${name}`,
-        caption: `mIoU (${protocol}) of objects by the area of their annotation; bars are 95 % intervals, a bootstrap by image.`,
+        caption: `mIoU (${protocol}) of objects by the area of their annotation; bars are 95 % intervals, a ${intervalMethod}.`,
         alt,
         spec: chartSpec(`Accuracy by object size, prompts ${name}. ${alt}`, undefined, {
           data: { values },

@@ -1,3 +1,4 @@
+import { intervalMethod } from "../../stats/intervals.ts";
 import { scoredPrompts } from "../columns.ts";
 import { type Chart, type ChartRun, chartSpec, rounded } from "./chart.ts";
 
@@ -58,7 +59,7 @@ function chartOf({ method, setting, runs }: Family, index: number): Chart[] {
     {
       id: `accuracy-setting-${index}`,
       title: `Accuracy by setting: ${method}`,
-      caption: `mIoU against the ${setting}; a point is a run, bars are 95 % intervals, a bootstrap by image.`,
+      caption: `mIoU against the ${setting}; a point is a run, bars are 95 % intervals, a ${intervalMethod}.`,
       alt,
       spec: chartSpec(`Accuracy by setting, ${method}. ${alt}`, undefined, {
         data: { values: places },

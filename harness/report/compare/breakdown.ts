@@ -1,5 +1,6 @@
 import type { Category, PredictionRow } from "../../api.ts";
-import { type Interval, pairedDifference, sumByImage } from "../../stats/bootstrap.ts";
+import type { Interval } from "../../stats/intervals.ts";
+import { pairedDifference, sumByImage } from "../../stats/means.ts";
 import { holm, permutationP } from "../../stats/permutation.ts";
 import type { SharedPrompts } from "./side.ts";
 
@@ -85,7 +86,7 @@ function differenceOf(a: readonly PredictionRow[], b: readonly PredictionRow[], 
   const n = a.length;
   const exchangedDifference = (exchanged: Uint8Array) =>
     y.sums.reduce((sum, each, i) => sum + (exchanged[i] === 1 ? -1 : 1) * (each - x.sums[i]!), 0) / n;
-  const { value, low, high } = pairedDifference(y, x, { seed, draws: defaults.draws })!;
+  const { value, low, high } = pairedDifference(y, x, { seed })!;
   return {
     ...{ a: total(x.sums) / n, b: total(y.sums) / n, n },
     difference: { value, ...(low === undefined || high === undefined ? {} : { low, high }) },

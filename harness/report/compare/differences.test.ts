@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { encodeRle, formatCounts } from "../../mask/index.ts";
 import { calibration, figuresOf, miou, recall } from "../../metrics/index.ts";
-import { pairedDifference, sumByImage } from "../../stats/bootstrap.ts";
+import { pairedDifference, sumByImage } from "../../stats/means.ts";
 import { figureDifferences } from "./differences.ts";
 import { exampleSide, simulatedSides } from "./fixtures/sides.ts";
 import { sharedRows } from "./side.ts";
@@ -52,7 +52,7 @@ test("values and intervals of each side are those that tables print", () => {
     }
 });
 
-test("the interval is that of the paired bootstrap, whose coverage is simulated, and narrower than unpaired", () => {
+test("the interval is that of the paired means, whose coverage is simulated, and narrower than unpaired", () => {
   const { a, b } = simulatedSides(5, 60, 0.01);
   const { difference, unpaired } = named(differencesOf({ a, b }, 1000), "miou.box");
   const sums = ({ byPrompts, images }: typeof a) =>
@@ -60,7 +60,7 @@ test("the interval is that of the paired bootstrap, whose coverage is simulated,
       byPrompts.get("box")!.map(({ image, iou }) => ({ image, value: iou! })),
       images,
     );
-  const { low, high, value } = pairedDifference(sums(b), sums(a), { seed: 0, draws: 1000 })!;
+  const { low, high, value } = pairedDifference(sums(b), sums(a), { seed: 0 })!;
   expect(difference.value).toBeCloseTo(value, 12);
   expect(difference.low).toBeCloseTo(low!, 12);
   expect(difference.high).toBeCloseTo(high!, 12);
@@ -105,7 +105,7 @@ test("figures that need annotations are those of each side alone, whatever the i
   const shared = { prompts: "grid", protocol: "any", images, a: rows([8, 8, 2]), b: rows([8, 6, 8]) };
   const found = figureDifferences(shared, { metrics: [recall], seed: 0, draws: 50, dataset });
   for (const side of ["a", "b"] as const) {
-    const alone = figuresOf(recall, { rows: shared[side], images, sizes: [], dataset }, { seed: 0, draws: 50 });
+    const alone = figuresOf(recall, { rows: shared[side], images, sizes: [], dataset }, { seed: 0 });
     const expected = alone.find(({ id }) => id === "AR@10")!.value;
     expect(found.find(({ figure }) => figure === "AR@10.grid")![side].value).toBeCloseTo(expected, 12);
   }

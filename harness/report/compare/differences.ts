@@ -1,6 +1,6 @@
 import type { ImageId, ImageWeights, Metric, MetricContext, PredictionRow } from "../../api.ts";
 import { cocoSizes } from "../../metrics/index.ts";
-import { bootstrapIntervals, type Interval } from "../../stats/bootstrap.ts";
+import { type Interval, pairedIntervals } from "../../stats/intervals.ts";
 import { permutationP } from "../../stats/permutation.ts";
 import type { SharedPrompts } from "./side.ts";
 
@@ -21,10 +21,10 @@ export interface FigureDifference {
   /** Each alone, with its own interval. */
   readonly a: Interval;
   readonly b: Interval;
-  /** B less A, drawn together by image. */
+  /** B less A, on the same images. */
   readonly difference: Interval;
   readonly better: "higher" | "lower";
-  /** Half the width of the difference's interval if A and B had been drawn apart. */
+  /** Half the width of the difference's interval if A and B had not been on the same images. */
   readonly unpaired?: number;
   readonly p?: number;
   /** Among all that are judged together. */
@@ -75,27 +75,20 @@ function metricDifferences(metric: Metric, shared: SharedPrompts, options: Diffe
   const once = { images, counts: new Uint32Array(images.length).fill(1) };
   const a = sideA(once);
   const { seed, draws = defaults.draws } = options;
-  const intervals = bootstrapIntervals(
-    (weights) => {
-      const [x, y] = [sideA(weights), sideB(weights)];
-      return x.flatMap(({ value }, i) => [value, y[i]!.value, less(y[i]!.value, value)]);
-    },
-    images,
-    { seed, draws },
-  );
+  const intervals = pairedIntervals(sideA, sideB, images, { seed });
   const ps = metricP(both, a.length, images.length, { seed, draws });
   return a.flatMap(({ id, n }, i) => {
-    const [ownA, ownB, difference] = intervals.slice(3 * i, 3 * i + 3);
-    if (ownA === undefined || ownB === undefined || difference === undefined) return [];
+    const found = intervals[i];
+    if (found === undefined) return [];
     const p = ps[i];
     return [
       {
         figure: figureName(metric.id, shared.prompts, id),
-        ...{ prompts: shared.prompts, protocol: shared.protocol, a: ownA, b: ownB, difference },
+        ...{ prompts: shared.prompts, protocol: shared.protocol, ...found },
         better: metric.id === "calibration" ? ("lower" as const) : ("higher" as const),
-        ...unpairedWidth(ownA, ownB),
+        ...unpairedWidth(found.a, found.b),
         ...(p === undefined ? {} : { p }),
-        ...detectableFrom(difference),
+        ...detectableFrom(found.difference),
         ...(id === "miou" ? { won: sharesOf(sideA, sideB, images) } : {}),
         ...{ n, images: images.length },
       },
@@ -110,7 +103,7 @@ function figureName(metric: string, prompts: string, id: string): string {
 
 /**
  * Both sides fitted as one: image i of A is image 2i, of B 2i + 1. Weights then say of each image which side is meant, so
- * that an exchange of the two costs no more than a draw of the bootstrap.
+ * that an exchange of the two costs sums alone.
  */
 function fitBoth(
   metric: Metric,
@@ -201,7 +194,7 @@ function halfWidth({ low, high }: Interval): number | undefined {
   return low === undefined || high === undefined ? undefined : (high - low) / 2;
 }
 
-/** From the width of the interval: its standard error, without another bootstrap. */
+/** From the width of the interval: its standard error. */
 function detectableFrom({ low, high }: Interval): Pick<FigureDifference, "detectable"> {
   if (low === undefined || high === undefined) return {};
   return { detectable: (defaults.detectable * (high - low)) / defaults.interval };

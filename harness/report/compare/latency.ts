@@ -1,4 +1,4 @@
-import type { Interval } from "../../stats/bootstrap.ts";
+import type { Interval } from "../../stats/intervals.ts";
 import { type TwoModes, twoModes } from "../../stats/modes.ts";
 import { integer, random } from "../../stats/random.ts";
 import { median, quantile } from "../../stats/summary.ts";

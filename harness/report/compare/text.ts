@@ -1,3 +1,4 @@
+import { intervalMethod } from "../../stats/intervals.ts";
 import { type Column, fitColumns, layout, wrap } from "../layout.ts";
 import type { Breakdown, CategoryDifference } from "./breakdown.ts";
 import type { ComparedRun, Comparison } from "./compare.ts";
@@ -122,7 +123,7 @@ function footLines({ figures, latency, categories }: Comparison): string[] {
     ...(figures.length === 0
       ? []
       : [
-          "interval: paired bootstrap by image; if unpaired: half its width had A and B been drawn apart",
+          `interval: ${intervalMethod}, the same groups of images for A and B; if unpaired: half its width had A and B been on other images`,
           "p: by exchanging the results of A and B, image by image; Holm: of all headline figures together, and of all others together; below 0.05 counts as a difference",
           "shown from: the smallest difference that this many images show in 80 % of tries",
         ]),

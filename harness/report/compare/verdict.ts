@@ -1,4 +1,4 @@
-import type { Interval } from "../../stats/bootstrap.ts";
+import type { Interval } from "../../stats/intervals.ts";
 import { type FigureDifference, isHeadline } from "./differences.ts";
 import type { LatencyComparison, LatencyDifference } from "./latency.ts";
 import { change, changeRange, milliseconds, points, pointsRange, pValue } from "./words.ts";

@@ -1,4 +1,4 @@
-import type { Interval } from "../../stats/bootstrap.ts";
+import type { Interval } from "../../stats/intervals.ts";
 
 /** How figures of a comparison are written; the minus sign is the one of mathematics, so that columns align. */
 

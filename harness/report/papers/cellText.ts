@@ -1,3 +1,4 @@
+import { intervalText } from "../intervalText.ts";
 import type { ComparedCell, Comparison } from "./compare.ts";
 import type { OurFigure } from "./ourFigure.ts";
 
@@ -29,7 +30,7 @@ export function publishedText({ published, unit }: ComparedCell, digits: ColumnD
   return ownUnit && unit !== undefined ? `${text} ${unit}` : text;
 }
 
-/** `46.4 ±0.5`, or the median with its quartiles; n where the column does not say it for all. */
+/** `46.4 ±0.5`, `12.9 [0.0, 34.2]`, or the median with its quartiles; n where the column does not say it for all. */
 export function oursText(
   ours: OurFigure,
   digits: ColumnDigits,
@@ -61,7 +62,7 @@ function figureText(ours: OurFigure, digits: ColumnDigits): string {
   if (nature === "machine") return bounded ? `${three(value)} [${three(low)}–${three(high)}]` : three(value);
   if (nature === "model") return value.toFixed(Math.max(1, digits.most));
   const places = accuracyPlaces(digits);
-  return bounded ? `${value.toFixed(places)} ±${((high - low) / 2).toFixed(places)}` : value.toFixed(places);
+  return intervalText(ours, places);
 }
 
 function accuracyPlaces({ most }: ColumnDigits): number {

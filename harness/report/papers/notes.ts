@@ -1,5 +1,6 @@
 import type { Confidence } from "../../api.ts";
 import type { GridNote } from "../grid.ts";
+import { intervalMeaning } from "../intervalText.ts";
 import type { Conditions } from "../score.ts";
 import { isOutside } from "./cellText.ts";
 import type { ComparedCell, Comparison, UsedRun } from "./compare.ts";
@@ -49,7 +50,7 @@ function oursNotes({ rows, columns }: Comparison): readonly string[] {
   const some = (test: (cell: ComparedCell) => boolean) => cells.some(test);
   const lines: string[] = [];
   if (some(({ ours }) => ours!.nature === "images" && ours!.low !== undefined))
-    lines.push("± half the width of the 95 % interval (bootstrap by image; csv and json have both bounds)");
+    lines.push(intervalMeaning("csv and json have both bounds"));
   if (some((cell) => cell.difference !== undefined))
     lines.push(
       `difference: ours less the paper's${some((cell) => isOutside(cell) === true) ? "; * the paper's value is outside our interval" : ""}`,

@@ -1,0 +1,82 @@
+import type { ImageId, ImageWeights } from "../api.ts";
+import { type Estimate, type Interval, intervalsOf, pairedIntervals } from "./intervals.ts";
+
+/** Sum and count of the instances of each image, by ascending image id; an image without instances has 0 and 0. */
+export interface ImageSums {
+  readonly images: readonly ImageId[];
+  readonly sums: Float64Array;
+  readonly counts: Uint32Array;
+}
+
+/** `images` are all that were run, those without an instance too. */
+export function sumByImage(
+  instances: Iterable<{ readonly image: ImageId; readonly value: number }>,
+  images: Iterable<ImageId>,
+): ImageSums {
+  const order = [...new Set(images)].sort((a, b) => a - b);
+  const place = new Map(order.map((image, i) => [image, i]));
+  const totals = { images: order, sums: new Float64Array(order.length), counts: new Uint32Array(order.length) };
+  for (const { image, value } of instances) {
+    const i = place.get(image);
+    if (i === undefined) throw new Error(`sumByImage: image ${image} has an instance and is not among the images`);
+    totals.sums[i]! += value;
+    totals.counts[i]!++;
+  }
+  return totals;
+}
+
+/** The mean over instances, images weighted; no value where there is no instance. */
+export function weightedMean({ sums, counts }: ImageSums, weights: ImageWeights): Estimate {
+  let [sum, n] = [0, 0];
+  for (let i = 0; i < sums.length; i++) {
+    sum += sums[i]! * weights.counts[i]!;
+    n += counts[i]! * weights.counts[i]!;
+  }
+  return n > 0 ? { value: sum / n, n } : { n };
+}
+
+export interface MeanInterval extends Interval {
+  /** Instances behind the mean. */
+  readonly n: number;
+  readonly images: number;
+}
+
+/** The mean over instances with its interval, by image since instances of one image are alike. */
+export function meanInterval(sums: ImageSums, options: { readonly seed: number }): MeanInterval | undefined {
+  const [found] = intervalsOf((weights) => [weightedMean(sums, weights)], sums.images, options);
+  return found && { ...found, n: total(sums.counts), images: sums.images.length };
+}
+
+/**
+ * Mean of `a` minus mean of `b` over the images that both have: what two variants share (hard images) falls out, so the
+ * interval is narrower than those of the two means suggest. `n` counts the instances of `a` on those images.
+ */
+export function pairedDifference(
+  a: ImageSums,
+  b: ImageSums,
+  options: { readonly seed: number },
+): MeanInterval | undefined {
+  const inB = new Set(b.images);
+  const both = new Set(a.images.filter((image) => inB.has(image)));
+  const [first, second] = [restrict(a, both), restrict(b, both)];
+  const [found] = pairedIntervals(
+    (weights) => [weightedMean(second, weights)],
+    (weights) => [weightedMean(first, weights)],
+    both,
+    options,
+  );
+  return found && { ...found.difference, n: total(first.counts), images: both.size };
+}
+
+function restrict({ images, sums, counts }: ImageSums, to: ReadonlySet<ImageId>): ImageSums {
+  const kept = [...images.keys()].filter((i) => to.has(images[i]!));
+  return {
+    images: kept.map((i) => images[i]!),
+    sums: Float64Array.from(kept, (i) => sums[i]!),
+    counts: Uint32Array.from(kept, (i) => counts[i]!),
+  };
+}
+
+function total(counts: Uint32Array): number {
+  return counts.reduce((sum, count) => sum + count, 0);
+}

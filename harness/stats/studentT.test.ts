@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { studentT } from "./studentT.ts";
+
+test("the two-sided 5 % points are those of the published tables, and between whole degrees those of the incomplete beta function", () => {
+  const published = [
+    [1, 12.7062],
+    [1.5, 6.01666],
+    [2, 4.3027],
+    [3.4, 2.98077],
+    [4, 2.7764],
+    [9, 2.2622],
+    [39, 2.0227],
+    [1e6, 1.96],
+  ] as const;
+  for (const [degrees, t] of published) expect(studentT(degrees, 0.05) / t).toBeCloseTo(1, 4);
+});
+
+test("less than one degree of freedom is a bug", () => {
+  for (const degrees of [0.5, 0, Number.NaN]) expect(() => studentT(degrees, 0.05)).toThrow("one degree");
+});
