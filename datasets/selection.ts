@@ -6,7 +6,7 @@ import { HarnessError, unknown } from "../harness/errors.ts";
  * No seed decides, so a larger limit only adds images.
  * Throws HarnessError for a limit under 1 and for an id that the dataset does not have.
  */
-export function selectImages<T extends ImageRecord>(
+export function selectImages<T extends Pick<ImageRecord, "id">>(
   records: readonly T[],
   { limit, images }: Pick<DatasetOptions, "limit" | "images">,
 ): readonly T[] {
@@ -19,7 +19,10 @@ export function checkLimit(limit: number | undefined): void {
   throw new HarnessError("--limit: must be at least 1", { found: limit, hint: "leave it out to take every image" });
 }
 
-function namedBy<T extends ImageRecord>(records: readonly T[], ids: DatasetOptions["images"]): readonly T[] {
+function namedBy<T extends Pick<ImageRecord, "id">>(
+  records: readonly T[],
+  ids: DatasetOptions["images"],
+): readonly T[] {
   if (ids === undefined) return records;
   const wanted = new Set(ids);
   const found = records.filter(({ id }) => wanted.delete(id));
@@ -29,7 +32,7 @@ function namedBy<T extends ImageRecord>(records: readonly T[], ids: DatasetOptio
 }
 
 /** Names a few ids, not thousands. */
-function unknownImage(id: number, records: readonly ImageRecord[]): HarnessError {
+function unknownImage(id: number, records: readonly Pick<ImageRecord, "id">[]): HarnessError {
   if (records.length <= 20)
     return unknown(
       "image",

@@ -20,4 +20,8 @@ export const limits = {
   closeMs: 10_000,
   /** Milliseconds in which a plug-in's module has to be loaded. */
   pluginLoadMs: 30_000,
+  /** Values inside one another in one element of a dataset's JSON that only the slower of the two parsers reads. */
+  jsonDepth: 500,
+  /** Coordinates of a polygon, px from the image's corner, either way: beyond, the annotation is left out with a warning. */
+  polygonCoordinatePx: 1_000_000,
 } as const;

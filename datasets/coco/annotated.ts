@@ -3,7 +3,7 @@ import type { Dataset, DatasetOptions } from "../../harness/api.ts";
 import { AnnotationShelf } from "../../harness/coco/annotationShelf.ts";
 import type { AnnotationFile } from "../../harness/coco/annotations.ts";
 import { readAnnotations } from "../../harness/coco/annotations.ts";
-import type { AnnotatedImage } from "../../harness/coco/elements.ts";
+import type { AnnotatedImage, FileImage } from "../../harness/coco/elements.ts";
 import { HarnessError, unknown } from "../../harness/errors.ts";
 import { checkLimit, selectImages } from "../selection.ts";
 import type { AnnotationFormat } from "./locate.ts";
@@ -23,7 +23,7 @@ export async function openAnnotated(
   checkLimit(options.limit);
   const shelf = options.cache === undefined ? undefined : new AnnotationShelf(options.cache, notice);
   const { file, root } = await locateAnnotations(options.data, format, shelf);
-  const select = { select: (images: readonly AnnotatedImage[]) => selectImages(images, options) };
+  const select = { select: (images: readonly FileImage[]) => selectImages(images, options) };
   const annotations = await (shelf?.open(file, select) ?? readAnnotations(file, select));
   if (annotations.format !== format) throw otherFormat(annotations, format);
   if (annotations.images.length === 0) throw new HarnessError(`${file}: no images in it`);

@@ -1,12 +1,20 @@
 import type { ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { grown } from "../mask/columns.ts";
-import { type AnnotationFile, type FileAnnotation, fileAnnotation, withLists } from "./annotationFile.ts";
-import { type AnnotationElements, readAnnotationElements } from "./annotationReader.ts";
-import { type AnnotatedImage, toEntry } from "./elements.ts";
+import {
+  type AnnotationElements,
+  type AnnotationFile,
+  type FileAnnotation,
+  fileAnnotation,
+  withLists,
+} from "./annotationFile.ts";
+import { readAnnotationElements } from "./annotationReader.ts";
+import { type AnnotatedImage, type FileImage, requirePhotos, toEntry } from "./elements.ts";
 import type { Entry } from "./entries.ts";
 import { attempt, fieldsOf } from "./fields.ts";
-import { memberName, parseElement } from "./numberLists.ts";
+import { type FileIds, IdTable, idMembers } from "./ids.ts";
+import { elementParser } from "./json.ts";
+import { requireReadable } from "./losses.ts";
 import type { PlacedFile } from "./placedFile.ts";
 import { decodeSegmentation, type Segmentation } from "./segmentation.ts";
 
@@ -30,9 +38,13 @@ export async function indexAnnotations(file: string): Promise<AnnotationIndex> {
   let columns = { image: new Uint32Array(0), offset: new Float64Array(0), length: new Uint32Array(0) };
   const elements = await readAnnotationElements(file, {
     begin: (images) => {
+      count = 0;
+      places.clear();
       for (const [place, { id }] of images.entries()) places.set(id, place);
     },
-    keep: ({ image }, { offset, bytes }) => {
+    keep: ({ image, box, segmentation, foreign }, { offset, bytes }) => {
+      // Without its mask or its box an annotation is of no use to a data set, nor with a mask of another size than its image.
+      if (box === undefined || segmentation === undefined || foreign) return;
       const { image: images, offset: offsets, length: lengths } = columns;
       columns = {
         image: grown(images, count + 1),
@@ -79,26 +91,36 @@ function byImage(
 export function indexedAnnotations(
   source: PlacedFile,
   index: AnnotationIndex,
-  select: (images: readonly AnnotatedImage[]) => readonly AnnotatedImage[] = (images) => images,
+  select: (images: readonly FileImage[]) => readonly FileImage[] = (images) => images,
 ): AnnotationFile {
-  const { starts, offsets, lengths, images: all, ...elements } = index;
+  const { starts, offsets, lengths, images: all, losses, ...elements } = index;
   const places = new Map(all.map(({ id }, place) => [id, place]));
-  const images = select(all);
+  const images = requirePhotos(source.file, select(all));
+  requireReadable(source.file, losses.dataset);
+  const ids: FileIds = {
+    images: IdTable.of(index.originals.images),
+    categories: IdTable.of(index.originals.categories),
+    annotations: IdTable.of(index.originals.annotations),
+  };
   const own = new Map(images.map((image) => [image.id, { image, place: places.get(image.id)! }]));
   const categories = new Set(index.categories.map(({ id }) => id));
   let last: { readonly image: ImageId; readonly annotations: readonly FileAnnotation[] } | undefined;
   const read = ({ image, place }: { image: AnnotatedImage; place: number }): readonly FileAnnotation[] => {
     const annotations: FileAnnotation[] = [];
     for (let i = starts[place]!; i < starts[place + 1]!; i++) {
-      const entry = entryAt(source, { offset: offsets[i]!, bytes: lengths[i]! }, image);
-      if (categories.has(entry.category))
-        annotations.push(fileAnnotation(entry, () => decodeSegmentation(entry.segmentation, image.size)));
+      const entry = entryAt(source, { offset: offsets[i]!, bytes: lengths[i]! }, { image, ids });
+      if (!categories.has(entry.category)) continue;
+      // Entries without a mask or a box are not in the index.
+      const decode = () => decodeSegmentation(entry.segmentation!, image.size);
+      annotations.push(fileAnnotation(entry, decode) as FileAnnotation);
     }
     return annotations;
   };
   return withLists({
-    ...{ ...elements, file: source.file, images },
-    warnings: index.warnings.map((text) => text.replace(index.file, () => source.file)),
+    ...elements,
+    file: source.file,
+    images,
+    warnings: losses.dataset.warnings.map((text) => text.replace(index.file, () => source.file)),
     annotationsOf(id) {
       if (last?.image === id) return last.annotations;
       const image = own.get(id);
@@ -109,19 +131,27 @@ export function indexedAnnotations(
   });
 }
 
-const segmentationMember = memberName("segmentation");
+const parse = elementParser({ numberLists: "segmentation", ids: idMembers });
 
-function entryAt(source: PlacedFile, place: { offset: number; bytes: number }, image: AnnotatedImage): Entry {
+interface EntryPlace {
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+function entryAt(
+  source: PlacedFile,
+  place: EntryPlace,
+  { image, ids }: { readonly image: AnnotatedImage; readonly ids: FileIds },
+): Entry {
   const bytes = source.read(place.offset, place.bytes);
-  const parsed = attempt(() =>
-    toEntry(fieldsOf(parseElement(bytes, segmentationMember)), new Map([[image.id, image]])),
-  );
+  const parsed = attempt(() => toEntry(fieldsOf(parse(bytes)), new Map([[image.id, image]]), ids));
   if ("fault" in parsed)
     throw new HarnessError(`${source.file}: no annotation of image ${image.id} at byte ${place.offset}`, {
       found: parsed.fault.problem,
       hint: "was the file changed meanwhile? run again",
     });
-  return { ...parsed.value, segmentation: lasting(parsed.value.segmentation) };
+  const { segmentation, ...entry } = parsed.value.entry;
+  return segmentation === undefined ? entry : { ...entry, segmentation: lasting(segmentation) };
 }
 
 function lasting(segmentation: Segmentation): Segmentation {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { AnnotationIndex } from "./annotationIndex.ts";
-import type { AnnotatedImage } from "./elements.ts";
+import type { FileImage } from "./elements.ts";
 
 /**
  * An index as a file: a line with version and SHA-256 of all that follows, a line of JSON, a line an image, then three columns
@@ -9,10 +9,10 @@ import type { AnnotatedImage } from "./elements.ts";
 const title = "sam-bench annotation index";
 
 /** To be raised when a reader takes or leaves out other annotations, images or categories than before. */
-const version = 1;
+const version = 2;
 
 /** What stands in the line of JSON. */
-interface Head extends Pick<AnnotationIndex, "file" | "format" | "categories" | "sha256" | "warnings"> {
+interface Head extends Pick<AnnotationIndex, "file" | "format" | "categories" | "sha256" | "losses" | "originals"> {
   readonly images: number;
   readonly annotations: number;
 }
@@ -63,7 +63,7 @@ export function parseIndex(bytes: Buffer): AnnotationIndex | "damaged" | "of ano
     return value;
   };
   const { images: count, annotations, ...elements } = line() as Head;
-  const images = Array.from({ length: count }, () => line() as AnnotatedImage);
+  const images = Array.from({ length: count }, () => line() as FileImage);
   const column = (length: number, width: number): ArrayBuffer => {
     const copy = Uint8Array.from(bytes.subarray(at, at + length * width));
     at += length * width;

@@ -80,24 +80,19 @@ test.each([
   ["an empty list", { segmentation: [] }, "no mask, such as annotation 8, segmentation (found [])"],
   ["an empty polygon", { segmentation: [[]] }, "empty polygon, such as annotation 8, segmentation[0]."],
   [
-    "an odd polygon",
-    { segmentation: [[1, 1, 3, 1, 3]] },
-    "odd number of coordinates in a polygon, such as annotation 8, segmentation[0] (found 5)",
+    "a far polygon",
+    { segmentation: [[1, 1, 1e15, 1, 3, 3]] },
+    "polygon far outside of any image, such as annotation 8, segmentation (found 1000000000000000, expected -1000000",
   ],
   [
     "a line",
-    {
-      segmentation: [
-        [1, 1, 3, 1, 3, 3],
-        [1, 1, 2, 2],
-      ],
-    },
-    "polygon of fewer than 3 points, such as annotation 8, segmentation[1] (found 2)",
+    { segmentation: [[1, 1, 2, 2]] },
+    "polygon of fewer than 3 points, such as annotation 8, segmentation[0] (found 2)",
   ],
   [
     "a text for a number",
-    { segmentation: [[1, 1, 3, 1, 3, "3"]] },
-    'wrong type, such as annotation 8, segmentation[0][5] (found "3", expected a number)',
+    { segmentation: [[1, 1, 3, 1, 3, "three"]] },
+    'wrong type, such as annotation 8, segmentation[0][5] (found "three", expected a number)',
   ],
   [
     "a short RLE",
@@ -112,7 +107,7 @@ test.each([
   [
     "a turned RLE",
     { segmentation: { size: [6, 4], counts: [24] } },
-    "RLE of another size than its image, such as annotation 8, segmentation.size (found [6,4], expected [4,6])",
+    "RLE of another size than its image matches nothing, such as annotation 8, segmentation.size (found [6,4], expected [4,6])",
   ],
   ["an unknown image", { image_id: 5 }, "unknown image, such as annotation 8, image_id (found 5)"],
   ["an unknown category", { category_id: 5 }, "unknown category, such as annotation 8, category_id (found 5)"],
@@ -139,6 +134,28 @@ test.each([
   expect(read.warnings[0]).toContain(`${path}: 1 of 2 annotations left out: ${message}`);
 });
 
+test.each([
+  [
+    "a coordinate without its pair",
+    [[1, 1, 4, 1, 4, 3, 1, 3, 2]],
+    "coordinate without its pair is passed over, such as annotation 8, segmentation[0] (found 9)",
+  ],
+  [
+    "a point beside a good part",
+    [
+      [1, 1, 4, 1, 4, 3, 1, 3],
+      [5, 1],
+    ],
+    "part of fewer than 3 points is passed over, such as annotation 8, segmentation[1] (found 1)",
+  ],
+])("an annotation with %s is read without it, with a warning", async (_, segmentation, message) => {
+  const path = withBad({ segmentation });
+  const read = await readAnnotations(path);
+  const plain = await readAnnotations(withBad({ segmentation: [[1, 1, 4, 1, 4, 3, 1, 3]] }));
+  expect(read.annotationsOf(1).map(({ mask }) => mask)).toEqual(plain.annotationsOf(1).map(({ mask }) => mask));
+  expect(read.warnings).toEqual([expect.stringContaining(`${path}: 1 of 2 annotations are odd: ${message}`)]);
+});
+
 test("bad annotations of one kind are counted together", async () => {
   const annotations = [
     square,
@@ -156,11 +173,11 @@ test.each([
   ["no categories", { ...file, categories: undefined }, "no categories array at the top level"],
   ["an object for an array", { ...file, annotations: {} }, "no annotations array at the top level"],
   ["a results file", [], "no images array at the top level"],
-  ["an image of no size", { ...file, images: [{ id: 1, file_name: "a" }] }, "images[0], height: missing field"],
+  ["an image of no size", { ...file, images: [{ id: 1, file_name: "a" }] }, "image 1, height: missing field"],
   [
     "an image of height 0",
     { ...file, images: [{ id: 1, file_name: "a", height: 0, width: 1 }] },
-    "images[0], height: not a length in pixels (found 0)",
+    "image 1, height: not a length in pixels (found 0)",
   ],
   [
     "an image id of text",
@@ -172,7 +189,6 @@ test.each([
     { ...file, images: [file.images[0], file.images[0]] },
     "images[1], id: another image has this id (found 1)",
   ],
-  ["a category of no name", { ...file, categories: [{ id: 1 }] }, "categories[0], name: missing field"],
   [
     "an unknown frequency",
     { ...file, categories: [{ id: 3, name: "a", frequency: "x" }] },

@@ -1,14 +1,14 @@
 import type { ImageId } from "../api.ts";
 import { type AnnotationFile, type AnnotationParts, annotationFile } from "./annotationFile.ts";
 import { readAnnotationElements } from "./annotationReader.ts";
-import type { AnnotatedImage } from "./elements.ts";
+import type { FileImage } from "./elements.ts";
 import { EntryStore } from "./entries.ts";
 
-export type { AnnotationFile } from "./annotationFile.ts";
+export type { AnnotationFile, ScoredFile } from "./annotationFile.ts";
 
 export interface AnnotationOptions {
   /** Chooses the images whose annotations are kept in memory; all without it. Called once. */
-  readonly select?: (images: readonly AnnotatedImage[]) => readonly AnnotatedImage[];
+  readonly select?: (images: readonly FileImage[]) => readonly FileImage[];
 }
 
 /**
@@ -20,14 +20,15 @@ export async function readAnnotations(file: string, options: AnnotationOptions =
   return annotationFile(await readAnnotationParts(file, options));
 }
 
-/** As readAnnotations, to be handed to another thread. */
+/** As readAnnotations, to be handed to another thread, with what lacks its mask or its box. */
 export async function readAnnotationParts(file: string, { select }: AnnotationOptions = {}): Promise<AnnotationParts> {
   const store = new EntryStore();
   const entries = new Map<ImageId, number[]>();
-  let selected: readonly AnnotatedImage[] = [];
+  let selected: readonly FileImage[] = [];
   const { images: _, ...elements } = await readAnnotationElements(file, {
     begin(images) {
       selected = select?.(images) ?? images;
+      entries.clear();
       for (const { id } of selected) entries.set(id, []);
     },
     keep: (entry) => entries.get(entry.image)?.push(store.put(entry)),

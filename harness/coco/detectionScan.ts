@@ -1,3 +1,4 @@
+import { limits } from "../limits.ts";
 import type { DetectionTable } from "./detectionTable.ts";
 import { afterSpace, NumberScan } from "./numberScan.ts";
 
@@ -91,7 +92,8 @@ export class DetectionScan {
 
   #segmentation(bytes: Uint8Array, afterKey: number, end: number): number {
     let at = valueAfter(bytes, afterKey);
-    if (at < 0 || bytes[at] !== openBrace) return -1;
+    // A second one counts alone, and is left to the parser.
+    if (at < 0 || bytes[at] !== openBrace || (this.#seen & segmentation) !== 0) return -1;
     this.#seen |= segmentation;
     do {
       at = afterSpace(bytes, at + 1);
@@ -119,12 +121,12 @@ export class DetectionScan {
   #complete(): boolean {
     const seen = this.#seen;
     if ((seen & required) !== required || (seen & (box | segmentation)) === 0) return false;
-    if (!Number.isSafeInteger(this.#image) || !Number.isSafeInteger(this.#category)) return false;
+    if (!isPlainId(this.#image) || !isPlainId(this.#category)) return false;
     if ((seen & box) !== 0 && !(this.#box[2]! >= 0 && this.#box[3]! >= 0)) return false;
     if ((seen & segmentation) === 0) return true;
     const [height, width] = [this.#size[0]!, this.#size[1]!];
     const sides = Number.isSafeInteger(height) && Number.isSafeInteger(width) && height > 0 && width > 0;
-    return sides && (seen & size) !== 0 && (seen & counts) !== 0;
+    return sides && height * width <= limits.imagePixels && (seen & size) !== 0 && (seen & counts) !== 0;
   }
 
   #commit(bytes: Uint8Array): void {
@@ -136,6 +138,11 @@ export class DetectionScan {
     const mask = this.table.masks.add(bytes.subarray(this.#countsStart, this.#countsEnd));
     this.table.setMask(mask, { height: this.#size[0]!, width: this.#size[1]! });
   }
+}
+
+/** Larger ids are numbered anew by the parser. */
+function isPlainId(id: number): boolean {
+  return Number.isInteger(id) && Math.abs(id) < 2 ** 52;
 }
 
 /** Bits of what a detection has. */

@@ -1,9 +1,13 @@
-import type { Box, Rle, Size } from "../api.ts";
+import type { Box, ImageId, Rle, Size } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { grown } from "../mask/columns.ts";
-import { EncodedMasks, type SharedMasks } from "../mask/encodedMasks.ts";
+import { EncodedMasks, type RunLengths, type SharedMasks } from "../mask/encodedMasks.ts";
+import { rleFromPolygons } from "../mask/polygon.ts";
+import { formatCounts } from "../mask/rleString.ts";
 import { RunTable } from "../mask/runTable.ts";
-import { faultError } from "./fields.ts";
+import { type Fault, faultError } from "./fields.ts";
+import { IdTable, type OriginalIds } from "./ids.ts";
+import type { NumberLists } from "./numberLists.ts";
 
 /** One line of a results file: a detector's box, a mask, or both. */
 export interface Detection {
@@ -15,6 +19,15 @@ export interface Detection {
   readonly boxAreaPx?: number;
   readonly mask?: Rle;
 }
+
+/** What a detection's box or mask is that can not be used, or not for everything. */
+export type Flaw = "bad box" | "long box" | "bad mask";
+
+/** The states of a detection's box: `long` has numbers behind the fourth. */
+const boxStates = { none: 0, good: 1, long: 2, bad: 3 } as const;
+
+/** What stands in place of a mask's index. */
+const maskStates = { none: -1, bad: -2, polygons: -3 } as const;
 
 export interface SharedDetections {
   readonly source: string;
@@ -37,9 +50,17 @@ export class DetectionTable {
   /** Index in `masks`, -1 without one; height and width. */
   #maskPlaces: Int32Array = new Int32Array(0);
   readonly masks: EncodedMasks;
+  /** What the file's large ids are here, until they are renumbered. */
+  readonly ids = { image: new IdTable(), category: new IdTable() };
   /** One mask at a time. */
   readonly #decoded = new RunTable();
   readonly #source: string;
+  /** The first of each kind, which is the one to name. */
+  readonly #flaws = new Map<Flaw, Fault>();
+  /** Masks that wait for the size of their image. */
+  readonly #polygons = new Map<number, NumberLists>();
+  /** Digits of ids that the annotations do not know. */
+  readonly #digits = new Map<number, string>();
 
   /** `source` is the file, for messages. */
   constructor(source: string, masks = new EncodedMasks()) {
@@ -67,7 +88,7 @@ export class DetectionTable {
     this.#keys[3 * at] = image;
     this.#keys[3 * at + 1] = category;
     this.#keys[3 * at + 2] = score;
-    this.#maskPlaces[3 * at] = -1;
+    this.#maskPlaces[3 * at] = maskStates.none;
   }
 
   /** Gives the detection added last its box. */
@@ -80,6 +101,69 @@ export class DetectionTable {
     this.#boxes[at + 2] = box.x1;
     this.#boxes[at + 3] = box.y1;
     this.#boxes[at + 4] = areaPx;
+  }
+
+  /** Says of the detection added last that part of it can not be used, or not for everything. */
+  setFlaw(flaw: Flaw, fault: Fault): void {
+    if (flaw === "bad mask") this.#maskPlaces[3 * (this.count - 1)] = maskStates.bad;
+    else this.#boxed[this.count - 1] = flaw === "bad box" ? boxStates.bad : boxStates.long;
+    if (!this.#flaws.has(flaw)) this.#flaws.set(flaw, fault);
+  }
+
+  hasFlaw(index: number, flaw: Flaw): boolean {
+    if (flaw === "bad mask") return this.#maskPlaces[3 * index] === maskStates.bad;
+    return this.#boxed[index] === (flaw === "bad box" ? boxStates.bad : boxStates.long);
+  }
+
+  /** The first fault of that kind; only where there is one. */
+  faultOf(flaw: Flaw): Fault {
+    return this.#flaws.get(flaw)!;
+  }
+
+  /** Gives the detection added last polygons, to be drawn once the size of its image is known. */
+  setPolygons(polygons: NumberLists): void {
+    this.#maskPlaces[3 * (this.count - 1)] = maskStates.polygons;
+    this.#polygons.set(this.count - 1, polygons);
+  }
+
+  /** Draws the masks that are polygons. `sizeOf` gives nothing for an image without a size: such a mask can not be used. */
+  drawPolygons(sizeOf: (image: ImageId) => Size | undefined): void {
+    for (const [index, polygons] of this.#polygons) {
+      const size = sizeOf(this.imageOf(index));
+      const at = 3 * index;
+      if (size === undefined) {
+        this.#maskPlaces[at] = maskStates.bad;
+        const fault = { problem: "polygons on an image without a size", field: "segmentation" };
+        if (!this.#flaws.has("bad mask")) this.#flaws.set("bad mask", fault);
+        continue;
+      }
+      this.#maskPlaces[at] = this.masks.addCounts(formatCounts(rleFromPolygons(polygons.views(), size)));
+      this.#maskPlaces[at + 1] = size.height;
+      this.#maskPlaces[at + 2] = size.width;
+    }
+    this.#polygons.clear();
+  }
+
+  /** Replaces the numbers that this file's large ids have here by those that the annotations' have. */
+  renumber(column: "image" | "category", theirs: OriginalIds): void {
+    const own = this.ids[column].originals();
+    if (own.length === 0) return;
+    const numbers = new Map(theirs.map(([number, digits]) => [digits, number]));
+    const replaced = new Map<number, number>();
+    for (const [number, digits] of own) {
+      // Of an unknown id: a number that no table of ids gives.
+      const other = numbers.get(digits) ?? number + 2 ** 51;
+      if (!numbers.has(digits)) this.#digits.set(other, digits);
+      replaced.set(number, other);
+    }
+    const offset = column === "image" ? 0 : 1;
+    for (let at = offset; at < 3 * this.count; at += 3)
+      this.#keys[at] = replaced.get(this.#keys[at]!) ?? this.#keys[at]!;
+  }
+
+  /** An id as the file has it. */
+  digitsOf(id: number): string {
+    return this.#digits.get(id) ?? String(id);
   }
 
   /** Gives the detection added last a mask of `masks`. */
@@ -103,7 +187,7 @@ export class DetectionTable {
   }
 
   hasBox(index: number): boolean {
-    return this.#boxed[index] === 1;
+    return this.#boxed[index] === boxStates.good || this.#boxed[index] === boxStates.long;
   }
 
   /** As the file gives it; only for a detection that has one. */
@@ -123,15 +207,17 @@ export class DetectionTable {
 
   /**
    * Decodes its mask into a table of runs and returns the place there; only for a detection that has a mask, as is its size.
-   * Throws HarnessError naming file and detection where the string is no mask of that size.
+   * Throws HarnessError naming file and detection where the string is no mask of that size; for a box alone any length will do.
    */
-  decodeMask(index: number, into: RunTable): number {
+  decodeMask(index: number, into: RunTable, lengths: RunLengths = "filling"): number {
     try {
-      return this.masks.decode(this.#maskPlaces[3 * index]!, this.sizeOf(index), into);
+      return this.masks.decode(this.#maskPlaces[3 * index]!, this.sizeOf(index), into, lengths);
     } catch (error) {
       if (!(error instanceof HarnessError || error instanceof SyntaxError)) throw error;
       throw faultError(this.#source, `detection [${index}]`, {
-        ...{ problem: "RLE of the wrong length", field: "segmentation.counts", found: error.message },
+        problem: "RLE of the wrong length",
+        field: "segmentation.counts",
+        found: error.message,
       });
     }
   }

@@ -45,10 +45,12 @@ test.each([
     "detection [1], segmentation.counts: RLE of the wrong length",
   ],
   [
-    { ...line, segmentation: { size: [4, 6], counts: "5" } },
+    { ...line, segmentation: { size: [4, 6], counts: "52" } },
     "detection [1], segmentation.counts: RLE of the wrong length",
   ],
-  [{ ...line, segmentation: [[1, 2, 3, 4, 5, 6]] }, "detection [1], segmentation: not an object"],
+  [{ ...line, segmentation: [[1, 2, 3, 4, 5, 6]] }, "detection [1], segmentation: polygons on an image without a size"],
+  [{ ...line, segmentation: [] }, "detection [1], segmentation: no mask"],
+  [{ ...line, score: Number.NaN, bbox: [0, 0, 1, 1] }, "detection [1], score: missing field"],
   [{ ...line, bbox: [1, 2] }, "detection [1], bbox: wrong type"],
 ])("a bad detection is an error that names its place: %j", async (bad, message) => {
   await expect(readDetections(write([{ ...line, segmentation }, bad]))).rejects.toThrow(message);

@@ -3,8 +3,9 @@ import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { HarnessError } from "../errors.ts";
-import { type AnnotationFile, annotationFile } from "./annotationFile.ts";
-import { readAnnotations } from "./annotations.ts";
+import { type AnnotationParts, type ScoredFile, scoredFile } from "./annotationFile.ts";
+import { readAnnotationParts } from "./annotations.ts";
+import { heldBy, requireParts } from "./detectionParts.ts";
 import { readDetectionTable } from "./detections.ts";
 import type { DetectionTable } from "./detectionTable.ts";
 import { evaluate, type Matches, matchesOf, requireLists } from "./evaluate.ts";
@@ -23,15 +24,17 @@ const defaults = {
 export interface FilePair {
   readonly annotations: string;
   readonly detections: string;
-  readonly type: OverlapType;
-  readonly rules: (annotations: AnnotationFile) => EvaluationRules;
+  /** By what the results file holds without it: masks where it holds some, else boxes. */
+  readonly type?: OverlapType | undefined;
+  readonly rules: (annotations: ScoredFile) => EvaluationRules;
   /** By the size of the files and the cores of the machine without it. */
   readonly threads?: 1 | 2;
 }
 
 export interface EvaluatedFiles {
-  readonly annotations: AnnotationFile;
+  readonly annotations: ScoredFile;
   readonly detections: DetectionTable;
+  readonly type: OverlapType;
   readonly matches: Matches;
 }
 
@@ -44,14 +47,24 @@ export async function evaluateFiles(pair: FilePair): Promise<EvaluatedFiles> {
     pair.threads ?? ((await bytesOf(pair)) >= defaults.worthTwoThreads && availableParallelism() > 1 ? 2 : 1);
   if (threads === 2) return byTwoThreads(pair);
   // Together: while one waits for the disk, the other is parsed.
-  const [annotations, detections] = await Promise.all([
-    readAnnotations(pair.annotations),
-    readDetectionTable(pair.detections),
-  ]);
+  const [parts, read] = await Promise.all([readAnnotationParts(pair.annotations), readDetectionTable(pair.detections)]);
+  const { annotations, detections, type, rules } = together(pair, parts, read);
+  const matches = evaluate({ truth: truthOf(annotations), detections, type, rules });
+  return { annotations, detections, type, matches };
+}
+
+/** What both files say together. Throws HarnessError where they do not belong together, or lack what is scored. */
+function together(pair: FilePair, parts: AnnotationParts, detections: DetectionTable) {
+  detections.renumber("image", parts.originals.images);
+  detections.renumber("category", parts.originals.categories);
+  const sizes = new Map(parts.images.map(({ id, size }) => [id, size]));
+  detections.drawPolygons((image) => sizes.get(image));
+  const type = pair.type ?? (heldBy(detections) === "boxes" ? "bbox" : "segm");
+  const annotations = scoredFile(parts, type);
   const rules = pair.rules(annotations);
   checkDetections(detections, annotations, pair.detections);
-  const matches = evaluate({ truth: truthOf(annotations), detections, type: pair.type, rules });
-  return { annotations, detections, matches };
+  requireParts(detections, { type, file: pair.detections, sizeOf: (image) => sizes.get(image) });
+  return { annotations, detections, type, rules };
 }
 
 async function bytesOf({ annotations, detections }: FilePair): Promise<number> {
@@ -66,25 +79,27 @@ async function byTwoThreads(pair: FilePair): Promise<EvaluatedFiles> {
     execArgv: [],
   });
   try {
-    const [parts, detections] = await Promise.all([answer(worker, "read"), readDetectionTable(pair.detections)]);
-    const annotations = annotationFile(parts.parts);
-    const rules = pair.rules(annotations);
-    checkDetections(detections, annotations, pair.detections);
+    const [{ parts }, read] = await Promise.all([answer(worker, "read"), readDetectionTable(pair.detections)]);
+    const { annotations, detections, type, rules } = together(pair, parts, read);
     const truth = truthOf(annotations);
     requireLists({ truth, rules });
     const plan = planEvaluation(truth, detections, rules);
     const middle = middleOf(plan);
     const order: MatchOrder = {
-      ...{ detections: detections.shared(), type: pair.type, rules, plan },
+      detections: detections.shared(),
+      type,
+      rules,
+      plan,
       range: { from: middle, to: truth.images.length },
     };
     const other = answer(worker, "matched");
     // An answer that is an error may come before it is awaited.
     other.catch(() => undefined);
     worker.postMessage(order);
-    const input = { truth, detections, type: pair.type, rules };
+    const input = { truth, detections, type, rules };
     const positives = matchImages(input, plan, { from: 0, to: middle });
-    return { annotations, detections, matches: matchesOf(input, plan, joined(positives, (await other).positives)) };
+    const matches = matchesOf(input, plan, joined(positives, (await other).positives));
+    return { annotations, detections, type, matches };
   } finally {
     await worker.terminate();
   }

@@ -1,13 +1,16 @@
 import { sharedLike } from "../mask/columns.ts";
 import type { DetectionTable } from "./detectionTable.ts";
 import type { GroundTruth } from "./groundTruth.ts";
+import { ascendingIds } from "./ids.ts";
 import { ascending, descending, stableOrder } from "./order.ts";
 import type { EvaluationRules } from "./rules.ts";
 
 /** Detections in the order in which they are matched, and room for what comes of each; threads can share it. */
 export interface EvaluationPlan {
-  /** Category ids, ascending. */
+  /** Category ids, ascending as the file has them. */
   readonly categories: readonly number[];
+  /** The detection that the reference tool finds first, which says whether areas are those of boxes; 0 where there is none. */
+  readonly first: number;
   /** By image, then as pycocotools holds them: by category within an image, by falling score, as they came. */
   readonly order: Uint32Array;
   /** Where each image begins in the order; after the last, where those begin that are of no image or no category. */
@@ -30,7 +33,7 @@ const [words, halves, doubles] = [new Uint32Array(0), new Uint16Array(0), new Fl
 
 export function planEvaluation(truth: GroundTruth, detections: DetectionTable, rules: EvaluationRules): EvaluationPlan {
   const { count } = detections;
-  const ids = truth.categories.map(({ id }) => id).sort((a, b) => a - b);
+  const ids = truth.categories.map(({ id }) => id).sort(ascendingIds(truth.originalCategories ?? []));
   const images = new Map(truth.images.map((id, i) => [id, i]));
   const categories = new Map(ids.map((id, i) => [id, i]));
   const imageOf = sharedLike(words, count);
@@ -43,17 +46,34 @@ export function planEvaluation(truth: GroundTruth, detections: DetectionTable, r
     categoryOf[i] = category ?? 0;
     scoreOf[i] = detections.scoreOf(i);
   }
+  const first = rules.imageLimit === undefined ? 0 : firstOf(rules.imageLimit, detections);
   if (rules.imageLimit !== undefined) dropBeyond(rules.imageLimit, imageOf, scoreOf, images.size);
   const [image, category, score] = [ascending(imageOf), ascending(categoryOf), descending(scoreOf)];
   const order = sharedLike(words, count);
   order.set(stableOrder(count, rules.classAgnostic ? [image, score, category] : [image, category, score]));
   return {
-    ...{ categories: ids, order, imageOf, categoryOf, scoreOf },
+    categories: ids,
+    first,
+    order,
+    imageOf,
+    categoryOf,
+    scoreOf,
     starts: startsOf(order, imageOf, images.size),
     rankOf: sharedLike(halves, count).fill(uncounted),
     hits: rules.splits.map(() => sharedLike(halves, count)),
     misses: rules.splits.map(() => sharedLike(halves, count)),
   };
+}
+
+/** As limit_dets_per_image of LVISResults leaves them: the best of the first image where that has more than count. */
+function firstOf(limit: number, detections: DetectionTable): number {
+  let [best, count] = [0, 0];
+  for (let i = 0; i < detections.count; i++) {
+    if (detections.imageOf(i) !== detections.imageOf(0)) continue;
+    count++;
+    if (detections.scoreOf(i) > detections.scoreOf(best)) best = i;
+  }
+  return count > limit ? best : 0;
 }
 
 /** As limit_dets_per_image of LVISResults: the best of an image, as they came among equal scores. Others lose their image. */

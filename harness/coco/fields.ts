@@ -27,27 +27,31 @@ export function fieldsOf(element: unknown, field = "the element itself"): Fields
   return fail({ problem: "not an object", field, found: sketch(element) });
 }
 
+/** The number, finite; true and false are 1 and 0, as in Python. */
 export function readNumber(fields: Fields, field: string): number {
   const value = present(fields, field);
-  return isNumber(value) ? value : wrongType(field, value, "a number");
+  const number = numberOf(value);
+  if (number === undefined) return wrongType(field, value, "a number");
+  return Number.isFinite(number) ? number : fail({ problem: "not a finite number", field, found: String(number) });
 }
 
-export function readInteger(fields: Fields, field: string): number {
-  const value = present(fields, field);
-  return Number.isSafeInteger(value) ? (value as number) : wrongType(field, value, "an integer");
+/** As Python takes it for a number: a number, a whole number of any size, or a truth value. */
+export function numberOf(value: unknown): number | undefined {
+  if (typeof value === "number") return value;
+  return typeof value === "bigint" || typeof value === "boolean" ? Number(value) : undefined;
 }
 
-export function readText(fields: Fields, field: string): string {
-  const value = present(fields, field);
-  return typeof value === "string" ? value : wrongType(field, value, "a string");
+/** As numpy makes a float of a value: texts that float() of Python reads are numbers too. */
+export function floatOf(value: unknown): number | undefined {
+  if (typeof value !== "string") return numberOf(value);
+  return /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/.test(value) ? Number(value) : undefined;
 }
 
-/** The list of integers, or nothing where the file has no such field. */
-export function readIntegers(fields: Fields, field: string): readonly number[] | undefined {
-  const value = fields[field];
-  if (value === undefined || value === null) return undefined;
-  if (Array.isArray(value) && value.every(Number.isSafeInteger)) return value as number[];
-  return wrongType(field, value, "a list of integers");
+/** The text, or nothing where it is none: for fields that nobody needs. */
+export function textOf(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  const number = numberOf(value);
+  return number === undefined ? undefined : String(value);
 }
 
 export function wrongType(field: string, value: unknown, expected: string): never {
@@ -74,15 +78,24 @@ export function attempt<T>(read: () => T): { readonly value: T } | { readonly fa
 
 /** A value as it stands in the file, cut to a length that fits a message. */
 export function sketch(value: unknown): string {
-  const text = JSON.stringify(value) ?? "nothing";
+  const text = sketched(value, 4);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
-function present(fields: Fields, field: string): unknown {
-  const value = fields[field];
-  return value === undefined || value === null ? fail({ problem: "missing field", field }) : value;
+/** JSON of the value's outer layers: deeper ones are dots, since a file may nest deeper than any stack. */
+function sketched(value: unknown, layers: number): string {
+  if (typeof value === "bigint" || typeof value === "number") return String(value);
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "nothing";
+  const list = Array.isArray(value);
+  if (layers === 0) return list ? "[...]" : "{...}";
+  // Sixty characters hold no more.
+  const parts = Object.entries(value)
+    .slice(0, 60)
+    .map(([name, part]) => `${list ? "" : `${JSON.stringify(name)}:`}${sketched(part, layers - 1)}`);
+  return list ? `[${parts}]` : `{${parts}}`;
 }
 
-function isNumber(value: unknown): value is number {
-  return typeof value === "number" && Number.isFinite(value);
+export function present(fields: Fields, field: string): unknown {
+  const value = fields[field];
+  return value === undefined || value === null ? fail({ problem: "missing field", field }) : value;
 }

@@ -1,72 +1,95 @@
-import type { Annotation, Category, FederatedLists, ImageId, Size } from "../api.ts";
+import type { Annotation, Box, Category, FederatedLists, ImageId, Rle, Size } from "../api.ts";
 import { HarnessError } from "../errors.ts";
-import type { AnnotationFile } from "./annotations.ts";
+import type { AnnotationFile, ScoredFile } from "./annotations.ts";
 import type { DetectionTable } from "./detectionTable.ts";
+import { ascendingIds, type OriginalIds } from "./ids.ts";
 
-/** An annotation to score against. */
-export interface ScoredAnnotation extends Annotation {
+/** An annotation to score against: with a mask where masks are scored, with a box where boxes are. */
+export interface ScoredAnnotation extends Omit<Annotation, "mask" | "box" | "ignored"> {
+  readonly mask?: Rle | undefined;
+  readonly box?: Box | undefined;
   /** width * height of the box as the file gives them; from the corners without it. */
-  readonly boxAreaPx?: number;
+  readonly boxAreaPx?: number | undefined;
+  readonly ignored?: boolean | undefined;
+  /** By COCO's rules neither to be found nor a mistake, and yet no crowd. */
+  readonly uncounted?: boolean | undefined;
 }
 
 export interface GroundTruth {
   /** Ascending. */
   readonly images: readonly ImageId[];
   readonly categories: readonly Category[];
+  /** Ids of categories that are numbered anew, where there are some: the order of categories goes by the file's. */
+  readonly originalCategories?: OriginalIds;
   /** Where annotation ids are a file's own: both reference tools take id 0 for "no match", and so do figures that are to agree. */
   readonly idZeroIsNoMatch: boolean;
+  /** Where masks are files' own: as in the reference tools, one of another size than another matches nothing. An error otherwise. */
+  readonly foreignSizesMatchNothing: boolean;
+  /** Nothing where the file gives no size. */
+  sizeOf(image: ImageId): Size | undefined;
   annotationsOf(image: ImageId): readonly ScoredAnnotation[];
   /** Absent where the data has no such lists. */
   readonly listsOf?: (image: ImageId) => FederatedLists;
 }
 
 /** Of an annotation file. */
-export function truthOf(
-  annotations: Pick<AnnotationFile, "images" | "categories" | "annotationsOf" | "listsOf">,
-): GroundTruth {
-  const { images, categories, annotationsOf, listsOf } = annotations;
+export function truthOf(annotations: AnnotationFile | ScoredFile): GroundTruth {
+  const { images, categories, originals, annotationsOf, listsOf } = annotations;
+  const sizes = new Map(images.map(({ id, size }) => [id, size]));
   return {
-    images: images.map(({ id }) => id).sort((a, b) => a - b),
-    ...{ categories, annotationsOf, idZeroIsNoMatch: true },
+    images: images.map(({ id }) => id).sort(ascendingIds(originals.images)),
+    categories,
+    originalCategories: originals.categories,
+    annotationsOf,
+    idZeroIsNoMatch: true,
+    foreignSizesMatchNothing: true,
+    sizeOf: (image) => sizes.get(image),
     ...(listsOf === undefined ? {} : { listsOf }),
   };
 }
 
 /**
- * Throws HarnessError at the first detection of an image or category that the annotations do not know, and at the first mask
- * of another size than its image: a results file for other annotations would otherwise score low and say nothing.
+ * Throws HarnessError at the first detection of an image or category that the annotations do not know: a results file for other
+ * annotations would otherwise score low and say nothing.
  */
 export function checkDetections(
   detections: DetectionTable,
-  annotations: Pick<AnnotationFile, "file" | "images" | "categories">,
+  annotations: Pick<ScoredFile, "file" | "images" | "categories">,
   detectionFile: string,
 ): void {
-  const sizes = new Map<number, Size>(annotations.images.map(({ id, size }) => [id, size]));
-  const known = new Set(annotations.categories.map(({ id }) => id));
+  const images = new Set(annotations.images.map(({ id }) => id));
+  const categories = new Set(annotations.categories.map(({ id }) => id));
   // Texts are made for the detection that is wrong, not for each.
-  const place = (index: number) => `${detectionFile}: detection [${index}]`;
   const unknown = (what: "image" | "category", idOf: (index: number) => number, ids: IdSet, index: number) => {
     const { field, plural, hint } = references[what];
     let others = 0;
     for (let i = 0; i < detections.count; i++) if (!ids.has(idOf(i))) others++;
-    return new HarnessError(`${place(index)}, ${field}: no such ${what} in ${annotations.file}`, {
-      found: `${what} ${idOf(index)}; ${others} of ${detections.count} detections are of unknown ${plural}`,
-      hint,
-    });
+    return new HarnessError(
+      `${detectionFile}: detection [${index}], ${field}: no such ${what} in ${annotations.file}`,
+      {
+        found: `${what} ${detections.digitsOf(idOf(index))}; ${others} of ${detections.count} detections are of unknown ${plural}`,
+        hint,
+      },
+    );
   };
   for (let i = 0; i < detections.count; i++) {
-    const size = sizes.get(detections.imageOf(i));
-    if (size === undefined) throw unknown("image", (index) => detections.imageOf(index), sizes, i);
-    if (!known.has(detections.categoryOf(i)))
-      throw unknown("category", (index) => detections.categoryOf(index), known, i);
-    if (!detections.hasMask(i)) continue;
-    const { height, width } = detections.sizeOf(i);
-    if (height === size.height && width === size.width) continue;
-    throw new HarnessError(`${place(i)}, segmentation.size: mask of another size than its image`, {
-      ...{ found: `[${height}, ${width}]`, expected: `[${size.height}, ${size.width}]` },
-      hint: "masks are [height, width] of the original image; are the annotations of another dataset?",
-    });
+    if (!images.has(detections.imageOf(i))) throw unknown("image", (index) => detections.imageOf(index), images, i);
+    if (!categories.has(detections.categoryOf(i)))
+      throw unknown("category", (index) => detections.categoryOf(index), categories, i);
   }
+}
+
+/** How many detections have a mask of another size than their image: it matches nothing. */
+export function countForeignMasks(detections: DetectionTable, { images }: Pick<ScoredFile, "images">): number {
+  const sizes = new Map(images.map(({ id, size }) => [id, size]));
+  let count = 0;
+  for (let i = 0; i < detections.count; i++) {
+    const size = detections.hasMask(i) ? sizes.get(detections.imageOf(i)) : undefined;
+    if (size === undefined) continue;
+    const { height, width } = detections.sizeOf(i);
+    if (height !== size.height || width !== size.width) count++;
+  }
+  return count;
 }
 
 interface IdSet {

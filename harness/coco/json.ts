@@ -3,6 +3,7 @@ import { HarnessError } from "../errors.ts";
 import { refuseIrregular } from "../files.ts";
 import { brokenJson, JsonWindow } from "./jsonWindow.ts";
 import { memberName, parseElement } from "./numberLists.ts";
+import { parsePythonJson } from "./pythonJson.ts";
 
 /** Where an element stands: `key[index]`, `bytes` of them from `offset` of the file. The key of a file that is one array is "". */
 export interface JsonPlace {
@@ -16,11 +17,19 @@ export type JsonKind = "array" | "object" | "string" | "number" | "boolean" | "n
 
 type ElementVisit = (element: unknown, place: JsonPlace) => void;
 
-export interface JsonVisitor {
+/** What elements are parsed for. */
+export interface ElementMembers {
+  /** A member that holds lists of lists of numbers: it comes as NumberLists, valid during the call only. */
+  readonly numberLists?: string;
+  /** Members that hold ids, or lists of ids: whole numbers that no double holds come as bigint. */
+  readonly ids?: readonly string[];
+}
+
+export interface JsonVisitor extends ElementMembers {
   /** By top-level key; the elements of other arrays are stepped over unparsed. */
   readonly elements: Readonly<Record<string, ElementVisit>>;
-  /** A member of elements that holds lists of lists of numbers: it comes as NumberLists, valid during the call only. */
-  readonly numberLists?: string;
+  /** Called where a top-level key stands there once more: what came under it before counts no longer. An error without it. */
+  readonly again?: (key: string) => void;
   /**
    * Tries to read an element of a file that is one array straight from the bytes, from `start` on; `end` is where they end for
    * now. Returns where the element ends, or -1 to have it parsed and visited.
@@ -50,6 +59,7 @@ export async function walkJson(file: string, visitor: JsonVisitor): Promise<Read
 
 async function walkRoot(window: JsonWindow, visitor: JsonVisitor): Promise<ReadonlyMap<string, JsonKind>> {
   const kinds = new Map<string, JsonKind>();
+  await window.skipByteOrderMark();
   const first = await window.peek("the file's only value");
   if (first === byte("[")) {
     kinds.set("", "array");
@@ -67,7 +77,11 @@ async function walkMembers(window: JsonWindow, visitor: JsonVisitor, kinds: Map<
   window.step();
   if ((await window.peek("the top level")) === byte("}")) return window.step();
   for (;;) {
-    const key = await readKey(window, kinds);
+    const key = await readKey(window);
+    if (kinds.has(key)) {
+      if (visitor.again === undefined) window.fail("the top level", `the key ${key} stands there twice`);
+      visitor.again(key);
+    }
     const first = await window.peek(key);
     kinds.set(key, kindOf(first) ?? window.fail(key, "expected a value"));
     if (first === byte("[")) await walkArray(window, key, parsedFor(window, visitor, key));
@@ -79,14 +93,13 @@ async function walkMembers(window: JsonWindow, visitor: JsonVisitor, kinds: Map<
   }
 }
 
-async function readKey(window: JsonWindow, seen: ReadonlyMap<string, JsonKind>): Promise<string> {
+async function readKey(window: JsonWindow): Promise<string> {
   if ((await window.peek("the top level")) !== byte('"')) window.fail("the top level", "expected a key");
   const offset = window.offset();
   window.mark();
   await window.value("a key");
   const text = window.take().toString("utf8");
   const key = readString(text) ?? window.fail("the top level", `a key that is no string, at byte ${offset}`);
-  if (seen.has(key)) window.fail("the top level", `the key ${key} stands there twice`);
   if ((await window.peek(key)) !== byte(":")) window.fail(key, "expected :");
   window.step();
   return key;
@@ -119,33 +132,66 @@ async function walkArray(
 }
 
 /** The visitor of one array, behind the parser that suits it; nothing where nobody asks for its elements. */
-function parsedFor({ file }: JsonWindow, { elements, numberLists }: JsonVisitor, key: string) {
-  const visit = elements[key];
+function parsedFor({ file }: JsonWindow, visitor: JsonVisitor, key: string) {
+  const visit = visitor.elements[key];
   if (visit === undefined) return undefined;
-  const member = numberLists === undefined ? undefined : memberName(numberLists);
+  const parse = elementParser(visitor);
   return (bytes: Buffer, place: JsonPlace): void => {
     let element: unknown;
     try {
-      element = member === undefined ? JSON.parse(bytes.toString("utf8")) : parseElement(bytes, member);
-    } catch {
-      throw brokenElement(file, bytes, place);
+      element = parse(bytes);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      throw brokenElement(file, bytes, place, error.message);
     }
     visit(element, place);
   };
 }
 
-/** V8 says where in the element it stopped in most of its messages; the byte is the element's own where it does not. */
-function brokenElement(file: string, bytes: Buffer, { key, index, offset }: JsonPlace): HarnessError {
-  const text = bytes.toString("utf8");
+/**
+ * Returns the parser of one element: JSON.parse, and for what JSON.parse refuses or does not hold exactly the parser that reads
+ * all that Python writes. The parser throws SyntaxError with the position.
+ */
+export function elementParser({ numberLists, ids = [] }: ElementMembers): (bytes: Buffer) => unknown {
+  const member = numberLists === undefined ? undefined : memberName(numberLists);
+  return (bytes) => {
+    let element: unknown;
+    try {
+      element = member === undefined ? JSON.parse(bytes.toString("utf8")) : parseElement(bytes, member);
+    } catch (refusal) {
+      return orElse(() => parsePythonJson(bytes.toString("utf8")), refusal);
+    }
+    return hasInexact(element, ids) ? parsePythonJson(bytes.toString("utf8")) : element;
+  };
+}
+
+/** What is no JSON to either parser is refused in the words of JSON.parse. */
+function orElse(read: () => unknown, refusal: unknown): unknown {
   try {
-    JSON.parse(text);
-  } catch (cause) {
-    const { message } = cause as Error;
-    const inside = / position (\d+)/.exec(message)?.[1];
-    const at = inside === undefined ? offset : offset + Buffer.byteLength(text.slice(0, Number(inside)));
-    return brokenJson(file, `${key}[${index}]`, at, message.replace(/ in JSON at position.*/s, ""));
+    return read();
+  } catch {
+    throw refusal;
   }
-  throw new Error(`${file}: ${key}[${index}] parses at the second attempt only`);
+}
+
+function hasInexact(element: unknown, ids: readonly string[]): boolean {
+  if (typeof element !== "object" || element === null) return false;
+  return ids.some((name) => {
+    const value = (element as Record<string, unknown>)[name];
+    return Array.isArray(value) ? value.some(isInexact) : isInexact(value);
+  });
+}
+
+/** Whether the value is a whole number that other whole numbers round to as well. */
+function isInexact(value: unknown): boolean {
+  return Number.isInteger(value) && !Number.isSafeInteger(value);
+}
+
+function brokenElement(file: string, bytes: Buffer, { key, index, offset }: JsonPlace, message: string): HarnessError {
+  const inside = / position (\d+)/.exec(message)?.[1];
+  const at =
+    inside === undefined ? offset : offset + Buffer.byteLength(bytes.toString("utf8").slice(0, Number(inside)));
+  return brokenJson(file, `${key}[${index}]`, at, message.replace(/ in JSON at position.*/s, ""));
 }
 
 function readString(text: string): string | undefined {
@@ -158,8 +204,20 @@ function readString(text: string): string | undefined {
 
 const byte = (character: string): number => character.charCodeAt(0);
 
+/** By the first character; N and I begin Python's NaN and Infinity. */
+const kindByFirst = {
+  "[": "array",
+  "{": "object",
+  '"': "string",
+  t: "boolean",
+  f: "boolean",
+  n: "null",
+  N: "number",
+  I: "number",
+} as const;
+
 function kindOf(first: number): JsonKind | undefined {
   const character = String.fromCharCode(first);
   if (/[-\d]/.test(character)) return "number";
-  return ({ "[": "array", "{": "object", '"': "string", t: "boolean", f: "boolean", n: "null" } as const)[character];
+  return kindByFirst[character as keyof typeof kindByFirst];
 }

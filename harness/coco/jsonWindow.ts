@@ -5,6 +5,8 @@ const defaults = { windowBytes: 4 << 20, largestElementBytes: 256 << 20 };
 
 const byte = (character: string): number => character.charCodeAt(0);
 
+const byteOrderMark = [0xef, 0xbb, 0xbf];
+
 /** 1 a bracket that opens, 2 one that closes, 3 a quote: what the scan of a value stops at. */
 const structure = new Uint8Array(256);
 for (const character of "[{") structure[byte(character)] = 1;
@@ -75,6 +77,13 @@ export class JsonWindow {
       if (!(await this.fill("the file"))) return true;
     }
     return false;
+  }
+
+  /** Steps over the mark that some editors write at the beginning of UTF-8. To be called before anything else is read. */
+  async skipByteOrderMark(): Promise<void> {
+    if (await this.atEnd()) return;
+    if (byteOrderMark.every((each, i) => this.buffer[this.position + i] === each))
+      this.position += byteOrderMark.length;
   }
 
   /** Steps over what `scan` reads from here; false if it reads nothing. */

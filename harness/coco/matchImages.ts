@@ -1,4 +1,4 @@
-import type { FederatedLists } from "../api.ts";
+import type { FederatedLists, ImageId } from "../api.ts";
 import type { DetectionTable } from "./detectionTable.ts";
 import { type EvaluationPlan, uncounted } from "./evaluationPlan.ts";
 import type { GroundTruth, ScoredAnnotation } from "./groundTruth.ts";
@@ -54,6 +54,8 @@ class ImageMatcher {
   readonly #frequencyOf: ReadonlyMap<number, number>;
   /** By category id; with classAgnostic all are in group 0. */
   readonly #groupOf: ReadonlyMap<number, number>;
+  /** By category id: its place among all. */
+  readonly #orderOf: ReadonlyMap<number, number>;
   readonly #group = new MatchGroup();
   readonly #overlaps: Overlaps;
 
@@ -62,10 +64,11 @@ class ImageMatcher {
     this.#input = input;
     this.#plan = plan;
     this.#frequencyOf = new Map(truth.categories.map(({ id, frequency }) => [id, frequencies.indexOf(frequency)]));
+    this.#orderOf = new Map(plan.categories.map((id, i) => [id, i]));
     this.#groupOf = new Map(plan.categories.map((id, i) => [id, rules.classAgnostic ? 0 : i]));
     const groups = rules.classAgnostic ? 1 : plan.categories.length;
     this.positives = Array.from({ length: groups * rules.splits.length }, () => ({ images: [], counts: [] }));
-    this.#overlaps = new Overlaps(detections, type);
+    this.#overlaps = new Overlaps(detections, type, plan.first);
   }
 
   image(image: number): void {
@@ -81,8 +84,13 @@ class ImageMatcher {
   #addAnnotations(groups: Map<number, Group>, annotations: readonly ScoredAnnotation[]): void {
     // All of a category together, categories ascending, as the reference tools gather them where there is one group.
     const { classAgnostic } = this.#input.rules;
-    const sorted = classAgnostic ? annotations.toSorted((a, b) => a.category - b.category) : annotations;
+    const order = this.#orderOf;
+    const sorted = classAgnostic
+      ? annotations.toSorted((a, b) => (order.get(a.category) ?? -1) - (order.get(b.category) ?? -1))
+      : annotations;
     for (const annotation of sorted) {
+      // As get_ann_ids of lvis-api, which asks for an area above 0 where pycocotools takes any.
+      if (this.#input.rules.federated && !(annotation.areaPx > 0)) continue;
       const place = this.#groupOf.get(annotation.category);
       if (place !== undefined) groupAt(groups, place).annotations.push(annotation);
     }
@@ -111,7 +119,7 @@ class ImageMatcher {
   #match(image: number, place: number, { detections, annotations }: Group, lists: FederatedLists | undefined): void {
     const { rules } = this.#input;
     const group = this.#group;
-    this.#fill(detections, annotations, lists);
+    this.#fill(this.#input.truth.images[image]!, { detections, annotations }, lists);
     for (let s = 0; s < rules.splits.length; s++) {
       const split = rules.splits[s]!;
       group.match(split, split.frequency === undefined ? -1 : frequencies.indexOf(split.frequency));
@@ -127,20 +135,16 @@ class ImageMatcher {
     }
   }
 
-  #fill(
-    detections: readonly number[],
-    annotations: readonly ScoredAnnotation[],
-    lists: FederatedLists | undefined,
-  ): void {
+  #fill(image: ImageId, { detections, annotations }: Group, lists: FederatedLists | undefined): void {
     const { truth, detections: table, rules } = this.#input;
     const group = this.#group;
     group.resize(detections.length, annotations.length);
     for (let a = 0; a < annotations.length; a++) {
-      const { id, areaPx, crowd, ignored, category } = annotations[a]!;
+      const { id, areaPx, crowd, ignored, uncounted, category } = annotations[a]!;
       group.annotationAreas[a] = areaPx;
       // As _prepare of both tools: pycocotools makes its own `ignore` of `iscrowd`, lvis-api takes the file's and has no crowds.
       group.crowds[a] = crowd && !rules.federated ? 1 : 0;
-      group.excluded[a] = ignored && rules.federated ? 1 : 0;
+      group.excluded[a] = (rules.federated ? ignored : uncounted) ? 1 : 0;
       group.unseen[a] = id === 0 && truth.idZeroIsNoMatch ? 1 : 0;
       const frequency = this.#frequencyOf.get(category)!;
       group.frequencies[a] = frequency < 0 ? 255 : frequency;
@@ -149,8 +153,21 @@ class ImageMatcher {
       const index = detections[d]!;
       group.forgiven[d] = lists?.notExhaustive.has(table.categoryOf(index)) ? 1 : 0;
     }
-    this.#overlaps.fill(group, detections, annotations);
+    const { foreignSizesMatchNothing } = truth;
+    this.#overlaps.fill(group, detections, annotations, { size: truth.sizeOf(image), foreignSizesMatchNothing });
+    if (rules.federated) this.#leaveOutEmpty(detections);
     group.prepare();
+  }
+
+  /** As get_ann_ids of lvis-api, by which detections are asked for as well: those of area 0 neither match nor count. */
+  #leaveOutEmpty(detections: readonly number[]): void {
+    const group = this.#group;
+    for (let d = 0; d < detections.length; d++) {
+      if (group.detectionAreas[d]! > 0 && group.detectionAreas[d]! < Number.POSITIVE_INFINITY) continue;
+      this.#plan.rankOf[detections[d]!] = uncounted;
+      group.forgiven[d] = 1;
+      group.overlaps.fill(0, d * group.annotations, (d + 1) * group.annotations);
+    }
   }
 }
 

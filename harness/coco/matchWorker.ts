@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { HarnessError } from "../errors.ts";
-import { type AnnotationParts, annotationFile } from "./annotationFile.ts";
+import { type AnnotationParts, scoredFile } from "./annotationFile.ts";
 import { readAnnotationParts } from "./annotations.ts";
 import { DetectionTable, type SharedDetections } from "./detectionTable.ts";
 import type { EvaluationPlan } from "./evaluationPlan.ts";
@@ -31,9 +31,9 @@ export function serve(): void {
   const fail = (error: unknown) => reply(failure(error));
   readAnnotationParts(workerData as string).then((parts) => {
     reply({ state: "read", parts });
-    const truth = truthOf(annotationFile(parts));
     port.once("message", ({ detections, plan, range, ...order }: MatchOrder) => {
       try {
+        const truth = truthOf(scoredFile(parts, order.type));
         const input = { ...order, truth, detections: DetectionTable.of(detections) };
         reply({ state: "matched", positives: matchImages(input, plan, range) });
       } catch (error) {

@@ -21,6 +21,14 @@ const lowest = iouThresholds[0]!;
 
 const noBox: MeasuredBox = { x0: 0, y0: 0, x1: 0, y1: 0, areaPx: 0 };
 
+/** What a group is compared on. */
+export interface ImageFrame {
+  /** Nothing where the truth gives no size: boxes can not be drawn there. */
+  readonly size: Size | undefined;
+  /** Masks of another size than the annotation's match nothing; an error otherwise. */
+  readonly foreignSizesMatchNothing: boolean;
+}
+
 /** Areas and IoU of one group's detections and annotations at a time; the masks of a group alone are decoded. */
 export class Overlaps {
   readonly #true = new RunTable();
@@ -30,42 +38,39 @@ export class Overlaps {
   /** As loadRes and LVISResults: where the first detection has a box, areas are those of boxes, else of masks. */
   readonly #areasOfBoxes: boolean;
 
-  constructor(table: DetectionTable, type: OverlapType) {
+  /** `first` is the detection that the reference tool finds first. */
+  constructor(table: DetectionTable, type: OverlapType, first: number) {
     this.#table = table;
     this.#type = type;
-    this.#areasOfBoxes = table.count > 0 && table.hasBox(0);
+    this.#areasOfBoxes = table.count > 0 && table.hasBox(first);
   }
 
   /** Fills the group's overlaps and the areas by which the size of a detection goes. Throws HarnessError where a mask is none. */
-  fill(group: MatchGroup, detections: readonly number[], annotations: readonly ScoredAnnotation[]): void {
+  fill(
+    group: MatchGroup,
+    detections: readonly number[],
+    annotations: readonly ScoredAnnotation[],
+    frame: ImageFrame,
+  ): void {
     this.#found.clear();
-    const places = detections.map((index) => this.#decoded(index, annotations[0]?.mask.size));
+    const drawn = annotations.length > 0;
+    const places = detections.map((index) => this.#decoded(index, drawn ? frame.size : undefined));
     for (let d = 0; d < detections.length; d++) group.detectionAreas[d] = this.#areaOf(detections[d]!, places[d]!);
     if (annotations.length === 0) return;
     if (this.#type === "bbox") this.#fillBoxes(group, detections, annotations, places);
-    else this.#fillMasks(group, annotations, places);
+    else this.#fillMasks(group, detections, annotations, { places, frame });
   }
 
   /** Place of its mask, drawn from its box where it has no other, as loadRes does; -1 where none is needed or can be drawn. */
   #decoded(index: number, size: Size | undefined): number {
     const table = this.#table;
     if (table.hasMask(index)) {
-      if (this.#type === "segm" && size !== undefined) this.#requireSize(index, size);
-      const needed = this.#type === "segm" || !table.hasBox(index) || !this.#areasOfBoxes;
-      return needed ? table.decodeMask(index, this.#found) : -1;
+      if (this.#type === "segm") return table.decodeMask(index, this.#found);
+      const needed = !table.hasBox(index) || !this.#areasOfBoxes;
+      return needed ? table.decodeMask(index, this.#found, "any") : -1;
     }
     if (this.#type === "bbox" || size === undefined) return -1;
     return this.#found.add(rleFromBox(table.boxOf(index), size));
-  }
-
-  #requireSize(index: number, size: Size): void {
-    const found = this.#table.sizeOf(index);
-    if (found.height === size.height && found.width === size.width) return;
-    const image = this.#table.imageOf(index);
-    throw new HarnessError(`image ${image}: a detection's mask is of another size than its image`, {
-      ...{ found: [found.height, found.width], expected: [size.height, size.width] },
-      hint: "were the masks made on other photos?",
-    });
   }
 
   #areaOf(index: number, place: number): number {
@@ -74,15 +79,24 @@ export class Overlaps {
     return ofBox ? table.boxAreaOf(index) : this.#found.areaOf(place);
   }
 
-  #fillMasks(group: MatchGroup, annotations: readonly ScoredAnnotation[], places: readonly number[]): void {
+  #fillMasks(
+    group: MatchGroup,
+    detections: readonly number[],
+    annotations: readonly ScoredAnnotation[],
+    { places, frame }: { readonly places: readonly number[]; readonly frame: ImageFrame },
+  ): void {
     const found = this.#found;
     const truth = this.#true;
     truth.clear();
-    for (const { mask } of annotations) truth.add(mask);
+    // Where masks are scored, the truth has no annotation without one.
+    const masks = annotations.map(({ mask }) => mask!);
+    for (const mask of masks) truth.add(mask);
     for (let d = 0, at = 0; d < places.length; d++) {
       const place = places[d]!;
       const area = found.areaOf(place);
-      for (let a = 0; a < annotations.length; a++, at++) {
+      const size = this.#table.hasMask(detections[d]!) ? this.#table.sizeOf(detections[d]!) : frame.size!;
+      for (let a = 0; a < masks.length; a++, at++) {
+        if (!this.#ofOneSize(detections[d]!, { size, other: masks[a]!.size, frame })) continue;
         const other = truth.areaOf(a);
         const crowd = group.crowds[a] === 1;
         // Masks of areas this far apart reach no threshold however they lie.
@@ -95,15 +109,30 @@ export class Overlaps {
     }
   }
 
+  #ofOneSize(
+    index: number,
+    { size, other, frame }: { readonly size: Size; readonly other: Size; readonly frame: ImageFrame },
+  ): boolean {
+    if (size.height === other.height && size.width === other.width) return true;
+    if (frame.foreignSizesMatchNothing) return false;
+    throw new HarnessError(
+      `image ${this.#table.imageOf(index)}: a detection's mask is of another size than its image`,
+      {
+        found: [size.height, size.width],
+        expected: [other.height, other.width],
+        hint: "were the masks made on other photos?",
+      },
+    );
+  }
+
   #fillBoxes(
     group: MatchGroup,
     detections: readonly number[],
     annotations: readonly ScoredAnnotation[],
     places: readonly number[],
   ): void {
-    const boxes = annotations.map(({ box, boxAreaPx }) => {
-      return { ...box, areaPx: boxAreaPx ?? (box.x1 - box.x0) * (box.y1 - box.y0) };
-    });
+    // Where boxes are scored, the truth has no annotation without one.
+    const boxes = annotations.map(({ box, boxAreaPx }) => ({ ...box!, areaPx: boxAreaPx ?? areaOf(box!) }));
     for (const [d, index] of detections.entries()) {
       const found = this.#boxOf(index, places[d]!);
       for (const [a, box] of boxes.entries()) {
@@ -122,6 +151,10 @@ export class Overlaps {
     const table = this.#table;
     if (table.hasBox(index)) return { ...table.boxOf(index), areaPx: table.boxAreaOf(index) };
     const box = boxOf(this.#found.rle(place, table.sizeOf(index)));
-    return box === undefined ? noBox : { ...box, areaPx: (box.x1 - box.x0) * (box.y1 - box.y0) };
+    return box === undefined ? noBox : { ...box, areaPx: areaOf(box) };
   }
+}
+
+function areaOf({ x0, y0, x1, y1 }: Box): number {
+  return (x1 - x0) * (y1 - y0);
 }

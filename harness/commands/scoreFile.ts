@@ -1,13 +1,15 @@
 import {
-  type AnnotationFile,
   cocoRules,
+  countForeignMasks,
   type DetectionTable,
   type EvaluationRules,
   evaluateFiles,
+  heldBy,
   lvisRules,
   type OverlapType,
   onceEach,
   proposalRules,
+  type ScoredFile,
   summarizer,
 } from "../coco/index.ts";
 import { HarnessError } from "../errors.ts";
@@ -16,7 +18,8 @@ import { type Interval, intervalsOf } from "../stats/intervals.ts";
 export interface FileScoreOptions {
   readonly annotations: string;
   readonly detections: string;
-  readonly type: OverlapType;
+  /** By what the results file holds without it: masks where it holds some, else boxes. */
+  readonly type?: OverlapType | undefined;
   /** By the annotation file's own format without it. */
   readonly rules?: EvaluationRules["id"];
   readonly classAgnostic: boolean;
@@ -56,7 +59,7 @@ export interface FileScore {
 
 /** Scores a results file as pycocotools or lvis-api would. Throws HarnessError where the two files do not belong together. */
 export async function scoreFile(options: FileScoreOptions): Promise<FileScore> {
-  const { annotations, detections, matches } = await evaluateFiles({
+  const { annotations, detections, type, matches } = await evaluateFiles({
     ...{ annotations: options.annotations, detections: options.detections, type: options.type },
     rules: (file) => rulesOf(options, file),
   });
@@ -72,7 +75,7 @@ export async function scoreFile(options: FileScoreOptions): Promise<FileScore> {
       : intervalsOf(({ counts }) => values(counts), images, { seed: options.seed });
   const names = new Map(annotations.categories.map(({ id, name }) => [id, name]));
   return {
-    ...{ annotations: options.annotations, detections: options.detections, type: options.type, rules: rules.id },
+    ...{ annotations: options.annotations, detections: options.detections, type, rules: rules.id },
     ...{ classAgnostic: rules.classAgnostic, images: images.length },
     figures: Object.fromEntries(found.map(({ id, ...figure }, i) => [id, { ...figure, ...boundsOf(intervals[i]) }])),
     categories: byCategory(once)
@@ -80,7 +83,7 @@ export async function scoreFile(options: FileScoreOptions): Promise<FileScore> {
       .map(({ category, value, n }) => {
         return { id: category, name: names.get(category)!, ...(empty || value === undefined ? {} : { value }), n };
       }),
-    warnings: [...annotations.warnings, ...warningsOf(options, annotations, detections, rules)],
+    warnings: [...annotations.warnings, ...warningsOf(options, annotations, detections, { type, rules })],
   };
 }
 
@@ -89,7 +92,7 @@ function boundsOf(interval: Interval | undefined): Pick<FileFigure, "low" | "hig
   return low === undefined || high === undefined ? {} : { low, high };
 }
 
-function rulesOf(options: FileScoreOptions, annotations: AnnotationFile): EvaluationRules {
+function rulesOf(options: FileScoreOptions, annotations: ScoredFile): EvaluationRules {
   const id = options.rules ?? annotations.format;
   if (id === "coco") return options.classAgnostic ? proposalRules : cocoRules;
   if (annotations.images.some(({ negativeCategories }) => negativeCategories === undefined)) {
@@ -102,12 +105,23 @@ function rulesOf(options: FileScoreOptions, annotations: AnnotationFile): Evalua
 }
 
 function warningsOf(
-  { annotations: file, detections: detectionFile }: FileScoreOptions,
-  annotations: AnnotationFile,
+  { annotations: file, detections: detectionFile, type: asked }: FileScoreOptions,
+  annotations: ScoredFile,
   detections: DetectionTable,
-  rules: EvaluationRules,
+  { type, rules }: { readonly type: OverlapType; readonly rules: EvaluationRules },
 ): string[] {
-  const warnings: string[] = [];
+  const warnings = asked === undefined ? choiceOf(detections, detectionFile) : [];
+  const held = heldBy(detections);
+  if (type === "segm" && held === "boxes")
+    warnings.push(
+      `${detectionFile}: holds boxes alone, which are scored as masks. Use --type bbox to score them as boxes.`,
+    );
+  const foreign = type === "segm" ? countForeignMasks(detections, annotations) : 0;
+  if (foreign > 0)
+    warnings.push(
+      `${detectionFile}: ${foreign} of ${detections.count} detections have a mask of another size than their image, which ` +
+        "matches nothing. Masks are [height, width] of the original image; are the annotations of another dataset?",
+    );
   if (detections.count === 0) warnings.push(`${detectionFile}: no detections in it, so no figure has a value`);
   if (rules.id === "coco" && annotations.format === "lvis" && !rules.classAgnostic) {
     warnings.push(
@@ -121,4 +135,10 @@ function warningsOf(
     );
   }
   return warnings;
+}
+
+/** What was scored where the file would have allowed the other. */
+function choiceOf(detections: DetectionTable, file: string): string[] {
+  if (heldBy(detections) !== "both") return [];
+  return [`${file}: holds masks and boxes; masks are scored. Use --type bbox to score the boxes.`];
 }

@@ -10,6 +10,9 @@ const defaults = {
 
 const backslash = 92;
 
+/** Whether run lengths must fill their mask: what is measured of a mask alone, its box and area, goes by the runs that there are. */
+export type RunLengths = "filling" | "any";
+
 export interface SharedMasks {
   readonly count: number;
   readonly chunks: readonly Uint8Array[];
@@ -68,11 +71,11 @@ export class EncodedMasks {
    * Decodes a mask of this size into a table and returns its place there. Throws HarnessError as parseCounts, and SyntaxError
    * where the bytes are no string of JSON.
    */
-  decode(index: number, size: Size, into: RunTable): number {
+  decode(index: number, size: Size, into: RunTable, lengths: RunLengths = "filling"): number {
     const places = this.#places;
     const chunk = this.#chunks[places[3 * index]!]!;
     const [start, end] = [places[3 * index + 1]!, places[3 * index + 2]!];
-    const decoded = decodeInto(into, chunk, start, end, size.height * size.width);
+    const decoded = decodeInto(into, chunk.subarray(start, end), size.height * size.width, lengths);
     return decoded < 0 ? into.add(this.#parsed(index, size)) : decoded;
   }
 
@@ -93,10 +96,11 @@ const shortRuns = Int8Array.from({ length: 256 }, (_, byte) => {
 });
 
 /** Adds the mask to the table and returns its place there; -1 for all that is out of the ordinary. */
-function decodeInto(table: RunTable, bytes: Uint8Array, start: number, end: number, pixels: number): number {
+function decodeInto(table: RunTable, bytes: Uint8Array, pixels: number, lengths: RunLengths): number {
+  const end = bytes.length;
   // No run is shorter than a byte.
-  const { runs, first } = table.room(end - start);
-  let [at, next] = [start, first];
+  const { runs, first } = table.room(end + 1);
+  let [at, next] = [0, first];
   let [total, areaPx] = [0, 0];
   /** All bits where the run is one of pixels inside. */
   let inside = 0;
@@ -128,5 +132,11 @@ function decodeInto(table: RunTable, bytes: Uint8Array, start: number, end: numb
     areaPx += value & inside;
     inside = ~inside;
   }
-  return total === pixels ? table.commit(next - first, areaPx, pixels) : -1;
+  if (total === pixels) return table.commit(next - first, areaPx, pixels);
+  if (areaPx === 0 && total < pixels) {
+    // Nothing is inside, however many pixels are left out: as rleFrString takes an empty string.
+    runs[first] = pixels;
+    return table.commit(1, 0, pixels);
+  }
+  return lengths === "any" ? table.commit(next - first, areaPx, total) : -1;
 }

@@ -1,5 +1,6 @@
 import type { Box, Rle, Size } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { limits } from "../limits.ts";
 import { grown } from "./columns.ts";
 import { union } from "./combine.ts";
 
@@ -9,34 +10,41 @@ const steps = 5;
 const middle = 2;
 
 /**
- * The union of polygons, each `[x, y, x, y, …]` in image pixels, pixel for pixel as frPyObjects and merge of COCO's mask API.
- * Parts outside the image are cut off. Throws HarnessError, naming `place` and the polygon.
+ * The union of polygons, each `[x, y, x, y, …]` in image pixels, pixel for pixel as frPyObjects and merge of COCO's mask API:
+ * a last coordinate without its pair is passed over, and a part of one or two points has no pixel.
+ * Parts outside the image are cut off; time and memory grow with the outline inside and the number of points.
+ * Throws HarnessError, naming `place` and the polygon, for no polygon and for a coordinate that is none or far outside.
  */
 export function rleFromPolygons(polygons: readonly ArrayLike<number>[], size: Size, place = "mask"): Rle {
   if (polygons.length === 0) throw new HarnessError(`${place}: no polygon`, { expected: "at least one" });
   const masks = polygons.map((polygon, index) => {
-    requirePolygon(polygon, `${place}, polygon ${index + 1} of ${polygons.length}`);
+    requireCoordinates(polygon, `${place}, polygon ${index + 1} of ${polygons.length}`);
     return fill(polygon, size);
   });
   return union(masks);
 }
 
-/** The pixels of a box by the same rule as polygons, as rleFrBbox of COCO's mask API. */
+/** The pixels of a box by the same rule as polygons, as rleFrBbox of COCO's mask API; sides of any length are cut at the image's. */
 export function rleFromBox({ x0, y0, x1, y1 }: Box, size: Size): Rle {
-  return fill([x0, y0, x0, y1, x1, y1, x1, y0], size);
+  const [left, right] = [within(x0, size.width), within(x1, size.width)];
+  const [top, bottom] = [within(y0, size.height), within(y1, size.height)];
+  return fill([left, top, left, bottom, right, bottom, right, top], size);
 }
 
-function requirePolygon(polygon: ArrayLike<number>, place: string): void {
-  const { length } = polygon;
-  if (length % 2 !== 0) {
-    throw new HarnessError(`${place}: odd number of coordinates`, { found: length, expected: "x, y pairs" });
-  }
-  if (length < 6) {
-    throw new HarnessError(`${place}: too few points`, { found: length / 2, expected: "3 or more" });
-  }
-  for (let i = 0; i < length; i++) {
-    if (Number.isFinite(polygon[i])) continue;
-    throw new HarnessError(`${place}: coordinate ${i + 1} is not a number`, { found: polygon[i] });
+/** A pixel beyond the image on either side changes no pixel inside: edges of boxes run along rows and columns. An image without pixels has no sides. */
+function within(coordinate: number, side: number): number {
+  return Math.min(Math.max(coordinate, -1), side === 0 ? limits.polygonCoordinatePx : side + 1);
+}
+
+function requireCoordinates(polygon: ArrayLike<number>, place: string): void {
+  for (let i = 0; i < polygon.length; i++) {
+    const coordinate = polygon[i]!;
+    if (Math.abs(coordinate) <= limits.polygonCoordinatePx) continue;
+    const far = Number.isFinite(coordinate);
+    throw new HarnessError(`${place}: coordinate ${i + 1} is ${far ? "far outside of any image" : "not a number"}`, {
+      found: coordinate,
+      ...(far ? { expected: `-${limits.polygonCoordinatePx} to ${limits.polygonCoordinatePx} px` } : {}),
+    });
   }
 }
 
@@ -46,17 +54,30 @@ function requirePolygon(polygon: ArrayLike<number>, place: string): void {
  * column come in pairs, and two at one position cancel.
  */
 function fill(polygon: ArrayLike<number>, size: Size): Rle {
+  if (size.width === 0) return fillWithoutWidth(polygon, size);
   toggles.start(size);
-  const last = polygon.length - 2;
-  let xa = toGrid(polygon[last]!);
-  let ya = toGrid(polygon[last + 1]!);
-  for (let i = 0; i < polygon.length; i += 2) {
+  const paired = polygon.length - (polygon.length % 2);
+  let xa = toGrid(polygon[paired - 2] ?? 0);
+  let ya = toGrid(polygon[paired - 1] ?? 0);
+  for (let i = 0; i < paired; i += 2) {
     const xb = toGrid(polygon[i]!);
     const yb = toGrid(polygon[i + 1]!);
     crossEdge(xa, ya, xb, yb);
     [xa, ya] = [xb, yb];
   }
   return toggles.finish();
+}
+
+/**
+ * As rleFrPoly does on an image of no width, which it does not check: no column is outside, and what is inside and outside are
+ * exchanged up to the last toggle.
+ */
+function fillWithoutWidth(polygon: ArrayLike<number>, size: Size): Rle {
+  let right = 0;
+  for (let i = 0; i + 1 < polygon.length; i += 2) right = Math.max(right, Math.ceil(polygon[i]!));
+  const { counts } = fill(polygon, { height: size.height, width: right + 1 });
+  const toLast = Array.from(counts.subarray(0, -1));
+  return { size, counts: Uint32Array.from(toLast[0] === 0 ? toLast.slice(1) : [0, ...toLast]) };
 }
 
 /** Cut towards zero, not down, because the reference casts to int: left of the image a vertex moves by a step otherwise. */
@@ -79,7 +100,8 @@ function crossEdge(xa: number, ya: number, xb: number, yb: number): void {
 }
 
 function crossFlat(x: number, y: number, end: number, slope: number): void {
-  for (let column = firstMiddle(x); column < end; column += steps) {
+  const stop = Math.min(end, toggles.right());
+  for (let column = firstMiddle(x); column < stop; column += steps) {
     toggles.add(column, Math.min(toCell(y, slope, column - x), toCell(y, slope, column + 1 - x)));
   }
 }
@@ -90,7 +112,7 @@ function crossFlat(x: number, y: number, end: number, slope: number): void {
  */
 function crossSteep(x: number, y: number, dy: number, slope: number): void {
   const end = toCell(x, slope, dy);
-  const right = Math.max(x, end);
+  const right = Math.min(Math.max(x, end), toggles.right());
   for (let column = firstMiddle(Math.min(x, end)); column < right; column += steps) {
     let step = Math.min(Math.max(Math.ceil((column + 0.5 - x) / slope), 1), dy);
     if (slope > 0) {
@@ -133,11 +155,15 @@ class Toggles {
     [this.#firstColumn, this.#lastColumn] = [size.width, -1];
   }
 
+  /** The finer grid's column behind the image. */
+  right(): number {
+    return this.#size.width * steps;
+  }
+
   /** `column` and `row` are of the finer grid. */
   add(column: number, row: number): void {
-    const { height, width } = this.#size;
+    const { height } = this.#size;
     const x = (column - middle) / steps;
-    if (x >= width) return;
     const y = Math.ceil((row - middle) / steps);
     if (this.#count === this.#positions.length) {
       this.#positions = grown(this.#positions, 2 * this.#count);

@@ -25,12 +25,15 @@ export class RunTable {
   }
 
   /** Copies the runs of a mask and returns its index. */
-  add({ counts, size }: Rle): number {
+  add({ counts }: Rle): number {
     const { runs, first } = this.room(counts.length);
     runs.set(counts, first);
-    let areaPx = 0;
-    for (let i = 1; i < counts.length; i += 2) areaPx += counts[i]!;
-    return this.commit(counts.length, areaPx, size.height * size.width);
+    let [areaPx, pixels] = [0, 0];
+    for (let i = 0; i < counts.length; i++) {
+      pixels += counts[i]!;
+      if (i % 2 === 1) areaPx += counts[i]!;
+    }
+    return this.commit(counts.length, areaPx, pixels);
   }
 
   /** Where the runs of the next mask are to be written: from `first` on there is room for `length`. */

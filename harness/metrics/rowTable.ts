@@ -21,6 +21,9 @@ export function truthOfContext({ images, dataset }: MetricContext): GroundTruth 
     categories,
     // Ids are the dataset's own: one that counts from 0 is not to lose an annotation.
     idZeroIsNoMatch: false,
+    // Rows are the harness's own: a mask of another size is a fault.
+    foreignSizesMatchNothing: false,
+    sizeOf: () => undefined,
     annotationsOf,
     ...(listsOf === undefined ? {} : { listsOf }),
   };
