@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import type { Dataset, ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { datasetCache } from "../run/home.ts";
+import { openDataset } from "../run/openDataset.ts";
 import { loadRegistry } from "../run/registry.ts";
 import type { Manifest } from "../store/schema.ts";
 
@@ -28,8 +29,8 @@ export async function datasetOfRun(
   const { dataset, seed, id } = manifest;
   const folder = data ?? folderOf(manifest);
   if (folder === undefined && dataset.id !== "shapes") return undefined;
-  const plugin = (await loadRegistry(plugins)).datasets.get(dataset.id);
-  if (plugin === undefined) {
+  const registry = await loadRegistry(plugins);
+  if (!registry.datasets.has(dataset.id)) {
     throw new HarnessError(`${id}: its dataset ${dataset.id} is not known here`, {
       hint: "name the module that brings it with --plugin, or give --annotations",
     });
@@ -37,7 +38,7 @@ export async function datasetOfRun(
   const planned = plannedImages(manifest) ?? images;
   // A drawn dataset has as many images as are asked for.
   const limit = dataset.id === "shapes" ? { limit: Math.max(...planned) } : {};
-  const opened = await plugin.open({
+  const opened = await openDataset(registry, dataset.id, {
     ...(folder === undefined ? {} : { data: folder }),
     ...limit,
     ...{ images: planned, seed, cache: datasetCache() },

@@ -11,6 +11,8 @@ export interface AuthorsCode {
   readonly id: string;
   /** What the plug-in was asked for: build, load, encode. */
   readonly doing: string;
+  /** Whether other code than the author's runs as well: then only what has a place in the author's files is the author's. */
+  readonly shared?: boolean;
   readonly hint?: (() => string | undefined) | undefined;
 }
 
@@ -26,10 +28,11 @@ export async function asAuthors<T>(code: AuthorsCode, step: () => Promise<T> | T
   }
 }
 
-function authorsError(error: unknown, { file, id, doing, hint }: AuthorsCode): unknown {
+function authorsError(error: unknown, { file, id, doing, shared = false, hint }: AuthorsCode): unknown {
   if (error instanceof HarnessError || isOwnModule(file)) return error;
   const thrown = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const place = error instanceof Error ? placeOf(error.stack ?? "", file) : undefined;
+  if (shared && place === undefined) return error;
   return new HarnessError(`${id}: ${doing} failed in its plug-in`, {
     found: `${thrown.replace(/\s+/g, " ")}, at ${place ?? file}`,
     hint: hint?.(),

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type {
+  BuildContext,
   CalibrationValues,
   Checkpoint,
   GraphFiles,
@@ -13,6 +14,7 @@ import type {
 import { HarnessError } from "../errors.ts";
 import { freeBytes } from "../measure/environment.ts";
 import { providerGraph, structureHash, writeGraph } from "../onnx/index.ts";
+import { asAuthors } from "./authorsError.ts";
 import { homeFolder } from "./home.ts";
 import { closureHash } from "./importClosure.ts";
 import type { RegisteredVariant } from "./registry.ts";
@@ -76,7 +78,9 @@ export async function buildVariant(request: BuildRequest): Promise<BuiltVariant>
   if (cached) touch(folder);
   else {
     sweep(dirname(folder));
-    writeWhole(folder, graphs);
+    // Constants are read now, by functions of the plug-in's.
+    const code = { file: request.variant.file, id: preset.id, doing: "build", shared: true };
+    await asAuthors(code, () => writeWhole(folder, graphs));
   }
   const parameters = new Map(graphs.flatMap((graph) => [...graph.counts.parameters]));
   return {
@@ -96,9 +100,10 @@ export async function describeGraphs(
   { variant, checkpoint, graph, provider = "cpu", side, calibration }: Omit<BuildRequest, "weightsId">,
   told: Omit<GraphSink, "write"> = {},
 ): Promise<OnnxGraph[]> {
+  const { preset, plugin, file } = variant;
   const graphs: OnnxGraph[] = [];
-  await variant.plugin.build({
-    preset: variant.preset,
+  const context: BuildContext = {
+    preset,
     checkpoint,
     graph,
     ...(side === undefined ? {} : { side }),
@@ -106,12 +111,27 @@ export async function describeGraphs(
     out: {
       ...told,
       write: async (name, built) => {
+        requireGraphName(preset.id, name, graphs);
         // The reference graph stays the published code's, operator for operator.
         graphs.push(graph === "fused" ? providerGraph({ ...built, name }, provider) : { ...built, name });
       },
     },
-  });
+  };
+  await asAuthors({ file, id: preset.id, doing: "build" }, () => plugin.build(context));
   return graphs;
+}
+
+/** It becomes a file's name in the folder of the build, and stays there. */
+function requireGraphName(id: string, name: unknown, graphs: readonly OnnxGraph[]): void {
+  if (typeof name !== "string" || !/^[A-Za-z0-9][\w-]*$/.test(name))
+    throw new HarnessError(`${id}: out.write: no name for a graph`, {
+      found: String(name),
+      expected: "letters, digits, - and _",
+    });
+  if (graphs.some((graph) => graph.name === name))
+    throw new HarnessError(`${id}: out.write: the graph ${name} is written twice`, {
+      hint: "give each graph a name of its own",
+    });
 }
 
 function writeWhole(folder: string, graphs: readonly OnnxGraph[]): void {

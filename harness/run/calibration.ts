@@ -6,6 +6,7 @@ import { HarnessError } from "../errors.ts";
 import { prepare, toModelFrame } from "../image/index.ts";
 import { canonicalJson, sha256 } from "../store/canonical.ts";
 import { type Manifest, parseCalibration, type StoredCalibration } from "../store/schema.ts";
+import { asAuthors } from "./authorsError.ts";
 import { homeFolder } from "./home.ts";
 import type { RegisteredVariant, Registry } from "./registry.ts";
 
@@ -66,7 +67,10 @@ export async function calibrate(request: CalibrationRequest, source: Calibration
     progress: (done, total, what) => request.progress(done, total, what),
   };
   try {
-    const values = await plugin.calibrate(context);
+    const calibrating = plugin.calibrate.bind(plugin);
+    const values = await asAuthors({ file: variant.file, id: preset.id, doing: "calibrate" }, () =>
+      calibrating(context),
+    );
     const { id, fingerprint, images } = dataset;
     const stored: StoredCalibration = {
       ...{ schema: 1, variant: preset.id, weights: weightsId, seed, options, values },

@@ -1,8 +1,8 @@
 // The child process that memory is measured in: it holds one model and one image, and nothing of the harness's data.
-import { register } from "tsx/esm/api";
+import { registerLoader } from "../loader.mjs";
 import { watchParent } from "./parentWatch.mjs";
 
 watchParent();
-register();
+registerLoader();
 const { serve } = await import("./modelMemory.ts");
 serve();

@@ -1,7 +1,7 @@
 // On every exit of the parent the child ends too, whatever it computes: its own event loop stands still meanwhile.
 import { Worker } from "node:worker_threads";
 
-/** Where a pipe is found that the parent (workerProcess.ts) never writes to: the kernel closes it when the parent is gone. */
+/** Where a pipe is found that the parent (spawnChild.ts) never writes to: the kernel closes it when the parent is gone. */
 export const watchedPipe = 4;
 
 /** Starts a thread that does nothing but watch. */

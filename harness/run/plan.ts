@@ -4,6 +4,7 @@ import { HarnessError, unknown } from "../errors.ts";
 import { type PlannedPrompts, promptPlan, requireCapabilities } from "../protocols/index.ts";
 import { withDetectorBoxes } from "./detectorBoxes.ts";
 import { datasetCache } from "./home.ts";
+import { openDataset } from "./openDataset.ts";
 import { readPresetFile } from "./presetFile.ts";
 import { loadRegistry, type Registry } from "./registry.ts";
 import { withSettings } from "./settings.ts";
@@ -112,7 +113,7 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
   const plugin = registry.datasets.get(flags.dataset ?? defaults.dataset);
   if (plugin === undefined) throw unknown("dataset", flags.dataset!, [...registry.datasets.keys()]);
   const datasetOptions = optionsOf(flags, plugin, seed);
-  const opened = await plugin.open(datasetOptions, notice);
+  const opened = await openDataset(registry, plugin.id, datasetOptions, notice);
   const dataset = flags.boxes === undefined ? opened : await withDetectorBoxes(opened, flags.boxes);
   if (dataset.images.length === 0) throw new HarnessError(`dataset ${dataset.id}: no image is left to run`);
   const ids = dataset.images.map(({ id }) => id);

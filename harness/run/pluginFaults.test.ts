@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { HarnessError } from "../errors.ts";
 import type { StoredRun } from "../store/store.ts";
 import { type Wrapping, wrappedNano } from "./fixtures/wrappedNano.ts";
 import { type RunFlags, resolvePlan } from "./plan.ts";
@@ -72,6 +73,33 @@ test(
   },
   patience,
 );
+
+test.each([
+  [
+    "throws",
+    "(x) => x.preset.nothing.id",
+    /^odd: build failed in its plug-in \(found TypeError: .+\(reading 'id'\), at .+odd\.mts:\d+:\d+\)$/,
+  ],
+  [
+    "throws when a weight is read",
+    "(x) => ({ ...x, checkpoint: { ...x.checkpoint, take: (name, dims) => ({ ...x.checkpoint.take(name, dims), read: () => missing(name) }) } })",
+    /^odd: build failed in its plug-in \(found ReferenceError: missing is not defined, at .+odd\.mts:\d+:\d+\)$/,
+  ],
+  [
+    "writes a graph outside of its folder",
+    '(x) => ({ ...x, out: { ...x.out, write: (name, graph) => x.out.write("../" + name, graph) } })',
+    /^odd: out\.write: no name for a graph \(found \.\.\/encoder, expected letters/,
+  ],
+  [
+    "writes two graphs of one name",
+    '(x) => ({ ...x, out: { ...x.out, write: (name, graph) => x.out.write("one", graph) } })',
+    /^odd: out\.write: the graph one is written twice/,
+  ],
+])("a build that %s is its author's to mend, by file and line or by name", async (_, context, message) => {
+  const error = await run({ id: "odd", context }, quick).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(HarnessError);
+  expect((error as HarnessError).message).toMatch(message);
+});
 
 let runs = 0;
 

@@ -77,6 +77,7 @@ function describeRun({ plan, chosen, asPassed, built, graphs, weights, calibrati
     ...{ graphs: built.hashes, weights: weights.source, pipeline, protocols, seed: plan.seed, runtime: plan.runtime },
     ...{ onnxruntime: runtimeVersion, latency: plan.latency },
     dataset: { id: plan.dataset.id, fingerprint: plan.dataset.fingerprint, images, ...datasetCode(plan) },
+    ...variantCode(chosen),
     // Without it, a shard's plan is that of the whole run: so a merge knows what it makes, and under which id.
     ...(plan.shard === undefined ? {} : { shard: plan.shard }),
   };
@@ -127,6 +128,11 @@ function describeRun({ plan, chosen, asPassed, built, graphs, weights, calibrati
     ...{ id, setup, manifest, measuresAccuracy: weights.source !== "seeded" },
     multipliesInt8: encoder !== undefined && multipliesInt8(encoder),
   };
+}
+
+/** Graphs have this in their hashes; a plug-in from outside may do without graphs, or decide in other code than a graph's. */
+function variantCode({ variant: { file } }: ChosenVariant): { readonly code?: string } {
+  return isOwnModule(file) ? {} : { code: closureHash(file) };
 }
 
 /** A data set from outside draws its targets by its own rules, which its fingerprint need not tell. */

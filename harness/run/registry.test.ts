@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { HarnessError } from "../errors.ts";
+import { openDataset } from "./openDataset.ts";
+import { probePlugins } from "./pluginProbe.ts";
 import { loadRegistry, variantOf } from "./registry.ts";
 
 let folder: string;
@@ -18,6 +20,13 @@ function plugin(text: string): string {
 }
 
 const functions = "build: async () => {}, load: async () => {}, loadRaw: async () => {}";
+
+/** A preset with every field that one must have; `changes` are JavaScript. */
+function preset(id: string, changes = ""): string {
+  return `{ id: ${JSON.stringify(id)}, title: "Mine", paper: { title: "A paper" }, size: "nano", lacks: [], notes: [],
+    input: { side: 8, fit: "pad", resize: "bilinear", padValue: 0, mean: [0, 0, 0], std: [1, 1, 1] },
+    mask: { path: "direct", interpolation: "bilinear", threshold: ">0" }, ${changes} }`;
+}
 
 test("the project's variants and datasets are found by their place alone", async () => {
   const registry = await loadRegistry();
@@ -36,9 +45,9 @@ test("an unknown variant is an error with a suggestion", async () => {
 });
 
 test("a variant and a dataset from outside stand beside the project's own", async () => {
-  const variant = plugin(`export default { presets: [{ id: "mine" }, { id: "mine-nano" }], ${functions} };`);
+  const variant = plugin(`export default { presets: [${preset("mine")}, ${preset("mine-nano")}], ${functions} };`);
   const dataset = join(folder, "dataset.mjs");
-  writeFileSync(dataset, `export default { id: "photos", title: "", about: "", open: async () => {} };`);
+  writeFileSync(dataset, `export default { id: "photos", title: "Photos", about: "mine", open: async () => {} };`);
   const registry = await loadRegistry([variant, dataset]);
   expect(variantOf(registry, "mine-nano").folder).toBe(folder);
   expect(variantOf(registry, "sam-nano").preset.id).toBe("sam-nano");
@@ -46,7 +55,7 @@ test("a variant and a dataset from outside stand beside the project's own", asyn
 });
 
 test("an id that is taken names the plug-in that came second", async () => {
-  const file = plugin(`export default { presets: [{ id: "sam-nano" }], ${functions} };`);
+  const file = plugin(`export default { presets: [${preset("sam-nano")}], ${functions} };`);
   const error = await failure([file]);
   expect(error.message).toBe(`${file}: the id sam-nano is taken by another plug-in`);
   expect(error.hint).toBe("give it another id");
@@ -56,7 +65,6 @@ test.each([
   ["nothing exported by default", "export const presets = [];"],
   ["a default export of another kind", "export default 7;"],
   ["a variant that can not be loaded", "export default { presets: [], build: async () => {} };"],
-  ["a dataset without an id", "export default { open: async () => {} };"],
 ])("a module with %s is no plug-in", async (_, text) => {
   const file = plugin(text);
   expect((await failure([file])).message).toContain(`${file}: not a plug-in (expected a default export with presets`);
@@ -72,6 +80,81 @@ test.each([
   expect(message).toMatch(/plugin\.mjs: the plug-in can not be loaded \(found .+\)$/);
   expect(message).toMatch(found);
   expect(message).not.toContain("\n");
+});
+
+test.each([
+  ["an id with a space", preset("my model"), 'preset my model: id (found "my model", expected letters, digits'],
+  ["an id with a comma", preset("a,b"), 'preset a,b: id (found "a,b"'],
+  ["an id that leaves its folder", preset("../up"), 'preset ../up: id (found "../up"'],
+  ["no paper", preset("mine", "paper: undefined"), "preset mine: paper.title (found nothing, expected a text)"],
+  [
+    "an unknown fit",
+    preset("mine", 'input: { side: 8, fit: "crop" }'),
+    'input.fit (found "crop", expected pad or stretch or',
+  ],
+  [
+    "two means",
+    preset("mine", 'input: { side: 8, fit: "pad", resize: "bilinear", padValue: 0, mean: [1, 2] }'),
+    "input.mean (found [1,2]",
+  ],
+  [
+    "lacks that are no list",
+    preset("mine", 'lacks: "mask-input"'),
+    'lacks (found "mask-input", expected a list of texts)',
+  ],
+])("a preset with %s is refused by its field", async (_, given, message) => {
+  const file = plugin(`export default { presets: [${given}], ${functions} };`);
+  expect((await failure([file])).message).toContain(`${file}: ${message.startsWith("preset") ? message : ""}`);
+  expect((await failure([file])).message).toContain(message);
+});
+
+test.each([
+  ["an id", `open: async () => {}, title: "x", about: "y"`, "id (found nothing"],
+  ["a title", `open: async () => {}, id: "photos", about: "y"`, "title (found nothing"],
+])("a dataset without %s is refused by its field", async (_, given, message) => {
+  const file = plugin(`export default { ${given} };`);
+  expect((await failure([file])).message).toContain(`${file}: ${message}`);
+});
+
+test("what a dataset opens is checked by field, and what it throws is its author's", async () => {
+  const file = plugin(`const whole = { id: "photos", images: [{ id: 1, fileName: "a", size: { height: 1, width: 1 } }],
+      categories: [], fingerprint: "f", warnings: [], read() {}, targetsOf() {}, annotationsOf() {} };
+    export default { id: "photos", title: "Photos", about: "mine", async open({ seed }) {
+      if (seed === 0) return whole;
+      if (seed === 1) return { ...whole, fingerprint: undefined };
+      if (seed === 2) return { ...whole, images: [{ id: 1, fileName: "a", size: { height: 1 } }] };
+      return whole.images.none.id;
+    } };`);
+  const registry = await loadRegistry([file]);
+  const opened = (seed: number) => openDataset(registry, "photos", { seed });
+  expect((await opened(0)).fingerprint).toBe("f");
+  await expect(opened(1)).rejects.toThrow("dataset photos: fingerprint (found nothing, expected a text)");
+  await expect(opened(2)).rejects.toThrow("dataset photos: image 1 of its list: size.width (found nothing");
+  await expect(opened(3)).rejects.toThrow(
+    /^dataset photos: open failed in its plug-in \(found TypeError: .+plugin\.mjs:\d+:\d+\)$/,
+  );
+  await expect(openDataset(registry, "photo", { seed: 0 })).rejects.toThrow(
+    "unknown dataset: photo; did you mean photos?",
+  );
+});
+
+test.each([
+  ["calls process.exit", "process.exit(0);", /ends the process while it loads \(found exit code 0\)/],
+  ["awaits what never comes", "await new Promise(() => {});", /ends the process while it loads \(found exit code 13\)/],
+])("a plug-in that %s while it loads is named", async (_, text, message) => {
+  const file = plugin(`${text} export default {};`);
+  const error = await failure([file]);
+  expect(error.message).toMatch(message);
+  expect(error.message.startsWith(`${file}: the plug-in`)).toBe(true);
+});
+
+test("a plug-in that computes or waits without end while it loads is named", async () => {
+  for (const text of ["for (;;) Math.random();", "await new Promise((resolve) => setTimeout(resolve, 1e9));"]) {
+    const error = await probePlugins([plugin(text)], 3000).catch((reason: unknown) => reason);
+    expect((error as HarnessError).message).toMatch(
+      /plugin\.mjs: the plug-in does not finish loading \(found nothing after 3 s\)$/,
+    );
+  }
 });
 
 test("a plug-in that is not there, or a folder, is named", async () => {

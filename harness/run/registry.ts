@@ -3,6 +3,7 @@ import { dirname, join, resolve, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { DatasetPlugin, GraphFiles, VariantManifest, VariantPlugin } from "../api.ts";
 import { HarnessError, unknown } from "../errors.ts";
+import { pluginOf } from "./pluginShape.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
@@ -32,7 +33,14 @@ export async function loadRegistry(plugins: readonly string[] = []): Promise<Reg
   // Not at the top: a worker is told its modules, and need not load what finds them.
   const { default: fastGlob } = await import("fast-glob");
   const own = await fastGlob(["variants/*/variant.ts", "datasets/*/dataset.ts"], { cwd: root, absolute: true });
-  return loadPlugins([...own.sort(), ...plugins.map((plugin) => resolve(plugin))]);
+  const foreign = plugins.map((plugin) => resolve(plugin));
+  if (foreign.length > 0) {
+    for (const file of foreign) requireFile(file);
+    // A worker comes after this and need not load it either.
+    const { probePlugins } = await import("./pluginProbe.ts");
+    await probePlugins(foreign);
+  }
+  return loadPlugins([...own.sort(), ...foreign]);
 }
 
 /** What these modules bring, and nothing else. */
@@ -45,7 +53,10 @@ export async function loadPlugins(files: readonly string[]): Promise<Registry> {
   const datasetFiles = new Map<string, string>();
   const methods: Omit<RegisteredVariant, "preset">[] = [];
   for (const file of files) {
-    const plugin = pluginOf(modules.get(file) ?? (await importForeign(file)), file);
+    const loaded = modules.get(file) ?? (await importForeign(file));
+    const given = (loaded as { default?: unknown }).default;
+    // What the project brings is checked where it is compiled.
+    const plugin = isOwnModule(file) ? (given as VariantPlugin | DatasetPlugin) : pluginOf(given, file);
     if ("open" in plugin) {
       addTo(datasets, plugin.id, plugin, file);
       datasetFiles.set(plugin.id, file);
@@ -85,25 +96,13 @@ export function isOwnModule(file: string): boolean {
   return ["datasets", "variants"].some((folder) => file.startsWith(join(root, folder) + sep));
 }
 
-function pluginOf(loaded: unknown, file: string): VariantPlugin | DatasetPlugin {
-  const plugin = (loaded as { default?: Partial<VariantPlugin & DatasetPlugin> }).default;
-  const functions = (...names: readonly (keyof VariantPlugin | keyof DatasetPlugin)[]) =>
-    names.every((name) => typeof plugin?.[name] === "function");
-  if (functions("open") && typeof plugin?.id === "string") return plugin as DatasetPlugin;
-  if (functions("build", "load", "loadRaw") && Array.isArray(plugin?.presets)) return plugin as VariantPlugin;
-  throw new HarnessError(`${file}: not a plug-in`, {
-    expected: "a default export with presets, build, load and loadRaw (a variant) or id and open (a dataset)",
-    hint: "harness/api.ts has both types",
-  });
-}
-
 function importModule(file: string): Promise<unknown> {
   return import(pathToFileURL(file).href);
 }
 
 /** Whatever a plug-in from outside throws while it loads is for its author to mend, in one line. */
 async function importForeign(file: string): Promise<unknown> {
-  if (!existsSync(file)) throw new HarnessError(`${file}: no such plug-in`, { hint: "--plugin takes a module's path" });
+  requireFile(file);
   try {
     return await importModule(file);
   } catch (error) {
@@ -116,6 +115,10 @@ async function importForeign(file: string): Promise<unknown> {
       cause: error,
     });
   }
+}
+
+function requireFile(file: string): void {
+  if (!existsSync(file)) throw new HarnessError(`${file}: no such plug-in`, { hint: "--plugin takes a module's path" });
 }
 
 function addTo<T>(all: Map<string, T>, id: string, value: T, file: string): void {

@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import type { Checkpoint, VariantManifest, WeightSource } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { checkpointOf, completedCheckpoint, openTensorArchive, seededCheckpoint } from "../weights/index.ts";
+import { describeGraphs } from "./build.ts";
 import { sha256Of } from "./fileHash.ts";
 import { explainMisfit } from "./fit.ts";
 import { homeFolder } from "./home.ts";
@@ -142,15 +143,15 @@ export async function openWeights({ variant, weights }: ChosenVariant, registry:
   const archive = await openTensorArchive(weights.file, { inert: inertClassesOf(registry) });
   const checkpoint = checkpointOf(archive, weights.source);
   try {
-    const { plugin, preset } = weightsVariantOf(registry, variant);
-    await plugin.build({ preset, checkpoint, graph: "fused", out: { write: async () => undefined } });
+    const base = weightsVariantOf(registry, variant);
+    await describeGraphs({ variant: base, checkpoint, graph: "fused" });
     const sha256 = await sha256Of(weights.file);
     const file = basename(weights.file);
     if (variant.preset.remainder !== undefined) {
       const record = { source: "seeded", label: `${file}; what it lacks is seeded, version 1`, file, sha256 } as const;
       return { checkpoint: completedCheckpoint(checkpoint), weightsId: `${sha256}, seeded 1`, record };
     }
-    const label = file + remarkOn(weights.source, preset.published?.sha256, sha256);
+    const label = file + remarkOn(weights.source, base.preset.published?.sha256, sha256);
     return { checkpoint, weightsId: sha256, record: { source: weights.source, label, file, sha256 } };
   } catch (error) {
     const explained = await explainMisfit(error, registry, archive);

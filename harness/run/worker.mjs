@@ -1,8 +1,8 @@
 // The child process of one variant: its memory is its own, and its death is not the run's.
-import { register } from "tsx/esm/api";
+import { registerLoader } from "../loader.mjs";
 import { watchParent } from "./parentWatch.mjs";
 
 watchParent();
-register();
+registerLoader();
 const { serve } = await import("./worker.ts");
 serve();

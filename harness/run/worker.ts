@@ -8,6 +8,7 @@ import { answerRequests } from "./childCalls.ts";
 import { withDetectorBoxes } from "./detectorBoxes.ts";
 import { type LatencyInput, type LatencySample, measureTurn } from "./latency.ts";
 import type { ModelSetup } from "./modelMemory.ts";
+import { openDataset } from "./openDataset.ts";
 import { outputChecks } from "./outputChecks.ts";
 import { loadPlugins, variantOf } from "./registry.ts";
 import { withVariantFiles } from "./variantFiles.ts";
@@ -57,7 +58,7 @@ async function open(setup: WorkerSetup): Promise<Opened> {
   const registry = await withVariantFiles(await loadPlugins([setup.plugin, setup.datasetPlugin]), setup.variantFiles);
   const registered = variantOf(registry, setup.variant);
   const { preset, file } = registered;
-  const annotated = await registry.datasets.get(setup.dataset)!.open(setup.datasetOptions);
+  const annotated = await openDataset(registry, setup.dataset, setup.datasetOptions);
   const dataset = setup.boxes === undefined ? annotated : await withDetectorBoxes(annotated, setup.boxes);
   const variant = await loadVariant(registered, setup.graphs, setup.runtime);
   const checks = outputChecks(preset, outputsHint(file, setup.graphs));

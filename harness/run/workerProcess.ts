@@ -1,16 +1,12 @@
-import { type ChildProcess, fork } from "node:child_process";
-import type { Socket } from "node:net";
-import { fileURLToPath } from "node:url";
+import type { ChildProcess } from "node:child_process";
 import { HarnessError } from "../errors.ts";
 import { limits } from "../limits.ts";
 import type { Calls, Reply, Request } from "./childCalls.ts";
 import { type Countdown, countdown, type Deadlines } from "./deadlines.ts";
 import type { ModelCalls, ModelSetup } from "./modelMemory.ts";
 import { isOwnModule } from "./registry.ts";
+import { type ChildOptions, spawnChild } from "./spawnChild.ts";
 import type { WorkerCalls, WorkerSetup } from "./worker.ts";
-
-/** Number of the pipe whose other end tells parentWatch.mjs that this process is gone. */
-const watchedPipe = 4;
 
 /** A variant whose worker died this often in a phase is ended; the others go on. */
 export const mostDeaths = 3;
@@ -90,13 +86,6 @@ function modelOf({ variant, plugin, variantFiles, graphs, runtime }: ModelSetup)
   return { variant, plugin, variantFiles, graphs, runtime };
 }
 
-interface ChildOptions {
-  /** Beside this file. */
-  readonly module: string;
-  readonly serialization?: "json" | "advanced";
-  readonly deadlines: Deadlines;
-}
-
 /** The parent's side of a child process. One call at a time. It ends when this process ends, however that happens. */
 export class WorkerProcess<All extends Calls<string & keyof All>> {
   readonly variant: string;
@@ -107,16 +96,10 @@ export class WorkerProcess<All extends Calls<string & keyof All>> {
   #ended: string | undefined;
   #gone = false;
 
-  constructor(variant: string, { module, serialization = "json", deadlines }: ChildOptions) {
+  constructor(variant: string, { deadlines, ...options }: ChildOptions & { readonly deadlines: Deadlines }) {
     this.variant = variant;
     this.#deadlines = deadlines;
-    this.#child = fork(fileURLToPath(new URL(module, import.meta.url)), {
-      execArgv: [],
-      serialization,
-      stdio: ["inherit", "inherit", "inherit", "ipc", "pipe"],
-    });
-    // Its other end is parentWatch.mjs's. It must not keep this process alive.
-    (this.#child.stdio[watchedPipe] as Socket).unref();
+    this.#child = spawnChild(options);
     this.#exited = new Promise((resolve) => {
       this.#child.once("exit", (code, signal) => {
         this.#gone = true;
