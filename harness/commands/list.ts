@@ -5,7 +5,7 @@ import { promptsOf, protocols } from "../protocols/index.ts";
 import { layout, wrap } from "../report/layout.ts";
 import { confidenceMeaning, type PublishedTable } from "../report/papers.ts";
 import { loadRegistry, type Registry } from "../run/registry.ts";
-import type { Manifest } from "../store/schema.ts";
+import { isEarlier, type Manifest } from "../store/schema.ts";
 import { type Command, line } from "./command.ts";
 import { describePublished, publishedTables } from "./paperTable.ts";
 import { plainTable } from "./plainTable.ts";
@@ -125,10 +125,15 @@ function runTable(runs: readonly ReturnType<typeof describeRun>[]): string {
   if (runs.length === 0) return "no run here; bench run makes one, --results names the folder";
   return plainTable(
     ["run", "variant", "weights", "dataset", "images", "prompts", "status", "created"],
-    runs.map(({ id, variant, weights, dataset, images, prompts, status, only, shard, createdAt }) => {
+    runs.map(({ id, variant, weights, dataset, images, prompts, status, only, shard, earlier, createdAt }) => {
       // To the minute, UTC.
       const created = createdAt.slice(0, 16).replace("T", " ");
-      const state = [status, ...(shard === undefined ? [] : [`shard ${shard}`]), ...(only === undefined ? [] : [only])];
+      const state = [
+        status,
+        ...(shard === undefined ? [] : [`shard ${shard}`]),
+        ...(only === undefined ? [] : [only]),
+        ...(earlier === undefined ? [] : ["earlier version"]),
+      ];
       return [id, variant, weights, dataset, String(images), Object.keys(prompts).join(","), state.join(", "), created];
     }),
   );
@@ -146,12 +151,14 @@ function paperTable(all: readonly PublishedTable[]): string {
   return `${table}\n\n${wrap(`confidence: ${meanings.join("; ")}`, widths.prose, "  ")}`;
 }
 
-function describeRun({ id, variant, weights, dataset, protocols, status, shard, createdAt }: Manifest) {
+function describeRun(manifest: Manifest) {
+  const { id, variant, weights, dataset, protocols, status, shard, createdAt } = manifest;
   const only = status.state === "done" && status.only !== undefined ? { only: status.only } : {};
   return {
     ...{ id, variant: variant.id, weights: weights.source, dataset: dataset.id, images: dataset.images },
     ...{ prompts: protocols, status: status.state, createdAt },
     ...only,
+    ...(isEarlier(manifest) ? { earlier: true as const } : {}),
     ...(shard === undefined ? {} : { shard: `${shard.index}/${shard.count}` }),
   };
 }

@@ -6,7 +6,7 @@ import { type RunFlags, resolvePlan } from "../run/plan.ts";
 import { inertClassesOf, type Registry, variantOf } from "../run/registry.ts";
 import { type RunObserver, runPlan } from "../run/runner.ts";
 import { listRuns } from "../store/manifest.ts";
-import type { Manifest } from "../store/schema.ts";
+import { isEarlier, type Manifest } from "../store/schema.ts";
 import { readRun, type StoredRun } from "../store/store.ts";
 import { openTensorArchive } from "../weights/index.ts";
 import { passedOption, plannedImages } from "./runDataset.ts";
@@ -67,6 +67,7 @@ export async function runsOfOperands(
   context: OperandContext,
 ): Promise<readonly StoredRun[]> {
   const named = operands.find((each) => each.kind === "run");
+  refuseTwoVersions(operands);
   const stored = await finishedRuns(context.results);
   let anchor = named?.kind === "run" ? named.run.manifest : newestShared(operands, stored);
   const runs: StoredRun[] = [];
@@ -78,9 +79,19 @@ export async function runsOfOperands(
   return runs;
 }
 
+/** Runs of an earlier version may be compared with each other; what is not run yet would be of this one. */
+function refuseTwoVersions(operands: readonly Operand[]): void {
+  const earlier = operands.find((each) => each.kind === "run" && isEarlier(each.run.manifest));
+  const present = operands.find((each) => each.kind !== "run" || !isEarlier(each.run.manifest));
+  if (earlier?.kind !== "run" || present === undefined) return;
+  throw new HarnessError(`${earlier.run.id}: recorded by an earlier version, and not compared with a run of this one`, {
+    hint: `bench compare ${earlier.run.manifest.variant.id} … runs the variant again`,
+  });
+}
+
 async function finishedRuns(results: string): Promise<readonly Manifest[]> {
   const manifests = await readableRuns(results, () => undefined);
-  return manifests.filter(({ status }) => status.state === "done").reverse();
+  return manifests.filter((each) => each.status.state === "done" && !isEarlier(each)).reverse();
 }
 
 /** The newest run of a named variant on whose data the most of the other variants have one too. */

@@ -16,7 +16,7 @@ import { type RunReport, reportOf } from "../report/score.ts";
 import { loadRegistry } from "../run/registry.ts";
 import { readRun } from "../store/store.ts";
 import { type Arguments, type CommandOption, type Console, widthOf } from "./command.ts";
-import { readableRuns, withoutShards } from "./storedRuns.ts";
+import { readableRuns, withoutShards, withoutSuperseded } from "./storedRuns.ts";
 
 /** Published tables come with the project, wherever it is installed. */
 const papersFolder = fileURLToPath(new URL("../../results/papers", import.meta.url));
@@ -87,7 +87,8 @@ function formatOf({ format, json, run }: Arguments): TableFormat {
 async function reportsFor({ table }: PublishedTable, args: Arguments, console: Console): Promise<readonly RunReport[]> {
   const results = resolve(args.results as string);
   const wanted = new Set(table.rows.flatMap(({ variant, variants = {} }) => [variant, ...Object.values(variants)]));
-  const manifests = withoutShards(await readableRuns(results, (text) => console.notes.write(`${text}\n`)));
+  const readable = await readableRuns(results, (text) => console.notes.write(`${text}\n`));
+  const manifests = withoutSuperseded(withoutShards(readable));
   const reports: RunReport[] = [];
   // One after the other: rows of one run in memory at a time.
   for (const { id, variant } of manifests)

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { HarnessError, unknown } from "../errors.ts";
 import { canonicalJson } from "../store/canonical.ts";
 import { listRuns } from "../store/manifest.ts";
-import type { Manifest } from "../store/schema.ts";
+import { isEarlier, type Manifest } from "../store/schema.ts";
 import { readRun, type StoredRun } from "../store/store.ts";
 import type { Arguments, Console } from "./command.ts";
 
@@ -34,15 +34,24 @@ export function withoutShards(manifests: readonly Manifest[]): readonly Manifest
   return manifests.filter(({ shard }) => shard === undefined);
 }
 
+/** Without runs of an earlier version whose question a run of this version answers: they never stand side by side. */
+export function withoutSuperseded(manifests: readonly Manifest[]): readonly Manifest[] {
+  const answered = new Set(manifests.filter((each) => !isEarlier(each)).map(questionOf));
+  return manifests.filter((each) => !isEarlier(each) || !answered.has(questionOf(each)));
+}
+
+function questionOf({ variant, weights, dataset, protocols }: Manifest): string {
+  return canonicalJson({ variant: variant.id, weights, data: dataset.fingerprint, protocols });
+}
+
 /**
  * Of the runs that answer one question (variant, weights, data, protocols) the newest that is done, else the newest.
  * In the order in which the questions were first asked.
  */
 export function newestOfEach(manifests: readonly Manifest[]): readonly Manifest[] {
   const newest = new Map<string, Manifest>();
-  for (const manifest of manifests) {
-    const { variant, weights, dataset, protocols } = manifest;
-    const key = canonicalJson({ variant: variant.id, weights, data: dataset.fingerprint, protocols });
+  for (const manifest of withoutSuperseded(manifests)) {
+    const key = questionOf(manifest);
     const other = newest.get(key);
     const kept = other?.status.state === "done" && manifest.status.state !== "done" ? other : manifest;
     newest.set(key, kept);

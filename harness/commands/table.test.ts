@@ -1,11 +1,13 @@
 import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { HarnessError } from "../errors.ts";
 import { storeExample } from "../report/fixtures/runs.ts";
+import type { Manifest } from "../store/schema.ts";
 import { memoryConsole } from "./fixtures/bench.ts";
-import { newestOfEach } from "./storedRuns.ts";
+import { newestOfEach, readableRuns } from "./storedRuns.ts";
 import { table } from "./table.ts";
 
 const newResults = () => mkdtemp(join(tmpdir(), "table-"));
@@ -95,4 +97,24 @@ test("details are printed on request", async () => {
   const results = await exampleResults();
   expect((await tableOf({ results, details: true })).out).toContain("mIoU small");
   expect((await tableOf({ results })).out).not.toContain("mIoU small");
+});
+
+/** The stored run of version 1 that the store's own tests read. */
+const version1 = fileURLToPath(new URL("../store/fixtures/version1", import.meta.url));
+
+test("a run of an earlier version is tabled with – for memory and GMACs, and with the reasons", async () => {
+  const { out } = await tableOf({ results: version1 });
+  expect(out).toMatch(/parameters +GMACs +GMACs +.*memory/);
+  expect(out).toMatch(/^ptq4sam\/sam-nano\/w8a8 +nano +1\.04 +– +– +– .* – +\d+ +[\d.]+ ?/m);
+  expect(out).toMatch(/recorded by an earlier version/);
+  expect(out).toMatch(/no memory: memory was measured in a process that held the data set's annotations as well/);
+  expect(out).toMatch(/no GMACs: GMACs were those of the fused graph/);
+});
+
+test("a run of an earlier version stands back for one of this version that answers the same question", async () => {
+  const [earlier] = await readableRuns(version1, () => undefined);
+  const { absent: _, ...present } = earlier!;
+  const newer: Manifest = { ...present, id: "newer", status: { state: "stopped", message: "" } };
+  expect(newestOfEach([earlier!, newer]).map(({ id }) => id)).toEqual(["newer"]);
+  expect(newestOfEach([earlier!]).map(({ id }) => id)).toEqual([earlier!.id]);
 });

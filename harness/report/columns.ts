@@ -1,7 +1,7 @@
 import type { LatencySummary } from "../stats/summary.ts";
 import { intervalText } from "./intervalText.ts";
 import type { Column } from "./layout.ts";
-import type { Conditions, PromptsReport, RunReport, Score, Stage } from "./score.ts";
+import { absentNames, type Conditions, type PromptsReport, type RunReport, type Score, type Stage } from "./score.ts";
 
 /** Columns of result tables; the only place where figures become text. */
 
@@ -29,7 +29,7 @@ export function nameColumns(reports: readonly RunReport[]): readonly Column[] {
 export function efficiencyColumns(reports: readonly RunReport[], { base }: ColumnContext): readonly Column[] {
   const column = (header: readonly string[], cellOf: (report: RunReport) => string | undefined) =>
     numberColumn(header, reports, cellOf);
-  return filled([
+  const columns = [
     column(["parameters", "M"], ({ parameters }) => scaled(parameters, 1e-6)),
     column(["GMACs", "encode"], ({ executedGmacs }) => scaled(executedGmacs?.encode)),
     column(["GMACs", "decode"], ({ executedGmacs }) => scaled(executedGmacs?.decode)),
@@ -53,7 +53,13 @@ export function efficiencyColumns(reports: readonly RunReport[], { base }: Colum
     column(["GPU memory", "peak MB"], ({ gpuMemory }) => gpuMemory && megabytes(Math.max(...Object.values(gpuMemory)))),
     column(["prompts", "/s"], ({ promptsPerSecond }) => scaled(promptsPerSecond)),
     ...everythingColumns(reports),
-  ]);
+  ];
+  // What a run of an earlier version lacks stays in the table, so that the reason below it has a place to point at.
+  const lacked = reports.flatMap(({ absent = {} }) => Object.keys(absent));
+  return filled(
+    columns,
+    lacked.flatMap((field) => absentNames[field] ?? []),
+  );
 }
 
 /** What an image of everything mode takes, median and number of images, a column a prompts name. */
@@ -118,7 +124,7 @@ export function detailColumns(reports: readonly RunReport[]): readonly (readonly
       ),
     ),
   );
-  return [filled(files), ...sizes.map(filled)];
+  return [filled(files), ...sizes.map((columns) => filled(columns))];
 }
 
 export interface ScoredPrompts {
@@ -187,9 +193,9 @@ function numberColumn(
   return { header, align: "right", cells: reports.map((report) => cellOf(report) ?? none) };
 }
 
-/** A column without a figure is left out. */
-function filled(columns: readonly Column[]): readonly Column[] {
-  return columns.filter(({ cells }) => cells.some((cell) => cell !== none));
+/** A column without a figure is left out, but for those whose first header is `kept`. */
+function filled(columns: readonly Column[], kept: readonly string[] = []): readonly Column[] {
+  return columns.filter(({ header, cells }) => kept.includes(header[0]!) || cells.some((cell) => cell !== none));
 }
 
 /** Two to three digits, and all of those before the point. */

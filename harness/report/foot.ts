@@ -1,7 +1,7 @@
 import { sameConditions, scoredPrompts } from "./columns.ts";
 import { intervalMeaning } from "./intervalText.ts";
 import { layout, wrap } from "./layout.ts";
-import { type Conditions, type RunReport, type Stage, stages } from "./score.ts";
+import { absentNames, type Conditions, type RunReport, type Stage, stages } from "./score.ts";
 
 /** A variant that was asked for among others and could not run, and what would change that. */
 export interface LeftOut {
@@ -84,9 +84,9 @@ function countOf(measured: readonly RunReport[], stage: Stage): string {
   return counts.length === 0 ? `no ${stage}` : `n = ${least === most ? least : `${least} to ${most}`} (${stage})`;
 }
 
-function describe({ provider, threads, onnxruntime, cpu, cores }: Conditions): string {
+function describe({ provider, threads, onnxruntime, cpu, cores, recorded }: Conditions): string {
   const count = `${threads} thread${threads === 1 ? "" : "s"} on ${cores} core${cores === 1 ? "" : "s"}`;
-  return `${count}, ${cpu}, ONNX Runtime ${onnxruntime}, provider ${provider}`;
+  return `${count}, ${cpu}, ONNX Runtime ${onnxruntime}, provider ${provider}${recorded === undefined ? "" : `, recorded by ${recorded}`}`;
 }
 
 function accuracyLines(reports: readonly RunReport[]): string[] {
@@ -134,13 +134,6 @@ function checkpointLines(reports: readonly RunReport[]): string[] {
   const files = [...variants].map(([label, names]) => `${[...names].join(", ")} from ${label}`);
   return files.length === 0 ? [] : [`checkpoints: ${files.join("; ")}`];
 }
-
-const absentNames: Readonly<Record<string, string>> = {
-  modelMemory: "memory",
-  gmacs: "GMACs",
-  theory: "bit operations",
-  scores: "average precision and recall",
-};
 
 /** What runs of an older version lack, once for each figure, with the reason. */
 function absentLines(reports: readonly RunReport[]): string[] {

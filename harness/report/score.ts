@@ -1,7 +1,7 @@
 import type { TheoryCounts } from "../api.ts";
 import { cocoSizes, type Figure, figuresOf, miou } from "../metrics/index.ts";
 import { type LatencySummary, latencySummary, median } from "../stats/summary.ts";
-import type { LatencyTurn, Manifest } from "../store/schema.ts";
+import { isEarlier, type LatencyTurn, type Manifest } from "../store/schema.ts";
 import type { StoredRun } from "../store/store.ts";
 import { readSlimRows, type SlimRows } from "./slimRows.ts";
 
@@ -85,6 +85,8 @@ export interface Conditions {
   readonly cores: number;
   /** Of a run on a GPU. */
   readonly gpu?: string;
+  /** Of a run that an earlier version recorded. */
+  readonly recorded?: "an earlier version";
 }
 
 /** Everything a table shows of a run, from its stored rows alone; no model is run. */
@@ -169,12 +171,14 @@ function batchRate(turns: readonly LatencyTurn[]): number | undefined {
   return rates.length === 0 ? undefined : 1000 * median(rates);
 }
 
-export function conditionsOf({ seed, runtime, environment }: Manifest): Conditions {
+export function conditionsOf(manifest: Manifest): Conditions {
+  const { seed, runtime, environment } = manifest;
   const { provider, threads, onnxruntime } = runtime;
   const { cpu, gpus = [] } = environment;
   const gpu = provider === "cpu" ? undefined : gpus[0]?.name;
   const machine = { cpu: cpu.model, cores: cpu.cores, ...(gpu === undefined ? {} : { gpu }) };
-  return { seed, provider, threads, onnxruntime, ...machine };
+  const recorded = isEarlier(manifest) ? { recorded: "an earlier version" as const } : {};
+  return { seed, provider, threads, onnxruntime, ...machine, ...recorded };
 }
 
 /** Those of the run, and what its rows and its state say. */
@@ -207,5 +211,13 @@ function warningsOf(
   }
   return found;
 }
+
+/** What tables call a field that a run of an earlier version lacks. */
+export const absentNames: Readonly<Record<string, string>> = {
+  modelMemory: "memory",
+  gmacs: "GMACs",
+  theory: "bit operations",
+  scores: "average precision and recall",
+};
 
 const stateText = { running: "not finished", stopped: "stopped", failed: "failed" } as const;

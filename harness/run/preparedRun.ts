@@ -74,6 +74,7 @@ function describeRun({ plan, chosen, asPassed, built, graphs, weights, calibrati
   const images = plan.dataset.images.map(({ id }) => id);
   // Whatever is in here makes another run when it changes, so that rows of two meanings never meet.
   const resolved = {
+    schema: schemaVersion,
     ...{ graphs: built.hashes, weights: weights.source, pipeline, protocols, seed: plan.seed, runtime: plan.runtime },
     ...{ onnxruntime: runtimeVersion, latency: plan.latency },
     dataset: { id: plan.dataset.id, fingerprint: plan.dataset.fingerprint, images, ...datasetCode(plan) },

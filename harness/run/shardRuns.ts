@@ -4,7 +4,7 @@ import { HarnessError } from "../errors.ts";
 import { canonicalJson, planId } from "../store/canonical.ts";
 import { listRuns, readManifest } from "../store/manifest.ts";
 import { type ImagePlace, indexRows } from "../store/rows.ts";
-import type { Manifest } from "../store/schema.ts";
+import { isEarlier, type Manifest } from "../store/schema.ts";
 import { imagesOfShard } from "./shard.ts";
 
 /** One shard's run where it lies. */
@@ -32,7 +32,13 @@ export async function findShards(folders: readonly string[]): Promise<readonly S
       throw new HarnessError(`${folder}: no shard of a run here`, {
         hint: "bench run --shard 1/3 --results DIR makes one",
       });
-    for (const shard of shards) found.set(shard.folder, shard);
+    for (const shard of shards) {
+      if (isEarlier(shard.manifest))
+        throw new HarnessError(`${shard.folder}: recorded by an earlier version, and is not merged`, {
+          hint: "run the shards again in another folder",
+        });
+      found.set(shard.folder, shard);
+    }
   }
   return [...found.values()];
 }

@@ -248,6 +248,11 @@ export function parseManifest(json: string, file: string): Manifest {
   return check(manifest, migrate(stored, { file, version: schemaVersion, migrations }), file);
 }
 
+/** Whether an earlier version recorded the run: it is shown, and neither resumed nor mixed with runs of this version. */
+export function isEarlier({ absent }: Pick<Manifest, "absent">): boolean {
+  return absent !== undefined;
+}
+
 /** Throws HarnessError naming file and field. */
 export function parseCalibration(json: string, file: string): StoredCalibration {
   return check(calibration, parseJson(json, file), file);
