@@ -1,10 +1,13 @@
 import type { Rgb, Size, Tensor } from "./pixels.ts";
 
 export interface ModelInputSpec {
-  /** Side of the square model frame, px. */
+  /** Side of the square model frame, px; what the longer side of the image is resized to, unless it is stretched. */
   readonly side: number;
   readonly fit: "pad" | "stretch" | "letterbox";
-  readonly resize: "pillow-bilinear" | "bilinear";
+  /** The frame is as oblong as the image: each side is the resized image's, up to the next multiple of so many px. Absent: a square. */
+  readonly multipleOf?: number;
+  /** The first two round to 8 bits; `bilinear` stays in float. */
+  readonly resize: "pillow-bilinear" | "opencv-bilinear" | "bilinear";
   /** Fills what the image leaves free, after normalisation. */
   readonly padValue: number;
   /** On the 0 … 255 scale. */
@@ -24,11 +27,12 @@ export interface Geometry {
   readonly image: Size;
   readonly resized: Size;
   readonly offset: { readonly x: number; readonly y: number };
-  readonly side: number;
+  /** Of the whole model frame. */
+  readonly frame: Size;
 }
 
 export interface ModelInput {
-  /** [1, 3, side, side] */
+  /** [1, 3, height, width] of the geometry's frame. */
   readonly tensor: Tensor;
   readonly geometry: Geometry;
 }

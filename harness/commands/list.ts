@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Protocol } from "../api.ts";
+import type { ModelInputSpec, Protocol } from "../api.ts";
 import { unknown } from "../errors.ts";
 import { promptsOf, protocols } from "../protocols/index.ts";
 import { layout, wrap } from "../report/layout.ts";
@@ -30,7 +30,7 @@ const listings: Readonly<Record<string, Listing>> = {
         [...(await registry()).variants.values()].map(({ preset }) => [
           preset.id,
           preset.title,
-          String(preset.input.side),
+          sideText(preset.input),
           preset.paper.arxiv === undefined ? preset.paper.title : `arXiv ${preset.paper.arxiv}`,
           preset.published?.id ?? (preset.nanoWeights === undefined ? "none" : "in this project"),
         ]),
@@ -87,6 +87,11 @@ export const list: Command = {
     return 0;
   },
 };
+
+/** The square's side; of frames as oblong as the photo, their longer side. */
+function sideText({ side, multipleOf }: ModelInputSpec): string {
+  return multipleOf === undefined ? String(side) : `${side}, oblong`;
+}
 
 /** Characters of a column of prose, of a list of prompts, of a title, of a name in a cell. */
 const widths = { prose: 73, names: 16, title: 56, cell: 28 };

@@ -4,3 +4,5 @@ export { cropImage } from "./crop.ts";
 export { keptPicture } from "./keptPicture.ts";
 export { geometryOf, prepare, toModelFrame } from "./prepare.ts";
 export { resizeBilinear, resizePillow } from "./resample.ts";
+export { resizeOpenCv } from "./resizeOpenCv.ts";
+export { halfToEven } from "./rounding.ts";

@@ -17,9 +17,9 @@ export function keptPicture(photo: RgbImage, parts: readonly KeptTokens[], geome
     const [rows, columns] = tokens.dims as [number, number];
     const left = i * (width + defaults.gap);
     for (let y = 0; y < height; y++) {
-      const row = lineOf(y, geometry.resized.height / height, geometry.offset.y, rows / geometry.side);
+      const row = lineOf(y, geometry.resized.height / height, geometry.offset.y, rows / geometry.frame.height);
       for (let x = 0; x < width; x++) {
-        const column = lineOf(x, geometry.resized.width / width, geometry.offset.x, columns / geometry.side);
+        const column = lineOf(x, geometry.resized.width / width, geometry.offset.x, columns / geometry.frame.width);
         const from = 3 * (y * width + x);
         const to = 3 * (y * size.width + left + x);
         if (tokens.data[row * columns + column]! > 0) pixels.set(photo.pixels.subarray(from, from + 3), to);

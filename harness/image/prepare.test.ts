@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { ModelInputSpec, Prompt, RgbImage } from "../api.ts";
 import { geometryOf, prepare, toModelFrame } from "./prepare.ts";
 import { resizeBilinear, resizePillow } from "./resample.ts";
+import { resizeOpenCv } from "./resizeOpenCv.ts";
 
 const sam: ModelInputSpec = {
   side: 64,
@@ -49,6 +50,32 @@ test("a letterboxed image lies in the middle, the odd pixel after it", () => {
   const half = geometryOf({ height: 2048, width: 1001 }, { side: 1024, fit: "letterbox" });
   // Python rounds 500.5 to even.
   expect(half).toMatchObject({ resized: { height: 1024, width: 500 }, offset: { x: 262, y: 0 } });
+});
+
+test.each([
+  [480, 640, 768, 1024],
+  [427, 640, 704, 1024],
+  [640, 634, 1024, 1024],
+  [1, 3000, 32, 1024],
+])("padded to multiples of 32, the frame of %i x %i is %i x %i", (height, width, frameHeight, frameWidth) => {
+  const { frame, resized, offset } = geometryOf({ height, width }, { side: 1024, fit: "letterbox", multipleOf: 32 });
+  expect(frame).toEqual({ height: frameHeight, width: frameWidth });
+  expect(offset.y).toBe(Math.floor((frame.height - resized.height) / 2));
+  expect(offset.x).toBe(Math.floor((frame.width - resized.width) / 2));
+});
+
+test("an oblong frame holds OpenCV's bytes in its middle", () => {
+  const image = imageOf(30, 40);
+  const spec = { ...sam, fit: "letterbox", multipleOf: 32, resize: "opencv-bilinear", padValue: 0.5 } as const;
+  const { tensor, geometry } = prepare(image, { ...spec, side: 48, mean: [0, 0, 0], std: [255, 255, 255] });
+  expect(tensor.dims).toEqual([1, 3, 64, 64]);
+  expect(geometry).toMatchObject({ resized: { height: 36, width: 48 }, offset: { x: 8, y: 14 } });
+  const { pixels } = resizeOpenCv(image, geometry.resized);
+  tensor.data.forEach((value, i) => {
+    const [channel, y, x] = [Math.floor(i / 4096), (Math.floor(i / 64) % 64) - 14, (i % 64) - 8];
+    const inside = x >= 0 && x < 48 && y >= 0 && y < 36;
+    expect(value).toBe(inside ? Math.fround(pixels[3 * (48 * y + x) + channel]! / 255) : 0.5);
+  });
 });
 
 test("SAM's input is normalised, then padded: what is free is 0 itself", () => {

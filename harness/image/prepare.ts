@@ -1,29 +1,41 @@
 import type { Box, Geometry, ModelInput, ModelInputSpec, Prompt, RgbImage, Size, Tensor } from "../api.ts";
 import { resizeBilinear, resizePillow } from "./resample.ts";
+import { resizeOpenCv } from "./resizeOpenCv.ts";
+import { halfToEven, halfUp } from "./rounding.ts";
 
 /**
- * Image → [1, 3, side, side]: resized to fit, normalised, then padded, in this order: what is left free holds `padValue` as it is.
+ * Image → [1, 3, height, width] of the model frame: resized to fit, normalised, then padded, in this order: what is left free holds `padValue` as it is.
  * Source: ResizeLongestSide and Sam.preprocess of segment_anything (pad), EfficientSam.preprocess (stretch), LetterBox of ultralytics (letterbox).
  */
 export function prepare(image: RgbImage, spec: ModelInputSpec): ModelInput {
   const geometry = geometryOf(image.size, spec);
-  const { side, padValue } = spec;
-  const data = new Float32Array(3 * side * side);
-  const filled = geometry.resized.height === side && geometry.resized.width === side;
+  const { padValue } = spec;
+  const { height, width } = geometry.frame;
+  const data = new Float32Array(3 * height * width);
+  const filled = geometry.resized.height === height && geometry.resized.width === width;
   if (!filled && padValue !== 0) data.fill(padValue);
-  if (spec.resize === "pillow-bilinear") writeBytes(resizePillow(image, geometry.resized), geometry, spec, data);
-  else writePlanes(resizeBilinear(image, geometry.resized), geometry, spec, data);
-  return { tensor: { dims: [1, 3, side, side], data }, geometry };
+  if (spec.resize === "bilinear") writePlanes(resizeBilinear(image, geometry.resized), geometry, spec, data);
+  else writeBytes(toBytes[spec.resize](image, geometry.resized), geometry, spec, data);
+  return { tensor: { dims: [1, 3, height, width], data }, geometry };
 }
 
+const toBytes = { "pillow-bilinear": resizePillow, "opencv-bilinear": resizeOpenCv } as const;
+
 /** Where an image of this size lies in the model frame. No side becomes 0 px. */
-export function geometryOf(image: Size, { side, fit }: Pick<ModelInputSpec, "side" | "fit">): Geometry {
-  if (fit === "stretch") return { image, resized: { height: side, width: side }, offset: { x: 0, y: 0 }, side };
+export function geometryOf(
+  image: Size,
+  { side, fit, multipleOf }: Pick<ModelInputSpec, "side" | "fit" | "multipleOf">,
+): Geometry {
+  const square = { height: side, width: side };
+  if (fit === "stretch") return { image, resized: square, offset: { x: 0, y: 0 }, frame: square };
   const scale = side / Math.max(image.height, image.width);
   const round = fit === "pad" ? halfUp : halfToEven;
   const resized = { height: Math.max(round(image.height * scale), 1), width: Math.max(round(image.width * scale), 1) };
-  const centred = (length: number) => (fit === "letterbox" ? Math.floor((side - length) / 2) : 0);
-  return { image, resized, offset: { x: centred(resized.width), y: centred(resized.height) }, side };
+  const padded = (length: number) => (multipleOf === undefined ? side : Math.ceil(length / multipleOf) * multipleOf);
+  const frame = { height: padded(resized.height), width: padded(resized.width) };
+  const centred = (free: number) => (fit === "letterbox" ? Math.floor(free / 2) : 0);
+  const offset = { x: centred(frame.width - resized.width), y: centred(frame.height - resized.height) };
+  return { image, resized, offset, frame };
 }
 
 /**
@@ -71,17 +83,6 @@ function normalise(value: number, { mean, std }: ModelInputSpec, channel: number
 }
 
 /** Where the image's row y begins in a plane of the model frame. */
-function rowStart({ side, offset }: Geometry, channel: number, y: number): number {
-  return (channel * side + y + offset.y) * side + offset.x;
-}
-
-function halfUp(length: number): number {
-  return Math.floor(length + 0.5);
-}
-
-/** Python's round, which ultralytics' LetterBox uses. */
-function halfToEven(length: number): number {
-  const below = Math.floor(length);
-  if (length - below !== 0.5) return Math.round(length);
-  return below % 2 === 0 ? below : below + 1;
+function rowStart({ frame, offset }: Geometry, channel: number, y: number): number {
+  return (channel * frame.height + y + offset.y) * frame.width + offset.x;
 }

@@ -38,8 +38,8 @@ export function upscaleOperator(
   geometry: Geometry,
   { path, interpolation }: MaskSpec,
 ): UpscaleOperator {
-  const { image, resized, offset, side } = geometry;
-  const axis = (start: number, length: number, outputs: number) => {
+  const { image, resized, offset, frame } = geometry;
+  const axis = (start: number, length: number, side: number, outputs: number) => {
     if (path === "direct") return pack(resize(interpolation, lowSide, outputs), lowSide);
     const toFrame = resize(interpolation, lowSide, side);
     const toImage = resize(interpolation, length, outputs);
@@ -50,8 +50,8 @@ export function upscaleOperator(
   };
   return {
     image,
-    rows: axis(offset.y, resized.height, image.height),
-    columns: axis(offset.x, resized.width, image.width),
+    rows: axis(offset.y, resized.height, frame.height, image.height),
+    columns: axis(offset.x, resized.width, frame.width, image.width),
     overshoots: interpolation === "bicubic",
   };
 }

@@ -22,11 +22,12 @@ function waves({ low_res: side, a, b, c }: { low_res: number; a: number; b: numb
 function padded(height: number, width: number, side: number): Geometry {
   const scale = side / Math.max(height, width);
   const resized = { height: Math.floor(height * scale + 0.5), width: Math.floor(width * scale + 0.5) };
-  return { image: { height, width }, resized, offset: { x: 0, y: 0 }, side };
+  return { image: { height, width }, resized, offset: { x: 0, y: 0 }, frame: { height: side, width: side } };
 }
 
 function stretched(height: number, width: number, side: number): Geometry {
-  return { image: { height, width }, resized: { height: side, width: side }, offset: { x: 0, y: 0 }, side };
+  const square = { height: side, width: side };
+  return { image: { height, width }, resized: square, offset: { x: 0, y: 0 }, frame: square };
 }
 
 function pixelsApart(a: Rle, b: Rle): number {

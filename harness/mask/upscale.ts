@@ -60,14 +60,15 @@ function operatorFor(lowResLogits: Float32Array, geometry: Geometry, spec: MaskS
 }
 
 /** Logits that go straight to the image must cover it all: padding would be stretched into the mask. */
-function requireFit({ resized, offset, side }: Geometry, { path }: MaskSpec): void {
-  if (offset.x + resized.width > side || offset.y + resized.height > side) {
-    throw new Error(`resized image of ${resized.height} x ${resized.width} leaves the model frame of ${side}`);
+function requireFit({ resized, offset, frame }: Geometry, { path }: MaskSpec): void {
+  const frameText = `${frame.height} x ${frame.width}`;
+  if (offset.x + resized.width > frame.width || offset.y + resized.height > frame.height) {
+    throw new Error(`resized image of ${resized.height} x ${resized.width} leaves the model frame of ${frameText}`);
   }
-  if (path === "model-frame" || (resized.height === side && resized.width === side)) return;
+  if (path === "model-frame" || (resized.height === frame.height && resized.width === frame.width)) return;
   throw new HarnessError("mask path direct: the image does not fill the model frame", {
     found: `${resized.height} high x ${resized.width} wide`,
-    expected: `${side} x ${side}`,
+    expected: frameText,
     hint: "use fit stretch for the input, or mask path model-frame",
   });
 }

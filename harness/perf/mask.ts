@@ -47,7 +47,7 @@ const geometry = {
   image: { height: 480, width: 640 },
   resized: { height: 768, width: 1024 },
   offset: { x: 0, y: 0 },
-  side: 1024,
+  frame: { height: 1024, width: 1024 },
 };
 const spec = { path: "model-frame", interpolation: "bilinear", threshold: ">0" } as const;
 

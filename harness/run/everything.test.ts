@@ -66,7 +66,12 @@ function everythingOf(variant: Variant, everything: EverythingMode, id = "anythi
   const pass = { ...protocol.passes[0]!, everything };
   const embedding = {
     tensor: { dims: [1], data: new Float32Array(1) },
-    geometry: { image: size, resized: { height: 80, width: 120 }, offset: { x: 0, y: 0 }, side: 120 },
+    geometry: {
+      image: size,
+      resized: { height: 80, width: 120 },
+      offset: { x: 0, y: 0 },
+      frame: { height: 120, width: 120 },
+    },
   };
   const input = {
     variant: { ...variant, checkedMs: 0 },

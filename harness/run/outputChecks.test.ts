@@ -6,7 +6,7 @@ const geometry = {
   image: { height: 2, width: 3 },
   resized: { height: 4, width: 6 },
   offset: { x: 0, y: 0 },
-  side: 6,
+  frame: { height: 6, width: 6 },
 };
 const input: ModelInput = { tensor: { dims: [1, 3, 6, 6], data: new Float32Array(108) }, geometry };
 
@@ -61,8 +61,8 @@ test.each<[string, unknown, string]>([
   ["no geometry", { tensor: tensor(1, 8, 4, 4) }, "geometry: not the input's (found none"],
   [
     "another geometry",
-    { tensor: tensor(1, 8, 4, 4), geometry: { ...geometry, side: 8 } },
-    "geometry: not the input's (found 2 x 3 as 4 x 6 at 0, 0 of 8, expected 2 x 3 as 4 x 6 at 0, 0 of 6)",
+    { tensor: tensor(1, 8, 4, 4), geometry: { ...geometry, frame: { height: 8, width: 8 } } },
+    "geometry: not the input's (found 2 x 3 as 4 x 6 at 0, 0 of 8 x 8, expected 2 x 3 as 4 x 6 at 0, 0 of 6 x 6)",
   ],
 ])("an image embedding with %s is refused", (_, embedding, message) => {
   const { embedding: check } = outputChecks({ id: "mine", lacks: [] });

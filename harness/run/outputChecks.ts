@@ -146,8 +146,8 @@ function requireGeometry(subject: Subject, found: Geometry | undefined, expected
   if (found === expected) return;
   const text = (geometry: Geometry | undefined) => {
     if (geometry?.image === undefined || geometry.resized === undefined) return "none";
-    const { image, resized, offset, side } = geometry;
-    return `${sizeText(image)} as ${sizeText(resized)} at ${offset?.x}, ${offset?.y} of ${side}`;
+    const { image, resized, offset, frame } = geometry;
+    return `${sizeText(image)} as ${sizeText(resized)} at ${offset?.x}, ${offset?.y} of ${sizeText(frame)}`;
   };
   if (text(found) !== text(expected))
     throw wrong(subject, "encode, geometry: not the input's", text(found), text(expected));

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { migrate, migrations } from "./migrations.ts";
 import { openRun, readRun } from "./store.ts";
 
 /** Left by version 1: a run of a quantised variant, cut to one image of three rows and two turns. */
@@ -35,3 +36,21 @@ test("a run of version 1 is not added to", async () => {
   const stored = JSON.parse(await readFile(join(results, id, "manifest.json"), "utf8"));
   expect(stored.schema).toBe(1);
 });
+
+test("what version 1 called FastSAM ran in a square", () => {
+  expect(migratedFrom1({ variant: { id: "fastsam-x", title: "FastSAM-x" } })).toMatchObject({
+    variant: { id: "fastsam-x/square", title: "FastSAM-x in a square" },
+  });
+  const sam = { id: "sam-vit-b", title: "SAM ViT-B" };
+  expect(migratedFrom1({ variant: sam })).toMatchObject({ variant: sam });
+});
+
+test("everything mode of version 1 that suppressed by rank has no figures", () => {
+  const { protocols, absent } = migratedFrom1({ protocols: { box: "miou-gtbox", anything: "anything-ar1000" } });
+  expect(protocols).toEqual({ box: "miou-gtbox" });
+  expect(absent).toEqual({ anything: expect.stringContaining("not the one of higher predicted IoU") });
+});
+
+function migratedFrom1(fields: Readonly<Record<string, unknown>>) {
+  return migrate({ schema: 1, ...fields }, { file: "manifest.json", version: 2, migrations });
+}

@@ -41,7 +41,36 @@ const reasonsFrom1 = {
     "average precision and recall had intervals that may leave out their estimate; bench score RUN gives them anew",
 } as const;
 
-function from1to2({ memory, scores, graphs, ...kept }: StoredManifest): Record<string, unknown> {
+/** Of these, version 1 kept other masks: of two that overlap, the higher-ranked one. */
+const suppressedByRank: readonly unknown[] = ["anything-ar1000", "anything-ar1000-single"];
+
+/** In version 1 these ran as `/square` does now. */
+const inSquare: readonly unknown[] = ["fastsam-s", "fastsam-x"];
+
+function from1to2(stored: StoredManifest): Record<string, unknown> {
+  const { absent, ...kept } = withoutChangedFields(stored);
+  const protocols = Object.entries((stored.protocols ?? {}) as Record<string, unknown>);
+  const changed = protocols.filter(([, protocol]) => suppressedByRank.includes(protocol));
+  const reasons = changed.map(([prompts]) => {
+    return [
+      prompts,
+      `of overlapping masks the higher-ranked one was kept, not the one of higher predicted IoU; ${again}`,
+    ];
+  });
+  const variant = stored.variant as { readonly id: string; readonly title: string };
+  return {
+    ...kept,
+    ...(inSquare.includes(variant?.id)
+      ? { variant: { ...variant, id: `${variant.id}/square`, title: `${variant.title} in a square` } }
+      : {}),
+    ...(changed.length === 0
+      ? {}
+      : { protocols: Object.fromEntries(protocols.filter((each) => !changed.includes(each))) }),
+    absent: { ...absent, ...Object.fromEntries(reasons) },
+  };
+}
+
+function withoutChangedFields({ memory, scores, graphs, ...kept }: StoredManifest) {
   const { gmacs, theory, ...keptGraphs } = (graphs ?? {}) as Record<string, unknown>;
   const dropped = { modelMemory: memory, gmacs, theory, scores };
   const names = (Object.keys(reasonsFrom1) as (keyof typeof reasonsFrom1)[]).filter(

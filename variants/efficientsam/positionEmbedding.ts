@@ -25,7 +25,7 @@ export function positionEmbedding(encoder: Module, { side, patch, width }: Effic
 /** [trained², width] → [grid², width], channel by channel: what is resized straight to an image is F.interpolate's bicubic. */
 function resizeTable(table: Float32Array, trained: number, grid: number, width: number): Float32Array {
   const square = { height: grid, width: grid };
-  const geometry: Geometry = { image: square, resized: square, offset: { x: 0, y: 0 }, side: grid };
+  const geometry: Geometry = { image: square, resized: square, offset: { x: 0, y: 0 }, frame: square };
   const spec: MaskSpec = { path: "direct", interpolation: "bicubic", threshold: ">0" };
   const resized = new Float32Array(grid * grid * width);
   for (let channel = 0; channel < width; channel++) {

@@ -241,7 +241,7 @@ function mixedPrompt(i: number): Prompt<"model"> {
 
 function modelInput() {
   const size = { height: 256, width: 256 };
-  return { tensor: input(nano), geometry: { image: size, resized: size, offset: { x: 0, y: 0 }, side: 256 } };
+  return { tensor: input(nano), geometry: { image: size, resized: size, offset: { x: 0, y: 0 }, frame: size } };
 }
 
 function input({ input: { tensor, offset, shape } }: Golden): Tensor {

@@ -1,7 +1,8 @@
 import type { Box, Geometry, MaskPrediction, Point, Prompt, Rle } from "../../harness/api.ts";
 import { HarnessError } from "../../harness/errors.ts";
+import { halfToEven } from "../../harness/image/index.ts";
 import { areaOf, difference, intersectionArea, rleFromBox, union } from "../../harness/mask/index.ts";
-import { clamp, halfToEven, toImagePixel } from "./letterbox.ts";
+import { clamp, toImagePixel } from "./letterbox.ts";
 import { emptyMask } from "./masks.ts";
 
 /** All masks of an image, most confident first. */

@@ -1,4 +1,5 @@
 import type {
+  Geometry,
   GraphFiles,
   ImageEmbedding,
   NamedTensors,
@@ -7,6 +8,7 @@ import type {
   Tensor,
   Variant,
 } from "../../harness/api.ts";
+import { areaOf } from "../../harness/mask/index.ts";
 import { openSession, type Session } from "../../harness/onnx/index.ts";
 import { choose, type Everything } from "./choice.ts";
 import { detect } from "./detections.ts";
@@ -27,11 +29,8 @@ export async function loadFastSam(files: GraphFiles, runtime: RuntimeOptions): P
   return {
     async encode({ tensor, geometry }) {
       const outputs = await run(session, tensor);
-      const detections = detect(outputs, geometry);
-      const prototypes = outputs.prototypes!;
-      const masks = masksOf(detections, { prototypes, coefficients: outputs.coefficients! }, geometry);
-      const embedding = { tensor: prototypes, geometry };
-      known.set(embedding, { masks, scores: Float32Array.from(detections, ({ score }) => score), geometry });
+      const embedding = { tensor: outputs.prototypes!, geometry };
+      known.set(embedding, everythingIn(outputs, geometry));
       return embedding;
     },
     decode: async (embedding, prompts) => prompts.map((prompt) => choose(everythingOf(embedding), prompt)),
@@ -41,6 +40,19 @@ export async function loadFastSam(files: GraphFiles, runtime: RuntimeOptions): P
       return { kind: "masks", masks, scores };
     },
     close: () => session.close(),
+  };
+}
+
+/** All masks with a pixel, most confident first: the predictor leaves the others out once all are made. */
+export function everythingIn(outputs: NamedTensors, geometry: Geometry): Everything {
+  const { prototypes, coefficients } = outputs;
+  const detections = detect(outputs, geometry);
+  const masks = masksOf(detections, { prototypes: prototypes!, coefficients: coefficients! }, geometry);
+  const kept = masks.flatMap((mask, i) => (areaOf(mask) > 0 ? [{ mask, score: detections[i]!.score }] : []));
+  return {
+    masks: kept.map(({ mask }) => mask),
+    scores: Float32Array.from(kept, ({ score }) => score),
+    geometry,
   };
 }
 

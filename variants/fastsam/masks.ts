@@ -1,14 +1,15 @@
 import type { Box, Geometry, Rle, Size, Tensor } from "../../harness/api.ts";
+import { halfToEven } from "../../harness/image/index.ts";
 import { type AxisOperator, type UpscaleOperator, upscaleOperator } from "../../harness/mask/interpolation.ts";
 import { runsAbove } from "../../harness/mask/runsAbove.ts";
-import { prototypes as channels } from "./config.ts";
+import { prototypes as channels, prototypeStride } from "./config.ts";
 import type { Detection } from "./detections.ts";
 import { clamp } from "./letterbox.ts";
 
 /**
- * Masks at image size: the prototypes' blend, cut to the image, interpolated once, logits above 0, cut to the box. Nothing is
- * computed outside of the box.
- * `prototypes` is [1, 32, side, side], `coefficients` [1, 32, anchors].
+ * Masks at image size, of each detection: the prototypes' blend, cut to the image, interpolated, logits above 0, cut to the
+ * box. Nothing is computed outside of the box.
+ * `prototypes` is [1, 32, rows, columns], a quarter of the model frame; `coefficients` [1, 32, anchors].
  * Source: process_mask_native and crop_mask of ultralytics/utils/ops.py, which retina_masks=True chooses.
  */
 export function masksOf(
@@ -16,10 +17,10 @@ export function masksOf(
   { prototypes, coefficients }: { readonly prototypes: Tensor; readonly coefficients: Tensor },
   geometry: Geometry,
 ): readonly Rle[] {
-  const operator = operatorOf(prototypes.dims[2]!, geometry);
+  const operator = operatorOf({ height: prototypes.dims[2]!, width: prototypes.dims[3]! }, geometry);
   const anchors = coefficients.dims[2]!;
-  return detections.map(({ anchor, box }) => {
-    const pixels = pixelsOf(box, geometry);
+  return detections.map(({ anchor, cut }) => {
+    const pixels = pixelsOf(cut, geometry);
     if (pixels.x0 >= pixels.x1 || pixels.y0 >= pixels.y1) return emptyMask(geometry);
     const [rows, columns] = [part(operator.rows, pixels.y0, pixels.y1), part(operator.columns, pixels.x0, pixels.x1)];
     const blend = Float64Array.from({ length: channels }, (_, k) => coefficients.data[k * anchors + anchor]!);
@@ -43,18 +44,36 @@ function pixelsOf({ x0, y0, x1, y1 }: Box, { image }: Geometry): Box {
   return { x0: column(x0), y0: row(y0), x1: column(x1), y1: row(y1) };
 }
 
-/** From the part of the prototypes that shows the image straight to the image. Whole prototype pixels: what is left of one is cut off. */
-function operatorOf(side: number, geometry: Geometry): UpscaleOperator {
-  const { image } = geometry;
-  const gain = Math.min(side / image.height, side / image.width);
-  const along = (length: number, axis: "rows" | "columns") => {
-    const free = (side - length * gain) / 2;
-    const [start, end] = [Math.trunc(free), Math.trunc(side - free)];
-    const spec = { path: "direct", interpolation: "bilinear", threshold: ">0" } as const;
-    const { taps, first, weights } = upscaleOperator(end - start, geometry, spec)[axis];
-    return { taps, first: first.map((index) => index + start), weights };
+/**
+ * From the prototypes to the image, a row and a column at a time: enlarged by 1, 2 or 4 until the photo begins and ends with
+ * whole pixels, cut to the photo, interpolated to the image. Source: process_mask_native and scale_masks.
+ */
+function operatorOf({ height, width }: Size, geometry: Geometry): UpscaleOperator {
+  const { image, resized, frame } = geometry;
+  const times = timesLarger(frame.height - resized.height, frame.width - resized.width);
+  const large = { height: times * height, width: times * width };
+  const gain = Math.min(large.height / image.height, large.width / image.width);
+  const photo = { height: lengthOf(image.height * gain), width: lengthOf(image.width * gain) };
+  const offset = {
+    x: halfToEven((large.width - photo.width) / 2 - 0.1),
+    y: halfToEven((large.height - photo.height) / 2 - 0.1),
   };
-  return { image, rows: along(image.height, "rows"), columns: along(image.width, "columns"), overshoots: false };
+  const enlarged: Geometry = { image, resized: photo, offset, frame: large };
+  const spec = { path: "model-frame", interpolation: "bilinear", threshold: ">0" } as const;
+  const { rows } = upscaleOperator(height, enlarged, spec);
+  const { columns } = upscaleOperator(width, enlarged, spec);
+  return { image, rows, columns, overshoots: false };
+}
+
+/** Of a prototype pixel, so that both borders of the padding fall between pixels; half of the padding lies on either side. */
+function timesLarger(rows: number, columns: number): number {
+  const padding = rows | columns;
+  const halves = padding | (padding >> 1);
+  return halves % 2 === 1 ? prototypeStride : halves % 4 === 2 ? prototypeStride / 2 : 1;
+}
+
+function lengthOf(exact: number): number {
+  return Math.max(halfToEven(exact), 1);
 }
 
 /** The outputs of an axis from `start` on and before `end`, and the inputs that they see. */
@@ -80,7 +99,8 @@ function blended(
   blend: Float64Array,
   { rows, columns }: { readonly rows: Part; readonly columns: Part },
 ): Float32Array {
-  const side = dims[2]!;
+  const [, , height, width] = dims as [number, number, number, number];
+  const plane = height * width;
   const square = Math.max(rows.length, columns.length);
   const logits = new Float32Array(square * square);
   const sums = new Float64Array(columns.length);
@@ -88,8 +108,8 @@ function blended(
     sums.fill(0);
     for (let k = 0; k < blend.length; k += 4) {
       const [a, b, c, d] = [blend[k]!, blend[k + 1]!, blend[k + 2]!, blend[k + 3]!];
-      const first = k * side * side + (rows.start + y) * side + columns.start;
-      const [second, third, fourth] = [first + side * side, first + 2 * side * side, first + 3 * side * side];
+      const first = k * plane + (rows.start + y) * width + columns.start;
+      const [second, third, fourth] = [first + plane, first + 2 * plane, first + 3 * plane];
       for (let x = 0; x < columns.length; x++)
         sums[x]! += a * data[first + x]! + b * data[second + x]! + c * data[third + x]! + d * data[fourth + x]!;
     }

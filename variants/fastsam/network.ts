@@ -1,6 +1,6 @@
-import type { Checkpoint, GraphValue, OnnxGraph } from "../../harness/api.ts";
+import type { Checkpoint, Dim, GraphValue, OnnxGraph } from "../../harness/api.ts";
 import { add, child, concat, GraphBuilder, type Module, split } from "../../harness/onnx/index.ts";
-import type { FastSamConfig } from "./config.ts";
+import { type FastSamConfig, prototypes } from "./config.ts";
 import type { Convolution } from "./convolution.ts";
 import { segmentHead } from "./segmentHead.ts";
 
@@ -106,5 +106,24 @@ function pyramidPooling(module: Module, x: GraphValue, width: number, convolutio
 function doubled({ graph }: Module, x: GraphValue): GraphValue {
   const [batch, channels, rows, columns] = x.dims as [number, number, number, number];
   const how = { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" };
-  return graph.op("Resize", [x, undefined, undefined, graph.ints([batch, channels, 2 * rows, 2 * columns])], how);
+  const sizes = graph.op("Mul", [graph.op("Shape", [x]), graph.ints([1, 1, 2, 2])]);
+  return graph.op("Resize", [x, undefined, undefined, sizes], how, {
+    vouched: [batch, channels, 2 * rows, 2 * columns],
+  });
+}
+
+/**
+ * The same graph for images of any sides that 32 divides and `config.side` bounds: its operators read sizes from what they
+ * are given. Shapes and multiply-accumulates were counted for the whole square.
+ */
+export function ofAnySize(graph: OnnxGraph): OnnxGraph {
+  const open: Readonly<Record<string, readonly Dim[]>> = {
+    image: [1, 3, "height", "width"],
+    boxes: [1, 4, "anchors"],
+    scores: [1, 1, "anchors"],
+    coefficients: [1, prototypes, "anchors"],
+    prototypes: [1, prototypes, "rows", "columns"],
+  };
+  const opened = (values: readonly GraphValue[]) => values.map((value) => ({ ...value, dims: open[value.name]! }));
+  return { ...graph, inputs: opened(graph.inputs), outputs: opened(graph.outputs) };
 }

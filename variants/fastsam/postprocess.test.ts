@@ -1,21 +1,22 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import type { Box, Geometry, NamedTensors, Point, Prompt, Size } from "../../harness/api.ts";
+import type { Box, NamedTensors, Point, Prompt, Size } from "../../harness/api.ts";
 import { geometryOf, toModelFrame } from "../../harness/image/index.ts";
 import { areaOf, decodeRle, encodeRle, formatCounts } from "../../harness/mask/index.ts";
 import { seededTensor } from "../../harness/weights/index.ts";
 import { choose, type Everything } from "./choice.ts";
 import { detect, toNearBorder } from "./detections.ts";
-import { rectangleOf } from "./letterbox.ts";
+import { everythingIn } from "./load.ts";
 import { masksOf } from "./masks.ts";
 
 interface Case {
   readonly name: string;
   readonly image: Size;
   readonly side: number;
-  readonly rectangle: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
-  /** Centre x, centre y, width, height in the rectangle. */
+  readonly fit: string;
+  readonly frame: Size;
+  /** Centre x, centre y, width, height in the frame. */
   readonly boxes: readonly [readonly number[], readonly number[], readonly number[], readonly number[]];
   readonly scores: readonly number[];
   readonly kept: readonly number[];
@@ -32,21 +33,24 @@ const { cases } = JSON.parse(
   readFileSync(fileURLToPath(new URL("fixtures/postprocess.json", import.meta.url)), "utf8"),
 ) as { readonly cases: readonly Case[] };
 
-describe.each(cases.map((each) => [each.name, each] as const))(
-  "%s, as PyTorch in the authors' frame",
-  (_, expected) => {
-    const geometry = geometryOf(expected.image, { side: expected.side, fit: "letterbox" });
+describe.each(cases.map((each) => [each.name, each.fit, each] as const))(
+  "%s in a frame that is %s, as the authors' predictor",
+  (_, fit, expected) => {
+    const letterbox = { side: expected.side, fit: "letterbox" } as const;
+    const geometry = geometryOf(expected.image, fit === "square" ? letterbox : { ...letterbox, multipleOf: 32 });
     const outputs = outputsOf(expected);
-    const detections = detect(outputs, geometry);
-    const everything = everythingOf(outputs, geometry);
+    const everything = everythingIn(outputs, geometry);
 
-    test("the rectangle that the authors feed is found in the square", () => {
-      expect(rectangleOf(geometry)).toEqual(expected.rectangle);
+    test("the frame is theirs", () => {
+      expect(geometry.frame).toEqual(expected.frame);
     });
 
     test("the same detections stay, with the same boxes", () => {
-      expect(detections.map(({ anchor }) => anchor)).toEqual(expected.kept);
-      for (const [i, { box }] of detections.entries())
+      const detections = detect(outputs, geometry);
+      const masks = masksOf(detections, outputs as { prototypes: never; coefficients: never }, geometry);
+      const kept = detections.filter((_, i) => areaOf(masks[i]!) > 0);
+      expect(kept.map(({ anchor }) => anchor)).toEqual(expected.kept);
+      for (const [i, { box }] of kept.entries())
         for (const [k, value] of [box.x0, box.y0, box.x1, box.y1].entries())
           expect(value).toBeCloseTo(expected.imageBoxes[i]![k]!, 2);
     });
@@ -195,30 +199,21 @@ function chosenBy(everything: Everything, prompt: Prompt<"image">) {
   return prediction;
 }
 
-/** The case's boxes, moved from the rectangle to the square model frame, and its prototypes and coefficients. */
-function outputsOf({ name, side, rectangle, boxes, scores }: Case): NamedTensors {
-  const [anchors, grid] = [scores.length, side / 4];
-  const [x, y, width, height] = boxes;
-  const moved = [x.map((value) => value + rectangle.x), y.map((value) => value + rectangle.y), width, height];
-  const prototypes = Float32Array.from({ length: 32 * grid * grid }, (_, i) => {
-    const k = Math.floor(i / (grid * grid));
-    const [row, column] = [Math.floor(i / grid) % grid, i % grid];
+/** The case's boxes, and its prototypes and coefficients. */
+function outputsOf({ name, frame, boxes, scores }: Case): NamedTensors {
+  const [anchors, rows, columns] = [scores.length, frame.height / 4, frame.width / 4];
+  const prototypes = Float32Array.from({ length: 32 * rows * columns }, (_, i) => {
+    const k = Math.floor(i / (rows * columns));
+    const [row, column] = [Math.floor(i / columns) % rows, i % columns];
     return Math.sin((0.11 + 0.013 * k) * column + (0.17 - 0.009 * k) * row + k);
   });
   const coefficients = seededTensor(`${name}.coefficients.pos_embed`, [32, anchors]).map((value) => 2 * value);
   return {
-    boxes: { dims: [1, 4, anchors], data: Float32Array.from(moved.flat()) },
+    boxes: { dims: [1, 4, anchors], data: Float32Array.from(boxes.flat()) },
     scores: { dims: [1, 1, anchors], data: Float32Array.from(scores) },
     coefficients: { dims: [1, 32, anchors], data: coefficients },
-    prototypes: { dims: [1, 32, grid, grid], data: prototypes },
+    prototypes: { dims: [1, 32, rows, columns], data: prototypes },
   };
-}
-
-function everythingOf(outputs: NamedTensors, geometry: Geometry): Everything {
-  const detections = detect(outputs, geometry);
-  const { prototypes, coefficients } = outputs as { prototypes: never; coefficients: never };
-  const masks = masksOf(detections, { prototypes, coefficients }, geometry);
-  return { masks, scores: Float32Array.from(detections, ({ score }) => score), geometry };
 }
 
 /** Centre and size of each box. */

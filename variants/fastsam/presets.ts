@@ -1,19 +1,41 @@
-import type { PublishedCheckpoint, VariantManifest } from "../../harness/api.ts";
-import { fastSamConfigs } from "./config.ts";
+import type { ModelInputSpec, PublishedCheckpoint, VariantManifest } from "../../harness/api.ts";
+import { fastSamConfigs, strides } from "./config.ts";
 import { inertClasses } from "./inertClasses.ts";
 
 const licence = "Apache-2.0";
 const paper = { title: "Fast Segment Anything", arxiv: "2306.12156", year: 2023 };
 
+/** How a photo is brought to the network. */
+interface Preparation {
+  readonly input: Omit<ModelInputSpec, "side">;
+  readonly notes: readonly string[];
+}
+
+// LetterBox's grey, 114 of 255.
+const letterbox = { fit: "letterbox", padValue: 114 / 255, mean: [0, 0, 0], std: [255, 255, 255] } as const;
+
+const oblong: Preparation = {
+  input: { ...letterbox, multipleOf: strides[2], resize: "opencv-bilinear" },
+  notes: [
+    "as ultralytics' predictor of FastSAM runs it: bytes resized by OpenCV's bilinear to 1024 px on the longer side, both sides padded with grey to the next multiple of 32 px, so 640 x 480 becomes 1024 x 768",
+    "GMACs are those of 1024 x 1024; a smaller frame costs as much less as it is smaller",
+  ],
+};
+
+const square: Preparation = {
+  input: { ...letterbox, resize: "bilinear" },
+  notes: [
+    "every photo lies in a square of 1024 px, as in graphs that are exported for one size; resized in float. The authors' predictor pads to the next multiple of 32 px alone, so the figures of this row are not to be held against theirs",
+  ],
+};
+
 const notes = [
-  "the image lies in a square of 1024 px; the authors' predictor pads the shorter side to the next multiple of 32 px only, which costs less for oblong photos and leaves less grey for the network to see",
-  "resized in float, where the authors' OpenCV rounds to 8 bits",
-  "confidence above 0.4, suppression at IoU 0.9, at most 300 detections, boxes drawn to a near border, masks at image size: as the authors call their predictor",
+  "confidence above 0.4, suppression at IoU 0.9, at most 300 detections, masks at image size, those without a pixel left out: as ultralytics' predictor does with the authors' settings",
   "encode is the everything pass: network, suppression and all masks; decode chooses among them and costs next to nothing",
   "it can not take a box and points together, nor a mask",
 ];
 
-export const fastSamPresets: readonly VariantManifest[] = [
+const published: readonly VariantManifest[] = [
   preset("fastsam-s", "FastSAM-s", {
     printed: { parameters: 11.8e6 },
     published: {
@@ -39,6 +61,9 @@ export const fastSamPresets: readonly VariantManifest[] = [
   }),
 ];
 
+/** The same networks, on the same checkpoints, in a square. */
+export const fastSamPresets: readonly VariantManifest[] = published.flatMap((base) => [base, inSquare(base)]);
+
 interface Sizes {
   readonly printed: NonNullable<VariantManifest["printed"]>;
   readonly published: PublishedCheckpoint;
@@ -47,17 +72,29 @@ interface Sizes {
 
 function preset(id: keyof typeof fastSamConfigs, title: string, sizes: Sizes): VariantManifest {
   return {
-    ...{ id, title, paper, size: "full" },
-    input: {
-      ...{ side: fastSamConfigs[id].side, fit: "letterbox", resize: "bilinear" },
-      // LetterBox's grey, 114 of 255.
-      ...{ padValue: 114 / 255, mean: [0, 0, 0], std: [255, 255, 255] },
-    },
+    id,
+    title,
+    paper,
+    size: "full",
+    input: { ...oblong.input, side: fastSamConfigs[id].side },
     // Its masks come at image size; this is what they are made by, from prototypes cut to the image.
     mask: { path: "direct", interpolation: "bilinear", threshold: ">0" },
     lacks: ["single-mask-token", "mask-input"],
     everything: "own output",
-    ...{ printed: sizes.printed, published: sizes.published, inertClasses },
-    notes: [...notes, ...sizes.notes],
+    printed: sizes.printed,
+    published: sizes.published,
+    inertClasses,
+    notes: [...oblong.notes, ...notes, ...sizes.notes],
+  };
+}
+
+function inSquare({ published: _, ...base }: VariantManifest): VariantManifest {
+  return {
+    ...base,
+    id: `${base.id}/square`,
+    title: `${base.title} in a square`,
+    base: base.id,
+    input: { ...square.input, side: base.input.side },
+    notes: [...square.notes, ...base.notes.filter((note) => !oblong.notes.includes(note))],
   };
 }

@@ -4,9 +4,9 @@ import {
   child,
   concat,
   conv2d,
+  type GraphBuilder,
   type Module,
   mul,
-  reshape,
   softmax,
   split,
   transpose,
@@ -46,7 +46,7 @@ export function segmentHead(
   const logits = branch("cv3", narrowest, 1);
   const coefficients = branch("cv4", Math.max(narrowest / 4, prototypes), prototypes);
   return {
-    boxes: boxes(module, distances, side),
+    boxes: boxes(module, distances, anchors(module, maps, side)),
     scores: graph.op("Sigmoid", [logits]),
     coefficients,
     prototypes: prototypeMaps(
@@ -76,8 +76,7 @@ function cells(
     const first = convolution(child(module, "0"), x, { inputs, outputs: width, kernel: 3 });
     const second = convolution(child(module, "1"), first, { inputs: width, outputs: width, kernel: 3 });
     const last = conv2d(child(module, "2"), second, { inputs: width, outputs, kernel: 1, bias: "with bias" });
-    const [, , rows, columns] = last.dims as [number, number, number, number];
-    return reshape(graph, last, [1, outputs, rows * columns]);
+    return graph.op("Reshape", [last, graph.ints([1, outputs, -1])]);
   });
 }
 
@@ -85,38 +84,53 @@ function cells(
  * Distances from a cell's centre to the left, upper, right and lower side, each the mean of a distribution over 16 bins,
  * as centre and size in model pixels.
  */
-function boxes(module: Module, distributions: GraphValue, side: number): GraphValue {
+function boxes(module: Module, distributions: GraphValue, { centres, strides: scale }: Anchors): GraphValue {
   const { graph } = module;
-  const count = distributions.dims[2] as number;
+  const reshaped = (x: GraphValue, dims: readonly number[]) => graph.op("Reshape", [x, graph.ints(dims)]);
   return graph.within(`${module.path}.dfl`, () => {
-    const byBin = transpose(graph, reshape(graph, distributions, [1, 4, bins, count]), [0, 2, 1, 3]);
+    const byBin = transpose(graph, reshaped(distributions, [1, 4, bins, -1]), [0, 2, 1, 3]);
     const means = conv2d(child(module, "dfl.conv"), softmax(graph, byBin, 1), {
       ...{ inputs: bins, outputs: 1, kernel: 1, bias: "without bias" },
     });
-    const [near, far] = split(graph, reshape(graph, means, [1, 4, count]), 1, [2, 2]) as [GraphValue, GraphValue];
-    const { centres, scale } = anchors(module, side);
+    const [near, far] = split(graph, reshaped(means, [1, 4, -1]), 1, [2, 2]) as [GraphValue, GraphValue];
     const [start, end] = [graph.op("Sub", [centres, near]), add(graph, centres, far)];
     const middle = mul(graph, add(graph, start, end), graph.number(0.5));
     return mul(graph, concat(graph, [middle, graph.op("Sub", [end, start])], 1), scale);
   });
 }
 
-/** Cell by cell: its centre in cells, [1, 2, cells], and its stride, [1, 1, cells]. */
-function anchors({ graph }: Module, side: number): { readonly centres: GraphValue; readonly scale: GraphValue } {
-  const grids = strides.map((stride) => ({ stride, grid: side / stride }));
-  const places = grids.flatMap(({ stride, grid }) =>
-    Array.from({ length: grid * grid }, (_, i) => ({ x: (i % grid) + 0.5, y: Math.floor(i / grid) + 0.5, stride })),
+interface Anchors {
+  /** Of each cell, in cells: [1, 2, cells]. */
+  readonly centres: GraphValue;
+  /** [1, 1, cells] */
+  readonly strides: GraphValue;
+}
+
+/** Cell by cell, map after map: the corner as large as the map of what a square image of `side` would have. */
+function anchors({ graph }: Module, maps: readonly GraphValue[], side: number): Anchors {
+  const levels = maps.map((map, level) => {
+    const [, , rows, columns] = map.dims as [number, number, number, number];
+    const size = graph.op("Slice", [graph.op("Shape", [map]), ...[2, 4, 0].map((value) => graph.ints([value]))]);
+    const whole = squareOfAnchors(graph, strides[level]!, side);
+    const bounds = [graph.ints([0, 0]), size, graph.ints([2, 3])];
+    const corner = graph.op("Slice", [whole, ...bounds], {}, { vouched: [1, 3, rows, columns] });
+    return graph.op("Reshape", [corner, graph.ints([1, 3, -1])]);
+  });
+  const [centres, scale] = split(graph, concat(graph, levels, 2), 1, [2, 1]) as [GraphValue, GraphValue];
+  return { centres, strides: scale };
+}
+
+/** x and y of each cell's centre, and its stride, [1, 3, rows, columns]. */
+function squareOfAnchors(graph: GraphBuilder, stride: number, side: number): GraphValue {
+  const grid = side / stride;
+  const cells = Array.from({ length: grid * grid }, (_, i) => i);
+  return graph.constant(`anchors.${stride}`, "float32", [1, 3, grid, grid], () =>
+    Float32Array.from([
+      ...cells.map((i) => (i % grid) + 0.5),
+      ...cells.map((i) => Math.floor(i / grid) + 0.5),
+      ...cells.map(() => stride),
+    ]),
   );
-  const values = (pick: (place: (typeof places)[number]) => number) => places.map(pick);
-  const count = places.length;
-  return {
-    centres: graph.constant("anchors.centres", "float32", [1, 2, count], () =>
-      Float32Array.from([...values(({ x }) => x), ...values(({ y }) => y)]),
-    ),
-    scale: graph.constant("anchors.strides", "float32", [1, 1, count], () =>
-      Float32Array.from(values(({ stride }) => stride)),
-    ),
-  };
 }
 
 /** From the finest map to twice its rows and columns. */

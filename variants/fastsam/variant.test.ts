@@ -30,9 +30,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-test("the photo lies on grey, between 0 and 1", () => {
+test("the photo lies on grey, between 0 and 1, in a frame whose sides 32 divides", () => {
   const { tensor, geometry } = prepare(photo, { ...preset.input, side });
-  expect(geometry).toMatchObject({ resized: { height: 154, width: 256 }, offset: { x: 0, y: 51 } });
+  expect(geometry).toMatchObject({ resized: { height: 154, width: 256 }, offset: { x: 0, y: 3 } });
+  expect(tensor.dims).toEqual([1, 3, 160, 256]);
   expect(tensor.data[0]).toBeCloseTo(114 / 255, 6);
   expect(tensor.data.every((value) => value >= 0 && value <= 1)).toBe(true);
 });
@@ -68,13 +69,37 @@ test("an embedding that another image's encode gave has masks of its own", async
   await expect(variant.everything!({ ...other })).rejects.toThrow("this embedding did not come from its encode");
 });
 
-test("the manifest says what the variant can not do, and where its frame differs from the authors'", () => {
-  for (const { lacks, everything, notes, published } of fastsam.presets) {
+test("the manifest says what the variant can not do, and how its frame is made", () => {
+  for (const { id, base, input, lacks, everything, notes, published } of fastsam.presets) {
     expect(lacks).toEqual(["single-mask-token", "mask-input"]);
     expect(everything).toBe("own output");
     expect(notes.join(" ")).toContain("multiple of 32");
-    expect(published!.url).toMatch(/^https:/);
+    const inSquare = id.endsWith("/square");
+    expect(input.multipleOf).toBe(inSquare ? undefined : 32);
+    expect(base).toBe(inSquare ? id.replace("/square", "") : undefined);
+    expect(published === undefined).toBe(inSquare);
   }
+  expect(fastsam.presets.map(({ id }) => id)).toEqual([
+    "fastsam-s",
+    "fastsam-s/square",
+    "fastsam-x",
+    "fastsam-x/square",
+  ]);
+});
+
+test("in a square every photo has the same frame", async () => {
+  const squared = fastsam.presets.find(({ id }) => id === "fastsam-s/square")!;
+  const { tensor, geometry } = prepare(photo, { ...squared.input, side });
+  expect([tensor.dims, geometry.offset]).toEqual([[1, 3, 256, 256], { x: 0, y: 51 }]);
+  const graphs: OnnxGraph[] = [];
+  const write = async (_: string, graph: OnnxGraph) => void graphs.push(graph);
+  const context = { checkpoint: seededCheckpoint(), graph: "fused", side, out: { write } } as const;
+  await fastsam.build({ ...context, preset: squared });
+  await fastsam.build({ ...context, preset });
+  expect(graphs.map(({ inputs }) => inputs[0]!.dims)).toEqual([
+    [1, 3, 256, 256],
+    [1, 3, "height", "width"],
+  ]);
 });
 
 function masksOf(prediction: MaskPrediction) {

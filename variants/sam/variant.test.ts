@@ -123,7 +123,7 @@ describe.each<GraphKind>(["fused", "reference"])("prompts as a user gives them, 
     files = writeAll(await graphsOf(preset("sam-nano"), kind), `${kind}-prompts`);
     variant = await plugin.load(files, cpu, preset("sam-nano"));
     const size = { height: 256, width: 256 };
-    const geometry = { image: size, resized: size, offset: { x: 0, y: 0 }, side: 256 };
+    const geometry = { image: size, resized: size, offset: { x: 0, y: 0 }, frame: size };
     embedding = await variant.encode({ tensor: seeded(nano.input), geometry });
   });
   afterAll(() => variant.close());

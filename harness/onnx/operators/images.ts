@@ -4,11 +4,11 @@ import { dimAt, input, intsAttribute, keepShape, type OperatorCall, type Operato
 /** Operators on [batch, channels, rows, columns] that papers count no multiply-accumulates for. */
 export const imageRules: Readonly<Record<string, OperatorRule>> = {
   MaxPool: { infer: (call) => [{ type: input(call, 0).type, dims: pooledDims(call) }] },
-  // By sizes, which are the result's shape; scales are floats, which no rule sees.
+  // By sizes, which are the result's shape where they are constants; scales are floats, which no rule sees.
   Resize: {
     infer: (call) => {
       const { type, dims } = input(call, 0);
-      const sizes = call.ints(3);
+      const sizes = call.vouched ?? call.ints(3);
       same(sizes.length, dims.length, "Resize: ranks of result and input");
       return [{ type, dims: sizes }];
     },

@@ -35,7 +35,7 @@ export const shapeRules: Readonly<Record<string, OperatorRule>> = {
     },
   },
   Concat: { infer: (call) => [{ type: input(call, 0).type, dims: concatenated(call) }] },
-  Slice: { infer: (call) => [{ type: input(call, 0).type, dims: sliced(call) }] },
+  Slice: { infer: (call) => [{ type: input(call, 0).type, dims: call.vouched ?? sliced(call) }] },
   Split: { infer: split },
   Gather: {
     infer: (call) => {
