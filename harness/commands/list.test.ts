@@ -43,7 +43,7 @@ test("stored runs are listed, oldest first", async () => {
     "sam-nano-0123456789ab   sam-nano   nano     shapes        5  box,1p,3p  done    2024-05-02 12:34",
   ]);
   const [first] = JSON.parse(await listed("runs", { results, json: true }));
-  expect(first).toMatchObject({ id: "mobilesam-0123456789ab", weights: "nano", status: "done", images: 4 });
+  expect(first).toMatchObject({ id: "mobilesam-0123456789ab", weights: "nano", status: "done", images: 5 });
 });
 
 test("a folder without runs says how to make one, as JSON it is an empty list", async () => {
