@@ -1,6 +1,7 @@
 import type { DeclaredValue, GraphSignature } from "../api.ts";
 import { readSignature } from "../onnx/index.ts";
 import { fittingVariants } from "../run/fit.ts";
+import { type Misfit, nearestVariant } from "../run/misfit.ts";
 import { inertClassesOf, loadRegistry } from "../run/registry.ts";
 import { isBuffer, openTensorArchive, type StoredTensor, type TensorArchive } from "../weights/index.ts";
 import { printActivations } from "./activations.ts";
@@ -35,9 +36,10 @@ export const inspect: Command = {
     const archive = await openTensorArchive(args.file as string, { inert: inertClassesOf(registry) });
     try {
       const [variant] = await fittingVariants(registry, archive);
+      const nearest = variant === undefined ? await nearestVariant(registry, archive) : undefined;
       if (args.activations) await printActivations(archive, variant, { registry, args, console });
-      else if (args.json) printJson(console, archive, variant);
-      else printText(console, archive, variant);
+      else if (args.json) printJson(console, archive, { variant, nearest });
+      else printText(console, archive, { variant, nearest });
       return 0;
     } finally {
       archive.close();
@@ -56,15 +58,22 @@ function printSignature(console: Console, { file, inputs, outputs, externalFiles
   line(console, plainTable(["", "name", "type", "shape"], [...rows("input", inputs), ...rows("output", outputs)]));
 }
 
-function printText(console: Console, archive: TensorArchive, variant: string | undefined): void {
+interface Fit {
+  readonly variant: string | undefined;
+  /** Where no variant fits, and one nearly does. */
+  readonly nearest: Misfit | undefined;
+}
+
+function printText(console: Console, archive: TensorArchive, { variant, nearest }: Fit): void {
   const tensors = [...archive.tensors.values()];
   line(console, `file        ${archive.file}`);
   line(console, `format      ${archive.format}`);
   line(console, `nesting     ${archive.nesting === "" ? "none" : archive.nesting}`);
-  line(console, `variant     ${variant ?? "fits none that is known"}`);
+  line(console, `variant     ${variant ?? fitsNone(nearest)}`);
   line(console, `tensors     ${tensors.length}`);
   line(console, `parameters  ${parameters(tensors).toLocaleString("en-US")}`);
   line(console, "");
+  if (nearest !== undefined) line(console, `${misfitTable(nearest)}\n`);
   line(
     console,
     plainTable(
@@ -74,13 +83,31 @@ function printText(console: Console, archive: TensorArchive, variant: string | u
   );
 }
 
+function fitsNone(nearest: Misfit | undefined): string {
+  if (nearest === undefined) return "fits none that is known";
+  const { variant, missing, extra, misshaped } = nearest;
+  return `fits none that is known; the nearest is ${variant}: ${missing.length} missing, ${extra.length} extra, ${misshaped.length} of another shape`;
+}
+
+function misfitTable({ variant, missing, extra, misshaped }: Misfit): string {
+  const shape = (dims: readonly number[]) => `[${dims.join(", ")}]`;
+  return plainTable(
+    [`not ${variant}`, "tensor", "found", "expected"],
+    [
+      ...missing.map(({ name, expected }) => ["missing", name, "", shape(expected)]),
+      ...extra.map(({ name, found }) => ["extra", name, shape(found), ""]),
+      ...misshaped.map(({ name, found, expected }) => ["shape", name, shape(found), shape(expected)]),
+    ],
+  );
+}
+
 function parameters(tensors: readonly StoredTensor[]): number {
   return tensors
     .filter(({ name }) => !isBuffer(name))
     .reduce((sum, { dims }) => sum + dims.reduce((product, dim) => product * dim, 1), 0);
 }
 
-function printJson(console: Console, archive: TensorArchive, variant: string | undefined): void {
+function printJson(console: Console, archive: TensorArchive, { variant, nearest }: Fit): void {
   const { file, format, nesting, tensors } = archive;
   const described = [...tensors.values()].map(({ name, dtype, dims, unreadable }) => {
     if (unreadable) return { name, dtype, shape: dims, unreadable };
@@ -93,6 +120,7 @@ function printJson(console: Console, archive: TensorArchive, variant: string | u
     format,
     nesting,
     variant: variant ?? null,
+    ...(nearest === undefined ? {} : { nearest }),
     parameters: parameters([...tensors.values()]),
     tensors: described,
   };

@@ -7,6 +7,7 @@ import { HarnessError } from "../errors.ts";
 import { checkpointOf, openTensorArchive, seededCheckpoint, type TensorArchive } from "../weights/index.ts";
 import { describeGraphs } from "./build.ts";
 import { explainMisfit, fits, fittingVariants } from "./fit.ts";
+import { nearestVariant } from "./misfit.ts";
 import { loadRegistry, type RegisteredVariant, type Registry, variantOf } from "./registry.ts";
 import { openWeights } from "./weights.ts";
 
@@ -40,6 +41,23 @@ test.each([
 ])("a file fits nothing when %s", async (_, shapes) => {
   await withFile(shapes, async (archive) => {
     expect(await fittingVariants(registry, archive)).toEqual([]);
+  });
+});
+
+test("of a file that nearly fits, the nearest variant is named with all that is missing, extra and misshaped", async () => {
+  const [missing, misshaped] = ["image_encoder.blocks.5.attn.rel_pos_w", "image_encoder.pos_embed"] as const;
+  const shapes = { ...without(missing), [misshaped]: [1, 32, 32, 97], "image_encoder.head.weight": [4] };
+  await withFile(shapes, async (archive) => {
+    expect(await fittingVariants(registry, archive)).toEqual([]);
+    expect(await nearestVariant(registry, archive)).toEqual({
+      variant: "sam-nano",
+      missing: [{ name: missing, expected: nano[missing] }],
+      extra: [{ name: "image_encoder.head.weight", found: [4] }],
+      misshaped: [{ name: misshaped, found: [1, 32, 32, 97], expected: nano[misshaped] }],
+    });
+  });
+  await withFile({ weight: [3, 3] }, async (archive) => {
+    expect(await nearestVariant(registry, archive)).toBeUndefined();
   });
 });
 

@@ -25,7 +25,7 @@ export async function fittingVariants(registry: Registry, archive: TensorArchive
 }
 
 /** Neither a method on another variant's checkpoint, nor ONNX files. */
-function hasOwnCheckpoint({ preset, files }: RegisteredVariant): boolean {
+export function hasOwnCheckpoint({ preset, files }: RegisteredVariant): boolean {
   return preset.base === undefined && files === undefined;
 }
 
