@@ -3,6 +3,7 @@ import type { LatencyTurns, Side } from "../report/compare.ts";
 import { takeTurns } from "../run/latencyPhase.ts";
 import { type RunPlan, resolvePlan } from "../run/plan.ts";
 import { type PreparedRun, prepareRun } from "../run/preparedRun.ts";
+import { checkProvider, providerWarnings } from "../run/providerCheck.ts";
 import { canonicalJson } from "../store/canonical.ts";
 import type { LatencyTurn, Manifest } from "../store/schema.ts";
 import { flagsOfRun, type OperandContext } from "./operands.ts";
@@ -61,6 +62,11 @@ async function prepareSide(
   const progress = (done: number, total: number) => observer.calibration(manifest.variant.id, { done, total });
   const prepared = await prepareRun(plan, plan.chosen[0]!, [], { progress, signal });
   requireSameWeights(manifest, prepared.manifest);
+  // An error that was accepted when the run was made is accepted for its latency too.
+  const providerError = await checkProvider(prepared, { ...plan, acceptError: true });
+  if (providerError !== undefined)
+    for (const { text } of providerWarnings({ ...prepared.manifest.runtime, providerError }))
+      observer.note(`${manifest.id}: ${text}`);
   if (canonicalJson(prepared.manifest.hashes.graph) !== canonicalJson(manifest.hashes.graph))
     observer.note(`${manifest.id}: was run by another sam-bench; latency is that of the graphs which this one builds`);
   return { plan, prepared };

@@ -32,6 +32,10 @@ export const planOptions: Readonly<Record<string, CommandOption>> = {
   seed: { describe: "of prompts, scenes and orders", type: "number", default: 0 },
   threads: { describe: "threads of the runtime; all cores if left out", type: "number" },
   provider: { describe: "execution provider of ONNX Runtime", type: "string", default: "cpu" },
+  "accept-error": {
+    describe: "measure a provider whose outputs are over 2 % of their std off from the processor's",
+    type: "boolean",
+  },
   rounds: { describe: "latency samples of each variant", type: "number", default: 20 },
   warmup: { describe: "latency samples before that, not counted", type: "number", default: 3 },
   "variant-files": {

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { loadavg } from "node:os";
 import type { Dataset, ImageId } from "../api.ts";
-import { HarnessError } from "../errors.ts";
 import { readEnvironment } from "../measure/environment.ts";
 import { interleavedRounds, type Turn } from "../measure/schedule.ts";
 import { warmUpUntilStable } from "../measure/warmUp.ts";
@@ -12,6 +11,7 @@ import { timedBoxes } from "./boxPrompts.ts";
 import { type Contestant, Crew, type MemorySample } from "./crew.ts";
 import type { LatencySample } from "./latency.ts";
 import type { MeasuredMemory } from "./modelMemory.ts";
+import { readablePhotos } from "./photos.ts";
 import type { OpenedRun, RunRequest } from "./runner.ts";
 
 const defaults = {
@@ -65,7 +65,7 @@ export async function takeTurns(
   { plan, observer, signal }: Pick<RunRequest, "plan" | "observer" | "signal">,
   take: (name: string, turn: LatencyTurn) => Promise<void> | void,
 ): Promise<TurnsTaken | undefined> {
-  const photos = await readablePhotos(plan.dataset);
+  const photos = await readablePhotos(plan.dataset, defaults.photos);
   const crew = await Crew.start(contestants, await memorySample(plan.dataset, photos[0]!), plan.imageTimeoutMs);
   const byName = new Map(contestants.map((each) => [each.name, each]));
   const { warmup, rounds } = plan.latency;
@@ -145,24 +145,4 @@ function recordOf({ round, turn }: Turn, { session, image, sample, warmup, load 
     upscaleMs: [sample.upscaleMs],
     batches: [sample.batch],
   };
-}
-
-/** The first photos that can be read: a damaged one is the accuracy phase's business. */
-async function readablePhotos(dataset: Dataset): Promise<ImageId[]> {
-  const photos: ImageId[] = [];
-  let problem: unknown;
-  for (const { id } of dataset.images) {
-    if (photos.length === defaults.photos) break;
-    try {
-      await dataset.read(id);
-      photos.push(id);
-    } catch (error) {
-      problem = error;
-    }
-  }
-  if (photos.length > 0) return photos;
-  throw new HarnessError(`dataset ${dataset.id}: no photo can be read`, {
-    cause: problem,
-    hint: problem instanceof Error ? problem.message : "",
-  });
 }

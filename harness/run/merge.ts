@@ -6,6 +6,7 @@ import { protocolOf } from "../protocols/index.ts";
 import { type ImagePlace, readImage } from "../store/rows.ts";
 import type { Manifest } from "../store/schema.ts";
 import { openRun, type Run, readRun, type StoredRun } from "../store/store.ts";
+import { providerWarnings, worstError } from "./providerCheck.ts";
 import { failureWarnings, isTimed } from "./runner.ts";
 import { needsAnnotations, type Scoring, scoresOf } from "./scores.ts";
 import { placesOf, type ShardRun, type WholeRun } from "./shardRuns.ts";
@@ -86,7 +87,8 @@ async function finished(run: Run, { whole, manifest, truth }: Ending) {
       ...(timed ? {} : { only: "accuracy" as const }),
     },
     warnings: [
-      ...run.manifest.warnings.filter(({ about }) => about !== "images" && about !== "shards"),
+      ...run.manifest.warnings.filter(({ about }) => about !== "images" && about !== "shards" && about !== "provider"),
+      ...providerWarnings(manifest.runtime),
       ...(await failureWarnings(run)),
       ...mixedProcessors(manifest.merged!.cpus),
       ...untimedEverything(manifest.protocols),
@@ -113,12 +115,14 @@ export function untimedEverything(protocols: Manifest["protocols"]): Warning[] {
 /** Of the first shard, without what makes it a shard and without what belongs to one machine's measurement. */
 function manifestOf({ id, resolved, images, shards }: WholeRun): Manifest {
   const { shard, modelMemory, harnessMemory, gpuMemory, promptsPerSecond, scores, ...first } = shards[0]!.manifest;
+  const providerError = worstError(shards.flatMap(({ manifest }) => manifest.runtime.providerError ?? []));
   const cpus = new Set(shards.map(({ manifest }: ShardRun) => manifest.environment.cpu.model));
   return {
     ...first,
     ...{ id, status: { state: "running" }, warnings: [] },
     plan: { asPassed: first.plan.asPassed, resolved },
     dataset: { ...first.dataset, images: images.length },
+    runtime: { ...first.runtime, ...(providerError === undefined ? {} : { providerError }) },
     merged: { runs: shards.map(({ manifest }) => manifest.id), cpus: [...cpus].sort() },
   };
 }

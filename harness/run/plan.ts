@@ -32,6 +32,8 @@ export interface RunFlags {
   readonly seed?: number;
   readonly threads?: number;
   readonly provider?: string;
+  /** Measures on a provider that computes something else than the processor. */
+  readonly "accept-error"?: boolean;
   readonly rounds?: number;
   readonly warmup?: number;
   readonly plugin?: readonly string[];
@@ -76,6 +78,8 @@ export interface RunPlan {
   readonly latency: LatencySettings;
   /** In place of the deadlines that follow from earlier calls. It decides no figure, so it is no part of a run's identity. */
   readonly imageTimeoutMs?: number;
+  /** Measure where the provider computes something else than the processor; what it is off by is stored. */
+  readonly acceptError?: boolean;
 }
 
 const defaults = {
@@ -124,6 +128,7 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
     ...(flags.boxes === undefined ? {} : { boxes: flags.boxes }),
     ...(flags.dump === undefined ? {} : { dump: flags.dump }),
     ...imageTimeoutOf(flags),
+    ...(flags["accept-error"] === true ? { acceptError: true } : {}),
     runtime: {
       provider: flags.provider ?? defaults.provider,
       threads: atLeast(1, "--threads", flags.threads ?? availableParallelism()),

@@ -1,3 +1,4 @@
+import type { GraphFiles } from "../api.ts";
 import { readEnvironment } from "../measure/environment.ts";
 import { multipliesInt8, runtimeVersion, sessionSettings } from "../onnx/index.ts";
 import { planId } from "../store/canonical.ts";
@@ -17,6 +18,8 @@ import type { WorkerSetup } from "./worker.ts";
 export interface PreparedRun {
   readonly id: string;
   readonly setup: WorkerSetup;
+  /** What the processor would run: the setup's graphs, but where its provider has graphs of its own. */
+  readonly cpuGraphs: GraphFiles;
   readonly manifest: Manifest;
   /** Seeded weights have latency and memory alone: their masks would mean nothing. */
   readonly measuresAccuracy: boolean;
@@ -37,19 +40,35 @@ export async function prepareRun(
   const { variant } = chosen;
   if (variant.files !== undefined) {
     const { weights, ...built } = await givenGraphs(variant.files, variant.file);
-    return describeRun({ plan, chosen, asPassed, built: { ...built, graphs: {}, notes: [] }, weights });
+    return describeRun({
+      plan,
+      chosen,
+      asPassed,
+      built: { ...built, graphs: {}, notes: [] },
+      cpuGraphs: built.files,
+      weights,
+    });
   }
   const { checkpoint, weightsId, record } = await openWeights(chosen, plan.registry);
   try {
     const calibration = await calibrationFor({
-      ...{ variant, checkpoint, weightsId, registry: plan.registry, runtime: plan.runtime },
+      ...{ variant, checkpoint, weightsId, registry: plan.registry },
+      // The same for every provider: what it finds is kept, and not all of them compute the same.
+      runtime: { ...plan.runtime, provider: "cpu" },
       ...calibrating,
     });
     const values = calibration === undefined ? {} : { calibration: calibration.values };
     const { provider } = plan.runtime;
     const built = await buildVariant({ variant, checkpoint, weightsId, graph: "fused", provider, ...values });
+    const onCpu =
+      provider === "cpu" ? built : await buildVariant({ variant, checkpoint, weightsId, graph: "fused", ...values });
     const learned = calibration === undefined ? {} : { calibration: calibrationRecord(calibration) };
-    return describeRun({ plan, chosen, asPassed, built, weights: record, graphs: graphRecord(built), ...learned });
+    return describeRun({
+      ...{ plan, chosen, asPassed, built, cpuGraphs: onCpu.files },
+      weights: record,
+      graphs: graphRecord(built),
+      ...learned,
+    });
   } finally {
     checkpoint.close();
   }
@@ -60,13 +79,14 @@ interface Parts {
   readonly chosen: ChosenVariant;
   readonly asPassed: readonly string[];
   readonly built: Pick<BuiltVariant, "files" | "graphs" | "hashes" | "notes">;
+  readonly cpuGraphs: GraphFiles;
   /** Absent for the user's own files: what is in them is not counted. */
   readonly graphs?: NonNullable<Manifest["graphs"]>;
   readonly weights: Manifest["weights"];
   readonly calibration?: Manifest["calibration"];
 }
 
-function describeRun({ plan, chosen, asPassed, built, graphs, weights, calibration }: Parts): PreparedRun {
+function describeRun({ plan, chosen, asPassed, built, cpuGraphs, graphs, weights, calibration }: Parts): PreparedRun {
   const { preset } = chosen.variant;
   const prompts = plan.prompts.map((each) => ({ prompts: each.prompts, protocol: each.protocol.id }));
   const protocols = Object.fromEntries(prompts.map((each) => [each.prompts, each.protocol]));
@@ -126,7 +146,7 @@ function describeRun({ plan, chosen, asPassed, built, graphs, weights, calibrati
   };
   const encoder = built.graphs.encoder;
   return {
-    ...{ id, setup, manifest, measuresAccuracy: weights.source !== "seeded" },
+    ...{ id, setup, cpuGraphs, manifest, measuresAccuracy: weights.source !== "seeded" },
     multipliesInt8: encoder !== undefined && multipliesInt8(encoder),
   };
 }

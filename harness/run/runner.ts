@@ -7,8 +7,10 @@ import { dumpKeptTokens } from "./keptDump.ts";
 import { measureLatency } from "./latencyPhase.ts";
 import type { RunPlan } from "./plan.ts";
 import { type PreparedRun, prepareRun } from "./preparedRun.ts";
+import { checkProvider, providerWarnings } from "./providerCheck.ts";
 import { scoresOf } from "./scores.ts";
 import type { ChosenVariant } from "./weights.ts";
+import { failureText, WorkerDied, WorkerFailed } from "./workerProcess.ts";
 
 /** What a run tells while it goes on; a command turns it into lines. */
 export interface RunObserver {
@@ -57,7 +59,10 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
     for (const each of prepared) {
       if (await isDone(results, each.id, plan))
         observer.note(`${each.setup.variant}: finished before, nothing to do (${each.id})`);
-      else opened.push({ prepared: each, run: await openRun(results, each.manifest, { notice: observer.note }) });
+      else {
+        const run = await openChecked(each, request);
+        if (run !== undefined) opened.push({ prepared: each, run });
+      }
     }
     for (const { run } of opened)
       if (run.resumed) observer.note(`${run.id}: goes on after ${run.finishedImages().size} images`);
@@ -70,6 +75,30 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
   }
   const runs = await Promise.all(prepared.map(({ id }) => readRun(results, id)));
   return { runs, stopped: signal.aborted };
+}
+
+/**
+ * The run with its provider's error in its record: of this machine and today's driver, so a run that goes on has it measured
+ * again. Nothing where the variant fails on the provider, which then is its record.
+ */
+async function openChecked(prepared: PreparedRun, { plan, results, observer }: RunRequest): Promise<Run | undefined> {
+  const { variant } = prepared.setup;
+  const checked = await checkProvider(prepared, plan).catch((error: unknown) => {
+    if (error instanceof WorkerFailed || error instanceof WorkerDied) return error;
+    throw error;
+  });
+  const run = await openRun(results, prepared.manifest, { notice: observer.note });
+  if (checked === undefined) return run;
+  if (checked instanceof HarnessError) {
+    const message = failureText(checked);
+    observer.note(`${variant}: given up, ${message}`);
+    await run.update({ status: { state: "failed", message } });
+    await run.close();
+    return undefined;
+  }
+  await run.update({ runtime: { ...run.manifest.runtime, providerError: checked } });
+  for (const { text } of providerWarnings(run.manifest.runtime)) observer.note(`${variant}: ${text}`);
+  return run;
 }
 
 /** Of ONNX files, what they were taken as is the first thing to know. */
@@ -118,7 +147,11 @@ async function finished(
   return {
     ...(Object.keys(scores).length === 0 ? {} : { scores }),
     status: { state: "done", images: run.finishedImages().size, rows: run.finishedRows(), ...only },
-    warnings: [...(await failureWarnings(run)), ...(await latencyWarnings({ run, prepared }, plan))],
+    warnings: [
+      ...providerWarnings(run.manifest.runtime),
+      ...(await failureWarnings(run)),
+      ...(await latencyWarnings({ run, prepared }, plan)),
+    ],
   };
 }
 

@@ -4,6 +4,7 @@ import { limits } from "../limits.ts";
 import type { Calls, Reply, Request } from "./childCalls.ts";
 import { type Countdown, countdown, type Deadlines } from "./deadlines.ts";
 import type { ModelCalls, ModelSetup } from "./modelMemory.ts";
+import type { ProviderCalls } from "./providerError.ts";
 import { isOwnModule } from "./registry.ts";
 import { type ChildOptions, spawnChild } from "./spawnChild.ts";
 import type { WorkerCalls, WorkerSetup } from "./worker.ts";
@@ -53,6 +54,12 @@ export async function startModelProcess(setup: ModelSetup, deadlines: Deadlines)
   // The photo's bytes go there as they are.
   const options = { module: "modelMemory.mjs", serialization: "advanced", deadlines } as const;
   return started(new WorkerProcess<ModelCalls>(setup.variant, options), modelOf(setup));
+}
+
+/** Starts a process that holds one model on the setup's provider, to compare it with the processor. Throws as startWorker. */
+export async function startProviderProcess(setup: ModelSetup, deadlines: Deadlines): Promise<Started<ProviderCalls>> {
+  const options = { module: "providerError.mjs", serialization: "advanced", deadlines } as const;
+  return started(new WorkerProcess<ProviderCalls>(setup.variant, options), modelOf(setup));
 }
 
 /** Calls of a process that loads graphs first. */

@@ -111,7 +111,7 @@ const manifest = z.object({
     /** Whether ONNX Runtime's threads keep spinning after a run. */
     spinning: z.boolean(),
     /** Largest absolute difference of the graphs' outputs from those on the CPU, over the std; of providers other than cpu. */
-    providerError: z.object({ encode: number, decode: number }).exactOptional(),
+    providerError: z.object({ encode: number, decode: number.exactOptional() }).exactOptional(),
   }),
   environment,
   /** Version of the package, and sha256 of the harness's sources. */

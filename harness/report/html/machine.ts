@@ -27,8 +27,15 @@ function machineFacts({ environment, runtime }: Manifest): Facts {
       "runtime",
       `ONNX Runtime ${runtime.onnxruntime}, provider ${runtime.provider}, ${runtime.threads} thread${runtime.threads === 1 ? "" : "s"}`,
     ],
+    ...providerFacts(runtime),
     ["Node", node],
   ];
+}
+
+function providerFacts({ provider, providerError }: Manifest["runtime"]): Facts {
+  if (providerError === undefined) return [];
+  const stages = Object.entries(providerError).map(([stage, value]) => `${stage} ${Number(value.toPrecision(2))}`);
+  return [[`${provider} against cpu`, `${stages.join(", ")} of the outputs' std at most`]];
 }
 
 function factsMarkup(heading: string | undefined, facts: Facts): Markup {

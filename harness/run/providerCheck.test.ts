@@ -1,0 +1,151 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { HarnessError } from "../errors.ts";
+import { reportOf } from "../report/score.ts";
+import { resultTable } from "../report/tables.ts";
+import type { StoredRun } from "../store/store.ts";
+import { wrappedNano } from "./fixtures/wrappedNano.ts";
+import { type RunFlags, resolvePlan } from "./plan.ts";
+import { providerWarnings, requireAcceptable, worstError } from "./providerCheck.ts";
+import { runPlan } from "./runner.ts";
+
+/** Some processes start one after the other; a busy machine takes its time. */
+const patience = 600_000;
+
+let folder: string;
+let notes: string[];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "sam-bench-provider-"));
+  notes = [];
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const checked = { variant: "sam-nano", provider: "webgpu", accepted: false };
+const runtime = { provider: "webgpu", threads: 1, onnxruntime: "1", graphOptimization: "all", spinning: false };
+
+test("a provider is refused where its worse stage is over 2 % of the std", () => {
+  requireAcceptable({ encode: 0.02, decode: 0.02 }, checked);
+  for (const error of [{ encode: 0.098, decode: 0.001 }, { encode: 0.001, decode: 0.0201 }, { encode: 0.03 }])
+    expect(() => requireAcceptable(error, checked)).toThrow(
+      "provider webgpu computes something else than the processor",
+    );
+  expect(() => requireAcceptable({ encode: 0.0981, decode: 0.0312 }, checked)).toThrow(
+    "(found encode off by 0.098 of the std, decode off by 0.031 of the std, expected at most 0.02 of the std)",
+  );
+  requireAcceptable({ encode: 0.5, decode: 2 }, { ...checked, accepted: true });
+});
+
+test("outputs that are no numbers are refused, accepted or not", () => {
+  for (const accepted of [true, false])
+    expect(() => requireAcceptable({ encode: Number.POSITIVE_INFINITY }, { ...checked, accepted })).toThrow(
+      "can not be compared with the processor's",
+    );
+});
+
+test("a difference of rounding is no warning, one over 0.1 % of the std is", () => {
+  expect(providerWarnings(runtime)).toEqual([]);
+  expect(providerWarnings({ ...runtime, providerError: { encode: 1e-3, decode: 5e-6 } })).toEqual([]);
+  const [warning] = providerWarnings({ ...runtime, providerError: { encode: 5e-6, decode: 0.0043 } });
+  expect(warning!.text).toContain("(encode off by 0.000005 of the std, decode off by 0.0043 of the std)");
+});
+
+test("a merged run has the worst error of its shards", () => {
+  expect(worstError([])).toBeUndefined();
+  expect(
+    worstError([
+      { encode: 1, decode: 4 },
+      { encode: 3, decode: 2 },
+    ]),
+  ).toEqual({ encode: 3, decode: 4 });
+  expect(worstError([{ encode: 1 }])).toEqual({ encode: 1 });
+});
+
+/** A provider that computes on the processor, and adds a share of the std to one value of the embedding. */
+const offBy = (share: number) => ({
+  id: "elsewhere",
+  runtime: '(runtime) => ({ ...runtime, provider: "cpu" })',
+  encoded: `(embedding, { provider }) => {
+    const { data } = embedding.tensor;
+    const mean = data.reduce((sum, value) => sum + value, 0) / data.length;
+    const std = Math.sqrt(data.reduce((sum, value) => sum + (value - mean) ** 2, 0) / data.length);
+    if (provider !== "cpu") data[7] += ${share} * std;
+    return embedding;
+  }`,
+});
+
+test(
+  "a run on another provider stores its error, and the table warns of one that figures may show",
+  async () => {
+    const [run] = await runOn("webgpu", offBy(0.005), { phase: "accuracy" });
+    const { providerError } = run!.manifest.runtime;
+    expect(providerError!.encode).toBeCloseTo(0.005, 5);
+    expect(providerError!.decode).toBeGreaterThan(0);
+    expect(run!.manifest.status).toMatchObject({ state: "done", images: 1 });
+    const warning = "what provider webgpu computes differs from the processor's (encode off by 0.005 of the std";
+    expect(notes.join("\n")).toContain(`elsewhere: ${warning}`);
+    expect(resultTable([await reportOf(run!)], { leftOut: [] }).replaceAll(/\s+/g, " ")).toContain(warning);
+  },
+  patience,
+);
+
+test(
+  "one that is far off is refused before the first image, and measured where the user accepts it",
+  async () => {
+    const error = await runOn("webgpu", offBy(0.098), {}).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(HarnessError);
+    expect((error as HarnessError).message).toContain("elsewhere: provider webgpu computes something else");
+    expect((error as HarnessError).hint).toContain("--accept-error");
+    const [run] = await runOn("webgpu", offBy(0.098), { phase: "accuracy", "accept-error": true });
+    expect(run!.manifest.runtime.providerError!.encode).toBeCloseTo(0.098, 4);
+    expect(run!.manifest.status).toMatchObject({ state: "done", images: 1 });
+  },
+  patience,
+);
+
+test(
+  "a variant that fails on the provider ends alone, and says how",
+  async () => {
+    const broken = {
+      ...offBy(0),
+      encoded:
+        '(embedding, { provider }) => { if (provider !== "cpu") throw new Error("no device"); return embedding; }',
+    };
+    const [run] = await runOn("webgpu", broken, { phase: "accuracy" });
+    expect(run!.manifest.status).toMatchObject({ state: "failed", message: expect.stringContaining("no device") });
+  },
+  patience,
+);
+
+test(
+  "on the processor there is nothing to compare",
+  async () => {
+    const [run] = await runOn("cpu", offBy(0.098), { phase: "accuracy" });
+    expect(run!.manifest.runtime).not.toHaveProperty("providerError");
+  },
+  patience,
+);
+
+async function runOn(
+  provider: string,
+  wrapping: Parameters<typeof wrappedNano>[1],
+  flags: RunFlags,
+): Promise<readonly StoredRun[]> {
+  const plugin = [wrappedNano(folder, wrapping)];
+  const plan = await resolvePlan({
+    ...{ variants: wrapping.id, plugin, provider, prompts: "box", limit: 1, rounds: 1, warmup: 0, threads: 1 },
+    ...flags,
+  });
+  const observer = {
+    note: (text: string) => void notes.push(text),
+    calibration: () => undefined,
+    images: () => undefined,
+    rounds: () => undefined,
+  };
+  const { runs } = await runPlan({
+    ...{ plan, results: join(folder, "results"), asPassed: [], observer },
+    signal: new AbortController().signal,
+  });
+  return runs;
+}

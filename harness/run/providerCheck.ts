@@ -1,0 +1,91 @@
+import { HarnessError } from "../errors.ts";
+import type { Warning } from "../measure/drift.ts";
+import type { Manifest } from "../store/schema.ts";
+import { timedBoxes } from "./boxPrompts.ts";
+import { Deadlines } from "./deadlines.ts";
+import { readablePhotos } from "./photos.ts";
+import type { RunPlan } from "./plan.ts";
+import type { PreparedRun } from "./preparedRun.ts";
+import type { ProviderError } from "./providerError.ts";
+import { startProviderProcess } from "./workerProcess.ts";
+
+const defaults = {
+  /** Over this the table has a warning, */
+  warnedOver: 1e-3,
+  /** and over this nothing is measured unless the user says so; both of the std. */
+  refusedOver: 2e-2,
+  /** Boxes of the image that are decoded. */
+  boxes: 4,
+};
+
+/**
+ * Compares what the plan's provider makes of the first photo with what the processor makes of it. Nothing on the processor.
+ * Throws HarnessError where they are too far apart and `--accept-error` is not given, or where the outputs are no numbers.
+ */
+export async function checkProvider(
+  { setup, cpuGraphs }: PreparedRun,
+  plan: RunPlan,
+): Promise<ProviderError | undefined> {
+  const { provider } = setup.runtime;
+  if (provider === "cpu") return undefined;
+  const [image] = await readablePhotos(plan.dataset, 1);
+  const photo = await plan.dataset.read(image!);
+  const boxes = timedBoxes(plan.dataset, image!, photo.size).slice(0, defaults.boxes);
+  const { worker } = await startProviderProcess(setup, new Deadlines(plan.imageTimeoutMs));
+  let error: ProviderError;
+  try {
+    error = await worker.call("compare", { sample: { photo, boxes }, cpuGraphs });
+  } finally {
+    await worker.close();
+  }
+  requireAcceptable(error, { variant: setup.variant, provider, accepted: plan.acceptError === true });
+  return error;
+}
+
+interface Checked {
+  readonly variant: string;
+  readonly provider: string;
+  readonly accepted: boolean;
+}
+
+export function requireAcceptable(error: ProviderError, { variant, provider, accepted }: Checked): void {
+  const largest = largestOf(error);
+  if (!Number.isFinite(largest))
+    throw new HarnessError(`${variant}: what provider ${provider} computes can not be compared with the processor's`, {
+      found: "values that are no numbers, or another number of masks",
+      hint: "measure on the processor: --provider cpu",
+    });
+  if (largest <= defaults.refusedOver || accepted) return;
+  throw new HarnessError(`${variant}: provider ${provider} computes something else than the processor`, {
+    found: describeError(error),
+    expected: `at most ${defaults.refusedOver} of the std`,
+    hint: "--provider cpu is right; --accept-error measures all the same, and the table says how far it is off",
+  });
+}
+
+/** What the table says of it; nothing on the processor, and where the difference is one of rounding. */
+export function providerWarnings({ provider, providerError }: Manifest["runtime"]): readonly Warning[] {
+  if (providerError === undefined || largestOf(providerError) <= defaults.warnedOver) return [];
+  const text = `what provider ${provider} computes differs from the processor's (${describeError(providerError)}): masks and figures of accuracy may too. \`bench run --provider cpu\` has the processor's.`;
+  return [{ about: "provider", text }];
+}
+
+/** Of one stage or both, as a share of the outputs' std. */
+export function describeError({ encode, decode }: ProviderError): string {
+  const stage = (name: string, value: number) => `${name} off by ${Number(value.toPrecision(2))} of the std`;
+  return [stage("encode", encode), ...(decode === undefined ? [] : [stage("decode", decode)])].join(", ");
+}
+
+/** The worse of both; for shards, the worst of all. */
+export function worstError(errors: readonly ProviderError[]): ProviderError | undefined {
+  if (errors.length === 0) return undefined;
+  const decodes = errors.flatMap(({ decode }) => (decode === undefined ? [] : [decode]));
+  return {
+    encode: Math.max(...errors.map(({ encode }) => encode)),
+    ...(decodes.length === 0 ? {} : { decode: Math.max(...decodes) }),
+  };
+}
+
+function largestOf({ encode, decode = 0 }: ProviderError): number {
+  return Math.max(encode, decode);
+}
