@@ -2,10 +2,11 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { swiftShader, useSwiftShader } from "../onnx/fixtures/swiftShader.ts";
 import { resolvePlan } from "../run/plan.ts";
 import { doctor } from "./doctor.ts";
 import { memoryConsole } from "./fixtures/bench.ts";
-import { diskFreeBytes } from "./machine.ts";
+import { diskFreeBytes, isSoftwareDevice, vulkanDevice } from "./machine.ts";
 import { needsOf } from "./planNeeds.ts";
 
 const results = mkdtempSync(join(tmpdir(), "doctor-"));
@@ -55,6 +56,42 @@ test("an unknown provider is missing", async () => {
   const { code, out } = await examine({ ...nano, provider: "npu" });
   expect(code).toBe(1);
   expect(out).toMatch(/^missing\n- provider npu: not part of this ONNX Runtime$/m);
+});
+
+test.skipIf(swiftShader === undefined)(
+  "a device that is software is called so (needs SwiftShader: chromium and libvulkan1)",
+  async () => {
+    useSwiftShader();
+    const { out } = await examine(nano);
+    expect(out.replaceAll(/\s+/g, " ")).toMatch(
+      /provider webgpu: usable, on SwiftShader Device \(.+?\), a software device: it computes on the processor, its times are no GPU's/,
+    );
+  },
+);
+
+test.skipIf(process.platform !== "linux")("without a device, what brings one is said (needs Linux)", async () => {
+  const before = process.env.VK_ICD_FILENAMES;
+  process.env.VK_ICD_FILENAMES = join(results, "none.json");
+  try {
+    const { out } = await examine({ ...nano, provider: "webgpu" });
+    expect(out.replaceAll(/\s+/g, " ")).toMatch(
+      /missing - provider webgpu: WebGPU needs Vulkan's loader \(.*libvulkan1\) .*apt-get install chromium; VK_ICD_FILENAMES=/,
+    );
+  } finally {
+    if (before === undefined) delete process.env.VK_ICD_FILENAMES;
+    else process.env.VK_ICD_FILENAMES = before;
+  }
+});
+
+test("the device is the one that Vulkan's loader opened last", () => {
+  const log = [
+    'DRIVER | LAYER:          Using "Intel(R) UHD Graphics" with driver: "/usr/lib/libvulkan_intel.so"',
+    "DRIVER | LAYER: vkCreateDevice layer callstack setup to:",
+    'DRIVER | LAYER:          Using "llvmpipe (LLVM 15.0.6, 256 bits)" with driver: "/usr/lib/libvulkan_lvp.so"',
+  ];
+  expect(vulkanDevice(log.join("\n"))).toBe("llvmpipe (LLVM 15.0.6, 256 bits)");
+  expect(vulkanDevice("Warning: vkCreateInstance: Found no drivers!")).toBeUndefined();
+  expect(log.map((each) => isSoftwareDevice(vulkanDevice(each) ?? ""))).toEqual([false, false, true]);
 });
 
 test("accuracy grows with the images, and seeded weights need none", async () => {

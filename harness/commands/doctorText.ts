@@ -1,5 +1,6 @@
 import { layout, wrap } from "../report/layout.ts";
 import type { Findings, InstalledWeights } from "./doctor.ts";
+import { isSoftwareDevice, type ProviderState } from "./machine.ts";
 import { plainTable } from "./plainTable.ts";
 import type { PlanNeeds } from "./planNeeds.ts";
 import { formatDuration } from "./progress.ts";
@@ -45,9 +46,7 @@ function factsText({ machine, onnxruntime, providers, disks, commit }: Findings)
     ["system", `${os.name ?? os.platform}, kernel ${os.kernel}, ${os.arch}`],
     ["node", machine.node],
     ["onnxruntime", onnxruntime],
-    ...providers.map(
-      ({ name, usable, problem }): Fact => ["provider", `${name}: ${usable ? "usable" : `not usable; ${problem}`}`],
-    ),
+    ...providers.map((provider): Fact => ["provider", `${provider.name}: ${providerText(provider)}`]),
     ["commit", commit === undefined ? "not a git checkout" : `${commit.hash}${commit.dirty ? ", with changes" : ""}`],
     ...disks.map(({ holds, folder, freeBytes }): Fact => [holds, `${gigabytes(freeBytes)} free at ${folder}`]),
   ];
@@ -55,6 +54,15 @@ function factsText({ machine, onnxruntime, providers, disks, commit }: Findings)
   return facts
     .map(([name, value]) => wrap(`${name.padEnd(widest)}  ${value}`, width, " ".repeat(widest + 2)))
     .join("\n");
+}
+
+function providerText({ usable, problem, device }: ProviderState): string {
+  if (!usable) return `not usable; ${problem}`;
+  if (device === undefined) return "usable";
+  const software = isSoftwareDevice(device)
+    ? ", a software device: it computes on the processor, its times are no GPU's"
+    : "";
+  return `usable, on ${device}${software}`;
 }
 
 function when(holds: boolean, fact: Fact): readonly Fact[] {

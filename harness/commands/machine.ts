@@ -29,6 +29,16 @@ export interface ProviderState {
   readonly usable: boolean;
   /** Why not, and what would change it. */
   readonly problem?: string;
+  /** What it computes on, where its driver's loader tells. */
+  readonly device?: string;
+}
+
+/** Devices that compute on the processor, by parts of their names: Chromium's, Mesa's and Windows' own. */
+const softwareDevices = /swiftshader|llvmpipe|lavapipe|basic render/i;
+
+/** Whether a device computes on the processor, so that its times are no GPU's. */
+export function isSoftwareDevice(device: string): boolean {
+  return softwareDevices.test(device);
 }
 
 /** Which of the runtime's providers open a graph here; that of the processor always does. */
@@ -50,12 +60,29 @@ const unknownTo = (states: ReadonlyMap<string, unknown>) => providers().filter((
 /** Resolves with how the process ended, once all that it said has been told. */
 async function probe(file: string, names: readonly string[], tell: (state: ProviderState) => void): Promise<string> {
   const script = fileURLToPath(new URL("probe.mjs", import.meta.url));
-  const child = fork(script, [file, ...names], { execArgv: [], stdio: ["ignore", "ignore", "ignore", "ipc"] });
-  child.on("message", (message) => tell(message as ProviderState));
-  const silent = once(child, "disconnect");
+  const child = fork(script, [file, ...names], {
+    execArgv: [],
+    // Vulkan's loader then names the device that it opens, on stderr.
+    env: { ...process.env, VK_LOADER_DEBUG: "driver,layer" },
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+  });
+  const states: ProviderState[] = [];
+  let said = "";
+  child.stderr!.on("data", (bytes: Buffer) => {
+    said += bytes.toString();
+  });
+  child.on("message", (message) => states.push(message as ProviderState));
+  const ends = [once(child, "disconnect"), once(child.stderr!, "close")];
   const [code, signal] = (await once(child, "exit")) as [number | null, string | null];
-  await silent;
+  await Promise.all(ends);
+  const device = vulkanDevice(said);
+  for (const state of states) tell(state.name === "webgpu" && device !== undefined ? { ...state, device } : state);
   return signal ?? `exit code ${code}`;
+}
+
+/** The device that was opened last, in the words of Vulkan's loader. */
+export function vulkanDevice(log: string): string | undefined {
+  return [...log.matchAll(/Using "([^"]+)" with driver/g)].at(-1)?.[1];
 }
 
 /** Thousand million multiply-accumulates a second that large matrix products reach. Other work only slows: the best run counts. */

@@ -97,6 +97,8 @@ async function create(file: string, options: SessionOptions): Promise<ort.Infere
 function providerHint(provider: string): string {
   if (provider === "cuda" || provider === "tensorrt")
     return "CUDA 12 and cuDNN 9 must be installed, and onnxruntime-node's CUDA libraries fetched once: node node_modules/onnxruntime-node/script/install.js";
+  if (provider === "webgpu" && process.platform === "linux")
+    return "WebGPU needs Vulkan's loader (Debian and Ubuntu: apt-get install libvulkan1) and a driver: a GPU's own, or SwiftShader, a software device that comes with Chromium (apt-get install chromium; VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json); `--provider cpu` runs everywhere";
   return "this provider needs its platform's own libraries; `--provider cpu` runs everywhere";
 }
 
