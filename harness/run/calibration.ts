@@ -1,14 +1,23 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { CalibrateContext, CalibrationImage, Checkpoint, Dataset, RuntimeOptions } from "../api.ts";
+import type {
+  CalibrateContext,
+  CalibrationImage,
+  CalibrationValues,
+  Checkpoint,
+  Dataset,
+  RuntimeOptions,
+} from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { prepare, toModelFrame } from "../image/index.ts";
+import { limits } from "../limits.ts";
 import { canonicalJson, sha256 } from "../store/canonical.ts";
 import { type Manifest, parseCalibration, type StoredCalibration } from "../store/schema.ts";
 import { asAuthors } from "./authorsError.ts";
 import { homeFolder } from "./home.ts";
 import type { RegisteredVariant, Registry } from "./registry.ts";
+import { watched } from "./watchdog.ts";
 
 export interface CalibrationRequest {
   readonly variant: RegisteredVariant;
@@ -67,10 +76,7 @@ export async function calibrate(request: CalibrationRequest, source: Calibration
     progress: (done, total, what) => request.progress(done, total, what),
   };
   try {
-    const calibrating = plugin.calibrate.bind(plugin);
-    const values = await asAuthors({ file: variant.file, id: preset.id, doing: "calibrate" }, () =>
-      calibrating(context),
-    );
+    const values = await calibrateWatched(variant, context);
     const { id, fingerprint, images } = dataset;
     const stored: StoredCalibration = {
       ...{ schema: 1, variant: preset.id, weights: weightsId, seed, options, values },
@@ -81,6 +87,32 @@ export async function calibrate(request: CalibrationRequest, source: Calibration
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Each image and each step is a sign of life. */
+function calibrateWatched(
+  { plugin, preset, file }: RegisteredVariant,
+  context: CalibrateContext,
+): Promise<CalibrationValues> {
+  const allowedMs = limits.firstCallMs;
+  const text = `${preset.id}: its calibration stands still (found no step in ${allowedMs / 60_000} minutes)`;
+  return watched({ text, allowedMs }, (alive) =>
+    asAuthors({ file, id: preset.id, doing: "calibrate" }, () =>
+      plugin.calibrate!({
+        ...context,
+        async *images() {
+          for await (const image of context.images()) {
+            alive();
+            yield image;
+          }
+        },
+        progress(...step) {
+          alive();
+          context.progress(...step);
+        },
+      }),
+    ),
+  );
 }
 
 /** What a run's manifest keeps of it. */
