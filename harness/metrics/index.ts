@@ -4,13 +4,13 @@ import { ap } from "./ap.ts";
 import { boundaryIou } from "./boundaryIou.ts";
 import { calibration } from "./calibration.ts";
 import { miou } from "./miou.ts";
-import { recall } from "./recall.ts";
+import { ownMasks, recall } from "./recall.ts";
 
 export { type ReliabilityBin, reliabilityTable } from "./calibration.ts";
 export { type Figure, figuresOf } from "./figures.ts";
 export { epsilonIou, overlapWithBox, plainIou } from "./iou.ts";
 export { cocoSizes, isOfSize } from "./sizes.ts";
 export { pixelBox, suppress } from "./suppress.ts";
-export { ap, boundaryIou, calibration, miou, recall };
+export { ap, boundaryIou, calibration, miou, ownMasks, recall };
 
 export const metrics: readonly Metric[] = [miou, ap, recall, calibration, boundaryIou];

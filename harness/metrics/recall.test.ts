@@ -62,6 +62,13 @@ test("only the best so many of an image count", () => {
   expect(recalls([...wrong, proposal(1, at, 0.5)])).toMatchObject({ "AR@10": 0, "AR@100": 0.5, "AR@1000": 0.5 });
 });
 
+test("a variant's own masks are ranked to 300, not to a thousand", () => {
+  const own = { ...proposal(1, at, 0.5), protocol: "anything-ar-fastsam" };
+  const found = recalls([own]);
+  expect(found).toMatchObject({ "AR@10": 0.5, "AR@300": 0.5 });
+  expect(found["AR@1000"]).toBeUndefined();
+});
+
 test("with frequencies there is a recall of each", () => {
   const categories = [
     { id: 1, name: "cup", frequency: "rare" },

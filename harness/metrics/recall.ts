@@ -2,9 +2,12 @@ import type { Metric } from "../api.ts";
 import { evaluate, frequencySplits, proposalRules, summarizer } from "../coco/index.ts";
 import { tableOf, truthOfContext } from "./rowTable.ts";
 
+/** The protocol of a variant's own masks. Their limits are the variant's: FastSAM gives 300 at most, so rank 1000 has no masks to judge. */
+export const ownMasks = { protocol: "anything-ar-fastsam", ranks: [10, 100, 300] } as const;
+
 /**
- * Average recall of the best 10, 100 and 1000 masks of an image, whatever their category: AR@10, of small objects ARs@10, and
- * with a dataset that knows frequencies ARr@10, ARc@10, ARf@10. Of rows that have a score, against a dataset.
+ * Average recall of the best 10, 100 and 1000 masks of an image (of a variant's own masks: 10, 100 and 300), whatever their
+ * category: AR@10, of small objects ARs@10, and with a dataset that knows frequencies ARr@10, ARc@10, ARf@10. Of rows that have a score, against a dataset.
  * Source: COCOeval of pycocotools with useCats = 0. It has no split by frequency: annotations of other categories are treated
  * as it treats those of another size.
  */
@@ -18,9 +21,11 @@ export const recall: Metric = {
     const detections = tableOf(rows, first?.id);
     if (truth === undefined || detections.count === 0) return () => [];
     const byFrequency = truth.categories.some(({ frequency }) => frequency !== undefined);
-    const rules = byFrequency
-      ? { ...proposalRules, splits: [...proposalRules.splits, ...frequencySplits] }
-      : proposalRules;
+    const rules = {
+      ...proposalRules,
+      splits: byFrequency ? [...proposalRules.splits, ...frequencySplits] : proposalRules.splits,
+      limits: rows[0]?.protocol === ownMasks.protocol ? ownMasks.ranks : proposalRules.limits,
+    };
     const { values } = summarizer(evaluate({ truth, detections, rules, type: "segm" }), truth.categories);
     return ({ counts }) => values(counts);
   },

@@ -1,15 +1,17 @@
 import type { Candidates, Choice, ImageRecord, Protocol } from "../api.ts";
-import { cocoSizes, plainIou } from "../metrics/index.ts";
+import { cocoSizes, ownMasks, plainIou } from "../metrics/index.ts";
 import { noPrompt } from "../prompts/index.ts";
 import { predictedIouOf } from "./choice.ts";
 
 export const anythingFastSam: Protocol = {
-  id: "anything-ar-fastsam",
-  title: "AR, a variant's own everything mode",
-  about: "all masks of one pass over the image, without a prompt and without a filter; ranked by their confidence",
+  id: ownMasks.protocol,
+  title: "AR@300, a variant's own everything mode",
+  about:
+    "all masks that the variant gives of one pass over the image, without a prompt; its own limits are applied (FastSAM: confidence above 0.4, suppression at IoU 0.9 by confidence, 300 at most); ranked by confidence, the best 10, 100 and 300",
   source: "CASIA-IVA-Lab/FastSAM, everything pass",
   confidence: "repo",
   notes: [
+    "the authors print AR@1000; it needs masks below these limits, and the limits that they measured it with are not published",
     "of masks: the paper's recall on LVIS is of boxes, on COCO it does not say; the area under its curve is not offered",
   ],
   ...{ needs: [], prompted: "nothing", figures: "average recall" },

@@ -167,6 +167,14 @@ test("a variant's own everything mode keeps every mask by its confidence, and no
   expect(everything!.crops(image)).toMatchObject([{ box: whole.box, targets: [{ id: 0, image: 3 }] }]);
 });
 
+test("a variant's own everything mode says how far its ranks go and what limits it", () => {
+  const { title, about, notes } = protocolOf("anything-ar-fastsam");
+  expect(title).toContain("AR@300");
+  expect(about).not.toContain("without a filter");
+  expect(about).toContain("300 at most");
+  expect(notes.join(" ")).toContain("AR@1000");
+});
+
 const target: Target = {
   ...{ id: 1, image: 3, category: 0, areaPx: 0, crowd: false },
   box: { x0: 1, y0: 1, x1: 1, y1: 1 },

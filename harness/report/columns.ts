@@ -83,6 +83,7 @@ const headlines = [
   { id: "AP", title: "AP" },
   { id: "AR@10", title: "AR@10" },
   { id: "AR@100", title: "AR@100" },
+  { id: "AR@300", title: "AR@300" },
   { id: "AR@1000", title: "AR@1000" },
 ] as const;
 

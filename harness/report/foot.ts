@@ -105,7 +105,7 @@ function accuracyLines(reports: readonly RunReport[]): string[] {
     ...(has(/^AR@/) ? ["AR@k: average recall of the best k masks of an image, whatever their category"] : []),
   ];
   const suppression =
-    "everything mode: of two masks whose boxes overlap too much the one with the higher predicted IoU stays, whatever ranks the result; across crops the smaller crop's";
+    "everything mode: of two masks whose boxes overlap too much the one with the higher predicted IoU (FastSAM: confidence) stays, whatever ranks the result; across crops the smaller crop's";
   return [
     `${meanings.join("; ")}; ${intervalMeaning("--json has both bounds")}`,
     `prompts: ${protocols.join("; ")}`,
