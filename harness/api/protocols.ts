@@ -185,6 +185,9 @@ export interface MetricValue {
 
 export interface Metric {
   readonly id: string;
+  /** The figure by which two sides are judged, of those that fit gives. */
+  readonly headline: string;
+  readonly better: "higher" | "lower";
   /** 0 … 1, never percent. */
   readonly unit: "fraction";
   /**

@@ -5,7 +5,9 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { HarnessError } from "../errors.ts";
 import { storeExample } from "../report/fixtures/runs.ts";
+import { planId } from "../store/canonical.ts";
 import { listRuns } from "../store/manifest.ts";
+import type { Manifest } from "../store/schema.ts";
 import { compare } from "./compare.ts";
 import { memoryConsole } from "./fixtures/bench.ts";
 import { run } from "./run.ts";
@@ -102,4 +104,37 @@ test("a checkpoint file is run on the plan of the run it is compared with, and l
   expect(comparison.latency).toMatchObject({ measured: "interleaved", noiseFrom: "again" });
   expect(comparison.latency.stages.map(({ rounds }: { rounds: number }) => rounds)).toEqual([3, 3, 3, 3, 3]);
   expect(await listRuns(results)).toHaveLength(2);
+});
+
+test("a bare id means the variant's own weights, and a run is not compared with itself", async () => {
+  const manifest = { dataset: { id: "coco", fingerprint: "f1", images: 8, warnings: [] } };
+  const nano = (iou: number, weights: Manifest["weights"], limit: number) =>
+    storeExample(results, {
+      variant: "sam-nano",
+      ious: { box: [iou] },
+      images: 8,
+      manifest: {
+        ...manifest,
+        weights,
+        id: planId("sam-nano", { limit }),
+        plan: { asPassed: [], resolved: { limit } },
+      },
+    });
+  await nano(0.6, { source: "nano", label: "sam-nano.safetensors", file: "sam-nano.safetensors", sha256: "aa" }, 1);
+  const mine = await nano(0.5, { source: "checkpoint", label: "mine.pth", file: "mine.pth", sha256: "bb" }, 2);
+  const { out } = await comparing("sam-nano", [mine.id], { json: true });
+  const [comparison] = JSON.parse(out).comparisons;
+  expect([comparison.a.weights, comparison.b.weights]).toEqual(["sam-nano.safetensors", "mine.pth"]);
+  expect(comparison.figures[0]).toMatchObject({ figure: "miou.box", difference: { value: expect.closeTo(-0.1, 9) } });
+  expect(await failing(mine.id, [mine.id])).toBe(`${mine.id}: both sides are this run`);
+  expect(await failing("sam-nano", ["sam-nano"])).toContain("both sides are this run");
+});
+
+test("--prompts chooses what is compared, and a run without them is refused", async () => {
+  await exampleRuns();
+  const { out } = await comparing("sam-vit-b", ["mobilesam"], { prompts: "1p", json: true });
+  const names = JSON.parse(out).comparisons[0].figures.map(({ prompts }: { prompts: string }) => prompts);
+  expect(new Set(names)).toEqual(new Set(["1p"]));
+  const ids = (await listRuns(results)).map(({ id }) => id);
+  expect(await failing(ids[0]!, [ids[1]!], { prompts: "1p,5c" })).toMatch(/^--prompts 5c: .+ was run without them/);
 });

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { HarnessError, unknown } from "../errors.ts";
-import { ap, calibration, metrics, miou, recall } from "../metrics/index.ts";
+import { ap, calibration, metricOfFigures, metrics, miou, recall } from "../metrics/index.ts";
+import { protocolOf } from "../protocols/index.ts";
 import {
   type Comparison,
   type Condition,
@@ -59,7 +60,7 @@ export const compare: Command = {
     },
     rounds: { describe: "measure latency anew, by turns, in so many rounds", type: "number" },
     seed: {
-      describe: "of the groups of images that intervals are made of, and of the exchanges",
+      describe: "of the exchanges and of latency's draws",
       type: "number",
       default: 0,
     },
@@ -84,13 +85,15 @@ export const compare: Command = {
       for (const name of names) operands.push(await readOperand(name, context));
       const runs = await runsOfOperands(operands, context);
       const sides: Side[] = [];
-      for (const run of runs) sides.push(await sideOf(run));
+      for (const run of runs) sides.push(only(await sideOf(run), context.flags.prompts));
       const latency = await latencyOf(sides, { args, operands, context });
       observer.finish();
       const [a, ...others] = sides as [Side, ...Side[]];
       const dataset = await datasetOfRun(a.manifest, a.images, datasetRequest(args, context));
       const comparisons = compareRuns(a, others, {
-        ...{ metrics: wanted ?? applicable(sides, dataset !== undefined), seed: args.seed as number },
+        metrics: wanted ?? applicable(sides, dataset !== undefined),
+        headlines: headlinesOf(sides),
+        seed: args.seed as number,
         ...(dataset === undefined ? {} : { dataset }),
         ...(latency === undefined ? {} : { latency }),
       });
@@ -130,6 +133,12 @@ function throwUnknown(id: string, known: readonly string[]): never {
   throw unknown("metric", id, known);
 }
 
+/** By protocol id, the figure that it is about. */
+function headlinesOf(sides: readonly Side[]): Readonly<Record<string, string>> {
+  const protocols = sides.flatMap(({ manifest }) => Object.values(manifest.protocols));
+  return Object.fromEntries(protocols.map((id) => [id, metricOfFigures[protocolOf(id).figures].headline]));
+}
+
 /** Mean IoU and calibration; precision and recall where rows have scores and annotations are at hand. */
 function applicable(sides: readonly Side[], annotated: boolean): typeof metrics {
   const scored = sides.some(({ byPrompts }) => [...byPrompts.values()].some((rows) => rows[0]?.score !== undefined));
@@ -141,6 +150,14 @@ export async function sideOf(run: StoredRun): Promise<Side> {
   const seeded = run.manifest.weights.source === "seeded";
   const { images, byPrompts } = seeded ? { images: [], byPrompts: new Map() } : await readRows(run);
   return { manifest: run.manifest, images, byPrompts, turns: await run.latency() };
+}
+
+/** The side by the prompts that are asked for; all of them where none is. */
+function only(side: Side, prompts: string | undefined): Side {
+  if (prompts === undefined) return side;
+  const asked = prompts.split(",");
+  const protocols = Object.entries(side.manifest.protocols).filter(([name]) => asked.includes(name));
+  return { ...side, manifest: { ...side.manifest, protocols: Object.fromEntries(protocols) } };
 }
 
 interface LatencyContext {

@@ -9,6 +9,7 @@ import { listRuns } from "../store/manifest.ts";
 import { isEarlier, type Manifest } from "../store/schema.ts";
 import { readRun, type StoredRun } from "../store/store.ts";
 import { openTensorArchive } from "../weights/index.ts";
+import { hasOwnWeights } from "./ownWeights.ts";
 import { passedOption, plannedImages } from "./runDataset.ts";
 import { findRun } from "./storedRows.ts";
 import { namedRuns, readableRuns } from "./storedRuns.ts";
@@ -68,14 +69,19 @@ export async function runsOfOperands(
 ): Promise<readonly StoredRun[]> {
   const named = operands.find((each) => each.kind === "run");
   refuseTwoVersions(operands);
-  const stored = await finishedRuns(context.results);
-  let anchor = named?.kind === "run" ? named.run.manifest : newestShared(operands, stored);
+  const asked = promptsOf(context);
+  const stored = (await finishedRuns(context.results)).filter(({ protocols }) =>
+    asked.every((name) => name in protocols),
+  );
+  let anchor = named?.kind === "run" ? named.run.manifest : newestShared(operands, stored, context.registry);
   const runs: StoredRun[] = [];
   for (const operand of operands) {
     const run = operand.kind === "run" ? operand.run : await runOf(operand, { context, stored, anchor });
     anchor ??= run.manifest;
     runs.push(run);
   }
+  requirePrompts(runs, asked);
+  requireTwo(runs);
   return runs;
 }
 
@@ -89,15 +95,44 @@ function refuseTwoVersions(operands: readonly Operand[]): void {
   });
 }
 
+/** What --prompts names; nothing without it. */
+function promptsOf({ flags }: OperandContext): readonly string[] {
+  return flags.prompts === undefined ? [] : flags.prompts.split(",");
+}
+
+function requirePrompts(runs: readonly StoredRun[], asked: readonly string[]): void {
+  for (const { manifest } of runs)
+    for (const name of asked)
+      if (manifest.protocols[name] === undefined) {
+        throw new HarnessError(`--prompts ${name}: ${manifest.id} was run without them`, {
+          found: Object.keys(manifest.protocols).join(","),
+          hint: "name variants or files in place of runs, and what is missing is measured",
+        });
+      }
+}
+
+/** A run against itself has no difference, whatever it is of. */
+function requireTwo([first, ...others]: readonly StoredRun[]): void {
+  const same = others.find(({ id, folder }) => id === first!.id && folder === first!.folder);
+  if (same === undefined) return;
+  throw new HarnessError(`${same.id}: both sides are this run`, {
+    hint: "name two runs (bench list runs), two variants, or a variant and a checkpoint file",
+  });
+}
+
 async function finishedRuns(results: string): Promise<readonly Manifest[]> {
   const manifests = await readableRuns(results, () => undefined);
   return manifests.filter((each) => each.status.state === "done" && !isEarlier(each)).reverse();
 }
 
 /** The newest run of a named variant on whose data the most of the other variants have one too. */
-function newestShared(operands: readonly Operand[], stored: readonly Manifest[]): Manifest | undefined {
+function newestShared(
+  operands: readonly Operand[],
+  stored: readonly Manifest[],
+  registry: Registry,
+): Manifest | undefined {
   const variants = operands.flatMap((each) => (each.kind === "variant" ? [each.variant] : []));
-  const own = stored.filter(({ variant }) => variants.includes(variant.id));
+  const own = stored.filter((run) => variants.includes(run.variant.id) && hasOwnWeights(run, registry));
   const shared = (run: Manifest) => variants.filter((variant) => own.some((each) => fits(each, variant, run))).length;
   return [...own].sort((x, y) => shared(y) - shared(x))[0];
 }
@@ -115,7 +150,7 @@ interface RunContext {
 
 async function runOf(operand: Exclude<Operand, { kind: "run" }>, { context, stored, anchor }: RunContext) {
   if (operand.kind === "variant" && anchor !== undefined) {
-    const found = stored.find((each) => fits(each, operand.variant, anchor));
+    const found = stored.find((each) => fits(each, operand.variant, anchor) && hasOwnWeights(each, context.registry));
     if (found !== undefined) return readRun(context.results, found.id);
   }
   const variant = operand.kind === "variant" ? operand.variant : await variantOfFile(operand, context, anchor);

@@ -9,6 +9,8 @@ import { tableOf, truthOfContext } from "./rowTable.ts";
  */
 export const ap: Metric = {
   id: "ap",
+  headline: "AP",
+  better: "higher",
   unit: "fraction",
   fit(rows, context) {
     const detections = tableOf(rows);

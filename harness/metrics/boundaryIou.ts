@@ -15,6 +15,8 @@ const defaults = {
  */
 export const boundaryIou: Metric = {
   id: "boundary-iou",
+  headline: "boundary-iou",
+  better: "higher",
   unit: "fraction",
   fit(rows, { images, dataset }) {
     const instances = dataset === undefined ? [] : rows.flatMap((row) => instanceOf(row, dataset));

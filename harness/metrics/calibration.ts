@@ -26,6 +26,8 @@ interface Sample {
  */
 export const calibration: Metric = {
   id: "calibration",
+  headline: "ece",
+  better: "lower",
   unit: "fraction",
   fit(rows) {
     const samples = samplesOf(rows);

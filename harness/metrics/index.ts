@@ -1,5 +1,5 @@
 /** From stored rows to numbers. A metric is fitted once and re-weighted by image; figures are its values with intervals. */
-import type { Metric } from "../api.ts";
+import type { Metric, Protocol } from "../api.ts";
 import { ap } from "./ap.ts";
 import { boundaryIou } from "./boundaryIou.ts";
 import { calibration } from "./calibration.ts";
@@ -14,3 +14,10 @@ export { pixelBox, suppress } from "./suppress.ts";
 export { ap, boundaryIou, calibration, miou, ownMasks, recall };
 
 export const metrics: readonly Metric[] = [miou, ap, recall, calibration, boundaryIou];
+
+/** What a protocol's rows are summed up to: its headline is what two sides are judged by. */
+export const metricOfFigures: Readonly<Record<Protocol["figures"], Metric>> = {
+  "mean IoU": miou,
+  "average precision": ap,
+  "average recall": recall,
+};

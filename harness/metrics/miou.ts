@@ -8,6 +8,8 @@ import { isOfSize } from "./sizes.ts";
  */
 export const miou: Metric = {
   id: "miou",
+  headline: "miou",
+  better: "higher",
   unit: "fraction",
   fit(rows, { images, sizes }: MetricContext) {
     const groups = [

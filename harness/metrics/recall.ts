@@ -13,6 +13,8 @@ export const ownMasks = { protocol: "anything-ar-fastsam", ranks: [10, 100, 300]
  */
 export const recall: Metric = {
   id: "recall",
+  headline: "AR@1000",
+  better: "higher",
   unit: "fraction",
   fit(rows, context) {
     const truth = truthOfContext(context);

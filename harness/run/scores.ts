@@ -1,12 +1,16 @@
 import type { ImageId, Metric, MetricContext, PredictionRow } from "../api.ts";
-import { ap, cocoSizes, figuresOf, recall } from "../metrics/index.ts";
+import { cocoSizes, figuresOf, metricOfFigures, miou } from "../metrics/index.ts";
 import { protocolOf } from "../protocols/index.ts";
 import type { Manifest } from "../store/schema.ts";
 import type { Run } from "../store/store.ts";
 
 type Scores = NonNullable<Manifest["scores"]>;
 
-const metricOf: Readonly<Record<string, Metric>> = { "average precision": ap, "average recall": recall };
+/** Nothing for mean IoU, which the rows hold. */
+function scoredMetric(protocol: string): Metric | undefined {
+  const metric = metricOfFigures[protocolOf(protocol).figures];
+  return metric === miou ? undefined : metric;
+}
 
 /** What is scored against, and how; a plan has all of it. */
 export interface Scoring {
@@ -17,7 +21,7 @@ export interface Scoring {
 
 /** Whether such figures belong to one of these protocols. */
 export function needsAnnotations(protocols: readonly string[]): boolean {
-  return protocols.some((id) => protocolOf(id).figures in metricOf);
+  return protocols.some((id) => scoredMetric(id) !== undefined);
 }
 
 /**
@@ -26,7 +30,7 @@ export function needsAnnotations(protocols: readonly string[]): boolean {
  */
 export async function scoresOf(run: Run, plan: Scoring): Promise<Scores> {
   const scored = plan.prompts.flatMap(({ prompts, protocol }) => {
-    const metric = metricOf[protocolOf(protocol.id).figures];
+    const metric = scoredMetric(protocol.id);
     return metric === undefined ? [] : [{ prompts, metric }];
   });
   if (scored.length === 0) return {};

@@ -1,12 +1,23 @@
 import { expect, test } from "vitest";
-import { calibration, miou } from "../../metrics/index.ts";
+import type { Rle } from "../../api.ts";
+import { encodeRle, formatCounts } from "../../mask/index.ts";
+import { ap, calibration, miou, recall } from "../../metrics/index.ts";
 import { compareRuns } from "./compare.ts";
 import { exampleSide, exampleTurn, type Ious, simulatedSides } from "./fixtures/sides.ts";
 import { type Side, sharedRows } from "./side.ts";
 import { comparisonText } from "./text.ts";
 
-const options = { metrics: [miou, calibration], seed: 0, draws: 300 };
+const headlines = { "miou-gtbox-argmax": "miou", "ap-gtbox": "AP" };
+const options = { metrics: [miou, calibration], headlines, seed: 0, draws: 300 };
 const range = (n: number) => Array.from({ length: n }, (_, i) => i);
+
+const square = { height: 4, width: 4 };
+/** The first so many pixels of a square of 16. */
+const filled = (pixels: number): Rle =>
+  encodeRle(
+    Uint8Array.from(range(16), (i) => (i < pixels ? 1 : 0)),
+    square,
+  );
 
 test("two runs alike: no difference, an interval around 0, and what would have shown", () => {
   const { a, b } = simulatedSides(2, 40, 0);
@@ -36,6 +47,42 @@ test("lower is better for the calibration error, and no verdict is made of it", 
   expect(ece.difference.value).toBeCloseTo(0.4, 12);
   expect(found!.verdict).toMatchObject({ outcome: "no difference" });
   expect(found!.verdict.sentences[1]).toBe("miou.box: the same on every image.");
+});
+
+test("the verdict is on the protocol's headline figure; recall and mean IoU of the same rows are listed below it", () => {
+  const masks = (pixels: readonly number[]) => {
+    const side = exampleSide({ ious: { det: pixels.map(() => [0.5]) }, manifest: { protocols: { det: "ap-gtbox" } } });
+    const rows = side.byPrompts.get("det")!.map((row, i) => ({
+      ...row,
+      score: 0.9,
+      mask: { size: square, counts: formatCounts(filled(pixels[i]!)) },
+    }));
+    return {
+      ...side,
+      manifest: { ...side.manifest, protocols: { det: "ap-gtbox" } },
+      byPrompts: new Map([["det", rows]]),
+    };
+  };
+  const annotation = (image: number) => ({
+    id: image,
+    image,
+    category: 1,
+    mask: filled(8),
+    box: { x0: 0, y0: 0, x1: 4, y1: 2 },
+    areaPx: 8,
+    crowd: false,
+  });
+  const dataset = { categories: [{ id: 1, name: "thing" }], annotationsOf: (image: number) => [annotation(image)] };
+  const metrics = [miou, calibration, ap, recall];
+  const [a, b] = [masks(range(12).map(() => 8)), masks(range(12).map(() => 6))];
+  const { figures, verdict } = compareRuns(a, [b], { ...options, metrics, dataset })[0]!;
+  expect(figures.filter(({ headline }) => headline).map(({ figure }) => figure)).toEqual(["AP.det"]);
+  expect(figures.map(({ figure }) => figure)).toContain("AR@1000.det");
+  // Alone in its family: Holm's correction changes nothing.
+  const headline = figures.find(({ headline }) => headline)!;
+  expect(headline.adjustedP).toBe(headline.p);
+  expect(verdict.outcome).toBe("worse");
+  expect(verdict.sentences.filter((each) => /^(AR|miou)/.test(each))).toEqual([]);
 });
 
 test("several comparisons are judged together: Holm over all headline figures", () => {

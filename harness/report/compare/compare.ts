@@ -3,7 +3,7 @@ import { holm } from "../../stats/permutation.ts";
 import { sameConditions } from "../columns.ts";
 import { conditionsOf } from "../score.ts";
 import { type Breakdown, categoryBreakdown } from "./breakdown.ts";
-import { type FigureDifference, figureDifferences, isHeadline } from "./differences.ts";
+import { type FigureDifference, figureDifferences } from "./differences.ts";
 import { type LatencyComparison, type LatencyTurns, latencyComparison } from "./latency.ts";
 import { type Side, sharedRows } from "./side.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
@@ -31,6 +31,8 @@ export interface Comparison {
 
 export interface CompareOptions {
   readonly metrics: readonly Metric[];
+  /** By protocol id, the figure that its sides are judged by. */
+  readonly headlines: Readonly<Record<string, string>>;
   readonly seed: number;
   readonly draws?: number;
   /** What is scored against, where it is at hand. */
@@ -40,7 +42,7 @@ export interface CompareOptions {
 }
 
 /**
- * Each of the others against the first. Headline figures (mIoU, AP, AR of all) of all comparisons are judged together, and
+ * Each of the others against the first. The protocols' headline figures of all comparisons are judged together, and
  * so is the rest: Holm's correction within each.
  */
 export function compareRuns(a: Side, others: readonly Side[], options: CompareOptions): readonly Comparison[] {
@@ -82,7 +84,7 @@ function otherConditions(a: Side, b: Side): string | undefined {
 }
 
 function adjust(figures: readonly FigureDifference[]): ReadonlyMap<FigureDifference, FigureDifference> {
-  const families = [figures.filter(isHeadline), figures.filter((each) => !isHeadline(each))];
+  const families = [figures.filter(({ headline }) => headline), figures.filter(({ headline }) => !headline)];
   return new Map(
     families.flatMap((family) => {
       const tested = family.filter(({ p }) => p !== undefined);

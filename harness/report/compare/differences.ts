@@ -1,7 +1,7 @@
-import type { ImageId, ImageWeights, Metric, MetricContext, PredictionRow } from "../../api.ts";
+import type { ImageId, ImageWeights, Metric, MetricContext } from "../../api.ts";
 import { cocoSizes } from "../../metrics/index.ts";
-import { type Interval, pairedIntervals } from "../../stats/intervals.ts";
-import { permutationP } from "../../stats/permutation.ts";
+import { type Interval, intervalsOf, pairedIntervals } from "../../stats/intervals.ts";
+import { exchangeP } from "./exchange.ts";
 import type { SharedPrompts } from "./side.ts";
 
 const defaults = {
@@ -24,6 +24,8 @@ export interface FigureDifference {
   /** B less A, on the same images. */
   readonly difference: Interval;
   readonly better: "higher" | "lower";
+  /** Whether the verdict is made of it: one figure of each protocol. */
+  readonly headline: boolean;
   /** Half the width of the difference's interval if A and B had not been on the same images. */
   readonly unpaired?: number;
   readonly p?: number;
@@ -43,22 +45,20 @@ export interface Shares {
   readonly lower: number;
 }
 
-const headline = /^(miou|AP|AR@\d+)\.[^.]+$/;
-
-/** Whether a verdict is made of it: mIoU, AP and AR of all targets, not their parts. */
-export function isHeadline({ figure }: Pick<FigureDifference, "figure">): boolean {
-  return headline.test(figure);
-}
-
 export interface DifferenceOptions {
   readonly metrics: readonly Metric[];
+  /** By protocol id, the figure that its sides are judged by: miou, AP, AR@1000. */
+  readonly headlines: Readonly<Record<string, string>>;
   readonly seed: number;
   readonly draws?: number;
   /** What is scored against; without it, figures that need annotations are left out. */
   readonly dataset?: MetricContext["dataset"];
 }
 
-/** All figures that the metrics define for one prompts name; one that either side lacks is left out. */
+/**
+ * All figures that the metrics define for one prompts name; one that either side lacks is left out. Each side alone is what its
+ * table and `bench score` say of the same images: the same fit, the same intervals.
+ */
 export function figureDifferences(shared: SharedPrompts, options: DifferenceOptions): readonly FigureDifference[] {
   return options.metrics.flatMap((metric) => metricDifferences(metric, shared, options));
 }
@@ -68,24 +68,28 @@ type Values = (
 ) => readonly { readonly id: string; readonly value?: number; readonly n: number }[];
 
 function metricDifferences(metric: Metric, shared: SharedPrompts, options: DifferenceOptions): FigureDifference[] {
-  const { images } = shared;
-  const both = fitBoth(metric, shared, options.dataset);
-  const sideA: Values = ({ counts }) => both(interleaved(counts, new Uint32Array(counts.length)));
-  const sideB: Values = ({ counts }) => both(interleaved(new Uint32Array(counts.length), counts));
+  const { images, seeds } = shared;
+  const { dataset, seed, draws = defaults.draws } = options;
+  const context: MetricContext = { images, sizes: cocoSizes, ...(dataset === undefined ? {} : { dataset }) };
+  const [sideA, sideB] = [metric.fit(shared.a, context), metric.fit(shared.b, context)];
   const once = { images, counts: new Uint32Array(images.length).fill(1) };
-  const a = sideA(once);
-  const { seed, draws = defaults.draws } = options;
-  const intervals = pairedIntervals(sideA, sideB, images, { seed });
-  const ps = metricP(both, a.length, images.length, { seed, draws });
-  return a.flatMap(({ id, n }, i) => {
-    const found = intervals[i];
-    if (found === undefined) return [];
+  const intervals = pairedIntervals(sideA, sideB, images, { seed: seeds.a });
+  // Each side alone has the groups of its own run, as in that run's table.
+  const ofB = seeds.a === seeds.b ? undefined : intervalsOf(sideB, images, { seed: seeds.b });
+  const ps = exchangeP(metric, shared, { seed, draws, ...(dataset === undefined ? {} : { dataset }) });
+  return sideA(once).flatMap(({ id, n }, i) => {
+    const pair = intervals[i];
+    if (pair === undefined) return [];
+    const found = { ...pair, b: ofB?.[i] ?? pair.b };
     const p = ps[i];
     return [
       {
         figure: figureName(metric.id, shared.prompts, id),
-        ...{ prompts: shared.prompts, protocol: shared.protocol, ...found },
-        better: metric.id === "calibration" ? ("lower" as const) : ("higher" as const),
+        prompts: shared.prompts,
+        protocol: shared.protocol,
+        ...found,
+        better: metric.better,
+        headline: metric.headline === id && options.headlines[shared.protocol] === id,
         ...unpairedWidth(found.a, found.b),
         ...(p === undefined ? {} : { p }),
         ...detectableFrom(found.difference),
@@ -99,86 +103,6 @@ function metricDifferences(metric: Metric, shared: SharedPrompts, options: Diffe
 /** Sizes are parts of a mean IoU; all else goes by the id that tables give it. */
 function figureName(metric: string, prompts: string, id: string): string {
   return metric === "miou" && id !== "miou" ? `miou.${prompts}.${id}` : `${id}.${prompts}`;
-}
-
-/**
- * Both sides fitted as one: image i of A is image 2i, of B 2i + 1. Weights then say of each image which side is meant, so
- * that an exchange of the two costs sums alone.
- */
-function fitBoth(
-  metric: Metric,
-  { a, b, images }: SharedPrompts,
-  dataset: MetricContext["dataset"],
-): (counts: Uint32Array) => ReturnType<Values> {
-  const places = new Map(images.map((image, i) => [image, i]));
-  const moved = (rows: readonly PredictionRow[], side: 0 | 1) =>
-    rows.map((row) => ({ ...row, image: 2 * places.get(row.image)! + side }));
-  const doubled = Array.from({ length: 2 * images.length }, (_, i) => i);
-  const context = {
-    images: doubled,
-    sizes: cocoSizes,
-    ...(dataset === undefined ? {} : { dataset: twice(dataset, images) }),
-  };
-  const valuesAt = metric.fit([...moved(a, 0), ...moved(b, 1)], context);
-  return (counts) => valuesAt({ images: doubled, counts });
-}
-
-/** The dataset under the numbers of fitBoth. */
-function twice(
-  dataset: NonNullable<MetricContext["dataset"]>,
-  images: readonly ImageId[],
-): NonNullable<MetricContext["dataset"]> {
-  const records = "images" in dataset ? (dataset.images as readonly { readonly id: ImageId }[]) : [];
-  const byId = new Map(records.map((record) => [record.id, record]));
-  const renumbered = images.flatMap((image, i) => [2 * i, 2 * i + 1].map((id) => ({ ...byId.get(image), id })));
-  return {
-    categories: dataset.categories,
-    annotationsOf: (image) =>
-      dataset.annotationsOf(images[image >> 1]!).map((annotation) => ({ ...annotation, image })),
-    ...("images" in dataset ? { images: renumbered } : {}),
-  };
-}
-
-function interleaved(a: Uint32Array, b: Uint32Array): Uint32Array {
-  const counts = new Uint32Array(2 * a.length);
-  for (let i = 0; i < a.length; i++) {
-    counts[2 * i] = a[i]!;
-    counts[2 * i + 1] = b[i]!;
-  }
-  return counts;
-}
-
-/** All figures of a metric from the same exchanges; each exchange is evaluated once. */
-function metricP(
-  both: (counts: Uint32Array) => ReturnType<Values>,
-  figures: number,
-  images: number,
-  options: { readonly seed: number; readonly draws: number },
-): readonly (number | undefined)[] {
-  const kept = new Map<string, readonly (number | undefined)[]>();
-  const differencesAt = (exchanged: Uint8Array) => {
-    const key = Buffer.from(exchanged).toString("latin1");
-    const known = kept.get(key);
-    if (known !== undefined) return known;
-    const first = both(
-      interleaved(
-        Uint32Array.from(exchanged, (each) => 1 - each),
-        Uint32Array.from(exchanged),
-      ),
-    );
-    const second = both(
-      interleaved(
-        Uint32Array.from(exchanged),
-        Uint32Array.from(exchanged, (each) => 1 - each),
-      ),
-    );
-    const found = first.map(({ value }, i) => less(second[i]!.value, value));
-    kept.set(key, found);
-    return found;
-  };
-  return Array.from({ length: figures }, (_, i) =>
-    permutationP((exchanged) => differencesAt(exchanged)[i], images, options),
-  );
 }
 
 function less(x: number | undefined, y: number | undefined): number | undefined {

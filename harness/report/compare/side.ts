@@ -19,6 +19,8 @@ export interface SharedPrompts {
   readonly b: readonly PredictionRow[];
   /** Ascending; those without a row too. */
   readonly images: readonly ImageId[];
+  /** Of the two runs: each side alone has its own run's groups of images. */
+  readonly seeds: { readonly a: number; readonly b: number };
 }
 
 export interface Shared {
@@ -45,7 +47,8 @@ export function sharedRows(a: Side, b: Side): Shared {
       const pair = pairRows(a.byPrompts.get(name) ?? [], b.byPrompts.get(name) ?? [], images);
       if (pair.a.length + pair.b.length === 0) continue;
       if (pair.alone > 0) notes.push(`prompts ${name}: ${pair.alone} targets are only in one of the two and left out`);
-      prompts.push({ prompts: name, protocol, images, a: pair.a, b: pair.b });
+      const seeds = { a: a.manifest.seed, b: b.manifest.seed };
+      prompts.push({ prompts: name, protocol, images, seeds, a: pair.a, b: pair.b });
     }
   }
   for (const name of Object.keys(b.manifest.protocols))

@@ -2,7 +2,7 @@ import { intervalMethod } from "../../stats/intervals.ts";
 import { type Column, fitColumns, layout, wrap } from "../layout.ts";
 import type { Breakdown, CategoryDifference } from "./breakdown.ts";
 import type { ComparedRun, Comparison } from "./compare.ts";
-import { type FigureDifference, isHeadline } from "./differences.ts";
+import type { FigureDifference } from "./differences.ts";
 import type { LatencyComparison } from "./latency.ts";
 import { change, changeRange, milliseconds, none, percent, points, pointsRange, pValue } from "./words.ts";
 
@@ -11,7 +11,8 @@ const defaults = { width: 160 };
 /** Plain text: the verdict first, then the figures it rests on. */
 export function comparisonText(comparison: Comparison, width = defaults.width): string {
   const { a, b, dataset, images, figures, latency, categories, verdict, notes } = comparison;
-  const [headlines, details] = [figures.filter(isHeadline), figures.filter((figure) => !isHeadline(figure))];
+  const headlines = figures.filter(({ headline }) => headline);
+  const details = figures.filter(({ headline }) => !headline);
   const lines = (texts: readonly string[]) => texts.map((text) => wrap(text, width, "  ")).join("\n");
   return [
     lines([
@@ -124,7 +125,7 @@ function footLines({ figures, latency, categories }: Comparison): string[] {
       ? []
       : [
           `interval: ${intervalMethod}, the same groups of images for A and B; if unpaired: half its width had A and B been on other images`,
-          "p: by exchanging the results of A and B, image by image; Holm: of all headline figures together, and of all others together; below 0.05 counts as a difference",
+          "p: by exchanging the results of A and B, image by image; Holm: of the protocols' headline figures (the first table) together, and of all others together; below 0.05 counts as a difference",
           "shown from: the smallest difference that this many images show in 80 % of tries",
         ]),
     ...(categories.length === 0 ? [] : [categoriesLine(categories)]),

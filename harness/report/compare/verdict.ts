@@ -1,5 +1,5 @@
 import type { Interval } from "../../stats/intervals.ts";
-import { type FigureDifference, isHeadline } from "./differences.ts";
+import type { FigureDifference } from "./differences.ts";
 import type { LatencyComparison, LatencyDifference } from "./latency.ts";
 import { change, changeRange, milliseconds, points, pointsRange, pValue } from "./words.ts";
 
@@ -25,7 +25,7 @@ export interface VerdictInput {
 }
 
 export function verdictOf({ figures, latency, names }: VerdictInput): Verdict {
-  const judged = figures.filter((figure) => isHeadline(figure) && figure.adjustedP !== undefined);
+  const judged = figures.filter(({ headline, adjustedP }) => headline && adjustedP !== undefined);
   const outcome = outcomeOf(judged.map(judge));
   const total = latency?.measured === "interleaved" ? latency.stages.find(({ stage }) => stage === "total") : undefined;
   const speed = total === undefined ? undefined : judgeSpeed(total);
