@@ -3,7 +3,7 @@ import { boxOf, encodeRle, formatCounts, rleFromPolygons } from "../mask/index.t
 import { areaOf } from "../mask/rle.ts";
 import { integer, shuffle } from "../stats/random.ts";
 
-interface Fields {
+export interface Fields {
   readonly [field: string]: unknown;
 }
 
@@ -102,7 +102,7 @@ class Drawing {
       return {
         ...{ image_id: image.id, category_id: category, segmentation, bbox: this.#box(mask) },
         area: this.chance(0.3) ? this.oneOf(borderAreas) : areaOf(mask),
-        iscrowd: this.chance(0.2) ? 1 : 0,
+        iscrowd: this.chance(0.2) ? this.oneOf([1, 1, 2, true]) : this.oneOf([0, 0, false]),
         // pycocotools makes its own of iscrowd.
         ...(this.chance(0.1) ? { ignore: 1 } : {}),
       };

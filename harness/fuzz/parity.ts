@@ -4,12 +4,14 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { cocoRules, evaluateFiles, type OverlapType, onceEach, proposalRules, summarizer } from "../coco/index.ts";
 import { type Command, line } from "../commands/command.ts";
+import { plainTable } from "../commands/plainTable.ts";
 import { createProgress } from "../commands/progress.ts";
 import { HarnessError } from "../errors.ts";
 import { random } from "../stats/random.ts";
 import { drawDataset } from "./dataset.ts";
+import { drawLvisDataset } from "./lvisDataset.ts";
+import { type Files, type Scores, scoresOfFiles, scoresOfRows } from "./parityScores.ts";
 
 const defaults = {
   /** Datasets that one process of Python scores. */
@@ -18,49 +20,76 @@ const defaults = {
   tolerance: 1e-9,
 };
 
+type Rules = "coco" | "lvis";
+
+const tools = { coco: "pycocotools", lvis: "lvis-api" } as const;
+
 export const parity: Command = {
   name: "parity",
-  describe: "Score drawn datasets with pycocotools too, and report every number that differs",
+  describe: "Score drawn datasets with pycocotools and lvis-api too, and report every number that differs",
   arguments: [],
   options: {
-    python: { describe: "a Python that has pycocotools", type: "string", default: "python3" },
-    datasets: { describe: "how many are drawn", type: "number", default: 2000 },
+    python: { describe: "a Python that has pycocotools and lvis", type: "string", default: "python3" },
+    rules: { describe: "of COCO or of LVIS; both without it", type: "string", choices: ["coco", "lvis"] },
+    datasets: { describe: "how many are drawn for each", type: "number", default: 2000 },
     seed: { describe: "of the datasets: another seed tries others", type: "number", default: 0 },
     out: { describe: "folder for the files that are scored differently", type: "string", default: "parity-found" },
   },
-  examples: [["npm run fuzz -- parity --python venv/bin/python", "2000 datasets, some minutes"]],
+  examples: [["npm run fuzz -- parity --python venv/bin/python", "2000 datasets of each kind, some minutes"]],
   async run(args, console) {
-    const [count, seed] = [args.datasets as number, args.seed as number];
-    const folder = mkdtempSync(join(tmpdir(), "sam-bench-parity-"));
-    const progress = createProgress(console, { total: count, unit: "datasets" });
-    const total = { numbers: 0, differences: 0 };
-    try {
-      for (let first = 0; first < count; first += defaults.batch) {
-        const batch = Math.min(defaults.batch, count - first);
-        for (let i = 0; i < batch; i++) write(filesOf(folder, i), seed, first + i);
-        const expected = await scoresOfPycocotools(args.python as string, folder, batch);
-        for (const [i, theirs] of expected.entries()) {
-          const ours = await scoresOf(filesOf(folder, i));
-          const differences = differencesOf(ours, theirs);
-          total.numbers += Object.values(theirs).flat().length;
-          total.differences += differences.length;
-          if (differences.length > 0) keep(filesOf(folder, i), resolve(args.out as string), `${seed}-${first + i}`);
-          for (const text of differences) progress.note(`dataset ${first + i}: ${text}`);
-          progress.update(first + i + 1, `${total.differences} differences`);
-        }
-      }
-    } finally {
-      progress.finish();
-      rmSync(folder, { recursive: true, force: true });
+    const chosen = args.rules === undefined ? (["coco", "lvis"] as const) : [args.rules as Rules];
+    const totals: string[][] = [];
+    let differences = 0;
+    for (const rules of chosen) {
+      const order = {
+        rules,
+        python: args.python as string,
+        seed: args.seed as number,
+        count: args.datasets as number,
+        out: resolve(args.out as string),
+      };
+      const total = await compareAll(order, console);
+      differences += total.differences;
+      totals.push([tools[rules], String(order.count), String(total.numbers), String(total.differences)]);
     }
-    line(console, `${count} datasets, ${total.numbers} numbers, ${total.differences} differ from pycocotools`);
-    return total.differences === 0 ? 0 : 1;
+    line(console, plainTable(["against", "datasets", "numbers", "differences"], totals));
+    return differences === 0 ? 0 : 1;
   },
 };
 
-interface Files {
-  readonly annotations: string;
-  readonly detections: string;
+interface Order {
+  readonly rules: Rules;
+  readonly python: string;
+  readonly seed: number;
+  readonly count: number;
+  readonly out: string;
+}
+
+async function compareAll({ rules, python, seed, count, out }: Order, console: Parameters<Command["run"]>[1]) {
+  const folder = mkdtempSync(join(tmpdir(), "sam-bench-parity-"));
+  const progress = createProgress(console, { total: count, unit: `datasets of ${tools[rules]}` });
+  const total = { numbers: 0, differences: 0 };
+  try {
+    for (let first = 0; first < count; first += defaults.batch) {
+      const batch = Math.min(defaults.batch, count - first);
+      for (let i = 0; i < batch; i++) write(filesOf(folder, i), { rules, seed, index: first + i });
+      const expected = await referenceScores({ python, folder, rules, count: batch });
+      for (const [i, theirs] of expected.entries()) {
+        const files = filesOf(folder, i);
+        const ours = { ...(await scoresOfFiles(files, rules)), ...(await scoresOfRows(files, rules)) };
+        const differences = differencesOf(ours, theirs);
+        total.numbers += Object.values(ours).flat().length;
+        total.differences += differences.length;
+        if (differences.length > 0) keep(files, out, `${rules}-${seed}-${first + i}`);
+        for (const text of differences) progress.note(`${rules} dataset ${first + i}: ${text}`);
+        progress.update(first + i + 1, `${total.differences} differences`);
+      }
+    }
+  } finally {
+    progress.finish();
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return total;
 }
 
 function filesOf(folder: string, name: number | string): Files {
@@ -68,8 +97,9 @@ function filesOf(folder: string, name: number | string): Files {
 }
 
 /** Half of the files with white space. */
-function write(files: Files, seed: number, index: number): void {
-  const { annotations, detections } = drawDataset(random(seed, "parity", index));
+function write(files: Files, { rules, seed, index }: { rules: Rules; seed: number; index: number }): void {
+  const draw = rules === "coco" ? drawDataset : drawLvisDataset;
+  const { annotations, detections } = draw(random(seed, `parity${rules === "coco" ? "" : " lvis"}`, index));
   writeFileSync(files.annotations, JSON.stringify(annotations, undefined, index % 2));
   writeFileSync(files.detections, JSON.stringify(detections, undefined, index % 2));
 }
@@ -81,17 +111,23 @@ function keep(files: Files, folder: string, name: string): void {
   copyFileSync(files.detections, kept.detections);
 }
 
-/** Numbers by overlap and grouping, -1 for none. */
-type Scores = Readonly<Record<string, readonly number[]>>;
+interface Batch {
+  readonly python: string;
+  readonly folder: string;
+  readonly rules: Rules;
+  readonly count: number;
+}
 
-async function scoresOfPycocotools(python: string, folder: string, count: number): Promise<readonly Scores[]> {
+/** Throws HarnessError where Python or one of the packages is missing: a hunt that skips would find nothing. */
+async function referenceScores({ python, folder, rules, count }: Batch): Promise<readonly Scores[]> {
   const script = fileURLToPath(new URL("parity.py", import.meta.url));
-  const { stdout } = await promisify(execFile)(python, [script, folder, String(count)], {
+  const { stdout } = await promisify(execFile)(python, [script, folder, rules, String(count)], {
     maxBuffer: 1 << 28,
   }).catch((cause: Error) => {
-    throw new HarnessError(`${python}: pycocotools did not score the datasets`, {
-      ...{ found: cause.message, cause },
-      hint: "pip install pycocotools, and give --python",
+    throw new HarnessError(`${python}: ${tools[rules]} did not score the datasets`, {
+      found: cause.message,
+      cause,
+      hint: "pip install pycocotools lvis, and give --python",
     });
   });
   return stdout
@@ -100,26 +136,19 @@ async function scoresOfPycocotools(python: string, folder: string, count: number
     .map((text) => JSON.parse(text) as Scores);
 }
 
-async function scoresOf(files: Files): Promise<Scores> {
-  const scores: Record<string, number[]> = {};
-  for (const type of ["segm", "bbox"] satisfies OverlapType[]) {
-    for (const rules of [cocoRules, proposalRules]) {
-      const { matches, annotations } = await evaluateFiles({ ...files, type, rules: () => rules, threads: 1 });
-      if (annotations.warnings.length > 0) throw new Error(annotations.warnings.join("\n"));
-      const { values, byCategory } = summarizer(matches, annotations.categories);
-      const found = [...values(onceEach(matches)), ...byCategory(onceEach(matches))];
-      scores[`${type}${rules.classAgnostic ? " class-agnostic" : ""}`] = found.map(({ value = -1 }) => value);
-    }
-  }
-  return scores;
-}
-
+/** Every number of ours is held against theirs of the same place; rows have the first of the numbers alone. */
 function differencesOf(ours: Scores, theirs: Scores): readonly string[] {
-  return Object.entries(theirs).flatMap(([way, expected]) =>
-    expected.flatMap((value, i) => {
-      const found = ours[way]?.[i];
-      const equal = found !== undefined && Math.abs(found - value) <= defaults.tolerance;
-      return equal ? [] : [`${way}, number ${i}: found ${found}, expected ${value}`];
-    }),
+  const missing = Object.keys(theirs).flatMap((way) =>
+    ours[way]?.length === theirs[way]!.length
+      ? []
+      : [`${way}: ${ours[way]?.length} numbers, expected ${theirs[way]!.length}`],
   );
+  const different = Object.entries(ours).flatMap(([way, found]) => {
+    const expected = theirs[way.replace(" rows", "")]!;
+    return found.flatMap((value, i) => {
+      const equal = Math.abs(value - expected[i]!) <= defaults.tolerance;
+      return equal ? [] : [`${way}, number ${i}: found ${value}, expected ${expected[i]}`];
+    });
+  });
+  return [...missing, ...different];
 }

@@ -1,0 +1,80 @@
+import type { PredictionRow } from "../api.ts";
+import { type OverlapType, readAnnotations, readDetections } from "../coco/index.ts";
+import { scoreFile } from "../commands/scoreFile.ts";
+import { formatCounts } from "../mask/index.ts";
+import { ap, cocoSizes, figuresOf, recall } from "../metrics/index.ts";
+
+/** Both files of a drawn dataset. */
+export interface Files {
+  readonly annotations: string;
+  readonly detections: string;
+}
+
+/** Numbers by overlap and grouping, -1 for none. */
+export type Scores = Readonly<Record<string, readonly number[]>>;
+
+/** What `bench score` prints of the files. */
+export async function scoresOfFiles(files: Files, rules: "coco" | "lvis"): Promise<Scores> {
+  const scores: Record<string, number[]> = {};
+  for (const type of ["segm", "bbox"] satisfies OverlapType[]) {
+    for (const classAgnostic of rules === "coco" ? [false, true] : [false]) {
+      const found = await scoreFile({ ...files, type, rules, classAgnostic, intervals: "none", seed: 0 });
+      const unexpected = found.warnings.filter((text) => /left out/.test(text));
+      if (unexpected.length > 0) throw new Error(unexpected.join("\n"));
+      scores[`${type}${classAgnostic ? " class-agnostic" : ""}`] = [
+        ...Object.values(found.figures).map(({ value = -1 }) => value),
+        ...found.categories.map(({ value = -1 }) => value),
+      ];
+    }
+  }
+  return scores;
+}
+
+/**
+ * What tables and comparisons print of a run whose masks are the detections': the metrics that both read, on rows. Nothing where
+ * a row can not stand for a detection: one with a box, whose size goes by the box, and an annotation of id 0, which files alone
+ * take for none.
+ */
+export async function scoresOfRows({ annotations, detections }: Files, rules: "coco" | "lvis"): Promise<Scores> {
+  const truth = await readAnnotations(annotations);
+  const found = await readDetections(detections);
+  const images = truth.images.map(({ id }) => id).sort((a, b) => a - b);
+  const plain = found.every(({ box, mask }) => box === undefined && mask !== undefined);
+  if (!plain || images.some((image) => truth.annotationsOf(image).some(({ id }) => id === 0))) return {};
+  const rows = found.map(({ image, category, score, mask }, target): PredictionRow => {
+    const { size } = mask!;
+    return {
+      image,
+      target,
+      category,
+      prompts: "box",
+      protocol: "ap-gtbox",
+      step: 0,
+      token: 0,
+      predictedIou: score,
+      areaPx: 0,
+      crowd: false,
+      mask: { size, counts: formatCounts(mask!) },
+      score,
+      prompt: { points: [] },
+    };
+  });
+  const valuesOf = (metric: typeof ap) =>
+    new Map(
+      figuresOf(metric, { rows, images, sizes: cocoSizes, dataset: truth }, { seed: 0, intervals: "none" }).map(
+        ({ id, value }) => [id, value],
+      ),
+    );
+  const precisions = valuesOf(ap);
+  const scores = { "segm rows": precisionIds[rules].map((id) => precisions.get(id) ?? -1) };
+  if (rules === "lvis") return scores;
+  return { ...scores, "segm class-agnostic rows": recallIds.map((id) => valuesOf(recall).get(id) ?? -1) };
+}
+
+/** In the order in which the reference tools give them, the first of their numbers. */
+const precisionIds = {
+  coco: ["AP", "AP50", "AP75", "APs", "APm", "APl"],
+  lvis: ["AP", "AP50", "AP75", "APs", "APm", "APl", "APr", "APc", "APf"],
+} as const;
+
+const recallIds = [10, 100, 1000].flatMap((limit) => ["", "s", "m", "l"].map((size) => `AR${size}@${limit}`));
