@@ -11,5 +11,5 @@ export { type EvaluatedFiles, evaluateFiles } from "./evaluateFiles.ts";
 export { checkDetections, countForeignMasks, type GroundTruth, truthOf } from "./groundTruth.ts";
 export type { OverlapType } from "./overlaps.ts";
 export { cocoRules, type EvaluationRules, frequencySplits, lvisRules, proposalRules } from "./rules.ts";
-export { onceEach, summarizer } from "./summarize.ts";
+export { type CategoryFigure, onceEach, summarizer } from "./summarize.ts";
 export { writeInstances } from "./write.ts";

@@ -12,7 +12,7 @@ import { memoryConsole } from "./fixtures/bench.ts";
 import { score } from "./score.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sam-bench-score-"));
-const defaults = { type: "segm", seed: 0, results: folder, interval: true };
+const defaults = { seed: 0, results: folder, interval: true };
 
 type At = readonly [x0: number, y0: number, width: number, height: number];
 const at: At = [10, 10, 10, 10];
@@ -136,6 +136,24 @@ test("LVIS's rules need LVIS's lists, and are taken where they are there", async
   expect([rules, figures.APr, figures.APf]).toEqual(["lvis", { value: expect.closeTo(51 / 101, 12), n: 2 }, { n: 0 }]);
 });
 
+test("the overlap follows what the results file holds, and the choice between both is said", async () => {
+  // Of the annotation's mask the box alone fits: another's mask inside the same box.
+  const { segmentation: _, ...bare } = detection;
+  const box = { ...bare, bbox: [...at] };
+  const half = { ...box, segmentation: segmentation([10, 10, 10, 4]) };
+  const quiet = { interval: false };
+  const boxes = await scored([box], quiet);
+  expect([boxes.type, boxes.figures["AR@1"].value, boxes.notes]).toEqual(["bbox", 0.5, ""]);
+  const both = await scored([half], quiet);
+  expect([both.type, both.figures["AR@1"].value]).toEqual(["segm", 0]);
+  expect(both.notes).toMatch(/holds masks and boxes; masks are scored. Use --type bbox to score the boxes/);
+  const asked = await scored([half], { ...quiet, type: "bbox" });
+  expect([asked.type, asked.figures["AR@1"].value, asked.notes]).toEqual(["bbox", 0.5, ""]);
+  const drawn = await scored([box], { ...quiet, type: "segm" });
+  expect([drawn.type, drawn.figures["AR@1"].value]).toEqual(["segm", 0.5]);
+  expect(drawn.notes).toMatch(/holds boxes alone, which are scored as masks/);
+});
+
 test("for people it is a table of percentages", async () => {
   const console = memoryConsole();
   const flags = {
@@ -196,6 +214,33 @@ test("a stored run is scored again with every metric", async () => {
   expect(Object.keys(alone.prompts.box.figures)).toEqual(["AP", "AP50", "AP75", "APs"]);
   // Two images have no interval.
   expect(alone.prompts.box.figures.AP).toEqual({ value: expect.closeTo(1, 12), n: 2 });
+});
+
+test("of a run, --rules and --categories work, and the flags that can not are refused", async () => {
+  const run = await storedRun([0.9, 0.4]);
+  // Nothing is said of category 3 in image 2: by LVIS's rules what is found there does not count.
+  const lists = { neg_category_ids: [], not_exhaustive_category_ids: [] };
+  const lvis = {
+    images: truth.images.map((each) => ({ ...each, ...lists })),
+    categories: [{ id: 3, name: "cup", frequency: "r" }],
+    annotations: [annotation(1, 1)],
+  };
+  const quiet = { annotations: write(lvis), interval: false, metric: ["ap"] };
+  const precision = async (given: object) => (await runScore(run, { ...quiet, ...given })).prompts.box.figures.AP.value;
+  // The best of two detections is right; by COCO's rules the other is a mistake of a lower score all the same.
+  expect(await precision({})).toBeCloseTo(1, 12);
+  const wrong = await storedRun([0.4, 0.9]);
+  const other = async (given: object) => (await runScore(wrong, { ...quiet, ...given })).prompts.box.figures.AP.value;
+  expect([await other({}), await other({ rules: "lvis" })]).toEqual([expect.closeTo(1, 12), expect.closeTo(1, 12)]);
+  expect(await other({ rules: "coco" })).toBeCloseTo(0.5, 12);
+  const { prompts } = await runScore(wrong, { ...quiet, rules: "coco", categories: true });
+  expect(prompts.box.categories).toEqual([{ id: 3, name: "cup", value: expect.closeTo(0.5, 12), n: 1 }]);
+  await expect(runScore(run, { ...quiet, annotations: write(truth), rules: "lvis" })).rejects.toThrow(/no negative/);
+  await expect(runScore(run, { ...quiet, metric: ["miou"], rules: "coco" })).rejects.toThrow(/--rules: bears on/);
+  await expect(runScore(run, { ...quiet, type: "bbox" })).rejects.toThrow(/--type: a run holds masks/);
+  await expect(runScore(run, { ...quiet, "class-agnostic": true })).rejects.toThrow(/--class-agnostic: a run's recall/);
+  await expect(runScore(run, { ...quiet, detections: "x" })).rejects.toThrow(/--detections: a run has its own/);
+  await expect(scored([detection], { metric: ["ap"] })).rejects.toThrow(/--metric: belongs to a stored run/);
 });
 
 test("without ground truth, the stored IoUs are averaged, and a note says what is missing", async () => {

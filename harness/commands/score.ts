@@ -4,7 +4,7 @@ import { intervalMethod } from "../stats/intervals.ts";
 import { type Arguments, type Command, type Console, line } from "./command.ts";
 import { plainTable } from "./plainTable.ts";
 import { type FileFigure, type FileScore, scoreFile } from "./scoreFile.ts";
-import { type RunScore, scoreRun } from "./scoreRun.ts";
+import { type CategoryScore, type RunScore, scoreRun } from "./scoreRun.ts";
 
 export const score: Command = {
   name: "score",
@@ -13,7 +13,11 @@ export const score: Command = {
   options: {
     annotations: { describe: "annotation JSON of COCO or LVIS", type: "string" },
     detections: { describe: "results JSON: image_id, category_id, score, segmentation or bbox", type: "string" },
-    type: { describe: "overlap of masks or of boxes", type: "string", choices: ["segm", "bbox"], default: "segm" },
+    type: {
+      describe: "overlap of masks or of boxes; masks where the results file holds some without it, else boxes",
+      type: "string",
+      choices: ["segm", "bbox"],
+    },
     rules: {
       describe: "of COCO or of LVIS; by the annotation file without it",
       type: "string",
@@ -53,9 +57,12 @@ export const score: Command = {
         hint: "bench score --annotations A.json --detections D.json",
       });
     }
+    for (const flag of ["metric", "data"]) refuse(args, flag, "belongs to a stored run", "leave it out, or name a run");
     const found = await scoreFile({
-      ...{ annotations: args.annotations as string, detections: args.detections as string },
-      ...{ type: args.type as FileScore["type"], classAgnostic: args["class-agnostic"] === true },
+      annotations: args.annotations as string,
+      detections: args.detections as string,
+      type: args.type as FileScore["type"] | undefined,
+      classAgnostic: args["class-agnostic"] === true,
       ...(args.rules === undefined ? {} : { rules: args.rules as FileScore["rules"] }),
       ...(args.interval === false ? { intervals: "none" as const } : {}),
       seed: args.seed as number,
@@ -68,22 +75,29 @@ export const score: Command = {
 };
 
 async function scoreStoredRun(args: Arguments, console: Console): Promise<number> {
-  if (args.detections !== undefined) {
-    throw new HarnessError("--detections: a run has its own", {
-      hint: "give a run, or --annotations and --detections",
-    });
-  }
+  refuse(args, "detections", "a run has its own", "give a run, or --annotations and --detections");
+  refuse(args, "class-agnostic", "a run's recall is whatever the categories already", "--metric recall shows it alone");
+  if (args.type === "bbox")
+    refuse(args, "type", "a run holds masks", "bench export RUN --format coco, then --detections with --type bbox");
   const found = await scoreRun({
     ...{ run: args.run as string, results: args.results as string },
     ...(args.annotations === undefined ? {} : { annotations: args.annotations as string }),
     ...(args.data === undefined ? {} : { data: args.data as string }),
     ...(args.metric === undefined ? {} : { metrics: args.metric as string[] }),
+    ...(args.rules === undefined ? {} : { rules: args.rules as FileScore["rules"] }),
+    ...(args.categories === true ? { categories: "listed" as const } : {}),
     ...(args.interval === false ? { intervals: "none" as const } : {}),
   });
   for (const warning of found.warnings) console.notes.write(`warning: ${warning}\n`);
   if (args.json) line(console, JSON.stringify(found));
   else printRun(found, console);
   return 0;
+}
+
+/** Throws HarnessError where a flag is given that does nothing here. */
+function refuse(args: Arguments, flag: string, why: string, hint: string): void {
+  const given = args[flag];
+  if (given !== undefined && given !== false) throw new HarnessError(`--${flag}: ${why}`, { found: given, hint });
 }
 
 function printFile(
@@ -96,8 +110,12 @@ function printFile(
   line(console, plainTable(["", "%", "95 % interval", "n"], Object.entries(figures).map(rowOf)));
   if (!byCategory) return;
   line(console, "");
+  line(console, categoryTable(categories));
+}
+
+function categoryTable(categories: readonly CategoryScore[]): string {
   const rows = categories.map(({ id, name, value, n }) => [String(id), name, percent(value), String(n)]);
-  line(console, plainTable(["id", "category", "AP %", "n"], rows));
+  return plainTable(["id", "category", "AP %", "n"], rows);
 }
 
 function printRun({ run, prompts }: RunScore, console: Console): void {
@@ -106,6 +124,11 @@ function printRun({ run, prompts }: RunScore, console: Console): void {
     Object.entries(figures).map(([id, figure]) => [name, protocol, ...rowOf([id, figure])]),
   );
   line(console, plainTable(["prompts", "protocol", "", "%", "95 % interval", "n"], rows));
+  for (const [name, { categories }] of Object.entries(prompts)) {
+    if (categories === undefined) continue;
+    line(console, `\n${name}: average precision by category`);
+    line(console, categoryTable(categories));
+  }
   for (const [name, { reliability }] of Object.entries(prompts)) {
     const bins = (reliability ?? []).filter(({ n }) => n > 0);
     if (bins.length === 0) continue;

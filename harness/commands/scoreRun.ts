@@ -1,7 +1,15 @@
-import type { ImageId, MetricContext } from "../api.ts";
+import type { ImageId, MetricContext, PredictionRow } from "../api.ts";
 import { readAnnotations } from "../coco/index.ts";
 import { HarnessError, unknown } from "../errors.ts";
-import { cocoSizes, figuresOf, metrics, type ReliabilityBin, reliabilityTable } from "../metrics/index.ts";
+import {
+  averagePrecision,
+  categoryPrecisions,
+  cocoSizes,
+  figuresOf,
+  metrics,
+  type ReliabilityBin,
+  reliabilityTable,
+} from "../metrics/index.ts";
 import type { Manifest } from "../store/schema.ts";
 import { datasetOfRun } from "./runDataset.ts";
 import type { FileFigure } from "./scoreFile.ts";
@@ -15,8 +23,20 @@ export interface RunScoreOptions {
   readonly data?: string;
   /** Ids; all without it. */
   readonly metrics?: readonly string[];
+  /** Of average precision; by the dataset's own lists without it. */
+  readonly rules?: "coco" | "lvis";
+  /** Also average precision by category. */
+  readonly categories?: "listed";
   /** Values alone. */
   readonly intervals?: "none";
+}
+
+/** Average precision of one category that has annotations. */
+export interface CategoryScore {
+  readonly id: number;
+  readonly name: string;
+  readonly value?: number;
+  readonly n: number;
 }
 
 /** What `bench score RUN --json` prints: what has no data is left out. */
@@ -33,6 +53,8 @@ export interface RunScore {
         readonly figures: Readonly<Record<string, FileFigure>>;
         /** What the calibration error is made of: predicted against measured IoU, bin by bin. */
         readonly reliability?: readonly ReliabilityBin[];
+        /** Where they are asked for. */
+        readonly categories?: readonly CategoryScore[];
       }
     >
   >;
@@ -43,7 +65,7 @@ type Truth = Required<MetricContext>["dataset"];
 
 /** Scores the stored masks of a run; no model is run. */
 export async function scoreRun(options: RunScoreOptions): Promise<RunScore> {
-  const chosen = metricsOf(options.metrics);
+  const chosen = withRules(metricsOf(options.metrics), options);
   const run = await findRun(options.run, options.results);
   const { manifest } = run;
   const { images, failures, byPrompts } = await readRows(run);
@@ -60,8 +82,9 @@ export async function scoreRun(options: RunScoreOptions): Promise<RunScore> {
       ),
     );
     const reliability = figures.some(({ id }) => id === "ece") ? { reliability: reliabilityTable(rows) } : {};
+    const categories = options.categories === undefined ? {} : { categories: byCategory(rows, context, options) };
     const byId = Object.fromEntries(figures.map(({ id, ...figure }) => [id, figure]));
-    return [name, { protocol, figures: byId, ...reliability }] as const;
+    return [name, { protocol, figures: byId, ...reliability, ...categories }] as const;
   });
   return {
     ...{ run: run.id, variant: manifest.variant.id, dataset: manifest.dataset.id, images: images.length },
@@ -73,6 +96,27 @@ export async function scoreRun(options: RunScoreOptions): Promise<RunScore> {
         : []),
     ],
   };
+}
+
+/** The metrics, average precision by the rules that are asked for. Throws HarnessError where no metric is chosen that has rules. */
+function withRules(chosen: typeof metrics, { rules, categories }: RunScoreOptions): typeof metrics {
+  if (rules !== undefined && categories === undefined && !chosen.some(({ id }) => id === "ap"))
+    throw new HarnessError("--rules: bears on average precision alone", {
+      found: `--metric ${chosen.map(({ id }) => id).join(", ")}`,
+      hint: "add --metric ap, or leave --rules out",
+    });
+  return chosen.map((metric) => (metric.id === "ap" && rules !== undefined ? averagePrecision(rules) : metric));
+}
+
+function byCategory(
+  rows: readonly PredictionRow[],
+  context: MetricContext,
+  { rules }: RunScoreOptions,
+): readonly CategoryScore[] {
+  const names = new Map(context.dataset?.categories.map(({ id, name }) => [id, name]));
+  return categoryPrecisions(rows, context, rules).map(({ category, ...figure }) => {
+    return { id: category, name: names.get(category)!, ...figure };
+  });
 }
 
 function metricsOf(ids: readonly string[] | undefined): typeof metrics {

@@ -6,6 +6,7 @@ import { calibration } from "./calibration.ts";
 import { miou } from "./miou.ts";
 import { ownMasks, recall } from "./recall.ts";
 
+export { averagePrecision, categoryPrecisions } from "./ap.ts";
 export { type ReliabilityBin, reliabilityTable } from "./calibration.ts";
 export { type Figure, figuresOf } from "./figures.ts";
 export { epsilonIou, overlapWithBox, plainIou } from "./iou.ts";
