@@ -23,7 +23,13 @@ export async function openAnnotated(
   checkLimit(options.limit);
   const shelf = options.cache === undefined ? undefined : new AnnotationShelf(options.cache, notice);
   const { file, root } = await locateAnnotations(options.data, format, shelf);
-  const select = { select: (images: readonly FileImage[]) => selectImages(images, options) };
+  const knownImages = new Set<number>();
+  const select = {
+    select(images: readonly FileImage[]) {
+      for (const { id } of images) knownImages.add(id);
+      return selectImages(images, options);
+    },
+  };
   const annotations = await (shelf?.open(file, select) ?? readAnnotations(file, select));
   if (annotations.format !== format) throw otherFormat(annotations, format);
   if (annotations.images.length === 0) throw new HarnessError(`${file}: no images in it`);
@@ -35,6 +41,8 @@ export async function openAnnotated(
     categories: annotations.categories,
     fingerprint: fingerprint(format, annotations),
     warnings: annotations.warnings,
+    knownImages,
+    ...originalIdsOf(annotations),
     async read(id) {
       const image = byId.get(id);
       if (image === undefined) throw unknown("image", String(id), [...byId.keys()].slice(0, 20).map(String));
@@ -44,6 +52,11 @@ export async function openAnnotated(
     annotationsOf: annotations.annotationsOf,
     ...(annotations.listsOf === undefined ? {} : { listsOf: annotations.listsOf }),
   };
+}
+
+/** Nothing where a number holds every id, as in nearly every file. */
+function originalIdsOf({ originals: { images, categories } }: AnnotationFile): Pick<Dataset, "originalIds"> {
+  return images.length === 0 && categories.length === 0 ? {} : { originalIds: { images, categories } };
 }
 
 function fingerprint(format: AnnotationFormat, { sha256, images }: AnnotationFile): string {

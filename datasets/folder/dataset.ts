@@ -42,6 +42,7 @@ async function open(options: DatasetOptions): Promise<Dataset> {
   return {
     ...{ id: "folder", images: records, categories, targetsOf: annotationsOf, annotationsOf },
     fingerprint: fingerprint(records, annotationsOf),
+    knownImages: new Set(listed.map(({ id }) => id)),
     warnings: voidPx === 0 ? [] : [voidWarning(options.data, voidPx)],
     async read(id) {
       const image = images.get(id);

@@ -53,12 +53,22 @@ export interface Target {
   readonly score?: number;
 }
 
+/** Numbers that stand for ids of 2^52 and more, and the digits that the file has. */
+export interface OriginalIds {
+  readonly images: readonly (readonly [number: number, digits: string])[];
+  readonly categories: readonly (readonly [number: number, digits: string])[];
+}
+
 export interface Dataset {
   readonly id: string;
   readonly images: readonly ImageRecord[];
   readonly categories: readonly Category[];
   /** Changes whenever an image list, an annotation or a mask does. */
   readonly fingerprint: string;
+  /** Ids of all images that the data have, those that were not asked for too: by them a results file is told from another's. */
+  readonly knownImages?: ReadonlySet<ImageId>;
+  /** Where ids of the data are larger than a number holds: the numbers that stand for them here, with the digits of the file. */
+  readonly originalIds?: OriginalIds;
   /** What a reader of the results must know: annotations left out and why, with counts. */
   readonly warnings: readonly string[];
   read(image: ImageId): Promise<RgbImage>;

@@ -15,6 +15,13 @@ export function heldBy(detections: DetectionTable): "masks" | "boxes" | "both" |
   return masks ? "masks" : boxes ? "boxes" : undefined;
 }
 
+/** Throws HarnessError where the detection has no mask by which its box could be told. */
+export function requireUsable(detections: DetectionTable, index: number, file: string): void {
+  for (const flaw of ["bad box", "bad mask"] as const)
+    if (detections.hasFlaw(index, flaw) && !detections.hasMask(index))
+      throw faultError(file, `detection [${index}]`, detections.faultOf(flaw));
+}
+
 interface Needs {
   readonly type: OverlapType;
   /** The results file, for messages. */

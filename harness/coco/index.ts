@@ -2,7 +2,7 @@
 export { AnnotationShelf } from "./annotationShelf.ts";
 export type { AnnotationFile, ScoredFile } from "./annotations.ts";
 export { readAnnotations } from "./annotations.ts";
-export { heldBy } from "./detectionParts.ts";
+export { heldBy, requireUsable } from "./detectionParts.ts";
 export { addDetection, readDetections, readDetectionTable } from "./detections.ts";
 export { type Detection, DetectionTable } from "./detectionTable.ts";
 export type { AnnotatedCategory, AnnotatedImage, FileImage } from "./elements.ts";

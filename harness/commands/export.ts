@@ -63,21 +63,39 @@ async function writeResults(
   out: Writable,
 ): Promise<{ rows: number; unscored: number }> {
   let [rows, unscored] = [0, 0];
+  const { originalIds } = run.manifest.dataset;
+  const digits = { images: digitsOf(originalIds?.images), categories: digitsOf(originalIds?.categories) };
   for await (const row of run.sortedRows()) {
     if (row.kind === "failure" || row.prompts !== prompts) continue;
     if (row.score === undefined) unscored++;
-    const text = `${rows++ === 0 ? "[\n" : ",\n"}${JSON.stringify(resultOf(row))}`;
+    const text = `${rows++ === 0 ? "[\n" : ",\n"}${resultText(row, digits)}`;
     if (!out.write(text)) await once(out, "drain");
   }
   out.write(rows === 0 ? "[]\n" : "\n]\n");
   return { rows, unscored };
 }
 
+function digitsOf(
+  ids: readonly { readonly number: number; readonly digits: string }[] = [],
+): ReadonlyMap<number, string> {
+  return new Map(ids.map(({ number, digits }) => [number, digits]));
+}
+
+/** Digits of the ids that no number holds. */
+interface Digits {
+  readonly images: ReadonlyMap<number, string>;
+  readonly categories: ReadonlyMap<number, string>;
+}
+
 /** Without a `bbox`: with one, both tools would take the box's area for the mask's (protocols.md, trap 8). */
-function resultOf({ image, category, mask, score, predictedIou }: PredictionRow): object {
-  return {
-    ...{ image_id: image, category_id: category },
+function resultText(
+  { image, category, mask, score, predictedIou }: PredictionRow,
+  { images, categories }: Digits,
+): string {
+  const rest = {
     segmentation: { size: [mask.size.height, mask.size.width], counts: mask.counts },
     score: score ?? predictedIou,
   };
+  const ids = `"image_id":${images.get(image) ?? image},"category_id":${categories.get(category) ?? category}`;
+  return `{${ids},${JSON.stringify(rest).slice(1)}`;
 }

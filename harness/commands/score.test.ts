@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { maskOf, size } from "../coco/fixtures/scene.ts";
-import { readDetections } from "../coco/index.ts";
+import { readAnnotations, readDetections } from "../coco/index.ts";
 import { formatCounts } from "../mask/index.ts";
 import { exampleManifest, examplePrediction } from "../store/fixtures/run.ts";
 import { openRun } from "../store/store.ts";
@@ -281,4 +281,44 @@ test("rows without a score are exported with their predicted IoU, and that is sa
   expect(Object.keys(first)).toEqual(["image_id", "category_id", "segmentation", "score"]);
   expect(first.score).toBe(examplePrediction(1, 7, 0.8).predictedIou);
   expect(console.said.notes).toMatch(/2 of them have no score/);
+});
+
+test("ids from 2^53 up are told apart, and written back by export", async () => {
+  // As numbers both are 2^53.
+  const [one, other] = ["9007199254740992", "9007199254740993"];
+  const text = (content: unknown) => JSON.stringify(content).replaceAll('"ONE"', one).replaceAll('"OTHER"', other);
+  const [annotations, detections] = [join(folder, "large.json"), join(folder, "large-found.json")];
+  const large = { ...image(1), id: "ONE" };
+  const truth = {
+    images: [large, { ...large, id: "OTHER" }],
+    categories: [{ id: "ONE", name: "cup" }],
+    annotations: [
+      { ...annotation(1, 1), id: "ONE", image_id: "ONE", category_id: "ONE" },
+      { ...annotation(2, 1, [30, 20, 5, 5]), id: "OTHER", image_id: "OTHER", category_id: "ONE" },
+    ],
+  };
+  writeFileSync(annotations, text(truth));
+  writeFileSync(detections, text([{ ...detection, image_id: "ONE", category_id: "ONE" }]));
+  const console = memoryConsole();
+  await score.run({ ...defaults, json: true, interval: false, annotations, detections }, console);
+  expect(JSON.parse(console.said.out).figures["AR@1"]).toEqual({ value: 0.5, n: 2 });
+
+  const read = await readAnnotations(annotations);
+  const [first, second] = read.images.map(({ id }) => id);
+  expect(read.originals.images).toEqual([
+    [first, one],
+    [second, other],
+  ]);
+  const base = exampleManifest({ run: files++ });
+  const originalIds = { images: [{ number: second!, digits: other }], categories: [{ number: 3, digits: one }] };
+  const run = await openRun(folder, {
+    ...base,
+    status: { state: "done", images: 1, rows: 1 },
+    dataset: { ...base.dataset, images: 1, originalIds },
+  });
+  await run.append(second!, [{ ...examplePrediction(second!, 7, 0.8), category: 3, score: 0.5 }]);
+  await run.close();
+  const out = memoryConsole();
+  await exportRun.run({ ...defaults, run: run.id, format: "coco" }, out);
+  expect(out.said.out).toContain(`{"image_id":${other},"category_id":${one},"segmentation":`);
 });

@@ -1,4 +1,4 @@
-import type { GraphFiles } from "../api.ts";
+import type { GraphFiles, OriginalIds } from "../api.ts";
 import { readEnvironment } from "../measure/environment.ts";
 import { multipliesInt8, runtimeVersion, sessionSettings } from "../onnx/index.ts";
 import { planId } from "../store/canonical.ts";
@@ -118,6 +118,7 @@ function describeRun({ plan, chosen, asPassed, built, cpuGraphs, graphs, weights
       fingerprint: plan.dataset.fingerprint,
       images: plan.images.length,
       warnings: plan.dataset.warnings,
+      ...originalIdsOf(plan),
     },
     runtime: {
       ...plan.runtime,
@@ -187,4 +188,13 @@ function graphRecord(built: BuiltVariant): NonNullable<Manifest["graphs"]> {
     fileBytes: built.fileBytes,
     ...(built.theory === undefined ? {} : { theory: built.theory }),
   };
+}
+
+/** Those of the run's images, by which an export has the ids of the annotation file. */
+function originalIdsOf({ dataset, images }: RunPlan): Pick<Manifest["dataset"], "originalIds"> {
+  if (dataset.originalIds === undefined) return {};
+  const own = new Set(images);
+  const recorded = (ids: OriginalIds["images"]) => ids.map(([number, digits]) => ({ number, digits }));
+  const originals = recorded(dataset.originalIds.images).filter(({ number }) => own.has(number));
+  return { originalIds: { images: originals, categories: recorded(dataset.originalIds.categories) } };
 }

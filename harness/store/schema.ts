@@ -12,6 +12,7 @@ const text = z.string();
 const count = z.int().min(0);
 const whole = z.int();
 const number = z.number();
+const originalId = z.object({ number: whole, digits: text });
 const size = z.object({ height: count, width: count });
 
 /** A value with its 95 % interval; n annotations behind it. */
@@ -79,6 +80,8 @@ const manifest = z.object({
     fingerprint: text,
     images: count,
     warnings: z.array(text),
+    /** Numbers that stand in rows for ids of 2^52 and more, with the digits of the annotation file. */
+    originalIds: z.object({ images: z.array(originalId), categories: z.array(originalId) }).exactOptional(),
   }),
   /** Of a method that learned from images before its graphs were built. */
   calibration: z
