@@ -30,7 +30,11 @@ export const anythingAr1000Single = generatorProtocol(
     about:
       "128 x 128 points, the single-mask token, no filter, box NMS 0.95 by predicted IoU; ranked by chance, a thousand of them",
     ...{ source, confidence: "paper" },
-    notes: ["chance is a stream of the run's seed, the image and the point", suppression],
+    notes: [
+      "the paper's single-output version is taken to be the single-mask token",
+      "chance is a stream of the run's seed, the image and the point",
+      suppression,
+    ],
   },
   [{ ...{ prompts: "anything-single", side: 128, masks: "one" }, ...{ rank: "chance", boxNms: 0.95, most: 1000 } }],
 );

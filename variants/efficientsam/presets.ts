@@ -18,7 +18,7 @@ const shared = {
 } as const;
 
 const notes = [
-  "three masks a prompt, in the order of their mask tokens (the authors' code has not sorted them by predicted IoU since commit 610b0fd); protocols take the most confident",
+  "three masks a prompt, in the order of their mask tokens (the authors' code has not sorted them by predicted IoU since commit 610b0fd); the protocol chooses among them",
   "a prompt holds at most six points, a box counting as two; fewer are filled up with padding points, which take part in attention",
   "a background point has no embedding of its own: the authors' code knows the labels of a foreground point and of a box's corners",
 ];

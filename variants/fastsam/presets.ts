@@ -18,7 +18,7 @@ const oblong: Preparation = {
   input: { ...letterbox, multipleOf: strides[2], resize: "opencv-bilinear" },
   notes: [
     "as ultralytics' predictor of FastSAM runs it: bytes resized by OpenCV's bilinear to 1024 px on the longer side, both sides padded with grey to the next multiple of 32 px, so 640 x 480 becomes 1024 x 768",
-    "GMACs are those of 1024 x 1024; a smaller frame costs as much less as it is smaller",
+    "GMACs are those of a frame of 1024 x 1024; one of 1024 x 768 costs three quarters of them",
   ],
 };
 
