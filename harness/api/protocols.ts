@@ -128,6 +128,8 @@ export interface Protocol {
   readonly prompted: "annotations" | "detections" | "grid" | "nothing";
   /** What its rows are summed up to. */
   readonly figures: "mean IoU" | "average precision" | "average recall";
+  /** The figure that two sides are judged by, where it is not that of its metric. */
+  readonly headline?: string;
   readonly passes: readonly PromptPass[];
   readonly sizes: readonly SizeRange[];
   /** What differs from the source, and what was decided where it is silent. */

@@ -136,7 +136,12 @@ function throwUnknown(id: string, known: readonly string[]): never {
 /** By protocol id, the figure that it is about. */
 function headlinesOf(sides: readonly Side[]): Readonly<Record<string, string>> {
   const protocols = sides.flatMap(({ manifest }) => Object.values(manifest.protocols));
-  return Object.fromEntries(protocols.map((id) => [id, metricOfFigures[protocolOf(id).figures].headline]));
+  return Object.fromEntries(
+    protocols.map((id) => {
+      const { headline, figures } = protocolOf(id);
+      return [id, headline ?? metricOfFigures[figures].headline];
+    }),
+  );
 }
 
 /** Mean IoU and calibration; precision and recall where rows have scores and annotations are at hand. */

@@ -2,12 +2,13 @@ import type { Metric } from "../api.ts";
 import { evaluate, frequencySplits, proposalRules, summarizer } from "../coco/index.ts";
 import { tableOf, truthOfContext } from "./rowTable.ts";
 
-/** The protocol of a variant's own masks. Their limits are the variant's: FastSAM gives 300 at most, so rank 1000 has no masks to judge. */
+/** The protocol of a variant's own masks. FastSAM gives 300 of them at most: there is no rank of 1000 to judge. */
 export const ownMasks = { protocol: "anything-ar-fastsam", ranks: [10, 100, 300] } as const;
 
 /**
  * Average recall of the best 10, 100 and 1000 masks of an image (of a variant's own masks: 10, 100 and 300), whatever their
- * category: AR@10, of small objects ARs@10, and with a dataset that knows frequencies ARr@10, ARc@10, ARf@10. Of rows that have a score, against a dataset.
+ * category: AR@10, of small objects ARs@10, and with a dataset that knows frequencies ARr@10, ARc@10, ARf@10. Of rows that
+ * have a score, against a dataset.
  * Source: COCOeval of pycocotools with useCats = 0. It has no split by frequency: annotations of other categories are treated
  * as it treats those of another size.
  */

@@ -14,7 +14,10 @@ export const anythingFastSam: Protocol = {
     "the authors print AR@1000; it needs masks below these limits, and the limits that they measured it with are not published",
     "of masks: the paper's recall on LVIS is of boxes, on COCO it does not say; the area under its curve is not offered",
   ],
-  ...{ needs: [], prompted: "nothing", figures: "average recall" },
+  needs: [],
+  prompted: "nothing",
+  figures: "average recall",
+  headline: `AR@${ownMasks.ranks.at(-1)}`,
   passes: [
     {
       sampler: noPrompt,

@@ -168,8 +168,10 @@ test("a variant's own everything mode keeps every mask by its confidence, and no
 });
 
 test("a variant's own everything mode says how far its ranks go and what limits it", () => {
-  const { title, about, notes } = protocolOf("anything-ar-fastsam");
+  const { title, about, notes, headline } = protocolOf("anything-ar-fastsam");
   expect(title).toContain("AR@300");
+  // Without it a comparison would be judged by AR@1000, which there is none of.
+  expect(headline).toBe("AR@300");
   expect(about).not.toContain("without a filter");
   expect(about).toContain("300 at most");
   expect(notes.join(" ")).toContain("AR@1000");

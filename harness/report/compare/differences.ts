@@ -47,7 +47,7 @@ export interface Shares {
 
 export interface DifferenceOptions {
   readonly metrics: readonly Metric[];
-  /** By protocol id, the figure that its sides are judged by: miou, AP, AR@1000. */
+  /** By protocol id, the figure that its sides are judged by: miou, AP, AR@1000, AR@300. */
   readonly headlines: Readonly<Record<string, string>>;
   readonly seed: number;
   readonly draws?: number;
@@ -89,7 +89,7 @@ function metricDifferences(metric: Metric, shared: SharedPrompts, options: Diffe
         protocol: shared.protocol,
         ...found,
         better: metric.better,
-        headline: metric.headline === id && options.headlines[shared.protocol] === id,
+        headline: options.headlines[shared.protocol] === id,
         ...unpairedWidth(found.a, found.b),
         ...(p === undefined ? {} : { p }),
         ...detectableFrom(found.difference),
