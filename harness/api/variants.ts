@@ -45,11 +45,26 @@ export interface VariantManifest {
   /** Of a method with one number to turn, which its id has: what the number is and where it stands. Charts draw accuracy against it. */
   readonly setting?: VariantSetting;
   /** As the paper or its repository prints them. */
-  readonly printed?: { readonly parameters?: number; readonly gmacs?: number };
+  readonly printed?: { readonly parameters?: number; readonly gmacs?: PrintedGmacs };
   /** What a reader of a table must know: transfers to SAM, weights never released. */
   readonly notes: readonly string[];
   /** Classes, `module.Class`, that its checkpoint pickles with whole modules: each becomes a record that does nothing. */
   readonly inertClasses?: readonly string[];
+}
+
+/** A published count; papers write FLOPs for it, some for twice as much. */
+export interface PrintedGmacs {
+  /** 10^9 multiply-accumulates. */
+  readonly value: number;
+  readonly counts: "encode" | "encode and decode";
+  /** Where it was read, and what had to be done to it. */
+  readonly source: string;
+}
+
+/** Multiply-accumulates for one image, and for one box prompt. */
+export interface StageMacs {
+  readonly encode: number;
+  readonly decode: number;
 }
 
 export interface VariantSetting {
@@ -242,6 +257,11 @@ export interface VariantPlugin {
   recognise?(name: string, graphs: readonly GraphSignature[]): Promise<RecognisedFiles>;
   /** Weights → graphs. Reads no tensor itself: constants are read when the sink writes them. */
   build(context: BuildContext): Promise<void>;
+  /**
+   * What the method computes in the operators of its paper, from shapes alone; the checkpoint is a seeded one. Absent where
+   * the reference graph tells.
+   */
+  referenceMacs?(context: Pick<BuildContext, "preset" | "checkpoint">): StageMacs;
   load(graphs: GraphFiles, runtime: RuntimeOptions, preset: VariantManifest): Promise<Variant>;
   loadRaw(graphs: GraphFiles, runtime: RuntimeOptions, preset: VariantManifest): Promise<RawVariant>;
 }

@@ -1,6 +1,7 @@
 import type { Dataset, GraphFiles } from "../api.ts";
 import { passesOf } from "../protocols/index.ts";
 import { describeGraphs } from "../run/build.ts";
+import { executedGmacs } from "../run/gmacs.ts";
 import type { RunPlan } from "../run/plan.ts";
 import { weightsVariantOf } from "../run/registry.ts";
 import { graphBytes } from "../run/variantFiles.ts";
@@ -134,15 +135,11 @@ async function sizeOf({ registry }: RunPlan, { variant: chosen }: ChosenVariant)
   // Before a calibration there are no graphs of the method yet: its base's have the same sizes, in float.
   const variant = chosen.preset.calibration === undefined ? chosen : weightsVariantOf(registry, chosen);
   const graphs = await describeGraphs({ variant, checkpoint: seededCheckpoint(), graph: "fused" });
-  const gmacs = (named: (name: string) => boolean) =>
-    graphs
-      .filter(({ name }) => named(name))
-      .flatMap(({ counts }) => [...counts.macs({ prompts: 1, points: 2 }).values()])
-      .reduce((sum, each) => sum + each, 0) / 1e9;
+  const { encode, decode } = executedGmacs(graphs);
   const weightBytes = graphs.reduce((sum, { counts }) => sum + counts.constantBytes, 0);
   return {
-    encodeGmacs: gmacs((name) => name === "encoder"),
-    decodeGmacs: gmacs((name) => name !== "encoder" && name !== "decoder-mask"),
+    encodeGmacs: encode,
+    decodeGmacs: decode,
     ...{ weightBytes, builtBytes: weightBytes },
   };
 }

@@ -31,8 +31,8 @@ export function efficiencyColumns(reports: readonly RunReport[], { base }: Colum
     numberColumn(header, reports, cellOf);
   const columns = [
     column(["parameters", "M"], ({ parameters }) => scaled(parameters, 1e-6)),
-    column(["GMACs", "encode"], ({ executedGmacs }) => scaled(executedGmacs?.encode)),
-    column(["GMACs", "decode"], ({ executedGmacs }) => scaled(executedGmacs?.decode)),
+    column(["GMACs", "encode"], ({ referenceGmacs }) => scaled(referenceGmacs?.encode)),
+    column(["GMACs", "decode"], ({ referenceGmacs }) => scaled(referenceGmacs?.decode)),
     column(
       ["bit operations", "T (saved)"],
       ({ theory }) => theory && savedText(theory.bitOperations, theory.floatBitOperations, 1e-12),
@@ -107,6 +107,8 @@ export function detailColumns(reports: readonly RunReport[]): readonly (readonly
   const column = (header: readonly string[], cellOf: (report: RunReport) => string | undefined) =>
     numberColumn(header, reports, cellOf);
   const files = [
+    column(["executed GMACs", "encode"], ({ executedGmacs }) => scaled(executedGmacs?.encode)),
+    column(["executed GMACs", "decode"], ({ executedGmacs }) => scaled(executedGmacs?.decode)),
     column(["constants", "M"], ({ graph }) => scaled(graph?.constants, 1e-6)),
     column(["files", "MB"], ({ graph }) => graph && megabytes(graph.fileBytes)),
     ...(["load", "encode", "decode"] as const).map((stage) =>

@@ -62,8 +62,10 @@ function latencyLines(reports: readonly RunReport[], base: RunReport | undefined
     lines.push(
       "everything: median over n images, from the photo to the masks that stay, the encode of every crop included",
     );
-  if (reports.some(({ executedGmacs }) => executedGmacs !== undefined))
-    lines.push("GMACs: 10^9 multiply-accumulates, for one image (encode) and one box prompt (decode)");
+  if (reports.some(({ referenceGmacs }) => referenceGmacs !== undefined))
+    lines.push(
+      "GMACs: 10^9 multiply-accumulates of the published architecture, or of what the method computes, for one image (encode) and one box prompt (decode); what the graphs here execute, fused and without padding, is in the details and in --json",
+    );
   if (reports.some(({ theory }) => theory !== undefined))
     lines.push(
       "bit operations, storage: counted, not measured, of what a graph with integers multiplies and stores in them, and of the paper's scheme where a row simulates integers in float. 10^12 multiply-accumulates of the published graph times the bits of both factors, for one image and one box prompt; the weights with their scales, 10^6 bytes; in parentheses what float32 has more",

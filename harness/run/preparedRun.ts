@@ -6,9 +6,10 @@ import { type Manifest, schemaVersion } from "../store/schema.ts";
 import { type BuiltVariant, buildVariant } from "./build.ts";
 import { type CalibrationRequest, calibrationFor, calibrationRecord } from "./calibration.ts";
 import { readCommit } from "./commit.ts";
+import { executedGmacs, referenceGmacs } from "./gmacs.ts";
 import { closureHash } from "./importClosure.ts";
 import type { RunPlan } from "./plan.ts";
-import { isOwnModule } from "./registry.ts";
+import { isOwnModule, type RegisteredVariant } from "./registry.ts";
 import { sourcesHash } from "./sources.ts";
 import { givenGraphs, variantFilesOf } from "./variantFiles.ts";
 import { type ChosenVariant, openWeights } from "./weights.ts";
@@ -66,7 +67,7 @@ export async function prepareRun(
     return describeRun({
       ...{ plan, chosen, asPassed, built, cpuGraphs: onCpu.files },
       weights: record,
-      graphs: graphRecord(built),
+      graphs: await graphRecord(variant, built),
       ...learned,
     });
   } finally {
@@ -168,23 +169,15 @@ function commitRecord(): Pick<Manifest, "commit"> {
   return commit === undefined ? {} : { commit };
 }
 
-/** One image, and one box prompt: two points in the decoder's eyes. */
-function graphRecord(built: BuiltVariant): NonNullable<Manifest["graphs"]> {
+async function graphRecord(variant: RegisteredVariant, built: BuiltVariant): Promise<NonNullable<Manifest["graphs"]>> {
   const graphs = Object.values(built.graphs);
-  const gmacs = (named: (name: string) => boolean) => {
-    const macs = graphs
-      .filter(({ name }) => named(name))
-      .map(({ counts }) => [...counts.macs({ prompts: 1, points: 2 }).values()]);
-    return macs.flat().reduce((sum, each) => sum + each, 0) / 1e9;
-  };
+  const reference = await referenceGmacs(variant);
   return {
     parameters: built.parameters,
     constants: graphs.reduce((sum, { counts }) => sum + counts.constants, 0),
     constantBytes: graphs.reduce((sum, { counts }) => sum + counts.constantBytes, 0),
-    executedGmacs: {
-      encode: gmacs((name) => name === "encoder"),
-      decode: gmacs((name) => name !== "encoder" && name !== "decoder-mask"),
-    },
+    ...(reference === undefined ? {} : { referenceGmacs: reference }),
+    executedGmacs: executedGmacs(graphs),
     fileBytes: built.fileBytes,
     ...(built.theory === undefined ? {} : { theory: built.theory }),
   };

@@ -1,5 +1,6 @@
 import type { VariantPlugin } from "../../harness/api.ts";
 import { HarnessError } from "../../harness/errors.ts";
+import { methodMacs } from "../sam/published.ts";
 import { buildDecoder } from "../sam-decoder/build.ts";
 import { loadRawSam, loadSam } from "../sam-decoder/load.ts";
 import { blvitImageEncoder } from "./imageEncoder.ts";
@@ -27,6 +28,13 @@ export default {
     await out.write("encoder", blvitImageEncoder(config, settingsOf(preset.id).pruneRatio, checkpoint));
     await buildDecoder(context, config.sam.decoder);
     checkpoint.assertAllTaken();
+  },
+  referenceMacs({ preset, checkpoint }) {
+    const config = configOf(preset.id);
+    const encoder = blvitImageEncoder(config, settingsOf(preset.id).pruneRatio, checkpoint);
+    const { globalBlocks } = config.sam;
+    const plain = config.layers.filter((kind, index) => kind === "plain" && !globalBlocks.includes(index));
+    return methodMacs({ encoder, config: config.sam, checkpoint, whole: plain.length, kept: 0 });
   },
   load: loadSam,
   loadRaw: loadRawSam,

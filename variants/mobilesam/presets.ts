@@ -19,10 +19,13 @@ export const mobileSamPresets: readonly VariantManifest[] = [
       sha256: "6dbb90523a35330fedd7f1d3dfc66f995213d81b29a5ca8108dbcdd4e37d6c2f",
       licence: "Apache-2.0",
     },
-    printed: { parameters: 9_660_000, gmacs: 38.2 },
+    printed: {
+      parameters: 9_660_000,
+      gmacs: { value: 38.2, counts: "encode", source: "EdgeSAM's README, which says GFLOPs and not of what" },
+    },
     notes: [
       "the checkpoint holds TinyViT's classifier, which nothing uses: 0.32 M of its 10.13 M parameters",
-      "parameters printed: MobileSAM's README, whole pipeline; GMACs printed: EdgeSAM's README, which says GFLOPs",
+      "parameters printed: MobileSAM's README, whole pipeline; GMACs printed: 38.2 in EdgeSAM's README, nearest to the encoder alone, and 42.0 in TinySAM's, more than encoder and decoder have",
     ],
   },
   {

@@ -1,6 +1,7 @@
 import type { BuildContext, VariantPlugin } from "../../harness/api.ts";
 import { configOf } from "../sam/config.ts";
 import { imageEncoder } from "../sam/imageEncoder.ts";
+import { publishedMacs } from "../sam/published.ts";
 import { buildDecoder } from "../sam-decoder/build.ts";
 import { loadRawSam, loadSam } from "../sam-decoder/load.ts";
 import { calibrateStatistics, calibrationOf } from "./calibrate.ts";
@@ -32,6 +33,8 @@ export default {
     else await buildQuantized(context);
     context.checkpoint.assertAllTaken();
   },
+  // Numbers of other formats, and as many products.
+  referenceMacs: ({ preset, checkpoint }) => publishedMacs(configOf(preset.base!), checkpoint),
   load: loadSam,
   loadRaw: loadRawSam,
 } satisfies VariantPlugin;

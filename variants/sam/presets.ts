@@ -1,4 +1,4 @@
-import type { ModelInputSpec, PublishedCheckpoint, VariantManifest } from "../../harness/api.ts";
+import type { ModelInputSpec, PrintedGmacs, PublishedCheckpoint, VariantManifest } from "../../harness/api.ts";
 import { samConfigs } from "./config.ts";
 
 /** How SAM sees an image: longest side to the frame, normalised as ImageNet, zeros after that. */
@@ -14,30 +14,46 @@ export const samMask = { path: "model-frame", interpolation: "bilinear", thresho
 
 const paper = { title: "Segment Anything", arxiv: "2304.02643", year: 2023 };
 const licence = "Apache-2.0";
+const tinySam = "TinySAM's README, which says FLOPs";
 const url = (file: string) => `https://dl.fbaipublicfiles.com/segment_anything/${file}.pth`;
 
 export const samPresets: readonly VariantManifest[] = [
-  full("sam-vit-h", "SAM ViT-H", {
-    id: "sam_vit_h_4b8939",
-    url: url("sam_vit_h_4b8939"),
-    bytes: 2564550879,
-    sha256: "a7bf3b02f3ebf1267aba913ff637d9a2d5c33d3173bb679e46d9f338c26f262e",
-    licence,
-  }),
-  full("sam-vit-l", "SAM ViT-L", {
-    id: "sam_vit_l_0b3195",
-    url: url("sam_vit_l_0b3195"),
-    bytes: 1249524607,
-    sha256: "3adcc4315b642a4d2101128f611684e8734c41232a17c648ed1693702a49a622",
-    licence,
-  }),
-  full("sam-vit-b", "SAM ViT-B", {
-    id: "sam_vit_b_01ec64",
-    url: url("sam_vit_b_01ec64"),
-    bytes: 375042383,
-    sha256: "ec2df62732614e57411cdcf32a23ffdf28910380d03139ee0f4fcbe91eb8c912",
-    licence,
-  }),
+  full(
+    "sam-vit-h",
+    "SAM ViT-H",
+    { value: 2973, counts: "encode", source: "EfficientViT-SAM's README" },
+    {
+      id: "sam_vit_h_4b8939",
+      url: url("sam_vit_h_4b8939"),
+      bytes: 2564550879,
+      sha256: "a7bf3b02f3ebf1267aba913ff637d9a2d5c33d3173bb679e46d9f338c26f262e",
+      licence,
+    },
+  ),
+  full(
+    "sam-vit-l",
+    "SAM ViT-L",
+    { value: 1491, counts: "encode", source: tinySam },
+    {
+      id: "sam_vit_l_0b3195",
+      url: url("sam_vit_l_0b3195"),
+      bytes: 1249524607,
+      sha256: "3adcc4315b642a4d2101128f611684e8734c41232a17c648ed1693702a49a622",
+      licence,
+    },
+  ),
+  full(
+    "sam-vit-b",
+    "SAM ViT-B",
+    { value: 487, counts: "encode", source: tinySam },
+    {
+      id: "sam_vit_b_01ec64",
+      url: url("sam_vit_b_01ec64"),
+      bytes: 375042383,
+      sha256: "ec2df62732614e57411cdcf32a23ffdf28910380d03139ee0f4fcbe91eb8c912",
+      licence,
+    },
+  ),
   {
     ...{ id: "sam-nano", title: "SAM nano", paper, size: "nano", mask: samMask, lacks: [] },
     input: { ...samInput, side: samConfigs["sam-nano"].side },
@@ -46,7 +62,17 @@ export const samPresets: readonly VariantManifest[] = [
   },
 ];
 
-function full(id: keyof typeof samConfigs, title: string, published: PublishedCheckpoint): VariantManifest {
+function full(
+  id: keyof typeof samConfigs,
+  title: string,
+  gmacs: PrintedGmacs,
+  published: PublishedCheckpoint,
+): VariantManifest {
   const input = { ...samInput, side: samConfigs[id].side };
-  return { id, title, paper, size: "full", input, mask: samMask, lacks: [], published, notes: [] };
+  return {
+    ...{ id, title, paper, size: "full", input, mask: samMask, lacks: [] },
+    printed: { gmacs },
+    published,
+    notes: [],
+  };
 }

@@ -1,5 +1,6 @@
 import type { VariantPlugin } from "../../harness/api.ts";
 import { configOf } from "../sam/config.ts";
+import { methodMacs } from "../sam/published.ts";
 import { referenceImageEncoder } from "../sam/reference.ts";
 import { buildDecoder } from "../sam-decoder/build.ts";
 import { loadRawSam, loadSam } from "../sam-decoder/load.ts";
@@ -29,6 +30,15 @@ export default {
     );
     await buildDecoder(context, config.decoder);
     checkpoint.assertAllTaken();
+  },
+  referenceMacs({ preset, checkpoint }) {
+    const { base, setting } = sparsePresetOf(preset.id)!;
+    const config = configOf(base);
+    const sparsity = sparsityOf(config, sizeOf(base), setting);
+    const windowed = sparsity.ratios.filter((_, block) => !config.globalBlocks.includes(block));
+    const whole = windowed.filter((ratio) => ratio === 0).length;
+    const encoder = sparseImageEncoder(config, sparsity, checkpoint);
+    return methodMacs({ encoder, config, checkpoint, whole, kept: windowed.length - whole });
   },
   load: loadSam,
   loadRaw: loadRawSam,

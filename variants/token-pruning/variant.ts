@@ -5,6 +5,7 @@ import { buildDecoder } from "../sam-decoder/build.ts";
 import { loadRawSam, loadSam } from "../sam-decoder/load.ts";
 import { prunedImageEncoder } from "./imageEncoder.ts";
 import { pruningOf, pruningPresetOf, pruningPresets, withKeepRate } from "./presets.ts";
+import { prunedMacs } from "./published.ts";
 
 export default {
   presets: pruningPresets,
@@ -23,6 +24,7 @@ export default {
     await buildDecoder(context, config.decoder);
     checkpoint.assertAllTaken();
   },
+  referenceMacs: ({ preset, checkpoint }) => prunedMacs(pruningOf(preset.id)!, checkpoint),
   load: loadSam,
   loadRaw: loadRawSam,
 } satisfies VariantPlugin;

@@ -30,7 +30,7 @@ type Reader = (report: RunReport, context: MeasureContext) => Measured | undefin
 
 const ofModel: Readonly<Record<string, Reader>> = {
   parameters: ({ parameters }) => counted(parameters, 1e-6),
-  gmacs: ({ executedGmacs: gmacs }) => counted(gmacs && gmacs.encode + gmacs.decode),
+  gmacs: ({ referenceGmacs: gmacs }) => counted(gmacs && gmacs.encode + gmacs.decode),
 };
 
 const ofMachine: Readonly<Record<string, Reader>> = {
