@@ -1,7 +1,8 @@
 import type { Rle, Size } from "../../harness/api.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { readLabelPng } from "../../harness/image/codec.ts";
-import { encodeRle } from "../../harness/mask/rle.ts";
+import { labelMasks } from "../../harness/mask/labels.ts";
+import { areaOf, encodeRle } from "../../harness/mask/rle.ts";
 import type { PhotoFiles } from "./layout.ts";
 
 /** One instance of a photo. `label` is its number in the PNG, or its place among the photo's mask files from 1 on. */
@@ -36,27 +37,18 @@ export async function readMasks({ labels, masks }: PhotoFiles): Promise<Masks> {
         expected: `${size.width} x ${size.height}`,
       });
     }
-    const bitmap = Uint8Array.from(png.labels, (value) => (value === 0 ? 0 : 1));
-    if (bitmap.includes(1)) instances.push({ label: first + index, mask: encodeRle(bitmap, size) });
+    const mask = encodeRle(png.labels, size);
+    if (areaOf(mask) > 0) instances.push({ label: first + index, mask });
   }
   return { instances, voidPx: indexed?.voidPx ?? 0, ...(size === undefined ? {} : { size }) };
 }
 
 async function readIndexed(file: string): Promise<Masks> {
   const { size, labels } = await readLabelPng(file);
-  const areas = new Map<number, number>();
-  for (const label of labels) areas.set(label, (areas.get(label) ?? 0) + 1);
-  areas.delete(0);
-  const voidPx = labels instanceof Uint8Array && areas.size > 1 ? (areas.get(voidLabel) ?? 0) : 0;
-  if (voidPx > 0) areas.delete(voidLabel);
-  const instances = [...areas.keys()]
-    .sort((a, b) => a - b)
-    .map((label) => ({
-      label,
-      mask: encodeRle(
-        Uint8Array.from(labels, (value) => (value === label ? 1 : 0)),
-        size,
-      ),
-    }));
-  return { size, instances, voidPx };
+  const masks = labelMasks(labels, size);
+  masks.delete(0);
+  const unsure = labels instanceof Uint8Array && masks.size > 1 ? masks.get(voidLabel) : undefined;
+  if (unsure !== undefined) masks.delete(voidLabel);
+  const instances = [...masks].sort(([a], [b]) => a - b).map(([label, mask]) => ({ label, mask }));
+  return { size, instances, voidPx: unsure === undefined ? 0 : areaOf(unsure) };
 }

@@ -1,9 +1,10 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { crc32 } from "node:zlib";
 import type { Sharp } from "sharp";
 import type { RgbImage, Size } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { refuseIrregular } from "../files.ts";
+import { limits } from "../limits.ts";
+import { decodeLabelPng, type LabelImage } from "./labelPng.ts";
 import { requirePhoto } from "./photoFormat.ts";
 
 /** Loaded with the first picture: most commands see none, and need not wait for them. */
@@ -16,12 +17,6 @@ const libraries = {
   },
   pngjs: () => import("pngjs"),
 };
-
-/** A label a pixel, row-major: palette indices of an indexed PNG, grey values as stored of a grey one. */
-export interface LabelImage {
-  readonly size: Size;
-  readonly labels: Uint8Array | Uint16Array;
-}
 
 /**
  * A JPEG, PNG or WebP file as 8-bit RGB, in the file's own orientation: annotations count stored pixels, so EXIF rotation is left alone.
@@ -81,17 +76,7 @@ export async function svgToPng(svg: string, scale: number): Promise<Buffer> {
  * Throws HarnessError if the file is missing, damaged, no PNG, or coloured.
  */
 export async function readLabelPng(file: string): Promise<LabelImage> {
-  const [bytes, { PNG }] = [await readBytes(file), await libraries.pngjs()];
-  try {
-    const png = PNG.sync.read(withoutColours(bytes), { skipRescale: true });
-    return { size: { height: png.height, width: png.width }, labels: greyOf(file, png.data) };
-  } catch (cause) {
-    if (cause instanceof HarnessError) throw cause;
-    throw new HarnessError(`${file}: is no PNG that can be read`, {
-      cause,
-      hint: "masks are indexed or grey PNG files",
-    });
-  }
+  return decodeLabelPng(await readBytes(file), file);
 }
 
 /** A grey PNG: 255 inside the mask, 0 outside. */
@@ -105,7 +90,7 @@ export async function writeMaskPng(file: string, bitmap: Uint8Array, { height, w
 /** Async, because sharp throws at once for an empty file and later for a damaged one. */
 async function decode(bytes: Buffer) {
   const sharp = await libraries.sharp();
-  const picture = sharp(bytes, { ignoreIcc: true, failOn: "truncated" });
+  const picture = sharp(bytes, { ignoreIcc: true, failOn: "truncated", limitInputPixels: limits.imagePixels });
   return await picture
     .toColourspace("srgb")
     .removeAlpha()
@@ -129,6 +114,11 @@ async function readBytes(file: string): Promise<Buffer> {
 
 function unreadable(file: string, cause: unknown): HarnessError {
   const reason = cause instanceof Error ? cause.message.replaceAll(/\s+/g, " ").trim() : String(cause);
+  if (/exceeds pixel limit/.test(reason))
+    return new HarnessError(`${file}: the picture has more pixels than are read`, {
+      expected: `at most ${limits.imagePixels} px`,
+      cause,
+    });
   return new HarnessError(`${file}: the picture is damaged or cut short`, {
     found: reason,
     expected: "a whole JPEG, PNG or WebP file",
@@ -155,51 +145,4 @@ function repeated(grey: Uint8Array): Uint8Array {
 async function raw({ size, pixels }: RgbImage): Promise<Sharp> {
   const sharp = await libraries.sharp();
   return sharp(pixels, { raw: { width: size.width, height: size.height, channels: 3 } });
-}
-
-/**
- * The PNG with its pixels' numbers as grey values. pngjs replaces indices by the palette's colours, and pixels of the
- * transparent colour by 0: so the indexed type is rewritten to grey, and the chunks that colour pixels are left out.
- */
-function withoutColours(png: Buffer): Buffer {
-  const kept = [png.subarray(0, 8)];
-  for (let at = 8; at + 12 <= png.length; ) {
-    const end = at + 12 + png.readUInt32BE(at);
-    const type = png.toString("latin1", at + 4, at + 8);
-    const chunk = png.subarray(at, end);
-    if (type === "IHDR") kept.push(asGrey(chunk));
-    else if (type !== "PLTE" && type !== "tRNS") kept.push(chunk);
-    at = end;
-  }
-  return Buffer.concat(kept);
-}
-
-/**
- * Header chunk: length, type, width, height, bit depth, colour type (0 grey, 3 indexed), compression, filter, interlace, checksum.
- * A damaged one stays as it is, so that its checksum still tells.
- */
-function asGrey(header: Buffer): Buffer {
-  const [colourType, checksum] = [17, 21];
-  if (header.length !== checksum + 4 || header[colourType] !== 3) return header;
-  if (crc32(header.subarray(4, checksum)) !== header.readUInt32BE(checksum)) return header;
-  const grey = Buffer.from(header);
-  grey[colourType] = 0;
-  grey.writeUInt32BE(crc32(grey.subarray(4, checksum)), checksum);
-  return grey;
-}
-
-/** The red channel of RGBA, if green and blue are the same. */
-function greyOf(file: string, rgba: Uint8Array | Uint16Array): Uint8Array | Uint16Array {
-  const labels = rgba instanceof Uint16Array ? new Uint16Array(rgba.length / 4) : new Uint8Array(rgba.length / 4);
-  for (let i = 0; i < labels.length; i++) {
-    const value = rgba[4 * i]!;
-    if (rgba[4 * i + 1] !== value || rgba[4 * i + 2] !== value) {
-      throw new HarnessError(`${file}: the mask is a colour picture`, {
-        expected: "an indexed or grey PNG with one number an object",
-        hint: "save it as indexed (palette) or grey",
-      });
-    }
-    labels[i] = value;
-  }
-  return labels;
 }

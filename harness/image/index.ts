@@ -1,7 +1,8 @@
 /** Pictures: read and written, resized as the published predictors do, and made a model's input. */
-export { encodeJpeg, encodePng, type LabelImage, readImage, readLabelPng, writeMaskPng } from "./codec.ts";
+export { encodeJpeg, encodePng, readImage, readLabelPng, writeMaskPng } from "./codec.ts";
 export { cropImage } from "./crop.ts";
 export { keptPicture } from "./keptPicture.ts";
+export type { LabelImage } from "./labelPng.ts";
 export { geometryOf, prepare, toModelFrame } from "./prepare.ts";
 export { resizeBilinear, resizePillow } from "./resample.ts";
 export { resizeOpenCv } from "./resizeOpenCv.ts";

@@ -2,7 +2,7 @@ import type { Box, Rle, Size } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 
 /** Row-major bitmap → runs down the columns. Any non-zero pixel is inside; no run but the first is empty. */
-export function encodeRle(bitmap: Uint8Array, size: Size): Rle {
+export function encodeRle(bitmap: Uint8Array | Uint16Array, size: Size): Rle {
   const { height, width } = size;
   if (bitmap.length !== height * width) {
     throw new Error(`bitmap of ${bitmap.length} px for a mask of ${height} x ${width}`);

@@ -78,3 +78,10 @@ test("with frequencies there is a recall of each", () => {
   expect(found).toMatchObject({ "AR@100": 0.5, "ARr@100": 1, "ARf@100": 0 });
   expect(found["ARc@100"]).toBeUndefined();
 });
+
+test("equal scores of several categories stand as pycocotools gathers them, categories ascending", () => {
+  const late = Array.from({ length: 10 }, () => ({ ...proposal(1, [0, 30, 3, 3], 0.5), category: 2 }));
+  const early = { ...proposal(1, at, 0.5), category: 1 };
+  expect(recalls([...late, early])).toMatchObject({ "AR@10": 0.5 });
+  expect(recalls([...late, { ...early, category: 2 }])).toMatchObject({ "AR@10": 0 });
+});

@@ -19,9 +19,10 @@ export const recall: Metric = {
   unit: "fraction",
   fit(rows, context) {
     const truth = truthOfContext(context);
-    const [first] = truth?.categories ?? [];
-    // Proposals have no category of their own, or one that nobody means.
-    const detections = tableOf(rows, first?.id);
+    const known = new Set(truth?.categories.map(({ id }) => id));
+    const [first = 0] = known;
+    // Proposals have no category of their own, or one that nobody means. One that is known settles equal scores, as in pycocotools.
+    const detections = tableOf(rows, (own) => (known.has(own) ? own : first));
     if (truth === undefined || detections.count === 0) return () => [];
     const byFrequency = truth.categories.some(({ frequency }) => frequency !== undefined);
     const rules = {

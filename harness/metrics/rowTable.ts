@@ -1,12 +1,18 @@
 import type { MetricContext, PredictionRow } from "../api.ts";
 import { DetectionTable, type GroundTruth } from "../coco/index.ts";
 
-/** Rows that have a score, as detections; the prompt's box is no part of them: sizes go by the mask. */
-export function tableOf(rows: readonly PredictionRow[], category?: number): DetectionTable {
+/**
+ * Rows that have a score, as detections; the prompt's box is no part of them: sizes go by the mask. `categoryOf` says what a row's
+ * category stands for; itself without it.
+ */
+export function tableOf(
+  rows: readonly PredictionRow[],
+  categoryOf: (category: number) => number = (own) => own,
+): DetectionTable {
   const table = new DetectionTable("rows of the run");
   for (const { image, category: own, score, mask } of rows) {
     if (score === undefined) continue;
-    table.add(image, category ?? own, score);
+    table.add(image, categoryOf(own), score);
     table.setMask(table.masks.addCounts(mask.counts), mask.size);
   }
   return table;

@@ -1,0 +1,40 @@
+import type { Rle, Size } from "../api.ts";
+
+/** Runs of one label so far, and where the last of them ends. */
+interface Runs {
+  readonly counts: number[];
+  end: number;
+}
+
+/** The mask of each label that a picture has, 0 too, in one pass over its pixels. `labels` are row-major. */
+export function labelMasks(labels: Uint8Array | Uint16Array, size: Size): Map<number, Rle> {
+  const { height, width } = size;
+  const total = height * width;
+  const byLabel = new Map<number, Runs>();
+  let [label, start] = [labels[0] ?? 0, 0];
+  const close = (end: number) => {
+    if (end === start) return;
+    let runs = byLabel.get(label);
+    if (runs === undefined) {
+      runs = { counts: [], end: 0 };
+      byLabel.set(label, runs);
+    }
+    runs.counts.push(start - runs.end, end - start);
+    runs.end = end;
+  };
+  for (let x = 0, position = 0; x < width; x++) {
+    for (let i = x; i < total; i += width, position++) {
+      const next = labels[i]!;
+      if (next === label) continue;
+      close(position);
+      [label, start] = [next, position];
+    }
+  }
+  close(total);
+  return new Map([...byLabel].map(([each, { counts, end }]) => [each, finished(counts, end, size)]));
+}
+
+function finished(counts: readonly number[], end: number, size: Size): Rle {
+  const rest = size.height * size.width - end;
+  return { size, counts: Uint32Array.from(rest === 0 ? counts : [...counts, rest]) };
+}
