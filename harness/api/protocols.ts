@@ -16,9 +16,17 @@ export interface Feedback {
   readonly token: number;
 }
 
+/** What a prompt holds at most. */
+export interface PromptSize {
+  readonly points: number;
+  readonly box: boolean;
+}
+
 export interface PromptSampler {
   /** Names the random stream, with seed and target: no draw depends on other targets, their order or a limit. */
   readonly id: string;
+  /** Of the prompt at a step, 1 the first. */
+  size(step: number): PromptSize;
   /**
    * The prompts of step 1, 2, 3 … of one target; each is whole, earlier points included. Goes on for as many steps as its
    * pass scores: where nothing is left to correct, the same prompt comes again.
@@ -58,6 +66,8 @@ export interface ScoredStep {
 /** One way through a target, from its first prompt to its last: five clicks are one pass, with rows at 1, 3 and 5. */
 export interface PromptPass {
   readonly sampler: PromptSampler;
+  /** Which masks of a prompt the choice looks at: the single-mask token's, the most confident of three, or all three. */
+  readonly looksAt: "single mask" | "most confident" | "three masks";
   /** By ascending step; decoding ends with the last. */
   readonly scored: readonly ScoredStep[];
   /** Best first; the first is fed back. All become rows; none ends the pass for this target. */

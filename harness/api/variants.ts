@@ -12,7 +12,7 @@ export type GraphKind = "fused" | "reference";
 export type PublishedCheckpoint = PublishedFile;
 
 /** What a protocol may ask of a variant, and some variants lack. */
-export type Capability = "single-mask-token" | "mask-input" | "box-prompt";
+export type Capability = "single-mask-token" | "mask-input" | "box-prompt" | "three-masks" | "predicted-iou";
 
 export interface Paper {
   readonly title: string;
@@ -29,6 +29,13 @@ export interface VariantManifest {
   readonly input: ModelInputSpec;
   readonly mask: MaskSpec;
   readonly lacks: readonly Capability[];
+  /** Points that a prompt may hold, a box counting as two; as many as one likes where left out. */
+  readonly maxPoints?: number;
+  /**
+   * Of a decoder that lacks "three-masks": its one mask is the most confident of three for prompts of so many points, two for
+   * a box and one of padding without a box counted; for longer ones it is the single-mask token's.
+   */
+  readonly choosesUpTo?: number;
   /** Its everything mode is `Variant.everything`: protocols that prompt a grid of points are refused. */
   readonly everything?: "own output";
   /** The preset whose checkpoint and nano weights a method runs on: sam-vit-b of `sam-fast/sam-vit-b`. */

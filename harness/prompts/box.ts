@@ -6,6 +6,7 @@ import { maskOf } from "./pixels.ts";
 /** The box as the annotation or the detector gives it, once. */
 export const givenBox: PromptSampler = {
   id: "given-box",
+  size: () => ({ points: 0, box: true }),
   *prompts(target) {
     yield { frame: "image", points: [], box: target.box };
   },
@@ -14,6 +15,7 @@ export const givenBox: PromptSampler = {
 /** The tightest box around the mask, x1 and y1 one past its last pixel, once. Throws for a mask without a pixel. */
 export const maskBox: PromptSampler = {
   id: "mask-box",
+  size: () => ({ points: 0, box: true }),
   *prompts(target) {
     yield { frame: "image", points: [], box: tightest(target) };
   },
@@ -22,6 +24,7 @@ export const maskBox: PromptSampler = {
 /** The given box, then the box with the logits of the mask that was kept, again and again. */
 export const refinedBox: PromptSampler = {
   id: "refined-box",
+  size: () => ({ points: 0, box: true }),
   *prompts(target) {
     let kept: Feedback = yield { frame: "image", points: [], box: target.box };
     for (;;) {

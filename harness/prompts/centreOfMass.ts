@@ -11,6 +11,7 @@ const farEnoughPx = 20;
  */
 export const centreOfMass: PromptSampler = {
   id: "centre-of-mass",
+  size: () => ({ points: 1, box: false }),
   *prompts(target) {
     const mask = maskOf(target);
     const centre = roundedCentre(mask);

@@ -9,6 +9,7 @@ import { isInside, maskOf } from "./pixels.ts";
  */
 export const centrePoints: PromptSampler = {
   id: "centre-points",
+  size: (step) => ({ points: step, box: false }),
   *prompts(target) {
     const mask = maskOf(target);
     const points: Point[] = [];

@@ -9,6 +9,7 @@ import { maskOf } from "./pixels.ts";
  */
 export const clicks: PromptSampler = {
   id: "clicks",
+  size: (step) => ({ points: step, box: false }),
   *prompts(target) {
     const mask = maskOf(target);
     const made: Point[] = [];

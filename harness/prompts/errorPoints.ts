@@ -11,6 +11,7 @@ const leastWrong = 10;
 /** The given box, then one point more a step, drawn uniformly from what is wrong. Source as centreThenErrors. */
 export const boxThenErrors: PromptSampler = {
   id: "box-then-errors",
+  size: (step) => ({ points: step - 1, box: true }),
   *prompts(target, random) {
     yield* withErrorPoints({ target, random, box: target.box, points: [] });
   },
@@ -22,6 +23,7 @@ export const boxThenErrors: PromptSampler = {
  */
 export const centreThenErrors: PromptSampler = {
   id: "centre-then-errors",
+  size: (step) => ({ points: step, box: false }),
   *prompts(target, random) {
     const centre = centrePoint(maskOf(target));
     if (centre === undefined)

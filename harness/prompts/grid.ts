@@ -3,6 +3,7 @@ import type { Box, ImageId, PromptSampler, Target } from "../api.ts";
 /** The target's own place, once: a target of a grid is a point, its box shrunk onto it. */
 export const gridPoint: PromptSampler = {
   id: "grid-point",
+  size: () => ({ points: 1, box: false }),
   *prompts({ box }) {
     yield { frame: "image", points: [{ x: box.x0, y: box.y0, label: 1 }] };
   },
@@ -11,6 +12,7 @@ export const gridPoint: PromptSampler = {
 /** For a variant whose everything mode needs no prompt: what its masks are recorded under. */
 export const noPrompt: PromptSampler = {
   id: "no-prompt",
+  size: () => ({ points: 0, box: false }),
   *prompts() {
     yield { frame: "image", points: [] };
   },

@@ -10,6 +10,7 @@ import { maskOf, pixelsAt } from "./pixels.ts";
 export function randomPoints(count: number): PromptSampler {
   return {
     id: "random-points",
+    size: () => ({ points: count, box: false }),
     *prompts(target, random) {
       const mask = maskOf(target);
       const area = areaOf(mask);

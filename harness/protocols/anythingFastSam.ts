@@ -22,6 +22,7 @@ export const anythingFastSam: Protocol = {
     {
       sampler: noPrompt,
       scored: [{ step: 1, prompts: "everything" }],
+      looksAt: "three masks",
       choose: everyMask,
       everything: {
         source: "own output",

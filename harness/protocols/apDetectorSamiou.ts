@@ -12,8 +12,15 @@ export const apDetectorSamiou: Protocol = {
   confidence: "repo",
   prompted: "detections",
   figures: "average precision",
-  needs: ["single-mask-token", "box-prompt"],
-  passes: [{ sampler: givenBox, scored: [{ step: 1, prompts: "det-samiou" }], choose: withFusedScore(singleMask) }],
+  needs: ["single-mask-token", "box-prompt", "predicted-iou"],
+  passes: [
+    {
+      sampler: givenBox,
+      scored: [{ step: 1, prompts: "det-samiou" }],
+      looksAt: "single mask",
+      choose: withFusedScore(singleMask),
+    },
+  ],
   sizes: cocoSizes,
   notes: [
     "the source gives an image without detections one empty box of score 0.1; here such an image has none",

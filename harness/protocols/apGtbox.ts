@@ -13,8 +13,15 @@ export const apGtbox: Protocol = {
   confidence: "secondary",
   prompted: "annotations",
   figures: "average precision",
-  needs: ["box-prompt"],
-  passes: [{ sampler: givenBox, scored: [{ step: 1, prompts: "gt-box" }], choose: withPredictedIou(mostConfident) }],
+  needs: ["box-prompt", "predicted-iou"],
+  passes: [
+    {
+      sampler: givenBox,
+      scored: [{ step: 1, prompts: "gt-box" }],
+      looksAt: "most confident",
+      choose: withPredictedIou(mostConfident),
+    },
+  ],
   sizes: cocoSizes,
   notes: [
     "mask kept and score are not published: most confident, and its predicted IoU",

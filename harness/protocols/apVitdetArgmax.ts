@@ -14,7 +14,12 @@ export const apVitdetArgmax: Protocol = {
   figures: "average precision",
   needs: ["box-prompt"],
   passes: [
-    { sampler: givenBox, scored: [{ step: 1, prompts: "det-argmax" }], choose: withDetectorScore(mostConfident) },
+    {
+      sampler: givenBox,
+      scored: [{ step: 1, prompts: "det-argmax" }],
+      looksAt: "most confident",
+      choose: withDetectorScore(mostConfident),
+    },
   ],
   sizes: cocoSizes,
   notes: ["the bbox never reaches the metric: the size split goes by the mask's area"],

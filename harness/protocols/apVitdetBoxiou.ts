@@ -13,7 +13,14 @@ export const apVitdetBoxiou: Protocol = {
   prompted: "detections",
   figures: "average precision",
   needs: ["box-prompt"],
-  passes: [{ sampler: givenBox, scored: [{ step: 1, prompts: "det-boxiou" }], choose: withDetectorScore(nearestBox) }],
+  passes: [
+    {
+      sampler: givenBox,
+      scored: [{ step: 1, prompts: "det-boxiou" }],
+      looksAt: "three masks",
+      choose: withDetectorScore(nearestBox),
+    },
+  ],
   sizes: cocoSizes,
   notes: [
     "the paper does not say which score sorts: the detector's",

@@ -14,7 +14,12 @@ export const apVitdetNorefine: Protocol = {
   figures: "average precision",
   needs: ["box-prompt"],
   passes: [
-    { sampler: givenBox, scored: [{ step: 1, prompts: "det-norefine" }], choose: withDetectorScore(mostConfident) },
+    {
+      sampler: givenBox,
+      scored: [{ step: 1, prompts: "det-norefine" }],
+      looksAt: "most confident",
+      choose: withDetectorScore(mostConfident),
+    },
   ],
   sizes: cocoSizes,
   notes: [

@@ -15,7 +15,12 @@ export const apVitdetRefine: Protocol = {
   figures: "average precision",
   needs: ["mask-input", "box-prompt"],
   passes: [
-    { sampler: refinedBox, scored: [{ step: 2, prompts: "det-refine" }], choose: withDetectorScore(mostConfident) },
+    {
+      sampler: refinedBox,
+      scored: [{ step: 2, prompts: "det-refine" }],
+      looksAt: "most confident",
+      choose: withDetectorScore(mostConfident),
+    },
   ],
   sizes: cocoSizes,
   notes: [

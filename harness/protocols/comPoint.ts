@@ -13,7 +13,9 @@ export const comPoint: Protocol = {
   prompted: "annotations",
   figures: "mean IoU",
   needs: [],
-  passes: [{ sampler: centreOfMass, scored: [{ step: 1, prompts: "com" }], choose: mostConfident }],
+  passes: [
+    { sampler: centreOfMass, scored: [{ step: 1, prompts: "com" }], looksAt: "most confident", choose: mostConfident },
+  ],
   sizes: cocoSizes,
   notes: [
     "mean over all masks: the source prints tables by category and does not use them",

@@ -30,5 +30,5 @@ export const edgesam: Protocol = {
 /** Three rounds, as the source's script has for COCO; its LVIS figures are of the first. */
 function passOf(start: string, sampler: PromptSampler): PromptPass {
   const scored = [0, 1, 2].map((added) => ({ step: added + 1, prompts: `${start}+${added}p` }));
-  return { sampler, scored, choose: singleMask };
+  return { sampler, scored, looksAt: "single mask", choose: singleMask };
 }

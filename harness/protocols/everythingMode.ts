@@ -49,7 +49,11 @@ export function generatorProtocol(description: Description, generators: readonly
   return {
     ...description,
     ...{ prompted: "grid", figures: "average recall" },
-    needs: generators.some(({ masks }) => masks === "one") ? ["single-mask-token"] : [],
+    // Everything mode suppresses by predicted IoU, whatever ranks its result.
+    needs: [
+      ...(generators.some(({ masks }) => masks === "one") ? (["single-mask-token"] as const) : []),
+      "predicted-iou",
+    ],
     passes: generators.map(passOf),
     ...{ sizes: cocoSizes, includes: () => true, iou: plainIou },
   };
@@ -60,6 +64,7 @@ function passOf(generator: Generator): PromptPass {
   return {
     sampler: gridPoint,
     scored: [{ step: 1, prompts: generator.prompts }],
+    looksAt: generator.masks === "one" ? "single mask" : "three masks",
     choose: (candidates) => tokensOf(generator, candidates).flatMap((token) => keep(generator, candidates, token)),
     everything: {
       source: "prompts",

@@ -13,7 +13,9 @@ export const gtbox: Protocol = {
   prompted: "annotations",
   figures: "mean IoU",
   needs: ["box-prompt"],
-  passes: [{ sampler: maskBox, scored: [{ step: 1, prompts: "box" }], choose: mostConfident }],
+  passes: [
+    { sampler: maskBox, scored: [{ step: 1, prompts: "box" }], looksAt: "most confident", choose: mostConfident },
+  ],
   sizes: cocoSizes,
   notes: [
     "the papers do not say how rows are averaged: mean over instances",

@@ -13,7 +13,9 @@ export const gtboxArgmax: Protocol = {
   prompted: "annotations",
   figures: "mean IoU",
   needs: ["box-prompt"],
-  passes: [{ sampler: givenBox, scored: [{ step: 1, prompts: "box" }], choose: mostConfident }],
+  passes: [
+    { sampler: givenBox, scored: [{ step: 1, prompts: "box" }], looksAt: "most confident", choose: mostConfident },
+  ],
   sizes: cocoSizes,
   notes: [
     "IoU has 1e-7 px added to the union, as in the source",

@@ -21,13 +21,13 @@ import { randomPointsMiou } from "./randomPoints.ts";
 import { ritmClicks } from "./ritmClicks.ts";
 
 export { predictedIouOf } from "./choice.ts";
+export { type Misfit, misfitOf, requireFit } from "./fit.ts";
 export {
   type PlannedPass,
   type PlannedPrompts,
   type PromptFlags,
   passesOf,
   promptsOf,
-  requireCapabilities,
 } from "./plan.ts";
 
 export const protocols: readonly Protocol[] = [

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { HarnessError } from "../errors.ts";
-import { passesOf, promptPlan, promptsOf, protocolOf, protocols, requireCapabilities } from "./index.ts";
+import { passesOf, promptPlan, promptsOf, protocolOf, protocols } from "./index.ts";
 import type { PromptFlags } from "./plan.ts";
 
 const named = (flags: PromptFlags) => promptPlan(flags).map(({ prompts, protocol }) => `${prompts} ${protocol.id}`);
@@ -66,28 +66,4 @@ test("1, 3 and 5 clicks are one pass, which ends with the last that is asked for
   ]);
   expect(steps("1c,3c").map((scored) => scored.at(-1)!.step)).toEqual([3]);
   expect(steps("1dt,1dt-oracle,box").length).toBe(3);
-});
-
-test("a protocol refuses a variant that lacks what it needs", () => {
-  const variant = { id: "efficientsam-ti", lacks: ["single-mask-token"] } as const;
-  expect(() => requireCapabilities(protocolOf("miou-edgesam"), variant)).toThrow(
-    "efficientsam-ti: can not be measured by protocol miou-edgesam, it lacks what that needs (found no single-mask-token)",
-  );
-  for (const protocol of protocols.filter(
-    ({ needs, prompted }) => !needs.includes("single-mask-token") && prompted !== "nothing",
-  ))
-    requireCapabilities(protocol, variant);
-  requireCapabilities(protocolOf("miou-edgesam"), { id: "sam-vit-b", lacks: ["mask-input"] });
-});
-
-test("a variant with an everything mode of its own is not prompted by a grid, and one without is not asked for it", () => {
-  const own = { id: "fastsam-s", lacks: ["single-mask-token", "mask-input"], everything: "own output" } as const;
-  expect(() => requireCapabilities(protocolOf("anything-ar1000"), own)).toThrow(
-    "fastsam-s: can not be measured by protocol anything-ar1000, which prompts a grid of points",
-  );
-  requireCapabilities(protocolOf("anything-ar-fastsam"), own);
-  requireCapabilities(protocolOf("miou-gtbox"), own);
-  expect(() => requireCapabilities(protocolOf("anything-ar-fastsam"), { id: "sam-vit-b", lacks: [] })).toThrow(
-    "sam-vit-b: can not be measured by protocol anything-ar-fastsam, which prompts nothing",
-  );
 });

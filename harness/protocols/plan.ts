@@ -1,4 +1,4 @@
-import type { PromptPass, Protocol, VariantManifest } from "../api.ts";
+import type { PromptPass, Protocol } from "../api.ts";
 import { HarnessError, unknown } from "../errors.ts";
 
 const defaults = { prompts: "box,1p,3p" };
@@ -75,29 +75,6 @@ export function protocolIn(protocols: readonly Protocol[], id: string): Protocol
 /** The prompts names a protocol defines, in its own order. */
 export function promptsOf(protocol: Protocol): readonly string[] {
   return protocol.passes.flatMap(({ scored }) => scored.map(({ prompts }) => prompts));
-}
-
-/** Throws HarnessError if the variant lacks what the protocol needs, or has another everything mode. */
-export function requireCapabilities(
-  protocol: Protocol,
-  { id, lacks, everything }: Pick<VariantManifest, "id" | "lacks" | "everything">,
-): void {
-  if (protocol.prompted === "grid" && everything === "own output")
-    throw new HarnessError(`${id}: can not be measured by protocol ${protocol.id}, which prompts a grid of points`, {
-      found: "an everything mode that is an output of its own",
-      hint: "--protocol anything-ar-fastsam measures that output",
-    });
-  if (protocol.prompted === "nothing" && everything === undefined)
-    throw new HarnessError(`${id}: can not be measured by protocol ${protocol.id}, which prompts nothing`, {
-      found: "no everything mode of its own",
-      hint: "--protocol anything-ar1000 and anything-default prompt a grid of points",
-    });
-  const missing = protocol.needs.filter((need) => lacks.includes(need));
-  if (missing.length === 0) return;
-  throw new HarnessError(`${id}: can not be measured by protocol ${protocol.id}, it lacks what that needs`, {
-    found: `no ${missing.join(", no ")}`,
-    hint: "leave the variant or the protocol out; `bench list protocols` says what each needs",
-  });
 }
 
 function everyName(protocol: Protocol): PlannedPrompts[] {

@@ -18,9 +18,10 @@ export const pointsDt: Protocol = {
     {
       sampler: centrePoints,
       scored: [1, 2, 3, 5, 9].map((step) => ({ step, prompts: `${step}dt` })),
+      looksAt: "most confident",
       choose: mostConfident,
     },
-    { sampler: centrePoints, scored: [{ step: 1, prompts: "1dt-oracle" }], choose: oracle },
+    { sampler: centrePoints, scored: [{ step: 1, prompts: "1dt-oracle" }], looksAt: "three masks", choose: oracle },
   ],
   sizes: cocoSizes,
   notes: [

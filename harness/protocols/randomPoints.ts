@@ -31,6 +31,7 @@ function passOf(count: number): PromptPass {
   return {
     sampler: randomPoints(count),
     scored: [{ step: 1, prompts: `${count}p` }],
+    looksAt: "most confident",
     choose: mostConfident,
   };
 }

@@ -18,6 +18,7 @@ export const ritmClicks: Protocol = {
     {
       sampler: clicks,
       scored: [1, 3, 5].map((step) => ({ step, prompts: `${step}c` })),
+      looksAt: "most confident",
       choose: mostConfident,
     },
   ],

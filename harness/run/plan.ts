@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { Dataset, DatasetOptions, DatasetPlugin, ImageId } from "../api.ts";
 import { HarnessError, unknown } from "../errors.ts";
-import { type PlannedPrompts, promptPlan, requireCapabilities } from "../protocols/index.ts";
+import { misfitOf, type PlannedPrompts, promptPlan, requireFit } from "../protocols/index.ts";
 import { withDetectorBoxes } from "./detectorBoxes.ts";
 import { datasetCache } from "./home.ts";
 import { openDataset } from "./openDataset.ts";
@@ -82,6 +82,12 @@ export interface RunPlan {
   readonly acceptError?: boolean;
 }
 
+/** What is measured of the variants that are named, and what is not. */
+interface Chosen {
+  readonly chosen: readonly ChosenVariant[];
+  readonly leftOut: readonly LeftOut[];
+}
+
 const defaults = {
   variants: "all",
   weights: "auto",
@@ -100,16 +106,18 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
   const seed = flags.seed ?? defaults.seed;
   const prompts = promptPlan({ prompts: flags.prompts, protocol: flags.protocol });
   const shard = shardOf(flags);
-  const { chosen, leftOut } = await chooseWeights(registry, {
-    variants: withSettings(registry, namesOf(flags), flags.settings ?? {}),
+  const names = namesOf(flags);
+  const available = await chooseWeights(registry, {
+    variants: withSettings(registry, names, flags.settings ?? {}),
     weights: flags.weights ?? defaults.weights,
     checkpoints: checkpointsOf(flags.checkpoint ?? []),
   });
+  const { chosen, leftOut } = names.includes("all") ? withoutMisfits(available, prompts) : available;
   if (chosen.length === 0)
     throw new HarnessError("no variant is left to run", {
       hint: leftOut[0]?.command ?? "bench list variants shows those that there are",
     });
-  for (const { variant } of chosen) for (const { protocol } of prompts) requireCapabilities(protocol, variant.preset);
+  for (const { variant } of chosen) requireFit(prompts, variant.preset);
   requireBoxes(prompts, flags.boxes);
   if (flags.dump !== undefined && flags.image === undefined)
     throw new HarnessError("--dump: of which image?", { hint: "--image ID, as often as you like" });
@@ -137,6 +145,23 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
       rounds: atLeast(1, "--rounds", flags.rounds ?? defaults.rounds),
       warmup: atLeast(0, "--warmup", flags.warmup ?? defaults.warmup),
     },
+  };
+}
+
+/** Of `all`, those that the prompts do not fit are left out, as are those without weights: who names one is told so. */
+function withoutMisfits({ chosen, leftOut }: Chosen, prompts: readonly PlannedPrompts[]): Chosen {
+  const misfits = chosen.flatMap(({ variant }): LeftOut[] => {
+    const { preset } = variant;
+    const misfit = prompts.map((each) => misfitOf(each, preset)).find((each) => each !== undefined);
+    if (misfit === undefined) return [];
+    const { problem, found, expected, hint } = misfit;
+    const facts = `found ${found}${expected === undefined ? "" : `, expected ${expected}`}`;
+    return [{ variant: preset.id, reason: `${problem} (${facts})`, command: hint }];
+  });
+  const out = new Set(misfits.map(({ variant }) => variant));
+  return {
+    chosen: chosen.filter(({ variant }) => !out.has(variant.preset.id)),
+    leftOut: [...leftOut, ...misfits],
   };
 }
 

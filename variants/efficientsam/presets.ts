@@ -1,5 +1,5 @@
 import type { ModelInputSpec, PublishedFile, VariantManifest } from "../../harness/api.ts";
-import { efficientSamConfigs } from "./config.ts";
+import { efficientSamConfigs, pointsAPrompt } from "./config.ts";
 
 /** Pixels in 0 … 1, stretched to the square; the graph itself normalises them as ImageNet's. Source: EfficientSam.preprocess. */
 const input = {
@@ -15,6 +15,7 @@ const shared = {
   },
   mask: { path: "direct", interpolation: "bicubic", threshold: ">=0" },
   lacks: ["single-mask-token", "mask-input"],
+  maxPoints: pointsAPrompt,
 } as const;
 
 const notes = [
