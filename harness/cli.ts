@@ -1,6 +1,7 @@
 import yargs, { type Argv, type Options } from "yargs";
 import { type Command, type Commands, type Console, commands } from "./commands/index.ts";
 import { HarnessError, unknown } from "./errors.ts";
+import { visibleLines } from "./visible.ts";
 
 /** What scripts can rely on: 0 done, 1 done and the answer is no, 2 the user's mistake, 70 a bug in this program. */
 const exitCodes = { userMistake: 2, bug: 70 } as const;
@@ -110,12 +111,12 @@ function requireNumbers(command: Command, args: Readonly<Record<string, unknown>
 /** One line of error and one of hint for the user's mistake; the stack for a bug. */
 function report(error: unknown): number {
   if (error instanceof HarnessError) {
-    process.stderr.write(`error: ${error.message}\n${error.hint === undefined ? "" : `  hint: ${error.hint}\n`}`);
+    const hint = error.hint === undefined ? "" : `  hint: ${visibleLines(error.hint)}\n`;
+    process.stderr.write(`error: ${visibleLines(error.message)}\n${hint}`);
     return exitCodes.userMistake;
   }
-  process.stderr.write(
-    `${error instanceof Error ? error.stack : error}\nthis is a bug in sam-bench; please report it with the command line\n`,
-  );
+  const trace = visibleLines(String(error instanceof Error ? error.stack : error));
+  process.stderr.write(`${trace}\nthis is a bug in sam-bench; please report it with the command line\n`);
   return exitCodes.bug;
 }
 

@@ -1,5 +1,7 @@
 /** Errors that a user can mend, in one grammar: `subject: problem (found …, expected …)`, then one hint. */
 
+import { visible } from "./visible.ts";
+
 export interface ErrorDetails {
   readonly found?: unknown;
   readonly expected?: unknown;
@@ -30,8 +32,9 @@ export function unknown(kind: string, given: string, known: readonly string[]): 
   return new HarnessError(`unknown ${kind}: ${given};${guess} known: ${known.join(", ")}`);
 }
 
+/** Facts are often a stranger's text: they stay on the line of the message. */
 function describe(value: unknown): string {
-  if (typeof value === "string") return value;
+  if (typeof value === "string") return visible(value);
   if (Array.isArray(value)) return `[${value.map(describe).join(", ")}]`;
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

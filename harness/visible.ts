@@ -16,11 +16,15 @@ export function visibleLines(text: string): string {
   return text.replace(unseen, (character) => (character === "\n" ? character : escaped(character)));
 }
 
+/** C0 controls by two digits, as shells write them; all others so that they mean the same inside JSON. */
 function escaped(character: string): string {
   if (character === "\n") return "\\n";
   if (character === "\t") return "\\t";
   if (character === "\r") return "\\r";
-  const code = character.codePointAt(0)!;
-  if (code < 0x100) return `\\x${code.toString(16).padStart(2, "0")}`;
-  return code < 0x10000 ? `\\u${code.toString(16).padStart(4, "0")}` : `\\u{${code.toString(16)}}`;
+  const code = character.charCodeAt(0);
+  if (code < 0x20) return `\\x${code.toString(16).padStart(2, "0")}`;
+  return character
+    .split("")
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+    .join("");
 }

@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import { visibleLines } from "../visible.ts";
 
 export interface CommandOption {
   readonly describe: string;
@@ -43,8 +44,14 @@ export interface Command {
 /** Commands by name, in the order of `--help`. A module is read when its command is called: starting one does not cost them all. */
 export type Commands = Readonly<Record<string, () => Promise<Command>>>;
 
+/** A result, as lines. Characters that a terminal would obey are shown: names in files, and in others' results, are strangers'. */
 export function line(console: Console, text: string): void {
-  console.out.write(`${text}\n`);
+  console.out.write(`${visibleLines(text)}\n`);
+}
+
+/** Everything that is no result, as lines, in the same way. */
+export function note({ notes }: Pick<Console, "notes">, text: string): void {
+  notes.write(`${visibleLines(text)}\n`);
 }
 
 /** Narrow terminals get narrower tables; files and pipes the full width. */

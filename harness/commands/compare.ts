@@ -15,7 +15,7 @@ import {
 import { loadRegistry } from "../run/registry.ts";
 import { withVariantFiles } from "../run/variantFiles.ts";
 import type { StoredRun } from "../store/store.ts";
-import { type Arguments, type Command, type CommandOption, type Console, line, widthOf } from "./command.ts";
+import { type Arguments, type Command, type CommandOption, type Console, line, note, widthOf } from "./command.ts";
 import { measureSides } from "./compareLatency.ts";
 import { interruptible } from "./interrupt.ts";
 import { type Operand, type OperandContext, readOperand, runsOfOperands } from "./operands.ts";
@@ -218,6 +218,6 @@ function print(
     line(console, comparisons.map((each) => comparisonText(each, width)).join("\n\n\n"));
   }
   for (const { condition, comparison, found } of met)
-    console.notes.write(`failed: ${condition.text} (${comparison.b.id}: ${found})\n`);
+    note(console, `failed: ${condition.text} (${comparison.b.id}: ${found})`);
   return met.length === 0 ? 0 : 1;
 }

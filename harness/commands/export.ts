@@ -4,7 +4,7 @@ import type { Writable } from "node:stream";
 import type { PredictionRow } from "../api.ts";
 import { HarnessError, unknown } from "../errors.ts";
 import type { StoredRun } from "../store/store.ts";
-import type { Command } from "./command.ts";
+import { type Command, note } from "./command.ts";
 import { findRun } from "./storedRows.ts";
 
 export const exportRun: Command = {
@@ -28,9 +28,9 @@ export const exportRun: Command = {
       out.end();
       await once(out, "close");
     }
-    console.notes.write(`${rows} masks of ${run.id}, prompts ${prompts}\n`);
+    note(console, `${rows} masks of ${run.id}, prompts ${prompts}`);
     if (unscored > 0)
-      console.notes.write(`warning: ${unscored} of them have no score by their protocol: it is the predicted IoU\n`);
+      note(console, `warning: ${unscored} of them have no score by their protocol: it is the predicted IoU`);
     return 0;
   },
 };

@@ -6,7 +6,7 @@ import { layout, wrap } from "../report/layout.ts";
 import { confidenceMeaning, type PublishedTable } from "../report/papers.ts";
 import { loadRegistry, type Registry } from "../run/registry.ts";
 import { isEarlier, type Manifest } from "../store/schema.ts";
-import { type Command, line } from "./command.ts";
+import { type Command, line, note } from "./command.ts";
 import { describePublished, publishedTables } from "./paperTable.ts";
 import { plainTable } from "./plainTable.ts";
 import { readableRuns } from "./storedRuns.ts";
@@ -81,7 +81,7 @@ export const list: Command = {
     if (listing === undefined) throw unknown("list", what, Object.keys(listings));
     const sources: Sources = {
       registry: () => loadRegistry(args.plugin as string[] | undefined),
-      runs: () => readableRuns(resolve(args.results as string), (text) => console.notes.write(`${text}\n`)),
+      runs: () => readableRuns(resolve(args.results as string), (text) => note(console, text)),
     };
     line(console, args.json ? JSON.stringify(await listing.json(sources)) : await listing.text(sources));
     return 0;

@@ -5,7 +5,7 @@ import { resultJson, resultTable } from "../report/tables.ts";
 import { mergeRun } from "../run/merge.ts";
 import { findShards, wholeRuns } from "../run/shardRuns.ts";
 import type { StoredRun } from "../store/store.ts";
-import { type Command, line, widthOf } from "./command.ts";
+import { type Command, line, note, widthOf } from "./command.ts";
 import { createProgress } from "./progress.ts";
 import { truthOf } from "./scoreRun.ts";
 
@@ -43,7 +43,7 @@ export const merge: Command = {
       } finally {
         progress.finish();
       }
-      console.notes.write(`${whole.id}: ${whole.shards.length} shards, ${whole.images.length} images\n`);
+      note(console, `${whole.id}: ${whole.shards.length} shards, ${whole.images.length} images`);
     }
     const reports = [];
     for (const run of merged) reports.push(await reportOf(run));

@@ -15,7 +15,8 @@ import {
 import { type RunReport, reportOf } from "../report/score.ts";
 import { loadRegistry } from "../run/registry.ts";
 import { readRun } from "../store/store.ts";
-import { type Arguments, type CommandOption, type Console, widthOf } from "./command.ts";
+import { visibleLines } from "../visible.ts";
+import { type Arguments, type CommandOption, type Console, note, widthOf } from "./command.ts";
 import { readableRuns, withoutShards, withoutSuperseded } from "./storedRuns.ts";
 
 /** Published tables come with the project, wherever it is installed. */
@@ -87,7 +88,7 @@ function formatOf({ format, json, run }: Arguments): TableFormat {
 async function reportsFor({ table }: PublishedTable, args: Arguments, console: Console): Promise<readonly RunReport[]> {
   const results = resolve(args.results as string);
   const wanted = new Set(table.rows.flatMap(({ variant, variants = {} }) => [variant, ...Object.values(variants)]));
-  const readable = await readableRuns(results, (text) => console.notes.write(`${text}\n`));
+  const readable = await readableRuns(results, (text) => note(console, text));
   const manifests = withoutSuperseded(withoutShards(readable));
   const reports: RunReport[] = [];
   // One after the other: rows of one run in memory at a time.
@@ -102,7 +103,7 @@ export async function deliver(content: string | Buffer, args: Arguments, console
   if (out === undefined) {
     if (typeof content !== "string" && (console.out as { readonly isTTY?: boolean }).isTTY)
       throw new HarnessError("--format png: no picture for a terminal", { hint: "name a file with --out" });
-    console.out.write(content);
+    console.out.write(typeof content === "string" ? visibleLines(content) : content);
     return;
   }
   await writeFile(out, content).catch((cause: NodeJS.ErrnoException) => {

@@ -1,6 +1,11 @@
+import { visible } from "../visible.ts";
+
 /** Columns padded with spaces, numbers to the right; reads the same in a terminal, a file and a mail. */
-export function plainTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
+export function plainTable(header: readonly string[], given: readonly (readonly string[])[]): string {
+  const rows = given.map((row) => row.map(visible));
+  const widths = header.map((title, i) =>
+    rows.reduce((widest, row) => Math.max(widest, row[i]?.length ?? 0), title.length),
+  );
   const right = header.map(
     (_, i) => rows.length > 0 && rows.every((row) => /^[-+]?[\d.,]+( ?%|x)?$|^$/.test(row[i] ?? "")),
   );

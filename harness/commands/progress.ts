@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../measure/clock.ts";
-import type { Console } from "./command.ts";
+import { visible, visibleLines } from "../visible.ts";
+import { type Console, note } from "./command.ts";
 
 export interface ProgressOptions {
   /** Left out where nobody knows: then there is no time left to tell. */
@@ -39,8 +40,8 @@ export function createProgress(
   let shown = "";
 
   const draw = (text: string) => {
-    if (terminal) notes.write(wipe + cut(text, columnsOf(notes) - 1));
-    else notes.write(`${text}\n`);
+    if (terminal) notes.write(wipe + cut(visible(text), columnsOf(notes) - 1));
+    else note({ notes }, text);
   };
   return {
     update(done, label) {
@@ -51,7 +52,7 @@ export function createProgress(
       draw(shown);
     },
     note(text) {
-      notes.write(`${terminal ? wipe : ""}${text}\n`);
+      notes.write(`${terminal ? wipe : ""}${visibleLines(text)}\n`);
       if (terminal && shown !== "") draw(shown);
     },
     finish() {

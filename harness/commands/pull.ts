@@ -3,7 +3,7 @@ import { HarnessError } from "../errors.ts";
 import { openClient, type PullItem, type PullRecord, pull, removePulled, stateOf } from "../pull/index.ts";
 import { homeFolder } from "../run/home.ts";
 import { loadRegistry, type Registry } from "../run/registry.ts";
-import { type Arguments, type Command, type Console, line } from "./command.ts";
+import { type Arguments, type Command, type Console, line, note } from "./command.ts";
 import { plainTable } from "./plainTable.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import { catalogOf, itemsOf } from "./pullCatalog.ts";
@@ -58,7 +58,7 @@ async function pullAll(items: readonly PullItem[], args: Arguments, console: Con
   const pulled: PullRecord[] = [];
   try {
     for (const item of items) {
-      console.notes.write(`${item.file.id}: licence ${item.file.licence ?? "not stated with the file"}\n`);
+      note(console, `${item.file.id}: licence ${item.file.licence ?? "not stated with the file"}`);
       const follow = followed(item.file.id, console);
       try {
         const record = await pull(item, {
@@ -103,8 +103,7 @@ function described(record: PullRecord, home: string): string {
 
 function tellNext(items: readonly PullItem[], home: string, console: Console): void {
   const groups = new Set(items.flatMap(({ group }) => (group === undefined ? [] : [group])));
-  for (const group of groups)
-    console.notes.write(`${group}: ${join(home, "datasets", group)}, for --data or --boxes\n`);
+  for (const group of groups) note(console, `${group}: ${join(home, "datasets", group)}, for --data or --boxes`);
 }
 
 /** A line of progress in megabytes, then one in files where an archive is unpacked. */
@@ -116,8 +115,7 @@ function followed(id: string, console: Console) {
   };
   return {
     finish,
-    notice: (text: string) =>
-      current === undefined ? void console.notes.write(`${text}\n`) : current.progress.note(text),
+    notice: (text: string) => (current === undefined ? void note(console, text) : current.progress.note(text)),
     progress(step: "download" | "unpack", done: number, total: number | undefined) {
       const scale = step === "download" ? 1e6 : 1;
       if (current?.step !== step) {
@@ -164,7 +162,7 @@ async function listShelf(registry: Registry, args: Arguments, console: Console):
     });
     line(console, plainTable(["file", "state", "here", "published", "licence", "for"], rows));
     const held = entries.reduce((sum, entry) => sum + entry.held, 0);
-    console.notes.write(`${megabytes(held)} in ${homeFolder()}\n`);
+    note(console, `${megabytes(held)} in ${homeFolder()}`);
   }
   return 0;
 }

@@ -5,7 +5,7 @@ import { HarnessError } from "../errors.ts";
 import { type DetailedRun, detailsOf, labelled } from "../report/details.ts";
 import { byDataset } from "../report/tables.ts";
 import type { StoredRun } from "../store/store.ts";
-import { type Arguments, type Command, type Console, line } from "./command.ts";
+import { type Arguments, type Command, type Console, line, note } from "./command.ts";
 import { createProgress } from "./progress.ts";
 import { galleryOf } from "./reportGallery.ts";
 import { datasetOfRun } from "./runDataset.ts";
@@ -102,11 +102,11 @@ async function datasetFor(
       ...(data === undefined ? {} : { data }),
     });
     if (dataset === undefined)
-      console.notes.write(`${manifest.dataset.id}: no photos and no ground truth; --data names their folder\n`);
+      note(console, `${manifest.dataset.id}: no photos and no ground truth; --data names their folder`);
     return dataset;
   } catch (error) {
     if (data !== undefined || !(error instanceof HarnessError)) throw error;
-    console.notes.write(`no photos and no ground truth: ${error.message}\n`);
+    note(console, `no photos and no ground truth: ${error.message}`);
     return undefined;
   }
 }

@@ -7,7 +7,7 @@ import { loadRegistry } from "../run/registry.ts";
 import { type RunObserver, type RunOutcome, runPlan } from "../run/runner.ts";
 import { settingsOf } from "../run/settings.ts";
 import type { WeightsChoice } from "../run/weights.ts";
-import { type Arguments, type Command, type CommandOption, type Console, line } from "./command.ts";
+import { type Arguments, type Command, type CommandOption, type Console, line, note } from "./command.ts";
 import { interrupted, interruptible } from "./interrupt.ts";
 import { createProgress, type Progress, type ProgressOptions } from "./progress.ts";
 
@@ -114,7 +114,7 @@ async function print({ runs, stopped }: RunOutcome, plan: RunPlan, args: Argumen
   if (args.json) line(console, JSON.stringify(resultJson(reports, plan.leftOut)));
   else line(console, resultTable(reports, { leftOut: plan.leftOut }));
   if (!stopped) return runs.some(({ manifest }) => manifest.status.state === "failed") ? 1 : 0;
-  console.notes.write("stopped before the end; the same command goes on from here\n");
+  note(console, "stopped before the end; the same command goes on from here");
   return interrupted;
 }
 
@@ -133,7 +133,7 @@ export function observe(console: Console): RunObserver & { finish(): void } {
     return current.progress;
   };
   return {
-    note: (text) => (current === undefined ? void console.notes.write(`${text}\n`) : current.progress.note(text)),
+    note: (text) => (current === undefined ? void note(console, text) : current.progress.note(text)),
     calibration: (variant, { done, total }) =>
       follow(`calibration ${variant}`, { total, unit: "steps" }).update(done, `calibrating ${variant}`),
     images: (variant, { done, total, image, before }) =>

@@ -1,7 +1,7 @@
 import { HarnessError } from "../errors.ts";
 import type { ReliabilityBin } from "../metrics/index.ts";
 import { intervalMethod } from "../stats/intervals.ts";
-import { type Arguments, type Command, type Console, line } from "./command.ts";
+import { type Arguments, type Command, type Console, line, note } from "./command.ts";
 import { plainTable } from "./plainTable.ts";
 import { type FileFigure, type FileScore, scoreFile } from "./scoreFile.ts";
 import { type CategoryScore, type RunScore, scoreRun } from "./scoreRun.ts";
@@ -67,7 +67,7 @@ export const score: Command = {
       ...(args.interval === false ? { intervals: "none" as const } : {}),
       seed: args.seed as number,
     });
-    for (const warning of found.warnings) console.notes.write(`warning: ${warning}\n`);
+    for (const warning of found.warnings) note(console, `warning: ${warning}`);
     if (args.json) line(console, JSON.stringify(found));
     else printFile(found, args.categories === true, console);
     return 0;
@@ -88,7 +88,7 @@ async function scoreStoredRun(args: Arguments, console: Console): Promise<number
     ...(args.categories === true ? { categories: "listed" as const } : {}),
     ...(args.interval === false ? { intervals: "none" as const } : {}),
   });
-  for (const warning of found.warnings) console.notes.write(`warning: ${warning}\n`);
+  for (const warning of found.warnings) note(console, `warning: ${warning}`);
   if (args.json) line(console, JSON.stringify(found));
   else printRun(found, console);
   return 0;

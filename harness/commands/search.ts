@@ -5,7 +5,7 @@ import { resolvePlan } from "../run/plan.ts";
 import type { Candidate, SearchOutcome } from "../search/check.ts";
 import type { SearchObserver, SearchSettings } from "../search/request.ts";
 import { search as searchFor } from "../search/search.ts";
-import { type Arguments, type Command, type Console, line } from "./command.ts";
+import { type Arguments, type Command, type Console, line, note } from "./command.ts";
 import { interrupted, interruptible } from "./interrupt.ts";
 import { plainTable } from "./plainTable.ts";
 import { createProgress, type Progress } from "./progress.ts";
@@ -61,7 +61,7 @@ export const search: Command = {
       const outcome = await searchFor({ method, plan, settings, results, observer, signal });
       observer.finish();
       if (outcome === undefined) {
-        console.notes.write("stopped before the end; the same command goes on from here\n");
+        note(console, "stopped before the end; the same command goes on from here");
         return interrupted;
       }
       const chart = await writeChart(outcome, settings);
@@ -146,7 +146,7 @@ function observe(console: Console): SearchObserver & { finish(): void } {
     current = undefined;
   };
   return {
-    note: (text) => (current === undefined ? void console.notes.write(`${text}\n`) : current.progress.note(text)),
+    note: (text) => (current === undefined ? void note(console, text) : current.progress.note(text)),
     progress(what, done, total, label) {
       if (current?.what !== what) {
         finish();

@@ -10,7 +10,7 @@ import { resolvePlan } from "../run/plan.ts";
 import { projectRoot } from "../run/sources.ts";
 import { indexRows } from "../store/rows.ts";
 import { readRun } from "../store/store.ts";
-import { type Arguments, type Command, type Console, line } from "./command.ts";
+import { type Arguments, type Command, type Console, line, note } from "./command.ts";
 import { plainTable } from "./plainTable.ts";
 import { flagsOf, planOptions, settingOptions } from "./run.ts";
 import { readableRuns } from "./storedRuns.ts";
@@ -59,7 +59,8 @@ export const slurm: Command = {
     }
     const { ids } = await submit(job, scripts, options);
     for (const [name, id] of Object.entries(ids)) line(console, `${name}: job ${id}`);
-    console.notes.write(
+    note(
+      console,
       `bench slurm status --results ${args.results} follows them; logs lie in ${slurmFolder(job.results)}\n`,
     );
     return 0;
@@ -133,9 +134,7 @@ async function status(results: string, console: Console): Promise<number> {
   line(console, plainTable(["job", "id", "state"], jobs));
   const folder = shardsFolder({ results });
   const rows: string[][] = [];
-  for (const { id, variant, shard, status: state } of await readableRuns(folder, (text) =>
-    console.notes.write(`${text}\n`),
-  )) {
+  for (const { id, variant, shard, status: state } of await readableRuns(folder, (text) => note(console, text))) {
     const run = await readRun(folder, id);
     const { places } = await indexRows(`${run.folder}/rows.jsonl`);
     rows.push([

@@ -4,7 +4,7 @@ import { canonicalJson } from "../store/canonical.ts";
 import { listRuns } from "../store/manifest.ts";
 import { isEarlier, type Manifest } from "../store/schema.ts";
 import { readRun, type StoredRun } from "../store/store.ts";
-import type { Arguments, Console } from "./command.ts";
+import { type Arguments, type Console, note } from "./command.ts";
 
 /** Every run that can be read, oldest first; `notice` is told of the others. */
 export async function readableRuns(results: string, notice: (text: string) => void): Promise<readonly Manifest[]> {
@@ -64,7 +64,7 @@ export async function chosenRuns(args: Arguments, console: Console): Promise<rea
   const results = resolve(args.results as string);
   const names = ([] as readonly unknown[]).concat(args.run ?? []) as readonly string[];
   if (names.length > 0) return namedRuns(results, names);
-  const manifests = await readableRuns(results, (text) => console.notes.write(`${text}\n`));
+  const manifests = await readableRuns(results, (text) => note(console, text));
   if (manifests.length === 0) throw noRuns(results);
   const whole = withoutShards(manifests);
   if (!args.all && whole.length === 0)

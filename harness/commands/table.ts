@@ -4,7 +4,7 @@ import { refuseIrregular } from "../files.ts";
 import type { TableFormat } from "../report/export.ts";
 import { betweenMarks, exportResults } from "../report/resultExport.ts";
 import { type RunReport, reportOf } from "../report/score.ts";
-import { type Arguments, type Command, type Console, widthOf } from "./command.ts";
+import { type Arguments, type Command, type Console, note, widthOf } from "./command.ts";
 import { deliver, paperOptions, printPaperTable, refusePaperOptions } from "./paperTable.ts";
 import { chosenRuns } from "./storedRuns.ts";
 
@@ -56,5 +56,5 @@ async function writeReadme(reports: readonly RunReport[], args: Arguments, conso
   const table = (await exportResults(reports, "markdown", { detail: args.details ? "full" : "papers" })) as string;
   const written = betweenMarks(text, table, file);
   if (written !== text) await writeFile(file, written);
-  console.notes.write(`${file}: ${written === text ? "up to date" : "written"}, ${reports.length} runs\n`);
+  note(console, `${file}: ${written === text ? "up to date" : "written"}, ${reports.length} runs`);
 }

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { Error as errorLevel, parse, View } from "vega";
 import { type Config, compile, type TopLevelSpec } from "vega-lite";
+import { visibleLines } from "../visible.ts";
 
 /** A chart as the Vega editor opens it. */
 export type ChartSpec = TopLevelSpec;
@@ -40,7 +41,8 @@ export async function chartSvg(spec: ChartSpec): Promise<string> {
   if (warnings.length > 0) throw new Error(`chart: ${warnings.join("; ")}`);
   const view = new View(parse(vegaSpec), { renderer: "none", logLevel: errorLevel });
   try {
-    return await view.toSVG();
+    // XML has no control characters: one in a name would make a drawing that nothing opens.
+    return visibleLines(await view.toSVG());
   } finally {
     view.finalize();
   }

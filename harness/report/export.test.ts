@@ -165,3 +165,12 @@ test("png has two pixels for each of the svg", async () => {
   expect(png.subarray(1, 4).toString("latin1")).toBe("PNG");
   expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([2 * width!, 2 * height!]);
 });
+
+test("a text that a spreadsheet would run gets an apostrophe, a number does not", () => {
+  expect(
+    csv([
+      ["=cmd()", "+1", "-1", "@x", "\tx", "plain"],
+      [-1.5, 2, undefined, "a,b", "−3", "-"],
+    ]),
+  ).toBe(`'=cmd(),'+1,'-1,'@x,'\\tx,plain\n-1.5,2,,"a,b",−3,'-\n`);
+});

@@ -1,4 +1,5 @@
 import { svgToPng } from "../image/codec.ts";
+import { visibleLines } from "../visible.ts";
 import type { Grid } from "./grid.ts";
 import { gridText } from "./gridText.ts";
 import { gridLatex } from "./latex.ts";
@@ -32,11 +33,11 @@ export async function exportTable(
 ): Promise<string | Buffer> {
   switch (format) {
     case "text":
-      return `${gridText(grid, width)}\n`;
+      return `${visibleLines(gridText(grid, width))}\n`;
     case "markdown":
-      return `${gridMarkdown(grid)}\n`;
+      return `${visibleLines(gridMarkdown(grid))}\n`;
     case "latex":
-      return `${gridLatex(grid)}\n`;
+      return `${visibleLines(gridLatex(grid))}\n`;
     case "csv":
       return csv(records);
     case "json":
@@ -56,11 +57,19 @@ async function gridSvg(grid: Grid): Promise<string> {
   return chartSvg(gridSpec(grid));
 }
 
-/** As RFC 4180: quoted where a field has a comma, a quote or a line break, quotes doubled; what is absent is empty. */
+/**
+ * As RFC 4180: quoted where a field has a comma, a quote or a line break, quotes doubled; what is absent is empty. A text that a
+ * spreadsheet would run as a formula gets an apostrophe before it; numbers stay.
+ */
 export function csv(records: readonly (readonly (string | number | undefined)[])[]): string {
   const field = (value: string | number | undefined) => {
-    const text = value === undefined ? "" : String(value);
+    const text = typeof value === "string" ? unformulated(value) : String(value ?? "");
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   return records.map((record) => `${record.map(field).join(",")}\n`).join("");
+}
+
+function unformulated(text: string): string {
+  const shown = visibleLines(text);
+  return /^[=+\-@\t]/.test(text) ? `'${shown}` : shown;
 }

@@ -1,5 +1,7 @@
 /** Text laid out in columns: reads the same in a terminal, a file and a mail. */
 
+import { visibleLines } from "../visible.ts";
+
 export interface Column {
   /** One to three lines, the unit in the last. */
   readonly header: readonly string[];
@@ -24,7 +26,7 @@ export function layout(columns: readonly Column[]): string {
   );
   const rows = Math.max(...columns.map(({ cells }) => cells.length));
   const body = numbers(rows).flatMap((row) => {
-    const cells = columns.map((column) => (column.cells[row] ?? "").split("\n"));
+    const cells = columns.map((column) => linesOf(column.cells[row] ?? ""));
     const lines = Math.max(...cells.map((cell) => cell.length));
     return numbers(lines).map((i) => format(cells.map((cell) => cell[i] ?? "")));
   });
@@ -33,7 +35,12 @@ export function layout(columns: readonly Column[]): string {
 
 /** Characters a column takes, the gap before it left out. */
 export function widthOf({ header, cells }: Column): number {
-  return Math.max(...[...header, ...cells.flatMap((cell) => cell.split("\n"))].map((line) => line.length));
+  return Math.max(...[...header, ...cells.flatMap(linesOf)].map((line) => line.length));
+}
+
+/** As they will be shown, so that an escaped character has its width. */
+function linesOf(cell: string): readonly string[] {
+  return visibleLines(cell).split("\n");
 }
 
 /**

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { HarnessError } from "../errors.ts";
+import { visible } from "../visible.ts";
 import { migrate, migrations } from "./migrations.ts";
 
 /**
@@ -248,12 +249,21 @@ const rowLine = z.discriminatedUnion("kind", [prediction, failure, imageEnd]);
 /** Takes manifests of this version and older. Throws HarnessError naming file and field. */
 export function parseManifest(json: string, file: string): Manifest {
   const stored = check(z.looseObject({ schema: z.int().min(1) }), parseJson(json, file), file);
-  return check(manifest, migrate(stored, { file, version: schemaVersion, migrations }), file);
+  const { plan, ...said } = check(manifest, migrate(stored, { file, version: schemaVersion, migrations }), file);
+  // A run may be a stranger's. The plan stays as it is: the id is its hash.
+  return { ...withVisibleTexts(said), plan };
 }
 
 /** Whether an earlier version recorded the run: it is shown, and neither resumed nor mixed with runs of this version. */
 export function isEarlier({ absent }: Pick<Manifest, "absent">): boolean {
   return absent !== undefined;
+}
+
+function withVisibleTexts<T>(value: T): T {
+  if (typeof value === "string") return visible(value) as T;
+  if (Array.isArray(value)) return value.map(withVisibleTexts) as T;
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [visible(name), withVisibleTexts(each)])) as T;
 }
 
 /** Throws HarnessError naming file and field. */
