@@ -89,7 +89,10 @@ test("plug-ins in TypeScript load from anywhere, one option each or with commas,
   const plugin = (id: string) => `import { GraphBuilder } from "sam-bench/onnx";
     const functions = { build: async () => void new GraphBuilder("g"), load: async () => {}, loadRaw: async () => {} };
     const paper: { title: string; year: number } = { title: "None", year: 2020 };
-    export default { presets: [{ id: "${id}", title: "", paper, input: { side: 8 } }], ...functions };`;
+    const input = { side: 8, fit: "pad", resize: "bilinear", padValue: 0, mean: [0, 0, 0], std: [1, 1, 1] };
+    const mask = { path: "direct", interpolation: "bilinear", threshold: ">0" };
+    const preset = { id: "${id}", title: "Toy", paper, size: "nano", input, mask, lacks: [], notes: [] };
+    export default { presets: [preset], ...functions };`;
   for (const id of ["one", "two", "three"]) writeFileSync(join(folder, `${id}.mts`), plugin(id));
   mkdirSync(join(folder, "node_modules"));
   symlinkSync(join(dirname(program), ".."), join(folder, "node_modules", "sam-bench"));

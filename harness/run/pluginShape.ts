@@ -42,7 +42,7 @@ const presetRules: readonly Rule[] = [
   oneOf("size", "full", "nano"),
   rule("input.side", "a whole number of pixels", isCount),
   oneOf("input.fit", "pad", "stretch", "letterbox"),
-  oneOf("input.resize", "pillow-bilinear", "bilinear"),
+  oneOf("input.resize", "pillow-bilinear", "bilinear", "opencv-bilinear"),
   rule("input.padValue", "a number", isNumber),
   rule("input.mean", "three numbers", isThree),
   rule("input.std", "three numbers", isThree),
