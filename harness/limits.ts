@@ -19,7 +19,7 @@ export const limits = {
   /** Milliseconds in which a worker that is let go has to end by itself. */
   closeMs: 10_000,
   /** Milliseconds in which a plug-in's module has to be loaded. */
-  pluginLoadMs: 30_000,
+  pluginLoadMs: 60_000,
   /** Values inside one another in one element of a dataset's JSON that only the slower of the two parsers reads. */
   jsonDepth: 500,
   /** Coordinates of a polygon, px from the image's corner, either way: beyond, the annotation is left out with a warning. */

@@ -1,4 +1,4 @@
-import type { Dataset, DatasetPlugin, VariantPlugin } from "../api.ts";
+import type { Dataset, DatasetPlugin, RgbImage, Size, VariantManifest, VariantPlugin } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 
 /** What an id may look like: part of file names, and of lists that commas set apart. */
@@ -85,17 +85,51 @@ export function pluginOf(given: unknown, file: string): VariantPlugin | DatasetP
       expected: "a default export with presets, build, load and loadRaw (a variant) or id and open (a dataset)",
       hint: "harness/api.ts has both types",
     });
-  for (const [i, preset] of plugin.presets.entries())
-    check(preset, presetRules, `${file}: preset ${preset?.id ?? i + 1}`);
+  for (const [i, preset] of plugin.presets.entries()) checkPreset(preset, file, i + 1);
   return plugin as VariantPlugin;
 }
 
-/** What a data set's plug-in opened. Throws HarnessError as pluginOf. */
+/** A preset of a plug-in. Throws HarnessError as pluginOf. */
+export function checkPreset(preset: VariantManifest, file: string, place = 1): VariantManifest {
+  check(preset, presetRules, `${file}: preset ${preset?.id ?? place}`);
+  return preset;
+}
+
+/** What a data set's plug-in opened; each photo is checked when it is read. Throws HarnessError as pluginOf. */
 export function checkDataset(dataset: Dataset, id: string): Dataset {
-  check(dataset, datasetRules, `dataset ${id}`);
-  for (const [i, image] of dataset.images.entries())
-    check(image, imageRules, `dataset ${id}: image ${i + 1} of its list`);
-  return dataset;
+  const subject = `dataset ${id}`;
+  check(dataset, datasetRules, subject);
+  for (const [i, image] of dataset.images.entries()) check(image, imageRules, `${subject}: image ${i + 1} of its list`);
+  const sizes = new Map(dataset.images.map((image) => [image.id, image.size]));
+  const { listsOf } = dataset;
+  return {
+    id: dataset.id,
+    images: dataset.images,
+    categories: dataset.categories,
+    fingerprint: dataset.fingerprint,
+    warnings: dataset.warnings,
+    async read(image) {
+      const photo = await dataset.read(image);
+      requirePhoto(photo, sizes.get(image)!, `${subject}: image ${image}`);
+      return photo;
+    },
+    targetsOf: (image) => dataset.targetsOf(image),
+    annotationsOf: (image) => dataset.annotationsOf(image),
+    ...(listsOf === undefined ? {} : { listsOf: (image) => listsOf.call(dataset, image) }),
+  };
+}
+
+function requirePhoto({ size, pixels }: RgbImage, { height, width }: Size, subject: string): void {
+  if (size?.height !== height || size.width !== width)
+    throw new HarnessError(`${subject}: another size than in its list`, {
+      found: `${size?.height} x ${size?.width}`,
+      expected: `${height} x ${width}`,
+    });
+  if (!(pixels instanceof Uint8Array) || pixels.length !== 3 * height * width)
+    throw new HarnessError(`${subject}: not three bytes a pixel`, {
+      found: pixels instanceof Uint8Array ? pixels.length : shown(pixels),
+      expected: 3 * height * width,
+    });
 }
 
 function check(value: unknown, rules: readonly Rule[], subject: string): void {

@@ -116,9 +116,17 @@ test.each([
   expect((await failure([file])).message).toContain(`${file}: ${message}`);
 });
 
+test("a preset of an id with a setting is checked as well", async () => {
+  const file = plugin(`export default { presets: [${preset("mine")}], ${functions},
+    presetOf: (id) => (id.startsWith("mine/") ? { ...${preset("mine")}, id, title: undefined } : undefined) };`);
+  const registry = await loadRegistry([file]);
+  expect(() => variantOf(registry, "mine/2")).toThrow(`${file}: preset mine/2: title (found nothing, expected a text)`);
+});
+
 test("what a dataset opens is checked by field, and what it throws is its author's", async () => {
   const file = plugin(`const whole = { id: "photos", images: [{ id: 1, fileName: "a", size: { height: 1, width: 1 } }],
-      categories: [], fingerprint: "f", warnings: [], read() {}, targetsOf() {}, annotationsOf() {} };
+      categories: [], fingerprint: "f", warnings: [],
+      read: () => ({ size: { height: 1, width: 1 }, pixels: new Uint8Array(4) }), targetsOf() {}, annotationsOf() {} };
     export default { id: "photos", title: "Photos", about: "mine", async open({ seed }) {
       if (seed === 0) return whole;
       if (seed === 1) return { ...whole, fingerprint: undefined };
@@ -132,6 +140,9 @@ test("what a dataset opens is checked by field, and what it throws is its author
   await expect(opened(2)).rejects.toThrow("dataset photos: image 1 of its list: size.width (found nothing");
   await expect(opened(3)).rejects.toThrow(
     /^dataset photos: open failed in its plug-in \(found TypeError: .+plugin\.mjs:\d+:\d+\)$/,
+  );
+  await expect((await opened(0)).read(1)).rejects.toThrow(
+    "dataset photos: image 1: not three bytes a pixel (found 4, exp",
   );
   await expect(openDataset(registry, "photo", { seed: 0 })).rejects.toThrow(
     "unknown dataset: photo; did you mean photos?",

@@ -3,7 +3,7 @@ import { dirname, join, resolve, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { DatasetPlugin, GraphFiles, VariantManifest, VariantPlugin } from "../api.ts";
 import { HarnessError, unknown } from "../errors.ts";
-import { pluginOf } from "./pluginShape.ts";
+import { checkPreset, pluginOf } from "./pluginShape.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
@@ -75,7 +75,8 @@ export function variantOf(registry: Registry, id: string): RegisteredVariant {
   if (variant !== undefined) return variant;
   for (const method of registry.methods) {
     const preset = method.plugin.presetOf?.(id);
-    if (preset !== undefined) return { preset, ...method };
+    if (preset === undefined) continue;
+    return { preset: isOwnModule(method.file) ? preset : checkPreset(preset, method.file), ...method };
   }
   throw unknown("variant", id, [...registry.variants.keys()]);
 }
