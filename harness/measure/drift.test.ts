@@ -56,8 +56,19 @@ test("a wide spread without shape asks for more rounds than are set", () => {
   );
 });
 
-test("a few samples say nothing of their shape", () => {
-  expect(driftWarnings({ about: "encode", samples: [100, 200, 300, 400], settings })).toEqual([]);
+test("too few samples are said to be too few, with how far they lie apart", () => {
+  const few = { warmup: 3, rounds: 8 };
+  const samples = [100, 152, 101, 103, 100, 102, 104, 120];
+  expect(driftWarnings({ about: "encode", samples, settings: few })).toEqual([
+    {
+      about: "encode",
+      text: "encode: 8 samples are too few to tell drift, two speeds or outliers, and they lie up to 52 % apart. Raise --rounds (now 8) to 20.",
+    },
+  ]);
+  expect(driftWarnings({ about: "encode", samples: [100], settings: { warmup: 0, rounds: 1 } })[0]!.text).toBe(
+    "encode: 1 sample is too few to tell drift, two speeds or outliers. Raise --rounds (now 1) to 20.",
+  );
+  expect(driftWarnings({ about: "encode", samples: [], settings })).toEqual([]);
 });
 
 test("other load is named with what it is on this machine", () => {

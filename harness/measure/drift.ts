@@ -1,3 +1,4 @@
+import { twoModes } from "../stats/modes.ts";
 import { latencySummary, median } from "../stats/summary.ts";
 
 /** A whole sentence about one figure, ending in advice. */
@@ -28,20 +29,20 @@ const limits = {
   outlierShare: 0.2,
   /** Outliers beyond this share are worth a word. */
   outliers: 0.05,
-  /** Two modes: what splitting the samples explains of their variance, the smaller mode's share, their distance. */
-  explained: 0.9,
-  smallerMode: 0.2,
-  modeDistance: 0.1,
   /** Interquartile range as a share of the median. */
   spread: 0.15,
-  /** Below this many samples nothing is said of their shape. */
+  /** Below this many samples their shape can not be judged. */
   samples: 9,
 };
 
+/** Rounds that are enough to judge a sample's shape; the default of a run. */
+const enoughRounds = 20;
+
 /** What a reader should know before believing a latency; the most telling finding only, since one cause shows in several. */
 export function driftWarnings(input: DriftInput): Warning[] {
-  if (input.samples.length < limits.samples) return [];
-  const text = driftText(input) ?? modesText(input) ?? outlierText(input) ?? spreadText(input);
+  if (input.samples.length === 0) return [];
+  const few = input.samples.length < limits.samples;
+  const text = few ? fewText(input) : (driftText(input) ?? modesText(input) ?? outlierText(input) ?? spreadText(input));
   return text === undefined ? [] : [{ about: input.about, text: `${input.about}: ${text}` }];
 }
 
@@ -65,6 +66,14 @@ export function int8Warnings({
   return [{ about, text }];
 }
 
+/** Silence would read as a clean measurement. */
+function fewText({ samples, settings }: DriftInput): string {
+  const count = samples.length === 1 ? "1 sample is" : `${samples.length} samples are`;
+  const span = Math.max(...samples) / Math.min(...samples) - 1;
+  const range = samples.length > 1 && span >= limits.spread ? `, and they lie up to ${percent(span)} apart` : "";
+  return `${count} too few to tell drift, two speeds or outliers${range}. Raise --rounds (now ${settings.rounds}) to ${enoughRounds}.`;
+}
+
 function driftText({ samples, settings }: DriftInput): string | undefined {
   const third = Math.floor(samples.length / 3);
   const [first, last] = [samples.slice(0, third), samples.slice(-third)];
@@ -86,11 +95,10 @@ function separate(a: readonly number[], b: readonly number[]): boolean {
 }
 
 function modesText({ samples, settings }: DriftInput): string | undefined {
-  const { low, high, explained } = split([...samples].sort((a, b) => a - b));
-  const apart = median(high) / median(low) - 1;
-  const smaller = Math.min(low.length, high.length) / samples.length;
-  if (explained < limits.explained || smaller < limits.smallerMode || apart < limits.modeDistance) return undefined;
-  return `two speeds: ${low.length} samples around ${ms(median(low))} and ${high.length} around ${ms(median(high))} (two kinds of cores, or another process in turns). Set --threads to the number of equal cores or stop other work; the median of ${settings.rounds} rounds may jump between the two.`;
+  const found = twoModes(samples);
+  if (found === undefined) return undefined;
+  const low = Math.round(found.lowShare * samples.length);
+  return `two speeds: ${low} samples around ${ms(found.low)} and ${samples.length - low} around ${ms(found.high)} (two kinds of cores, or another process in turns). Set --threads to the number of equal cores or stop other work; the median of ${settings.rounds} rounds may jump between the two.`;
 }
 
 function outlierText({ samples, settings }: DriftInput): string | undefined {
@@ -108,20 +116,6 @@ function spreadText({ samples, settings }: DriftInput): string | undefined {
   const spread = (q3 - q1) / middle;
   if (spread < limits.spread) return undefined;
   return `the middle half of ${n} samples spans ${percent(spread)} of the median. Close other programs, or raise --rounds (now ${settings.rounds}).`;
-}
-
-/** Ascending samples cut in two where that explains most of their variance. Source: Otsu, 1979, on samples instead of grey levels. */
-function split(sorted: readonly number[]): { low: readonly number[]; high: readonly number[]; explained: number } {
-  const n = sorted.length;
-  const total = sorted.reduce((sum, sample) => sum + sample, 0);
-  const variance = sorted.reduce((sum, sample) => sum + (sample - total / n) ** 2, 0);
-  let [best, cut, below] = [0, 1, 0];
-  for (let k = 1; k < n; k++) {
-    below += sorted[k - 1]!;
-    const between = ((k * (n - k)) / n) * (below / k - (total - below) / (n - k)) ** 2;
-    if (between > best) [best, cut] = [between, k];
-  }
-  return { low: sorted.slice(0, cut), high: sorted.slice(cut), explained: variance > 0 ? best / variance : 0 };
 }
 
 const percent = (share: number) => `${Math.round(share * 100)} %`;

@@ -6,7 +6,7 @@ const defaults = {
   /** A mode holds at least this share of the samples: a few slow ones are outliers, and are named as such. */
   leastShare: 0.2,
   /** Between the means of both groups, in root mean squares of their spreads; halves of a normal sample lie 2.7 apart. */
-  leastDistance: 5,
+  leastDistance: 6,
   /** Between the means, as a share of the lower one: less is of no consequence. */
   leastGap: 0.1,
 };

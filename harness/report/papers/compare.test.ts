@@ -10,7 +10,9 @@ import {
   latency,
   score,
 } from "./fixtures/comparison.ts";
+import { ourFigure } from "./ourFigure.ts";
 import { comparisonRecords } from "./records.ts";
+import { evaluationSets, extentOf } from "./sets.ts";
 
 const boxReport = (over: Partial<RunReport> = {}) =>
   exampleReport("sam-vit-h", { prompts: { box: { protocol: "miou-gtbox", miou: score(0.783, 0.005) } }, ...over });
@@ -52,6 +54,22 @@ test("another data set fills nothing, a larger one of the same kind neither; a p
   expect(filled({ images: { finished: 98, failed: 0, planned: 98 } })).toBe("part");
   expect(filled({ images: { finished: 4000, failed: 0, planned: 5000 } })).toBe("part");
   expect(filled({ images: { finished: 4952, failed: 0, planned: 4952 } })).toBe("whole");
+});
+
+test("average precision is of the whole set only with the images that have no annotation", () => {
+  const coco = evaluationSets["coco-val2017"]!;
+  const annotated = { finished: 4952, planned: 4952 };
+  expect([extentOf(coco, annotated, "annotated"), extentOf(coco, annotated, "images")]).toEqual(["whole", "part"]);
+  expect(extentOf(coco, { finished: 5000, planned: 5000 }, "images")).toBe("whole");
+  const column = { protocol: "ap-vitdet-argmax", prompt: "det", metric: "ap", dataset: "coco-val2017" };
+  const report = (finished: number) =>
+    boxReport({
+      prompts: { det: { protocol: "ap-vitdet-argmax", AP: score(0.46, 0.005) } },
+      images: { finished, failed: 0, planned: finished },
+    });
+  const extent = (finished: number) =>
+    ourFigure("sam-vit-h", column, { reports: [report(finished)], unit: "%" })?.extent;
+  expect([extent(4952), extent(5000)]).toEqual(["part", "whole"]);
 });
 
 test("of several runs the one on all images counts, then the finished, then the newest", () => {

@@ -43,7 +43,7 @@ export function ourFigure(variant: string, measure: Measure, context: FigureCont
 function imagesOf({ dataset, images }: RunReport, measure: Measure): Pick<OurFigure, "images" | "extent"> | undefined {
   const set = evaluationSets[measure.dataset ?? ""];
   if (set === undefined || set.dataset !== dataset) return undefined;
-  const extent = extentOf(set, images);
+  const extent = extentOf(set, images, /^ap/.test(measure.metric) ? "images" : "annotated");
   return extent === "other" ? undefined : { images: images.finished, extent };
 }
 

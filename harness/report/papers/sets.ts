@@ -4,7 +4,7 @@ export interface EvaluationSet {
   /** Dataset id of a run. */
   readonly dataset: string;
   readonly images: number;
-  /** From as many on, a run is on the whole set: images without an annotation bear on no figure. */
+  /** Images with an annotation. A run of these is on the whole set for means over annotations. */
   readonly annotated: number;
 }
 
@@ -16,12 +16,22 @@ export const evaluationSets: Readonly<Record<string, EvaluationSet>> = {
 };
 
 /**
+ * What a figure is over: annotations, as mean IoU and average recall, or every image, as average precision, which a detection
+ * on an image without an annotation lowers.
+ */
+export type Needs = "annotated" | "images";
+
+/**
  * `whole` and `part` by the number of images, which is all that tells: fingerprints of the published sets are not known here.
  * `other`: more images than the set has, so it is another (train2017).
  */
 export type Extent = "whole" | "part" | "other";
 
-export function extentOf(set: EvaluationSet, images: { readonly finished: number; readonly planned: number }): Extent {
+export function extentOf(
+  set: EvaluationSet,
+  images: { readonly finished: number; readonly planned: number },
+  needs: Needs,
+): Extent {
   if (images.planned > set.images) return "other";
-  return images.finished >= set.annotated ? "whole" : "part";
+  return images.finished >= set[needs] ? "whole" : "part";
 }
