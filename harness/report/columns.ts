@@ -21,8 +21,28 @@ export function nameColumns(reports: readonly RunReport[]): readonly Column[] {
       align: "left",
       cells: reports.map(({ variant, status }) => (status === "done" ? variant : `${variant} †`)),
     },
-    { header: ["weights"], align: "left", cells: reports.map(({ weights }) => weights) },
+    { header: ["weights"], align: "left", cells: weightsCells(reports) },
   ];
+}
+
+/** What the weights are; the file where one variant stands there with several, and its hash where two have one name. */
+function weightsCells(reports: readonly RunReport[]): readonly string[] {
+  const shared = sharedFileNames(reports);
+  return reports.map((report) => {
+    const { variant, weights, weightsLabel, weightsSha256 } = report;
+    const others = reports.filter((other) => other.variant === variant && other.weights === weights);
+    if (others.every((other) => other.weightsSha256 === weightsSha256)) return weights;
+    return shared.has(weightsLabel) ? `${weightsLabel} ${weightsSha256!.slice(0, 8)}` : weightsLabel;
+  });
+}
+
+/** Names that stand for files of different content. */
+export function sharedFileNames(reports: readonly RunReport[]): ReadonlySet<string> {
+  const hashes = new Map<string, Set<string>>();
+  for (const { weightsLabel, weightsSha256 } of reports)
+    if (weightsSha256 !== undefined)
+      hashes.set(weightsLabel, (hashes.get(weightsLabel) ?? new Set()).add(weightsSha256));
+  return new Set([...hashes].filter(([, found]) => found.size > 1).map(([name]) => name));
 }
 
 /** As in the papers: size, multiply-accumulates, latency, memory. */
@@ -46,6 +66,7 @@ export function efficiencyColumns(reports: readonly RunReport[], { base }: Colum
     latencyColumn("encode", reports),
     latencyColumn("decode", reports),
     column(["total", "ms"], (report) => scaled(totalMs(report))),
+    column(["decode + upscale", "ms"], (report) => (mixesUpscaling(reports) ? scaled(maskMs(report)) : undefined)),
     column(
       ["memory", "peak MB"],
       ({ modelMemory }) => modelMemory && megabytes(Math.max(...Object.values(modelMemory))),
@@ -153,6 +174,17 @@ export function scoredPrompts(reports: readonly RunReport[]): readonly ScoredPro
 /** Encode and decode, as in the papers; nothing where one was not measured. */
 export function totalMs({ latency }: RunReport): number | undefined {
   return latency.encode && latency.decode && latency.encode.median + latency.decode.median;
+}
+
+/** From a prompt to a mask at the photo's size. */
+function maskMs({ latency }: RunReport): number | undefined {
+  return latency.decode && latency.decode.median + (latency.upscale?.median ?? 0);
+}
+
+/** Whether masks that decode leaves to be upscaled stand beside masks that encode gives at the photo's size. */
+export function mixesUpscaling(reports: readonly RunReport[]): boolean {
+  const upscales = reports.flatMap(({ latency }) => (latency.decode ? [(latency.upscale?.median ?? 0) > 0] : []));
+  return upscales.includes(true) && upscales.includes(false);
 }
 
 /** Only between rows measured alike. */

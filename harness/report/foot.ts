@@ -1,4 +1,4 @@
-import { sameConditions, scoredPrompts } from "./columns.ts";
+import { mixesUpscaling, sameConditions, scoredPrompts, sharedFileNames } from "./columns.ts";
 import { intervalMeaning } from "./intervalText.ts";
 import { layout, wrap } from "./layout.ts";
 import { absentNames, type Conditions, type RunReport, type Stage, stages } from "./score.ts";
@@ -50,8 +50,19 @@ function latencyLines(reports: readonly RunReport[], base: RunReport | undefined
     }
   if (base !== undefined) {
     const only = groups.length > 1 ? "; of rows measured under the same conditions" : "";
-    lines.push(`speed-up: of the total, over ${base.variant}${only}`);
+    lines.push(
+      `speed-up: of the total, over ${base.variant}${only}; preparing the photo and upscaling the mask are not in it`,
+    );
   }
+  const batches = [...new Set(reports.flatMap(({ batchPrompts }) => batchPrompts ?? []))];
+  if (batches.length > 0)
+    lines.push(
+      `prompts /s: box prompts decoded in one batch of ${batches.join(" or ")}; upscaling their masks is not in it`,
+    );
+  if (mixesUpscaling(reports))
+    lines.push(
+      "decode + upscale: from one box prompt to its mask at the photo's size; where encode gives masks already, upscaling is in encode",
+    );
   if (reports.some(({ modelMemory }) => modelMemory !== undefined))
     lines.push(
       "memory: the highest peak of a process that holds the model and one photo alone, loading, encoding or decoding one box; Node and ONNX Runtime are in it, the data set is not (harness: of the worker, which holds that too); MB = 10^6 bytes",
@@ -130,9 +141,13 @@ function weightsLines(reports: readonly RunReport[]): string[] {
 /** Which file each checkpoint is, and where it has the published one's name alone: figures of that are of another model. */
 function checkpointLines(reports: readonly RunReport[]): string[] {
   const variants = new Map<string, Set<string>>();
-  for (const { weights, weightsLabel, variant } of reports)
-    if (weights === "checkpoint")
-      variants.set(weightsLabel, (variants.get(weightsLabel) ?? new Set<string>()).add(variant));
+  const shared = sharedFileNames(reports);
+  for (const { weights, weightsLabel, weightsSha256, variant } of reports)
+    if (weights === "checkpoint") {
+      const hash = shared.has(weightsLabel) ? ` (sha256 ${weightsSha256!.slice(0, 8)}…)` : "";
+      const file = `${weightsLabel}${hash}`;
+      variants.set(file, (variants.get(file) ?? new Set<string>()).add(variant));
+    }
   const files = [...variants].map(([label, names]) => `${[...names].join(", ")} from ${label}`);
   return files.length === 0 ? [] : [`checkpoints: ${files.join("; ")}`];
 }

@@ -29,6 +29,8 @@ export interface RunReport {
   readonly title: string;
   readonly weights: Manifest["weights"]["source"];
   readonly weightsLabel: string;
+  /** Of the file; absent for seeded weights and for ONNX files. */
+  readonly weightsSha256?: string;
   readonly dataset: string;
   readonly fingerprint: string;
   readonly status: Manifest["status"]["state"];
@@ -46,6 +48,8 @@ export interface RunReport {
   readonly everything: Readonly<Record<string, LatencySummary>>;
   /** Decoded together in batches. */
   readonly promptsPerSecond?: number;
+  /** Prompts in such a batch. */
+  readonly batchPrompts?: number;
   /** Of a process that holds the model and one image. */
   readonly modelMemory?: NonNullable<Manifest["modelMemory"]>;
   /** Of the worker that holds the data set as well. */
@@ -100,8 +104,10 @@ export async function reportOfRows(run: StoredRun, rows: SlimRows): Promise<RunR
   const turns = await run.latency();
   const { id, variant, weights, dataset, graphs, modelMemory, harnessMemory, gpuMemory, absent } = manifest;
   const promptsPerSecond = batchRate(turns) ?? manifest.promptsPerSecond;
+  const batchPrompts = turns[0]?.batches?.[0]?.prompts;
   return {
     ...{ id, variant: variant.id, title: variant.title, weights: weights.source, weightsLabel: weights.label },
+    ...(weights.sha256 === undefined ? {} : { weightsSha256: weights.sha256 }),
     ...{ dataset: dataset.id, fingerprint: dataset.fingerprint },
     ...{ status: manifest.status.state, createdAt: manifest.createdAt },
     images: { finished: rows.images.length, failed: rows.failures.size, planned: dataset.images },
@@ -109,6 +115,7 @@ export async function reportOfRows(run: StoredRun, rows: SlimRows): Promise<RunR
     latency: latencyOf(turns),
     everything: everythingOf(manifest, rows),
     ...(promptsPerSecond === undefined ? {} : { promptsPerSecond }),
+    ...(batchPrompts === undefined ? {} : { batchPrompts }),
     ...(modelMemory === undefined ? {} : { modelMemory }),
     ...(harnessMemory === undefined ? {} : { harnessMemory }),
     ...(gpuMemory === undefined ? {} : { gpuMemory }),

@@ -49,7 +49,8 @@ test("the table has one row a variant, units in the header, and a foot that expl
 
     latency: median and quartiles of n = 4 (encode) and n = 8 (decode), one box prompt a decode; total is encode + decode
     measured with 2 threads on 2 cores, a cpu, ONNX Runtime 1.30.0, provider cpu
-    speed-up: of the total, over sam-vit-h
+    speed-up: of the total, over sam-vit-h; preparing the photo and upscaling the mask are not in it
+    prompts /s: box prompts decoded in one batch of 16; upscaling their masks is not in it
     memory: the highest peak of a process that holds the model and one photo alone, loading, encoding or decoding one box; Node and ONNX Runtime are in it, the data
       set is not (harness: of the worker, which holds that too); MB = 10^6 bytes
     GMACs: 10^9 multiply-accumulates of the published architecture, or of what the method computes, for one image (encode) and one box prompt (decode); what the
@@ -133,7 +134,7 @@ test("speed-ups are over the variant that methods of other rows run on", async (
   const [nano] = await exampleReports();
   const named = (variant: string) => ({ ...nano!, variant });
   const over = (...variants: readonly string[]) =>
-    /speed-up: of the total, over (\S+)/.exec(resultTable(variants.map(named)))![1];
+    /speed-up: of the total, over ([^\s;]+)/.exec(resultTable(variants.map(named)))![1];
   expect(over("mobilesam-nano", "sam-fast/sam-nano", "sam-nano")).toBe("sam-nano");
   expect(over("mobilesam-nano", "sam-nano")).toBe("mobilesam-nano");
 });
@@ -196,4 +197,45 @@ test("the JSON has the runs and what was left out, fields as the issue of format
     expect(Object.keys(nano.latency[stage]).sort()).toEqual(["median", "n", "q1", "q3"]);
   expect(nano.promptsPerSecond).toBeCloseTo((16 / 0.0205 + 16 / 0.021) / 2, 9);
   expect(large.prompts).toEqual({});
+});
+
+test("masks that are upscaled stand beside masks that are not in a column of decode and upscale", async () => {
+  const [sam] = await exampleReports();
+  const fast: RunReport = {
+    ...sam!,
+    id: "fastsam-s-0123456789ab",
+    variant: "fastsam-s",
+    latency: { ...sam!.latency, upscale: { median: 0, q1: 0, q3: 0, n: 4 } },
+  };
+  const text = resultTable([sam!, fast]);
+  expect(text).toContain("decode + upscale");
+  // Decode 4.15 and upscale 3 ms; FastSAM's encode has the masks.
+  expect(text.split("\n").find((line) => line.startsWith("sam-nano"))).toMatch(/ 45\.6 +7\.15 /);
+  expect(text.split("\n").find((line) => line.startsWith("fastsam-s"))).toMatch(/ 45\.6 +4\.15 /);
+  expect(text).toContain("decode + upscale: from one box prompt to its mask at the photo's size");
+  expect(resultTable([sam!])).not.toContain("decode + upscale");
+});
+
+test("two files of one name are told apart by their hash", async () => {
+  const [sam] = await exampleReports();
+  const file = (weightsLabel: string, weightsSha256: string): RunReport => ({
+    ...sam!,
+    weights: "checkpoint",
+    weightsLabel,
+    weightsSha256,
+  });
+  const text = resultTable([
+    file("best.pth", "aaaaaaaa11"),
+    file("best.pth", "bbbbbbbb22"),
+    file("last.pth", "cccccccc33"),
+  ]);
+  expect(
+    text
+      .match(/^sam-nano .*$/gm)!
+      .slice(0, 3)
+      .map((line) => line.split(/ {2,}/)[1]),
+  ).toEqual(["best.pth aaaaaaaa", "best.pth bbbbbbbb", "last.pth"]);
+  expect(text).toContain(
+    "checkpoints: sam-nano from best.pth (sha256 aaaaaaaa…); sam-nano from best.pth (sha256 bbbbbbbb…); sam-nano from last.pth",
+  );
 });
