@@ -183,6 +183,8 @@ export interface MetricContext {
   readonly images: readonly ImageId[];
   /** The protocol's. */
   readonly sizes: readonly SizeRange[];
+  /** Whose rows these are. Where it ranks masks, no row at all means that none was kept: precision and recall are 0. */
+  readonly protocol?: { readonly id: string; readonly ranksMasks: boolean };
   /** What is scored against; absent where a table is printed again from stored rows alone. */
   readonly dataset?: Pick<Dataset, "categories" | "annotationsOf" | "listsOf">;
 }

@@ -43,7 +43,9 @@ for (const format of ["coco", "lvis"] as const)
   test(`${format}: table, JSON, score and compare say the same of every metric by every protocol, to the last digit`, async () => {
     const dataset = truths.get(format)!;
     const [a, b] = [stored.get(`${format} a`)!, stored.get(`${format} b`)!];
-    const headlines = Object.fromEntries(protocols.map(({ id, figures }) => [id, metricOfFigures[figures].headline]));
+    const headlines = Object.fromEntries(
+      protocols.map(({ id, figures, headline }) => [id, headline ?? metricOfFigures[figures].headline]),
+    );
     const options = { metrics, headlines, seed: 0, draws: 4, dataset };
     const [compared] = compareRuns(await sideOf(a), [await sideOf(b)], options);
     const scored = { a: await scoreOf(a, format), b: await scoreOf(b, format) };

@@ -5,11 +5,13 @@ import {
   averagePrecision,
   categoryPrecisions,
   cocoSizes,
+  contextOf,
   figuresOf,
   metrics,
   type ReliabilityBin,
   reliabilityTable,
 } from "../metrics/index.ts";
+import { protocolOf } from "../protocols/index.ts";
 import type { Manifest } from "../store/schema.ts";
 import { datasetOfRun } from "./runDataset.ts";
 import type { FileFigure } from "./scoreFile.ts";
@@ -77,7 +79,7 @@ export async function scoreRun(options: RunScoreOptions): Promise<RunScore> {
     const figures = chosen.flatMap((metric) =>
       figuresOf(
         metric,
-        { ...context, rows },
+        { ...context, rows, protocol: contextOf(protocolOf(protocol)) },
         { seed: manifest.seed, ...(intervals === undefined ? {} : { intervals }) },
       ),
     );

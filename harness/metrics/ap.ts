@@ -9,13 +9,14 @@ import {
   onceEach,
   summarizer,
 } from "../coco/index.ts";
-import { tableOf, truthOfContext } from "./rowTable.ts";
+import { isScored, tableOf, truthOfContext } from "./rowTable.ts";
 
 const rulesById: Readonly<Record<EvaluationRules["id"], EvaluationRules>> = { coco: cocoRules, lvis: lvisRules };
 
 /**
  * Average precision of masks, of rows that have a score: AP over the ten IoU thresholds, AP50, AP75, by size, by frequency for
- * LVIS. COCO's rules, LVIS's where the dataset has its lists. No values without rows that have scores or without a dataset.
+ * LVIS. COCO's rules, LVIS's where the dataset has its lists. No values of rows without scores or without a dataset; 0 where a protocol that
+ * ranks masks kept none.
  * Source: COCOeval of pycocotools, LVISEval of lvis-api.
  */
 export const ap: Metric = averagePrecision();
@@ -30,7 +31,7 @@ export function averagePrecision(asked?: EvaluationRules["id"]): Metric {
     fit(rows, context) {
       const detections = tableOf(rows);
       const truth = truthOfContext(context);
-      if (truth === undefined || detections.count === 0) return () => [];
+      if (truth === undefined || !isScored(rows, detections, context)) return () => [];
       const { values } = summarizer(
         evaluate({ truth, detections, rules: rulesOf(truth, asked), type: "segm" }),
         truth.categories,

@@ -1,5 +1,5 @@
 /** From stored rows to numbers. A metric is fitted once and re-weighted by image; figures are its values with intervals. */
-import type { Metric, Protocol } from "../api.ts";
+import type { Metric, MetricContext, Protocol } from "../api.ts";
 import { ap } from "./ap.ts";
 import { boundaryIou } from "./boundaryIou.ts";
 import { calibration } from "./calibration.ts";
@@ -15,6 +15,11 @@ export { pixelBox, suppress } from "./suppress.ts";
 export { ap, boundaryIou, calibration, miou, ownMasks, recall };
 
 export const metrics: readonly Metric[] = [miou, ap, recall, calibration, boundaryIou];
+
+/** What a metric is told of the protocol. */
+export function contextOf({ id, figures }: Pick<Protocol, "id" | "figures">): Required<MetricContext>["protocol"] {
+  return { id, ranksMasks: figures !== "mean IoU" };
+}
 
 /** What a protocol's rows are summed up to: its headline is what two sides are judged by. */
 export const metricOfFigures: Readonly<Record<Protocol["figures"], Metric>> = {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Category, PredictionRow } from "../api.ts";
 import { maskOf, truth } from "../coco/fixtures/scene.ts";
 import { formatCounts } from "../mask/index.ts";
+import { ap } from "./ap.ts";
 import { recall } from "./recall.ts";
 import { cocoSizes } from "./sizes.ts";
 
@@ -84,4 +85,20 @@ test("equal scores of several categories stand as pycocotools gathers them, cate
   const early = { ...proposal(1, at, 0.5), category: 1 };
   expect(recalls([...late, early])).toMatchObject({ "AR@10": 0.5 });
   expect(recalls([...late, { ...early, category: 2 }])).toMatchObject({ "AR@10": 0 });
+});
+
+test("a protocol that ranks masks and kept none has a recall of 0; rows without scores have none", () => {
+  const { annotationsOf } = truth([{ image: 1, category: 1, at }], { categories: plain });
+  const context = { images: [1, 2], sizes: cocoSizes, dataset: { categories: plain, annotationsOf } };
+  const once = { images: [1, 2], counts: Uint32Array.of(1, 1) };
+  const anything = { id: "anything-ar1000", ranksMasks: true };
+  const found = recall.fit([], { ...context, protocol: anything })(once);
+  expect(found).toContainEqual({ id: "AR@1000", value: 0, n: 1 });
+  expect(ap.fit([], { ...context, protocol: anything })(once)).toContainEqual({ id: "AP", value: 0, n: 1 });
+  const own = recall.fit([], { ...context, protocol: { id: "anything-ar-fastsam", ranksMasks: true } })(once);
+  expect(own).toContainEqual({ id: "AR@300", value: 0, n: 1 });
+  const { score: _, ...unscored } = proposal(1, at, 0.5);
+  for (const protocol of [anything, { id: "miou-gtbox", ranksMasks: false }])
+    expect(recall.fit([unscored], { ...context, protocol })(once)).toEqual([]);
+  expect(recall.fit([], { ...context, protocol: { id: "miou-gtbox", ranksMasks: false } })(once)).toEqual([]);
 });

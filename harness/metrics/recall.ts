@@ -1,6 +1,6 @@
 import type { Metric } from "../api.ts";
 import { evaluate, frequencySplits, proposalRules, summarizer } from "../coco/index.ts";
-import { tableOf, truthOfContext } from "./rowTable.ts";
+import { isScored, tableOf, truthOfContext } from "./rowTable.ts";
 
 /** The protocol of a variant's own masks. FastSAM gives 300 of them at most: there is no rank of 1000 to judge. */
 export const ownMasks = { protocol: "anything-ar-fastsam", ranks: [10, 100, 300] } as const;
@@ -8,7 +8,7 @@ export const ownMasks = { protocol: "anything-ar-fastsam", ranks: [10, 100, 300]
 /**
  * Average recall of the best 10, 100 and 1000 masks of an image (of a variant's own masks: 10, 100 and 300), whatever their
  * category: AR@10, of small objects ARs@10, and with a dataset that knows frequencies ARr@10, ARc@10, ARf@10. Of rows that
- * have a score, against a dataset.
+ * have a score, against a dataset; 0 where a protocol that ranks masks kept none.
  * Source: COCOeval of pycocotools with useCats = 0. It has no split by frequency: annotations of other categories are treated
  * as it treats those of another size.
  */
@@ -23,12 +23,12 @@ export const recall: Metric = {
     const [first = 0] = known;
     // Proposals have no category of their own, or one that nobody means. One that is known settles equal scores, as in pycocotools.
     const detections = tableOf(rows, (own) => (known.has(own) ? own : first));
-    if (truth === undefined || detections.count === 0) return () => [];
+    if (truth === undefined || !isScored(rows, detections, context)) return () => [];
     const byFrequency = truth.categories.some(({ frequency }) => frequency !== undefined);
     const rules = {
       ...proposalRules,
       splits: byFrequency ? [...proposalRules.splits, ...frequencySplits] : proposalRules.splits,
-      limits: rows[0]?.protocol === ownMasks.protocol ? ownMasks.ranks : proposalRules.limits,
+      limits: (context.protocol?.id ?? rows[0]?.protocol) === ownMasks.protocol ? ownMasks.ranks : proposalRules.limits,
     };
     const { values } = summarizer(evaluate({ truth, detections, rules, type: "segm" }), truth.categories);
     return ({ counts }) => values(counts);

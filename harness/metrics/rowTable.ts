@@ -18,6 +18,15 @@ export function tableOf(
   return table;
 }
 
+/** Whether rows are scored: they have scores, or there is none because the protocol kept no mask. */
+export function isScored(
+  rows: readonly PredictionRow[],
+  { count }: DetectionTable,
+  { protocol }: MetricContext,
+): boolean {
+  return count > 0 || (rows.length === 0 && protocol?.ranksMasks === true);
+}
+
 /** What rows are scored against; nothing where the context has no dataset. */
 export function truthOfContext({ images, dataset }: MetricContext): GroundTruth | undefined {
   if (dataset === undefined) return undefined;

@@ -1,5 +1,5 @@
 import type { ImageId, Metric, MetricContext, PredictionRow } from "../api.ts";
-import { cocoSizes, figuresOf, metricOfFigures, miou } from "../metrics/index.ts";
+import { cocoSizes, contextOf, figuresOf, metricOfFigures, miou } from "../metrics/index.ts";
 import { protocolOf } from "../protocols/index.ts";
 import type { Manifest } from "../store/schema.ts";
 import type { Run } from "../store/store.ts";
@@ -31,15 +31,15 @@ export function needsAnnotations(protocols: readonly string[]): boolean {
 export async function scoresOf(run: Run, plan: Scoring): Promise<Scores> {
   const scored = plan.prompts.flatMap(({ prompts, protocol }) => {
     const metric = scoredMetric(protocol.id);
-    return metric === undefined ? [] : [{ prompts, metric }];
+    return metric === undefined ? [] : [{ prompts, metric, protocol: contextOf(protocolOf(protocol.id)) }];
   });
   if (scored.length === 0) return {};
   const { images, rows } = await finishedRows(run, new Set(scored.map(({ prompts }) => prompts)));
   const context = { images, sizes: cocoSizes, dataset: plan.dataset };
   return Object.fromEntries(
-    scored.map(({ prompts, metric }) => {
+    scored.map(({ prompts, metric, protocol }) => {
       const own = rows.filter((row) => row.prompts === prompts);
-      const figures = figuresOf(metric, { rows: own, ...context }, { seed: plan.seed });
+      const figures = figuresOf(metric, { rows: own, protocol, ...context }, { seed: plan.seed });
       return [prompts, Object.fromEntries(figures.map(({ id, ...score }) => [id, score]))];
     }),
   );

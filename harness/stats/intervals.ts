@@ -84,8 +84,8 @@ export function pairedIntervals(
   const ofB = pulledFigures(b, images, seed);
   const span = range[1] - range[0];
   return pulledFigures(a, images, seed).map((ownA, i) => {
-    const ownB = ofB[i]!;
-    if (ownA.value === undefined || ownB.value === undefined) return undefined;
+    const ownB = ofB[i];
+    if (ownA.value === undefined || ownB?.value === undefined) return undefined;
     const pulls = ownA.pulls.map((pull, group) => ownB.pulls[group]! - pull);
     return {
       a: intervalOf(ownA.value, ownA.pulls, ownA.shares, range),

@@ -70,7 +70,8 @@ type Values = (
 function metricDifferences(metric: Metric, shared: SharedPrompts, options: DifferenceOptions): FigureDifference[] {
   const { images, seeds } = shared;
   const { dataset, seed, draws = defaults.draws } = options;
-  const context: MetricContext = { images, sizes: cocoSizes, ...(dataset === undefined ? {} : { dataset }) };
+  const protocol = { id: shared.protocol, ranksMasks: options.headlines[shared.protocol] !== "miou" };
+  const context: MetricContext = { images, sizes: cocoSizes, protocol, ...(dataset === undefined ? {} : { dataset }) };
   const [sideA, sideB] = [metric.fit(shared.a, context), metric.fit(shared.b, context)];
   const once = { images, counts: new Uint32Array(images.length).fill(1) };
   const intervals = pairedIntervals(sideA, sideB, images, { seed: seeds.a });
