@@ -287,3 +287,16 @@ test.skipIf(shared === undefined).each([
     expect([x0, y0, x1 - x0, y1 - y0]).toEqual(bbox);
   }
 });
+
+test.each([
+  ["segmentation", "no mask|polygon|wrong type"],
+  ["id", "wrong type, such as annotations.1., id"],
+  ["bbox", "bbox"],
+])("a %s nested a hundred thousand deep is left out in words", async (field, words) => {
+  const text = JSON.stringify({ ...file, annotations: [square, { ...square, id: 8, [field]: "DEEP" }] });
+  const path = write({});
+  writeFileSync(path, text.replace('"DEEP"', `${"[".repeat(1e5)}1${"]".repeat(1e5)}`));
+  const { warnings } = await readAnnotations(path);
+  expect(warnings).toEqual([expect.stringMatching(words)]);
+  expect(warnings[0]!.length).toBeLessThan(600);
+});

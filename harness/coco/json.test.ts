@@ -3,8 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { sketch } from "./fields.ts";
 import { walkJson } from "./json.ts";
 import { memberName, NumberLists, parseElement } from "./numberLists.ts";
+import { parsePythonJson } from "./pythonJson.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sam-bench-json-"));
 
@@ -120,4 +122,35 @@ test("two decimals take the fast way, and what is out of the ordinary is left to
   for (const wrong of ["[[01]]", "[[1.]]", "[[-]]", "[[1],]", "[[1]", "[[.5]]"]) {
     expect(() => parse(`{"s": ${wrong}}`)).toThrow(SyntaxError);
   }
+});
+
+test("what Python writes beyond JSON is read: NaN, Infinity, a byte order mark, whole numbers of any size", async () => {
+  const text = '{"info": NaN, "a": [{"id": 9007199254740993, "x": [NaN, -Infinity, 1e400]}, {"id": 7, "s": "NaN"}]}';
+  const elements: unknown[] = [];
+  await walkJson(fileOf(`\ufeff${text}`), { elements: { a: (element) => elements.push(element) }, ids: ["id"] });
+  expect(elements).toEqual([
+    { id: 9007199254740993n, x: [Number.NaN, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] },
+    { id: 7, s: "NaN" },
+  ]);
+});
+
+test("both parsers read any JSON alike", () => {
+  fc.assert(
+    fc.property(fc.jsonValue({ maxDepth: 5 }), fc.boolean(), (value, indented) => {
+      const text = JSON.stringify(value, undefined, indented ? 1 : 0);
+      // Those come as bigint.
+      fc.pre(!/\d{16}/.test(text));
+      expect(parsePythonJson(text)).toEqual(JSON.parse(text));
+    }),
+  );
+});
+
+test.each([
+  ["lists", (inner: string) => `${"[".repeat(1e5)}${inner}${"]".repeat(1e5)}`],
+  ["objects", (inner: string) => `${'{"a":'.repeat(1e5)}${inner}${"}".repeat(1e5)}`],
+])("a hundred thousand %s inside one another are read, or refused in words", async (_, nested) => {
+  const values: unknown[] = [];
+  await walkJson(fileOf(`{"a": [${nested("1")}]}`), { elements: { a: (element) => values.push(element) } });
+  expect(sketch(values[0]).length).toBeLessThanOrEqual(60);
+  await expect(elementsOf(`{"a": [${nested("NaN")}]}`, "a")).rejects.toThrow(/broken JSON in a\[0\]/);
 });

@@ -5,6 +5,7 @@ import { fittingVariants } from "../run/fit.ts";
 import { type RunFlags, resolvePlan } from "../run/plan.ts";
 import { inertClassesOf, type Registry, variantOf } from "../run/registry.ts";
 import { type RunObserver, runPlan } from "../run/runner.ts";
+import { largest } from "../stats/summary.ts";
 import { listRuns } from "../store/manifest.ts";
 import { isEarlier, type Manifest } from "../store/schema.ts";
 import { readRun, type StoredRun } from "../store/store.ts";
@@ -206,7 +207,7 @@ export function flagsOfRun(
   const boxes = flags.boxes ?? passedOption(plan.asPassed, "--boxes");
   return {
     ...{ dataset: dataset.id, prompts: Object.keys(protocols).join(","), image: images, seed },
-    ...(dataset.id === "shapes" ? { limit: Math.max(...images) } : {}),
+    ...(dataset.id === "shapes" ? { limit: largest(images) } : {}),
 
     protocol: [...new Set(Object.values(protocols))].join(","),
     ...{ threads: runtime.threads, provider: runtime.provider, ...latency },

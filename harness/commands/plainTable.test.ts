@@ -19,3 +19,8 @@ test("a column of numbers and words stands to the left", () => {
 test("a table without rows is its header", () => {
   expect(plainTable(["variant", "title"], [])).toBe("variant  title\n-------  -----");
 });
+
+test("a table may have any number of rows", () => {
+  const rows = Array.from({ length: 200_000 }, (_, i) => [String(i)]);
+  expect(plainTable(["id"], rows).split("\n")).toHaveLength(200_002);
+});

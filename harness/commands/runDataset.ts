@@ -4,6 +4,7 @@ import { HarnessError } from "../errors.ts";
 import { datasetCache } from "../run/home.ts";
 import { openDataset } from "../run/openDataset.ts";
 import { loadRegistry } from "../run/registry.ts";
+import { largest } from "../stats/summary.ts";
 import type { Manifest } from "../store/schema.ts";
 
 export interface DatasetRequest {
@@ -37,7 +38,7 @@ export async function datasetOfRun(
   }
   const planned = plannedImages(manifest) ?? images;
   // A drawn dataset has as many images as are asked for.
-  const limit = dataset.id === "shapes" ? { limit: Math.max(...planned) } : {};
+  const limit = dataset.id === "shapes" ? { limit: largest(planned) } : {};
   const opened = await openDataset(registry, dataset.id, {
     ...(folder === undefined ? {} : { data: folder }),
     ...limit,

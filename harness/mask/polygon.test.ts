@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { HarnessError } from "../errors.ts";
 import { shared } from "../shared.ts";
+import far from "./fixtures/far_polygons.json" with { type: "json" };
 import cases from "./fixtures/mask_cases.json" with { type: "json" };
 import coco from "./fixtures/masks_coco.json" with { type: "json" };
 import lvis from "./fixtures/masks_lvis.json" with { type: "json" };
@@ -94,5 +95,14 @@ test("a box of any length ends at its image, in the time of its image", () => {
     expect(rleFromBox({ x0: 2, y0: 3, x1: far, y1: far }, size)).toEqual(
       rleFromBox({ x0: 2, y0: 3, x1: size.width, y1: size.height }, size),
     );
+  expect(performance.now() - start).toBeLessThan(2000);
+});
+
+test("corners up to a million pixels outside give pycocotools' masks, in the time of the image", () => {
+  const start = performance.now();
+  for (const { size: sides, polygon, counts } of far.cases) {
+    const [height, width] = sides as [number, number];
+    expect(formatCounts(rleFromPolygons([polygon], { height, width }))).toBe(counts);
+  }
   expect(performance.now() - start).toBeLessThan(2000);
 });

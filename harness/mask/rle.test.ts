@@ -124,3 +124,10 @@ test("runs that do not fill the mask are refused with both sizes", () => {
 test.each([[[-1, 9]], [[2.5, 5.5]], [[Number.NaN, 8]]])("a run that is no length is refused: %j", (counts) => {
   expect(() => rleFromCounts(counts, { height: 2, width: 4 })).toThrow(/mask: run 0 is no length/);
 });
+
+test.each([40_000, 1e6])("a mask of %i px squared is refused, and nothing is allocated for it", (side) => {
+  const size = { height: side, width: side };
+  expect(() => rleFromCounts([side * side], size, "row of image 7")).toThrow(
+    /row of image 7: has more pixels than are read/,
+  );
+});

@@ -1,5 +1,6 @@
 import type { Box, Rle, Size } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { limits } from "../limits.ts";
 
 /** Row-major bitmap → runs down the columns. Any non-zero pixel is inside; no run but the first is empty. */
 export function encodeRle(bitmap: Uint8Array | Uint16Array, size: Size): Rle {
@@ -44,10 +45,16 @@ export function decodeRle({ size, counts }: Rle, region: Box = frameOf(size)): U
 
 /**
  * Run lengths as an annotation file gives them, checked. Empty runs are kept, so that the string of the mask stays as read.
- * Throws HarnessError, naming `place`, if a run is no whole number from 0 on or the runs do not fill the mask.
+ * Throws HarnessError, naming `place`, for a mask of more pixels than are read, for a run that is no whole number from 0 on, and
+ * where the runs do not fill the mask.
  */
 export function rleFromCounts(counts: ArrayLike<number>, size: Size, place = "mask"): Rle {
   const expected = size.height * size.width;
+  if (expected > limits.imagePixels)
+    throw new HarnessError(`${place}: has more pixels than are read`, {
+      found: `${size.height} high x ${size.width} wide`,
+      expected: `at most ${limits.imagePixels} px`,
+    });
   let total = 0;
   for (let i = 0; i < counts.length; i++) {
     const run = counts[i]!;

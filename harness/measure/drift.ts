@@ -1,5 +1,5 @@
 import { twoModes } from "../stats/modes.ts";
-import { latencySummary, median } from "../stats/summary.ts";
+import { largest, latencySummary, median } from "../stats/summary.ts";
 
 /** A whole sentence about one figure, ending in advice. */
 export interface Warning {
@@ -108,7 +108,7 @@ function outlierText({ samples, settings }: DriftInput): string | undefined {
     (sample) => (sample > q3 + range || sample < q1 - range) && Math.abs(sample / middle - 1) > limits.outlierShare,
   );
   if (far.length <= limits.outliers * samples.length) return undefined;
-  return `${far.length} of ${samples.length} samples were far off the median of ${ms(middle)} (up to ${ms(Math.max(...far))}): something else ran. Close other programs, or raise --rounds (now ${settings.rounds}).`;
+  return `${far.length} of ${samples.length} samples were far off the median of ${ms(middle)} (up to ${ms(largest(far))}): something else ran. Close other programs, or raise --rounds (now ${settings.rounds}).`;
 }
 
 function spreadText({ samples, settings }: DriftInput): string | undefined {

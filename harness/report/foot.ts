@@ -1,3 +1,4 @@
+import { largest } from "../stats/summary.ts";
 import { mixesUpscaling, sameConditions, scoredPrompts, sharedFileNames } from "./columns.ts";
 import { intervalMeaning } from "./intervalText.ts";
 import { layout, wrap } from "./layout.ts";
@@ -172,7 +173,7 @@ function notesLines(reports: readonly RunReport[]): string[] {
 function leftOutText(leftOut: readonly LeftOut[], width: number): string {
   if (leftOut.length === 0) return "";
   const [variants, reasons] = [leftOut.map(({ variant }) => variant), leftOut.map(({ reason }) => reason)];
-  const widest = (cells: readonly string[]) => Math.max(...cells.map((cell) => cell.length));
+  const widest = (cells: readonly string[]) => largest(cells.map((cell) => cell.length));
   const room = Math.max(40, width - 8 - widest(variants) - widest(reasons));
   return layout([
     { header: ["left out"], align: "left", cells: variants },

@@ -1,3 +1,4 @@
+import { largest } from "../stats/summary.ts";
 import { font, palette } from "./charts.ts";
 import { type Grid, type GridColumn, groupSpans, noteText, rowCount, type Tone } from "./grid.ts";
 import { textWidth, wrapPx } from "./textWidth.ts";
@@ -64,7 +65,7 @@ function columnWidth({ header, cells }: GridColumn): number {
     textWidth(header, sizes.small, "normal"),
     ...cells.map(({ text }) => textWidth(text, sizes.font, "normal")),
   ];
-  return Math.ceil(Math.max(...widths)) + 2 * sizes.pad;
+  return Math.ceil(largest(widths)) + 2 * sizes.pad;
 }
 
 export function headerPicture({ columns }: Grid, { edges, headers }: Frame): Picture {

@@ -1,5 +1,6 @@
 /** Text laid out in columns: reads the same in a terminal, a file and a mail. */
 
+import { largest } from "../stats/summary.ts";
 import { visibleLines } from "../visible.ts";
 
 export interface Column {
@@ -35,7 +36,7 @@ export function layout(columns: readonly Column[]): string {
 
 /** Characters a column takes, the gap before it left out. */
 export function widthOf({ header, cells }: Column): number {
-  return Math.max(...[...header, ...cells.flatMap(linesOf)].map((line) => line.length));
+  return largest([...header, ...cells.flatMap(linesOf)].map((line) => line.length));
 }
 
 /** As they will be shown, so that an escaped character has its width. */

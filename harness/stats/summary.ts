@@ -12,6 +12,16 @@ export function median(samples: readonly number[]): number {
   return quantile(samples, 0.5);
 }
 
+/**
+ * The largest of any number of values, -Infinity of none. Math.max takes its values as arguments, and an argument list of 100,000
+ * ends the program.
+ */
+export function largest(values: Iterable<number>): number {
+  let found = Number.NEGATIVE_INFINITY;
+  for (const value of values) if (value > found) found = value;
+  return found;
+}
+
 /** Throws for no samples. */
 export function mean(samples: readonly number[]): number {
   if (samples.length === 0) throw new Error("mean of no samples");

@@ -147,6 +147,12 @@ test("rows that could not be read back are not written", () => {
   expect(() => imageText(1, [{ ...row, iou: Number.NaN }])).toThrow("field iou");
 });
 
+test.each([40_000, 1e6])("a row with a mask of %i px squared is damaged", async (side) => {
+  const row = examplePrediction(7, 1, 0.5);
+  const text = imageText(7, [row]).replace(JSON.stringify(row.mask.size), `{"height":${side},"width":${side}}`);
+  await expect(all(sortedRows(await fileOf(text)))).rejects.toThrow(/damaged row: .*268435456 px/);
+});
+
 test("a damaged row found while sorting names its line in the file", async () => {
   const two = imageText(2, [examplePrediction(2, 1, 0.5), examplePrediction(2, 2, 0.5)]);
   const file = await fileOf(imageText(7, [examplePrediction(7, 1, 0.5)]), two);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { HarnessError } from "../errors.ts";
+import { limits } from "../limits.ts";
 import { visible } from "../visible.ts";
 import { migrate, migrations } from "./migrations.ts";
 
@@ -15,6 +16,9 @@ const whole = z.int();
 const number = z.number();
 const originalId = z.object({ number: whole, digits: text });
 const size = z.object({ height: count, width: count });
+const maskSize = size.refine(({ height, width }) => height * width <= limits.imagePixels, {
+  message: `more than ${limits.imagePixels} px`,
+});
 
 /** A value with its 95 % interval; n annotations behind it. */
 const score = z.object({ value: number, low: number.exactOptional(), high: number.exactOptional(), n: count });
@@ -178,7 +182,7 @@ const prediction = z.object({
   areaPx: number,
   crowd: z.boolean(),
   /** COCO string at image size, so that a new metric needs no inference. */
-  mask: z.object({ size, counts: text }),
+  mask: z.object({ size: maskSize, counts: text }),
   /** The detector's score. */
   score: number.exactOptional(),
   /** In the image frame. */

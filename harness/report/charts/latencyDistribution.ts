@@ -1,4 +1,4 @@
-import { latencySummary } from "../../stats/summary.ts";
+import { largest, latencySummary } from "../../stats/summary.ts";
 import type { LatencyTurn } from "../../store/schema.ts";
 import { type Chart, type ChartRun, chartSpec, colourOf, rounded } from "./chart.ts";
 
@@ -31,7 +31,7 @@ interface Measured {
 function chartOf(stage: keyof typeof samplesOf, measured: readonly Measured[], runs: readonly ChartRun[]): Chart {
   const all = measured.flatMap(({ samples }) => samples);
   // Far apart, the fast ones would be one line at the left edge.
-  const log = Math.max(...all) > 20 * Math.min(...all);
+  const log = largest(all) > 20 * -largest(all.map((sample) => -sample));
   const x = {
     field: "ms",
     type: "quantitative",
