@@ -6,12 +6,13 @@ import { expect, test } from "vitest";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 /** Files that every folder may import. */
-const foundation = ["files", "limits", "visible"];
+const foundation = ["files", "home", "limits", "visible"];
 
 /** What a folder may import besides itself and the foundation. "plug-in" stands for variants/ and datasets/. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   api: [],
   errors: [],
+  home: [],
   limits: [],
   visible: [],
   files: ["errors"],

@@ -60,22 +60,22 @@ test("two variants are compared by their newest runs, and a condition that is me
   expect(out).toContain("latency: not judged, the two were measured in two sessions");
   const gated = await comparing("sam-vit-b", ["mobilesam"], { "fail-if": ["miou.box < -0.5%", "miou.1p < -0.5%"] });
   expect(gated.code).toBe(1);
-  expect(gated.notes).toBe("failed: miou.box < -0.5% (mobilesam-0123456789ab: difference −10.00 points)\n");
+  expect(gated.notes).toBe("failed: miou.box < -0.5% (mobilesam-1a427c87b849: difference −10.00 points)\n");
   expect((await comparing("mobilesam", ["sam-vit-b"], { "fail-if": ["miou.box < -0.5%"] })).code).toBe(0);
 });
 
 test("runs are named by id, by its beginning, or by their folder; JSON has every figure", async () => {
   await exampleRuns();
-  const folder = join(results, "mobilesam-0123456789ab");
-  const { out, code } = await comparing("sam-vit-b-0123", [folder], { json: true, "fail-if": ["miou.box < 0"] });
+  const folder = join(results, "mobilesam-1a427c87b849");
+  const { out, code } = await comparing("sam-vit-b-635c", [folder], { json: true, "fail-if": ["miou.box < 0"] });
   const { comparisons, failures } = JSON.parse(out);
   expect(code).toBe(1);
   expect(failures).toEqual([
-    { condition: "miou.box < 0", run: "mobilesam-0123456789ab", found: "difference −10.00 points" },
+    { condition: "miou.box < 0", run: "mobilesam-1a427c87b849", found: "difference −10.00 points" },
   ]);
   expect(comparisons[0]).toMatchObject({
     a: { variant: "sam-vit-b" },
-    b: { id: "mobilesam-0123456789ab" },
+    b: { id: "mobilesam-1a427c87b849" },
     verdict: { outcome: "worse" },
   });
   expect(comparisons[0].figures.map(({ figure }: { figure: string }) => figure)).toContain("miou.box.small");

@@ -1,10 +1,10 @@
 import { statSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { HarnessError } from "../errors.ts";
+import { homeFolder } from "../home.ts";
 import { type Environment, readEnvironment } from "../measure/environment.ts";
 import { runtimeVersion } from "../onnx/index.ts";
 import { readCommit } from "../run/commit.ts";
-import { homeFolder } from "../run/home.ts";
 import { type RunFlags, resolvePlan } from "../run/plan.ts";
 import { loadRegistry } from "../run/registry.ts";
 import { chooseWeights } from "../run/weights.ts";

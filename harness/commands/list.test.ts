@@ -39,11 +39,11 @@ test("stored runs are listed, oldest first", async () => {
   await storeExample(results, { variant: "mobilesam", manifest: { createdAt: "2024-05-01T12:34:56.000Z" } });
   const text = await listed("runs", { results });
   expect(text.split("\n").slice(2, 4)).toEqual([
-    "mobilesam-0123456789ab  mobilesam  nano     shapes        5  box,1p,3p  done    2024-05-01 12:34",
-    "sam-nano-0123456789ab   sam-nano   nano     shapes        5  box,1p,3p  done    2024-05-02 12:34",
+    "mobilesam-1a427c87b849  mobilesam  nano     shapes        5  box,1p,3p  done    2024-05-01 12:34",
+    "sam-nano-0affac183e01   sam-nano   nano     shapes        5  box,1p,3p  done    2024-05-02 12:34",
   ]);
   const [first] = JSON.parse(await listed("runs", { results, json: true }));
-  expect(first).toMatchObject({ id: "mobilesam-0123456789ab", weights: "nano", status: "done", images: 5 });
+  expect(first).toMatchObject({ id: "mobilesam-1a427c87b849", weights: "nano", status: "done", images: 5 });
 });
 
 test("a folder without runs says how to make one, as JSON it is an empty list", async () => {

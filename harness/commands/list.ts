@@ -5,16 +5,16 @@ import { promptsOf, protocols } from "../protocols/index.ts";
 import { layout, wrap } from "../report/layout.ts";
 import { confidenceMeaning, type PublishedTable } from "../report/papers.ts";
 import { loadRegistry, type Registry } from "../run/registry.ts";
-import { isEarlier, type Manifest } from "../store/schema.ts";
+import { isEarlier } from "../store/schema.ts";
 import { type Command, line, note } from "./command.ts";
 import { describePublished, publishedTables } from "./paperTable.ts";
 import { plainTable } from "./plainTable.ts";
-import { readableRuns } from "./storedRuns.ts";
+import { type CheckedRun, checkedRuns } from "./storedRuns.ts";
 
 /** What there is to list from; each is read when it is asked for. */
 interface Sources {
   registry(): Promise<Registry>;
-  runs(): Promise<readonly Manifest[]>;
+  runs(): Promise<readonly CheckedRun[]>;
 }
 
 interface Listing {
@@ -81,7 +81,7 @@ export const list: Command = {
     if (listing === undefined) throw unknown("list", what, Object.keys(listings));
     const sources: Sources = {
       registry: () => loadRegistry(args.plugin as string[] | undefined),
-      runs: () => readableRuns(resolve(args.results as string), (text) => note(console, text)),
+      runs: () => checkedRuns(resolve(args.results as string), (text) => note(console, text)),
     };
     line(console, args.json ? JSON.stringify(await listing.json(sources)) : await listing.text(sources));
     return 0;
@@ -130,11 +130,11 @@ function runTable(runs: readonly ReturnType<typeof describeRun>[]): string {
   if (runs.length === 0) return "no run here; bench run makes one, --results names the folder";
   return plainTable(
     ["run", "variant", "weights", "dataset", "images", "prompts", "status", "created"],
-    runs.map(({ id, variant, weights, dataset, images, prompts, status, only, shard, earlier, createdAt }) => {
+    runs.map(({ id, variant, weights, dataset, images, prompts, status, only, shard, earlier, damage, createdAt }) => {
       // To the minute, UTC.
       const created = createdAt.slice(0, 16).replace("T", " ");
       const state = [
-        status,
+        damage === undefined ? status : "damaged",
         ...(shard === undefined ? [] : [`shard ${shard}`]),
         ...(only === undefined ? [] : [only]),
         ...(earlier === undefined ? [] : ["earlier version"]),
@@ -156,13 +156,14 @@ function paperTable(all: readonly PublishedTable[]): string {
   return `${table}\n\n${wrap(`confidence: ${meanings.join("; ")}`, widths.prose, "  ")}`;
 }
 
-function describeRun(manifest: Manifest) {
+function describeRun({ manifest, damage }: CheckedRun) {
   const { id, variant, weights, dataset, protocols, status, shard, createdAt } = manifest;
   const only = status.state === "done" && status.only !== undefined ? { only: status.only } : {};
   return {
     ...{ id, variant: variant.id, weights: weights.source, dataset: dataset.id, images: dataset.images },
     ...{ prompts: protocols, status: status.state, createdAt },
     ...only,
+    ...(damage === undefined ? {} : { damage }),
     ...(isEarlier(manifest) ? { earlier: true as const } : {}),
     ...(shard === undefined ? {} : { shard: `${shard.index}/${shard.count}` }),
   };

@@ -106,7 +106,7 @@ async function storeRun(format: Format, side: string): Promise<StoredRun> {
   const dataset = truths.get(format)!;
   await run.update({
     scores: await scoresOf(run, { prompts: asked, dataset, seed: run.manifest.seed }),
-    status: { state: "done", images: images.length, rows: run.finishedRows() },
+    status: { state: "done", ...(await run.sealed()) },
   });
   await run.close();
   return readRun(folder, run.id);

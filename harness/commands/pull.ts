@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { HarnessError } from "../errors.ts";
+import { homeFolder } from "../home.ts";
 import { openClient, type PullItem, type PullRecord, pull, removePulled, stateOf } from "../pull/index.ts";
-import { homeFolder } from "../run/home.ts";
 import { loadRegistry, type Registry } from "../run/registry.ts";
 import { type Arguments, type Command, type Console, line, note } from "./command.ts";
 import { plainTable } from "./plainTable.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Dataset, ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
-import { datasetCache } from "../run/home.ts";
+import { datasetCache } from "../run/datasetCache.ts";
 import { openDataset } from "../run/openDataset.ts";
 import { loadRegistry } from "../run/registry.ts";
 import { largest } from "../stats/summary.ts";

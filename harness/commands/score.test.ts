@@ -178,7 +178,6 @@ async function storedRun(scores: readonly (number | undefined)[]): Promise<strin
   const base = exampleManifest({ run: files++ });
   const run = await openRun(folder, {
     ...base,
-    status: { state: "done", images: 2, rows: 2 },
     dataset: { ...base.dataset, id: "coco", images: 2 },
   });
   for (const [i, given] of scores.entries()) {
@@ -191,6 +190,7 @@ async function storedRun(scores: readonly (number | undefined)[]): Promise<strin
       },
     ]);
   }
+  await run.update({ status: { state: "done", ...(await run.sealed()) } });
   await run.close();
   return run.id;
 }
@@ -313,10 +313,10 @@ test("ids from 2^53 up are told apart, and written back by export", async () => 
   const originalIds = { images: [{ number: second!, digits: other }], categories: [{ number: 3, digits: one }] };
   const run = await openRun(folder, {
     ...base,
-    status: { state: "done", images: 1, rows: 1 },
     dataset: { ...base.dataset, images: 1, originalIds },
   });
   await run.append(second!, [{ ...examplePrediction(second!, 7, 0.8), category: 3, score: 0.5 }]);
+  await run.update({ status: { state: "done", ...(await run.sealed()) } });
   await run.close();
   const out = memoryConsole();
   await exportRun.run({ ...defaults, run: run.id, format: "coco" }, out);

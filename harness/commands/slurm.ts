@@ -5,7 +5,7 @@ import { kubernetesJob } from "../cluster/kubernetes.ts";
 import { sbatchArguments, slurmScripts } from "../cluster/slurm.ts";
 import { queueStates, readSubmitted, slurmFolder, submit } from "../cluster/submit.ts";
 import { HarnessError, unknown } from "../errors.ts";
-import { homeFolder } from "../run/home.ts";
+import { homeFolder } from "../home.ts";
 import { resolvePlan } from "../run/plan.ts";
 import { projectRoot } from "../run/sources.ts";
 import { indexRows } from "../store/rows.ts";

@@ -2,13 +2,14 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { ImageId, PredictionRow } from "../api.ts";
 import { readImages } from "../store/rows.ts";
-import { readRun, type StoredRun } from "../store/store.ts";
+import type { StoredRun } from "../store/store.ts";
+import { soundRun } from "./storedRuns.ts";
 
 /** A run by its id in the results folder, or by its own folder. */
 export function findRun(run: string, results: string): Promise<StoredRun> {
   const folder = resolve(run);
   const isFolder = !existsSync(join(resolve(results), run)) && existsSync(join(folder, "manifest.json"));
-  return isFolder ? readRun(dirname(folder), basename(folder)) : readRun(resolve(results), run);
+  return isFolder ? soundRun(dirname(folder), basename(folder)) : soundRun(resolve(results), run);
 }
 
 export interface StoredRows {

@@ -1,18 +1,46 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { HarnessError, unknown } from "../errors.ts";
 import { canonicalJson } from "../store/canonical.ts";
+import { damageOf } from "../store/damage.ts";
 import { listRuns } from "../store/manifest.ts";
 import { isEarlier, type Manifest } from "../store/schema.ts";
 import { readRun, type StoredRun } from "../store/store.ts";
 import { type Arguments, type Console, note } from "./command.ts";
 
-/** Every run that can be read, oldest first; `notice` is told of the others. */
+/** A run whose manifest can be read; `damage` says where its files are not what the manifest says. */
+export interface CheckedRun {
+  readonly manifest: Manifest;
+  readonly damage?: string;
+}
+
+/** Every run whose manifest can be read, oldest first, its files checked; `notice` is told of the others. */
+export async function checkedRuns(results: string, notice: (text: string) => void): Promise<readonly CheckedRun[]> {
+  const checked: CheckedRun[] = [];
+  for (const listing of await listRuns(results))
+    if (listing.state === "unreadable") notice(`left out: ${listing.problem}`);
+    else {
+      const damage = await damageOf(join(results, listing.id), listing.manifest);
+      checked.push({ manifest: listing.manifest, ...(damage === undefined ? {} : { damage }) });
+    }
+  const created = ({ manifest }: CheckedRun) => manifest.createdAt;
+  return checked.sort((a, b) => (created(a) < created(b) ? -1 : created(a) > created(b) ? 1 : 0));
+}
+
+/** Every run that can be read and is what was recorded, oldest first; `notice` is told of the others. */
 export async function readableRuns(results: string, notice: (text: string) => void): Promise<readonly Manifest[]> {
-  const listings = await listRuns(results);
-  for (const listing of listings) if (listing.state === "unreadable") notice(`left out: ${listing.problem}`);
-  return listings
-    .flatMap((listing) => (listing.state === "readable" ? [listing.manifest] : []))
-    .sort((a, b) => (a.createdAt < b.createdAt ? -1 : a.createdAt > b.createdAt ? 1 : 0));
+  return (await checkedRuns(results, notice)).flatMap(({ manifest, damage }) => {
+    if (damage === undefined) return [manifest];
+    notice(`left out, damaged: ${damage}; the same bench run does what is missing again`);
+    return [];
+  });
+}
+
+/** Throws HarnessError where there is no such run, or it is not what was recorded. */
+export async function soundRun(results: string, id: string): Promise<StoredRun> {
+  const run = await readRun(results, id);
+  const damage = await damageOf(run.folder, run.manifest);
+  if (damage === undefined) return run;
+  throw new HarnessError(`${damage}: the run is damaged`, { hint: "the same bench run does what is missing again" });
 }
 
 /** The runs of these ids; the beginning of an id will do where only one begins so. Throws HarnessError with the nearest id. */
@@ -26,7 +54,7 @@ export async function namedRuns(results: string, names: readonly string[]): Prom
     if (beginning.length === 0) throw unknown("run", name, ids);
     throw new HarnessError(`run ${name}: several runs begin so`, { found: beginning, expected: "one of them" });
   });
-  return Promise.all([...new Set(found)].map((id) => readRun(results, id)));
+  return Promise.all([...new Set(found)].map((id) => soundRun(results, id)));
 }
 
 /** Without parts of runs: `bench merge` makes wholes of them. */

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,6 +7,7 @@ import { HarnessError } from "../errors.ts";
 import { storeExample } from "../report/fixtures/runs.ts";
 import type { Manifest } from "../store/schema.ts";
 import { memoryConsole } from "./fixtures/bench.ts";
+import { list } from "./list.ts";
 import { newestOfEach, readableRuns } from "./storedRuns.ts";
 import { table } from "./table.ts";
 
@@ -24,14 +25,17 @@ async function failureOf(args: Readonly<Record<string, unknown>>): Promise<Harne
   throw new Error("expected a HarnessError");
 }
 
+/** Each the hash of its example's plan. */
+const ids = { new: "sam-nano-d61378e7615e", old: "sam-nano-11cc3d2bd245", one: "mobilesam-1a427c87b849" };
+
 /** Three runs: two of sam-nano a day apart, one of another variant. */
 async function exampleResults(): Promise<string> {
   const results = await newResults();
   const ious = { box: [0.5, 0.7] };
-  const manifest = (id: string, day: number) => ({ id, createdAt: `2024-05-0${day}T12:00:00.000Z` });
-  await storeExample(results, { variant: "sam-nano", ious, manifest: manifest("sam-nano-new", 3) });
-  await storeExample(results, { variant: "sam-nano", ious, manifest: manifest("sam-nano-old", 2) });
-  await storeExample(results, { variant: "mobilesam", ious, manifest: manifest("mobilesam-one", 1) });
+  const manifest = (day: number) => ({ createdAt: `2024-05-0${day}T12:00:00.000Z` });
+  await storeExample(results, { variant: "sam-nano", ious, plan: "new", manifest: manifest(3) });
+  await storeExample(results, { variant: "sam-nano", ious, plan: "old", manifest: manifest(2) });
+  await storeExample(results, { variant: "mobilesam", ious, manifest: manifest(1) });
   return results;
 }
 
@@ -39,12 +43,8 @@ const idsOf = (json: string) => (JSON.parse(json) as { runs: { id: string }[] })
 
 test("the newest run of each variant is printed, oldest first; --all prints every run", async () => {
   const results = await exampleResults();
-  expect(idsOf((await tableOf({ results, json: true })).out)).toEqual(["mobilesam-one", "sam-nano-new"]);
-  expect(idsOf((await tableOf({ results, json: true, all: true })).out)).toEqual([
-    "mobilesam-one",
-    "sam-nano-old",
-    "sam-nano-new",
-  ]);
+  expect(idsOf((await tableOf({ results, json: true })).out)).toEqual([ids.one, ids.new]);
+  expect(idsOf((await tableOf({ results, json: true, all: true })).out)).toEqual([ids.one, ids.old, ids.new]);
   const { out, notes } = await tableOf({ results });
   expect(out).toMatch(/^mobilesam +nano +60\.0$/m);
   expect(notes).toBe("");
@@ -52,17 +52,17 @@ test("the newest run of each variant is printed, oldest first; --all prints ever
 
 test("runs are named by their id or the beginning of one", async () => {
   const results = await exampleResults();
-  const { out } = await tableOf({ results, json: true, run: ["sam-nano-o", "mobilesam"] });
-  expect(idsOf(out)).toEqual(["sam-nano-old", "mobilesam-one"]);
+  const { out } = await tableOf({ results, json: true, run: ["sam-nano-11c", "mobilesam"] });
+  expect(idsOf(out)).toEqual([ids.old, ids.one]);
 });
 
 test("an unknown run suggests the nearest, a beginning of two names both", async () => {
   const results = await exampleResults();
-  expect((await failureOf({ results, run: ["sam-nano-nwe"] })).message).toBe(
-    "unknown run: sam-nano-nwe; did you mean sam-nano-new? known: mobilesam-one, sam-nano-new, sam-nano-old",
+  expect((await failureOf({ results, run: ["sam-nano-d61378e7615f"] })).message).toBe(
+    `unknown run: sam-nano-d61378e7615f; did you mean ${ids.new}? known: ${ids.one}, ${ids.old}, ${ids.new}`,
   );
   expect((await failureOf({ results, run: ["sam-nano"] })).message).toBe(
-    "run sam-nano: several runs begin so (found [sam-nano-new, sam-nano-old], expected one of them)",
+    `run sam-nano: several runs begin so (found [${ids.old}, ${ids.new}], expected one of them)`,
   );
 });
 
@@ -77,20 +77,21 @@ test("a run that can not be read is named and left out", async () => {
   await mkdir(join(results, "broken"));
   await writeFile(join(results, "broken", "manifest.json"), "{");
   const { out, notes } = await tableOf({ results, json: true });
-  expect(idsOf(out)).toEqual(["mobilesam-one", "sam-nano-new"]);
+  expect(idsOf(out)).toEqual([ids.one, ids.new]);
   expect(notes).toMatch(/^left out: .*manifest\.json: not JSON/);
 });
 
 test("a newer run that did not finish does not take the place of a finished one", async () => {
   const results = await newResults();
-  const done = await storeExample(results, { variant: "sam-nano", manifest: { id: "a", createdAt: "2024" } });
+  const done = await storeExample(results, { variant: "sam-nano", plan: "a", manifest: { createdAt: "2024" } });
   const stopped = await storeExample(results, {
     variant: "sam-nano",
-    manifest: { id: "b", createdAt: "2025", status: { state: "stopped", message: "ctrl-c" } },
+    plan: "b",
+    manifest: { createdAt: "2025", status: { state: "stopped", message: "ctrl-c" } },
   });
   const chosen = (...runs: readonly (typeof done)[]) => newestOfEach(runs.map(({ manifest }) => manifest));
-  expect(chosen(done, stopped).map(({ id }) => id)).toEqual(["a"]);
-  expect(chosen(stopped).map(({ id }) => id)).toEqual(["b"]);
+  expect(chosen(done, stopped).map(({ id }) => id)).toEqual([done.id]);
+  expect(chosen(stopped).map(({ id }) => id)).toEqual([stopped.id]);
 });
 
 test("details are printed on request", async () => {
@@ -117,4 +118,17 @@ test("a run of an earlier version stands back for one of this version that answe
   const newer: Manifest = { ...present, id: "newer", status: { state: "stopped", message: "" } };
   expect(newestOfEach([earlier!, newer]).map(({ id }) => id)).toEqual(["newer"]);
   expect(newestOfEach([earlier!]).map(({ id }) => id)).toEqual([earlier!.id]);
+});
+
+test("a run whose rows were cut is left out of the table with the reason, and listed as damaged", async () => {
+  const results = await exampleResults();
+  const rows = join(results, ids.new, "rows.jsonl");
+  await writeFile(rows, (await readFile(rows, "utf8")).split("\n").slice(0, 3).join("\n").concat("\n"));
+  const { out, notes } = await tableOf({ results, json: true });
+  expect(idsOf(out)).toEqual([ids.one, ids.old]);
+  expect(notes).toMatch(/^left out, damaged: .*rows\.jsonl: does not hold what the run ended with \(found 1 images/m);
+  expect((await failureOf({ results, run: [ids.new] })).message).toMatch(/the run is damaged$/);
+  const console = memoryConsole();
+  await list.run({ what: "runs", results }, console);
+  expect(console.said.out).toMatch(/^sam-nano-d61378e7615e .* damaged /m);
 });

@@ -178,7 +178,7 @@ test("the JSON has the runs and what was left out, fields as the issue of format
   expect(left).toEqual(leftOut);
   const [nano, large] = runs;
   expect(nano).toMatchObject({
-    id: "sam-nano-0123456789ab",
+    id: "sam-nano-0affac183e01",
     variant: "sam-nano",
     weights: "nano",
     dataset: exampleManifest().dataset.id,

@@ -13,10 +13,10 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { BuildContext, VariantManifest } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { homeFolder } from "../home.ts";
 import { GraphBuilder } from "../onnx/index.ts";
 import { seededCheckpoint } from "../weights/index.ts";
 import { type BuildRequest, buildVariant } from "./build.ts";
-import { homeFolder } from "./home.ts";
 import type { RegisteredVariant } from "./registry.ts";
 
 let folder: string;

@@ -12,10 +12,10 @@ import type {
   TheoryCounts,
 } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { homeFolder } from "../home.ts";
 import { freeBytes } from "../measure/environment.ts";
 import { providerGraph, structureHash, writeGraph } from "../onnx/index.ts";
 import { asAuthors } from "./authorsError.ts";
-import { homeFolder } from "./home.ts";
 import { closureHash } from "./importClosure.ts";
 import type { RegisteredVariant } from "./registry.ts";
 import { sourcesHash } from "./sources.ts";

@@ -10,12 +10,12 @@ import type {
   RuntimeOptions,
 } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { homeFolder } from "../home.ts";
 import { prepare, toModelFrame } from "../image/index.ts";
 import { limits } from "../limits.ts";
 import { canonicalJson, sha256 } from "../store/canonical.ts";
 import { type Manifest, parseCalibration, type StoredCalibration } from "../store/schema.ts";
 import { asAuthors } from "./authorsError.ts";
-import { homeFolder } from "./home.ts";
 import type { RegisteredVariant, Registry } from "./registry.ts";
 import { watched } from "./watchdog.ts";
 

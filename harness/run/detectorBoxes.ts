@@ -3,7 +3,7 @@ import type { Dataset, ImageId, Target } from "../api.ts";
 import { checkDetections, type DetectionTable, readDetectionTable, requireUsable } from "../coco/index.ts";
 import { HarnessError } from "../errors.ts";
 import { boxOf } from "../mask/index.ts";
-import { sha256Of } from "./fileHash.ts";
+import { sha256OfFile } from "../store/remembered.ts";
 
 /**
  * The dataset with a detector's boxes as what is prompted; what is scored against stays. A detection without `bbox` is
@@ -53,7 +53,7 @@ export async function withDetectorBoxes(dataset: Dataset, file: string): Promise
   return {
     ...dataset,
     ...(listsOf === undefined ? {} : { listsOf: (image) => listsOf.call(dataset, image) }),
-    fingerprint: `${dataset.fingerprint} boxes ${await sha256Of(file)}`,
+    fingerprint: `${dataset.fingerprint} boxes ${await sha256OfFile(file)}`,
     warnings: [...dataset.warnings, ...lost],
     read: (image) => dataset.read(image),
     annotationsOf: (image) => dataset.annotationsOf(image),

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -6,7 +6,9 @@ import { memoryConsole } from "../commands/fixtures/bench.ts";
 import { commands } from "../commands/index.ts";
 import { HarnessError } from "../errors.ts";
 import { reportOf } from "../report/score.ts";
+import { planId } from "../store/canonical.ts";
 import { listRuns } from "../store/manifest.ts";
+import type { Manifest } from "../store/schema.ts";
 import { readRun, type StoredRun } from "../store/store.ts";
 import { untimedEverything } from "./merge.ts";
 import { type RunFlags, resolvePlan } from "./plan.ts";
@@ -39,7 +41,7 @@ test("three shards merged are the unsharded run: its id, its rows, its accuracy 
 
   const timed = await run({ ...flags, phase: "latency" }, "merged");
   expect(timed.id).toBe(single.id);
-  expect(timed.manifest.status).toEqual(single.manifest.status);
+  expect(rowsIn(timed)).toEqual(rowsIn(single));
   expect(await timed.latency()).toHaveLength(1);
   expect(await timed.rowsHash()).toBe(await single.rowsHash());
 });
@@ -51,7 +53,7 @@ test("latency that was measured first stays when shards are merged into its run"
   expect((await merge(["shards"], "latency-first")).code).toBe(0);
   const merged = await readRun(at("latency-first"), single.id);
   expect(await merged.latency()).toEqual(turns);
-  expect(merged.manifest.status).toEqual(single.manifest.status);
+  expect(rowsIn(merged)).toEqual(rowsIn(single));
   expect(await merged.rowsHash()).toBe(await single.rowsHash());
 });
 
@@ -90,9 +92,13 @@ test("an image that is another shard's, and one that is lost, are found", async 
   const rowsOf = (id: string) => readFileSync(at("shards", id, "rows.jsonl"), "utf8");
   cpSync(at("shards"), at("foreign"), { recursive: true });
   writeFileSync(at("foreign", first!, "rows.jsonl"), rowsOf(first!) + rowsOf(second!));
-  expect((await merge(["foreign"], "out-foreign")).notes).toMatch(/not the images of shard 1\/3 .*another shard's/);
+  expect((await merge(["foreign"], "out-foreign")).notes).toMatch(
+    /rows\.jsonl: does not hold what the run ended with \(found 4 images .* expected 2 images/,
+  );
   writeFileSync(at("foreign", first!, "rows.jsonl"), "");
-  expect((await merge(["foreign"], "out-foreign")).notes).toMatch(/not the images of shard 1\/3 \(found no image/);
+  expect((await merge(["foreign"], "out-foreign")).notes).toMatch(
+    /rows\.jsonl: does not hold what the run ended with \(found 0 images .* expected 2 images/,
+  );
 });
 
 test("a shard that is not finished is named", async () => {
@@ -106,12 +112,26 @@ test("a shard that is not finished is named", async () => {
   expect(notes).toContain("shard 1/3 is not finished (found stopped by Ctrl-C)");
 });
 
+test("a shard with other weights is refused, also where its plan is the same", async () => {
+  const [, second] = await shardIds(1, 2);
+  cpSync(at("shards"), at("weights"), { recursive: true });
+  const file = at("weights", second!, "manifest.json");
+  const manifest = JSON.parse(readFileSync(file, "utf8"));
+  writeFileSync(file, JSON.stringify({ ...manifest, weights: { ...manifest.weights, sha256: "f".repeat(64) } }));
+  expect((await merge(["weights"], "out-weights")).notes).toMatch(
+    /shard 2\/3 has other weights \(found \S+.* ffffffffffff, expected \S+/,
+  );
+});
+
 test("shards of different plans do not belong together, and what differs is named", async () => {
   cpSync(at("two"), at("mixed"), { recursive: true });
   const [second] = await shardIds(2);
   cpSync(at("shards", second!), at("mixed", second!), { recursive: true });
   const file = at("mixed", second!, "manifest.json");
-  writeFileSync(file, readFileSync(file, "utf8").replaceAll('"seed": 0', '"seed": 1'));
+  const manifest = JSON.parse(readFileSync(file, "utf8").replaceAll('"seed": 0', '"seed": 1'));
+  const id = planId(manifest.variant.id, manifest.plan.resolved);
+  writeFileSync(file, JSON.stringify({ ...manifest, id }));
+  renameSync(at("mixed", second!), at("mixed", id));
   const { notes } = await merge(["mixed"], "out-mixed");
   expect(notes).toContain("shards are missing");
   expect(notes).toContain("has another plan: seed differ");
@@ -138,6 +158,12 @@ test("latency in shards is refused", async () => {
     "--shard 1/3: latency is measured on one machine, not in shards",
   );
 });
+
+/** What the status says of the rows: latencies are measured anew in each. */
+function rowsIn({ manifest }: StoredRun): unknown {
+  const { latencySha256: _, ...status } = manifest.status as Extract<Manifest["status"], { state: "done" }>;
+  return status;
+}
 
 async function run(given: RunFlags, results: string): Promise<StoredRun> {
   const observer = {

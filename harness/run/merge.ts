@@ -34,7 +34,9 @@ export async function mergeRun(whole: WholeRun, request: MergeRequest): Promise<
     for (const [done, image] of images.entries()) {
       if (!run.finishedImages().has(image)) {
         const { file, place } = sources.get(image)!;
-        await run.append(image, await readImage(file, place));
+        // Seconds an image are those of one machine, and the shards' may differ.
+        const { photo } = place;
+        await run.append(image, await readImage(file, place), photo === undefined ? {} : { photo });
       }
       request.progress(done + 1, images.length, manifest.variant.id);
     }
@@ -83,7 +85,8 @@ async function finished(run: Run, { whole, manifest, truth }: Ending) {
     ...scores,
     merged: manifest.merged!,
     status: {
-      ...{ state: "done" as const, images: run.finishedImages().size, rows: run.finishedRows() },
+      state: "done" as const,
+      ...(await run.sealed()),
       ...(timed ? {} : { only: "accuracy" as const }),
     },
     warnings: [

@@ -1,5 +1,6 @@
 import { HarnessError } from "../errors.ts";
 import { driftWarnings, int8Warnings, loadWarnings, type Warning } from "../measure/drift.ts";
+import { damageOf } from "../store/damage.ts";
 import type { Manifest } from "../store/schema.ts";
 import { openRun, type Run, readRun, type StoredRun } from "../store/store.ts";
 import { type AccuracyProgress, measureAccuracy } from "./accuracyPhase.ts";
@@ -146,7 +147,7 @@ async function finished(
   const scores = scored && plan.shard === undefined ? await scoresOf(run, plan) : {};
   return {
     ...(Object.keys(scores).length === 0 ? {} : { scores }),
-    status: { state: "done", images: run.finishedImages().size, rows: run.finishedRows(), ...only },
+    status: { state: "done", ...(await run.sealed()), ...only },
     warnings: [
       ...providerWarnings(run.manifest.runtime),
       ...(await failureWarnings(run)),
@@ -192,7 +193,9 @@ async function latencyWarnings({ run, prepared }: OpenedRun, plan: RunPlan): Pro
 /** A done run is read, not opened: its folder may be read-only, or another's. */
 async function isDone(results: string, id: string, { phases }: RunPlan): Promise<boolean> {
   try {
-    const { status } = (await readRun(results, id)).manifest;
+    const { folder, manifest } = await readRun(results, id);
+    if ((await damageOf(folder, manifest)) !== undefined) return false;
+    const { status } = manifest;
     return status.state === "done" && (status.only === undefined || phases.every((phase) => phase === status.only));
   } catch (error) {
     if (error instanceof HarnessError && /no run here/.test(error.message)) return false;

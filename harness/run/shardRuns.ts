@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { canonicalJson, planId } from "../store/canonical.ts";
+import { damageOf, rowsFile } from "../store/damage.ts";
 import { listRuns, readManifest } from "../store/manifest.ts";
 import { type ImagePlace, indexRows } from "../store/rows.ts";
 import { isEarlier, type Manifest } from "../store/schema.ts";
@@ -101,12 +102,29 @@ function requireAll(group: readonly ShardRun[], groups: readonly (readonly Shard
       expected: `also ${missing.map((index) => `${index}/${shard.count}`).join(", ")}`,
       hint: differenceHint(first!, groups) ?? "bench run with the same flags and the missing --shard makes each",
     });
+  const weights = weightsHashes(first!.manifest).join();
+  for (const { folder, manifest } of group)
+    if (weightsHashes(manifest).join() !== weights)
+      throw new HarnessError(`${folder}: shard ${manifest.shard.index}/${shard.count} has other weights`, {
+        found: weightsText(manifest),
+        expected: `${weightsText(first!.manifest)}, as ${first!.folder}`,
+        hint: "run it again with the checkpoint of the others",
+      });
   for (const { folder, manifest } of group)
     if (manifest.status.state !== "done")
       throw new HarnessError(`${folder}: shard ${manifest.shard.index}/${shard.count} is not finished`, {
         found: "message" in manifest.status ? manifest.status.message : manifest.status.state,
         hint: "the same bench run goes on from there",
       });
+}
+
+/** Two files of one name may hold other weights, and one file may have two names. */
+function weightsHashes({ weights: { sha256, files = [] } }: Manifest): readonly string[] {
+  return [sha256, ...files.map((each) => each.sha256)].flatMap((hash) => hash ?? []);
+}
+
+function weightsText(manifest: Manifest): string {
+  return [manifest.weights.label, ...weightsHashes(manifest).map((hash) => hash.slice(0, 12))].join(" ");
 }
 
 /** Shards that were meant to belong together and do not: what of their plans differs. */
@@ -127,7 +145,10 @@ export async function placesOf(
   { folder, manifest }: ShardRun,
   images: readonly ImageId[],
 ): Promise<ReadonlyMap<ImageId, ImagePlace>> {
-  const { places } = await indexRows(join(folder, "rows.jsonl"));
+  const problem = await damageOf(folder, manifest);
+  if (problem !== undefined)
+    throw new HarnessError(problem, { hint: "the same bench run with the same --shard does what is missing again" });
+  const { places } = await indexRows(rowsFile(folder));
   // Seeded weights leave no row.
   const expected = new Set(manifest.weights.source === "seeded" ? [] : imagesOfShard(images, manifest.shard));
   const foreign = [...places.keys()].find((image) => !expected.has(image));

@@ -4,8 +4,8 @@ import { basename, dirname, join } from "node:path";
 import type { GraphFiles } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { readSignature } from "../onnx/index.ts";
+import { sha256OfFile } from "../store/remembered.ts";
 import type { Manifest } from "../store/schema.ts";
-import { sha256Of } from "./fileHash.ts";
 import { closureHash } from "./importClosure.ts";
 import type { RegisteredVariant, Registry } from "./registry.ts";
 import { sourcesHash } from "./sources.ts";
@@ -92,7 +92,7 @@ export async function givenGraphs(files: GraphFiles, plugin: string): Promise<Gi
 /** A graph's file and those beside it that hold its tensors. */
 async function hashedFiles(file: string): Promise<{ readonly name: string; readonly sha256: string }[]> {
   const hashed = [];
-  for (const each of filesOf(file)) hashed.push({ name: basename(each), sha256: await sha256Of(each) });
+  for (const each of filesOf(file)) hashed.push({ name: basename(each), sha256: await sha256OfFile(each) });
   return hashed;
 }
 

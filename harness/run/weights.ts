@@ -3,11 +3,11 @@ import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Checkpoint, VariantManifest, WeightSource } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { homeFolder } from "../home.ts";
+import { sha256OfFile } from "../store/remembered.ts";
 import { checkpointOf, completedCheckpoint, openTensorArchive, seededCheckpoint } from "../weights/index.ts";
 import { describeGraphs } from "./build.ts";
-import { sha256Of } from "./fileHash.ts";
 import { explainMisfit } from "./fit.ts";
-import { homeFolder } from "./home.ts";
 import { inertClassesOf, type RegisteredVariant, type Registry, variantOf, weightsVariantOf } from "./registry.ts";
 
 /** `auto`: a checkpoint if one is here, else trained nano weights; full-size variants without a checkpoint are left out. */
@@ -145,7 +145,7 @@ export async function openWeights({ variant, weights }: ChosenVariant, registry:
   try {
     const base = weightsVariantOf(registry, variant);
     await describeGraphs({ variant: base, checkpoint, graph: "fused" });
-    const sha256 = await sha256Of(weights.file);
+    const sha256 = await sha256OfFile(weights.file);
     const file = basename(weights.file);
     if (variant.preset.remainder !== undefined) {
       const record = { source: "seeded", label: `${file}; what it lacks is seeded, version 1`, file, sha256 } as const;

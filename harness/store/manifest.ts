@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { HarnessError } from "../errors.ts";
 import { refuseIrregular } from "../files.ts";
-import { canonicalJson } from "./canonical.ts";
+import { canonicalJson, planId } from "./canonical.ts";
 import { diskError, errorCode, replaceFile } from "./disk.ts";
 import { type Manifest, parseManifest } from "./schema.ts";
 
@@ -20,11 +20,24 @@ export async function readManifest(folder: string): Promise<Manifest | undefined
   const file = manifestFile(folder);
   refuseIrregular(file);
   try {
-    return parseManifest(await readFile(file, "utf8"), file);
+    const manifest = parseManifest(await readFile(file, "utf8"), file);
+    assertOwnId(manifest, file);
+    return manifest;
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
     throw diskError(error, file);
   }
+}
+
+/** The id says which plan the rows are of: one that is not the hash of its plan says nothing. */
+function assertOwnId({ id, variant, plan }: Manifest, file: string): void {
+  const expected = planId(variant.id, plan.resolved);
+  if (id !== expected)
+    throw new HarnessError(`${file}: the id is not the hash of the plan`, {
+      found: id,
+      expected,
+      hint: "the manifest was changed by hand: restore it, or run again",
+    });
 }
 
 /** Throws HarnessError when a stored run and the one asked for share an id and not a plan, or not a version. */
@@ -54,7 +67,9 @@ export async function listRuns(results: string): Promise<readonly RunListing[]> 
   for (const { name: id } of names.filter((entry) => entry.isDirectory()).sort((a, b) => (a.name < b.name ? -1 : 1))) {
     try {
       const manifest = await readManifest(join(results, id));
-      if (manifest !== undefined) listings.push({ state: "readable", id, manifest });
+      if (manifest === undefined) continue;
+      if (manifest.id === id) listings.push({ state: "readable", id, manifest });
+      else listings.push({ state: "unreadable", id, problem: `${join(results, id)}: holds the run ${manifest.id}` });
     } catch (error) {
       if (!(error instanceof HarnessError)) throw error;
       listings.push({ state: "unreadable", id, problem: error.message });

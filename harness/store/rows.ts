@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
-import { canonicalJson } from "./canonical.ts";
+import { canonicalJson, sha256 } from "./canonical.ts";
 import { type Line, readLines } from "./lines.ts";
 import { type ImageEnd, parseRowLine, type Row } from "./schema.ts";
 
@@ -17,7 +17,11 @@ export interface ImagePlace {
   readonly line: number;
   /** As the image's end says. */
   readonly everythingMs?: ImageEnd["everythingMs"];
+  readonly photo?: ImageEnd["photo"];
 }
+
+/** What an image's end says besides the number of its rows. */
+export type ImageFacts = Pick<ImageEnd, "everythingMs" | "photo">;
 
 export interface RowIndex {
   readonly places: ReadonlyMap<ImageId, ImagePlace>;
@@ -29,36 +33,58 @@ export interface RowIndex {
 }
 
 /** The text of one append. Throws for rows that could not be read back: that is a bug of the caller's. */
-export function imageText(
-  image: ImageId,
-  rows: readonly Row[],
-  { everythingMs }: Pick<ImageEnd, "everythingMs"> = {},
-): string {
+export function imageText(image: ImageId, rows: readonly Row[], facts: ImageFacts = {}): string {
   const stray = rows.find((row) => row.image !== image);
   if (stray !== undefined) throw new Error(`image ${image}: a row of image ${stray.image} came with it`);
-  const times = everythingMs === undefined ? {} : { everythingMs };
-  const end: ImageEnd = { kind: "image", image, rows: rows.length, ...times };
-  const lines = [...rows, end].map((row) => JSON.stringify(row));
-  for (const line of lines) parseRowLine(line, `image ${image}`);
-  const sorted = rows.toSorted(compareRows);
-  const twice = sorted.find((row, i) => i > 0 && compareRows(sorted[i - 1]!, row) === 0);
+  const end: ImageEnd = { kind: "image", image, rows: rows.length, ...factsOf(facts) };
+  const lines = rows.map((row) => JSON.stringify(row));
+  const sealed = JSON.stringify({ ...end, sha256: textHash([...lines, JSON.stringify(end)]) });
+  for (const line of [...lines, sealed]) parseRowLine(line, `image ${image}`);
+  const twice = repeatedRow(rows);
   if (twice !== undefined) throw new Error(`image ${image}: two rows of ${rowKey(twice).join(" ")}`);
-  return lines.map((line) => `${line}\n`).join("");
+  return [...lines, sealed].map((line) => `${line}\n`).join("");
+}
+
+function factsOf({ everythingMs, photo }: ImageFacts): ImageFacts {
+  return { ...(everythingMs === undefined ? {} : { everythingMs }), ...(photo === undefined ? {} : { photo }) };
+}
+
+/** Of the rows and of the end without its own hash: a bit that flips anywhere in them is found. */
+function textHash(lines: readonly string[]): string {
+  return sha256(lines.map((line) => `${line}\n`).join(""));
+}
+
+/** The hash is the last field of an image's end, as `imageText` writes it. */
+function withoutHash(line: string): string {
+  return line.replace(/,"sha256":"[0-9a-f]{64}"\}$/, "}");
+}
+
+function repeatedRow(rows: readonly Row[]): Row | undefined {
+  const known = new Set<string>();
+  return rows.find((row) => {
+    const key = rowKey(row).join(" ");
+    if (known.has(key)) return true;
+    known.add(key);
+    return false;
+  });
 }
 
 /**
  * Reads the whole file once, one image in memory at a time.
- * Throws HarnessError naming file and line for damage before the last finished image, and for an image that stands twice.
+ * Throws HarnessError naming file and line for damage before the last finished image, for an image or a row that stands
+ * twice, and for an image that is none of `planned`.
  */
-export async function indexRows(file: string): Promise<RowIndex> {
+export async function indexRows(file: string, planned?: ReadonlySet<ImageId>): Promise<RowIndex> {
   const places = new Map<ImageId, ImagePlace>();
   let [rows, end] = [0, 0];
   let last = 0;
-  const group = imageGroup(file);
+  const group = imageReader(file);
   for await (const line of readLines(file)) {
     last = line.end;
     const finished = group.take(line);
     if (finished === undefined) continue;
+    if (planned?.has(finished.image) === false)
+      throw damaged(file, finished.place.line, `image ${finished.image} is none of the run's`);
     places.set(finished.image, finished.place);
     [rows, end] = [rows + finished.rows.length, line.end];
   }
@@ -67,7 +93,7 @@ export async function indexRows(file: string): Promise<RowIndex> {
 
 /** Finished images with their rows, in the order of the file; one in memory at a time. */
 export async function* readImages(file: string): AsyncGenerator<FinishedImage, void, void> {
-  const group = imageGroup(file);
+  const group = imageReader(file);
   for await (const line of readLines(file)) {
     const finished = group.take(line);
     if (finished !== undefined) yield finished;
@@ -92,7 +118,7 @@ export async function* sortedRows(file: string, index?: RowIndex): AsyncGenerato
 
 /** The rows of one finished image, in the order they were written. */
 export async function readImage(file: string, { start, end, line: first }: ImagePlace): Promise<readonly Row[]> {
-  const group = imageGroup(file);
+  const group = imageReader(file);
   for await (const line of readLines(file, { start, end })) {
     const finished = group.take({ ...line, number: first + line.number - 1 });
     if (finished !== undefined) return finished.rows;
@@ -117,9 +143,10 @@ export interface FinishedImage {
  * Gathers the lines of an image until its end. A line that cannot be read is remembered: if no other follows, it is the torn
  * end of a killed write; if one does, the file is damaged.
  */
-function imageGroup(file: string) {
+export function imageReader(file: string) {
   const known = new Set<ImageId>();
   let rows: Row[] = [];
+  let texts: string[] = [];
   let start = 0;
   let torn: unknown;
   return {
@@ -134,17 +161,21 @@ function imageGroup(file: string) {
       if (row.image !== of) throw damaged(file, line.number, `image ${row.image} begins before image ${of} has ended`);
       if (row.kind !== "image") {
         rows.push(row);
+        texts.push(line.text);
         return undefined;
       }
       if (row.rows !== rows.length) {
         throw damaged(file, line.number, `image ${of} has ${rows.length} of ${row.rows} rows`);
       }
       if (known.has(of)) throw damaged(file, line.number, `image ${of} stands twice`);
+      if (row.sha256 !== undefined && row.sha256 !== textHash([...texts, withoutHash(line.text)]))
+        throw damaged(file, line.number, `the rows of image ${of} are not those that were written`);
+      const twice = repeatedRow(rows);
+      if (twice !== undefined) throw damaged(file, line.number, `two rows of ${rowKey(twice).join(" ")}`);
       known.add(of);
-      const times = row.everythingMs === undefined ? {} : { everythingMs: row.everythingMs };
-      const place = { start, end: line.end, line: line.number - rows.length, ...times };
+      const place = { start, end: line.end, line: line.number - rows.length, ...factsOf(row) };
       const finished = { image: of, rows, place };
-      [rows, start] = [[], line.end];
+      [rows, texts, start] = [[], [], line.end];
       return finished;
     },
   };
@@ -161,10 +192,7 @@ function readWhole(file: string, line: Line): Row | ImageEnd | HarnessError {
 }
 
 function damaged(file: string, line: number, problem: string): HarnessError {
-  const hint =
-    line > 1
-      ? `restore the file, or keep its first ${line - 1} lines (head -n ${line - 1}): the images after them are done again`
-      : "restore the file, or delete it: its images are done again";
+  const hint = "restore the file, or give the same bench run again: images that are not whole are done again";
   return new HarnessError(`${file}:${line}: damaged row: ${problem}`, { hint });
 }
 

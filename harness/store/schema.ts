@@ -13,12 +13,16 @@ export const schemaVersion = 2;
 const text = z.string();
 const count = z.int().min(0);
 const whole = z.int();
+/** Finite: JSON has no other, and 1e999 is refused. */
 const number = z.number();
 const originalId = z.object({ number: whole, digits: text });
 const size = z.object({ height: count, width: count });
 const maskSize = size.refine(({ height, width }) => height * width <= limits.imagePixels, {
   message: `more than ${limits.imagePixels} px`,
 });
+const fraction = z.number().min(0).max(1);
+const positive = z.number().min(0);
+const hash = z.string().regex(/^[0-9a-f]{64}$/, "not a SHA-256");
 
 /** A value with its 95 % interval; n annotations behind it. */
 const score = z.object({ value: number, low: number.exactOptional(), high: number.exactOptional(), n: count });
@@ -48,7 +52,9 @@ const status = z.discriminatedUnion("state", [
     images: count,
     rows: count,
     /** Of rows.jsonl as it stands. */
-    rowsSha256: text.exactOptional(),
+    rowsSha256: hash.exactOptional(),
+    /** Of latency.jsonl as it stands. */
+    latencySha256: hash.exactOptional(),
     only: z.enum(["accuracy", "latency"]).exactOptional(),
   }),
   /** The variant could not be built or loaded, or its worker died for the third time. */
@@ -175,14 +181,15 @@ const prediction = z.object({
   step: z.int().min(1),
   /** The mask token that the protocol kept; 0 is the single-mask token. */
   token: count,
+  /** The model's own guess may exceed 1. */
   predictedIou: number,
   /** Against the target's own mask; absent for a detector's box, which has none. */
-  iou: number.exactOptional(),
+  iou: fraction.exactOptional(),
   /** The target's, as the dataset gives them. */
-  areaPx: number,
+  areaPx: positive,
   crowd: z.boolean(),
   /** COCO string at image size, so that a new metric needs no inference. */
-  mask: z.object({ size: maskSize, counts: text }),
+  mask: z.object({ size: maskSize, counts: text.regex(/^[0-o]*$/, "not a COCO string") }),
   /** The detector's score. */
   score: number.exactOptional(),
   /** In the image frame. */
@@ -201,9 +208,11 @@ const imageEnd = z.object({
   image: whole,
   rows: count,
   /** Of the photo's file. */
-  photo: z.object({ sha256: text, bytes: count }).exactOptional(),
+  photo: z.object({ sha256: hash, bytes: count }).exactOptional(),
   /** By prompts name of everything mode: from the photo to the masks, every crop's encode among it. */
-  everythingMs: z.record(text, number).exactOptional(),
+  everythingMs: z.record(text, positive).exactOptional(),
+  /** SHA-256 of the image's text: its rows, a line each, and this line without this field. */
+  sha256: hash.exactOptional(),
 });
 
 /** The samples of one variant's turn in one round, in the order measured, ms. */
@@ -215,15 +224,15 @@ const latencyTurn = z.object({
   /** Place in the round's seeded order. */
   turn: count,
   image: whole.exactOptional(),
-  prepareMs: z.array(number),
-  encodeMs: z.array(number),
+  prepareMs: z.array(positive),
+  encodeMs: z.array(positive),
   /** One box prompt a sample. */
-  decodeMs: z.array(number),
-  upscaleMs: z.array(number),
+  decodeMs: z.array(positive),
+  upscaleMs: z.array(positive),
   /** Prompts decoded together, and how long that took. */
-  batches: z.array(z.object({ prompts: count, durationMs: number })).exactOptional(),
+  batches: z.array(z.object({ prompts: count, durationMs: positive })).exactOptional(),
   /** Load average over one minute when the turn began. */
-  load: number.exactOptional(),
+  load: positive.exactOptional(),
 });
 
 /** What a method learned from images, stored beside the graphs: the same calibration gives the same graphs. */

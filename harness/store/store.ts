@@ -1,14 +1,16 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { damageOf, hashOf, latencyFile, plannedImages, rowsFile } from "./damage.ts";
 import { onDisk } from "./disk.ts";
 import { readLatency } from "./latency.ts";
 import { type LineFile, openLineFile } from "./lines.ts";
 import { acquireLock, type LockOptions } from "./lock.ts";
 import { assertSamePlan, readManifest, writeManifest } from "./manifest.ts";
-import { imageText, indexRows, readRows, rowsHash, sortedRows } from "./rows.ts";
-import { type ImageEnd, type LatencyTurn, type Manifest, parseLatencyTurn, type Row } from "./schema.ts";
+import { type ImageFacts, imageText, indexRows, type RowIndex, readRows, rowsHash, sortedRows } from "./rows.ts";
+import { keepWholeImages } from "./salvage.ts";
+import { type LatencyTurn, type Manifest, parseLatencyTurn, type Row } from "./schema.ts";
 
 /** A run as it lies on disk: reading takes no lock and writes nothing, also while another process writes. */
 export interface StoredRun {
@@ -27,6 +29,11 @@ export interface StoredRun {
 /** What may change while a run goes on. */
 export type ManifestPatch = Partial<Omit<Manifest, "schema" | "id" | "createdAt" | "plan">>;
 
+export type Sealed = Pick<
+  Extract<Manifest["status"], { state: "done" }>,
+  "images" | "rows" | "rowsSha256" | "latencySha256"
+>;
+
 /** A run that this process alone may write. */
 export interface Run extends StoredRun {
   /** Whether the run was here before. */
@@ -36,18 +43,21 @@ export interface Run extends StoredRun {
   finishedImages(): ReadonlySet<ImageId>;
   finishedRows(): number;
   /** Writes all rows of an image and that it is finished, in one write. An image is appended once. */
-  append(image: ImageId, rows: readonly Row[], times?: Pick<ImageEnd, "everythingMs">): Promise<void>;
+  append(image: ImageId, rows: readonly Row[], facts?: ImageFacts): Promise<void>;
   appendLatency(turn: LatencyTurn): Promise<void>;
   /** Forgets the samples so far: a latency phase that was cut off is measured again as a whole. */
   clearLatency(): Promise<void>;
   update(patch: ManifestPatch): Promise<void>;
+  /** What the status of a finished run says of its files: counts, and the hashes that tell a change of them. */
+  sealed(): Promise<Sealed>;
   /** Forces everything to disk and lets the next process in. */
   close(): Promise<void>;
 }
 
 /**
  * Creates the run of this id, or takes up the one that is here, whose manifest then stays as it is.
- * Throws HarnessError when another process writes it, when it is damaged or of a newer version, when the folder can not be
+ * Of damaged rows the whole images are kept, and the others are done again; damaged latencies are measured again.
+ * Throws HarnessError when another process writes it, when its manifest is damaged or of another version, when the folder can not be
  * written, and when the stored run has another plan.
  */
 export async function openRun(results: string, manifest: Manifest, options: LockOptions = {}): Promise<Run> {
@@ -56,7 +66,7 @@ export async function openRun(results: string, manifest: Manifest, options: Lock
   const lock = await acquireLock(join(folder, "lock"), options);
   const opened: LineFile[] = [];
   try {
-    const index = await indexRows(rowsFile(folder));
+    const index = await soundIndex(folder, manifest, options.notice);
     const stored = await takeUp(folder, manifest, index.places.size);
     const rows = await openLineFile(rowsFile(folder), { end: index.end });
     opened.push(rows);
@@ -66,6 +76,30 @@ export async function openRun(results: string, manifest: Manifest, options: Lock
   } catch (error) {
     await Promise.allSettled(opened.map((file) => file.close()));
     await lock.release();
+    throw error;
+  }
+}
+
+/** The index of a run's rows, after what is not whole was taken out of them. */
+async function soundIndex(folder: string, given: Manifest, notice: LockOptions["notice"]): Promise<RowIndex> {
+  const stored = await readManifest(folder);
+  const planned = plannedImages(stored ?? given);
+  const problem = stored === undefined ? undefined : await damageOf(folder, stored);
+  if (problem === undefined) return indexRows(rowsFile(folder), planned);
+  await keepWholeImages(rowsFile(folder), planned);
+  if (!(await latencyIsWhole(folder, stored!))) await rm(latencyFile(folder), { force: true });
+  const index = await indexRows(rowsFile(folder), planned);
+  notice?.(`${problem}: ${index.places.size} whole images are kept, what is missing is done again`);
+  return index;
+}
+
+/** As far as can be told: a run that did not end has no hash of its latencies. */
+async function latencyIsWhole(folder: string, { status }: Manifest): Promise<boolean> {
+  try {
+    await readLatency(latencyFile(folder));
+    return status.state !== "done" || status.latencySha256 === (await hashOf(latencyFile(folder)));
+  } catch (error) {
+    if (error instanceof HarnessError) return false;
     throw error;
   }
 }
@@ -117,10 +151,10 @@ function writableRun({ folder, lock, rows, latency, index, stored, manifest }: O
     tornBytes: index.tornBytes,
     finishedImages: () => finished,
     finishedRows: () => finishedRows,
-    append: (image, added, times) =>
+    append: (image, added, facts) =>
       inTurn(async () => {
         if (finished.has(image)) throw new Error(`image ${image} is finished already`);
-        const text = imageText(image, added, times);
+        const text = imageText(image, added, facts);
         await lock.assertHeld();
         await rows.append(text);
         finished.add(image);
@@ -141,6 +175,13 @@ function writableRun({ folder, lock, rows, latency, index, stored, manifest }: O
         await writeManifest(folder, next);
         current = next;
       }),
+    sealed: () =>
+      inTurn(async () => ({
+        images: finished.size,
+        rows: finishedRows,
+        rowsSha256: await hashOf(rowsFile(folder)),
+        latencySha256: await hashOf(latencyFile(folder)),
+      })),
     close: () =>
       inTurn(async () => {
         if (closed) return;
@@ -164,9 +205,6 @@ function storedRun(folder: string, manifest: Manifest): StoredRun {
     latency: async () => (await readLatency(latencyFile(folder))).turns,
   };
 }
-
-const rowsFile = (folder: string) => join(folder, "rows.jsonl");
-const latencyFile = (folder: string) => join(folder, "latency.jsonl");
 
 /** One step after the other; a step that fails does not stop those behind it. */
 function queue(): <T>(step: () => Promise<T>) => Promise<T> {

@@ -1,6 +1,5 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { sweep } from "./sweep.ts";
 
 /** Where built graphs and downloads are kept: `SAM_BENCH_HOME`, else the platform's cache folder. */
 export function homeFolder(env: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform): string {
@@ -8,11 +7,4 @@ export function homeFolder(env: NodeJS.ProcessEnv = process.env, platform: NodeJ
   if (platform === "win32") return join(env.LOCALAPPDATA ?? join(homedir(), "AppData", "Local"), "sam-bench");
   if (platform === "darwin") return join(homedir(), "Library", "Caches", "sam-bench");
   return join(env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "sam-bench");
-}
-
-/** Where datasets keep indexes of large files; those long out of use are deleted. */
-export function datasetCache(): string {
-  const folder = join(homeFolder(), "annotations");
-  sweep(folder);
-  return folder;
 }

@@ -1,0 +1,78 @@
+import { join } from "node:path";
+import type { ImageId } from "../api.ts";
+import { HarnessError } from "../errors.ts";
+import { readLatency } from "./latency.ts";
+import { remembered, sha256OfFile } from "./remembered.ts";
+import { indexRows } from "./rows.ts";
+import { isEarlier, type Manifest } from "./schema.ts";
+
+/** Whether the files of a run still are what was recorded. */
+
+export const rowsFile = (folder: string) => join(folder, "rows.jsonl");
+export const latencyFile = (folder: string) => join(folder, "latency.jsonl");
+
+const sound = "sound";
+
+/**
+ * What is wrong with the rows and the latencies of a stored run, in a sentence; nothing where they agree with the manifest.
+ * Every row is read once, and then only where a file changed.
+ */
+export async function damageOf(folder: string, manifest: Manifest): Promise<string | undefined> {
+  const files = [join(folder, "manifest.json"), rowsFile(folder), latencyFile(folder)];
+  try {
+    await remembered("run", files, async () => {
+      await assertSound(folder, manifest);
+      return sound;
+    });
+    return undefined;
+  } catch (error) {
+    if (error instanceof HarnessError) return error.message;
+    throw error;
+  }
+}
+
+/** The images that a plan names; nothing for one that names none. */
+export function plannedImages({ plan }: Manifest): ReadonlySet<ImageId> | undefined {
+  const { images } = (plan.resolved.dataset ?? {}) as { readonly images?: readonly ImageId[] };
+  return images === undefined ? undefined : new Set(images);
+}
+
+/** Throws HarnessError naming what differs. */
+async function assertSound(folder: string, manifest: Manifest): Promise<void> {
+  const file = rowsFile(folder);
+  const { places, rows, tornBytes } = await indexRows(file, plannedImages(manifest));
+  await readLatency(latencyFile(folder));
+  const { status } = manifest;
+  if (status.state !== "done") return;
+  const counts = `${places.size} images and ${rows} rows`;
+  const expected = `${status.images} images and ${status.rows} rows`;
+  if (counts !== expected) throw damaged(file, "does not hold what the run ended with", { found: counts, expected });
+  if (tornBytes > 0)
+    throw damaged(file, "goes on behind its last image", { found: `${tornBytes} bytes`, expected: "none" });
+  // Before, runs had no hash.
+  if (isEarlier(manifest)) return;
+  await assertUnchanged(file, status.rowsSha256);
+  await assertUnchanged(latencyFile(folder), status.latencySha256);
+}
+
+async function assertUnchanged(file: string, sha256: string | undefined): Promise<void> {
+  if (sha256 === undefined) throw new HarnessError(`${file}: the manifest of its finished run has no hash of it`);
+  if (sha256 !== (await hashOf(file)))
+    throw damaged(file, "was changed since the run ended", { expected: `sha256 ${sha256}` });
+}
+
+function damaged(file: string, problem: string, details: { readonly found?: string; readonly expected: string }) {
+  return new HarnessError(`${file}: ${problem}`, details);
+}
+
+/** Of a file as it stands; that of nothing where it is missing. */
+export async function hashOf(file: string): Promise<string> {
+  try {
+    return await sha256OfFile(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return emptyHash;
+    throw error;
+  }
+}
+
+const emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
