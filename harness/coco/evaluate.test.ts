@@ -83,7 +83,8 @@ test.skipIf(shared === undefined).each([
     ...{ annotations: real(name), detections: fixture(`detections_${name}.json`), type, rules: lvisRules },
   });
   const expected = golden("lviseval.json")[`${name}_${type}`] as Record<string, number>;
-  expect(found.values.map(({ id }) => id)).toEqual(Object.keys(expected));
+  // lvis-api calls its recall by category AR as well.
+  expect(found.values.map(({ id }) => id.replace("-cat", ""))).toEqual(Object.keys(expected));
   expectAll(found.values, Object.values(expected));
 });
 

@@ -23,7 +23,7 @@ test("a perfect detection has precision 1 at every threshold and recall", () => 
     AP50,
     APs,
     APm,
-    "AR@1": recall,
+    "AR-cat@1": recall,
   } = figures(truth([{ image: 1, at }]), table([{ image: 1, at, score: 0.5 }]));
   expect([AP, AP50, APs, recall]).toEqual(
     [1 - 2 ** -52, 1 - 2 ** -52, 1 - 2 ** -52, 1].map((value) => expect.closeTo(value, 12)),
@@ -117,7 +117,7 @@ test("an annotation on a border of two sizes is in both", () => {
 test("only the best 100 detections of a category in an image count", () => {
   const wrong = Array.from({ length: 100 }, () => ({ image: 1, at: elsewhere, score: 0.9 }));
   const found = figures(truth([{ image: 1, at }]), table([...wrong, { image: 1, at, score: 0.5 }]));
-  expect([found.AP, found["AR@100"]]).toEqual([0, 0]);
+  expect([found.AP, found["AR-cat@100"]]).toEqual([0, 0]);
 });
 
 test("annotation 0 takes a detection and counts as no match, as in pycocotools", () => {

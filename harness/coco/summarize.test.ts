@@ -81,8 +81,10 @@ test("the names are those of the tools", () => {
       .map(({ id }) => id)
       .join(" ");
   };
-  expect(names(cocoRules)).toBe("AP AP50 AP75 APs APm APl AR@1 AR@10 AR@100 ARs@100 ARm@100 ARl@100");
-  expect(names(lvisRules)).toBe("AP AP50 AP75 APs APm APl APr APc APf AR@300 ARs@300 ARm@300 ARl@300");
+  expect(names(cocoRules)).toBe(
+    "AP AP50 AP75 APs APm APl AR-cat@1 AR-cat@10 AR-cat@100 ARs-cat@100 ARm-cat@100 ARl-cat@100",
+  );
+  expect(names(lvisRules)).toBe("AP AP50 AP75 APs APm APl APr APc APf AR-cat@300 ARs-cat@300 ARm-cat@300 ARl-cat@300");
 });
 
 test("detections of unknown images and categories are left out", () => {

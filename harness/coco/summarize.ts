@@ -5,7 +5,7 @@ import { type EvaluationRules, iouThresholds } from "./rules.ts";
 
 /** One of the numbers that the reference tools print. */
 interface Summary {
-  /** As lvis-api writes it: AP, AP50, APs, APr, AR@100, ARs@100. */
+  /** AP, AP50, APs, APr as lvis-api writes them; AR-cat@100 and ARs-cat@100 for its recall by category, AR@100 whatever the category. */
   readonly id: string;
   readonly split: string;
   /** Average precision at one place of the thresholds or over all; or recall within a limit, over all thresholds. */
@@ -92,12 +92,14 @@ const frequencies = ["rare", "common", "frequent"] as const;
 /** The twelve numbers of COCO, the thirteen of LVIS, or the recalls of proposals, in the order of the tools. */
 function summariesOf(rules: EvaluationRules): readonly Summary[] {
   const { limits, classAgnostic } = rules;
+  // Recall by category, averaged over them, and recall whatever the category are two figures: 9 and 12 % of one file.
+  const kind = classAgnostic ? "" : "-cat";
   const recalls = limits.map((limit, recallWithin): Summary => {
-    return { id: `AR@${limit}`, split: "all", of: { recallWithin } };
+    return { id: `AR${kind}@${limit}`, split: "all", of: { recallWithin } };
   });
   const splits = rules.splits.slice(1).map(({ id }) => id);
   const recallsBySplit = limits.map((limit, recallWithin) =>
-    splits.map((split): Summary => ({ id: `AR${split[0]}@${limit}`, split, of: { recallWithin } })),
+    splits.map((split): Summary => ({ id: `AR${split[0]}${kind}@${limit}`, split, of: { recallWithin } })),
   );
   if (rules.id === "coco" && classAgnostic) return [...recalls.flatMap((recall, i) => [recall, ...recallsBySplit[i]!])];
   const precisions: Summary[] = [

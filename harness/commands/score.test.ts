@@ -58,7 +58,7 @@ test("a results file is scored, with intervals and n", async () => {
   const found = ids.slice(0, 6).map((image_id) => ({ ...detection, image_id }));
   const { figures } = await scored(found, {}, twelve);
   // Each image is found whole or not at all: t with 11 degrees of freedom times the standard error of 6 of 12, to 1 % of it.
-  const { value, low, high, n } = figures["AR@1"];
+  const { value, low, high, n } = figures["AR-cat@1"];
   expect([value, n]).toEqual([0.5, 12]);
   expect((high - low) / 2 / (2.201 * Math.sqrt(3 / 11 / 12))).toBeCloseTo(1, 1);
   expect(figures.AP.low).toBeLessThan(figures.AP.value);
@@ -75,7 +75,7 @@ test("a results file of two images has figures without intervals", async () => {
 });
 
 test("without intervals there are none", async () => {
-  expect((await scored([detection], { interval: false })).figures["AR@1"]).toEqual({ value: 0.5, n: 2 });
+  expect((await scored([detection], { interval: false })).figures["AR-cat@1"]).toEqual({ value: 0.5, n: 2 });
 });
 
 test("class-agnostic scoring is the recall of 10, 100 and 1000", async () => {
@@ -109,7 +109,7 @@ test("a detection with a mask of another size than its image matches nothing, an
 test("an annotation id that stands twice is left out once, with a warning; an image id is an error", async () => {
   const twice = { ...truth, annotations: [annotation(1, 1), annotation(1, 2)] };
   const { figures, notes } = await scored([detection], { interval: false }, twice);
-  expect([figures["AR@1"], notes]).toEqual([
+  expect([figures["AR-cat@1"], notes]).toEqual([
     { value: 1, n: 1 },
     expect.stringMatching(/1 of 2 annotations left out: duplicate id/),
   ]);
@@ -143,14 +143,14 @@ test("the overlap follows what the results file holds, and the choice between bo
   const half = { ...box, segmentation: segmentation([10, 10, 10, 4]) };
   const quiet = { interval: false };
   const boxes = await scored([box], quiet);
-  expect([boxes.type, boxes.figures["AR@1"].value, boxes.notes]).toEqual(["bbox", 0.5, ""]);
+  expect([boxes.type, boxes.figures["AR-cat@1"].value, boxes.notes]).toEqual(["bbox", 0.5, ""]);
   const both = await scored([half], quiet);
-  expect([both.type, both.figures["AR@1"].value]).toEqual(["segm", 0]);
+  expect([both.type, both.figures["AR-cat@1"].value]).toEqual(["segm", 0]);
   expect(both.notes).toMatch(/holds masks and boxes; masks are scored. Use --type bbox to score the boxes/);
   const asked = await scored([half], { ...quiet, type: "bbox" });
-  expect([asked.type, asked.figures["AR@1"].value, asked.notes]).toEqual(["bbox", 0.5, ""]);
+  expect([asked.type, asked.figures["AR-cat@1"].value, asked.notes]).toEqual(["bbox", 0.5, ""]);
   const drawn = await scored([box], { ...quiet, type: "segm" });
-  expect([drawn.type, drawn.figures["AR@1"].value]).toEqual(["segm", 0.5]);
+  expect([drawn.type, drawn.figures["AR-cat@1"].value]).toEqual(["segm", 0.5]);
   expect(drawn.notes).toMatch(/holds boxes alone, which are scored as masks/);
 });
 
@@ -301,7 +301,7 @@ test("ids from 2^53 up are told apart, and written back by export", async () => 
   writeFileSync(detections, text([{ ...detection, image_id: "ONE", category_id: "ONE" }]));
   const console = memoryConsole();
   await score.run({ ...defaults, json: true, interval: false, annotations, detections }, console);
-  expect(JSON.parse(console.said.out).figures["AR@1"]).toEqual({ value: 0.5, n: 2 });
+  expect(JSON.parse(console.said.out).figures["AR-cat@1"]).toEqual({ value: 0.5, n: 2 });
 
   const read = await readAnnotations(annotations);
   const [first, second] = read.images.map(({ id }) => id);

@@ -106,7 +106,7 @@ function estimatesOf({ matches, reached, ious, images }: DrawnSet, model: 0 | 1,
     return [
       byId.get("AP")!,
       byId.get("AP50")!,
-      byId.get("AR@100")!,
+      byId.get("AR-cat@100")!,
       weightedMean(reached[model], weights),
       weightedMean(ious[model], weights),
     ];
