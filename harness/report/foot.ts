@@ -66,7 +66,7 @@ function latencyLines(reports: readonly RunReport[], base: RunReport | undefined
     );
   if (reports.some(({ modelMemory }) => modelMemory !== undefined))
     lines.push(
-      "memory: the highest peak of a process that holds the model and one photo alone, loading, encoding or decoding one box; Node and ONNX Runtime are in it, the data set is not (harness: of the worker, which holds that too); MB = 10^6 bytes",
+      "memory: the highest peak of a process that holds the model and one photo alone, loading, encoding or decoding one box; Node, a thread that watches its parent (9 MB) and ONNX Runtime are in it, the data set is not (harness: of the worker, which holds that too); MB = 10^6 bytes",
     );
   if (reports.some(({ gpuMemory }) => gpuMemory !== undefined))
     lines.push("GPU memory: what the process held on the GPU after loading, encoding or decoding, as the driver tells");

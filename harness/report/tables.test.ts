@@ -51,8 +51,8 @@ test("the table has one row a variant, units in the header, and a foot that expl
     measured with 2 threads on 2 cores, a cpu, ONNX Runtime 1.30.0, provider cpu
     speed-up: of the total, over sam-vit-h; preparing the photo and upscaling the mask are not in it
     prompts /s: box prompts decoded in one batch of 16; upscaling their masks is not in it
-    memory: the highest peak of a process that holds the model and one photo alone, loading, encoding or decoding one box; Node and ONNX Runtime are in it, the data
-      set is not (harness: of the worker, which holds that too); MB = 10^6 bytes
+    memory: the highest peak of a process that holds the model and one photo alone, loading, encoding or decoding one box; Node, a thread that watches its parent (9
+      MB) and ONNX Runtime are in it, the data set is not (harness: of the worker, which holds that too); MB = 10^6 bytes
     GMACs: 10^9 multiply-accumulates of the published architecture, or of what the method computes, for one image (encode) and one box prompt (decode); what the
       graphs here execute, fused and without padding, is in the details and in --json
     mIoU: mean over n instances; ± half the width of the 95 % interval, [low, high] where it is not symmetric (jackknife by groups of images, none from fewer than 5
