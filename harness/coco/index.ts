@@ -10,6 +10,6 @@ export { evaluate, type Matches } from "./evaluate.ts";
 export { type EvaluatedFiles, evaluateFiles } from "./evaluateFiles.ts";
 export { checkDetections, countForeignMasks, type GroundTruth, truthOf } from "./groundTruth.ts";
 export type { OverlapType } from "./overlaps.ts";
-export { cocoRules, type EvaluationRules, frequencySplits, lvisRules, proposalRules } from "./rules.ts";
+export { cocoRules, type EvaluationRules, lvisRules, proposalRulesFor } from "./rules.ts";
 export { type CategoryFigure, onceEach, summarizer } from "./summarize.ts";
 export { writeInstances } from "./write.ts";

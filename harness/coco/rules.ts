@@ -52,6 +52,12 @@ export const cocoRules: EvaluationRules = {
 /** Recall of proposals: useCats = 0 with maxDets 10, 100, 1000. */
 export const proposalRules: EvaluationRules = { ...cocoRules, classAgnostic: true, limits: [10, 100, 1000] };
 
+/** The same against these categories: where their frequencies are known, there is a recall of each. */
+export function proposalRulesFor(categories: readonly Pick<Category, "frequency">[]): EvaluationRules {
+  if (categories.every(({ frequency }) => frequency === undefined)) return proposalRules;
+  return { ...proposalRules, splits: [...proposalRules.splits, ...frequencySplits] };
+}
+
 /** v0.5 and v1 have the same rules. Source: LVISResults and LVISEval of lvis-api. */
 export const lvisRules: EvaluationRules = {
   ...{ id: "lvis", classAgnostic: false, federated: true },

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { integer, random } from "../stats/random.ts";
 import { evaluate } from "./evaluate.ts";
 import { type Given, table, truth } from "./fixtures/scene.ts";
-import { cocoRules, type EvaluationRules, frequencySplits, lvisRules, proposalRules } from "./rules.ts";
+import { cocoRules, type EvaluationRules, lvisRules, proposalRules, proposalRulesFor } from "./rules.ts";
 import { onceEach, summarizer } from "./summarize.ts";
 
 const categories = [
@@ -15,7 +15,7 @@ const lists = () => ({ negative: new Set([1, 2]), notExhaustive: new Set([3]) })
 test.each([
   ["coco", cocoRules],
   ["class-agnostic", proposalRules],
-  ["class-agnostic by frequency", { ...proposalRules, splits: [...proposalRules.splits, ...frequencySplits] }],
+  ["class-agnostic by frequency", proposalRulesFor([{ frequency: "rare" }])],
   ["lvis", lvisRules],
 ] as const)("weighting images agrees with matching repeated images from scratch: %s", (_, rules: EvaluationRules) => {
   const images = Array.from({ length: 20 }, (_, i) => i + 1);

@@ -101,7 +101,7 @@ function summariesOf(rules: EvaluationRules): readonly Summary[] {
   const recallsBySplit = limits.map((limit, recallWithin) =>
     splits.map((split): Summary => ({ id: `AR${split[0]}${kind}@${limit}`, split, of: { recallWithin } })),
   );
-  if (rules.id === "coco" && classAgnostic) return [...recalls.flatMap((recall, i) => [recall, ...recallsBySplit[i]!])];
+  if (classAgnostic) return [...recalls.flatMap((recall, i) => [recall, ...recallsBySplit[i]!])];
   const precisions: Summary[] = [
     { id: "AP", split: "all", of: {} },
     { id: "AP50", split: "all", of: { precisionAt: 0 } },
@@ -111,8 +111,7 @@ function summariesOf(rules: EvaluationRules): readonly Summary[] {
   const byFrequency = frequencies.map((frequency): Summary => {
     return { id: `AP${frequency[0]}`, split: "all", of: {}, frequency };
   });
-  const splitByFrequency = rules.id === "lvis" && !classAgnostic;
-  return [...precisions, ...(splitByFrequency ? byFrequency : []), ...recalls, ...recallsBySplit.at(-1)!];
+  return [...precisions, ...(rules.id === "lvis" ? byFrequency : []), ...recalls, ...recallsBySplit.at(-1)!];
 }
 
 function meanOf(values: Float64Array, first: number, count: number): number {

@@ -243,6 +243,46 @@ test("of a run, --rules and --categories work, and the flags that can not are re
   await expect(scored([detection], { metric: ["ap"] })).rejects.toThrow(/--metric: belongs to a stored run/);
 });
 
+test.each(["coco", "lvis"])(
+  "a recall of the same name is the same figure of a run and of its export: %s",
+  async (format) => {
+    const run = await storedRun([0.9, 0.4]);
+    const lists = format === "lvis" ? { neg_category_ids: [3], not_exhaustive_category_ids: [] } : {};
+    const frequency = format === "lvis" ? { frequency: "r" } : {};
+    // What is in image 2 is of another category than the mask that was found there.
+    const annotations = write({
+      images: truth.images.map((each) => ({ ...each, ...lists })),
+      categories: [
+        { id: 3, name: "cup", ...frequency },
+        { id: 4, name: "mug", ...frequency },
+      ],
+      annotations: [annotation(1, 1), { ...annotation(2, 2), category_id: 4 }],
+    });
+    const detections = join(folder, `${run}.json`);
+    await exportRun.run({ ...defaults, run, out: detections, format: "coco" }, memoryConsole());
+    const recalls = async (given: object) => {
+      const console = memoryConsole();
+      await score.run({ ...defaults, json: true, interval: false, annotations, detections, ...given }, console);
+      const figures: Record<string, object> = JSON.parse(console.said.out).figures;
+      return Object.fromEntries(Object.entries(figures).filter(([id]) => id.startsWith("AR")));
+    };
+    const { prompts } = await runScore(run, { annotations, interval: false, metric: ["recall"] });
+    expect(prompts.box.figures["AR@100"]).toEqual({ value: 1, n: 2 });
+    const agnostic = await recalls({ "class-agnostic": true });
+    for (const [id, figure] of Object.entries(prompts.box.figures)) expect(agnostic[id], id).toEqual(figure);
+    const byCategory = await recalls({});
+    expect(byCategory[format === "lvis" ? "AR-cat@300" : "AR-cat@100"]).toEqual({ value: 0.5, n: 2 });
+    expect(Object.keys(byCategory).filter((id) => id in agnostic)).toEqual([]);
+  },
+);
+
+test("class-agnostic recall takes no rules and has no categories", async () => {
+  for (const given of [{ rules: "lvis" }, { categories: true }])
+    await expect(scored([detection], { "class-agnostic": true, ...given })).rejects.toThrow(
+      /--class-agnostic knows no/,
+    );
+});
+
 test("without ground truth, the stored IoUs are averaged, and a note says what is missing", async () => {
   const { prompts, notes } = await runScore(await storedRun([0.9, 0.4]));
   expect(Object.keys(prompts.box.figures)).toContain("miou");

@@ -57,6 +57,9 @@ export const score: Command = {
         hint: "bench score --annotations A.json --detections D.json",
       });
     }
+    if (args["class-agnostic"] === true)
+      for (const flag of ["rules", "categories"])
+        refuse(args, flag, "--class-agnostic knows no categories and has rules of its own", "leave one of the two out");
     for (const flag of ["metric", "data"]) refuse(args, flag, "belongs to a stored run", "leave it out, or name a run");
     const found = await scoreFile({
       annotations: args.annotations as string,

@@ -8,7 +8,7 @@ import {
   lvisRules,
   type OverlapType,
   onceEach,
-  proposalRules,
+  proposalRulesFor,
   type ScoredFile,
   summarizer,
 } from "../coco/index.ts";
@@ -93,15 +93,17 @@ function boundsOf(interval: Interval | undefined): Pick<FileFigure, "low" | "hig
 }
 
 function rulesOf(options: FileScoreOptions, annotations: ScoredFile): EvaluationRules {
+  // One recall of proposals, whatever the annotations: that of a run's table.
+  if (options.classAgnostic) return proposalRulesFor(annotations.categories);
   const id = options.rules ?? annotations.format;
-  if (id === "coco") return options.classAgnostic ? proposalRules : cocoRules;
+  if (id === "coco") return cocoRules;
   if (annotations.images.some(({ negativeCategories }) => negativeCategories === undefined)) {
     throw new HarnessError(`${options.annotations}: no negative lists, by which LVIS is scored`, {
       expected: "neg_category_ids and not_exhaustive_category_ids in every image",
       hint: "--rules coco scores annotations that are exhaustive",
     });
   }
-  return { ...lvisRules, classAgnostic: options.classAgnostic };
+  return lvisRules;
 }
 
 function warningsOf(

@@ -1,5 +1,5 @@
 import type { Metric } from "../api.ts";
-import { evaluate, frequencySplits, proposalRules, summarizer } from "../coco/index.ts";
+import { evaluate, proposalRulesFor, summarizer } from "../coco/index.ts";
 import { isScored, tableOf, truthOfContext } from "./rowTable.ts";
 
 /** The protocol of a variant's own masks. FastSAM gives 300 of them at most: there is no rank of 1000 to judge. */
@@ -24,12 +24,9 @@ export const recall: Metric = {
     // Proposals have no category of their own, or one that nobody means. One that is known settles equal scores, as in pycocotools.
     const detections = tableOf(rows, (own) => (known.has(own) ? own : first));
     if (truth === undefined || !isScored(rows, detections, context)) return () => [];
-    const byFrequency = truth.categories.some(({ frequency }) => frequency !== undefined);
-    const rules = {
-      ...proposalRules,
-      splits: byFrequency ? [...proposalRules.splits, ...frequencySplits] : proposalRules.splits,
-      limits: (context.protocol?.id ?? rows[0]?.protocol) === ownMasks.protocol ? ownMasks.ranks : proposalRules.limits,
-    };
+    const proposals = proposalRulesFor(truth.categories);
+    const protocol = context.protocol?.id ?? rows[0]?.protocol;
+    const rules = protocol === ownMasks.protocol ? { ...proposals, limits: ownMasks.ranks } : proposals;
     const { values } = summarizer(evaluate({ truth, detections, rules, type: "segm" }), truth.categories);
     return ({ counts }) => values(counts);
   },
