@@ -80,7 +80,7 @@ test("a build writes every graph, and says what it counted", async () => {
   for (const [name, file] of Object.entries(built.files)) expect(file.endsWith(`${name}.onnx`)).toBe(true);
   expect(readdirSync(cache)).toEqual([expect.stringMatching(/^method-toy-fused-[0-9a-f]{12}$/)]);
   const inFolder = readdirSync(join(cache, readdirSync(cache)[0]!));
-  expect(inFolder.sort()).toEqual(["README", "decoder.onnx", "encoder.onnx"]);
+  expect(inFolder.sort()).toEqual(["README", "decoder.onnx", "encoder.onnx", "sha256.json"]);
   // The shared weight counts once over both graphs, the table never: it is no parameter.
   expect(built.parameters).toBe(32);
   expect(built.graphs.decoder!.counts.constants).toBe(32 + 3 + 1);
@@ -153,6 +153,27 @@ test("a build that fails while it writes leaves nothing behind, and the next one
   await expect(buildVariant(request({ variant: toy({ onRead }) }))).rejects.toThrow("sam.pth: the file is cut off");
   expect(readdirSync(cache)).toEqual([]);
   expect((await buildVariant(request())).cached).toBe(false);
+});
+
+test("a graph with one bit flipped is built again, and so is one that is cut, missing, or without its hash", async () => {
+  const { files } = await buildVariant(request());
+  const [encoder, hashes] = [files.encoder!, join(files.encoder!, "..", "sha256.json")];
+  const sound = readFileSync(encoder);
+  const flipped = Buffer.from(sound);
+  flipped[sound.length - 20]! ^= 1;
+  const damages = [
+    () => writeFileSync(encoder, flipped),
+    () => writeFileSync(encoder, sound.subarray(0, sound.length - 1)),
+    () => rmSync(encoder),
+    () => rmSync(hashes),
+    () => writeFileSync(join(encoder, "..", "encoder.weights"), ""),
+  ];
+  for (const damage of damages) {
+    damage();
+    expect((await buildVariant(request())).cached).toBe(false);
+    expect(readFileSync(encoder)).toEqual(sound);
+    expect((await buildVariant(request())).cached).toBe(true);
+  }
 });
 
 test("what a killed build left is not taken for finished", async () => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type {
   BuildContext,
@@ -20,6 +20,7 @@ import { closureHash } from "./importClosure.ts";
 import type { RegisteredVariant } from "./registry.ts";
 import { sourcesHash } from "./sources.ts";
 import { sweep, touch } from "./sweep.ts";
+import { filesIn, isWhole, writeWholeFolder } from "./wholeFolder.ts";
 
 /** Folders whose sources decide what values a graph's constants get. */
 const valueFolders = ["harness/onnx", "harness/weights", "harness/quantize", "variants"];
@@ -74,21 +75,14 @@ export async function buildVariant(request: BuildRequest): Promise<BuiltVariant>
   const key = sha256(Object.values(hashes).join(" ")).slice(0, 12);
   const name = `${preset.id.replaceAll("/", "-")}-${request.graph}-${key}`;
   const folder = join(request.cache ?? join(homeFolder(), "graphs"), name);
-  const cached = existsSync(folder);
-  if (cached) touch(folder);
-  else {
-    sweep(dirname(folder));
-    // Constants are read now, by functions of the plug-in's.
-    const code = { file: request.variant.file, id: preset.id, doing: "build", shared: true };
-    await asAuthors(code, () => writeWhole(folder, graphs));
-  }
+  const cached = await keepWhole(folder, request, graphs);
   const parameters = new Map(graphs.flatMap((graph) => [...graph.counts.parameters]));
   return {
     files: Object.fromEntries(graphs.map((graph) => [graph.name, join(folder, `${graph.name}.onnx`)])),
     graphs: Object.fromEntries(graphs.map((graph) => [graph.name, graph])),
     hashes,
     parameters: [...parameters.values()].reduce((sum, elements) => sum + elements, 0),
-    fileBytes: readdirSync(folder).reduce((sum, file) => sum + statSync(join(folder, file)).size, 0),
+    fileBytes: filesIn(folder).reduce((sum, file) => sum + statSync(join(folder, file)).size, 0),
     notes,
     ...(theory === undefined ? {} : { theory }),
     cached,
@@ -134,40 +128,32 @@ function requireGraphName(id: string, name: unknown, graphs: readonly OnnxGraph[
     });
 }
 
-function writeWhole(folder: string, graphs: readonly OnnxGraph[]): void {
+function removeDamaged(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // The write that follows says that the folder is closed to this user.
+  }
+}
+
+/** What is damaged is built again: a graph with one bit flipped still runs, and gives masks. */
+async function keepWhole(folder: string, { variant }: BuildRequest, graphs: readonly OnnxGraph[]): Promise<boolean> {
+  if (existsSync(folder) && (await isWhole(folder))) {
+    touch(folder);
+    return true;
+  }
+  removeDamaged(folder);
+  sweep(dirname(folder));
   requireMemory(folder, graphs);
-  const partial = `${folder}.partial-${process.pid}`;
-  makeFolder(partial);
-  try {
-    for (const graph of graphs) writeGraph(graph, partial);
-    writeFileSync(join(partial, "README"), "Built by sam-bench; safe to delete, it is built again when needed.\n");
-    moveInto(partial, folder);
-  } catch (error) {
-    rmSync(partial, { recursive: true, force: true });
-    throw error;
-  }
-}
-
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw new HarnessError(`${dirname(folder)}: graphs can not be kept here`, {
-      found: (error as NodeJS.ErrnoException).code,
-      hint: "set SAM_BENCH_HOME to a folder that you may write to",
-      cause: error,
-    });
-  }
-}
-
-/** Another process may have built the same graphs meanwhile: its folder is as good. */
-function moveInto(partial: string, folder: string): void {
-  try {
-    renameSync(partial, folder);
-  } catch (error) {
-    if (!existsSync(folder)) throw error;
-    rmSync(partial, { recursive: true, force: true });
-  }
+  // Constants are read now, by functions of the plug-in's.
+  const code = { file: variant.file, id: variant.preset.id, doing: "build", shared: true } as const;
+  await writeWholeFolder(folder, (partial) =>
+    asAuthors(code, () => {
+      for (const graph of graphs) writeGraph(graph, partial);
+      writeFileSync(join(partial, "README"), "Built by sam-bench; safe to delete, it is built again when needed.\n");
+    }),
+  );
+  return false;
 }
 
 /** A build holds one tensor at a time, in up to three forms. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -65,10 +65,22 @@ test("other weights have a calibration of their own", async () => {
 test("a stored calibration that is not of these weights is refused", async () => {
   await calibrationFor(request(method()));
   const file = join(store, readdirSync(store)[0]!);
-  writeFileSync(file, readFileSync(file, "utf8").replace("seeded 1", "other weights"));
+  await calibrationFor(request(method(), "other weights"));
+  const other = readdirSync(store).find((name) => !file.endsWith(name))!;
+  copyFileSync(join(store, other), file);
   await expect(calibrationFor(request(method()))).rejects.toThrow(
     "a calibration of another variant or other weights (found learns/toy/a, other weights, expected learns/toy/a, seeded 1)",
   );
+});
+
+test("a stored calibration with one figure changed is made again, or refused where images of the user's made it", async () => {
+  const first = (await calibrationFor(request(method())))!;
+  const file = join(store, readdirSync(store)[0]!);
+  writeFileSync(file, readFileSync(file, "utf8").replace(/"boxes":(\d+)/, '"boxes":1$1'));
+  const given = request(method({ automatic: false }));
+  await expect(calibrationFor(given)).rejects.toThrow(`${file}: not the calibration that was stored here`);
+  expect(await calibrationFor(request(method()))).toEqual(first);
+  expect(await calibrationFor(given)).toEqual(first);
 });
 
 test("a method that is not calibrated by itself names the command that does it; others need none", async () => {

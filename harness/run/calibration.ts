@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type {
   CalibrateContext,
   CalibrationImage,
@@ -18,6 +18,7 @@ import { type Manifest, parseCalibration, type StoredCalibration } from "../stor
 import { asAuthors } from "./authorsError.ts";
 import type { RegisteredVariant, Registry } from "./registry.ts";
 import { watched } from "./watchdog.ts";
+import { forceToDisk } from "./wholeFolder.ts";
 
 export interface CalibrationRequest {
   readonly variant: RegisteredVariant;
@@ -40,7 +41,8 @@ export async function calibrationFor(request: CalibrationRequest): Promise<Store
   const { preset } = request.variant;
   if (preset.calibration === undefined) return undefined;
   const file = calibrationFile(request);
-  if (existsSync(file)) return readCalibration(file, request);
+  const kept = existsSync(file) ? readCalibration(file, request) : undefined;
+  if (kept !== undefined) return kept;
   if (!preset.calibration.automatic)
     throw new HarnessError(`${preset.id}: is not calibrated for these weights`, {
       hint: `bench quantize ${preset.id} calibrates it on images; once is enough`,
@@ -82,7 +84,7 @@ export async function calibrate(request: CalibrationRequest, source: Calibration
       ...{ schema: 1, variant: preset.id, weights: weightsId, seed, options, values },
       dataset: { id, fingerprint, images: images.map((image) => image.id) },
     };
-    writeWhole(calibrationFile(request), `${JSON.stringify(stored)}\n`);
+    writeWhole(calibrationFile(request), `${JSON.stringify({ ...stored, sha256: sha256(canonicalJson(stored)) })}\n`);
     return stored;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -127,8 +129,14 @@ export function calibrationFile({ variant, weightsId, store }: CalibrationReques
   return join(folder, `${variant.preset.id.replaceAll("/", "-")}-${sha256(weightsId).slice(0, 12)}.json`);
 }
 
-function readCalibration(file: string, { variant, weightsId }: CalibrationRequest): StoredCalibration {
-  const stored = parseCalibration(readFileSync(file, "utf8"), file);
+/** Nothing where the file is not what was written and can be made again. */
+function readCalibration(file: string, { variant, weightsId }: CalibrationRequest): StoredCalibration | undefined {
+  const stored = wholeCalibration(file);
+  if (stored === undefined && variant.preset.calibration?.automatic) return undefined;
+  if (stored === undefined)
+    throw new HarnessError(`${file}: not the calibration that was stored here`, {
+      hint: `calibrate again: bench quantize ${variant.preset.id}`,
+    });
   const [found, expected] = [
     [stored.variant, stored.weights],
     [variant.preset.id, weightsId],
@@ -139,6 +147,17 @@ function readCalibration(file: string, { variant, weightsId }: CalibrationReques
     expected: expected.join(", "),
     hint: `delete it, or calibrate again: bench quantize ${variant.preset.id}`,
   });
+}
+
+/** Nothing where the file has another hash than it says, or none. */
+function wholeCalibration(file: string): StoredCalibration | undefined {
+  try {
+    const { sha256: recorded, ...stored } = parseCalibration(readFileSync(file, "utf8"), file);
+    return recorded === sha256(canonicalJson(stored)) ? stored : undefined;
+  } catch (error) {
+    if (error instanceof HarnessError) return undefined;
+    throw error;
+  }
 }
 
 async function* imagesOf(
@@ -160,7 +179,9 @@ function writeWhole(file: string, text: string): void {
   mkdirSync(join(file, ".."), { recursive: true });
   try {
     writeFileSync(partial, text);
+    forceToDisk(partial);
     renameSync(partial, file);
+    forceToDisk(dirname(file));
   } catch (error) {
     rmSync(partial, { force: true });
     throw error;

@@ -247,6 +247,8 @@ const calibration = z.object({
   seed: whole,
   options: z.record(text, text),
   values: z.record(text, z.unknown()),
+  /** Of the canonical JSON of all the other fields. */
+  sha256: hash.exactOptional(),
 });
 
 export type StoredCalibration = Immutable<z.infer<typeof calibration>>;
