@@ -111,6 +111,8 @@ class AnnotationReader {
     this.early = [];
     this.countUnknownCategories();
     const [images, categories] = [[...this.images.values()], [...this.categories.values()]];
+    const lists = images.some((image) => image.negativeCategories !== undefined);
+    if (lists) this.requireFrequencies(categories);
     const federated = categories.some(({ frequency }) => frequency !== undefined);
     const absent = present ? [] : [`${this.file}: no annotations at the top level, so that no figure has a value`];
     const lossesOf = (purpose: Purpose) => {
@@ -120,7 +122,7 @@ class AnnotationReader {
     return {
       images,
       categories,
-      format: federated || images.some((image) => image.negativeCategories !== undefined) ? "lvis" : "coco",
+      format: federated || lists ? "lvis" : "coco",
       losses: { dataset: lossesOf("dataset"), segm: lossesOf("segm"), bbox: lossesOf("bbox") },
       originals: {
         images: this.ids.images.originals(),
@@ -128,6 +130,18 @@ class AnnotationReader {
         annotations: this.ids.annotations.originals(),
       },
     };
+  }
+
+  private requireFrequencies(categories: readonly AnnotatedCategory[]): void {
+    const [wrong] = categories.filter(({ wrongFrequency }) => wrongFrequency !== undefined);
+    if (wrong === undefined) return;
+    const fault: Fault = {
+      problem: "wrong type",
+      field: "frequency",
+      found: wrong.wrongFrequency,
+      expected: "r, c or f",
+    };
+    throw faultError(this.file, `category ${wrong.id}`, fault);
   }
 
   private noLosses(): Record<Purpose, LossCount> {
@@ -166,7 +180,7 @@ class AnnotationReader {
     for (const count of Object.values(this.counts)) count.leaveOut(name, fault);
   }
 
-  private keep(name: string, { entry, mask, box, oddity }: ReadEntry, place: JsonPlace): void {
+  private keep(name: string, { entry, mask, box, oddity, crowdOddity }: ReadEntry, place: JsonPlace): void {
     this.known.add(entry.id);
     const faults = { dataset: mask ?? (entry.foreign ? oddity : undefined) ?? box, segm: mask, bbox: box };
     let use = this.usedCategories.get(entry.category);
@@ -179,6 +193,7 @@ class AnnotationReader {
       if (fault === undefined) use.counts[purpose]++;
       else this.counts[purpose].leaveOut(name, fault);
       if (fault === undefined && oddity !== undefined && purpose !== "bbox") this.counts[purpose].note(name, oddity);
+      if (fault === undefined && crowdOddity !== undefined) this.counts[purpose].note(name, crowdOddity);
     }
     if (entry.segmentation !== undefined || entry.box !== undefined) this.sink.keep(entry, place);
   }

@@ -190,9 +190,13 @@ test.each([
     "images[1], id: another image has this id (found 1)",
   ],
   [
-    "an unknown frequency",
-    { ...file, categories: [{ id: 3, name: "a", frequency: "x" }] },
-    "categories[0], frequency: wrong type",
+    "lists and an unknown frequency",
+    {
+      ...file,
+      images: [{ ...file.images[0], neg_category_ids: [], not_exhaustive_category_ids: [] }],
+      categories: [{ id: 3, name: "a", frequency: "x" }],
+    },
+    "category 3, frequency: wrong type",
   ],
   [
     "another schema of annotations",

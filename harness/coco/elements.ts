@@ -27,6 +27,8 @@ export type AnnotatedImage = FileImage & ImageRecord;
 export interface AnnotatedCategory extends Category {
   /** LVIS: in the training set; `frequency` goes by it. */
   readonly imageCount?: number;
+  /** What stands in place of a frequency: LVIS is not scored without. */
+  readonly wrongFrequency?: string;
 }
 
 export function toImage(fields: Fields, ids: FileIds): FileImage {
@@ -72,13 +74,13 @@ const frequencies = { r: "rare", c: "common", f: "frequent" } as const;
 
 export function toCategory(fields: Fields, ids: FileIds): AnnotatedCategory {
   const letter = fields.frequency;
-  const frequency = frequencies[letter as keyof typeof frequencies];
-  if (letter !== undefined && frequency === undefined) wrongType("frequency", letter, "r, c or f");
+  const frequency = typeof letter === "string" ? frequencies[letter as keyof typeof frequencies] : undefined;
   const imageCount = numberOf(fields.image_count);
   return {
     id: ids.categories.read(fields, "id"),
     name: textOf(fields.name) ?? sketch(fields.id),
     ...(frequency === undefined ? {} : { frequency }),
+    ...(letter === undefined || frequency !== undefined ? {} : { wrongFrequency: sketch(letter) }),
     ...(imageCount === undefined ? {} : { imageCount }),
   };
 }
@@ -90,18 +92,21 @@ export interface ReadEntry {
   readonly box?: Fault;
   /** What is odd about a mask that is read all the same. */
   readonly oddity?: Fault;
+  /** What is odd about the annotation besides. */
+  readonly crowdOddity?: Fault;
 }
 
 export function toEntry(fields: Fields, images: ReadonlyMap<ImageId, FileImage>, ids: FileIds): ReadEntry {
   const id = ids.annotations.read(fields, "id");
   const image = images.get(ids.images.read(fields, "image_id"));
   if (image === undefined) return fail({ problem: "unknown image", field: "image_id", found: sketch(fields.image_id) });
+  const crowd = readCrowd(fields);
   const common = {
     id,
     image: image.id,
     category: ids.categories.read(fields, "category_id"),
     areaPx: readNumber(fields, "area"),
-    ...readCrowd(fields),
+    ...crowd.value,
     ...(isTrue(fields.ignore) ? { ignored: true } : {}),
   };
   const mask = attempt(() => readSegmentation(fields.segmentation, image));
@@ -116,20 +121,23 @@ export function toEntry(fields: Fields, images: ReadonlyMap<ImageId, FileImage>,
     },
     ...("fault" in mask ? { mask: mask.fault } : mask.value.oddity === undefined ? {} : { oddity: mask.value.oddity }),
     ...("fault" in box ? { box: box.fault } : {}),
+    ...(crowd.oddity === undefined ? {} : { crowdOddity: crowd.oddity }),
   };
 }
 
 /**
  * As COCOeval takes `iscrowd`: what Python holds for true keeps the annotation out of the figures, and what int() makes another
- * number than 0 is a crowd as well. LVIS has no crowds and no such field.
+ * number than 0 is a crowd as well. LVIS has no crowds and no such field, so that what is no number keeps no annotation out there.
  */
-function readCrowd({ iscrowd }: Fields): { crowd: boolean; uncounted?: true } {
-  if (iscrowd === undefined) return { crowd: false };
+function readCrowd({ iscrowd }: Fields): { value: Pick<Entry, "crowd" | "uncounted">; oddity?: Fault } {
+  if (iscrowd === undefined) return { value: { crowd: false } };
   const text = typeof iscrowd === "string" && /^\s*[+-]?\d+\s*$/.test(iscrowd) ? Number(iscrowd) : undefined;
   const number = numberOf(iscrowd) ?? text;
-  if (number === undefined || !Number.isFinite(number)) return wrongType("iscrowd", iscrowd, "0 or 1");
-  const crowd = Math.trunc(number) !== 0;
-  return isTrue(iscrowd) && !crowd ? { crowd, uncounted: true } : { crowd };
+  const crowd = number !== undefined && Number.isFinite(number) && Math.trunc(number) !== 0;
+  const value = isTrue(iscrowd) && !crowd ? { crowd, uncounted: true } : { crowd };
+  if (number !== undefined && Number.isFinite(number)) return { value };
+  const oddity = { problem: "iscrowd that is no number", field: "iscrowd", found: sketch(iscrowd), expected: "0 or 1" };
+  return { value, oddity };
 }
 
 /** As Python's bool(); most files have no such field. */

@@ -41,7 +41,7 @@ export class LossCount {
         this.sentence(reason, annotations, "left out", "Mend the file, or read n as without them."),
       ),
       ...[...this.oddities.values()].map((reason) =>
-        this.sentence(reason, annotations, "are odd", "pycocotools takes them so."),
+        this.sentence(reason, annotations, "are odd", "They are taken as pycocotools takes them."),
       ),
     ];
     const all = leftOut.reduce((sum, { count }) => sum + count, 0);

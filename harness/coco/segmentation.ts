@@ -87,7 +87,9 @@ function readRle(value: unknown, image: Size | undefined): ReadSegmentation {
   if (typeof counts !== "string" && !isCounts(counts)) {
     return wrongType("segmentation.counts", counts, "a string or a list of run lengths");
   }
-  const segmentation: Segmentation = { kind: "rle", counts, size };
+  // As rleFrString takes an empty string, and rleInit no runs: nothing is inside.
+  const runs = counts.length === 0 ? [size.height * size.width] : counts;
+  const segmentation: Segmentation = { kind: "rle", counts: runs, size };
   if (!isForeign(segmentation, image)) {
     checkLength(segmentation, size);
     return { segmentation };
