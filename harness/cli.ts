@@ -1,4 +1,5 @@
 import yargs, { type Argv, type Options } from "yargs";
+import { refuseUnused } from "./commands/command.ts";
 import { type Command, type Commands, type Console, commands } from "./commands/index.ts";
 import { HarnessError, unknown } from "./errors.ts";
 import { visibleLines } from "./visible.ts";
@@ -66,6 +67,7 @@ async function dispatch(argv: readonly string[], program: Program, console: Cons
       (each) => declare(each, command),
       async (args) => {
         requireNumbers(command, args);
+        refuseUnused(command, args);
         exitCode = await command.run(args, console);
       },
     );

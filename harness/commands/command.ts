@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import { HarnessError } from "../errors.ts";
 import { visibleLines } from "../visible.ts";
 
 export interface CommandOption {
@@ -27,6 +28,14 @@ export interface Console {
   readonly notes: Writable & { readonly isTTY?: boolean };
 }
 
+/** Options that have no effect in some case: given there, they are refused and not passed over. */
+export interface UnusedOptions {
+  /** The case, as a message says it: `the provider is cpu`. */
+  readonly when: string;
+  holds(args: Arguments): boolean;
+  readonly options: readonly string[];
+}
+
 /** One command of `bench`, free of the library that parses its arguments. */
 export interface Command {
   readonly name: string;
@@ -35,6 +44,7 @@ export interface Command {
   readonly options: Readonly<Record<string, CommandOption>>;
   /** Options that what is installed brings, by name; asked for when this command is the one that is called. */
   moreOptions?(): Promise<Readonly<Record<string, CommandOption>>>;
+  readonly unused?: readonly UnusedOptions[];
   /** Whole lines as a user would type them, each with what it does. */
   readonly examples: readonly (readonly [line: string, meaning: string])[];
   /** Returns the exit code: 0 done, 1 done and the answer is no. User mistakes throw HarnessError and exit with 2. */
@@ -43,6 +53,19 @@ export interface Command {
 
 /** Commands by name, in the order of `--help`. A module is read when its command is called: starting one does not cost them all. */
 export type Commands = Readonly<Record<string, () => Promise<Command>>>;
+
+/** Throws HarnessError for an option that is given and has no effect. */
+export function refuseUnused({ options, unused = [] }: Command, args: Arguments): void {
+  for (const { when, holds, options: names } of unused) {
+    const given = names.find((name) => isGiven(args[name], options[name]?.default));
+    if (given === undefined || !holds(args)) continue;
+    throw new HarnessError(`--${given}: has no effect where ${when}`, { hint: "leave it out" });
+  }
+}
+
+function isGiven(value: unknown, standard: unknown): boolean {
+  return value !== undefined && value !== false && value !== standard && !(Array.isArray(value) && value.length === 0);
+}
 
 /** A result, as lines. Characters that a terminal would obey are shown: names in files, and in others' results, are strangers'. */
 export function line(console: Console, text: string): void {

@@ -135,6 +135,9 @@ test("--prompts chooses what is compared, and a run without them is refused", as
   const { out } = await comparing("sam-vit-b", ["mobilesam"], { prompts: "1p", json: true });
   const names = JSON.parse(out).comparisons[0].figures.map(({ prompts }: { prompts: string }) => prompts);
   expect(new Set(names)).toEqual(new Set(["1p"]));
+  expect(await failing("sam-vit-b", ["mobilesam"], { limit: 5 })).toMatch(
+    /^--limit: has no effect, because sides are compared on the plan of (sam-vit-b|mobilesam)-/,
+  );
   const ids = (await listRuns(results)).map(({ id }) => id);
   expect(await failing(ids[0]!, [ids[1]!], { prompts: "1p,5c" })).toMatch(/^--prompts 5c: .+ was run without them/);
 });

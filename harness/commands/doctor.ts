@@ -12,7 +12,7 @@ import { type Command, line } from "./command.ts";
 import { findingsText, gigabytes } from "./doctorText.ts";
 import { checkProviders, diskFreeBytes, measureSpeed, type ProviderState } from "./machine.ts";
 import { needsOf, type PlanNeeds } from "./planNeeds.ts";
-import { flagsOf, planOptions, settingOptions } from "./run.ts";
+import { flagsOf, planOptions, planUnused, settingOptions } from "./run.ts";
 
 export const doctor: Command = {
   name: "doctor",
@@ -24,6 +24,7 @@ export const doctor: Command = {
     json: { describe: "print one JSON object", type: "boolean" },
   },
   moreOptions: settingOptions,
+  unused: planUnused,
   examples: [
     ["bench doctor", "the machine, and what bench run without flags would need"],
     ["bench doctor --variants all --weights seeded", "time, memory and disk for every model at full size"],

@@ -19,6 +19,14 @@ export const inspect: Command = {
     chart: { describe: "also draw --activations: FILE.svg, or FILE.vl.json for the Vega editor", type: "string" },
     plugin: { describe: "also know the variants of this module", type: "string", list: true },
   },
+  unused: [
+    {
+      when: "the file is an ONNX graph",
+      holds: ({ file }) => String(file).endsWith(".onnx"),
+      options: ["activations", "images", "chart", "plugin"],
+    },
+    { when: "--activations is not given", holds: ({ activations }) => !activations, options: ["images", "chart"] },
+  ],
   examples: [
     ["bench inspect sam_vit_b_01ec64.pth", "list its tensors and name the variant"],
     ["bench inspect decoder.onnx", "what a graph takes and gives, for bench run --variant-files"],

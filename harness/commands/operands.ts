@@ -75,6 +75,7 @@ export async function runsOfOperands(
     asked.every((name) => name in protocols),
   );
   let anchor = named?.kind === "run" ? named.run.manifest : newestShared(operands, stored, context.registry);
+  if (anchor !== undefined) refusePlanOptions(anchor, context);
   const runs: StoredRun[] = [];
   for (const operand of operands) {
     const run = operand.kind === "run" ? operand.run : await runOf(operand, { context, stored, anchor });
@@ -93,6 +94,17 @@ function refuseTwoVersions(operands: readonly Operand[]): void {
   if (earlier?.kind !== "run" || present === undefined) return;
   throw new HarnessError(`${earlier.run.id}: recorded by an earlier version, and not compared with a run of this one`, {
     hint: `bench compare ${earlier.run.manifest.variant.id} … runs the variant again`,
+  });
+}
+
+/** What is measured beside a stored run is measured on its plan. */
+function refusePlanOptions({ id }: Manifest, { flags }: OperandContext): void {
+  const given = (["dataset", "protocol", "limit", "threads", "provider"] as const).find(
+    (name) => flags[name] !== undefined,
+  );
+  if (given === undefined) return;
+  throw new HarnessError(`--${given}: has no effect, because sides are compared on the plan of ${id}`, {
+    hint: "leave it out, or give another folder with --results to measure both anew",
   });
 }
 

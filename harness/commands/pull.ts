@@ -31,6 +31,18 @@ export const pullFiles: Command = {
     plugin: { describe: "also know the files of this module", type: "string", list: true },
     json: { describe: "print JSON", type: "boolean" },
   },
+  unused: [
+    {
+      when: "--list is given",
+      holds: ({ list }) => list === true,
+      options: ["remove", "mirror", "sha256", "insecure-http", "stall"],
+    },
+    {
+      when: "--remove is given",
+      holds: ({ remove }) => remove === true,
+      options: ["mirror", "sha256", "insecure-http", "stall"],
+    },
+  ],
   examples: [
     ["bench pull mobilesam sam-vit-b", "their checkpoints, which bench run then uses"],
     ["bench pull coco-val2017 --insecure-http", "photos and annotations; COCO's server has no https"],

@@ -27,6 +27,7 @@ export const report: Command = {
     seed: { describe: "of the targets that are drawn at random", type: "number", default: 0 },
     plugin: { describe: "also know the datasets of this module", type: "string", list: true },
   },
+  unused: [{ when: "--gallery is 0", holds: ({ gallery }) => gallery === 0, options: ["seed"] }],
   examples: [
     ["bench report --out report", "the newest run of each variant; open report/index.html"],
     ["bench report sam-nano-0a1b2c3d4e5f --data coco --gallery 96", "one run, with more masks"],

@@ -6,8 +6,17 @@ import { type RunFlags, type RunPlan, resolvePlan } from "../run/plan.ts";
 import { loadRegistry } from "../run/registry.ts";
 import { type RunObserver, type RunOutcome, runPlan } from "../run/runner.ts";
 import { settingsOf } from "../run/settings.ts";
+import { refuseUnusedFiles } from "../run/unusedFlags.ts";
 import type { WeightsChoice } from "../run/weights.ts";
-import { type Arguments, type Command, type CommandOption, type Console, line, note } from "./command.ts";
+import {
+  type Arguments,
+  type Command,
+  type CommandOption,
+  type Console,
+  line,
+  note,
+  type UnusedOptions,
+} from "./command.ts";
 import { interrupted, interruptible } from "./interrupt.ts";
 import { createProgress, type Progress, type ProgressOptions } from "./progress.ts";
 
@@ -52,6 +61,16 @@ export const planOptions: Readonly<Record<string, CommandOption>> = {
   shard: { describe: "i/n: accuracy on every n-th image, for bench merge", type: "string" },
 };
 
+/** Where an option of a plan has no effect. */
+export const planUnused: readonly UnusedOptions[] = [
+  {
+    when: "weights are not from a checkpoint",
+    holds: ({ weights }) => weights === "nano" || weights === "seeded",
+    options: ["checkpoint"],
+  },
+  { when: "the provider is cpu", holds: ({ provider }) => (provider ?? "cpu") === "cpu", options: ["accept-error"] },
+];
+
 /** Options of the variants' plug-ins: `--ratios` and the like. */
 export async function settingOptions(): Promise<Readonly<Record<string, CommandOption>>> {
   const options = settingsOf(await loadRegistry());
@@ -69,6 +88,7 @@ export const run: Command = {
     json: { describe: "print one JSON object instead of the table", type: "boolean" },
   },
   moreOptions: settingOptions,
+  unused: planUnused,
   examples: [
     ["bench run --variants all", "everything whose weights are here, on drawn scenes"],
     [
@@ -88,6 +108,7 @@ export const run: Command = {
       { ...(await flagsOf(args)), ...(dump === undefined ? {} : { dump }) },
       observer.note,
     );
+    refuseUnusedFiles(plan, await flagsOf(args));
     return interruptible(observer, async (signal) => {
       const results = resolve(args.results as string);
       const outcome = await runPlan({ plan, results, asPassed: process.argv.slice(2), observer, signal });

@@ -12,7 +12,7 @@ import { indexRows } from "../store/rows.ts";
 import { readRun } from "../store/store.ts";
 import { type Arguments, type Command, type Console, line, note } from "./command.ts";
 import { plainTable } from "./plainTable.ts";
-import { flagsOf, planOptions, settingOptions } from "./run.ts";
+import { flagsOf, planOptions, planUnused, settingOptions } from "./run.ts";
 import { readableRuns } from "./storedRuns.ts";
 
 const { phase: _, shard: __, ...dividedOptions } = planOptions;
@@ -34,6 +34,14 @@ export const slurm: Command = {
     "volume-claim": { describe: "kubernetes: volume that all pods write", type: "string", default: "sam-bench" },
   },
   moreOptions: settingOptions,
+  unused: [
+    ...planUnused,
+    {
+      when: "the jobs are SLURM's",
+      holds: ({ target }) => target !== "kubernetes",
+      options: ["container", "volume-claim"],
+    },
+  ],
   examples: [
     [
       "bench slurm --variants all --dataset coco --data COCO --shards 64 -- --partition=cpu",
@@ -59,10 +67,7 @@ export const slurm: Command = {
     }
     const { ids } = await submit(job, scripts, options);
     for (const [name, id] of Object.entries(ids)) line(console, `${name}: job ${id}`);
-    note(
-      console,
-      `bench slurm status --results ${args.results} follows them; logs lie in ${slurmFolder(job.results)}\n`,
-    );
+    note(console, `bench slurm status --results ${args.results} follows them; logs lie in ${slurmFolder(job.results)}`);
     return 0;
   },
 };

@@ -20,6 +20,14 @@ export const table: Command = {
     readme: { describe: "write it as Markdown between the two marks of README.md, or of --out", type: "boolean" },
     ...paperOptions,
   },
+  unused: [
+    { when: "--readme is given", holds: ({ readme }) => readme === true, options: ["json"] },
+    {
+      when: "--paper is given",
+      holds: ({ paper }) => paper !== undefined,
+      options: ["all", "details", "readme"],
+    },
+  ],
   examples: [
     ["bench table", "the newest run of each variant"],
     ["bench table sam-nano-0a1b2c3d4e5f --details", "all that is known of one run"],

@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { resolvePlan } from "../run/plan.ts";
+import { refuseUnusedFiles } from "../run/unusedFlags.ts";
+import { type Arguments, type Command, refuseUnused } from "./command.ts";
+import { commands } from "./index.ts";
+
+const all: readonly Command[] = await Promise.all(Object.values(commands).map((load) => load()));
+
+/** A call in which each case of `unused` holds, by the command and the case. */
+const calls: Readonly<Record<string, Arguments>> = {
+  "run: weights are not from a checkpoint": { weights: "nano" },
+  "run: the provider is cpu": { provider: "cpu" },
+  "doctor: weights are not from a checkpoint": { weights: "seeded" },
+  "doctor: the provider is cpu": {},
+  "slurm: weights are not from a checkpoint": { weights: "seeded" },
+  "slurm: the provider is cpu": { provider: "cpu" },
+  "slurm: the jobs are SLURM's": { target: "slurm" },
+  "inspect: the file is an ONNX graph": { file: "decoder.onnx" },
+  "inspect: --activations is not given": { file: "mine.pth" },
+  "pull: --list is given": { list: true },
+  "pull: --remove is given": { remove: true },
+  "table: --readme is given": { readme: true },
+  "table: --paper is given": { paper: "sam-t5-coco" },
+  "report: --gallery is 0": { gallery: 0 },
+};
+
+const cases = all.flatMap((command) =>
+  (command.unused ?? []).flatMap(({ when, options }) =>
+    options.map((option) => [`${command.name}: ${when}`, option, command] as const),
+  ),
+);
+
+test.each(cases)("%s: --%s is refused", (name, option, command) => {
+  const { type, list, default: standard } = command.options[option]!;
+  const value = type === "boolean" ? true : type === "number" ? Number(standard ?? 0) + 1 : "given";
+  const call = calls[name];
+  expect(call, name).toBeDefined();
+  const given = { ...call, [option]: list ? [value] : value };
+  expect(() => refuseUnused(command, given)).toThrow(/^--[\w-]+: has no effect where /);
+  // Without it, and with its default, the call stands.
+  const { [option]: _, ...without } = given;
+  if (call![option] === undefined)
+    expect(() => refuseUnused(command, { ...without, [option]: standard })).not.toThrow();
+});
+
+test("every case of a command has a call in the table, and every call a case", () => {
+  expect([...new Set(cases.map(([name]) => name))].sort()).toEqual(Object.keys(calls).sort());
+});
+
+test("a checkpoint of a variant that is not measured is refused, one of its base is not", async () => {
+  const flags = { limit: 1, prompts: "box" };
+  const other = { ...flags, variants: "sam-nano", checkpoint: ["sam-vit-b=sam_vit_b.pth"] };
+  const plan = await resolvePlan(other);
+  expect(() => refuseUnusedFiles(plan, other)).toThrow(
+    "--checkpoint sam-vit-b=sam_vit_b.pth: sam-vit-b is not measured (found variants sam-nano)",
+  );
+  const base = { ...flags, variants: "sparsevit/sam-nano", checkpoint: ["sam-nano=mine.pth"] };
+  expect(() => refuseUnusedFiles({ ...plan, chosen: plan.chosen }, { ...base, checkpoint: [] })).not.toThrow();
+  expect(refuseUnusedFiles(await resolvePlan(base), base)).toBeUndefined();
+});
