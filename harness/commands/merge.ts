@@ -27,6 +27,11 @@ export const merge: Command = {
     if (args.out === undefined) throw new HarnessError("--out: a results folder is needed", { expected: "--out DIR" });
     const folders = ([] as readonly unknown[]).concat(args.dir).map((folder) => resolve(folder as string));
     const [data, annotations] = [args.data as string | undefined, args.annotations as string | undefined];
+    if (data !== undefined && annotations !== undefined)
+      throw new HarnessError("--data: --annotations is what the run is scored against", {
+        found: data,
+        hint: "leave out one of the two",
+      });
     // Before anything is written, every shard of every run is known to be there.
     const wholes = wholeRuns(await findShards(folders));
     const merged: StoredRun[] = [];

@@ -12,7 +12,7 @@ import { memoryConsole } from "./fixtures/bench.ts";
 import { score } from "./score.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sam-bench-score-"));
-const defaults = { seed: 0, results: folder, interval: true };
+const defaults = { results: folder, interval: true };
 
 type At = readonly [x0: number, y0: number, width: number, height: number];
 const at: At = [10, 10, 10, 10];
@@ -240,7 +240,10 @@ test("of a run, --rules and --categories work, and the flags that can not are re
   await expect(runScore(run, { ...quiet, type: "bbox" })).rejects.toThrow(/--type: a run holds masks/);
   await expect(runScore(run, { ...quiet, "class-agnostic": true })).rejects.toThrow(/--class-agnostic: a run's recall/);
   await expect(runScore(run, { ...quiet, detections: "x" })).rejects.toThrow(/--detections: a run has its own/);
+  await expect(runScore(run, { ...quiet, seed: 1 })).rejects.toThrow(/--seed: a run's intervals follow its own seed/);
+  await expect(runScore(run, { ...quiet, data: "x" })).rejects.toThrow(/--data: --annotations is what the run/);
   await expect(scored([detection], { metric: ["ap"] })).rejects.toThrow(/--metric: belongs to a stored run/);
+  await expect(scored([detection], { interval: false, seed: 1 })).rejects.toThrow(/--seed: draws the groups/);
 });
 
 test.each(["coco", "lvis"])(

@@ -31,9 +31,8 @@ export const score: Command = {
       default: true,
     },
     seed: {
-      describe: "of the groups of images that intervals are made of; a run's own for a run",
+      describe: "of the groups of images that intervals of a results file are made of; 0 if left out",
       type: "number",
-      default: 0,
     },
     metric: {
       describe: "of a run: miou, ap, recall, calibration, boundary-iou; all of them without it",
@@ -60,6 +59,7 @@ export const score: Command = {
     if (args["class-agnostic"] === true)
       for (const flag of ["rules", "categories"])
         refuse(args, flag, "--class-agnostic knows no categories and has rules of its own", "leave one of the two out");
+    if (args.interval === false) refuse(args, "seed", "draws the groups of intervals", "leave out one of the two");
     for (const flag of ["metric", "data"]) refuse(args, flag, "belongs to a stored run", "leave it out, or name a run");
     const found = await scoreFile({
       annotations: args.annotations as string,
@@ -68,7 +68,7 @@ export const score: Command = {
       classAgnostic: args["class-agnostic"] === true,
       ...(args.rules === undefined ? {} : { rules: args.rules as FileScore["rules"] }),
       ...(args.interval === false ? { intervals: "none" as const } : {}),
-      seed: args.seed as number,
+      seed: (args.seed as number | undefined) ?? 0,
     });
     for (const warning of found.warnings) note(console, `warning: ${warning}`);
     if (args.json) line(console, JSON.stringify(found));
@@ -82,6 +82,9 @@ async function scoreStoredRun(args: Arguments, console: Console): Promise<number
   refuse(args, "class-agnostic", "a run's recall is whatever the categories already", "--metric recall shows it alone");
   if (args.type === "bbox")
     refuse(args, "type", "a run holds masks", "bench export RUN --format coco, then --detections with --type bbox");
+  refuse(args, "seed", "a run's intervals follow its own seed", "leave it out: the figures are those of its table");
+  if (args.annotations !== undefined)
+    refuse(args, "data", "--annotations is what the run is scored against", "leave out one of the two");
   const found = await scoreRun({
     ...{ run: args.run as string, results: args.results as string },
     ...(args.annotations === undefined ? {} : { annotations: args.annotations as string }),

@@ -25,6 +25,8 @@ const shared = [
   "plugin",
 ];
 
+const defaults = { population: 100, generations: 8 };
+
 export const search: Command = {
   name: "search",
   describe: "Search the best setting of a method within a latency bound, by mean IoU on some images",
@@ -35,8 +37,11 @@ export const search: Command = {
     prompts: { describe: "what fitness is measured with", type: "string", default: "box" },
     latency: { describe: "upper bound of the encode time, over the whole encoder's", type: "number", default: 0.75 },
     "latency-from": { describe: "lower bound; 0.1 below the upper one if left out", type: "number" },
-    population: { describe: "configurations of a generation", type: "number", default: 100 },
-    generations: { describe: "after the first, which is drawn", type: "number", default: 8 },
+    population: { describe: `configurations of a generation; ${defaults.population} if left out`, type: "number" },
+    generations: {
+      describe: `after the first, which is drawn; ${defaults.generations} if left out`,
+      type: "number",
+    },
     images: { describe: "images that the search sees; the others check it. Half if left out", type: "number" },
     exhaustive: { describe: "try every configuration within the bounds", type: "boolean" },
     results: { describe: "folder that searches are kept in", type: "string", default: "results" },
@@ -88,10 +93,16 @@ function settingsOf(args: Arguments, images: number): SearchSettings {
     throw new HarnessError("search: at least two images are needed, one to search on and one to check", {
       found: images,
     });
+  const drawn = (["population", "generations"] as const).find((flag) => args[flag] !== undefined);
+  if (args.exhaustive === true && drawn !== undefined)
+    throw new HarnessError(`--${drawn}: --exhaustive tries every configuration, and draws none`, {
+      found: args[drawn],
+      hint: "leave out one of the two",
+    });
   return {
     latency: { from, to },
-    population: whole("population", args.population as number, 2),
-    generations: whole("generations", args.generations as number, 0),
+    population: whole("population", (args.population as number | undefined) ?? defaults.population, 2),
+    generations: whole("generations", (args.generations as number | undefined) ?? defaults.generations, 0),
     images: whole("images", (args.images as number | undefined) ?? Math.ceil(images / 2), 1),
     exhaustive: args.exhaustive === true,
   };
