@@ -24,4 +24,10 @@ export const limits = {
   jsonDepth: 500,
   /** Coordinates of a polygon, px from the image's corner, either way: beyond, the annotation is left out with a warning. */
   polygonCoordinatePx: 1_000_000,
+  /** Nodes of an ONNX file that is given, those of graphs inside nodes counted. */
+  onnxNodes: 50_000,
+  /** Graphs inside one another in it. */
+  onnxNesting: 16,
+  /** Milliseconds in which its decoder has to answer one prompt before a run begins. */
+  onnxTrialMs: 60_000,
 } as const;

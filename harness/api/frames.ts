@@ -8,8 +8,8 @@ export interface ModelInputSpec {
   readonly multipleOf?: number;
   /** The first two round to 8 bits; `bilinear` stays in float. */
   readonly resize: "pillow-bilinear" | "opencv-bilinear" | "bilinear";
-  /** Fills what the image leaves free, after normalisation. */
-  readonly padValue: number;
+  /** Fills what the image leaves free, after normalisation; one number, or one a channel. */
+  readonly padValue: number | Rgb;
   /** On the 0 … 255 scale. */
   readonly mean: Rgb;
   readonly std: Rgb;

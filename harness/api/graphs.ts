@@ -67,4 +67,23 @@ export interface GraphSignature {
   readonly outputs: readonly DeclaredValue[];
   /** Names of the files beside it that hold its tensors. */
   readonly externalFiles: readonly string[];
+  /** Absent where only the names of a graph are known. */
+  readonly body?: GraphBody;
+}
+
+/** A node of someone else's graph, by its operator's and its values' names. */
+export interface DeclaredNode {
+  readonly operator: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+}
+
+/** What an ONNX file computes, as far as it is looked at. */
+export interface GraphBody {
+  /** Those of graphs inside nodes (If, Loop) left out. */
+  readonly nodes: readonly DeclaredNode[];
+  /** Constants of a few float32 numbers, by name. */
+  readonly constants: ReadonlyMap<string, readonly number[]>;
+  /** Elements of the tensors that are stored with the graph, by type. */
+  readonly stored: Readonly<Record<string, number>>;
 }

@@ -237,6 +237,9 @@ export interface RawVariant {
   close(): Promise<void>;
 }
 
+/** What a user's encoder is handed: pixels as they are, or normalised ones. */
+export type EncoderInput = "raw" | "normalised";
+
 export interface RecognisedFiles {
   readonly preset: VariantManifest;
   readonly files: GraphFiles;
@@ -259,9 +262,10 @@ export interface VariantPlugin {
   calibrate?(context: CalibrateContext): Promise<CalibrationValues>;
   /**
    * For a plug-in whose variants are ONNX files of the user's own (`--variant-files`): which file is which graph, and the
-   * manifest of the variant, named as the user named it. Throws HarnessError for files that it can not run.
+   * manifest of the variant, named as the user named it. `input` overrules what the encoder's first nodes show of what it takes.
+   * Throws HarnessError for files that it can not run.
    */
-  recognise?(name: string, graphs: readonly GraphSignature[]): Promise<RecognisedFiles>;
+  recognise?(name: string, graphs: readonly GraphSignature[], input?: EncoderInput): Promise<RecognisedFiles>;
   /** Weights → graphs. Reads no tensor itself: constants are read when the sink writes them. */
   build(context: BuildContext): Promise<void>;
   /**

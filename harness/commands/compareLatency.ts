@@ -56,7 +56,10 @@ async function prepareSide(
   const file = files.get(manifest.id);
   const plan = await resolvePlan({
     ...flags,
-    ...{ variants: manifest.variant.id, weights: manifest.weights.source },
+    ...{
+      variants: manifest.variant.id,
+      weights: manifest.weights.source === "onnx" ? "auto" : manifest.weights.source,
+    },
     checkpoint: [...(flags.checkpoint ?? []), ...(file === undefined ? [] : [file])],
   });
   const progress = (done: number, total: number) => observer.calibration(manifest.variant.id, { done, total });

@@ -52,6 +52,11 @@ export const planOptions: Readonly<Record<string, CommandOption>> = {
     type: "string",
     list: true,
   },
+  input: {
+    describe: "what the encoder of --variant-files takes; its first nodes decide if left out",
+    type: "string",
+    choices: ["raw", "normalised"],
+  },
   plugin: { describe: "also know the variants and datasets of this module", type: "string", list: true },
   phase: { describe: "only this one; both if left out", type: "string", choices: ["accuracy", "latency"] },
   "image-timeout": {

@@ -13,10 +13,16 @@ export function prepare(image: RgbImage, spec: ModelInputSpec): ModelInput {
   const { height, width } = geometry.frame;
   const data = new Float32Array(3 * height * width);
   const filled = geometry.resized.height === height && geometry.resized.width === width;
-  if (!filled && padValue !== 0) data.fill(padValue);
+  if (!filled) fillPlanes(data, padValue);
   if (spec.resize === "bilinear") writePlanes(resizeBilinear(image, geometry.resized), geometry, spec, data);
   else writeBytes(toBytes[spec.resize](image, geometry.resized), geometry, spec, data);
   return { tensor: { dims: [1, 3, height, width], data }, geometry };
+}
+
+function fillPlanes(data: Float32Array, padValue: ModelInputSpec["padValue"]): void {
+  const values = typeof padValue === "number" ? [padValue, padValue, padValue] : padValue;
+  const plane = data.length / 3;
+  for (const [channel, value] of values.entries()) data.fill(value, channel * plane, (channel + 1) * plane);
 }
 
 const toBytes = { "pillow-bilinear": resizePillow, "opencv-bilinear": resizeOpenCv } as const;

@@ -8,6 +8,8 @@ const defaults = {
   window: 64 * 2 ** 10,
   /** Longest text that is taken for a name. */
   text: 2 ** 16,
+  /** Fields of a message that is read as a whole: of a type or a shape. */
+  fields: 10_000,
 };
 
 /** Fills the buffer from a place in the file, and says how much there was. */
@@ -22,6 +24,10 @@ export interface Field {
   readonly start: number;
   readonly end: number;
   text(): string;
+  /** Throws RangeError where there are more than `most`. */
+  bytes(most: number): Uint8Array;
+  /** A repeated whole number: one field each, or many packed into one. */
+  varints(): readonly number[];
 }
 
 const wire = { varint: 0, eight: 1, length: 2, four: 5 } as const;
@@ -59,14 +65,31 @@ export class MessageReader {
   }
 
   #field(place: Pick<Field, "number" | "value" | "start" | "end">): Field {
-    return { ...place, reader: this, text: () => this.#text(place) };
+    return {
+      ...place,
+      reader: this,
+      text: () => new TextDecoder().decode(this.#bytes(place, defaults.text)),
+      bytes: (most) => this.#bytes(place, most),
+      varints: () => this.#varints(place),
+    };
   }
 
-  #text({ start, end }: Pick<Field, "start" | "end">): string {
-    if (end - start > defaults.text) throw new RangeError(`a name of ${end - start} bytes`);
+  #varints({ value, start, end }: Pick<Field, "value" | "start" | "end">): readonly number[] {
+    if (start === end) return [value];
+    const values: number[] = [];
+    for (let position = start; position < end; ) {
+      const each = this.#varint(position);
+      values.push(each.value);
+      position = each.next;
+    }
+    return values;
+  }
+
+  #bytes({ start, end }: Pick<Field, "start" | "end">, most: number): Uint8Array {
+    if (end - start > most) throw new RangeError(`a name or constant of ${end - start} bytes`);
     const bytes = new Uint8Array(end - start);
     if (this.#read(bytes, start) < bytes.length) throw new RangeError(`the file ends at byte ${start}`);
-    return new TextDecoder().decode(bytes);
+    return bytes;
   }
 
   /** Seven bits a byte, the lowest first. Numbers beyond 2^53 lose their last digits; none that is looked at is so large. */
@@ -91,13 +114,20 @@ export class MessageReader {
   }
 }
 
-/** The fields of a message, in their order. */
-export function fieldsOf({ reader, start, end }: Field): Field[] {
-  const fields: Field[] = [];
+/** The fields of a message, in their order, one at a time. */
+export function* eachField({ reader, start, end }: Field): Generator<Field, void> {
   for (let position = start; position < end; ) {
     const { field, next } = reader.fieldAt(position, end);
-    fields.push(field);
+    yield field;
     position = next;
+  }
+}
+
+/** The fields of a message that holds a few. */
+export function fieldsOf(message: Field): Field[] {
+  const fields: Field[] = [];
+  for (const field of eachField(message)) {
+    if (fields.push(field) > defaults.fields) throw new RangeError(`over ${defaults.fields} fields in a declaration`);
   }
   return fields;
 }

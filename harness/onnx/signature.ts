@@ -3,26 +3,20 @@ import { basename } from "node:path";
 import type { DeclaredValue, Dim, GraphSignature } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { openRegularFile } from "../files.ts";
-import { type Field, fieldsOf, MessageReader } from "./protobuf.ts";
+import { limits } from "../limits.ts";
+import { BodyReader, elementTypes, OverLimit } from "./graphBody.ts";
+import { eachField, type Field, fieldsOf, MessageReader } from "./protobuf.ts";
 
 /** Field numbers of onnx.proto that are read; everything else is skipped where it lies. */
 const at = {
-  model: { graph: 7 },
-  graph: { initializer: 5, input: 11, output: 12 },
-  tensor: { name: 8, externalData: 13 },
-  entry: { key: 1, value: 2 },
+  model: { graph: 7, function: 25 },
+  graph: { input: 11, output: 12 },
   value: { name: 1, type: 2 },
   type: { tensor: 1 },
   tensorType: { element: 1, shape: 2 },
   shape: { dim: 1 },
   dim: { value: 1, parameter: 2 },
 } as const;
-
-/** TensorProto.DataType by number, 0 the first. */
-const elementTypes =
-  "undefined float32 uint8 int8 uint16 int16 int32 int64 string bool float16 float64 uint32 uint64 complex64 complex128 bfloat16".split(
-    " ",
-  );
 
 /**
  * What an ONNX file says of itself, without its weights being read: what it takes and gives, and the files beside it that
@@ -34,6 +28,12 @@ export function readSignature(file: string): GraphSignature {
   try {
     return signatureOf(handle, file);
   } catch (error) {
+    if (error instanceof OverLimit)
+      throw new HarnessError(`${basename(file)}: is more than is run here`, {
+        found: error.message,
+        expected: error.expected,
+        cause: error,
+      });
     if (!(error instanceof RangeError)) throw error;
     throw new HarnessError(`${basename(file)}: not an ONNX file, or cut off`, {
       found: error.message,
@@ -48,26 +48,31 @@ export function readSignature(file: string): GraphSignature {
 function signatureOf(handle: number, file: string): GraphSignature {
   const read = (buffer: Uint8Array, position: number) => readSync(handle, buffer, 0, buffer.length, position);
   const reader = new MessageReader(read, fstatSync(handle).size);
-  const graph = fieldsOf(reader.whole()).find(({ number }) => number === at.model.graph);
+  let graph: Field | undefined;
+  for (const field of eachField(reader.whole())) {
+    if (field.number === at.model.graph) graph = field;
+    if (field.number === at.model.function)
+      throw new OverLimit("functions of its own", "nodes alone: export the graph with its functions inlined");
+  }
   if (graph === undefined) throw new RangeError("no graph in it");
-  const [inputs, outputs]: [DeclaredValue[], DeclaredValue[]] = [[], []];
-  const initializers = new Set<string>();
-  const externalFiles = new Set<string>();
-  for (const field of fieldsOf(graph)) {
+  const inputs: DeclaredValue[] = [];
+  const outputs: DeclaredValue[] = [];
+  const body = new BodyReader();
+  for (const field of eachField(graph)) {
     if (field.number === at.graph.input) inputs.push(declaredValue(field));
     else if (field.number === at.graph.output) outputs.push(declaredValue(field));
-    else if (field.number === at.graph.initializer) {
-      initializers.add(textIn(field, at.tensor.name));
-      for (const location of locationsOf(field)) externalFiles.add(location);
-    }
+    else body.take(field);
+    if (inputs.length + outputs.length > limits.onnxNodes)
+      throw new OverLimit(`over ${limits.onnxNodes} inputs and outputs`, `at most ${limits.onnxNodes}`);
   }
   if (outputs.length === 0) throw new RangeError("no output in it");
   // Old exporters list the weights among the inputs too.
   return {
     file,
-    inputs: inputs.filter(({ name }) => !initializers.has(name)),
+    inputs: inputs.filter(({ name }) => !body.initializers.has(name)),
     outputs,
-    externalFiles: [...externalFiles],
+    externalFiles: [...body.externalFiles],
+    body: body.body(),
   };
 }
 
@@ -89,13 +94,6 @@ function dimOf(dim: Field): Dim {
     if (field.number === at.dim.parameter) return field.text();
   }
   return "?";
-}
-
-function locationsOf(tensor: Field): string[] {
-  return fieldsOf(tensor)
-    .filter(({ number }) => number === at.tensor.externalData)
-    .filter((entry) => textIn(entry, at.entry.key) === "location")
-    .map((entry) => textIn(entry, at.entry.value));
 }
 
 function childIn(message: Field | undefined, number: number): Field | undefined {

@@ -131,6 +131,7 @@ const weightsMeaning = {
   checkpoint: "the checkpoint file as its authors published or the user trained it",
   nano: "small, trained for this project: real accuracy at toy size",
   seeded: "values from a seed: latency and memory only, no accuracy",
+  onnx: "ONNX files of the user's own, run as they are",
 } as const;
 
 function weightsLines(reports: readonly RunReport[]): string[] {

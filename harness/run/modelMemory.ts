@@ -1,4 +1,4 @@
-import type { Box, GraphFiles, RgbImage, RuntimeOptions, Variant, VariantManifest } from "../api.ts";
+import type { Box, EncoderInput, GraphFiles, RgbImage, RuntimeOptions, Variant, VariantManifest } from "../api.ts";
 // Not by image/index.ts: that brings the codec, whose library is no part of a model's memory.
 import { prepare, toModelFrame } from "../image/prepare.ts";
 import { gpuMemoryBytes } from "../measure/gpu.ts";
@@ -17,6 +17,8 @@ export interface ModelSetup {
   readonly plugin: string;
   /** The variant's, as `--variant-files` gives them; empty where its graphs are built. */
   readonly variantFiles: readonly string[];
+  /** As `--input` says; what the encoder's graph shows where it is left out. */
+  readonly encoderInput?: EncoderInput;
   readonly graphs: GraphFiles;
   readonly runtime: RuntimeOptions;
 }
@@ -64,7 +66,7 @@ export function serve(): void {
 }
 
 async function open(setup: ModelSetup): Promise<Opened> {
-  const registry = await withVariantFiles(await loadPlugins([setup.plugin]), setup.variantFiles);
+  const registry = await withVariantFiles(await loadPlugins([setup.plugin]), setup.variantFiles, setup.encoderInput);
   const registered = variantOf(registry, setup.variant);
   const { preset, file } = registered;
   const variant = await loadVariant(registered, setup.graphs, setup.runtime);

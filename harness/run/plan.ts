@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import type { Dataset, DatasetOptions, DatasetPlugin, ImageId } from "../api.ts";
+import type { Dataset, DatasetOptions, DatasetPlugin, EncoderInput, ImageId } from "../api.ts";
 import { HarnessError, unknown } from "../errors.ts";
 import { misfitOf, type PlannedPrompts, promptPlan, requireFit } from "../protocols/index.ts";
 import { datasetCache } from "./datasetCache.ts";
@@ -41,6 +41,8 @@ export interface RunFlags {
   readonly boxes?: string;
   /** `NAME=FILE.onnx` each, and more files of the same name after it. */
   readonly "variant-files"?: readonly string[];
+  /** What their encoder is handed, where its graph does not show it. */
+  readonly input?: EncoderInput;
   /** Pictures of the tokens that each part of an encoder kept, for the images of `--image`. */
   readonly dump?: "tokens";
   /** Settings of methods by the names of their options. */
@@ -62,6 +64,7 @@ export interface LatencySettings {
 export interface RunPlan {
   readonly registry: Registry;
   readonly variantFiles: readonly string[];
+  readonly encoderInput?: EncoderInput;
   readonly chosen: readonly ChosenVariant[];
   readonly leftOut: readonly LeftOut[];
   readonly dataset: Dataset;
@@ -102,7 +105,11 @@ const defaults = {
 export async function resolvePlan(flags: RunFlags, notice: (text: string) => void = () => undefined): Promise<RunPlan> {
   const plugins = flags.plugin ?? [];
   const variantFiles = flags["variant-files"] ?? [];
-  const registry = await withVariantFiles(await loadRegistry(plugins), variantFiles);
+  if (flags.input !== undefined && variantFiles.length === 0)
+    throw new HarnessError("--input: says what the encoder of --variant-files takes, and none is given", {
+      hint: "--variant-files NAME=ENCODER.onnx,DECODER.onnx",
+    });
+  const registry = await withVariantFiles(await loadRegistry(plugins), variantFiles, flags.input);
   const seed = flags.seed ?? defaults.seed;
   const prompts = promptPlan({ prompts: flags.prompts, protocol: flags.protocol });
   const shard = shardOf(flags);
@@ -136,6 +143,7 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
     ...(flags.boxes === undefined ? {} : { boxes: flags.boxes }),
     ...(flags.dump === undefined ? {} : { dump: flags.dump }),
     ...imageTimeoutOf(flags),
+    ...(flags.input === undefined ? {} : { encoderInput: flags.input }),
     ...(flags["accept-error"] === true ? { acceptError: true } : {}),
     runtime: {
       provider: flags.provider ?? defaults.provider,

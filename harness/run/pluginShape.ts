@@ -43,7 +43,7 @@ const presetRules: readonly Rule[] = [
   rule("input.side", "a whole number of pixels", isCount),
   oneOf("input.fit", "pad", "stretch", "letterbox"),
   oneOf("input.resize", "pillow-bilinear", "bilinear", "opencv-bilinear"),
-  rule("input.padValue", "a number", isNumber),
+  rule("input.padValue", "a number, or three", (value) => isNumber(value) || isThree(value)),
   rule("input.mean", "three numbers", isThree),
   rule("input.std", "three numbers", isThree),
   oneOf("mask.path", "model-frame", "direct"),

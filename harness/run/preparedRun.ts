@@ -40,14 +40,15 @@ export async function prepareRun(
 ): Promise<PreparedRun> {
   const { variant } = chosen;
   if (variant.files !== undefined) {
-    const { weights, ...built } = await givenGraphs(variant.files, variant.file);
+    const { weights, graphs, ...built } = await givenGraphs(variant.files, variant.file);
     return describeRun({
       plan,
       chosen,
       asPassed,
-      built: { ...built, graphs: {}, notes: [] },
+      built: { ...built, graphs: {} },
       cpuGraphs: built.files,
       weights,
+      graphs,
     });
   }
   const { checkpoint, weightsId, record } = await openWeights(chosen, plan.registry);
@@ -81,7 +82,7 @@ interface Parts {
   readonly asPassed: readonly string[];
   readonly built: Pick<BuiltVariant, "files" | "graphs" | "hashes" | "notes">;
   readonly cpuGraphs: GraphFiles;
-  /** Absent for the user's own files: what is in them is not counted. */
+  /** Of the user's own files only what is stored: what they compute is not counted. */
   readonly graphs?: NonNullable<Manifest["graphs"]>;
   readonly weights: Manifest["weights"];
   readonly calibration?: Manifest["calibration"];
@@ -100,6 +101,8 @@ function describeRun({ plan, chosen, asPassed, built, cpuGraphs, graphs, weights
     ...{ onnxruntime: runtimeVersion, latency: plan.latency },
     dataset: { id: plan.dataset.id, fingerprint: plan.dataset.fingerprint, images, ...datasetCode(plan) },
     ...variantCode(chosen),
+    // What the user's encoder is handed is not in its bytes: `--input` decides it too.
+    ...(chosen.variant.files === undefined ? {} : { input: preset.input }),
     // Without it, a shard's plan is that of the whole run: so a merge knows what it makes, and under which id.
     ...(plan.shard === undefined ? {} : { shard: plan.shard }),
   };
@@ -137,6 +140,7 @@ function describeRun({ plan, chosen, asPassed, built, cpuGraphs, graphs, weights
     variant: preset.id,
     plugin: chosen.variant.file,
     variantFiles: chosen.variant.files === undefined ? [] : variantFilesOf(preset.id, plan.variantFiles),
+    ...(plan.encoderInput === undefined ? {} : { encoderInput: plan.encoderInput }),
     graphs: built.files,
     runtime: plan.runtime,
     prompts,

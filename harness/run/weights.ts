@@ -11,7 +11,7 @@ import { explainMisfit } from "./fit.ts";
 import { inertClassesOf, type RegisteredVariant, type Registry, variantOf, weightsVariantOf } from "./registry.ts";
 
 /** `auto`: a checkpoint if one is here, else trained nano weights; full-size variants without a checkpoint are left out. */
-export type WeightsChoice = "auto" | WeightSource;
+export type WeightsChoice = "auto" | Exclude<WeightSource, "onnx">;
 
 /** Where a variant's weights come from; nothing is opened yet. */
 export interface ChosenWeights {
@@ -70,7 +70,7 @@ function asPartOf({ preset }: RegisteredVariant, weights: ChosenWeights): Chosen
 
 /** Those of ONNX files are in the files. */
 function ownWeights({ preset }: RegisteredVariant, { weights }: WeightsFlags): ChosenWeights | LeftOut {
-  if (weights === "auto" || weights === "checkpoint") return { source: "checkpoint" };
+  if (weights === "auto" || weights === "checkpoint") return { source: "onnx" };
   const reason = `its ONNX files hold weights of their own, not ${weights} ones`;
   return { variant: preset.id, reason, command: `bench run --variants ${preset.id} --variant-files ${preset.id}=…` };
 }

@@ -55,7 +55,11 @@ export function serve(): void {
 }
 
 async function open(setup: WorkerSetup): Promise<Opened> {
-  const registry = await withVariantFiles(await loadPlugins([setup.plugin, setup.datasetPlugin]), setup.variantFiles);
+  const registry = await withVariantFiles(
+    await loadPlugins([setup.plugin, setup.datasetPlugin]),
+    setup.variantFiles,
+    setup.encoderInput,
+  );
   const registered = variantOf(registry, setup.variant);
   const { preset, file } = registered;
   const annotated = await openDataset(registry, setup.dataset, setup.datasetOptions);

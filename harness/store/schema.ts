@@ -78,7 +78,7 @@ const manifest = z.object({
     setting: z.object({ name: text, value: z.number() }).exactOptional(),
   }),
   weights: z.object({
-    source: z.enum(["checkpoint", "nano", "seeded"]),
+    source: z.enum(["checkpoint", "nano", "seeded", "onnx"]),
     label: text,
     /** The file's name without its folder. */
     file: text.exactOptional(),

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import type { MaskPrediction, NamedTensors, Prompt } from "../../harness/api.ts";
 import { HarnessError } from "../../harness/errors.ts";
+import { pointsAPrompt as authorsPoints } from "../efficientsam/config.ts";
 import { type PromptPoints, pointsOf } from "../efficientsam/prompts.ts";
 import { predictionOf } from "../sam-decoder/prompts.ts";
 import { declaredDim, declaredSide, requiredDim } from "./dimensions.ts";
@@ -48,6 +49,7 @@ export const efficientSam: Layout = {
         "mask-input",
         ...(points === undefined || points > 1 ? [] : ["box-prompt" as const]),
       ],
+      maxPoints: Math.min(points ?? authorsPoints, authorsPoints),
       notes: [
         "pre-processing: the encoder normalises; the harness resizes, and the encoder's own resizing leaves the result as it is",
         "masks: low-res logits, enlarged bicubically by the harness as the authors' code does; the export would enlarge them bilinearly",

@@ -1,5 +1,6 @@
 import type {
   Capability,
+  EncoderInput,
   GraphSignature,
   MaskPrediction,
   MaskSpec,
@@ -36,6 +37,8 @@ export interface Traits {
   readonly input: ModelInputSpec;
   readonly mask: MaskSpec;
   readonly lacks: readonly Capability[];
+  readonly maxPoints?: number;
+  readonly choosesUpTo?: number;
   readonly notes: readonly string[];
 }
 
@@ -55,10 +58,12 @@ export interface Sessions {
 /** One exporter's way to cut a model into two ONNX files: how they are told by their names, and how they are fed. */
 export interface Layout {
   readonly title: string;
+  /** Whether its encoders may take raw pixels or normalised ones, so that `--input` means something. */
+  readonly takesEither?: true;
   readonly encoder: WantedGraph;
   readonly decoder: WantedGraph;
   /** Throws HarnessError where the pair is of this layout and can not be run all the same. */
-  describe(pair: Pair): Traits | Promise<Traits>;
+  describe(pair: Pair, input: EncoderInput | undefined): Traits | Promise<Traits>;
   open(pair: Pair, sessions: Sessions): Calls;
 }
 

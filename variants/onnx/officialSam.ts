@@ -7,15 +7,23 @@ import type {
   Prompt,
   Tensor,
 } from "../../harness/api.ts";
-import { openSession } from "../../harness/onnx/index.ts";
+import { runApart } from "../../harness/onnx/index.ts";
 import { samInput, samMask } from "../sam/presets.ts";
 import { predictionOf, tokensOf } from "../sam-decoder/prompts.ts";
 import { declaredDim, declaredSide, requiredDim, requireSameDims } from "./dimensions.ts";
 import { floats, type Layout, numbers, type Pair, type Sessions, unnamedFloats, type WantedGraph } from "./layout.ts";
+import { takenInput } from "./normalisation.ts";
 import { rowsOfPixels } from "./pixels.ts";
+import { isStabilityScore } from "./stability.ts";
 
 /** Of the masks that the decoder gives when it gives them all: the first is the single-mask token's. */
 const maskTokens = 4;
+/** Points for which a decoder of one mask gives the most confident of three, padding counted. Source: SamOnnxModel.select_masks. */
+const choosesUpTo = 2;
+const oneMaskNote = `the decoder gives one mask (--return-single-mask): the most confident of three for up to ${choosesUpTo} points, two for a box and one of padding without a box counted, the single-mask token's for more`;
+const stabilityNote =
+  "iou_predictions are stability scores (--use-stability-score), not the predicted IoU: ratios of two counts of mask pixels";
+
 /** SAM's own proportion of the model frame to low-res logits, where the encoder leaves its input's size open. */
 const framePerLogit = 4;
 
@@ -35,12 +43,16 @@ const decoder: WantedGraph = {
 /** The official export writes a decoder alone; encoders come from elsewhere, under any names. */
 export const officialSam: Layout = {
   title: "SAM's official decoder export, with an encoder from another file",
+  takesEither: true,
   encoder: {
     inputs: [unnamedFloats([1, 3, "side", "side"])],
     outputs: [unnamedFloats([1, "channels", "rows", "columns"])],
   },
   decoder,
-  describe: (pair) => describe(pair, { ...samInput, side: declaredSide(pair.encoder, 2) ?? frameOf(pair) }, []),
+  describe: (pair, said) => {
+    const { spec, note } = takenInput(pair.encoder.body, pair.encoder.inputs[0]!.name, said);
+    return describe(pair, { ...samInput, ...spec, side: declaredSide(pair.encoder, 2) ?? frameOf(pair) }, [note]);
+  },
   open: (_, sessions) => open(sessions, ({ tensor }) => tensor),
 };
 
@@ -56,7 +68,7 @@ export const samexporterSam: Layout = {
 
 /** Normalisation and padding are in the graph: it takes the resized photo's own rows of pixels, 0 … 255. */
 export const samexporterSamPreprocessing: Layout = {
-  ...officialSam,
+  decoder,
   title: "samexporter, SAM or MobileSAM with pre-processing in the encoder (--use-preprocess)",
   encoder: {
     inputs: [floats("input_image", ["height", "width", 3])],
@@ -79,12 +91,19 @@ async function describe(pair: Pair, input: ModelInputSpec, notes: readonly strin
   const taken = pair.decoder.inputs.find(({ name }) => name === "image_embeddings")!;
   requireSameDims(pair, pair.encoder.outputs[0]!, taken);
   const tokens = declaredDim(pair.decoder, "iou_predictions", 1) ?? (await tokensFound(pair.decoder));
-  const lacks: readonly Capability[] = tokens === maskTokens ? [] : ["single-mask-token"];
+  const stability = pair.decoder.body !== undefined && isStabilityScore(pair.decoder.body, "iou_predictions");
+  const lacks: readonly Capability[] = [
+    ...(tokens === maskTokens ? [] : (["single-mask-token"] as const)),
+    ...(tokens === 1 ? (["three-masks"] as const) : []),
+    ...(stability ? (["predicted-iou"] as const) : []),
+  ];
   return {
     ...{ input, mask: samMask, lacks },
+    ...(tokens === 1 ? { choosesUpTo } : {}),
     notes: [
       ...notes,
-      ...(tokens === 1 ? ["the decoder was exported to choose one mask by itself (--return-single-mask)"] : []),
+      ...(tokens === 1 ? [oneMaskNote] : []),
+      ...(stability ? [stabilityNote] : []),
       "decode: one prompt a call, and the graph enlarges every mask itself; the harness takes its low-res masks instead",
     ],
   };
@@ -94,10 +113,8 @@ async function describe(pair: Pair, input: ModelInputSpec, notes: readonly strin
 async function tokensFound(graph: GraphSignature): Promise<number> {
   const axis = (name: string, i: number) => requiredDim(graph, name, i);
   const embedding = [1, ...[1, 2, 3].map((i) => axis("image_embeddings", i))];
-  const session = await openSession(graph.file, { provider: "cpu", threads: 1, optimisation: "disabled" });
   const feeds = promptFeeds({ frame: "model", points: [] }, axis("mask_input", 2));
-  const outputs = await session.run({ image_embeddings: zeros(embedding), ...feeds }, ["iou_predictions"]);
-  await session.close();
+  const outputs = await runApart(graph.file, { image_embeddings: zeros(embedding), ...feeds }, ["iou_predictions"]);
   return outputs.iou_predictions!.dims[1]!;
 }
 

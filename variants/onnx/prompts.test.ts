@@ -129,7 +129,7 @@ test("a decoder that chooses one mask by itself lacks the single-mask token; its
     ],
   };
   const { preset, files } = await trial.recognised({ encoder, decoder: single });
-  expect(preset.lacks).toEqual(["single-mask-token"]);
+  expect(preset.lacks).toEqual(["single-mask-token", "three-masks"]);
   expect(preset.notes.join()).toContain("--return-single-mask");
   const variant = await plugin.load(files, cpu, preset);
   const [prediction] = await variant.decode(await variant.encode(prepare(photo, preset.input)), [box]);

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { GraphSignature, RecognisedFiles } from "../../harness/api.ts";
+import type { EncoderInput, GraphSignature, RecognisedFiles } from "../../harness/api.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { comparisonOf } from "./comparison.ts";
 import { requireSameDims } from "./dimensions.ts";
@@ -7,7 +7,11 @@ import type { Layout, Pair } from "./layout.ts";
 import { layouts } from "./layouts.ts";
 
 /** Which file is the encoder, and the manifest of the two as a variant of that name. Throws HarnessError for others. */
-export async function recognise(name: string, graphs: readonly GraphSignature[]): Promise<RecognisedFiles> {
+export async function recognise(
+  name: string,
+  graphs: readonly GraphSignature[],
+  input?: EncoderInput,
+): Promise<RecognisedFiles> {
   if (graphs.length !== 2)
     throw new HarnessError(`${name}: two ONNX files are needed`, {
       found: graphs.map(({ file }) => basename(file)).join(", "),
@@ -19,7 +23,12 @@ export async function recognise(name: string, graphs: readonly GraphSignature[])
     const taken = pair.decoder.inputs.find((input) => input.name === given.name);
     if (taken !== undefined) requireSameDims(pair, given, taken);
   }
-  const { notes, ...traits } = await layout.describe(pair);
+  if (input !== undefined && layout.takesEither !== true)
+    throw new HarnessError(`${name}: --input says nothing of these files`, {
+      found: layout.title,
+      hint: "what their encoder takes is known; leave --input out",
+    });
+  const { notes, ...traits } = await layout.describe(pair, input);
   const files = { encoder: pair.encoder.file, decoder: pair.decoder.file };
   const taken = `${basename(files.encoder)} and ${basename(files.decoder)}, taken as: ${layout.title}`;
   const preset = {

@@ -65,7 +65,7 @@ test("bench run measures files beside the built-in variant, with the same masks"
 
   const { manifest } = mine;
   expect(manifest.variant).toMatchObject({ id: "mine", paper: { title: "ONNX files of the user's own" } });
-  expect(manifest.weights).toMatchObject({ source: "checkpoint", label: "encoder.onnx, decoder.onnx" });
+  expect(manifest.weights).toMatchObject({ source: "onnx", label: "encoder.onnx, decoder.onnx" });
   expect(manifest.weights.files!.map(({ name }) => name)).toEqual(["encoder.onnx", "decoder.onnx"]);
   expect(JSON.stringify({ ...manifest, plan: 0 })).not.toContain(folder);
   expect(manifest.graphs).toBeUndefined();
@@ -90,7 +90,7 @@ test("bench doctor knows what files would need, and what they were taken as", as
   const console = memoryConsole();
   const args = { variants: "mine", "variant-files": [`mine=${encoder}`, decoder], results: folder };
   expect(await doctor.run(args, console)).toBe(0);
-  expect(console.said.out).toMatch(/^mine +checkpoint +\d+ +\d+/m);
+  expect(console.said.out).toMatch(/^mine +onnx +\d+ +\d+/m);
   expect(console.said.out).toContain("mine: encoder.onnx and decoder.onnx, taken as: SAM's official decoder export");
 });
 

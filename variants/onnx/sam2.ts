@@ -4,6 +4,7 @@ import { samInput } from "../sam/presets.ts";
 import { predictionOf } from "../sam-decoder/prompts.ts";
 import { declaredSide, requiredDim } from "./dimensions.ts";
 import { floats, type Layout, numbers, type Wanted } from "./layout.ts";
+import { takenInput } from "./normalisation.ts";
 import { withoutBatch } from "./transformersSam.ts";
 
 /** SAM 2 stretches the photo to its square and masks back from it. Source: SAM2Transforms. */
@@ -40,9 +41,18 @@ export const transformersSam2: Layout = {
       floats("pred_masks", ["batch", "prompts", "masks", "side", "side"]),
     ],
   },
-  describe: ({ encoder }) => ({
-    input: { ...input, side: declaredSide(encoder, 2) ?? pixelsAPlace * requiredDim(encoder, levels[2]!, 2) },
-    ...{ mask, lacks: ["single-mask-token", "mask-input"], notes },
+  takesEither: true,
+  describe: ({ encoder }, said) => ({
+    input: {
+      ...input,
+      ...takenInput(encoder.body, "pixel_values", said).spec,
+      side: declaredSide(encoder, 2) ?? pixelsAPlace * requiredDim(encoder, levels[2]!, 2),
+    },
+    ...{
+      mask,
+      lacks: ["single-mask-token", "mask-input"],
+      notes: [takenInput(encoder.body, "pixel_values", said).note, ...notes],
+    },
   }),
   open: (_, { encoder, decoder }) => ({
     embedding: levels[2]!,
@@ -74,9 +84,14 @@ export const samexporterSam2: Layout = {
     ],
     outputs: [floats("masks", ["prompts", "masks", "side", "side"]), floats("iou_predictions", ["prompts", "masks"])],
   },
-  describe: ({ encoder }) => ({
-    input: { ...input, side: declaredSide(encoder, 2) ?? pixelsAPlace * requiredDim(encoder, "image_embed", 2) },
-    ...{ mask, lacks: ["single-mask-token"], notes },
+  takesEither: true,
+  describe: ({ encoder }, said) => ({
+    input: {
+      ...input,
+      ...takenInput(encoder.body, "image", said).spec,
+      side: declaredSide(encoder, 2) ?? pixelsAPlace * requiredDim(encoder, "image_embed", 2),
+    },
+    ...{ mask, lacks: ["single-mask-token"], notes: [takenInput(encoder.body, "image", said).note, ...notes] },
   }),
   open: (_, { encoder, decoder }) => ({
     embedding: "image_embed",

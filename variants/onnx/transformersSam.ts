@@ -4,6 +4,7 @@ import { samInput, samMask } from "../sam/presets.ts";
 import { predictionOf } from "../sam-decoder/prompts.ts";
 import { declaredSide, requiredDim } from "./dimensions.ts";
 import { floats, type Layout, numbers } from "./layout.ts";
+import { takenInput } from "./normalisation.ts";
 
 const defaults = {
   /** Prompts in one decoder call. */
@@ -37,14 +38,17 @@ export const transformersSam: Layout = {
       floats("pred_masks", ["batch", "prompts", "masks", "side", "side"]),
     ],
   },
-  describe: ({ encoder }) => ({
+  takesEither: true,
+  describe: ({ encoder }, said) => ({
     input: {
       ...samInput,
+      ...takenInput(encoder.body, "pixel_values", said).spec,
       side: declaredSide(encoder, 2) ?? pixelsAToken * requiredDim(encoder, "image_embeddings", 2),
     },
     mask: samMask,
     lacks: ["single-mask-token", "mask-input", "box-prompt"],
     notes: [
+      takenInput(encoder.body, "pixel_values", said).note,
       "the decoder takes points alone: no boxes, no masks; decode latency is of one point",
       "three masks a prompt: the export leaves out the first, the single-mask token's",
     ],

@@ -1,0 +1,135 @@
+import type { DeclaredNode, GraphBody } from "../api.ts";
+import { limits } from "../limits.ts";
+import { eachField, type Field } from "./protobuf.ts";
+
+/** Field numbers of onnx.proto that are read of nodes and of the tensors in a graph. */
+const at = {
+  graph: { node: 1, initializer: 5, sparse: 15 },
+  node: { input: 1, output: 2, operator: 4, attribute: 5 },
+  attribute: { tensor: 5, graph: 6, tensors: 10, graphs: 11, sparse: 22, sparses: 23 },
+  sparse: { values: 1, indices: 2 },
+  tensor: { dims: 1, type: 2, floats: 4, int32s: 5, int64s: 7, name: 8, raw: 9, external: 13 },
+  entry: { key: 1, value: 2 },
+} as const;
+
+/** TensorProto.DataType by number, 0 the first. */
+export const elementTypes =
+  "undefined float32 uint8 int8 uint16 int16 int32 int64 string bool float16 float64 uint32 uint64 complex64 complex128 bfloat16 float8e4m3fn float8e4m3fnuz float8e5m2 float8e5m2fnuz uint4 int4 float4e2m1".split(
+    " ",
+  );
+
+/** Numbers of a constant that is read: what images are normalised by has three. */
+const smallest = 16;
+
+/** Too much of something in a file that may be well formed otherwise. */
+export class OverLimit extends Error {
+  readonly expected: string;
+
+  constructor(found: string, expected: string) {
+    super(found);
+    this.expected = expected;
+  }
+}
+
+/** Reads the nodes of a graph, the graphs inside them counted, and which tensors it stores. Throws OverLimit, RangeError. */
+export class BodyReader {
+  readonly externalFiles = new Set<string>();
+  readonly initializers = new Set<string>();
+  readonly #nodes: DeclaredNode[] = [];
+  readonly #constants = new Map<string, readonly number[]>();
+  readonly #stored = new Map<string, number>();
+  #count = 0;
+
+  /** A field of the graph that is read; others are left alone. */
+  take(field: Field): void {
+    if (field.number === at.graph.node) this.#node(field, 0);
+    else if (field.number === at.graph.initializer) this.#initializer(field);
+    else if (field.number === at.graph.sparse) this.#sparse(field);
+  }
+
+  body(): GraphBody {
+    return { nodes: this.#nodes, constants: this.#constants, stored: Object.fromEntries(this.#stored) };
+  }
+
+  #initializer(field: Field): void {
+    const { name, type, elements, values } = this.#tensor(field);
+    this.initializers.add(name);
+    this.#stored.set(type, (this.#stored.get(type) ?? 0) + elements);
+    if (values !== undefined) this.#constants.set(name, values);
+  }
+
+  #node(field: Field, depth: number): void {
+    this.#count += 1;
+    if (this.#count > limits.onnxNodes)
+      throw new OverLimit(`over ${limits.onnxNodes} nodes`, `at most ${limits.onnxNodes}`);
+    const inputs: string[] = [];
+    const outputs: string[] = [];
+    let operator = "";
+    let constant: readonly number[] | undefined;
+    for (const part of eachField(field)) {
+      if (part.number === at.node.input) inputs.push(part.text());
+      else if (part.number === at.node.output) outputs.push(part.text());
+      else if (part.number === at.node.operator) operator = part.text();
+      else if (part.number === at.node.attribute) constant = this.#attribute(part, depth) ?? constant;
+    }
+    if (depth > 0) return;
+    this.#nodes.push({ operator, inputs, outputs });
+    if (operator === "Constant" && constant !== undefined) this.#constants.set(outputs[0] ?? "", constant);
+  }
+
+  /** The numbers of a small tensor, if that is what the attribute holds. */
+  #attribute(field: Field, depth: number): readonly number[] | undefined {
+    let values: readonly number[] | undefined;
+    for (const part of eachField(field)) {
+      const { number } = part;
+      if (number === at.attribute.tensor || number === at.attribute.tensors) values = this.#tensor(part).values;
+      else if (number === at.attribute.sparse || number === at.attribute.sparses) this.#sparse(part);
+      else if (number === at.attribute.graph || number === at.attribute.graphs) this.#subgraph(part, depth + 1);
+    }
+    return values;
+  }
+
+  #subgraph(graph: Field, depth: number): void {
+    if (depth > limits.onnxNesting)
+      throw new OverLimit(`graphs inside one another ${depth} deep`, `at most ${limits.onnxNesting}`);
+    for (const part of eachField(graph)) {
+      if (part.number === at.graph.node) this.#node(part, depth);
+      else if (part.number === at.graph.initializer) this.#tensor(part);
+      else if (part.number === at.graph.sparse) this.#sparse(part);
+    }
+  }
+
+  #sparse(field: Field): void {
+    for (const part of eachField(field))
+      if (part.number === at.sparse.values || part.number === at.sparse.indices) this.#tensor(part);
+  }
+
+  #tensor(field: Field) {
+    let [name, type, elements] = ["", "undefined", 1];
+    let values: (() => readonly number[]) | undefined;
+    for (const part of eachField(field)) {
+      if (part.number === at.tensor.name) name = part.text();
+      else if (part.number === at.tensor.type) type = elementTypes[part.value] ?? `type ${part.value}`;
+      else if (part.number === at.tensor.dims) for (const dim of part.varints()) elements *= dim;
+      else if (part.number === at.tensor.external) this.#external(part);
+      else if (part.number === at.tensor.raw || part.number === at.tensor.floats) values = () => floatsOf(part);
+    }
+    const readable = values !== undefined && type === "float32" && elements <= smallest;
+    return { name, type, elements, values: readable ? values!() : undefined };
+  }
+
+  #external(entry: Field): void {
+    let [key, value] = ["", ""];
+    for (const part of eachField(entry)) {
+      if (part.number === at.entry.key) key = part.text();
+      else if (part.number === at.entry.value) value = part.text();
+    }
+    if (key === "location") this.externalFiles.add(value);
+  }
+}
+
+function floatsOf(field: Field): readonly number[] {
+  const bytes = field.bytes(4 * smallest);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Array.from({ length: Math.floor(bytes.length / 4) }, (_, i) => view.getFloat32(4 * i, true));
+}

@@ -1,0 +1,90 @@
+import type { DeclaredNode, EncoderInput, GraphBody, ModelInputSpec, Rgb } from "../../harness/api.ts";
+import { samInput } from "../sam/presets.ts";
+
+/** What the first nodes do to a pixel: a factor and a summand a channel. */
+interface Scaling {
+  readonly factor: Rgb;
+  readonly summand: Rgb;
+}
+
+/** What an encoder is handed, and why. */
+export interface TakenInput {
+  readonly spec: Pick<ModelInputSpec, "mean" | "std" | "padValue">;
+  readonly note: string;
+}
+
+/** Nodes between the image and the first layer that are looked through. */
+const mostNodes = 32;
+const passing = new Set(["Identity", "Cast", "Transpose", "Unsqueeze", "Squeeze", "Reshape", "Pad", "Resize"]);
+const scaling = new Set(["Sub", "Add", "Mul", "Div"]);
+/** What a network's own input spans is about this much: 5 for pixels by SAM's mean and std, 1 for 0 … 1. */
+const spans = { least: 0.5, most: 20 };
+
+/** What an encoder of float [1, 3, side, side] takes: as the user says, or as the graph's first nodes show. */
+export function takenInput(body: GraphBody | undefined, input: string, said: EncoderInput | undefined): TakenInput {
+  const found = body === undefined ? undefined : firstScaling(body, input);
+  const by = (reason: string) => (said === undefined ? reason : "--input says so");
+  const normalised = { mean: samInput.mean, std: samInput.std, padValue: 0 } as const;
+  if (said === "normalised" || (said === undefined && found === undefined))
+    return { spec: normalised, note: `input: normalised pixels (${by("the graph's first nodes scale nothing")})` };
+  // Without a scaling that is known, raw pixels are padded with SAM's mean, which its normalisation makes 0.
+  const { factor, summand } = found ?? {
+    factor: samInput.std.map((std) => 1 / std) as unknown as Rgb,
+    summand: samInput.mean.map((mean, i) => -mean / samInput.std[i]!) as unknown as Rgb,
+  };
+  const largest = takesBytes({ factor, summand }) ? 255 : 1;
+  const zero = factor.map((each, i) => -summand[i]! / each) as unknown as Rgb;
+  return {
+    spec: { mean: [0, 0, 0], std: largest === 255 ? [1, 1, 1] : [255, 255, 255], padValue: zero },
+    note: `input: raw pixels, 0 … ${largest} (${by("the graph's first nodes normalise them")}); what the photo leaves free is filled so that the graph makes it 0`,
+  };
+}
+
+/** Whether pixels of 0 … 255, not of 0 … 1, become what a network spans. */
+function takesBytes({ factor, summand }: Scaling): boolean {
+  const spanned = Math.max(...factor.map(Math.abs));
+  return spanned < spans.least || Math.max(...summand.map(Math.abs)) > spans.most;
+}
+
+/** The scaling that the image goes through before the first layer; nothing where there is none. */
+export function firstScaling({ nodes, constants }: GraphBody, input: string): Scaling | undefined {
+  let value = input;
+  let factor: Rgb = [1, 1, 1];
+  let summand: Rgb = [0, 0, 0];
+  let scaled = false;
+  for (let seen = 0; seen < mostNodes; seen++) {
+    const users = nodes.filter((node) => node.inputs.includes(value) && node.operator !== "Shape");
+    const [next, ...others] = users;
+    if (next === undefined || others.length > 0) break;
+    if (scaling.has(next.operator)) {
+      const constant = channelsOf(next, value, constants);
+      if (constant === undefined) break;
+      scaled = true;
+      const each = (of: Rgb, change: (value: number, by: number) => number): Rgb => [
+        change(of[0], constant[0]),
+        change(of[1], constant[1]),
+        change(of[2], constant[2]),
+      ];
+      if (next.operator === "Add") summand = each(summand, (a, b) => a + b);
+      if (next.operator === "Sub") summand = each(summand, (a, b) => a - b);
+      if (next.operator === "Mul") [factor, summand] = [each(factor, (a, b) => a * b), each(summand, (a, b) => a * b)];
+      if (next.operator === "Div") [factor, summand] = [each(factor, (a, b) => a / b), each(summand, (a, b) => a / b)];
+    } else if (!passing.has(next.operator)) break;
+    value = next.outputs[0] ?? "";
+  }
+  return scaled ? { factor, summand } : undefined;
+}
+
+/** The constant of a node, one number a channel; the image comes first where the order matters. */
+function channelsOf(
+  { operator, inputs }: DeclaredNode,
+  image: string,
+  constants: ReadonlyMap<string, readonly number[]>,
+): Rgb | undefined {
+  const [first, second] = inputs;
+  const commutes = operator === "Add" || operator === "Mul";
+  const name = first === image ? second : commutes ? first : undefined;
+  const values = constants.get(name ?? "");
+  if (values?.length === 1) return [values[0]!, values[0]!, values[0]!];
+  return values?.length === 3 ? [values[0]!, values[1]!, values[2]!] : undefined;
+}

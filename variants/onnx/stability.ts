@@ -1,0 +1,51 @@
+import type { DeclaredNode, GraphBody } from "../../harness/api.ts";
+
+/** Nodes that are looked through, from `iou_predictions` backwards: a selection of one mask's score has about twenty. */
+const mostNodes = 200;
+
+/** Operators that pass values on, or pick some of them. */
+const passing = new Set([
+  "Identity",
+  "Cast",
+  "Reshape",
+  "Unsqueeze",
+  "Squeeze",
+  "Gather",
+  "GatherND",
+  "GatherElements",
+  "Flatten",
+  "Slice",
+  "Transpose",
+  "Concat",
+]);
+
+/**
+ * Whether the scores are stability scores in place of predicted IoU: the ratio of two sums over mask pixels above a threshold.
+ * Predicted IoU comes from a product with weights. Source: SamOnnxModel with use_stability_score, segment_anything/utils/onnx.py.
+ */
+export function isStabilityScore({ nodes }: GraphBody, output: string): boolean {
+  const producers = producersOf(nodes);
+  const ratio = source(producers, output);
+  if (ratio?.operator !== "Div") return false;
+  return ratio.inputs.every((side) => isPixelCount(producers, side));
+}
+
+/** The first node behind a value that computes something; only the first input of what passes values on is followed. */
+function source(producers: ReadonlyMap<string, DeclaredNode>, value: string): DeclaredNode | undefined {
+  let node = producers.get(value);
+  for (let seen = 0; node !== undefined && passing.has(node.operator) && seen < mostNodes; seen++)
+    node = producers.get(node.inputs[0] ?? "");
+  return node;
+}
+
+/** A sum over a comparison's outcomes. */
+function isPixelCount(producers: ReadonlyMap<string, DeclaredNode>, value: string): boolean {
+  let node = source(producers, value);
+  let sums = 0;
+  for (; node?.operator === "ReduceSum" && sums < mostNodes; sums++) node = source(producers, node.inputs[0] ?? "");
+  return sums > 0 && /^(Greater|GreaterOrEqual|Less|LessOrEqual)$/.test(node?.operator ?? "");
+}
+
+function producersOf(nodes: readonly DeclaredNode[]): ReadonlyMap<string, DeclaredNode> {
+  return new Map(nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
+}
