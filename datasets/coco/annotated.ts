@@ -34,7 +34,12 @@ export async function openAnnotated(
   if (annotations.format !== format) throw otherFormat(annotations, format);
   if (annotations.images.length === 0) throw new HarnessError(`${file}: no images in it`);
   const byId = new Map<number, AnnotatedImage>(annotations.images.map((image) => [image.id, image]));
-  const readPhoto = photoReader(root);
+  const photos = photoReader(root);
+  const imageOf = (id: number) => {
+    const image = byId.get(id);
+    if (image === undefined) throw unknown("image", String(id), [...byId.keys()].slice(0, 20).map(String));
+    return image;
+  };
   return {
     id: format,
     images: annotations.images,
@@ -43,11 +48,8 @@ export async function openAnnotated(
     warnings: annotations.warnings,
     knownImages,
     ...originalIdsOf(annotations),
-    async read(id) {
-      const image = byId.get(id);
-      if (image === undefined) throw unknown("image", String(id), [...byId.keys()].slice(0, 20).map(String));
-      return readPhoto(image);
-    },
+    read: async (id) => photos.read(imageOf(id)),
+    photoFile: async (id) => photos.fileOf(imageOf(id)),
     targetsOf: annotations.annotationsOf,
     annotationsOf: annotations.annotationsOf,
     ...(annotations.listsOf === undefined ? {} : { listsOf: annotations.listsOf }),

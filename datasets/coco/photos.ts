@@ -15,12 +15,16 @@ type PhotoIndex = ReadonlyMap<string, readonly string[]>;
  * Reads photos from any folder below `root`. One is found by its file name, then by the last two parts of its address, then
  * by the basename of either. The tree is walked once, when the first photo is read.
  */
-export function photoReader(root: string): (image: AnnotatedImage) => Promise<RgbImage> {
+export function photoReader(root: string): {
+  fileOf(image: AnnotatedImage): Promise<string>;
+  read(image: AnnotatedImage): Promise<RgbImage>;
+} {
   let index: Promise<PhotoIndex> | undefined;
-  return async (image) => {
+  const fileOf = async (image: AnnotatedImage) => {
     index ??= indexPhotos(root);
-    return readImage(join(root, findPhoto(await index, image, root)), image.size);
+    return join(root, findPhoto(await index, image, root));
   };
+  return { fileOf, read: async (image) => readImage(await fileOf(image), image.size) };
 }
 
 /** Throws HarnessError, naming the image and the names looked for, if there is no such photo or more than one. */

@@ -39,16 +39,21 @@ async function open(options: DatasetOptions): Promise<Dataset> {
   }
   const records = [...images.values()].map(({ id, fileName, size }) => ({ id, fileName, size }));
   const annotationsOf = (image: number) => annotations.get(image) ?? [];
+  const imageOf = (id: number) => {
+    const image = images.get(id);
+    if (image === undefined) throw unknown("image", String(id), [...images.keys()].slice(0, 20).map(String));
+    return image;
+  };
   return {
     ...{ id: "folder", images: records, categories, targetsOf: annotationsOf, annotationsOf },
     fingerprint: fingerprint(records, annotationsOf),
     knownImages: new Set(listed.map(({ id }) => id)),
     warnings: voidPx === 0 ? [] : [voidWarning(options.data, voidPx)],
     async read(id) {
-      const image = images.get(id);
-      if (image === undefined) throw unknown("image", String(id), [...images.keys()].slice(0, 20).map(String));
-      return readImage(image.photo, image.size);
+      const { photo, size } = imageOf(id);
+      return readImage(photo, size);
     },
+    photoFile: async (id) => imageOf(id).photo,
   };
 }
 

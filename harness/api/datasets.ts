@@ -72,6 +72,8 @@ export interface Dataset {
   /** What a reader of the results must know: annotations left out and why, with counts. */
   readonly warnings: readonly string[];
   read(image: ImageId): Promise<RgbImage>;
+  /** The file that `read` decodes; absent where images are drawn. By its bytes a run knows that a photo was replaced. */
+  photoFile?(image: ImageId): Promise<string>;
   /** Prompted. */
   targetsOf(image: ImageId): readonly Target[];
   /** Scored against. */

@@ -139,9 +139,15 @@ async function print({ runs, stopped }: RunOutcome, plan: RunPlan, args: Argumen
   for (const each of runs) reports.push(await reportOf(each));
   if (args.json) line(console, JSON.stringify(resultJson(reports, plan.leftOut)));
   else line(console, resultTable(reports, { leftOut: plan.leftOut }));
-  if (!stopped) return runs.some(({ manifest }) => manifest.status.state === "failed") ? 1 : 0;
+  if (!stopped)
+    return runs.some(({ manifest }, i) => manifest.status.state === "failed" || allFailed(reports[i]!)) ? 1 : 0;
   note(console, "stopped before the end; the same command goes on from here");
   return interrupted;
+}
+
+/** Not one image came to its end: there is no figure, though the run did end. */
+function allFailed({ images }: RunReport): boolean {
+  return images.failed > 0 && images.finished === 0;
 }
 
 /** One progress line for what is under way, and whole lines for the rest. */

@@ -2,6 +2,7 @@ import type { ImageId } from "../api.ts";
 import type { ImageEnd, Row } from "../store/schema.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { OpenedRun, RunRequest } from "./runner.ts";
+import { photoOf } from "./staleImages.ts";
 import type { WorkerCalls } from "./worker.ts";
 import { failureText, mostDeaths, startWorker, WorkerDied, WorkerFailed, type WorkerProcess } from "./workerProcess.ts";
 
@@ -32,7 +33,8 @@ export async function measureAccuracy(opened: OpenedRun, { plan, observer, signa
       }
       for (const row of result.rows)
         if (row.kind === "failure") observer.note(`${prepared.setup.variant}: image ${image} failed: ${row.message}`);
-      await run.append(image, result.rows, result);
+      const photo = await photoOf(plan.dataset, image);
+      await run.append(image, result.rows, { ...result, ...(photo === undefined ? {} : { photo }) });
       observer.images(prepared.setup.variant, { done: before + i + 1, total, image, before });
     }
   } finally {
@@ -75,7 +77,7 @@ class SteadyWorker {
           const often = `its worker process ended ${mostDeaths} times (${error.reason})`;
           return { givenUp: `${often}; the last image was ${image}` };
         }
-        if (attempt === 2) return { rows: [{ kind: "failure", image, message: error.message }] };
+        if (attempt === 2) return { rows: [{ kind: "failure", image, message: error.message, cause: "worker" }] };
       }
     }
   }

@@ -1,3 +1,4 @@
+import type { ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { driftWarnings, int8Warnings, loadWarnings, type Warning } from "../measure/drift.ts";
 import { damageOf } from "../store/damage.ts";
@@ -10,6 +11,7 @@ import type { RunPlan } from "./plan.ts";
 import { type PreparedRun, prepareRun } from "./preparedRun.ts";
 import { checkProvider, providerWarnings } from "./providerCheck.ts";
 import { scoresOf } from "./scores.ts";
+import { staleImages } from "./staleImages.ts";
 import type { ChosenVariant } from "./weights.ts";
 import { failureText, WorkerDied, WorkerFailed } from "./workerProcess.ts";
 
@@ -58,10 +60,13 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
   const opened: OpenedRun[] = [];
   try {
     for (const each of prepared) {
-      if (await isDone(results, each.id, plan))
+      const again = await imagesAgain(results, each.id, plan);
+      if (again.size === 0 && (await isDone(results, each.id, plan)))
         observer.note(`${each.setup.variant}: finished before, nothing to do (${each.id})`);
       else {
-        const run = await openChecked(each, request);
+        if (again.size > 0)
+          observer.note(`${each.setup.variant}: ${again.size} images are run again: photo replaced, or worker died`);
+        const run = await openChecked(each, request, again);
         if (run !== undefined) opened.push({ prepared: each, run });
       }
     }
@@ -82,13 +87,17 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
  * The run with its provider's error in its record: of this machine and today's driver, so a run that goes on has it measured
  * again. Nothing where the variant fails on the provider, which then is its record.
  */
-async function openChecked(prepared: PreparedRun, { plan, results, observer }: RunRequest): Promise<Run | undefined> {
+async function openChecked(
+  prepared: PreparedRun,
+  { plan, results, observer }: RunRequest,
+  again: ReadonlySet<ImageId>,
+): Promise<Run | undefined> {
   const { variant } = prepared.setup;
   const checked = await checkProvider(prepared, plan).catch((error: unknown) => {
     if (error instanceof WorkerFailed || error instanceof WorkerDied) return error;
     throw error;
   });
-  const run = await openRun(results, prepared.manifest, { notice: observer.note });
+  const run = await openRun(results, prepared.manifest, { notice: observer.note, again });
   if (checked === undefined) return run;
   if (checked instanceof HarnessError) {
     const message = failureText(checked);
@@ -169,7 +178,7 @@ export async function failureWarnings(run: Run): Promise<Warning[]> {
       if (failures === 1) first = `image ${row.image}: ${row.message}`;
     }
   if (failures === 0) return [];
-  const text = `${failures} of ${run.finishedImages().size} images failed and are in no figure (${first}). Mend them and run with another --results, or leave them out with --image.`;
+  const text = `${failures} of ${run.finishedImages().size} images failed and are in no figure (${first}). Mend the photos and give the same command again, or leave them out with --image.`;
   return [{ about: "images", text }];
 }
 
@@ -190,15 +199,26 @@ async function latencyWarnings({ run, prepared }: OpenedRun, plan: RunPlan): Pro
   return [...drift, ...int8, ...(load === undefined ? [] : loadWarnings({ load, cores: environment.cpu.cores }))];
 }
 
-/** A done run is read, not opened: its folder may be read-only, or another's. */
-async function isDone(results: string, id: string, { phases }: RunPlan): Promise<boolean> {
+/** Finished images whose rows are of another photo, or of a worker that died; nothing where only latency is asked for. */
+async function imagesAgain(results: string, id: string, { dataset, phases }: RunPlan): Promise<ReadonlySet<ImageId>> {
+  const stored = phases.includes("accuracy") ? await storedRun(results, id) : undefined;
+  if (stored === undefined || (await damageOf(stored.folder, stored.manifest)) !== undefined) return new Set();
+  return staleImages(stored.folder, dataset);
+}
+
+async function storedRun(results: string, id: string): Promise<StoredRun | undefined> {
   try {
-    const { folder, manifest } = await readRun(results, id);
-    if ((await damageOf(folder, manifest)) !== undefined) return false;
-    const { status } = manifest;
-    return status.state === "done" && (status.only === undefined || phases.every((phase) => phase === status.only));
+    return await readRun(results, id);
   } catch (error) {
-    if (error instanceof HarnessError && /no run here/.test(error.message)) return false;
+    if (error instanceof HarnessError && /no run here/.test(error.message)) return undefined;
     throw error;
   }
+}
+
+/** A done run is read, not opened: its folder may be read-only, or another's. */
+async function isDone(results: string, id: string, { phases }: RunPlan): Promise<boolean> {
+  const stored = await storedRun(results, id);
+  if (stored === undefined || (await damageOf(stored.folder, stored.manifest)) !== undefined) return false;
+  const { status } = stored.manifest;
+  return status.state === "done" && (status.only === undefined || phases.every((phase) => phase === status.only));
 }

@@ -6,15 +6,15 @@ import { readLines } from "./lines.ts";
 import { imageReader } from "./rows.ts";
 
 /**
- * Rewrites a damaged rows.jsonl with its whole images alone: those whose lines, count and hash agree, that the plan knows, and
- * that came first where one stands twice. The others are done again. Callers hold the run's lock.
+ * Rewrites rows.jsonl with its whole images alone: those whose lines, count and hash agree, that `keeps` wants, and that came
+ * first where one stands twice. The others are done again. Callers hold the run's lock.
  */
-export async function keepWholeImages(file: string, planned: ReadonlySet<ImageId> | undefined): Promise<void> {
+export async function keepWholeImages(file: string, keeps: (image: ImageId) => boolean): Promise<void> {
   const beside = `${file}.new`;
   await onDisk(file, async () => {
     const out = await open(beside, "w");
     try {
-      await copyWhole(file, out, planned);
+      await copyWhole(file, out, keeps);
       await out.sync();
     } finally {
       await out.close();
@@ -23,7 +23,7 @@ export async function keepWholeImages(file: string, planned: ReadonlySet<ImageId
   });
 }
 
-async function copyWhole(file: string, out: FileHandle, planned: ReadonlySet<ImageId> | undefined): Promise<void> {
+async function copyWhole(file: string, out: FileHandle, keeps: (image: ImageId) => boolean): Promise<void> {
   const kept = new Set<ImageId>();
   let reader = imageReader(file);
   let lines: string[] = [];
@@ -32,7 +32,7 @@ async function copyWhole(file: string, out: FileHandle, planned: ReadonlySet<Ima
     try {
       const finished = reader.take(line);
       if (finished === undefined && !endsImage(line.text)) continue;
-      if (finished !== undefined && !kept.has(finished.image) && planned?.has(finished.image) !== false) {
+      if (finished !== undefined && !kept.has(finished.image) && keeps(finished.image)) {
         await out.writeFile(lines.join(""));
         kept.add(finished.image);
       }

@@ -199,8 +199,15 @@ const prediction = z.object({
   }),
 });
 
-/** The image could not be read, prepared or run. It counts as finished: a resumed run does not try it again. */
-const failure = z.object({ kind: z.literal("failure"), image: whole, message: text });
+/** The image could not be read, prepared or run. It counts as finished: a resumed run tries it again
+ * where its worker died or its photo changed. */
+const failure = z.object({
+  kind: z.literal("failure"),
+  image: whole,
+  message: text,
+  /** Its worker died or did not answer: an accident, perhaps, that the next run of the same command may not meet. */
+  cause: z.literal("worker").exactOptional(),
+});
 
 /** Stands behind the rows of each image and says how many they are: an image without it was not finished. */
 const imageEnd = z.object({

@@ -54,19 +54,24 @@ export interface Run extends StoredRun {
   close(): Promise<void>;
 }
 
+export interface OpenOptions extends LockOptions {
+  /** Finished images whose rows are taken out, to be done again. */
+  readonly again?: ReadonlySet<ImageId>;
+}
+
 /**
  * Creates the run of this id, or takes up the one that is here, whose manifest then stays as it is.
  * Of damaged rows the whole images are kept, and the others are done again; damaged latencies are measured again.
  * Throws HarnessError when another process writes it, when its manifest is damaged or of another version, when the folder can not be
  * written, and when the stored run has another plan.
  */
-export async function openRun(results: string, manifest: Manifest, options: LockOptions = {}): Promise<Run> {
+export async function openRun(results: string, manifest: Manifest, options: OpenOptions = {}): Promise<Run> {
   const folder = join(results, safeId(manifest.id));
   await onDisk(folder, () => mkdir(folder, { recursive: true }));
   const lock = await acquireLock(join(folder, "lock"), options);
   const opened: LineFile[] = [];
   try {
-    const index = await soundIndex(folder, manifest, options.notice);
+    const index = await soundIndex(folder, manifest, options);
     const stored = await takeUp(folder, manifest, index.places.size);
     const rows = await openLineFile(rowsFile(folder), { end: index.end });
     opened.push(rows);
@@ -81,12 +86,16 @@ export async function openRun(results: string, manifest: Manifest, options: Lock
 }
 
 /** The index of a run's rows, after what is not whole was taken out of them. */
-async function soundIndex(folder: string, given: Manifest, notice: LockOptions["notice"]): Promise<RowIndex> {
+async function soundIndex(folder: string, given: Manifest, { notice, again }: OpenOptions): Promise<RowIndex> {
   const stored = await readManifest(folder);
   const planned = plannedImages(stored ?? given);
   const problem = stored === undefined ? undefined : await damageOf(folder, stored);
-  if (problem === undefined) return indexRows(rowsFile(folder), planned);
-  await keepWholeImages(rowsFile(folder), planned);
+  const keeps = (image: ImageId) => planned?.has(image) !== false && again?.has(image) !== true;
+  if (problem === undefined) {
+    if (again !== undefined && again.size > 0) await keepWholeImages(rowsFile(folder), keeps);
+    return indexRows(rowsFile(folder), planned);
+  }
+  await keepWholeImages(rowsFile(folder), keeps);
   if (!(await latencyIsWhole(folder, stored!))) await rm(latencyFile(folder), { force: true });
   const index = await indexRows(rowsFile(folder), planned);
   notice?.(`${problem}: ${index.places.size} whole images are kept, what is missing is done again`);
