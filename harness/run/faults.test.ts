@@ -44,7 +44,7 @@ test(
     const [crashed] = await run({ 2: "SIGSEGV", 3: "SIGSEGV" }, accuracy);
     const rows = await rowsOf(crashed!);
     expect(rows.filter(({ kind }) => kind === "failure")).toEqual([
-      { kind: "failure", image: 2, message: "mortal: its worker process ended (SIGSEGV)" },
+      { kind: "failure", image: 2, message: "mortal: its worker process ended (SIGSEGV)", cause: "worker" },
     ]);
     expect([...new Set(rows.filter(({ kind }) => kind === "prediction").map(({ image }) => image))]).toEqual([1, 3]);
     expect(crashed!.manifest.status).toMatchObject({ state: "done", images: 3 });
@@ -90,7 +90,7 @@ test(
     const [stuck] = await run({ 2: "hang", 3: "hang" }, flags);
     const rows = await rowsOf(stuck!);
     expect(rows.filter(({ kind }) => kind === "failure")).toEqual([
-      { kind: "failure", image: 2, message: "mortal: its worker process ended (no answer in 4 s)" },
+      { kind: "failure", image: 2, message: "mortal: its worker process ended (no answer in 4 s)", cause: "worker" },
     ]);
     expect(stuck!.manifest.status).toMatchObject({ state: "done", images: 3 });
     const [timed] = await run({ 1: "hang", 2: "hang", 3: "hang" }, { ...flags, phase: "latency" });
@@ -113,6 +113,7 @@ test(
         kind: "failure",
         image: 1,
         message: expect.stringMatching(/its worker process ended \((SIGABRT|exit code 134)\)/),
+        cause: "worker",
       },
     ]);
   },
