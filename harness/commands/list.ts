@@ -70,6 +70,14 @@ export const list: Command = {
     results: { describe: "folder that runs are kept in", type: "string", default: "results" },
     plugin: { describe: "also know what this module brings", type: "string", list: true },
   },
+  unused: [
+    { when: "runs are not what is listed", holds: ({ what }) => what !== "runs", options: ["results"] },
+    {
+      when: "neither variants nor datasets are listed",
+      holds: ({ what = "variants" }) => what !== "variants" && what !== "datasets",
+      options: ["plugin"],
+    },
+  ],
   examples: [
     ["bench list variants", "every variant, by the id that other commands take"],
     ["bench list papers", "published tables, by the id that bench table --paper takes"],

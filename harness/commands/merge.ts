@@ -19,6 +19,9 @@ export const merge: Command = {
     annotations: { describe: "annotation file in its place", type: "string" },
     json: { describe: "print one JSON object instead of the table", type: "boolean" },
   },
+  unused: [
+    { when: "--annotations is given", holds: ({ annotations }) => annotations !== undefined, options: ["data"] },
+  ],
   examples: [
     ["bench merge shards/* --out results", "the whole run; bench run --phase latency adds its latency"],
     ["bench merge shards --out results --data COCO", "where the protocol's figures need the annotations"],
@@ -27,11 +30,6 @@ export const merge: Command = {
     if (args.out === undefined) throw new HarnessError("--out: a results folder is needed", { expected: "--out DIR" });
     const folders = ([] as readonly unknown[]).concat(args.dir).map((folder) => resolve(folder as string));
     const [data, annotations] = [args.data as string | undefined, args.annotations as string | undefined];
-    if (data !== undefined && annotations !== undefined)
-      throw new HarnessError("--data: --annotations is what the run is scored against", {
-        found: data,
-        hint: "leave out one of the two",
-      });
     // Before anything is written, every shard of every run is known to be there.
     const wholes = wholeRuns(await findShards(folders));
     const merged: StoredRun[] = [];

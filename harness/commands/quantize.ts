@@ -1,11 +1,12 @@
 import { HarnessError } from "../errors.ts";
 import { calibrate, calibrationFile, calibrationRecord } from "../run/calibration.ts";
 import { resolvePlan } from "../run/plan.ts";
+import { refuseUnusedFiles } from "../run/unusedFlags.ts";
 import { openWeights } from "../run/weights.ts";
 import { type Arguments, type Command, line } from "./command.ts";
 import { interrupted } from "./interrupt.ts";
 import { createProgress } from "./progress.ts";
-import { flagsOf, planOptions, settingOptions } from "./run.ts";
+import { flagsOf, planOptions, settingOptions, weightsUnused } from "./run.ts";
 
 const shared = ["weights", "checkpoint", "data", "boxes", "image", "seed", "threads", "provider", "plugin"];
 
@@ -22,6 +23,10 @@ export const quantize: Command = {
     json: { describe: "print one JSON object", type: "boolean" },
   },
   moreOptions: settingOptions,
+  unused: [
+    weightsUnused,
+    { when: "the whole id is given", holds: ({ quantized }) => String(quantized).includes("/"), options: ["from"] },
+  ],
   examples: [
     [
       "bench quantize ptq4sam --from sam-vit-b --bits w6a6 --calibration coco --data COCO",
@@ -87,6 +92,7 @@ async function planOf(args: Arguments) {
     limit: images,
     ...(args.boxes === undefined ? {} : { protocol: "ap-vitdet-argmax" }),
   });
+  refuseUnusedFiles(plan, await flagsOf(args));
   if (plan.chosen.length === 1) return plan;
   throw new HarnessError(`${named}: one variant is quantised at a time`, { found: plan.chosen.length });
 }

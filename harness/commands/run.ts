@@ -66,13 +66,15 @@ export const planOptions: Readonly<Record<string, CommandOption>> = {
   shard: { describe: "i/n: accuracy on every n-th image, for bench merge", type: "string" },
 };
 
+export const weightsUnused: UnusedOptions = {
+  when: "weights are not from a checkpoint",
+  holds: ({ weights }) => weights === "nano" || weights === "seeded",
+  options: ["checkpoint"],
+};
+
 /** Where an option of a plan has no effect. */
 export const planUnused: readonly UnusedOptions[] = [
-  {
-    when: "weights are not from a checkpoint",
-    holds: ({ weights }) => weights === "nano" || weights === "seeded",
-    options: ["checkpoint"],
-  },
+  weightsUnused,
   { when: "the provider is cpu", holds: ({ provider }) => (provider ?? "cpu") === "cpu", options: ["accept-error"] },
 ];
 

@@ -25,8 +25,6 @@ test.each([
   ["seeded weights", { weights: "seeded" }, "sam-nano: masks of seeded weights mean nothing to search by"],
   ["bounds that are no range", { latency: 0.6, "latency-from": 0.7 }, "--latency: the bounds are no range"],
   ["half a population", { population: 2.5 }, "--population: must be a whole number (found 2.5, expected at least 2)"],
-  ["a population where all are tried", { exhaustive: true, population: 9 }, "--population: --exhaustive tries every"],
-  ["generations where all are tried", { exhaustive: true, generations: 2 }, "--generations: --exhaustive tries every"],
   ["more images than there are", { images: 5 }, "--images: the dataset has fewer (found 5, expected at most 4)"],
   ["one image", { limit: 1 }, "search: at least two images are needed, one to search on and one to check (found 1)"],
   [

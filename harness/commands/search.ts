@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { HarnessError } from "../errors.ts";
 import { resolvePlan } from "../run/plan.ts";
+import { refuseUnusedFiles } from "../run/unusedFlags.ts";
 import type { Candidate, SearchOutcome } from "../search/check.ts";
 import type { SearchObserver, SearchSettings } from "../search/request.ts";
 import { search as searchFor } from "../search/search.ts";
@@ -9,7 +10,7 @@ import { type Arguments, type Command, type Console, line, note } from "./comman
 import { interrupted, interruptible } from "./interrupt.ts";
 import { plainTable } from "./plainTable.ts";
 import { createProgress, type Progress } from "./progress.ts";
-import { flagsOf, planOptions } from "./run.ts";
+import { flagsOf, planOptions, weightsUnused } from "./run.ts";
 
 const units = { parts: "turns", configurations: "configurations", check: "checks" } as const;
 const shared = [
@@ -47,6 +48,14 @@ export const search: Command = {
     results: { describe: "folder that searches are kept in", type: "string", default: "results" },
     json: { describe: "print one JSON object", type: "boolean" },
   },
+  unused: [
+    weightsUnused,
+    {
+      when: "--exhaustive is given",
+      holds: ({ exhaustive }) => exhaustive === true,
+      options: ["population", "generations"],
+    },
+  ],
   examples: [
     ["bench search sparsevit --from sam-nano --latency 0.75", "on drawn scenes, half of them held out"],
     [
@@ -58,6 +67,7 @@ export const search: Command = {
     // No settings: they are what is searched, and this command's own argument has the name of one.
     const { variants: _, settings: __, ...flags } = await flagsOf(args);
     const plan = await resolvePlan({ ...flags, variants: args.from as string });
+    refuseUnusedFiles(plan, flags);
     const settings = settingsOf(args, plan.dataset.images.length);
     const observer = observe(console);
     return interruptible(observer, async (signal) => {
@@ -92,12 +102,6 @@ function settingsOf(args: Arguments, images: number): SearchSettings {
   if (images < 2)
     throw new HarnessError("search: at least two images are needed, one to search on and one to check", {
       found: images,
-    });
-  const drawn = (["population", "generations"] as const).find((flag) => args[flag] !== undefined);
-  if (args.exhaustive === true && drawn !== undefined)
-    throw new HarnessError(`--${drawn}: --exhaustive tries every configuration, and draws none`, {
-      found: args[drawn],
-      hint: "leave out one of the two",
     });
   return {
     latency: { from, to },

@@ -22,6 +22,13 @@ const calls: Readonly<Record<string, Arguments>> = {
   "table: --readme is given": { readme: true },
   "table: --paper is given": { paper: "sam-t5-coco" },
   "report: --gallery is 0": { gallery: 0 },
+  "merge: --annotations is given": { annotations: "instances.json" },
+  "search: weights are not from a checkpoint": { weights: "nano" },
+  "search: --exhaustive is given": { exhaustive: true },
+  "quantize: weights are not from a checkpoint": { weights: "seeded" },
+  "quantize: the whole id is given": { quantized: "ptq4sam/sam-nano/w6a6" },
+  "list: runs are not what is listed": {},
+  "list: neither variants nor datasets are listed": { what: "runs" },
 };
 
 const cases = all.flatMap((command) =>
