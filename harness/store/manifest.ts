@@ -31,13 +31,26 @@ export async function readManifest(folder: string): Promise<Manifest | undefined
 
 /** The id says which plan the rows are of: one that is not the hash of its plan says nothing. */
 function assertOwnId({ id, variant, plan }: Manifest, file: string): void {
-  const expected = planId(variant.id, plan.resolved);
+  const expected = idOf(variant.id, plan.resolved, file);
   if (id !== expected)
     throw new HarnessError(`${file}: the id is not the hash of the plan`, {
       found: id,
       expected,
       hint: "the manifest was changed by hand: restore it, or run again",
     });
+}
+
+/** JSON reads 1e999 as infinity and nests as deep as it likes: no plan that was written here does. */
+function idOf(variant: string, plan: unknown, file: string): string {
+  try {
+    return planId(variant, plan);
+  } catch (cause) {
+    throw new HarnessError(`${file}: the plan is none that a run has`, {
+      found: (cause as Error).message,
+      cause,
+      hint: "the manifest was changed by hand: restore it, or run again",
+    });
+  }
 }
 
 /** Throws HarnessError when a stored run and the one asked for share an id and not a plan, or not a version. */
