@@ -8,6 +8,7 @@ import { type CalibrationRequest, calibrationFor, calibrationRecord } from "./ca
 import { readCommit } from "./commit.ts";
 import { executedGmacs, referenceGmacs } from "./gmacs.ts";
 import { closureHash } from "./importClosure.ts";
+import { readInstallation } from "./installation.ts";
 import type { RunPlan } from "./plan.ts";
 import { isOwnModule, type RegisteredVariant } from "./registry.ts";
 import { sourcesHash } from "./sources.ts";
@@ -132,6 +133,7 @@ function describeRun({ plan, chosen, asPassed, built, cpuGraphs, graphs, weights
     },
     environment: readEnvironment(),
     ...(plan.shard === undefined ? {} : { shard: { ...plan.shard, images: images.length } }),
+    harness: readInstallation(),
     ...commitRecord(),
     ...(graphs === undefined ? {} : { graphs }),
     warnings: [],

@@ -43,7 +43,7 @@ function factsMarkup(heading: string | undefined, facts: Facts): Markup {
 }
 
 function runMarkup({ label, manifest }: ChartRun): Markup {
-  const { id, createdAt, variant, weights, dataset, protocols, seed, commit, plan, status } = manifest;
+  const { id, createdAt, variant, weights, dataset, protocols, seed, commit, harness, plan, status } = manifest;
   const latency = plan.resolved.latency as { readonly rounds?: number; readonly warmup?: number } | undefined;
   const facts: Facts = [
     ["run", `${id}, ${createdAt.slice(0, 16).replace("T", " ")} UTC, ${status.state}`],
@@ -66,6 +66,9 @@ function runMarkup({ label, manifest }: ChartRun): Markup {
     ...(latency?.rounds === undefined
       ? []
       : [["latency", `${latency.rounds} rounds after ${latency.warmup ?? 0} to warm up`] as const]),
+    ...(harness === undefined
+      ? []
+      : [["installation", `sam-bench ${harness.version}, sources ${harness.sources.slice(0, 12)}`] as const]),
     ...(commit === undefined
       ? []
       : [
