@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { HarnessError, unknown } from "../errors.ts";
+import { placesOf } from "../run/dataPlaces.ts";
 import { fittingVariants } from "../run/fit.ts";
 import { type RunFlags, resolvePlan } from "../run/plan.ts";
 import { inertClassesOf, type Registry, variantOf } from "../run/registry.ts";
@@ -11,7 +12,7 @@ import { isEarlier, type Manifest } from "../store/schema.ts";
 import { readRun, type StoredRun } from "../store/store.ts";
 import { openTensorArchive } from "../weights/index.ts";
 import { hasOwnWeights } from "./ownWeights.ts";
-import { passedOption, plannedImages } from "./runDataset.ts";
+import { plannedImages } from "./runDataset.ts";
 import { findRun } from "./storedRows.ts";
 import { namedRuns, readableRuns } from "./storedRuns.ts";
 
@@ -215,8 +216,9 @@ export function flagsOfRun(
   const { plan, dataset, protocols, seed, runtime } = manifest;
   const images = plannedImages(manifest) ?? [];
   const latency = (plan.resolved.latency ?? {}) as Pick<RunFlags, "rounds" | "warmup">;
-  const data = flags.data ?? passedOption(plan.asPassed, "--data");
-  const boxes = flags.boxes ?? passedOption(plan.asPassed, "--boxes");
+  const places = placesOf(dataset.fingerprint);
+  const data = flags.data ?? places.data;
+  const boxes = flags.boxes ?? places.boxes;
   return {
     ...{ dataset: dataset.id, prompts: Object.keys(protocols).join(","), image: images, seed },
     ...(dataset.id === "shapes" ? { limit: largest(images) } : {}),

@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
 import type { Dataset, ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { placesOf } from "../run/dataPlaces.ts";
 import { datasetCache } from "../run/datasetCache.ts";
 import { openDataset } from "../run/openDataset.ts";
 import { loadRegistry } from "../run/registry.ts";
@@ -28,7 +28,7 @@ export async function datasetOfRun(
   { data, plugins }: DatasetRequest = {},
 ): Promise<Dataset | undefined> {
   const { dataset, seed, id } = manifest;
-  const folder = data ?? folderOf(manifest);
+  const folder = data ?? placesOf(dataset.fingerprint).data;
   if (folder === undefined && dataset.id !== "shapes") return undefined;
   const registry = await loadRegistry(plugins);
   if (!registry.datasets.has(dataset.id)) {
@@ -51,18 +51,4 @@ export async function datasetOfRun(
     });
   }
   return opened;
-}
-
-/** What the run's command line said: it is kept as typed, and its folder may be gone. */
-function folderOf({ plan }: Manifest): string | undefined {
-  const folder = passedOption(plan.asPassed, "--data");
-  return folder !== undefined && existsSync(folder) ? folder : undefined;
-}
-
-/** The value of an option on a command line, `--data FOLDER` or `--data=FOLDER`. */
-export function passedOption(line: readonly string[], option: string): string | undefined {
-  const at = line.findIndex((word) => word === option || word.startsWith(`${option}=`));
-  if (at < 0) return undefined;
-  const word = line[at]!;
-  return word === option ? line[at + 1] : word.slice(option.length + 1);
 }

@@ -2,6 +2,7 @@ import type { GraphFiles, OriginalIds } from "../api.ts";
 import { readEnvironment } from "../measure/environment.ts";
 import { multipliesInt8, runtimeVersion, sessionSettings } from "../onnx/index.ts";
 import { planId } from "../store/canonical.ts";
+import { withoutPaths } from "../store/hidden.ts";
 import { type Manifest, schemaVersion } from "../store/schema.ts";
 import { type BuiltVariant, buildVariant } from "./build.ts";
 import { type CalibrationRequest, calibrationFor, calibrationRecord } from "./calibration.ts";
@@ -110,7 +111,7 @@ function describeRun({ plan, chosen, asPassed, built, cpuGraphs, graphs, weights
   const id = planId(preset.id, resolved);
   const manifest: Manifest = {
     ...{ schema: schemaVersion, id, createdAt: new Date().toISOString(), status: { state: "running" } },
-    plan: { asPassed: [...asPassed], resolved },
+    plan: { asPassed: withoutPaths(asPassed), resolved },
     variant: {
       ...{ id: preset.id, title: preset.title, paper: preset.paper, size: preset.size },
       notes: [...preset.notes, ...built.notes],

@@ -1,16 +1,21 @@
+import { homedir } from "node:os";
+import { dirname, resolve } from "node:path";
 import type { ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { homeFolder } from "../home.ts";
 import { driftWarnings, int8Warnings, loadWarnings, type Warning } from "../measure/drift.ts";
 import { damageOf } from "../store/damage.ts";
 import type { Manifest } from "../store/schema.ts";
 import { openRun, type Run, readRun, type StoredRun } from "../store/store.ts";
 import { type AccuracyProgress, measureAccuracy } from "./accuracyPhase.ts";
+import { type DataPlaces, rememberPlaces } from "./dataPlaces.ts";
 import { dumpKeptTokens } from "./keptDump.ts";
 import { measureLatency } from "./latencyPhase.ts";
 import type { RunPlan } from "./plan.ts";
 import { type PreparedRun, prepareRun } from "./preparedRun.ts";
 import { checkProvider, providerWarnings } from "./providerCheck.ts";
 import { scoresOf } from "./scores.ts";
+import { projectRoot } from "./sources.ts";
 import { staleImages } from "./staleImages.ts";
 import type { ChosenVariant } from "./weights.ts";
 import { failureText, WorkerDied, WorkerFailed } from "./workerProcess.ts";
@@ -51,6 +56,7 @@ export interface OpenedRun {
  */
 export async function runPlan(request: RunRequest): Promise<RunOutcome> {
   const { plan, results, observer, signal } = request;
+  rememberPlaces(plan.dataset.fingerprint, placesOfPlan(plan));
   const prepared: PreparedRun[] = [];
   for (const chosen of plan.chosen) {
     observer.note(firstNote(chosen));
@@ -83,6 +89,17 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
   return { runs, stopped: signal.aborted };
 }
 
+function placesOfPlan({ datasetOptions: { data }, boxes }: RunPlan): DataPlaces {
+  return { ...(data === undefined ? {} : { data }), ...(boxes === undefined ? {} : { boxes }) };
+}
+
+/** Folders of this machine that messages name and a run does not keep. */
+function hiddenFolders(plan: RunPlan, results: string): readonly string[] {
+  const { data, boxes } = placesOfPlan(plan);
+  const given = [data, boxes === undefined ? undefined : dirname(boxes), results, homeFolder(), projectRoot, homedir()];
+  return given.flatMap((each) => (each === undefined ? [] : [each, resolve(each)]));
+}
+
 /**
  * The run with its provider's error in its record: of this machine and today's driver, so a run that goes on has it measured
  * again. Nothing where the variant fails on the provider, which then is its record.
@@ -97,7 +114,11 @@ async function openChecked(
     if (error instanceof WorkerFailed || error instanceof WorkerDied) return error;
     throw error;
   });
-  const run = await openRun(results, prepared.manifest, { notice: observer.note, again });
+  const run = await openRun(results, prepared.manifest, {
+    notice: observer.note,
+    again,
+    hidden: hiddenFolders(plan, results),
+  });
   if (checked === undefined) return run;
   if (checked instanceof HarnessError) {
     const message = failureText(checked);

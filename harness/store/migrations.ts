@@ -1,6 +1,7 @@
 /** Brings manifests of older versions up to the present one. What a field no longer means is left out, and the reason kept. */
 
 import { HarnessError } from "../errors.ts";
+import { withoutPaths } from "./hidden.ts";
 
 export type StoredManifest = Record<string, unknown> & { readonly schema: number };
 
@@ -58,8 +59,10 @@ function from1to2(stored: StoredManifest): Record<string, unknown> {
     ];
   });
   const variant = stored.variant as { readonly id: string; readonly title: string };
+  const plan = stored.plan as { readonly asPassed?: readonly string[] } | undefined;
   return {
     ...kept,
+    plan: { ...plan, asPassed: withoutPaths(plan?.asPassed ?? []) },
     ...(inSquare.includes(variant?.id)
       ? { variant: { ...variant, id: `${variant.id}/square`, title: `${variant.title} in a square` } }
       : {}),

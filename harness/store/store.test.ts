@@ -211,3 +211,17 @@ test("a run that is not there, an id that leaves the folder and a results folder
   await expect(openRun(results, manifest)).rejects.toThrow("part of the path is a file");
   await expect(listRuns(results)).rejects.toThrow("part of the path is a file");
 });
+
+test("no folder of the user's stands in what a run keeps", async () => {
+  const results = await newResults();
+  const given = exampleManifest();
+  const hidden = ["/home/me/coco"];
+  const manifest = { ...given, dataset: { ...given.dataset, warnings: ["/home/me/coco/instances.json: 3 left out"] } };
+  const run = await openRun(results, manifest, { hidden });
+  await run.append(7, [{ kind: "failure", image: 7, message: "/home/me/coco/val2017/7.jpg: cut short" }]);
+  await run.update({ warnings: [{ about: "images", text: "1 failed (/home/me/coco/val2017/7.jpg)" }] });
+  await run.close();
+  for (const name of ["manifest.json", "rows.jsonl"])
+    expect(await readFile(join(run.folder, name), "utf8")).not.toContain("/home/me");
+  expect(run.manifest.dataset.warnings).toEqual(["instances.json: 3 left out"]);
+});

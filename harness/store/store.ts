@@ -4,6 +4,7 @@ import type { ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { damageOf, hashOf, latencyFile, plannedImages, rowsFile } from "./damage.ts";
 import { onDisk } from "./disk.ts";
+import { withoutFolders } from "./hidden.ts";
 import { readLatency } from "./latency.ts";
 import { type LineFile, openLineFile } from "./lines.ts";
 import { acquireLock, type LockOptions } from "./lock.ts";
@@ -57,6 +58,8 @@ export interface Run extends StoredRun {
 export interface OpenOptions extends LockOptions {
   /** Finished images whose rows are taken out, to be done again. */
   readonly again?: ReadonlySet<ImageId>;
+  /** Folders of the user's, which no text of the run keeps. */
+  readonly hidden?: readonly string[];
 }
 
 /**
@@ -65,7 +68,9 @@ export interface OpenOptions extends LockOptions {
  * Throws HarnessError when another process writes it, when its manifest is damaged or of another version, when the folder can not be
  * written, and when the stored run has another plan.
  */
-export async function openRun(results: string, manifest: Manifest, options: OpenOptions = {}): Promise<Run> {
+export async function openRun(results: string, given: Manifest, options: OpenOptions = {}): Promise<Run> {
+  const { hidden = [] } = options;
+  const manifest = shareable(given, hidden);
   const folder = join(results, safeId(manifest.id));
   await onDisk(folder, () => mkdir(folder, { recursive: true }));
   const lock = await acquireLock(join(folder, "lock"), options);
@@ -77,7 +82,7 @@ export async function openRun(results: string, manifest: Manifest, options: Open
     opened.push(rows);
     const latency = await openLineFile(latencyFile(folder), { end: (await readLatency(latencyFile(folder))).end });
     opened.push(latency);
-    return writableRun({ folder, lock, rows, latency, index, stored, manifest });
+    return writableRun({ folder, lock, rows, latency, index, stored, manifest, hidden });
   } catch (error) {
     await Promise.allSettled(opened.map((file) => file.close()));
     await lock.release();
@@ -144,9 +149,16 @@ interface Opened {
   readonly index: Awaited<ReturnType<typeof indexRows>>;
   readonly stored: Manifest | undefined;
   readonly manifest: Manifest;
+  readonly hidden: readonly string[];
 }
 
-function writableRun({ folder, lock, rows, latency, index, stored, manifest }: Opened): Run {
+/** The manifest without the user's folders. The plan stays: the id is its hash. */
+function shareable(manifest: Manifest, hidden: readonly string[]): Manifest {
+  const { plan, ...said } = manifest;
+  return { ...withoutFolders(said, hidden), plan };
+}
+
+function writableRun({ folder, lock, rows, latency, index, stored, manifest, hidden }: Opened): Run {
   let current = stored ?? manifest;
   const finished = new Set(index.places.keys());
   let [finishedRows, closed] = [index.rows, false];
@@ -163,7 +175,11 @@ function writableRun({ folder, lock, rows, latency, index, stored, manifest }: O
     append: (image, added, facts) =>
       inTurn(async () => {
         if (finished.has(image)) throw new Error(`image ${image} is finished already`);
-        const text = imageText(image, added, facts);
+        const text = imageText(
+          image,
+          added.map((row) => (row.kind === "failure" ? withoutFolders(row, hidden) : row)),
+          facts,
+        );
         await lock.assertHeld();
         await rows.append(text);
         finished.add(image);
@@ -180,7 +196,7 @@ function writableRun({ folder, lock, rows, latency, index, stored, manifest }: O
     update: (patch) =>
       inTurn(async () => {
         await lock.assertHeld();
-        const next = { ...current, ...patch };
+        const next = shareable({ ...current, ...patch }, hidden);
         await writeManifest(folder, next);
         current = next;
       }),

@@ -1,0 +1,61 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { homeFolder } from "../home.ts";
+
+/**
+ * Where the data of runs lie on this machine, by the data's fingerprint, in `SAM_BENCH_HOME`: a run itself keeps no folder of
+ * the user's.
+ */
+export interface DataPlaces {
+  /** Folder of photos and annotations. */
+  readonly data?: string;
+  /** A detector's results file. */
+  readonly boxes?: string;
+}
+
+/** The data set's own fingerprint is the first word; behind it stands what was prompted in place of its targets. */
+const ownFingerprint = (fingerprint: string) => fingerprint.split(" ")[0]!;
+
+/** A memory that can not be written is none: the next command asks for --data. */
+export function rememberPlaces(fingerprint: string, { data, boxes }: DataPlaces): void {
+  const folder = data === undefined ? {} : { data: resolve(data) };
+  const file = boxes === undefined ? {} : { boxes: resolve(boxes) };
+  if (data === undefined && boxes === undefined) return;
+  try {
+    mkdirSync(placesFolder(), { recursive: true });
+    writeFileSync(placeOf(ownFingerprint(fingerprint)), JSON.stringify(folder));
+    writeFileSync(placeOf(fingerprint), JSON.stringify({ ...folder, ...file }));
+  } catch {
+    // As said above.
+  }
+}
+
+/** Those that are still there. */
+export function placesOf(fingerprint: string): DataPlaces {
+  for (const each of [fingerprint, ownFingerprint(fingerprint)]) {
+    const { data, boxes } = readPlaces(placeOf(each));
+    const found = {
+      ...(isThere(data) ? { data } : {}),
+      ...(isThere(boxes) ? { boxes } : {}),
+    };
+    if (Object.keys(found).length > 0) return found;
+  }
+  return {};
+}
+
+function isThere(path: unknown): path is string {
+  return typeof path === "string" && existsSync(path);
+}
+
+function readPlaces(file: string): Readonly<Record<string, unknown>> {
+  try {
+    return (JSON.parse(readFileSync(file, "utf8")) as Readonly<Record<string, unknown>> | null) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+const placesFolder = () => join(homeFolder(), "places");
+const placeOf = (fingerprint: string) =>
+  join(placesFolder(), `${createHash("sha256").update(fingerprint).digest("hex").slice(0, 32)}.json`);
