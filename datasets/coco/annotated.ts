@@ -7,12 +7,13 @@ import type { AnnotatedImage, FileImage } from "../../harness/coco/elements.ts";
 import { HarnessError, unknown } from "../../harness/errors.ts";
 import { checkLimit, selectImages } from "../selection.ts";
 import type { AnnotationFormat } from "./locate.ts";
-import { locateAnnotations } from "./locate.ts";
-import { photoReader } from "./photos.ts";
+import { locateAnnotations, locateTraining, noTraining } from "./locate.ts";
+import { photoReader, photosPresent } from "./photos.ts";
 
 /**
  * Opens a dataset that is photos and one annotation file. Every annotation with a mask is prompted and scored against.
  * A missing photo is an error when it is read, not here. The fingerprint covers the JSON's bytes and the chosen images.
+ * To calibrate on, the training photos that are there are taken.
  * With a cache, an index of the JSON is kept there, and annotations are read when their image is.
  */
 export async function openAnnotated(
@@ -22,16 +23,22 @@ export async function openAnnotated(
 ): Promise<Dataset> {
   checkLimit(options.limit);
   const shelf = options.cache === undefined ? undefined : new AnnotationShelf(options.cache, notice);
-  const { file, root } = await locateAnnotations(options.data, format, shelf);
+  const learning = options.purpose === "calibration";
+  const { file, root } = learning
+    ? await locateTraining(options.data, format)
+    : await locateAnnotations(options.data, format, shelf);
+  const present = learning ? await photosPresent(root) : () => true;
   const knownImages = new Set<number>();
   const select = {
     select(images: readonly FileImage[]) {
       for (const { id } of images) knownImages.add(id);
-      return selectImages(images, options);
+      return selectImages(images.filter(present), options);
     },
   };
   const annotations = await (shelf?.open(file, select) ?? readAnnotations(file, select));
   if (annotations.format !== format) throw otherFormat(annotations, format);
+  if (annotations.images.length === 0 && learning)
+    throw noTraining(options.data!, `${file}, and no photo of it`, format);
   if (annotations.images.length === 0) throw new HarnessError(`${file}: no images in it`);
   const byId = new Map<number, AnnotatedImage>(annotations.images.map((image) => [image.id, image]));
   const photos = photoReader(root);

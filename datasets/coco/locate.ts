@@ -28,6 +28,12 @@ const preference: Readonly<Record<AnnotationFormat, readonly RegExp[]>> = {
   ],
 };
 
+/** Of the photos that models are trained on, which a calibration may see. */
+const training: Readonly<Record<AnnotationFormat, readonly RegExp[]>> = {
+  coco: [/^instances_train2017\.json$/, /^instances_train.*\.json$/],
+  lvis: [/^lvis_v1_train\.json$/, /^lvis_.*train.*\.json$/],
+};
+
 export interface Located {
   /** The annotation file. */
   readonly file: string;
@@ -72,6 +78,33 @@ export async function locateAnnotations(
   throw new HarnessError(`--data ${data}: no ${format === "coco" ? "COCO instances" : "LVIS"} JSON below it`, {
     found: rejected.length === 0 ? "no JSON file" : rejected.slice(0, 5).join("; "),
     expected: "a file with images, annotations and categories",
+  });
+}
+
+/**
+ * Finds the annotation file of the training photos in the same places. Throws HarnessError where `--data` has none: what a
+ * calibration may take instead is the user's to say.
+ */
+export async function locateTraining(data: string | undefined, format: AnnotationFormat): Promise<Located> {
+  if (data === undefined) return locateAnnotations(data, format);
+  const found = await stat(data).catch(() => undefined);
+  if (found === undefined) return locateAnnotations(data, format);
+  const files = found.isDirectory() ? await jsonFilesBelow(data) : [basename(data)];
+  for (const { candidates } of inOrder(files, [...training[format], /./]).slice(0, -1)) {
+    if (candidates.length > 1) throw ambiguous(data, candidates);
+    const [only] = candidates;
+    if (only !== undefined)
+      return found.isDirectory() ? { file: join(data, only), root: data } : { file: data, root: photoRoot(data) };
+  }
+  throw noTraining(data, files.length === 0 ? "no JSON file" : files.slice(0, 5).join(", "), format);
+}
+
+export function noTraining(data: string, found: string, format: AnnotationFormat): HarnessError {
+  const name = format === "coco" ? "instances_train2017.json" : "lvis_v1_train.json";
+  return new HarnessError(`--data ${data}: has no training photos to calibrate on`, {
+    found,
+    expected: `${name} and photos that it names`,
+    hint: "--calibration shapes draws scenes instead, and --calibration-data FOLDER takes any annotated photos that you do not score",
   });
 }
 

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { basename, join, sep } from "node:path";
 import type { RgbImage } from "../../harness/api.ts";
-import type { AnnotatedImage } from "../../harness/coco/elements.ts";
+import type { AnnotatedImage, FileImage } from "../../harness/coco/elements.ts";
 import { lastTwoParts } from "../../harness/coco/elements.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { readImage } from "../../harness/image/codec.ts";
@@ -27,12 +27,22 @@ export function photoReader(root: string): {
   return { fileOf, read: async (image) => readImage(await fileOf(image), image.size) };
 }
 
+/** Tells whether a photo lies below `root`: of a large set, often only a part does. */
+export async function photosPresent(root: string): Promise<(image: FileImage) => boolean> {
+  const index = await indexPhotos(root);
+  return ({ fileName, url }) =>
+    fileName !== undefined && namesOf({ fileName, url }).some((name) => pathsEndingIn(index, name).length > 0);
+}
+
+function pathsEndingIn(index: PhotoIndex, name: string): readonly string[] {
+  return (index.get(basename(name)) ?? []).filter((path) => `/${path}`.endsWith(`/${name}`));
+}
+
 /** Throws HarnessError, naming the image and the names looked for, if there is no such photo or more than one. */
 export function findPhoto(index: PhotoIndex, image: AnnotatedImage, root: string): string {
   const names = namesOf(image);
   for (const name of names) {
-    const ending = `/${name}`;
-    const paths = (index.get(basename(name)) ?? []).filter((path) => `/${path}`.endsWith(ending));
+    const paths = pathsEndingIn(index, name);
     const exact = paths.find((path) => path === name);
     if (exact !== undefined) return exact;
     if (paths.length > 1) throw ambiguous(image, paths, root);
@@ -46,7 +56,7 @@ export function findPhoto(index: PhotoIndex, image: AnnotatedImage, root: string
 }
 
 /** The full file name first: LVIS v0.5 names COCO_val2014_*, and only the address has the photo's own name. */
-function namesOf({ fileName, url }: AnnotatedImage): readonly string[] {
+function namesOf({ fileName, url }: { fileName: string; url?: string | undefined }): readonly string[] {
   const given = fileName.replaceAll("\\", "/").replace(/^(\.?\/)+/, "");
   const names = [given, ...(url === undefined ? [] : [lastTwoParts(url), basename(url)]), basename(given)];
   return [...new Set(names)];

@@ -24,6 +24,15 @@ test("an image depends on seed and id alone", async () => {
   expect(hashOf((await other.read(3)).pixels)).not.toBe(hashOf(first.pixels));
 });
 
+test("scenes to calibrate on are others than those of any seed, and as deterministic", async () => {
+  const learned = await shapes.open({ seed: 0, limit: 2, purpose: "calibration" });
+  const again = await shapes.open({ seed: 0, limit: 2, purpose: "calibration" });
+  expect(hashOf((await learned.read(2)).pixels)).toBe(hashOf((await again.read(2)).pixels));
+  const scored = await shapes.open({ seed: 0, limit: 2 });
+  expect(learned.fingerprint).not.toBe(scored.fingerprint);
+  expect(hashOf((await learned.read(2)).pixels)).not.toBe(hashOf((await scored.read(2)).pixels));
+});
+
 test("an image is the same after others took its place in memory", async () => {
   const dataset = await shapes.open({ seed: 1, limit: 8 });
   const before = hashOf((await dataset.read(1)).pixels);

@@ -23,9 +23,12 @@ interface Shot {
   readonly annotations: readonly Annotation[];
 }
 
+/** Uses of the seed: scenes that a method learns from are never among those that a run scores, whatever the seed. */
+const streams = { scoring: "shapes", calibration: "shapes to calibrate on" } as const;
+
 /** Each image has its own stream, so that neither the number of images nor their order changes one. */
-export function shoot(seed: number, image: ImageId): Shot {
-  const scene = drawScene(random(seed, "shapes", image));
+export function shoot(seed: number, image: ImageId, purpose: "scoring" | "calibration" = "scoring"): Shot {
+  const scene = drawScene(random(seed, streams[purpose], image));
   const rendering = render(scene);
   return { image: rendering.image, annotations: annotate(image, scene, rendering) };
 }
@@ -34,17 +37,19 @@ export function shoot(seed: number, image: ImageId): Shot {
  * Scenes 1 … limit (24 without one) of the seed, drawn when asked for. The last few are kept: a run reads the next image
  * while the targets of this one are prompted. No image is on disk and memory does not grow with their number.
  */
-async function open({ limit, images, seed }: DatasetOptions): Promise<Dataset> {
+async function open(options: DatasetOptions): Promise<Dataset> {
+  const { limit, images, seed } = options;
+  const purpose = options.purpose ?? "scoring";
   checkLimit(limit);
   const all: readonly ImageRecord[] = Array.from({ length: limit ?? defaults.images }, (_, index) => ({
     id: index + 1,
     fileName: `${String(index + 1).padStart(12, "0")}.jpg`,
-    size: drawSize(random(seed, "shapes", index + 1)),
+    size: drawSize(random(seed, streams[purpose], index + 1)),
   }));
   const records = selectImages(all, images === undefined ? {} : { images });
   const kept = new Map<ImageId, Shot>();
   const shot = (image: ImageId): Shot => {
-    const found = kept.get(image) ?? shoot(seed, image);
+    const found = kept.get(image) ?? shoot(seed, image, purpose);
     kept.delete(image);
     kept.set(image, found);
     for (const oldest of kept.keys()) if (kept.size > defaults.kept) kept.delete(oldest);
@@ -53,7 +58,7 @@ async function open({ limit, images, seed }: DatasetOptions): Promise<Dataset> {
   const annotationsOf = (image: ImageId) => shot(image).annotations;
   return {
     ...{ id: "shapes", images: records, categories, warnings: [] },
-    fingerprint: fingerprint(seed, records),
+    fingerprint: fingerprint(streams[purpose], seed, records),
     read: async (image) => shot(image).image,
     targetsOf: annotationsOf,
     annotationsOf,
@@ -61,8 +66,8 @@ async function open({ limit, images, seed }: DatasetOptions): Promise<Dataset> {
 }
 
 /** Scenes follow from seed, image ids and this folder's code: the code is hashed rather than every scene drawn. */
-function fingerprint(seed: number, records: readonly ImageRecord[]): string {
-  const hash = createHash("sha256").update(JSON.stringify(["shapes", seed, records.map(({ id }) => id)]));
+function fingerprint(stream: string, seed: number, records: readonly ImageRecord[]): string {
+  const hash = createHash("sha256").update(JSON.stringify([stream, seed, records.map(({ id }) => id)]));
   const folder = new URL(".", import.meta.url);
   const sources = readdirSync(folder).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
   for (const name of sources.sort()) hash.update(name).update(readFileSync(new URL(name, folder)));

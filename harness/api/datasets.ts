@@ -88,6 +88,11 @@ export interface DatasetOptions {
   readonly limit?: number;
   readonly images?: readonly ImageId[];
   readonly seed: number;
+  /**
+   * Images to learn from, not to score: a drawn data set draws them from a stream of their own, which no run reads, and one
+   * with a published split takes its training photos.
+   */
+  readonly purpose?: "calibration";
   /** A folder for what is worth keeping of large files until the next time; nothing is kept without it. */
   readonly cache?: string;
 }

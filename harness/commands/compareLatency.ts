@@ -56,14 +56,13 @@ async function prepareSide(
   const file = files.get(manifest.id);
   const plan = await resolvePlan({
     ...flags,
-    ...{
-      variants: manifest.variant.id,
-      weights: manifest.weights.source === "onnx" ? "auto" : manifest.weights.source,
-    },
+    variants: manifest.variant.id,
+    weights: manifest.weights.source === "onnx" ? "auto" : manifest.weights.source,
+    phase: "latency",
     checkpoint: [...(flags.checkpoint ?? []), ...(file === undefined ? [] : [file])],
   });
   const progress = (done: number, total: number) => observer.calibration(manifest.variant.id, { done, total });
-  const prepared = await prepareRun(plan, plan.chosen[0]!, [], { progress, signal });
+  const prepared = await prepareRun(plan, plan.chosen[0]!, [], { progress, note: observer.note, signal });
   requireSameWeights(manifest, prepared.manifest);
   // An error that was accepted when the run was made is accepted for its latency too.
   const providerError = await checkProvider(prepared, { ...plan, acceptError: true });

@@ -227,6 +227,7 @@ export function flagsOfRun(
     ...{ threads: runtime.threads, provider: runtime.provider, ...latency },
     ...(data === undefined || dataset.id === "shapes" ? {} : { data }),
     ...(boxes === undefined ? {} : { boxes }),
+    ...(manifest.overlap === undefined ? {} : { "allow-overlap": true }),
     ...{ plugin: plugins, checkpoint: flags.checkpoint ?? [], "variant-files": flags["variant-files"] ?? [] },
   };
 }

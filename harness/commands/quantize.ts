@@ -1,6 +1,7 @@
 import { HarnessError } from "../errors.ts";
 import { calibrate, calibrationFile, calibrationRecord } from "../run/calibration.ts";
-import { resolvePlan } from "../run/plan.ts";
+import { withDetectorBoxes } from "../run/detectorBoxes.ts";
+import { type RunFlags, type RunPlan, resolvePlan } from "../run/plan.ts";
 import { refuseUnusedFiles } from "../run/unusedFlags.ts";
 import { openWeights } from "../run/weights.ts";
 import { type Arguments, type Command, line } from "./command.ts";
@@ -16,8 +17,17 @@ export const quantize: Command = {
   arguments: [{ name: "quantized", describe: "ptq4sam, or a whole id such as ptq4sam/sam-vit-b/w6a6" }],
   options: {
     from: { describe: "the variant that is quantised", type: "string", default: "sam-nano" },
-    calibration: { describe: "dataset that the images are of", type: "string", default: "shapes" },
-    images: { describe: "how many, in the dataset's order", type: "number", default: 32 },
+    calibration: {
+      describe:
+        "dataset that the images are of: shapes draws scenes that no run scores; of coco and lvis, training photos",
+      type: "string",
+      default: "shapes",
+    },
+    "calibration-data": {
+      describe: "folder of annotated photos to calibrate on, training photos or not; in place of --data",
+      type: "string",
+    },
+    images: { describe: "how many, in the dataset's order; what the method asks for if left out", type: "number" },
     iterations: { describe: "of each unit, where a method learns", type: "number" },
     ...Object.fromEntries(shared.map((name) => [name, planOptions[name]!])),
     json: { describe: "print one JSON object", type: "boolean" },
@@ -30,7 +40,7 @@ export const quantize: Command = {
   examples: [
     [
       "bench quantize ptq4sam --from sam-vit-b --bits w6a6 --calibration coco --data COCO",
-      "on 32 photos; then bench run --variants ptq4sam/sam-vit-b/w6a6",
+      "on 32 training photos; then bench run --variants ptq4sam/sam-vit-b/w6a6",
     ],
     ["bench quantize ptq4sam --from sam-nano --bits w4a4 --method omse", "on drawn scenes, by another method"],
   ],
@@ -46,6 +56,7 @@ export const quantize: Command = {
     const request = {
       ...{ variant, registry: plan.registry, runtime: plan.runtime, signal: stop.signal },
       ...{ checkpoint: opened.checkpoint, weightsId: opened.weightsId },
+      note: (text: string) => void console.notes.write(`${text}\n`),
       progress(done: number, total: number, what: string) {
         // A method that learns counts anew after its statistics.
         if (total !== steps) {
@@ -80,19 +91,41 @@ export const quantize: Command = {
 };
 
 /** A run's plan for one variant, whose dataset is the calibration's. Throws HarnessError where it names several. */
-async function planOf(args: Arguments) {
+async function planOf(args: Arguments): Promise<RunPlan> {
   const named = args.quantized as string;
-  const images = args.images as number;
-  if (!Number.isSafeInteger(images) || images < 1)
+  const images = args.images as number | undefined;
+  if (images !== undefined && (!Number.isSafeInteger(images) || images < 1))
     throw new HarnessError("--images: no images to calibrate on", { found: images, expected: "at least 1" });
   const plan = await resolvePlan({
     ...(await flagsOf(args)),
+    ...sourceOf(args),
     variants: named.includes("/") ? named : `${named}/${args.from}`,
     dataset: args.calibration as string,
-    limit: images,
+    limit: images ?? 1,
     ...(args.boxes === undefined ? {} : { protocol: "ap-vitdet-argmax" }),
   });
   refuseUnusedFiles(plan, await flagsOf(args));
-  if (plan.chosen.length === 1) return plan;
-  throw new HarnessError(`${named}: one variant is quantised at a time`, { found: plan.chosen.length });
+  if (plan.chosen.length !== 1)
+    throw new HarnessError(`${named}: one variant is quantised at a time`, { found: plan.chosen.length });
+  const asked = plan.chosen[0]!.variant.preset.calibration?.images;
+  return images !== undefined || asked === undefined ? plan : withImages(plan, asked);
+}
+
+/** Photos that the user names for this are taken as they are; others must be of a training split. */
+function sourceOf(args: Arguments): Pick<RunFlags, "data" | "purpose"> {
+  const own = args["calibration-data"] as string | undefined;
+  if (own === undefined) return { purpose: "calibration" };
+  if (args.data === undefined) return { data: own };
+  throw new HarnessError("--data, --calibration-data: both name the photos to calibrate on", {
+    found: `${args.data}, ${own}`,
+    hint: "give one of them",
+  });
+}
+
+/** The plan with so many images of its dataset: what a method asks for is known once the variant is. */
+async function withImages(plan: RunPlan, limit: number): Promise<RunPlan> {
+  const datasetOptions = { ...plan.datasetOptions, limit };
+  const opened = await plan.registry.datasets.get(plan.dataset.id)!.open(datasetOptions);
+  const dataset = plan.boxes === undefined ? opened : await withDetectorBoxes(opened, plan.boxes);
+  return { ...plan, dataset, datasetOptions };
 }

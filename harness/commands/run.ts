@@ -63,6 +63,10 @@ export const planOptions: Readonly<Record<string, CommandOption>> = {
     describe: "seconds an image may take in its worker; 20 times the slowest so far, at least 60, if left out",
     type: "number",
   },
+  "allow-overlap": {
+    describe: "also score variants on images that they were calibrated on; their rows then carry a warning",
+    type: "boolean",
+  },
   shard: { describe: "i/n: accuracy on every n-th image, for bench merge", type: "string" },
 };
 

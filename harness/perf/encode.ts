@@ -46,6 +46,7 @@ export async function buildSeeded(variant: RegisteredVariant, graph: GraphKind):
     ...{ ...seeded, registry: await loadRegistry() },
     runtime: { provider: "cpu", threads: availableParallelism() },
     progress: () => undefined,
+    note: () => undefined,
     signal: new AbortController().signal,
   });
   return buildVariant({ ...seeded, graph, ...(calibration === undefined ? {} : { calibration: calibration.values }) });

@@ -5,11 +5,14 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { CalibrateContext, CalibrationNeed, VariantManifest } from "../api.ts";
 import { seededCheckpoint } from "../weights/index.ts";
 import { type CalibrationRequest, calibrate, calibrationFor, calibrationRecord } from "./calibration.ts";
+import { pixelHash } from "./overlap.ts";
 import { loadRegistry, type RegisteredVariant, type Registry } from "./registry.ts";
 
 let store: string;
 let registry: Registry;
+let notes: string[];
 beforeEach(async () => {
+  notes = [];
   store = mkdtempSync(join(tmpdir(), "sam-bench-test-"));
   registry = await loadRegistry();
 });
@@ -40,6 +43,7 @@ function request(variant: RegisteredVariant, weightsId = "seeded 1"): Calibratio
     ...{ variant, checkpoint: seededCheckpoint(), weightsId, registry, store },
     runtime: { provider: "cpu", threads: 1 },
     progress: () => undefined,
+    note: (text) => notes.push(text),
     signal: new AbortController().signal,
   };
 }
@@ -54,6 +58,35 @@ test("an automatic calibration runs on drawn scenes once, is stored, and is read
   expect(second).toEqual(first);
   expect(calibrationRecord(second)).toEqual(calibrationRecord(first));
   expect(readdirSync(store)).toEqual([expect.stringMatching(/^learns-toy-a-[0-9a-f]{12}\.json$/)]);
+});
+
+test("it learns from none of the scenes that a run can score, and keeps the hashes of those it learned from", async () => {
+  const { imageHashes } = (await calibrationFor(request(method())))!;
+  expect(new Set(imageHashes).size).toBe(2);
+  const shapes = registry.datasets.get("shapes")!;
+  // Seed 7001 is what small weights are trained on.
+  for (const seed of [0, 1, 7001]) {
+    const scored = await shapes.open({ seed, limit: 24 });
+    for (const { id } of scored.images) expect(imageHashes).not.toContain(pixelHash(await scored.read(id)));
+  }
+});
+
+test("one that was made by itself on scenes that runs score is made again, with a word and its options", async () => {
+  const dataset = await registry.datasets.get("shapes")!.open({ seed: 0, limit: 2 });
+  await calibrate(request(method()), { dataset, seed: 0, options: { side: "left" } });
+  const file = join(store, readdirSync(store)[0]!);
+  const { imageHashes: _, ...old } = JSON.parse(readFileSync(file, "utf8"));
+  writeFileSync(file, JSON.stringify(old));
+  // What the user has to start is the user's to repeat.
+  const kept = (await calibrationFor(request(method({ automatic: false }))))!;
+  expect(kept.dataset.fingerprint).toBe(dataset.fingerprint);
+  expect(notes).toEqual([]);
+  const again = (await calibrationFor(request(method())))!;
+  expect(again.dataset.fingerprint).not.toBe(dataset.fingerprint);
+  expect([again.imageHashes?.length, again.values.side]).toEqual([2, "left"]);
+  expect(notes).toEqual([
+    "learns/toy/a: its calibration was made on scenes that runs score, and is made again on others",
+  ]);
 });
 
 test("other weights have a calibration of their own", async () => {

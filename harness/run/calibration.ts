@@ -7,6 +7,7 @@ import type {
   CalibrationValues,
   Checkpoint,
   Dataset,
+  ImageId,
   RuntimeOptions,
 } from "../api.ts";
 import { HarnessError } from "../errors.ts";
@@ -16,6 +17,7 @@ import { limits } from "../limits.ts";
 import { canonicalJson, sha256 } from "../store/canonical.ts";
 import { type Manifest, parseCalibration, type StoredCalibration } from "../store/schema.ts";
 import { asAuthors } from "./authorsError.ts";
+import { pixelHash } from "./overlap.ts";
 import type { RegisteredVariant, Registry } from "./registry.ts";
 import { watched } from "./watchdog.ts";
 import { forceToDisk } from "./wholeFolder.ts";
@@ -27,6 +29,8 @@ export interface CalibrationRequest {
   readonly registry: Registry;
   readonly runtime: RuntimeOptions;
   progress(done: number, total: number, what: string): void;
+  /** Told what the user may wonder about. */
+  note(text: string): void;
   readonly signal: AbortSignal;
   /** Where calibrations are kept; the home folder's `calibrations` if left out. */
   readonly store?: string;
@@ -34,7 +38,8 @@ export interface CalibrationRequest {
 
 /**
  * What the variant learned from images, if it is of a kind that does: the stored calibration of these weights, or one made
- * now on drawn scenes where the preset allows that.
+ * now on drawn scenes where the preset allows that. Such a one of before the scenes were recorded is made again: they were
+ * those that runs score.
  * Throws HarnessError where `bench quantize` has to come first, and where the stored one is of other weights.
  */
 export async function calibrationFor(request: CalibrationRequest): Promise<StoredCalibration | undefined> {
@@ -42,14 +47,19 @@ export async function calibrationFor(request: CalibrationRequest): Promise<Store
   if (preset.calibration === undefined) return undefined;
   const file = calibrationFile(request);
   const kept = existsSync(file) ? readCalibration(file, request) : undefined;
-  if (kept !== undefined) return kept;
-  if (!preset.calibration.automatic)
+  const { automatic } = preset.calibration;
+  const scored = automatic && kept?.dataset.id === "shapes" && kept.imageHashes === undefined;
+  if (kept !== undefined && !scored) return kept;
+  if (kept !== undefined)
+    request.note(`${preset.id}: its calibration was made on scenes that runs score, and is made again on others`);
+  if (!automatic)
     throw new HarnessError(`${preset.id}: is not calibrated for these weights`, {
       hint: `bench quantize ${preset.id} calibrates it on images; once is enough`,
     });
   const { images } = preset.calibration;
-  const scenes = await request.registry.datasets.get("shapes")!.open({ seed: 0, limit: images });
-  return calibrate(request, { dataset: scenes, seed: 0, options: {} });
+  const { seed, options } = kept ?? { seed: 0, options: {} };
+  const scenes = await request.registry.datasets.get("shapes")!.open({ seed, limit: images, purpose: "calibration" });
+  return calibrate(request, { dataset: scenes, seed, options });
 }
 
 export interface CalibrationSource {
@@ -71,10 +81,11 @@ export async function calibrate(request: CalibrationRequest, source: Calibration
     });
   if (dataset.images.length === 0) throw new HarnessError(`dataset ${dataset.id}: no image to calibrate on`);
   const folder = mkdtempSync(join(tmpdir(), "sam-bench-calibration-"));
+  const hashes = new Map<ImageId, string>();
   const context: CalibrateContext = {
     ...{ preset, checkpoint, runtime, folder, seed, options, signal },
     count: dataset.images.length,
-    images: () => imagesOf(dataset, preset.input),
+    images: () => imagesOf(dataset, preset.input, hashes),
     progress: (done, total, what) => request.progress(done, total, what),
   };
   try {
@@ -83,6 +94,7 @@ export async function calibrate(request: CalibrationRequest, source: Calibration
     const stored: StoredCalibration = {
       ...{ schema: 1, variant: preset.id, weights: weightsId, seed, options, values },
       dataset: { id, fingerprint, images: images.map((image) => image.id) },
+      imageHashes: [...hashes.values()],
     };
     writeWhole(calibrationFile(request), `${JSON.stringify({ ...stored, sha256: sha256(canonicalJson(stored)) })}\n`);
     return stored;
@@ -119,8 +131,15 @@ function calibrateWatched(
 
 /** What a run's manifest keeps of it. */
 export function calibrationRecord(stored: StoredCalibration): NonNullable<Manifest["calibration"]> {
-  const { dataset, seed, options } = stored;
-  return { dataset: dataset.id, images: dataset.images.length, seed, options, hash: sha256(canonicalJson(stored)) };
+  const { dataset, imageHashes, seed, options } = stored;
+  return {
+    dataset: dataset.id,
+    images: dataset.images.length,
+    seed,
+    options,
+    hash: sha256(canonicalJson(stored)),
+    ...(imageHashes === undefined ? {} : { imageHashes }),
+  };
 }
 
 /** One a variant and weights: a second calibration takes the first one's place. */
@@ -160,12 +179,16 @@ function wholeCalibration(file: string): StoredCalibration | undefined {
   }
 }
 
+/** Writes down the hash of each image that the method is given. */
 async function* imagesOf(
   dataset: Dataset,
   input: RegisteredVariant["preset"]["input"],
+  hashes: Map<ImageId, string>,
 ): AsyncGenerator<CalibrationImage> {
   for (const { id } of dataset.images) {
-    const prepared = prepare(await dataset.read(id), input);
+    const image = await dataset.read(id);
+    if (!hashes.has(id)) hashes.set(id, pixelHash(image));
+    const prepared = prepare(image, input);
     const boxes = dataset.targetsOf(id).filter(({ crowd, box }) => !crowd && box.x1 > box.x0 && box.y1 > box.y0);
     const prompts = boxes.map(({ box }) =>
       toModelFrame({ frame: "image", points: [], box } as const, prepared.geometry),

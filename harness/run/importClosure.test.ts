@@ -26,7 +26,7 @@ test("two plug-ins of one id in one folder are two runs, and an unrelated file c
     const plugin = wrappedNano(folder, { id: "mine", name, decoded });
     const flags = { variants: "mine", prompts: "box", limit: 1, threads: 1, plugin: [plugin] };
     const plan = await resolvePlan(flags);
-    const calibrating = { progress: () => undefined, signal: new AbortController().signal };
+    const calibrating = { progress: () => undefined, note: () => undefined, signal: new AbortController().signal };
     return (await prepareRun(plan, plan.chosen[0]!, [], calibrating)).id;
   };
   const first = await idOf("mine.mts", "(all) => all");

@@ -122,7 +122,8 @@ function manifestOf({ id, resolved, images, shards }: WholeRun): Manifest {
   const cpus = new Set(shards.map(({ manifest }: ShardRun) => manifest.environment.cpu.model));
   return {
     ...first,
-    ...{ id, status: { state: "running" }, warnings: [] },
+    ...{ id, status: { state: "running" } },
+    warnings: first.warnings.filter(({ about }) => about.endsWith(" calibration")),
     plan: { asPassed: first.plan.asPassed, resolved },
     dataset: { ...first.dataset, images: images.length },
     runtime: { ...first.runtime, ...(providerError === undefined ? {} : { providerError }) },

@@ -45,6 +45,10 @@ export interface RunFlags {
   readonly input?: EncoderInput;
   /** Pictures of the tokens that each part of an encoder kept, for the images of `--image`. */
   readonly dump?: "tokens";
+  /** Whether a variant may be scored on images that it was calibrated on. */
+  readonly "allow-overlap"?: boolean;
+  /** What the images are for, if not for scoring. */
+  readonly purpose?: DatasetOptions["purpose"];
   /** Settings of methods by the names of their options. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Seconds that a worker may take for an image. */
@@ -76,6 +80,8 @@ export interface RunPlan {
   readonly boxes?: string;
   readonly dump?: "tokens";
   readonly prompts: readonly PlannedPrompts[];
+  /** Of the images with those that a variant was calibrated on. */
+  readonly overlap: "refused" | "allowed";
   readonly seed: number;
   readonly runtime: { readonly provider: string; readonly threads: number };
   readonly latency: LatencySettings;
@@ -140,6 +146,7 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
     ...{ registry, variantFiles, chosen, leftOut, dataset, datasetOptions, prompts, seed },
     ...(shard === undefined ? { images: ids } : { images: imagesOfShard(ids, shard), shard }),
     phases: phasesOf(flags),
+    overlap: flags["allow-overlap"] === true ? "allowed" : "refused",
     ...(flags.boxes === undefined ? {} : { boxes: flags.boxes }),
     ...(flags.dump === undefined ? {} : { dump: flags.dump }),
     ...imageTimeoutOf(flags),
@@ -226,6 +233,7 @@ function optionsOf(flags: RunFlags, plugin: DatasetPlugin, seed: number): Datase
     ...(flags.data === undefined ? {} : { data: flags.data }),
     ...(flags.limit === undefined ? {} : { limit: atLeast(1, "--limit", flags.limit) }),
     ...(flags.image === undefined ? {} : { images: flags.image }),
+    ...(flags.purpose === undefined ? {} : { purpose: flags.purpose }),
   };
 }
 

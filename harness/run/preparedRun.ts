@@ -10,6 +10,7 @@ import { readCommit } from "./commit.ts";
 import { executedGmacs, referenceGmacs } from "./gmacs.ts";
 import { closureHash } from "./importClosure.ts";
 import { readInstallation } from "./installation.ts";
+import { type OverlapRecord, overlapRecord } from "./overlap.ts";
 import type { RunPlan } from "./plan.ts";
 import { isOwnModule, type RegisteredVariant } from "./registry.ts";
 import { sourcesHash } from "./sources.ts";
@@ -38,7 +39,7 @@ export async function prepareRun(
   plan: RunPlan,
   chosen: ChosenVariant,
   asPassed: readonly string[],
-  calibrating: Pick<CalibrationRequest, "progress" | "signal">,
+  calibrating: Pick<CalibrationRequest, "progress" | "note" | "signal">,
 ): Promise<PreparedRun> {
   const { variant } = chosen;
   if (variant.files !== undefined) {
@@ -66,13 +67,16 @@ export async function prepareRun(
     const built = await buildVariant({ variant, checkpoint, weightsId, graph: "fused", provider, ...values });
     const onCpu =
       provider === "cpu" ? built : await buildVariant({ variant, checkpoint, weightsId, graph: "fused", ...values });
-    const learned = calibration === undefined ? {} : { calibration: calibrationRecord(calibration) };
-    return describeRun({
+    const described = {
       ...{ plan, chosen, asPassed, built, cpuGraphs: onCpu.files },
       weights: record,
       graphs: await graphRecord(variant, built),
-      ...learned,
-    });
+    };
+    if (calibration === undefined) return describeRun(described);
+    // Masks of seeded weights are scored on nothing.
+    const scored = record.source === "seeded" ? { ...plan, phases: [] } : plan;
+    const overlap = await overlapRecord(variant.preset.id, calibration, scored);
+    return describeRun({ ...described, calibration: calibrationRecord(calibration), overlap });
   } finally {
     checkpoint.close();
   }
@@ -88,9 +92,11 @@ interface Parts {
   readonly graphs?: NonNullable<Manifest["graphs"]>;
   readonly weights: Manifest["weights"];
   readonly calibration?: Manifest["calibration"];
+  readonly overlap?: OverlapRecord;
 }
 
-function describeRun({ plan, chosen, asPassed, built, cpuGraphs, graphs, weights, calibration }: Parts): PreparedRun {
+function describeRun(parts: Parts): PreparedRun {
+  const { plan, chosen, asPassed, built, cpuGraphs, graphs, weights, calibration, overlap } = parts;
   const { preset } = chosen.variant;
   const prompts = plan.prompts.map((each) => ({ prompts: each.prompts, protocol: each.protocol.id }));
   const protocols = Object.fromEntries(prompts.map((each) => [each.prompts, each.protocol]));
@@ -114,10 +120,11 @@ function describeRun({ plan, chosen, asPassed, built, cpuGraphs, graphs, weights
     plan: { asPassed: withoutPaths(asPassed), resolved },
     variant: {
       ...{ id: preset.id, title: preset.title, paper: preset.paper, size: preset.size },
-      notes: [...preset.notes, ...built.notes],
+      notes: [...preset.notes, ...built.notes, ...(overlap === undefined ? [] : [overlap.note])],
       ...(preset.setting === undefined ? {} : { setting: preset.setting }),
     },
     ...(calibration === undefined ? {} : { calibration }),
+    ...(overlap?.overlap === undefined ? {} : { overlap: overlap.overlap }),
     ...{ weights, protocols, seed: plan.seed, hashes: { graph: built.hashes, pipeline } },
     dataset: {
       id: plan.dataset.id,
@@ -137,7 +144,7 @@ function describeRun({ plan, chosen, asPassed, built, cpuGraphs, graphs, weights
     harness: readInstallation(),
     ...commitRecord(),
     ...(graphs === undefined ? {} : { graphs }),
-    warnings: [],
+    warnings: overlap?.warnings ?? [],
   };
   const setup: WorkerSetup = {
     variant: preset.id,

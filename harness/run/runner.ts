@@ -61,7 +61,7 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
   for (const chosen of plan.chosen) {
     observer.note(firstNote(chosen));
     const progress = (done: number, total: number) => observer.calibration(chosen.variant.preset.id, { done, total });
-    prepared.push(await prepareRun(plan, chosen, request.asPassed, { progress, signal }));
+    prepared.push(await prepareRun(plan, chosen, request.asPassed, { progress, note: observer.note, signal }));
   }
   const opened: OpenedRun[] = [];
   try {
@@ -179,6 +179,7 @@ async function finished(
     ...(Object.keys(scores).length === 0 ? {} : { scores }),
     status: { state: "done", ...(await run.sealed()), ...only },
     warnings: [
+      ...prepared.manifest.warnings,
       ...providerWarnings(run.manifest.runtime),
       ...(await failureWarnings(run)),
       ...(await latencyWarnings({ run, prepared }, plan)),

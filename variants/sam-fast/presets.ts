@@ -7,10 +7,14 @@ const paper = { title: "Accelerating Generative AI with PyTorch: Segment Anythin
 export const samFastPresets: readonly VariantManifest[] = samPresets.map((base) => ({
   ...{ id: `sam-fast/${base.id}`, title: `SAMFast, ${base.title.replace("SAM ", "")}`, base: base.id, paper },
   ...{ size: base.size, input: base.input, mask: base.mask, lacks: base.lacks },
-  // Each image costs a full-size encoder seconds, again and again where layers have to be chosen.
-  calibration: { images: base.size === "nano" ? 8 : 2, automatic: true },
+  calibration: { images: imagesFor(base), automatic: true },
   notes: [
     ...base.notes,
     "what segment-anything-fast does on a GPU, on ONNX Runtime: fused attention, batched prompts, int8",
   ],
 }));
+
+/** Where layers have to be chosen, each image costs an encoder larger than ViT-B half a minute, again and again. */
+function imagesFor({ id }: VariantManifest): number {
+  return /-(l|h)$/.test(id) ? 2 : 16;
+}

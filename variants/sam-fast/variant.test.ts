@@ -35,6 +35,7 @@ const request = () => ({
   ...{ variant, checkpoint, weightsId: "nano", registry, store: folder },
   runtime: { provider: "cpu", threads: 2 },
   progress: () => undefined,
+  note: () => undefined,
   signal: new AbortController().signal,
 });
 
@@ -64,18 +65,20 @@ test("every SAM preset has a fast one that runs on its checkpoint", () => {
     expect(id).toBe(`sam-fast/${base}`);
     expect(input).toEqual(registry.variants.get(base!)!.preset.input);
   }
+  const images = fast.map(({ base, calibration }) => [base, calibration?.images]);
+  expect(Object.fromEntries(images)).toEqual({ "sam-vit-h": 2, "sam-vit-l": 2, "sam-vit-b": 16, "sam-nano": 16 });
 });
 
 test("on trained weights all layers are int8 within the bound, and the manifest says so", async () => {
   const stored = (await calibrationFor(request()))!;
-  expect(stored.values).toMatchObject({ bound: 0.05, inFloat: [], images: 8 });
+  expect(stored.values).toMatchObject({ bound: 0.05, inFloat: [], images: 16 });
   const built = await buildVariant({
     ...{ variant, checkpoint, weightsId: "nano", graph: "fused", cache: folder },
     calibration: stored.values,
   });
   expect(built.notes).toEqual([
     expect.stringMatching(
-      /^all 36 linear layers of the encoder are int8; .* relative error is 1\.\d+ % \(bound 5\.0 %\) on 8 images$/,
+      /^all 36 linear layers of the encoder are int8; .* relative error is 1\.\d+ % \(bound 5\.0 %\) on 16 images$/,
     ),
   ]);
   expect(int8Products(built.graphs.encoder!)).toBe(36);
