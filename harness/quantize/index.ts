@@ -3,7 +3,8 @@ export { AdaptiveGranularity, type AttentionSample, attentionError } from "./agq
 export { channelSigns, modesOf } from "./bimodal.ts";
 export { type Bits, parseBits } from "./bits.ts";
 export { fakeQuantizeLog2Node, fakeQuantizeNode } from "./fakeQuantize.ts";
-export { type ActivationScale, type ByteScale, type Int8Linear, type Linear, linearsOf, toInt8 } from "./int8.ts";
+export { type ActivationScale, type Int8Linear, type Linear, linearsOf, toInt8 } from "./int8.ts";
+export type { ByteScale } from "./int8Weights.ts";
 export type { Log2Quantizer } from "./log2.ts";
 export { type Observer, type ObserverKind, observer, type WeightRule, weightQuantizers } from "./observer.ts";
 export { fakeQuantize, fakeQuantizeRows, type UniformQuantizer } from "./uniform.ts";

@@ -1,7 +1,7 @@
 import type { Dim, GraphConstant, GraphNode, GraphValue, OnnxGraph } from "../api.ts";
 import { product } from "../onnx/dims.ts";
-import { type GraphBuilder, mul, reshape, rewriteGraph, transposeMatrix } from "../onnx/index.ts";
-import { clamp, roundHalfEven } from "./uniform.ts";
+import { type GraphBuilder, mul, reshape, rewriteGraph } from "../onnx/index.ts";
+import { type ByteScale, quantizedWeight, type WeightScales } from "./int8Weights.ts";
 
 /** A product of activations with a weight that is baked into the graph. */
 export interface Linear {
@@ -12,12 +12,6 @@ export interface Linear {
   readonly outputs: number;
 }
 
-/** On the integers 0 … 255: value = scale (integer - zeroPoint). */
-export interface ByteScale {
-  readonly scale: number;
-  readonly zeroPoint: number;
-}
-
 /**
  * Where the scale of the activations comes from: found at run time for every row, symmetric, or for the whole tensor, or
  * known beforehand.
@@ -26,8 +20,8 @@ export type ActivationScale = "by row" | "by tensor" | ByteScale;
 
 export interface Int8Linear {
   readonly activations: ActivationScale;
-  /** One an output channel; symmetric ones that reach the channel's largest weight if left out. */
-  readonly weights?: readonly ByteScale[];
+  /** One scale an output channel; symmetric ones whose largest weight is 127 if left out. */
+  readonly weights?: WeightScales;
 }
 
 /** The products that `toInt8` can replace, in the graph's order. */
@@ -53,7 +47,6 @@ export function toInt8(graph: OnnxGraph, choose: (linear: Linear) => Int8Linear 
 
 interface FoundLinear extends Linear {
   readonly constant: GraphConstant;
-  /** [outputs, inputs], as checkpoints have it, or the other way round. */
   readonly layout: "outputs first" | "inputs first";
 }
 
@@ -103,7 +96,7 @@ function int8Product(graph: GraphBuilder, x: GraphValue, how: Int8Product): Grap
   const quantized = known.get(key) ?? quantizeActivations(graph, x, activations);
   known.set(key, quantized);
   const { integers, scale, zeroPoint, rowScales } = quantized;
-  const weight = quantizedWeight(graph, how);
+  const weight = quantizedWeight(graph, how, how.weights ?? "largest is 127");
   const parts = [integers, weight.integers, scale, weight.scales, zeroPoint, weight.zeroPoints];
   const result = graph.op("MatMulIntegerToFloat", parts);
   return rowScales === undefined
@@ -131,84 +124,27 @@ function quantizeActivations(graph: GraphBuilder, x: GraphValue, activations: Ac
   return { integers: graph.op("QuantizeLinear", [x, scale, zeroPoint]), scale, zeroPoint };
 }
 
+/** Rows whose largest magnitude is less than 127 of these are as coarse as this. */
+const leastRowScale = 1e-5;
+
 /**
- * Each row's largest magnitude becomes 127. The integers are shifted to 1 … 255, because the runtime is more than ten times
- * slower with signed activations; it takes the shift out of its sums again.
+ * Each row's largest magnitude becomes 127: it is multiplied by the reciprocal of its scale, and then rounded. The integers are
+ * shifted to 1 … 255, because the runtime is more than ten times slower with signed activations; it takes the shift out of
+ * its sums again. Source: torchao's _quantize_activation_per_token_absmax, which segment-anything-fast runs on.
  */
 function quantizeRows(graph: GraphBuilder, x: GraphValue): QuantizedActivations {
   const rows: Dim = product(x.dims.slice(0, -1));
   const matrix = reshape(graph, x, [rows, x.dims.at(-1)!]);
   // Not ReduceMax of Abs, which writes all magnitudes down first.
-  const highest = graph.op("ReduceMax", [matrix, graph.ints([1])], { keepdims: 0 });
-  const lowest = graph.op("ReduceMin", [matrix, graph.ints([1])], { keepdims: 0 });
+  const highest = graph.op("ReduceMax", [matrix, graph.ints([1])], { keepdims: 1 });
+  const lowest = graph.op("ReduceMin", [matrix, graph.ints([1])], { keepdims: 1 });
   const largest = graph.op("Max", [highest, graph.op("Neg", [lowest])]);
-  // Of a row of zeros any scale serves, but 0.
-  const scales = graph.op("Max", [graph.op("Div", [largest, graph.number(127)]), graph.number(2 ** -126)]);
-  const zeroPoint = byte(graph, 128);
-  const zeroPoints = graph.op("Expand", [zeroPoint, graph.op("Shape", [scales])], {}, { vouched: [rows] });
-  return {
-    integers: graph.op("QuantizeLinear", [matrix, scales, zeroPoints], { axis: 0 }),
-    scale: graph.number(1),
-    zeroPoint,
-    rowScales: reshape(graph, scales, [rows, 1]),
-  };
+  const scales = graph.op("Max", [graph.op("Div", [largest, graph.number(127)]), graph.number(leastRowScale)]);
+  const steps = mul(graph, matrix, graph.op("Div", [graph.number(1), scales]));
+  const [scale, zeroPoint] = [graph.number(1), byte(graph, 128)];
+  return { integers: graph.op("QuantizeLinear", [steps, scale, zeroPoint]), scale, zeroPoint, rowScales: scales };
 }
 
 function byte(graph: GraphBuilder, value: number): GraphValue {
   return graph.constant(`byte[${value}]`, "uint8", [], () => Uint8Array.of(value));
-}
-
-// ── Weights ─────────────────────────────────────────────────────────────────
-
-interface QuantizedWeight {
-  /** [inputs, outputs] */
-  readonly integers: GraphValue;
-  /** [outputs] */
-  readonly scales: GraphValue;
-  /** [outputs]; none where all are 0. */
-  readonly zeroPoints?: GraphValue;
-}
-
-function quantizedWeight(
-  graph: GraphBuilder,
-  { constant, layout, inputs, outputs, weights }: Int8Product,
-): QuantizedWeight {
-  const name = `${constant.name}.int8`;
-  const read = () => {
-    const values = constant.read() as Float32Array;
-    return layout === "outputs first" ? values : transposeMatrix(values, inputs, outputs);
-  };
-  const channels = (values: Float32Array) => weights ?? symmetricScales(values, inputs);
-  const integers = graph.constant(name, "int8", [inputs, outputs], () => {
-    const values = read();
-    return transposeMatrix(quantizeChannels(values, channels(values)), outputs, inputs);
-  });
-  const scales = graph.constant(`${name}.scales`, "float32", [outputs], () =>
-    Float32Array.from(weights ?? channels(read()), ({ scale }) => scale),
-  );
-  if (weights === undefined) return { integers, scales };
-  const zeroPoints = graph.constant(`${name}.zeroPoints`, "int8", [outputs], () =>
-    Int8Array.from(weights, ({ zeroPoint }) => zeroPoint - 128),
-  );
-  return { integers, scales, zeroPoints };
-}
-
-/** Each channel's largest magnitude becomes 127. */
-function symmetricScales(values: Float32Array, inputs: number): ByteScale[] {
-  return Array.from({ length: values.length / inputs }, (_, channel) => {
-    let largest = 0;
-    for (let i = channel * inputs; i < (channel + 1) * inputs; i++) largest = Math.max(largest, Math.abs(values[i]!));
-    return { scale: Math.fround(largest / 127) || 1, zeroPoint: 128 };
-  });
-}
-
-/** Row by row of [outputs, inputs]: the integers of `ByteScale` less 128. */
-function quantizeChannels(values: Float32Array, channels: readonly ByteScale[]): Int8Array {
-  const result = new Int8Array(values.length);
-  const inputs = values.length / channels.length;
-  for (const [channel, { scale, zeroPoint }] of channels.entries())
-    for (let i = channel * inputs; i < (channel + 1) * inputs; i++) {
-      result[i] = clamp(roundHalfEven(Math.fround(values[i]! / scale)) + zeroPoint - 128, -128, 127);
-    }
-  return result;
 }

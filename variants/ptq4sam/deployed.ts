@@ -1,5 +1,5 @@
 import type { OnnxGraph } from "../../harness/api.ts";
-import { type ByteScale, type Int8Linear, type Linear, toInt8 } from "../../harness/quantize/int8.ts";
+import { type ByteScale, type Int8Linear, type Linear, toInt8 } from "../../harness/quantize/index.ts";
 import type { Calibrated } from "./calibrated.ts";
 import { withGatheredTables } from "./gatheredTables.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { CalibrateContext, CalibrationValues, OnnxGraph } from "../../harness/api.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { openSession, writeGraph } from "../../harness/onnx/index.ts";
-import { type Linear, linearsOf, toInt8 } from "../../harness/quantize/index.ts";
+import { type Int8Linear, type Linear, linearsOf, toInt8 } from "../../harness/quantize/index.ts";
 import { keepSensitive } from "./sensitive.ts";
 
 const defaults = {
@@ -22,15 +22,21 @@ export interface LayerChoice {
 }
 
 /**
- * The encoder with its linear layers in int8, but those that the choice keeps in float. One scale of the activations a tensor:
- * of the time of ViT-B's float graph it leaves 0.58 where a scale a row leaves 0.61, and on sam-nano the embedding's error is
- * 1.1 % instead of 0.9 %. Biases given to the products themselves save nothing.
+ * How activations and weights become integers. `per-token` is segment-anything-fast's own way, exact in integers and scales;
+ * `per-tensor` finds one scale for all tokens, which takes less time and is less near to float.
  */
-export function int8Encoder(encoder: OnnxGraph, inFloat: readonly string[]): OnnxGraph {
+export type Scheme = "per-tensor" | "per-token";
+
+/** How each scheme has a layer. */
+export const layerOf: Readonly<Record<Scheme, Int8Linear>> = {
+  "per-tensor": { activations: "by tensor", weights: "largest is 127" },
+  "per-token": { activations: "by row", weights: "largest is 127.5" },
+};
+
+/** The encoder with its linear layers in int8, but those that the choice keeps in float. */
+export function int8Encoder(encoder: OnnxGraph, scheme: Scheme, inFloat: readonly string[]): OnnxGraph {
   const kept = new Set(inFloat);
-  return toInt8(encoder, ({ weight, layer }) =>
-    kept.has(weight) || layer !== "linear" ? undefined : { activations: "by tensor" },
-  );
+  return toInt8(encoder, ({ weight, layer }) => (kept.has(weight) || layer !== "linear" ? undefined : layerOf[scheme]));
 }
 
 /** The layers that segment-anything-fast has in int8: the blocks' linear ones, and no convolution of the neck. */
@@ -42,7 +48,11 @@ export function fastLinears(encoder: OnnxGraph): readonly Linear[] {
  * Measures, on the images given, how far int8 takes the image embedding from the float graph's, and keeps the layers in float
  * that it takes to stay within `--bound`.
  */
-export async function chooseLayers(encoder: OnnxGraph, context: CalibrateContext): Promise<CalibrationValues> {
+export async function chooseLayers(
+  encoder: OnnxGraph,
+  scheme: Scheme,
+  context: CalibrateContext,
+): Promise<CalibrationValues> {
   const bound = boundOf(context.options);
   const expected = await embeddings(encoder, context);
   let graphs = 0;
@@ -51,7 +61,7 @@ export async function chooseLayers(encoder: OnnxGraph, context: CalibrateContext
     blocks: blocksOf(encoder),
     errorOf: async (inFloat) => {
       context.progress(graphs, graphs + 1, "layers in int8");
-      const found = await embeddings(int8Encoder(encoder, inFloat), context);
+      const found = await embeddings(int8Encoder(encoder, scheme, inFloat), context);
       graphs++;
       return relativeError(found, expected);
     },

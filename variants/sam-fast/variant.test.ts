@@ -56,13 +56,14 @@ async function encoderOf(calibration?: CalibrationValues, notes: string[] = []):
 const int8Products = (graph: OnnxGraph) =>
   graph.nodes.filter(({ operator }) => operator === "MatMulIntegerToFloat").length;
 
-test("every SAM preset has a fast one that runs on its checkpoint", () => {
+test("every SAM preset has a fast one by both schemes, which run on its checkpoint", () => {
   const fast = [...registry.variants.values()]
     .map(({ preset }) => preset)
     .filter(({ id }) => id.startsWith("sam-fast/"));
-  expect(fast.map(({ base }) => base)).toEqual(Object.keys(samConfigs));
+  const bases = Object.keys(samConfigs);
+  expect(fast.map(({ id }) => id)).toEqual(bases.flatMap((base) => [`sam-fast/${base}`, `sam-fast/${base}/per-token`]));
   for (const { id, base, input } of fast) {
-    expect(id).toBe(`sam-fast/${base}`);
+    expect(id).toMatch(`sam-fast/${base}`);
     expect(input).toEqual(registry.variants.get(base!)!.preset.input);
   }
   const images = fast.map(({ base, calibration }) => [base, calibration?.images]);

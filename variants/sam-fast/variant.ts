@@ -5,7 +5,7 @@ import { referenceImageEncoder } from "../sam/reference.ts";
 import { buildDecoder } from "../sam-decoder/build.ts";
 import { loadRawSam, loadSam } from "../sam-decoder/load.ts";
 import { chooseLayers, describeChoice, fastLinears, int8Encoder, readChoice } from "./choice.ts";
-import { samFastPresets } from "./presets.ts";
+import { samFastPresets, schemeOf } from "./presets.ts";
 
 export default {
   presets: samFastPresets,
@@ -17,7 +17,7 @@ export default {
     await buildDecoder(context, config.decoder);
     checkpoint.assertAllTaken();
   },
-  calibrate: (context: CalibrateContext) => chooseLayers(floatEncoder(context), context),
+  calibrate: (context: CalibrateContext) => chooseLayers(floatEncoder(context), schemeOf(context.preset), context),
   load: loadSam,
   loadRaw: loadRawSam,
 } satisfies VariantPlugin;
@@ -25,10 +25,10 @@ export default {
 /** Without a calibration, where only shapes and counts are asked for, everything is int8. */
 function fastEncoder(context: BuildContext): OnnxGraph {
   const encoder = floatEncoder(context);
-  if (context.calibration === undefined) return int8Encoder(encoder, []);
+  if (context.calibration === undefined) return int8Encoder(encoder, schemeOf(context.preset), []);
   const choice = readChoice(context.calibration);
   context.out.note?.(describeChoice(choice, fastLinears(encoder).length));
-  return int8Encoder(encoder, choice.inFloat);
+  return int8Encoder(encoder, schemeOf(context.preset), choice.inFloat);
 }
 
 function floatEncoder(context: Pick<BuildContext, "preset" | "checkpoint" | "side">): OnnxGraph {
