@@ -168,11 +168,12 @@ function readCalibration(file: string, { variant, weightsId }: CalibrationReques
   });
 }
 
-/** Nothing where the file has another hash than it says, or none. */
+/** Nothing where the file has another hash than it says. Those from before hashes have none, nor their images'. */
 function wholeCalibration(file: string): StoredCalibration | undefined {
   try {
     const { sha256: recorded, ...stored } = parseCalibration(readFileSync(file, "utf8"), file);
-    return recorded === sha256(canonicalJson(stored)) ? stored : undefined;
+    const earlier = recorded === undefined && stored.imageHashes === undefined;
+    return earlier || recorded === sha256(canonicalJson(stored)) ? stored : undefined;
   } catch (error) {
     if (error instanceof HarnessError) return undefined;
     throw error;
