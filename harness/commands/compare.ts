@@ -134,7 +134,7 @@ function throwUnknown(id: string, known: readonly string[]): never {
 }
 
 /** By protocol id, the figure that it is about. */
-function headlinesOf(sides: readonly Side[]): Readonly<Record<string, string>> {
+export function headlinesOf(sides: readonly Side[]): Readonly<Record<string, string>> {
   const protocols = sides.flatMap(({ manifest }) => Object.values(manifest.protocols));
   return Object.fromEntries(
     protocols.map((id) => {

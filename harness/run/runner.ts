@@ -71,13 +71,15 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
         observer.note(`${each.setup.variant}: finished before, nothing to do (${each.id})`);
       else {
         if (again.size > 0)
-          observer.note(`${each.setup.variant}: ${again.size} images are run again: photo replaced, or worker died`);
+          observer.note(
+            `${each.setup.variant}: ${counted(again.size)} to be run again: photo replaced, or worker died`,
+          );
         const run = await openChecked(each, request, again);
         if (run !== undefined) opened.push({ prepared: each, run });
       }
     }
     for (const { run } of opened)
-      if (run.resumed) observer.note(`${run.id}: goes on after ${run.finishedImages().size} images`);
+      if (run.resumed) observer.note(`${run.id}: goes on after ${counted(run.finishedImages().size)}`);
     if (plan.dump === "tokens")
       for (const { variant, file, parts } of await dumpKeptTokens(prepared, plan, results))
         observer.note(`${variant}: ${file}, from the left: ${parts.join(", ")}`);
@@ -87,6 +89,10 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
   }
   const runs = await Promise.all(prepared.map(({ id }) => readRun(results, id)));
   return { runs, stopped: signal.aborted };
+}
+
+function counted(count: number): string {
+  return count === 1 ? "1 image" : `${count} images`;
 }
 
 function placesOfPlan({ datasetOptions: { data }, boxes }: RunPlan): DataPlaces {

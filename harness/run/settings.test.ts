@@ -3,7 +3,17 @@ import type { VariantManifest, VariantPlugin } from "../api.ts";
 import { type Registry, variantOf, weightsVariantOf } from "./registry.ts";
 import { settingsOf, withSettings } from "./settings.ts";
 
-const preset = (id: string, base?: string) => ({ id, ...(base === undefined ? {} : { base }) }) as VariantManifest;
+const preset = (id: string, base?: string): VariantManifest => ({
+  id,
+  title: "A variant",
+  paper: { title: "None", year: 2020 },
+  size: "nano",
+  input: { side: 8, fit: "pad", resize: "bilinear", padValue: 0, mean: [0, 0, 0], std: [1, 1, 1] },
+  mask: { path: "direct", interpolation: "bilinear", threshold: ">0" },
+  lacks: [],
+  notes: [],
+  ...(base === undefined ? {} : { base }),
+});
 const unused = () => Promise.reject(new Error("not called here"));
 
 /** `sam`, and a method that runs on it with a ratio as its setting. */
