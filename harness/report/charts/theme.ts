@@ -21,13 +21,13 @@ export function chartConfig(theme: Theme): ChartConfig {
     ...{ font, background: paper, padding: 8, view: { stroke: null } },
     axis: {
       ...{ labelColor: muted, titleColor: text, gridColor: faint, domainColor: muted, tickColor: muted },
-      ...{ labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal", titlePadding: 8, labelLimit: 220 },
+      ...{ labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal", titlePadding: 8, labelLimit: 320 },
     },
     axisY: { domain: false, ticks: false, labelPadding: 8 },
     axisX: { grid: true },
     legend: {
       ...{ labelColor: text, titleColor: muted, labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal" },
-      ...{ orient: "top", columns: 2, symbolSize: 90, labelLimit: 260, columnPadding: 18, offset: 10 },
+      ...{ orient: "top", columns: 2, symbolSize: 90, labelLimit: 320, columnPadding: 18, offset: 10 },
     },
     title: {
       ...{ color: text, subtitleColor: muted, fontSize: 14, subtitleFontSize: 12, anchor: "start", offset: 12 },
