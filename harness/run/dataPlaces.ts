@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { homeFolder } from "../home.ts";
+import { sha256 } from "../store/canonical.ts";
 
 /**
  * Where the data of runs lie on this machine, by the data's fingerprint, in `SAM_BENCH_HOME`: a run itself keeps no folder of
@@ -57,5 +57,4 @@ function readPlaces(file: string): Readonly<Record<string, unknown>> {
 }
 
 const placesFolder = () => join(homeFolder(), "places");
-const placeOf = (fingerprint: string) =>
-  join(placesFolder(), `${createHash("sha256").update(fingerprint).digest("hex").slice(0, 32)}.json`);
+const placeOf = (fingerprint: string) => join(placesFolder(), `${sha256(fingerprint).slice(0, 32)}.json`);
