@@ -1,6 +1,6 @@
 import yargs, { type Argv, type Options } from "yargs";
-import { refuseUnused } from "./commands/command.ts";
 import { type Command, type Commands, type Console, commands } from "./commands/index.ts";
+import { refuseUnused } from "./commands/terminal/command.ts";
 import { HarnessError, unknown } from "./errors.ts";
 import { visibleLines } from "./visible.ts";
 

@@ -1,8 +1,8 @@
 /** What the notebooks' cells end with: a value that Jupyter shows as text, a table or a picture. */
 import { type Chart, chartFile } from "../harness/report/charts/index.ts";
-import { chartSvg } from "../harness/report/charts.ts";
-import type { Grid } from "../harness/report/grid.ts";
-import { gridMarkdown } from "../harness/report/markdown.ts";
+import { chartSvg } from "../harness/report/charts/vega.ts";
+import type { Grid } from "../harness/report/table/grid.ts";
+import { gridMarkdown } from "../harness/report/table/markdown.ts";
 
 /** The name by which Deno's kernel asks a value how it is shown. */
 const display: unique symbol = Symbol.for("Jupyter.display");

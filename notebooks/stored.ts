@@ -1,6 +1,6 @@
 /** The runs that the notebooks are about: those of results/, or of the folder that SAM_BENCH_RESULTS names. */
 import { fileURLToPath } from "node:url";
-import { chosenRuns } from "../harness/commands/storedRuns.ts";
+import { chosenRuns } from "../harness/results/storedRuns.ts";
 import type { StoredRun } from "../harness/store/store.ts";
 
 export const resultsFolder = process.env.SAM_BENCH_RESULTS ?? fileURLToPath(new URL("../results", import.meta.url));

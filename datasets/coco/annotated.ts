@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Dataset, DatasetOptions } from "../../harness/api.ts";
-import { AnnotationShelf } from "../../harness/coco/annotationShelf.ts";
-import type { AnnotationFile } from "../../harness/coco/annotations.ts";
-import { readAnnotations } from "../../harness/coco/annotations.ts";
-import type { AnnotatedImage, FileImage } from "../../harness/coco/elements.ts";
+import { AnnotationShelf } from "../../harness/coco/read/annotationShelf.ts";
+import type { AnnotationFile } from "../../harness/coco/read/annotations.ts";
+import { readAnnotations } from "../../harness/coco/read/annotations.ts";
+import type { AnnotatedImage, FileImage } from "../../harness/coco/read/elements.ts";
 import { HarnessError, unknown } from "../../harness/errors.ts";
 import { checkLimit, selectImages } from "../selection.ts";
 import type { AnnotationFormat } from "./locate.ts";

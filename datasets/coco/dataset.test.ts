@@ -2,13 +2,13 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, test, vi } from "vitest";
-import { walkJson } from "../../harness/coco/json.ts";
+import { walkJson } from "../../harness/coco/json/json.ts";
 import { encodePng } from "../../harness/image/codec.ts";
 import { shared } from "../../harness/shared.ts";
 import lvis from "../lvis/dataset.ts";
 import coco from "./dataset.ts";
 
-vi.mock("../../harness/coco/json.ts", { spy: true });
+vi.mock("../../harness/coco/json/json.ts", { spy: true });
 
 const seed = 1;
 const size = { height: 4, width: 6 };

@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { AnnotationShelf } from "../../harness/coco/annotationShelf.ts";
-import { walkJson } from "../../harness/coco/json.ts";
+import { walkJson } from "../../harness/coco/json/json.ts";
+import type { AnnotationShelf } from "../../harness/coco/read/annotationShelf.ts";
 import { HarnessError } from "../../harness/errors.ts";
 
 export type AnnotationFormat = "coco" | "lvis";

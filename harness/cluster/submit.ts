@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { HarnessError } from "../errors.ts";
-import { errorCode, onDisk, replaceFile } from "../store/disk.ts";
+import { errorCode, onDisk, replaceFile } from "../store/disk/disk.ts";
 import type { ClusterJob } from "./job.ts";
 import { type SlurmScript, sbatchArguments } from "./slurm.ts";
 

@@ -1,15 +1,16 @@
 /** COCO and LVIS JSON: annotation files read and written, results files read; and average precision as both tools compute it. */
-export { AnnotationShelf } from "./annotationShelf.ts";
-export type { AnnotationFile, ScoredFile } from "./annotations.ts";
-export { readAnnotations } from "./annotations.ts";
-export { heldBy, requireUsable } from "./detectionParts.ts";
-export { addDetection, readDetections, readDetectionTable } from "./detections.ts";
-export { type Detection, DetectionTable } from "./detectionTable.ts";
-export type { AnnotatedCategory, AnnotatedImage, FileImage } from "./elements.ts";
-export { evaluate, type Matches } from "./evaluate.ts";
-export { type EvaluatedFiles, evaluateFiles } from "./evaluateFiles.ts";
-export { checkDetections, countForeignMasks, type GroundTruth, truthOf } from "./groundTruth.ts";
-export type { OverlapType } from "./overlaps.ts";
-export { cocoRules, type EvaluationRules, lvisRules, proposalRulesFor } from "./rules.ts";
-export { type CategoryFigure, onceEach, summarizer } from "./summarize.ts";
-export { writeInstances } from "./write.ts";
+
+export { evaluate, type Matches } from "./match/evaluate.ts";
+export { type EvaluatedFiles, evaluateFiles } from "./match/evaluateFiles.ts";
+export type { OverlapType } from "./match/overlaps.ts";
+export { cocoRules, type EvaluationRules, lvisRules, proposalRulesFor } from "./match/rules.ts";
+export { type CategoryFigure, onceEach, summarizer } from "./match/summarize.ts";
+export { AnnotationShelf } from "./read/annotationShelf.ts";
+export type { AnnotationFile, ScoredFile } from "./read/annotations.ts";
+export { readAnnotations } from "./read/annotations.ts";
+export { heldBy, requireUsable } from "./read/detectionParts.ts";
+export { addDetection, readDetections, readDetectionTable } from "./read/detections.ts";
+export { type Detection, DetectionTable } from "./read/detectionTable.ts";
+export type { AnnotatedCategory, AnnotatedImage, FileImage } from "./read/elements.ts";
+export { checkDetections, countForeignMasks, type GroundTruth, truthOf } from "./read/groundTruth.ts";
+export { writeInstances } from "./write/write.ts";

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { LayerActivations } from "../run/activations.ts";
+import type { LayerActivations } from "../build/activations.ts";
 import { memoryConsole } from "./fixtures/bench.ts";
 import { inspect } from "./inspect.ts";
 

@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
 import { HarnessError, unknown } from "../errors.ts";
 import { ap, calibration, metricOfFigures, metrics, miou, recall } from "../metrics/index.ts";
+import { loadRegistry } from "../plan/plugins/registry.ts";
+import { withVariantFiles } from "../plan/variantFiles.ts";
 import { protocolOf } from "../protocols/index.ts";
 import {
   type Comparison,
@@ -12,16 +14,22 @@ import {
   parseCondition,
   type Side,
 } from "../report/compare.ts";
-import { loadRegistry } from "../run/registry.ts";
-import { withVariantFiles } from "../run/variantFiles.ts";
+import { datasetOfRun } from "../results/runDataset.ts";
+import { readRows } from "../results/storedRows.ts";
 import type { StoredRun } from "../store/store.ts";
-import { type Arguments, type Command, type CommandOption, type Console, line, note, widthOf } from "./command.ts";
 import { measureSides } from "./compareLatency.ts";
-import { interruptible } from "./interrupt.ts";
 import { type Operand, type OperandContext, readOperand, runsOfOperands } from "./operands.ts";
 import { flagsOf, observe, planOptions } from "./run.ts";
-import { datasetOfRun } from "./runDataset.ts";
-import { readRows } from "./storedRows.ts";
+import {
+  type Arguments,
+  type Command,
+  type CommandOption,
+  type Console,
+  line,
+  note,
+  widthOf,
+} from "./terminal/command.ts";
+import { interruptible } from "./terminal/interrupt.ts";
 
 const defaults = { rounds: 20 };
 

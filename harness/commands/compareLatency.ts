@@ -1,8 +1,8 @@
+import { type PreparedRun, prepareRun } from "../build/preparedRun.ts";
 import { HarnessError } from "../errors.ts";
+import { type RunPlan, resolvePlan } from "../plan/plan.ts";
 import type { LatencyTurns, Side } from "../report/compare.ts";
 import { takeTurns } from "../run/latencyPhase.ts";
-import { type RunPlan, resolvePlan } from "../run/plan.ts";
-import { type PreparedRun, prepareRun } from "../run/preparedRun.ts";
 import { checkProvider, providerWarnings } from "../run/providerCheck.ts";
 import { canonicalJson } from "../store/canonical.ts";
 import type { LatencyTurn, Manifest } from "../store/schema.ts";

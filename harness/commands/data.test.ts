@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Dataset } from "../api.ts";
-import { loadRegistry } from "../run/registry.ts";
+import { loadRegistry } from "../plan/plugins/registry.ts";
 import { data } from "./data.ts";
 import { memoryConsole } from "./fixtures/bench.ts";
 

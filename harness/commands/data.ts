@@ -2,13 +2,13 @@ import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Annotation, Dataset, ImageId } from "../api.ts";
-import { type Instances, writeInstances } from "../coco/write.ts";
+import { type Instances, writeInstances } from "../coco/write/write.ts";
 import { HarnessError, unknown } from "../errors.ts";
 import { encodeJpeg } from "../image/index.ts";
-import { loadRegistry } from "../run/registry.ts";
-import { onDisk } from "../store/disk.ts";
-import { type Command, line } from "./command.ts";
-import { createProgress, type Progress } from "./progress.ts";
+import { loadRegistry } from "../plan/plugins/registry.ts";
+import { onDisk } from "../store/disk/disk.ts";
+import { type Command, line } from "./terminal/command.ts";
+import { createProgress, type Progress } from "./terminal/progress.ts";
 
 const defaults = { quality: 95, count: 24 };
 

@@ -2,12 +2,12 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { diskFreeBytes, isSoftwareDevice, vulkanDevice } from "../estimate/machine.ts";
+import { needsOf } from "../estimate/needs.ts";
 import { swiftShader, useSwiftShader } from "../onnx/fixtures/swiftShader.ts";
-import { resolvePlan } from "../run/plan.ts";
+import { resolvePlan } from "../plan/plan.ts";
 import { doctor } from "./doctor.ts";
 import { memoryConsole } from "./fixtures/bench.ts";
-import { diskFreeBytes, isSoftwareDevice, vulkanDevice } from "./machine.ts";
-import { needsOf } from "./planNeeds.ts";
 
 const results = mkdtempSync(join(tmpdir(), "doctor-"));
 const nano = { variants: "sam-nano", limit: 2 };

@@ -1,18 +1,18 @@
 import { statSync } from "node:fs";
 import { basename, resolve } from "node:path";
+import { readCommit } from "../build/commit.ts";
 import { HarnessError } from "../errors.ts";
+import { checkProviders, diskFreeBytes, measureSpeed, type ProviderState } from "../estimate/machine.ts";
+import { needsOf, type PlanNeeds } from "../estimate/needs.ts";
 import { homeFolder } from "../home.ts";
 import { type Environment, readEnvironment } from "../measure/environment.ts";
 import { runtimeVersion } from "../onnx/index.ts";
-import { readCommit } from "../run/commit.ts";
-import { type RunFlags, resolvePlan } from "../run/plan.ts";
-import { loadRegistry } from "../run/registry.ts";
-import { chooseWeights } from "../run/weights.ts";
-import { type Command, line } from "./command.ts";
+import { type RunFlags, resolvePlan } from "../plan/plan.ts";
+import { loadRegistry } from "../plan/plugins/registry.ts";
+import { chooseWeights } from "../plan/weights.ts";
 import { findingsText, gigabytes } from "./doctorText.ts";
-import { checkProviders, diskFreeBytes, measureSpeed, type ProviderState } from "./machine.ts";
-import { needsOf, type PlanNeeds } from "./planNeeds.ts";
 import { flagsOf, planOptions, planUnused, settingOptions } from "./run.ts";
+import { type Command, line } from "./terminal/command.ts";
 
 export const doctor: Command = {
   name: "doctor",

@@ -1,9 +1,9 @@
-import { layout, wrap } from "../report/layout.ts";
+import { isSoftwareDevice, type ProviderState } from "../estimate/machine.ts";
+import type { PlanNeeds } from "../estimate/needs.ts";
+import { layout, wrap } from "../report/table/layout.ts";
 import type { Findings, InstalledWeights } from "./doctor.ts";
-import { isSoftwareDevice, type ProviderState } from "./machine.ts";
-import { plainTable } from "./plainTable.ts";
-import type { PlanNeeds } from "./planNeeds.ts";
-import { formatDuration } from "./progress.ts";
+import { plainTable } from "./terminal/plainTable.ts";
+import { formatDuration } from "./terminal/progress.ts";
 
 const width = 120;
 

@@ -3,9 +3,9 @@ import { createWriteStream } from "node:fs";
 import type { Writable } from "node:stream";
 import type { PredictionRow } from "../api.ts";
 import { HarnessError, unknown } from "../errors.ts";
+import { findRun } from "../results/storedRows.ts";
 import type { StoredRun } from "../store/store.ts";
-import { type Command, note } from "./command.ts";
-import { findRun } from "./storedRows.ts";
+import { type Command, note } from "./terminal/command.ts";
 
 export const exportRun: Command = {
   name: "export",

@@ -1,6 +1,6 @@
-import type { Commands } from "./command.ts";
+import type { Commands } from "./terminal/command.ts";
 
-export type { Command, Commands, Console } from "./command.ts";
+export type { Command, Commands, Console } from "./terminal/command.ts";
 
 /** In the order of `bench --help`. */
 export const commands = {

@@ -1,12 +1,12 @@
 import type { DeclaredValue, GraphSignature } from "../api.ts";
+import { fittingVariants } from "../build/fit.ts";
+import { type Misfit, nearestVariant } from "../build/misfit.ts";
 import { readSignature } from "../onnx/index.ts";
-import { fittingVariants } from "../run/fit.ts";
-import { type Misfit, nearestVariant } from "../run/misfit.ts";
-import { inertClassesOf, loadRegistry } from "../run/registry.ts";
+import { inertClassesOf, loadRegistry } from "../plan/plugins/registry.ts";
 import { isBuffer, openTensorArchive, type StoredTensor, type TensorArchive } from "../weights/index.ts";
 import { printActivations } from "./activations.ts";
-import { type Command, type Console, line } from "./command.ts";
-import { plainTable } from "./plainTable.ts";
+import { type Command, type Console, line } from "./terminal/command.ts";
+import { plainTable } from "./terminal/plainTable.ts";
 
 export const inspect: Command = {
   name: "inspect",

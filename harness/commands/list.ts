@@ -1,15 +1,15 @@
 import { resolve } from "node:path";
 import type { ModelInputSpec, Protocol } from "../api.ts";
 import { unknown } from "../errors.ts";
+import { loadRegistry, type Registry } from "../plan/plugins/registry.ts";
 import { promptsOf, protocols } from "../protocols/index.ts";
-import { layout, wrap } from "../report/layout.ts";
 import { confidenceMeaning, type PublishedTable } from "../report/papers.ts";
-import { loadRegistry, type Registry } from "../run/registry.ts";
+import { layout, wrap } from "../report/table/layout.ts";
+import { type CheckedRun, checkedRuns } from "../results/storedRuns.ts";
 import { isEarlier } from "../store/schema.ts";
-import { type Command, line, note } from "./command.ts";
 import { describePublished, publishedTables } from "./paperTable.ts";
-import { plainTable } from "./plainTable.ts";
-import { type CheckedRun, checkedRuns } from "./storedRuns.ts";
+import { type Command, line, note } from "./terminal/command.ts";
+import { plainTable } from "./terminal/plainTable.ts";
 
 /** What there is to list from; each is read when it is asked for. */
 interface Sources {

@@ -1,13 +1,13 @@
 import { resolve } from "node:path";
 import { HarnessError } from "../errors.ts";
-import { reportOf } from "../report/score.ts";
-import { resultJson, resultTable } from "../report/tables.ts";
+import { resultJson, resultTable } from "../report/table/tables.ts";
+import { reportOf } from "../results/report.ts";
+import { truthOf } from "../results/scoreRun.ts";
 import { mergeRun } from "../run/merge.ts";
 import { findShards, wholeRuns } from "../run/shardRuns.ts";
 import type { StoredRun } from "../store/store.ts";
-import { type Command, line, note, widthOf } from "./command.ts";
-import { createProgress } from "./progress.ts";
-import { truthOf } from "./scoreRun.ts";
+import { type Command, line, note, widthOf } from "./terminal/command.ts";
+import { createProgress } from "./terminal/progress.ts";
 
 export const merge: Command = {
   name: "merge",

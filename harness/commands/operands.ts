@@ -1,20 +1,20 @@
 import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { fittingVariants } from "../build/fit.ts";
 import { HarnessError, unknown } from "../errors.ts";
-import { placesOf } from "../run/dataPlaces.ts";
-import { fittingVariants } from "../run/fit.ts";
-import { type RunFlags, resolvePlan } from "../run/plan.ts";
-import { inertClassesOf, type Registry, variantOf } from "../run/registry.ts";
+import { placesOf } from "../plan/dataPlaces.ts";
+import { type RunFlags, resolvePlan } from "../plan/plan.ts";
+import { inertClassesOf, type Registry, variantOf } from "../plan/plugins/registry.ts";
+import { hasOwnWeights } from "../results/ownWeights.ts";
+import { plannedImages } from "../results/runDataset.ts";
+import { findRun } from "../results/storedRows.ts";
+import { namedRuns, readableRuns } from "../results/storedRuns.ts";
 import { type RunObserver, runPlan } from "../run/runner.ts";
 import { largest } from "../stats/summary.ts";
 import { listRuns } from "../store/manifest.ts";
 import { isEarlier, type Manifest } from "../store/schema.ts";
 import { readRun, type StoredRun } from "../store/store.ts";
 import { openTensorArchive } from "../weights/index.ts";
-import { hasOwnWeights } from "./ownWeights.ts";
-import { plannedImages } from "./runDataset.ts";
-import { findRun } from "./storedRows.ts";
-import { namedRuns, readableRuns } from "./storedRuns.ts";
 
 /** What a user may name where a run is meant. */
 export type Operand =

@@ -2,8 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { HarnessError } from "../errors.ts";
+import { loadRegistry } from "../plan/plugins/registry.ts";
 import { promptsOf, protocols } from "../protocols/index.ts";
-import { exportTable, type TableFormat, tableFormats } from "../report/export.ts";
 import {
   compareWithPaper,
   comparisonGrid,
@@ -12,12 +12,12 @@ import {
   publishedTable,
   readPublishedTables,
 } from "../report/papers.ts";
-import { type RunReport, reportOf } from "../report/score.ts";
-import { loadRegistry } from "../run/registry.ts";
+import { exportTable, type TableFormat, tableFormats } from "../report/table/export.ts";
+import { type RunReport, reportOf } from "../results/report.ts";
+import { readableRuns, withoutShards, withoutSuperseded } from "../results/storedRuns.ts";
 import { readRun } from "../store/store.ts";
 import { visibleLines } from "../visible.ts";
-import { type Arguments, type CommandOption, type Console, note, widthOf } from "./command.ts";
-import { readableRuns, withoutShards, withoutSuperseded } from "./storedRuns.ts";
+import { type Arguments, type CommandOption, type Console, note, widthOf } from "./terminal/command.ts";
 
 /** Published tables come with the project, wherever it is installed. */
 const papersFolder = fileURLToPath(new URL("../../results/papers", import.meta.url));

@@ -5,14 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { loadRegistry, variantOf } from "../plan/plugins/registry.ts";
+import { projectRoot } from "../plan/plugins/sources.ts";
+import { itemsOf } from "../pull/catalog.ts";
 import { sendFile, serve } from "../pull/fixtures/server.ts";
-import { loadRegistry, variantOf } from "../run/registry.ts";
-import { projectRoot } from "../run/sources.ts";
 import { writeSeededFile } from "../weights/fixtures/seededFile.ts";
-import type { Arguments } from "./command.ts";
 import { memoryConsole, program } from "./fixtures/bench.ts";
 import { commands } from "./index.ts";
-import { itemsOf } from "./pullCatalog.ts";
+import type { Arguments } from "./terminal/command.ts";
 
 let folder: string;
 beforeEach(() => {

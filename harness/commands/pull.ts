@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { HarnessError } from "../errors.ts";
 import { homeFolder } from "../home.ts";
+import { loadRegistry, type Registry } from "../plan/plugins/registry.ts";
+import { catalogOf, itemsOf } from "../pull/catalog.ts";
 import { openClient, type PullItem, type PullRecord, pull, removePulled, stateOf } from "../pull/index.ts";
-import { loadRegistry, type Registry } from "../run/registry.ts";
-import { type Arguments, type Command, type Console, line, note } from "./command.ts";
-import { plainTable } from "./plainTable.ts";
-import { createProgress, type Progress } from "./progress.ts";
-import { catalogOf, itemsOf } from "./pullCatalog.ts";
+import { type Arguments, type Command, type Console, line, note } from "./terminal/command.ts";
+import { plainTable } from "./terminal/plainTable.ts";
+import { createProgress, type Progress } from "./terminal/progress.ts";
 
 const defaults = {
   /** A server that is silent for so long is asked again, s. */

@@ -1,13 +1,13 @@
+import { calibrate, calibrationFile, calibrationRecord } from "../build/calibration.ts";
 import { HarnessError } from "../errors.ts";
-import { calibrate, calibrationFile, calibrationRecord } from "../run/calibration.ts";
-import { withDetectorBoxes } from "../run/detectorBoxes.ts";
-import { type RunFlags, type RunPlan, resolvePlan } from "../run/plan.ts";
-import { refuseUnusedFiles } from "../run/unusedFlags.ts";
-import { openWeights } from "../run/weights.ts";
-import { type Arguments, type Command, line } from "./command.ts";
-import { interrupted } from "./interrupt.ts";
-import { createProgress } from "./progress.ts";
+import { withDetectorBoxes } from "../plan/detectorBoxes.ts";
+import { type RunFlags, type RunPlan, resolvePlan } from "../plan/plan.ts";
+import { refuseUnusedFiles } from "../plan/unusedFlags.ts";
+import { openWeights } from "../plan/weights.ts";
 import { flagsOf, planOptions, settingOptions, weightsUnused } from "./run.ts";
+import { type Arguments, type Command, line } from "./terminal/command.ts";
+import { interrupted } from "./terminal/interrupt.ts";
+import { createProgress } from "./terminal/progress.ts";
 
 const shared = ["weights", "checkpoint", "data", "boxes", "image", "seed", "threads", "provider", "plugin"];
 

@@ -2,14 +2,14 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Dataset } from "../api.ts";
 import { HarnessError } from "../errors.ts";
-import { type DetailedRun, detailsOf, labelled } from "../report/details.ts";
-import { byDataset } from "../report/tables.ts";
+import { type DetailedRun, detailsOf, labelled } from "../report/html/details.ts";
+import { galleryOf } from "../report/html/galleryPhotos.ts";
+import { byDataset } from "../report/table/tables.ts";
+import { datasetOfRun } from "../results/runDataset.ts";
+import { chosenRuns } from "../results/storedRuns.ts";
 import type { StoredRun } from "../store/store.ts";
-import { type Arguments, type Command, type Console, line, note } from "./command.ts";
-import { createProgress } from "./progress.ts";
-import { galleryOf } from "./reportGallery.ts";
-import { datasetOfRun } from "./runDataset.ts";
-import { chosenRuns } from "./storedRuns.ts";
+import { type Arguments, type Command, type Console, line, note } from "./terminal/command.ts";
+import { createProgress } from "./terminal/progress.ts";
 
 const defaults = { out: "report", gallery: 48 };
 
@@ -119,9 +119,9 @@ async function writeCharts(
   console: Console,
 ): Promise<void> {
   const [{ chartSvg }, { chartFile }, { gridSpec }, { svgToPng }] = await Promise.all([
-    import("../report/charts.ts"),
+    import("../report/charts/vega.ts"),
     import("../report/charts/index.ts"),
-    import("../report/gridSpec.ts"),
+    import("../report/table/gridSpec.ts"),
     import("../image/codec.ts"),
   ]);
   const files = [

@@ -1,13 +1,13 @@
 import { resolve } from "node:path";
 import { HarnessError } from "../errors.ts";
-import { type RunReport, reportOf } from "../report/score.ts";
-import { resultJson, resultTable } from "../report/tables.ts";
-import { type RunFlags, type RunPlan, resolvePlan } from "../run/plan.ts";
-import { loadRegistry } from "../run/registry.ts";
+import { type RunFlags, type RunPlan, resolvePlan } from "../plan/plan.ts";
+import { loadRegistry } from "../plan/plugins/registry.ts";
+import { settingsOf } from "../plan/settings.ts";
+import { refuseUnusedFiles } from "../plan/unusedFlags.ts";
+import type { WeightsChoice } from "../plan/weights.ts";
+import { resultJson, resultTable } from "../report/table/tables.ts";
+import { type RunReport, reportOf } from "../results/report.ts";
 import { type RunObserver, type RunOutcome, runPlan } from "../run/runner.ts";
-import { settingsOf } from "../run/settings.ts";
-import { refuseUnusedFiles } from "../run/unusedFlags.ts";
-import type { WeightsChoice } from "../run/weights.ts";
 import {
   type Arguments,
   type Command,
@@ -16,9 +16,9 @@ import {
   line,
   note,
   type UnusedOptions,
-} from "./command.ts";
-import { interrupted, interruptible } from "./interrupt.ts";
-import { createProgress, type Progress, type ProgressOptions } from "./progress.ts";
+} from "./terminal/command.ts";
+import { interrupted, interruptible } from "./terminal/interrupt.ts";
+import { createProgress, type Progress, type ProgressOptions } from "./terminal/progress.ts";
 
 /** What says which runs are meant; `doctor` takes the same. */
 export const planOptions: Readonly<Record<string, CommandOption>> = {

@@ -1,10 +1,10 @@
 import { HarnessError } from "../errors.ts";
 import type { ReliabilityBin } from "../metrics/index.ts";
+import { type FileFigure, type FileScore, scoreFile } from "../results/scoreFile.ts";
+import { type CategoryScore, type RunScore, scoreRun } from "../results/scoreRun.ts";
 import { intervalMethod } from "../stats/intervals.ts";
-import { type Arguments, type Command, type Console, line, note } from "./command.ts";
-import { plainTable } from "./plainTable.ts";
-import { type FileFigure, type FileScore, scoreFile } from "./scoreFile.ts";
-import { type CategoryScore, type RunScore, scoreRun } from "./scoreRun.ts";
+import { type Arguments, type Command, type Console, line, note } from "./terminal/command.ts";
+import { plainTable } from "./terminal/plainTable.ts";
 
 export const score: Command = {
   name: "score",

@@ -1,16 +1,16 @@
 import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { HarnessError } from "../errors.ts";
-import { resolvePlan } from "../run/plan.ts";
-import { refuseUnusedFiles } from "../run/unusedFlags.ts";
+import { resolvePlan } from "../plan/plan.ts";
+import { refuseUnusedFiles } from "../plan/unusedFlags.ts";
 import type { Candidate, SearchOutcome } from "../search/check.ts";
 import type { SearchObserver, SearchSettings } from "../search/request.ts";
 import { search as searchFor } from "../search/search.ts";
-import { type Arguments, type Command, type Console, line, note } from "./command.ts";
-import { interrupted, interruptible } from "./interrupt.ts";
-import { plainTable } from "./plainTable.ts";
-import { createProgress, type Progress } from "./progress.ts";
 import { flagsOf, planOptions, weightsUnused } from "./run.ts";
+import { type Arguments, type Command, type Console, line, note } from "./terminal/command.ts";
+import { interrupted, interruptible } from "./terminal/interrupt.ts";
+import { plainTable } from "./terminal/plainTable.ts";
+import { createProgress, type Progress } from "./terminal/progress.ts";
 
 const units = { parts: "turns", configurations: "configurations", check: "checks" } as const;
 const shared = [
@@ -117,8 +117,8 @@ async function writeChart(outcome: SearchOutcome, { latency }: SearchSettings): 
   const { folder, winner, uniform, whole, points, looked } = outcome;
   // Vega takes a second to load.
   const [{ chartSvg }, { searchChart }] = await Promise.all([
-    import("../report/charts.ts"),
-    import("../report/searchChart.ts"),
+    import("../report/charts/vega.ts"),
+    import("../report/charts/search.ts"),
   ]);
   const named = [
     { name: "winner", candidate: winner },

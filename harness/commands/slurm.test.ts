@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type SlurmCluster, slurmInstalled, startSlurm } from "../cluster/fixtures/slurmCluster.ts";
-import { reportOf } from "../report/score.ts";
+import { reportOf } from "../results/report.ts";
 import { listRuns } from "../store/manifest.ts";
 import { readRun, type StoredRun } from "../store/store.ts";
 import { bench, memoryConsole } from "./fixtures/bench.ts";

@@ -6,14 +6,14 @@ import { sbatchArguments, slurmScripts } from "../cluster/slurm.ts";
 import { queueStates, readSubmitted, slurmFolder, submit } from "../cluster/submit.ts";
 import { HarnessError, unknown } from "../errors.ts";
 import { homeFolder } from "../home.ts";
-import { resolvePlan } from "../run/plan.ts";
-import { projectRoot } from "../run/sources.ts";
+import { resolvePlan } from "../plan/plan.ts";
+import { projectRoot } from "../plan/plugins/sources.ts";
+import { readableRuns } from "../results/storedRuns.ts";
 import { indexRows } from "../store/rows.ts";
 import { readRun } from "../store/store.ts";
-import { type Arguments, type Command, type Console, line, note } from "./command.ts";
-import { plainTable } from "./plainTable.ts";
 import { flagsOf, planOptions, planUnused, settingOptions } from "./run.ts";
-import { readableRuns } from "./storedRuns.ts";
+import { type Arguments, type Command, type Console, line, note } from "./terminal/command.ts";
+import { plainTable } from "./terminal/plainTable.ts";
 
 const { phase: _, shard: __, ...dividedOptions } = planOptions;
 /** Paths that a job must find from wherever it runs. */

@@ -5,10 +5,10 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { HarnessError } from "../errors.ts";
 import { storeExample } from "../report/fixtures/runs.ts";
+import { newestOfEach, readableRuns } from "../results/storedRuns.ts";
 import type { Manifest } from "../store/schema.ts";
 import { memoryConsole } from "./fixtures/bench.ts";
 import { list } from "./list.ts";
-import { newestOfEach, readableRuns } from "./storedRuns.ts";
 import { table } from "./table.ts";
 
 const newResults = () => mkdtemp(join(tmpdir(), "table-"));

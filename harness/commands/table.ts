@@ -1,12 +1,12 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { HarnessError } from "../errors.ts";
 import { refuseIrregular } from "../files.ts";
-import type { TableFormat } from "../report/export.ts";
-import { betweenMarks, exportResults } from "../report/resultExport.ts";
-import { type RunReport, reportOf } from "../report/score.ts";
-import { type Arguments, type Command, type Console, note, widthOf } from "./command.ts";
+import type { TableFormat } from "../report/table/export.ts";
+import { betweenMarks, exportResults } from "../report/table/resultExport.ts";
+import { type RunReport, reportOf } from "../results/report.ts";
+import { chosenRuns } from "../results/storedRuns.ts";
 import { deliver, paperOptions, printPaperTable, refusePaperOptions } from "./paperTable.ts";
-import { chosenRuns } from "./storedRuns.ts";
+import { type Arguments, type Command, type Console, note, widthOf } from "./terminal/command.ts";
 
 export const table: Command = {
   name: "table",

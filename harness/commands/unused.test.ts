@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { resolvePlan } from "../run/plan.ts";
-import { refuseUnusedFiles } from "../run/unusedFlags.ts";
-import { type Arguments, type Command, refuseUnused } from "./command.ts";
+import { resolvePlan } from "../plan/plan.ts";
+import { refuseUnusedFiles } from "../plan/unusedFlags.ts";
 import { commands } from "./index.ts";
+import { type Arguments, type Command, refuseUnused } from "./terminal/command.ts";
 
 const all: readonly Command[] = await Promise.all(Object.values(commands).map((load) => load()));
 

@@ -1,12 +1,12 @@
 import { availableParallelism } from "node:os";
 import type { GraphKind, NamedTensors, RawPrompts, RawVariant, Tensor } from "../api.ts";
+import { buildVariant } from "../build/build.ts";
+import { type Expected, type Fixture, readFixture, type SeededInput, withShapesOf } from "../build/referenceValues.ts";
 import { HarnessError } from "../errors.ts";
-import { buildVariant } from "../run/build.ts";
-import { loadRegistry, variantOf } from "../run/registry.ts";
+import { loadRegistry, variantOf } from "../plan/plugins/registry.ts";
 import { seededCheckpoint, seededTensor } from "../weights/index.ts";
-import { type Command, type Console, line } from "./command.ts";
-import { type Expected, type Fixture, readFixture, type SeededInput, withShapesOf } from "./fixture.ts";
-import { plainTable } from "./plainTable.ts";
+import { type Command, type Console, line } from "./terminal/command.ts";
+import { plainTable } from "./terminal/plainTable.ts";
 
 const defaults = { tolerance: 2e-4, provider: "cpu" };
 

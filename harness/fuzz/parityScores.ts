@@ -1,8 +1,8 @@
 import type { PredictionRow } from "../api.ts";
 import { type OverlapType, readAnnotations, readDetections } from "../coco/index.ts";
-import { scoreFile } from "../commands/scoreFile.ts";
 import { formatCounts } from "../mask/index.ts";
 import { ap, cocoSizes, figuresOf, recall } from "../metrics/index.ts";
+import { scoreFile } from "../results/scoreFile.ts";
 
 /** Both files of a drawn dataset. */
 export interface Files {

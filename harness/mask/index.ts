@@ -8,4 +8,4 @@ export { rleFromBox, rleFromPolygons } from "./polygon.ts";
 export { removeSmallRegions } from "./regions.ts";
 export { areaOf, boxOf, decodeRle, encodeRle, rleFromCounts } from "./rle.ts";
 export { formatCounts, parseCounts } from "./rleString.ts";
-export { maskFromLogits, stabilityScore, upscaleLogits } from "./upscale.ts";
+export { maskFromLogits, stabilityScore, upscaleLogits } from "./upscale/upscale.ts";

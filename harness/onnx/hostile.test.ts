@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { HarnessError } from "../errors.ts";
 import { limits } from "../limits.ts";
-import { givenGraphs } from "../run/variantFiles.ts";
+import { givenGraphs } from "../plan/variantFiles.ts";
 import { runApart } from "./apart.ts";
 import { temporaryFolder } from "./fixtures/runGraph.ts";
 import { readSignature } from "./signature.ts";

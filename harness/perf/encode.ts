@@ -1,12 +1,12 @@
 import { availableParallelism } from "node:os";
 import type { GraphKind } from "../api.ts";
-import type { Arguments, Command, CommandOption } from "../commands/command.ts";
+import { type BuiltVariant, buildVariant } from "../build/build.ts";
+import { calibrationFor } from "../build/calibration.ts";
 import { settingOptions } from "../commands/run.ts";
+import type { Arguments, Command, CommandOption } from "../commands/terminal/command.ts";
 import { HarnessError } from "../errors.ts";
-import { type BuiltVariant, buildVariant } from "../run/build.ts";
-import { calibrationFor } from "../run/calibration.ts";
-import { loadRegistry, type RegisteredVariant, variantOf } from "../run/registry.ts";
-import { settingsOf, withSettings } from "../run/settings.ts";
+import { loadRegistry, type RegisteredVariant, variantOf } from "../plan/plugins/registry.ts";
+import { settingsOf, withSettings } from "../plan/settings.ts";
 import { seededCheckpoint } from "../weights/index.ts";
 import type { Contender } from "./contender.ts";
 import { type DuelOptions, duel } from "./duel.ts";

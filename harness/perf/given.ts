@@ -1,6 +1,6 @@
 import { readSignature } from "../onnx/index.ts";
-import { loadRegistry } from "../run/registry.ts";
-import { withVariantFiles } from "../run/variantFiles.ts";
+import { loadRegistry } from "../plan/plugins/registry.ts";
+import { withVariantFiles } from "../plan/variantFiles.ts";
 import type { Contender } from "./contender.ts";
 
 /** The encoder of the first of `--variant-files`: someone else's export to measure against. */

@@ -1,4 +1,4 @@
-import type { Commands } from "../commands/command.ts";
+import type { Commands } from "../commands/terminal/command.ts";
 
 export const benchmarks: Commands = {
   encode: async () => (await import("./encode.ts")).encode,

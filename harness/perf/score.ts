@@ -4,10 +4,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Command, type Console, line } from "../commands/command.ts";
-import { plainTable } from "../commands/plainTable.ts";
+import { type Command, type Console, line } from "../commands/terminal/command.ts";
+import { plainTable } from "../commands/terminal/plainTable.ts";
 import { HarnessError } from "../errors.ts";
-import { projectRoot } from "../run/sources.ts";
+import { projectRoot } from "../plan/plugins/sources.ts";
 import { drawLvis, lvisVal, repeatFiles, type ScoreFiles } from "./scoreData.ts";
 import type { ScoreOrder, ScoreReport } from "./scoreWays.ts";
 

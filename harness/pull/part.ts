@@ -1,7 +1,7 @@
 import { type FileHandle, open, readFile, rm, stat, statfs, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { HarnessError } from "../errors.ts";
-import { errorCode, onDisk } from "../store/disk.ts";
+import { errorCode, onDisk } from "../store/disk/disk.ts";
 
 /** What the bytes of a part belong to: another address, or another version of the file, makes them worthless. */
 export interface PartOrigin {

@@ -2,7 +2,7 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { PublishedFile } from "../api.ts";
 import { HarnessError } from "../errors.ts";
-import { onDisk } from "../store/disk.ts";
+import { onDisk } from "../store/disk/disk.ts";
 import { bytesOf, type PullRecord, pathsOf } from "./shelf.ts";
 import { unpackZip } from "./unpack.ts";
 

@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { PublishedFile } from "../api.ts";
 import { HarnessError } from "../errors.ts";
-import { acquireLock, type Lock, LockInUse } from "../store/lock.ts";
+import { acquireLock, type Lock, LockInUse } from "../store/disk/lock.ts";
 import { shownAddress, withoutLogins } from "./address.ts";
 import { type DownloadOptions, download } from "./download.ts";
 import { removePart } from "./part.ts";

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { PublishedFile } from "../api.ts";
 import { HarnessError } from "../errors.ts";
-import { errorCode, onDisk, replaceFile } from "../store/disk.ts";
+import { errorCode, onDisk, replaceFile } from "../store/disk/disk.ts";
 import { partSize, removePart } from "./part.ts";
 
 /**

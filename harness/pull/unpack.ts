@@ -4,9 +4,9 @@ import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { crc32, createInflateRaw } from "node:zlib";
 import { HarnessError } from "../errors.ts";
-import { onDisk } from "../store/disk.ts";
+import { onDisk } from "../store/disk/disk.ts";
 import { type ByteSource, fileSource } from "../weights/source.ts";
-import { brokenEntry, entryStart, type ZipDirectory, type ZipEntry, zipDirectory } from "../weights/zip.ts";
+import { brokenEntry, entryStart, type ZipDirectory, type ZipEntry, zipDirectory } from "../weights/torch/zip.ts";
 import { requireSpace } from "./part.ts";
 
 /** COCO's train2017 has 118,287 files; its annotations shrink to a fifth. Far beyond both lies what only fills disks. */

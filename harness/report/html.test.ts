@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { DetailedRun } from "./details.ts";
 import { exampleDetails } from "./fixtures/detailed.ts";
-import type { GalleryItem } from "./gallery.ts";
+import type { DetailedRun } from "./html/details.ts";
+import type { GalleryItem } from "./html/gallery.ts";
 import { commandLine } from "./html/machine.ts";
 import { reportPage } from "./html.ts";
 

@@ -1,19 +1,19 @@
 import { readFileSync } from "node:fs";
+import type { RunReport } from "../results/report.ts";
 import { type Chart, type ChartRun, chartConfig, chartSections } from "./charts/index.ts";
 import { themes } from "./charts/theme.ts";
-import { chartRuntime } from "./charts.ts";
-import { footLines, warningLines } from "./foot.ts";
-import type { GalleryItem } from "./gallery.ts";
-import type { Grid } from "./grid.ts";
-import { gridSpec } from "./gridSpec.ts";
+import { chartRuntime } from "./charts/vega.ts";
 import { figureMarkup, warningsMarkup } from "./html/figure.ts";
+import type { GalleryItem } from "./html/gallery.ts";
 import { machineMarkup } from "./html/machine.ts";
 import { html, jsonScript, type Markup, script, style } from "./html/markup.ts";
 import { tableMarkup } from "./html/table.ts";
 import { viewerMarkup } from "./html/viewer.ts";
-import { resultGrid } from "./resultGrid.ts";
-import type { RunReport } from "./score.ts";
-import { baseOf, titleOf } from "./tables.ts";
+import { footLines, warningLines } from "./table/foot.ts";
+import type { Grid } from "./table/grid.ts";
+import { gridSpec } from "./table/gridSpec.ts";
+import { resultGrid } from "./table/resultGrid.ts";
+import { baseOf, titleOf } from "./table/tables.ts";
 
 /** Runs on one dataset, in the order of their table. */
 export interface ReportGroup {

@@ -1,10 +1,17 @@
 import type { ImageId } from "../api.ts";
+import { Deadlines } from "../process/deadlines.ts";
 import type { ImageEnd, Row } from "../store/schema.ts";
-import { Deadlines } from "./deadlines.ts";
+import type { WorkerCalls } from "../worker/worker.ts";
+import {
+  failureText,
+  mostDeaths,
+  startWorker,
+  WorkerDied,
+  WorkerFailed,
+  type WorkerProcess,
+} from "../worker/workerProcess.ts";
 import type { OpenedRun, RunRequest } from "./runner.ts";
 import { photoOf } from "./staleImages.ts";
-import type { WorkerCalls } from "./worker.ts";
-import { failureText, mostDeaths, startWorker, WorkerDied, WorkerFailed, type WorkerProcess } from "./workerProcess.ts";
 
 export interface AccuracyProgress {
   readonly done: number;

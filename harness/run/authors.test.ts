@@ -7,12 +7,12 @@ import type { KeptMask, Variant, VariantManifest } from "../api.ts";
 import { prepare, readImage } from "../image/index.ts";
 import { areaOf } from "../mask/index.ts";
 import { writeGraph } from "../onnx/index.ts";
+import { loadRegistry, variantOf } from "../plan/plugins/registry.ts";
 import { type Generator, generatorProtocol } from "../protocols/everythingMode.ts";
 import { shared } from "../shared.ts";
 import { openCheckpoint } from "../weights/index.ts";
-import { runEverything } from "./everything.ts";
+import { runEverything } from "../worker/everything.ts";
 import cutDown from "./fixtures/everything.json" with { type: "json" };
-import { loadRegistry, variantOf } from "./registry.ts";
 
 /** Point x, y, predicted IoU, area px. */
 type Row = readonly [number, number, number, number];

@@ -1,9 +1,9 @@
 import type { Box, ImageId, RgbImage } from "../api.ts";
 import { freeBytes } from "../measure/environment.ts";
-import { Deadlines } from "./deadlines.ts";
-import type { LatencySample } from "./latency.ts";
-import type { MeasuredMemory } from "./modelMemory.ts";
-import type { WorkerCalls, WorkerSetup } from "./worker.ts";
+import { Deadlines } from "../process/deadlines.ts";
+import type { LatencySample } from "../worker/latency.ts";
+import type { MeasuredMemory } from "../worker/modelMemory.ts";
+import type { WorkerCalls, WorkerSetup } from "../worker/worker.ts";
 import {
   failureText,
   mostDeaths,
@@ -12,7 +12,7 @@ import {
   WorkerDied,
   WorkerFailed,
   type WorkerProcess,
-} from "./workerProcess.ts";
+} from "../worker/workerProcess.ts";
 
 const defaults = {
   /** Workers stay loaded side by side up to this share of free memory. */

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { type RunFlags, resolvePlan } from "../plan/plan.ts";
+import { projectRoot } from "../plan/plugins/sources.ts";
 import type { Row } from "../store/schema.ts";
 import type { StoredRun } from "../store/store.ts";
-import { type RunFlags, resolvePlan } from "./plan.ts";
 import { runPlan } from "./runner.ts";
-import { projectRoot } from "./sources.ts";
 
 const quick: RunFlags = { variants: "mortal", prompts: "box", limit: 3, rounds: 1, warmup: 0, threads: 1 };
 const accuracy: RunFlags = { ...quick, phase: "accuracy" };

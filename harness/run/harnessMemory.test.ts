@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
-import { resolvePlan } from "./plan.ts";
+import { resolvePlan } from "../plan/plan.ts";
+import { projectRoot } from "../plan/plugins/sources.ts";
 import { runPlan } from "./runner.ts";
-import { projectRoot } from "./sources.ts";
 
 const heldBytes = 300e6;
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readImage } from "../image/index.ts";
-import { resolvePlan } from "./plan.ts";
+import { resolvePlan } from "../plan/plan.ts";
 import { runPlan } from "./runner.ts";
 
 let folder: string;

@@ -1,11 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { PreparedRun } from "../build/preparedRun.ts";
 import { HarnessError } from "../errors.ts";
 import { encodePng, keptPicture, prepare } from "../image/index.ts";
-import { onDisk } from "../store/disk.ts";
-import type { RunPlan } from "./plan.ts";
-import type { PreparedRun } from "./preparedRun.ts";
-import { variantOf } from "./registry.ts";
+import type { RunPlan } from "../plan/plan.ts";
+import { variantOf } from "../plan/plugins/registry.ts";
+import { onDisk } from "../store/disk/disk.ts";
 
 export interface KeptDump {
   readonly variant: string;

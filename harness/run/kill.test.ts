@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { projectRoot } from "../plan/plugins/sources.ts";
 import { shared } from "../shared.ts";
 import { random } from "../stats/random.ts";
 import { readRun } from "../store/store.ts";
-import { projectRoot } from "./sources.ts";
 
 const kills = 20;
 

@@ -4,13 +4,13 @@ import type { Dataset, ImageId } from "../api.ts";
 import { readEnvironment } from "../measure/environment.ts";
 import { interleavedRounds, type Turn } from "../measure/schedule.ts";
 import { warmUpUntilStable } from "../measure/warmUp.ts";
+import { timedBoxes } from "../prompts/timedBoxes.ts";
 import { random } from "../stats/random.ts";
 import { median } from "../stats/summary.ts";
 import type { LatencyTurn, Manifest } from "../store/schema.ts";
-import { timedBoxes } from "./boxPrompts.ts";
+import type { LatencySample } from "../worker/latency.ts";
+import type { MeasuredMemory } from "../worker/modelMemory.ts";
 import { type Contestant, Crew, type MemorySample } from "./crew.ts";
-import type { LatencySample } from "./latency.ts";
-import type { MeasuredMemory } from "./modelMemory.ts";
 import { readablePhotos } from "./photos.ts";
 import type { OpenedRun, RunRequest } from "./runner.ts";
 

@@ -5,13 +5,13 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { memoryConsole } from "../commands/fixtures/bench.ts";
 import { commands } from "../commands/index.ts";
 import { HarnessError } from "../errors.ts";
-import { reportOf } from "../report/score.ts";
+import { type RunFlags, resolvePlan } from "../plan/plan.ts";
+import { reportOf } from "../results/report.ts";
 import { planId } from "../store/canonical.ts";
 import { listRuns } from "../store/manifest.ts";
 import type { Manifest } from "../store/schema.ts";
 import { readRun, type StoredRun } from "../store/store.ts";
 import { untimedEverything } from "./merge.ts";
-import { type RunFlags, resolvePlan } from "./plan.ts";
 import { runPlan } from "./runner.ts";
 
 const flags: RunFlags = { variants: "sam-nano", prompts: "box", limit: 5, rounds: 1, warmup: 0, threads: 1 };

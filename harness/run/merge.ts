@@ -3,12 +3,12 @@ import type { ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import type { Warning } from "../measure/drift.ts";
 import { protocolOf } from "../protocols/index.ts";
+import { needsAnnotations, type Scoring, scoresOf } from "../results/scores.ts";
 import { type ImagePlace, readImage } from "../store/rows.ts";
 import type { Manifest } from "../store/schema.ts";
 import { openRun, type Run, readRun, type StoredRun } from "../store/store.ts";
 import { providerWarnings, worstError } from "./providerCheck.ts";
 import { failureWarnings, isTimed } from "./runner.ts";
-import { needsAnnotations, type Scoring, scoresOf } from "./scores.ts";
 import { placesOf, type ShardRun, type WholeRun } from "./shardRuns.ts";
 
 export interface MergeRequest {

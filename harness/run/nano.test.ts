@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { resolvePlan } from "../plan/plan.ts";
 import { shared } from "../shared.ts";
-import { resolvePlan } from "./plan.ts";
 import { runPlan } from "./runner.ts";
 
 interface ExpectedRow {

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { HarnessError } from "../errors.ts";
+import { type RunFlags, resolvePlan } from "../plan/plan.ts";
 import type { StoredRun } from "../store/store.ts";
 import { type Wrapping, wrappedNano } from "./fixtures/wrappedNano.ts";
-import { type RunFlags, resolvePlan } from "./plan.ts";
 import { runPlan } from "./runner.ts";
 
 const quick: RunFlags = { prompts: "box", limit: 2, rounds: 1, warmup: 0, threads: 1 };

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { HarnessError } from "../errors.ts";
-import { reportOf } from "../report/score.ts";
-import { resultTable } from "../report/tables.ts";
+import { type RunFlags, resolvePlan } from "../plan/plan.ts";
+import { resultTable } from "../report/table/tables.ts";
+import { reportOf } from "../results/report.ts";
 import type { StoredRun } from "../store/store.ts";
 import { wrappedNano } from "./fixtures/wrappedNano.ts";
-import { type RunFlags, resolvePlan } from "./plan.ts";
 import { providerWarnings, requireAcceptable, worstError } from "./providerCheck.ts";
 import { runPlan } from "./runner.ts";
 

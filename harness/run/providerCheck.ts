@@ -1,13 +1,13 @@
+import type { PreparedRun } from "../build/preparedRun.ts";
 import { HarnessError } from "../errors.ts";
 import type { Warning } from "../measure/drift.ts";
+import type { RunPlan } from "../plan/plan.ts";
+import { Deadlines } from "../process/deadlines.ts";
+import { timedBoxes } from "../prompts/timedBoxes.ts";
 import type { Manifest } from "../store/schema.ts";
-import { timedBoxes } from "./boxPrompts.ts";
-import { Deadlines } from "./deadlines.ts";
+import type { ProviderError } from "../worker/providerError.ts";
+import { startProviderProcess } from "../worker/workerProcess.ts";
 import { readablePhotos } from "./photos.ts";
-import type { RunPlan } from "./plan.ts";
-import type { PreparedRun } from "./preparedRun.ts";
-import type { ProviderError } from "./providerError.ts";
-import { startProviderProcess } from "./workerProcess.ts";
 
 const defaults = {
   /** Over this the table has a warning, */

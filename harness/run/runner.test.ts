@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { memoryConsole } from "../commands/fixtures/bench.ts";
 import { commands } from "../commands/index.ts";
-import { reportOf } from "../report/score.ts";
+import { type RunFlags, resolvePlan } from "../plan/plan.ts";
+import { reportOf } from "../results/report.ts";
 import { indexRows } from "../store/rows.ts";
 import type { StoredRun } from "../store/store.ts";
-import { type RunFlags, resolvePlan } from "./plan.ts";
 import { type RunObserver, type RunOutcome, runPlan } from "./runner.ts";
 
 const quick: RunFlags = { variants: "sam-nano", limit: 3, rounds: 1, warmup: 0, threads: 1 };

@@ -1,24 +1,24 @@
 import { homedir } from "node:os";
 import { dirname, resolve } from "node:path";
 import type { ImageId } from "../api.ts";
+import { type PreparedRun, prepareRun } from "../build/preparedRun.ts";
 import { HarnessError } from "../errors.ts";
 import { homeFolder } from "../home.ts";
 import { driftWarnings, int8Warnings, loadWarnings, type Warning } from "../measure/drift.ts";
+import { type DataPlaces, rememberPlaces } from "../plan/dataPlaces.ts";
+import type { RunPlan } from "../plan/plan.ts";
+import { projectRoot } from "../plan/plugins/sources.ts";
+import type { ChosenVariant } from "../plan/weights.ts";
+import { scoresOf } from "../results/scores.ts";
 import { damageOf } from "../store/damage.ts";
 import type { Manifest } from "../store/schema.ts";
 import { openRun, type Run, readRun, type StoredRun } from "../store/store.ts";
+import { failureText, WorkerDied, WorkerFailed } from "../worker/workerProcess.ts";
 import { type AccuracyProgress, measureAccuracy } from "./accuracyPhase.ts";
-import { type DataPlaces, rememberPlaces } from "./dataPlaces.ts";
 import { dumpKeptTokens } from "./keptDump.ts";
 import { measureLatency } from "./latencyPhase.ts";
-import type { RunPlan } from "./plan.ts";
-import { type PreparedRun, prepareRun } from "./preparedRun.ts";
 import { checkProvider, providerWarnings } from "./providerCheck.ts";
-import { scoresOf } from "./scores.ts";
-import { projectRoot } from "./sources.ts";
 import { staleImages } from "./staleImages.ts";
-import type { ChosenVariant } from "./weights.ts";
-import { failureText, WorkerDied, WorkerFailed } from "./workerProcess.ts";
 
 /** What a run tells while it goes on; a command turns it into lines. */
 export interface RunObserver {

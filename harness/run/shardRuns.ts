@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import type { ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { imagesOfShard } from "../plan/shard.ts";
 import { canonicalJson, planId } from "../store/canonical.ts";
 import { damageOf, rowsFile } from "../store/damage.ts";
 import { listRuns, readManifest } from "../store/manifest.ts";
 import { type ImagePlace, indexRows } from "../store/rows.ts";
 import { isEarlier, type Manifest } from "../store/schema.ts";
-import { imagesOfShard } from "./shard.ts";
 
 /** One shard's run where it lies. */
 export interface ShardRun {

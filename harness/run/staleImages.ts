@@ -2,8 +2,8 @@ import { stat } from "node:fs/promises";
 import type { Dataset, ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { rowsFile } from "../store/damage.ts";
-import { errorCode } from "../store/disk.ts";
-import { remembered, sha256OfFile } from "../store/remembered.ts";
+import { errorCode } from "../store/disk/disk.ts";
+import { remembered, sha256OfFile } from "../store/disk/remembered.ts";
 import { readImages } from "../store/rows.ts";
 import type { ImageEnd, Row } from "../store/schema.ts";
 

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { projectRoot } from "../plan/plugins/sources.ts";
 import { wrappedNano } from "./fixtures/wrappedNano.ts";
-import { projectRoot } from "./sources.ts";
 
 let folder: string;
 let parent: ChildProcess;

@@ -7,7 +7,7 @@ import type { Interval } from "../stats/intervals.ts";
 import { meanInterval, pairedDifference, sumByImage } from "../stats/means.ts";
 import { random } from "../stats/random.ts";
 import { median } from "../stats/summary.ts";
-import { replaceFile } from "../store/disk.ts";
+import { replaceFile } from "../store/disk/disk.ts";
 import type { FitnessRunner, ImageIou } from "./fitness.ts";
 import { paretoFront } from "./pareto.ts";
 import type { PartTimes } from "./partTimes.ts";

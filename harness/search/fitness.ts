@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Checkpoint, ImageId, ModelInput, ModelInputSpec, SearchSpace, Variant } from "../api.ts";
+import { buildVariant } from "../build/build.ts";
 import { prepare } from "../image/index.ts";
+import type { RunPlan } from "../plan/plan.ts";
+import { type RegisteredVariant, variantOf } from "../plan/plugins/registry.ts";
 import { passesOf } from "../protocols/index.ts";
-import { buildVariant } from "../run/build.ts";
-import { runPass } from "../run/jobs.ts";
-import type { RunPlan } from "../run/plan.ts";
-import { type RegisteredVariant, variantOf } from "../run/registry.ts";
+import { runPass } from "../worker/pass.ts";
 import type { Configuration } from "./space.ts";
 
 const defaults = {

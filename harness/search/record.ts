@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { HarnessError } from "../errors.ts";
-import { onDisk, replaceFile } from "../store/disk.ts";
-import { type LineFile, openLineFile, readLines } from "../store/lines.ts";
-import { acquireLock, type Lock } from "../store/lock.ts";
+import { onDisk, replaceFile } from "../store/disk/disk.ts";
+import { type LineFile, openLineFile, readLines } from "../store/disk/lines.ts";
+import { acquireLock, type Lock } from "../store/disk/lock.ts";
 import type { PartTimes } from "./partTimes.ts";
 import { type Configuration, keyOf } from "./space.ts";
 

@@ -1,4 +1,4 @@
-import type { RunPlan } from "../run/plan.ts";
+import type { RunPlan } from "../plan/plan.ts";
 import type { Evaluated } from "./evolution.ts";
 import type { Configuration } from "./space.ts";
 

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { remembered, sha256OfFile } from "./disk/remembered.ts";
 import { readLatency } from "./latency.ts";
-import { remembered, sha256OfFile } from "./remembered.ts";
 import { indexRows } from "./rows.ts";
 import { isEarlier, type Manifest } from "./schema.ts";
 

@@ -1,5 +1,5 @@
 import { HarnessError } from "../errors.ts";
-import { readLines } from "./lines.ts";
+import { readLines } from "./disk/lines.ts";
 import { type LatencyTurn, parseLatencyTurn } from "./schema.ts";
 
 /**

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { HarnessError } from "../errors.ts";
 import { refuseIrregular } from "../files.ts";
 import { canonicalJson, planId } from "./canonical.ts";
-import { diskError, errorCode, replaceFile } from "./disk.ts";
+import { diskError, errorCode, replaceFile } from "./disk/disk.ts";
 import { type Manifest, parseManifest } from "./schema.ts";
 
 const manifestFile = (folder: string) => join(folder, "manifest.json");

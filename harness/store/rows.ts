@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { canonicalJson, sha256 } from "./canonical.ts";
-import { type Line, readLines } from "./lines.ts";
+import { type Line, readLines } from "./disk/lines.ts";
 import { type ImageEnd, parseRowLine, type Row } from "./schema.ts";
 
 /**

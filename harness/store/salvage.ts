@@ -1,8 +1,8 @@
 import { type FileHandle, open, rename } from "node:fs/promises";
 import type { ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
-import { onDisk } from "./disk.ts";
-import { readLines } from "./lines.ts";
+import { onDisk } from "./disk/disk.ts";
+import { readLines } from "./disk/lines.ts";
 import { imageReader } from "./rows.ts";
 
 /**

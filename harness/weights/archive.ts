@@ -2,12 +2,12 @@
 
 import { HarnessError, unknown } from "../errors.ts";
 import { foreignFile } from "./foreign.ts";
-import { readLegacyTorch } from "./legacy.ts";
 import { readSafetensors } from "./safetensors.ts";
 import { type ByteSource, fileSource, readBytes } from "./source.ts";
-import type { StateDict } from "./stateDict.ts";
 import { readFloat32, readFloat64, type StridedTensor } from "./strided.ts";
-import { readTorchZip } from "./torch.ts";
+import { readLegacyTorch } from "./torch/legacy.ts";
+import type { StateDict } from "./torch/stateDict.ts";
+import { readTorchZip } from "./torch/torch.ts";
 import { isReadable, notRead, type UnreadableTensor } from "./unreadable.ts";
 
 export type ArchiveFormat = "zip" | "legacy" | "safetensors";

@@ -8,8 +8,8 @@ import { HarnessError } from "../errors.ts";
 import { damaged, printable } from "./damage.ts";
 import { elementBytes, type TensorDtype } from "./elements.ts";
 import { type ByteSource, readBytes } from "./source.ts";
-import { type StateDict, stripPrefixes } from "./stateDict.ts";
 import { checkTensor, contiguousStrides, elementCount, type StridedTensor } from "./strided.ts";
+import { type StateDict, stripPrefixes } from "./torch/stateDict.ts";
 import { type UnreadableTensor, unreadableTensor } from "./unreadable.ts";
 
 /** Bytes. The format allows 100 MB, which could ask for gigabytes once parsed; the largest SAM needs 0.1 MB. */

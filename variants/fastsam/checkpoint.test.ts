@@ -1,10 +1,10 @@
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { inertClassesOf, loadRegistry } from "../../harness/run/registry.ts";
-import { budgetOf } from "../../harness/weights/budget.ts";
-import { cursorOver } from "../../harness/weights/cursor.ts";
+import { inertClassesOf, loadRegistry } from "../../harness/plan/plugins/registry.ts";
 import { memorySource, openTensorArchive, seededTensor } from "../../harness/weights/index.ts";
-import { unpickle } from "../../harness/weights/pickle.ts";
+import { budgetOf } from "../../harness/weights/pickle/budget.ts";
+import { cursorOver } from "../../harness/weights/pickle/cursor.ts";
+import { unpickle } from "../../harness/weights/pickle/pickle.ts";
 import { inertClasses } from "./inertClasses.ts";
 
 const getattr = "c__builtin__\ngetattr\n";

@@ -1,7 +1,7 @@
 import type { Box, Geometry, Rle, Size, Tensor } from "../../harness/api.ts";
 import { halfToEven } from "../../harness/image/index.ts";
-import { type AxisOperator, type UpscaleOperator, upscaleOperator } from "../../harness/mask/interpolation.ts";
-import { runsAbove } from "../../harness/mask/runsAbove.ts";
+import { type AxisOperator, type UpscaleOperator, upscaleOperator } from "../../harness/mask/upscale/interpolation.ts";
+import { runsAbove } from "../../harness/mask/upscale/runsAbove.ts";
 import { prototypes as channels, prototypeStride } from "./config.ts";
 import type { Detection } from "./detections.ts";
 import { clamp } from "./letterbox.ts";

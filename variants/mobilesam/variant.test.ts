@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Checkpoint, GraphKind, OnnxGraph, Tensor, VariantManifest, VariantPlugin } from "../../harness/api.ts";
+import { fittingVariants } from "../../harness/build/fit.ts";
 import { memoryConsole } from "../../harness/commands/fixtures/bench.ts";
 import { inspect } from "../../harness/commands/inspect.ts";
 import { differenceOf } from "../../harness/onnx/fixtures/difference.ts";
 import { writeGraph } from "../../harness/onnx/index.ts";
-import { fittingVariants } from "../../harness/run/fit.ts";
-import { loadRegistry } from "../../harness/run/registry.ts";
-import { openWeights } from "../../harness/run/weights.ts";
+import { loadRegistry } from "../../harness/plan/plugins/registry.ts";
+import { openWeights } from "../../harness/plan/weights.ts";
 import {
   isBuffer,
   openCheckpoint,

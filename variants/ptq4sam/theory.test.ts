@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import type { CalibrationValues, OnnxGraph, TheoryCounts } from "../../harness/api.ts";
+import { describeGraphs } from "../../harness/build/build.ts";
+import { loadRegistry, variantOf } from "../../harness/plan/plugins/registry.ts";
 import type { UniformQuantizer } from "../../harness/quantize/index.ts";
-import { describeGraphs } from "../../harness/run/build.ts";
-import { loadRegistry, variantOf } from "../../harness/run/registry.ts";
 import { seededCheckpoint } from "../../harness/weights/index.ts";
 import { samConfigs } from "../sam/config.ts";
-import { type Calibrated, type CalibratedWeight, writeCalibrated } from "./calibrated.ts";
-import { floatPlaces, type Places } from "./places.ts";
-import { type Model, wholeGraph } from "./stages.ts";
+import { type Calibrated, type CalibratedWeight, writeCalibrated } from "./calibrate/calibrated.ts";
+import { floatPlaces, type Places } from "./calibrate/places.ts";
+import { type Model, wholeGraph } from "./graphs/stages.ts";
 import { theoryOf } from "./theory.ts";
 
 const model = { config: samConfigs["sam-nano"], checkpoint: seededCheckpoint() };

@@ -1,8 +1,8 @@
 import type { Dim, OnnxGraph, TheoryCounts, Weight } from "../../harness/api.ts";
 import { evaluateDim } from "../../harness/onnx/dims.ts";
-import type { Calibrated } from "./calibrated.ts";
-import { floatPlaces, type Places } from "./places.ts";
-import { type Model, wholeGraph } from "./stages.ts";
+import type { Calibrated } from "./calibrate/calibrated.ts";
+import { floatPlaces, type Places } from "./calibrate/places.ts";
+import { type Model, wholeGraph } from "./graphs/stages.ts";
 
 /** One image and one box. */
 const bindings = { prompts: 1, points: 2 };

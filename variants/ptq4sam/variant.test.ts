@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CalibrationValues } from "../../harness/api.ts";
-import { readCalibrated } from "./calibrated.ts";
+import { readCalibrated } from "./calibrate/calibrated.ts";
 import { NanoTrial } from "./fixtures/nanoTrial.ts";
 
 let trial: NanoTrial;

@@ -4,14 +4,14 @@ import { imageEncoder } from "../sam/imageEncoder.ts";
 import { publishedMacs } from "../sam/published.ts";
 import { buildDecoder } from "../sam-decoder/build.ts";
 import { loadRawSam, loadSam } from "../sam-decoder/load.ts";
-import { calibrateStatistics, calibrationOf } from "./calibrate.ts";
-import { type Calibrated, readCalibrated, writeCalibrated } from "./calibrated.ts";
-import { deployed, integerLayers } from "./deployed.ts";
-import { learnUnits, refuseFullSize } from "./learn.ts";
+import { calibrateStatistics, calibrationOf } from "./calibrate/calibrate.ts";
+import { type Calibrated, readCalibrated, writeCalibrated } from "./calibrate/calibrated.ts";
+import { deployed, integerLayers } from "./graphs/deployed.ts";
+import { simulatedPlaces, withSigns } from "./graphs/simulated.ts";
+import { wholeGraph } from "./graphs/stages.ts";
+import { learnUnits, refuseFullSize } from "./learn/learn.ts";
 import { presetOf, ptq4samPresets, settingFlags, settingOf, withSettingFlags } from "./presets.ts";
 import { formatSetting, methods } from "./setting.ts";
-import { simulatedPlaces, withSigns } from "./simulated.ts";
-import { wholeGraph } from "./stages.ts";
 import { theoryOf } from "./theory.ts";
 
 export default {

@@ -1,5 +1,5 @@
 import { intervalMethod } from "../../stats/intervals.ts";
-import { scoredPrompts } from "../columns.ts";
+import { scoredPrompts } from "../table/columns.ts";
 import { type Chart, type ChartRun, chartSpec, colourOf, rounded } from "./chart.ts";
 
 const sizes = ["small", "medium", "large"] as const;

@@ -1,4 +1,4 @@
-import { type ScoredPrompts, scoredPrompts, totalMs } from "../columns.ts";
+import { type ScoredPrompts, scoredPrompts, totalMs } from "../table/columns.ts";
 import { type Chart, type ChartRun, chartSpec, colourOf, rounded } from "./chart.ts";
 
 interface Place {

@@ -1,11 +1,11 @@
 import { beforeAll, expect, test } from "vitest";
 import type { Manifest } from "../../store/schema.ts";
-import { chartSvg, chartWarnings } from "../charts.ts";
-import type { DetailedRun } from "../details.ts";
 import { exampleDetails } from "../fixtures/detailed.ts";
+import type { DetailedRun } from "../html/details.ts";
 import { accuracySettingCharts } from "./accuracySetting.ts";
 import { chartFile } from "./index.ts";
 import { chartConfig } from "./theme.ts";
+import { chartSvg, chartWarnings } from "./vega.ts";
 
 let slow: DetailedRun;
 let fast: DetailedRun;

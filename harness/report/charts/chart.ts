@@ -1,8 +1,8 @@
 import type { ReliabilityBin } from "../../metrics/index.ts";
+import type { RunReport } from "../../results/report.ts";
 import type { LatencyTurn, Manifest } from "../../store/schema.ts";
-import { type ChartSpec, vegaLiteSchema } from "../charts.ts";
-import type { RunReport } from "../score.ts";
 import { chartConfig } from "./theme.ts";
+import { type ChartSpec, vegaLiteSchema } from "./vega.ts";
 
 /** A run with what charts draw beside its figures. */
 export interface ChartRun {

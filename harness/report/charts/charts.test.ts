@@ -1,10 +1,10 @@
 import { beforeAll, expect, test } from "vitest";
-import { chartSvg, chartWarnings } from "../charts.ts";
-import type { DetailedRun } from "../details.ts";
 import { exampleDetails } from "../fixtures/detailed.ts";
+import type { DetailedRun } from "../html/details.ts";
 import { accuracyLatencyCharts } from "./accuracyLatency.ts";
 import { type Chart, chartFile, chartSections } from "./index.ts";
 import { chartConfig } from "./theme.ts";
+import { chartSvg, chartWarnings } from "./vega.ts";
 
 let runs: readonly DetailedRun[];
 let charts: readonly Chart[];

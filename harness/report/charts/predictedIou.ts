@@ -1,4 +1,4 @@
-import { scoredPrompts } from "../columns.ts";
+import { scoredPrompts } from "../table/columns.ts";
 import { type Chart, type ChartRun, chartSpec, colourOf, rounded } from "./chart.ts";
 
 /** For each prompts name: what a variant believes of its masks against what they are. */

@@ -1,4 +1,4 @@
-import { type ChartConfig, font } from "../charts.ts";
+import { type ChartConfig, font } from "./vega.ts";
 
 /** Colours of series, in their order: after Okabe and Ito, told apart with any colour vision; shapes say the same again. */
 const light = {

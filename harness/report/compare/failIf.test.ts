@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { calibration, miou } from "../../metrics/index.ts";
-import { compareRuns } from "./compare.ts";
+import { compareRuns } from "../../results/compare/compare.ts";
 import { judgeCondition, parseCondition } from "./failIf.ts";
 import { exampleSide } from "./fixtures/sides.ts";
 

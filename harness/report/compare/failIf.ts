@@ -1,6 +1,6 @@
 import { HarnessError, unknown } from "../../errors.ts";
-import type { Comparison } from "./compare.ts";
-import { change, milliseconds, points, pValue } from "./words.ts";
+import type { Comparison } from "../../results/compare/compare.ts";
+import { change, milliseconds, points, pValue } from "../../results/compare/words.ts";
 
 const comparators = ["<=", ">=", "<", ">"] as const;
 const bounds = ["low", "high", "p"] as const;

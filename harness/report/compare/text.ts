@@ -1,10 +1,19 @@
+import type { Breakdown, CategoryDifference } from "../../results/compare/breakdown.ts";
+import type { ComparedRun, Comparison } from "../../results/compare/compare.ts";
+import type { FigureDifference } from "../../results/compare/differences.ts";
+import type { LatencyComparison } from "../../results/compare/latency.ts";
+import {
+  change,
+  changeRange,
+  milliseconds,
+  none,
+  percent,
+  points,
+  pointsRange,
+  pValue,
+} from "../../results/compare/words.ts";
 import { intervalMethod } from "../../stats/intervals.ts";
-import { type Column, fitColumns, layout, wrap } from "../layout.ts";
-import type { Breakdown, CategoryDifference } from "./breakdown.ts";
-import type { ComparedRun, Comparison } from "./compare.ts";
-import type { FigureDifference } from "./differences.ts";
-import type { LatencyComparison } from "./latency.ts";
-import { change, changeRange, milliseconds, none, percent, points, pointsRange, pValue } from "./words.ts";
+import { type Column, fitColumns, layout, wrap } from "../table/layout.ts";
 
 const defaults = { width: 160 };
 

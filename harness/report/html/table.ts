@@ -1,4 +1,4 @@
-import { type Grid, groupSpans, rowCount } from "../grid.ts";
+import { type Grid, groupSpans, rowCount } from "../table/grid.ts";
 import { html, type Markup } from "./markup.ts";
 
 /** The table of papers: each column's heading sorts by it, with the keyboard too. */

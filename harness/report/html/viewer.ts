@@ -1,4 +1,4 @@
-import { type GalleryItem, type GalleryKind, galleryKinds, type Outlines } from "../gallery.ts";
+import { type GalleryItem, type GalleryKind, galleryKinds, type Outlines } from "./gallery.ts";
 import { html, type Markup } from "./markup.ts";
 
 const kindTitles: Readonly<Record<GalleryKind, string>> = {

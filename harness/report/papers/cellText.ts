@@ -1,4 +1,4 @@
-import { intervalText } from "../intervalText.ts";
+import { intervalText } from "../table/intervalText.ts";
 import type { ComparedCell, Comparison } from "./compare.ts";
 import type { OurFigure } from "./ourFigure.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { RunReport } from "../score.ts";
+import type { RunReport } from "../../results/report.ts";
 import { type Comparison, compareWithPaper } from "./compare.ts";
 import {
   accuracyTable,

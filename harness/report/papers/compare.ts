@@ -1,4 +1,4 @@
-import type { RunReport } from "../score.ts";
+import type { RunReport } from "../../results/report.ts";
 import { type Fill, type FillContext, fillsOf } from "./fills.ts";
 import { type OurFigure, ourFigure } from "./ourFigure.ts";
 import type { Measure, PaperColumn, PaperRow, PaperTable } from "./paper.ts";

@@ -1,4 +1,4 @@
-import type { Grid, GridCell, GridColumn, Tone } from "../grid.ts";
+import type { Grid, GridCell, GridColumn, Tone } from "../table/grid.ts";
 import { type ColumnDigits, differenceText, digitsOf, isOutside, none, oursText, publishedText } from "./cellText.ts";
 import type { ComparedCell, ComparedRow, Comparison } from "./compare.ts";
 import { comparisonNotes } from "./notes.ts";

@@ -1,5 +1,5 @@
-import { speedUp, totalMs } from "../columns.ts";
-import type { RunReport } from "../score.ts";
+import type { RunReport } from "../../results/report.ts";
+import { speedUp, totalMs } from "../table/columns.ts";
 import type { Measure } from "./paper.ts";
 
 /** A run's figure in a published column's unit. */

@@ -1,7 +1,7 @@
 import type { Confidence } from "../../api.ts";
-import type { GridNote } from "../grid.ts";
-import { intervalMeaning } from "../intervalText.ts";
-import type { Conditions } from "../score.ts";
+import type { Conditions } from "../../results/report.ts";
+import type { GridNote } from "../table/grid.ts";
+import { intervalMeaning } from "../table/intervalText.ts";
 import { isOutside } from "./cellText.ts";
 import type { ComparedCell, Comparison, UsedRun } from "./compare.ts";
 import { evaluationSets } from "./sets.ts";

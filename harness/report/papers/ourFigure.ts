@@ -1,5 +1,5 @@
-import { speedUp } from "../columns.ts";
-import type { RunReport } from "../score.ts";
+import type { RunReport } from "../../results/report.ts";
+import { speedUp } from "../table/columns.ts";
 import { type Measured, measuredOf, type Nature, natureOf } from "./measured.ts";
 import type { Measure } from "./paper.ts";
 import { evaluationSets, extentOf } from "./sets.ts";

@@ -1,0 +1,173 @@
+import { createHash } from "node:crypto";
+import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type {
+  BuildContext,
+  CalibrationValues,
+  Checkpoint,
+  GraphFiles,
+  GraphKind,
+  GraphSink,
+  OnnxGraph,
+  TheoryCounts,
+} from "../api.ts";
+import { HarnessError } from "../errors.ts";
+import { homeFolder } from "../home.ts";
+import { freeBytes } from "../measure/environment.ts";
+import { providerGraph, structureHash, writeGraph } from "../onnx/index.ts";
+import { asAuthors } from "../plan/plugins/authorsError.ts";
+import { closureHash } from "../plan/plugins/importClosure.ts";
+import type { RegisteredVariant } from "../plan/plugins/registry.ts";
+import { sourcesHash } from "../plan/plugins/sources.ts";
+import { sweep, touch } from "../store/disk/sweep.ts";
+import { filesIn, isWhole, writeWholeFolder } from "../store/disk/wholeFolder.ts";
+
+/** Folders whose sources decide what values a graph's constants get. */
+const valueFolders = ["harness/onnx", "harness/weights", "harness/quantize", "variants"];
+
+export interface BuildRequest {
+  readonly variant: RegisteredVariant;
+  readonly checkpoint: Checkpoint;
+  /** What the weights are: a file's sha256, or the seeded scheme and its version. */
+  readonly weightsId: string;
+  readonly graph: GraphKind;
+  /** Whose operators the graphs are made of; `cpu` if left out. */
+  readonly provider?: string;
+  readonly side?: number;
+  readonly calibration?: CalibrationValues;
+  /** Where graphs are kept; the home folder's `graphs` if left out. */
+  readonly cache?: string;
+}
+
+export interface BuiltVariant {
+  readonly files: GraphFiles;
+  readonly graphs: Readonly<Record<string, OnnxGraph>>;
+  /** sha256 by graph: structure and the identity of its weights. */
+  readonly hashes: Readonly<Record<string, string>>;
+  /** Elements of all tensors taken from the checkpoint, each counted once, buffers left out. */
+  readonly parameters: number;
+  readonly fileBytes: number;
+  /** What the plug-in decided while building. */
+  readonly notes: readonly string[];
+  readonly theory?: TheoryCounts;
+  /** Whether the graphs were there already. */
+  readonly cached: boolean;
+}
+
+/**
+ * The variant's ONNX files, built if they are not there yet. They are written beside their place and moved there whole, so
+ * a build that is killed leaves nothing that looks finished.
+ * Throws HarnessError where weights do not fit the variant, or memory or disk do not fit the build.
+ */
+export async function buildVariant(request: BuildRequest): Promise<BuiltVariant> {
+  const notes: string[] = [];
+  let theory: TheoryCounts | undefined;
+  const graphs = await describeGraphs(request, {
+    note: (text) => notes.push(text),
+    theory(counts) {
+      theory = counts;
+    },
+  });
+  const calibration = request.calibration === undefined ? "" : sha256(JSON.stringify(request.calibration));
+  const values = `${request.weightsId} ${calibration} ${sourcesHash(valueFolders)} ${closureHash(request.variant.file)}`;
+  const hashes = Object.fromEntries(graphs.map((graph) => [graph.name, sha256(`${structureHash(graph)} ${values}`)]));
+  const { preset } = request.variant;
+  const key = sha256(Object.values(hashes).join(" ")).slice(0, 12);
+  const name = `${preset.id.replaceAll("/", "-")}-${request.graph}-${key}`;
+  const folder = join(request.cache ?? join(homeFolder(), "graphs"), name);
+  const cached = await keepWhole(folder, request, graphs);
+  const parameters = new Map(graphs.flatMap((graph) => [...graph.counts.parameters]));
+  return {
+    files: Object.fromEntries(graphs.map((graph) => [graph.name, join(folder, `${graph.name}.onnx`)])),
+    graphs: Object.fromEntries(graphs.map((graph) => [graph.name, graph])),
+    hashes,
+    parameters: [...parameters.values()].reduce((sum, elements) => sum + elements, 0),
+    fileBytes: filesIn(folder).reduce((sum, file) => sum + statSync(join(folder, file)).size, 0),
+    notes,
+    ...(theory === undefined ? {} : { theory }),
+    cached,
+  };
+}
+
+/** The graphs as data. Reads no weight, so it also tells, in milliseconds, whether a checkpoint fits. */
+export async function describeGraphs(
+  { variant, checkpoint, graph, provider = "cpu", side, calibration }: Omit<BuildRequest, "weightsId">,
+  told: Omit<GraphSink, "write"> = {},
+): Promise<OnnxGraph[]> {
+  const { preset, plugin, file } = variant;
+  const graphs: OnnxGraph[] = [];
+  const context: BuildContext = {
+    preset,
+    checkpoint,
+    graph,
+    ...(side === undefined ? {} : { side }),
+    ...(calibration === undefined ? {} : { calibration }),
+    out: {
+      ...told,
+      write: async (name, built) => {
+        requireGraphName(preset.id, name, graphs);
+        // The reference graph stays the published code's, operator for operator.
+        graphs.push(graph === "fused" ? providerGraph({ ...built, name }, provider) : { ...built, name });
+      },
+    },
+  };
+  await asAuthors({ file, id: preset.id, doing: "build" }, () => plugin.build(context));
+  return graphs;
+}
+
+/** It becomes a file's name in the folder of the build, and stays there. */
+function requireGraphName(id: string, name: unknown, graphs: readonly OnnxGraph[]): void {
+  if (typeof name !== "string" || !/^[A-Za-z0-9][\w-]*$/.test(name))
+    throw new HarnessError(`${id}: out.write: no name for a graph`, {
+      found: String(name),
+      expected: "letters, digits, - and _",
+    });
+  if (graphs.some((graph) => graph.name === name))
+    throw new HarnessError(`${id}: out.write: the graph ${name} is written twice`, {
+      hint: "give each graph a name of its own",
+    });
+}
+
+function removeDamaged(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // The write that follows says that the folder is closed to this user.
+  }
+}
+
+/** What is damaged is built again: a graph with one bit flipped still runs, and gives masks. */
+async function keepWhole(folder: string, { variant }: BuildRequest, graphs: readonly OnnxGraph[]): Promise<boolean> {
+  if (existsSync(folder) && (await isWhole(folder))) {
+    touch(folder);
+    return true;
+  }
+  removeDamaged(folder);
+  sweep(dirname(folder));
+  requireMemory(folder, graphs);
+  // Constants are read now, by functions of the plug-in's.
+  const code = { file: variant.file, id: variant.preset.id, doing: "build", shared: true } as const;
+  await writeWholeFolder(folder, (partial) =>
+    asAuthors(code, () => {
+      for (const graph of graphs) writeGraph(graph, partial);
+      writeFileSync(join(partial, "README"), "Built by sam-bench; safe to delete, it is built again when needed.\n");
+    }),
+  );
+  return false;
+}
+
+/** A build holds one tensor at a time, in up to three forms. */
+function requireMemory(folder: string, graphs: readonly OnnxGraph[]): void {
+  const largest = Math.max(...graphs.flatMap((graph) => graph.constants.map((constant) => constant.bytes)));
+  const needed = 3 * largest + 64 * 2 ** 20;
+  if (freeBytes() >= needed) return;
+  throw new HarnessError(`${folder}: not enough memory to build the graphs`, {
+    found: `${(freeBytes() / 2 ** 20).toFixed(0)} MiB free`,
+    expected: `${(needed / 2 ** 20).toFixed(0)} MiB`,
+    hint: "close other programs and run again",
+  });
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

@@ -1,0 +1,36 @@
+import type { OnnxGraph, StageMacs } from "../api.ts";
+import { HarnessError } from "../errors.ts";
+import type { RegisteredVariant } from "../plan/plugins/registry.ts";
+import { seededCheckpoint } from "../weights/index.ts";
+import { describeGraphs } from "./build.ts";
+
+/** 10^9 multiply-accumulates that graphs execute: one image, and one box prompt, which is two points in the decoder's eyes. */
+export function executedGmacs(graphs: readonly OnnxGraph[]): StageMacs {
+  const sumOf = (named: (name: string) => boolean) =>
+    graphs
+      .filter(({ name }) => named(name))
+      .flatMap(({ counts }) => [...counts.macs({ prompts: 1, points: 2 }).values()])
+      .reduce((sum, each) => sum + each, 0) / 1e9;
+  return {
+    encode: sumOf((name) => name === "encoder"),
+    decode: sumOf((name) => name !== "encoder" && name !== "decoder-mask"),
+  };
+}
+
+/**
+ * 10^9 multiply-accumulates of the published architecture, or of what a method computes: padding included, nothing widened
+ * for an operator of the runtime. From shapes alone, so that no weight is read. Absent for a variant that has neither.
+ */
+export async function referenceGmacs(variant: RegisteredVariant): Promise<StageMacs | undefined> {
+  const { plugin, preset } = variant;
+  const checkpoint = seededCheckpoint();
+  const macs = plugin.referenceMacs?.({ preset, checkpoint });
+  if (macs !== undefined) return { encode: macs.encode / 1e9, decode: macs.decode / 1e9 };
+  try {
+    return executedGmacs(await describeGraphs({ variant, checkpoint, graph: "reference" }));
+  } catch (error) {
+    // A plug-in says so where it has no reference graph.
+    if (error instanceof HarnessError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,12 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { projectRoot, sourcesHash } from "../plan/plugins/sources.ts";
+import type { Manifest } from "../store/schema.ts";
+
+/** What runs, also where no git checkout tells: the package's version, and a digest of its code. */
+export function readInstallation(): NonNullable<Manifest["harness"]> {
+  const { version } = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as {
+    readonly version: string;
+  };
+  return { version, sources: sourcesHash(["harness", "variants", "datasets"]) };
+}

@@ -1,0 +1,207 @@
+import type { GraphFiles, OriginalIds } from "../api.ts";
+import { readEnvironment } from "../measure/environment.ts";
+import { multipliesInt8, runtimeVersion, sessionSettings } from "../onnx/index.ts";
+import type { RunPlan } from "../plan/plan.ts";
+import { closureHash } from "../plan/plugins/importClosure.ts";
+import { isOwnModule, type RegisteredVariant } from "../plan/plugins/registry.ts";
+import { sourcesHash } from "../plan/plugins/sources.ts";
+import { givenGraphs, variantFilesOf } from "../plan/variantFiles.ts";
+import { type ChosenVariant, openWeights } from "../plan/weights.ts";
+import { planId } from "../store/canonical.ts";
+import { withoutPaths } from "../store/hidden.ts";
+import { type Manifest, schemaVersion } from "../store/schema.ts";
+import type { WorkerSetup } from "../worker/worker.ts";
+import { type BuiltVariant, buildVariant } from "./build.ts";
+import { type CalibrationRequest, calibrationFor, calibrationRecord } from "./calibration.ts";
+import { readCommit } from "./commit.ts";
+import { executedGmacs, referenceGmacs } from "./gmacs.ts";
+import { readInstallation } from "./installation.ts";
+import { type OverlapRecord, overlapRecord } from "./overlap.ts";
+
+/** One variant of a plan with its graphs on disk: what its worker needs, and the record it starts with. */
+export interface PreparedRun {
+  readonly id: string;
+  readonly setup: WorkerSetup;
+  /** What the processor would run: the setup's graphs, but where its provider has graphs of its own. */
+  readonly cpuGraphs: GraphFiles;
+  readonly manifest: Manifest;
+  /** Seeded weights have latency and memory alone: their masks would mean nothing. */
+  readonly measuresAccuracy: boolean;
+  /** In its encoder; of a user's own files nothing is known. */
+  readonly multipliesInt8: boolean;
+}
+
+/** Sources that decide what a row holds, besides the graph. */
+const pipelineFolders = ["harness/image", "harness/mask", "harness/prompts", "harness/protocols"];
+
+/** Builds the variant's graphs if they are not there. Throws HarnessError where the weights do not fit. */
+export async function prepareRun(
+  plan: RunPlan,
+  chosen: ChosenVariant,
+  asPassed: readonly string[],
+  calibrating: Pick<CalibrationRequest, "progress" | "note" | "signal">,
+): Promise<PreparedRun> {
+  const { variant } = chosen;
+  if (variant.files !== undefined) {
+    const { weights, graphs, ...built } = await givenGraphs(variant.files, variant.file);
+    return describeRun({
+      plan,
+      chosen,
+      asPassed,
+      built: { ...built, graphs: {} },
+      cpuGraphs: built.files,
+      weights,
+      graphs,
+    });
+  }
+  const { checkpoint, weightsId, record } = await openWeights(chosen, plan.registry);
+  try {
+    const calibration = await calibrationFor({
+      ...{ variant, checkpoint, weightsId, registry: plan.registry },
+      // The same for every provider: what it finds is kept, and not all of them compute the same.
+      runtime: { ...plan.runtime, provider: "cpu" },
+      ...calibrating,
+    });
+    const values = calibration === undefined ? {} : { calibration: calibration.values };
+    const { provider } = plan.runtime;
+    const built = await buildVariant({ variant, checkpoint, weightsId, graph: "fused", provider, ...values });
+    const onCpu =
+      provider === "cpu" ? built : await buildVariant({ variant, checkpoint, weightsId, graph: "fused", ...values });
+    const described = {
+      ...{ plan, chosen, asPassed, built, cpuGraphs: onCpu.files },
+      weights: record,
+      graphs: await graphRecord(variant, built),
+    };
+    if (calibration === undefined) return describeRun(described);
+    // Masks of seeded weights are scored on nothing.
+    const scored = record.source === "seeded" ? { ...plan, phases: [] } : plan;
+    const overlap = await overlapRecord(variant.preset.id, calibration, scored);
+    return describeRun({ ...described, calibration: calibrationRecord(calibration), overlap });
+  } finally {
+    checkpoint.close();
+  }
+}
+
+interface Parts {
+  readonly plan: RunPlan;
+  readonly chosen: ChosenVariant;
+  readonly asPassed: readonly string[];
+  readonly built: Pick<BuiltVariant, "files" | "graphs" | "hashes" | "notes">;
+  readonly cpuGraphs: GraphFiles;
+  /** Of the user's own files only what is stored: what they compute is not counted. */
+  readonly graphs?: NonNullable<Manifest["graphs"]>;
+  readonly weights: Manifest["weights"];
+  readonly calibration?: Manifest["calibration"];
+  readonly overlap?: OverlapRecord;
+}
+
+function describeRun(parts: Parts): PreparedRun {
+  const { plan, chosen, asPassed, built, cpuGraphs, graphs, weights, calibration, overlap } = parts;
+  const { preset } = chosen.variant;
+  const prompts = plan.prompts.map((each) => ({ prompts: each.prompts, protocol: each.protocol.id }));
+  const protocols = Object.fromEntries(prompts.map((each) => [each.prompts, each.protocol]));
+  const pipeline = sourcesHash(pipelineFolders);
+  const images = plan.dataset.images.map(({ id }) => id);
+  // Whatever is in here makes another run when it changes, so that rows of two meanings never meet.
+  const resolved = {
+    schema: schemaVersion,
+    ...{ graphs: built.hashes, weights: weights.source, pipeline, protocols, seed: plan.seed, runtime: plan.runtime },
+    ...{ onnxruntime: runtimeVersion, latency: plan.latency },
+    dataset: { id: plan.dataset.id, fingerprint: plan.dataset.fingerprint, images, ...datasetCode(plan) },
+    ...variantCode(chosen),
+    // What the user's encoder is handed is not in its bytes: `--input` decides it too.
+    ...(chosen.variant.files === undefined ? {} : { input: preset.input }),
+    // Without it, a shard's plan is that of the whole run: so a merge knows what it makes, and under which id.
+    ...(plan.shard === undefined ? {} : { shard: plan.shard }),
+  };
+  const id = planId(preset.id, resolved);
+  const manifest: Manifest = {
+    ...{ schema: schemaVersion, id, createdAt: new Date().toISOString(), status: { state: "running" } },
+    plan: { asPassed: withoutPaths(asPassed), resolved },
+    variant: {
+      ...{ id: preset.id, title: preset.title, paper: preset.paper, size: preset.size },
+      notes: [...preset.notes, ...built.notes, ...(overlap === undefined ? [] : [overlap.note])],
+      ...(preset.setting === undefined ? {} : { setting: preset.setting }),
+    },
+    ...(calibration === undefined ? {} : { calibration }),
+    ...(overlap?.overlap === undefined ? {} : { overlap: overlap.overlap }),
+    ...{ weights, protocols, seed: plan.seed, hashes: { graph: built.hashes, pipeline } },
+    dataset: {
+      id: plan.dataset.id,
+      fingerprint: plan.dataset.fingerprint,
+      images: plan.images.length,
+      warnings: plan.dataset.warnings,
+      ...originalIdsOf(plan),
+    },
+    runtime: {
+      ...plan.runtime,
+      onnxruntime: runtimeVersion,
+      graphOptimization: sessionSettings.optimisation,
+      spinning: sessionSettings.spinning,
+    },
+    environment: readEnvironment(),
+    ...(plan.shard === undefined ? {} : { shard: { ...plan.shard, images: images.length } }),
+    harness: readInstallation(),
+    ...commitRecord(),
+    ...(graphs === undefined ? {} : { graphs }),
+    warnings: overlap?.warnings ?? [],
+  };
+  const setup: WorkerSetup = {
+    variant: preset.id,
+    plugin: chosen.variant.file,
+    variantFiles: chosen.variant.files === undefined ? [] : variantFilesOf(preset.id, plan.variantFiles),
+    ...(plan.encoderInput === undefined ? {} : { encoderInput: plan.encoderInput }),
+    graphs: built.files,
+    runtime: plan.runtime,
+    prompts,
+    seed: plan.seed,
+    dataset: plan.dataset.id,
+    datasetPlugin: plan.registry.datasetFiles.get(plan.dataset.id)!,
+    datasetOptions: plan.datasetOptions,
+    ...(plan.boxes === undefined ? {} : { boxes: plan.boxes }),
+  };
+  const encoder = built.graphs.encoder;
+  return {
+    ...{ id, setup, cpuGraphs, manifest, measuresAccuracy: weights.source !== "seeded" },
+    multipliesInt8: encoder !== undefined && multipliesInt8(encoder),
+  };
+}
+
+/** Graphs have this in their hashes; a plug-in from outside may do without graphs, or decide in other code than a graph's. */
+function variantCode({ variant: { file } }: ChosenVariant): { readonly code?: string } {
+  return isOwnModule(file) ? {} : { code: closureHash(file) };
+}
+
+/** A data set from outside draws its targets by its own rules, which its fingerprint need not tell. */
+function datasetCode({ registry, dataset }: RunPlan): { readonly code?: string } {
+  const file = registry.datasetFiles.get(dataset.id)!;
+  return isOwnModule(file) ? {} : { code: closureHash(file) };
+}
+
+function commitRecord(): Pick<Manifest, "commit"> {
+  const commit = readCommit();
+  return commit === undefined ? {} : { commit };
+}
+
+async function graphRecord(variant: RegisteredVariant, built: BuiltVariant): Promise<NonNullable<Manifest["graphs"]>> {
+  const graphs = Object.values(built.graphs);
+  const reference = await referenceGmacs(variant);
+  return {
+    parameters: built.parameters,
+    constants: graphs.reduce((sum, { counts }) => sum + counts.constants, 0),
+    constantBytes: graphs.reduce((sum, { counts }) => sum + counts.constantBytes, 0),
+    ...(reference === undefined ? {} : { referenceGmacs: reference }),
+    executedGmacs: executedGmacs(graphs),
+    fileBytes: built.fileBytes,
+    ...(built.theory === undefined ? {} : { theory: built.theory }),
+  };
+}
+
+/** Those of the run's images, by which an export has the ids of the annotation file. */
+function originalIdsOf({ dataset, images }: RunPlan): Pick<Manifest["dataset"], "originalIds"> {
+  if (dataset.originalIds === undefined) return {};
+  const own = new Set(images);
+  const recorded = (ids: OriginalIds["images"]) => ids.map(([number, digits]) => ({ number, digits }));
+  const originals = recorded(dataset.originalIds.images).filter(({ number }) => own.has(number));
+  return { originalIds: { images: originals, categories: recorded(dataset.originalIds.categories) } };
+}

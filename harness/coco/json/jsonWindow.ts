@@ -1,0 +1,184 @@
+import type { FileHandle } from "node:fs/promises";
+import { HarnessError } from "../../errors.ts";
+
+const defaults = { windowBytes: 4 << 20, largestElementBytes: 256 << 20 };
+
+const byte = (character: string): number => character.charCodeAt(0);
+
+const byteOrderMark = [0xef, 0xbb, 0xbf];
+
+/** 1 a bracket that opens, 2 one that closes, 3 a quote: what the scan of a value stops at. */
+const structure = new Uint8Array(256);
+for (const character of "[{") structure[byte(character)] = 1;
+for (const character of "]}") structure[byte(character)] = 2;
+const quote = byte('"');
+const backslash = byte("\\");
+structure[quote] = 3;
+
+/** A sliding view of the file that keeps the bytes since the last mark. */
+export class JsonWindow {
+  private buffer = Buffer.allocUnsafe(defaults.windowBytes);
+  private position = 0;
+  private end = 0;
+  /** Offset in the file of the buffer's first byte. */
+  private base = 0;
+  private marked: number | undefined;
+  /** Of the value that is being stepped over. */
+  private readonly open = { depth: 0, quoted: false };
+
+  constructor(
+    readonly file: string,
+    private readonly handle: FileHandle,
+    private readonly bytes: ((chunk: Uint8Array) => void) | undefined,
+  ) {}
+
+  /** Of the next byte, in the file. */
+  offset(): number {
+    return this.base + this.position;
+  }
+
+  step(): void {
+    this.position++;
+  }
+
+  mark(): void {
+    this.marked = this.position;
+  }
+
+  /** The bytes since the mark, which it lifts; valid until the next step. */
+  take(): Buffer {
+    const bytes = this.buffer.subarray(this.marked ?? this.position, this.position);
+    this.marked = undefined;
+    return bytes;
+  }
+
+  fail(where: string, problem: string): never {
+    throw brokenJson(this.file, where, this.offset(), problem);
+  }
+
+  /** The next byte that is not white space, not yet stepped over; nothing if the buffer holds none. */
+  next(): number | undefined {
+    for (; this.position < this.end; this.position++) {
+      const next = this.buffer[this.position]!;
+      if (next !== 32 && next !== 10 && next !== 13 && next !== 9) return next;
+    }
+    return undefined;
+  }
+
+  /** As `next`, reading on where needed. */
+  async peek(where: string): Promise<number> {
+    if (await this.atEnd()) this.fail(where, "the file ends there");
+    return this.buffer[this.position]!;
+  }
+
+  /** Steps over white space; true if nothing is left. */
+  async atEnd(): Promise<boolean> {
+    while (this.next() === undefined) {
+      if (!(await this.fill("the file"))) return true;
+    }
+    return false;
+  }
+
+  /** Steps over the mark that some editors write at the beginning of UTF-8. To be called before anything else is read. */
+  async skipByteOrderMark(): Promise<void> {
+    if (await this.atEnd()) return;
+    if (byteOrderMark.every((each, i) => this.buffer[this.position + i] === each))
+      this.position += byteOrderMark.length;
+  }
+
+  /** Steps over what `scan` reads from here; false if it reads nothing. */
+  scan(scan: (bytes: Uint8Array, start: number, end: number) => number): boolean {
+    const after = scan(this.buffer, this.position, this.end);
+    if (after < 0) return false;
+    this.position = after;
+    return true;
+  }
+
+  /** Steps over one value by its brackets and quotes; what stands between them is for JSON.parse to check. */
+  async value(where: string): Promise<void> {
+    while (!this.stepOver()) {
+      if (await this.fill(where)) continue;
+      this.position = Math.min(this.position, this.end);
+      this.fail(where, "the file ends there");
+    }
+  }
+
+  /**
+   * Scans what the buffer holds of a value; true once it is complete, else to be called again after the next fill.
+   * A position past the end steps over an escaped byte to come.
+   */
+  stepOver(): boolean {
+    const { buffer, end } = this;
+    let { depth, quoted } = this.open;
+    let at = this.position;
+    let complete = false;
+    while (!complete && at < end) {
+      if (quoted) {
+        while (at < end && buffer[at] !== quote) at += buffer[at] === backslash ? 2 : 1;
+        if (at >= end) break;
+        at++;
+        quoted = false;
+        complete = depth === 0;
+      } else if (depth === 0 && structure[buffer[at]!] === 0) {
+        // A number or a word: it ends where a bracket, a comma or white space stands.
+        while (at < end && !isDelimiter(buffer[at]!)) at++;
+        complete = at < end;
+        break;
+      } else {
+        while (at < end && structure[buffer[at]!] === 0) at++;
+        if (at >= end) break;
+        const kind = structure[buffer[at++]!]!;
+        if (kind === 3) quoted = true;
+        else if (kind === 1) depth++;
+        else complete = --depth === 0;
+      }
+    }
+    this.position = at;
+    this.open.depth = depth;
+    this.open.quoted = quoted;
+    return complete;
+  }
+
+  /** Reads on, keeping what is marked; false at the end of the file. */
+  private async fill(where: string): Promise<boolean> {
+    const keep = Math.min(this.marked ?? this.position, this.end);
+    const kept = this.end - keep;
+    if (kept > this.buffer.length / 2) this.grow(where);
+    this.buffer.copyWithin(0, keep, this.end);
+    this.base += keep;
+    this.position -= keep;
+    this.end = kept;
+    if (this.marked !== undefined) this.marked -= keep;
+    const { bytesRead } = await this.handle
+      .read(this.buffer, kept, this.buffer.length - kept, this.base + kept)
+      .catch((cause: Error) => {
+        throw new HarnessError(`${this.file}: can not be read`, { found: cause.message, cause });
+      });
+    this.bytes?.(this.buffer.subarray(kept, kept + bytesRead));
+    this.end += bytesRead;
+    return bytesRead > 0;
+  }
+
+  private grow(where: string): void {
+    if (this.buffer.length >= defaults.largestElementBytes) {
+      throw new HarnessError(`${this.file}: ${where} is too large to read`, {
+        found: `over ${this.buffer.length / 2} bytes`,
+        expected: "arrays of small elements at the top level",
+      });
+    }
+    const larger = Buffer.allocUnsafe(this.buffer.length * 2);
+    this.buffer.copy(larger, 0, 0, this.end);
+    this.buffer = larger;
+  }
+}
+
+function isDelimiter(next: number): boolean {
+  return next === 44 || next === 32 || next === 10 || next === 13 || next === 9 || structure[next] === 2;
+}
+
+/** The one sentence of every fault in a file's JSON. */
+export function brokenJson(file: string, where: string, offset: number, problem: string): HarnessError {
+  return new HarnessError(`${file}: broken JSON in ${where} at byte ${offset}: ${problem}`, {
+    hint: "was the download or the writing of the file cut short?",
+  });
+}

@@ -1,0 +1,93 @@
+import { sharedLike } from "../../mask/columns.ts";
+import { ascendingIds } from "../json/ids.ts";
+import type { DetectionTable } from "../read/detectionTable.ts";
+import type { GroundTruth } from "../read/groundTruth.ts";
+import { ascending, descending, stableOrder } from "./order.ts";
+import type { EvaluationRules } from "./rules.ts";
+
+/** Detections in the order in which they are matched, and room for what comes of each; threads can share it. */
+export interface EvaluationPlan {
+  /** Category ids, ascending as the file has them. */
+  readonly categories: readonly number[];
+  /** The detection that the reference tool finds first, which says whether areas are those of boxes; 0 where there is none. */
+  readonly first: number;
+  /** By image, then as pycocotools holds them: by category within an image, by falling score, as they came. */
+  readonly order: Uint32Array;
+  /** Where each image begins in the order; after the last, where those begin that are of no image or no category. */
+  readonly starts: Uint32Array;
+  /** By detection: places in the truth's images and in `categories`, and the score. */
+  readonly imageOf: Uint32Array;
+  readonly categoryOf: Uint32Array;
+  readonly scoreOf: Float64Array;
+  /** By detection: the rank within its group, `uncounted` until it is matched. */
+  readonly rankOf: Uint16Array;
+  /** By split, then by detection: a bit a threshold. */
+  readonly hits: readonly Uint16Array[];
+  readonly misses: readonly Uint16Array[];
+}
+
+/** The rank of a detection that does not count. */
+export const uncounted = 0xffff;
+
+const [words, halves, doubles] = [new Uint32Array(0), new Uint16Array(0), new Float64Array(0)];
+
+export function planEvaluation(truth: GroundTruth, detections: DetectionTable, rules: EvaluationRules): EvaluationPlan {
+  const { count } = detections;
+  const ids = truth.categories.map(({ id }) => id).sort(ascendingIds(truth.originalCategories ?? []));
+  const images = new Map(truth.images.map((id, i) => [id, i]));
+  const categories = new Map(ids.map((id, i) => [id, i]));
+  const imageOf = sharedLike(words, count);
+  const categoryOf = sharedLike(words, count);
+  const scoreOf = sharedLike(doubles, count);
+  for (let i = 0; i < count; i++) {
+    const category = categories.get(detections.categoryOf(i));
+    // Last, and of no image: what is unknown is never reached.
+    imageOf[i] = category === undefined ? images.size : (images.get(detections.imageOf(i)) ?? images.size);
+    categoryOf[i] = category ?? 0;
+    scoreOf[i] = detections.scoreOf(i);
+  }
+  const first = rules.imageLimit === undefined ? 0 : firstOf(rules.imageLimit, detections);
+  if (rules.imageLimit !== undefined) dropBeyond(rules.imageLimit, imageOf, scoreOf, images.size);
+  const [image, category, score] = [ascending(imageOf), ascending(categoryOf), descending(scoreOf)];
+  const order = sharedLike(words, count);
+  order.set(stableOrder(count, rules.classAgnostic ? [image, score, category] : [image, category, score]));
+  return {
+    categories: ids,
+    first,
+    order,
+    imageOf,
+    categoryOf,
+    scoreOf,
+    starts: startsOf(order, imageOf, images.size),
+    rankOf: sharedLike(halves, count).fill(uncounted),
+    hits: rules.splits.map(() => sharedLike(halves, count)),
+    misses: rules.splits.map(() => sharedLike(halves, count)),
+  };
+}
+
+/** As limit_dets_per_image of LVISResults leaves them: the best of the first image where that has more than count. */
+function firstOf(limit: number, detections: DetectionTable): number {
+  let [best, count] = [0, 0];
+  for (let i = 0; i < detections.count; i++) {
+    if (detections.imageOf(i) !== detections.imageOf(0)) continue;
+    count++;
+    if (detections.scoreOf(i) > detections.scoreOf(best)) best = i;
+  }
+  return count > limit ? best : 0;
+}
+
+/** As limit_dets_per_image of LVISResults: the best of an image, as they came among equal scores. Others lose their image. */
+function dropBeyond(limit: number, imageOf: Uint32Array, scoreOf: Float64Array, none: number): void {
+  const order = stableOrder(imageOf.length, [ascending(imageOf), descending(scoreOf)]);
+  const dropped = order.filter((index, i) => i >= limit && imageOf[index] === imageOf[order[i - limit]!]);
+  for (const index of dropped) imageOf[index] = none;
+}
+
+function startsOf(order: Uint32Array, imageOf: Uint32Array, images: number): Uint32Array {
+  const starts = sharedLike(words, images + 1);
+  for (let image = 0, at = 0; image <= images; image++) {
+    while (at < order.length && imageOf[order[at]!]! < image) at++;
+    starts[image] = at;
+  }
+  return starts;
+}

@@ -1,0 +1,160 @@
+import type { Box, Size } from "../../api.ts";
+import { HarnessError } from "../../errors.ts";
+import { rleFromBox } from "../../mask/polygon.ts";
+import { boxOf } from "../../mask/rle.ts";
+import { RunTable } from "../../mask/runTable.ts";
+import type { DetectionTable } from "../read/detectionTable.ts";
+import type { ScoredAnnotation } from "../read/groundTruth.ts";
+import type { MatchGroup } from "./match.ts";
+import { iouThresholds } from "./rules.ts";
+
+/** What overlaps are measured between: masks, or boxes. */
+export type OverlapType = "segm" | "bbox";
+
+/** A box with the area that the file's own width and height give. */
+interface MeasuredBox extends Box {
+  readonly areaPx: number;
+}
+
+/** An overlap below it is as good as none. */
+const lowest = iouThresholds[0]!;
+
+const noBox: MeasuredBox = { x0: 0, y0: 0, x1: 0, y1: 0, areaPx: 0 };
+
+/** What a group is compared on. */
+export interface ImageFrame {
+  /** Nothing where the truth gives no size: boxes can not be drawn there. */
+  readonly size: Size | undefined;
+  /** Masks of another size than the annotation's match nothing; an error otherwise. */
+  readonly foreignSizesMatchNothing: boolean;
+}
+
+/** Areas and IoU of one group's detections and annotations at a time; the masks of a group alone are decoded. */
+export class Overlaps {
+  readonly #true = new RunTable();
+  readonly #found = new RunTable();
+  readonly #table: DetectionTable;
+  readonly #type: OverlapType;
+  /** As loadRes and LVISResults: where the first detection has a box, areas are those of boxes, else of masks. */
+  readonly #areasOfBoxes: boolean;
+
+  /** `first` is the detection that the reference tool finds first. */
+  constructor(table: DetectionTable, type: OverlapType, first: number) {
+    this.#table = table;
+    this.#type = type;
+    this.#areasOfBoxes = table.count > 0 && table.hasBox(first);
+  }
+
+  /** Fills the group's overlaps and the areas by which the size of a detection goes. Throws HarnessError where a mask is none. */
+  fill(
+    group: MatchGroup,
+    detections: readonly number[],
+    annotations: readonly ScoredAnnotation[],
+    frame: ImageFrame,
+  ): void {
+    this.#found.clear();
+    const drawn = annotations.length > 0;
+    const places = detections.map((index) => this.#decoded(index, drawn ? frame.size : undefined));
+    for (let d = 0; d < detections.length; d++) group.detectionAreas[d] = this.#areaOf(detections[d]!, places[d]!);
+    if (annotations.length === 0) return;
+    if (this.#type === "bbox") this.#fillBoxes(group, detections, annotations, places);
+    else this.#fillMasks(group, detections, annotations, { places, frame });
+  }
+
+  /** Place of its mask, drawn from its box where it has no other, as loadRes does; -1 where none is needed or can be drawn. */
+  #decoded(index: number, size: Size | undefined): number {
+    const table = this.#table;
+    if (table.hasMask(index)) {
+      if (this.#type === "segm") return table.decodeMask(index, this.#found);
+      const needed = !table.hasBox(index) || !this.#areasOfBoxes;
+      return needed ? table.decodeMask(index, this.#found, "any") : -1;
+    }
+    if (this.#type === "bbox" || size === undefined) return -1;
+    return this.#found.add(rleFromBox(table.boxOf(index), size));
+  }
+
+  #areaOf(index: number, place: number): number {
+    const table = this.#table;
+    const ofBox = table.hasBox(index) && (this.#areasOfBoxes || !table.hasMask(index));
+    return ofBox ? table.boxAreaOf(index) : this.#found.areaOf(place);
+  }
+
+  #fillMasks(
+    group: MatchGroup,
+    detections: readonly number[],
+    annotations: readonly ScoredAnnotation[],
+    { places, frame }: { readonly places: readonly number[]; readonly frame: ImageFrame },
+  ): void {
+    const found = this.#found;
+    const truth = this.#true;
+    truth.clear();
+    // Where masks are scored, the truth has no annotation without one.
+    const masks = annotations.map(({ mask }) => mask!);
+    for (const mask of masks) truth.add(mask);
+    for (let d = 0, at = 0; d < places.length; d++) {
+      const place = places[d]!;
+      const area = found.areaOf(place);
+      const size = this.#table.hasMask(detections[d]!) ? this.#table.sizeOf(detections[d]!) : frame.size!;
+      for (let a = 0; a < masks.length; a++, at++) {
+        if (!this.#ofOneSize(detections[d]!, { size, other: masks[a]!.size, frame })) continue;
+        const other = truth.areaOf(a);
+        const crowd = group.crowds[a] === 1;
+        // Masks of areas this far apart reach no threshold however they lie.
+        if (!crowd && Math.min(area, other) < lowest * Math.max(area, other)) continue;
+        const shared = found.sharedArea(place, truth, a);
+        if (shared === 0) continue;
+        // One detection is not to fill a crowd: the share of the detection counts.
+        group.overlaps[at] = shared / (crowd ? area : area + other - shared);
+      }
+    }
+  }
+
+  #ofOneSize(
+    index: number,
+    { size, other, frame }: { readonly size: Size; readonly other: Size; readonly frame: ImageFrame },
+  ): boolean {
+    if (size.height === other.height && size.width === other.width) return true;
+    if (frame.foreignSizesMatchNothing) return false;
+    throw new HarnessError(
+      `image ${this.#table.imageOf(index)}: a detection's mask is of another size than its image`,
+      {
+        found: [size.height, size.width],
+        expected: [other.height, other.width],
+        hint: "were the masks made on other photos?",
+      },
+    );
+  }
+
+  #fillBoxes(
+    group: MatchGroup,
+    detections: readonly number[],
+    annotations: readonly ScoredAnnotation[],
+    places: readonly number[],
+  ): void {
+    // Where boxes are scored, the truth has no annotation without one.
+    const boxes = annotations.map(({ box, boxAreaPx }) => ({ ...box!, areaPx: boxAreaPx ?? areaOf(box!) }));
+    for (const [d, index] of detections.entries()) {
+      const found = this.#boxOf(index, places[d]!);
+      for (const [a, box] of boxes.entries()) {
+        const width = Math.min(found.x1, box.x1) - Math.max(found.x0, box.x0);
+        const height = Math.min(found.y1, box.y1) - Math.max(found.y0, box.y0);
+        if (width <= 0 || height <= 0) continue;
+        const shared = width * height;
+        const whole = group.crowds[a] === 1 ? found.areaPx : found.areaPx + box.areaPx - shared;
+        group.overlaps[d * boxes.length + a] = shared / whole;
+      }
+    }
+  }
+
+  /** That of its mask where the file gives none. */
+  #boxOf(index: number, place: number): MeasuredBox {
+    const table = this.#table;
+    if (table.hasBox(index)) return { ...table.boxOf(index), areaPx: table.boxAreaOf(index) };
+    const box = boxOf(this.#found.rle(place, table.sizeOf(index)));
+    return box === undefined ? noBox : { ...box, areaPx: areaOf(box) };
+  }
+}
+
+function areaOf({ x0, y0, x1, y1 }: Box): number {
+  return (x1 - x0) * (y1 - y0);
+}

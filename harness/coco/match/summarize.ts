@@ -1,0 +1,121 @@
+import type { Category, MetricValue } from "../../api.ts";
+import { Accumulator, cellOf } from "./cells.ts";
+import type { Matches } from "./evaluate.ts";
+import { type EvaluationRules, iouThresholds } from "./rules.ts";
+
+/** One of the numbers that the reference tools print. */
+interface Summary {
+  /** AP, AP50, APs, APr as lvis-api writes them; AR-cat@100 and ARs-cat@100 for its recall by category, AR@100 whatever the category. */
+  readonly id: string;
+  readonly split: string;
+  /** Average precision at one place of the thresholds or over all; or recall within a limit, over all thresholds. */
+  readonly of: { readonly precisionAt?: number } | { readonly recallWithin: number };
+  /** Categories of this frequency alone. */
+  readonly frequency?: NonNullable<Category["frequency"]>;
+}
+
+/** Average precision of one category, all sizes; without a value where it has no annotation. */
+export interface CategoryFigure {
+  readonly category: number;
+  readonly value?: number;
+  /** Annotations behind the value. */
+  readonly n: number;
+}
+
+export interface Summarizer {
+  /** `weights[i]` is how often image i of `matches.images` counts. The same ids in the same order whatever they are. */
+  values(weights: Uint32Array): readonly MetricValue[];
+  /** Nothing where all categories are one group. */
+  byCategory(weights: Uint32Array): readonly CategoryFigure[];
+}
+
+/** Prepares the cells once; each call only adds up. As summarize of both tools: what has no annotation is absent, never -1. */
+export function summarizer(matches: Matches, categories: readonly Category[]): Summarizer {
+  const { rules } = matches;
+  const accumulator = new Accumulator(rules.limits.length);
+  const cells = matches.categories.map((_, category) =>
+    rules.splits.map((_, split) => cellOf(matches, category, split)),
+  );
+  const frequencyOf = new Map(categories.map(({ id, frequency }) => [id, frequency]));
+  const summaries = summariesOf(rules).map((summary) => ({ ...summary, sum: 0, present: 0, n: 0 }));
+  const add = (figures: ReturnType<Accumulator["accumulate"]>, summary: (typeof summaries)[number]) => {
+    summary.sum +=
+      "recallWithin" in summary.of
+        ? meanOf(figures.recall, summary.of.recallWithin * iouThresholds.length, iouThresholds.length)
+        : meanOf(
+            figures.precision,
+            summary.of.precisionAt ?? 0,
+            summary.of.precisionAt === undefined ? iouThresholds.length : 1,
+          );
+    summary.present++;
+    summary.n += figures.positives;
+  };
+  return {
+    values(weights) {
+      for (const summary of summaries) [summary.sum, summary.present, summary.n] = [0, 0, 0];
+      for (const [category, bySplit] of cells.entries()) {
+        const frequency = frequencyOf.get(matches.categories[category]!);
+        for (const [split, cell] of bySplit.entries()) {
+          if (cell === undefined) continue;
+          const figures = accumulator.accumulate(cell, weights);
+          if (figures.positives === 0) continue;
+          for (const summary of summaries) {
+            const belongs = summary.frequency === undefined || summary.frequency === frequency;
+            if (belongs && summary.split === rules.splits[split]!.id) add(figures, summary);
+          }
+        }
+      }
+      return summaries.map(({ id, sum, present, n }) => ({ id, ...(present > 0 ? { value: sum / present } : {}), n }));
+    },
+    byCategory(weights) {
+      if (rules.classAgnostic) return [];
+      const all = rules.splits.findIndex(({ id }) => id === "all");
+      return cells.map((bySplit, place) => {
+        const category = matches.categories[place]!;
+        const cell = bySplit[all];
+        const figures = cell === undefined ? undefined : accumulator.accumulate(cell, weights);
+        if (figures === undefined || figures.positives === 0) return { category, n: 0 };
+        return { category, value: meanOf(figures.precision, 0, iouThresholds.length), n: figures.positives };
+      });
+    },
+  };
+}
+
+/** Every image once. */
+export function onceEach({ images }: Pick<Matches, "images">): Uint32Array {
+  return new Uint32Array(images.length).fill(1);
+}
+
+const sizes = ["small", "medium", "large"] as const;
+const frequencies = ["rare", "common", "frequent"] as const;
+
+/** The twelve numbers of COCO, the thirteen of LVIS, or the recalls of proposals, in the order of the tools. */
+function summariesOf(rules: EvaluationRules): readonly Summary[] {
+  const { limits, classAgnostic } = rules;
+  // Recall by category, averaged over them, and recall whatever the category are two figures: 9 and 12 % of one file.
+  const kind = classAgnostic ? "" : "-cat";
+  const recalls = limits.map((limit, recallWithin): Summary => {
+    return { id: `AR${kind}@${limit}`, split: "all", of: { recallWithin } };
+  });
+  const splits = rules.splits.slice(1).map(({ id }) => id);
+  const recallsBySplit = limits.map((limit, recallWithin) =>
+    splits.map((split): Summary => ({ id: `AR${split[0]}${kind}@${limit}`, split, of: { recallWithin } })),
+  );
+  if (classAgnostic) return [...recalls.flatMap((recall, i) => [recall, ...recallsBySplit[i]!])];
+  const precisions: Summary[] = [
+    { id: "AP", split: "all", of: {} },
+    { id: "AP50", split: "all", of: { precisionAt: 0 } },
+    { id: "AP75", split: "all", of: { precisionAt: 5 } },
+    ...sizes.map((split): Summary => ({ id: `AP${split[0]}`, split, of: {} })),
+  ];
+  const byFrequency = frequencies.map((frequency): Summary => {
+    return { id: `AP${frequency[0]}`, split: "all", of: {}, frequency };
+  });
+  return [...precisions, ...(rules.id === "lvis" ? byFrequency : []), ...recalls, ...recallsBySplit.at(-1)!];
+}
+
+function meanOf(values: Float64Array, first: number, count: number): number {
+  let sum = 0;
+  for (let i = first; i < first + count; i++) sum += values[i]!;
+  return sum / count;
+}

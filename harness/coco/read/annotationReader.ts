@@ -1,0 +1,232 @@
+import { createHash } from "node:crypto";
+import type { ImageId } from "../../api.ts";
+import { HarnessError } from "../../errors.ts";
+import type { Fault, Fields } from "../json/fields.ts";
+import { attempt, faultError, fieldsOf } from "../json/fields.ts";
+import { type FileIds, IdTable, idMembers } from "../json/ids.ts";
+import type { JsonPlace } from "../json/json.ts";
+import { walkJson } from "../json/json.ts";
+import { LossCount } from "../json/losses.ts";
+import { NumberLists } from "../json/numberLists.ts";
+import type { AnnotationElements, Purpose } from "./annotationFile.ts";
+import type { AnnotatedCategory, FileImage, ReadEntry } from "./elements.ts";
+import { toCategory, toEntry, toImage } from "./elements.ts";
+import type { Entry } from "./entries.ts";
+
+/** What becomes of a file's annotations. */
+export interface AnnotationSink {
+  /** Every image of the file, before the first annotation; once more where what came before counts no longer. */
+  begin(images: readonly FileImage[]): void;
+  /**
+   * One with a mask, a box, or both, valid during the call only; whether there is a category of its id is known at the end.
+   */
+  keep(entry: Entry, place: JsonPlace): void;
+}
+
+/** Reads the whole file as a stream. Throws as readAnnotations. */
+export async function readAnnotationElements(file: string, sink: AnnotationSink): Promise<AnnotationElements> {
+  const reader = new AnnotationReader(file, sink);
+  const hash = createHash("sha256");
+  const kinds = await walkJson(file, {
+    elements: {
+      images: (element, place) => reader.image(element, place),
+      categories: (element, place) => reader.category(element, place),
+      annotations: (element, place) => reader.annotation(element, place),
+    },
+    numberLists: "segmentation",
+    ids: idMembers,
+    again: (key) => reader.again(key),
+    bytes: (chunk) => hash.update(chunk),
+  });
+  for (const key of ["images", "annotations", "categories"]) {
+    // As pycocotools: a file without the key has no annotations.
+    if (kinds.get(key) === "array" || (key === "annotations" && !kinds.has(key))) continue;
+    throw new HarnessError(`${file}: no ${key} array at the top level`, {
+      found: [...kinds.keys()].join(", ") || "nothing",
+      expected: "images, annotations, categories",
+      hint: "is this an instances file of COCO or LVIS?",
+    });
+  }
+  return { ...reader.finish(kinds.has("annotations")), sha256: hash.digest("hex") };
+}
+
+/** How often a category is named by annotations that are kept for each purpose, and by which annotation first. */
+interface CategoryUse {
+  readonly counts: Record<Purpose, number>;
+  readonly first: string;
+}
+
+/** Reads the three arrays of one file, in whatever order they come. */
+class AnnotationReader {
+  private readonly images = new Map<ImageId, FileImage>();
+  private readonly categories = new Map<number, AnnotatedCategory>();
+  private readonly ids: FileIds = { images: new IdTable(), categories: new IdTable(), annotations: new IdTable() };
+  private readonly known = new Set<number>();
+  private readonly usedCategories = new Map<number, CategoryUse>();
+  private counts: Record<Purpose, LossCount>;
+  /** Annotations that came before any image. */
+  private early: { element: unknown; place: JsonPlace }[] = [];
+  private begun = false;
+  private annotationCount = 0;
+
+  constructor(
+    private readonly file: string,
+    private readonly sink: AnnotationSink,
+  ) {
+    this.counts = this.noLosses();
+  }
+
+  image(element: unknown, place: JsonPlace): void {
+    const image = this.read(element, place, toImage);
+    if (this.images.has(image.id)) throw this.duplicate("image", image.id, place);
+    this.images.set(image.id, image);
+  }
+
+  category(element: unknown, place: JsonPlace): void {
+    const category = this.read(element, place, toCategory);
+    if (this.categories.has(category.id)) throw this.duplicate("category", category.id, place);
+    this.categories.set(category.id, category);
+  }
+
+  annotation(element: unknown, place: JsonPlace): void {
+    if (this.images.size === 0) this.early.push({ element: lasting(element), place });
+    else this.add(element, place);
+  }
+
+  /** As Python takes a key that stands there twice: the last of its values counts. */
+  again(key: string): void {
+    if (key === "categories") this.categories.clear();
+    if (key === "annotations") this.forgetAnnotations();
+    if (key !== "images") return;
+    if (this.annotationCount > 0)
+      throw new HarnessError(`${this.file}: the key images stands there twice, with annotations between`);
+    this.images.clear();
+    this.begun = false;
+  }
+
+  /** `present`: whether the file has annotations at all. */
+  finish(present: boolean): Omit<AnnotationElements, "sha256"> {
+    this.begin();
+    for (const { element, place } of this.early) this.add(element, place);
+    this.early = [];
+    this.countUnknownCategories();
+    const [images, categories] = [[...this.images.values()], [...this.categories.values()]];
+    const lists = images.some((image) => image.negativeCategories !== undefined);
+    if (lists) this.requireFrequencies(categories);
+    const federated = categories.some(({ frequency }) => frequency !== undefined);
+    const absent = present ? [] : [`${this.file}: no annotations at the top level, so that no figure has a value`];
+    const lossesOf = (purpose: Purpose) => {
+      const losses = this.counts[purpose].losses(this.annotationCount);
+      return { ...losses, warnings: [...absent, ...losses.warnings] };
+    };
+    return {
+      images,
+      categories,
+      format: federated || lists ? "lvis" : "coco",
+      losses: { dataset: lossesOf("dataset"), segm: lossesOf("segm"), bbox: lossesOf("bbox") },
+      originals: {
+        images: this.ids.images.originals(),
+        categories: this.ids.categories.originals(),
+        annotations: this.ids.annotations.originals(),
+      },
+    };
+  }
+
+  private requireFrequencies(categories: readonly AnnotatedCategory[]): void {
+    const [wrong] = categories.filter(({ wrongFrequency }) => wrongFrequency !== undefined);
+    if (wrong === undefined) return;
+    const fault: Fault = {
+      problem: "wrong type",
+      field: "frequency",
+      found: wrong.wrongFrequency,
+      expected: "r, c or f",
+    };
+    throw faultError(this.file, `category ${wrong.id}`, fault);
+  }
+
+  private noLosses(): Record<Purpose, LossCount> {
+    return { dataset: new LossCount(this.file), segm: new LossCount(this.file), bbox: new LossCount(this.file) };
+  }
+
+  private forgetAnnotations(): void {
+    this.early = [];
+    this.known.clear();
+    this.usedCategories.clear();
+    this.counts = this.noLosses();
+    this.annotationCount = 0;
+    this.begun = false;
+  }
+
+  /** When the first annotation comes: an array ends before the next begins. */
+  private begin(): void {
+    if (this.begun) return;
+    this.begun = true;
+    this.sink.begin([...this.images.values()]);
+  }
+
+  private add(element: unknown, place: JsonPlace): void {
+    this.begin();
+    this.annotationCount++;
+    const read = attempt(() => toEntry(fieldsOf(element), this.images, this.ids));
+    const name = nameOf(element, place.index);
+    if ("fault" in read) this.leaveOut(name, read.fault);
+    else if (this.known.has(read.value.entry.id)) {
+      const found = name.replace("annotation ", "");
+      this.leaveOut(`annotations[${place.index}]`, { problem: "duplicate id", field: "id", found });
+    } else this.keep(name, read.value, place);
+  }
+
+  private leaveOut(name: string, fault: Fault): void {
+    for (const count of Object.values(this.counts)) count.leaveOut(name, fault);
+  }
+
+  private keep(name: string, { entry, mask, box, oddity, crowdOddity }: ReadEntry, place: JsonPlace): void {
+    this.known.add(entry.id);
+    const faults = { dataset: mask ?? (entry.foreign ? oddity : undefined) ?? box, segm: mask, bbox: box };
+    let use = this.usedCategories.get(entry.category);
+    if (use === undefined) {
+      use = { counts: { dataset: 0, segm: 0, bbox: 0 }, first: name };
+      this.usedCategories.set(entry.category, use);
+    }
+    for (const purpose of ["dataset", "segm", "bbox"] as const) {
+      const fault = faults[purpose];
+      if (fault === undefined) use.counts[purpose]++;
+      else this.counts[purpose].leaveOut(name, fault);
+      if (fault === undefined && oddity !== undefined && purpose !== "bbox") this.counts[purpose].note(name, oddity);
+      if (fault === undefined && crowdOddity !== undefined) this.counts[purpose].note(name, crowdOddity);
+    }
+    if (entry.segmentation !== undefined || entry.box !== undefined) this.sink.keep(entry, place);
+  }
+
+  /** Last, because COCO writes its categories after the annotations. */
+  private countUnknownCategories(): void {
+    for (const [category, { counts, first }] of this.usedCategories) {
+      if (this.categories.has(category)) continue;
+      const fault: Fault = { problem: "unknown category", field: "category_id", found: category };
+      for (const purpose of ["dataset", "segm", "bbox"] as const)
+        if (counts[purpose] > 0) this.counts[purpose].leaveOut(first, fault, counts[purpose]);
+    }
+  }
+
+  private read<T>(element: unknown, { key, index }: JsonPlace, to: (fields: Fields, ids: FileIds) => T): T {
+    const read = attempt(() => to(fieldsOf(element), this.ids));
+    if ("fault" in read) throw faultError(this.file, `${key}[${index}]`, read.fault);
+    return read.value;
+  }
+
+  private duplicate(kind: string, id: number, { key, index }: JsonPlace): HarnessError {
+    const fault: Fault = { problem: `another ${kind} has this id`, field: "id", found: id };
+    return faultError(this.file, `${key}[${index}]`, fault);
+  }
+}
+
+/** Numbers that come straight from the bytes are overwritten by the next element's. */
+function lasting(element: unknown): unknown {
+  const segmentation = (element as { segmentation?: unknown } | null)?.segmentation;
+  return segmentation instanceof NumberLists ? { ...(element as Fields), segmentation: segmentation.copy() } : element;
+}
+
+function nameOf(element: unknown, index: number): string {
+  const id = (element as { id?: unknown } | null)?.id;
+  return Number.isSafeInteger(id) || typeof id === "bigint" ? `annotation ${id}` : `annotations[${index}]`;
+}

@@ -1,0 +1,166 @@
+import type { Annotation, Box } from "../../api.ts";
+import { sharedLike } from "../../mask/columns.ts";
+import { NumberLists } from "../json/numberLists.ts";
+import type { Segmentation } from "./segmentation.ts";
+
+/** An annotation with its mask as the file has it; it may lack the box, or the mask, where the file's is none. */
+export interface Entry extends Omit<Annotation, "mask" | "box"> {
+  readonly box?: Box;
+  /** width * height of the box as the file gives them: from the corners the product differs in its last bits. */
+  readonly boxAreaPx?: number;
+  /** By COCO's rules neither to be found nor a mistake, and yet no crowd: an iscrowd such as 0.5. */
+  readonly uncounted?: boolean;
+  readonly segmentation?: Segmentation;
+  /** The mask is of another size than its image: nothing that is of the image's size is compared with it. */
+  readonly foreign?: boolean;
+}
+
+/**
+ * id, image, category, box, its area, area, flags, number of polygons (0: an RLE, kept beside, or none). The polygons' ends and
+ * coordinates follow.
+ */
+const headLength = 11;
+
+/** Bits of the flags. */
+const flags = { crowd: 1, ignored: 2, uncounted: 4, box: 8, mask: 16, foreign: 32 } as const;
+
+const noBox: Box = { x0: 0, y0: 0, x1: 0, y1: 0 };
+
+const chunkLength = 1 << 17;
+
+const noPolygons = new NumberLists(new Float64Array(0), []);
+
+interface Chunk {
+  readonly values: Float64Array;
+  /** Address of its first value. */
+  readonly start: number;
+}
+
+export interface SharedEntries {
+  readonly chunks: readonly Chunk[];
+  readonly runLengths: ReadonlyMap<number, RunLengths>;
+}
+
+type RunLengths = Segmentation & { kind: "rle" };
+
+/**
+ * Keeps entries as numbers in a few large arrays, 8 bytes a coordinate: as objects, a training set's half million would
+ * burden the garbage collector for as long as the run lasts.
+ */
+export class EntryStore {
+  private chunks: Chunk[] = [];
+  private runLengths = new Map<number, RunLengths>();
+  /** Address of the next entry, counted over all chunks; and where the last chunk ends. */
+  private next = 0;
+  private end = 0;
+
+  /** What another thread makes the same store of, with `of`; for both to read alone. */
+  shared(): SharedEntries {
+    return { chunks: this.chunks, runLengths: this.runLengths };
+  }
+
+  static of({ chunks, runLengths }: SharedEntries): EntryStore {
+    const store = new EntryStore();
+    [store.chunks, store.runLengths] = [[...chunks], new Map(runLengths)];
+    return store;
+  }
+
+  /** Copies the entry and returns its address. */
+  put(entry: Entry): number {
+    const { segmentation, box = noBox } = entry;
+    const { ends, values } = segmentation?.kind === "polygons" ? segmentation.polygons : noPolygons;
+    const coordinates = ends.at(-1) ?? 0;
+    const chunk = this.reserve(headLength + ends.length + coordinates);
+    const address = this.next;
+    let at = address - chunk.start;
+    chunk.values[at++] = entry.id;
+    chunk.values[at++] = entry.image;
+    chunk.values[at++] = entry.category;
+    chunk.values[at++] = box.x0;
+    chunk.values[at++] = box.y0;
+    chunk.values[at++] = box.x1;
+    chunk.values[at++] = box.y1;
+    chunk.values[at++] = entry.boxAreaPx ?? 0;
+    chunk.values[at++] = entry.areaPx;
+    chunk.values[at++] = flagsOf(entry);
+    chunk.values[at++] = ends.length;
+    for (let i = 0; i < ends.length; i++) chunk.values[at++] = ends[i]!;
+    for (let i = 0; i < coordinates; i++) chunk.values[at++] = values[i]!;
+    if (segmentation?.kind === "rle") this.runLengths.set(address, segmentation);
+    this.next = chunk.start + at;
+    return address;
+  }
+
+  get(address: number): Omit<Entry, "segmentation"> {
+    const values = this.from(address);
+    const set = values[9]!;
+    const entry = {
+      id: values[0]!,
+      image: values[1]!,
+      category: values[2]!,
+      areaPx: values[8]!,
+      crowd: (set & flags.crowd) !== 0,
+      ignored: (set & flags.ignored) !== 0,
+      uncounted: (set & flags.uncounted) !== 0,
+    };
+    if ((set & flags.box) === 0) return entry;
+    const box = { x0: values[3]!, y0: values[4]!, x1: values[5]!, y1: values[6]! };
+    return Object.assign(entry, { box, boxAreaPx: values[7]! });
+  }
+
+  category(address: number): number {
+    return this.from(address)[2]!;
+  }
+
+  has(address: number, part: "box" | "mask" | "foreign"): boolean {
+    return (this.from(address)[9]! & flags[part]) !== 0;
+  }
+
+  /** Only of an entry that has a mask. */
+  segmentation(address: number): Segmentation {
+    const values = this.from(address);
+    const runLengths = this.runLengths.get(address);
+    if (runLengths !== undefined) return runLengths;
+    const first = headLength + values[10]!;
+    const ends = Array.from(values.subarray(headLength, first));
+    return { kind: "polygons", polygons: new NumberLists(values.subarray(first, first + (ends.at(-1) ?? 0)), ends) };
+  }
+
+  private reserve(length: number): Chunk {
+    if (this.next + length > this.end) {
+      const values = sharedLike(noPolygons.values, Math.max(length, chunkLength));
+      this.chunks.push({ values, start: this.end });
+      this.next = this.end;
+      this.end += values.length;
+    }
+    return this.chunks.at(-1)!;
+  }
+
+  /** From the address to the end of its chunk. */
+  private from(address: number): Float64Array {
+    const { values, start } = this.chunkOf(address);
+    return values.subarray(address - start);
+  }
+
+  /** Found by halves: a training set has a thousand chunks. */
+  private chunkOf(address: number): Chunk {
+    let [low, high] = [0, this.chunks.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.chunks[middle]!.start <= address) low = middle;
+      else high = middle - 1;
+    }
+    return this.chunks[low]!;
+  }
+}
+
+function flagsOf({ crowd, ignored, uncounted, box, segmentation, foreign }: Entry): number {
+  return (
+    (crowd ? flags.crowd : 0) |
+    (ignored ? flags.ignored : 0) |
+    (uncounted ? flags.uncounted : 0) |
+    (box === undefined ? 0 : flags.box) |
+    (segmentation === undefined ? 0 : flags.mask) |
+    (foreign ? flags.foreign : 0)
+  );
+}

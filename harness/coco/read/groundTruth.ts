@@ -1,0 +1,109 @@
+import type { Annotation, Box, Category, FederatedLists, ImageId, Rle, Size } from "../../api.ts";
+import { HarnessError } from "../../errors.ts";
+import { ascendingIds, type OriginalIds } from "../json/ids.ts";
+import type { AnnotationFile, ScoredFile } from "./annotations.ts";
+import type { DetectionTable } from "./detectionTable.ts";
+
+/** An annotation to score against: with a mask where masks are scored, with a box where boxes are. */
+export interface ScoredAnnotation extends Omit<Annotation, "mask" | "box" | "ignored"> {
+  readonly mask?: Rle | undefined;
+  readonly box?: Box | undefined;
+  /** width * height of the box as the file gives them; from the corners without it. */
+  readonly boxAreaPx?: number | undefined;
+  readonly ignored?: boolean | undefined;
+  /** By COCO's rules neither to be found nor a mistake, and yet no crowd. */
+  readonly uncounted?: boolean | undefined;
+}
+
+export interface GroundTruth {
+  /** Ascending. */
+  readonly images: readonly ImageId[];
+  readonly categories: readonly Category[];
+  /** Ids of categories that are numbered anew, where there are some: the order of categories goes by the file's. */
+  readonly originalCategories?: OriginalIds;
+  /** Where annotation ids are a file's own: both reference tools take id 0 for "no match", and so do figures that are to agree. */
+  readonly idZeroIsNoMatch: boolean;
+  /** Where masks are files' own: as in the reference tools, one of another size than another matches nothing. An error otherwise. */
+  readonly foreignSizesMatchNothing: boolean;
+  /** Nothing where the file gives no size. */
+  sizeOf(image: ImageId): Size | undefined;
+  annotationsOf(image: ImageId): readonly ScoredAnnotation[];
+  /** Absent where the data has no such lists. */
+  readonly listsOf?: (image: ImageId) => FederatedLists;
+}
+
+/** Of an annotation file. */
+export function truthOf(annotations: AnnotationFile | ScoredFile): GroundTruth {
+  const { images, categories, originals, annotationsOf, listsOf } = annotations;
+  const sizes = new Map(images.map(({ id, size }) => [id, size]));
+  return {
+    images: images.map(({ id }) => id).sort(ascendingIds(originals.images)),
+    categories,
+    originalCategories: originals.categories,
+    annotationsOf,
+    idZeroIsNoMatch: true,
+    foreignSizesMatchNothing: true,
+    sizeOf: (image) => sizes.get(image),
+    ...(listsOf === undefined ? {} : { listsOf }),
+  };
+}
+
+/**
+ * Throws HarnessError at the first detection of an image or category that the annotations do not know: a results file for other
+ * annotations would otherwise score low and say nothing.
+ */
+export function checkDetections(
+  detections: DetectionTable,
+  annotations: Pick<ScoredFile, "file" | "images" | "categories">,
+  detectionFile: string,
+): void {
+  const images = new Set(annotations.images.map(({ id }) => id));
+  const categories = new Set(annotations.categories.map(({ id }) => id));
+  // Texts are made for the detection that is wrong, not for each.
+  const unknown = (what: "image" | "category", idOf: (index: number) => number, ids: IdSet, index: number) => {
+    const { field, plural, hint } = references[what];
+    let others = 0;
+    for (let i = 0; i < detections.count; i++) if (!ids.has(idOf(i))) others++;
+    return new HarnessError(
+      `${detectionFile}: detection [${index}], ${field}: no such ${what} in ${annotations.file}`,
+      {
+        found: `${what} ${detections.digitsOf(idOf(index))}; ${others} of ${detections.count} detections are of unknown ${plural}`,
+        hint,
+      },
+    );
+  };
+  for (let i = 0; i < detections.count; i++) {
+    if (!images.has(detections.imageOf(i))) throw unknown("image", (index) => detections.imageOf(index), images, i);
+    if (!categories.has(detections.categoryOf(i)))
+      throw unknown("category", (index) => detections.categoryOf(index), categories, i);
+  }
+}
+
+/** How many detections have a mask of another size than their image: it matches nothing. */
+export function countForeignMasks(detections: DetectionTable, { images }: Pick<ScoredFile, "images">): number {
+  const sizes = new Map(images.map(({ id, size }) => [id, size]));
+  let count = 0;
+  for (let i = 0; i < detections.count; i++) {
+    const size = detections.hasMask(i) ? sizes.get(detections.imageOf(i)) : undefined;
+    if (size === undefined) continue;
+    const { height, width } = detections.sizeOf(i);
+    if (height !== size.height || width !== size.width) count++;
+  }
+  return count;
+}
+
+interface IdSet {
+  has(id: number): boolean;
+}
+
+/** What a detection refers to in the annotations, and what is usually wrong where it is not there. */
+const references = {
+  image: {
+    ...{ field: "image_id", plural: "images" },
+    hint: "are the annotations those of the dataset that the detections were made on?",
+  },
+  category: {
+    ...{ field: "category_id", plural: "categories" },
+    hint: "detectors that count classes from 0 need their ids mapped to the dataset's; are the annotations of another dataset?",
+  },
+} as const;

@@ -1,0 +1,108 @@
+import { type Clock, systemClock } from "../../measure/clock.ts";
+import { visible, visibleLines } from "../../visible.ts";
+import { type Console, note } from "./command.ts";
+
+export interface ProgressOptions {
+  /** Left out where nobody knows: then there is no time left to tell. */
+  readonly total?: number;
+  /** In the plural: images. */
+  readonly unit: string;
+  /** Done before this start, by an earlier process: it says nothing about the rate. */
+  readonly from?: number;
+  readonly clock?: Clock;
+}
+
+export interface Progress {
+  /** `done` of `total`, those of an earlier process among them; the label says what is under way. */
+  update(done: number, label: string): void;
+  /** A whole line of its own, above the progress line. */
+  note(text: string): void;
+  /** Wipes the line off a terminal. */
+  finish(): void;
+}
+
+/** ms: how often a terminal's line is drawn and a line goes to a file, and from when the time left is worth a word. */
+const intervals = { terminal: 100, file: 10_000, trusted: 2000 };
+
+const wipe = "\r\u001b[2K";
+
+/**
+ * One line on `notes`, drawn over itself on a terminal: `sam-nano  12/40 images  3.1/s  9 s left`.
+ * Into a file or a pipe goes a plain line every 10 s, so that a job's log shows that it lives.
+ */
+export function createProgress(
+  { notes }: Console,
+  { total, unit, from = 0, clock = systemClock }: ProgressOptions,
+): Progress {
+  const terminal = notes.isTTY === true;
+  const began = clock.nowMs();
+  let written = terminal ? began - intervals.terminal : began;
+  let shown = "";
+
+  const draw = (text: string) => {
+    if (terminal) notes.write(wipe + cut(visible(text), columnsOf(notes) - 1));
+    else note({ notes }, text);
+  };
+  return {
+    update(done, label) {
+      const at = clock.nowMs();
+      shown = describe({ done, total, unit, label, rate: rateOf(done - from, at - began), elapsed: at - began });
+      if (at - written < (terminal ? intervals.terminal : intervals.file)) return;
+      written = at;
+      draw(shown);
+    },
+    note(text) {
+      notes.write(`${terminal ? wipe : ""}${visibleLines(text)}\n`);
+      if (terminal && shown !== "") draw(shown);
+    },
+    finish() {
+      if (terminal) notes.write(wipe);
+      shown = "";
+    },
+  };
+}
+
+interface State {
+  readonly done: number;
+  readonly total: number | undefined;
+  readonly unit: string;
+  readonly label: string;
+  /** A second; nothing before the first is done. */
+  readonly rate: number | undefined;
+  /** ms */
+  readonly elapsed: number;
+}
+
+function describe({ done, total, unit, label, rate, elapsed }: State): string {
+  // Units that come in parts, as megabytes do, are as exact as anyone reads.
+  const count = Math.round(10 * done) / 10;
+  const parts = [label, total === undefined ? `${count} ${unit}` : `${count}/${total} ${unit}`];
+  if (rate !== undefined) {
+    parts.push(rate >= 1 ? `${rate.toFixed(1)}/s` : `${(1 / rate).toFixed(1)} s each`);
+    if (total !== undefined && elapsed >= intervals.trusted && done < total)
+      parts.push(`${formatDuration((total - done) / rate)} left`);
+  }
+  return parts.filter((part) => part !== "").join("  ");
+}
+
+function rateOf(done: number, elapsedMs: number): number | undefined {
+  return done > 0 && elapsedMs > 0 ? (done / elapsedMs) * 1000 : undefined;
+}
+
+/** `9 s`, `4 min 10 s`, `2 h 05 min`: as exact as one plans by. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
+  return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, "0")} min`;
+}
+
+function columnsOf(notes: Console["notes"]): number {
+  const { columns } = notes as { readonly columns?: number };
+  return columns === undefined || columns < 20 ? 80 : columns;
+}
+
+/** A line longer than the terminal would wrap, and the next would not be drawn over it. */
+function cut(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
+}

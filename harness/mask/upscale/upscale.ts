@@ -1,0 +1,102 @@
+import type { Geometry, MaskSpec, Rle } from "../../api.ts";
+import { HarnessError } from "../../errors.ts";
+import { areaOf } from "../rle.ts";
+import { type AxisOperator, type UpscaleOperator, upscaleOperator } from "./interpolation.ts";
+import { runsAbove } from "./runsAbove.ts";
+
+/** A value is inside if it is greater: than 0, or, where 0 itself is inside, than the largest number below 0. */
+const levels = { ">0": 0, ">=0": -Number.MIN_VALUE } as const satisfies Record<MaskSpec["threshold"], number>;
+
+/** The masks of one image follow each other, so its operator is built once: it costs as much as a small mask. */
+const operators = new WeakMap<Geometry, { readonly key: string; readonly operator: UpscaleOperator }>();
+
+/**
+ * The mask of one token's low-res logits, [side, side], at the image's size: what upscaleLogits and the threshold give, in
+ * every pixel, but no image of logits is made.
+ * Throws HarnessError if the logits are not square, or the path and the geometry do not fit.
+ */
+export function maskFromLogits(lowResLogits: Float32Array, geometry: Geometry, spec: MaskSpec): Rle {
+  return runsAbove(lowResLogits, operatorFor(lowResLogits, geometry, spec), levels[spec.threshold]);
+}
+
+/**
+ * One token's low-res logits, [side, side], as row-major logits at the image's size.
+ * Two interpolations with a crop between, as postprocess_masks of segment_anything/modeling/sam.py; or one, straight to the image.
+ * Throws HarnessError as maskFromLogits.
+ */
+export function upscaleLogits(lowResLogits: Float32Array, geometry: Geometry, spec: MaskSpec): Float32Array {
+  const { rows, columns, image } = operatorFor(lowResLogits, geometry, spec);
+  const side = sideOf(lowResLogits);
+  const wide = new Float64Array(side * image.width);
+  for (let y = 0; y < side; y++) {
+    const row = lowResLogits.subarray(y * side, (y + 1) * side);
+    for (let x = 0; x < image.width; x++) wide[y * image.width + x] = blend(columns, row, x);
+  }
+  return blendWide(rows, wide, image.width);
+}
+
+/**
+ * |{logit > offset}| / |{logit > -offset}| at the image's size: how little the mask depends on the threshold.
+ * 0 where no logit exceeds -offset, so that a filter drops the empty mask, as SAM's mask generator drops its 0 / 0.
+ */
+export function stabilityScore(
+  lowResLogits: Float32Array,
+  { geometry, spec, offset }: { readonly geometry: Geometry; readonly spec: MaskSpec; readonly offset: number },
+): number {
+  const operator = operatorFor(lowResLogits, geometry, spec);
+  const loose = areaOf(runsAbove(lowResLogits, operator, -offset));
+  return loose === 0 ? 0 : areaOf(runsAbove(lowResLogits, operator, offset)) / loose;
+}
+
+function operatorFor(lowResLogits: Float32Array, geometry: Geometry, spec: MaskSpec): UpscaleOperator {
+  const lowSide = sideOf(lowResLogits);
+  const key = `${lowSide} ${spec.path} ${spec.interpolation}`;
+  const known = operators.get(geometry);
+  if (known?.key === key) return known.operator;
+  requireFit(geometry, spec);
+  const operator = upscaleOperator(lowSide, geometry, spec);
+  operators.set(geometry, { key, operator });
+  return operator;
+}
+
+/** Logits that go straight to the image must cover it all: padding would be stretched into the mask. */
+function requireFit({ resized, offset, frame }: Geometry, { path }: MaskSpec): void {
+  const frameText = `${frame.height} x ${frame.width}`;
+  if (offset.x + resized.width > frame.width || offset.y + resized.height > frame.height) {
+    throw new Error(`resized image of ${resized.height} x ${resized.width} leaves the model frame of ${frameText}`);
+  }
+  if (path === "model-frame" || (resized.height === frame.height && resized.width === frame.width)) return;
+  throw new HarnessError("mask path direct: the image does not fill the model frame", {
+    found: `${resized.height} high x ${resized.width} wide`,
+    expected: frameText,
+    hint: "use fit stretch for the input, or mask path model-frame",
+  });
+}
+
+function sideOf(lowResLogits: Float32Array): number {
+  const side = Math.sqrt(lowResLogits.length);
+  if (Number.isInteger(side) && side > 0) return side;
+  throw new HarnessError("low-res logits: not the square of one mask", {
+    found: `${lowResLogits.length} values`,
+    expected: "side * side",
+    hint: "pass one token's logits at a time",
+  });
+}
+
+function blend({ taps, first, weights }: AxisOperator, values: Float32Array, output: number): number {
+  let sum = 0;
+  for (let k = 0; k < taps; k++) sum += weights[output * taps + k]! * values[first[output]! + k]!;
+  return sum;
+}
+
+function blendWide({ taps, first, weights }: AxisOperator, wide: Float64Array, width: number): Float32Array {
+  const logits = new Float32Array(first.length * width);
+  for (let y = 0; y < first.length; y++) {
+    for (let x = 0; x < width; x++) {
+      let sum = 0;
+      for (let k = 0; k < taps; k++) sum += weights[y * taps + k]! * wide[(first[y]! + k) * width + x]!;
+      logits[y * width + x] = sum;
+    }
+  }
+  return logits;
+}

@@ -1,0 +1,262 @@
+import { availableParallelism } from "node:os";
+import type { Dataset, DatasetOptions, DatasetPlugin, EncoderInput, ImageId } from "../api.ts";
+import { HarnessError, unknown } from "../errors.ts";
+import { misfitOf, type PlannedPrompts, promptPlan, requireFit } from "../protocols/index.ts";
+import { datasetCache } from "./datasetCache.ts";
+import { withDetectorBoxes } from "./detectorBoxes.ts";
+import { openDataset } from "./openDataset.ts";
+import { loadRegistry, type Registry } from "./plugins/registry.ts";
+import { readPresetFile } from "./presetFile.ts";
+import { withSettings } from "./settings.ts";
+import { imagesOfShard, parseShard, type Shard } from "./shard.ts";
+import { withVariantFiles } from "./variantFiles.ts";
+import { type ChosenVariant, chooseWeights, type LeftOut, type WeightsChoice } from "./weights.ts";
+
+/** What a run is made of; accuracy can be measured on many machines, latency is measured on one. */
+export type Phase = "accuracy" | "latency";
+
+/** A run as the command line gives it; everything has a default. */
+export interface RunFlags {
+  readonly variants?: string;
+  /** Files that `bench search` writes. */
+  readonly preset?: readonly string[];
+  readonly weights?: WeightsChoice;
+  /** `VARIANT=FILE` each. */
+  readonly checkpoint?: readonly string[];
+  readonly dataset?: string;
+  readonly data?: string;
+  readonly prompts?: string;
+  readonly protocol?: string;
+  readonly limit?: number;
+  readonly image?: readonly number[];
+  readonly seed?: number;
+  readonly threads?: number;
+  readonly provider?: string;
+  /** Measures on a provider that computes something else than the processor. */
+  readonly "accept-error"?: boolean;
+  readonly rounds?: number;
+  readonly warmup?: number;
+  readonly plugin?: readonly string[];
+  /** A detector's results file: its boxes are prompted. */
+  readonly boxes?: string;
+  /** `NAME=FILE.onnx` each, and more files of the same name after it. */
+  readonly "variant-files"?: readonly string[];
+  /** What their encoder is handed, where its graph does not show it. */
+  readonly input?: EncoderInput;
+  /** Pictures of the tokens that each part of an encoder kept, for the images of `--image`. */
+  readonly dump?: "tokens";
+  /** Whether a variant may be scored on images that it was calibrated on. */
+  readonly "allow-overlap"?: boolean;
+  /** What the images are for, if not for scoring. */
+  readonly purpose?: DatasetOptions["purpose"];
+  /** Settings of methods by the names of their options. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Seconds that a worker may take for an image. */
+  readonly "image-timeout"?: number;
+  /** Both without it. */
+  readonly phase?: Phase;
+  /** `i/n`: every n-th image; its latency is not measured. */
+  readonly shard?: string;
+}
+
+export interface LatencySettings {
+  readonly rounds: number;
+  readonly warmup: number;
+}
+
+/** What the flags mean: every name looked up, every default filled in, the dataset open. */
+export interface RunPlan {
+  readonly registry: Registry;
+  readonly variantFiles: readonly string[];
+  readonly encoderInput?: EncoderInput;
+  readonly chosen: readonly ChosenVariant[];
+  readonly leftOut: readonly LeftOut[];
+  readonly dataset: Dataset;
+  readonly datasetOptions: DatasetOptions;
+  /** Those of the dataset that this process takes: all, or a shard's. */
+  readonly images: readonly ImageId[];
+  readonly shard?: Shard;
+  readonly phases: readonly Phase[];
+  readonly boxes?: string;
+  readonly dump?: "tokens";
+  readonly prompts: readonly PlannedPrompts[];
+  /** Of the images with those that a variant was calibrated on. */
+  readonly overlap: "refused" | "allowed";
+  readonly seed: number;
+  readonly runtime: { readonly provider: string; readonly threads: number };
+  readonly latency: LatencySettings;
+  /** In place of the deadlines that follow from earlier calls. It decides no figure, so it is no part of a run's identity. */
+  readonly imageTimeoutMs?: number;
+  /** Measure where the provider computes something else than the processor; what it is off by is stored. */
+  readonly acceptError?: boolean;
+}
+
+/** What is measured of the variants that are named, and what is not. */
+interface Chosen {
+  readonly chosen: readonly ChosenVariant[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+const defaults = {
+  variants: "all",
+  weights: "auto",
+  dataset: "shapes",
+  seed: 0,
+  provider: "cpu",
+  rounds: 20,
+  warmup: 3,
+} as const;
+
+/** Throws HarnessError for every mistake that can be known before the first image. */
+export async function resolvePlan(flags: RunFlags, notice: (text: string) => void = () => undefined): Promise<RunPlan> {
+  const plugins = flags.plugin ?? [];
+  const variantFiles = flags["variant-files"] ?? [];
+  if (flags.input !== undefined && variantFiles.length === 0)
+    throw new HarnessError("--input: says what the encoder of --variant-files takes, and none is given", {
+      hint: "--variant-files NAME=ENCODER.onnx,DECODER.onnx",
+    });
+  const registry = await withVariantFiles(await loadRegistry(plugins), variantFiles, flags.input);
+  const seed = flags.seed ?? defaults.seed;
+  const prompts = promptPlan({ prompts: flags.prompts, protocol: flags.protocol });
+  const shard = shardOf(flags);
+  const names = namesOf(flags);
+  const available = await chooseWeights(registry, {
+    variants: withSettings(registry, names, flags.settings ?? {}),
+    weights: flags.weights ?? defaults.weights,
+    checkpoints: checkpointsOf(flags.checkpoint ?? []),
+  });
+  const { chosen, leftOut } = names.includes("all") ? withoutMisfits(available, prompts) : available;
+  if (chosen.length === 0)
+    throw new HarnessError("no variant is left to run", {
+      hint: leftOut[0]?.command ?? "bench list variants shows those that there are",
+    });
+  for (const { variant } of chosen) requireFit(prompts, variant.preset);
+  requireBoxes(prompts, flags.boxes);
+  if (flags.dump !== undefined && flags.image === undefined)
+    throw new HarnessError("--dump: of which image?", { hint: "--image ID, as often as you like" });
+
+  const plugin = registry.datasets.get(flags.dataset ?? defaults.dataset);
+  if (plugin === undefined) throw unknown("dataset", flags.dataset!, [...registry.datasets.keys()]);
+  const datasetOptions = optionsOf(flags, plugin, seed);
+  const opened = await openDataset(registry, plugin.id, datasetOptions, notice);
+  const dataset = flags.boxes === undefined ? opened : await withDetectorBoxes(opened, flags.boxes);
+  if (dataset.images.length === 0) throw new HarnessError(`dataset ${dataset.id}: no image is left to run`);
+  const ids = dataset.images.map(({ id }) => id);
+  return {
+    ...{ registry, variantFiles, chosen, leftOut, dataset, datasetOptions, prompts, seed },
+    ...(shard === undefined ? { images: ids } : { images: imagesOfShard(ids, shard), shard }),
+    phases: phasesOf(flags),
+    overlap: flags["allow-overlap"] === true ? "allowed" : "refused",
+    ...(flags.boxes === undefined ? {} : { boxes: flags.boxes }),
+    ...(flags.dump === undefined ? {} : { dump: flags.dump }),
+    ...imageTimeoutOf(flags),
+    ...(flags.input === undefined ? {} : { encoderInput: flags.input }),
+    ...(flags["accept-error"] === true ? { acceptError: true } : {}),
+    runtime: {
+      provider: flags.provider ?? defaults.provider,
+      threads: atLeast(1, "--threads", flags.threads ?? availableParallelism()),
+    },
+    latency: {
+      rounds: atLeast(1, "--rounds", flags.rounds ?? defaults.rounds),
+      warmup: atLeast(0, "--warmup", flags.warmup ?? defaults.warmup),
+    },
+  };
+}
+
+/** Of `all`, those that the prompts do not fit are left out, as are those without weights: who names one is told so. */
+function withoutMisfits({ chosen, leftOut }: Chosen, prompts: readonly PlannedPrompts[]): Chosen {
+  const misfits = chosen.flatMap(({ variant }): LeftOut[] => {
+    const { preset } = variant;
+    const misfit = prompts.map((each) => misfitOf(each, preset)).find((each) => each !== undefined);
+    if (misfit === undefined) return [];
+    const { problem, found, expected, hint } = misfit;
+    const facts = `found ${found}${expected === undefined ? "" : `, expected ${expected}`}`;
+    return [{ variant: preset.id, reason: `${problem} (${facts})`, command: hint }];
+  });
+  const out = new Set(misfits.map(({ variant }) => variant));
+  return {
+    chosen: chosen.filter(({ variant }) => !out.has(variant.preset.id)),
+    leftOut: [...leftOut, ...misfits],
+  };
+}
+
+/** A shard without `--phase` is accuracy alone: figures of several machines are no latency. */
+function phasesOf({ phase, shard }: RunFlags): readonly Phase[] {
+  if (phase !== undefined) return [phase];
+  return shard === undefined ? ["accuracy", "latency"] : ["accuracy"];
+}
+
+function imageTimeoutOf({ "image-timeout": seconds }: RunFlags): Pick<RunPlan, "imageTimeoutMs"> {
+  if (seconds === undefined) return {};
+  if (seconds > 0 && Number.isFinite(seconds)) return { imageTimeoutMs: 1000 * seconds };
+  throw new HarnessError("--image-timeout: must be a number of seconds", {
+    found: String(seconds),
+    expected: "over 0",
+  });
+}
+
+function shardOf({ phase, shard }: RunFlags): Shard | undefined {
+  if (shard === undefined) return undefined;
+  if (phase !== "latency") return parseShard(shard);
+  throw new HarnessError(`--shard ${shard}: latency is measured on one machine, not in shards`, {
+    hint: "bench run --phase latency without --shard, on the machine that the figure is about",
+  });
+}
+
+/** Those that are named, and those of preset files; all where neither is given. */
+function namesOf({ variants, preset = [] }: RunFlags): readonly string[] {
+  const named = variants === undefined && preset.length > 0 ? [] : listOf("--variants", variants ?? defaults.variants);
+  return [...named, ...preset.map(readPresetFile)];
+}
+
+/** One run prompts one kind of target: annotations, or a detector's boxes. */
+function requireBoxes(prompts: readonly PlannedPrompts[], boxes: string | undefined): void {
+  for (const { protocol } of prompts) {
+    if (protocol.prompted === "detections" && boxes === undefined)
+      throw new HarnessError(`protocol ${protocol.id}: prompts a detector's boxes, and none are given`, {
+        hint: "--boxes DETECTIONS.json",
+      });
+    if (protocol.prompted !== "detections" && boxes !== undefined)
+      throw new HarnessError(`protocol ${protocol.id}: does not prompt a detector's boxes`, {
+        hint: "leave --boxes out, or name a protocol like ap-vitdet-argmax",
+      });
+  }
+}
+
+function optionsOf(flags: RunFlags, plugin: DatasetPlugin, seed: number): DatasetOptions {
+  if (flags.data !== undefined && plugin.id === "shapes")
+    throw new HarnessError("--data: the dataset shapes is drawn and reads no folder", {
+      hint: "name the dataset: --dataset coco, lvis or folder",
+    });
+  return {
+    ...{ seed: atLeast(0, "--seed", seed), cache: datasetCache() },
+    ...(flags.data === undefined ? {} : { data: flags.data }),
+    ...(flags.limit === undefined ? {} : { limit: atLeast(1, "--limit", flags.limit) }),
+    ...(flags.image === undefined ? {} : { images: flags.image }),
+    ...(flags.purpose === undefined ? {} : { purpose: flags.purpose }),
+  };
+}
+
+function atLeast(least: number, flag: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw new HarnessError(`${flag}: must be a whole number`, { found: String(value), expected: `at least ${least}` });
+}
+
+function checkpointsOf(pairs: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(
+    pairs.map((pair) => {
+      const at = pair.indexOf("=");
+      if (at > 0 && at < pair.length - 1) return [pair.slice(0, at), pair.slice(at + 1)];
+      throw new HarnessError("--checkpoint: a variant and a file are needed", {
+        found: pair,
+        expected: "VARIANT=FILE",
+      });
+    }),
+  );
+}
+
+function listOf(flag: string, text: string): readonly string[] {
+  const names = text.split(",").flatMap((name) => (name.trim() === "" ? [] : [name.trim()]));
+  if (names.length === 0) throw new HarnessError(`${flag}: names nothing`, { expected: "names set apart by commas" });
+  return names;
+}

@@ -1,0 +1,152 @@
+import type { Dataset, DatasetPlugin, RgbImage, Size, VariantManifest, VariantPlugin } from "../../api.ts";
+import { HarnessError } from "../../errors.ts";
+
+/** What an id may look like: part of file names, and of lists that commas set apart. */
+export const idPattern = /^(?!\.)[\w.+@-]+(\/(?!\.)[\w.+@-]+)*$/;
+
+interface Rule {
+  /** With dots where it lies deeper. */
+  readonly field: string;
+  readonly expected: string;
+  fits(value: unknown): boolean;
+}
+
+/** One field of something that a plug-in gives. */
+function rule(field: string, expected: string, fits: (value: unknown) => boolean): Rule {
+  return { field, expected, fits };
+}
+
+const isText = (value: unknown) => typeof value === "string" && value !== "";
+const isFunction = (value: unknown) => typeof value === "function";
+const isNumber = (value: unknown) => typeof value === "number" && Number.isFinite(value);
+const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0;
+const isTexts = (value: unknown) => Array.isArray(value) && value.every((each) => typeof each === "string");
+const isThree = (value: unknown) => Array.isArray(value) && value.length === 3 && value.every(isNumber);
+
+const id = (field: string) =>
+  rule(
+    field,
+    "letters, digits and . + - _ @, parts set apart by /",
+    (value) => isText(value) && idPattern.test(value as string),
+  );
+const text = (field: string) => rule(field, "a text", isText);
+const texts = (field: string) => rule(field, "a list of texts", isTexts);
+const call = (field: string) => rule(field, "a function", isFunction);
+const oneOf = (field: string, ...values: readonly string[]) =>
+  rule(field, values.join(" or "), (value) => values.includes(value as string));
+
+const presetRules: readonly Rule[] = [
+  id("id"),
+  text("title"),
+  text("paper.title"),
+  oneOf("size", "full", "nano"),
+  rule("input.side", "a whole number of pixels", isCount),
+  oneOf("input.fit", "pad", "stretch", "letterbox"),
+  oneOf("input.resize", "pillow-bilinear", "bilinear", "opencv-bilinear"),
+  rule("input.padValue", "a number, or three", (value) => isNumber(value) || isThree(value)),
+  rule("input.mean", "three numbers", isThree),
+  rule("input.std", "three numbers", isThree),
+  oneOf("mask.path", "model-frame", "direct"),
+  oneOf("mask.interpolation", "bilinear", "bicubic"),
+  oneOf("mask.threshold", ">0", ">=0"),
+  texts("lacks"),
+  texts("notes"),
+];
+
+const datasetPluginRules: readonly Rule[] = [id("id"), text("title"), text("about"), call("open")];
+
+const datasetRules: readonly Rule[] = [
+  rule("images", "a list of images", Array.isArray),
+  rule("categories", "a list of categories", Array.isArray),
+  text("fingerprint"),
+  texts("warnings"),
+  ...["read", "targetsOf", "annotationsOf"].map(call),
+];
+
+const imageRules: readonly Rule[] = [
+  rule("id", "a whole number", (value) => Number.isSafeInteger(value) && (value as number) >= 0),
+  text("fileName"),
+  rule("size.height", "a whole number of pixels", isCount),
+  rule("size.width", "a whole number of pixels", isCount),
+];
+
+/** A module's default export as a plug-in. Throws HarnessError with the module, the place and the field that is wrong. */
+export function pluginOf(given: unknown, file: string): VariantPlugin | DatasetPlugin {
+  const plugin = given as Partial<VariantPlugin & DatasetPlugin> | undefined;
+  if (isFunction(plugin?.open)) {
+    check(plugin, datasetPluginRules, file);
+    return plugin as DatasetPlugin;
+  }
+  if (
+    !Array.isArray(plugin?.presets) ||
+    !["build", "load", "loadRaw"].every((name) => isFunction(plugin[name as "build"]))
+  )
+    throw new HarnessError(`${file}: not a plug-in`, {
+      expected: "a default export with presets, build, load and loadRaw (a variant) or id and open (a dataset)",
+      hint: "harness/api.ts has both types",
+    });
+  for (const [i, preset] of plugin.presets.entries()) checkPreset(preset, file, i + 1);
+  return plugin as VariantPlugin;
+}
+
+/** A preset of a plug-in. Throws HarnessError as pluginOf. */
+export function checkPreset(preset: VariantManifest, file: string, place = 1): VariantManifest {
+  check(preset, presetRules, `${file}: preset ${preset?.id ?? place}`);
+  return preset;
+}
+
+/** What a data set's plug-in opened; each photo is checked when it is read. Throws HarnessError as pluginOf. */
+export function checkDataset(dataset: Dataset, id: string): Dataset {
+  const subject = `dataset ${id}`;
+  check(dataset, datasetRules, subject);
+  for (const [i, image] of dataset.images.entries()) check(image, imageRules, `${subject}: image ${i + 1} of its list`);
+  const sizes = new Map(dataset.images.map((image) => [image.id, image.size]));
+  const { listsOf } = dataset;
+  return {
+    id: dataset.id,
+    images: dataset.images,
+    categories: dataset.categories,
+    fingerprint: dataset.fingerprint,
+    warnings: dataset.warnings,
+    async read(image) {
+      const photo = await dataset.read(image);
+      requirePhoto(photo, sizes.get(image)!, `${subject}: image ${image}`);
+      return photo;
+    },
+    targetsOf: (image) => dataset.targetsOf(image),
+    annotationsOf: (image) => dataset.annotationsOf(image),
+    ...(listsOf === undefined ? {} : { listsOf: (image) => listsOf.call(dataset, image) }),
+  };
+}
+
+function requirePhoto({ size, pixels }: RgbImage, { height, width }: Size, subject: string): void {
+  if (size?.height !== height || size.width !== width)
+    throw new HarnessError(`${subject}: another size than in its list`, {
+      found: `${size?.height} x ${size?.width}`,
+      expected: `${height} x ${width}`,
+    });
+  if (!(pixels instanceof Uint8Array) || pixels.length !== 3 * height * width)
+    throw new HarnessError(`${subject}: not three bytes a pixel`, {
+      found: pixels instanceof Uint8Array ? pixels.length : shown(pixels),
+      expected: 3 * height * width,
+    });
+}
+
+function check(value: unknown, rules: readonly Rule[], subject: string): void {
+  for (const { field, expected, fits } of rules) {
+    const found = field
+      .split(".")
+      .reduce<unknown>((at, name) => (at as Record<string, unknown> | null | undefined)?.[name], value);
+    if (!fits(found))
+      throw new HarnessError(`${subject}: ${field}`, {
+        found: shown(found),
+        expected,
+        hint: "harness/api.ts has its type",
+      });
+  }
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return "nothing";
+  return typeof value === "function" ? "a function" : (JSON.stringify(value)?.slice(0, 80) ?? typeof value);
+}

@@ -1,0 +1,129 @@
+import { existsSync } from "node:fs";
+import { dirname, join, resolve, sep } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import type { DatasetPlugin, GraphFiles, VariantManifest, VariantPlugin } from "../../api.ts";
+import { HarnessError, unknown } from "../../errors.ts";
+import { checkPreset, pluginOf } from "./pluginShape.ts";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..");
+
+/** A variant as users name it: one preset of a plug-in. */
+export interface RegisteredVariant {
+  readonly preset: VariantManifest;
+  readonly plugin: VariantPlugin;
+  /** The plug-in's module: its code, and what it imports, is part of a graph's identity. */
+  readonly file: string;
+  /** The module's folder: its nano weights lie there. */
+  readonly folder: string;
+  /** The user's own ONNX files, which nothing is built for. */
+  readonly files?: GraphFiles;
+}
+
+export interface Registry {
+  readonly variants: ReadonlyMap<string, RegisteredVariant>;
+  readonly datasets: ReadonlyMap<string, DatasetPlugin>;
+  /** Modules of the datasets, by id. */
+  readonly datasetFiles: ReadonlyMap<string, string>;
+  /** Each once, with its module. */
+  readonly methods: readonly Omit<RegisteredVariant, "preset">[];
+}
+
+/** Finds variants/<id>/variant.ts and datasets/<id>/dataset.ts, and loads the modules of `--plugin` beside them. */
+export async function loadRegistry(plugins: readonly string[] = []): Promise<Registry> {
+  // Not at the top: a worker is told its modules, and need not load what finds them.
+  const { default: fastGlob } = await import("fast-glob");
+  const own = await fastGlob(["variants/*/variant.ts", "datasets/*/dataset.ts"], { cwd: root, absolute: true });
+  const foreign = plugins.map((plugin) => resolve(plugin));
+  if (foreign.length > 0) {
+    for (const file of foreign) requireFile(file);
+    // A worker comes after this and need not load it either.
+    const { probePlugins } = await import("./pluginProbe.ts");
+    await probePlugins(foreign);
+  }
+  return loadPlugins([...own.sort(), ...foreign]);
+}
+
+/** What these modules bring, and nothing else. */
+export async function loadPlugins(files: readonly string[]): Promise<Registry> {
+  const own = files.filter(isOwnModule);
+  // Begun at once, they wait for the disk and the compiler together.
+  const modules = new Map(await Promise.all(own.map(async (file) => [file, await importModule(file)] as const)));
+  const variants = new Map<string, RegisteredVariant>();
+  const datasets = new Map<string, DatasetPlugin>();
+  const datasetFiles = new Map<string, string>();
+  const methods: Omit<RegisteredVariant, "preset">[] = [];
+  for (const file of files) {
+    const loaded = modules.get(file) ?? (await importForeign(file));
+    const given = (loaded as { default?: unknown }).default;
+    // What the project brings is checked where it is compiled.
+    const plugin = isOwnModule(file) ? (given as VariantPlugin | DatasetPlugin) : pluginOf(given, file);
+    if ("open" in plugin) {
+      addTo(datasets, plugin.id, plugin, file);
+      datasetFiles.set(plugin.id, file);
+      continue;
+    }
+    const method = { plugin, file, folder: dirname(file) };
+    methods.push(method);
+    for (const preset of plugin.presets) addTo(variants, preset.id, { preset, ...method }, file);
+  }
+  return { variants, datasets, datasetFiles, methods };
+}
+
+/** A listed preset, or an id with a setting that its plug-in understands. Throws HarnessError for any other. */
+export function variantOf(registry: Registry, id: string): RegisteredVariant {
+  const variant = registry.variants.get(id);
+  if (variant !== undefined) return variant;
+  for (const method of registry.methods) {
+    const preset = method.plugin.presetOf?.(id);
+    if (preset === undefined) continue;
+    return { preset: isOwnModule(method.file) ? preset : checkPreset(preset, method.file), ...method };
+  }
+  throw unknown("variant", id, [...registry.variants.keys()]);
+}
+
+/** The variant whose checkpoints and nano weights this one runs on: itself, or its base. */
+export function weightsVariantOf(registry: Registry, variant: RegisteredVariant): RegisteredVariant {
+  const { base } = variant.preset;
+  return base === undefined ? variant : variantOf(registry, base);
+}
+
+/** What any variant's checkpoint may name: which one a file is for shows only when it is open. */
+export function inertClassesOf(registry: Registry): readonly string[] {
+  return [...new Set([...registry.variants.values()].flatMap(({ preset }) => preset.inertClasses ?? []))];
+}
+
+/** Whether the project brings this plug-in; any other is its author's to mend. */
+export function isOwnModule(file: string): boolean {
+  return ["datasets", "variants"].some((folder) => file.startsWith(join(root, folder) + sep));
+}
+
+function importModule(file: string): Promise<unknown> {
+  return import(pathToFileURL(file).href);
+}
+
+/** Whatever a plug-in from outside throws while it loads is for its author to mend, in one line. */
+async function importForeign(file: string): Promise<unknown> {
+  requireFile(file);
+  try {
+    return await importModule(file);
+  } catch (error) {
+    const found = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    throw new HarnessError(`${file}: the plug-in can not be loaded`, {
+      found: found.replace(/\s+/g, " "),
+      ...(file.endsWith(".ts")
+        ? { hint: 'a .ts file is an ES module where a package.json says "type": "module"; elsewhere name it .mts' }
+        : {}),
+      cause: error,
+    });
+  }
+}
+
+function requireFile(file: string): void {
+  if (!existsSync(file)) throw new HarnessError(`${file}: no such plug-in`, { hint: "--plugin takes a module's path" });
+}
+
+function addTo<T>(all: Map<string, T>, id: string, value: T, file: string): void {
+  if (all.has(id))
+    throw new HarnessError(`${file}: the id ${id} is taken by another plug-in`, { hint: "give it another id" });
+  all.set(id, value);
+}

@@ -1,0 +1,26 @@
+import { HarnessError } from "../errors.ts";
+import type { RunFlags, RunPlan } from "./plan.ts";
+import { weightsVariantOf } from "./plugins/registry.ts";
+
+/** Throws HarnessError for files that no variant of the plan takes: a figure of other weights would stand in their place. */
+export function refuseUnusedFiles(plan: RunPlan, flags: RunFlags): void {
+  const chosen = plan.chosen.map(({ variant }) => variant);
+  const taken = new Set(chosen.flatMap((each) => [each.preset.id, weightsVariantOf(plan.registry, each).preset.id]));
+  for (const pair of flags.checkpoint ?? []) {
+    const [variant] = pair.split("=");
+    if (!taken.has(variant!)) throw unused(`--checkpoint ${pair}`, variant!, chosen);
+  }
+  const own = new Set(chosen.map(({ preset }) => preset.id));
+  for (const each of flags["variant-files"] ?? []) {
+    const at = each.indexOf("=");
+    // Files after the first of a name have none.
+    if (at > 0 && !own.has(each.slice(0, at))) throw unused(`--variant-files ${each}`, each.slice(0, at), chosen);
+  }
+}
+
+function unused(flag: string, variant: string, chosen: readonly { readonly preset: { readonly id: string } }[]) {
+  return new HarnessError(`${flag}: ${variant} is not measured`, {
+    found: `variants ${chosen.map(({ preset }) => preset.id).join(", ")}`,
+    hint: `name it with --variants, or leave the file out`,
+  });
+}

@@ -1,0 +1,166 @@
+import { createHash } from "node:crypto";
+import { existsSync, statSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, win32 } from "node:path";
+import type { EncoderInput, GraphFiles } from "../api.ts";
+import { HarnessError } from "../errors.ts";
+import { readSignature } from "../onnx/index.ts";
+import { sha256OfFile } from "../store/disk/remembered.ts";
+import type { Manifest } from "../store/schema.ts";
+import { closureHash } from "./plugins/importClosure.ts";
+import type { RegisteredVariant, Registry } from "./plugins/registry.ts";
+import { sourcesHash } from "./plugins/sources.ts";
+
+/** Sources that decide what goes into the user's graphs and what is made of what comes out. */
+const valueFolders = ["harness/onnx"];
+
+/**
+ * The registry with the variants of `--variant-files name=encoder.onnx,decoder.onnx` in it. Only what the files declare is
+ * read. Throws HarnessError where a name is taken or files have no layout that is known.
+ */
+export async function withVariantFiles(
+  registry: Registry,
+  pieces: readonly string[],
+  input?: EncoderInput,
+): Promise<Registry> {
+  if (pieces.length === 0) return registry;
+  const variants = new Map(registry.variants);
+  for (const { name, files } of namedFiles(pieces)) {
+    if (variants.has(name))
+      throw new HarnessError(`--variant-files: the id ${name} is taken`, { hint: "give the files another name" });
+    variants.set(name, await recognised(registry, { name, files }, input));
+  }
+  return { ...registry, variants };
+}
+
+async function recognised(
+  registry: Registry,
+  { name, files }: NamedFiles,
+  input: EncoderInput | undefined,
+): Promise<RegisteredVariant> {
+  for (const method of registry.methods) {
+    // A path out of the folder is refused before anything opens the graph.
+    for (const file of files) filesOf(file);
+    const found = await method.plugin.recognise?.(name, files.map(readSignature), input);
+    if (found !== undefined) return { ...method, preset: found.preset, files: found.files };
+  }
+  throw new Error("no plug-in takes ONNX files");
+}
+
+/** Those that name this variant: its worker knows the plug-in that takes its files, and no other. */
+export function variantFilesOf(name: string, pieces: readonly string[]): readonly string[] {
+  return namedFiles(pieces)
+    .filter((each) => each.name === name)
+    .map(({ files }) => `${name}=${files.join(",")}`);
+}
+
+interface NamedFiles {
+  readonly name: string;
+  readonly files: readonly string[];
+}
+
+/** The option is a list that commas set apart, and so are its files: what names no variant belongs to the one before. */
+function namedFiles(pieces: readonly string[]): readonly NamedFiles[] {
+  const named: { name: string; files: string[] }[] = [];
+  for (const piece of pieces.flatMap((each) => each.split(","))) {
+    const at = piece.indexOf("=");
+    if (at > 0) named.push({ name: piece.slice(0, at), files: [piece.slice(at + 1)] });
+    else named.at(-1)?.files.push(piece);
+  }
+  const wrong = named.find(({ name, files }) => !/^[\w][\w.+-]*$/.test(name) || files.some((file) => file === ""));
+  if (named.length > 0 && wrong === undefined && pieces[0]!.includes("=")) return named;
+  throw new HarnessError("--variant-files: a name and its files are needed", {
+    found: pieces.join(","),
+    expected: "NAME=ENCODER.onnx,DECODER.onnx, the name of letters, digits and dashes",
+  });
+}
+
+export interface GivenGraphs {
+  readonly files: GraphFiles;
+  /** By graph: of the file, its tensors' files, and the code that feeds it. */
+  readonly hashes: Readonly<Record<string, string>>;
+  readonly weights: Manifest["weights"];
+  /** What is stored with them; what they compute is not counted. */
+  readonly graphs: NonNullable<Manifest["graphs"]>;
+  /** Element types, weights and size, as the row says them. */
+  readonly notes: readonly string[];
+}
+
+/** What the record of a run says of the user's files: hashes of all bytes, names without folders. `plugin` is the module that feeds them. */
+export async function givenGraphs(files: GraphFiles, plugin: string): Promise<GivenGraphs> {
+  const sources = `${sourcesHash(valueFolders)} ${closureHash(plugin)}`;
+  const parts = await Promise.all(
+    Object.entries(files).map(async ([graph, file]) => ({ graph, hashed: await hashedFiles(file) })),
+  );
+  const all = parts.flatMap(({ hashed }) => hashed);
+  const digest = (texts: readonly string[]) => createHash("sha256").update(texts.join(" ")).digest("hex");
+  const stored = storedIn(Object.values(files));
+  const fileBytes = Object.values(files).reduce((sum, file) => sum + graphBytes(file), 0);
+  const named = all.map(({ name }) => name).join(", ");
+  return {
+    files,
+    hashes: Object.fromEntries(
+      parts.map(({ graph, hashed }) => [graph, digest([...hashed.map(({ sha256 }) => sha256), sources])]),
+    ),
+    graphs: { parameters: storedWeights(stored), constants: sumOf(stored), constantBytes: fileBytes, fileBytes },
+    notes: [storedNote(stored, fileBytes, all.length)],
+    weights: { source: "onnx", label: named, files: all, sha256: digest(all.map(({ sha256 }) => sha256)) },
+  };
+}
+
+/** Elements of all stored tensors by type, the most first. */
+function storedIn(files: readonly string[]): ReadonlyMap<string, number> {
+  const stored = new Map<string, number>();
+  for (const file of files)
+    for (const [type, elements] of Object.entries(readSignature(file).body?.stored ?? {}))
+      stored.set(type, (stored.get(type) ?? 0) + elements);
+  return new Map([...stored].sort(([, a], [, b]) => b - a));
+}
+
+/** Shapes and indices are whole numbers of 32 and 64 bits: what is left is weights, quantised or not. */
+function storedWeights(stored: ReadonlyMap<string, number>): number {
+  return sumOf(new Map([...stored].filter(([type]) => !/^(u?int(32|64)|bool|string)$/.test(type))));
+}
+
+function sumOf(stored: ReadonlyMap<string, number>): number {
+  return [...stored.values()].reduce((sum, elements) => sum + elements, 0);
+}
+
+function storedNote(stored: ReadonlyMap<string, number>, bytes: number, files: number): string {
+  const types = [...stored].map(([type, elements]) => `${type} ${elements.toLocaleString("en-US")}`);
+  return `onnx: stored elements by type: ${types.join(", ")}; ${(bytes / 1e6).toFixed(1)} MB in ${files} files`;
+}
+
+/** A graph's file and those beside it that hold its tensors. */
+async function hashedFiles(file: string): Promise<{ readonly name: string; readonly sha256: string }[]> {
+  const hashed = [];
+  for (const each of filesOf(file)) hashed.push({ name: basename(each), sha256: await sha256OfFile(each) });
+  return hashed;
+}
+
+/** Bytes of a graph, tensors in files of their own included. */
+export function graphBytes(file: string): number {
+  return filesOf(file).reduce((sum, each) => sum + statSync(each).size, 0);
+}
+
+/** Whether a path leads out of the folder that it is of. */
+function leaves(path: string): boolean {
+  return isAbsolute(path) || win32.isAbsolute(path) || /(^|[\\/])\.\.([\\/]|$)/.test(path);
+}
+
+function filesOf(file: string): readonly string[] {
+  const { externalFiles } = readSignature(file);
+  const outside = externalFiles.find((name) => leaves(name));
+  if (outside !== undefined)
+    throw new HarnessError(`${basename(file)}: its weights lie outside of its folder`, {
+      found: outside,
+      expected: "a file beside it",
+      hint: "copy both files into one folder, and export again if the path is in the graph",
+    });
+  const beside = externalFiles.map((name) => join(dirname(file), name));
+  const missing = beside.find((each) => !existsSync(each));
+  if (missing === undefined) return [file, ...beside];
+  throw new HarnessError(`${basename(file)}: the file with its weights is missing`, {
+    expected: `${basename(missing)} beside it`,
+    hint: "copy both files, under the names that the exporter gave them",
+  });
+}

@@ -1,0 +1,173 @@
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { Checkpoint, VariantManifest, WeightSource } from "../api.ts";
+import { describeGraphs } from "../build/build.ts";
+import { explainMisfit } from "../build/fit.ts";
+import { HarnessError } from "../errors.ts";
+import { homeFolder } from "../home.ts";
+import { sha256OfFile } from "../store/disk/remembered.ts";
+import { checkpointOf, completedCheckpoint, openTensorArchive, seededCheckpoint } from "../weights/index.ts";
+import {
+  inertClassesOf,
+  type RegisteredVariant,
+  type Registry,
+  variantOf,
+  weightsVariantOf,
+} from "./plugins/registry.ts";
+
+/** `auto`: a checkpoint if one is here, else trained nano weights; full-size variants without a checkpoint are left out. */
+export type WeightsChoice = "auto" | Exclude<WeightSource, "onnx">;
+
+/** Where a variant's weights come from; nothing is opened yet. */
+export interface ChosenWeights {
+  readonly source: WeightSource;
+  /** Of seeded weights: what they surround, for a variant whose base gives only a part. */
+  readonly file?: string;
+}
+
+export interface ChosenVariant {
+  readonly variant: RegisteredVariant;
+  readonly weights: ChosenWeights;
+}
+
+/** A variant that `all` names and that can not run, with the command that would bring it. */
+export interface LeftOut {
+  readonly variant: string;
+  readonly reason: string;
+  readonly command: string;
+}
+
+export interface WeightsFlags {
+  /** Ids, or `all`. */
+  readonly variants: readonly string[];
+  readonly weights: WeightsChoice;
+  /** Variant → file. */
+  readonly checkpoints: ReadonlyMap<string, string>;
+}
+
+/** Throws HarnessError where a variant that is named, not merely among `all`, has no weights of the kind asked for. */
+export async function chooseWeights(
+  registry: Registry,
+  flags: WeightsFlags,
+): Promise<{ chosen: readonly ChosenVariant[]; leftOut: readonly LeftOut[] }> {
+  for (const id of flags.checkpoints.keys()) variantOf(registry, id);
+  const all = flags.variants.includes("all");
+  const ids = all ? [...registry.variants.keys()] : flags.variants;
+  const chosen: ChosenVariant[] = [];
+  const leftOut: LeftOut[] = [];
+  for (const id of new Set(ids)) {
+    const variant = variantOf(registry, id);
+    const weights =
+      variant.files === undefined
+        ? await weightsOf(variant, weightsVariantOf(registry, variant), flags, all)
+        : ownWeights(variant, flags);
+    if ("source" in weights) chosen.push({ variant, weights: asPartOf(variant, weights) });
+    else if (all) leftOut.push(weights);
+    else throw new HarnessError(`${id}: ${weights.reason}`, { hint: weights.command });
+  }
+  return { chosen, leftOut };
+}
+
+/** A trained part among seeded weights does not make a trained model. */
+function asPartOf({ preset }: RegisteredVariant, weights: ChosenWeights): ChosenWeights {
+  return preset.remainder === undefined ? weights : { ...weights, source: preset.remainder };
+}
+
+/** Those of ONNX files are in the files. */
+function ownWeights({ preset }: RegisteredVariant, { weights }: WeightsFlags): ChosenWeights | LeftOut {
+  if (weights === "auto" || weights === "checkpoint") return { source: "onnx" };
+  const reason = `its ONNX files hold weights of their own, not ${weights} ones`;
+  return { variant: preset.id, reason, command: `bench run --variants ${preset.id} --variant-files ${preset.id}=…` };
+}
+
+/** A method's own checkpoint comes before its base's. */
+async function weightsOf(
+  { preset }: RegisteredVariant,
+  { preset: base, folder }: RegisteredVariant,
+  flags: WeightsFlags,
+  all: boolean,
+): Promise<ChosenWeights | LeftOut> {
+  const given = flags.checkpoints.get(preset.id) ?? flags.checkpoints.get(base.id);
+  const checkpoint = given ?? (await storedCheckpoint(base.published?.id));
+  const nano = base.nanoWeights === undefined ? undefined : join(folder, base.nanoWeights);
+  const missing = (reason: string): LeftOut => ({
+    variant: preset.id,
+    reason,
+    command: commandFor(preset.id, base),
+  });
+  switch (flags.weights) {
+    case "seeded":
+      // Among `all`, latency at toy size is of no use to anyone who asked for full-size models on seeded weights.
+      return all && preset.size === "nano"
+        ? missing("a nano preset; seeded weights are for full size")
+        : { source: "seeded" };
+    case "checkpoint":
+      return checkpoint === undefined ? missing("no checkpoint here") : { source: "checkpoint", file: checkpoint };
+    case "nano":
+      return nano === undefined ? missing("no nano weights") : { source: "nano", file: nano };
+    case "auto":
+      if (checkpoint !== undefined) return { source: "checkpoint", file: checkpoint };
+      if (nano !== undefined) return { source: "nano", file: nano };
+      return preset.size === "nano" ? { source: "seeded" } : missing("no checkpoint here");
+  }
+}
+
+function commandFor(variant: string, { id, published }: VariantManifest): string {
+  const own = `bench run --variants ${variant} --checkpoint ${id}=FILE`;
+  const brought = published === undefined ? own : `bench pull ${id}, or ${own}`;
+  return `${brought}; or --weights seeded for latency and memory alone`;
+}
+
+/** What lies in the home folder's `checkpoints` under the published id, whatever its ending. */
+async function storedCheckpoint(id: string | undefined): Promise<string | undefined> {
+  const folder = join(homeFolder(), "checkpoints");
+  if (id === undefined || !existsSync(folder)) return undefined;
+  const file = (await readdir(folder)).find((name) => name.replace(/\.(pth|pt|safetensors)$/, "") === id);
+  return file === undefined ? undefined : join(folder, file);
+}
+
+export interface OpenedWeights {
+  readonly checkpoint: Checkpoint;
+  /** Part of what a graph's bytes follow from. */
+  readonly weightsId: string;
+  /** What the manifest says; without the user's folders. */
+  readonly record: {
+    readonly source: WeightSource;
+    readonly label: string;
+    readonly file?: string;
+    readonly sha256?: string;
+  };
+}
+
+/** Opens the weights and checks that they fit. Throws HarnessError naming the variant that they do fit. */
+export async function openWeights({ variant, weights }: ChosenVariant, registry: Registry): Promise<OpenedWeights> {
+  if (weights.file === undefined) {
+    const record = { source: "seeded", label: "seeded weights, version 1" } as const;
+    return { checkpoint: seededCheckpoint(), weightsId: "seeded 1", record };
+  }
+  const archive = await openTensorArchive(weights.file, { inert: inertClassesOf(registry) });
+  const checkpoint = checkpointOf(archive, weights.source);
+  try {
+    const base = weightsVariantOf(registry, variant);
+    await describeGraphs({ variant: base, checkpoint, graph: "fused" });
+    const sha256 = await sha256OfFile(weights.file);
+    const file = basename(weights.file);
+    if (variant.preset.remainder !== undefined) {
+      const record = { source: "seeded", label: `${file}; what it lacks is seeded, version 1`, file, sha256 } as const;
+      return { checkpoint: completedCheckpoint(checkpoint), weightsId: `${sha256}, seeded 1`, record };
+    }
+    const label = file + remarkOn(weights.source, base.preset.published?.sha256, sha256);
+    return { checkpoint, weightsId: sha256, record: { source: weights.source, label, file, sha256 } };
+  } catch (error) {
+    const explained = await explainMisfit(error, registry, archive);
+    archive.close();
+    throw explained;
+  }
+}
+
+/** A fine-tuned file, or a damaged mirror's, has the published one's name: a table must not take it for that. */
+function remarkOn(source: WeightSource, published: string | undefined, found: string): string {
+  if (source === "nano") return ", trained for this project";
+  return published === undefined || published === found ? "" : ", not the published file";
+}

@@ -1,0 +1,59 @@
+import type { DownloadGroup, PublishedFile } from "../api.ts";
+import { HarnessError, unknown } from "../errors.ts";
+import { type Registry, variantOf, weightsVariantOf } from "../plan/plugins/registry.ts";
+import type { PullItem } from "./index.ts";
+
+/** What can be pulled, and what it is for. */
+export interface CatalogEntry {
+  readonly item: PullItem;
+  /** Variant ids, or a dataset group's title. */
+  readonly use: string;
+}
+
+/** Every published file that plug-ins name, each once. */
+export function catalogOf(registry: Registry): readonly CatalogEntry[] {
+  const uses = new Map<string, { file: PublishedFile; variants: string[] }>();
+  for (const { preset } of registry.variants.values()) {
+    if (preset.published === undefined) continue;
+    const use = uses.get(preset.published.id) ?? { file: preset.published, variants: [] };
+    use.variants.push(preset.id);
+    uses.set(preset.published.id, use);
+  }
+  const checkpoints = [...uses.values()].map(({ file, variants }) => ({ item: { file }, use: variants.join(", ") }));
+  const others = registry.methods
+    .flatMap(({ plugin }) => plugin.downloads ?? [])
+    .map((file) => ({ item: { file }, use: "graphs as published" }));
+  const datasets = groupsOf(registry).flatMap(({ id, title, files }) =>
+    files.map((file) => ({ item: { file, group: id }, use: `${id}: ${title}` })),
+  );
+  return [...checkpoints, ...others, ...datasets];
+}
+
+/**
+ * The files that an id stands for: a published file's own, a dataset group's, or a variant's, which may run on another's
+ * checkpoint. Throws HarnessError for an unknown id, and for a variant that has no published weights.
+ */
+export function itemsOf(registry: Registry, id: string): readonly PullItem[] {
+  const catalog = catalogOf(registry).map(({ item }) => item);
+  const named = catalog.filter(({ file, group }) => file.id === id || group === id);
+  if (named.length > 0) return named;
+  const { published } = publishingVariant(registry, id, catalog);
+  if (published !== undefined) return [{ file: published }];
+  throw new HarnessError(`${id}: no published checkpoint is known`, {
+    hint: `bench run --variants ${id} --checkpoint ${id}=FILE takes one that you have`,
+  });
+}
+
+function publishingVariant(registry: Registry, id: string, catalog: readonly PullItem[]) {
+  const known = [
+    ...registry.variants.keys(),
+    ...new Set(catalog.flatMap(({ file, group }) => [file.id, ...(group === undefined ? [] : [group])])),
+  ];
+  // An id with a setting is no listed variant, and still stands for its base's checkpoint.
+  if (!known.includes(id) && !id.includes("/")) throw unknown("download", id, known);
+  return weightsVariantOf(registry, variantOf(registry, id)).preset;
+}
+
+function groupsOf(registry: Registry): readonly DownloadGroup[] {
+  return [...registry.datasets.values()].flatMap(({ downloads = [] }) => downloads);
+}

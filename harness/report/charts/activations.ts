@@ -1,0 +1,36 @@
+import { type ChartSpec, font, palette, vegaLiteSchema } from "./vega.ts";
+
+export interface ActivationRow {
+  readonly layer: string;
+  readonly min: number;
+  readonly max: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+const blue = "#0072b2";
+
+/** A line a layer: thin from the smallest to the largest value, thick over the middle 99.9 %. */
+export function activationChart(title: string, subtitle: string, rows: readonly ActivationRow[]): ChartSpec {
+  const y = { field: "layer", type: "nominal", sort: null, title: null, axis: { labelLimit: 320 } } as const;
+  const value = { type: "quantitative", title: "value" } as const;
+  return {
+    $schema: vegaLiteSchema,
+    description: `${title}. ${subtitle}`,
+    background: palette.paper,
+    ...{ width: 460, height: { step: 14 }, padding: 16 },
+    title: { text: title, subtitle, anchor: "start", color: palette.text, subtitleColor: palette.muted },
+    config: { font, axis: { labelColor: palette.muted, titleColor: palette.text, gridColor: palette.faintRule } },
+    data: { values: [...rows] },
+    layer: [
+      {
+        mark: { type: "rule", color: palette.muted },
+        encoding: { y, x: { field: "min", ...value }, x2: { field: "max" } },
+      },
+      {
+        mark: { type: "rule", color: blue, strokeWidth: 5 },
+        encoding: { y, x: { field: "low", ...value }, x2: { field: "high" } },
+      },
+    ],
+  };
+}

@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { Error as errorLevel, parse, View } from "vega";
+import { type Config, compile, type TopLevelSpec } from "vega-lite";
+import { visibleLines } from "../../visible.ts";
+
+/** A chart as the Vega editor opens it. */
+export type ChartSpec = TopLevelSpec;
+export type ChartConfig = Config;
+
+/** Of the version that this project draws with. */
+export const vegaLiteSchema = "https://vega.github.io/schema/vega-lite/v6.json";
+
+/** Colours that readers with any colour vision tell apart, in print too: Okabe and Ito's blue and vermilion beside greys. */
+export const palette = {
+  text: "#1b1f24",
+  muted: "#57606a",
+  rule: "#1b1f24",
+  faintRule: "#d0d7de",
+  paper: "#ffffff",
+  ours: "#eef3f8",
+  alike: "#e9ebee",
+  above: "#a6cee9",
+  below: "#f6c6a4",
+} as const;
+
+export const font = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif";
+
+/** What Vega-Lite had to say against the spec; nothing, for every chart of this project. */
+export function chartWarnings(spec: ChartSpec): readonly string[] {
+  const warnings: string[] = [];
+  compile(spec, { logger: collector(warnings) });
+  return warnings;
+}
+
+/** SVG, drawn without a browser. Throws for a spec that Vega-Lite warns of: that is a bug in the chart. */
+export async function chartSvg(spec: ChartSpec): Promise<string> {
+  const warnings: string[] = [];
+  const { spec: vegaSpec } = compile(spec, { logger: collector(warnings) });
+  if (warnings.length > 0) throw new Error(`chart: ${warnings.join("; ")}`);
+  const view = new View(parse(vegaSpec), { renderer: "none", logLevel: errorLevel });
+  try {
+    // XML has no control characters: one in a name would make a drawing that nothing opens.
+    return visibleLines(await view.toSVG());
+  } finally {
+    view.finalize();
+  }
+}
+
+/** What a page needs to draw charts by itself: the two libraries as scripts, each a classic one that sets a global. */
+export function chartRuntime(): readonly string[] {
+  const { resolve } = createRequire(import.meta.url);
+  return [join(dirname(resolve("vega")), "vega.min.js"), join(dirname(resolve("vega-lite")), "vega-lite.min.js")].map(
+    (file) => readFileSync(file, "utf8").replace(/\n\/\/# sourceMappingURL=.*\s*$/, ""),
+  );
+}
+
+/** Vega's logger interface, which returns itself. */
+function collector(warnings: string[]) {
+  const keep = (...words: readonly unknown[]) => {
+    warnings.push(words.map(String).join(" "));
+    return logger;
+  };
+  const drop = () => logger;
+  const logger = { level: () => logger, error: keep, warn: keep, info: drop, debug: drop } as unknown as Logger;
+  return logger;
+}
+
+type Logger = NonNullable<NonNullable<Parameters<typeof compile>[1]>["logger"]>;

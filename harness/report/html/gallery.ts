@@ -1,0 +1,127 @@
+import type { ImageId, PredictionRow } from "../../api.ts";
+import type { SlimRow } from "../../results/slimRows.ts";
+import { random, shuffle } from "../../stats/random.ts";
+import type { DetailedRun } from "./details.ts";
+
+/** Why a target is shown. */
+export const galleryKinds = ["worst", "best", "different", "random"] as const;
+export type GalleryKind = (typeof galleryKinds)[number];
+
+/** A target of one prompts name, and what each variant made of it. */
+export interface Sample {
+  readonly kind: GalleryKind;
+  readonly image: ImageId;
+  readonly target: number;
+  readonly category: number;
+  readonly prompts: string;
+  readonly ious: readonly number[];
+}
+
+/** A target with its row in the first run. */
+interface Candidate {
+  readonly row: SlimRow;
+  readonly ious: readonly number[];
+  readonly mean: number;
+  readonly spread: number;
+}
+
+/**
+ * A sample of what runs on one dataset have in common: the worst and the best mean IoU, the largest distance between two
+ * variants, and some drawn by the seed, to equal parts. Prompts names take turns; no target stands twice, and an image only
+ * where others are used up.
+ */
+export function chooseSamples(runs: readonly DetailedRun[], count: number, seed: number): readonly Sample[] {
+  const candidates = candidatesOf(runs);
+  const orders: Readonly<Record<GalleryKind, readonly Candidate[]>> = {
+    worst: candidates.toSorted((a, b) => a.mean - b.mean),
+    best: candidates.toSorted((a, b) => b.mean - a.mean),
+    different: candidates.filter(({ ious }) => ious.length > 1).toSorted((a, b) => b.spread - a.spread),
+    random: shuffle(random(seed, "gallery"), candidates),
+  };
+  const kinds = galleryKinds.filter((kind) => orders[kind].length > 0);
+  const taken = new Set<string>();
+  const chosen: Sample[] = [];
+  for (const [i, kind] of kinds.entries()) {
+    const share = Math.floor(((i + 1) * count) / kinds.length) - Math.floor((i * count) / kinds.length);
+    for (const { row, ious } of takeTurns(orders[kind], share, taken)) {
+      const { image, target, category, prompts } = row;
+      chosen.push({ kind, image, target, category, prompts, ious });
+    }
+  }
+  return chosen;
+}
+
+/** Only targets that every run with accuracy has been measured on. An image at a time: large sets have a million of them. */
+function candidatesOf(runs: readonly DetailedRun[]): readonly Candidate[] {
+  const [first, ...others] = runs.filter(({ rows }) => rows.length > 0).map(({ rows }) => byImage(rows));
+  const found: Candidate[] = [];
+  for (const [image, rows] of first ?? []) {
+    const same = others.map((run) => keptRows(run.get(image) ?? []));
+    for (const [key, row] of keptRows(rows)) {
+      const ious = [row, ...same.map((kept) => kept.get(key))].flatMap((each) => each?.iou ?? []);
+      if (ious.length <= others.length) continue;
+      const mean = ious.reduce((sum, iou) => sum + iou, 0) / ious.length;
+      found.push({ row, ious, mean, spread: Math.max(...ious) - Math.min(...ious) });
+    }
+  }
+  return found;
+}
+
+function byImage(rows: readonly SlimRow[]): ReadonlyMap<ImageId, readonly SlimRow[]> {
+  const images = new Map<ImageId, SlimRow[]>();
+  for (const row of rows) {
+    const own = images.get(row.image);
+    if (own === undefined) images.set(row.image, [row]);
+    else own.push(row);
+  }
+  return images;
+}
+
+/** Of several masks of a target the first, which is the one that its protocol kept. */
+function keptRows(rows: readonly SlimRow[]): ReadonlyMap<string, SlimRow> {
+  const kept = new Map<string, SlimRow>();
+  for (const row of rows) {
+    const key = `${row.target} ${row.prompts} ${row.protocol}`;
+    if (row.iou !== undefined && !kept.has(key)) kept.set(key, row);
+  }
+  return kept;
+}
+
+/** From the front of the order, a prompts name after the other; an image again only when its name has no other left. */
+function takeTurns(order: readonly Candidate[], count: number, taken: Set<string>): readonly Candidate[] {
+  const names = [...new Set(order.map(({ row }) => row.prompts))].sort();
+  const images = new Set<ImageId>();
+  const chosen: Candidate[] = [];
+  const free = ({ row }: Candidate, name: string) => row.prompts === name && !taken.has(`${row.image} ${row.target}`);
+  for (let turn = 0; turn < count; turn++) {
+    const name = names[turn % names.length]!;
+    const next =
+      order.find((each) => free(each, name) && !images.has(each.row.image)) ?? order.find((each) => free(each, name));
+    if (next === undefined) continue;
+    taken.add(`${next.row.image} ${next.row.target}`);
+    images.add(next.row.image);
+    chosen.push(next);
+  }
+  return chosen;
+}
+
+/** A sample with everything that is drawn of it; masks and prompt in image pixels. */
+export interface GalleryItem extends Omit<Sample, "ious"> {
+  readonly categoryName: string;
+  readonly size: { readonly height: number; readonly width: number };
+  /** A data URI; absent where photos are left out. */
+  readonly photo?: string;
+  readonly prompt: PredictionRow["prompt"];
+  /** Outlines of the ground truth; absent where its dataset is not at hand. */
+  readonly truth?: Outlines;
+  readonly predictions: readonly {
+    readonly label: string;
+    /** Place among the group's runs: its colour. */
+    readonly series: number;
+    readonly outlines: Outlines;
+    readonly iou: number;
+    readonly predictedIou: number;
+  }[];
+}
+
+export type Outlines = readonly (readonly number[])[];

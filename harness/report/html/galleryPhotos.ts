@@ -1,0 +1,107 @@
+import { join } from "node:path";
+import type { Dataset, ImageId, PredictionRow, RgbImage, Rle } from "../../api.ts";
+import { encodeWebp, thumbnail } from "../../image/codec.ts";
+import { outlinesOf, parseCounts } from "../../mask/index.ts";
+import { readImage } from "../../store/rows.ts";
+import type { StoredRun } from "../../store/store.ts";
+import type { DetailedRun } from "./details.ts";
+import { chooseSamples, type GalleryItem, type Sample } from "./gallery.ts";
+
+const defaults = {
+  /** Longest side of an embedded photo, px, and its quality: 48 of them are about 1.5 MB. */
+  side: 512,
+  quality: 62,
+  /** Corners this near the outline are left out, as a share of the longest side. */
+  tolerance: 1 / 700,
+};
+
+export interface GalleryRequest {
+  readonly count: number;
+  readonly seed: number;
+  readonly photos: "embedded" | "left out";
+  /** Absent where it is not at hand: then there are neither photos nor ground truth. */
+  readonly dataset?: Dataset;
+  readonly progress: (done: number, total: number) => void;
+}
+
+/** Chooses targets among the rows, then reads the masks of those alone and the photos that they lie on. */
+export async function galleryOf(
+  runs: readonly { readonly stored: StoredRun; readonly details: DetailedRun }[],
+  request: GalleryRequest,
+): Promise<readonly GalleryItem[]> {
+  const samples = chooseSamples(
+    runs.map(({ details }) => details),
+    request.count,
+    request.seed,
+  );
+  const scored = runs.map((run, series) => ({ ...run, series })).filter(({ details }) => details.rows.length > 0);
+  const rows = await Promise.all(scored.map((each) => rowsOf(each, samples)));
+  const photos = new Map<ImageId, string>();
+  const items: GalleryItem[] = [];
+  for (const sample of samples) {
+    const own = rows.map((byKey) => byKey.get(keyOf(sample))!);
+    const photo = await photoOf(sample.image, request, photos);
+    items.push({ ...itemOf(sample, own, scored, request), ...(photo === undefined ? {} : { photo }) });
+    request.progress(items.length, samples.length);
+  }
+  return items;
+}
+
+function itemOf(
+  { ious: _, ...sample }: Sample,
+  rows: readonly PredictionRow[],
+  runs: readonly { readonly details: DetailedRun; readonly series: number }[],
+  { dataset }: GalleryRequest,
+): GalleryItem {
+  const { prompt, mask } = rows[0]!;
+  const names = new Map(dataset?.categories.map(({ id, name }) => [id, name]));
+  const truth = dataset?.annotationsOf(sample.image).find(({ id }) => id === sample.target);
+  return {
+    ...sample,
+    categoryName: names.get(sample.category) ?? `category ${sample.category}`,
+    ...{ size: mask.size, prompt },
+    ...(truth === undefined ? {} : { truth: outlined(truth.mask) }),
+    predictions: rows.map((row, i) => ({
+      ...{ label: runs[i]!.details.label, series: runs[i]!.series },
+      outlines: outlined(parseCounts(row.mask.counts, row.mask.size, `row of image ${row.image}`)),
+      ...{ iou: row.iou!, predictedIou: row.predictedIou },
+    })),
+  };
+}
+
+const keyOf = ({ image, target, prompts }: Pick<PredictionRow, "image" | "target" | "prompts">) =>
+  `${image} ${target} ${prompts}`;
+
+/** Only the images of the samples are read again. */
+async function rowsOf(
+  { stored, details }: { readonly stored: StoredRun; readonly details: DetailedRun },
+  samples: readonly Sample[],
+): Promise<ReadonlyMap<string, PredictionRow>> {
+  const wanted = new Set(samples.map(keyOf));
+  const found = new Map<string, PredictionRow>();
+  for (const image of new Set(samples.map((sample) => sample.image)))
+    for (const row of await readImage(join(stored.folder, "rows.jsonl"), details.places.get(image)!))
+      if (row.kind === "prediction" && wanted.has(keyOf(row)) && !found.has(keyOf(row))) found.set(keyOf(row), row);
+  return found;
+}
+
+function outlined(mask: Rle): readonly (readonly number[])[] {
+  return outlinesOf(mask, defaults.tolerance * Math.max(mask.size.height, mask.size.width));
+}
+
+/** One that can not be read is left out: its row says why. */
+async function photoOf(
+  image: ImageId,
+  { dataset, photos: wanted }: GalleryRequest,
+  photos: Map<ImageId, string>,
+): Promise<string | undefined> {
+  if (dataset === undefined || wanted === "left out") return undefined;
+  const known = photos.get(image);
+  if (known !== undefined) return known;
+  const read: RgbImage | undefined = await dataset.read(image).catch(() => undefined);
+  if (read === undefined) return undefined;
+  const small = await encodeWebp(await thumbnail(read, defaults.side), defaults.quality);
+  const uri = `data:image/webp;base64,${small.toString("base64")}`;
+  photos.set(image, uri);
+  return uri;
+}

@@ -1,0 +1,271 @@
+import {
+  absentNames,
+  type Conditions,
+  type PromptsReport,
+  type RunReport,
+  type Score,
+  type Stage,
+} from "../../results/report.ts";
+import type { LatencySummary } from "../../stats/summary.ts";
+import { intervalText } from "./intervalText.ts";
+import type { Column } from "./layout.ts";
+
+/** Columns of result tables; the only place where figures become text. */
+
+/** What a row has no figure for. */
+const none = "–";
+
+export interface ColumnContext {
+  /** Speed-ups are over this row; nothing where there is no second row to compare. */
+  readonly base?: RunReport;
+}
+
+/** The row's name: variant, a mark where the run is not finished, and what its weights are. */
+export function nameColumns(reports: readonly RunReport[]): readonly Column[] {
+  return [
+    {
+      header: ["variant"],
+      align: "left",
+      cells: reports.map(({ variant, status }) => (status === "done" ? variant : `${variant} †`)),
+    },
+    { header: ["weights"], align: "left", cells: weightsCells(reports) },
+  ];
+}
+
+/** What the weights are; the file where one variant stands there with several, and its hash where two have one name. */
+function weightsCells(reports: readonly RunReport[]): readonly string[] {
+  const shared = sharedFileNames(reports);
+  return reports.map((report) => {
+    const { variant, weights, weightsLabel, weightsSha256 } = report;
+    const others = reports.filter((other) => other.variant === variant && other.weights === weights);
+    if (others.every((other) => other.weightsSha256 === weightsSha256)) return weights;
+    return shared.has(weightsLabel) ? `${weightsLabel} ${weightsSha256!.slice(0, 8)}` : weightsLabel;
+  });
+}
+
+/** Names that stand for files of different content. */
+export function sharedFileNames(reports: readonly RunReport[]): ReadonlySet<string> {
+  const hashes = new Map<string, Set<string>>();
+  for (const { weightsLabel, weightsSha256 } of reports)
+    if (weightsSha256 !== undefined)
+      hashes.set(weightsLabel, (hashes.get(weightsLabel) ?? new Set()).add(weightsSha256));
+  return new Set([...hashes].filter(([, found]) => found.size > 1).map(([name]) => name));
+}
+
+/** As in the papers: size, multiply-accumulates, latency, memory. */
+export function efficiencyColumns(reports: readonly RunReport[], { base }: ColumnContext): readonly Column[] {
+  const column = (header: readonly string[], cellOf: (report: RunReport) => string | undefined) =>
+    numberColumn(header, reports, cellOf);
+  const columns = [
+    column(["parameters", "M"], ({ parameters }) => scaled(parameters, 1e-6)),
+    column(["GMACs", "encode"], ({ referenceGmacs }) => scaled(referenceGmacs?.encode)),
+    column(["GMACs", "decode"], ({ referenceGmacs }) => scaled(referenceGmacs?.decode)),
+    column(
+      ["bit operations", "T (saved)"],
+      ({ theory }) => theory && savedText(theory.bitOperations, theory.floatBitOperations, 1e-12),
+    ),
+    column(
+      ["storage", "MB (saved)"],
+      ({ theory }) => theory && savedText(theory.storageBytes, theory.floatStorageBytes, 1e-6),
+    ),
+    // Beside the multiply-accumulates, so that what a method saves on paper and what it saves show together.
+    column(["speed-up", "measured ×"], (report) => scaled(speedUp(report, base))),
+    latencyColumn("encode", reports),
+    latencyColumn("decode", reports),
+    column(["total", "ms"], (report) => scaled(totalMs(report))),
+    column(["decode + upscale", "ms"], (report) => (mixesUpscaling(reports) ? scaled(maskMs(report)) : undefined)),
+    column(
+      ["memory", "peak MB"],
+      ({ modelMemory }) => modelMemory && megabytes(Math.max(...Object.values(modelMemory))),
+    ),
+    column(["GPU memory", "peak MB"], ({ gpuMemory }) => gpuMemory && megabytes(Math.max(...Object.values(gpuMemory)))),
+    column(["prompts", "/s"], ({ promptsPerSecond }) => scaled(promptsPerSecond)),
+    ...everythingColumns(reports),
+  ];
+  // What a run of an earlier version lacks stays in the table, so that the reason below it has a place to point at.
+  const lacked = reports.flatMap(({ absent = {} }) => Object.keys(absent));
+  return filled(
+    columns,
+    lacked.flatMap((field) => absentNames[field] ?? []),
+  );
+}
+
+/** What an image of everything mode takes, median and number of images, a column a prompts name. */
+function everythingColumns(reports: readonly RunReport[]): readonly Column[] {
+  const names = [...new Set(reports.flatMap(({ everything }) => Object.keys(everything)))];
+  return names.map((name) => {
+    const counts = new Set(reports.flatMap(({ everything }) => everything[name]?.n ?? []));
+    const together = counts.size === 1;
+    return numberColumn(
+      ["everything", name, together ? `s/image (n ${[...counts].join()})` : "s/image (n)"],
+      reports,
+      ({ everything: { [name]: summary } }) =>
+        summary && `${scaled(summary.median, 1e-3)}${together ? "" : ` (${summary.n})`}`,
+    );
+  });
+}
+
+/** What each prompts name is summed up to, best known first. */
+const headlines = [
+  { id: "miou", title: "mIoU" },
+  { id: "AP", title: "AP" },
+  { id: "AR@10", title: "AR@10" },
+  { id: "AR@100", title: "AR@100" },
+  { id: "AR@300", title: "AR@300" },
+  { id: "AR@1000", title: "AR@1000" },
+] as const;
+
+/** Of each prompts name and protocol, its figures with their intervals; n in the header where all rows share it. */
+export function accuracyColumns(reports: readonly RunReport[]): readonly Column[] {
+  return scoredPrompts(reports).flatMap(({ name, protocol, shared }) =>
+    headlines
+      .map(({ id, title }) => ({ title, figureOf: ({ prompts }: RunReport) => figureIn(prompts[name], protocol, id) }))
+      .filter(({ figureOf }) => reports.some((report) => figureOf(report) !== undefined))
+      .map(({ title, figureOf }) => scoreColumn([title, shared ? `${name}, ${protocol}` : name], reports, figureOf)),
+  );
+}
+
+function figureIn(prompts: PromptsReport | undefined, protocol: string, id: string): Score | undefined {
+  const figure = prompts?.protocol === protocol ? prompts[id] : undefined;
+  return typeof figure === "object" ? figure : undefined;
+}
+
+/** What the first table has no room for: the other stages, memory by stage, the graphs' files, accuracy by size. */
+export function detailColumns(reports: readonly RunReport[]): readonly (readonly Column[])[] {
+  const column = (header: readonly string[], cellOf: (report: RunReport) => string | undefined) =>
+    numberColumn(header, reports, cellOf);
+  const files = [
+    column(["executed GMACs", "encode"], ({ executedGmacs }) => scaled(executedGmacs?.encode)),
+    column(["executed GMACs", "decode"], ({ executedGmacs }) => scaled(executedGmacs?.decode)),
+    column(["constants", "M"], ({ graph }) => scaled(graph?.constants, 1e-6)),
+    column(["files", "MB"], ({ graph }) => graph && megabytes(graph.fileBytes)),
+    ...(["load", "encode", "decode"] as const).map((stage) =>
+      column([stage, "peak MB"], ({ modelMemory }) => modelMemory && megabytes(modelMemory[stage])),
+    ),
+    column(["harness", "peak MB"], ({ harnessMemory }) =>
+      harnessMemory === undefined ? undefined : megabytes(harnessMemory),
+    ),
+    latencyColumn("prepare", reports),
+    latencyColumn("upscale", reports),
+  ];
+  const sizes = scoredPrompts(reports).map(({ name, protocol, shared }) =>
+    (["small", "medium", "large"] as const).map((size) =>
+      scoreColumn([`mIoU ${size}`, shared ? `${name}, ${protocol}` : name], reports, ({ prompts }) =>
+        prompts[name]?.protocol === protocol ? prompts[name][size] : undefined,
+      ),
+    ),
+  );
+  return [filled(files), ...sizes.map((columns) => filled(columns))];
+}
+
+export interface ScoredPrompts {
+  readonly name: string;
+  readonly protocol: string;
+  /** Whether the name stands for another protocol in another row. */
+  readonly shared: boolean;
+}
+
+/** Figures of two protocols never stand in one column. */
+export function scoredPrompts(reports: readonly RunReport[]): readonly ScoredPrompts[] {
+  const pairs = new Map<string, { readonly name: string; readonly protocol: string }>();
+  for (const { prompts } of reports)
+    for (const [name, { protocol, ...figures }] of Object.entries(prompts))
+      if (headlines.some(({ id }) => figures[id] !== undefined)) pairs.set(`${name} ${protocol}`, { name, protocol });
+  const all = [...pairs.values()];
+  return all.map((pair) => ({
+    ...pair,
+    shared: all.some(({ name, protocol }) => name === pair.name && protocol !== pair.protocol),
+  }));
+}
+
+/** Encode and decode, as in the papers; nothing where one was not measured. */
+export function totalMs({ latency }: RunReport): number | undefined {
+  return latency.encode && latency.decode && latency.encode.median + latency.decode.median;
+}
+
+/** From a prompt to a mask at the photo's size. */
+function maskMs({ latency }: RunReport): number | undefined {
+  return latency.decode && latency.decode.median + (latency.upscale?.median ?? 0);
+}
+
+/** Whether masks that decode leaves to be upscaled stand beside masks that encode gives at the photo's size. */
+export function mixesUpscaling(reports: readonly RunReport[]): boolean {
+  const upscales = reports.flatMap(({ latency }) => (latency.decode ? [(latency.upscale?.median ?? 0) > 0] : []));
+  return upscales.includes(true) && upscales.includes(false);
+}
+
+/** Only between rows measured alike. */
+export function speedUp(report: RunReport, base: RunReport | undefined): number | undefined {
+  const own = totalMs(report);
+  const other = base && totalMs(base);
+  if (own === undefined || other === undefined) return undefined;
+  return sameConditions(report.conditions, base!.conditions) ? other / own : undefined;
+}
+
+/** As far as latency goes: the seed is no part of it. */
+export function sameConditions(a: Conditions, b: Conditions): boolean {
+  const { seed: _, ...others } = a;
+  return Object.entries(others).every(([name, value]) => b[name as keyof Conditions] === value);
+}
+
+function latencyColumn(stage: Stage, reports: readonly RunReport[]): Column {
+  return numberColumn([stage, "ms [quartiles]"], reports, ({ latency }) => latency[stage] && quartiles(latency[stage]));
+}
+
+function scoreColumn(
+  title: readonly string[],
+  reports: readonly RunReport[],
+  scoreOf: (report: RunReport) => Score | undefined,
+): Column {
+  const scores = reports.map(scoreOf);
+  const counts = new Set(scores.flatMap((score) => (score === undefined ? [] : [score.n])));
+  const together = counts.size === 1;
+  return {
+    header: [...title, together ? `% (n ${[...counts].join()})` : "% (n)"],
+    align: "right",
+    cells: scores.map((score) => (score === undefined ? none : `${percent(score)}${together ? "" : ` (${score.n})`}`)),
+  };
+}
+
+function numberColumn(
+  header: readonly string[],
+  reports: readonly RunReport[],
+  cellOf: (report: RunReport) => string | undefined,
+): Column {
+  return { header, align: "right", cells: reports.map((report) => cellOf(report) ?? none) };
+}
+
+/** A column without a figure is left out, but for those whose first header is `kept`. */
+function filled(columns: readonly Column[], kept: readonly string[] = []): readonly Column[] {
+  return columns.filter(({ header, cells }) => kept.includes(header[0]!) || cells.some((cell) => cell !== none));
+}
+
+/** Two to three digits, and all of those before the point. */
+function scaled(value: number | undefined, factor = 1): string | undefined {
+  if (value === undefined) return undefined;
+  const number = value * factor;
+  const size = Math.abs(number);
+  if (size > 0 && size < 0.095) return number.toPrecision(2);
+  return number.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0);
+}
+
+/** What is left of a whole, and the share that is not. */
+function savedText(left: number, whole: number, factor: number): string {
+  return `${scaled(left, factor)} (${(100 * (1 - left / whole)).toFixed(1)} %)`;
+}
+
+/** Of 10^6 bytes. */
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(0);
+}
+
+function quartiles({ median, q1, q3 }: LatencySummary): string {
+  return `${scaled(median)} [${scaled(q1)}–${scaled(q3)}]`;
+}
+
+function percent({ value, low, high }: Score): string {
+  return intervalText(
+    { value: 100 * value, ...(low === undefined || high === undefined ? {} : { low: 100 * low, high: 100 * high }) },
+    1,
+  );
+}

@@ -1,0 +1,75 @@
+import { svgToPng } from "../../image/codec.ts";
+import { visibleLines } from "../../visible.ts";
+import type { Grid } from "./grid.ts";
+import { gridText } from "./gridText.ts";
+import { gridLatex } from "./latex.ts";
+import { gridMarkdown } from "./markdown.ts";
+
+export const tableFormats = ["text", "markdown", "latex", "csv", "json", "vega-lite", "svg", "png"] as const;
+export type TableFormat = (typeof tableFormats)[number];
+
+const defaults = { pngScale: 2 };
+
+/** What a format prints: one table as people see it, and the same as programs read it. */
+export interface Exportable {
+  readonly grid: Grid;
+  /** One line a cell, the first of names. */
+  readonly records: readonly (readonly (string | number | undefined)[])[];
+  readonly json: unknown;
+}
+
+export interface ExportOptions {
+  /** Characters a line of text. */
+  readonly width?: number;
+  /** Pixels of a PNG for each of the SVG. */
+  readonly pngScale?: number;
+}
+
+/** The whole file of a format, text ending in a line break. */
+export async function exportTable(
+  { grid, records, json }: Exportable,
+  format: TableFormat,
+  { width, pngScale = defaults.pngScale }: ExportOptions = {},
+): Promise<string | Buffer> {
+  switch (format) {
+    case "text":
+      return `${visibleLines(gridText(grid, width))}\n`;
+    case "markdown":
+      return `${visibleLines(gridMarkdown(grid))}\n`;
+    case "latex":
+      return `${visibleLines(gridLatex(grid))}\n`;
+    case "csv":
+      return csv(records);
+    case "json":
+      return `${JSON.stringify(json, undefined, 2)}\n`;
+    case "vega-lite":
+      return `${JSON.stringify((await import("./gridSpec.ts")).gridSpec(grid), undefined, 1)}\n`;
+    case "svg":
+      return `${await gridSvg(grid)}\n`;
+    case "png":
+      return svgToPng(await gridSvg(grid), pngScale);
+  }
+}
+
+/** Vega takes a second to load: only what draws with it pays. */
+async function gridSvg(grid: Grid): Promise<string> {
+  const [{ chartSvg }, { gridSpec }] = await Promise.all([import("../charts/vega.ts"), import("./gridSpec.ts")]);
+  return chartSvg(gridSpec(grid));
+}
+
+/**
+ * As RFC 4180: quoted where a field has a comma, a quote or a line break, quotes doubled; what is absent is empty. A text that a
+ * spreadsheet would run as a formula gets an apostrophe before it; numbers stay.
+ */
+export function csv(records: readonly (readonly (string | number | undefined)[])[]): string {
+  const field = (value: string | number | undefined) => {
+    const text = typeof value === "string" ? unformulated(value) : String(value ?? "");
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return records.map((record) => `${record.map(field).join(",")}\n`).join("");
+}
+
+function unformulated(text: string): string {
+  const shown = visibleLines(text);
+  return /^[=+\-@\t]/.test(text) ? `'${shown}` : shown;
+}

@@ -1,0 +1,206 @@
+import { absentNames, type Conditions, type RunReport, type Stage, stages } from "../../results/report.ts";
+import { largest } from "../../stats/summary.ts";
+import { mixesUpscaling, sameConditions, scoredPrompts, sharedFileNames } from "./columns.ts";
+import { intervalMeaning } from "./intervalText.ts";
+import { layout, wrap } from "./layout.ts";
+
+/** A variant that was asked for among others and could not run, and what would change that. */
+export interface LeftOut {
+  readonly variant: string;
+  readonly reason: string;
+  readonly command: string;
+}
+
+export interface FootContext {
+  readonly base?: RunReport;
+  readonly leftOut: readonly LeftOut[];
+  readonly width: number;
+}
+
+/** What the figures above mean, what they were measured on, and what to know before believing them. */
+export function foot(reports: readonly RunReport[], { base, leftOut, width }: FootContext): string {
+  const lines = footLines(reports, base).map((line) => wrap(line, width, "  "));
+  return [lines.join("\n"), leftOutText(leftOut, width), warningsText(reports, width)]
+    .filter((text) => text !== "")
+    .join("\n\n");
+}
+
+/** What the figures mean and were measured on, a line each: `subject: what there is to say`. */
+export function footLines(reports: readonly RunReport[], base: RunReport | undefined): readonly string[] {
+  return [
+    ...latencyLines(reports, base),
+    ...accuracyLines(reports),
+    ...weightsLines(reports),
+    ...(reports.some(({ status }) => status !== "done") ? ["† not finished; the warnings say why"] : []),
+    ...notesLines(reports),
+    ...absentLines(reports),
+  ];
+}
+
+function latencyLines(reports: readonly RunReport[], base: RunReport | undefined): string[] {
+  const measured = reports.filter(({ latency }) => Object.keys(latency).length > 0);
+  const lines = measured.length === 0 ? [] : [latencyLine(measured)];
+  const groups = measured
+    .map(({ conditions }) => conditions)
+    .filter((each, i, all) => all.findIndex((other) => sameConditions(other, each)) === i);
+  if (groups.length === 1) lines.push(`measured with ${describe(groups[0]!)}`);
+  else
+    for (const conditions of groups) {
+      const own = measured.filter((each) => sameConditions(each.conditions, conditions));
+      lines.push(`${own.map(({ variant }) => variant).join(", ")}: measured with ${describe(conditions)}`);
+    }
+  if (base !== undefined) {
+    const only = groups.length > 1 ? "; of rows measured under the same conditions" : "";
+    lines.push(
+      `speed-up: of the total, over ${base.variant}${only}; preparing the photo and upscaling the mask are not in it`,
+    );
+  }
+  const batches = [...new Set(reports.flatMap(({ batchPrompts }) => batchPrompts ?? []))];
+  if (batches.length > 0)
+    lines.push(
+      `prompts /s: box prompts decoded in one batch of ${batches.join(" or ")}; upscaling their masks is not in it`,
+    );
+  if (mixesUpscaling(reports))
+    lines.push(
+      "decode + upscale: from one box prompt to its mask at the photo's size; where encode gives masks already, upscaling is in encode",
+    );
+  if (reports.some(({ modelMemory }) => modelMemory !== undefined))
+    lines.push(
+      "memory: the highest peak of a process that holds the model and one photo alone, loading, encoding or decoding one box; Node, a thread that watches its parent (9 MB) and ONNX Runtime are in it, the data set is not (harness: of the worker, which holds that too); MB = 10^6 bytes",
+    );
+  if (reports.some(({ gpuMemory }) => gpuMemory !== undefined))
+    lines.push("GPU memory: what the process held on the GPU after loading, encoding or decoding, as the driver tells");
+  if (reports.some(({ everything }) => Object.keys(everything).length > 0))
+    lines.push(
+      "everything: median over n images, from the photo to the masks that stay, the encode of every crop included",
+    );
+  if (reports.some(({ referenceGmacs }) => referenceGmacs !== undefined))
+    lines.push(
+      "GMACs: 10^9 multiply-accumulates of the published architecture, or of what the method computes, for one image (encode) and one box prompt (decode); what the graphs here execute, fused and without padding, is in the details and in --json",
+    );
+  if (reports.some(({ theory }) => theory !== undefined))
+    lines.push(
+      "bit operations, storage: counted, not measured, of what a graph with integers multiplies and stores in them, and of the paper's scheme where a row simulates integers in float. 10^12 multiply-accumulates of the published graph times the bits of both factors, for one image and one box prompt; the weights with their scales, 10^6 bytes; in parentheses what float32 has more",
+    );
+  return lines;
+}
+
+function latencyLine(measured: readonly RunReport[]): string {
+  const counts = stages
+    .filter((stage) => stage === "encode" || stage === "decode")
+    .map((stage) => countOf(measured, stage));
+  return `latency: median and quartiles of ${counts.join(" and ")}, one box prompt a decode; total is encode + decode`;
+}
+
+function countOf(measured: readonly RunReport[], stage: Stage): string {
+  const counts = measured.flatMap(({ latency }) => latency[stage]?.n ?? []);
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  return counts.length === 0 ? `no ${stage}` : `n = ${least === most ? least : `${least} to ${most}`} (${stage})`;
+}
+
+function describe({ provider, threads, onnxruntime, cpu, cores, recorded }: Conditions): string {
+  const count = `${threads} thread${threads === 1 ? "" : "s"} on ${cores} core${cores === 1 ? "" : "s"}`;
+  return `${count}, ${cpu}, ONNX Runtime ${onnxruntime}, provider ${provider}${recorded === undefined ? "" : `, recorded by ${recorded}`}`;
+}
+
+function accuracyLines(reports: readonly RunReport[]): string[] {
+  const scored = scoredPrompts(reports);
+  if (scored.length === 0) return [];
+  const byProtocol = new Map<string, string[]>();
+  for (const { name, protocol } of scored) byProtocol.set(protocol, [...(byProtocol.get(protocol) ?? []), name]);
+  const protocols = [...byProtocol].map(([protocol, names]) => `${names.join(", ")} by ${protocol}`);
+  const has = (figure: RegExp) =>
+    reports.some(({ prompts }) =>
+      Object.values(prompts).some((each) => Object.keys(each).some((id) => figure.test(id))),
+    );
+  const meanings = [
+    ...(has(/^miou$/) ? ["mIoU: mean over n instances"] : []),
+    ...(has(/^AP$/) ? ["AP: mean average precision of masks over IoU 0.50 to 0.95, n annotations to find"] : []),
+    ...(has(/^AR@/) ? ["AR@k: average recall of the best k masks of an image, whatever their category"] : []),
+  ];
+  const suppression =
+    "everything mode: of two masks whose boxes overlap too much the one with the higher predicted IoU (FastSAM: confidence) stays, whatever ranks the result; across crops the smaller crop's";
+  return [
+    `${meanings.join("; ")}; ${intervalMeaning("--json has both bounds")}`,
+    `prompts: ${protocols.join("; ")}`,
+    ...(has(/^AR@/) ? [suppression] : []),
+  ];
+}
+
+const weightsMeaning = {
+  checkpoint: "the checkpoint file as its authors published or the user trained it",
+  nano: "small, trained for this project: real accuracy at toy size",
+  seeded: "values from a seed: latency and memory only, no accuracy",
+  onnx: "ONNX files of the user's own, run as they are",
+} as const;
+
+function weightsLines(reports: readonly RunReport[]): string[] {
+  const sources = [...new Set(reports.map(({ weights }) => weights))];
+  const meanings = sources.map((source) => `${source} = ${weightsMeaning[source]}`);
+  return [...(meanings.length === 0 ? [] : [`weights: ${meanings.join("; ")}`]), ...checkpointLines(reports)];
+}
+
+/** Which file each checkpoint is, and where it has the published one's name alone: figures of that are of another model. */
+function checkpointLines(reports: readonly RunReport[]): string[] {
+  const variants = new Map<string, Set<string>>();
+  const shared = sharedFileNames(reports);
+  for (const { weights, weightsLabel, weightsSha256, variant } of reports)
+    if (weights === "checkpoint") {
+      const hash = shared.has(weightsLabel) ? ` (sha256 ${weightsSha256!.slice(0, 8)}…)` : "";
+      const file = `${weightsLabel}${hash}`;
+      variants.set(file, (variants.get(file) ?? new Set<string>()).add(variant));
+    }
+  const files = [...variants].map(([label, names]) => `${[...names].join(", ")} from ${label}`);
+  return files.length === 0 ? [] : [`checkpoints: ${files.join("; ")}`];
+}
+
+/** What runs of an older version lack, once for each figure, with the reason. */
+function absentLines(reports: readonly RunReport[]): string[] {
+  const fields = new Map<string, { readonly reason: string; readonly variants: string[] }>();
+  for (const { variant, absent = {} } of reports)
+    for (const [field, reason] of Object.entries(absent)) {
+      const variants = fields.get(field)?.variants ?? [];
+      fields.set(field, { reason, variants: [...new Set([...variants, variant])] });
+    }
+  return [...fields].map(
+    ([field, { reason, variants }]) => `${variants.join(", ")}: no ${absentNames[field] ?? field}: ${reason}`,
+  );
+}
+
+function notesLines(reports: readonly RunReport[]): string[] {
+  return [...new Set(reports.flatMap(({ variant, notes }) => notes.map((note) => `${variant}: ${note}`)))];
+}
+
+function leftOutText(leftOut: readonly LeftOut[], width: number): string {
+  if (leftOut.length === 0) return "";
+  const [variants, reasons] = [leftOut.map(({ variant }) => variant), leftOut.map(({ reason }) => reason)];
+  const widest = (cells: readonly string[]) => largest(cells.map((cell) => cell.length));
+  const room = Math.max(40, width - 8 - widest(variants) - widest(reasons));
+  return layout([
+    { header: ["left out"], align: "left", cells: variants },
+    { header: ["because"], align: "left", cells: reasons },
+    { header: ["what brings it"], align: "left", cells: leftOut.map(({ command }) => wrap(command, room, "  ")) },
+  ]);
+}
+
+/** One that several runs share is said once, with their names. */
+function warningsText(reports: readonly RunReport[], width: number): string {
+  const lines = warningLines(reports).map(({ text }) => wrap(`- ${text}`, width, "  "));
+  return lines.length === 0 ? "" : [`warnings (${lines.length})`, ...lines].join("\n");
+}
+
+/** With what each is about, as the store has it. */
+export function warningLines(
+  reports: readonly RunReport[],
+): readonly { readonly about: string; readonly text: string }[] {
+  const found = new Map<string, { readonly about: string; readonly variants: string[] }>();
+  for (const { variant, warnings } of reports)
+    for (const { about, text } of warnings) {
+      const variants = found.get(text)?.variants ?? [];
+      found.set(text, { about, variants: [...variants, variant] });
+    }
+  return [...found].map(([text, { about, variants }]) => {
+    const named = variants.every((variant) => text.startsWith(variant));
+    return { about, text: `${named ? "" : `${[...new Set(variants)].join(", ")}: `}${text}` };
+  });
+}

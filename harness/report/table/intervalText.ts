@@ -1,0 +1,20 @@
+import { type Interval, intervalMethod } from "../../stats/intervals.ts";
+
+/**
+ * A figure with its interval: `42.0 ±0.3` where both bounds are as far from it, `12.9 [0.0, 34.2]` where they are not and ±
+ * would say what can not be, the figure alone where it has no bounds.
+ */
+export function intervalText({ value, low, high }: Interval, places: number): string {
+  const figure = value.toFixed(places);
+  if (low === undefined || high === undefined) return figure;
+  const [below, above] = [value - low, high - value];
+  // Less than half of the last digit apart, the halves are the same in print.
+  if (Math.abs(above - below) < 0.5 * 10 ** -places) return `${figure} ±${((below + above) / 2).toFixed(places)}`;
+  return `${figure} [${low.toFixed(places)}, ${high.toFixed(places)}]`;
+}
+
+/** What the signs of `intervalText` mean. `bounds` says where both bounds are without rounding. */
+export function intervalMeaning(bounds: string): string {
+  const signs = "± half the width of the 95 % interval, [low, high] where it is not symmetric";
+  return `${signs} (${intervalMethod}, none from fewer than 5 images; ${bounds})`;
+}

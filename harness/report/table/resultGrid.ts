@@ -1,0 +1,119 @@
+import { type RunReport, type Score, stages } from "../../results/report.ts";
+import { accuracyColumns, detailColumns, efficiencyColumns, nameColumns, totalMs } from "./columns.ts";
+import { footLines, type LeftOut, warningLines } from "./foot.ts";
+import type { Grid, GridColumn, GridNote } from "./grid.ts";
+import type { Column } from "./layout.ts";
+import { baseOf, titleOf } from "./tables.ts";
+
+/** Runs on one dataset as a table for any format: the columns of papers, with what they mean as notes. */
+export function resultGrid(
+  reports: readonly RunReport[],
+  {
+    leftOut = [],
+    detail = "papers",
+  }: { readonly leftOut?: readonly LeftOut[]; readonly detail?: "papers" | "full" } = {},
+): Grid {
+  const base = baseOf(reports);
+  const groups = [
+    efficiencyColumns(reports, base === undefined ? {} : { base }),
+    accuracyColumns(reports),
+    ...(detail === "full" ? detailColumns(reports) : []),
+  ];
+  const protocols = [
+    ...new Set(reports.flatMap(({ prompts }) => Object.values(prompts).map(({ protocol }) => protocol))),
+  ];
+  return {
+    id: `results-${reports[0]!.dataset}`,
+    title: `Results on ${titleOf(reports[0]!)}`,
+    subtitle: protocols.length === 0 ? "latency and memory" : `protocols: ${protocols.join(", ")}`,
+    columns: [...nameColumns(reports).map(nameColumn), ...groups.flat().map(figureColumn)],
+    notes: [
+      ...footLines(reports, base).map(noteOf),
+      ...leftOut.flatMap(leftOutNotes),
+      ...warningLines(reports).map(({ text }): GridNote => ({ label: "warning", text, kind: "prose" })),
+    ],
+  };
+}
+
+function nameColumn({ header, align, cells }: Column): GridColumn {
+  return { header: header.join(" "), align, cells: cells.map((text) => ({ text, tone: "plain" })) };
+}
+
+/** The unit, or the stage, stands under its group. */
+function figureColumn({ header, align, cells }: Column): GridColumn {
+  const [last, ...above] = header.toReversed() as [string, ...string[]];
+  return {
+    ...(above.length === 0 ? {} : { group: above.toReversed().join(" ") }),
+    ...{ header: last, align, cells: cells.map((text) => ({ text, tone: "plain" as const })) },
+  };
+}
+
+function noteOf(line: string): GridNote {
+  const at = line.search(/: | /);
+  // A mark is told from a subject by its length: `†`.
+  const [label, text] = at < 2 ? [line.slice(0, at), line.slice(at + 1)] : splitAt(line, line.indexOf(": "));
+  return { label, text, kind: "prose" };
+}
+
+function splitAt(line: string, colon: number): [string, string] {
+  return colon < 0 ? ["note", line] : [line.slice(0, colon), line.slice(colon + 2)];
+}
+
+function leftOutNotes({ variant, reason, command }: LeftOut): GridNote[] {
+  return [{ label: "left out", text: `${variant}, ${reason}: ${command}`, kind: "prose" }];
+}
+
+const header = ["run", "variant", "weights", "dataset", "images", "prompts", "protocol", "figure", "unit"] as const;
+
+/** One record a figure, for programs: both bounds, plain units. The first record has the names. */
+export function resultRecords(reports: readonly RunReport[]): readonly (readonly (string | number | undefined)[])[] {
+  return [
+    [...header, "value", "low", "high", "n"],
+    ...reports.flatMap((report) => {
+      const { id, variant, weights, dataset, images } = report;
+      const names = [id, variant, weights, dataset, images.finished];
+      return figuresOf(report).map((figure) => [...names, ...figure]);
+    }),
+  ];
+}
+
+type FigureRecord = readonly (string | number | undefined)[];
+
+function figuresOf(report: RunReport): readonly FigureRecord[] {
+  const { parameters, referenceGmacs, executedGmacs, theory, modelMemory, harnessMemory } = report;
+  const { promptsPerSecond, latency, prompts } = report;
+  const plain = (figure: string, unit: string, value: number | undefined): FigureRecord[] =>
+    value === undefined ? [] : [[undefined, undefined, figure, unit, value, undefined, undefined, undefined]];
+  return [
+    ...plain("parameters", "", parameters),
+    ...plain("reference-gmacs-encode", "GMACs", referenceGmacs?.encode),
+    ...plain("reference-gmacs-decode", "GMACs", referenceGmacs?.decode),
+    ...plain("executed-gmacs-encode", "GMACs", executedGmacs?.encode),
+    ...plain("executed-gmacs-decode", "GMACs", executedGmacs?.decode),
+    ...plain("bit-operations", "", theory?.bitOperations),
+    ...plain("bit-operations-float", "", theory?.floatBitOperations),
+    ...plain("storage", "bytes", theory?.storageBytes),
+    ...plain("storage-float", "bytes", theory?.floatStorageBytes),
+    ...stages.flatMap((stage): FigureRecord[] => {
+      const summary = latency[stage];
+      if (summary === undefined) return [];
+      const { median, q1, q3, n } = summary;
+      // The bounds of a latency are its quartiles.
+      return [[undefined, undefined, `latency-${stage}`, "ms", median, q1, q3, n]];
+    }),
+    ...plain("latency-total", "ms", totalMs(report)),
+    ...plain("prompts-per-second", "/s", promptsPerSecond),
+    ...Object.entries(modelMemory ?? {}).flatMap(([stage, bytes]) => plain(`memory-${stage}`, "bytes", bytes)),
+    ...plain("memory-harness", "bytes", harnessMemory),
+    ...Object.entries(prompts).flatMap(([name, { protocol, ...figures }]) =>
+      Object.entries(figures).flatMap(([id, figure]): FigureRecord[] =>
+        typeof figure === "object" ? [scoreRecord(name, protocol, id, figure)] : [],
+      ),
+    ),
+  ];
+}
+
+function scoreRecord(prompts: string, protocol: string, id: string, { value, low, high, n }: Score): FigureRecord {
+  const figure = ["small", "medium", "large"].includes(id) ? `miou-${id}` : id;
+  return [prompts, protocol, figure, "fraction", value, low, high, n];
+}

@@ -1,0 +1,241 @@
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { type RunReport, reportOf } from "../../results/report.ts";
+import { exampleManifest } from "../../store/fixtures/run.ts";
+import { exampleGraphs, storeExample } from "../fixtures/runs.ts";
+import { resultJson, resultTable } from "./tables.ts";
+
+const seeded = { source: "seeded", label: "seeded weights, version 1" } as const;
+const leftOut = [
+  {
+    variant: "sam-vit-l",
+    reason: "no checkpoint here",
+    command: "bench run --variants sam-vit-l --checkpoint sam-vit-l=FILE",
+  },
+];
+
+/** A trained and a seeded variant, with figures that the eye can check. */
+async function exampleReports(): Promise<RunReport[]> {
+  const results = await mkdtemp(join(tmpdir(), "tables-"));
+  const nano = await storeExample(results, {
+    variant: "sam-nano",
+    ious: { box: [0.7, 0.8, 0.9], "1p": [0.5, 0.6, 0.7], "3p": [0.6, 0.6, 0.7] },
+    spread: 0.02,
+    encodeMs: [40, 41, 42, 43],
+    failed: 1,
+    manifest: { ...exampleGraphs, warnings: [{ about: "sam-nano encode", text: "sam-nano encode: two speeds." }] },
+  });
+  const large = await storeExample(results, {
+    variant: "sam-vit-h",
+    images: 6,
+    encodeMs: [4000, 4100, 4200, 4300],
+    manifest: { ...exampleGraphs, weights: seeded },
+  });
+  return [await reportOf(nano), await reportOf(large)];
+}
+
+test("the table has one row a variant, units in the header, and a foot that explains", async () => {
+  expect(resultTable(await exampleReports(), { leftOut })).toMatchInlineSnapshot(`
+    "shapes, 6 images
+
+                                                                                                                                  mIoU       mIoU       mIoU
+                        parameters   GMACs   GMACs    speed-up            encode            decode  total   memory  prompts        box         1p         3p
+    variant    weights           M  encode  decode  measured ×    ms [quartiles]    ms [quartiles]     ms  peak MB       /s   % (n 15)   % (n 15)   % (n 15)
+    ---------  -------  ----------  ------  ------  ----------  ----------------  ----------------  -----  -------  -------  ---------  ---------  ---------
+    sam-nano   nano           93.7     372    1.23         100  41.5 [40.8–42.3]  4.15 [4.07–4.22]   45.6     2200      771  80.0 ±3.9  60.0 ±3.9  63.3 ±3.9
+    sam-vit-h  seeded         93.7     372    1.23        1.00  4150 [4075–4225]     415 [408–423]   4565     2200     7.71          –          –          –
+
+    latency: median and quartiles of n = 4 (encode) and n = 8 (decode), one box prompt a decode; total is encode + decode
+    measured with 2 threads on 2 cores, a cpu, ONNX Runtime 1.30.0, provider cpu
+    speed-up: of the total, over sam-vit-h; preparing the photo and upscaling the mask are not in it
+    prompts /s: box prompts decoded in one batch of 16; upscaling their masks is not in it
+    memory: the highest peak of a process that holds the model and one photo alone, loading, encoding or decoding one box; Node, a thread that watches its parent (9
+      MB) and ONNX Runtime are in it, the data set is not (harness: of the worker, which holds that too); MB = 10^6 bytes
+    GMACs: 10^9 multiply-accumulates of the published architecture, or of what the method computes, for one image (encode) and one box prompt (decode); what the
+      graphs here execute, fused and without padding, is in the details and in --json
+    mIoU: mean over n instances; ± half the width of the 95 % interval, [low, high] where it is not symmetric (jackknife by groups of images, none from fewer than 5
+      images; --json has both bounds)
+    prompts: box by miou-gtbox-argmax; 1p, 3p by miou-random-points
+    weights: nano = small, trained for this project: real accuracy at toy size; seeded = values from a seed: latency and memory only, no accuracy
+
+    left out   because             what brings it
+    ---------  ------------------  ----------------------------------------------------------
+    sam-vit-l  no checkpoint here  bench run --variants sam-vit-l --checkpoint sam-vit-l=FILE
+
+    warnings (2)
+    - sam-nano encode: two speeds.
+    - sam-nano: 1 of 6 images failed and is in no figure (image 6: photo 6.jpg: truncated)"
+  `);
+});
+
+test("the foot names the file of each checkpoint, and says where it is not the published one", async () => {
+  const [nano, large] = await exampleReports();
+  const from = (variant: string, weightsLabel: string): RunReport => ({
+    ...{ ...large!, variant, weightsLabel },
+    weights: "checkpoint",
+  });
+  const tuned = "mobile_sam.pt, not the published file";
+  const table = resultTable([
+    nano!,
+    from("mobilesam", tuned),
+    from("sam-vit-b", "b.pth"),
+    from("x/sam-vit-b", "b.pth"),
+  ]);
+  expect(table).toContain(`checkpoints: mobilesam from ${tuned}; sam-vit-b, x/sam-vit-b from b.pth\n`);
+  expect(resultTable([nano!])).not.toContain("checkpoints:");
+});
+
+test("everything mode has seconds an image, n in the header where all rows share it", async () => {
+  const [nano, large] = await exampleReports();
+  const timed = (report: RunReport, median: number, n: number): RunReport => ({
+    ...report,
+    everything: { anything: { median, q1: median, q3: median, n } },
+  });
+  const same = resultTable([timed(nano!, 28_140, 5), timed(large!, 91_000, 5)], { width: 200 });
+  expect(same).toMatch(/everything .*\n.* anything .*\n.* s\/image \(n 5\)/);
+  expect(same).toContain("everything: median over n images");
+  const lines = same.split("\n");
+  expect(lines.find((line) => line.startsWith("sam-nano"))).toContain(" 28.1 ");
+  const other = resultTable([timed(nano!, 28_140, 5), timed(large!, 91_000, 2)], { width: 200 });
+  expect(other).toContain("s/image (n)");
+  expect(other.split("\n").find((line) => line.startsWith("sam-vit-h"))).toContain("91.0 (2)");
+});
+
+test("no line is wider than asked for, and every table begins with the variant", async () => {
+  for (const width of [60, 100, 120, 160]) {
+    const lines = resultTable(await exampleReports(), { width, detail: "full" }).split("\n");
+    expect(lines.filter((line) => line.length > width)).toEqual([]);
+    const [rules, rows] = [
+      lines.filter((line) => /^-{3}/.test(line)),
+      lines.filter((line) => /^sam-nano {2,}/.test(line)),
+    ];
+    expect(rows).toHaveLength(rules.length);
+  }
+});
+
+test("details add the other stages, memory by stage, files and accuracy by size", async () => {
+  const text = resultTable(await exampleReports(), { detail: "full" });
+  for (const title of ["constants", "files", "prepare", "upscale", "mIoU small", "mIoU medium", "mIoU large"])
+    expect(text).toContain(title);
+  expect(resultTable(await exampleReports())).not.toContain("mIoU small");
+});
+
+test("rows of other conditions have no speed-up, and the foot says what each was measured with", async () => {
+  const [nano, large] = await exampleReports();
+  const text = resultTable([{ ...nano!, conditions: { ...nano!.conditions, threads: 1 } }, large!]);
+  expect(text).toMatch(/^sam-nano .* {2}–/m);
+  expect(text).toContain("sam-nano: measured with 1 thread on 2 cores");
+  expect(text).toContain("sam-vit-h: measured with 2 threads on 2 cores");
+});
+
+test("speed-ups are over the variant that methods of other rows run on", async () => {
+  const [nano] = await exampleReports();
+  const named = (variant: string) => ({ ...nano!, variant });
+  const over = (...variants: readonly string[]) =>
+    /speed-up: of the total, over ([^\s;]+)/.exec(resultTable(variants.map(named)))![1];
+  expect(over("mobilesam-nano", "sam-fast/sam-nano", "sam-nano")).toBe("sam-nano");
+  expect(over("mobilesam-nano", "sam-nano")).toBe("mobilesam-nano");
+});
+
+test("one prompts name of two protocols is two columns", async () => {
+  const [nano] = await exampleReports();
+  const box = { ...nano!.prompts.box!, protocol: "miou-gtbox" };
+  const text = resultTable([nano!, { ...nano!, prompts: { box } }]);
+  expect(text).toContain("box, miou-gtbox-argmax");
+  expect(text).toMatch(/box, miou-gtbox( |\n)/);
+});
+
+test("rows of different n carry it in the cell", async () => {
+  const [nano] = await exampleReports();
+  const { miou } = nano!.prompts.box!;
+  const fewer = { ...nano!, prompts: { box: { ...nano!.prompts.box!, miou: { ...miou!, n: 7 } } } };
+  expect(resultTable([nano!, fewer])).toMatch(/80\.0 ±\d\.\d \(15\)[\s\S]*80\.0 ±\d\.\d \(7\)/);
+});
+
+test("runs on two datasets are two tables", async () => {
+  const [nano, large] = await exampleReports();
+  const text = resultTable([nano!, { ...large!, dataset: "coco", fingerprint: "f2" }]);
+  expect(text).toMatch(/^shapes, 6 images$/m);
+  expect(text).toMatch(/^coco, 6 images$/m);
+});
+
+test("a run that is not finished is marked", async () => {
+  const [nano] = await exampleReports();
+  const text = resultTable([{ ...nano!, status: "stopped" }]);
+  expect(text).toContain("sam-nano †");
+  expect(text).toContain("† not finished");
+});
+
+test("a table of no run says what was left out", () => {
+  expect(resultTable([], { leftOut })).toContain("bench run --variants sam-vit-l --checkpoint sam-vit-l=FILE");
+});
+
+test("the JSON has the runs and what was left out, fields as the issue of formats has them", async () => {
+  const reports = await exampleReports();
+  const { runs, leftOut: left } = JSON.parse(JSON.stringify(resultJson(reports, leftOut)));
+  expect(left).toEqual(leftOut);
+  const [nano, large] = runs;
+  expect(nano).toMatchObject({
+    id: "sam-nano-0affac183e01",
+    variant: "sam-nano",
+    weights: "nano",
+    dataset: exampleManifest().dataset.id,
+    parameters: 93_735_472,
+    referenceGmacs: { encode: 371.98, decode: 1.234 },
+    executedGmacs: { encode: 361.5, decode: 1.02 },
+    modelMemory: { load: 600e6, encode: 2200.4e6, decode: 2100e6 },
+  });
+  expect(Object.keys(nano.prompts)).toEqual(["box", "1p", "3p"]);
+  for (const { protocol, miou, small, medium, large } of Object.values<Record<string, object>>(nano.prompts)) {
+    expect(protocol).toMatch(/^miou-/);
+    for (const score of [miou, small, medium, large])
+      expect(Object.keys(score!).sort()).toEqual(["high", "low", "n", "value"]);
+  }
+  for (const stage of ["prepare", "encode", "decode", "upscale"])
+    expect(Object.keys(nano.latency[stage]).sort()).toEqual(["median", "n", "q1", "q3"]);
+  expect(nano.promptsPerSecond).toBeCloseTo((16 / 0.0205 + 16 / 0.021) / 2, 9);
+  expect(large.prompts).toEqual({});
+});
+
+test("masks that are upscaled stand beside masks that are not in a column of decode and upscale", async () => {
+  const [sam] = await exampleReports();
+  const fast: RunReport = {
+    ...sam!,
+    id: "fastsam-s-0123456789ab",
+    variant: "fastsam-s",
+    latency: { ...sam!.latency, upscale: { median: 0, q1: 0, q3: 0, n: 4 } },
+  };
+  const text = resultTable([sam!, fast]);
+  expect(text).toContain("decode + upscale");
+  // Decode 4.15 and upscale 3 ms; FastSAM's encode has the masks.
+  expect(text.split("\n").find((line) => line.startsWith("sam-nano"))).toMatch(/ 45\.6 +7\.15 /);
+  expect(text.split("\n").find((line) => line.startsWith("fastsam-s"))).toMatch(/ 45\.6 +4\.15 /);
+  expect(text).toContain("decode + upscale: from one box prompt to its mask at the photo's size");
+  expect(resultTable([sam!])).not.toContain("decode + upscale");
+});
+
+test("two files of one name are told apart by their hash", async () => {
+  const [sam] = await exampleReports();
+  const file = (weightsLabel: string, weightsSha256: string): RunReport => ({
+    ...sam!,
+    weights: "checkpoint",
+    weightsLabel,
+    weightsSha256,
+  });
+  const text = resultTable([
+    file("best.pth", "aaaaaaaa11"),
+    file("best.pth", "bbbbbbbb22"),
+    file("last.pth", "cccccccc33"),
+  ]);
+  expect(
+    text
+      .match(/^sam-nano .*$/gm)!
+      .slice(0, 3)
+      .map((line) => line.split(/ {2,}/)[1]),
+  ).toEqual(["best.pth aaaaaaaa", "best.pth bbbbbbbb", "last.pth"]);
+  expect(text).toContain(
+    "checkpoints: sam-nano from best.pth (sha256 aaaaaaaa…); sam-nano from best.pth (sha256 bbbbbbbb…); sam-nano from last.pth",
+  );
+});

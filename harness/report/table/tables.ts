@@ -1,0 +1,70 @@
+import type { RunReport } from "../../results/report.ts";
+import { accuracyColumns, detailColumns, efficiencyColumns, nameColumns, totalMs } from "./columns.ts";
+import { foot, type LeftOut } from "./foot.ts";
+import { type Column, fitColumns, layout } from "./layout.ts";
+
+export type { LeftOut } from "./foot.ts";
+
+const defaults = { width: 160, baseVariant: "sam-vit-h" };
+
+export interface TableOptions {
+  readonly leftOut?: readonly LeftOut[];
+  /** Characters a line; a table that is wider is cut in two. */
+  readonly width?: number;
+  /** `full` adds the other stages, memory by stage, the graphs' files and accuracy by size. */
+  readonly detail?: "papers" | "full";
+}
+
+/** Plain text: a table for each dataset, one row a variant, and a foot that says what the figures mean. */
+export function resultTable(reports: readonly RunReport[], options: TableOptions = {}): string {
+  const { leftOut = [], width = defaults.width, detail = "papers" } = options;
+  const base = baseOf(reports);
+  const context = base === undefined ? {} : { base };
+  const tables = byDataset(reports).map((rows) => {
+    const groups = [efficiencyColumns(rows, context), accuracyColumns(rows)];
+    const details = detail === "full" ? detailColumns(rows) : [];
+    const cut = (columns: readonly (readonly Column[])[]) => fitColumns(nameColumns(rows), columns, width);
+    return [titleOf(rows[0]!), ...[...cut(groups), ...(details.length === 0 ? [] : cut(details))].map(layout)].join(
+      "\n\n",
+    );
+  });
+  const below = foot(reports, { ...context, leftOut, width });
+  return [...tables, below].filter((text) => text !== "").join("\n\n");
+}
+
+/** What `--json` prints. */
+export function resultJson(
+  reports: readonly RunReport[],
+  leftOut: readonly LeftOut[] = [],
+): { readonly runs: readonly RunReport[]; readonly leftOut: readonly LeftOut[] } {
+  return { runs: reports, leftOut };
+}
+
+/**
+ * SAM ViT-H where it was measured, else what methods of other rows run on (sam-nano beside sam-fast/sam-nano), else the first
+ * row that was measured; nothing where no second row could be compared.
+ */
+export function baseOf(reports: readonly RunReport[]): RunReport | undefined {
+  const measured = reports.filter((report) => totalMs(report) !== undefined);
+  if (measured.length < 2) return undefined;
+  const methods = new Set(measured.map(({ variant }) => variant.split("/")[1]));
+  return (
+    measured.find(({ variant }) => variant === defaults.baseVariant) ??
+    measured.find(({ variant }) => methods.has(variant)) ??
+    measured[0]
+  );
+}
+
+/** Figures of two datasets never stand in one table. */
+export function byDataset(reports: readonly RunReport[]): readonly (readonly RunReport[])[] {
+  const groups = new Map<string, RunReport[]>();
+  for (const report of reports) {
+    const key = `${report.dataset} ${report.fingerprint}`;
+    groups.set(key, [...(groups.get(key) ?? []), report]);
+  }
+  return [...groups.values()];
+}
+
+export function titleOf({ dataset, images }: RunReport): string {
+  return `${dataset}, ${images.planned} image${images.planned === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,109 @@
+import type { Category, Metric, MetricContext } from "../../api.ts";
+import { sameConditions } from "../../report/table/columns.ts";
+import { holm } from "../../stats/permutation.ts";
+import { conditionsOf } from "../report.ts";
+import { type Breakdown, categoryBreakdown } from "./breakdown.ts";
+import { type FigureDifference, figureDifferences } from "./differences.ts";
+import { type LatencyComparison, type LatencyTurns, latencyComparison } from "./latency.ts";
+import { type Side, sharedRows } from "./side.ts";
+import { type Verdict, verdictOf } from "./verdict.ts";
+
+/** One run as a comparison names it. */
+export interface ComparedRun {
+  readonly id: string;
+  readonly variant: string;
+  readonly weights: string;
+}
+
+/** What B is over A, in figures and in words. */
+export interface Comparison {
+  readonly a: ComparedRun;
+  readonly b: ComparedRun;
+  readonly dataset: string;
+  readonly images: number;
+  readonly figures: readonly FigureDifference[];
+  readonly latency?: LatencyComparison;
+  readonly categories: readonly Breakdown[];
+  readonly verdict: Verdict;
+  /** Whole sentences: what is not compared, and why. */
+  readonly notes: readonly string[];
+}
+
+export interface CompareOptions {
+  readonly metrics: readonly Metric[];
+  /** By protocol id, the figure that its sides are judged by. */
+  readonly headlines: Readonly<Record<string, string>>;
+  readonly seed: number;
+  readonly draws?: number;
+  /** What is scored against, where it is at hand. */
+  readonly dataset?: NonNullable<MetricContext["dataset"]>;
+  /** Measured anew, in place of the runs' own samples. */
+  readonly latency?: ReadonlyMap<Side, LatencyTurns>;
+}
+
+/**
+ * Each of the others against the first. The protocols' headline figures of all comparisons are judged together, and
+ * so is the rest: Holm's correction within each.
+ */
+export function compareRuns(a: Side, others: readonly Side[], options: CompareOptions): readonly Comparison[] {
+  const found = others.map((b) => differencesOf(a, b, options));
+  const adjusted = adjust(found.flatMap(({ figures }) => figures));
+  return found.map((each, i) => {
+    const figures = each.figures.map((figure) => adjusted.get(figure)!);
+    const b = others[i]!;
+    return { ...each, figures, verdict: verdictOf({ figures, latency: each.latency, names: namesOf(a, b) }) };
+  });
+}
+
+function differencesOf(a: Side, b: Side, options: CompareOptions): Omit<Comparison, "verdict"> {
+  const { prompts, notes } = sharedRows(a, b);
+  const categories: readonly Category[] = options.dataset?.categories ?? [];
+  const turns = options.latency?.get(b) ?? { a: a.turns, b: b.turns };
+  const apart = options.latency?.has(b) ? undefined : otherConditions(a, b);
+  const latency = apart === undefined ? latencyComparison(turns, options.seed) : undefined;
+  return {
+    ...{ a: runOf(a), b: runOf(b), dataset: a.manifest.dataset.id, images: prompts[0]?.images.length ?? 0 },
+    figures: prompts.flatMap((each) => figureDifferences(each, options)),
+    ...(latency === undefined ? {} : { latency }),
+    categories: prompts.flatMap((each) => {
+      const scored = each.a.some(({ score }) => score !== undefined);
+      return (scored ? undefined : categoryBreakdown(each, { seed: options.seed, categories })) ?? [];
+    }),
+    notes: [...notes, ...(apart === undefined ? [] : [apart])],
+  };
+}
+
+/** Latencies of two machines, or of one and of two threads, are no difference of variants. */
+function otherConditions(a: Side, b: Side): string | undefined {
+  const [own, other] = [conditionsOf(a.manifest), conditionsOf(b.manifest)];
+  if (sameConditions(own, other) || a.turns.length === 0 || b.turns.length === 0) return undefined;
+  const differing = Object.keys(own).filter(
+    (name) => name !== "seed" && own[name as keyof typeof own] !== other[name as keyof typeof own],
+  );
+  return `latency: not compared, the two runs differ in ${differing.join(", ")}; --rounds 20 measures both here by turns`;
+}
+
+function adjust(figures: readonly FigureDifference[]): ReadonlyMap<FigureDifference, FigureDifference> {
+  const families = [figures.filter(({ headline }) => headline), figures.filter(({ headline }) => !headline)];
+  return new Map(
+    families.flatMap((family) => {
+      const tested = family.filter(({ p }) => p !== undefined);
+      const adjusted = holm(tested.map(({ p }) => p!));
+      const byFigure = new Map(tested.map((each, i) => [each, adjusted[i]!]));
+      return family.map((each): [FigureDifference, FigureDifference] => {
+        const adjustedP = byFigure.get(each);
+        return [each, adjustedP === undefined ? each : { ...each, adjustedP }];
+      });
+    }),
+  );
+}
+
+function runOf({ manifest: { id, variant, weights } }: Side): ComparedRun {
+  return { id, variant: variant.id, weights: weights.label };
+}
+
+/** By variant where that tells them apart, else by letter. */
+function namesOf(a: Side, b: Side): { readonly a: string; readonly b: string } {
+  const [own, other] = [a.manifest.variant.id, b.manifest.variant.id];
+  return own === other ? { a: "A", b: "B" } : { a: own, b: other };
+}

@@ -1,0 +1,145 @@
+import type { Interval } from "../../stats/intervals.ts";
+import { type TwoModes, twoModes } from "../../stats/modes.ts";
+import { integer, random } from "../../stats/random.ts";
+import { median, quantile } from "../../stats/summary.ts";
+import type { LatencyTurn } from "../../store/schema.ts";
+import { type Stage, stages } from "../report.ts";
+
+const defaults = { draws: 1000 };
+
+export type ComparedStage = Stage | "total";
+
+/** Latency of a stage on both sides; total is encode and decode. */
+export interface LatencyDifference {
+  readonly stage: ComparedStage;
+  /** Medians, ms; of runs by turns over the rounds that both have. */
+  readonly aMs: number;
+  readonly bMs: number;
+  /** bMs over aMs with its 95 % interval: rounds of runs by turns are drawn with both their sides. */
+  readonly ratio: Interval;
+  /** Where a side's samples are of two kinds, so that its median is of the more frequent one. */
+  readonly modes?: { readonly a?: TwoModes; readonly b?: TwoModes };
+  /** How far two measurements of A lie apart, as a share: the noise floor, exceeded in 5 % of tries. */
+  readonly noise?: number;
+  readonly rounds: number;
+}
+
+export interface LatencyComparison {
+  /** `interleaved`: both took turns in one session, so that heat and other load fell on both alike. */
+  readonly measured: "interleaved" | "apart";
+  /** `again`: A took two turns a round. `resampled`: from the spread of A's own samples. */
+  readonly noiseFrom: "again" | "resampled";
+  readonly stages: readonly LatencyDifference[];
+}
+
+export interface LatencyTurns {
+  readonly a: readonly LatencyTurn[];
+  readonly b: readonly LatencyTurn[];
+  /** A once more, in a process of its own: what it differs by is noise. */
+  readonly again?: readonly LatencyTurn[];
+}
+
+/** Nothing where one side has no samples. */
+export function latencyComparison({ a, b, again }: LatencyTurns, seed: number): LatencyComparison | undefined {
+  if (a.length === 0 || b.length === 0) return undefined;
+  const together = tookTurns(a, b);
+  return {
+    measured: together ? "interleaved" : "apart",
+    noiseFrom: again === undefined ? "resampled" : "again",
+    stages: ([...stages, "total"] as const).flatMap((stage) => {
+      const pair = pairOf(samplesOf(a, stage), samplesOf(b, stage), together);
+      // A decoder that gives masks has nothing to upscale.
+      if (pair.a.length === 0 || pair.b.length === 0 || median(pair.a) === 0 || median(pair.b) === 0) return [];
+      const noise =
+        again === undefined
+          ? resampledNoise(pair.a, seed)
+          : noiseOf(pairOf(samplesOf(a, stage), samplesOf(again, stage), true), seed);
+      return [differenceOf(stage, pair, { noise, seed })];
+    }),
+  };
+}
+
+/** Samples of both sides, ms; in the same order of rounds where they are paired. */
+interface SamplePair {
+  readonly a: readonly number[];
+  readonly b: readonly number[];
+  readonly paired: boolean;
+}
+
+function pairOf(x: ReadonlyMap<number, number>, y: ReadonlyMap<number, number>, together: boolean): SamplePair {
+  if (!together) return { a: [...x.values()], b: [...y.values()], paired: false };
+  const rounds = [...x.keys()].filter((round) => y.has(round));
+  return { a: rounds.map((round) => x.get(round)!), b: rounds.map((round) => y.get(round)!), paired: true };
+}
+
+function differenceOf(
+  stage: ComparedStage,
+  pair: SamplePair,
+  { noise, seed }: { readonly noise: number | undefined; readonly seed: number },
+): LatencyDifference {
+  const modes = { a: twoModes(pair.a), b: twoModes(pair.b) };
+  return {
+    stage,
+    aMs: median(pair.a),
+    bMs: median(pair.b),
+    ratio: ratioOf(pair, seed),
+    rounds: Math.min(pair.a.length, pair.b.length),
+    ...(noise === undefined ? {} : { noise }),
+    ...(modes.a === undefined && modes.b === undefined
+      ? {}
+      : {
+          modes: {
+            ...(modes.a === undefined ? {} : { a: modes.a }),
+            ...(modes.b === undefined ? {} : { b: modes.b }),
+          },
+        }),
+  };
+}
+
+/** All turns of both are of one session. Turns stored before sessions were named are of none. */
+function tookTurns(a: readonly LatencyTurn[], b: readonly LatencyTurn[]): boolean {
+  const [first] = a;
+  return first?.session !== undefined && [...a, ...b].every(({ session }) => session === first.session);
+}
+
+/** Round → ms; the median where a turn has several samples. */
+function samplesOf(turns: readonly LatencyTurn[], stage: ComparedStage): ReadonlyMap<number, number> {
+  return new Map(
+    turns.flatMap((turn) => {
+      const of = { prepare: turn.prepareMs, encode: turn.encodeMs, decode: turn.decodeMs, upscale: turn.upscaleMs };
+      const parts = stage === "total" ? [of.encode, of.decode] : [of[stage]];
+      if (parts.some((samples) => samples.length === 0)) return [];
+      return [[turn.round, parts.reduce((sum, samples) => sum + median(samples), 0)] as const];
+    }),
+  );
+}
+
+/** The ratio of the medians, so that it is that of the two figures beside it. */
+function ratioOf(pair: SamplePair, seed: number): Interval {
+  const value = median(pair.b) / median(pair.a);
+  if (pair.a.length < 2 || pair.b.length < 2) return { value };
+  const drawn = resampled(pair, seed);
+  return { value, low: quantile(drawn, 0.025), high: quantile(drawn, 0.975) };
+}
+
+function noiseOf(pair: SamplePair, seed: number): number | undefined {
+  const { low, high } = ratioOf(pair, seed);
+  return low === undefined || high === undefined ? undefined : Math.max(Math.abs(low - 1), Math.abs(high - 1));
+}
+
+/** Two draws of as many samples as there are, over and over: what chance alone puts between their medians. */
+function resampledNoise(samples: readonly number[], seed: number): number | undefined {
+  if (samples.length < 2) return undefined;
+  const apart = resampled({ a: samples, b: samples, paired: false }, seed).map((ratio) => Math.abs(ratio - 1));
+  return quantile(apart, 0.95);
+}
+
+/** Ratios of medians of drawn samples: rounds of a pair are drawn with both their sides, samples apart each for itself. */
+function resampled({ a, b, paired }: SamplePair, seed: number): number[] {
+  return Array.from({ length: defaults.draws }, (_, draw) => {
+    const stream = random(seed, "latency difference", draw);
+    const places = a.map(() => integer(stream, a.length));
+    const others = paired ? places : b.map(() => integer(stream, b.length));
+    return median(others.map((place) => b[place]!)) / median(places.map((place) => a[place]!));
+  });
+}

@@ -1,0 +1,54 @@
+import type { Dataset, ImageId } from "../api.ts";
+import { HarnessError } from "../errors.ts";
+import { placesOf } from "../plan/dataPlaces.ts";
+import { datasetCache } from "../plan/datasetCache.ts";
+import { openDataset } from "../plan/openDataset.ts";
+import { loadRegistry } from "../plan/plugins/registry.ts";
+import { largest } from "../stats/summary.ts";
+import type { Manifest } from "../store/schema.ts";
+
+export interface DatasetRequest {
+  /** The folder that the user names; else where the run found it, if that is still there. */
+  readonly data?: string;
+  readonly plugins?: readonly string[];
+}
+
+/** Images that the run planned, whether or not it came to them. */
+export function plannedImages({ plan }: Manifest): readonly ImageId[] | undefined {
+  return (plan.resolved.dataset as { readonly images?: readonly ImageId[] } | undefined)?.images;
+}
+
+/**
+ * The dataset that a run was made on, its photos and annotations. Nothing where it lies in a folder that is not known.
+ * Throws HarnessError for one that has changed since, or is another.
+ */
+export async function datasetOfRun(
+  manifest: Manifest,
+  images: readonly ImageId[],
+  { data, plugins }: DatasetRequest = {},
+): Promise<Dataset | undefined> {
+  const { dataset, seed, id } = manifest;
+  const folder = data ?? placesOf(dataset.fingerprint).data;
+  if (folder === undefined && dataset.id !== "shapes") return undefined;
+  const registry = await loadRegistry(plugins);
+  if (!registry.datasets.has(dataset.id)) {
+    throw new HarnessError(`${id}: its dataset ${dataset.id} is not known here`, {
+      hint: "name the module that brings it with --plugin, or give --annotations",
+    });
+  }
+  const planned = plannedImages(manifest) ?? images;
+  // A drawn dataset has as many images as are asked for.
+  const limit = dataset.id === "shapes" ? { limit: largest(planned) } : {};
+  const opened = await openDataset(registry, dataset.id, {
+    ...(folder === undefined ? {} : { data: folder }),
+    ...limit,
+    ...{ images: planned, seed, cache: datasetCache() },
+  });
+  // Behind the first word stands what was prompted in place of the dataset's own targets.
+  if (opened.fingerprint !== dataset.fingerprint.split(" ")[0]) {
+    throw new HarnessError(`${folder ?? dataset.id}: not the dataset that ${id} was run on`, {
+      hint: "its annotations or their file have changed since; --annotations scores against any file",
+    });
+  }
+  return opened;
+}

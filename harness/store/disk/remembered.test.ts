@@ -1,0 +1,64 @@
+import { mkdtemp, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { sha256 } from "../canonical.ts";
+import { remembered, sha256OfFile } from "./remembered.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "remembered-"));
+  vi.stubEnv("SAM_BENCH_HOME", join(folder, "home"));
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const settled = () => new Promise((resolve) => setTimeout(resolve, 150));
+
+/** How often a file is read for four questions, with a change between the second and the third. */
+async function readings(change: (file: string) => Promise<void>): Promise<number> {
+  const file = join(folder, "graph.onnx");
+  await writeFile(file, "weights");
+  let read = 0;
+  const ask = () =>
+    remembered("length", [file], async () => {
+      read += 1;
+      return String((await readFile(file)).length);
+    });
+  for (const changes of [false, false, true, false]) {
+    await settled();
+    if (changes) await change(file);
+    if (changes) await settled();
+    expect(await ask()).toBe("7");
+  }
+  return read;
+}
+
+test("what was found is asked of the file once, as long as nothing about it changes", async () => {
+  expect(await readings(async () => undefined)).toBe(1);
+});
+
+test("a file that was written, replaced, or given back its old time is read again", async () => {
+  expect(await readings((file) => writeFile(file, "weighty"))).toBe(2);
+  const replaced = async (file: string) => {
+    await writeFile(`${file}.new`, "weights");
+    await rename(`${file}.new`, file);
+  };
+  expect(await readings(replaced)).toBe(2);
+  expect(await readings((file) => utimes(file, new Date("2024-05-01"), new Date("2024-05-01")))).toBe(2);
+});
+
+test("a file that has just changed is not remembered: its next change may leave the same time", async () => {
+  const file = join(folder, "graph.onnx");
+  await writeFile(file, "one");
+  expect(await sha256OfFile(file)).toBe(sha256("one"));
+  await writeFile(file, "two");
+  expect(await sha256OfFile(file)).toBe(sha256("two"));
+});
+
+test("a memory that can not be written costs another reading, and nothing else", async () => {
+  await writeFile(join(folder, "home"), "a file where the folder should be");
+  expect(await readings(async () => undefined)).toBe(4);
+});

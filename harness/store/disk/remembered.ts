@@ -1,0 +1,89 @@
+import { createHash } from "node:crypto";
+import { type BigIntStats, createReadStream } from "node:fs";
+import { mkdir, readFile, realpath, rename, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { refuseIrregular } from "../../files.ts";
+import { homeFolder } from "../../home.ts";
+import { sha256 } from "../canonical.ts";
+import { errorCode } from "./disk.ts";
+
+/**
+ * Memory of what was found in files, so that a check of many bytes is done once: what was found stands in `SAM_BENCH_HOME`
+ * beside the files' inode, size and times, and counts as long as all of these are the same.
+ */
+
+const defaults = {
+  /** A file that changed so short a time ago may change again without its times telling, ms. */
+  settleMs: 100,
+};
+
+/** SHA-256 of a file's bytes, hexadecimal; read again only where the file changed. Throws HarnessError where it is no ordinary file. */
+export async function sha256OfFile(file: string): Promise<string> {
+  refuseIrregular(file);
+  return remembered("sha256", [file], () => hashOf(file));
+}
+
+/**
+ * What `find` finds in these files, or found when they were as they are now. A file that is missing is a state like others.
+ * What is found is text; nothing is remembered where the files change meanwhile, or memory can not be written.
+ */
+export async function remembered(
+  about: string,
+  files: readonly string[],
+  find: () => Promise<string>,
+): Promise<string> {
+  const before = await stateOf(files);
+  const place = await placeOf(about, files);
+  const [state, known] = splitOnce(await readFile(place, "utf8").catch(() => ""));
+  if (state === before.text && known !== undefined) return known;
+  const found = await find();
+  const after = await stateOf(files);
+  if (after.text === before.text && Date.now() - after.changedMs > defaults.settleMs)
+    await remember(place, `${after.text}\n${found}`);
+  return found;
+}
+
+async function hashOf(file: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 20 })) hash.update(chunk as Uint8Array);
+  return hash.digest("hex");
+}
+
+async function stateOf(files: readonly string[]): Promise<{ readonly text: string; readonly changedMs: number }> {
+  const states = await Promise.all(files.map((file) => stat(file, { bigint: true }).catch(unlessMissing)));
+  return {
+    text: states.map((each) => (each === undefined ? "missing" : stamp(each))).join(" "),
+    changedMs: Math.max(0, ...states.map((each) => Number(each?.ctimeMs ?? 0n))),
+  };
+}
+
+function unlessMissing(error: unknown): undefined {
+  if (errorCode(error) !== "ENOENT") throw error;
+}
+
+/** Changes whenever the file is another one or was written to: ctime can not be set back by a program. */
+function stamp({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return [dev, ino, size, mtimeNs, ctimeNs].join(":");
+}
+
+async function placeOf(about: string, files: readonly string[]): Promise<string> {
+  const paths = await Promise.all(files.map((file) => realpath(file).catch(() => file)));
+  return join(homeFolder(), "checked", sha256([about, ...paths].join("\0")).slice(0, 32));
+}
+
+function splitOnce(text: string): readonly [string, string | undefined] {
+  const at = text.indexOf("\n");
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** A memory that can not be written costs another check, and is no error. */
+async function remember(place: string, text: string): Promise<void> {
+  const beside = `${place}.${process.pid}`;
+  try {
+    await mkdir(join(homeFolder(), "checked"), { recursive: true });
+    await writeFile(beside, text);
+    await rename(beside, place);
+  } catch {
+    // As said above.
+  }
+}

@@ -1,0 +1,127 @@
+import type {
+  Dataset,
+  ImageId,
+  ImageRecord,
+  KeptMask,
+  ModelInput,
+  Protocol,
+  RgbImage,
+  VariantManifest,
+} from "../api.ts";
+import { prepare } from "../image/index.ts";
+import { formatCounts } from "../mask/index.ts";
+import { timed } from "../measure/clock.ts";
+import type { PlannedPass } from "../protocols/index.ts";
+import type { ImageEnd, PredictionRow } from "../store/schema.ts";
+import { type CheckedVariant, timedUnchecked } from "./checkedVariant.ts";
+import { runEverything } from "./everything.ts";
+import { runPass } from "./pass.ts";
+
+export interface AccuracyInput {
+  readonly variant: CheckedVariant;
+  readonly preset: VariantManifest;
+  readonly dataset: Dataset;
+  readonly passes: readonly PlannedPass[];
+  readonly seed: number;
+}
+
+/** What comes of one image. */
+export interface ImageRows extends Pick<ImageEnd, "everythingMs"> {
+  readonly rows: readonly PredictionRow[];
+}
+
+interface Prepared {
+  readonly photo: RgbImage;
+  readonly input: ModelInput;
+  readonly durationMs: number;
+}
+
+/** Turns images into rows, one after the other; the next one is read and prepared while this one is encoded. */
+export class AccuracyPhase {
+  readonly #input: AccuracyInput;
+  /** Passes whose time is measured: nothing else is to go on meanwhile, and an image takes them seconds. */
+  readonly #timed: boolean;
+  /** What was read ahead: by image, so that a change of order costs a second reading and no error. */
+  #ahead: { readonly image: ImageId; readonly prepared: Promise<Prepared> } | undefined;
+
+  readonly #records: ReadonlyMap<ImageId, ImageRecord>;
+
+  constructor(input: AccuracyInput) {
+    this.#input = input;
+    this.#records = new Map(input.dataset.images.map((record) => [record.id, record]));
+    this.#timed = input.passes.some(({ pass }) => pass.everything !== undefined);
+  }
+
+  async rows(image: ImageId, next?: ImageId): Promise<ImageRows> {
+    const { variant, preset, dataset, passes, seed } = this.#input;
+    const prepared = await this.#prepared(image);
+    const encoding = timedUnchecked(variant, () => variant.encode(prepared.input));
+    if (next !== undefined && !this.#timed) this.#readAhead(next);
+    const { value: embedding, durationMs } = await encoding;
+    const record = this.#records.get(image)!;
+    const whole = { embedding, durationMs: prepared.durationMs + durationMs };
+    const rows: PredictionRow[] = [];
+    const everythingMs: Record<string, number> = {};
+    const keep = (protocol: Protocol, kept: readonly KeptMask[]) => {
+      for (const each of kept) rows.push(rowOf(image, protocol, each));
+    };
+    for (const planned of passes) {
+      const { everything, scored } = planned.pass;
+      if (everything === undefined) {
+        const targets = dataset.targetsOf(image);
+        keep(planned.protocol, await runPass(planned, { variant, preset, embedding, targets, seed }));
+        continue;
+      }
+      const place = { image: record, photo: prepared.photo, whole };
+      const result = await runEverything(planned, everything, { variant, preset, seed, ...place });
+      for (const { prompts } of scored) everythingMs[prompts] = result.durationMs;
+      keep(planned.protocol, result.kept);
+    }
+    return { rows, ...(this.#timed ? { everythingMs } : {}) };
+  }
+
+  #prepared(image: ImageId): Promise<Prepared> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    return ahead?.image === image ? ahead.prepared : this.#read(image);
+  }
+
+  #readAhead(image: ImageId): void {
+    const prepared = this.#read(image);
+    // Whoever asks for this image gets the error; until then it must not count as unhandled.
+    prepared.catch(() => undefined);
+    this.#ahead = { image, prepared };
+  }
+
+  async #read(image: ImageId): Promise<Prepared> {
+    const photo = await this.#input.dataset.read(image);
+    const { value: input, durationMs } = await timed(() => prepare(photo, this.#input.preset.input));
+    return { photo, input, durationMs };
+  }
+}
+
+function rowOf(
+  image: ImageId,
+  protocol: Protocol,
+  { target, prompt, mask, predictedIou, prompts, step, token, score }: KeptMask,
+): PredictionRow {
+  const iou = target.mask === undefined ? undefined : protocol.iou(mask, target.mask);
+  return {
+    ...{
+      kind: "prediction",
+      image,
+      target: target.id,
+      category: target.category,
+      prompts,
+      protocol: protocol.id,
+      step,
+      token,
+    },
+    predictedIou,
+    ...(iou === undefined ? {} : { iou }),
+    ...{ areaPx: target.areaPx, crowd: target.crowd },
+    mask: { size: mask.size, counts: formatCounts(mask) },
+    ...(score === undefined ? {} : { score }),
+    prompt: { points: prompt.points, ...(prompt.box === undefined ? {} : { box: prompt.box }) },
+  };
+}

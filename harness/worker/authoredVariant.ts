@@ -1,0 +1,36 @@
+import type { GraphFiles, RuntimeOptions, Variant } from "../api.ts";
+import { readSignature } from "../onnx/index.ts";
+import { asAuthors } from "../plan/plugins/authorsError.ts";
+import { isOwnModule, type RegisteredVariant } from "../plan/plugins/registry.ts";
+
+/** Loads a variant's graphs. What its plug-in throws then and later names the variant, the call and the place in its file. */
+export async function loadVariant(
+  { plugin, preset, file }: RegisteredVariant,
+  graphs: GraphFiles,
+  runtime: RuntimeOptions,
+): Promise<Variant> {
+  const hint = outputsHint(file, graphs);
+  const code = (doing: string) => ({ file, id: preset.id, doing, hint });
+  const variant = await asAuthors(code("load"), () => plugin.load(graphs, runtime, preset));
+  const { everything } = variant;
+  return {
+    encode: (input) => asAuthors(code("encode"), () => variant.encode(input)),
+    decode: (embedding, prompts) => asAuthors(code("decode"), () => variant.decode(embedding, prompts)),
+    ...(everything === undefined
+      ? {}
+      : { everything: (embedding) => asAuthors(code("everything"), () => everything.call(variant, embedding)) }),
+    close: () => variant.close(),
+  };
+}
+
+/** What the graphs of a plug-in from outside give, by name: most slips of its author are a misspelt one. */
+export function outputsHint(file: string, graphs: GraphFiles): () => string | undefined {
+  if (isOwnModule(file)) return () => undefined;
+  return () => {
+    const named = Object.entries(graphs).map(([name, path]) => {
+      const outputs = readSignature(path).outputs.map((output) => output.name);
+      return `${name} gives ${outputs.join(", ")}`;
+    });
+    return `outputs of its graphs: ${named.join("; ")}`;
+  };
+}

@@ -1,0 +1,64 @@
+import type { Dataset, ImageId, Variant, VariantManifest } from "../api.ts";
+import { prepare, toModelFrame } from "../image/index.ts";
+import { maskFromLogits } from "../mask/index.ts";
+import { timed } from "../measure/clock.ts";
+import { processMemory } from "../measure/memory.ts";
+import { boxPrompt, timedBoxes } from "../prompts/timedBoxes.ts";
+import type { OutputChecks } from "./outputChecks.ts";
+
+const defaults = {
+  /** Prompts in the batch that prompts a second are measured with: the image's boxes, over and over. */
+  batchPrompts: 16,
+};
+
+export interface LatencyInput {
+  readonly variant: Variant;
+  readonly preset: VariantManifest;
+  readonly dataset: Dataset;
+  readonly checks: OutputChecks;
+}
+
+/** One sample of each stage, ms. */
+export interface LatencySample {
+  readonly prepareMs: number;
+  readonly encodeMs: number;
+  /** One box prompt, what the decoder computes once an image included: the papers' figure. */
+  readonly decodeMs: number;
+  /** Logits to one mask; 0 for a variant whose decoder gives masks. */
+  readonly upscaleMs: number;
+  readonly batch: { readonly prompts: number; readonly durationMs: number };
+  /** Memory of the process at its highest since it began: the data set and all that the harness reads count as well. */
+  readonly peakBytes: number;
+}
+
+/** An image through all four stages, each timed on its own; reading the photo and checking what comes back are no stages. */
+export async function measureTurn(input: LatencyInput, image: ImageId): Promise<LatencySample> {
+  const { variant, preset, dataset, checks } = input;
+  const photo = await dataset.read(image);
+  const prepared = await timed(() => prepare(photo, preset.input));
+  const encoded = await timed(() => variant.encode(prepared.value));
+  checks.embedding(encoded.value, prepared.value);
+  const { geometry } = encoded.value;
+  const boxes = timedBoxes(dataset, image, photo.size).map((box) => toModelFrame(boxPrompt(box, preset), geometry));
+  const batchPrompts = Array.from({ length: defaults.batchPrompts }, (_, i) => boxes[i % boxes.length]!);
+  const decoded = await timed(() => variant.decode(encoded.value, boxes.slice(0, 1)));
+  checks.predictions(decoded.value, 1, geometry);
+  const prediction = decoded.value[0]!;
+  const upscaled = await timed(() => {
+    if (prediction.kind !== "logits") return undefined;
+    const { dims, data } = prediction.lowResLogits;
+    const token = prediction.predictedIou.length > 1 ? 1 : 0;
+    const size = dims[1]! * dims[2]!;
+    return maskFromLogits(data.subarray(token * size, (token + 1) * size), geometry, preset.mask);
+  });
+  const batch = await timed(() => variant.decode(encoded.value, batchPrompts));
+  checks.predictions(batch.value, batchPrompts.length, geometry);
+  return {
+    prepareMs: prepared.durationMs,
+    encodeMs: encoded.durationMs,
+    decodeMs: decoded.durationMs,
+    upscaleMs: upscaled.value === undefined ? 0 : upscaled.durationMs,
+    batch: { prompts: batchPrompts.length, durationMs: batch.durationMs },
+    peakBytes: processMemory().peakBytes(),
+  };
+}

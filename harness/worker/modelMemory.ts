@@ -1,0 +1,103 @@
+import type { Box, EncoderInput, GraphFiles, RgbImage, RuntimeOptions, Variant, VariantManifest } from "../api.ts";
+// Not by image/index.ts: that brings the codec, whose library is no part of a model's memory.
+import { prepare, toModelFrame } from "../image/prepare.ts";
+import { gpuMemoryBytes } from "../measure/gpu.ts";
+import { peakDuring, processMemory } from "../measure/memory.ts";
+import { loadPlugins, variantOf } from "../plan/plugins/registry.ts";
+import { withVariantFiles } from "../plan/variantFiles.ts";
+import { answerRequests } from "../process/calls.ts";
+import { boxPrompt } from "../prompts/timedBoxes.ts";
+import { loadVariant, outputsHint } from "./authoredVariant.ts";
+import { type OutputChecks, outputChecks } from "./outputChecks.ts";
+
+/** What the process needs of a run: one variant, one image and one box. */
+export interface ModelSetup {
+  readonly variant: string;
+  /** The variant's module. */
+  readonly plugin: string;
+  /** The variant's, as `--variant-files` gives them; empty where its graphs are built. */
+  readonly variantFiles: readonly string[];
+  /** As `--input` says; what the encoder's graph shows where it is left out. */
+  readonly encoderInput?: EncoderInput;
+  readonly graphs: GraphFiles;
+  readonly runtime: RuntimeOptions;
+}
+
+export interface ModelCalls {
+  open: { readonly request: { readonly setup: ModelSetup }; readonly reply: LoadedMemory };
+  measure: { readonly request: { readonly photo: RgbImage; readonly box: Box }; readonly reply: StagesMemory };
+}
+
+/** Bytes of the whole process, Node and the runtime included, as in all figures here. */
+export interface LoadedMemory {
+  /** Highest while the graphs were loaded. */
+  readonly load: number;
+  /** Resident after that. */
+  readonly loaded: number;
+}
+
+/** Peaks while one photo is encoded and one box decoded; the photo is in both. */
+export interface StagesMemory {
+  readonly encode: number;
+  readonly decode: number;
+  /** On the GPU after loading, after an encode and after a decode, where the driver tells. */
+  readonly gpu?: { readonly load: number; readonly encode: number; readonly decode: number };
+}
+
+export type MeasuredMemory = LoadedMemory & StagesMemory;
+
+interface Opened extends Pick<Stages, "variant" | "preset" | "checks"> {
+  gpuBytes(): number | undefined;
+}
+
+export function serve(): void {
+  let opened: Opened | undefined;
+  answerRequests<ModelCalls>({
+    async open({ setup }) {
+      const memory = processMemory();
+      opened = await open(setup);
+      return { load: memory.peakBytes(), loaded: memory.residentBytes() };
+    },
+    async measure(sample) {
+      if (opened === undefined) throw new Error("a call before open");
+      return measureStages({ ...opened, ...sample }, opened.gpuBytes);
+    },
+  });
+}
+
+async function open(setup: ModelSetup): Promise<Opened> {
+  const registry = await withVariantFiles(await loadPlugins([setup.plugin]), setup.variantFiles, setup.encoderInput);
+  const registered = variantOf(registry, setup.variant);
+  const { preset, file } = registered;
+  const variant = await loadVariant(registered, setup.graphs, setup.runtime);
+  const checks = outputChecks(preset, outputsHint(file, setup.graphs));
+  const gpuBytes = () => (setup.runtime.provider === "cpu" ? undefined : gpuMemoryBytes());
+  return { variant, preset, checks, gpuBytes };
+}
+
+export interface Stages {
+  readonly variant: Variant;
+  readonly preset: VariantManifest;
+  readonly photo: RgbImage;
+  readonly box: Box;
+  readonly checks: OutputChecks;
+}
+
+/** Peaks while the photo is encoded and while the box is decoded. */
+export async function measureStages(
+  { variant, preset, photo, box, checks }: Stages,
+  gpuBytes: () => number | undefined,
+): Promise<StagesMemory> {
+  const load = gpuBytes();
+  const prepared = prepare(photo, preset.input);
+  const encode = await peakDuring(() => variant.encode(prepared));
+  const encoded = gpuBytes();
+  checks.embedding(encode.value, prepared);
+  const prompt = toModelFrame(boxPrompt(box, preset), encode.value.geometry);
+  const decode = await peakDuring(() => variant.decode(encode.value, [prompt]));
+  const decoded = gpuBytes();
+  checks.predictions(decode.value, 1, encode.value.geometry);
+  const peaks = { encode: encode.peakBytes, decode: decode.peakBytes };
+  if (load === undefined || encoded === undefined || decoded === undefined) return peaks;
+  return { ...peaks, gpu: { load, encode: encoded, decode: decoded } };
+}

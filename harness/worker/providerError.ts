@@ -1,0 +1,121 @@
+import type { Box, GraphFiles, MaskPrediction, RgbImage, Tensor, Variant, VariantManifest } from "../api.ts";
+import { prepare, toModelFrame } from "../image/prepare.ts";
+import { loadPlugins, type RegisteredVariant, variantOf } from "../plan/plugins/registry.ts";
+import { withVariantFiles } from "../plan/variantFiles.ts";
+import { answerRequests } from "../process/calls.ts";
+import { boxPrompt } from "../prompts/timedBoxes.ts";
+import { loadVariant } from "./authoredVariant.ts";
+import type { ModelSetup } from "./modelMemory.ts";
+
+/** How far a provider's outputs are from the processor's: the largest absolute difference over the std, of each stage's worst. */
+export interface ProviderError {
+  readonly encode: number;
+  /** Absent where the variant has no decoder graph: its masks come out of `encode`. */
+  readonly decode?: number;
+}
+
+export interface ProviderSample {
+  readonly photo: RgbImage;
+  readonly boxes: readonly Box[];
+}
+
+export interface ProviderCalls {
+  open: { readonly request: { readonly setup: ModelSetup }; readonly reply: object };
+  /** `cpuGraphs` are those that the processor would run. */
+  compare: {
+    readonly request: { readonly sample: ProviderSample; readonly cpuGraphs: GraphFiles };
+    readonly reply: ProviderError;
+  };
+}
+
+export function serve(): void {
+  let opened:
+    | { readonly registered: RegisteredVariant; readonly variant: Variant; readonly threads: number }
+    | undefined;
+  answerRequests<ProviderCalls>({
+    async open({ setup }) {
+      const registry = await withVariantFiles(
+        await loadPlugins([setup.plugin]),
+        setup.variantFiles,
+        setup.encoderInput,
+      );
+      const registered = variantOf(registry, setup.variant);
+      const variant = await loadVariant(registered, setup.graphs, setup.runtime);
+      opened = { registered, variant, threads: setup.runtime.threads };
+      return {};
+    },
+    async compare({ sample, cpuGraphs }) {
+      if (opened === undefined) throw new Error("a call before open");
+      const { registered, variant, threads } = opened;
+      const found = await stageOutputs(variant, registered.preset, sample);
+      await variant.close();
+      const onCpu = await loadVariant(registered, cpuGraphs, { provider: "cpu", threads });
+      return providerError(found, await stageOutputs(onCpu, registered.preset, sample));
+    },
+  });
+}
+
+/** What one image and its boxes bring, by stage. */
+export interface StageOutputs {
+  readonly encode: readonly Tensor["data"][];
+  readonly decode: readonly Tensor["data"][];
+}
+
+/** The values of all prompts are one output: the std is over all of them. */
+export async function stageOutputs(
+  variant: Variant,
+  preset: VariantManifest,
+  { photo, boxes }: ProviderSample,
+): Promise<StageOutputs> {
+  const embedding = await variant.encode(prepare(photo, preset.input));
+  const prompts = boxes.map((box) => toModelFrame(boxPrompt(box, preset), embedding.geometry));
+  const predictions = await variant.decode(embedding, prompts);
+  const logits = predictions.filter(
+    (each): each is Extract<MaskPrediction, { kind: "logits" }> => each.kind === "logits",
+  );
+  if (logits.length > 0)
+    return {
+      encode: [embedding.tensor.data],
+      decode: [
+        joined(logits.map(({ lowResLogits }) => lowResLogits.data)),
+        joined(logits.map(({ predictedIou }) => predictedIou)),
+      ],
+    };
+  const everything = await variant.everything?.(embedding);
+  return { encode: [embedding.tensor.data, ...(everything?.kind === "masks" ? [everything.scores] : [])], decode: [] };
+}
+
+export function providerError(found: StageOutputs, expected: StageOutputs): ProviderError {
+  const worst = (stage: keyof StageOutputs) =>
+    Math.max(...expected[stage].map((values, i) => differenceOverStd(found[stage][i]!, values)));
+  return { encode: worst("encode"), ...(expected.decode.length === 0 ? {} : { decode: worst("decode") }) };
+}
+
+/**
+ * The largest absolute difference over the std of what is expected; infinite where there are values of another number, no
+ * numbers among them, or a difference from what is constant.
+ */
+function differenceOverStd(found: Float32Array, expected: Float32Array): number {
+  if (found.length !== expected.length) return Number.POSITIVE_INFINITY;
+  let [sum, squares, largest] = [0, 0, 0];
+  for (let i = 0; i < expected.length; i++) {
+    const value = expected[i]!;
+    const difference = Math.abs(found[i]! - value);
+    if (Number.isNaN(difference)) return Number.POSITIVE_INFINITY;
+    sum += value;
+    squares += value * value;
+    largest = Math.max(largest, difference);
+  }
+  const mean = sum / expected.length;
+  return largest === 0 ? 0 : largest / Math.sqrt(Math.max(squares / expected.length - mean ** 2, 0));
+}
+
+function joined(arrays: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(arrays.reduce((length, each) => length + each.length, 0));
+  let at = 0;
+  for (const each of arrays) {
+    whole.set(each, at);
+    at += each.length;
+  }
+  return whole;
+}

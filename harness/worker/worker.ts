@@ -1,0 +1,81 @@
+import type { DatasetOptions, ImageId } from "../api.ts";
+import { processMemory } from "../measure/memory.ts";
+import { withDetectorBoxes } from "../plan/detectorBoxes.ts";
+import { openDataset } from "../plan/openDataset.ts";
+import { loadPlugins, variantOf } from "../plan/plugins/registry.ts";
+import { withVariantFiles } from "../plan/variantFiles.ts";
+import { answerRequests } from "../process/calls.ts";
+import { type PlannedPass, passesOf, protocolOf } from "../protocols/index.ts";
+import { AccuracyPhase, type ImageRows } from "./accuracy.ts";
+import { loadVariant, outputsHint } from "./authoredVariant.ts";
+import { checkedVariant } from "./checkedVariant.ts";
+import { type LatencyInput, type LatencySample, measureTurn } from "./latency.ts";
+import type { ModelSetup } from "./modelMemory.ts";
+import { outputChecks } from "./outputChecks.ts";
+
+/** Everything a worker needs; plain data, since it crosses a process boundary. */
+export interface WorkerSetup extends ModelSetup {
+  readonly dataset: string;
+  /** The data set's module: a worker knows no other's code. */
+  readonly datasetPlugin: string;
+  readonly datasetOptions: DatasetOptions;
+  /** A detector's results file that is prompted in place of the annotations. */
+  readonly boxes?: string;
+  readonly prompts: readonly { readonly prompts: string; readonly protocol: string }[];
+  readonly seed: number;
+}
+
+export interface WorkerCalls {
+  /** `residentBytes` of the process, with graphs and data set. */
+  open: { readonly request: { readonly setup: WorkerSetup }; readonly reply: { readonly residentBytes: number } };
+  image: { readonly request: { readonly image: ImageId; readonly next?: ImageId }; readonly reply: ImageRows };
+  turn: { readonly request: { readonly image: ImageId }; readonly reply: LatencySample };
+}
+
+interface Opened {
+  readonly accuracy: AccuracyPhase;
+  readonly latency: LatencyInput;
+}
+
+/** Answers the parent's requests until it hangs up. */
+export function serve(): void {
+  let opened: Opened | undefined;
+  const loaded = (): Opened => {
+    if (opened === undefined) throw new Error("a call before open");
+    return opened;
+  };
+  answerRequests<WorkerCalls>({
+    async open({ setup }) {
+      opened = await open(setup);
+      return { residentBytes: processMemory().residentBytes() };
+    },
+    image: async ({ image, next }) => loaded().accuracy.rows(image, next),
+    turn: async ({ image }) => measureTurn(loaded().latency, image),
+  });
+}
+
+async function open(setup: WorkerSetup): Promise<Opened> {
+  const registry = await withVariantFiles(
+    await loadPlugins([setup.plugin, setup.datasetPlugin]),
+    setup.variantFiles,
+    setup.encoderInput,
+  );
+  const registered = variantOf(registry, setup.variant);
+  const { preset, file } = registered;
+  const annotated = await openDataset(registry, setup.dataset, setup.datasetOptions);
+  const dataset = setup.boxes === undefined ? annotated : await withDetectorBoxes(annotated, setup.boxes);
+  const variant = await loadVariant(registered, setup.graphs, setup.runtime);
+  const checks = outputChecks(preset, outputsHint(file, setup.graphs));
+  const accuracy = new AccuracyPhase({
+    variant: checkedVariant(variant, checks),
+    preset,
+    dataset,
+    passes: passesOfSetup(setup),
+    seed: setup.seed,
+  });
+  return { accuracy, latency: { variant, preset, dataset, checks } };
+}
+
+function passesOfSetup({ prompts }: WorkerSetup): readonly PlannedPass[] {
+  return passesOf(prompts.map((each) => ({ prompts: each.prompts, protocol: protocolOf(each.protocol) })));
+}

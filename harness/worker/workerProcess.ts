@@ -1,0 +1,178 @@
+import type { ChildProcess } from "node:child_process";
+import { HarnessError } from "../errors.ts";
+import { limits } from "../limits.ts";
+import { isOwnModule } from "../plan/plugins/registry.ts";
+import type { Calls, Reply, Request } from "../process/calls.ts";
+import { type Countdown, countdown, type Deadlines } from "../process/deadlines.ts";
+import { type ChildOptions, spawnChild } from "../process/spawnChild.ts";
+import type { ModelCalls, ModelSetup } from "./modelMemory.ts";
+import type { ProviderCalls } from "./providerError.ts";
+import type { WorkerCalls, WorkerSetup } from "./worker.ts";
+
+/** A variant whose worker died this often in a phase is ended; the others go on. */
+export const mostDeaths = 3;
+
+/** The worker's process ended before it answered: killed, out of memory, crashed in native code, or ended for its silence. */
+export class WorkerDied extends HarnessError {
+  /** A signal, an exit code, or how long it was waited for. */
+  readonly reason: string;
+
+  constructor(variant: string, reason: string) {
+    super(`${variant}: its worker process ended (${reason})`, {
+      hint: "if memory ran out, measure fewer variants or threads at a time; what is finished is kept, the same command goes on",
+    });
+    this.reason = reason;
+  }
+}
+
+/** A call that the worker answered with an error; the worker goes on. */
+export class WorkerFailed extends HarnessError {
+  /** The worker's own stack, where it threw something else than a HarnessError. */
+  readonly thrownAt: string | undefined;
+
+  constructor({ message, hint, stack }: Extract<Reply, { ok: false }>) {
+    super(message, { hint });
+    this.thrownAt = stack;
+  }
+}
+
+/** In one line, as a note or a manifest has it. */
+export function failureText({ message, hint }: HarnessError): string {
+  return hint === undefined ? message : `${message}; ${hint}`;
+}
+
+/**
+ * Starts a worker and loads its graphs and data set. Throws WorkerDied, WorkerFailed where a plug-in from outside can not load
+ * its graphs, HarnessError for what else is the user's to mend.
+ */
+export async function startWorker(setup: WorkerSetup, deadlines: Deadlines): Promise<Started<WorkerCalls>> {
+  return started(
+    new WorkerProcess<WorkerCalls>(setup.variant, { module: new URL("worker.mjs", import.meta.url), deadlines }),
+    setup,
+  );
+}
+
+/** Starts a process that holds one model and will hold one image, for the memory of the model alone. Throws as startWorker. */
+export async function startModelProcess(setup: ModelSetup, deadlines: Deadlines): Promise<Started<ModelCalls>> {
+  // The photo's bytes go there as they are.
+  const options = {
+    module: new URL("modelMemory.mjs", import.meta.url),
+    serialization: "advanced",
+    deadlines,
+  } as const;
+  return started(new WorkerProcess<ModelCalls>(setup.variant, options), modelOf(setup));
+}
+
+/** Starts a process that holds one model on the setup's provider, to compare it with the processor. Throws as startWorker. */
+export async function startProviderProcess(setup: ModelSetup, deadlines: Deadlines): Promise<Started<ProviderCalls>> {
+  const options = {
+    module: new URL("providerError.mjs", import.meta.url),
+    serialization: "advanced",
+    deadlines,
+  } as const;
+  return started(new WorkerProcess<ProviderCalls>(setup.variant, options), modelOf(setup));
+}
+
+/** Calls of a process that loads graphs first. */
+type Opening<All> = Calls<string & keyof All> & {
+  readonly open: { readonly request: { readonly setup: ModelSetup }; readonly reply: object };
+};
+
+/** A process with its graphs loaded, and what it answered then. */
+interface Started<All extends Opening<All>> {
+  readonly worker: WorkerProcess<All>;
+  readonly opened: All["open"]["reply"];
+}
+
+async function started<All extends Opening<All>>(
+  worker: WorkerProcess<All>,
+  setup: All["open"]["request"]["setup"],
+): Promise<Started<All>> {
+  try {
+    return { worker, opened: await worker.call("open", { setup }) };
+  } catch (error) {
+    // A worker without graphs is of no use, and would keep this process alive.
+    await worker.close();
+    if (!(error instanceof WorkerFailed)) throw error;
+    if (error.thrownAt !== undefined) throw new Error(`${setup.variant}: loading failed: ${error.thrownAt}`);
+    throw isOwnModule(setup.plugin) ? new HarnessError(error.message, { hint: error.hint }) : error;
+  }
+}
+
+/** Of a worker's setup what the model's process is told: nothing of the data set. */
+function modelOf({ variant, plugin, variantFiles, encoderInput, graphs, runtime }: ModelSetup): ModelSetup {
+  return { variant, plugin, variantFiles, graphs, runtime, ...(encoderInput === undefined ? {} : { encoderInput }) };
+}
+
+/** The parent's side of a child process. One call at a time. It ends when this process ends, however that happens. */
+export class WorkerProcess<All extends Calls<string & keyof All>> {
+  readonly variant: string;
+  readonly #child: ChildProcess;
+  readonly #deadlines: Deadlines;
+  readonly #exited: Promise<void>;
+  /** How it ended, or why it was made to end. */
+  #ended: string | undefined;
+  #gone = false;
+
+  constructor(variant: string, { deadlines, ...options }: ChildOptions & { readonly deadlines: Deadlines }) {
+    this.variant = variant;
+    this.#deadlines = deadlines;
+    this.#child = spawnChild(options);
+    this.#exited = new Promise((resolve) => {
+      this.#child.once("exit", (code, signal) => {
+        this.#gone = true;
+        this.#ended ??= signal ?? `exit code ${code}`;
+        resolve();
+      });
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Throws WorkerFailed with the worker's own message, WorkerDied when the process is gone or does not answer in time. */
+  async call<Name extends string & keyof All>(call: Name, request: All[Name]["request"]): Promise<All[Name]["reply"]> {
+    const reply = await this.#send({ call, request });
+    if (!reply.ok) throw new WorkerFailed(reply);
+    return reply.value as All[Name]["reply"];
+  }
+
+  /** Lets the worker end; resolves when its memory is free again. */
+  async close(): Promise<void> {
+    if (this.#gone) return;
+    if (this.#child.connected) this.#child.disconnect();
+    else this.#child.kill();
+    const patience = countdown(limits.closeMs, () => this.#child.kill("SIGKILL"));
+    await this.#exited;
+    patience.stop();
+  }
+
+  #send(request: Request): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const died = () => {
+        waiting?.stop();
+        reject(new WorkerDied(this.variant, this.#ended!));
+      };
+      let waiting: Countdown | undefined;
+      if (this.#ended !== undefined) return died();
+      const allowedMs = this.#deadlines.allowedMs(request.call);
+      waiting = countdown(allowedMs, () => {
+        this.#ended = `no answer in ${Number((allowedMs / 1000).toPrecision(3))} s`;
+        // A process that is stopped, or computes in native code, heeds no other signal.
+        this.#child.kill("SIGKILL");
+      });
+      this.#child.once("exit", died);
+      this.#child.once("message", (reply: Reply) => {
+        this.#child.off("exit", died);
+        waiting!.stop();
+        if (reply.ok) this.#deadlines.took(request.call, waiting!.elapsedMs);
+        resolve(reply);
+      });
+      this.#child.send(request, (error) => {
+        // A closed pipe: the worker is about to be found gone, with the reason.
+        if (error !== null) this.#child.kill("SIGKILL");
+      });
+    });
+  }
+}

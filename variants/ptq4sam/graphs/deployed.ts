@@ -1,0 +1,44 @@
+import type { OnnxGraph } from "../../../harness/api.ts";
+import { type ByteScale, type Int8Linear, type Linear, toInt8 } from "../../../harness/quantize/index.ts";
+import type { Calibrated } from "../calibrate/calibrated.ts";
+import { withGatheredTables } from "./gatheredTables.ts";
+
+/**
+ * A fused float graph with its quantised linear layers as int8 products, on the calibration's own scales. Only 8-bit layers
+ * become integers; what has no integer operator in the runtime, attention with its scores and the 3 x 3 convolution of the
+ * neck, stays in float, and so do the decoder's projections of image tokens, which the fused graph multiplies with queries
+ * and values instead.
+ */
+export function deployed(graph: OnnxGraph, calibrated: Calibrated): OnnxGraph {
+  return withGatheredTables(toInt8(graph, (linear) => integersOf(linear, calibrated)));
+}
+
+/** The fused graph takes queries, keys and values apart: a third of the joint weight's rows each. */
+const jointParts = ["query", "key", "value"];
+
+function integersOf({ weight, outputs }: Linear, { weights, activations }: Calibrated): Int8Linear | undefined {
+  const part = jointParts.indexOf(weight.slice(weight.lastIndexOf(".") + 1));
+  const name = part < 0 ? weight : weight.slice(0, weight.lastIndexOf("."));
+  const known = weights.get(name);
+  const input = activations.get(`${name.replace(/\.weight$/, "")}.input`);
+  if (known?.bits !== 8 || input?.bits !== 8) return undefined;
+  const first = Math.max(part, 0) * outputs;
+  const channels = Array.from(
+    { length: outputs },
+    (_, i): ByteScale => ({
+      scale: known.scales[first + i]!,
+      zeroPoint: known.zeroPoints[first + i]!,
+    }),
+  );
+  return { activations: { scale: input.scale, zeroPoint: input.zeroPoint }, weights: channels };
+}
+
+/**
+ * The layers of a deployed graph whose products are int8, by the paths of the checkpoint: `image_encoder.blocks.0.attn.qkv`
+ * for the three parts that the fused graph makes of it.
+ */
+export function integerLayers({ constants }: OnnxGraph): ReadonlySet<string> {
+  const parts = new RegExp(`\\.weight(\\.(${jointParts.join("|")}))?\\.int8$`);
+  const integers = constants.filter(({ type, name }) => type === "int8" && parts.test(name));
+  return new Set(integers.map(({ name }) => name.replace(parts, "")));
+}

@@ -1,0 +1,68 @@
+import type { Checkpoint, Weight } from "../../../harness/api.ts";
+import type { SamConfig } from "../../sam/config.ts";
+import { downsample } from "../../sam-decoder/config.ts";
+import { tokenToImagePaths } from "./decoderStages.ts";
+
+/** Where a value bias stands, and the projection that it can be moved through. */
+interface Fold {
+  readonly bias: string;
+  /** The joint bias' dims, and where the values' part begins. */
+  readonly dims: readonly number[];
+  readonly start: number;
+  readonly matrix: string;
+  readonly matrixDims: readonly [number, number];
+  readonly output: string;
+}
+
+/**
+ * The checkpoint with values' biases moved through attention into the output projections' biases: probabilities sum to one, so
+ * the masks are the same. The fused graph is built so, and integer scales are of what it gives to its projections.
+ */
+export function withFoldedValueBias(checkpoint: Checkpoint, config: SamConfig): Checkpoint {
+  const folds = foldsOf(config);
+  const byBias = new Map(folds.map((fold) => [fold.bias, fold]));
+  const byOutput = new Map(folds.map((fold) => [fold.output, fold]));
+  const take = (name: string, dims: readonly number[]): Weight => {
+    const weight = checkpoint.take(name, dims);
+    const [emptied, filled] = [byBias.get(name), byOutput.get(name)];
+    if (emptied !== undefined) return { ...weight, read: () => weight.read().fill(0, emptied.start) };
+    return filled === undefined ? weight : { ...weight, read: () => withFold(weight.read(), filled, checkpoint) };
+  };
+  return {
+    label: checkpoint.label,
+    source: checkpoint.source,
+    dims: (name) => checkpoint.dims(name),
+    take,
+    discard: (pattern, reason) => checkpoint.discard(pattern, reason),
+    assertAllTaken: () => checkpoint.assertAllTaken(),
+    close: () => checkpoint.close(),
+  };
+}
+
+function withFold(output: Float32Array, fold: Fold, checkpoint: Checkpoint): Float32Array {
+  const bias = checkpoint.take(fold.bias, fold.dims).read().subarray(fold.start);
+  const matrix = checkpoint.take(fold.matrix, fold.matrixDims).read();
+  return output.map((value, row) => {
+    let sum = value;
+    for (let i = 0; i < bias.length; i++) sum += matrix[row * bias.length + i]! * bias[i]!;
+    return sum;
+  });
+}
+
+function foldsOf({ depth, width, decoder }: SamConfig): Fold[] {
+  const inner = decoder.embedding / downsample;
+  const blocks = Array.from({ length: depth }, (_, i): Fold => {
+    const path = `image_encoder.blocks.${i}.attn`;
+    return {
+      ...{ bias: `${path}.qkv.bias`, dims: [3 * width], start: 2 * width },
+      ...{ matrix: `${path}.proj.weight`, matrixDims: [width, width], output: `${path}.proj.bias` },
+    };
+  });
+  const looks = tokenToImagePaths.map(
+    (path): Fold => ({
+      ...{ bias: `${path}.v_proj.bias`, dims: [inner], start: 0 },
+      ...{ matrix: `${path}.out_proj.weight`, matrixDims: [decoder.embedding, inner], output: `${path}.out_proj.bias` },
+    }),
+  );
+  return [...blocks, ...looks];
+}

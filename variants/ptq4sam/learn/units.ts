@@ -1,0 +1,196 @@
+import type { Checkpoint } from "../../../harness/api.ts";
+import { attention, type Distances, type LearnedLog2 } from "../../../harness/quantize/learn/attentionTape.ts";
+import { LearnedRounding } from "../../../harness/quantize/learn/rounding.ts";
+import {
+  gelu,
+  geluDerivative,
+  type LearnedQuantizer,
+  learned,
+  type Matrix,
+  matrix,
+  type Tape,
+} from "../../../harness/quantize/learn/tape.ts";
+import type { SamConfig } from "../../sam/config.ts";
+import { downsample } from "../../sam-decoder/config.ts";
+import type { Calibrated } from "../calibrate/calibrated.ts";
+
+/** What is reconstructed at once: an attention module, or an MLP. The neck keeps what its statistics gave. */
+export type UnitKind = "self attention" | "attention" | "gelu mlp" | "relu mlp";
+
+export interface UnitShape {
+  readonly kind: UnitKind;
+  readonly path: string;
+  /** Places of its inputs: one, or those of queries, keys and values. */
+  readonly inputs: readonly string[];
+  /** Tokens along the side of what the encoder's attention spans. */
+  readonly side?: number;
+}
+
+/** The unit of a stage, if it has one. */
+export function unitOf(stage: string, config: SamConfig): UnitShape | undefined {
+  const block = /^image_encoder\.blocks\.(\d+)\.(attn|mlp)$/.exec(stage);
+  if (block?.[2] === "attn") {
+    const side = config.globalBlocks.includes(Number(block[1])) ? config.side / config.patch : config.window;
+    return { kind: "self attention", path: stage, inputs: [`${stage}.qkv.input`], side };
+  }
+  if (block?.[2] === "mlp") return { kind: "gelu mlp", path: stage, inputs: [`${stage}.lin1.input`] };
+  if (!stage.startsWith("mask_decoder.transformer.")) return undefined;
+  if (stage.endsWith(".mlp")) return { kind: "relu mlp", path: stage, inputs: [`${stage}.lin1.input`] };
+  return { kind: "attention", path: stage, inputs: ["q", "k", "v"].map((each) => `${stage}.${each}_proj.input`) };
+}
+
+interface Layer {
+  readonly weight: Matrix;
+  readonly bias: Float32Array;
+  readonly rounding: LearnedRounding;
+  readonly input: LearnedQuantizer;
+}
+
+/** One sample of a unit's inputs. */
+export interface UnitInput {
+  readonly matrices: readonly Matrix[];
+  /** Self attention: those of the tokens whose output is wanted; all of them attend and are attended to otherwise. */
+  readonly queries?: readonly number[];
+}
+
+/** How a unit is run: in float, or quantised with some elements dropped back to float. */
+export type UnitMode =
+  | { readonly quantized: false }
+  | { readonly quantized: true; readonly rounding: "soft" | "decided"; dropped(index: number): boolean };
+
+/** What an attention quantises besides the inputs of its layers, and its softmax. */
+const places = ["query", "key", "value"] as const;
+
+/** A unit's operators with all that is learned of them. */
+export class Unit {
+  readonly shape: UnitShape;
+  readonly layers: ReadonlyMap<string, Layer>;
+  readonly activations: ReadonlyMap<string, LearnedQuantizer>;
+  readonly softmax: LearnedQuantizer | LearnedLog2 | undefined;
+  readonly #heads: number;
+  readonly #distances: Pick<Distances, "rows" | "columns"> | undefined;
+
+  constructor(shape: UnitShape, config: SamConfig, checkpoint: Checkpoint, calibrated: Calibrated) {
+    const { kind, path, side } = shape;
+    this.shape = shape;
+    const take = (name: string, dims: readonly number[]) => checkpoint.take(`${path}.${name}`, dims).read();
+    this.layers = new Map(
+      layersOf(shape, config).map(([name, outputs, inputs]) => {
+        const values = take(`${name}.weight`, [outputs, inputs]);
+        return [
+          name,
+          {
+            weight: matrix(outputs, inputs, values),
+            bias: take(`${name}.bias`, [outputs]),
+            rounding: new LearnedRounding(values, calibrated.weights.get(`${path}.${name}.weight`)!),
+            input: learned(calibrated.activations.get(`${path}.${name}.input`)!),
+          },
+        ];
+      }),
+    );
+    const attends = kind === "self attention" || kind === "attention";
+    this.activations = new Map(
+      (attends ? places : []).map((name) => [name, learned(calibrated.activations.get(`${path}.${name}`)!)]),
+    );
+    this.softmax = attends ? learnedSoftmax(calibrated, `${path}.softmax`) : undefined;
+    this.#heads = kind === "self attention" ? config.heads : config.decoder.heads;
+    if (side === undefined) return;
+    const dims = [2 * side - 1, config.width / config.heads];
+    this.#distances = { rows: take("rel_pos_h", dims), columns: take("rel_pos_w", dims) };
+  }
+
+  run(tape: Tape, input: UnitInput, mode: UnitMode): Matrix {
+    const { kind } = this.shape;
+    const [first] = input.matrices as [Matrix];
+    if (kind === "self attention") {
+      const joint = this.#linear(tape, "qkv", first, mode);
+      const width = joint.columns / 3;
+      const parts = [0, 1, 2].map((i) => tape.columns(joint, i * width, width)) as [Matrix, Matrix, Matrix];
+      return this.#linear(tape, "proj", this.#attend(tape, parts, mode, input.queries), mode);
+    }
+    if (kind === "attention") {
+      const [query, key, value] = ["q_proj", "k_proj", "v_proj"].map((name, i) =>
+        this.#linear(tape, name, input.matrices[i]!, mode),
+      ) as [Matrix, Matrix, Matrix];
+      return this.#linear(tape, "out_proj", this.#attend(tape, [query, key, value], mode), mode);
+    }
+    const hidden = this.#linear(tape, "lin1", first, mode);
+    const activated =
+      kind === "gelu mlp"
+        ? tape.map(hidden, gelu, geluDerivative)
+        : tape.map(
+            hidden,
+            (x) => Math.max(x, 0),
+            (x) => (x > 0 ? 1 : 0),
+          );
+    return this.#linear(tape, "lin2", activated, mode);
+  }
+
+  #linear(tape: Tape, name: string, x: Matrix, mode: UnitMode): Matrix {
+    const { weight, bias, rounding, input } = this.layers.get(name)!;
+    if (!mode.quantized) return tape.linear(x, weight, bias);
+    return tape.linear(tape.quantize(x, input, mode.dropped), rounding.weight(tape, mode.rounding), bias);
+  }
+
+  /** `queries` are the tokens whose queries count; those of all where it is left out. */
+  #attend(tape: Tape, parts: readonly [Matrix, Matrix, Matrix], mode: UnitMode, queries?: readonly number[]): Matrix {
+    const [query, key, value] = [
+      queries === undefined ? parts[0] : tape.rows(parts[0], queries),
+      parts[1],
+      parts[2],
+    ].map((part, i) =>
+      mode.quantized ? tape.quantize(part, this.activations.get(places[i]!)!, mode.dropped) : part,
+    ) as [Matrix, Matrix, Matrix];
+    const width = query.columns / this.#heads;
+    const distances = this.#distances === undefined ? {} : { distances: this.#distancesOf(key.rows, queries) };
+    const heads = Array.from({ length: this.#heads }, (_, head) => {
+      const of = (part: Matrix) => tape.columns(part, head * width, width);
+      return attention(tape, {
+        ...{ query: of(query), key: of(key), value: of(value), ...distances },
+        ...(mode.quantized ? { softmax: this.softmax!, dropped: mode.dropped } : { dropped: () => false }),
+      });
+    });
+    return tape.join(heads);
+  }
+
+  #distancesOf(tokens: number, queries?: readonly number[]): Distances {
+    const keyPlaces = Array.from({ length: tokens }, (_, place) => place);
+    return { ...this.#distances!, side: this.shape.side!, queryPlaces: queries ?? keyPlaces, keyPlaces };
+  }
+}
+
+function learnedSoftmax({ softmax }: Calibrated, place: string): LearnedQuantizer | LearnedLog2 {
+  const quantizer = softmax.get(place)!;
+  if (!("tau" in quantizer)) return learned(quantizer);
+  const { bits, tau, scale } = quantizer;
+  return { bits, tau, scale: matrix(1, 1, Float32Array.of(scale)) };
+}
+
+/** Name, outputs and inputs of each linear layer. */
+function layersOf({ kind, path }: UnitShape, { width, decoder }: SamConfig): [string, number, number][] {
+  const { embedding, mlp } = decoder;
+  switch (kind) {
+    case "self attention":
+      return [
+        ["qkv", 3 * width, width],
+        ["proj", width, width],
+      ];
+    case "gelu mlp":
+      return [
+        ["lin1", 4 * width, width],
+        ["lin2", width, 4 * width],
+      ];
+    case "relu mlp":
+      return [
+        ["lin1", mlp, embedding],
+        ["lin2", embedding, mlp],
+      ];
+    case "attention": {
+      const inner = path.endsWith(".self_attn") ? embedding : embedding / downsample;
+      return [
+        ...["q_proj", "k_proj", "v_proj"].map((name): [string, number, number] => [name, inner, embedding]),
+        ["out_proj", embedding, inner],
+      ];
+    }
+  }
+}
