@@ -1,8 +1,9 @@
 import { readdir } from "node:fs/promises";
 import { basename, join, sep } from "node:path";
 import type { RgbImage } from "../../harness/api.ts";
-import type { AnnotatedImage, FileImage } from "../../harness/coco/read/elements.ts";
+import type { AnnotatedImage } from "../../harness/coco/read/elements.ts";
 import { lastTwoParts } from "../../harness/coco/read/elements.ts";
+import type { FileImage } from "../../harness/coco/read/fileImage.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { readImage } from "../../harness/image/codec.ts";
 

@@ -2,7 +2,7 @@
 
 export { evaluate, type Matches } from "./match/evaluate.ts";
 export { type EvaluatedFiles, evaluateFiles } from "./match/evaluateFiles.ts";
-export type { OverlapType } from "./match/overlaps.ts";
+export type { OverlapType } from "./match/rules.ts";
 export { cocoRules, type EvaluationRules, lvisRules, proposalRulesFor } from "./match/rules.ts";
 export { type CategoryFigure, onceEach, summarizer } from "./match/summarize.ts";
 export { AnnotationShelf } from "./read/annotationShelf.ts";
@@ -11,6 +11,7 @@ export { readAnnotations } from "./read/annotations.ts";
 export { heldBy, requireUsable } from "./read/detectionParts.ts";
 export { addDetection, readDetections, readDetectionTable } from "./read/detections.ts";
 export { type Detection, DetectionTable } from "./read/detectionTable.ts";
-export type { AnnotatedCategory, AnnotatedImage, FileImage } from "./read/elements.ts";
+export type { AnnotatedCategory, AnnotatedImage } from "./read/elements.ts";
+export type { FileImage } from "./read/fileImage.ts";
 export { checkDetections, countForeignMasks, type GroundTruth, truthOf } from "./read/groundTruth.ts";
 export { writeInstances } from "./write/write.ts";

@@ -7,7 +7,7 @@ import { readAnnotations } from "../read/annotations.ts";
 import { readDetectionTable } from "../read/detections.ts";
 import { checkDetections, truthOf } from "../read/groundTruth.ts";
 import { evaluate } from "./evaluate.ts";
-import type { OverlapType } from "./overlaps.ts";
+import type { OverlapType } from "./rules.ts";
 import { cocoRules, type EvaluationRules, lvisRules, proposalRules } from "./rules.ts";
 import { onceEach, summarizer } from "./summarize.ts";
 

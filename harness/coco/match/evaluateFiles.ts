@@ -13,8 +13,7 @@ import { evaluate, type Matches, matchesOf, requireLists } from "./evaluate.ts";
 import { type EvaluationPlan, planEvaluation } from "./evaluationPlan.ts";
 import { matchImages, type Positives } from "./matchImages.ts";
 import type { MatchOrder, MatchReply } from "./matchWorker.ts";
-import type { OverlapType } from "./overlaps.ts";
-import type { EvaluationRules } from "./rules.ts";
+import type { EvaluationRules, OverlapType } from "./rules.ts";
 
 const defaults = {
   /** Both files together, bytes: under it a second thread starts no sooner than one is done. */

@@ -1,10 +1,11 @@
 import type { FederatedLists, ImageId } from "../../api.ts";
 import type { DetectionTable } from "../read/detectionTable.ts";
-import type { GroundTruth, ScoredAnnotation } from "../read/groundTruth.ts";
+import type { GroundTruth } from "../read/groundTruth.ts";
+import type { ScoredAnnotation } from "../read/scoredAnnotation.ts";
 import { type EvaluationPlan, uncounted } from "./evaluationPlan.ts";
 import { MatchGroup } from "./match.ts";
-import { Overlaps, type OverlapType } from "./overlaps.ts";
-import { type EvaluationRules, frequencySplits } from "./rules.ts";
+import { Overlaps } from "./overlaps.ts";
+import { type EvaluationRules, frequencySplits, type OverlapType } from "./rules.ts";
 
 export interface EvaluationInput {
   readonly truth: GroundTruth;

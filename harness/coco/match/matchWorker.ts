@@ -6,8 +6,7 @@ import { DetectionTable, type SharedDetections } from "../read/detectionTable.ts
 import { truthOf } from "../read/groundTruth.ts";
 import type { EvaluationPlan } from "./evaluationPlan.ts";
 import { type ImageRange, matchImages, type Positives } from "./matchImages.ts";
-import type { OverlapType } from "./overlaps.ts";
-import type { EvaluationRules } from "./rules.ts";
+import type { EvaluationRules, OverlapType } from "./rules.ts";
 
 /** What the worker is asked once it has read the annotations. */
 export interface MatchOrder {

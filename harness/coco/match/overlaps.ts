@@ -4,12 +4,9 @@ import { rleFromBox } from "../../mask/polygon.ts";
 import { boxOf } from "../../mask/rle.ts";
 import { RunTable } from "../../mask/runTable.ts";
 import type { DetectionTable } from "../read/detectionTable.ts";
-import type { ScoredAnnotation } from "../read/groundTruth.ts";
+import type { ScoredAnnotation } from "../read/scoredAnnotation.ts";
 import type { MatchGroup } from "./match.ts";
-import { iouThresholds } from "./rules.ts";
-
-/** What overlaps are measured between: masks, or boxes. */
-export type OverlapType = "segm" | "bbox";
+import { iouThresholds, type OverlapType } from "./rules.ts";
 
 /** A box with the area that the file's own width and height give. */
 interface MeasuredBox extends Box {

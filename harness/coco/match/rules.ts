@@ -10,6 +10,9 @@ export interface Split {
   readonly frequency?: NonNullable<Category["frequency"]>;
 }
 
+/** What overlaps are measured between: masks, or boxes. */
+export type OverlapType = "segm" | "bbox";
+
 export interface EvaluationRules {
   readonly id: "coco" | "lvis";
   /** One group an image in place of one a category: what is found counts, not what it is called. */

@@ -1,10 +1,11 @@
 import type { Annotation, FederatedLists, ImageId, Rle } from "../../api.ts";
 import type { OriginalIds } from "../json/ids.ts";
 import { type Losses, requireReadable } from "../json/losses.ts";
-import type { OverlapType } from "../match/overlaps.ts";
-import { type AnnotatedCategory, type AnnotatedImage, type FileImage, requirePhotos } from "./elements.ts";
+import type { OverlapType } from "../match/rules.ts";
+import { type AnnotatedCategory, type AnnotatedImage, requirePhotos } from "./elements.ts";
 import { type Entry, EntryStore, type SharedEntries } from "./entries.ts";
-import type { ScoredAnnotation } from "./groundTruth.ts";
+import type { FileImage } from "./fileImage.ts";
+import type { ScoredAnnotation } from "./scoredAnnotation.ts";
 import { decodeSegmentation } from "./segmentation.ts";
 
 /** What annotations of a file are wanted for: a data set needs mask and box, a score one of the two. */

@@ -14,8 +14,9 @@ import {
   withLists,
 } from "./annotationFile.ts";
 import { readAnnotationElements } from "./annotationReader.ts";
-import { type AnnotatedImage, type FileImage, requirePhotos, toEntry } from "./elements.ts";
+import { type AnnotatedImage, requirePhotos, toEntry } from "./elements.ts";
 import type { Entry } from "./entries.ts";
+import type { FileImage } from "./fileImage.ts";
 import { decodeSegmentation, type Segmentation } from "./segmentation.ts";
 
 /**

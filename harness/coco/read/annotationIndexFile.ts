@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { AnnotationIndex } from "./annotationIndex.ts";
-import type { FileImage } from "./elements.ts";
+import type { FileImage } from "./fileImage.ts";
 
 /**
  * An index as a file: a line with version and SHA-256 of all that follows, a line of JSON, a line an image, then three columns

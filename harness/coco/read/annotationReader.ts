@@ -9,9 +9,10 @@ import { walkJson } from "../json/json.ts";
 import { LossCount } from "../json/losses.ts";
 import { NumberLists } from "../json/numberLists.ts";
 import type { AnnotationElements, Purpose } from "./annotationFile.ts";
-import type { AnnotatedCategory, FileImage, ReadEntry } from "./elements.ts";
+import type { AnnotatedCategory, ReadEntry } from "./elements.ts";
 import { toCategory, toEntry, toImage } from "./elements.ts";
 import type { Entry } from "./entries.ts";
+import type { FileImage } from "./fileImage.ts";
 
 /** What becomes of a file's annotations. */
 export interface AnnotationSink {

@@ -1,8 +1,8 @@
 import type { ImageId } from "../../api.ts";
 import { type AnnotationFile, type AnnotationParts, annotationFile } from "./annotationFile.ts";
 import { readAnnotationElements } from "./annotationReader.ts";
-import type { FileImage } from "./elements.ts";
 import { EntryStore } from "./entries.ts";
+import type { FileImage } from "./fileImage.ts";
 
 export type { AnnotationFile, ScoredFile } from "./annotationFile.ts";
 

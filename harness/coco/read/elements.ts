@@ -5,21 +5,8 @@ import { attempt, fail, faultError, numberOf, present, readNumber, sketch, textO
 import type { FileIds } from "../json/ids.ts";
 import { readBox } from "./box.ts";
 import type { Entry } from "./entries.ts";
+import type { FileImage } from "./fileImage.ts";
 import { isForeign, readSegmentation, type Segmentation } from "./segmentation.ts";
-
-/** An image as the file has it. What only photos or masks need may be missing or wrong: `faults` say why it is not here. */
-export interface FileImage {
-  readonly id: ImageId;
-  readonly fileName?: string;
-  readonly size?: Size;
-  readonly faults?: { readonly fileName?: Fault; readonly size?: Fault };
-  /** The photo's address, whose last two parts name folder and file; LVIS v1 has no other name. */
-  readonly url?: string;
-  /** LVIS: categories known to be absent. */
-  readonly negativeCategories?: readonly number[];
-  /** LVIS: categories of which not every instance is annotated. */
-  readonly notExhaustiveCategories?: readonly number[];
-}
 
 /** An image with all that a dataset needs of it. */
 export type AnnotatedImage = FileImage & ImageRecord;

@@ -1,19 +1,9 @@
-import type { Annotation, Box, Category, FederatedLists, ImageId, Rle, Size } from "../../api.ts";
+import type { Category, FederatedLists, ImageId, Size } from "../../api.ts";
 import { HarnessError } from "../../errors.ts";
 import { ascendingIds, type OriginalIds } from "../json/ids.ts";
-import type { AnnotationFile, ScoredFile } from "./annotations.ts";
+import type { AnnotationFile, ScoredFile } from "./annotationFile.ts";
 import type { DetectionTable } from "./detectionTable.ts";
-
-/** An annotation to score against: with a mask where masks are scored, with a box where boxes are. */
-export interface ScoredAnnotation extends Omit<Annotation, "mask" | "box" | "ignored"> {
-  readonly mask?: Rle | undefined;
-  readonly box?: Box | undefined;
-  /** width * height of the box as the file gives them; from the corners without it. */
-  readonly boxAreaPx?: number | undefined;
-  readonly ignored?: boolean | undefined;
-  /** By COCO's rules neither to be found nor a mistake, and yet no crowd. */
-  readonly uncounted?: boolean | undefined;
-}
+import type { ScoredAnnotation } from "./scoredAnnotation.ts";
 
 export interface GroundTruth {
   /** Ascending. */

@@ -7,7 +7,7 @@ import { parseCounts } from "../../mask/rleString.ts";
 import type { Fault } from "../json/fields.ts";
 import { attempt, fail, fieldsOf, floatOf, sketch, wrongType } from "../json/fields.ts";
 import { NumberLists } from "../json/numberLists.ts";
-import type { FileImage } from "./elements.ts";
+import type { FileImage } from "./fileImage.ts";
 
 /** A mask as the file writes it, checked but not decoded. An RLE has its own size, which need not be the image's. */
 export type Segmentation =

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import type { CalibrationImage, NamedTensors, RuntimeOptions, Tensor } from "../../../harness/api.ts";
 import { type GraphBuilder, openSession, type Session, writeGraph } from "../../../harness/onnx/index.ts";
 import { promptTensors, tokensOf } from "../../sam-decoder/prompts.ts";
-import { type Model, nextName, type Stage, stageGraph } from "../graphs/stages.ts";
+import type { Stage } from "../graphs/stage.ts";
+import { type Model, nextName, stageGraph } from "../graphs/stages.ts";
 import type { Places } from "./places.ts";
 import { noTaps, type Taps, tappedPlaces } from "./tap.ts";
 

@@ -6,7 +6,7 @@ import { iouHead, upscaledMasks } from "../../sam-decoder/maskHeads.ts";
 import { imagePositions, maskTokensOf, noMaskEmbedding, promptTokens } from "../../sam-decoder/promptEncoder.ts";
 import { part, type QuantizableModule } from "../calibrate/places.ts";
 import { attend, mergeHeads, quantizableLinear, splitHeads } from "./layers.ts";
-import type { Stage } from "./stages.ts";
+import type { Stage } from "./stage.ts";
 
 const epsilon = 1e-5;
 const transformer = "mask_decoder.transformer";

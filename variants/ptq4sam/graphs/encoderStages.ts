@@ -4,7 +4,7 @@ import type { SamConfig } from "../../sam/config.ts";
 import { part, type QuantizableModule } from "../calibrate/places.ts";
 import { encoderAttention } from "./encoderAttention.ts";
 import { quantizableConvolution, quantizableLinear, quantizableProduct } from "./layers.ts";
-import type { Stage } from "./stages.ts";
+import type { Stage } from "./stage.ts";
 
 const epsilon = 1e-6;
 

@@ -1,21 +1,11 @@
-import type { Checkpoint, Dim, GraphValue, OnnxGraph } from "../../../harness/api.ts";
+import type { Checkpoint, Dim, OnnxGraph } from "../../../harness/api.ts";
 import { GraphBuilder } from "../../../harness/onnx/index.ts";
 import type { SamConfig } from "../../sam/config.ts";
 import type { MaskPrompts } from "../../sam-decoder/maskDecoder.ts";
 import type { Places, QuantizableModule } from "../calibrate/places.ts";
 import { decoderStages } from "./decoderStages.ts";
 import { encoderStages } from "./encoderStages.ts";
-
-/** Values that stages hand on, by name. */
-export type State = Readonly<Record<string, GraphValue>>;
-
-/** A piece of the model between two points where little has to be kept: a graph of its own, or a part of the whole one. */
-export interface Stage {
-  readonly name: string;
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-  add(root: QuantizableModule, state: State): State;
-}
+import type { Stage, State } from "./stage.ts";
 
 export interface Model {
   readonly config: SamConfig;

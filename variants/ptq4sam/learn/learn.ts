@@ -5,7 +5,8 @@ import { type Calibration, openHow, requireRunning } from "../calibrate/calibrat
 import type { Calibrated, CalibratedWeight } from "../calibrate/calibrated.ts";
 import { type OpenStage, RunningStage, startOf } from "../calibrate/stageRunner.ts";
 import { simulatedPlaces } from "../graphs/simulated.ts";
-import type { Model, Stage } from "../graphs/stages.ts";
+import type { Stage } from "../graphs/stage.ts";
+import type { Model } from "../graphs/stages.ts";
 import { reconstruct, type Seen } from "./reconstruct.ts";
 import { Unit, type UnitShape, unitOf } from "./units.ts";
 
