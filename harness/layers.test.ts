@@ -42,11 +42,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   process: ["api", "errors", "measure"],
   store: ["api", "errors", "stats"],
   cluster: ["api", "errors", "store"],
-  plan: [...belowPlan, "build"],
+  plan: belowPlan,
   pull: ["api", "errors", "weights", "store", "plan"],
-  build: [...belowPlan, "plan", "worker"],
+  build: [...belowPlan, "plan"],
   worker: [...belowPlan, "plan", "build"],
-  results: [...belowPlan, "plan", "commands", "report"],
+  results: [...belowPlan, "plan"],
   run: [...belowPlan, "plan", "build", "worker", "results"],
   estimate: [...belowPlan, "plan", "build", "results"],
   search: [...belowPlan, "plan", "build", "worker", "run"],
@@ -122,6 +122,36 @@ test("plug-ins are reached through import() in run/registry.ts alone", () => {
   const dynamic = importsOf(sources).filter((found) => found.dynamic && /variants|datasets/.test(found.specifier));
   expect(dynamic.filter(({ file }) => file !== "harness/plan/plugins/registry.ts")).toEqual([]);
 });
+
+test("no file imports itself by way of others", () => {
+  const targets = new Map<string, string[]>();
+  for (const { file, specifier } of importsOf(shipped))
+    if (specifier.startsWith(".")) targets.set(file, [...(targets.get(file) ?? []), join(dirname(file), specifier)]);
+  expect(shipped.flatMap((file) => circleThrough(file, targets) ?? [])).toEqual([]);
+});
+
+test("the main process knows a worker by what it is asked and answers, not by its code", () => {
+  const text = (file: string) => readFileSync(join(root, file), "utf8");
+  const wrong = shipped
+    .filter((file) => layerOf(file) === "run")
+    .flatMap((file) =>
+      [...text(file).matchAll(/^import (?!type)[^;]*?"\.\.\/worker\/(?!workerProcess\.ts)[^"]+"/gm)].map(
+        ([found]) => `${file}: ${found}`,
+      ),
+    );
+  expect(wrong).toEqual([]);
+});
+
+/** The shortest way from a file back to itself. */
+function circleThrough(file: string, targets: ReadonlyMap<string, readonly string[]>): string | undefined {
+  const ways = new Map([[file, file]]);
+  for (const [at, way] of ways)
+    for (const next of targets.get(at) ?? []) {
+      if (next === file) return `${way} > ${file}`;
+      if (!ways.has(next)) ways.set(next, `${way} > ${next}`);
+    }
+  return undefined;
+}
 
 function importsOf(files: readonly string[]): Import[] {
   return files.flatMap((file) => {

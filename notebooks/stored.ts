@@ -7,7 +7,10 @@ export const resultsFolder = process.env.SAM_BENCH_RESULTS ?? fileURLToPath(new 
 
 /** The newest run of each variant on the same data, by the order of their first runs. Throws where there is none. */
 export function storedRuns(): Promise<readonly StoredRun[]> {
-  return chosenRuns({ results: resultsFolder }, { out: process.stdout, notes: process.stderr });
+  return chosenRuns(
+    { results: resultsFolder, names: [], all: false },
+    (text) => void process.stderr.write(`${text}\n`),
+  );
 }
 
 /** The newest run of one variant. Throws Error naming the command that makes one. */

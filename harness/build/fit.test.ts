@@ -5,11 +5,11 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { HarnessError } from "../errors.ts";
 import { loadRegistry, type RegisteredVariant, type Registry, variantOf } from "../plan/plugins/registry.ts";
-import { openWeights } from "../plan/weights.ts";
 import { checkpointOf, openTensorArchive, seededCheckpoint, type TensorArchive } from "../weights/index.ts";
 import { describeGraphs } from "./build.ts";
 import { explainMisfit, fits, fittingVariants } from "./fit.ts";
 import { nearestVariant } from "./misfit.ts";
+import { openWeights } from "./openedWeights.ts";
 
 type Shapes = Readonly<Record<string, readonly number[]>>;
 

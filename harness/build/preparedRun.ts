@@ -6,17 +6,18 @@ import { closureHash } from "../plan/plugins/importClosure.ts";
 import { isOwnModule, type RegisteredVariant } from "../plan/plugins/registry.ts";
 import { sourcesHash } from "../plan/plugins/sources.ts";
 import { givenGraphs, variantFilesOf } from "../plan/variantFiles.ts";
-import { type ChosenVariant, openWeights } from "../plan/weights.ts";
+import type { ChosenVariant } from "../plan/weights.ts";
 import { planId } from "../store/canonical.ts";
 import { withoutPaths } from "../store/hidden.ts";
 import { type Manifest, schemaVersion } from "../store/schema.ts";
-import type { WorkerSetup } from "../worker/worker.ts";
 import { type BuiltVariant, buildVariant } from "./build.ts";
 import { type CalibrationRequest, calibrationFor, calibrationRecord } from "./calibration.ts";
 import { readCommit } from "./commit.ts";
 import { executedGmacs, referenceGmacs } from "./gmacs.ts";
 import { readInstallation } from "./installation.ts";
+import { openWeights } from "./openedWeights.ts";
 import { type OverlapRecord, overlapRecord } from "./overlap.ts";
+import type { WorkerSetup } from "./setup.ts";
 
 /** One variant of a plan with its graphs on disk: what its worker needs, and the record it starts with. */
 export interface PreparedRun {

@@ -1,7 +1,7 @@
+import { type Findings, gigabytes, type InstalledWeights } from "../estimate/findings.ts";
 import { isSoftwareDevice, type ProviderState } from "../estimate/machine.ts";
 import type { PlanNeeds } from "../estimate/needs.ts";
 import { layout, wrap } from "../report/table/layout.ts";
-import type { Findings, InstalledWeights } from "./doctor.ts";
 import { plainTable } from "./terminal/plainTable.ts";
 import { formatDuration } from "./terminal/progress.ts";
 
@@ -18,10 +18,6 @@ export function findingsText(found: Findings): string {
       ? "nothing is missing"
       : `missing\n${missing.map((each) => wrap(`- ${each}`, width, "  ")).join("\n")}`,
   ].join("\n\n");
-}
-
-export function gigabytes(bytes: number): string {
-  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(0)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
 type Fact = readonly [name: string, value: string];

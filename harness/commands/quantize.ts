@@ -1,9 +1,9 @@
 import { calibrate, calibrationFile, calibrationRecord } from "../build/calibration.ts";
+import { openWeights } from "../build/openedWeights.ts";
 import { HarnessError } from "../errors.ts";
 import { withDetectorBoxes } from "../plan/detectorBoxes.ts";
 import { type RunFlags, type RunPlan, resolvePlan } from "../plan/plan.ts";
 import { refuseUnusedFiles } from "../plan/unusedFlags.ts";
-import { openWeights } from "../plan/weights.ts";
 import { flagsOf, planOptions, settingOptions, weightsUnused } from "./run.ts";
 import { type Arguments, type Command, line } from "./terminal/command.ts";
 import { interrupted } from "./terminal/interrupt.ts";

@@ -10,6 +10,7 @@ import { chosenRuns } from "../results/storedRuns.ts";
 import type { StoredRun } from "../store/store.ts";
 import { type Arguments, type Command, type Console, line, note } from "./terminal/command.ts";
 import { createProgress } from "./terminal/progress.ts";
+import { choiceOptions, runChoice } from "./terminal/runChoice.ts";
 
 const defaults = { out: "report", gallery: 48 };
 
@@ -18,9 +19,8 @@ export const report: Command = {
   describe: "Write stored runs as one HTML file with table, charts and masks, to be opened and sent around",
   arguments: [{ name: "run", describe: "ids as bench list runs has them", many: true, optional: true }],
   options: {
-    results: { describe: "folder that runs are kept in", type: "string", default: "results" },
+    ...choiceOptions,
     out: { describe: "folder for index.html and the charts' files", type: "string", default: defaults.out },
-    all: { describe: "every run, not the newest of each variant on the same data and protocols", type: "boolean" },
     gallery: { describe: "targets in the mask viewer; 0 for none", type: "number", default: defaults.gallery },
     photos: { describe: "embed photos; --no-photos leaves outlines alone", type: "boolean", default: true },
     data: { describe: "folder with the photos and annotations of a dataset that is not drawn", type: "string" },
@@ -37,7 +37,7 @@ export const report: Command = {
     const count = args.gallery as number;
     if (!Number.isSafeInteger(count) || count < 0)
       throw new HarnessError("--gallery: must be a whole number", { found: String(count), expected: "0 or more" });
-    const runs = await chosenRuns(args, console);
+    const runs = await chosenRuns(runChoice(args), (text) => note(console, text));
     const details: (DetailedRun & { readonly stored: StoredRun })[] = [];
     // One after the other: rows of one run in memory at a time, and of those what is drawn.
     for (const stored of runs) details.push({ ...(await detailsOf(stored)), stored, label: "" });

@@ -7,7 +7,8 @@ import { refuseUnusedFiles } from "../plan/unusedFlags.ts";
 import type { WeightsChoice } from "../plan/weights.ts";
 import { resultJson, resultTable } from "../report/table/tables.ts";
 import { type RunReport, reportOf } from "../results/report.ts";
-import { type RunObserver, type RunOutcome, runPlan } from "../run/runner.ts";
+import type { RunObserver, RunOutcome } from "../run/request.ts";
+import { runPlan } from "../run/runner.ts";
 import {
   type Arguments,
   type Command,

@@ -7,14 +7,14 @@ import { type RunReport, reportOf } from "../results/report.ts";
 import { chosenRuns } from "../results/storedRuns.ts";
 import { deliver, paperOptions, printPaperTable, refusePaperOptions } from "./paperTable.ts";
 import { type Arguments, type Command, type Console, note, widthOf } from "./terminal/command.ts";
+import { choiceOptions, runChoice } from "./terminal/runChoice.ts";
 
 export const table: Command = {
   name: "table",
   describe: "Print the table of stored runs again, without a model",
   arguments: [{ name: "run", describe: "ids as bench list runs has them", many: true, optional: true }],
   options: {
-    results: { describe: "folder that runs are kept in", type: "string", default: "results" },
-    all: { describe: "every run, not the newest of each variant on the same data and protocols", type: "boolean" },
+    ...choiceOptions,
     details: { describe: "also prepare, upscale, memory by stage, files, accuracy by size", type: "boolean" },
     json: { describe: "print one JSON object instead of the table", type: "boolean" },
     readme: { describe: "write it as Markdown between the two marks of README.md, or of --out", type: "boolean" },
@@ -38,7 +38,7 @@ export const table: Command = {
   async run(args, console) {
     if (args.paper !== undefined) return printPaperTable(args, console);
     refusePaperOptions(args);
-    const runs = await chosenRuns(args, console);
+    const runs = await chosenRuns(runChoice(args), (text) => note(console, text));
     const reports: RunReport[] = [];
     // One after the other: rows of one run in memory at a time.
     for (const run of runs) reports.push(await reportOf(run));

@@ -1,20 +1,10 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { basename, join } from "node:path";
-import type { Checkpoint, VariantManifest, WeightSource } from "../api.ts";
-import { describeGraphs } from "../build/build.ts";
-import { explainMisfit } from "../build/fit.ts";
+import { join } from "node:path";
+import type { VariantManifest, WeightSource } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { homeFolder } from "../home.ts";
-import { sha256OfFile } from "../store/disk/remembered.ts";
-import { checkpointOf, completedCheckpoint, openTensorArchive, seededCheckpoint } from "../weights/index.ts";
-import {
-  inertClassesOf,
-  type RegisteredVariant,
-  type Registry,
-  variantOf,
-  weightsVariantOf,
-} from "./plugins/registry.ts";
+import { type RegisteredVariant, type Registry, variantOf, weightsVariantOf } from "./plugins/registry.ts";
 
 /** `auto`: a checkpoint if one is here, else trained nano weights; full-size variants without a checkpoint are left out. */
 export type WeightsChoice = "auto" | Exclude<WeightSource, "onnx">;
@@ -125,49 +115,4 @@ async function storedCheckpoint(id: string | undefined): Promise<string | undefi
   if (id === undefined || !existsSync(folder)) return undefined;
   const file = (await readdir(folder)).find((name) => name.replace(/\.(pth|pt|safetensors)$/, "") === id);
   return file === undefined ? undefined : join(folder, file);
-}
-
-export interface OpenedWeights {
-  readonly checkpoint: Checkpoint;
-  /** Part of what a graph's bytes follow from. */
-  readonly weightsId: string;
-  /** What the manifest says; without the user's folders. */
-  readonly record: {
-    readonly source: WeightSource;
-    readonly label: string;
-    readonly file?: string;
-    readonly sha256?: string;
-  };
-}
-
-/** Opens the weights and checks that they fit. Throws HarnessError naming the variant that they do fit. */
-export async function openWeights({ variant, weights }: ChosenVariant, registry: Registry): Promise<OpenedWeights> {
-  if (weights.file === undefined) {
-    const record = { source: "seeded", label: "seeded weights, version 1" } as const;
-    return { checkpoint: seededCheckpoint(), weightsId: "seeded 1", record };
-  }
-  const archive = await openTensorArchive(weights.file, { inert: inertClassesOf(registry) });
-  const checkpoint = checkpointOf(archive, weights.source);
-  try {
-    const base = weightsVariantOf(registry, variant);
-    await describeGraphs({ variant: base, checkpoint, graph: "fused" });
-    const sha256 = await sha256OfFile(weights.file);
-    const file = basename(weights.file);
-    if (variant.preset.remainder !== undefined) {
-      const record = { source: "seeded", label: `${file}; what it lacks is seeded, version 1`, file, sha256 } as const;
-      return { checkpoint: completedCheckpoint(checkpoint), weightsId: `${sha256}, seeded 1`, record };
-    }
-    const label = file + remarkOn(weights.source, base.preset.published?.sha256, sha256);
-    return { checkpoint, weightsId: sha256, record: { source: weights.source, label, file, sha256 } };
-  } catch (error) {
-    const explained = await explainMisfit(error, registry, archive);
-    archive.close();
-    throw explained;
-  }
-}
-
-/** A fine-tuned file, or a damaged mirror's, has the published one's name: a table must not take it for that. */
-function remarkOn(source: WeightSource, published: string | undefined, found: string): string {
-  if (source === "nano") return ", trained for this project";
-  return published === undefined || published === found ? "" : ", not the published file";
 }

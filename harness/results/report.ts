@@ -188,6 +188,12 @@ export function conditionsOf(manifest: Manifest): Conditions {
   return { seed, provider, threads, onnxruntime, ...machine, ...recorded };
 }
 
+/** As far as latency goes: the seed is no part of it. */
+export function sameConditions(a: Conditions, b: Conditions): boolean {
+  const { seed: _, ...others } = a;
+  return Object.entries(others).every(([name, value]) => b[name as keyof Conditions] === value);
+}
+
 /** Those of the run, and what its rows and its state say. */
 function warningsOf(
   { warnings, dataset, status, shard }: Manifest,

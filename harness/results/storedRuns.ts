@@ -1,5 +1,4 @@
-import { join, resolve } from "node:path";
-import { type Arguments, type Console, note } from "../commands/terminal/command.ts";
+import { join } from "node:path";
 import { HarnessError, unknown } from "../errors.ts";
 import { canonicalJson } from "../store/canonical.ts";
 import { damageOf } from "../store/damage.ts";
@@ -87,19 +86,29 @@ export function newestOfEach(manifests: readonly Manifest[]): readonly Manifest[
   return [...newest.values()];
 }
 
-/** The runs that `run`, `results` and `all` name: by default the newest of each question. */
-export async function chosenRuns(args: Arguments, console: Console): Promise<readonly StoredRun[]> {
-  const results = resolve(args.results as string);
-  const names = ([] as readonly unknown[]).concat(args.run ?? []) as readonly string[];
+export interface RunChoice {
+  /** Folder that runs are kept in. */
+  readonly results: string;
+  /** Ids, or the beginnings of ids. */
+  readonly names: readonly string[];
+  /** Without names: every run, parts of runs too, in place of the newest of each question. */
+  readonly all: boolean;
+}
+
+/** Returns the runs that the choice names; `notice` is told of what can not be read. Throws HarnessError where there is none. */
+export async function chosenRuns(
+  { results, names, all }: RunChoice,
+  notice: (text: string) => void,
+): Promise<readonly StoredRun[]> {
   if (names.length > 0) return namedRuns(results, names);
-  const manifests = await readableRuns(results, (text) => note(console, text));
+  const manifests = await readableRuns(results, notice);
   if (manifests.length === 0) throw noRuns(results);
   const whole = withoutShards(manifests);
-  if (!args.all && whole.length === 0)
+  if (!all && whole.length === 0)
     throw new HarnessError(`${results}: only shards of runs here`, {
-      hint: `bench merge ${args.results} --out DIR makes whole runs of them; --all shows them as they are`,
+      hint: `bench merge ${results} --out DIR makes whole runs of them; --all shows them as they are`,
     });
-  const kept = args.all ? manifests : newestOfEach(whole);
+  const kept = all ? manifests : newestOfEach(whole);
   return Promise.all(kept.map(({ id }) => readRun(results, id)));
 }
 

@@ -10,16 +10,8 @@ import {
   WorkerFailed,
   type WorkerProcess,
 } from "../worker/workerProcess.ts";
-import type { OpenedRun, RunRequest } from "./runner.ts";
+import type { OpenedRun, RunRequest } from "./request.ts";
 import { photoOf } from "./staleImages.ts";
-
-export interface AccuracyProgress {
-  readonly done: number;
-  readonly total: number;
-  readonly image: ImageId;
-  /** Images that were here before this process began. */
-  readonly before: number;
-}
 
 /** Brings the images that a run still lacks through its worker; each is on disk before the next begins. */
 export async function measureAccuracy(opened: OpenedRun, { plan, observer, signal }: RunRequest): Promise<void> {

@@ -1,9 +1,10 @@
 import type { Box, ImageId, RgbImage } from "../api.ts";
+import type { WorkerSetup } from "../build/setup.ts";
 import { freeBytes } from "../measure/environment.ts";
 import { Deadlines } from "../process/deadlines.ts";
 import type { LatencySample } from "../worker/latency.ts";
 import type { MeasuredMemory } from "../worker/modelMemory.ts";
-import type { WorkerCalls, WorkerSetup } from "../worker/worker.ts";
+import type { WorkerCalls } from "../worker/worker.ts";
 import {
   failureText,
   mostDeaths,

@@ -12,7 +12,7 @@ import type { LatencySample } from "../worker/latency.ts";
 import type { MeasuredMemory } from "../worker/modelMemory.ts";
 import { type Contestant, Crew, type MemorySample } from "./crew.ts";
 import { readablePhotos } from "./photos.ts";
-import type { OpenedRun, RunRequest } from "./runner.ts";
+import type { OpenedRun, RunRequest } from "./request.ts";
 
 const defaults = {
   /** Photos that turns go through, the same for every variant in the same round. */

@@ -8,7 +8,8 @@ import { type RunFlags, resolvePlan } from "../plan/plan.ts";
 import { reportOf } from "../results/report.ts";
 import { indexRows } from "../store/rows.ts";
 import type { StoredRun } from "../store/store.ts";
-import { type RunObserver, type RunOutcome, runPlan } from "./runner.ts";
+import type { RunObserver, RunOutcome } from "./request.ts";
+import { runPlan } from "./runner.ts";
 
 const quick: RunFlags = { variants: "sam-nano", limit: 3, rounds: 1, warmup: 0, threads: 1 };
 /** Where rows alone are looked at. */

@@ -14,41 +14,12 @@ import { damageOf } from "../store/damage.ts";
 import type { Manifest } from "../store/schema.ts";
 import { openRun, type Run, readRun, type StoredRun } from "../store/store.ts";
 import { failureText, WorkerDied, WorkerFailed } from "../worker/workerProcess.ts";
-import { type AccuracyProgress, measureAccuracy } from "./accuracyPhase.ts";
+import { measureAccuracy } from "./accuracyPhase.ts";
 import { dumpKeptTokens } from "./keptDump.ts";
 import { measureLatency } from "./latencyPhase.ts";
 import { checkProvider, providerWarnings } from "./providerCheck.ts";
+import type { OpenedRun, RunOutcome, RunRequest } from "./request.ts";
 import { staleImages } from "./staleImages.ts";
-
-/** What a run tells while it goes on; a command turns it into lines. */
-export interface RunObserver {
-  note(text: string): void;
-  /** Steps of a method that learns from images before its graphs are built. */
-  calibration(variant: string, progress: { readonly done: number; readonly total: number }): void;
-  images(variant: string, progress: AccuracyProgress): void;
-  rounds(done: number, total: number, variant: string): void;
-}
-
-export interface RunRequest {
-  readonly plan: RunPlan;
-  readonly results: string;
-  readonly asPassed: readonly string[];
-  readonly observer: RunObserver;
-  /** Aborted by Ctrl-C: the current image is finished and kept. */
-  readonly signal: AbortSignal;
-}
-
-export interface RunOutcome {
-  readonly runs: readonly StoredRun[];
-  /** Before the end, by the user's wish; running again goes on from here. */
-  readonly stopped: boolean;
-}
-
-/** A variant's run on its way: what it needs, and its record that is open for writing. */
-export interface OpenedRun {
-  readonly prepared: PreparedRun;
-  readonly run: Run;
-}
 
 /**
  * Measures every variant of the plan that is not measured yet: accuracy first, one variant after the other, then the latency

@@ -1,10 +1,10 @@
 import { basename, join } from "node:path";
 import type { ImageId, SearchSpace } from "../api.ts";
+import { openWeights } from "../build/openedWeights.ts";
 import { HarnessError, unknown } from "../errors.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import type { RegisteredVariant, Registry } from "../plan/plugins/registry.ts";
 import { sourcesHash } from "../plan/plugins/sources.ts";
-import { openWeights } from "../plan/weights.ts";
 import { random, shuffle } from "../stats/random.ts";
 import { mean } from "../stats/summary.ts";
 import { planId } from "../store/canonical.ts";

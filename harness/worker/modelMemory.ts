@@ -1,4 +1,5 @@
-import type { Box, EncoderInput, GraphFiles, RgbImage, RuntimeOptions, Variant, VariantManifest } from "../api.ts";
+import type { Box, RgbImage, Variant, VariantManifest } from "../api.ts";
+import type { ModelSetup } from "../build/setup.ts";
 // Not by image/index.ts: that brings the codec, whose library is no part of a model's memory.
 import { prepare, toModelFrame } from "../image/prepare.ts";
 import { gpuMemoryBytes } from "../measure/gpu.ts";
@@ -9,19 +10,6 @@ import { answerRequests } from "../process/calls.ts";
 import { boxPrompt } from "../prompts/timedBoxes.ts";
 import { loadVariant, outputsHint } from "./authoredVariant.ts";
 import { type OutputChecks, outputChecks } from "./outputChecks.ts";
-
-/** What the process needs of a run: one variant, one image and one box. */
-export interface ModelSetup {
-  readonly variant: string;
-  /** The variant's module. */
-  readonly plugin: string;
-  /** The variant's, as `--variant-files` gives them; empty where its graphs are built. */
-  readonly variantFiles: readonly string[];
-  /** As `--input` says; what the encoder's graph shows where it is left out. */
-  readonly encoderInput?: EncoderInput;
-  readonly graphs: GraphFiles;
-  readonly runtime: RuntimeOptions;
-}
 
 export interface ModelCalls {
   open: { readonly request: { readonly setup: ModelSetup }; readonly reply: LoadedMemory };

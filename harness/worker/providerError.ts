@@ -1,11 +1,11 @@
 import type { Box, GraphFiles, MaskPrediction, RgbImage, Tensor, Variant, VariantManifest } from "../api.ts";
+import type { ModelSetup } from "../build/setup.ts";
 import { prepare, toModelFrame } from "../image/prepare.ts";
 import { loadPlugins, type RegisteredVariant, variantOf } from "../plan/plugins/registry.ts";
 import { withVariantFiles } from "../plan/variantFiles.ts";
 import { answerRequests } from "../process/calls.ts";
 import { boxPrompt } from "../prompts/timedBoxes.ts";
 import { loadVariant } from "./authoredVariant.ts";
-import type { ModelSetup } from "./modelMemory.ts";
 
 /** How far a provider's outputs are from the processor's: the largest absolute difference over the std, of each stage's worst. */
 export interface ProviderError {

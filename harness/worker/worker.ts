@@ -1,4 +1,5 @@
-import type { DatasetOptions, ImageId } from "../api.ts";
+import type { ImageId } from "../api.ts";
+import type { WorkerSetup } from "../build/setup.ts";
 import { processMemory } from "../measure/memory.ts";
 import { withDetectorBoxes } from "../plan/detectorBoxes.ts";
 import { openDataset } from "../plan/openDataset.ts";
@@ -10,20 +11,7 @@ import { AccuracyPhase, type ImageRows } from "./accuracy.ts";
 import { loadVariant, outputsHint } from "./authoredVariant.ts";
 import { checkedVariant } from "./checkedVariant.ts";
 import { type LatencyInput, type LatencySample, measureTurn } from "./latency.ts";
-import type { ModelSetup } from "./modelMemory.ts";
 import { outputChecks } from "./outputChecks.ts";
-
-/** Everything a worker needs; plain data, since it crosses a process boundary. */
-export interface WorkerSetup extends ModelSetup {
-  readonly dataset: string;
-  /** The data set's module: a worker knows no other's code. */
-  readonly datasetPlugin: string;
-  readonly datasetOptions: DatasetOptions;
-  /** A detector's results file that is prompted in place of the annotations. */
-  readonly boxes?: string;
-  readonly prompts: readonly { readonly prompts: string; readonly protocol: string }[];
-  readonly seed: number;
-}
 
 export interface WorkerCalls {
   /** `residentBytes` of the process, with graphs and data set. */

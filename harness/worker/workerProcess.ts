@@ -1,13 +1,14 @@
 import type { ChildProcess } from "node:child_process";
+import type { ModelSetup, WorkerSetup } from "../build/setup.ts";
 import { HarnessError } from "../errors.ts";
 import { limits } from "../limits.ts";
 import { isOwnModule } from "../plan/plugins/registry.ts";
 import type { Calls, Reply, Request } from "../process/calls.ts";
 import { type Countdown, countdown, type Deadlines } from "../process/deadlines.ts";
 import { type ChildOptions, spawnChild } from "../process/spawnChild.ts";
-import type { ModelCalls, ModelSetup } from "./modelMemory.ts";
+import type { ModelCalls } from "./modelMemory.ts";
 import type { ProviderCalls } from "./providerError.ts";
-import type { WorkerCalls, WorkerSetup } from "./worker.ts";
+import type { WorkerCalls } from "./worker.ts";
 
 /** A variant whose worker died this often in a phase is ended; the others go on. */
 export const mostDeaths = 3;

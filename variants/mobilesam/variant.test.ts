@@ -5,12 +5,12 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Checkpoint, GraphKind, OnnxGraph, Tensor, VariantManifest, VariantPlugin } from "../../harness/api.ts";
 import { fittingVariants } from "../../harness/build/fit.ts";
+import { openWeights } from "../../harness/build/openedWeights.ts";
 import { memoryConsole } from "../../harness/commands/fixtures/bench.ts";
 import { inspect } from "../../harness/commands/inspect.ts";
 import { differenceOf } from "../../harness/onnx/fixtures/difference.ts";
 import { writeGraph } from "../../harness/onnx/index.ts";
 import { loadRegistry } from "../../harness/plan/plugins/registry.ts";
-import { openWeights } from "../../harness/plan/weights.ts";
 import {
   isBuffer,
   openCheckpoint,

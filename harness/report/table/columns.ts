@@ -1,10 +1,10 @@
 import {
   absentNames,
-  type Conditions,
   type PromptsReport,
   type RunReport,
   type Score,
   type Stage,
+  sameConditions,
 } from "../../results/report.ts";
 import type { LatencySummary } from "../../stats/summary.ts";
 import { intervalText } from "./intervalText.ts";
@@ -200,12 +200,6 @@ export function speedUp(report: RunReport, base: RunReport | undefined): number 
   const other = base && totalMs(base);
   if (own === undefined || other === undefined) return undefined;
   return sameConditions(report.conditions, base!.conditions) ? other / own : undefined;
-}
-
-/** As far as latency goes: the seed is no part of it. */
-export function sameConditions(a: Conditions, b: Conditions): boolean {
-  const { seed: _, ...others } = a;
-  return Object.entries(others).every(([name, value]) => b[name as keyof Conditions] === value);
 }
 
 function latencyColumn(stage: Stage, reports: readonly RunReport[]): Column {

@@ -1,6 +1,13 @@
-import { absentNames, type Conditions, type RunReport, type Stage, stages } from "../../results/report.ts";
+import {
+  absentNames,
+  type Conditions,
+  type RunReport,
+  type Stage,
+  sameConditions,
+  stages,
+} from "../../results/report.ts";
 import { largest } from "../../stats/summary.ts";
-import { mixesUpscaling, sameConditions, scoredPrompts, sharedFileNames } from "./columns.ts";
+import { mixesUpscaling, scoredPrompts, sharedFileNames } from "./columns.ts";
 import { intervalMeaning } from "./intervalText.ts";
 import { layout, wrap } from "./layout.ts";
 

@@ -1,7 +1,6 @@
 import type { Category, Metric, MetricContext } from "../../api.ts";
-import { sameConditions } from "../../report/table/columns.ts";
 import { holm } from "../../stats/permutation.ts";
-import { conditionsOf } from "../report.ts";
+import { conditionsOf, sameConditions } from "../report.ts";
 import { type Breakdown, categoryBreakdown } from "./breakdown.ts";
 import { type FigureDifference, figureDifferences } from "./differences.ts";
 import { type LatencyComparison, type LatencyTurns, latencyComparison } from "./latency.ts";

@@ -1,0 +1,53 @@
+import { basename } from "node:path";
+import type { Checkpoint, WeightSource } from "../api.ts";
+import { inertClassesOf, type Registry, weightsVariantOf } from "../plan/plugins/registry.ts";
+import type { ChosenVariant } from "../plan/weights.ts";
+import { sha256OfFile } from "../store/disk/remembered.ts";
+import { checkpointOf, completedCheckpoint, openTensorArchive, seededCheckpoint } from "../weights/index.ts";
+import { describeGraphs } from "./build.ts";
+import { explainMisfit } from "./fit.ts";
+
+export interface OpenedWeights {
+  readonly checkpoint: Checkpoint;
+  /** Part of what a graph's bytes follow from. */
+  readonly weightsId: string;
+  /** What the manifest says; without the user's folders. */
+  readonly record: {
+    readonly source: WeightSource;
+    readonly label: string;
+    readonly file?: string;
+    readonly sha256?: string;
+  };
+}
+
+/** Opens the weights and checks that they fit. Throws HarnessError naming the variant that they do fit. */
+export async function openWeights({ variant, weights }: ChosenVariant, registry: Registry): Promise<OpenedWeights> {
+  if (weights.file === undefined) {
+    const record = { source: "seeded", label: "seeded weights, version 1" } as const;
+    return { checkpoint: seededCheckpoint(), weightsId: "seeded 1", record };
+  }
+  const archive = await openTensorArchive(weights.file, { inert: inertClassesOf(registry) });
+  const checkpoint = checkpointOf(archive, weights.source);
+  try {
+    const base = weightsVariantOf(registry, variant);
+    await describeGraphs({ variant: base, checkpoint, graph: "fused" });
+    const sha256 = await sha256OfFile(weights.file);
+    const file = basename(weights.file);
+    if (variant.preset.remainder !== undefined) {
+      const record = { source: "seeded", label: `${file}; what it lacks is seeded, version 1`, file, sha256 } as const;
+      return { checkpoint: completedCheckpoint(checkpoint), weightsId: `${sha256}, seeded 1`, record };
+    }
+    const label = file + remarkOn(weights.source, base.preset.published?.sha256, sha256);
+    return { checkpoint, weightsId: sha256, record: { source: weights.source, label, file, sha256 } };
+  } catch (error) {
+    const explained = await explainMisfit(error, registry, archive);
+    archive.close();
+    throw explained;
+  }
+}
+
+/** A fine-tuned file, or a damaged mirror's, has the published one's name: a table must not take it for that. */
+function remarkOn(source: WeightSource, published: string | undefined, found: string): string {
+  if (source === "nano") return ", trained for this project";
+  return published === undefined || published === found ? "" : ", not the published file";
+}

@@ -1,0 +1,18 @@
+import { resolve } from "node:path";
+import type { RunChoice } from "../../results/storedRuns.ts";
+import type { Arguments, CommandOption } from "./command.ts";
+
+/** The options by which a command names stored runs, beside the argument `run`. */
+export const choiceOptions: Readonly<Record<"results" | "all", CommandOption>> = {
+  results: { describe: "folder that runs are kept in", type: "string", default: "results" },
+  all: { describe: "every run, not the newest of each variant on the same data and protocols", type: "boolean" },
+};
+
+/** Returns what the argument `run` and `choiceOptions` say. */
+export function runChoice(args: Arguments): RunChoice {
+  return {
+    results: resolve(args.results as string),
+    names: (args.run as readonly string[] | undefined) ?? [],
+    all: args.all === true,
+  };
+}
