@@ -8,9 +8,9 @@ export { type CategoryFigure, onceEach, summarizer } from "./match/summarize.ts"
 export { AnnotationShelf } from "./read/annotationShelf.ts";
 export type { AnnotationFile, ScoredFile } from "./read/annotations.ts";
 export { readAnnotations } from "./read/annotations.ts";
-export { heldBy, requireUsable } from "./read/detectionParts.ts";
-export { addDetection, readDetections, readDetectionTable } from "./read/detections.ts";
-export { type Detection, DetectionTable } from "./read/detectionTable.ts";
+export { heldBy, requireUsable } from "./read/detections/detectionParts.ts";
+export { addDetection, readDetections, readDetectionTable } from "./read/detections/detections.ts";
+export { type Detection, DetectionTable } from "./read/detections/detectionTable.ts";
 export type { AnnotatedCategory, AnnotatedImage } from "./read/elements.ts";
 export type { FileImage } from "./read/fileImage.ts";
 export { checkDetections, countForeignMasks, type GroundTruth, truthOf } from "./read/groundTruth.ts";

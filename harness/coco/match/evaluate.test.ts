@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { shared } from "../../shared.ts";
 import { readAnnotations } from "../read/annotations.ts";
-import { readDetectionTable } from "../read/detections.ts";
+import { readDetectionTable } from "../read/detections/detections.ts";
 import { checkDetections, truthOf } from "../read/groundTruth.ts";
 import { evaluate } from "./evaluate.ts";
 import type { OverlapType } from "./rules.ts";

@@ -1,6 +1,6 @@
 import { sharedLike } from "../../mask/columns.ts";
 import { ascendingIds } from "../json/ids.ts";
-import type { DetectionTable } from "../read/detectionTable.ts";
+import type { DetectionTable } from "../read/detections/detectionTable.ts";
 import type { GroundTruth } from "../read/groundTruth.ts";
 import { ascending, descending, stableOrder } from "./order.ts";
 import type { EvaluationRules } from "./rules.ts";

@@ -1,5 +1,5 @@
 import type { FederatedLists, ImageId } from "../../api.ts";
-import type { DetectionTable } from "../read/detectionTable.ts";
+import type { DetectionTable } from "../read/detections/detectionTable.ts";
 import type { GroundTruth } from "../read/groundTruth.ts";
 import type { ScoredAnnotation } from "../read/scoredAnnotation.ts";
 import { type EvaluationPlan, uncounted } from "./evaluationPlan.ts";

@@ -2,7 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { HarnessError } from "../../errors.ts";
 import { type AnnotationParts, scoredFile } from "../read/annotationFile.ts";
 import { readAnnotationParts } from "../read/annotations.ts";
-import { DetectionTable, type SharedDetections } from "../read/detectionTable.ts";
+import { DetectionTable, type SharedDetections } from "../read/detections/detectionTable.ts";
 import { truthOf } from "../read/groundTruth.ts";
 import type { EvaluationPlan } from "./evaluationPlan.ts";
 import { type ImageRange, matchImages, type Positives } from "./matchImages.ts";

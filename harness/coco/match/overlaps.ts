@@ -3,7 +3,7 @@ import { HarnessError } from "../../errors.ts";
 import { rleFromBox } from "../../mask/polygon.ts";
 import { boxOf } from "../../mask/rle.ts";
 import { RunTable } from "../../mask/runTable.ts";
-import type { DetectionTable } from "../read/detectionTable.ts";
+import type { DetectionTable } from "../read/detections/detectionTable.ts";
 import type { ScoredAnnotation } from "../read/scoredAnnotation.ts";
 import type { MatchGroup } from "./match.ts";
 import { iouThresholds, type OverlapType } from "./rules.ts";

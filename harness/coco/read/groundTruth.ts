@@ -2,7 +2,7 @@ import type { Category, FederatedLists, ImageId, Size } from "../../api.ts";
 import { HarnessError } from "../../errors.ts";
 import { ascendingIds, type OriginalIds } from "../json/ids.ts";
 import type { AnnotationFile, ScoredFile } from "./annotationFile.ts";
-import type { DetectionTable } from "./detectionTable.ts";
+import type { DetectionTable } from "./detections/detectionTable.ts";
 import type { ScoredAnnotation } from "./scoredAnnotation.ts";
 
 export interface GroundTruth {

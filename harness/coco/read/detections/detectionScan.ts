@@ -1,5 +1,5 @@
-import { limits } from "../../limits.ts";
-import { afterSpace, NumberScan } from "../json/numberScan.ts";
+import { limits } from "../../../limits.ts";
+import { afterSpace, NumberScan } from "../../json/numberScan.ts";
 import type { DetectionTable } from "./detectionTable.ts";
 
 const ascii = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));

@@ -1,15 +1,15 @@
-import type { ImageId, Size } from "../../api.ts";
-import { HarnessError } from "../../errors.ts";
-import { formatCounts } from "../../mask/rleString.ts";
-import { RunTable } from "../../mask/runTable.ts";
-import type { Fault, Fields } from "../json/fields.ts";
-import { attempt, FieldFault, fail, faultError, fieldsOf, numberOf, present, wrongType } from "../json/fields.ts";
-import { idMembers } from "../json/ids.ts";
-import { walkJson } from "../json/json.ts";
-import { type MeasuredBox, readBox } from "./box.ts";
+import type { ImageId, Size } from "../../../api.ts";
+import { HarnessError } from "../../../errors.ts";
+import { formatCounts } from "../../../mask/rleString.ts";
+import { RunTable } from "../../../mask/runTable.ts";
+import type { Fault, Fields } from "../../json/fields.ts";
+import { attempt, FieldFault, fail, faultError, fieldsOf, numberOf, present, wrongType } from "../../json/fields.ts";
+import { idMembers } from "../../json/ids.ts";
+import { walkJson } from "../../json/json.ts";
+import { type MeasuredBox, readBox } from "../box.ts";
+import { decodeSegmentation, readSegmentation, type Segmentation } from "../segmentation.ts";
 import { DetectionScan } from "./detectionScan.ts";
 import { type Detection, DetectionTable } from "./detectionTable.ts";
-import { decodeSegmentation, readSegmentation, type Segmentation } from "./segmentation.ts";
 
 export type { Detection } from "./detectionTable.ts";
 

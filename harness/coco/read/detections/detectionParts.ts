@@ -1,7 +1,7 @@
-import type { ImageId, Size } from "../../api.ts";
-import { HarnessError } from "../../errors.ts";
-import { faultError } from "../json/fields.ts";
-import type { OverlapType } from "../match/rules.ts";
+import type { ImageId, Size } from "../../../api.ts";
+import { HarnessError } from "../../../errors.ts";
+import { faultError } from "../../json/fields.ts";
+import type { OverlapType } from "../../match/rules.ts";
 import type { DetectionTable, Flaw } from "./detectionTable.ts";
 
 /** Returns what a results file holds; nothing of an empty one. */

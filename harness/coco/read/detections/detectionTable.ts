@@ -1,13 +1,13 @@
-import type { Box, ImageId, Rle, Size } from "../../api.ts";
-import { HarnessError } from "../../errors.ts";
-import { grown } from "../../mask/columns.ts";
-import { EncodedMasks, type RunLengths, type SharedMasks } from "../../mask/encodedMasks.ts";
-import { rleFromPolygons } from "../../mask/polygon.ts";
-import { formatCounts } from "../../mask/rleString.ts";
-import { RunTable } from "../../mask/runTable.ts";
-import { type Fault, faultError } from "../json/fields.ts";
-import { IdTable, type OriginalIds } from "../json/ids.ts";
-import type { NumberLists } from "../json/numberLists.ts";
+import type { Box, ImageId, Rle, Size } from "../../../api.ts";
+import { HarnessError } from "../../../errors.ts";
+import { grown } from "../../../mask/columns.ts";
+import { EncodedMasks, type RunLengths, type SharedMasks } from "../../../mask/encodedMasks.ts";
+import { rleFromPolygons } from "../../../mask/polygon.ts";
+import { formatCounts } from "../../../mask/rleString.ts";
+import { RunTable } from "../../../mask/runTable.ts";
+import { type Fault, faultError } from "../../json/fields.ts";
+import { IdTable, type OriginalIds } from "../../json/ids.ts";
+import type { NumberLists } from "../../json/numberLists.ts";
 
 /** One line of a results file: a detector's box, a mask, or both. */
 export interface Detection {

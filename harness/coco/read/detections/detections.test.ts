@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { encodeRle } from "../../mask/rle.ts";
-import { formatCounts } from "../../mask/rleString.ts";
+import { encodeRle } from "../../../mask/rle.ts";
+import { formatCounts } from "../../../mask/rleString.ts";
 import { readDetections } from "./detections.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sam-bench-detections-"));
