@@ -161,7 +161,7 @@ test("two processes at once both get the annotations, and one whole index stays"
   const files = place(instances);
   const answers = await Promise.all(
     [0, 1].map(async () => {
-      const command = ["--import", "tsx", join(here, "fixtures", "indexer.ts"), files.cache, files.file];
+      const command = ["--import", "tsx", join(here, "..", "fixtures", "indexer.ts"), files.cache, files.file];
       const child = spawn(process.execPath, command, { cwd: here, stdio: ["ignore", "pipe", "inherit"] });
       const pieces: Buffer[] = [];
       child.stdout.on("data", (piece: Buffer) => pieces.push(piece));
