@@ -124,6 +124,8 @@ export type Confidence = "repo" | "paper" | "summary" | "secondary";
 
 /** How one paper measures: what is prompted and how, which mask is kept, what it is compared to and how rows are averaged. */
 export interface Protocol {
+  /** URL of the module that defines it (`import.meta.url`): its code, and all that it imports, is part of a run's identity. */
+  readonly module: string;
   readonly id: string;
   readonly title: string;
   /** One line: prompts, mask kept, targets left out. */

@@ -16,14 +16,10 @@ import { homeFolder } from "../home.ts";
 import { freeBytes } from "../measure/environment.ts";
 import { providerGraph, structureHash, writeGraph } from "../onnx/index.ts";
 import { asAuthors } from "../plan/plugins/authorsError.ts";
-import { closureHash } from "../plan/plugins/importClosure.ts";
 import type { RegisteredVariant } from "../plan/plugins/registry.ts";
-import { sourcesHash } from "../plan/plugins/sources.ts";
 import { sweep, touch } from "../store/disk/sweep.ts";
 import { filesIn, isWhole, writeWholeFolder } from "../store/disk/wholeFolder.ts";
-
-/** Folders whose sources decide what values a graph's constants get. */
-const valueFolders = ["harness/onnx", "harness/weights", "harness/quantize", "variants"];
+import { graphCode } from "./rowCode.ts";
 
 export interface BuildRequest {
   readonly variant: RegisteredVariant;
@@ -69,7 +65,7 @@ export async function buildVariant(request: BuildRequest): Promise<BuiltVariant>
     },
   });
   const calibration = request.calibration === undefined ? "" : sha256(JSON.stringify(request.calibration));
-  const values = `${request.weightsId} ${calibration} ${sourcesHash(valueFolders)} ${closureHash(request.variant.file)}`;
+  const values = `${request.weightsId} ${calibration} ${graphCode(request.variant)}`;
   const hashes = Object.fromEntries(graphs.map((graph) => [graph.name, sha256(`${structureHash(graph)} ${values}`)]));
   const { preset } = request.variant;
   const key = sha256(Object.values(hashes).join(" ")).slice(0, 12);

@@ -2,12 +2,10 @@ import type { GraphFiles, OriginalIds } from "../api.ts";
 import { readEnvironment } from "../measure/environment.ts";
 import { multipliesInt8, runtimeVersion, sessionSettings } from "../onnx/index.ts";
 import type { RunPlan } from "../plan/plan.ts";
-import { closureHash } from "../plan/plugins/importClosure.ts";
-import { isOwnModule, type RegisteredVariant } from "../plan/plugins/registry.ts";
-import { sourcesHash } from "../plan/plugins/sources.ts";
+import type { RegisteredVariant } from "../plan/plugins/registry.ts";
 import { givenGraphs, variantFilesOf } from "../plan/variantFiles.ts";
 import type { ChosenVariant } from "../plan/weights.ts";
-import { planId } from "../store/canonical.ts";
+import { canonicalJson, planId, sha256 } from "../store/canonical.ts";
 import { withoutPaths } from "../store/hidden.ts";
 import { type Manifest, schemaVersion } from "../store/schema.ts";
 import { type BuiltVariant, buildVariant } from "./build.ts";
@@ -17,6 +15,7 @@ import { executedGmacs, referenceGmacs } from "./gmacs.ts";
 import { readInstallation } from "./installation.ts";
 import { openWeights } from "./openedWeights.ts";
 import { type OverlapRecord, overlapRecord } from "./overlap.ts";
+import { rowCode } from "./rowCode.ts";
 import type { WorkerSetup } from "./setup.ts";
 
 /** One variant of a plan with its graphs on disk: what its worker needs, and the record it starts with. */
@@ -31,9 +30,6 @@ export interface PreparedRun {
   /** In its encoder; of a user's own files nothing is known. */
   readonly multipliesInt8: boolean;
 }
-
-/** Sources that decide what a row holds, besides the graph. */
-const pipelineFolders = ["harness/image", "harness/mask", "harness/prompts", "harness/protocols"];
 
 /** Builds the variant's graphs if they are not there. Throws HarnessError where the weights do not fit. */
 export async function prepareRun(
@@ -101,15 +97,14 @@ function describeRun(parts: Parts): PreparedRun {
   const { preset } = chosen.variant;
   const prompts = plan.prompts.map((each) => ({ prompts: each.prompts, protocol: each.protocol.id }));
   const protocols = Object.fromEntries(prompts.map((each) => [each.prompts, each.protocol]));
-  const pipeline = sourcesHash(pipelineFolders);
+  const code = rowCode(plan, chosen.variant.file);
   const images = plan.dataset.images.map(({ id }) => id);
   // Whatever is in here makes another run when it changes, so that rows of two meanings never meet.
   const resolved = {
     schema: schemaVersion,
-    ...{ graphs: built.hashes, weights: weights.source, pipeline, protocols, seed: plan.seed, runtime: plan.runtime },
+    ...{ graphs: built.hashes, weights: weights.source, code, protocols, seed: plan.seed, runtime: plan.runtime },
     ...{ onnxruntime: runtimeVersion, latency: plan.latency },
-    dataset: { id: plan.dataset.id, fingerprint: plan.dataset.fingerprint, images, ...datasetCode(plan) },
-    ...variantCode(chosen),
+    dataset: { id: plan.dataset.id, fingerprint: plan.dataset.fingerprint, images },
     // What the user's encoder is handed is not in its bytes: `--input` decides it too.
     ...(chosen.variant.files === undefined ? {} : { input: preset.input }),
     // Without it, a shard's plan is that of the whole run: so a merge knows what it makes, and under which id.
@@ -126,7 +121,7 @@ function describeRun(parts: Parts): PreparedRun {
     },
     ...(calibration === undefined ? {} : { calibration }),
     ...(overlap?.overlap === undefined ? {} : { overlap: overlap.overlap }),
-    ...{ weights, protocols, seed: plan.seed, hashes: { graph: built.hashes, pipeline } },
+    ...{ weights, protocols, seed: plan.seed, hashes: { graph: built.hashes, pipeline: sha256(canonicalJson(code)) } },
     dataset: {
       id: plan.dataset.id,
       fingerprint: plan.dataset.fingerprint,
@@ -166,17 +161,6 @@ function describeRun(parts: Parts): PreparedRun {
     ...{ id, setup, cpuGraphs, manifest, measuresAccuracy: weights.source !== "seeded" },
     multipliesInt8: encoder !== undefined && multipliesInt8(encoder),
   };
-}
-
-/** Graphs have this in their hashes; a plug-in from outside may do without graphs, or decide in other code than a graph's. */
-function variantCode({ variant: { file } }: ChosenVariant): { readonly code?: string } {
-  return isOwnModule(file) ? {} : { code: closureHash(file) };
-}
-
-/** A data set from outside draws its targets by its own rules, which its fingerprint need not tell. */
-function datasetCode({ registry, dataset }: RunPlan): { readonly code?: string } {
-  const file = registry.datasetFiles.get(dataset.id)!;
-  return isOwnModule(file) ? {} : { code: closureHash(file) };
 }
 
 function commitRecord(): Pick<Manifest, "commit"> {

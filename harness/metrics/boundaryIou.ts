@@ -1,7 +1,7 @@
 import type { Metric, PredictionRow, Rle, Size } from "../api.ts";
 import { decodeRle, encodeRle, parseCounts } from "../mask/index.ts";
+import { plainIou } from "../mask/overlap.ts";
 import { sumByImage, weightedMean } from "../stats/means.ts";
-import { plainIou } from "./iou.ts";
 
 const defaults = {
   /** Width of the boundary as a share of the image's diagonal. */

@@ -9,9 +9,7 @@ import { ownMasks, recall } from "./recall.ts";
 export { averagePrecision, categoryPrecisions } from "./ap.ts";
 export { type ReliabilityBin, reliabilityTable } from "./calibration.ts";
 export { type Figure, figuresOf } from "./figures.ts";
-export { epsilonIou, overlapWithBox, plainIou } from "./iou.ts";
 export { cocoSizes, isOfSize } from "./sizes.ts";
-export { pixelBox, suppress } from "./suppress.ts";
 export { ap, boundaryIou, calibration, miou, ownMasks, recall };
 
 export const metrics: readonly Metric[] = [miou, ap, recall, calibration, boundaryIou];

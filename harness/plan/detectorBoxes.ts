@@ -1,6 +1,9 @@
 import { basename } from "node:path";
 import type { Dataset, ImageId, Target } from "../api.ts";
-import { checkDetections, type DetectionTable, readDetectionTable, requireUsable } from "../coco/index.ts";
+import { requireUsable } from "../coco/read/detections/detectionParts.ts";
+import { readDetectionTable } from "../coco/read/detections/detections.ts";
+import type { DetectionTable } from "../coco/read/detections/detectionTable.ts";
+import { checkDetections } from "../coco/read/groundTruth.ts";
 import { HarnessError } from "../errors.ts";
 import { boxOf } from "../mask/index.ts";
 import { sha256OfFile } from "../store/disk/remembered.ts";

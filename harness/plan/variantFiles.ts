@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, win32 } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { EncoderInput, GraphFiles } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { readSignature } from "../onnx/index.ts";
@@ -8,10 +9,9 @@ import { sha256OfFile } from "../store/disk/remembered.ts";
 import type { Manifest } from "../store/schema.ts";
 import { closureHash } from "./plugins/importClosure.ts";
 import type { RegisteredVariant, Registry } from "./plugins/registry.ts";
-import { sourcesHash } from "./plugins/sources.ts";
 
-/** Sources that decide what goes into the user's graphs and what is made of what comes out. */
-const valueFolders = ["harness/onnx"];
+/** The module that decides what goes into the user's graphs and what is made of what comes out. */
+const session = fileURLToPath(new URL("../onnx/index.ts", import.meta.url));
 
 /**
  * The registry with the variants of `--variant-files name=encoder.onnx,decoder.onnx` in it. Only what the files declare is
@@ -87,7 +87,7 @@ export interface GivenGraphs {
 
 /** What the record of a run says of the user's files: hashes of all bytes, names without folders. `plugin` is the module that feeds them. */
 export async function givenGraphs(files: GraphFiles, plugin: string): Promise<GivenGraphs> {
-  const sources = `${sourcesHash(valueFolders)} ${closureHash(plugin)}`;
+  const sources = `${closureHash(session)} ${closureHash(plugin)}`;
   const parts = await Promise.all(
     Object.entries(files).map(async ([graph, file]) => ({ graph, hashed: await hashedFiles(file) })),
   );

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Prompt, PromptSampler, Rle, Target } from "../api.ts";
 import { rleFromBox, rleFromCounts, union } from "../mask/index.ts";
 import { boxThenErrors, centreThenErrors } from "./errorPoints.ts";
-import { streamOf } from "./index.ts";
+import { streamOf } from "./stream.ts";
 
 /** Twice the decoder's side: one of its pixels is 4 px here, and ten are 40. */
 const size = { height: 300, width: 512 };

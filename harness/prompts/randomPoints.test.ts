@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Point, Rle, Target } from "../api.ts";
 import { areaOf, encodeRle, rleFromCounts } from "../mask/index.ts";
-import { streamOf } from "./index.ts";
 import { isInside } from "./pixels.ts";
 import { randomPoints } from "./randomPoints.ts";
+import { streamOf } from "./stream.ts";
 
 const size = { height: 4, width: 5 };
 const bitmaps = fc.uint8Array({ minLength: 20, maxLength: 20, max: 1 }).filter((bitmap) => bitmap.includes(1));

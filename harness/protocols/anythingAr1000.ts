@@ -7,6 +7,7 @@ const suppression =
 
 export const anythingAr1000 = generatorProtocol(
   {
+    module: import.meta.url,
     id: "anything-ar1000",
     title: "AR@1000, everything mode",
     about:
@@ -25,6 +26,7 @@ export const anythingAr1000 = generatorProtocol(
 /** A protocol of its own: it needs the single-mask token, costs four times the points, and fills another row of the table. */
 export const anythingAr1000Single = generatorProtocol(
   {
+    module: import.meta.url,
     id: "anything-ar1000-single",
     title: "AR@1000, everything mode, one mask a point",
     about:

@@ -10,6 +10,7 @@ const published: Omit<Generator, "prompts"> = {
 
 export const anythingDefault = generatorProtocol(
   {
+    module: import.meta.url,
     id: "anything-default",
     title: "AR, SAM's automatic mask generator",
     about:
@@ -23,6 +24,7 @@ export const anythingDefault = generatorProtocol(
 /** A protocol of its own: an image costs 5 and 21 encodes, and as many times the points. */
 export const anythingDefaultCrops = generatorProtocol(
   {
+    module: import.meta.url,
     id: "anything-default-crops",
     title: "AR, SAM's automatic mask generator with crops",
     about:

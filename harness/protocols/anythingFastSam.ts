@@ -1,9 +1,11 @@
 import type { Candidates, Choice, ImageRecord, Protocol } from "../api.ts";
-import { cocoSizes, ownMasks, plainIou } from "../metrics/index.ts";
-import { noPrompt } from "../prompts/index.ts";
+import { plainIou } from "../mask/overlap.ts";
+import { cocoSizes, ownMasks } from "../metrics/index.ts";
+import { noPrompt } from "../prompts/grid.ts";
 import { predictedIouOf } from "./choice.ts";
 
 export const anythingFastSam: Protocol = {
+  module: import.meta.url,
   id: ownMasks.protocol,
   title: "AR@300, a variant's own everything mode",
   about:

@@ -9,6 +9,7 @@ const grids = ([16, 32, 64] as const).flatMap((side) =>
 
 export const anythingMobileSamV2 = generatorProtocol(
   {
+    module: import.meta.url,
     id: "anything-ar-mobilesamv2",
     title: "AR, MobileSAMv2's grids",
     about:

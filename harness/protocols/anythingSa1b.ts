@@ -2,6 +2,7 @@ import { generatorProtocol } from "./everythingMode.ts";
 
 export const anythingSa1b = generatorProtocol(
   {
+    module: import.meta.url,
     id: "anything-sa1b",
     title: "AR, the generator that made SA-1B's masks",
     about:

@@ -1,10 +1,12 @@
 import type { Protocol } from "../api.ts";
-import { cocoSizes, plainIou } from "../metrics/index.ts";
-import { givenBox } from "../prompts/index.ts";
+import { plainIou } from "../mask/overlap.ts";
+import { cocoSizes } from "../metrics/index.ts";
+import { givenBox } from "../prompts/box.ts";
 import { singleMask, withFusedScore } from "./choice.ts";
 import { isDetection } from "./inclusion.ts";
 
 export const apDetectorSamiou: Protocol = {
+  module: import.meta.url,
   id: "ap-detector-samiou",
   title: "AP, detector's boxes, fused score",
   about: "a detector's boxes (--boxes); the single-mask token; the detector's score times the predicted IoU",

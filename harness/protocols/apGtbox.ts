@@ -1,10 +1,12 @@
 import type { Protocol } from "../api.ts";
-import { cocoSizes, plainIou } from "../metrics/index.ts";
-import { givenBox } from "../prompts/index.ts";
+import { plainIou } from "../mask/overlap.ts";
+import { cocoSizes } from "../metrics/index.ts";
+import { givenBox } from "../prompts/box.ts";
 import { mostConfident, withPredictedIou } from "./choice.ts";
 import { isObject } from "./inclusion.ts";
 
 export const apGtbox: Protocol = {
+  module: import.meta.url,
   id: "ap-gtbox",
   title: "AP, annotated boxes",
   about:

@@ -1,10 +1,12 @@
 import type { Protocol } from "../api.ts";
-import { cocoSizes, plainIou } from "../metrics/index.ts";
-import { givenBox } from "../prompts/index.ts";
+import { plainIou } from "../mask/overlap.ts";
+import { cocoSizes } from "../metrics/index.ts";
+import { givenBox } from "../prompts/box.ts";
 import { mostConfident, withDetectorScore } from "./choice.ts";
 import { isDetection } from "./inclusion.ts";
 
 export const apVitdetArgmax: Protocol = {
+  module: import.meta.url,
   id: "ap-vitdet-argmax",
   title: "AP, detector's boxes, most confident mask",
   about: "a detector's boxes (--boxes); most confident of the multimask tokens; the detector's score, unchanged",

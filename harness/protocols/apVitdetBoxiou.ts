@@ -1,10 +1,12 @@
 import type { Protocol } from "../api.ts";
-import { cocoSizes, plainIou } from "../metrics/index.ts";
-import { givenBox } from "../prompts/index.ts";
+import { plainIou } from "../mask/overlap.ts";
+import { cocoSizes } from "../metrics/index.ts";
+import { givenBox } from "../prompts/box.ts";
 import { nearestBox, withDetectorScore } from "./choice.ts";
 import { isDetection } from "./inclusion.ts";
 
 export const apVitdetBoxiou: Protocol = {
+  module: import.meta.url,
   id: "ap-vitdet-boxiou",
   title: "AP, detector's boxes, mask nearest to the box",
   about: "a detector's boxes (--boxes); the multimask token with the highest IoU with the box; the detector's score",

@@ -1,10 +1,12 @@
 import type { Protocol } from "../api.ts";
-import { cocoSizes, plainIou } from "../metrics/index.ts";
-import { refinedBox } from "../prompts/index.ts";
+import { plainIou } from "../mask/overlap.ts";
+import { cocoSizes } from "../metrics/index.ts";
+import { refinedBox } from "../prompts/box.ts";
 import { mostConfident, withDetectorScore } from "./choice.ts";
 import { isDetection } from "./inclusion.ts";
 
 export const apVitdetRefine: Protocol = {
+  module: import.meta.url,
   id: "ap-vitdet-refine",
   title: "AP, detector's boxes, one mask-refinement pass",
   about:

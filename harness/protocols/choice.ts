@@ -1,5 +1,5 @@
 import type { Candidates, Choice, MaskPrediction } from "../api.ts";
-import { overlapWithBox, plainIou } from "../metrics/index.ts";
+import { overlapWithBox, plainIou } from "../mask/overlap.ts";
 
 /** The model's own guess of a token's IoU; 0 for the empty mask of a prediction without any. */
 export function predictedIouOf(prediction: MaskPrediction, token: number): number {

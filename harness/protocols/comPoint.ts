@@ -1,9 +1,12 @@
 import type { Protocol } from "../api.ts";
-import { cocoSizes, plainIou } from "../metrics/index.ts";
-import { centreOfMass, hasPixels } from "../prompts/index.ts";
+import { plainIou } from "../mask/overlap.ts";
+import { cocoSizes } from "../metrics/index.ts";
+import { centreOfMass } from "../prompts/centreOfMass.ts";
+import { hasPixels } from "../prompts/pixels.ts";
 import { mostConfident } from "./choice.ts";
 
 export const comPoint: Protocol = {
+  module: import.meta.url,
   id: "miou-com-point",
   title: "mIoU, centre of mass",
   about:

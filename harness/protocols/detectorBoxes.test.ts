@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Candidates, Feedback, Prompt, Target } from "../api.ts";
 import { rleFromBox } from "../mask/index.ts";
-import { streamOf } from "../prompts/index.ts";
+import { streamOf } from "../prompts/stream.ts";
 import { protocolOf } from "./index.ts";
 
 const size = { height: 40, width: 40 };

@@ -1,10 +1,12 @@
 import type { PromptPass, PromptSampler, Protocol } from "../api.ts";
-import { cocoSizes, plainIou } from "../metrics/index.ts";
-import { boxThenErrors, centreThenErrors } from "../prompts/index.ts";
+import { plainIou } from "../mask/overlap.ts";
+import { cocoSizes } from "../metrics/index.ts";
+import { boxThenErrors, centreThenErrors } from "../prompts/errorPoints.ts";
 import { singleMask } from "./choice.ts";
 import { isObject } from "./inclusion.ts";
 
 export const edgesam: Protocol = {
+  module: import.meta.url,
   id: "miou-edgesam",
   title: "mIoU, EdgeSAM's rounds",
   about: "the annotated box or the mask's centre, then twice a random wrong pixel; single-mask token; crowds left out",

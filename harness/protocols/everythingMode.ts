@@ -1,8 +1,11 @@
 import type { Candidates, Choice, Crop, CropMask, ImageRecord, KeptMask, PromptPass, Protocol, Size } from "../api.ts";
 import { areaOf, removeSmallRegions } from "../mask/index.ts";
-import { cocoSizes, pixelBox, plainIou, suppress } from "../metrics/index.ts";
-import { cropsOf, gridPoint } from "../prompts/index.ts";
+import { plainIou } from "../mask/overlap.ts";
+import { cocoSizes } from "../metrics/index.ts";
+import { cropsOf } from "../prompts/crops.ts";
+import { gridPoint } from "../prompts/grid.ts";
 import { multimaskTokens, predictedIouOf } from "./choice.ts";
+import { pixelBox, suppress } from "./suppress.ts";
 
 const defaults = {
   /** Crops of the image itself: none. */
@@ -42,7 +45,7 @@ export interface Generator {
   readonly most: number;
 }
 
-export type Description = Pick<Protocol, "id" | "title" | "about" | "source" | "confidence" | "notes">;
+export type Description = Pick<Protocol, "module" | "id" | "title" | "about" | "source" | "confidence" | "notes">;
 
 /** Each generator is a pass with its own prompts name. */
 export function generatorProtocol(description: Description, generators: readonly Generator[]): Protocol {

@@ -1,10 +1,12 @@
 import type { Protocol } from "../api.ts";
-import { cocoSizes, plainIou } from "../metrics/index.ts";
-import { maskBox } from "../prompts/index.ts";
+import { plainIou } from "../mask/overlap.ts";
+import { cocoSizes } from "../metrics/index.ts";
+import { maskBox } from "../prompts/box.ts";
 import { mostConfident } from "./choice.ts";
 import { isObject } from "./inclusion.ts";
 
 export const gtbox: Protocol = {
+  module: import.meta.url,
   id: "miou-gtbox",
   title: "mIoU, tightest box",
   about: "the tightest box around the mask; most confident of the multimask tokens; crowds left out",

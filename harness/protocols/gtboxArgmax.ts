@@ -1,10 +1,12 @@
 import type { Protocol } from "../api.ts";
-import { cocoSizes, epsilonIou } from "../metrics/index.ts";
-import { givenBox } from "../prompts/index.ts";
+import { epsilonIou } from "../mask/overlap.ts";
+import { cocoSizes } from "../metrics/index.ts";
+import { givenBox } from "../prompts/box.ts";
 import { mostConfident } from "./choice.ts";
 import { isOfOnePixel } from "./inclusion.ts";
 
 export const gtboxArgmax: Protocol = {
+  module: import.meta.url,
   id: "miou-gtbox-argmax",
   title: "mIoU, annotated box",
   about: "the annotation's bbox; most confident of the multimask tokens; crowds included, area < 1 px left out",

@@ -1,5 +1,5 @@
 import type { Target } from "../api.ts";
-import { hasPixels } from "../prompts/index.ts";
+import { hasPixels } from "../prompts/pixels.ts";
 
 /** Single objects with at least one pixel: a crowd region is none, and from an empty mask no point can be drawn. */
 export function isObject(target: Target): boolean {

@@ -1,10 +1,12 @@
 import type { Protocol } from "../api.ts";
-import { cocoSizes, plainIou } from "../metrics/index.ts";
-import { centrePoints } from "../prompts/index.ts";
+import { plainIou } from "../mask/overlap.ts";
+import { cocoSizes } from "../metrics/index.ts";
+import { centrePoints } from "../prompts/centrePoint.ts";
 import { mostConfident, oracle } from "./choice.ts";
 import { isObject } from "./inclusion.ts";
 
 export const pointsDt: Protocol = {
+  module: import.meta.url,
   id: "points-dt",
   title: "mIoU, centre points",
   about:

@@ -4,9 +4,10 @@ import type { Candidates, Capability, MaskPrediction, PredictionRow, Prompt, Rle
 import { readAnnotations } from "../coco/index.ts";
 import { areaOf, boxOf, formatCounts, rleFromBox, rleFromCounts, union } from "../mask/index.ts";
 import { cocoSizes, figuresOf, miou } from "../metrics/index.ts";
-import { samplers, streamOf } from "../prompts/index.ts";
+import { streamOf } from "../prompts/stream.ts";
 import { shared } from "../shared.ts";
-import { passesOf, predictedIouOf, promptPlan, promptsOf, protocolOf, protocols } from "./index.ts";
+import { predictedIouOf } from "./choice.ts";
+import { passesOf, promptPlan, promptsOf, protocolOf, protocols } from "./index.ts";
 
 const ofMeanIou = protocols.filter(({ figures }) => figures === "mean IoU");
 
@@ -257,11 +258,6 @@ test("every protocol explains itself in a line, names its source and defines eac
       expect(scored.map(({ step }) => step)).toEqual(scored.map(({ step }) => step).toSorted((a, b) => a - b));
     }
   }
-});
-
-test("every sampler that a protocol names is listed, and none is listed for nothing", () => {
-  const used = protocols.flatMap(({ passes }) => passes.map(({ sampler }) => sampler.id));
-  expect(new Set(samplers.map(({ id }) => id))).toEqual(new Set(used));
 });
 
 test.skipIf(shared === undefined).each<readonly ["coco" | "lvis", string, number]>([

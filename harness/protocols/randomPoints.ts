@@ -1,10 +1,12 @@
 import type { PromptPass, Protocol } from "../api.ts";
-import { cocoSizes, plainIou } from "../metrics/index.ts";
-import { randomPoints } from "../prompts/index.ts";
+import { plainIou } from "../mask/overlap.ts";
+import { cocoSizes } from "../metrics/index.ts";
+import { randomPoints } from "../prompts/randomPoints.ts";
 import { mostConfident } from "./choice.ts";
 import { isObject } from "./inclusion.ts";
 
 export const randomPointsMiou: Protocol = {
+  module: import.meta.url,
   id: "miou-random-points",
   title: "mIoU, random points",
   about:

@@ -1,10 +1,12 @@
 import type { Protocol } from "../api.ts";
-import { cocoSizes, epsilonIou } from "../metrics/index.ts";
-import { clicks } from "../prompts/index.ts";
+import { epsilonIou } from "../mask/overlap.ts";
+import { cocoSizes } from "../metrics/index.ts";
+import { clicks } from "../prompts/clicks.ts";
 import { mostConfident } from "./choice.ts";
 import { isOfOnePixel } from "./inclusion.ts";
 
 export const ritmClicks: Protocol = {
+  module: import.meta.url,
   id: "miou-ritm-clicks",
   title: "mIoU, simulated clicks",
   about:

@@ -6,7 +6,7 @@ import { buildVariant } from "../build/build.ts";
 import { prepare } from "../image/index.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { type RegisteredVariant, variantOf } from "../plan/plugins/registry.ts";
-import { passesOf } from "../protocols/index.ts";
+import { passesOf } from "../protocols/plan.ts";
 import { runPass } from "../worker/pass.ts";
 import type { Configuration } from "./space.ts";
 

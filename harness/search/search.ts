@@ -1,10 +1,12 @@
 import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { ImageId, SearchSpace } from "../api.ts";
 import { openWeights } from "../build/openedWeights.ts";
+import { graphCode, protocolCode } from "../build/rowCode.ts";
 import { HarnessError, unknown } from "../errors.ts";
 import type { RunPlan } from "../plan/plan.ts";
+import { closureHash } from "../plan/plugins/importClosure.ts";
 import type { RegisteredVariant, Registry } from "../plan/plugins/registry.ts";
-import { sourcesHash } from "../plan/plugins/sources.ts";
 import { random, shuffle } from "../stats/random.ts";
 import { mean } from "../stats/summary.ts";
 import { planId } from "../store/canonical.ts";
@@ -181,14 +183,11 @@ function folderOf({ method, plan, results }: SearchRequest, weightsId: string, s
   const identity = {
     ...{ weightsId, seen, fingerprint: plan.dataset.fingerprint, seed: plan.seed, runtime: plan.runtime },
     prompts: plan.prompts.map(({ prompts, protocol }) => [prompts, protocol.id]),
-    sources: sourcesHash(
-      "harness/image",
-      "harness/mask",
-      "harness/onnx",
-      "harness/prompts",
-      "harness/protocols",
-      "variants",
-    ),
+    code: {
+      fitness: closureHash(fileURLToPath(new URL("fitness.ts", import.meta.url))),
+      graphs: graphCode(variant),
+      protocols: plan.prompts.map(({ protocol }) => protocolCode(protocol)),
+    },
   };
   return join(results, planId(`search-${method}-${variant.preset.id}`, identity));
 }

@@ -17,8 +17,9 @@ import type {
 } from "../api.ts";
 import { toModelFrame } from "../image/index.ts";
 import { encodeRle, maskFromLogits, placeMask, stabilityScore } from "../mask/index.ts";
-import { streamOf } from "../prompts/index.ts";
-import { type PlannedPass, predictedIouOf } from "../protocols/index.ts";
+import { streamOf } from "../prompts/stream.ts";
+import { predictedIouOf } from "../protocols/choice.ts";
+import type { PlannedPass } from "../protocols/index.ts";
 import { random } from "../stats/random.ts";
 
 const defaults = {

@@ -5,15 +5,20 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { projectRoot } from "./sources.ts";
 
+export interface ClosureOptions {
+  /** Folders of the project whose files, and what only they import, do not count. */
+  readonly without?: readonly string[];
+}
+
 /**
  * A digest of a module's code and of all code that it imports, however deep: results of other code are other results, and no
  * other file counts. A library of node_modules counts by its name and version.
  * The same code has the same digest wherever it lies, and whatever the module itself is called.
  * What is imported under a name that is computed when the code runs can not be seen here.
  */
-export function closureHash(module: string): string {
+export function closureHash(module: string, options: ClosureOptions = {}): string {
   const hash = createHash("sha256");
-  const { files, libraries } = closureOf(resolve(module));
+  const { files, libraries } = closureOf(resolve(module), options);
   const parts = [...files].map((file) => ({ name: labelOf(file, resolve(module)), sha256: sha256Of(file) }));
   for (const { name, sha256 } of parts.sort((a, b) => (a.name < b.name ? -1 : 1))) hash.update(`${name} ${sha256}\n`);
   for (const library of [...libraries].sort()) hash.update(`${library}\n`);
@@ -28,7 +33,8 @@ export interface Closure {
 }
 
 /** The files that a module is made of, and the libraries that they use. */
-export function closureOf(module: string): Closure {
+export function closureOf(module: string, { without = [] }: ClosureOptions = {}): Closure {
+  const excluded = without.map((folder) => join(projectRoot, folder) + sep);
   const files = new Set<string>();
   const libraries = new Set<string>();
   const open = [realpathSync(module)];
@@ -36,12 +42,9 @@ export function closureOf(module: string): Closure {
     if (files.has(file)) continue;
     files.add(file);
     if (!/\.[cm]?[jt]sx?$/.test(file)) continue;
-    for (const specifier of specifiersOf(readFileSync(file, "utf8"))) {
-      const found = resolveImport(specifier, file);
-      if (found === undefined) continue;
+    for (const found of importsOf(file))
       if ("library" in found) libraries.add(found.library);
-      else open.push(found.file);
-    }
+      else if (!excluded.some((folder) => found.file.startsWith(folder))) open.push(found.file);
   }
   return { files, libraries };
 }
@@ -64,10 +67,21 @@ export function specifiersOf(text: string): readonly string[] {
   return [...new Set(patterns.flatMap((pattern) => [...code.matchAll(pattern)].map((match) => match[2]!)))];
 }
 
-function resolveImport(
-  specifier: string,
-  from: string,
-): { readonly file: string } | { readonly library: string } | undefined {
+type Imported = { readonly file: string } | { readonly library: string };
+
+/** Imports of files whose text has not changed since they were read: many closures share them. */
+const knownImports = new Map<string, readonly Imported[]>();
+
+function importsOf(file: string): readonly Imported[] {
+  const key = versionOf(file);
+  const known =
+    knownImports.get(key) ??
+    specifiersOf(readFileSync(file, "utf8")).flatMap((specifier) => resolveImport(specifier, file) ?? []);
+  knownImports.set(key, known);
+  return known;
+}
+
+function resolveImport(specifier: string, from: string): Imported | undefined {
   if (isBuiltin(specifier)) return undefined;
   const path = pathOf(specifier, from);
   if (path !== undefined) {
@@ -130,9 +144,13 @@ function labelOf(file: string, module: string): string {
 const hashes = new Map<string, string>();
 
 function sha256Of(file: string): string {
-  const { mtimeMs, size } = statSync(file);
-  const key = `${file} ${mtimeMs} ${size}`;
+  const key = versionOf(file);
   const known = hashes.get(key) ?? createHash("sha256").update(readFileSync(file)).digest("hex");
   hashes.set(key, known);
   return known;
+}
+
+function versionOf(file: string): string {
+  const { mtimeMs, size } = statSync(file);
+  return `${file} ${mtimeMs} ${size}`;
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { decodeRle, encodeRle } from "../rle.ts";
 import { placeMask } from "./place.ts";
-import { decodeRle, encodeRle } from "./rle.ts";
 
 test("a crop's mask lies in the image where the crop does, and the rest is empty", () => {
   const mask = encodeRle(Uint8Array.of(1, 0, 1, 1), { height: 2, width: 2 });

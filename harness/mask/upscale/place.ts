@@ -1,5 +1,5 @@
-import type { Box, Rle, Size } from "../api.ts";
-import { columnRuns, maskFromColumns } from "./columnRuns.ts";
+import type { Box, Rle, Size } from "../../api.ts";
+import { columnRuns, maskFromColumns } from "../columnRuns.ts";
 
 /** The mask of a part of an image as a mask of the image: `box`, of whole pixels, is where the part lies. */
 export function placeMask(mask: Rle, box: Box, image: Size): Rle {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { rleFromBox, rleFromCounts } from "../mask/index.ts";
-import { epsilonIou, plainIou } from "./iou.ts";
+import { rleFromBox, rleFromCounts } from "./index.ts";
+import { epsilonIou, plainIou } from "./overlap.ts";
 
 const size = { height: 4, width: 5 };
 const left = rleFromBox({ x0: 0, y0: 0, x1: 3, y1: 4 }, size);

@@ -1,5 +1,7 @@
 import type { Box, Rle } from "../api.ts";
-import { areaOf, intersectionArea, rleFromBox } from "../mask/index.ts";
+import { intersectionArea } from "./iou.ts";
+import { rleFromBox } from "./polygon.ts";
+import { areaOf } from "./rle.ts";
 
 /** |mask ∩ target| / |mask ∪ target|; nothing where both are empty. */
 export function plainIou(mask: Rle, target: Rle): number | undefined {

@@ -1,0 +1,47 @@
+import { fileURLToPath } from "node:url";
+import type { Protocol } from "../api.ts";
+import type { RunPlan } from "../plan/plan.ts";
+import { closureHash } from "../plan/plugins/importClosure.ts";
+import type { RegisteredVariant } from "../plan/plugins/registry.ts";
+
+/** A change of a metric makes no row another one: rows are scored again. */
+const scoring = { without: ["harness/metrics"] };
+
+/** sha256 of the code that decides what a run's rows hold, each of a module and of all that it imports. */
+export interface RowCode {
+  /** From the photo to the mask in the row: prepare, prompts, upscaling, choice of the mask's pixels. */
+  readonly pipeline: string;
+  /** By protocol id: its definition, its sampler, its choice of a mask. */
+  readonly protocols: Readonly<Record<string, string>>;
+  readonly variant: string;
+  readonly dataset: string;
+  /** What a detector's boxes are made prompts by; absent where none are given. */
+  readonly boxes?: string | undefined;
+}
+
+/** Returns the digests for one variant of a plan. A file that none of these modules imports changes none of them. */
+export function rowCode(plan: Pick<RunPlan, "prompts" | "registry" | "dataset" | "boxes">, file: string): RowCode {
+  return {
+    pipeline: closureHash(moduleOf("../worker/accuracy.ts"), scoring),
+    protocols: Object.fromEntries(plan.prompts.map(({ protocol }) => [protocol.id, protocolCode(protocol)])),
+    variant: closureHash(file, scoring),
+    dataset: closureHash(plan.registry.datasetFiles.get(plan.dataset.id)!, scoring),
+    boxes: plan.boxes === undefined ? undefined : closureHash(moduleOf("../plan/detectorBoxes.ts"), scoring),
+  };
+}
+
+/** Returns the digest of what a protocol is defined by. */
+export function protocolCode({ module }: Pick<Protocol, "module">): string {
+  return closureHash(fileURLToPath(module), scoring);
+}
+
+/** Returns the digest of the code that reads weights and writes graphs: it decides what values a graph's constants get. */
+export function graphCode({ file }: Pick<RegisteredVariant, "file">): string {
+  return [moduleOf("../onnx/index.ts"), moduleOf("../weights/index.ts"), file]
+    .map((module) => closureHash(module))
+    .join(" ");
+}
+
+function moduleOf(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url));
+}
