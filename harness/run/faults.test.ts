@@ -1,27 +1,21 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
-import { type RunFlags, resolvePlan } from "../plan/plan.ts";
+import type { RunFlags } from "../plan/plan.ts";
 import { projectRoot } from "../plan/plugins/sources.ts";
 import type { Row } from "../store/schema.ts";
 import type { StoredRun } from "../store/store.ts";
-import { runPlan } from "./runner.ts";
+import { type PluginTrial, patience, pluginTrial } from "./fixtures/pluginTrial.ts";
 
 const quick: RunFlags = { variants: "mortal", prompts: "box", limit: 3, rounds: 1, warmup: 0, threads: 1 };
 const accuracy: RunFlags = { ...quick, phase: "accuracy" };
 
-/** Many processes start one after the other; a busy machine takes its time. */
-const patience = 600_000;
-
-let folder: string;
-let notes: string[];
+let trial: PluginTrial;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "sam-bench-faults-"));
-  notes = [];
+  trial = pluginTrial();
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => trial.remove());
 
 /** How the worker ends at its nth call of encode, over all its lives. */
 type Deaths = Readonly<Record<number, "SIGKILL" | "SIGSEGV" | "SIGSTOP" | "memory" | "hang">>;
@@ -63,12 +57,12 @@ test(
       message: "its worker process ended 3 times (SIGKILL); the last image was 3",
     });
     expect(nano!.manifest.status).toMatchObject({ state: "done", images: 3 });
-    expect(notes.join("\n")).toContain("mortal: given up");
+    expect(trial.notes.join("\n")).toContain("mortal: given up");
     const [again] = await run({}, flags, "go on");
     expect(again!.manifest.status).toMatchObject({ state: "done", images: 3 });
     // The image whose worker died is tried again with the others.
-    expect(notes.join("\n")).toContain("mortal: 1 image to be run again: photo replaced, or worker died");
-    expect(notes.join("\n")).toContain("goes on after 1 image");
+    expect(trial.notes.join("\n")).toContain("mortal: 1 image to be run again: photo replaced, or worker died");
+    expect(trial.notes.join("\n")).toContain("goes on after 1 image");
   },
   patience,
 );
@@ -144,22 +138,11 @@ test(
   patience,
 );
 
-let runs = 0;
-
 /** Each run has a results folder of its own, unless it is to go on. */
 async function run(deaths: Deaths, flags: RunFlags, how: "anew" | "go on" = "anew"): Promise<readonly StoredRun[]> {
-  if (how === "anew") runs += 1;
-  writeFileSync(join(folder, "deaths.json"), JSON.stringify(deaths));
-  writeFileSync(join(folder, "calls"), "");
-  const plan = await resolvePlan({ ...flags, plugin: [mortalPlugin()] });
-  const note = (text: string) => void notes.push(text);
-  const ignore = () => undefined;
-  const outcome = await runPlan({
-    ...{ plan, results: join(folder, `results${runs}`), asPassed: [] },
-    observer: { note, images: ignore, rounds: ignore, calibration: ignore },
-    signal: new AbortController().signal,
-  });
-  return outcome.runs;
+  writeFileSync(join(trial.folder, "deaths.json"), JSON.stringify(deaths));
+  writeFileSync(join(trial.folder, "calls"), "");
+  return trial.run(mortalPlugin(trial.folder), flags, how);
 }
 
 async function rowsOf(run: StoredRun): Promise<Row[]> {
@@ -169,7 +152,7 @@ async function rowsOf(run: StoredRun): Promise<Row[]> {
 }
 
 /** sam-nano under another name, whose worker ends as deaths.json says. */
-function mortalPlugin(): string {
+function mortalPlugin(folder: string): string {
   const file = join(folder, "mortal.mts");
   const sam = join(projectRoot, "variants", "sam");
   writeFileSync(

@@ -1,25 +1,17 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { HarnessError } from "../errors.ts";
-import { type RunFlags, resolvePlan } from "../plan/plan.ts";
+import type { RunFlags } from "../plan/plan.ts";
 import type { StoredRun } from "../store/store.ts";
+import { type PluginTrial, patience, pluginTrial } from "./fixtures/pluginTrial.ts";
 import { type Wrapping, wrappedNano } from "./fixtures/wrappedNano.ts";
-import { runPlan } from "./runner.ts";
 
 const quick: RunFlags = { prompts: "box", limit: 2, rounds: 1, warmup: 0, threads: 1 };
 
-/** Many processes start one after the other; a busy machine takes its time. */
-const patience = 600_000;
-
-let folder: string;
-let notes: string[];
+let trial: PluginTrial;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "sam-bench-plugin-faults-"));
-  notes = [];
+  trial = pluginTrial();
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => trial.remove());
 
 const tooMany = "(all) => all.map((one) => ({ ...one, lowResLogits: { ...one.lowResLogits, dims: [4, 32, 32] } }))";
 
@@ -52,7 +44,7 @@ test(
         /^misspelt: encode failed in its plug-in \(found TypeError: .+image_embeding.+, at .+misspelt\.mts:\d+:\d+\); outputs of its graphs: .*encoder gives image_embedding/,
       ),
     });
-    expect(notes.join("\n")).toContain("misspelt: given up");
+    expect(trial.notes.join("\n")).toContain("misspelt: given up");
     expect(nano!.manifest.status).toMatchObject({ state: "done", only: "latency" });
     expect(await nano!.latency()).toHaveLength(1);
   },
@@ -101,18 +93,7 @@ test.each([
   expect((error as HarnessError).message).toMatch(message);
 });
 
-let runs = 0;
-
 async function run(wrapping: Wrapping, flags: RunFlags, ...others: readonly string[]): Promise<readonly StoredRun[]> {
-  runs += 1;
   const variants = [wrapping.id, ...others].join(",");
-  const plan = await resolvePlan({ ...flags, variants, plugin: [wrappedNano(folder, wrapping)] });
-  const note = (text: string) => void notes.push(text);
-  const ignore = () => undefined;
-  const outcome = await runPlan({
-    ...{ plan, results: join(folder, `results${runs}`), asPassed: [] },
-    observer: { note, images: ignore, rounds: ignore, calibration: ignore },
-    signal: new AbortController().signal,
-  });
-  return outcome.runs;
+  return trial.run(wrappedNano(trial.folder, wrapping), { ...flags, variants });
 }

@@ -1,26 +1,20 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { HarnessError } from "../errors.ts";
-import { type RunFlags, resolvePlan } from "../plan/plan.ts";
+import type { RunFlags } from "../plan/plan.ts";
 import { resultTable } from "../report/table/tables.ts";
 import { reportOf } from "../results/report.ts";
 import type { StoredRun } from "../store/store.ts";
-import { wrappedNano } from "./fixtures/wrappedNano.ts";
+import { type PluginTrial, patience, pluginTrial } from "./fixtures/pluginTrial.ts";
+import { type Wrapping, wrappedNano } from "./fixtures/wrappedNano.ts";
 import { providerWarnings, requireAcceptable, worstError } from "./providerCheck.ts";
-import { runPlan } from "./runner.ts";
 
-/** Some processes start one after the other; a busy machine takes its time. */
-const patience = 600_000;
+const quick: RunFlags = { prompts: "box", limit: 1, rounds: 1, warmup: 0, threads: 1 };
 
-let folder: string;
-let notes: string[];
+let trial: PluginTrial;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "sam-bench-provider-"));
-  notes = [];
+  trial = pluginTrial();
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => trial.remove());
 
 const checked = { variant: "sam-nano", provider: "webgpu", accepted: false };
 const runtime = { provider: "webgpu", threads: 1, onnxruntime: "1", graphOptimization: "all", spinning: false };
@@ -84,7 +78,7 @@ test(
     expect(providerError!.decode).toBeGreaterThan(0);
     expect(run!.manifest.status).toMatchObject({ state: "done", images: 1 });
     const warning = "what provider webgpu computes differs from the processor's (encode off by 0.005 of the std";
-    expect(notes.join("\n")).toContain(`elsewhere: ${warning}`);
+    expect(trial.notes.join("\n")).toContain(`elsewhere: ${warning}`);
     expect(resultTable([await reportOf(run!)], { leftOut: [] }).replaceAll(/\s+/g, " ")).toContain(warning);
   },
   patience,
@@ -127,25 +121,7 @@ test(
   patience,
 );
 
-async function runOn(
-  provider: string,
-  wrapping: Parameters<typeof wrappedNano>[1],
-  flags: RunFlags,
-): Promise<readonly StoredRun[]> {
-  const plugin = [wrappedNano(folder, wrapping)];
-  const plan = await resolvePlan({
-    ...{ variants: wrapping.id, plugin, provider, prompts: "box", limit: 1, rounds: 1, warmup: 0, threads: 1 },
-    ...flags,
-  });
-  const observer = {
-    note: (text: string) => void notes.push(text),
-    calibration: () => undefined,
-    images: () => undefined,
-    rounds: () => undefined,
-  };
-  const { runs } = await runPlan({
-    ...{ plan, results: join(folder, "results"), asPassed: [], observer },
-    signal: new AbortController().signal,
-  });
-  return runs;
+async function runOn(provider: string, wrapping: Wrapping, flags: RunFlags): Promise<readonly StoredRun[]> {
+  const plugin = wrappedNano(trial.folder, wrapping);
+  return trial.run(plugin, { ...quick, ...flags, variants: wrapping.id, provider });
 }
