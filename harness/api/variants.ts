@@ -47,8 +47,7 @@ export interface VariantManifest {
   /** Of a method that learns from images before its graphs can be built. */
   readonly calibration?: CalibrationNeed;
   readonly published?: PublishedCheckpoint;
-  /** File with weights trained for this project, relative to the plug-in's folder. */
-  readonly nanoWeights?: string;
+  readonly nanoWeights?: NanoWeights;
   /** Of a method with one number to turn, which its id has: what the number is and where it stands. Charts draw accuracy against it. */
   readonly setting?: VariantSetting;
   /** As the paper or its repository prints them. */
@@ -57,6 +56,14 @@ export interface VariantManifest {
   readonly notes: readonly string[];
   /** Classes, `module.Class`, that its checkpoint pickles with whole modules: each becomes a record that does nothing. */
   readonly inertClasses?: readonly string[];
+}
+
+/** Small weights that were trained for the preset, and that are part of its plug-in. */
+export interface NanoWeights {
+  /** Relative to the plug-in's folder. */
+  readonly file: string;
+  /** Inputs that the architecture takes and that training never showed these weights: rows that use one say so. */
+  readonly untrained: readonly Capability[];
 }
 
 /** A published count; papers write FLOPs for it, some for twice as much. */

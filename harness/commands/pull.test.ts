@@ -117,7 +117,7 @@ async function smallMobileSam(): Promise<string> {
   writeFileSync(
     file,
     `import plugin from ${JSON.stringify(pathToFileURL(join(projectRoot, "variants/mobilesam/variant.ts")).href)};
-    const preset = plugin.presets.find(({ id }) => id === "mobilesam-nano");
+    const { nanoWeights, ...preset } = plugin.presets.find(({ id }) => id === "mobilesam-nano");
     export default {
       presets: [{ ...preset, id: "mobilesam-small", size: "full", published: ${JSON.stringify(published)} }],
       build: (context) => plugin.build({ ...context, preset }),

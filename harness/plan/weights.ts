@@ -80,7 +80,7 @@ async function weightsOf(
 ): Promise<ChosenWeights | LeftOut> {
   const given = flags.checkpoints.get(preset.id) ?? flags.checkpoints.get(base.id);
   const checkpoint = given ?? (await storedCheckpoint(base.published?.id));
-  const nano = base.nanoWeights === undefined ? undefined : join(folder, base.nanoWeights);
+  const nano = base.nanoWeights === undefined ? undefined : join(folder, base.nanoWeights.file);
   const missing = (reason: string): LeftOut => ({
     variant: preset.id,
     reason,

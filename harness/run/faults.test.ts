@@ -169,7 +169,7 @@ function mortalPlugin(folder: string): string {
       if (death !== undefined) process.kill(process.pid, death);
     }
     export default {
-      presets: [{ ...preset, id: "mortal", nanoWeights: ${JSON.stringify(relative(folder, join(sam, "sam-nano.safetensors")))} }],
+      presets: [{ ...preset, id: "mortal", nanoWeights: { file: ${JSON.stringify(relative(folder, join(sam, "sam-nano.safetensors")))}, untrained: [] } }],
       build: (context) => plugin.build({ ...context, preset }),
       async load(graphs, runtime) {
         const variant = await plugin.load(graphs, runtime, preset);

@@ -1,4 +1,4 @@
-import type { VariantManifest } from "../../harness/api.ts";
+import type { NanoWeights, VariantManifest } from "../../harness/api.ts";
 import { samInput, samMask } from "../sam/presets.ts";
 import { type BlvitConfig, blvitConfigs } from "./config.ts";
 import { type BlvitSettings, defaultPruneRatio, parseSettings, pruneRatioOf, settingText } from "./settings.ts";
@@ -28,7 +28,9 @@ const notes = [
   "no weights and no code were released; a checkpoint needs the names of variants/blvit/README.md, and SAM's decoder",
   "the formulas of fusion and score gating are known from summaries only: README.md says what was decided",
 ];
-const toy = "big.LITTLE ViT's architecture at toy size, on SAM nano's: not a model to segment with";
+const toy =
+  "big.LITTLE ViT's architecture at toy size, distilled from sam-nano for this project: not a model to segment with";
+const nanoWeights: NanoWeights = { file: "blvit-nano.safetensors", untrained: ["mask-input"] };
 
 export const blvitPresets: readonly VariantManifest[] = ids().map((id) => manifest(id, id, defaultPruneRatio));
 
@@ -71,12 +73,13 @@ export function configOf(id: string): BlvitConfig {
 
 function manifest(preset: PresetId, id: string, pruneRatio: number): VariantManifest {
   const nano = preset === "blvit-nano";
-  return {
+  const described: VariantManifest = {
     ...{ id, title: titles[preset], paper, size: nano ? "nano" : "full", mask: samMask, lacks: [] },
     ...{ input: { ...samInput, side: blvitConfigs[preset].sam.side }, alternativeTo: performance[preset] },
     setting: { name: "share of tokens left out of P-blocks", value: pruneRatio },
     notes: nano ? [toy, ...notes] : notes,
   };
+  return nano ? { ...described, nanoWeights } : described;
 }
 
 interface IdParts {

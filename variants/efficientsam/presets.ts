@@ -45,7 +45,11 @@ export const efficientSamPresets: readonly VariantManifest[] = [
   {
     ...{ ...shared, id: "efficientsam-nano", title: "EfficientSAM nano", size: "nano" },
     input: { ...input, side: efficientSamConfigs["efficientsam-nano"].side },
-    notes: [...notes, "EfficientSAM's architecture at toy size: not a model to segment with"],
+    nanoWeights: { file: "efficientsam-nano.safetensors", untrained: [] },
+    notes: [
+      ...notes,
+      "EfficientSAM's architecture at toy size, distilled from sam-nano for this project: not a model to segment with",
+    ],
   },
 ];
 

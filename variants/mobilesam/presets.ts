@@ -31,6 +31,9 @@ export const mobileSamPresets: readonly VariantManifest[] = [
   {
     ...{ id: "mobilesam-nano", title: "MobileSAM nano", paper, size: "nano", mask: samMask, lacks: [] },
     input: { ...samInput, side: mobileSamConfigs["mobilesam-nano"].side },
-    notes: ["MobileSAM's architecture at toy size, with sam-nano's decoder: not a model to segment with"],
+    nanoWeights: { file: "mobilesam-nano.safetensors", untrained: ["mask-input"] },
+    notes: [
+      "MobileSAM's architecture at toy size, distilled from sam-nano for this project: not a model to segment with",
+    ],
   },
 ];

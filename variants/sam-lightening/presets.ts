@@ -28,9 +28,10 @@ export const lighteningPresets: readonly VariantManifest[] = [
   {
     ...{ ...shared, id: "sam-lightening-nano", title: "SAM-Lightening nano", size: "nano" },
     input: { ...samInput, side: lighteningConfigs["sam-lightening-nano"].side },
+    nanoWeights: { file: "sam-lightening-nano.safetensors", untrained: ["mask-input"] },
     notes: [
       ...notes,
-      "SAM-Lightening's architecture at toy size, with sam-nano's decoder and windows of 8 x 8 tokens: not a model to segment with",
+      "SAM-Lightening's architecture at toy size, with windows of 8 x 8 tokens, distilled from sam-nano for this project: not a model to segment with",
     ],
   },
 ];

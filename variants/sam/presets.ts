@@ -57,7 +57,7 @@ export const samPresets: readonly VariantManifest[] = [
   {
     ...{ id: "sam-nano", title: "SAM nano", paper, size: "nano", mask: samMask, lacks: [] },
     input: { ...samInput, side: samConfigs["sam-nano"].side },
-    nanoWeights: "sam-nano.safetensors",
+    nanoWeights: { file: "sam-nano.safetensors", untrained: ["mask-input"] },
     notes: ["SAM's architecture at toy size, trained for this project: not a model to segment with"],
   },
 ];

@@ -1,4 +1,4 @@
-import type { Dataset, DatasetPlugin, RgbImage, Size, VariantManifest, VariantPlugin } from "../../api.ts";
+import type { Dataset, DatasetPlugin, NanoWeights, RgbImage, Size, VariantManifest, VariantPlugin } from "../../api.ts";
 import { HarnessError } from "../../errors.ts";
 
 /** What an id may look like: part of file names, and of lists that commas set apart. */
@@ -51,6 +51,7 @@ const presetRules: readonly Rule[] = [
   oneOf("mask.threshold", ">0", ">=0"),
   texts("lacks"),
   texts("notes"),
+  rule("nanoWeights", "{ file, untrained }: a path and a list of inputs; or nothing", isNanoWeights),
 ];
 
 const datasetPluginRules: readonly Rule[] = [id("id"), text("title"), text("about"), call("open")];
@@ -69,6 +70,12 @@ const imageRules: readonly Rule[] = [
   rule("size.height", "a whole number of pixels", isCount),
   rule("size.width", "a whole number of pixels", isCount),
 ];
+
+function isNanoWeights(value: unknown): boolean {
+  if (value === undefined) return true;
+  const { file, untrained } = (value ?? {}) as Partial<NanoWeights>;
+  return isText(file) && isTexts(untrained);
+}
 
 /** A module's default export as a plug-in. Throws HarnessError with the module, the place and the field that is wrong. */
 export function pluginOf(given: unknown, file: string): VariantPlugin | DatasetPlugin {

@@ -102,6 +102,11 @@ test.each([
     preset("mine", 'lacks: "mask-input"'),
     'lacks (found "mask-input", expected a list of texts)',
   ],
+  [
+    "weights that are a path alone",
+    preset("mine", 'nanoWeights: "mine.safetensors"'),
+    'nanoWeights (found "mine.safetensors", expected { file, untrained }: a path and a list of inputs; or nothing)',
+  ],
 ])("a preset with %s is refused by its field", async (_, given, message) => {
   const file = plugin(`export default { presets: [${given}], ${functions} };`);
   expect((await failure([file])).message).toContain(`${file}: ${message.startsWith("preset") ? message : ""}`);
