@@ -4,7 +4,7 @@ import { multipliesInt8, runtimeVersion, sessionSettings } from "../onnx/index.t
 import type { RunPlan } from "../plan/plan.ts";
 import type { RegisteredVariant } from "../plan/plugins/registry.ts";
 import { givenGraphs, variantFilesOf } from "../plan/variantFiles.ts";
-import type { ChosenVariant } from "../plan/weights.ts";
+import { type ChosenVariant, trainedNanoWeights } from "../plan/weights.ts";
 import { canonicalJson, planId, sha256 } from "../store/canonical.ts";
 import { withoutPaths } from "../store/hidden.ts";
 import { type Manifest, schemaVersion } from "../store/schema.ts";
@@ -17,6 +17,7 @@ import { openWeights } from "./openedWeights.ts";
 import { type OverlapRecord, overlapRecord } from "./overlap.ts";
 import { rowCode } from "./rowCode.ts";
 import type { WorkerSetup } from "./setup.ts";
+import { untrainedInputNotes } from "./untrainedInputs.ts";
 
 /** One variant of a plan with its graphs on disk: what its worker needs, and the record it starts with. */
 export interface PreparedRun {
@@ -111,12 +112,13 @@ function describeRun(parts: Parts): PreparedRun {
     ...(plan.shard === undefined ? {} : { shard: plan.shard }),
   };
   const id = planId(preset.id, resolved);
+  const untrained = untrainedInputNotes(plan.prompts, trainedNanoWeights(plan.registry, chosen));
   const manifest: Manifest = {
     ...{ schema: schemaVersion, id, createdAt: new Date().toISOString(), status: { state: "running" } },
     plan: { asPassed: withoutPaths(asPassed), resolved },
     variant: {
       ...{ id: preset.id, title: preset.title, paper: preset.paper, size: preset.size },
-      notes: [...preset.notes, ...built.notes, ...(overlap === undefined ? [] : [overlap.note])],
+      notes: [...preset.notes, ...built.notes, ...untrained, ...(overlap === undefined ? [] : [overlap.note])],
       ...(preset.setting === undefined ? {} : { setting: preset.setting }),
     },
     ...(calibration === undefined ? {} : { calibration }),

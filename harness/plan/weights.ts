@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { VariantManifest, WeightSource } from "../api.ts";
+import type { NanoWeights, VariantManifest, WeightSource } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { homeFolder } from "../home.ts";
 import { type RegisteredVariant, type Registry, variantOf, weightsVariantOf } from "./plugins/registry.ts";
@@ -57,6 +57,11 @@ export async function chooseWeights(
     else throw new HarnessError(`${id}: ${weights.reason}`, { hint: weights.command });
   }
   return { chosen, leftOut };
+}
+
+/** Trained weights of a nano preset that a variant runs on, where it does. */
+export function trainedNanoWeights(registry: Registry, { variant, weights }: ChosenVariant): NanoWeights | undefined {
+  return weights.source === "nano" ? weightsVariantOf(registry, variant).preset.nanoWeights : undefined;
 }
 
 /** A trained part among seeded weights does not make a trained model. */

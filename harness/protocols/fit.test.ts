@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Capability, PromptSampler, Rle, Size } from "../api.ts";
+import type { Capability, Prompt, PromptSampler, Rle, Size } from "../api.ts";
 import { encodeRle } from "../mask/index.ts";
 import { type Fitting, misfitOf, requireFit } from "./fit.ts";
 import { promptPlan, protocols } from "./index.ts";
@@ -93,8 +93,21 @@ test("samplers say how many points their prompts hold", () => {
       );
 });
 
-/** A square of 20 x 20 px, and predictions that leave something wrong at each step. */
+test("a protocol needs the mask input exactly where its prompts feed a mask back", () => {
+  for (const { id, needs, passes } of protocols.filter(({ prompted }) => prompted !== "nothing")) {
+    const feeds = passes.some(({ sampler, scored }) =>
+      promptsOfSampler(sampler, scored.at(-1)!.step).some(({ mask }) => mask !== undefined),
+    );
+    expect(needs.includes("mask-input"), id).toBe(feeds);
+  }
+});
+
 function promptSizes(sampler: PromptSampler, steps: number) {
+  return promptsOfSampler(sampler, steps).map(({ points, box }) => ({ points: points.length, box: box !== undefined }));
+}
+
+/** A square of 20 x 20 px, and predictions that leave something wrong at each step. */
+function promptsOfSampler(sampler: PromptSampler, steps: number): readonly Prompt<"image">[] {
   const size = { height: 40, width: 40 };
   const square = (from: number, side: number) =>
     maskOf(size, (x, y) => x >= from && x < from + side && y >= from && y < from + side);
@@ -102,14 +115,14 @@ function promptSizes(sampler: PromptSampler, steps: number) {
   const target = { id: 1, image: 1, category: 1, box, areaPx: 400, crowd: false, mask: square(8, 20), score: 0.5 };
   let draw = 0;
   const prompts = sampler.prompts(target, { next: () => (draw = (draw + 0.37) % 1) });
-  const sizes = [];
+  const found = [];
   let step = prompts.next(undefined as never);
   for (let i = 1; i <= steps && !step.done; i++) {
-    sizes.push({ points: step.value.points.length, box: step.value.box !== undefined });
+    found.push(step.value);
     const lowResLogits = { dims: [1, 4, 4], data: new Float32Array(16) };
     step = prompts.next({ mask: square(8 + i, 6 + i), token: 0, lowResLogits });
   }
-  return sizes;
+  return found;
 }
 
 function maskOf(size: Size, inside: (x: number, y: number) => boolean): Rle {
