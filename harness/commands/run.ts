@@ -26,7 +26,8 @@ export const planOptions: Readonly<Record<string, CommandOption>> = {
   variants: { describe: "ids set apart by commas, or all, which is the default", type: "string" },
   preset: { describe: "preset file of a search, measured beside --variants", type: "string", list: true },
   weights: {
-    describe: "auto: a checkpoint if one is here, else trained nano weights",
+    describe:
+      "auto: a checkpoint if one is here, else trained nano weights; a nano preset without them only where named",
     type: "string",
     choices: ["auto", "checkpoint", "nano", "seeded"],
     default: "auto",

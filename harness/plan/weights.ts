@@ -6,7 +6,10 @@ import { HarnessError } from "../errors.ts";
 import { homeFolder } from "../home.ts";
 import { type RegisteredVariant, type Registry, variantOf, weightsVariantOf } from "./plugins/registry.ts";
 
-/** `auto`: a checkpoint if one is here, else trained nano weights; full-size variants without a checkpoint are left out. */
+/**
+ * `auto`: a checkpoint if one is here, else trained nano weights; full-size variants without a checkpoint are left out, and of
+ * `all` the nano presets without trained weights too: named, they run on seeded ones.
+ */
 export type WeightsChoice = "auto" | Exclude<WeightSource, "onnx">;
 
 /** Where a variant's weights come from; nothing is opened yet. */
@@ -43,20 +46,31 @@ export async function chooseWeights(
 ): Promise<{ chosen: readonly ChosenVariant[]; leftOut: readonly LeftOut[] }> {
   for (const id of flags.checkpoints.keys()) variantOf(registry, id);
   const all = flags.variants.includes("all");
-  const ids = all ? [...registry.variants.keys()] : flags.variants;
+  const named = new Set(flags.variants.filter((id) => id !== "all"));
+  const ids = all ? [...registry.variants.keys(), ...named] : named;
   const chosen: ChosenVariant[] = [];
   const leftOut: LeftOut[] = [];
   for (const id of new Set(ids)) {
     const variant = variantOf(registry, id);
+    const among = named.has(id) ? "named" : "all";
     const weights =
       variant.files === undefined
-        ? await weightsOf(variant, weightsVariantOf(registry, variant), flags, all)
+        ? await weightsOf(variant, weightsVariantOf(registry, variant), flags, among)
         : ownWeights(variant, flags);
     if ("source" in weights) chosen.push({ variant, weights: asPartOf(variant, weights) });
-    else if (all) leftOut.push(weights);
+    else if (among === "all") leftOut.push(weights);
     else throw new HarnessError(`${id}: ${weights.reason}`, { hint: weights.command });
   }
-  return { chosen, leftOut };
+  return { chosen: all ? inOrder(chosen) : chosen, leftOut };
+}
+
+const sourceOrder: readonly WeightSource[] = ["checkpoint", "onnx", "nano", "seeded"];
+
+/** Rows of `all`: published models, then small trained ones, then methods on either; within each, the registry's order. */
+function inOrder(chosen: readonly ChosenVariant[]): readonly ChosenVariant[] {
+  const place = ({ variant: { preset }, weights }: ChosenVariant): number =>
+    sourceOrder.indexOf(weights.source) + (preset.base === undefined ? 0 : sourceOrder.length);
+  return [...chosen].sort((a, b) => place(a) - place(b));
 }
 
 /** Trained weights of a nano preset that a variant runs on, where it does. */
@@ -81,21 +95,22 @@ async function weightsOf(
   { preset }: RegisteredVariant,
   { preset: base, folder }: RegisteredVariant,
   flags: WeightsFlags,
-  all: boolean,
+  among: "named" | "all",
 ): Promise<ChosenWeights | LeftOut> {
   const given = flags.checkpoints.get(preset.id) ?? flags.checkpoints.get(base.id);
   const checkpoint = given ?? (await storedCheckpoint(base.published?.id));
   const nano = base.nanoWeights === undefined ? undefined : join(folder, base.nanoWeights.file);
-  const missing = (reason: string): LeftOut => ({
+  const missing = (reason: string, command = commandFor(preset.id, base)): LeftOut => ({
     variant: preset.id,
     reason,
-    command: commandFor(preset.id, base),
+    command,
   });
+  const naming = `bench run --variants ${preset.id}`;
   switch (flags.weights) {
     case "seeded":
-      // Among `all`, latency at toy size is of no use to anyone who asked for full-size models on seeded weights.
-      return all && preset.size === "nano"
-        ? missing("a nano preset; seeded weights are for full size")
+      // Who asks for seeded weights of `all` wants the models that have no others here.
+      return among === "all" && preset.size === "nano" && nano !== undefined
+        ? missing("a nano preset with trained weights", `${naming} --weights seeded`)
         : { source: "seeded" };
     case "checkpoint":
       return checkpoint === undefined ? missing("no checkpoint here") : { source: "checkpoint", file: checkpoint };
@@ -104,7 +119,10 @@ async function weightsOf(
     case "auto":
       if (checkpoint !== undefined) return { source: "checkpoint", file: checkpoint };
       if (nano !== undefined) return { source: "nano", file: nano };
-      return preset.size === "nano" ? { source: "seeded" } : missing("no checkpoint here");
+      if (preset.size === "full") return missing("no checkpoint here");
+      return among === "named"
+        ? { source: "seeded" }
+        : missing("a nano preset without trained weights", `${naming}, for latency and memory alone`);
   }
 }
 
