@@ -6,6 +6,7 @@ import { refuseIrregular } from "../../files.ts";
 import { homeFolder } from "../../home.ts";
 import { sha256 } from "../canonical.ts";
 import { errorCode } from "./disk.ts";
+import { formatEntry, type MemoryEntry, parseEntry, sweepMemory } from "./memoryEntries.ts";
 
 /**
  * Memory of what was found in files, so that a check of many bytes is done once: what was found stands in `SAM_BENCH_HOME`
@@ -33,13 +34,14 @@ export async function remembered(
   find: () => Promise<string>,
 ): Promise<string> {
   const before = await stateOf(files);
-  const place = await placeOf(about, files);
-  const [state, known] = splitOnce(await readFile(place, "utf8").catch(() => ""));
-  if (state === before.text && known !== undefined) return known;
+  const paths = await pathsOf(files);
+  const place = join(memoryFolder(), sha256([about, ...paths].join("\0")).slice(0, 32));
+  const known = parseEntry(await readFile(place, "utf8").catch(() => ""));
+  if (known?.state === before.text && known.paths.join("\0") === paths.join("\0")) return known.found;
   const found = await find();
   const after = await stateOf(files);
   if (after.text === before.text && Date.now() - after.changedMs > defaults.settleMs)
-    await remember(place, `${after.text}\n${found}`);
+    await remember(place, { state: after.text, paths, found });
   return found;
 }
 
@@ -66,23 +68,20 @@ function stamp({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
   return [dev, ino, size, mtimeNs, ctimeNs].join(":");
 }
 
-async function placeOf(about: string, files: readonly string[]): Promise<string> {
-  const paths = await Promise.all(files.map((file) => realpath(file).catch(() => file)));
-  return join(homeFolder(), "checked", sha256([about, ...paths].join("\0")).slice(0, 32));
-}
+const memoryFolder = () => join(homeFolder(), "checked");
 
-function splitOnce(text: string): readonly [string, string | undefined] {
-  const at = text.indexOf("\n");
-  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+function pathsOf(files: readonly string[]): Promise<readonly string[]> {
+  return Promise.all(files.map((file) => realpath(file).catch(() => file)));
 }
 
 /** A memory that can not be written costs another check, and is no error. */
-async function remember(place: string, text: string): Promise<void> {
+async function remember(place: string, entry: MemoryEntry): Promise<void> {
   const beside = `${place}.${process.pid}`;
   try {
-    await mkdir(join(homeFolder(), "checked"), { recursive: true });
-    await writeFile(beside, text);
+    await mkdir(memoryFolder(), { recursive: true });
+    await writeFile(beside, formatEntry(entry));
     await rename(beside, place);
+    await sweepMemory(memoryFolder());
   } catch {
     // As said above.
   }
