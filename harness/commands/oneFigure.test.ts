@@ -11,7 +11,7 @@ import { compareRuns } from "../report/compare.ts";
 import { resultJson } from "../report/table/tables.ts";
 import { reportOf } from "../results/report.ts";
 import { scoreRun } from "../results/scoreRun.ts";
-import { scoresOf } from "../results/scores.ts";
+import { scoresOf, scoresRecord } from "../results/scores.ts";
 import { integer, random } from "../stats/random.ts";
 import { planId } from "../store/canonical.ts";
 import { exampleManifest, examplePrediction } from "../store/fixtures/run.ts";
@@ -104,10 +104,9 @@ async function storeRun(format: Format, side: string): Promise<StoredRun> {
   for (const image of images) await run.append(image, rowsOf(image, side));
   const asked = Object.entries(prompts).map(([name, id]) => ({ prompts: name, protocol: { id } }));
   const dataset = truths.get(format)!;
-  await run.update({
-    scores: await scoresOf(run, { prompts: asked, dataset, seed: run.manifest.seed }),
-    status: { state: "done", ...(await run.sealed()) },
-  });
+  const scores = await scoresOf(run, { prompts: asked, dataset, seed: run.manifest.seed });
+  const sealed = await run.sealed();
+  await run.update({ ...scoresRecord(scores, sealed, "sources"), status: { state: "done", ...sealed } });
   await run.close();
   return readRun(folder, run.id);
 }

@@ -141,7 +141,8 @@ function promptsOf(manifest: Manifest, { images, failures, rows }: SlimRows): Re
     Object.entries(manifest.protocols).map(([name, protocol]) => {
       const own = rows.filter(({ image, prompts }) => prompts === name && !failures.has(image));
       const figures = figuresOf(miou, { rows: own, ...context }, { seed: manifest.seed });
-      const scores = manifest.scores?.[name] ?? {};
+      // Of a run that goes on, the rows may be others than the scores are of.
+      const scores = manifest.status.state === "done" ? (manifest.scores?.[name] ?? {}) : {};
       return [name, { protocol, ...Object.fromEntries(figures.map(({ id, ...score }) => [id, score])), ...scores }];
     }),
   );

@@ -1,8 +1,9 @@
 import type { ImageId, Metric, MetricContext, PredictionRow } from "../api.ts";
 import { cocoSizes, contextOf, figuresOf, metricOfFigures, miou } from "../metrics/index.ts";
 import { protocolOf } from "../protocols/index.ts";
+import { scoresHash } from "../store/damage.ts";
 import type { Manifest } from "../store/schema.ts";
-import type { Run } from "../store/store.ts";
+import type { Run, Sealed } from "../store/store.ts";
 
 type Scores = NonNullable<Manifest["scores"]>;
 
@@ -43,6 +44,16 @@ export async function scoresOf(run: Run, plan: Scoring): Promise<Scores> {
       return [prompts, Object.fromEntries(figures.map(({ id, ...score }) => [id, score]))];
     }),
   );
+}
+
+/** Binds the scores to the run's rows, as they were sealed, and to the code that computed them. */
+export function scoresRecord(
+  scores: Scores,
+  { rowsSha256 }: Sealed,
+  sources: string,
+): Pick<Manifest, "scores" | "scored"> {
+  if (Object.keys(scores).length === 0 || rowsSha256 === undefined) return {};
+  return { scores, scored: { sources, sha256: scoresHash({ scores, sources, rowsSha256 }) } };
 }
 
 /** Rows of these prompts of images that did not fail, what was prompted left out; and those images, without a row too. */

@@ -119,7 +119,8 @@ test("a shard with other weights is refused, also where its plan is the same", a
   const manifest = JSON.parse(readFileSync(file, "utf8"));
   writeFileSync(file, JSON.stringify({ ...manifest, weights: { ...manifest.weights, sha256: "f".repeat(64) } }));
   expect((await merge(["weights"], "out-weights")).notes).toMatch(
-    /shard 2\/3 has other weights \(found \S+.* ffffffffffff, expected \S+/,
+    // Which of the two comes first hangs on their ids.
+    /shard [12]\/3 has other weights \(found sam-nano\.safetensors.*, expected sam-nano\.safetensors.* as /,
   );
 });
 

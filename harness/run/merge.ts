@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import type { ImageId } from "../api.ts";
+import { readInstallation } from "../build/installation.ts";
 import { HarnessError } from "../errors.ts";
 import type { Warning } from "../measure/drift.ts";
 import { protocolOf } from "../protocols/index.ts";
-import { needsAnnotations, type Scoring, scoresOf } from "../results/scores.ts";
+import { needsAnnotations, type Scoring, scoresOf, scoresRecord } from "../results/scores.ts";
 import { type ImagePlace, readImage } from "../store/rows.ts";
 import type { Manifest } from "../store/schema.ts";
 import { openRun, type Run, readRun, type StoredRun } from "../store/store.ts";
@@ -78,15 +79,15 @@ interface Ending {
 async function finished(run: Run, { whole, manifest, truth }: Ending) {
   const { rounds } = whole.resolved.latency as { readonly rounds: number };
   const prompts = Object.entries(manifest.protocols).map(([name, id]) => ({ prompts: name, protocol: { id } }));
-  const scores =
-    truth === undefined ? {} : { scores: await scoresOf(run, { prompts, dataset: truth, seed: manifest.seed }) };
+  const scores = truth === undefined ? {} : await scoresOf(run, { prompts, dataset: truth, seed: manifest.seed });
+  const sealed = await run.sealed();
   const timed = await isTimed(run, rounds);
   return {
-    ...scores,
+    ...scoresRecord(scores, sealed, readInstallation().sources),
     merged: manifest.merged!,
     status: {
       state: "done" as const,
-      ...(await run.sealed()),
+      ...sealed,
       ...(timed ? {} : { only: "accuracy" as const }),
     },
     warnings: [
@@ -117,7 +118,8 @@ export function untimedEverything(protocols: Manifest["protocols"]): Warning[] {
 
 /** Of the first shard, without what makes it a shard and without what belongs to one machine's measurement. */
 function manifestOf({ id, resolved, images, shards }: WholeRun): Manifest {
-  const { shard, modelMemory, harnessMemory, gpuMemory, promptsPerSecond, scores, ...first } = shards[0]!.manifest;
+  const { shard, modelMemory, harnessMemory, gpuMemory, promptsPerSecond, scores, scored, ...first } =
+    shards[0]!.manifest;
   const providerError = worstError(shards.flatMap(({ manifest }) => manifest.runtime.providerError ?? []));
   const cpus = new Set(shards.map(({ manifest }: ShardRun) => manifest.environment.cpu.model));
   return {

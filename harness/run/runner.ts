@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { dirname, resolve } from "node:path";
 import type { ImageId } from "../api.ts";
+import { readInstallation } from "../build/installation.ts";
 import { type PreparedRun, prepareRun } from "../build/preparedRun.ts";
 import { HarnessError } from "../errors.ts";
 import { homeFolder } from "../home.ts";
@@ -9,7 +10,7 @@ import { type DataPlaces, rememberPlaces } from "../plan/dataPlaces.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { projectRoot } from "../plan/plugins/sources.ts";
 import type { ChosenVariant } from "../plan/weights.ts";
-import { scoresOf } from "../results/scores.ts";
+import { scoresOf, scoresRecord } from "../results/scores.ts";
 import { damageOf } from "../store/damage.ts";
 import type { Manifest } from "../store/schema.ts";
 import { openRun, type Run, readRun, type StoredRun } from "../store/store.ts";
@@ -43,7 +44,7 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
       else {
         if (again.size > 0)
           observer.note(
-            `${each.setup.variant}: ${counted(again.size)} to be run again: photo replaced, or worker died`,
+            `${each.setup.variant}: ${counted(again.size)} to be run again: photo replaced, worker died, or a target that the data set does not have`,
           );
         const run = await openChecked(each, request, again);
         if (run !== undefined) opened.push({ prepared: each, run });
@@ -146,15 +147,16 @@ function stopped(message: string): Pick<Manifest, "status"> {
 async function finished(
   { run, prepared }: OpenedRun,
   plan: RunPlan,
-): Promise<Pick<Manifest, "status" | "warnings" | "scores">> {
+): Promise<Pick<Manifest, "status" | "warnings" | "scores" | "scored">> {
   const scored = !prepared.measuresAccuracy || run.finishedImages().size === plan.images.length;
   const timed = await isTimed(run, plan.latency.rounds);
   const only = scored && timed ? {} : { only: scored ? ("accuracy" as const) : ("latency" as const) };
   // Average precision of a part says nothing of the whole: a merge computes it.
   const scores = scored && plan.shard === undefined ? await scoresOf(run, plan) : {};
+  const sealed = await run.sealed();
   return {
-    ...(Object.keys(scores).length === 0 ? {} : { scores }),
-    status: { state: "done", ...(await run.sealed()), ...only },
+    ...scoresRecord(scores, sealed, readInstallation().sources),
+    status: { state: "done", ...sealed, ...only },
     warnings: [
       ...prepared.manifest.warnings,
       ...providerWarnings(run.manifest.runtime),

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { canonicalJson, sha256 } from "./canonical.ts";
 import { remembered, sha256OfFile } from "./disk/remembered.ts";
 import { readLatency } from "./latency.ts";
 import { indexRows } from "./rows.ts";
@@ -53,6 +54,33 @@ async function assertSound(folder: string, manifest: Manifest): Promise<void> {
   if (isEarlier(manifest)) return;
   await assertUnchanged(file, status.rowsSha256);
   await assertUnchanged(latencyFile(folder), status.latencySha256);
+  assertOwnScores(join(folder, "manifest.json"), manifest, status.rowsSha256);
+}
+
+/** Scores are not computed again without the annotations: they count as long as they are those that were computed of these rows. */
+function assertOwnScores(file: string, { scores, scored }: Manifest, rowsSha256: string | undefined): void {
+  if (scores === undefined) return;
+  if (scored === undefined || rowsSha256 === undefined)
+    throw new HarnessError(`${file}: the stored scores have no hash`);
+  const found = scoresHash({ scores, sources: scored.sources, rowsSha256 });
+  if (found !== scored.sha256)
+    throw damaged(file, "the stored scores are not those that were computed of these rows", {
+      found: `sha256 ${found}`,
+      expected: `sha256 ${scored.sha256}`,
+    });
+}
+
+interface ComputedScores {
+  readonly scores: NonNullable<Manifest["scores"]>;
+  /** Digest of the code that computed them. */
+  readonly sources: string;
+  /** Of the rows that they are of. */
+  readonly rowsSha256: string;
+}
+
+/** SHA-256 that binds stored scores to the rows that they were computed of, and to the code. */
+export function scoresHash({ scores, sources, rowsSha256 }: ComputedScores): string {
+  return sha256(canonicalJson({ scores, sources, rowsSha256 }));
 }
 
 async function assertUnchanged(file: string, sha256: string | undefined): Promise<void> {

@@ -24,8 +24,12 @@ const fraction = z.number().min(0).max(1);
 const positive = z.number().min(0);
 const hash = z.string().regex(/^[0-9a-f]{64}$/, "not a SHA-256");
 
-/** A value with its 95 % interval; n annotations behind it. */
-const score = z.object({ value: number, low: number.exactOptional(), high: number.exactOptional(), n: count });
+/** A fraction with its 95 % interval; n annotations behind it. */
+const score = z
+  .object({ value: fraction, low: fraction.exactOptional(), high: fraction.exactOptional(), n: count })
+  .refine(({ value, low = value, high = value }) => low <= value && value <= high, {
+    message: "the value lies outside its interval",
+  });
 
 const warning = z.object({ about: text, text });
 
@@ -162,6 +166,8 @@ const manifest = z.object({
   promptsPerSecond: number.exactOptional(),
   /** By prompts name, figures that need the dataset's annotations beside the rows (AP, AR), fractions. */
   scores: z.record(text, z.record(text, score)).exactOptional(),
+  /** Digest of the code that computed the scores; and SHA-256 over it, the scores and the hash of the rows that they are of. */
+  scored: z.object({ sources: text, sha256: hash }).exactOptional(),
   /** Fields that a migration left out, each with the reason as a sentence: what they meant is no longer what they say. */
   absent: z.record(text, text).exactOptional(),
   warnings: z.array(warning),

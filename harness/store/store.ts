@@ -158,8 +158,13 @@ function shareable(manifest: Manifest, hidden: readonly string[]): Manifest {
   return { ...withoutFolders(said, hidden), plan };
 }
 
+/** A run that is opened gets other rows, perhaps: whoever ends it computes its scores again. */
+function withoutScores({ scores: _, scored: __, ...rest }: Manifest): Manifest {
+  return rest;
+}
+
 function writableRun({ folder, lock, rows, latency, index, stored, manifest, hidden }: Opened): Run {
-  let current = stored ?? manifest;
+  let current = withoutScores(stored ?? manifest);
   const finished = new Set(index.places.keys());
   let [finishedRows, closed] = [index.rows, false];
   const inTurn = queue();
