@@ -14,6 +14,7 @@ import {
   parseCondition,
   type Side,
 } from "../report/compare.ts";
+import { requireKnownTargets } from "../results/knownTargets.ts";
 import { datasetOfRun } from "../results/runDataset.ts";
 import { readRows } from "../results/storedRows.ts";
 import type { StoredRun } from "../store/store.ts";
@@ -98,6 +99,8 @@ export const compare: Command = {
       observer.finish();
       const [a, ...others] = sides as [Side, ...Side[]];
       const dataset = await datasetOfRun(a.manifest, a.images, datasetRequest(args, context));
+      for (const [i, { byPrompts }] of sides.entries())
+        for (const rows of byPrompts.values()) if (dataset !== undefined) requireKnownTargets(runs[i]!, rows, dataset);
       const comparisons = compareRuns(a, others, {
         metrics: wanted ?? applicable(sides, dataset !== undefined),
         headlines: headlinesOf(sides),

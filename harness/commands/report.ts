@@ -5,6 +5,7 @@ import { HarnessError } from "../errors.ts";
 import { type DetailedRun, detailsOf, labelled } from "../report/html/details.ts";
 import { galleryOf } from "../report/html/galleryPhotos.ts";
 import { byDataset } from "../report/table/tables.ts";
+import { requireKnownTargets } from "../results/knownTargets.ts";
 import { datasetOfRun } from "../results/runDataset.ts";
 import { chosenRuns } from "../results/storedRuns.ts";
 import type { StoredRun } from "../store/store.ts";
@@ -43,7 +44,11 @@ export const report: Command = {
     for (const stored of runs) details.push({ ...(await detailsOf(stored)), stored, label: "" });
     const groups = groupsOf(details);
     const drawn: { runs: readonly DetailedRun[]; gallery: Awaited<ReturnType<typeof galleryOf>> }[] = [];
-    for (const group of groups) drawn.push({ runs: group, gallery: await galleryFor(group, args, console) });
+    for (const group of groups) {
+      const dataset = showsMasks(group, count) ? await datasetFor(group, args, console) : undefined;
+      const sound = withoutDamaged(group, dataset, console);
+      if (sound.length > 0) drawn.push({ runs: sound, gallery: await galleryFor(sound, dataset, args, console) });
+    }
     const { reportPage } = await import("../report/html.ts");
     const page = reportPage({ createdAt: new Date().toISOString(), groups: drawn });
     const out = resolve(args.out as string);
@@ -54,7 +59,10 @@ export const report: Command = {
     await writeFile(file, page.page);
     await writeCharts(out, page, console);
     const megabytes = (Buffer.byteLength(page.page) / 1e6).toFixed(1);
-    line(console, `${file}: ${runs.length} runs, ${page.charts.length} charts, ${megabytes} MB`);
+    line(
+      console,
+      `${file}: ${drawn.flatMap((each) => each.runs).length} runs, ${page.charts.length} charts, ${megabytes} MB`,
+    );
     return 0;
   },
 };
@@ -69,10 +77,37 @@ function groupsOf(details: readonly StoredDetails[]): readonly (readonly StoredD
   );
 }
 
-async function galleryFor(group: readonly StoredDetails[], args: Arguments, console: Console) {
+function showsMasks(group: readonly StoredDetails[], count: number): boolean {
+  return count > 0 && group.some(({ rows }) => rows.length > 0);
+}
+
+/** Without runs whose rows are of targets that the data set does not have, each of which is named. */
+function withoutDamaged(
+  group: readonly StoredDetails[],
+  dataset: Dataset | undefined,
+  console: Console,
+): readonly StoredDetails[] {
+  if (dataset === undefined) return group;
+  return group.filter(({ stored, rows }) => {
+    try {
+      requireKnownTargets(stored, rows, dataset);
+      return true;
+    } catch (error) {
+      if (!(error instanceof HarnessError)) throw error;
+      note(console, `left out: ${error.message}`);
+      return false;
+    }
+  });
+}
+
+async function galleryFor(
+  group: readonly StoredDetails[],
+  dataset: Dataset | undefined,
+  args: Arguments,
+  console: Console,
+) {
   const count = args.gallery as number;
-  if (count === 0 || group.every(({ rows }) => rows.length === 0)) return [];
-  const dataset = await datasetFor(group, args, console);
+  if (!showsMasks(group, count)) return [];
   const progress = createProgress(console, { total: count, unit: "masks" });
   try {
     return await galleryOf(

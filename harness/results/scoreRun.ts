@@ -13,6 +13,7 @@ import {
 } from "../metrics/index.ts";
 import { protocolOf } from "../protocols/index.ts";
 import type { Manifest } from "../store/schema.ts";
+import { requireKnownTargets } from "./knownTargets.ts";
 import { datasetOfRun } from "./runDataset.ts";
 import type { FileFigure } from "./scoreFile.ts";
 import { findRun, readRows } from "./storedRows.ts";
@@ -72,6 +73,9 @@ export async function scoreRun(options: RunScoreOptions): Promise<RunScore> {
   const { manifest } = run;
   const { images, failures, byPrompts } = await readRows(run);
   const dataset = await truthOf(manifest, images, options);
+  // Another file of annotations may number them otherwise.
+  if (dataset !== undefined && options.annotations === undefined)
+    for (const rows of byPrompts.values()) requireKnownTargets(run, rows, dataset);
   const context = { images, sizes: cocoSizes, ...(dataset === undefined ? {} : { dataset }) };
   const prompts = Object.entries(manifest.protocols).map(([name, protocol]) => {
     const rows = byPrompts.get(name) ?? [];

@@ -10,7 +10,8 @@ import { photoOf, staleImages } from "./staleImages.ts";
 let folder: string;
 let run: string;
 const photoFile = async (image: number) => join(folder, `${image}.jpg`);
-const dataset = { id: "folder", photoFile } as unknown as Dataset;
+const annotationsOf = () => [{ id: 7 }];
+const dataset = { id: "folder", photoFile, annotationsOf } as unknown as Dataset;
 const manifest = exampleManifest({ dataset: { images: [1, 2, 3] } });
 
 beforeEach(async () => {
@@ -62,4 +63,13 @@ test("an image whose worker died is run again, and the others keep their rows", 
   await again.append(3, [{ kind: "failure", image: 3, message: "SIGKILL", cause: "worker" }]);
   await again.close();
   expect(await stale()).toEqual([3]);
+});
+
+test("an image with a row of a target that the data set does not have is run again", async () => {
+  const again = await openRun(folder, manifest, { again: new Set([2]) });
+  await again.append(2, [examplePrediction(2, 7, 0.5), examplePrediction(2, 8, 0.98)], {
+    photo: (await photoOf(dataset, 2))!,
+  });
+  await again.close();
+  expect(await stale()).toEqual([2]);
 });

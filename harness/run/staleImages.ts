@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import type { Dataset, ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { knownTargets } from "../results/knownTargets.ts";
 import { rowsFile } from "../store/damage.ts";
 import { errorCode } from "../store/disk/disk.ts";
 import { remembered, sha256OfFile } from "../store/disk/remembered.ts";
@@ -16,17 +17,18 @@ export async function photoOf(dataset: Dataset, image: ImageId): Promise<Photo |
 }
 
 /**
- * The images of a stored run that are to be run again: their photo is another one than their rows were made of, or their
- * worker died. Photos whose size, times and inode are as they were are not read.
+ * The images of a stored run that are to be run again: their photo is another one than their rows were made of, their
+ * worker died, or a row is of a target that the data set does not have. Photos whose size, times and inode are as they were are not read.
  */
 export async function staleImages(folder: string, dataset: Dataset): Promise<ReadonlySet<ImageId>> {
   const stale = new Set<ImageId>();
   const recorded = new Map<ImageId, Photo | undefined>();
   const failed = new Set<ImageId>();
+  const isKnown = knownTargets(dataset);
   for await (const { image, rows, place } of readImages(rowsFile(folder))) {
     recorded.set(image, place.photo);
     if (rows.some(({ kind }) => kind === "failure")) failed.add(image);
-    if (rows.some(diedWorking)) stale.add(image);
+    if (rows.some((row) => diedWorking(row) || (row.kind === "prediction" && !isKnown(row)))) stale.add(image);
   }
   const found = await photosOf(dataset, [...recorded.keys()]);
   for (const [image, photo] of recorded) {
