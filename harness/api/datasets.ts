@@ -71,6 +71,8 @@ export interface Dataset {
   readonly originalIds?: OriginalIds;
   /** What a reader of the results must know: annotations left out and why, with counts. */
   readonly warnings: readonly string[];
+  /** Whose work the photos and annotations are, and under which licences: a line each, shown wherever results are. */
+  readonly credits?: readonly string[] | undefined;
   read(image: ImageId): Promise<RgbImage>;
   /** The file that `read` decodes; absent where images are drawn. By its bytes a run knows that a photo was replaced. */
   photoFile?(image: ImageId): Promise<string>;

@@ -129,6 +129,7 @@ function describeRun(parts: Parts): PreparedRun {
       fingerprint: plan.dataset.fingerprint,
       images: plan.images.length,
       warnings: plan.dataset.warnings,
+      credits: plan.dataset.credits?.slice(),
       ...originalIdsOf(plan),
     },
     runtime: {

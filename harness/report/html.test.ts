@@ -85,6 +85,13 @@ test("the page has the table, all charts, their words, warnings, masks, machine,
   expect(markup).toContain("bench run --variants sam-nano");
 });
 
+test("whose photos they are stands under the masks and with what the figures mean", () => {
+  const credit = "photos: 3 of COCO val2017, CC BY 2.0";
+  const credited = { ...run, report: { ...run.report, credits: [credit] } };
+  expect(markupOf(pageOf([credited, credited], [item]).page).split(credit)).toHaveLength(3);
+  expect(pageOf([run], [item]).page).not.toContain("credits");
+});
+
 test("every id is there once, and every link of the page leads to one", () => {
   const { page } = reportPage({
     createdAt,

@@ -9,7 +9,7 @@ import { machineMarkup } from "./html/machine.ts";
 import { html, jsonScript, type Markup, script, style } from "./html/markup.ts";
 import { tableMarkup } from "./html/table.ts";
 import { viewerMarkup } from "./html/viewer.ts";
-import { footLines, warningLines } from "./table/foot.ts";
+import { creditLines, footLines, warningLines } from "./table/foot.ts";
 import type { Grid } from "./table/grid.ts";
 import { gridSpec } from "./table/gridSpec.ts";
 import { resultGrid } from "./table/resultGrid.ts";
@@ -154,5 +154,5 @@ ${sections.map(
   ) => html`<section id="${key}section-${i}"><h3>${title}</h3><div class="figures-row${charts.length === 1 ? " alone" : ""}">${charts.map((chart) => figureMarkup(chart, warnings))}</div></section>
 `,
 )}
-${viewerMarkup(gallery, key)}`;
+${viewerMarkup(gallery, key, creditLines(reports))}`;
 }

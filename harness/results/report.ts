@@ -33,6 +33,8 @@ export interface RunReport {
   readonly weightsSha256?: string;
   readonly dataset: string;
   readonly fingerprint: string;
+  /** Whose work its photos and annotations are, a line each. */
+  readonly credits?: readonly string[] | undefined;
   readonly status: Manifest["status"]["state"];
   readonly createdAt: string;
   readonly images: {
@@ -109,6 +111,7 @@ export async function reportOfRows(run: StoredRun, rows: SlimRows): Promise<RunR
     ...{ id, variant: variant.id, title: variant.title, weights: weights.source, weightsLabel: weights.label },
     ...(weights.sha256 === undefined ? {} : { weightsSha256: weights.sha256 }),
     ...{ dataset: dataset.id, fingerprint: dataset.fingerprint },
+    credits: dataset.credits,
     ...{ status: manifest.status.state, createdAt: manifest.createdAt },
     images: { finished: rows.images.length, failed: rows.failures.size, planned: dataset.images },
     prompts: weights.source === "seeded" ? {} : promptsOf(manifest, rows),

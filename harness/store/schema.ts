@@ -95,6 +95,8 @@ const manifest = z.object({
     fingerprint: text,
     images: count,
     warnings: z.array(text),
+    /** Whose work photos and annotations are, and under which licences, a line each. */
+    credits: z.array(text).optional(),
     /** Numbers that stand in rows for ids of 2^52 and more, with the digits of the annotation file. */
     originalIds: z.object({ images: z.array(originalId), categories: z.array(originalId) }).exactOptional(),
   }),

@@ -61,6 +61,7 @@ const datasetRules: readonly Rule[] = [
   rule("categories", "a list of categories", Array.isArray),
   text("fingerprint"),
   texts("warnings"),
+  rule("credits", "a list of texts, or nothing", (value) => value === undefined || isTexts(value)),
   ...["read", "targetsOf", "annotationsOf"].map(call),
 ];
 
@@ -115,6 +116,7 @@ export function checkDataset(dataset: Dataset, id: string): Dataset {
     categories: dataset.categories,
     fingerprint: dataset.fingerprint,
     warnings: dataset.warnings,
+    credits: dataset.credits,
     async read(image) {
       const photo = await dataset.read(image);
       requirePhoto(photo, sizes.get(image)!, `${subject}: image ${image}`);

@@ -9,7 +9,11 @@ const kindTitles: Readonly<Record<GalleryKind, string>> = {
 };
 
 /** The sample of targets: photo, prompt and outlines on it, layers that can be switched off, figures under it. */
-export function viewerMarkup(items: readonly GalleryItem[], key: string): Markup | undefined {
+export function viewerMarkup(
+  items: readonly GalleryItem[],
+  key: string,
+  credits: readonly string[] = [],
+): Markup | undefined {
   if (items.length === 0) return undefined;
   const variants = items[0]!.predictions;
   const kinds = galleryKinds.filter((kind) => items.some((item) => item.kind === kind));
@@ -28,6 +32,7 @@ ${[html`<label><input type="radio" name="${key}kind" value="all" checked> all</l
 </fieldset>
 </div>
 <div class="gallery">${items.map(cardMarkup)}</div>
+${credits.map((credit) => html`<p class="muted credits">${credit} (shown smaller here)</p>`)}
 <dialog class="enlarged" aria-label="one target"><form method="dialog"><button type="submit" aria-label="close">×</button></form><div class="place"></div></dialog>
 </section>`;
 }

@@ -41,7 +41,13 @@ export function footLines(reports: readonly RunReport[], base: RunReport | undef
     ...(reports.some(({ status }) => status !== "done") ? ["† not finished; the warnings say why"] : []),
     ...notesLines(reports),
     ...absentLines(reports),
+    ...creditLines(reports),
   ];
+}
+
+/** Whose work the photos and annotations are: `subject: whose, under which licence`. */
+export function creditLines(reports: readonly RunReport[]): readonly string[] {
+  return [...new Set(reports.flatMap(({ credits }) => credits ?? []))];
 }
 
 function latencyLines(reports: readonly RunReport[], base: RunReport | undefined): string[] {
