@@ -1,0 +1,46 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import coco from "../../datasets/coco/dataset.ts";
+import type { Dataset, Metric, PredictionRow } from "../api.ts";
+import { ap, cocoSizes, miou } from "../metrics/index.ts";
+import { shared } from "../shared.ts";
+import { authorsResults, ownResults } from "./fixtures/authors.ts";
+import { beyondBounds } from "./fixtures/authorsBounds.ts";
+import { loadNano } from "./fixtures/loadedNano.ts";
+
+/** AP of the authors' masks of boxes by pycocotools, with predicted IoU as the score. */
+const precisions = { "sam-nano": 0.142508, "mobilesam-nano": 0.13641, "efficientsam-nano": 0.054767 };
+
+test.skipIf(shared === undefined).each(Object.entries(precisions))(
+  "%s has its authors' results, mean IoU and AP on 98 photos, where ../shared lies",
+  async (variant, precision) => {
+    const file = join(shared!, "nano", "authors", `${variant}.json`);
+    const authors = authorsResults(file);
+    expect(authors).toHaveLength(3 * 812);
+    const dataset = await coco.open({ data: join(shared!, "realset", "coco.json"), seed: 0 });
+    const nano = await loadNano(variant);
+    try {
+      const { results, rows } = await ownResults(nano, dataset);
+      expect(beyondBounds(authors, results)).toEqual([]);
+
+      const { miou: means } = JSON.parse(readFileSync(file, "utf8")) as { miou: Readonly<Record<string, number>> };
+      const rowsOf = (prompts: string) => rows.filter((row) => row.prompts === prompts && !row.crowd);
+      expect(figure(miou, rowsOf("box"), dataset)).toBeCloseTo(means.box!, 6);
+      expect(figure(miou, rowsOf("1dt"), dataset)).toBeCloseTo(means.centre!, 6);
+      expect(figure(miou, rowsOf("3p"), dataset)).toBeCloseTo(means.three!, 6);
+      const scored = rowsOf("box").map((row) => ({ ...row, score: row.predictedIou }));
+      expect(figure(ap, scored, dataset)).toBeCloseTo(precision, 6);
+    } finally {
+      await nano.close();
+    }
+  },
+  600_000,
+);
+
+function figure(metric: Metric, rows: readonly PredictionRow[], dataset: Dataset): number | undefined {
+  const images = dataset.images.map(({ id }) => id);
+  const weigh = metric.fit(rows, { images, sizes: cocoSizes, dataset });
+  const counts = new Uint32Array(images.length).fill(1);
+  return weigh({ images, counts }).find(({ id }) => id === metric.headline)?.value;
+}
