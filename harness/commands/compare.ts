@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { HarnessError, unknown } from "../errors.ts";
 import { ap, calibration, metricOfFigures, metrics, miou, recall } from "../metrics/index.ts";
+import { type Option, pickOptions } from "../plan/options.ts";
 import { loadRegistry } from "../plan/plugins/registry.ts";
 import { withVariantFiles } from "../plan/variantFiles.ts";
 import { protocolOf } from "../protocols/index.ts";
@@ -20,17 +21,10 @@ import { readRows } from "../results/storedRows.ts";
 import type { StoredRun } from "../store/store.ts";
 import { measureSides } from "./compareLatency.ts";
 import { type Operand, type OperandContext, readOperand, runsOfOperands } from "./operands.ts";
-import { flagsOf, observe, planOptions } from "./run.ts";
-import {
-  type Arguments,
-  type Command,
-  type CommandOption,
-  type Console,
-  line,
-  note,
-  widthOf,
-} from "./terminal/command.ts";
+import { type Arguments, type Command, type Console, line, note, widthOf } from "./terminal/command.ts";
 import { interruptible } from "./terminal/interrupt.ts";
+import { observe } from "./terminal/observe.ts";
+import { flagsOf } from "./terminal/planFlags.ts";
 
 const defaults = { rounds: 20 };
 
@@ -46,7 +40,7 @@ const runOptions = [
   "provider",
   "checkpoint",
   "variant-files",
-];
+] as const;
 
 export const compare: Command = {
   name: "compare",
@@ -75,7 +69,9 @@ export const compare: Command = {
     },
     json: { describe: "print JSON", type: "boolean" },
     plugin: { describe: "also know what this module brings", type: "string", list: true },
-    ...Object.fromEntries(runOptions.map((name) => [name, withoutDefault(planOptions[name]!)])),
+    ...Object.fromEntries(
+      Object.entries(pickOptions(runOptions)).map(([name, option]) => [name, withoutDefault(option)]),
+    ),
   },
   examples: [
     ["bench compare sam-vit-b mobilesam", "the newest runs of two variants on the same data"],
@@ -113,7 +109,7 @@ export const compare: Command = {
   },
 };
 
-function withoutDefault({ default: _, ...option }: CommandOption): CommandOption {
+function withoutDefault({ default: _, ...option }: Option): Option {
   return option;
 }
 

@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
 import { examine } from "../estimate/findings.ts";
+import { planOptions } from "../plan/options.ts";
 import { findingsText } from "./doctorText.ts";
-import { flagsOf, planOptions, planUnused, settingOptions } from "./run.ts";
 import { type Command, line } from "./terminal/command.ts";
+import { flagsOf, planUnused, settingOptions } from "./terminal/planFlags.ts";
 
 export const doctor: Command = {
   name: "doctor",

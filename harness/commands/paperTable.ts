@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { HarnessError } from "../errors.ts";
+import type { Option } from "../plan/options.ts";
 import { loadRegistry } from "../plan/plugins/registry.ts";
 import { promptsOf, protocols } from "../protocols/index.ts";
 import {
@@ -17,12 +18,12 @@ import { type RunReport, reportOf } from "../results/report.ts";
 import { readableRuns, withoutShards, withoutSuperseded } from "../results/storedRuns.ts";
 import { readRun } from "../store/store.ts";
 import { visibleLines } from "../visible.ts";
-import { type Arguments, type CommandOption, type Console, note, widthOf } from "./terminal/command.ts";
+import { type Arguments, type Console, note, widthOf } from "./terminal/command.ts";
 
 /** Published tables come with the project, wherever it is installed. */
 const papersFolder = fileURLToPath(new URL("../../results/papers", import.meta.url));
 
-export const paperOptions: Readonly<Record<string, CommandOption>> = {
+export const paperOptions: Readonly<Record<string, Option>> = {
   paper: { describe: "a published table beside our figures; ids: bench list papers", type: "string" },
   format: {
     describe: "how it is written (text if left out)",

@@ -2,14 +2,15 @@ import { calibrate, calibrationFile, calibrationRecord } from "../build/calibrat
 import { openWeights } from "../build/openedWeights.ts";
 import { HarnessError } from "../errors.ts";
 import { withDetectorBoxes } from "../plan/detectorBoxes.ts";
+import { pickOptions } from "../plan/options.ts";
 import { type RunFlags, type RunPlan, resolvePlan } from "../plan/plan.ts";
 import { refuseUnusedFiles } from "../plan/unusedFlags.ts";
-import { flagsOf, planOptions, settingOptions, weightsUnused } from "./run.ts";
 import { type Arguments, type Command, line } from "./terminal/command.ts";
 import { interrupted } from "./terminal/interrupt.ts";
+import { flagsOf, settingOptions, weightsUnused } from "./terminal/planFlags.ts";
 import { createProgress } from "./terminal/progress.ts";
 
-const shared = ["weights", "checkpoint", "data", "boxes", "image", "seed", "threads", "provider", "plugin"];
+const shared = ["weights", "checkpoint", "data", "boxes", "image", "seed", "threads", "provider", "plugin"] as const;
 
 export const quantize: Command = {
   name: "quantize",
@@ -29,7 +30,7 @@ export const quantize: Command = {
     },
     images: { describe: "how many, in the dataset's order; what the method asks for if left out", type: "number" },
     iterations: { describe: "of each unit, where a method learns", type: "number" },
-    ...Object.fromEntries(shared.map((name) => [name, planOptions[name]!])),
+    ...pickOptions(shared),
     json: { describe: "print one JSON object", type: "boolean" },
   },
   moreOptions: settingOptions,

@@ -1,15 +1,16 @@
 import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { HarnessError } from "../errors.ts";
+import { pickOptions } from "../plan/options.ts";
 import { resolvePlan } from "../plan/plan.ts";
 import { refuseUnusedFiles } from "../plan/unusedFlags.ts";
 import type { Candidate, SearchOutcome } from "../search/check.ts";
 import type { SearchObserver, SearchSettings } from "../search/request.ts";
 import { search as searchFor } from "../search/search.ts";
-import { flagsOf, planOptions, weightsUnused } from "./run.ts";
 import { type Arguments, type Command, type Console, line, note } from "./terminal/command.ts";
 import { interrupted, interruptible } from "./terminal/interrupt.ts";
 import { plainTable } from "./terminal/plainTable.ts";
+import { flagsOf, weightsUnused } from "./terminal/planFlags.ts";
 import { createProgress, type Progress } from "./terminal/progress.ts";
 
 const units = { parts: "turns", configurations: "configurations", check: "checks" } as const;
@@ -24,7 +25,7 @@ const shared = [
   "threads",
   "provider",
   "plugin",
-];
+] as const;
 
 const defaults = { population: 100, generations: 8 };
 
@@ -34,7 +35,7 @@ export const search: Command = {
   arguments: [{ name: "method", describe: "sparsevit, or another that has settings to search" }],
   options: {
     from: { describe: "the variant that the method changes", type: "string", default: "sam-nano" },
-    ...Object.fromEntries(shared.map((name) => [name, planOptions[name]!])),
+    ...pickOptions(shared),
     prompts: { describe: "what fitness is measured with", type: "string", default: "box" },
     latency: { describe: "upper bound of the encode time, over the whole encoder's", type: "number", default: 0.75 },
     "latency-from": { describe: "lower bound; 0.1 below the upper one if left out", type: "number" },

@@ -6,14 +6,15 @@ import { sbatchArguments, slurmScripts } from "../cluster/slurm.ts";
 import { queueStates, readSubmitted, slurmFolder, submit } from "../cluster/submit.ts";
 import { HarnessError, unknown } from "../errors.ts";
 import { homeFolder } from "../home.ts";
+import { type Option, planOptions } from "../plan/options.ts";
 import { resolvePlan } from "../plan/plan.ts";
 import { projectRoot } from "../plan/plugins/sources.ts";
 import { readableRuns } from "../results/storedRuns.ts";
 import { indexRows } from "../store/rows.ts";
 import { readRun } from "../store/store.ts";
-import { flagsOf, planOptions, planUnused, settingOptions } from "./run.ts";
 import { type Arguments, type Command, type Console, line, note } from "./terminal/command.ts";
 import { plainTable } from "./terminal/plainTable.ts";
+import { flagsOf, planUnused, settingOptions } from "./terminal/planFlags.ts";
 
 const { phase: _, shard: __, ...dividedOptions } = planOptions;
 /** Paths that a job must find from wherever it runs. */
@@ -100,7 +101,7 @@ function cpusOf(options: readonly string[]): number | undefined {
 
 /** The run's flags as they were given, paths made absolute; those with their default value say nothing. */
 async function runArguments(args: Arguments): Promise<readonly string[]> {
-  const options = { ...dividedOptions, ...(await settingOptions()) };
+  const options: Readonly<Record<string, Option>> = { ...dividedOptions, ...(await settingOptions()) };
   return Object.entries(options).flatMap(([name, option]) => {
     const value = args[name];
     if (name === "threads" || value === undefined || value === option.default) return [];

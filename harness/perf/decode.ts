@@ -1,5 +1,5 @@
-import { settingOptions } from "../commands/run.ts";
 import type { Command } from "../commands/terminal/command.ts";
+import { settingOptions } from "../commands/terminal/planFlags.ts";
 import type { Contender, Feed } from "./contender.ts";
 import { duel } from "./duel.ts";
 import { buildSeeded, contestant, duelOptions, readDuelOptions } from "./encode.ts";

@@ -2,9 +2,10 @@ import { availableParallelism } from "node:os";
 import type { GraphKind } from "../api.ts";
 import { type BuiltVariant, buildVariant } from "../build/build.ts";
 import { calibrationFor } from "../build/calibration.ts";
-import { settingOptions } from "../commands/run.ts";
-import type { Arguments, Command, CommandOption } from "../commands/terminal/command.ts";
+import type { Arguments, Command } from "../commands/terminal/command.ts";
+import { settingOptions } from "../commands/terminal/planFlags.ts";
 import { HarnessError } from "../errors.ts";
+import type { Option } from "../plan/options.ts";
 import { loadRegistry, type RegisteredVariant, variantOf } from "../plan/plugins/registry.ts";
 import { settingsOf, withSettings } from "../plan/settings.ts";
 import { seededCheckpoint } from "../weights/index.ts";
@@ -12,7 +13,7 @@ import type { Contender } from "./contender.ts";
 import { type DuelOptions, duel } from "./duel.ts";
 import { givenEncoder } from "./given.ts";
 
-export const duelOptions: Readonly<Record<string, CommandOption>> = {
+export const duelOptions: Readonly<Record<string, Option>> = {
   variant: { describe: "id of the variant, on seeded weights", type: "string", default: "sam-nano" },
   rounds: { describe: "measured turns of each", type: "number", default: 10 },
   warmup: { describe: "turns before that, not counted", type: "number", default: 2 },

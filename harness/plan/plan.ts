@@ -5,6 +5,7 @@ import { misfitOf, type PlannedPrompts, promptPlan, requireFit } from "../protoc
 import { datasetCache } from "./datasetCache.ts";
 import { withDetectorBoxes } from "./detectorBoxes.ts";
 import { openDataset } from "./openDataset.ts";
+import { planOptions } from "./options.ts";
 import { loadRegistry, type Registry } from "./plugins/registry.ts";
 import { readPresetFile } from "./presetFile.ts";
 import { withSettings } from "./settings.ts";
@@ -99,12 +100,12 @@ interface Chosen {
 
 const defaults = {
   variants: "all",
-  weights: "auto",
-  dataset: "shapes",
-  seed: 0,
-  provider: "cpu",
-  rounds: 20,
-  warmup: 3,
+  weights: planOptions.weights.default,
+  dataset: planOptions.dataset.default,
+  seed: planOptions.seed.default,
+  provider: planOptions.provider.default,
+  rounds: planOptions.rounds.default,
+  warmup: planOptions.warmup.default,
 } as const;
 
 /** Throws HarnessError for every mistake that can be known before the first image. */

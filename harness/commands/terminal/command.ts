@@ -1,15 +1,7 @@
 import type { Writable } from "node:stream";
 import { HarnessError } from "../../errors.ts";
+import type { Option } from "../../plan/options.ts";
 import { visibleLines } from "../../visible.ts";
-
-export interface CommandOption {
-  readonly describe: string;
-  readonly type: "string" | "number" | "boolean";
-  /** May be given several times, or as a list with commas. */
-  readonly list?: boolean;
-  readonly choices?: readonly string[];
-  readonly default?: string | number | boolean;
-}
 
 export interface CommandArgument {
   readonly name: string;
@@ -41,9 +33,9 @@ export interface Command {
   readonly name: string;
   readonly describe: string;
   readonly arguments: readonly CommandArgument[];
-  readonly options: Readonly<Record<string, CommandOption>>;
+  readonly options: Readonly<Record<string, Option>>;
   /** Options that what is installed brings, by name; asked for when this command is the one that is called. */
-  moreOptions?(): Promise<Readonly<Record<string, CommandOption>>>;
+  moreOptions?(): Promise<Readonly<Record<string, Option>>>;
   readonly unused?: readonly UnusedOptions[];
   /** Whole lines as a user would type them, each with what it does. */
   readonly examples: readonly (readonly [line: string, meaning: string])[];

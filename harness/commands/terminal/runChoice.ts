@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
+import type { Option } from "../../plan/options.ts";
 import type { RunChoice } from "../../results/storedRuns.ts";
-import type { Arguments, CommandOption } from "./command.ts";
+import type { Arguments } from "./command.ts";
 
 /** The options by which a command names stored runs, beside the argument `run`. */
-export const choiceOptions: Readonly<Record<"results" | "all", CommandOption>> = {
+export const choiceOptions: Readonly<Record<"results" | "all", Option>> = {
   results: { describe: "folder that runs are kept in", type: "string", default: "results" },
   all: { describe: "every run, not the newest of each variant on the same data and protocols", type: "boolean" },
 };

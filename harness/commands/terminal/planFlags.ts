@@ -1,0 +1,35 @@
+import { HarnessError } from "../../errors.ts";
+import { type Option, planOptions } from "../../plan/options.ts";
+import type { RunFlags } from "../../plan/plan.ts";
+import { loadRegistry } from "../../plan/plugins/registry.ts";
+import { settingsOf } from "../../plan/settings.ts";
+import type { WeightsChoice } from "../../plan/weights.ts";
+import type { Arguments, UnusedOptions } from "./command.ts";
+
+export const weightsUnused: UnusedOptions = {
+  when: "weights are not from a checkpoint",
+  holds: ({ weights }) => weights === "nano" || weights === "seeded",
+  options: ["checkpoint"],
+};
+
+/** Where an option of a plan has no effect. */
+export const planUnused: readonly UnusedOptions[] = [
+  weightsUnused,
+  { when: "the provider is cpu", holds: ({ provider }) => (provider ?? "cpu") === "cpu", options: ["accept-error"] },
+];
+
+/** Options of the variants' plug-ins: `--ratios` and the like. */
+export async function settingOptions(): Promise<Readonly<Record<string, Option>>> {
+  const options = settingsOf(await loadRegistry());
+  return Object.fromEntries(options.map(({ name, describe }) => [name, { describe, type: "string" } as const]));
+}
+
+export async function flagsOf(args: Arguments): Promise<RunFlags> {
+  const settable = await settingOptions();
+  const given = Object.entries(args).filter(([name, value]) => name in planOptions && value !== undefined);
+  const settings = Object.entries(args).filter(([name, value]) => name in settable && value !== undefined);
+  const flags = Object.fromEntries(given) as RunFlags & { readonly weights?: WeightsChoice };
+  for (const [name, value] of given)
+    if (typeof value === "number" && Number.isNaN(value)) throw new HarnessError(`--${name}: not a number`);
+  return settings.length === 0 ? flags : { ...flags, settings: Object.fromEntries(settings) as Record<string, string> };
+}

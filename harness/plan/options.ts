@@ -1,0 +1,67 @@
+/** An option of a command, free of the library that parses it. */
+export interface Option {
+  readonly describe: string;
+  readonly type: "string" | "number" | "boolean";
+  /** May be given several times, or as a list with commas. */
+  readonly list?: boolean;
+  readonly choices?: readonly string[];
+  readonly default?: string | number | boolean;
+}
+
+/** The options that say which runs are meant: the command line, its help and the plan read them here. */
+export const planOptions = {
+  variants: { describe: "ids set apart by commas, or all, which is the default", type: "string" },
+  preset: { describe: "preset file of a search, measured beside --variants", type: "string", list: true },
+  weights: {
+    describe:
+      "auto: a checkpoint if one is here, else trained nano weights; a nano preset without them only where named",
+    type: "string",
+    choices: ["auto", "checkpoint", "nano", "seeded"],
+    default: "auto",
+  },
+  checkpoint: { describe: "VARIANT=FILE, a .pth, .pt or .safetensors file", type: "string", list: true },
+  dataset: { describe: "shapes (drawn, needs no download), coco, lvis or folder", type: "string", default: "shapes" },
+  data: { describe: "folder with photos and annotations", type: "string" },
+  prompts: { describe: "box,1p,3p (the default) or other names of bench list protocols", type: "string" },
+  protocol: { describe: "all prompts of this evaluation protocol", type: "string" },
+  boxes: { describe: "results file of a detector, whose boxes are prompted", type: "string" },
+  limit: { describe: "the first N images of the dataset", type: "number" },
+  image: { describe: "only this image id", type: "number", list: true },
+  seed: { describe: "of prompts, scenes and orders", type: "number", default: 0 },
+  threads: { describe: "threads of the runtime; all cores if left out", type: "number" },
+  provider: { describe: "execution provider of ONNX Runtime", type: "string", default: "cpu" },
+  "accept-error": {
+    describe: "measure a provider whose outputs are over 2 % of their std off from the processor's",
+    type: "boolean",
+  },
+  rounds: { describe: "latency samples of each variant", type: "number", default: 20 },
+  warmup: { describe: "latency samples before that, not counted", type: "number", default: 3 },
+  "variant-files": {
+    describe: "NAME=ENCODER.onnx,DECODER.onnx: measure your own ONNX files under that name",
+    type: "string",
+    list: true,
+  },
+  input: {
+    describe: "what the encoder of --variant-files takes; its first nodes decide if left out",
+    type: "string",
+    choices: ["raw", "normalised"],
+  },
+  plugin: { describe: "also know the variants and datasets of this module", type: "string", list: true },
+  phase: { describe: "only this one; both if left out", type: "string", choices: ["accuracy", "latency"] },
+  "image-timeout": {
+    describe: "seconds an image may take in its worker; 20 times the slowest so far, at least 60, if left out",
+    type: "number",
+  },
+  "allow-overlap": {
+    describe: "also score variants on images that they were calibrated on; their rows then carry a warning",
+    type: "boolean",
+  },
+  shard: { describe: "i/n: accuracy on every n-th image, for bench merge", type: "string" },
+} as const satisfies Readonly<Record<string, Option>>;
+
+export type PlanOption = keyof typeof planOptions;
+
+/** Returns some of a plan's options, for a command that takes no others. */
+export function pickOptions(names: readonly PlanOption[]): Readonly<Record<string, Option>> {
+  return Object.fromEntries(names.map((name) => [name, planOptions[name]]));
+}
