@@ -121,3 +121,21 @@ test("the list is a table for people", async () => {
   expect(out).toMatch(/^variant +title +input px +paper/);
   expect(out).toMatch(/^sam-vit-b +SAM ViT-B +1024 +arXiv 2304\.02643 +sam_vit_b_01ec64$/m);
 });
+
+test("options of a plug-in from outside are flags, in the help too", async () => {
+  const file = join(folder, "strength.mts");
+  writeFileSync(
+    file,
+    `const no = () => Promise.reject(new Error("not called"));
+export default { presets: [], options: [{ name: "strength", describe: "how strong" }], build: no, load: no, loadRaw: no };`,
+  );
+  const help = await bench(["run", `--plugin=${file}`, "--help"]);
+  expect(help.out).toMatch(/--strength\s+how strong/);
+  const wrong = await bench(["run", "--plugin", file, "--variants", "sam-nano", "--strength", "2"]);
+  expect(wrong).toMatchObject({
+    code: 2,
+    notes: expect.stringContaining("--strength: none of these variants has this setting"),
+  });
+  const without = await bench(["run", "--variants", "sam-nano", "--strength", "2"]);
+  expect(without).toMatchObject({ code: 2, notes: expect.stringContaining("strength") });
+}, 60_000);

@@ -7,6 +7,9 @@ import { visibleLines } from "./visible.ts";
 /** What scripts can rely on: 0 done, 1 done and the answer is no, 2 the user's mistake, 70 a bug in this program. */
 const exitCodes = { userMistake: 2, bug: 70 } as const;
 
+/** In `--plugin a.ts FILE`, FILE is no second plug-in; what stands behind -- is another program's. */
+const parsing = { "greedy-arrays": false, "populate--": true } as const;
+
 /** What a command line program is called, and what it can do. */
 export interface Program {
   readonly name: string;
@@ -38,8 +41,8 @@ export async function runCommandLine(argv: readonly string[], program: Program):
 }
 
 async function dispatch(argv: readonly string[], program: Program, console: Console): Promise<number> {
-  const [first] = argv;
-  const declared = await calledBy(first, program.commands);
+  const [_first] = argv;
+  const declared = await calledBy(argv, program.commands);
   let exitCode = 0;
   let parser = yargs([...argv])
     .scriptName(program.name)
@@ -48,9 +51,7 @@ async function dispatch(argv: readonly string[], program: Program, console: Cons
     .strict()
     // Messages of the parser would follow the user's language, and ours do not.
     .locale("en")
-    // `--plugin a.ts FILE`: FILE is no second plug-in.
-    // What stands behind -- is another program's.
-    .parserConfiguration({ "greedy-arrays": false, "populate--": true })
+    .parserConfiguration(parsing)
     .help()
     .version()
     .wrap(Math.min(120, process.stdout.columns ?? 100))
@@ -76,12 +77,24 @@ async function dispatch(argv: readonly string[], program: Program, console: Cons
 }
 
 /** The command that is named first, with the options that others bring; all of them where it is an option, such as --help. */
-async function calledBy(first: string | undefined, commands: Commands): Promise<readonly Command[]> {
+async function calledBy(argv: readonly string[], commands: Commands): Promise<readonly Command[]> {
+  const [first] = argv;
   if (first === undefined || first.startsWith("-")) return Promise.all(Object.values(commands).map((load) => load()));
   const names = Object.keys(commands);
   if (!names.includes(first)) throw unknown("command", first, names);
   const command = await commands[first]!();
-  return [{ ...command, options: { ...command.options, ...(await command.moreOptions?.()) } }];
+  return [{ ...command, options: { ...command.options, ...(await command.moreOptions?.(pluginsIn(argv))) } }];
+}
+
+/** Returns the modules that `--plugin` names: options that they bring must be known before a command line is parsed. */
+function pluginsIn(argv: readonly string[]): readonly string[] {
+  const { plugin = [] } = yargs([...argv])
+    .help(false)
+    .version(false)
+    .parserConfiguration(parsing)
+    .option("plugin", { type: "string", array: true, coerce: split })
+    .parseSync();
+  return plugin;
 }
 
 function usageOf({ name, arguments: positionals }: Command): string {

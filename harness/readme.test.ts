@@ -43,7 +43,7 @@ test("every command line in README names a command and options that there are", 
   const unknown: string[] = [];
   for (const [, name, rest] of lines) {
     const command = await (commands as Commands)[name!]?.();
-    const known = { ...command?.options, ...(await command?.moreOptions?.()) };
+    const known = { ...command?.options, ...(await command?.moreOptions?.([])) };
     // What stands behind `--` is another program's, behind `&&` another command.
     const own = rest!.split(/ -- | && /)[0]!;
     const options = [...own.matchAll(/ --(?:no-)?([a-z-]+)/g)].map(([, option]) => option!);

@@ -101,7 +101,10 @@ function cpusOf(options: readonly string[]): number | undefined {
 
 /** The run's flags as they were given, paths made absolute; those with their default value say nothing. */
 async function runArguments(args: Arguments): Promise<readonly string[]> {
-  const options: Readonly<Record<string, Option>> = { ...dividedOptions, ...(await settingOptions()) };
+  const options: Readonly<Record<string, Option>> = {
+    ...dividedOptions,
+    ...(await settingOptions(args.plugin as readonly string[] | undefined)),
+  };
   return Object.entries(options).flatMap(([name, option]) => {
     const value = args[name];
     if (name === "threads" || value === undefined || value === option.default) return [];

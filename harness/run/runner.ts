@@ -13,7 +13,7 @@ import type { ChosenVariant } from "../plan/weights.ts";
 import { scoresOf, scoresRecord } from "../results/scores.ts";
 import { damageOf } from "../store/damage.ts";
 import type { Manifest } from "../store/schema.ts";
-import { openRun, type Run, readRun, type StoredRun } from "../store/store.ts";
+import { openRun, type Run, readRun, readRunIfThere } from "../store/store.ts";
 import { failureText, WorkerDied, WorkerFailed } from "../worker/workerProcess.ts";
 import { measureAccuracy } from "./accuracyPhase.ts";
 import { dumpKeptTokens } from "./keptDump.ts";
@@ -202,23 +202,14 @@ async function latencyWarnings({ run, prepared }: OpenedRun, plan: RunPlan): Pro
 
 /** Finished images whose rows are of another photo, or of a worker that died; nothing where only latency is asked for. */
 async function imagesAgain(results: string, id: string, { dataset, phases }: RunPlan): Promise<ReadonlySet<ImageId>> {
-  const stored = phases.includes("accuracy") ? await storedRun(results, id) : undefined;
+  const stored = phases.includes("accuracy") ? await readRunIfThere(results, id) : undefined;
   if (stored === undefined || (await damageOf(stored.folder, stored.manifest)) !== undefined) return new Set();
   return staleImages(stored.folder, dataset);
 }
 
-async function storedRun(results: string, id: string): Promise<StoredRun | undefined> {
-  try {
-    return await readRun(results, id);
-  } catch (error) {
-    if (error instanceof HarnessError && /no run here/.test(error.message)) return undefined;
-    throw error;
-  }
-}
-
 /** A done run is read, not opened: its folder may be read-only, or another's. */
 async function isDone(results: string, id: string, { phases }: RunPlan): Promise<boolean> {
-  const stored = await storedRun(results, id);
+  const stored = await readRunIfThere(results, id);
   if (stored === undefined || (await damageOf(stored.folder, stored.manifest)) !== undefined) return false;
   const { status } = stored.manifest;
   return status.state === "done" && (status.only === undefined || phases.every((phase) => phase === status.only));

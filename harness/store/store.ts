@@ -133,12 +133,16 @@ async function takeUp(folder: string, given: Manifest, images: number): Promise<
 
 /** Throws HarnessError where there is no such run, or it can not be read. */
 export async function readRun(results: string, id: string): Promise<StoredRun> {
+  const run = await readRunIfThere(results, id);
+  if (run !== undefined) return run;
+  throw new HarnessError(`${join(results, id)}: no run here`, { hint: "bench list runs shows those that are" });
+}
+
+/** Returns the stored run of this id, or nothing where there is none. Throws HarnessError for a manifest that can not be read. */
+export async function readRunIfThere(results: string, id: string): Promise<StoredRun | undefined> {
   const folder = join(results, safeId(id));
   const manifest = await readManifest(folder);
-  if (manifest === undefined) {
-    throw new HarnessError(`${folder}: no run here`, { hint: "bench list runs shows those that are" });
-  }
-  return storedRun(folder, manifest);
+  return manifest === undefined ? undefined : storedRun(folder, manifest);
 }
 
 interface Opened {

@@ -34,8 +34,8 @@ export interface Command {
   readonly describe: string;
   readonly arguments: readonly CommandArgument[];
   readonly options: Readonly<Record<string, Option>>;
-  /** Options that what is installed brings, by name; asked for when this command is the one that is called. */
-  moreOptions?(): Promise<Readonly<Record<string, Option>>>;
+  /** Returns the options that plug-ins bring, by name, those of `--plugin` among them; asked for when this command is called. */
+  moreOptions?(plugins: readonly string[]): Promise<Readonly<Record<string, Option>>>;
   readonly unused?: readonly UnusedOptions[];
   /** Whole lines as a user would type them, each with what it does. */
   readonly examples: readonly (readonly [line: string, meaning: string])[];

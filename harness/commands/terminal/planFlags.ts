@@ -18,14 +18,14 @@ export const planUnused: readonly UnusedOptions[] = [
   { when: "the provider is cpu", holds: ({ provider }) => (provider ?? "cpu") === "cpu", options: ["accept-error"] },
 ];
 
-/** Options of the variants' plug-ins: `--ratios` and the like. */
-export async function settingOptions(): Promise<Readonly<Record<string, Option>>> {
-  const options = settingsOf(await loadRegistry());
+/** Returns the options of the variants' plug-ins: `--ratios` and the like, and those of modules from outside. */
+export async function settingOptions(plugins: readonly string[] = []): Promise<Readonly<Record<string, Option>>> {
+  const options = settingsOf(await loadRegistry(plugins));
   return Object.fromEntries(options.map(({ name, describe }) => [name, { describe, type: "string" } as const]));
 }
 
 export async function flagsOf(args: Arguments): Promise<RunFlags> {
-  const settable = await settingOptions();
+  const settable = await settingOptions(args.plugin as readonly string[] | undefined);
   const given = Object.entries(args).filter(([name, value]) => name in planOptions && value !== undefined);
   const settings = Object.entries(args).filter(([name, value]) => name in settable && value !== undefined);
   const flags = Object.fromEntries(given) as RunFlags & { readonly weights?: WeightsChoice };
