@@ -5,6 +5,7 @@ import { HarnessError } from "../errors.ts";
 import { limits } from "../limits.ts";
 import { givenGraphs } from "../plan/variantFiles.ts";
 import { runApart } from "./apart.ts";
+import { concat, declared, endlessLoop, field, modelOf, whole } from "./fixtures/endlessLoop.ts";
 import { temporaryFolder } from "./fixtures/runGraph.ts";
 import { readSignature } from "./signature.ts";
 
@@ -14,29 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** A field of length: as protobuf writes it by hand. */
-function field(number: number, content: Buffer | string): Buffer {
-  const bytes = typeof content === "string" ? Buffer.from(content) : content;
-  return Buffer.concat([varint(8 * number + 2), varint(bytes.length), bytes]);
-}
-
-const whole = (number: number, value: number) => Buffer.concat([varint(8 * number), varint(value)]);
-
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  for (let rest = value; ; rest = Math.floor(rest / 128)) {
-    if (rest < 128) return Buffer.from([...bytes, rest]);
-    bytes.push((rest % 128) + 128);
-  }
-}
-
-const concat = (...parts: readonly Buffer[]) => Buffer.concat(parts);
 const identity = (from: string, to: string) => field(1, concat(field(1, from), field(2, to), field(4, "Identity")));
-/** A value of a type and a shape: 1 float, 7 int64, 9 bool. */
-const declared = (number: number, name: string, type: number, dims: readonly number[]) => {
-  const shape = field(2, concat(...dims.map((dim) => field(1, whole(1, dim)))));
-  return field(number, concat(field(1, name), field(2, field(1, concat(whole(1, type), shape)))));
-};
 const external = (location: string) =>
   concat(
     whole(1, 4),
@@ -49,7 +28,7 @@ const graph = (...parts: readonly Buffer[]) => concat(declared(11, "x", 1, [4]),
 
 function write(content: Buffer, more: readonly Buffer[] = []): string {
   const file = join(folder, "hostile.onnx");
-  writeFileSync(file, concat(whole(1, 8), field(8, concat(field(1, ""), whole(2, 17))), field(7, content), ...more));
+  writeFileSync(file, modelOf(content, more));
   return file;
 }
 
@@ -103,47 +82,9 @@ test("functions of its own, which could call one another without end, are refuse
   expect(refusal(file)).toContain("found functions of its own");
 });
 
-/** A Loop of 2^62 rounds, each of which passes a condition that holds on. */
-function endless(): string {
-  const small = (name: string, type: number, bytes: Buffer) =>
-    field(5, concat(whole(2, type), field(8, name), field(9, bytes)));
-  const rounds = Buffer.alloc(8);
-  rounds.writeBigInt64LE(2n ** 62n);
-  const node = (
-    operator: string,
-    inputs: readonly string[],
-    outputs: readonly string[],
-    more: readonly Buffer[] = [],
-  ) =>
-    field(
-      1,
-      concat(
-        ...inputs.map((each) => field(1, each)),
-        ...outputs.map((each) => field(2, each)),
-        field(4, operator),
-        ...more,
-      ),
-    );
-  const body = concat(
-    node("Identity", ["going"], ["goes"]),
-    node("Relu", ["state"], ["next"]),
-    field(2, "body"),
-    ...[declared(11, "round", 7, []), declared(11, "going", 9, []), declared(11, "state", 1, [4])],
-    ...[declared(12, "goes", 9, []), declared(12, "next", 1, [4])],
-  );
-  const attribute = field(5, concat(field(1, "body"), field(6, body), whole(20, 5)));
-  return write(
-    concat(
-      node("Loop", ["rounds", "true", "x"], ["y"], [attribute]),
-      field(2, "endless"),
-      ...[small("rounds", 7, rounds), small("true", 9, Buffer.from([1]))],
-      ...[declared(11, "x", 1, [4]), declared(12, "y", 1, [4])],
-    ),
-  );
-}
-
 test("a Loop without end is ended in its process, and named", async () => {
-  const file = endless();
+  const x = { name: "x", dims: [4] };
+  const file = write(endlessLoop({ input: x, output: { name: "y", dims: [4] } }));
   const feeds = { x: { dims: [4], data: new Float32Array(4) } };
   await expect(runApart(file, feeds, ["y"], 8000)).rejects.toThrow(
     "hostile.onnx: one prompt brings no answer (found none within 8 s)",
