@@ -7,6 +7,7 @@ import type { AnnotatedImage } from "../../harness/coco/read/elements.ts";
 import type { FileImage } from "../../harness/coco/read/fileImage.ts";
 import { HarnessError, unknown } from "../../harness/errors.ts";
 import { checkLimit, selectImages } from "../selection.ts";
+import { humanAgreement } from "./humanAgreement.ts";
 import type { AnnotationFormat } from "./locate.ts";
 import { locateAnnotations, locateTraining, noTraining } from "./locate.ts";
 import { photoReader, photosPresent } from "./photos.ts";
@@ -55,6 +56,7 @@ export async function openAnnotated(
     fingerprint: fingerprint(format, annotations),
     warnings: annotations.warnings,
     knownImages,
+    humanAgreement,
     ...originalIdsOf(annotations),
     read: async (id) => photos.read(imageOf(id)),
     photoFile: async (id) => photos.fileOf(imageOf(id)),

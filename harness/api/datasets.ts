@@ -59,6 +59,15 @@ export interface OriginalIds {
   readonly categories: readonly (readonly [number: number, digits: string])[];
 }
 
+/** How well two people's masks of the same things agree: what no model can be asked to pass by much. */
+export interface HumanAgreement {
+  /** Mean over the pairs, 0 … 1. */
+  readonly meanIou: number;
+  readonly pairs: number;
+  /** Whose masks of which photos were compared, and how pairs were found: a figure of other photos is no bound of these. */
+  readonly compared: string;
+}
+
 export interface Dataset {
   readonly id: string;
   readonly images: readonly ImageRecord[];
@@ -69,6 +78,8 @@ export interface Dataset {
   readonly knownImages?: ReadonlySet<ImageId>;
   /** Where ids of the data are larger than a number holds: the numbers that stand for them here, with the digits of the file. */
   readonly originalIds?: OriginalIds;
+  /** Absent where nobody annotated twice, and where masks are drawn. */
+  readonly humanAgreement?: HumanAgreement;
   /** What a reader of the results must know: annotations left out and why, with counts. */
   readonly warnings: readonly string[];
   /** Whose work the photos and annotations are, and under which licences: a line each, shown wherever results are. */

@@ -29,6 +29,8 @@ export interface VariantManifest {
   readonly input: ModelInputSpec;
   readonly mask: MaskSpec;
   readonly lacks: readonly Capability[];
+  /** A floor looks at no photo: it has neither weights nor graphs, its accuracy alone is measured, and tables set its row apart. */
+  readonly role?: "floor";
   /** Points that a prompt may hold, a box counting as two; as many as one likes where left out. */
   readonly maxPoints?: number;
   /**
@@ -223,6 +225,12 @@ export interface Variant {
   close(): Promise<void>;
 }
 
+/** What a floor knows of the annotations of the run's images; part of the run's identity. */
+export interface AnnotationFacts {
+  /** Mean over the annotations, crowds left out, of mask area / image area. Absent where no prompt of the run is a point. */
+  readonly meanMaskShare?: number | undefined;
+}
+
 /** What `bench verify feeds: coordinates and labels exactly as given, padding points (-1) and box corners (2, 3) included. */
 export interface RawPrompts {
   /** [prompts][points][x, y] in the model frame */
@@ -280,6 +288,12 @@ export interface VariantPlugin {
    * the reference graph tells.
    */
   referenceMacs?(context: Pick<BuildContext, "preset" | "checkpoint">): StageMacs;
-  load(graphs: GraphFiles, runtime: RuntimeOptions, preset: VariantManifest): Promise<Variant>;
+  /** `facts` are given to a floor alone. */
+  load(
+    graphs: GraphFiles,
+    runtime: RuntimeOptions,
+    preset: VariantManifest,
+    facts?: AnnotationFacts | undefined,
+  ): Promise<Variant>;
   loadRaw(graphs: GraphFiles, runtime: RuntimeOptions, preset: VariantManifest): Promise<RawVariant>;
 }

@@ -24,9 +24,9 @@ export async function fittingVariants(registry: Registry, archive: TensorArchive
   return fitting;
 }
 
-/** Neither a method on another variant's checkpoint, nor ONNX files. */
+/** Neither a method on another variant's checkpoint, nor ONNX files, nor a floor, which has no weights. */
 export function hasOwnCheckpoint({ preset, files }: RegisteredVariant): boolean {
-  return preset.base === undefined && files === undefined;
+  return preset.base === undefined && files === undefined && preset.role !== "floor";
 }
 
 /** An error about a checkpoint that does not fit, with the variant it does fit in its hint. */

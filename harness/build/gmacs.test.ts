@@ -72,6 +72,7 @@ test("a pruned windowed block costs the share of its windows that stay, by SAM's
 
 test("every preset's count is from shapes alone, and a method's falls below its base's", async () => {
   for (const { preset } of registry.variants.values()) {
+    if (preset.role === "floor") continue;
     const { encode } = await referenceOf(preset.id);
     expect([preset.id, encode > 0]).toEqual([preset.id, true]);
     if (/^(evit|evovit|sparsevit)\//.test(preset.id))

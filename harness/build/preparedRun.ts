@@ -1,4 +1,4 @@
-import type { GraphFiles, OriginalIds } from "../api.ts";
+import type { AnnotationFacts, GraphFiles, OriginalIds } from "../api.ts";
 import { readEnvironment } from "../measure/environment.ts";
 import { multipliesInt8, runtimeVersion, sessionSettings } from "../onnx/index.ts";
 import type { RunPlan } from "../plan/plan.ts";
@@ -8,6 +8,7 @@ import { type ChosenVariant, trainedNanoWeights } from "../plan/weights.ts";
 import { canonicalJson, planId, sha256 } from "../store/canonical.ts";
 import { withoutPaths } from "../store/hidden.ts";
 import { type Manifest, schemaVersion } from "../store/schema.ts";
+import { annotationFacts } from "./annotationFacts.ts";
 import { type BuiltVariant, buildVariant } from "./build.ts";
 import { type CalibrationRequest, calibrationFor, calibrationRecord } from "./calibration.ts";
 import { readCommit } from "./commit.ts";
@@ -28,6 +29,8 @@ export interface PreparedRun {
   readonly manifest: Manifest;
   /** Seeded weights have latency and memory alone: their masks would mean nothing. */
   readonly measuresAccuracy: boolean;
+  /** A floor has no graph that could take time or memory. */
+  readonly measuresLatency: boolean;
   /** In its encoder; of a user's own files nothing is known. */
   readonly multipliesInt8: boolean;
 }
@@ -52,6 +55,7 @@ export async function prepareRun(
       graphs,
     });
   }
+  if (variant.preset.role === "floor") return describeFloor(plan, chosen, asPassed);
   const { checkpoint, weightsId, record } = await openWeights(chosen, plan.registry);
   try {
     const calibration = await calibrationFor({
@@ -80,6 +84,20 @@ export async function prepareRun(
   }
 }
 
+/** Nothing is built: what decides its masks is its code, its prompts and the facts. */
+function describeFloor(plan: RunPlan, chosen: ChosenVariant, asPassed: readonly string[]): PreparedRun {
+  const facts = annotationFacts(plan);
+  const built = { files: {}, graphs: {}, hashes: {}, notes: factNotes(facts) };
+  const weights = { source: "none", label: `${chosen.variant.preset.title}, no model` } as const;
+  return describeRun({ plan, chosen, asPassed, built, cpuGraphs: {}, weights, facts });
+}
+
+function factNotes({ meanMaskShare }: AnnotationFacts): readonly string[] {
+  if (meanMaskShare === undefined) return [];
+  const percent = (100 * meanMaskShare).toPrecision(3);
+  return [`its disc covers ${percent} % of the photo's area, as the annotated masks of these images do in the mean`];
+}
+
 interface Parts {
   readonly plan: RunPlan;
   readonly chosen: ChosenVariant;
@@ -91,10 +109,12 @@ interface Parts {
   readonly weights: Manifest["weights"];
   readonly calibration?: Manifest["calibration"];
   readonly overlap?: OverlapRecord;
+  /** Of a floor. */
+  readonly facts?: AnnotationFacts;
 }
 
 function describeRun(parts: Parts): PreparedRun {
-  const { plan, chosen, asPassed, built, cpuGraphs, graphs, weights, calibration, overlap } = parts;
+  const { plan, chosen, asPassed, built, cpuGraphs, graphs, weights, calibration, overlap, facts } = parts;
   const { preset } = chosen.variant;
   const prompts = plan.prompts.map((each) => ({ prompts: each.prompts, protocol: each.protocol.id }));
   const protocols = Object.fromEntries(prompts.map((each) => [each.prompts, each.protocol]));
@@ -106,6 +126,7 @@ function describeRun(parts: Parts): PreparedRun {
     ...{ graphs: built.hashes, weights: weights.source, code, protocols, seed: plan.seed, runtime: plan.runtime },
     ...{ onnxruntime: runtimeVersion, latency: plan.latency },
     dataset: { id: plan.dataset.id, fingerprint: plan.dataset.fingerprint, images },
+    ...(facts === undefined ? {} : { facts }),
     // What the user's encoder is handed is not in its bytes: `--input` decides it too.
     ...(chosen.variant.files === undefined ? {} : { input: preset.input }),
     // Without it, a shard's plan is that of the whole run: so a merge knows what it makes, and under which id.
@@ -119,6 +140,7 @@ function describeRun(parts: Parts): PreparedRun {
     variant: {
       ...{ id: preset.id, title: preset.title, paper: preset.paper, size: preset.size },
       notes: [...preset.notes, ...built.notes, ...untrained, ...(overlap === undefined ? [] : [overlap.note])],
+      ...(preset.role === undefined ? {} : { role: preset.role }),
       ...(preset.setting === undefined ? {} : { setting: preset.setting }),
     },
     ...(calibration === undefined ? {} : { calibration }),
@@ -130,6 +152,7 @@ function describeRun(parts: Parts): PreparedRun {
       images: plan.images.length,
       warnings: plan.dataset.warnings,
       credits: plan.dataset.credits?.slice(),
+      ...humanAgreementOf(plan),
       ...originalIdsOf(plan),
     },
     runtime: {
@@ -158,12 +181,18 @@ function describeRun(parts: Parts): PreparedRun {
     datasetPlugin: plan.registry.datasetFiles.get(plan.dataset.id)!,
     datasetOptions: plan.datasetOptions,
     ...(plan.boxes === undefined ? {} : { boxes: plan.boxes }),
+    ...(facts === undefined ? {} : { facts }),
   };
   const encoder = built.graphs.encoder;
   return {
     ...{ id, setup, cpuGraphs, manifest, measuresAccuracy: weights.source !== "seeded" },
+    measuresLatency: preset.role !== "floor",
     multipliesInt8: encoder !== undefined && multipliesInt8(encoder),
   };
+}
+
+function humanAgreementOf({ dataset: { humanAgreement } }: RunPlan): Pick<Manifest["dataset"], "humanAgreement"> {
+  return humanAgreement === undefined ? {} : { humanAgreement };
 }
 
 function commitRecord(): Pick<Manifest, "commit"> {

@@ -1,4 +1,4 @@
-import type { DatasetOptions, EncoderInput, GraphFiles, RuntimeOptions } from "../api.ts";
+import type { AnnotationFacts, DatasetOptions, EncoderInput, GraphFiles, RuntimeOptions } from "../api.ts";
 
 /** What the process needs of a run: one variant, one image and one box. */
 export interface ModelSetup {
@@ -23,4 +23,6 @@ export interface WorkerSetup extends ModelSetup {
   readonly boxes?: string;
   readonly prompts: readonly { readonly prompts: string; readonly protocol: string }[];
   readonly seed: number;
+  /** Of a floor. */
+  readonly facts?: AnnotationFacts;
 }

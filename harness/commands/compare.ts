@@ -151,10 +151,11 @@ export function headlinesOf(sides: readonly Side[]): Readonly<Record<string, str
   );
 }
 
-/** Mean IoU and calibration; precision and recall where rows have scores and annotations are at hand. */
+/** Mean IoU and calibration, which a floor has none of, since it says 1 of each mask; precision and recall where rows have scores and annotations are at hand. */
 function applicable(sides: readonly Side[], annotated: boolean): typeof metrics {
   const scored = sides.some(({ byPrompts }) => [...byPrompts.values()].some((rows) => rows[0]?.score !== undefined));
-  return scored && annotated ? [miou, calibration, ap, recall] : [miou, calibration];
+  const believing = sides.every(({ manifest }) => manifest.variant.role !== "floor");
+  return [miou, ...(believing ? [calibration] : []), ...(scored && annotated ? [ap, recall] : [])];
 }
 
 /** A stored run with its rows in memory; those of seeded weights mean nothing and are not read. */

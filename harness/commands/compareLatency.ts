@@ -1,6 +1,7 @@
 import { type PreparedRun, prepareRun } from "../build/preparedRun.ts";
 import { HarnessError } from "../errors.ts";
 import { type RunPlan, resolvePlan } from "../plan/plan.ts";
+import type { WeightsChoice } from "../plan/weights.ts";
 import type { LatencyTurns, Side } from "../report/compare.ts";
 import { takeTurns } from "../run/latencyPhase.ts";
 import { checkProvider, providerWarnings } from "../run/providerCheck.ts";
@@ -57,7 +58,7 @@ async function prepareSide(
   const plan = await resolvePlan({
     ...flags,
     variants: manifest.variant.id,
-    weights: manifest.weights.source === "onnx" ? "auto" : manifest.weights.source,
+    weights: choiceOf(manifest.weights.source),
     phase: "latency",
     checkpoint: [...(flags.checkpoint ?? []), ...(file === undefined ? [] : [file])],
   });
@@ -72,6 +73,11 @@ async function prepareSide(
   if (canonicalJson(prepared.manifest.hashes.graph) !== canonicalJson(manifest.hashes.graph))
     observer.note(`${manifest.id}: was run by another sam-bench; latency is that of the graphs which this one builds`);
   return { plan, prepared };
+}
+
+/** ONNX files hold weights of their own, and a floor has none: neither is a choice. */
+function choiceOf(source: Manifest["weights"]["source"]): WeightsChoice {
+  return source === "onnx" || source === "none" ? "auto" : source;
 }
 
 function requireSameWeights({ id, weights }: Manifest, { weights: found }: Manifest): void {

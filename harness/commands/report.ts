@@ -107,11 +107,13 @@ async function galleryFor(
   console: Console,
 ) {
   const count = args.gallery as number;
-  if (!showsMasks(group, count)) return [];
+  // A filled box shows nothing that its prompt does not.
+  const models = group.filter(({ report }) => report.role !== "floor");
+  if (!showsMasks(models, count)) return [];
   const progress = createProgress(console, { total: count, unit: "masks" });
   try {
     return await galleryOf(
-      group.map((details) => ({ stored: details.stored, details })),
+      models.map((details) => ({ stored: details.stored, details })),
       {
         ...{ count, seed: args.seed as number, photos: args.photos === false ? "left out" : "embedded" },
         ...(dataset === undefined ? {} : { dataset }),

@@ -93,7 +93,8 @@ async function variantNeeds(plan: RunPlan, { variant, weights }: ChosenVariant, 
   const scored = weights.source !== "seeded" && plan.phases.includes("accuracy");
   const { encodes, decodes } = workOf(plan, known.targets);
   const accuracyMs = scored ? encodes * encodeMs + decodes * (msOf(decodeGmacs) + assumed.maskMs) : 0;
-  const turns = plan.phases.includes("latency") ? plan.latency.warmup + plan.latency.rounds + 1 : 0;
+  const timed = plan.phases.includes("latency") && variant.preset.role !== "floor";
+  const turns = timed ? plan.latency.warmup + plan.latency.rounds + 1 : 0;
   const latencyMs = turns * (encodeMs + decodeMs + assumed.batch * msOf(decodeGmacs) + assumed.maskMs);
   const rowBytes = scored ? known.targets * plan.prompts.length * assumed.row : 0;
   const side = variant.preset.input.side / 1024;

@@ -56,6 +56,12 @@ export const planOptions = {
     describe: "also score variants on images that they were calibrated on; their rows then carry a warning",
     type: "boolean",
   },
+  baseline: {
+    describe:
+      "also score the filled box, or a disc about the points, as the floor of the table; --no-baseline leaves it out",
+    type: "boolean",
+    default: true,
+  },
   shard: { describe: "i/n: accuracy on every n-th image, for bench merge", type: "string" },
 } as const satisfies Readonly<Record<string, Option>>;
 

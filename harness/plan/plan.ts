@@ -4,6 +4,7 @@ import { HarnessError, unknown } from "../errors.ts";
 import { misfitOf, type PlannedPrompts, promptPlan, requireFit } from "../protocols/index.ts";
 import { datasetCache } from "./datasetCache.ts";
 import { withDetectorBoxes } from "./detectorBoxes.ts";
+import { requireMeasurable, withFloors } from "./floors.ts";
 import { openDataset } from "./openDataset.ts";
 import { planOptions } from "./options.ts";
 import { loadRegistry, type Registry } from "./plugins/registry.ts";
@@ -11,7 +12,7 @@ import { readPresetFile } from "./presetFile.ts";
 import { withSettings } from "./settings.ts";
 import { imagesOfShard, parseShard, type Shard } from "./shard.ts";
 import { withVariantFiles } from "./variantFiles.ts";
-import { type ChosenVariant, chooseWeights, type LeftOut, type WeightsChoice } from "./weights.ts";
+import { type Chosen, type ChosenVariant, chooseWeights, type LeftOut, type WeightsChoice } from "./weights.ts";
 
 /** What a run is made of; accuracy can be measured on many machines, latency is measured on one. */
 export type Phase = "accuracy" | "latency";
@@ -54,6 +55,8 @@ export interface RunFlags {
   readonly settings?: Readonly<Record<string, string>>;
   /** Seconds that a worker may take for an image. */
   readonly "image-timeout"?: number;
+  /** Whether floors are measured beside the variants that are named. */
+  readonly baseline?: boolean;
   /** Both without it. */
   readonly phase?: Phase;
   /** `i/n`: every n-th image; its latency is not measured. */
@@ -92,12 +95,6 @@ export interface RunPlan {
   readonly acceptError?: boolean;
 }
 
-/** What is measured of the variants that are named, and what is not. */
-interface Chosen {
-  readonly chosen: readonly ChosenVariant[];
-  readonly leftOut: readonly LeftOut[];
-}
-
 const defaults = {
   variants: "all",
   weights: planOptions.weights.default,
@@ -126,12 +123,17 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
     weights: flags.weights ?? defaults.weights,
     checkpoints: checkpointsOf(flags.checkpoint ?? []),
   });
-  const { chosen, leftOut } = names.includes("all") ? withoutMisfits(available, prompts) : available;
+  const fitting = names.includes("all") ? withoutMisfits(available, prompts) : available;
+  const phases = phasesOf(flags);
+  const { chosen, leftOut } = flags.baseline === true ? withFloors(fitting, { registry, prompts, phases }) : fitting;
   if (chosen.length === 0)
     throw new HarnessError("no variant is left to run", {
       hint: leftOut[0]?.command ?? "bench list variants shows those that there are",
     });
-  for (const { variant } of chosen) requireFit(prompts, variant.preset);
+  for (const { variant } of chosen) {
+    requireMeasurable(variant.preset, phases);
+    requireFit(prompts, variant.preset);
+  }
   requireBoxes(prompts, flags.boxes);
   if (flags.dump !== undefined && flags.image === undefined)
     throw new HarnessError("--dump: of which image?", { hint: "--image ID, as often as you like" });
@@ -146,7 +148,7 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
   return {
     ...{ registry, variantFiles, chosen, leftOut, dataset, datasetOptions, prompts, seed },
     ...(shard === undefined ? { images: ids } : { images: imagesOfShard(ids, shard), shard }),
-    phases: phasesOf(flags),
+    phases,
     overlap: flags["allow-overlap"] === true ? "allowed" : "refused",
     ...(flags.boxes === undefined ? {} : { boxes: flags.boxes }),
     ...(flags.dump === undefined ? {} : { dump: flags.dump }),

@@ -10,7 +10,7 @@ import { type RegisteredVariant, type Registry, variantOf, weightsVariantOf } fr
  * `auto`: a checkpoint if one is here, else trained nano weights; full-size variants without a checkpoint are left out, and of
  * `all` the nano presets without trained weights too: named, they run on seeded ones.
  */
-export type WeightsChoice = "auto" | Exclude<WeightSource, "onnx">;
+export type WeightsChoice = "auto" | Exclude<WeightSource, "onnx" | "none">;
 
 /** Where a variant's weights come from; nothing is opened yet. */
 export interface ChosenWeights {
@@ -31,6 +31,12 @@ export interface LeftOut {
   readonly command: string;
 }
 
+/** What is measured of the variants that are named, and what is not. */
+export interface Chosen {
+  readonly chosen: readonly ChosenVariant[];
+  readonly leftOut: readonly LeftOut[];
+}
+
 export interface WeightsFlags {
   /** Ids, or `all`. */
   readonly variants: readonly string[];
@@ -40,14 +46,12 @@ export interface WeightsFlags {
 }
 
 /** Throws HarnessError where a variant that is named, not merely among `all`, has no weights of the kind asked for. */
-export async function chooseWeights(
-  registry: Registry,
-  flags: WeightsFlags,
-): Promise<{ chosen: readonly ChosenVariant[]; leftOut: readonly LeftOut[] }> {
+export async function chooseWeights(registry: Registry, flags: WeightsFlags): Promise<Chosen> {
   for (const id of flags.checkpoints.keys()) variantOf(registry, id);
   const all = flags.variants.includes("all");
   const named = new Set(flags.variants.filter((id) => id !== "all"));
-  const ids = all ? [...registry.variants.keys(), ...named] : named;
+  const models = [...registry.variants.values()].filter(({ preset }) => preset.role !== "floor");
+  const ids = all ? [...models.map(({ preset }) => preset.id), ...named] : named;
   const chosen: ChosenVariant[] = [];
   const leftOut: LeftOut[] = [];
   for (const id of new Set(ids)) {
@@ -64,7 +68,7 @@ export async function chooseWeights(
   return { chosen: all ? inOrder(chosen) : chosen, leftOut };
 }
 
-const sourceOrder: readonly WeightSource[] = ["checkpoint", "onnx", "nano", "seeded"];
+const sourceOrder: readonly WeightSource[] = ["checkpoint", "onnx", "nano", "seeded", "none"];
 
 /** Rows of `all`: published models, then small trained ones, then methods on either; within each, the registry's order. */
 function inOrder(chosen: readonly ChosenVariant[]): readonly ChosenVariant[] {
@@ -90,6 +94,12 @@ function ownWeights({ preset }: RegisteredVariant, { weights }: WeightsFlags): C
   return { variant: preset.id, reason, command: `bench run --variants ${preset.id} --variant-files ${preset.id}=…` };
 }
 
+function noWeights({ id }: VariantManifest, { checkpoints }: WeightsFlags): ChosenWeights {
+  const file = checkpoints.get(id);
+  if (file === undefined) return { source: "none" };
+  throw new HarnessError(`--checkpoint ${id}: a floor has no weights`, { found: file, hint: "leave it out" });
+}
+
 /** A method's own checkpoint comes before its base's. */
 async function weightsOf(
   { preset }: RegisteredVariant,
@@ -97,6 +107,7 @@ async function weightsOf(
   flags: WeightsFlags,
   among: "named" | "all",
 ): Promise<ChosenWeights | LeftOut> {
+  if (preset.role === "floor") return noWeights(preset, flags);
   const given = flags.checkpoints.get(preset.id) ?? flags.checkpoints.get(base.id);
   const checkpoint = given ?? (await storedCheckpoint(base.published?.id));
   const nano = base.nanoWeights === undefined ? undefined : join(folder, base.nanoWeights.file);

@@ -3,7 +3,7 @@ import { HarnessError } from "../errors.ts";
 import { type PlannedPrompts, promptsOf } from "./plan.ts";
 
 /** What of a variant decides whether a protocol's prompts fit it. */
-export type Fitting = Pick<VariantManifest, "id" | "lacks" | "everything" | "maxPoints" | "choosesUpTo">;
+export type Fitting = Pick<VariantManifest, "id" | "lacks" | "role" | "everything" | "maxPoints" | "choosesUpTo">;
 
 /** Why a variant can not be measured with some prompts. */
 export interface Misfit {
@@ -15,7 +15,13 @@ export interface Misfit {
 
 /** Nothing where the prompts fit. The steps that are asked for decide: five clicks may fit where nine do not. */
 export function misfitOf({ protocol, prompts }: PlannedPrompts, variant: Fitting): Misfit | undefined {
-  const { everything, lacks } = variant;
+  const { everything, lacks, role } = variant;
+  if (role === "floor" && (protocol.prompted === "grid" || protocol.prompted === "nothing"))
+    return {
+      problem: `can not be measured by protocol ${protocol.id}, whose masks answer no prompt about one thing`,
+      found: "a floor, which looks at no photo",
+      hint: "leave the variant out, or choose prompts that are boxes or points: --prompts box,1p,3p",
+    };
   if (protocol.prompted === "grid" && everything === "own output")
     return {
       problem: `can not be measured by protocol ${protocol.id}, which prompts a grid of points`,

@@ -27,6 +27,8 @@ export interface RunReport {
   readonly id: string;
   readonly variant: string;
   readonly title: string;
+  /** A floor looks at no photo: what a model has to pass. */
+  readonly role?: "floor";
   readonly weights: Manifest["weights"]["source"];
   readonly weightsLabel: string;
   /** Of the file; absent for seeded weights and for ONNX files. */
@@ -35,6 +37,8 @@ export interface RunReport {
   readonly fingerprint: string;
   /** Whose work its photos and annotations are, a line each. */
   readonly credits?: readonly string[] | undefined;
+  /** Of the data set, where two people's masks were compared. */
+  readonly humanAgreement?: NonNullable<Manifest["dataset"]["humanAgreement"]>;
   readonly status: Manifest["status"]["state"];
   readonly createdAt: string;
   readonly images: {
@@ -109,9 +113,11 @@ export async function reportOfRows(run: StoredRun, rows: SlimRows): Promise<RunR
   const batchPrompts = turns[0]?.batches?.[0]?.prompts;
   return {
     ...{ id, variant: variant.id, title: variant.title, weights: weights.source, weightsLabel: weights.label },
+    ...(variant.role === undefined ? {} : { role: variant.role }),
     ...(weights.sha256 === undefined ? {} : { weightsSha256: weights.sha256 }),
     ...{ dataset: dataset.id, fingerprint: dataset.fingerprint },
     credits: dataset.credits,
+    ...(dataset.humanAgreement === undefined ? {} : { humanAgreement: dataset.humanAgreement }),
     ...{ status: manifest.status.state, createdAt: manifest.createdAt },
     images: { finished: rows.images.length, failed: rows.failures.size, planned: dataset.images },
     prompts: weights.source === "seeded" ? {} : promptsOf(manifest, rows),

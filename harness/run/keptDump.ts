@@ -23,7 +23,7 @@ export async function dumpKeptTokens(prepared: readonly PreparedRun[], plan: Run
   const dumps: KeptDump[] = [];
   for (const { id, setup } of prepared) {
     const { plugin, preset } = variantOf(plan.registry, setup.variant);
-    const variant = await plugin.load(setup.graphs, plan.runtime, preset);
+    const variant = await plugin.load(setup.graphs, plan.runtime, preset, setup.facts);
     try {
       if (variant.keptTokens === undefined) continue;
       for (const image of plan.dataset.images) {

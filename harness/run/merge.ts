@@ -81,7 +81,7 @@ async function finished(run: Run, { whole, manifest, truth }: Ending) {
   const prompts = Object.entries(manifest.protocols).map(([name, id]) => ({ prompts: name, protocol: { id } }));
   const scores = truth === undefined ? {} : await scoresOf(run, { prompts, dataset: truth, seed: manifest.seed });
   const sealed = await run.sealed();
-  const timed = await isTimed(run, rounds);
+  const timed = manifest.variant.role === "floor" || (await isTimed(run, rounds));
   return {
     ...scoresRecord(scores, sealed, readInstallation().sources),
     merged: manifest.merged!,

@@ -19,15 +19,16 @@ const defaults = {
 };
 
 /**
- * Compares what the plan's provider makes of the first photo with what the processor makes of it. Nothing on the processor.
+ * Compares what the plan's provider makes of the first photo with what the processor makes of it. Nothing on the processor,
+ * nor for a floor, which has no graph.
  * Throws HarnessError where they are too far apart and `--accept-error` is not given, or where the outputs are no numbers.
  */
 export async function checkProvider(
-  { setup, cpuGraphs }: PreparedRun,
+  { setup, cpuGraphs, measuresLatency }: PreparedRun,
   plan: RunPlan,
 ): Promise<ProviderError | undefined> {
   const { provider } = setup.runtime;
-  if (provider === "cpu") return undefined;
+  if (provider === "cpu" || !measuresLatency) return undefined;
   const [image] = await readablePhotos(plan.dataset, 1);
   const photo = await plan.dataset.read(image!);
   const boxes = timedBoxes(plan.dataset, image!, photo.size).slice(0, defaults.boxes);

@@ -112,6 +112,8 @@ async function openChecked(
 
 /** Of ONNX files, what they were taken as is the first thing to know. */
 function firstNote({ variant: { preset, files }, weights }: ChosenVariant): string {
+  if (preset.role === "floor")
+    return `${preset.id}: ${preset.title}, the floor of the table; --no-baseline leaves it out`;
   if (files === undefined) return `${preset.id}: ${weights.source} weights, preparing its graphs`;
   return `${preset.id}: ${preset.notes[0] ?? preset.title}`;
 }
@@ -127,7 +129,12 @@ async function measure(opened: readonly OpenedRun[], request: RunRequest): Promi
     const live = opened.filter(({ run }) => run.manifest.status.state !== "failed");
     const untimed: OpenedRun[] = [];
     for (const each of live)
-      if (plan.phases.includes("latency") && !(await isTimed(each.run, plan.latency.rounds))) untimed.push(each);
+      if (
+        plan.phases.includes("latency") &&
+        each.prepared.measuresLatency &&
+        !(await isTimed(each.run, plan.latency.rounds))
+      )
+        untimed.push(each);
     if (!signal.aborted && untimed.length > 0) await measureLatency(untimed, request);
     for (const each of live.filter(({ run }) => run.manifest.status.state !== "failed"))
       await each.run.update(signal.aborted ? stopped("stopped by Ctrl-C") : await finished(each, plan));
@@ -149,7 +156,7 @@ async function finished(
   plan: RunPlan,
 ): Promise<Pick<Manifest, "status" | "warnings" | "scores" | "scored">> {
   const scored = !prepared.measuresAccuracy || run.finishedImages().size === plan.images.length;
-  const timed = await isTimed(run, plan.latency.rounds);
+  const timed = !prepared.measuresLatency || (await isTimed(run, plan.latency.rounds));
   const only = scored && timed ? {} : { only: scored ? ("accuracy" as const) : ("latency" as const) };
   // Average precision of a part says nothing of the whole: a merge computes it.
   const scores = scored && plan.shard === undefined ? await scoresOf(run, plan) : {};

@@ -79,10 +79,12 @@ const manifest = z.object({
     paper: z.object({ title: text, arxiv: text.exactOptional(), year: whole.exactOptional() }),
     size: z.enum(["full", "nano"]),
     notes: z.array(text),
+    /** A floor looks at no photo: its accuracy alone is measured. */
+    role: z.literal("floor").exactOptional(),
     setting: z.object({ name: text, value: z.number() }).exactOptional(),
   }),
   weights: z.object({
-    source: z.enum(["checkpoint", "nano", "seeded", "onnx"]),
+    source: z.enum(["checkpoint", "nano", "seeded", "onnx", "none"]),
     label: text,
     /** The file's name without its folder. */
     file: text.exactOptional(),
@@ -97,6 +99,8 @@ const manifest = z.object({
     warnings: z.array(text),
     /** Whose work photos and annotations are, and under which licences, a line each. */
     credits: z.array(text).optional(),
+    /** How well two people's masks of the same things agree, and whose of which photos were compared. */
+    humanAgreement: z.object({ meanIou: fraction, pairs: count, compared: text }).exactOptional(),
     /** Numbers that stand in rows for ids of 2^52 and more, with the digits of the annotation file. */
     originalIds: z.object({ images: z.array(originalId), categories: z.array(originalId) }).exactOptional(),
   }),

@@ -1,4 +1,4 @@
-import type { GraphFiles, RuntimeOptions, Variant } from "../api.ts";
+import type { AnnotationFacts, GraphFiles, RuntimeOptions, Variant } from "../api.ts";
 import { readSignature } from "../onnx/index.ts";
 import { asAuthors } from "../plan/plugins/authorsError.ts";
 import { isOwnModule, type RegisteredVariant } from "../plan/plugins/registry.ts";
@@ -8,10 +8,11 @@ export async function loadVariant(
   { plugin, preset, file }: RegisteredVariant,
   graphs: GraphFiles,
   runtime: RuntimeOptions,
+  facts?: AnnotationFacts,
 ): Promise<Variant> {
   const hint = outputsHint(file, graphs);
   const code = (doing: string) => ({ file, id: preset.id, doing, hint });
-  const variant = await asAuthors(code("load"), () => plugin.load(graphs, runtime, preset));
+  const variant = await asAuthors(code("load"), () => plugin.load(graphs, runtime, preset, facts));
   const { everything } = variant;
   return {
     encode: (input) => asAuthors(code("encode"), () => variant.encode(input)),

@@ -52,7 +52,7 @@ async function open(setup: WorkerSetup): Promise<Opened> {
   const { preset, file } = registered;
   const annotated = await openDataset(registry, setup.dataset, setup.datasetOptions);
   const dataset = setup.boxes === undefined ? annotated : await withDetectorBoxes(annotated, setup.boxes);
-  const variant = await loadVariant(registered, setup.graphs, setup.runtime);
+  const variant = await loadVariant(registered, setup.graphs, setup.runtime, setup.facts);
   const checks = outputChecks(preset, outputsHint(file, setup.graphs));
   const accuracy = new AccuracyPhase({
     variant: checkedVariant(variant, checks),

@@ -16,7 +16,7 @@ interface Place {
 export function accuracyLatencyCharts(runs: readonly ChartRun[]): readonly Chart[] {
   return scoredPrompts(runs.map(({ report }) => report)).flatMap((prompts) => {
     const places = withFront(runs.flatMap((run) => placeOf(run, prompts)));
-    return places.length === 0 ? [] : [chartOf(prompts, places, runs)];
+    return places.length === 0 ? [] : [chartOf(prompts, places, floorsOf(runs, prompts), runs)];
   });
 }
 
@@ -37,6 +37,20 @@ function placeOf({ label, report }: ChartRun, { name, protocol }: ScoredPrompts)
       ...{ miou: rounded(100 * value), low: rounded(100 * low), high: rounded(100 * high) },
     },
   ];
+}
+
+/** A line across the chart: it has an accuracy and no latency. */
+interface Floor {
+  readonly name: string;
+  readonly miou: number;
+}
+
+function floorsOf(runs: readonly ChartRun[], { name, protocol }: ScoredPrompts): readonly Floor[] {
+  return runs.flatMap(({ report }) => {
+    const prompts = report.prompts[name];
+    if (report.role !== "floor" || prompts?.miou === undefined || prompts.protocol !== protocol) return [];
+    return [{ name: `floor: ${report.title}`, miou: rounded(100 * prompts.miou.value) }];
+  });
 }
 
 /** On the front: no other is both as fast and better, or as good and faster. */
@@ -79,6 +93,7 @@ function namesWithRoom(places: readonly Place[]): readonly string[] {
 function chartOf(
   { name, protocol, shared }: ScoredPrompts,
   places: readonly Place[],
+  floors: readonly Floor[],
   runs: readonly ChartRun[],
 ): Chart {
   const y = {
@@ -97,15 +112,18 @@ function chartOf(
   const colour = colourOf(runs, places);
   const best = [...places].sort((a, b) => b.miou - a.miou)[0]!;
   const fastest = [...places].sort((a, b) => a.ms - b.ms)[0]!;
-  const alt = `${places.length} variants. Best mIoU: ${best.variant}, ${best.miou} %. Fastest: ${fastest.variant}, ${fastest.ms} ms.`;
+  const lines = floors.map((floor) => ` ${floor.name}: ${floor.miou} %.`).join("");
+  const alt = `${places.length} variants. Best mIoU: ${best.variant}, ${best.miou} %. Fastest: ${fastest.variant}, ${fastest.ms} ms.${lines}`;
+  const below = floors.length === 0 ? "" : " The dotted line is what needs no model.";
   return {
     id: `accuracy-latency-${name}${shared ? `-${protocol}` : ""}`,
     title: `Accuracy against latency: ${name}`,
-    caption: `Up and to the left is better. Bars: 95 % interval of mIoU (${protocol}) and quartiles of latency. The line joins the Pareto front: variants that no other beats in both.`,
+    caption: `Up and to the left is better. Bars: 95 % interval of mIoU (${protocol}) and quartiles of latency. The line joins the Pareto front: variants that no other beats in both.${below}`,
     alt,
     spec: chartSpec(`Accuracy against latency, prompts ${name}. ${alt}`, undefined, {
       data: { values: places.map((place) => ({ ...place })) },
       layer: [
+        ...floors.map((floor) => floorLayer(floor, y)),
         {
           transform: [{ filter: "datum.front" }],
           mark: { type: "line", interpolate: "step-after", strokeDash: [5, 4], style: "faint" },
@@ -140,7 +158,20 @@ function chartOf(
         ...[variant, miou, low, high, ms, q1, q3],
         front ? "yes" : "no",
       ]),
+      ...floors.map((floor) => [floor.name, floor.miou, "", "", "", "", "", ""]),
     ],
     touches: /^(latency|images|dataset|run)$|(encode|decode)$/,
+  };
+}
+
+/** Across the whole width, with its name at the left end. */
+function floorLayer<Y>(floor: Floor, y: Y) {
+  const name = { align: "left", baseline: "bottom", dx: 6, dy: -3, fontSize: 11, style: "faint" } as const;
+  return {
+    data: { values: [{ ...floor }] },
+    layer: [
+      { mark: { type: "rule" as const, strokeDash: [2, 3], strokeWidth: 1.5 }, encoding: { y } },
+      { mark: { type: "text" as const, ...name }, encoding: { y, x: { value: 0 }, text: { field: "name" } } },
+    ],
   };
 }

@@ -54,6 +54,18 @@ test("the Pareto front: whoever is beaten in both is not on it", () => {
   ]);
 });
 
+test("a floor, which has no latency, is a line across the chart with its name, in words and in the table too", () => {
+  const [slow, fast] = runs as readonly [DetailedRun, DetailedRun];
+  const report = { ...fast.report, role: "floor" as const, title: "filled box / disc", latency: {} };
+  const [chart] = accuracyLatencyCharts([slow, { ...fast, report }]);
+  const [floor] = (chart!.spec as { layer: readonly { data: object }[] }).layer;
+  expect(floor!.data).toEqual({ values: [{ name: "floor: filled box / disc", miou: 70 }] });
+  expect(chartWarnings(chartFile(chart!))).toEqual([]);
+  expect(chart!.alt).toContain("1 variants.");
+  expect(chart!.alt).toContain("floor: filled box / disc: 70 %.");
+  expect(chart!.records.at(-1)!.slice(0, 2)).toEqual(["floor: filled box / disc", 70]);
+});
+
 test("a name that would lie over another is left to the legend", () => {
   const [slow, fast] = runs as readonly [DetailedRun, DetailedRun];
   const [chart] = accuracyLatencyCharts([slow, { ...slow, label: "twin" }, fast]);

@@ -16,7 +16,9 @@ export async function detailsOf(run: StoredRun): Promise<Omit<DetailedRun, "labe
   // Masks of seeded weights mean nothing.
   const rows = run.manifest.weights.source === "seeded" ? [] : slim.rows;
   const { manifest } = run;
-  return { report, manifest, turns: await run.latency(), rows, places: slim.places, reliability: reliabilityOf(rows) };
+  // A floor believes nothing of its masks: it says 1 of each.
+  const reliability = report.role === "floor" ? {} : reliabilityOf(rows);
+  return { report, manifest, turns: await run.latency(), rows, places: slim.places, reliability };
 }
 
 function reliabilityOf(rows: readonly SlimRow[]): Readonly<Record<string, readonly ReliabilityBin[]>> {

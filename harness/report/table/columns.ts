@@ -32,11 +32,12 @@ export function nameColumns(reports: readonly RunReport[]): readonly Column[] {
   ];
 }
 
-/** What the weights are; the file where one variant stands there with several, and its hash where two have one name. */
+/** What the weights are, of a floor what it does without any; the file where one variant stands there with several, and its hash where two have one name. */
 function weightsCells(reports: readonly RunReport[]): readonly string[] {
   const shared = sharedFileNames(reports);
   return reports.map((report) => {
-    const { variant, weights, weightsLabel, weightsSha256 } = report;
+    const { variant, weights, weightsLabel, weightsSha256, role, title } = report;
+    if (role === "floor") return `floor: ${title}`;
     const others = reports.filter((other) => other.variant === variant && other.weights === weights);
     if (others.every((other) => other.weightsSha256 === weightsSha256)) return weights;
     return shared.has(weightsLabel) ? `${weightsLabel} ${weightsSha256!.slice(0, 8)}` : weightsLabel;

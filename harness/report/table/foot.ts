@@ -37,6 +37,7 @@ export function footLines(reports: readonly RunReport[], base: RunReport | undef
   return [
     ...latencyLines(reports, base),
     ...accuracyLines(reports),
+    ...boundLines(reports),
     ...weightsLines(reports),
     ...(reports.some(({ status }) => status !== "done") ? ["† not finished; the warnings say why"] : []),
     ...notesLines(reports),
@@ -140,15 +141,36 @@ function accuracyLines(reports: readonly RunReport[]): string[] {
   ];
 }
 
+/** What the accuracy lies between: what needs no model, and what two people reach. */
+function boundLines(reports: readonly RunReport[]): string[] {
+  const floors = new Set(reports.flatMap(({ role, variant }) => (role === "floor" ? [variant] : [])));
+  const agreements = new Map(
+    reports.flatMap(({ humanAgreement }) =>
+      humanAgreement === undefined ? [] : [[humanAgreement.compared, humanAgreement]],
+    ),
+  );
+  return [
+    ...[...floors].map(
+      (variant) => `floor: ${variant} answers without a look at the photo; a row below it does worse than no model`,
+    ),
+    ...[...agreements.values()].map(
+      ({ meanIou, pairs, compared }) =>
+        `human agreement: ${(100 * meanIou).toFixed(1)} % mIoU between two people's masks of the same things, ${pairs} pairs (${compared}). It is of those photos, not of this set: a mark to read the figures by, no bound`,
+    ),
+  ];
+}
+
 const weightsMeaning = {
   checkpoint: "the checkpoint file as its authors published or the user trained it",
   nano: "small, trained for this project: real accuracy at toy size",
   seeded: "values from a seed: latency and memory only, no accuracy",
   onnx: "ONNX files of the user's own, run as they are",
+  none: "no model",
 } as const;
 
 function weightsLines(reports: readonly RunReport[]): string[] {
-  const sources = [...new Set(reports.map(({ weights }) => weights))];
+  const models = reports.filter(({ role }) => role !== "floor");
+  const sources = [...new Set(models.map(({ weights }) => weights))];
   const meanings = sources.map((source) => `${source} = ${weightsMeaning[source]}`);
   return [...(meanings.length === 0 ? [] : [`weights: ${meanings.join("; ")}`]), ...checkpointLines(reports)];
 }

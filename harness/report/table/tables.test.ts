@@ -239,3 +239,30 @@ test("two files of one name are told apart by their hash", async () => {
     "checkpoints: sam-nano from best.pth (sha256 aaaaaaaa…); sam-nano from best.pth (sha256 bbbbbbbb…); sam-nano from last.pth",
   );
 });
+
+test("a floor's row is the last, whenever it was run, and the foot names it and what two people reach", async () => {
+  const results = await mkdtemp(join(tmpdir(), "tables-"));
+  const base = exampleManifest();
+  const humanAgreement = { meanIou: 0.866, pairs: 178, compared: "21 photos" };
+  const floor = await storeExample(results, {
+    variant: "baseline/prompt",
+    ious: { box: [0.5, 0.6, 0.7] },
+    manifest: {
+      variant: { ...base.variant, id: "baseline/prompt", title: "filled box / disc", role: "floor" },
+      weights: { source: "none", label: "filled box / disc, no model" },
+      dataset: { ...base.dataset, images: 5, humanAgreement },
+    },
+  });
+  const nano = await storeExample(results, { variant: "sam-nano", ious: { box: [0.7, 0.8, 0.9] } });
+  const table = resultTable([await reportOf(floor), await reportOf(nano)]).split("\n");
+  const at = (text: string) => table.findIndex((line) => line.startsWith(text));
+  expect(at("baseline/prompt  floor: filled box / disc")).toBe(at("sam-nano ") + 1);
+  expect(table).toContain(
+    "floor: baseline/prompt answers without a look at the photo; a row below it does worse than no model",
+  );
+  const foot = table.slice(at("human agreement: ")).join(" ").replace(/ +/g, " ");
+  expect(foot).toMatch(
+    /^human agreement: 86\.6 % mIoU between two people's masks of the same things, 178 pairs \(21 photos\)\. It is of those photos, not of this set/,
+  );
+  expect(resultJson([await reportOf(floor)]).runs[0]).toMatchObject({ role: "floor", humanAgreement });
+});

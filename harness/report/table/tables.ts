@@ -55,14 +55,19 @@ export function baseOf(reports: readonly RunReport[]): RunReport | undefined {
   );
 }
 
-/** Figures of two datasets never stand in one table. */
+/** Figures of two datasets never stand in one table; floors come last in theirs, whenever they were run. */
 export function byDataset(reports: readonly RunReport[]): readonly (readonly RunReport[])[] {
   const groups = new Map<string, RunReport[]>();
   for (const report of reports) {
     const key = `${report.dataset} ${report.fingerprint}`;
     groups.set(key, [...(groups.get(key) ?? []), report]);
   }
-  return [...groups.values()];
+  return [...groups.values()].map(floorsLast);
+}
+
+function floorsLast(reports: readonly RunReport[]): readonly RunReport[] {
+  const isFloor = ({ role }: RunReport) => role === "floor";
+  return [...reports.filter((each) => !isFloor(each)), ...reports.filter(isFloor)];
 }
 
 export function titleOf({ dataset, images }: RunReport): string {
