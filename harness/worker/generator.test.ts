@@ -13,7 +13,7 @@ afterAll(() => nano.close());
 test.each(Object.entries(generator.settings))(
   "the masks that stay are those of the authors' generator, %s",
   async (setting, expected) => {
-    const file = fileURLToPath(new URL(`fixtures/${generator.photo.file}`, import.meta.url));
+    const file = fileURLToPath(new URL(`../../datasets/photos/images/${generator.photo.file}`, import.meta.url));
     const kept = await generatedMasks(nano, file, setting);
     expect(beyondBounds(kept, expected as unknown as GeneratorMasks)).toEqual([]);
   },
