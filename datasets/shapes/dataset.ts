@@ -39,7 +39,7 @@ export function shoot(seed: number, image: ImageId, purpose: "scoring" | "calibr
  */
 async function open(options: DatasetOptions): Promise<Dataset> {
   const { limit, images, seed } = options;
-  const purpose = options.purpose ?? "scoring";
+  const purpose = options.purpose === "calibration" ? "calibration" : "scoring";
   checkLimit(limit);
   const all: readonly ImageRecord[] = Array.from({ length: limit ?? defaults.images }, (_, index) => ({
     id: index + 1,
@@ -78,5 +78,6 @@ export default {
   id: "shapes",
   title: "Drawn scenes",
   about: "textured things that hide one another, drawn from --seed; --limit is their number (24); needs no download",
+  own: "drawn",
   open,
 } satisfies DatasetPlugin;

@@ -103,9 +103,9 @@ export interface DatasetOptions {
   readonly seed: number;
   /**
    * Images to learn from, not to score: a drawn data set draws them from a stream of their own, which no run reads, and one
-   * with a published split takes its training photos.
+   * with a published split takes its training photos. A search scores its candidates on the images that a run scores.
    */
-  readonly purpose?: "calibration";
+  readonly purpose?: "calibration" | "search";
   /** A folder for what is worth keeping of large files until the next time; nothing is kept without it. */
   readonly cache?: string;
 }
@@ -115,6 +115,11 @@ export interface DatasetPlugin {
   readonly title: string;
   /** One line: what it reads and how to get it. */
   readonly about: string;
+  /**
+   * Where the images are from if not from a folder of the user's, so that `--data` is refused: they are drawn from the seed, as
+   * many as are asked for, or they are shipped with the plug-in.
+   */
+  readonly own?: "drawn" | "shipped";
   /** What `bench pull` brings of it. */
   readonly downloads?: readonly DownloadGroup[];
   /** `notice` is told what the user may wonder about while it takes its time. */

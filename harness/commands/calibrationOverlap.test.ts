@@ -57,6 +57,14 @@ test("other scenes than those calibrated on are scored, and the row says so", as
   expect(table.replace(/\s+/g, " ")).toContain("calibrated on 2 images of shapes, none of which this run scores");
 });
 
+test("a run on the photos calibrates on drawn scenes, and its table credits the photos", async () => {
+  rmSync(join(folder, "home", "calibrations"), { recursive: true });
+  const table = await run({ variants: id, limit: 1, prompts: "box", phase: "accuracy", threads: 1 });
+  const text = table.replace(/\s+/g, " ");
+  expect(text).toContain("calibrated on 16 images of shapes, none of which this run scores");
+  expect(text).toContain("photos: 1 of COCO val2017, CC BY 2.0");
+});
+
 // Under a name of training photos the same files are taken.
 test("training photos are taken, those that are there", async () => {
   const training = join(folder, "training");

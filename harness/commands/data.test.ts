@@ -56,6 +56,9 @@ test("bad numbers, a missing folder and unknown datasets are refused before anyt
   );
   await expect(write({ out, seed: 0.5 })).rejects.toThrow("--seed: must be a whole number (found 0.5");
   await expect(write({ out, dataset: "shape" })).rejects.toThrow("unknown dataset: shape; did you mean shapes?");
+  await expect(write({ out, dataset: "photos" })).rejects.toThrow(
+    "dataset photos: is photo files already, and is not written anew",
+  );
   await expect(write({})).rejects.toThrow("--out: a folder is needed");
   expect(existsSync(out)).toBe(false);
 });

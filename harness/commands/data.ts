@@ -29,6 +29,10 @@ export const data: Command = {
     const { datasets } = await loadRegistry(args.plugin as string[] | undefined);
     const plugin = datasets.get(args.dataset as string);
     if (plugin === undefined) throw unknown("dataset", args.dataset as string, [...datasets.keys()]);
+    if (plugin.own === "shipped")
+      throw new HarnessError(`dataset ${plugin.id}: is photo files already, and is not written anew`, {
+        hint: "bench data shapes draws scenes",
+      });
     const dataset = await plugin.open({ seed, limit: count });
     const out = resolve(args.out as string);
     const progress = createProgress(console, { total: dataset.images.length, unit: "images" });

@@ -29,7 +29,7 @@ test("the JSON has the machine, what is installed and what the plan needs", asyn
     expect.objectContaining({ variant: "sam-nano", weights: "nano", file: "sam-nano.safetensors" }),
   );
   expect(found.gmacsPerSecond).toBeGreaterThan(0);
-  expect(found.plan).toMatchObject({ dataset: "shapes", images: 2, prompts: ["box", "1p", "3p"] });
+  expect(found.plan).toMatchObject({ dataset: "photos", images: 2, prompts: ["box", "1p", "3p"] });
   expect(found.plan.variants[0]).toMatchObject({ variant: "sam-nano", weights: "nano" });
   expect(found.missing).toEqual([]);
   expect(code).toBe(0);
@@ -39,7 +39,7 @@ test("the text says what is needed and that nothing is missing", async () => {
   const { out } = await examine(nano);
   expect(out).toMatch(/^provider +cpu: usable$/m);
   expect(out).toMatch(/^the plan needs about .* of memory, .* of disk$/m);
-  expect(out).toMatch(/^2 images of shapes \(some \d+ targets\), prompts box, 1p, 3p$/m);
+  expect(out).toMatch(/^2 images of photos \(some \d+ targets\), prompts box, 1p, 3p$/m);
   expect(out).toContain("nothing is missing");
   expect(out.split("\n").filter((line) => line.length > 120 && !line.includes(results))).toEqual([]);
 });

@@ -212,7 +212,7 @@ async function variantOfFile(
 /** The flags that make this run's plan again, for another variant or other weights. */
 export function flagsOfRun(
   manifest: Manifest,
-  { flags, plugins }: Pick<OperandContext, "flags" | "plugins">,
+  { flags, plugins, registry }: Pick<OperandContext, "flags" | "plugins" | "registry">,
 ): RunFlags {
   const { plan, dataset, protocols, seed, runtime } = manifest;
   const images = plannedImages(manifest) ?? [];
@@ -220,13 +220,13 @@ export function flagsOfRun(
   const places = placesOf(dataset.fingerprint);
   const data = flags.data ?? places.data;
   const boxes = flags.boxes ?? places.boxes;
+  const own = registry.datasets.get(dataset.id)?.own;
   return {
     ...{ dataset: dataset.id, prompts: Object.keys(protocols).join(","), image: images, seed },
-    ...(dataset.id === "shapes" ? { limit: largest(images) } : {}),
-
+    ...(own === "drawn" ? { limit: largest(images) } : {}),
     protocol: [...new Set(Object.values(protocols))].join(","),
     ...{ threads: runtime.threads, provider: runtime.provider, ...latency },
-    ...(data === undefined || dataset.id === "shapes" ? {} : { data }),
+    ...(data === undefined || own !== undefined ? {} : { data }),
     ...(boxes === undefined ? {} : { boxes }),
     ...(manifest.overlap === undefined ? {} : { "allow-overlap": true }),
     ...{ plugin: plugins, checkpoint: flags.checkpoint ?? [], "variant-files": flags["variant-files"] ?? [] },

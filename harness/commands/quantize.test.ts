@@ -33,6 +33,8 @@ test("flags name the variant; the calibration is kept for bench run, with what i
 
 test.each([
   [{ images: 0 }, "--images: no images to calibrate on (found 0, expected at least 1)"],
+  [{ calibration: "photos" }, "dataset photos: is there to be scored, and nothing is calibrated on it"],
+  [{ calibration: "photos", "calibration-data": "." }, "--data: the dataset photos is part of its plug-in"],
   [{ bits: "w9a9" }, "w9a9: bits out of range"],
   [{ method: "omze" }, "unknown quantisation method: omze; did you mean omse?"],
   [{ quantized: "ptq4sam/sam-vit-b/w8a8" }, "ptq4sam/sam-vit-b/w8a8: no checkpoint here"],

@@ -24,7 +24,7 @@ export const run: Command = {
   moreOptions: settingOptions,
   unused: planUnused,
   examples: [
-    ["bench run --variants all", "everything whose weights are here, on drawn scenes"],
+    ["bench run --variants all", "everything whose weights are here, on the 26 photos"],
     [
       "bench run --variants sam-vit-b --checkpoint sam-vit-b=sam_vit_b_01ec64.pth --dataset coco --data COCO",
       "a checkpoint on COCO",

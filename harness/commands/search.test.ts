@@ -16,12 +16,21 @@ const defaults = Object.fromEntries(
     option.default === undefined ? [] : [[name, option.default]],
   ),
 );
+test("a search is on drawn scenes where no data set is named", () => {
+  expect(defaults.dataset).toBe("shapes");
+});
+
 const searchWith = (args: Readonly<Record<string, unknown>>) =>
   search.run({ ...defaults, method: "sparsevit", limit: 4, results: folder, ...args }, memoryConsole());
 
 test.each([
   ["a method that is none", { method: "sparsvit" }, "unknown method to search: sparsvit; did you mean sparsevit?"],
   ["a variant that it does not change", { from: "mobilesam-nano" }, "unknown variant for sparsevit: mobilesam-nano"],
+  [
+    "the photos that runs are scored on",
+    { dataset: "photos" },
+    "dataset photos: is there to be scored, and no setting is searched on it",
+  ],
   ["seeded weights", { weights: "seeded" }, "sam-nano: masks of seeded weights mean nothing to search by"],
   ["bounds that are no range", { latency: 0.6, "latency-from": 0.7 }, "--latency: the bounds are no range"],
   ["half a population", { population: 2.5 }, "--population: must be a whole number (found 2.5, expected at least 2)"],

@@ -36,6 +36,7 @@ export const search: Command = {
   options: {
     from: { describe: "the variant that the method changes", type: "string", default: "sam-nano" },
     ...pickOptions(shared),
+    dataset: { describe: "shapes (drawn), coco, lvis or folder", type: "string", default: "shapes" },
     prompts: { describe: "what fitness is measured with", type: "string", default: "box" },
     latency: { describe: "upper bound of the encode time, over the whole encoder's", type: "number", default: 0.75 },
     "latency-from": { describe: "lower bound; 0.1 below the upper one if left out", type: "number" },
@@ -67,7 +68,7 @@ export const search: Command = {
   async run(args, console) {
     // No settings: they are what is searched, and this command's own argument has the name of one.
     const { variants: _, settings: __, ...flags } = await flagsOf(args);
-    const plan = await resolvePlan({ ...flags, variants: args.from as string });
+    const plan = await resolvePlan({ ...flags, variants: args.from as string, purpose: "search" });
     refuseUnusedFiles(plan, flags);
     const settings = settingsOf(args, plan.dataset.images.length);
     const observer = observe(console);

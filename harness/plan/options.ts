@@ -20,7 +20,11 @@ export const planOptions = {
     default: "auto",
   },
   checkpoint: { describe: "VARIANT=FILE, a .pth, .pt or .safetensors file", type: "string", list: true },
-  dataset: { describe: "shapes (drawn, needs no download), coco, lvis or folder", type: "string", default: "shapes" },
+  dataset: {
+    describe: "photos (26 of COCO, come with it), shapes (drawn), coco, lvis or folder",
+    type: "string",
+    default: "photos",
+  },
   data: { describe: "folder with photos and annotations", type: "string" },
   prompts: { describe: "box,1p,3p (the default) or other names of bench list protocols", type: "string" },
   protocol: { describe: "all prompts of this evaluation protocol", type: "string" },

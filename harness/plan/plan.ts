@@ -226,9 +226,11 @@ function requireBoxes(prompts: readonly PlannedPrompts[], boxes: string | undefi
   }
 }
 
+const ownImages = { drawn: "drawn", shipped: "part of its plug-in" } as const;
+
 function optionsOf(flags: RunFlags, plugin: DatasetPlugin, seed: number): DatasetOptions {
-  if (flags.data !== undefined && plugin.id === "shapes")
-    throw new HarnessError("--data: the dataset shapes is drawn and reads no folder", {
+  if (flags.data !== undefined && plugin.own !== undefined)
+    throw new HarnessError(`--data: the dataset ${plugin.id} is ${ownImages[plugin.own]} and reads no folder`, {
       hint: "name the dataset: --dataset coco, lvis or folder",
     });
   return {

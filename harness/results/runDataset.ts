@@ -29,16 +29,17 @@ export async function datasetOfRun(
 ): Promise<Dataset | undefined> {
   const { dataset, seed, id } = manifest;
   const folder = data ?? placesOf(dataset.fingerprint).data;
-  if (folder === undefined && dataset.id !== "shapes") return undefined;
   const registry = await loadRegistry(plugins);
-  if (!registry.datasets.has(dataset.id)) {
+  const plugin = registry.datasets.get(dataset.id);
+  if (folder === undefined && plugin?.own === undefined) return undefined;
+  if (plugin === undefined) {
     throw new HarnessError(`${id}: its dataset ${dataset.id} is not known here`, {
       hint: "name the module that brings it with --plugin, or give --annotations",
     });
   }
   const planned = plannedImages(manifest) ?? images;
   // A drawn dataset has as many images as are asked for.
-  const limit = dataset.id === "shapes" ? { limit: largest(planned) } : {};
+  const limit = plugin.own === "drawn" ? { limit: largest(planned) } : {};
   const opened = await openDataset(registry, dataset.id, {
     ...(folder === undefined ? {} : { data: folder }),
     ...limit,

@@ -8,7 +8,15 @@ import type { Row } from "../store/schema.ts";
 import type { StoredRun } from "../store/store.ts";
 import { type PluginTrial, patience, pluginTrial } from "./fixtures/pluginTrial.ts";
 
-const quick: RunFlags = { variants: "mortal", prompts: "box", limit: 3, rounds: 1, warmup: 0, threads: 1 };
+const quick: RunFlags = {
+  variants: "mortal",
+  dataset: "shapes",
+  prompts: "box",
+  limit: 3,
+  rounds: 1,
+  warmup: 0,
+  threads: 1,
+};
 const accuracy: RunFlags = { ...quick, phase: "accuracy" };
 
 let trial: PluginTrial;

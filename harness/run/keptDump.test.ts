@@ -13,7 +13,15 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function dump(variants: string) {
-  const flags = { variants, image: [3], prompts: "box", rounds: 1, warmup: 0, dump: "tokens" } as const;
+  const flags = {
+    variants,
+    dataset: "shapes",
+    image: [3],
+    prompts: "box",
+    rounds: 1,
+    warmup: 0,
+    dump: "tokens",
+  } as const;
   const plan = await resolvePlan(flags);
   const notes: string[] = [];
   const ignore = () => undefined;

@@ -14,7 +14,15 @@ import { readRun, type StoredRun } from "../store/store.ts";
 import { untimedEverything } from "./merge.ts";
 import { runPlan } from "./runner.ts";
 
-const flags: RunFlags = { variants: "sam-nano", prompts: "box", limit: 5, rounds: 1, warmup: 0, threads: 1 };
+const flags: RunFlags = {
+  variants: "sam-nano",
+  dataset: "shapes",
+  prompts: "box",
+  limit: 5,
+  rounds: 1,
+  warmup: 0,
+  threads: 1,
+};
 const { prompts: _, ...unprompted } = flags;
 const ap: RunFlags = { ...unprompted, limit: 2, protocol: "ap-gtbox" };
 

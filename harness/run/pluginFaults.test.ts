@@ -5,7 +5,7 @@ import type { StoredRun } from "../store/store.ts";
 import { type PluginTrial, patience, pluginTrial } from "./fixtures/pluginTrial.ts";
 import { type Wrapping, wrappedNano } from "./fixtures/wrappedNano.ts";
 
-const quick: RunFlags = { prompts: "box", limit: 2, rounds: 1, warmup: 0, threads: 1 };
+const quick: RunFlags = { dataset: "shapes", prompts: "box", limit: 2, rounds: 1, warmup: 0, threads: 1 };
 
 let trial: PluginTrial;
 beforeEach(() => {

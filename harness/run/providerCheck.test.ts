@@ -8,7 +8,7 @@ import { type PluginTrial, patience, pluginTrial } from "./fixtures/pluginTrial.
 import { type Wrapping, wrappedNano } from "./fixtures/wrappedNano.ts";
 import { providerWarnings, requireAcceptable, worstError } from "./providerCheck.ts";
 
-const quick: RunFlags = { prompts: "box", limit: 1, rounds: 1, warmup: 0, threads: 1 };
+const quick: RunFlags = { dataset: "shapes", prompts: "box", limit: 1, rounds: 1, warmup: 0, threads: 1 };
 
 let trial: PluginTrial;
 beforeEach(() => {

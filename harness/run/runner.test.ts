@@ -11,7 +11,7 @@ import type { StoredRun } from "../store/store.ts";
 import type { RunObserver, RunOutcome } from "./request.ts";
 import { runPlan } from "./runner.ts";
 
-const quick: RunFlags = { variants: "sam-nano", limit: 3, rounds: 1, warmup: 0, threads: 1 };
+const quick: RunFlags = { variants: "sam-nano", dataset: "shapes", limit: 3, rounds: 1, warmup: 0, threads: 1 };
 /** Where rows alone are looked at. */
 const accuracy: RunFlags = { ...quick, phase: "accuracy" };
 

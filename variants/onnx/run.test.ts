@@ -39,7 +39,15 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 test("bench run measures files beside the built-in variant, with the same masks", async () => {
   const plan = await resolvePlan({
-    ...{ variants: "mine,points,sam-nano", prompts: "1p", limit: 1, rounds: 1, warmup: 0, threads: 1 },
+    ...{
+      variants: "mine,points,sam-nano",
+      dataset: "shapes",
+      prompts: "1p",
+      limit: 1,
+      rounds: 1,
+      warmup: 0,
+      threads: 1,
+    },
     // As the command line's list splits it.
     "variant-files": [`mine=${decoder}`, encoder, `points=${pointsOnly}`],
   });

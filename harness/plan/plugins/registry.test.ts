@@ -47,11 +47,11 @@ test("an unknown variant is an error with a suggestion", async () => {
 test("a variant and a dataset from outside stand beside the project's own", async () => {
   const variant = plugin(`export default { presets: [${preset("mine")}, ${preset("mine-nano")}], ${functions} };`);
   const dataset = join(folder, "dataset.mjs");
-  writeFileSync(dataset, `export default { id: "photos", title: "Photos", about: "mine", open: async () => {} };`);
+  writeFileSync(dataset, `export default { id: "pictures", title: "Photos", about: "mine", open: async () => {} };`);
   const registry = await loadRegistry([variant, dataset]);
   expect(variantOf(registry, "mine-nano").folder).toBe(folder);
   expect(variantOf(registry, "sam-nano").preset.id).toBe("sam-nano");
-  expect(registry.datasets.get("photos")?.id).toBe("photos");
+  expect(registry.datasets.get("pictures")?.id).toBe("pictures");
 });
 
 test("an id that is taken names the plug-in that came second", async () => {
@@ -115,7 +115,7 @@ test.each([
 
 test.each([
   ["an id", `open: async () => {}, title: "x", about: "y"`, "id (found nothing"],
-  ["a title", `open: async () => {}, id: "photos", about: "y"`, "title (found nothing"],
+  ["a title", `open: async () => {}, id: "pictures", about: "y"`, "title (found nothing"],
 ])("a dataset without %s is refused by its field", async (_, given, message) => {
   const file = plugin(`export default { ${given} };`);
   expect((await failure([file])).message).toContain(`${file}: ${message}`);
@@ -129,25 +129,26 @@ test("a preset of an id with a setting is checked as well", async () => {
 });
 
 test("what a dataset opens is checked by field, and what it throws is its author's", async () => {
-  const file = plugin(`const whole = { id: "photos", images: [{ id: 1, fileName: "a", size: { height: 1, width: 1 } }],
+  const file =
+    plugin(`const whole = { id: "pictures", images: [{ id: 1, fileName: "a", size: { height: 1, width: 1 } }],
       categories: [], fingerprint: "f", warnings: [],
       read: () => ({ size: { height: 1, width: 1 }, pixels: new Uint8Array(4) }), targetsOf() {}, annotationsOf() {} };
-    export default { id: "photos", title: "Photos", about: "mine", async open({ seed }) {
+    export default { id: "pictures", title: "Photos", about: "mine", async open({ seed }) {
       if (seed === 0) return whole;
       if (seed === 1) return { ...whole, fingerprint: undefined };
       if (seed === 2) return { ...whole, images: [{ id: 1, fileName: "a", size: { height: 1 } }] };
       return whole.images.none.id;
     } };`);
   const registry = await loadRegistry([file]);
-  const opened = (seed: number) => openDataset(registry, "photos", { seed });
+  const opened = (seed: number) => openDataset(registry, "pictures", { seed });
   expect((await opened(0)).fingerprint).toBe("f");
-  await expect(opened(1)).rejects.toThrow("dataset photos: fingerprint (found nothing, expected a text)");
-  await expect(opened(2)).rejects.toThrow("dataset photos: image 1 of its list: size.width (found nothing");
+  await expect(opened(1)).rejects.toThrow("dataset pictures: fingerprint (found nothing, expected a text)");
+  await expect(opened(2)).rejects.toThrow("dataset pictures: image 1 of its list: size.width (found nothing");
   await expect(opened(3)).rejects.toThrow(
-    /^dataset photos: open failed in its plug-in \(found TypeError: .+plugin\.mjs:\d+:\d+\)$/,
+    /^dataset pictures: open failed in its plug-in \(found TypeError: .+plugin\.mjs:\d+:\d+\)$/,
   );
   await expect((await opened(0)).read(1)).rejects.toThrow(
-    "dataset photos: image 1: not three bytes a pixel (found 4, exp",
+    "dataset pictures: image 1: not three bytes a pixel (found 4, exp",
   );
   await expect(openDataset(registry, "photo", { seed: 0 })).rejects.toThrow(
     "unknown dataset: photo; did you mean photos?",
