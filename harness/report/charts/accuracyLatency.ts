@@ -166,7 +166,7 @@ function chartOf(
 
 /** Across the whole width, with its name at the left end. */
 function floorLayer<Y>(floor: Floor, y: Y) {
-  const name = { align: "left", baseline: "bottom", dx: 6, dy: -3, fontSize: 11, style: "faint" } as const;
+  const name = { align: "left", baseline: "bottom", dx: 6, dy: -3, fontSize: 11 } as const;
   return {
     data: { values: [{ ...floor }] },
     layer: [
