@@ -1,8 +1,10 @@
 import { basename } from "node:path";
 import type { Checkpoint, WeightSource } from "../api.ts";
+import { homeFolder } from "../home.ts";
 import { inertClassesOf, type Registry, weightsVariantOf } from "../plan/plugins/registry.ts";
 import type { ChosenVariant } from "../plan/weights.ts";
 import { sha256OfFile } from "../store/disk/remembered.ts";
+import { requireAsPulled } from "../store/pullRecord.ts";
 import { checkpointOf, completedCheckpoint, openTensorArchive, seededCheckpoint } from "../weights/index.ts";
 import { describeGraphs } from "./build.ts";
 import { explainMisfit } from "./fit.ts";
@@ -26,10 +28,12 @@ export async function openWeights({ variant, weights }: ChosenVariant, registry:
     const record = { source: "seeded", label: "seeded weights, version 1" } as const;
     return { checkpoint: seededCheckpoint(), weightsId: "seeded 1", record };
   }
+  const base = weightsVariantOf(registry, variant);
+  const { id = base.preset.id } = base.preset.published ?? {};
+  await requireAsPulled({ home: homeFolder(), file: weights.file, id });
   const archive = await openTensorArchive(weights.file, { inert: inertClassesOf(registry) });
   const checkpoint = checkpointOf(archive, weights.source);
   try {
-    const base = weightsVariantOf(registry, variant);
     await describeGraphs({ variant: base, checkpoint, graph: "fused" });
     const sha256 = await sha256OfFile(weights.file);
     const file = basename(weights.file);

@@ -3,7 +3,8 @@ import { basename, dirname, join } from "node:path";
 import type { PublishedFile } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { onDisk } from "../store/disk/disk.ts";
-import { bytesOf, type PullRecord, pathsOf } from "./shelf.ts";
+import type { PullRecord } from "../store/pullRecord.ts";
+import { bytesOf, pathsOf } from "./shelf.ts";
 import { unpackZip } from "./unpack.ts";
 
 /** A published file and where it is kept. */

@@ -309,6 +309,16 @@ test("a file that was cut since is pulled again, a damaged record is named", asy
   await expect(bring(published(server))).rejects.toThrow("model.json: damaged record of a download");
 });
 
+test("a file with one byte that differs is pulled again", async () => {
+  const server = await open((request, response) => sendFile(request, response, content));
+  await bring(published(server));
+  const flipped = Buffer.from(content);
+  flipped[100]! ^= 1;
+  writeFileSync(weights(), flipped);
+  await bring(published(server));
+  expect(readFileSync(weights()).equals(content)).toBe(true);
+});
+
 test("a login of a mirror is sent to it, goes with no redirect to another server, and is shown and stored nowhere", async () => {
   const logins: (string | undefined)[] = [];
   const store = await open((request, response) => {

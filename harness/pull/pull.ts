@@ -1,24 +1,18 @@
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { PublishedFile } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { acquireLock, type Lock, LockInUse } from "../store/disk/lock.ts";
+import { sha256OfFile } from "../store/disk/remembered.ts";
+import { type PullRecord, readPullRecord, type Trust } from "../store/pullRecord.ts";
 import { shownAddress, withoutLogins } from "./address.ts";
 import { type DownloadOptions, download } from "./download.ts";
 import { removePart } from "./part.ts";
 import { type PullItem, pathOf, place } from "./place.ts";
-import {
-  bytesOf,
-  makeFolders,
-  type PullRecord,
-  pathsOf,
-  readRecord,
-  stateOf,
-  type Trust,
-  writeRecord,
-} from "./shelf.ts";
+import { bytesOf, makeFolders, pathsOf, stateOf, writeRecord } from "./shelf.ts";
 
 export interface PullOptions extends Omit<DownloadOptions, "progress"> {
   readonly home: string;
@@ -45,7 +39,8 @@ export async function pull(item: PullItem, options: PullOptions): Promise<PullRe
   const here = async () => {
     const state = await stateOf(options.home, file);
     const wanted = options.sha256 ?? (state.state === "here" ? state.record.sha256 : undefined);
-    return state.state === "here" && state.record.sha256 === wanted ? state.record : undefined;
+    if (state.state !== "here" || state.record.sha256 !== wanted) return undefined;
+    return (await isAsPulled(options.home, state.record)) ? state.record : undefined;
   };
   const found = await here();
   if (found !== undefined) return found;
@@ -55,6 +50,14 @@ export async function pull(item: PullItem, options: PullOptions): Promise<PullRe
   } finally {
     await lock.release();
   }
+}
+
+/** Of a file that lies as it came; what was unpacked of an archive has no hash. */
+async function isAsPulled(home: string, { places, bytes, sha256 }: PullRecord): Promise<boolean> {
+  const [place, ...others] = places;
+  if (place === undefined || others.length > 0 || place.bytes !== bytes) return true;
+  const file = join(home, place.path);
+  return !(await stat(file)).isFile() || (await sha256OfFile(file)) === sha256;
 }
 
 async function waitForLock(path: string, id: string, { notice }: PullOptions): Promise<Lock> {
@@ -78,7 +81,7 @@ interface Expected {
 async function fetchFile(item: PullItem, options: PullOptions): Promise<PullRecord> {
   const { file } = item;
   const { part } = pathsOf(options.home, file.id);
-  const expected = expectedOf(file, await readRecord(options.home, file.id), options);
+  const expected = expectedOf(file, await readPullRecord(options.home, file.id), options);
   const url = addressOf(file, options.mirror);
   const recordOf = async (found: Pick<PullRecord, "bytes" | "sha256" | "places">) => {
     const pulledAt = new Date().toISOString();

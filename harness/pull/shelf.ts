@@ -1,29 +1,14 @@
-import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { PublishedFile } from "../api.ts";
-import { HarnessError } from "../errors.ts";
-import { errorCode, onDisk, replaceFile } from "../store/disk/disk.ts";
+import { onDisk, replaceFile } from "../store/disk/disk.ts";
+import { type PullRecord, pullRecordFile, readPullRecord } from "../store/pullRecord.ts";
 import { partSize, removePart } from "./part.ts";
 
 /**
  * The home folder as `bench pull` keeps it: checkpoints/<id>.pth, datasets/<group>/…, downloads/<id>.part on their way, and
  * pulled/<id>.json, which says what came and stays when the file is removed: its hash is what the next download must have.
  */
-
-/** Why the content is believed: the authors' hash, the user's, or that it was the same the first time. */
-export type Trust = "published" | "given" | "first download";
-
-export interface PullRecord {
-  readonly id: string;
-  readonly url: string;
-  /** Of the file as it was downloaded, before it was unpacked. */
-  readonly bytes: number;
-  readonly sha256: string;
-  readonly trust: Trust;
-  readonly pulledAt: string;
-  /** Paths relative to the home folder, files and whole folders, with the bytes in them; none after a removal. */
-  readonly places: readonly { readonly path: string; readonly bytes: number }[];
-}
 
 export type ShelfState =
   | { readonly state: "here"; readonly record: PullRecord }
@@ -37,7 +22,7 @@ export function pathsOf(home: string, id: string) {
     part: join(home, "downloads", `${id}.part`),
     lock: join(home, "downloads", `${id}.lock`),
     unpacked: join(home, "downloads", `${id}.unpacked`),
-    record: join(home, "pulled", `${id}.json`),
+    record: pullRecordFile(home, id),
   };
 }
 
@@ -48,37 +33,13 @@ export async function makeFolders(home: string): Promise<void> {
   }
 }
 
-/** Throws HarnessError for a record that can not be read: the pinned hash in it must not be lost silently. */
-export async function readRecord(home: string, id: string): Promise<PullRecord | undefined> {
-  const file = pathsOf(home, id).record;
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    if (errorCode(error) === "ENOENT") return undefined;
-    throw error;
-  });
-  if (text === undefined) return undefined;
-  const record = parse(text);
-  if (typeof record?.sha256 === "string" && typeof record.bytes === "number" && Array.isArray(record.places))
-    return record as PullRecord;
-  throw new HarnessError(`${file}: damaged record of a download`, {
-    hint: "delete it and pull again; the next download is then the first",
-  });
-}
-
-function parse(text: string): Partial<PullRecord> | undefined {
-  try {
-    return JSON.parse(text) as Partial<PullRecord>;
-  } catch {
-    return undefined;
-  }
-}
-
 export async function writeRecord(home: string, record: PullRecord): Promise<void> {
   await replaceFile(pathsOf(home, record.id).record, `${JSON.stringify(record, undefined, 2)}\n`);
 }
 
 /** A file that was deleted, or has another length than it came with, is not here. */
 export async function stateOf(home: string, { id }: PublishedFile): Promise<ShelfState> {
-  const record = await readRecord(home, id);
+  const record = await readPullRecord(home, id);
   if (record !== undefined && record.places.length > 0 && (await allThere(home, record)))
     return { state: "here", record };
   const bytes = await partSize(pathsOf(home, id).part);
@@ -95,7 +56,7 @@ async function allThere(home: string, { places }: PullRecord): Promise<boolean> 
 
 /** Deletes the file, or what was unpacked of it, and what is on its way; returns the bytes that this frees. */
 export async function removePulled(home: string, { id }: PublishedFile): Promise<number> {
-  const [record, { part }] = [await readRecord(home, id), pathsOf(home, id)];
+  const [record, { part }] = [await readPullRecord(home, id), pathsOf(home, id)];
   let bytes = (await partSize(part)) ?? 0;
   for (const place of record?.places ?? []) {
     await onDisk(join(home, place.path), () => rm(join(home, place.path), { recursive: true, force: true }));

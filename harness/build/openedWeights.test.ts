@@ -1,0 +1,61 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { loadRegistry, variantOf } from "../plan/plugins/registry.ts";
+import { sha256 } from "../store/canonical.ts";
+import { openWeights } from "./openedWeights.ts";
+
+const content = readFileSync(fileURLToPath(new URL("../../variants/sam/sam-nano.safetensors", import.meta.url)));
+
+let home: string;
+let file: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), "opened-weights-"));
+  vi.stubEnv("SAM_BENCH_HOME", home);
+  for (const name of ["checkpoints", "pulled"]) mkdirSync(join(home, name));
+  file = join(home, "checkpoints", "sam-nano.safetensors");
+  writeFileSync(file, content);
+  const hash = { bytes: content.length, sha256: sha256(content) };
+  const places = [{ path: "checkpoints/sam-nano.safetensors", bytes: content.length }];
+  const from = { id: "sam-nano", url: "https://example.org/sam-nano.safetensors", trust: "first download" };
+  writeFileSync(join(home, "pulled", "sam-nano.json"), JSON.stringify({ ...from, ...hash, places }));
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(home, { recursive: true });
+});
+
+function flippedFile(): Buffer {
+  const flipped = Buffer.from(content);
+  flipped[content.length - 1]! ^= 1;
+  return flipped;
+}
+
+async function opened(path: string): Promise<string> {
+  const registry = await loadRegistry();
+  const variant = variantOf(registry, "sam-nano");
+  const { checkpoint, record } = await openWeights({ variant, weights: { source: "nano", file: path } }, registry);
+  checkpoint.close();
+  return record.sha256!;
+}
+
+test("a pulled file that is as it came is opened", async () => {
+  expect(await opened(file)).toBe(sha256(content));
+});
+
+test("a pulled file with one byte flipped is refused, with both hashes and the command that brings it anew", async () => {
+  const flipped = flippedFile();
+  writeFileSync(file, flipped);
+  await expect(opened(file)).rejects.toMatchObject({
+    message: `${file}: is not the file that was pulled (found sha256 ${sha256(flipped)}, expected sha256 ${sha256(content)})`,
+    hint: expect.stringContaining("bench pull sam-nano brings it anew"),
+  });
+});
+
+test("a file of the user's own is opened, whatever was pulled under that name", async () => {
+  const own = join(home, "own.safetensors");
+  writeFileSync(own, flippedFile());
+  expect(await opened(own)).toBe(sha256(flippedFile()));
+});
