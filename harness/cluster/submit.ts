@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { z } from "zod";
 import { HarnessError } from "../errors.ts";
+import { checked, parseJson } from "../foreign.ts";
 import { errorCode, onDisk, replaceFile } from "../store/disk/disk.ts";
 import type { ClusterJob } from "./job.ts";
 import { type SlurmScript, sbatchArguments } from "./slurm.ts";
@@ -12,6 +14,11 @@ export interface SubmittedJob {
   /** Script → job id. */
   readonly ids: Readonly<Record<string, string>>;
 }
+
+const submittedJob = z.object({
+  shards: z.int(),
+  ids: z.record(z.string(), z.string()),
+}) satisfies z.ZodType<SubmittedJob>;
 
 export const slurmFolder = (results: string) => join(results, "slurm");
 const recordFile = (results: string) => join(slurmFolder(results), "job.json");
@@ -46,9 +53,7 @@ export async function readSubmitted(results: string): Promise<SubmittedJob> {
     if (errorCode(error) !== "ENOENT") throw error;
     throw new HarnessError(`${results}: nothing was submitted here`, { hint: "bench slurm --results DIR submits" });
   });
-  const job = JSON.parse(text) as Partial<SubmittedJob>;
-  if (typeof job.shards === "number" && typeof job.ids === "object") return job as SubmittedJob;
-  throw new HarnessError(`${file}: damaged record of a submission`);
+  return checked(submittedJob, parseJson(text, file), file);
 }
 
 /** The queue's own words by job id: `PENDING (Dependency)`; of an array, each state with its number. Empty when all have ended. */

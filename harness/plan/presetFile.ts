@@ -1,19 +1,15 @@
 import { readFileSync } from "node:fs";
+import { z } from "zod";
 import { HarnessError } from "../errors.ts";
 import { refuseIrregular } from "../files.ts";
 
-/** The id that a search found, from the file it wrote. Throws HarnessError where the file is missing or another's. */
+const preset = z.object({ id: z.string() });
+
+/** Returns the id that a search found, from the file it wrote. Throws HarnessError where the file is missing or another's. */
 export function readPresetFile(file: string): string {
   refuseIrregular(file);
-  const { id } = parsed(file) as { readonly id?: unknown };
-  if (typeof id === "string") return id;
-  throw new HarnessError(`${file}: is no preset file`, { expected: "one that bench search wrote, with an id" });
-}
-
-function parsed(file: string): object {
   try {
-    const value: unknown = JSON.parse(readFileSync(file, "utf8"));
-    return typeof value === "object" && value !== null ? value : {};
+    return preset.parse(JSON.parse(readFileSync(file, "utf8"))).id;
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
     throw new HarnessError(`${file}: ${missing ? "no such file" : "is no preset file"}`, {

@@ -40,9 +40,13 @@ test("two processes do not write one search", async () => {
 });
 
 test.each([
-  ["evaluations.jsonl", "{}\n", "evaluations.jsonl:1: is not as the search wrote it (expected values, fitness and n)"],
-  ["evaluations.jsonl", "?\n", "evaluations.jsonl:1: is not as the search wrote it (expected JSON)"],
-  ["parts.json", '{"block": "fast"}', "parts.json: is not as the search wrote it (expected milliseconds by part)"],
+  ["evaluations.jsonl", "{}\n", "evaluations.jsonl:1: field values is missing"],
+  ["evaluations.jsonl", "?\n", "evaluations.jsonl:1: not JSON (found ?)"],
+  [
+    "parts.json",
+    '{"block": "fast"}',
+    "parts.json: field block is not as it should be (found expected number, received string)",
+  ],
 ])("a %s changed by hand is refused: %s", async (file, text, message) => {
   const record = await open(`hand${text.length}`);
   await record.close();

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { HarnessError } from "../errors.ts";
+import { z } from "zod";
+import { checked, parseJson } from "../foreign.ts";
 import { onDisk, replaceFile } from "../store/disk/disk.ts";
 import { type LineFile, openLineFile, readLines } from "../store/disk/lines.ts";
 import { acquireLock, type Lock } from "../store/disk/lock.ts";
@@ -14,6 +15,20 @@ export interface Evaluation {
   /** Mean IoU, and of how many instances. */
   readonly fitness: number;
   readonly n: number;
+}
+
+const evaluationLine = z.object({
+  values: z.array(z.number()),
+  fitness: z.number(),
+  n: z.number(),
+}) satisfies z.ZodType<Evaluation>;
+
+/** Milliseconds by part. */
+const partTimes = z.record(z.string(), z.number().positive()) satisfies z.ZodType<PartTimes>;
+
+/** Throws HarnessError where the text is not as the search wrote it. */
+function read<T extends z.ZodType>(schema: T, text: string, place: string): z.output<T> {
+  return checked(schema, parseJson(text, place), place, "delete the search's folder to begin anew");
 }
 
 /**
@@ -44,13 +59,13 @@ export async function openRecord(folder: string, notice: (text: string) => void)
 
 async function readRecord(folder: string, lock: Lock): Promise<SearchRecord> {
   const timesFile = join(folder, "parts.json");
-  let times = existsSync(timesFile) ? parseTimes(await readFile(timesFile, "utf8"), timesFile) : undefined;
+  let times = existsSync(timesFile) ? read(partTimes, await readFile(timesFile, "utf8"), timesFile) : undefined;
   const linesFile = join(folder, "evaluations.jsonl");
   const known = new Map<string, Evaluation>();
   let end = 0;
   for await (const line of readLines(linesFile)) {
     if (!line.whole) break;
-    const evaluation = parseEvaluation(line.text, `${linesFile}:${line.number}`);
+    const evaluation: Evaluation = read(evaluationLine, line.text, `${linesFile}:${line.number}`);
     known.set(keyOf(evaluation.values), evaluation);
     end = line.end;
   }
@@ -76,39 +91,4 @@ async function readRecord(folder: string, lock: Lock): Promise<SearchRecord> {
       await lock.release();
     },
   };
-}
-
-function parseTimes(text: string, file: string): PartTimes {
-  const value = parseJson(text, file);
-  if (isObject(value) && Object.values(value).every((ms) => typeof ms === "number" && ms > 0))
-    return value as PartTimes;
-  throw damaged(file, "milliseconds by part");
-}
-
-function parseEvaluation(text: string, place: string): Evaluation {
-  const value = parseJson(text, place);
-  const { values, fitness, n } = isObject(value) ? value : {};
-  const numbers = Array.isArray(values) && values.every((each) => typeof each === "number");
-  if (numbers && typeof fitness === "number" && typeof n === "number")
-    return { values: values as number[], fitness, n };
-  throw damaged(place, "values, fitness and n");
-}
-
-function parseJson(text: string, place: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw damaged(place, "JSON");
-  }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
-}
-
-function damaged(place: string, expected: string): HarnessError {
-  return new HarnessError(`${place}: is not as the search wrote it`, {
-    expected,
-    hint: "delete the search's folder to begin anew",
-  });
 }

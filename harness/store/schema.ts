@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { HarnessError } from "../errors.ts";
+import type { PredictionRow as KeptRow } from "../api.ts";
+import { checked, parseJson } from "../foreign.ts";
 import { limits } from "../limits.ts";
 import { visible } from "../visible.ts";
 import { migrate, migrations } from "./migrations.ts";
@@ -181,7 +182,8 @@ const manifest = z.object({
 
 const point = z.object({ x: number, y: number, label: z.union([z.literal(0), z.literal(1)]) });
 
-const prediction = z.object({
+/** Fields of a kept mask: all that the contract has, and of its types. */
+const predictionFields = {
   kind: z.literal("prediction"),
   image: whole,
   target: whole,
@@ -209,7 +211,9 @@ const prediction = z.object({
     points: z.array(point),
     box: z.object({ x0: number, y0: number, x1: number, y1: number }).exactOptional(),
   }),
-});
+} satisfies Readonly<Record<keyof PredictionRow, z.ZodType>>;
+
+const prediction = z.object(predictionFields) satisfies z.ZodType<PredictionRow>;
 
 /** The image could not be read, prepared or run. It counts as finished: a resumed run tries it again
  * where its worker died or its photo changed. */
@@ -272,7 +276,8 @@ const calibration = z.object({
 
 export type StoredCalibration = Immutable<z.infer<typeof calibration>>;
 export type Manifest = Immutable<z.infer<typeof manifest>>;
-export type PredictionRow = Immutable<z.infer<typeof prediction>>;
+/** A kept mask as a line of rows.jsonl. */
+export type PredictionRow = KeptRow & { readonly kind: "prediction" };
 export type FailureRow = Immutable<z.infer<typeof failure>>;
 export type Row = PredictionRow | FailureRow;
 export type ImageEnd = Immutable<z.infer<typeof imageEnd>>;
@@ -282,8 +287,8 @@ const rowLine = z.discriminatedUnion("kind", [prediction, failure, imageEnd]);
 
 /** Takes manifests of this version and older. Throws HarnessError naming file and field. */
 export function parseManifest(json: string, file: string): Manifest {
-  const stored = check(z.looseObject({ schema: z.int().min(1) }), parseJson(json, file), file);
-  const { plan, ...said } = check(manifest, migrate(stored, { file, version: schemaVersion, migrations }), file);
+  const stored = checked(z.looseObject({ schema: z.int().min(1) }), parseJson(json, file), file);
+  const { plan, ...said } = checked(manifest, migrate(stored, { file, version: schemaVersion, migrations }), file);
   // A run may be a stranger's. The plan stays as it is: the id is its hash.
   return { ...withVisibleTexts(said), plan };
 }
@@ -302,33 +307,17 @@ function withVisibleTexts<T>(value: T): T {
 
 /** Throws HarnessError naming file and field. */
 export function parseCalibration(json: string, file: string): StoredCalibration {
-  return check(calibration, parseJson(json, file), file);
+  return checked(calibration, parseJson(json, file), file);
 }
 
 /** A line of rows.jsonl; `place` is file and line. */
 export function parseRowLine(json: string, place: string): Row | ImageEnd {
-  return check(rowLine, parseJson(json, place), place);
+  return checked(rowLine, parseJson(json, place), place);
 }
 
 /** A line of latency.jsonl. */
 export function parseLatencyTurn(json: string, place: string): LatencyTurn {
-  return check(latencyTurn, parseJson(json, place), place);
-}
-
-function parseJson(json: string, place: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch (cause) {
-    throw new HarnessError(`${place}: not JSON`, { found: json === "" ? "nothing" : json.slice(0, 40), cause });
-  }
-}
-
-function check<T extends z.ZodType>(schema: T, value: unknown, place: string): z.infer<T> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
-  const field = issue.path.length > 0 ? `field ${issue.path.join(".")}` : "the record";
-  throw new HarnessError(`${place}: ${field} is not as it should be`, { found: issue.message, cause: result.error });
+  return checked(latencyTurn, parseJson(json, place), place);
 }
 
 type Immutable<T> = T extends readonly (infer Item)[]

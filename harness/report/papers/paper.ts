@@ -1,6 +1,6 @@
+import { z } from "zod";
 import type { Confidence } from "../../api.ts";
-import { HarnessError } from "../../errors.ts";
-import { type Fields, field, type Kind, listOf, numberOrText, object, oneOf, recordOf, text } from "./fields.ts";
+import { checked, parseJson } from "../../foreign.ts";
 
 /** What a column holds, in this project's words; the fields that a run must share to stand beside it. */
 export interface Measure {
@@ -71,99 +71,82 @@ export interface Paper {
   readonly tables: readonly PaperTable[];
 }
 
-const measureFields = ["protocol", "prompt", "metric", "size", "dataset", "detector"] as const;
-const partialMeasure: Kind<Partial<Measure>> = object((fields) =>
-  Object.assign({}, ...measureFields.map((name) => fields.optional(name, text))),
-);
-const measure: Kind<Measure> = object((fields) => ({
-  ...fields.optional("protocol", text),
-  ...fields.optional("prompt", text),
-  metric: fields.required("metric", text),
-  ...fields.optional("size", text),
-  ...fields.optional("dataset", text),
-  ...fields.optional("detector", text),
-}));
+const text = z.string().min(1);
+const texts = z.array(text).min(1);
+const printed = z.union([z.number(), text]);
 
-const column: Kind<PaperColumn> = object((fields) => {
-  const id = fields.required("id", text);
-  return {
-    id,
-    title: id,
-    ...fields.optional("title", text),
-    ...fields.optional("unit", text),
-    ...fields.optional("unitColumn", text),
-    ...fields.optional("measures", measure),
-  };
+const measure = z.strictObject({
+  protocol: text.exactOptional(),
+  prompt: text.exactOptional(),
+  metric: text,
+  size: text.exactOptional(),
+  dataset: text.exactOptional(),
+  detector: text.exactOptional(),
 });
 
-const row: Kind<PaperRow> = object((fields) => ({
-  system: fields.required("system", text),
-  ...fields.optional("config", text),
-  ...fields.optional("variant", text),
-  ...fields.optional("variants", recordOf(text)),
-  ...fields.optional("measures", partialMeasure),
-  ...fields.optional("settings", recordOf(numberOrText)),
-  values: fields.required("values", recordOf(numberOrText)),
-}));
+const column = z
+  .strictObject({
+    id: text,
+    title: text.exactOptional(),
+    unit: text.exactOptional(),
+    unitColumn: text.exactOptional(),
+    measures: measure.exactOptional(),
+  })
+  .transform((given) => ({ ...given, title: given.title ?? given.id }));
 
-const table: Kind<PaperTable> = (value, place) => {
-  const taken = object(tableFields)(value, place);
-  const known = new Set(taken.columns.map(({ id }) => id));
-  for (const [i, { values, variants = {} }] of taken.rows.entries())
-    for (const [group, names] of Object.entries({ values, variants }))
-      for (const name of Object.keys(names))
-        if (!known.has(name))
-          throw new HarnessError(
-            `${field({ ...place, path: [...place.path, "rows", i, group, name] })}: no such column`,
-            {
-              expected: [...known].join(", "),
-            },
-          );
-  return taken;
-};
+const row = z.strictObject({
+  system: text,
+  config: text.exactOptional(),
+  variant: text.exactOptional(),
+  variants: z.record(text, text).exactOptional(),
+  measures: z.strictObject({ ...measure.shape, metric: text.exactOptional() }).exactOptional(),
+  settings: z.record(text, printed).exactOptional(),
+  values: z.record(text, printed),
+});
 
-function tableFields(fields: Fields): PaperTable {
-  return {
-    id: fields.required("id", text),
-    table: fields.required("table", text),
-    ...fields.optional("dataset", text),
-    ...fields.optional("prompt", text),
-    metric: fields.required("metric", text),
-    unit: fields.required("unit", text),
-    ...fields.optional("hardware", text),
-    ...fields.optional("protocol", text),
-    confidence: fields.required("confidence", oneOf("repo", "paper", "summary", "secondary")),
-    source: fields.required("source", text),
-    columns: fields.required("columns", listOf(column)),
-    rows: fields.required("rows", listOf(row)),
-    ...fields.optional("note", text),
-    ...fields.optional("contradictions", listOf(text)),
-    ...fields.optional("cautions", listOf(text)),
-  };
-}
+const table = z
+  .strictObject({
+    id: text,
+    table: text,
+    dataset: text.exactOptional(),
+    prompt: text.exactOptional(),
+    metric: text,
+    unit: text,
+    hardware: text.exactOptional(),
+    protocol: text.exactOptional(),
+    confidence: z.enum(["repo", "paper", "summary", "secondary"]),
+    source: text,
+    columns: z.array(column).min(1),
+    rows: z.array(row).min(1),
+    note: text.exactOptional(),
+    contradictions: texts.exactOptional(),
+    cautions: texts.exactOptional(),
+  })
+  .superRefine(({ columns, rows }, context) => {
+    const known = new Set(columns.map(({ id }) => id));
+    for (const [i, { values, variants = {} }] of rows.entries())
+      for (const [group, names] of Object.entries({ values, variants }))
+        for (const name of Object.keys(names))
+          if (!known.has(name))
+            context.addIssue({
+              code: "custom",
+              path: ["rows", i, group, name],
+              message: `no such column; columns are ${[...known].join(", ")}`,
+            });
+  });
 
-const claim = object((fields) => ({
-  system: fields.required("system", text),
-  claim: fields.required("claim", text),
-  source: fields.required("source", text),
-}));
+const claim = z.strictObject({ system: text, claim: text, source: text });
 
-const paper: Kind<Paper> = object((fields) => ({
-  schema: fields.required("schema", oneOf(1)),
-  paper: fields.required("paper", text),
-  ...fields.optional("arxiv", text),
-  ...fields.optional("claims", listOf(claim)),
-  ...fields.optional("missing", listOf(text)),
-  tables: fields.required("tables", listOf(table)),
-}));
+const paper = z.strictObject({
+  schema: z.literal(1),
+  paper: text,
+  arxiv: text.exactOptional(),
+  claims: z.array(claim).min(1).exactOptional(),
+  missing: texts.exactOptional(),
+  tables: z.array(table).min(1),
+}) satisfies z.ZodType<Paper>;
 
 /** Throws HarnessError naming file and field: one that is missing, unknown or of another kind, a value in no column. */
 export function parsePaper(json: string, file: string): Paper {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch (cause) {
-    throw new HarnessError(`${file}: not JSON`, { cause });
-  }
-  return paper(value, { file, path: [] });
+  return checked(paper, parseJson(json, file), file);
 }
