@@ -1,5 +1,5 @@
-import type { GraphNode, GraphValue, OnnxGraph } from "../api.ts";
-import type { GraphBuilder } from "./graph.ts";
+import type { GraphNode, GraphValue, OnnxGraph } from "../../api.ts";
+import type { GraphBuilder } from "../graph.ts";
 import { rewriteGraph } from "./rewrite.ts";
 import { attentionInProducts, waveInProducts } from "./writtenOut.ts";
 

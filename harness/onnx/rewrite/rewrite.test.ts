@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import type { OnnxGraph } from "../api.ts";
-import { seededCheckpoint } from "../weights/index.ts";
-import { runGraph, wave } from "./fixtures/runGraph.ts";
-import { GraphBuilder } from "./graph.ts";
+import type { OnnxGraph } from "../../api.ts";
+import { seededCheckpoint } from "../../weights/index.ts";
+import { runGraph, wave } from "../fixtures/runGraph.ts";
+import { GraphBuilder } from "../graph.ts";
 import { rewriteGraph, withOutputs } from "./rewrite.ts";
 
 /** Two products with a symbolic length, a split, an expanded table, and two outputs. */

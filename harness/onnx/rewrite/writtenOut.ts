@@ -1,7 +1,7 @@
 /** Operators written out in simpler ones, for providers on which they go wrong. */
-import type { Dim, GraphNode, GraphValue } from "../api.ts";
-import type { GraphBuilder } from "./graph.ts";
-import { add, concat, mul, reshape, softmax, split, transpose } from "./layers.ts";
+import type { Dim, GraphNode, GraphValue } from "../../api.ts";
+import type { GraphBuilder } from "../graph.ts";
+import { add, concat, mul, reshape, softmax, split, transpose } from "../layers.ts";
 
 const defaults = {
   /** Attention scores that are in memory at a time, where the sizes are known while building. */

@@ -1,14 +1,14 @@
 import { rmSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Dim, OnnxGraph, Tensor } from "../api.ts";
-import { differenceOf } from "./fixtures/difference.ts";
-import { temporaryFolder, wave } from "./fixtures/runGraph.ts";
-import { swiftShader, useSwiftShader } from "./fixtures/swiftShader.ts";
-import { GraphBuilder } from "./graph.ts";
+import type { Dim, OnnxGraph, Tensor } from "../../api.ts";
+import { differenceOf } from "../fixtures/difference.ts";
+import { temporaryFolder, wave } from "../fixtures/runGraph.ts";
+import { swiftShader, useSwiftShader } from "../fixtures/swiftShader.ts";
+import { GraphBuilder } from "../graph.ts";
+import { openSession } from "../session.ts";
+import { writeGraph } from "../write.ts";
 import { providerGraph } from "./providerGraph.ts";
 import { rewriteGraph } from "./rewrite.ts";
-import { openSession } from "./session.ts";
-import { writeGraph } from "./write.ts";
 import { attentionInProducts } from "./writtenOut.ts";
 
 /** float32 sums of another order. */

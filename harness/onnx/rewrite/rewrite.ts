@@ -1,5 +1,5 @@
-import type { GraphConstant, GraphNode, GraphValue, OnnxGraph } from "../api.ts";
-import { GraphBuilder } from "./graph.ts";
+import type { GraphConstant, GraphNode, GraphValue, OnnxGraph } from "../../api.ts";
+import { GraphBuilder } from "../graph.ts";
 
 /**
  * What stands in a node's place: as many values as the node has outputs. Nothing leaves the node as it is. `node` has the
