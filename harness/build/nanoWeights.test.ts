@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { loadRegistry } from "../plan/plugins/registry.ts";
-import { openWeights } from "./openedWeights.ts";
+import { openWeights } from "./weights/openedWeights.ts";
 
 const registry = await loadRegistry();
 const trained = [...registry.variants.values()].filter(({ preset }) => preset.nanoWeights !== undefined);

@@ -14,11 +14,11 @@ import { type CalibrationRequest, calibrationFor, calibrationRecord } from "./ca
 import { readCommit } from "./commit.ts";
 import { executedGmacs, referenceGmacs } from "./gmacs.ts";
 import { readInstallation } from "./installation.ts";
-import { openWeights } from "./openedWeights.ts";
 import { type OverlapRecord, overlapRecord } from "./overlap.ts";
 import { rowCode } from "./rowCode.ts";
 import type { WorkerSetup } from "./setup.ts";
-import { untrainedInputNotes } from "./untrainedInputs.ts";
+import { openWeights } from "./weights/openedWeights.ts";
+import { untrainedInputNotes } from "./weights/untrainedInputs.ts";
 
 /** One variant of a plan with its graphs on disk: what its worker needs, and the record it starts with. */
 export interface PreparedRun {

@@ -1,6 +1,6 @@
 import type { DeclaredValue, GraphSignature } from "../api.ts";
-import { fittingVariants } from "../build/fit.ts";
-import { type Misfit, nearestVariant } from "../build/misfit.ts";
+import { fittingVariants } from "../build/weights/fit.ts";
+import { type Misfit, nearestVariant } from "../build/weights/misfit.ts";
 import { readSignature } from "../onnx/index.ts";
 import { inertClassesOf, loadRegistry } from "../plan/plugins/registry.ts";
 import { isBuffer, openTensorArchive, type StoredTensor, type TensorArchive } from "../weights/index.ts";

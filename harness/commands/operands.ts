@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { fittingVariants } from "../build/fit.ts";
+import { fittingVariants } from "../build/weights/fit.ts";
 import { HarnessError, unknown } from "../errors.ts";
 import { placesOf } from "../plan/dataPlaces.ts";
 import { type RunFlags, resolvePlan } from "../plan/plan.ts";

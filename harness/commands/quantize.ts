@@ -1,5 +1,5 @@
 import { calibrate, calibrationFile, calibrationRecord } from "../build/calibration.ts";
-import { openWeights } from "../build/openedWeights.ts";
+import { openWeights } from "../build/weights/openedWeights.ts";
 import { HarnessError } from "../errors.ts";
 import { withDetectorBoxes } from "../plan/detectorBoxes.ts";
 import { pickOptions } from "../plan/options.ts";

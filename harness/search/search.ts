@@ -1,8 +1,8 @@
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ImageId, SearchSpace } from "../api.ts";
-import { openWeights } from "../build/openedWeights.ts";
 import { graphCode, protocolCode } from "../build/rowCode.ts";
+import { openWeights } from "../build/weights/openedWeights.ts";
 import { HarnessError, unknown } from "../errors.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { closureHash } from "../plan/plugins/importClosure.ts";

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { resolvePlan } from "../plan/plan.ts";
-import { promptPlan } from "../protocols/index.ts";
-import { prepareRun } from "./preparedRun.ts";
+import { resolvePlan } from "../../plan/plan.ts";
+import { promptPlan } from "../../protocols/index.ts";
+import { prepareRun } from "../preparedRun.ts";
 import { untrainedInputNotes } from "./untrainedInputs.ts";
 
 const weights = { file: "sam-nano.safetensors", untrained: ["mask-input"] } as const;

@@ -1,4 +1,4 @@
-import type { PlannedPrompts } from "../protocols/index.ts";
+import type { PlannedPrompts } from "../../protocols/index.ts";
 
 /** Weights that were trained for a preset, and what their training left out. */
 interface Weights {

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { loadRegistry, variantOf } from "../plan/plugins/registry.ts";
-import { sha256 } from "../store/canonical.ts";
+import { loadRegistry, variantOf } from "../../plan/plugins/registry.ts";
+import { sha256 } from "../../store/canonical.ts";
 import { openWeights } from "./openedWeights.ts";
 
-const content = readFileSync(fileURLToPath(new URL("../../variants/sam/sam-nano.safetensors", import.meta.url)));
+const content = readFileSync(fileURLToPath(new URL("../../../variants/sam/sam-nano.safetensors", import.meta.url)));
 
 let home: string;
 let file: string;

@@ -1,12 +1,12 @@
 import { basename } from "node:path";
-import type { Checkpoint, WeightSource } from "../api.ts";
-import { homeFolder } from "../home.ts";
-import { inertClassesOf, type Registry, weightsVariantOf } from "../plan/plugins/registry.ts";
-import type { ChosenVariant } from "../plan/weights.ts";
-import { sha256OfFile } from "../store/disk/remembered.ts";
-import { requireAsPulled } from "../store/pullRecord.ts";
-import { checkpointOf, completedCheckpoint, openTensorArchive, seededCheckpoint } from "../weights/index.ts";
-import { describeGraphs } from "./build.ts";
+import type { Checkpoint, WeightSource } from "../../api.ts";
+import { homeFolder } from "../../home.ts";
+import { inertClassesOf, type Registry, weightsVariantOf } from "../../plan/plugins/registry.ts";
+import type { ChosenVariant } from "../../plan/weights.ts";
+import { sha256OfFile } from "../../store/disk/remembered.ts";
+import { requireAsPulled } from "../../store/pullRecord.ts";
+import { checkpointOf, completedCheckpoint, openTensorArchive, seededCheckpoint } from "../../weights/index.ts";
+import { describeGraphs } from "../build.ts";
 import { explainMisfit } from "./fit.ts";
 
 export interface OpenedWeights {

@@ -3,17 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { HarnessError } from "../errors.ts";
-import { loadRegistry, type RegisteredVariant, type Registry, variantOf } from "../plan/plugins/registry.ts";
-import { checkpointOf, openTensorArchive, seededCheckpoint, type TensorArchive } from "../weights/index.ts";
-import { describeGraphs } from "./build.ts";
+import { HarnessError } from "../../errors.ts";
+import { loadRegistry, type RegisteredVariant, type Registry, variantOf } from "../../plan/plugins/registry.ts";
+import { checkpointOf, openTensorArchive, seededCheckpoint, type TensorArchive } from "../../weights/index.ts";
+import { describeGraphs } from "../build.ts";
 import { explainMisfit, fits, fittingVariants } from "./fit.ts";
 import { nearestVariant } from "./misfit.ts";
 import { openWeights } from "./openedWeights.ts";
 
 type Shapes = Readonly<Record<string, readonly number[]>>;
 
-const fixture = fileURLToPath(new URL("../../variants/sam/fixtures/sam_nano.json", import.meta.url));
+const fixture = fileURLToPath(new URL("../../../variants/sam/fixtures/sam_nano.json", import.meta.url));
 const nano = (JSON.parse(readFileSync(fixture, "utf8")) as { state_dict: Shapes }).state_dict;
 let folder: string;
 let registry: Registry;

@@ -1,8 +1,8 @@
-import type { Checkpoint } from "../api.ts";
-import { HarnessError } from "../errors.ts";
-import type { RegisteredVariant, Registry } from "../plan/plugins/registry.ts";
-import type { TensorArchive } from "../weights/index.ts";
-import { describeGraphs } from "./build.ts";
+import type { Checkpoint } from "../../api.ts";
+import { HarnessError } from "../../errors.ts";
+import type { RegisteredVariant, Registry } from "../../plan/plugins/registry.ts";
+import type { TensorArchive } from "../../weights/index.ts";
+import { describeGraphs } from "../build.ts";
 import { hasOwnCheckpoint } from "./fit.ts";
 
 /** All that a file has otherwise than a variant wants it. */

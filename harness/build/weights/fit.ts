@@ -1,7 +1,7 @@
-import { HarnessError } from "../errors.ts";
-import type { RegisteredVariant, Registry } from "../plan/plugins/registry.ts";
-import { checkpointOf, type TensorArchive } from "../weights/index.ts";
-import { describeGraphs } from "./build.ts";
+import { HarnessError } from "../../errors.ts";
+import type { RegisteredVariant, Registry } from "../../plan/plugins/registry.ts";
+import { checkpointOf, type TensorArchive } from "../../weights/index.ts";
+import { describeGraphs } from "../build.ts";
 
 /** Whether every tensor of the file has its place in the variant, by name and shape; no value is read. */
 export async function fits(archive: TensorArchive, variant: RegisteredVariant): Promise<boolean> {
