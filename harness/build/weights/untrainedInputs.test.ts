@@ -27,7 +27,7 @@ test("the record of a run has the note for small trained weights and for methods
   const folder = mkdtempSync(join(tmpdir(), "sam-bench-test-"));
   const boxes = join(folder, "boxes.json");
   writeFileSync(boxes, JSON.stringify([{ image_id: 1, category_id: 1, bbox: [8, 8, 40, 40], score: 0.9 }]));
-  const flags = { boxes, protocol: "ap-vitdet-refine", limit: 1 };
+  const flags = { boxes, protocol: "ap-vitdet-refine", dataset: "shapes", limit: 1 };
   const small = await resolvePlan({ ...flags, variants: "sam-nano,sparsevit/sam-nano" });
   const file = small.chosen[0]!.weights.file!;
   const own = await resolvePlan({ ...flags, variants: "sam-nano", checkpoint: [`sam-nano=${file}`] });
