@@ -14,7 +14,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 async function exitOf(id: string, failing: number) {
   const encoded = `(x) => { if (calls++ < ${failing}) throw new RangeError("no such layer"); return x; }`;
   const plugin = wrappedNano(folder, { id, prelude: "let calls = 0;", encoded });
-  const plan = `--variants ${id} --prompts box --limit 2 --phase accuracy --threads 1 --json`.split(" ");
+  const plan = `--variants ${id} --dataset shapes --prompts box --limit 2 --phase accuracy --threads 1 --json`.split(
+    " ",
+  );
   const { code, out, notes } = await bench(["run", ...plan, "--plugin", plugin, "--results", join(folder, id)]);
   const [run] = (
     JSON.parse(out) as { runs: { images: object; prompts: { box: object }; warnings: { text: string }[] }[] }

@@ -14,7 +14,15 @@ import { score } from "./score.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "unknown-targets-"));
 const [whole, forged] = [join(folder, "whole"), join(folder, "forged")];
-const flags = { variants: "sam-nano", limit: 2, prompts: "box", phase: "accuracy", threads: 1, seed: 0 };
+const flags = {
+  variants: "sam-nano",
+  dataset: "shapes",
+  limit: 2,
+  prompts: "box",
+  phase: "accuracy",
+  threads: 1,
+  seed: 0,
+};
 let ids: readonly string[];
 const message = /rows\.jsonl: the run is damaged: image \d+ has no target 9999 \(expected a target of shapes\)/;
 

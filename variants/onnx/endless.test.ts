@@ -26,7 +26,10 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test("an encoder that never ends is given up after three calls of --image-timeout, and the command exits with 1 and says so", async () => {
-  const plan = "--variants endless --prompts 1p --limit 2 --phase accuracy --threads 1 --image-timeout 5".split(" ");
+  const plan =
+    "--variants endless --dataset shapes --prompts 1p --limit 2 --phase accuracy --threads 1 --image-timeout 5".split(
+      " ",
+    );
   const results = ["--results", join(folder, "results")];
   const { code, out, notes } = await bench(["run", ...plan, "--variant-files", `endless=${files}`, ...results]);
   expect(notes).toContain(
