@@ -12,7 +12,10 @@ const pure = [
 const mocking = ["harness/coco/read/annotationShelf.test.ts", "datasets/coco/dataset.test.ts"];
 
 /** Files that need gigabytes, or every core for long: each has the machine to itself. */
-const alone = ["variants/sam/vitB.test.ts"];
+const alone = ["variants/sam/vitB.slow.test.ts"];
+
+/** Files that take a minute or more: `npm run test:slow`. */
+const slow = ["**/*.slow.test.ts"];
 
 const { exclude } = configDefaults;
 // Most files keep one core busy; sessions of ONNX Runtime use more. Two at a time keep memory and time bounded on two cores.
@@ -28,9 +31,10 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "pure", include: pure, exclude: [...exclude, ...mocking], isolate: false, ...twoAtATime },
+        test: { name: "pure", include: pure, exclude: [...exclude, ...mocking, ...slow], isolate: false, ...twoAtATime },
       },
-      { extends: true, test: { name: "whole", include, exclude: [...exclude, ...pure, ...alone], ...twoAtATime } },
+      { extends: true, test: { name: "whole", include, exclude: [...exclude, ...pure, ...slow], ...twoAtATime } },
+      { extends: true, test: { name: "slow", include: slow, exclude: [...exclude, ...alone], ...twoAtATime } },
       { extends: true, test: { name: "mocking", include: mocking, ...twoAtATime } },
       { extends: true, test: { name: "alone", include: alone, maxWorkers: 1, sequence: { groupOrder: 1 } } },
     ],
