@@ -7,6 +7,10 @@ export interface PublishedFile {
   readonly sha256?: string;
   /** Absent where the publisher states none. */
   readonly licence?: string;
+  /** The file's own name, where the address does not end in it. */
+  readonly name?: string;
+  /** One of the small models that `bench pull --small` brings. */
+  readonly small?: true;
   /** What it is packed into; it is kept unpacked. */
   readonly archive?: "zip";
 }

@@ -40,7 +40,7 @@ test("a checkpoint pulled from a mirror is what bench run uses, and says so; lis
   await expect(here("pull", mirrored)).rejects.toThrow("the file is not what it must be");
 
   const pulled = await here("pull", { ...mirrored, sha256 });
-  expect(pulled.notes).toContain("mobile_sam_small: licence Apache-2.0");
+  expect(pulled.notes).toContain("mobile_sam_small: licence Apache-2.0, size unknown");
   expect(pulled.out).toContain("verified by --sha256; not by what its authors publish");
 
   const ran = await here("run", run);

@@ -1,9 +1,18 @@
 import { join } from "node:path";
-import { HarnessError } from "../errors.ts";
+import { HarnessError, unknown } from "../errors.ts";
 import { homeFolder } from "../home.ts";
 import { loadRegistry, type Registry } from "../plan/plugins/registry.ts";
-import { catalogOf, itemsOf } from "../pull/catalog.ts";
-import { openClient, type PullItem, type PullRecord, pull, removePulled, stateOf } from "../pull/index.ts";
+import { catalogOf, itemsOf, smallModels } from "../pull/catalog.ts";
+import {
+  openClient,
+  type PullItem,
+  type PullRecord,
+  pull,
+  pulledBefore,
+  removePulled,
+  stateOf,
+} from "../pull/index.ts";
+import { megabytes, roundedMegabytes, sizeText, totalText } from "./smallModels.ts";
 import { type Arguments, type Command, type Console, line, note } from "./terminal/command.ts";
 import { plainTable } from "./terminal/plainTable.ts";
 import { createProgress, type Progress } from "./terminal/progress.ts";
@@ -18,10 +27,15 @@ export const pullFiles: Command = {
   describe: "Bring checkpoints and datasets: resumed after a break, checked by size and hash",
   arguments: [{ name: "id", describe: "of a variant, a checkpoint or a dataset group", many: true, optional: true }],
   options: {
+    small: { describe: "MobileSAM, EfficientSAM-Ti and FastSAM-s, the small published models", type: "boolean" },
     list: { describe: "what can be pulled, what is here and how large it is", type: "boolean" },
     remove: { describe: "delete these instead", type: "boolean" },
     mirror: { describe: "take files from this address, under their own names", type: "string" },
-    sha256: { describe: "what the file must be, in place of the published hash", type: "string" },
+    sha256: {
+      describe: "what the file must be, in place of the published hash; FILE=HASH for each where several are pulled",
+      type: "string",
+      list: true,
+    },
     "insecure-http": { describe: "plain http also where no hash is known", type: "boolean" },
     stall: {
       describe: "seconds of silence after which the connection is made anew",
@@ -35,7 +49,7 @@ export const pullFiles: Command = {
     {
       when: "--list is given",
       holds: ({ list }) => list === true,
-      options: ["remove", "mirror", "sha256", "insecure-http", "stall"],
+      options: ["small", "remove", "mirror", "sha256", "insecure-http", "stall"],
     },
     {
       when: "--remove is given",
@@ -44,6 +58,7 @@ export const pullFiles: Command = {
     },
   ],
   examples: [
+    ["bench pull --small", "three small models; bench run then shows them as published"],
     ["bench pull mobilesam sam-vit-b", "their checkpoints, which bench run then uses"],
     ["bench pull coco-val2017 --insecure-http", "photos and annotations; COCO's server has no https"],
     ["bench pull --list", "what there is and what is here"],
@@ -52,25 +67,31 @@ export const pullFiles: Command = {
     const registry = await loadRegistry(args.plugin as string[] | undefined);
     const ids = ([] as readonly unknown[]).concat(args.id ?? []) as readonly string[];
     if (args.list) return listShelf(registry, args, console);
-    if (ids.length === 0)
-      throw new HarnessError("pull: nothing is named", { hint: "bench pull --list shows what can be pulled" });
-    // All names are known before the first byte comes.
-    const items = [...new Set(ids)].flatMap((id) => itemsOf(registry, id));
+    const small = args.small === true ? smallModels(registry).map(({ file }) => file.id) : [];
+    const named = [...new Set([...ids, ...small])];
+    if (named.length === 0)
+      throw new HarnessError("pull: nothing is named", {
+        hint: "bench pull --small brings three small models; bench pull --list shows what can be pulled",
+      });
+    // All names are known before the first byte comes; a variant and its file may both be named.
+    const items = uniqueFiles(named.flatMap((id) => itemsOf(registry, id)));
     if (args.remove) return removeAll(items, console);
     return pullAll(items, args, console);
   },
 };
 
 async function pullAll(items: readonly PullItem[], args: Arguments, console: Console): Promise<number> {
-  const [mirror, sha256] = [args.mirror as string | undefined, sha256Of(args.sha256 as string | undefined, items)];
+  const mirror = args.mirror as string | undefined;
+  const hashes = hashesOf(([] as readonly string[]).concat((args.sha256 as string[] | undefined) ?? []), items);
   const stallMs = 1000 * ((args.stall as number | undefined) ?? defaults.stall);
   if (!(stallMs > 0)) throw new HarnessError("--stall: must be above 0", { found: args.stall });
   const client = openClient({ stallMs });
   const home = homeFolder();
   const pulled: PullRecord[] = [];
+  await announce(items, hashes, console);
   try {
     for (const item of items) {
-      note(console, `${item.file.id}: licence ${item.file.licence ?? "not stated with the file"}`);
+      const sha256 = hashes.get(item.file.id);
       const follow = followed(item.file.id, console);
       try {
         const record = await pull(item, {
@@ -94,12 +115,47 @@ async function pullAll(items: readonly PullItem[], args: Arguments, console: Con
   return 0;
 }
 
-function sha256Of(text: string | undefined, items: readonly PullItem[]): string | undefined {
-  if (text === undefined) return undefined;
-  if (!/^[0-9a-f]{64}$/i.test(text))
-    throw new HarnessError("--sha256: not a SHA-256", { found: text, expected: "64 hexadecimal digits" });
-  if (items.length === 1) return text.toLowerCase();
-  throw new HarnessError("--sha256: is of one file", { found: items.map(({ file }) => file.id).join(", ") });
+/** Licences and sizes of everything, before the first byte comes. */
+async function announce(
+  items: readonly PullItem[],
+  hashes: ReadonlyMap<string, string>,
+  console: Console,
+): Promise<void> {
+  const coming: PullItem[] = [];
+  for (const item of items) {
+    const { id, licence = "not stated with the file" } = item.file;
+    const state = await stateOf(homeFolder(), item.file);
+    const sha256 = hashes.get(id);
+    const wanted = sha256 === undefined ? { home: homeFolder() } : { home: homeFolder(), sha256 };
+    const here = (await pulledBefore(item.file, wanted)) !== undefined;
+    if (!here) coming.push(item);
+    const part = state.state === "partial" ? `, goes on after ${megabytes(state.bytes)}` : "";
+    note(console, `${id}: licence ${licence}, ${here ? "here already" : `${sizeText(item.file)}${part}`}`);
+  }
+  if (items.length > 1 && coming.length > 0)
+    note(console, `${coming.length} of ${items.length} files to bring: ${totalText(coming.map(({ file }) => file))}`);
+}
+
+function uniqueFiles(items: readonly PullItem[]): readonly PullItem[] {
+  return [...new Map(items.map((item) => [item.file.id, item])).values()];
+}
+
+/** Hashes that the user gives, by file: HASH for a single file, FILE=HASH for each of several. */
+function hashesOf(given: readonly string[], items: readonly PullItem[]): ReadonlyMap<string, string> {
+  const ids = items.map(({ file }) => file.id);
+  const hashes = new Map<string, string>();
+  for (const text of given) {
+    const [name, hash] = text.includes("=") ? (text.split("=", 2) as [string, string]) : [undefined, text];
+    if (!/^[0-9a-f]{64}$/i.test(hash))
+      throw new HarnessError("--sha256: not a SHA-256", { found: hash, expected: "64 hexadecimal digits" });
+    if (name === undefined && ids.length > 1)
+      throw new HarnessError("--sha256: is of one file", { found: ids.join(", "), hint: "FILE=HASH says of which" });
+    const id = name ?? ids[0]!;
+    if (!ids.includes(id)) throw unknown("file of --sha256", id, ids);
+    if (hashes.has(id)) throw new HarnessError(`--sha256: two hashes of ${id}`);
+    hashes.set(id, hash.toLowerCase());
+  }
+  return hashes;
 }
 
 const trusts: Readonly<Record<PullRecord["trust"], (record: PullRecord) => string>> = {
@@ -134,7 +190,7 @@ function followed(id: string, console: Console) {
         finish();
         const from = step === "download" ? done / scale : 0;
         const unit = step === "download" ? "MB" : "files";
-        const known = total === undefined ? {} : { total: rounded(total / scale) };
+        const known = total === undefined ? {} : { total: roundedMegabytes(total / scale) };
         current = { step, progress: createProgress(console, { ...known, unit, from }) };
       }
       current.progress.update(done / scale, step === "download" ? id : `${id}, unpacking`);
@@ -178,6 +234,3 @@ async function listShelf(registry: Registry, args: Arguments, console: Console):
   }
   return 0;
 }
-
-const megabytes = (bytes: number) => `${rounded(bytes / 1e6)} MB`;
-const rounded = (megabytes: number) => Number(megabytes.toFixed(megabytes < 10 ? 1 : 0));

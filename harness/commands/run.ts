@@ -6,6 +6,7 @@ import { resultJson, resultTable } from "../report/table/tables.ts";
 import { type RunReport, reportOf } from "../results/report.ts";
 import type { RunOutcome } from "../run/request.ts";
 import { runPlan } from "../run/runner.ts";
+import { pullAdvice } from "./smallModels.ts";
 import { type Arguments, type Command, type Console, line, note } from "./terminal/command.ts";
 import { interrupted, interruptible } from "./terminal/interrupt.ts";
 import { observe } from "./terminal/observe.ts";
@@ -57,7 +58,7 @@ async function print({ runs, stopped }: RunOutcome, plan: RunPlan, args: Argumen
   // One after the other: rows of one run in memory at a time.
   for (const each of runs) reports.push(await reportOf(each));
   if (args.json) line(console, JSON.stringify(resultJson(reports, plan.leftOut)));
-  else line(console, resultTable(reports, { leftOut: plan.leftOut }));
+  else line(console, [resultTable(reports, { leftOut: plan.leftOut }), ...pullAdvice(plan)].join("\n\n"));
   if (!stopped)
     return runs.some(({ manifest }, i) => manifest.status.state === "failed" || allFailed(reports[i]!)) ? 1 : 0;
   note(console, "stopped before the end; the same command goes on from here");

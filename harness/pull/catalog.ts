@@ -10,6 +10,13 @@ export interface CatalogEntry {
   readonly use: string;
 }
 
+/** A published model that `bench pull --small` brings. */
+export interface SmallModel {
+  readonly variant: string;
+  readonly title: string;
+  readonly file: PublishedFile;
+}
+
 /** Every published file that plug-ins name, each once. */
 export function catalogOf(registry: Registry): readonly CatalogEntry[] {
   const uses = new Map<string, { file: PublishedFile; variants: string[] }>();
@@ -27,6 +34,13 @@ export function catalogOf(registry: Registry): readonly CatalogEntry[] {
     files.map((file) => ({ item: { file, group: id }, use: `${id}: ${title}` })),
   );
   return [...checkpoints, ...others, ...datasets];
+}
+
+/** The small published models, by their titles: what a newcomer pulls first. */
+export function smallModels(registry: Registry): readonly SmallModel[] {
+  return [...registry.variants.values()].flatMap(({ preset: { id, title, published } }) =>
+    published?.small === true ? [{ variant: id, title, file: published }] : [],
+  );
 }
 
 /**

@@ -3,5 +3,5 @@
 export type { PullRecord } from "../store/pullRecord.ts";
 export { type Client, openClient } from "./http.ts";
 export type { PullItem } from "./place.ts";
-export { type PullOptions, pull } from "./pull.ts";
+export { type PullOptions, pull, pulledBefore } from "./pull.ts";
 export { pathsOf, removePulled, type ShelfState, stateOf } from "./shelf.ts";

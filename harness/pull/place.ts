@@ -36,9 +36,14 @@ export async function place({ file, group }: PullItem, part: string, options: Pl
 
 /** Of a file that is no archive, relative to the home folder. */
 export function pathOf({ file, group }: PullItem): string {
-  const name = basename(new URL(file.url).pathname);
+  const name = nameOf(file);
   const ending = weightsFile.exec(name)?.[0] ?? ".pt";
   return group === undefined ? join("checkpoints", file.id + ending) : join("datasets", group, name);
+}
+
+/** The name under which its authors, and a mirror, have the file. */
+export function nameOf({ name, url }: PublishedFile): string {
+  return name ?? basename(new URL(url).pathname);
 }
 
 async function placeUnpacked({ file, group }: PullItem, part: string, options: PlaceOptions): Promise<Places> {

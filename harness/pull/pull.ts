@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { PublishedFile } from "../api.ts";
 import { HarnessError } from "../errors.ts";
@@ -11,7 +11,7 @@ import { type PullRecord, readPullRecord, type Trust } from "../store/pullRecord
 import { shownAddress, withoutLogins } from "./address.ts";
 import { type DownloadOptions, download } from "./download.ts";
 import { removePart } from "./part.ts";
-import { type PullItem, pathOf, place } from "./place.ts";
+import { nameOf, type PullItem, pathOf, place } from "./place.ts";
 import { bytesOf, makeFolders, pathsOf, stateOf, writeRecord } from "./shelf.ts";
 
 export interface PullOptions extends Omit<DownloadOptions, "progress"> {
@@ -36,12 +36,7 @@ const defaults = {
 export async function pull(item: PullItem, options: PullOptions): Promise<PullRecord> {
   await makeFolders(options.home);
   const { file } = item;
-  const here = async () => {
-    const state = await stateOf(options.home, file);
-    const wanted = options.sha256 ?? (state.state === "here" ? state.record.sha256 : undefined);
-    if (state.state !== "here" || state.record.sha256 !== wanted) return undefined;
-    return (await isAsPulled(options.home, state.record)) ? state.record : undefined;
-  };
+  const here = () => pulledBefore(file, options);
   const found = await here();
   if (found !== undefined) return found;
   const lock = await waitForLock(pathsOf(options.home, file.id).lock, file.id, options);
@@ -50,6 +45,16 @@ export async function pull(item: PullItem, options: PullOptions): Promise<PullRe
   } finally {
     await lock.release();
   }
+}
+
+/** Returns the record of a file that is here, as it came and as it must be, so that nothing is left to bring. */
+export async function pulledBefore(
+  file: PublishedFile,
+  { home, sha256 }: Pick<PullOptions, "home" | "sha256">,
+): Promise<PullRecord | undefined> {
+  const state = await stateOf(home, file);
+  if (state.state !== "here" || state.record.sha256 !== (sha256 ?? state.record.sha256)) return undefined;
+  return (await isAsPulled(home, state.record)) ? state.record : undefined;
 }
 
 /** Of a file that lies as it came; what was unpacked of an archive has no hash. */
@@ -154,14 +159,14 @@ function otherContent(url: URL, { found, expected }: { found: string; expected: 
   });
 }
 
-function addressOf({ url }: PublishedFile, mirror: string | undefined): URL {
-  if (mirror === undefined) return new URL(url);
+function addressOf(file: PublishedFile, mirror: string | undefined): URL {
+  if (mirror === undefined) return new URL(file.url);
   if (!URL.canParse(mirror))
     throw new HarnessError("--mirror: not a web address", {
       found: withoutLogins(mirror),
       expected: "https://HOST/FOLDER",
     });
-  return new URL(basename(new URL(url).pathname), mirror.endsWith("/") ? mirror : `${mirror}/`);
+  return new URL(nameOf(file), mirror.endsWith("/") ? mirror : `${mirror}/`);
 }
 
 async function sha256Of(file: string): Promise<string> {

@@ -12,5 +12,5 @@ export function hasOwnWeights({ variant, weights }: Manifest, registry: Registry
   if (published === undefined) return false;
   if (published.sha256 !== undefined) return published.sha256 === weights.sha256;
   // Where no hash was published, the name is all there is.
-  return basename(new URL(published.url).pathname) === weights.file;
+  return (published.name ?? basename(new URL(published.url).pathname)) === weights.file;
 }

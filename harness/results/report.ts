@@ -29,7 +29,8 @@ export interface RunReport {
   readonly title: string;
   /** A floor looks at no photo: what a model has to pass. */
   readonly role?: "floor";
-  readonly weights: Manifest["weights"]["source"];
+  /** `published` is a checkpoint that is its authors' file. */
+  readonly weights: Manifest["weights"]["source"] | "published";
   readonly weightsLabel: string;
   /** Of the file; absent for seeded weights and for ONNX files. */
   readonly weightsSha256?: string;
@@ -104,6 +105,10 @@ export async function reportOf(run: StoredRun): Promise<RunReport> {
   return reportOfRows(run, await readSlimRows(run));
 }
 
+function weightsWord({ source, published }: Manifest["weights"]): RunReport["weights"] {
+  return published === true ? "published" : source;
+}
+
 /** The same, of rows that were read already. */
 export async function reportOfRows(run: StoredRun, rows: SlimRows): Promise<RunReport> {
   const { manifest } = run;
@@ -112,7 +117,7 @@ export async function reportOfRows(run: StoredRun, rows: SlimRows): Promise<RunR
   const promptsPerSecond = batchRate(turns) ?? manifest.promptsPerSecond;
   const batchPrompts = turns[0]?.batches?.[0]?.prompts;
   return {
-    ...{ id, variant: variant.id, title: variant.title, weights: weights.source, weightsLabel: weights.label },
+    ...{ id, variant: variant.id, title: variant.title, weights: weightsWord(weights), weightsLabel: weights.label },
     ...(variant.role === undefined ? {} : { role: variant.role }),
     ...(weights.sha256 === undefined ? {} : { weightsSha256: weights.sha256 }),
     ...{ dataset: dataset.id, fingerprint: dataset.fingerprint },

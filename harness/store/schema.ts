@@ -90,6 +90,8 @@ const manifest = z.object({
     /** The file's name without its folder. */
     file: text.exactOptional(),
     sha256: text.exactOptional(),
+    /** Whether a checkpoint is its authors' file; runs that do not say are shown as of a checkpoint. */
+    published: z.boolean().exactOptional(),
     /** Of a variant that is ONNX files: each of them, without its folder. */
     files: z.array(z.object({ name: text, sha256: text })).exactOptional(),
   }),

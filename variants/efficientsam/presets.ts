@@ -31,7 +31,7 @@ export const efficientSamPresets: readonly VariantManifest[] = [
   {
     ...{ ...shared, id: "efficientsam-ti", title: "EfficientSAM-Ti", size: "full" },
     input: { ...input, side: efficientSamConfigs["efficientsam-ti"].side },
-    published: { id: "efficient_sam_vitt", url: url("efficient_sam_vitt.pt"), licence },
+    published: { id: "efficient_sam_vitt", url: url("efficient_sam_vitt.pt"), licence, small: true },
     printed: { parameters: 10_200_000 },
     notes: [...notes, "the paper's Table 8 prints 10 M parameters, the survey's Table 3 10.22 M; neither prints GMACs"],
   },

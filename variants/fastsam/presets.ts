@@ -41,7 +41,9 @@ const published: readonly VariantManifest[] = [
     published: {
       id: "FastSAM-s",
       url: "https://drive.google.com/uc?export=download&id=10XmSj6mmpmRb8NhXbtiuO9cTTBwR_9SV",
+      name: "FastSAM-s.pt",
       licence,
+      small: true,
     },
     notes: ["parameters as ultralytics prints them for YOLOv8s-seg; the paper has none"],
   }),

@@ -18,6 +18,7 @@ export const mobileSamPresets: readonly VariantManifest[] = [
       bytes: 40728226,
       sha256: "6dbb90523a35330fedd7f1d3dfc66f995213d81b29a5ca8108dbcdd4e37d6c2f",
       licence: "Apache-2.0",
+      small: true,
     },
     printed: {
       parameters: 9_660_000,

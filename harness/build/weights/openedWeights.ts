@@ -1,10 +1,10 @@
 import { basename } from "node:path";
-import type { Checkpoint, WeightSource } from "../../api.ts";
+import type { Checkpoint, PublishedFile, WeightSource } from "../../api.ts";
 import { homeFolder } from "../../home.ts";
 import { inertClassesOf, type Registry, weightsVariantOf } from "../../plan/plugins/registry.ts";
 import type { ChosenVariant } from "../../plan/weights.ts";
 import { sha256OfFile } from "../../store/disk/remembered.ts";
-import { requireAsPulled } from "../../store/pullRecord.ts";
+import { readPullRecord, requireAsPulled } from "../../store/pullRecord.ts";
 import { checkpointOf, completedCheckpoint, openTensorArchive, seededCheckpoint } from "../../weights/index.ts";
 import { describeGraphs } from "../build.ts";
 import { explainMisfit } from "./fit.ts";
@@ -19,6 +19,8 @@ export interface OpenedWeights {
     readonly label: string;
     readonly file?: string;
     readonly sha256?: string;
+    /** Whether a checkpoint is its authors' file; absent for other weights. */
+    readonly published?: boolean;
   };
 }
 
@@ -42,12 +44,23 @@ export async function openWeights({ variant, weights }: ChosenVariant, registry:
       return { checkpoint: completedCheckpoint(checkpoint), weightsId: `${sha256}, seeded 1`, record };
     }
     const label = file + remarkOn(weights.source, base.preset.published?.sha256, sha256);
-    return { checkpoint, weightsId: sha256, record: { source: weights.source, label, file, sha256 } };
+    const record = { source: weights.source, label, file, sha256 };
+    if (weights.source !== "checkpoint") return { checkpoint, weightsId: sha256, record };
+    const published = await isPublished(base.preset.published, sha256);
+    return { checkpoint, weightsId: sha256, record: { ...record, published } };
   } catch (error) {
     const explained = await explainMisfit(error, registry, archive);
     archive.close();
     throw explained;
   }
+}
+
+/** By the published hash; where there is none, by the hash that it had at its first download. */
+async function isPublished(published: PublishedFile | undefined, found: string): Promise<boolean> {
+  if (published === undefined) return false;
+  if (published.sha256 !== undefined) return published.sha256 === found;
+  const record = await readPullRecord(homeFolder(), published.id);
+  return record?.trust === "first download" && record.sha256 === found;
 }
 
 /** A fine-tuned file, or a damaged mirror's, has the published one's name: a table must not take it for that. */

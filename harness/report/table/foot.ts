@@ -161,7 +161,9 @@ function boundLines(reports: readonly RunReport[]): string[] {
 }
 
 const weightsMeaning = {
-  checkpoint: "the checkpoint file as its authors published or the user trained it",
+  published:
+    "the checkpoint that its authors publish, told by their hash or, where they publish none, by the one it had when bench pull first brought it",
+  checkpoint: "a checkpoint file that is not known to be its authors' one",
   nano: "small, trained for this project: real accuracy at toy size",
   seeded: "values from a seed: latency and memory only, no accuracy",
   onnx: "ONNX files of the user's own, run as they are",
@@ -180,7 +182,7 @@ function checkpointLines(reports: readonly RunReport[]): string[] {
   const variants = new Map<string, Set<string>>();
   const shared = sharedFileNames(reports);
   for (const { weights, weightsLabel, weightsSha256, variant } of reports)
-    if (weights === "checkpoint") {
+    if (weights === "checkpoint" || weights === "published") {
       const hash = shared.has(weightsLabel) ? ` (sha256 ${weightsSha256!.slice(0, 8)}…)` : "";
       const file = `${weightsLabel}${hash}`;
       variants.set(file, (variants.get(file) ?? new Set<string>()).add(variant));

@@ -1,0 +1,192 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import type { ServerResponse } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { resolvePlan } from "../plan/plan.ts";
+import { loadRegistry, variantOf } from "../plan/plugins/registry.ts";
+import { projectRoot } from "../plan/plugins/sources.ts";
+import { smallModels } from "../pull/catalog.ts";
+import { sendFile, serve } from "../pull/fixtures/server.ts";
+import { writeSeededFile } from "../weights/fixtures/seededFile.ts";
+import { memoryConsole, program } from "./fixtures/bench.ts";
+import { commands } from "./index.ts";
+import { pullAdvice, smallModelsText, totalText } from "./smallModels.ts";
+import type { Arguments } from "./terminal/command.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "sam-bench-pull-"));
+  vi.stubEnv("SAM_BENCH_HOME", join(folder, "home"));
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const size = 600_000;
+const files: Readonly<Record<string, Buffer>> = {
+  efficient_sam_vitt: Buffer.alloc(size, 1),
+  "FastSAM-s": Buffer.alloc(size, 2),
+  mobile_sam: Buffer.alloc(size, 3),
+};
+const hashes = Object.entries(files).map(([id, content]) => `${id}=${sha256(content)}`);
+const contentOf = (url: string) => files[url.slice(1).replace(/\.pt$/, "")]!;
+
+test("the small models are the three that newcomers are told of, with sizes where their authors name them", async () => {
+  const models = smallModels(await loadRegistry());
+  expect(smallModelsText(models)).toBe(
+    "Published models: `bench pull --small` brings EfficientSAM-Ti (size unknown), FastSAM-s (size unknown) and MobileSAM (41 MB)",
+  );
+  expect(totalText(models.map(({ file }) => file))).toBe("41 MB and 2 of unknown size");
+});
+
+test("the command is named under the table of all variants while none of the three is here", async () => {
+  const text = smallModelsText(smallModels(await loadRegistry()));
+  expect(pullAdvice(await resolvePlan({ limit: 1 }))).toEqual([text]);
+  expect(pullAdvice(await resolvePlan({ limit: 1, variants: "sam-nano" }))).toEqual([]);
+  mkdirSync(join(folder, "home", "checkpoints"), { recursive: true });
+  // Of a chosen checkpoint only the file's place is read.
+  writeFileSync(join(folder, "home", "checkpoints", "mobile_sam.pt"), "");
+  expect(pullAdvice(await resolvePlan({ limit: 1 }))).toEqual([]);
+});
+
+test("every licence is shown before the first file is asked for, and what is here is said and not brought again", async () => {
+  const console = memoryConsole();
+  const before: string[] = [];
+  const server = await serve((request, response) => {
+    before.push(console.said.notes);
+    sendFile(request, response, contentOf(request.url!));
+  });
+  onTestFinished(() => server.close());
+  const args = { small: true, mirror: server.url, sha256: hashes };
+  await pullWith(args, console);
+  for (const id of Object.keys(files)) expect(before[0]).toContain(`${id}: licence Apache-2.0`);
+  expect(before[0]).toContain("3 of 3 files to bring: 41 MB and 2 of unknown size");
+  expect(server.requests).toEqual(["/efficient_sam_vitt.pt", "/FastSAM-s.pt", "/mobile_sam.pt"]);
+  expect(readFileSync(join(folder, "home", "checkpoints", "FastSAM-s.pt"))).toEqual(files["FastSAM-s"]);
+
+  const again = memoryConsole();
+  await pullWith(args, again);
+  expect(again.said.notes.match(/licence Apache-2.0, here already/g)).toHaveLength(3);
+  expect(again.said.notes).not.toContain("to bring");
+  expect(server.requests).toHaveLength(3);
+});
+
+test("a file with a published hash is not taken from a mirror that has another, small or not", async () => {
+  const server = await serve((request, response) => sendFile(request, response, contentOf(request.url!)));
+  onTestFinished(() => server.close());
+  const given = hashes.filter((each) => !each.startsWith("mobile_sam="));
+  await expect(pullWith({ small: true, mirror: server.url, sha256: given }, memoryConsole())).rejects.toThrow(
+    "mobile_sam.pt: not the published file (found 600000 bytes, expected 40728226 bytes)",
+  );
+});
+
+test("a hash of a file that is not pulled, and two of one file, are mistakes", async () => {
+  const hash = "0".repeat(64);
+  await expect(pullWith({ small: true, sha256: [`mobilesam=${hash}`] }, memoryConsole())).rejects.toThrow(
+    "unknown file of --sha256: mobilesam; did you mean mobile_sam?",
+  );
+  const twice = [`mobile_sam=${hash}`, `mobile_sam=${hash}`];
+  await expect(pullWith({ small: true, sha256: twice }, memoryConsole())).rejects.toThrow(
+    "--sha256: two hashes of mobile_sam",
+  );
+});
+
+test.skipIf(process.platform === "win32")("killed in two files, the same command goes on from what came", async () => {
+  let held: { readonly path: string; readonly response: ServerResponse } | undefined;
+  const kills = ["/efficient_sam_vitt.pt", "/mobile_sam.pt"];
+  const server = await serve((request, response) => {
+    const path = request.url!;
+    const stalled = kills[0] === path;
+    if (stalled) held = { path: path.slice(1).replace(/pt$/, "part"), response };
+    sendFile(request, response, contentOf(path), { etag: `"${path}"`, ...(stalled ? { stallAfter: 200_000 } : {}) });
+  });
+  onTestFinished(() => server.close());
+  const args = [program, "pull", "--small", "--mirror", server.url, ...hashes.flatMap((each) => ["--sha256", each])];
+  while (kills.length > 0) {
+    const child = spawn(process.execPath, args, { stdio: "ignore" });
+    const ended = new Promise((resolve) => child.on("close", resolve));
+    await vi.waitFor(() => expect(partSize(held?.path)).toBe(200_000), { timeout: 60_000, interval: 20 });
+    child.kill("SIGKILL");
+    await ended;
+    kills.shift();
+    held = undefined;
+  }
+  await pullWith({ small: true, mirror: server.url, sha256: hashes }, memoryConsole());
+  expect(server.requests).toEqual([
+    "/efficient_sam_vitt.pt",
+    "/efficient_sam_vitt.pt bytes=200000-",
+    "/FastSAM-s.pt",
+    "/mobile_sam.pt",
+    "/mobile_sam.pt bytes=200000-",
+  ]);
+  for (const [id, content] of Object.entries(files))
+    expect(readFileSync(join(folder, "home", "checkpoints", `${id}.pt`)).equals(content)).toBe(true);
+});
+
+test("a pulled file without a published hash is a row 'published'; another by --checkpoint is not", async () => {
+  const plugin = await toyModel();
+  const content = readFileSync(join(folder, "toy_sam.pt"));
+  const server = await serve((request, response) => sendFile(request, response, content));
+  onTestFinished(() => server.close());
+  await pullWith({ id: ["toy-sam"], plugin: [plugin], mirror: server.url, "insecure-http": true }, memoryConsole());
+  const flags = { variants: "toy-sam", plugin: [plugin], limit: 1, prompts: "box", threads: 1, phase: "accuracy" };
+
+  const pulled = await ran({ ...flags, results: join(folder, "pulled"), json: true });
+  expect(JSON.parse(pulled).runs[0]).toMatchObject({ weights: "published", weightsLabel: "toy_sam.pt" });
+  const table = await ran({ ...flags, results: join(folder, "pulled") });
+  expect(table).toMatch(/^toy-sam +published /m);
+  expect(table).toContain("weights: published = the checkpoint that its authors publish");
+  expect(table).toContain("checkpoints: toy-sam from toy_sam.pt");
+
+  const changed = Buffer.from(content);
+  changed[content.length - 1]! ^= 1;
+  writeFileSync(join(folder, "toy_sam.pt"), changed);
+  const own = { ...flags, checkpoint: [`toy-sam=${join(folder, "toy_sam.pt")}`], results: join(folder, "own") };
+  expect(JSON.parse(await ran({ ...own, json: true })).runs[0]).toMatchObject({ weights: "checkpoint" });
+});
+
+function sha256(content: Buffer): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+function partSize(name: string | undefined): number | undefined {
+  if (name === undefined) return undefined;
+  return statSync(join(folder, "home", "downloads", name), { throwIfNoEntry: false })?.size;
+}
+
+async function pullWith(args: Arguments, console: ReturnType<typeof memoryConsole>): Promise<void> {
+  expect(await (await commands.pull()).run(args, console)).toBe(0);
+}
+
+async function ran(args: Arguments): Promise<string> {
+  const command = await commands.run();
+  const console = memoryConsole();
+  const standard = Object.entries(command.options).map(([option, { default: value }]) => [option, value]);
+  expect(await command.run({ ...Object.fromEntries(standard), ...args }, console)).toBe(0);
+  return console.said.out;
+}
+
+/** A module whose one preset is MobileSAM at toy size, published without a hash, and a file of it on seeded values. */
+async function toyModel(): Promise<string> {
+  const { plugin, preset } = variantOf(await loadRegistry(), "mobilesam-nano");
+  await writeSeededFile(join(folder, "toy_sam.pt"), plugin, preset);
+  const file = join(folder, "toy.mts");
+  const published = { id: "toy_sam", url: "https://example.org/toy_sam.pt", licence: "Apache-2.0" };
+  writeFileSync(
+    file,
+    `import plugin from ${JSON.stringify(pathToFileURL(join(projectRoot, "variants/mobilesam/variant.ts")).href)};
+    const preset = plugin.presets.find(({ id }) => id === "mobilesam-nano");
+    export default {
+      presets: [{ ...preset, id: "toy-sam", size: "full", published: ${JSON.stringify(published)} }],
+      build: (context) => plugin.build({ ...context, preset }),
+      load: (graphs, runtime) => plugin.load(graphs, runtime, preset),
+      loadRaw: (graphs, runtime) => plugin.loadRaw(graphs, runtime, preset),
+    };`,
+  );
+  return file;
+}
