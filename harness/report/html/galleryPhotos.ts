@@ -8,8 +8,8 @@ import type { DetailedRun } from "./details.ts";
 import { chooseSamples, type GalleryItem, type Sample } from "./gallery.ts";
 
 const defaults = {
-  /** Longest side of an embedded photo, px, and its quality: 48 of them are about 1.5 MB. */
-  side: 512,
+  /** Longest side of an embedded photo, px, and its quality: 48 of them are about 2.3 MB. Cards enlarge parts of it. */
+  side: 640,
   quality: 62,
   /** Corners this near the outline are left out, as a share of the longest side. */
   tolerance: 1 / 700,

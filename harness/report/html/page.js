@@ -130,6 +130,15 @@
       });
   }
 
+  /* Cards show small targets near by; enlarged, the whole photo is there. */
+  const showWhole = (picture) => {
+    const svg = picture.querySelector("svg");
+    const [, , width, height] = svg.dataset.whole.split(" ");
+    svg.setAttribute("viewBox", svg.dataset.whole);
+    picture.style.setProperty("--ratio", width / height);
+    for (const circle of svg.querySelectorAll("circle")) circle.setAttribute("r", circle.dataset.whole);
+  };
+
   /* Masks: layers go off and on everywhere at once. */
   for (const viewer of document.querySelectorAll(".viewer")) {
     const cards = [...viewer.querySelectorAll(".card")];
@@ -148,6 +157,7 @@
     const enlarge = (card) => {
       current = cards.indexOf(card);
       place.replaceChildren(...[".picture", ".about", ".ious"].map((part) => card.querySelector(part).cloneNode(true)));
+      showWhole(place.querySelector(".picture"));
     };
     for (const card of cards)
       card.querySelector(".open").addEventListener("click", () => {

@@ -1,3 +1,4 @@
+import { cardView, type View } from "./cardView.ts";
 import { type GalleryItem, type GalleryKind, galleryKinds, type Outlines } from "./gallery.ts";
 import { html, type Markup } from "./markup.ts";
 
@@ -20,7 +21,7 @@ export function viewerMarkup(
   const truth = items.some((item) => item.truth !== undefined);
   return html`<section id="${key}masks" class="viewer">
 <h3>Masks</h3>
-<p>${items.length} targets. Press one to enlarge it; the arrow keys go from one to the next.</p>
+<p>${items.length} targets, small ones with the part of the photo around them. Press one for the whole photo; the arrow keys go from one to the next.</p>
 <div class="controls">
 <fieldset class="layers"><legend>shown</legend>
 ${truth ? layerToggle("truth", "ground truth") : undefined}
@@ -42,32 +43,37 @@ function layerToggle(layer: string, label: string): Markup {
 }
 
 function cardMarkup(item: GalleryItem, index: number): Markup {
-  const { kind, image, target, prompts, categoryName, predictions, size } = item;
+  const { kind, image, target, prompts, categoryName, predictions } = item;
+  const view = cardView(item);
   const name = `${categoryName}, prompt ${prompts}, image ${image}`;
   const figures = predictions.map(({ label, iou }) => `${label}: IoU ${iou.toFixed(2)}`).join("; ");
   return html`<article class="card" data-kind="${kind}" data-index="${index}">
 <button type="button" class="open" aria-label="enlarge ${name}">
-<span class="picture" style="--ratio: ${(size.width / size.height).toFixed(4)}">
-${item.photo === undefined ? undefined : html`<img src="${item.photo}" alt="" decoding="async">`}
-${overlay(item, `${name}. ${figures}`)}
+<span class="picture" style="--ratio: ${(view.width / view.height).toFixed(4)}">
+${drawing(item, view, `${name}. ${figures}`)}
 </span></button>
 <div class="about"><strong>${categoryName}</strong> <span class="tag">${prompts}</span> <span class="tag">${kindTitles[kind]}</span>
-<span class="muted">image ${image}, target ${target}</span></div>
+<span class="muted place-of">image ${image}, target ${target}</span></div>
 <table class="ious"><thead><tr><th scope="col"></th><th scope="col">IoU</th><th scope="col">predicted</th></tr></thead><tbody>
 ${predictions.map(({ label, series, iou, predictedIou }) => html`<tr><th scope="row" class="variant-${series}"><span class="key" aria-hidden="true"></span>${label}</th><td>${iou.toFixed(3)}</td><td>${predictedIou.toFixed(3)}</td></tr>`)}
 </tbody></table>
 </article>`;
 }
 
-/** Lines keep their width on the screen, whatever the photo's size. */
-function overlay({ size, truth, prompt, predictions }: GalleryItem, description: string): Markup {
+/** Photo, outlines and prompt. Lines keep their width on the screen, whatever part of the photo is shown. */
+function drawing({ size, photo, truth, prompt, predictions }: GalleryItem, view: View, description: string): Markup {
   const { width, height } = size;
-  const radius = Math.max(width, height) / 90;
-  return html`<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${description}" preserveAspectRatio="none">
+  return html`<svg viewBox="${view.x} ${view.y} ${view.width} ${view.height}" data-whole="0 0 ${width} ${height}" role="img" aria-label="${description}">
+${photo === undefined ? undefined : html`<image href="${photo}" width="${width}" height="${height}" preserveAspectRatio="none"/>`}
 ${truth === undefined ? undefined : outline("truth", truth)}
 ${predictions.map(({ outlines, series }) => outline(`variant-${series}`, outlines))}
-<g class="prompt">${prompt.box === undefined ? undefined : html`<rect x="${prompt.box.x0}" y="${prompt.box.y0}" width="${prompt.box.x1 - prompt.box.x0}" height="${prompt.box.y1 - prompt.box.y0}"/>`}${prompt.points.map(({ x, y, label }) => html`<circle class="${label === 1 ? "foreground" : "background"}" cx="${x + 0.5}" cy="${y + 0.5}" r="${radius}"/>`)}</g>
+<g class="prompt">${prompt.box === undefined ? undefined : html`<rect x="${prompt.box.x0}" y="${prompt.box.y0}" width="${prompt.box.x1 - prompt.box.x0}" height="${prompt.box.y1 - prompt.box.y0}"/>`}${prompt.points.map(({ x, y, label }) => html`<circle class="${label === 1 ? "foreground" : "background"}" cx="${x + 0.5}" cy="${y + 0.5}" r="${radius(view, 70)}" data-whole="${radius(size, 140)}"/>`)}</g>
 </svg>`;
+}
+
+/** Of a point, as a part of the longer side. */
+function radius({ width, height }: Pick<View, "width" | "height">, part: number): string {
+  return (Math.max(width, height) / part).toFixed(2);
 }
 
 function outline(layer: string, outlines: Outlines): Markup {
