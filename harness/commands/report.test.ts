@@ -141,7 +141,7 @@ describe.skipIf(browserPath === undefined)("in Chromium", () => {
     await page.getByLabel("sam-nano", { exact: true }).check();
     expect(await outlines.first().isVisible()).toBe(true);
     await page.getByRole("radio", { name: "best" }).check();
-    expect(await page.locator(".card:visible").count()).toBe(4);
+    expect(await page.locator(".card:visible").count()).toBe(3);
     await page.locator(".card:visible .open").first().click();
     const shown = page.locator("dialog .about");
     const first = await shown.textContent();
