@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
@@ -184,3 +184,12 @@ function homesOf(specifier: string): readonly string[] {
   const name = specifier.startsWith("@") ? parts.slice(0, 2).join("/") : parts[0]!;
   return thirdParties[name] ?? [];
 }
+
+test("every file and room that the plan of the house names is there, and no room is left out", () => {
+  const plan = readFileSync(join(root, "harness", "README.md"), "utf8");
+  const named = [...plan.matchAll(/`([\w/.]+(?:\/|\.ts))`/g)].map(([, path]) => path!);
+  const missing = named.filter((path) => !existsSync(join(root, "harness", path)) && !existsSync(join(root, path)));
+  expect(missing).toEqual([]);
+  const rooms = readdirSync(join(root, "harness"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  expect(rooms.map(({ name }) => `${name}/`).filter((name) => !named.includes(name))).toEqual([]);
+});
