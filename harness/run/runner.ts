@@ -11,6 +11,7 @@ import type { RunPlan } from "../plan/plan.ts";
 import { projectRoot } from "../plan/plugins/sources.ts";
 import type { ChosenVariant } from "../plan/weights.ts";
 import { scoresOf, scoresRecord } from "../results/scores.ts";
+import { isOfClock, withCreation } from "../store/creation.ts";
 import { damageOf } from "../store/damage.ts";
 import type { Manifest } from "../store/schema.ts";
 import { openRun, type Run, readRun, readRunIfThere } from "../store/store.ts";
@@ -92,7 +93,7 @@ async function openChecked(
     if (error instanceof WorkerFailed || error instanceof WorkerDied) return error;
     throw error;
   });
-  const run = await openRun(results, prepared.manifest, {
+  const run = await openRun(results, await withCreation(results, prepared.manifest), {
     notice: observer.note,
     again,
     hidden: hiddenFolders(plan, results),
@@ -166,6 +167,7 @@ async function finished(
     status: { state: "done", ...sealed, ...only },
     warnings: [
       ...prepared.manifest.warnings,
+      ...run.manifest.warnings.filter(isOfClock),
       ...providerWarnings(run.manifest.runtime),
       ...(await failureWarnings(run)),
       ...(await latencyWarnings({ run, prepared }, plan)),
