@@ -60,3 +60,18 @@ test("an hour in which the process itself was stopped does not count", () => {
   run(1 * second);
   expect(ended).toHaveBeenCalledOnce();
 });
+
+test("a date that is set back or forward neither lengthens nor ends a deadline", () => {
+  for (const date of ["2026-05-01T12:00:00.000Z", "2030-05-02T12:00:00.000Z"]) {
+    vi.setSystemTime(new Date("2026-05-02T12:00:00.000Z"));
+    const ended = vi.fn();
+    const going = countdown(5 * second, ended);
+    vi.advanceTimersByTime(2 * second);
+    vi.setSystemTime(new Date(date));
+    vi.advanceTimersByTime(2 * second);
+    expect(ended).not.toHaveBeenCalled();
+    expect(going.elapsedMs).toBe(4 * second);
+    vi.advanceTimersByTime(1 * second);
+    expect(ended).toHaveBeenCalledOnce();
+  }
+});

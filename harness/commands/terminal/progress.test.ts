@@ -1,5 +1,5 @@
 import { Writable } from "node:stream";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createProgress, formatDuration } from "./progress.ts";
 
 /** A console whose notes are kept, and a clock that is set by hand. */
@@ -74,4 +74,39 @@ test("a note stands above the line", () => {
 
 test("durations are as exact as one plans by", () => {
   expect([0.2, 59.5, 250, 7500].map(formatDuration)).toEqual(["1 s", "1 min 00 s", "4 min 10 s", "2 h 05 min"]);
+});
+
+test("rate and time left go by a clock that nobody sets, whatever happens to the date", () => {
+  vi.useFakeTimers({ toFake: ["Date", "performance"], now: new Date("2026-05-02T12:00:00.000Z") });
+  try {
+    const { console, written } = setUp({ isTTY: true });
+    const progress = createProgress(console, { total: 40, unit: "images" });
+    for (const [done, date] of [
+      [10, "2026-05-01T12:00:00.000Z"],
+      [20, "2030-01-01T12:00:00.000Z"],
+    ] as const) {
+      vi.advanceTimersByTime(4000);
+      vi.setSystemTime(new Date(date));
+      progress.update(done, "sam-nano");
+    }
+    expect(written.map((line) => line.slice(wipe.length))).toEqual([
+      "sam-nano  10/40 images  2.5/s  12 s left",
+      "sam-nano  20/40 images  2.5/s  8 s left",
+    ]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test.each([
+  ["no time has passed", 0, 10, "10/40 images"],
+  ["nothing is done", 5000, 0, "0/40 images"],
+  ["more are done than there are", 5000, 41, "41/40 images  8.2/s"],
+  ["all are done", 5000, 40, "40/40 images  8.0/s"],
+])("a rate or a time left that makes no sense is left out: %s", (_, ms, done, line) => {
+  const { console, written, time, clock } = setUp({ isTTY: true });
+  const progress = createProgress(console, { total: 40, unit: "images", clock });
+  time.ms = ms;
+  progress.update(done, "sam-nano");
+  expect(written).toEqual([`${wipe}sam-nano  ${line}`]);
 });

@@ -4,7 +4,7 @@ import { copyFile, mkdtemp, readdir, readFile, stat, utimes, writeFile } from "n
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { sha256 } from "../canonical.ts";
 import { acquireLock } from "./lock.ts";
 
@@ -66,6 +66,24 @@ test("a dead taker's claim ends by watching it, whatever its file's time says", 
   await lock.assertHeld();
   await lock.release();
   expect(await readdir(dirname(path))).toEqual([]);
+});
+
+test("a date that is set back or forward takes no lock from its holder, and keeps none for a dead one", async () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-05-02T12:00:00.000Z") });
+  try {
+    for (const date of ["2025-05-02T12:00:00.000Z", "2030-05-02T12:00:00.000Z"]) {
+      const [held, left] = [await newLock(), await newLock()];
+      const lock = await acquireLock(held);
+      await forge(left, { pid: await deadPid() });
+      vi.setSystemTime(new Date(date));
+      await expect(acquireLock(held)).rejects.toThrow("another process is writing this run");
+      await lock.assertHeld();
+      await lock.release();
+      await (await acquireLock(left)).release();
+    }
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 // Without /proc a recycled pid can not be told apart.

@@ -62,3 +62,46 @@ test("a memory that can not be written costs another reading, and nothing else",
   await writeFile(join(folder, "home"), "a file where the folder should be");
   expect(await readings(async () => undefined)).toBe(4);
 });
+
+/** How often a file that is not touched is read for four questions, where the date is so far from that of its last change. */
+async function readingsAt(offMs: number): Promise<number> {
+  const file = join(folder, "graph.onnx");
+  await writeFile(file, "weights");
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + offMs });
+  try {
+    let read = 0;
+    const ask = () =>
+      remembered("length", [file], async () => {
+        read += 1;
+        return "7";
+      });
+    for (let times = 0; times < 4; times++) await ask();
+    return read;
+  } finally {
+    vi.useRealTimers();
+  }
+}
+
+test("where the date is set back behind a file's last change the file is read each time, until the date has passed it", async () => {
+  expect(await readingsAt(-3_600_000)).toBe(4);
+  expect(await readingsAt(3_600_000)).toBe(1);
+});
+
+test("a file that changes after the date was set back or forward is read again", async () => {
+  const file = join(folder, "graph.onnx");
+  await writeFile(file, "one");
+  for (const [offMs, text] of [
+    [-3_600_000, "two"],
+    [3_600_000, "six"],
+  ] as const) {
+    await settled();
+    await sha256OfFile(file);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + offMs });
+    try {
+      await writeFile(file, text);
+      expect(await sha256OfFile(file)).toBe(sha256(text));
+    } finally {
+      vi.useRealTimers();
+    }
+  }
+});

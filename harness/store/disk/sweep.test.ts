@@ -20,3 +20,14 @@ test("half-written graphs of ended processes and graphs long out of use go, all 
     rmSync(cache, { recursive: true, force: true });
   }
 });
+
+test("graphs that were used before the clock was set back stay, as if they were used now", () => {
+  const cache = mkdtempSync(join(tmpdir(), "sam-bench-sweep-"));
+  try {
+    mkdirSync(join(cache, "of the future"));
+    sweep(cache, Date.now() - 365 * 86_400_000);
+    expect(readdirSync(cache)).toEqual(["of the future"]);
+  } finally {
+    rmSync(cache, { recursive: true, force: true });
+  }
+});
