@@ -31,7 +31,13 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "pure", include: pure, exclude: [...exclude, ...mocking, ...slow], isolate: false, ...twoAtATime },
+        test: {
+          name: "pure",
+          include: pure,
+          exclude: [...exclude, ...mocking, ...slow],
+          isolate: false,
+          ...twoAtATime,
+        },
       },
       { extends: true, test: { name: "whole", include, exclude: [...exclude, ...pure, ...slow], ...twoAtATime } },
       { extends: true, test: { name: "slow", include: slow, exclude: [...exclude, ...alone], ...twoAtATime } },
