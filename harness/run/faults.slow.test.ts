@@ -69,7 +69,9 @@ test(
     const [again] = await run({}, flags, "go on");
     expect(again!.manifest.status).toMatchObject({ state: "done", images: 3 });
     // The image whose worker died is tried again with the others.
-    expect(trial.notes.join("\n")).toContain("mortal: 1 image to be run again: photo replaced, or worker died");
+    expect(trial.notes.join("\n")).toContain(
+      "mortal: 1 image to be run again: photo replaced, worker died, or a target",
+    );
     expect(trial.notes.join("\n")).toContain("goes on after 1 image");
   },
   patience,
