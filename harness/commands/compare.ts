@@ -16,8 +16,8 @@ import {
   type Side,
 } from "../report/compare.ts";
 import { requireKnownTargets } from "../results/knownTargets.ts";
+import { byPrompts, readRunRows } from "../results/rows.ts";
 import { datasetOfRun } from "../results/runDataset.ts";
-import { readRows } from "../results/storedRows.ts";
 import type { StoredRun } from "../store/store.ts";
 import { measureSides } from "./compareLatency.ts";
 import { type Operand, type OperandContext, readOperand, runsOfOperands } from "./operands.ts";
@@ -161,8 +161,8 @@ function applicable(sides: readonly Side[], annotated: boolean): typeof metrics 
 /** A stored run with its rows in memory; those of seeded weights mean nothing and are not read. */
 export async function sideOf(run: StoredRun): Promise<Side> {
   const seeded = run.manifest.weights.source === "seeded";
-  const { images, byPrompts } = seeded ? { images: [], byPrompts: new Map() } : await readRows(run);
-  return { manifest: run.manifest, images, byPrompts, turns: await run.latency() };
+  const { images, rows } = seeded ? { images: [], rows: [] } : await readRunRows(run, { hold: "masks" });
+  return { manifest: run.manifest, images, byPrompts: byPrompts(rows), turns: await run.latency() };
 }
 
 /** The side by the prompts that are asked for; all of them where none is. */

@@ -3,7 +3,7 @@ import { createWriteStream } from "node:fs";
 import type { Writable } from "node:stream";
 import type { PredictionRow } from "../api.ts";
 import { HarnessError, unknown } from "../errors.ts";
-import { findRun } from "../results/storedRows.ts";
+import { findRun } from "../results/storedRuns.ts";
 import type { StoredRun } from "../store/store.ts";
 import { type Command, note } from "./terminal/command.ts";
 

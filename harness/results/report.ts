@@ -3,7 +3,7 @@ import { cocoSizes, type Figure, figuresOf, miou } from "../metrics/index.ts";
 import { type LatencySummary, latencySummary, median } from "../stats/summary.ts";
 import { isEarlier, type LatencyTurn, type Manifest } from "../store/schema.ts";
 import type { StoredRun } from "../store/store.ts";
-import { readSlimRows, type SlimRows } from "./slimRows.ts";
+import { byPrompts, type RunRows, readRunRows } from "./rows.ts";
 
 /** A value with its 95 % interval, drawn by image; one image has no interval. */
 export type Score = Omit<Figure, "id">;
@@ -102,7 +102,7 @@ export interface Conditions {
 
 /** Everything a table shows of a run, from its stored rows alone; no model is run. */
 export async function reportOf(run: StoredRun): Promise<RunReport> {
-  return reportOfRows(run, await readSlimRows(run));
+  return reportOfRows(run, await readRunRows(run, { hold: "figures" }));
 }
 
 function weightsWord({ source, published }: Manifest["weights"]): RunReport["weights"] {
@@ -110,7 +110,7 @@ function weightsWord({ source, published }: Manifest["weights"]): RunReport["wei
 }
 
 /** The same, of rows that were read already. */
-export async function reportOfRows(run: StoredRun, rows: SlimRows): Promise<RunReport> {
+export async function reportOfRows(run: StoredRun, rows: RunRows): Promise<RunReport> {
   const { manifest } = run;
   const turns = await run.latency();
   const { id, variant, weights, dataset, graphs, modelMemory, harnessMemory, gpuMemory, absent } = manifest;
@@ -149,11 +149,12 @@ export async function reportOfRows(run: StoredRun, rows: SlimRows): Promise<RunR
   };
 }
 
-function promptsOf(manifest: Manifest, { images, failures, rows }: SlimRows): Record<string, PromptsReport> {
+function promptsOf(manifest: Manifest, { images, rows }: RunRows): Record<string, PromptsReport> {
   const context = { images, sizes: cocoSizes };
+  const rowsOf = byPrompts(rows);
   return Object.fromEntries(
     Object.entries(manifest.protocols).map(([name, protocol]) => {
-      const own = rows.filter(({ image, prompts }) => prompts === name && !failures.has(image));
+      const own = rowsOf.get(name) ?? [];
       const figures = figuresOf(miou, { rows: own, ...context }, { seed: manifest.seed });
       // Of a run that goes on, the rows may be others than the scores are of.
       const scores = manifest.status.state === "done" ? (manifest.scores?.[name] ?? {}) : {};
@@ -163,7 +164,7 @@ function promptsOf(manifest: Manifest, { images, failures, rows }: SlimRows): Re
 }
 
 /** In the order of the run's prompts; nothing of those that are no everything mode, or of runs from before it was timed. */
-function everythingOf({ protocols }: Manifest, { everythingMs }: SlimRows): RunReport["everything"] {
+function everythingOf({ protocols }: Manifest, { everythingMs }: RunRows): RunReport["everything"] {
   return Object.fromEntries(
     Object.keys(protocols).flatMap((name) => {
       const summary = latencySummary(everythingMs.get(name) ?? []);
@@ -212,7 +213,7 @@ export function sameConditions(a: Conditions, b: Conditions): boolean {
 /** Those of the run, and what its rows and its state say. */
 function warningsOf(
   { warnings, dataset, status, shard }: Manifest,
-  { images, failures }: SlimRows,
+  { images, failures }: RunRows,
 ): Manifest["warnings"] {
   const found = [...warnings, ...dataset.warnings.map((text) => ({ about: "dataset", text }))];
   const all = images.length + failures.size;

@@ -14,9 +14,10 @@ import {
 import { protocolOf } from "../protocols/index.ts";
 import type { Manifest } from "../store/schema.ts";
 import { requireKnownTargets } from "./knownTargets.ts";
+import { byPrompts, readRunRows } from "./rows.ts";
 import { datasetOfRun } from "./runDataset.ts";
 import type { FileFigure } from "./scoreFile.ts";
-import { findRun, readRows } from "./storedRows.ts";
+import { findRun } from "./storedRuns.ts";
 
 export interface RunScoreOptions {
   readonly run: string;
@@ -71,14 +72,14 @@ export async function scoreRun(options: RunScoreOptions): Promise<RunScore> {
   const chosen = withRules(metricsOf(options.metrics), options);
   const run = await findRun(options.run, options.results);
   const { manifest } = run;
-  const { images, failures, byPrompts } = await readRows(run);
+  const { images, failures, rows: all } = await readRunRows(run, { hold: "masks" });
   const dataset = await truthOf(manifest, images, options);
   // Another file of annotations may number them otherwise.
-  if (dataset !== undefined && options.annotations === undefined)
-    for (const rows of byPrompts.values()) requireKnownTargets(run, rows, dataset);
+  if (dataset !== undefined && options.annotations === undefined) requireKnownTargets(run, all, dataset);
   const context = { images, sizes: cocoSizes, ...(dataset === undefined ? {} : { dataset }) };
+  const rowsOf = byPrompts(all);
   const prompts = Object.entries(manifest.protocols).map(([name, protocol]) => {
-    const rows = byPrompts.get(name) ?? [];
+    const rows = rowsOf.get(name) ?? [];
     const { intervals } = options;
     const figures = chosen.flatMap((metric) =>
       figuresOf(
@@ -96,7 +97,9 @@ export async function scoreRun(options: RunScoreOptions): Promise<RunScore> {
     ...{ run: run.id, variant: manifest.variant.id, dataset: manifest.dataset.id, images: images.length },
     prompts: Object.fromEntries(prompts),
     warnings: [
-      ...(failures === 0 ? [] : [`${failures} of ${images.length + failures} images failed and are in no figure`]),
+      ...(failures.size === 0
+        ? []
+        : [`${failures.size} of ${images.length + failures.size} images failed and are in no figure`]),
       ...(dataset === undefined && chosen.some(({ id }) => id !== "miou" && id !== "calibration")
         ? ["only stored IoUs are averaged: average precision, recall and boundary IoU need --data or --annotations"]
         : []),

@@ -1,9 +1,10 @@
-import type { ImageId, Metric, MetricContext, PredictionRow } from "../api.ts";
+import type { Metric, MetricContext } from "../api.ts";
 import { cocoSizes, contextOf, figuresOf, metricOfFigures, miou } from "../metrics/index.ts";
 import { protocolOf } from "../protocols/index.ts";
 import { scoresHash } from "../store/damage.ts";
 import type { Manifest } from "../store/schema.ts";
-import type { Run, Sealed } from "../store/store.ts";
+import type { Sealed, StoredRun } from "../store/store.ts";
+import { byPrompts, readRunRows } from "./rows.ts";
 
 type Scores = NonNullable<Manifest["scores"]>;
 
@@ -29,17 +30,19 @@ export function needsAnnotations(protocols: readonly string[]): boolean {
  * Figures that need the annotations beside the rows, computed while the dataset is open and kept with the run, so that a
  * table is printed again without it. Nothing for protocols of mean IoU.
  */
-export async function scoresOf(run: Run, plan: Scoring): Promise<Scores> {
+export async function scoresOf(run: StoredRun, plan: Scoring): Promise<Scores> {
   const scored = plan.prompts.flatMap(({ prompts, protocol }) => {
     const metric = scoredMetric(protocol.id);
     return metric === undefined ? [] : [{ prompts, metric, protocol: contextOf(protocolOf(protocol.id)) }];
   });
   if (scored.length === 0) return {};
-  const { images, rows } = await finishedRows(run, new Set(scored.map(({ prompts }) => prompts)));
+  const names = new Set(scored.map(({ prompts }) => prompts));
+  const { images, rows } = await readRunRows(run, { hold: "masks", prompts: names });
+  const rowsOf = byPrompts(rows);
   const context = { images, sizes: cocoSizes, dataset: plan.dataset };
   return Object.fromEntries(
     scored.map(({ prompts, metric, protocol }) => {
-      const own = rows.filter((row) => row.prompts === prompts);
+      const own = rowsOf.get(prompts) ?? [];
       const figures = figuresOf(metric, { rows: own, protocol, ...context }, { seed: plan.seed });
       return [prompts, Object.fromEntries(figures.map(({ id, ...score }) => [id, score]))];
     }),
@@ -54,18 +57,4 @@ export function scoresRecord(
 ): Pick<Manifest, "scores" | "scored"> {
   if (Object.keys(scores).length === 0 || rowsSha256 === undefined) return {};
   return { scores, scored: { sources, sha256: scoresHash({ scores, sources, rowsSha256 }) } };
-}
-
-/** Rows of these prompts of images that did not fail, what was prompted left out; and those images, without a row too. */
-async function finishedRows(
-  run: Run,
-  prompts: ReadonlySet<string>,
-): Promise<{ images: readonly ImageId[]; rows: readonly PredictionRow[] }> {
-  const rows: PredictionRow[] = [];
-  const failed = new Set<ImageId>();
-  for await (const row of run.rows()) {
-    if (row.kind === "failure") failed.add(row.image);
-    else if (prompts.has(row.prompts)) rows.push({ ...row, prompt: { points: [] } });
-  }
-  return { images: [...run.finishedImages()].filter((image) => !failed.has(image)), rows };
 }

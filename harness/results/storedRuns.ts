@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { HarnessError, unknown } from "../errors.ts";
 import { canonicalJson } from "../store/canonical.ts";
 import { damageOf } from "../store/damage.ts";
@@ -40,6 +41,13 @@ export async function soundRun(results: string, id: string): Promise<StoredRun> 
   const damage = await damageOf(run.folder, run.manifest);
   if (damage === undefined) return run;
   throw new HarnessError(`${damage}: the run is damaged`, { hint: "the same bench run does what is missing again" });
+}
+
+/** Returns the run of this id in the results folder, or the run that lies in this folder. Throws HarnessError as `soundRun` does. */
+export function findRun(run: string, results: string): Promise<StoredRun> {
+  const folder = resolve(run);
+  const isFolder = !existsSync(join(resolve(results), run)) && existsSync(join(folder, "manifest.json"));
+  return isFolder ? soundRun(dirname(folder), basename(folder)) : soundRun(resolve(results), run);
 }
 
 /** The runs of these ids; the beginning of an id will do where only one begins so. Throws HarnessError with the nearest id. */

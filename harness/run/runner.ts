@@ -10,6 +10,7 @@ import { type DataPlaces, rememberPlaces } from "../plan/dataPlaces.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { projectRoot } from "../plan/plugins/sources.ts";
 import type { ChosenVariant } from "../plan/weights.ts";
+import { readRunRows } from "../results/rows.ts";
 import { scoresOf, scoresRecord } from "../results/scores.ts";
 import { isOfClock, withCreation } from "../store/creation.ts";
 import { damageOf } from "../store/damage.ts";
@@ -181,14 +182,10 @@ export async function isTimed(run: Run, rounds: number): Promise<boolean> {
 }
 
 export async function failureWarnings(run: Run): Promise<Warning[]> {
-  let [failures, first] = [0, ""];
-  for await (const row of run.rows())
-    if (row.kind === "failure") {
-      failures += 1;
-      if (failures === 1) first = `image ${row.image}: ${row.message}`;
-    }
-  if (failures === 0) return [];
-  const text = `${failures} of ${run.finishedImages().size} images failed and are in no figure (${first}). Mend the photos and give the same command again, or leave them out with --image.`;
+  const { failures } = await readRunRows(run, { hold: "nothing" });
+  const [first] = failures;
+  if (first === undefined) return [];
+  const text = `${failures.size} of ${run.finishedImages().size} images failed and are in no figure (image ${first[0]}: ${first[1]}). Mend the photos and give the same command again, or leave them out with --image.`;
   return [{ about: "images", text }];
 }
 

@@ -1,31 +1,26 @@
 import { type ReliabilityBin, reliabilityTable } from "../../metrics/index.ts";
 import { reportOfRows } from "../../results/report.ts";
-import { readSlimRows, type SlimRow, type SlimRows } from "../../results/slimRows.ts";
+import { byPrompts, type RunRows, readRunRows } from "../../results/rows.ts";
 import type { StoredRun } from "../../store/store.ts";
 import type { ChartRun } from "../charts/chart.ts";
 
 /** A run as a report shows it: its figures, its samples, its rows without masks and where those are. */
-export interface DetailedRun extends ChartRun, Pick<SlimRows, "places"> {
-  readonly rows: readonly SlimRow[];
-}
+export type DetailedRun = ChartRun & Pick<RunRows, "rows" | "places">;
 
 /** Everything a report draws of a run; masks are left on disk. */
 export async function detailsOf(run: StoredRun): Promise<Omit<DetailedRun, "label">> {
-  const slim = await readSlimRows(run);
-  const report = await reportOfRows(run, slim);
+  const read = await readRunRows(run, { hold: "figures" });
+  const report = await reportOfRows(run, read);
   // Masks of seeded weights mean nothing.
-  const rows = run.manifest.weights.source === "seeded" ? [] : slim.rows;
+  const rows = run.manifest.weights.source === "seeded" ? [] : read.rows;
   const { manifest } = run;
   // A floor believes nothing of its masks: it says 1 of each.
   const reliability = report.role === "floor" ? {} : reliabilityOf(rows);
-  return { report, manifest, turns: await run.latency(), rows, places: slim.places, reliability };
+  return { report, manifest, turns: await run.latency(), rows, places: read.places, reliability };
 }
 
-function reliabilityOf(rows: readonly SlimRow[]): Readonly<Record<string, readonly ReliabilityBin[]>> {
-  const names = [...new Set(rows.map(({ prompts }) => prompts))];
-  return Object.fromEntries(
-    names.map((name) => [name, reliabilityTable(rows.filter(({ prompts }) => prompts === name))]),
-  );
+function reliabilityOf(rows: RunRows["rows"]): Readonly<Record<string, readonly ReliabilityBin[]>> {
+  return Object.fromEntries([...byPrompts(rows)].map(([name, own]) => [name, reliabilityTable(own)]));
 }
 
 /** Names that tell runs of one report apart: the variant, and of several runs of one also the end of their ids. */

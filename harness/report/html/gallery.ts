@@ -1,5 +1,4 @@
 import type { ImageId, PredictionRow } from "../../api.ts";
-import type { SlimRow } from "../../results/slimRows.ts";
 import { random, shuffle } from "../../stats/random.ts";
 import type { DetailedRun } from "./details.ts";
 
@@ -19,7 +18,7 @@ export interface Sample {
 
 /** A target with its row in the first run. */
 interface Candidate {
-  readonly row: SlimRow;
+  readonly row: PredictionRow;
   readonly ious: readonly number[];
   readonly mean: number;
   readonly spread: number;
@@ -67,8 +66,8 @@ function candidatesOf(runs: readonly DetailedRun[]): readonly Candidate[] {
   return found;
 }
 
-function byImage(rows: readonly SlimRow[]): ReadonlyMap<ImageId, readonly SlimRow[]> {
-  const images = new Map<ImageId, SlimRow[]>();
+function byImage(rows: readonly PredictionRow[]): ReadonlyMap<ImageId, readonly PredictionRow[]> {
+  const images = new Map<ImageId, PredictionRow[]>();
   for (const row of rows) {
     const own = images.get(row.image);
     if (own === undefined) images.set(row.image, [row]);
@@ -78,8 +77,8 @@ function byImage(rows: readonly SlimRow[]): ReadonlyMap<ImageId, readonly SlimRo
 }
 
 /** Of several masks of a target the first, which is the one that its protocol kept. */
-function keptRows(rows: readonly SlimRow[]): ReadonlyMap<string, SlimRow> {
-  const kept = new Map<string, SlimRow>();
+function keptRows(rows: readonly PredictionRow[]): ReadonlyMap<string, PredictionRow> {
+  const kept = new Map<string, PredictionRow>();
   for (const row of rows) {
     const key = `${row.target} ${row.prompts} ${row.protocol}`;
     if (row.iou !== undefined && !kept.has(key)) kept.set(key, row);

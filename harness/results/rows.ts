@@ -1,0 +1,66 @@
+import type { ImageId, PredictionRow } from "../api.ts";
+import { rowsFile } from "../store/damage.ts";
+import { type ImagePlace, readImages } from "../store/rows.ts";
+import type { StoredRun } from "../store/store.ts";
+
+export interface RowsOptions {
+  /**
+   * What stays in memory of each row: its figures and its mask, its figures with an empty mask, or nothing, for whoever asks
+   * which images failed. Masks are most of a run's bytes.
+   */
+  readonly hold: "masks" | "figures" | "nothing";
+  /** Names of the prompts whose rows are held; all rows are held without it. */
+  readonly prompts?: ReadonlySet<string> | undefined;
+}
+
+/** What rows.jsonl says of a run. A row's prompt is empty: no figure is about it, and `places` says where it lies. */
+export interface RunRows {
+  /** Images that ran to their end without failure, ascending. Images without a row are among them. */
+  readonly images: readonly ImageId[];
+  /** Message of each image that failed, in the order of the file. None of its rows is held. */
+  readonly failures: ReadonlyMap<ImageId, string>;
+  /** Rows of the images that did not fail, in the order of the file. */
+  readonly rows: readonly PredictionRow[];
+  /** Milliseconds of each image in everything mode, by prompts name. */
+  readonly everythingMs: ReadonlyMap<string, readonly number[]>;
+  /** Bytes of the file where each image lies, with its masks and prompts. */
+  readonly places: ReadonlyMap<ImageId, ImagePlace>;
+}
+
+const emptyMask: PredictionRow["mask"] = { size: { height: 0, width: 0 }, counts: "" };
+
+/** Reads the rows of a run once, one image at a time, and keeps what is asked for. Every figure of a stored run is of these rows. */
+export async function readRunRows({ folder }: StoredRun, { hold, prompts }: RowsOptions): Promise<RunRows> {
+  const failures = new Map<ImageId, string>();
+  const rows: PredictionRow[] = [];
+  const places = new Map<ImageId, ImagePlace>();
+  for await (const { image, rows: own, place } of readImages(rowsFile(folder))) {
+    places.set(image, place);
+    const failure = own.find((row) => row.kind === "failure");
+    if (failure !== undefined) failures.set(image, failure.message);
+    else if (hold !== "nothing")
+      for (const row of own)
+        if (row.kind === "prediction" && prompts?.has(row.prompts) !== false) {
+          const mask = hold === "masks" ? row.mask : emptyMask;
+          rows.push({ ...row, mask, prompt: { points: [] } });
+        }
+  }
+  const images = [...places.keys()].filter((image) => !failures.has(image)).sort((a, b) => a - b);
+  const times = images.flatMap((image) => Object.entries(places.get(image)?.everythingMs ?? {}));
+  const everythingMs = new Map<string, number[]>();
+  for (const [name, durationMs] of times) listIn(everythingMs, name).push(durationMs);
+  return { images, failures, rows, everythingMs, places };
+}
+
+/** Groups rows by the name of their prompts; the order within a group is that of the rows. */
+export function byPrompts(rows: readonly PredictionRow[]): ReadonlyMap<string, readonly PredictionRow[]> {
+  const groups = new Map<string, PredictionRow[]>();
+  for (const row of rows) listIn(groups, row.prompts).push(row);
+  return groups;
+}
+
+function listIn<T>(lists: Map<string, T[]>, name: string): T[] {
+  const list = lists.get(name) ?? [];
+  lists.set(name, list);
+  return list;
+}
