@@ -1,16 +1,14 @@
 import type { OnnxGraph, StageMacs } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { boxMacs } from "../onnx/boxMacs.ts";
 import type { RegisteredVariant } from "../plan/plugins/registry.ts";
 import { seededCheckpoint } from "../weights/index.ts";
 import { describeGraphs } from "./build.ts";
 
-/** 10^9 multiply-accumulates that graphs execute: one image, and one box prompt, which is two points in the decoder's eyes. */
+/** 10^9 multiply-accumulates that graphs execute: one image, and one box prompt. */
 export function executedGmacs(graphs: readonly OnnxGraph[]): StageMacs {
   const sumOf = (named: (name: string) => boolean) =>
-    graphs
-      .filter(({ name }) => named(name))
-      .flatMap(({ counts }) => [...counts.macs({ prompts: 1, points: 2 }).values()])
-      .reduce((sum, each) => sum + each, 0) / 1e9;
+    graphs.filter(({ name }) => named(name)).reduce((sum, graph) => sum + boxMacs(graph), 0) / 1e9;
   return {
     encode: sumOf((name) => name === "encoder"),
     decode: sumOf((name) => name !== "encoder" && name !== "decoder-mask"),

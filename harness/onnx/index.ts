@@ -1,5 +1,6 @@
 /** `sam-bench/onnx`: building, writing and running graphs. */
 export { runApart } from "./apart.ts";
+export { boxMacs, boxPrompt } from "./boxMacs.ts";
 export { GraphBuilder } from "./graph.ts";
 export { multipliesInt8 } from "./int8Sums.ts";
 export * from "./layers.ts";

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import type { GraphKind } from "../api.ts";
 import { type BuiltVariant, buildVariant } from "../build/build.ts";
 import { calibrationFor } from "../build/calibration.ts";
+import { executedGmacs } from "../build/gmacs.ts";
 import type { Arguments, Command } from "../commands/terminal/command.ts";
 import { settingOptions } from "../commands/terminal/planFlags.ts";
 import { HarnessError } from "../errors.ts";
@@ -103,7 +104,7 @@ async function opponentOf(variant: RegisteredVariant, against: unknown): Promise
 async function contender(variant: RegisteredVariant, graph: GraphKind, called: string): Promise<Contender> {
   const { side } = variant.preset.input;
   const built = await buildSeeded(variant, graph);
-  const gmacs = [...built.graphs.encoder!.counts.macs().values()].reduce((sum, macs) => sum + macs, 0) / 1e9;
+  const { encode: gmacs } = executedGmacs([built.graphs.encoder!]);
   const image = { dims: [1, 3, side, side], low: -2, high: 2 };
   return {
     name: `${called} (${gmacs.toFixed(gmacs < 10 ? 2 : 0)} GMACs)`,

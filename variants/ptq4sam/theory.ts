@@ -1,11 +1,10 @@
-import type { Dim, OnnxGraph, TheoryCounts, Weight } from "../../harness/api.ts";
+import type { Dim, TheoryCounts, Weight } from "../../harness/api.ts";
+import { boxMacs, boxPrompt } from "../../harness/onnx/boxMacs.ts";
 import { evaluateDim } from "../../harness/onnx/dims.ts";
 import type { Calibrated } from "./calibrate/calibrated.ts";
 import { floatPlaces, type Places } from "./calibrate/places.ts";
 import { type Model, wholeGraph } from "./graphs/stages.ts";
 
-/** One image and one box. */
-const bindings = { prompts: 1, points: 2 };
 const floatBits = 32;
 
 /** Which products have integer factors: those of the layers named, or all that the paper quantises. */
@@ -36,7 +35,7 @@ export function theoryOf(model: Model, calibrated: Calibrated, integers: Integer
     },
   };
   const graphs = (["encoder", "decoder"] as const).map((name) => wholeGraph(model, name, () => places));
-  const macs = graphs.reduce((sum, graph) => sum + macsOf(graph), 0);
+  const macs = graphs.reduce((sum, graph) => sum + boxMacs(graph), 0);
   // Weights that only mask prompts use are stored as well.
   const withMask = wholeGraph(model, "decoder-mask", () => floatPlaces);
   const parameters = new Map([...graphs, withMask].flatMap(({ counts }) => [...counts.parameters]));
@@ -67,10 +66,6 @@ function savedBytes({ name, dims }: Weight, { weights }: Calibrated): number {
   return (countOf(dims) * (floatBits - bits)) / 8 - scales.length * 5;
 }
 
-function macsOf({ counts }: OnnxGraph): number {
-  return [...counts.macs(bindings).values()].reduce((sum, macs) => sum + macs, 0);
-}
-
 function countOf(dims: readonly Dim[]): number {
-  return dims.reduce<number>((total, dim) => total * evaluateDim(dim, bindings), 1);
+  return dims.reduce<number>((total, dim) => total * evaluateDim(dim, boxPrompt), 1);
 }

@@ -1,11 +1,12 @@
 import type { Checkpoint, OnnxGraph, StageMacs } from "../../harness/api.ts";
+import { boxMacs } from "../../harness/onnx/boxMacs.ts";
 import { referenceMaskDecoder } from "../sam-decoder/reference.ts";
 import type { SamConfig } from "./config.ts";
 import { referenceImageEncoder } from "./reference.ts";
 
 /** Of SAM's published graph, which a method that only changes number formats computes too. */
 export function publishedMacs(config: SamConfig, checkpoint: Checkpoint): StageMacs {
-  const encode = macsOf(referenceImageEncoder(config, checkpoint));
+  const encode = boxMacs(referenceImageEncoder(config, checkpoint));
   return { encode, decode: publishedDecoderMacs(config, checkpoint) };
 }
 
@@ -27,17 +28,12 @@ export interface MethodGraph {
 export function methodMacs({ encoder, config, checkpoint, whole, kept }: MethodGraph): StageMacs {
   // The fused windowed blocks project one padding token to its key and its value, which stand for all of them.
   const onePadding = (whole + kept) * 2 * config.width ** 2;
-  const encode = macsOf(encoder) - wideningMacs(encoder) + whole * paddingMacs(config) - onePadding;
+  const encode = boxMacs(encoder) - wideningMacs(encoder) + whole * paddingMacs(config) - onePadding;
   return { encode, decode: publishedDecoderMacs(config, checkpoint) };
 }
 
 function publishedDecoderMacs({ decoder }: SamConfig, checkpoint: Checkpoint): number {
-  return macsOf(referenceMaskDecoder(decoder, checkpoint, "points and boxes"));
-}
-
-/** For one box prompt, which is two points. */
-function macsOf({ counts }: OnnxGraph): number {
-  return [...counts.macs({ prompts: 1, points: 2 }).values()].reduce((sum, macs) => sum + macs, 0);
+  return boxMacs(referenceMaskDecoder(decoder, checkpoint, "points and boxes"));
 }
 
 /** What the fused graph's scores take more than published ones, whose queries and keys carry no terms of relative positions. */
