@@ -14,6 +14,7 @@ import { HarnessError } from "../errors.ts";
 import { homeFolder } from "../home.ts";
 import { prepare, toModelFrame } from "../image/index.ts";
 import { limits } from "../limits.ts";
+import { drawnDataset } from "../plan/options.ts";
 import { asAuthors } from "../plan/plugins/authorsError.ts";
 import type { RegisteredVariant, Registry } from "../plan/plugins/registry.ts";
 import { watched } from "../process/watchdog.ts";
@@ -48,7 +49,9 @@ export async function calibrationFor(request: CalibrationRequest): Promise<Store
   const file = calibrationFile(request);
   const kept = existsSync(file) ? readCalibration(file, request) : undefined;
   const { automatic } = preset.calibration;
-  const scored = automatic && kept?.dataset.id === "shapes" && kept.imageHashes === undefined;
+  const { datasets } = request.registry;
+  const onScenes = kept !== undefined && datasets.get(kept.dataset.id)?.own === "drawn";
+  const scored = automatic && onScenes && kept.imageHashes === undefined;
   if (kept !== undefined && !scored) return kept;
   if (kept !== undefined)
     request.note(`${preset.id}: its calibration was made on scenes that runs score, and is made again on others`);
@@ -58,7 +61,7 @@ export async function calibrationFor(request: CalibrationRequest): Promise<Store
     });
   const { images } = preset.calibration;
   const { seed, options } = kept ?? { seed: 0, options: {} };
-  const scenes = await request.registry.datasets.get("shapes")!.open({ seed, limit: images, purpose: "calibration" });
+  const scenes = await datasets.get(drawnDataset)!.open({ seed, limit: images, purpose: "calibration" });
   return calibrate(request, { dataset: scenes, seed, options });
 }
 

@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { type LayerActivations, layerActivations } from "../build/activations.ts";
 import { HarnessError } from "../errors.ts";
+import { drawnDataset } from "../plan/options.ts";
 import { type Registry, variantOf } from "../plan/plugins/registry.ts";
 import { checkpointOf, type TensorArchive } from "../weights/index.ts";
 import { type Arguments, type Console, line } from "./terminal/command.ts";
@@ -22,7 +23,7 @@ export async function printActivations(
   const images = args.images as number;
   if (!Number.isSafeInteger(images) || images < 1)
     throw new HarnessError("--images: no images to look at", { found: images, expected: "at least 1" });
-  const dataset = await registry.datasets.get("shapes")!.open({ seed: 0, limit: images });
+  const dataset = await registry.datasets.get(drawnDataset)!.open({ seed: 0, limit: images });
   const runtime = { provider: "cpu", threads: availableParallelism() };
   const layers = await layerActivations(
     variantOf(registry, variant),

@@ -2,7 +2,7 @@ import { calibrate, calibrationFile, calibrationRecord } from "../build/calibrat
 import { openWeights } from "../build/weights/openedWeights.ts";
 import { HarnessError } from "../errors.ts";
 import { withDetectorBoxes } from "../plan/detectorBoxes.ts";
-import { pickOptions } from "../plan/options.ts";
+import { drawnDataset, pickOptions } from "../plan/options.ts";
 import { type RunFlags, type RunPlan, resolvePlan } from "../plan/plan.ts";
 import { refuseUnusedFiles } from "../plan/unusedFlags.ts";
 import { type Arguments, type Command, line } from "./terminal/command.ts";
@@ -22,7 +22,7 @@ export const quantize: Command = {
       describe:
         "dataset that the images are of: shapes draws scenes that no run scores; of coco and lvis, training photos",
       type: "string",
-      default: "shapes",
+      default: drawnDataset,
     },
     "calibration-data": {
       describe: "folder of annotated photos to calibrate on, training photos or not; in place of --data",

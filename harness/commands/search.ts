@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { HarnessError } from "../errors.ts";
-import { pickOptions } from "../plan/options.ts";
+import { drawnDataset, pickOptions } from "../plan/options.ts";
 import { resolvePlan } from "../plan/plan.ts";
 import { refuseUnusedFiles } from "../plan/unusedFlags.ts";
 import type { Candidate, SearchOutcome } from "../search/check.ts";
@@ -36,7 +36,7 @@ export const search: Command = {
   options: {
     from: { describe: "the variant that the method changes", type: "string", default: "sam-nano" },
     ...pickOptions(shared),
-    dataset: { describe: "shapes (drawn), coco, lvis or folder", type: "string", default: "shapes" },
+    dataset: { describe: "shapes (drawn), coco, lvis or folder", type: "string", default: drawnDataset },
     prompts: { describe: "what fitness is measured with", type: "string", default: "box" },
     latency: { describe: "upper bound of the encode time, over the whole encoder's", type: "number", default: 0.75 },
     "latency-from": { describe: "lower bound; 0.1 below the upper one if left out", type: "number" },

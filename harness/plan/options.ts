@@ -8,6 +8,9 @@ export interface Option {
   readonly default?: string | number | boolean;
 }
 
+/** The data set that is drawn: methods are calibrated and searched on its scenes where the user names no other. */
+export const drawnDataset = "shapes";
+
 /** The options that say which runs are meant: the command line, its help and the plan read them here. */
 export const planOptions = {
   variants: { describe: "ids set apart by commas, or all, which is the default", type: "string" },
