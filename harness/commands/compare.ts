@@ -18,9 +18,9 @@ import {
 import { requireKnownTargets } from "../results/knownTargets.ts";
 import { byPrompts, readRunRows } from "../results/rows.ts";
 import { datasetOfRun } from "../results/runDataset.ts";
+import { measureSides } from "../run/sides/latency.ts";
+import { type Operand, type OperandContext, readOperand, runsOfOperands } from "../run/sides/operands.ts";
 import type { StoredRun } from "../store/store.ts";
-import { measureSides } from "./compareLatency.ts";
-import { type Operand, type OperandContext, readOperand, runsOfOperands } from "./operands.ts";
 import { type Arguments, type Command, type Console, line, note, widthOf } from "./terminal/command.ts";
 import { interruptible } from "./terminal/interrupt.ts";
 import { observe } from "./terminal/observe.ts";

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import { examine } from "../estimate/findings.ts";
 import { planOptions } from "../plan/options.ts";
-import { findingsText } from "./doctorText.ts";
 import { type Command, line } from "./terminal/command.ts";
 import { flagsOf, planUnused, settingOptions } from "./terminal/planFlags.ts";
+import { findingsText } from "./text/findings.ts";
 
 export const doctor: Command = {
   name: "doctor",

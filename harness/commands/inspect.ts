@@ -4,9 +4,9 @@ import { type Misfit, nearestVariant } from "../build/weights/misfit.ts";
 import { readSignature } from "../onnx/index.ts";
 import { inertClassesOf, loadRegistry } from "../plan/plugins/registry.ts";
 import { isBuffer, openTensorArchive, type StoredTensor, type TensorArchive } from "../weights/index.ts";
-import { printActivations } from "./activations.ts";
 import { type Command, type Console, line } from "./terminal/command.ts";
-import { plainTable } from "./terminal/plainTable.ts";
+import { printActivations } from "./text/activations.ts";
+import { plainTable } from "./text/plainTable.ts";
 
 export const inspect: Command = {
   name: "inspect",

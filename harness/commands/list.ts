@@ -9,7 +9,7 @@ import { type CheckedRun, checkedRuns } from "../results/storedRuns.ts";
 import { isEarlier } from "../store/schema.ts";
 import { describePublished, publishedTables } from "./paperTable.ts";
 import { type Command, line, note } from "./terminal/command.ts";
-import { plainTable } from "./terminal/plainTable.ts";
+import { plainTable } from "./text/plainTable.ts";
 
 /** What there is to list from; each is read when it is asked for. */
 interface Sources {

@@ -12,10 +12,10 @@ import {
   removePulled,
   stateOf,
 } from "../pull/index.ts";
-import { megabytes, roundedMegabytes, sizeText, totalText } from "./smallModels.ts";
 import { type Arguments, type Command, type Console, line, note } from "./terminal/command.ts";
-import { plainTable } from "./terminal/plainTable.ts";
 import { createProgress, type Progress } from "./terminal/progress.ts";
+import { plainTable } from "./text/plainTable.ts";
+import { megabytes, roundedMegabytes, sizeText, totalText } from "./text/smallModels.ts";
 
 const defaults = {
   /** A server that is silent for so long is asked again, s. */

@@ -14,8 +14,8 @@ import { sendFile, serve } from "../pull/fixtures/server.ts";
 import { writeSeededFile } from "../weights/fixtures/seededFile.ts";
 import { memoryConsole, program } from "./fixtures/bench.ts";
 import { commands } from "./index.ts";
-import { pullAdvice, smallModelsText, totalText } from "./smallModels.ts";
 import type { Arguments } from "./terminal/command.ts";
+import { pullAdvice, smallModelsText, totalText } from "./text/smallModels.ts";
 
 let folder: string;
 beforeEach(() => {

@@ -6,11 +6,11 @@ import { resultJson, resultTable } from "../report/table/tables.ts";
 import { type RunReport, reportOf } from "../results/report.ts";
 import type { RunOutcome } from "../run/request.ts";
 import { runPlan } from "../run/runner.ts";
-import { pullAdvice } from "./smallModels.ts";
 import { type Arguments, type Command, type Console, line, note } from "./terminal/command.ts";
 import { interrupted, interruptible } from "./terminal/interrupt.ts";
 import { observe } from "./terminal/observe.ts";
 import { flagsOf, planUnused, settingOptions } from "./terminal/planFlags.ts";
+import { pullAdvice } from "./text/smallModels.ts";
 
 export const run: Command = {
   name: "run",

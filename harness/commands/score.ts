@@ -4,7 +4,7 @@ import { type FileFigure, type FileScore, scoreFile } from "../results/scoreFile
 import { type CategoryScore, type RunScore, scoreRun } from "../results/scoreRun.ts";
 import { intervalMethod } from "../stats/intervals.ts";
 import { type Arguments, type Command, type Console, line, note } from "./terminal/command.ts";
-import { plainTable } from "./terminal/plainTable.ts";
+import { plainTable } from "./text/plainTable.ts";
 
 export const score: Command = {
   name: "score",

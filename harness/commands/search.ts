@@ -9,9 +9,9 @@ import type { SearchObserver, SearchSettings } from "../search/request.ts";
 import { search as searchFor } from "../search/search.ts";
 import { type Arguments, type Command, type Console, line, note } from "./terminal/command.ts";
 import { interrupted, interruptible } from "./terminal/interrupt.ts";
-import { plainTable } from "./terminal/plainTable.ts";
 import { flagsOf, weightsUnused } from "./terminal/planFlags.ts";
 import { createProgress, type Progress } from "./terminal/progress.ts";
+import { plainTable } from "./text/plainTable.ts";
 
 const units = { parts: "turns", configurations: "configurations", check: "checks" } as const;
 const shared = [

@@ -13,8 +13,8 @@ import { readableRuns } from "../results/storedRuns.ts";
 import { indexRows } from "../store/rows.ts";
 import { readRun } from "../store/store.ts";
 import { type Arguments, type Command, type Console, line, note } from "./terminal/command.ts";
-import { plainTable } from "./terminal/plainTable.ts";
 import { flagsOf, planUnused, settingOptions } from "./terminal/planFlags.ts";
+import { plainTable } from "./text/plainTable.ts";
 
 const { phase: _, shard: __, ...dividedOptions } = planOptions;
 /** Paths that a job must find from wherever it runs. */

@@ -6,7 +6,7 @@ import { HarnessError } from "../errors.ts";
 import { loadRegistry, variantOf } from "../plan/plugins/registry.ts";
 import { seededCheckpoint, seededTensor } from "../weights/index.ts";
 import { type Command, type Console, line } from "./terminal/command.ts";
-import { plainTable } from "./terminal/plainTable.ts";
+import { plainTable } from "./text/plainTable.ts";
 
 const defaults = { tolerance: 2e-4, provider: "cpu" };
 

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Command, type Commands, line } from "../commands/terminal/command.ts";
-import { plainTable } from "../commands/terminal/plainTable.ts";
 import { createProgress } from "../commands/terminal/progress.ts";
+import { plainTable } from "../commands/text/plainTable.ts";
 import { unknown } from "../errors.ts";
 import { caseOf } from "./child.ts";
 import { type Hunt, hunt } from "./hunt.ts";

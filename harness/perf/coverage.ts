@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { summarizer } from "../coco/index.ts";
 import { type Command, type Console, line } from "../commands/terminal/command.ts";
-import { plainTable } from "../commands/terminal/plainTable.ts";
+import { plainTable } from "../commands/text/plainTable.ts";
 import { HarnessError, unknown } from "../errors.ts";
 import { type Estimate, type Interval, pairedIntervals } from "../stats/intervals.ts";
 import { weightedMean } from "../stats/means.ts";

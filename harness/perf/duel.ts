@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { type Console, line } from "../commands/terminal/command.ts";
-import { plainTable } from "../commands/terminal/plainTable.ts";
+import { plainTable } from "../commands/text/plainTable.ts";
 import { HarnessError } from "../errors.ts";
 import { interleavedRounds } from "../measure/schedule.ts";
 import { random } from "../stats/random.ts";

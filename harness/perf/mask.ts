@@ -1,5 +1,5 @@
 import { type Command, type Console, line } from "../commands/terminal/command.ts";
-import { plainTable } from "../commands/terminal/plainTable.ts";
+import { plainTable } from "../commands/text/plainTable.ts";
 import { decodeRle, encodeRle, iou, maskFromLogits, upscaleLogits } from "../mask/index.ts";
 import { timedSync } from "../measure/clock.ts";
 import { median, quantile } from "../stats/summary.ts";

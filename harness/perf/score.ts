@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Command, type Console, line } from "../commands/terminal/command.ts";
-import { plainTable } from "../commands/terminal/plainTable.ts";
+import { plainTable } from "../commands/text/plainTable.ts";
 import { HarnessError } from "../errors.ts";
 import { projectRoot } from "../plan/plugins/sources.ts";
 import { drawLvis, lvisVal, repeatFiles, type ScoreFiles } from "./scoreData.ts";

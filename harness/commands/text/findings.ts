@@ -1,9 +1,9 @@
-import { type Findings, gigabytes, type InstalledWeights } from "../estimate/findings.ts";
-import { isSoftwareDevice, type ProviderState } from "../estimate/machine.ts";
-import type { PlanNeeds } from "../estimate/needs.ts";
-import { layout, wrap } from "../report/table/layout.ts";
-import { plainTable } from "./terminal/plainTable.ts";
-import { formatDuration } from "./terminal/progress.ts";
+import { type Findings, gigabytes, type InstalledWeights } from "../../estimate/findings.ts";
+import { isSoftwareDevice, type ProviderState } from "../../estimate/machine.ts";
+import type { PlanNeeds } from "../../estimate/needs.ts";
+import { layout, wrap } from "../../report/table/layout.ts";
+import { formatDuration } from "../terminal/progress.ts";
+import { plainTable } from "./plainTable.ts";
 
 const width = 120;
 

@@ -1,20 +1,20 @@
 import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { fittingVariants } from "../build/weights/fit.ts";
-import { HarnessError, unknown } from "../errors.ts";
-import { placesOf } from "../plan/dataPlaces.ts";
-import { type RunFlags, resolvePlan } from "../plan/plan.ts";
-import { inertClassesOf, type Registry, variantOf } from "../plan/plugins/registry.ts";
-import { hasOwnWeights } from "../results/ownWeights.ts";
-import { plannedImages } from "../results/runDataset.ts";
-import { findRun, namedRuns, readableRuns } from "../results/storedRuns.ts";
-import type { RunObserver } from "../run/request.ts";
-import { runPlan } from "../run/runner.ts";
-import { largest } from "../stats/summary.ts";
-import { listRuns } from "../store/manifest.ts";
-import { isEarlier, type Manifest } from "../store/schema.ts";
-import { readRun, type StoredRun } from "../store/store.ts";
-import { openTensorArchive } from "../weights/index.ts";
+import { fittingVariants } from "../../build/weights/fit.ts";
+import { HarnessError, unknown } from "../../errors.ts";
+import { placesOf } from "../../plan/dataPlaces.ts";
+import { type RunFlags, resolvePlan } from "../../plan/plan.ts";
+import { inertClassesOf, type Registry, variantOf } from "../../plan/plugins/registry.ts";
+import { hasOwnWeights } from "../../results/ownWeights.ts";
+import { plannedImages } from "../../results/runDataset.ts";
+import { findRun, namedRuns, readableRuns } from "../../results/storedRuns.ts";
+import { largest } from "../../stats/summary.ts";
+import { listRuns } from "../../store/manifest.ts";
+import { isEarlier, type Manifest } from "../../store/schema.ts";
+import { readRun, type StoredRun } from "../../store/store.ts";
+import { openTensorArchive } from "../../weights/index.ts";
+import type { RunObserver } from "../request.ts";
+import { runPlan } from "../runner.ts";
 
 /** What a user may name where a run is meant. */
 export type Operand =

@@ -1,6 +1,6 @@
-import type { PublishedFile } from "../api.ts";
-import type { RunPlan } from "../plan/plan.ts";
-import { type SmallModel, smallModels } from "../pull/catalog.ts";
+import type { PublishedFile } from "../../api.ts";
+import type { RunPlan } from "../../plan/plan.ts";
+import { type SmallModel, smallModels } from "../../pull/catalog.ts";
 
 /** The line that tells a newcomer how published models come: `bench pull --small` and its models with their sizes. */
 export function smallModelsText(models: readonly SmallModel[]): string {

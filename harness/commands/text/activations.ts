@@ -1,12 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { type LayerActivations, layerActivations } from "../build/activations.ts";
-import { HarnessError } from "../errors.ts";
-import { drawnDataset } from "../plan/options.ts";
-import { type Registry, variantOf } from "../plan/plugins/registry.ts";
-import { checkpointOf, type TensorArchive } from "../weights/index.ts";
-import { type Arguments, type Console, line } from "./terminal/command.ts";
-import { plainTable } from "./terminal/plainTable.ts";
+import { type LayerActivations, layerActivations } from "../../build/activations.ts";
+import { HarnessError } from "../../errors.ts";
+import { drawnDataset } from "../../plan/options.ts";
+import { type Registry, variantOf } from "../../plan/plugins/registry.ts";
+import { checkpointOf, type TensorArchive } from "../../weights/index.ts";
+import { type Arguments, type Console, line } from "../terminal/command.ts";
+import { plainTable } from "./plainTable.ts";
 
 const bars = [..." ▁▂▃▄▅▆▇█"];
 
@@ -64,8 +64,8 @@ async function writeChart(
 ): Promise<void> {
   // Vega takes a second to load.
   const [{ chartSvg }, { activationChart }] = await Promise.all([
-    import("../report/charts/vega.ts"),
-    import("../report/charts/activations.ts"),
+    import("../../report/charts/vega.ts"),
+    import("../../report/charts/activations.ts"),
   ]);
   const rows = layers.map(({ layer, min, max, low, high }) => ({ layer, min, max, low, high }));
   const subtitle = `what enters each layer of the encoder, ${images} drawn scenes; thick: the middle 99.9 %`;

@@ -1,12 +1,13 @@
-import { type PreparedRun, prepareRun } from "../build/preparedRun.ts";
-import { HarnessError } from "../errors.ts";
-import { type RunPlan, resolvePlan } from "../plan/plan.ts";
-import type { WeightsChoice } from "../plan/weights.ts";
-import type { LatencyTurns, Side } from "../report/compare.ts";
-import { takeTurns } from "../run/latencyPhase.ts";
-import { checkProvider, providerWarnings } from "../run/providerCheck.ts";
-import { canonicalJson } from "../store/canonical.ts";
-import type { LatencyTurn, Manifest } from "../store/schema.ts";
+import { type PreparedRun, prepareRun } from "../../build/preparedRun.ts";
+import { HarnessError } from "../../errors.ts";
+import { type RunPlan, resolvePlan } from "../../plan/plan.ts";
+import type { WeightsChoice } from "../../plan/weights.ts";
+import type { LatencyTurns } from "../../results/compare/latency.ts";
+import type { Side } from "../../results/compare/side.ts";
+import { canonicalJson } from "../../store/canonical.ts";
+import type { LatencyTurn, Manifest } from "../../store/schema.ts";
+import { takeTurns } from "../latencyPhase.ts";
+import { checkProvider, providerWarnings } from "../providerCheck.ts";
 import { flagsOfRun, type OperandContext } from "./operands.ts";
 
 export interface FreshLatency extends OperandContext {
