@@ -138,4 +138,4 @@ export default { presets: [], options: [{ name: "strength", describe: "how stron
   });
   const without = await bench(["run", "--variants", "sam-nano", "--strength", "2"]);
   expect(without).toMatchObject({ code: 2, notes: expect.stringContaining("strength") });
-}, 60_000);
+});
