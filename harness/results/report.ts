@@ -1,7 +1,8 @@
 import type { TheoryCounts } from "../api.ts";
 import { cocoSizes, type Figure, figuresOf, miou } from "../metrics/index.ts";
 import { type LatencySummary, latencySummary, median } from "../stats/summary.ts";
-import { isEarlier, type LatencyTurn, type Manifest } from "../store/schema.ts";
+import type { LatencyTurn } from "../store/latency.ts";
+import { isEarlier, type Manifest } from "../store/schema.ts";
 import type { StoredRun } from "../store/store.ts";
 import { byPrompts, type RunRows, readRunRows } from "./rows.ts";
 

@@ -1,6 +1,50 @@
+import { z } from "zod";
+import type { ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { checked, parseJson } from "../foreign.ts";
 import { readLines } from "./disk/lines.ts";
-import { type LatencyTurn, parseLatencyTurn } from "./schema.ts";
+
+/** A line of latency.jsonl: the samples of one variant's turn in one round, in the order measured, ms. */
+export interface LatencyTurn {
+  readonly kind: "turn";
+  /** Random, one a latency phase: turns that share it were taken in turn, in one session. */
+  readonly session?: string;
+  readonly round: number;
+  /** Place in the round's seeded order. */
+  readonly turn: number;
+  readonly image?: ImageId;
+  readonly prepareMs: readonly number[];
+  readonly encodeMs: readonly number[];
+  /** One box prompt a sample. */
+  readonly decodeMs: readonly number[];
+  readonly upscaleMs: readonly number[];
+  /** Prompts decoded together, and how long that took. */
+  readonly batches?: readonly { readonly prompts: number; readonly durationMs: number }[];
+  /** Load average over one minute when the turn began. */
+  readonly load?: number;
+}
+
+const count = z.int().min(0);
+const positive = z.number().min(0);
+
+const latencyTurn = z.object({
+  kind: z.literal("turn"),
+  session: z.string().exactOptional(),
+  round: count,
+  turn: count,
+  image: z.int().exactOptional(),
+  prepareMs: z.array(positive),
+  encodeMs: z.array(positive),
+  decodeMs: z.array(positive),
+  upscaleMs: z.array(positive),
+  batches: z.array(z.object({ prompts: count, durationMs: positive })).exactOptional(),
+  load: positive.exactOptional(),
+}) satisfies z.ZodType<LatencyTurn>;
+
+/** Throws HarnessError naming `place`, which is file and line, and the field that is wrong. */
+export function parseLatencyTurn(json: string, place: string): LatencyTurn {
+  return checked(latencyTurn, parseJson(json, place), place);
+}
 
 /**
  * latency.jsonl: a line a turn. As with rows, a last line that can not be read is the torn end of a killed write,

@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import { HarnessError } from "../errors.ts";
 import { readEnvironment } from "../measure/environment.ts";
 import { exampleManifest, examplePrediction } from "./fixtures/run.ts";
+import { parseLatencyTurn } from "./latency.ts";
 import { migrate } from "./migrations.ts";
-import { parseLatencyTurn, parseManifest, parseRowLine, schemaVersion } from "./schema.ts";
+import { parseManifest, parseRowLine, schemaVersion } from "./schema.ts";
 
 const written = (value: unknown) => JSON.stringify(value);
 

@@ -240,26 +240,6 @@ const imageEnd = z.object({
   sha256: hash.exactOptional(),
 });
 
-/** The samples of one variant's turn in one round, in the order measured, ms. */
-const latencyTurn = z.object({
-  kind: z.literal("turn"),
-  /** Random, one a latency phase: turns that share it were taken in turn, in one session. */
-  session: text.exactOptional(),
-  round: count,
-  /** Place in the round's seeded order. */
-  turn: count,
-  image: whole.exactOptional(),
-  prepareMs: z.array(positive),
-  encodeMs: z.array(positive),
-  /** One box prompt a sample. */
-  decodeMs: z.array(positive),
-  upscaleMs: z.array(positive),
-  /** Prompts decoded together, and how long that took. */
-  batches: z.array(z.object({ prompts: count, durationMs: positive })).exactOptional(),
-  /** Load average over one minute when the turn began. */
-  load: positive.exactOptional(),
-});
-
 /** What a method learned from images, stored beside the graphs: the same calibration gives the same graphs. */
 const calibration = z.object({
   schema: z.literal(1),
@@ -283,7 +263,6 @@ export type PredictionRow = KeptRow & { readonly kind: "prediction" };
 export type FailureRow = Immutable<z.infer<typeof failure>>;
 export type Row = PredictionRow | FailureRow;
 export type ImageEnd = Immutable<z.infer<typeof imageEnd>>;
-export type LatencyTurn = Immutable<z.infer<typeof latencyTurn>>;
 
 const rowLine = z.discriminatedUnion("kind", [prediction, failure, imageEnd]);
 
@@ -315,11 +294,6 @@ export function parseCalibration(json: string, file: string): StoredCalibration 
 /** A line of rows.jsonl; `place` is file and line. */
 export function parseRowLine(json: string, place: string): Row | ImageEnd {
   return checked(rowLine, parseJson(json, place), place);
-}
-
-/** A line of latency.jsonl. */
-export function parseLatencyTurn(json: string, place: string): LatencyTurn {
-  return checked(latencyTurn, parseJson(json, place), place);
 }
 
 type Immutable<T> = T extends readonly (infer Item)[]

@@ -7,11 +7,11 @@ import { onDisk } from "./disk/disk.ts";
 import { type LineFile, openLineFile } from "./disk/lines.ts";
 import { acquireLock, type LockOptions } from "./disk/lock.ts";
 import { withoutFolders } from "./hidden.ts";
-import { readLatency } from "./latency.ts";
+import { type LatencyTurn, parseLatencyTurn, readLatency } from "./latency.ts";
 import { assertSamePlan, readManifest, writeManifest } from "./manifest.ts";
 import { type ImageFacts, imageText, indexRows, type RowIndex, readRows, rowsHash, sortedRows } from "./rows.ts";
 import { keepWholeImages } from "./salvage.ts";
-import { type LatencyTurn, type Manifest, parseLatencyTurn, type Row } from "./schema.ts";
+import type { Manifest, Row } from "./schema.ts";
 
 /** A run as it lies on disk: reading takes no lock and writes nothing, also while another process writes. */
 export interface StoredRun {

@@ -1,6 +1,7 @@
 import type { ReliabilityBin } from "../../metrics/index.ts";
 import type { RunReport } from "../../results/report.ts";
-import type { LatencyTurn, Manifest } from "../../store/schema.ts";
+import type { LatencyTurn } from "../../store/latency.ts";
+import type { Manifest } from "../../store/schema.ts";
 import { chartConfig } from "./theme.ts";
 import { type ChartSpec, vegaLiteSchema } from "./vega.ts";
 

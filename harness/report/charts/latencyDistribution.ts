@@ -1,5 +1,5 @@
 import { largest, latencySummary } from "../../stats/summary.ts";
-import type { LatencyTurn } from "../../store/schema.ts";
+import type { LatencyTurn } from "../../store/latency.ts";
 import { type Chart, type ChartRun, chartSpec, colourOf, rounded } from "./chart.ts";
 
 const samplesOf = {

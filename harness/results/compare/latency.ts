@@ -2,7 +2,7 @@ import type { Interval } from "../../stats/intervals.ts";
 import { type TwoModes, twoModes } from "../../stats/modes.ts";
 import { integer, random } from "../../stats/random.ts";
 import { median, quantile } from "../../stats/summary.ts";
-import type { LatencyTurn } from "../../store/schema.ts";
+import type { LatencyTurn } from "../../store/latency.ts";
 import { type Stage, stages } from "../report.ts";
 
 const defaults = { draws: 1000 };

@@ -1,6 +1,7 @@
 import type { ImageId, PredictionRow } from "../../api.ts";
 import { HarnessError } from "../../errors.ts";
-import type { LatencyTurn, Manifest } from "../../store/schema.ts";
+import type { LatencyTurn } from "../../store/latency.ts";
+import type { Manifest } from "../../store/schema.ts";
 
 /** One side of a comparison: a stored run with its rows in memory. */
 export interface Side {
