@@ -55,6 +55,7 @@ export async function openAnnotated(
     categories: annotations.categories,
     fingerprint: fingerprint(format, annotations),
     warnings: annotations.warnings,
+    files: [file],
     knownImages,
     humanAgreement,
     ...originalIdsOf(annotations),

@@ -84,6 +84,8 @@ export interface Dataset {
   readonly warnings: readonly string[];
   /** Whose work the photos and annotations are, and under which licences: a line each, shown wherever results are. */
   readonly credits?: readonly string[] | undefined;
+  /** Annotation files that it was read from, by which a run knows that a pulled one is as it came; absent where masks are drawn. */
+  readonly files?: readonly string[];
   read(image: ImageId): Promise<RgbImage>;
   /** The file that `read` decodes; absent where images are drawn. By its bytes a run knows that a photo was replaced. */
   photoFile?(image: ImageId): Promise<string>;

@@ -5,16 +5,19 @@ import { readDetectionTable } from "../coco/read/detections/detections.ts";
 import type { DetectionTable } from "../coco/read/detections/detectionTable.ts";
 import { checkDetections } from "../coco/read/groundTruth.ts";
 import { HarnessError } from "../errors.ts";
+import { homeFolder } from "../home.ts";
 import { boxOf } from "../mask/index.ts";
 import { sha256OfFile } from "../store/disk/remembered.ts";
+import { requireAsPulled } from "../store/pulledFiles.ts";
 
 /**
  * The dataset with a detector's boxes as what is prompted; what is scored against stays. A detection without `bbox` is
  * prompted with its mask's box. Its place in the file is its id.
- * Throws HarnessError as `bench score` does where a detection is of an image or a category that the data do not have, and where
- * no detection is on an image at hand.
+ * Throws HarnessError as `bench score` does where a detection is of an image or a category that the data do not have, where
+ * no detection is on an image at hand, and where the file was pulled and is not as it came.
  */
 export async function withDetectorBoxes(dataset: Dataset, file: string): Promise<Dataset> {
+  await requireAsPulled({ home: homeFolder(), file, flag: "--boxes" });
   const { originalIds } = dataset;
   const known = new Map(dataset.images.map(({ id, size }) => [id, size]));
   const table = await readDetectionTable(file);

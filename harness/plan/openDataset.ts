@@ -1,10 +1,15 @@
 import type { Dataset, DatasetOptions } from "../api.ts";
 import { unknown } from "../errors.ts";
+import { homeFolder } from "../home.ts";
+import { requireAsPulled } from "../store/pulledFiles.ts";
 import { asAuthors } from "./plugins/authorsError.ts";
 import { checkDataset } from "./plugins/pluginShape.ts";
 import { isOwnModule, type Registry } from "./plugins/registry.ts";
 
-/** Opens a data set by its id. Throws HarnessError for an unknown one, and for one from outside that lacks what it must have. */
+/**
+ * Opens a data set by its id. Throws HarnessError for an unknown one, for one from outside that lacks what it must have, and
+ * where an annotation file was pulled and is not as it came.
+ */
 export async function openDataset(
   { datasets, datasetFiles }: Registry,
   id: string,
@@ -15,5 +20,7 @@ export async function openDataset(
   if (plugin === undefined) throw unknown("dataset", id, [...datasets.keys()]);
   const file = datasetFiles.get(id)!;
   const dataset = await asAuthors({ file, id: `dataset ${id}`, doing: "open" }, () => plugin.open(options, notice));
-  return isOwnModule(file) ? dataset : checkDataset(dataset, id);
+  const checked = isOwnModule(file) ? dataset : checkDataset(dataset, id);
+  for (const each of checked.files ?? []) await requireAsPulled({ home: homeFolder(), file: each, flag: "--data" });
+  return checked;
 }

@@ -3,6 +3,7 @@ import { basename, dirname, join } from "node:path";
 import type { PublishedFile } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { onDisk } from "../store/disk/disk.ts";
+import type { UnpackedFile } from "../store/pulledFiles.ts";
 import type { PullRecord } from "../store/pullRecord.ts";
 import { bytesOf, pathsOf } from "./shelf.ts";
 import { unpackZip } from "./unpack.ts";
@@ -22,16 +23,22 @@ export interface PlaceOptions {
 
 type Places = PullRecord["places"];
 
+/** Where a download went, and, of an archive, every file that was in it. */
+export interface Placed {
+  readonly places: Places;
+  readonly unpacked?: readonly UnpackedFile[];
+}
+
 const weightsFile = /\.(pth|pt|safetensors|onnx)$/i;
 
 /**
  * Puts a downloaded file where it is looked for: checkpoints/<id>.pth, whatever its authors call it, or datasets/<group>/.
  * An archive is unpacked beside and moved there whole. Throws HarnessError where it holds something else.
  */
-export async function place({ file, group }: PullItem, part: string, options: PlaceOptions): Promise<Places> {
+export async function place({ file, group }: PullItem, part: string, options: PlaceOptions): Promise<Placed> {
   if (file.archive !== undefined)
     return placeUnpacked({ file, ...(group === undefined ? {} : { group }) }, part, options);
-  return [await moveInto(options.home, part, pathOf({ file, ...(group === undefined ? {} : { group }) }))];
+  return { places: [await moveInto(options.home, part, pathOf({ file, ...(group === undefined ? {} : { group }) }))] };
 }
 
 /** Of a file that is no archive, relative to the home folder. */
@@ -46,25 +53,25 @@ export function nameOf({ name, url }: PublishedFile): string {
   return name ?? basename(new URL(url).pathname);
 }
 
-async function placeUnpacked({ file, group }: PullItem, part: string, options: PlaceOptions): Promise<Places> {
+async function placeUnpacked({ file, group }: PullItem, part: string, options: PlaceOptions): Promise<Placed> {
   const { unpacked } = pathsOf(options.home, file.id);
   await rm(unpacked, { recursive: true, force: true });
   try {
     const targetOf = group === undefined ? weightsName : usefulName;
-    await unpackZip(part, unpacked, { targetOf, progress: options.progress });
+    const hashes = await unpackZip(part, unpacked, { targetOf, progress: options.progress });
     const names = (await readdir(unpacked)).sort();
     if (group === undefined ? names.length !== 1 : names.length === 0)
       throw new HarnessError(`${file.url}: not the archive that it must be`, {
         found: names.length === 0 ? "nothing of use in it" : names.join(", "),
         expected: group === undefined ? "one file of weights" : "files",
       });
+    const pathOfName = (name: string) =>
+      group === undefined
+        ? join("checkpoints", file.id + (weightsFile.exec(name)?.[0] ?? ""))
+        : join("datasets", group, name);
     const places: Places[number][] = [];
-    for (const name of names) {
-      const ending = weightsFile.exec(name)?.[0] ?? "";
-      const path = group === undefined ? join("checkpoints", file.id + ending) : join("datasets", group, name);
-      places.push(await moveInto(options.home, join(unpacked, name), path));
-    }
-    return places;
+    for (const name of names) places.push(await moveInto(options.home, join(unpacked, name), pathOfName(name)));
+    return { places, unpacked: [...hashes].map(([target, sha256]) => ({ path: pathOfName(join(target)), sha256 })) };
   } finally {
     await rm(unpacked, { recursive: true, force: true });
   }

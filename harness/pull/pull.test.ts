@@ -19,6 +19,10 @@ const content = Buffer.from(Array.from({ length: 200_000 }, () => integer(stream
 const sha256 = createHash("sha256").update(content).digest("hex");
 const other = Buffer.from(content.map((byte) => 255 - byte));
 
+function sha256Text(bytes: string | Buffer): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
 let home: string;
 let notices: string[];
 /** Bytes of the file that are on disk, as the pull under way says. */
@@ -252,6 +256,39 @@ test("a dataset's archive is unpacked into its group's folder, beside what is th
   expect(readdirSync(join(home, "datasets", "set"))).toEqual(["val"]);
   await removePulled(home, file);
   expect(readdirSync(join(home, "datasets", "set"))).toEqual([]);
+});
+
+test("of an archive the hash of every file is kept, and one with another byte is brought anew", async () => {
+  const archive = zipOf([
+    { name: "annotations/instances.json", content: "{}" },
+    { name: "val/1.jpg", content: "one" },
+  ]);
+  const server = await open((request, response) => sendFile(request, response, archive));
+  const item: PullItem = {
+    file: { id: "photos", url: `${server.url}/val.zip`, archive: "zip", sha256: sha256Text(archive) },
+    group: "set",
+  };
+  const record = await bring(item);
+  const list = readFileSync(join(home, "pulled", "photos.sha256"), "utf8");
+  const lines = [
+    [sha256Text("{}"), "datasets/set/annotations/instances.json"],
+    [sha256Text("one"), "datasets/set/val/1.jpg"],
+  ];
+  expect(list).toBe(lines.map((line) => `${line.join("  ")}\n`).join(""));
+  expect(record.listSha256).toBe(sha256Text(list));
+  await bring(item);
+  expect(server.requests).toHaveLength(1);
+  for (const [file, text] of [
+    [join("datasets", "set", "annotations", "instances.json"), "[]"],
+    [join("pulled", "photos.sha256"), list.replace("val", "Val")],
+  ] as const) {
+    const whole = readFileSync(join(home, file));
+    writeFileSync(join(home, file), text);
+    server.requests.length = 0;
+    await bring(item);
+    expect(server.requests).toHaveLength(1);
+    expect(readFileSync(join(home, file))).toEqual(whole);
+  }
 });
 
 test("a checkpoint's archive gives the checkpoint, an archive without one is refused", async () => {

@@ -6,7 +6,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { PublishedFile } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { acquireLock, type Lock, LockInUse } from "../store/disk/lock.ts";
-import { sha256OfFile } from "../store/disk/remembered.ts";
+import { remembered, sha256OfFile } from "../store/disk/remembered.ts";
+import { readUnpackedList, writeUnpackedList } from "../store/pulledFiles.ts";
 import { type PullRecord, readPullRecord, type Trust } from "../store/pullRecord.ts";
 import { shownAddress, withoutLogins } from "./address.ts";
 import { type DownloadOptions, download } from "./download.ts";
@@ -57,12 +58,31 @@ export async function pulledBefore(
   return (await isAsPulled(home, state.record)) ? state.record : undefined;
 }
 
-/** Of a file that lies as it came; what was unpacked of an archive has no hash. */
-async function isAsPulled(home: string, { places, bytes, sha256 }: PullRecord): Promise<boolean> {
+/** Of a file that lies as it came, and of the files of an archive; those of before archives had lists have no hash. */
+async function isAsPulled(home: string, record: PullRecord): Promise<boolean> {
+  const { places, bytes, sha256, listSha256 } = record;
+  if (listSha256 !== undefined) return isAsUnpacked(home, record);
   const [place, ...others] = places;
   if (place === undefined || others.length > 0 || place.bytes !== bytes) return true;
   const file = join(home, place.path);
   return !(await stat(file)).isFile() || (await sha256OfFile(file)) === sha256;
+}
+
+/** A list that is damaged says nothing of its files, so that they are brought anew. */
+async function isAsUnpacked(home: string, record: PullRecord): Promise<boolean> {
+  try {
+    const list = (await readUnpackedList(home, record))!;
+    const files = list.map(({ path }) => join(home, path));
+    const found = await remembered("unpacked", files, async () => {
+      const hashes: string[] = [];
+      for (const file of files) hashes.push(existsSync(file) ? await sha256Of(file) : "missing");
+      return hashes.join(" ");
+    });
+    return found === list.map(({ sha256 }) => sha256).join(" ");
+  } catch (error) {
+    if (error instanceof HarnessError) return false;
+    throw error;
+  }
 }
 
 async function waitForLock(path: string, id: string, { notice }: PullOptions): Promise<Lock> {
@@ -88,7 +108,7 @@ async function fetchFile(item: PullItem, options: PullOptions): Promise<PullReco
   const { part } = pathsOf(options.home, file.id);
   const expected = expectedOf(file, await readPullRecord(options.home, file.id), options);
   const url = addressOf(file, options.mirror);
-  const recordOf = async (found: Pick<PullRecord, "bytes" | "sha256" | "places">) => {
+  const recordOf = async (found: Pick<PullRecord, "bytes" | "sha256" | "places" | "listSha256">) => {
     const pulledAt = new Date().toISOString();
     const record = { id: file.id, url: shownAddress(url), trust: expected.trust, pulledAt, ...found };
     await writeRecord(options.home, record);
@@ -112,12 +132,13 @@ async function fetchFile(item: PullItem, options: PullOptions): Promise<PullReco
     throw otherContent(url, { found: sha256, expected });
   }
   const bytes = await bytesOf(part);
-  const places = await place(item, part, {
+  const { places, unpacked } = await place(item, part, {
     home: options.home,
     progress: (done, total) => options.progress("unpack", done, total),
   });
   await removePart(part);
-  return recordOf({ bytes, sha256, places });
+  if (unpacked === undefined) return recordOf({ bytes, sha256, places });
+  return recordOf({ bytes, sha256, places, listSha256: await writeUnpackedList(options.home, file.id, unpacked) });
 }
 
 /** The very file, in its place and without its record: a pull was killed between the two. Only where its hash is known. */

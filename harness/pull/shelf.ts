@@ -2,12 +2,14 @@ import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { PublishedFile } from "../api.ts";
 import { onDisk, replaceFile } from "../store/disk/disk.ts";
+import { unpackedListFile } from "../store/pulledFiles.ts";
 import { type PullRecord, pullRecordFile, readPullRecord } from "../store/pullRecord.ts";
 import { partSize, removePart } from "./part.ts";
 
 /**
  * The home folder as `bench pull` keeps it: checkpoints/<id>.pth, datasets/<group>/…, downloads/<id>.part on their way, and
  * pulled/<id>.json, which says what came and stays when the file is removed: its hash is what the next download must have.
+ * Of an archive, pulled/<id>.sha256 has the hash of each file that was in it.
  */
 
 export type ShelfState =
@@ -63,7 +65,11 @@ export async function removePulled(home: string, { id }: PublishedFile): Promise
     bytes += place.bytes;
   }
   await removePart(part);
-  if (record !== undefined) await writeRecord(home, { ...record, places: [] });
+  if (record !== undefined) {
+    const { listSha256: _, ...kept } = record;
+    await writeRecord(home, { ...kept, places: [] });
+    await rm(unpackedListFile(home, id), { force: true });
+  }
   return bytes;
 }
 

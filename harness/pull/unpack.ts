@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -20,9 +21,15 @@ export interface UnpackOptions {
 
 /**
  * Writes the entries of a zip file into a folder that is not there yet, one stream after the other. Lengths and checksums are
- * the archive's. Throws HarnessError for an archive that is damaged, is too large, or has names that leave the folder.
+ * the archive's. Returns the SHA-256 of each file by where it went, relative to the folder.
+ * Throws HarnessError for an archive that is damaged, is too large, or has names that leave the folder.
  */
-export async function unpackZip(archive: string, folder: string, options: UnpackOptions): Promise<void> {
+export async function unpackZip(
+  archive: string,
+  folder: string,
+  options: UnpackOptions,
+): Promise<ReadonlyMap<string, string>> {
+  const hashes = new Map<string, string>();
   const source = fileSource(archive);
   try {
     const files = filesOf(source, await zipDirectory(source, limits.entries), options);
@@ -36,9 +43,10 @@ export async function unpackZip(archive: string, folder: string, options: Unpack
     await onDisk(folder, () => mkdir(folder, { recursive: true }));
     await requireSpace(join(folder, "."), bytes);
     for (const [done, { entry, target }] of files.entries()) {
-      await unpackEntry(source, entry, join(folder, target));
+      hashes.set(target, await unpackEntry(source, entry, join(folder, target)));
       options.progress(done + 1, files.length);
     }
+    return hashes;
   } finally {
     source.close();
   }
@@ -72,15 +80,18 @@ function requireInside(source: ByteSource, entry: ZipEntry, target: string): voi
   if (odd) throw brokenEntry(source, entry, "has a name that leads out of the folder");
 }
 
-async function unpackEntry(source: ByteSource, entry: ZipEntry, target: string): Promise<void> {
+/** Returns the SHA-256 of what was written. */
+async function unpackEntry(source: ByteSource, entry: ZipEntry, target: string): Promise<string> {
   await onDisk(target, () => mkdir(dirname(target), { recursive: true }));
   const file = await onDisk(target, () => open(target, "wx"));
   let [size, checksum] = [0, 0];
+  const hash = createHash("sha256");
   try {
     for await (const chunk of contentOf(source, entry)) {
       size += chunk.length;
       if (size > entry.uncompressedSize) throw brokenEntry(source, entry, "is longer than the archive says");
       checksum = crc32(chunk, checksum);
+      hash.update(chunk);
       await onDisk(target, () => file.writeFile(chunk));
     }
   } catch (error) {
@@ -92,6 +103,7 @@ async function unpackEntry(source: ByteSource, entry: ZipEntry, target: string):
   }
   if (size !== entry.uncompressedSize || checksum !== entry.crc32)
     throw brokenEntry(source, entry, "is not what the archive's checksum says");
+  return hash.digest("hex");
 }
 
 async function* contentOf(source: ByteSource, entry: ZipEntry): AsyncGenerator<Buffer, void, void> {

@@ -1,5 +1,8 @@
-import type { ImageId } from "../api.ts";
+import type { Dataset, ImageId } from "../api.ts";
+import { HarnessError } from "../errors.ts";
+import { homeFolder } from "../home.ts";
 import { Deadlines } from "../process/deadlines.ts";
+import { requireAsPulled } from "../store/pulledFiles.ts";
 import type { ImageEnd, Row } from "../store/schema.ts";
 import type { WorkerCalls } from "../worker/worker.ts";
 import {
@@ -11,7 +14,7 @@ import {
   type WorkerProcess,
 } from "../worker/workerProcess.ts";
 import type { OpenedRun, RunRequest } from "./request.ts";
-import { photoOf } from "./staleImages.ts";
+import { photoFileOf, photoOf } from "./staleImages.ts";
 
 /** Brings the images that a run still lacks through its worker; each is on disk before the next begins. */
 export async function measureAccuracy(opened: OpenedRun, { plan, observer, signal }: RunRequest): Promise<void> {
@@ -24,7 +27,7 @@ export async function measureAccuracy(opened: OpenedRun, { plan, observer, signa
   try {
     for (const [i, image] of left.entries()) {
       if (signal.aborted) return;
-      const result = await worker.rows(image, left[i + 1]);
+      const result = (await otherPhoto(plan.dataset, image)) ?? (await worker.rows(image, left[i + 1]));
       if ("givenUp" in result) {
         await run.update({ status: { state: "failed", message: result.givenUp } });
         observer.note(`${prepared.setup.variant}: given up, ${result.givenUp}`);
@@ -43,6 +46,19 @@ export async function measureAccuracy(opened: OpenedRun, { plan, observer, signa
 
 interface ImageResult extends Pick<ImageEnd, "everythingMs"> {
   readonly rows: readonly Row[];
+}
+
+/** A failure where the photo was pulled and is not as it came: a JPEG file has no checksum that would tell. */
+async function otherPhoto(dataset: Dataset, image: ImageId): Promise<ImageResult | undefined> {
+  const file = await photoFileOf(dataset, image);
+  if (file === undefined) return undefined;
+  try {
+    await requireAsPulled({ home: homeFolder(), file, flag: "--data" });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof HarnessError)) throw error;
+    return { rows: [{ kind: "failure", image, message: failureText(error) }] };
+  }
 }
 
 /** A worker that is started anew when it dies, or is ended because it does not answer. */

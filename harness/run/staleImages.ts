@@ -12,7 +12,7 @@ export type Photo = NonNullable<ImageEnd["photo"]>;
 
 /** What an image's file holds now; nothing where the image is drawn, or where its file is not there. */
 export async function photoOf(dataset: Dataset, image: ImageId): Promise<Photo | undefined> {
-  const file = await fileOf(dataset, image);
+  const file = await photoFileOf(dataset, image);
   return file === undefined ? undefined : measured(file, () => sha256OfFile(file));
 }
 
@@ -47,7 +47,7 @@ function diedWorking(row: Row): boolean {
 async function photosOf(dataset: Dataset, images: readonly ImageId[]): Promise<ReadonlyMap<ImageId, string>> {
   const files: [image: ImageId, file: string][] = [];
   for (const image of images) {
-    const file = await fileOf(dataset, image);
+    const file = await photoFileOf(dataset, image);
     if (file !== undefined) files.push([image, file]);
   }
   if (files.length === 0) return new Map();
@@ -64,8 +64,8 @@ async function photosOf(dataset: Dataset, images: readonly ImageId[]): Promise<R
   return new Map(files.flatMap(([image], i) => (hashes[i] === "missing" ? [] : [[image, hashes[i]!]])));
 }
 
-/** A photo that can not be found is the worker's to report. */
-async function fileOf(dataset: Dataset, image: ImageId): Promise<string | undefined> {
+/** Nothing where the image is drawn; a photo that can not be found is the worker's to report. */
+export async function photoFileOf(dataset: Dataset, image: ImageId): Promise<string | undefined> {
   try {
     return await dataset.photoFile?.(image);
   } catch (error) {

@@ -1,8 +1,7 @@
-import { readFile, realpath } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { HarnessError } from "../errors.ts";
 import { errorCode } from "./disk/disk.ts";
-import { sha256OfFile } from "./disk/remembered.ts";
 
 /** The record of a download, as `bench pull` leaves it in the home folder. */
 
@@ -17,6 +16,8 @@ export interface PullRecord {
   readonly sha256: string;
   readonly trust: Trust;
   readonly pulledAt: string;
+  /** Of the list of what was unpacked, for an archive (pulledFiles.ts). */
+  readonly listSha256?: string;
   /** Paths relative to the home folder, files and whole folders, with the bytes in them; none after a removal. */
   readonly places: readonly { readonly path: string; readonly bytes: number }[];
 }
@@ -45,30 +46,4 @@ function parse(text: string): Partial<PullRecord> | undefined {
   } catch {
     return undefined;
   }
-}
-
-/**
- * Throws HarnessError where a file is the one that was pulled under this id and its bytes are not those that came. Nothing is
- * said of a file of the user's own, nor of one that came in an archive, whose record has the archive's hash.
- */
-export async function requireAsPulled({ home, file, id }: PulledFile): Promise<void> {
-  const record = await readPullRecord(home, id);
-  const [place, ...others] = record?.places ?? [];
-  if (record === undefined || place === undefined || others.length > 0 || place.bytes !== record.bytes) return;
-  const pulled = await realpath(join(home, place.path)).catch(() => undefined);
-  if (pulled === undefined || pulled !== (await realpath(file).catch(() => undefined))) return;
-  const sha256 = await sha256OfFile(file);
-  if (sha256 === record.sha256) return;
-  throw new HarnessError(`${file}: is not the file that was pulled`, {
-    found: `sha256 ${sha256}`,
-    expected: `sha256 ${record.sha256}`,
-    hint: `bench pull ${id} brings it anew; a file of your own is given by --checkpoint`,
-  });
-}
-
-interface PulledFile {
-  readonly home: string;
-  readonly file: string;
-  /** That it may have been pulled under. */
-  readonly id: string;
 }

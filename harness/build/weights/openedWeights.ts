@@ -4,7 +4,8 @@ import { homeFolder } from "../../home.ts";
 import { inertClassesOf, type Registry, weightsVariantOf } from "../../plan/plugins/registry.ts";
 import type { ChosenVariant } from "../../plan/weights.ts";
 import { sha256OfFile } from "../../store/disk/remembered.ts";
-import { readPullRecord, requireAsPulled } from "../../store/pullRecord.ts";
+import { requireAsPulled } from "../../store/pulledFiles.ts";
+import { readPullRecord } from "../../store/pullRecord.ts";
 import { checkpointOf, completedCheckpoint, openTensorArchive, seededCheckpoint } from "../../weights/index.ts";
 import { describeGraphs } from "../build.ts";
 import { explainMisfit } from "./fit.ts";
@@ -31,8 +32,7 @@ export async function openWeights({ variant, weights }: ChosenVariant, registry:
     return { checkpoint: seededCheckpoint(), weightsId: "seeded 1", record };
   }
   const base = weightsVariantOf(registry, variant);
-  const { id = base.preset.id } = base.preset.published ?? {};
-  await requireAsPulled({ home: homeFolder(), file: weights.file, id });
+  await requireAsPulled({ home: homeFolder(), file: weights.file, flag: "--checkpoint" });
   const archive = await openTensorArchive(weights.file, { inert: inertClassesOf(registry) });
   const checkpoint = checkpointOf(archive, weights.source);
   try {
