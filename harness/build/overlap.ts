@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import type { Dataset, ImageId, RgbImage } from "../api.ts";
+import type { Dataset, RgbImage } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import type { Warning } from "../measure/drift.ts";
 import type { RunPlan } from "../plan/plan.ts";
+import { remembered } from "../store/disk/remembered.ts";
 import type { Manifest, StoredCalibration } from "../store/schema.ts";
 
 /** sha256 of an image's RGB pixels: the same picture has the same one, whatever its file, format or data set. */
@@ -13,20 +14,27 @@ export function pixelHash({ pixels }: RgbImage): string {
 /** What a run's manifest says of the images that its method learned from. */
 export type OverlapRecord = Pick<Manifest, "overlap" | "warnings"> & { readonly note: string };
 
+export interface OverlapCheck {
+  readonly variant: string;
+  readonly calibration: StoredCalibration;
+  readonly plan: Pick<RunPlan, "dataset" | "phases" | "overlap">;
+  /** Images that were decoded, of how many. */
+  progress(done: number, total: number): void;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Compares the images of a calibration with those of the run: what learned from an image must not be scored on it.
  * Throws HarnessError where they meet, unless the plan allows that; then the count and a warning go into the manifest.
  */
-export async function overlapRecord(
-  variant: string,
-  calibration: StoredCalibration,
-  { dataset, phases, overlap }: Pick<RunPlan, "dataset" | "phases" | "overlap">,
-): Promise<OverlapRecord> {
+export async function overlapRecord(check: OverlapCheck): Promise<OverlapRecord> {
+  const { variant, calibration, plan } = check;
+  const { dataset, phases, overlap } = plan;
   const { imageHashes } = calibration;
   const images = calibration.dataset.images.length;
   const learned = `calibrated on ${images} images of ${calibration.dataset.id}`;
   if (imageHashes === undefined) return { note: learned, warnings: [unknownImages(variant)] };
-  const count = await commonImages(dataset, imageHashes);
+  const count = await commonImages(dataset, imageHashes, check);
   if (count === 0) return { note: `${learned}, none of which this run scores`, warnings: [] };
   if (overlap === "refused" && phases.includes("accuracy"))
     throw new HarnessError(`${variant}: is calibrated on images that this run scores`, {
@@ -48,29 +56,53 @@ function unknownImages(variant: string): Warning {
 }
 
 /** By data set, since several variants of a plan ask about the same images. */
-const known = new WeakMap<Dataset, Promise<readonly string[]>>();
+const known = new WeakMap<Dataset, readonly string[]>();
+
+type Watcher = Pick<OverlapCheck, "variant" | "progress" | "signal">;
 
 /** How many of the data set's images have one of these hashes. */
-async function commonImages(dataset: Dataset, imageHashes: readonly string[]): Promise<number> {
-  const hashes = known.get(dataset) ?? pixelHashes(dataset);
+async function commonImages(dataset: Dataset, imageHashes: readonly string[], watcher: Watcher): Promise<number> {
+  const hashes = known.get(dataset) ?? (await keptHashes(dataset, watcher));
   known.set(dataset, hashes);
   const wanted = new Set(imageHashes);
-  return (await hashes).filter((hash) => wanted.has(hash)).length;
+  return hashes.filter((hash) => wanted.has(hash)).length;
+}
+
+/** Photos are decoded once, as long as their files stay as they are; drawn images are drawn each time. */
+async function keptHashes(dataset: Dataset, watcher: Watcher): Promise<readonly string[]> {
+  const files = await photoFiles(dataset);
+  if (files === undefined) return pixelHashes(dataset, watcher);
+  const text = await remembered("pixels", files, async () => (await pixelHashes(dataset, watcher)).join(" "));
+  return text.split(" ");
+}
+
+/** Nothing where an image has no file: it is drawn, or its photo is missing and may come. */
+async function photoFiles(dataset: Dataset): Promise<readonly string[] | undefined> {
+  const files: string[] = [];
+  for (const { id } of dataset.images) {
+    const file = await unlessUnreadable(async () => dataset.photoFile?.(id));
+    if (file === undefined) return undefined;
+    files.push(file);
+  }
+  return files;
 }
 
 /** Images that can not be read are left out: they have no row either. */
-async function pixelHashes(dataset: Dataset): Promise<readonly string[]> {
+async function pixelHashes(dataset: Dataset, { variant, progress, signal }: Watcher): Promise<readonly string[]> {
   const hashes: string[] = [];
-  for (const { id } of dataset.images) {
-    const hash = await hashOf(dataset, id);
+  for (const [done, { id }] of dataset.images.entries()) {
+    if (signal.aborted)
+      throw new HarnessError(`${variant}: stopped before it was known which images it is calibrated on`);
+    const hash = await unlessUnreadable(async () => pixelHash(await dataset.read(id)));
     if (hash !== undefined) hashes.push(hash);
+    progress(done + 1, dataset.images.length);
   }
   return hashes;
 }
 
-async function hashOf(dataset: Dataset, id: ImageId): Promise<string | undefined> {
+async function unlessUnreadable<T>(step: () => Promise<T>): Promise<T | undefined> {
   try {
-    return pixelHash(await dataset.read(id));
+    return await step();
   } catch (error) {
     if (error instanceof HarnessError) return undefined;
     throw error;

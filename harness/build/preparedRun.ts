@@ -14,7 +14,7 @@ import { type CalibrationRequest, calibrationFor, calibrationRecord } from "./ca
 import { readCommit } from "./commit.ts";
 import { executedGmacs, referenceGmacs } from "./gmacs.ts";
 import { readInstallation } from "./installation.ts";
-import { type OverlapRecord, overlapRecord } from "./overlap.ts";
+import { type OverlapCheck, type OverlapRecord, overlapRecord } from "./overlap.ts";
 import { rowCode } from "./rowCode.ts";
 import type { WorkerSetup } from "./setup.ts";
 import { openWeights } from "./weights/openedWeights.ts";
@@ -35,12 +35,18 @@ export interface PreparedRun {
   readonly multipliesInt8: boolean;
 }
 
+/** Who is told of the steps that take long. */
+export interface PreparationWatcher extends Pick<CalibrationRequest, "note" | "signal"> {
+  readonly calibration: CalibrationRequest["progress"];
+  readonly overlap: OverlapCheck["progress"];
+}
+
 /** Builds the variant's graphs if they are not there. Throws HarnessError where the weights do not fit. */
 export async function prepareRun(
   plan: RunPlan,
   chosen: ChosenVariant,
   asPassed: readonly string[],
-  calibrating: Pick<CalibrationRequest, "progress" | "note" | "signal">,
+  watching: PreparationWatcher,
 ): Promise<PreparedRun> {
   const { variant } = chosen;
   if (variant.files !== undefined) {
@@ -62,7 +68,9 @@ export async function prepareRun(
       ...{ variant, checkpoint, weightsId, registry: plan.registry },
       // The same for every provider: what it finds is kept, and not all of them compute the same.
       runtime: { ...plan.runtime, provider: "cpu" },
-      ...calibrating,
+      progress: watching.calibration,
+      note: watching.note,
+      signal: watching.signal,
     });
     const values = calibration === undefined ? {} : { calibration: calibration.values };
     const { provider } = plan.runtime;
@@ -77,7 +85,13 @@ export async function prepareRun(
     if (calibration === undefined) return describeRun(described);
     // Masks of seeded weights are scored on nothing.
     const scored = record.source === "seeded" ? { ...plan, phases: [] } : plan;
-    const overlap = await overlapRecord(variant.preset.id, calibration, scored);
+    const overlap = await overlapRecord({
+      variant: variant.preset.id,
+      calibration,
+      plan: scored,
+      progress: watching.overlap,
+      signal: watching.signal,
+    });
     return describeRun({ ...described, calibration: calibrationRecord(calibration), overlap });
   } finally {
     checkpoint.close();

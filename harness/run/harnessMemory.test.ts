@@ -27,7 +27,7 @@ async function measured(folder: string) {
   const plan = await resolvePlan({ ...flags, dataset: "heavy", phase: "latency", plugin: [heavyDataset(folder)] });
   const { runs } = await runPlan({
     ...{ plan, results: join(folder, "results"), asPassed: [] },
-    observer: { note: ignore, images: ignore, rounds: ignore, calibration: ignore },
+    observer: { note: ignore, images: ignore, rounds: ignore, calibration: ignore, overlap: ignore },
     signal: new AbortController().signal,
   });
   return runs[0]!;

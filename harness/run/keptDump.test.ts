@@ -30,6 +30,7 @@ async function dump(variants: string) {
     images: ignore,
     rounds: ignore,
     calibration: ignore,
+    overlap: ignore,
   };
   await runPlan({ plan, results: folder, asPassed: [], observer, signal: new AbortController().signal });
   return { plan, notes };

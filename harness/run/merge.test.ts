@@ -180,6 +180,7 @@ async function run(given: RunFlags, results: string): Promise<StoredRun> {
   const observer = {
     note: () => undefined,
     calibration: () => undefined,
+    overlap: () => undefined,
     images: () => undefined,
     rounds: () => undefined,
   };

@@ -26,6 +26,7 @@ test.skipIf(shared === undefined)(
       const observer = {
         note: () => undefined,
         calibration: () => undefined,
+        overlap: () => undefined,
         images: () => undefined,
         rounds: () => undefined,
       };

@@ -139,6 +139,7 @@ async function run(
   const observer: RunObserver = {
     note: (text) => void notes.push(text),
     calibration: () => undefined,
+    overlap: () => undefined,
     images: (_, { done }) => {
       if (done === after) stop.abort();
     },

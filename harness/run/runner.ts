@@ -21,7 +21,7 @@ import { measureAccuracy } from "./accuracyPhase.ts";
 import { dumpKeptTokens } from "./keptDump.ts";
 import { measureLatency } from "./latencyPhase.ts";
 import { checkProvider, providerWarnings } from "./providerCheck.ts";
-import type { OpenedRun, RunOutcome, RunRequest } from "./request.ts";
+import { type OpenedRun, type RunOutcome, type RunRequest, watcherOf } from "./request.ts";
 import { staleImages } from "./staleImages.ts";
 
 /**
@@ -34,8 +34,7 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
   const prepared: PreparedRun[] = [];
   for (const chosen of plan.chosen) {
     observer.note(firstNote(chosen));
-    const progress = (done: number, total: number) => observer.calibration(chosen.variant.preset.id, { done, total });
-    prepared.push(await prepareRun(plan, chosen, request.asPassed, { progress, note: observer.note, signal }));
+    prepared.push(await prepareRun(plan, chosen, request.asPassed, watcherOf(chosen.variant.preset.id, request)));
   }
   const opened: OpenedRun[] = [];
   try {

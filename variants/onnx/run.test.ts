@@ -54,7 +54,7 @@ test("bench run measures files beside the built-in variant, with the same masks"
   const notes: string[] = [];
   const observer = {
     ...{ note: (text: string) => void notes.push(text), calibration: () => undefined },
-    ...{ images: () => undefined, rounds: () => undefined },
+    ...{ images: () => undefined, rounds: () => undefined, overlap: () => undefined },
   };
   const results = join(folder, "results");
   const outcome = await runPlan({ plan, results, asPassed: [], observer, signal: new AbortController().signal });

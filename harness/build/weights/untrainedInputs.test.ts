@@ -34,8 +34,9 @@ test("the record of a run has the note for small trained weights and for methods
   const notes: boolean[] = [];
   for (const plan of [small, own])
     for (const chosen of plan.chosen) {
-      const calibrating = { progress: ignore, note: ignore, signal: new AbortController().signal };
-      const { manifest } = await prepareRun(plan, chosen, [], calibrating);
+      const { signal } = new AbortController();
+      const watcher = { calibration: ignore, overlap: ignore, note: ignore, signal };
+      const { manifest } = await prepareRun(plan, chosen, [], watcher);
       notes.push(
         manifest.variant.notes.some((note) => note.includes("uses the mask input, which sam-nano.safetensors")),
       );

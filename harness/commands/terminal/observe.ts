@@ -20,6 +20,11 @@ export function observe(console: Console): RunObserver & { finish(): void } {
     note: (text) => (current === undefined ? void note(console, text) : current.progress.note(text)),
     calibration: (variant, { done, total }) =>
       follow(`calibration ${variant}`, { total, unit: "steps" }).update(done, `calibrating ${variant}`),
+    overlap: (variant, { done, total }) =>
+      follow(`overlap ${variant}`, { total, unit: "images" }).update(
+        done,
+        `checking that ${variant} is not scored on images that it is calibrated on`,
+      ),
     images: (variant, { done, total, image, before }) =>
       follow(variant, { total, unit: "images", from: before }).update(done, `${variant}, image ${image}`),
     rounds: (done, total, variant) => follow("latency", { total, unit: "turns" }).update(done, `latency, ${variant}`),

@@ -26,8 +26,10 @@ test("two plug-ins of one id in one folder are two runs, and an unrelated file c
     const plugin = wrappedNano(folder, { id: "mine", name, decoded });
     const flags = { variants: "mine", prompts: "box", limit: 1, threads: 1, plugin: [plugin] };
     const plan = await resolvePlan(flags);
-    const calibrating = { progress: () => undefined, note: () => undefined, signal: new AbortController().signal };
-    return (await prepareRun(plan, plan.chosen[0]!, [], calibrating)).id;
+    const ignore = () => undefined;
+    const { signal } = new AbortController();
+    const watcher = { calibration: ignore, overlap: ignore, note: ignore, signal };
+    return (await prepareRun(plan, plan.chosen[0]!, [], watcher)).id;
   };
   const first = await idOf("mine.mts", "(all) => all");
   expect(

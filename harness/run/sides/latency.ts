@@ -9,6 +9,7 @@ import type { LatencyTurn } from "../../store/latency.ts";
 import type { Manifest } from "../../store/schema.ts";
 import { takeTurns } from "../latencyPhase.ts";
 import { checkProvider, providerWarnings } from "../providerCheck.ts";
+import { watcherOf } from "../request.ts";
 import { flagsOfRun, type OperandContext } from "./operands.ts";
 
 export interface FreshLatency extends OperandContext {
@@ -54,7 +55,7 @@ async function prepareSide(
   manifest: Manifest,
   context: FreshLatency,
 ): Promise<{ readonly plan: RunPlan; readonly prepared: PreparedRun }> {
-  const { observer, signal, files } = context;
+  const { observer, files } = context;
   const flags = flagsOfRun(manifest, context);
   const file = files.get(manifest.id);
   const plan = await resolvePlan({
@@ -64,8 +65,7 @@ async function prepareSide(
     phase: "latency",
     checkpoint: [...(flags.checkpoint ?? []), ...(file === undefined ? [] : [file])],
   });
-  const progress = (done: number, total: number) => observer.calibration(manifest.variant.id, { done, total });
-  const prepared = await prepareRun(plan, plan.chosen[0]!, [], { progress, note: observer.note, signal });
+  const prepared = await prepareRun(plan, plan.chosen[0]!, [], watcherOf(manifest.variant.id, context));
   requireSameWeights(manifest, prepared.manifest);
   // An error that was accepted when the run was made is accepted for its latency too.
   const providerError = await checkProvider(prepared, { ...plan, acceptError: true });
