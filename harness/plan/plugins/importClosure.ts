@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { projectRoot } from "./sources.ts";
 
 export interface ClosureOptions {
-  /** Folders of the project whose files, and what only they import, do not count. */
+  /** Folders of the project, and files, that do not count, nor does what only they import. */
   readonly without?: readonly string[];
 }
 
@@ -34,7 +34,7 @@ export interface Closure {
 
 /** The files that a module is made of, and the libraries that they use. */
 export function closureOf(module: string, { without = [] }: ClosureOptions = {}): Closure {
-  const excluded = without.map((folder) => join(projectRoot, folder) + sep);
+  const excluded = without.map((place) => resolve(projectRoot, place));
   const files = new Set<string>();
   const libraries = new Set<string>();
   const open = [realpathSync(module)];
@@ -44,7 +44,8 @@ export function closureOf(module: string, { without = [] }: ClosureOptions = {})
     if (!/\.[cm]?[jt]sx?$/.test(file)) continue;
     for (const found of importsOf(file))
       if ("library" in found) libraries.add(found.library);
-      else if (!excluded.some((folder) => found.file.startsWith(folder))) open.push(found.file);
+      else if (!excluded.some((place) => found.file === place || found.file.startsWith(place + sep)))
+        open.push(found.file);
   }
   return { files, libraries };
 }
