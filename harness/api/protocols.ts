@@ -1,6 +1,7 @@
-import type { Dataset, ImageId, ImageRecord, Target } from "./datasets.ts";
-import type { Rle, Size, Tensor } from "./pixels.ts";
-import type { Box, Point, Prompt } from "./prompts.ts";
+import type { ImageRecord, Target } from "./datasets.ts";
+import type { Metric, SizeRange } from "./metrics.ts";
+import type { Rle, Tensor } from "./pixels.ts";
+import type { Box, Prompt } from "./prompts.ts";
 import type { Capability, MaskPrediction } from "./variants.ts";
 
 /** Uniform in [0, 1), from a stream named by its use. */
@@ -112,13 +113,6 @@ export interface KeptMask extends Choice {
   readonly predictedIou: number;
 }
 
-/** By the area that the dataset gives; both ends belong to the range, so what lies on a border counts in two. */
-export interface SizeRange {
-  readonly id: string;
-  readonly fromPx: number;
-  readonly toPx: number;
-}
-
 /** Where a protocol's rules were read: in the authors' code, in the paper, in a summary of it, in someone else's comparison. */
 export type Confidence = "repo" | "paper" | "summary" | "secondary";
 
@@ -138,9 +132,9 @@ export interface Protocol {
    * mode is the variant's own output.
    */
   readonly prompted: "annotations" | "detections" | "grid" | "nothing";
-  /** What its rows are summed up to. */
-  readonly figures: "mean IoU" | "average precision" | "average recall";
-  /** The figure that two sides are judged by, where it is not that of its metric. */
+  /** What its rows are summed up to. Two sides are judged by the first; a run is scored by every one of them. */
+  readonly metrics: readonly [Metric, ...Metric[]];
+  /** The figure that two sides are judged by, where it is not the headline of its first metric. */
   readonly headline?: string;
   readonly passes: readonly PromptPass[];
   readonly sizes: readonly SizeRange[];
@@ -150,65 +144,4 @@ export interface Protocol {
   includes(target: Target): boolean;
   /** Measured IoU of a kept mask; nothing where it is 0 / 0. */
   iou(mask: Rle, target: Rle): number | undefined;
-}
-
-/** As the store keeps it: one kept mask. */
-export interface PredictionRow {
-  readonly image: ImageId;
-  readonly target: number;
-  readonly category: number;
-  readonly prompts: string;
-  readonly protocol: string;
-  readonly step: number;
-  readonly token: number;
-  readonly predictedIou: number;
-  /** Against the target's own mask; absent where that is 0 / 0 and for a detector's box. */
-  readonly iou?: number;
-  /** The target's, as the dataset gives it. */
-  readonly areaPx: number;
-  readonly crowd: boolean;
-  /** COCO string at image size. */
-  readonly mask: { readonly size: Size; readonly counts: string };
-  readonly score?: number;
-  readonly prompt: { readonly points: readonly Point[]; readonly box?: Box };
-}
-
-/** How often each image counts: `counts[i]` is the multiplicity of `images[i]`; ascending by id. */
-export interface ImageWeights {
-  readonly images: readonly ImageId[];
-  readonly counts: Uint32Array;
-}
-
-/** What a metric needs besides the rows. */
-export interface MetricContext {
-  /** All that were run to their end, those without a row too; a failed image is not among them. */
-  readonly images: readonly ImageId[];
-  /** The protocol's. */
-  readonly sizes: readonly SizeRange[];
-  /** Whose rows these are. Where it ranks masks, no row at all means that none was kept: precision and recall are 0. */
-  readonly protocol?: { readonly id: string; readonly ranksMasks: boolean };
-  /** What is scored against; absent where a table is printed again from stored rows alone. */
-  readonly dataset?: Pick<Dataset, "categories" | "annotationsOf" | "listsOf">;
-}
-
-export interface MetricValue {
-  readonly id: string;
-  /** Absent where there is no data. */
-  readonly value?: number;
-  /** Instances behind the value, an image of weight two counting twice. */
-  readonly n: number;
-}
-
-export interface Metric {
-  readonly id: string;
-  /** The figure by which two sides are judged, of those that fit gives. */
-  readonly headline: string;
-  readonly better: "higher" | "lower";
-  /** 0 … 1, never percent. */
-  readonly unit: "fraction";
-  /**
-   * Rows are those of one prompts name of one run. Matches once: the returned function only re-weights the context's images,
-   * so that an interval costs sums. It gives the same ids in the same order whatever the weights.
-   */
-  fit(rows: readonly PredictionRow[], context: MetricContext): (weights: ImageWeights) => readonly MetricValue[];
 }

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import type { AnnotationFacts, GraphFiles, OriginalIds } from "../api.ts";
 import { readEnvironment } from "../measure/environment.ts";
 import { multipliesInt8, runtimeVersion, sessionSettings } from "../onnx/index.ts";
@@ -193,6 +194,7 @@ function describeRun(parts: Parts): PreparedRun {
     seed: plan.seed,
     dataset: plan.dataset.id,
     datasetPlugin: plan.registry.datasetFiles.get(plan.dataset.id)!,
+    protocolPlugins: protocolPluginsOf(plan),
     datasetOptions: plan.datasetOptions,
     ...(plan.boxes === undefined ? {} : { boxes: plan.boxes }),
     ...(facts === undefined ? {} : { facts }),
@@ -203,6 +205,11 @@ function describeRun(parts: Parts): PreparedRun {
     measuresLatency: preset.role !== "floor",
     multipliesInt8: encoder !== undefined && multipliesInt8(encoder),
   };
+}
+
+function protocolPluginsOf({ registry, prompts }: RunPlan): readonly string[] {
+  const asked = new Set(prompts.map(({ protocol }) => protocol));
+  return registry.protocols.filter((each) => asked.has(each)).map(({ module }) => fileURLToPath(module));
 }
 
 function humanAgreementOf({ dataset: { humanAgreement } }: RunPlan): Pick<Manifest["dataset"], "humanAgreement"> {

@@ -30,9 +30,10 @@ export function rowCode(plan: Pick<RunPlan, "prompts" | "registry" | "dataset" |
   };
 }
 
-/** Returns the digest of what a protocol is defined by. */
-export function protocolCode({ module }: Pick<Protocol, "module">): string {
-  return closureHash(fileURLToPath(module), scoring);
+/** Returns the digest of what a protocol is defined by; the files of its metrics do not count. */
+export function protocolCode({ module, metrics }: Pick<Protocol, "module" | "metrics">): string {
+  const files = metrics.map((metric) => fileURLToPath(metric.module));
+  return closureHash(fileURLToPath(module), { without: [...scoring.without, ...files] });
 }
 
 /** Returns the digest of the code that reads weights and writes graphs: it decides what values a graph's constants get. */

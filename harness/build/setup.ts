@@ -18,6 +18,8 @@ export interface WorkerSetup extends ModelSetup {
   readonly dataset: string;
   /** The data set's module: a worker knows no other's code. */
   readonly datasetPlugin: string;
+  /** Modules of the protocols that the project does not bring itself. */
+  readonly protocolPlugins: readonly string[];
   readonly datasetOptions: DatasetOptions;
   /** A detector's results file that is prompted in place of the annotations. */
   readonly boxes?: string;

@@ -12,6 +12,8 @@ export interface ClusterJob {
   readonly home: string;
   /** What a merge reads annotations from, where figures need them. */
   readonly data?: string;
+  /** Modules that a merge has to know as well: their protocols and metrics. */
+  readonly plugins?: readonly string[];
   /** Kinds of node that latency is measured on, each a table of its own; none: wherever a job lands. */
   readonly nodeTypes: readonly string[];
 }
@@ -38,7 +40,8 @@ export function latencyCommand(job: ClusterJob, folder: string): string {
 /** Prints the table of what it made. */
 export function mergeCommand(job: ClusterJob, folder: string): string {
   const data = job.data === undefined ? [] : ["--data", job.data];
-  return words([...job.command, "merge", shardsFolder(job), "--out", folder, ...data]);
+  const plugins = (job.plugins ?? []).flatMap((plugin) => ["--plugin", plugin]);
+  return words([...job.command, "merge", shardsFolder(job), "--out", folder, ...data, ...plugins]);
 }
 
 /** A word as a shell reads it back. */

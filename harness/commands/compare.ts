@@ -1,10 +1,12 @@
 import { resolve } from "node:path";
-import { HarnessError, unknown } from "../errors.ts";
-import { ap, calibration, metricOfFigures, metrics, miou, recall } from "../metrics/index.ts";
+import type { Metric } from "../api.ts";
+import { HarnessError } from "../errors.ts";
+import { metrics } from "../metrics/index.ts";
 import { type Option, pickOptions } from "../plan/options.ts";
+import { bookOf } from "../plan/plugins/book.ts";
 import { loadRegistry } from "../plan/plugins/registry.ts";
 import { withVariantFiles } from "../plan/variantFiles.ts";
-import { protocolOf } from "../protocols/index.ts";
+import { type Judgement, judgementOf, type ScoreBook } from "../protocols/index.ts";
 import {
   type Comparison,
   type Condition,
@@ -15,6 +17,7 @@ import {
   parseCondition,
   type Side,
 } from "../report/compare.ts";
+import { chosenMetrics, protocolOfRun } from "../results/knownProtocol.ts";
 import { requireKnownTargets } from "../results/knownTargets.ts";
 import { byPrompts, readRunRows } from "../results/rows.ts";
 import { datasetOfRun } from "../results/runDataset.ts";
@@ -57,7 +60,7 @@ export const compare: Command = {
       list: true,
     },
     metric: {
-      describe: "miou, calibration, ap, recall, boundary-iou; those that apply without it",
+      describe: `${metrics.map(({ id }) => id).join(", ")}, or of a --plugin; those that apply without it`,
       type: "string",
       list: true,
     },
@@ -81,10 +84,11 @@ export const compare: Command = {
   ],
   async run(args, console) {
     const conditions = ((args["fail-if"] ?? []) as readonly string[]).map(parseCondition);
-    const wanted = metricsOf(args.metric as readonly string[] | undefined);
     const observer = observe(console);
     return interruptible(observer, async (signal) => {
       const context = await contextOf(args, { observer, signal });
+      const book = bookOf(context.registry);
+      const wanted = chosenMetrics(args.metric as readonly string[] | undefined, book);
       const names = [args.a as string, ...(args.b as readonly string[])];
       const operands: Operand[] = [];
       for (const name of names) operands.push(await readOperand(name, context));
@@ -98,8 +102,8 @@ export const compare: Command = {
       for (const [i, { byPrompts }] of sides.entries())
         for (const rows of byPrompts.values()) if (dataset !== undefined) requireKnownTargets(runs[i]!, rows, dataset);
       const comparisons = compareRuns(a, others, {
-        metrics: wanted ?? applicable(sides, dataset !== undefined),
-        headlines: headlinesOf(sides),
+        metrics: args.metric === undefined ? applicable(wanted, sides, dataset !== undefined) : wanted,
+        judged: judgementsOf(sides, book),
         seed: args.seed as number,
         ...(dataset === undefined ? {} : { dataset }),
         ...(latency === undefined ? {} : { latency }),
@@ -130,32 +134,31 @@ function datasetRequest(args: Arguments, { plugins }: OperandContext) {
   return { plugins, ...(args.data === undefined ? {} : { data: args.data as string }) };
 }
 
-/** Nothing for those that apply. Throws HarnessError for an unknown one. */
-function metricsOf(ids: readonly string[] | undefined): typeof metrics | undefined {
-  const known = metrics.map(({ id }) => id);
-  return ids?.map((id) => metrics.find((each) => each.id === id) ?? throwUnknown(id, known));
-}
-
-function throwUnknown(id: string, known: readonly string[]): never {
-  throw unknown("metric", id, known);
-}
-
-/** By protocol id, the figure that it is about. */
-export function headlinesOf(sides: readonly Side[]): Readonly<Record<string, string>> {
-  const protocols = sides.flatMap(({ manifest }) => Object.values(manifest.protocols));
+/** By protocol id, what the sides are judged by. Throws HarnessError for a protocol that is not known here. */
+export function judgementsOf(sides: readonly Side[], book: ScoreBook): Readonly<Record<string, Judgement>> {
   return Object.fromEntries(
-    protocols.map((id) => {
-      const { headline, figures } = protocolOf(id);
-      return [id, headline ?? metricOfFigures[figures].headline];
-    }),
+    sides.flatMap(({ manifest }) =>
+      Object.values(manifest.protocols).map((id) => [id, judgementOf(protocolOfRun(manifest, id, book))]),
+    ),
   );
 }
 
-/** Mean IoU and calibration, which a floor has none of, since it says 1 of each mask; precision and recall where rows have scores and annotations are at hand. */
-function applicable(sides: readonly Side[], annotated: boolean): typeof metrics {
+/**
+ * Metrics of rows alone, then those of annotations where these are at hand; of scores where rows have some, of predicted IoU
+ * where no side is a floor, which says 1 of each mask.
+ */
+function applicable(all: readonly Metric[], sides: readonly Side[], annotated: boolean): readonly Metric[] {
   const scored = sides.some(({ byPrompts }) => [...byPrompts.values()].some((rows) => rows[0]?.score !== undefined));
   const believing = sides.every(({ manifest }) => manifest.variant.role !== "floor");
-  return [miou, ...(believing ? [calibration] : []), ...(scored && annotated ? [ap, recall] : [])];
+  const fitting = all.filter(
+    ({ compared, reads }) =>
+      compared !== "asked" && (scored || !reads.includes("score")) && (believing || !reads.includes("predictedIou")),
+  );
+  const [ofRows, ofAnnotations] = [
+    fitting.filter(({ needs }) => needs === "rows"),
+    fitting.filter(({ needs }) => needs === "annotations"),
+  ];
+  return annotated ? [...ofRows, ...ofAnnotations] : ofRows;
 }
 
 /** A stored run with its rows in memory; those of seeded weights mean nothing and are not read. */

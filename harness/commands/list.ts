@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
-import type { ModelInputSpec, Protocol } from "../api.ts";
+import type { Metric, ModelInputSpec, Protocol } from "../api.ts";
 import { unknown } from "../errors.ts";
+import { bookOf } from "../plan/plugins/book.ts";
 import { loadRegistry, type Registry } from "../plan/plugins/registry.ts";
-import { promptsOf, protocols } from "../protocols/index.ts";
+import { promptsOf } from "../protocols/index.ts";
 import { confidenceMeaning, type PublishedTable } from "../report/papers.ts";
 import { layout, wrap } from "../report/table/layout.ts";
 import { type CheckedRun, checkedRuns } from "../results/storedRuns.ts";
@@ -48,8 +49,12 @@ const listings: Readonly<Record<string, Listing>> = {
       [...(await registry()).datasets.values()].map(({ id, title, about }) => ({ id, title, about })),
   },
   protocols: {
-    text: async () => protocolTable(protocols),
-    json: async () => protocols.map(describeProtocol),
+    text: async ({ registry }) => protocolTable(bookOf(await registry()).protocols),
+    json: async ({ registry }) => bookOf(await registry()).protocols.map(describeProtocol),
+  },
+  metrics: {
+    text: async ({ registry }) => metricTable(bookOf(await registry()).metrics),
+    json: async ({ registry }) => bookOf(await registry()).metrics.map(describeMetric),
   },
   runs: {
     text: async ({ runs }) => runTable((await runs()).map(describeRun)),
@@ -63,7 +68,7 @@ const listings: Readonly<Record<string, Listing>> = {
 
 export const list: Command = {
   name: "list",
-  describe: "List what there is: variants, datasets, protocols, stored runs, published tables",
+  describe: "List what there is: variants, datasets, protocols, metrics, stored runs, published tables",
   arguments: [{ name: "what", describe: Object.keys(listings).join(" or "), optional: true }],
   options: {
     json: { describe: "print JSON", type: "boolean" },
@@ -73,8 +78,8 @@ export const list: Command = {
   unused: [
     { when: "runs are not what is listed", holds: ({ what }) => what !== "runs", options: ["results"] },
     {
-      when: "neither variants nor datasets are listed",
-      holds: ({ what = "variants" }) => what !== "variants" && what !== "datasets",
+      when: "runs or papers are listed",
+      holds: ({ what }) => what === "runs" || what === "papers",
       options: ["plugin"],
     },
   ],
@@ -118,6 +123,19 @@ function protocolTable(all: readonly Protocol[]): string {
     about: (protocol) => `${wrap(aboutOf(protocol), widths.prose)}\n${wrap(sourceOf(protocol), widths.prose, "  ")}`,
   });
   return `${table}\n\nsources: repo = the authors' code, paper = the paper, summary = a summary of it, secondary = someone else's comparison`;
+}
+
+function metricTable(all: readonly Metric[]): string {
+  return proseTable(all, {
+    metric: ({ id }) => id,
+    headline: ({ headline, better }) => `${headline}, ${better} is better`,
+    needs: ({ needs }) => needs,
+    about: ({ about }) => wrap(about, widths.prose),
+  });
+}
+
+function describeMetric({ id, title, about, headline, better, unit, needs, columns }: Metric) {
+  return { id, title, about, headline, better, unit, needs, columns };
 }
 
 function sourceOf({ source, confidence }: Protocol): string {

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { HarnessError } from "../errors.ts";
+import { loadBook } from "../plan/plugins/book.ts";
 import { resultJson, resultTable } from "../report/table/tables.ts";
 import { reportOf } from "../results/report.ts";
 import { truthOf } from "../results/scoreRun.ts";
@@ -17,6 +18,7 @@ export const merge: Command = {
     out: { describe: "results folder that the whole run is written into", type: "string" },
     data: { describe: "the dataset's folder, where average precision or recall is computed", type: "string" },
     annotations: { describe: "annotation file in its place", type: "string" },
+    plugin: { describe: "also know the protocols, metrics and datasets of this module", type: "string", list: true },
     json: { describe: "print one JSON object instead of the table", type: "boolean" },
   },
   unused: [
@@ -29,6 +31,8 @@ export const merge: Command = {
   async run(args, console) {
     if (args.out === undefined) throw new HarnessError("--out: a results folder is needed", { expected: "--out DIR" });
     const folders = ([] as readonly unknown[]).concat(args.dir).map((folder) => resolve(folder as string));
+    const plugins = (args.plugin as readonly string[] | undefined) ?? [];
+    const book = await loadBook(plugins);
     const [data, annotations] = [args.data as string | undefined, args.annotations as string | undefined];
     // Before anything is written, every shard of every run is known to be there.
     const wholes = wholeRuns(await findShards(folders));
@@ -37,8 +41,9 @@ export const merge: Command = {
       const progress = createProgress(console, { total: whole.images.length, unit: "images" });
       try {
         const run = await mergeRun(whole, {
+          book,
           out: resolve(args.out as string),
-          truthOf: (manifest) => truthOf(manifest, whole.images, { data, annotations }),
+          truthOf: (manifest) => truthOf(manifest, whole.images, { data, annotations, plugins }),
           progress: (done, _, variant) => progress.update(done, variant),
           notice: progress.note,
         });
@@ -49,7 +54,7 @@ export const merge: Command = {
       note(console, `${whole.id}: ${whole.shards.length} shards, ${whole.images.length} images`);
     }
     const reports = [];
-    for (const run of merged) reports.push(await reportOf(run));
+    for (const run of merged) reports.push(await reportOf(run, { book, plugins }));
     line(console, args.json ? JSON.stringify(resultJson(reports)) : resultTable(reports, widthOf(console)));
     return 0;
   },

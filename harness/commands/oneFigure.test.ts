@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { MetricContext, Rle, Size } from "../api.ts";
 import { readAnnotations } from "../coco/index.ts";
 import { encodeRle, formatCounts } from "../mask/index.ts";
-import { metricOfFigures, metrics } from "../metrics/index.ts";
-import { protocols } from "../protocols/index.ts";
+import { metrics } from "../metrics/index.ts";
+import { judgementOf, protocols } from "../protocols/index.ts";
 import { compareRuns } from "../report/compare.ts";
 import { resultJson } from "../report/table/tables.ts";
 import { reportOf } from "../results/report.ts";
@@ -43,10 +43,8 @@ for (const format of ["coco", "lvis"] as const)
   test(`${format}: table, JSON, score and compare say the same of every metric by every protocol, to the last digit`, async () => {
     const dataset = truths.get(format)!;
     const [a, b] = [stored.get(`${format} a`)!, stored.get(`${format} b`)!];
-    const headlines = Object.fromEntries(
-      protocols.map(({ id, figures, headline }) => [id, headline ?? metricOfFigures[figures].headline]),
-    );
-    const options = { metrics, headlines, seed: 0, draws: 4, dataset };
+    const judged = Object.fromEntries(protocols.map((protocol) => [protocol.id, judgementOf(protocol)]));
+    const options = { metrics, judged, seed: 0, draws: 4, dataset };
     const [compared] = compareRuns(await sideOf(a), [await sideOf(b)], options);
     const scored = { a: await scoreOf(a, format), b: await scoreOf(b, format) };
     const tables = { a: await reportOf(a), b: await reportOf(b) };
@@ -57,7 +55,7 @@ for (const format of ["coco", "lvis"] as const)
       expect(
         own.filter(({ headline }) => headline).map(({ figure }) => figure),
         protocol,
-      ).toEqual([`${headlines[protocol]}.${name}`]);
+      ).toEqual([`${judged[protocol]!.headline}.${name}`]);
       for (const side of ["a", "b"] as const) {
         const byScore = scored[side].prompts[name]!.figures;
         expect(Object.keys(byScore).length, protocol).toBe(own.length);
@@ -68,7 +66,7 @@ for (const format of ["coco", "lvis"] as const)
         }
         for (const report of [tables[side], json[side === "a" ? 0 : 1]!]) {
           const { protocol: _, ...table } = report.prompts[name]!;
-          expect(Object.keys(table)).toContain(headlines[protocol]);
+          expect(Object.keys(table)).toContain(judged[protocol]!.headline);
           for (const [id, score] of Object.entries(table)) expect(score, `${protocol} ${id}`).toEqual(byScore[id]);
         }
       }

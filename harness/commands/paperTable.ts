@@ -3,8 +3,9 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { HarnessError } from "../errors.ts";
 import type { Option } from "../plan/options.ts";
+import { bookOf } from "../plan/plugins/book.ts";
 import { loadRegistry } from "../plan/plugins/registry.ts";
-import { promptsOf, protocols } from "../protocols/index.ts";
+import { promptsOf, type ScoreBook } from "../protocols/index.ts";
 import {
   compareWithPaper,
   comparisonGrid,
@@ -32,7 +33,7 @@ export const paperOptions: Readonly<Record<string, Option>> = {
   },
   out: { describe: "write this file instead of printing", type: "string" },
   detector: { describe: "with --paper: whose boxes the runs had, where the table depends on it", type: "string" },
-  plugin: { describe: "with --paper: also know the variants of this module", type: "string", list: true },
+  plugin: { describe: "also know what this module brings", type: "string", list: true },
 };
 
 export function publishedTables(): Promise<readonly PublishedTable[]> {
@@ -56,10 +57,11 @@ export async function printPaperTable(args: Arguments, console: Console): Promis
   const published = publishedTable(await publishedTables(), args.paper as string);
   const format = formatOf(args);
   const registry = await loadRegistry(args.plugin as string[] | undefined);
+  const book = bookOf(registry);
   const detector = args.detector as string | undefined;
   const comparison = compareWithPaper(published, {
-    reports: await reportsFor(published, args, console),
-    protocols: new Map(protocols.map((each) => [each.id, { prompts: promptsOf(each), prompted: each.prompted }])),
+    reports: await reportsFor(published, { args, book, console }),
+    protocols: new Map(book.protocols.map((each) => [each.id, { prompts: promptsOf(each), prompted: each.prompted }])),
     variants: new Set(registry.variants.keys()),
     ...(detector === undefined ? {} : { detector }),
     ...(args.results === "results" ? {} : { results: args.results as string }),
@@ -71,9 +73,8 @@ export async function printPaperTable(args: Arguments, console: Console): Promis
 
 /** Throws HarnessError for options that mean nothing without `--paper`. */
 export function refusePaperOptions(args: Arguments): void {
-  for (const name of ["detector", "plugin"])
-    if (args[name] !== undefined)
-      throw new HarnessError(`--${name}: only with --paper`, { hint: "bench list papers shows the published tables" });
+  if (args.detector !== undefined)
+    throw new HarnessError("--detector: only with --paper", { hint: "bench list papers shows the published tables" });
 }
 
 function formatOf({ format, json, run }: Arguments): TableFormat {
@@ -86,7 +87,11 @@ function formatOf({ format, json, run }: Arguments): TableFormat {
 }
 
 /** Of the variants that the table has; the others' rows are not read. */
-async function reportsFor({ table }: PublishedTable, args: Arguments, console: Console): Promise<readonly RunReport[]> {
+async function reportsFor(
+  { table }: PublishedTable,
+  { args, book, console }: { readonly args: Arguments; readonly book: ScoreBook; readonly console: Console },
+): Promise<readonly RunReport[]> {
+  const options = { book, plugins: (args.plugin as readonly string[] | undefined) ?? [] };
   const results = resolve(args.results as string);
   const wanted = new Set(table.rows.flatMap(({ variant, variants = {} }) => [variant, ...Object.values(variants)]));
   const readable = await readableRuns(results, (text) => note(console, text));
@@ -94,7 +99,7 @@ async function reportsFor({ table }: PublishedTable, args: Arguments, console: C
   const reports: RunReport[] = [];
   // One after the other: rows of one run in memory at a time.
   for (const { id, variant } of manifests)
-    if (wanted.has(variant.id)) reports.push(await reportOf(await readRun(results, id)));
+    if (wanted.has(variant.id)) reports.push(await reportOf(await readRun(results, id), options));
   return reports;
 }
 

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Dataset } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { loadBook } from "../plan/plugins/book.ts";
 import { type DetailedRun, detailsOf, labelled } from "../report/html/details.ts";
 import { galleryOf } from "../report/html/galleryPhotos.ts";
 import { byDataset } from "../report/table/tables.ts";
@@ -26,7 +27,7 @@ export const report: Command = {
     photos: { describe: "embed photos; --no-photos leaves outlines alone", type: "boolean", default: true },
     data: { describe: "folder with the photos and annotations of a dataset that is not drawn", type: "string" },
     seed: { describe: "of the targets that are drawn at random", type: "number", default: 0 },
-    plugin: { describe: "also know the datasets of this module", type: "string", list: true },
+    plugin: { describe: "also know the datasets, protocols and metrics of this module", type: "string", list: true },
   },
   unused: [{ when: "--gallery is 0", holds: ({ gallery }) => gallery === 0, options: ["seed"] }],
   examples: [
@@ -39,9 +40,11 @@ export const report: Command = {
     if (!Number.isSafeInteger(count) || count < 0)
       throw new HarnessError("--gallery: must be a whole number", { found: String(count), expected: "0 or more" });
     const runs = await chosenRuns(runChoice(args), (text) => note(console, text));
+    const plugins = (args.plugin as readonly string[] | undefined) ?? [];
+    const options = { book: await loadBook(plugins), plugins };
     const details: (DetailedRun & { readonly stored: StoredRun })[] = [];
     // One after the other: rows of one run in memory at a time, and of those what is drawn.
-    for (const stored of runs) details.push({ ...(await detailsOf(stored)), stored, label: "" });
+    for (const stored of runs) details.push({ ...(await detailsOf(stored, options)), stored, label: "" });
     const groups = groupsOf(details);
     const drawn: { runs: readonly DetailedRun[]; gallery: Awaited<ReturnType<typeof galleryOf>> }[] = [];
     for (const group of groups) {

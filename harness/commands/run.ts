@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { planOptions } from "../plan/options.ts";
 import { type RunPlan, resolvePlan } from "../plan/plan.ts";
+import { bookOf } from "../plan/plugins/book.ts";
 import { refuseUnusedFiles } from "../plan/unusedFlags.ts";
 import { resultJson, resultTable } from "../report/table/tables.ts";
 import { type RunReport, reportOf } from "../results/report.ts";
@@ -56,7 +57,8 @@ export const run: Command = {
 async function print({ runs, stopped }: RunOutcome, plan: RunPlan, args: Arguments, console: Console): Promise<number> {
   const reports: RunReport[] = [];
   // One after the other: rows of one run in memory at a time.
-  for (const each of runs) reports.push(await reportOf(each));
+  const options = { book: bookOf(plan.registry), plugins: (args.plugin as readonly string[] | undefined) ?? [] };
+  for (const each of runs) reports.push(await reportOf(each, options));
   if (args.json) line(console, JSON.stringify(resultJson(reports, plan.leftOut)));
   else line(console, [resultTable(reports, { leftOut: plan.leftOut }), ...pullAdvice(plan)].join("\n\n"));
   if (!stopped)

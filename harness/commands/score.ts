@@ -1,5 +1,7 @@
+import type { ReliabilityBin } from "../api.ts";
 import { HarnessError } from "../errors.ts";
-import type { ReliabilityBin } from "../metrics/index.ts";
+import { metrics } from "../metrics/index.ts";
+import { loadBook } from "../plan/plugins/book.ts";
 import { type FileFigure, type FileScore, scoreFile } from "../results/scoreFile.ts";
 import { type CategoryScore, type RunScore, scoreRun } from "../results/scoreRun.ts";
 import { intervalMethod } from "../stats/intervals.ts";
@@ -35,11 +37,12 @@ export const score: Command = {
       type: "number",
     },
     metric: {
-      describe: "of a run: miou, ap, recall, calibration, boundary-iou; all of them without it",
+      describe: `of a run: ${metrics.map(({ id }) => id).join(", ")}, or of a --plugin; all of them without it`,
       type: "string",
       list: true,
     },
     data: { describe: "of a run: the folder with its dataset", type: "string" },
+    plugin: { describe: "of a run: also know what this module brings", type: "string", list: true },
     results: { describe: "folder that runs are kept in", type: "string", default: "results" },
     json: { describe: "print JSON", type: "boolean" },
   },
@@ -60,7 +63,8 @@ export const score: Command = {
       for (const flag of ["rules", "categories"])
         refuse(args, flag, "--class-agnostic knows no categories and has rules of its own", "leave one of the two out");
     if (args.interval === false) refuse(args, "seed", "draws the groups of intervals", "leave out one of the two");
-    for (const flag of ["metric", "data"]) refuse(args, flag, "belongs to a stored run", "leave it out, or name a run");
+    for (const flag of ["metric", "data", "plugin"])
+      refuse(args, flag, "belongs to a stored run", "leave it out, or name a run");
     const found = await scoreFile({
       annotations: args.annotations as string,
       detections: args.detections as string,
@@ -85,7 +89,10 @@ async function scoreStoredRun(args: Arguments, console: Console): Promise<number
   refuse(args, "seed", "a run's intervals follow its own seed", "leave it out: the figures are those of its table");
   if (args.annotations !== undefined)
     refuse(args, "data", "--annotations is what the run is scored against", "leave out one of the two");
+  const plugins = (args.plugin as readonly string[] | undefined) ?? [];
   const found = await scoreRun({
+    book: await loadBook(plugins),
+    plugins,
     ...{ run: args.run as string, results: args.results as string },
     ...(args.annotations === undefined ? {} : { annotations: args.annotations as string }),
     ...(args.data === undefined ? {} : { data: args.data as string }),

@@ -88,6 +88,7 @@ async function jobOf(args: Arguments, sbatch: readonly string[]): Promise<Cluste
     results: resolve(args.results as string),
     home: homeFolder(),
     ...(plan.datasetOptions.data === undefined ? {} : { data: resolve(plan.datasetOptions.data) }),
+    plugins: ((args.plugin as readonly string[] | undefined) ?? []).map((plugin) => resolve(plugin)),
     nodeTypes: (args["node-types"] as readonly string[] | undefined) ?? [],
   };
 }

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { HarnessError } from "../errors.ts";
 import { refuseIrregular } from "../files.ts";
+import { loadBook } from "../plan/plugins/book.ts";
 import type { TableFormat } from "../report/table/export.ts";
 import { betweenMarks, exportResults } from "../report/table/resultExport.ts";
 import { type RunReport, reportOf } from "../results/report.ts";
@@ -40,8 +41,10 @@ export const table: Command = {
     refusePaperOptions(args);
     const runs = await chosenRuns(runChoice(args), (text) => note(console, text));
     const reports: RunReport[] = [];
+    const plugins = (args.plugin as readonly string[] | undefined) ?? [];
+    const options = { book: await loadBook(plugins), plugins };
     // One after the other: rows of one run in memory at a time.
-    for (const run of runs) reports.push(await reportOf(run));
+    for (const run of runs) reports.push(await reportOf(run, options));
     const detail = args.details ? "full" : "papers";
     if (args.readme) await writeReadme(reports, args, console);
     else {

@@ -28,7 +28,7 @@ const calls: Readonly<Record<string, Arguments>> = {
   "quantize: weights are not from a checkpoint": { weights: "seeded" },
   "quantize: the whole id is given": { quantized: "ptq4sam/sam-nano/w6a6" },
   "list: runs are not what is listed": {},
-  "list: neither variants nor datasets are listed": { what: "runs" },
+  "list: runs or papers are listed": { what: "runs" },
 };
 
 const cases = all.flatMap((command) =>

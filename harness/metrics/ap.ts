@@ -1,6 +1,5 @@
-import type { Metric, MetricContext, PredictionRow } from "../api.ts";
+import type { CategoryValue, Metric, MetricContext, PredictionRow, PublishedFigure } from "../api.ts";
 import {
-  type CategoryFigure,
   cocoRules,
   type EvaluationRules,
   evaluate,
@@ -9,6 +8,7 @@ import {
   onceEach,
   summarizer,
 } from "../coco/index.ts";
+import { partLetter } from "./partLetters.ts";
 import { isScored, tableOf, truthOfContext } from "./rowTable.ts";
 
 const rulesById: Readonly<Record<EvaluationRules["id"], EvaluationRules>> = { coco: cocoRules, lvis: lvisRules };
@@ -22,12 +22,22 @@ const rulesById: Readonly<Record<EvaluationRules["id"], EvaluationRules>> = { co
 export const ap: Metric = averagePrecision();
 
 /** The same by the rules that are asked for. Throws HarnessError for LVIS's where the dataset has no lists. */
-export function averagePrecision(asked?: EvaluationRules["id"]): Metric {
+function averagePrecision(asked?: EvaluationRules["id"]): Metric {
   return {
+    module: import.meta.url,
     id: "ap",
+    title: "average precision",
+    about: "mean average precision of masks over IoU 0.50 to 0.95, and its parts by IoU, size and frequency",
     headline: "AP",
     better: "higher",
     unit: "fraction",
+    needs: "annotations",
+    reads: ["score", "mask", "category"],
+    columns: [{ id: "AP", title: "AP" }],
+    meaning: "AP: mean average precision of masks over IoU 0.50 to 0.95, n annotations to find",
+    published: publishedPrecision,
+    byRules: averagePrecision,
+    byCategory: (rows, context) => categoryPrecisions(rows, context, asked),
     fit(rows, context) {
       const detections = tableOf(rows);
       const truth = truthOfContext(context);
@@ -41,12 +51,18 @@ export function averagePrecision(asked?: EvaluationRules["id"]): Metric {
   };
 }
 
+/** ap, ap50 and ap75 of a part: AP, AP50s, APr. An image without annotations counts: its masks are false ones. */
+function publishedPrecision(metric: string, size: string): PublishedFigure | undefined {
+  const found = /^ap(50|75)?$/.exec(metric);
+  return found === null ? undefined : { id: `${metric.toUpperCase()}${partLetter(size)}`, about: "every image" };
+}
+
 /** Average precision of each category that has annotations; none without rows that have scores or without a dataset. */
-export function categoryPrecisions(
+function categoryPrecisions(
   rows: readonly PredictionRow[],
   context: MetricContext,
-  asked?: EvaluationRules["id"],
-): readonly CategoryFigure[] {
+  asked: EvaluationRules["id"] | undefined,
+): readonly CategoryValue[] {
   const detections = tableOf(rows);
   const truth = truthOfContext(context);
   if (truth === undefined || detections.count === 0) return [];

@@ -14,10 +14,17 @@ const defaults = {
  * Source: Cheng et al. 2021, Boundary IoU.
  */
 export const boundaryIou: Metric = {
+  module: import.meta.url,
   id: "boundary-iou",
+  title: "boundary IoU",
+  about: "mean IoU of what lies within 2 % of the image's diagonal of a mask's boundary",
   headline: "boundary-iou",
   better: "higher",
   unit: "fraction",
+  needs: "annotations",
+  reads: ["iou", "mask"],
+  columns: [],
+  compared: "asked",
   fit(rows, { images, dataset }) {
     const instances = dataset === undefined ? [] : rows.flatMap((row) => instanceOf(row, dataset));
     const sums = sumByImage(instances, images);

@@ -1,16 +1,6 @@
-import type { ImageId, Metric, PredictionRow } from "../api.ts";
+import type { ImageId, Metric, PredictionRow, ReliabilityBin } from "../api.ts";
 
 const defaults = { bins: 10 };
-
-/** One bin of a reliability table: rows whose predicted IoU lies in [from, to), the last one closed. */
-export interface ReliabilityBin {
-  readonly from: number;
-  readonly to: number;
-  readonly n: number;
-  /** Absent where the bin is empty. */
-  readonly predictedIou?: number;
-  readonly iou?: number;
-}
 
 interface Sample {
   readonly image: ImageId;
@@ -25,10 +15,17 @@ interface Sample {
  * Source: Guo et al. 2017, On Calibration of Modern Neural Networks, with IoU in place of accuracy.
  */
 export const calibration: Metric = {
+  module: import.meta.url,
   id: "calibration",
+  title: "calibration error",
+  about: "distance between predicted and measured IoU, over ten bins of predicted IoU",
   headline: "ece",
   better: "lower",
   unit: "fraction",
+  needs: "rows",
+  reads: ["predictedIou", "iou"],
+  columns: [],
+  reliability: reliabilityTable,
   fit(rows) {
     const samples = samplesOf(rows);
     return ({ images, counts }) => {

@@ -7,10 +7,26 @@ import { isOfSize } from "./sizes.ts";
  * A row without IoU is not counted.
  */
 export const miou: Metric = {
+  module: import.meta.url,
   id: "miou",
+  title: "mean IoU",
+  about: "mean IoU over instances, of all and by size",
   headline: "miou",
   better: "higher",
   unit: "fraction",
+  needs: "rows",
+  reads: ["iou", "areaPx"],
+  columns: [{ id: "miou", title: "mIoU" }],
+  parts: [
+    { id: "small", title: "mIoU small", meaning: "small (up to 32² px)" },
+    { id: "medium", title: "mIoU medium", meaning: "medium (to 96² px)" },
+    { id: "large", title: "mIoU large", meaning: "large" },
+  ],
+  meaning: "mIoU: mean over n instances",
+  drawn: true,
+  byImage: true,
+  published: (metric, size) =>
+    metric === "miou" ? { id: size === "all" ? "miou" : size, about: "annotated images" } : undefined,
   fit(rows, { images, sizes }: MetricContext) {
     const groups = [
       { id: "miou", sums: sumsOf(rows, images, () => true) },

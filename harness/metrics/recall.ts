@@ -1,5 +1,6 @@
 import type { Metric } from "../api.ts";
 import { evaluate, proposalRulesFor, summarizer } from "../coco/index.ts";
+import { partLetter } from "./partLetters.ts";
 import { isScored, tableOf, truthOfContext } from "./rowTable.ts";
 
 /** The protocol of a variant's own masks. FastSAM gives 300 of them at most: there is no rank of 1000 to judge. */
@@ -13,10 +14,24 @@ export const ownMasks = { protocol: "anything-ar-fastsam", ranks: [10, 100, 300]
  * as it treats those of another size.
  */
 export const recall: Metric = {
+  module: import.meta.url,
   id: "recall",
+  title: "average recall",
+  about: "average recall of the best 10, 100 and 1000 masks of an image, whatever their category",
   headline: "AR@1000",
   better: "higher",
   unit: "fraction",
+  needs: "annotations",
+  reads: ["score", "mask", "category"],
+  columns: ["AR@10", "AR@100", "AR@300", "AR@1000"].map((id) => ({ id, title: id })),
+  meaning: "AR@k: average recall of the best k masks of an image, whatever their category",
+  notes: [
+    "everything mode: of two masks whose boxes overlap too much the one with the higher predicted IoU (FastSAM: confidence) stays, whatever ranks the result; across crops the smaller crop's",
+  ],
+  published(metric, size) {
+    const found = /^ar(\d+)$/.exec(metric);
+    return found === null ? undefined : { id: `AR${partLetter(size)}@${found[1]}`, about: "annotated images" };
+  },
   fit(rows, context) {
     const truth = truthOfContext(context);
     const known = new Set(truth?.categories.map(({ id }) => id));

@@ -7,6 +7,7 @@ import { withDetectorBoxes } from "./detectorBoxes.ts";
 import { requireMeasurable, withFloors } from "./floors.ts";
 import { openDataset } from "./openDataset.ts";
 import { planOptions } from "./options.ts";
+import { bookOf } from "./plugins/book.ts";
 import { loadRegistry, type Registry } from "./plugins/registry.ts";
 import { readPresetFile } from "./presetFile.ts";
 import { withSettings } from "./settings.ts";
@@ -115,7 +116,7 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
     });
   const registry = await withVariantFiles(await loadRegistry(plugins), variantFiles, flags.input);
   const seed = flags.seed ?? defaults.seed;
-  const prompts = promptPlan({ prompts: flags.prompts, protocol: flags.protocol });
+  const prompts = promptPlan({ prompts: flags.prompts, protocol: flags.protocol }, bookOf(registry));
   const shard = shardOf(flags);
   const names = namesOf(flags);
   const available = await chooseWeights(registry, {

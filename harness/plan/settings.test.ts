@@ -30,7 +30,14 @@ function registry(): Registry {
   const variants = methods.flatMap((method) =>
     method.plugin.presets.map((each) => [each.id, { preset: each, ...method }]),
   );
-  return { variants: new Map(variants as [string, never][]), datasets: new Map(), datasetFiles: new Map(), methods };
+  return {
+    variants: new Map(variants as [string, never][]),
+    datasets: new Map(),
+    datasetFiles: new Map(),
+    protocols: [],
+    metrics: [],
+    methods,
+  };
 }
 
 test("a setting becomes part of the id of the variants that have it", () => {

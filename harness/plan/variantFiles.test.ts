@@ -28,7 +28,14 @@ function taking(name: string) {
 }
 
 function registryOf(...names: string[]): Registry {
-  return { variants: new Map(), datasets: new Map(), datasetFiles: new Map(), methods: names.map(taking) };
+  return {
+    variants: new Map(),
+    datasets: new Map(),
+    datasetFiles: new Map(),
+    protocols: [],
+    metrics: [],
+    methods: names.map(taking),
+  };
 }
 
 test("files go to the plug-in that knows them, and a worker that has one plug-in is told its own files alone", async () => {

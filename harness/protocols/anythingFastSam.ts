@@ -1,6 +1,6 @@
 import type { Candidates, Choice, ImageRecord, Protocol } from "../api.ts";
 import { plainIou } from "../mask/overlap.ts";
-import { cocoSizes, ownMasks } from "../metrics/index.ts";
+import { cocoSizes, ownMasks, recall } from "../metrics/index.ts";
 import { noPrompt } from "../prompts/grid.ts";
 import { predictedIouOf } from "./choice.ts";
 
@@ -18,7 +18,7 @@ export const anythingFastSam: Protocol = {
   ],
   needs: [],
   prompted: "nothing",
-  figures: "average recall",
+  metrics: [recall],
   headline: `AR@${ownMasks.ranks.at(-1)}`,
   passes: [
     {

@@ -1,6 +1,6 @@
 import type { Protocol } from "../api.ts";
 import { plainIou } from "../mask/overlap.ts";
-import { cocoSizes } from "../metrics/index.ts";
+import { ap, cocoSizes, miou } from "../metrics/index.ts";
 import { givenBox } from "../prompts/box.ts";
 import { mostConfident, withPredictedIou } from "./choice.ts";
 import { isObject } from "./inclusion.ts";
@@ -14,7 +14,7 @@ export const apGtbox: Protocol = {
   source: "CAR-SAM, as others quote it",
   confidence: "secondary",
   prompted: "annotations",
-  figures: "average precision",
+  metrics: [ap, miou],
   needs: ["box-prompt", "predicted-iou"],
   passes: [
     {

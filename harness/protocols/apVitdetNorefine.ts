@@ -1,6 +1,6 @@
 import type { Protocol } from "../api.ts";
 import { plainIou } from "../mask/overlap.ts";
-import { cocoSizes } from "../metrics/index.ts";
+import { ap, cocoSizes } from "../metrics/index.ts";
 import { givenBox } from "../prompts/box.ts";
 import { mostConfident, withDetectorScore } from "./choice.ts";
 import { isDetection } from "./inclusion.ts";
@@ -13,7 +13,7 @@ export const apVitdetNorefine: Protocol = {
   source: "EdgeSAM, README",
   confidence: "repo",
   prompted: "detections",
-  figures: "average precision",
+  metrics: [ap],
   needs: ["box-prompt"],
   passes: [
     {

@@ -1,6 +1,6 @@
 import type { Protocol } from "../api.ts";
 import { plainIou } from "../mask/overlap.ts";
-import { cocoSizes } from "../metrics/index.ts";
+import { ap, cocoSizes } from "../metrics/index.ts";
 import { refinedBox } from "../prompts/box.ts";
 import { mostConfident, withDetectorScore } from "./choice.ts";
 import { isDetection } from "./inclusion.ts";
@@ -14,7 +14,7 @@ export const apVitdetRefine: Protocol = {
   source: "Segment Anything, table 5 and appendix D.4",
   confidence: "paper",
   prompted: "detections",
-  figures: "average precision",
+  metrics: [ap],
   needs: ["mask-input", "box-prompt"],
   passes: [
     {

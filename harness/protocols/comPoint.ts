@@ -1,6 +1,6 @@
 import type { Protocol } from "../api.ts";
 import { plainIou } from "../mask/overlap.ts";
-import { cocoSizes } from "../metrics/index.ts";
+import { cocoSizes, miou } from "../metrics/index.ts";
 import { centreOfMass } from "../prompts/centreOfMass.ts";
 import { hasPixels } from "../prompts/pixels.ts";
 import { mostConfident } from "./choice.ts";
@@ -14,7 +14,7 @@ export const comPoint: Protocol = {
   source: "pytorch-labs/segment-anything-fast, experiments/data.py, metrics.py, eval_combo.py",
   confidence: "repo",
   prompted: "annotations",
-  figures: "mean IoU",
+  metrics: [miou],
   needs: [],
   passes: [
     { sampler: centreOfMass, scored: [{ step: 1, prompts: "com" }], looksAt: "most confident", choose: mostConfident },

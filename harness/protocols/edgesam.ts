@@ -1,6 +1,6 @@
 import type { PromptPass, PromptSampler, Protocol } from "../api.ts";
 import { plainIou } from "../mask/overlap.ts";
-import { cocoSizes } from "../metrics/index.ts";
+import { cocoSizes, miou } from "../metrics/index.ts";
 import { boxThenErrors, centreThenErrors } from "../prompts/errorPoints.ts";
 import { singleMask } from "./choice.ts";
 import { isObject } from "./inclusion.ts";
@@ -13,7 +13,7 @@ export const edgesam: Protocol = {
   source: "chongzhou96/EdgeSAM, evaluation/eval_mIoU.py, scripts/eval_mIoU.sh",
   confidence: "repo",
   prompted: "annotations",
-  figures: "mean IoU",
+  metrics: [miou],
   needs: ["single-mask-token", "box-prompt"],
   passes: [passOf("box", boxThenErrors), passOf("centre", centreThenErrors)],
   sizes: cocoSizes,

@@ -1,7 +1,7 @@
 import type { Candidates, Choice, Crop, CropMask, ImageRecord, KeptMask, PromptPass, Protocol, Size } from "../api.ts";
 import { areaOf, removeSmallRegions } from "../mask/index.ts";
 import { plainIou } from "../mask/overlap.ts";
-import { cocoSizes } from "../metrics/index.ts";
+import { cocoSizes, recall } from "../metrics/index.ts";
 import { cropsOf } from "../prompts/crops.ts";
 import { gridPoint } from "../prompts/grid.ts";
 import { multimaskTokens, predictedIouOf } from "./choice.ts";
@@ -51,7 +51,8 @@ export type Description = Pick<Protocol, "module" | "id" | "title" | "about" | "
 export function generatorProtocol(description: Description, generators: readonly Generator[]): Protocol {
   return {
     ...description,
-    ...{ prompted: "grid", figures: "average recall" },
+    prompted: "grid",
+    metrics: [recall],
     // Everything mode suppresses by predicted IoU, whatever ranks its result.
     needs: [
       ...(generators.some(({ masks }) => masks === "one") ? (["single-mask-token"] as const) : []),

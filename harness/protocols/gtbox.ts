@@ -1,6 +1,6 @@
 import type { Protocol } from "../api.ts";
 import { plainIou } from "../mask/overlap.ts";
-import { cocoSizes } from "../metrics/index.ts";
+import { cocoSizes, miou } from "../metrics/index.ts";
 import { maskBox } from "../prompts/box.ts";
 import { mostConfident } from "./choice.ts";
 import { isObject } from "./inclusion.ts";
@@ -13,7 +13,7 @@ export const gtbox: Protocol = {
   source: "EfficientSAM, table 4; bLViT and the survey's table 6 give no more detail",
   confidence: "paper",
   prompted: "annotations",
-  figures: "mean IoU",
+  metrics: [miou],
   needs: ["box-prompt"],
   passes: [
     { sampler: maskBox, scored: [{ step: 1, prompts: "box" }], looksAt: "most confident", choose: mostConfident },

@@ -1,6 +1,6 @@
 import type { Protocol } from "../api.ts";
 import { epsilonIou } from "../mask/overlap.ts";
-import { cocoSizes } from "../metrics/index.ts";
+import { cocoSizes, miou } from "../metrics/index.ts";
 import { givenBox } from "../prompts/box.ts";
 import { mostConfident } from "./choice.ts";
 import { isOfOnePixel } from "./inclusion.ts";
@@ -13,7 +13,7 @@ export const gtboxArgmax: Protocol = {
   source: "mit-han-lab/efficientvit, applications/efficientvit_sam/eval_efficientvit_sam_model.py",
   confidence: "repo",
   prompted: "annotations",
-  figures: "mean IoU",
+  metrics: [miou],
   needs: ["box-prompt"],
   passes: [
     { sampler: givenBox, scored: [{ step: 1, prompts: "box" }], looksAt: "most confident", choose: mostConfident },

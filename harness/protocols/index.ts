@@ -1,5 +1,6 @@
 /** Evaluation protocols, one a file, by the ids that papers' tables carry. The first to define a prompts name is what it means. */
 import type { Protocol } from "../api.ts";
+import { metrics } from "../metrics/index.ts";
 import { anythingAr1000, anythingAr1000Single } from "./anythingAr1000.ts";
 import { anythingDefault, anythingDefaultCrops } from "./anythingDefault.ts";
 import { anythingFastSam } from "./anythingFastSam.ts";
@@ -11,6 +12,7 @@ import { apVitdetArgmax } from "./apVitdetArgmax.ts";
 import { apVitdetBoxiou } from "./apVitdetBoxiou.ts";
 import { apVitdetNorefine } from "./apVitdetNorefine.ts";
 import { apVitdetRefine } from "./apVitdetRefine.ts";
+import type { ScoreBook } from "./book.ts";
 import { comPoint } from "./comPoint.ts";
 import { edgesam } from "./edgesam.ts";
 import { gtbox } from "./gtbox.ts";
@@ -20,6 +22,7 @@ import { pointsDt } from "./pointsDt.ts";
 import { randomPointsMiou } from "./randomPoints.ts";
 import { ritmClicks } from "./ritmClicks.ts";
 
+export { type Judgement, judgementOf, metricsOf, type ScoreBook } from "./book.ts";
 export { predictedIouOf } from "./choice.ts";
 export { type Misfit, misfitOf, requireFit } from "./fit.ts";
 export {
@@ -53,12 +56,15 @@ export const protocols: readonly Protocol[] = [
   anythingFastSam,
 ];
 
+/** What the project brings itself. */
+export const ownBook: ScoreBook = { protocols, metrics };
+
 /** Throws HarnessError with the nearest id. */
-export function protocolOf(id: string): Protocol {
-  return protocolIn(protocols, id);
+export function protocolOf(id: string, book: ScoreBook = ownBook): Protocol {
+  return protocolIn(book.protocols, id);
 }
 
 /** What `--prompts` and `--protocol` ask for, in the order given. Throws HarnessError for names that no protocol defines. */
-export function promptPlan(flags: PromptFlags): readonly PlannedPrompts[] {
-  return planPrompts(protocols, flags);
+export function promptPlan(flags: PromptFlags, book: ScoreBook = ownBook): readonly PlannedPrompts[] {
+  return planPrompts(book.protocols, flags);
 }

@@ -1,6 +1,6 @@
 import type { Protocol } from "../api.ts";
 import { plainIou } from "../mask/overlap.ts";
-import { cocoSizes } from "../metrics/index.ts";
+import { cocoSizes, miou } from "../metrics/index.ts";
 import { centrePoints } from "../prompts/centrePoint.ts";
 import { mostConfident, oracle } from "./choice.ts";
 import { isObject } from "./inclusion.ts";
@@ -14,7 +14,7 @@ export const pointsDt: Protocol = {
   source: "Segment Anything, section 7.1 and appendix D.1",
   confidence: "paper",
   prompted: "annotations",
-  figures: "mean IoU",
+  metrics: [miou],
   needs: [],
   passes: [
     {

@@ -9,7 +9,7 @@ import { shared } from "../shared.ts";
 import { predictedIouOf } from "./choice.ts";
 import { passesOf, promptPlan, promptsOf, protocolOf, protocols } from "./index.ts";
 
-const ofMeanIou = protocols.filter(({ figures }) => figures === "mean IoU");
+const ofMeanIou = protocols.filter(({ metrics: [first] }) => first === miou);
 
 const size = { height: 120, width: 160 };
 

@@ -1,6 +1,6 @@
 import type { PromptPass, Protocol } from "../api.ts";
 import { plainIou } from "../mask/overlap.ts";
-import { cocoSizes } from "../metrics/index.ts";
+import { cocoSizes, miou } from "../metrics/index.ts";
 import { randomPoints } from "../prompts/randomPoints.ts";
 import { mostConfident } from "./choice.ts";
 import { isObject } from "./inclusion.ts";
@@ -14,7 +14,7 @@ export const randomPointsMiou: Protocol = {
   source: "EfficientSAM, table 4 (1 and 3 clicks); bLViT (1 and 3 points)",
   confidence: "paper",
   prompted: "annotations",
-  figures: "mean IoU",
+  metrics: [miou],
   needs: [],
   passes: [passOf(1), passOf(3)],
   sizes: cocoSizes,

@@ -1,6 +1,6 @@
 import type { Protocol } from "../api.ts";
 import { epsilonIou } from "../mask/overlap.ts";
-import { cocoSizes } from "../metrics/index.ts";
+import { cocoSizes, miou } from "../metrics/index.ts";
 import { clicks } from "../prompts/clicks.ts";
 import { mostConfident } from "./choice.ts";
 import { isOfOnePixel } from "./inclusion.ts";
@@ -14,7 +14,7 @@ export const ritmClicks: Protocol = {
   source: "mit-han-lab/efficientvit, applications/efficientvit_sam/sam_eval_utils.py",
   confidence: "repo",
   prompted: "annotations",
-  figures: "mean IoU",
+  metrics: [miou],
   needs: [],
   passes: [
     {

@@ -1,10 +1,12 @@
-import type { TheoryCounts } from "../api.ts";
-import { cocoSizes, type Figure, figuresOf, miou } from "../metrics/index.ts";
+import type { Metric, TheoryCounts } from "../api.ts";
+import type { Figure } from "../metrics/index.ts";
+import { ownBook } from "../protocols/index.ts";
 import { type LatencySummary, latencySummary, median } from "../stats/summary.ts";
 import type { LatencyTurn } from "../store/latency.ts";
 import { isEarlier, type Manifest } from "../store/schema.ts";
 import type { StoredRun } from "../store/store.ts";
-import { byPrompts, type RunRows, readRunRows } from "./rows.ts";
+import { type Accuracy, accuracyOf, type ReportOptions } from "./accuracy.ts";
+import { type RunRows, readRunRows } from "./rows.ts";
 
 /** A value with its 95 % interval, drawn by image; one image has no interval. */
 export type Score = Omit<Figure, "id">;
@@ -12,12 +14,14 @@ export type Score = Omit<Figure, "id">;
 /** One prompts name: the protocol it stood for, and what was measured, fractions. What has no data is absent. */
 export interface PromptsReport {
   readonly protocol: string;
-  readonly miou?: Score;
-  readonly small?: Score;
-  readonly medium?: Score;
-  readonly large?: Score;
-  /** Figures of average precision and recall, by the ids of lvis-api: AP, AP50, APs, AR@1000. */
+  /** By the ids that the protocol's metrics give them: miou, small, AP, APs, AR@1000. */
   readonly [figure: string]: Score | string | undefined;
+}
+
+/** Returns a figure of prompts; nothing where they do not have it, or stand for another protocol. */
+export function figureIn(prompts: PromptsReport | undefined, protocol: string, id: string): Score | undefined {
+  const figure = prompts?.protocol === protocol ? prompts[id] : undefined;
+  return typeof figure === "object" ? figure : undefined;
 }
 
 export const stages = ["prepare", "encode", "decode", "upscale"] as const;
@@ -51,6 +55,8 @@ export interface RunReport {
   };
   /** By prompts name; empty for seeded weights, whose masks mean nothing. */
   readonly prompts: Readonly<Record<string, PromptsReport>>;
+  /** All that are known, in the order of their columns: they say what the figures are called and mean. No part of `--json`. */
+  readonly metrics: readonly Metric[];
   readonly latency: Readonly<Partial<Record<Stage, LatencySummary>>>;
   /** By prompts name of everything mode: an image a sample, from the photo to its masks. */
   readonly everything: Readonly<Record<string, LatencySummary>>;
@@ -101,9 +107,9 @@ export interface Conditions {
   readonly recorded?: "an earlier version";
 }
 
-/** Everything a table shows of a run, from its stored rows alone; no model is run. */
-export async function reportOf(run: StoredRun): Promise<RunReport> {
-  return reportOfRows(run, await readRunRows(run, { hold: "figures" }));
+/** Everything a table shows of a run, from its stored rows; no model is run. */
+export async function reportOf(run: StoredRun, options: ReportOptions = {}): Promise<RunReport> {
+  return reportOfRows(run, await readRunRows(run, { hold: "figures" }), options);
 }
 
 function weightsWord({ source, published }: Manifest["weights"]): RunReport["weights"] {
@@ -111,12 +117,13 @@ function weightsWord({ source, published }: Manifest["weights"]): RunReport["wei
 }
 
 /** The same, of rows that were read already. */
-export async function reportOfRows(run: StoredRun, rows: RunRows): Promise<RunReport> {
+export async function reportOfRows(run: StoredRun, rows: RunRows, options: ReportOptions): Promise<RunReport> {
   const { manifest } = run;
   const turns = await run.latency();
   const { id, variant, weights, dataset, graphs, modelMemory, harnessMemory, gpuMemory, absent } = manifest;
   const promptsPerSecond = batchRate(turns) ?? manifest.promptsPerSecond;
   const batchPrompts = turns[0]?.batches?.[0]?.prompts;
+  const accuracy = weights.source === "seeded" ? noAccuracy : await accuracyOf(run, rows, options);
   return {
     ...{ id, variant: variant.id, title: variant.title, weights: weightsWord(weights), weightsLabel: weights.label },
     ...(variant.role === undefined ? {} : { role: variant.role }),
@@ -126,7 +133,8 @@ export async function reportOfRows(run: StoredRun, rows: RunRows): Promise<RunRe
     ...(dataset.humanAgreement === undefined ? {} : { humanAgreement: dataset.humanAgreement }),
     ...{ status: manifest.status.state, createdAt: manifest.createdAt },
     images: { finished: rows.images.length, failed: rows.failures.size, planned: dataset.images },
-    prompts: weights.source === "seeded" ? {} : promptsOf(manifest, rows),
+    prompts: promptsOf(accuracy),
+    metrics: (options.book ?? ownBook).metrics,
     latency: latencyOf(turns),
     everything: everythingOf(manifest, rows),
     ...(promptsPerSecond === undefined ? {} : { promptsPerSecond }),
@@ -143,25 +151,26 @@ export async function reportOfRows(run: StoredRun, rows: RunRows): Promise<RunRe
           graph: { constants: graphs.constants, fileBytes: graphs.fileBytes },
           ...(graphs.theory === undefined ? {} : { theory: graphs.theory }),
         }),
-    ...(absent === undefined ? {} : { absent }),
+    ...absentOf(absent, accuracy),
     conditions: conditionsOf(manifest),
     notes: variant.notes,
-    warnings: warningsOf(manifest, rows),
+    warnings: [...warningsOf(manifest, rows), ...accuracy.unknown.map((text) => ({ about: "metrics", text }))],
   };
 }
 
-function promptsOf(manifest: Manifest, { images, rows }: RunRows): Record<string, PromptsReport> {
-  const context = { images, sizes: cocoSizes };
-  const rowsOf = byPrompts(rows);
+/** Masks of seeded weights mean nothing. */
+const noAccuracy: Accuracy = { prompts: {}, absent: {}, unknown: [] };
+
+function promptsOf({ prompts }: Accuracy): Record<string, PromptsReport> {
   return Object.fromEntries(
-    Object.entries(manifest.protocols).map(([name, protocol]) => {
-      const own = rowsOf.get(name) ?? [];
-      const figures = figuresOf(miou, { rows: own, ...context }, { seed: manifest.seed });
-      // Of a run that goes on, the rows may be others than the scores are of.
-      const scores = manifest.status.state === "done" ? (manifest.scores?.[name] ?? {}) : {};
-      return [name, { protocol, ...Object.fromEntries(figures.map(({ id, ...score }) => [id, score])), ...scores }];
-    }),
+    Object.entries(prompts).map(([name, { protocol, figures }]) => [name, { protocol, ...figures }]),
   );
+}
+
+/** What a migration left out, and metrics that can not be computed. */
+function absentOf(migrated: Manifest["absent"], { absent }: Accuracy): Pick<RunReport, "absent"> {
+  const all = { ...migrated, ...absent };
+  return Object.keys(all).length === 0 ? {} : { absent: all };
 }
 
 /** In the order of the run's prompts; nothing of those that are no everything mode, or of runs from before it was timed. */

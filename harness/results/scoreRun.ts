@@ -1,18 +1,10 @@
-import type { ImageId, MetricContext, PredictionRow } from "../api.ts";
+import type { ImageId, Metric, MetricContext, PredictionRow, ReliabilityBin } from "../api.ts";
 import { readAnnotations } from "../coco/index.ts";
-import { HarnessError, unknown } from "../errors.ts";
-import {
-  averagePrecision,
-  categoryPrecisions,
-  cocoSizes,
-  contextOf,
-  figuresOf,
-  metrics,
-  type ReliabilityBin,
-  reliabilityTable,
-} from "../metrics/index.ts";
-import { protocolOf } from "../protocols/index.ts";
+import { HarnessError } from "../errors.ts";
+import { cocoSizes, contextOf, figuresOf } from "../metrics/index.ts";
+import { ownBook, type ScoreBook } from "../protocols/index.ts";
 import type { Manifest } from "../store/schema.ts";
+import { chosenMetrics, protocolOfRun } from "./knownProtocol.ts";
 import { requireKnownTargets } from "./knownTargets.ts";
 import { byPrompts, readRunRows } from "./rows.ts";
 import { datasetOfRun } from "./runDataset.ts";
@@ -33,6 +25,10 @@ export interface RunScoreOptions {
   readonly categories?: "listed";
   /** Values alone. */
   readonly intervals?: "none";
+  /** The project's own without it. */
+  readonly book?: ScoreBook;
+  /** Modules that may bring the run's dataset. */
+  readonly plugins?: readonly string[];
 }
 
 /** Average precision of one category that has annotations. */
@@ -69,7 +65,8 @@ type Truth = Required<MetricContext>["dataset"];
 
 /** Scores the stored masks of a run; no model is run. */
 export async function scoreRun(options: RunScoreOptions): Promise<RunScore> {
-  const chosen = withRules(metricsOf(options.metrics), options);
+  const { book = ownBook } = options;
+  const chosen = withRules(chosenMetrics(options.metrics, book), options);
   const run = await findRun(options.run, options.results);
   const { manifest } = run;
   const { images, failures, rows: all } = await readRunRows(run, { hold: "masks" });
@@ -84,12 +81,15 @@ export async function scoreRun(options: RunScoreOptions): Promise<RunScore> {
     const figures = chosen.flatMap((metric) =>
       figuresOf(
         metric,
-        { ...context, rows, protocol: contextOf(protocolOf(protocol)) },
+        { ...context, rows, protocol: contextOf(protocolOfRun(manifest, protocol, book)) },
         { seed: manifest.seed, ...(intervals === undefined ? {} : { intervals }) },
       ),
     );
-    const reliability = figures.some(({ id }) => id === "ece") ? { reliability: reliabilityTable(rows) } : {};
-    const categories = options.categories === undefined ? {} : { categories: byCategory(rows, context, options) };
+    const reliability = reliabilityOf(chosen, figures, rows);
+    const categories =
+      options.categories === undefined
+        ? {}
+        : { categories: byCategory(withRules(book.metrics, options), rows, context) };
     const byId = Object.fromEntries(figures.map(({ id, ...figure }) => [id, figure]));
     return [name, { protocol, figures: byId, ...reliability, ...categories }] as const;
   });
@@ -100,56 +100,70 @@ export async function scoreRun(options: RunScoreOptions): Promise<RunScore> {
       ...(failures.size === 0
         ? []
         : [`${failures.size} of ${images.length + failures.size} images failed and are in no figure`]),
-      ...(dataset === undefined && chosen.some(({ id }) => id !== "miou" && id !== "calibration")
-        ? ["only stored IoUs are averaged: average precision, recall and boundary IoU need --data or --annotations"]
-        : []),
+      ...(dataset === undefined ? unscored(chosen) : []),
     ],
   };
 }
 
-/** The metrics, average precision by the rules that are asked for. Throws HarnessError where no metric is chosen that has rules. */
-function withRules(chosen: typeof metrics, { rules, categories }: RunScoreOptions): typeof metrics {
-  if (rules !== undefined && categories === undefined && !chosen.some(({ id }) => id === "ap"))
+/** What can not be told of rows alone. */
+function unscored(chosen: readonly Metric[]): readonly string[] {
+  const titles = chosen.filter(({ needs }) => needs === "annotations").map(({ title }) => title);
+  if (titles.length === 0) return [];
+  const [last, ...others] = titles.toReversed() as [string, ...string[]];
+  const named = others.length === 0 ? `${last} needs` : `${others.toReversed().join(", ")} and ${last} need`;
+  return [`only stored IoUs are averaged: ${named} --data or --annotations`];
+}
+
+/** The metrics, by the rules that are asked for. Throws HarnessError where no metric is chosen that has rules. */
+function withRules(chosen: readonly Metric[], { rules, categories }: RunScoreOptions): readonly Metric[] {
+  if (rules === undefined) return chosen;
+  if (categories === undefined && !chosen.some(({ byRules }) => byRules !== undefined))
     throw new HarnessError("--rules: bears on average precision alone", {
       found: `--metric ${chosen.map(({ id }) => id).join(", ")}`,
       hint: "add --metric ap, or leave --rules out",
     });
-  return chosen.map((metric) => (metric.id === "ap" && rules !== undefined ? averagePrecision(rules) : metric));
+  return chosen.map((metric) => metric.byRules?.(rules) ?? metric);
+}
+
+/** Where a calibration error was found, what it is made of. */
+function reliabilityOf(
+  chosen: readonly Metric[],
+  figures: readonly { readonly id: string }[],
+  rows: readonly PredictionRow[],
+): { readonly reliability?: readonly ReliabilityBin[] } {
+  const metric = chosen.find(
+    (each) => each.reliability !== undefined && figures.some(({ id }) => id === each.headline),
+  );
+  return metric === undefined ? {} : { reliability: metric.reliability!(rows) };
 }
 
 function byCategory(
+  metrics: readonly Metric[],
   rows: readonly PredictionRow[],
   context: MetricContext,
-  { rules }: RunScoreOptions,
 ): readonly CategoryScore[] {
   const names = new Map(context.dataset?.categories.map(({ id, name }) => [id, name]));
-  return categoryPrecisions(rows, context, rules).map(({ category, ...figure }) => {
+  const found = metrics.flatMap((metric) => metric.byCategory?.(rows, context) ?? []);
+  return found.map(({ category, ...figure }) => {
     return { id: category, name: names.get(category)!, ...figure };
   });
 }
 
-function metricsOf(ids: readonly string[] | undefined): typeof metrics {
-  if (ids === undefined) return metrics;
-  return ids.map((id) => {
-    const metric = metrics.find((each) => each.id === id);
-    if (metric === undefined)
-      throw unknown(
-        "metric",
-        id,
-        metrics.map((each) => each.id),
-      );
-    return metric;
-  });
+export interface TruthOptions {
+  readonly annotations?: string | undefined;
+  readonly data?: string | undefined;
+  /** Modules that may bring the run's dataset. */
+  readonly plugins?: readonly string[];
 }
 
 /** Nothing where the run's dataset lies in a folder that was not given. Throws HarnessError for another dataset. */
 export async function truthOf(
   manifest: Manifest,
   images: readonly ImageId[],
-  { annotations, data }: { readonly annotations?: string | undefined; readonly data?: string | undefined },
+  { annotations, data, plugins = [] }: TruthOptions,
 ): Promise<Truth | undefined> {
   if (annotations !== undefined) return readTruth(annotations, images);
-  return datasetOfRun(manifest, images, data === undefined ? {} : { data });
+  return datasetOfRun(manifest, images, { plugins, ...(data === undefined ? {} : { data }) });
 }
 
 async function readTruth(file: string, images: readonly ImageId[]): Promise<Truth> {

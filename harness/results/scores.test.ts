@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { truth } from "../coco/fixtures/scene.ts";
+import { recall } from "../metrics/index.ts";
 import { accuracyColumns } from "../report/table/columns.ts";
 import { damageOf } from "../store/damage.ts";
 import { exampleManifest } from "../store/fixtures/run.ts";
 import { openRun, readRun } from "../store/store.ts";
 import { reportOf } from "./report.ts";
-import { scoresOf, scoresRecord } from "./scores.ts";
+import { metricCode, scoresOf, scoresRecord } from "./scores.ts";
 import { chosenRuns } from "./storedRuns.ts";
 
 test("where no mask was kept on any image, the table has AR 0, not a column less", async () => {
@@ -20,9 +21,10 @@ test("where no mask was kept on any image, the table has AR 0, not a column less
   const { annotationsOf } = truth([{ image: 1, category: 1, at: [10, 10, 10, 10] }], { categories });
   const prompts = Object.entries(protocols).map(([name, id]) => ({ prompts: name, protocol: { id } }));
   const scores = await scoresOf(run, { prompts, dataset: { categories, annotationsOf }, seed: 0 });
-  expect(scores.grid).toMatchObject({ "AR@1000": { value: 0, n: 1 }, "ARs@10": { value: 0, n: 1 } });
+  expect(scores.figures.grid).toMatchObject({ "AR@1000": { value: 0, n: 1 }, "ARs@10": { value: 0, n: 1 } });
   // Figures of mean IoU come from rows.
-  expect(Object.keys(scores)).toEqual(["grid"]);
+  expect(Object.keys(scores.figures)).toEqual(["grid"]);
+  expect(Object.keys(scores.metrics)).toEqual(["recall"]);
   const sealed = await run.sealed();
   await run.update({ ...scoresRecord(scores, sealed, "sources"), status: { state: "done", ...sealed } });
   await run.close();
@@ -30,7 +32,10 @@ test("where no mask was kept on any image, the table has AR 0, not a column less
   expect(columns.map(({ header, cells }) => [header[0], ...cells])).toContainEqual(["AR@1000", "0.0"]);
 });
 
-const scores = { grid: { "AR@1000": { value: 0.32, low: 0.25, high: 0.4, n: 7 } } };
+const scores = {
+  figures: { grid: { "AR@1000": { value: 0.32, low: 0.25, high: 0.4, n: 7 } } },
+  metrics: { recall: { code: metricCode(recall), figures: ["AR@1000"] } },
+};
 
 /** A finished run with these scores, whose manifest is then changed; what tables are told of it, and what they read. */
 async function tabled(change: (manifest: string) => string) {
@@ -45,7 +50,7 @@ async function tabled(change: (manifest: string) => string) {
   const notices: string[] = [];
   const choice = { results, names: [], all: false };
   const runs = await chosenRuns(choice, (text) => notices.push(text)).catch(() => []);
-  const reports = await Promise.all(runs.map(reportOf));
+  const reports = await Promise.all(runs.map((each) => reportOf(each)));
   return {
     figures: reports.map(({ prompts }) => prompts.grid?.["AR@1000"]),
     notices: notices.join("\n"),
@@ -55,7 +60,7 @@ async function tabled(change: (manifest: string) => string) {
 }
 
 test("stored scores that were not changed are tabled", async () => {
-  expect(await tabled((text) => text)).toMatchObject({ figures: [scores.grid["AR@1000"]], notices: "" });
+  expect(await tabled((text) => text)).toMatchObject({ figures: [scores.figures.grid["AR@1000"]], notices: "" });
 });
 
 test("a stored score that was changed is damage, and is in no table", async () => {
@@ -74,7 +79,7 @@ test("a stored score that was changed is damage, and is in no table", async () =
 });
 
 test("stored scores without a hash, or of other code, are damage", async () => {
-  const without = await tabled((text) => text.replace(/,\s*"scored": \{[^}]*\}/, ""));
+  const without = await tabled((text) => text.replace(/,\s*"scored": \{[\s\S]*?\n {2}\}/, ""));
   expect(without).toMatchObject({ figures: [], notices: expect.stringContaining("the stored scores have no hash") });
   const other = await tabled((text) => text.replace('"sources": "sources"', '"sources": "others"'));
   expect(other).toMatchObject({ figures: [], notices: expect.stringContaining("are not those that were computed") });

@@ -1,60 +1,95 @@
-import type { Metric, MetricContext } from "../api.ts";
-import { cocoSizes, contextOf, figuresOf, metricOfFigures, miou } from "../metrics/index.ts";
-import { protocolOf } from "../protocols/index.ts";
+import { fileURLToPath } from "node:url";
+import type { Metric, MetricContext, PredictionRow } from "../api.ts";
+import { cocoSizes, contextOf, figuresOf } from "../metrics/index.ts";
+import { closureHash } from "../plan/plugins/importClosure.ts";
+import { metricsOf, ownBook, protocolOf, type ScoreBook } from "../protocols/index.ts";
 import { scoresHash } from "../store/damage.ts";
 import type { Manifest } from "../store/schema.ts";
 import type { Sealed, StoredRun } from "../store/store.ts";
+import { protocolOfRun } from "./knownProtocol.ts";
 import { byPrompts, readRunRows } from "./rows.ts";
 
-type Scores = NonNullable<Manifest["scores"]>;
+/** Figures by id. */
+export type FigureRecord = NonNullable<Manifest["scores"]>[string];
 
-/** Nothing for mean IoU, which the rows hold. */
-function scoredMetric(protocol: string): Metric | undefined {
-  const metric = metricOfFigures[protocolOf(protocol).figures];
-  return metric === miou ? undefined : metric;
+/** What computed a metric's stored figures, and which these are. */
+export type ScoredMetric = NonNullable<NonNullable<Manifest["scored"]>["metrics"]>[string];
+
+export interface Scores {
+  /** By prompts name. */
+  readonly figures: Readonly<Record<string, FigureRecord>>;
+  /** By metric id. */
+  readonly metrics: Readonly<Record<string, ScoredMetric>>;
 }
+
+export const noScores: Scores = { figures: {}, metrics: {} };
 
 /** What is scored against, and how; a plan has all of it. */
 export interface Scoring {
   readonly prompts: readonly { readonly prompts: string; readonly protocol: { readonly id: string } }[];
   readonly dataset: Required<MetricContext>["dataset"];
   readonly seed: number;
+  readonly book?: ScoreBook;
 }
 
-/** Whether such figures belong to one of these protocols. */
-export function needsAnnotations(protocols: readonly string[]): boolean {
-  return protocols.some((id) => scoredMetric(id) !== undefined);
+/** Whether one of the run's protocols lists a metric whose figures need the annotations. */
+export function needsAnnotations(run: Pick<Manifest, "id" | "protocols">, book: ScoreBook): boolean {
+  const protocols = Object.values(run.protocols).map((id) => protocolOfRun(run, id, book));
+  return protocols.some(({ metrics }) => metrics.some(({ needs }) => needs === "annotations"));
+}
+
+/** Returns the digest of a metric's code and of all that it imports. */
+export function metricCode({ module }: Pick<Metric, "module">): string {
+  return closureHash(fileURLToPath(module));
 }
 
 /**
  * Figures that need the annotations beside the rows, computed while the dataset is open and kept with the run, so that a
- * table is printed again without it. Nothing for protocols of mean IoU.
+ * table is printed again without it. Nothing for protocols all of whose metrics are of rows alone.
  */
-export async function scoresOf(run: StoredRun, plan: Scoring): Promise<Scores> {
-  const scored = plan.prompts.flatMap(({ prompts, protocol }) => {
-    const metric = scoredMetric(protocol.id);
-    return metric === undefined ? [] : [{ prompts, metric, protocol: contextOf(protocolOf(protocol.id)) }];
+export async function scoresOf(run: StoredRun, { prompts, dataset, seed, book = ownBook }: Scoring): Promise<Scores> {
+  const scored = prompts.flatMap(({ prompts: name, protocol: { id } }) => {
+    const protocol = protocolOf(id, book);
+    const metrics = metricsOf(book, protocol).filter(({ needs }) => needs === "annotations");
+    return metrics.length === 0 ? [] : [{ name, metrics, protocol: contextOf(protocol) }];
   });
-  if (scored.length === 0) return {};
-  const names = new Set(scored.map(({ prompts }) => prompts));
+  if (scored.length === 0) return noScores;
+  const names = new Set(scored.map(({ name }) => name));
   const { images, rows } = await readRunRows(run, { hold: "masks", prompts: names });
   const rowsOf = byPrompts(rows);
-  const context = { images, sizes: cocoSizes, dataset: plan.dataset };
-  return Object.fromEntries(
-    scored.map(({ prompts, metric, protocol }) => {
-      const own = rowsOf.get(prompts) ?? [];
-      const figures = figuresOf(metric, { rows: own, protocol, ...context }, { seed: plan.seed });
-      return [prompts, Object.fromEntries(figures.map(({ id, ...score }) => [id, score]))];
-    }),
-  );
+  const figures: Record<string, FigureRecord> = {};
+  const metrics: Record<string, ScoredMetric> = {};
+  for (const { name, metrics: own, protocol } of scored) {
+    const context = { rows: rowsOf.get(name) ?? [], images, sizes: cocoSizes, dataset, protocol };
+    figures[name] = {};
+    for (const metric of own) {
+      const found = recordOf(metric, context, seed);
+      const known = metrics[metric.id]?.figures ?? [];
+      metrics[metric.id] = {
+        code: metricCode(metric),
+        figures: [...new Set([...known, ...Object.keys(found)])],
+      };
+      figures[name] = { ...figures[name], ...found };
+    }
+  }
+  return { figures, metrics };
+}
+
+/** A metric's figures with their intervals, by id. */
+export function recordOf(
+  metric: Metric,
+  context: MetricContext & { readonly rows: readonly PredictionRow[] },
+  seed: number,
+): FigureRecord {
+  return Object.fromEntries(figuresOf(metric, context, { seed }).map(({ id, ...score }) => [id, score]));
 }
 
 /** Binds the scores to the run's rows, as they were sealed, and to the code that computed them. */
 export function scoresRecord(
-  scores: Scores,
+  { figures: scores, metrics }: Scores,
   { rowsSha256 }: Sealed,
   sources: string,
 ): Pick<Manifest, "scores" | "scored"> {
   if (Object.keys(scores).length === 0 || rowsSha256 === undefined) return {};
-  return { scores, scored: { sources, sha256: scoresHash({ scores, sources, rowsSha256 }) } };
+  return { scores, scored: { sources, metrics, sha256: scoresHash({ scores, sources, metrics, rowsSha256 }) } };
 }

@@ -6,6 +6,7 @@ import { memoryConsole } from "../commands/fixtures/bench.ts";
 import { commands } from "../commands/index.ts";
 import { HarnessError } from "../errors.ts";
 import { type RunFlags, resolvePlan } from "../plan/plan.ts";
+import { ownBook } from "../protocols/index.ts";
 import { reportOf } from "../results/report.ts";
 import { planId } from "../store/canonical.ts";
 import { listRuns } from "../store/manifest.ts";
@@ -158,10 +159,11 @@ test("shards are no rows of a table, unless all are asked for", async () => {
 
 test("a merged run says that it has no times of everything mode, and where they are", () => {
   const protocols = { box: "miou-gtbox-argmax", everything: "anything-ar1000", own: "anything-ar-fastsam" };
-  const [warning, ...others] = untimedEverything(protocols);
+  const [warning, ...others] = untimedEverything({ id: "run", protocols }, ownBook);
   expect(others).toEqual([]);
   expect(warning!.text).toMatch(/^seconds an image of everything, own are not taken over/);
-  expect(untimedEverything({ box: "miou-gtbox-argmax", ap: "ap-vitdet-argmax" })).toEqual([]);
+  const prompted = { box: "miou-gtbox-argmax", ap: "ap-vitdet-argmax" };
+  expect(untimedEverything({ id: "run", protocols: prompted }, ownBook)).toEqual([]);
 });
 
 test("latency in shards is refused", async () => {

@@ -3,8 +3,9 @@ import type { ImageId } from "../api.ts";
 import { readInstallation } from "../build/installation.ts";
 import { HarnessError } from "../errors.ts";
 import type { Warning } from "../measure/drift.ts";
-import { protocolOf } from "../protocols/index.ts";
-import { needsAnnotations, type Scoring, scoresOf, scoresRecord } from "../results/scores.ts";
+import type { ScoreBook } from "../protocols/index.ts";
+import { protocolOfRun } from "../results/knownProtocol.ts";
+import { needsAnnotations, noScores, type Scoring, scoresOf, scoresRecord } from "../results/scores.ts";
 import { type ImagePlace, readImage } from "../store/rows.ts";
 import type { Manifest } from "../store/schema.ts";
 import { openRun, type Run, readRun, type StoredRun } from "../store/store.ts";
@@ -13,6 +14,7 @@ import { failureWarnings, isTimed } from "./runner.ts";
 import { placesOf, type ShardRun, type WholeRun } from "./shardRuns.ts";
 
 export interface MergeRequest {
+  readonly book: ScoreBook;
   /** The results folder that merged runs are written into. */
   readonly out: string;
   /** What a run is scored against, for figures that need it; nothing where the user did not say. */
@@ -41,7 +43,7 @@ export async function mergeRun(whole: WholeRun, request: MergeRequest): Promise<
       }
       request.progress(done + 1, images.length, manifest.variant.id);
     }
-    await run.update(await finished(run, { whole, manifest, truth }));
+    await run.update(await finished(run, { whole, manifest, truth, book: request.book }));
   } finally {
     await run.close();
   }
@@ -62,7 +64,7 @@ async function rowSources({ shards, images }: WholeRun): Promise<ReadonlyMap<Ima
 }
 
 async function requiredTruth(manifest: Manifest, request: MergeRequest): Promise<Scoring["dataset"] | undefined> {
-  if (manifest.weights.source === "seeded" || !needsAnnotations(Object.values(manifest.protocols))) return undefined;
+  if (manifest.weights.source === "seeded" || !needsAnnotations(manifest, request.book)) return undefined;
   const truth = await request.truthOf(manifest);
   if (truth !== undefined) return truth;
   throw new HarnessError(`${manifest.id}: average precision and recall are of the whole, and need the annotations`, {
@@ -74,12 +76,14 @@ interface Ending {
   readonly whole: WholeRun;
   readonly manifest: Manifest;
   readonly truth: Scoring["dataset"] | undefined;
+  readonly book: ScoreBook;
 }
 
-async function finished(run: Run, { whole, manifest, truth }: Ending) {
+async function finished(run: Run, { whole, manifest, truth, book }: Ending) {
   const { rounds } = whole.resolved.latency as { readonly rounds: number };
   const prompts = Object.entries(manifest.protocols).map(([name, id]) => ({ prompts: name, protocol: { id } }));
-  const scores = truth === undefined ? {} : await scoresOf(run, { prompts, dataset: truth, seed: manifest.seed });
+  const scores =
+    truth === undefined ? noScores : await scoresOf(run, { prompts, dataset: truth, seed: manifest.seed, book });
   const sealed = await run.sealed();
   const timed = manifest.variant.role === "floor" || (await isTimed(run, rounds));
   return {
@@ -95,7 +99,7 @@ async function finished(run: Run, { whole, manifest, truth }: Ending) {
       ...providerWarnings(manifest.runtime),
       ...(await failureWarnings(run)),
       ...mixedProcessors(manifest.merged!.cpus),
-      ...untimedEverything(manifest.protocols),
+      ...untimedEverything(manifest, book),
     ],
   };
 }
@@ -107,9 +111,9 @@ function mixedProcessors(cpus: readonly string[]): Warning[] {
 }
 
 /** Nothing measures the merged run's again: the latency phase prompts with boxes. */
-export function untimedEverything(protocols: Manifest["protocols"]): Warning[] {
-  const names = Object.entries(protocols)
-    .filter(([, id]) => ["grid", "nothing"].includes(protocolOf(id).prompted))
+export function untimedEverything(run: Pick<Manifest, "id" | "protocols">, book: ScoreBook): Warning[] {
+  const names = Object.entries(run.protocols)
+    .filter(([, id]) => ["grid", "nothing"].includes(protocolOfRun(run, id, book).prompted))
     .map(([name]) => name);
   if (names.length === 0) return [];
   const text = `seconds an image of ${names.join(", ")} are not taken over, because the shards' machines may differ; bench table --all --results SHARDS shows those of each.`;

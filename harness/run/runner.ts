@@ -8,10 +8,11 @@ import { homeFolder } from "../home.ts";
 import { driftWarnings, int8Warnings, loadWarnings, type Warning } from "../measure/drift.ts";
 import { type DataPlaces, rememberPlaces } from "../plan/dataPlaces.ts";
 import type { RunPlan } from "../plan/plan.ts";
+import { bookOf } from "../plan/plugins/book.ts";
 import { projectRoot } from "../plan/plugins/sources.ts";
 import type { ChosenVariant } from "../plan/weights.ts";
 import { readRunRows } from "../results/rows.ts";
-import { scoresOf, scoresRecord } from "../results/scores.ts";
+import { noScores, scoresOf, scoresRecord } from "../results/scores.ts";
 import { isOfClock, withCreation } from "../store/creation.ts";
 import { damageOf } from "../store/damage.ts";
 import type { Manifest } from "../store/schema.ts";
@@ -160,7 +161,8 @@ async function finished(
   const timed = !prepared.measuresLatency || (await isTimed(run, plan.latency.rounds));
   const only = scored && timed ? {} : { only: scored ? ("accuracy" as const) : ("latency" as const) };
   // Average precision of a part says nothing of the whole: a merge computes it.
-  const scores = scored && plan.shard === undefined ? await scoresOf(run, plan) : {};
+  const whole = scored && plan.shard === undefined;
+  const scores = whole ? await scoresOf(run, { ...plan, book: bookOf(plan.registry) }) : noScores;
   const sealed = await run.sealed();
   return {
     ...scoresRecord(scores, sealed, readInstallation().sources),

@@ -4,6 +4,7 @@ import type { ImageId, SearchSpace } from "../api.ts";
 import { graphCode, protocolCode } from "../build/rowCode.ts";
 import { openWeights } from "../build/weights/openedWeights.ts";
 import { HarnessError, unknown } from "../errors.ts";
+import { miou } from "../metrics/index.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { closureHash } from "../plan/plugins/importClosure.ts";
 import type { RegisteredVariant, Registry } from "../plan/plugins/registry.ts";
@@ -35,9 +36,9 @@ export async function search(request: SearchRequest): Promise<SearchOutcome | un
       hint: "give a checkpoint: --checkpoint VARIANT=FILE",
     });
   for (const { protocol } of plan.prompts)
-    if (protocol.prompted !== "annotations" || protocol.figures !== "mean IoU")
+    if (protocol.prompted !== "annotations" || protocol.metrics[0] !== miou)
       throw new HarnessError(`protocol ${protocol.id}: its figure is no fitness`, {
-        found: protocol.figures,
+        found: protocol.metrics[0].title,
         expected: "mean IoU of annotations' prompts",
         hint: "--prompts box or 1p",
       });

@@ -62,7 +62,7 @@ function assertOwnScores(file: string, { scores, scored }: Manifest, rowsSha256:
   if (scores === undefined) return;
   if (scored === undefined || rowsSha256 === undefined)
     throw new HarnessError(`${file}: the stored scores have no hash`);
-  const found = scoresHash({ scores, sources: scored.sources, rowsSha256 });
+  const found = scoresHash({ scores, sources: scored.sources, metrics: scored.metrics, rowsSha256 });
   if (found !== scored.sha256)
     throw damaged(file, "the stored scores are not those that were computed of these rows", {
       found: `sha256 ${found}`,
@@ -72,15 +72,17 @@ function assertOwnScores(file: string, { scores, scored }: Manifest, rowsSha256:
 
 interface ComputedScores {
   readonly scores: NonNullable<Manifest["scores"]>;
-  /** Digest of the code that computed them. */
+  /** Digest of the harness that computed them. */
   readonly sources: string;
+  /** By metric id, its own code and figures. */
+  readonly metrics?: NonNullable<Manifest["scored"]>["metrics"] | undefined;
   /** Of the rows that they are of. */
   readonly rowsSha256: string;
 }
 
 /** SHA-256 that binds stored scores to the rows that they were computed of, and to the code. */
-export function scoresHash({ scores, sources, rowsSha256 }: ComputedScores): string {
-  return sha256(canonicalJson({ scores, sources, rowsSha256 }));
+export function scoresHash({ scores, sources, metrics, rowsSha256 }: ComputedScores): string {
+  return sha256(canonicalJson({ scores, sources, metrics, rowsSha256 }));
 }
 
 async function assertUnchanged(file: string, sha256: string | undefined): Promise<void> {

@@ -175,8 +175,17 @@ const manifest = z.object({
   promptsPerSecond: number.exactOptional(),
   /** By prompts name, figures that need the dataset's annotations beside the rows (AP, AR), fractions. */
   scores: z.record(text, z.record(text, score)).exactOptional(),
-  /** Digest of the code that computed the scores; and SHA-256 over it, the scores and the hash of the rows that they are of. */
-  scored: z.object({ sources: text, sha256: hash }).exactOptional(),
+  /**
+   * What computed the scores: a digest of the harness, and of each metric's own code with the figures that it gave; and SHA-256
+   * over these, the scores and the hash of the rows that they are of.
+   */
+  scored: z
+    .object({
+      sources: text,
+      metrics: z.record(text, z.object({ code: hash, figures: z.array(text) })).exactOptional(),
+      sha256: hash,
+    })
+    .exactOptional(),
   /** Fields that a migration left out, each with the reason as a sentence: what they meant is no longer what they say. */
   absent: z.record(text, text).exactOptional(),
   warnings: z.array(warning),

@@ -3,10 +3,11 @@ import type { WorkerSetup } from "../build/setup.ts";
 import { processMemory } from "../measure/memory.ts";
 import { withDetectorBoxes } from "../plan/detectorBoxes.ts";
 import { openDataset } from "../plan/openDataset.ts";
+import { bookOf } from "../plan/plugins/book.ts";
 import { loadPlugins, variantOf } from "../plan/plugins/registry.ts";
 import { withVariantFiles } from "../plan/variantFiles.ts";
 import { answerRequests } from "../process/calls.ts";
-import { type PlannedPass, passesOf, protocolOf } from "../protocols/index.ts";
+import { type PlannedPass, passesOf, protocolOf, type ScoreBook } from "../protocols/index.ts";
 import { AccuracyPhase, type ImageRows } from "./accuracy.ts";
 import { loadVariant, outputsHint } from "./authoredVariant.ts";
 import { checkedVariant } from "./checkedVariant.ts";
@@ -44,7 +45,7 @@ export function serve(): void {
 
 async function open(setup: WorkerSetup): Promise<Opened> {
   const registry = await withVariantFiles(
-    await loadPlugins([setup.plugin, setup.datasetPlugin]),
+    await loadPlugins([setup.plugin, setup.datasetPlugin, ...setup.protocolPlugins]),
     setup.variantFiles,
     setup.encoderInput,
   );
@@ -58,12 +59,12 @@ async function open(setup: WorkerSetup): Promise<Opened> {
     variant: checkedVariant(variant, checks),
     preset,
     dataset,
-    passes: passesOfSetup(setup),
+    passes: passesOfSetup(setup, bookOf(registry)),
     seed: setup.seed,
   });
   return { accuracy, latency: { variant, preset, dataset, checks } };
 }
 
-function passesOfSetup({ prompts }: WorkerSetup): readonly PlannedPass[] {
-  return passesOf(prompts.map((each) => ({ prompts: each.prompts, protocol: protocolOf(each.protocol) })));
+function passesOfSetup({ prompts }: WorkerSetup, book: ScoreBook): readonly PlannedPass[] {
+  return passesOf(prompts.map((each) => ({ prompts: each.prompts, protocol: protocolOf(each.protocol, book) })));
 }

@@ -1,4 +1,16 @@
-import type { Dataset, DatasetPlugin, NanoWeights, RgbImage, Size, VariantManifest, VariantPlugin } from "../../api.ts";
+import { existsSync, realpathSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type {
+  Dataset,
+  DatasetPlugin,
+  Metric,
+  NanoWeights,
+  Protocol,
+  RgbImage,
+  Size,
+  VariantManifest,
+  VariantPlugin,
+} from "../../api.ts";
 import { HarnessError } from "../../errors.ts";
 
 /** What an id may look like: part of file names, and of lists that commas set apart. */
@@ -56,6 +68,49 @@ const presetRules: readonly Rule[] = [
 
 const datasetPluginRules: readonly Rule[] = [id("id"), text("title"), text("about"), call("open")];
 
+/** A figure's title and id; a list of them may be empty. */
+const isColumns = (value: unknown) => Array.isArray(value) && value.every(isColumn);
+
+const metricRules: readonly Rule[] = [
+  id("id"),
+  text("title"),
+  text("about"),
+  text("headline"),
+  oneOf("better", "higher", "lower"),
+  oneOf("unit", "fraction"),
+  oneOf("needs", "rows", "annotations"),
+  texts("reads"),
+  rule("columns", "a list of { id, title }", isColumns),
+  rule("parts", "a list of { id, title, meaning }, or nothing", (value) => value === undefined || isColumns(value)),
+  rule("joins", "a function, or nothing", (value) => value === undefined || isFunction(value)),
+  call("fit"),
+];
+
+const protocolRules: readonly Rule[] = [
+  id("id"),
+  text("title"),
+  text("about"),
+  text("source"),
+  oneOf("confidence", "repo", "paper", "summary", "secondary"),
+  texts("needs"),
+  oneOf("prompted", "annotations", "detections", "grid", "nothing"),
+  rule("metrics", "a list of metrics", (value) => Array.isArray(value) && value.length > 0),
+  rule("passes", "a list of passes", (value) => Array.isArray(value) && value.length > 0),
+  rule("sizes", "a list of size ranges", Array.isArray),
+  texts("notes"),
+  call("includes"),
+  call("iou"),
+];
+
+const passRules: readonly Rule[] = [
+  text("sampler.id"),
+  call("sampler.size"),
+  call("sampler.prompts"),
+  oneOf("looksAt", "single mask", "most confident", "three masks"),
+  rule("scored", "a list of { step, prompts }", isSteps),
+  call("choose"),
+];
+
 const datasetRules: readonly Rule[] = [
   rule("images", "a list of images", Array.isArray),
   rule("categories", "a list of categories", Array.isArray),
@@ -78,23 +133,61 @@ function isNanoWeights(value: unknown): boolean {
   return isText(file) && isTexts(untrained);
 }
 
+function isColumn(value: unknown): boolean {
+  const { id: figure, title } = (value ?? {}) as { readonly id?: unknown; readonly title?: unknown };
+  return isText(figure) && isText(title);
+}
+
+function isSteps(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length === 0) return false;
+  return value.every((each) => isCount(each?.step) && isText(each?.prompts) && idPattern.test(each.prompts));
+}
+
+/** What a module may bring as its default export. */
+export type Plugin = VariantPlugin | DatasetPlugin | Metric | Protocol;
+
 /** A module's default export as a plug-in. Throws HarnessError with the module, the place and the field that is wrong. */
-export function pluginOf(given: unknown, file: string): VariantPlugin | DatasetPlugin {
-  const plugin = given as Partial<VariantPlugin & DatasetPlugin> | undefined;
+export function pluginOf(given: unknown, file: string): Plugin {
+  const plugin = given as Partial<VariantPlugin & DatasetPlugin & Metric & Protocol> | undefined;
   if (isFunction(plugin?.open)) {
     check(plugin, datasetPluginRules, file);
     return plugin as DatasetPlugin;
   }
+  if (isFunction(plugin?.fit)) return checkMetric(plugin as Metric, file);
+  if (plugin?.passes !== undefined) return checkProtocol(plugin as Protocol, file);
   if (
     !Array.isArray(plugin?.presets) ||
     !["build", "load", "loadRaw"].every((name) => isFunction(plugin[name as "build"]))
   )
     throw new HarnessError(`${file}: not a plug-in`, {
-      expected: "a default export with presets, build, load and loadRaw (a variant) or id and open (a dataset)",
-      hint: "harness/api.ts has both types",
+      expected:
+        "a default export with presets, build, load and loadRaw (a variant), id and open (a dataset), fit (a metric) or passes (a protocol)",
+      hint: "harness/api.ts has these types",
     });
   for (const [i, preset] of plugin.presets.entries()) checkPreset(preset, file, i + 1);
   return plugin as VariantPlugin;
+}
+
+function checkMetric(metric: Metric, file: string): Metric {
+  check(metric, metricRules, `${file}: metric ${metric.id}`);
+  requireModule(metric.module, file);
+  return metric;
+}
+
+function checkProtocol(protocol: Protocol, file: string): Protocol {
+  const subject = `${file}: protocol ${protocol.id}`;
+  check(protocol, protocolRules, subject);
+  requireModule(protocol.module, file);
+  for (const [i, pass] of protocol.passes.entries()) check(pass, passRules, `${subject}: pass ${i + 1}`);
+  for (const metric of protocol.metrics) check(metric, metricRules, `${subject}: metric ${metric.id}`);
+  return protocol;
+}
+
+/** What is kept of a run is bound to the code of this file. */
+function requireModule(module: unknown, file: string): void {
+  const found = isText(module) && /^file:/.test(module as string) ? fileURLToPath(module as string) : undefined;
+  if (found !== undefined && existsSync(found) && realpathSync(found) === realpathSync(file)) return;
+  throw new HarnessError(`${file}: module`, { found: shown(module), expected: "import.meta.url" });
 }
 
 /** A preset of a plug-in. Throws HarnessError as pluginOf. */

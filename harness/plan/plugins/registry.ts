@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import type { DatasetPlugin, GraphFiles, VariantManifest, VariantPlugin } from "../../api.ts";
+import type { DatasetPlugin, GraphFiles, Metric, Protocol, VariantManifest, VariantPlugin } from "../../api.ts";
 import { HarnessError, unknown } from "../../errors.ts";
-import { checkPreset, pluginOf } from "./pluginShape.ts";
+import { checkPreset, type Plugin, pluginOf } from "./pluginShape.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..");
 
@@ -26,6 +26,9 @@ export interface Registry {
   readonly datasetFiles: ReadonlyMap<string, string>;
   /** Each once, with its module. */
   readonly methods: readonly Omit<RegisteredVariant, "preset">[];
+  /** What plug-ins bring beside the project's own; `bookOf` has both together. */
+  readonly protocols: readonly Protocol[];
+  readonly metrics: readonly Metric[];
 }
 
 /** Finds variants/<id>/variant.ts and datasets/<id>/dataset.ts, and loads the modules of `--plugin` beside them. */
@@ -52,21 +55,31 @@ export async function loadPlugins(files: readonly string[]): Promise<Registry> {
   const datasets = new Map<string, DatasetPlugin>();
   const datasetFiles = new Map<string, string>();
   const methods: Omit<RegisteredVariant, "preset">[] = [];
+  const protocols: Protocol[] = [];
+  const metrics: Metric[] = [];
   for (const file of files) {
     const loaded = modules.get(file) ?? (await importForeign(file));
     const given = (loaded as { default?: unknown }).default;
     // What the project brings is checked where it is compiled.
-    const plugin = isOwnModule(file) ? (given as VariantPlugin | DatasetPlugin) : pluginOf(given, file);
+    const plugin = isOwnModule(file) ? (given as Plugin) : pluginOf(given, file);
     if ("open" in plugin) {
       addTo(datasets, plugin.id, plugin, file);
       datasetFiles.set(plugin.id, file);
+      continue;
+    }
+    if ("passes" in plugin) {
+      protocols.push(plugin);
+      continue;
+    }
+    if ("fit" in plugin) {
+      metrics.push(plugin);
       continue;
     }
     const method = { plugin, file, folder: dirname(file) };
     methods.push(method);
     for (const preset of plugin.presets) addTo(variants, preset.id, { preset, ...method }, file);
   }
-  return { variants, datasets, datasetFiles, methods };
+  return { variants, datasets, datasetFiles, methods, protocols, metrics };
 }
 
 /** A listed preset, or an id with a setting that its plug-in understands. Throws HarnessError for any other. */

@@ -1,49 +1,59 @@
+import { figureIn } from "../../results/report.ts";
 import { intervalMethod } from "../../stats/intervals.ts";
 import { scoredPrompts } from "../table/columns.ts";
-import { type Chart, type ChartRun, chartSpec, colourOf, rounded } from "./chart.ts";
+import { type Chart, type ChartRun, chartSpec, colourOf, type DrawnMetric, drawnMetrics, rounded } from "./chart.ts";
 
-const sizes = ["small", "medium", "large"] as const;
-const meanings = { small: "small (up to 32² px)", medium: "medium (to 96² px)", large: "large" } as const;
-
-/** For each prompts name: mean IoU of small, medium and large objects, with intervals. */
+/** For each metric with parts and each prompts name: the figure of small, medium and large objects, with intervals. */
 export function accuracyBySizeCharts(runs: readonly ChartRun[]): readonly Chart[] {
+  return drawnMetrics(runs).flatMap((drawn) => chartsOf(drawn, runs));
+}
+
+function chartsOf({ metric, title, field, suffix }: DrawnMetric, runs: readonly ChartRun[]): readonly Chart[] {
+  const { parts = [] } = metric;
   return scoredPrompts(runs.map(({ report }) => report)).flatMap(({ name, protocol, shared }) => {
-    const values = runs.flatMap(({ label, report }) => {
-      const prompts = report.prompts[name];
-      if (prompts?.protocol !== protocol) return [];
-      return sizes.flatMap((size) => {
-        const figure = prompts[size];
+    const values = runs.flatMap(({ label, report }) =>
+      parts.flatMap(({ id, meaning }) => {
+        const figure = figureIn(report.prompts[name], protocol, id);
         if (figure === undefined) return [];
         const { value, low = value, high = value, n } = figure;
         const bounds = { low: rounded(100 * low), high: rounded(100 * high) };
-        return [{ variant: label, size: meanings[size], miou: rounded(100 * value), ...bounds, n }];
-      });
-    });
+        return [{ variant: label, size: meaning, accuracy: rounded(100 * value), ...bounds, n }];
+      }),
+    );
     if (values.length === 0) return [];
     const colour = colourOf(runs, values);
     const x = {
       field: "size",
       type: "nominal",
       title: null,
-      sort: Object.values(meanings),
+      sort: parts.map(({ meaning }) => meaning),
       axis: { labelAngle: 0 },
     } as const;
     const xOffset = { field: "variant", sort: runs.map(({ label }) => label) } as const;
-    const y = { field: "miou", type: "quantitative", title: "mIoU, %", scale: { zero: true } } as const;
+    const y = { field, type: "quantitative", title: `${title}, %`, scale: { zero: true } } as const;
     const figures = {
       name: "names",
       mark: { type: "text", align: "left", dx: 9, fontSize: 11 },
-      encoding: { x, xOffset, y, text: { field: "miou", type: "quantitative", format: ".1f" } },
+      encoding: { x, xOffset, y, text: { field, type: "quantitative", format: ".1f" } },
     } as const;
-    const alt = values.map(({ variant, size, miou }) => `${variant}, ${size}: ${miou} %.`).join(" ");
+    const alt = values.map(({ variant, size, accuracy }) => `${variant}, ${size}: ${accuracy} %.`).join(" ");
     return [
       {
-        id: `accuracy-size-${name}${shared ? `-${protocol}` : ""}`,
-        title: `Accuracy by object size: ${name}`,
-        caption: `mIoU (${protocol}) of objects by the area of their annotation; bars are 95 % intervals, a ${intervalMethod}.`,
+        id: `accuracy-size-${name}${shared ? `-${protocol}` : ""}${suffix}`,
+        title: `Accuracy by object size: ${name}${suffix === "" ? "" : `, ${title}`}`,
+        caption: `${title} (${protocol}) of objects by the area of their annotation; bars are 95 % intervals, a ${intervalMethod}.`,
         alt,
         spec: chartSpec(`Accuracy by object size, prompts ${name}. ${alt}`, undefined, {
-          data: { values },
+          data: {
+            values: values.map(({ variant, size, accuracy, low, high, n }) => ({
+              variant,
+              size,
+              [field]: accuracy,
+              low,
+              high,
+              n,
+            })),
+          },
           layer: [
             {
               mark: { type: "rule", strokeWidth: 2 },
@@ -53,7 +63,7 @@ export function accuracyBySizeCharts(runs: readonly ChartRun[]): readonly Chart[
               mark: { type: "point", size: 110 },
               encoding: {
                 ...{ x, xOffset, y, color: colour, shape: { ...colour } },
-                tooltip: ["variant", "size", "miou", "low", "high", "n"].map((field) => ({ field })),
+                tooltip: ["variant", "size", field, "low", "high", "n"].map((field) => ({ field })),
               },
             },
             // Beside more marks than two, figures would lie on the next one.
@@ -61,8 +71,8 @@ export function accuracyBySizeCharts(runs: readonly ChartRun[]): readonly Chart[
           ],
         }),
         records: [
-          ["variant", "size", "mIoU, %", "low", "high", "n"],
-          ...values.map(({ variant, size, miou, low, high, n }) => [variant, size, miou, low, high, n]),
+          ["variant", "size", `${title}, %`, "low", "high", "n"],
+          ...values.map(({ variant, size, accuracy, low, high, n }) => [variant, size, accuracy, low, high, n]),
         ],
         touches: /^(images|dataset|run)$/,
       },

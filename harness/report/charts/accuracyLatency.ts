@@ -1,31 +1,41 @@
+import { figureIn } from "../../results/report.ts";
 import { type ScoredPrompts, scoredPrompts, totalMs } from "../table/columns.ts";
-import { type Chart, type ChartRun, chartSpec, colourOf, rounded } from "./chart.ts";
+import { type Chart, type ChartRun, chartSpec, colourOf, type DrawnMetric, drawnMetrics, rounded } from "./chart.ts";
 
 interface Place {
   readonly variant: string;
   readonly ms: number;
   readonly q1: number;
   readonly q3: number;
-  readonly miou: number;
+  readonly accuracy: number;
   readonly low: number;
   readonly high: number;
   readonly front: boolean;
 }
 
-/** For each prompts name: how good against how fast, and which variants nobody beats in both. */
+/** A drawn metric's headline under one prompts name. */
+type DrawnFigure = ScoredPrompts & DrawnMetric;
+
+/** For each drawn metric and prompts name: how good against how fast, and which variants nobody beats in both. */
 export function accuracyLatencyCharts(runs: readonly ChartRun[]): readonly Chart[] {
-  return scoredPrompts(runs.map(({ report }) => report)).flatMap((prompts) => {
-    const places = withFront(runs.flatMap((run) => placeOf(run, prompts)));
-    return places.length === 0 ? [] : [chartOf(prompts, places, floorsOf(runs, prompts), runs)];
-  });
+  return drawnMetrics(runs).flatMap((drawn) =>
+    scoredPrompts(runs.map(({ report }) => report)).flatMap((prompts) => {
+      const figure: DrawnFigure = { ...prompts, ...drawn };
+      const places = withFront(
+        runs.flatMap((run) => placeOf(run, figure)),
+        figure,
+      );
+      return places.length === 0 ? [] : [chartOf(figure, places, floorsOf(runs, figure), runs)];
+    }),
+  );
 }
 
-function placeOf({ label, report }: ChartRun, { name, protocol }: ScoredPrompts): Omit<Place, "front">[] {
+function placeOf({ label, report }: ChartRun, { name, protocol, metric }: DrawnFigure): Omit<Place, "front">[] {
   const { encode, decode } = report.latency;
-  const prompts = report.prompts[name];
+  const figure = figureIn(report.prompts[name], protocol, metric.headline);
   const ms = totalMs(report);
-  if (prompts?.miou === undefined || prompts.protocol !== protocol || ms === undefined) return [];
-  const { value, low = value, high = value } = prompts.miou;
+  if (figure === undefined || ms === undefined) return [];
+  const { value, low = value, high = value } = figure;
   return [
     {
       ...{
@@ -34,7 +44,7 @@ function placeOf({ label, report }: ChartRun, { name, protocol }: ScoredPrompts)
         q1: rounded(encode!.q1 + decode!.q1, 3),
         q3: rounded(encode!.q3 + decode!.q3, 3),
       },
-      ...{ miou: rounded(100 * value), low: rounded(100 * low), high: rounded(100 * high) },
+      ...{ accuracy: rounded(100 * value), low: rounded(100 * low), high: rounded(100 * high) },
     },
   ];
 }
@@ -42,29 +52,34 @@ function placeOf({ label, report }: ChartRun, { name, protocol }: ScoredPrompts)
 /** A line across the chart: it has an accuracy and no latency. */
 interface Floor {
   readonly name: string;
-  readonly miou: number;
+  readonly accuracy: number;
 }
 
-function floorsOf(runs: readonly ChartRun[], { name, protocol }: ScoredPrompts): readonly Floor[] {
+function floorsOf(runs: readonly ChartRun[], { name, protocol, metric }: DrawnFigure): readonly Floor[] {
   return runs.flatMap(({ report }) => {
-    const prompts = report.prompts[name];
-    if (report.role !== "floor" || prompts?.miou === undefined || prompts.protocol !== protocol) return [];
-    return [{ name: `floor: ${report.title}`, miou: rounded(100 * prompts.miou.value) }];
+    const figure = figureIn(report.prompts[name], protocol, metric.headline);
+    if (report.role !== "floor" || figure === undefined) return [];
+    return [{ name: `floor: ${report.title}`, accuracy: rounded(100 * figure.value) }];
   });
 }
 
 /** On the front: no other is both as fast and better, or as good and faster. */
-function withFront(places: readonly Omit<Place, "front">[]): readonly Place[] {
+function withFront(places: readonly Omit<Place, "front">[], drawn: DrawnMetric): readonly Place[] {
   return places.map((place) => ({
     ...place,
     front: !places.some(
       (other) =>
         other !== place &&
         other.ms <= place.ms &&
-        other.miou >= place.miou &&
-        (other.ms < place.ms || other.miou > place.miou),
+        gain(drawn, place, other) >= 0 &&
+        (other.ms < place.ms || gain(drawn, place, other) > 0),
     ),
   }));
+}
+
+/** How much better B is than A: more of what is better higher, less of what is better lower. */
+function gain({ metric }: DrawnMetric, a: Pick<Place, "accuracy">, b: Pick<Place, "accuracy">): number {
+  return metric.better === "higher" ? b.accuracy - a.accuracy : a.accuracy - b.accuracy;
 }
 
 /** Of the plot, roughly: what a letter of a name and a line take of its width and height. */
@@ -72,18 +87,18 @@ const letter = 1 / 90;
 const line = 1 / 18;
 
 /** Best first, the names that overlap no other written before; the legend has them all. */
-function namesWithRoom(places: readonly Place[]): readonly string[] {
+function namesWithRoom(places: readonly Place[], drawn: DrawnMetric): readonly string[] {
   const span = (values: readonly number[]) => Math.max(...values) - Math.min(...values) || 1;
-  const [widthMs, heightMiou] = [
+  const [widthMs, height] = [
     span(places.flatMap(({ q1, q3 }) => [Math.log(q1), Math.log(q3)])),
     span(places.flatMap(({ low, high }) => [low, high])),
   ];
   const written: Place[] = [];
-  for (const place of [...places].sort((a, b) => b.miou - a.miou || a.ms - b.ms)) {
+  for (const place of [...places].sort((a, b) => gain(drawn, a, b) || a.ms - b.ms)) {
     const overlaps = written.some((other) => {
       const [left, right] = place.ms <= other.ms ? [place, other] : [other, place];
       const apart = Math.log(right.ms / left.ms) / widthMs;
-      return apart < left.variant.length * letter && Math.abs(left.miou - right.miou) / heightMiou < line;
+      return apart < left.variant.length * letter && Math.abs(left.accuracy - right.accuracy) / height < line;
     });
     if (!overlaps) written.push(place);
   }
@@ -91,15 +106,16 @@ function namesWithRoom(places: readonly Place[]): readonly string[] {
 }
 
 function chartOf(
-  { name, protocol, shared }: ScoredPrompts,
+  figure: DrawnFigure,
   places: readonly Place[],
   floors: readonly Floor[],
   runs: readonly ChartRun[],
 ): Chart {
+  const { name, protocol, shared, metric, title, field, suffix } = figure;
   const y = {
-    field: "miou",
+    field,
     type: "quantitative",
-    title: `mIoU, ${name}, %`,
+    title: `${title}, ${name}, %`,
     scale: { zero: false, padding: 24 },
   } as const;
   const x = {
@@ -110,18 +126,18 @@ function chartOf(
     axis: { tickCount: 6, format: "~s" },
   } as const;
   const colour = colourOf(runs, places);
-  const best = [...places].sort((a, b) => b.miou - a.miou)[0]!;
+  const best = [...places].sort((a, b) => gain(figure, a, b))[0]!;
   const fastest = [...places].sort((a, b) => a.ms - b.ms)[0]!;
-  const lines = floors.map((floor) => ` ${floor.name}: ${floor.miou} %.`).join("");
-  const alt = `${places.length} variants. Best mIoU: ${best.variant}, ${best.miou} %. Fastest: ${fastest.variant}, ${fastest.ms} ms.${lines}`;
+  const lines = floors.map((floor) => ` ${floor.name}: ${floor.accuracy} %.`).join("");
+  const alt = `${places.length} variants. Best ${title}: ${best.variant}, ${best.accuracy} %. Fastest: ${fastest.variant}, ${fastest.ms} ms.${lines}`;
   const below = floors.length === 0 ? "" : " The dotted line is what needs no model.";
   return {
-    id: `accuracy-latency-${name}${shared ? `-${protocol}` : ""}`,
-    title: `Accuracy against latency: ${name}`,
-    caption: `Up and to the left is better. Bars: 95 % interval of mIoU (${protocol}) and quartiles of latency. The line joins the Pareto front: variants that no other beats in both.${below}`,
+    id: `accuracy-latency-${name}${shared ? `-${protocol}` : ""}${suffix}`,
+    title: `Accuracy against latency: ${name}${suffix === "" ? "" : `, ${title}`}`,
+    caption: `${metric.better === "higher" ? "Up" : "Down"} and to the left is better. Bars: 95 % interval of ${title} (${protocol}) and quartiles of latency. The line joins the Pareto front: variants that no other beats in both.${below}`,
     alt,
     spec: chartSpec(`Accuracy against latency, prompts ${name}. ${alt}`, undefined, {
-      data: { values: places.map((place) => ({ ...place })) },
+      data: { values: places.map((place) => recordOf(place, field)) },
       layer: [
         ...floors.map((floor) => floorLayer(floor, y)),
         {
@@ -141,34 +157,39 @@ function chartOf(
           mark: { type: "point", size: 120 },
           encoding: {
             ...{ x, y, color: colour, shape: { ...colour } },
-            tooltip: ["variant", "miou", "low", "high", "ms", "q1", "q3"].map((field) => ({ field })),
+            tooltip: ["variant", field, "low", "high", "ms", "q1", "q3"].map((field) => ({ field })),
           },
         },
         {
           name: "names",
-          transform: [{ filter: { field: "variant", oneOf: [...namesWithRoom(places)] } }],
+          transform: [{ filter: { field: "variant", oneOf: [...namesWithRoom(places, figure)] } }],
           mark: { type: "text", align: "left", dx: 10, dy: -10 },
           encoding: { x, y, text: { field: "variant" } },
         },
       ],
     }),
     records: [
-      ["variant", "mIoU, %", "low", "high", "ms", "first quartile", "third quartile", "Pareto front"],
-      ...places.map(({ variant, miou, low, high, ms, q1, q3, front }) => [
-        ...[variant, miou, low, high, ms, q1, q3],
+      ["variant", `${title}, %`, "low", "high", "ms", "first quartile", "third quartile", "Pareto front"],
+      ...places.map(({ variant, accuracy, low, high, ms, q1, q3, front }) => [
+        ...[variant, accuracy, low, high, ms, q1, q3],
         front ? "yes" : "no",
       ]),
-      ...floors.map((floor) => [floor.name, floor.miou, "", "", "", "", "", ""]),
+      ...floors.map((floor) => [floor.name, floor.accuracy, "", "", "", "", "", ""]),
     ],
     touches: /^(latency|images|dataset|run)$|(encode|decode)$/,
   };
 }
 
+/** A place as a chart's data has it, its accuracy under the figure's own name. */
+function recordOf({ variant, ms, q1, q3, accuracy, low, high, front }: Place, field: string) {
+  return { variant, ms, q1, q3, [field]: accuracy, low, high, front };
+}
+
 /** Across the whole width, with its name at the left end. */
-function floorLayer<Y>(floor: Floor, y: Y) {
+function floorLayer<Y extends { readonly field: string }>({ name: floor, accuracy }: Floor, y: Y) {
   const name = { align: "left", baseline: "bottom", dx: 6, dy: -3, fontSize: 11 } as const;
   return {
-    data: { values: [{ ...floor }] },
+    data: { values: [{ name: floor, [y.field]: accuracy }] },
     layer: [
       { mark: { type: "rule" as const, strokeDash: [2, 3], strokeWidth: 1.5 }, encoding: { y } },
       { mark: { type: "text" as const, ...name }, encoding: { y, x: { value: 0 }, text: { field: "name" } } },

@@ -1,6 +1,7 @@
+import { figureIn } from "../../results/report.ts";
 import { intervalMethod } from "../../stats/intervals.ts";
 import { scoredPrompts } from "../table/columns.ts";
-import { type Chart, type ChartRun, chartSpec, rounded } from "./chart.ts";
+import { type Chart, type ChartRun, chartSpec, type DrawnMetric, drawnMetrics, rounded } from "./chart.ts";
 
 interface Family {
   readonly method: string;
@@ -10,7 +11,8 @@ interface Family {
 
 /** For each method that was run with several values of its setting on the same weights: how accuracy follows it, by prompts. */
 export function accuracySettingCharts(runs: readonly ChartRun[]): readonly Chart[] {
-  return familiesOf(runs).flatMap((family, i) => chartOf(family, i));
+  const drawn = drawnMetrics(runs);
+  return familiesOf(runs).flatMap((family, i) => drawn.flatMap((metric) => chartOf(family, i, metric)));
 }
 
 function familiesOf(runs: readonly ChartRun[]): readonly Family[] {
@@ -27,16 +29,20 @@ function familiesOf(runs: readonly ChartRun[]): readonly Family[] {
   return [...families.values()].filter((family) => new Set(family.runs.map(({ value }) => value)).size > 1);
 }
 
-function chartOf({ method, setting, runs }: Family, index: number): Chart[] {
+function chartOf(
+  { method, setting, runs }: Family,
+  index: number,
+  { metric, title, field, suffix }: DrawnMetric,
+): Chart[] {
   const places = scoredPrompts(runs.map(({ report }) => report)).flatMap(({ name, protocol, shared }) =>
     runs.flatMap(({ label, value, report }) => {
-      const prompts = report.prompts[name];
-      if (prompts?.miou === undefined || prompts.protocol !== protocol) return [];
-      const { value: miou, low = miou, high = miou, n } = prompts.miou;
+      const figure = figureIn(report.prompts[name], protocol, metric.headline);
+      if (figure === undefined) return [];
+      const { value: accuracy, low = accuracy, high = accuracy, n } = figure;
       return [
         {
           ...{ prompts: shared ? `${name}, ${protocol}` : name, variant: label, value, n },
-          ...{ miou: rounded(100 * miou), low: rounded(100 * low), high: rounded(100 * high) },
+          ...{ accuracy: rounded(100 * accuracy), low: rounded(100 * low), high: rounded(100 * high) },
         },
       ];
     }),
@@ -51,18 +57,20 @@ function chartOf({ method, setting, runs }: Family, index: number): Chart[] {
     scale: { zero: false, nice: false, padding: 24 },
     axis: { values: distinct(places.map(({ value }) => value)), format: "~g" },
   } as const;
-  const y = { field: "miou", type: "quantitative", title: "mIoU, %", scale: { zero: true } } as const;
+  const y = { field, type: "quantitative", title: `${title}, %`, scale: { zero: true } } as const;
   const domain = distinct(places.map(({ prompts }) => prompts));
   const color = { field: "prompts", type: "nominal", title: "prompts", scale: { domain } } as const;
-  const alt = places.map(({ prompts, value, miou }) => `${prompts} at ${value}: ${miou} %.`).join(" ");
+  const alt = places.map(({ prompts, value, accuracy }) => `${prompts} at ${value}: ${accuracy} %.`).join(" ");
   return [
     {
-      id: `accuracy-setting-${index}`,
-      title: `Accuracy by setting: ${method}`,
-      caption: `mIoU against the ${setting}; a point is a run, bars are 95 % intervals, a ${intervalMethod}.`,
+      id: `accuracy-setting-${index}${suffix}`,
+      title: `Accuracy by setting: ${method}${suffix === "" ? "" : `, ${title}`}`,
+      caption: `${title} against the ${setting}; a point is a run, bars are 95 % intervals, a ${intervalMethod}.`,
       alt,
       spec: chartSpec(`Accuracy by setting, ${method}. ${alt}`, undefined, {
-        data: { values: places },
+        data: {
+          values: places.map(({ accuracy, low, high, ...place }) => ({ ...place, [field]: accuracy, low, high })),
+        },
         layer: [
           { mark: { type: "line", strokeWidth: 1.5 }, encoding: { x, y, color } },
           {
@@ -73,15 +81,15 @@ function chartOf({ method, setting, runs }: Family, index: number): Chart[] {
             mark: { type: "point", size: 110 },
             encoding: {
               ...{ x, y, color, shape: { ...color } },
-              tooltip: ["variant", "prompts", "value", "miou", "low", "high", "n"].map((field) => ({ field })),
+              tooltip: ["variant", "prompts", "value", field, "low", "high", "n"].map((field) => ({ field })),
             },
           },
         ],
       }),
       records: [
-        ["variant", "prompts", setting, "mIoU, %", "low", "high", "n"],
-        ...places.map(({ variant, prompts, value, miou, low, high, n }) => [
-          ...[variant, prompts, value, miou, low, high, n],
+        ["variant", "prompts", setting, `${title}, %`, "low", "high", "n"],
+        ...places.map(({ variant, prompts, value, accuracy, low, high, n }) => [
+          ...[variant, prompts, value, accuracy, low, high, n],
         ]),
       ],
       touches: /^(images|dataset|run)$/,

@@ -1,4 +1,4 @@
-import type { ReliabilityBin } from "../../metrics/index.ts";
+import type { Metric, ReliabilityBin } from "../../api.ts";
 import type { RunReport } from "../../results/report.ts";
 import type { LatencyTurn } from "../../store/latency.ts";
 import type { Manifest } from "../../store/schema.ts";
@@ -14,6 +14,28 @@ export interface ChartRun {
   readonly turns: readonly LatencyTurn[];
   /** Predicted against measured IoU by prompts name; empty for seeded weights. */
   readonly reliability: Readonly<Record<string, readonly ReliabilityBin[]>>;
+}
+
+/** A metric that is drawn, with what charts call it. */
+export interface DrawnMetric {
+  readonly metric: Metric;
+  /** Of its headline: mIoU. */
+  readonly title: string;
+  /** Names the figure in a chart's data: a letter, a digit or `_`, since a point would lead into an object. */
+  readonly field: string;
+  /** Behind a chart's id: nothing for the first, so that its files keep their names. */
+  readonly suffix: string;
+}
+
+/** The metrics that reports draw; those of one report know the same. */
+export function drawnMetrics(runs: readonly ChartRun[]): readonly DrawnMetric[] {
+  const drawn = (runs[0]?.report.metrics ?? []).filter((metric) => metric.drawn === true);
+  return drawn.map((metric, i) => ({
+    metric,
+    title: metric.columns.find(({ id }) => id === metric.headline)?.title ?? metric.title,
+    field: metric.headline.replaceAll(/\W/g, "_"),
+    suffix: i === 0 ? "" : `-${metric.id}`,
+  }));
 }
 
 export interface Chart {

@@ -33,12 +33,14 @@ test.each([
   expect(() => parseCondition(text)).toThrow("expected FIGURE < NUMBER");
 });
 
+const judged = { "miou-gtbox-argmax": { id: "miou-gtbox-argmax", headline: "miou", ranksMasks: false } };
+
 /** B is 10 points worse by box, and takes half as long again. */
 function example() {
   const images = Array.from({ length: 10 }, () => [0.5]);
   const a = exampleSide({ ious: { box: images }, encodeMs: [10, 10], turn: 0 });
   const b = exampleSide({ ious: { box: images.map(() => [0.4]) }, encodeMs: [15, 15], turn: 1 });
-  return compareRuns(a, [b], { metrics: [miou, calibration], headlines: {}, seed: 0, draws: 100 })[0]!;
+  return compareRuns(a, [b], { metrics: [miou, calibration], judged, seed: 0, draws: 100 })[0]!;
 }
 
 test.each([

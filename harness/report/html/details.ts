@@ -1,4 +1,5 @@
-import { type ReliabilityBin, reliabilityTable } from "../../metrics/index.ts";
+import type { Metric, ReliabilityBin } from "../../api.ts";
+import type { ReportOptions } from "../../results/accuracy.ts";
 import { reportOfRows } from "../../results/report.ts";
 import { byPrompts, type RunRows, readRunRows } from "../../results/rows.ts";
 import type { StoredRun } from "../../store/store.ts";
@@ -8,19 +9,25 @@ import type { ChartRun } from "../charts/chart.ts";
 export type DetailedRun = ChartRun & Pick<RunRows, "rows" | "places">;
 
 /** Everything a report draws of a run; masks are left on disk. */
-export async function detailsOf(run: StoredRun): Promise<Omit<DetailedRun, "label">> {
+export async function detailsOf(run: StoredRun, options: ReportOptions = {}): Promise<Omit<DetailedRun, "label">> {
   const read = await readRunRows(run, { hold: "figures" });
-  const report = await reportOfRows(run, read);
+  const report = await reportOfRows(run, read, options);
   // Masks of seeded weights mean nothing.
   const rows = run.manifest.weights.source === "seeded" ? [] : read.rows;
   const { manifest } = run;
   // A floor believes nothing of its masks: it says 1 of each.
-  const reliability = report.role === "floor" ? {} : reliabilityOf(rows);
+  const reliability = report.role === "floor" ? {} : reliabilityOf(rows, report.metrics);
   return { report, manifest, turns: await run.latency(), rows, places: read.places, reliability };
 }
 
-function reliabilityOf(rows: RunRows["rows"]): Readonly<Record<string, readonly ReliabilityBin[]>> {
-  return Object.fromEntries([...byPrompts(rows)].map(([name, own]) => [name, reliabilityTable(own)]));
+/** By prompts name, of the first metric that has bins. */
+function reliabilityOf(
+  rows: RunRows["rows"],
+  metrics: readonly Metric[],
+): Readonly<Record<string, readonly ReliabilityBin[]>> {
+  const metric = metrics.find((each) => each.reliability !== undefined);
+  if (metric === undefined) return {};
+  return Object.fromEntries([...byPrompts(rows)].map(([name, own]) => [name, metric.reliability!(own)]));
 }
 
 /** Names that tell runs of one report apart: the variant, and of several runs of one also the end of their ids. */

@@ -1,3 +1,4 @@
+import type { PublishedFigure } from "../../api.ts";
 import type { RunReport } from "../../results/report.ts";
 import { speedUp, totalMs } from "../table/columns.ts";
 import type { Measure } from "./paper.ts";
@@ -61,12 +62,13 @@ export function measuredOf(report: RunReport, measure: Measure, context: Measure
 /** Stands for a protocol's only prompts, whatever they are called in a run. */
 const onlyPrompts = "grid";
 
-function accuracyOf({ prompts }: RunReport, measure: Measure, factor: number): Measured | undefined {
-  const { protocol, prompt = "", metric, size = "all" } = measure;
+function accuracyOf(run: RunReport, measure: Measure, factor: number): Measured | undefined {
+  const { protocol, prompt = "" } = measure;
+  const { prompts } = run;
   const own = Object.entries(prompts).filter(([, each]) => each.protocol === protocol);
   const [, report] =
     own.find(([name]) => name === prompt) ?? (prompt === onlyPrompts && own.length === 1 ? own[0]! : []);
-  const figure = (report as Readonly<Record<string, unknown>> | undefined)?.[figureId(metric, size)];
+  const figure = (report as Readonly<Record<string, unknown>> | undefined)?.[publishedFigure(run, measure).id];
   if (!isMeasured(figure)) return undefined;
   const { value, low, high, n } = figure;
   return {
@@ -76,19 +78,16 @@ function accuracyOf({ prompts }: RunReport, measure: Measure, factor: number): M
   };
 }
 
-/** Letters of lvis-api for a part of the annotations: APs, ARr@1000. */
-const partLetters: Readonly<Record<string, string>> = {
-  ...{ all: "", small: "s", medium: "m", large: "l" },
-  ...{ rare: "r", common: "c", frequent: "f" },
-};
-
-/** What a run's report calls it: miou and small, AP and APs, AR@1000 and ARr@1000. */
-export function figureId(metric: string, size: string): string {
-  if (metric === "miou") return size === "all" ? metric : size;
-  const part = partLetters[size] ?? `-${size}`;
-  const recall = /^ar(\d+)$/.exec(metric);
-  if (recall !== null) return `AR${part}@${recall[1]}`;
-  return /^ap(50|75)?$/.test(metric) ? `${metric.toUpperCase()}${part}` : metric;
+/** What a run's report calls it: miou and small, AP and APs, AR@1000 and ARr@1000; its own name where no metric claims it. */
+export function publishedFigure(
+  { metrics }: Pick<RunReport, "metrics">,
+  { metric, size = "all" }: Pick<Measure, "metric" | "size">,
+): PublishedFigure {
+  for (const each of metrics) {
+    const found = each.published?.(metric, size);
+    if (found !== undefined) return found;
+  }
+  return { id: metric, about: "annotated images" };
 }
 
 function isMeasured(figure: unknown): figure is Measured {

@@ -1,6 +1,6 @@
 import type { RunReport } from "../../results/report.ts";
 import { speedUp } from "../table/columns.ts";
-import { type Measured, measuredOf, type Nature, natureOf } from "./measured.ts";
+import { type Measured, measuredOf, type Nature, natureOf, publishedFigure } from "./measured.ts";
 import type { Measure } from "./paper.ts";
 import { evaluationSets, extentOf } from "./sets.ts";
 
@@ -40,10 +40,15 @@ export function ourFigure(variant: string, measure: Measure, context: FigureCont
 }
 
 /** How many, and whether they are all of the paper's; nothing where the run is on another set. */
-function imagesOf({ dataset, images }: RunReport, measure: Measure): Pick<OurFigure, "images" | "extent"> | undefined {
+function imagesOf(report: RunReport, measure: Measure): Pick<OurFigure, "images" | "extent"> | undefined {
+  const { dataset, images } = report;
   const set = evaluationSets[measure.dataset ?? ""];
   if (set === undefined || set.dataset !== dataset) return undefined;
-  const extent = extentOf(set, images, /^ap/.test(measure.metric) ? "images" : "annotated");
+  const extent = extentOf(
+    set,
+    images,
+    publishedFigure(report, measure).about === "every image" ? "images" : "annotated",
+  );
   return extent === "other" ? undefined : { images: images.finished, extent };
 }
 

@@ -1,11 +1,5 @@
-import {
-  absentNames,
-  type PromptsReport,
-  type RunReport,
-  type Score,
-  type Stage,
-  sameConditions,
-} from "../../results/report.ts";
+import type { FigureColumn, Metric } from "../../api.ts";
+import { absentNames, figureIn, type RunReport, type Score, type Stage, sameConditions } from "../../results/report.ts";
 import type { LatencySummary } from "../../stats/summary.ts";
 import { intervalText } from "./intervalText.ts";
 import type { Column } from "./layout.ts";
@@ -106,29 +100,27 @@ function everythingColumns(reports: readonly RunReport[]): readonly Column[] {
   });
 }
 
-/** What each prompts name is summed up to, best known first. */
-const headlines = [
-  { id: "miou", title: "mIoU" },
-  { id: "AP", title: "AP" },
-  { id: "AR@10", title: "AR@10" },
-  { id: "AR@100", title: "AR@100" },
-  { id: "AR@300", title: "AR@300" },
-  { id: "AR@1000", title: "AR@1000" },
-] as const;
+/** The metrics that the reports know; those of one command know the same. */
+export function metricsIn(reports: readonly RunReport[]): readonly Metric[] {
+  return reports[0]?.metrics ?? [];
+}
 
 /** Of each prompts name and protocol, its figures with their intervals; n in the header where all rows share it. */
 export function accuracyColumns(reports: readonly RunReport[]): readonly Column[] {
-  return scoredPrompts(reports).flatMap(({ name, protocol, shared }) =>
-    headlines
-      .map(({ id, title }) => ({ title, figureOf: ({ prompts }: RunReport) => figureIn(prompts[name], protocol, id) }))
-      .filter(({ figureOf }) => reports.some((report) => figureOf(report) !== undefined))
-      .map(({ title, figureOf }) => scoreColumn([title, shared ? `${name}, ${protocol}` : name], reports, figureOf)),
-  );
+  const columns = metricsIn(reports).flatMap((metric) => metric.columns);
+  return scoredPrompts(reports).flatMap((prompts) => figureColumns(columns, prompts, reports));
 }
 
-function figureIn(prompts: PromptsReport | undefined, protocol: string, id: string): Score | undefined {
-  const figure = prompts?.protocol === protocol ? prompts[id] : undefined;
-  return typeof figure === "object" ? figure : undefined;
+/** Those for which a report has a figure. */
+function figureColumns(
+  columns: readonly FigureColumn[],
+  { name, protocol, shared }: ScoredPrompts,
+  reports: readonly RunReport[],
+): readonly Column[] {
+  return columns
+    .map(({ id, title }) => ({ title, figureOf: ({ prompts }: RunReport) => figureIn(prompts[name], protocol, id) }))
+    .filter(({ figureOf }) => reports.some((report) => figureOf(report) !== undefined))
+    .map(({ title, figureOf }) => scoreColumn([title, shared ? `${name}, ${protocol}` : name], reports, figureOf));
 }
 
 /** What the first table has no room for: the other stages, memory by stage, the graphs' files, accuracy by size. */
@@ -149,14 +141,8 @@ export function detailColumns(reports: readonly RunReport[]): readonly (readonly
     latencyColumn("prepare", reports),
     latencyColumn("upscale", reports),
   ];
-  const sizes = scoredPrompts(reports).map(({ name, protocol, shared }) =>
-    (["small", "medium", "large"] as const).map((size) =>
-      scoreColumn([`mIoU ${size}`, shared ? `${name}, ${protocol}` : name], reports, ({ prompts }) =>
-        prompts[name]?.protocol === protocol ? prompts[name][size] : undefined,
-      ),
-    ),
-  );
-  return [filled(files), ...sizes.map((columns) => filled(columns))];
+  const parts = metricsIn(reports).flatMap((metric) => metric.parts ?? []);
+  return [filled(files), ...scoredPrompts(reports).map((prompts) => figureColumns(parts, prompts, reports))];
 }
 
 export interface ScoredPrompts {
@@ -169,9 +155,10 @@ export interface ScoredPrompts {
 /** Figures of two protocols never stand in one column. */
 export function scoredPrompts(reports: readonly RunReport[]): readonly ScoredPrompts[] {
   const pairs = new Map<string, { readonly name: string; readonly protocol: string }>();
+  const columns = metricsIn(reports).flatMap((metric) => metric.columns);
   for (const { prompts } of reports)
     for (const [name, { protocol, ...figures }] of Object.entries(prompts))
-      if (headlines.some(({ id }) => figures[id] !== undefined)) pairs.set(`${name} ${protocol}`, { name, protocol });
+      if (columns.some(({ id }) => figures[id] !== undefined)) pairs.set(`${name} ${protocol}`, { name, protocol });
   const all = [...pairs.values()];
   return all.map((pair) => ({
     ...pair,

@@ -1,3 +1,4 @@
+import type { Metric } from "../../api.ts";
 import {
   absentNames,
   type Conditions,
@@ -7,7 +8,7 @@ import {
   stages,
 } from "../../results/report.ts";
 import { largest } from "../../stats/summary.ts";
-import { mixesUpscaling, scoredPrompts, sharedFileNames } from "./columns.ts";
+import { metricsIn, mixesUpscaling, scoredPrompts, sharedFileNames } from "./columns.ts";
 import { intervalMeaning } from "./intervalText.ts";
 import { layout, wrap } from "./layout.ts";
 
@@ -123,22 +124,19 @@ function accuracyLines(reports: readonly RunReport[]): string[] {
   const byProtocol = new Map<string, string[]>();
   for (const { name, protocol } of scored) byProtocol.set(protocol, [...(byProtocol.get(protocol) ?? []), name]);
   const protocols = [...byProtocol].map(([protocol, names]) => `${names.join(", ")} by ${protocol}`);
-  const has = (figure: RegExp) =>
-    reports.some(({ prompts }) =>
-      Object.values(prompts).some((each) => Object.keys(each).some((id) => figure.test(id))),
-    );
-  const meanings = [
-    ...(has(/^miou$/) ? ["mIoU: mean over n instances"] : []),
-    ...(has(/^AP$/) ? ["AP: mean average precision of masks over IoU 0.50 to 0.95, n annotations to find"] : []),
-    ...(has(/^AR@/) ? ["AR@k: average recall of the best k masks of an image, whatever their category"] : []),
-  ];
-  const suppression =
-    "everything mode: of two masks whose boxes overlap too much the one with the higher predicted IoU (FastSAM: confidence) stays, whatever ranks the result; across crops the smaller crop's";
+  const shown = shownMetrics(reports);
+  const meanings = shown.flatMap(({ meaning }) => meaning ?? []);
   return [
-    `${meanings.join("; ")}; ${intervalMeaning("--json has both bounds")}`,
+    [...meanings, intervalMeaning("--json has both bounds")].join("; "),
     `prompts: ${protocols.join("; ")}`,
-    ...(has(/^AR@/) ? [suppression] : []),
+    ...shown.flatMap(({ notes }) => notes ?? []),
   ];
+}
+
+/** Those with a figure in a column. */
+function shownMetrics(reports: readonly RunReport[]): readonly Metric[] {
+  const figures = new Set(reports.flatMap(({ prompts }) => Object.values(prompts).flatMap(Object.keys)));
+  return metricsIn(reports).filter(({ columns }) => columns.some(({ id }) => figures.has(id)));
 }
 
 /** What the accuracy lies between: what needs no model, and what two people reach. */

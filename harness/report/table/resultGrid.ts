@@ -107,13 +107,18 @@ function figuresOf(report: RunReport): readonly FigureRecord[] {
     ...plain("memory-harness", "bytes", harnessMemory),
     ...Object.entries(prompts).flatMap(([name, { protocol, ...figures }]) =>
       Object.entries(figures).flatMap(([id, figure]): FigureRecord[] =>
-        typeof figure === "object" ? [scoreRecord(name, protocol, id, figure)] : [],
+        typeof figure === "object" ? [scoreRecord(name, protocol, recordName(report, id), figure)] : [],
       ),
     ),
   ];
 }
 
-function scoreRecord(prompts: string, protocol: string, id: string, { value, low, high, n }: Score): FigureRecord {
-  const figure = ["small", "medium", "large"].includes(id) ? `miou-${id}` : id;
+/** A part is told from other metrics' parts by its metric's headline: miou-small. */
+function recordName({ metrics }: RunReport, id: string): string {
+  const whole = metrics.find(({ parts = [] }) => parts.some((part) => part.id === id));
+  return whole === undefined ? id : `${whole.headline}-${id}`;
+}
+
+function scoreRecord(prompts: string, protocol: string, figure: string, { value, low, high, n }: Score): FigureRecord {
   return [prompts, protocol, figure, "fraction", value, low, high, n];
 }

@@ -2,7 +2,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type RunReport, reportOf } from "../../results/report.ts";
+import { type RunReport, reportOf, type Score } from "../../results/report.ts";
 import { exampleManifest } from "../../store/fixtures/run.ts";
 import { exampleGraphs, storeExample } from "../fixtures/runs.ts";
 import { resultJson, resultTable } from "./tables.ts";
@@ -150,7 +150,7 @@ test("one prompts name of two protocols is two columns", async () => {
 test("rows of different n carry it in the cell", async () => {
   const [nano] = await exampleReports();
   const { miou } = nano!.prompts.box!;
-  const fewer = { ...nano!, prompts: { box: { ...nano!.prompts.box!, miou: { ...miou!, n: 7 } } } };
+  const fewer = { ...nano!, prompts: { box: { ...nano!.prompts.box!, miou: { ...(miou as Score), n: 7 } } } };
   expect(resultTable([nano!, fewer])).toMatch(/80\.0 ±\d\.\d \(15\)[\s\S]*80\.0 ±\d\.\d \(7\)/);
 });
 

@@ -36,8 +36,8 @@ export function resultTable(reports: readonly RunReport[], options: TableOptions
 export function resultJson(
   reports: readonly RunReport[],
   leftOut: readonly LeftOut[] = [],
-): { readonly runs: readonly RunReport[]; readonly leftOut: readonly LeftOut[] } {
-  return { runs: reports, leftOut };
+): { readonly runs: readonly Omit<RunReport, "metrics">[]; readonly leftOut: readonly LeftOut[] } {
+  return { runs: reports.map(({ metrics: _, ...report }) => report), leftOut };
 }
 
 /**

@@ -2,13 +2,14 @@ import { expect, test } from "vitest";
 import type { Rle } from "../../api.ts";
 import { encodeRle, formatCounts } from "../../mask/index.ts";
 import { ap, calibration, miou, recall } from "../../metrics/index.ts";
+import { judgementOf, protocolOf } from "../../protocols/index.ts";
 import { exampleSide, exampleTurn, type Ious, simulatedSides } from "../../report/compare/fixtures/sides.ts";
 import { comparisonText } from "../../report/compare/text.ts";
 import { compareRuns } from "./compare.ts";
 import { type Side, sharedRows } from "./side.ts";
 
-const headlines = { "miou-gtbox-argmax": "miou", "ap-gtbox": "AP" };
-const options = { metrics: [miou, calibration], headlines, seed: 0, draws: 300 };
+const judged = Object.fromEntries(["miou-gtbox-argmax", "ap-gtbox"].map((id) => [id, judgementOf(protocolOf(id))]));
+const options = { metrics: [miou, calibration], judged, seed: 0, draws: 300 };
 const range = (n: number) => Array.from({ length: n }, (_, i) => i);
 
 const square = { height: 4, width: 4 };

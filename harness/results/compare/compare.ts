@@ -1,4 +1,5 @@
 import type { Category, Metric, MetricContext } from "../../api.ts";
+import type { Judgement } from "../../protocols/index.ts";
 import { holm } from "../../stats/permutation.ts";
 import { conditionsOf, sameConditions } from "../report.ts";
 import { type Breakdown, categoryBreakdown } from "./breakdown.ts";
@@ -30,8 +31,8 @@ export interface Comparison {
 
 export interface CompareOptions {
   readonly metrics: readonly Metric[];
-  /** By protocol id, the figure that its sides are judged by. */
-  readonly headlines: Readonly<Record<string, string>>;
+  /** By protocol id, what its sides are judged by. */
+  readonly judged: Readonly<Record<string, Judgement>>;
   readonly seed: number;
   readonly draws?: number;
   /** What is scored against, where it is at hand. */

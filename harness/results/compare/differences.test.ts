@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { encodeRle, formatCounts } from "../../mask/index.ts";
 import { calibration, figuresOf, miou, recall } from "../../metrics/index.ts";
+import { judgementOf, protocolOf } from "../../protocols/index.ts";
 import { exampleSide, simulatedSides } from "../../report/compare/fixtures/sides.ts";
 import { pairedDifference, sumByImage } from "../../stats/means.ts";
 import { figureDifferences } from "./differences.ts";
@@ -10,7 +11,12 @@ const range = (n: number) => Array.from({ length: n }, (_, i) => i);
 
 function differencesOf(sides: ReturnType<typeof simulatedSides>, draws = 200, metrics = [miou, calibration]) {
   const [shared] = sharedRows(sides.a, sides.b).prompts;
-  return figureDifferences(shared!, { metrics, headlines: { "miou-gtbox-argmax": "miou" }, seed: 0, draws });
+  return figureDifferences(shared!, {
+    metrics,
+    judged: { "miou-gtbox-argmax": judgementOf(protocolOf("miou-gtbox-argmax")) },
+    seed: 0,
+    draws,
+  });
 }
 
 const named = (figures: ReturnType<typeof differencesOf>, name: string) =>
@@ -110,7 +116,13 @@ test("figures that need annotations are those of each side alone, whatever the i
     a: rows([8, 8, 2]),
     b: rows([8, 6, 8]),
   };
-  const found = figureDifferences(shared, { metrics: [recall], headlines: {}, seed: 0, draws: 50, dataset });
+  const found = figureDifferences(shared, {
+    metrics: [recall],
+    judged: { any: { id: "any", headline: "AR@1000", ranksMasks: true } },
+    seed: 0,
+    draws: 50,
+    dataset,
+  });
   for (const side of ["a", "b"] as const) {
     const alone = figuresOf(recall, { rows: shared[side], images, sizes: [], dataset }, { seed: 0 });
     const expected = alone.find(({ id }) => id === "AR@10")!.value;

@@ -1,5 +1,6 @@
 import type { ImageId, ImageWeights, Metric, MetricContext } from "../../api.ts";
 import { cocoSizes } from "../../metrics/index.ts";
+import type { Judgement } from "../../protocols/index.ts";
 import { type Interval, intervalsOf, pairedIntervals } from "../../stats/intervals.ts";
 import { exchangeP } from "./exchange.ts";
 import type { SharedPrompts } from "./side.ts";
@@ -33,7 +34,7 @@ export interface FigureDifference {
   readonly adjustedP?: number;
   /** The smallest difference that this many images would have shown in 80 % of tries. */
   readonly detectable?: number;
-  /** Images on which the mean of B is higher, alike and lower, as shares. Of mean IoU alone. */
+  /** Images on which the mean of B is higher, alike and lower, as shares. Of a metric that has a value of one image. */
   readonly won?: Shares;
   readonly n: number;
   readonly images: number;
@@ -47,8 +48,8 @@ export interface Shares {
 
 export interface DifferenceOptions {
   readonly metrics: readonly Metric[];
-  /** By protocol id, the figure that its sides are judged by: miou, AP, AR@1000, AR@300. */
-  readonly headlines: Readonly<Record<string, string>>;
+  /** By protocol id, what its sides are judged by. */
+  readonly judged: Readonly<Record<string, Judgement>>;
   readonly seed: number;
   readonly draws?: number;
   /** What is scored against; without it, figures that need annotations are left out. */
@@ -70,8 +71,13 @@ type Values = (
 function metricDifferences(metric: Metric, shared: SharedPrompts, options: DifferenceOptions): FigureDifference[] {
   const { images, seeds } = shared;
   const { dataset, seed, draws = defaults.draws } = options;
-  const protocol = { id: shared.protocol, ranksMasks: options.headlines[shared.protocol] !== "miou" };
-  const context: MetricContext = { images, sizes: cocoSizes, protocol, ...(dataset === undefined ? {} : { dataset }) };
+  const judged = options.judged[shared.protocol]!;
+  const context: MetricContext = {
+    images,
+    sizes: cocoSizes,
+    protocol: judged,
+    ...(dataset === undefined ? {} : { dataset }),
+  };
   const [sideA, sideB] = [metric.fit(shared.a, context), metric.fit(shared.b, context)];
   const once = { images, counts: new Uint32Array(images.length).fill(1) };
   const intervals = pairedIntervals(sideA, sideB, images, { seed: seeds.a });
@@ -85,25 +91,25 @@ function metricDifferences(metric: Metric, shared: SharedPrompts, options: Diffe
     const p = ps[i];
     return [
       {
-        figure: figureName(metric.id, shared.prompts, id),
+        figure: figureName(metric, shared.prompts, id),
         prompts: shared.prompts,
         protocol: shared.protocol,
         ...found,
         better: metric.better,
-        headline: options.headlines[shared.protocol] === id,
+        headline: judged.headline === id,
         ...unpairedWidth(found.a, found.b),
         ...(p === undefined ? {} : { p }),
         ...detectableFrom(found.difference),
-        ...(id === "miou" ? { won: sharesOf(sideA, sideB, images) } : {}),
+        ...(metric.byImage === true && id === metric.headline ? { won: sharesOf(sideA, sideB, images, i) } : {}),
         ...{ n, images: images.length },
       },
     ];
   });
 }
 
-/** Sizes are parts of a mean IoU; all else goes by the id that tables give it. */
-function figureName(metric: string, prompts: string, id: string): string {
-  return metric === "miou" && id !== "miou" ? `miou.${prompts}.${id}` : `${id}.${prompts}`;
+/** A part goes by its metric's headline, miou.box.small; all else by the id that tables give it. */
+function figureName({ headline, parts = [] }: Metric, prompts: string, id: string): string {
+  return parts.some((part) => part.id === id) ? `${headline}.${prompts}.${id}` : `${id}.${prompts}`;
 }
 
 function less(x: number | undefined, y: number | undefined): number | undefined {
@@ -125,14 +131,14 @@ function detectableFrom({ low, high }: Interval): Pick<FigureDifference, "detect
   return { detectable: (defaults.detectable * (high - low)) / defaults.interval };
 }
 
-/** By image: an image without a target is on neither side. */
-function sharesOf(sideA: Values, sideB: Values, images: readonly ImageId[]): Shares {
+/** By image, of a figure by its place: an image without a target is on neither side. */
+function sharesOf(sideA: Values, sideB: Values, images: readonly ImageId[], figure: number): Shares {
   const counted = { higher: 0, alike: 0, lower: 0 };
   let all = 0;
   for (const i of images.keys()) {
     const counts = new Uint32Array(images.length);
     counts[i] = 1;
-    const difference = less(sideB({ images, counts })[0]!.value, sideA({ images, counts })[0]!.value);
+    const difference = less(sideB({ images, counts })[figure]!.value, sideA({ images, counts })[figure]!.value);
     if (difference === undefined) continue;
     all += 1;
     counted[Math.abs(difference) < 1e-12 ? "alike" : difference > 0 ? "higher" : "lower"] += 1;
