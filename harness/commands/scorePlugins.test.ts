@@ -1,0 +1,161 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { storeExample } from "../report/fixtures/runs.ts";
+import type { RunReport, Score } from "../results/report.ts";
+import { compare } from "./compare.ts";
+import { bench, memoryConsole } from "./fixtures/bench.ts";
+import { list } from "./list.ts";
+import { report } from "./report.ts";
+import { score } from "./score.ts";
+import { table } from "./table.ts";
+import type { Arguments, Command } from "./terminal/command.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "sam-bench-score-plugins-"));
+const results = join(folder, "stored");
+const misses = join(folder, "misses.mts");
+const metric = { plugin: [misses], results };
+
+/** Two variants whose IoUs are known; README's metric beside them. */
+beforeAll(async () => {
+  const readme = readFileSync(fileURLToPath(new URL("../../README.md", import.meta.url)), "utf8");
+  const [, example] = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code!);
+  writeFileSync(misses, example!);
+  for (const [variant, box] of [
+    ["sam-vit-b", [0.4, 0.6, 0.8, 0.9]],
+    ["mobilesam", [0.4, 0.3, 0.8, 0.9]],
+  ] as const)
+    await storeExample(results, {
+      variant,
+      manifest: { dataset: { id: "coco", fingerprint: "f1", images: 8, warnings: [] } },
+      ious: { box, "1p": [0.7] },
+      spread: 0.01,
+      images: 8,
+      encodeMs: [40, 41],
+    });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const mobilesam = () => readdirSync(results).find((id) => id.startsWith("mobilesam-"))!;
+
+async function ran(command: Command, args: Arguments) {
+  const console = memoryConsole();
+  const code = await command.run(args, console);
+  return { code, ...console.said };
+}
+
+test("a metric from outside has its column, its line of the foot and its figures in JSON", async () => {
+  const text = (await ran(table, { ...metric, all: true })).out;
+  expect(text).toMatch(/mIoU +misses +mIoU +misses\n/);
+  expect(text.replaceAll(/\s+/g, " ")).toContain("mIoU: mean over n instances; misses: share of n instances whose IoU");
+  const { runs } = JSON.parse((await ran(table, { ...metric, all: true, json: true })).out);
+  const shares = (runs as RunReport[]).map(({ variant, prompts }) => [variant, (prompts.box!.misses as Score).value]);
+  expect(Object.fromEntries(shares)).toEqual({ "sam-vit-b": 0.25, mobilesam: 0.5 });
+  expect(runs[0].prompts["1p"].misses).toMatchObject({ value: 0, n: 8 });
+  expect(runs[0]).not.toHaveProperty("metrics");
+});
+
+test("a metric from outside is listed, scored, compared and waited for by --fail-if", async () => {
+  expect((await ran(list, { ...metric, what: "metrics" })).out).toMatch(/misses +misses, lower is better +rows/);
+  const scored = await ran(score, { ...metric, run: mobilesam(), metric: ["misses"], json: true });
+  expect(JSON.parse(scored.out).prompts.box.figures).toEqual({
+    misses: expect.objectContaining({ value: 0.5, n: 32 }),
+  });
+  const sides = { ...metric, a: "sam-vit-b", b: ["mobilesam"], seed: 0, json: true };
+  const { comparisons } = JSON.parse((await ran(compare, sides)).out);
+  expect(comparisons[0].figures.find(({ figure }: { figure: string }) => figure === "misses.box")).toMatchObject({
+    better: "lower",
+    difference: { value: 0.25 },
+  });
+  const gate = await ran(compare, { ...sides, "fail-if": ["misses.box > 20%"] });
+  expect([gate.code, gate.notes]).toEqual([1, expect.stringContaining("failed: misses.box > 20%")]);
+  expect((await ran(compare, { ...sides, "fail-if": ["misses.box > 30%"] })).code).toBe(0);
+});
+
+test("a metric from outside has its column and its chart in the report", async () => {
+  const out = join(folder, "report");
+  expect((await ran(report, { ...metric, all: true, out, gallery: 0, seed: 0 })).code).toBe(0);
+  expect(readFileSync(join(out, "index.html"), "utf8")).toContain("Accuracy against latency: box, misses");
+  expect(readdirSync(out)).toContain("accuracy-latency-box-misses.svg");
+  const chart = JSON.parse(readFileSync(join(out, "accuracy-latency-box-misses.vl.json"), "utf8"));
+  // Less is better: nobody is both as fast and below 25 %.
+  const front = chart.data.values.filter(({ front: on }: { front: boolean }) => on);
+  expect(front).toEqual([expect.objectContaining({ variant: "sam-vit-b", misses: 25 })]);
+});
+
+test("without the module the metric is unknown", async () => {
+  await expect(ran(score, { results, run: mobilesam(), metric: ["misses"] })).rejects.toThrow("unknown metric: misses");
+  expect((await ran(table, { results, all: true })).out).not.toContain("misses");
+});
+
+/** Boxes that are half as large, from outside; its own metric needs the annotations. */
+const protocol = `
+import { plainIou } from "sam-bench/mask";
+import { cocoSizes, miou } from "sam-bench/metrics";
+import type { Protocol } from "sam-bench/api";
+import found from "./found.mts";
+
+const halfBox = {
+  id: "half-box",
+  size: () => ({ points: 0, box: true }),
+  *prompts({ box: { x0, y0, x1, y1 } }) {
+    yield { frame: "image", points: [], box: { x0, y0, x1: (x0 + x1) / 2, y1 } };
+  },
+} satisfies Protocol["passes"][0]["sampler"];
+
+export default {
+  module: import.meta.url, id: "half-boxes", title: "left halves", about: "the left half of each annotation's box",
+  source: "this test", confidence: "repo", needs: ["box-prompt"], prompted: "annotations", metrics: [miou, found],
+  passes: [{ sampler: halfBox, scored: [{ step: 1, prompts: "half" }], looksAt: "most confident", choose: () => [{ token: 0 }] }],
+  sizes: cocoSizes, notes: [], includes: () => true, iou: plainIou,
+} satisfies Protocol;
+`;
+
+/** Annotated targets for each row, times a factor. */
+const found = (factor: number) => `
+import type { Metric } from "sam-bench/api";
+export default {
+  module: import.meta.url, id: "found", title: "targets found", about: "rows for each annotation",
+  headline: "found", better: "higher", unit: "fraction", needs: "annotations", reads: ["iou"],
+  columns: [{ id: "found", title: "found" }],
+  fit: (rows, { images, dataset }) => () => {
+    const n = dataset === undefined ? 0 : images.flatMap((image) => dataset.annotationsOf(image)).length;
+    return [n === 0 ? { id: "found", n } : { id: "found", n, value: ${factor} * rows.length / n }];
+  },
+} satisfies Metric;
+`;
+
+test("a protocol from outside runs end to end; its edited metric is scored again, and no id changes", async () => {
+  const [mine, own] = [join(folder, "mine.mts"), join(folder, "own")];
+  writeFileSync(mine, protocol);
+  writeFileSync(join(folder, "found.mts"), found(1));
+  const plugin = ["--plugin", mine, "--results", own, "--json"];
+  const what = ["--protocol", "half-boxes", "--variants", "sam-nano", "--dataset", "shapes", "--limit", "2"];
+  const how = ["--phase", "accuracy", "--no-baseline"];
+  const first = await bench(["run", ...plugin, ...what, ...how]);
+  expect([first.code, first.notes]).toEqual([0, expect.any(String)]);
+  const [run] = JSON.parse(first.out).runs;
+  expect(run.prompts.half).toMatchObject({
+    protocol: "half-boxes",
+    miou: { n: run.prompts.half.found.n },
+    found: { value: 1 },
+  });
+
+  const unknown = await ran(table, { results: own, all: true });
+  expect(unknown.out.replaceAll(/\s+/g, " ")).toContain(
+    "prompts half: their protocol half-boxes is not known here, so they have no figures. Name the module that brings it with --plugin.",
+  );
+  expect(unknown.out).toContain("metric found: the run has figures of it, and it is not known here.");
+  await expect(ran(score, { results: own, run: run.id })).rejects.toThrow(
+    `${run.id}: its protocol half-boxes is not known here`,
+  );
+
+  writeFileSync(join(folder, "found.mts"), found(0.5));
+  const edited = JSON.parse((await bench(["table", ...plugin])).out).runs[0];
+  expect(edited.prompts.half).toEqual({ ...run.prompts.half, found: { ...run.prompts.half.found, value: 0.5 } });
+  const again = await bench(["run", ...plugin, ...what, ...how]);
+  expect(JSON.parse(again.out).runs[0].id).toBe(run.id);
+  expect(again.notes).toContain("sam-nano: finished before, nothing to do");
+}, 120_000);
