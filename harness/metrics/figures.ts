@@ -33,6 +33,15 @@ export function figuresOf(
   });
 }
 
+/** The same, by the figures' ids: what a manifest stores and a report holds. */
+export function figuresById(
+  metric: Metric,
+  context: MetricContext & { readonly rows: readonly PredictionRow[] },
+  options: FigureOptions,
+): Readonly<Record<string, Omit<Figure, "id">>> {
+  return Object.fromEntries(figuresOf(metric, context, options).map(({ id, ...figure }) => [id, figure]));
+}
+
 function asInterval(value: number | undefined): Interval | undefined {
   return value === undefined ? undefined : { value };
 }

@@ -6,7 +6,7 @@ import { calibration } from "./calibration.ts";
 import { miou } from "./miou.ts";
 import { ownMasks, recall } from "./recall.ts";
 
-export { type Figure, figuresOf } from "./figures.ts";
+export { type Figure, figuresById, figuresOf } from "./figures.ts";
 export { cocoSizes, isOfSize } from "./sizes.ts";
 export { ap, boundaryIou, calibration, miou, ownMasks, recall };
 

@@ -1,13 +1,13 @@
 import type { Metric, PredictionRow, Protocol } from "../api.ts";
 import { HarnessError } from "../errors.ts";
-import { cocoSizes, contextOf } from "../metrics/index.ts";
+import { cocoSizes, contextOf, figuresById } from "../metrics/index.ts";
 import { metricsOf, ownBook, type ScoreBook } from "../protocols/index.ts";
 import { isEarlier, type Manifest } from "../store/schema.ts";
 import type { StoredRun } from "../store/store.ts";
 import { requireKnownTargets } from "./knownTargets.ts";
 import { byPrompts, type RunRows, readRunRows } from "./rows.ts";
 import { datasetOfRun } from "./runDataset.ts";
-import { type FigureRecord, metricCode, recordOf } from "./scores.ts";
+import { type FigureRecord, metricCode } from "./scores.ts";
 
 export interface ReportOptions {
   /** The project's own without it. */
@@ -50,7 +50,7 @@ export async function accuracyOf(
     for (const metric of metrics.filter(({ needs }) => needs === "rows")) {
       const own = readsMasks(metric) ? await again.rows(name) : rows;
       const context = { rows: own, images: read.images, sizes: cocoSizes, protocol: contextOf(protocol!) };
-      figures = { ...figures, ...recordOf(metric, context, manifest.seed) };
+      figures = { ...figures, ...figuresById(metric, context, { seed: manifest.seed }) };
     }
     for (const metric of isScored(manifest) ? metrics.filter(({ needs }) => needs === "annotations") : []) {
       const found = storedFigures(manifest, name, metric) ?? (await again.figures(metric, name, protocol!));
@@ -114,7 +114,7 @@ function rescoring(run: StoredRun, plugins: readonly string[]) {
           dataset: truth,
           protocol: contextOf(protocol),
         };
-        return recordOf(metric, context, manifest.seed);
+        return figuresById(metric, context, { seed: manifest.seed });
       } catch (error) {
         if (error instanceof HarnessError) return `${whyNot(manifest, metric)}, and ${error.message}`;
         throw error;

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
-import type { Metric, MetricContext, PredictionRow } from "../api.ts";
-import { cocoSizes, contextOf, figuresOf } from "../metrics/index.ts";
+import type { Metric, MetricContext } from "../api.ts";
+import { cocoSizes, contextOf, figuresById } from "../metrics/index.ts";
 import { closureHash } from "../plan/plugins/importClosure.ts";
 import { metricsOf, ownBook, protocolOf, type ScoreBook } from "../protocols/index.ts";
 import { scoresHash } from "../store/damage.ts";
@@ -63,7 +63,7 @@ export async function scoresOf(run: StoredRun, { prompts, dataset, seed, book = 
     const context = { rows: rowsOf.get(name) ?? [], images, sizes: cocoSizes, dataset, protocol };
     figures[name] = {};
     for (const metric of own) {
-      const found = recordOf(metric, context, seed);
+      const found = figuresById(metric, context, { seed });
       const known = metrics[metric.id]?.figures ?? [];
       metrics[metric.id] = {
         code: metricCode(metric),
@@ -73,15 +73,6 @@ export async function scoresOf(run: StoredRun, { prompts, dataset, seed, book = 
     }
   }
   return { figures, metrics };
-}
-
-/** A metric's figures with their intervals, by id. */
-export function recordOf(
-  metric: Metric,
-  context: MetricContext & { readonly rows: readonly PredictionRow[] },
-  seed: number,
-): FigureRecord {
-  return Object.fromEntries(figuresOf(metric, context, { seed }).map(({ id, ...score }) => [id, score]));
 }
 
 /** Binds the scores to the run's rows, as they were sealed, and to the code that computed them. */
