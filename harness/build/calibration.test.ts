@@ -116,6 +116,21 @@ test("a stored calibration with one figure changed is made again, or refused whe
   expect(await calibrationFor(given)).toEqual(first);
 });
 
+test("a stored calibration with one bit flipped, wherever, is refused, and made again where nobody has to choose images", async () => {
+  const first = (await calibrationFor(request(method())))!;
+  const file = join(store, readdirSync(store)[0]!);
+  const whole = readFileSync(file);
+  const given = request(method({ automatic: false }));
+  for (let at = 0; at < whole.length; at += 17) {
+    const flipped = Buffer.from(whole);
+    flipped[at]! ^= 1 << (at % 8);
+    writeFileSync(file, flipped);
+    await expect(calibrationFor(given)).rejects.toThrow(`${file}: not the calibration that was stored here`);
+  }
+  expect(await calibrationFor(request(method()))).toEqual(first);
+  expect(readFileSync(file)).toEqual(whole);
+});
+
 test("a method that is not calibrated by itself names the command that does it; others need none", async () => {
   await expect(calibrationFor(request(method({ automatic: false })))).rejects.toThrow(
     "learns/toy/a: is not calibrated for these weights",

@@ -147,6 +147,24 @@ test.each([
   expect(parse).toHaveBeenCalledTimes(2);
 });
 
+test("an index with one bit flipped, wherever, is made anew and gives what the file holds", async () => {
+  const files = place(instances);
+  const whole = contentOf(await open(files));
+  const index = indexOf(files);
+  const bytes = readFileSync(index);
+  let opened = 1;
+  for (let at = 0; at < bytes.length; at += 29) {
+    const flipped = Buffer.from(bytes);
+    flipped[at]! ^= 1 << (at % 8);
+    writeFileSync(index, flipped);
+    expect(contentOf(await open(files, () => undefined))).toEqual(whole);
+    expect(readFileSync(index)).toEqual(bytes);
+    opened += 1;
+  }
+  expect(opened).toBeGreaterThan(10);
+  expect(parse).toHaveBeenCalledTimes(opened);
+});
+
 test("an index of another version is made anew without a word", async () => {
   const files = place(instances);
   await open(files);
