@@ -13,3 +13,8 @@ test("SECURITY.md lists every limit with its number", () => {
   );
   expect(Object.fromEntries(listed)).toEqual(limits);
 });
+
+test("no package runs a script when it is installed", () => {
+  const settings = readFileSync(new URL("../.npmrc", import.meta.url), "utf8").split("\n");
+  expect(settings).toContain("ignore-scripts=true");
+});

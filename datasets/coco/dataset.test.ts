@@ -67,6 +67,18 @@ test("a missing photo is an error when it is read, and names the image and where
   await expect(dataset.read(2)).rejects.toThrow("unknown image: 2");
 });
 
+test("a name that leads out of the folder finds nothing there", async () => {
+  const data = folderOf({ "data/in.png": photo, "outside.png": photo });
+  for (const name of ["../outside.png", "x/../../outside.png", join(data, "outside.png"), "..\\outside.png"]) {
+    writeFileSync(
+      join(data, "data", "instances.json"),
+      JSON.stringify({ ...instances, images: [{ ...image, file_name: name }] }),
+    );
+    const dataset = await coco.open({ data: join(data, "data"), seed });
+    await expect(dataset.read(1)).rejects.toThrow("image 1: no photo below");
+  }
+});
+
 test("a photo in two folders is not guessed", async () => {
   const dataset = await open({ "instances.json": instances, "x/a.png": photo, "y/a.png": photo });
   await expect(dataset.read(1)).rejects.toThrow(/image 1: its photo is in 2 folders below .*x\/a\.png, y\/a\.png/);
