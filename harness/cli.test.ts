@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -21,6 +21,17 @@ test("help lists every command", async () => {
     expect(out).toMatch(new RegExp(`^  bench ${name}\\b`, "m"));
     expect(out.replace(/\s+/g, " ")).toContain(describe);
   }
+});
+
+test("help and README say the exit codes, which are the same in both", async () => {
+  const { out } = await bench(["--help"]);
+  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+  const codesIn = (text: string, from: RegExp) => {
+    const words = text.slice(text.search(from)).replace(/\s+/g, " ").split("Ctrl-C")[0]!;
+    return [...words.matchAll(/(?<=[:;] )\d+(?= )/g)].map(([code]) => Number(code));
+  };
+  expect(codesIn(out, /exit codes:/)).toEqual([0, 1, 2, 70, 130]);
+  expect(codesIn(readme, /Exit codes, for scripts:/)).toEqual([0, 1, 2, 70, 130]);
 });
 
 test("a command's help has its options and examples", async () => {

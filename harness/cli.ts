@@ -4,8 +4,11 @@ import { refuseUnused } from "./commands/terminal/command.ts";
 import { HarnessError, unknown } from "./errors.ts";
 import { visibleLines } from "./visible.ts";
 
-/** What scripts can rely on: 0 done, 1 done and the answer is no, 2 the user's mistake, 70 a bug in this program. */
+/** What scripts can rely on, beside 0, 1 and 130, which the commands return. */
 const exitCodes = { userMistake: 2, bug: 70 } as const;
+
+const exitCodeWords =
+  "exit codes: 0 done; 1 the answer is no, or a variant failed on every image; 2 a mistake that the message says how to mend; 70 a bug in this program; 130 stopped by Ctrl-C";
 
 /** In `--plugin a.ts FILE`, FILE is no second plug-in; what stands behind -- is another program's. */
 const parsing = { "greedy-arrays": false, "populate--": true } as const;
@@ -53,6 +56,7 @@ async function dispatch(argv: readonly string[], program: Program, console: Cons
     .locale("en")
     .parserConfiguration(parsing)
     .help()
+    .epilogue(exitCodeWords)
     .version()
     .wrap(Math.min(120, process.stdout.columns ?? 100))
     .fail((message, error) => {
