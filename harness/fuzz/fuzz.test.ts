@@ -10,6 +10,7 @@ const module = new URL("fixtures/harmful.ts", import.meta.url).href;
 test.each([
   ["throws", "TypeError: cannot read what is not there"],
   ["dies", "the process ended (SIGABRT)"],
+  ["starts slowly and dies", "the process ended (SIGABRT)"],
   ["hangs", "no answer in 1500 ms"],
 ])("a parser that %s is found with its case, and the cases behind it are tried", async (id, what) => {
   const parser = harmful.find((each) => each.id === id)!;

@@ -80,7 +80,8 @@ function runChild(batch: Batch, patienceMs: number): Promise<Outcome> {
   let last = -1;
   const watch = setInterval(() => {
     const now = caseUnderWay(batch.folder);
-    if (now === last && now !== undefined) {
+    // Until a child begins its first case, the number is that of the child before it.
+    if (now === last && now !== undefined && now >= batch.from) {
       hung = true;
       child.kill("SIGKILL");
     }
