@@ -21,6 +21,8 @@ beforeAll(async () => {
       manifest: { dataset: { id: "coco", fingerprint: "f1", images: 4, warnings: [] } },
       ious: { box: [0.7, 0.8], "1p": [0.5] },
       encodeMs: [40, 41, 42],
+      failed: 1,
+      failure: attack,
     });
     const file = join(folder, "manifest.json");
     const manifest = JSON.parse(readFileSync(file, "utf8"));

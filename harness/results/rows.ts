@@ -2,6 +2,7 @@ import type { ImageId, PredictionRow } from "../api.ts";
 import { rowsFile } from "../store/damage.ts";
 import { type ImagePlace, readImages } from "../store/rows.ts";
 import type { StoredRun } from "../store/store.ts";
+import { visible } from "../visible.ts";
 
 export interface RowsOptions {
   /**
@@ -17,7 +18,7 @@ export interface RowsOptions {
 export interface RunRows {
   /** Images that ran to their end without failure, ascending. Images without a row are among them. */
   readonly images: readonly ImageId[];
-  /** Message of each image that failed, in the order of the file. None of its rows is held. */
+  /** Message of each image that failed, in the order of the file, made visible: a stranger may have written it. None of its rows is held. */
   readonly failures: ReadonlyMap<ImageId, string>;
   /** Rows of the images that did not fail, in the order of the file. */
   readonly rows: readonly PredictionRow[];
@@ -37,7 +38,7 @@ export async function readRunRows({ folder }: StoredRun, { hold, prompts }: Rows
   for await (const { image, rows: own, place } of readImages(rowsFile(folder))) {
     places.set(image, place);
     const failure = own.find((row) => row.kind === "failure");
-    if (failure !== undefined) failures.set(image, failure.message);
+    if (failure !== undefined) failures.set(image, visible(failure.message));
     else if (hold !== "nothing")
       for (const row of own)
         if (row.kind === "prediction" && prompts?.has(row.prompts) !== false) {

@@ -4,6 +4,7 @@ import { homeFolder } from "../home.ts";
 import { Deadlines } from "../process/deadlines.ts";
 import { requireAsPulled } from "../store/pulledFiles.ts";
 import type { ImageEnd, Row } from "../store/schema.ts";
+import { visible } from "../visible.ts";
 import type { WorkerCalls } from "../worker/worker.ts";
 import {
   failureText,
@@ -34,7 +35,8 @@ export async function measureAccuracy(opened: OpenedRun, { plan, observer, signa
         return;
       }
       for (const row of result.rows)
-        if (row.kind === "failure") observer.note(`${prepared.setup.variant}: image ${image} failed: ${row.message}`);
+        if (row.kind === "failure")
+          observer.note(`${prepared.setup.variant}: image ${image} failed: ${visible(row.message)}`);
       const photo = await photoOf(plan.dataset, image);
       await run.append(image, result.rows, { ...result, ...(photo === undefined ? {} : { photo }) });
       observer.images(prepared.setup.variant, { done: before + i + 1, total, image, before });
