@@ -24,6 +24,20 @@ test("what is read and what is refused are counted apart, and both are no harm",
   expect(await hunt(parser, { seed: 0, cases: 12, module })).toEqual({ cases: 12, read: 6, refused: 6, harms: [] });
 });
 
+test("a hunt begins no case behind its end, also within a child", async () => {
+  const parser = harmful.find((each) => each.id === "takes 100 ms")!;
+  const untilMs = Date.now() + 4000;
+  // Far fewer than one child's share, however fast or slow the machine is.
+  expect((await hunt(parser, { seed: 0, cases: 1_000_000, untilMs, module })).cases).toBeLessThan(100);
+});
+
+test("a case that takes more processor time than its parser may is harm, and the cases behind it are tried", async () => {
+  const parser = harmful.find((each) => each.id === "is slow")!;
+  const { cases, harms } = await hunt(parser, { seed: 0, cases: 10, module });
+  expect(cases).toBe(10);
+  expect(harms).toEqual([{ index: 5, what: expect.stringMatching(/^took \d+ ms of processor time$/) }]);
+});
+
 test("a mutation follows from the seed, and changes the file", () => {
   const file = Buffer.from(`{"images": [{"id": 1, "height": 20}], "annotations": [], "categories": []}`);
   const changed = (index: number) => mutate(file, random(0, "fuzz", "test", index));
@@ -32,7 +46,18 @@ test("a mutation follows from the seed, and changes the file", () => {
   expect(kinds.size).toBeGreaterThan(80);
 });
 
-test.each(parsers)("$id: broken files are read or refused; no crash, no hang, no growth", async (parser) => {
+const [drawing, mutating] = [true, false].map((drawn) => parsers.filter(({ draw }) => (draw !== undefined) === drawn));
+
+test.each(drawing!)("$id: $describe; no harm", { timeout: 300_000 }, async (parser) => {
+  const { cases, read, refused, harms } = await hunt(parser, { seed: 0, cases: parser.cases });
+  expect(harms).toEqual([]);
+  expect(cases).toBe(parser.cases);
+  // No case is lost, and some get as far as the property that is checked.
+  expect(read + refused).toBe(cases);
+  expect(read).toBeGreaterThan(0);
+});
+
+test.each(mutating!)("$id: broken files are read or refused; no crash, no hang, no growth", async (parser) => {
   const { cases, read, refused, harms } = await hunt(parser, { seed: 0, cases: parser.cases });
   expect(harms).toEqual([]);
   expect(cases).toBe(parser.cases);

@@ -6,12 +6,13 @@ import { plainTable } from "../commands/text/plainTable.ts";
 import { unknown } from "../errors.ts";
 import { caseOf } from "./child.ts";
 import { type Hunt, hunt } from "./hunt.ts";
-import { type Parser, parsers } from "./parsers.ts";
+import type { Parser } from "./parser.ts";
+import { parsers } from "./parsers.ts";
 
 const fuzz: Command = {
   name: "parsers",
   describe: "Mutate the corpus, and report every input that is neither read nor refused with a plain error",
-  arguments: [{ name: "parser", describe: "one of them; all without it", optional: true }],
+  arguments: [{ name: "parser", describe: `all without it, or one of ${listed()}`, optional: true }],
   options: {
     seconds: { describe: "for each parser; a quick run of about ten without it", type: "number" },
     seed: { describe: "of the mutations: another seed tries other files", type: "number", default: 0 },
@@ -66,6 +67,11 @@ function parserNamed(id: string): Parser {
     id,
     parsers.map((each) => each.id),
   );
+}
+
+/** Each with what its cases are, for --help. */
+function listed(): string {
+  return parsers.map(({ id, describe }) => `${id} (${describe})`).join("; ");
 }
 
 /** The inputs that did harm, as files: once mended, they join the corpus. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Batch, Told } from "./child.ts";
-import type { Parser } from "./parsers.ts";
+import type { Parser } from "./parser.ts";
 
 const defaults = {
   /** A case that takes longer has hung. */
@@ -31,7 +31,7 @@ export interface Hunt {
 export interface HuntOptions {
   readonly seed: number;
   readonly cases: number;
-  /** Ends the hunt before a further child is started. */
+  /** No case begins behind this time. */
   readonly untilMs?: number;
   readonly patienceMs?: number;
   /** Where the parser is found; this project's own list if left out. */
@@ -49,7 +49,7 @@ export async function hunt(parser: Parser, options: HuntOptions): Promise<Hunt> 
       const from = total.cases;
       const to = Math.min(options.cases, from + defaults.casesAChild);
       const { seed, module = ownParsers } = options;
-      const batch = { module, parser: parser.id, seed, from, to, folder };
+      const batch = { module, parser: parser.id, seed, from, to, folder, untilMs: options.untilMs };
       const outcome = await runChild(batch, options.patienceMs ?? defaults.patienceMs);
       harms.push(...outcome.harms);
       total.cases = outcome.next;
@@ -102,7 +102,7 @@ function runChild(batch: Batch, patienceMs: number): Promise<Outcome> {
     child.once("exit", (code, signal) => {
       clearInterval(watch);
       if (ended !== undefined) {
-        resolve({ next: batch.to, read: ended.read, refused: ended.refused, harms });
+        resolve({ next: ended.next, read: ended.read, refused: ended.refused, harms });
         return;
       }
       const index = caseUnderWay(batch.folder);

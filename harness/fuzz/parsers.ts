@@ -6,25 +6,13 @@ import { readImage, readLabelPng } from "../image/index.ts";
 import { parseCounts } from "../mask/index.ts";
 import { openSession } from "../onnx/index.ts";
 import { readRun } from "../store/store.ts";
-import { type ByteSource, memorySource, readTensorArchive } from "../weights/index.ts";
-
-/** One way in for files that others made. */
-export interface Parser {
-  readonly id: string;
-  /** Cases a quick run tries: about ten seconds' worth. */
-  readonly cases: number;
-  /** Sound files, and files that once did harm. */
-  seeds(): readonly Buffer[];
-  /**
-   * Reads the bytes as a user's file, all of it. Throws HarnessError for what it refuses, Error where it accepted something
-   * that it must not. `folder` is scratch space.
-   */
-  read(bytes: Buffer, folder: string): Promise<void>;
-}
+import { attacks } from "./attacks/index.ts";
+import type { Parser } from "./parser.ts";
+import { readTensors } from "./tensors.ts";
 
 const corpus = fileURLToPath(new URL("corpus", import.meta.url));
 
-const readers: readonly Omit<Parser, "seeds">[] = [
+const readers: readonly Omit<Parser, "seeds" | "describe">[] = [
   { id: "pth", cases: 4500, read: readTensors },
   { id: "safetensors", cases: 6000, read: readTensors },
   {
@@ -96,8 +84,10 @@ const readers: readonly Omit<Parser, "seeds">[] = [
   },
 ];
 
-export const parsers: readonly Parser[] = readers.map((reader) => ({
+/** Readers of files that are mutated. */
+const mutating: readonly Parser[] = readers.map((reader) => ({
   ...reader,
+  describe: `files of corpus/${reader.id}, mutated`,
   seeds() {
     const folder = join(corpus, reader.id);
     const names = readdirSync(folder).sort();
@@ -105,26 +95,10 @@ export const parsers: readonly Parser[] = readers.map((reader) => ({
   },
 }));
 
-/** Reads every tensor: a file is refused at opening or whole, and no tensor has more values than the file has bytes. */
-async function readTensors(bytes: Buffer): Promise<void> {
-  const archive = await readTensorArchive(watched(memorySource("weights", bytes)));
-  for (const [name, { dims }] of archive.tensors) {
-    const values = archive.read(name);
-    const count = dims.reduce((product, dim) => product * dim, 1);
-    if (values.length !== count || count > bytes.length) throw new Error(`${name} has ${values.length} values`);
-  }
-}
+/** Readers of files that are drawn. */
+const drawing: readonly Parser[] = attacks.map((attack) => ({ ...attack, seeds: () => [] }));
 
-/** Fails at a read that is longer than the file. */
-function watched(source: ByteSource): ByteSource {
-  return {
-    ...source,
-    readInto(target, offset) {
-      if (target.length > source.size) throw new Error(`a read of ${target.length} bytes`);
-      source.readInto(target, offset);
-    },
-  };
-}
+export const parsers: readonly Parser[] = [...mutating, ...drawing];
 
 function write(folder: string, name: string, bytes: Buffer): string {
   const file = join(folder, name);
