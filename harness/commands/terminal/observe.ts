@@ -1,23 +1,12 @@
 import type { RunObserver } from "../../run/request.ts";
-import { type Console, note } from "./command.ts";
-import { createProgress, type Progress, type ProgressOptions } from "./progress.ts";
+import type { Console } from "./command.ts";
+import { createSteps } from "./steps.ts";
 
-/** One progress line for what is under way, and whole lines for the rest. */
+/** Shows a run's calibration, images and rounds of latency. */
 export function observe(console: Console): RunObserver & { finish(): void } {
-  let current: { readonly what: string; readonly progress: Progress } | undefined;
-  const finish = () => {
-    current?.progress.finish();
-    current = undefined;
-  };
-  const follow = (what: string, options: ProgressOptions): Progress => {
-    if (current?.what !== what) {
-      finish();
-      current = { what, progress: createProgress(console, options) };
-    }
-    return current.progress;
-  };
+  const { follow, note, finish } = createSteps(console);
   return {
-    note: (text) => (current === undefined ? void note(console, text) : current.progress.note(text)),
+    note,
     calibration: (variant, { done, total }) =>
       follow(`calibration ${variant}`, { total, unit: "steps" }).update(done, `calibrating ${variant}`),
     overlap: (variant, { done, total }) =>
