@@ -3,7 +3,7 @@ import { HarnessError } from "../../errors.ts";
 import type { RegisteredVariant, Registry } from "../../plan/plugins/registry.ts";
 import type { TensorArchive } from "../../weights/index.ts";
 import { describeGraphs } from "../build.ts";
-import { hasOwnCheckpoint } from "./fit.ts";
+import { fittingVariants, hasOwnCheckpoint } from "./fit.ts";
 
 /** All that a file has otherwise than a variant wants it. */
 export interface Misfit {
@@ -15,6 +15,18 @@ export interface Misfit {
     readonly found: readonly number[];
     readonly expected: readonly number[];
   }[];
+}
+
+/** The first variant that a file fits; where it fits none, the nearest one with its faults, if one is near. */
+export interface Fit {
+  readonly variant: string | undefined;
+  readonly nearest: Misfit | undefined;
+}
+
+export async function bestFit(registry: Registry, archive: TensorArchive): Promise<Fit> {
+  const [variant] = await fittingVariants(registry, archive);
+  const nearest = variant === undefined ? await nearestVariant(registry, archive) : undefined;
+  return { variant, nearest };
 }
 
 /**

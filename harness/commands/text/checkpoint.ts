@@ -1,0 +1,68 @@
+import type { DeclaredValue, GraphSignature } from "../../api.ts";
+import type { Fit, Misfit } from "../../build/weights/misfit.ts";
+import { contentsOf, parameterCount } from "../../weights/contents.ts";
+import type { TensorArchive } from "../../weights/index.ts";
+import { plainTable } from "./plainTable.ts";
+
+/** A graph's inputs and outputs, by which `bench run --variant-files` tells layouts. */
+export function signatureText({ file, inputs, outputs, externalFiles }: GraphSignature): string {
+  const rows = (kind: string, values: readonly DeclaredValue[]) =>
+    values.map(({ name, type, dims }) => [kind, name, type, dims === undefined ? "open" : `[${dims.join(", ")}]`]);
+  return [
+    `file     ${file}`,
+    "format   ONNX",
+    `weights  ${externalFiles.length === 0 ? "in it" : `in ${externalFiles.join(", ")}`}`,
+    "",
+    plainTable(["", "name", "type", "shape"], [...rows("input", inputs), ...rows("output", outputs)]),
+  ].join("\n");
+}
+
+/** A checkpoint file's head and its tensors; between them what keeps it from fitting the nearest variant. */
+export function checkpointText(archive: TensorArchive, { variant, nearest }: Fit): string {
+  const tensors = [...archive.tensors.values()];
+  const head = [
+    `file        ${archive.file}`,
+    `format      ${archive.format}`,
+    `nesting     ${archive.nesting === "" ? "none" : archive.nesting}`,
+    `variant     ${variant ?? fitsNone(nearest)}`,
+    `tensors     ${tensors.length}`,
+    `parameters  ${parameterCount(tensors).toLocaleString("en-US")}`,
+  ].join("\n");
+  const misfit = nearest === undefined ? [] : [misfitTable(nearest)];
+  const table = plainTable(
+    ["tensor", "dtype", "shape"],
+    tensors.map(({ name, dtype, dims }) => [name, dtype, `[${dims.join(", ")}]`]),
+  );
+  return [head, ...misfit, table].join("\n\n");
+}
+
+/** What `bench inspect FILE --json` prints. */
+export function checkpointJson(archive: TensorArchive, { variant, nearest }: Fit) {
+  return {
+    file: archive.file,
+    format: archive.format,
+    nesting: archive.nesting,
+    variant: variant ?? null,
+    nearest,
+    parameters: parameterCount(archive.tensors.values()),
+    tensors: contentsOf(archive),
+  };
+}
+
+function fitsNone(nearest: Misfit | undefined): string {
+  if (nearest === undefined) return "fits none that is known";
+  const { variant, missing, extra, misshaped } = nearest;
+  return `fits none that is known; the nearest is ${variant}: ${missing.length} missing, ${extra.length} extra, ${misshaped.length} of another shape`;
+}
+
+function misfitTable({ variant, missing, extra, misshaped }: Misfit): string {
+  const shape = (dims: readonly number[]) => `[${dims.join(", ")}]`;
+  return plainTable(
+    [`not ${variant}`, "tensor", "found", "expected"],
+    [
+      ...missing.map(({ name, expected }) => ["missing", name, "", shape(expected)]),
+      ...extra.map(({ name, found }) => ["extra", name, shape(found), ""]),
+      ...misshaped.map(({ name, found, expected }) => ["shape", name, shape(found), shape(expected)]),
+    ],
+  );
+}
