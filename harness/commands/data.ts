@@ -1,16 +1,11 @@
-import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import type { Annotation, Dataset, ImageId } from "../api.ts";
-import { type Instances, writeInstances } from "../coco/write/write.ts";
+import { resolve } from "node:path";
+import { writeDataset } from "../build/writtenDataset.ts";
 import { HarnessError, unknown } from "../errors.ts";
-import { encodeJpeg } from "../image/index.ts";
 import { loadRegistry } from "../plan/plugins/registry.ts";
-import { onDisk } from "../store/disk/disk.ts";
 import { type Command, line } from "./terminal/command.ts";
-import { createProgress, type Progress } from "./terminal/progress.ts";
+import { createProgress } from "./terminal/progress.ts";
 
-const defaults = { quality: 95, count: 24 };
+const defaults = { count: 24 };
 
 export const data: Command = {
   name: "data",
@@ -37,7 +32,11 @@ export const data: Command = {
     const out = resolve(args.out as string);
     const progress = createProgress(console, { total: dataset.images.length, unit: "images" });
     try {
-      const annotations = await writeDataset(dataset, { out, seed, progress });
+      const annotations = await writeDataset(dataset, {
+        out,
+        seed,
+        progress: (done) => progress.update(done, dataset.id),
+      });
       line(console, `${out}: ${dataset.images.length} images, ${annotations} annotations, coco.json and lvis.json`);
     } finally {
       progress.finish();
@@ -45,43 +44,6 @@ export const data: Command = {
     return 0;
   },
 };
-
-interface Writing {
-  readonly out: string;
-  readonly seed: number;
-  readonly progress: Progress;
-}
-
-/**
- * `out`/images/*.jpg with `out`/coco.json and `out`/lvis.json; returns the number of annotations. The annotation files come
- * last, so that a folder that was not finished does not look like one. JPEG pixels differ a little from those the dataset
- * serves; masks are the same. Annotations are kept meanwhile, as drawing a scene again takes longer than writing it.
- */
-async function writeDataset(dataset: Dataset, { out, seed, progress }: Writing): Promise<number> {
-  if (existsSync(join(out, "coco.json")))
-    throw new HarnessError(`${out}: holds a dataset already`, { hint: "give another folder, or delete this one" });
-  const photos = join(out, "images");
-  await onDisk(photos, () => mkdir(photos, { recursive: true }));
-  const kept = new Map<ImageId, readonly Annotation[]>();
-  for (const [done, { id, fileName }] of dataset.images.entries()) {
-    const bytes = await encodeJpeg(await dataset.read(id), defaults.quality);
-    const file = join(photos, fileName);
-    await onDisk(file, () => writeFile(file, bytes));
-    kept.set(id, dataset.annotationsOf(id));
-    progress.update(done + 1, dataset.id);
-  }
-  const instances: Instances = {
-    description: `${dataset.images.length} images of ${dataset.id}, seed ${seed} (sam-bench)`,
-    images: dataset.images,
-    categories: dataset.categories,
-    annotationsOf: (image) => kept.get(image) ?? [],
-  };
-  for (const format of ["lvis", "coco"] as const) {
-    const file = join(out, `${format}.json`);
-    await onDisk(file, () => writeInstances(file, instances, format));
-  }
-  return [...kept.values()].reduce((sum, { length }) => sum + length, 0);
-}
 
 function wholeNumber(flag: string, least: number, value: unknown): number {
   if (Number.isSafeInteger(value) && (value as number) >= least) return value as number;
