@@ -1,14 +1,11 @@
 import { calibrate, calibrationFile, calibrationRecord } from "../build/calibration.ts";
 import { openWeights } from "../build/weights/openedWeights.ts";
-import { HarnessError } from "../errors.ts";
-import { withDetectorBoxes } from "../plan/detectorBoxes.ts";
+import { calibrationPlan } from "../plan/calibrationPlan.ts";
 import { drawnDataset, pickOptions } from "../plan/options.ts";
-import { type RunFlags, type RunPlan, resolvePlan } from "../plan/plan.ts";
-import { refuseUnusedFiles } from "../plan/unusedFlags.ts";
-import { type Arguments, type Command, line } from "./terminal/command.ts";
+import { type Command, line } from "./terminal/command.ts";
 import { interrupted } from "./terminal/interrupt.ts";
 import { flagsOf, settingOptions, weightsUnused } from "./terminal/planFlags.ts";
-import { createProgress } from "./terminal/progress.ts";
+import { createSteps } from "./terminal/steps.ts";
 
 const shared = ["weights", "checkpoint", "data", "boxes", "image", "seed", "threads", "provider", "plugin"] as const;
 
@@ -46,32 +43,35 @@ export const quantize: Command = {
     ["bench quantize ptq4sam --from sam-nano --bits w4a4 --method omse", "on drawn scenes, by another method"],
   ],
   async run(args, console) {
-    const plan = await planOf(args);
+    const plan = await calibrationPlan(await flagsOf(args), {
+      quantized: args.quantized as string,
+      from: args.from as string,
+      dataset: args.calibration as string,
+      ownPhotos: args["calibration-data"] as string | undefined,
+      images: args.images as number | undefined,
+    });
     const { variant, weights } = plan.chosen[0]!;
     const stop = new AbortController();
     const onInterrupt = () => (stop.signal.aborted ? process.exit(interrupted) : stop.abort());
     process.on("SIGINT", onInterrupt);
     const opened = await openWeights({ variant, weights }, plan.registry);
-    let progress: ReturnType<typeof createProgress> | undefined;
-    let steps = 0;
+    const steps = createSteps(console);
     const request = {
-      ...{ variant, registry: plan.registry, runtime: plan.runtime, signal: stop.signal },
-      ...{ checkpoint: opened.checkpoint, weightsId: opened.weightsId },
-      note: (text: string) => void console.notes.write(`${text}\n`),
-      progress(done: number, total: number, what: string) {
-        // A method that learns counts anew after its statistics.
-        if (total !== steps) {
-          progress?.finish();
-          progress = createProgress(console, { total, unit: "steps" });
-          steps = total;
-        }
-        progress?.update(done, `${variant.preset.id}, ${what}`);
-      },
+      variant,
+      registry: plan.registry,
+      runtime: plan.runtime,
+      signal: stop.signal,
+      checkpoint: opened.checkpoint,
+      weightsId: opened.weightsId,
+      note: steps.note,
+      // A method that learns counts anew after its statistics: another total is another step.
+      progress: (done: number, total: number, what: string) =>
+        steps.follow(String(total), { total, unit: "steps" }).update(done, `${variant.preset.id}, ${what}`),
     };
     try {
       const options = args.iterations === undefined ? {} : { iterations: String(args.iterations) };
       const stored = await calibrate(request, { dataset: plan.dataset, seed: plan.seed, options });
-      progress?.finish();
+      steps.finish();
       const file = calibrationFile(request);
       const notes = (stored.values.notes ?? []) as readonly string[];
       const record = { variant: variant.preset.id, weights: opened.record, ...calibrationRecord(stored), file, notes };
@@ -84,49 +84,9 @@ export const quantize: Command = {
       }
       return 0;
     } finally {
-      progress?.finish();
+      steps.finish();
       opened.checkpoint.close();
       process.off("SIGINT", onInterrupt);
     }
   },
 };
-
-/** A run's plan for one variant, whose dataset is the calibration's. Throws HarnessError where it names several. */
-async function planOf(args: Arguments): Promise<RunPlan> {
-  const named = args.quantized as string;
-  const images = args.images as number | undefined;
-  if (images !== undefined && (!Number.isSafeInteger(images) || images < 1))
-    throw new HarnessError("--images: no images to calibrate on", { found: images, expected: "at least 1" });
-  const plan = await resolvePlan({
-    ...(await flagsOf(args)),
-    ...sourceOf(args),
-    variants: named.includes("/") ? named : `${named}/${args.from}`,
-    dataset: args.calibration as string,
-    limit: images ?? 1,
-    ...(args.boxes === undefined ? {} : { protocol: "ap-vitdet-argmax" }),
-  });
-  refuseUnusedFiles(plan, await flagsOf(args));
-  if (plan.chosen.length !== 1)
-    throw new HarnessError(`${named}: one variant is quantised at a time`, { found: plan.chosen.length });
-  const asked = plan.chosen[0]!.variant.preset.calibration?.images;
-  return images !== undefined || asked === undefined ? plan : withImages(plan, asked);
-}
-
-/** Photos that the user names for this are taken as they are; others must be of a training split. */
-function sourceOf(args: Arguments): Pick<RunFlags, "data" | "purpose"> {
-  const own = args["calibration-data"] as string | undefined;
-  if (own === undefined) return { purpose: "calibration" };
-  if (args.data === undefined) return { data: own };
-  throw new HarnessError("--data, --calibration-data: both name the photos to calibrate on", {
-    found: `${args.data}, ${own}`,
-    hint: "give one of them",
-  });
-}
-
-/** The plan with so many images of its dataset: what a method asks for is known once the variant is. */
-async function withImages(plan: RunPlan, limit: number): Promise<RunPlan> {
-  const datasetOptions = { ...plan.datasetOptions, limit };
-  const opened = await plan.registry.datasets.get(plan.dataset.id)!.open(datasetOptions);
-  const dataset = plan.boxes === undefined ? opened : await withDetectorBoxes(opened, plan.boxes);
-  return { ...plan, dataset, datasetOptions };
-}

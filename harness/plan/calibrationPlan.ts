@@ -1,0 +1,56 @@
+import { HarnessError } from "../errors.ts";
+import { withDetectorBoxes } from "./detectorBoxes.ts";
+import { type RunFlags, type RunPlan, resolvePlan } from "./plan.ts";
+import { refuseUnusedFiles } from "./unusedFlags.ts";
+
+/** What `bench quantize` calibrates, and on which images. */
+export interface CalibrationFlags {
+  /** A method, or the whole id of a quantised variant. */
+  readonly quantized: string;
+  /** The variant that a method is applied to; a whole id names its own. */
+  readonly from: string;
+  readonly dataset: string;
+  /** A folder that the user names for this. */
+  readonly ownPhotos: string | undefined;
+  /** As many as the method asks for if left out. */
+  readonly images: number | undefined;
+}
+
+/** Returns a run's plan for one variant, whose dataset is the calibration's. Throws HarnessError where it names several. */
+export async function calibrationPlan(flags: RunFlags, calibration: CalibrationFlags): Promise<RunPlan> {
+  const { quantized, from, dataset, ownPhotos, images } = calibration;
+  if (images !== undefined && (!Number.isSafeInteger(images) || images < 1))
+    throw new HarnessError("--images: no images to calibrate on", { found: images, expected: "at least 1" });
+  const protocol = flags.boxes === undefined ? {} : { protocol: "ap-vitdet-argmax" };
+  const plan = await resolvePlan({
+    ...flags,
+    ...sourceOf(flags.data, ownPhotos),
+    variants: quantized.includes("/") ? quantized : `${quantized}/${from}`,
+    dataset,
+    limit: images ?? 1,
+    ...protocol,
+  });
+  refuseUnusedFiles(plan, flags);
+  if (plan.chosen.length !== 1)
+    throw new HarnessError(`${quantized}: one variant is quantised at a time`, { found: plan.chosen.length });
+  const asked = plan.chosen[0]!.variant.preset.calibration?.images;
+  return images !== undefined || asked === undefined ? plan : withImages(plan, asked);
+}
+
+/** Photos that the user names for this are taken as they are; others must be of a training split. */
+function sourceOf(data: string | undefined, own: string | undefined): Pick<RunFlags, "data" | "purpose"> {
+  if (own === undefined) return { purpose: "calibration" };
+  if (data === undefined) return { data: own };
+  throw new HarnessError("--data, --calibration-data: both name the photos to calibrate on", {
+    found: `${data}, ${own}`,
+    hint: "give one of them",
+  });
+}
+
+/** The plan with so many images of its dataset: what a method asks for is known once the variant is. */
+async function withImages(plan: RunPlan, limit: number): Promise<RunPlan> {
+  const datasetOptions = { ...plan.datasetOptions, limit };
+  const opened = await plan.registry.datasets.get(plan.dataset.id)!.open(datasetOptions);
+  const dataset = plan.boxes === undefined ? opened : await withDetectorBoxes(opened, plan.boxes);
+  return { ...plan, dataset, datasetOptions };
+}
