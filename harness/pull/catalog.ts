@@ -1,7 +1,7 @@
 import type { DownloadGroup, PublishedFile } from "../api.ts";
 import { HarnessError, unknown } from "../errors.ts";
 import { type Registry, variantOf, weightsVariantOf } from "../plan/plugins/registry.ts";
-import type { PullItem } from "./index.ts";
+import type { PullItem } from "./place.ts";
 
 /** What can be pulled, and what it is for. */
 export interface CatalogEntry {

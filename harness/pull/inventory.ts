@@ -1,0 +1,53 @@
+import type { Registry } from "../plan/plugins/registry.ts";
+import type { Trust } from "../store/pullRecord.ts";
+import { catalogOf } from "./catalog.ts";
+import type { PullItem } from "./place.ts";
+import { pulledBefore } from "./pull.ts";
+import { type ShelfState, stateOf } from "./shelf.ts";
+
+/** A published file and how much of it is here. */
+export interface InventoryEntry {
+  readonly id: string;
+  /** Variant ids, or a dataset group's title. */
+  readonly use: string;
+  readonly state: ShelfState["state"];
+  /** Bytes on this disk. */
+  readonly held: number;
+  /** Bytes as published, where its authors name a size. */
+  readonly bytes: number | undefined;
+  readonly licence: string | undefined;
+  /** What the file that is here was checked against. */
+  readonly trust: Trust | undefined;
+}
+
+/** Returns every published file that plug-ins name, whether it is here or not. */
+export async function inventoryOf(registry: Registry, home: string): Promise<readonly InventoryEntry[]> {
+  const entries: InventoryEntry[] = [];
+  for (const { item, use } of catalogOf(registry)) {
+    const { id, bytes, licence } = item.file;
+    const found = await stateOf(home, item.file);
+    const trust = found.state === "here" ? found.record.trust : undefined;
+    entries.push({ id, use, state: found.state, held: heldBytes(found), bytes, licence, trust });
+  }
+  return entries;
+}
+
+function heldBytes(found: ShelfState): number {
+  if (found.state === "absent") return 0;
+  return found.state === "partial" ? found.bytes : found.record.places.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** A file that is named, before it comes. */
+export interface Arrival {
+  readonly file: PullItem["file"];
+  /** Whether it is here already, as it must be. */
+  readonly here: boolean;
+  /** Bytes of a download that was broken off, which goes on from there. */
+  readonly partBytes: number | undefined;
+}
+
+export async function arrivalOf({ file }: PullItem, home: string, sha256: string | undefined): Promise<Arrival> {
+  const state = await stateOf(home, file);
+  const here = (await pulledBefore(file, sha256 === undefined ? { home } : { home, sha256 })) !== undefined;
+  return { file, here, partBytes: state.state === "partial" ? state.bytes : undefined };
+}

@@ -1,0 +1,63 @@
+import type { PullRecord } from "../store/pullRecord.ts";
+import { openClient } from "./http.ts";
+import type { PullItem } from "./place.ts";
+import { type PullOptions, pull } from "./pull.ts";
+
+export interface SeveralOptions {
+  readonly home: string;
+  /** A server that is silent for so long is asked again, ms. */
+  readonly stallMs: number;
+  readonly insecureHttp: boolean;
+  readonly mirror: string | undefined;
+  /** What a file must be in place of what its authors publish, by file id. */
+  readonly hashes: ReadonlyMap<string, string>;
+}
+
+export interface PullObserver {
+  progress(id: string, ...step: Parameters<PullOptions["progress"]>): void;
+  notice(text: string): void;
+  pulled(record: PullRecord): void;
+  /** The work on a file has ended, well or not. */
+  finish(): void;
+}
+
+/** Brings files one after the other, over one client. Throws HarnessError for the first that can not be brought. */
+export async function pullSeveral(
+  items: readonly PullItem[],
+  { home, stallMs, insecureHttp, mirror, hashes }: SeveralOptions,
+  observer: PullObserver,
+): Promise<readonly PullRecord[]> {
+  const client = openClient({ stallMs });
+  const address = mirror === undefined ? {} : { mirror };
+  const pulled: PullRecord[] = [];
+  try {
+    for (const item of items) {
+      const { id } = item.file;
+      const sha256 = hashes.get(id);
+      const expected = sha256 === undefined ? {} : { sha256 };
+      try {
+        const record = await pull(item, {
+          home,
+          client,
+          insecureHttp,
+          ...address,
+          ...expected,
+          progress: (...step) => observer.progress(id, ...step),
+          notice: observer.notice,
+        });
+        pulled.push(record);
+        observer.pulled(record);
+      } finally {
+        observer.finish();
+      }
+    }
+  } finally {
+    await client.close();
+  }
+  return pulled;
+}
+
+/** Returns each file once: a variant and its file may both be named. */
+export function uniqueFiles(items: readonly PullItem[]): readonly PullItem[] {
+  return [...new Map(items.map((item) => [item.file.id, item])).values()];
+}
