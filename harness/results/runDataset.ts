@@ -53,3 +53,25 @@ export async function datasetOfRun(
   }
   return opened;
 }
+
+/**
+ * The dataset that a run was made on, for work that can do without it: where it is not at hand there is nothing, and a notice
+ * why. Throws HarnessError all the same where the user names its folder.
+ */
+export async function datasetAtHand(
+  manifest: Manifest,
+  images: readonly ImageId[],
+  request: DatasetRequest,
+  notice: (text: string) => void,
+): Promise<Dataset | undefined> {
+  try {
+    const dataset = await datasetOfRun(manifest, images, request);
+    if (dataset === undefined)
+      notice(`${manifest.dataset.id}: no photos and no ground truth; --data names their folder`);
+    return dataset;
+  } catch (error) {
+    if (request.data !== undefined || !(error instanceof HarnessError)) throw error;
+    notice(`no photos and no ground truth: ${error.message}`);
+    return undefined;
+  }
+}

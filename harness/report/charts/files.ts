@@ -1,0 +1,39 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { svgToPng } from "../../image/codec.ts";
+import type { ReportCharts } from "../html.ts";
+import { gridSpec } from "../table/gridSpec.ts";
+import { chartFile } from "./index.ts";
+import { type SearchPicture, searchChart } from "./search.ts";
+import { type ChartSpec, chartSvg } from "./vega.ts";
+
+/** Writes a chart as Vega-Lite and as SVG into a folder; returns the drawing. */
+async function writeChart(folder: string, id: string, spec: ChartSpec): Promise<string> {
+  const svg = await chartSvg(spec);
+  await writeFile(join(folder, `${id}.vl.json`), `${JSON.stringify(spec, undefined, 1)}\n`);
+  await writeFile(join(folder, `${id}.svg`), `${svg}\n`);
+  return svg;
+}
+
+/** Writes a search's chart into its folder; returns the file for the Vega editor. */
+export async function writeSearchChart(folder: string, picture: SearchPicture): Promise<string> {
+  await writeChart(folder, "pareto", searchChart(picture));
+  return join(folder, "pareto.vl.json");
+}
+
+/** Writes every chart and every table of a report as Vega-Lite, SVG and PNG. */
+export async function writeCharts(
+  folder: string,
+  { charts, grids }: ReportCharts,
+  progress: (done: number, id: string) => void,
+): Promise<void> {
+  const files = [
+    ...charts.map((chart) => ({ id: chart.id, spec: chartFile(chart) })),
+    ...grids.map((grid) => ({ id: grid.id, spec: gridSpec(grid) })),
+  ];
+  for (const [i, { id, spec }] of files.entries()) {
+    const svg = await writeChart(folder, id, spec);
+    await writeFile(join(folder, `${id}.png`), await svgToPng(svg, 2));
+    progress(i + 1, id);
+  }
+}

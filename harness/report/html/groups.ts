@@ -1,0 +1,56 @@
+import type { Dataset } from "../../api.ts";
+import { HarnessError } from "../../errors.ts";
+import { requireKnownTargets } from "../../results/knownTargets.ts";
+import type { StoredRun } from "../../store/store.ts";
+import { byDataset } from "../table/tables.ts";
+import { type DetailedRun, labelled } from "./details.ts";
+import type { GalleryItem } from "./gallery.ts";
+import { type GalleryRequest, galleryOf } from "./galleryPhotos.ts";
+
+/** A run of a report and where it is stored. */
+export type StoredDetails = DetailedRun & { readonly stored: StoredRun };
+
+/** Groups runs by dataset, as tables are; labels tell runs of one group apart. */
+export function groupsOf(details: readonly StoredDetails[]): readonly (readonly StoredDetails[])[] {
+  const byReport = new Map(details.map((each) => [each.report, each]));
+  return byDataset(details.map((each) => each.report)).map((reports) =>
+    labelled(reports.map((each) => byReport.get(each)!)),
+  );
+}
+
+/** Tells whether a report of these runs has a gallery: seeded weights have no rows. */
+export function showsMasks(group: readonly StoredDetails[], count: number): boolean {
+  return count > 0 && group.some(({ rows }) => rows.length > 0);
+}
+
+/** Returns the runs of a group without those whose rows are of targets that the data set does not have, each of which is named. */
+export function withoutDamaged(
+  group: readonly StoredDetails[],
+  dataset: Dataset | undefined,
+  notice: (text: string) => void,
+): readonly StoredDetails[] {
+  if (dataset === undefined) return group;
+  return group.filter(({ stored, rows }) => {
+    try {
+      requireKnownTargets(stored, rows, dataset);
+      return true;
+    } catch (error) {
+      if (!(error instanceof HarnessError)) throw error;
+      notice(`left out: ${error.message}`);
+      return false;
+    }
+  });
+}
+
+/** Returns the gallery of a group; without floors, as a filled box shows nothing that its prompt does not. */
+export async function groupGallery(
+  group: readonly StoredDetails[],
+  request: GalleryRequest,
+): Promise<readonly GalleryItem[]> {
+  const models = group.filter(({ report }) => report.role !== "floor");
+  if (!showsMasks(models, request.count)) return [];
+  return galleryOf(
+    models.map((details) => ({ stored: details.stored, details })),
+    request,
+  );
+}
