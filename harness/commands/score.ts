@@ -1,12 +1,11 @@
-import type { ReliabilityBin } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { metrics } from "../metrics/index.ts";
 import { loadBook } from "../plan/plugins/book.ts";
-import { type FileFigure, type FileScore, scoreFile } from "../results/scoreFile.ts";
-import { type CategoryScore, type RunScore, scoreRun } from "../results/scoreRun.ts";
+import { type FileScore, scoreFile } from "../results/scoreFile.ts";
+import { scoreRun } from "../results/scoreRun.ts";
 import { intervalMethod } from "../stats/intervals.ts";
 import { type Arguments, type Command, type Console, line, note } from "./terminal/command.ts";
-import { plainTable } from "./text/plainTable.ts";
+import { fileScoreText, runScoreText } from "./text/scores.ts";
 
 export const score: Command = {
   name: "score",
@@ -75,8 +74,7 @@ export const score: Command = {
       seed: (args.seed as number | undefined) ?? 0,
     });
     for (const warning of found.warnings) note(console, `warning: ${warning}`);
-    if (args.json) line(console, JSON.stringify(found));
-    else printFile(found, args.categories === true, console);
+    line(console, args.json ? JSON.stringify(found) : fileScoreText(found, args.categories === true));
     return 0;
   },
 };
@@ -102,8 +100,7 @@ async function scoreStoredRun(args: Arguments, console: Console): Promise<number
     ...(args.interval === false ? { intervals: "none" as const } : {}),
   });
   for (const warning of found.warnings) note(console, `warning: ${warning}`);
-  if (args.json) line(console, JSON.stringify(found));
-  else printRun(found, console);
+  line(console, args.json ? JSON.stringify(found) : runScoreText(found));
   return 0;
 }
 
@@ -111,55 +108,4 @@ async function scoreStoredRun(args: Arguments, console: Console): Promise<number
 function refuse(args: Arguments, flag: string, why: string, hint: string): void {
   const given = args[flag];
   if (given !== undefined && given !== false) throw new HarnessError(`--${flag}: ${why}`, { found: given, hint });
-}
-
-function printFile(
-  { type, rules, classAgnostic, images, figures, categories }: FileScore,
-  byCategory: boolean,
-  console: Console,
-) {
-  const what = `${type}, rules of ${rules}${classAgnostic ? ", whatever the categories" : ""}, ${images} images`;
-  line(console, `${what}\n`);
-  line(console, plainTable(["", "%", "95 % interval", "n"], Object.entries(figures).map(rowOf)));
-  if (!byCategory) return;
-  line(console, "");
-  line(console, categoryTable(categories));
-}
-
-function categoryTable(categories: readonly CategoryScore[]): string {
-  const rows = categories.map(({ id, name, value, n }) => [String(id), name, percent(value), String(n)]);
-  return plainTable(["id", "category", "AP %", "n"], rows);
-}
-
-function printRun({ run, prompts }: RunScore, console: Console): void {
-  line(console, `${run}\n`);
-  const rows = Object.entries(prompts).flatMap(([name, { protocol, figures }]) =>
-    Object.entries(figures).map(([id, figure]) => [name, protocol, ...rowOf([id, figure])]),
-  );
-  line(console, plainTable(["prompts", "protocol", "", "%", "95 % interval", "n"], rows));
-  for (const [name, { categories }] of Object.entries(prompts)) {
-    if (categories === undefined) continue;
-    line(console, `\n${name}: average precision by category`);
-    line(console, categoryTable(categories));
-  }
-  for (const [name, { reliability }] of Object.entries(prompts)) {
-    const bins = (reliability ?? []).filter(({ n }) => n > 0);
-    if (bins.length === 0) continue;
-    line(console, `\n${name}: predicted against measured IoU`);
-    line(console, plainTable(["predicted IoU", "mean predicted %", "mean measured %", "n"], bins.map(binOf)));
-  }
-}
-
-function binOf({ from, to, predictedIou, iou, n }: ReliabilityBin): string[] {
-  return [`${from.toFixed(1)} to ${to.toFixed(1)}`, percent(predictedIou), percent(iou), String(n)];
-}
-
-function rowOf([id, { value, low, high, n }]: readonly [string, FileFigure]): string[] {
-  const interval = low === undefined || high === undefined ? "" : `${percent(low)} to ${percent(high)}`;
-  return [id, percent(value), interval, String(n)];
-}
-
-/** Empty where there is no data. */
-function percent(value: number | undefined): string {
-  return value === undefined ? "" : (100 * value).toFixed(2);
 }
