@@ -88,3 +88,11 @@ export function sbatchArguments(
   const dependency = before.length === 0 ? [] : [`--dependency=afterany:${before.join(":")}`];
   return ["--parsable", ...dependency, ...options, file];
 }
+
+/** Returns the cores that a job asks for among options of sbatch; nothing where none of them says so. */
+export function cpusPerTask(options: readonly string[]): number | undefined {
+  const text = options
+    .map((option) => /^--cpus-per-task=(\d+)$/.exec(option)?.[1])
+    .find((found) => found !== undefined);
+  return text === undefined ? undefined : Number(text);
+}

@@ -2,23 +2,22 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { type ClusterJob, shardsFolder } from "../cluster/job.ts";
 import { kubernetesJob } from "../cluster/kubernetes.ts";
-import { sbatchArguments, slurmScripts } from "../cluster/slurm.ts";
+import { cpusPerTask, sbatchArguments, slurmScripts } from "../cluster/slurm.ts";
 import { queueStates, readSubmitted, slurmFolder, submit } from "../cluster/submit.ts";
 import { HarnessError, unknown } from "../errors.ts";
 import { homeFolder } from "../home.ts";
-import { type Option, planOptions } from "../plan/options.ts";
+import { givenArguments } from "../plan/givenArguments.ts";
+import { planOptions } from "../plan/options.ts";
 import { resolvePlan } from "../plan/plan.ts";
 import { projectRoot } from "../plan/plugins/sources.ts";
-import { readableRuns } from "../results/storedRuns.ts";
-import { indexRows } from "../store/rows.ts";
-import { readRun } from "../store/store.ts";
+import { shardProgress } from "../results/shardProgress.ts";
 import { type Arguments, type Command, type Console, line, note } from "./terminal/command.ts";
 import { flagsOf, planUnused, settingOptions } from "./terminal/planFlags.ts";
-import { plainTable } from "./text/plainTable.ts";
+import { queueText } from "./text/queue.ts";
 
 const { phase: _, shard: __, ...dividedOptions } = planOptions;
-/** Paths that a job must find from wherever it runs. */
-const pathOptions = ["data", "boxes", "plugin", "preset"];
+/** A job gets its number of threads by itself. */
+const { threads: ___, ...passedOptions } = dividedOptions;
 
 export const slurm: Command = {
   name: "slurm",
@@ -81,44 +80,16 @@ async function jobOf(args: Arguments, sbatch: readonly string[]): Promise<Cluste
   const plan = await resolvePlan({ ...(await flagsOf(args)), shard: `1/${shards}` });
   return {
     command: [process.execPath, resolve(projectRoot, "harness", "bench.mjs")],
-    run: await runArguments(args),
+    run: givenArguments(args, { ...passedOptions, ...(await settingOptions(args.plugin as string[] | undefined)) }),
     shards,
     // The same everywhere: threads are part of a run's identity, and nodes differ in cores.
-    threads: (args.threads as number | undefined) ?? cpusOf(sbatch) ?? availableParallelism(),
+    threads: (args.threads as number | undefined) ?? cpusPerTask(sbatch) ?? availableParallelism(),
     results: resolve(args.results as string),
     home: homeFolder(),
     ...(plan.datasetOptions.data === undefined ? {} : { data: resolve(plan.datasetOptions.data) }),
     plugins: ((args.plugin as readonly string[] | undefined) ?? []).map((plugin) => resolve(plugin)),
     nodeTypes: (args["node-types"] as readonly string[] | undefined) ?? [],
   };
-}
-
-function cpusOf(options: readonly string[]): number | undefined {
-  const text = options
-    .map((option) => /^--cpus-per-task=(\d+)$/.exec(option)?.[1])
-    .find((found) => found !== undefined);
-  return text === undefined ? undefined : Number(text);
-}
-
-/** The run's flags as they were given, paths made absolute; those with their default value say nothing. */
-async function runArguments(args: Arguments): Promise<readonly string[]> {
-  const options: Readonly<Record<string, Option>> = {
-    ...dividedOptions,
-    ...(await settingOptions(args.plugin as readonly string[] | undefined)),
-  };
-  return Object.entries(options).flatMap(([name, option]) => {
-    const value = args[name];
-    if (name === "threads" || value === undefined || value === option.default) return [];
-    const texts = (Array.isArray(value) ? value : [value]).map(String);
-    return texts.flatMap((text) => [`--${name}`, absolute(name, text)]);
-  });
-}
-
-function absolute(name: string, text: string): string {
-  if (pathOptions.includes(name)) return resolve(text);
-  if (name !== "checkpoint") return text;
-  const [variant = "", ...file] = text.split("=");
-  return `${variant}=${resolve(file.join("="))}`;
 }
 
 function printKubernetes(job: ClusterJob, args: Arguments, console: Console): number {
@@ -134,27 +105,9 @@ function printKubernetes(job: ClusterJob, args: Arguments, console: Console): nu
 }
 
 async function status(results: string, console: Console): Promise<number> {
-  const { ids, shards } = await readSubmitted(results);
-  const queue = await queueStates(Object.values(ids));
-  const jobs = Object.entries(ids).map(([name, id]) => [
-    name,
-    id,
-    queue?.get(id) ?? (queue === undefined ? "unknown" : "ended"),
-  ]);
-  line(console, plainTable(["job", "id", "state"], jobs));
-  const folder = shardsFolder({ results });
-  const rows: string[][] = [];
-  for (const { id, variant, shard, status: state } of await readableRuns(folder, (text) => note(console, text))) {
-    const run = await readRun(folder, id);
-    const { places } = await indexRows(`${run.folder}/rows.jsonl`);
-    rows.push([
-      variant.id,
-      `${shard?.index ?? "?"}/${shards}`,
-      `${places.size}/${run.manifest.dataset.images}`,
-      state.state,
-    ]);
-  }
-  rows.sort((a, b) => (a[0]! + a[1]!.padStart(12) < b[0]! + b[1]!.padStart(12) ? -1 : 1));
-  line(console, `\n${plainTable(["variant", "shard", "images", "state"], rows)}`);
+  const submitted = await readSubmitted(results);
+  const queue = await queueStates(Object.values(submitted.ids));
+  const shards = await shardProgress(shardsFolder({ results }), (text) => note(console, text));
+  line(console, queueText(submitted, queue, shards));
   return 0;
 }

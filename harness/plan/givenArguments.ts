@@ -1,0 +1,25 @@
+import { resolve } from "node:path";
+import type { Option } from "./options.ts";
+
+/** Options whose value is a path, which must be found from wherever the arguments are used. */
+const pathOptions = ["data", "boxes", "plugin", "preset"];
+
+/** Returns options as they were given, as words of a command line, with paths made absolute; defaults say nothing and are left out. */
+export function givenArguments(
+  args: Readonly<Record<string, unknown>>,
+  options: Readonly<Record<string, Option>>,
+): readonly string[] {
+  return Object.entries(options).flatMap(([name, option]) => {
+    const value = args[name];
+    if (value === undefined || value === option.default) return [];
+    const texts = (Array.isArray(value) ? value : [value]).map(String);
+    return texts.flatMap((text) => [`--${name}`, absolute(name, text)]);
+  });
+}
+
+function absolute(name: string, text: string): string {
+  if (pathOptions.includes(name)) return resolve(text);
+  if (name !== "checkpoint") return text;
+  const [variant = "", ...file] = text.split("=");
+  return `${variant}=${resolve(file.join("="))}`;
+}

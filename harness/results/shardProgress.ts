@@ -1,0 +1,33 @@
+import { rowsFile } from "../store/damage.ts";
+import { indexRows } from "../store/rows.ts";
+import type { Manifest } from "../store/schema.ts";
+import { readRun } from "../store/store.ts";
+import { readableRuns } from "./storedRuns.ts";
+
+/** How far one shard of a divided run is. */
+export interface ShardProgress {
+  readonly variant: string;
+  readonly index: number | undefined;
+  readonly done: number;
+  readonly images: number;
+  readonly state: Manifest["status"]["state"];
+}
+
+/** Reads how far the shards in a folder are, by variant and index; those that can not be read are told of. */
+export async function shardProgress(folder: string, notice: (text: string) => void): Promise<readonly ShardProgress[]> {
+  const found: ShardProgress[] = [];
+  for (const { id, variant, shard, status } of await readableRuns(folder, notice)) {
+    const run = await readRun(folder, id);
+    const { places } = await indexRows(rowsFile(run.folder));
+    found.push({
+      variant: variant.id,
+      index: shard?.index,
+      done: places.size,
+      images: run.manifest.dataset.images,
+      state: status.state,
+    });
+  }
+  return found.sort((a, b) =>
+    a.variant === b.variant ? (a.index ?? 0) - (b.index ?? 0) : a.variant < b.variant ? -1 : 1,
+  );
+}
