@@ -6,10 +6,10 @@ import { HarnessError } from "../errors.ts";
 import { protocols } from "../protocols/index.ts";
 import { storeExample } from "../report/fixtures/runs.ts";
 import { latencyProtocol } from "../report/papers/measured.ts";
+import { publishedTables } from "../report/papers/published.ts";
 import { exampleManifest } from "../store/fixtures/run.ts";
 import { memoryConsole } from "./fixtures/bench.ts";
 import { list } from "./list.ts";
-import { publishedTables } from "./paperTable.ts";
 import { table } from "./table.ts";
 
 async function said(args: Readonly<Record<string, unknown>>) {

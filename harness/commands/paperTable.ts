@@ -1,28 +1,23 @@
-import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { HarnessError } from "../errors.ts";
 import type { Option } from "../plan/options.ts";
 import { bookOf } from "../plan/plugins/book.ts";
 import { loadRegistry } from "../plan/plugins/registry.ts";
 import { promptsOf, type ScoreBook } from "../protocols/index.ts";
+import { publishedTables } from "../report/papers/published.ts";
 import {
   compareWithPaper,
   comparisonGrid,
   comparisonRecords,
   type PublishedTable,
   publishedTable,
-  readPublishedTables,
 } from "../report/papers.ts";
 import { exportTable, type TableFormat, tableFormats } from "../report/table/export.ts";
 import { type RunReport, reportOf } from "../results/report.ts";
 import { readableRuns, withoutShards, withoutSuperseded } from "../results/storedRuns.ts";
 import { readRun } from "../store/store.ts";
-import { visibleLines } from "../visible.ts";
 import { type Arguments, type Console, note, widthOf } from "./terminal/command.ts";
-
-/** Published tables come with the project, wherever it is installed. */
-const papersFolder = fileURLToPath(new URL("../../results/papers", import.meta.url));
+import { deliver } from "./terminal/deliver.ts";
 
 export const paperOptions: Readonly<Record<string, Option>> = {
   paper: { describe: "a published table beside our figures; ids: bench list papers", type: "string" },
@@ -35,22 +30,6 @@ export const paperOptions: Readonly<Record<string, Option>> = {
   detector: { describe: "with --paper: whose boxes the runs had, where the table depends on it", type: "string" },
   plugin: { describe: "also know what this module brings", type: "string", list: true },
 };
-
-export function publishedTables(): Promise<readonly PublishedTable[]> {
-  return readPublishedTables(papersFolder);
-}
-
-/** What `bench list papers` says of a table. */
-export function describePublished({ paper, table }: PublishedTable) {
-  const { id, dataset, confidence, protocol } = table;
-  const measured = [...new Set(table.columns.flatMap(({ measures }) => measures?.protocol ?? []))];
-  const protocolIds = measured.length > 0 || protocol === undefined ? measured : [protocol];
-  return {
-    ...{ id, paper: paper.paper, ...(paper.arxiv === undefined ? {} : { arxiv: paper.arxiv }), table: table.table },
-    ...(dataset === undefined ? {} : { dataset }),
-    ...{ protocols: protocolIds, confidence },
-  };
-}
 
 /** `bench table --paper ID`: a published table with our figures beside its own, in any format. */
 export async function printPaperTable(args: Arguments, console: Console): Promise<number> {
@@ -101,18 +80,4 @@ async function reportsFor(
   for (const { id, variant } of manifests)
     if (wanted.has(variant.id)) reports.push(await reportOf(await readRun(results, id), options));
   return reports;
-}
-
-/** Prints, or writes the file of `--out`. Throws HarnessError for a picture that would go to a terminal. */
-export async function deliver(content: string | Buffer, args: Arguments, console: Console): Promise<void> {
-  const out = args.out as string | undefined;
-  if (out === undefined) {
-    if (typeof content !== "string" && (console.out as { readonly isTTY?: boolean }).isTTY)
-      throw new HarnessError("--format png: no picture for a terminal", { hint: "name a file with --out" });
-    console.out.write(typeof content === "string" ? visibleLines(content) : content);
-    return;
-  }
-  await writeFile(out, content).catch((cause: NodeJS.ErrnoException) => {
-    throw new HarnessError(`${out}: can not be written`, { found: cause.code, hint: "does its folder exist?", cause });
-  });
 }
