@@ -1,35 +1,29 @@
 import { resolve } from "node:path";
-import type { Metric } from "../api.ts";
-import { HarnessError } from "../errors.ts";
 import { metrics } from "../metrics/index.ts";
 import { type Option, pickOptions } from "../plan/options.ts";
 import { bookOf } from "../plan/plugins/book.ts";
 import { loadRegistry } from "../plan/plugins/registry.ts";
 import { withVariantFiles } from "../plan/variantFiles.ts";
-import { type Judgement, judgementOf, type ScoreBook } from "../protocols/index.ts";
 import {
   type Comparison,
   type Condition,
   compareRuns,
   comparisonText,
   judgeCondition,
-  type LatencyTurns,
   parseCondition,
   type Side,
 } from "../report/compare.ts";
-import { chosenMetrics, protocolOfRun } from "../results/knownProtocol.ts";
+import { applicableMetrics, judgementsOf } from "../results/compare/applicable.ts";
+import { readSide } from "../results/compare/readSide.ts";
+import { chosenMetrics } from "../results/knownProtocol.ts";
 import { requireKnownTargets } from "../results/knownTargets.ts";
-import { byPrompts, readRunRows } from "../results/rows.ts";
 import { datasetOfRun } from "../results/runDataset.ts";
-import { measureSides } from "../run/sides/latency.ts";
+import { latencyOfSides } from "../run/sides/latency.ts";
 import { type Operand, type OperandContext, readOperand, runsOfOperands } from "../run/sides/operands.ts";
-import type { StoredRun } from "../store/store.ts";
 import { type Arguments, type Command, type Console, line, note, widthOf } from "./terminal/command.ts";
 import { interruptible } from "./terminal/interrupt.ts";
 import { observe } from "./terminal/observe.ts";
 import { flagsOf } from "./terminal/planFlags.ts";
-
-const defaults = { rounds: 20 };
 
 /** Of a plan where neither side was run yet, and of photos and weights that a run does not keep. */
 const runOptions = [
@@ -93,16 +87,18 @@ export const compare: Command = {
       const operands: Operand[] = [];
       for (const name of names) operands.push(await readOperand(name, context));
       const runs = await runsOfOperands(operands, context);
-      const sides: Side[] = [];
-      for (const run of runs) sides.push(only(await sideOf(run), context.flags.prompts));
-      const latency = await latencyOf(sides, { args, operands, context });
+      const read: Side[] = [];
+      for (const run of runs) read.push(await readSide(run, context.flags.prompts));
+      const sides = read as [Side, ...Side[]];
+      const rounds = args.rounds as number | undefined;
+      const latency = await latencyOfSides(sides, operands, { ...context, rounds });
       observer.finish();
-      const [a, ...others] = sides as [Side, ...Side[]];
+      const [a, ...others] = sides;
       const dataset = await datasetOfRun(a.manifest, a.images, datasetRequest(args, context));
       for (const [i, { byPrompts }] of sides.entries())
         for (const rows of byPrompts.values()) if (dataset !== undefined) requireKnownTargets(runs[i]!, rows, dataset);
       const comparisons = compareRuns(a, others, {
-        metrics: args.metric === undefined ? applicable(wanted, sides, dataset !== undefined) : wanted,
+        metrics: args.metric === undefined ? applicableMetrics(wanted, sides, dataset !== undefined) : wanted,
         judged: judgementsOf(sides, book),
         seed: args.seed as number,
         ...(dataset === undefined ? {} : { dataset }),
@@ -132,79 +128,6 @@ async function contextOf(args: Arguments, rest: Pick<OperandContext, "observer" 
 
 function datasetRequest(args: Arguments, { plugins }: OperandContext) {
   return { plugins, ...(args.data === undefined ? {} : { data: args.data as string }) };
-}
-
-/** By protocol id, what the sides are judged by. Throws HarnessError for a protocol that is not known here. */
-export function judgementsOf(sides: readonly Side[], book: ScoreBook): Readonly<Record<string, Judgement>> {
-  return Object.fromEntries(
-    sides.flatMap(({ manifest }) =>
-      Object.values(manifest.protocols).map((id) => [id, judgementOf(protocolOfRun(manifest, id, book))]),
-    ),
-  );
-}
-
-/**
- * Metrics of rows alone, then those of annotations where these are at hand; of scores where rows have some, of predicted IoU
- * where no side is a floor, which says 1 of each mask.
- */
-function applicable(all: readonly Metric[], sides: readonly Side[], annotated: boolean): readonly Metric[] {
-  const scored = sides.some(({ byPrompts }) => [...byPrompts.values()].some((rows) => rows[0]?.score !== undefined));
-  const believing = sides.every(({ manifest }) => manifest.variant.role !== "floor");
-  const fitting = all.filter(
-    ({ compared, reads }) =>
-      compared !== "asked" && (scored || !reads.includes("score")) && (believing || !reads.includes("predictedIou")),
-  );
-  const [ofRows, ofAnnotations] = [
-    fitting.filter(({ needs }) => needs === "rows"),
-    fitting.filter(({ needs }) => needs === "annotations"),
-  ];
-  return annotated ? [...ofRows, ...ofAnnotations] : ofRows;
-}
-
-/** A stored run with its rows in memory; those of seeded weights mean nothing and are not read. */
-export async function sideOf(run: StoredRun): Promise<Side> {
-  const seeded = run.manifest.weights.source === "seeded";
-  const { images, rows } = seeded ? { images: [], rows: [] } : await readRunRows(run, { hold: "masks" });
-  return { manifest: run.manifest, images, byPrompts: byPrompts(rows), turns: await run.latency() };
-}
-
-/** The side by the prompts that are asked for; all of them where none is. */
-function only(side: Side, prompts: string | undefined): Side {
-  if (prompts === undefined) return side;
-  const asked = prompts.split(",");
-  const protocols = Object.entries(side.manifest.protocols).filter(([name]) => asked.includes(name));
-  return { ...side, manifest: { ...side.manifest, protocols: Object.fromEntries(protocols) } };
-}
-
-interface LatencyContext {
-  readonly args: Arguments;
-  readonly operands: readonly Operand[];
-  readonly context: OperandContext;
-}
-
-/** By turns where the user asks for it, and where a file was named: then its weights are here, and the other's may be. */
-async function latencyOf(
-  [a, ...others]: readonly Side[],
-  { args, operands, context }: LatencyContext,
-): Promise<ReadonlyMap<Side, LatencyTurns> | undefined> {
-  const asked = args.rounds as number | undefined;
-  if (asked === undefined && operands.every(({ kind }) => kind !== "file")) return undefined;
-  const sides = [a!, ...others];
-  const files = new Map(
-    operands.flatMap((operand, i) => {
-      if (operand.kind !== "file") return [];
-      const { id, variant } = sides[i]!.manifest;
-      return [[id, `${variant.id}=${operand.file}`] as const];
-    }),
-  );
-  try {
-    return await measureSides(a!, others, { ...context, rounds: asked ?? defaults.rounds, files });
-  } catch (error) {
-    // Nobody asked for it: the comparison of masks stands without.
-    if (asked !== undefined || !(error instanceof HarnessError)) throw error;
-    context.observer.note(`latency is not measured by turns: ${error.message}`);
-    return undefined;
-  }
 }
 
 function print(

@@ -9,6 +9,7 @@ import { metrics } from "../metrics/index.ts";
 import { judgementOf, protocols } from "../protocols/index.ts";
 import { compareRuns } from "../report/compare.ts";
 import { resultJson } from "../report/table/tables.ts";
+import { readSide } from "../results/compare/readSide.ts";
 import { reportOf } from "../results/report.ts";
 import { scoreRun } from "../results/scoreRun.ts";
 import { scoresOf, scoresRecord } from "../results/scores.ts";
@@ -17,7 +18,6 @@ import { planId } from "../store/canonical.ts";
 import { exampleManifest, examplePrediction } from "../store/fixtures/run.ts";
 import type { Row } from "../store/schema.ts";
 import { openRun, readRun, type StoredRun } from "../store/store.ts";
-import { sideOf } from "./compare.ts";
 
 const size: Size = { height: 24, width: 24 };
 const images = Array.from({ length: 8 }, (_, i) => i + 1);
@@ -45,7 +45,7 @@ for (const format of ["coco", "lvis"] as const)
     const [a, b] = [stored.get(`${format} a`)!, stored.get(`${format} b`)!];
     const judged = Object.fromEntries(protocols.map((protocol) => [protocol.id, judgementOf(protocol)]));
     const options = { metrics, judged, seed: 0, draws: 4, dataset };
-    const [compared] = compareRuns(await sideOf(a), [await sideOf(b)], options);
+    const [compared] = compareRuns(await readSide(a), [await readSide(b)], options);
     const scored = { a: await scoreOf(a, format), b: await scoreOf(b, format) };
     const tables = { a: await reportOf(a), b: await reportOf(b) };
     const json = (JSON.parse(JSON.stringify(resultJson([tables.a, tables.b]))) as ReturnType<typeof resultJson>).runs;

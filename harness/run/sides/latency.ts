@@ -10,19 +10,49 @@ import type { Manifest } from "../../store/schema.ts";
 import { takeTurns } from "../latencyPhase.ts";
 import { checkProvider, providerWarnings } from "../providerCheck.ts";
 import { watcherOf } from "../request.ts";
-import { flagsOfRun, type OperandContext } from "./operands.ts";
+import { flagsOfRun, type Operand, type OperandContext } from "./operands.ts";
 
-export interface FreshLatency extends OperandContext {
+const defaults = { rounds: 20 };
+
+interface FreshLatency extends OperandContext {
   readonly rounds: number;
   /** Checkpoint files of the sides that were named by one, by run id: `VARIANT=FILE`. */
   readonly files: ReadonlyMap<string, string>;
 }
 
 /**
+ * Measures latency by turns where the user asks for rounds, and where a file was named: then its weights are here, and the
+ * other's may be. Nothing where nobody asked for it and weights of a side are not here.
+ */
+export async function latencyOfSides(
+  [a, ...others]: readonly [Side, ...Side[]],
+  operands: readonly Operand[],
+  { rounds, ...context }: OperandContext & { readonly rounds: number | undefined },
+): Promise<ReadonlyMap<Side, LatencyTurns> | undefined> {
+  if (rounds === undefined && operands.every(({ kind }) => kind !== "file")) return undefined;
+  const sides = [a, ...others];
+  const files = new Map(
+    operands.flatMap((operand, i) => {
+      if (operand.kind !== "file") return [];
+      const { id, variant } = sides[i]!.manifest;
+      return [[id, `${variant.id}=${operand.file}`] as const];
+    }),
+  );
+  try {
+    return await measureSides(a, others, { ...context, rounds: rounds ?? defaults.rounds, files });
+  } catch (error) {
+    // Nobody asked for it: the comparison of masks stands without.
+    if (rounds !== undefined || !(error instanceof HarnessError)) throw error;
+    context.observer.note(`latency is not measured by turns: ${error.message}`);
+    return undefined;
+  }
+}
+
+/**
  * All sides in interleaved rounds on this machine, the first one twice: what its two processes differ by is the noise floor.
  * Throws HarnessError where the weights of a side are not here.
  */
-export async function measureSides(
+async function measureSides(
   a: Side,
   others: readonly Side[],
   context: FreshLatency,

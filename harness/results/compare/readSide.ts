@@ -1,0 +1,22 @@
+import type { StoredRun } from "../../store/store.ts";
+import { byPrompts, readRunRows } from "../rows.ts";
+import type { Side } from "./side.ts";
+
+/**
+ * Reads a stored run with its rows into memory, by the prompts that are asked for, or by all of them where none is; rows of
+ * seeded weights mean nothing and are not read.
+ */
+export async function readSide(run: StoredRun, prompts?: string): Promise<Side> {
+  const seeded = run.manifest.weights.source === "seeded";
+  const { images, rows } = seeded ? { images: [], rows: [] } : await readRunRows(run, { hold: "masks" });
+  const side = { manifest: run.manifest, images, byPrompts: byPrompts(rows), turns: await run.latency() };
+  return only(side, prompts);
+}
+
+/** The side by the prompts that are asked for; all of them where none is. */
+function only(side: Side, prompts: string | undefined): Side {
+  if (prompts === undefined) return side;
+  const asked = prompts.split(",");
+  const protocols = Object.entries(side.manifest.protocols).filter(([name]) => asked.includes(name));
+  return { ...side, manifest: { ...side.manifest, protocols: Object.fromEntries(protocols) } };
+}
