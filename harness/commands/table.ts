@@ -6,9 +6,9 @@ import type { TableFormat } from "../report/table/export.ts";
 import { betweenMarks, exportResults } from "../report/table/resultExport.ts";
 import { type RunReport, reportOf } from "../results/report.ts";
 import { chosenRuns } from "../results/storedRuns.ts";
-import { paperOptions, printPaperTable, refusePaperOptions } from "./paperTable.ts";
 import { type Arguments, type Command, type Console, note, widthOf } from "./terminal/command.ts";
 import { deliver } from "./terminal/deliver.ts";
+import { paperOptions, printPaperTable, refusePaperOptions } from "./terminal/paperTable.ts";
 import { choiceOptions, runChoice } from "./terminal/runChoice.ts";
 
 export const table: Command = {

@@ -1,23 +1,23 @@
 import { resolve } from "node:path";
-import { HarnessError } from "../errors.ts";
-import type { Option } from "../plan/options.ts";
-import { bookOf } from "../plan/plugins/book.ts";
-import { loadRegistry } from "../plan/plugins/registry.ts";
-import { promptsOf, type ScoreBook } from "../protocols/index.ts";
-import { publishedTables } from "../report/papers/published.ts";
+import { HarnessError } from "../../errors.ts";
+import type { Option } from "../../plan/options.ts";
+import { bookOf } from "../../plan/plugins/book.ts";
+import { loadRegistry } from "../../plan/plugins/registry.ts";
+import { promptsOf, type ScoreBook } from "../../protocols/index.ts";
+import { publishedTables } from "../../report/papers/published.ts";
 import {
   compareWithPaper,
   comparisonGrid,
   comparisonRecords,
   type PublishedTable,
   publishedTable,
-} from "../report/papers.ts";
-import { exportTable, type TableFormat, tableFormats } from "../report/table/export.ts";
-import { type RunReport, reportOf } from "../results/report.ts";
-import { readableRuns, withoutShards, withoutSuperseded } from "../results/storedRuns.ts";
-import { readRun } from "../store/store.ts";
-import { type Arguments, type Console, note, widthOf } from "./terminal/command.ts";
-import { deliver } from "./terminal/deliver.ts";
+} from "../../report/papers.ts";
+import { exportTable, type TableFormat, tableFormats } from "../../report/table/export.ts";
+import { type RunReport, reportOf } from "../../results/report.ts";
+import { readableRuns, withoutShards, withoutSuperseded } from "../../results/storedRuns.ts";
+import { readRun } from "../../store/store.ts";
+import { type Arguments, type Console, note, widthOf } from "./command.ts";
+import { deliver } from "./deliver.ts";
 
 export const paperOptions: Readonly<Record<string, Option>> = {
   paper: { describe: "a published table beside our figures; ids: bench list papers", type: "string" },
