@@ -223,7 +223,9 @@ test.skipIf(shared === undefined)("the published checkpoints are those of the li
   for (const id of ["efficientsam-ti", "efficientsam-s"]) {
     const { variant, ...listed } = list.checkpoints.find((each) => each.variant === id)!;
     const known = Object.entries(listed).filter(([, value]) => value !== null);
-    expect(preset(id).published).toEqual(Object.fromEntries(known));
+    // Whether it is among the first models to bring is this project's choice.
+    const { small: _, ...published } = preset(id).published!;
+    expect(published).toEqual(Object.fromEntries(known));
   }
 });
 
