@@ -18,7 +18,7 @@ export function checked<T extends z.ZodType>(schema: T, value: unknown, place: s
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
   const field = issue.path.length > 0 ? `field ${issue.path.join(".")}` : "the record";
-  const said = { ...(hint === undefined ? {} : { hint }), cause: result.error };
+  const said = { hint, cause: result.error };
   if (issue.path.length > 0 && at(value, issue.path) === undefined)
     throw new HarnessError(`${place}: ${field} is missing`, said);
   throw new HarnessError(`${place}: ${field} is not as it should be`, {

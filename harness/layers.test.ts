@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 /** Files that every folder may import. */
-const foundation = ["files", "foreign", "home", "limits", "visible"];
+const foundation = ["absent", "files", "foreign", "home", "limits", "visible"];
 
 /** What has no part in a plan yet: it knows no plug-in. */
 const belowPlan = [
@@ -23,6 +23,7 @@ const belowCommands = [
 const allowed: Readonly<Record<string, readonly string[]>> = {
   api: [],
   errors: [],
+  absent: [],
   home: [],
   limits: [],
   visible: [],
@@ -175,7 +176,8 @@ function layerOf(file: string): string {
 }
 
 function mayImport(from: string, to: string): boolean {
-  const [source, target] = [layerOf(from), layerOf(to)];
+  const source = layerOf(from);
+  const target = layerOf(to);
   if (source === target) return source !== "plug-in" || to.startsWith("variants") === from.startsWith("variants");
   if (foundation.includes(target) && !foundation.includes(source) && source !== "api") return true;
   return allowed[source]?.includes(target) ?? false;

@@ -141,7 +141,11 @@ export class Kernel {
   async #request(type: string, content: object): Promise<string> {
     const id = randomUUID();
     const header = {
-      ...{ msg_id: id, msg_type: type, session: this.#session, username: "sam-bench", version: "5.3" },
+      msg_id: id,
+      msg_type: type,
+      session: this.#session,
+      username: "sam-bench",
+      version: "5.3",
       date: new Date().toISOString(),
     };
     const parts = [header, {}, {}, content].map((part) => JSON.stringify(part));

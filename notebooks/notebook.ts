@@ -48,7 +48,7 @@ export function notebookText(notebook: Notebook): string {
   const cells = notebook.cells.map((cell) => ({
     ...cell,
     source: lines(sourceOf(cell)),
-    ...(cell.outputs === undefined ? {} : { outputs: cell.outputs.map(asLines) }),
+    outputs: cell.outputs?.map(asLines),
   }));
   return `${JSON.stringify({ ...notebook, cells }, null, 1)}\n`;
 }

@@ -57,7 +57,9 @@ test("a change of a result changes the output, and nothing else does", async () 
 test("a cell that throws ends the notebook with its place and its message", async () => {
   const cell = { cell_type: "code", id: "a", metadata: {}, outputs: [], execution_count: null } as const;
   const notebook: Notebook = {
-    ...{ nbformat: 4, nbformat_minor: 5, metadata: {} },
+    nbformat: 4,
+    nbformat_minor: 5,
+    metadata: {},
     cells: [
       { ...cell, source: "const x = 1;" },
       { ...cell, source: 'throw new Error("x is " + x);' },
@@ -78,7 +80,8 @@ test("stored outputs are those of a whole run, and the files have one spelling",
 });
 
 test("cells are as strict about types as the project", () => {
-  const [types, root] = [join(results, "types"), join(folder, "..")];
+  const types = join(results, "types");
+  const root = join(folder, "..");
   mkdirSync(types);
   for (const name of notebookFiles(folder)) {
     const cells = readNotebook(join(folder, name)).cells.filter(({ cell_type }) => cell_type === "code");

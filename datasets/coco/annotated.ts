@@ -63,7 +63,7 @@ export async function openAnnotated(
     photoFile: async (id) => photos.fileOf(imageOf(id)),
     targetsOf: annotations.annotationsOf,
     annotationsOf: annotations.annotationsOf,
-    ...(annotations.listsOf === undefined ? {} : { listsOf: annotations.listsOf }),
+    listsOf: annotations.listsOf,
   };
 }
 

@@ -13,7 +13,8 @@ interface Pair {
 
 /** The pairs of an image by falling IoU, each mask in one pair at most. */
 function matched(pairs: readonly Pair[]): readonly number[] {
-  const [firsts, seconds] = [new Set<number>(), new Set<number>()];
+  const firsts = new Set<number>();
+  const seconds = new Set<number>();
   const kept: number[] = [];
   for (const { first, second, value } of [...pairs].sort((a, b) => b.value - a.value)) {
     if (firsts.has(first) || seconds.has(second)) continue;
@@ -28,7 +29,8 @@ test.skipIf(shared === undefined)(
   "two people's masks of one category agree as the figure says, in as many pairs",
   async () => {
     const read = (name: string) => readAnnotations(join(shared!, "realset", name), { select: (images) => images });
-    const [first, second] = [await read("lvis.json"), await read("lvis_rater1.json")];
+    const first = await read("lvis.json");
+    const second = await read("lvis_rater1.json");
     const ious = second.images.flatMap(({ id }) =>
       matched(
         first.annotationsOf(id).flatMap((a) =>

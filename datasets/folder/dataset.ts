@@ -45,7 +45,11 @@ async function open(options: DatasetOptions): Promise<Dataset> {
     return image;
   };
   return {
-    ...{ id: "folder", images: records, categories, targetsOf: annotationsOf, annotationsOf },
+    id: "folder",
+    images: records,
+    categories,
+    targetsOf: annotationsOf,
+    annotationsOf,
     fingerprint: fingerprint(records, annotationsOf),
     knownImages: new Set(listed.map(({ id }) => id)),
     warnings: voidPx === 0 ? [] : [voidWarning(options.data, voidPx)],

@@ -42,8 +42,10 @@ export async function pairFiles(data: string): Promise<readonly PhotoFiles[]> {
     const masks = owned.get(key) ?? [];
     const labels = masks.find((mask) => withoutExtension(mask) === key);
     return {
-      ...{ key, fileName: name, photo: join(photoRoot, name) },
-      ...(labels === undefined ? {} : { labels: join(maskRoot, labels) }),
+      key,
+      fileName: name,
+      photo: join(photoRoot, name),
+      labels: labels === undefined ? undefined : join(maskRoot, labels),
       masks: masks.filter((mask) => mask !== labels).map((mask) => join(maskRoot, mask)),
     };
   });

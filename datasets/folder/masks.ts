@@ -40,7 +40,7 @@ export async function readMasks({ labels, masks }: PhotoFiles): Promise<Masks> {
     const mask = encodeRle(png.labels, size);
     if (areaOf(mask) > 0) instances.push({ label: first + index, mask });
   }
-  return { instances, voidPx: indexed?.voidPx ?? 0, ...(size === undefined ? {} : { size }) };
+  return { instances, voidPx: indexed?.voidPx ?? 0, size };
 }
 
 async function readIndexed(file: string): Promise<Masks> {

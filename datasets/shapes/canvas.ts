@@ -55,7 +55,8 @@ export function castShadow(
   const { size, pixels } = canvas;
   const soft = Math.max(1, Math.round(Math.sqrt(offset.x * offset.x + offset.y * offset.y) / 3));
   const shadow = soften(coverage, soft);
-  const [dx, dy] = [Math.round(offset.x), Math.round(offset.y)];
+  const dx = Math.round(offset.x);
+  const dy = Math.round(offset.y);
   for (let row = 0, at = 0; row < shadow.size.height; row++) {
     const y = shadow.y0 + row + dy;
     for (let column = 0; column < shadow.size.width; column++, at++) {

@@ -39,7 +39,8 @@ function boundsOf(contours: readonly Contour[], image: Size): Omit<Coverage, "al
       high[i % 2] = Math.max(high[i % 2]!, contour[i]!);
     }
   }
-  const [x0, y0] = [Math.max(0, Math.floor(low[0]!)), Math.max(0, Math.floor(low[1]!))];
+  const x0 = Math.max(0, Math.floor(low[0]!));
+  const y0 = Math.max(0, Math.floor(low[1]!));
   const width = Math.min(image.width, Math.ceil(high[0]!)) - x0;
   const height = Math.min(image.height, Math.ceil(high[1]!)) - y0;
   return width > 0 && height > 0 ? { x0, y0, size: { height, width } } : undefined;
@@ -48,9 +49,11 @@ function boundsOf(contours: readonly Contour[], image: Size): Omit<Coverage, "al
 function findCrossings(contours: readonly Contour[], y: number, crossings: number[]): void {
   crossings.length = 0;
   for (const contour of contours) {
-    let [ax, ay] = [contour.at(-2)!, contour.at(-1)!];
+    let ax = contour.at(-2)!;
+    let ay = contour.at(-1)!;
     for (let i = 0; i < contour.length; i += 2) {
-      const [bx, by] = [contour[i]!, contour[i + 1]!];
+      const bx = contour[i]!;
+      const by = contour[i + 1]!;
       if (ay <= y !== by <= y) crossings.push(ax + ((y - ay) / (by - ay)) * (bx - ax));
       ax = bx;
       ay = by;
@@ -61,10 +64,12 @@ function findCrossings(contours: readonly Contour[], y: number, crossings: numbe
 
 /** Adds one line's share of every pixel between two places; mutates row. */
 function addSpan(row: Float32Array, from: number, to: number): void {
-  const [start, end] = [Math.max(0, from), Math.min(row.length, to)];
+  const start = Math.max(0, from);
+  const end = Math.min(row.length, to);
   if (end <= start) return;
   const share = 1 / linesPerRow;
-  const [first, last] = [Math.floor(start), Math.min(row.length - 1, Math.floor(end))];
+  const first = Math.floor(start);
+  const last = Math.min(row.length - 1, Math.floor(end));
   if (first === last) {
     row[first]! += share * (end - start);
     return;

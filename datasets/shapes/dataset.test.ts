@@ -69,7 +69,8 @@ test("scenes are varied: every category, all three sizes, holes and parts", asyn
   const dataset = await shapes.open({ seed: 1, limit: 40 });
   const annotations = dataset.images.flatMap(({ id }) => dataset.annotationsOf(id));
   expect(new Set(annotations.map(({ category }) => category)).size).toBe(dataset.categories.length);
-  const [small, large] = [32 ** 2, 96 ** 2];
+  const small = 32 ** 2;
+  const large = 96 ** 2;
   const shares = [
     annotations.filter(({ areaPx }) => areaPx < small),
     annotations.filter(({ areaPx }) => areaPx >= small && areaPx < large),
@@ -95,7 +96,8 @@ function regionsOf(bitmap: Uint8Array, { height, width }: Size, value: 0 | 1): n
     const stack = [start];
     open[start] = 0;
     for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
-      const [x, y] = [at % width, Math.floor(at / width)];
+      const x = at % width;
+      const y = Math.floor(at / width);
       const next = [
         x > 0 ? at - 1 : at,
         x + 1 < width ? at + 1 : at,

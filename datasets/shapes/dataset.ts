@@ -57,7 +57,10 @@ async function open(options: DatasetOptions): Promise<Dataset> {
   };
   const annotationsOf = (image: ImageId) => shot(image).annotations;
   return {
-    ...{ id: "shapes", images: records, categories, warnings: [] },
+    id: "shapes",
+    images: records,
+    categories,
+    warnings: [],
     fingerprint: fingerprint(streams[purpose], seed, records),
     read: async (image) => shot(image).image,
     targetsOf: annotationsOf,

@@ -43,7 +43,8 @@ export function masksOf(owners: Uint16Array, size: Size): ReadonlyMap<number, Rl
     runs.set(owner, open);
   };
   const { height, width } = size;
-  let [owner, start] = [owners[0] ?? 0, 0];
+  let owner = owners[0] ?? 0;
+  let start = 0;
   for (let x = 0, position = 0; x < width; x++) {
     for (let y = 0; y < height; y++, position++) {
       const here = owners[y * width + x]!;

@@ -18,7 +18,8 @@ export function place(contours: readonly Contour[], { x, y, radiusPx, turn }: Pl
   return contours.map((contour) => {
     const placed: number[] = [];
     for (let i = 0; i < contour.length; i += 2) {
-      const [u, v] = [contour[i]! * radiusPx, contour[i + 1]! * radiusPx];
+      const u = contour[i]! * radiusPx;
+      const v = contour[i + 1]! * radiusPx;
       placed.push(x + u * axis.x - v * axis.y, y + u * axis.y + v * axis.x);
     }
     return placed;

@@ -90,7 +90,8 @@ function drawBackground(random: Random, size: Size, base: Rgb): Background {
 function drawLight(random: Random): Light {
   const { x, y } = onCircle(between(random, 0.55, 0.95));
   return {
-    ...{ x, y },
+    x,
+    y,
     gradient: between(random, 0, 0.35),
     shading: between(random, 0.1, 0.45),
     shadow: chance(random, 0.75) ? between(random, 0.2, 0.6) : 0,

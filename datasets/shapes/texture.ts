@@ -64,13 +64,17 @@ let tile: Float32Array | undefined;
 /** Smooth noise that repeats after 16 units, 0 … 1, by the look-up of one tile made once. */
 export function cloud(u: number, v: number): number {
   tile ??= makeTile();
-  const [x, y] = [u * 16, v * 16];
-  const [column, row] = [Math.floor(x), Math.floor(y)];
-  const [right, down] = [x - column, y - row];
+  const x = u * 16;
+  const y = v * 16;
+  const column = Math.floor(x);
+  const row = Math.floor(y);
+  const right = x - column;
+  const down = y - row;
   const mask = tileSide - 1;
   const top = (row & mask) * tileSide;
   const bottom = ((row + 1) & mask) * tileSide;
-  const [left, next] = [column & mask, (column + 1) & mask];
+  const left = column & mask;
+  const next = (column + 1) & mask;
   const upper = tile[top + left]! * (1 - right) + tile[top + next]! * right;
   const lower = tile[bottom + left]! * (1 - right) + tile[bottom + next]! * right;
   return upper * (1 - down) + lower * down;
@@ -85,7 +89,8 @@ function makeTile(): Float32Array {
     // 1/2, 1/4, 1/8, 1/16 of a sum of 15/16.
     const weight = 16 / 15 / (2 << octave);
     for (let i = 0; i < values.length; i++) {
-      const [x, y] = [(i % tileSide) / step, Math.floor(i / tileSide) / step];
+      const x = (i % tileSide) / step;
+      const y = Math.floor(i / tileSide) / step;
       values[i]! += weight * valueNoise(x, y, knots, octave);
     }
   }
@@ -93,10 +98,13 @@ function makeTile(): Float32Array {
 }
 
 function valueNoise(x: number, y: number, knots: number, octave: number): number {
-  const [column, row] = [Math.floor(x), Math.floor(y)];
-  const [right, below] = [(column + 1) % knots, ((row + 1) % knots) * knots];
+  const column = Math.floor(x);
+  const row = Math.floor(y);
+  const right = (column + 1) % knots;
+  const below = ((row + 1) % knots) * knots;
   const above = row * knots;
-  const [s, t] = [ease(x - column), ease(y - row)];
+  const s = ease(x - column);
+  const t = ease(y - row);
   const upper = knot(above + column, octave) * (1 - s) + knot(above + right, octave) * s;
   const lower = knot(below + column, octave) * (1 - s) + knot(below + right, octave) * s;
   return upper * (1 - t) + lower * t;

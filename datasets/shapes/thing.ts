@@ -50,7 +50,7 @@ export function drawThing(random: Random, placement: Placement, behind: Rgb): Th
     pieces: drafts.map(({ contours, paint, part }) => ({
       contours: place(contours, placement),
       surface: surfaces[paint]!,
-      ...(part === undefined ? {} : { category: idOf(part) }),
+      category: part === undefined ? undefined : idOf(part),
     })),
   };
 }

@@ -13,7 +13,8 @@ export function annotationFacts({ dataset, prompts }: Pick<RunPlan, "dataset" | 
 
 /** Of all images of the run, not of a shard's: every shard draws discs of one size. */
 function meanMaskShare({ id, images, annotationsOf }: Dataset): number {
-  let [sum, count] = [0, 0];
+  let sum = 0;
+  let count = 0;
   for (const { id: image, size } of images)
     for (const { areaPx, crowd } of annotationsOf(image)) {
       if (crowd || areaPx === 0) continue;

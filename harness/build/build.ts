@@ -80,7 +80,7 @@ export async function buildVariant(request: BuildRequest): Promise<BuiltVariant>
     parameters: [...parameters.values()].reduce((sum, elements) => sum + elements, 0),
     fileBytes: filesIn(folder).reduce((sum, file) => sum + statSync(join(folder, file)).size, 0),
     notes,
-    ...(theory === undefined ? {} : { theory }),
+    theory,
     cached,
   };
 }
@@ -96,8 +96,8 @@ export async function describeGraphs(
     preset,
     checkpoint,
     graph,
-    ...(side === undefined ? {} : { side }),
-    ...(calibration === undefined ? {} : { calibration }),
+    side,
+    calibration,
     out: {
       ...told,
       write: async (name, built) => {

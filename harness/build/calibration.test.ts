@@ -22,7 +22,8 @@ const unused = () => Promise.reject(new Error("not called here"));
 
 /** A method that learns the largest pixel and the number of boxes, over two passes through the images. */
 async function learn(context: CalibrateContext) {
-  let [largest, boxes] = [0, 0];
+  let largest = 0;
+  let boxes = 0;
   for await (const { input } of context.images()) largest = Math.max(largest, ...input.tensor.data.subarray(0, 999));
   for await (const { prompts } of context.images()) boxes += prompts.filter(({ frame }) => frame === "model").length;
   context.progress(1, 1, "learned");
@@ -31,7 +32,8 @@ async function learn(context: CalibrateContext) {
 
 function method(need: Partial<CalibrationNeed> = {}): RegisteredVariant {
   const preset = {
-    ...{ id: "learns/toy/a", calibration: { images: 2, automatic: true, ...need } },
+    id: "learns/toy/a",
+    calibration: { images: 2, automatic: true, ...need },
     input: { side: 64, fit: "pad", resize: "bilinear", padValue: 0, mean: [0, 0, 0], std: [1, 1, 1] },
   } as unknown as VariantManifest;
   const plugin = { presets: [preset], calibrate: learn, build: unused, load: unused, loadRaw: unused };
@@ -40,7 +42,11 @@ function method(need: Partial<CalibrationNeed> = {}): RegisteredVariant {
 
 function request(variant: RegisteredVariant, weightsId = "seeded 1"): CalibrationRequest {
   return {
-    ...{ variant, checkpoint: seededCheckpoint(), weightsId, registry, store },
+    variant,
+    checkpoint: seededCheckpoint(),
+    weightsId,
+    registry,
+    store,
     runtime: { provider: "cpu", threads: 1 },
     progress: () => undefined,
     note: (text) => notes.push(text),

@@ -86,7 +86,13 @@ export async function calibrate(request: CalibrationRequest, source: Calibration
   const folder = mkdtempSync(join(tmpdir(), "sam-bench-calibration-"));
   const hashes = new Map<ImageId, string>();
   const context: CalibrateContext = {
-    ...{ preset, checkpoint, runtime, folder, seed, options, signal },
+    preset,
+    checkpoint,
+    runtime,
+    folder,
+    seed,
+    options,
+    signal,
     count: dataset.images.length,
     images: () => imagesOf(dataset, preset.input, hashes),
     progress: (done, total, what) => request.progress(done, total, what),
@@ -95,7 +101,12 @@ export async function calibrate(request: CalibrationRequest, source: Calibration
     const values = await calibrateWatched(variant, context);
     const { id, fingerprint, images } = dataset;
     const stored: StoredCalibration = {
-      ...{ schema: 1, variant: preset.id, weights: weightsId, seed, options, values },
+      schema: 1,
+      variant: preset.id,
+      weights: weightsId,
+      seed,
+      options,
+      values,
       dataset: { id, fingerprint, images: images.map((image) => image.id) },
       imageHashes: [...hashes.values()],
     };
@@ -141,7 +152,7 @@ export function calibrationRecord(stored: StoredCalibration): NonNullable<Manife
     seed,
     options,
     hash: sha256(canonicalJson(stored)),
-    ...(imageHashes === undefined ? {} : { imageHashes }),
+    imageHashes,
   };
 }
 
@@ -159,10 +170,8 @@ function readCalibration(file: string, { variant, weightsId }: CalibrationReques
     throw new HarnessError(`${file}: not the calibration that was stored here`, {
       hint: `calibrate again: bench quantize ${variant.preset.id}`,
     });
-  const [found, expected] = [
-    [stored.variant, stored.weights],
-    [variant.preset.id, weightsId],
-  ];
+  const found = [stored.variant, stored.weights];
+  const expected = [variant.preset.id, weightsId];
   if (found.join(" ") === expected.join(" ")) return stored;
   throw new HarnessError(`${file}: a calibration of another variant or other weights`, {
     found: found.join(", "),

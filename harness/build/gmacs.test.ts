@@ -42,7 +42,8 @@ test("printed multiply-accumulates agree within 2 %, or the preset's notes say b
 });
 
 test("the fused graph executes less than is published: padding is left out", async () => {
-  const [published, executed] = [await referenceOf("sam-vit-h"), await executedOf("sam-vit-h")];
+  const published = await referenceOf("sam-vit-h");
+  const executed = await executedOf("sam-vit-h");
   expect(Math.round(published.encode)).toBe(2981);
   expect(Math.round(executed.encode)).toBe(2845);
   expect(executed.decode).toBeLessThan(published.decode);
@@ -64,8 +65,10 @@ test("a pruned windowed block costs the share of its windows that stay, by SAM's
   // padding (of kept windows: of all), scores and values 64 wide, terms of relative positions 14 + 14.
   const tokens = (count: number, ofMlp: number) => (4 * count + 8 * ofMlp) * 768 ** 2;
   const attention = (windows: number) => windows * 196 * 12 * (2 * 196 * 64 + 28 * 64);
-  const [whole, kept] = [tokens(4900, 4096) + attention(25), tokens(2352, 2352) + attention(12)];
-  const [sam, pruned] = [await referenceOf("sam-vit-b"), await referenceOf("sparsevit/sam-vit-b")];
+  const whole = tokens(4900, 4096) + attention(25);
+  const kept = tokens(2352, 2352) + attention(12);
+  const sam = await referenceOf("sam-vit-b");
+  const pruned = await referenceOf("sparsevit/sam-vit-b");
   expect((sam.encode - pruned.encode) * 1e9).toBeCloseTo(8 * (whole - kept), -2);
   expect(pruned.decode).toBe(sam.decode);
 });

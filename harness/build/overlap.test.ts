@@ -35,7 +35,7 @@ function dataset(read: ImageId[], photoFile?: Dataset["photoFile"]): Dataset {
       if (id === 3) throw new HarnessError("3.png: damaged");
       return imageOf(id);
     },
-    ...(photoFile === undefined ? {} : { photoFile }),
+    photoFile,
     targetsOf: () => [],
     annotationsOf: () => [],
   };

@@ -66,7 +66,10 @@ export async function prepareRun(
   const { checkpoint, weightsId, record } = await openWeights(chosen, plan.registry);
   try {
     const calibration = await calibrationFor({
-      ...{ variant, checkpoint, weightsId, registry: plan.registry },
+      variant,
+      checkpoint,
+      weightsId,
+      registry: plan.registry,
       // The same for every provider: what it finds is kept, and not all of them compute the same.
       runtime: { ...plan.runtime, provider: "cpu" },
       progress: watching.calibration,
@@ -79,7 +82,11 @@ export async function prepareRun(
     const onCpu =
       provider === "cpu" ? built : await buildVariant({ variant, checkpoint, weightsId, graph: "fused", ...values });
     const described = {
-      ...{ plan, chosen, asPassed, built, cpuGraphs: onCpu.files },
+      plan,
+      chosen,
+      asPassed,
+      built,
+      cpuGraphs: onCpu.files,
       weights: record,
       graphs: await graphRecord(variant, built),
     };
@@ -138,29 +145,44 @@ function describeRun(parts: Parts): PreparedRun {
   // Whatever is in here makes another run when it changes, so that rows of two meanings never meet.
   const resolved = {
     schema: schemaVersion,
-    ...{ graphs: built.hashes, weights: weights.source, code, protocols, seed: plan.seed, runtime: plan.runtime },
-    ...{ onnxruntime: runtimeVersion, latency: plan.latency },
+    graphs: built.hashes,
+    weights: weights.source,
+    code,
+    protocols,
+    seed: plan.seed,
+    runtime: plan.runtime,
+    onnxruntime: runtimeVersion,
+    latency: plan.latency,
     dataset: { id: plan.dataset.id, fingerprint: plan.dataset.fingerprint, images },
-    ...(facts === undefined ? {} : { facts }),
+    facts,
     // What the user's encoder is handed is not in its bytes: `--input` decides it too.
-    ...(chosen.variant.files === undefined ? {} : { input: preset.input }),
+    input: chosen.variant.files === undefined ? undefined : preset.input,
     // Without it, a shard's plan is that of the whole run: so a merge knows what it makes, and under which id.
-    ...(plan.shard === undefined ? {} : { shard: plan.shard }),
+    shard: plan.shard,
   };
   const id = planId(preset.id, resolved);
   const untrained = untrainedInputNotes(plan.prompts, trainedNanoWeights(plan.registry, chosen));
   const manifest: Manifest = {
-    ...{ schema: schemaVersion, id, createdAt: new Date().toISOString(), status: { state: "running" } },
+    schema: schemaVersion,
+    id,
+    createdAt: new Date().toISOString(),
+    status: { state: "running" },
     plan: { asPassed: withoutPaths(asPassed), resolved },
     variant: {
-      ...{ id: preset.id, title: preset.title, paper: preset.paper, size: preset.size },
+      id: preset.id,
+      title: preset.title,
+      paper: preset.paper,
+      size: preset.size,
       notes: [...preset.notes, ...built.notes, ...untrained, ...(overlap === undefined ? [] : [overlap.note])],
-      ...(preset.role === undefined ? {} : { role: preset.role }),
-      ...(preset.setting === undefined ? {} : { setting: preset.setting }),
+      role: preset.role,
+      setting: preset.setting,
     },
-    ...(calibration === undefined ? {} : { calibration }),
-    ...(overlap?.overlap === undefined ? {} : { overlap: overlap.overlap }),
-    ...{ weights, protocols, seed: plan.seed, hashes: { graph: built.hashes, pipeline: sha256(canonicalJson(code)) } },
+    calibration,
+    overlap: overlap?.overlap,
+    weights,
+    protocols,
+    seed: plan.seed,
+    hashes: { graph: built.hashes, pipeline: sha256(canonicalJson(code)) },
     dataset: {
       id: plan.dataset.id,
       fingerprint: plan.dataset.fingerprint,
@@ -177,17 +199,17 @@ function describeRun(parts: Parts): PreparedRun {
       spinning: sessionSettings.spinning,
     },
     environment: readEnvironment(),
-    ...(plan.shard === undefined ? {} : { shard: { ...plan.shard, images: images.length } }),
+    shard: plan.shard === undefined ? undefined : { ...plan.shard, images: images.length },
     harness: readInstallation(),
     ...commitRecord(),
-    ...(graphs === undefined ? {} : { graphs }),
+    graphs,
     warnings: overlap?.warnings ?? [],
   };
   const setup: WorkerSetup = {
     variant: preset.id,
     plugin: chosen.variant.file,
     variantFiles: chosen.variant.files === undefined ? [] : variantFilesOf(preset.id, plan.variantFiles),
-    ...(plan.encoderInput === undefined ? {} : { encoderInput: plan.encoderInput }),
+    encoderInput: plan.encoderInput,
     graphs: built.files,
     runtime: plan.runtime,
     prompts,
@@ -196,12 +218,16 @@ function describeRun(parts: Parts): PreparedRun {
     datasetPlugin: plan.registry.datasetFiles.get(plan.dataset.id)!,
     protocolPlugins: protocolPluginsOf(plan),
     datasetOptions: plan.datasetOptions,
-    ...(plan.boxes === undefined ? {} : { boxes: plan.boxes }),
-    ...(facts === undefined ? {} : { facts }),
+    boxes: plan.boxes,
+    facts,
   };
   const encoder = built.graphs.encoder;
   return {
-    ...{ id, setup, cpuGraphs, manifest, measuresAccuracy: weights.source !== "seeded" },
+    id,
+    setup,
+    cpuGraphs,
+    manifest,
+    measuresAccuracy: weights.source !== "seeded",
     measuresLatency: preset.role !== "floor",
     multipliesInt8: encoder !== undefined && multipliesInt8(encoder),
   };
@@ -228,10 +254,10 @@ async function graphRecord(variant: RegisteredVariant, built: BuiltVariant): Pro
     parameters: built.parameters,
     constants: graphs.reduce((sum, { counts }) => sum + counts.constants, 0),
     constantBytes: graphs.reduce((sum, { counts }) => sum + counts.constantBytes, 0),
-    ...(reference === undefined ? {} : { referenceGmacs: reference }),
+    referenceGmacs: reference,
     executedGmacs: executedGmacs(graphs),
     fileBytes: built.fileBytes,
-    ...(built.theory === undefined ? {} : { theory: built.theory }),
+    theory: built.theory,
   };
 }
 

@@ -84,7 +84,8 @@ export function withShapesOf(checkpoint: Checkpoint, { stateDict }: Fixture, lab
         });
       if (published.join() !== dims.join())
         throw new HarnessError(`${label}: weight ${name} has the wrong shape`, {
-          ...{ found: published, expected: dims },
+          found: published,
+          expected: dims,
           hint: "is this another variant's fixture?",
         });
       return checkpoint.take(name, dims);

@@ -5,8 +5,13 @@ import { word } from "./job.ts";
 import { kubernetesJob } from "./kubernetes.ts";
 
 const job = {
-  ...{ command: ["echo"], run: ["--variants", "sam nano's"], shards: 5, threads: 4 },
-  ...{ results: "results", home: "home", nodeTypes: [] },
+  command: ["echo"],
+  run: ["--variants", "sam nano's"],
+  shards: 5,
+  threads: 4,
+  results: "results",
+  home: "home",
+  nodeTypes: [],
 };
 
 // The type is the check of names and kinds of its fields: `npm run check`.

@@ -39,7 +39,8 @@ export function slurmScripts(job: ClusterJob, folder: string): readonly SlurmScr
     const name = nodeType === undefined ? "latency" : `latency-${nodeType}`;
     const constraint = nodeType === undefined ? [] : [`--constraint=${nodeType}`];
     return {
-      ...{ name, after: ["shards"] },
+      name,
+      after: ["shards"],
       text: script(job, {
         // Nobody else's work on the node while time is taken.
         directives: ["--exclusive", "--requeue", ...constraint, "--open-mode=append", `--output=${log(name)}`],

@@ -101,8 +101,8 @@ export const compare: Command = {
         metrics: args.metric === undefined ? applicableMetrics(wanted, sides, dataset !== undefined) : wanted,
         judged: judgementsOf(sides, book),
         seed: args.seed as number,
-        ...(dataset === undefined ? {} : { dataset }),
-        ...(latency === undefined ? {} : { latency }),
+        dataset,
+        latency,
       });
       return print(comparisons, conditions, args, console);
     });
@@ -117,7 +117,9 @@ async function contextOf(args: Arguments, rest: Pick<OperandContext, "observer" 
   const plugins = (args.plugin as readonly string[] | undefined) ?? [];
   const given = Object.fromEntries(runOptions.map((name) => [name, args[name]]));
   return {
-    ...{ results: resolve(args.results as string), plugins, ...rest },
+    results: resolve(args.results as string),
+    plugins,
+    ...rest,
     registry: await withVariantFiles(
       await loadRegistry(plugins),
       (args["variant-files"] as string[] | undefined) ?? [],
@@ -127,7 +129,7 @@ async function contextOf(args: Arguments, rest: Pick<OperandContext, "observer" 
 }
 
 function datasetRequest(args: Arguments, { plugins }: OperandContext) {
-  return { plugins, ...(args.data === undefined ? {} : { data: args.data as string }) };
+  return { plugins, data: args.data as string | undefined };
 }
 
 function print(

@@ -33,7 +33,8 @@ test("what is written out is read back as coco and as lvis with the same masks",
     for (const { id, size } of drawn.images) {
       // A file keeps the area of the box as it writes it, too: scores of boxes go by it.
       expect(read.annotationsOf(id)).toMatchObject(drawn.annotationsOf(id));
-      const [photo, original] = [await read.read(id), await drawn.read(id)];
+      const photo = await read.read(id);
+      const original = await drawn.read(id);
       expect(photo.size).toEqual(size);
       const error = photo.pixels.reduce((sum, value, i) => sum + Math.abs(value - original.pixels[i]!), 0);
       // JPEG of quality 95 with halved chroma, on noisy pictures.

@@ -20,7 +20,8 @@ export const data: Command = {
   examples: [["bench data shapes --out scenes --count 500", "500 drawn scenes, for --dataset coco|lvis --data scenes"]],
   async run(args, console) {
     if (args.out === undefined) throw new HarnessError("--out: a folder is needed", { expected: "--out DIR" });
-    const [count, seed] = [wholeNumber("count", 1, args.count), wholeNumber("seed", 0, args.seed)];
+    const count = wholeNumber("count", 1, args.count);
+    const seed = wholeNumber("seed", 0, args.seed);
     const { datasets } = await loadRegistry(args.plugin as string[] | undefined);
     const plugin = datasets.get(args.dataset as string);
     if (plugin === undefined) throw unknown("dataset", args.dataset as string, [...datasets.keys()]);

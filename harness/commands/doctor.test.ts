@@ -105,7 +105,8 @@ test("accuracy grows with the images, and seeded weights need none", async () =>
 
 test("twice the speed halves the encode, and changes no memory", async () => {
   const plan = await resolvePlan(nano);
-  const [slow, fast] = [await needsOf(plan, 50), await needsOf(plan, 100)];
+  const slow = await needsOf(plan, 50);
+  const fast = await needsOf(plan, 100);
   expect(fast.variants[0]!.encodeMs).toBeCloseTo(slow.variants[0]!.encodeMs / 2, 9);
   expect(fast.memoryBytes).toBe(slow.memoryBytes);
 });

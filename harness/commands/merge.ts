@@ -33,7 +33,8 @@ export const merge: Command = {
     const folders = ([] as readonly unknown[]).concat(args.dir).map((folder) => resolve(folder as string));
     const plugins = (args.plugin as readonly string[] | undefined) ?? [];
     const book = await loadBook(plugins);
-    const [data, annotations] = [args.data as string | undefined, args.annotations as string | undefined];
+    const data = args.data as string | undefined;
+    const annotations = args.annotations as string | undefined;
     // Before anything is written, every shard of every run is known to be there.
     const wholes = wholeRuns(await findShards(folders));
     const merged: StoredRun[] = [];

@@ -42,7 +42,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 for (const format of ["coco", "lvis"] as const)
   test(`${format}: table, JSON, score and compare say the same of every metric by every protocol, to the last digit`, async () => {
     const dataset = truths.get(format)!;
-    const [a, b] = [stored.get(`${format} a`)!, stored.get(`${format} b`)!];
+    const a = stored.get(`${format} a`)!;
+    const b = stored.get(`${format} b`)!;
     const judged = Object.fromEntries(protocols.map((protocol) => [protocol.id, judgementOf(protocol)]));
     const options = { metrics, judged, seed: 0, draws: 4, dataset };
     const [compared] = compareRuns(await readSide(a), [await readSide(b)], options);
@@ -156,7 +157,9 @@ function annotationFile(format: Format): object {
     categories: [1, 2, 3].map((id) => ({
       id,
       name: `thing ${id}`,
-      ...(format === "lvis" ? { frequency: frequencies[id - 1], image_count: 5, instance_count: 9 } : {}),
+      frequency: format === "lvis" ? frequencies[id - 1] : undefined,
+      image_count: format === "lvis" ? 5 : undefined,
+      instance_count: format === "lvis" ? 9 : undefined,
     })),
     annotations: images.flatMap((image) =>
       [0, 1, 2].map((i) => {

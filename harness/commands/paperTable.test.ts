@@ -84,8 +84,12 @@ test("every published table is listed with paper, data, protocols and confidence
   const listed = JSON.parse(console.said.out) as readonly { readonly id: string }[];
   expect(listed).toHaveLength(63);
   expect(listed.find(({ id }) => id === "efficientsam-t4-coco")).toEqual({
-    ...{ id: "efficientsam-t4-coco", paper: "EfficientSAM", arxiv: "2312.00863" },
-    ...{ table: "Table 4 (zero-shot single point / box valid mask)", dataset: "COCO val2017", confidence: "paper" },
+    id: "efficientsam-t4-coco",
+    paper: "EfficientSAM",
+    arxiv: "2312.00863",
+    table: "Table 4 (zero-shot single point / box valid mask)",
+    dataset: "COCO val2017",
+    confidence: "paper",
     protocols: ["miou-gtbox", "miou-random-points"],
   });
   const text = memoryConsole();

@@ -111,8 +111,10 @@ async function smallMobileSam(): Promise<string> {
   await writeSeededFile(join(folder, "mobile_sam_small.pt"), plugin, preset);
   const file = join(folder, "small.mts");
   const published = {
-    ...{ id: "mobile_sam_small", url: "https://example.org/mobile_sam_small.pt" },
-    ...{ sha256: "0".repeat(64), licence: "Apache-2.0" },
+    id: "mobile_sam_small",
+    url: "https://example.org/mobile_sam_small.pt",
+    sha256: "0".repeat(64),
+    licence: "Apache-2.0",
   };
   writeFileSync(
     file,

@@ -103,7 +103,7 @@ test.skipIf(process.platform === "win32")("killed in two files, the same command
     const path = request.url!;
     const stalled = kills[0] === path;
     if (stalled) held = { path: path.slice(1).replace(/pt$/, "part"), response };
-    sendFile(request, response, contentOf(path), { etag: `"${path}"`, ...(stalled ? { stallAfter: 200_000 } : {}) });
+    sendFile(request, response, contentOf(path), { etag: `"${path}"`, stallAfter: stalled ? 200_000 : undefined });
   });
   onTestFinished(() => server.close());
   const args = [program, "pull", "--small", "--mirror", server.url, ...hashes.flatMap((each) => ["--sha256", each])];

@@ -25,7 +25,10 @@ test("flags name the variant; the calibration is kept for bench run, with what i
   expect(await quantize.run(args, console)).toBe(0);
   const said = JSON.parse(console.said.out) as Record<string, unknown>;
   expect(said).toMatchObject({
-    ...{ variant: "ptq4sam/sam-nano/w4a6-minmax", dataset: "shapes", images: 1, seed: 0 },
+    variant: "ptq4sam/sam-nano/w4a6-minmax",
+    dataset: "shapes",
+    images: 1,
+    seed: 0,
     weights: { source: "nano", file: "sam-nano.safetensors" },
   });
   expect(existsSync(said.file as string)).toBe(true);

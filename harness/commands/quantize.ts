@@ -69,7 +69,8 @@ export const quantize: Command = {
         steps.follow(String(total), { total, unit: "steps" }).update(done, `${variant.preset.id}, ${what}`),
     };
     try {
-      const options = args.iterations === undefined ? {} : { iterations: String(args.iterations) };
+      const options: Record<string, string> = {};
+      if (args.iterations !== undefined) options.iterations = String(args.iterations);
       const stored = await calibrate(request, { dataset: plan.dataset, seed: plan.seed, options });
       steps.finish();
       const file = calibrationFile(request);

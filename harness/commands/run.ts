@@ -40,11 +40,9 @@ export const run: Command = {
   async run(args, console) {
     const dump = args.dump as "tokens" | undefined;
     const observer = observe(console);
-    const plan = await resolvePlan(
-      { ...(await flagsOf(args)), ...(dump === undefined ? {} : { dump }) },
-      observer.note,
-    );
-    refuseUnusedFiles(plan, await flagsOf(args));
+    const flags = await flagsOf(args);
+    const plan = await resolvePlan({ ...flags, dump }, observer.note);
+    refuseUnusedFiles(plan, flags);
     return interruptible(observer, async (signal) => {
       const results = resolve(args.results as string);
       const outcome = await runPlan({ plan, results, asPassed: process.argv.slice(2), observer, signal });

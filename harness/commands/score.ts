@@ -69,8 +69,8 @@ export const score: Command = {
       detections: args.detections as string,
       type: args.type as FileScore["type"] | undefined,
       classAgnostic: args["class-agnostic"] === true,
-      ...(args.rules === undefined ? {} : { rules: args.rules as FileScore["rules"] }),
-      ...(args.interval === false ? { intervals: "none" as const } : {}),
+      rules: args.rules as FileScore["rules"] | undefined,
+      intervals: args.interval === false ? ("none" as const) : undefined,
       seed: (args.seed as number | undefined) ?? 0,
     });
     for (const warning of found.warnings) note(console, `warning: ${warning}`);
@@ -91,13 +91,14 @@ async function scoreStoredRun(args: Arguments, console: Console): Promise<number
   const found = await scoreRun({
     book: await loadBook(plugins),
     plugins,
-    ...{ run: args.run as string, results: args.results as string },
-    ...(args.annotations === undefined ? {} : { annotations: args.annotations as string }),
-    ...(args.data === undefined ? {} : { data: args.data as string }),
-    ...(args.metric === undefined ? {} : { metrics: args.metric as string[] }),
-    ...(args.rules === undefined ? {} : { rules: args.rules as FileScore["rules"] }),
-    ...(args.categories === true ? { categories: "listed" as const } : {}),
-    ...(args.interval === false ? { intervals: "none" as const } : {}),
+    run: args.run as string,
+    results: args.results as string,
+    annotations: args.annotations as string | undefined,
+    data: args.data as string | undefined,
+    metrics: args.metric as string[] | undefined,
+    rules: args.rules as FileScore["rules"] | undefined,
+    categories: args.categories === true ? ("listed" as const) : undefined,
+    intervals: args.interval === false ? ("none" as const) : undefined,
   });
   for (const warning of found.warnings) note(console, `warning: ${warning}`);
   line(console, args.json ? JSON.stringify(found) : runScoreText(found));

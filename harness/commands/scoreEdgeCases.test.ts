@@ -48,7 +48,8 @@ const stricter: Readonly<Record<string, RegExp>> = {
 };
 
 const folder = mkdtempSync(join(tmpdir(), "sam-bench-edge-"));
-const [annotations, detections] = [join(folder, "annotations.json"), join(folder, "detections.json")];
+const annotations = join(folder, "annotations.json");
+const detections = join(folder, "detections.json");
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe.each(cases)("$rules $name", ({ name, rules, reference, ...texts }) => {

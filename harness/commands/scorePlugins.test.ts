@@ -128,7 +128,8 @@ export default {
 `;
 
 test("a protocol from outside runs end to end; its edited metric is scored again, and no id changes", async () => {
-  const [mine, own] = [join(folder, "mine.mts"), join(folder, "own")];
+  const mine = join(folder, "mine.mts");
+  const own = join(folder, "own");
   writeFileSync(mine, protocol);
   writeFileSync(join(folder, "found.mts"), found(1));
   const plugin = ["--plugin", mine, "--results", own, "--json"];

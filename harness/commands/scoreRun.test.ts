@@ -34,8 +34,9 @@ async function storedRun(scores: readonly (number | undefined)[]): Promise<strin
     await run.append(i + 1, [
       {
         ...examplePrediction(i + 1, 7, 0.8),
-        ...{ category: 3, mask: { size: { height: sides[0]!, width: sides[1]! }, counts } },
-        ...(given === undefined ? {} : { score: given }),
+        category: 3,
+        mask: { size: { height: sides[0]!, width: sides[1]! }, counts },
+        score: given,
       },
     ]);
   }
@@ -161,7 +162,7 @@ test("a run is exported as a results file without boxes, which scores as the run
     [1, 3, 0.9],
     [2, 3, 0.4],
   ]);
-  expect(found[0]).not.toHaveProperty("box");
+  expect(found[0]!.box).toBeUndefined();
   expect(found[0]!.mask).toEqual(maskOf(...at));
   expect(console.said.notes).toMatch(/2 masks/);
 });
@@ -177,9 +178,11 @@ test("rows without a score are exported with their predicted IoU, and that is sa
 
 test("ids from 2^53 up are told apart, and written back by export", async () => {
   // As numbers both are 2^53.
-  const [one, other] = ["9007199254740992", "9007199254740993"];
+  const one = "9007199254740992";
+  const other = "9007199254740993";
   const text = (content: unknown) => JSON.stringify(content).replaceAll('"ONE"', one).replaceAll('"OTHER"', other);
-  const [annotations, detections] = [join(folder, "large.json"), join(folder, "large-found.json")];
+  const annotations = join(folder, "large.json");
+  const detections = join(folder, "large-found.json");
   const large = { ...image(1), id: "ONE" };
   const truth = {
     images: [large, { ...large, id: "OTHER" }],

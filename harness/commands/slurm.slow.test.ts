@@ -63,7 +63,8 @@ test("mistakes are named before anything is queued", async () => {
 });
 
 async function compareWithLocal(cluster: SlurmCluster): Promise<void> {
-  const [env, results] = [{ ...cluster.env, SAM_BENCH_HOME: folder }, join(folder, "results")];
+  const env = { ...cluster.env, SAM_BENCH_HOME: folder };
+  const results = join(folder, "results");
   const local = await bench(["run", ...flags, "--phase", "accuracy", "--results", join(folder, "local")], { env });
   expect(local.code).toBe(0);
   const submitted = await bench(["slurm", ...flags, "--shards", "4", "--results", results, "--", "--partition=main"], {
@@ -84,7 +85,8 @@ async function compareWithLocal(cluster: SlurmCluster): Promise<void> {
 
   await until(() => !cluster.call("squeue", "-h", "-o", "%A").split("\n").includes(merge!) || undefined);
   expect(readFileSync(join(results, "slurm", "merge.log"), "utf8")).toMatch(/^sam-nano +nano/m);
-  const [whole, single] = [await onlyRun(results), await onlyRun(join(folder, "local"))];
+  const whole = await onlyRun(results);
+  const single = await onlyRun(join(folder, "local"));
   expect(whole.id).toBe(single.id);
   expect(await whole.rowsHash()).toBe(await single.rowsHash());
   expect((await reportOf(whole)).prompts).toEqual((await reportOf(single)).prompts);

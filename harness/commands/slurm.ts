@@ -86,7 +86,7 @@ async function jobOf(args: Arguments, sbatch: readonly string[]): Promise<Cluste
     threads: (args.threads as number | undefined) ?? cpusPerTask(sbatch) ?? availableParallelism(),
     results: resolve(args.results as string),
     home: homeFolder(),
-    ...(plan.datasetOptions.data === undefined ? {} : { data: resolve(plan.datasetOptions.data) }),
+    data: plan.datasetOptions.data === undefined ? undefined : resolve(plan.datasetOptions.data),
     plugins: ((args.plugin as readonly string[] | undefined) ?? []).map((plugin) => resolve(plugin)),
     nodeTypes: (args["node-types"] as readonly string[] | undefined) ?? [],
   };

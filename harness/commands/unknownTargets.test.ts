@@ -13,7 +13,8 @@ import { score } from "./score.ts";
 /** Finished runs on drawn scenes, and copies of them in which one row is of a target that the scene does not have. */
 
 const folder = mkdtempSync(join(tmpdir(), "unknown-targets-"));
-const [whole, forged] = [join(folder, "whole"), join(folder, "forged")];
+const whole = join(folder, "whole");
+const forged = join(folder, "forged");
 const flags = {
   variants: "sam-nano",
   dataset: "shapes",

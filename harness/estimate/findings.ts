@@ -41,15 +41,21 @@ export interface Findings {
 
 /** Reads the machine and what is installed, and says what the plan of these flags needs and lacks. */
 export async function examine(flags: RunFlags, results: string): Promise<Findings> {
-  const [home, providers, commit] = [homeFolder(), await checkProviders(), readCommit()];
+  const home = homeFolder();
+  const providers = await checkProviders();
+  const commit = readCommit();
   const disks: Disk[] = [
     { holds: "graphs and checkpoints", folder: home, freeBytes: await diskFreeBytes(home) },
     { holds: "results", folder: results, freeBytes: await diskFreeBytes(results) },
   ];
   const machine = readEnvironment();
   return {
-    ...{ machine, onnxruntime: runtimeVersion, providers, disks, installed: await installedWeights(flags) },
-    ...(commit === undefined ? {} : { commit }),
+    machine,
+    onnxruntime: runtimeVersion,
+    providers,
+    disks,
+    installed: await installedWeights(flags),
+    commit,
     ...(await examinePlan(flags, { machine, providers, disks })),
   };
 }

@@ -102,7 +102,8 @@ export function measureSpeed(runtime: { readonly provider: string; readonly thre
 async function timeRuns(session: Session): Promise<readonly number[]> {
   const x: Tensor = { dims: [chain.rows, chain.width], data: new Float32Array(chain.rows * chain.width).fill(0.5) };
   await session.run({ x });
-  const [durations, began]: [number[], number] = [[], performance.now()];
+  const durations: number[] = [];
+  const began = performance.now();
   while (durations.length === 0 || performance.now() - began < defaults.calibration)
     durations.push((await timed(() => session.run({ x }))).durationMs);
   return durations;

@@ -70,7 +70,9 @@ export async function needsOf(plan: RunPlan, gmacsPerSecond: number): Promise<Pl
   for (const chosen of plan.chosen) variants.push(await variantNeeds(plan, chosen, { targets, gmacsPerSecond }));
   const sum = (of: (needs: VariantNeeds) => number) => variants.reduce((total, needs) => total + of(needs), 0);
   return {
-    ...{ dataset: plan.dataset.id, images: plan.images.length, targets: Math.round(targets) },
+    dataset: plan.dataset.id,
+    images: plan.images.length,
+    targets: Math.round(targets),
     prompts: plan.prompts.map(({ prompts }) => prompts),
     variants,
     seconds: sum(({ seconds }) => seconds),
@@ -88,7 +90,8 @@ interface Known {
 async function variantNeeds(plan: RunPlan, { variant, weights }: ChosenVariant, known: Known): Promise<VariantNeeds> {
   const { encodeGmacs, decodeGmacs, weightBytes, builtBytes } = await sizeOf(plan, { variant, weights });
   const msOf = (gmacs: number) => (1000 * gmacs) / (assumed.share * known.gmacsPerSecond);
-  const [encodeMs, decodeMs] = [msOf(encodeGmacs), assumed.decodeMs + msOf(decodeGmacs)];
+  const encodeMs = msOf(encodeGmacs);
+  const decodeMs = assumed.decodeMs + msOf(decodeGmacs);
   // Masks of seeded weights mean nothing: only latency and memory are measured.
   const scored = weights.source !== "seeded" && plan.phases.includes("accuracy");
   const { encodes, decodes } = workOf(plan, known.targets);
@@ -99,17 +102,21 @@ async function variantNeeds(plan: RunPlan, { variant, weights }: ChosenVariant, 
   const rowBytes = scored ? known.targets * plan.prompts.length * assumed.row : 0;
   const side = variant.preset.input.side / 1024;
   return {
-    ...{ variant: variant.preset.id, weights: weights.source, encodeMs, decodeMs },
+    variant: variant.preset.id,
+    weights: weights.source,
+    encodeMs,
+    decodeMs,
     seconds: (accuracyMs + latencyMs) / 1000 + 2 * assumed.start + builtBytes / assumed.build,
     memoryBytes: assumed.process + 2 * weightBytes + assumed.tensors * side ** 2,
     diskBytes: builtBytes + rowBytes,
-    ...(variant.files === undefined ? {} : { taken: variant.preset.notes[0]! }),
+    taken: variant.files === undefined ? undefined : variant.preset.notes[0]!,
   };
 }
 
 /** Of all images: everything mode encodes each crop but the image itself once more, and prompts its own points. */
 function workOf({ prompts, dataset, images }: RunPlan, targets: number): { encodes: number; decodes: number } {
-  let [encodes, decodes] = [images.length, 0];
+  let encodes = images.length;
+  let decodes = 0;
   for (const { pass } of passesOf(prompts)) {
     const { everything } = pass;
     if (everything === undefined) decodes += targets * pass.scored.at(-1)!.step;
@@ -141,17 +148,20 @@ async function sizeOf({ registry }: RunPlan, { variant: chosen }: ChosenVariant)
   return {
     encodeGmacs: encode,
     decodeGmacs: decode,
-    ...{ weightBytes, builtBytes: weightBytes },
+    weightBytes,
+    builtBytes: weightBytes,
   };
 }
 
 function sizeOfFiles({ encoder, decoder }: GraphFiles, side: number): Sizes {
-  const [encoderBytes, decoderBytes] = [graphBytes(encoder!), graphBytes(decoder!)];
+  const encoderBytes = graphBytes(encoder!);
+  const decoderBytes = graphBytes(decoder!);
   const tokens = (side / assumed.pixelsAToken) ** 2;
   return {
     encodeGmacs: ((encoderBytes / 4) * tokens) / 1e9,
     decodeGmacs: ((decoderBytes / 4) * assumed.decoderUses) / 1e9,
-    ...{ weightBytes: encoderBytes + decoderBytes, builtBytes: 0 },
+    weightBytes: encoderBytes + decoderBytes,
+    builtBytes: 0,
   };
 }
 

@@ -11,7 +11,8 @@ import { parity } from "./parity.ts";
 
 test("a drawn dataset follows from the seed, and both of its files are good ones", async () => {
   const folder = mkdtempSync(join(tmpdir(), "sam-bench-drawn-"));
-  const [annotationFile, detectionFile] = [join(folder, "annotations.json"), join(folder, "detections.json")];
+  const annotationFile = join(folder, "annotations.json");
+  const detectionFile = join(folder, "detections.json");
   const seen = { crowds: 0, equalScores: 0, crowded: 0 };
   for (let index = 0; index < 100; index++) {
     const drawn = drawDataset(random(0, "parity", index));

@@ -1,3 +1,4 @@
+import { withValues } from "../absent.ts";
 import type { Random, Rle, Size } from "../api.ts";
 import { boxOf, encodeRle, formatCounts, rleFromPolygons } from "../mask/index.ts";
 import { areaOf } from "../mask/rle.ts";
@@ -99,13 +100,16 @@ class Drawing {
       const again = shown.length > 0 && this.chance(0.2);
       const { mask, segmentation } = again ? this.oneOf(shown) : this.#segmentation(image);
       shown.push({ mask, segmentation, category });
-      return {
-        ...{ image_id: image.id, category_id: category, segmentation, bbox: this.#box(mask) },
+      return withValues({
+        image_id: image.id,
+        category_id: category,
+        segmentation,
+        bbox: this.#box(mask),
         area: this.chance(0.3) ? this.oneOf(borderAreas) : areaOf(mask),
         iscrowd: this.chance(0.2) ? this.oneOf([1, 1, 2, true]) : this.oneOf([0, 0, false]),
         // pycocotools makes its own of iscrowd.
-        ...(this.chance(0.1) ? { ignore: 1 } : {}),
-      };
+        ignore: this.chance(0.1) ? 1 : undefined,
+      });
     });
   }
 
@@ -149,12 +153,12 @@ class Drawing {
       const { height, width } = mask.size;
       const withMask = this.#withMasks || (some && i > 0 && this.chance(0.5));
       const withBox = this.#withBoxes || (some && i > 0 && this.chance(0.5));
-      return {
+      return withValues({
         ...detection,
-        ...(withMask ? { segmentation: { size: [height, width], counts: formatCounts(this.#split(mask)) } } : {}),
-        ...(withBox ? { bbox: this.#box(mask) } : {}),
+        segmentation: withMask ? { size: [height, width], counts: formatCounts(this.#split(mask)) } : undefined,
+        bbox: withBox ? this.#box(mask) : undefined,
         ...extra,
-      };
+      });
     });
   }
 
@@ -207,8 +211,10 @@ class Drawing {
   }
 
   #fillRectangle(bitmap: Uint8Array, { height, width }: Size): void {
-    const [x0, y0] = [this.below(width), this.below(height)];
-    const [x1, y1] = [x0 + 1 + this.below(width - x0), y0 + 1 + this.below(height - y0)];
+    const x0 = this.below(width);
+    const y0 = this.below(height);
+    const x1 = x0 + 1 + this.below(width - x0);
+    const y1 = y0 + 1 + this.below(height - y0);
     for (let y = y0; y < y1; y++) bitmap.fill(1, y * width + x0, y * width + x1);
   }
 

@@ -36,8 +36,9 @@ const fuzz: Command = {
       });
       const start = Date.now();
       const found = await hunt(parser, {
-        ...{ seed, cases },
-        ...(seconds === undefined ? {} : { untilMs: start + 1000 * seconds }),
+        seed,
+        cases,
+        untilMs: seconds === undefined ? undefined : start + 1000 * seconds,
         progress: (done) => {
           const elapsed = Math.min((Date.now() - start) / 1000, seconds ?? 0);
           progress.update(seconds === undefined ? done : Math.round(elapsed), `${parser.id}, ${done} cases`);

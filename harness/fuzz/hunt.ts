@@ -76,7 +76,9 @@ function runChild(batch: Batch, patienceMs: number): Promise<Outcome> {
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
   const harms: Harm[] = [];
-  let [ended, complaint, hung] = [undefined as Extract<Told, { say: "end" }> | undefined, "", false];
+  let ended = undefined as Extract<Told, { say: "end" }> | undefined;
+  let complaint = "";
+  let hung = false;
   let last = -1;
   const watch = setInterval(() => {
     const now = caseUnderWay(batch.folder);

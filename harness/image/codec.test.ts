@@ -62,7 +62,8 @@ test.skipIf(shared === undefined)(
   "an embedded colour profile, were it applied, would change a photo by up to 135 levels",
   async () => {
     const images = join(shared!, "realset", "images");
-    let [changed, furthest] = [0, 0];
+    let changed = 0;
+    let furthest = 0;
     for (const name of (await readdir(images)).filter((file) => file.endsWith(".jpg"))) {
       const file = join(images, name);
       if ((await sharp(file).metadata()).icc === undefined) continue;
@@ -223,7 +224,9 @@ function indexedPng(indices: readonly number[], { height, width }: RgbImage["siz
 }
 
 function chunk(type: string, data: Buffer): Buffer {
-  const [length, sum, body] = [Buffer.alloc(4), Buffer.alloc(4), Buffer.concat([Buffer.from(type), data])];
+  const length = Buffer.alloc(4);
+  const sum = Buffer.alloc(4);
+  const body = Buffer.concat([Buffer.from(type), data]);
   length.writeUInt32BE(data.length);
   sum.writeUInt32BE(crc32(body));
   return Buffer.concat([length, body, sum]);

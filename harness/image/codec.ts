@@ -103,7 +103,7 @@ async function readBytes(file: string): Promise<Buffer> {
   return await readFile(file).catch((cause: NodeJS.ErrnoException) => {
     const missing = cause.code === "ENOENT";
     throw new HarnessError(`${file}: ${missing ? "no such file" : "can not be read"}`, {
-      ...(missing ? {} : { found: cause.code }),
+      found: missing ? undefined : cause.code,
       hint: missing
         ? "does the data folder hold the pictures that the annotations name?"
         : "is it a file you may read?",

@@ -91,7 +91,8 @@ function chunksOf(bytes: Buffer, file: string): { header: Header; data: Buffer }
 /** Width, height, bits, colour type, compression, filter, interlace. */
 function headerOf(content: Buffer, file: string): Header {
   if (content.length !== 13) throw damaged(file, "a header of another length");
-  const [width, height] = [content.readUInt32BE(0), content.readUInt32BE(4)];
+  const width = content.readUInt32BE(0);
+  const height = content.readUInt32BE(4);
   const [bits, colourType, compression, filter, interlace] = content.subarray(8) as unknown as number[];
   const channels = channelsOf[colourType!];
   const narrow = colourType === 0 || colourType === 3;

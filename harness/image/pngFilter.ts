@@ -50,7 +50,8 @@ function undoRow(rows: Buffer, { start, end, filter, bytesOfPixel, bytesOfRow }:
 
 /** Paeth's predictor: whichever of the three is nearest to left + above - corner; the first of equals. */
 function nearest(left: number, above: number, corner: number): number {
-  const [toLeft, toAbove] = [Math.abs(above - corner), Math.abs(left - corner)];
+  const toLeft = Math.abs(above - corner);
+  const toAbove = Math.abs(left - corner);
   const toCorner = Math.abs(left + above - 2 * corner);
   if (toLeft <= toAbove && toLeft <= toCorner) return left;
   return toAbove <= toCorner ? above : corner;

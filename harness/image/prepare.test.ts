@@ -72,7 +72,9 @@ test("an oblong frame holds OpenCV's bytes in its middle", () => {
   expect(geometry).toMatchObject({ resized: { height: 36, width: 48 }, offset: { x: 8, y: 14 } });
   const { pixels } = resizeOpenCv(image, geometry.resized);
   tensor.data.forEach((value, i) => {
-    const [channel, y, x] = [Math.floor(i / 4096), (Math.floor(i / 64) % 64) - 14, (i % 64) - 8];
+    const channel = Math.floor(i / 4096);
+    const y = (Math.floor(i / 64) % 64) - 14;
+    const x = (i % 64) - 8;
     const inside = x >= 0 && x < 48 && y >= 0 && y < 36;
     expect(value).toBe(inside ? Math.fround(pixels[3 * (48 * y + x) + channel]! / 255) : 0.5);
   });
@@ -140,5 +142,5 @@ test("an offset moves prompts with the image", () => {
 
 test("a prompt without box and mask gets neither", () => {
   const geometry = geometryOf({ height: 40, width: 20 }, { side: 64, fit: "pad" });
-  expect(Object.keys(toModelFrame({ frame: "image", points: [] }, geometry))).toEqual(["frame", "points"]);
+  expect(toModelFrame({ frame: "image", points: [] }, geometry)).toEqual({ frame: "model", points: [] });
 });

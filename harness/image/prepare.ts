@@ -56,8 +56,8 @@ export function toModelFrame({ points, box, mask }: Prompt<"image">, geometry: G
   return {
     frame: "model",
     points: points.map(({ x, y, label }) => ({ x: toX(x), y: toY(y), label })),
-    ...(box === undefined ? {} : { box: toBox(box) }),
-    ...(mask === undefined ? {} : { mask }),
+    box: box === undefined ? undefined : toBox(box),
+    mask,
   };
 }
 
@@ -76,7 +76,8 @@ function writeBytes({ size, pixels }: RgbImage, geometry: Geometry, spec: ModelI
 function writePlanes(planes: Float32Array, geometry: Geometry, spec: ModelInputSpec, data: Tensor["data"]): void {
   const { height, width } = geometry.resized;
   for (let channel = 0, from = 0; channel < 3; channel++) {
-    const [mean, std] = [spec.mean[channel]!, spec.std[channel]!];
+    const mean = spec.mean[channel]!;
+    const std = spec.std[channel]!;
     for (let y = 0; y < height; y++, from += width) {
       const at = rowStart(geometry, channel, y);
       for (let x = 0; x < width; x++) data[at + x] = (planes[from + x]! - mean) / std;

@@ -17,7 +17,9 @@ function sha256(bytes: Uint8Array): string {
 function patternImage(): RgbImage {
   const size = pattern.image;
   const pixels = Uint8Array.from({ length: size.height * size.width * 3 }, (_, i) => {
-    const [channel, x, y] = [i % 3, Math.floor(i / 3) % size.width, Math.floor(i / 3 / size.width)];
+    const channel = i % 3;
+    const x = Math.floor(i / 3) % size.width;
+    const y = Math.floor(i / 3 / size.width);
     return (7 * x * x + 13 * y + 91 * channel + 3 * x * y) % 256;
   });
   return { size, pixels };

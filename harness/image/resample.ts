@@ -33,7 +33,9 @@ export function resizeBilinear({ size: from, pixels }: RgbImage, size: Size): Fl
   const line = new Float32Array(from.width);
   for (let channel = 0, at = 0; channel < 3; channel++) {
     for (let y = 0; y < size.height; y++, at += size.width) {
-      const [top, bottom, down] = [rows.near[y]! * from.width, rows.far[y]! * from.width, rows.share[y]!];
+      const top = rows.near[y]! * from.width;
+      const bottom = rows.far[y]! * from.width;
+      const down = rows.share[y]!;
       for (let x = 0; x < from.width; x++) {
         line[x] = (1 - down) * pixels[3 * (top + x) + channel]! + down * pixels[3 * (bottom + x) + channel]!;
       }
@@ -53,7 +55,9 @@ function resizeRows({ size, pixels }: RgbImage, width: number): RgbImage {
     const row = y * size.width;
     for (let x = 0; x < width; x++, at += 3) {
       let from = 3 * (row + first[x]!);
-      let [red, green, blue] = [half, half, half];
+      let red = half;
+      let green = half;
+      let blue = half;
       for (let k = x * taps, end = k + counts[x]!; k < end; k++, from += 3) {
         const weight = weights[k]!;
         red += Math.imul(weight, pixels[from]!);
@@ -75,9 +79,12 @@ function resizeColumns({ size, pixels }: RgbImage, height: number): RgbImage {
   const resized = new Uint8Array(height * stride);
   const sums = new Int32Array(stride);
   for (let y = 0; y < height; y++) {
-    const [row, at, weight] = [first[y]! * stride, y * stride, y * taps];
+    const row = first[y]! * stride;
+    const at = y * stride;
+    const weight = y * taps;
     if (counts[y] === 2) {
-      const [upper, lower] = [weights[weight]!, weights[weight + 1]!];
+      const upper = weights[weight]!;
+      const lower = weights[weight + 1]!;
       for (let i = 0; i < stride; i++) {
         const sum = Math.imul(upper, pixels[row + i]!) + Math.imul(lower, pixels[row + stride + i]!);
         resized[at + i] = (sum + half) >> fraction;

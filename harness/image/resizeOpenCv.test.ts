@@ -26,7 +26,9 @@ test("a row is widened with the rounding of OpenCV, and one grey stays that grey
 /** (7 x x + 13 y + 91 channel + 3 x y) mod 256, as the fixture says. */
 function patternImage(size: Size): RgbImage {
   const pixels = Uint8Array.from({ length: size.height * size.width * 3 }, (_, i) => {
-    const [channel, x, y] = [i % 3, Math.floor(i / 3) % size.width, Math.floor(i / 3 / size.width)];
+    const channel = i % 3;
+    const x = Math.floor(i / 3) % size.width;
+    const y = Math.floor(i / 3 / size.width);
     return (7 * x * x + 13 * y + 91 * channel + 3 * x * y) % 256;
   });
   return { size, pixels };

@@ -22,16 +22,19 @@ export function resizeOpenCv(image: RgbImage, size: Size): RgbImage {
   if (height === size.height && width === size.width) return image;
   if (height === 2 * size.height && width === 2 * size.width) return halved(image, size);
   const pixels = new Uint8Array(3 * size.height * size.width);
-  const [rows, columns] = [axisOf(height, size.height, "rows"), axisOf(width, size.width, "columns")];
+  const rows = axisOf(height, size.height, "rows");
+  const columns = axisOf(width, size.width, "columns");
   let upper = emptyRow(size);
   let lower = emptyRow(size);
   for (let y = 0, at = 0; y < size.height; y++) {
-    const [near, far] = [rows.near[y]!, rows.far[y]!];
+    const near = rows.near[y]!;
+    const far = rows.far[y]!;
     // Going down, the row that was below is the next one above.
     if (upper.row !== near && lower.row === near) [upper, lower] = [lower, upper];
     if (upper.row !== near) blendRow(image, near, columns, upper);
     if (lower.row !== far) blendRow(image, far, columns, lower);
-    const [above, below] = [rows.weights[2 * y]!, rows.weights[2 * y + 1]!];
+    const above = rows.weights[2 * y]!;
+    const below = rows.weights[2 * y + 1]!;
     for (let i = 0; i < upper.line.length; i++, at++)
       pixels[at] = (((upper.line[i]! * above) >> 16) + ((lower.line[i]! * below) >> 16) + 2) >> 2;
   }
@@ -53,8 +56,10 @@ function blendRow({ size, pixels }: RgbImage, row: number, { near, far, weights 
   into.row = row;
   const start = 3 * row * size.width;
   for (let x = 0, at = 0; x < near.length; x++) {
-    const [left, right] = [start + 3 * near[x]!, start + 3 * far[x]!];
-    const [a, b] = [weights[2 * x]!, weights[2 * x + 1]!];
+    const left = start + 3 * near[x]!;
+    const right = start + 3 * far[x]!;
+    const a = weights[2 * x]!;
+    const b = weights[2 * x + 1]!;
     for (let channel = 0; channel < 3; channel++, at++)
       into.line[at] = (pixels[left + channel]! * a + pixels[right + channel]! * b) >> 4;
   }

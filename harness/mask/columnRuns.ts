@@ -28,7 +28,8 @@ export function columnRuns({ size, counts }: Rle, side: "inside" | "outside"): C
 /** The mask of runs that come in the order of `columnRuns` and do not overlap. */
 export function maskFromColumns(runs: readonly ColumnRun[], size: Size): Rle {
   const counts: number[] = [];
-  let [start, end] = [0, 0];
+  let start = 0;
+  let end = 0;
   for (const { x, top, bottom } of runs) {
     const first = x * size.height + top;
     if (first > end) {

@@ -44,7 +44,8 @@ test("empty runs of the inputs are gone from the result", () => {
 });
 
 test("masks of two sizes are refused", () => {
-  const [a, b] = [rleFromCounts([6], { height: 2, width: 3 }), rleFromCounts([4], { height: 2, width: 2 })];
+  const a = rleFromCounts([6], { height: 2, width: 3 });
+  const b = rleFromCounts([4], { height: 2, width: 2 });
   expect(() => union([a, b])).toThrow(/masks of two sizes/);
 });
 

@@ -32,8 +32,13 @@ function combine(a: Rle, b: Rle, kept: number): Rle {
   requireOneSize(a, b);
   const total = a.size.height * a.size.width;
   const runs = new Uint32Array(a.counts.length + b.counts.length);
-  let [i, j, written, runStart, position] = [0, 0, 0, 0, 0];
-  let [endA, endB] = [a.counts[0]!, b.counts[0]!];
+  let i = 0;
+  let j = 0;
+  let written = 0;
+  let runStart = 0;
+  let position = 0;
+  let endA = a.counts[0]!;
+  let endB = b.counts[0]!;
   let inside = 0;
   while (position < total) {
     // Empty runs end where they start: all that end here are passed at once.

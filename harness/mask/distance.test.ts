@@ -27,7 +27,8 @@ function bruteForce(bitmap: Uint8Array, height: number, width: number): number[]
     }
   }
   return Array.from(bitmap, (_, i) => {
-    const [px, py] = [i % width, Math.floor(i / width)];
+    const px = i % width;
+    const py = Math.floor(i / width);
     return Math.min(...zeros.map(([x, y]) => (x - px) ** 2 + (y - py) ** 2));
   });
 }

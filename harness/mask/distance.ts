@@ -74,7 +74,10 @@ class RowEnvelope {
   }
 
   write(within: Int32Array, squared: Int32Array, at: number): void {
-    const [width, heights, columns, starts] = [this.#width, this.#heights, this.#columns, this.#starts];
+    const width = this.#width;
+    const heights = this.#heights;
+    const columns = this.#columns;
+    const starts = this.#starts;
     for (let c = 1; c <= width; c++) heights[c] = within[at + c - 1]! * within[at + c - 1]!;
     let last = this.#build();
     for (let x = width; x >= 1; x--) {
@@ -86,7 +89,9 @@ class RowEnvelope {
 
   /** Index of the envelope's last parabola. */
   #build(): number {
-    const [heights, columns, starts] = [this.#heights, this.#columns, this.#starts];
+    const heights = this.#heights;
+    const columns = this.#columns;
+    const starts = this.#starts;
     let last = 0;
     columns[0] = 0;
     starts[0] = 0;

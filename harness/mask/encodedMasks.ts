@@ -74,7 +74,8 @@ export class EncodedMasks {
   decode(index: number, size: Size, into: RunTable, lengths: RunLengths = "filling"): number {
     const places = this.#places;
     const chunk = this.#chunks[places[3 * index]!]!;
-    const [start, end] = [places[3 * index + 1]!, places[3 * index + 2]!];
+    const start = places[3 * index + 1]!;
+    const end = places[3 * index + 2]!;
     const decoded = decodeInto(into, chunk.subarray(start, end), size.height * size.width, lengths);
     return decoded < 0 ? into.add(this.#parsed(index, size)) : decoded;
   }
@@ -100,12 +101,15 @@ function decodeInto(table: RunTable, bytes: Uint8Array, pixels: number, lengths:
   const end = bytes.length;
   // No run is shorter than a byte.
   const { runs, first } = table.room(end + 1);
-  let [at, next] = [0, first];
-  let [total, areaPx] = [0, 0];
+  let at = 0;
+  let next = first;
+  let total = 0;
+  let areaPx = 0;
   /** All bits where the run is one of pixels inside. */
   let inside = 0;
   // The run two back, from the fourth on; the first is never added to.
-  let [older, newer] = [0, 0];
+  let older = 0;
+  let newer = 0;
   while (at < end) {
     let byte = bytes[at++]!;
     let value = shortRuns[byte]!;

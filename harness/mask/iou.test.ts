@@ -35,7 +35,8 @@ test("the IoU with every hand-made mask as a crowd is that of pycocotools", () =
 test("IoU, crowd IoU and intersection are those counted pixel by pixel", () => {
   fc.assert(
     fc.property(pairs, (pair) => {
-      const [a, b] = [encodeRle(pair.a, pair.size), encodeRle(pair.b, pair.size)];
+      const a = encodeRle(pair.a, pair.size);
+      const b = encodeRle(pair.b, pair.size);
       const shared = pair.a.filter((value, i) => value === 1 && pair.b[i] === 1).length;
       const either = pair.a.filter((value, i) => value === 1 || pair.b[i] === 1).length;
       const areaA = pair.a.filter((value) => value === 1).length;
@@ -57,7 +58,8 @@ test("two empty masks have an IoU of 0", () => {
 });
 
 test("masks of two sizes are refused", () => {
-  const [a, b] = [rleFromCounts([6], { height: 2, width: 3 }), rleFromCounts([6], { height: 3, width: 2 })];
+  const a = rleFromCounts([6], { height: 2, width: 3 });
+  const b = rleFromCounts([6], { height: 3, width: 2 });
   expect(() => iou(a, b)).toThrow("two sizes can not be compared (found 3 high x 2 wide, expected 2 high x 3 wide)");
 });
 

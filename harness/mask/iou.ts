@@ -27,7 +27,8 @@ export function iouWithCrowd(detection: Rle, crowd: Rle): number {
 /** Pixels in both masks. Throws HarnessError for masks of two sizes. */
 export function intersectionArea(a: Rle, b: Rle): number {
   requireOneSize(a, b);
-  const [boxA, boxB] = [extentOf(a).box, extentOf(b).box];
+  const boxA = extentOf(a).box;
+  const boxB = extentOf(b).box;
   if (boxA === undefined || boxB === undefined || sharedArea(boxA, boxB) === 0) return 0;
   return sharedRuns(a.counts, b.counts);
 }
@@ -50,8 +51,11 @@ export function requireOneSize(a: Rle, b: Rle): void {
 
 /** Walks the runs inside both masks side by side; the one that ends first is the one to move on from. */
 function sharedRuns(a: Uint32Array, b: Uint32Array): number {
-  let [i, j, shared] = [1, 1, 0];
-  let [startA, startB] = [a[0]!, b[0]!];
+  let i = 1;
+  let j = 1;
+  let shared = 0;
+  let startA = a[0]!;
+  let startB = b[0]!;
   while (i < a.length && j < b.length) {
     const endA = startA + a[i]!;
     const endB = startB + b[j]!;

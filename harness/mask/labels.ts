@@ -11,7 +11,8 @@ export function labelMasks(labels: Uint8Array | Uint16Array, size: Size): Map<nu
   const { height, width } = size;
   const total = height * width;
   const byLabel = new Map<number, Runs>();
-  let [label, start] = [labels[0] ?? 0, 0];
+  let label = labels[0] ?? 0;
+  let start = 0;
   const close = (end: number) => {
     if (end === start) return;
     let runs = byLabel.get(label);

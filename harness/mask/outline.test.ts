@@ -17,8 +17,10 @@ function drawn(...rows: readonly string[]): Rle {
 function area(outline: readonly number[]): number {
   let sum = 0;
   for (let i = 0; i < outline.length; i += 2) {
-    const [x, y] = [outline[i]!, outline[i + 1]!];
-    const [u, v] = [outline[(i + 2) % outline.length]!, outline[(i + 3) % outline.length]!];
+    const x = outline[i]!;
+    const y = outline[i + 1]!;
+    const u = outline[(i + 2) % outline.length]!;
+    const v = outline[(i + 3) % outline.length]!;
     sum += x * v - u * y;
   }
   return sum / 2;
@@ -74,7 +76,8 @@ test("a tolerance leaves corners out and stays that close: a disc", () => {
     Math.hypot((i % side) - 39.5, Math.floor(i / side) - 39.5) < 35 ? 1 : 0,
   );
   const mask = encodeRle(bitmap, { height: side, width: side });
-  const [[exact], [rough]] = [outlinesOf(mask), outlinesOf(mask, 1)];
+  const [exact] = outlinesOf(mask);
+  const [rough] = outlinesOf(mask, 1);
   expect(rough!.length).toBeLessThan(exact!.length / 4);
   expect(Math.abs(area(rough!) / areaOf(mask) - 1)).toBeLessThan(0.03);
   for (let i = 0; i < rough!.length; i += 2)

@@ -102,12 +102,16 @@ function simplified(corners: readonly number[], tolerance: number): readonly num
 /** Of the corners between two, the one furthest from the line through them; `to` may be the first again. */
 function furthest(corners: readonly number[], from: number, to: number): readonly [corner: number, distance: number] {
   const count = corners.length / 2;
-  const [ax, ay] = [corners[2 * from]!, corners[2 * from + 1]!];
-  const [bx, by] = [corners[2 * (to % count)]!, corners[2 * (to % count) + 1]!];
+  const ax = corners[2 * from]!;
+  const ay = corners[2 * from + 1]!;
+  const bx = corners[2 * (to % count)]!;
+  const by = corners[2 * (to % count) + 1]!;
   const length = Math.hypot(bx - ax, by - ay);
-  let [worst, most] = [from, 0];
+  let worst = from;
+  let most = 0;
   for (let i = from + 1; i < to; i++) {
-    const [x, y] = [corners[2 * i]! - ax, corners[2 * i + 1]! - ay];
+    const x = corners[2 * i]! - ax;
+    const y = corners[2 * i + 1]! - ay;
     const off = length === 0 ? Math.hypot(x, y) : Math.abs(x * (by - ay) - y * (bx - ax)) / length;
     if (off > most) [worst, most] = [i, off];
   }

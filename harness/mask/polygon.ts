@@ -26,8 +26,10 @@ export function rleFromPolygons(polygons: readonly ArrayLike<number>[], size: Si
 
 /** The pixels of a box by the same rule as polygons, as rleFrBbox of COCO's mask API; sides of any length are cut at the image's. */
 export function rleFromBox({ x0, y0, x1, y1 }: Box, size: Size): Rle {
-  const [left, right] = [within(x0, size.width), within(x1, size.width)];
-  const [top, bottom] = [within(y0, size.height), within(y1, size.height)];
+  const left = within(x0, size.width);
+  const right = within(x1, size.width);
+  const top = within(y0, size.height);
+  const bottom = within(y1, size.height);
   return fill([left, top, left, bottom, right, bottom, right, top], size);
 }
 
@@ -43,7 +45,7 @@ function requireCoordinates(polygon: ArrayLike<number>, place: string): void {
     const far = Number.isFinite(coordinate);
     throw new HarnessError(`${place}: coordinate ${i + 1} is ${far ? "far outside of any image" : "not a number"}`, {
       found: coordinate,
-      ...(far ? { expected: `-${limits.polygonCoordinatePx} to ${limits.polygonCoordinatePx} px` } : {}),
+      expected: far ? `-${limits.polygonCoordinatePx} to ${limits.polygonCoordinatePx} px` : undefined,
     });
   }
 }
@@ -203,7 +205,9 @@ class Toggles {
   #sort(): Uint32Array {
     const count = this.#count;
     const sorted = grown(this.#sorted, count);
-    const [places, columns, positions] = [this.#places, this.#columns, this.#positions];
+    const places = this.#places;
+    const columns = this.#columns;
+    const positions = this.#positions;
     this.#sorted = sorted;
     for (let x = this.#firstColumn, next = 0; x <= this.#lastColumn; x++) {
       const here = places[x]!;

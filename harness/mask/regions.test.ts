@@ -88,7 +88,8 @@ function flooded(mask: Rle, leastPx: number, value: 0 | 1): Uint8Array {
     seen.add(start);
     for (const at of region)
       for (const [dx, dy] of [-1, 0, 1].flatMap((x) => [-1, 0, 1].map((y) => [x, y] as const))) {
-        const [x, y] = [(at % width) + dx, Math.floor(at / width) + dy];
+        const x = (at % width) + dx;
+        const y = Math.floor(at / width) + dy;
         const next = y * width + x;
         if (x < 0 || y < 0 || x >= width || y >= height || seen.has(next) || bitmap[next] !== value) continue;
         seen.add(next);

@@ -83,7 +83,8 @@ test("the box holds every pixel of the mask and none of its sides is free", () =
   fc.assert(
     fc.property(bitmaps, ({ size, bitmap }) => {
       const set = [...bitmap.keys()].filter((i) => bitmap[i] === 1);
-      const [xs, ys] = [set.map((i) => i % size.width), set.map((i) => Math.floor(i / size.width))];
+      const xs = set.map((i) => i % size.width);
+      const ys = set.map((i) => Math.floor(i / size.width));
       const expected = { x0: Math.min(...xs), y0: Math.min(...ys), x1: Math.max(...xs) + 1, y1: Math.max(...ys) + 1 };
       expect(boxOf(encodeRle(bitmap, size))).toEqual(set.length === 0 ? undefined : expected);
     }),
@@ -93,11 +94,13 @@ test("the box holds every pixel of the mask and none of its sides is free", () =
 test("a region is decoded as it would be cut from the whole", () => {
   fc.assert(
     fc.property(bitmaps, fc.gen(), ({ size, bitmap }, gen) => {
-      const [x0, y0] = [gen(fc.nat, { max: size.width - 1 }), gen(fc.nat, { max: size.height - 1 })];
+      const x0 = gen(fc.nat, { max: size.width - 1 });
+      const y0 = gen(fc.nat, { max: size.height - 1 });
       const x1 = gen(fc.integer, { min: x0 + 1, max: size.width });
       const y1 = gen(fc.integer, { min: y0 + 1, max: size.height });
       const cut = Uint8Array.from({ length: (x1 - x0) * (y1 - y0) }, (_, i) => {
-        const [x, y] = [x0 + (i % (x1 - x0)), y0 + Math.floor(i / (x1 - x0))];
+        const x = x0 + (i % (x1 - x0));
+        const y = y0 + Math.floor(i / (x1 - x0));
         return bitmap[y * size.width + x]!;
       });
       expect(decodeRle(encodeRle(bitmap, size), { x0, y0, x1, y1 })).toEqual(cut);
@@ -107,7 +110,8 @@ test("a region is decoded as it would be cut from the whole", () => {
 
 test("empty runs inside a mask change neither pixels, area nor box", () => {
   const size = { height: 3, width: 3 };
-  const [plain, padded] = [rleFromCounts([2, 3, 4], size), rleFromCounts([2, 1, 0, 2, 0, 0, 4, 0], size)];
+  const plain = rleFromCounts([2, 3, 4], size);
+  const padded = rleFromCounts([2, 1, 0, 2, 0, 0, 4, 0], size);
   expect(decodeRle(padded)).toEqual(decodeRle(plain));
   expect(areaOf(padded)).toBe(3);
   expect(boxOf(padded)).toEqual(boxOf(plain));

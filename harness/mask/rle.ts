@@ -86,7 +86,10 @@ export function areaOf({ counts }: Rle): number {
  */
 export function boxOf({ size, counts }: Rle): Box | undefined {
   const { height } = size;
-  let [x0, x1, y0, y1] = [size.width, 0, height, 0];
+  let x0 = size.width;
+  let x1 = 0;
+  let y0 = height;
+  let y1 = 0;
   for (let i = 1, start = counts[0]!; i < counts.length; i += 2) {
     const run = counts[i]!;
     if (run > 0) {

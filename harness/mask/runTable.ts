@@ -28,7 +28,8 @@ export class RunTable {
   add({ counts }: Rle): number {
     const { runs, first } = this.room(counts.length);
     runs.set(counts, first);
-    let [areaPx, pixels] = [0, 0];
+    let areaPx = 0;
+    let pixels = 0;
     for (let i = 0; i < counts.length; i++) {
       pixels += counts[i]!;
       if (i % 2 === 1) areaPx += counts[i]!;
@@ -77,10 +78,13 @@ export class RunTable {
 
   /** Pixels that a mask of this table and one of the other share; both are of one size. */
   sharedArea(index: number, other: RunTable, otherIndex: number): number {
-    const [a, b] = [this.#masks, other.#masks];
-    const [p, q] = [width * index, width * otherIndex];
+    const a = this.#masks;
+    const b = other.#masks;
+    const p = width * index;
+    const q = width * otherIndex;
     if (a[p + 4]! >= b[q + 5]! || b[q + 4]! >= a[p + 5]!) return 0;
-    const [runsA, runsB] = [this.#chunks[a[p]!]!, other.#chunks[b[q]!]!];
+    const runsA = this.#chunks[a[p]!]!;
+    const runsB = other.#chunks[b[q]!]!;
     return sharedRuns(runsA, a[p + 1]!, a[p + 2]!, runsB, b[q + 1]!, b[q + 2]!);
   }
 }

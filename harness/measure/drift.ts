@@ -76,7 +76,8 @@ function fewText({ samples, settings }: DriftInput): string {
 
 function driftText({ samples, settings }: DriftInput): string | undefined {
   const third = Math.floor(samples.length / 3);
-  const [first, last] = [samples.slice(0, third), samples.slice(-third)];
+  const first = samples.slice(0, third);
+  const last = samples.slice(-third);
   const change = median(first) / median(last) - 1;
   if (Math.abs(change) < limits.drift || !separate(first, last)) return undefined;
   if (change > 0) {

@@ -54,15 +54,15 @@ export function readEnvironment(root = "/", gpus: readonly Gpu[] = readGpus()): 
       model: os.cpus()[0]?.model.trim() || "unknown",
       cores: os.availableParallelism(),
       flags: relevantFlags.filter((flag) => flags.has(flag)),
-      ...(governor === undefined ? {} : { governor }),
+      governor,
     },
     memory: { totalBytes: os.totalmem(), freeBytes: freeBytes(root) },
     limits: limits(root),
-    os: { platform: os.platform(), arch: os.arch(), kernel: os.release(), ...(name === undefined ? {} : { name }) },
+    os: { platform: os.platform(), arch: os.arch(), kernel: os.release(), name },
     node: process.versions.node,
     virtual: virtualisation(root, flags),
-    ...(gpus.length === 0 ? {} : { gpus }),
-    ...(os.platform() === "win32" ? {} : { load: os.loadavg() }),
+    gpus: gpus.length === 0 ? undefined : gpus,
+    load: os.platform() === "win32" ? undefined : os.loadavg(),
   };
 }
 
@@ -78,8 +78,8 @@ function limits(root: string): Environment["limits"] {
   const memory = Number(read(root, "sys/fs/cgroup/memory.max") ?? "max");
   const cores = (quota ?? Number.NaN) / (period ?? Number.NaN);
   return {
-    ...(Number.isFinite(cores) ? { cores } : {}),
-    ...(Number.isFinite(memory) ? { memoryBytes: memory } : {}),
+    cores: Number.isFinite(cores) ? cores : undefined,
+    memoryBytes: Number.isFinite(memory) ? memory : undefined,
   };
 }
 

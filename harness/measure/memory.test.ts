@@ -39,7 +39,8 @@ test("where the kernel does not tell, the peak is getrusage's and the figure say
 });
 
 test("a stage starts from a fresh peak and reads its own", async () => {
-  let [now, peak] = [100, 900];
+  let now = 100;
+  let peak = 900;
   const memory = {
     residentBytes: () => now,
     peakBytes: () => peak,

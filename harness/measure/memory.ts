@@ -58,7 +58,7 @@ export async function peakDuring<T>(
 ): Promise<StageMemory<T>> {
   const reset = memory.resetPeak();
   const value = await step();
-  return { value, peakBytes: memory.peakBytes(), ...(reset ? {} : { caveat }) };
+  return { value, peakBytes: memory.peakBytes(), caveat: reset ? undefined : caveat };
 }
 
 /** A line like `VmHWM:	    1680 kB`; the kernel's kB are 1024 bytes. */

@@ -27,7 +27,8 @@ export async function warmUpUntilStable(
   while (taken.length < most) {
     taken.push(await sample());
     if (taken.length < 2 * group) continue;
-    const [before, last] = [median(taken.slice(-2 * group, -group)), median(taken.slice(-group))];
+    const before = median(taken.slice(-2 * group, -group));
+    const last = median(taken.slice(-group));
     if (Math.abs(last / before - 1) <= tolerance) return { samples: taken.length, stable: true };
   }
   return { samples: taken.length, stable: false };

@@ -10,20 +10,20 @@ type At = readonly [number, number, number, number];
 function row(image: number, at: At, score?: number, category = 1): PredictionRow {
   const mask = maskOf(...at);
   return {
-    ...{
-      image,
-      target: 1,
-      category,
-      prompts: "box",
-      protocol: "ap-vitdet-argmax",
-      step: 1,
-      token: 1,
-      predictedIou: 0.9,
-    },
-    ...{ areaPx: 100, crowd: false, mask: { size: mask.size, counts: formatCounts(mask) } },
+    image,
+    target: 1,
+    category,
+    prompts: "box",
+    protocol: "ap-vitdet-argmax",
+    step: 1,
+    token: 1,
+    predictedIou: 0.9,
+    areaPx: 100,
+    crowd: false,
+    mask: { size: mask.size, counts: formatCounts(mask) },
     // Far off the mask: a prompt is no part of what is measured.
     prompt: { points: [], box: { x0: 0, y0: 0, x1: 1, y1: 1 } },
-    ...(score === undefined ? {} : { score }),
+    score,
   };
 }
 

@@ -23,18 +23,18 @@ test("a mask thinner than the boundary is all boundary", () => {
 test("a square moved by one pixel shares two sides of its rim and no more", () => {
   const moved = rleFromBox({ x0: 11, y0: 10, x1: 21, y1: 20 }, size);
   const row: PredictionRow = {
-    ...{
-      image: 1,
-      target: 7,
-      category: 1,
-      prompts: "box",
-      protocol: "p",
-      step: 1,
-      token: 1,
-      predictedIou: 1,
-      iou: 0.8,
-    },
-    ...{ areaPx: 100, crowd: false, prompt: { points: [] } },
+    image: 1,
+    target: 7,
+    category: 1,
+    prompts: "box",
+    protocol: "p",
+    step: 1,
+    token: 1,
+    predictedIou: 1,
+    iou: 0.8,
+    areaPx: 100,
+    crowd: false,
+    prompt: { points: [] },
     mask: { size, counts: formatCounts(moved) },
   };
   const annotation = {

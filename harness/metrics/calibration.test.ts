@@ -3,19 +3,17 @@ import type { PredictionRow } from "../api.ts";
 import { calibration, reliabilityTable } from "./calibration.ts";
 
 const row = (image: number, predictedIou: number, iou?: number): PredictionRow => ({
-  ...{
-    image,
-    target: 1,
-    category: 1,
-    prompts: "box",
-    protocol: "p",
-    step: 1,
-    token: 1,
-    predictedIou,
-    areaPx: 1,
-    crowd: false,
-  },
-  ...(iou === undefined ? {} : { iou }),
+  image,
+  target: 1,
+  category: 1,
+  prompts: "box",
+  protocol: "p",
+  step: 1,
+  token: 1,
+  predictedIou,
+  areaPx: 1,
+  crowd: false,
+  iou,
   mask: { size: { height: 1, width: 1 }, counts: "1" },
   prompt: { points: [] },
 });

@@ -38,7 +38,7 @@ export const calibration: Metric = {
       }
       const n = sums.reduce((total, sum) => total + sum.n, 0);
       const error = sums.reduce((total, { difference }) => total + Math.abs(difference), 0) / n;
-      return [{ id: "ece", ...(n === 0 ? {} : { value: error }), n }];
+      return [{ id: "ece", value: n === 0 ? undefined : error, n }];
     };
   },
 };

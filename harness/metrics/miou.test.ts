@@ -6,23 +6,24 @@ import { miou } from "./miou.ts";
 import { cocoSizes, isOfSize } from "./sizes.ts";
 
 const stored = {
-  ...{
-    kind: "prediction",
-    image: 1,
-    target: 1,
-    category: 1,
-    prompts: "box",
-    protocol: "miou-gtbox",
-    step: 1,
-    token: 1,
-  },
-  ...{ predictedIou: 0.5, areaPx: 500, crowd: false, prompt: { points: [] } },
+  kind: "prediction",
+  image: 1,
+  target: 1,
+  category: 1,
+  prompts: "box",
+  protocol: "miou-gtbox",
+  step: 1,
+  token: 1,
+  predictedIou: 0.5,
+  areaPx: 500,
+  crowd: false,
+  prompt: { points: [] },
   mask: { size: { height: 2, width: 3 }, counts: "6" },
 } satisfies StoredRow;
 
 function row(image: number, areaPx: number, iou?: number): PredictionRow {
   const taken: StoredRow = stored;
-  return { ...taken, image, areaPx, ...(iou === undefined ? {} : { iou }) };
+  return { ...taken, image, areaPx, iou };
 }
 
 const once = (images: readonly number[]) => ({ images, counts: new Uint32Array(images.length).fill(1) });

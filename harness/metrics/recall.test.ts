@@ -12,23 +12,19 @@ const elsewhere = [30, 10, 10, 10] as const;
 function proposal(image: number, place: readonly [number, number, number, number], score: number): PredictionRow {
   const mask = maskOf(...place);
   return {
-    ...{
-      image,
-      target: 1,
-      category: 0,
-      prompts: "grid",
-      protocol: "anything-ar1000",
-      step: 1,
-      token: 1,
-      predictedIou: 0.9,
-    },
-    ...{
-      areaPx: 100,
-      crowd: false,
-      mask: { size: mask.size, counts: formatCounts(mask) },
-      prompt: { points: [] },
-      score,
-    },
+    image,
+    target: 1,
+    category: 0,
+    prompts: "grid",
+    protocol: "anything-ar1000",
+    step: 1,
+    token: 1,
+    predictedIou: 0.9,
+    areaPx: 100,
+    crowd: false,
+    mask: { size: mask.size, counts: formatCounts(mask) },
+    prompt: { points: [] },
+    score,
   };
 }
 

@@ -40,6 +40,6 @@ export function truthOfContext({ images, dataset }: MetricContext): GroundTruth 
     foreignSizesMatchNothing: false,
     sizeOf: () => undefined,
     annotationsOf,
-    ...(listsOf === undefined ? {} : { listsOf }),
+    listsOf,
   };
 }

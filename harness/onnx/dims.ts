@@ -26,7 +26,8 @@ function format({ symbol, scale, offset }: Linear): Dim {
 }
 
 export function addDims(a: Dim, b: Dim): Dim {
-  const [left, right] = [parse(a), parse(b)];
+  const left = parse(a);
+  const right = parse(b);
   const symbol = left.symbol ?? right.symbol;
   if (symbol === undefined) return left.offset + right.offset;
   if (right.symbol !== undefined && right.symbol !== symbol) throw new Error(`dimension ${a} + ${b} has two symbols`);
@@ -49,7 +50,7 @@ export function quotient(all: readonly Dim[], known: readonly Dim[]): Dim {
   const factor = Number(product(left.filter((dim) => typeof dim === "number"))) / divisor;
   if (!Number.isInteger(offset * factor) || !Number.isInteger(scale * factor))
     throw new Error(`[${all}] does not divide by [${known}]`);
-  return format({ ...(symbol === undefined ? {} : { symbol }), scale: scale * factor, offset: offset * factor });
+  return format({ symbol, scale: scale * factor, offset: offset * factor });
 }
 
 /** Product of dimensions of which at most one is symbolic. */

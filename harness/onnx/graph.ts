@@ -1,3 +1,4 @@
+import { withValues } from "../absent.ts";
 import type {
   AttributeValue,
   Dim,
@@ -162,18 +163,19 @@ export class GraphBuilder {
   ops(
     operator: string,
     inputs: readonly (GraphValue | undefined)[],
-    attributes: Attributes = {},
+    given: Attributes = {},
     how: Apply = {},
   ): GraphValue[] {
     const rule = ruleOf(operator);
     const base = this.#unique(operator);
+    const attributes = withValues(given) as GraphNode["attributes"];
     const call = {
       operator,
       inputs,
       attributes,
       outputCount: how.outputs ?? 1,
       ints: (index: number) => this.#intsOf(operator, inputs[index]),
-      ...(how.vouched === undefined ? {} : { vouched: how.vouched }),
+      vouched: how.vouched,
     };
     try {
       const shapes = rule.infer(call);
@@ -215,7 +217,10 @@ export class GraphBuilder {
       macs: (bindings = {}) => macsByOperator(work, bindings),
     };
     const { name } = this;
-    const [inputs, outputs, nodes, values] = [this.#inputs, this.#outputs, this.#nodes, this.#values];
+    const inputs = this.#inputs;
+    const outputs = this.#outputs;
+    const nodes = this.#nodes;
+    const values = this.#values;
     return { name, inputs, outputs, constants, nodes, values, counts };
   }
 
@@ -233,7 +238,7 @@ export class GraphBuilder {
   }
 }
 
-type Attributes = Readonly<Record<string, AttributeValue>>;
+type Attributes = Readonly<Record<string, AttributeValue | undefined>>;
 
 function count(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);

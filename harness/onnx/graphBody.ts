@@ -105,7 +105,9 @@ export class BodyReader {
   }
 
   #tensor(field: Field) {
-    let [name, type, elements] = ["", "undefined", 1];
+    let name = "";
+    let type = "undefined";
+    let elements = 1;
     let values: (() => readonly number[]) | undefined;
     for (const part of eachField(field)) {
       if (part.number === at.tensor.name) name = part.text();
@@ -119,7 +121,8 @@ export class BodyReader {
   }
 
   #external(entry: Field): void {
-    let [key, value] = ["", ""];
+    let key = "";
+    let value = "";
     for (const part of eachField(entry)) {
       if (part.number === at.entry.key) key = part.text();
       else if (part.number === at.entry.value) value = part.text();

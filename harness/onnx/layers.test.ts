@@ -59,7 +59,8 @@ function matrixTimes(row: readonly number[], matrix: Float32Array): number[] {
 }
 
 function normalised(row: readonly number[], name: string, epsilon: number): number[] {
-  const [scale, shift] = [seededTensor(`${name}.weight`, [row.length]), seededTensor(`${name}.bias`, [row.length])];
+  const scale = seededTensor(`${name}.weight`, [row.length]);
+  const shift = seededTensor(`${name}.bias`, [row.length]);
   const mean = row.reduce((sum, value) => sum + value, 0) / row.length;
   const variance = row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / row.length;
   return row.map((value, i) => ((value - mean) / Math.sqrt(variance + epsilon)) * scale[i]! + shift[i]!);
@@ -68,7 +69,8 @@ function normalised(row: readonly number[], name: string, epsilon: number): numb
 test("linear is x W^T + b on PyTorch's own weight", async () => {
   const x = wave([2, 3, 8]);
   const [y] = await run(x, (module, input) => [linear(child(module, "lin"), input, { inputs: 8, outputs: 5 })]);
-  const [matrix, bias] = [seededTensor("block.lin.weight", [5, 8]), seededTensor("block.lin.bias", [5])];
+  const matrix = seededTensor("block.lin.weight", [5, 8]);
+  const bias = seededTensor("block.lin.bias", [5]);
   expect(y!.dims).toEqual([2, 3, 5]);
   expectClose(
     y!.data,
@@ -103,7 +105,8 @@ test("addAndNorm gives the normalised sum of branch, bias and stream, and the su
     const bias = weight(module, "proj.bias", [8]);
     return addAndNorm(child(module, "norm"), branch, input, { width: 8, epsilon: 1e-6, bias });
   });
-  const [matrix, bias] = [seededTensor("block.proj.weight", [8, 8]), seededTensor("block.proj.bias", [8])];
+  const matrix = seededTensor("block.proj.weight", [8, 8]);
+  const bias = seededTensor("block.proj.bias", [8]);
   const expected = byRow(x.data, 8, (row) => matrixTimes(row, matrix).map((value, i) => value + bias[i]! + row[i]!));
   expectClose(sum!.data, expected);
   expectClose(

@@ -138,6 +138,6 @@ export function conv2d(module: Module, x: GraphValue, how: Convolution): GraphVa
     kernel_shape: [kernel, kernel],
     strides: [stride, stride],
     pads: [padding, padding, padding, padding],
-    ...(groups === 1 ? {} : { group: groups }),
+    group: groups === 1 ? undefined : groups,
   });
 }

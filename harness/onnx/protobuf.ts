@@ -94,7 +94,8 @@ export class MessageReader {
 
   /** Seven bits a byte, the lowest first. Numbers beyond 2^53 lose their last digits; none that is looked at is so large. */
   #varint(position: number): { readonly value: number; readonly next: number } {
-    let [value, scale] = [0, 1];
+    let value = 0;
+    let scale = 1;
     for (let next = position; next < position + 10; scale *= 128) {
       const byte = this.#byte(next++);
       value += (byte & 127) * scale;

@@ -67,19 +67,20 @@ async function create(file: string, options: SessionOptions): Promise<ort.Infere
       interOpNumThreads: 1,
       executionMode: sessionSettings.executionMode,
       graphOptimizationLevel: options.optimisation ?? sessionSettings.optimisation,
-      ...(options.memory === "given back" ? { enableCpuMemArena: false, enableMemPattern: false } : {}),
+      enableCpuMemArena: options.memory !== "given back",
+      enableMemPattern: options.memory !== "given back",
       extra: {
         session: {
-          ...{ intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } },
-          ...(sumsInt8In32Bits() ? {} : { x64quantprecision: "1" }),
+          intra_op: { allow_spinning: "0" },
+          inter_op: { allow_spinning: "0" },
+          x64quantprecision: sumsInt8In32Bits() ? "0" : "1",
         },
       },
       // Fatal errors only. It throws the others too, and what it warns of (constants that it folded away) concerns nobody
       // who reads results.
       logSeverityLevel: 4,
-      ...(options.profile === undefined
-        ? {}
-        : { enableProfiling: true, profileFilePrefix: `${options.profile}/${basename(file, ".onnx")}` }),
+      enableProfiling: options.profile !== undefined,
+      profileFilePrefix: `${options.profile ?? "."}/${basename(file, ".onnx")}`,
     });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

@@ -83,7 +83,7 @@ function declaredValue(value: Field): DeclaredValue {
   return {
     name: textIn(value, at.value.name),
     type: elementTypes[element?.value ?? 0] ?? `type ${element?.value}`,
-    ...(shape === undefined ? {} : { dims: fieldsOf(shape).map(dimOf) }),
+    dims: shape === undefined ? undefined : fieldsOf(shape).map(dimOf),
   };
 }
 

@@ -36,7 +36,9 @@ async function firstColumns(file: string, rows: number): Promise<number[]> {
 }
 
 function expected(rows: number): number[] {
-  const [w, bias, x] = [seededTensor("w", [rows, 1024]), seededTensor("bias", [3]), wave([1, rows]).data];
+  const w = seededTensor("w", [rows, 1024]);
+  const bias = seededTensor("bias", [3]);
+  const x = wave([1, rows]).data;
   return [0, 1, 2].map((column) => x.reduce((sum, value, row) => sum + value * w[row * 1024 + column]!, bias[column]!));
 }
 
@@ -51,7 +53,8 @@ test("a small graph is one file and computes", async () => {
   const file = writeGraph(product(64), folder);
   expect(file).toBe(join(folder, "g.onnx"));
   expect(readdirSync(folder)).toEqual(["g.onnx"]);
-  const [actual, wanted] = [await firstColumns(file, 64), expected(64)];
+  const actual = await firstColumns(file, 64);
+  const wanted = expected(64);
   for (const [i, value] of wanted.entries()) expect(actual[i]).toBeCloseTo(value, 5);
 });
 
@@ -60,7 +63,8 @@ test("a large graph keeps its weights in a file beside it, small tensors inside,
   expect(readdirSync(folder).sort()).toEqual(["g.onnx", "g.weights"]);
   expect(statSync(join(folder, "g.weights")).size).toBe(4100 * 1024 * 4);
   expect(statSync(file).size).toBeLessThan(4096);
-  const [actual, wanted] = [await firstColumns(file, 4100), expected(4100)];
+  const actual = await firstColumns(file, 4100);
+  const wanted = expected(4100);
   for (const [i, value] of wanted.entries()) expect(actual[i]).toBeCloseTo(value, 4);
 });
 

@@ -70,7 +70,7 @@ type Field = readonly [type: string, id: number, rule?: string];
 // Field names stay as onnx.proto spells them: protobufjs would turn them to camel case only when it parses a .proto text.
 function message(fields: Readonly<Record<string, Field>>): protobuf.IType {
   const entries = Object.entries(fields).map(([name, [type, id, rule]]) => {
-    return [name, { type, id, ...(rule === undefined ? {} : { rule }) }] as const;
+    return [name, { type, id, rule }] as const;
   });
   return { fields: Object.fromEntries(entries) };
 }

@@ -83,7 +83,8 @@ const figures = ["AP", "AP50", "AR-cat@100", "AR@1000", "mIoU"] as const;
 
 function intervalsOfSet({ generator, images }: Situation, set: number): SetIntervals {
   const drawn = drawSet(generator, images, set);
-  const [a, b] = [estimatesOf(drawn, 0, generator), estimatesOf(drawn, 1, generator)];
+  const a = estimatesOf(drawn, 0, generator);
+  const b = estimatesOf(drawn, 1, generator);
   const found = pairedIntervals(a, b, drawn.images, { seed: set });
   return Object.fromEntries(
     figures.flatMap((figure, i) => {

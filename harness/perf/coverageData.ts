@@ -133,7 +133,8 @@ function drawImage(
 
 function drawCategory(stream: Random, { shares }: World): number {
   const wanted = stream.next();
-  let [low, high] = [0, shares.length - 1];
+  let low = 0;
+  let high = shares.length - 1;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (shares[middle]! < wanted) low = middle + 1;
@@ -163,7 +164,8 @@ function matchesOf(
   categories: number,
 ): Matches {
   const order = Uint32Array.from(found.keys()).sort((i, j) => {
-    const [a, b] = [found[i]!, found[j]!];
+    const a = found[i]!;
+    const b = found[j]!;
     return a.category - b.category || b.score - a.score || a.image - b.image;
   });
   const rankOf = new Uint16Array(found.length);

@@ -13,7 +13,8 @@ export const decode: Command = {
   moreOptions: settingOptions,
   async run(args, console) {
     const variant = await contestant(args);
-    const [fused, reference] = [await buildSeeded(variant, "fused"), await buildSeeded(variant, "reference")];
+    const fused = await buildSeeded(variant, "fused");
+    const reference = await buildSeeded(variant, "reference");
     const [, channels, grid] = reference.graphs.decoder!.inputs.find(({ name }) => name === "image_embedding")!
       .dims as number[];
     const prompts = args.prompts as number;

@@ -45,13 +45,14 @@ export async function contestant(args: Arguments): Promise<RegisteredVariant> {
 export async function buildSeeded(variant: RegisteredVariant, graph: GraphKind): Promise<BuiltVariant> {
   const seeded = { variant, checkpoint: seededCheckpoint(), weightsId: "seeded 1" };
   const calibration = await calibrationFor({
-    ...{ ...seeded, registry: await loadRegistry() },
+    ...seeded,
+    registry: await loadRegistry(),
     runtime: { provider: "cpu", threads: availableParallelism() },
     progress: () => undefined,
     note: () => undefined,
     signal: new AbortController().signal,
   });
-  return buildVariant({ ...seeded, graph, ...(calibration === undefined ? {} : { calibration: calibration.values }) });
+  return buildVariant({ ...seeded, graph, calibration: calibration?.values });
 }
 
 export const encode: Command = {

@@ -54,7 +54,8 @@ const spec = { path: "model-frame", interpolation: "bilinear", threshold: ">0" }
 /** A wavy shape over half of the image: many runs, few of them long. */
 function logits(phase: number): Float32Array {
   return Float32Array.from({ length: low * low }, (_, i) => {
-    const [x, y] = [((i % low) / low) * 2 * Math.PI, (Math.floor(i / low) / low) * 2 * Math.PI];
+    const x = ((i % low) / low) * 2 * Math.PI;
+    const y = (Math.floor(i / low) / low) * 2 * Math.PI;
     return 6 * Math.sin(3 * x + phase) * Math.cos(2 * y) + 0.5;
   });
 }
@@ -78,15 +79,18 @@ function above(image: Float32Array): Uint8Array {
 }
 
 function iouPair(): Pair {
-  const [a, b] = [maskFromLogits(logits(0.7), geometry, spec), maskFromLogits(logits(0.9), geometry, spec)];
+  const a = maskFromLogits(logits(0.7), geometry, spec);
+  const b = maskFromLogits(logits(0.9), geometry, spec);
   return {
     job: "IoU of two masks, 640 x 480",
     names: ["run lengths", "bitmaps"],
     ways: [
       () => iou(a, b),
       () => {
-        const [first, second] = [decodeRle(a), decodeRle(b)];
-        let [both, either] = [0, 0];
+        const first = decodeRle(a);
+        const second = decodeRle(b);
+        let both = 0;
+        let either = 0;
         for (let i = 0; i < first.length; i++) {
           both += first[i]! & second[i]!;
           either += first[i]! | second[i]!;

@@ -114,8 +114,10 @@ export async function drawLvis(to: ScoreFiles, shape: LvisShape): Promise<void> 
 
 /** A polygon of 24 corners inside the image. */
 function ellipse(x: number, y: number, width: number, height: number): number[] {
-  const [rx, ry] = [4 + 90 * width ** 2, 4 + 90 * height ** 2];
-  const [cx, cy] = [rx + x * (size.width - 2 * rx), ry + y * (size.height - 2 * ry)];
+  const rx = 4 + 90 * width ** 2;
+  const ry = 4 + 90 * height ** 2;
+  const cx = rx + x * (size.width - 2 * rx);
+  const cy = ry + y * (size.height - 2 * ry);
   return Array.from({ length: 24 }, (_, k) => (2 * Math.PI * k) / 24).flatMap((angle) =>
     [cx + rx * Math.cos(angle), cy + ry * Math.sin(angle)].map((coordinate) => Math.round(100 * coordinate) / 100),
   );

@@ -54,7 +54,10 @@ function stopwatch() {
 async function streamed({ annotations, detections, rules }: ScoreOrder, threads: 1 | 2): Promise<Timed> {
   const { stages, lap } = stopwatch();
   const evaluated = await evaluateFiles({
-    ...{ annotations, detections, type: "segm", threads },
+    annotations,
+    detections,
+    type: "segm",
+    threads,
     rules: () => (rules === "coco" ? cocoRules : lvisRules),
   });
   lap("load and evaluate");

@@ -36,10 +36,10 @@ export function placesOf(fingerprint: string): DataPlaces {
   for (const each of [fingerprint, ownFingerprint(fingerprint)]) {
     const { data, boxes } = readPlaces(placeOf(each));
     const found = {
-      ...(isThere(data) ? { data } : {}),
-      ...(isThere(boxes) ? { boxes } : {}),
+      data: isThere(data) ? data : undefined,
+      boxes: isThere(boxes) ? boxes : undefined,
     };
-    if (Object.keys(found).length > 0) return found;
+    if (found.data !== undefined || found.boxes !== undefined) return found;
   }
   return {};
 }

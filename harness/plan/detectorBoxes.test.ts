@@ -54,7 +54,8 @@ test("a box is told from a mask, polygons too, and a mask that is none is refuse
 });
 
 test("ids that no number holds are those of the annotation file", async () => {
-  const [number, digits] = [2 ** 52, "1152921504606846977"];
+  const number = 2 ** 52;
+  const digits = "1152921504606846977";
   const large: Dataset = {
     ...dataset,
     images: [{ id: number, fileName: "a.jpg", size }],

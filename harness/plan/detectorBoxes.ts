@@ -26,7 +26,9 @@ export async function withDetectorBoxes(dataset: Dataset, file: string): Promise
   requireKnown(table, dataset, file);
   table.drawPolygons((image) => known.get(image));
   const targets = new Map<ImageId, Target[]>();
-  let [total, elsewhere, boxless] = [0, 0, 0];
+  let total = 0;
+  let elsewhere = 0;
+  let boxless = 0;
   for (let id = 0; id < table.count; id++) {
     total += 1;
     if (!known.has(table.imageOf(id))) {
@@ -58,7 +60,7 @@ export async function withDetectorBoxes(dataset: Dataset, file: string): Promise
   const { listsOf } = dataset;
   return {
     ...dataset,
-    ...(listsOf === undefined ? {} : { listsOf: (image) => listsOf.call(dataset, image) }),
+    listsOf: listsOf && ((image) => listsOf.call(dataset, image)),
     fingerprint: `${dataset.fingerprint} boxes ${await sha256OfFile(file)}`,
     warnings: [...dataset.warnings, ...lost],
     read: (image) => dataset.read(image),

@@ -147,15 +147,22 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
   if (dataset.images.length === 0) throw new HarnessError(`dataset ${dataset.id}: no image is left to run`);
   const ids = dataset.images.map(({ id }) => id);
   return {
-    ...{ registry, variantFiles, chosen, leftOut, dataset, datasetOptions, prompts, seed },
+    registry,
+    variantFiles,
+    chosen,
+    leftOut,
+    dataset,
+    datasetOptions,
+    prompts,
+    seed,
     ...(shard === undefined ? { images: ids } : { images: imagesOfShard(ids, shard), shard }),
     phases,
     overlap: flags["allow-overlap"] === true ? "allowed" : "refused",
-    ...(flags.boxes === undefined ? {} : { boxes: flags.boxes }),
-    ...(flags.dump === undefined ? {} : { dump: flags.dump }),
+    boxes: flags.boxes,
+    dump: flags.dump,
     ...imageTimeoutOf(flags),
-    ...(flags.input === undefined ? {} : { encoderInput: flags.input }),
-    ...(flags["accept-error"] === true ? { acceptError: true } : {}),
+    encoderInput: flags.input,
+    acceptError: flags["accept-error"] === true || undefined,
     runtime: {
       provider: flags.provider ?? defaults.provider,
       threads: atLeast(1, "--threads", flags.threads ?? availableParallelism()),
@@ -235,11 +242,12 @@ function optionsOf(flags: RunFlags, plugin: DatasetPlugin, seed: number): Datase
       hint: "name the dataset: --dataset coco, lvis or folder",
     });
   return {
-    ...{ seed: atLeast(0, "--seed", seed), cache: datasetCache() },
-    ...(flags.data === undefined ? {} : { data: flags.data }),
-    ...(flags.limit === undefined ? {} : { limit: atLeast(1, "--limit", flags.limit) }),
-    ...(flags.image === undefined ? {} : { images: flags.image }),
-    ...(flags.purpose === undefined ? {} : { purpose: flags.purpose }),
+    seed: atLeast(0, "--seed", seed),
+    cache: datasetCache(),
+    data: flags.data,
+    limit: flags.limit === undefined ? undefined : atLeast(1, "--limit", flags.limit),
+    images: flags.image,
+    purpose: flags.purpose,
   };
 }
 

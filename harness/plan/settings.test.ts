@@ -12,7 +12,7 @@ const preset = (id: string, base?: string): VariantManifest => ({
   mask: { path: "direct", interpolation: "bilinear", threshold: ">0" },
   lacks: [],
   notes: [],
-  ...(base === undefined ? {} : { base }),
+  base,
 });
 const unused = () => Promise.reject(new Error("not called here"));
 

@@ -30,9 +30,8 @@ export function answerRequests<All extends Calls<string & keyof All>>(answers: A
 }
 
 function failed(error: unknown): Reply {
-  if (error instanceof HarnessError)
-    return { ok: false, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
+  if (error instanceof HarnessError) return { ok: false, message: error.message, hint: error.hint };
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   process.stderr.write(`${stack ?? message}\n`);
-  return { ok: false, message, ...(stack === undefined ? {} : { stack }) };
+  return { ok: false, message, stack };
 }

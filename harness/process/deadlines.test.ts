@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { countdown, Deadlines } from "./deadlines.ts";
 
-const [second, minute] = [1000, 60_000];
+const second = 1000;
+const minute = 60_000;
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

@@ -6,7 +6,11 @@ import { givenBox, maskBox } from "./box.ts";
 
 /** The mask's columns 2 and 3, rows 1 and 2; the annotation's box is a little off. */
 const target: Target = {
-  ...{ id: 5, image: 1, category: 1, areaPx: 4, crowd: false },
+  id: 5,
+  image: 1,
+  category: 1,
+  areaPx: 4,
+  crowd: false,
   box: { x0: 1.5, y0: 1.25, x1: 4, y1: 3 },
   mask: rleFromCounts([9, 2, 2, 2, 5], { height: 4, width: 5 }),
 };

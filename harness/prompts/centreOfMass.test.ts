@@ -7,7 +7,12 @@ import golden from "./fixtures/centre_of_mass.json" with { type: "json" };
 
 function pointOf(mask: Rle): unknown {
   const target: Target = {
-    ...{ id: 5, image: 1, category: 1, areaPx: 4, crowd: false, box: { x0: 0, y0: 0, x1: 1, y1: 1 } },
+    id: 5,
+    image: 1,
+    category: 1,
+    areaPx: 4,
+    crowd: false,
+    box: { x0: 0, y0: 0, x1: 1, y1: 1 },
     mask,
   };
   return centreOfMass.prompts(target, random(0, "mass")).next().value?.points;

@@ -21,7 +21,9 @@ export const centreOfMass: PromptSampler = {
 };
 
 function roundedCentre({ counts, size }: Rle): Pixel {
-  let [area, sumX, sumY] = [0, 0, 0];
+  let area = 0;
+  let sumX = 0;
+  let sumY = 0;
   for (let i = 1, start = counts[0]!; i < counts.length; i += 2) {
     const end = start + counts[i]!;
     for (let position = start; position < end; position++) {
@@ -50,7 +52,8 @@ function mostSurrounded(mask: Rle): Pixel {
 
 /** Pixels of the mask from each one to the nearest end in the four directions, itself counted; 0 outside the mask. */
 function leastRuns(bitmap: Uint8Array, { height, width }: Size): Int32Array {
-  const [left, up] = [new Int32Array(bitmap.length), new Int32Array(bitmap.length)];
+  const left = new Int32Array(bitmap.length);
+  const up = new Int32Array(bitmap.length);
   for (let i = 0; i < bitmap.length; i++) {
     if (bitmap[i] === 0) continue;
     left[i] = 1 + (i % width > 0 ? left[i - 1]! : 0);

@@ -42,7 +42,9 @@ test("or of what is added, background", () => {
   expect(pointsAfter(targetOf(square), [more])[1]).toEqual({ x: 0, y: 0, label: 0 });
   const band = draw("#######", "#######", "#######", "#######", "#######", "#######", "#######");
   expect(pointsAfter(targetOf(draw("#......", ...Array<string>(6).fill("......."))), [band])[1]).toEqual({
-    ...{ x: 3, y: 3, label: 0 },
+    x: 3,
+    y: 3,
+    label: 0,
   });
 });
 

@@ -24,7 +24,8 @@ function clickOn(mask: Rle, count: number, predict: (prompt: Prompt<"image">) =>
 /** As the fixture was made: the box of the foreground clicks so far, grown by 12 px on each side, within the image. */
 function grownBox({ points }: Prompt<"image">, { size }: Rle): Rle {
   const foreground = points.filter(({ label }) => label === 1);
-  const [xs, ys] = [foreground.map(({ x }) => x), foreground.map(({ y }) => y)];
+  const xs = foreground.map(({ x }) => x);
+  const ys = foreground.map(({ y }) => y);
   const bitmap = new Uint8Array(size.height * size.width);
   for (let y = Math.max(Math.min(...ys) - 12, 0); y < Math.min(Math.max(...ys) + 13, size.height); y++) {
     for (let x = Math.max(Math.min(...xs) - 12, 0); x < Math.min(Math.max(...xs) + 13, size.width); x++) {

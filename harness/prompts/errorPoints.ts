@@ -43,7 +43,7 @@ function* withErrorPoints({ target, random, box, points }: Start): ReturnType<Pr
   const mask = maskOf(target);
   const given = [...points];
   for (;;) {
-    const feedback = yield { frame: "image", points: [...given], ...(box === undefined ? {} : { box }) };
+    const feedback = yield { frame: "image", points: [...given], box };
     const drawn = errorPoint(mask, feedback.mask, random);
     if (drawn !== undefined) given.push(drawn);
   }

@@ -14,8 +14,13 @@ const masks = fc
   });
 
 const target = (mask?: Rle): Target => ({
-  ...{ id: 5, image: 1, category: 1, areaPx: 4, crowd: false, box: { x0: 0, y0: 0, x1: 2, y1: 2 } },
-  ...(mask === undefined ? {} : { mask }),
+  id: 5,
+  image: 1,
+  category: 1,
+  areaPx: 4,
+  crowd: false,
+  box: { x0: 0, y0: 0, x1: 2, y1: 2 },
+  mask,
 });
 
 test("the pixels of a mask, asked for by place, are those inside it, each once, down the columns", () => {

@@ -22,7 +22,8 @@ export function pixelsAt(mask: Rle, places: readonly number[]): Pixel[] {
   const { counts, size } = mask;
   const found = new Map<number, Pixel>();
   const ascending = [...new Set(places)].sort((a, b) => a - b);
-  let [before, next] = [0, 0];
+  let before = 0;
+  let next = 0;
   for (let i = 1, start = counts[0]!; i < counts.length; i += 2) {
     const run = counts[i]!;
     for (; next < ascending.length && ascending[next]! < before + run; next++) {
@@ -41,7 +42,8 @@ export function pixelsAt(mask: Rle, places: readonly number[]): Pixel[] {
 
 export function isInside({ counts, size }: Rle, { x, y }: Pixel): boolean {
   const position = x * size.height + y;
-  let [i, end] = [0, counts[0]!];
+  let i = 0;
+  let end = counts[0]!;
   while (end <= position) end += counts[++i]!;
   return i % 2 === 1;
 }

@@ -10,7 +10,7 @@ const size = { height: 4, width: 5 };
 const bitmaps = fc.uint8Array({ minLength: 20, maxLength: 20, max: 1 }).filter((bitmap) => bitmap.includes(1));
 
 function targetOf(mask: Rle, id = 5): Target {
-  return { ...{ id, image: 1, category: 1, areaPx: 4, crowd: false, box: { x0: 0, y0: 0, x1: 1, y1: 1 } }, mask };
+  return { id, image: 1, category: 1, areaPx: 4, crowd: false, box: { x0: 0, y0: 0, x1: 1, y1: 1 }, mask };
 }
 
 function pointsOf(count: number, target: Target, seed = 0): readonly Point[] {

@@ -34,7 +34,9 @@ export const anythingFastSam: Protocol = {
       },
     },
   ],
-  ...{ sizes: cocoSizes, includes: () => true, iou: plainIou },
+  sizes: cocoSizes,
+  includes: () => true,
+  iou: plainIou,
 };
 
 /** None where the image has none: the empty mask that stands for it is no proposal. */

@@ -14,7 +14,8 @@ export const anythingMobileSamV2 = generatorProtocol(
     title: "AR, MobileSAMv2's grids",
     about:
       "16, 32 or 64 points a side, one mask each or three, no filter, box NMS 0.9 by predicted IoU; ranked by predicted IoU, best 1000",
-    ...{ source: "MobileSAMv2, grids of its table", confidence: "paper" },
+    source: "MobileSAMv2, grids of its table",
+    confidence: "paper",
     notes: [
       "ranking and suppression are not published: both go by predicted IoU, box NMS 0.9",
       "its figures are of 100 random images of LVIS; a run's are of the images that it is given",

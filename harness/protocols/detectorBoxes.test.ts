@@ -18,7 +18,9 @@ const masks = [
   rleFromBox({ x0: 10, y0: 10, x1: 30, y1: 30 }, size),
 ];
 const candidates: Candidates = {
-  ...{ target, prompt, lacks: [] },
+  target,
+  prompt,
+  lacks: [],
   prediction: {
     kind: "logits",
     lowResLogits: { dims: [4, 1, 1], data: new Float32Array(4) },

@@ -128,7 +128,8 @@ test("SA-1B's masks have no small holes and components; a mask that is small as 
   const hole = rleFromBox(box(4, 4, 10, 10), size);
   const ring = encodeRle(
     Uint8Array.from({ length: 40 * 80 }, (_, i) => {
-      const [x, y] = [i % 80, Math.floor(i / 80)];
+      const x = i % 80;
+      const y = Math.floor(i / 80);
       return x < 15 && y < 15 && !(x >= 4 && x < 10 && y >= 4 && y < 10) ? 1 : 0;
     }),
     size,
@@ -178,7 +179,11 @@ test("a variant's own everything mode says how far its ranks go and what limits 
 });
 
 const target: Target = {
-  ...{ id: 1, image: 3, category: 0, areaPx: 0, crowd: false },
+  id: 1,
+  image: 3,
+  category: 0,
+  areaPx: 0,
+  crowd: false,
   box: { x0: 1, y0: 1, x1: 1, y1: 1 },
 };
 const prompt = { frame: "image", points: [{ x: 1, y: 1, label: 1 }] } as const;
@@ -186,7 +191,9 @@ const prompt = { frame: "image", points: [{ x: 1, y: 1, label: 1 }] } as const;
 function candidates(predictedIou: readonly number[], stability: readonly number[]): Candidates {
   const lowResLogits = { dims: [predictedIou.length, 1, 1], data: new Float32Array(predictedIou.length) };
   return {
-    ...{ target, prompt, lacks: [] },
+    target,
+    prompt,
+    lacks: [],
     prediction: { kind: "logits", lowResLogits, predictedIou: Float32Array.from(predictedIou) },
     mask: () => {
       throw new Error("no mask is needed to choose");

@@ -59,7 +59,9 @@ export function generatorProtocol(description: Description, generators: readonly
       "predicted-iou",
     ],
     passes: generators.map(passOf),
-    ...{ sizes: cocoSizes, includes: () => true, iou: plainIou },
+    sizes: cocoSizes,
+    includes: () => true,
+    iou: plainIou,
   };
 }
 

@@ -132,17 +132,19 @@ function rowOf(
 ): PredictionRow {
   const { points, box } = answer.prompt;
   return {
-    ...{
-      image: target.image,
-      target: target.id,
-      category: target.category,
-      areaPx: target.areaPx,
-      crowd: target.crowd,
-    },
-    ...{ prompts, protocol, step: number, token, predictedIou: predictedIouOf(answer.prediction, token) },
+    image: target.image,
+    target: target.id,
+    category: target.category,
+    areaPx: target.areaPx,
+    crowd: target.crowd,
+    prompts,
+    protocol,
+    step: number,
+    token,
+    predictedIou: predictedIouOf(answer.prediction, token),
     mask: { size: mask.size, counts: formatCounts(mask) },
     prompt: box === undefined ? { points } : { points, box },
-    ...(iou === undefined ? {} : { iou }),
+    iou,
   };
 }
 

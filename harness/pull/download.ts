@@ -55,7 +55,8 @@ export async function download(request: DownloadRequest, options: DownloadOption
 
 async function persist(part: Part, request: DownloadRequest, options: DownloadOptions): Promise<void> {
   const { attempts = defaults.attempts, waitMs = defaults.waitMs } = options;
-  let [failures, best] = [0, part.size];
+  let failures = 0;
+  let best = part.size;
   while (part.size === 0 || part.size !== part.origin?.total) {
     try {
       return await attempt(part, request, options);
@@ -99,7 +100,8 @@ async function attempt(part: Part, request: DownloadRequest, options: DownloadOp
 function rangeHeaders({ size, origin }: Part): Readonly<Record<string, string>> {
   if (size === 0) return {};
   const { validator } = origin ?? {};
-  return { range: `bytes=${size}-`, ...(validator === undefined ? {} : { "if-range": validator }) };
+  const range = `bytes=${size}-`;
+  return validator === undefined ? { range } : { range, "if-range": validator };
 }
 
 /** Puts the part to where the answer's body goes on. */
@@ -130,7 +132,8 @@ async function begin(
 function requireSize(total: number | undefined, { url, bytes }: DownloadRequest): void {
   if (total === undefined || bytes === undefined || total === bytes) return;
   throw new WrongFile(`${shownAddress(url)}: not the published file`, {
-    ...{ found: `${total} bytes`, expected: `${bytes} bytes` },
+    found: `${total} bytes`,
+    expected: `${bytes} bytes`,
     hint: "the server has another file under this address; --mirror URL takes it from elsewhere",
   });
 }
@@ -190,8 +193,8 @@ function originOf(answer: Answer, url: URL, total: number | undefined): PartOrig
   const validator = tag !== undefined && !tag.startsWith("W/") ? tag : answer.header("last-modified");
   return {
     url: addressKey(url),
-    ...(validator === undefined ? {} : { validator }),
-    ...(total === undefined ? {} : { total }),
+    validator,
+    total,
   };
 }
 
@@ -206,7 +209,7 @@ function rangeOf(answer: Answer): { readonly start?: number; readonly total?: nu
   if (match === null) return undefined;
   const [, start, total] = match;
   return {
-    ...(start === undefined ? {} : { start: Number(start) }),
-    ...(total === undefined || total === "*" ? {} : { total: Number(total) }),
+    start: start === undefined ? undefined : Number(start),
+    total: total === undefined || total === "*" ? undefined : Number(total),
   };
 }

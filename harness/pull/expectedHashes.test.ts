@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { expectedHashes } from "./expectedHashes.ts";
 
-const [one, other] = ["a".repeat(64), "B".repeat(64)];
+const one = "a".repeat(64);
+const other = "B".repeat(64);
 const items = ["first", "second"].map((id) => ({ file: { id, url: `https://example.org/${id}` } }));
 
 test("a hash alone is that of the only file, in small letters", () => {

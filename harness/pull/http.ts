@@ -23,8 +23,11 @@ export interface Client {
 export function openClient({ stallMs }: { readonly stallMs: number }): Client {
   const checked = { rejectUnauthorized: true };
   const dispatcher = new EnvHttpProxyAgent({
-    ...{ connect: { ...checked, timeout: stallMs }, requestTls: checked, proxyTls: checked },
-    ...{ headersTimeout: stallMs, bodyTimeout: stallMs },
+    connect: { ...checked, timeout: stallMs },
+    requestTls: checked,
+    proxyTls: checked,
+    headersTimeout: stallMs,
+    bodyTimeout: stallMs,
   });
   return {
     async get(url, headers) {

@@ -81,7 +81,8 @@ export async function requireSpace(path: string, bytes: number): Promise<void> {
 
 function fullDisk(path: string, found: string, cause?: unknown): HarnessError {
   return new HarnessError(`${path}: the disk is full`, {
-    ...{ found, cause },
+    found,
+    cause,
     hint: "free some space, or set SAM_BENCH_HOME to a folder on another disk; what came is kept, the same command goes on",
   });
 }

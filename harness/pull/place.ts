@@ -36,9 +36,8 @@ const weightsFile = /\.(pth|pt|safetensors|onnx)$/i;
  * An archive is unpacked beside and moved there whole. Throws HarnessError where it holds something else.
  */
 export async function place({ file, group }: PullItem, part: string, options: PlaceOptions): Promise<Placed> {
-  if (file.archive !== undefined)
-    return placeUnpacked({ file, ...(group === undefined ? {} : { group }) }, part, options);
-  return { places: [await moveInto(options.home, part, pathOf({ file, ...(group === undefined ? {} : { group }) }))] };
+  if (file.archive !== undefined) return placeUnpacked({ file, group }, part, options);
+  return { places: [await moveInto(options.home, part, pathOf({ file, group }))] };
 }
 
 /** Of a file that is no archive, relative to the home folder. */

@@ -70,7 +70,11 @@ test("a server that brings nothing new is given up, and the next pull goes on fr
 
 test("a server that ignores ranges begins anew, and the file is whole", async () => {
   const server = await open((request, response, nth) =>
-    sendFile(request, response, content, { ranges: "no", ...(nth === 1 ? { breakAfter: 90_000, arrived } : {}) }),
+    sendFile(request, response, content, {
+      ranges: "no",
+      breakAfter: nth === 1 ? 90_000 : undefined,
+      arrived: nth === 1 ? arrived : undefined,
+    }),
   );
   await bring(published(server));
   expect(server.requests).toHaveLength(2);

@@ -121,8 +121,10 @@ async function fetchFile(item: PullItem, options: PullOptions): Promise<PullReco
   }
   await download(
     {
-      ...{ url, path: part, allowHttp: options.insecureHttp || expected.sha256 !== undefined },
-      ...(expected.bytes === undefined ? {} : { bytes: expected.bytes }),
+      url,
+      path: part,
+      allowHttp: options.insecureHttp || expected.sha256 !== undefined,
+      bytes: expected.bytes,
     },
     { ...options, progress: (done, total) => options.progress("download", done, total) },
   );
@@ -175,7 +177,8 @@ function otherContent(url: URL, { found, expected }: { found: string; expected: 
       "it was another file the first time; if its authors have replaced it, give the new hash by --sha256",
   };
   return new HarnessError(`${shownAddress(url)}: the file is not what it must be`, {
-    ...{ found: `sha256 ${found}`, expected: expected.sha256 },
+    found: `sha256 ${found}`,
+    expected: expected.sha256,
     hint: hints[expected.trust],
   });
 }

@@ -76,7 +76,8 @@ function usable(url: URL, answer: Answer): Answer {
 
 /** What stands in a file's place on sign-in pages, quotas and captive networks. */
 function contentProblem(answer: Answer): string | undefined {
-  const [type, encoding] = [answer.header("content-type") ?? "", answer.header("content-encoding") ?? "identity"];
+  const type = answer.header("content-type") ?? "";
+  const encoding = answer.header("content-encoding") ?? "identity";
   if (/^text\/html\b/i.test(type)) return "the server sent a web page instead of the file";
   return encoding === "identity" ? undefined : `the server packs the file on the way (${encoding})`;
 }

@@ -58,7 +58,8 @@ async function allThere(home: string, { places }: PullRecord): Promise<boolean> 
 
 /** Deletes the file, or what was unpacked of it, and what is on its way; returns the bytes that this frees. */
 export async function removePulled(home: string, { id }: PublishedFile): Promise<number> {
-  const [record, { part }] = [await readPullRecord(home, id), pathsOf(home, id)];
+  const record = await readPullRecord(home, id);
+  const { part } = pathsOf(home, id);
   let bytes = (await partSize(part)) ?? 0;
   for (const place of record?.places ?? []) {
     await onDisk(join(home, place.path), () => rm(join(home, place.path), { recursive: true, force: true }));

@@ -37,7 +37,8 @@ export async function unpackZip(
     const most = Math.max(limits.alwaysInflated, limits.inflation * source.size);
     if (bytes > most)
       throw new HarnessError(`${archive}: claims to hold far more than its size`, {
-        ...{ found: `${bytes} bytes in ${source.size}`, expected: `at most ${most}` },
+        found: `${bytes} bytes in ${source.size}`,
+        expected: `at most ${most}`,
         hint: "it is no archive of photos or annotations",
       });
     await onDisk(folder, () => mkdir(folder, { recursive: true }));
@@ -84,7 +85,8 @@ function requireInside(source: ByteSource, entry: ZipEntry, target: string): voi
 async function unpackEntry(source: ByteSource, entry: ZipEntry, target: string): Promise<string> {
   await onDisk(target, () => mkdir(dirname(target), { recursive: true }));
   const file = await onDisk(target, () => open(target, "wx"));
-  let [size, checksum] = [0, 0];
+  let size = 0;
+  let checksum = 0;
   const hash = createHash("sha256");
   try {
     for await (const chunk of contentOf(source, entry)) {

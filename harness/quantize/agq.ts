@@ -69,7 +69,9 @@ export class AdaptiveGranularity {
   /** By granularity: the mean scale and the mean of the images' errors. */
   candidates(): readonly { readonly tau: number; readonly scale: number; readonly error: number }[] {
     return this.#candidates.map(({ tau, scaleSum, errorSum }) => ({
-      ...{ tau, scale: scaleSum / this.#images, error: errorSum / this.#images },
+      tau,
+      scale: scaleSum / this.#images,
+      error: errorSum / this.#images,
     }));
   }
 

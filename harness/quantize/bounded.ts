@@ -19,13 +19,18 @@ const golden = 0.5 * (3 - Math.sqrt(5));
  * minimize_scalar with method "bounded", so both come to the same argument.
  */
 export function minimizeBounded(f: (x: number) => number, low: number, high: number): Minimum {
-  let [a, b] = [low, high];
+  let a = low;
+  let b = high;
   const first = a + golden * (b - a);
   // Best point so far, second best, and the second best before that.
-  let [best, second, third] = [first, first, first];
+  let best = first;
+  let second = first;
+  let third = first;
   let fBest = f(best);
-  let [fSecond, fThird] = [fBest, fBest];
-  let [step, earlier] = [0, 0];
+  let fSecond = fBest;
+  let fThird = fBest;
+  let step = 0;
+  let earlier = 0;
   for (let evaluations = 1; evaluations < defaults.evaluations; evaluations++) {
     const middle = 0.5 * (a + b);
     const fine = Math.sqrt(Number.EPSILON) * Math.abs(best) + defaults.tolerance / 3;

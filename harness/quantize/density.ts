@@ -5,7 +5,9 @@
  */
 export function density(values: ArrayLike<number>, count: number): Float64Array {
   const n = values.length;
-  let [low, high, sum] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  let sum = 0;
   for (let i = 0; i < n; i++) {
     const value = values[i]!;
     if (value < low) low = value;
@@ -18,7 +20,8 @@ export function density(values: ArrayLike<number>, count: number): Float64Array 
   const deviation = Math.sqrt(squares / (n - 1)) * n ** -0.2;
   const result = new Float64Array(count);
   if (!(deviation > 0)) return result;
-  const [norm, narrow] = [1 / (n * deviation * Math.sqrt(2 * Math.PI)), -0.5 / deviation ** 2];
+  const norm = 1 / (n * deviation * Math.sqrt(2 * Math.PI));
+  const narrow = -0.5 / deviation ** 2;
   for (let at = 0; at < count; at++) {
     const x = low + ((high - low) * at) / (count - 1);
     let total = 0;

@@ -22,7 +22,9 @@ export class Histogram {
     // Tensors of one value have no width to go by; the smallest of all does for the bin that they fall into.
     if (this.#width === 0) this.#width = (this.#high - this.#low || 1) / defaults.bins;
     this.#makeRoom();
-    const [scale, first, counts] = [1 / this.#width, this.#first, this.#counts];
+    const scale = 1 / this.#width;
+    const first = this.#first;
+    const counts = this.#counts;
     const last = counts.length - 1;
     for (let i = 0; i < values.length; i++) {
       const bin = Math.floor(values[i]! * scale) - first;
@@ -64,7 +66,8 @@ export class Histogram {
     const firstOf = () => Math.floor(this.#low / this.#width);
     const lastOf = () => Math.floor(this.#high / this.#width);
     while (lastOf() - firstOf() + 1 > 2 * defaults.bins) this.#double();
-    const [first, bins] = [firstOf(), lastOf() - firstOf() + 1];
+    const first = firstOf();
+    const bins = lastOf() - firstOf() + 1;
     if (first === this.#first && bins === this.#counts.length) return;
     const counts = new Float64Array(bins);
     counts.set(this.#counts, this.#counts.length === 0 ? 0 : this.#first - first);
@@ -85,7 +88,8 @@ export class Histogram {
 
 /** Smallest and largest value. */
 export function rangeOf(values: ArrayLike<number>): [number, number] {
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
     if (value < low) low = value;

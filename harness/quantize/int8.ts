@@ -120,7 +120,8 @@ function quantizeActivations(graph: GraphBuilder, x: GraphValue, activations: Ac
     const [integers, scale, zeroPoint] = graph.ops("DynamicQuantizeLinear", [x], {}, { outputs: 3 });
     return { integers: integers!, scale: scale!, zeroPoint: zeroPoint! };
   }
-  const [scale, zeroPoint] = [graph.number(activations.scale), byte(graph, activations.zeroPoint)];
+  const scale = graph.number(activations.scale);
+  const zeroPoint = byte(graph, activations.zeroPoint);
   return { integers: graph.op("QuantizeLinear", [x, scale, zeroPoint]), scale, zeroPoint };
 }
 
@@ -141,7 +142,8 @@ function quantizeRows(graph: GraphBuilder, x: GraphValue): QuantizedActivations 
   const largest = graph.op("Max", [highest, graph.op("Neg", [lowest])]);
   const scales = graph.op("Max", [graph.op("Div", [largest, graph.number(127)]), graph.number(leastRowScale)]);
   const steps = mul(graph, matrix, graph.op("Div", [graph.number(1), scales]));
-  const [scale, zeroPoint] = [graph.number(1), byte(graph, 128)];
+  const scale = graph.number(1);
+  const zeroPoint = byte(graph, 128);
   return { integers: graph.op("QuantizeLinear", [steps, scale, zeroPoint]), scale, zeroPoint, rowScales: scales };
 }
 

@@ -65,7 +65,8 @@ interface Channel extends ByteScale {
 
 function channelsOf(values: Float32Array, inputs: number, wanted: WeightScales): readonly Channel[] {
   const divided = ({ scale, zeroPoint }: ByteScale): Channel => ({
-    ...{ scale, zeroPoint },
+    scale,
+    zeroPoint,
     stepsOf: (value) => Math.fround(value / scale),
   });
   if (typeof wanted !== "string") return wanted.map(divided);

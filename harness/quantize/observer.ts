@@ -38,7 +38,8 @@ export function observer(kind: ObserverKind, bits: number): Observer {
 }
 
 function overall(bits: number, over: "extremes" | "means"): Observer {
-  const [lows, highs]: [number[], number[]] = [[], []];
+  const lows: number[] = [];
+  const highs: number[] = [];
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   return {
     observe(values) {

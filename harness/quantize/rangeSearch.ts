@@ -32,7 +32,8 @@ const roundingErrors = Float64Array.from(
  */
 export function omseQuantizer(samples: Samples, bits: number): UniformQuantizer {
   const [min, max] = rangeOf(samples.values);
-  const [low, high] = [Math.min(min, 0), Math.max(max, 0)];
+  const low = Math.min(min, 0);
+  const high = Math.max(max, 0);
   const steps = 2 ** bits - 1;
   let best = { quantizer: quantizerFor(low, high, bits), error: Number.POSITIVE_INFINITY };
   if (!(high > low)) return best.quantizer;
@@ -76,8 +77,10 @@ export function quantizationError(
   { bits, scale, zeroPoint }: UniformQuantizer,
   limit = Number.POSITIVE_INFINITY,
 ): number {
-  const [low, high] = [-zeroPoint, 2 ** bits - 1 - zeroPoint];
-  const [inverse, unit] = [1 / scale, scale ** errorPower];
+  const low = -zeroPoint;
+  const high = 2 ** bits - 1 - zeroPoint;
+  const inverse = 1 / scale;
+  const unit = scale ** errorPower;
   const most = limit / unit;
   let total = 0;
   for (let i = 0; i < values.length; i++) {

@@ -11,7 +11,8 @@ export interface UniformQuantizer {
 /** Covers `min` … `max` and always 0, which thereby has no error. Both are the ends of an observer's range. */
 export function quantizerFor(min: number, max: number, bits: number): UniformQuantizer {
   // 0 - x, so that no zero is a negative one.
-  const [below, high] = [0 - Math.min(min, 0), Math.max(max, 0)];
+  const below = 0 - Math.min(min, 0);
+  const high = Math.max(max, 0);
   const steps = 2 ** bits - 1;
   const scale = Math.fround((high + below) / steps);
   // A tensor of zeros: any scale serves.
@@ -52,7 +53,8 @@ interface Span extends UniformQuantizer {
 
 function fakeQuantizeInto(result: Float32Array, values: Float32Array, span: Span): Float32Array {
   const { scale, bits, zeroPoint, start, end } = span;
-  const [low, high] = [-zeroPoint, 2 ** bits - 1 - zeroPoint];
+  const low = -zeroPoint;
+  const high = 2 ** bits - 1 - zeroPoint;
   for (let i = start; i < end; i++)
     result[i] = clamp(roundHalfEven(Math.fround(values[i]! / scale)), low, high) * scale;
   return result;

@@ -10,8 +10,15 @@ const [run, other] = (await exampleDetails()) as readonly [DetailedRun, Detailed
 const createdAt = "2024-05-01T12:00:00.000Z";
 
 const item: GalleryItem = {
-  ...{ kind: "worst", image: 1, target: 2, category: 3, prompts: "box", categoryName: "a cat" },
-  ...{ size: { height: 40, width: 60 }, truth: [[1, 1, 9, 1, 9, 9]], photo: "data:image/webp;base64,AAAA" },
+  kind: "worst",
+  image: 1,
+  target: 2,
+  category: 3,
+  prompts: "box",
+  categoryName: "a cat",
+  size: { height: 40, width: 60 },
+  truth: [[1, 1, 9, 1, 9, 9]],
+  photo: "data:image/webp;base64,AAAA",
   prompt: { points: [{ x: 3, y: 4, label: 0 }], box: { x0: 1, y0: 2, x1: 8, y1: 9 } },
   predictions: [{ label: run.label, series: 0, outlines: [[2, 2, 8, 2, 8, 8]], iou: 0.5, predictedIou: 0.75 }],
 };

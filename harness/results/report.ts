@@ -125,32 +125,34 @@ export async function reportOfRows(run: StoredRun, rows: RunRows, options: Repor
   const batchPrompts = turns[0]?.batches?.[0]?.prompts;
   const accuracy = weights.source === "seeded" ? noAccuracy : await accuracyOf(run, rows, options);
   return {
-    ...{ id, variant: variant.id, title: variant.title, weights: weightsWord(weights), weightsLabel: weights.label },
-    ...(variant.role === undefined ? {} : { role: variant.role }),
-    ...(weights.sha256 === undefined ? {} : { weightsSha256: weights.sha256 }),
-    ...{ dataset: dataset.id, fingerprint: dataset.fingerprint },
+    id,
+    variant: variant.id,
+    title: variant.title,
+    weights: weightsWord(weights),
+    weightsLabel: weights.label,
+    role: variant.role,
+    weightsSha256: weights.sha256,
+    dataset: dataset.id,
+    fingerprint: dataset.fingerprint,
     credits: dataset.credits,
-    ...(dataset.humanAgreement === undefined ? {} : { humanAgreement: dataset.humanAgreement }),
-    ...{ status: manifest.status.state, createdAt: manifest.createdAt },
+    humanAgreement: dataset.humanAgreement,
+    status: manifest.status.state,
+    createdAt: manifest.createdAt,
     images: { finished: rows.images.length, failed: rows.failures.size, planned: dataset.images },
     prompts: promptsOf(accuracy),
     metrics: (options.book ?? ownBook).metrics,
     latency: latencyOf(turns),
     everything: everythingOf(manifest, rows),
-    ...(promptsPerSecond === undefined ? {} : { promptsPerSecond }),
-    ...(batchPrompts === undefined ? {} : { batchPrompts }),
-    ...(modelMemory === undefined ? {} : { modelMemory }),
-    ...(harnessMemory === undefined ? {} : { harnessMemory }),
-    ...(gpuMemory === undefined ? {} : { gpuMemory }),
-    ...(graphs === undefined
-      ? {}
-      : {
-          parameters: graphs.parameters,
-          ...(graphs.referenceGmacs === undefined ? {} : { referenceGmacs: graphs.referenceGmacs }),
-          ...(graphs.executedGmacs === undefined ? {} : { executedGmacs: graphs.executedGmacs }),
-          graph: { constants: graphs.constants, fileBytes: graphs.fileBytes },
-          ...(graphs.theory === undefined ? {} : { theory: graphs.theory }),
-        }),
+    promptsPerSecond,
+    batchPrompts,
+    modelMemory,
+    harnessMemory,
+    gpuMemory,
+    parameters: graphs?.parameters,
+    referenceGmacs: graphs?.referenceGmacs,
+    executedGmacs: graphs?.executedGmacs,
+    graph: graphs === undefined ? undefined : { constants: graphs.constants, fileBytes: graphs.fileBytes },
+    theory: graphs?.theory,
     ...absentOf(absent, accuracy),
     conditions: conditionsOf(manifest),
     notes: variant.notes,
@@ -209,7 +211,7 @@ export function conditionsOf(manifest: Manifest): Conditions {
   const { provider, threads, onnxruntime } = runtime;
   const { cpu, gpus = [] } = environment;
   const gpu = provider === "cpu" ? undefined : gpus[0]?.name;
-  const machine = { cpu: cpu.model, cores: cpu.cores, ...(gpu === undefined ? {} : { gpu }) };
+  const machine = { cpu: cpu.model, cores: cpu.cores, gpu };
   const recorded = isEarlier(manifest) ? { recorded: "an earlier version" as const } : {};
   return { seed, provider, threads, onnxruntime, ...machine, ...recorded };
 }

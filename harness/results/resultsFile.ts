@@ -27,7 +27,8 @@ export async function writeResultsFile(
   prompts: string,
   out: Writable,
 ): Promise<{ rows: number; unscored: number }> {
-  let [rows, unscored] = [0, 0];
+  let rows = 0;
+  let unscored = 0;
   const { originalIds } = run.manifest.dataset;
   const digits = { images: digitsOf(originalIds?.images), categories: digitsOf(originalIds?.categories) };
   for await (const row of run.sortedRows()) {

@@ -41,9 +41,11 @@ export async function datasetOfRun(
   // A drawn dataset has as many images as are asked for.
   const limit = plugin.own === "drawn" ? { limit: largest(planned) } : {};
   const opened = await openDataset(registry, dataset.id, {
-    ...(folder === undefined ? {} : { data: folder }),
+    data: folder,
     ...limit,
-    ...{ images: planned, seed, cache: datasetCache() },
+    images: planned,
+    seed,
+    cache: datasetCache(),
   });
   // Behind the first word stands what was prompted in place of the dataset's own targets.
   if (opened.fingerprint !== dataset.fingerprint.split(" ")[0]) {

@@ -60,7 +60,9 @@ export interface FileScore {
 /** Scores a results file as pycocotools or lvis-api would. Throws HarnessError where the two files do not belong together. */
 export async function scoreFile(options: FileScoreOptions): Promise<FileScore> {
   const { annotations, detections, type, matches } = await evaluateFiles({
-    ...{ annotations: options.annotations, detections: options.detections, type: options.type },
+    annotations: options.annotations,
+    detections: options.detections,
+    type: options.type,
     rules: (file) => rulesOf(options, file),
   });
   const { rules, images } = matches;
@@ -75,13 +77,17 @@ export async function scoreFile(options: FileScoreOptions): Promise<FileScore> {
       : intervalsOf(({ counts }) => values(counts), images, { seed: options.seed });
   const names = new Map(annotations.categories.map(({ id, name }) => [id, name]));
   return {
-    ...{ annotations: options.annotations, detections: options.detections, type, rules: rules.id },
-    ...{ classAgnostic: rules.classAgnostic, images: images.length },
+    annotations: options.annotations,
+    detections: options.detections,
+    type,
+    rules: rules.id,
+    classAgnostic: rules.classAgnostic,
+    images: images.length,
     figures: Object.fromEntries(found.map(({ id, ...figure }, i) => [id, { ...figure, ...boundsOf(intervals[i]) }])),
     categories: byCategory(once)
       .filter(({ n }) => n > 0)
       .map(({ category, value, n }) => {
-        return { id: category, name: names.get(category)!, ...(empty || value === undefined ? {} : { value }), n };
+        return { id: category, name: names.get(category)!, value: empty || value === undefined ? undefined : value, n };
       }),
     warnings: [...annotations.warnings, ...warningsOf(options, annotations, detections, { type, rules })],
   };

@@ -73,7 +73,7 @@ export async function scoreRun(options: RunScoreOptions): Promise<RunScore> {
   const dataset = await truthOf(manifest, images, options);
   // Another file of annotations may number them otherwise.
   if (dataset !== undefined && options.annotations === undefined) requireKnownTargets(run, all, dataset);
-  const context = { images, sizes: cocoSizes, ...(dataset === undefined ? {} : { dataset }) };
+  const context = { images, sizes: cocoSizes, dataset };
   const rowsOf = byPrompts(all);
   const prompts = Object.entries(manifest.protocols).map(([name, protocol]) => {
     const rows = rowsOf.get(name) ?? [];
@@ -82,7 +82,7 @@ export async function scoreRun(options: RunScoreOptions): Promise<RunScore> {
       figuresOf(
         metric,
         { ...context, rows, protocol: contextOf(protocolOfRun(manifest, protocol, book)) },
-        { seed: manifest.seed, ...(intervals === undefined ? {} : { intervals }) },
+        { seed: manifest.seed, intervals },
       ),
     );
     const reliability = reliabilityOf(chosen, figures, rows);
@@ -94,7 +94,10 @@ export async function scoreRun(options: RunScoreOptions): Promise<RunScore> {
     return [name, { protocol, figures: byId, ...reliability, ...categories }] as const;
   });
   return {
-    ...{ run: run.id, variant: manifest.variant.id, dataset: manifest.dataset.id, images: images.length },
+    run: run.id,
+    variant: manifest.variant.id,
+    dataset: manifest.dataset.id,
+    images: images.length,
     prompts: Object.fromEntries(prompts),
     warnings: [
       ...(failures.size === 0
@@ -163,7 +166,7 @@ export async function truthOf(
   { annotations, data, plugins = [] }: TruthOptions,
 ): Promise<Truth | undefined> {
   if (annotations !== undefined) return readTruth(annotations, images);
-  return datasetOfRun(manifest, images, { plugins, ...(data === undefined ? {} : { data }) });
+  return datasetOfRun(manifest, images, { plugins, data });
 }
 
 async function readTruth(file: string, images: readonly ImageId[]): Promise<Truth> {

@@ -20,7 +20,7 @@ export async function checkedRuns(results: string, notice: (text: string) => voi
     if (listing.state === "unreadable") notice(`left out: ${listing.problem}`);
     else {
       const damage = await damageOf(join(results, listing.id), listing.manifest);
-      checked.push({ manifest: listing.manifest, ...(damage === undefined ? {} : { damage }) });
+      checked.push({ manifest: listing.manifest, damage });
     }
   const created = ({ manifest }: CheckedRun) => manifest.createdAt;
   return checked.sort((a, b) => (created(a) < created(b) ? -1 : created(a) > created(b) ? 1 : 0));

@@ -38,7 +38,7 @@ export async function measureAccuracy(opened: OpenedRun, { plan, observer, signa
         if (row.kind === "failure")
           observer.note(`${prepared.setup.variant}: image ${image} failed: ${visible(row.message)}`);
       const photo = await photoOf(plan.dataset, image);
-      await run.append(image, result.rows, { ...result, ...(photo === undefined ? {} : { photo }) });
+      await run.append(image, result.rows, { ...result, photo });
       observer.images(prepared.setup.variant, { done: before + i + 1, total, image, before });
     }
   } finally {
@@ -80,7 +80,7 @@ class SteadyWorker {
     for (let attempt = 1; ; attempt++) {
       try {
         const worker = await this.#started();
-        return await worker.call("image", { image, ...(next === undefined ? {} : { next }) });
+        return await worker.call("image", { image, next });
       } catch (error) {
         if (error instanceof WorkerFailed) {
           // Without a worker, it was loading that failed, and every image would fail like this one.

@@ -26,7 +26,9 @@ async function measured(folder: string) {
   const flags = { variants: "sam-nano", prompts: "box", limit: 1, rounds: 1, warmup: 0, threads: 1 };
   const plan = await resolvePlan({ ...flags, dataset: "heavy", phase: "latency", plugin: [heavyDataset(folder)] });
   const { runs } = await runPlan({
-    ...{ plan, results: join(folder, "results"), asPassed: [] },
+    plan,
+    results: join(folder, "results"),
+    asPassed: [],
     observer: { note: ignore, images: ignore, rounds: ignore, calibration: ignore, overlap: ignore },
     signal: new AbortController().signal,
   });

@@ -53,7 +53,8 @@ test.each([
   let same = 0;
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++) {
-      const [own, original] = [3 * (y * picture.size.width + x), 3 * (y * width + x)];
+      const own = 3 * (y * picture.size.width + x);
+      const original = 3 * (y * width + x);
       if ([0, 1, 2].every((c) => picture.pixels[own + c] === photo.pixels[original + c])) same += 1;
     }
   const share = same / (height * width);

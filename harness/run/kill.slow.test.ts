@@ -16,7 +16,8 @@ test.skipIf(shared === undefined)(
   async () => {
     const folder = mkdtempSync(join(tmpdir(), "sam-bench-kill-"));
     try {
-      const [calm, killed] = [join(folder, "calm"), join(folder, "killed")];
+      const calm = join(folder, "calm");
+      const killed = join(folder, "killed");
       expect(await bench(calm)).toBe(0);
       const moments = random(0, "kill.test", "moments");
       let survived = 0;

@@ -105,7 +105,7 @@ function memoryOf({ memory, harnessMemory }: TurnsTaken, name: string): Partial<
   return {
     modelMemory: { load, encode, decode },
     harnessMemory: harnessMemory.get(name)!,
-    ...(gpu === undefined ? {} : { gpuMemory: gpu }),
+    gpuMemory: gpu,
   };
 }
 

@@ -188,7 +188,10 @@ async function run(given: RunFlags, results: string): Promise<StoredRun> {
   };
   const plan = await resolvePlan(given);
   const { runs } = await runPlan({
-    ...{ plan, observer, results: at(results), asPassed: [] },
+    plan,
+    observer,
+    results: at(results),
+    asPassed: [],
     signal: new AbortController().signal,
   });
   return runs[0]!;

@@ -39,7 +39,7 @@ export async function mergeRun(whole: WholeRun, request: MergeRequest): Promise<
         const { file, place } = sources.get(image)!;
         // Seconds an image are those of one machine, and the shards' may differ.
         const { photo } = place;
-        await run.append(image, await readImage(file, place), photo === undefined ? {} : { photo });
+        await run.append(image, await readImage(file, place), { photo });
       }
       request.progress(done + 1, images.length, manifest.variant.id);
     }
@@ -92,7 +92,7 @@ async function finished(run: Run, { whole, manifest, truth, book }: Ending) {
     status: {
       state: "done" as const,
       ...sealed,
-      ...(timed ? {} : { only: "accuracy" as const }),
+      only: timed ? undefined : ("accuracy" as const),
     },
     warnings: [
       ...run.manifest.warnings.filter(({ about }) => about !== "images" && about !== "shards" && about !== "provider"),
@@ -128,11 +128,12 @@ function manifestOf({ id, resolved, images, shards }: WholeRun): Manifest {
   const cpus = new Set(shards.map(({ manifest }: ShardRun) => manifest.environment.cpu.model));
   return {
     ...first,
-    ...{ id, status: { state: "running" } },
+    id,
+    status: { state: "running" },
     warnings: first.warnings.filter(({ about }) => about.endsWith(" calibration")),
     plan: { asPassed: first.plan.asPassed, resolved },
     dataset: { ...first.dataset, images: images.length },
-    runtime: { ...first.runtime, ...(providerError === undefined ? {} : { providerError }) },
+    runtime: { ...first.runtime, providerError },
     merged: { runs: shards.map(({ manifest }) => manifest.id), cpus: [...cpus].sort() },
   };
 }

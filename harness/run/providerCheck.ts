@@ -83,7 +83,7 @@ export function worstError(errors: readonly ProviderError[]): ProviderError | un
   const decodes = errors.flatMap(({ decode }) => (decode === undefined ? [] : [decode]));
   return {
     encode: Math.max(...errors.map(({ encode }) => encode)),
-    ...(decodes.length === 0 ? {} : { decode: Math.max(...decodes) }),
+    decode: decodes.length === 0 ? undefined : Math.max(...decodes),
   };
 }
 

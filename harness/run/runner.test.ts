@@ -38,7 +38,8 @@ test("one thread and two give the same rows but for rounding, and another run id
   const one = (await run(accuracy)).runs[0]!;
   const two = (await run({ ...accuracy, threads: 2 })).runs[0]!;
   expect(two.id).not.toBe(one.id);
-  const [a, b] = [await ious(one), await ious(two)];
+  const a = await ious(one);
+  const b = await ious(two);
   expect(b.size).toBe(a.size);
   for (const [key, iou] of a) expect(b.get(key)).toBeCloseTo(iou, 3);
 });
@@ -93,7 +94,8 @@ test("Ctrl-C keeps what is finished, and the same plan goes on from there", asyn
 });
 
 test("two variants take turns, each keeps its own samples, and their workers have no other plug-in's code", async () => {
-  const [plugin, loads] = [join(folder, "other.mjs"), join(folder, "loads")];
+  const plugin = join(folder, "other.mjs");
+  const loads = join(folder, "loads");
   writeFileSync(
     plugin,
     `import { appendFileSync } from "node:fs";

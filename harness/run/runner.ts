@@ -70,7 +70,7 @@ function counted(count: number): string {
 }
 
 function placesOfPlan({ datasetOptions: { data }, boxes }: RunPlan): DataPlaces {
-  return { ...(data === undefined ? {} : { data }), ...(boxes === undefined ? {} : { boxes }) };
+  return { data, boxes };
 }
 
 /** Folders of this machine that messages name and a run does not keep. */

@@ -134,7 +134,8 @@ function differenceHint(one: ShardRun, groups: readonly (readonly ShardRun[])[])
     .flatMap(([each]) => (each === undefined ? [] : [each]))
     .find((each) => each.folder !== one.folder && each.manifest.variant.id === variant.id);
   if (other === undefined) return undefined;
-  const [a, b] = [wholePlan(plan.resolved), wholePlan(other.manifest.plan.resolved)];
+  const a = wholePlan(plan.resolved);
+  const b = wholePlan(other.manifest.plan.resolved);
   const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])];
   const differing = keys.filter((key) => canonicalJson(a[key] ?? null) !== canonicalJson(b[key] ?? null));
   return `${other.folder} has another plan: ${differing.join(", ")} differ`;

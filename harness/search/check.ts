@@ -81,19 +81,28 @@ export async function checkCandidates(checking: Checking): Promise<SearchOutcome
   const [winner, even, all] = trio.map((values, i): Candidate => {
     const { fitness, n } = record.evaluation(values)!;
     return {
-      ...{ id: space.idOf(values), values, latency: latencyOf(values), measured: measured[i]! },
+      id: space.idOf(values),
+      values,
+      latency: latencyOf(values),
+      measured: measured[i]!,
       seen: { value: fitness, n },
       ...unseenScore(unseen[i]!, images.unseen, request.plan.seed),
     };
   }) as [Candidate, Candidate, Candidate];
   const gain = gainOf(unseen[0]!, unseen[1]!, images.unseen, request.plan.seed);
   const points = record.evaluations().map(({ values, fitness }) => ({
-    ...{ id: space.idOf(values), latency: latencyOf(values), fitness },
+    id: space.idOf(values),
+    latency: latencyOf(values),
+    fitness,
   }));
   const front = new Set(paretoFront(points));
   const outcome: SearchOutcome = {
-    ...{ folder: record.folder, preset: join(record.folder, "preset.json"), winner, uniform: even, whole: all },
-    ...(gain === undefined ? {} : { gain }),
+    folder: record.folder,
+    preset: join(record.folder, "preset.json"),
+    winner,
+    uniform: even,
+    whole: all,
+    gain,
     looked: evaluated.length,
     points: points.map((point) => ({ ...point, front: front.has(point) })),
   };
@@ -105,10 +114,17 @@ export async function checkCandidates(checking: Checking): Promise<SearchOutcome
 function presetOf({ winner, uniform, gain }: SearchOutcome, { request, images, times }: Checking) {
   const { plan, settings } = request;
   return {
-    ...{ id: winner.id, from: plan.chosen[0]!.variant.preset.id, winner, uniform },
-    ...(gain === undefined ? {} : { gain }),
-    ...{ settings, seed: plan.seed, dataset: plan.dataset.id, prompts: plan.prompts.map(({ prompts }) => prompts) },
-    ...{ images: images.seen, parts: times },
+    id: winner.id,
+    from: plan.chosen[0]!.variant.preset.id,
+    winner,
+    uniform,
+    gain,
+    settings,
+    seed: plan.seed,
+    dataset: plan.dataset.id,
+    prompts: plan.prompts.map(({ prompts }) => prompts),
+    images: images.seen,
+    parts: times,
   };
 }
 

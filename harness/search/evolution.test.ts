@@ -46,7 +46,9 @@ test("looks at nothing outside of the bounds, and at nothing that falls within a
 });
 
 test("the same seed looks at the same configurations in the same order, another at others", async () => {
-  const [a, b, c]: string[][] = [[], [], []];
+  const a: string[] = [];
+  const b: string[] = [];
+  const c: string[] = [];
   await evolve(problemOf(0.65, 0.75, a), options);
   await evolve(problemOf(0.65, 0.75, b), options);
   await evolve(problemOf(0.65, 0.75, c), { ...options, seed: 2 });

@@ -15,7 +15,8 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test("a search that is killed three times ends with the winner and the evaluations of one that was left alone", async () => {
-  const [calm, killed] = [join(folder, "calm"), join(folder, "killed")];
+  const calm = join(folder, "calm");
+  const killed = join(folder, "killed");
   expect(await ended(start(calm))).toBe(0);
   const [name] = readdirSync(calm) as [string];
   // Times are a measurement: both searches must stand on the same.

@@ -51,7 +51,10 @@ export async function search(request: SearchRequest): Promise<SearchOutcome | un
       const times =
         record.times ??
         (await measureParts({
-          ...{ space, checkpoint, runtime: plan.runtime, signal },
+          space,
+          checkpoint,
+          runtime: plan.runtime,
+          signal,
           progress: (done, total, part) => observer.progress("parts", done, total, part),
         }));
       if (times === undefined) return undefined;
@@ -82,7 +85,8 @@ async function findBest(finding: Finding): Promise<Found | undefined> {
   const { settings, signal } = request;
   const { from, to } = settings.latency;
   const allowed = (values: Configuration) => latencyOf(values) >= from && latencyOf(values) <= to;
-  const [whole, uniform] = [space.genes.map(({ values }) => values[0]!), uniformWithin(space, latencyOf, to)];
+  const whole = space.genes.map(({ values }) => values[0]!);
+  const uniform = uniformWithin(space, latencyOf, to);
   const fitness = evaluator(finding, announce(finding, allowed));
   // The two that the winner is compared with, first: they also show how long one takes.
   for (const values of [whole, uniform]) if ((await fitness(values)) === undefined) return undefined;
@@ -182,7 +186,11 @@ function splitImages(plan: RunPlan, count: number) {
 function folderOf({ method, plan, results }: SearchRequest, weightsId: string, seen: readonly ImageId[]): string {
   const { variant } = plan.chosen[0]!;
   const identity = {
-    ...{ weightsId, seen, fingerprint: plan.dataset.fingerprint, seed: plan.seed, runtime: plan.runtime },
+    weightsId,
+    seen,
+    fingerprint: plan.dataset.fingerprint,
+    seed: plan.seed,
+    runtime: plan.runtime,
     prompts: plan.prompts.map(({ prompts, protocol }) => [prompts, protocol.id]),
     code: {
       fitness: closureHash(fileURLToPath(new URL("fitness.ts", import.meta.url))),

@@ -99,7 +99,8 @@ test("a mean over groups of few instances each has the variance that drawing the
   const values = range(120).map(() => stream.next());
   const figure: Estimates = ({ counts }) => {
     const means = range(60).flatMap((k) => {
-      const [x, y] = [counts[2 * k]!, counts[2 * k + 1]!];
+      const x = counts[2 * k]!;
+      const y = counts[2 * k + 1]!;
       return x + y === 0 ? [] : [(x * values[2 * k]! + y * values[2 * k + 1]!) / (x + y)];
     });
     return [

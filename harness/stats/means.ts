@@ -27,7 +27,8 @@ export function sumByImage(
 
 /** The mean over instances, images weighted; no value where there is no instance. */
 export function weightedMean({ sums, counts }: ImageSums, weights: ImageWeights): Estimate {
-  let [sum, n] = [0, 0];
+  let sum = 0;
+  let n = 0;
   for (let i = 0; i < sums.length; i++) {
     sum += sums[i]! * weights.counts[i]!;
     n += counts[i]! * weights.counts[i]!;
@@ -58,7 +59,8 @@ export function pairedDifference(
 ): MeanInterval | undefined {
   const inB = new Set(b.images);
   const both = new Set(a.images.filter((image) => inB.has(image)));
-  const [first, second] = [restrict(a, both), restrict(b, both)];
+  const first = restrict(a, both);
+  const second = restrict(b, both);
   const [found] = pairedIntervals(
     (weights) => [weightedMean(second, weights)],
     (weights) => [weightedMean(first, weights)],

@@ -35,7 +35,8 @@ export function twoModes(samples: readonly number[]): TwoModes | undefined {
     if (best === undefined || within < best.within) best = { cut, within };
   }
   if (best === undefined) return undefined;
-  const [lower, upper] = [sorted.slice(0, best.cut), sorted.slice(best.cut)];
+  const lower = sorted.slice(0, best.cut);
+  const upper = sorted.slice(best.cut);
   const gap = mean(upper) - mean(lower);
   const spread = Math.sqrt((squares(lower) / lower.length + squares(upper) / upper.length) / 2);
   if (gap < defaults.leastGap * mean(lower) || gap < defaults.leastDistance * spread) return undefined;

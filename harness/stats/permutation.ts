@@ -23,7 +23,8 @@ export function permutationP(
   if (observed === undefined) return undefined;
   // Sums in another order differ in their last bits: what is the same arrangement must count as as extreme.
   const limit = Math.abs(observed) * (1 - 1e-9);
-  let [extreme, counted] = [0, 0];
+  let extreme = 0;
+  let counted = 0;
   const exact = images < 31 && 2 ** images <= draws;
   for (const exchanged of exact ? allExchanges(images) : drawnExchanges(images, seed, draws)) {
     const value = differenceAt(exchanged);

@@ -14,7 +14,9 @@ export function studentT(degrees: number, tail: number): number {
   const densityAt = (angle: number) => Math.max(0, Math.cos(angle)) ** (degrees - 1);
   const sums = new Float64Array(steps + 1);
   for (let i = 0; i < steps; i++) {
-    const [from, middle, to] = [i * width, (i + 0.5) * width, (i + 1) * width];
+    const from = i * width;
+    const middle = (i + 0.5) * width;
+    const to = (i + 1) * width;
     sums[i + 1] = sums[i]! + (width / 6) * (densityAt(from) + 4 * densityAt(middle) + densityAt(to));
   }
   const wanted = (1 - tail) * sums[steps]!;

@@ -56,8 +56,8 @@ export function latencySummary(samples: readonly number[]): LatencySummary | und
     q1: at(0.25),
     q3: at(0.75),
     n: sorted.length,
-    ...(sorted.length >= samplesForQuantile(0.9) ? { p90: at(0.9) } : {}),
-    ...(sorted.length >= samplesForQuantile(0.99) ? { p99: at(0.99) } : {}),
+    p90: sorted.length >= samplesForQuantile(0.9) ? at(0.9) : undefined,
+    p99: sorted.length >= samplesForQuantile(0.99) ? at(0.99) : undefined,
   };
 }
 

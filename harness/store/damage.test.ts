@@ -16,7 +16,13 @@ beforeEach(async () => {
   for (const image of [1, 2, 3])
     await run.append(image, [examplePrediction(image, 7, 0.5), examplePrediction(image, 8, 0.25)]);
   await run.appendLatency({
-    ...{ kind: "turn", round: 0, turn: 0, prepareMs: [1], encodeMs: [40], decodeMs: [5], upscaleMs: [1] },
+    kind: "turn",
+    round: 0,
+    turn: 0,
+    prepareMs: [1],
+    encodeMs: [40],
+    decodeMs: [5],
+    upscaleMs: [1],
   });
   await run.update({ status: { state: "done", ...(await run.sealed()) } });
   await run.close();

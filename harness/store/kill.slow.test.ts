@@ -20,7 +20,8 @@ test("killed at random moments and resumed, a run has every image once and the r
   const results = await newResults("kill");
   const images = 1500;
   const moments = random(11, "kill");
-  let [kills, seen] = [0, 0];
+  let kills = 0;
+  let seen = 0;
   for (let done = false; !done; ) {
     const child = spawn(process.execPath, command(results, images), {
       cwd: folder,

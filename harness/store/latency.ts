@@ -29,16 +29,16 @@ const positive = z.number().min(0);
 
 const latencyTurn = z.object({
   kind: z.literal("turn"),
-  session: z.string().exactOptional(),
+  session: z.string().optional(),
   round: count,
   turn: count,
-  image: z.int().exactOptional(),
+  image: z.int().optional(),
   prepareMs: z.array(positive),
   encodeMs: z.array(positive),
   decodeMs: z.array(positive),
   upscaleMs: z.array(positive),
-  batches: z.array(z.object({ prompts: count, durationMs: positive })).exactOptional(),
-  load: positive.exactOptional(),
+  batches: z.array(z.object({ prompts: count, durationMs: positive })).optional(),
+  load: positive.optional(),
 }) satisfies z.ZodType<LatencyTurn>;
 
 /** Throws HarnessError naming `place`, which is file and line, and the field that is wrong. */
@@ -52,7 +52,8 @@ export function parseLatencyTurn(json: string, place: string): LatencyTurn {
  */
 export async function readLatency(file: string): Promise<{ turns: readonly LatencyTurn[]; end: number }> {
   const turns: LatencyTurn[] = [];
-  let [end, torn] = [0, undefined as unknown];
+  let end = 0;
+  let torn = undefined as unknown;
   for await (const line of readLines(file)) {
     if (torn !== undefined) throw torn;
     try {

@@ -63,12 +63,11 @@ function from1to2(stored: StoredManifest): Record<string, unknown> {
   return {
     ...kept,
     plan: { ...plan, asPassed: withoutPaths(plan?.asPassed ?? []) },
-    ...(inSquare.includes(variant?.id)
-      ? { variant: { ...variant, id: `${variant.id}/square`, title: `${variant.title} in a square` } }
-      : {}),
-    ...(changed.length === 0
-      ? {}
-      : { protocols: Object.fromEntries(protocols.filter((each) => !changed.includes(each))) }),
+    variant: inSquare.includes(variant?.id)
+      ? { ...variant, id: `${variant.id}/square`, title: `${variant.title} in a square` }
+      : variant,
+    protocols:
+      changed.length === 0 ? stored.protocols : Object.fromEntries(protocols.filter((each) => !changed.includes(each))),
     absent: { ...absent, ...Object.fromEntries(reasons) },
   };
 }
@@ -81,7 +80,7 @@ function withoutChangedFields({ memory, scores, graphs, ...kept }: StoredManifes
   );
   return {
     ...kept,
-    ...(graphs === undefined ? {} : { graphs: keptGraphs }),
+    graphs: graphs === undefined ? undefined : keptGraphs,
     // Also where nothing was dropped: it marks a run of another version, which is never resumed.
     absent: Object.fromEntries(names.map((name) => [name, reasonsFrom1[name]])),
   };

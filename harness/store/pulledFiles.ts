@@ -87,7 +87,8 @@ interface Pulled {
 }
 
 async function pulledAs(home: string, file: string): Promise<Pulled | undefined> {
-  const [real, root] = [await realPath(file), await realPath(home)];
+  const real = await realPath(file);
+  const root = await realPath(home);
   if (real === undefined || root === undefined) return undefined;
   for (const record of await recordsIn(home, isInside(real, root))) {
     const found = await hashIn(home, record, real);

@@ -46,7 +46,7 @@ export function imageText(image: ImageId, rows: readonly Row[], facts: ImageFact
 }
 
 function factsOf({ everythingMs, photo }: ImageFacts): ImageFacts {
-  return { ...(everythingMs === undefined ? {} : { everythingMs }), ...(photo === undefined ? {} : { photo }) };
+  return { everythingMs, photo };
 }
 
 /** Of the rows and of the end without its own hash: a bit that flips anywhere in them is found. */
@@ -76,7 +76,8 @@ function repeatedRow(rows: readonly Row[]): Row | undefined {
  */
 export async function indexRows(file: string, planned?: ReadonlySet<ImageId>): Promise<RowIndex> {
   const places = new Map<ImageId, ImagePlace>();
-  let [rows, end] = [0, 0];
+  let rows = 0;
+  let end = 0;
   let last = 0;
   const group = imageReader(file);
   for await (const line of readLines(file)) {

@@ -27,7 +27,7 @@ const hash = z.string().regex(/^[0-9a-f]{64}$/, "not a SHA-256");
 
 /** A fraction with its 95 % interval; n annotations behind it. */
 const score = z
-  .object({ value: fraction, low: fraction.exactOptional(), high: fraction.exactOptional(), n: count })
+  .object({ value: fraction, low: fraction.optional(), high: fraction.optional(), n: count })
   .refine(({ value, low = value, high = value }) => low <= value && value <= high, {
     message: "the value lies outside its interval",
   });
@@ -36,15 +36,15 @@ const warning = z.object({ about: text, text });
 
 /** As measure/environment.ts reads it. */
 const environment = z.object({
-  cpu: z.object({ model: text, cores: count, flags: z.array(text), governor: text.exactOptional() }),
+  cpu: z.object({ model: text, cores: count, flags: z.array(text), governor: text.optional() }),
   memory: z.object({ totalBytes: number, freeBytes: number }),
-  limits: z.object({ cores: number.exactOptional(), memoryBytes: number.exactOptional() }),
-  os: z.object({ platform: text, arch: text, kernel: text, name: text.exactOptional() }),
+  limits: z.object({ cores: number.optional(), memoryBytes: number.optional() }),
+  os: z.object({ platform: text, arch: text, kernel: text, name: text.optional() }),
   node: text,
   virtual: z.array(text),
-  gpus: z.array(z.object({ name: text, memoryBytes: number, driver: text })).exactOptional(),
+  gpus: z.array(z.object({ name: text, memoryBytes: number, driver: text })).optional(),
   /** Over 1, 5 and 15 minutes; Windows has none. */
-  load: z.array(number).exactOptional(),
+  load: z.array(number).optional(),
 });
 
 const status = z.discriminatedUnion("state", [
@@ -57,10 +57,10 @@ const status = z.discriminatedUnion("state", [
     images: count,
     rows: count,
     /** Of rows.jsonl as it stands. */
-    rowsSha256: hash.exactOptional(),
+    rowsSha256: hash.optional(),
     /** Of latency.jsonl as it stands. */
-    latencySha256: hash.exactOptional(),
-    only: z.enum(["accuracy", "latency"]).exactOptional(),
+    latencySha256: hash.optional(),
+    only: z.enum(["accuracy", "latency"]).optional(),
   }),
   /** The variant could not be built or loaded, or its worker died for the third time. */
   z.object({ state: z.literal("failed"), message: text }),
@@ -77,23 +77,23 @@ const manifest = z.object({
   variant: z.object({
     id: text,
     title: text,
-    paper: z.object({ title: text, arxiv: text.exactOptional(), year: whole.exactOptional() }),
+    paper: z.object({ title: text, arxiv: text.optional(), year: whole.optional() }),
     size: z.enum(["full", "nano"]),
     notes: z.array(text),
     /** A floor looks at no photo: its accuracy alone is measured. */
-    role: z.literal("floor").exactOptional(),
-    setting: z.object({ name: text, value: z.number() }).exactOptional(),
+    role: z.literal("floor").optional(),
+    setting: z.object({ name: text, value: z.number() }).optional(),
   }),
   weights: z.object({
     source: z.enum(["checkpoint", "nano", "seeded", "onnx", "none"]),
     label: text,
     /** The file's name without its folder. */
-    file: text.exactOptional(),
-    sha256: text.exactOptional(),
+    file: text.optional(),
+    sha256: text.optional(),
     /** Whether a checkpoint is its authors' file; runs that do not say are shown as of a checkpoint. */
-    published: z.boolean().exactOptional(),
+    published: z.boolean().optional(),
     /** Of a variant that is ONNX files: each of them, without its folder. */
-    files: z.array(z.object({ name: text, sha256: text })).exactOptional(),
+    files: z.array(z.object({ name: text, sha256: text })).optional(),
   }),
   dataset: z.object({
     id: text,
@@ -103,9 +103,9 @@ const manifest = z.object({
     /** Whose work photos and annotations are, and under which licences, a line each. */
     credits: z.array(text).optional(),
     /** How well two people's masks of the same things agree, and whose of which photos were compared. */
-    humanAgreement: z.object({ meanIou: fraction, pairs: count, compared: text }).exactOptional(),
+    humanAgreement: z.object({ meanIou: fraction, pairs: count, compared: text }).optional(),
     /** Numbers that stand in rows for ids of 2^52 and more, with the digits of the annotation file. */
-    originalIds: z.object({ images: z.array(originalId), categories: z.array(originalId) }).exactOptional(),
+    originalIds: z.object({ images: z.array(originalId), categories: z.array(originalId) }).optional(),
   }),
   /** Of a method that learned from images before its graphs were built. */
   calibration: z
@@ -117,15 +117,15 @@ const manifest = z.object({
       /** sha256 of the stored calibration, values included. */
       hash: text,
       /** sha256 of each image's RGB pixels. */
-      imageHashes: z.array(text).exactOptional(),
+      imageHashes: z.array(text).optional(),
     })
-    .exactOptional(),
+    .optional(),
   /** How many of the run's images the calibration learned from; absent where none. */
-  overlap: count.exactOptional(),
+  overlap: count.optional(),
   /** Which of how many parts this run is, and how many images the whole has. */
-  shard: z.object({ index: count, count, images: count }).exactOptional(),
+  shard: z.object({ index: count, count, images: count }).optional(),
   /** The shards' runs that this one was read from, and the kinds of processor that they ran on. */
-  merged: z.object({ runs: z.array(text), cpus: z.array(text) }).exactOptional(),
+  merged: z.object({ runs: z.array(text), cpus: z.array(text) }).optional(),
   /** Name of the prompts (box, 1p, 3p) → protocol id. */
   protocols: z.record(text, text),
   seed: whole,
@@ -138,22 +138,22 @@ const manifest = z.object({
     /** Whether ONNX Runtime's threads keep spinning after a run. */
     spinning: z.boolean(),
     /** Largest absolute difference of the graphs' outputs from those on the CPU, over the std; of providers other than cpu. */
-    providerError: z.object({ encode: number, decode: number.exactOptional() }).exactOptional(),
+    providerError: z.object({ encode: number, decode: number.optional() }).optional(),
   }),
   environment,
   /** Version of the package, and sha256 of the harness's sources. */
-  harness: z.object({ version: text, sources: text }).exactOptional(),
+  harness: z.object({ version: text, sources: text }).optional(),
   /** Of the harness, where it runs from a git checkout; dirty: with changes that no commit has. */
-  commit: z.object({ hash: text, dirty: z.boolean() }).exactOptional(),
+  commit: z.object({ hash: text, dirty: z.boolean() }).optional(),
   graphs: z
     .object({
       parameters: count,
       constants: count,
       constantBytes: count,
       /** Thousand million multiply-accumulates of the architecture's published graph, or of what a method computes: one image, one box prompt. */
-      referenceGmacs: z.object({ encode: number, decode: number }).exactOptional(),
+      referenceGmacs: z.object({ encode: number, decode: number }).optional(),
       /** The same of the graphs that run, which leave out padding and widen queries and keys. */
-      executedGmacs: z.object({ encode: number, decode: number }).exactOptional(),
+      executedGmacs: z.object({ encode: number, decode: number }).optional(),
       fileBytes: count,
       /** Of quantised graphs, counted, not measured: one image, one box prompt. */
       theory: z
@@ -163,18 +163,18 @@ const manifest = z.object({
           storageBytes: number,
           floatStorageBytes: number,
         })
-        .exactOptional(),
+        .optional(),
     })
-    .exactOptional(),
+    .optional(),
   /** VmHWM by stage of a process that holds the model and one image, absolute, bytes. */
-  modelMemory: z.object({ load: count, encode: count, decode: count }).exactOptional(),
+  modelMemory: z.object({ load: count, encode: count, decode: count }).optional(),
   /** VmHWM of the worker that holds the data set as well, bytes. */
-  harnessMemory: count.exactOptional(),
+  harnessMemory: count.optional(),
   /** What the worker held on the GPU after each stage, bytes; only where a GPU ran it and the driver tells. */
-  gpuMemory: z.object({ load: count, encode: count, decode: count }).exactOptional(),
-  promptsPerSecond: number.exactOptional(),
+  gpuMemory: z.object({ load: count, encode: count, decode: count }).optional(),
+  promptsPerSecond: number.optional(),
   /** By prompts name, figures that need the dataset's annotations beside the rows (AP, AR), fractions. */
-  scores: z.record(text, z.record(text, score)).exactOptional(),
+  scores: z.record(text, z.record(text, score)).optional(),
   /**
    * What computed the scores: a digest of the harness, and of each metric's own code with the figures that it gave; and SHA-256
    * over these, the scores and the hash of the rows that they are of.
@@ -182,12 +182,12 @@ const manifest = z.object({
   scored: z
     .object({
       sources: text,
-      metrics: z.record(text, z.object({ code: hash, figures: z.array(text) })).exactOptional(),
+      metrics: z.record(text, z.object({ code: hash, figures: z.array(text) })).optional(),
       sha256: hash,
     })
-    .exactOptional(),
+    .optional(),
   /** Fields that a migration left out, each with the reason as a sentence: what they meant is no longer what they say. */
-  absent: z.record(text, text).exactOptional(),
+  absent: z.record(text, text).optional(),
   warnings: z.array(warning),
 });
 
@@ -209,18 +209,18 @@ const predictionFields = {
   /** The model's own guess may exceed 1. */
   predictedIou: number,
   /** Against the target's own mask; absent for a detector's box, which has none. */
-  iou: fraction.exactOptional(),
+  iou: fraction.optional(),
   /** The target's, as the dataset gives them. */
   areaPx: positive,
   crowd: z.boolean(),
   /** COCO string at image size, so that a new metric needs no inference. */
   mask: z.object({ size: maskSize, counts: text.regex(/^[0-o]*$/, "not a COCO string") }),
   /** The detector's score. */
-  score: number.exactOptional(),
+  score: number.optional(),
   /** In the image frame. */
   prompt: z.object({
     points: z.array(point),
-    box: z.object({ x0: number, y0: number, x1: number, y1: number }).exactOptional(),
+    box: z.object({ x0: number, y0: number, x1: number, y1: number }).optional(),
   }),
 } satisfies Readonly<Record<keyof PredictionRow, z.ZodType>>;
 
@@ -233,7 +233,7 @@ const failure = z.object({
   image: whole,
   message: text,
   /** Its worker died or did not answer: an accident, perhaps, that the next run of the same command may not meet. */
-  cause: z.literal("worker").exactOptional(),
+  cause: z.literal("worker").optional(),
 });
 
 /** Stands behind the rows of each image and says how many they are: an image without it was not finished. */
@@ -242,11 +242,11 @@ const imageEnd = z.object({
   image: whole,
   rows: count,
   /** Of the photo's file. */
-  photo: z.object({ sha256: hash, bytes: count }).exactOptional(),
+  photo: z.object({ sha256: hash, bytes: count }).optional(),
   /** By prompts name of everything mode: from the photo to the masks, every crop's encode among it. */
-  everythingMs: z.record(text, positive).exactOptional(),
+  everythingMs: z.record(text, positive).optional(),
   /** SHA-256 of the image's text: its rows, a line each, and this line without this field. */
-  sha256: hash.exactOptional(),
+  sha256: hash.optional(),
 });
 
 /** What a method learned from images, stored beside the graphs: the same calibration gives the same graphs. */
@@ -257,12 +257,12 @@ const calibration = z.object({
   weights: text,
   dataset: z.object({ id: text, fingerprint: text, images: z.array(whole) }),
   /** sha256 of each image's RGB pixels. */
-  imageHashes: z.array(text).exactOptional(),
+  imageHashes: z.array(text).optional(),
   seed: whole,
   options: z.record(text, text),
   values: z.record(text, z.unknown()),
   /** Of the canonical JSON of all the other fields. */
-  sha256: hash.exactOptional(),
+  sha256: hash.optional(),
 });
 
 export type StoredCalibration = Immutable<z.infer<typeof calibration>>;

@@ -92,7 +92,8 @@ test("a torn end is cut off and its image is done again", async () => {
   await run.appendLatency(turn(0));
   await run.close();
   const file = (name: string) => join(results, manifest.id, name);
-  const [rows, latency] = [await readFile(file("rows.jsonl"), "utf8"), await readFile(file("latency.jsonl"), "utf8")];
+  const rows = await readFile(file("rows.jsonl"), "utf8");
+  const latency = await readFile(file("latency.jsonl"), "utf8");
   await writeFile(file("rows.jsonl"), rows.slice(0, -10));
   await writeFile(file("latency.jsonl"), `${latency}{"kind":"turn","ro`);
 

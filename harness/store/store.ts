@@ -1,5 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { withValues } from "../absent.ts";
 import type { ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { damageOf, hashOf, latencyFile, plannedImages, rowsFile } from "./damage.ts";
@@ -170,7 +171,8 @@ function withoutScores({ scores: _, scored: __, ...rest }: Manifest): Manifest {
 function writableRun({ folder, lock, rows, latency, index, stored, manifest, hidden }: Opened): Run {
   let current = withoutScores(stored ?? manifest);
   const finished = new Set(index.places.keys());
-  let [finishedRows, closed] = [index.rows, false];
+  let finishedRows = index.rows;
+  let closed = false;
   const inTurn = queue();
   return {
     ...storedRun(folder, current),
@@ -205,7 +207,7 @@ function writableRun({ folder, lock, rows, latency, index, stored, manifest, hid
     update: (patch) =>
       inTurn(async () => {
         await lock.assertHeld();
-        const next = shareable({ ...current, ...patch }, hidden);
+        const next = shareable({ ...current, ...withValues(patch) }, hidden);
         await writeManifest(folder, next);
         current = next;
       }),

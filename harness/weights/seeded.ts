@@ -45,7 +45,8 @@ export function completedCheckpoint(checkpoint: Checkpoint): Checkpoint {
   const seeded = seededCheckpoint();
   return {
     ...checkpoint,
-    ...{ label: `${checkpoint.label} and seeded weights`, source: "seeded" },
+    label: `${checkpoint.label} and seeded weights`,
+    source: "seeded",
     take: (name, dims) => (checkpoint.dims(name) === undefined ? seeded : checkpoint).take(name, dims),
   };
 }

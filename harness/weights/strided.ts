@@ -121,7 +121,8 @@ function isContiguous({ dims, strides }: StridedTensor): boolean {
 /** Walks the view in row-major order; `from` begins at the view's first element. */
 function gather<T extends Float32Array | Float64Array>(from: T, to: T, { dims, strides }: StridedTensor): T {
   const last = dims.length - 1;
-  const [inner, step] = [dims[last]!, strides[last]!];
+  const inner = dims[last]!;
+  const step = strides[last]!;
   const index = new Array<number>(dims.length).fill(0);
   let start = 0;
   for (let at = 0; at < to.length; at += inner) {

@@ -77,7 +77,7 @@ export class AccuracyPhase {
       for (const { prompts } of scored) everythingMs[prompts] = result.durationMs;
       keep(planned.protocol, result.kept);
     }
-    return { rows, ...(this.#timed ? { everythingMs } : {}) };
+    return { rows, everythingMs: this.#timed ? everythingMs : undefined };
   }
 
   #prepared(image: ImageId): Promise<Prepared> {
@@ -107,21 +107,20 @@ function rowOf(
 ): PredictionRow {
   const iou = target.mask === undefined ? undefined : protocol.iou(mask, target.mask);
   return {
-    ...{
-      kind: "prediction",
-      image,
-      target: target.id,
-      category: target.category,
-      prompts,
-      protocol: protocol.id,
-      step,
-      token,
-    },
+    kind: "prediction",
+    image,
+    target: target.id,
+    category: target.category,
+    prompts,
+    protocol: protocol.id,
+    step,
+    token,
     predictedIou,
-    ...(iou === undefined ? {} : { iou }),
-    ...{ areaPx: target.areaPx, crowd: target.crowd },
+    iou,
+    areaPx: target.areaPx,
+    crowd: target.crowd,
     mask: { size: mask.size, counts: formatCounts(mask) },
-    ...(score === undefined ? {} : { score }),
-    prompt: { points: prompt.points, ...(prompt.box === undefined ? {} : { box: prompt.box }) },
+    score,
+    prompt: { points: prompt.points, box: prompt.box },
   };
 }

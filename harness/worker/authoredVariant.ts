@@ -17,9 +17,10 @@ export async function loadVariant(
   return {
     encode: (input) => asAuthors(code("encode"), () => variant.encode(input)),
     decode: (embedding, prompts) => asAuthors(code("decode"), () => variant.decode(embedding, prompts)),
-    ...(everything === undefined
-      ? {}
-      : { everything: (embedding) => asAuthors(code("everything"), () => everything.call(variant, embedding)) }),
+    everything:
+      everything === undefined
+        ? undefined
+        : (embedding) => asAuthors(code("everything"), () => everything.call(variant, embedding)),
     close: () => variant.close(),
   };
 }

@@ -28,15 +28,13 @@ export function checkedVariant(variant: Variant, checks: OutputChecks): CheckedV
       check(() => checks.predictions(predictions, prompts.length, embedding.geometry));
       return predictions;
     },
-    ...(everything === undefined
-      ? {}
-      : {
-          async everything(embedding) {
-            const prediction = await everything.call(variant, embedding);
-            check(() => checks.everything(prediction, embedding.geometry));
-            return prediction;
-          },
-        }),
+    everything:
+      everything &&
+      (async (embedding) => {
+        const prediction = await everything.call(variant, embedding);
+        check(() => checks.everything(prediction, embedding.geometry));
+        return prediction;
+      }),
     close: () => variant.close(),
   };
 }

@@ -38,7 +38,7 @@ function markingVariant(everything?: MaskPrediction) {
         return { kind: "masks", masks: [pixelsAt(x, y, geometry.image)], scores: Float32Array.of(0.5) };
       });
     },
-    ...(everything === undefined ? {} : { everything: async () => everything }),
+    everything: everything === undefined ? undefined : async () => everything,
     close: async () => undefined,
   };
   return { variant, encoded, prompted };
@@ -46,7 +46,11 @@ function markingVariant(everything?: MaskPrediction) {
 
 const pixelsAt = (x: number, y: number, frame: Size) => rleFromBox({ x0: x, y0: y, x1: x + 2, y1: y + 2 }, frame);
 const pointAt = (id: number, x: number, y: number) => ({
-  ...{ id, image: 7, category: 0, areaPx: 0, crowd: false },
+  id,
+  image: 7,
+  category: 0,
+  areaPx: 0,
+  crowd: false,
   box: { x0: x, y0: y, x1: x, y1: y },
 });
 
@@ -140,7 +144,8 @@ test("a choice by chance is the same whatever else is prompted, and another from
     const { kept } = await everythingOf(markingVariant().variant, mode, "anything-ar1000-single");
     return kept.map(({ target, score }) => [target.id, score] as const);
   };
-  const [a, b] = [new Map(await scoresOf(0)), new Map(await scoresOf(2))];
+  const a = new Map(await scoresOf(0));
+  const b = new Map(await scoresOf(2));
   expect(b.get(2)).toBe(a.get(2));
   expect(new Set(a.values()).size).toBe(3);
   for (const score of a.values()) expect(score).toBeLessThan(1);

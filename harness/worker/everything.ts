@@ -33,8 +33,12 @@ export async function runEverything(
       if (entire) encodedBeforeMs = whole.durationMs;
       const embedding = entire ? whole.embedding : await encodeCrop(crop, input);
       const masks = await runPass(planned, {
-        ...{ variant: input.variant, preset: input.preset, seed: input.seed, embedding, targets: crop.targets },
-        ...(entire ? {} : { crop: { box: crop.box, image: image.size } }),
+        variant: input.variant,
+        preset: input.preset,
+        seed: input.seed,
+        embedding,
+        targets: crop.targets,
+        crop: entire ? undefined : { box: crop.box, image: image.size },
       });
       for (const mask of everything.settleCrop(masks, crop, image)) found.push({ crop, kept: mask });
     }

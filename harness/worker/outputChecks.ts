@@ -129,7 +129,10 @@ function requireNumbers(
 
 /** One value that is no number, or infinite, makes a sum that is neither. Four sums at a time: each addition waits for the one before. */
 function allFinite(data: Float32Array): boolean {
-  let [a, b, c, d] = [0, 0, 0, 0];
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
   const whole = data.length - (data.length % 4);
   for (let i = 0; i < whole; i += 4) {
     a += data[i]!;

@@ -105,7 +105,7 @@ function inCrop({ points, box, ...prompt }: Prompt<"image">, { x0, y0 }: Box): P
   return {
     ...prompt,
     points: points.map(({ x, y, label }) => ({ x: x - x0, y: y - y0, label })),
-    ...(moved === undefined ? {} : { box: moved }),
+    box: moved,
   };
 }
 
@@ -126,7 +126,10 @@ function advance(pass: PromptPass, job: Job, input: StepInput): KeptMask[] {
   const rows = names.flatMap((prompts) =>
     choices.map((choice) => ({
       ...choice,
-      ...{ target: job.target, prompt, prompts, step },
+      target: job.target,
+      prompt,
+      prompts,
+      step,
       mask: candidates.mask(choice.token),
       predictedIou: predictedIouOf(prediction, choice.token),
     })),
@@ -138,7 +141,7 @@ function advance(pass: PromptPass, job: Job, input: StepInput): KeptMask[] {
     const next = job.steps.next({
       mask: candidates.mask(best.token),
       token: best.token,
-      ...(logits === undefined ? {} : { lowResLogits: logits }),
+      lowResLogits: logits,
     });
     job.prompt = next.done ? undefined : next.value;
   }
@@ -162,7 +165,10 @@ function candidatesOf(
     return found ?? encodeRle(new Uint8Array(geometry.image.height * geometry.image.width), geometry.image);
   };
   return {
-    ...{ target, prompt, prediction, lacks: preset.lacks },
+    target,
+    prompt,
+    prediction,
+    lacks: preset.lacks,
     mask(token) {
       const known = masks.get(token);
       if (known !== undefined) return known;

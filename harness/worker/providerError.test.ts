@@ -32,7 +32,7 @@ function variantWith(prediction: MaskPrediction, everything?: MaskPrediction): V
   return {
     encode: async ({ geometry }) => ({ tensor: { dims: [1, 1, 1, 2], data: values(5, 6) }, geometry }),
     decode: async (_, prompts) => prompts.map(() => prediction),
-    ...(everything === undefined ? {} : { everything: async () => everything }),
+    everything: everything === undefined ? undefined : async () => everything,
     close: async () => undefined,
   };
 }

@@ -88,7 +88,7 @@ export async function stageOutputs(
 export function providerError(found: StageOutputs, expected: StageOutputs): ProviderError {
   const worst = (stage: keyof StageOutputs) =>
     Math.max(...expected[stage].map((values, i) => differenceOverStd(found[stage][i]!, values)));
-  return { encode: worst("encode"), ...(expected.decode.length === 0 ? {} : { decode: worst("decode") }) };
+  return { encode: worst("encode"), decode: expected.decode.length === 0 ? undefined : worst("decode") };
 }
 
 /**
@@ -97,7 +97,9 @@ export function providerError(found: StageOutputs, expected: StageOutputs): Prov
  */
 function differenceOverStd(found: Float32Array, expected: Float32Array): number {
   if (found.length !== expected.length) return Number.POSITIVE_INFINITY;
-  let [sum, squares, largest] = [0, 0, 0];
+  let sum = 0;
+  let squares = 0;
+  let largest = 0;
   for (let i = 0; i < expected.length; i++) {
     const value = expected[i]!;
     const difference = Math.abs(found[i]! - value);

@@ -102,7 +102,7 @@ async function started<All extends Opening<All>>(
 
 /** Of a worker's setup what the model's process is told: nothing of the data set. */
 function modelOf({ variant, plugin, variantFiles, encoderInput, graphs, runtime }: ModelSetup): ModelSetup {
-  return { variant, plugin, variantFiles, graphs, runtime, ...(encoderInput === undefined ? {} : { encoderInput }) };
+  return { variant, plugin, variantFiles, graphs, runtime, encoderInput };
 }
 
 /** The parent's side of a child process. One call at a time. It ends when this process ends, however that happens. */

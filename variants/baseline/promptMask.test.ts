@@ -13,7 +13,7 @@ const geometry: Geometry = {
 };
 
 function prompt({ points = [], box }: Partial<Prompt<"model">>): Prompt<"model"> {
-  return { frame: "model", points, ...(box === undefined ? {} : { box }) };
+  return { frame: "model", points, box };
 }
 
 function picture(mask: Rle): readonly string[] {

@@ -14,7 +14,8 @@ export interface Place {
 export function promptMask({ box, points }: Prompt<"model">, geometry: Geometry, areaPx: () => number): Rle {
   const { image } = geometry;
   if (box !== undefined) {
-    const [start, end] = [toImage({ x: box.x0, y: box.y0 }, geometry), toImage({ x: box.x1, y: box.y1 }, geometry)];
+    const start = toImage({ x: box.x0, y: box.y0 }, geometry);
+    const end = toImage({ x: box.x1, y: box.y1 }, geometry);
     return rleFromBox({ x0: start.x, y0: start.y, x1: end.x, y1: end.y }, image);
   }
   const foreground = points.filter(({ label }) => label === 1).map((point) => toImage(point, geometry));

@@ -48,11 +48,9 @@ function biasThrough(
   second: string,
   { inputs, outputs }: { readonly inputs: number; readonly outputs: number },
 ): GraphValue {
-  const [bias, matrix, own] = [
-    take(child(mlp, first), "bias", [inputs]),
-    take(child(mlp, second), "weight", [outputs, inputs]),
-    take(child(mlp, second), "bias", [outputs]),
-  ];
+  const bias = take(child(mlp, first), "bias", [inputs]);
+  const matrix = take(child(mlp, second), "weight", [outputs, inputs]);
+  const own = take(child(mlp, second), "bias", [outputs]);
   return mlp.graph.derived({
     name: `${own.name}+${first}.bias`,
     dims: [outputs],

@@ -79,7 +79,10 @@ function semiCrossWindows(attn: Module, queries: GraphValue, inputs: Performance
     column: graph.ints(order.map((token) => (token % grid) % window)),
   };
   const attended = groups.map(({ windows, tokens, padding }, i) => ({
-    ...{ windows, keys: tokens, padding, queries: selection.groups[i]!.count },
+    windows,
+    keys: tokens,
+    padding,
+    queries: selection.groups[i]!.count,
   }));
   return attendRows(attn, { x: queries, row, column }, keys, { width, heads, side: window, groups: attended });
 }
@@ -99,7 +102,8 @@ function imageAttention(
   const { query, key, value } = project(attn, queries, normalised, width);
   const byHead = (x: GraphValue) =>
     transpose(graph, reshape(graph, x, [1, grid * grid, heads, headWidth]), [0, 2, 1, 3]);
-  const [keys, values] = [byHead(key), byHead(value)];
+  const keys = byHead(key);
+  const values = byHead(value);
   const places = placesOf(attn, selection, sam, grid);
   const terms = relativeTerms(attn, reshape(graph, query, [count, heads, headWidth]), places, grid);
 

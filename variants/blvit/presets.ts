@@ -55,7 +55,7 @@ export function withBlvitOptions(id: string, values: Readonly<Record<string, str
   const from = values["p-from"] ?? before.performanceFrom;
   const after = {
     pruneRatio: ratio === undefined ? before.pruneRatio : pruneRatioOf("--prune-ratio", ratio),
-    ...(from === undefined ? {} : { performanceFrom: from }),
+    performanceFrom: from,
   };
   const text = settingText(after);
   parseSettings(preset, text, performance[preset]);
@@ -74,8 +74,14 @@ export function configOf(id: string): BlvitConfig {
 function manifest(preset: PresetId, id: string, pruneRatio: number): VariantManifest {
   const nano = preset === "blvit-nano";
   const described: VariantManifest = {
-    ...{ id, title: titles[preset], paper, size: nano ? "nano" : "full", mask: samMask, lacks: [] },
-    ...{ input: { ...samInput, side: blvitConfigs[preset].sam.side }, alternativeTo: performance[preset] },
+    id,
+    title: titles[preset],
+    paper,
+    size: nano ? "nano" : "full",
+    mask: samMask,
+    lacks: [],
+    input: { ...samInput, side: blvitConfigs[preset].sam.side },
+    alternativeTo: performance[preset],
     setting: { name: "share of tokens left out of P-blocks", value: pruneRatio },
     notes: nano ? [toy, ...notes] : notes,
   };

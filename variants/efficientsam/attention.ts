@@ -11,7 +11,8 @@ import { add, child, type Module, take } from "../../harness/onnx/index.ts";
 export function globalAttention(attn: Module, x: GraphValue, width: number, heads: number): GraphValue {
   const { graph } = attn;
   const qkv = child(attn, "qkv");
-  const [matrix, bias] = [take(qkv, "weight", [3 * width, width]), take(qkv, "bias", [3 * width])];
+  const matrix = take(qkv, "weight", [3 * width, width]);
+  const bias = take(qkv, "bias", [3 * width]);
   const product = (i: number, name: string) => {
     const part = graph.derived({
       name: `${matrix.name}.${name}`,

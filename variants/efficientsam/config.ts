@@ -19,7 +19,9 @@ export const pointsAPrompt = 6;
 export const returnedMasks = 3;
 
 const full = {
-  ...{ side: 1024, patch: 16, depth: 12 },
+  side: 1024,
+  patch: 16,
+  depth: 12,
   decoder: { embedding: 256, heads: 8, mlp: 2048, iouHead: 256, side: 1024, grid: 64 },
 };
 
@@ -27,7 +29,11 @@ export const efficientSamConfigs = {
   "efficientsam-ti": { ...full, width: 192, heads: 3 },
   "efficientsam-s": { ...full, width: 384, heads: 6 },
   "efficientsam-nano": {
-    ...{ side: 256, patch: 8, width: 96, depth: 6, heads: 3 },
+    side: 256,
+    patch: 8,
+    width: 96,
+    depth: 6,
+    heads: 3,
     decoder: { embedding: 64, heads: 4, mlp: 256, iouHead: 64, side: 256, grid: 32 },
   },
 } as const satisfies Record<string, EfficientSamConfig>;

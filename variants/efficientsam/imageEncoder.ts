@@ -50,7 +50,8 @@ function patchTokens(encoder: Module, image: GraphValue, config: EfficientSamCon
   const { patch, width, side } = config;
   const grid = side / patch;
   const projection = child(encoder, "patch_embed.proj");
-  const [kernels, bias] = [take(projection, "weight", [width, 3, patch, patch]), take(projection, "bias", [width])];
+  const kernels = take(projection, "weight", [width, 3, patch, patch]);
+  const bias = take(projection, "bias", [width]);
   const area = patch * patch;
   const channelOf = (i: number) => Math.floor(i / area) % 3;
   const foldedKernels = graph.derived({

@@ -26,7 +26,8 @@ async function openGraphs(files: GraphFiles, runtime: RuntimeOptions) {
     if (file === undefined) throw new Error(`the variant wrote no graph named ${name}`);
     return openSession(file, runtime);
   };
-  const [encoder, decoder] = [await open("encoder"), await open("decoder")];
+  const encoder = await open("encoder");
+  const decoder = await open("decoder");
   // The reference decoder takes the embedding as it is.
   const image = files["decoder-image"] === undefined ? undefined : await open("decoder-image");
   return {

@@ -79,7 +79,9 @@ function twoWayTransformer(module: Module, { tokens, ...start }: Tokens, config:
   const { graph } = module;
   const sizes = crossSizes(config);
   const positions = imagePositions({ ...module, path: "" }, config);
-  let [queries, keys, keysWithPositions] = [tokens, start.keys, start.keysWithPositions];
+  let queries = tokens;
+  let keys = start.keys;
+  let keysWithPositions = start.keysWithPositions;
   for (let i = 0; i < transformerDepth; i++) {
     const layer = child(module, `layers.${i}`);
     [queries, keys] = graph.within(layer.path, () =>
@@ -88,7 +90,8 @@ function twoWayTransformer(module: Module, { tokens, ...start }: Tokens, config:
     keysWithPositions = add(graph, keys, positions);
   }
   const final = child(module, "final_attn_token_to_image");
-  const [kept, own] = [withOutput(graph, queries), withOutput(graph, tokens)];
+  const kept = withOutput(graph, queries);
+  const own = withOutput(graph, tokens);
   const attended = tokenToImage(final, { queries: add(graph, kept, own), keys, keysWithPositions }, sizes);
   const norm = { width: config.embedding, epsilon, bias: outputBias(final, sizes) };
   return { outputs: addAndNorm(child(module, "norm_final_attn"), attended, kept, norm)[0], image: keys };

@@ -50,7 +50,8 @@ export function upscaledMasks(
 ): GraphValue {
   const { graph } = decoder;
   const upscaling = child(decoder, "final_output_upscaling_layers");
-  const [half, quarter] = [embedding / 4, embedding / 8];
+  const half = embedding / 4;
+  const quarter = embedding / 8;
   const places = grid * grid;
   const first = childProduct(child(upscaling, "0.0"), image, embedding, half);
   const spread = reshape(graph, add(graph, first.product, first.bias), ["prompts", 4 * places, half]);

@@ -12,7 +12,8 @@ const pretrainedSide = 224;
  * Source: efficient_sam/efficient_sam_encoder.py, get_abs_pos.
  */
 export function positionEmbedding(encoder: Module, { side, patch, width }: EfficientSamConfig): GraphValue {
-  const [trained, grid] = [Math.floor(pretrainedSide / patch), side / patch];
+  const trained = Math.floor(pretrainedSide / patch);
+  const grid = side / patch;
   const table = take(encoder, "pos_embed", [1, 1 + trained * trained, width]);
   return encoder.graph.derived({
     name: `${table.name}.resized`,

@@ -3,8 +3,11 @@ import { efficientSamConfigs, pointsAPrompt } from "./config.ts";
 
 /** Pixels in 0 … 1, stretched to the square; the graph itself normalises them as ImageNet's. Source: EfficientSam.preprocess. */
 const input = {
-  ...{ fit: "stretch", resize: "bilinear", padValue: 0 },
-  ...{ mean: [0, 0, 0], std: [255, 255, 255] },
+  fit: "stretch",
+  resize: "bilinear",
+  padValue: 0,
+  mean: [0, 0, 0],
+  std: [255, 255, 255],
 } as const satisfies Omit<ModelInputSpec, "side">;
 
 const shared = {
@@ -29,21 +32,30 @@ const url = (file: string) => `https://github.com/yformer/EfficientSAM/raw/main/
 
 export const efficientSamPresets: readonly VariantManifest[] = [
   {
-    ...{ ...shared, id: "efficientsam-ti", title: "EfficientSAM-Ti", size: "full" },
+    ...shared,
+    id: "efficientsam-ti",
+    title: "EfficientSAM-Ti",
+    size: "full",
     input: { ...input, side: efficientSamConfigs["efficientsam-ti"].side },
     published: { id: "efficient_sam_vitt", url: url("efficient_sam_vitt.pt"), licence, small: true },
     printed: { parameters: 10_200_000 },
     notes: [...notes, "the paper's Table 8 prints 10 M parameters, the survey's Table 3 10.22 M; neither prints GMACs"],
   },
   {
-    ...{ ...shared, id: "efficientsam-s", title: "EfficientSAM-S", size: "full" },
+    ...shared,
+    id: "efficientsam-s",
+    title: "EfficientSAM-S",
+    size: "full",
     input: { ...input, side: efficientSamConfigs["efficientsam-s"].side },
     published: { id: "efficient_sam_vits", url: url("efficient_sam_vits.pt.zip"), licence, archive: "zip" },
     printed: { parameters: 26_400_000 },
     notes: [...notes, "the paper's Table 8 prints 25 M parameters, the survey's Table 3 26.41 M; neither prints GMACs"],
   },
   {
-    ...{ ...shared, id: "efficientsam-nano", title: "EfficientSAM nano", size: "nano" },
+    ...shared,
+    id: "efficientsam-nano",
+    title: "EfficientSAM nano",
+    size: "nano",
     input: { ...input, side: efficientSamConfigs["efficientsam-nano"].side },
     nanoWeights: { file: "efficientsam-nano.safetensors", untrained: [] },
     notes: [

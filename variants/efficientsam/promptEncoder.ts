@@ -87,10 +87,8 @@ function labelTable(encoder: Module, embedding: number): GraphValue {
 /** [1, 5, embedding] */
 function outputTokenTable(root: Module, { embedding }: DecoderConfig): GraphValue {
   const decoder = child(root, "mask_decoder");
-  const [iou, masks] = [
-    take(decoder, "iou_token.weight", [1, embedding]),
-    take(decoder, "mask_tokens.weight", [outputTokens - 1, embedding]),
-  ];
+  const iou = take(decoder, "iou_token.weight", [1, embedding]);
+  const masks = take(decoder, "mask_tokens.weight", [outputTokens - 1, embedding]);
   return root.graph.derived({
     name: "mask_decoder.output_tokens",
     dims: [1, outputTokens, embedding],

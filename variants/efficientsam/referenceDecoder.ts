@@ -59,7 +59,8 @@ function referenceTransformer(module: Module, tokens: GraphValue, image: GraphVa
   const { graph } = module;
   const { embedding, mlp } = config;
   const positions = imagePositions({ ...module, path: "" }, config);
-  let [queries, keys] = [tokens, image];
+  let queries = tokens;
+  let keys = image;
   for (let i = 0; i < transformerDepth; i++) {
     const layer = child(module, `layers.${i}`);
     const norm = (name: string, x: GraphValue) => layerNorm(child(layer, name), x, { width: embedding, epsilon });
@@ -96,7 +97,9 @@ function referenceAttention(
     const projected = exportedLinear(child(module, name), x, { inputs: embedding, outputs: inner });
     return transpose(graph, reshape(graph, projected, ["prompts", x.dims[1]!, heads, headWidth]), [0, 2, 1, 3]);
   };
-  const [query, key, value] = [project("q_proj", queries), project("k_proj", keys), project("v_proj", values)];
+  const query = project("q_proj", queries);
+  const key = project("k_proj", keys);
+  const value = project("v_proj", values);
   const products = graph.op("MatMul", [query, transpose(graph, key, [0, 1, 3, 2])]);
   const probabilities = softmax(graph, graph.op("Div", [products, graph.number(Math.sqrt(headWidth))]));
   const attended = transpose(graph, graph.op("MatMul", [probabilities, value]), [0, 2, 1, 3]);

@@ -16,7 +16,8 @@ export function sharedTokenToImage(
 ): GraphValue {
   const { graph } = module;
   const { embedding, inner, heads, headWidth } = crossSizes(config);
-  const [places, tokens] = [keys.dims[0]!, queries.dims[1] as number];
+  const places = keys.dims[0]!;
+  const tokens = queries.dims[1] as number;
   const rows = `${tokens}*prompts`;
   const widths = { inputs: embedding, outputs: inner };
   const byHead = (x: GraphValue, first: number | string, order: readonly number[]) =>

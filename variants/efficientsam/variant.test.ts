@@ -79,7 +79,8 @@ describe.each(kinds)("efficientsam-nano, %s", (kind) => {
     const two = { points: [[[40, 50] as const, [90, 200] as const]], labels: [[1, 1]] };
     const padding = Array.from({ length: 4 }, () => [-1, -1] as const);
     const six = { points: [[...two.points[0]!, ...padding]], labels: [[1, 1, -1, -1, -1, -1]] };
-    const [short, full] = [await raw.decode!(encoded, two), await raw.decode!(encoded, six)];
+    const short = await raw.decode!(encoded, two);
+    const full = await raw.decode!(encoded, six);
     expect(largestDifference(short.low_res_masks!, full.low_res_masks!)).toBeLessThan(1e-5);
     const four = { points: [six.points[0]!.slice(0, 4)], labels: [[1, 1, -1, 1]] };
     expect(largestDifference((await raw.decode!(encoded, four)).low_res_masks!, full.low_res_masks!)).toBeGreaterThan(
@@ -92,7 +93,8 @@ describe.each(kinds)("efficientsam-nano, %s", (kind) => {
     const mixed = Array.from({ length: 21 }, (_, i) => mixedPrompt(i));
     const together = await variant.decode(embedding, mixed);
     for (const [i, prompt] of mixed.entries()) {
-      const [alone, among] = [logitsOf((await variant.decode(embedding, [prompt]))[0]), logitsOf(together[i])];
+      const alone = logitsOf((await variant.decode(embedding, [prompt]))[0]);
+      const among = logitsOf(together[i]);
       expect(among.lowResLogits.dims).toEqual([3, 128, 128]);
       expect(largestDifference(alone.lowResLogits, among.lowResLogits)).toBeLessThan(1e-5);
     }
@@ -102,10 +104,8 @@ describe.each(kinds)("efficientsam-nano, %s", (kind) => {
   test("points and box give the same masks whatever their order", async () => {
     const embedding = await raw.encode(input(nano));
     const places = [[30, 40] as const, [20, 25] as const, [200, 210] as const];
-    const [inOrder, turned] = [
-      await raw.decode!(embedding, { points: [places], labels: [[1, 2, 3]] }),
-      await raw.decode!(embedding, { points: [[...places].reverse()], labels: [[3, 2, 1]] }),
-    ];
+    const inOrder = await raw.decode!(embedding, { points: [places], labels: [[1, 2, 3]] });
+    const turned = await raw.decode!(embedding, { points: [[...places].reverse()], labels: [[3, 2, 1]] });
     expect(largestDifference(inOrder.low_res_masks!, turned.low_res_masks!)).toBeLessThan(1e-5);
   });
 
@@ -143,7 +143,7 @@ describe("the position embedding is resized as F.interpolate does, bicubic", () 
   test.each(cases.map((each) => [each.trained, each.grid, each] as const))("from %i to %i", (trained, grid, each) => {
     const graph = new GraphBuilder("test");
     const patch = 224 / trained;
-    const config = { ...{ side: grid * patch, patch, width: each.width, depth: 1, heads: 1 }, decoder: undefined! };
+    const config = { side: grid * patch, patch, width: each.width, depth: 1, heads: 1, decoder: undefined! };
     const module = { graph, checkpoint: seededCheckpoint(), path: "image_encoder" };
     const { name, dims } = positionEmbedding(module, config);
     const constant = graph.finish().constants.find((known) => known.name === name)!;
@@ -238,7 +238,7 @@ function mixedPrompt(i: number): Prompt<"model"> {
       ({ x: ((37 * i + 61 * j) % 270) - 7, y: (91 * i + 17 * j + 5) % 256, label: (j + i) % 2 === 0 ? 1 : 0 }) as const,
   );
   const box = { x0: i, y0: 2 * i, x1: 120 + 2 * i, y1: 130 + i };
-  return { frame: "model", points, ...(count <= 4 && i % 2 === 0 ? { box } : {}) };
+  return { frame: "model", points, box: count <= 4 && i % 2 === 0 ? box : undefined };
 }
 
 function modelInput() {

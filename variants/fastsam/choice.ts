@@ -36,7 +36,8 @@ function byBox({ masks, scores, geometry }: Everything, box: Box): Chosen {
   const boxPx = Math.max(x1 - x0, 0) * Math.max(y1 - y0, 0);
   if (boxPx === 0) return { mask: masks[0]!, score: scores[0]! };
   const inside = rleFromBox({ x0, y0, x1, y1 }, geometry.image);
-  let [best, highest] = [0, -1];
+  let best = 0;
+  let highest = -1;
   for (const [i, mask] of masks.entries()) {
     const overlap = intersectionArea(mask, inside);
     const ratio = overlap / (boxPx + areaOf(mask) - overlap);
@@ -53,7 +54,8 @@ function byPoints({ masks, scores, geometry }: Everything, points: readonly Poin
   const places = points.map((point) => ({ label: point.label, index: indexOf(point, geometry) }));
   const bySize = masks.map((mask, i) => ({ mask, score: scores[i]!, areaPx: areaOf(mask) }));
   bySize.sort((a, b) => b.areaPx - a.areaPx);
-  let [chosen, score] = [emptyMask(geometry), 0];
+  let chosen = emptyMask(geometry);
+  let score = 0;
   for (const candidate of bySize) {
     for (const { label, index } of places) {
       if (!holds(candidate.mask, index)) continue;
@@ -67,7 +69,8 @@ function byPoints({ masks, scores, geometry }: Everything, points: readonly Poin
 /** Corners rounded as Python does and cut to the image: the box takes part as whole pixels. */
 function pixelsOf({ x0, y0, x1, y1 }: Box, geometry: Geometry): Box {
   const { width, height } = geometry.image;
-  const [start, end] = [toImagePixel({ x: x0, y: y0 }, geometry), toImagePixel({ x: x1, y: y1 }, geometry)];
+  const start = toImagePixel({ x: x0, y: y0 }, geometry);
+  const end = toImagePixel({ x: x1, y: y1 }, geometry);
   return {
     x0: clamp(halfToEven(start.x), width),
     y0: clamp(halfToEven(start.y), height),

@@ -35,7 +35,9 @@ export const fusedConvolution: Convolution = (module, x, { inputs, outputs, kern
   const [factor, offset, mean, variance] = normalisation(module, outputs);
   const area = inputs * kernel * kernel;
   const kernels = graph.derived({
-    ...{ name: `${weight.name}*bn`, dims, from: [weight, factor, variance] },
+    name: `${weight.name}*bn`,
+    dims,
+    from: [weight, factor, variance],
     compute: (values, factors, variances) =>
       values!.map((value, i) => {
         const channel = Math.floor(i / area);
@@ -43,7 +45,9 @@ export const fusedConvolution: Convolution = (module, x, { inputs, outputs, kern
       }),
   });
   const bias = graph.derived({
-    ...{ name: `${offset.name}-mean`, dims: [outputs], from: [offset, factor, mean, variance] },
+    name: `${offset.name}-mean`,
+    dims: [outputs],
+    from: [offset, factor, mean, variance],
     compute: (offsets, factors, means, variances) =>
       offsets!.map((value, i) => value - (means![i]! * factors![i]!) / Math.sqrt(variances![i]! + epsilon)),
   });

@@ -52,7 +52,8 @@ function candidates(boxes: Float32Array, scores: Float32Array): Candidate[] {
       number,
       number,
     ];
-    const [left, top] = [centreX - width / 2, centreY - height / 2];
+    const left = centreX - width / 2;
+    const top = centreY - height / 2;
     return { anchor, score: scores[anchor]!, box: { x0: left, y0: top, x1: left + width, y1: top + height } };
   });
 }

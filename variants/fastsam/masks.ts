@@ -22,7 +22,8 @@ export function masksOf(
   return detections.map(({ anchor, cut }) => {
     const pixels = pixelsOf(cut, geometry);
     if (pixels.x0 >= pixels.x1 || pixels.y0 >= pixels.y1) return emptyMask(geometry);
-    const [rows, columns] = [part(operator.rows, pixels.y0, pixels.y1), part(operator.columns, pixels.x0, pixels.x1)];
+    const rows = part(operator.rows, pixels.y0, pixels.y1);
+    const columns = part(operator.columns, pixels.x0, pixels.x1);
     const blend = Float64Array.from({ length: channels }, (_, k) => coefficients.data[k * anchors + anchor]!);
     const logits = blended(prototypes, blend, { rows, columns });
     const image = { height: pixels.y1 - pixels.y0, width: pixels.x1 - pixels.x0 };
@@ -37,10 +38,8 @@ export function emptyMask({ image }: Geometry): Rle {
 
 /** A pixel belongs to the box where its index does, not its centre. */
 function pixelsOf({ x0, y0, x1, y1 }: Box, { image }: Geometry): Box {
-  const [column, row] = [
-    (x: number) => clamp(Math.ceil(x), image.width),
-    (y: number) => clamp(Math.ceil(y), image.height),
-  ];
+  const column = (x: number) => clamp(Math.ceil(x), image.width);
+  const row = (y: number) => clamp(Math.ceil(y), image.height);
   return { x0: column(x0), y0: row(y0), x1: column(x1), y1: row(y1) };
 }
 
@@ -84,7 +83,8 @@ interface Part {
 }
 
 function part({ taps, first, weights }: AxisOperator, start: number, end: number): Part {
-  const [from, to] = [first[start]!, first[end - 1]! + taps];
+  const from = first[start]!;
+  const to = first[end - 1]! + taps;
   const shifted = first.subarray(start, end).map((index) => index - from);
   const operator = { taps, first: shifted, weights: weights.subarray(start * taps, end * taps) };
   return { operator, start: from, length: to - from };
@@ -107,9 +107,14 @@ function blended(
   for (let y = 0; y < rows.length; y++) {
     sums.fill(0);
     for (let k = 0; k < blend.length; k += 4) {
-      const [a, b, c, d] = [blend[k]!, blend[k + 1]!, blend[k + 2]!, blend[k + 3]!];
+      const a = blend[k]!;
+      const b = blend[k + 1]!;
+      const c = blend[k + 2]!;
+      const d = blend[k + 3]!;
       const first = k * plane + (rows.start + y) * width + columns.start;
-      const [second, third, fourth] = [first + plane, first + 2 * plane, first + 3 * plane];
+      const second = first + plane;
+      const third = first + 2 * plane;
+      const fourth = first + 3 * plane;
       for (let x = 0; x < columns.length; x++)
         sums[x]! += a * data[first + x]! + b * data[second + x]! + c * data[third + x]! + d * data[fourth + x]!;
     }

@@ -34,7 +34,8 @@ function backbone(
   const maps: GraphValue[] = [];
   let x = halve(0, image, 3, channels[0]);
   for (const [stage, blocks] of depths.entries()) {
-    const [inputs, outputs] = [channels[stage]!, channels[stage + 1]!];
+    const inputs = channels[stage]!;
+    const outputs = channels[stage + 1]!;
     const smaller = halve(2 * stage + 1, x, inputs, outputs);
     const how = { inputs: outputs, outputs, blocks, shortcut: "with shortcut" } as const;
     x = crossStage(child(model, String(2 * stage + 2)), smaller, how, convolution);
@@ -79,7 +80,8 @@ function crossStage(module: Module, x: GraphValue, how: CrossStage, convolution:
     const joint = convolution(child(module, "cv1"), x, { inputs, outputs, kernel: 1 });
     const links = split(graph, joint, 1, [width, width]);
     for (let i = 0; i < blocks; i++) {
-      const [block, last] = [child(module, `m.${i}`), links.at(-1)!];
+      const block = child(module, `m.${i}`);
+      const last = links.at(-1)!;
       const kernel = { inputs: width, outputs: width, kernel: 3 } as const;
       const hidden = convolution(child(block, "cv1"), last, kernel);
       const branch = convolution(child(block, "cv2"), hidden, kernel);

@@ -201,10 +201,13 @@ function chosenBy(everything: Everything, prompt: Prompt<"image">) {
 
 /** The case's boxes, and its prototypes and coefficients. */
 function outputsOf({ name, frame, boxes, scores }: Case): NamedTensors {
-  const [anchors, rows, columns] = [scores.length, frame.height / 4, frame.width / 4];
+  const anchors = scores.length;
+  const rows = frame.height / 4;
+  const columns = frame.width / 4;
   const prototypes = Float32Array.from({ length: 32 * rows * columns }, (_, i) => {
     const k = Math.floor(i / (rows * columns));
-    const [row, column] = [Math.floor(i / columns) % rows, i % columns];
+    const row = Math.floor(i / columns) % rows;
+    const column = i % columns;
     return Math.sin((0.11 + 0.013 * k) * column + (0.17 - 0.009 * k) * row + k);
   });
   const coefficients = seededTensor(`${name}.coefficients.pos_embed`, [32, anchors]).map((value) => 2 * value);

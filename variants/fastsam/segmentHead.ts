@@ -90,10 +90,14 @@ function boxes(module: Module, distributions: GraphValue, { centres, strides: sc
   return graph.within(`${module.path}.dfl`, () => {
     const byBin = transpose(graph, reshaped(distributions, [1, 4, bins, -1]), [0, 2, 1, 3]);
     const means = conv2d(child(module, "dfl.conv"), softmax(graph, byBin, 1), {
-      ...{ inputs: bins, outputs: 1, kernel: 1, bias: "without bias" },
+      inputs: bins,
+      outputs: 1,
+      kernel: 1,
+      bias: "without bias",
     });
     const [near, far] = split(graph, reshaped(means, [1, 4, -1]), 1, [2, 2]) as [GraphValue, GraphValue];
-    const [start, end] = [graph.op("Sub", [centres, near]), add(graph, centres, far)];
+    const start = graph.op("Sub", [centres, near]);
+    const end = add(graph, centres, far);
     const middle = mul(graph, add(graph, start, end), graph.number(0.5));
     return mul(graph, concat(graph, [middle, graph.op("Sub", [end, start])], 1), scale);
   });

@@ -64,11 +64,9 @@ function queryBias(attn: Module, { width, heads }: Stage): GraphValue {
 
 /** Softmax sums to one, so the values' bias passes through attention as it is and meets the projection as a constant. */
 export function projectionBias(attn: Module, { width, heads }: Stage): GraphValue {
-  const [joint, weight, bias] = [
-    take(child(attn, "qkv"), "bias", [3 * width]),
-    take(child(attn, "proj"), "weight", [width, width]),
-    take(child(attn, "proj"), "bias", [width]),
-  ];
+  const joint = take(child(attn, "qkv"), "bias", [3 * width]);
+  const weight = take(child(attn, "proj"), "weight", [width, width]);
+  const bias = take(child(attn, "proj"), "bias", [width]);
   return attn.graph.derived({
     name: `${bias.name}+qkv.bias`,
     dims: [width],
@@ -114,7 +112,8 @@ function windowOrder({ grid, window, heads }: Stage): number[] {
   const across = Math.ceil(grid / window);
   const area = window * window;
   return Array.from({ length: (across * window) ** 2 * heads }, (_, place) => {
-    const [inside, head] = [place % area, Math.floor(place / area) % heads];
+    const inside = place % area;
+    const head = Math.floor(place / area) % heads;
     const index = Math.floor(place / (area * heads));
     const row = Math.floor(index / across) * window + Math.floor(inside / window);
     const column = (index % across) * window + (inside % window);

@@ -26,7 +26,7 @@ export function normalisedConvolution(module: Module, x: GraphValue, how: Kernel
     kernel_shape: [kernel, kernel],
     strides: [stride, stride],
     pads: [padding, padding, padding, padding],
-    ...(groups === 1 ? {} : { group: groups }),
+    group: groups === 1 ? undefined : groups,
   });
 }
 
@@ -36,7 +36,10 @@ function fold(module: Module, dims: readonly number[]): { readonly kernels: Grap
   const outputs = dims[0]!;
   const convolution = take(child(module, "c"), "weight", dims);
   const norm = (name: string) => take(child(module, "bn"), name, [outputs]);
-  const [weight, bias, mean, variance] = [norm("weight"), norm("bias"), norm("running_mean"), norm("running_var")];
+  const weight = norm("weight");
+  const bias = norm("bias");
+  const mean = norm("running_mean");
+  const variance = norm("running_var");
   const kernels = graph.derived({
     name: `${convolution.name}*bn`,
     dims,

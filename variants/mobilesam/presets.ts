@@ -10,7 +10,12 @@ const paper = {
 
 export const mobileSamPresets: readonly VariantManifest[] = [
   {
-    ...{ id: "mobilesam", title: "MobileSAM", paper, size: "full", mask: samMask, lacks: [] },
+    id: "mobilesam",
+    title: "MobileSAM",
+    paper,
+    size: "full",
+    mask: samMask,
+    lacks: [],
     input: { ...samInput, side: mobileSamConfigs.mobilesam.side },
     published: {
       id: "mobile_sam",
@@ -30,7 +35,12 @@ export const mobileSamPresets: readonly VariantManifest[] = [
     ],
   },
   {
-    ...{ id: "mobilesam-nano", title: "MobileSAM nano", paper, size: "nano", mask: samMask, lacks: [] },
+    id: "mobilesam-nano",
+    title: "MobileSAM nano",
+    paper,
+    size: "nano",
+    mask: samMask,
+    lacks: [],
     input: { ...samInput, side: mobileSamConfigs["mobilesam-nano"].side },
     nanoWeights: { file: "mobilesam-nano.safetensors", untrained: ["mask-input"] },
     notes: [

@@ -70,7 +70,9 @@ function merge(module: Module, x: GraphValue, from: Stage, to: Stage): GraphValu
   const { graph } = module;
   const convolve = (name: string, values: GraphValue, inputs: number, how: { kernel?: number; stride?: number } = {}) =>
     normalisedConvolution(child(module, name), values, {
-      ...{ inputs, outputs: to.width, ...how },
+      inputs,
+      outputs: to.width,
+      ...how,
       groups: how.kernel === undefined ? 1 : to.width,
     });
   const widened = exportedGelu(graph, convolve("conv1", x, from.width));

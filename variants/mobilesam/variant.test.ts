@@ -127,7 +127,8 @@ test("parameters are the published 10.13 M, the classifier among them and buffer
 
 describe("mobilesam-nano", () => {
   test("takes the same weights for both graphs, and a file of them fits it alone", async () => {
-    const [fused, reference] = [await shapesOf("fused"), await shapesOf("reference")];
+    const fused = await shapesOf("fused");
+    const reference = await shapesOf("reference");
     expect([...fused].sort()).toEqual([...reference].sort());
     const nano = writeSafetensors("nano.safetensors", fused);
     expect(await architecturesFitting(nano)).toEqual(["mobilesam-nano"]);

@@ -17,7 +17,8 @@ const wrongName = 2;
 /** Both files of a pair, name by name. */
 export function comparisonOf(layout: Layout, pair: Pair): readonly Line[] {
   return (["encoder", "decoder"] as const).flatMap((part) => {
-    const [wanted, found]: [WantedGraph, GraphSignature] = [layout[part], pair[part]];
+    const wanted: WantedGraph = layout[part];
+    const found: GraphSignature = pair[part];
     return [
       { faults: 0, known: false, text: `${basename(found.file)} as the ${part}` },
       ...valueLines("input", wanted.inputs, found.inputs),
@@ -43,7 +44,8 @@ function valueLines(kind: "input" | "output", wanted: readonly Wanted[], found: 
   return [
     ...lines,
     ...missing.map((each) => ({
-      ...{ faults: wrongName, known: false },
+      faults: wrongName,
+      known: false,
       text: `${kind} ${each.name ?? "of any name"}: missing, expected ${wantedText(each)}`,
     })),
   ];

@@ -97,7 +97,8 @@ async function taken(graphs: { encoder?: OnnxGraph; decoder?: OnnxGraph }, input
 test.each([1, 255] as const)(
   "normalisation of pixels 0 … %s in the graph is seen, and the masks are those without it",
   async (most) => {
-    const [inside, outside] = [await taken({ encoder: normalising(most) }), await taken({})];
+    const inside = await taken({ encoder: normalising(most) });
+    const outside = await taken({});
     expect(inside.preset.notes).toContainEqual(
       expect.stringMatching(new RegExp(`^input: raw pixels, 0 … ${most} \\(the graph's first nodes normalise them\\)`)),
     );

@@ -98,8 +98,10 @@ async function describe(pair: Pair, input: ModelInputSpec, notes: readonly strin
     ...(stability ? (["predicted-iou"] as const) : []),
   ];
   return {
-    ...{ input, mask: samMask, lacks },
-    ...(tokens === 1 ? { choosesUpTo } : {}),
+    input,
+    mask: samMask,
+    lacks,
+    choosesUpTo: tokens === 1 ? choosesUpTo : undefined,
     notes: [
       ...notes,
       ...(tokens === 1 ? [oneMaskNote] : []),
@@ -119,7 +121,8 @@ async function tokensFound(graph: GraphSignature): Promise<number> {
 }
 
 function open({ encoder, decoder }: Sessions, inputOf: (input: ModelInput) => Tensor) {
-  const [image, embedding] = [encoder.inputs[0]!, encoder.outputs[0]!];
+  const image = encoder.inputs[0]!;
+  const embedding = encoder.outputs[0]!;
   return {
     embedding: "image_embeddings",
     async encode(input: ModelInput): Promise<NamedTensors> {

@@ -84,7 +84,8 @@ test("an EfficientSAM decoder that was exported for a number of points gets it, 
   const five = await trial.recognised(efficientSamGraphs(coarseEfficient, seededCheckpoint(), 5));
   const one = await trial.recognised(efficientSamGraphs(coarseEfficient, seededCheckpoint(), 1));
   expect([five.preset.lacks, one.preset.lacks].map((lacks) => lacks.includes("box-prompt"))).toEqual([false, true]);
-  const [given, own] = [await plugin.load(five.files, cpu, five.preset), await trial.builtInEfficient()];
+  const given = await plugin.load(five.files, cpu, five.preset);
+  const own = await trial.builtInEfficient();
   const input = prepare(photo, five.preset.input);
   const [found] = await given.decode(await given.encode(input), [box]);
   const [wanted] = await own.decode(await own.encode(input), [box]);

@@ -4,18 +4,21 @@ import { HarnessError } from "../../harness/errors.ts";
 import { recognise } from "./recognise.ts";
 
 const value = (name: string, dims: DeclaredValue["dims"], type = "float32"): DeclaredValue => ({
-  ...{ name, type },
-  ...(dims === undefined ? {} : { dims }),
+  name,
+  type,
+  dims,
 });
 
 /** As they lie on disk: the samexporter files of SAM, tokens declared. */
 const encoder: GraphSignature = {
-  ...{ file: "/models/sam.encoder.onnx", externalFiles: [] },
+  file: "/models/sam.encoder.onnx",
+  externalFiles: [],
   inputs: [value("input_image", [1, 3, 1024, 1024])],
   outputs: [value("image_embeddings", [1, 256, 64, 64])],
 };
 const decoder: GraphSignature = {
-  ...{ file: "/models/sam.decoder.onnx", externalFiles: [] },
+  file: "/models/sam.decoder.onnx",
+  externalFiles: [],
   inputs: [
     value("image_embeddings", [1, 256, 64, 64]),
     value("point_coords", [1, "num_points", 2]),
@@ -31,7 +34,8 @@ const decoder: GraphSignature = {
   ],
 };
 const vision: GraphSignature = {
-  ...{ file: "/models/vision_encoder.onnx", externalFiles: [] },
+  file: "/models/vision_encoder.onnx",
+  externalFiles: [],
   inputs: [value("pixel_values", ["batch_size", 3, 1024, 1024])],
   outputs: [
     value("image_embeddings", ["batch_size", 256, 64, 64]),
@@ -122,12 +126,14 @@ test("a decoder that takes several prompts at once, no more and no less, is refu
   const coords = ["batch", 256, 64, 64];
   const split = (prompts: number | string): GraphSignature[] => [
     {
-      ...{ file: "e.onnx", externalFiles: [] },
+      file: "e.onnx",
+      externalFiles: [],
       inputs: [value("batched_images", ["batch", 3, "height", "width"])],
       outputs: [value("image_embeddings", coords)],
     },
     {
-      ...{ file: "d.onnx", externalFiles: [] },
+      file: "d.onnx",
+      externalFiles: [],
       inputs: [
         value("image_embeddings", coords),
         value("batched_point_coords", [1, prompts, 2, 2]),

@@ -32,7 +32,10 @@ export async function recognise(
   const files = { encoder: pair.encoder.file, decoder: pair.decoder.file };
   const taken = `${basename(files.encoder)} and ${basename(files.decoder)}, taken as: ${layout.title}`;
   const preset = {
-    ...{ id: name, title: `ONNX files: ${layout.title}`, size: "full" as const, ...traits },
+    id: name,
+    title: `ONNX files: ${layout.title}`,
+    size: "full" as const,
+    ...traits,
     paper: { title: "ONNX files of the user's own" },
     notes: [taken, ...notes],
   };

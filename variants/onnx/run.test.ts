@@ -39,22 +39,23 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 test("bench run measures files beside the built-in variant, with the same masks", async () => {
   const plan = await resolvePlan({
-    ...{
-      variants: "mine,points,sam-nano",
-      dataset: "shapes",
-      prompts: "1p",
-      limit: 1,
-      rounds: 1,
-      warmup: 0,
-      threads: 1,
-    },
+    variants: "mine,points,sam-nano",
+    dataset: "shapes",
+    prompts: "1p",
+    limit: 1,
+    rounds: 1,
+    warmup: 0,
+    threads: 1,
     // As the command line's list splits it.
     "variant-files": [`mine=${decoder}`, encoder, `points=${pointsOnly}`],
   });
   const notes: string[] = [];
   const observer = {
-    ...{ note: (text: string) => void notes.push(text), calibration: () => undefined },
-    ...{ images: () => undefined, rounds: () => undefined, overlap: () => undefined },
+    note: (text: string) => void notes.push(text),
+    calibration: () => undefined,
+    images: () => undefined,
+    rounds: () => undefined,
+    overlap: () => undefined,
   };
   const results = join(folder, "results");
   const outcome = await runPlan({ plan, results, asPassed: [], observer, signal: new AbortController().signal });
@@ -119,7 +120,8 @@ test("another byte in either file is another variant, and a file that is moved i
   const place = mkdtempSync(join(folder, "copies-"));
   const graph = new GraphBuilder("a");
   graph.output("y", graph.op("Relu", [graph.input("x", [1, 2])]));
-  const [a, b] = [writeGraph(graph.finish(), place), writeGraph({ ...graph.finish(), name: "b" }, place)];
+  const a = writeGraph(graph.finish(), place);
+  const b = writeGraph({ ...graph.finish(), name: "b" }, place);
   const before = await givenGraphs({ encoder: a, decoder: b }, plugin);
   renameSync(a, join(place, "c.onnx"));
   const moved = await givenGraphs({ encoder: join(place, "c.onnx"), decoder: b }, plugin);

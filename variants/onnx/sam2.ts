@@ -48,11 +48,9 @@ export const transformersSam2: Layout = {
       ...takenInput(encoder.body, "pixel_values", said).spec,
       side: declaredSide(encoder, 2) ?? pixelsAPlace * requiredDim(encoder, levels[2]!, 2),
     },
-    ...{
-      mask,
-      lacks: ["single-mask-token", "mask-input"],
-      notes: [takenInput(encoder.body, "pixel_values", said).note, ...notes],
-    },
+    mask,
+    lacks: ["single-mask-token", "mask-input"],
+    notes: [takenInput(encoder.body, "pixel_values", said).note, ...notes],
   }),
   open: (_, { encoder, decoder }) => ({
     embedding: levels[2]!,
@@ -91,7 +89,9 @@ export const samexporterSam2: Layout = {
       ...takenInput(encoder.body, "image", said).spec,
       side: declaredSide(encoder, 2) ?? pixelsAPlace * requiredDim(encoder, "image_embed", 2),
     },
-    ...{ mask, lacks: ["single-mask-token"], notes: [takenInput(encoder.body, "image", said).note, ...notes] },
+    mask,
+    lacks: ["single-mask-token"],
+    notes: [takenInput(encoder.body, "image", said).note, ...notes],
   }),
   open: (_, { encoder, decoder }) => ({
     embedding: "image_embed",

@@ -54,67 +54,76 @@ interface Case {
 
 const cases: readonly (Case & { readonly name: string })[] = [
   {
-    ...{ name: "SAM's official decoder with an encoder of other names", title: /official decoder export/ },
+    name: "SAM's official decoder with an encoder of other names",
+    title: /official decoder export/,
     graphs: () => ({
       encoder: plainEncoder(nano, trained, "images", "embeddings"),
       decoder: officialDecoder(nano, trained),
     }),
-    ...{ builtIn: () => trial.builtInSam(nano, trained), firstToken: 0, lacks: [] },
+    builtIn: () => trial.builtInSam(nano, trained),
+    firstToken: 0,
+    lacks: [],
     prompts: [point, points, box, both, masked],
   },
   {
-    ...{ name: "samexporter's SAM", title: /^ONNX files: samexporter, SAM or MobileSAM$/ },
+    name: "samexporter's SAM",
+    title: /^ONNX files: samexporter, SAM or MobileSAM$/,
     graphs: () => ({
       encoder: plainEncoder(coarse, seededCheckpoint(), "input_image", "image_embeddings"),
       decoder: officialDecoder(coarse, seededCheckpoint()),
     }),
-    ...{
-      builtIn: () => trial.builtInSam(coarse, seededCheckpoint()),
-      firstToken: 0,
-      lacks: [],
-      prompts: [box, points],
-    },
+    builtIn: () => trial.builtInSam(coarse, seededCheckpoint()),
+    firstToken: 0,
+    lacks: [],
+    prompts: [box, points],
   },
   {
-    ...{ name: "samexporter's SAM with pre-processing in the graph", title: /with pre-processing in the encoder/ },
+    name: "samexporter's SAM with pre-processing in the graph",
+    title: /with pre-processing in the encoder/,
     graphs: () => ({
       encoder: preprocessingEncoder(coarse, seededCheckpoint()),
       decoder: officialDecoder(coarse, seededCheckpoint()),
     }),
-    ...{
-      builtIn: () => trial.builtInSam(coarse, seededCheckpoint()),
-      firstToken: 0,
-      lacks: [],
-      prompts: [box, points],
-    },
+    builtIn: () => trial.builtInSam(coarse, seededCheckpoint()),
+    firstToken: 0,
+    lacks: [],
+    prompts: [box, points],
   },
   {
-    ...{ name: "transformers.js' SAM", title: /transformers\.js, SAM or SlimSAM/ },
+    name: "transformers.js' SAM",
+    title: /transformers\.js, SAM or SlimSAM/,
     graphs: () => transformersSamGraphs(nano, trained),
-    ...{ builtIn: () => trial.builtInSam(nano, trained), firstToken: 1 },
-    ...{ lacks: ["single-mask-token", "mask-input", "box-prompt"], prompts: [point, points, { ...point }] },
+    builtIn: () => trial.builtInSam(nano, trained),
+    firstToken: 1,
+    lacks: ["single-mask-token", "mask-input", "box-prompt"],
+    prompts: [point, points, { ...point }],
   },
   {
-    ...{ name: "transformers.js' SAM 2", title: /transformers\.js, SAM 2/ },
+    name: "transformers.js' SAM 2",
+    title: /transformers\.js, SAM 2/,
     graphs: () => transformersSam2Graphs(coarse, seededCheckpoint()),
-    ...{ builtIn: () => trial.builtInSam(coarse, seededCheckpoint()), firstToken: 1 },
-    ...{ lacks: ["single-mask-token", "mask-input"], prompts: [point, box, both, points] },
+    builtIn: () => trial.builtInSam(coarse, seededCheckpoint()),
+    firstToken: 1,
+    lacks: ["single-mask-token", "mask-input"],
+    prompts: [point, box, both, points],
   },
   {
-    ...{ name: "samexporter's SAM 2", title: /samexporter, SAM 2/ },
+    name: "samexporter's SAM 2",
+    title: /samexporter, SAM 2/,
     graphs: () => samexporterSam2Graphs(coarse, seededCheckpoint()),
-    ...{
-      builtIn: () => trial.builtInSam(coarse, seededCheckpoint()),
-      firstToken: 1,
-      lacks: ["single-mask-token"],
-      prompts: [point, points],
-    },
+    builtIn: () => trial.builtInSam(coarse, seededCheckpoint()),
+    firstToken: 1,
+    lacks: ["single-mask-token"],
+    prompts: [point, points],
   },
   {
-    ...{ name: "EfficientSAM's split export", title: /EfficientSAM's split export/ },
+    name: "EfficientSAM's split export",
+    title: /EfficientSAM's split export/,
     graphs: () => efficientSamGraphs(coarseEfficient, seededCheckpoint(), "num_points"),
-    ...{ builtIn: () => trial.builtInEfficient(), firstToken: 0 },
-    ...{ lacks: ["single-mask-token", "mask-input"], prompts: [point, points, box, both] },
+    builtIn: () => trial.builtInEfficient(),
+    firstToken: 0,
+    lacks: ["single-mask-token", "mask-input"],
+    prompts: [point, points, box, both],
   },
 ];
 
@@ -125,15 +134,20 @@ describe.each(cases)("$name", ({ title, graphs, builtIn, firstToken, lacks, prom
     expect(preset.notes[0]).toMatch(/^encoder\.onnx and decoder\.onnx, taken as: /);
     expect(preset.lacks).toEqual(lacks);
     expect(preset.input.side).toBe(256);
-    const [given, own] = [await plugin.load(files, cpu, preset), await builtIn()];
-    const [embedding, expected] = [await given.encode(prepare(photo, preset.input)), await own.encode(inputOf(preset))];
-    const [found, wanted] = [await given.decode(embedding, prompts), await own.decode(expected, prompts)];
+    const given = await plugin.load(files, cpu, preset);
+    const own = await builtIn();
+    const embedding = await given.encode(prepare(photo, preset.input));
+    const expected = await own.encode(inputOf(preset));
+    const found = await given.decode(embedding, prompts);
+    const wanted = await own.decode(expected, prompts);
     for (const [i, prediction] of found.entries()) {
-      const [ours, theirs] = [logitsOf(prediction), logitsOf(wanted[i])];
+      const ours = logitsOf(prediction);
+      const theirs = logitsOf(wanted[i]);
       const count = ours.predictedIou.length;
       expect(count).toBe(theirs.predictedIou.length - firstToken);
       for (let token = 0; token < count; token++) {
-        const [a, b] = [tokenOf(ours.lowResLogits, token), tokenOf(theirs.lowResLogits, token + firstToken)];
+        const a = tokenOf(ours.lowResLogits, token);
+        const b = tokenOf(theirs.lowResLogits, token + firstToken);
         expect(differenceOf(a, b)).toBeLessThan(tolerance);
         expect(ours.predictedIou[token]).toBeCloseTo(theirs.predictedIou[token + firstToken]!, 4);
         const masks = [a, b].map(({ data }) => maskFromLogits(data, embedding.geometry, preset.mask));

@@ -4,8 +4,10 @@ import { formatSetting, parseSetting } from "./setting.ts";
 
 test("a setting is bits, perhaps a method, perhaps 8 bits at both ends", () => {
   expect(parseSetting("w6a4")).toEqual({
-    ...{ bits: { weights: 6, activations: 4 }, method: "ptq4sam-s" },
-    ...{ edges: "as the others", execution: "simulated" },
+    bits: { weights: 6, activations: 4 },
+    method: "ptq4sam-s",
+    edges: "as the others",
+    execution: "simulated",
   });
   expect(parseSetting("w4a4-omse-big-edges8")).toMatchObject({ method: "omse-big", edges: "8 bits" });
 });

@@ -55,7 +55,8 @@ export function parseSetting(text: string): Setting {
   const parsed = parseBits(bits!);
   const eight = parsed.weights === 8 && parsed.activations === 8;
   return {
-    ...{ bits: parsed, method },
+    bits: parsed,
+    method,
     edges: rest.includes("edges8") ? "8 bits" : "as the others",
     execution: eight && methods[method].learned === "not" && !rest.includes("simulated") ? "integer" : "simulated",
   };

@@ -14,10 +14,8 @@ const model = { config: samConfigs["sam-nano"], checkpoint: seededCheckpoint() }
 const paper = "the paper's";
 
 test("one block's share is what its sizes say", () => {
-  const [at8, at4] = [
-    theoryOf(model, calibratedAt(8, "none"), paper),
-    theoryOf(model, calibratedAt(8, "image_encoder.blocks.0.mlp"), paper),
-  ];
+  const at8 = theoryOf(model, calibratedAt(8, "none"), paper);
+  const at4 = theoryOf(model, calibratedAt(8, "image_encoder.blocks.0.mlp"), paper);
   // Two products of 1024 tokens, 96 x 384 weights, whose weights have 4 instead of 8 bits.
   const macs = 2 * 1024 * 96 * 384;
   expect(at8.bitOperations - at4.bitOperations).toBe(macs * (8 * 8 - 4 * 8));
@@ -25,10 +23,8 @@ test("one block's share is what its sizes say", () => {
 });
 
 test("fewer bits save more, and what stays in float bounds it", () => {
-  const [wide, narrow] = [
-    theoryOf(model, calibratedAt(8, "none"), paper),
-    theoryOf(model, calibratedAt(4, "none"), paper),
-  ];
+  const wide = theoryOf(model, calibratedAt(8, "none"), paper);
+  const narrow = theoryOf(model, calibratedAt(4, "none"), paper);
   expect(narrow.bitOperations).toBeLessThan(wide.bitOperations);
   expect(narrow.storageBytes).toBeGreaterThan(narrow.floatStorageBytes / 8);
   expect(wide.floatStorageBytes).toBe(1_036_136 * 4);

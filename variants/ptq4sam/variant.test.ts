@@ -53,10 +53,8 @@ test("learning decides every rounding of a unit that it betters, and quantises a
   expect(notes.at(-1)).toBe(
     `learned in 2 iterations a unit, of 21 units; ${21 - learned.size} kept what statistics gave, which erred less on images left out of learning`,
   );
-  const [once, again] = [
-    await logitsOf("ptq4sam/sam-nano/w4a4-ptq4sam-l", values),
-    await logitsOf("ptq4sam/sam-nano/w4a4-ptq4sam-l", values),
-  ];
+  const once = await logitsOf("ptq4sam/sam-nano/w4a4-ptq4sam-l", values);
+  const again = await logitsOf("ptq4sam/sam-nano/w4a4-ptq4sam-l", values);
   expect(once.every(Number.isFinite)).toBe(true);
   expect(again).toEqual(once);
   await expect(trial.calibrated("w4a4-qdrop", { images: 1, iterations: "0" })).rejects.toThrow("--iterations");

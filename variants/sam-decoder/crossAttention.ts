@@ -64,11 +64,9 @@ export function tokenToImage(
 
 /** The output's bias with the values' folded in: softmax sums to one, so that bias passes through. `part` of it, where heads share it. */
 export function outputBias(module: Module, { embedding, inner }: Sizes, part = 1): GraphValue {
-  const [values, matrix, own] = [
-    take(child(module, "v_proj"), "bias", [inner]),
-    take(child(module, "out_proj"), "weight", [embedding, inner]),
-    take(child(module, "out_proj"), "bias", [embedding]),
-  ];
+  const values = take(child(module, "v_proj"), "bias", [inner]);
+  const matrix = take(child(module, "out_proj"), "weight", [embedding, inner]);
+  const own = take(child(module, "out_proj"), "bias", [embedding]);
   return module.graph.derived({
     name: `${own.name}+v_proj.bias`,
     dims: [embedding],
@@ -97,7 +95,8 @@ export function imageToToken(
 ): GraphValue {
   const { graph } = module;
   const { embedding, inner, heads, headWidth } = sizes;
-  const [tokens, places] = [queries.dims[1]!, keysWithPositions.dims.at(-2)!];
+  const tokens = queries.dims[1]!;
+  const places = keysWithPositions.dims.at(-2)!;
   const widths = { inputs: embedding, outputs: inner };
   const keys = byHead(module, linear(child(module, "k_proj"), queriesWithPositions, widths), sizes);
   const flatKeys = mergeHeads(module, graph.op("MatMul", [keys, headMatrices(child(module, "q_proj"), sizes)]), sizes);

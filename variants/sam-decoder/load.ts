@@ -75,7 +75,7 @@ export async function loadSam(files: GraphFiles, runtime: RuntimeOptions): Promi
   };
   return {
     encode: async ({ tensor, geometry }) => ({ tensor: (await graphs.encode(tensor)).image_embedding!, geometry }),
-    ...(stages.length === 0 ? {} : { keptTokens: async ({ tensor }) => keptTokensOf(await graphs.encode(tensor)) }),
+    keptTokens: stages.length === 0 ? undefined : async ({ tensor }) => keptTokensOf(await graphs.encode(tensor)),
     async decode(embedding, prompts) {
       const image = await sharedOf(embedding);
       const predictions = new Array<MaskPrediction>(prompts.length);
@@ -135,13 +135,14 @@ function batches(prompts: readonly Prompt<"model">[]): Numbered[][] {
 }
 
 function rawPromptTensors({ points, labels, maskInput }: RawPrompts): NamedTensors {
-  const [prompts, length] = [points.length, points[0]!.length];
-  return {
+  const prompts = points.length;
+  const length = points[0]!.length;
+  const tensors = {
     point_coords: { dims: [prompts, length, 2], data: Float32Array.from(points.flat(2)) },
     point_labels: {
       dims: [prompts, length],
       data: Float32Array.from(labels.flat(), (label) => (label >= 2 ? placeOnly : label)),
     },
-    ...(maskInput === undefined ? {} : { mask_input: maskInput }),
   };
+  return maskInput === undefined ? tensors : { ...tensors, mask_input: maskInput };
 }

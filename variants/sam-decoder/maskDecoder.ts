@@ -89,7 +89,9 @@ function twoWayTransformer(module: Module, { tokens, ...start }: Tokens, config:
   const { graph } = module;
   const sizes = crossSizes(config);
   const positions = imagePositions({ ...module, path: "" }, config);
-  let [queries, keys, keysWithPositions] = [tokens, start.keys, start.keysWithPositions];
+  let queries = tokens;
+  let keys = start.keys;
+  let keysWithPositions = start.keysWithPositions;
   for (let i = 0; i < transformerDepth; i++) {
     const layer = child(module, `layers.${i}`);
     [queries, keys] = graph.within(layer.path, () =>

@@ -41,7 +41,8 @@ export function upscaledMasks(
 ): GraphValue {
   const { graph } = decoder;
   const upscaling = child(decoder, "output_upscaling");
-  const [half, quarter] = [embedding / 4, embedding / 8];
+  const half = embedding / 4;
+  const quarter = embedding / 8;
   const places = grid * grid;
   const first = childProduct(child(upscaling, "0"), image, embedding, half);
   const spread = reshape(graph, add(graph, first.product, first.bias), ["prompts", 4 * places, half]);
@@ -58,7 +59,8 @@ export function upscaledMasks(
 /** x times the kernels [inputs, outputs, 2, 2] as [4 outputs, inputs]; the bias four times over, to be added after. */
 export function childProduct(module: Module, x: GraphValue, inputs: number, outputs: number) {
   const { graph } = module;
-  const [kernels, bias] = [take(module, "weight", [inputs, outputs, 2, 2]), take(module, "bias", [outputs])];
+  const kernels = take(module, "weight", [inputs, outputs, 2, 2]);
+  const bias = take(module, "bias", [outputs]);
   const matrix = graph.derived({
     name: `${kernels.name}.children`,
     dims: [4 * outputs, inputs],
@@ -89,7 +91,8 @@ function hypernetworks(decoder: Module, tokens: GraphValue, embedding: number, o
   const widths = [embedding, embedding, embedding, outputs];
   let x = transpose(graph, tokens, [1, 0, 2]);
   for (let i = 0; i < mlpLayers; i++) {
-    const [inputs, width] = [widths[i]!, widths[i + 1]!];
+    const inputs = widths[i]!;
+    const width = widths[i + 1]!;
     const layers = Array.from({ length: maskTokens }, (_, token) =>
       child(decoder, `output_hypernetworks_mlps.${token}.layers.${i}`),
     );

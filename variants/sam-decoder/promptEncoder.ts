@@ -61,10 +61,8 @@ export function promptTokens(root: Module, prompts: PromptInputs, config: Decode
 /** [1, 5, embedding] */
 function outputTokenTable({ graph, ...root }: Module, embedding: number): GraphValue {
   const decoder = child({ graph, ...root }, "mask_decoder");
-  const [iou, masks] = [
-    take(decoder, "iou_token.weight", [1, embedding]),
-    take(decoder, "mask_tokens.weight", [4, embedding]),
-  ];
+  const iou = take(decoder, "iou_token.weight", [1, embedding]);
+  const masks = take(decoder, "mask_tokens.weight", [4, embedding]);
   return graph.derived({
     name: "mask_decoder.output_tokens",
     dims: [1, outputTokens, embedding],
@@ -169,7 +167,8 @@ export function maskTokensOf(root: Module, { embedding, grid }: DecoderConfig, m
 
   const last = child(module, "6");
   const matrix = reshape(graph, weight(last, "weight", [embedding, second, 1, 1]), [embedding, second]);
-  const [bias, none] = [take(last, "bias", [embedding]), take(encoder, "no_mask_embed.weight", [1, embedding])];
+  const bias = take(last, "bias", [embedding]);
+  const none = take(encoder, "no_mask_embed.weight", [1, embedding]);
   const difference = graph.derived({
     name: `${bias.name}-no_mask_embed`,
     dims: [embedding],

@@ -25,7 +25,7 @@ export function tokensOf({ points, box, mask }: Prompt<"model">): PromptTokens {
   return {
     coordinates: [...placed, ...rest.coordinates],
     labels: [...labels, ...rest.labels],
-    ...(mask === undefined ? {} : { mask }),
+    mask,
   };
 }
 
@@ -33,14 +33,14 @@ export function tokensOf({ points, box, mask }: Prompt<"model">): PromptTokens {
 export function promptTensors(batch: readonly PromptTokens[]): NamedTensors {
   const points = batch[0]!.labels.length;
   const masks = batch.flatMap(({ mask }) => (mask === undefined ? [] : [mask]));
-  return {
+  const tensors = {
     point_coords: {
       dims: [batch.length, points, 2],
       data: Float32Array.from(batch.flatMap(({ coordinates }) => coordinates)),
     },
     point_labels: { dims: [batch.length, points], data: Float32Array.from(batch.flatMap(({ labels }) => labels)) },
-    ...(masks.length === 0 ? {} : { mask_input: stacked(masks) }),
   };
+  return masks.length === 0 ? tensors : { ...tensors, mask_input: stacked(masks) };
 }
 
 /** [1, side, side] each → [prompts, 1, side, side] */
@@ -53,7 +53,8 @@ function stacked(masks: readonly Tensor[]): Tensor {
 
 /** The i-th prompt's masks and predicted IoUs, as copies: the batch's own memory is let go. */
 export function predictionOf(outputs: NamedTensors, i: number): MaskPrediction {
-  const [masks, iou] = [outputs.low_res_masks!, outputs.iou_predictions!];
+  const masks = outputs.low_res_masks!;
+  const iou = outputs.iou_predictions!;
   const [, tokens, rows, columns] = masks.dims as [number, number, number, number];
   const size = tokens * rows * columns;
   return {

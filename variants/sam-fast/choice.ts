@@ -108,7 +108,10 @@ async function embeddings(encoder: OnnxGraph, context: CalibrateContext): Promis
 
 /** Root mean square of the difference, by the standard deviation of what is expected. */
 export function relativeError(found: readonly Float32Array[], expected: readonly Float32Array[]): number {
-  let [difference, sum, squares, count] = [0, 0, 0, 0];
+  let difference = 0;
+  let sum = 0;
+  let squares = 0;
+  let count = 0;
   for (const [image, values] of expected.entries())
     for (const [i, value] of values.entries()) {
       difference += (found[image]![i]! - value) ** 2;

@@ -8,7 +8,12 @@ const blocks = [
 ];
 /** Squared errors of each layer in int8, which add up. */
 const squares: Readonly<Record<string, number>> = {
-  ...{ "a.q": 1, "a.mlp": 2, "b.q": 1, "b.mlp": 64, "c.q": 9, "c.mlp": 23 },
+  "a.q": 1,
+  "a.mlp": 2,
+  "b.q": 1,
+  "b.mlp": 64,
+  "c.q": 9,
+  "c.mlp": 23,
 };
 
 function search(bound: number, combine: (square: number) => number = Math.sqrt) {

@@ -32,7 +32,11 @@ afterAll(() => {
 });
 
 const request = () => ({
-  ...{ variant, checkpoint, weightsId: "nano", registry, store: folder },
+  variant,
+  checkpoint,
+  weightsId: "nano",
+  registry,
+  store: folder,
   runtime: { provider: "cpu", threads: 2 },
   progress: () => undefined,
   note: () => undefined,
@@ -74,7 +78,11 @@ test("on trained weights all layers are int8 within the bound, and the manifest 
   const stored = (await calibrationFor(request()))!;
   expect(stored.values).toMatchObject({ bound: 0.05, inFloat: [], images: 16 });
   const built = await buildVariant({
-    ...{ variant, checkpoint, weightsId: "nano", graph: "fused", cache: folder },
+    variant,
+    checkpoint,
+    weightsId: "nano",
+    graph: "fused",
+    cache: folder,
     calibration: stored.values,
   });
   expect(built.notes).toEqual([
@@ -95,7 +103,8 @@ test("the image embedding stays near the float graph's", async () => {
 });
 
 test("a tighter bound keeps the worst layers in float, names them, and is deterministic", async () => {
-  const [values, loose] = [await boundTo("0.007"), await boundTo("0.5")];
+  const values = await boundTo("0.007");
+  const loose = await boundTo("0.5");
   expect(loose).toMatchObject({ inFloat: [], error: values.errorOfAll });
   const { inFloat, error, errorOfAll } = values as { inFloat: string[]; error: number; errorOfAll: number };
   expect(errorOfAll).toBeGreaterThan(0.007);

@@ -31,13 +31,25 @@ const rate = 2;
 
 export const lighteningConfigs = {
   "sam-lightening": {
-    ...{ side: 1024, patch: 16, width: 384, depth: 6, heads: 6, window: 14, globalBlocks: [2, 5] },
+    side: 1024,
+    patch: 16,
+    width: 384,
+    depth: 6,
+    heads: 6,
+    window: 14,
+    globalBlocks: [2, 5],
     dilation: { windowed: { segment: 14 ** 2, rate }, global: { segment: 64 ** 2, rate } },
     decoder: { embedding: 256, heads: 8, mlp: 2048, iouHead: 256, side: 1024, grid: 64 },
   },
   // The window is sam-nano's: four of them fill the grid's side, and their 64 tokens divide by the rate.
   "sam-lightening-nano": {
-    ...{ side: 256, patch: 8, width: 96, depth: 6, heads: 3, window: 8, globalBlocks: [2, 5] },
+    side: 256,
+    patch: 8,
+    width: 96,
+    depth: 6,
+    heads: 3,
+    window: 8,
+    globalBlocks: [2, 5],
     dilation: { windowed: { segment: 8 ** 2, rate }, global: { segment: 32 ** 2, rate } },
     decoder: { embedding: 64, heads: 4, mlp: 256, iouHead: 64, side: 256, grid: 32 },
   },

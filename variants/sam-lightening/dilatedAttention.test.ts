@@ -16,10 +16,13 @@ const tolerance = 2e-6;
 
 /** Straight from the definition: a token attends to those of its segment that lie a multiple of r away. */
 function direct({ segment, rate }: Dilation): number[] {
-  const [q, k, v] = [feeds.query.data, feeds.key.data, feeds.value.data];
+  const q = feeds.query.data;
+  const k = feeds.key.data;
+  const v = feeds.value.data;
   const channels = Array.from({ length: headWidth }, (_, channel) => channel);
   return Array.from({ length: tokens * sizes.width }, (_, place) => {
-    const [i, column] = [Math.floor(place / sizes.width), place % sizes.width];
+    const i = Math.floor(place / sizes.width);
+    const column = place % sizes.width;
     const head = column - (column % headWidth);
     const others = Array.from({ length: tokens }, (_, j) => j);
     const seen = others.filter((j) => Math.floor(j / segment) === Math.floor(i / segment) && (j - i) % rate === 0);

@@ -45,7 +45,8 @@ export function offsetOrder(places: number, { segment, rate }: Dilation): number
     throw new Error(`${places} tokens do not fall into segments of ${segment} and these into ${rate} offsets`);
   const size = segment / rate;
   return Array.from({ length: places }, (_, i) => {
-    const [group, at] = [Math.floor(i / size), i % size];
+    const group = Math.floor(i / size);
+    const at = i % size;
     return Math.floor(group / rate) * segment + (group % rate) + at * rate;
   });
 }

@@ -21,12 +21,18 @@ const notes = [
 
 export const lighteningPresets: readonly VariantManifest[] = [
   {
-    ...{ ...shared, id: "sam-lightening", title: "SAM-Lightening", size: "full" },
+    ...shared,
+    id: "sam-lightening",
+    title: "SAM-Lightening",
+    size: "full",
     input: { ...samInput, side: lighteningConfigs["sam-lightening"].side },
     notes,
   },
   {
-    ...{ ...shared, id: "sam-lightening-nano", title: "SAM-Lightening nano", size: "nano" },
+    ...shared,
+    id: "sam-lightening-nano",
+    title: "SAM-Lightening nano",
+    size: "nano",
     input: { ...samInput, side: lighteningConfigs["sam-lightening-nano"].side },
     nanoWeights: { file: "sam-lightening-nano.safetensors", untrained: ["mask-input"] },
     notes: [

@@ -73,7 +73,8 @@ export function sliceByOffset(
 ): GraphValue {
   const { dims } = projected.query as { readonly dims: readonly number[] };
   const segments = (dims[0]! * dims[1]!) / segment;
-  const [length, headWidth] = [segment / rate, width / heads];
+  const length = segment / rate;
+  const headWidth = width / heads;
   const attended = Array.from({ length: rate }, (_, offset) => {
     const taken = (x: GraphValue) => {
       const bySegment = reshape(graph, x, [segments, segment, width]);

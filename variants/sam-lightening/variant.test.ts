@@ -22,7 +22,10 @@ const tolerance = 5e-5;
 /** 8 x 8 tokens in windows of 6: the last windows are mostly padding. */
 const small: LighteningConfig = {
   ...lighteningConfigs["sam-lightening-nano"],
-  ...{ side: 64, depth: 3, window: 6, globalBlocks: [2] },
+  side: 64,
+  depth: 3,
+  window: 6,
+  globalBlocks: [2],
   dilation: { windowed: { segment: 18, rate: 2 }, global: { segment: 32, rate: 4 } },
 };
 
@@ -56,14 +59,16 @@ describe("sam-lightening-nano", () => {
   });
 
   test.each(["sam-lightening-nano", "sam-lightening"])("%s takes the same weights for both graphs", async (id) => {
-    const [fused, reference] = [await shapesOf(id, "fused"), await shapesOf(id, "reference")];
+    const fused = await shapesOf(id, "fused");
+    const reference = await shapesOf(id, "reference");
     expect([...fused].sort()).toEqual([...reference].sort());
     expect([...fused.keys()].filter((name) => name.includes("rel_pos"))).toEqual([]);
   });
 });
 
 test("both encoders agree where windows are padded and segments shorter than they are", async () => {
-  const [fused, reference] = [await embeddingOf(imageEncoder), await embeddingOf(referenceImageEncoder)];
+  const fused = await embeddingOf(imageEncoder);
+  const reference = await embeddingOf(referenceImageEncoder);
   expect(fused.dims).toEqual([1, 64, 8, 8]);
   expect(differenceOf(fused, reference)).toBeLessThan(tolerance);
 });

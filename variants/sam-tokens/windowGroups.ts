@@ -25,7 +25,8 @@ export function windowGroups(grid: number, window: number): readonly WindowGroup
 }
 
 function windowOf(grid: number, window: number, row: number, column: number) {
-  const [tokens, padding]: [number[], number[]] = [[], []];
+  const tokens: number[] = [];
+  const padding: number[] = [];
   for (let place = 0; place < window * window; place++) {
     const y = row * window + Math.floor(place / window);
     const x = column * window + (place % window);

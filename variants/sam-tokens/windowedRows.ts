@@ -65,7 +65,8 @@ export function attendAndWeigh(
     const all = keys + padding.length / windows;
     const byHead = (x: GraphValue, length: number, each: number) =>
       transpose(graph, reshape(graph, x, [windows, length, heads, each]), [0, 2, 1, 3]);
-    const [query, key] = [byHead(part.query, queries, widened.wide), byHead(part.key, all, widened.wide)];
+    const query = byHead(part.query, queries, widened.wide);
+    const key = byHead(part.key, all, widened.wide);
     const scores = graph.op("FusedMatMul", [query, key], { transB: 1, alpha: { float: headWidth ** -0.5 } });
     const probabilities = softmax(graph, scores);
     const attended = graph.op("MatMul", [probabilities, byHead(part.value, all, headWidth)]);
@@ -90,7 +91,8 @@ export function attendAndWeigh(
 function widen(attn: Module, queries: Rows, keys: Rows, { width, heads, side }: RowSizes): Widened {
   const { graph } = attn;
   const headWidth = width / heads;
-  const [queried, attended] = [queries.x.dims[1] as number, keys.x.dims[1] as number];
+  const queried = queries.x.dims[1] as number;
+  const attended = keys.x.dims[1] as number;
   const { query, key, value } = project(attn, queries.x, keys.x, width);
   const byHead = reshape(graph, query, [queried, heads, headWidth]);
   const terms = relativeTerms(attn, byHead, queries, side);
@@ -108,7 +110,8 @@ function widen(attn: Module, queries: Rows, keys: Rows, { width, heads, side }: 
   return {
     query: reshape(graph, concat(graph, [byHead, terms], 2), [1, queried, heads * wide]),
     key: reshape(graph, named, [1, attended, heads * wide]),
-    ...{ value, wide },
+    value,
+    wide,
   };
 }
 
@@ -142,7 +145,8 @@ function byGroup(attn: Module, { query, key, value, wide }: Widened, { heads, wi
     const sizes = groups.map((group) => group.windows * count(group));
     return groups.length === 1 ? [x] : split(graph, x, 1, sizes);
   };
-  const [queries, keys] = [parts(query, (group) => group.queries), parts(key, (group) => group.keys)];
+  const queries = parts(query, (group) => group.queries);
+  const keys = parts(key, (group) => group.keys);
   const values = parts(value, (group) => group.keys);
   return groups.map((group, i) => {
     const { windows, queries: asked, keys: kept } = group;

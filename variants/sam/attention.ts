@@ -43,7 +43,8 @@ export function globalAttention(module: Module, x: GraphValue, sizes: AttentionS
   const { query, key, value } = project(module, x, x, width);
   const byHead = (each: GraphValue) =>
     transpose(graph, reshape(graph, each, [1, grid * grid, heads, headWidth]), [0, 2, 1, 3]);
-  const [keys, values] = [byHead(key), byHead(value)];
+  const keys = byHead(key);
+  const values = byHead(value);
   const { rowTerms, columnTerms } = relativeTerms(module, query, sizes);
 
   const rows = rowsAtATime(heads, grid);
@@ -108,11 +109,9 @@ export function windowAttention(
 
 /** What the output projection adds to its product; it joins the residual sum. `outer` is the tokens' width. */
 export function projectionBias(module: Module, width: number, outer = width): GraphValue {
-  const [qkvBias, weight, bias] = [
-    take(child(module, "qkv"), "bias", [3 * width]),
-    take(child(module, "proj"), "weight", [outer, width]),
-    take(child(module, "proj"), "bias", [outer]),
-  ];
+  const qkvBias = take(child(module, "qkv"), "bias", [3 * width]);
+  const weight = take(child(module, "proj"), "weight", [outer, width]);
+  const bias = take(child(module, "proj"), "bias", [outer]);
   // Softmax sums to one, so the values' bias passes through attention as it is and meets the projection as a constant.
   return module.graph.derived({
     name: `${module.path}.proj.bias+qkv.bias`,
@@ -136,10 +135,8 @@ export function projectionBias(module: Module, width: number, outer = width): Gr
 export function project(module: Module, queried: GraphValue, attended: GraphValue, width: number): Projected {
   const { graph } = module;
   const outer = queried.dims[2] as number;
-  const [weight, bias] = [
-    take(child(module, "qkv"), "weight", [3 * width, outer]),
-    take(child(module, "qkv"), "bias", [3 * width]),
-  ];
+  const weight = take(child(module, "qkv"), "weight", [3 * width, outer]);
+  const bias = take(child(module, "qkv"), "bias", [3 * width]);
   const part = (i: number, name: string) =>
     graph.derived({
       name: `${weight.name}.${name}`,

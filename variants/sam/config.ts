@@ -24,7 +24,13 @@ export const samConfigs = {
   "sam-vit-l": { ...full, width: 1024, depth: 24, heads: 16, globalBlocks: [5, 11, 17, 23] },
   "sam-vit-b": { ...full, width: 768, depth: 12, heads: 12, globalBlocks: [2, 5, 8, 11] },
   "sam-nano": {
-    ...{ side: 256, patch: 8, width: 96, depth: 6, heads: 3, window: 8, globalBlocks: [2, 5] },
+    side: 256,
+    patch: 8,
+    width: 96,
+    depth: 6,
+    heads: 3,
+    window: 8,
+    globalBlocks: [2, 5],
     decoder: { embedding: 64, heads: 4, mlp: 256, iouHead: 64, side: 256, grid: 32 },
   },
 } as const satisfies Record<string, SamConfig>;

@@ -55,7 +55,12 @@ export const samPresets: readonly VariantManifest[] = [
     },
   ),
   {
-    ...{ id: "sam-nano", title: "SAM nano", paper, size: "nano", mask: samMask, lacks: [] },
+    id: "sam-nano",
+    title: "SAM nano",
+    paper,
+    size: "nano",
+    mask: samMask,
+    lacks: [],
     input: { ...samInput, side: samConfigs["sam-nano"].side },
     nanoWeights: { file: "sam-nano.safetensors", untrained: ["mask-input"] },
     notes: ["SAM's architecture at toy size, trained for this project: not a model to segment with"],
@@ -70,7 +75,13 @@ function full(
 ): VariantManifest {
   const input = { ...samInput, side: samConfigs[id].side };
   return {
-    ...{ id, title, paper, size: "full", input, mask: samMask, lacks: [] },
+    id,
+    title,
+    paper,
+    size: "full",
+    input,
+    mask: samMask,
+    lacks: [],
     printed: { gmacs },
     published,
     notes: [],

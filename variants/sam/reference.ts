@@ -66,7 +66,8 @@ function referenceBlock(block: Module, x: GraphValue, config: SamConfig, index: 
 function referenceAttention(attn: Module, x: GraphValue, { width, heads }: SamConfig, side: number): GraphValue {
   const { graph } = attn;
   const batch = x.dims[0] as number;
-  const [area, headWidth] = [side * side, width / heads];
+  const area = side * side;
+  const headWidth = width / heads;
   const joint = exportedLinear(child(attn, "qkv"), x, { inputs: width, outputs: 3 * width });
   const byHead = transpose(graph, reshape(graph, joint, [batch, area, 3, heads, headWidth]), [2, 0, 3, 1, 4]);
   const parts = split(graph, reshape(graph, byHead, [3, batch * heads, area, headWidth]), 0, [1, 1, 1]);

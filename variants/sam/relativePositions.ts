@@ -56,7 +56,8 @@ export function windowTable(module: Module, positions: RelativePositions, scale:
       let at = 0;
       for (let position = 0; position < side * side; position++)
         for (let channel = 0; channel < headWidth; channel++) {
-          const [row, column] = [Math.floor(position / side), position % side];
+          const row = Math.floor(position / side);
+          const column = position % side;
           for (let key = 0; key < side; key++)
             result[at++] = rowTable![(row - key + side - 1) * headWidth + channel]! / scale;
           for (let key = 0; key < side; key++)

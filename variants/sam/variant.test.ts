@@ -146,8 +146,8 @@ describe.each<GraphKind>(["fused", "reference"])("prompts as a user gives them, 
       const prompt: Prompt<"model"> = {
         frame: "model",
         points,
-        ...(box === undefined ? {} : { box }),
-        ...(mask === undefined ? {} : { mask: seeded(mask) }),
+        box,
+        mask: mask === undefined ? undefined : seeded(mask),
       };
       const { lowResLogits, predictedIou } = await decodeOne(prompt);
       expect(errorOf(lowResLogits, expected.lowResLogits)).toBeLessThan(tolerance);
@@ -171,7 +171,8 @@ describe.each<GraphKind>(["fused", "reference"])("prompts as a user gives them, 
     const together = await variant.decode(embedding, mixed);
     expect(together.length).toBe(64);
     for (const [i, prompt] of mixed.entries()) {
-      const [alone, among] = [await decodeOne(prompt), logitsOf(together[i])];
+      const alone = await decodeOne(prompt);
+      const among = logitsOf(together[i]);
       expect(largestDifference(alone.lowResLogits.data, among.lowResLogits.data)).toBeLessThan(
         1e-5 * std(alone.lowResLogits.data),
       );
@@ -214,9 +215,10 @@ function mixedPrompt(i: number): Prompt<"model"> {
   const box = { x0: i, y0: 2 * i, x1: 120 + 2 * i, y1: 130 + i };
   const mask = seeded({ tensor: `prompt.${i}.pos_embed`, scale: 20, offset: 0, shape: [1, 128, 128] });
   return {
-    ...{ frame: "model", points },
-    ...(count === 0 || i % 2 === 0 ? { box } : {}),
-    ...(i % 4 === 1 ? { mask } : {}),
+    frame: "model",
+    points,
+    box: count === 0 || i % 2 === 0 ? box : undefined,
+    mask: i % 4 === 1 ? mask : undefined,
   };
 }
 

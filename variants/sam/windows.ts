@@ -21,7 +21,9 @@ export function wholeImage(graph: GraphBuilder, grid: number, window: number): W
   const order = windowOrder(grid, window);
   const tokens = grid * grid;
   return {
-    ...{ windows: order.length / window ** 2, tokens, places: graph.ints(order) },
+    windows: order.length / window ** 2,
+    tokens,
+    places: graph.ints(order),
     queries: graph.ints(positionOrder(order, window * window, tokens)),
     restore: graph.ints(inverse(order, tokens)),
   };
@@ -31,7 +33,8 @@ export function wholeImage(graph: GraphBuilder, grid: number, window: number): W
 export function windowOrder(grid: number, window: number): number[] {
   const across = Math.ceil(grid / window);
   return Array.from({ length: (across * window) ** 2 }, (_, place) => {
-    const [inside, index] = [place % (window * window), Math.floor(place / (window * window))];
+    const inside = place % (window * window);
+    const index = Math.floor(place / (window * window));
     const row = Math.floor(index / across) * window + Math.floor(inside / window);
     const column = (index % across) * window + (inside % window);
     return row < grid && column < grid ? row * grid + column : grid * grid;

@@ -42,7 +42,8 @@ export function keptGlobalBlock(
  */
 function tokenAttention(attn: Module, x: GraphValue, config: SamConfig, ids: GraphValue): GraphValue {
   const { width, heads, side, patch } = config;
-  const [grid, headWidth] = [side / patch, width / heads];
+  const grid = side / patch;
+  const headWidth = width / heads;
   const { graph } = attn;
   const count = ids.dims[0] as number;
   const { query, key, value } = project(attn, x, x, width);

@@ -11,7 +11,13 @@ import { keptCount, type Sparsity } from "./sparsity.ts";
 
 /** 10 x 10 tokens in windows of 4: nine windows, of which five are partly padding; stages of two and three windowed blocks. */
 const small: SamConfig = {
-  ...{ side: 80, patch: 8, width: 24, depth: 7, heads: 2, window: 4, globalBlocks: [2, 6] },
+  side: 80,
+  patch: 8,
+  width: 24,
+  depth: 7,
+  heads: 2,
+  window: 4,
+  globalBlocks: [2, 6],
   decoder: { embedding: 16, heads: 2, mlp: 32, iouHead: 16, side: 80, grid: 10 },
 };
 /** Of the output's std. */
@@ -69,7 +75,8 @@ test("another ratio gives another embedding, so the comparisons above can fail",
     runGraph(sparseImageEncoder(small, { ratios: [ratio, ratio, 0, 0, 0, 0, 0], globalKeep: 1 }, seededCheckpoint()), {
       image,
     });
-  const [a, b] = [(await run(0.5)).image_embedding!.data, (await run(0.6)).image_embedding!.data];
+  const a = (await run(0.5)).image_embedding!.data;
+  const b = (await run(0.6)).image_embedding!.data;
   expect(largestDifference(a, [...b])).toBeGreaterThan(1e-3 * std(a));
 });
 

@@ -41,7 +41,8 @@ export function keepWindows(
   { grid, window }: Grid,
   count: number,
 ): KeptWindows {
-  const [all, area] = [grid * grid, window * window];
+  const all = grid * grid;
+  const area = window * window;
   const chosen = ranked.dims[0] === count ? ranked : slice(graph, ranked, 0, 0, count);
   const tokens = mostTokens(grid, window, count);
   const ofPlaces = graph.op("Gather", [placesByWindow(graph, grid, window), chosen], { axis: 0 });
@@ -62,7 +63,9 @@ export function keepWindows(
   const kept = graph.op("Less", [rows, graph.ints([tokens])]);
   return {
     layout: {
-      ...{ windows: count, tokens, places },
+      windows: count,
+      tokens,
+      places,
       queries: reshape(graph, queries, [count * area]),
       restore: slice(graph, placeOf, 0, 0, tokens),
     },

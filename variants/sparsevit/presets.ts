@@ -33,8 +33,14 @@ export function manifestOf(id: string): VariantManifest | undefined {
   const { ratios, globalKeep } = preset.setting;
   const whole = globalKeep === 1 ? "" : `, ${globalKeep} of the tokens in global blocks`;
   return {
-    ...{ id, title: `SparseViT on ${base.title}`, paper, size: base.size, input: base.input, mask: base.mask },
-    ...{ lacks: base.lacks, base: base.id },
+    id,
+    title: `SparseViT on ${base.title}`,
+    paper,
+    size: base.size,
+    input: base.input,
+    mask: base.mask,
+    lacks: base.lacks,
+    base: base.id,
     ...settingOf(preset.setting),
     notes: [
       ...base.notes,

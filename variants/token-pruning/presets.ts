@@ -22,11 +22,13 @@ const titles: Readonly<Record<PruningMethod, string>> = { evit: "EViT", evovit: 
 const papers: Readonly<Record<PruningMethod, Paper>> = {
   evit: {
     title: "Not All Patches are What You Need: Expediting Vision Transformers via Token Reorganizations",
-    ...{ arxiv: "2202.07800", year: 2022 },
+    arxiv: "2202.07800",
+    year: 2022,
   },
   evovit: {
     title: "Evo-ViT: Slow-Fast Token Evolution for Dynamic Vision Transformer",
-    ...{ arxiv: "2108.01390", year: 2021 },
+    arxiv: "2108.01390",
+    year: 2021,
   },
 };
 const rules: Readonly<Record<PruningMethod, string>> = {
@@ -46,8 +48,14 @@ export function pruningPresetOf(id: string): VariantManifest | undefined {
   const { method, sam, keepRate } = pruning;
   const base = samPresets.find((each) => each.id === sam)!;
   return {
-    ...{ id, title: `${titles[method]} on ${base.title}`, paper: papers[method], size: base.size, base: base.id },
-    ...{ input: base.input, mask: base.mask, lacks: base.lacks },
+    id,
+    title: `${titles[method]} on ${base.title}`,
+    paper: papers[method],
+    size: base.size,
+    base: base.id,
+    input: base.input,
+    mask: base.mask,
+    lacks: base.lacks,
     setting: { name: "share of tokens kept", value: keepRate },
     notes: [
       ...base.notes,

@@ -38,7 +38,8 @@ export function shorten(
     const best = keptCount(count, keepRate);
     const between = (from: number, to: number) =>
       reshape(graph, slice(graph, rows, 1, from, to), [windows * (to - from)]);
-    const [kept, others] = [between(0, best), between(best, count)];
+    const kept = between(0, best);
+    const others = between(best, count);
     const gather = (x: GraphValue, at: GraphValue, dims: readonly number[]) =>
       reshape(graph, graph.op("Gather", [x, at], { axis: 1 }), dims);
     const tokens = gather(all, others, [windows, count - best, width]);
@@ -55,7 +56,10 @@ export function shorten(
   );
   const kept = parts.map((part) => part.kept);
   return {
-    ...{ stream, groups: parts, kept: inImage(kept), before: { all, rows: stream } },
+    stream,
+    groups: parts,
+    kept: inImage(kept),
+    before: { all, rows: stream },
     places: inImage(parts.map(({ places }) => places)),
     home: homes(graph, joined(graph, kept, 0), groups, parts),
   };
@@ -83,7 +87,8 @@ function homes(
   groups: readonly WindowGroup[],
   shortened: readonly ShortenedGroup[],
 ): GraphValue {
-  const [others, rows]: [number[], number[]] = [[], []];
+  const others: number[] = [];
+  const rows: number[] = [];
   let first = 0;
   for (const [i, group] of shortened.entries())
     for (let window = 0; window < group.windows; window++, first += group.rows) {

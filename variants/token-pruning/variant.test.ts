@@ -17,7 +17,13 @@ const tolerance = 1e-5;
 const nano = samConfigs["sam-nano"];
 /** 10 x 10 tokens in windows of 4, and blocks enough to rank twice. */
 const padded: SamConfig = {
-  ...{ side: 40, patch: 4, width: 24, depth: 8, heads: 2, window: 4, globalBlocks: [1, 4, 7] },
+  side: 40,
+  patch: 4,
+  width: 24,
+  depth: 8,
+  heads: 2,
+  window: 4,
+  globalBlocks: [1, 4, 7],
   decoder: { ...nano.decoder, embedding: 16, side: 40, grid: 10 },
 };
 const methods: readonly PruningMethod[] = ["evit", "evovit"];

@@ -61,8 +61,8 @@ export function wrongType(field: string, value: unknown, expected: string): neve
 /** `annotation 17, bbox: wrong type (found "abc", expected four numbers)` as an error about the file. */
 export function faultError(file: string, element: string, { problem, field, found, expected }: Fault): HarnessError {
   return new HarnessError(`${file}: ${element}, ${field}: ${problem}`, {
-    ...(found === undefined ? {} : { found }),
-    ...(expected === undefined ? {} : { expected }),
+    found,
+    expected,
   });
 }
 

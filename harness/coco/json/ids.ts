@@ -61,7 +61,8 @@ export function ascendingIds(originals: OriginalIds): (a: number, b: number) => 
   if (originals.length === 0) return (a, b) => a - b;
   const exact = new Map(originals.map(([number, digits]) => [number, BigInt(digits)]));
   return (a, b) => {
-    const [first, second] = [exact.get(a) ?? BigInt(a), exact.get(b) ?? BigInt(b)];
+    const first = exact.get(a) ?? BigInt(a);
+    const second = exact.get(b) ?? BigInt(b);
     return first < second ? -1 : first > second ? 1 : 0;
   };
 }

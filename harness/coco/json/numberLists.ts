@@ -63,13 +63,16 @@ const number = new NumberScan();
 
 let scratch = new Float64Array(1 << 12);
 
-const [comma, opening, closing] = [44, 91, 93];
+const comma = 44;
+const opening = 91;
+const closing = 93;
 
 function readLists(bytes: Uint8Array, start: number): { lists: NumberLists; end: number } | undefined {
   // A number takes two bytes at least.
   if (scratch.length < bytes.length / 2) scratch = new Float64Array(bytes.length);
   const ends: number[] = [];
-  let [at, count] = [start, 0];
+  let at = start;
+  let count = 0;
   if (bytes[at] !== opening) return undefined;
   do {
     at = afterSpace(bytes, at + 1);

@@ -1,4 +1,5 @@
-const [minus, point] = [45, 46];
+const minus = 45;
+const point = 46;
 
 /** Powers of ten that a double holds exactly. */
 const powersOfTen = Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
@@ -16,7 +17,8 @@ export class NumberScan {
   read(bytes: Uint8Array, start: number): number {
     const negative = bytes[start] === minus;
     const first = negative ? start + 1 : start;
-    let [at, digits] = [first, 0];
+    let at = first;
+    let digits = 0;
     let digit = bytes[at]! - 48;
     for (; digit >= 0 && digit <= 9; digit = bytes[++at]! - 48) digits = digits * 10 + digit;
     const whole = at - first;

@@ -33,7 +33,8 @@ export function cellOf(matches: Matches, category: number, split: number): Cell 
   const { rules, order, ends, imageOf, rankOf, scoreOf } = matches;
   const positives = matches.positives[category * rules.splits.length + split]!;
   if (positives.images.length === 0) return undefined;
-  const [hits, misses] = [matches.hits[split]!, matches.misses[split]!];
+  const hits = matches.hits[split]!;
+  const misses = matches.misses[split]!;
   const counted: number[] = [];
   for (let i = ends[category - 1] ?? 0; i < ends[category]!; i++) {
     const index = order[i]!;
@@ -41,8 +42,12 @@ export function cellOf(matches: Matches, category: number, split: number): Cell 
   }
   const { length } = counted;
   const cell = {
-    ...{ positives, images: new Uint32Array(length), runEnds: new Uint32Array(length), limits: new Uint8Array(length) },
-    ...{ hits: new Uint16Array(length), misses: new Uint16Array(length) },
+    positives,
+    images: new Uint32Array(length),
+    runEnds: new Uint32Array(length),
+    limits: new Uint8Array(length),
+    hits: new Uint16Array(length),
+    misses: new Uint16Array(length),
   };
   for (let i = length - 1; i >= 0; i--) {
     const index = counted[i]!;
@@ -74,7 +79,8 @@ export class Accumulator {
   constructor(limits: number) {
     this.#foundWithin = new Float64Array(limits * thresholds);
     this.#figures = {
-      ...{ positives: 0, precision: new Float64Array(thresholds) },
+      positives: 0,
+      precision: new Float64Array(thresholds),
       recall: new Float64Array(limits * thresholds),
     };
   }
@@ -156,7 +162,9 @@ export class Accumulator {
   /** The mean over the recall points of the highest precision at that recall or a higher one; 0 where it is never reached. */
   #precisionAt(t: number): number {
     const first = t * this.#capacity;
-    let [point, highest, sum] = [recallThresholds.length - 1, 0, 0];
+    let point = recallThresholds.length - 1;
+    let highest = 0;
+    let sum = 0;
     for (let at = first + this.#points[t]! - 1; at >= first; at--) {
       const found = this.#foundAt[at]!;
       const recall = found / this.#figures.positives;

@@ -24,7 +24,8 @@ interface Given {
 }
 
 async function score({ annotations, detections, type, rules }: Given) {
-  const [file, table] = [await readAnnotations(annotations), await readDetectionTable(detections)];
+  const file = await readAnnotations(annotations);
+  const table = await readDetectionTable(detections);
   checkDetections(table, file, detections);
   const matches = evaluate({ truth: truthOf(file), detections: table, type, rules });
   const { values, byCategory } = summarizer(matches, file.categories);
@@ -43,7 +44,10 @@ test.skipIf(shared === undefined).each(["segm", "bbox"] as const)(
   "every number of COCOeval on the real set: %s",
   async (type) => {
     const found = await score({
-      ...{ annotations: real("coco"), detections: fixture("detections_coco.json"), type, rules: cocoRules },
+      annotations: real("coco"),
+      detections: fixture("detections_coco.json"),
+      type,
+      rules: cocoRules,
     });
     const { stats, ap_by_category } = golden("cocoeval.json")[type];
     expectAll(found.values, stats);
@@ -58,7 +62,10 @@ test.skipIf(shared === undefined).each(["segm", "bbox"] as const)(
 
 test.skipIf(shared === undefined)("class-agnostic average recall on the real set", async () => {
   const found = await score({
-    ...{ annotations: real("coco"), detections: fixture("detections_coco.json"), type: "segm", rules: proposalRules },
+    annotations: real("coco"),
+    detections: fixture("detections_coco.json"),
+    type: "segm",
+    rules: proposalRules,
   });
   const expected = golden("cocoeval.json").segm_class_agnostic_ar as Record<string, number>;
   const names = found.values.map(({ id }) =>
@@ -80,7 +87,10 @@ test.skipIf(shared === undefined).each([
   ["lvis_v05_as_released", "bbox"],
 ] as const)("every number of LVISEval on the real set: %s, %s", async (name, type) => {
   const found = await score({
-    ...{ annotations: real(name), detections: fixture(`detections_${name}.json`), type, rules: lvisRules },
+    annotations: real(name),
+    detections: fixture(`detections_${name}.json`),
+    type,
+    rules: lvisRules,
   });
   const expected = golden("lviseval.json")[`${name}_${type}`] as Record<string, number>;
   // lvis-api calls its recall by category AR as well.
@@ -103,7 +113,8 @@ test.each([
   }[];
   expect(cases.length).toBeGreaterThan(10);
   for (const [i, each] of cases.entries()) {
-    const [annotations, detections] = [join(folder, `${i}.annotations.json`), join(folder, `${i}.detections.json`)];
+    const annotations = join(folder, `${i}.annotations.json`);
+    const detections = join(folder, `${i}.detections.json`);
     writeFileSync(annotations, JSON.stringify(each.annotations));
     writeFileSync(detections, JSON.stringify(each.detections));
     const found = await score({ annotations, detections, type, rules });

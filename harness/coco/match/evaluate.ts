@@ -45,7 +45,8 @@ export function matchesOf(
 ): Matches {
   const { imageOf, rankOf, scoreOf, hits, misses } = plan;
   const counted = plan.order.filter((index) => rankOf[index] !== uncounted);
-  const [groups, scores] = [new Uint32Array(counted.length), new Float64Array(counted.length)];
+  const groups = new Uint32Array(counted.length);
+  const scores = new Float64Array(counted.length);
   for (let i = 0; i < counted.length; i++) {
     groups[i] = rules.classAgnostic ? 0 : plan.categoryOf[counted[i]!]!;
     scores[i] = scoreOf[counted[i]!]!;

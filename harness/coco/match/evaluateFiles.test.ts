@@ -42,7 +42,11 @@ test.each(["segm", "bbox"] as const)("two threads find what one finds: %s", asyn
   const [one, two] = await Promise.all(
     ([1, 2] as const).map(async (threads) => {
       const { matches, annotations: file } = await evaluateFiles({
-        ...{ annotations, detections, type, threads, rules: () => cocoRules },
+        annotations,
+        detections,
+        type,
+        threads,
+        rules: () => cocoRules,
       });
       const { values, byCategory } = summarizer(matches, file.categories);
       return [values(onceEach(matches)), byCategory(onceEach(matches))];

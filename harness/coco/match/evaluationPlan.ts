@@ -29,7 +29,9 @@ export interface EvaluationPlan {
 /** The rank of a detection that does not count. */
 export const uncounted = 0xffff;
 
-const [words, halves, doubles] = [new Uint32Array(0), new Uint16Array(0), new Float64Array(0)];
+const words = new Uint32Array(0);
+const halves = new Uint16Array(0);
+const doubles = new Float64Array(0);
 
 export function planEvaluation(truth: GroundTruth, detections: DetectionTable, rules: EvaluationRules): EvaluationPlan {
   const { count } = detections;
@@ -48,7 +50,9 @@ export function planEvaluation(truth: GroundTruth, detections: DetectionTable, r
   }
   const first = rules.imageLimit === undefined ? 0 : firstOf(rules.imageLimit, detections);
   if (rules.imageLimit !== undefined) dropBeyond(rules.imageLimit, imageOf, scoreOf, images.size);
-  const [image, category, score] = [ascending(imageOf), ascending(categoryOf), descending(scoreOf)];
+  const image = ascending(imageOf);
+  const category = ascending(categoryOf);
+  const score = descending(scoreOf);
   const order = sharedLike(words, count);
   order.set(stableOrder(count, rules.classAgnostic ? [image, score, category] : [image, category, score]));
   return {
@@ -67,7 +71,8 @@ export function planEvaluation(truth: GroundTruth, detections: DetectionTable, r
 
 /** As limit_dets_per_image of LVISResults leaves them: the best of the first image where that has more than count. */
 function firstOf(limit: number, detections: DetectionTable): number {
-  let [best, count] = [0, 0];
+  let best = 0;
+  let count = 0;
   for (let i = 0; i < detections.count; i++) {
     if (detections.imageOf(i) !== detections.imageOf(0)) continue;
     count++;

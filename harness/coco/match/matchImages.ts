@@ -124,7 +124,8 @@ class ImageMatcher {
     for (let s = 0; s < rules.splits.length; s++) {
       const split = rules.splits[s]!;
       group.match(split, split.frequency === undefined ? -1 : frequencies.indexOf(split.frequency));
-      const [hits, misses] = [this.#plan.hits[s]!, this.#plan.misses[s]!];
+      const hits = this.#plan.hits[s]!;
+      const misses = this.#plan.misses[s]!;
       for (let d = 0; d < detections.length; d++) {
         hits[detections[d]!] = group.hits[d]!;
         misses[detections[d]!] = group.misses[d]!;

@@ -44,7 +44,7 @@ export function serve(): void {
 
 function failure(error: unknown): MatchReply {
   if (error instanceof HarnessError) {
-    return { state: "failed", message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
+    return { state: "failed", message: error.message, hint: error.hint };
   }
   const { message, stack } = error as Error;
   return { state: "failed", message, stack: stack ?? message };

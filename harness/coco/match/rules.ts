@@ -43,11 +43,16 @@ export const sizeSplits: readonly Split[] = [
 ];
 
 export const frequencySplits: readonly Split[] = (["rare", "common", "frequent"] as const).map((frequency) => ({
-  ...{ id: frequency, frequency, fromPx: 0, toPx: 1e10 },
+  id: frequency,
+  frequency,
+  fromPx: 0,
+  toPx: 1e10,
 }));
 
 export const cocoRules: EvaluationRules = {
-  ...{ id: "coco", classAgnostic: false, federated: false },
+  id: "coco",
+  classAgnostic: false,
+  federated: false,
   splits: sizeSplits,
   limits: [1, 10, 100],
 };
@@ -63,7 +68,10 @@ export function proposalRulesFor(categories: readonly Pick<Category, "frequency"
 
 /** v0.5 and v1 have the same rules. Source: LVISResults and LVISEval of lvis-api. */
 export const lvisRules: EvaluationRules = {
-  ...{ id: "lvis", classAgnostic: false, federated: true },
+  id: "lvis",
+  classAgnostic: false,
+  federated: true,
   splits: sizeSplits,
-  ...{ limits: [300], imageLimit: 300 },
+  limits: [300],
+  imageLimit: 300,
 };

@@ -65,7 +65,7 @@ export function summarizer(matches: Matches, categories: readonly Category[]): S
           }
         }
       }
-      return summaries.map(({ id, sum, present, n }) => ({ id, ...(present > 0 ? { value: sum / present } : {}), n }));
+      return summaries.map(({ id, sum, present, n }) => ({ id, value: present > 0 ? sum / present : undefined, n }));
     },
     byCategory(weights) {
       if (rules.classAgnostic) return [];

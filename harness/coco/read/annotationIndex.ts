@@ -76,7 +76,8 @@ function byImage(
   for (let i = 0; i < count; i++) starts[columns.image[i]! + 1]!++;
   for (let image = 0; image < images; image++) starts[image + 1]! += starts[image]!;
   const next = starts.slice();
-  const [offsets, lengths] = [new Float64Array(count), new Uint32Array(count)];
+  const offsets = new Float64Array(count);
+  const lengths = new Uint32Array(count);
   for (let i = 0; i < count; i++) {
     const at = next[columns.image[i]!]!++;
     offsets[at] = columns.offset[i]!;

@@ -71,7 +71,8 @@ export function parseIndex(bytes: Buffer): AnnotationIndex | "damaged" | "of ano
   };
   at += -at & 7;
   return {
-    ...{ ...elements, images },
+    ...elements,
+    images,
     offsets: new Float64Array(column(annotations, 8)),
     starts: new Uint32Array(column(count + 1, 4)),
     lengths: new Uint32Array(column(annotations, 4)),

@@ -111,7 +111,8 @@ class AnnotationReader {
     for (const { element, place } of this.early) this.add(element, place);
     this.early = [];
     this.countUnknownCategories();
-    const [images, categories] = [[...this.images.values()], [...this.categories.values()]];
+    const images = [...this.images.values()];
+    const categories = [...this.categories.values()];
     const lists = images.some((image) => image.negativeCategories !== undefined);
     if (lists) this.requireFrequencies(categories);
     const federated = categories.some(({ frequency }) => frequency !== undefined);

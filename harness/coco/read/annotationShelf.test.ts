@@ -19,7 +19,11 @@ beforeEach(() => {
 const here = dirname(fileURLToPath(import.meta.url));
 
 const square = (id: number, image: number, x: number) => ({
-  ...{ id, image_id: image, category_id: 3, area: 4, bbox: [x, 1, 2, 2] },
+  id,
+  image_id: image,
+  category_id: 3,
+  area: 4,
+  bbox: [x, 1, 2, 2],
   segmentation: [[x, 1, x + 2, 1, x + 2, 3, x, 3]] as unknown,
 });
 const rle = { ...square(9, 2, 0), iscrowd: 1, segmentation: { size: [4, 6], counts: "5220;" } };

@@ -42,8 +42,13 @@ test("images, categories and annotations come with corners, masks and sizes", as
   expect(read.warnings).toEqual([]);
   const [annotation] = read.annotationsOf(1);
   expect(annotation).toEqual({
-    ...{ id: 7, image: 1, category: 3, areaPx: 4, crowd: false },
-    ...{ box: { x0: 1, y0: 1, x1: 3, y1: 3 }, boxAreaPx: 4 },
+    id: 7,
+    image: 1,
+    category: 3,
+    areaPx: 4,
+    crowd: false,
+    box: { x0: 1, y0: 1, x1: 3, y1: 3 },
+    boxAreaPx: 4,
     mask: { size: { height: 4, width: 6 }, counts: Uint32Array.from([5, 2, 2, 2, 13]) },
   });
   expect(read.annotationsOf(99)).toEqual([]);

@@ -26,19 +26,18 @@ export function toImage(fields: Fields, ids: FileIds): FileImage {
   const size = attempt(() => readSize(fields));
   return {
     id: ids.images.read(fields, "id"),
-    ...("value" in fileName ? { fileName: fileName.value } : {}),
-    ...("value" in size ? { size: size.value } : {}),
-    ...("fault" in fileName || "fault" in size
-      ? {
-          faults: {
-            ...("fault" in fileName ? { fileName: fileName.fault } : {}),
-            ...("fault" in size ? { size: size.fault } : {}),
-          },
-        }
-      : {}),
-    ...(url === undefined ? {} : { url }),
-    ...(negativeCategories === undefined ? {} : { negativeCategories }),
-    ...(notExhaustiveCategories === undefined ? {} : { notExhaustiveCategories }),
+    fileName: "value" in fileName ? fileName.value : undefined,
+    size: "value" in size ? size.value : undefined,
+    faults:
+      "fault" in fileName || "fault" in size
+        ? {
+            fileName: "fault" in fileName ? fileName.fault : undefined,
+            size: "fault" in size ? size.fault : undefined,
+          }
+        : undefined,
+    url,
+    negativeCategories,
+    notExhaustiveCategories,
   };
 }
 
@@ -66,9 +65,9 @@ export function toCategory(fields: Fields, ids: FileIds): AnnotatedCategory {
   return {
     id: ids.categories.read(fields, "id"),
     name: textOf(fields.name) ?? sketch(fields.id),
-    ...(frequency === undefined ? {} : { frequency }),
-    ...(letter === undefined || frequency !== undefined ? {} : { wrongFrequency: sketch(letter) }),
-    ...(imageCount === undefined ? {} : { imageCount }),
+    frequency,
+    wrongFrequency: letter === undefined || frequency !== undefined ? undefined : sketch(letter),
+    imageCount,
   };
 }
 
@@ -94,7 +93,7 @@ export function toEntry(fields: Fields, images: ReadonlyMap<ImageId, FileImage>,
     category: ids.categories.read(fields, "category_id"),
     areaPx: readNumber(fields, "area"),
     ...crowd.value,
-    ...(isTrue(fields.ignore) ? { ignored: true } : {}),
+    ignored: isTrue(fields.ignore) ? true : undefined,
   };
   const mask = attempt(() => readSegmentation(fields.segmentation, image));
   const box = attempt(() => readBox(fields.bbox, "Python's numbers"));
@@ -102,13 +101,14 @@ export function toEntry(fields: Fields, images: ReadonlyMap<ImageId, FileImage>,
   return {
     entry: {
       ...common,
-      ...("value" in box ? { box: box.value.box, boxAreaPx: box.value.areaPx } : {}),
-      ...(segmentation === undefined ? {} : { segmentation }),
-      ...(isForeign(segmentation, image.size) ? { foreign: true } : {}),
+      box: "value" in box ? box.value.box : undefined,
+      boxAreaPx: "value" in box ? box.value.areaPx : undefined,
+      segmentation,
+      foreign: isForeign(segmentation, image.size) ? true : undefined,
     },
     ...("fault" in mask ? { mask: mask.fault } : mask.value.oddity === undefined ? {} : { oddity: mask.value.oddity }),
-    ...("fault" in box ? { box: box.fault } : {}),
-    ...(crowd.oddity === undefined ? {} : { crowdOddity: crowd.oddity }),
+    box: "fault" in box ? box.fault : undefined,
+    crowdOddity: crowd.oddity,
   };
 }
 

@@ -144,7 +144,8 @@ export class EntryStore {
 
   /** Found by halves: a training set has a thousand chunks. */
   private chunkOf(address: number): Chunk {
-    let [low, high] = [0, this.chunks.length - 1];
+    let low = 0;
+    let high = this.chunks.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
       if (this.chunks[middle]!.start <= address) low = middle;

@@ -34,7 +34,7 @@ export function truthOf(annotations: AnnotationFile | ScoredFile): GroundTruth {
     idZeroIsNoMatch: true,
     foreignSizesMatchNothing: true,
     sizeOf: (image) => sizes.get(image),
-    ...(listsOf === undefined ? {} : { listsOf }),
+    listsOf,
   };
 }
 
@@ -89,11 +89,13 @@ interface IdSet {
 /** What a detection refers to in the annotations, and what is usually wrong where it is not there. */
 const references = {
   image: {
-    ...{ field: "image_id", plural: "images" },
+    field: "image_id",
+    plural: "images",
     hint: "are the annotations those of the dataset that the detections were made on?",
   },
   category: {
-    ...{ field: "category_id", plural: "categories" },
+    field: "category_id",
+    plural: "categories",
     hint: "detectors that count classes from 0 need their ids mapped to the dataset's; are the annotations of another dataset?",
   },
 } as const;

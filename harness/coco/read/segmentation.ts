@@ -65,7 +65,7 @@ function readPolygons(polygons: NumberLists, { size, faults }: Pick<FileImage, "
     return fail({ problem: "polygon far outside of any image", field: "segmentation", found: values[i], expected });
   }
   const oddity = surplusOf(ends);
-  return { segmentation: { kind: "polygons", polygons }, ...(oddity === undefined ? {} : { oddity }) };
+  return { segmentation: { kind: "polygons", polygons }, oddity };
 }
 
 function surplusOf(ends: readonly number[]): Fault | undefined {

@@ -11,7 +11,12 @@ const folder = mkdtempSync(join(tmpdir(), "sam-bench-write-"));
 const size = { height: 3, width: 4 };
 const mask = encodeRle(Uint8Array.from([0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1]), size);
 const annotation: Annotation = {
-  ...{ id: 5, image: 2, category: 1, mask, areaPx: 4, crowd: false },
+  id: 5,
+  image: 2,
+  category: 1,
+  mask,
+  areaPx: 4,
+  crowd: false,
   box: { x0: 1, y0: 0, x1: 4, y1: 3 },
 };
 const instances = {

@@ -56,10 +56,13 @@ function annotationFields(
   format: "coco" | "lvis",
 ): object {
   return {
-    ...{ id, image_id: image, category_id: category, area: areaPx },
+    id,
+    image_id: image,
+    category_id: category,
+    area: areaPx,
     bbox: [box.x0, box.y0, box.x1 - box.x0, box.y1 - box.y0],
-    ...(format === "coco" ? { iscrowd: crowd ? 1 : 0 } : {}),
-    ...(format === "lvis" && ignored ? { ignore: 1 } : {}),
+    iscrowd: format === "coco" ? (crowd ? 1 : 0) : undefined,
+    ignore: format === "lvis" && ignored ? 1 : undefined,
     segmentation: { size: [mask.size.height, mask.size.width], counts: formatCounts(mask) },
   };
 }

@@ -42,8 +42,8 @@ export async function printPaperTable(args: Arguments, console: Console): Promis
     reports: await reportsFor(published, { args, book, console }),
     protocols: new Map(book.protocols.map((each) => [each.id, { prompts: promptsOf(each), prompted: each.prompted }])),
     variants: new Set(registry.variants.keys()),
-    ...(detector === undefined ? {} : { detector }),
-    ...(args.results === "results" ? {} : { results: args.results as string }),
+    detector,
+    results: args.results === "results" ? undefined : (args.results as string),
   });
   const table = { grid: comparisonGrid(comparison), records: comparisonRecords(comparison), json: comparison };
   await deliver(await exportTable(table, format, widthOf(console)), args, console);

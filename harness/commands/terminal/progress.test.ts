@@ -12,7 +12,7 @@ function setUp({ isTTY, columns }: { isTTY: boolean; columns?: number }) {
         done();
       },
     });
-  const notes = Object.assign(stream(), { isTTY, ...(columns === undefined ? {} : { columns }) });
+  const notes = Object.assign(stream(), { isTTY, columns });
   const time = { ms: 0 };
   return { console: { out: stream(), notes }, written, time, clock: { nowMs: () => time.ms } };
 }

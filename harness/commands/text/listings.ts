@@ -149,11 +149,17 @@ function describeRun({ manifest, damage }: CheckedRun) {
   const { id, variant, weights, dataset, protocols, status, shard, createdAt } = manifest;
   const only = status.state === "done" && status.only !== undefined ? { only: status.only } : {};
   return {
-    ...{ id, variant: variant.id, weights: weights.source, dataset: dataset.id, images: dataset.images },
-    ...{ prompts: protocols, status: status.state, createdAt },
+    id,
+    variant: variant.id,
+    weights: weights.source,
+    dataset: dataset.id,
+    images: dataset.images,
+    prompts: protocols,
+    status: status.state,
+    createdAt,
     ...only,
-    ...(damage === undefined ? {} : { damage }),
-    ...(isEarlier(manifest) ? { earlier: true as const } : {}),
-    ...(shard === undefined ? {} : { shard: `${shard.index}/${shard.count}` }),
+    damage,
+    earlier: isEarlier(manifest) ? (true as const) : undefined,
+    shard: shard === undefined ? undefined : `${shard.index}/${shard.count}`,
   };
 }

@@ -42,7 +42,8 @@ function coordinate(random: Random, side: number): string {
 }
 
 function annotationFile(random: Random): string {
-  const [height, width] = [1 + integer(random, 300), 1 + integer(random, 300)];
+  const height = 1 + integer(random, 300);
+  const width = 1 + integer(random, 300);
   const numbers = (count: number) =>
     Array.from({ length: count }, (_, i) => coordinate(random, i % 2 ? height : width));
   const annotations = Array.from({ length: 1 + integer(random, 4) }, (_, index) => {

@@ -13,7 +13,8 @@ export const planned = [1, 2, 3, 4, 5];
 
 /** A fresh copy, in `folder/results`, of a run of four images that has ended; it is written once a folder, as a run writes itself. */
 export async function storeFinishedRun(folder: string): Promise<StoredRun> {
-  const [original, results] = [join(folder, "original"), join(folder, "results")];
+  const original = join(folder, "original");
+  const results = join(folder, "results");
   if (!existsSync(original)) await writeRun(original);
   rmSync(results, { recursive: true, force: true });
   cpSync(original, results, { recursive: true });

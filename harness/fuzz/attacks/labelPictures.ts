@@ -38,7 +38,8 @@ function side(random: Random): number {
 }
 
 function labelPicture(random: Random): Buffer {
-  const [width, height] = [side(random), side(random)];
+  const width = side(random);
+  const height = side(random);
   const [colour, depth] = kinds[integer(random, kinds.length)]!;
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);

@@ -24,13 +24,12 @@ test("a whole image's mask stays as it is", () => {
 test("read back from its box, a placed mask is what it was, in the same runs as if it had been drawn there", () => {
   const cases = fc
     .record({
-      ...{
-        x0: fc.nat(4),
-        y0: fc.nat(4),
-        width: fc.integer({ min: 1, max: 6 }),
-        height: fc.integer({ min: 1, max: 6 }),
-      },
-      ...{ right: fc.nat(3), below: fc.nat(3) },
+      x0: fc.nat(4),
+      y0: fc.nat(4),
+      width: fc.integer({ min: 1, max: 6 }),
+      height: fc.integer({ min: 1, max: 6 }),
+      right: fc.nat(3),
+      below: fc.nat(3),
     })
     .chain((place) =>
       fc.record({

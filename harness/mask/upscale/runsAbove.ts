@@ -49,7 +49,8 @@ function scanColumn(scan: Scan, x: number): void {
 /** Rows of the columns seen from x that may put an output above the level. */
 function exceedingRows({ low, operator }: Scan, x: number): { top: number; bottom: number } {
   if (operator.overshoots) return { top: 0, bottom: low.side };
-  let [top, bottom] = [low.side, 0];
+  let top = low.side;
+  let bottom = 0;
   const first = operator.columns.first[x]!;
   for (let column = first; column < first + operator.columns.taps; column++) {
     top = Math.min(top, low.top[column]!);
@@ -97,7 +98,8 @@ function decidedUntil({ operator, level, line, reach }: Scan, y: number, end: nu
 }
 
 function valueAt({ taps, first, weights }: AxisOperator, line: Float64Array, output: number): number {
-  const [weight, value] = [output * taps, first[output]!];
+  const weight = output * taps;
+  const value = first[output]!;
   let sum = 0;
   for (let k = 0; k < taps; k++) sum += weights[weight + k]! * line[value + k]!;
   return Math.fround(sum);

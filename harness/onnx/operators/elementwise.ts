@@ -3,7 +3,8 @@ import { axisOf, dimAt, input, intAttribute, keepShape, type OperatorRule, same 
 
 const broadcast: OperatorRule = {
   infer: (call) => {
-    const [a, b] = [input(call, 0), input(call, 1)];
+    const a = input(call, 0);
+    const b = input(call, 1);
     if (a.type !== b.type) throw new Error(`${call.operator} of ${a.type} and ${b.type}`);
     return [{ type: a.type, dims: broadcastDims(a.dims, b.dims) }];
   },
@@ -39,7 +40,9 @@ export const elementwiseRules: Readonly<Record<string, OperatorRule>> = {
   Less: compare,
   Where: {
     infer: (call) => {
-      const [condition, a, b] = [input(call, 0), input(call, 1), input(call, 2)];
+      const condition = input(call, 0);
+      const a = input(call, 1);
+      const b = input(call, 2);
       return [{ type: a.type, dims: broadcastDims(condition.dims, broadcastDims(a.dims, b.dims)) }];
     },
   },
@@ -81,7 +84,8 @@ export const elementwiseRules: Readonly<Record<string, OperatorRule>> = {
   SkipLayerNormalization: {
     domain: "com.microsoft",
     infer: (call) => {
-      const [x, skip] = [input(call, 0), input(call, 1)];
+      const x = input(call, 0);
+      const skip = input(call, 1);
       const sum = broadcastDims(x.dims, skip.dims);
       if (sum.join() !== x.dims.join()) throw new Error(`the skip [${skip.dims}] does not broadcast to [${x.dims}]`);
       return Array.from({ length: call.outputCount }, () => ({ type: x.type, dims: x.dims }));

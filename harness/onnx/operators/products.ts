@@ -66,7 +66,8 @@ function flag(call: OperatorCall, name: string): boolean {
 }
 
 function matMulDims(call: OperatorCall, transposed: Transposed): Dim[] {
-  const [a, b] = [input(call, 0).dims, input(call, 1).dims];
+  const a = input(call, 0).dims;
+  const b = input(call, 1).dims;
   if (a.length < 2 || b.length < 2) throw new Error(`${call.operator} of [${a}] and [${b}]: matrices expected`);
   const [rows, inner] = transposed.left ? [a.at(-1)!, a.at(-2)!] : [a.at(-2)!, a.at(-1)!];
   const [innerB, columns] = transposed.right ? [b.at(-1)!, b.at(-2)!] : [b.at(-2)!, b.at(-1)!];
@@ -80,7 +81,8 @@ function number(dim: Dim, what: string): number {
 }
 
 function convDims(call: OperatorCall): Dim[] {
-  const [x, weight] = [input(call, 0).dims, input(call, 1).dims];
+  const x = input(call, 0).dims;
+  const weight = input(call, 1).dims;
   const group = intAttribute(call, "group", 1);
   same(product([weight[1]!, group]), x[1]!, "Conv: channels of input and weight");
   const strides = intsAttribute(call, "strides", [1, 1]);
@@ -96,7 +98,8 @@ function convDims(call: OperatorCall): Dim[] {
 }
 
 function convTransposeDims(call: OperatorCall): Dim[] {
-  const [x, weight] = [input(call, 0).dims, input(call, 1).dims];
+  const x = input(call, 0).dims;
+  const weight = input(call, 1).dims;
   same(weight[0]!, x[1]!, "ConvTranspose: channels of input and weight");
   for (const name of ["pads", "group", "dilations", "output_padding"])
     if (call.attributes[name] !== undefined) throw new Error(`ConvTranspose: ${name} has no shape rule yet`);
@@ -126,7 +129,9 @@ function einsum(call: OperatorCall): { output: Dim[]; all: Dim[] } {
 
 /** Query [batch, length, hidden]; key and value alike, or by head [batch, heads, length, width]. */
 function attention(call: OperatorCall): ValueShape[] {
-  const [query, key, value] = [input(call, 0), input(call, 1), input(call, 2)];
+  const query = input(call, 0);
+  const key = input(call, 1);
+  const value = input(call, 2);
   const heads = intAttribute(call, "num_heads");
   const byHead = key.dims.length === 4;
   const keyWidth = byHead ? product([heads, key.dims[3]!]) : key.dims[2]!;
@@ -142,7 +147,8 @@ function attention(call: OperatorCall): ValueShape[] {
 }
 
 function attentionMacs(call: OperatorCall, [output]: readonly ValueShape[]): Dim[][] {
-  const [query, key] = [input(call, 0), input(call, 1)];
+  const query = input(call, 0);
+  const key = input(call, 1);
   const length = dimAt(key, -2);
   return [
     [...query.dims, length],

@@ -39,21 +39,25 @@ export const shapeRules: Readonly<Record<string, OperatorRule>> = {
   Split: { infer: split },
   Gather: {
     infer: (call) => {
-      const [data, indices] = [input(call, 0), input(call, 1)];
+      const data = input(call, 0);
+      const indices = input(call, 1);
       const axis = axisOf(intAttribute(call, "axis", 0), data.dims.length);
       return [{ type: data.type, dims: [...data.dims.slice(0, axis), ...indices.dims, ...data.dims.slice(axis + 1)] }];
     },
   },
   GatherElements: {
     infer: (call) => {
-      const [data, indices] = [input(call, 0), input(call, 1)];
+      const data = input(call, 0);
+      const indices = input(call, 1);
       same(indices.dims.length, data.dims.length, "GatherElements: ranks of indices and data");
       return [{ type: data.type, dims: indices.dims }];
     },
   },
   ScatterElements: {
     infer: (call) => {
-      const [data, indices, updates] = [input(call, 0), input(call, 1), input(call, 2)];
+      const data = input(call, 0);
+      const indices = input(call, 1);
+      const updates = input(call, 2);
       same(indices.dims.join(), updates.dims.join(), "ScatterElements: shapes of indices and updates");
       same(indices.dims.length, data.dims.length, "ScatterElements: ranks of indices and data");
       return [{ type: data.type, dims: data.dims }];
@@ -62,7 +66,9 @@ export const shapeRules: Readonly<Record<string, OperatorRule>> = {
   // The last dimension of the indices is how many leading axes of the data they name.
   ScatterND: {
     infer: (call) => {
-      const [data, indices, updates] = [input(call, 0), input(call, 1), input(call, 2)];
+      const data = input(call, 0);
+      const indices = input(call, 1);
+      const updates = input(call, 2);
       const named = dimAt(indices, -1);
       if (typeof named === "string" || named > data.dims.length)
         throw new Error(`ScatterND: indices name ${named} of ${data.dims.length} axes`);
@@ -159,7 +165,9 @@ function concatenated(call: OperatorCall): Dim[] {
 
 function sliced(call: OperatorCall): Dim[] {
   const result: Dim[] = [...input(call, 0).dims];
-  const [starts, ends, axes] = [call.ints(1), call.ints(2), call.ints(3)];
+  const starts = call.ints(1);
+  const ends = call.ints(2);
+  const axes = call.ints(3);
   const steps = call.inputs[4] === undefined ? axes.map(() => 1) : call.ints(4);
   for (const [i, axis] of axes.entries()) {
     const at = axisOf(axis, result.length);

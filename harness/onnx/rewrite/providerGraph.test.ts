@@ -43,7 +43,7 @@ function attention(how: Attention): OnnxGraph {
     taken("value", widths[1]),
     ...(bias === "with bias" ? [undefined, undefined, graph.input("bias", [1, heads, queries, keys])] : []),
   ];
-  const attributes = { num_heads: heads, ...(scale === undefined ? {} : { scale: { float: scale } }) };
+  const attributes = { num_heads: heads, scale: scale === undefined ? undefined : { float: scale } };
   graph.output("attended", graph.op("MultiHeadAttention", inputs, attributes));
   return graph.finish();
 }
@@ -65,15 +65,24 @@ const cases: readonly (readonly [string, Attention])[] = [
   [
     "by head, with a bias and a scale",
     {
-      ...{ queries: 64, keys: 24, heads: 2, widths: [12, 12], scale: 0.7 },
-      ...{ layout: "by head", bias: "with bias" },
+      queries: 64,
+      keys: 24,
+      heads: 2,
+      widths: [12, 12],
+      scale: 0.7,
+      layout: "by head",
+      bias: "with bias",
     },
   ],
   ["one query", { queries: 1, keys: 40, heads: 3, widths: [8, 8] }],
   [
     "of a batch and lengths that are known when it runs",
     {
-      ...{ batch: "prompts", queries: "points", keys: "points", heads: 2, widths: [8, 8] },
+      batch: "prompts",
+      queries: "points",
+      keys: "points",
+      heads: 2,
+      widths: [8, 8],
     },
   ],
 ];
@@ -83,7 +92,8 @@ describe.each(cases)("attention %s", (_, how) => {
     const graph = attention(how);
     const rewritten = providerGraph(graph, "webgpu");
     expect(operatorsOf(rewritten)).not.toContain("MultiHeadAttention");
-    const [expected, found] = [await run(graph, "cpu"), await run(rewritten, "cpu")];
+    const expected = await run(graph, "cpu");
+    const found = await run(rewritten, "cpu");
     expect(differenceOf(found.attended!, expected.attended!)).toBeLessThan(tolerance);
   });
 
@@ -92,7 +102,8 @@ describe.each(cases)("attention %s", (_, how) => {
     async () => {
       useSwiftShader();
       const graph = attention(how);
-      const [expected, found] = [await run(graph, "cpu"), await run(providerGraph(graph, "webgpu"), "webgpu")];
+      const expected = await run(graph, "cpu");
+      const found = await run(providerGraph(graph, "webgpu"), "webgpu");
       expect(differenceOf(found.attended!, expected.attended!)).toBeLessThan(1e-5);
     },
   );
@@ -106,7 +117,8 @@ test("queries go in equal parts where their scores are over a limit, by default 
     operator === "MultiHeadAttention" ? [attentionInProducts(builder, inputs, attributes, 4800)] : undefined,
   );
   expect(scoresOf(parted)).toEqual(Array.from({ length: 4 }, () => [1, 3, 10, 25]));
-  const [expected, found] = [await run(graph, "cpu"), await run(parted, "cpu")];
+  const expected = await run(graph, "cpu");
+  const found = await run(parted, "cpu");
   expect(differenceOf(found.attended!, expected.attended!)).toBeLessThan(tolerance);
   const large = providerGraph(attention({ ...how, queries: 2400, keys: 2400 }), "webgpu");
   expect(scoresOf(large)).toEqual([
@@ -140,9 +152,11 @@ test.skipIf(swiftShader === undefined)(
   async () => {
     useSwiftShader();
     const graph = attention({ queries: 40, keys: 40, heads: 3, widths: [8, 8] });
-    const [expected, found] = [await run(graph, "cpu"), await run(graph, "webgpu")];
+    const expected = await run(graph, "cpu");
+    const found = await run(graph, "webgpu");
     expect(differenceOf(found.attended!, expected.attended!)).toBeGreaterThan(0.1);
-    const [sines, coarse] = [await run(waves(), "cpu", { x: angles }), await run(waves(), "webgpu", { x: angles })];
+    const sines = await run(waves(), "cpu", { x: angles });
+    const coarse = await run(waves(), "webgpu", { x: angles });
     expect(differenceOf(coarse.sine!, sines.sine!)).toBeGreaterThan(1e-4);
   },
 );

@@ -217,8 +217,8 @@ export function checkDataset(dataset: Dataset, id: string): Dataset {
     },
     targetsOf: (image) => dataset.targetsOf(image),
     annotationsOf: (image) => dataset.annotationsOf(image),
-    ...(dataset.humanAgreement === undefined ? {} : { humanAgreement: dataset.humanAgreement }),
-    ...(listsOf === undefined ? {} : { listsOf: (image) => listsOf.call(dataset, image) }),
+    humanAgreement: dataset.humanAgreement,
+    listsOf: listsOf === undefined ? undefined : (image) => listsOf.call(dataset, image),
   };
 }
 

@@ -123,9 +123,9 @@ async function importForeign(file: string): Promise<unknown> {
     const found = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     throw new HarnessError(`${file}: the plug-in can not be loaded`, {
       found: found.replace(/\s+/g, " "),
-      ...(file.endsWith(".ts")
-        ? { hint: 'a .ts file is an ES module where a package.json says "type": "module"; elsewhere name it .mts' }
-        : {}),
+      hint: file.endsWith(".ts")
+        ? 'a .ts file is an ES module where a package.json says "type": "module"; elsewhere name it .mts'
+        : undefined,
       cause: error,
     });
   }

@@ -22,7 +22,8 @@ export class Adam {
   /** One step by the gradients that stand in the matrices, which are then 0. `factor` multiplies the rates. */
   step(factor = 1): void {
     this.#steps++;
-    const [first, second] = [1 - defaults.first ** this.#steps, 1 - defaults.second ** this.#steps];
+    const first = 1 - defaults.first ** this.#steps;
+    const second = 1 - defaults.second ** this.#steps;
     for (const { matrix, rate, m, v } of this.#entries) {
       for (let i = 0; i < m.length; i++) {
         const g = matrix.gradient[i]!;

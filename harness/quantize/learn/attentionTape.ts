@@ -80,7 +80,8 @@ function softmax(row: Float32Array): void {
 function scoreGradients({ rows, columns, values, gradient }: Matrix): Grid {
   const scores = new Float32Array(values.length);
   for (let row = 0; row < rows; row++) {
-    const [start, end] = [row * columns, (row + 1) * columns];
+    const start = row * columns;
+    const end = (row + 1) * columns;
     let mean = 0;
     for (let i = start; i < end; i++) mean += values[i]! * gradient[i]!;
     for (let i = start; i < end; i++) scores[i] = values[i]! * (gradient[i]! - mean);
@@ -98,8 +99,10 @@ interface AxisTable {
 
 function tablesOf({ rows, columns, side, queryPlaces, keyPlaces }: Distances, width: number): AxisTable[] {
   const axis = (values: Float32Array, along: (place: number) => number): AxisTable => ({
-    ...{ vectors: { rows: 2 * side - 1, columns: width, values }, side },
-    ...{ queries: Int32Array.from(queryPlaces, along), keys: Int32Array.from(keyPlaces, along) },
+    vectors: { rows: 2 * side - 1, columns: width, values },
+    side,
+    queries: Int32Array.from(queryPlaces, along),
+    keys: Int32Array.from(keyPlaces, along),
   });
   return [axis(rows, (place) => Math.floor(place / side)), axis(columns, (place) => place % side)];
 }
@@ -108,7 +111,8 @@ function addDistances(scores: Grid, query: Matrix, { vectors, side, queries, key
   const terms: Grid = { rows: query.rows, columns: vectors.rows, values: new Float32Array(query.rows * vectors.rows) };
   addTimesTransposed(terms, query, vectors);
   for (let i = 0; i < queries.length; i++) {
-    const [to, from] = [i * keys.length, i * terms.columns + queries[i]! + side - 1];
+    const to = i * keys.length;
+    const from = i * terms.columns + queries[i]! + side - 1;
     for (let j = 0; j < keys.length; j++) scores.values[to + j]! += terms.values[from - keys[j]!]!;
   }
 }
@@ -116,7 +120,8 @@ function addDistances(scores: Grid, query: Matrix, { vectors, side, queries, key
 function addDistanceGradients(query: Matrix, scores: Grid, { vectors, side, queries, keys }: AxisTable): void {
   const terms: Grid = { rows: query.rows, columns: vectors.rows, values: new Float32Array(query.rows * vectors.rows) };
   for (let i = 0; i < queries.length; i++) {
-    const [from, to] = [i * keys.length, i * terms.columns + queries[i]! + side - 1];
+    const from = i * keys.length;
+    const to = i * terms.columns + queries[i]! + side - 1;
     for (let j = 0; j < keys.length; j++) terms.values[to - keys[j]!]! += scores.values[from + j]!;
   }
   addTimes(gradientOf(query), terms, vectors);
@@ -142,7 +147,9 @@ function quantizeLog2(
   dropped: AttentionOf["dropped"],
 ): Matrix {
   const s = scale.values[0]!;
-  const [table, levels, offset] = [log2Levels({ bits, tau, scale: s }), 2 ** bits, tau * Math.log2(s)];
+  const table = log2Levels({ bits, tau, scale: s });
+  const levels = 2 ** bits;
+  const offset = tau * Math.log2(s);
   const result = matrix(x.rows, x.columns, x.values.slice());
   const state = new Int8Array(x.values.length);
   for (let i = 0; i < x.values.length; i++) {

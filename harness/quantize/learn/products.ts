@@ -10,15 +10,24 @@ export interface Grid {
  * is read once for four products; the products below do the same.
  */
 export function addTimesTransposed(target: Grid, a: Grid, b: Grid): void {
-  const [inner, columns] = [a.columns, b.rows];
-  const [x, y, sums] = [a.values, b.values, target.values];
+  const inner = a.columns;
+  const columns = b.rows;
+  const x = a.values;
+  const y = b.values;
+  const sums = target.values;
   for (let row = 0; row < a.rows; row++) {
-    const [from, to] = [row * inner, row * columns];
+    const from = row * inner;
+    const to = row * columns;
     let column = 0;
     for (; column + 3 < columns; column += 4) {
       const b0 = column * inner;
-      const [b1, b2, b3] = [b0 + inner, b0 + 2 * inner, b0 + 3 * inner];
-      let [s0, s1, s2, s3] = [0, 0, 0, 0];
+      const b1 = b0 + inner;
+      const b2 = b0 + 2 * inner;
+      const b3 = b0 + 3 * inner;
+      let s0 = 0;
+      let s1 = 0;
+      let s2 = 0;
+      let s3 = 0;
       for (let i = 0; i < inner; i++) {
         const value = x[from + i]!;
         s0 += value * y[b0 + i]!;
@@ -67,15 +76,15 @@ function addRows({ sums, start, factors, from, stride }: RowSum, count: number, 
   let row = 0;
   for (; row + 3 < count; row += 4) {
     const at = from + row * stride;
-    const [f0, f1, f2, f3] = [
-      factors[at]!,
-      factors[at + stride]!,
-      factors[at + 2 * stride]!,
-      factors[at + 3 * stride]!,
-    ];
+    const f0 = factors[at]!;
+    const f1 = factors[at + stride]!;
+    const f2 = factors[at + 2 * stride]!;
+    const f3 = factors[at + 3 * stride]!;
     if (f0 === 0 && f1 === 0 && f2 === 0 && f3 === 0) continue;
     const b0 = row * columns;
-    const [b1, b2, b3] = [b0 + columns, b0 + 2 * columns, b0 + 3 * columns];
+    const b1 = b0 + columns;
+    const b2 = b0 + 2 * columns;
+    const b3 = b0 + 3 * columns;
     for (let i = 0; i < columns; i++)
       sums[start + i]! += f0 * values[b0 + i]! + f1 * values[b1 + i]! + f2 * values[b2 + i]! + f3 * values[b3 + i]!;
   }

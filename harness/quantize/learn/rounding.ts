@@ -80,7 +80,8 @@ export class LearnedRounding {
    */
   #shares(): { readonly shares: Float32Array; readonly slopes: Float32Array } {
     const { rows, values } = this.variable;
-    const [shares, slopes] = [new Float32Array(values.length), new Float32Array(values.length)];
+    const shares = new Float32Array(values.length);
+    const slopes = new Float32Array(values.length);
     const width = stretch.high - stretch.low;
     for (let row = 0, i = 0; row < rows; row++) {
       const { low, high } = this.#rangeOf(row);

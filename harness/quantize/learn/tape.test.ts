@@ -24,7 +24,8 @@ function checkGradients(parameters: readonly Matrix[], forward: (tape: Tape) => 
   const loss = () => forward(new Tape()).values.reduce((sum, value, i) => sum + value * weighting[i]!, 0);
   for (const parameter of parameters)
     for (let i = 0; i < parameter.values.length; i++) {
-      const [before, step] = [parameter.values[i]!, 1e-2];
+      const before = parameter.values[i]!;
+      const step = 1e-2;
       parameter.values[i] = before + step;
       const above = loss();
       parameter.values[i] = before - step;
@@ -35,7 +36,9 @@ function checkGradients(parameters: readonly Matrix[], forward: (tape: Tape) => 
 }
 
 test("linear layers, GELU and parts of columns and rows have the gradients of differences", () => {
-  const [x, first, second] = [draw(3, 4), draw(6, 4), draw(2, 3)];
+  const x = draw(3, 4);
+  const first = draw(6, 4);
+  const second = draw(2, 3);
   checkGradients([x, first, second], (tape) => {
     const hidden = tape.map(tape.linear(x, first, new Float32Array(6).fill(0.1)), gelu, geluDerivative);
     const turned = tape.join([tape.columns(hidden, 3, 2), tape.columns(hidden, 0, 1)]);
@@ -44,8 +47,11 @@ test("linear layers, GELU and parts of columns and rows have the gradients of di
 });
 
 test("attention with relative positions has the gradients of differences", () => {
-  const [query, key, value] = [draw(3, 4), draw(4, 4), draw(4, 4)];
-  const [rows, columns] = [draw(3, 4).values, draw(3, 4).values];
+  const query = draw(3, 4);
+  const key = draw(4, 4);
+  const value = draw(4, 4);
+  const rows = draw(3, 4).values;
+  const columns = draw(3, 4).values;
   const distances = { rows, columns, side: 2, queryPlaces: [0, 2, 3], keyPlaces: [0, 1, 2, 3] };
   checkGradients([query, key, value], (tape) => attention(tape, { query, key, value, distances, dropped: never }));
 });
@@ -56,7 +62,8 @@ test("soft rounding has the gradients of differences, its regulariser too", () =
   checkGradients([rounding.variable], (tape) => rounding.weight(tape));
   rounding.variable.gradient.fill(0);
   rounding.regularize(0.5, 3);
-  const [slope, step] = [rounding.variable.gradient[1]!, 1e-3];
+  const slope = rounding.variable.gradient[1]!;
+  const step = 1e-3;
   rounding.variable.values[1]! += step;
   const above = rounding.regularize(0.5, 3);
   rounding.variable.values[1]! -= 2 * step;
@@ -67,7 +74,9 @@ test("soft rounding has the gradients of differences, its regulariser too", () =
 test("soft rounding starts at the weight itself and is decided by its nearer end", () => {
   const values = Float32Array.of(0.32, -0.41, 0.58, 0.07);
   const rounding = new LearnedRounding(values, {
-    ...{ bits: 4, scales: Float32Array.of(0.1), zeroPoints: Uint8Array.of(7) },
+    bits: 4,
+    scales: Float32Array.of(0.1),
+    zeroPoints: Uint8Array.of(7),
   });
   for (const [i, value] of rounding.weight(new Tape()).values.entries()) expect(value).toBeCloseTo(values[i]!, 4);
   // 3.2, -4.1, 5.8 and 0.7 steps: only the last three lie nearer to the integer above.
@@ -96,7 +105,8 @@ test("what is dropped stays in float", () => {
 });
 
 test("learned logarithmic levels are those of the quantiser, and saturated ones move the scale", () => {
-  const [query, key] = [draw(1, 4), draw(3, 4)];
+  const query = draw(1, 4);
+  const key = draw(3, 4);
   const value = matrix(3, 3, Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1));
   const plain = attention(new Tape(), { query, key, value, dropped: never });
   const scale = matrix(1, 1, Float32Array.of(Math.max(...plain.values) / 2));

@@ -79,7 +79,8 @@ export class Tape {
 
   /** Matrices of equal rows side by side. */
   join(parts: readonly Matrix[]): Matrix {
-    const [rows, total] = [parts[0]!.rows, parts.reduce((sum, part) => sum + part.columns, 0)];
+    const rows = parts[0]!.rows;
+    const total = parts.reduce((sum, part) => sum + part.columns, 0);
     const result = matrix(rows, total);
     const starts = parts.map((_, i) => parts.slice(0, i).reduce((sum, part) => sum + part.columns, 0));
     for (const [i, { columns, values }] of parts.entries())
@@ -102,7 +103,8 @@ export class Tape {
   quantize(x: Matrix, quantizer: LearnedQuantizer, dropped: (index: number) => boolean): Matrix {
     const { bits, zeroPoint } = quantizer;
     const scale = quantizer.scale.values[0]!;
-    const [low, high] = [-zeroPoint, 2 ** bits - 1 - zeroPoint];
+    const low = -zeroPoint;
+    const high = 2 ** bits - 1 - zeroPoint;
     const result = matrix(x.rows, x.columns, x.values.slice());
     const off = new Float32Array(x.values.length);
     const passes = new Uint8Array(x.values.length).fill(1);

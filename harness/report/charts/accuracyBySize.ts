@@ -62,7 +62,11 @@ function chartsOf({ metric, title, field, suffix }: DrawnMetric, runs: readonly 
             {
               mark: { type: "point", size: 110 },
               encoding: {
-                ...{ x, xOffset, y, color: colour, shape: { ...colour } },
+                x,
+                xOffset,
+                y,
+                color: colour,
+                shape: { ...colour },
                 tooltip: ["variant", "size", field, "low", "high", "n"].map((field) => ({ field })),
               },
             },

@@ -38,13 +38,13 @@ function placeOf({ label, report }: ChartRun, { name, protocol, metric }: DrawnF
   const { value, low = value, high = value } = figure;
   return [
     {
-      ...{
-        variant: label,
-        ms: rounded(ms, 3),
-        q1: rounded(encode!.q1 + decode!.q1, 3),
-        q3: rounded(encode!.q3 + decode!.q3, 3),
-      },
-      ...{ accuracy: rounded(100 * value), low: rounded(100 * low), high: rounded(100 * high) },
+      variant: label,
+      ms: rounded(ms, 3),
+      q1: rounded(encode!.q1 + decode!.q1, 3),
+      q3: rounded(encode!.q3 + decode!.q3, 3),
+      accuracy: rounded(100 * value),
+      low: rounded(100 * low),
+      high: rounded(100 * high),
     },
   ];
 }
@@ -89,10 +89,8 @@ const line = 1 / 18;
 /** Best first, the names that overlap no other written before; the legend has them all. */
 function namesWithRoom(places: readonly Place[], drawn: DrawnMetric): readonly string[] {
   const span = (values: readonly number[]) => Math.max(...values) - Math.min(...values) || 1;
-  const [widthMs, height] = [
-    span(places.flatMap(({ q1, q3 }) => [Math.log(q1), Math.log(q3)])),
-    span(places.flatMap(({ low, high }) => [low, high])),
-  ];
+  const widthMs = span(places.flatMap(({ q1, q3 }) => [Math.log(q1), Math.log(q3)]));
+  const height = span(places.flatMap(({ low, high }) => [low, high]));
   const written: Place[] = [];
   for (const place of [...places].sort((a, b) => gain(drawn, a, b) || a.ms - b.ms)) {
     const overlaps = written.some((other) => {
@@ -156,7 +154,10 @@ function chartOf(
         {
           mark: { type: "point", size: 120 },
           encoding: {
-            ...{ x, y, color: colour, shape: { ...colour } },
+            x,
+            y,
+            color: colour,
+            shape: { ...colour },
             tooltip: ["variant", field, "low", "high", "ms", "q1", "q3"].map((field) => ({ field })),
           },
         },

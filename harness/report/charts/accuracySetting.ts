@@ -41,8 +41,13 @@ function chartOf(
       const { value: accuracy, low = accuracy, high = accuracy, n } = figure;
       return [
         {
-          ...{ prompts: shared ? `${name}, ${protocol}` : name, variant: label, value, n },
-          ...{ accuracy: rounded(100 * accuracy), low: rounded(100 * low), high: rounded(100 * high) },
+          prompts: shared ? `${name}, ${protocol}` : name,
+          variant: label,
+          value,
+          n,
+          accuracy: rounded(100 * accuracy),
+          low: rounded(100 * low),
+          high: rounded(100 * high),
         },
       ];
     }),
@@ -80,7 +85,10 @@ function chartOf(
           {
             mark: { type: "point", size: 110 },
             encoding: {
-              ...{ x, y, color, shape: { ...color } },
+              x,
+              y,
+              color,
+              shape: { ...color },
               tooltip: ["variant", "prompts", "value", field, "low", "high", "n"].map((field) => ({ field })),
             },
           },

@@ -39,7 +39,9 @@ export function memoryCharts(runs: readonly ChartRun[]): readonly Chart[] {
           {
             mark: { type: "bar", cornerRadiusEnd: 2 },
             encoding: {
-              ...{ x, y, yOffset: offset },
+              x,
+              y,
+              yOffset: offset,
               color: { field: "stage", type: "nominal", scale: { domain: [...stages] }, legend: { title: null } },
               tooltip: ["variant", "stage", "mb"].map((field) => ({ field })),
             },

@@ -48,7 +48,10 @@ export function predictedIouCharts(runs: readonly ChartRun[]): readonly Chart[] 
             {
               mark: { type: "point" },
               encoding: {
-                ...{ x, y, color: colour, shape: { ...colour } },
+                x,
+                y,
+                color: colour,
+                shape: { ...colour },
                 size: { field: "n", type: "quantitative", scale: { type: "sqrt", range: [30, 300] }, legend: null },
                 tooltip: ["variant", "predicted", "measured", "n"].map((field) => ({ field })),
               },

@@ -8,7 +8,9 @@ const points = [
   { id: "method/base/0.4", latency: 0.85, fitness: 0.3, front: false },
 ];
 const spec = searchChart({
-  ...{ title: "Settings of method/base", subtitle: "3 configurations", points },
+  title: "Settings of method/base",
+  subtitle: "3 configurations",
+  points,
   named: [{ name: "winner", id: "method/base/0.5", latency: 0.8, fitness: 0.35 }],
 });
 

@@ -38,7 +38,9 @@ export function searchChart({ title, subtitle, points, named }: SearchPicture): 
     $schema: vegaLiteSchema,
     description: `${title}. ${subtitle}`,
     background: palette.paper,
-    ...{ width: 520, height: 340, padding: 16 },
+    width: 520,
+    height: 340,
+    padding: 16,
     title: { text: title, subtitle, anchor: "start", color: palette.text, subtitleColor: palette.muted },
     config: { font, axis: { labelColor: palette.muted, titleColor: palette.text, gridColor: palette.faintRule } },
     layer: [

@@ -6,10 +6,18 @@ import { exampleSide } from "./fixtures/sides.ts";
 
 test("a condition is a figure, a comparison, a number and its unit", () => {
   expect(parseCondition("miou.box < -0.5%")).toEqual({
-    ...{ text: "miou.box < -0.5%", figure: "miou.box", of: "difference", comparator: "<", value: -0.5, unit: "%" },
+    text: "miou.box < -0.5%",
+    figure: "miou.box",
+    of: "difference",
+    comparator: "<",
+    value: -0.5,
+    unit: "%",
   });
   expect(parseCondition(" miou.box.small.high<=−1e-2 ")).toMatchObject({
-    ...{ figure: "miou.box.small", of: "high", comparator: "<=", value: -0.01 },
+    figure: "miou.box.small",
+    of: "high",
+    comparator: "<=",
+    value: -0.01,
   });
   expect(parseCondition("latency.encode >= 5 ms")).toMatchObject({ figure: "latency.encode", value: 5, unit: "ms" });
   expect(parseCondition("AR@1000.grid.p < .05")).toMatchObject({ figure: "AR@1000.grid", of: "p", value: 0.05 });

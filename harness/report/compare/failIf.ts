@@ -26,7 +26,8 @@ export function parseCondition(text: string): Condition {
   if (at < 0)
     throw malformed(text, text.includes("=") ? "no < or > in it; = alone compares nothing" : "no < or > in it");
   const comparator = comparators.find((each) => text.startsWith(each, at))!;
-  const [left, right] = [text.slice(0, at).trim(), text.slice(at + comparator.length).trim()];
+  const left = text.slice(0, at).trim();
+  const right = text.slice(at + comparator.length).trim();
   if (left === "") throw malformed(text, `nothing before ${comparator}`);
   if (/[<>]/.test(right)) throw malformed(text, "two comparisons in one");
   const number = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(\S*)$/i.exec(right.replace(/^−/, "-"));
@@ -37,8 +38,12 @@ export function parseCondition(text: string): Condition {
   const bound = bounds.find((each) => left.endsWith(`.${each}`));
   const figure = bound === undefined ? left : left.slice(0, -bound.length - 1);
   const condition: Condition = {
-    ...{ text: text.trim(), figure, of: bound ?? "difference", comparator, value: Number(number[1]) },
-    ...(unit === undefined ? {} : { unit }),
+    text: text.trim(),
+    figure,
+    of: bound ?? "difference",
+    comparator,
+    value: Number(number[1]),
+    unit,
   };
   requireUnit(condition);
   return condition;

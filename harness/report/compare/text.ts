@@ -48,7 +48,8 @@ function runText({ id, variant, weights }: ComparedRun): string {
 function figureTables(figures: readonly FigureDifference[], width: number): string {
   if (figures.length === 0) return "";
   const column = (header: readonly string[], cellOf: (figure: FigureDifference) => string | undefined): Column => ({
-    ...{ header, align: "right" },
+    header,
+    align: "right",
     cells: figures.map((figure) => cellOf(figure) ?? none),
   });
   const shares = figures.some(({ won }) => won !== undefined);
@@ -113,7 +114,8 @@ function categoryTable({ prompts, worst, best }: Breakdown): string {
     ...best.map((each) => ["gained most", each] as const),
   ];
   const column = (header: readonly string[], cellOf: (row: CategoryDifference) => string): Column => ({
-    ...{ header, align: "right" },
+    header,
+    align: "right",
     cells: rows.map(([, row]) => cellOf(row)),
   });
   return layout([

@@ -41,7 +41,7 @@ export async function galleryOf(
   for (const sample of samples) {
     const own = rows.map((byKey) => byKey.get(keyOf(sample))!);
     const photo = await photoOf(sample.image, request, photos);
-    items.push({ ...itemOf(sample, own, scored, request), ...(photo === undefined ? {} : { photo }) });
+    items.push({ ...itemOf(sample, own, scored, request), photo });
     request.progress(items.length, samples.length);
   }
   return items;
@@ -59,12 +59,15 @@ function itemOf(
   return {
     ...sample,
     categoryName: names.get(sample.category) ?? `category ${sample.category}`,
-    ...{ size: mask.size, prompt },
-    ...(truth === undefined ? {} : { truth: outlined(truth.mask) }),
+    size: mask.size,
+    prompt,
+    truth: truth === undefined ? undefined : outlined(truth.mask),
     predictions: rows.map((row, i) => ({
-      ...{ label: runs[i]!.details.label, series: runs[i]!.series },
+      label: runs[i]!.details.label,
+      series: runs[i]!.series,
       outlines: outlined(parseCounts(row.mask.counts, row.mask.size, `row of image ${row.image}`)),
-      ...{ iou: row.iou!, predictedIou: row.predictedIou },
+      iou: row.iou!,
+      predictedIou: row.predictedIou,
     })),
   };
 }

@@ -110,7 +110,8 @@ test("a variant that is not here, and another folder of runs, are said with the 
 
 test("latency and memory stand beside another machine's without a difference; parameters have one", () => {
   const large = exampleReport("sam-vit-h", {
-    ...{ latency: latency(4000, 40), parameters: 641_090_608 },
+    latency: latency(4000, 40),
+    parameters: 641_090_608,
     modelMemory: { load: 3e9, encode: 5.73e9, decode: 4e9 },
   });
   // Latency does not hang on the images, so the drawn scenes will do.
@@ -162,7 +163,17 @@ test("records are one a published value, with what stands beside it", () => {
   expect(records).toHaveLength(6);
   const named = Object.fromEntries(names!.map((name, i) => [name, records[0]![i]]));
   expect(named).toMatchObject({
-    ...{ table: "example-accuracy", system: "SAM", configuration: "ViT-H", column: "box", unit: "%", published: 78.4 },
-    ...{ variant: "sam-vit-h", n: 36_335, images: 5000, extent: "whole", protocol: "miou-gtbox", command: undefined },
+    table: "example-accuracy",
+    system: "SAM",
+    configuration: "ViT-H",
+    column: "box",
+    unit: "%",
+    published: 78.4,
+    variant: "sam-vit-h",
+    n: 36_335,
+    images: 5000,
+    extent: "whole",
+    protocol: "miou-gtbox",
+    command: undefined,
   });
 });

@@ -63,7 +63,8 @@ export function compareWithPaper({ paper, table }: PublishedTable, context: Comp
   const pairs = cells.flat().flatMap(({ pair, cell }) => (pair === undefined || cell.ours ? [] : [pair]));
   const { fills, closed, numberOf } = fillsOf(pairs, context);
   const rows = table.rows.map(({ system, config }, i) => ({
-    ...{ system, ...(config === undefined ? {} : { config }) },
+    system,
+    config,
     cells: Object.fromEntries(
       cells[i]!.map(({ column, pair, cell }) => {
         const fill = pair === undefined || cell.ours ? undefined : numberOf(pair.variant, pair.measure);
@@ -73,8 +74,12 @@ export function compareWithPaper({ paper, table }: PublishedTable, context: Comp
   }));
   const used = new Set(cells.flat().flatMap(({ cell }) => cell.ours?.run ?? []));
   return {
-    ...{ paper: paper.paper, ...(paper.arxiv === undefined ? {} : { arxiv: paper.arxiv }) },
-    ...{ ...table, rows, fills, closed },
+    paper: paper.paper,
+    arxiv: paper.arxiv,
+    ...table,
+    rows,
+    fills,
+    closed,
     runs: context.reports.filter(({ id }) => used.has(id)).map(usedRun),
   };
 }
@@ -86,12 +91,12 @@ function openCell(row: PaperRow, column: PaperColumn, context: ComparisonContext
   const protocol = row.measures?.protocol ?? column.measures?.protocol;
   const ours = pair && ourFigure(pair.variant, pair.measure, { ...context, unit });
   const cell: ComparedCell = {
-    ...{ published, ...(unit ? { unit } : {}), ...(protocol === undefined || !column.measures ? {} : { protocol }) },
-    ...(pair ? { variant: pair.variant } : {}),
-    ...(ours ? { ours } : {}),
-    ...(ours && ours.nature !== "machine" && typeof published === "number"
-      ? { difference: ours.value - published }
-      : {}),
+    published,
+    unit: unit || undefined,
+    protocol: protocol === undefined || !column.measures ? undefined : protocol,
+    variant: pair ? pair.variant : undefined,
+    ours: ours || undefined,
+    difference: ours && ours.nature !== "machine" && typeof published === "number" ? ours.value - published : undefined,
   };
   return { cell, pair };
 }

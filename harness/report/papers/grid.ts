@@ -22,7 +22,8 @@ export function comparisonGrid(comparison: Comparison): Grid {
 
 function nameColumns(rows: readonly ComparedRow[]): readonly GridColumn[] {
   const column = (header: string, textOf: (row: ComparedRow) => string | undefined): GridColumn => ({
-    ...{ header, align: "left" },
+    header,
+    align: "left",
     cells: rows.map((row) => ({ text: textOf(row) ?? "", tone: "plain" })),
   });
   const configured = rows.some(({ config }) => config !== undefined);
@@ -37,7 +38,9 @@ function columnGroup(comparison: Comparison, column: PaperColumn): readonly Grid
   const digits = digitsOf(comparison, column);
   const group = column.unit === undefined ? column.title : `${column.title}, ${column.unit}`;
   const gridColumn = (header: string, cellOf: (cell: ComparedCell) => GridCell): GridColumn => ({
-    ...{ group, header, align: "right" },
+    group,
+    header,
+    align: "right",
     cells: cells.map((cell) => (cell === undefined ? { text: none, tone: "plain" } : cellOf(cell))),
   });
   const has = (test: (cell: ComparedCell) => boolean) => cells.some((cell) => cell !== undefined && test(cell));

@@ -73,8 +73,9 @@ function accuracyOf(run: RunReport, measure: Measure, factor: number): Measured 
   const { value, low, high, n } = figure;
   return {
     value: factor * value,
-    ...(low === undefined || high === undefined ? {} : { low: factor * low, high: factor * high }),
-    ...(n === undefined ? {} : { n }),
+    low: low === undefined || high === undefined ? undefined : factor * low,
+    high: low === undefined || high === undefined ? undefined : factor * high,
+    n,
   };
 }
 

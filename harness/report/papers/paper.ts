@@ -76,31 +76,31 @@ const texts = z.array(text).min(1);
 const printed = z.union([z.number(), text]);
 
 const measure = z.strictObject({
-  protocol: text.exactOptional(),
-  prompt: text.exactOptional(),
+  protocol: text.optional(),
+  prompt: text.optional(),
   metric: text,
-  size: text.exactOptional(),
-  dataset: text.exactOptional(),
-  detector: text.exactOptional(),
+  size: text.optional(),
+  dataset: text.optional(),
+  detector: text.optional(),
 });
 
 const column = z
   .strictObject({
     id: text,
-    title: text.exactOptional(),
-    unit: text.exactOptional(),
-    unitColumn: text.exactOptional(),
-    measures: measure.exactOptional(),
+    title: text.optional(),
+    unit: text.optional(),
+    unitColumn: text.optional(),
+    measures: measure.optional(),
   })
   .transform((given) => ({ ...given, title: given.title ?? given.id }));
 
 const row = z.strictObject({
   system: text,
-  config: text.exactOptional(),
-  variant: text.exactOptional(),
-  variants: z.record(text, text).exactOptional(),
-  measures: z.strictObject({ ...measure.shape, metric: text.exactOptional() }).exactOptional(),
-  settings: z.record(text, printed).exactOptional(),
+  config: text.optional(),
+  variant: text.optional(),
+  variants: z.record(text, text).optional(),
+  measures: z.strictObject({ ...measure.shape, metric: text.optional() }).optional(),
+  settings: z.record(text, printed).optional(),
   values: z.record(text, printed),
 });
 
@@ -108,19 +108,19 @@ const table = z
   .strictObject({
     id: text,
     table: text,
-    dataset: text.exactOptional(),
-    prompt: text.exactOptional(),
+    dataset: text.optional(),
+    prompt: text.optional(),
     metric: text,
     unit: text,
-    hardware: text.exactOptional(),
-    protocol: text.exactOptional(),
+    hardware: text.optional(),
+    protocol: text.optional(),
     confidence: z.enum(["repo", "paper", "summary", "secondary"]),
     source: text,
     columns: z.array(column).min(1),
     rows: z.array(row).min(1),
-    note: text.exactOptional(),
-    contradictions: texts.exactOptional(),
-    cautions: texts.exactOptional(),
+    note: text.optional(),
+    contradictions: texts.optional(),
+    cautions: texts.optional(),
   })
   .superRefine(({ columns, rows }, context) => {
     const known = new Set(columns.map(({ id }) => id));
@@ -140,9 +140,9 @@ const claim = z.strictObject({ system: text, claim: text, source: text });
 const paper = z.strictObject({
   schema: z.literal(1),
   paper: text,
-  arxiv: text.exactOptional(),
-  claims: z.array(claim).min(1).exactOptional(),
-  missing: texts.exactOptional(),
+  arxiv: text.optional(),
+  claims: z.array(claim).min(1).optional(),
+  missing: texts.optional(),
   tables: z.array(table).min(1),
 }) satisfies z.ZodType<Paper>;
 

@@ -14,8 +14,12 @@ export function describePublished({ paper, table }: PublishedTable) {
   const measured = [...new Set(table.columns.flatMap(({ measures }) => measures?.protocol ?? []))];
   const protocolIds = measured.length > 0 || protocol === undefined ? measured : [protocol];
   return {
-    ...{ id, paper: paper.paper, ...(paper.arxiv === undefined ? {} : { arxiv: paper.arxiv }), table: table.table },
-    ...(dataset === undefined ? {} : { dataset }),
-    ...{ protocols: protocolIds, confidence },
+    id,
+    paper: paper.paper,
+    arxiv: paper.arxiv,
+    table: table.table,
+    dataset,
+    protocols: protocolIds,
+    confidence,
   };
 }

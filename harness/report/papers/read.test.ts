@@ -13,7 +13,12 @@ import { evaluationSets } from "./sets.ts";
 const folder = fileURLToPath(new URL("../../../results/papers", import.meta.url));
 
 const table = {
-  ...{ id: "t1", table: "Table 1", metric: "mIoU", unit: "%", confidence: "paper", source: "the paper's text" },
+  id: "t1",
+  table: "Table 1",
+  metric: "mIoU",
+  unit: "%",
+  confidence: "paper",
+  source: "the paper's text",
   columns: [{ id: "miou" }],
   rows: [{ system: "SAM", values: { miou: 78.4 } }],
 };
@@ -33,7 +38,9 @@ test("the project's papers are read, every table with columns that its values ar
   const tables = await readPublishedTables(folder);
   expect(tables).toHaveLength(63);
   expect(publishedTable(tables, "sam-t5-coco").table.rows[1]).toEqual({
-    ...{ system: "SAM", config: "ViT-H, + one mask-refinement iteration", variant: "sam-vit-h" },
+    system: "SAM",
+    config: "ViT-H, + one mask-refinement iteration",
+    variant: "sam-vit-h",
     values: { AP: 46.5, AP_S: 30.8, AP_M: 51, AP_L: 61.7 },
   });
   expect(() => publishedTable(tables, "sam-t5-coc")).toThrow(
@@ -79,13 +86,14 @@ test.skipIf(shared === undefined)("nothing of the collected tables is lost or ch
     ...recorded(about),
     rows: rows.map((row) => ({
       ...recorded(row),
-      ...(row.settings === undefined ? {} : { settings: recorded(row.settings as Loose) }),
+      settings: row.settings === undefined ? undefined : recorded(row.settings as Loose),
     })),
   }));
   const published = await readPublishedTables(folder);
   const found = published.map(({ paper, table: { contradictions: _, cautions: __, ...about } }) => ({
     ...about,
-    ...{ paper: paper.paper, ...(paper.arxiv === undefined ? {} : { arxiv: paper.arxiv }) },
+    paper: paper.paper,
+    arxiv: paper.arxiv,
     columns: about.columns.map(({ id }) => id),
     rows: about.rows.map(({ variant: _, variants: __, measures: ___, ...row }) => row),
   }));

@@ -247,7 +247,11 @@ function quartiles({ median, q1, q3 }: LatencySummary): string {
 
 function percent({ value, low, high }: Score): string {
   return intervalText(
-    { value: 100 * value, ...(low === undefined || high === undefined ? {} : { low: 100 * low, high: 100 * high }) },
+    {
+      value: 100 * value,
+      low: low === undefined || high === undefined ? undefined : 100 * low,
+      high: low === undefined || high === undefined ? undefined : 100 * high,
+    },
     1,
   );
 }

@@ -20,10 +20,13 @@ const reports = [
       box: { protocol: "miou-gtbox", miou: score(0.783, 0.005) },
       "1p": { protocol: "miou-random-points", miou: score(0.532, 0.004) },
     },
-    ...{ latency: latency(4000, 40), modelMemory: { load: 1, encode: 5.73e9, decode: 2 }, parameters: 641_090_608 },
+    latency: latency(4000, 40),
+    modelMemory: { load: 1, encode: 5.73e9, decode: 2 },
+    parameters: 641_090_608,
   }),
   exampleReport("mobilesam", {
-    ...{ images: { finished: 98, failed: 0, planned: 98 }, notes: ["weights 100 % <real> & $1_000|#{x}~y^2\\z"] },
+    images: { finished: 98, failed: 0, planned: 98 },
+    notes: ["weights 100 % <real> & $1_000|#{x}~y^2\\z"],
     prompts: { box: { protocol: "miou-gtbox", miou: score(0.76, 0.017, 812) } },
   }),
 ];
@@ -93,7 +96,8 @@ test("latex: booktabs' rules, a rule under each group, every special character e
   const latex = (await exportTable(exportable(accuracyTable), "latex")) as string;
   const body = latex.split("\n");
   // Plain figures are siunitx's to align; a column with marks or counts in its cells is not.
-  const [two, one] = ["S[table-format=2.1]", "S[table-format=1]"];
+  const two = "S[table-format=2.1]";
+  const one = "S[table-format=1]";
   expect(body).toContain(`\\begin{tabular}{@{}ll${two}rr${two}rr${one}@{}}`);
   expect(body).toContain("\\cmidrule(lr){3-5} \\cmidrule(lr){6-8} \\cmidrule(lr){9-9}");
   expect(body.filter((line) => line.endsWith("\\\\")).map((line) => line.split(" & ").length)).toEqual([5, 9, 9, 9, 9]);

@@ -109,7 +109,8 @@ function latencyLine(measured: readonly RunReport[]): string {
 
 function countOf(measured: readonly RunReport[], stage: Stage): string {
   const counts = measured.flatMap(({ latency }) => latency[stage]?.n ?? []);
-  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  const least = Math.min(...counts);
+  const most = Math.max(...counts);
   return counts.length === 0 ? `no ${stage}` : `n = ${least === most ? least : `${least} to ${most}`} (${stage})`;
 }
 
@@ -208,7 +209,8 @@ function notesLines(reports: readonly RunReport[]): string[] {
 
 function leftOutText(leftOut: readonly LeftOut[], width: number): string {
   if (leftOut.length === 0) return "";
-  const [variants, reasons] = [leftOut.map(({ variant }) => variant), leftOut.map(({ reason }) => reason)];
+  const variants = leftOut.map(({ variant }) => variant);
+  const reasons = leftOut.map(({ reason }) => reason);
   const widest = (cells: readonly string[]) => largest(cells.map((cell) => cell.length));
   const room = Math.max(40, width - 8 - widest(variants) - widest(reasons));
   return layout([

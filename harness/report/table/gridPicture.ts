@@ -5,8 +5,21 @@ import { textWidth, wrapPx } from "./textWidth.ts";
 
 /** Of the table as a picture, pixels. */
 export const sizes = {
-  ...{ font: 13, small: 11, row: 26, header: 24, pad: 9, noteLine: 16, gap: 14, least: 620, margin: 16, indent: 14 },
-  ...{ title: 15, titleLine: 19, subtitle: 12, subtitleLine: 16, titleGap: 14 },
+  font: 13,
+  small: 11,
+  row: 26,
+  header: 24,
+  pad: 9,
+  noteLine: 16,
+  gap: 14,
+  least: 620,
+  margin: 16,
+  indent: 14,
+  title: 15,
+  titleLine: 19,
+  subtitle: 12,
+  subtitleLine: 16,
+  titleGap: 14,
 };
 
 export interface Rectangle {
@@ -71,7 +84,12 @@ function columnWidth({ header, cells }: GridColumn): number {
 export function headerPicture({ columns }: Grid, { edges, headers }: Frame): Picture {
   const right = edges.at(-1)!;
   const rule = (x: number, x2: number, y: number, thick: number, fill: string): Rectangle => ({
-    ...{ x, x2, y: y - thick / 2, y2: y + thick / 2, fill, detail: "" },
+    x,
+    x2,
+    y: y - thick / 2,
+    y2: y + thick / 2,
+    fill,
+    detail: "",
   });
   const groups = groupSpans(columns).flatMap(({ group, from, count }) =>
     group === undefined ? [] : [{ group, left: edges[from]!, right: edges[from + count]! }],
@@ -90,7 +108,10 @@ export function headerPicture({ columns }: Grid, { edges, headers }: Frame): Pic
       ...columns.map((column, i) =>
         label(column.header, {
           ...anchor(column, edges, i),
-          ...{ y, size: sizes.small, colour: palette.muted, weight: column.group === undefined ? "bold" : "normal" },
+          y,
+          size: sizes.small,
+          colour: palette.muted,
+          weight: column.group === undefined ? "bold" : "normal",
         }),
       ),
     ],
@@ -120,7 +141,8 @@ export function bodyPicture(grid: Grid, { edges, headers }: Frame): Picture {
   const right = edges.at(-1)!;
   const count = rowCount(grid);
   for (let row = 1; row <= count; row++) {
-    const [y, thick] = [headers + row * sizes.row, row === count ? 1.6 : 0.6];
+    const y = headers + row * sizes.row;
+    const thick = row === count ? 1.6 : 0.6;
     const fill = row === count ? palette.rule : palette.faintRule;
     rectangles.push({ x: 0, x2: right, y: y - thick / 2, y2: y + thick / 2, fill, detail: "" });
   }
@@ -166,15 +188,21 @@ export function notesPicture({ notes }: Grid, top: number, width: number): Pictu
   const lines = notes.flatMap((note) => {
     const [family, style] = note.kind === "command" ? (["monospace", "mono"] as const) : ([font, "normal"] as const);
     return wrapPx(noteText(note), width - sizes.indent, sizes.small, style).map((line, i) => ({
-      ...{ line, family, x: i === 0 ? 0 : sizes.indent },
+      line,
+      family,
+      x: i === 0 ? 0 : sizes.indent,
     }));
   });
   return {
     rectangles: [],
     labels: lines.map(({ line, family, x }, i) =>
       label(line, {
-        ...{ x, y: top + (i + 0.5) * sizes.noteLine, align: "left", size: sizes.small },
-        ...{ colour: palette.muted, family },
+        x,
+        y: top + (i + 0.5) * sizes.noteLine,
+        align: "left",
+        size: sizes.small,
+        colour: palette.muted,
+        family,
       }),
     ),
   };

@@ -7,7 +7,8 @@ import { type Interval, intervalMethod } from "../../stats/intervals.ts";
 export function intervalText({ value, low, high }: Interval, places: number): string {
   const figure = value.toFixed(places);
   if (low === undefined || high === undefined) return figure;
-  const [below, above] = [value - low, high - value];
+  const below = value - low;
+  const above = high - value;
   // Less than half of the last digit apart, the halves are the same in print.
   if (Math.abs(above - below) < 0.5 * 10 ** -places) return `${figure} ±${((below + above) / 2).toFixed(places)}`;
   return `${figure} [${low.toFixed(places)}, ${high.toFixed(places)}]`;

@@ -52,7 +52,8 @@ test("what a quantised variant saves on paper is two columns in every format, an
     expect([format, text!.includes(operations!), text!.includes(saved!)]).toEqual([format, true, true]);
     expect([format, /bit.operations|bitOperations|storage/.test(plain!)]).toEqual([format, false]);
   }
-  const [markdown, csv] = [texts[1]![1]!, texts[3]![1]!];
+  const markdown = texts[1]![1]!;
+  const csv = texts[3]![1]!;
   expect(markdown).toMatch(/bit operations[^|]*T \(saved\)/);
   expect(markdown).toMatch(/storage[^|]*MB \(saved\)/);
   expect(markdown).toContain("bit operations, storage: counted, not measured");

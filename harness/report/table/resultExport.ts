@@ -20,7 +20,7 @@ export async function exportResults(
 ): Promise<string | Buffer> {
   switch (format) {
     case "text":
-      return `${resultTable(reports, { detail, leftOut, ...(width === undefined ? {} : { width }) })}\n`;
+      return `${resultTable(reports, { detail, leftOut, width })}\n`;
     case "json":
       return `${JSON.stringify(resultJson(reports, leftOut))}\n`;
     case "csv":
@@ -55,7 +55,8 @@ export const marks = { begin: "<!-- bench table: begin -->", end: "<!-- bench ta
 
 /** The text with the table between its two marks. Throws HarnessError where they are not both there, once and in order. */
 export function betweenMarks(text: string, table: string, file: string): string {
-  const [from, to] = [text.indexOf(marks.begin), text.indexOf(marks.end)];
+  const from = text.indexOf(marks.begin);
+  const to = text.indexOf(marks.end);
   const once = text.indexOf(marks.begin, from + 1) < 0 && text.indexOf(marks.end, to + 1) < 0;
   if (from < 0 || to < from || !once)
     throw new HarnessError(`${file}: no place for the table`, {

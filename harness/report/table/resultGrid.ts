@@ -43,8 +43,10 @@ function nameColumn({ header, align, cells }: Column): GridColumn {
 function figureColumn({ header, align, cells }: Column): GridColumn {
   const [last, ...above] = header.toReversed() as [string, ...string[]];
   return {
-    ...(above.length === 0 ? {} : { group: above.toReversed().join(" ") }),
-    ...{ header: last, align, cells: cells.map((text) => ({ text, tone: "plain" as const })) },
+    group: above.length === 0 ? undefined : above.toReversed().join(" "),
+    header: last,
+    align,
+    cells: cells.map((text) => ({ text, tone: "plain" as const })),
   };
 }
 

@@ -73,7 +73,9 @@ test("the table has one row a variant, units in the header, and a foot that expl
 test("the foot names the file of each checkpoint, and says where it is not the published one", async () => {
   const [nano, large] = await exampleReports();
   const from = (variant: string, weightsLabel: string): RunReport => ({
-    ...{ ...large!, variant, weightsLabel },
+    ...large!,
+    variant,
+    weightsLabel,
     weights: "checkpoint",
   });
   const tuned = "mobile_sam.pt, not the published file";
@@ -107,10 +109,8 @@ test("no line is wider than asked for, and every table begins with the variant",
   for (const width of [60, 100, 120, 160]) {
     const lines = resultTable(await exampleReports(), { width, detail: "full" }).split("\n");
     expect(lines.filter((line) => line.length > width)).toEqual([]);
-    const [rules, rows] = [
-      lines.filter((line) => /^-{3}/.test(line)),
-      lines.filter((line) => /^sam-nano {2,}/.test(line)),
-    ];
+    const rules = lines.filter((line) => /^-{3}/.test(line));
+    const rows = lines.filter((line) => /^sam-nano {2,}/.test(line));
     expect(rows).toHaveLength(rules.length);
   }
 });

@@ -27,9 +27,7 @@ export function applicableMetrics(
     ({ compared, reads }) =>
       compared !== "asked" && (scored || !reads.includes("score")) && (believing || !reads.includes("predictedIou")),
   );
-  const [ofRows, ofAnnotations] = [
-    fitting.filter(({ needs }) => needs === "rows"),
-    fitting.filter(({ needs }) => needs === "annotations"),
-  ];
+  const ofRows = fitting.filter(({ needs }) => needs === "rows");
+  const ofAnnotations = fitting.filter(({ needs }) => needs === "annotations");
   return annotated ? [...ofRows, ...ofAnnotations] : ofRows;
 }

@@ -55,19 +55,21 @@ export function categoryBreakdown(
   );
   if (groups.length < 2) return undefined;
   const found = groups.map(([category, { a, b }]) => ({
-    ...{ prompts: shared.prompts, category, name: names.get(category) ?? `category ${category}` },
+    prompts: shared.prompts,
+    category,
+    name: names.get(category) ?? `category ${category}`,
     ...differenceOf(a, b, seed),
   }));
   const adjusted = holm(found.map(({ p }) => p));
   const sorted = found
     .map(({ p: _, ...each }, i) => ({ ...each, adjustedP: adjusted[i]! }))
     .sort((x, y) => x.difference.value - y.difference.value);
-  const [lost, gained] = [
-    sorted.filter(({ difference }) => difference.value < 0),
-    sorted.filter(({ difference }) => difference.value > 0).reverse(),
-  ];
+  const lost = sorted.filter(({ difference }) => difference.value < 0);
+  const gained = sorted.filter(({ difference }) => difference.value > 0).reverse();
   return {
-    ...{ prompts: shared.prompts, judged: sorted.length, leftOut: byCategory.size - groups.length },
+    prompts: shared.prompts,
+    judged: sorted.length,
+    leftOut: byCategory.size - groups.length,
     worst: lost.slice(0, defaults.shown),
     best: gained.slice(0, defaults.shown),
   };
@@ -81,15 +83,22 @@ function differenceOf(a: readonly PredictionRow[], b: readonly PredictionRow[], 
       rows.map(({ image, iou }) => ({ image, value: iou! })),
       images,
     );
-  const [x, y] = [sums(a), sums(b)];
+  const x = sums(a);
+  const y = sums(b);
   const total = (values: Float64Array) => values.reduce((sum, each) => sum + each, 0);
   const n = a.length;
   const exchangedDifference = (exchanged: Uint8Array) =>
     y.sums.reduce((sum, each, i) => sum + (exchanged[i] === 1 ? -1 : 1) * (each - x.sums[i]!), 0) / n;
   const { value, low, high } = pairedDifference(y, x, { seed })!;
   return {
-    ...{ a: total(x.sums) / n, b: total(y.sums) / n, n },
-    difference: { value, ...(low === undefined || high === undefined ? {} : { low, high }) },
+    a: total(x.sums) / n,
+    b: total(y.sums) / n,
+    n,
+    difference: {
+      value,
+      low: low === undefined || high === undefined ? undefined : low,
+      high: low === undefined || high === undefined ? undefined : high,
+    },
     p: permutationP(exchangedDifference, images.length, { seed, draws: defaults.draws })!,
   };
 }

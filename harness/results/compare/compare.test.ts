@@ -75,7 +75,8 @@ test("the verdict is on the protocol's headline figure; recall and mean IoU of t
   });
   const dataset = { categories: [{ id: 1, name: "thing" }], annotationsOf: (image: number) => [annotation(image)] };
   const metrics = [miou, calibration, ap, recall];
-  const [a, b] = [masks(range(12).map(() => 8)), masks(range(12).map(() => 6))];
+  const a = masks(range(12).map(() => 8));
+  const b = masks(range(12).map(() => 6));
   const { figures, verdict } = compareRuns(a, [b], { ...options, metrics, dataset })[0]!;
   expect(figures.filter(({ headline }) => headline).map(({ figure }) => figure)).toEqual(["AP.det"]);
   expect(figures.map(({ figure }) => figure)).toContain("AR@1000.det");
@@ -161,7 +162,7 @@ test("categories are named from the largest loss and the largest gain on, each b
 test("runs by turns are judged beyond the noise floor, runs measured apart are not", () => {
   const noisy = (factor: number) => range(21).map((i) => factor * (100 + 10 * Math.sin(5 * i)));
   const side = (encodeMs: readonly number[], turn: number, session?: string) =>
-    exampleSide({ ious: { box: [[0.5]] }, encodeMs, turn, ...(session === undefined ? {} : { session }) });
+    exampleSide({ ious: { box: [[0.5]] }, encodeMs, turn, session });
   const compared = (b: Side) => compareRuns(side(noisy(1), 0), [b], options)[0]!;
   // The rounds share their noise: B is exactly 20 % slower in each.
   const slower = compared(side(noisy(1.2), 1));
@@ -224,7 +225,9 @@ test("a second process of A sets the noise floor", () => {
 test("latency of other conditions is not compared, and why is said", () => {
   const a = exampleSide({ ious: { box: [[0.5]] }, encodeMs: [1, 2], turn: 0 });
   const b = exampleSide({
-    ...{ ious: { box: [[0.5]] }, encodeMs: [1, 2], turn: 1 },
+    ious: { box: [[0.5]] },
+    encodeMs: [1, 2],
+    turn: 1,
     manifest: { runtime: { ...a.manifest.runtime, threads: 1 } },
   });
   const [found] = compareRuns(a, [b], options);

@@ -62,9 +62,12 @@ function differencesOf(a: Side, b: Side, options: CompareOptions): Omit<Comparis
   const apart = options.latency?.has(b) ? undefined : otherConditions(a, b);
   const latency = apart === undefined ? latencyComparison(turns, options.seed) : undefined;
   return {
-    ...{ a: runOf(a), b: runOf(b), dataset: a.manifest.dataset.id, images: prompts[0]?.images.length ?? 0 },
+    a: runOf(a),
+    b: runOf(b),
+    dataset: a.manifest.dataset.id,
+    images: prompts[0]?.images.length ?? 0,
     figures: prompts.flatMap((each) => figureDifferences(each, options)),
-    ...(latency === undefined ? {} : { latency }),
+    latency,
     categories: prompts.flatMap((each) => {
       const scored = each.a.some(({ score }) => score !== undefined);
       return (scored ? undefined : categoryBreakdown(each, { seed: options.seed, categories })) ?? [];
@@ -75,7 +78,8 @@ function differencesOf(a: Side, b: Side, options: CompareOptions): Omit<Comparis
 
 /** Latencies of two machines, or of one and of two threads, are no difference of variants. */
 function otherConditions(a: Side, b: Side): string | undefined {
-  const [own, other] = [conditionsOf(a.manifest), conditionsOf(b.manifest)];
+  const own = conditionsOf(a.manifest);
+  const other = conditionsOf(b.manifest);
   if (sameConditions(own, other) || a.turns.length === 0 || b.turns.length === 0) return undefined;
   const differing = Object.keys(own).filter(
     (name) => name !== "seed" && own[name as keyof typeof own] !== other[name as keyof typeof own],
@@ -104,6 +108,7 @@ function runOf({ manifest: { id, variant, weights } }: Side): ComparedRun {
 
 /** By variant where that tells them apart, else by letter. */
 function namesOf(a: Side, b: Side): { readonly a: string; readonly b: string } {
-  const [own, other] = [a.manifest.variant.id, b.manifest.variant.id];
+  const own = a.manifest.variant.id;
+  const other = b.manifest.variant.id;
   return own === other ? { a: "A", b: "B" } : { a: own, b: other };
 }

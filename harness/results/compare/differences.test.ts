@@ -101,10 +101,19 @@ test("figures that need annotations are those of each side alone, whatever the i
   const rows = (pixels: readonly number[]) =>
     pixels.map((count, i) => ({
       ...exampleSide({ ious: { grid: [[0.5]] } }).byPrompts.get("grid")![0]!,
-      ...{ image: 10 * (i + 1), target: 1, score: 0.9, mask: { size, counts: formatCounts(rle(count)) } },
+      image: 10 * (i + 1),
+      target: 1,
+      score: 0.9,
+      mask: { size, counts: formatCounts(rle(count)) },
     }));
   const annotation = (image: number) => ({
-    ...{ id: image, image, category: 1, mask: rle(8), box: { x0: 0, y0: 0, x1: 4, y1: 2 }, areaPx: 8, crowd: false },
+    id: image,
+    image,
+    category: 1,
+    mask: rle(8),
+    box: { x0: 0, y0: 0, x1: 4, y1: 2 },
+    areaPx: 8,
+    crowd: false,
   });
   const dataset = { categories: [{ id: 1, name: "thing" }], annotationsOf: (image: number) => [annotation(image)] };
   const images = [10, 20, 30];

@@ -76,14 +76,15 @@ function metricDifferences(metric: Metric, shared: SharedPrompts, options: Diffe
     images,
     sizes: cocoSizes,
     protocol: judged,
-    ...(dataset === undefined ? {} : { dataset }),
+    dataset,
   };
-  const [sideA, sideB] = [metric.fit(shared.a, context), metric.fit(shared.b, context)];
+  const sideA = metric.fit(shared.a, context);
+  const sideB = metric.fit(shared.b, context);
   const once = { images, counts: new Uint32Array(images.length).fill(1) };
   const intervals = pairedIntervals(sideA, sideB, images, { seed: seeds.a });
   // Each side alone has the groups of its own run, as in that run's table.
   const ofB = seeds.a === seeds.b ? undefined : intervalsOf(sideB, images, { seed: seeds.b });
-  const ps = exchangeP(metric, shared, { seed, draws, ...(dataset === undefined ? {} : { dataset }) });
+  const ps = exchangeP(metric, shared, { seed, draws, dataset });
   return sideA(once).flatMap(({ id, n }, i) => {
     const pair = intervals[i];
     if (pair === undefined) return [];
@@ -98,10 +99,11 @@ function metricDifferences(metric: Metric, shared: SharedPrompts, options: Diffe
         better: metric.better,
         headline: judged.headline === id,
         ...unpairedWidth(found.a, found.b),
-        ...(p === undefined ? {} : { p }),
+        p,
         ...detectableFrom(found.difference),
-        ...(metric.byImage === true && id === metric.headline ? { won: sharesOf(sideA, sideB, images, i) } : {}),
-        ...{ n, images: images.length },
+        won: metric.byImage === true && id === metric.headline ? sharesOf(sideA, sideB, images, i) : undefined,
+        n,
+        images: images.length,
       },
     ];
   });
@@ -117,7 +119,8 @@ function less(x: number | undefined, y: number | undefined): number | undefined 
 }
 
 function unpairedWidth(a: Interval, b: Interval): Pick<FigureDifference, "unpaired"> {
-  const [x, y] = [halfWidth(a), halfWidth(b)];
+  const x = halfWidth(a);
+  const y = halfWidth(b);
   return x === undefined || y === undefined ? {} : { unpaired: Math.hypot(x, y) };
 }
 

@@ -47,7 +47,7 @@ function fitBoth(metric: Metric, { a, b, images }: SharedPrompts, dataset: Metri
   const context = {
     images: doubled,
     sizes: cocoSizes,
-    ...(dataset === undefined ? {} : { dataset: twice(dataset, images) }),
+    dataset: dataset === undefined ? undefined : twice(dataset, images),
   };
   const valuesAt = metric.fit([...moved(a, 0), ...moved(b, 1)], context);
   return (counts) => valuesAt({ images: doubled, counts });
@@ -60,7 +60,7 @@ function twice(dataset: Annotated, images: readonly ImageId[]): Annotated {
   return {
     categories,
     annotationsOf: (image) => annotationsOf(imageOf(image)).map((annotation) => ({ ...annotation, image })),
-    ...(listsOf === undefined ? {} : { listsOf: (image: ImageId) => listsOf(imageOf(image)) }),
+    listsOf: listsOf === undefined ? undefined : (image: ImageId) => listsOf(imageOf(image)),
   };
 }
 

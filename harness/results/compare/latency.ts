@@ -84,15 +84,14 @@ function differenceOf(
     bMs: median(pair.b),
     ratio: ratioOf(pair, seed),
     rounds: Math.min(pair.a.length, pair.b.length),
-    ...(noise === undefined ? {} : { noise }),
-    ...(modes.a === undefined && modes.b === undefined
-      ? {}
-      : {
-          modes: {
-            ...(modes.a === undefined ? {} : { a: modes.a }),
-            ...(modes.b === undefined ? {} : { b: modes.b }),
+    noise,
+    modes:
+      modes.a === undefined && modes.b === undefined
+        ? undefined
+        : {
+            a: modes.a,
+            b: modes.b,
           },
-        }),
   };
 }
 

@@ -58,7 +58,8 @@ export function sharedRows(a: Side, b: Side): Shared {
 }
 
 function requireSameData(a: Side, b: Side): void {
-  const [own, other] = [a.manifest.dataset, b.manifest.dataset];
+  const own = a.manifest.dataset;
+  const other = b.manifest.dataset;
   if (own.id === other.id) return;
   throw new HarnessError(`${a.manifest.id} and ${b.manifest.id}: not on the same data`, {
     found: [own.id, other.id],
@@ -69,10 +70,12 @@ function requireSameData(a: Side, b: Side): void {
 function pairRows(a: readonly PredictionRow[], b: readonly PredictionRow[], images: readonly ImageId[]) {
   const shared = new Set(images);
   const ofShared = (rows: readonly PredictionRow[]) => rows.filter(({ image }) => shared.has(image));
-  const [ownA, ownB] = [ofShared(a), ofShared(b)];
+  const ownA = ofShared(a);
+  const ownB = ofShared(b);
   // Detections and proposals are not paired one by one: each side has its own on an image.
   if ([...ownA, ...ownB].some(({ score }) => score !== undefined)) return { a: ownA, b: ownB, alone: 0 };
-  const [inA, inB] = [byTarget(ownA), byTarget(ownB)];
+  const inA = byTarget(ownA);
+  const inB = byTarget(ownB);
   for (const [key, row] of inA) requireSameTarget(row, inB.get(key));
   const alone = [...inA.keys()].filter((key) => !inB.has(key)).length;
   const missing = [...inB.keys()].filter((key) => !inA.has(key)).length;
@@ -92,7 +95,8 @@ function byTarget(rows: readonly PredictionRow[]): ReadonlyMap<string, Predictio
 
 function requireSameTarget(a: PredictionRow, b: PredictionRow | undefined): void {
   if (b === undefined) return;
-  const [sizeA, sizeB] = [a.mask.size, b.mask.size];
+  const sizeA = a.mask.size;
+  const sizeB = b.mask.size;
   if (a.areaPx === b.areaPx && sizeA.height === sizeB.height && sizeA.width === sizeB.width) return;
   throw new HarnessError(`image ${a.image}, target ${a.target}: not the same in both runs`, {
     found: `${a.areaPx} px of ${sizeA.width} x ${sizeA.height} and ${b.areaPx} px of ${sizeB.width} x ${sizeB.height}`,
@@ -104,7 +108,8 @@ function imageNotes(a: Side, b: Side, shared: number): string[] {
   const bare = [a, b].filter(({ images }) => images.length === 0).map(({ manifest }) => manifest);
   if (bare.length > 0)
     return [`accuracy: ${bare.map(({ id, weights }) => `${id} has none (${weights.label})`).join(", ")}`];
-  const [ownA, ownB] = [a.images.length, b.images.length];
+  const ownA = a.images.length;
+  const ownB = b.images.length;
   if (ownA === shared && ownB === shared) return [];
   return [`images: ${shared} are in both (A has ${ownA}, B has ${ownB}); figures are about these`];
 }

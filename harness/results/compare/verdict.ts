@@ -31,7 +31,7 @@ export function verdictOf({ figures, latency, names }: VerdictInput): Verdict {
   const speed = total === undefined ? undefined : judgeSpeed(total);
   return {
     outcome,
-    ...(speed === undefined ? {} : { speed }),
+    speed,
     sentences: [outcomeSentence(outcome, names), ...judged.map(figureSentence), ...latencySentences(latency, names)],
   };
 }
@@ -54,7 +54,8 @@ function excludes({ low, high }: Interval, value: number): boolean {
 
 function outcomeOf(judgements: readonly Judgement[]): Outcome {
   if (judgements.length === 0) return "not judged";
-  const [better, worse] = [judgements.includes("better"), judgements.includes("worse")];
+  const better = judgements.includes("better");
+  const worse = judgements.includes("worse");
   if (better && worse) return "mixed";
   return better ? "better" : worse ? "worse" : "no difference";
 }

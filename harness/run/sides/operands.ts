@@ -1,5 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { withValues } from "../../absent.ts";
 import { fittingVariants } from "../../build/weights/fit.ts";
 import { HarnessError, unknown } from "../../errors.ts";
 import { placesOf } from "../../plan/dataPlaces.ts";
@@ -186,7 +187,9 @@ async function runOf(operand: Exclude<Operand, { kind: "run" }>, { context, stor
 function commandLine({ settings: _, ...flags }: RunFlags): string[] {
   return [
     "run",
-    ...Object.entries(flags).flatMap(([name, value]) => [value].flat().flatMap((each) => [`--${name}`, String(each)])),
+    ...Object.entries(withValues(flags)).flatMap(([name, value]) =>
+      [value].flat().flatMap((each) => [`--${name}`, String(each)]),
+    ),
   ];
 }
 
@@ -221,13 +224,20 @@ export function flagsOfRun(
   const boxes = flags.boxes ?? places.boxes;
   const own = registry.datasets.get(dataset.id)?.own;
   return {
-    ...{ dataset: dataset.id, prompts: Object.keys(protocols).join(","), image: images, seed },
-    ...(own === "drawn" ? { limit: largest(images) } : {}),
+    dataset: dataset.id,
+    prompts: Object.keys(protocols).join(","),
+    image: images,
+    seed,
+    limit: own === "drawn" ? largest(images) : undefined,
     protocol: [...new Set(Object.values(protocols))].join(","),
-    ...{ threads: runtime.threads, provider: runtime.provider, ...latency },
-    ...(data === undefined || own !== undefined ? {} : { data }),
-    ...(boxes === undefined ? {} : { boxes }),
-    ...(manifest.overlap === undefined ? {} : { "allow-overlap": true }),
-    ...{ plugin: plugins, checkpoint: flags.checkpoint ?? [], "variant-files": flags["variant-files"] ?? [] },
+    threads: runtime.threads,
+    provider: runtime.provider,
+    ...latency,
+    data: data === undefined || own !== undefined ? undefined : data,
+    boxes,
+    "allow-overlap": manifest.overlap === undefined ? undefined : true,
+    plugin: plugins,
+    checkpoint: flags.checkpoint ?? [],
+    "variant-files": flags["variant-files"] ?? [],
   };
 }

@@ -100,7 +100,8 @@ test("a disk that breaks in the middle and can not even be cut is mended by the 
 
 test("lines are forced to disk once a second and on closing", async () => {
   const path = await newFile();
-  let [now, syncs] = [0, 0];
+  let now = 0;
+  let syncs = 0;
   const file = await openLineFile(path, {
     end: 0,
     nowMs: () => now,

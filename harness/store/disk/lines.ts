@@ -32,9 +32,12 @@ export async function* readLines(
   const stream = createReadStream(path, {
     start,
     highWaterMark: 2 ** 18,
-    ...(end === undefined ? {} : { end: end - 1 }),
+    end: end === undefined ? undefined : end - 1,
   });
-  let [number, from, pending, pendingBytes] = [0, start, [] as Buffer[], 0];
+  let number = 0;
+  let from = start;
+  let pending = [] as Buffer[];
+  let pendingBytes = 0;
   const take = (last: Buffer, whole: boolean): Line => {
     const bytes = Buffer.concat([...pending, last]);
     const line = {
@@ -94,7 +97,8 @@ export interface LineFileOptions {
 export async function openLineFile(path: string, options: LineFileOptions): Promise<LineFile> {
   const { nowMs = () => performance.now() } = options;
   const file = await openOrCreate(path, options.open ?? open);
-  let [end, syncedAt] = [options.end, nowMs()];
+  let end = options.end;
+  let syncedAt = nowMs();
   await onDisk(path, () => file.truncate(end));
 
   const write = async (bytes: Buffer) => {

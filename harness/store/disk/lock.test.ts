@@ -72,7 +72,8 @@ test("a date that is set back or forward takes no lock from its holder, and keep
   vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-05-02T12:00:00.000Z") });
   try {
     for (const date of ["2025-05-02T12:00:00.000Z", "2030-05-02T12:00:00.000Z"]) {
-      const [held, left] = [await newLock(), await newLock()];
+      const held = await newLock();
+      const left = await newLock();
       const lock = await acquireLock(held);
       await forge(left, { pid: await deadPid() });
       vi.setSystemTime(new Date(date));

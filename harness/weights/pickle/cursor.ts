@@ -68,7 +68,7 @@ export function cursorOver(source: ByteSource, start: number, end: number, place
 
   function broken(problem: string, found?: unknown): HarnessError {
     return damaged(`${source.label}: ${place} ${problem} at byte ${position - start}`, {
-      ...(found === undefined ? {} : { found }),
+      found,
     });
   }
 

@@ -19,7 +19,8 @@ const containers: Record<string, Instruction> = {
   "}": literal(() => ({ kind: "dict", entries: new Map() })),
   d: literal((machine) => dictOf(machine, machine.popMark())),
   s: (machine) => {
-    const [value, key] = [machine.pop(), machine.pop()];
+    const value = machine.pop();
+    const key = machine.pop();
     setItems(machine, machine.top(), [key, value]);
   },
   u: (machine) => {
@@ -34,7 +35,8 @@ const containers: Record<string, Instruction> = {
 const objects: Record<string, Instruction> = {
   c: literal(({ cursor, global }) => global(globalName(cursor.line(), cursor.line()))),
   "\x93": (machine) => {
-    const [name, module] = [machine.pop(), machine.pop()];
+    const name = machine.pop();
+    const module = machine.pop();
     if (typeof name !== "string" || typeof module !== "string") throw machine.cursor.damaged("names no class");
     machine.push(machine.global(globalName(module, name)));
   },
@@ -91,7 +93,8 @@ export const opcodes: ReadonlyMap<number, Instruction> = new Map(
 );
 
 function reduce(machine: Machine): void {
-  const [args, callee] = [machine.pop(), machine.pop()];
+  const args = machine.pop();
+  const callee = machine.pop();
   machine.push(call(machine, callee, args));
 }
 

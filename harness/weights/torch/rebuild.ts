@@ -67,8 +67,8 @@ function rebuildTensor(
     strides,
     offset,
     region,
-    ...(metadata.negated ? { negated: true } : {}),
-    ...(parameter ? { parameter } : {}),
+    negated: metadata.negated ? true : undefined,
+    parameter: parameter || undefined,
   };
   checkTensor(tensor, label);
   return tensor;
@@ -76,7 +76,8 @@ function rebuildTensor(
 
 function viewOf(region: Region, { view }: PickleStorage, dtype: TensorDtype, subject: string): Region {
   if (view === undefined) return region;
-  const [start, length] = [view.offset * elementBytes[dtype], view.count * elementBytes[dtype]];
+  const start = view.offset * elementBytes[dtype];
+  const length = view.count * elementBytes[dtype];
   if (!(start >= 0 && length >= 0 && start + length <= region.length)) {
     throw damaged(`${subject} leaves its storage`, {
       found: `bytes ${start} to ${start + length}`,

@@ -34,7 +34,8 @@ export function storageDtype(className: string): TensorDtype | undefined {
 
 /** Bytes an element; nothing for a class that no torch.save writes. */
 export function storageWidth(className: string): number | undefined {
-  const [name, dtype] = [simpleName(className), storageDtype(className)];
+  const name = simpleName(className);
+  const dtype = storageDtype(className);
   if (dtype !== undefined) return elementBytes[dtype];
   return Object.hasOwn(otherWidths, name) ? otherWidths[name] : undefined;
 }

@@ -44,7 +44,7 @@ export function writeCalibrated({
           bits,
           scales: base64(scales),
           zeroPoints: base64(zeroPoints),
-          ...(up === undefined ? {} : { up: base64(up) }),
+          up: up === undefined ? undefined : base64(up),
         },
       ]),
     ),
@@ -86,7 +86,7 @@ function readWeight({ bits, scales, zeroPoints, up }: StoredWeight): CalibratedW
     // A copy: a buffer's own memory need not be aligned for floats.
     scales: new Float32Array(Uint8Array.from(Buffer.from(scales, "base64")).buffer),
     zeroPoints: Uint8Array.from(Buffer.from(zeroPoints, "base64")),
-    ...(up === undefined ? {} : { up: Uint8Array.from(Buffer.from(up, "base64")) }),
+    up: up === undefined ? undefined : Uint8Array.from(Buffer.from(up, "base64")),
   };
 }
 

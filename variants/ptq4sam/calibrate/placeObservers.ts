@@ -101,7 +101,8 @@ function attentionSample(pieces: readonly Tensor[], value: Tensor, stream: Retur
   const chosen = sampleWithoutReplacement(stream, total, wanted).sort((a, b) => a - b);
   const probabilities = new Float32Array(chosen.length * columns);
   const groups: number[] = [];
-  let [piece, before] = [0, 0];
+  let piece = 0;
+  let before = 0;
   for (const [i, row] of chosen.entries()) {
     while (row - before >= rowsOf[piece]!) before += rowsOf[piece++]!;
     const { dims, data } = pieces[piece]!;

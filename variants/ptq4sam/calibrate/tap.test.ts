@@ -11,7 +11,8 @@ import { noTaps, tappedPlaces } from "./tap.ts";
 
 const config = samConfigs["sam-nano"];
 const model: Model = { config, checkpoint: seededCheckpoint() };
-const [tokens, seed] = [(config.side / config.patch) ** 2, 3];
+const tokens = (config.side / config.patch) ** 2;
+const seed = 3;
 const stream: Tensor = { dims: [1, tokens, config.width], data: seededTensor("stream", [1, tokens, config.width]) };
 
 // Tapped, attention is one operator and some rows of probabilities beside it; otherwise all of them are written down.

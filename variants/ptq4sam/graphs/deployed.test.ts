@@ -34,12 +34,11 @@ test("int8 products give the masks that quantising and back in float gives at th
       }),
     );
   });
-  const [ours, theirs, float] = [
-    await trial.logitsOf(id, files),
-    await trial.logitsOf(id, simulated),
-    await trial.logitsOf("sam-nano", plain),
-  ];
-  const [rounding, quantising] = [meanDifference(ours, theirs), meanDifference(ours, float)];
+  const ours = await trial.logitsOf(id, files);
+  const theirs = await trial.logitsOf(id, simulated);
+  const float = await trial.logitsOf("sam-nano", plain);
+  const rounding = meanDifference(ours, theirs);
+  const quantising = meanDifference(ours, float);
   const std = deviation(theirs);
   // Values next to a rounding boundary fall to its other side, and that is all.
   expect(integerLayers(graphs.encoder!).size).toBe(4 * config.depth + 1);

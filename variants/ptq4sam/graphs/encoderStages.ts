@@ -94,7 +94,8 @@ function unpartition({ graph }: QuantizableModule, windows: GraphValue, grid: nu
 function neck(root: QuantizableModule, x: GraphValue, { width, side, patch, decoder }: SamConfig): GraphValue {
   const { graph } = root;
   const module = part(root, "image_encoder.neck");
-  const [grid, channels] = [side / patch, decoder.embedding];
+  const grid = side / patch;
+  const channels = decoder.embedding;
   const toImage = (tokens: GraphValue) =>
     reshape(graph, transpose(graph, tokens, [0, 2, 1]), [1, channels, grid, grid]);
   const widths = { inputs: width, outputs: channels };

@@ -24,7 +24,8 @@ export function withFoldedValueBias(checkpoint: Checkpoint, config: SamConfig): 
   const byOutput = new Map(folds.map((fold) => [fold.output, fold]));
   const take = (name: string, dims: readonly number[]): Weight => {
     const weight = checkpoint.take(name, dims);
-    const [emptied, filled] = [byBias.get(name), byOutput.get(name)];
+    const emptied = byBias.get(name);
+    const filled = byOutput.get(name);
     if (emptied !== undefined) return { ...weight, read: () => weight.read().fill(0, emptied.start) };
     return filled === undefined ? weight : { ...weight, read: () => withFold(weight.read(), filled, checkpoint) };
   };
@@ -54,14 +55,22 @@ function foldsOf({ depth, width, decoder }: SamConfig): Fold[] {
   const blocks = Array.from({ length: depth }, (_, i): Fold => {
     const path = `image_encoder.blocks.${i}.attn`;
     return {
-      ...{ bias: `${path}.qkv.bias`, dims: [3 * width], start: 2 * width },
-      ...{ matrix: `${path}.proj.weight`, matrixDims: [width, width], output: `${path}.proj.bias` },
+      bias: `${path}.qkv.bias`,
+      dims: [3 * width],
+      start: 2 * width,
+      matrix: `${path}.proj.weight`,
+      matrixDims: [width, width],
+      output: `${path}.proj.bias`,
     };
   });
   const looks = tokenToImagePaths.map(
     (path): Fold => ({
-      ...{ bias: `${path}.v_proj.bias`, dims: [inner], start: 0 },
-      ...{ matrix: `${path}.out_proj.weight`, matrixDims: [decoder.embedding, inner], output: `${path}.out_proj.bias` },
+      bias: `${path}.v_proj.bias`,
+      dims: [inner],
+      start: 0,
+      matrix: `${path}.out_proj.weight`,
+      matrixDims: [decoder.embedding, inner],
+      output: `${path}.out_proj.bias`,
     }),
   );
   return [...blocks, ...looks];

@@ -24,7 +24,8 @@ test("gathered tables hold what the written ones do, and the graph gives the sam
   ]);
   expect(tablesOf(gathered)).toEqual([]);
   const kept = gathered.constants.filter(({ name }) => name.endsWith(".vectors")).map(({ dims: each }) => each[0]);
-  const [window, grid] = [config.window, config.side / config.patch];
+  const window = config.window;
+  const grid = config.side / config.patch;
   expect(kept).toEqual([2 * (2 * window - 1), 2 * grid - 1, 2 * grid - 1]);
 });
 

@@ -64,7 +64,8 @@ test("signs folded into queries and keys leave the masks as they were", async ()
   );
   const plain = await outputsOf(model, nano);
   const folded = await outputsOf({ ...model, checkpoint: withSigns(model.checkpoint, signs) }, nano);
-  const [a, b] = [plain.low_res_masks!.data, folded.low_res_masks!.data];
+  const a = plain.low_res_masks!.data;
+  const b = folded.low_res_masks!.data;
   const largest = a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
   expect(largest / nano.low_res_masks.std).toBeLessThan(1e-4);
   const name = `${tokenToImagePaths[0]}.k_proj.weight`;
@@ -84,7 +85,8 @@ test("a mask prompt has the masks of the fused decoder", async () => {
     maskDecoder(config.decoder, checkpoint, "points, boxes and a mask"),
   ];
   const theirs = await run(fused, nano, mask);
-  const [a, b] = [ours.low_res_masks!.data, theirs.low_res_masks!.data];
+  const a = ours.low_res_masks!.data;
+  const b = theirs.low_res_masks!.data;
   expect(a.length).toBe(b.length);
   const largest = a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
   expect(largest / nano.low_res_masks.std).toBeLessThan(1e-4);
@@ -108,7 +110,7 @@ async function run(
 ): Promise<NamedTensors> {
   const raw = await loadRawSam(write(graphs), cpu);
   const encoded = await raw.encode(seeded(input));
-  const decoded = await raw.decode!(encoded, { points, labels, ...(maskInput === undefined ? {} : { maskInput }) });
+  const decoded = await raw.decode!(encoded, { points, labels, maskInput });
   await raw.close();
   return { ...encoded, ...decoded };
 }

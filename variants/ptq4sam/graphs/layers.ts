@@ -66,7 +66,8 @@ export interface Attending {
 export function attend(module: QuantizableModule, { query, key, value, part, bias }: Attending): GraphValue {
   const { graph, places, path } = module;
   const width = query.dims[3] as number;
-  const [rows, columns] = [query.dims.slice(0, 3), key.dims[2]!];
+  const rows = query.dims.slice(0, 3);
+  const columns = key.dims[2]!;
   places.product(path, "scores", [...rows, columns, width]);
   places.product(path, "values", [...rows, columns, width]);
   const products = scores(module, query, key);

@@ -36,7 +36,8 @@ export function fakeQuantizedWeight(values: Float32Array, weight: CalibratedWeig
   const width = values.length / scales.length;
   return values.map((value, i) => {
     const row = Math.floor(i / width);
-    const [scale, zeroPoint] = [scales[row]!, zeroPoints[row]!];
+    const scale = scales[row]!;
+    const zeroPoint = zeroPoints[row]!;
     const integer = Math.floor(Math.fround(value / scale)) + ((up[i >> 3]! >> (i & 7)) & 1);
     return Math.min(Math.max(integer, -zeroPoint), 2 ** bits - 1 - zeroPoint) * scale;
   });

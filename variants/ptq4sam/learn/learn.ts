@@ -34,7 +34,8 @@ export async function learnUnits(calibration: Calibration, start: Calibrated, mo
   const units = stages.filter(({ name }) => unitOf(name, model.config) !== undefined);
   const used = stages.slice(0, stages.indexOf(units.at(-1)!) + 1);
   const total = units.length * iterations;
-  let [done, kept] = [0, 0];
+  let done = 0;
+  let kept = 0;
   let calibrated = start;
   const paths: Paths[] = [];
   for await (const image of context.images()) {

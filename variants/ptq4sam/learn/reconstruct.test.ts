@@ -39,7 +39,8 @@ test("all keys of a group take part in an attention, in their order, and some of
   const { float } = drawRows(shape, { float: tensors, quantized: tensors }, random(1, "draw"));
   expect(float.matrices.map(({ rows }) => rows)).toEqual([64, 500, 500]);
   const keys = tensors[1]!.data;
-  const [first, second] = [keys.slice(0, 2000), keys.slice(2000)];
+  const first = keys.slice(0, 2000);
+  const second = keys.slice(2000);
   expect([first, second]).toContainEqual(float.matrices[1]!.values);
 });
 
@@ -95,7 +96,10 @@ function statistics(): Calibrated {
   };
   const inputs = images(1)[0]!.float[0]!.data;
   return {
-    ...{ setting: "w3a3", signs: new Map(), softmax: new Map(), notes: [] },
+    setting: "w3a3",
+    signs: new Map(),
+    softmax: new Map(),
+    notes: [],
     activations: new Map([
       [`${path}.lin1.input`, range(inputs)],
       [`${path}.lin2.input`, range(inputs.map((x) => Math.abs(x)))],

@@ -100,7 +100,8 @@ function backpropagate(
 /** Mean over rows of the squared distance between what the quantised unit gives and what the float one does. */
 function outputError(unit: Unit, seen: readonly Seen[], seed: number): number {
   const stream = random(seed, "reconstruction check", unit.shape.path);
-  let [sum, rows] = [0, 0];
+  let sum = 0;
+  let rows = 0;
   for (let i = 0; i < seen.length || rows < defaults.judgedRows; i++) {
     const { float, quantized } = drawRows(unit.shape, seen[i % seen.length]!, stream);
     const target = unit.run(new Tape(), float, { quantized: false });
@@ -146,7 +147,8 @@ export function drawRows({ kind }: UnitShape, { float, quantized }: Seen, stream
   const [groups, tokens] = float[0]!.dims as [number, number, number];
   const some = (count: number) => sampleWithoutReplacement(stream, count, Math.min(count, defaults.rows));
   const both = (inputOf: (tensors: readonly Tensor[]) => UnitInput) => ({
-    ...{ float: inputOf(float), quantized: inputOf(quantized) },
+    float: inputOf(float),
+    quantized: inputOf(quantized),
   });
   if (kind === "gelu mlp" || kind === "relu mlp") {
     const rows = some(groups * tokens);

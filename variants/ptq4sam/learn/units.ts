@@ -146,7 +146,10 @@ export class Unit {
     const heads = Array.from({ length: this.#heads }, (_, head) => {
       const of = (part: Matrix) => tape.columns(part, head * width, width);
       return attention(tape, {
-        ...{ query: of(query), key: of(key), value: of(value), ...distances },
+        query: of(query),
+        key: of(key),
+        value: of(value),
+        ...distances,
         ...(mode.quantized ? { softmax: this.softmax!, dropped: mode.dropped } : { dropped: () => false }),
       });
     });

@@ -6,7 +6,8 @@ import type { DetectionTable, Flaw } from "./detectionTable.ts";
 
 /** Returns what a results file holds; nothing of an empty one. */
 export function heldBy(detections: DetectionTable): "masks" | "boxes" | "both" | undefined {
-  let [masks, boxes] = [false, false];
+  let masks = false;
+  let boxes = false;
   for (let i = 0; i < detections.count && !(masks && boxes); i++) {
     masks ||= detections.hasMask(i);
     boxes ||= detections.hasBox(i);

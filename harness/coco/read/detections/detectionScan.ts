@@ -12,8 +12,14 @@ const keys = {
   size: ascii("size"),
   counts: ascii("counts"),
 };
-const [quote, comma, colon, backslash] = [34, 44, 58, 92];
-const [openBracket, closeBracket, openBrace, closeBrace] = [91, 93, 123, 125];
+const quote = 34;
+const comma = 44;
+const colon = 58;
+const backslash = 92;
+const openBracket = 91;
+const closeBracket = 93;
+const openBrace = 123;
+const closeBrace = 125;
 
 /**
  * Reads detections straight from the bytes of a results file into a table. One pass, no strings, no objects, masks as they
@@ -124,15 +130,18 @@ export class DetectionScan {
     if (!isPlainId(this.#image) || !isPlainId(this.#category)) return false;
     if ((seen & box) !== 0 && !(this.#box[2]! >= 0 && this.#box[3]! >= 0)) return false;
     if ((seen & segmentation) === 0) return true;
-    const [height, width] = [this.#size[0]!, this.#size[1]!];
+    const height = this.#size[0]!;
+    const width = this.#size[1]!;
     const sides = Number.isSafeInteger(height) && Number.isSafeInteger(width) && height > 0 && width > 0;
     return sides && height * width <= limits.imagePixels && (seen & size) !== 0 && (seen & counts) !== 0;
   }
 
   #commit(bytes: Uint8Array): void {
     this.table.add(this.#image, this.#category, this.#score);
-    const [x, y] = [this.#box[0]!, this.#box[1]!];
-    const [width, height] = [this.#box[2]!, this.#box[3]!];
+    const x = this.#box[0]!;
+    const y = this.#box[1]!;
+    const width = this.#box[2]!;
+    const height = this.#box[3]!;
     if ((this.#seen & box) !== 0) this.table.setBox({ x0: x, y0: y, x1: x + width, y1: y + height }, width * height);
     if ((this.#seen & segmentation) === 0) return;
     const mask = this.table.masks.add(bytes.subarray(this.#countsStart, this.#countsEnd));
@@ -146,7 +155,13 @@ function isPlainId(id: number): boolean {
 }
 
 /** Bits of what a detection has. */
-const [image, category, score, box, segmentation, size, counts] = [1, 2, 4, 8, 16, 32, 64];
+const image = 1;
+const category = 2;
+const score = 4;
+const box = 8;
+const segmentation = 16;
+const size = 32;
+const counts = 64;
 const required = image | category | score;
 
 /** Whether `"key"` stands there. */

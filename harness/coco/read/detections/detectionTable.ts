@@ -70,7 +70,10 @@ export class DetectionTable {
 
   /** What another thread makes the same table of, with `of`; for both to read alone. */
   shared(): SharedDetections {
-    const [keys, boxes, boxed, maskPlaces] = [this.#keys, this.#boxes, this.#boxed, this.#maskPlaces];
+    const keys = this.#keys;
+    const boxes = this.#boxes;
+    const boxed = this.#boxed;
+    const maskPlaces = this.#maskPlaces;
     return { source: this.#source, count: this.count, keys, boxes, boxed, maskPlaces, masks: this.masks.shared() };
   }
 
@@ -229,8 +232,11 @@ export class DetectionTable {
   /** One detection as an object; its mask is decoded when it is first asked for. */
   at(index: number): Detection {
     const base = {
-      ...{ image: this.imageOf(index), category: this.categoryOf(index), score: this.scoreOf(index) },
-      ...(this.hasBox(index) ? { box: this.boxOf(index), boxAreaPx: this.boxAreaOf(index) } : {}),
+      image: this.imageOf(index),
+      category: this.categoryOf(index),
+      score: this.scoreOf(index),
+      box: this.hasBox(index) ? this.boxOf(index) : undefined,
+      boxAreaPx: this.hasBox(index) ? this.boxAreaOf(index) : undefined,
     };
     if (!this.hasMask(index)) return base;
     const decode = () => this.#rleOf(index);
