@@ -295,5 +295,6 @@ export interface VariantPlugin {
     preset: VariantManifest,
     facts?: AnnotationFacts | undefined,
   ): Promise<Variant>;
-  loadRaw(graphs: GraphFiles, runtime: RuntimeOptions, preset: VariantManifest): Promise<RawVariant>;
+  /** The graphs for `bench verify`, by the output names of its fixtures. Absent where nobody published values to compare with. */
+  loadRaw?(graphs: GraphFiles, runtime: RuntimeOptions, preset: VariantManifest): Promise<RawVariant>;
 }

@@ -1,10 +1,10 @@
 import { availableParallelism } from "node:os";
-import type { GraphKind } from "../api.ts";
+import type { GraphKind, VariantPlugin } from "../api.ts";
 import { buildVariant } from "../build/build.ts";
 import { readFixture, withShapesOf } from "../build/referenceValues.ts";
 import { referenceErrors } from "../build/verification.ts";
 import { HarnessError } from "../errors.ts";
-import { loadRegistry, variantOf } from "../plan/plugins/registry.ts";
+import { loadRegistry, type RegisteredVariant, variantOf } from "../plan/plugins/registry.ts";
 import { seededCheckpoint } from "../weights/index.ts";
 import { type Command, line } from "./terminal/command.ts";
 import { verificationText } from "./text/verification.ts";
@@ -48,12 +48,13 @@ export const verify: Command = {
     if (!(Number.isInteger(args.threads) && (args.threads as number) > 0))
       throw new HarnessError("--threads: must be a whole number above 0", { found: String(args.threads) });
     const variant = variantOf(await loadRegistry(args.plugin as string[] | undefined), args.variant as string);
+    const loadRaw = rawLoaderOf(variant);
     const side = fixture.image_size === variant.preset.input.side ? {} : { side: fixture.image_size };
     const checkpoint = withShapesOf(seededCheckpoint(), fixture, args.fixture as string);
     const provider = args.provider as string;
     const built = await buildVariant({ variant, checkpoint, weightsId: "seeded 1", graph, provider, ...side });
     const runtime = { provider, threads: args.threads as number };
-    const raw = await variant.plugin.loadRaw(built.files, runtime, variant.preset);
+    const raw = await loadRaw(built.files, runtime, variant.preset);
     try {
       const outputs = await referenceErrors(raw, fixture);
       const passed = Object.values(outputs).every(({ ratio }) => ratio <= tolerance);
@@ -66,3 +67,12 @@ export const verify: Command = {
     }
   },
 };
+
+/** Throws HarnessError where the plug-in gives no outputs to compare. */
+function rawLoaderOf({ plugin, preset, file }: RegisteredVariant): NonNullable<VariantPlugin["loadRaw"]> {
+  if (plugin.loadRaw !== undefined) return plugin.loadRaw.bind(plugin);
+  throw new HarnessError(`${preset.id}: its outputs can not be compared with reference values`, {
+    found: `no loadRaw in ${file}`,
+    hint: "loadRaw gives the graphs' outputs by the names of the fixture; variants/efficientsam/load.ts shows one",
+  });
+}

@@ -37,7 +37,7 @@ interface Golden extends RawPrompts {
   readonly iou_predictions: readonly (readonly number[])[];
 }
 
-const plugin: VariantPlugin = efficientSam;
+const plugin: VariantPlugin & Pick<Required<VariantPlugin>, "loadRaw"> = efficientSam;
 const cpu = { provider: "cpu", threads: 2 };
 /** Of the output's std: what float32 sums in another order come to, with room. */
 const tolerance = 2e-5;

@@ -26,7 +26,7 @@ type Golden = Readonly<Record<"boxes" | "scores" | "coefficients" | "prototypes"
   readonly state_dict: Readonly<Record<string, readonly number[]>>;
 };
 
-const plugin: VariantPlugin = fastsam;
+const plugin: VariantPlugin & Pick<Required<VariantPlugin>, "loadRaw"> = fastsam;
 const cpu = { provider: "cpu", threads: 2 };
 /** Of the output's std: what float32 sums in another order come to, with room. */
 const tolerance = 2e-5;

@@ -49,7 +49,7 @@ interface Seeded {
 
 type Shapes = ReadonlyMap<string, readonly number[]>;
 
-const plugin: VariantPlugin = mobilesam;
+const plugin: VariantPlugin & Pick<Required<VariantPlugin>, "loadRaw"> = mobilesam;
 const cpu = { provider: "cpu", threads: 2 };
 const kinds: readonly GraphKind[] = ["fused", "reference"];
 /** Of the output's std: what float32 sums in another order come to, with room. */

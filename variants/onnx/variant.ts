@@ -18,9 +18,6 @@ export default {
     throw new Error(`${preset.id}: graphs that a user brings are not built`);
   },
   load,
-  loadRaw: async (_files, _runtime, { id }) => {
-    throw new Error(`${id}: there are no golden values for a user's own graphs`);
-  },
 } satisfies VariantPlugin;
 
 async function load(files: GraphFiles, runtime: RuntimeOptions, { id }: VariantManifest): Promise<Variant> {

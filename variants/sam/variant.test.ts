@@ -45,7 +45,7 @@ interface Golden {
   readonly labels: readonly (readonly number[])[];
 }
 
-const plugin: VariantPlugin = sam;
+const plugin: VariantPlugin & Pick<Required<VariantPlugin>, "loadRaw"> = sam;
 const cpu = { provider: "cpu", threads: 2 };
 /** Of the output's std: what float32 sums in another order come to, with room. */
 const tolerance = 5e-5;

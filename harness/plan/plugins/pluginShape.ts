@@ -66,6 +66,10 @@ const presetRules: readonly Rule[] = [
   rule("nanoWeights", "{ file, untrained }: a path and a list of inputs; or nothing", isNanoWeights),
 ];
 
+const variantRules: readonly Rule[] = [
+  rule("loadRaw", "a function, or nothing", (value) => value === undefined || isFunction(value)),
+];
+
 const datasetPluginRules: readonly Rule[] = [id("id"), text("title"), text("about"), call("open")];
 
 /** A figure's title and id; a list of them may be empty. */
@@ -155,15 +159,13 @@ export function pluginOf(given: unknown, file: string): Plugin {
   }
   if (isFunction(plugin?.fit)) return checkMetric(plugin as Metric, file);
   if (plugin?.passes !== undefined) return checkProtocol(plugin as Protocol, file);
-  if (
-    !Array.isArray(plugin?.presets) ||
-    !["build", "load", "loadRaw"].every((name) => isFunction(plugin[name as "build"]))
-  )
+  if (!Array.isArray(plugin?.presets) || !isFunction(plugin.build) || !isFunction(plugin.load))
     throw new HarnessError(`${file}: not a plug-in`, {
       expected:
-        "a default export with presets, build, load and loadRaw (a variant), id and open (a dataset), fit (a metric) or passes (a protocol)",
+        "a default export with presets, build and load (a variant), id and open (a dataset), fit (a metric) or passes (a protocol)",
       hint: "harness/api.ts has these types",
     });
+  check(plugin, variantRules, file);
   for (const [i, preset] of plugin.presets.entries()) checkPreset(preset, file, i + 1);
   return plugin as VariantPlugin;
 }

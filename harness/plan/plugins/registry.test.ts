@@ -54,6 +54,15 @@ test("a variant and a dataset from outside stand beside the project's own", asyn
   expect(registry.datasets.get("pictures")?.id).toBe("pictures");
 });
 
+test("a variant needs no loadRaw, and one that it has is a function", async () => {
+  const whole = `presets: [${preset("mine")}], build: async () => {}, load: async () => {}`;
+  const registry = await loadRegistry([plugin(`export default { ${whole} };`)]);
+  expect(variantOf(registry, "mine").plugin.loadRaw).toBeUndefined();
+  const file = join(folder, "wrong.mjs");
+  writeFileSync(file, `export default { ${whole}, loadRaw: 7 };`);
+  expect((await failure([file])).message).toBe(`${file}: loadRaw (found 7, expected a function, or nothing)`);
+});
+
 test("an id that is taken names the plug-in that came second", async () => {
   const file = plugin(`export default { presets: [${preset("sam-nano")}], ${functions} };`);
   const error = await failure([file]);
