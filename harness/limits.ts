@@ -30,4 +30,8 @@ export const limits = {
   onnxNesting: 16,
   /** Milliseconds in which its decoder has to answer one prompt before a run begins. */
   onnxTrialMs: 60_000,
+  /** Bytes of a line that another process sends as an answer. */
+  externalLineBytes: 1_048_576,
+  /** Milliseconds in which it has to say what it is, libraries loaded and weights not. */
+  externalHelloMs: 120_000,
 } as const;
