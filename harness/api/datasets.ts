@@ -13,7 +13,7 @@ export interface ImageRecord {
 export interface Category {
   readonly id: number;
   readonly name: string;
-  /** LVIS: by the number of training images (rare < 10, common < 100). */
+  /** LVIS counts the training images that show the category: rare < 10, common < 100. */
   readonly frequency?: "rare" | "common" | "frequent";
 }
 
@@ -22,24 +22,24 @@ export interface Annotation {
   readonly image: ImageId;
   readonly category: number;
   readonly mask: Rle;
-  /** As the file gives it; a few pixels off the mask in some releases. */
+  /** The box that the file gives; in some releases it lies a few pixels off the mask. */
   readonly box: Box;
-  /** As the file gives it: size splits go by it. */
+  /** The area that the file gives. Size splits go by this area, not by the mask's. */
   readonly areaPx: number;
   readonly crowd: boolean;
   /** LVIS's `ignore`: neither to be found nor a mistake to find. Rules of COCO do not know it. */
   readonly ignored?: boolean;
 }
 
-/** What LVIS says of an image's categories. */
+/** LVIS lists, for each image, categories that are absent and categories that were not annotated in full. */
 export interface FederatedLists {
-  /** Known to be absent. */
+  /** Categories that are known to be absent. */
   readonly negative: ReadonlySet<number>;
-  /** Not every instance is annotated. */
+  /** Categories of which some instances are not annotated. */
   readonly notExhaustive: ReadonlySet<number>;
 }
 
-/** What is prompted: an annotation, or a detector's box. */
+/** A target is what a prompt asks for: an annotation, or a detector's box. */
 export interface Target {
   readonly id: number;
   readonly image: ImageId;
@@ -53,18 +53,23 @@ export interface Target {
   readonly score?: number;
 }
 
-/** Numbers that stand for ids of 2^52 and more, and the digits that the file has. */
+/** Ids of 2^52 and more do not fit a number: each has a number that stands for it, beside the digits of the file. */
 export interface OriginalIds {
   readonly images: readonly (readonly [number: number, digits: string])[];
   readonly categories: readonly (readonly [number: number, digits: string])[];
 }
 
-/** How well two people's masks of the same things agree: what no model can be asked to pass by much. */
+/**
+ * Two people drew masks of the same things, and this says how well they agree. A model can not be expected to do much better.
+ */
 export interface HumanAgreement {
   /** Mean over the pairs, 0 … 1. */
   readonly meanIou: number;
   readonly pairs: number;
-  /** Whose masks of which photos were compared, and how pairs were found: a figure of other photos is no bound of these. */
+  /**
+   * Names whose masks of which photos were compared and how pairs were found, since a figure of other photos bounds nothing
+   * here.
+   */
   readonly compared: string;
 }
 
@@ -74,26 +79,29 @@ export interface Dataset {
   readonly categories: readonly Category[];
   /** Changes whenever an image list, an annotation or a mask does. */
   readonly fingerprint: string;
-  /** Ids of all images that the data have, those that were not asked for too: by them a results file is told from another's. */
+  /** All ids that the data have, also of images that were not asked for. They tell this set's results file from another's. */
   readonly knownImages?: ReadonlySet<ImageId>;
-  /** Where ids of the data are larger than a number holds: the numbers that stand for them here, with the digits of the file. */
+  /**
+   * Present where ids of the data are larger than a number holds: the numbers that stand for them, with the digits of the
+   * file.
+   */
   readonly originalIds?: OriginalIds;
   /** Absent where nobody annotated twice, and where masks are drawn. */
   readonly humanAgreement?: HumanAgreement;
-  /** What a reader of the results must know: annotations left out and why, with counts. */
+  /** Sentences that a reader of the results must know, such as which annotations were left out and why, with counts. */
   readonly warnings: readonly string[];
-  /** Whose work the photos and annotations are, and under which licences: a line each, shown wherever results are. */
-  readonly credits?: readonly string[] | undefined;
-  /** Annotation files that it was read from, by which a run knows that a pulled one is as it came; absent where masks are drawn. */
+  /** Names whose work the photos and annotations are, and their licences: a line each, shown wherever results are. */
+  readonly credits?: readonly string[];
+  /** The annotation files that were read. A run compares them with what `bench pull` brought; absent where masks are drawn. */
   readonly files?: readonly string[];
   read(image: ImageId): Promise<RgbImage>;
   /** The file that `read` decodes; absent where images are drawn. By its bytes a run knows that a photo was replaced. */
   photoFile?(image: ImageId): Promise<string>;
-  /** Prompted. */
+  /** Returns what is prompted. */
   targetsOf(image: ImageId): readonly Target[];
-  /** Scored against. */
+  /** Returns what the masks are scored against. */
   annotationsOf(image: ImageId): readonly Annotation[];
-  /** LVIS's; absent where the data has no such lists. */
+  /** Returns LVIS's lists; absent where the data has none. */
   listsOf?(image: ImageId): FederatedLists;
 }
 
@@ -108,22 +116,22 @@ export interface DatasetOptions {
    * with a published split takes its training photos. A search scores its candidates on the images that a run scores.
    */
   readonly purpose?: "calibration" | "search";
-  /** A folder for what is worth keeping of large files until the next time; nothing is kept without it. */
+  /** A folder where a data set may store what it has read from large files; without it, nothing is stored. */
   readonly cache?: string;
 }
 
 export interface DatasetPlugin {
   readonly id: string;
   readonly title: string;
-  /** One line: what it reads and how to get it. */
+  /** One line that says what the plug-in reads and how to get it. */
   readonly about: string;
   /**
-   * Where the images are from if not from a folder of the user's, so that `--data` is refused: they are drawn from the seed, as
-   * many as are asked for, or they are shipped with the plug-in.
+   * Present where the images do not come from a folder of the user's, so that `--data` is refused: either they are drawn from
+   * the seed, as many as are asked for, or they are shipped with the plug-in.
    */
   readonly own?: "drawn" | "shipped";
-  /** What `bench pull` brings of it. */
+  /** The files that `bench pull` downloads for this data set. */
   readonly downloads?: readonly DownloadGroup[];
-  /** `notice` is told what the user may wonder about while it takes its time. */
+  /** Opens the data set. `notice` is told what the user may wonder about while this takes its time. */
   open(options: DatasetOptions, notice?: (text: string) => void): Promise<Dataset>;
 }

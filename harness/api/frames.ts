@@ -1,33 +1,39 @@
 import type { Rgb, Size, Tensor } from "./pixels.ts";
 
 export interface ModelInputSpec {
-  /** Side of the square model frame, px; what the longer side of the image is resized to, unless it is stretched. */
+  /** Side of the square model frame, px. The longer side of the image is resized to it, unless the image is stretched. */
   readonly side: number;
   readonly fit: "pad" | "stretch" | "letterbox";
-  /** The frame is as oblong as the image: each side is the resized image's, up to the next multiple of so many px. Absent: a square. */
+  /**
+   * The frame has the image's proportions: each side is the resized image's, rounded up to a multiple of so many px. Absent
+   * for a square.
+   */
   readonly multipleOf?: number;
   /** The first two round to 8 bits; `bilinear` stays in float. */
   readonly resize: "pillow-bilinear" | "opencv-bilinear" | "bilinear";
-  /** Fills what the image leaves free, after normalisation; one number, or one a channel. */
+  /** Fills the part of the frame that the image leaves free, after normalisation; one number, or one a channel. */
   readonly padValue: number | Rgb;
-  /** On the 0 … 255 scale. */
+  /** Mean and standard deviation are given on the 0 … 255 scale. */
   readonly mean: Rgb;
   readonly std: Rgb;
 }
 
-/** How logits become a mask: SAM goes through the padded model frame, EfficientSAM straight to the image, bicubic, >= 0. */
+/**
+ * Says how logits become a mask. SAM upscales to the padded model frame first; EfficientSAM goes straight to the image,
+ * bicubic, >= 0.
+ */
 export interface MaskSpec {
   readonly path: "model-frame" | "direct";
   readonly interpolation: "bilinear" | "bicubic";
   readonly threshold: ">0" | ">=0";
 }
 
-/** Where the image lies in the model frame. `resized` and `offset` are in model pixels. */
+/** Says where the image lies in the model frame. `resized` and `offset` are in model pixels. */
 export interface Geometry {
   readonly image: Size;
   readonly resized: Size;
   readonly offset: { readonly x: number; readonly y: number };
-  /** Of the whole model frame. */
+  /** Size of the whole model frame. */
   readonly frame: Size;
 }
 

@@ -22,18 +22,18 @@ export type AttributeValue = number | string | readonly number[] | { readonly fl
 
 export interface GraphNode {
   readonly operator: string;
-  /** "" for ONNX's own operators. */
+  /** Empty for ONNX's own operators. */
   readonly domain: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: Readonly<Record<string, AttributeValue>>;
 }
 
-/** What papers report: multiply-accumulates by operator; symbolic dimensions are bound by name. */
+/** The counts that papers report. Multiply-accumulates are given by operator; symbolic dimensions are bound by name. */
 export interface GraphCounts {
   /** Name → elements of the checkpoint's tensors that the graph was built from, buffers left out. */
   readonly parameters: ReadonlyMap<string, number>;
-  /** Elements and bytes of everything baked into the file, folded and gathered tensors included. */
+  /** Counts the elements of everything that is written into the file, folded and gathered tensors included. */
   readonly constants: number;
   readonly constantBytes: number;
   macs(bindings?: Readonly<Record<string, number>>): ReadonlyMap<string, number>;
@@ -46,12 +46,12 @@ export interface OnnxGraph {
   readonly outputs: readonly GraphValue[];
   readonly constants: readonly GraphConstant[];
   readonly nodes: readonly GraphNode[];
-  /** By name: inputs, constants and what each node gives, outputs included. */
+  /** All values by name: inputs, constants and what each node gives, outputs included. */
   readonly values: ReadonlyMap<string, GraphValue>;
   readonly counts: GraphCounts;
 }
 
-/** A value as an ONNX file of someone else's declares it. */
+/** A value as it is declared by an ONNX file that someone else wrote. */
 export interface DeclaredValue {
   readonly name: string;
   /** float32, int64, float16 … */
@@ -60,7 +60,7 @@ export interface DeclaredValue {
   readonly dims?: readonly Dim[];
 }
 
-/** What an ONNX file takes and gives. */
+/** The signature of an ONNX file says what the graph takes and what it gives. */
 export interface GraphSignature {
   readonly file: string;
   readonly inputs: readonly DeclaredValue[];
@@ -78,9 +78,9 @@ export interface DeclaredNode {
   readonly outputs: readonly string[];
 }
 
-/** What an ONNX file computes, as far as it is looked at. */
+/** The body of an ONNX file says what the graph computes, as far as it is looked at. */
 export interface GraphBody {
-  /** Those of graphs inside nodes (If, Loop) left out. */
+  /** The nodes of the outermost graph; those inside If and Loop are left out. */
   readonly nodes: readonly DeclaredNode[];
   /** Constants of a few float32 numbers, by name. */
   readonly constants: ReadonlyMap<string, readonly number[]>;

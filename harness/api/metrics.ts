@@ -2,14 +2,17 @@ import type { Dataset, ImageId } from "./datasets.ts";
 import type { Size } from "./pixels.ts";
 import type { Box, Point } from "./prompts.ts";
 
-/** By the area that the dataset gives; both ends belong to the range, so what lies on a border counts in two. */
+/**
+ * A range of areas, which are those that the dataset gives. Both ends belong to it, so an area on a border counts in two
+ * ranges.
+ */
 export interface SizeRange {
   readonly id: string;
   readonly fromPx: number;
   readonly toPx: number;
 }
 
-/** As the store keeps it: one kept mask. */
+/** One kept mask, as the store records it. */
 export interface PredictionRow {
   readonly image: ImageId;
   readonly target: number;
@@ -19,9 +22,9 @@ export interface PredictionRow {
   readonly step: number;
   readonly token: number;
   readonly predictedIou: number;
-  /** Against the target's own mask; absent where that is 0 / 0 and for a detector's box. */
+  /** IoU with the target's own mask; absent where that is 0 / 0, and for a detector's box. */
   readonly iou?: number;
-  /** The target's, as the dataset gives it. */
+  /** Area and crowd flag of the target, as the dataset gives them. */
   readonly areaPx: number;
   readonly crowd: boolean;
   /** COCO string at image size. */
@@ -30,28 +33,28 @@ export interface PredictionRow {
   readonly prompt: { readonly points: readonly Point[]; readonly box?: Box };
 }
 
-/** How often each image counts: `counts[i]` is the multiplicity of `images[i]`; ascending by id. */
+/** Says how often each image counts: `counts[i]` is the multiplicity of `images[i]`. Images are sorted by id. */
 export interface ImageWeights {
   readonly images: readonly ImageId[];
   readonly counts: Uint32Array;
 }
 
-/** What a metric is told of a protocol. */
+/** The part of a protocol that a metric is told of. */
 export interface ScoredProtocol {
   readonly id: string;
-  /** Whether its first metric reads scores: masks are sorted by them. */
+  /** True if the first metric of the protocol reads scores: then masks are sorted by them. */
   readonly ranksMasks: boolean;
 }
 
-/** What a metric needs besides the rows. */
+/** Holds all that a metric needs besides the rows. */
 export interface MetricContext {
-  /** All that were run to their end, those without a row too; a failed image is not among them. */
+  /** All images that were run to their end, also those without a row; a failed image is not among them. */
   readonly images: readonly ImageId[];
-  /** The protocol's. */
+  /** Size ranges of the protocol. */
   readonly sizes: readonly SizeRange[];
-  /** Whose rows these are. Where it ranks masks, no row at all means that none was kept: precision and recall are 0. */
+  /** The protocol of the rows. If it ranks masks and there is no row at all, no mask was kept: precision and recall are 0. */
   readonly protocol?: ScoredProtocol;
-  /** What is scored against; absent where a table is printed again from stored rows alone. */
+  /** The data to score against; absent where a table is printed again from stored rows alone. */
   readonly dataset?: Pick<Dataset, "categories" | "annotationsOf" | "listsOf">;
 }
 
@@ -59,13 +62,13 @@ export interface MetricValue {
   readonly id: string;
   /** Absent where there is no data. */
   readonly value?: number;
-  /** Instances behind the value, an image of weight two counting twice. */
+  /** Number of instances behind the value; an image of weight two counts twice. */
   readonly n: number;
 }
 
 /** One figure of a metric as tables show it. */
 export interface FigureColumn {
-  /** Of the figure, as `fit` gives it. */
+  /** Id of the figure, as `fit` gives it. */
   readonly id: string;
   /** The column's header, short: mIoU, AP, AR@10. */
   readonly title: string;
@@ -73,15 +76,15 @@ export interface FigureColumn {
 
 /** A figure over a part of the instances. `bench compare` calls it HEADLINE.PROMPTS.ID: miou.box.small. */
 export interface FigurePart extends FigureColumn {
-  /** What belongs to the part, for the axis of a chart. */
+  /** A word for the instances that belong to the part; it labels the axis of a chart. */
   readonly meaning: string;
 }
 
-/** A figure that a published table may hold, in a run's words. */
+/** A figure that a published table may hold, in the words that a run uses. */
 export interface PublishedFigure {
-  /** Of the figure, as `fit` gives it. */
+  /** Id of the figure, as `fit` gives it. */
   readonly id: string;
-  /** The images that it is about: all of the set, or those with an annotation. */
+  /** The images that the figure is about: all of the set, or those with an annotation. */
   readonly about: "every image" | "annotated images";
 }
 
@@ -104,19 +107,22 @@ export interface CategoryValue {
 }
 
 /**
- * From the rows of a run to figures. A metric describes itself: every command that computes, shows, compares or keeps figures
- * loops over metrics and asks them.
+ * A metric turns the rows of a run into figures. A metric describes itself: every command that computes, shows, compares or
+ * keeps figures loops over metrics and asks them.
  */
 export interface Metric {
-  /** URL of the module that defines it (`import.meta.url`): a stored figure is shown while this code, and all that it imports, stays the same. */
+  /**
+   * The module that defines the metric, as a URL (`import.meta.url`), is part of a stored figure's identity: the figure is
+   * shown while this code, and all that it imports, stays the same.
+   */
   readonly module: string;
-  /** What `--metric` takes. */
+  /** The name that `--metric` takes. */
   readonly id: string;
-  /** In prose: mean IoU, average precision. */
+  /** The name in prose: mean IoU, average precision. */
   readonly title: string;
-  /** One line: what its figures say. */
+  /** One line that says what the figures mean. */
   readonly about: string;
-  /** The figure by which two sides are judged, of those that fit gives. */
+  /** The figure by which two sides are judged, one of those that `fit` gives. */
   readonly headline: string;
   readonly better: "higher" | "lower";
   /** 0 … 1, never percent. */
@@ -126,35 +132,38 @@ export interface Metric {
    * needed as well, so that figures are computed while it is open and kept with the run.
    */
   readonly needs: "rows" | "annotations";
-  /** Fields of a row that it reads, beside its image and its target. One that reads `score` ranks masks. Prompts are not read again. */
+  /**
+   * Fields of a row that the metric reads, besides image and target. A metric that reads `score` ranks masks. Prompts are not
+   * read again.
+   */
   readonly reads: readonly Exclude<keyof PredictionRow, "prompt">[];
-  /** Its figures in the result table, best known first. Empty where `bench score` and `bench compare` alone show it. */
+  /** Figures in the result table, best known first. Empty where `bench score` and `bench compare` alone show the metric. */
   readonly columns: readonly FigureColumn[];
   /** Figures over parts of the instances, in the table of `--details`; a row that lacks one has a dash. */
   readonly parts?: readonly FigurePart[];
-  /** What the table's foot says of its columns: `mIoU: mean over n instances`. */
+  /** The line that the table's foot gives for these columns: `mIoU: mean over n instances`. */
   readonly meaning?: string;
   /** Further lines of the foot: `subject: what a reader has to know`. */
   readonly notes?: readonly string[];
-  /** Whether the report draws its headline, against latency, by setting and by part. */
+  /** True if the report draws the headline against latency, by setting and by part. */
   readonly drawn?: boolean;
   /** `asked`: too slow to be compared where `--metric` does not name it. */
   readonly compared?: "always" | "asked";
-  /** Whether the headline of one image alone means something, so that `bench compare` can count images won and lost. */
+  /** True if the headline of one image alone means something, so that `bench compare` can count images won and lost. */
   readonly byImage?: boolean;
-  /** Whether runs by a protocol that does not list it have its figures, too. */
+  /** Returns true for a protocol that does not list this metric but whose runs get its figures too. */
   joins?(protocol: ScoredProtocol): boolean;
   /**
    * Rows are those of one prompts name of one run. Matches once: the returned function only re-weights the context's images,
    * so that an interval costs sums. It gives the same ids in the same order whatever the weights.
    */
   fit(rows: readonly PredictionRow[], context: MetricContext): (weights: ImageWeights) => readonly MetricValue[];
-  /** The figure that a paper's column holds, by its metric and the size it is of; nothing for another metric's. */
+  /** Returns the figure that a paper's column holds, by the column's metric and size; nothing for another metric's column. */
   published?(metric: string, size: string): PublishedFigure | undefined;
-  /** The metric by COCO's or LVIS's rules, whatever the dataset's are. */
+  /** Returns the same metric by COCO's or LVIS's rules, whatever the dataset's are. */
   byRules?(rules: "coco" | "lvis"): Metric;
-  /** The headline by category. */
+  /** Returns the headline of each category. */
   byCategory?(rows: readonly PredictionRow[], context: MetricContext): readonly CategoryValue[];
-  /** What a calibration error is made of. */
+  /** Returns the bins of the reliability table that a calibration error is computed from. */
   reliability?(rows: readonly PredictionRow[]): readonly ReliabilityBin[];
 }

@@ -3,7 +3,7 @@ export interface Size {
   readonly width: number;
 }
 
-/** Row-major RGB, 8 bits a channel; length = height * width * 3. */
+/** An image is row-major RGB with 8 bits a channel: pixels.length = height * width * 3. */
 export interface RgbImage {
   readonly size: Size;
   readonly pixels: Uint8Array;

@@ -13,7 +13,7 @@ export interface Point {
   readonly label: PointLabel;
 }
 
-/** Corners: x0 <= x1, y0 <= y1. COCO's [x, y, w, h] never leaves coco/annotations.ts. */
+/** A box is given by its corners: x0 <= x1, y0 <= y1. COCO's [x, y, w, h] never leaves coco/annotations.ts. */
 export interface Box {
   readonly x0: number;
   readonly y0: number;
@@ -25,6 +25,6 @@ export interface Prompt<F extends Frame> {
   readonly frame: F;
   readonly points: readonly Point[];
   readonly box?: Box;
-  /** Low-res logits of an earlier prediction, [1, side, side] with the side of the variant's low-res logits. */
+  /** Low-res logits of an earlier prediction, [1, side, side]; `side` is that of the variant's low-res logits. */
   readonly mask?: Tensor;
 }

@@ -4,29 +4,29 @@ import type { Rle, Tensor } from "./pixels.ts";
 import type { Box, Prompt } from "./prompts.ts";
 import type { Capability, MaskPrediction } from "./variants.ts";
 
-/** Uniform in [0, 1), from a stream named by its use. */
+/** Draws uniform numbers in [0, 1) from a stream that is named by its use. */
 export interface Random {
   next(): number;
 }
 
-/** What a sampler is handed back after each decode, so that a click can correct it and logits can be fed back. */
+/** A sampler gets this back after each decode, so that it can correct the mask by a click and feed the logits back. */
 export interface Feedback {
   readonly mask: Rle;
-  /** Of the token kept, [1, side, side]; absent for a variant without logits. */
+  /** Logits of the token that was kept, [1, side, side]; absent for a variant without logits. */
   readonly lowResLogits?: Tensor;
   readonly token: number;
 }
 
-/** What a prompt holds at most. */
+/** The most that a prompt holds. */
 export interface PromptSize {
   readonly points: number;
   readonly box: boolean;
 }
 
 export interface PromptSampler {
-  /** Names the random stream, with seed and target: no draw depends on other targets, their order or a limit. */
+  /** The id names the random stream, with seed and target, so no draw depends on other targets, their order or a limit. */
   readonly id: string;
-  /** Of the prompt at a step, 1 the first. */
+  /** Returns the size of the prompt at a step; the first step is 1. */
   size(step: number): PromptSize;
   /**
    * The prompts of step 1, 2, 3 … of one target; each is whole, earlier points included. Goes on for as many steps as its
@@ -35,57 +35,72 @@ export interface PromptSampler {
   prompts(target: Target, random: Random): Generator<Prompt<"image">, void, Feedback>;
 }
 
-/** What one prompt's decode brought. Masks are upscaled when they are first asked for. */
+/** The masks that one prompt's decode gave, for a protocol to choose from. A mask is upscaled when it is first asked for. */
 export interface Candidates {
   readonly target: Target;
   readonly prompt: Prompt<"image">;
   readonly prediction: MaskPrediction;
-  /** Of the variant: without a single-mask token, every token is a multimask token. */
+  /** Abilities that the variant lacks; without a single-mask token, every token is a multimask token. */
   readonly lacks: readonly Capability[];
-  /** At image size. Where the variant found no mask at all, token 0 is an empty one. */
+  /** Returns a token's mask at image size. If the variant found no mask at all, token 0 is an empty one. */
   mask(token: number): Rle;
-  /** |{logit > offset}| / |{logit > -offset}| at image size; nothing where there are no logits. */
+  /** Returns |{logit > offset}| / |{logit > -offset}| at image size; nothing where there are no logits. */
   stability(token: number, offset: number): number | undefined;
-  /** For a choice by chance: a stream of the run's seed, the pass's prompts, the image and the target. */
+  /**
+   * Returns a random stream for a choice by chance. It follows from the run's seed, the pass's prompts, the image and the
+   * target.
+   */
   random(): Random;
 }
 
 /** A mask that a protocol keeps of a prediction. */
 export interface Choice {
   readonly token: number;
-  /** What average precision sorts by; absent where nothing is sorted. */
+  /** The number that average precision sorts by; absent where nothing is sorted. */
   readonly score?: number;
 }
 
 export interface ScoredStep {
-  /** 1 for the first prompt. */
+  /** The first prompt is step 1. */
   readonly step: number;
-  /** What `--prompts` and the rows call it: box, 1p, 5c. */
+  /** Name of the prompts in `--prompts` and in the rows: box, 1p, 5c. */
   readonly prompts: string;
 }
 
-/** One way through a target, from its first prompt to its last: five clicks are one pass, with rows at 1, 3 and 5. */
+/** A pass leads through one target from its first prompt to its last. Five clicks are one pass, with rows at 1, 3 and 5. */
 export interface PromptPass {
   readonly sampler: PromptSampler;
-  /** Which masks of a prompt the choice looks at: the single-mask token's, the most confident of three, or all three. */
+  /** The masks of a prompt that the choice looks at: the single-mask token's, the most confident of three, or all three. */
   readonly looksAt: "single mask" | "most confident" | "three masks";
-  /** By ascending step; decoding ends with the last. */
+  /** Scored steps in ascending order; decoding ends with the last. */
   readonly scored: readonly ScoredStep[];
-  /** Best first; the first is fed back. All become rows; none ends the pass for this target. */
+  /**
+   * Returns the masks to keep, best first. All become rows, and the first is fed back; if there is none, the pass ends for
+   * this target.
+   */
   choose(candidates: Candidates): readonly Choice[];
-  /** What is prompted in place of the dataset's targets. */
+  /** Present where something else is prompted than the dataset's targets. */
   readonly everything?: EverythingMode;
 }
 
-/** All masks of an image, whatever is annotated in it. Timed as a whole, an image a sample. */
+/**
+ * Everything mode finds all masks of an image, whatever is annotated in it. It is timed as a whole: each image gives one
+ * sample.
+ */
 export interface EverythingMode {
-  /** Whose masks these are: what the targets' prompts bring, or the one output of `Variant.everything`, kept under one target. */
+  /**
+   * Says where the masks come from: the prompts of the targets, or the one output of `Variant.everything`, kept under one
+   * target.
+   */
   readonly source: "prompts" | "own output";
-  /** In the order in which they are encoded; the image itself is a crop like others. */
+  /** Returns the crops in the order in which they are encoded; the whole image is one of them. */
   crops(image: ImageRecord): readonly Crop[];
-  /** What stays of the masks of one crop, which are in the image frame. */
+  /** Returns the masks of one crop that are kept. Masks are in the image frame. */
   settleCrop(masks: readonly KeptMask[], crop: Crop, image: ImageRecord): readonly KeptMask[];
-  /** What stays of all crops' masks, given crop after crop: suppression of duplicates, the best thousand. */
+  /**
+   * Returns the masks that are kept of all crops, given crop after crop: duplicates are suppressed, and the best thousand
+   * remain.
+   */
   settle(masks: readonly CropMask[]): readonly KeptMask[];
 }
 
@@ -93,7 +108,7 @@ export interface EverythingMode {
 export interface Crop {
   /** Whole pixels of the image frame. */
   readonly box: Box;
-  /** What is prompted in it, in the image frame; no id stands in two crops of an image. */
+  /** Targets that are prompted in this crop, in the image frame; an id stands in one crop of an image only. */
   readonly targets: readonly Target[];
 }
 
@@ -113,35 +128,46 @@ export interface KeptMask extends Choice {
   readonly predictedIou: number;
 }
 
-/** Where a protocol's rules were read: in the authors' code, in the paper, in a summary of it, in someone else's comparison. */
+/**
+ * Says where a protocol's rules were read: in the authors' code, in the paper, in a summary of it, in someone else's
+ * comparison.
+ */
 export type Confidence = "repo" | "paper" | "summary" | "secondary";
 
-/** How one paper measures: what is prompted and how, which mask is kept, what it is compared to and how rows are averaged. */
+/**
+ * A protocol is the way one paper measures: what is prompted and how, which mask is kept, what it is compared with and how
+ * rows are averaged.
+ */
 export interface Protocol {
-  /** URL of the module that defines it (`import.meta.url`): its code, and all that it imports, is part of a run's identity. */
+  /**
+   * The module that defines the protocol, as a URL (`import.meta.url`), is part of a run's identity, with all that it imports.
+   */
   readonly module: string;
   readonly id: string;
   readonly title: string;
-  /** One line: prompts, mask kept, targets left out. */
+  /** One line that names the prompts, the mask that is kept and the targets that are left out. */
   readonly about: string;
   readonly source: string;
   readonly confidence: Confidence;
   readonly needs: readonly Capability[];
   /**
-   * The dataset's annotations, the boxes of a detector (`--boxes`), the points of everything mode, or nothing, where everything
-   * mode is the variant's own output.
+   * Says what is prompted: the dataset's annotations, the boxes of a detector (`--boxes`), the points of everything mode, or
+   * nothing where everything mode is the variant's own output.
    */
   readonly prompted: "annotations" | "detections" | "grid" | "nothing";
-  /** What its rows are summed up to. Two sides are judged by the first; a run is scored by every one of them. */
+  /** The metrics that summarise the rows. Two sides are judged by the first; a run is scored by every one of them. */
   readonly metrics: readonly [Metric, ...Metric[]];
   /** The figure that two sides are judged by, where it is not the headline of its first metric. */
   readonly headline?: string;
   readonly passes: readonly PromptPass[];
   readonly sizes: readonly SizeRange[];
-  /** What differs from the source, and what was decided where it is silent. */
+  /** Differences from the source, and decisions where the source is silent. */
   readonly notes: readonly string[];
-  /** The crowd rule, the area rule, the rule for masks without a pixel. */
+  /**
+   * Returns whether a target is prompted: this is where the crowd rule, the area rule and the rule for masks without a pixel
+   * stand.
+   */
   includes(target: Target): boolean;
-  /** Measured IoU of a kept mask; nothing where it is 0 / 0. */
+  /** Returns the measured IoU of a kept mask; nothing where it is 0 / 0. */
   iou(mask: Rle, target: Rle): number | undefined;
 }

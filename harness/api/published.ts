@@ -1,8 +1,8 @@
-/** A file that its authors publish: where it lies, and what it is known by. */
+/** A file that its authors publish: its address, and the size and hash by which it is recognised. */
 export interface PublishedFile {
   readonly id: string;
   readonly url: string;
-  /** Absent where the authors publish none: recorded at the first download. */
+  /** Absent where the authors publish no size and no hash; both are then recorded at the first download. */
   readonly bytes?: number;
   readonly sha256?: string;
   /** Absent where the publisher states none. */
@@ -11,11 +11,11 @@ export interface PublishedFile {
   readonly name?: string;
   /** One of the small models that `bench pull --small` brings. */
   readonly small?: true;
-  /** What it is packed into; it is kept unpacked. */
+  /** Format of the archive that holds the file; `bench pull` unpacks it. */
   readonly archive?: "zip";
 }
 
-/** Files that lie in one folder once they are here, for `--data`. */
+/** Files that lie in one folder once they are downloaded, for `--data`. */
 export interface DownloadGroup {
   readonly id: string;
   readonly title: string;

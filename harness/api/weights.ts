@@ -2,7 +2,7 @@
 export interface Weight {
   readonly name: string;
   readonly dims: readonly number[];
-  /** A fresh array; row-major. */
+  /** Returns a fresh array, row-major. */
   read(): Float32Array;
 }
 
@@ -10,10 +10,10 @@ export type WeightSource = "checkpoint" | "nano" | "seeded" | "onnx" | "none";
 
 /** The weights a graph is built from: a checkpoint file, or values that follow from name and shape. */
 export interface Checkpoint {
-  /** What messages call it: the file's path, or "seeded weights". */
+  /** Name of the weights in messages: the file's path, or "seeded weights". */
   readonly label: string;
   readonly source: WeightSource;
-  /** The tensor's shape, or nothing where there is no such tensor. Seeded weights have every tensor and no shapes. */
+  /** Returns the tensor's shape, or nothing where there is no such tensor. Seeded weights have every tensor and no shapes. */
   dims(name: string): readonly number[] | undefined;
   /** Marks the tensor as used. Throws HarnessError if it is missing or has another shape. */
   take(name: string, dims: readonly number[]): Weight;

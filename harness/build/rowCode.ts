@@ -16,7 +16,7 @@ export interface RowCode {
   readonly variant: string;
   readonly dataset: string;
   /** What a detector's boxes are made prompts by; absent where none are given. */
-  readonly boxes?: string | undefined;
+  readonly boxes?: string;
 }
 
 /** Returns the digests for one variant of a plan. A file that none of these modules imports changes none of them. */

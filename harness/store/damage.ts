@@ -74,7 +74,7 @@ interface ComputedScores {
   /** Digest of the harness that computed them. */
   readonly sources: string;
   /** By metric id, its own code and figures. */
-  readonly metrics?: NonNullable<Manifest["scored"]>["metrics"] | undefined;
+  readonly metrics?: NonNullable<Manifest["scored"]>["metrics"];
   /** Of the rows that they are of. */
   readonly rowsSha256: string;
 }

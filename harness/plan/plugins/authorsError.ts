@@ -13,7 +13,7 @@ export interface AuthorsCode {
   readonly doing: string;
   /** Whether other code than the author's runs as well: then only what has a place in the author's files is the author's. */
   readonly shared?: boolean;
-  readonly hint?: (() => string | undefined) | undefined;
+  readonly hint?: () => string | undefined;
 }
 
 /**
