@@ -85,13 +85,18 @@ async function compareWithLocal(cluster: SlurmCluster): Promise<void> {
 
   await until(() => !cluster.call("squeue", "-h", "-o", "%A").split("\n").includes(merge!) || undefined);
   expect(readFileSync(join(results, "slurm", "merge.log"), "utf8")).toMatch(/^sam-nano +nano/m);
-  const whole = await onlyRun(results);
-  const single = await onlyRun(join(folder, "local"));
-  expect(whole.id).toBe(single.id);
-  expect(await whole.rowsHash()).toBe(await single.rowsHash());
-  expect((await reportOf(whole)).prompts).toEqual((await reportOf(single)).prompts);
-  expect(await whole.latency()).toHaveLength(2);
-  expect(readdirSync(join(results, "shards"))).toHaveLength(4);
+  for (const [variant, turns] of [
+    ["sam-nano", 2],
+    ["baseline/prompt", 0],
+  ] as const) {
+    const whole = await runOf(variant, results);
+    const single = await runOf(variant, join(folder, "local"));
+    expect(whole.id).toBe(single.id);
+    expect(await whole.rowsHash()).toBe(await single.rowsHash());
+    expect((await reportOf(whole)).prompts).toEqual((await reportOf(single)).prompts);
+    expect(await whole.latency()).toHaveLength(turns);
+  }
+  expect(readdirSync(join(results, "shards"))).toHaveLength(8);
 }
 
 async function dryRun(args: Readonly<Record<string, unknown>>): Promise<string> {
@@ -131,7 +136,8 @@ async function until<T>(look: () => T | undefined): Promise<T> {
   }
 }
 
-async function onlyRun(results: string): Promise<StoredRun> {
-  const [run] = (await listRuns(results)).filter(({ state }) => state === "readable");
+async function runOf(variant: string, results: string): Promise<StoredRun> {
+  const listed = await listRuns(results);
+  const run = listed.find((each) => each.state === "readable" && each.manifest.variant.id === variant);
   return readRun(results, run!.id);
 }
