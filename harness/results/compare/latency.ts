@@ -1,11 +1,9 @@
 import type { Interval } from "../../stats/intervals.ts";
 import { type TwoModes, twoModes } from "../../stats/modes.ts";
-import { integer, random } from "../../stats/random.ts";
-import { median, quantile } from "../../stats/summary.ts";
+import { chanceRatio, ratioOfMedians, type SamplePair } from "../../stats/ratio.ts";
+import { median } from "../../stats/summary.ts";
 import type { LatencyTurn } from "../../store/latency.ts";
 import { type Stage, stages } from "../report.ts";
-
-const defaults = { draws: 1000 };
 
 export type ComparedStage = Stage | "total";
 
@@ -52,18 +50,11 @@ export function latencyComparison({ a, b, again }: LatencyTurns, seed: number): 
       if (pair.a.length === 0 || pair.b.length === 0 || median(pair.a) === 0 || median(pair.b) === 0) return [];
       const noise =
         again === undefined
-          ? resampledNoise(pair.a, seed)
+          ? chanceRatio(pair.a, seed)
           : noiseOf(pairOf(samplesOf(a, stage), samplesOf(again, stage), true), seed);
       return [differenceOf(stage, pair, { noise, seed })];
     }),
   };
-}
-
-/** Samples of both sides, ms; in the same order of rounds where they are paired. */
-interface SamplePair {
-  readonly a: readonly number[];
-  readonly b: readonly number[];
-  readonly paired: boolean;
 }
 
 function pairOf(x: ReadonlyMap<number, number>, y: ReadonlyMap<number, number>, together: boolean): SamplePair {
@@ -82,7 +73,7 @@ function differenceOf(
     stage,
     aMs: median(pair.a),
     bMs: median(pair.b),
-    ratio: ratioOf(pair, seed),
+    ratio: ratioOfMedians(pair, seed),
     rounds: Math.min(pair.a.length, pair.b.length),
     noise,
     modes:
@@ -113,32 +104,7 @@ function samplesOf(turns: readonly LatencyTurn[], stage: ComparedStage): Readonl
   );
 }
 
-/** The ratio of the medians, so that it is that of the two figures beside it. */
-function ratioOf(pair: SamplePair, seed: number): Interval {
-  const value = median(pair.b) / median(pair.a);
-  if (pair.a.length < 2 || pair.b.length < 2) return { value };
-  const drawn = resampled(pair, seed);
-  return { value, low: quantile(drawn, 0.025), high: quantile(drawn, 0.975) };
-}
-
 function noiseOf(pair: SamplePair, seed: number): number | undefined {
-  const { low, high } = ratioOf(pair, seed);
+  const { low, high } = ratioOfMedians(pair, seed);
   return low === undefined || high === undefined ? undefined : Math.max(Math.abs(low - 1), Math.abs(high - 1));
-}
-
-/** Two draws of as many samples as there are, over and over: what chance alone puts between their medians. */
-function resampledNoise(samples: readonly number[], seed: number): number | undefined {
-  if (samples.length < 2) return undefined;
-  const apart = resampled({ a: samples, b: samples, paired: false }, seed).map((ratio) => Math.abs(ratio - 1));
-  return quantile(apart, 0.95);
-}
-
-/** Ratios of medians of drawn samples: rounds of a pair are drawn with both their sides, samples apart each for itself. */
-function resampled({ a, b, paired }: SamplePair, seed: number): number[] {
-  return Array.from({ length: defaults.draws }, (_, draw) => {
-    const stream = random(seed, "latency difference", draw);
-    const places = a.map(() => integer(stream, a.length));
-    const others = paired ? places : b.map(() => integer(stream, b.length));
-    return median(others.map((place) => b[place]!)) / median(places.map((place) => a[place]!));
-  });
 }
