@@ -6,12 +6,12 @@ import { HarnessError, unknown } from "../errors.ts";
 import { type Estimate, type Interval, pairedIntervals } from "../stats/intervals.ts";
 import { weightedMean } from "../stats/means.ts";
 import { mean, standardDeviation } from "../stats/summary.ts";
-import { cocoLike, type DrawnSet, drawSet, type Generator, lvisLike } from "./coverageData.ts";
+import { cocoLike, type DrawnSet, drawSet, type Generator, lvisLike, type World, worldOf } from "./coverageData.ts";
 
 interface Situation {
   readonly generator: Generator;
   readonly images: number;
-  /** Sets that are drawn unless `--sets` says otherwise: as many as a few minutes give. */
+  /** This many sets are drawn unless `--sets` says otherwise: what a few minutes allow. */
   readonly sets: number;
 }
 
@@ -37,14 +37,16 @@ export const coverage: Command = {
   examples: [["npm run perf -- coverage --of coco-24 --sets 200", "24 images of about 8 targets, drawn 200 times"]],
   async run(args, console) {
     const names = (args.of as string[] | undefined) ?? Object.keys(situations);
-    const kept = keptSets(args.out as string | undefined);
+    const drawn = openSets(args.out as string | undefined);
     for (const name of names) {
       const situation = situations[name];
       if (situation === undefined) throw unknown("situation", name, Object.keys(situations));
       const count = (args.sets as number | undefined) ?? situation.sets;
       if (!(count >= 2)) throw new HarnessError("--sets: too few to have a mean", { found: count, expected: ">= 2" });
+      const { images } = situation;
+      const world = worldOf(situation.generator);
       const sets = Array.from({ length: count }, (_, set) => {
-        return kept.at(name, set) ?? kept.add(name, set, intervalsOfSet(situation, set));
+        return drawn.at(name, set) ?? drawn.add(name, set, intervalsOfSet(world, images, set));
       });
       printCoverage(name, situation, sets, console);
     }
@@ -52,21 +54,21 @@ export const coverage: Command = {
   },
 };
 
-/** By figure, those of B less A with a Δ. */
+/** Record of one set: it holds an interval for each figure of A, and with a Δ for each difference, B less A. */
 type SetIntervals = Readonly<Record<string, Interval>>;
 
-interface KeptLine {
+interface SetLine {
   readonly situation: string;
   readonly set: number;
   readonly intervals: SetIntervals;
 }
 
-/** Intervals of sets that were drawn before, a line a set. */
-function keptSets(file: string | undefined) {
+/** Opens the file of intervals from sets that were drawn before: it has a line for each set. */
+function openSets(file: string | undefined) {
   const lines = file !== undefined && existsSync(file) ? readFileSync(file, "utf8").trimEnd().split("\n") : [];
   const known = new Map(
     lines.map((text) => {
-      const { situation, set, intervals } = JSON.parse(text) as KeptLine;
+      const { situation, set, intervals } = JSON.parse(text) as SetLine;
       return [`${situation} ${set}`, intervals];
     }),
   );
@@ -81,10 +83,10 @@ function keptSets(file: string | undefined) {
 
 const figures = ["AP", "AP50", "AR-cat@100", "AR@1000", "mIoU"] as const;
 
-function intervalsOfSet({ generator, images }: Situation, set: number): SetIntervals {
-  const drawn = drawSet(generator, images, set);
-  const a = estimatesOf(drawn, 0, generator);
-  const b = estimatesOf(drawn, 1, generator);
+function intervalsOfSet(world: World, images: number, set: number): SetIntervals {
+  const drawn = drawSet(world, images, set);
+  const a = estimatesOf(drawn, 0, world);
+  const b = estimatesOf(drawn, 1, world);
   const found = pairedIntervals(a, b, drawn.images, { seed: set });
   return Object.fromEntries(
     figures.flatMap((figure, i) => {
@@ -97,8 +99,8 @@ function intervalsOfSet({ generator, images }: Situation, set: number): SetInter
   );
 }
 
-/** The figures of one model in the order of `figures`. */
-function estimatesOf({ matches, reached, ious, images }: DrawnSet, model: 0 | 1, { categories }: Generator) {
+/** Returns the figures of one model in the order of `figures`, as a function of the images' weights. */
+function estimatesOf({ matches, reached, ious, images }: DrawnSet, model: 0 | 1, { categories }: World) {
   const names = Array.from({ length: categories }, (_, k) => ({ id: k + 1, name: `${k + 1}` }));
   const { values } = summarizer(matches[model], names);
   return ({ counts }: { readonly counts: Uint32Array }): readonly Estimate[] => {
@@ -128,7 +130,7 @@ function printCoverage(name: string, { images }: Situation, sets: readonly SetIn
   line(console, `${images} images, drawn ${sets.length} times\n`);
 }
 
-/** How many of the intervals hold the mean of all sets, with the binomial error of that share, two deviations. */
+/** Returns a row of the table: the share of intervals that hold the mean of all sets, ± two deviations of its binomial error. */
 function rowOf(figure: string, intervals: readonly Interval[]): readonly string[] {
   const values = intervals.map(({ value }) => value);
   const truth = mean(values);

@@ -3,33 +3,33 @@ import { cocoRules, type EvaluationRules, type Matches } from "../coco/index.ts"
 import { type ImageSums, sumByImage } from "../stats/means.ts";
 import { integer, normal, random } from "../stats/random.ts";
 
-/** What a set of images is drawn from: all sets of one generator have the same categories and the same two models. */
+/** Settings that sets of images are drawn by: all sets of one generator have the same categories and the same two models. */
 export interface Generator {
   readonly categories: number;
   /** The k-th category has a share of 1 / (k + 1) ^ tail of the annotations. */
   readonly tail: number;
-  /** Annotations an image, on average. */
+  /** Annotations of an image, on average. */
   readonly targets: number;
 }
 
-/** 80 categories of which the rarest has a fortieth of the commonest's annotations; 7.4 annotations an image, as in val2017. */
+/** Has 80 categories, the rarest with a fortieth of the commonest's annotations, and 7.4 annotations an image, as val2017 has. */
 export const cocoLike: Generator = { categories: 80, tail: 0.85, targets: 7.4 };
 
-/** 1,203 categories, a third of them in few images; 12.4 annotations an image, as in the val set of LVIS v1. */
+/** Has 1,203 categories, a third of them in few images, and 12.4 annotations an image, as the val set of LVIS v1 has. */
 export const lvisLike: Generator = { categories: 1203, tail: 1.3, targets: 12.4 };
 
 /** One set of images with what two models, A and B, find in it. */
 export interface DrawnSet {
   readonly images: readonly number[];
-  /** By category, for AP, AP50 and recall by category. */
+  /** Matches by category: AP, AP50 and recall by category are computed from them. */
   readonly matches: readonly [Matches, Matches];
-  /** Of every annotation the share of the ten thresholds that its IoU reaches: its mean is AR of images with fewer masks than the limit. */
+  /** Share of the ten thresholds that an annotation's IoU reaches: its mean is AR of images with fewer masks than the limit. */
   readonly reached: readonly [ImageSums, ImageSums];
   /** IoU of every annotation. */
   readonly ious: readonly [ImageSums, ImageSums];
 }
 
-/** One split and one limit: what other figures would cost is not wanted here. */
+/** Rules with one split and one limit: other splits and limits would only cost time here. */
 const rules: EvaluationRules = { ...cocoRules, splits: cocoRules.splits.slice(0, 1), limits: [100] };
 const thresholds = 10;
 
@@ -37,20 +37,19 @@ interface Found {
   readonly image: number;
   readonly category: number;
   readonly score: number;
-  /** A bit a threshold. */
+  /** One bit for each threshold that is reached. */
   readonly hits: number;
   /** IoU of an annotation that was found, absent for a mistake. */
   readonly iou?: number;
 }
 
 /**
- * Draws set number `repeat`. Annotations of an image are of few categories and as hard as each other; what is hard for A is
- * mostly hard for B, which is a little better. The masks themselves are not drawn: what became of them is.
+ * Draws set number `repeat`. The annotations of an image are of few categories and about equally hard; what is hard for A is
+ * mostly hard for B, and B is a little better. No masks are drawn: their IoUs and scores are.
  */
-export function drawSet(generator: Generator, images: number, repeat: number): DrawnSet {
-  const stream = random(repeat, "coverage", generator.categories, images);
+export function drawSet(world: World, images: number, repeat: number): DrawnSet {
+  const stream = random(repeat, "coverage", world.categories, images);
   const ids = Array.from({ length: images }, (_, i) => i);
-  const world = worldOf(generator);
   const shown: { image: number; category: number }[] = [];
   const found: [Found[], Found[]] = [[], []];
   for (const image of ids) drawImage(image, stream, world, shown, found);
@@ -62,40 +61,35 @@ export function drawSet(generator: Generator, images: number, repeat: number): D
   const both = <T>(of: (own: readonly Found[]) => T): readonly [T, T] => [of(found[0]), of(found[1])];
   return {
     images: ids,
-    matches: both((own) => matchesOf(own, shown, generator.categories)),
+    matches: both((own) => matchesOf(own, shown, world.categories)),
     reached: both((own) => sumsOf(own, ({ iou }) => reachedBy(iou!) / thresholds)),
     ious: both((own) => sumsOf(own, ({ iou }) => iou!)),
   };
 }
 
-/** What stays the same from set to set. */
-interface World extends Generator {
+/** Properties of categories and models that stay the same from set to set. */
+export interface World extends Generator {
   /** Sums of the shares up to each category. */
   readonly shares: Float64Array;
-  /** Of each category, on the scale of the logit of an IoU. */
+  /** Ease of each category: it is added to the logit of an IoU. */
   readonly ease: Float64Array;
-  /** By how much B is better at a category. */
+  /** Lead of B over A at each category, on the same scale. */
   readonly gain: Float64Array;
 }
 
-const worlds = new Map<Generator, World>();
-
-function worldOf(generator: Generator): World {
-  const known = worlds.get(generator);
-  if (known !== undefined) return known;
+/** Draws the world of a generator. */
+export function worldOf(generator: Generator): World {
   const { categories, tail } = generator;
   const stream = random(0, "coverage world", categories);
   const shares = new Float64Array(categories);
   let sum = 0;
   for (let k = 0; k < categories; k++) shares[k] = sum += (k + 1) ** -tail;
-  const world = {
+  return {
     ...generator,
     shares: shares.map((share) => share / sum),
     ease: Float64Array.from({ length: categories }, () => 0.7 * normal(stream)),
     gain: Float64Array.from({ length: categories }, () => 0.1 + 0.2 * normal(stream)),
   };
-  worlds.set(generator, world);
-  return world;
 }
 
 function drawImage(
@@ -143,7 +137,7 @@ function drawCategory(stream: Random, { shares }: World): number {
   return low;
 }
 
-/** 0, 1, 2 … with that mean. */
+/** Draws 0, 1, 2 … from the geometric distribution with that mean. */
 function geometric(stream: Random, mean: number): number {
   return Math.floor(Math.log(1 - stream.next()) / Math.log(mean / (1 + mean)));
 }
@@ -152,12 +146,12 @@ function logistic(x: number): number {
   return 1 / (1 + Math.exp(-x));
 }
 
-/** How many of the thresholds 0.50, 0.55 … 0.95. */
+/** Counts those of the thresholds 0.50, 0.55 … 0.95 that an IoU reaches. */
 function reachedBy(iou: number): number {
   return Math.min(thresholds, Math.max(0, Math.floor((iou - 0.45) / 0.05)));
 }
 
-/** As `evaluate` would have it. */
+/** Returns the matches as `evaluate` would return them for masks with these IoUs. */
 function matchesOf(
   found: readonly Found[],
   shown: readonly { readonly image: number; readonly category: number }[],

@@ -1,18 +1,18 @@
 import type { Command } from "../commands/terminal/command.ts";
 import { settingOptions } from "../commands/terminal/planFlags.ts";
-import type { Contender, Feed } from "./contender.ts";
-import { duel } from "./duel.ts";
-import { buildSeeded, contestant, duelOptions, readDuelOptions } from "./encode.ts";
+import { benchmark, benchmarkOptions } from "./benchmark.ts";
+import type { Candidate, Feed } from "./candidate.ts";
+import { askedVariant, buildSeeded } from "./seeded.ts";
 
 export const decode: Command = {
   name: "decode",
   describe: "A batch of boxes in one call against as many calls of the published decoder",
   arguments: [],
-  options: { ...duelOptions, prompts: { describe: "boxes in the batch", type: "number", default: 16 } },
+  options: { ...benchmarkOptions, prompts: { describe: "boxes in the batch", type: "number", default: 16 } },
   examples: [["npm run perf -- decode --variant sam-vit-b --prompts 64", "the batch of the everything mode"]],
   moreOptions: settingOptions,
   async run(args, console) {
-    const variant = await contestant(args);
+    const variant = await askedVariant(args);
     const fused = await buildSeeded(variant, "fused");
     const reference = await buildSeeded(variant, "reference");
     const [, channels, grid] = reference.graphs.decoder!.inputs.find(({ name }) => name === "image_embedding")!
@@ -25,7 +25,7 @@ export const decode: Command = {
     });
     const image = { image_embedding: noise(1, channels!, grid!, grid!) };
     const tokens = noise(grid! * grid!, channels!);
-    const batched: Contender = {
+    const batched: Candidate = {
       name: `fused, ${prompts} at once`,
       steps: [
         { file: fused.files["decoder-image"]!, feeds: image, calls: 1 },
@@ -36,11 +36,11 @@ export const decode: Command = {
         },
       ],
     };
-    const single: Contender = {
+    const single: Candidate = {
       name: "reference, one by one",
       steps: [{ file: reference.files.decoder!, feeds: { ...image, ...boxes(1) }, calls: prompts }],
     };
-    await duel([batched, single], readDuelOptions(args), console);
+    await benchmark([batched, single], args, console);
     return 0;
   },
 };

@@ -1,10 +1,10 @@
 import { readSignature } from "../onnx/index.ts";
 import { loadRegistry } from "../plan/plugins/registry.ts";
 import { withVariantFiles } from "../plan/variantFiles.ts";
-import type { Contender } from "./contender.ts";
+import type { Candidate } from "./candidate.ts";
 
-/** The encoder of the first of `--variant-files`: someone else's export to measure against. */
-export async function givenEncoder(pieces: readonly string[]): Promise<Contender> {
+/** Returns the encoder of the first of `--variant-files`: it is someone else's export to measure against. */
+export async function givenEncoder(pieces: readonly string[]): Promise<Candidate> {
   const { variants } = await withVariantFiles(await loadRegistry(), pieces);
   const { preset, files } = [...variants.values()].find((variant) => variant.files !== undefined)!;
   const { side } = preset.input;

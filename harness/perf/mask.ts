@@ -1,10 +1,11 @@
 import { type Command, type Console, line } from "../commands/terminal/command.ts";
-import { plainTable } from "../commands/text/plainTable.ts";
 import { decodeRle, encodeRle, iou, maskFromLogits, upscaleLogits } from "../mask/index.ts";
 import { timedSync } from "../measure/clock.ts";
-import { median, quantile } from "../stats/summary.ts";
+import { interleavedRounds } from "../measure/schedule.ts";
+import { random } from "../stats/random.ts";
+import { printRatios, printSamples, type Samples } from "./comparison.ts";
 
-/** One job done two ways that must give the same answer. */
+/** One job that is done two ways, which must give the same answer. */
 interface Pair {
   readonly job: string;
   readonly names: readonly [string, string];
@@ -18,28 +19,23 @@ export const mask: Command = {
   options: { rounds: { describe: "measured turns of each", type: "number", default: 40 } },
   examples: [["npm run perf -- mask", "one mask at 640 x 480 from 256 x 256 logits; IoU of two masks"]],
   async run(args, console) {
-    for (const pair of [upscalePair(), iouPair()]) race(pair, args.rounds as number, console);
+    for (const pair of [upscalePair(), iouPair()]) measurePair(pair, args.rounds as number, console);
     return 0;
   },
 };
 
-/** The two ways by turns in one process; a first fifth of the rounds warms up. */
-function race({ job, names, ways }: Pair, rounds: number, console: Console): void {
-  const times: [number[], number[]] = [[], []];
+/** Measures two ways by turns in one process; the first fifth of the rounds warms up. */
+function measurePair({ job, names, ways }: Pair, rounds: number, console: Console): void {
+  if (ways[0]() !== ways[1]()) throw new Error(`${job}: the two ways differ`);
+  const samples = names.map((name): Samples => ({ name, durationMs: [] })) as [Samples, Samples];
   const warmup = Math.ceil(rounds / 5);
-  for (let round = 0; round < warmup + rounds; round++) {
-    const order = round % 2 === 0 ? [0, 1] : [1, 0];
-    const results = order.map((way) => ({ way, ...timedSync(ways[way]!) }));
-    if (new Set(results.map(({ value }) => value)).size !== 1) throw new Error(`${job}: the two ways differ`);
-    if (round >= warmup) for (const { way, durationMs } of results) times[way]!.push(durationMs);
+  for (const { name, round } of interleavedRounds(["0", "1"], warmup + rounds, random(0, "perf", job))) {
+    const { durationMs } = timedSync(ways[Number(name)]!);
+    if (round >= warmup) samples[Number(name)]!.durationMs.push(durationMs);
   }
-  const rows = names.map((name, way) => {
-    const [low, high] = [0.25, 0.75].map((p) => quantile(times[way]!, p).toFixed(3));
-    return [name, median(times[way]!).toFixed(3), `${low} to ${high}`, String(rounds)];
-  });
-  const ratios = times[0].map((time, round) => time / times[1][round]!);
-  line(console, plainTable([job, "median ms", "quartiles", "n"], rows));
-  line(console, `${names[0]} / ${names[1]}: ${median(ratios).toFixed(3)}\n`);
+  printSamples(job, samples, 3, console);
+  printRatios(samples[0], samples[1], true, console);
+  line(console, "");
 }
 
 const low = 256;
@@ -51,7 +47,7 @@ const geometry = {
 };
 const spec = { path: "model-frame", interpolation: "bilinear", threshold: ">0" } as const;
 
-/** A wavy shape over half of the image: many runs, few of them long. */
+/** Returns a wavy shape over half of the image: it has many runs, and few of them are long. */
 function logits(phase: number): Float32Array {
   return Float32Array.from({ length: low * low }, (_, i) => {
     const x = ((i % low) / low) * 2 * Math.PI;

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // `npm run perf -- NAME`: benchmarks of the harness itself, each comparing two ways in one run.
-import { register } from "tsx/esm/api";
+import { registerLoader } from "../loader.mjs";
 
-register();
+registerLoader();
 const { runCommandLine } = await import("../cli.ts");
 const { benchmarks } = await import("./index.ts");
 await runCommandLine(process.argv.slice(2), {

@@ -1,15 +1,19 @@
-import { fork } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type Command, type Console, line } from "../commands/terminal/command.ts";
 import { plainTable } from "../commands/text/plainTable.ts";
 import { HarnessError } from "../errors.ts";
+import { interleavedRounds } from "../measure/schedule.ts";
 import { projectRoot } from "../plan/plugins/sources.ts";
+import { Deadlines } from "../process/deadlines.ts";
+import { random } from "../stats/random.ts";
+import { largest } from "../stats/summary.ts";
+import { WorkerProcess } from "../worker/workerProcess.ts";
+import { printRatios, printSamples, type Samples } from "./comparison.ts";
 import { drawLvis, lvisVal, repeatFiles, type ScoreFiles } from "./scoreData.ts";
-import type { ScoreOrder, ScoreReport } from "./scoreWays.ts";
+import type { ScoreCalls, ScoreOrder, ScoreReport } from "./scoreWays.ts";
 
 const beside = join(projectRoot, "..", "shared");
 
@@ -59,26 +63,31 @@ function sourcesOf(args: Readonly<Record<string, unknown>>): ScoreFiles {
 
 async function coco(files: ScoreFiles, rounds: number, console: Console): Promise<void> {
   describeFiles(files, console);
-  const ways = ["two threads", "one thread", "plain"] as const;
-  const reports = ways.map((): ScoreReport[] => []);
-  for (let round = 0; round < rounds; round++) {
-    for (const [i, way] of ways.entries()) reports[i]!.push(await take({ ...files, way, rules: "coco" }));
+  const titles = {
+    "two threads": "two threads, to the twelve numbers",
+    "one thread": "one thread, to the twelve numbers",
+    plain: "plain: JSON.parse and pairs of masks, to the overlaps alone",
+  };
+  const ways = Object.keys(titles) as (keyof typeof titles)[];
+  const reports = new Map(ways.map((way) => [way, [] as ScoreReport[]]));
+  for (const { name } of interleavedRounds(ways, rounds, random(0, "perf", "score"))) {
+    const way = name as ScoreOrder["way"];
+    reports.get(way)!.push(await take({ ...files, way, rules: "coco" }));
   }
-  const [two, one, plain] = reports.map(fastest) as [ScoreReport, ScoreReport, ScoreReport];
-  printStages("two threads, to the twelve numbers", two, console);
-  printStages("one thread, to the twelve numbers", one, console);
-  printStages("plain: JSON.parse and pairs of masks, to the overlaps alone", plain, console);
-  for (const [name, report] of [
-    ["one thread", one],
-    ["plain", plain],
-  ] as const) {
-    line(
-      console,
-      `time    two threads / ${name}: ${(totalOf(two) / totalOf(report)).toFixed(3)} (fastest of ${rounds} each)`,
-    );
-    line(console, `memory  two threads / ${name}: ${(two.peakBytes / report.peakBytes).toFixed(3)}`);
-  }
-  printValues(two, console);
+  for (const [way, own] of reports) printStages(`${titles[way]} (fastest of ${rounds})`, fastest(own), console);
+  const samples = [...reports].map(([name, own]) => samplesOf(name, own));
+  printSamples("", samples, 0, console);
+  const [two, ...others] = samples;
+  for (const other of others) printRatios(two!, other, true, console);
+  printValues(reports.get("two threads")![0]!, console);
+}
+
+function samplesOf(name: string, reports: readonly ScoreReport[]): Samples {
+  return {
+    name,
+    durationMs: reports.map((report) => 1000 * totalOf(report)),
+    peakBytes: largest(reports.map(({ peakBytes }) => peakBytes)),
+  };
 }
 
 async function lvis(files: ScoreFiles, part: number, console: Console): Promise<void> {
@@ -94,15 +103,18 @@ async function lvis(files: ScoreFiles, part: number, console: Console): Promise<
   printValues(report, console);
 }
 
-function take(order: ScoreOrder): Promise<ScoreReport> {
-  const child = fork(fileURLToPath(new URL("scoreWays.mjs", import.meta.url)), {
-    execArgv: ["--max-old-space-size=8192"],
+/** Scores in a process of its own. */
+async function take(order: ScoreOrder): Promise<ScoreReport> {
+  const worker = new WorkerProcess<ScoreCalls>(order.way, {
+    module: new URL("scoreWays.mjs", import.meta.url),
+    nodeOptions: ["--max-old-space-size=8192"],
+    deadlines: new Deadlines(),
   });
-  return new Promise((resolve, reject) => {
-    child.once("exit", (code, signal) => reject(new Error(`${order.way}: its process ended (${signal ?? code})`)));
-    child.once("message", (report: ScoreReport) => resolve(report));
-    child.send(order);
-  });
+  try {
+    return await worker.call("score", order);
+  } finally {
+    await worker.close();
+  }
 }
 
 function fastest(reports: readonly ScoreReport[]): ScoreReport {
@@ -114,8 +126,8 @@ function totalOf({ stages }: ScoreReport): number {
 }
 
 function describeFiles(files: ScoreFiles, console: Console): void {
-  const [annotations, detections] = [files.annotations, files.detections].map((file) => statSync(file).size / 1e6);
-  line(console, `annotations ${annotations!.toFixed(1)} MB, detections ${detections!.toFixed(1)} MB\n`);
+  const megabytes = (file: string) => (statSync(file).size / 1e6).toFixed(1);
+  line(console, `annotations ${megabytes(files.annotations)} MB, detections ${megabytes(files.detections)} MB\n`);
 }
 
 function printStages(title: string, report: ScoreReport, console: Console): void {

@@ -11,17 +11,17 @@ export interface ScoreFiles {
   readonly detections: string;
 }
 
-/** Ids of the copies of an image, further apart than any id of COCO. */
+/** Distance between the ids of an image's copies: it is larger than any id of COCO. */
 const idStep = 10_000_000;
 
 export interface Repetition {
   /** Copies of every image with its annotations and detections. */
   readonly repeat: number;
-  /** Detections in place of each, the later ones with lower scores. */
+  /** Each detection is written this often, the later ones with lower scores. */
   readonly copies: number;
 }
 
-/** Writes files that hold two others many times. Throws HarnessError where those can not be read. */
+/** Writes files that hold the contents of two others many times. Throws HarnessError where those can not be read. */
 export async function repeatFiles(from: ScoreFiles, to: ScoreFiles, { repeat, copies }: Repetition): Promise<void> {
   // Read for the check alone: what is written are the files' own elements.
   await readAnnotations(from.annotations);
@@ -54,7 +54,7 @@ export interface LvisShape {
   readonly detectionsPerImage: number;
 }
 
-/** Of the published val set. */
+/** Shape of the published val set of LVIS v1. */
 export const lvisVal: LvisShape = { images: 19_809, annotations: 244_707, categories: 1203, detectionsPerImage: 300 };
 
 const size = { height: 480, width: 640 };
@@ -112,7 +112,7 @@ export async function drawLvis(to: ScoreFiles, shape: LvisShape): Promise<void> 
   ]);
 }
 
-/** A polygon of 24 corners inside the image. */
+/** Returns a polygon of 24 corners inside the image. */
 function ellipse(x: number, y: number, width: number, height: number): number[] {
   const rx = 4 + 90 * width ** 2;
   const ry = 4 + 90 * height ** 2;
@@ -123,7 +123,10 @@ function ellipse(x: number, y: number, width: number, height: number): number[] 
   );
 }
 
-/** A JSON array, an item of `items` at a time: objects, or JSON that is ready. `shift` is the round's, or with one round of 1 the item's number from 1. */
+/**
+ * Yields the text of a JSON array, an item of `items` at a time: `to` returns objects, or JSON that is ready. Its `shift` is
+ * the round's, or with one round of 1 the item's number from 1.
+ */
 function* elements<T>(
   rounds: readonly number[],
   items: readonly T[],

@@ -1,6 +1,8 @@
-// A process of one way of scoring: memory is its own, and nothing of the other is in its caches.
-import { register } from "tsx/esm/api";
+// The child process that scores in one way: its memory is its own, and nothing of another way is in its caches.
+import { registerLoader } from "../loader.mjs";
+import { watchParent } from "../process/parentWatch.mjs";
 
-register();
+watchParent();
+registerLoader();
 const { serve } = await import("./scoreWays.ts");
 serve();

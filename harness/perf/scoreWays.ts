@@ -3,6 +3,7 @@ import type { MetricValue, Rle, Size } from "../api.ts";
 import { cocoRules, evaluateFiles, lvisRules, onceEach, summarizer } from "../coco/index.ts";
 import { iou, iouWithCrowd, parseCounts, rleFromCounts, rleFromPolygons } from "../mask/index.ts";
 import { processMemory } from "../measure/memory.ts";
+import { answerRequests } from "../process/calls.ts";
 import type { ScoreFiles } from "./scoreData.ts";
 
 export interface ScoreOrder extends ScoreFiles {
@@ -11,27 +12,24 @@ export interface ScoreOrder extends ScoreFiles {
 }
 
 export interface ScoreReport {
-  /** Seconds by stage, in order. */
+  /** Seconds of each stage, in their order. */
   readonly stages: Readonly<Record<string, number>>;
   readonly peakBytes: number;
   readonly values: readonly MetricValue[];
 }
 
-/** Answers one order and ends. */
+/** Calls that the process of one way answers. */
+export interface ScoreCalls {
+  score: { readonly request: ScoreOrder; readonly reply: ScoreReport };
+}
+
+/** Answers the parent's requests until it hangs up. */
 export function serve(): void {
-  process.on("message", (order: ScoreOrder) => {
-    const run =
-      order.way === "plain" ? Promise.resolve(plain(order)) : streamed(order, order.way === "one thread" ? 1 : 2);
-    run.then(
-      (found) => {
-        const report: ScoreReport = { ...found, peakBytes: processMemory().peakBytes() };
-        process.send?.(report, () => process.exit(0));
-      },
-      (error: unknown) => {
-        process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
-        process.exit(1);
-      },
-    );
+  answerRequests<ScoreCalls>({
+    async score(order) {
+      const found = order.way === "plain" ? plain(order) : await streamed(order);
+      return { ...found, peakBytes: processMemory().peakBytes() };
+    },
   });
 }
 
@@ -50,14 +48,14 @@ function stopwatch() {
   };
 }
 
-/** As `bench score --no-interval`. */
-async function streamed({ annotations, detections, rules }: ScoreOrder, threads: 1 | 2): Promise<Timed> {
+/** Scores as `bench score --no-interval` does. */
+async function streamed({ annotations, detections, rules, way }: ScoreOrder): Promise<Timed> {
   const { stages, lap } = stopwatch();
   const evaluated = await evaluateFiles({
     annotations,
     detections,
     type: "segm",
-    threads,
+    threads: way === "one thread" ? 1 : 2,
     rules: () => (rules === "coco" ? cocoRules : lvisRules),
   });
   lap("load and evaluate");
@@ -79,7 +77,7 @@ interface PlainDetection {
   readonly segmentation: { readonly counts: string };
 }
 
-/** JSON.parse of whole files, an Rle object a mask, and each pair by itself; it stops before anything is matched. */
+/** Parses whole files, makes an Rle object of each mask and takes each pair by itself; it stops before anything is matched. */
 function plain({ annotations, detections }: ScoreOrder): Timed {
   const { stages, lap } = stopwatch();
   const found = JSON.parse(readFileSync(detections, "utf8")) as PlainDetection[];

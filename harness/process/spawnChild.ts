@@ -3,24 +3,26 @@ import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 
 export interface ChildOptions {
-  /** It calls watchParent of parentWatch.mjs. */
+  /** The module that the child runs; the module calls watchParent of parentWatch.mjs. */
   readonly module: URL;
   readonly arguments?: readonly string[];
-  /** Whether what it prints is seen. */
+  /** Whether the child's prints are seen or thrown away. */
   readonly output?: "inherit" | "ignore";
   readonly serialization?: "json" | "advanced";
+  /** Options that Node itself takes, such as `--max-old-space-size=8192`. */
+  readonly nodeOptions?: readonly string[];
 }
 
 /** Starts a child process that ends when this process ends, however that happens. */
 export function spawnChild(options: ChildOptions): ChildProcess {
-  const { module, arguments: given = [], output = "inherit", serialization = "json" } = options;
+  const { module, arguments: given = [], output = "inherit", serialization = "json", nodeOptions = [] } = options;
   const child = fork(fileURLToPath(module), given, {
-    execArgv: [],
+    execArgv: [...nodeOptions],
     serialization,
     // The last one is the pipe that parentWatch.mjs watches the other end of.
     stdio: ["ignore", output, output, "ipc", "pipe"],
   });
-  // It must not keep this process alive.
+  // The pipe must not keep this process alive.
   (child.stdio[4] as Socket).unref();
   return child;
 }

@@ -1,0 +1,35 @@
+import { type Console, line } from "../commands/terminal/command.ts";
+import { plainTable } from "../commands/text/plainTable.ts";
+import { ratioOfMedians } from "../stats/ratio.ts";
+import { median, quantile } from "../stats/summary.ts";
+
+/** Samples of one way of doing a job. */
+export interface Samples {
+  readonly name: string;
+  readonly durationMs: number[];
+  /** Peak of the process that did it; absent where the ways share a process. */
+  peakBytes?: number;
+}
+
+/** Prints the medians, quartiles and peaks of several ways: a row each. */
+export function printSamples(title: string, ways: readonly Samples[], digits: number, console: Console): void {
+  const peaks = ways.some(({ peakBytes }) => peakBytes !== undefined);
+  const rows = ways.map(({ name, durationMs, peakBytes }) => {
+    const [low, high] = [0.25, 0.75].map((p) => quantile(durationMs, p).toFixed(digits));
+    const row = [name, median(durationMs).toFixed(digits), `${low} to ${high}`, String(durationMs.length)];
+    return peakBytes === undefined ? row : [...row, (peakBytes / 1e6).toFixed(0)];
+  });
+  const header = [title, "median ms", "quartiles", "n"];
+  line(console, plainTable(peaks ? [...header, "peak MB"] : header, rows));
+  line(console, "");
+}
+
+/** Prints what a needs in relation to b. Paired samples are those of the same rounds. */
+export function printRatios(a: Samples, b: Samples, paired: boolean, console: Console): void {
+  const { value, low, high } = ratioOfMedians({ a: b.durationMs, b: a.durationMs, paired }, 0);
+  const interval = low === undefined ? "" : ` (95 % interval ${low.toFixed(3)} to ${high!.toFixed(3)})`;
+  line(console, `time    ${a.name} / ${b.name}: ${value.toFixed(3)}${interval}`);
+  if (a.peakBytes === undefined || b.peakBytes === undefined) return;
+  const memory = (a.peakBytes / b.peakBytes).toFixed(3);
+  line(console, `memory  ${a.name} / ${b.name}: ${memory} (peak of each process, loading included)`);
+}
