@@ -7,6 +7,7 @@ export type * from "./api/datasets.ts";
 export type * from "./api/frames.ts";
 export type * from "./api/graphs.ts";
 export type * from "./api/metrics.ts";
+export type * from "./api/photoVariants.ts";
 export type * from "./api/pixels.ts";
 export type * from "./api/prompts.ts";
 export type * from "./api/protocols.ts";

@@ -72,6 +72,8 @@ export interface PromptPass {
   readonly sampler: PromptSampler;
   /** The masks of a prompt that the choice looks at: the single-mask token's, the most confident of three, or all three. */
   readonly looksAt: "single mask" | "most confident" | "three masks";
+  /** Offset of the logits at which the choice asks for the stability of masks; absent where it asks for none. */
+  readonly stabilityOffset?: number | undefined;
   /** Scored steps in ascending order; decoding ends with the last. */
   readonly scored: readonly ScoredStep[];
   /**

@@ -1,6 +1,7 @@
 import type { ImageId } from "./datasets.ts";
 import type { Geometry, MaskSpec, ModelInput, ModelInputSpec } from "./frames.ts";
 import type { GraphSignature, OnnxGraph } from "./graphs.ts";
+import type { ExternalProcess } from "./photoVariants.ts";
 import type { Rle, Tensor } from "./pixels.ts";
 import type { Prompt } from "./prompts.ts";
 import type { PublishedFile } from "./published.ts";
@@ -12,7 +13,13 @@ export type GraphKind = "fused" | "reference";
 export type PublishedCheckpoint = PublishedFile;
 
 /** An ability that a protocol may ask for and that some variants lack. */
-export type Capability = "single-mask-token" | "mask-input" | "box-prompt" | "three-masks" | "predicted-iou";
+export type Capability =
+  | "single-mask-token"
+  | "mask-input"
+  | "box-prompt"
+  | "three-masks"
+  | "predicted-iou"
+  | "stability";
 
 export interface Paper {
   readonly title: string;
@@ -213,7 +220,9 @@ export type MaskPrediction =
       /** One a token. */
       readonly predictedIou: Float32Array;
     }
-  | { readonly kind: "masks"; readonly masks: readonly Rle[]; readonly scores: Float32Array };
+  | { readonly kind: "masks"; readonly masks: readonly Rle[]; readonly scores: Float32Array }
+  /** Of a PhotoVariant: only the tokens of the set that was asked for, by the decoder's numbers; predicted IoU one a token. */
+  | { readonly kind: "tokens"; readonly tokens: readonly number[]; readonly predictedIou: Float32Array };
 
 /** Says which tokens one part of an encoder worked on; the others passed it unchanged, or by a cheaper way. */
 export interface KeptTokens {
@@ -284,6 +293,11 @@ export interface VariantPlugin {
    * nothing for an id of another plug-in. Throws HarnessError where the setting is wrong.
    */
   presetOf?(id: string): VariantManifest | undefined;
+  /**
+   * Returns the program that answers for a preset of this plug-in; absent, or nothing, where the plug-in itself does. Then
+   * nothing is built or loaded, and the preset's `base` says which weights or graphs the program is given.
+   */
+  processOf?(preset: VariantManifest): ExternalProcess | undefined;
   readonly options?: readonly VariantOption[];
   /**
    * Returns the id with the settings that the flags give; an id holds no comma. Throws HarnessError for values that mean

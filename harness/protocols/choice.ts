@@ -3,7 +3,14 @@ import { overlapWithBox, plainIou } from "../mask/overlap.ts";
 
 /** The model's own guess of a token's IoU; 0 for the empty mask of a prediction without any. */
 export function predictedIouOf(prediction: MaskPrediction, token: number): number {
-  return (prediction.kind === "logits" ? prediction.predictedIou[token] : prediction.scores[token]) ?? 0;
+  switch (prediction.kind) {
+    case "logits":
+      return prediction.predictedIou[token] ?? 0;
+    case "masks":
+      return prediction.scores[token] ?? 0;
+    case "tokens":
+      return prediction.predictedIou[prediction.tokens.indexOf(token)] ?? 0;
+  }
 }
 
 /** The most confident of the multimask tokens, by predicted IoU; the first among equals. */
@@ -60,7 +67,8 @@ function detectorScore({ target }: Candidates): number {
 export function multimaskTokens({ prediction, lacks }: Candidates): readonly number[] {
   if (prediction.kind === "masks") return numbers(0, Math.max(prediction.masks.length, 1));
   const first = lacks.includes("single-mask-token") ? 0 : 1;
-  const tokens = numbers(first, prediction.predictedIou.length);
+  const given = prediction.kind === "tokens" ? prediction.tokens : numbers(0, prediction.predictedIou.length);
+  const tokens = given.filter((token) => token >= first);
   if (tokens.length === 0) throw new Error("a prediction of the single-mask token alone: there is no multimask token");
   return tokens;
 }

@@ -57,6 +57,7 @@ export function generatorProtocol(description: Description, generators: readonly
     needs: [
       ...(generators.some(({ masks }) => masks === "one") ? (["single-mask-token"] as const) : []),
       "predicted-iou",
+      ...(generators.some(needsStability) ? (["stability"] as const) : []),
     ],
     passes: generators.map(passOf),
     sizes: cocoSizes,
@@ -71,6 +72,7 @@ function passOf(generator: Generator): PromptPass {
     sampler: gridPoint,
     scored: [{ step: 1, prompts: generator.prompts }],
     looksAt: generator.masks === "one" ? "single mask" : "three masks",
+    stabilityOffset: needsStability(generator) ? defaults.stabilityOffset : undefined,
     choose: (candidates) => tokensOf(generator, candidates).flatMap((token) => keep(generator, candidates, token)),
     everything: {
       source: "prompts",
@@ -89,13 +91,18 @@ function tokensOf({ masks }: Generator, candidates: Candidates): readonly number
   return masks === "one" ? [0] : multimaskTokens(candidates);
 }
 
+function needsStability({ leastStability, rank }: Generator): boolean {
+  return leastStability !== undefined || rank === "mean of confidence and stability";
+}
+
 /** The token with its score, or nothing where a filter drops it; the cheap filter comes first. */
-function keep({ sure, leastStability, rank }: Generator, candidates: Candidates, token: number): readonly Choice[] {
+function keep(generator: Generator, candidates: Candidates, token: number): readonly Choice[] {
+  const { sure, leastStability, rank } = generator;
   const confidence = predictedIouOf(candidates.prediction, token);
   if (sure !== undefined && !sure(confidence)) return [];
   // As costly as the mask itself: only where it is asked for.
-  const needed = leastStability !== undefined || rank === "mean of confidence and stability";
-  const stability = (needed ? candidates.stability(token, defaults.stabilityOffset) : undefined) ?? 1;
+  const stability =
+    (needsStability(generator) ? candidates.stability(token, defaults.stabilityOffset) : undefined) ?? 1;
   if (leastStability !== undefined && stability < leastStability) return [];
   if (rank === "chance") return [{ token, score: candidates.random().next() }];
   return [{ token, score: rank === "predicted IoU" ? confidence : (confidence + stability) / 2 }];

@@ -7,6 +7,7 @@ import { prepare } from "../image/index.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { type RegisteredVariant, variantOf } from "../plan/plugins/registry.ts";
 import { passesOf } from "../protocols/plan.ts";
+import { embeddedImage } from "../worker/heldImage.ts";
 import { runPass } from "../worker/pass.ts";
 import type { Configuration } from "./space.ts";
 
@@ -46,8 +47,9 @@ export class FitnessRunner {
       for (const image of images) {
         if (signal.aborted) return undefined;
         const embedding = await variant.encode(await this.#prepare(image, preset.input));
+        const held = embeddedImage({ variant, preset, embedding });
         for (const planned of passesOf(plan.prompts)) {
-          const masks = await runPass(planned, { variant, preset, embedding, targets: dataset.targetsOf(image), seed });
+          const masks = await runPass(planned, { held, targets: dataset.targetsOf(image), seed });
           for (const { mask, target } of masks) {
             const iou = target.mask === undefined ? undefined : planned.protocol.iou(mask, target.mask);
             if (iou !== undefined) found.push({ image, value: iou });

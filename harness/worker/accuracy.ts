@@ -1,25 +1,13 @@
-import type {
-  Dataset,
-  ImageId,
-  ImageRecord,
-  KeptMask,
-  ModelInput,
-  Protocol,
-  RgbImage,
-  VariantManifest,
-} from "../api.ts";
-import { prepare } from "../image/index.ts";
+import type { Dataset, ImageId, ImageRecord, KeptMask, Protocol, RgbImage } from "../api.ts";
 import { formatCounts } from "../mask/index.ts";
-import { timed } from "../measure/clock.ts";
 import type { PlannedPass } from "../protocols/index.ts";
 import type { ImageEnd, PredictionRow } from "../store/schema.ts";
-import { type CheckedVariant, timedUnchecked } from "./checkedVariant.ts";
 import { runEverything } from "./everything.ts";
+import type { ImageHolder, PreparedImage } from "./heldImage.ts";
 import { runPass } from "./pass.ts";
 
 export interface AccuracyInput {
-  readonly variant: CheckedVariant;
-  readonly preset: VariantManifest;
+  readonly holder: ImageHolder;
   readonly dataset: Dataset;
   readonly passes: readonly PlannedPass[];
   readonly seed: number;
@@ -32,8 +20,7 @@ export interface ImageRows extends Pick<ImageEnd, "everythingMs"> {
 
 interface Prepared {
   readonly photo: RgbImage;
-  readonly input: ModelInput;
-  readonly durationMs: number;
+  readonly image: PreparedImage;
 }
 
 /** Turns images into rows, one after the other; the next one is read and prepared while this one is encoded. */
@@ -53,13 +40,12 @@ export class AccuracyPhase {
   }
 
   async rows(image: ImageId, next?: ImageId): Promise<ImageRows> {
-    const { variant, preset, dataset, passes, seed } = this.#input;
+    const { holder, dataset, passes, seed } = this.#input;
     const prepared = await this.#prepared(image);
-    const encoding = timedUnchecked(variant, () => variant.encode(prepared.input));
+    const holding = prepared.image.hold();
     if (next !== undefined && !this.#timed) this.#readAhead(next);
-    const { value: embedding, durationMs } = await encoding;
+    const whole = await holding;
     const record = this.#records.get(image)!;
-    const whole = { embedding, durationMs: prepared.durationMs + durationMs };
     const rows: PredictionRow[] = [];
     const everythingMs: Record<string, number> = {};
     const keep = (protocol: Protocol, kept: readonly KeptMask[]) => {
@@ -69,11 +55,11 @@ export class AccuracyPhase {
       const { everything, scored } = planned.pass;
       if (everything === undefined) {
         const targets = dataset.targetsOf(image);
-        keep(planned.protocol, await runPass(planned, { variant, preset, embedding, targets, seed }));
+        keep(planned.protocol, await runPass(planned, { held: whole.value, targets, seed }));
         continue;
       }
       const place = { image: record, photo: prepared.photo, whole };
-      const result = await runEverything(planned, everything, { variant, preset, seed, ...place });
+      const result = await runEverything(planned, everything, { holder, seed, ...place });
       for (const { prompts } of scored) everythingMs[prompts] = result.durationMs;
       keep(planned.protocol, result.kept);
     }
@@ -95,8 +81,7 @@ export class AccuracyPhase {
 
   async #read(image: ImageId): Promise<Prepared> {
     const photo = await this.#input.dataset.read(image);
-    const { value: input, durationMs } = await timed(() => prepare(photo, this.#input.preset.input));
-    return { photo, input, durationMs };
+    return { photo, image: this.#input.holder.prepare(photo) };
   }
 }
 

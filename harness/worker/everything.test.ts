@@ -4,6 +4,7 @@ import { boxOf, rleFromBox } from "../mask/index.ts";
 import { loadRegistry, variantOf } from "../plan/plugins/registry.ts";
 import { protocolOf } from "../protocols/index.ts";
 import { runEverything } from "./everything.ts";
+import { embeddedImage, embeddingHolder } from "./heldImage.ts";
 
 const size = { height: 40, width: 60 };
 const image = { id: 7, fileName: "7.png", size };
@@ -77,13 +78,13 @@ function everythingOf(variant: Variant, everything: EverythingMode, id = "anythi
       frame: { height: 120, width: 120 },
     },
   };
+  const checked = { ...variant, checkedMs: 0 };
   const input = {
-    variant: { ...variant, checkedMs: 0 },
-    preset,
+    holder: embeddingHolder(checked, preset),
     seed: 0,
     image,
     photo,
-    whole: { embedding, durationMs: 1000 },
+    whole: { value: embeddedImage({ variant, preset, embedding }), durationMs: 1000 },
   };
   return runEverything({ protocol, pass }, everything, input);
 }

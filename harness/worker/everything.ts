@@ -1,15 +1,16 @@
-import type { Crop, CropMask, EverythingMode, ImageEmbedding, ImageRecord, KeptMask, RgbImage } from "../api.ts";
-import { cropImage, prepare } from "../image/index.ts";
+import type { Crop, CropMask, EverythingMode, ImageRecord, KeptMask, RgbImage } from "../api.ts";
+import { cropImage } from "../image/index.ts";
+import type { Timed } from "../measure/clock.ts";
 import type { PlannedPass } from "../protocols/index.ts";
-import { type CheckedVariant, timedUnchecked } from "./checkedVariant.ts";
+import type { HeldImage, ImageHolder } from "./heldImage.ts";
 import { type PassInput, runPass } from "./pass.ts";
 
-export interface EverythingInput extends Pick<PassInput, "preset" | "seed"> {
-  readonly variant: CheckedVariant;
+export interface EverythingInput extends Pick<PassInput, "seed"> {
+  readonly holder: ImageHolder;
   readonly image: ImageRecord;
   readonly photo: RgbImage;
-  /** The whole image's, which other passes use as well, and what it took to prepare and encode. */
-  readonly whole: { readonly embedding: ImageEmbedding; readonly durationMs: number };
+  /** The whole image, which other passes use as well, and what it took to prepare and encode. */
+  readonly whole: Timed<HeldImage>;
 }
 
 export interface EverythingResult {
@@ -26,17 +27,15 @@ export async function runEverything(
 ): Promise<EverythingResult> {
   const { image, whole } = input;
   let encodedBeforeMs = 0;
-  const { value: kept, durationMs } = await timedUnchecked(input.variant, async () => {
+  const { value: kept, durationMs } = await input.holder.timed(async () => {
     const found: CropMask[] = [];
     for (const crop of everything.crops(image)) {
       const entire = isWhole(crop, image);
       if (entire) encodedBeforeMs = whole.durationMs;
-      const embedding = entire ? whole.embedding : await encodeCrop(crop, input);
+      const held = entire ? whole.value : await holdCrop(crop, input);
       const masks = await runPass(planned, {
-        variant: input.variant,
-        preset: input.preset,
+        held,
         seed: input.seed,
-        embedding,
         targets: crop.targets,
         crop: entire ? undefined : { box: crop.box, image: image.size },
       });
@@ -47,8 +46,8 @@ export async function runEverything(
   return { kept, durationMs: durationMs + encodedBeforeMs };
 }
 
-async function encodeCrop({ box }: Crop, { photo, preset, variant }: EverythingInput): Promise<ImageEmbedding> {
-  return variant.encode(prepare(cropImage(photo, box), preset.input));
+async function holdCrop({ box }: Crop, { photo, holder }: EverythingInput): Promise<HeldImage> {
+  return (await holder.prepare(cropImage(photo, box)).hold()).value;
 }
 
 function isWhole({ box: { x0, y0, x1, y1 } }: Crop, { size }: ImageRecord): boolean {

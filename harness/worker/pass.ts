@@ -1,26 +1,10 @@
-import type {
-  Box,
-  Candidates,
-  Feedback,
-  ImageEmbedding,
-  KeptMask,
-  MaskPrediction,
-  Prompt,
-  PromptPass,
-  Random,
-  Rle,
-  Size,
-  Target,
-  Tensor,
-  Variant,
-  VariantManifest,
-} from "../api.ts";
-import { toModelFrame } from "../image/index.ts";
-import { encodeRle, maskFromLogits, placeMask, stabilityScore } from "../mask/index.ts";
+import type { Box, Candidates, Feedback, KeptMask, Prompt, PromptPass, Random, Rle, Size, Target } from "../api.ts";
+import { placeMask } from "../mask/index.ts";
 import { streamOf } from "../prompts/stream.ts";
 import { predictedIouOf } from "../protocols/choice.ts";
 import type { PlannedPass } from "../protocols/index.ts";
 import { random } from "../stats/random.ts";
+import type { HeldImage, HeldPrediction } from "./heldImage.ts";
 
 const defaults = {
   /** Targets that go through a pass together: their logits are in memory at once, four 256 x 256 maps each. */
@@ -28,12 +12,10 @@ const defaults = {
 };
 
 export interface PassInput {
-  readonly variant: Variant;
-  readonly preset: VariantManifest;
-  readonly embedding: ImageEmbedding;
+  readonly held: HeldImage;
   readonly targets: readonly Target[];
   readonly seed: number;
-  /** Where the embedding is of a crop: its place in the image. Prompts and masks are in the image frame all the same. */
+  /** Where a crop is held: its place in the image. Prompts and masks are in the image frame all the same. */
   readonly crop?: { readonly box: Box; readonly image: Size };
 }
 
@@ -84,19 +66,15 @@ async function runGroup(pass: PromptPass, jobs: readonly Job[], input: PassInput
 
 /** One prediction a prompt; of a pass that asks for the variant's own everything mode, that for its only target. */
 async function predict(
-  { everything }: PromptPass,
+  pass: PromptPass,
   prompts: readonly Prompt<"image">[],
-  { variant, embedding, crop }: PassInput,
-): Promise<readonly MaskPrediction[]> {
-  if (everything?.source === "own output") {
-    if (variant.everything === undefined) throw new Error("the variant has no everything mode of its own");
-    return [await variant.everything(embedding)];
+  { held, crop }: PassInput,
+): Promise<readonly HeldPrediction[]> {
+  if (pass.everything?.source === "own output") {
+    if (held.everything === undefined) throw new Error("the variant has no everything mode of its own");
+    return [await held.everything()];
   }
-  const placed = crop === undefined ? prompts : prompts.map((prompt) => inCrop(prompt, crop.box));
-  return variant.decode(
-    embedding,
-    placed.map((prompt) => toModelFrame(prompt, embedding.geometry)),
-  );
+  return held.decode(crop === undefined ? prompts : prompts.map((prompt) => inCrop(prompt, crop.box)), pass);
 }
 
 /** The same place, counted from the crop's corner. */
@@ -110,7 +88,7 @@ function inCrop({ points, box, ...prompt }: Prompt<"image">, { x0, y0 }: Box): P
 }
 
 interface StepInput extends PassInput {
-  readonly prediction: MaskPrediction;
+  readonly prediction: HeldPrediction;
   readonly step: number;
   /** What rows of this step are called; none if it is not scored. */
   readonly names: readonly string[];
@@ -131,17 +109,16 @@ function advance(pass: PromptPass, job: Job, input: StepInput): KeptMask[] {
       prompts,
       step,
       mask: candidates.mask(choice.token),
-      predictedIou: predictedIouOf(prediction, choice.token),
+      predictedIou: predictedIouOf(prediction.prediction, choice.token),
     })),
   );
   const best = choices[0];
   if (best === undefined || step === last) job.prompt = undefined;
   else {
-    const logits = logitsOf(prediction, best.token);
     const next = job.steps.next({
       mask: candidates.mask(best.token),
       token: best.token,
-      lowResLogits: logits,
+      lowResLogits: prediction.lowResLogits(best.token),
     });
     job.prompt = next.done ? undefined : next.value;
   }
@@ -153,45 +130,27 @@ function candidatesOf(
   { scored }: PromptPass,
   target: Target,
   prompt: Prompt<"image">,
-  { prediction, embedding, preset, crop, seed }: StepInput,
+  { prediction, held, crop, seed }: StepInput,
 ): Candidates {
   let stream: Random | undefined;
   const masks = new Map<number, Rle>();
-  const { geometry } = embedding;
-  const compute = (token: number): Rle => {
-    const logits = logitsOf(prediction, token);
-    if (logits !== undefined) return maskFromLogits(logits.data, geometry, preset.mask);
-    const found = prediction.kind === "masks" ? prediction.masks[token] : undefined;
-    return found ?? encodeRle(new Uint8Array(geometry.image.height * geometry.image.width), geometry.image);
-  };
   return {
     target,
     prompt,
-    prediction,
-    lacks: preset.lacks,
+    prediction: prediction.prediction,
+    lacks: held.lacks,
     mask(token) {
       const known = masks.get(token);
       if (known !== undefined) return known;
-      const own = compute(token);
+      const own = prediction.mask(token);
       const mask = crop === undefined ? own : placeMask(own, crop.box, crop.image);
       masks.set(token, mask);
       return mask;
     },
-    stability(token, offset) {
-      const logits = logitsOf(prediction, token);
-      return logits === undefined ? undefined : stabilityScore(logits.data, { geometry, spec: preset.mask, offset });
-    },
+    stability: (token, offset) => prediction.stability(token, offset),
     random() {
       stream ??= random(seed, "choice", scored[0]!.prompts, target.image, target.id);
       return stream;
     },
   };
-}
-
-/** One token's logits, [1, side, side], sharing the prediction's memory. */
-function logitsOf(prediction: MaskPrediction, token: number): Tensor | undefined {
-  if (prediction.kind !== "logits") return undefined;
-  const [, rows, columns] = prediction.lowResLogits.dims as [number, number, number];
-  const size = rows * columns;
-  return { dims: [1, rows, columns], data: prediction.lowResLogits.data.subarray(token * size, (token + 1) * size) };
 }

@@ -11,6 +11,7 @@ import { type PlannedPass, passesOf, protocolOf, type ScoreBook } from "../proto
 import { AccuracyPhase, type ImageRows } from "./accuracy.ts";
 import { loadVariant, outputsHint } from "./authoredVariant.ts";
 import { checkedVariant } from "./checkedVariant.ts";
+import { embeddingHolder } from "./heldImage.ts";
 import { type LatencyInput, type LatencySample, measureTurn } from "./latency.ts";
 import { outputChecks } from "./outputChecks.ts";
 
@@ -56,8 +57,7 @@ async function open(setup: WorkerSetup): Promise<Opened> {
   const variant = await loadVariant(registered, setup.graphs, setup.runtime, setup.facts);
   const checks = outputChecks(preset, outputsHint(file, setup.graphs));
   const accuracy = new AccuracyPhase({
-    variant: checkedVariant(variant, checks),
-    preset,
+    holder: embeddingHolder(checkedVariant(variant, checks), preset),
     dataset,
     passes: passesOfSetup(setup, bookOf(registry)),
     seed: setup.seed,
