@@ -14,14 +14,17 @@ import { isScored, tableOf, truthOfContext } from "./rowTable.ts";
 const rulesById: Readonly<Record<EvaluationRules["id"], EvaluationRules>> = { coco: cocoRules, lvis: lvisRules };
 
 /**
- * Average precision of masks, of rows that have a score: AP over the ten IoU thresholds, AP50, AP75, by size, by frequency for
- * LVIS. COCO's rules, LVIS's where the dataset has its lists. No values of rows without scores or without a dataset; 0 where a protocol that
- * ranks masks kept none.
+ * Average precision of masks: AP over the ten IoU thresholds, AP50, AP75, AP by size, and AP by frequency for LVIS. It follows
+ * COCO's rules, or LVIS's where the dataset has its lists. There are no values for rows without scores or without a dataset;
+ * the values are 0 where a protocol that ranks masks kept none.
  * Source: COCOeval of pycocotools, LVISEval of lvis-api.
  */
 export const ap: Metric = averagePrecision();
 
-/** The same by the rules that are asked for. Throws HarnessError for LVIS's where the dataset has no lists. */
+/**
+ * Returns the metric by the rules that are asked for. Its `fit` throws HarnessError for LVIS's rules where the dataset has no
+ * lists.
+ */
 function averagePrecision(asked?: EvaluationRules["id"]): Metric {
   return {
     module: import.meta.url,
@@ -51,13 +54,19 @@ function averagePrecision(asked?: EvaluationRules["id"]): Metric {
   };
 }
 
-/** ap, ap50 and ap75 of a part: AP, AP50s, APr. An image without annotations counts: its masks are false ones. */
+/**
+ * Maps a paper's ap, ap50 or ap75 and its size to the id of the figure: AP, AP50s, APr. An image without annotations counts:
+ * its masks are false ones.
+ */
 function publishedPrecision(metric: string, size: string): PublishedFigure | undefined {
   const found = /^ap(50|75)?$/.exec(metric);
   return found === null ? undefined : { id: `${metric.toUpperCase()}${partLetter(size)}`, about: "every image" };
 }
 
-/** Average precision of each category that has annotations; none without rows that have scores or without a dataset. */
+/**
+ * Returns the average precision of each category that has annotations; the list is empty for rows without scores or without a
+ * dataset.
+ */
 function categoryPrecisions(
   rows: readonly PredictionRow[],
   context: MetricContext,

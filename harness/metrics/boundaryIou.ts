@@ -9,8 +9,9 @@ const defaults = {
 };
 
 /**
- * Mean boundary IoU over instances (id `boundary-iou`): IoU of what lies in each mask within 2 % of the image's diagonal of
- * its own boundary, so that large masks are judged by their outline. Needs the dataset's masks; without them it has no value.
+ * Mean boundary IoU over instances (id `boundary-iou`). Boundary IoU compares only the parts of both masks that lie within 2 %
+ * of the image's diagonal of their own boundary, so that large masks are judged by their outline. It needs the dataset's masks;
+ * without them it has no value.
  * Source: Cheng et al. 2021, Boundary IoU.
  */
 export const boundaryIou: Metric = {
@@ -41,7 +42,10 @@ function instanceOf({ image, target, mask, iou }: PredictionRow, dataset: Annota
   return value === undefined ? [] : [{ image, value }];
 }
 
-/** The mask's pixels that an erosion by a square of that radius takes away; what lies outside the image counts as outside. */
+/**
+ * Returns the mask's pixels that an erosion by a square of that radius takes away. What lies outside the image counts as
+ * outside the mask.
+ */
 export function boundaryOf(mask: Rle, ratio = defaults.dilationRatio): Rle {
   const { height, width } = mask.size;
   const radius = Math.max(1, Math.round(ratio * Math.hypot(height, width)));
@@ -53,7 +57,7 @@ export function boundaryOf(mask: Rle, ratio = defaults.dilationRatio): Rle {
   );
 }
 
-/** Erosion by a (2 radius + 1)² square: along the rows, then along the columns. */
+/** Erodes by a (2 radius + 1)² square: along the rows, then along the columns. */
 function erode(bitmap: Uint8Array, { height, width }: Size, radius: number): Uint8Array {
   const alongRows = new Uint8Array(bitmap.length);
   for (let row = 0; row < height; row++)

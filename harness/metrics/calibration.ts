@@ -10,8 +10,8 @@ interface Sample {
 }
 
 /**
- * Expected calibration error of predicted IoU (id `ece`): the bins' distances between mean predicted and mean measured IoU,
- * weighted by their rows. Ten bins of equal width; a prediction outside 0 … 1 counts as the nearer end.
+ * Expected calibration error of predicted IoU (id `ece`). It is the mean distance between predicted and measured IoU over bins,
+ * weighted by the bins' rows. There are ten bins of equal width; a prediction outside 0 … 1 counts as the nearer end.
  * Source: Guo et al. 2017, On Calibration of Modern Neural Networks, with IoU in place of accuracy.
  */
 export const calibration: Metric = {
@@ -43,7 +43,7 @@ export const calibration: Metric = {
   },
 };
 
-/** What the error is made of, bin by bin. */
+/** Returns the means of predicted and measured IoU in each bin, of which the error is made. */
 export function reliabilityTable(
   rows: readonly Pick<PredictionRow, "image" | "predictedIou" | "iou">[],
 ): readonly ReliabilityBin[] {
@@ -59,7 +59,7 @@ export function reliabilityTable(
   });
 }
 
-/** Rows with a measured IoU. */
+/** Returns the rows that have a measured IoU, each with its bin. */
 function samplesOf(rows: readonly Pick<PredictionRow, "image" | "predictedIou" | "iou">[]): readonly Sample[] {
   return rows.flatMap(({ image, predictedIou, iou }) => {
     if (iou === undefined) return [];

@@ -1,7 +1,7 @@
 import type { Metric, MetricContext, PredictionRow } from "../api.ts";
 import { type Interval, type IntervalOptions, intervalsOf } from "../stats/intervals.ts";
 
-/** A metric's value as tables print it; too few images have a value and no interval. */
+/** A metric's value as tables print it. A value from too few images has no interval. */
 export interface Figure extends Interval {
   readonly id: string;
   /** Instances behind the value. */
@@ -9,13 +9,13 @@ export interface Figure extends Interval {
 }
 
 export interface FigureOptions extends Pick<IntervalOptions, "seed"> {
-  /** Values alone: intervals cost the metric's sums 40 times over. */
+  /** "none" computes values alone: with intervals the metric's sums are added up again for every group of images. */
   readonly intervals?: "none";
 }
 
 /**
- * The metric's values with their 95 % intervals; what has no data is left out. Two variants on the same images and seed have
- * the same groups of images.
+ * Returns the metric's values with their 95 % intervals, without those that have no data. Two variants on the same images and
+ * seed have the same groups of images.
  */
 export function figuresOf(
   metric: Metric,
@@ -33,7 +33,7 @@ export function figuresOf(
   });
 }
 
-/** The same, by the figures' ids: what a manifest stores and a report holds. */
+/** Returns what `figuresOf` returns as a record by figure id, which is what a manifest stores and a report holds. */
 export function figuresById(
   metric: Metric,
   context: MetricContext & { readonly rows: readonly PredictionRow[] },

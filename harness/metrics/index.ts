@@ -1,4 +1,7 @@
-/** From stored rows to numbers. A metric is fitted once and re-weighted by image; figures are its values with intervals. */
+/**
+ * Metrics turn stored rows into numbers. A metric is fitted once and re-weighted by image; figures are its values with
+ * intervals.
+ */
 import type { Metric, Protocol, ScoredProtocol } from "../api.ts";
 import { ap } from "./ap.ts";
 import { boundaryIou } from "./boundaryIou.ts";
@@ -10,10 +13,10 @@ export { type Figure, figuresById, figuresOf } from "./figures.ts";
 export { cocoSizes, isOfSize } from "./sizes.ts";
 export { ap, boundaryIou, calibration, miou, ownMasks, recall };
 
-/** In the order of a table's columns. A metric is added here, or by `--plugin`; nothing else names it. */
+/** All metrics in the order of a table's columns. A metric is added here, or by `--plugin`; nothing else names it. */
 export const metrics: readonly Metric[] = [miou, ap, recall, calibration, boundaryIou];
 
-/** What a metric is told of the protocol whose rows it is given. */
+/** Returns what a metric is told about the protocol of its rows. */
 export function contextOf({ id, metrics: [first] }: Pick<Protocol, "id" | "metrics">): ScoredProtocol {
   return { id, ranksMasks: first.reads.includes("score") };
 }

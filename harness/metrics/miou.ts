@@ -3,8 +3,8 @@ import { type ImageSums, sumByImage, weightedMean } from "../stats/means.ts";
 import { isOfSize } from "./sizes.ts";
 
 /**
- * Mean IoU over instances, never over images or categories: of all (id `miou`) and by size (the protocol's size ids).
- * A row without IoU is not counted.
+ * Mean IoU over instances, never over images or categories. It has one value over all instances (id `miou`) and one for each
+ * size (the protocol's size ids). A row without IoU is not counted.
  */
 export const miou: Metric = {
   module: import.meta.url,
@@ -47,7 +47,7 @@ function sumsOf(
   return sumByImage(instancesOf(rows, counts), images);
 }
 
-/** One at a time: a large set has hundreds of thousands. */
+/** Yields instances one at a time: a large set has hundreds of thousands. */
 function* instancesOf(rows: readonly PredictionRow[], counts: (row: PredictionRow) => boolean) {
   for (const row of rows) if (row.iou !== undefined && counts(row)) yield { image: row.image, value: row.iou };
 }

@@ -1,4 +1,4 @@
-/** Letters of lvis-api for a part of the annotations: APs, ARr@1000. */
+/** Letters that lvis-api uses for parts of the annotations, as in APs and ARr@1000. */
 const partLetters: Readonly<Record<string, string>> = {
   all: "",
   small: "s",
@@ -9,7 +9,7 @@ const partLetters: Readonly<Record<string, string>> = {
   frequent: "f",
 };
 
-/** Returns what stands for a size or a frequency in a figure's id; its own name where it has no letter. */
+/** Returns what stands for a size or a frequency in a figure's id: its letter, or its own name where it has no letter. */
 export function partLetter(part: string): string {
   return partLetters[part] ?? `-${part}`;
 }

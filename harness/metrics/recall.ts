@@ -3,15 +3,18 @@ import { evaluate, proposalRulesFor, summarizer } from "../coco/index.ts";
 import { partLetter } from "./partLetters.ts";
 import { isScored, tableOf, truthOfContext } from "./rowTable.ts";
 
-/** The protocol of a variant's own masks. FastSAM gives 300 of them at most: there is no rank of 1000 to judge. */
+/**
+ * The protocol that scores a variant's own masks. FastSAM gives at most 300 masks an image, so there is no rank of 1000 to
+ * judge.
+ */
 export const ownMasks = { protocol: "anything-ar-fastsam", ranks: [10, 100, 300] } as const;
 
 /**
- * Average recall of the best 10, 100 and 1000 masks of an image (of a variant's own masks: 10, 100 and 300), whatever their
- * category: AR@10, of small objects ARs@10, and with a dataset that knows frequencies ARr@10, ARc@10, ARf@10. Of rows that
- * have a score, against a dataset; 0 where a protocol that ranks masks kept none.
- * Source: COCOeval of pycocotools with useCats = 0. It has no split by frequency: annotations of other categories are treated
- * as it treats those of another size.
+ * Average recall of the best 10, 100 and 1000 masks of an image (for a variant's own masks: 10, 100 and 300), whatever their
+ * category. Its ids are AR@10, for small objects ARs@10, and with a dataset that knows frequencies ARr@10, ARc@10, ARf@10. It
+ * needs rows that have a score, and a dataset; the values are 0 where a protocol that ranks masks kept none.
+ * Source: COCOeval of pycocotools with useCats = 0. It has no split by frequency: here annotations of other frequencies are
+ * treated as it treats those of another size.
  */
 export const recall: Metric = {
   module: import.meta.url,

@@ -2,8 +2,8 @@ import type { MetricContext, PredictionRow } from "../api.ts";
 import { DetectionTable, type GroundTruth } from "../coco/index.ts";
 
 /**
- * Rows that have a score, as detections; the prompt's box is no part of them: sizes go by the mask. `categoryOf` says what a row's
- * category stands for; itself without it.
+ * Returns the rows that have a score as a table of detections, without the prompt's box, so that sizes go by the mask.
+ * `categoryOf` replaces a row's category; without it the category stays.
  */
 export function tableOf(
   rows: readonly PredictionRow[],
@@ -18,7 +18,7 @@ export function tableOf(
   return table;
 }
 
-/** Whether rows are scored: they have scores, or there is none because the protocol kept no mask. */
+/** Tells whether rows can be scored: either they have scores, or there is no row because the protocol kept no mask. */
 export function isScored(
   rows: readonly PredictionRow[],
   { count }: DetectionTable,
@@ -27,7 +27,7 @@ export function isScored(
   return count > 0 || (rows.length === 0 && protocol?.ranksMasks === true);
 }
 
-/** What rows are scored against; nothing where the context has no dataset. */
+/** Returns the ground truth that rows are scored against; undefined where the context has no dataset. */
 export function truthOfContext({ images, dataset }: MetricContext): GroundTruth | undefined {
   if (dataset === undefined) return undefined;
   const { categories, annotationsOf, listsOf } = dataset;

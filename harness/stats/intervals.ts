@@ -7,23 +7,26 @@ const defaults = {
   groups: 40,
   /** Fewer images, or fewer groups with an instance, say too little about the spread between them. */
   leastGroups: 5,
-  /** What lies outside of a 95 % interval. */
+  /** The share of cases that a 95 % interval may miss. */
   tail: 0.05,
-  /** A spread below it is of rounding alone. */
+  /** A spread below this comes from rounding alone. */
   rounding: 1e-12,
 };
 
-/** What a table's foot calls `intervalsOf`. */
+/** The name of the method of `intervalsOf`, as a table's foot prints it. */
 export const intervalMethod = "jackknife by groups of images";
 
-/** A figure with its 95 % interval, which holds the figure. No bounds where too few images say something of the spread. */
+/**
+ * A figure with its 95 % interval, which always holds the figure. It has no bounds where too few images say something about the
+ * spread.
+ */
 export interface Interval {
   readonly value: number;
   readonly low?: number;
   readonly high?: number;
 }
 
-/** A figure of weighted images. */
+/** A figure over images that each count a given number of times. */
 export interface Estimate {
   /** Absent where there is no data. */
   readonly value?: number;
@@ -31,17 +34,17 @@ export interface Estimate {
   readonly n: number;
 }
 
-/** The same figures in the same order whatever the weights. */
+/** Computes a metric's figures. They are the same figures in the same order, whatever the weights. */
 export type Estimates = (weights: ImageWeights) => readonly Estimate[];
 
 export interface IntervalOptions {
-  /** Of the groups: the same seed and images make the same groups, whatever the figures. */
+  /** The seed of the draw of groups: the same seed and images make the same groups, whatever the figures. */
   readonly seed: number;
-  /** What the figures can not leave; an interval is cut there, which takes no possible value out of it. */
+  /** The least and the greatest possible value. An interval is cut there, which takes no possible value out of it. */
   readonly range?: readonly [least: number, most: number];
 }
 
-/** Two figures of the same images, and the second less the first. */
+/** Two figures on the same images, and the difference b - a. */
 export interface PairedInterval {
   readonly a: Interval;
   readonly b: Interval;
@@ -51,12 +54,14 @@ export interface PairedInterval {
 const fractions = [0, 1] as const;
 
 /**
- * Each figure with its interval by a jackknife over groups of images: images are put into 40 groups (each image is one where
- * there are fewer), the pull of each group on the figure is measured (`pullOf`), and the interval is the figure ± t standard
- * errors. The degrees of freedom are the groups' effective number less one, 1 / sum of squares of their shares of instances:
- * one image with most of the instances does not count as many. Under 5 images, or 5 groups with an instance, no bounds.
- * Not a bootstrap: average precision of rare categories grows where images repeat, so that its interval of LVIS-like data does
- * not hold the figure itself. `npm run perf -- coverage` measures how often the intervals hold the mean of redrawn sets.
+ * Returns each figure with its interval, by a jackknife over groups of images. Images are put into 40 groups (each image is a
+ * group of its own where there are fewer), `pullOf` measures how far each group pulls the figure, and the interval is the
+ * figure ± t standard errors. The degrees of freedom are the effective number of groups less one, 1 / sum of squares of their
+ * shares of instances: one image with most of the instances does not count as many. Under 5 images, or 5 groups with an
+ * instance, there are no bounds.
+ * It is no bootstrap: average precision of rare categories grows where images repeat, so that a bootstrap's interval on
+ * LVIS-like data does not hold the figure itself. `npm run perf -- coverage` measures how often the intervals hold the mean of
+ * redrawn sets.
  * Source: Efron and Stein, The jackknife estimate of variance, 1981; Kott, The delete-a-group jackknife, 2001; Kish, Survey
  * Sampling, 1965, for the effective number.
  */
@@ -72,8 +77,8 @@ export function intervalsOf(
 }
 
 /**
- * Figures of two sides with their intervals, and B less A with the interval of the difference: the same groups pull at both,
- * so what the two share (hard images) falls out. A figure that either side lacks is absent.
+ * Returns the figures of both sides with their intervals, and b - a with the interval of the difference: the same groups pull
+ * at both sides, so what the sides share (hard images) falls out. A figure that either side lacks is absent.
  */
 export function pairedIntervals(
   a: Estimates,
@@ -95,7 +100,10 @@ export function pairedIntervals(
   });
 }
 
-/** Sides that differ alike on every image differ by so much for certain; a figure of one side without spread is not certain. */
+/**
+ * Returns the interval of the difference. Where the sides differ by the same amount on every image, the difference is certain
+ * and both bounds equal it; a single figure without spread is not certain and gets no bounds.
+ */
 function differenceOf(
   value: number,
   pulls: readonly number[],
@@ -106,14 +114,14 @@ function differenceOf(
   return alike ? { value, low: value, high: value } : intervalOf(value, pulls, shares, range);
 }
 
-/** A figure, and of each group its pull on the figure and its share of the figure's instances. */
+/** A figure with, for each group, its pull on the figure and its share of the instances. */
 interface PulledFigure {
   readonly value?: number | undefined;
   readonly pulls: readonly number[];
   readonly shares: readonly number[];
 }
 
-/** No groups, and so no pulls, where images or groups with an instance are too few. */
+/** Measures the pull of each group on each figure. There are no pulls where images, or groups with an instance, are too few. */
 function pulledFigures(estimates: Estimates, images: Iterable<ImageId>, seed: number): readonly PulledFigure[] {
   const order = [...new Set(images)].sort((a, b) => a - b);
   const estimatesWith = (group: readonly number[], counted: number, others: number) => {
@@ -142,7 +150,10 @@ function pulledFigures(estimates: Estimates, images: Iterable<ImageId>, seed: nu
   });
 }
 
-/** Places of images, drawn from the seed's stream; groups differ in size by one at most. None where images are too few. */
+/**
+ * Deals the places of images into groups, in an order drawn from the seed's stream. Groups differ in size by one at most; there
+ * is no group where images are too few.
+ */
 function imageGroups(images: number, seed: number): readonly (readonly number[])[] {
   if (images < defaults.leastGroups) return [];
   const groups = Array.from({ length: Math.min(defaults.groups, images) }, (): number[] => []);
@@ -152,7 +163,7 @@ function imageGroups(images: number, seed: number): readonly (readonly number[])
   return groups;
 }
 
-/** By how much a figure moves where one group counts half as much as others, an eighth, or not at all. */
+/** Changes of a figure when one group counts half as much as the others, an eighth as much, or not at all. */
 interface Moves {
   readonly half: number;
   readonly eighth: number;
@@ -160,11 +171,11 @@ interface Moves {
 }
 
 /**
- * The pull of a group: by how much a figure moves without it, as the variance needs it. Of a mean over N instances, leaving one
- * out in turn gives N / (N - 1) of the variance, and average precision is a mean over categories of which many have few
- * instances; counting one half in turn, scaled, gives 1 - 1 / (2 N - 1)² of it. But a category of one group alone stays whole
- * however little the group counts, and vanishes only with it: so what leaving out moves beyond the parabola through a half and
- * an eighth is added.
+ * Returns the pull of a group: the change of a figure without that group, scaled as the variance needs it. For a mean over N
+ * instances, leaving one out in turn gives N / (N - 1) of the variance, and average precision is a mean over categories of
+ * which many have few instances; counting one half in turn, scaled, gives 1 - 1 / (2 N - 1)² of it. But a category that is in
+ * one group alone stays whole however little that group counts, and vanishes only with it: so the function adds what leaving
+ * out moves beyond the parabola through a half and an eighth.
  */
 function pullOf({ half, eighth, without }: Moves, groups: number): number {
   const expected = (32 / 21) * eighth - (2 / 3) * half;

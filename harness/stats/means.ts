@@ -8,7 +8,7 @@ export interface ImageSums {
   readonly counts: Uint32Array;
 }
 
-/** `images` are all that were run, those without an instance too. */
+/** Adds up instances by image. `images` are all images that were run, also those without an instance. */
 export function sumByImage(
   instances: Iterable<{ readonly image: ImageId; readonly value: number }>,
   images: Iterable<ImageId>,
@@ -25,7 +25,7 @@ export function sumByImage(
   return totals;
 }
 
-/** The mean over instances, images weighted; no value where there is no instance. */
+/** Returns the mean over instances with images weighted; it has no value where there is no instance. */
 export function weightedMean({ sums, counts }: ImageSums, weights: ImageWeights): Estimate {
   let sum = 0;
   let n = 0;
@@ -42,15 +42,15 @@ export interface MeanInterval extends Interval {
   readonly images: number;
 }
 
-/** The mean over instances with its interval, by image since instances of one image are alike. */
+/** Returns the mean over instances with its interval. The interval goes by image, because instances of one image are alike. */
 export function meanInterval(sums: ImageSums, options: { readonly seed: number }): MeanInterval | undefined {
   const [found] = intervalsOf((weights) => [weightedMean(sums, weights)], sums.images, options);
   return found && { ...found, n: total(sums.counts), images: sums.images.length };
 }
 
 /**
- * Mean of `a` minus mean of `b` over the images that both have: what two variants share (hard images) falls out, so the
- * interval is narrower than those of the two means suggest. `n` counts the instances of `a` on those images.
+ * Returns the mean of `a` minus the mean of `b` over the images that both have. What the two share (hard images) falls out, so
+ * the interval is narrower than those of the two means suggest. `n` counts the instances of `a` on those images.
  */
 export function pairedDifference(
   a: ImageSums,

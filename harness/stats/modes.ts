@@ -1,28 +1,35 @@
-import { median } from "./summary.ts";
+import { mean, median } from "./summary.ts";
 
 const defaults = {
-  /** Fewer samples show two groups by chance. */
+  /** With fewer samples, two groups appear by chance. */
   leastSamples: 8,
   /** A mode holds at least this share of the samples: a few slow ones are outliers, and are named as such. */
   leastShare: 0.2,
-  /** Between the means of both groups, in root mean squares of their spreads; halves of a normal sample lie 2.7 apart. */
+  /**
+   * The least distance between the means of the groups, in root mean squares of their spreads. Halves of a normal sample lie
+   * 2.7 apart.
+   */
   leastDistance: 6,
-  /** Between the means, as a share of the lower one: less is of no consequence. */
+  /** The least distance between the means as a share of the lower mean: a smaller gap is of no consequence. */
   leastGap: 0.1,
 };
 
-/** A sample of two kinds: its median is of whichever is more frequent, and jumps where that changes. */
+/**
+ * Two groups in one sample. The median of such a sample belongs to the more frequent group, and jumps when the frequencies
+ * change.
+ */
 export interface TwoModes {
   /** Medians of the lower and the upper group. */
   readonly low: number;
   readonly high: number;
-  /** Share of the samples in the lower one. */
+  /** Share of the samples in the lower group. */
   readonly lowShare: number;
 }
 
 /**
- * Tells a sample with two separate groups: the cut that leaves the least spread within both, judged by the distance of their
- * means over the root of their summed variances, times the root of 2. Nothing for a sample of one group, or too small a one.
+ * Finds two separate groups in a sample. It takes the cut that leaves the least spread within both groups, and judges it by the
+ * distance of their means over the root of their summed variances, times the root of 2. Returns undefined for a sample of one
+ * group and for a sample that is too small.
  * Source: Ashman, Bird and Zepf, Detecting bimodality in astronomical datasets, 1994, equation 4.
  */
 export function twoModes(samples: readonly number[]): TwoModes | undefined {
@@ -43,11 +50,7 @@ export function twoModes(samples: readonly number[]): TwoModes | undefined {
   return { low: median(lower), high: median(upper), lowShare: lower.length / sorted.length };
 }
 
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** Sum of squared distances from the mean. */
+/** Returns the sum of squared distances from the mean. */
 function squares(values: readonly number[]): number {
   const centre = mean(values);
   return values.reduce((sum, value) => sum + (value - centre) ** 2, 0);

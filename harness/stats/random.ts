@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import type { Random } from "../api.ts";
 
 /**
- * A stream of uniform numbers named by its use: the same seed, use and keys give the same stream, whatever was drawn before
- * elsewhere. So a limit, a shard or a resumed run shifts nobody's draw.
- * `next` has 53 random bits: a multiple of 2^-53 in [0, 1).
+ * Returns a stream of uniform numbers named by its use. The same seed, use and keys give the same stream, whatever else was
+ * drawn before. So a limit, a shard or a resumed run shifts nobody's draw.
+ * `next` has 53 random bits: it returns a multiple of 2^-53 in [0, 1).
  *
- * SHA-256 over the JSON of [seed, use, ...keys] is the state, so ("a", "b") and ("ab") differ, as do the keys 1 and "1".
+ * The state is SHA-256 over the JSON of [seed, use, ...keys], so ("a", "b") and ("ab") differ, as do the keys 1 and "1".
  * Source of the generator: Blackman and Vigna, Scrambled linear pseudorandom number generators, 2021 (xoshiro128**).
  */
 export function random(seed: number, use: string, ...keys: readonly (string | number)[]): Random {
@@ -22,7 +22,10 @@ export function random(seed: number, use: string, ...keys: readonly (string | nu
   return { next: () => (bits() >>> 5) * 2 ** -27 + (bits() >>> 6) * 2 ** -53 };
 }
 
-/** Uniform over 0 … n - 1, without bias: the few draws that would favour some of them are drawn again. */
+/**
+ * Draws a whole number from 0 … n - 1, uniformly and without bias: the few draws that would favour some numbers are drawn
+ * again.
+ */
 export function integer(random: Random, n: number): number {
   if (!Number.isSafeInteger(n) || n < 1) throw new Error(`integer: n must be a whole number of at least 1, found ${n}`);
   const width = Math.floor(2 ** 53 / n);
@@ -33,14 +36,14 @@ export function integer(random: Random, n: number): number {
   }
 }
 
-/** A new array in an order drawn uniformly from all orders (Fisher and Yates). */
+/** Returns a new array in an order drawn uniformly from all orders (Fisher and Yates). */
 export function shuffle<T>(random: Random, items: readonly T[]): T[] {
   return sampleWithoutReplacement(random, items.length, items.length).map((index) => items[index]!);
 }
 
 /**
- * k different indices below n, uniform over all ordered choices, in the order drawn.
- * A Fisher-Yates shuffle that stops after k steps and keeps only the places it touched: memory and time go with k, not n.
+ * Draws k different indices below n, uniformly over all ordered choices, and returns them in the order drawn. It is a
+ * Fisher-Yates shuffle that stops after k steps and remembers only the places it touched: memory and time go with k, not n.
  */
 export function sampleWithoutReplacement(random: Random, n: number, k: number): number[] {
   if (!Number.isSafeInteger(k) || k < 0 || k > n) throw new Error(`sampleWithoutReplacement: cannot take ${k} of ${n}`);
@@ -53,7 +56,7 @@ export function sampleWithoutReplacement(random: Random, n: number, k: number): 
   });
 }
 
-/** Normal with mean 0 and standard deviation 1. Source: Box and Muller, 1958. */
+/** Draws from the normal distribution with mean 0 and standard deviation 1. Source: Box and Muller, 1958. */
 export function normal(random: Random): number {
   // 1 - u lies in (0, 1], so the logarithm is finite.
   const radius = Math.sqrt(-2 * Math.log(1 - random.next()));

@@ -1,10 +1,10 @@
 const steps = 1000;
 
 /**
- * The value that the magnitude of Student's t with these degrees of freedom (at least 1, whole or not) exceeds with
- * probability `tail`: 12.7 for one degree and 5 %, 1.96 for very many.
- * With t = sqrt(degrees) tan(angle), the density over the angle is cos(angle) ^ (degrees - 1); it is summed by Simpson's rule
- * until a share of 1 - tail lies below. Good to four digits (studentT.test.ts).
+ * Returns the value that the magnitude of Student's t exceeds with probability `tail`: 12.7 for one degree of freedom and 5 %,
+ * 1.96 for very many. The degrees are at least 1, whole or not.
+ * With t = sqrt(degrees) tan(angle), the density over the angle is cos(angle) ^ (degrees - 1). Simpson's rule sums the density
+ * until a share of 1 - tail lies below. The value is good to four digits (studentT.test.ts).
  */
 export function studentT(degrees: number, tail: number): number {
   if (!(degrees >= 1)) throw new Error(`studentT: at least one degree of freedom, found ${degrees}`);
