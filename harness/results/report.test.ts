@@ -63,7 +63,7 @@ test("an image of everything mode is a sample of its time; a failed image is non
   await run.append(9, [{ kind: "failure", image: 9, message: "truncated" }], { everythingMs: { "anything-32": 1 } });
   const { everything } = await reportOf(run);
   await run.close();
-  expect(everything).toEqual({ "anything-32": { median: 2000, q1: 1500, q3: 2500, n: 3 } });
+  expect(everything).toEqual({ "anything-32": { median: 2000, q1: 1500, q3: 2500, middleMean: 2000, n: 3 } });
 });
 
 test("a failed image is in no figure, and a warning counts it", async () => {
@@ -89,16 +89,16 @@ test("with seeded weights accuracy is left out entirely", async () => {
   expect(report.prompts).toEqual({});
   expect(report.weights).toBe("seeded");
   expect(JSON.stringify(resultJson([report]))).not.toContain("miou");
-  expect(report.latency.encode).toEqual({ median: 40, q1: 40, q3: 40, n: 1 });
+  expect(report.latency.encode).toEqual({ median: 40, q1: 40, q3: 40, middleMean: 40, n: 1 });
 });
 
 test("latency is summarised from the raw samples, p90 where there are enough", async () => {
   const encodeMs = Array.from({ length: 41 }, (_, i) => 100 + i);
   const run = await storeExample(await newResults(), { variant: "sam-nano", encodeMs });
   const { latency, promptsPerSecond } = await reportOf(run);
-  expect(latency.encode).toEqual({ median: 120, q1: 110, q3: 130, n: 41 });
+  expect(latency.encode).toEqual({ median: 120, q1: 110, q3: 130, middleMean: 120, n: 41 });
   expect(latency.decode).toMatchObject({ median: 12, n: 82, p90: expect.closeTo(13.6, 6) });
-  expect(latency.prepare).toEqual({ median: 1, q1: 1, q3: 1, n: 41 });
+  expect(latency.prepare).toEqual({ median: 1, q1: 1, q3: 1, middleMean: 1, n: 41 });
   // 16 prompts in half the time of an encode: 60 ms.
   expect(promptsPerSecond).toBeCloseTo(16 / 0.06, 9);
 });

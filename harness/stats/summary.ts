@@ -1,8 +1,8 @@
-/** Summaries of raw samples, in float64. Raw samples are what is stored; these are computed late. */
+/** Summaries of raw samples, in float64. The raw samples are what is stored; a summary is computed when it is shown. */
 
 /**
- * The p-quantile, 0 <= p <= 1, interpolated between order statistics at (n - 1) p: Hyndman and Fan's type 7, numpy's default.
- * Throws for no samples.
+ * Returns the p-quantile, 0 <= p <= 1, interpolated between order statistics at (n - 1) p: Hyndman and Fan's type 7, numpy's
+ * default. Throws for no samples.
  */
 export function quantile(samples: readonly number[], p: number): number {
   return quantileOfSorted(ascending(samples), p);
@@ -13,8 +13,8 @@ export function median(samples: readonly number[]): number {
 }
 
 /**
- * The largest of any number of values, -Infinity of none. Math.max takes its values as arguments, and an argument list of 100,000
- * ends the program.
+ * Returns the largest value, -Infinity if there is none. Math.max takes its values as arguments, and an argument list of
+ * 100,000 ends the program.
  */
 export function largest(values: Iterable<number>): number {
   let found = Number.NEGATIVE_INFINITY;
@@ -28,7 +28,10 @@ export function mean(samples: readonly number[]): number {
   return samples.reduce((sum, sample) => sum + sample, 0) / samples.length;
 }
 
-/** Of the population the samples stand for: the sum of squares is divided by n - 1. Throws below two samples. */
+/**
+ * Estimates the standard deviation of the population that the samples stand for: the sum of squares is divided by n - 1. Throws
+ * below two samples.
+ */
 export function standardDeviation(samples: readonly number[]): number {
   if (samples.length < 2) throw new Error("standard deviation of fewer than two samples");
   const centre = mean(samples);
@@ -39,22 +42,29 @@ export interface LatencySummary {
   readonly median: number;
   readonly q1: number;
   readonly q3: number;
+  /**
+   * Mean of the sorted middle half: floor(n / 4) samples are left out at each end. Protocol latency-sparsevit reports it.
+   * Source: tools/measure_latency.py of mit-han-lab/sparsevit, whose slice is empty below four samples; here all of those count.
+   */
+  readonly middleMean: number;
   readonly n: number;
-  /** Only from 64 samples. */
+  /** Present from 64 samples on. */
   readonly p90?: number;
-  /** Only from 662 samples. */
+  /** Present from 662 samples on. */
   readonly p99?: number;
 }
 
-/** In the unit of the samples; nothing where there are none. */
+/** Returns the summary in the unit of the samples; undefined where there is no sample. */
 export function latencySummary(samples: readonly number[]): LatencySummary | undefined {
   if (samples.length === 0) return undefined;
   const sorted = ascending(samples);
   const at = (p: number) => quantileOfSorted(sorted, p);
+  const quarter = Math.floor(sorted.length / 4);
   return {
     median: at(0.5),
     q1: at(0.25),
     q3: at(0.75),
+    middleMean: mean(sorted.slice(quarter, sorted.length - quarter)),
     n: sorted.length,
     p90: sorted.length >= samplesForQuantile(0.9) ? at(0.9) : undefined,
     p99: sorted.length >= samplesForQuantile(0.99) ? at(0.99) : undefined,
@@ -62,8 +72,9 @@ export function latencySummary(samples: readonly number[]): LatencySummary | und
 }
 
 /**
- * Least number of samples from which an upper quantile is worth a number: the second largest sample lies above the true
- * quantile with 99 % confidence, so the figure does not hang on one outlier. 64 for p = 0.9, 662 for p = 0.99.
+ * Returns the least number of samples from which an upper quantile is worth a number: the second largest sample then lies above
+ * the true quantile with 99 % confidence, so the figure does not hang on one outlier. It is 64 for p = 0.9 and 662 for p =
+ * 0.99.
  * Source: Wilks, Determination of sample sizes for setting tolerance limits, 1941 (one-sided, second order).
  */
 export function samplesForQuantile(p: number): number {
@@ -71,15 +82,6 @@ export function samplesForQuantile(p: number): number {
   let n = 2;
   while (atMostOneAbove(n) > 0.01) n++;
   return n;
-}
-
-/**
- * Mean of the sorted middle half: floor(n / 4) samples are left out at each end. For protocol latency-sparsevit.
- * Source: tools/measure_latency.py of mit-han-lab/sparsevit, whose slice is empty below four samples; here all of those count.
- */
-export function trimmedMeanMiddle50(samples: readonly number[]): number {
-  const drop = Math.floor(samples.length / 4);
-  return mean(ascending(samples).slice(drop, samples.length - drop));
 }
 
 function ascending(samples: readonly number[]): readonly number[] {

@@ -93,7 +93,7 @@ test("everything mode has seconds an image, n in the header where all rows share
   const [nano, large] = await exampleReports();
   const timed = (report: RunReport, median: number, n: number): RunReport => ({
     ...report,
-    everything: { anything: { median, q1: median, q3: median, n } },
+    everything: { anything: { median, q1: median, q3: median, middleMean: median, n } },
   });
   const same = resultTable([timed(nano!, 28_140, 5), timed(large!, 91_000, 5)], { width: 200 });
   expect(same).toMatch(/everything .*\n.* anything .*\n.* s\/image \(n 5\)/);
@@ -194,7 +194,7 @@ test("the JSON has the runs and what was left out, fields as the issue of format
       expect(Object.keys(score!).sort()).toEqual(["high", "low", "n", "value"]);
   }
   for (const stage of ["prepare", "encode", "decode", "upscale"])
-    expect(Object.keys(nano.latency[stage]).sort()).toEqual(["median", "n", "q1", "q3"]);
+    expect(Object.keys(nano.latency[stage]).sort()).toEqual(["median", "middleMean", "n", "q1", "q3"]);
   expect(nano.promptsPerSecond).toBeCloseTo((16 / 0.0205 + 16 / 0.021) / 2, 9);
   expect(large.prompts).toEqual({});
 });
@@ -205,7 +205,7 @@ test("masks that are upscaled stand beside masks that are not in a column of dec
     ...sam!,
     id: "fastsam-s-0123456789ab",
     variant: "fastsam-s",
-    latency: { ...sam!.latency, upscale: { median: 0, q1: 0, q3: 0, n: 4 } },
+    latency: { ...sam!.latency, upscale: { median: 0, q1: 0, q3: 0, middleMean: 0, n: 4 } },
   };
   const text = resultTable([sam!, fast]);
   expect(text).toContain("decode + upscale");
