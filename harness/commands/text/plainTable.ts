@@ -1,18 +1,14 @@
+import type { Column } from "../../report/table/grid.ts";
+import { layout } from "../../report/table/layout.ts";
 import { visible } from "../../visible.ts";
 
-/** Columns padded with spaces, numbers to the right; reads the same in a terminal, a file and a mail. */
+/** Lays rows out in columns; a column of numbers alone is aligned to the right. */
 export function plainTable(header: readonly string[], given: readonly (readonly string[])[]): string {
   const rows = given.map((row) => row.map(visible));
-  const widths = header.map((title, i) =>
-    rows.reduce((widest, row) => Math.max(widest, row[i]?.length ?? 0), title.length),
-  );
-  const right = header.map(
-    (_, i) => rows.length > 0 && rows.every((row) => /^[-+]?[\d.,]+( ?%|x)?$|^$/.test(row[i] ?? "")),
-  );
-  const format = (row: readonly string[]) =>
-    row
-      .map((cell, i) => (right[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
-      .join("  ")
-      .trimEnd();
-  return [format(header), format(widths.map((width) => "-".repeat(width))), ...rows.map(format)].join("\n");
+  const columns = header.map((title, i): Column => {
+    const cells = rows.map((row) => row[i] ?? "");
+    const isNumeric = cells.length > 0 && cells.every((cell) => /^[-+]?[\d.,]+( ?%|x)?$|^$/.test(cell));
+    return { header: [title], align: isNumeric ? "right" : "left", cells };
+  });
+  return layout(columns);
 }

@@ -2,6 +2,7 @@ import type { Metric, ReliabilityBin } from "../../api.ts";
 import type { RunReport } from "../../results/report.ts";
 import type { LatencyTurn } from "../../store/latency.ts";
 import type { Manifest } from "../../store/schema.ts";
+import { brokenLines } from "../table/layout.ts";
 import { chartConfig } from "./theme.ts";
 import { type ChartSpec, vegaLiteSchema } from "./vega.ts";
 
@@ -70,22 +71,19 @@ export function chartSpec(description: string, rows: number | undefined, unit: U
   } as ChartSpec;
 }
 
-/** A chart as a file of its own: with its title, in the colours of paper. */
+/** Characters of a line under a chart's title. Vega does not break lines itself. */
+const captionWidth = 100;
+
+/** Returns a chart as a file of its own: with its title, in the colours of paper. */
 export function chartFile({ title, caption, spec }: Chart): ChartSpec {
   // Without a browser Vega guesses widths of text half too wide: a chart fitted by that guess would be left narrow.
   const autosize = { type: "pad" } as const;
-  return { ...spec, autosize, title: { text: title, subtitle: lines(caption, 100) }, config: chartConfig("light") };
-}
-
-/** Vega does not break lines itself. */
-function lines(text: string, width: number): string[] {
-  const broken: string[] = [];
-  for (const word of text.split(" ")) {
-    const line = broken.at(-1);
-    if (line === undefined || line.length + 1 + word.length > width) broken.push(word);
-    else broken[broken.length - 1] = `${line} ${word}`;
-  }
-  return broken;
+  return {
+    ...spec,
+    autosize,
+    title: { text: title, subtitle: brokenLines(caption, (line) => line.length <= captionWidth) },
+    config: chartConfig("light"),
+  };
 }
 
 /** One colour a variant, the same in every chart of a report; the legend names those that this chart shows. */

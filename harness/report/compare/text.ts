@@ -13,7 +13,8 @@ import {
   pValue,
 } from "../../results/compare/words.ts";
 import { intervalMethod } from "../../stats/intervals.ts";
-import { type Column, fitColumns, layout, wrap } from "../table/layout.ts";
+import type { Column } from "../table/grid.ts";
+import { fitColumns, layout, wrap } from "../table/layout.ts";
 
 const defaults = { width: 160 };
 

@@ -1,23 +1,23 @@
-import { type Grid, groupSpans, rowCount } from "../table/grid.ts";
+import { type Grid, groupOf, groupSpans, nameOf, rowsOf } from "../table/grid.ts";
 import { html, type Markup } from "./markup.ts";
 
-/** The table of papers: each column's heading sorts by it, with the keyboard too. */
+/** Writes a grid as an HTML table: the heading of each column is a button that sorts by it, with the keyboard too. */
 export function tableMarkup(grid: Grid): Markup {
   const { columns, title, subtitle } = grid;
   const spans = groupSpans(columns);
   const grouped = spans.some(({ group }) => group !== undefined);
-  const rows = Array.from({ length: rowCount(grid) }, (_, i) => i);
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${title}">
 <table class="figures sortable" data-grid="${grid.id}">
 <caption class="hidden">${title}; ${subtitle}. Press a heading to sort.</caption>
 <thead>
 ${grouped ? html`<tr class="groups">${spans.map(({ group, count }) => html`<th colspan="${count}" scope="colgroup">${group ?? ""}</th>`)}</tr>` : undefined}
-<tr>${columns.map(({ header, align, group }) => html`<th scope="col" class="${align}" aria-sort="none"><button type="button" title="sort by ${group ?? ""} ${header}">${header}<span class="arrow" aria-hidden="true"></span></button></th>`)}</tr>
+<tr>${columns.map((column) => html`<th scope="col" class="${column.align}" aria-sort="none"><button type="button" title="sort by ${groupOf(column) ?? ""} ${nameOf(column)}">${nameOf(column)}<span class="arrow" aria-hidden="true"></span></button></th>`)}</tr>
 </thead>
 <tbody>
-${rows.map(
-  (row) => html`<tr data-row="${row}">${columns.map(({ cells, align }, i) => {
-    const { text, detail } = cells[row]!;
+${rowsOf(grid).map(
+  (texts, row) => html`<tr data-row="${row}">${columns.map(({ align, marks }, i) => {
+    const text = texts[i]!;
+    const detail = marks?.[row]?.detail;
     const title = detail === undefined ? undefined : html` title="${detail}"`;
     return i === 0 ? html`<th scope="row"${title}>${text}</th>` : html`<td class="${align}"${title}>${text}</td>`;
   })}</tr>
@@ -27,7 +27,7 @@ ${rows.map(
 </div>`;
 }
 
-/** Records as a plain table: the first has the names. */
+/** Writes records as a plain table; the first record holds the names. */
 export function recordsMarkup(records: readonly (readonly (string | number)[])[]): Markup {
   const [names, ...rows] = records;
   const cell = (value: string | number) =>

@@ -1,4 +1,4 @@
-import type { Grid, GridCell, GridColumn, Tone } from "../table/grid.ts";
+import type { Column, Grid, Mark, Tone } from "../table/grid.ts";
 import { type ColumnDigits, differenceText, digitsOf, isOutside, none, oursText, publishedText } from "./cellText.ts";
 import type { ComparedCell, ComparedRow, Comparison } from "./compare.ts";
 import { comparisonNotes } from "./notes.ts";
@@ -20,11 +20,11 @@ export function comparisonGrid(comparison: Comparison): Grid {
   };
 }
 
-function nameColumns(rows: readonly ComparedRow[]): readonly GridColumn[] {
-  const column = (header: string, textOf: (row: ComparedRow) => string | undefined): GridColumn => ({
-    header,
+function nameColumns(rows: readonly ComparedRow[]): readonly Column[] {
+  const column = (header: string, textOf: (row: ComparedRow) => string | undefined): Column => ({
+    header: [header],
     align: "left",
-    cells: rows.map((row) => ({ text: textOf(row) ?? "", tone: "plain" })),
+    cells: rows.map((row) => textOf(row) ?? ""),
   });
   const configured = rows.some(({ config }) => config !== undefined);
   return [
@@ -33,16 +33,18 @@ function nameColumns(rows: readonly ComparedRow[]): readonly GridColumn[] {
   ];
 }
 
-function columnGroup(comparison: Comparison, column: PaperColumn): readonly GridColumn[] {
+interface MarkedText extends Mark {
+  readonly text: string;
+}
+
+function columnGroup(comparison: Comparison, column: PaperColumn): readonly Column[] {
   const cells = comparison.rows.map((row) => row.cells[column.id]);
   const digits = digitsOf(comparison, column);
   const group = column.unit === undefined ? column.title : `${column.title}, ${column.unit}`;
-  const gridColumn = (header: string, cellOf: (cell: ComparedCell) => GridCell): GridColumn => ({
-    group,
-    header,
-    align: "right",
-    cells: cells.map((cell) => (cell === undefined ? { text: none, tone: "plain" } : cellOf(cell))),
-  });
+  const gridColumn = (name: string, cellOf: (cell: ComparedCell) => MarkedText): Column => {
+    const marks = cells.map((cell): MarkedText => (cell === undefined ? { text: none, tone: "plain" } : cellOf(cell)));
+    return { header: [group, name], align: "right", cells: marks.map(({ text }) => text), marks };
+  };
   const has = (test: (cell: ComparedCell) => boolean) => cells.some((cell) => cell !== undefined && test(cell));
   const n = sharedN(cells);
   const { fills } = comparison;
@@ -80,7 +82,7 @@ interface OursContext {
   readonly ownUnit: boolean;
 }
 
-function oursCell(cell: ComparedCell, { digits, fills, n, ownUnit }: OursContext): GridCell {
+function oursCell(cell: ComparedCell, { digits, fills, n, ownUnit }: OursContext): MarkedText {
   const { ours, fill } = cell;
   if (ours !== undefined) {
     const images = ours.images === undefined ? "" : `, ${ours.images} images`;

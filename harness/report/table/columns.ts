@@ -1,18 +1,13 @@
 import type { FigureColumn, Metric } from "../../api.ts";
 import { absentNames, figureIn, type RunReport, type Score, type Stage, sameConditions } from "../../results/report.ts";
 import type { LatencySummary } from "../../stats/summary.ts";
+import type { Column } from "./grid.ts";
 import { intervalText } from "./intervalText.ts";
-import type { Column } from "./layout.ts";
 
 /** Columns of result tables; the only place where figures become text. */
 
 /** What a row has no figure for. */
 const none = "–";
-
-export interface ColumnContext {
-  /** Speed-ups are over this row; nothing where there is no second row to compare. */
-  readonly base?: RunReport;
-}
 
 /** The row's name: variant, a mark where the run is not finished, and what its weights are. */
 export function nameColumns(reports: readonly RunReport[]): readonly Column[] {
@@ -47,8 +42,11 @@ export function sharedFileNames(reports: readonly RunReport[]): ReadonlySet<stri
   return new Set([...hashes].filter(([, found]) => found.size > 1).map(([name]) => name));
 }
 
-/** As in the papers: size, multiply-accumulates, latency, memory. */
-export function efficiencyColumns(reports: readonly RunReport[], { base }: ColumnContext): readonly Column[] {
+/**
+ * Returns the columns of papers: size, multiply-accumulates, latency, memory. Speed-ups are over the row `base`; without it,
+ * where there is no second row to compare, there are none.
+ */
+export function efficiencyColumns(reports: readonly RunReport[], base: RunReport | undefined): readonly Column[] {
   const column = (header: readonly string[], cellOf: (report: RunReport) => string | undefined) =>
     numberColumn(header, reports, cellOf);
   const columns = [

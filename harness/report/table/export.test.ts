@@ -132,8 +132,7 @@ test("vega-lite: rect and text marks that hold every cell, with no warning", asy
   const marks: { mark: { type: string }; data: { values: { text?: string; fill?: string }[] } }[] = spec.layer;
   expect(new Set(marks.map(({ mark }) => mark.type))).toEqual(new Set(["rect", "text"]));
   const texts = new Set(marks.flatMap(({ data }) => data.values.map(({ text }) => text)));
-  for (const { text } of grid.columns.flatMap(({ cells }) => cells))
-    expect([text, texts.has(text)]).toEqual([text, true]);
+  for (const text of grid.columns.flatMap(({ cells }) => cells)) expect([text, texts.has(text)]).toEqual([text, true]);
 });
 
 test("a spec that Vega-Lite warns of is not drawn", async () => {

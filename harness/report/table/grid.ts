@@ -1,50 +1,60 @@
-/** A table before it has a format: cells are text already, so that every format prints the same. */
+/** Model of a table: its cells are text already, so every format prints the same figures. */
 export interface Grid {
   readonly id: string;
   readonly title: string;
-  /** What the figures are of: data, prompts, metric. */
+  /** Names what the figures measure: data, prompts, metric. */
   readonly subtitle: string;
-  readonly columns: readonly GridColumn[];
+  readonly columns: readonly Column[];
   readonly notes: readonly GridNote[];
 }
 
-export interface GridColumn {
-  /** Spans neighbours of the same group; the unit is in it. Columns without one name the rows. */
-  readonly group?: string;
-  readonly header: string;
+export interface Column {
+  /** One to three lines. The last is the column's own name or unit; the lines above it name a group of neighbours. */
+  readonly header: readonly string[];
   readonly align: "left" | "right";
-  /** One a row. */
-  readonly cells: readonly GridCell[];
+  /** One text a row; a text of several lines makes its row as high. */
+  readonly cells: readonly string[];
+  /** One mark a row, for formats that can show more than text. */
+  readonly marks?: readonly (Mark | undefined)[];
+}
+
+export interface Mark {
+  readonly tone: Tone;
+  /** Text that a pointer shows while it rests on the cell. */
+  readonly detail?: string;
 }
 
 /** `ours`, `open` (not measured yet), and where ours lies: `alike` the paper's within its interval, or clearly off. */
 export type Tone = "plain" | "ours" | "open" | "alike" | "above" | "below";
 
-export interface GridCell {
-  readonly text: string;
-  readonly tone: Tone;
-  /** What a pointer resting on the cell is told. */
-  readonly detail?: string;
-}
-
 export interface GridNote {
-  /** `[1]` of a cell, or what the note is about. */
+  /** `[1]` refers to a cell; any other label names the subject of the note. */
   readonly label: string;
   readonly text: string;
   /** `command` is a line to type: it keeps its characters. */
   readonly kind: "prose" | "command";
 }
 
-/** Neighbours of one group, with the place of the first and their number. */
+/** Neighbours of one group: `from` is the place of the first, `count` their number. */
 export interface GroupSpan {
   readonly group: string | undefined;
   readonly from: number;
   readonly count: number;
 }
 
-export function groupSpans(columns: readonly GridColumn[]): readonly GroupSpan[] {
+/** Returns the name that a column shares with its neighbours; columns without one name the rows. */
+export function groupOf({ header }: Column): string | undefined {
+  return header.length > 1 ? header.slice(0, -1).join(" ") : undefined;
+}
+
+/** Returns the last line of a column's header. */
+export function nameOf({ header }: Column): string {
+  return header.at(-1) ?? "";
+}
+
+export function groupSpans(columns: readonly Column[]): readonly GroupSpan[] {
   const spans: GroupSpan[] = [];
-  for (const [from, { group }] of columns.entries()) {
+  for (const [from, group] of columns.map(groupOf).entries()) {
     const last = spans.at(-1);
     if (last !== undefined && group !== undefined && last.group === group)
       spans[spans.length - 1] = { ...last, count: last.count + 1 };
@@ -53,11 +63,13 @@ export function groupSpans(columns: readonly GridColumn[]): readonly GroupSpan[]
   return spans;
 }
 
-export function rowCount({ columns }: Grid): number {
-  return Math.max(0, ...columns.map(({ cells }) => cells.length));
+/** Returns the texts of a grid row by row. */
+export function rowsOf({ columns }: Grid): readonly (readonly string[])[] {
+  const count = Math.max(0, ...columns.map(({ cells }) => cells.length));
+  return Array.from({ length: count }, (_, row) => columns.map(({ cells }) => cells[row] ?? ""));
 }
 
-/** `source: …`, and `[1] …` for what belongs to a mark in a cell. */
+/** Writes a note as `source: …`, and as `[1] …` where it belongs to a cell. */
 export function noteText({ label, text }: GridNote): string {
   return `${label}${label.endsWith("]") ? "" : ":"} ${text}`;
 }

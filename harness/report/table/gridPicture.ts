@@ -1,9 +1,9 @@
 import { largest } from "../../stats/summary.ts";
 import { font, palette } from "../charts/vega.ts";
-import { type Grid, type GridColumn, groupSpans, noteText, rowCount, type Tone } from "./grid.ts";
+import { type Column, type Grid, groupSpans, nameOf, noteText, rowsOf, type Tone } from "./grid.ts";
 import { textWidth, wrapPx } from "./textWidth.ts";
 
-/** Of the table as a picture, pixels. */
+/** Pixels of a table that is drawn. */
 export const sizes = {
   font: 13,
   small: 11,
@@ -28,9 +28,9 @@ export interface Rectangle {
   readonly y: number;
   readonly y2: number;
   readonly fill: string;
-  /** What a pointer resting on it is told. */
+  /** Text that a pointer shows while it rests on the rectangle. */
   readonly detail: string;
-  /** Of the table, from 0; absent for what is no cell, and stays where it is when rows are sorted. */
+  /** Row of the table, from 0. A rectangle without one belongs to no cell and keeps its place when rows are sorted. */
   readonly row?: number;
 }
 
@@ -43,57 +43,74 @@ export interface Label {
   readonly weight: "normal" | "bold";
   readonly colour: string;
   readonly family: string;
-  /** As for rectangles. */
+  /** Row of the table, from 0, as a rectangle has it. */
   readonly row?: number;
 }
 
+/** Rectangles and texts of a grid by their places, without its title. */
 export interface Picture {
   readonly rectangles: readonly Rectangle[];
   readonly labels: readonly Label[];
+  readonly width: number;
+  readonly height: number;
 }
 
-export interface Frame {
+type Marks = Pick<Picture, "rectangles" | "labels">;
+
+/** Draws the table, below it the legend of its shades where it has some, then its notes. */
+export function gridPicture(grid: Grid): Picture {
+  const frame = frameOf(grid);
+  const rows = rowsOf(grid).length;
+  const below = frame.headers + rows * sizes.row + sizes.gap;
+  const legend = legendMarks(grid, below);
+  const notesTop = below + (legend.labels.length > 0 ? sizes.row : 0);
+  const notes = notesLabels(grid, notesTop, frame.width);
+  const parts: readonly Marks[] = [headerMarks(grid, frame), bodyMarks(grid, frame, rows), legend];
+  return {
+    rectangles: parts.flatMap(({ rectangles }) => rectangles),
+    labels: [...parts.flatMap(({ labels }) => labels), ...notes],
+    width: frame.width,
+    height: notesTop + notes.length * sizes.noteLine,
+  };
+}
+
+interface Frame {
   /** Left edge of each column, and at the end the right edge of the last. */
   readonly edges: readonly number[];
   readonly width: number;
   readonly headers: number;
 }
 
-export function frameOf(grid: Grid): Frame {
-  const own = grid.columns.map(columnWidth);
+function frameOf({ columns }: Grid): Frame {
+  const own = columns.map(columnWidth);
   // A group's name may be wider than its columns together: the first takes what is missing.
-  for (const { group, from, count } of groupSpans(grid.columns)) {
+  const groups = namedSpans(columns);
+  for (const { group, from, count } of groups) {
     const taken = own.slice(from, from + count).reduce((sum, width) => sum + width, 0);
-    if (group !== undefined)
-      own[from]! += Math.max(0, Math.ceil(textWidth(group, sizes.font, "bold")) + 2 * sizes.pad - taken);
+    own[from]! += Math.max(0, Math.ceil(textWidth(group, sizes.font, "bold")) + 2 * sizes.pad - taken);
   }
   const edges = [0];
   for (const width of own) edges.push(edges.at(-1)! + width);
-  const grouped = grid.columns.some(({ group }) => group !== undefined);
-  return { edges, width: Math.max(sizes.least, edges.at(-1)!), headers: (grouped ? 2 : 1) * sizes.header };
+  const lines = groups.length > 0 ? 2 : 1;
+  return { edges, width: Math.max(sizes.least, edges.at(-1)!), headers: lines * sizes.header };
 }
 
-function columnWidth({ header, cells }: GridColumn): number {
-  const widths = [
-    textWidth(header, sizes.small, "normal"),
-    ...cells.map(({ text }) => textWidth(text, sizes.font, "normal")),
-  ];
-  return Math.ceil(largest(widths)) + 2 * sizes.pad;
+function namedSpans(columns: readonly Column[]) {
+  return groupSpans(columns).flatMap(({ group, ...span }) => (group === undefined ? [] : [{ group, ...span }]));
 }
 
-export function headerPicture({ columns }: Grid, { edges, headers }: Frame): Picture {
+function columnWidth(column: Column): number {
+  const cells = column.cells.map((text) => textWidth(text, sizes.font, "normal"));
+  return Math.ceil(largest([textWidth(nameOf(column), sizes.small, "normal"), ...cells])) + 2 * sizes.pad;
+}
+
+function headerMarks({ columns }: Grid, { edges, headers }: Frame): Marks {
   const right = edges.at(-1)!;
-  const rule = (x: number, x2: number, y: number, thick: number, fill: string): Rectangle => ({
-    x,
-    x2,
-    y: y - thick / 2,
-    y2: y + thick / 2,
-    fill,
-    detail: "",
-  });
-  const groups = groupSpans(columns).flatMap(({ group, from, count }) =>
-    group === undefined ? [] : [{ group, left: edges[from]!, right: edges[from + count]! }],
-  );
+  const groups = namedSpans(columns).map(({ group, from, count }) => ({
+    group,
+    left: edges[from]!,
+    right: edges[from + count]!,
+  }));
   const y = headers - sizes.header / 2;
   return {
     rectangles: [
@@ -102,49 +119,41 @@ export function headerPicture({ columns }: Grid, { edges, headers }: Frame): Pic
       ...groups.map((each) => rule(each.left + 5, each.right - 5, sizes.header, 0.8, palette.muted)),
     ],
     labels: [
-      ...groups.map((each) =>
-        label(each.group, { x: (each.left + each.right) / 2, y: sizes.header / 2, align: "center", weight: "bold" }),
+      ...groups.map(({ group, left, right }) =>
+        label(group, { x: (left + right) / 2, y: sizes.header / 2, align: "center", weight: "bold" }),
       ),
-      ...columns.map((column, i) =>
-        label(column.header, {
-          ...anchor(column, edges, i),
-          y,
-          size: sizes.small,
-          colour: palette.muted,
-          weight: column.group === undefined ? "bold" : "normal",
-        }),
-      ),
+      ...columns.map((column, i) => {
+        const weight = column.header.length > 1 ? "normal" : "bold";
+        return label(nameOf(column), { ...anchor(column, edges, i), y, ...small, weight });
+      }),
     ],
   };
 }
 
-const fills: Readonly<Record<Tone, string | undefined>> = {
-  plain: undefined,
+const fills: Readonly<Record<Tone, string>> = {
+  plain: palette.paper,
   ours: palette.ours,
-  open: undefined,
+  open: palette.paper,
   alike: palette.alike,
   above: palette.above,
   below: palette.below,
 };
 
-export function bodyPicture(grid: Grid, { edges, headers }: Frame): Picture {
+function bodyMarks({ columns }: Grid, { edges, headers }: Frame, count: number): Marks {
   const rectangles: Rectangle[] = [];
   const labels: Label[] = [];
-  for (const [i, column] of grid.columns.entries())
-    for (const [row, { text, tone, detail = "" }] of column.cells.entries()) {
+  for (const [i, column] of columns.entries())
+    for (const [row, text] of column.cells.entries()) {
+      const { tone = "plain", detail = "" } = column.marks?.[row] ?? {};
       const top = headers + row * sizes.row;
       const box = { x: edges[i]!, x2: edges[i + 1]!, y: top, y2: top + sizes.row };
-      rectangles.push({ ...box, fill: fills[tone] ?? palette.paper, detail: detail || text, row });
+      rectangles.push({ ...box, fill: fills[tone], detail: detail || text, row });
       const colour = tone === "open" || text === "–" ? palette.muted : palette.text;
       labels.push(label(text, { ...anchor(column, edges, i), y: top + sizes.row / 2, colour, row }));
     }
-  const right = edges.at(-1)!;
-  const count = rowCount(grid);
   for (let row = 1; row <= count; row++) {
-    const y = headers + row * sizes.row;
-    const thick = row === count ? 1.6 : 0.6;
-    const fill = row === count ? palette.rule : palette.faintRule;
-    rectangles.push({ x: 0, x2: right, y: y - thick / 2, y2: y + thick / 2, fill, detail: "" });
+    const [thick, fill] = row === count ? [1.6, palette.rule] : [0.6, palette.faintRule];
+    rectangles.push(rule(0, edges.at(-1)!, headers + row * sizes.row, thick, fill));
   }
   return { rectangles, labels };
 }
@@ -155,36 +164,24 @@ const legendTexts: readonly (readonly [tone: Tone, text: string])[] = [
   ["below", "ours is lower"],
 ];
 
-/** What the shades of differences mean; nothing where none is shaded. */
-export function legendPicture({ columns }: Grid, top: number): Picture {
-  const tones = new Set(columns.flatMap(({ cells }) => cells.map(({ tone }) => tone)));
+/** Draws what the shades of differences mean; nothing where no cell is shaded. */
+function legendMarks({ columns }: Grid, top: number): Marks {
+  const tones = new Set(columns.flatMap(({ marks = [] }) => marks.map((mark) => mark?.tone)));
   const side = sizes.small;
   const y = top + sizes.noteLine / 2;
+  const rectangles: Rectangle[] = [];
+  const labels: Label[] = [];
   let x = 0;
-  const parts = legendTexts
-    .filter(([tone]) => tones.has(tone))
-    .map(([tone, text]): Picture => {
-      const left = x;
-      x += side + 6 + textWidth(text, sizes.small, "normal") + 18;
-      return {
-        rectangles: [
-          {
-            x: left,
-            x2: left + side,
-            y: y - side / 2,
-            y2: y + side / 2,
-            fill: fills[tone] ?? palette.paper,
-            detail: text,
-          },
-        ],
-        labels: [label(text, { x: left + side + 6, y, align: "left", size: sizes.small, colour: palette.muted })],
-      };
-    });
-  return merge(...parts);
+  for (const [tone, text] of legendTexts.filter(([tone]) => tones.has(tone))) {
+    rectangles.push({ x, x2: x + side, y: y - side / 2, y2: y + side / 2, fill: fills[tone], detail: text });
+    labels.push(label(text, { x: x + side + 6, y, align: "left", ...small }));
+    x += side + 6 + textWidth(text, sizes.small, "normal") + 18;
+  }
+  return { rectangles, labels };
 }
 
-/** Lines of a note after its first are indented. */
-export function notesPicture({ notes }: Grid, top: number, width: number): Picture {
+/** Returns the lines of all notes; those after the first of a note are indented. */
+function notesLabels({ notes }: Grid, top: number, width: number): readonly Label[] {
   const lines = notes.flatMap((note) => {
     const [family, style] = note.kind === "command" ? (["monospace", "mono"] as const) : ([font, "normal"] as const);
     return wrapPx(noteText(note), width - sizes.indent, sizes.small, style).map((line, i) => ({
@@ -193,34 +190,23 @@ export function notesPicture({ notes }: Grid, top: number, width: number): Pictu
       x: i === 0 ? 0 : sizes.indent,
     }));
   });
-  return {
-    rectangles: [],
-    labels: lines.map(({ line, family, x }, i) =>
-      label(line, {
-        x,
-        y: top + (i + 0.5) * sizes.noteLine,
-        align: "left",
-        size: sizes.small,
-        colour: palette.muted,
-        family,
-      }),
-    ),
-  };
+  return lines.map(({ line, family, x }, i) =>
+    label(line, { x, y: top + (i + 0.5) * sizes.noteLine, align: "left", ...small, family }),
+  );
 }
 
-function anchor({ align }: GridColumn, edges: readonly number[], i: number) {
-  return align === "left"
-    ? ({ x: edges[i]! + sizes.pad, align } as const)
-    : ({ x: edges[i + 1]! - sizes.pad, align } as const);
+/** Style of whatever is smaller and paler than a cell. */
+const small = { size: sizes.small, colour: palette.muted };
+
+function anchor({ align }: Column, edges: readonly number[], i: number) {
+  return { x: align === "left" ? edges[i]! + sizes.pad : edges[i + 1]! - sizes.pad, align };
 }
 
 function label(text: string, given: Pick<Label, "x" | "y" | "align"> & Partial<Label>): Label {
   return { size: sizes.font, weight: "normal", colour: palette.text, family: font, ...given, text };
 }
 
-export function merge(...pictures: readonly Picture[]): Picture {
-  return {
-    rectangles: pictures.flatMap(({ rectangles }) => rectangles),
-    labels: pictures.flatMap(({ labels }) => labels),
-  };
+/** Returns a line from `x` to `x2` with its middle at `y`. */
+function rule(x: number, x2: number, y: number, thick: number, fill: string): Rectangle {
+  return { x, x2, y: y - thick / 2, y2: y + thick / 2, fill, detail: "" };
 }

@@ -1,31 +1,15 @@
 import { type ChartSpec, font, palette, vegaLiteSchema } from "../charts/vega.ts";
-import { type Grid, rowCount } from "./grid.ts";
-import {
-  bodyPicture,
-  frameOf,
-  headerPicture,
-  type Label,
-  legendPicture,
-  merge,
-  notesPicture,
-  type Rectangle,
-  sizes,
-} from "./gridPicture.ts";
+import type { Grid } from "./grid.ts";
+import { gridPicture, type Label, type Rectangle, sizes } from "./gridPicture.ts";
 import { wrapPx } from "./textWidth.ts";
 
 /**
- * The table as a Vega-Lite chart of rect and text marks: places are in the data as pixels, with scales switched off, since
+ * Returns the grid as a Vega-Lite chart of rect and text marks. Places are in the data as pixels, with scales switched off:
  * columns of a table are as wide as their words, which no band scale knows.
  */
 export function gridSpec(grid: Grid): ChartSpec {
-  const frame = frameOf(grid);
-  const body = merge(headerPicture(grid, frame), bodyPicture(grid, frame));
-  const tableHeight = frame.headers + rowCount(grid) * sizes.row;
-  const legend = legendPicture(grid, tableHeight + sizes.gap);
-  const notesTop = tableHeight + sizes.gap + (legend.labels.length > 0 ? sizes.row : 0);
-  const notes = notesPicture(grid, notesTop, frame.width);
-  const { rectangles, labels } = merge(body, legend, notes);
-  const title = titleOf(grid, frame.width);
+  const { rectangles, labels, width, height } = gridPicture(grid);
+  const title = titleOf(grid, width);
   const { margin } = sizes;
   return {
     $schema: vegaLiteSchema,
@@ -34,8 +18,8 @@ export function gridSpec(grid: Grid): ChartSpec {
     // Every place is given, so nothing is left to fit: Vega's own guess of a line's width is half too wide without a browser.
     autosize: { type: "none" },
     padding: { left: margin, right: margin, bottom: margin, top: margin + title.height },
-    width: frame.width,
-    height: notesTop + notes.labels.length * sizes.noteLine,
+    width,
+    height,
     title: title.spec,
     view: { stroke: null },
     layer: [rectLayer(rectangles), ...textLayers(labels)],
@@ -67,13 +51,13 @@ function titleOf(grid: Grid, width: number) {
   } as const;
 }
 
-/** Pixels as they are: no scale, no axis. */
+/** Returns a channel that takes pixels as they are: no scale, no axis. */
 const place = (field: string) => ({ field, type: "quantitative", scale: null, axis: null }) as const;
 const asIs = (field: string) => ({ field, type: "nominal", scale: null, legend: null }) as const;
 
 function rectLayer(rectangles: readonly Rectangle[]) {
   return {
-    data: { values: rectangles.map((each) => ({ ...each })) },
+    data: { values: [...rectangles] },
     mark: { type: "rect", strokeWidth: 0 },
     encoding: {
       x: place("x"),
@@ -86,7 +70,7 @@ function rectLayer(rectangles: readonly Rectangle[]) {
   } as const;
 }
 
-/** A layer for each style: align and family are of the mark, not of the data. */
+/** Returns a layer for each style: align and family belong to the mark, not to the data. */
 function textLayers(labels: readonly Label[]) {
   const styles = new Map<string, Label[]>();
   for (const label of labels) {
@@ -96,15 +80,7 @@ function textLayers(labels: readonly Label[]) {
   return [...styles.values()].map((group) => {
     const { align, size, weight, family } = group[0]!;
     return {
-      data: {
-        values: group.map(({ x, y, text, colour, row }) => ({
-          x,
-          y,
-          text,
-          colour,
-          row,
-        })),
-      },
+      data: { values: group.map(({ x, y, text, colour, row }) => ({ x, y, text, colour, row })) },
       mark: { type: "text", align, baseline: "middle", font: family, fontSize: size, fontWeight: weight },
       encoding: { x: place("x"), y: place("y"), text: { field: "text", type: "nominal" }, color: asIs("colour") },
     } as const;

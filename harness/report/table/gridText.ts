@@ -1,14 +1,14 @@
-import { type Grid, type GridColumn, type GridNote, groupSpans, noteText } from "./grid.ts";
-import { type Column, fitColumns, layout, widthOf, wrap } from "./layout.ts";
+import { type Column, type Grid, type GridNote, groupOf, groupSpans, nameOf, noteText } from "./grid.ts";
+import { fitColumns, layout, widthOf, wrap } from "./layout.ts";
 
 const defaults = { width: 160 };
 
-/** Plain text, no line wider than `width` but for a word that is. */
+/** Writes a grid as plain text. No line is wider than `width`, unless one word is. */
 export function gridText({ title, subtitle, columns, notes }: Grid, width = defaults.width): string {
-  const names = columns.filter(({ group }) => group === undefined).map((column) => textColumn(column, undefined));
+  const names = columns.filter((column) => groupOf(column) === undefined);
   const groups = groupSpans(columns)
     .filter(({ group }) => group !== undefined)
-    .map(({ group, from, count }) => groupColumns(group!, columns.slice(from, from + count)));
+    .map(({ from, count }) => namedOnce(columns.slice(from, from + count)));
   const cut = fitColumns(names, groups, width);
   const lines = notes.map((note) => noteLines(note, width));
   return [`${wrap(title, width, "  ")}\n${wrap(subtitle, width, "  ")}`, ...cut.map(layout), lines.join("\n")]
@@ -16,19 +16,18 @@ export function gridText({ title, subtitle, columns, notes }: Grid, width = defa
     .join("\n\n");
 }
 
-/** Lines of a command end so that a shell takes them for one. */
+/** Ends the lines of a command so that a shell reads them as one. */
 function noteLines(note: GridNote, width: number): string {
   const lines = wrap(noteText(note), note.kind === "command" ? width - 2 : width, "  ");
   return note.kind === "command" ? lines.replaceAll("\n", " \\\n") : lines;
 }
 
-/** The group's name stands over its widest column, so that it widens none. */
-function groupColumns(group: string, members: readonly GridColumn[]): readonly Column[] {
-  const widths = members.map((column) => widthOf(textColumn(column, undefined)));
+/** Puts the group's name over its widest column alone, so that the name widens none. */
+function namedOnce(members: readonly Column[]): readonly Column[] {
+  const widths = members.map((column) => widthOf({ ...column, header: [nameOf(column)] }));
   const widest = widths.indexOf(Math.max(...widths));
-  return members.map((column, i) => textColumn(column, i === widest ? group : ""));
-}
-
-function textColumn({ header, align, cells }: GridColumn, group: string | undefined): Column {
-  return { header: group === undefined ? [header] : [group, header], align, cells: cells.map(({ text }) => text) };
+  return members.map((column, i) => {
+    const group = i === widest ? groupOf(column)! : "";
+    return { ...column, header: [group, nameOf(column)] };
+  });
 }

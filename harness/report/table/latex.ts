@@ -1,15 +1,16 @@
-import { type Grid, type GridColumn, groupSpans, noteText, rowCount } from "./grid.ts";
+import { type Column, type Grid, groupSpans, nameOf, noteText, rowsOf } from "./grid.ts";
 
 /**
- * A table float with booktabs' rules and siunitx's columns for plain figures, to be read with \input: needs
- * \usepackage{booktabs,siunitx} alone, under pdfLaTeX, XeLaTeX and LuaLaTeX.
- * Where graphicx is loaded too, a table wider than the text is shrunk to it.
+ * Writes a grid as a table float that \input reads: booktabs draws its rules, siunitx aligns its plain figures. The file needs
+ * \usepackage{booktabs,siunitx} alone, under pdfLaTeX, XeLaTeX and LuaLaTeX. Where graphicx is loaded too, a table wider than
+ * the text is shrunk to it.
  */
 export function gridLatex(grid: Grid): string {
   const { id, title, subtitle, columns, notes } = grid;
   const forms = columns.map(formOf);
-  const rows = Array.from({ length: rowCount(grid) }, (_, i) =>
-    line(columns.map(({ cells }, column) => cellLatex(cells[i]?.text ?? "", forms[column]!))),
+  const rows = rowsOf(grid).map((row) => line(row.map((text, column) => cellLatex(text, forms[column]!))));
+  const names = columns.map((column, i) =>
+    forms[i]!.numbers ? `{${escaped(nameOf(column))}}` : escaped(nameOf(column)),
   );
   return [
     "% needs \\usepackage{booktabs,siunitx}; with \\usepackage{graphicx} a table that is too wide is shrunk",
@@ -23,7 +24,7 @@ export function gridLatex(grid: Grid): string {
     `\\begin{tabular}{@{}${forms.map(({ column }) => column).join("")}@{}}`,
     "\\toprule",
     ...groupLines(columns),
-    line(columns.map(({ header }, column) => (forms[column]!.numbers ? `{${escaped(header)}}` : escaped(header)))),
+    line(names),
     "\\midrule",
     ...rows,
     "\\bottomrule",
@@ -35,17 +36,17 @@ export function gridLatex(grid: Grid): string {
 }
 
 interface ColumnForm {
-  /** Of tabular's preamble. */
+  /** The column's letter in the preamble of tabular: `l`, `r` or `S[…]`. */
   readonly column: string;
-  /** Whether siunitx aligns its figures: text in it stands in braces. */
+  /** Tells whether siunitx aligns the figures of the column: text in such a column stands in braces. */
   readonly numbers: boolean;
 }
 
 const figure = /^([−-]?)(\d+)(?:\.(\d+))?(?: ±(\d+)(?:\.(\d+))?)?$/;
 
-/** Digits before and after the point that all figures need; a column with anything else but gaps stays as it is. */
-function formOf({ align, cells }: GridColumn): ColumnForm {
-  const filled = cells.map(({ text }) => text).filter((text) => text !== "–" && text !== "");
+/** Returns how a column is set: by siunitx, with the digits that its figures need, where it holds figures and gaps alone. */
+function formOf({ align, cells }: Column): ColumnForm {
+  const filled = cells.filter((text) => text !== "–" && text !== "");
   const parts = filled.map((text) => figure.exec(text));
   if (align === "left" || parts.length === 0 || parts.some((part) => part === null))
     return { column: align === "right" ? "r" : "l", numbers: false };
@@ -62,12 +63,12 @@ function cellLatex(text: string, { numbers }: ColumnForm): string {
   return figure.test(text) ? text.replace("−", "-").replace(" ±", " +- ") : `{${escaped(text)}}`;
 }
 
-/** The box as it is, or shrunk, if it has to be and can. */
+/** Prints the box as it is, or shrinks it where it is too wide and graphicx is loaded. */
 const fitted =
   "\\ifdim\\wd0>\\linewidth\\ifdefined\\resizebox\\resizebox{\\linewidth}{!}{\\usebox0}\\else\\usebox0\\fi\\else\\usebox0\\fi";
 
-/** Group names over their columns, each with a rule under it. */
-function groupLines(columns: readonly GridColumn[]): readonly string[] {
+/** Returns the line of group names over their columns, and the rules under them. */
+function groupLines(columns: readonly Column[]): readonly string[] {
   const spans = groupSpans(columns);
   if (spans.every(({ group }) => group === undefined)) return [];
   const cells = spans.map(({ group, count }) =>

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type Column, fitColumns, layout, wrap } from "./layout.ts";
+import type { Column } from "./grid.ts";
+import { fitColumns, layout, wrap } from "./layout.ts";
 
 const column = (title: string, ...cells: readonly string[]): Column => ({ header: [title], align: "left", cells });
 

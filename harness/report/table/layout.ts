@@ -1,19 +1,13 @@
-/** Text laid out in columns: reads the same in a terminal, a file and a mail. */
-
 import { largest } from "../../stats/summary.ts";
 import { visibleLines } from "../../visible.ts";
-
-export interface Column {
-  /** One to three lines, the unit in the last. */
-  readonly header: readonly string[];
-  readonly align: "left" | "right";
-  /** One a row; a cell of several lines makes its row as high. */
-  readonly cells: readonly string[];
-}
+import type { Column } from "./grid.ts";
 
 const gap = "  ";
 
-/** Columns side by side under a rule; headers end on one line, cells begin on one. */
+/**
+ * Writes columns side by side under a rule: the text reads the same in a terminal, a file and a mail. Headers end on one line,
+ * cells begin on one.
+ */
 export function layout(columns: readonly Column[]): string {
   const widths = columns.map(widthOf);
   const format = (cells: readonly string[]) =>
@@ -34,19 +28,20 @@ export function layout(columns: readonly Column[]): string {
   return [...header, format(widths.map((width) => "-".repeat(width))), ...body].join("\n");
 }
 
-/** Characters a column takes, the gap before it left out. */
+/** Returns how many characters a column takes, without the gap before it. */
 export function widthOf({ header, cells }: Column): number {
   return largest([...header, ...cells.flatMap(linesOf)].map((line) => line.length));
 }
 
-/** As they will be shown, so that an escaped character has its width. */
+/** Returns the lines as they will be shown, so that an escaped character counts with its width. */
 function linesOf(cell: string): readonly string[] {
   return visibleLines(cell).split("\n");
 }
 
 /**
  * Cuts columns into as many tables as the width asks for; each begins with `stub`, so that its rows have names. A group stays
- * together where it can: what does not fit beside those before it begins a table. A column too wide by itself stands alone.
+ * together where it can: a group that does not fit beside those before it begins a table. A column too wide for any table has
+ * one of its own.
  */
 export function fitColumns(
   stub: readonly Column[],
@@ -68,17 +63,24 @@ export function fitColumns(
   return tables.map((columns) => [...stub, ...columns]);
 }
 
-/** Breaks at blanks; lines after the first are indented. A word longer than the width stays whole. */
+/** Breaks text at blanks and indents the lines after the first. A word longer than the width stays whole. */
 export function wrap(text: string, width: number, indent = ""): string {
+  return brokenLines(text, (line) => line.length <= width, indent).join("\n");
+}
+
+/** Breaks text at blanks into lines that fit, and indents the lines after the first. A word that does not fit stays whole. */
+export function brokenLines(text: string, fits: (line: string) => boolean, indent = ""): string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {
-    if (line !== "" && line.length + 1 + word.length > width) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (line === "" || fits(longer)) line = longer;
+    else {
       lines.push(line);
       line = `${indent}${word}`;
-    } else line = line === "" ? word : `${line} ${word}`;
+    }
   }
-  return [...lines, line].join("\n");
+  return [...lines, line];
 }
 
 function numbers(count: number): readonly number[] {

@@ -1,12 +1,13 @@
-import { type Grid, noteText, rowCount } from "./grid.ts";
+import { type Grid, groupOf, nameOf, noteText, rowsOf } from "./grid.ts";
 
-/** A table as GitHub renders it, with its notes as a list. */
+/** Writes a grid as Markdown that GitHub renders, with its notes as a list. */
 export function gridMarkdown(grid: Grid): string {
   const { title, subtitle, columns, notes } = grid;
-  const rows = Array.from({ length: rowCount(grid) }, (_, i) =>
-    columns.map(({ cells }) => escaped(cells[i]?.text ?? "")),
-  );
-  const header = columns.map(({ group, header }) => escaped(group === undefined ? header : `${group}: ${header}`));
+  const rows = rowsOf(grid).map((row) => row.map(escaped));
+  const header = columns.map((column) => {
+    const group = groupOf(column);
+    return escaped(group === undefined ? nameOf(column) : `${group}: ${nameOf(column)}`);
+  });
   const rules = columns.map(({ align }) => (align === "right" ? "---:" : ":---"));
   const table = [header, rules, ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
   const list = notes.map(({ label, text, kind }) =>
@@ -17,7 +18,7 @@ export function gridMarkdown(grid: Grid): string {
     .join("\n\n");
 }
 
-/** Characters that Markdown would take as its own; `~` strikes out on GitHub. */
+/** Escapes the characters that Markdown would take as its own; `~` strikes out on GitHub. */
 function escaped(text: string): string {
   return text.replace(/[\\`*_{}[\]<>|~#]/g, "\\$&").replaceAll("\n", " ");
 }

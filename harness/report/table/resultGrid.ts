@@ -1,8 +1,7 @@
 import { type RunReport, type Score, stages } from "../../results/report.ts";
 import { accuracyColumns, detailColumns, efficiencyColumns, nameColumns, totalMs } from "./columns.ts";
 import { footLines, type LeftOut, warningLines } from "./foot.ts";
-import type { Grid, GridColumn, GridNote } from "./grid.ts";
-import type { Column } from "./layout.ts";
+import type { Grid, GridNote } from "./grid.ts";
 import { baseOf, titleOf } from "./tables.ts";
 
 /** Runs on one dataset as a table for any format: the columns of papers, with what they mean as notes. */
@@ -14,11 +13,6 @@ export function resultGrid(
   }: { readonly leftOut?: readonly LeftOut[]; readonly detail?: "papers" | "full" } = {},
 ): Grid {
   const base = baseOf(reports);
-  const groups = [
-    efficiencyColumns(reports, base === undefined ? {} : { base }),
-    accuracyColumns(reports),
-    ...(detail === "full" ? detailColumns(reports) : []),
-  ];
   const protocols = [
     ...new Set(reports.flatMap(({ prompts }) => Object.values(prompts).map(({ protocol }) => protocol))),
   ];
@@ -26,27 +20,17 @@ export function resultGrid(
     id: `results-${reports[0]!.dataset}`,
     title: `Results on ${titleOf(reports[0]!)}`,
     subtitle: protocols.length === 0 ? "latency and memory" : `protocols: ${protocols.join(", ")}`,
-    columns: [...nameColumns(reports).map(nameColumn), ...groups.flat().map(figureColumn)],
+    columns: [
+      ...nameColumns(reports),
+      ...efficiencyColumns(reports, base),
+      ...accuracyColumns(reports),
+      ...(detail === "full" ? detailColumns(reports).flat() : []),
+    ],
     notes: [
       ...footLines(reports, base).map(noteOf),
       ...leftOut.flatMap(leftOutNotes),
       ...warningLines(reports).map(({ text }): GridNote => ({ label: "warning", text, kind: "prose" })),
     ],
-  };
-}
-
-function nameColumn({ header, align, cells }: Column): GridColumn {
-  return { header: header.join(" "), align, cells: cells.map((text) => ({ text, tone: "plain" })) };
-}
-
-/** The unit, or the stage, stands under its group. */
-function figureColumn({ header, align, cells }: Column): GridColumn {
-  const [last, ...above] = header.toReversed() as [string, ...string[]];
-  return {
-    group: above.length === 0 ? undefined : above.toReversed().join(" "),
-    header: last,
-    align,
-    cells: cells.map((text) => ({ text, tone: "plain" as const })),
   };
 }
 

@@ -1,7 +1,8 @@
 import type { RunReport } from "../../results/report.ts";
 import { accuracyColumns, detailColumns, efficiencyColumns, nameColumns, totalMs } from "./columns.ts";
 import { foot, type LeftOut } from "./foot.ts";
-import { type Column, fitColumns, layout } from "./layout.ts";
+import type { Column } from "./grid.ts";
+import { fitColumns, layout } from "./layout.ts";
 
 export type { LeftOut } from "./foot.ts";
 
@@ -19,16 +20,15 @@ export interface TableOptions {
 export function resultTable(reports: readonly RunReport[], options: TableOptions = {}): string {
   const { leftOut = [], width = defaults.width, detail = "papers" } = options;
   const base = baseOf(reports);
-  const context = base === undefined ? {} : { base };
   const tables = byDataset(reports).map((rows) => {
-    const groups = [efficiencyColumns(rows, context), accuracyColumns(rows)];
+    const groups = [efficiencyColumns(rows, base), accuracyColumns(rows)];
     const details = detail === "full" ? detailColumns(rows) : [];
     const cut = (columns: readonly (readonly Column[])[]) => fitColumns(nameColumns(rows), columns, width);
     return [titleOf(rows[0]!), ...[...cut(groups), ...(details.length === 0 ? [] : cut(details))].map(layout)].join(
       "\n\n",
     );
   });
-  const below = foot(reports, { ...context, leftOut, width });
+  const below = foot(reports, { base, leftOut, width });
   return [...tables, below].filter((text) => text !== "").join("\n\n");
 }
 
