@@ -9,13 +9,13 @@ import type { RegisteredVariant } from "../plan/plugins/registry.ts";
 import { Histogram } from "../quantize/histogram.ts";
 import { describeGraphs } from "./build.ts";
 
-/** What a layer of an encoder takes in, over some images. */
+/** Describes the values that a layer of an encoder takes in, over some images. */
 export interface LayerActivations {
-  /** The layer's weight in the checkpoint. */
+  /** Name of the layer's weight in the checkpoint. */
   readonly layer: string;
   readonly min: number;
   readonly max: number;
-  /** The middle 99.9 % lie between. */
+  /** The middle 99.9 % of the values lie between `low` and `high`. */
   readonly low: number;
   readonly high: number;
   /** Shares of all values in equal parts of min … max. */
@@ -25,8 +25,8 @@ export interface LayerActivations {
 const parts = 24;
 
 /**
- * Ranges and histograms of what enters each layer with a weight, in the variant's encoder as it is measured. One image is in
- * memory at a time. Throws HarnessError where the variant has no encoder graph of its own.
+ * Returns ranges and histograms of the values that enter each layer with a weight, in the variant's encoder as it is measured.
+ * One image is in memory at a time. Throws HarnessError where the variant has no encoder graph of its own.
  */
 export async function layerActivations(
   variant: RegisteredVariant,
@@ -58,7 +58,7 @@ function isEncoder({ inputs }: OnnxGraph): boolean {
   return inputs.length === 1 && inputs[0]!.dims.length === 4 && inputs[0]!.dims[1] === 3;
 }
 
-/** Weight → the value that it is multiplied with, for each product of a computed value and a weight. */
+/** Maps a weight to the value that it is multiplied with, for each product of a computed value and a weight. */
 function layersOf({ nodes, constants, inputs }: OnnxGraph): Map<string, string> {
   const weights = new Set(
     constants.filter(({ type, dims }) => type === "float32" && dims.length >= 2).map(({ name }) => name),

@@ -3,7 +3,7 @@ import type { Annotation, Dataset } from "../api.ts";
 import { promptPlan } from "../protocols/index.ts";
 import { annotationFacts } from "./annotationFacts.ts";
 
-/** Two photos, 100 and 400 px large, with annotations of these areas. */
+/** Returns two photos, 100 and 400 px large, with annotations of these areas. */
 function dataset(areas: readonly (readonly [areaPx: number, crowd?: "crowd"])[][]): Dataset {
   const annotationsOf = (image: number) =>
     areas[image - 1]!.map(([areaPx, crowd]) => ({ areaPx, crowd: crowd !== undefined }) as Annotation);

@@ -3,7 +3,10 @@ import { HarnessError } from "../errors.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { passesOf } from "../protocols/index.ts";
 
-/** What a floor is told of the annotations: as much as the plan's prompts call for, since reading all of a large set takes time. */
+/**
+ * Returns the facts that a floor may use. It reads annotations only where the plan's prompts need them, since reading all of a
+ * large set takes time.
+ */
 export function annotationFacts({ dataset, prompts }: Pick<RunPlan, "dataset" | "prompts">): AnnotationFacts {
   const hasPoints = passesOf(prompts).some(({ pass }) =>
     pass.scored.some(({ step }) => pass.sampler.size(step).points > 0),
@@ -11,7 +14,7 @@ export function annotationFacts({ dataset, prompts }: Pick<RunPlan, "dataset" | 
   return { meanMaskShare: hasPoints ? meanMaskShare(dataset) : undefined };
 }
 
-/** Of all images of the run, not of a shard's: every shard draws discs of one size. */
+/** Returns the mean share over all images of the run, not of a shard's, so that every shard draws discs of one size. */
 function meanMaskShare({ id, images, annotationsOf }: Dataset): number {
   let sum = 0;
   let count = 0;

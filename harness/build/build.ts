@@ -24,36 +24,36 @@ import { graphCode } from "./rowCode.ts";
 export interface BuildRequest {
   readonly variant: RegisteredVariant;
   readonly checkpoint: Checkpoint;
-  /** What the weights are: a file's sha256, or the seeded scheme and its version. */
+  /** Identity of the weights: a file's sha256, or the seeded scheme and its version. */
   readonly weightsId: string;
   readonly graph: GraphKind;
-  /** Whose operators the graphs are made of; `cpu` if left out. */
+  /** The provider whose operators the graphs are made of; `cpu` if left out. */
   readonly provider?: string;
   readonly side?: number;
   readonly calibration?: CalibrationValues;
-  /** Where graphs are kept; the home folder's `graphs` if left out. */
+  /** The folder that graphs are cached in; the home folder's `graphs` if left out. */
   readonly cache?: string;
 }
 
 export interface BuiltVariant {
   readonly files: GraphFiles;
   readonly graphs: Readonly<Record<string, OnnxGraph>>;
-  /** sha256 by graph: structure and the identity of its weights. */
+  /** The hash of each graph covers its structure and the identity of its weights. */
   readonly hashes: Readonly<Record<string, string>>;
-  /** Elements of all tensors taken from the checkpoint, each counted once, buffers left out. */
+  /** Counts the elements of all tensors taken from the checkpoint, each once, buffers left out. */
   readonly parameters: number;
   readonly fileBytes: number;
-  /** What the plug-in decided while building. */
+  /** Holds the decisions of the plug-in while building, as sentences. */
   readonly notes: readonly string[];
   readonly theory?: TheoryCounts;
-  /** Whether the graphs were there already. */
+  /** True if the graphs were there already. */
   readonly cached: boolean;
 }
 
 /**
- * The variant's ONNX files, built if they are not there yet. They are written beside their place and moved there whole, so
- * a build that is killed leaves nothing that looks finished.
- * Throws HarnessError where weights do not fit the variant, or memory or disk do not fit the build.
+ * Returns the variant's ONNX files; it builds them if they are not there yet. They are written beside their place and moved
+ * there whole, so that a build that is killed leaves nothing that looks finished. Throws HarnessError where weights do not fit
+ * the variant, or memory or disk do not fit the build.
  */
 export async function buildVariant(request: BuildRequest): Promise<BuiltVariant> {
   const notes: string[] = [];
@@ -85,7 +85,7 @@ export async function buildVariant(request: BuildRequest): Promise<BuiltVariant>
   };
 }
 
-/** The graphs as data. Reads no weight, so it also tells, in milliseconds, whether a checkpoint fits. */
+/** Returns the graphs as data. It reads no weight, so it also tells, in milliseconds, whether a checkpoint fits. */
 export async function describeGraphs(
   { variant, checkpoint, graph, provider = "cpu", side, calibration }: Omit<BuildRequest, "weightsId">,
   told: Omit<GraphSink, "write"> = {},
@@ -111,7 +111,7 @@ export async function describeGraphs(
   return graphs;
 }
 
-/** It becomes a file's name in the folder of the build, and stays there. */
+/** Throws HarnessError for a name that can not be a file's name in the folder of the build, or that would lead out of it. */
 function requireGraphName(id: string, name: unknown, graphs: readonly OnnxGraph[]): void {
   if (typeof name !== "string" || !/^[A-Za-z0-9][\w-]*$/.test(name))
     throw new HarnessError(`${id}: out.write: no name for a graph`, {
@@ -132,7 +132,10 @@ function removeDamaged(folder: string): void {
   }
 }
 
-/** What is damaged is built again: a graph with one bit flipped still runs, and gives masks. */
+/**
+ * Returns true if the graphs are in the cache, whole; else it builds them. A graph with one bit flipped still runs, and gives
+ * masks, so a damaged one is built again.
+ */
 async function keepWhole(folder: string, { variant }: BuildRequest, graphs: readonly OnnxGraph[]): Promise<boolean> {
   if (existsSync(folder) && (await isWhole(folder))) {
     touch(folder);
@@ -152,7 +155,7 @@ async function keepWhole(folder: string, { variant }: BuildRequest, graphs: read
   return false;
 }
 
-/** A build holds one tensor at a time, in up to three forms. */
+/** Throws HarnessError where memory is too small: a build holds one tensor at a time, in up to three forms. */
 function requireMemory(folder: string, graphs: readonly OnnxGraph[]): void {
   const largest = Math.max(...graphs.flatMap((graph) => graph.constants.map((constant) => constant.bytes)));
   const needed = 3 * largest + 64 * 2 ** 20;

@@ -30,18 +30,18 @@ export interface CalibrationRequest {
   readonly registry: Registry;
   readonly runtime: RuntimeOptions;
   progress(done: number, total: number, what: string): void;
-  /** Told what the user may wonder about. */
+  /** Is told what the user may wonder about. */
   note(text: string): void;
   readonly signal: AbortSignal;
-  /** Where calibrations are kept; the home folder's `calibrations` if left out. */
+  /** The folder that calibrations are stored in; the home folder's `calibrations` if left out. */
   readonly store?: string;
 }
 
 /**
- * What the variant learned from images, if it is of a kind that does: the stored calibration of these weights, or one made
- * now on drawn scenes where the preset allows that. Such a one of before the scenes were recorded is made again: they were
- * those that runs score.
- * Throws HarnessError where `bench quantize` has to come first, and where the stored one is of other weights.
+ * Returns the calibration of a variant that learns from images: the stored one for these weights, or one made now on drawn
+ * scenes, where the preset allows that. A stored one without image hashes that was made on drawn scenes is made again: runs
+ * score those scenes. Throws HarnessError where `bench quantize` has to come first, and where the stored calibration is of other
+ * weights.
  */
 export async function calibrationFor(request: CalibrationRequest): Promise<StoredCalibration | undefined> {
   const { preset } = request.variant;
@@ -66,14 +66,17 @@ export async function calibrationFor(request: CalibrationRequest): Promise<Store
 }
 
 export interface CalibrationSource {
-  /** Its images, all of them, in their order. */
+  /** All images are used, in their order. */
   readonly dataset: Dataset;
   readonly seed: number;
-  /** The method's own, as typed. */
+  /** Options of the method are texts, as the user typed them. */
   readonly options: Readonly<Record<string, string>>;
 }
 
-/** Calibrates and stores the outcome. Throws HarnessError where there is no image, or where it is stopped. */
+/**
+ * Calibrates the variant and stores the outcome. Throws HarnessError where there is no image, or where the calibration is
+ * stopped.
+ */
 export async function calibrate(request: CalibrationRequest, source: CalibrationSource): Promise<StoredCalibration> {
   const { variant, checkpoint, weightsId, runtime, signal } = request;
   const { preset, plugin } = variant;
@@ -117,7 +120,7 @@ export async function calibrate(request: CalibrationRequest, source: Calibration
   }
 }
 
-/** Each image and each step is a sign of life. */
+/** Calibrates under a watchdog: each image and each step is a sign of life. */
 function calibrateWatched(
   { plugin, preset, file }: RegisteredVariant,
   context: CalibrateContext,
@@ -143,7 +146,7 @@ function calibrateWatched(
   );
 }
 
-/** What a run's manifest keeps of it. */
+/** Returns what a run's manifest says of the calibration. */
 export function calibrationRecord(stored: StoredCalibration): NonNullable<Manifest["calibration"]> {
   const { dataset, imageHashes, seed, options } = stored;
   return {
@@ -156,13 +159,13 @@ export function calibrationRecord(stored: StoredCalibration): NonNullable<Manife
   };
 }
 
-/** One a variant and weights: a second calibration takes the first one's place. */
+/** Returns the file of a variant's calibration for these weights: a second calibration takes the first one's place. */
 export function calibrationFile({ variant, weightsId, store }: CalibrationRequest): string {
   const folder = store ?? join(homeFolder(), "calibrations");
   return join(folder, `${variant.preset.id.replaceAll("/", "-")}-${sha256(weightsId).slice(0, 12)}.json`);
 }
 
-/** Nothing where the file is not what was written and can be made again. */
+/** Returns nothing where the file is not what was written and can be made again. */
 function readCalibration(file: string, { variant, weightsId }: CalibrationRequest): StoredCalibration | undefined {
   const stored = wholeCalibration(file);
   if (stored === undefined && variant.preset.calibration?.automatic) return undefined;
@@ -180,7 +183,9 @@ function readCalibration(file: string, { variant, weightsId }: CalibrationReques
   });
 }
 
-/** Nothing where the file has another hash than it says. Those from before hashes have none, nor their images'. */
+/**
+ * Returns nothing where the file has another hash than it says. A file from before hashes has none, nor hashes of its images.
+ */
 function wholeCalibration(file: string): StoredCalibration | undefined {
   try {
     const { sha256: recorded, ...stored } = parseCalibration(readFileSync(file, "utf8"), file);
@@ -192,7 +197,7 @@ function wholeCalibration(file: string): StoredCalibration | undefined {
   }
 }
 
-/** Writes down the hash of each image that the method is given. */
+/** Yields the images, and writes down the hash of each image that the method is given. */
 async function* imagesOf(
   dataset: Dataset,
   input: RegisteredVariant["preset"]["input"],

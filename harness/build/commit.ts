@@ -3,7 +3,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { projectRoot } from "../plan/plugins/sources.ts";
 
-/** The commit that runs, where the project is a git checkout and git is there; dirty: with changes that no commit has. */
+/**
+ * Returns the commit that runs, where the project is a git checkout and git is installed. `dirty` means that there are changes
+ * that no commit has.
+ */
 export function readCommit(): { readonly hash: string; readonly dirty: boolean } | undefined {
   if (!existsSync(join(projectRoot, ".git"))) return undefined;
   try {

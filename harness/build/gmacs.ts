@@ -5,7 +5,7 @@ import type { RegisteredVariant } from "../plan/plugins/registry.ts";
 import { seededCheckpoint } from "../weights/index.ts";
 import { describeGraphs } from "./build.ts";
 
-/** 10^9 multiply-accumulates that graphs execute: one image, and one box prompt. */
+/** Returns the 10^9 multiply-accumulates that graphs execute for one image, and for one box prompt. */
 export function executedGmacs(graphs: readonly OnnxGraph[]): StageMacs {
   const sumOf = (named: (name: string) => boolean) =>
     graphs.filter(({ name }) => named(name)).reduce((sum, graph) => sum + boxMacs(graph), 0) / 1e9;
@@ -16,8 +16,9 @@ export function executedGmacs(graphs: readonly OnnxGraph[]): StageMacs {
 }
 
 /**
- * 10^9 multiply-accumulates of the published architecture, or of what a method computes: padding included, nothing widened
- * for an operator of the runtime. From shapes alone, so that no weight is read. Absent for a variant that has neither.
+ * Returns the 10^9 multiply-accumulates of the published architecture, or of what a method computes: padding included, nothing
+ * widened for an operator of the runtime. They follow from shapes alone, so that no weight is read. Returns nothing for a
+ * variant that has neither.
  */
 export async function referenceGmacs(variant: RegisteredVariant): Promise<StageMacs | undefined> {
   const { plugin, preset } = variant;

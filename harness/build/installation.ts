@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { projectRoot, sourcesHash } from "../plan/plugins/sources.ts";
 import type { Manifest } from "../store/schema.ts";
 
-/** What runs, also where no git checkout tells: the package's version, and a digest of its code. */
+/**
+ * Identifies the code that runs, also where there is no git checkout: by the package's version, and by a digest of its code.
+ */
 export function readInstallation(): NonNullable<Manifest["harness"]> {
   const { version } = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as {
     readonly version: string;

@@ -3,29 +3,30 @@ import type { Dataset, RgbImage } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import type { Warning } from "../measure/drift.ts";
 import type { RunPlan } from "../plan/plan.ts";
-import { remembered } from "../store/disk/remembered.ts";
+import { cachedResult } from "../store/disk/fileCache.ts";
 import type { Manifest, StoredCalibration } from "../store/schema.ts";
 
-/** sha256 of an image's RGB pixels: the same picture has the same one, whatever its file, format or data set. */
+/** Returns the sha256 of an image's RGB pixels: the same picture has the same one, whatever its file, format or data set. */
 export function pixelHash({ pixels }: RgbImage): string {
   return createHash("sha256").update(pixels).digest("hex");
 }
 
-/** What a run's manifest says of the images that its method learned from. */
+/** Holds what a run's manifest says of the images that its method learned from. */
 export type OverlapRecord = Pick<Manifest, "overlap" | "warnings"> & { readonly note: string };
 
 export interface OverlapCheck {
   readonly variant: string;
   readonly calibration: StoredCalibration;
   readonly plan: Pick<RunPlan, "dataset" | "phases" | "overlap">;
-  /** Images that were decoded, of how many. */
+  /** Is told how many images have been decoded, of how many. */
   progress(done: number, total: number): void;
   readonly signal: AbortSignal;
 }
 
 /**
- * Compares the images of a calibration with those of the run: what learned from an image must not be scored on it.
- * Throws HarnessError where they meet, unless the plan allows that; then the count and a warning go into the manifest.
+ * Compares the images of a calibration with those of the run: a method that learned from an image must not be scored on it.
+ * Throws HarnessError where some images are the same, unless the plan allows that; then the count and a warning go into the
+ * manifest.
  */
 export async function overlapRecord(check: OverlapCheck): Promise<OverlapRecord> {
   const { variant, calibration, plan } = check;
@@ -55,12 +56,12 @@ function unknownImages(variant: string): Warning {
   return { about: `${variant} calibration`, text };
 }
 
-/** By data set, since several variants of a plan ask about the same images. */
+/** Holds the hashes of a data set's images, since several variants of a plan ask about the same images. */
 const known = new WeakMap<Dataset, readonly string[]>();
 
 type Watcher = Pick<OverlapCheck, "variant" | "progress" | "signal">;
 
-/** How many of the data set's images have one of these hashes. */
+/** Returns the number of the data set's images that have one of these hashes. */
 async function commonImages(dataset: Dataset, imageHashes: readonly string[], watcher: Watcher): Promise<number> {
   const hashes = known.get(dataset) ?? (await keptHashes(dataset, watcher));
   known.set(dataset, hashes);
@@ -68,15 +69,21 @@ async function commonImages(dataset: Dataset, imageHashes: readonly string[], wa
   return hashes.filter((hash) => wanted.has(hash)).length;
 }
 
-/** Photos are decoded once, as long as their files stay as they are; drawn images are drawn each time. */
+/**
+ * Returns the hashes of the images. Photos are decoded once, as long as their files stay as they are; drawn images are drawn
+ * each time.
+ */
 async function keptHashes(dataset: Dataset, watcher: Watcher): Promise<readonly string[]> {
   const files = await photoFiles(dataset);
   if (files === undefined) return pixelHashes(dataset, watcher);
-  const text = await remembered("pixels", files, async () => (await pixelHashes(dataset, watcher)).join(" "));
+  const text = await cachedResult("pixels", files, async () => (await pixelHashes(dataset, watcher)).join(" "));
   return text.split(" ");
 }
 
-/** Nothing where an image has no file: it is drawn, or its photo is missing and may come. */
+/**
+ * Returns the files of all photos; nothing where an image has no file, because it is drawn, or because its photo is missing and
+ * may come.
+ */
 async function photoFiles(dataset: Dataset): Promise<readonly string[] | undefined> {
   const files: string[] = [];
   for (const { id } of dataset.images) {
@@ -87,7 +94,7 @@ async function photoFiles(dataset: Dataset): Promise<readonly string[] | undefin
   return files;
 }
 
-/** Images that can not be read are left out: they have no row either. */
+/** Returns the hashes of the images. Images that can not be read are left out: they have no row either. */
 async function pixelHashes(dataset: Dataset, { variant, progress, signal }: Watcher): Promise<readonly string[]> {
   const hashes: string[] = [];
   for (const [done, { id }] of dataset.images.entries()) {

@@ -21,28 +21,34 @@ import type { WorkerSetup } from "./setup.ts";
 import { openWeights } from "./weights/openedWeights.ts";
 import { untrainedInputNotes } from "./weights/untrainedInputs.ts";
 
-/** One variant of a plan with its graphs on disk: what its worker needs, and the record it starts with. */
+/**
+ * A prepared run is one variant of a plan with its graphs on disk: it holds what its worker needs, and the record that the run
+ * starts with.
+ */
 export interface PreparedRun {
   readonly id: string;
   readonly setup: WorkerSetup;
-  /** What the processor would run: the setup's graphs, but where its provider has graphs of its own. */
+  /** Graphs that the processor would run: those of the setup, unless the provider has graphs of its own. */
   readonly cpuGraphs: GraphFiles;
   readonly manifest: Manifest;
-  /** Seeded weights have latency and memory alone: their masks would mean nothing. */
+  /** False for seeded weights: their masks would mean nothing, so they have latency and memory alone. */
   readonly measuresAccuracy: boolean;
-  /** A floor has no graph that could take time or memory. */
+  /** False for a floor: it has no graph that could take time or memory. */
   readonly measuresLatency: boolean;
-  /** In its encoder; of a user's own files nothing is known. */
+  /** True if the encoder multiplies 8-bit integers; false for a user's own files, of which nothing is known. */
   readonly multipliesInt8: boolean;
 }
 
-/** Who is told of the steps that take long. */
+/** Is told of the steps that take long. */
 export interface PreparationWatcher extends Pick<CalibrationRequest, "note" | "signal"> {
   readonly calibration: CalibrationRequest["progress"];
   readonly overlap: OverlapCheck["progress"];
 }
 
-/** Builds the variant's graphs if they are not there. Throws HarnessError where the weights do not fit. */
+/**
+ * Builds the variant's graphs if they are not there, and returns the run's record. Throws HarnessError where the weights do not
+ * fit.
+ */
 export async function prepareRun(
   plan: RunPlan,
   chosen: ChosenVariant,
@@ -106,7 +112,7 @@ export async function prepareRun(
   }
 }
 
-/** Nothing is built: what decides its masks is its code, its prompts and the facts. */
+/** Describes the run of a floor. Nothing is built: its code, its prompts and the facts decide its masks. */
 function describeFloor(plan: RunPlan, chosen: ChosenVariant, asPassed: readonly string[]): PreparedRun {
   const facts = annotationFacts(plan);
   const built = { files: {}, graphs: {}, hashes: {}, notes: factNotes(facts) };
@@ -126,12 +132,12 @@ interface Parts {
   readonly asPassed: readonly string[];
   readonly built: Pick<BuiltVariant, "files" | "graphs" | "hashes" | "notes">;
   readonly cpuGraphs: GraphFiles;
-  /** Of the user's own files only what is stored: what they compute is not counted. */
+  /** Counts of the graphs. For the user's own files, they count what is stored, not what is computed. */
   readonly graphs?: NonNullable<Manifest["graphs"]>;
   readonly weights: Manifest["weights"];
   readonly calibration?: Manifest["calibration"];
   readonly overlap?: OverlapRecord;
-  /** Of a floor. */
+  /** Present for a floor. */
   readonly facts?: AnnotationFacts;
 }
 
@@ -261,7 +267,7 @@ async function graphRecord(variant: RegisteredVariant, built: BuiltVariant): Pro
   };
 }
 
-/** Those of the run's images, by which an export has the ids of the annotation file. */
+/** Returns the original ids of the run's images, by which an export has the ids of the annotation file. */
 function originalIdsOf({ dataset, images }: RunPlan): Pick<Manifest["dataset"], "originalIds"> {
   if (dataset.originalIds === undefined) return {};
   const own = new Set(images);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Checkpoint } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 
-/** A tensor of the seeded scheme, times `scale`, plus `offset`. */
+/** The input is a tensor of the seeded scheme, times `scale`, plus `offset`. */
 export interface SeededInput {
   readonly tensor: string;
   readonly scale: number;
@@ -10,7 +10,7 @@ export interface SeededInput {
   readonly shape: readonly number[];
 }
 
-/** A sampled output: some values at flat indices, and the spread that errors are measured by. */
+/** A sampled output: it holds some values at flat indices, and the spread that errors are measured by. */
 export interface Expected {
   readonly shape: readonly number[];
   readonly std: number;
@@ -37,7 +37,7 @@ export interface Fixture {
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Throws HarnessError naming the file and the field that is missing or of another kind. */
+/** Reads a fixture. Throws HarnessError naming the file and the field that is missing or of another kind. */
 export function readFixture(file: string): Fixture {
   const json = parse(file);
   const field = <T>(name: string, kind: string, holds: (value: unknown) => boolean): T => {
@@ -71,7 +71,7 @@ export function readFixture(file: string): Fixture {
   return { ...fixture, prompts: { ...prompts, maskInput, withMaskInput } };
 }
 
-/** Weights of the scheme, in the names and shapes of the published checkpoint alone. */
+/** Returns a checkpoint with the scheme's weights, but only in the names and shapes of the published checkpoint. */
 export function withShapesOf(checkpoint: Checkpoint, { stateDict }: Fixture, label: string): Checkpoint {
   return {
     ...checkpoint,
@@ -106,7 +106,10 @@ function parse(file: string): Json {
   throw new HarnessError(`${file}: the fixture is no JSON object`);
 }
 
-/** Sampled outputs, and small ones that are written out whole. Throws HarnessError for an object that is neither. */
+/**
+ * Returns the outputs, sampled ones and small ones that are written out whole. Throws HarnessError for an object that is
+ * neither.
+ */
 function outputsOf(file: string, json: Json): Outputs {
   const names = Object.keys(json).filter((name) => !notOutputs.has(name));
   return Object.fromEntries(
@@ -153,7 +156,7 @@ function isShapes(value: unknown): boolean {
   return isRecord(value) && Object.values(value as Json).every(isShape);
 }
 
-/** Prompts of one length: they are fed as one batch. */
+/** Returns whether the prompts have one length, so that they can be fed as one batch. */
 function isPoints(value: unknown): boolean {
   if (!Array.isArray(value) || value.length === 0) return false;
   const lengths = new Set(value.map((prompt) => (Array.isArray(prompt) ? prompt.length : 0)));

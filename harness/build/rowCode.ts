@@ -4,18 +4,18 @@ import type { RunPlan } from "../plan/plan.ts";
 import { closureHash } from "../plan/plugins/importClosure.ts";
 import type { RegisteredVariant } from "../plan/plugins/registry.ts";
 
-/** A change of a metric makes no row another one: rows are scored again. */
+/** Metrics do not count: a change of a metric makes no row another one, and rows are scored again. */
 const scoring = { without: ["harness/metrics"] };
 
-/** sha256 of the code that decides what a run's rows hold, each of a module and of all that it imports. */
+/** The code that decides what a run's rows hold: each field is the sha256 of a module and of all that it imports. */
 export interface RowCode {
-  /** From the photo to the mask in the row: prepare, prompts, upscaling, choice of the mask's pixels. */
+  /** Covers the code from the photo to the mask in the row: it prepares, prompts, upscales and chooses the mask's pixels. */
   readonly pipeline: string;
-  /** By protocol id: its definition, its sampler, its choice of a mask. */
+  /** The code of each protocol, by id: its definition, its sampler, its choice of a mask. */
   readonly protocols: Readonly<Record<string, string>>;
   readonly variant: string;
   readonly dataset: string;
-  /** What a detector's boxes are made prompts by; absent where none are given. */
+  /** The code that makes prompts of a detector's boxes; absent where none are given. */
   readonly boxes?: string;
 }
 

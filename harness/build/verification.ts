@@ -3,14 +3,17 @@ import { HarnessError } from "../errors.ts";
 import { seededTensor } from "../weights/index.ts";
 import type { Expected, Fixture, SeededInput } from "./referenceValues.ts";
 
-/** How far one output lies from its reference values. */
+/** The error of one output says how far it lies from its reference values. */
 export interface OutputError {
   readonly maxError: number;
   readonly std: number;
   readonly ratio: number;
 }
 
-/** Returns the error of every output that the fixture has, by its name there; those with a mask input under `with_mask_input.`. */
+/**
+ * Returns the error of every output that the fixture has, by its name there; those with a mask input stand under
+ * `with_mask_input.`.
+ */
 export async function referenceErrors(raw: RawVariant, fixture: Fixture): Promise<Record<string, OutputError>> {
   const encoded = await raw.encode(inputOf(fixture.input));
   if (fixture.prompts === undefined) return compareNamed(fixture.outputs, encoded);
@@ -24,7 +27,10 @@ export async function referenceErrors(raw: RawVariant, fixture: Fixture): Promis
   return comparisons;
 }
 
-/** Throws HarnessError for an expected output that the variant does not give: what is not compared must not pass. */
+/**
+ * Compares outputs by name. Throws HarnessError for an expected output that the variant does not give: what is not compared must
+ * not pass.
+ */
 function compareNamed(
   expected: Readonly<Record<string, Expected>>,
   outputs: NamedTensors,

@@ -11,15 +11,16 @@ const defaults = { quality: 95 };
 
 interface Writing {
   readonly out: string;
-  /** The seed that the scenes are of, for the description. */
+  /** The seed of the scenes, which the description names. */
   readonly seed: number;
   progress(done: number): void;
 }
 
 /**
- * Writes `out`/images/*.jpg with `out`/coco.json and `out`/lvis.json; returns the number of annotations. The annotation files come
- * last, so that a folder that was not finished does not look like one. JPEG pixels differ a little from those the dataset
- * serves; masks are the same. Annotations are kept meanwhile, as drawing a scene again takes longer than writing it.
+ * Writes `out`/images/*.jpg with `out`/coco.json and `out`/lvis.json; returns the number of annotations. The annotation files
+ * come last, so that a folder that was not finished does not look finished. JPEG pixels differ a little from those that the
+ * dataset serves; masks are the same. Annotations are held in memory meanwhile, as drawing a scene again takes longer than
+ * writing it.
  */
 export async function writeDataset(dataset: Dataset, { out, seed, progress }: Writing): Promise<number> {
   if (existsSync(join(out, "coco.json")))

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { sha256 } from "../store/canonical.ts";
-import { sha256OfFile } from "../store/disk/remembered.ts";
+import { sha256OfFile } from "../store/disk/fileCache.ts";
 import { writeUnpackedList } from "../store/pulledFiles.ts";
 import { pullRecordFile } from "../store/pullRecord.ts";
 import { memoryConsole } from "./fixtures/bench.ts";

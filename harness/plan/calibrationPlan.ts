@@ -3,20 +3,22 @@ import { withDetectorBoxes } from "./detectorBoxes.ts";
 import { type RunFlags, type RunPlan, resolvePlan } from "./plan.ts";
 import { refuseUnusedFiles } from "./unusedFlags.ts";
 
-/** What `bench quantize` calibrates, and on which images. */
+/** Says what `bench quantize` calibrates, and on which images. */
 export interface CalibrationFlags {
-  /** A method, or the whole id of a quantised variant. */
+  /** Names a method, or a quantised variant by its whole id. */
   readonly quantized: string;
-  /** The variant that a method is applied to; a whole id names its own. */
+  /** The variant that the method is applied to; a whole id names its own. */
   readonly from: string;
   readonly dataset: string;
-  /** A folder that the user names for this. */
+  /** A folder with photos that the user names for the calibration. */
   readonly ownPhotos: string | undefined;
-  /** As many as the method asks for if left out. */
+  /** The number of images is the method's own if left out. */
   readonly images: number | undefined;
 }
 
-/** Returns a run's plan for one variant, whose dataset is the calibration's. Throws HarnessError where it names several. */
+/**
+ * Returns a run's plan for one variant, with the calibration's dataset. Throws HarnessError where the plan has several variants.
+ */
 export async function calibrationPlan(flags: RunFlags, calibration: CalibrationFlags): Promise<RunPlan> {
   const { quantized, from, dataset, ownPhotos, images } = calibration;
   if (images !== undefined && (!Number.isSafeInteger(images) || images < 1))
@@ -37,7 +39,10 @@ export async function calibrationPlan(flags: RunFlags, calibration: CalibrationF
   return images !== undefined || asked === undefined ? plan : withImages(plan, asked);
 }
 
-/** Photos that the user names for this are taken as they are; others must be of a training split. */
+/**
+ * Returns where the photos come from. Photos that the user names for the calibration are taken as they are; others must be of a
+ * training split.
+ */
 function sourceOf(data: string | undefined, own: string | undefined): Pick<RunFlags, "data" | "purpose"> {
   if (own === undefined) return { purpose: "calibration" };
   if (data === undefined) return { data: own };
@@ -47,7 +52,7 @@ function sourceOf(data: string | undefined, own: string | undefined): Pick<RunFl
   });
 }
 
-/** The plan with so many images of its dataset: what a method asks for is known once the variant is. */
+/** Returns the plan with so many images of its dataset. How many a method asks for is known only once the variant is. */
 async function withImages(plan: RunPlan, limit: number): Promise<RunPlan> {
   const datasetOptions = { ...plan.datasetOptions, limit };
   const opened = await plan.registry.datasets.get(plan.dataset.id)!.open(datasetOptions);

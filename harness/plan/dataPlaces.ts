@@ -4,20 +4,22 @@ import { homeFolder } from "../home.ts";
 import { sha256 } from "../store/canonical.ts";
 
 /**
- * Where the data of runs lie on this machine, by the data's fingerprint, in `SAM_BENCH_HOME`: a run itself keeps no folder of
- * the user's.
+ * Says where the data of runs lie on this machine. It is stored in `SAM_BENCH_HOME` by the data's fingerprint, because a run
+ * itself stores no folder of the user's.
  */
 export interface DataPlaces {
-  /** Folder of photos and annotations. */
+  /** Folder with photos and annotations. */
   readonly data?: string;
-  /** A detector's results file. */
+  /** Results file of a detector. */
   readonly boxes?: string;
 }
 
-/** The data set's own fingerprint is the first word; behind it stands what was prompted in place of its targets. */
+/**
+ * Returns the fingerprint of the data set itself, its first word; behind it stands what was prompted in place of its targets.
+ */
 const ownFingerprint = (fingerprint: string) => fingerprint.split(" ")[0]!;
 
-/** A memory that can not be written is none: the next command asks for --data. */
+/** Stores the places. Where they can not be stored, the next command asks for --data. */
 export function rememberPlaces(fingerprint: string, { data, boxes }: DataPlaces): void {
   const folder = data === undefined ? {} : { data: resolve(data) };
   const file = boxes === undefined ? {} : { boxes: resolve(boxes) };
@@ -31,7 +33,7 @@ export function rememberPlaces(fingerprint: string, { data, boxes }: DataPlaces)
   }
 }
 
-/** Those that are still there. */
+/** Returns the places that are still there. */
 export function placesOf(fingerprint: string): DataPlaces {
   for (const each of [fingerprint, ownFingerprint(fingerprint)]) {
     const { data, boxes } = readPlaces(placeOf(each));

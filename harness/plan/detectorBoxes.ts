@@ -7,14 +7,14 @@ import { checkDetections } from "../coco/read/groundTruth.ts";
 import { HarnessError } from "../errors.ts";
 import { homeFolder } from "../home.ts";
 import { boxOf } from "../mask/index.ts";
-import { sha256OfFile } from "../store/disk/remembered.ts";
+import { sha256OfFile } from "../store/disk/fileCache.ts";
 import { requireAsPulled } from "../store/pulledFiles.ts";
 
 /**
- * The dataset with a detector's boxes as what is prompted; what is scored against stays. A detection without `bbox` is
- * prompted with its mask's box. Its place in the file is its id.
- * Throws HarnessError as `bench score` does where a detection is of an image or a category that the data do not have, where
- * no detection is on an image at hand, and where the file was pulled and is not as it came.
+ * Returns the dataset with a detector's boxes as targets; annotations stay. A detection without `bbox` is prompted with its
+ * mask's box. The id of a target is the detection's place in the file. Throws HarnessError as `bench score` does where a
+ * detection is of an image or a category that the data do not have, where no detection is on an image at hand, and where the
+ * file was pulled and is not as it came.
  */
 export async function withDetectorBoxes(dataset: Dataset, file: string): Promise<Dataset> {
   await requireAsPulled({ home: homeFolder(), file, flag: "--boxes" });
@@ -69,7 +69,10 @@ export async function withDetectorBoxes(dataset: Dataset, file: string): Promise
   };
 }
 
-/** A data set that does not say which images it has may have those that were not asked for: only its categories are known. */
+/**
+ * Throws HarnessError for detections of unknown images or categories. A data set that does not say which images it has may have
+ * images that were not asked for: then only its categories are known.
+ */
 function requireKnown(table: DetectionTable, dataset: Dataset, file: string): void {
   const { knownImages, categories, id } = dataset;
   const images = knownImages ?? new Set(Array.from({ length: table.count }, (_, index) => table.imageOf(index)));

@@ -11,7 +11,7 @@ interface FloorContext {
 }
 
 /**
- * Adds every floor that the prompts fit, behind the variants that are to be measured. A floor is accuracy alone, so none is
+ * Adds every floor that the prompts fit, behind the variants that are to be measured. A floor has accuracy alone, so none is
  * added where no other row has accuracy: without that phase, or with seeded weights everywhere.
  */
 export function withFloors({ chosen, leftOut }: Chosen, { registry, prompts, phases }: FloorContext): Chosen {
@@ -25,7 +25,7 @@ export function withFloors({ chosen, leftOut }: Chosen, { registry, prompts, pha
   return { chosen: [...chosen, ...floors], leftOut };
 }
 
-/** Throws HarnessError for a floor of which latency alone is asked. */
+/** Throws HarnessError for a floor where only latency is to be measured. */
 export function requireMeasurable({ id, role }: VariantManifest, phases: readonly string[]): void {
   if (role !== "floor" || phases.includes("accuracy")) return;
   throw new HarnessError(`${id}: has no latency to measure`, {

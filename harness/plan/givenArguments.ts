@@ -4,7 +4,10 @@ import type { Option } from "./options.ts";
 /** Options whose value is a path, which must be found from wherever the arguments are used. */
 const pathOptions = ["data", "boxes", "plugin", "preset"];
 
-/** Returns options as they were given, as words of a command line, with paths made absolute; defaults say nothing and are left out. */
+/**
+ * Returns options as words of a command line, as they were given, but with absolute paths. Defaults say nothing and are left
+ * out.
+ */
 export function givenArguments(
   args: Readonly<Record<string, unknown>>,
   options: Readonly<Record<string, Option>>,

@@ -7,8 +7,8 @@ import { checkDataset } from "./plugins/pluginShape.ts";
 import { isOwnModule, type Registry } from "./plugins/registry.ts";
 
 /**
- * Opens a data set by its id. Throws HarnessError for an unknown one, for one from outside that lacks what it must have, and
- * where an annotation file was pulled and is not as it came.
+ * Opens a data set by its id. Throws HarnessError for an unknown id, for a plug-in from outside that gives a data set with
+ * faults, and where an annotation file was pulled and is not as it came.
  */
 export async function openDataset(
   { datasets, datasetFiles }: Registry,

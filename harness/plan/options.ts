@@ -1,17 +1,17 @@
-/** An option of a command, free of the library that parses it. */
+/** An option of a command, described without the library that parses it. */
 export interface Option {
   readonly describe: string;
   readonly type: "string" | "number" | "boolean";
-  /** May be given several times, or as a list with commas. */
+  /** True if the option may be given several times, or as a list with commas. */
   readonly list?: boolean;
   readonly choices?: readonly string[];
   readonly default?: string | number | boolean;
 }
 
-/** The data set that is drawn: methods are calibrated and searched on its scenes where the user names no other. */
+/** Id of the data set that is drawn: methods are calibrated and searched on its scenes where the user names no other. */
 export const drawnDataset = "shapes";
 
-/** The options that say which runs are meant: the command line, its help and the plan read them here. */
+/** The options that say which runs are meant. The command line, its help and the plan read them here. */
 export const planOptions = {
   variants: { describe: "ids set apart by commas, or all, which is the default", type: "string" },
   preset: { describe: "preset file of a search, measured beside --variants", type: "string", list: true },

@@ -15,16 +15,16 @@ import { imagesOfShard, parseShard, type Shard } from "./shard.ts";
 import { withVariantFiles } from "./variantFiles.ts";
 import { type Chosen, type ChosenVariant, chooseWeights, type LeftOut, type WeightsChoice } from "./weights.ts";
 
-/** What a run is made of; accuracy can be measured on many machines, latency is measured on one. */
+/** A run has two phases. Accuracy can be measured on many machines, latency is measured on one. */
 export type Phase = "accuracy" | "latency";
 
-/** A run as the command line gives it; everything has a default. */
+/** The flags of a run, as the command line gives them; each has a default. */
 export interface RunFlags {
   readonly variants?: string;
-  /** Files that `bench search` writes. */
+  /** Files that `bench search` wrote. */
   readonly preset?: readonly string[];
   readonly weights?: WeightsChoice;
-  /** `VARIANT=FILE` each. */
+  /** Pairs `VARIANT=FILE`. */
   readonly checkpoint?: readonly string[];
   readonly dataset?: string;
   readonly data?: string;
@@ -35,32 +35,32 @@ export interface RunFlags {
   readonly seed?: number;
   readonly threads?: number;
   readonly provider?: string;
-  /** Measures on a provider that computes something else than the processor. */
+  /** Allows a provider that computes something else than the processor. */
   readonly "accept-error"?: boolean;
   readonly rounds?: number;
   readonly warmup?: number;
   readonly plugin?: readonly string[];
-  /** A detector's results file: its boxes are prompted. */
+  /** Results file of a detector, whose boxes are prompted. */
   readonly boxes?: string;
-  /** `NAME=FILE.onnx` each, and more files of the same name after it. */
+  /** Pairs `NAME=FILE.onnx`; more files of the same name follow without it. */
   readonly "variant-files"?: readonly string[];
-  /** What their encoder is handed, where its graph does not show it. */
+  /** Says what the encoder of these files takes, where its graph does not show it. */
   readonly input?: EncoderInput;
-  /** Pictures of the tokens that each part of an encoder kept, for the images of `--image`. */
+  /** Asks for pictures of the tokens that each part of an encoder kept, for the images of `--image`. */
   readonly dump?: "tokens";
-  /** Whether a variant may be scored on images that it was calibrated on. */
+  /** Allows a variant to be scored on images that it was calibrated on. */
   readonly "allow-overlap"?: boolean;
-  /** What the images are for, if not for scoring. */
+  /** Says what the images are for, if not for scoring. */
   readonly purpose?: DatasetOptions["purpose"];
   /** Settings of methods by the names of their options. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Seconds that a worker may take for an image. */
+  /** The most seconds that a worker may take for an image. */
   readonly "image-timeout"?: number;
-  /** Whether floors are measured beside the variants that are named. */
+  /** Says whether floors are measured beside the named variants. */
   readonly baseline?: boolean;
-  /** Both without it. */
+  /** The one phase to measure; both without it. */
   readonly phase?: Phase;
-  /** `i/n`: every n-th image; its latency is not measured. */
+  /** A part of the images, `i/n`: every n-th image; latency is not measured. */
   readonly shard?: string;
 }
 
@@ -69,7 +69,7 @@ export interface LatencySettings {
   readonly warmup: number;
 }
 
-/** What the flags mean: every name looked up, every default filled in, the dataset open. */
+/** A plan says what the flags mean: every name is looked up, every default filled in, the dataset open. */
 export interface RunPlan {
   readonly registry: Registry;
   readonly variantFiles: readonly string[];
@@ -78,21 +78,24 @@ export interface RunPlan {
   readonly leftOut: readonly LeftOut[];
   readonly dataset: Dataset;
   readonly datasetOptions: DatasetOptions;
-  /** Those of the dataset that this process takes: all, or a shard's. */
+  /** The images of the dataset that this process takes: all of them, or a shard's. */
   readonly images: readonly ImageId[];
   readonly shard?: Shard;
   readonly phases: readonly Phase[];
   readonly boxes?: string;
   readonly dump?: "tokens";
   readonly prompts: readonly PlannedPrompts[];
-  /** Of the images with those that a variant was calibrated on. */
+  /** Says whether images may be scored that a variant was calibrated on. */
   readonly overlap: "refused" | "allowed";
   readonly seed: number;
   readonly runtime: { readonly provider: string; readonly threads: number };
   readonly latency: LatencySettings;
-  /** In place of the deadlines that follow from earlier calls. It decides no figure, so it is no part of a run's identity. */
+  /**
+   * The deadline of an image, in place of those that follow from earlier calls. It decides no figure, so it is no part of a
+   * run's identity.
+   */
   readonly imageTimeoutMs?: number;
-  /** Measure where the provider computes something else than the processor; what it is off by is stored. */
+  /** Allows a provider that computes something else than the processor; the difference is stored. */
   readonly acceptError?: boolean;
 }
 
@@ -106,7 +109,7 @@ const defaults = {
   warmup: planOptions.warmup.default,
 } as const;
 
-/** Throws HarnessError for every mistake that can be known before the first image. */
+/** Returns the plan of a run. Throws HarnessError for every mistake that can be known before the first image. */
 export async function resolvePlan(flags: RunFlags, notice: (text: string) => void = () => undefined): Promise<RunPlan> {
   const plugins = flags.plugin ?? [];
   const variantFiles = flags["variant-files"] ?? [];
@@ -174,7 +177,10 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
   };
 }
 
-/** Of `all`, those that the prompts do not fit are left out, as are those without weights: who names one is told so. */
+/**
+ * Takes out variants that the prompts do not fit, for `all`; they are listed as left out. A variant that is named is refused
+ * elsewhere.
+ */
 function withoutMisfits({ chosen, leftOut }: Chosen, prompts: readonly PlannedPrompts[]): Chosen {
   const misfits = chosen.flatMap(({ variant }): LeftOut[] => {
     const { preset } = variant;
@@ -191,7 +197,7 @@ function withoutMisfits({ chosen, leftOut }: Chosen, prompts: readonly PlannedPr
   };
 }
 
-/** A shard without `--phase` is accuracy alone: figures of several machines are no latency. */
+/** Returns the phases to measure. A shard without `--phase` has accuracy alone: figures of several machines are no latency. */
 function phasesOf({ phase, shard }: RunFlags): readonly Phase[] {
   if (phase !== undefined) return [phase];
   return shard === undefined ? ["accuracy", "latency"] : ["accuracy"];
@@ -214,13 +220,13 @@ function shardOf({ phase, shard }: RunFlags): Shard | undefined {
   });
 }
 
-/** Those that are named, and those of preset files; all where neither is given. */
+/** Returns the named variants and those of preset files; `all` where neither is given. */
 function namesOf({ variants, preset = [] }: RunFlags): readonly string[] {
   const named = variants === undefined && preset.length > 0 ? [] : listOf("--variants", variants ?? defaults.variants);
   return [...named, ...preset.map(readPresetFile)];
 }
 
-/** One run prompts one kind of target: annotations, or a detector's boxes. */
+/** Throws HarnessError where prompts and `--boxes` do not belong together: a run prompts annotations or a detector's boxes. */
 function requireBoxes(prompts: readonly PlannedPrompts[], boxes: string | undefined): void {
   for (const { protocol } of prompts) {
     if (protocol.prompted === "detections" && boxes === undefined)

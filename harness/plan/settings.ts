@@ -2,14 +2,14 @@ import type { VariantOption } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { type Registry, variantOf } from "./plugins/registry.ts";
 
-/** The options of all plug-ins, each name once. */
+/** Returns the options of all plug-ins, each name once. */
 export function settingsOf(registry: Registry): readonly VariantOption[] {
   const options = registry.methods.flatMap(({ plugin }) => plugin.options ?? []);
   return [...new Map(options.map((option) => [option.name, option])).values()];
 }
 
 /**
- * The ids with the given settings in them, where their plug-in has such options; `all` and other ids stay as they are.
+ * Returns the ids with the given settings in them, where their plug-in has such options; `all` and other ids stay as they are.
  * Throws HarnessError for a setting that none of the ids takes.
  */
 export function withSettings(

@@ -2,13 +2,13 @@ import type { ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { sha256 } from "../store/canonical.ts";
 
-/** One of `count` parts of a run's images; `index` counts from 1. */
+/** A shard is one of `count` parts of a run's images; `index` counts from 1. */
 export interface Shard {
   readonly index: number;
   readonly count: number;
 }
 
-/** `2/3`. Throws HarnessError for anything else. */
+/** Reads a shard such as `2/3`. Throws HarnessError for anything else. */
 export function parseShard(text: string): Shard {
   const [, index, count] = (/^(\d+)\/(\d+)$/.exec(text.trim()) ?? []).map(Number);
   if (index !== undefined && count !== undefined && index >= 1 && index <= count) return { index, count };
@@ -16,9 +16,9 @@ export function parseShard(text: string): Shard {
 }
 
 /**
- * The shard's images, in the order they came. Ids are ordered by a hash and dealt out like cards: shards differ by one image
- * at most, and no shard gets what neighbouring ids share (one camera, one split).
- * Throws HarnessError where there are fewer images than shards.
+ * Returns the shard's images, in the order they came. Ids are ordered by a hash and dealt out like cards: shards differ by one
+ * image at most, and no shard gets what neighbouring ids share (one camera, one split). Throws HarnessError where there are
+ * fewer images than shards.
  */
 export function imagesOfShard(images: readonly ImageId[], { index, count }: Shard): readonly ImageId[] {
   if (count > images.length)

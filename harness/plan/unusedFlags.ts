@@ -2,7 +2,7 @@ import { HarnessError } from "../errors.ts";
 import type { RunFlags, RunPlan } from "./plan.ts";
 import { weightsVariantOf } from "./plugins/registry.ts";
 
-/** Throws HarnessError for files that no variant of the plan takes: a figure of other weights would stand in their place. */
+/** Throws HarnessError for files that no variant of the plan takes: the user would read a figure of other weights as theirs. */
 export function refuseUnusedFiles(plan: RunPlan, flags: RunFlags): void {
   const chosen = plan.chosen.map(({ variant }) => variant);
   const taken = new Set(chosen.flatMap((each) => [each.preset.id, weightsVariantOf(plan.registry, each).preset.id]));

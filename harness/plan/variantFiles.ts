@@ -5,17 +5,17 @@ import { fileURLToPath } from "node:url";
 import type { EncoderInput, GraphFiles } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { readSignature } from "../onnx/index.ts";
-import { sha256OfFile } from "../store/disk/remembered.ts";
+import { sha256OfFile } from "../store/disk/fileCache.ts";
 import type { Manifest } from "../store/schema.ts";
 import { closureHash } from "./plugins/importClosure.ts";
 import type { RegisteredVariant, Registry } from "./plugins/registry.ts";
 
-/** The module that decides what goes into the user's graphs and what is made of what comes out. */
+/** Path of the module that decides what goes into the user's graphs and what is made of what comes out. */
 const session = fileURLToPath(new URL("../onnx/index.ts", import.meta.url));
 
 /**
- * The registry with the variants of `--variant-files name=encoder.onnx,decoder.onnx` in it. Only what the files declare is
- * read. Throws HarnessError where a name is taken or files have no layout that is known.
+ * Returns the registry with the variants of `--variant-files name=encoder.onnx,decoder.onnx` in it. Only what the files declare
+ * is read. Throws HarnessError where a name is taken or files have no layout that is known.
  */
 export async function withVariantFiles(
   registry: Registry,
@@ -46,7 +46,7 @@ async function recognised(
   throw new Error("no plug-in takes ONNX files");
 }
 
-/** Those that name this variant: its worker knows the plug-in that takes its files, and no other. */
+/** Returns the pieces that name this variant: its worker knows the plug-in that takes its files, and no other. */
 export function variantFilesOf(name: string, pieces: readonly string[]): readonly string[] {
   return namedFiles(pieces)
     .filter((each) => each.name === name)
@@ -58,7 +58,10 @@ interface NamedFiles {
   readonly files: readonly string[];
 }
 
-/** The option is a list that commas set apart, and so are its files: what names no variant belongs to the one before. */
+/**
+ * Reads the option, a list with commas in which each variant is a list with commas too: a piece without a name belongs to the
+ * variant before it.
+ */
 function namedFiles(pieces: readonly string[]): readonly NamedFiles[] {
   const named: { name: string; files: string[] }[] = [];
   for (const piece of pieces.flatMap((each) => each.split(","))) {
@@ -76,16 +79,19 @@ function namedFiles(pieces: readonly string[]): readonly NamedFiles[] {
 
 export interface GivenGraphs {
   readonly files: GraphFiles;
-  /** By graph: of the file, its tensors' files, and the code that feeds it. */
+  /** The hash of each graph covers its file, the files with its tensors, and the code that feeds it. */
   readonly hashes: Readonly<Record<string, string>>;
   readonly weights: Manifest["weights"];
-  /** What is stored with them; what they compute is not counted. */
+  /** Counts of what is stored in the files; what the graphs compute is not counted. */
   readonly graphs: NonNullable<Manifest["graphs"]>;
   /** Element types, weights and size, as the row says them. */
   readonly notes: readonly string[];
 }
 
-/** What the record of a run says of the user's files: hashes of all bytes, names without folders. `plugin` is the module that feeds them. */
+/**
+ * Returns what the record of a run says of the user's files: hashes of all bytes, names without folders. `plugin` is the module
+ * that feeds the files.
+ */
 export async function givenGraphs(files: GraphFiles, plugin: string): Promise<GivenGraphs> {
   const sources = `${closureHash(session)} ${closureHash(plugin)}`;
   const parts = await Promise.all(
@@ -107,7 +113,7 @@ export async function givenGraphs(files: GraphFiles, plugin: string): Promise<Gi
   };
 }
 
-/** Elements of all stored tensors by type, the most first. */
+/** Counts the elements of all stored tensors by type, the most frequent first. */
 function storedIn(files: readonly string[]): ReadonlyMap<string, number> {
   const stored = new Map<string, number>();
   for (const file of files)
@@ -116,7 +122,7 @@ function storedIn(files: readonly string[]): ReadonlyMap<string, number> {
   return new Map([...stored].sort(([, a], [, b]) => b - a));
 }
 
-/** Shapes and indices are whole numbers of 32 and 64 bits: what is left is weights, quantised or not. */
+/** Counts the weights, quantised or not. Shapes and indices are whole numbers of 32 and 64 bits, and are left out. */
 function storedWeights(stored: ReadonlyMap<string, number>): number {
   return sumOf(new Map([...stored].filter(([type]) => !/^(u?int(32|64)|bool|string)$/.test(type))));
 }
@@ -130,19 +136,19 @@ function storedNote(stored: ReadonlyMap<string, number>, bytes: number, files: n
   return `onnx: stored elements by type: ${types.join(", ")}; ${(bytes / 1e6).toFixed(1)} MB in ${files} files`;
 }
 
-/** A graph's file and those beside it that hold its tensors. */
+/** Returns a graph's file and the files beside it that hold its tensors, each with its hash. */
 async function hashedFiles(file: string): Promise<{ readonly name: string; readonly sha256: string }[]> {
   const hashed = [];
   for (const each of filesOf(file)) hashed.push({ name: basename(each), sha256: await sha256OfFile(each) });
   return hashed;
 }
 
-/** Bytes of a graph, tensors in files of their own included. */
+/** Returns the bytes of a graph, with the tensors that lie in files of their own. */
 export function graphBytes(file: string): number {
   return filesOf(file).reduce((sum, each) => sum + statSync(each).size, 0);
 }
 
-/** Whether a path leads out of the folder that it is of. */
+/** Returns whether a path leads out of its folder. */
 function leaves(path: string): boolean {
   return isAbsolute(path) || win32.isAbsolute(path) || /(^|[\\/])\.\.([\\/]|$)/.test(path);
 }

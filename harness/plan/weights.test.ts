@@ -8,7 +8,7 @@ import { chooseWeights, type WeightsChoice } from "./weights.ts";
 let folder: string;
 let registry: Registry;
 
-/** Nothing here is built: a plug-in with one nano preset that no weights were trained for. */
+/** The toy plug-in builds nothing: a plug-in with one nano preset that no weights were trained for. */
 const toy = `export default {
   presets: [{ id: "toy", title: "Toy", paper: { title: "A paper" }, size: "nano", lacks: [], notes: [],
     input: { side: 8, fit: "pad", resize: "bilinear", padValue: 0, mean: [0, 0, 0], std: [1, 1, 1] },

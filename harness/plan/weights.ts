@@ -7,15 +7,16 @@ import { homeFolder } from "../home.ts";
 import { type RegisteredVariant, type Registry, variantOf, weightsVariantOf } from "./plugins/registry.ts";
 
 /**
- * `auto`: a checkpoint if one is here, else trained nano weights; full-size variants without a checkpoint are left out, and of
- * `all` the nano presets without trained weights too: named, they run on seeded ones.
+ * Says which weights to take. `auto` takes a checkpoint if one is here, else trained nano weights. Full-size variants without a
+ * checkpoint are left out, and of `all` the nano presets without trained weights too; a nano preset that is named runs on seeded
+ * ones.
  */
 export type WeightsChoice = "auto" | Exclude<WeightSource, "onnx" | "none">;
 
-/** Where a variant's weights come from; nothing is opened yet. */
+/** Says where a variant's weights come from; nothing is opened yet. */
 export interface ChosenWeights {
   readonly source: WeightSource;
-  /** Of seeded weights: what they surround, for a variant whose base gives only a part. */
+  /** Path of the weights. For seeded weights, it is the part that they surround, where a variant's base gives only a part. */
   readonly file?: string;
 }
 
@@ -24,28 +25,31 @@ export interface ChosenVariant {
   readonly weights: ChosenWeights;
 }
 
-/** A variant that `all` names and that can not run, with the command that would bring it. */
+/** A variant that `all` names and that can not run, with the command that brings what it lacks. */
 export interface LeftOut {
   readonly variant: string;
   readonly reason: string;
   readonly command: string;
 }
 
-/** What is measured of the variants that are named, and what is not. */
+/** Holds the variants that are measured, and those that are left out. */
 export interface Chosen {
   readonly chosen: readonly ChosenVariant[];
   readonly leftOut: readonly LeftOut[];
 }
 
 export interface WeightsFlags {
-  /** Ids, or `all`. */
+  /** Ids of variants, or `all`. */
   readonly variants: readonly string[];
   readonly weights: WeightsChoice;
-  /** Variant → file. */
+  /** Maps a variant to its checkpoint file. */
   readonly checkpoints: ReadonlyMap<string, string>;
 }
 
-/** Throws HarnessError where a variant that is named, not merely among `all`, has no weights of the kind asked for. */
+/**
+ * Chooses the weights of each variant. Throws HarnessError where a variant that is named, not merely among `all`, has no weights
+ * of the kind asked for.
+ */
 export async function chooseWeights(registry: Registry, flags: WeightsFlags): Promise<Chosen> {
   for (const id of flags.checkpoints.keys()) variantOf(registry, id);
   const all = flags.variants.includes("all");
@@ -70,24 +74,29 @@ export async function chooseWeights(registry: Registry, flags: WeightsFlags): Pr
 
 const sourceOrder: readonly WeightSource[] = ["checkpoint", "onnx", "nano", "seeded", "none"];
 
-/** Rows of `all`: published models, then small trained ones, then methods on either; within each, the registry's order. */
+/**
+ * Sorts the rows of `all`: published models, then small trained ones, then methods on either; within each, the registry's order.
+ */
 function inOrder(chosen: readonly ChosenVariant[]): readonly ChosenVariant[] {
   const place = ({ variant: { preset }, weights }: ChosenVariant): number =>
     sourceOrder.indexOf(weights.source) + (preset.base === undefined ? 0 : sourceOrder.length);
   return [...chosen].sort((a, b) => place(a) - place(b));
 }
 
-/** Trained weights of a nano preset that a variant runs on, where it does. */
+/** Returns the trained weights of a nano preset that a variant runs on; nothing where it runs on others. */
 export function trainedNanoWeights(registry: Registry, { variant, weights }: ChosenVariant): NanoWeights | undefined {
   return weights.source === "nano" ? weightsVariantOf(registry, variant).preset.nanoWeights : undefined;
 }
 
-/** A trained part among seeded weights does not make a trained model. */
+/**
+ * Returns the weights of a variant whose base gives only a part of them: a trained part among seeded weights does not make a
+ * trained model.
+ */
 function asPartOf({ preset }: RegisteredVariant, weights: ChosenWeights): ChosenWeights {
   return preset.remainder === undefined ? weights : { ...weights, source: preset.remainder };
 }
 
-/** Those of ONNX files are in the files. */
+/** Returns the weights of a variant that is ONNX files: they are in the files. */
 function ownWeights({ preset }: RegisteredVariant, { weights }: WeightsFlags): ChosenWeights | LeftOut {
   if (weights === "auto" || weights === "checkpoint") return { source: "onnx" };
   const reason = `its ONNX files hold weights of their own, not ${weights} ones`;
@@ -100,7 +109,7 @@ function noWeights({ id }: VariantManifest, { checkpoints }: WeightsFlags): Chos
   throw new HarnessError(`--checkpoint ${id}: a floor has no weights`, { found: file, hint: "leave it out" });
 }
 
-/** A method's own checkpoint comes before its base's. */
+/** Returns the weights of a variant. A method's own checkpoint comes before its base's. */
 async function weightsOf(
   { preset }: RegisteredVariant,
   { preset: base, folder }: RegisteredVariant,
@@ -143,7 +152,7 @@ function commandFor(variant: string, { id, published }: VariantManifest): string
   return `${brought}; or --weights seeded for latency and memory alone`;
 }
 
-/** What lies in the home folder's `checkpoints` under the published id, whatever its ending. */
+/** Returns the file in the home folder's `checkpoints` that has the published id, whatever its ending. */
 async function storedCheckpoint(id: string | undefined): Promise<string | undefined> {
   const folder = join(homeFolder(), "checkpoints");
   if (id === undefined || !existsSync(folder)) return undefined;

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { PublishedFile } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { cachedResult, sha256OfFile } from "../store/disk/fileCache.ts";
 import { acquireLock, type Lock, LockInUse } from "../store/disk/lock.ts";
-import { remembered, sha256OfFile } from "../store/disk/remembered.ts";
 import { readUnpackedList, writeUnpackedList } from "../store/pulledFiles.ts";
 import { type PullRecord, readPullRecord, type Trust } from "../store/pullRecord.ts";
 import { shownAddress, withoutLogins } from "./address.ts";
@@ -73,7 +73,7 @@ async function isAsUnpacked(home: string, record: PullRecord): Promise<boolean> 
   try {
     const list = (await readUnpackedList(home, record))!;
     const files = list.map(({ path }) => join(home, path));
-    const found = await remembered("unpacked", files, async () => {
+    const found = await cachedResult("unpacked", files, async () => {
       const hashes: string[] = [];
       for (const file of files) hashes.push(existsSync(file) ? await sha256Of(file) : "missing");
       return hashes.join(" ");

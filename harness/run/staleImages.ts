@@ -4,7 +4,7 @@ import { HarnessError } from "../errors.ts";
 import { knownTargets } from "../results/knownTargets.ts";
 import { rowsFile } from "../store/damage.ts";
 import { errorCode } from "../store/disk/disk.ts";
-import { remembered, sha256OfFile } from "../store/disk/remembered.ts";
+import { cachedResult, sha256OfFile } from "../store/disk/fileCache.ts";
 import { readImages } from "../store/rows.ts";
 import type { ImageEnd, Row } from "../store/schema.ts";
 
@@ -51,7 +51,7 @@ async function photosOf(dataset: Dataset, images: readonly ImageId[]): Promise<R
     if (file !== undefined) files.push([image, file]);
   }
   if (files.length === 0) return new Map();
-  const text = await remembered(
+  const text = await cachedResult(
     "photos",
     files.map(([, file]) => file),
     async () => {

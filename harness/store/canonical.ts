@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 
 /**
- * JSON with one spelling a value: keys sorted by code unit, no blanks, fields without a value left out. For hashes.
- * Throws for what JSON would change silently: NaN, infinity, functions, typed arrays, maps, dates.
+ * Returns JSON in which a value has one spelling only, for hashes: keys are sorted by code unit, there are no blanks, and fields
+ * without a value are left out. Throws for what JSON would change silently: NaN, infinity, functions, typed arrays, maps, dates.
  */
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === "boolean" || typeof value === "string") return JSON.stringify(value);
@@ -18,15 +18,16 @@ export function canonicalJson(value: unknown): string {
   throw new Error(`canonicalJson: ${String(value)} has no place in JSON`);
 }
 
-/** Hexadecimal. */
+/** Returns the SHA-256 in hexadecimal digits. */
 export function sha256(data: string | Uint8Array): string {
   return createHash("sha256").update(data).digest("hex");
 }
 
 /**
- * The id of a run: the variant in letters that every file system takes, then the first 12 hexadecimal digits of the SHA-256
- * of the resolved plan: `ptq4sam/sam-vit-b/w8a8` → `ptq4sam-sam-vit-b-w8a8-3f2a90c1d4e7`. The same plan has the same id on
- * every machine. Twelve digits: among a million runs, two of one id have odds of 1 in 560.
+ * Returns the id of a run: the variant in letters that every file system takes, then the first 12 hexadecimal digits of the
+ * SHA-256 of the resolved plan: the variant in letters that every file system takes, then the first 12 hexadecimal digits of the
+ * SHA-256 of the resolved plan: `ptq4sam/sam-vit-b/w8a8` → `ptq4sam-sam-vit-b-w8a8-3f2a90c1d4e7`. The same plan has the same id
+ * on every machine. Twelve digits: among a million runs, two of one id have odds of 1 in 560.
  */
 export function planId(variant: string, plan: unknown): string {
   const readable = variant

@@ -9,7 +9,7 @@ import { openRun } from "./store.ts";
 
 const given = exampleManifest({ limit: 1 });
 
-/** What a run's record says, where the clock shows this time and the folder holds runs of these dates. */
+/** Returns what a new run's record says, where the clock shows this time and the folder holds runs of these dates. */
 async function createdAt(time: string, dates: readonly string[]): Promise<Manifest> {
   const results = await mkdtemp(join(tmpdir(), "creation-"));
   for (const [i, date] of dates.entries())

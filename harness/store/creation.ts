@@ -4,9 +4,9 @@ import type { Manifest } from "./schema.ts";
 type Warning = Manifest["warnings"][number];
 
 const defaults = {
-  /** By which the clocks of two machines that write into one folder may differ without a word, ms. */
+  /** The clocks of two machines that write into one folder may differ by so much without a warning, ms. */
   skewMs: 60_000,
-  /** From then on a date is no machine's, and one behind it would have a year of five digits. */
+  /** A date from here on comes from no machine's clock, and one behind it would have a year of five digits. */
   lastMs: Date.parse("9999-01-01T00:00:00.000Z"),
 };
 
@@ -25,7 +25,7 @@ export async function withCreation(results: string, manifest: Manifest, nowMs = 
   };
 }
 
-/** Whether a warning of a run's record is about its date, which stays what it is however often the run goes on. */
+/** Returns whether a warning of a run's record is about its date. The date stays as it is, however often the run goes on. */
 export function isOfClock({ about }: Warning): boolean {
   return about === "clock";
 }
@@ -35,7 +35,7 @@ function clockWarning(nowMs: number, newestMs: number): Warning {
   return { about: "clock", text };
 }
 
-/** Of the folder's runs; a text that no run has as its date is left out. */
+/** Returns the dates of the folder's runs. A text that no run would have as its date is left out. */
 async function datesMs(results: string): Promise<readonly number[]> {
   return (await listRuns(results)).flatMap((listing) => {
     if (listing.state === "unreadable") return [];

@@ -38,7 +38,7 @@ async function found(): Promise<string> {
   return (await damageOf(folder(), (await readRun(results, manifest.id)).manifest)) ?? "sound";
 }
 
-/** What is found once the rows were changed, and the images that a resumed run keeps. */
+/** Returns the damage that is found once the rows were changed, and the images that a resumed run keeps. */
 async function afterChange(change: (text: string) => string): Promise<{ damage: string; kept: readonly number[] }> {
   const file = rowsFile(folder());
   await writeFile(file, change(await readFile(file, "utf8")));

@@ -2,12 +2,12 @@ import { join } from "node:path";
 import type { ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { canonicalJson, sha256 } from "./canonical.ts";
-import { remembered, sha256OfFile } from "./disk/remembered.ts";
+import { cachedResult, sha256OfFile } from "./disk/fileCache.ts";
 import { readLatency } from "./latency.ts";
 import { indexRows } from "./rows.ts";
 import { isEarlier, type Manifest } from "./schema.ts";
 
-/** Whether the files of a run still are what was recorded. */
+/** This file checks whether the files of a run still are what was recorded. */
 
 export const rowsFile = (folder: string) => join(folder, "rows.jsonl");
 export const latencyFile = (folder: string) => join(folder, "latency.jsonl");
@@ -15,13 +15,13 @@ export const latencyFile = (folder: string) => join(folder, "latency.jsonl");
 const sound = "sound";
 
 /**
- * What is wrong with the rows and the latencies of a stored run, in a sentence; nothing where they agree with the manifest.
- * Every row is read once, and then only where a file changed.
+ * Returns a sentence that says what is wrong with the rows and the latencies of a stored run, or nothing where they agree with
+ * the manifest. Every row is read once, and read again only where a file changed.
  */
 export async function damageOf(folder: string, manifest: Manifest): Promise<string | undefined> {
   const files = [join(folder, "manifest.json"), rowsFile(folder), latencyFile(folder)];
   try {
-    await remembered("run", files, async () => {
+    await cachedResult("run", files, async () => {
       await assertSound(folder, manifest);
       return sound;
     });
@@ -32,7 +32,7 @@ export async function damageOf(folder: string, manifest: Manifest): Promise<stri
   }
 }
 
-/** The images that a plan names; nothing for one that names none. */
+/** Returns the images that a plan names; nothing for a plan that names none. */
 export function plannedImages({ plan }: Manifest): ReadonlySet<ImageId> | undefined {
   const { images } = (plan.resolved.dataset ?? {}) as { readonly images?: readonly ImageId[] };
   return images === undefined ? undefined : new Set(images);
@@ -57,7 +57,10 @@ async function assertSound(folder: string, manifest: Manifest): Promise<void> {
   assertOwnScores(join(folder, "manifest.json"), manifest, status.rowsSha256);
 }
 
-/** Scores are not computed again without the annotations: they count as long as they are those that were computed of these rows. */
+/**
+ * Throws HarnessError where the stored scores were computed of other rows. Without the annotations, scores can not be computed
+ * again.
+ */
 function assertOwnScores(file: string, { scores, scored }: Manifest, rowsSha256: string | undefined): void {
   // Without a hash they are not believed: whoever shows the run scores its rows again.
   if (scores === undefined || scored === undefined || rowsSha256 === undefined) return;
@@ -73,13 +76,13 @@ interface ComputedScores {
   readonly scores: NonNullable<Manifest["scores"]>;
   /** Digest of the harness that computed them. */
   readonly sources: string;
-  /** By metric id, its own code and figures. */
+  /** Holds the code and the figures of each metric, by its id. */
   readonly metrics?: NonNullable<Manifest["scored"]>["metrics"];
-  /** Of the rows that they are of. */
+  /** Hash of the rows that the scores were computed of. */
   readonly rowsSha256: string;
 }
 
-/** SHA-256 that binds stored scores to the rows that they were computed of, and to the code. */
+/** Returns the SHA-256 that binds stored scores to the rows that they were computed of, and to the code. */
 export function scoresHash({ scores, sources, metrics, rowsSha256 }: ComputedScores): string {
   return sha256(canonicalJson({ scores, sources, metrics, rowsSha256 }));
 }
@@ -94,7 +97,7 @@ function damaged(file: string, problem: string, details: { readonly found?: stri
   return new HarnessError(`${file}: ${problem}`, details);
 }
 
-/** Of a file as it stands; that of nothing where it is missing. */
+/** Returns the SHA-256 of a file as it is; a missing file has that of no bytes. */
 export async function hashOf(file: string): Promise<string> {
   try {
     return await sha256OfFile(file);

@@ -1,8 +1,11 @@
-/** Takes the folders of a user out of what a run keeps, so that a results folder can be shown around: files keep their names. */
+/**
+ * This file takes the user's folders out of what a run stores, so that a results folder can be shown around; files keep their
+ * names.
+ */
 
 import { basename } from "node:path";
 
-/** Options whose values are files or folders, `NAME=FILE` and lists of them among these. */
+/** Options whose values are files or folders, among them `NAME=FILE` and lists. */
 const pathOptions = [
   "data",
   "boxes",
@@ -15,7 +18,7 @@ const pathOptions = [
   "out",
 ];
 
-/** A command line whose files and folders have lost the folders they lie in: `--data coco`, `--checkpoint sam-vit-b=mine.pth`. */
+/** Returns a command line without the folders of its files and folders: `--data coco`, `--checkpoint sam-vit-b=mine.pth`. */
 export function withoutPaths(line: readonly string[]): string[] {
   return line.map((word, i) => {
     const joined = /^--([\w-]+)=(.*)$/s.exec(word);
@@ -35,7 +38,7 @@ function named(value: string): string {
     .join(",");
 }
 
-/** Texts in which none of these folders stands any more: what lies in one is named from there, a folder itself by its name. */
+/** Returns the value without these folders in its texts: a file in one keeps its path from there, a folder itself its name. */
 export function withoutFolders<T>(value: T, folders: readonly string[]): T {
   if (typeof value === "string") return longestFirst(folders).reduce<string>(withoutFolder, value) as T;
   if (Array.isArray(value)) return value.map((each) => withoutFolders(each, folders)) as T;
@@ -43,7 +46,10 @@ export function withoutFolders<T>(value: T, folders: readonly string[]): T {
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withoutFolders(each, folders)])) as T;
 }
 
-/** A folder inside another is taken out whole. One without a name (the root, the present one) would take out far too much. */
+/**
+ * Sorts folders so that the innermost is taken out first. A folder without a name (the root, the present one) would take out far
+ * too much, and is left out.
+ */
 function longestFirst(folders: readonly string[]): readonly string[] {
   const trimmed = folders.map((each) => each.replace(/[\\/]+$/, ""));
   return trimmed.filter((each) => /[^./\\]/.test(each) && /[\\/]/.test(each)).sort((a, b) => b.length - a.length);

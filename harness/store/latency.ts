@@ -4,21 +4,21 @@ import { HarnessError } from "../errors.ts";
 import { checked, parseJson } from "../foreign.ts";
 import { readLines } from "./disk/lines.ts";
 
-/** A line of latency.jsonl: the samples of one variant's turn in one round, in the order measured, ms. */
+/** A turn is a line of latency.jsonl: the samples of one variant in one round, in the order measured, ms. */
 export interface LatencyTurn {
   readonly kind: "turn";
-  /** Random, one a latency phase: turns that share it were taken in turn, in one session. */
+  /** A random text for each latency phase: turns that share it were taken in turn, in one session. */
   readonly session?: string;
   readonly round: number;
-  /** Place in the round's seeded order. */
+  /** Place of the turn in the round's seeded order. */
   readonly turn: number;
   readonly image?: ImageId;
   readonly prepareMs: readonly number[];
   readonly encodeMs: readonly number[];
-  /** One box prompt a sample. */
+  /** Each sample decodes one box prompt. */
   readonly decodeMs: readonly number[];
   readonly upscaleMs: readonly number[];
-  /** Prompts decoded together, and how long that took. */
+  /** Counts prompts that were decoded together, and says how long that took. */
   readonly batches?: readonly { readonly prompts: number; readonly durationMs: number }[];
   /** Load average over one minute when the turn began. */
   readonly load?: number;
@@ -47,8 +47,8 @@ export function parseLatencyTurn(json: string, place: string): LatencyTurn {
 }
 
 /**
- * latency.jsonl: a line a turn. As with rows, a last line that can not be read is the torn end of a killed write,
- * one before others is damage. `end` is the offset behind the last whole line.
+ * Reads latency.jsonl, a line a turn. A last line that can not be read is the torn end of a killed write; one before others is
+ * damage, as with rows. `end` is the offset behind the last whole line.
  */
 export async function readLatency(file: string): Promise<{ turns: readonly LatencyTurn[]; end: number }> {
   const turns: LatencyTurn[] = [];

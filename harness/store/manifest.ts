@@ -8,14 +8,14 @@ import { type Manifest, parseManifest } from "./schema.ts";
 
 const manifestFile = (folder: string) => join(folder, "manifest.json");
 
-/** Checked before it is written, so that no run is stored that could not be read again. */
+/** Writes the manifest after a check, so that no run is stored that could not be read again. */
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
   const text = `${JSON.stringify(manifest, undefined, 2)}\n`;
   parseManifest(text, "manifest");
   await replaceFile(manifestFile(folder), text);
 }
 
-/** Nothing where the folder holds no run. Throws HarnessError for a damaged manifest or one of a newer version. */
+/** Returns nothing where the folder holds no run. Throws HarnessError for a damaged manifest or one of a newer version. */
 export async function readManifest(folder: string): Promise<Manifest | undefined> {
   const file = manifestFile(folder);
   refuseIrregular(file);
@@ -29,7 +29,7 @@ export async function readManifest(folder: string): Promise<Manifest | undefined
   }
 }
 
-/** The id says which plan the rows are of: one that is not the hash of its plan says nothing. */
+/** Throws HarnessError where the id is not the hash of the plan: such an id does not say which plan the rows belong to. */
 function assertOwnId({ id, variant, plan }: Manifest, file: string): void {
   const expected = idOf(variant.id, plan.resolved, file);
   if (id !== expected)
@@ -40,7 +40,10 @@ function assertOwnId({ id, variant, plan }: Manifest, file: string): void {
     });
 }
 
-/** JSON reads 1e999 as infinity and nests as deep as it likes: no plan that was written here does. */
+/**
+ * Returns the plan's id. JSON reads 1e999 as infinity and nests as deep as it likes: no plan written here does, so such a plan
+ * is refused.
+ */
 function idOf(variant: string, plan: unknown, file: string): string {
   try {
     return planId(variant, plan);
@@ -70,7 +73,7 @@ export type RunListing =
   | { readonly state: "readable"; readonly id: string; readonly manifest: Manifest }
   | { readonly state: "unreadable"; readonly id: string; readonly problem: string };
 
-/** Every run of a results folder, by id. One that can not be read is listed with the reason. */
+/** Returns every run of a results folder, sorted by id. A run that can not be read is listed with the reason. */
 export async function listRuns(results: string): Promise<readonly RunListing[]> {
   const names = await readdir(results, { withFileTypes: true }).catch((error: unknown) => {
     if (errorCode(error) === "ENOENT") return [];

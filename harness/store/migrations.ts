@@ -1,11 +1,14 @@
-/** Brings manifests of older versions up to the present one. What a field no longer means is left out, and the reason kept. */
+/**
+ * Migrations bring manifests of older versions up to the present one. A field that means something else now is left out, and the
+ * reason is stored.
+ */
 
 import { HarnessError } from "../errors.ts";
 import { withoutPaths } from "./hidden.ts";
 
 export type StoredManifest = Record<string, unknown> & { readonly schema: number };
 
-/** From version n, by n, to n + 1. */
+/** A migration has the number of the version that it takes; it gives the next one. */
 export type Migrations = Readonly<Record<number, (manifest: StoredManifest) => Record<string, unknown>>>;
 
 /** Brings an older manifest to `version` step by step. Throws HarnessError for a newer one. */
@@ -33,7 +36,7 @@ export const migrations: Migrations = { 1: from1to2 };
 
 const again = "measure it again with this version";
 
-/** What version 1 called by these names is something else now. */
+/** Fields of version 1 whose names mean something else in version 2, with the reason. */
 const reasonsFrom1 = {
   modelMemory: `memory was measured in a process that held the data set's annotations as well; ${again}`,
   gmacs: `GMACs were those of the fused graph and not of the published architecture; ${again}`,
@@ -42,10 +45,10 @@ const reasonsFrom1 = {
     "average precision and recall had intervals that may leave out their estimate; bench score RUN gives them anew",
 } as const;
 
-/** Of these, version 1 kept other masks: of two that overlap, the higher-ranked one. */
+/** Protocols of which version 1 kept other masks: of two that overlap, the higher-ranked one. */
 const suppressedByRank: readonly unknown[] = ["anything-ar1000", "anything-ar1000-single"];
 
-/** In version 1 these ran as `/square` does now. */
+/** Variants that version 1 ran as version 2 runs `/square`. */
 const inSquare: readonly unknown[] = ["fastsam-s", "fastsam-x"];
 
 function from1to2(stored: StoredManifest): Record<string, unknown> {

@@ -3,22 +3,26 @@ import { join } from "node:path";
 import { HarnessError } from "../errors.ts";
 import { errorCode } from "./disk/disk.ts";
 
-/** The record of a download, as `bench pull` leaves it in the home folder. */
+/** The record of a download is what `bench pull` leaves in the home folder. */
 
-/** Why the content is believed: the authors' hash, the user's, or that it was the same the first time. */
+/**
+ * Says why the content is believed: because of the authors' hash, the user's, or because it was the same at the first download.
+ */
 export type Trust = "published" | "given" | "first download";
 
 export interface PullRecord {
   readonly id: string;
   readonly url: string;
-  /** Of the file as it was downloaded, before it was unpacked. */
+  /** Size and hash of the file as it was downloaded, before it was unpacked. */
   readonly bytes: number;
   readonly sha256: string;
   readonly trust: Trust;
   readonly pulledAt: string;
-  /** Of the list of what was unpacked, for an archive (pulledFiles.ts). */
+  /** Hash of the list of unpacked files, for an archive (pulledFiles.ts). */
   readonly listSha256?: string;
-  /** Paths relative to the home folder, files and whole folders, with the bytes in them; none after a removal. */
+  /**
+   * Names files and folders that the download filled, relative to the home folder, with the bytes in them; none after a removal.
+   */
   readonly places: readonly { readonly path: string; readonly bytes: number }[];
 }
 

@@ -3,30 +3,31 @@ import { basename, join, relative, sep } from "node:path";
 import { HarnessError } from "../errors.ts";
 import { sha256 } from "./canonical.ts";
 import { errorCode, replaceFile } from "./disk/disk.ts";
-import { sha256OfFile } from "./disk/remembered.ts";
+import { sha256OfFile } from "./disk/fileCache.ts";
 import { type PullRecord, readPullRecord } from "./pullRecord.ts";
 
 /**
- * What pulled files must be. The record of a download has the hash of a file that lies as it came; of what came in an archive
- * there is a list beside the record, `pulled/<id>.sha256`, a line a file as sha256sum writes them, and the record has its hash.
+ * Pulled files are compared with what was downloaded. The record of a download has the hash of a file that lies as it came. For
+ * the files out of an archive there is a list beside the record, `pulled/<id>.sha256`, a line a file as sha256sum writes them,
+ * and the record has the list's hash.
  */
 
 export interface UnpackedFile {
-  /** Relative to the home folder. */
+  /** Path relative to the home folder. */
   readonly path: string;
   readonly sha256: string;
 }
 
 export const unpackedListFile = (home: string, id: string) => join(home, "pulled", `${id}.sha256`);
 
-/** Writes the list of what an archive held; returns its SHA-256, for the record. */
+/** Writes the list of what an archive held, and returns its SHA-256 for the record. */
 export async function writeUnpackedList(home: string, id: string, files: readonly UnpackedFile[]): Promise<string> {
   const text = files.map((file) => `${file.sha256}  ${file.path}\n`).join("");
   await replaceFile(unpackedListFile(home, id), text);
   return sha256(text);
 }
 
-/** Nothing where the record has no list. Throws HarnessError where the list is not the one that was written. */
+/** Returns nothing where the record has no list. Throws HarnessError where the list is not the one that was written. */
 export async function readUnpackedList(
   home: string,
   { id, listSha256 }: Pick<PullRecord, "id" | "listSha256">,
@@ -60,13 +61,13 @@ async function hashesOf(home: string, record: PullRecord): Promise<ReadonlyMap<s
 export interface PulledFile {
   readonly home: string;
   readonly file: string;
-  /** Flag by which a file of the user's own is given. */
+  /** The flag that gives a file of the user's own. */
   readonly flag: "--checkpoint" | "--data" | "--boxes";
 }
 
 /**
- * Throws HarnessError where a file was pulled and its bytes are not those that came. Nothing is said of a file of the user's
- * own, nor of one out of an archive that was pulled before lists were written.
+ * Throws HarnessError where a file was pulled and its bytes are not those that came. Passes a file of the user's own, and a file
+ * out of an archive that has no list.
  */
 export async function requireAsPulled({ home, file, flag }: PulledFile): Promise<void> {
   const pulled = await pulledAs(home, file);
@@ -81,7 +82,7 @@ export async function requireAsPulled({ home, file, flag }: PulledFile): Promise
 }
 
 interface Pulled {
-  /** That it was pulled under. */
+  /** The id that the file was pulled under. */
   readonly id: string;
   readonly sha256: string;
 }
@@ -108,7 +109,10 @@ async function hashIn(home: string, record: PullRecord, real: string): Promise<s
   return undefined;
 }
 
-/** A damaged record may be of any file that lies in the home folder; of others, it says nothing. */
+/**
+ * Returns the records of downloads. A damaged record may name any file of the home folder, so it is refused where such a file is
+ * asked for; for other files it is skipped.
+ */
 async function recordsIn(home: string, everyOne: boolean): Promise<readonly PullRecord[]> {
   const names = await readdir(join(home, "pulled")).catch(() => []);
   const records: PullRecord[] = [];
@@ -125,7 +129,7 @@ function isInside(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder + sep);
 }
 
-/** Nothing where no file is there. */
+/** Returns nothing where no file is there. */
 function realPath(path: string): Promise<string | undefined> {
   return realpath(path).catch(() => undefined);
 }

@@ -6,33 +6,34 @@ import { type Line, readLines } from "./disk/lines.ts";
 import { type ImageEnd, parseRowLine, type Row } from "./schema.ts";
 
 /**
- * rows.jsonl: the rows of an image, then a line that says the image is finished and how many they were; one write an image.
- * Whatever lies behind the last such line is what a killed write left, and does not count.
+ * rows.jsonl holds the rows of an image, then a line that says the image is finished and how many they were; the rows of an
+ * image, then a line that says the image is finished and how many they were; one write an image. Whatever lies behind the last
+ * such line is what a killed write left, and does not count.
  */
 
-/** Where the rows of a finished image lie: byte offsets, and the number of its first line. */
+/** Says where the rows of a finished image lie: byte offsets, and the number of the first line. */
 export interface ImagePlace {
   readonly start: number;
   readonly end: number;
   readonly line: number;
-  /** As the image's end says. */
+  /** Facts that the image's end records. */
   readonly everythingMs?: ImageEnd["everythingMs"];
   readonly photo?: ImageEnd["photo"];
 }
 
-/** What an image's end says besides the number of its rows. */
+/** Facts that an image's end records besides the number of its rows. */
 export type ImageFacts = Pick<ImageEnd, "everythingMs" | "photo">;
 
 export interface RowIndex {
   readonly places: ReadonlyMap<ImageId, ImagePlace>;
   readonly rows: number;
-  /** Behind the last finished image. */
+  /** Offset behind the last finished image. */
   readonly end: number;
-  /** Bytes behind it, of an image whose write was cut off. */
+  /** Bytes behind the last finished image; their write was cut off. */
   readonly tornBytes: number;
 }
 
-/** The text of one append. Throws for rows that could not be read back: that is a bug of the caller's. */
+/** Returns the text of one append. Throws for rows that could not be read back: that is a bug of the caller's. */
 export function imageText(image: ImageId, rows: readonly Row[], facts: ImageFacts = {}): string {
   const stray = rows.find((row) => row.image !== image);
   if (stray !== undefined) throw new Error(`image ${image}: a row of image ${stray.image} came with it`);
@@ -49,12 +50,15 @@ function factsOf({ everythingMs, photo }: ImageFacts): ImageFacts {
   return { everythingMs, photo };
 }
 
-/** Of the rows and of the end without its own hash: a bit that flips anywhere in them is found. */
+/**
+ * Returns the hash of an image's lines, in which the end stands without its own hash: a bit that flips anywhere in them is
+ * found.
+ */
 function textHash(lines: readonly string[]): string {
   return sha256(lines.map((line) => `${line}\n`).join(""));
 }
 
-/** The hash is the last field of an image's end, as `imageText` writes it. */
+/** Returns the image's end without its hash, which is the last field, as `imageText` writes it. */
 function withoutHash(line: string): string {
   return line.replace(/,"sha256":"[0-9a-f]{64}"\}$/, "}");
 }
@@ -92,7 +96,7 @@ export async function indexRows(file: string, planned?: ReadonlySet<ImageId>): P
   return { places, rows, end, tornBytes: last - end };
 }
 
-/** Finished images with their rows, in the order of the file; one in memory at a time. */
+/** Yields finished images with their rows, in the order of the file; one is in memory at a time. */
 export async function* readImages(file: string): AsyncGenerator<FinishedImage, void, void> {
   const group = imageReader(file);
   for await (const line of readLines(file)) {
@@ -101,14 +105,14 @@ export async function* readImages(file: string): AsyncGenerator<FinishedImage, v
   }
 }
 
-/** The rows of finished images in the order of the file. */
+/** Yields the rows of finished images in the order of the file. */
 export async function* readRows(file: string): AsyncGenerator<Row, void, void> {
   for await (const { rows } of readImages(file)) yield* rows;
 }
 
 /**
- * The rows in the order that any interruption, sharding or merging leaves the same: by image id, then by what makes a row
- * itself. One image in memory at a time.
+ * Yields the rows in an order that interruptions, shards and merges do not change: by image id, then by the row's key. One image
+ * is in memory at a time.
  */
 export async function* sortedRows(file: string, index?: RowIndex): AsyncGenerator<Row, void, void> {
   const { places } = index ?? (await indexRows(file));
@@ -117,7 +121,7 @@ export async function* sortedRows(file: string, index?: RowIndex): AsyncGenerato
   }
 }
 
-/** The rows of one finished image, in the order they were written. */
+/** Returns the rows of one finished image, in the order they were written. */
 export async function readImage(file: string, { start, end, line: first }: ImagePlace): Promise<readonly Row[]> {
   const group = imageReader(file);
   for await (const line of readLines(file, { start, end })) {
@@ -127,7 +131,7 @@ export async function readImage(file: string, { start, end, line: first }: Image
   throw new Error(`${file}:${first}: no image ends here`);
 }
 
-/** SHA-256 over the canonical JSON of rows, a line each. Two runs with this hash have the same rows. */
+/** Returns the SHA-256 over the canonical JSON of rows, a line each. Two runs with this hash have the same rows. */
 export async function rowsHash(rows: AsyncIterable<Row> | Iterable<Row>): Promise<string> {
   const hash = createHash("sha256");
   for await (const row of rows) hash.update(`${canonicalJson(row)}\n`);
@@ -141,8 +145,8 @@ export interface FinishedImage {
 }
 
 /**
- * Gathers the lines of an image until its end. A line that cannot be read is remembered: if no other follows, it is the torn
- * end of a killed write; if one does, the file is damaged.
+ * Returns a reader that gathers the lines of an image until its end. A line that cannot be read is held back: if no other
+ * follows, it is the torn end of a killed write; if one does, the file is damaged.
  */
 export function imageReader(file: string) {
   const known = new Set<ImageId>();
@@ -197,7 +201,7 @@ function damaged(file: string, line: number, problem: string): HarnessError {
   return new HarnessError(`${file}:${line}: damaged row: ${problem}`, { hint });
 }
 
-/** What makes a row itself among those of its image. */
+/** Returns the fields that tell a row from the other rows of its image. */
 function rowKey(row: Row): readonly (string | number)[] {
   return row.kind === "failure" ? [row.kind] : [row.kind, row.prompts, row.protocol, row.target, row.step, row.token];
 }

@@ -6,8 +6,8 @@ import { readLines } from "./disk/lines.ts";
 import { imageReader } from "./rows.ts";
 
 /**
- * Rewrites rows.jsonl with its whole images alone: those whose lines, count and hash agree, that `keeps` wants, and that came
- * first where one stands twice. The others are done again. Callers hold the run's lock.
+ * Rewrites rows.jsonl with its whole images alone. An image is whole if its lines, count and hash agree; `keeps` may refuse it,
+ * and of two with one id the first stays. The others are done again. Callers hold the run's lock.
  */
 export async function keepWholeImages(file: string, keeps: (image: ImageId) => boolean): Promise<void> {
   const beside = `${file}.new`;
@@ -46,7 +46,7 @@ async function copyWhole(file: string, out: FileHandle, keeps: (image: ImageId) 
   }
 }
 
-/** A line that can not be read as JSON may still be told from a row's. */
+/** Returns whether a line ends an image. A line that can not be read as JSON may still be told from a row's. */
 function endsImage(text: string): boolean {
   return text.startsWith('{"kind":"image"');
 }

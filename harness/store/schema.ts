@@ -6,15 +6,16 @@ import { visible } from "../visible.ts";
 import { migrate, migrations } from "./migrations.ts";
 
 /**
- * What a run leaves on disk, version 2. `manifest.json` says what was run, `rows.jsonl` what came out for each image,
- * `latency.jsonl` how long each stage took. No host names and no folders of the user's: a results folder can be shown around.
+ * A run on disk, in version 2, consists of three files. `manifest.json` says what was run, `rows.jsonl` what came out for each
+ * image, `latency.jsonl` how long each stage took. No host names and no folders of the user's: a results folder can be shown
+ * around.
  */
 export const schemaVersion = 2;
 
 const text = z.string();
 const count = z.int().min(0);
 const whole = z.int();
-/** Finite: JSON has no other, and 1e999 is refused. */
+/** A finite number: JSON has no other, and 1e999 is refused. */
 const number = z.number();
 const originalId = z.object({ number: whole, digits: text });
 const size = z.object({ height: count, width: count });
@@ -25,7 +26,7 @@ const fraction = z.number().min(0).max(1);
 const positive = z.number().min(0);
 const hash = z.string().regex(/^[0-9a-f]{64}$/, "not a SHA-256");
 
-/** A fraction with its 95 % interval; n annotations behind it. */
+/** A fraction with its 95 % interval; `n` counts the annotations behind it. */
 const score = z
   .object({ value: fraction, low: fraction.optional(), high: fraction.optional(), n: count })
   .refine(({ value, low = value, high = value }) => low <= value && value <= high, {
@@ -34,7 +35,7 @@ const score = z
 
 const warning = z.object({ about: text, text });
 
-/** As measure/environment.ts reads it. */
+/** The machine, as measure/environment.ts reads it. */
 const environment = z.object({
   cpu: z.object({ model: text, cores: count, flags: z.array(text), governor: text.optional() }),
   memory: z.object({ totalBytes: number, freeBytes: number }),
@@ -43,22 +44,22 @@ const environment = z.object({
   node: text,
   virtual: z.array(text),
   gpus: z.array(z.object({ name: text, memoryBytes: number, driver: text })).optional(),
-  /** Over 1, 5 and 15 minutes; Windows has none. */
+  /** Load averages over 1, 5 and 15 minutes; Windows has none. */
   load: z.array(number).optional(),
 });
 
 const status = z.discriminatedUnion("state", [
   z.object({ state: z.literal("running") }),
-  /** Stopped before its end: Ctrl-C, a full disk. Resumes. */
+  /** The run was stopped before its end by Ctrl-C or a full disk, and can be resumed. */
   z.object({ state: z.literal("stopped"), message: text }),
-  /** `only`: the one phase that was asked for; the other is still to be measured, and adds to this run. */
+  /** Names, as `only`, the one phase that was asked for; the other phase can still be measured, and adds to this run. */
   z.object({
     state: z.literal("done"),
     images: count,
     rows: count,
-    /** Of rows.jsonl as it stands. */
+    /** SHA-256 of rows.jsonl as it is. */
     rowsSha256: hash.optional(),
-    /** Of latency.jsonl as it stands. */
+    /** SHA-256 of latency.jsonl as it is. */
     latencySha256: hash.optional(),
     only: z.enum(["accuracy", "latency"]).optional(),
   }),
@@ -68,7 +69,7 @@ const status = z.discriminatedUnion("state", [
 
 const manifest = z.object({
   schema: z.literal(schemaVersion),
-  /** planId of the resolved plan, and the folder's name. */
+  /** The id is planId of the resolved plan, and the folder's name. */
   id: text,
   /** ISO 8601, UTC. */
   createdAt: text,
@@ -90,9 +91,9 @@ const manifest = z.object({
     /** The file's name without its folder. */
     file: text.optional(),
     sha256: text.optional(),
-    /** Whether a checkpoint is its authors' file; runs that do not say are shown as of a checkpoint. */
+    /** True if a checkpoint is its authors' file; a run without this field is shown as one of a checkpoint. */
     published: z.boolean().optional(),
-    /** Of a variant that is ONNX files: each of them, without its folder. */
+    /** Files of a variant that is ONNX files, without their folders. */
     files: z.array(z.object({ name: text, sha256: text })).optional(),
   }),
   dataset: z.object({
@@ -100,14 +101,14 @@ const manifest = z.object({
     fingerprint: text,
     images: count,
     warnings: z.array(text),
-    /** Whose work photos and annotations are, and under which licences, a line each. */
+    /** Names whose work photos and annotations are, and their licences, a line each. */
     credits: z.array(text).optional(),
-    /** How well two people's masks of the same things agree, and whose of which photos were compared. */
+    /** The agreement of two people's masks of the same things, and whose masks of which photos were compared. */
     humanAgreement: z.object({ meanIou: fraction, pairs: count, compared: text }).optional(),
     /** Numbers that stand in rows for ids of 2^52 and more, with the digits of the annotation file. */
     originalIds: z.object({ images: z.array(originalId), categories: z.array(originalId) }).optional(),
   }),
-  /** Of a method that learned from images before its graphs were built. */
+  /** Present for a method that learned from images before its graphs were built. */
   calibration: z
     .object({
       dataset: text,
@@ -120,13 +121,13 @@ const manifest = z.object({
       imageHashes: z.array(text).optional(),
     })
     .optional(),
-  /** How many of the run's images the calibration learned from; absent where none. */
+  /** Number of the run's images that the calibration learned from; absent where there is none. */
   overlap: count.optional(),
-  /** Which of how many parts this run is, and how many images the whole has. */
+  /** Present for a shard: the part's number, how many parts there are, and how many images the whole has. */
   shard: z.object({ index: count, count, images: count }).optional(),
-  /** The shards' runs that this one was read from, and the kinds of processor that they ran on. */
+  /** The shards' runs that this one was merged from, and the kinds of processor that they ran on. */
   merged: z.object({ runs: z.array(text), cpus: z.array(text) }).optional(),
-  /** Name of the prompts (box, 1p, 3p) → protocol id. */
+  /** Maps the name of prompts (box, 1p, 3p) to a protocol id. */
   protocols: z.record(text, text),
   seed: whole,
   hashes: z.object({ graph: z.record(text, text), pipeline: text }),
@@ -135,27 +136,33 @@ const manifest = z.object({
     threads: count,
     onnxruntime: text,
     graphOptimization: text,
-    /** Whether ONNX Runtime's threads keep spinning after a run. */
+    /** True if ONNX Runtime's threads keep spinning after a run. */
     spinning: z.boolean(),
-    /** Largest absolute difference of the graphs' outputs from those on the CPU, over the std; of providers other than cpu. */
+    /**
+     * Holds the largest absolute difference of the graphs' outputs from those on the CPU, over the std; present for providers
+     * other than cpu.
+     */
     providerError: z.object({ encode: number, decode: number.optional() }).optional(),
   }),
   environment,
-  /** Version of the package, and sha256 of the harness's sources. */
+  /** Identifies the harness by the package's version and the SHA-256 of its sources. */
   harness: z.object({ version: text, sources: text }).optional(),
-  /** Of the harness, where it runs from a git checkout; dirty: with changes that no commit has. */
+  /** The commit of the harness, where it runs from a git checkout; it is dirty if there are changes that no commit has. */
   commit: z.object({ hash: text, dirty: z.boolean() }).optional(),
   graphs: z
     .object({
       parameters: count,
       constants: count,
       constantBytes: count,
-      /** Thousand million multiply-accumulates of the architecture's published graph, or of what a method computes: one image, one box prompt. */
+      /**
+       * 10^9 multiply-accumulates of the architecture's published graph, or of what a method computes: one image, one box
+       * prompt.
+       */
       referenceGmacs: z.object({ encode: number, decode: number }).optional(),
-      /** The same of the graphs that run, which leave out padding and widen queries and keys. */
+      /** The same for the graphs that run, which leave out padding and widen queries and keys. */
       executedGmacs: z.object({ encode: number, decode: number }).optional(),
       fileBytes: count,
-      /** Of quantised graphs, counted, not measured: one image, one box prompt. */
+      /** Counts of quantised graphs for one image and one box prompt; they are counted, not measured. */
       theory: z
         .object({
           bitOperations: number,
@@ -166,18 +173,18 @@ const manifest = z.object({
         .optional(),
     })
     .optional(),
-  /** VmHWM by stage of a process that holds the model and one image, absolute, bytes. */
+  /** VmHWM, by stage, of a process that holds the model and one image, absolute, bytes. */
   modelMemory: z.object({ load: count, encode: count, decode: count }).optional(),
-  /** VmHWM of the worker that holds the data set as well, bytes. */
+  /** VmHWM of the worker, which holds the data set as well, bytes. */
   harnessMemory: count.optional(),
-  /** What the worker held on the GPU after each stage, bytes; only where a GPU ran it and the driver tells. */
+  /** Bytes that the worker held on the GPU after each stage; present where a GPU ran it and the driver tells. */
   gpuMemory: z.object({ load: count, encode: count, decode: count }).optional(),
   promptsPerSecond: number.optional(),
-  /** By prompts name, figures that need the dataset's annotations beside the rows (AP, AR), fractions. */
+  /** Figures that need the dataset's annotations beside the rows (AP, AR), as fractions, by prompts name. */
   scores: z.record(text, z.record(text, score)).optional(),
   /**
-   * What computed the scores: a digest of the harness, and of each metric's own code with the figures that it gave; and SHA-256
-   * over these, the scores and the hash of the rows that they are of.
+   * The code that computed the scores: a digest of the harness, and of each metric's own code with the figures that it gave. The
+   * SHA-256 binds these, the scores and the hash of the rows that they were computed of.
    */
   scored: z
     .object({
@@ -186,38 +193,38 @@ const manifest = z.object({
       sha256: hash,
     })
     .optional(),
-  /** Fields that a migration left out, each with the reason as a sentence: what they meant is no longer what they say. */
+  /** Fields that a migration left out, each with a sentence that says why: the name means something else now. */
   absent: z.record(text, text).optional(),
   warnings: z.array(warning),
 });
 
 const point = z.object({ x: number, y: number, label: z.union([z.literal(0), z.literal(1)]) });
 
-/** Fields of a kept mask: all that the contract has, and of its types. */
+/** The fields of a kept mask are all those of the contract, in its types. */
 const predictionFields = {
   kind: z.literal("prediction"),
   image: whole,
   target: whole,
   category: whole,
-  /** Name of the prompts (box, 1p, 3p) and the protocol they stand for. */
+  /** The prompts' name (box, 1p, 3p) and the protocol that they belong to. */
   prompts: text,
   protocol: text,
-  /** 1 for a protocol of one step; for clicks, the number of points so far. */
+  /** A protocol of one step has step 1; for clicks, the step is the number of points so far. */
   step: z.int().min(1),
   /** The mask token that the protocol kept; 0 is the single-mask token. */
   token: count,
-  /** The model's own guess may exceed 1. */
+  /** The model's guess, which may exceed 1. */
   predictedIou: number,
-  /** Against the target's own mask; absent for a detector's box, which has none. */
+  /** IoU with the target's own mask; absent for a detector's box, which has none. */
   iou: fraction.optional(),
-  /** The target's, as the dataset gives them. */
+  /** Area and crowd flag of the target, as the dataset gives them. */
   areaPx: positive,
   crowd: z.boolean(),
   /** COCO string at image size, so that a new metric needs no inference. */
   mask: z.object({ size: maskSize, counts: text.regex(/^[0-o]*$/, "not a COCO string") }),
   /** The detector's score. */
   score: number.optional(),
-  /** In the image frame. */
+  /** The prompt is in the image frame. */
   prompt: z.object({
     points: z.array(point),
     box: z.object({ x0: number, y0: number, x1: number, y1: number }).optional(),
@@ -226,34 +233,39 @@ const predictionFields = {
 
 const prediction = z.object(predictionFields) satisfies z.ZodType<PredictionRow>;
 
-/** The image could not be read, prepared or run. It counts as finished: a resumed run tries it again
- * where its worker died or its photo changed. */
+/**
+ * A failure says that the image could not be read, prepared or run. It counts as finished: a resumed run tries it again where
+ * its worker died or its photo changed.
+ */
 const failure = z.object({
   kind: z.literal("failure"),
   image: whole,
   message: text,
-  /** Its worker died or did not answer: an accident, perhaps, that the next run of the same command may not meet. */
+  /** Present where the worker died or did not answer, which may not happen again when the same command is given. */
   cause: z.literal("worker").optional(),
 });
 
-/** Stands behind the rows of each image and says how many they are: an image without it was not finished. */
+/** An image's end stands behind its rows and says how many they are: an image without it was not finished. */
 const imageEnd = z.object({
   kind: z.literal("image"),
   image: whole,
   rows: count,
-  /** Of the photo's file. */
+  /** Hash and size of the photo's file. */
   photo: z.object({ sha256: hash, bytes: count }).optional(),
-  /** By prompts name of everything mode: from the photo to the masks, every crop's encode among it. */
+  /** Time from the photo to the masks in everything mode, with the encode of every crop, by prompts name. */
   everythingMs: z.record(text, positive).optional(),
   /** SHA-256 of the image's text: its rows, a line each, and this line without this field. */
   sha256: hash.optional(),
 });
 
-/** What a method learned from images, stored beside the graphs: the same calibration gives the same graphs. */
+/**
+ * A stored calibration is what a method learned from images. It lies beside the graphs: the same calibration gives the same
+ * graphs.
+ */
 const calibration = z.object({
   schema: z.literal(1),
   variant: text,
-  /** Identity of the weights that it was made with. */
+  /** Identity of the weights that the calibration was made with. */
   weights: text,
   dataset: z.object({ id: text, fingerprint: text, images: z.array(whole) }),
   /** sha256 of each image's RGB pixels. */
@@ -261,13 +273,13 @@ const calibration = z.object({
   seed: whole,
   options: z.record(text, text),
   values: z.record(text, z.unknown()),
-  /** Of the canonical JSON of all the other fields. */
+  /** Covers the canonical JSON of all the other fields. */
   sha256: hash.optional(),
 });
 
 export type StoredCalibration = Immutable<z.infer<typeof calibration>>;
 export type Manifest = Immutable<z.infer<typeof manifest>>;
-/** A kept mask as a line of rows.jsonl. */
+/** A kept mask is one line of rows.jsonl. */
 export type PredictionRow = KeptRow & { readonly kind: "prediction" };
 export type FailureRow = Immutable<z.infer<typeof failure>>;
 export type Row = PredictionRow | FailureRow;
@@ -275,7 +287,7 @@ export type ImageEnd = Immutable<z.infer<typeof imageEnd>>;
 
 const rowLine = z.discriminatedUnion("kind", [prediction, failure, imageEnd]);
 
-/** Takes manifests of this version and older. Throws HarnessError naming file and field. */
+/** Reads a manifest of this version or an older one. Throws HarnessError naming file and field. */
 export function parseManifest(json: string, file: string): Manifest {
   const stored = checked(z.looseObject({ schema: z.int().min(1) }), parseJson(json, file), file);
   const { plan, ...said } = checked(manifest, migrate(stored, { file, version: schemaVersion, migrations }), file);
@@ -283,7 +295,10 @@ export function parseManifest(json: string, file: string): Manifest {
   return { ...withVisibleTexts(said), plan };
 }
 
-/** Whether an earlier version recorded the run: it is shown, and neither resumed nor mixed with runs of this version. */
+/**
+ * Returns true if an earlier version recorded the run: then it is shown, but neither resumed nor mixed with runs of this
+ * version.
+ */
 export function isEarlier({ absent }: Pick<Manifest, "absent">): boolean {
   return absent !== undefined;
 }
@@ -300,7 +315,7 @@ export function parseCalibration(json: string, file: string): StoredCalibration 
   return checked(calibration, parseJson(json, file), file);
 }
 
-/** A line of rows.jsonl; `place` is file and line. */
+/** Reads a line of rows.jsonl; `place` is file and line. */
 export function parseRowLine(json: string, place: string): Row | ImageEnd {
   return checked(rowLine, parseJson(json, place), place);
 }

@@ -14,21 +14,21 @@ import { type ImageFacts, imageText, indexRows, type RowIndex, readRows, rowsHas
 import { keepWholeImages } from "./salvage.ts";
 import type { Manifest, Row } from "./schema.ts";
 
-/** A run as it lies on disk: reading takes no lock and writes nothing, also while another process writes. */
+/** A stored run is a run as it lies on disk. Reading it takes no lock and writes nothing, also while another process writes. */
 export interface StoredRun {
   readonly id: string;
   readonly folder: string;
   readonly manifest: Manifest;
-  /** Rows of finished images in the order they came; one image in memory at a time. */
+  /** Yields the rows of finished images in the order they came; one image is in memory at a time. */
   rows(): AsyncGenerator<Row, void, void>;
-  /** By image id, then prompts, protocol, target, step and token. */
+  /** Yields the rows sorted by image id, then prompts, protocol, target, step and token. */
   sortedRows(): AsyncGenerator<Row, void, void>;
-  /** SHA-256 of the sorted rows: the same for the same results, however the run was cut up. */
+  /** Returns the SHA-256 of the sorted rows: it is the same for the same results, however the run was cut up. */
   rowsHash(): Promise<string>;
   latency(): Promise<readonly LatencyTurn[]>;
 }
 
-/** What may change while a run goes on. */
+/** The fields of a manifest that may change while a run goes on. */
 export type ManifestPatch = Partial<Omit<Manifest, "schema" | "id" | "createdAt" | "plan">>;
 
 export type Sealed = Pick<
@@ -36,11 +36,11 @@ export type Sealed = Pick<
   "images" | "rows" | "rowsSha256" | "latencySha256"
 >;
 
-/** A run that this process alone may write. */
+/** A run that only this process may write. */
 export interface Run extends StoredRun {
-  /** Whether the run was here before. */
+  /** True if the run was here before. */
   readonly resumed: boolean;
-  /** What a killed write had left of an unfinished image, and was cut off. */
+  /** Bytes that a killed write had left of an unfinished image; they were cut off. */
   readonly tornBytes: number;
   finishedImages(): ReadonlySet<ImageId>;
   finishedRows(): number;
@@ -50,16 +50,16 @@ export interface Run extends StoredRun {
   /** Forgets the samples so far: a latency phase that was cut off is measured again as a whole. */
   clearLatency(): Promise<void>;
   update(patch: ManifestPatch): Promise<void>;
-  /** What the status of a finished run says of its files: counts, and the hashes that tell a change of them. */
+  /** Returns what the status of a finished run says of its files: counts, and hashes by which a change shows. */
   sealed(): Promise<Sealed>;
   /** Forces everything to disk and lets the next process in. */
   close(): Promise<void>;
 }
 
 export interface OpenOptions extends LockOptions {
-  /** Finished images whose rows are taken out, to be done again. */
+  /** Finished images whose rows are taken out, so that they are done again. */
   readonly again?: ReadonlySet<ImageId>;
-  /** Folders of the user's, which no text of the run keeps. */
+  /** Folders of the user's; they are taken out of every text that the run stores. */
   readonly hidden?: readonly string[];
 }
 
@@ -91,7 +91,7 @@ export async function openRun(results: string, given: Manifest, options: OpenOpt
   }
 }
 
-/** The index of a run's rows, after what is not whole was taken out of them. */
+/** Returns the index of a run's rows, after everything that is not whole was taken out of them. */
 async function soundIndex(folder: string, given: Manifest, { notice, again }: OpenOptions): Promise<RowIndex> {
   const stored = await readManifest(folder);
   const planned = plannedImages(stored ?? given);
@@ -108,7 +108,7 @@ async function soundIndex(folder: string, given: Manifest, { notice, again }: Op
   return index;
 }
 
-/** As far as can be told: a run that did not end has no hash of its latencies. */
+/** Returns whether the latencies are whole, as far as can be told: a run that did not end has no hash of them. */
 async function latencyIsWhole(folder: string, { status }: Manifest): Promise<boolean> {
   try {
     await readLatency(latencyFile(folder));
@@ -119,7 +119,10 @@ async function latencyIsWhole(folder: string, { status }: Manifest): Promise<boo
   }
 }
 
-/** The manifest that is here, if it is of the same plan; else the given one is written. */
+/**
+ * Returns the manifest that is here, if it is of the same plan. Where there is none, the given one is written and nothing
+ * returned.
+ */
 async function takeUp(folder: string, given: Manifest, images: number): Promise<Manifest | undefined> {
   const stored = await readManifest(folder);
   if (stored !== undefined) assertSamePlan(folder, stored, given);
@@ -132,7 +135,7 @@ async function takeUp(folder: string, given: Manifest, images: number): Promise<
   return stored;
 }
 
-/** Throws HarnessError where there is no such run, or it can not be read. */
+/** Returns the stored run of this id. Throws HarnessError where there is no such run, or it can not be read. */
 export async function readRun(results: string, id: string): Promise<StoredRun> {
   const run = await readRunIfThere(results, id);
   if (run !== undefined) return run;
@@ -157,13 +160,15 @@ interface Opened {
   readonly hidden: readonly string[];
 }
 
-/** The manifest without the user's folders. The plan stays: the id is its hash. */
+/** Returns the manifest without the user's folders. The plan stays as it is: the id is its hash. */
 function shareable(manifest: Manifest, hidden: readonly string[]): Manifest {
   const { plan, ...said } = manifest;
   return { ...withoutFolders(said, hidden), plan };
 }
 
-/** A run that is opened gets other rows, perhaps: whoever ends it computes its scores again. */
+/**
+ * Returns the manifest without scores. A run that is opened may get other rows, so whoever ends it computes the scores again.
+ */
 function withoutScores({ scores: _, scored: __, ...rest }: Manifest): Manifest {
   return rest;
 }
@@ -242,7 +247,7 @@ function storedRun(folder: string, manifest: Manifest): StoredRun {
   };
 }
 
-/** One step after the other; a step that fails does not stop those behind it. */
+/** Runs one step after the other; a step that fails does not stop those behind it. */
 function queue(): <T>(step: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (step) => {
@@ -252,7 +257,7 @@ function queue(): <T>(step: () => Promise<T>) => Promise<T> {
   };
 }
 
-/** An id is a folder's name, never a way out of the results folder. */
+/** Throws HarnessError for an id that is no folder's name: it could lead out of the results folder. */
 function safeId(id: string): string {
   if (/^[a-z0-9][a-z0-9.-]*$/i.test(id)) return id;
   throw new HarnessError(`run ${id}: not the id of a run`, { expected: "letters, digits, dots and dashes" });

@@ -45,7 +45,8 @@ test.each([
 });
 
 test("of a file that nearly fits, the nearest variant is named with all that is missing, extra and misshaped", async () => {
-  const [missing, misshaped] = ["image_encoder.blocks.5.attn.rel_pos_w", "image_encoder.pos_embed"] as const;
+  const missing = "image_encoder.blocks.5.attn.rel_pos_w";
+  const misshaped = "image_encoder.pos_embed";
   const shapes = { ...without(missing), [misshaped]: [1, 32, 32, 97], "image_encoder.head.weight": [4] };
   await withFile(shapes, async (archive) => {
     expect(await fittingVariants(registry, archive)).toEqual([]);
@@ -97,7 +98,7 @@ test("each variant's checkpoint fits that variant alone, and any other one refus
   }
 });
 
-/** What the variant takes of a checkpoint. */
+/** Returns the tensors that the variant takes of a checkpoint, with their shapes. */
 async function shapesOf(variant: RegisteredVariant): Promise<Shapes> {
   const seeded = seededCheckpoint();
   const shapes = new Map<string, readonly number[]>();

@@ -3,7 +3,7 @@ import type { RegisteredVariant, Registry } from "../../plan/plugins/registry.ts
 import { checkpointOf, type TensorArchive } from "../../weights/index.ts";
 import { describeGraphs } from "../build.ts";
 
-/** Whether every tensor of the file has its place in the variant, by name and shape; no value is read. */
+/** Returns whether every tensor of the file has its place in the variant, by name and shape; no value is read. */
 export async function fits(archive: TensorArchive, variant: RegisteredVariant): Promise<boolean> {
   // The archive stays open for the caller: only the checkpoint's bookkeeping is made anew.
   const checkpoint = checkpointOf({ ...archive, close: () => undefined }, "checkpoint");
@@ -16,7 +16,7 @@ export async function fits(archive: TensorArchive, variant: RegisteredVariant): 
   }
 }
 
-/** The variants that a file fits; methods that run on another variant's checkpoints are not among them. */
+/** Returns the variants that a file fits; methods that run on another variant's checkpoints are not among them. */
 export async function fittingVariants(registry: Registry, archive: TensorArchive): Promise<readonly string[]> {
   const fitting: string[] = [];
   for (const [id, variant] of registry.variants)
@@ -24,12 +24,12 @@ export async function fittingVariants(registry: Registry, archive: TensorArchive
   return fitting;
 }
 
-/** Neither a method on another variant's checkpoint, nor ONNX files, nor a floor, which has no weights. */
+/** Returns false for a method on another variant's checkpoint, for ONNX files, and for a floor, which has no weights. */
 export function hasOwnCheckpoint({ preset, files }: RegisteredVariant): boolean {
   return preset.base === undefined && files === undefined && preset.role !== "floor";
 }
 
-/** An error about a checkpoint that does not fit, with the variant it does fit in its hint. */
+/** Returns an error about a checkpoint that does not fit, whose hint names the variant that it does fit. */
 export async function explainMisfit(error: unknown, registry: Registry, archive: TensorArchive): Promise<unknown> {
   if (!(error instanceof HarnessError)) return error;
   const fitting = await fittingVariants(registry, archive);

@@ -5,7 +5,7 @@ import type { TensorArchive } from "../../weights/index.ts";
 import { describeGraphs } from "../build.ts";
 import { fittingVariants, hasOwnCheckpoint } from "./fit.ts";
 
-/** All that a file has otherwise than a variant wants it. */
+/** A misfit lists all that a file has otherwise than a variant wants it. */
 export interface Misfit {
   readonly variant: string;
   readonly missing: readonly { readonly name: string; readonly expected: readonly number[] }[];
@@ -17,7 +17,9 @@ export interface Misfit {
   }[];
 }
 
-/** The first variant that a file fits; where it fits none, the nearest one with its faults, if one is near. */
+/**
+ * Names the first variant that a file fits; where it fits none, it holds the nearest variant with its faults, if one is near.
+ */
 export interface Fit {
   readonly variant: string | undefined;
   readonly nearest: Misfit | undefined;
@@ -30,8 +32,8 @@ export async function bestFit(registry: Registry, archive: TensorArchive): Promi
 }
 
 /**
- * The variant that the file has the fewest faults for, with all of them; nothing where none is near: more faults than tensors
- * that fit are another network with a few equal names.
+ * Returns the variant that the file has the fewest faults for, with all of them. Returns nothing where none is near: a file with
+ * more faults than tensors that fit is another network with a few equal names.
  */
 export async function nearestVariant(registry: Registry, archive: TensorArchive): Promise<Misfit | undefined> {
   let nearest: Misfit | undefined;
@@ -50,7 +52,9 @@ function faultsOf({ missing, extra, misshaped }: Misfit): number {
 /** Ends a build whose result is clear. */
 class TooManyFaults extends HarnessError {}
 
-/** Nothing where there are more faults than `most`, or than tensors that fit, and where the build finds nothing to go by. */
+/**
+ * Returns nothing where there are more faults than `most`, or than tensors that fit, and where the build finds nothing to go by.
+ */
 async function misfitOf(
   { file, tensors }: TensorArchive,
   variant: RegisteredVariant,

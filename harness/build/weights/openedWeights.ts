@@ -3,7 +3,7 @@ import type { Checkpoint, PublishedFile, WeightSource } from "../../api.ts";
 import { homeFolder } from "../../home.ts";
 import { inertClassesOf, type Registry, weightsVariantOf } from "../../plan/plugins/registry.ts";
 import type { ChosenVariant } from "../../plan/weights.ts";
-import { sha256OfFile } from "../../store/disk/remembered.ts";
+import { sha256OfFile } from "../../store/disk/fileCache.ts";
 import { requireAsPulled } from "../../store/pulledFiles.ts";
 import { readPullRecord } from "../../store/pullRecord.ts";
 import { checkpointOf, completedCheckpoint, openTensorArchive, seededCheckpoint } from "../../weights/index.ts";
@@ -12,15 +12,15 @@ import { explainMisfit } from "./fit.ts";
 
 export interface OpenedWeights {
   readonly checkpoint: Checkpoint;
-  /** Part of what a graph's bytes follow from. */
+  /** Identity of the weights, from which a graph's bytes follow. */
   readonly weightsId: string;
-  /** What the manifest says; without the user's folders. */
+  /** The record of the weights in the manifest, without the user's folders. */
   readonly record: {
     readonly source: WeightSource;
     readonly label: string;
     readonly file?: string;
     readonly sha256?: string;
-    /** Whether a checkpoint is its authors' file; absent for other weights. */
+    /** True if a checkpoint is its authors' file; absent for other weights. */
     readonly published?: boolean;
   };
 }
@@ -55,7 +55,10 @@ export async function openWeights({ variant, weights }: ChosenVariant, registry:
   }
 }
 
-/** By the published hash; where there is none, by the hash that it had at its first download. */
+/**
+ * Returns whether the file is the published one: by the published hash, or, where there is none, by the hash of its first
+ * download.
+ */
 async function isPublished(published: PublishedFile | undefined, found: string): Promise<boolean> {
   if (published === undefined) return false;
   if (published.sha256 !== undefined) return published.sha256 === found;
@@ -63,7 +66,10 @@ async function isPublished(published: PublishedFile | undefined, found: string):
   return record?.trust === "first download" && record.sha256 === found;
 }
 
-/** A fine-tuned file, or a damaged mirror's, has the published one's name: a table must not take it for that. */
+/**
+ * Returns a remark behind the file's name. A fine-tuned file, or one of a damaged mirror, has the published file's name, and a
+ * table must not take it for that.
+ */
 function remarkOn(source: WeightSource, published: string | undefined, found: string): string {
   if (source === "nano") return ", trained for this project";
   return published === undefined || published === found ? "" : ", not the published file";

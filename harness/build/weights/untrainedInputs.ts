@@ -1,15 +1,15 @@
 import type { PlannedPrompts } from "../../protocols/index.ts";
 
-/** Weights that were trained for a preset, and what their training left out. */
+/** Weights that were trained for a preset, with the inputs that their training left out. */
 interface Weights {
-  /** The file's name, which the note gives. */
+  /** Name of the file, which the note gives. */
   readonly file: string;
   readonly untrained: readonly string[];
 }
 
 /**
- * Notes of a row whose protocols need inputs that its weights were never trained on, one for each input and protocol. SAM's mask
- * input is learnt: weights that never saw one answer it with masks that are worse than those they are handed.
+ * Returns notes for a row whose protocols need inputs that its weights were never trained on, one for each input and protocol.
+ * SAM's mask input is learnt: weights that never saw one answer it with masks that are worse than those they are given.
  */
 export function untrainedInputNotes(plan: readonly PlannedPrompts[], weights: Weights | undefined): readonly string[] {
   if (weights === undefined) return [];

@@ -5,20 +5,23 @@ import { isOwnModule } from "./registry.ts";
 import { projectRoot } from "./sources.ts";
 
 export interface AuthorsCode {
-  /** The plug-in's module. */
+  /** Path of the plug-in's module. */
   readonly file: string;
-  /** Whose work it was: the variant's or the data set's id. */
+  /** The variant's or the data set's id, which errors begin with. */
   readonly id: string;
-  /** What the plug-in was asked for: build, load, encode. */
+  /** A verb for what the plug-in was asked to do: build, load, encode. */
   readonly doing: string;
-  /** Whether other code than the author's runs as well: then only what has a place in the author's files is the author's. */
+  /**
+   * True if other code than the author's runs as well: then an error is the author's only if it has a place in the author's
+   * files.
+   */
   readonly shared?: boolean;
   readonly hint?: () => string | undefined;
 }
 
 /**
- * Runs a plug-in's code. What it throws is its author's to mend, if the plug-in is not the project's own: a HarnessError with
- * the place in the author's file. What the project's own code throws is thrown as it is.
+ * Runs a plug-in's code. An error of a plug-in that is not the project's own is for its author to mend: it becomes a
+ * HarnessError with the place in the author's file. An error of the project's own code is thrown as it is.
  */
 export async function asAuthors<T>(code: AuthorsCode, step: () => Promise<T> | T): Promise<T> {
   try {
@@ -40,7 +43,9 @@ function authorsError(error: unknown, { file, id, doing, shared = false, hint }:
   });
 }
 
-/** `file:line:column` of the innermost frame in the author's files: the module itself, else one that is no library's. */
+/**
+ * Returns `file:line:column` of the innermost frame in the author's files: the module itself, else a file that is no library's.
+ */
 function placeOf(stack: string, module: string): string | undefined {
   const frames = stack.split("\n").flatMap((line) => {
     const found = /\(?((?:file:\/\/|\/|[A-Za-z]:\\)[^()]*):(\d+):(\d+)\)?$/.exec(line.trim());

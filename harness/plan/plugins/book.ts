@@ -4,14 +4,15 @@ import { HarnessError } from "../../errors.ts";
 import { ownBook, type ScoreBook } from "../../protocols/index.ts";
 import { loadRegistry, type Registry } from "./registry.ts";
 
-/** Returns the book with what these modules bring. */
+/** Returns the project's own protocols and metrics, with those of these modules. */
 export async function loadBook(plugins: readonly string[] = []): Promise<ScoreBook> {
   return plugins.length === 0 ? ownBook : bookOf(await loadRegistry(plugins));
 }
 
 /**
- * Returns the project's own protocols and metrics, those of plug-ins behind them. A metric that a protocol lists is known even
- * where no module brings it by itself. Throws HarnessError where an id of a protocol, a metric or a figure stands for two things.
+ * Returns the project's own protocols and metrics, and those of plug-ins behind them. A metric that a protocol lists is known
+ * even where no module brings it by itself. Throws HarnessError where an id of a protocol, a metric or a figure stands for two
+ * things.
  */
 export function bookOf(registry: Pick<Registry, "protocols" | "metrics">): ScoreBook {
   const protocols = [...ownBook.protocols];

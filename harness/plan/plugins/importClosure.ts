@@ -6,15 +6,14 @@ import { fileURLToPath } from "node:url";
 import { projectRoot } from "./sources.ts";
 
 export interface ClosureOptions {
-  /** Folders of the project, and files, that do not count, nor does what only they import. */
+  /** Folders and files of the project that do not count; what only they import does not count either. */
   readonly without?: readonly string[];
 }
 
 /**
- * A digest of a module's code and of all code that it imports, however deep: results of other code are other results, and no
- * other file counts. A library of node_modules counts by its name and version.
- * The same code has the same digest wherever it lies, and whatever the module itself is called.
- * What is imported under a name that is computed when the code runs can not be seen here.
+ * Returns a digest of a module's code and of all code that it imports, however deep: results of other code are other results,
+ * and no other file counts. A library of node_modules counts by its name and version. The same code has the same digest wherever
+ * it lies, and whatever the module itself is called. An import whose name is computed when the code runs can not be seen here.
  */
 export function closureHash(module: string, options: ClosureOptions = {}): string {
   const hash = createHash("sha256");
@@ -26,13 +25,13 @@ export function closureHash(module: string, options: ClosureOptions = {}): strin
 }
 
 export interface Closure {
-  /** Absolute, the module itself among them. */
+  /** Absolute paths, the module's own among them. */
   readonly files: ReadonlySet<string>;
-  /** `name@version`. */
+  /** Libraries as `name@version`. */
   readonly libraries: ReadonlySet<string>;
 }
 
-/** The files that a module is made of, and the libraries that they use. */
+/** Returns the files that a module is made of, and the libraries that they use. */
 export function closureOf(module: string, { without = [] }: ClosureOptions = {}): Closure {
   const excluded = without.map((place) => resolve(projectRoot, place));
   const files = new Set<string>();
@@ -51,8 +50,8 @@ export function closureOf(module: string, { without = [] }: ClosureOptions = {})
 }
 
 /**
- * What a text imports, rather too much than too little: a specifier in a comment or a string counts as well. Types are erased
- * before code runs, so what is imported as a type alone does not.
+ * Returns the specifiers that a text imports, rather too many than too few: a specifier in a comment or a string counts as well.
+ * An import of a type alone does not count, since types are erased before code runs.
  */
 export function specifiersOf(text: string): readonly string[] {
   const code = text.replace(
@@ -70,7 +69,7 @@ export function specifiersOf(text: string): readonly string[] {
 
 type Imported = { readonly file: string } | { readonly library: string };
 
-/** Imports of files whose text has not changed since they were read: many closures share them. */
+/** Imports of files, so that a file is read once: many closures share it. A file that changes has another key. */
 const knownImports = new Map<string, readonly Imported[]>();
 
 function importsOf(file: string): readonly Imported[] {
@@ -93,14 +92,14 @@ function resolveImport(specifier: string, from: string): Imported | undefined {
   return libraryOf(specifier, from) ?? fileFrom(specifier, from);
 }
 
-/** Of a relative, absolute or file: specifier. */
+/** Returns the path of a relative, absolute or file: specifier; nothing for any other. */
 function pathOf(specifier: string, from: string): string | undefined {
   const bare = specifier.replace(/[?#].*$/, "");
   if (/^\.{0,2}\//.test(bare) || bare === "." || bare === "..") return resolve(dirname(from), bare);
   return bare.startsWith("file:") ? fileURLToPath(bare) : undefined;
 }
 
-/** As TypeScript's and Node's loaders look for it: a name in .js may stand for the .ts that it comes from. */
+/** Returns the file as TypeScript's and Node's loaders find it: a name in .js may stand for the .ts that it comes from. */
 function fileAt(path: string): string | undefined {
   const sources = path.replace(/\.([cm]?)jsx?$/, ".$1ts");
   const endings = ["", ".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx", ".json"];
@@ -110,7 +109,10 @@ function fileAt(path: string): string | undefined {
   return found === undefined ? undefined : realpathSync(found);
 }
 
-/** A package below node_modules. One that is linked there from elsewhere is code like the author's own. */
+/**
+ * Returns the package of node_modules that a specifier names. A package that is linked there from elsewhere is code like the
+ * author's own.
+ */
 function libraryOf(specifier: string, from: string): { readonly library: string } | undefined {
   const name = /^(@[^/]+\/[^/]+|[^@#/][^/]*)/.exec(specifier)?.[0];
   if (name === undefined) return undefined;
@@ -125,7 +127,7 @@ function libraryOf(specifier: string, from: string): { readonly library: string 
   }
 }
 
-/** By the package's own rules: its exports, or the imports (#name) of the package that `from` is in. */
+/** Returns a file by the package's own rules: its exports, or the imports (#name) of the package that `from` is in. */
 function fileFrom(specifier: string, from: string): { readonly file: string } | undefined {
   try {
     return { file: realpathSync(createRequire(from).resolve(specifier)) };
@@ -134,14 +136,17 @@ function fileFrom(specifier: string, from: string): { readonly file: string } | 
   }
 }
 
-/** Inside the project its place there, elsewhere its place beside the module; the module itself has no name. */
+/**
+ * Returns a file's name in the digest: its place in the project, or else its place beside the module; the module itself has no
+ * name.
+ */
 function labelOf(file: string, module: string): string {
   if (file === realpathSync(module)) return "";
   const inProject = relative(projectRoot, file);
   return inProject.startsWith("..") ? relative(dirname(realpathSync(module)), file) : inProject;
 }
 
-/** Files seldom change while a command runs, and many modules import the same ones. */
+/** Hashes of files, so that a file is hashed once: many modules import the same ones. A file that changes has another key. */
 const hashes = new Map<string, string>();
 
 function sha256Of(file: string): string {

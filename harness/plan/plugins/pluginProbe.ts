@@ -3,12 +3,12 @@ import { limits } from "../../limits.ts";
 import { countdown } from "../../process/deadlines.ts";
 import { spawnChild } from "../../process/spawnChild.ts";
 
-/** Modules that have been loaded in a process of their own before. */
+/** Modules that this process has probed before. */
 const harmless = new Set<string>();
 
 /**
- * Loads modules in another process first. Throws HarnessError for one that ends its process or does not let it go on: here, it
- * would end this one without a word, or hold it for ever.
+ * Loads modules in another process first. Throws HarnessError for a module that ends its process or never finishes loading:
+ * here, it would end this process without a word, or hold it for ever.
  */
 export async function probePlugins(files: readonly string[], allowedMs: number = limits.pluginLoadMs): Promise<void> {
   const unknown = files.filter((file) => !harmless.has(file));

@@ -13,17 +13,17 @@ import type {
 } from "../../api.ts";
 import { HarnessError } from "../../errors.ts";
 
-/** What an id may look like: part of file names, and of lists that commas set apart. */
+/** An id is part of file names, and of lists that commas set apart, so it has these letters only. */
 export const idPattern = /^(?!\.)[\w.+@-]+(\/(?!\.)[\w.+@-]+)*$/;
 
 interface Rule {
-  /** With dots where it lies deeper. */
+  /** Name of the field, with dots where it lies deeper. */
   readonly field: string;
   readonly expected: string;
   fits(value: unknown): boolean;
 }
 
-/** One field of something that a plug-in gives. */
+/** A rule says what one field of something that a plug-in gives must be. */
 function rule(field: string, expected: string, fits: (value: unknown) => boolean): Rule {
   return { field, expected, fits };
 }
@@ -72,7 +72,7 @@ const variantRules: readonly Rule[] = [
 
 const datasetPluginRules: readonly Rule[] = [id("id"), text("title"), text("about"), call("open")];
 
-/** A figure's title and id; a list of them may be empty. */
+/** Returns whether a value is a list of figures with title and id; the list may be empty. */
 const isColumns = (value: unknown) => Array.isArray(value) && value.every(isColumn);
 
 const metricRules: readonly Rule[] = [
@@ -147,10 +147,12 @@ function isSteps(value: unknown): boolean {
   return value.every((each) => isCount(each?.step) && isText(each?.prompts) && idPattern.test(each.prompts));
 }
 
-/** What a module may bring as its default export. */
+/** A module's default export is one of these. */
 export type Plugin = VariantPlugin | DatasetPlugin | Metric | Protocol;
 
-/** A module's default export as a plug-in. Throws HarnessError with the module, the place and the field that is wrong. */
+/**
+ * Returns a module's default export as a plug-in. Throws HarnessError with the module, the place and the field that is wrong.
+ */
 export function pluginOf(given: unknown, file: string): Plugin {
   const plugin = given as Partial<VariantPlugin & DatasetPlugin & Metric & Protocol> | undefined;
   if (isFunction(plugin?.open)) {
@@ -185,20 +187,20 @@ function checkProtocol(protocol: Protocol, file: string): Protocol {
   return protocol;
 }
 
-/** What is kept of a run is bound to the code of this file. */
+/** Throws HarnessError where `module` is not this file's URL: results are bound to the code of this file. */
 function requireModule(module: unknown, file: string): void {
   const found = isText(module) && /^file:/.test(module as string) ? fileURLToPath(module as string) : undefined;
   if (found !== undefined && existsSync(found) && realpathSync(found) === realpathSync(file)) return;
   throw new HarnessError(`${file}: module`, { found: shown(module), expected: "import.meta.url" });
 }
 
-/** A preset of a plug-in. Throws HarnessError as pluginOf. */
+/** Returns a preset of a plug-in. Throws HarnessError as pluginOf. */
 export function checkPreset(preset: VariantManifest, file: string, place = 1): VariantManifest {
   check(preset, presetRules, `${file}: preset ${preset?.id ?? place}`);
   return preset;
 }
 
-/** What a data set's plug-in opened; each photo is checked when it is read. Throws HarnessError as pluginOf. */
+/** Returns the data set that a plug-in opened; each photo is checked when it is read. Throws HarnessError as pluginOf. */
 export function checkDataset(dataset: Dataset, id: string): Dataset {
   const subject = `dataset ${id}`;
   check(dataset, datasetRules, subject);

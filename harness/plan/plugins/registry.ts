@@ -7,26 +7,26 @@ import { checkPreset, type Plugin, pluginOf } from "./pluginShape.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..");
 
-/** A variant as users name it: one preset of a plug-in. */
+/** A variant as users name it: it is one preset of a plug-in. */
 export interface RegisteredVariant {
   readonly preset: VariantManifest;
   readonly plugin: VariantPlugin;
-  /** The plug-in's module: its code, and what it imports, is part of a graph's identity. */
+  /** Path of the plug-in's module. Its code, and what it imports, is part of a graph's identity. */
   readonly file: string;
-  /** The module's folder: its nano weights lie there. */
+  /** Folder of the module; its nano weights lie there. */
   readonly folder: string;
-  /** The user's own ONNX files, which nothing is built for. */
+  /** The user's own ONNX files; nothing is built for them. */
   readonly files?: GraphFiles;
 }
 
 export interface Registry {
   readonly variants: ReadonlyMap<string, RegisteredVariant>;
   readonly datasets: ReadonlyMap<string, DatasetPlugin>;
-  /** Modules of the datasets, by id. */
+  /** Modules of the datasets, by the dataset's id. */
   readonly datasetFiles: ReadonlyMap<string, string>;
-  /** Each once, with its module. */
+  /** All methods, each once, with its module. */
   readonly methods: readonly Omit<RegisteredVariant, "preset">[];
-  /** What plug-ins bring beside the project's own; `bookOf` has both together. */
+  /** Protocols and metrics that plug-ins bring; `bookOf` has them together with the project's own. */
   readonly protocols: readonly Protocol[];
   readonly metrics: readonly Metric[];
 }
@@ -46,7 +46,7 @@ export async function loadRegistry(plugins: readonly string[] = []): Promise<Reg
   return loadPlugins([...own.sort(), ...foreign]);
 }
 
-/** What these modules bring, and nothing else. */
+/** Returns what these modules bring, and nothing else. */
 export async function loadPlugins(files: readonly string[]): Promise<Registry> {
   const own = files.filter(isOwnModule);
   // Begun at once, they wait for the disk and the compiler together.
@@ -82,7 +82,10 @@ export async function loadPlugins(files: readonly string[]): Promise<Registry> {
   return { variants, datasets, datasetFiles, methods, protocols, metrics };
 }
 
-/** A listed preset, or an id with a setting that its plug-in understands. Throws HarnessError for any other. */
+/**
+ * Returns a listed preset, or the variant of an id with a setting that its plug-in understands. Throws HarnessError for any
+ * other id.
+ */
 export function variantOf(registry: Registry, id: string): RegisteredVariant {
   const variant = registry.variants.get(id);
   if (variant !== undefined) return variant;
@@ -94,18 +97,18 @@ export function variantOf(registry: Registry, id: string): RegisteredVariant {
   throw unknown("variant", id, [...registry.variants.keys()]);
 }
 
-/** The variant whose checkpoints and nano weights this one runs on: itself, or its base. */
+/** Returns the variant whose checkpoints and nano weights this one runs on: itself, or its base. */
 export function weightsVariantOf(registry: Registry, variant: RegisteredVariant): RegisteredVariant {
   const { base } = variant.preset;
   return base === undefined ? variant : variantOf(registry, base);
 }
 
-/** What any variant's checkpoint may name: which one a file is for shows only when it is open. */
+/** Returns the classes that any variant's checkpoint may name: which variant a file is for shows only when it is open. */
 export function inertClassesOf(registry: Registry): readonly string[] {
   return [...new Set([...registry.variants.values()].flatMap(({ preset }) => preset.inertClasses ?? []))];
 }
 
-/** Whether the project brings this plug-in; any other is its author's to mend. */
+/** Returns whether the project brings this plug-in; the errors of any other are for its author to mend. */
 export function isOwnModule(file: string): boolean {
   return ["datasets", "variants"].some((folder) => file.startsWith(join(root, folder) + sep));
 }
@@ -114,7 +117,7 @@ function importModule(file: string): Promise<unknown> {
   return import(pathToFileURL(file).href);
 }
 
-/** Whatever a plug-in from outside throws while it loads is for its author to mend, in one line. */
+/** Loads a plug-in from outside. An error that it throws meanwhile is for its author to mend, and is told in one line. */
 async function importForeign(file: string): Promise<unknown> {
   requireFile(file);
   try {

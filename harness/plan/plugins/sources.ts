@@ -3,10 +3,13 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, isAbsolute, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The project's own folder. */
+/** Path of the project's own folder. */
 export const projectRoot = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..");
 
-/** A digest of the code in these folders, tests left out: results of other code are other results. Paths are the project's, or absolute. */
+/**
+ * Returns a digest of the code in these folders, without tests: results of other code are other results. Paths are the
+ * project's, or absolute.
+ */
 export function sourcesHash(...folders: readonly (string | readonly string[])[]): string {
   const hash = createHash("sha256");
   const all = folders.flat().map((folder) => (isAbsolute(folder) ? folder : join(projectRoot, folder)));
@@ -15,7 +18,7 @@ export function sourcesHash(...folders: readonly (string | readonly string[])[])
   return hash.digest("hex");
 }
 
-/** Without tests, hidden folders and node_modules: a plug-in from outside may lie in a project's root. */
+/** Returns source files without tests, hidden folders and node_modules: a plug-in from outside may lie in a project's root. */
 function sourceFiles(folder: string): string[] {
   if (!existsSync(folder)) return [];
   const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -15,7 +15,7 @@ const closed: Trouble = {
   problem: "permission denied",
   hint: "make the folder readable and writable, or give another one with --results; finished images are kept",
 };
-/** EFBIG and EDQUOT are a full disk for this user: a limit on file size, a quota. */
+/** EFBIG and EDQUOT mean a full disk for this user: a limit on file size, a quota. */
 const troubles: Readonly<Record<string, Trouble>> = {
   ENOSPC: full,
   EDQUOT: { ...full, problem: "the disk quota is used up" },
@@ -28,7 +28,7 @@ const troubles: Readonly<Record<string, Trouble>> = {
   EISDIR: { problem: "is a folder where a file is expected", hint: "give another folder with --results" },
 };
 
-/** The machine's refusal in the user's words; anything else stays the bug or fault that it is. */
+/** Returns an error that says in the user's words why the machine refused; any other error comes back as it is. */
 export function diskError(error: unknown, path: string): unknown {
   const code = errorCode(error);
   const trouble = code === undefined ? undefined : troubles[code];
@@ -68,7 +68,7 @@ export async function replaceFile(path: string, text: string): Promise<void> {
   });
 }
 
-/** Makes a rename last through a power cut. Some systems (Windows, some network mounts) cannot, and need not be told. */
+/** Makes a rename last through a power cut. Some systems (Windows, some network mounts) can not do that and need no message. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r").catch(() => undefined);
   await handle?.sync().catch(() => undefined);

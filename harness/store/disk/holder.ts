@@ -3,19 +3,21 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { errorCode } from "./disk.ts";
 
-/** The lock file's text. `machine` is a hash: no host name is stored. `beat` grows while the holder lives. */
+/**
+ * A holder is what the lock file says. `machine` is a hash, so that no host name is stored; `beat` grows while the holder lives.
+ */
 export interface Holder {
   readonly pid: number;
-  /** Clock ticks since boot at which the process started: a recycled pid has another. */
+  /** Clock ticks since boot at which the process started; another process that gets the same pid later has another number. */
   readonly started: string;
   readonly machine: string;
-  /** Of the lock file itself: a copy of the results folder has another, and nobody writes there. */
+  /** Inode of the lock file itself. In a copy of the results folder the lock file has another, and nobody writes there. */
   readonly inode: string;
   readonly token: string;
   readonly beat: number;
 }
 
-/** Nothing where the text is not one, as between a file's creation and its first write. */
+/** Returns nothing where the text is no holder's, as between the file's creation and its first write. */
 export function parseHolder(text: string): Holder | undefined {
   try {
     const holder = JSON.parse(text) as Partial<Holder> | null;
@@ -25,7 +27,7 @@ export function parseHolder(text: string): Holder | undefined {
   }
 }
 
-/** Whether the process that holds the lock runs; only for a holder of this machine. */
+/** Returns whether the process that holds the lock runs. Holds only for a holder on this machine. */
 export function alive({ pid, started }: Holder): boolean {
   const now = processStart(pid);
   if (now !== undefined) return now === started;
@@ -38,7 +40,10 @@ export function alive({ pid, started }: Holder): boolean {
   }
 }
 
-/** Field 22 of /proc/<pid>/stat; the name before it may hold spaces and brackets. A zombie is dead. Source: proc(5). */
+/**
+ * Returns field 22 of /proc/<pid>/stat, or "dead" for a zombie. The name before it may hold spaces and brackets. Source:
+ * proc(5).
+ */
 function processStart(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -49,7 +54,10 @@ function processStart(pid: number): string | undefined {
   }
 }
 
-/** Pids mean something within one boot of one machine and one pid namespace (a container has its own). */
+/**
+ * Returns this process as a holder. A pid means something within one boot of one machine and one pid namespace (a container has
+ * its own).
+ */
 export function ownProcess(machine?: string): Pick<Holder, "pid" | "started" | "machine"> {
   const scope = () => {
     try {

@@ -127,7 +127,10 @@ test("clearing leaves an empty file that grows again", async () => {
   expect(await readFile(path, "utf8")).toBe("new\n");
 });
 
-/** A real file on a disk with so many bytes of room: a write that does not fit is cut, the next one fails, as write(2) does. */
+/**
+ * Opens a real file on a disk that has room for so many bytes: a write that does not fit is cut, the next one fails,
+ * as write(2) does.
+ */
 async function disk(path: string, flags: string, room: () => number) {
   const file = await open(path, flags);
   return {

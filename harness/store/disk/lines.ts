@@ -5,7 +5,7 @@ import { refuseIrregular } from "../../files.ts";
 import { diskError, errorCode, onDisk } from "./disk.ts";
 
 const defaults = {
-  /** Longest wait between two syncs while lines come in, ms: what a power cut can cost. */
+  /** The longest wait between two syncs while lines come in, ms: a power cut can cost so much. */
   syncMs: 1000,
   /** A line longer than this is no row: reading stops instead of filling memory, bytes. */
   longestLine: 64 * 2 ** 20,
@@ -13,16 +13,19 @@ const defaults = {
 
 export interface Line {
   readonly text: string;
-  /** From 1. */
+  /** The first line is number 1. */
   readonly number: number;
-  /** Offsets of its first byte and of the byte behind its line break. */
+  /** The line begins at offset `start` and ends with its line break before offset `end`. */
   readonly start: number;
   readonly end: number;
   /** False for a last line without line break: the write was cut off. */
   readonly whole: boolean;
 }
 
-/** Lines from offset `start` up to `end` (the file's end without it), one in memory at a time; a missing file has none. */
+/**
+ * Yields the lines from offset `start` up to `end` (without it, the file's end), one in memory at a time. A missing file has
+ * none.
+ */
 export async function* readLines(
   path: string,
   { start = 0, end, longestLine = defaults.longestLine }: { start?: number; end?: number; longestLine?: number } = {},
@@ -71,17 +74,17 @@ export async function* readLines(
 
 /** A file that only grows, by whole pieces of text or not at all. */
 export interface LineFile {
-  /** Bytes that count; what may lie behind them is left of a failed write. */
+  /** Bytes that count; what lies behind them was left by a failed write. */
   readonly end: number;
   /** Throws HarnessError when the disk is full or closed; the file then ends where it did before. */
   append(text: string): Promise<void>;
-  /** Back to an empty file. */
+  /** Empties the file. */
   clear(): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface LineFileOptions {
-  /** Where the last whole piece ends; what lies behind it is cut off. */
+  /** Offset where the last whole piece ends; what lies behind it is cut off. */
   readonly end: number;
   readonly open?: (
     path: string,
@@ -91,8 +94,8 @@ export interface LineFileOptions {
 }
 
 /**
- * Opens for appending. One write call a piece: what the kernel has taken survives `kill -9`. It is forced to disk once a second
- * and on closing, so a power cut costs a second of work, which is then done again.
+ * Opens a file for appending. One write call a piece: what the kernel has taken survives `kill -9`. It is forced to disk once a
+ * second and on closing, so a power cut costs a second of work, which is then done again.
  */
 export async function openLineFile(path: string, options: LineFileOptions): Promise<LineFile> {
   const { nowMs = () => performance.now() } = options;
@@ -140,7 +143,10 @@ export async function openLineFile(path: string, options: LineFileOptions): Prom
   };
 }
 
-/** Not in append mode: there, Linux ignores positions, and what a failed truncation leaves could not be overwritten. */
+/**
+ * Opens the file, but not in append mode: there, Linux ignores positions, and what a failed truncation leaves could not be
+ * overwritten.
+ */
 async function openOrCreate(path: string, openFile: NonNullable<LineFileOptions["open"]>) {
   try {
     return await openFile(path, "r+").catch((error: unknown) => {

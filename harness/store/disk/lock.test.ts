@@ -167,7 +167,7 @@ async function deadPid(): Promise<number> {
   return child.pid!;
 }
 
-/** What the holder itself would have written: field 22 of its stat, counted from the end of its name. */
+/** Returns the text that the holder itself writes: field 22 of its stat, counted from the end of its name. */
 async function startOf(child: ChildProcess): Promise<string> {
   const stat = await readFile(`/proc/${child.pid}/stat`, "utf8").catch(() => "");
   return stat === "" ? "unknown" : stat.split(") ").at(-1)!.split(" ")[19]!;

@@ -10,11 +10,16 @@ type Self = Omit<Holder, "inode" | "beat">;
 
 const defaults = {
   what: "this run",
-  /** How often the holder shows that it lives, and how long a process on another machine watches for that, ms. */
+  /**
+   * A holder shows that it lives every `beatMs`. A process on another machine looks every `pollMs`, for `watchMs`. All are ms.
+   */
   beatMs: 5_000,
   watchMs: 30_000,
   pollMs: 250,
-  /** How often a taker looks whether another has cleared a dead holder's file, and when a claim to do so is itself dead, ms. */
+  /**
+   * A taker looks every `claimPollMs` whether another has cleared a dead holder's file. A claim older than `claimMs` is dead,
+   * ms.
+   */
   claimPollMs: 20,
   claimMs: 10_000,
 };
@@ -22,17 +27,17 @@ const defaults = {
 export interface LockOptions {
   readonly beatMs?: number;
   readonly watchMs?: number;
-  /** When another taker's claim to clear a dead holder's file is itself taken for dead, ms. */
+  /** Age at which another taker's claim to clear a dead holder's file is itself taken for dead, ms. */
   readonly claimMs?: number;
-  /** What the lock is for, in messages. */
+  /** A word for what is locked, in messages. */
   readonly what?: string;
-  /** Says why nothing happens for a while. */
+  /** Is told why nothing happens for a while. */
   readonly notice?: (text: string) => void;
-  /** For tests: another machine's name. */
+  /** Name of another machine; tests set it. */
   readonly machine?: string;
 }
 
-/** One process at a time writes a run. */
+/** A lock lets one process at a time write a run. */
 export interface Lock {
   /** Throws HarnessError if another process took the lock, as it may after this one slept through its watch. */
   assertHeld(): Promise<void>;
@@ -101,7 +106,10 @@ async function hold(path: string, file: FileHandle, self: Self, options: LockOpt
   };
 }
 
-/** Whether the holder is dead. False says: look again, the file has changed. Throws when it lives. */
+/**
+ * Returns true where the holder is dead and false where the file has changed, so that the caller looks again. Throws where the
+ * holder lives.
+ */
 async function abandoned(path: string, found: string, self: Self, options: LockOptions): Promise<boolean> {
   const holder = parseHolder(found);
   if (holder !== undefined && (await isCopy(path, holder))) return true;
@@ -128,8 +136,8 @@ async function abandoned(path: string, found: string, self: Self, options: LockO
 }
 
 /**
- * Since when this taker has seen a claim, on a clock that only goes forward. A file's own time is of a wall clock: after a jump,
- * a claim of a dead process would look young for ever, and one of a living process old.
+ * The time when this taker first saw a claim, on a clock that only goes forward. A file's own time comes from the wall clock:
+ * after a jump, a claim of a dead process would look young for ever, and a living process's claim would look old.
  */
 type Claims = Map<string, number>;
 
@@ -162,7 +170,7 @@ async function clear(path: string, found: string, { claims, claimMs }: Clearing)
   }
 }
 
-/** Another process holds the lock, and lives. */
+/** Another process holds the lock, and this process lives. */
 export class LockInUse extends HarnessError {
   constructor(path: string, found: string, { what = defaults.what }: LockOptions) {
     super(`${path}: another process is writing ${what}`, {

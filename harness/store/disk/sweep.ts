@@ -2,7 +2,7 @@ import { readdirSync, rmSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 
 const defaults = {
-  /** Built graphs that no run has used for so long are deleted: any change of the code builds new ones. */
+  /** Built graphs that no run has used for so many days are deleted: any change of the code builds new ones. */
   unusedDays: 30,
 };
 
@@ -25,7 +25,7 @@ export function sweep(cache: string, now = Date.now()): void {
   }
 }
 
-/** Nothing where there is no such folder: the write that follows says what is wrong with it. */
+/** Returns nothing where there is no such folder: the write that follows says what is wrong with it. */
 function namesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder);

@@ -13,13 +13,15 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { HarnessError } from "../../errors.ts";
-import { sha256OfFile } from "./remembered.ts";
+import { sha256OfFile } from "./fileCache.ts";
 
-/** A folder of the cache: it is written whole, and the hashes of its files stand in it, so that damage is found before it is measured. */
+/**
+ * A folder of a cache is written whole, and it holds the hashes of its files, so that damage is found before it is measured.
+ */
 
 const hashesFile = "sha256.json";
 
-/** The names of the folder's files and their hashes, as it was written; nothing where it is missing or has none. */
+/** Returns the hashes of the folder's files by name, as they were written; nothing where they are missing. */
 function recordedHashes(folder: string): Readonly<Record<string, string>> | undefined {
   try {
     const found: unknown = JSON.parse(readFileSync(join(folder, hashesFile), "utf8"));
@@ -29,14 +31,14 @@ function recordedHashes(folder: string): Readonly<Record<string, string>> | unde
   }
 }
 
-/** Its files, without the one that holds their hashes. */
+/** Returns the names of the folder's files, without the file that holds their hashes. */
 export function filesIn(folder: string): readonly string[] {
   return readdirSync(folder)
     .filter((name) => name !== hashesFile)
     .sort();
 }
 
-/** Whether every file of the folder is what was written. Bytes are read once, and again where a file changed. */
+/** Returns whether every file of the folder is what was written. Bytes are read once, and again where a file changed. */
 export async function isWhole(folder: string): Promise<boolean> {
   const hashes = recordedHashes(folder);
   if (hashes === undefined || filesIn(folder).join("\n") !== Object.keys(hashes).sort().join("\n")) return false;
@@ -73,7 +75,10 @@ export async function writeWholeFolder(
   }
 }
 
-/** A folder too, where the system can: some (Windows, some network mounts) can not, and need not be told. */
+/**
+ * Forces a file or a folder to disk. Some systems (Windows, some network mounts) can not do that for a folder and need no
+ * message.
+ */
 export function forceToDisk(path: string): void {
   let descriptor: number | undefined;
   try {
@@ -98,7 +103,7 @@ function makeFolder(folder: string): void {
   }
 }
 
-/** Another process may have built the same graphs meanwhile: its folder is as good. */
+/** Moves the folder to its place. If another process has built the same graphs meanwhile, its folder is used. */
 function moveInto(partial: string, folder: string): void {
   try {
     renameSync(partial, folder);

@@ -2,14 +2,14 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { formatEntry, parseEntry, sweepMemory } from "./memoryEntries.ts";
-import { remembered } from "./remembered.ts";
+import { formatEntry, parseEntry, sweepEntries } from "./cacheEntries.ts";
+import { cachedResult } from "./fileCache.ts";
 
 const dayMs = 86_400_000;
 let folder: string;
 let home: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "memory-"));
+  folder = mkdtempSync(join(tmpdir(), "file-cache-"));
   home = join(folder, "home");
   mkdirSync(join(home, "checked"), { recursive: true });
   vi.stubEnv("SAM_BENCH_HOME", home);
@@ -21,7 +21,7 @@ afterEach(() => {
 
 const checked = () => readdirSync(join(home, "checked")).sort();
 
-/** An entry of the memory that was written so many days ago. */
+/** An entry of the cache that was written so many days ago. */
 function write(name: string, text: string, days = 0): void {
   const file = join(home, "checked", name);
   const time = new Date(Date.now() - days * dayMs);
@@ -50,16 +50,16 @@ test("entries of files that are gone, old entries and those of another form are 
   write("fresh.123", "half");
   write("killed.124", "half", 2);
   await new Promise((resolve) => setTimeout(resolve, 150));
-  expect(await remembered("length", [file], async () => "7")).toBe("7");
+  expect(await cachedResult("length", [file], async () => "7")).toBe("7");
   const [entry, ...rest] = checked();
   expect(entry).toMatch(/^[0-9a-f]{32}$/);
   expect(rest).toEqual(["fresh.123", "present", "swept", "younger"]);
 });
 
-test("the memory is swept once a day, and again where the clock was set back since", async () => {
+test("the cache is swept once a day, and again where the clock was set back since", async () => {
   const sweepAfter = async (hours: number) => {
     write("gone", entryOf(join(folder, "gone")));
-    await sweepMemory(join(home, "checked"), Date.now() + hours * 3_600_000);
+    await sweepEntries(join(home, "checked"), Date.now() + hours * 3_600_000);
     return checked();
   };
   expect(await sweepAfter(0)).toEqual(["swept"]);

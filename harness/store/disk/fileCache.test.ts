@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { sha256 } from "../canonical.ts";
-import { remembered, sha256OfFile } from "./remembered.ts";
+import { cachedResult, sha256OfFile } from "./fileCache.ts";
 
 let folder: string;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "remembered-"));
+  folder = await mkdtemp(join(tmpdir(), "file-cache-"));
   vi.stubEnv("SAM_BENCH_HOME", join(folder, "home"));
 });
 afterEach(async () => {
@@ -17,13 +17,13 @@ afterEach(async () => {
 
 const settled = () => new Promise((resolve) => setTimeout(resolve, 150));
 
-/** How often a file is read for four questions, with a change between the second and the third. */
+/** Returns how often a file is read for four questions, with a change between the second and the third. */
 async function readings(change: (file: string) => Promise<void>): Promise<number> {
   const file = join(folder, "graph.onnx");
   await writeFile(file, "weights");
   let read = 0;
   const ask = () =>
-    remembered("length", [file], async () => {
+    cachedResult("length", [file], async () => {
       read += 1;
       return String((await readFile(file)).length);
     });
@@ -50,7 +50,7 @@ test("a file that was written, replaced, or given back its old time is read agai
   expect(await readings((file) => utimes(file, new Date("2024-05-01"), new Date("2024-05-01")))).toBe(2);
 });
 
-test("a file that has just changed is not remembered: its next change may leave the same time", async () => {
+test("a file that has just changed is not cached: its next change may leave the same time", async () => {
   const file = join(folder, "graph.onnx");
   await writeFile(file, "one");
   expect(await sha256OfFile(file)).toBe(sha256("one"));
@@ -58,12 +58,12 @@ test("a file that has just changed is not remembered: its next change may leave 
   expect(await sha256OfFile(file)).toBe(sha256("two"));
 });
 
-test("a memory that can not be written costs another reading, and nothing else", async () => {
+test("a cache that can not be written costs another reading, and nothing else", async () => {
   await writeFile(join(folder, "home"), "a file where the folder should be");
   expect(await readings(async () => undefined)).toBe(4);
 });
 
-/** How often a file that is not touched is read for four questions, where the date is so far from that of its last change. */
+/** Returns how often an unchanged file is read for four questions, where the date is so far from that of its last change. */
 async function readingsAt(offMs: number): Promise<number> {
   const file = join(folder, "graph.onnx");
   await writeFile(file, "weights");
@@ -71,7 +71,7 @@ async function readingsAt(offMs: number): Promise<number> {
   try {
     let read = 0;
     const ask = () =>
-      remembered("length", [file], async () => {
+      cachedResult("length", [file], async () => {
         read += 1;
         return "7";
       });

@@ -5,43 +5,46 @@ import { join } from "node:path";
 import { refuseIrregular } from "../../files.ts";
 import { homeFolder } from "../../home.ts";
 import { sha256 } from "../canonical.ts";
+import { type CacheEntry, formatEntry, parseEntry, sweepEntries } from "./cacheEntries.ts";
 import { errorCode } from "./disk.ts";
-import { formatEntry, type MemoryEntry, parseEntry, sweepMemory } from "./memoryEntries.ts";
 
 /**
- * Memory of what was found in files, so that a check of many bytes is done once: what was found stands in `SAM_BENCH_HOME`
- * beside the files' inode, size and times, and counts as long as all of these are the same.
+ * The cache of what was found in files: a check of many bytes is done once. A result is stored in `SAM_BENCH_HOME` beside the
+ * inode, size and times of the files, and it holds as long as all of these are the same.
  */
 
 const defaults = {
-  /** A file that changed so short a time ago may change again without its times telling, ms. */
+  /** A file that changed so short a time ago may change again without a change of its times, ms. */
   settleMs: 100,
 };
 
-/** SHA-256 of a file's bytes, hexadecimal; read again only where the file changed. Throws HarnessError where it is no ordinary file. */
+/**
+ * Returns the SHA-256 of a file's bytes, hexadecimal; it is computed again only where the file changed. Throws HarnessError
+ * where the file is no ordinary one.
+ */
 export async function sha256OfFile(file: string): Promise<string> {
   refuseIrregular(file);
-  return remembered("sha256", [file], () => hashOf(file));
+  return cachedResult("sha256", [file], () => hashOf(file));
 }
 
 /**
- * What `find` finds in these files, or found when they were as they are now. A file that is missing is a state like others.
- * What is found is text; nothing is remembered where the files change meanwhile, or memory can not be written.
+ * Returns what `find` finds in these files, or found when they were as they are now. A file that is missing is a state like
+ * others. What is found is a text; it is not stored where the files change meanwhile, or where the cache can not be written.
  */
-export async function remembered(
+export async function cachedResult(
   about: string,
   files: readonly string[],
   find: () => Promise<string>,
 ): Promise<string> {
   const before = await stateOf(files);
   const paths = await pathsOf(files);
-  const place = join(memoryFolder(), sha256([about, ...paths].join("\0")).slice(0, 32));
+  const place = join(cacheFolder(), sha256([about, ...paths].join("\0")).slice(0, 32));
   const known = parseEntry(await readFile(place, "utf8").catch(() => ""));
   if (known?.state === before.text && known.paths.join("\0") === paths.join("\0")) return known.found;
   const found = await find();
   const after = await stateOf(files);
   if (after.text === before.text && Date.now() - after.changedMs > defaults.settleMs)
-    await remember(place, { state: after.text, paths, found });
+    await storeEntry(place, { state: after.text, paths, found });
   return found;
 }
 
@@ -63,25 +66,25 @@ function unlessMissing(error: unknown): undefined {
   if (errorCode(error) !== "ENOENT") throw error;
 }
 
-/** Changes whenever the file is another one or was written to: ctime can not be set back by a program. */
+/** Returns a text that changes whenever the file is another one or was written to: no program can set ctime back. */
 function stamp({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
   return [dev, ino, size, mtimeNs, ctimeNs].join(":");
 }
 
-const memoryFolder = () => join(homeFolder(), "checked");
+const cacheFolder = () => join(homeFolder(), "checked");
 
 function pathsOf(files: readonly string[]): Promise<readonly string[]> {
   return Promise.all(files.map((file) => realpath(file).catch(() => file)));
 }
 
-/** A memory that can not be written costs another check, and is no error. */
-async function remember(place: string, entry: MemoryEntry): Promise<void> {
+/** Stores an entry. A cache that can not be written costs another check, and is no error. */
+async function storeEntry(place: string, entry: CacheEntry): Promise<void> {
   const beside = `${place}.${process.pid}`;
   try {
-    await mkdir(memoryFolder(), { recursive: true });
+    await mkdir(cacheFolder(), { recursive: true });
     await writeFile(beside, formatEntry(entry));
     await rename(beside, place);
-    await sweepMemory(memoryFolder());
+    await sweepEntries(cacheFolder());
   } catch {
     // As said above.
   }

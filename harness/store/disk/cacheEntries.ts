@@ -2,9 +2,12 @@ import { existsSync } from "node:fs";
 import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** The entries of the memory of checked files, a file each: the files' state, their paths as JSON, and what was found. */
+/**
+ * The cache of checked files has one file for each entry: the state of the checked files, their paths as JSON, and what was
+ * found.
+ */
 
-export interface MemoryEntry {
+export interface CacheEntry {
   /** Inode, size and times of the files. */
   readonly state: string;
   readonly paths: readonly string[];
@@ -12,22 +15,22 @@ export interface MemoryEntry {
 }
 
 const defaults = {
-  /** An entry that was written so long ago is deleted: what it says is found again. */
+  /** An entry older than so many days is deleted, and what it says is found out again. */
   keptDays: 90,
-  /** Entries are looked through no more often. */
+  /** Entries are swept no more often than this. */
   sweepDays: 1,
 };
 
 const dayMs = 86_400_000;
-/** Its time is that of the last sweep. */
+/** The time of this file is the time of the last sweep. */
 const sweptFile = "swept";
 
-export function formatEntry({ state, paths, found }: MemoryEntry): string {
+export function formatEntry({ state, paths, found }: CacheEntry): string {
   return [state, JSON.stringify(paths), found].join("\n");
 }
 
-/** Nothing for a text that is no entry. */
-export function parseEntry(text: string): MemoryEntry | undefined {
+/** Returns nothing for a text that is no entry. */
+export function parseEntry(text: string): CacheEntry | undefined {
   const [state, second, ...rest] = text.split("\n");
   const paths = pathsIn(second);
   if (state === undefined || paths === undefined || rest.length === 0) return undefined;
@@ -44,10 +47,10 @@ function pathsIn(json: string | undefined): readonly string[] | undefined {
 }
 
 /**
- * Deletes entries that are old, that are of files none of which is there, or that can not be read; at most once a day. A last
- * sweep in the future is that of a clock that was set back, and counts for nothing.
+ * Deletes entries that are old, that can not be read, or of whose files none is there; at most once a day. A last sweep in the
+ * future was dated by a clock that has been set back, and does not count.
  */
-export async function sweepMemory(folder: string, now = Date.now()): Promise<void> {
+export async function sweepEntries(folder: string, now = Date.now()): Promise<void> {
   const sinceDays = (now - (await writtenMs(join(folder, sweptFile)))) / dayMs;
   if (sinceDays >= 0 && sinceDays < defaults.sweepDays) return;
   await writeFile(join(folder, sweptFile), "");
@@ -66,7 +69,7 @@ async function isUseless(file: string, now: number): Promise<boolean> {
   return entry === undefined || !entry.paths.some((path) => existsSync(path));
 }
 
-/** The beginning of time for a file that is missing. */
+/** Returns the time of the last write; a missing file counts as written at the beginning of time. */
 async function writtenMs(file: string): Promise<number> {
   return (await stat(file).catch(() => undefined))?.mtimeMs ?? 0;
 }
