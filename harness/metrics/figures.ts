@@ -9,7 +9,9 @@ export interface Figure extends Interval {
 }
 
 export interface FigureOptions extends Pick<IntervalOptions, "seed"> {
-  /** "none" computes values alone: with intervals the metric's sums are added up again for every group of images. */
+  /**
+   * Computes values alone where it is "none": with intervals the metric's sums are added up again for every group of images.
+   */
   readonly intervals?: "none";
 }
 

@@ -1,7 +1,7 @@
 import type { SizeRange } from "../api.ts";
 
 /**
- * COCO's sizes, in px of the annotation's own area. Both ends belong to a range, so an area of exactly 32² or 96² is in two
+ * COCO's sizes go by the annotation's own area in px. Both ends belong to a range, so an area of exactly 32² or 96² is in two
  * sizes.
  * Source: get_iou_metric of mit-han-lab/efficientvit and areaRng of pycocotools' cocoeval, which agree.
  */

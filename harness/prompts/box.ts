@@ -3,7 +3,7 @@ import { HarnessError } from "../errors.ts";
 import { boxOf } from "../mask/index.ts";
 import { maskOf } from "./pixels.ts";
 
-/** The box as the annotation or the detector gives it, once. */
+/** Sampler that gives the box of the annotation or of the detector, once. */
 export const givenBox: PromptSampler = {
   id: "given-box",
   size: () => ({ points: 0, box: true }),
@@ -12,7 +12,10 @@ export const givenBox: PromptSampler = {
   },
 };
 
-/** The tightest box around the mask, x1 and y1 one past its last pixel, once. Throws for a mask without a pixel. */
+/**
+ * Sampler that gives the tightest box around the mask, once. x1 and y1 are one past the last pixel. Throws for a mask without a
+ * pixel.
+ */
 export const maskBox: PromptSampler = {
   id: "mask-box",
   size: () => ({ points: 0, box: true }),
@@ -21,7 +24,7 @@ export const maskBox: PromptSampler = {
   },
 };
 
-/** The given box, then the box with the logits of the mask that was kept, again and again. */
+/** Sampler that gives the box, then again and again the box with the logits of the mask that was kept. */
 export const refinedBox: PromptSampler = {
   id: "refined-box",
   size: () => ({ points: 0, box: true }),

@@ -2,11 +2,12 @@ import type { PromptSampler, Rle, Size } from "../api.ts";
 import { boxOf, decodeRle } from "../mask/index.ts";
 import { isInside, maskOf, type Pixel } from "./pixels.ts";
 
-/** A pixel this far from the mask's outline in all four directions is taken at once. */
+/** A pixel at least this far from the mask's outline in all four directions is taken at once. */
 const farEnoughPx = 20;
 
 /**
- * The rounded centre of mass where that lies inside the mask; else the pixel with the most of the mask on all four sides.
+ * Sampler that gives the rounded centre of mass where that lies inside the mask; else it gives the pixel with the most of the
+ * mask on all four sides.
  * Source: experiments/data.py of pytorch-labs/segment-anything-fast.
  */
 export const centreOfMass: PromptSampler = {
@@ -38,8 +39,9 @@ function roundedCentre({ counts, size }: Rle): Pixel {
 }
 
 /**
- * Counts how many more pixels of the mask follow up, right, down and left of each; the least of the four decides. The first in
- * row-major order that has `farEnoughPx`, or the first maximum.
+ * Returns the pixel that the mask surrounds most. For each pixel it counts how many pixels of the mask follow up, right, down
+ * and left; the least of the four decides. The first pixel in row-major order that exceeds `farEnoughPx` wins, else the first
+ * maximum.
  */
 function mostSurrounded(mask: Rle): Pixel {
   const box = boxOf(mask)!;
@@ -50,7 +52,10 @@ function mostSurrounded(mask: Rle): Pixel {
   return { x: box.x0 + (best % size.width), y: box.y0 + Math.floor(best / size.width) };
 }
 
-/** Pixels of the mask from each one to the nearest end in the four directions, itself counted; 0 outside the mask. */
+/**
+ * Counts the pixels of the mask from each pixel (itself counted) to the nearest end in the four directions; the count is 0
+ * outside the mask.
+ */
 function leastRuns(bitmap: Uint8Array, { height, width }: Size): Int32Array {
   const left = new Int32Array(bitmap.length);
   const up = new Int32Array(bitmap.length);
@@ -72,7 +77,7 @@ function leastRuns(bitmap: Uint8Array, { height, width }: Size): Int32Array {
   return least;
 }
 
-/** As numpy rounds: a centre between two pixels goes to the even one. */
+/** Rounds as numpy does: a value halfway between two whole numbers goes to the even one. */
 function roundHalfToEven(value: number): number {
   const below = Math.floor(value);
   if (value - below !== 0.5) return Math.round(value);

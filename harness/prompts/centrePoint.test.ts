@@ -4,7 +4,7 @@ import { encodeRle } from "../mask/index.ts";
 import { random } from "../stats/random.ts";
 import { centrePoints, errorRegion } from "./centrePoint.ts";
 
-/** From rows of text: # is inside. */
+/** Returns the mask drawn by rows of text: # is a pixel of the mask. */
 function draw(...rows: string[]): Rle {
   const bitmap = Uint8Array.from(rows.join(""), (pixel) => (pixel === "#" ? 1 : 0));
   return encodeRle(bitmap, { height: rows.length, width: rows[0]!.length });

@@ -3,9 +3,11 @@ import { centrePoint, difference, union } from "../mask/index.ts";
 import { isInside, maskOf } from "./pixels.ts";
 
 /**
- * First the pixel farthest from the mask's outline, then each time the one farthest from the outline of what is wrong: pixels
- * missed and pixels added are one region, and the label says in which of the two the point fell. No pixel comes twice.
- * Source: Kirillov et al., Segment Anything, 2023, appendix D.1; first maximum in row-major order, the image's edge an outline.
+ * Sampler that first gives the pixel farthest from the mask's outline, then each time adds the pixel farthest from the outline
+ * of what is wrong. Missed pixels and added pixels make one wrong region, and the label says in which of the two the point
+ * fell. No pixel comes twice.
+ * Source: Kirillov et al., Segment Anything, 2023, appendix D.1; first maximum in row-major order, the image's edge counts as
+ * outline.
  */
 export const centrePoints: PromptSampler = {
   id: "centre-points",
@@ -23,7 +25,7 @@ export const centrePoints: PromptSampler = {
   },
 };
 
-/** Pixels missed, and pixels added. */
+/** Returns the pixels that the prediction misses together with those that it adds. */
 export function errorRegion(mask: Rle, prediction: Rle): Rle {
   return union([difference(mask, prediction), difference(prediction, mask)]);
 }

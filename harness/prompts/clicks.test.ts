@@ -21,7 +21,7 @@ function clickOn(mask: Rle, count: number, predict: (prompt: Prompt<"image">) =>
   return step.value.points;
 }
 
-/** As the fixture was made: the box of the foreground clicks so far, grown by 12 px on each side, within the image. */
+/** Predicts as the maker of the fixture does: the mask is the box around all foreground clicks, 12 px wider on each side. */
 function grownBox({ points }: Prompt<"image">, { size }: Rle): Rle {
   const foreground = points.filter(({ label }) => label === 1);
   const xs = foreground.map(({ x }) => x);

@@ -3,8 +3,9 @@ import { centrePoint, difference, rleFromCounts } from "../mask/index.ts";
 import { maskOf } from "./pixels.ts";
 
 /**
- * Simulated clicks: each goes where the prediction is wrong by most, foreground on what it misses, background on what it adds;
- * before the first, the prediction is empty. All clicks so far make the prompt, in the order made.
+ * Sampler of simulated clicks. Each click goes where the prediction is wrong by most: a foreground click on what the prediction
+ * misses, a background click on what it adds. Before the first click the prediction is empty. All clicks so far make the
+ * prompt, in the order made.
  * Source: the clicker of SamsungLabs/ritm_interactive_segmentation, as in EfficientViT-SAM's evaluation.
  */
 export const clicks: PromptSampler = {
@@ -22,7 +23,10 @@ export const clicks: PromptSampler = {
   },
 };
 
-/** Foreground only if the missed region reaches deeper than the added one; pixels clicked before do not count. */
+/**
+ * Returns the next click: a foreground click only if the missed region reaches deeper than the added one. Pixels clicked before
+ * do not count.
+ */
 function nextClick(mask: Rle, prediction: Rle, made: readonly Point[]): Point {
   const missed = centrePoint(difference(mask, prediction), made);
   const added = centrePoint(difference(prediction, mask), made);

@@ -2,7 +2,10 @@ import type { Box, Crop, ImageRecord, Size } from "../api.ts";
 import { pointGrid } from "./grid.ts";
 
 const defaults = {
-  /** Of the image's shorter side, for two crops a side: what neighbours share. Half of it for four. */
+  /**
+   * The overlap of neighbours as a share of the image's shorter side, with two crops a side. With four crops a side it is half
+   * as much.
+   */
   overlap: 512 / 1500,
 };
 
@@ -18,12 +21,12 @@ export interface CropGrid {
   readonly side: number;
   /** Layers of crops besides the image itself. */
   readonly layers: number;
-  /** Each layer's crops have the layer before's points along a side, divided by this. */
+  /** Divides the number of points along a crop's side from one layer to the next. */
   readonly downscale: number;
 }
 
 /**
- * The image, then the crops of each layer, down the columns; the last of a row or column ends with the image.
+ * Returns the image, then the crops of each layer, down the columns. The last crop of a row or column ends with the image.
  * Source: generate_crop_boxes of segment_anything/utils/amg.py.
  */
 export function cropBoxes({ height, width }: Size, layers: number): CropBox[] {
@@ -38,7 +41,7 @@ export function cropBoxes({ height, width }: Size, layers: number): CropBox[] {
   return crops;
 }
 
-/** The crops of an image with a grid of points in each, numbered on from crop to crop. */
+/** Returns the crops of an image, each with a grid of points; the numbers of points go on from crop to crop. */
 export function cropsOf({ id, size }: ImageRecord, { side, layers, downscale }: CropGrid): readonly Crop[] {
   let first = 0;
   return cropBoxes(size, layers).map(({ box, layer }) => {

@@ -4,11 +4,14 @@ import { integer } from "../stats/random.ts";
 import { errorRegion } from "./centrePoint.ts";
 import { isInside, maskOf, pixelsAt } from "./pixels.ts";
 
-/** Side of the decoder's masks in the source, whose pixels the rule counts, and how many must be wrong for a point to be drawn. */
+/** Side of the decoder's masks in the source, and how many of their pixels must be wrong for a point to be drawn. */
 const decoderSide = 256;
 const leastWrong = 10;
 
-/** The given box, then one point more a step, drawn uniformly from what is wrong. Source as centreThenErrors. */
+/**
+ * Sampler that gives the box, then one more point at each step, drawn uniformly from what is wrong. Source: as
+ * centreThenErrors.
+ */
 export const boxThenErrors: PromptSampler = {
   id: "box-then-errors",
   size: (step) => ({ points: step - 1, box: true }),
@@ -18,7 +21,8 @@ export const boxThenErrors: PromptSampler = {
 };
 
 /**
- * The pixel farthest from the mask's outline, then one point more a step, drawn uniformly from what is wrong.
+ * Sampler that gives the pixel farthest from the mask's outline, then one more point at each step, drawn uniformly from what is
+ * wrong.
  * Source: evaluation/eval_mIoU.py and edge_sam/utils/common.py of chongzhou96/EdgeSAM.
  */
 export const centreThenErrors: PromptSampler = {
@@ -49,7 +53,10 @@ function* withErrorPoints({ target, random, box, points }: Start): ReturnType<Pr
   }
 }
 
-/** Nothing where less is wrong than ten pixels of the decoder's mask, whose longest side spans the image's. */
+/**
+ * Draws a point from what is wrong. Returns undefined where less is wrong than ten pixels of the decoder's mask, whose longest
+ * side spans the image's.
+ */
 function errorPoint(mask: Rle, prediction: Rle, random: Random): Point | undefined {
   const wrong = errorRegion(mask, prediction);
   const area = areaOf(wrong);

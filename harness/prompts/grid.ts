@@ -1,6 +1,6 @@
 import type { Box, ImageId, PromptSampler, Target } from "../api.ts";
 
-/** The target's own place, once: a target of a grid is a point, its box shrunk onto it. */
+/** Sampler that gives the place of the target, once: a target of a grid is a point, its box shrunk onto that point. */
 export const gridPoint: PromptSampler = {
   id: "grid-point",
   size: () => ({ points: 1, box: false }),
@@ -9,7 +9,7 @@ export const gridPoint: PromptSampler = {
   },
 };
 
-/** For a variant whose everything mode needs no prompt: what its masks are recorded under. */
+/** Sampler for a variant whose everything mode needs no prompt: its masks are recorded under this one empty prompt. */
 export const noPrompt: PromptSampler = {
   id: "no-prompt",
   size: () => ({ points: 0, box: false }),
@@ -19,8 +19,9 @@ export const noPrompt: PromptSampler = {
 };
 
 /**
- * side × side points at ((i + 0.5) / side) of the box's width and height, row by row, as targets without a mask, numbered from
- * `first`. Source: build_point_grid of segment_anything/utils/amg.py.
+ * Returns a grid of side × side points as targets without a mask, row by row, numbered from `first`. The points lie at ((i +
+ * 0.5) / side) of the box's width and height.
+ * Source: build_point_grid of segment_anything/utils/amg.py.
  */
 export function pointGrid(image: ImageId, { x0, y0, x1, y1 }: Box, side: number, first: number): Target[] {
   return Array.from({ length: side * side }, (_, place) => {

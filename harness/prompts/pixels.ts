@@ -4,7 +4,7 @@ import { areaOf } from "../mask/index.ts";
 
 export type Pixel = Pick<Point, "x" | "y">;
 
-/** The mask that points are drawn from. Throws HarnessError for a detector's box, which has none. */
+/** Returns the mask that points are drawn from. Throws HarnessError for a detector's box, which has none. */
 export function maskOf({ id, mask }: Target): Rle {
   if (mask !== undefined) return mask;
   throw new HarnessError(`target ${id}: no mask to draw prompts from`, {
@@ -12,12 +12,17 @@ export function maskOf({ id, mask }: Target): Rle {
   });
 }
 
-/** Whether a point can be drawn from the target: false for a detector's box and for a mask thinner than a pixel. */
+/**
+ * Tells whether a point can be drawn from the target. It can not from a detector's box, nor from a mask thinner than a pixel.
+ */
 export function hasPixels({ mask }: Target): boolean {
   return mask !== undefined && areaOf(mask) > 0;
 }
 
-/** The pixels of the mask with these places in its own order, down the columns: 0 is the first, areaOf(mask) - 1 the last. */
+/**
+ * Returns the pixels at these places of the mask. Places count down the columns: 0 is the first pixel, areaOf(mask) - 1 the
+ * last.
+ */
 export function pixelsAt(mask: Rle, places: readonly number[]): Pixel[] {
   const { counts, size } = mask;
   const found = new Map<number, Pixel>();

@@ -4,8 +4,9 @@ import { sampleWithoutReplacement } from "../stats/random.ts";
 import { maskOf, pixelsAt } from "./pixels.ts";
 
 /**
- * `count` different pixels of the mask in one prompt, uniform over its pixels, all foreground; all of them where the mask has
- * fewer. Every count draws from the same stream, so one point is the first of three: their difference is not the draw's.
+ * Returns a sampler that gives `count` different pixels of the mask in one prompt, drawn uniformly, all of them foreground;
+ * where the mask has fewer pixels, it gives all. Every count draws from the same stream, so one point is the first of three,
+ * and the draw is no part of the difference between the two.
  */
 export function randomPoints(count: number): PromptSampler {
   return {

@@ -28,7 +28,10 @@ export const anythingAr1000 = generatorProtocol(
   ],
 );
 
-/** A protocol of its own: it needs the single-mask token, costs four times the points, and fills another row of the table. */
+/**
+ * A protocol of its own, because it needs the single-mask token, costs four times the points, and fills another row of the
+ * table.
+ */
 export const anythingAr1000Single = generatorProtocol(
   {
     module: import.meta.url,

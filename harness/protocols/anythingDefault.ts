@@ -2,7 +2,7 @@ import { type Generator, generatorProtocol } from "./everythingMode.ts";
 
 const source = "facebookresearch/segment-anything, automatic_mask_generator.py";
 
-/** What the generator's arguments default to. */
+/** Default arguments of the published generator. */
 const published: Omit<Generator, "prompts"> = {
   side: 32,
   masks: "three",
@@ -27,7 +27,7 @@ export const anythingDefault = generatorProtocol(
   [{ prompts: "anything-32", ...published }],
 );
 
-/** A protocol of its own: an image costs 5 and 21 encodes, and as many times the points. */
+/** A protocol of its own, because an image costs 5 or 21 encodes, and as many times the points. */
 export const anythingDefaultCrops = generatorProtocol(
   {
     module: import.meta.url,

@@ -39,7 +39,10 @@ export const anythingFastSam: Protocol = {
   iou: plainIou,
 };
 
-/** None where the image has none: the empty mask that stands for it is no proposal. */
+/**
+ * Keeps every mask of the prediction. It keeps none where the image has none: the empty mask that stands for that is no
+ * proposal.
+ */
 function everyMask({ prediction }: Candidates): readonly Choice[] {
   const count = prediction.kind === "masks" ? prediction.masks.length : prediction.predictedIou.length;
   return Array.from({ length: count }, (_, token) => ({ token, score: predictedIouOf(prediction, token) }));

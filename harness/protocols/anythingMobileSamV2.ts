@@ -1,6 +1,6 @@
 import { type Generator, generatorProtocol } from "./everythingMode.ts";
 
-/** 16, 32 and 64 points a side, with one mask a point or three. */
+/** Generators with 16, 32 and 64 points a side, each with one mask a point and with three. */
 const grids = ([16, 32, 64] as const).flatMap((side) =>
   (["one", "three"] as const).map((masks): Generator => {
     return { prompts: `grid-${side}-${masks}`, side, masks, boxNms: 0.9, rank: "predicted IoU", most: 1000 };

@@ -1,7 +1,7 @@
 import type { Candidates, Choice, MaskPrediction } from "../api.ts";
 import { overlapWithBox, plainIou } from "../mask/overlap.ts";
 
-/** The model's own guess of a token's IoU; 0 for the empty mask of a prediction without any. */
+/** Returns the predicted IoU of a token, which is the model's own guess; 0 for the empty mask of a prediction without any. */
 export function predictedIouOf(prediction: MaskPrediction, token: number): number {
   switch (prediction.kind) {
     case "logits":
@@ -13,36 +13,39 @@ export function predictedIouOf(prediction: MaskPrediction, token: number): numbe
   }
 }
 
-/** The most confident of the multimask tokens, by predicted IoU; the first among equals. */
+/** Chooses the multimask token with the highest predicted IoU; the first among equals. */
 export function mostConfident(candidates: Candidates): readonly Choice[] {
   return [{ token: best(multimaskTokens(candidates), (token) => predictedIouOf(candidates.prediction, token)) }];
 }
 
-/** Token 0, trained for prompts that leave no doubt. A protocol with this choice needs "single-mask-token". */
+/** Chooses token 0, trained for prompts that leave no doubt. A protocol with this choice needs "single-mask-token". */
 export function singleMask(): readonly Choice[] {
   return [{ token: 0 }];
 }
 
-/** The multimask token with the highest measured IoU: what the most confident one could be at best, as it looks at the target. */
+/**
+ * Chooses the multimask token with the highest measured IoU. It looks at the target, so it is the best that a choice by
+ * confidence could reach.
+ */
 export function oracle(candidates: Candidates): readonly Choice[] {
   const { mask } = candidates.target;
   if (mask === undefined) throw new Error(`target ${candidates.target.id}: no mask to choose by`);
   return [{ token: best(multimaskTokens(candidates), (token) => plainIou(candidates.mask(token), mask) ?? 0) }];
 }
 
-/** The multimask token whose mask overlaps the prompt's box most, by IoU with the box as a region. */
+/** Chooses the multimask token whose mask has the highest IoU with the prompt's box as a region. */
 export function nearestBox(candidates: Candidates): readonly Choice[] {
   const { box } = candidates.prompt;
   if (box === undefined) throw new Error(`target ${candidates.target.id}: no box to choose by`);
   return [{ token: best(multimaskTokens(candidates), (token) => overlapWithBox(candidates.mask(token), box)) }];
 }
 
-/** As `choose`, each choice with the detector's own score. */
+/** Returns a choice that chooses as `choose` and gives each mask the detector's own score. */
 export function withDetectorScore(choose: Choose): Choose {
   return (candidates) => choose(candidates).map((choice) => ({ ...choice, score: detectorScore(candidates) }));
 }
 
-/** As `choose`, with the detector's score times the predicted IoU of the token kept. */
+/** Returns a choice that chooses as `choose` and gives each mask the detector's score times the token's predicted IoU. */
 export function withFusedScore(choose: Choose): Choose {
   return (candidates) =>
     choose(candidates).map(({ token }) => {
@@ -50,7 +53,9 @@ export function withFusedScore(choose: Choose): Choose {
     });
 }
 
-/** As `choose`, with the model's own confidence: for prompts that come without a score. */
+/**
+ * Returns a choice that chooses as `choose` and gives each mask its predicted IoU as score, for prompts that come without one.
+ */
 export function withPredictedIou(choose: Choose): Choose {
   return (candidates) =>
     choose(candidates).map(({ token }) => ({ token, score: predictedIouOf(candidates.prediction, token) }));
@@ -63,7 +68,10 @@ function detectorScore({ target }: Candidates): number {
   return target.score;
 }
 
-/** Tokens 1, 2 and 3 of SAM; all where token 0 is not the single-mask token, and all masks of a variant without logits. */
+/**
+ * Returns the multimask tokens: 1, 2 and 3 of SAM, all tokens where token 0 is not the single-mask token, and all masks of a
+ * variant without logits.
+ */
 export function multimaskTokens({ prediction, lacks }: Candidates): readonly number[] {
   if (prediction.kind === "masks") return numbers(0, Math.max(prediction.masks.length, 1));
   const first = lacks.includes("single-mask-token") ? 0 : 1;
@@ -77,7 +85,7 @@ function numbers(from: number, to: number): number[] {
   return Array.from({ length: Math.max(to - from, 0) }, (_, i) => from + i);
 }
 
-/** The first of the highest; what is no number is below all. */
+/** Returns the first token with the highest rating; NaN is below every number. */
 function best(tokens: readonly number[], rate: (token: number) => number): number {
   const ranked = tokens.map((token) => ({ token, value: rate(token) }));
   const above = (a: number, b: number) => a > b || (Number.isNaN(b) && !Number.isNaN(a));

@@ -29,7 +29,10 @@ export const edgesam: Protocol = {
   iou: plainIou,
 };
 
-/** Three rounds, as the source's script has for COCO; its LVIS figures are of the first. */
+/**
+ * Returns the pass of one start. It has three rounds, as the source's script has for COCO; the source's LVIS figures are those
+ * of the first round.
+ */
 function passOf(start: string, sampler: PromptSampler): PromptPass {
   const scored = [0, 1, 2].map((added) => ({ step: added + 1, prompts: `${start}+${added}p` }));
   return { sampler, scored, looksAt: "single mask", choose: singleMask };

@@ -8,37 +8,43 @@ import { multimaskTokens, predictedIouOf } from "./choice.ts";
 import { pixelBox, suppress } from "./suppress.ts";
 
 const defaults = {
-  /** Crops of the image itself: none. */
+  /** Layers of crops besides the image itself. */
   layers: 0,
   downscale: 1,
-  /** Of the logit threshold in the stability score. */
+  /** Offset of the logit threshold in the stability score. */
   stabilityOffset: 1,
-  /** Between boxes of different crops. */
+  /** The greatest IoU that boxes of two masks from different crops may have. */
   cropNms: 0.7,
-  /** A side of a mask's box that is so near to a crop's has been cut by it. */
+  /** The crop has cut a mask whose box has a side this near to a side of the crop, px. */
   nearPx: 20,
 };
 
-/** A mask generator: grids of points over the image and its crops, filters, suppression of duplicates, the best masks. */
+/**
+ * Settings of a mask generator, which prompts grids of points over the image and its crops, filters the masks, suppresses
+ * duplicates and keeps the best.
+ */
 export interface Generator {
   readonly prompts: string;
   /** Points along each side of the image. */
   readonly side: number;
-  /** 1: 2 x 2 crops as well; 2: 4 x 4, too. */
+  /** Layers of crops besides the image: one layer has 2 x 2 crops, a second one adds 4 x 4. */
   readonly layers?: number;
-  /** What the number of points along a crop's side is divided by from layer to layer. */
+  /** Divides the number of points along a crop's side from one layer to the next. */
   readonly downscale?: number;
-  /** All multimask tokens of a point, or the single-mask token alone. */
+  /** "three" keeps all multimask tokens of a point, "one" the single-mask token alone. */
   readonly masks: "three" | "one";
-  /** Whether the model is sure enough of a mask. */
+  /** Tells whether the model is sure enough of a mask. */
   readonly sure?: (predictedIou: number) => boolean;
   readonly leastStability?: number;
-  /** What the result is sorted by. Suppression within a crop goes by predicted IoU whatever ranks the result. */
+  /** The result is sorted by this. Suppression within a crop goes by predicted IoU whatever ranks the result. */
   readonly rank: "predicted IoU" | "mean of confidence and stability" | "chance";
   readonly boxNms: number;
-  /** Masks that cover this part of the image or more are dropped. */
+  /** Masks that cover this share of the image or more are dropped. */
   readonly tooLarge?: number;
-  /** Holes and components of fewer pixels go; of a mask of small components alone the largest stays, as in the released code. */
+  /**
+   * Holes and components of fewer pixels are removed; a mask that has only small components keeps the largest, as in the
+   * released code.
+   */
   readonly leastRegionPx?: number;
   /** Masks of fewer pixels are dropped once small regions are gone. */
   readonly leastMaskPx?: number;
@@ -47,7 +53,7 @@ export interface Generator {
 
 export type Description = Pick<Protocol, "module" | "id" | "title" | "about" | "source" | "confidence" | "notes">;
 
-/** Each generator is a pass with its own prompts name. */
+/** Returns a protocol with one pass for each generator, under the generator's own prompts name. */
 export function generatorProtocol(description: Description, generators: readonly Generator[]): Protocol {
   return {
     ...description,
@@ -95,7 +101,7 @@ function needsStability({ leastStability, rank }: Generator): boolean {
   return leastStability !== undefined || rank === "mean of confidence and stability";
 }
 
-/** The token with its score, or nothing where a filter drops it; the cheap filter comes first. */
+/** Returns the token with its score, or an empty list where a filter drops it. The cheap filter comes first. */
 function keep(generator: Generator, candidates: Candidates, token: number): readonly Choice[] {
   const { sure, leastStability, rank } = generator;
   const confidence = predictedIouOf(candidates.prediction, token);
@@ -109,7 +115,8 @@ function keep(generator: Generator, candidates: Candidates, token: number): read
 }
 
 /**
- * Whether the crop has cut the mask off: a side of its box lies within 20 px of the crop's and not of the image's.
+ * Tells whether the crop has cut the mask off: a side of the mask's box lies within 20 px of the crop's side and not of the
+ * image's.
  * Source: is_box_near_crop_edge of segment_anything/utils/amg.py.
  */
 function isCut({ mask }: KeptMask, { box: crop }: Crop, { size }: ImageRecord): boolean {
@@ -131,7 +138,10 @@ function isTooLarge({ tooLarge }: Generator, { mask }: KeptMask): boolean {
   return tooLarge !== undefined && areaOf(mask) >= tooLarge * mask.size.height * mask.size.width;
 }
 
-/** Duplicates from crop to crop, of which the smaller crop's stays; small regions; then the best by score. */
+/**
+ * Settles the masks of all crops: of duplicates from different crops the smaller crop's stays, small regions are removed, and
+ * the best by score are kept.
+ */
 function settle(generator: Generator, masks: readonly CropMask[]): readonly KeptMask[] {
   const crops = new Set(masks.map(({ crop }) => crop));
   const rank = ({ crop: { box } }: CropMask) => 1 / ((box.x1 - box.x0) * (box.y1 - box.y0));
@@ -145,7 +155,8 @@ function settle(generator: Generator, masks: readonly CropMask[]): readonly Kept
 }
 
 /**
- * Without small holes, then without small components; what has become a duplicate gives way to a mask that was left alone.
+ * Returns the masks without small holes and without small components. Where that makes two masks duplicates, a mask that was
+ * left alone stays.
  * Source: postprocess_small_regions of segment_anything/automatic_mask_generator.py.
  */
 function cleanedOf(

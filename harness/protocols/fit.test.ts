@@ -7,7 +7,7 @@ import { promptPlan, protocols } from "./index.ts";
 const sam = { id: "sam-vit-b", lacks: [] } as const;
 const efficient = { id: "efficientsam-ti", lacks: ["single-mask-token", "mask-input"], maxPoints: 6 } as const;
 const lacking = ["single-mask-token", "three-masks"] as const;
-/** As `--return-single-mask` exports it. */
+/** A decoder as `--return-single-mask` exports it. */
 const oneMask = { id: "mine", lacks: lacking, choosesUpTo: 2 } as const;
 const stable = { id: "mine", lacks: ["predicted-iou"] } as const;
 

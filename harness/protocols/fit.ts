@@ -2,10 +2,10 @@ import type { PromptSize, ScoredStep, VariantManifest } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { type PlannedPrompts, promptsOf } from "./plan.ts";
 
-/** What of a variant decides whether a protocol's prompts fit it. */
+/** The properties of a variant that decide whether a protocol's prompts fit it. */
 export type Fitting = Pick<VariantManifest, "id" | "lacks" | "role" | "everything" | "maxPoints" | "choosesUpTo">;
 
-/** Why a variant can not be measured with some prompts. */
+/** The reason why a variant can not be measured with some prompts. */
 export interface Misfit {
   readonly problem: string;
   readonly found: string;
@@ -13,7 +13,10 @@ export interface Misfit {
   readonly hint: string;
 }
 
-/** Nothing where the prompts fit. The steps that are asked for decide: five clicks may fit where nine do not. */
+/**
+ * Returns why the prompts do not fit the variant, or undefined where they fit. The steps that are asked for decide: five clicks
+ * may fit where nine do not.
+ */
 export function misfitOf({ protocol, prompts }: PlannedPrompts, variant: Fitting): Misfit | undefined {
   const { everything, lacks, role } = variant;
   if (role === "floor" && (protocol.prompted === "grid" || protocol.prompted === "nothing"))
@@ -63,7 +66,9 @@ function tooManyPoints(size: PromptSize, { prompts }: ScoredStep, { maxPoints }:
   };
 }
 
-/** A decoder whose one mask is not the one that the choice looks at, or whose scores are no predicted IoU. */
+/**
+ * Returns a misfit for a decoder whose one mask is not the one that the choice looks at, or whose scores are no predicted IoU.
+ */
 function otherMask(
   looksAt: "single mask" | "most confident" | "three masks",
   size: PromptSize,
@@ -89,7 +94,7 @@ function otherMask(
   };
 }
 
-/** Throws HarnessError for the first prompts that do not fit, with those of the same protocols that do. */
+/** Throws HarnessError for the first prompts that do not fit; its hint names the prompts of the same protocols that do. */
 export function requireFit(plan: readonly PlannedPrompts[], variant: Fitting): void {
   for (const each of plan) {
     const misfit = misfitOf(each, variant);

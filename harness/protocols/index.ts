@@ -1,4 +1,7 @@
-/** Evaluation protocols, one a file, by the ids that papers' tables carry. The first to define a prompts name is what it means. */
+/**
+ * Evaluation protocols: there is one in each file, and it has the id that papers' tables carry. The first protocol that defines
+ * a prompts name says what the name means.
+ */
 import type { Protocol } from "../api.ts";
 import { metrics } from "../metrics/index.ts";
 import { anythingAr1000, anythingAr1000Single } from "./anythingAr1000.ts";
@@ -23,8 +26,7 @@ import { randomPointsMiou } from "./randomPoints.ts";
 import { ritmClicks } from "./ritmClicks.ts";
 
 export { type Judgement, judgementOf, metricsOf, type ScoreBook } from "./book.ts";
-export { predictedIouOf } from "./choice.ts";
-export { type Misfit, misfitOf, requireFit } from "./fit.ts";
+export { misfitOf, requireFit } from "./fit.ts";
 export {
   type PlannedPass,
   type PlannedPrompts,
@@ -56,15 +58,18 @@ export const protocols: readonly Protocol[] = [
   anythingFastSam,
 ];
 
-/** What the project brings itself. */
+/** The protocols and metrics of the project itself. */
 export const ownBook: ScoreBook = { protocols, metrics };
 
-/** Throws HarnessError with the nearest id. */
+/** Returns the protocol of an id. Throws HarnessError with the nearest id. */
 export function protocolOf(id: string, book: ScoreBook = ownBook): Protocol {
   return protocolIn(book.protocols, id);
 }
 
-/** What `--prompts` and `--protocol` ask for, in the order given. Throws HarnessError for names that no protocol defines. */
+/**
+ * Returns what `--prompts` and `--protocol` ask for, in the order given. Throws HarnessError for names that no protocol
+ * defines.
+ */
 export function promptPlan(flags: PromptFlags, book: ScoreBook = ownBook): readonly PlannedPrompts[] {
   return planPrompts(book.protocols, flags);
 }

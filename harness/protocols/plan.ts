@@ -3,19 +3,19 @@ import { HarnessError, unknown } from "../errors.ts";
 
 const defaults = { prompts: "box,1p,3p" };
 
-/** A name that rows carry and the one protocol it stands for in a run. */
+/** A prompts name, which rows carry, and the one protocol that it stands for in a run. */
 export interface PlannedPrompts {
   readonly prompts: string;
   readonly protocol: Protocol;
 }
 
-/** A pass with the steps that the plan asks for: decoding ends with the last of them. */
+/** A pass with only the steps that the plan asks for: decoding ends with the last of them. */
 export interface PlannedPass {
   readonly protocol: Protocol;
   readonly pass: PromptPass;
 }
 
-/** As typed; several are set apart by commas. */
+/** The two flags as the user typed them; several names are separated by commas. */
 export interface PromptFlags {
   /** `--prompts box,1p,3p` */
   readonly prompts?: string | undefined;
@@ -24,8 +24,8 @@ export interface PromptFlags {
 }
 
 /**
- * What a run prompts. Prompts alone: each name stands for the first protocol that defines it. A protocol alone: all its prompts.
- * Both: those prompts of that protocol. Neither: box, 1p, 3p.
+ * Returns what a run prompts. With prompts alone, each name stands for the first protocol that defines it. With a protocol
+ * alone, all its prompts are planned; with both, those prompts of that protocol; with neither, box, 1p, 3p.
  * Throws HarnessError for unknown names, and where one name would stand for two protocols.
  */
 export function planPrompts(protocols: readonly Protocol[], flags: PromptFlags): readonly PlannedPrompts[] {
@@ -49,7 +49,7 @@ export function planPrompts(protocols: readonly Protocol[], flags: PromptFlags):
   });
 }
 
-/** The passes a plan needs, each once: 1c and 5c are one pass of five steps. */
+/** Returns the passes that a plan needs, each once: 1c and 5c are one pass of five steps. */
 export function passesOf(plan: readonly PlannedPrompts[]): readonly PlannedPass[] {
   const protocols = [...new Set(plan.map(({ protocol }) => protocol))];
   return protocols.flatMap((protocol) => {
@@ -61,7 +61,7 @@ export function passesOf(plan: readonly PlannedPrompts[]): readonly PlannedPass[
   });
 }
 
-/** Throws HarnessError with the nearest id. */
+/** Returns the protocol of an id. Throws HarnessError with the nearest id. */
 export function protocolIn(protocols: readonly Protocol[], id: string): Protocol {
   const protocol = protocols.find((each) => each.id === id);
   if (protocol !== undefined) return protocol;
@@ -72,7 +72,7 @@ export function protocolIn(protocols: readonly Protocol[], id: string): Protocol
   );
 }
 
-/** The prompts names a protocol defines, in its own order. */
+/** Returns the prompts names that a protocol defines, in its own order. */
 export function promptsOf(protocol: Protocol): readonly string[] {
   return protocol.passes.flatMap(({ scored }) => scored.map(({ prompts }) => prompts));
 }
@@ -81,7 +81,10 @@ function everyName(protocol: Protocol): PlannedPrompts[] {
   return promptsOf(protocol).map((prompts) => ({ prompts, protocol }));
 }
 
-/** Rows and tables know prompts by name: in one run, a name is one protocol's. */
+/**
+ * Returns the plan. Throws HarnessError where two protocols define one name, because rows and tables know prompts by name
+ * alone.
+ */
 function distinct(plan: readonly PlannedPrompts[]): readonly PlannedPrompts[] {
   for (const [i, { prompts, protocol }] of plan.entries()) {
     const other = plan.slice(0, i).find((each) => each.prompts === prompts);

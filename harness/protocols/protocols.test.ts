@@ -43,7 +43,7 @@ function rectangle([x0, y0, x1, y1]: readonly number[]): Rle {
   return rleFromBox({ x0: x0!, y0: y0!, x1: x1!, y1: y1! }, size);
 }
 
-/** What a model would give for a prompt: four masks and how sure it is of each. */
+/** Stands for a model's answer to a prompt. */
 type FakeModel = (
   prompt: Prompt<"image">,
   target: Target,

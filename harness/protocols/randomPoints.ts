@@ -28,7 +28,7 @@ export const randomPointsMiou: Protocol = {
   iou: plainIou,
 };
 
-/** All points come in one prompt, so each count is a pass of one step. */
+/** Returns the pass of one count: all points come in one prompt, so the pass has one step. */
 function passOf(count: number): PromptPass {
   return {
     sampler: randomPoints(count),

@@ -3,16 +3,17 @@ import { boxOf } from "../mask/index.ts";
 
 export interface Suppression<T> {
   readonly maskOf: (item: T) => Rle;
-  /** The higher of two is kept. */
+  /** Returns the rank of an item. Where two items overlap, the one with the higher rank is kept. */
   readonly rank: (item: T) => number;
-  /** Of the boxes' IoU: above it the lower-ranked goes. */
+  /** Greatest IoU of two boxes: above it the item of lower rank is dropped. */
   readonly threshold: number;
 }
 
 /**
- * Greedy non-maximum suppression by the masks' boxes, best first; equal ranks keep their order. A mask without a pixel is
- * dropped. Source: segment_anything/automatic_mask_generator.py, which calls torchvision's box NMS on boxes that end at the
- * last pixel, not behind it.
+ * Keeps the best items by greedy non-maximum suppression on their masks' boxes; equal ranks keep their order. A mask without a
+ * pixel is dropped.
+ * Source: segment_anything/automatic_mask_generator.py, which calls torchvision's box NMS on boxes that end at the last pixel,
+ * not behind it.
  */
 export function suppress<T>(items: readonly T[], { maskOf, rank, threshold }: Suppression<T>): T[] {
   const boxed = items.flatMap((item) => {
@@ -25,7 +26,10 @@ export function suppress<T>(items: readonly T[], { maskOf, rank, threshold }: Su
   return kept.map(({ item }) => item);
 }
 
-/** From the first pixel to the last, as batched_mask_to_box of segment_anything/utils/amg.py; nothing for an empty mask. */
+/**
+ * Returns the box from the first pixel to the last, as batched_mask_to_box of segment_anything/utils/amg.py; undefined for an
+ * empty mask.
+ */
 export function pixelBox(mask: Rle): Box | undefined {
   const box = boxOf(mask);
   return box && { ...box, x1: box.x1 - 1, y1: box.y1 - 1 };
@@ -36,7 +40,7 @@ interface Boxed {
   readonly area: number;
 }
 
-/** Whether the IoU of two boxes is above the threshold; tall boxes far apart are told apart by one comparison. */
+/** Tells whether the IoU of two boxes is above the threshold. Boxes that are far apart are told apart by one comparison. */
 function overlapsMore(a: Boxed, b: Boxed, threshold: number): boolean {
   const width = Math.min(a.box.x1, b.box.x1) - Math.max(a.box.x0, b.box.x0);
   if (width <= 0) return false;

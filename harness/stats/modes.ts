@@ -1,7 +1,7 @@
 import { mean, median } from "./summary.ts";
 
 const defaults = {
-  /** With fewer samples, two groups appear by chance. */
+  /** Least number of samples: among fewer, two groups appear by chance. */
   leastSamples: 8,
   /** A mode holds at least this share of the samples: a few slow ones are outliers, and are named as such. */
   leastShare: 0.2,
