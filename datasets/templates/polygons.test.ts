@@ -31,7 +31,7 @@ test("each polygon is an object that is prompted and scored, and one without a p
   const [annotation] = opened.annotationsOf(1);
   expect(annotation).toMatchObject({ image: 1, areaPx: 6, box: { x0: 1, y0: 1, x1: 4, y1: 3 }, crowd: false });
   expect(opened.targetsOf(1)).toEqual([annotation]);
-  expect(opened.warnings).toEqual([`${data}: 1 objects too thin for a pixel were left out.`]);
+  expect(opened.warnings).toEqual([`${data}: 1 objects that are no polygon of a pixel or more were left out.`]);
   expect((await opened.read(2)).size).toEqual(size);
 });
 

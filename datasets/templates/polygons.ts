@@ -88,7 +88,7 @@ async function photoOf(data: string, { id, fileName }: Pick<Photo, "id" | "fileN
 /** Says what of the data is not scored: it stands beside every result. */
 function warnings(data: string, photos: readonly Photo[]): readonly string[] {
   const leftOut = photos.reduce((sum, photo) => sum + photo.leftOut, 0);
-  return leftOut === 0 ? [] : [`${data}: ${leftOut} objects too thin for a pixel were left out.`];
+  return leftOut === 0 ? [] : [`${data}: ${leftOut} objects that are no polygon of a pixel or more were left out.`];
 }
 
 /** Changes with every photo's name, size and mask: a run on other data has another id. */

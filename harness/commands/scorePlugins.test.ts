@@ -1,12 +1,12 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { storeExample } from "../report/fixtures/runs.ts";
 import type { RunReport, Score } from "../results/report.ts";
 import { compare } from "./compare.ts";
 import { bench, memoryConsole } from "./fixtures/bench.ts";
+import { codeBlocks, readPage } from "./fixtures/markdown.ts";
 import { list } from "./list.ts";
 import { report } from "./report.ts";
 import { score } from "./score.ts";
@@ -20,9 +20,8 @@ const metric = { plugin: [misses], results };
 
 /** Two variants whose IoUs are known; README's metric beside them. */
 beforeAll(async () => {
-  const readme = readFileSync(fileURLToPath(new URL("../../README.md", import.meta.url)), "utf8");
-  const [, example] = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code!);
-  writeFileSync(misses, example!);
+  const example = codeBlocks(readPage("README.md")).find(({ language }) => language === "ts")!;
+  writeFileSync(misses, example.text);
   for (const [variant, box] of [
     ["sam-vit-b", [0.4, 0.6, 0.8, 0.9]],
     ["mobilesam", [0.4, 0.3, 0.8, 0.9]],
