@@ -20,12 +20,12 @@ interface Disk {
 export interface InstalledWeights {
   readonly variant: string;
   readonly weights: string;
-  /** Without its folder. */
+  /** Name of the file without its folder. */
   readonly file: string;
   readonly bytes: number;
 }
 
-/** What `bench doctor` finds. */
+/** Findings of `bench doctor`. */
 export interface Findings {
   readonly machine: Environment;
   readonly onnxruntime: string;
@@ -35,7 +35,7 @@ export interface Findings {
   readonly installed: readonly InstalledWeights[];
   readonly gmacsPerSecond?: number;
   readonly plan?: PlanNeeds;
-  /** What stands in the plan's way; empty where it can run. */
+  /** Sentences about what stands in the plan's way; empty where it can run. */
   readonly missing: readonly string[];
 }
 
@@ -72,7 +72,7 @@ async function installedWeights({ plugin = [] }: RunFlags): Promise<readonly Ins
 
 type Surroundings = Pick<Findings, "machine" | "providers" | "disks">;
 
-/** A plan that can not run is a finding here, not the end of the command. */
+/** Examines the plan. A plan that can not run is a finding, not the end of the command. */
 async function examinePlan(
   flags: RunFlags,
   { machine, providers, disks }: Surroundings,

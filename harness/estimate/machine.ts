@@ -9,15 +9,15 @@ import type { OnnxGraph, Tensor } from "../api.ts";
 import { timed } from "../measure/clock.ts";
 import { GraphBuilder, openSession, providers, type Session, writeGraph } from "../onnx/index.ts";
 
-/** The graph that speed is judged by: 1024 tokens through square linear layers of SAM ViT-B's width, one after the other. */
+/** The graph that speed is judged by: 1024 tokens go through square linear layers of SAM ViT-B's width, one after the other. */
 const chain = { rows: 1024, width: 768, layers: 16 };
 
 const defaults = {
-  /** ms, after one run that is not counted. */
+  /** Time in ms that runs are measured for, after one run that is not counted. */
   calibration: 300,
 };
 
-/** Bytes that this user may still write where the folder lies, or will. */
+/** Returns the bytes that this user may still write where the folder lies, or will lie. */
 export async function diskFreeBytes(folder: string): Promise<number> {
   if (!existsSync(folder) && dirname(folder) !== folder) return diskFreeBytes(dirname(folder));
   const { bavail, bsize } = await statfs(folder);
@@ -27,21 +27,21 @@ export async function diskFreeBytes(folder: string): Promise<number> {
 export interface ProviderState {
   readonly name: string;
   readonly usable: boolean;
-  /** Why not, and what would change it. */
+  /** Reason why the provider is not usable, and what would change that. */
   readonly problem?: string;
-  /** What it computes on, where its driver's loader tells. */
+  /** Device that the provider computes on, where its driver's loader tells. */
   readonly device?: string;
 }
 
-/** Devices that compute on the processor, by parts of their names: Chromium's, Mesa's and Windows' own. */
+/** Parts of the names of devices that compute on the processor: they are Chromium's, Mesa's and Windows' own. */
 const softwareDevices = /swiftshader|llvmpipe|lavapipe|basic render/i;
 
-/** Whether a device computes on the processor, so that its times are no GPU's. */
+/** Tells whether a device computes on the processor, so that its times are no GPU's. */
 export function isSoftwareDevice(device: string): boolean {
   return softwareDevices.test(device);
 }
 
-/** Which of the runtime's providers open a graph here; that of the processor always does. */
+/** Tries which of the runtime's providers open a graph on this machine; that of the processor always does. */
 export function checkProviders(): Promise<readonly ProviderState[]> {
   return withChain(async (file) => {
     const states = new Map<string, ProviderState>([["cpu", { name: "cpu", usable: true }]]);
@@ -57,7 +57,7 @@ export function checkProviders(): Promise<readonly ProviderState[]> {
 
 const unknownTo = (states: ReadonlyMap<string, unknown>) => providers().filter((name) => !states.has(name));
 
-/** Resolves with how the process ended, once all that it said has been told. */
+/** Tries providers in a process of its own and tells their states. Resolves with how the process ended. */
 async function probe(file: string, names: readonly string[], tell: (state: ProviderState) => void): Promise<string> {
   const script = fileURLToPath(new URL("probe.mjs", import.meta.url));
   const child = fork(script, [file, ...names], {
@@ -80,12 +80,15 @@ async function probe(file: string, names: readonly string[], tell: (state: Provi
   return signal ?? `exit code ${code}`;
 }
 
-/** The device that was opened last, in the words of Vulkan's loader. */
+/** Returns the name of the device that was opened last, from the log of Vulkan's loader. */
 export function vulkanDevice(log: string): string | undefined {
   return [...log.matchAll(/Using "([^"]+)" with driver/g)].at(-1)?.[1];
 }
 
-/** Thousand million multiply-accumulates a second that large matrix products reach. Other work only slows: the best run counts. */
+/**
+ * Measures how many thousand million multiply-accumulates a second large matrix products reach. The fastest run counts, because
+ * other work only slows a run.
+ */
 export function measureSpeed(runtime: { readonly provider: string; readonly threads: number }): Promise<number> {
   return withChain(async (file) => {
     const session = await openSession(file, runtime);
@@ -98,7 +101,7 @@ export function measureSpeed(runtime: { readonly provider: string; readonly thre
   });
 }
 
-/** ms each. */
+/** Returns the time of each run in ms. */
 async function timeRuns(session: Session): Promise<readonly number[]> {
   const x: Tensor = { dims: [chain.rows, chain.width], data: new Float32Array(chain.rows * chain.width).fill(0.5) };
   await session.run({ x });
@@ -118,7 +121,7 @@ async function withChain<T>(use: (file: string) => Promise<T>): Promise<T> {
   }
 }
 
-/** Each layer is a mean: values stay what they are, however long the chain. */
+/** Builds the graph. Each layer is a mean: values stay what they are, however long the chain. */
 function chainGraph(): OnnxGraph {
   const { rows, width, layers } = chain;
   const graph = new GraphBuilder("chain");

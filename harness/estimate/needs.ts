@@ -8,28 +8,28 @@ import type { ChosenVariant, LeftOut } from "../plan/weights.ts";
 import { passesOf } from "../protocols/index.ts";
 import { seededCheckpoint } from "../weights/index.ts";
 
-/** What estimates rest on where nothing was measured. Good to a factor of two. */
+/** Assumptions of the estimates, where nothing was measured. They hold to a factor of two. */
 const assumed = {
-  /** What a whole graph reaches of the speed of large matrix products. */
+  /** A whole graph reaches this share of the speed of large matrix products. */
   share: 0.7,
-  /** ms of one decode beside its arithmetic; of one mask at image size with its row. */
+  /** Time in ms of one decode beside its arithmetic, and of one mask at image size with its row. */
   decodeMs: 3,
   maskMs: 6,
   /** Prompts in the batch that prompts a second are measured with. */
   batch: 16,
   /** Images whose targets are counted. */
   sample: 4,
-  /** s: a process, its session, one unmeasured image. */
+  /** Seconds that a process takes for its session and one unmeasured image. */
   start: 3,
   /** Bytes of a row. */
   row: 600,
   /** Bytes a second of weights written into graphs. */
   build: 100e6,
-  /** Bytes: the process itself, and intermediate tensors of a 1024 x 1024 input; weights are held twice. */
+  /** Bytes of the process itself, and of the intermediate tensors of a 1024 x 1024 input; weights are held twice. */
   process: 150e6,
   tensors: 200e6,
   /**
-   * Multiply-accumulates a weight of graphs that were not built here: an encoder's are used once a token of 16 x 16 px, a
+   * Uses of a weight in graphs that were not built here: an encoder's weights are used once for each token of 16 x 16 px, a
    * decoder's for prompts and, some of them, for every place of the embedding.
    */
   pixelsAToken: 16,
@@ -44,26 +44,26 @@ export interface VariantNeeds {
   readonly seconds: number;
   readonly memoryBytes: number;
   readonly diskBytes: number;
-  /** Of ONNX files: what they were taken as. */
+  /** Model that ONNX files were taken as; absent for graphs that are built here. */
   readonly taken?: string;
 }
 
-/** What a plan would need if nothing of it were here yet: estimates, not promises. */
+/** Needs of a plan if nothing of it were here yet: they are estimates. */
 export interface PlanNeeds {
   readonly dataset: string;
   readonly images: number;
-  /** Counted on the first images. */
+  /** Targets of all images: they are estimated from the first ones. */
   readonly targets: number;
   readonly prompts: readonly string[];
   readonly variants: readonly VariantNeeds[];
   readonly seconds: number;
-  /** Of the largest variant: all others can be unloaded. */
+  /** Memory that the largest variant needs: all others can be unloaded. */
   readonly memoryBytes: number;
   readonly diskBytes: number;
   readonly leftOut: readonly LeftOut[];
 }
 
-/** `gmacsPerSecond` as measureSpeed finds it with the plan's threads and provider. */
+/** Estimates the needs of a plan. `gmacsPerSecond` is what measureSpeed finds with the plan's threads and provider. */
 export async function needsOf(plan: RunPlan, gmacsPerSecond: number): Promise<PlanNeeds> {
   const targets = estimateTargets(plan.dataset, plan.images.length);
   const variants: VariantNeeds[] = [];
@@ -113,7 +113,7 @@ async function variantNeeds(plan: RunPlan, { variant, weights }: ChosenVariant, 
   };
 }
 
-/** Of all images: everything mode encodes each crop but the image itself once more, and prompts its own points. */
+/** Counts the encodes and decodes of all images. Everything mode also encodes each crop, and prompts points of its own. */
 function workOf({ prompts, dataset, images }: RunPlan, targets: number): { encodes: number; decodes: number } {
   let encodes = images.length;
   let decodes = 0;
@@ -133,11 +133,11 @@ interface Sizes {
   readonly encodeGmacs: number;
   readonly decodeGmacs: number;
   readonly weightBytes: number;
-  /** What is written into graphs; nothing of files that are there. */
+  /** Bytes that are written into graphs; 0 for files that are there already. */
   readonly builtBytes: number;
 }
 
-/** From the graphs as data, in milliseconds: values are not read, so seeded ones stand in for any. */
+/** Reads the sizes from the graphs as data, which takes milliseconds: seeded values stand in for any, as values are not read. */
 async function sizeOf({ registry }: RunPlan, { variant: chosen }: ChosenVariant): Promise<Sizes> {
   if (chosen.files !== undefined) return sizeOfFiles(chosen.files, chosen.preset.input.side);
   // Before a calibration there are no graphs of the method yet: its base's have the same sizes, in float.

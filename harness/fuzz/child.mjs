@@ -1,6 +1,6 @@
-// A parser's child process: what kills it or hangs it is found by its parent.
-import { register } from "tsx/esm/api";
+// The child process of a parser: its parent finds what kills or hangs it.
+import { registerLoader } from "../loader.mjs";
 
-register();
+registerLoader();
 const { serve } = await import("./child.ts");
 serve();

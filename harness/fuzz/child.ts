@@ -6,13 +6,13 @@ import { mutate } from "./mutate.ts";
 import type { Parser } from "./parser.ts";
 
 const defaults = {
-  /** A process that grows beyond this has been made to allocate by a lie about lengths. */
+  /** A process that grows beyond this has believed a lie about lengths. */
   memoryBytes: 2 ** 30,
   /** Cases between two looks at the memory. */
   look: 64,
 };
 
-/** Cases `from` … `to - 1` of a parser, for a child process. */
+/** Request to a child process: it tries the cases `from` … `to - 1` of a parser. */
 export interface Batch {
   /** URL of the module that has the parser among its `parsers`. */
   readonly module: string;
@@ -20,9 +20,9 @@ export interface Batch {
   readonly seed: number;
   readonly from: number;
   readonly to: number;
-  /** No case begins behind this time. */
+  /** No case begins after this time. */
   readonly untilMs?: number | undefined;
-  /** Scratch space; the file `current` in it holds the case under way as a 64-bit integer. */
+  /** Folder for scratch files; the file `current` in it holds the number of the present case as a 64-bit integer. */
   readonly folder: string;
 }
 
@@ -30,7 +30,7 @@ export type Told =
   | { readonly say: "harm"; readonly index: number; readonly what: string }
   | { readonly say: "end"; readonly next: number; readonly read: number; readonly refused: number };
 
-/** A case follows from parser, seed and index alone. Where cases are mutated, the first ones are the corpus as it is. */
+/** Returns a case, which depends on parser, seed and index alone. Where cases are mutated, the first ones are the corpus itself. */
 export function caseOf({ id, draw }: Parser, seeds: readonly Buffer[], seed: number, index: number): Buffer {
   if (draw !== undefined) return draw(random(seed, "fuzz", id, index));
   const original = seeds[index % seeds.length]!;
@@ -56,9 +56,9 @@ async function tryAll({ module, parser: id, ...batch }: Batch, tell: (told: Told
   const number = Buffer.alloc(8);
   const counts = { read: 0, refused: 0 };
   let index = from;
-  // One case at least: a child that tries none is no progress.
+  // One case at least is tried: a child that tries none is no progress.
   for (; index < to && (index === from || Date.now() < untilMs); index++) {
-    // Written, not sent: a message may still be on its way when the process dies.
+    // The number is written, not sent: a message may still be on its way when the process dies.
     number.writeBigUInt64LE(BigInt(index));
     writeSync(current, number, 0, 8, 0);
     const bytes = caseOf(parser, seeds, seed, index);
@@ -87,7 +87,7 @@ async function tryAll({ module, parser: id, ...batch }: Batch, tell: (told: Told
   tell({ say: "end", next: index, ...counts });
 }
 
-/** Begins to watch a case; the function says, behind it, which of the parser's bounds it went beyond. */
+/** Begins to watch a case; the returned function says after the case which of the parser's bounds it went beyond. */
 function watchBounds({ bounds }: Parser): () => string | undefined {
   if (bounds === undefined) return () => undefined;
   const before = process.resourceUsage();
@@ -101,7 +101,7 @@ function watchBounds({ bounds }: Parser): () => string | undefined {
   };
 }
 
-/** Nothing for a refusal as users should get it. */
+/** Returns what is wrong with an error; nothing for a refusal as users should get it. */
 function harmOf(error: unknown): string | undefined {
   if (error instanceof HarnessError)
     return error.message.length < 2000 ? undefined : "a message of over 2,000 characters";

@@ -1,9 +1,9 @@
-/** Milliseconds that only go forward, from any origin: wall clocks jump. */
+/** Clock that counts milliseconds from any origin and never goes back, as a wall clock may. */
 export interface Clock {
   nowMs(): number;
 }
 
-/** Of the operating system, in steps below a microsecond. */
+/** Reads the operating system's clock, in steps below a microsecond. */
 export const systemClock: Clock = { nowMs: () => performance.now() };
 
 export interface Timed<T> {
@@ -11,14 +11,14 @@ export interface Timed<T> {
   readonly durationMs: number;
 }
 
-/** Waits for what `step` returns; the time until then is the duration. What `step` throws is thrown. */
+/** Times a step until the promise that it returns is settled. Throws what the step throws. */
 export async function timed<T>(step: () => Promise<T> | T, clock: Clock = systemClock): Promise<Timed<T>> {
   const start = clock.nowMs();
   const value = await step();
   return { value, durationMs: clock.nowMs() - start };
 }
 
-/** For steps that do not wait, so that no turn of the event loop is counted. */
+/** Times a step that does not wait: no turn of the event loop is in its duration. Throws what the step throws. */
 export function timedSync<T>(step: () => T, clock: Clock = systemClock): Timed<T> {
   const start = clock.nowMs();
   const value = step();

@@ -5,7 +5,7 @@ import { driftWarnings, int8Warnings, loadWarnings } from "./drift.ts";
 const settings = { warmup: 3, rounds: 30 };
 const textOf = (samples: readonly number[]) => driftWarnings({ about: "encode", samples, settings })[0]?.text;
 
-/** About 100 ms with a standard deviation of 1 ms. */
+/** Draws samples of about 100 ms with a standard deviation of 1 ms. */
 const noise = (seed: number, n: number) => {
   const stream = random(seed, "noise");
   return Array.from({ length: n }, () => 100 + normal(stream));

@@ -1,35 +1,35 @@
 import { twoModes } from "../stats/modes.ts";
 import { largest, latencySummary, median } from "../stats/summary.ts";
 
-/** A whole sentence about one figure, ending in advice. */
+/** A warning about one figure: its text is a whole sentence that ends in advice. */
 export interface Warning {
   readonly about: string;
   readonly text: string;
 }
 
-/** What the user has set already: advice names it, and does not advise what is done. */
+/** Settings that the user has already made: advice names them, and does not ask for what is done. */
 export interface MeasureSettings {
   readonly warmup: number;
   readonly rounds: number;
 }
 
 export interface DriftInput {
-  /** What the samples are of, as the report calls it: `sam-nano encode`. */
+  /** Name of the figure that the samples belong to, as the report has it: `sam-nano encode`. */
   readonly about: string;
-  /** In the order measured, ms. */
+  /** Samples in ms, in the order in which they were measured. */
   readonly samples: readonly number[];
   readonly settings: MeasureSettings;
 }
 
 const limits = {
-  /** Difference of the medians of first and last third, as a share. */
+  /** The medians of the first and the last third may differ by this share. */
   drift: 0.05,
   /** A sample this many interquartile ranges beyond the quartiles, and this share off the median, is an outlier. */
   outlierRanges: 3,
   outlierShare: 0.2,
   /** Outliers beyond this share are worth a word. */
   outliers: 0.05,
-  /** Interquartile range as a share of the median. */
+  /** The interquartile range may be this share of the median. */
   spread: 0.15,
   /** Below this many samples their shape can not be judged. */
   samples: 9,
@@ -38,7 +38,7 @@ const limits = {
 /** Rounds that are enough to judge a sample's shape; the default of a run. */
 const enoughRounds = 20;
 
-/** What a reader should know before believing a latency; the most telling finding only, since one cause shows in several. */
+/** Warns a reader who would believe a latency. Only the most telling finding is returned: one cause shows in several. */
 export function driftWarnings(input: DriftInput): Warning[] {
   if (input.samples.length === 0) return [];
   const few = input.samples.length < limits.samples;
@@ -46,14 +46,14 @@ export function driftWarnings(input: DriftInput): Warning[] {
   return text === undefined ? [] : [{ about: input.about, text: `${input.about}: ${text}` }];
 }
 
-/** Load average of the last minute, measured before the first sample; `cores` are those this process may use. */
+/** Warns of other work. `load` is the load average of the minute before the first sample, `cores` are those of this process. */
 export function loadWarnings({ load, cores }: { readonly load: number; readonly cores: number }): Warning[] {
   if (load < Math.max(0.5, 0.25 * cores)) return [];
   const text = `other work was running before the first sample (load average ${load.toFixed(1)} on ${cores} cores). Stop it and measure again, or read latencies as upper bounds.`;
   return [{ about: "latency", text }];
 }
 
-/** Of graphs that multiply integers, on x86: `flags` of the processor that they were timed on. */
+/** Warns of integer products on x86 without VNNI; `flags` are those of the processor that timed the graphs. */
 export function int8Warnings({
   about,
   flags,
@@ -66,7 +66,7 @@ export function int8Warnings({
   return [{ about, text }];
 }
 
-/** Silence would read as a clean measurement. */
+/** Warns of few samples: without a warning they would read as a clean measurement. */
 function fewText({ samples, settings }: DriftInput): string {
   const count = samples.length === 1 ? "1 sample is" : `${samples.length} samples are`;
   const span = Math.max(...samples) / Math.min(...samples) - 1;
@@ -86,12 +86,12 @@ function driftText({ samples, settings }: DriftInput): string | undefined {
   return `the last third was ${percent(1 / (1 + change) - 1)} slower than the first (heat, or other work that began). Let the machine rest and measure again; more --rounds (now ${settings.rounds}) will not help.`;
 }
 
-/** Whether two thirds differ by more than chance: a rank sum 3 standard deviations off. Source: Mann and Whitney, 1947. */
+/** Tells whether two thirds differ by more than chance: by a rank sum 3 standard deviations off. Source: Mann and Whitney, 1947. */
 function separate(a: readonly number[], b: readonly number[]): boolean {
   const wins = a.reduce((sum, x) => sum + b.reduce((own, y) => own + (x > y ? 1 : x === y ? 0.5 : 0), 0), 0);
   const pairs = a.length * b.length;
   const deviation = Math.sqrt((pairs * (a.length + b.length + 1)) / 12);
-  // Of three against three, even complete separation is only 1.96 deviations: there it is asked for.
+  // With three samples against three, complete separation is only 1.96 deviations: there it is enough.
   return Math.abs(wins - pairs / 2) >= Math.min(3 * deviation, pairs / 2);
 }
 

@@ -55,7 +55,7 @@ test("a machine that tells nothing leaves fields out", async () => {
   expect(freeBytes(root)).toBeGreaterThan(0);
 });
 
-test("nothing in it names the host, the user or a folder of theirs", () => {
+test("nothing in the record of a machine names the host, the user or a folder of theirs", () => {
   const text = JSON.stringify(readEnvironment());
   const { username, homedir } = os.userInfo();
   // A host called "linux" or a user called "node" would be found by chance.

@@ -3,30 +3,30 @@ import os from "node:os";
 import { join } from "node:path";
 import { type Gpu, readGpus } from "./gpu.ts";
 
-/** The machine as far as it bears on figures. No host name, no user, no path: it is shown around with the results. */
+/** Record of the machine that figures were measured on. It holds no host name, user or path, because results are shown around. */
 export interface Environment {
   readonly cpu: {
     readonly model: string;
     /** Logical cores that this process may use. */
     readonly cores: number;
-    /** Those instruction sets that matrix products use. */
+    /** Instruction sets of the processor that matrix products use. */
     readonly flags: readonly string[];
     readonly governor?: string;
   };
   readonly memory: { readonly totalBytes: number; readonly freeBytes: number };
-  /** What a container leaves of the machine. */
+  /** Limits of the container, where this process runs in one. */
   readonly limits: { readonly cores?: number; readonly memoryBytes?: number };
   readonly os: { readonly platform: string; readonly arch: string; readonly kernel: string; readonly name?: string };
   readonly node: string;
   /** Signs that the machine is shared or simulated: "virtual machine", "container". */
   readonly virtual: readonly string[];
-  /** NVIDIA's; left out where there is none. */
+  /** NVIDIA GPUs; absent where there is none. */
   readonly gpus?: readonly Gpu[];
-  /** Averages over 1, 5 and 15 minutes; Windows has none. */
+  /** Load averages over 1, 5 and 15 minutes; Windows has none. */
   readonly load?: readonly number[];
 }
 
-/** x86 and ARM names as /proc/cpuinfo spells them. */
+/** Names of instruction sets on x86 and ARM as /proc/cpuinfo spells them. */
 const relevantFlags = [
   ...[
     "fma",
@@ -43,7 +43,7 @@ const relevantFlags = [
   ...["asimd", "asimddp", "i8mm", "bf16", "sve", "sve2", "sme"],
 ];
 
-/** `root` is where /proc, /sys and /etc are looked for. */
+/** Reads the machine from /proc, /sys and /etc below `root`. */
 export function readEnvironment(root = "/", gpus: readonly Gpu[] = readGpus()): Environment {
   const cpuinfo = read(root, "proc/cpuinfo") ?? "";
   const flags = new Set((/^(?:flags|Features)\s*:\s*(.*)$/m.exec(cpuinfo)?.[1] ?? "").split(/\s+/));
@@ -66,13 +66,13 @@ export function readEnvironment(root = "/", gpus: readonly Gpu[] = readGpus()): 
   };
 }
 
-/** What can be had without swapping, caches included, on Linux; elsewhere what the system calls free. */
+/** Returns the bytes that can be had without swapping: on Linux with caches, elsewhere what the system calls free. */
 export function freeBytes(root = "/"): number {
   const available = /^MemAvailable:\s+(\d+) kB$/m.exec(read(root, "proc/meminfo") ?? "")?.[1];
   return available === undefined ? os.freemem() : Number(available) * 1024;
 }
 
-/** Of cgroup v2, as a container sees its own. Source: Documentation/admin-guide/cgroup-v2.rst of Linux. */
+/** Reads the limits of cgroup v2 as a container sees its own. Source: Documentation/admin-guide/cgroup-v2.rst of Linux. */
 function limits(root: string): Environment["limits"] {
   const [quota, period] = (read(root, "sys/fs/cgroup/cpu.max") ?? "max").split(" ").map(Number);
   const memory = Number(read(root, "sys/fs/cgroup/memory.max") ?? "max");
@@ -88,7 +88,7 @@ function virtualisation(root: string, flags: ReadonlySet<string>): string[] {
   return [...(flags.has("hypervisor") ? ["virtual machine"] : []), ...(container ? ["container"] : [])];
 }
 
-/** The file's text without blanks at its ends; nothing where it is not, or may not be read. */
+/** Returns the file's text without blanks at its ends, or nothing where there is no such file or it may not be read. */
 function read(root: string, path: string): string | undefined {
   try {
     return readFileSync(join(root, path), "utf8").trim();

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { gpuMemoryBytes, readGpus } from "./gpu.ts";
 
-/** Answers as nvidia-smi does with csv,noheader,nounits. */
+/** Answers as nvidia-smi does when it is asked for csv,noheader,nounits. */
 const tool = (args: readonly string[]) =>
   args[0]!.startsWith("--query-gpu=")
     ? "NVIDIA A100-SXM4-40GB, 40960, 550.54.15\nNVIDIA A100-SXM4-40GB, 40960, 550.54.15\n"

@@ -6,14 +6,14 @@ export interface Gpu {
   readonly driver: string;
 }
 
-/** Runs the driver's tool with these arguments and gives what it prints; throws where there is none. */
+/** Runs the driver's tool with these arguments and returns what it prints. Throws where there is no such tool. */
 export type GpuTool = (args: readonly string[]) => string;
 
-/** NVIDIA's; found by name, as its driver installs it. */
-export const nvidiaSmi: GpuTool = (args) =>
+/** Runs NVIDIA's tool, which its driver puts on the path. */
+const nvidiaSmi: GpuTool = (args) =>
   execFileSync("nvidia-smi", [...args], { encoding: "utf8", timeout: 10_000, stdio: ["ignore", "pipe", "ignore"] });
 
-/** NVIDIA's GPUs; none where the driver's tool is not installed or does not answer. */
+/** Reads the NVIDIA GPUs; there are none where the driver's tool is not installed or does not answer. */
 export function readGpus(tool: GpuTool = nvidiaSmi): readonly Gpu[] {
   return table(tool, "--query-gpu=name,memory.total,driver_version").flatMap(([name, mebibytes, driver]) => {
     const memoryBytes = Number(mebibytes) * 2 ** 20;
@@ -22,8 +22,8 @@ export function readGpus(tool: GpuTool = nvidiaSmi): readonly Gpu[] {
 }
 
 /**
- * What one process holds on all GPUs together, bytes. The runtime keeps what it once took, so that after a stage this is the
- * stage's peak. Nothing where the driver's tool does not list the process: in some containers it knows other process ids.
+ * Returns the bytes that one process holds on all GPUs together. The runtime keeps what it once took, so that after a stage
+ * this is the stage's peak. Absent where the driver's tool does not list the process: in some containers it knows other ids.
  */
 export function gpuMemoryBytes(pid: number = process.pid, tool: GpuTool = nvidiaSmi): number | undefined {
   const own = table(tool, "--query-compute-apps=pid,used_memory").filter(([owner]) => Number(owner) === pid);

@@ -70,7 +70,7 @@ test.skipIf(!existsSync("/proc/self/clear_refs"))(
   },
 );
 
-/** Uses memory page by page, so that it is resident; returns nothing of it. */
+/** Writes to memory page by page, so that it is resident, and gives it back. */
 function touch(bytes: number): void {
   const block = new Uint8Array(bytes);
   for (let i = 0; i < bytes; i += 4096) block[i] = 1;

@@ -1,25 +1,25 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Memory of one process, bytes of resident set: what it holds in RAM, shared libraries included. */
+/** Memory of one process in bytes of resident set: what it holds in RAM, shared libraries included. */
 export interface ProcessMemory {
   residentBytes(): number;
-  /** Highest since the process began, or since the last reset that worked. */
+  /** Returns the highest since the process began, or since the last reset that worked. */
   peakBytes(): number;
-  /** Makes the current memory the new peak. False where the platform cannot: then peaks only grow. */
+  /** Makes the current memory the new peak. Returns false where the platform cannot: then peaks only grow. */
   resetPeak(): boolean;
 }
 
 export interface StageMemory<T> {
   readonly value: T;
   readonly peakBytes: number;
-  /** Why the peak may belong to an earlier stage. */
+  /** Reason why the peak may belong to an earlier stage. */
   readonly caveat?: string;
 }
 
 const caveat = "peak memory cannot be reset on this platform: it is the highest since the process began";
 
-/** Where the numbers come from, for tests and for other processes: `proc` is /proc/self or /proc/<pid>. */
+/** Sources of the numbers, which tests and other processes replace: `proc` is /proc/self or /proc/<pid>. */
 export interface MemorySources {
   readonly proc?: string;
   readonly resourceUsage?: () => { readonly maxRSS: number };
@@ -27,8 +27,8 @@ export interface MemorySources {
 }
 
 /**
- * On Linux VmRSS and VmHWM; writing 5 to clear_refs sets VmHWM back to VmRSS. Elsewhere, or where a container hides these, the
- * peak is getrusage's and cannot be reset.
+ * Reads VmRSS and VmHWM on Linux, where writing 5 to clear_refs sets VmHWM back to VmRSS. Elsewhere, or where a container hides
+ * these, the peak is getrusage's and cannot be reset.
  * Source: proc(5), proc_pid_clear_refs(5); Node gives maxRSS in KiB on every platform.
  */
 export function processMemory({
@@ -51,7 +51,7 @@ export function processMemory({
   };
 }
 
-/** Runs a stage from a fresh peak and reads its own. The peak counts what was there before the stage: it is absolute. */
+/** Runs a stage from a fresh peak and reads the stage's own. The peak is absolute: memory from before the stage counts. */
 export async function peakDuring<T>(
   step: () => Promise<T> | T,
   memory: ProcessMemory = processMemory(),
@@ -61,7 +61,7 @@ export async function peakDuring<T>(
   return { value, peakBytes: memory.peakBytes(), caveat: reset ? undefined : caveat };
 }
 
-/** A line like `VmHWM:	    1680 kB`; the kernel's kB are 1024 bytes. */
+/** Reads a line like `VmHWM:	    1680 kB`; the kernel's kB are 1024 bytes. */
 function statusBytes(proc: string, name: string): number | undefined {
   try {
     const found = new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(readFileSync(join(proc, "status"), "utf8"));

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { warmUpUntilStable } from "./warmUp.ts";
 
-/** The samples one after the other, the last for ever. */
+/** Returns the samples one after the other, and the last one for ever. */
 function series(...samples: readonly number[]) {
   let at = 0;
   return async () => samples[Math.min(at++, samples.length - 1)]!;

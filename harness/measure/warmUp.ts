@@ -5,19 +5,19 @@ const defaults = {
   group: 3,
   /** The medians of two groups in a row may differ by this share. */
   tolerance: 0.05,
-  /** Samples after which it is given up. */
+  /** The warm-up is given up after this many samples. */
   most: 40,
 };
 
 export interface WarmUp {
   readonly samples: number;
-  /** Whether the last two groups agreed. */
+  /** True where the last two groups agreed. */
   readonly stable: boolean;
 }
 
 /**
- * Takes samples, ms, until two groups in a row have the same median: kernels are compiled and tuned, clocks have risen. On a
- * GPU how long that takes is not known beforehand.
+ * Takes samples in ms until two groups in a row have the same median: then kernels are compiled and tuned, and clocks have
+ * risen. How long that takes on a GPU is not known beforehand.
  */
 export async function warmUpUntilStable(
   sample: () => Promise<number>,

@@ -1,7 +1,7 @@
 import { type Console, line } from "../commands/terminal/command.ts";
 import { plainTable } from "../commands/text/plainTable.ts";
 import { ratioOfMedians } from "../stats/ratio.ts";
-import { median, quantile } from "../stats/summary.ts";
+import { quantile } from "../stats/summary.ts";
 
 /** Samples of one way of doing a job. */
 export interface Samples {
@@ -15,8 +15,8 @@ export interface Samples {
 export function printSamples(title: string, ways: readonly Samples[], digits: number, console: Console): void {
   const peaks = ways.some(({ peakBytes }) => peakBytes !== undefined);
   const rows = ways.map(({ name, durationMs, peakBytes }) => {
-    const [low, high] = [0.25, 0.75].map((p) => quantile(durationMs, p).toFixed(digits));
-    const row = [name, median(durationMs).toFixed(digits), `${low} to ${high}`, String(durationMs.length)];
+    const at = (p: number) => quantile(durationMs, p).toFixed(digits);
+    const row = [name, at(0.5), `${at(0.25)} to ${at(0.75)}`, String(durationMs.length)];
     return peakBytes === undefined ? row : [...row, (peakBytes / 1e6).toFixed(0)];
   });
   const header = [title, "median ms", "quartiles", "n"];

@@ -1,6 +1,6 @@
 import { HarnessError } from "../errors.ts";
 
-/** What a child process can be asked, by name: plain data, since it crosses a process boundary. */
+/** Calls that a child process answers, by name. Requests and replies are plain data: they cross a process boundary. */
 export type Calls<Names extends string> = Readonly<Record<Names, { readonly request: object; readonly reply: object }>>;
 
 export interface Request {
@@ -12,14 +12,14 @@ export type Reply =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly message: string; readonly hint?: string; readonly stack?: string };
 
-/** A function for each call. */
+/** Functions that answer the calls, one for each. */
 export type Answers<All extends Calls<string & keyof All>> = {
   readonly [Name in keyof All]: (request: All[Name]["request"]) => Promise<All[Name]["reply"]>;
 };
 
 /** Answers the parent's requests, one at a time, until it hangs up. */
 export function answerRequests<All extends Calls<string & keyof All>>(answers: Answers<All>): void {
-  // Ctrl-C reaches the whole group of processes: it is the parent that decides, after the current image.
+  // Ctrl-C reaches the whole group of processes: the parent decides what ends, after the current image.
   process.on("SIGINT", () => undefined);
   process.on("disconnect", () => process.exit(0));
   process.on("message", ({ call, request }: Request) => {

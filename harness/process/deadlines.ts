@@ -2,14 +2,14 @@ import { limits } from "../limits.ts";
 import { type Clock, systemClock } from "../measure/clock.ts";
 
 /**
- * How long a variant's worker may take for a call: 20 times the slowest earlier call of its kind, at least a minute; half an
- * hour for the first of a kind and for loading. Kept over all the workers that a variant has in a phase.
+ * Deadlines for the calls to a variant's worker: a call may take 20 times the slowest earlier call of its kind, and at least a
+ * minute; the first call of a kind and loading may take half an hour. All workers that a variant has in a phase share them.
  */
 export class Deadlines {
   readonly #slowest = new Map<string, number>();
   readonly #imageTimeoutMs: number | undefined;
 
-  /** `imageTimeoutMs` takes the place of all of that for calls that compute an image; loading keeps its time. */
+  /** `imageTimeoutMs` replaces these deadlines for calls that compute an image; loading keeps its own. */
   constructor(imageTimeoutMs?: number) {
     this.#imageTimeoutMs = imageTimeoutMs;
   }
@@ -29,14 +29,14 @@ export class Deadlines {
 const tickMs = 250;
 
 export interface Countdown {
-  /** In which this process ran, so far. */
+  /** Time that this process has run since the start of the countdown. */
   readonly elapsedMs: number;
   stop(): void;
 }
 
 /**
- * Calls `expired` when this process has run for that long. Time in which it was itself stopped, asleep or too busy to look
- * does not count: the one that is waited for may have been as well.
+ * Calls `expired` when this process has run for that long. Time in which this process was stopped, asleep or too busy to look
+ * does not count: the process that it waits for may have stood still as well.
  */
 export function countdown(allowedMs: number, expired: () => void, clock: Clock = systemClock): Countdown {
   let elapsedMs = 0;

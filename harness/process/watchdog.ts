@@ -1,14 +1,14 @@
 import { Worker } from "node:worker_threads";
 
 export interface Watched {
-  /** What is said where it takes too long, one line. */
+  /** The error that is printed where the work takes too long: one line. */
   readonly text: string;
   readonly allowedMs: number;
 }
 
 /**
- * Does work that may stand still in native code, in this process. If no sign of life comes for that long, a thread says so and
- * ends the process: nothing else could, while this one's own event loop stands still.
+ * Does work in this process that may stand still in native code. If `alive` is not called for `allowedMs`, a thread prints the
+ * text and ends the process: nothing else can, while the event loop stands still.
  */
 export async function watched<T>({ text, allowedMs }: Watched, work: (alive: () => void) => Promise<T>): Promise<T> {
   const thread = new Worker(new URL("watchdog.mjs", import.meta.url), {

@@ -20,16 +20,17 @@ const defaults = {
   rounds: 15,
 };
 
-/** One configuration as the search's report shows it. Latencies are over the whole encoder's. */
+/** One configuration as the search's report shows it. Its latencies are shares of the whole encoder's. */
 export interface Candidate {
   readonly id: string;
   readonly values: Configuration;
-  /** By the times of its parts, and measured as a whole. */
+  /** Sum of the times of its parts. */
   readonly latency: number;
+  /** Time of the whole graph. */
   readonly measured: number;
   /** Mean IoU on the images that the search saw. */
   readonly seen: { readonly value: number; readonly n: number };
-  /** On those that it did not see. */
+  /** Mean IoU on the images that the search did not see. */
   readonly unseen?: Interval & { readonly n: number };
 }
 
@@ -37,7 +38,7 @@ export interface Point {
   readonly id: string;
   readonly latency: number;
   readonly fitness: number;
-  /** Whether no faster one is as good. */
+  /** True where no faster configuration is as good. */
   readonly front: boolean;
 }
 
@@ -45,14 +46,14 @@ export interface SearchOutcome {
   readonly folder: string;
   readonly preset: string;
   readonly winner: Candidate;
-  /** One value throughout, as slow as the bound allows. */
+  /** Configuration with one value throughout, as slow as the bound allows. */
   readonly uniform: Candidate;
   readonly whole: Candidate;
   /** mIoU of the winner less that of the uniform one, on the unseen images; its interval is of paired images. */
   readonly gain?: Interval;
   /** Configurations that this search looked at. */
   readonly looked: number;
-  /** All that are known, and which of them are worth having. */
+  /** All configurations that the record knows. */
   readonly points: readonly Point[];
 }
 
@@ -86,10 +87,11 @@ export async function checkCandidates(checking: Checking): Promise<SearchOutcome
       latency: latencyOf(values),
       measured: measured[i]!,
       seen: { value: fitness, n },
-      ...unseenScore(unseen[i]!, images.unseen, request.plan.seed),
+      unseen: meanInterval(sumByImage(unseen[i]!, images.unseen), { seed: request.plan.seed }),
     };
   }) as [Candidate, Candidate, Candidate];
-  const gain = gainOf(unseen[0]!, unseen[1]!, images.unseen, request.plan.seed);
+  const [ours, theirs] = unseen.map((ious) => sumByImage(ious, images.unseen));
+  const gain = pairedDifference(ours!, theirs!, { seed: request.plan.seed });
   const points = record.evaluations().map(({ values, fitness }) => ({
     id: space.idOf(values),
     latency: latencyOf(values),
@@ -110,7 +112,7 @@ export async function checkCandidates(checking: Checking): Promise<SearchOutcome
   return outcome;
 }
 
-/** What `bench run --preset` reads; beside the id, what a reader wants to know of it. */
+/** Returns the content of the preset's file: `bench run --preset` reads the id, a reader wants to know the rest. */
 function presetOf({ winner, uniform, gain }: SearchOutcome, { request, images, times }: Checking) {
   const { plan, settings } = request;
   return {
@@ -128,7 +130,7 @@ function presetOf({ winner, uniform, gain }: SearchOutcome, { request, images, t
   };
 }
 
-/** Encode time of each over the last one's, by turns on one image. */
+/** Measures the encode time of each over the last one's, by turns on one image. */
 async function measureEncoders({ request, runner }: Checking, all: readonly Configuration[]): Promise<number[]> {
   const { plan } = request;
   const image = plan.dataset.images[0]!.id;
@@ -153,18 +155,4 @@ async function measureEncoders({ request, runner }: Checking, all: readonly Conf
   await load([]);
   const last = samples.at(-1)!;
   return samples.map((own) => median(own.map((ms, round) => ms / last[round]!)));
-}
-
-function unseenScore(ious: readonly ImageIou[], images: readonly ImageId[], seed: number): Pick<Candidate, "unseen"> {
-  const unseen = meanInterval(sumByImage(ious, images), { seed });
-  return unseen === undefined ? {} : { unseen };
-}
-
-function gainOf(
-  ours: readonly ImageIou[],
-  theirs: readonly ImageIou[],
-  images: readonly ImageId[],
-  seed: number,
-): Interval | undefined {
-  return pairedDifference(sumByImage(ours, images), sumByImage(theirs, images), { seed });
 }

@@ -5,7 +5,7 @@ import { allConfigurations, type Configuration, keyOf } from "./space.ts";
 
 const values = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8];
 const genes: readonly Gene[] = [0, 0, 1, 1].map((stage, i) => ({ name: `block ${i}`, stage, values }));
-/** What each gene's block costs and what leaving out from it harms: late blocks are worth more than they cost. */
+/** Cost of each gene's block, and the harm of leaving out from it: late blocks are worth more than they cost. */
 const weights = { cost: [0.2, 0.2, 0.2, 0.2], harm: [0.1, 0.3, 0.2, 0.9] };
 
 const latencyOf = (ratios: Configuration) => 1 - ratios.reduce((sum, ratio, i) => sum + weights.cost[i]! * ratio, 0);

@@ -3,7 +3,7 @@ import { HarnessError } from "../errors.ts";
 import { integer, random } from "../stats/random.ts";
 import { type Configuration, drawConfiguration, inOrder, keyOf } from "./space.ts";
 
-/** As in the authors' search: 25 of 100 become parents, a gene mutates once in ten times. */
+/** Settings of the authors' search: 25 of 100 become parents, and a gene mutates once in ten times. */
 const defaults = {
   parents: 0.25,
   mutation: 0.1,
@@ -20,23 +20,23 @@ export interface Evaluated {
 
 export interface Problem {
   readonly genes: readonly Gene[];
-  /** Whether its latency lies within the bounds. */
+  /** Tells whether the latency of a configuration lies within the bounds. */
   allowed(values: Configuration): boolean;
-  /** Higher is better. Nothing where the search is to stop. */
+  /** Evaluates a configuration: higher is better. Returns nothing where the search is to stop. */
   fitness(values: Configuration): Promise<number | undefined>;
 }
 
 export interface EvolutionOptions {
   readonly population: number;
-  /** After the first population, which is drawn. */
+  /** Generations after the first population, which is drawn. */
   readonly generations: number;
   readonly seed: number;
 }
 
 /**
- * Evolutionary search: of all seen so far the best quarter are parents; half of each new population mutates one of them, the
- * other half crosses two, and what breaks the bounds is drawn again. Returns every configuration seen, the best first; equals
- * in the order of their values, so that the winner hangs on nothing but the seed and the fitness.
+ * Searches by evolution: the best quarter of all configurations seen so far are parents; half of each new population mutates
+ * one of them, the other half crosses two, and what breaks the bounds is drawn again. Returns every configuration seen, the
+ * best first; equals stand in the order of their values, so that the winner depends on the seed and the fitness alone.
  * Source: SparseViT, tools/search.py of its authors.
  */
 export async function evolve(problem: Problem, options: EvolutionOptions): Promise<readonly Evaluated[]> {
@@ -59,7 +59,7 @@ export async function evolve(problem: Problem, options: EvolutionOptions): Promi
   }
 }
 
-/** A population within the bounds. Throws HarnessError where no draw meets them. */
+/** Draws a population within the bounds. Throws HarnessError where no draw meets them. */
 function fill(
   { genes, allowed }: Problem,
   { population, seed }: EvolutionOptions,

@@ -38,7 +38,7 @@ export class FitnessRunner {
     this.#input = input;
   }
 
-  /** IoU of every instance; nothing where it was stopped. */
+  /** Returns the IoU of every instance, or nothing where the search was stopped. */
   async ious(values: Configuration, images: readonly ImageId[]): Promise<readonly ImageIou[] | undefined> {
     const { plan, signal } = this.#input;
     const { dataset, seed } = plan;
@@ -70,7 +70,7 @@ export class FitnessRunner {
     return fresh;
   }
 
-  /** The loaded variant of these values, for as long as `use` takes. */
+  /** Loads the variant of these values for as long as `use` takes. */
   async withVariant<T>(
     values: Configuration,
     use: (variant: Variant, registered: RegisteredVariant) => Promise<T>,

@@ -3,7 +3,7 @@ export interface Tradeoff {
   readonly fitness: number;
 }
 
-/** Those that no other beats: as fast and better, or as good and faster. By ascending latency. */
+/** Returns the points that no other beats by being as fast and better, or as good and faster; the fastest comes first. */
 export function paretoFront<T extends Tradeoff>(points: readonly T[]): readonly T[] {
   const front: T[] = [];
   for (const point of [...points].sort((a, b) => a.latency - b.latency || b.fitness - a.fitness))

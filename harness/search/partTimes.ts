@@ -9,12 +9,12 @@ import { random } from "../stats/random.ts";
 import { allConfigurations, type Configuration } from "./space.ts";
 
 const defaults = {
-  /** Measured turns of each part, after one that is not counted; short parts get more, so that none stands on a few milliseconds. */
+  /** Measured turns of each part, after one that is not counted. A turn of a short part has as many calls as fill `turnMs`. */
   rounds: 11,
   turnMs: 20,
 };
 
-/** ms by part: its fastest call, since other work on the machine only slows, and long parts more often than short ones. */
+/** Time of each part in ms: its fastest call, because other work on the machine slows calls, and long ones more often. */
 export type PartTimes = Readonly<Record<string, number>>;
 
 export interface PartTimesRequest {
@@ -25,7 +25,7 @@ export interface PartTimesRequest {
   progress(done: number, total: number, part: string): void;
 }
 
-/** Times every part that some configuration has, by turns in a seeded order. Nothing where it was stopped. */
+/** Times every part that some configuration has, by turns in a seeded order. Returns nothing where it was stopped. */
 export async function measureParts(request: PartTimesRequest): Promise<PartTimes | undefined> {
   const { space, checkpoint, runtime, signal } = request;
   const folder = mkdtempSync(join(tmpdir(), "sam-bench-parts-"));
@@ -61,14 +61,14 @@ interface Part {
   readonly samples: number[];
 }
 
-/** What an encoder of these values takes, over what the whole one takes. */
+/** Returns a function that estimates an encoder's time as a share of the whole encoder's, by summing its parts. */
 export function relativeLatency(space: SearchSpace, times: PartTimes): (values: Configuration) => number {
   const sum = (values: Configuration) => space.partsOf(values).reduce((total, name) => total + times[name]!, 0);
   const whole = sum(space.genes.map((gene) => gene.values[0]!));
   return (values) => sum(values) / whole;
 }
 
-/** Within a stage a part hangs on a gene and the one before it, so configurations of two genes show them all. */
+/** Names all parts. Within a stage a part depends on a gene and the one before it: configurations of two genes show them all. */
 function partNames(space: SearchSpace): readonly string[] {
   const names = new Set<string>();
   const whole = space.genes.map(({ values }) => values[0]!);

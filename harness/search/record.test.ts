@@ -15,9 +15,9 @@ const evaluation = (first: number) => ({ values: [first, 0.5], fitness: 0.4 + fi
 
 test("what was kept is there again; a line that a kill cut off is not, and the next one takes its place", async () => {
   const record = await open("cut");
-  await record.keepTimes({ block: 1.5 });
-  await record.keep(evaluation(0));
-  await record.keep(evaluation(0.1));
+  await record.storeTimes({ block: 1.5 });
+  await record.add(evaluation(0));
+  await record.add(evaluation(0.1));
   await record.close();
   const file = join(record.folder, "evaluations.jsonl");
   appendFileSync(file, '{"values":[0.2,0.5],"fitn');
@@ -26,7 +26,7 @@ test("what was kept is there again; a line that a kill cut off is not, and the n
   expect(again.times).toEqual({ block: 1.5 });
   expect(again.evaluation([0.1, 0.5])).toEqual(evaluation(0.1));
   expect(again.evaluation([0.2, 0.5])).toBeUndefined();
-  await again.keep(evaluation(0.2));
+  await again.add(evaluation(0.2));
   expect(again.evaluations()).toEqual([evaluation(0), evaluation(0.1), evaluation(0.2)]);
   await again.close();
   expect(readFileSync(file, "utf8").trimEnd().split("\n")).toHaveLength(3);

@@ -9,10 +9,10 @@ import { acquireLock, type Lock } from "../store/disk/lock.ts";
 import type { PartTimes } from "./partTimes.ts";
 import { type Configuration, keyOf } from "./space.ts";
 
-/** What one configuration brought on the images that the search sees. */
+/** Fitness of one configuration on the images that the search sees. */
 export interface Evaluation {
   readonly values: Configuration;
-  /** Mean IoU, and of how many instances. */
+  /** Mean IoU of `n` instances. */
   readonly fitness: number;
   readonly n: number;
 }
@@ -26,26 +26,26 @@ const evaluationLine = z.object({
 /** Milliseconds by part. */
 const partTimes = z.record(z.string(), z.number().positive()) satisfies z.ZodType<PartTimes>;
 
-/** Throws HarnessError where the text is not as the search wrote it. */
+/** Reads a text by its schema. Throws HarnessError where the text is not as the search wrote it. */
 function read<T extends z.ZodType>(schema: T, text: string, place: string): z.output<T> {
   return checked(schema, parseJson(text, place), place, "delete the search's folder to begin anew");
 }
 
 /**
- * What a search has found out, on disk: the times of parts, and each evaluation as it comes. A search that was killed makes
- * the same draws again and finds their fitness here, so it goes on where it was.
+ * Record of a search on disk: it holds the time of each part and one line for each evaluation. A search that was killed makes
+ * the same draws again and finds their fitness in the record, so that it goes on where it was.
  */
 export interface SearchRecord {
   readonly folder: string;
   readonly times: PartTimes | undefined;
-  keepTimes(times: PartTimes): Promise<void>;
+  storeTimes(times: PartTimes): Promise<void>;
   evaluation(values: Configuration): Evaluation | undefined;
   evaluations(): readonly Evaluation[];
-  keep(evaluation: Evaluation): Promise<void>;
+  add(evaluation: Evaluation): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Throws HarnessError where another process writes this search, or a file of it was changed by hand. */
+/** Opens the record. Throws HarnessError where another process writes this search, or a file of it was changed by hand. */
 export async function openRecord(folder: string, notice: (text: string) => void): Promise<SearchRecord> {
   await onDisk(folder, () => mkdir(folder, { recursive: true }));
   const lock = await acquireLock(join(folder, "lock"), { notice });
@@ -75,13 +75,13 @@ async function readRecord(folder: string, lock: Lock): Promise<SearchRecord> {
     get times() {
       return times;
     },
-    async keepTimes(measured) {
+    async storeTimes(measured) {
       times = measured;
       await replaceFile(timesFile, `${JSON.stringify(measured, undefined, 2)}\n`);
     },
     evaluation: (values) => known.get(keyOf(values)),
     evaluations: () => [...known.values()],
-    async keep(evaluation) {
+    async add(evaluation) {
       await lock.assertHeld();
       await lines.append(`${JSON.stringify(evaluation)}\n`);
       known.set(keyOf(evaluation.values), evaluation);

@@ -7,9 +7,9 @@ export interface SearchSettings {
   readonly latency: { readonly from: number; readonly to: number };
   readonly population: number;
   readonly generations: number;
-  /** How many of the dataset's images the search sees; the rest shows whether its finding holds. */
+  /** Number of the dataset's images that the search sees; the rest shows whether its finding holds. */
   readonly images: number;
-  /** Tries every configuration within the bounds instead. */
+  /** True where every configuration within the bounds is tried instead. */
   readonly exhaustive: boolean;
 }
 
@@ -20,7 +20,7 @@ export interface SearchObserver {
 
 export interface SearchRequest {
   readonly method: string;
-  /** One variant: the one to prune, on its weights. */
+  /** Plan of one variant, the one to prune, on its weights. */
   readonly plan: RunPlan;
   readonly settings: SearchSettings;
   readonly results: string;
@@ -30,9 +30,9 @@ export interface SearchRequest {
 }
 
 export interface Found {
-  /** Of those within the bounds, the best first. */
+  /** Evaluated configurations within the bounds, the best first. */
   readonly evaluated: readonly Evaluated[];
-  /** The whole computation, and one value throughout within the bound. */
+  /** Configuration of the whole encoder, and the slowest within the bound that has one value throughout. */
   readonly whole: Configuration;
   readonly uniform: Configuration;
 }

@@ -19,12 +19,12 @@ import { openRecord, type SearchRecord } from "./record.ts";
 import type { Found, SearchRequest } from "./request.ts";
 import { allConfigurations, type Configuration, configurationCount, keyOf, uniformConfigurations } from "./space.ts";
 
-/** Configurations that an exhaustive search takes on. */
+/** An exhaustive search takes on this many configurations at most. */
 const most = { exhaustive: 20_000 };
 
 /**
- * The best configuration of a method within latency bounds, by mean IoU on some images of a dataset.
- * Nothing where it was stopped: the same request goes on from there.
+ * Searches the best configuration of a method within latency bounds, by mean IoU on some images of a dataset.
+ * Returns nothing where it was stopped: the same request goes on from there.
  * Throws HarnessError where the method has nothing to search, or no configuration is fast enough.
  */
 export async function search(request: SearchRequest): Promise<SearchOutcome | undefined> {
@@ -58,7 +58,7 @@ export async function search(request: SearchRequest): Promise<SearchOutcome | un
           progress: (done, total, part) => observer.progress("parts", done, total, part),
         }));
       if (times === undefined) return undefined;
-      if (record.times === undefined) await record.keepTimes(times);
+      if (record.times === undefined) await record.storeTimes(times);
       const latencyOf = relativeLatency(space, times);
       const found = await findBest({ request, space, record, runner, latencyOf, seen: images.seen });
       if (found === undefined) return undefined;
@@ -88,7 +88,7 @@ async function findBest(finding: Finding): Promise<Found | undefined> {
   const whole = space.genes.map(({ values }) => values[0]!);
   const uniform = uniformWithin(space, latencyOf, to);
   const fitness = evaluator(finding, announce(finding, allowed));
-  // The two that the winner is compared with, first: they also show how long one takes.
+  // The two that the winner is compared with come first: they also show how long one evaluation takes.
   for (const values of [whole, uniform]) if ((await fitness(values)) === undefined) return undefined;
   if (!settings.exhaustive) {
     const evaluated = await evolve({ genes: space.genes, allowed, fitness }, { ...settings, seed: request.plan.seed });
@@ -106,7 +106,7 @@ async function findBest(finding: Finding): Promise<Found | undefined> {
   return { evaluated: ranked(all), whole, uniform };
 }
 
-/** Says what is ahead, and returns how many configurations at most. */
+/** Says what is ahead, and returns how many configurations are evaluated at most. */
 function announce({ request, space, seen }: Finding, allowed: (values: Configuration) => boolean): number {
   const { settings, observer } = request;
   const count = configurationCount(space.genes);
@@ -125,7 +125,7 @@ function announce({ request, space, seen }: Finding, allowed: (values: Configura
   return total;
 }
 
-/** Mean IoU, from the record where it is known. */
+/** Returns a function that evaluates a configuration by its mean IoU, which the record has where it is known. */
 function evaluator({ request, record, runner, seen }: Finding, total: number) {
   const { observer, plan } = request;
   const asked = new Set<string>();
@@ -137,14 +137,14 @@ function evaluator({ request, record, runner, seen }: Finding, total: number) {
       if (ious === undefined) return undefined;
       if (ious.length === 0)
         throw new HarnessError(`dataset ${plan.dataset.id}: its first ${seen.length} images have nothing to prompt`);
-      await record.keep({ values, fitness: mean(ious.map(({ value }) => value)), n: ious.length });
+      await record.add({ values, fitness: mean(ious.map(({ value }) => value)), n: ious.length });
     }
     observer.progress("configurations", Math.min(asked.size, total), total, values.join(" "));
     return record.evaluation(values)!.fitness;
   };
 }
 
-/** The slowest uniform configuration that keeps the upper bound. */
+/** Returns the slowest uniform configuration that keeps the upper bound. */
 function uniformWithin(space: SearchSpace, latencyOf: (values: Configuration) => number, bound: number): Configuration {
   const all = uniformConfigurations(space.genes).map((values) => ({ values, latency: latencyOf(values) }));
   const within = all.filter(({ latency }) => latency <= bound).sort((a, b) => b.latency - a.latency);
@@ -170,7 +170,7 @@ function methodName({ folder }: Omit<RegisteredVariant, "preset">): string {
   return basename(folder);
 }
 
-/** Some of the dataset's images, drawn by the seed, and the rest. */
+/** Divides the dataset's images into some that are drawn by the seed, and the rest. */
 function splitImages(plan: RunPlan, count: number) {
   const order = shuffle(
     random(plan.seed, "search", "images"),
@@ -182,7 +182,7 @@ function splitImages(plan: RunPlan, count: number) {
   return { seen: ascending(order.slice(0, count)), unseen: ascending(order.slice(count)) };
 }
 
-/** One folder for all searches by the same fitness: whatever their bounds and sizes, they share what is known of configurations. */
+/** Returns the folder of all searches by the same fitness: whatever their bounds and sizes, they share their evaluations. */
 function folderOf({ method, plan, results }: SearchRequest, weightsId: string, seen: readonly ImageId[]): string {
   const { variant } = plan.chosen[0]!;
   const identity = {

@@ -3,19 +3,19 @@ import type { SearchSettings } from "./request.ts";
 
 export const searchDefaults = { population: 100, generations: 8 };
 
-/** Bounds and numbers as the user gives them; what is left out is filled in. */
+/** Bounds and numbers as the user gives them; `searchSettings` fills in what is left out. */
 export interface SearchFlags {
   readonly latency: number;
-  /** 0.1 below `latency` if left out. */
+  /** Lower bound; it is 0.1 below `latency` if left out. */
   readonly latencyFrom: number | undefined;
   readonly population: number | undefined;
   readonly generations: number | undefined;
-  /** Half of the dataset's if left out. */
+  /** Number of images; it is half of the dataset's if left out. */
   readonly images: number | undefined;
   readonly exhaustive: boolean;
 }
 
-/** Throws HarnessError for bounds that are no range, for numbers that are not whole, and for fewer than two images. */
+/** Fills in the settings. Throws HarnessError for bounds that are no range, numbers that are not whole, and under two images. */
 export function searchSettings(flags: SearchFlags, images: number): SearchSettings {
   const to = flags.latency;
   const from = flags.latencyFrom ?? Math.max(0, to - 0.1);

@@ -1,14 +1,14 @@
 import type { Gene, Random } from "../api.ts";
 import { integer } from "../stats/random.ts";
 
-/** One value a gene. */
+/** Configuration of an encoder: one value for each gene. */
 export type Configuration = readonly number[];
 
 export function keyOf(configuration: Configuration): string {
   return configuration.join("-");
 }
 
-/** Values may not fall within a stage: put in order, any draw becomes such a one. */
+/** Sorts the values within each stage, because they may not fall there: so any draw becomes a configuration. */
 export function inOrder(genes: readonly Gene[], configuration: Configuration): Configuration {
   const result = [...configuration];
   for (const places of placesByStage(genes)) {
@@ -25,7 +25,7 @@ export function drawConfiguration(genes: readonly Gene[], random: Random): Confi
   );
 }
 
-/** Every configuration, each once. */
+/** Yields every configuration once. */
 export function* allConfigurations(genes: readonly Gene[], begun: Configuration = []): Generator<Configuration> {
   const gene = genes[begun.length];
   if (gene === undefined) {
@@ -36,7 +36,7 @@ export function* allConfigurations(genes: readonly Gene[], begun: Configuration 
   for (const value of gene.values) if (value >= least) yield* allConfigurations(genes, [...begun, value]);
 }
 
-/** How many there are: of each stage, the ways to put k of v values in order with repeats. Its genes have the same values. */
+/** Counts the configurations: each stage has the ways to put k of v values in order with repeats. Its genes share their values. */
 export function configurationCount(genes: readonly Gene[]): number {
   return placesByStage(genes).reduce((count, places) => {
     const v = genes[places[0]!]!.values.length;
@@ -44,7 +44,7 @@ export function configurationCount(genes: readonly Gene[]): number {
   }, 1);
 }
 
-/** One value for all genes, those that every gene may have. */
+/** Returns a configuration for each value that every gene may have: all its genes have this value. */
 export function uniformConfigurations(genes: readonly Gene[]): readonly Configuration[] {
   const [first, ...others] = genes;
   const shared = first!.values.filter((value) => others.every(({ values }) => values.includes(value)));
