@@ -8,7 +8,7 @@ export interface Fields {
   readonly [field: string]: unknown;
 }
 
-/** An annotation file and a results file for it, as JSON values. */
+/** JSON values of an annotation file and of a results file that belongs to it. */
 export interface DrawnDataset {
   readonly annotations: Readonly<Record<"images" | "categories" | "annotations", readonly Fields[]>>;
   readonly detections: readonly Fields[];
@@ -18,9 +18,9 @@ export interface DrawnDataset {
 const borderAreas = [0, 0.5, 1023.5, 1024, 1024.5, 9215, 9216, 9216.25, 1e10];
 
 /**
- * A small dataset of what scorers go wrong at: crowds, equal scores, images of nothing, of annotations or of detections alone,
- * masks of no pixel, of one and of all, areas of zero and on the borders of the splits, more detections than count. Both files
- * are good ones: what pycocotools refuses or this project leaves out with a warning is not drawn.
+ * Draws a small dataset of what scorers go wrong at: crowds, equal scores, images of nothing, of annotations or of detections
+ * alone, masks of no pixel, of one and of all, areas of zero and on the borders of the splits, more detections than count. Both
+ * files are sound: what pycocotools refuses or this project leaves out with a warning is not drawn.
  */
 export function drawDataset(random: Random): DrawnDataset {
   const draw = new Drawing(random);
@@ -53,9 +53,9 @@ interface Found extends Fields {
 
 class Drawing {
   readonly #random: Random;
-  /** By image: detections are drawn near them. */
+  /** Masks of the annotations by image: detections are drawn near them. */
   readonly #shown = new Map<Image, { readonly mask: Rle; readonly category: number }[]>();
-  /** Of the whole dataset: few, so that many are equal, or any. */
+  /** Scores that detections have: few, so that many are equal. Empty where a score may be any number. */
   readonly #scores: readonly number[];
   readonly #withMasks: boolean;
   readonly #withBoxes: boolean;
@@ -96,7 +96,7 @@ class Drawing {
     const count = this.chance(0.25) ? 0 : 1 + this.below(6);
     return Array.from({ length: count }, () => {
       const category = this.oneOf(categories).id;
-      // Some twice, so that overlaps are equal.
+      // Some masks stand twice, so that overlaps are equal.
       const again = shown.length > 0 && this.chance(0.2);
       const { mask, segmentation } = again ? this.oneOf(shown) : this.#segmentation(image);
       shown.push({ mask, segmentation, category });
@@ -116,7 +116,7 @@ class Drawing {
   detectionsOf(image: Image, categories: readonly { readonly id: number }[]): Found[] {
     if (this.chance(0.2)) return [];
     const shown = this.#shown.get(image)!;
-    // More of one category than count, and more of an image than count whatever their categories.
+    // Seldom there are more of one category than count, or more of an image than count whatever their categories.
     const few = 1 + this.below(8);
     const count = this.chance(0.03) ? 95 + this.below(20) : this.chance(0.002) ? 1010 : few;
     return Array.from({ length: count }, () => {
@@ -132,7 +132,7 @@ class Drawing {
     return { image_id: image.id, category_id: category, score, mask };
   }
 
-  /** Ids in no order, and seldom 0, which pycocotools takes for no match. */
+  /** Numbers the annotations in no order, seldom from 0, which pycocotools takes for no match. */
   numbered(annotations: readonly Fields[]): readonly Fields[] {
     const first = this.chance(0.2) ? 0 : 1;
     const ids = shuffle(
@@ -145,7 +145,7 @@ class Drawing {
     );
   }
 
-  /** Masks and boxes as the file has them; what the first of its detections lacks, loadRes makes for all that lack it. */
+  /** Writes masks and boxes as the file has them; what its first detection lacks, loadRes makes for all that lack it. */
   asFile(detections: readonly Found[]): readonly Fields[] {
     const some = this.chance(0.2);
     const extra = this.oneOf([{}, {}, { id: 5 }, { note: { of: ["a \\ parser's"] } }]);
@@ -162,7 +162,7 @@ class Drawing {
     });
   }
 
-  /** [x, y, width, height]: the mask's, or one beside it, seldom of no area or outside the image. */
+  /** Draws [x, y, width, height]: the mask's box, or one beside it, seldom of no area or outside the image. */
   #box(mask: Rle): readonly number[] {
     const { x0, y0, x1, y1 } = boxOf(mask) ?? { x0: 0, y0: 0, x1: 0, y1: 0 };
     const box = [x0, y0, x1 - x0, y1 - y0];
@@ -178,7 +178,7 @@ class Drawing {
     return [x0 - off(), y0 + off(), x1 - x0 + off(), y1 - y0 + off()];
   }
 
-  /** As annotation files have masks: polygons, run lengths, or a string. */
+  /** Draws a mask as annotation files have it: as polygons, run lengths, or a string. */
   #segmentation(size: Size): { readonly mask: Rle; readonly segmentation: unknown } {
     const { height, width } = size;
     if (this.chance(0.4)) {
@@ -190,7 +190,7 @@ class Drawing {
     return { mask, segmentation: { size: [height, width], counts } };
   }
 
-  /** Three to seven corners, some outside of the image, on whole pixels, quarters or anywhere. */
+  /** Draws three to seven corners, some of them outside of the image, on whole pixels, quarters or anywhere. */
   #polygon({ height, width }: Size): readonly number[] {
     const steps = this.oneOf([1, 4, 1000]);
     return Array.from({ length: 3 + this.below(5) }, () => [width, height])
@@ -218,7 +218,10 @@ class Drawing {
     for (let y = y0; y < y1; y++) bitmap.fill(1, y * width + x0, y * width + x1);
   }
 
-  /** Seldom with an empty run inside another. Detections alone: where empty runs of two masks meet, rleIou of pycocotools stops counting. */
+  /**
+   * Seldom puts an empty run inside another. This is done to detections alone: where empty runs of two masks meet, rleIou of
+   * pycocotools stops counting.
+   */
   #split({ size, counts }: Rle): Rle {
     const at = this.below(counts.length);
     const part = this.below(counts[at]! + 1);
@@ -229,7 +232,7 @@ class Drawing {
     };
   }
 
-  /** The same mask, or a few pixels further down the columns, so that overlaps are anything up to 1. */
+  /** Returns the mask, or moves it a few pixels down the columns, so that overlaps are anything up to 1. */
   #shifted({ size, counts }: Rle): Rle {
     const last = counts.length - 1;
     const shift = Math.min(this.oneOf([0, 0, 1, 2, size.height]), counts[last]!);
@@ -238,7 +241,7 @@ class Drawing {
   }
 }
 
-/** In the corner, where the image is large enough: of an area on the border of two splits. */
+/** Fills a square in the corner; in an image that is large enough its area lies on the border of two splits. */
 function fillSquare(bitmap: Uint8Array, { height, width }: Size, side: number): void {
   for (let y = 0; y < Math.min(side, height); y++) bitmap.fill(1, y * width, y * width + Math.min(side, width));
 }

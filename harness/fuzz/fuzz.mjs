@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // `npm run fuzz -- NAME`: hunts for files that break a parser, or that pycocotools scores differently.
-import { register } from "tsx/esm/api";
+import { registerLoader } from "../loader.mjs";
 
-register();
+registerLoader();
 const { runCommandLine } = await import("../cli.ts");
 const { fuzzers } = await import("./fuzz.ts");
 await runCommandLine(process.argv.slice(2), {

@@ -70,12 +70,12 @@ function parserNamed(id: string): Parser {
   );
 }
 
-/** Each with what its cases are, for --help. */
+/** Lists the parsers with their cases, for --help. */
 function listed(): string {
   return parsers.map(({ id, describe }) => `${id} (${describe})`).join("; ");
 }
 
-/** The inputs that did harm, as files: once mended, they join the corpus. */
+/** Writes the inputs that did harm as files: once the parser is mended, they join the corpus. */
 function keep(parser: Parser, seed: number, { harms }: Hunt, folder: string): void {
   if (harms.length === 0) return;
   mkdirSync(folder, { recursive: true });

@@ -7,9 +7,9 @@ import type { Batch, Told } from "./child.ts";
 import type { Parser } from "./parser.ts";
 
 const defaults = {
-  /** A case that takes longer has hung. */
+  /** A case that takes longer than this hangs. */
   patienceMs: 20_000,
-  /** Cases a child tries at most: a leak of native memory must not add up over hours. */
+  /** A child tries this many cases at most: a leak of native memory must not add up over hours. */
   casesAChild: 20_000,
 };
 
@@ -31,15 +31,15 @@ export interface Hunt {
 export interface HuntOptions {
   readonly seed: number;
   readonly cases: number;
-  /** No case begins behind this time. */
+  /** No case begins after this time. */
   readonly untilMs?: number;
   readonly patienceMs?: number;
-  /** Where the parser is found; this project's own list if left out. */
+  /** URL of the module that has the parser; it is this project's own list if left out. */
   readonly module?: string;
   progress?(done: number): void;
 }
 
-/** Tries cases 0 … `cases` - 1 in child processes; a child that dies or hangs is replaced, and goes on behind its case. */
+/** Tries cases 0 … `cases` - 1 in child processes. A child that dies or hangs is replaced by one that begins after its case. */
 export async function hunt(parser: Parser, options: HuntOptions): Promise<Hunt> {
   const folder = mkdtempSync(join(tmpdir(), "sam-bench-fuzz-"));
   const total = { cases: 0, read: 0, refused: 0 };

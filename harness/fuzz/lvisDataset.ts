@@ -2,12 +2,13 @@ import type { Random } from "../api.ts";
 import { integer } from "../stats/random.ts";
 import { type DrawnDataset, drawDataset, type Fields } from "./dataset.ts";
 
-/** Detections of one image that count by LVIS's rules, and some more. */
+/** Range of added detections in a crowded image: 300 of an image count by LVIS's rules. */
 const crowded = { from: 280, to: 330 };
 
 /**
- * A drawn dataset as LVIS has them: categories known to be absent and not annotated exhaustively in each image, frequencies,
- * and seldom more detections of an image than count. Crowds stay in the file, where lvis-api does not look at them.
+ * Draws a dataset as LVIS has them: each image has categories that are known to be absent and categories that are not annotated
+ * exhaustively, categories have frequencies, and an image seldom has more detections than count. Crowds stay in the file:
+ * lvis-api does not look at them.
  */
 export function drawLvisDataset(random: Random): DrawnDataset {
   const { annotations, detections } = drawDataset(random);
@@ -32,7 +33,7 @@ export function drawLvisDataset(random: Random): DrawnDataset {
   };
 }
 
-/** The detections of the first one's image over and over, with scores of their own, so that the limit of an image cuts some off. */
+/** Repeats the detections of one image, with scores of their own, so that the limit of an image cuts some off. */
 function withCrowdedImage(random: Random, detections: readonly Fields[]): readonly Fields[] {
   const [first] = detections;
   const members = new Set(detections.flatMap(Object.keys));

@@ -5,13 +5,13 @@ import { integer } from "../stats/random.ts";
 const lengths = [0, 1, 0x7f, 0x80, 0xff, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff];
 /** Every instruction of a pickle and JSON's punctuation. */
 const symbols = Buffer.from('().012FIJKLMNPQRSTUVXabcd}eghijl]opqrstuBCG{[,":-9', "latin1");
-/** What a JSON value may be replaced with: other types, and numbers at the edges. */
+/** Texts that a JSON value may be replaced with: other types, and numbers at the edges. */
 const words = [
   ...["null", "true", "[]", "{}", '""', "-1", "0", "0.5", "1e999", "9007199254740993", "[[[[", '"\\ud800"'],
   ...["NaN", "-Infinity", "1e15", "[[0,0,1e15,1e15,-1e15,5]]", "[1e9,1e9,1e9,1e9]", "[1000000,1000000]"],
 ];
 
-/** Bytes with one to four changes: most near either end, where headers and directories lie. */
+/** Changes the bytes one to four times, mostly near either end, where headers and directories lie. */
 export function mutate(original: Uint8Array, random: Random): Buffer {
   let bytes: Buffer = Buffer.from(original);
   for (let rounds = 1 + integer(random, 4); rounds > 0 && bytes.length > 16; rounds--)

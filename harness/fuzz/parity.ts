@@ -14,9 +14,9 @@ import { drawLvisDataset } from "./lvisDataset.ts";
 import { type Files, type Scores, scoresOfFiles, scoresOfRows } from "./parityScores.ts";
 
 const defaults = {
-  /** Datasets that one process of Python scores. */
+  /** One process of Python scores this many datasets. */
   batch: 100,
-  /** Sums of the same numbers in another order. */
+  /** Sums of the same numbers in another order differ by less. */
   tolerance: 1e-9,
 };
 
@@ -96,7 +96,7 @@ function filesOf(folder: string, name: number | string): Files {
   return { annotations: join(folder, `${name}.annotations.json`), detections: join(folder, `${name}.detections.json`) };
 }
 
-/** Half of the files with white space. */
+/** Draws and writes a dataset; half of the files have white space. */
 function write(files: Files, { rules, seed, index }: { rules: Rules; seed: number; index: number }): void {
   const draw = rules === "coco" ? drawDataset : drawLvisDataset;
   const { annotations, detections } = draw(random(seed, `parity${rules === "coco" ? "" : " lvis"}`, index));
@@ -118,7 +118,7 @@ interface Batch {
   readonly count: number;
 }
 
-/** Throws HarnessError where Python or one of the packages is missing: a hunt that skips would find nothing. */
+/** Scores a batch in Python. Throws HarnessError where Python or a package is missing: a hunt that skips would find nothing. */
 async function referenceScores({ python, folder, rules, count }: Batch): Promise<readonly Scores[]> {
   const script = fileURLToPath(new URL("parity.py", import.meta.url));
   const { stdout } = await promisify(execFile)(python, [script, folder, rules, String(count)], {
@@ -136,7 +136,7 @@ async function referenceScores({ python, folder, rules, count }: Batch): Promise
     .map((text) => JSON.parse(text) as Scores);
 }
 
-/** Every number of ours is held against theirs of the same place; rows have the first of the numbers alone. */
+/** Compares every number of ours with theirs at the same place; rows have only the first of the numbers. */
 function differencesOf(ours: Scores, theirs: Scores): readonly string[] {
   const missing = Object.keys(theirs).flatMap((way) =>
     ours[way]?.length === theirs[way]!.length

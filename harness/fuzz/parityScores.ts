@@ -4,16 +4,16 @@ import { formatCounts } from "../mask/index.ts";
 import { ap, cocoSizes, figuresOf, recall } from "../metrics/index.ts";
 import { scoreFile } from "../results/scoreFile.ts";
 
-/** Both files of a drawn dataset. */
+/** Paths of both files of a drawn dataset. */
 export interface Files {
   readonly annotations: string;
   readonly detections: string;
 }
 
-/** Numbers by overlap and grouping, -1 for none. */
+/** Numbers by overlap and grouping; -1 stands for no number. */
 export type Scores = Readonly<Record<string, readonly number[]>>;
 
-/** What `bench score` prints of the files. */
+/** Returns the numbers that `bench score` prints of the files. */
 export async function scoresOfFiles(files: Files, rules: "coco" | "lvis"): Promise<Scores> {
   const scores: Record<string, number[]> = {};
   for (const type of ["segm", "bbox"] satisfies OverlapType[]) {
@@ -31,9 +31,9 @@ export async function scoresOfFiles(files: Files, rules: "coco" | "lvis"): Promi
 }
 
 /**
- * What tables and comparisons print of a run whose masks are the detections': the metrics that both read, on rows. Nothing where
- * a row can not stand for a detection: one with a box, whose size goes by the box, and an annotation of id 0, which files alone
- * take for none.
+ * Returns the numbers that tables and comparisons print of a run whose masks are the detections': they are computed from rows.
+ * Returns none where rows can not stand for the files: a detection with a box has its size by the box, and an annotation of
+ * id 0 counts as none in files alone.
  */
 export async function scoresOfRows({ annotations, detections }: Files, rules: "coco" | "lvis"): Promise<Scores> {
   const truth = await readAnnotations(annotations);
@@ -71,7 +71,7 @@ export async function scoresOfRows({ annotations, detections }: Files, rules: "c
   return { ...scores, "segm class-agnostic rows": recallIds.map((id) => valuesOf(recall).get(id) ?? -1) };
 }
 
-/** In the order in which the reference tools give them, the first of their numbers. */
+/** The first of the reference tools' numbers, in their order. */
 const precisionIds = {
   coco: ["AP", "AP50", "AP75", "APs", "APm", "APl"],
   lvis: ["AP", "AP50", "AP75", "APs", "APm", "APl", "APr", "APc", "APf"],

@@ -1,29 +1,29 @@
 import type { Random } from "../api.ts";
 
-/** One way in for files that others made. */
+/** A parser under test: it is one way in for files that others made. */
 export interface Parser {
   readonly id: string;
-  /** What a case is, in a few words. */
+  /** Description of a case in a few words. */
   readonly describe: string;
-  /** Cases a quick run tries: about ten seconds' worth. */
+  /** A quick run tries this many cases, in about ten seconds. */
   readonly cases: number;
-  /** Sound files, and files that once did harm; none for a parser that draws its cases. */
+  /** Returns sound files and files that once did harm; none for a parser that draws its cases. */
   seeds(): readonly Buffer[];
-  /** Draws a case. A parser without it gets its seeds, mutated. */
+  /** Draws a case. A parser without this function gets its seeds, mutated. */
   draw?(random: Random): Buffer;
-  /** What one case may take. */
+  /** Limits of one case. */
   readonly bounds?: Bounds;
   /**
-   * Reads the bytes as a user's file, all of it. Throws HarnessError for what it refuses, Error where it accepted something
-   * that it must not. `folder` is scratch space.
+   * Reads the bytes as a user's file, all of it. Throws HarnessError for what it refuses, and Error where it accepted something
+   * that it must not accept. `folder` is for scratch files.
    */
   read(bytes: Buffer, folder: string): Promise<void>;
 }
 
 export interface Bounds {
-  /** Processor time, ms: a machine that is busy with other work takes none of it. */
+  /** Processor time in ms: other work on the machine takes none of it. */
   readonly cpuMs: number;
-  /** Growth of the process's peak memory, bytes. */
+  /** Growth of the process's peak memory in bytes. */
   readonly memoryBytes: number;
 }
 

@@ -70,7 +70,7 @@ const readers: readonly Omit<Parser, "seeds" | "describe">[] = [
   {
     id: "results",
     cases: 2000,
-    // The three files of a run, one behind the other, set apart by a line of their own.
+    // The bytes are the three files of a run, one after the other, with a line of their own between them.
     async read(bytes, folder) {
       const [manifest = "", rows = "", latency = ""] = bytes.toString("latin1").split("\n=====\n");
       const run = join(folder, "run");

@@ -1,6 +1,6 @@
 import { type ByteSource, memorySource, readTensorArchive } from "../weights/index.ts";
 
-/** Reads every tensor: a file is refused at opening or whole, and no tensor has more values than the file has bytes. */
+/** Reads every tensor: a file that is not refused is whole, and no tensor has more values than the file has bytes. */
 export async function readTensors(bytes: Buffer): Promise<void> {
   const archive = await readTensorArchive(watched(memorySource("weights", bytes)));
   for (const [name, { dims }] of archive.tensors) {
@@ -10,7 +10,7 @@ export async function readTensors(bytes: Buffer): Promise<void> {
   }
 }
 
-/** Fails at a read that is longer than the file. */
+/** Returns a source that throws at a read longer than the file. */
 function watched(source: ByteSource): ByteSource {
   return {
     ...source,

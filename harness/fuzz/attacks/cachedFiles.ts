@@ -10,7 +10,7 @@ import type { Attack } from "../parser.ts";
 import { drawEdits, type Edit, edited, type Kind } from "./edits.ts";
 import { toyVariant } from "./toyVariant.ts";
 
-/** A case: what is done to which file of a cache; `file` is a fraction of its files. */
+/** One case: it damages a file of a cache. `file` is the file's place among the cache's files, from 0 to below 1. */
 interface Case {
   readonly cache: keyof typeof caches;
   readonly file: number;
@@ -20,7 +20,7 @@ interface Case {
 
 const kinds: readonly Kind[] = ["flip", "flip", "byte", "cut", "grow", "zero"];
 
-/** Flipped bits, lost bytes and lost files in what is kept from earlier commands: it is made again or refused, never used. */
+/** Flips bits and removes bytes and files of caches: what is damaged must be made again or refused, and is never used. */
 export const cachedFiles: Attack = {
   id: "cached-files",
   describe: "flipped bits and lost bytes in cached graphs, external data, calibrations and annotation indexes",
@@ -58,9 +58,9 @@ function damage(files: readonly string[], { file, remove, edits }: Case): void {
   else writeFileSync(path, edited(readFileSync(path), edits));
 }
 
-/** One kind of what is kept. */
+/** One kind of cache. */
 interface Cache {
-  /** Makes it where it is missing, and tells what a command gets from it. */
+  /** Makes the cached files where they are missing, and returns what a command gets from them. */
   use(folder: string): Promise<string>;
   filesIn(folder: string): readonly string[];
 }
@@ -86,7 +86,7 @@ const caches = {
         graph: "fused",
         cache,
       });
-      // All that a session would read, external data among it.
+      // A session would read all of these files, external data too.
       const [first = ""] = Object.values(files);
       return contentOf(allFiles(dirname(first)));
     },
@@ -115,7 +115,7 @@ const caches = {
   },
 } satisfies Record<string, Cache>;
 
-/** Typed arrays as lists, which have a canonical form. */
+/** Turns typed arrays into lists, which have a canonical form. */
 function numbered(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value, (_, each) => (ArrayBuffer.isView(each) ? [...(each as Uint32Array)] : each)));
 }

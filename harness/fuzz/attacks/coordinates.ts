@@ -6,7 +6,7 @@ import { areaOf } from "../../mask/index.ts";
 import { integer } from "../../stats/random.ts";
 import type { Attack } from "../parser.ts";
 
-/** Annotations whose polygons and boxes lie far off, or nowhere. */
+/** Draws annotations whose polygons and boxes lie far off, or nowhere. */
 export const coordinates: Attack = {
   id: "coordinates",
   describe: "polygons and boxes with coordinates that are huge, tiny, negative, NaN or infinite",
@@ -27,7 +27,7 @@ export const coordinates: Attack = {
   },
 };
 
-/** As they stand in the file: some of them are no JSON, and Python writes them. */
+/** Numbers as they stand in the file: some are no JSON, but Python writes them. */
 const edges = [
   ...["1e15", "-1e15", "1e308", "-1e308", "1e309", "5e-324", "-0", "0", "0.5", "1e6", "-1e6", "1000000.5", "-1000001"],
   ...["2147483647", "2147483648", "-2147483649", "4294967296", "9007199254740993", "NaN", "Infinity", "-Infinity"],

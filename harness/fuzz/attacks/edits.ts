@@ -1,10 +1,10 @@
 import type { Random } from "../../api.ts";
 import { integer } from "../../stats/random.ts";
 
-/** One change of a file, as it stands in a case: places are fractions of the file, so that it fits a file of any length. */
+/** One change of a file. Places are fractions of the file, so that the change fits a file of any length. */
 export interface Edit {
   readonly kind: keyof typeof edits;
-  /** 0 to below 1. */
+  /** Place in the file, from 0 to below 1. */
   readonly at: number;
   readonly to: number;
   readonly value: string;
@@ -27,7 +27,7 @@ export function drawEdits(random: Random, kinds: readonly Kind[]): readonly Edit
   }));
 }
 
-/** The file after all of the edits, one after the other. */
+/** Returns the file after all of the edits, one after the other. */
 export function edited(original: Buffer, given: readonly Edit[]): Buffer {
   return given.reduce<Buffer>((bytes, edit) => edits[edit.kind](bytes, edit), original);
 }
@@ -64,7 +64,7 @@ const edits = {
   },
   repeatLine: (bytes, edit) => withLines(bytes, edit, (line) => [line, line]),
   dropLine: (bytes, edit) => withLines(bytes, edit, () => []),
-  /** An image's rows stand twice, or an image has another one's rows. */
+  /** Moves a line, so that an image's rows stand twice or belong to another image. */
   moveLine(bytes, { at, to }) {
     const lines = bytes.toString("latin1").split("\n");
     const [moved = ""] = lines.splice(place(lines.length, at), 1);

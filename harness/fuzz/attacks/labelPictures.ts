@@ -8,7 +8,7 @@ import { labelMasks } from "../../mask/labels.ts";
 import { integer } from "../../stats/random.ts";
 import type { Attack } from "../parser.ts";
 
-/** PNGs of labels that lie about their size, end early, or hold as many labels as there can be. */
+/** Draws PNGs of labels that lie about their size, end early, or hold as many labels as there can be. */
 export const labelPictures: Attack = {
   id: "label-pictures",
   describe: "label PNGs: size bombs, data that end early, 16 bits, palettes, up to 65,535 labels",
@@ -27,7 +27,7 @@ export const labelPictures: Attack = {
   },
 };
 
-/** Bytes of pixels that a case holds at most. */
+/** A case holds this many bytes of pixels at most. */
 const most = 2 ** 22;
 
 const bombs = [0, 1, 2 ** 14, 2 ** 14 + 1, 2 ** 16, 2 ** 20, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1];
@@ -58,27 +58,23 @@ function labelPicture(random: Random): Buffer {
   return Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), ...pieces]);
 }
 
-/** Colour type and bits a sample: those that PNG has, and a few that it has not. */
-const kinds: readonly (readonly [number, number])[] = [
-  ...([
-    [0, 1],
-    [0, 2],
-    [0, 4],
-    [0, 8],
-    [0, 16],
-    [0, 16],
-    [3, 1],
-    [3, 2],
-  ] as const),
-  ...([
-    [3, 4],
-    [3, 8],
-    [2, 8],
-    [6, 8],
-    [4, 16],
-    [3, 16],
-    [5, 8],
-  ] as const),
+/** Colour types and bits of a sample: those that PNG has, and a few that it does not have. */
+const kinds: readonly (readonly [colour: number, depth: number])[] = [
+  [0, 1],
+  [0, 2],
+  [0, 4],
+  [0, 8],
+  [0, 16],
+  [0, 16],
+  [3, 1],
+  [3, 2],
+  [3, 4],
+  [3, 8],
+  [2, 8],
+  [6, 8],
+  [4, 16],
+  [3, 16],
+  [5, 8],
 ];
 
 interface Form {
@@ -88,7 +84,7 @@ interface Form {
   readonly colour: number;
 }
 
-/** As many lines as the header promises, fewer or more: of one value, of noise, or of one label a pixel. */
+/** Draws as many lines as the header promises, fewer or more: of one value, of noise, or of one label for each pixel. */
 function scanlines(random: Random, { width, height, depth, colour }: Form): Buffer {
   const channels = [1, 1, 3, 1, 2, 1, 4][colour]!;
   const line = 1 + Math.ceil((width * channels * depth) / 8);
@@ -105,7 +101,7 @@ function scanlines(random: Random, { width, height, depth, colour }: Form): Buff
   return bytes;
 }
 
-/** The data in one chunk or in two, now and then cut off. */
+/** Puts the data into one chunk or two, and seldom cuts them off. */
 function dataChunks(data: Buffer, random: Random): readonly Buffer[] {
   const kept = integer(random, 8) === 0 ? data.subarray(0, integer(random, data.length)) : data;
   const at = integer(random, 4) === 0 ? integer(random, kept.length + 1) : kept.length;

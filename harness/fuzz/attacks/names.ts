@@ -11,13 +11,13 @@ import { sha256 } from "../../store/canonical.ts";
 import type { Attack } from "../parser.ts";
 import { storeFinishedRun } from "./finishedRun.ts";
 
-/** A case: texts, and the places of a run that they are written to. */
+/** One case: texts that are written into a run and a checkpoint, and the format that the run is printed in. */
 interface Case {
   readonly texts: readonly string[];
   readonly format: string;
 }
 
-/** Names that steer a terminal, begin lines or turn the direction of writing, in a stranger's run and checkpoint. */
+/** Writes names that steer a terminal, begin lines or turn the direction of writing into a stranger's run and checkpoint. */
 export const names: Attack = {
   id: "names",
   describe: "terminal escapes, marks of direction and line ends in names of runs, weights and tensors",
@@ -42,23 +42,12 @@ export const names: Attack = {
   },
 };
 
-/** Stands behind each line end of a name. */
+/** Text behind each line end of a name. */
 const mark = "OWNED";
 
 const pieces = [
-  ...[
-    "\u001b[2J",
-    "\u001b]0;owned\u0007",
-    `\r\n${mark}`,
-    `\n${mark}`,
-    `\r${mark}`,
-    "\t",
-    "\u202e",
-    "\u2066",
-    "\u009b31m",
-    "\u2028",
-    "\u0085",
-  ],
+  ...["\u001b[2J", "\u001b]0;owned\u0007", `\r\n${mark}`, `\n${mark}`, `\r${mark}`],
+  ...["\t", "\u202e", "\u2066", "\u009b31m", "\u2028", "\u0085"],
   ...["\u200b", "\ufeff", "\u0000", "\u007f", "\ud800", "\u{e0041}", "=1+1", "|", "\\", "{", "sam-vit-h", "é", "名"],
 ];
 
@@ -96,7 +85,7 @@ function tensorsNamed(given: readonly string[]): Buffer {
   return Buffer.concat([length, header, Buffer.alloc(4 * distinct.length)]);
 }
 
-/** Line ends are the program's own: no name begins a line. */
+/** Requires that all line ends are the program's own: no name begins a line. */
 async function requireHarmless(command: Command, args: Parameters<Command["run"]>[0]): Promise<void> {
   const said: string[] = [];
   const stream = new Writable({

@@ -3,7 +3,7 @@ import { integer } from "../../stats/random.ts";
 import type { Attack } from "../parser.ts";
 import { readTensors } from "../tensors.ts";
 
-/** Pickles that are small and ask for much: chains of rebuilds, tensors that repeat one element, deep nesting, doubled lists. */
+/** Draws small pickles that ask for much: chains of rebuilds, tensors that repeat one element, deep nesting, doubled lists. */
 export const nestedPickles: Attack = {
   id: "nested-pickles",
   describe:
@@ -18,7 +18,7 @@ export const nestedPickles: Attack = {
   read: readTensors,
 };
 
-/** Characters of a drawn pickle. */
+/** A drawn pickle has this many characters at most. */
 const largest = 9_900_000;
 
 type Shape = (times: number, random: Random) => string;
@@ -91,13 +91,13 @@ function width4(value: number): string {
   return bytes.toString("latin1");
 }
 
-/** A tensor of this many elements, all of them the one of storage 0. */
+/** Writes a tensor of this many elements; all of them are the one element of storage 0. */
 function tensor(elements: number): string {
   const storage = `(${short("storage")}ctorch\nFloatStorage\n${short("0")}${short("cpu")}J${width4(1)}NtQ`;
   return `ctorch._utils\n_rebuild_tensor_v2\n(${storage}K\0J${width4(elements)}\x85K\0\x85\x89NtR`;
 }
 
-/** The form of before PyTorch 1.6: five pickles, then the storages. */
+/** Writes a file in the form of before PyTorch 1.6: five pickles, then the storages. */
 function legacyFile(object: string): Buffer {
   const magic = "\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
   const pickles = [magic, "M\xe9\x03", "}"].map((pickle) => `\x80\x02${pickle}.`);

@@ -10,17 +10,17 @@ import type { Attack } from "../parser.ts";
 import { drawEdits, type Edit, edited, type Kind } from "./edits.ts";
 import { planned, storeFinishedRun } from "./finishedRun.ts";
 
-/** A case: what is done to one file of a finished run. */
+/** One case: it edits a file of a finished run. */
 interface Case {
   readonly file: "rows.jsonl" | "latency.jsonl";
-  /** Whoever edits also writes the hashes and counts that fit, and takes out those of images. */
+  /** True where the edit also writes the hashes and counts that fit, and takes out those of images. */
   readonly sealed: boolean;
   readonly edits: readonly Edit[];
 }
 
 const kinds: readonly Kind[] = ["flip", "byte", "cut", "grow", "field", "field", "repeatLine", "dropLine", "moveLine"];
 
-/** Rows and latencies of a finished run, cut or edited: it reads identical, or is damaged. */
+/** Cuts or edits rows and latencies of a finished run: the run must be read as it was, or be called damaged. */
 export const storedRows: Attack = {
   id: "stored-rows",
   describe:
@@ -55,7 +55,7 @@ async function contentOf(run: StoredRun): Promise<string> {
   return `${await run.rowsHash()} ${canonicalJson(await run.latency())}`;
 }
 
-/** Whoever can write the folder can write this too. */
+/** Writes hashes and counts that fit the edited files, as anyone can who can write the folder. */
 function sealAgain({ folder }: StoredRun): void {
   const rows = join(folder, "rows.jsonl");
   const latency = join(folder, "latency.jsonl");
@@ -73,7 +73,7 @@ function sealAgain({ folder }: StoredRun): void {
   writeFileSync(file, JSON.stringify({ ...manifest, status }));
 }
 
-/** No row that a run could not have written: it would become a figure that no run can have. */
+/** Requires that each row is one that a run can write: any other would become a figure that no run can have. */
 async function requireSensible(run: StoredRun): Promise<void> {
   const seen = new Set<string>();
   for await (const row of run.rows()) {

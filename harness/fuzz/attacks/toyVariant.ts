@@ -15,7 +15,7 @@ const preset: VariantManifest = {
   mask: { path: "direct", interpolation: "bilinear", threshold: ">0" },
 };
 
-/** A plug-in in this folder whose two graphs are one multiplication each: it is built in milliseconds. */
+/** Writes a plug-in into this folder. Each of its two graphs is one multiplication: it is built in milliseconds. */
 export function toyVariant(folder: string, calibration?: VariantManifest["calibration"]): RegisteredVariant {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, "variant.ts");
