@@ -123,7 +123,7 @@ test("each third party is named in one file", () => {
   expect(wrong).toEqual([]);
 });
 
-test("plug-ins are reached through import() in run/registry.ts alone", () => {
+test("plug-ins are reached through import() in plan/plugins/registry.ts alone", () => {
   const dynamic = importsOf(sources).filter((found) => found.dynamic && /variants|datasets/.test(found.specifier));
   expect(dynamic.filter(({ file }) => file !== "harness/plan/plugins/registry.ts")).toEqual([]);
 });
@@ -199,3 +199,28 @@ test("every file and room that the plan of the house names is there, and no room
   const rooms = readdirSync(join(root, "harness"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
   expect(rooms.map(({ name }) => `${name}/`).filter((name) => !named.includes(name))).toEqual([]);
 });
+
+test("the plan of the house shows the import table as it is", () => {
+  const plan = readFileSync(join(root, "harness", "README.md"), "utf8");
+  const [section] = /^## Imports$[\s\S]*?(?=^## )/m.exec(plan)!;
+  const shown = shownTable(section);
+  // These are for every folder, and the plan says so in a sentence.
+  const forAll = [...foundation, "shared"];
+  const rooms = Object.keys(allowed).filter((room) => !forAll.includes(room));
+  expect([...shown.keys()].sort()).toEqual(rooms.sort());
+  for (const room of rooms) expect([room, [...shown.get(room)!].sort()]).toEqual([room, [...allowed[room]!].sort()]);
+});
+
+/** Returns what each room may import by the table of a section; "up to `store`" is every row from the first to that of `store`. */
+function shownTable(section: string): ReadonlyMap<string, ReadonlySet<string>> {
+  const shown = new Map<string, ReadonlySet<string>>();
+  const namesIn = (text: string) => [...text.matchAll(/`([\w-]+)`/g)].map(([, name]) => name!);
+  for (const [, room, may] of section.matchAll(/^\| ([^|]*`[^|]*) \| ([^|]*) \|$/gm)) {
+    const last = /up to `([\w-]+)`/.exec(may!)?.[1];
+    const above = [...shown.keys()];
+    const upTo = last === undefined ? [] : above.slice(0, above.indexOf(last) + 1);
+    const imported = new Set([...upTo, ...namesIn(may!)]);
+    for (const name of room!.startsWith("plug-in") ? ["plug-in"] : namesIn(room!)) shown.set(name, imported);
+  }
+  return shown;
+}
