@@ -2,9 +2,8 @@ import type { GraphValue } from "../../harness/api.ts";
 import { add, addAndNorm, child, layerNorm, type Module, product, take } from "../../harness/onnx/index.ts";
 import { globalAttention, projectionBias, windowAttention } from "../sam/attention.ts";
 import { wholeImage } from "../sam/windows.ts";
+import { epsilons } from "../sam-decoder/epsilons.ts";
 import type { BlvitConfig } from "./config.ts";
-
-const epsilon = 1e-6;
 
 /**
  * All tokens through an E-block, [1, tokens, width]: a narrower block of SAM's kind. Attention projects from the tokens' width
@@ -16,13 +15,17 @@ export function efficientBlock(block: Module, stream: GraphValue, config: BlvitC
   const grid = sam.side / sam.patch;
   const outer = sam.width;
   const attn = child(block, "attn");
-  const normalised = layerNorm(child(block, "norm1"), stream, { width: outer, epsilon });
+  const normalised = layerNorm(child(block, "norm1"), stream, { width: outer, epsilon: epsilons.vit });
   const attended = sam.globalBlocks.includes(index)
     ? globalAttention(attn, normalised, { ...efficient, grid })
     : windowAttention(attn, normalised, { ...efficient, window: sam.window }, wholeImage(graph, grid, sam.window));
   const projected = product(child(attn, "proj"), attended, { inputs: efficient.width, outputs: outer });
   const bias = projectionBias(attn, efficient.width, outer);
-  const [mlpInput, middle] = addAndNorm(child(block, "norm2"), projected, stream, { width: outer, epsilon, bias });
+  const [mlpInput, middle] = addAndNorm(child(block, "norm2"), projected, stream, {
+    width: outer,
+    epsilon: epsilons.vit,
+    bias,
+  });
   const { branch, bias: last } = narrowMlp(child(block, "mlp"), mlpInput, efficient.width, outer);
   return add(graph, add(graph, branch, last), middle);
 }

@@ -1,6 +1,7 @@
 import type { Checkpoint, GraphValue, OnnxGraph } from "../../harness/api.ts";
 import { child, GraphBuilder, layerNorm, type Module, mul, weight } from "../../harness/onnx/index.ts";
 import { embeddingOf, patchTokens, wholeBlock } from "../sam/imageEncoder.ts";
+import { epsilons } from "../sam-decoder/epsilons.ts";
 import { keptTokensPrefix } from "../sam-decoder/load.ts";
 import { keptMap } from "../sam-tokens/keptMap.ts";
 import { type WindowGroup, windowGroups } from "../sam-tokens/windowGroups.ts";
@@ -8,8 +9,6 @@ import type { BlvitConfig } from "./config.ts";
 import { efficientBlock } from "./efficientBlock.ts";
 import { performanceBlock } from "./performanceBlock.ts";
 import { backToAll, type Selection, selectTokens } from "./selection.ts";
-
-const epsilon = 1e-6;
 
 /**
  * big.LITTLE ViT as SAM's image encoder: `image` [1, 3, side, side] → `image_embedding` [1, embedding, grid, grid]. After some
@@ -63,7 +62,7 @@ function selectiveLayer(
   const { graph } = block;
   const { selection, index } = where;
   const { width } = config.sam;
-  const normalised = layerNorm(child(block, "norm1"), stream, { width, epsilon });
+  const normalised = layerNorm(child(block, "norm1"), stream, { width, epsilon: epsilons.vit });
   const performed = performanceBlock(block, { ...where, normalised, stream }, config);
   if (kind === "selected") return backToAll(graph, stream, performed, selection, "none");
   const efficient = efficientBlock(child(block, "efficient"), stream, config, index);

@@ -14,12 +14,11 @@ import {
 } from "../../harness/onnx/index.ts";
 import { attend, project, projectionBias } from "../sam/attention.ts";
 import { mlp } from "../sam/blockEnd.ts";
+import { epsilons } from "../sam-decoder/epsilons.ts";
 import { attendRows, type Rows, relativeTerms } from "../sam-tokens/windowedRows.ts";
 import { groupOrder, type WindowGroup } from "../sam-tokens/windowGroups.ts";
 import type { BlvitConfig } from "./config.ts";
 import { type Selection, selectedOf } from "./selection.ts";
-
-const epsilon = 1e-6;
 
 const defaults = {
   /** Score bias that is in memory at a time, as in SAM's own global attention. */
@@ -59,7 +58,7 @@ export function performanceBlock(block: Module, inputs: PerformanceInputs, { sam
     selectedOf(graph, stream, selection),
     gated(projected, projectionBias(attn, width), "attn_alpha"),
   );
-  const hidden = layerNorm(child(block, "norm2"), middle, { width, epsilon });
+  const hidden = layerNorm(child(block, "norm2"), middle, { width, epsilon: epsilons.vit });
   const { branch, bias } = mlp(child(block, "mlp"), hidden, { width, layers: ["lin1", "lin2"] });
   return add(graph, middle, gated(branch, bias, "mlp_alpha"));
 }

@@ -12,12 +12,10 @@ import {
 import { projectionBias } from "../sam/attention.ts";
 import { blockEnd } from "../sam/blockEnd.ts";
 import { neck } from "../sam/neck.ts";
+import { epsilons } from "../sam-decoder/epsilons.ts";
 import { globalAttention } from "./attention.ts";
 import type { EfficientSamConfig } from "./config.ts";
 import { positionEmbedding } from "./positionEmbedding.ts";
-
-/** LayerNorms of the encoder, its neck included. */
-const epsilon = 1e-6;
 
 /** ImageNet's mean and standard deviation on the 0 … 1 scale: the model normalises its own input. */
 export const pixelMean = [0.485, 0.456, 0.406] as const;
@@ -82,7 +80,7 @@ function patchTokens(encoder: Module, image: GraphValue, config: EfficientSamCon
 
 function encoderBlock(block: Module, stream: GraphValue, { width, heads }: EfficientSamConfig): GraphValue {
   const attn = child(block, "attn");
-  const normalised = layerNorm(child(block, "norm1"), stream, { width, epsilon });
+  const normalised = layerNorm(child(block, "norm1"), stream, { width, epsilon: epsilons.vit });
   const attended = globalAttention(attn, normalised, width, heads);
   return blockEnd(block, {
     attended,

@@ -16,14 +16,12 @@ import {
 } from "../../harness/onnx/index.ts";
 import { type DecoderConfig, outputTokens, transformerDepth } from "../sam-decoder/config.ts";
 import { crossSizes, imageToToken, outputBias, tokenToImage } from "../sam-decoder/crossAttention.ts";
+import { epsilons } from "../sam-decoder/epsilons.ts";
 import { imagePositions } from "../sam-decoder/promptEncoder.ts";
 import { returnedMasks } from "./config.ts";
 import { predictedIou, upscaledMasks } from "./maskHeads.ts";
 import { promptTokens } from "./promptEncoder.ts";
 import { sharedTokenToImage } from "./sharedAttention.ts";
-
-/** LayerNorms of the two-way transformer. */
-const epsilon = 1e-5;
 
 /**
  * What all prompts of an image share, computed once an image: `image_embedding` [1, embedding, grid, grid] →
@@ -93,7 +91,7 @@ function twoWayTransformer(module: Module, { tokens, ...start }: Tokens, config:
   const kept = withOutput(graph, queries);
   const own = withOutput(graph, tokens);
   const attended = tokenToImage(final, { queries: add(graph, kept, own), keys, keysWithPositions }, sizes);
-  const norm = { width: config.embedding, epsilon, bias: outputBias(final, sizes) };
+  const norm = { width: config.embedding, epsilon: epsilons.twoWayTransformer, bias: outputBias(final, sizes) };
   return { outputs: addAndNorm(child(module, "norm_final_attn"), attended, kept, norm)[0], image: keys };
 }
 
@@ -116,7 +114,7 @@ function twoWayLayer(
   const { graph } = layer;
   const { embedding, mlp } = config;
   const sizes = crossSizes(config);
-  const norm = { width: embedding, epsilon };
+  const norm = { width: embedding, epsilon: epsilons.twoWayTransformer };
   const own = index === 0 ? queries : add(graph, queries, tokens);
   const afterSelf = layerNorm(
     child(layer, "norm1"),
@@ -159,7 +157,11 @@ function normalisedImage(
   const { graph } = norm;
   const image = (x: GraphValue) => reshape(graph, x, [x.dims.length === 2 ? 1 : "prompts", grid, grid, embedding]);
   const sum = add(graph, image(update), image(keys));
-  return reshape(graph, layerNorm(norm, sum, { width: embedding, epsilon }), ["prompts", grid * grid, embedding]);
+  return reshape(graph, layerNorm(norm, sum, { width: embedding, epsilon: epsilons.twoWayTransformer }), [
+    "prompts",
+    grid * grid,
+    embedding,
+  ]);
 }
 
 /** Among the prompt tokens, at the embedding's full width. */

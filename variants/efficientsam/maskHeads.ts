@@ -13,14 +13,12 @@ import {
   weight,
 } from "../../harness/onnx/index.ts";
 import { type DecoderConfig, maskTokens as maskTokenCount } from "../sam-decoder/config.ts";
+import { epsilons } from "../sam-decoder/epsilons.ts";
 import { childProduct, stacked } from "../sam-decoder/maskHeads.ts";
 import { returnedMasks } from "./config.ts";
 
 /** Hidden layers, each with GELU, of the IoU head and of each hypernetwork; an output map follows. */
 export const hiddenLayers = 2;
-
-/** PyTorch's default: of the group norm alone. */
-export const groupNormEpsilon = 1e-5;
 
 /** IoU token [prompts, 1, embedding] → one predicted IoU for each returned mask, [prompts, 3], in the order of the mask tokens. */
 export function predictedIou(decoder: Module, token: GraphValue, { embedding, iouHead }: DecoderConfig): GraphValue {
@@ -77,7 +75,7 @@ function groupNormGelu(norm: Module, x: GraphValue, channels: number): GraphValu
     graph.op(operator, [each, graph.ints([2])], { keepdims: 1 });
   const centred = graph.op("Sub", [x, mean(within("ReduceMean", x))]);
   const variance = graph.op("Div", [mean(within("ReduceSumSquare", centred)), graph.number(channels)]);
-  const deviation = graph.op("Sqrt", [add(graph, variance, graph.number(groupNormEpsilon))]);
+  const deviation = graph.op("Sqrt", [add(graph, variance, graph.number(epsilons.groupNorm))]);
   const scaled = mul(graph, centred, graph.op("Div", [weight(norm, "weight", [channels]), deviation]));
   return graph.op("BiasGelu", [scaled, weight(norm, "bias", [channels])]);
 }

@@ -13,12 +13,11 @@ import {
   transpose,
 } from "../../harness/onnx/index.ts";
 import { referenceNeck } from "../sam/reference.ts";
+import { epsilons } from "../sam-decoder/epsilons.ts";
 import { exportedLinear, exportedMlp } from "../sam-decoder/exported.ts";
 import type { EfficientSamConfig } from "./config.ts";
 import { pixelMean, pixelStd } from "./imageEncoder.ts";
 import { positionEmbedding } from "./positionEmbedding.ts";
-
-const epsilon = 1e-6;
 
 /**
  * EfficientSAM's image encoder operator for operator as PyTorch exports the published code: attention scores in memory, one
@@ -51,10 +50,10 @@ export function referenceImageEncoder(config: EfficientSamConfig, checkpoint: Ch
 function referenceBlock(block: Module, x: GraphValue, config: EfficientSamConfig): GraphValue {
   const { graph } = block;
   const { width } = config;
-  const normalised = layerNorm(child(block, "norm1"), x, { width, epsilon });
+  const normalised = layerNorm(child(block, "norm1"), x, { width, epsilon: epsilons.vit });
   const middle = add(graph, x, referenceAttention(child(block, "attn"), normalised, config));
   const mlp = child(block, "mlp");
-  const mlpInput = layerNorm(child(block, "norm2"), middle, { width, epsilon });
+  const mlpInput = layerNorm(child(block, "norm2"), middle, { width, epsilon: epsilons.vit });
   return add(graph, middle, exportedMlp(mlp, mlpInput, { width, layers: ["fc1", "fc2"] }));
 }
 

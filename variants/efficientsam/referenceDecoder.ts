@@ -15,13 +15,12 @@ import {
   weight,
 } from "../../harness/onnx/index.ts";
 import { type DecoderConfig, downsample, maskTokens, outputTokens, transformerDepth } from "../sam-decoder/config.ts";
+import { epsilons } from "../sam-decoder/epsilons.ts";
 import { exportedGelu, exportedLinear } from "../sam-decoder/exported.ts";
 import { imagePositions } from "../sam-decoder/promptEncoder.ts";
 import { returnedMasks } from "./config.ts";
-import { groupNormEpsilon, hiddenLayers } from "./maskHeads.ts";
+import { hiddenLayers } from "./maskHeads.ts";
 import { promptTokens } from "./promptEncoder.ts";
-
-const epsilon = 1e-5;
 
 /**
  * EfficientSAM's prompt encoder and mask decoder operator for operator as PyTorch exports the published code: the image
@@ -63,7 +62,8 @@ function referenceTransformer(module: Module, tokens: GraphValue, image: GraphVa
   let keys = image;
   for (let i = 0; i < transformerDepth; i++) {
     const layer = child(module, `layers.${i}`);
-    const norm = (name: string, x: GraphValue) => layerNorm(child(layer, name), x, { width: embedding, epsilon });
+    const norm = (name: string, x: GraphValue) =>
+      layerNorm(child(layer, name), x, { width: embedding, epsilon: epsilons.twoWayTransformer });
     const own = i === 0 ? queries : add(graph, queries, tokens);
     const self = referenceAttention(child(layer, "self_attn"), [own, own, own], config, embedding);
     queries = norm("norm1", add(graph, own, self));
@@ -80,7 +80,7 @@ function referenceTransformer(module: Module, tokens: GraphValue, image: GraphVa
   }
   const placed = [add(graph, queries, tokens), add(graph, keys, positions), keys] as const;
   const final = referenceAttention(child(module, "final_attn_token_to_image"), placed, config);
-  const norm = { width: embedding, epsilon };
+  const norm = { width: embedding, epsilon: epsilons.twoWayTransformer };
   return { queries: layerNorm(child(module, "norm_final_attn"), add(graph, queries, final), norm), keys };
 }
 
@@ -127,7 +127,7 @@ function exportedGroupNorm(norm: Module, x: GraphValue, channels: number): Graph
   const one = graph.constant("ones[1]", "float32", [1], () => Float32Array.of(1));
   const none = graph.constant("zeros[1]", "float32", [1], () => Float32Array.of(0));
   const flat = reshape(graph, x, ["prompts", 1, channels * rows * columns]);
-  const whole = graph.op("InstanceNormalization", [flat, one, none], { epsilon: { float: groupNormEpsilon } });
+  const whole = graph.op("InstanceNormalization", [flat, one, none], { epsilon: { float: epsilons.groupNorm } });
   const perChannel = (name: string) => {
     const values = take(norm, name, [channels]);
     return graph.derived({ name: values.name, dims: [channels, 1, 1], from: [values], compute: (all) => all! });

@@ -1,8 +1,6 @@
 import type { GraphValue, Weight } from "../../harness/api.ts";
 import { child, conv2d, type GraphBuilder, type Module, mul, take } from "../../harness/onnx/index.ts";
-
-/** Of batch norm: ultralytics sets it, PyTorch's own is 1e-5. */
-const epsilon = 1e-3;
+import { epsilons } from "../sam-decoder/epsilons.ts";
 
 export interface Kernel {
   readonly inputs: number;
@@ -24,7 +22,10 @@ export const referenceConvolution: Convolution = (module, x, how) => {
   const padding = (kernel - 1) / 2;
   const convolved = conv2d(child(module, "conv"), x, { ...how, stride, padding, bias: "without bias" });
   const statistics = normalisation(module, outputs).map((weight) => graph.weight(weight));
-  return silu(graph, graph.op("BatchNormalization", [convolved, ...statistics], { epsilon: { float: epsilon } }));
+  return silu(
+    graph,
+    graph.op("BatchNormalization", [convolved, ...statistics], { epsilon: { float: epsilons.yoloBatchNorm } }),
+  );
 };
 
 /** As it is measured: inference's batch norm is one factor and one sum a channel, folded in when the file is written. */
@@ -41,7 +42,7 @@ export const fusedConvolution: Convolution = (module, x, { inputs, outputs, kern
     compute: (values, factors, variances) =>
       values!.map((value, i) => {
         const channel = Math.floor(i / area);
-        return (value * factors![channel]!) / Math.sqrt(variances![channel]! + epsilon);
+        return (value * factors![channel]!) / Math.sqrt(variances![channel]! + epsilons.yoloBatchNorm);
       }),
   });
   const bias = graph.derived({
@@ -49,7 +50,9 @@ export const fusedConvolution: Convolution = (module, x, { inputs, outputs, kern
     dims: [outputs],
     from: [offset, factor, mean, variance],
     compute: (offsets, factors, means, variances) =>
-      offsets!.map((value, i) => value - (means![i]! * factors![i]!) / Math.sqrt(variances![i]! + epsilon)),
+      offsets!.map(
+        (value, i) => value - (means![i]! * factors![i]!) / Math.sqrt(variances![i]! + epsilons.yoloBatchNorm),
+      ),
   });
   const padding = (kernel - 1) / 2;
   const attributes = {

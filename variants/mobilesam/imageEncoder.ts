@@ -11,15 +11,11 @@ import {
   transpose,
   weight,
 } from "../../harness/onnx/index.ts";
+import { epsilons } from "../sam-decoder/epsilons.ts";
 import { projectionBias, windowAttention } from "./attention.ts";
 import { countClassifier } from "./classifier.ts";
 import { type MobileSamConfig, type Stage, stagesOf } from "./config.ts";
 import { normalisedConvolution } from "./normalisedConvolution.ts";
-
-/** LayerNorms of TinyViT. */
-const epsilon = 1e-5;
-/** Those of the neck, which is SAM's. */
-const neckEpsilon = 1e-6;
 
 /**
  * MobileSAM's image encoder as it is measured: `image` [1, 3, side, side] → `image_embedding` [1, embedding, grid, grid].
@@ -84,14 +80,18 @@ function attentionBlock(block: Module, x: GraphValue, stage: Stage): GraphValue 
   const { width } = stage;
   return graph.within(block.path, () => {
     const attn = child(block, "attn");
-    const attended = windowAttention(attn, channelNorm(child(attn, "norm"), x, { width, epsilon }), stage);
+    const attended = windowAttention(
+      attn,
+      channelNorm(child(attn, "norm"), x, { width, epsilon: epsilons.tinyVit }),
+      stage,
+    );
     const projection = { inputs: width, outputs: width, bias: projectionBias(attn, stage) };
     const projected = pointwise(child(attn, "proj"), transpose(graph, attended, [0, 3, 1, 2]), projection);
     const by3 = { inputs: width, outputs: width, kernel: 3, groups: width };
     const mixed = normalisedConvolution(child(block, "local_conv"), add(graph, projected, x), by3);
 
     const mlp = child(block, "mlp");
-    const normalised = channelNorm(child(mlp, "norm"), mixed, { width, epsilon });
+    const normalised = channelNorm(child(mlp, "norm"), mixed, { width, epsilon: epsilons.tinyVit });
     const widen = { inputs: width, outputs: 4 * width, bias: weight(mlp, "fc1.bias", [4 * width]) };
     const hidden = gelu(graph, pointwise(child(mlp, "fc1"), transpose(graph, normalised, [0, 3, 1, 2]), widen));
     const narrow = { inputs: 4 * width, outputs: width, bias: weight(mlp, "fc2.bias", [width]) };
@@ -125,7 +125,7 @@ function pointwise(module: Module, x: GraphValue, { inputs, outputs, bias }: Lin
 /** 1 x 1 convolution, norm, 3 x 3 convolution, norm: to the embedding's channels. */
 function neck(module: Module, x: GraphValue, width: number, channels: number): GraphValue {
   const { graph } = module;
-  const norm = { width: channels, epsilon: neckEpsilon };
+  const norm = { width: channels, epsilon: epsilons.imageChannels };
   const bias = "without bias";
   const narrow = conv2d(child(module, "0"), x, { inputs: width, outputs: channels, kernel: 1, bias });
   const first = transpose(graph, channelNorm(child(module, "1"), narrow, norm), [0, 3, 1, 2]);

@@ -1,8 +1,6 @@
 import type { GraphValue } from "../../harness/api.ts";
 import { child, type Module, take } from "../../harness/onnx/index.ts";
-
-/** Of batch norm. */
-const epsilon = 1e-5;
+import { epsilons } from "../sam-decoder/epsilons.ts";
 
 interface Kernel {
   readonly inputs: number;
@@ -48,7 +46,7 @@ function fold(module: Module, dims: readonly number[]): { readonly kernels: Grap
       const area = values!.length / outputs;
       return values!.map((value, i) => {
         const channel = Math.floor(i / area);
-        return (value * weights![channel]!) / Math.sqrt(variances![channel]! + epsilon);
+        return (value * weights![channel]!) / Math.sqrt(variances![channel]! + epsilons.tinyVitBatchNorm);
       });
     },
   });
@@ -57,7 +55,9 @@ function fold(module: Module, dims: readonly number[]): { readonly kernels: Grap
     dims: [outputs],
     from: [bias, weight, mean, variance],
     compute: (biases, weights, means, variances) =>
-      biases!.map((value, i) => value - (means![i]! * weights![i]!) / Math.sqrt(variances![i]! + epsilon)),
+      biases!.map(
+        (value, i) => value - (means![i]! * weights![i]!) / Math.sqrt(variances![i]! + epsilons.tinyVitBatchNorm),
+      ),
   });
   return { kernels, bias: shift };
 }

@@ -12,14 +12,12 @@ import {
   split,
   transpose,
 } from "../../harness/onnx/index.ts";
+import { epsilons } from "../sam-decoder/epsilons.ts";
 import { exportedGelu, exportedLayerNorm2d, exportedLinear, exportedMlp } from "../sam-decoder/exported.ts";
 import { countClassifier } from "./classifier.ts";
 import { type MobileSamConfig, type Stage, stagesOf } from "./config.ts";
 import { normalisedConvolution } from "./normalisedConvolution.ts";
 import { attentionBias, partition, unpartition } from "./windows.ts";
-
-/** LayerNorms of TinyViT; those of the neck have SAM's 1e-6. */
-const epsilon = 1e-5;
 
 /**
  * MobileSAM's image encoder operator for operator as PyTorch exports the published code in inference mode, where the
@@ -96,7 +94,7 @@ function attentionBlock(block: Module, tokens: GraphValue, stage: Stage): GraphV
   const mixed = toTokens(graph, normalisedConvolution(child(block, "local_conv"), image, by3), stage);
 
   const mlp = child(block, "mlp");
-  const normalised = layerNorm(child(mlp, "norm"), mixed, { width, epsilon });
+  const normalised = layerNorm(child(mlp, "norm"), mixed, { width, epsilon: epsilons.tinyVit });
   return add(graph, mixed, exportedMlp(mlp, normalised, { width, layers: ["fc1", "fc2"] }));
 }
 
@@ -106,7 +104,7 @@ function attention(attn: Module, x: GraphValue, stage: Stage): GraphValue {
   const { width, heads } = stage;
   const [windows, area] = x.dims as [number, number];
   const headWidth = width / heads;
-  const normalised = layerNorm(child(attn, "norm"), x, { width, epsilon });
+  const normalised = layerNorm(child(attn, "norm"), x, { width, epsilon: epsilons.tinyVit });
   const joint = exportedLinear(child(attn, "qkv"), normalised, { inputs: width, outputs: 3 * width });
   const parts = split(graph, reshape(graph, joint, [windows, area, heads, 3 * headWidth]), 3, [
     headWidth,

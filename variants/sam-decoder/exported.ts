@@ -9,6 +9,7 @@ import {
   transposeMatrix,
   weight,
 } from "../../harness/onnx/index.ts";
+import { epsilons } from "./epsilons.ts";
 
 /** Layers as PyTorch's exporter writes them, for the reference graphs alone. */
 
@@ -52,7 +53,7 @@ export function exportedLayerNorm2d(module: Module, x: GraphValue, channels: num
   const mean = (values: GraphValue) => graph.op("ReduceMean", [values, graph.ints([1])], { keepdims: 1 });
   const centred = graph.op("Sub", [x, mean(x)]);
   const variance = mean(graph.op("Pow", [centred, graph.number(2)]));
-  const deviation = graph.op("Sqrt", [add(graph, variance, graph.number(1e-6))]);
+  const deviation = graph.op("Sqrt", [add(graph, variance, graph.number(epsilons.imageChannels))]);
   const perChannel = (name: string) => {
     const values = take(module, name, [channels]);
     return graph.derived({ name: values.name, dims: [channels, 1, 1], from: [values], compute: (all) => all! });

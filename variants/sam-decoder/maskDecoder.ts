@@ -15,6 +15,7 @@ import {
 } from "../../harness/onnx/index.ts";
 import { type DecoderConfig, maskTokens, transformerDepth } from "./config.ts";
 import { crossSizes, imageToToken, outputBias, tokenToImage } from "./crossAttention.ts";
+import { epsilons } from "./epsilons.ts";
 import { iouHead, upscaledMasks } from "./maskHeads.ts";
 import {
   imagePositions,
@@ -24,9 +25,6 @@ import {
   promptInputs,
   promptTokens,
 } from "./promptEncoder.ts";
-
-/** LayerNorms of the two-way transformer; those over image channels have 1e-6. */
-const epsilon = 1e-5;
 
 /**
  * What all prompts of an image share, computed once an image: `image_embedding` [1, embedding, grid, grid] →
@@ -101,7 +99,7 @@ function twoWayTransformer(module: Module, { tokens, ...start }: Tokens, config:
   }
   const final = child(module, "final_attn_token_to_image");
   const attended = tokenToImage(final, { queries: add(graph, queries, tokens), keys, keysWithPositions }, sizes);
-  const norm = { width: config.embedding, epsilon, bias: outputBias(final, sizes) };
+  const norm = { width: config.embedding, epsilon: epsilons.twoWayTransformer, bias: outputBias(final, sizes) };
   return { queries: addAndNorm(child(module, "norm_final_attn"), attended, queries, norm)[0], image: keys };
 }
 
@@ -115,7 +113,7 @@ function twoWayLayer(
   const { graph } = layer;
   const { embedding, mlp } = config;
   const sizes = crossSizes(config);
-  const norm = { width: embedding, epsilon };
+  const norm = { width: embedding, epsilon: epsilons.twoWayTransformer };
   const own = index === 0 ? queries : add(graph, queries, tokens);
   const attended = selfAttention(child(layer, "self_attn"), own, queries, config);
   // The first layer replaces the tokens by their attention, the others add to them.
@@ -155,7 +153,7 @@ function normalisedImage(
   const { graph } = norm;
   const image = (x: GraphValue) => reshape(graph, x, [x.dims.length === 2 ? 1 : "prompts", grid, grid, embedding]);
   const sum = add(graph, image(update), image(keys));
-  const normalised = layerNorm(norm, sum, { width: embedding, epsilon });
+  const normalised = layerNorm(norm, sum, { width: embedding, epsilon: epsilons.twoWayTransformer });
   return reshape(graph, normalised, ["prompts", grid * grid, embedding]);
 }
 

@@ -11,6 +11,7 @@ import {
   transpose,
 } from "../../harness/onnx/index.ts";
 import { type DecoderConfig, maskTokens } from "./config.ts";
+import { epsilons } from "./epsilons.ts";
 
 /** Layers of the IoU head and of each hypernetwork. */
 const mlpLayers = 3;
@@ -46,7 +47,10 @@ export function upscaledMasks(
   const places = grid * grid;
   const first = childProduct(child(upscaling, "0"), image, embedding, half);
   const spread = reshape(graph, add(graph, first.product, first.bias), ["prompts", 4 * places, half]);
-  const normalised = gelu(graph, layerNorm(child(upscaling, "1"), spread, { width: half, epsilon: 1e-6 }));
+  const normalised = gelu(
+    graph,
+    layerNorm(child(upscaling, "1"), spread, { width: half, epsilon: epsilons.imageChannels }),
+  );
   const second = childProduct(child(upscaling, "3"), normalised, half, quarter);
   const pixels = reshape(graph, graph.op("BiasGelu", [second.product, second.bias]), ["prompts", 16 * places, quarter]);
 

@@ -13,6 +13,7 @@ import {
   weight,
 } from "../../harness/onnx/index.ts";
 import { type DecoderConfig, outputTokens } from "./config.ts";
+import { epsilons } from "./epsilons.ts";
 
 /** Labels that have an embedding of their own: 0 background, 1 foreground, 2 and 3 the corners of a box. */
 const pointEmbeddings = 4;
@@ -160,7 +161,10 @@ export function maskTokensOf(root: Module, { embedding, grid }: DecoderConfig, m
       patchProduct(child(module, String(i)), x, inputs, outputs),
       weight(module, `${i}.bias`, [outputs]),
     );
-    return gelu(graph, layerNorm(child(module, String(i + 1)), mixed, { width: outputs, epsilon: 1e-6 }));
+    return gelu(
+      graph,
+      layerNorm(child(module, String(i + 1)), mixed, { width: outputs, epsilon: epsilons.imageChannels }),
+    );
   };
   const half = step(reshape(graph, patches, ["prompts", 4 * places, 4]), 0, 1, first);
   const quarter = step(reshape(graph, half, ["prompts", places, 4 * first]), 3, first, second);

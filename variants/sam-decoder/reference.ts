@@ -14,11 +14,10 @@ import {
   weight,
 } from "../../harness/onnx/index.ts";
 import { type DecoderConfig, downsample, maskTokens, transformerDepth } from "./config.ts";
+import { epsilons } from "./epsilons.ts";
 import { exportedGelu, exportedLayerNorm2d, exportedLinear } from "./exported.ts";
 import type { MaskPrompts } from "./maskDecoder.ts";
 import { imagePositions, promptInputs, promptTokens } from "./promptEncoder.ts";
-
-const epsilon = 1e-5;
 
 /**
  * SAM's prompt encoder and mask decoder operator for operator as PyTorch exports the published code: the image embedding is
@@ -75,7 +74,8 @@ function referenceTransformer(module: Module, tokens: GraphValue, image: GraphVa
   let keys = image;
   for (let i = 0; i < transformerDepth; i++) {
     const layer = child(module, `layers.${i}`);
-    const norm = (name: string, x: GraphValue) => layerNorm(child(layer, name), x, { width: embedding, epsilon });
+    const norm = (name: string, x: GraphValue) =>
+      layerNorm(child(layer, name), x, { width: embedding, epsilon: epsilons.twoWayTransformer });
     const own = i === 0 ? queries : add(graph, queries, tokens);
     const self = referenceAttention(
       child(layer, "self_attn"),
@@ -107,7 +107,7 @@ function referenceTransformer(module: Module, tokens: GraphValue, image: GraphVa
     { queries: add(graph, queries, tokens), keys: add(graph, keys, positions), values: keys },
     config,
   );
-  const norm = { width: embedding, epsilon };
+  const norm = { width: embedding, epsilon: epsilons.twoWayTransformer };
   return { queries: layerNorm(child(module, "norm_final_attn"), add(graph, queries, final), norm), keys };
 }
 

@@ -16,10 +16,9 @@ import {
 } from "../../harness/onnx/index.ts";
 import { partition, unpartition } from "../mobilesam/windows.ts";
 import { referenceNeck } from "../sam/reference.ts";
+import { epsilons } from "../sam-decoder/epsilons.ts";
 import { exportedLinear, exportedMlp } from "../sam-decoder/exported.ts";
 import { attentionOf, type BlockAttention, type LighteningConfig } from "./config.ts";
-
-const epsilon = 1e-6;
 
 /**
  * SAM-Lightening's image encoder as PyTorch would export it written down plainly: windows padded and projected whole,
@@ -46,10 +45,10 @@ export function referenceImageEncoder(config: LighteningConfig, checkpoint: Chec
 function referenceBlock(block: Module, x: GraphValue, how: BlockAttention): GraphValue {
   const { graph } = block;
   const { width } = how;
-  const normalised = layerNorm(child(block, "norm1"), x, { width, epsilon });
+  const normalised = layerNorm(child(block, "norm1"), x, { width, epsilon: epsilons.vit });
   const middle = add(graph, x, referenceAttention(child(block, "attn"), normalised, how));
   const mlp = child(block, "mlp");
-  const mlpInput = layerNorm(child(block, "norm2"), middle, { width, epsilon });
+  const mlpInput = layerNorm(child(block, "norm2"), middle, { width, epsilon: epsilons.vit });
   return add(graph, middle, exportedMlp(mlp, mlpInput, { width, layers: ["lin1", "lin2"] }));
 }
 

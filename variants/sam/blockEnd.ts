@@ -1,7 +1,6 @@
 import type { GraphValue } from "../../harness/api.ts";
 import { add, addAndNorm, child, type Module, product, weight } from "../../harness/onnx/index.ts";
-
-const epsilon = 1e-6;
+import { epsilons } from "../sam-decoder/epsilons.ts";
 
 export interface BlockEnd {
   /** Attention's result, before its output projection. */
@@ -18,7 +17,7 @@ export interface BlockEnd {
 export function blockEnd(block: Module, how: BlockEnd): GraphValue {
   const { width } = how;
   const projected = product(child(block, "attn.proj"), how.attended, { inputs: width, outputs: width });
-  const residual = { width, epsilon, bias: how.projectionBias };
+  const residual = { width, epsilon: epsilons.vit, bias: how.projectionBias };
   const [mlpInput, middle] = addAndNorm(child(block, "norm2"), projected, how.stream, residual);
   const { branch, bias } = mlp(child(block, "mlp"), mlpInput, how);
   return add(block.graph, add(block.graph, branch, bias), middle);

@@ -10,14 +10,12 @@ import {
   transpose,
   weight,
 } from "../../harness/onnx/index.ts";
+import { epsilons } from "../sam-decoder/epsilons.ts";
 import { globalAttention, projectionBias, windowAttention } from "./attention.ts";
 import { blockEnd } from "./blockEnd.ts";
 import type { SamConfig } from "./config.ts";
 import { neck } from "./neck.ts";
 import { wholeImage } from "./windows.ts";
-
-/** LayerNorms of the encoder, its neck included. */
-const epsilon = 1e-6;
 
 /**
  * SAM's image encoder as it is measured: `image` [1, 3, side, side] → `image_embedding` [1, embedding, grid, grid].
@@ -76,7 +74,7 @@ export function encoderBlock(
 ): GraphValue {
   return block.graph.within(block.path, () => {
     const attn = child(block, "attn");
-    const attended = attend(attn, layerNorm(child(block, "norm1"), stream, { width, epsilon }));
+    const attended = attend(attn, layerNorm(child(block, "norm1"), stream, { width, epsilon: epsilons.vit }));
     const bias = projectionBias(attn, width);
     return blockEnd(block, { attended, stream, projectionBias: bias, width, layers: ["lin1", "lin2"] });
   });

@@ -14,11 +14,10 @@ import {
   transpose,
   weight,
 } from "../../harness/onnx/index.ts";
+import { epsilons } from "../sam-decoder/epsilons.ts";
 import { exportedLayerNorm2d, exportedLinear, exportedMlp } from "../sam-decoder/exported.ts";
 import type { SamConfig } from "./config.ts";
 import { axisTable, relativePositions } from "./relativePositions.ts";
-
-const epsilon = 1e-6;
 
 /**
  * SAM's image encoder operator for operator as PyTorch exports the published code: windows padded and projected whole,
@@ -46,7 +45,7 @@ function referenceBlock(block: Module, x: GraphValue, config: SamConfig, index: 
   const { graph } = block;
   const { width, window, side, patch } = config;
   const grid = side / patch;
-  const normalised = layerNorm(child(block, "norm1"), x, { width, epsilon });
+  const normalised = layerNorm(child(block, "norm1"), x, { width, epsilon: epsilons.vit });
   const attn = child(block, "attn");
   const attended = config.globalBlocks.includes(index)
     ? referenceAttention(attn, normalised, config, grid)
@@ -58,7 +57,7 @@ function referenceBlock(block: Module, x: GraphValue, config: SamConfig, index: 
       );
   const middle = add(graph, x, attended);
   const mlp = child(block, "mlp");
-  const mlpInput = layerNorm(child(block, "norm2"), middle, { width, epsilon });
+  const mlpInput = layerNorm(child(block, "norm2"), middle, { width, epsilon: epsilons.vit });
   return add(graph, middle, exportedMlp(mlp, mlpInput, { width, layers: ["lin1", "lin2"] }));
 }
 

@@ -5,14 +5,13 @@ import { mlp } from "../sam/blockEnd.ts";
 import type { SamConfig } from "../sam/config.ts";
 import { embeddingOf, encoderBlock, imageEncoder, patchTokens, wholeBlock } from "../sam/imageEncoder.ts";
 import { inverse } from "../sam/windows.ts";
+import { epsilons } from "../sam-decoder/epsilons.ts";
 import { keptTokensPrefix } from "../sam-decoder/load.ts";
 import { keptMap } from "../sam-tokens/keptMap.ts";
 import { attendAndWeigh, attendRows } from "../sam-tokens/windowedRows.ts";
 import { groupOrder, windowGroups } from "../sam-tokens/windowGroups.ts";
 import { type Pruning, rankingBlocks } from "./presets.ts";
 import { restore, type Shortened, shorten } from "./shortened.ts";
-
-const epsilon = 1e-6;
 
 /**
  * SAM's image encoder with EViT's or Evo-ViT's treatment of tokens. A ranking block attends as SAM does, padding included, and
@@ -62,7 +61,7 @@ function rankingBlock(block: Module, all: GraphValue, config: SamConfig, keepRat
   const { width, heads, window, side, patch } = config;
   const groups = windowGroups(side / patch, window);
   const attn = child(block, "attn");
-  const x = layerNorm(child(block, "norm1"), all, { width, epsilon });
+  const x = layerNorm(child(block, "norm1"), all, { width, epsilon: epsilons.vit });
   const { attended, received } = attendAndWeigh(
     attn,
     { x, ...placesIn(attn, graph.ints(groupOrder(groups)), config, window) },
@@ -76,7 +75,7 @@ function rankingBlock(block: Module, all: GraphValue, config: SamConfig, keepRat
   const projected = product(child(attn, "proj"), attended, { inputs: width, outputs: width });
   const middle = add(graph, add(graph, projected, projectionBias(attn, width)), all);
   const shortened = shorten(graph, middle, received, groups, keepRate);
-  const hidden = layerNorm(child(block, "norm2"), shortened.stream, { width, epsilon });
+  const hidden = layerNorm(child(block, "norm2"), shortened.stream, { width, epsilon: epsilons.vit });
   const { branch, bias } = mlp(child(block, "mlp"), hidden, { width, layers: ["lin1", "lin2"] });
   return { ...shortened, stream: add(graph, add(graph, branch, bias), shortened.stream) };
 }

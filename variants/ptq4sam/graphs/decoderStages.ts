@@ -1,6 +1,7 @@
 import type { GraphValue } from "../../../harness/api.ts";
 import { add, concat, layerNorm, reshape, slice, transpose } from "../../../harness/onnx/index.ts";
 import { type DecoderConfig, downsample, maskTokens, transformerDepth } from "../../sam-decoder/config.ts";
+import { epsilons } from "../../sam-decoder/epsilons.ts";
 import type { MaskPrompts } from "../../sam-decoder/maskDecoder.ts";
 import { iouHead, upscaledMasks } from "../../sam-decoder/maskHeads.ts";
 import { imagePositions, maskTokensOf, noMaskEmbedding, promptTokens } from "../../sam-decoder/promptEncoder.ts";
@@ -8,7 +9,6 @@ import { part, type QuantizableModule } from "../calibrate/places.ts";
 import { attend, mergeHeads, quantizableLinear, splitHeads } from "./layers.ts";
 import type { Stage } from "./stage.ts";
 
-const epsilon = 1e-5;
 const transformer = "mask_decoder.transformer";
 
 /** The attentions whose keys tend to have two modes: prompt tokens look at the image. */
@@ -56,7 +56,7 @@ function layerStages(config: DecoderConfig, index: number): Stage[] {
   const { embedding, mlp } = config;
   const path = `${transformer}.layers.${index}`;
   const norm = (root: QuantizableModule, name: string, x: GraphValue) =>
-    layerNorm(part(root, `${path}.${name}`), x, { width: embedding, epsilon });
+    layerNorm(part(root, `${path}.${name}`), x, { width: embedding, epsilon: epsilons.twoWayTransformer });
   return [
     {
       name: `${path}.self_attn`,
@@ -123,7 +123,9 @@ function lookStage(path: string, norm: string, config: DecoderConfig): Stage {
         config,
       );
       const sum = add(graph, queries!, attended);
-      return { queries: layerNorm(part(root, norm), sum, { width: config.embedding, epsilon }) };
+      return {
+        queries: layerNorm(part(root, norm), sum, { width: config.embedding, epsilon: epsilons.twoWayTransformer }),
+      };
     },
   };
 }

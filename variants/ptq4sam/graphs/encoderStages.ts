@@ -1,12 +1,11 @@
 import type { GraphValue } from "../../../harness/api.ts";
 import { add, conv2d, layerNorm, reshape, slice, transpose, weight } from "../../../harness/onnx/index.ts";
 import type { SamConfig } from "../../sam/config.ts";
+import { epsilons } from "../../sam-decoder/epsilons.ts";
 import { part, type QuantizableModule } from "../calibrate/places.ts";
 import { encoderAttention } from "./encoderAttention.ts";
 import { quantizableConvolution, quantizableLinear, quantizableProduct } from "./layers.ts";
 import type { Stage } from "./stage.ts";
-
-const epsilon = 1e-6;
 
 /**
  * SAM's image encoder in stages: patches, attention and MLP of each block, neck. Queries, keys, values and probabilities are
@@ -53,7 +52,7 @@ function attentionBranch(root: QuantizableModule, x: GraphValue, config: SamConf
   const { width, window } = config;
   const grid = config.side / config.patch;
   const block = part(root, `image_encoder.blocks.${index}`);
-  const normalised = layerNorm(part(block, "norm1"), x, { width, epsilon });
+  const normalised = layerNorm(part(block, "norm1"), x, { width, epsilon: epsilons.vit });
   const attn = part(block, "attn");
   return graph.within(attn.path, () => {
     if (config.globalBlocks.includes(index)) return add(graph, x, encoderAttention(attn, normalised, config, grid));
@@ -65,7 +64,7 @@ function attentionBranch(root: QuantizableModule, x: GraphValue, config: SamConf
 function mlpBranch(root: QuantizableModule, x: GraphValue, { width }: SamConfig, index: number): GraphValue {
   const { graph } = root;
   const block = part(root, `image_encoder.blocks.${index}`);
-  const normalised = layerNorm(part(block, "norm2"), x, { width, epsilon });
+  const normalised = layerNorm(part(block, "norm2"), x, { width, epsilon: epsilons.vit });
   const hidden = quantizableLinear(part(block, "mlp.lin1"), normalised, { inputs: width, outputs: 4 * width });
   const activated = graph.op("Gelu", [hidden]);
   return add(graph, x, quantizableLinear(part(block, "mlp.lin2"), activated, { inputs: 4 * width, outputs: width }));
@@ -100,8 +99,8 @@ function neck(root: QuantizableModule, x: GraphValue, { width, side, patch, deco
     reshape(graph, transpose(graph, tokens, [0, 2, 1]), [1, channels, grid, grid]);
   const widths = { inputs: width, outputs: channels };
   const narrow = quantizableProduct(part(module, "0"), x, widths, [channels, width, 1, 1]);
-  const first = layerNorm(part(module, "1"), narrow, { width: channels, epsilon });
+  const first = layerNorm(part(module, "1"), narrow, { width: channels, epsilon: epsilons.imageChannels });
   const mixed = quantizableConvolution(part(module, "2"), toImage(first), channels);
   const tokens = transpose(graph, reshape(graph, mixed, [1, channels, grid * grid]), [0, 2, 1]);
-  return toImage(layerNorm(part(module, "3"), tokens, { width: channels, epsilon }));
+  return toImage(layerNorm(part(module, "3"), tokens, { width: channels, epsilon: epsilons.imageChannels }));
 }

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import type { GraphKind, OnnxGraph, VariantPlugin } from "../../harness/api.ts";
+import { seededCheckpoint } from "../../harness/weights/index.ts";
+import efficientSam from "../efficientsam/variant.ts";
+import fastSam from "../fastsam/variant.ts";
+import mobileSam from "../mobilesam/variant.ts";
+import sam from "../sam/variant.ts";
+
+// Seeded values hardly see epsilons: nothing in them is near zero. So the numbers of the published code stand here once more.
+test.each<[string, GraphKind, string, VariantPlugin, readonly number[]]>([
+  ["sam-nano", "fused", "encoder", sam, [1e-6]],
+  ["sam-nano", "reference", "encoder", sam, [1e-6]],
+  ["sam-nano", "fused", "decoder", sam, [1e-5, 1e-6]],
+  ["sam-nano", "reference", "decoder", sam, [1e-5]],
+  ["efficientsam-nano", "fused", "encoder", efficientSam, [1e-6]],
+  ["efficientsam-nano", "reference", "encoder", efficientSam, [1e-6]],
+  ["efficientsam-nano", "fused", "decoder", efficientSam, [1e-5]],
+  ["efficientsam-nano", "reference", "decoder", efficientSam, [1e-5]],
+  ["mobilesam-nano", "fused", "encoder", mobileSam, [1e-5, 1e-6]],
+  ["mobilesam-nano", "reference", "encoder", mobileSam, [1e-5]],
+  ["fastsam-s", "reference", "encoder", fastSam, [1e-3]],
+])("%s, %s %s, normalises as the published code does", async (id, kind, name, plugin, expected) => {
+  const preset = plugin.presets.find((each) => each.id === id)!;
+  const graphs = new Map<string, OnnxGraph>();
+  const write = async (graphName: string, built: OnnxGraph) => void graphs.set(graphName, built);
+  await plugin.build({ preset, checkpoint: seededCheckpoint(), graph: kind, out: { write } });
+  const found = graphs.get(name)!.nodes.flatMap(({ attributes }) => {
+    const { epsilon } = attributes as { readonly epsilon?: { readonly float: number } };
+    return epsilon === undefined ? [] : [epsilon.float];
+  });
+  expect([...new Set(found)].sort()).toEqual([...expected].sort());
+});
