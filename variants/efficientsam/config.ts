@@ -1,5 +1,5 @@
 import { HarnessError } from "../../harness/errors.ts";
-import type { DecoderConfig } from "../sam-decoder/config.ts";
+import type { DecoderArchitecture, DecoderConfig } from "../sam-decoder/config.ts";
 
 /** Everything in which the sizes of EfficientSAM differ. Source: efficient_sam/build_efficient_sam.py, efficient_sam.py. */
 export interface EfficientSamConfig {
@@ -15,8 +15,23 @@ export interface EfficientSamConfig {
 
 /** Points that a prompt holds, a box counting as two; the model fills what is left with padding points. */
 export const pointsAPrompt = 6;
-/** Masks that are returned of the four mask tokens: all but the first. */
-export const returnedMasks = 3;
+
+/** EfficientSAM's decoder. Source: efficient_sam/efficient_sam_decoder.py and two_way_transformer.py. */
+export const efficientSamDecoder: DecoderArchitecture = {
+  noMaskEmbedding: "none",
+  selfAttention: "with positions",
+  mlp: { layers: ["mlp.layers.0.0", "mlp.fc"], activation: "Gelu" },
+  upscaling: {
+    path: "final_output_upscaling_layers",
+    first: "0.0",
+    norm: "0.1",
+    second: "1.0",
+    normalises: "all",
+  },
+  heads: { layers: ["layers.0.0", "layers.1.0", "fc"], activation: "Gelu" },
+  masks: 3,
+  fused: { firstLook: "project the image", lastLook: "tokens that are read" },
+};
 
 const full = {
   side: 1024,

@@ -9,11 +9,10 @@ import {
   take,
   transpose,
 } from "../../harness/onnx/index.ts";
-import { projectionBias } from "../sam/attention.ts";
+import { attend, project, projectionBias } from "../sam/attention.ts";
 import { blockEnd } from "../sam/blockEnd.ts";
 import { neck } from "../sam/neck.ts";
 import { epsilons } from "../sam-decoder/epsilons.ts";
-import { globalAttention } from "./attention.ts";
 import type { EfficientSamConfig } from "./config.ts";
 import { positionEmbedding } from "./positionEmbedding.ts";
 
@@ -78,10 +77,15 @@ function patchTokens(encoder: Module, image: GraphValue, config: EfficientSamCon
   return add(graph, tokens, positionEmbedding(encoder, config));
 }
 
+/**
+ * One block of the plain ViT: all tokens attend to all. The runtime's attention operator goes through the scores in tiles, so no
+ * [heads, tokens, tokens] tensor is ever there.
+ */
 function encoderBlock(block: Module, stream: GraphValue, { width, heads }: EfficientSamConfig): GraphValue {
   const attn = child(block, "attn");
   const normalised = layerNorm(child(block, "norm1"), stream, { width, epsilon: epsilons.vit });
-  const attended = globalAttention(attn, normalised, width, heads);
+  const projected = project(attn, normalised, normalised, width);
+  const attended = attend(attn, projected, { heads, headWidth: width / heads });
   return blockEnd(block, {
     attended,
     stream,

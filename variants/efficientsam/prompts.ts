@@ -1,22 +1,16 @@
-import type { NamedTensors, Prompt } from "../../harness/api.ts";
+import type { Prompt } from "../../harness/api.ts";
 import { HarnessError } from "../../harness/errors.ts";
+import type { PromptTokens } from "../sam-decoder/prompts.ts";
 import { pointsAPrompt } from "./config.ts";
 
 const label = { boxStart: 2, boxEnd: 3 } as const;
 
-/** A prompt as the decoder takes it. */
-export interface PromptPoints {
-  /** x, y by turns, in the model frame. */
-  readonly coordinates: readonly number[];
-  readonly labels: readonly number[];
-}
-
 /**
- * Points, then a box's two corners. The order does not matter, since tokens are told apart by place and label alone; what is
- * missing to six points the model fills up. The authors' code cuts off what is beyond; here it is refused.
+ * Returns the points, then a box's two corners. The order does not matter, since tokens are told apart by place and label
+ * alone; what is missing to six points the model fills up. The authors' code cuts off what is beyond; here it is refused.
  * Throws HarnessError for that, and for a mask. Source: efficient_sam/efficient_sam.py, predict_masks.
  */
-export function pointsOf({ points, box, mask }: Prompt<"model">): PromptPoints {
+export function pointsOf({ points, box, mask }: Prompt<"model">): PromptTokens {
   const found = points.length + (box === undefined ? 0 : 2);
   if (found > pointsAPrompt)
     throw new HarnessError("EfficientSAM: a prompt holds too many points", {
@@ -32,16 +26,5 @@ export function pointsOf({ points, box, mask }: Prompt<"model">): PromptPoints {
   return {
     coordinates: [...points.flatMap(({ x, y }) => [x, y]), ...corners],
     labels: [...points.map((point) => point.label), ...(box === undefined ? [] : [label.boxStart, label.boxEnd])],
-  };
-}
-
-/** One decoder call's worth: prompts of one length. */
-export function promptTensors(batch: readonly PromptPoints[]): NamedTensors {
-  const points = batch[0]!.labels.length;
-  const coordinates = Float32Array.from(batch.flatMap((prompt) => prompt.coordinates));
-  const labels = Float32Array.from(batch.flatMap((prompt) => prompt.labels));
-  return {
-    point_coords: { dims: [batch.length, points, 2], data: coordinates },
-    point_labels: { dims: [batch.length, points], data: labels },
   };
 }

@@ -1,8 +1,9 @@
 import type { VariantPlugin } from "../../harness/api.ts";
-import { configOf } from "./config.ts";
+import { decoderImage } from "../sam-decoder/maskDecoder.ts";
+import { configOf, efficientSamDecoder } from "./config.ts";
 import { imageEncoder } from "./imageEncoder.ts";
 import { loadEfficientSam, loadRawEfficientSam } from "./load.ts";
-import { decoderImage, maskDecoder } from "./maskDecoder.ts";
+import { maskDecoder } from "./maskDecoder.ts";
 import { efficientSamOnnx, efficientSamPresets } from "./presets.ts";
 import { referenceImageEncoder } from "./reference.ts";
 import { referenceMaskDecoder } from "./referenceDecoder.ts";
@@ -14,7 +15,7 @@ export default {
     const config = configOf(preset.id, side);
     if (graph === "fused") {
       await out.write("encoder", imageEncoder(config, checkpoint));
-      await out.write("decoder-image", decoderImage(config.decoder, checkpoint));
+      await out.write("decoder-image", decoderImage(config.decoder, checkpoint, efficientSamDecoder));
       await out.write("decoder", maskDecoder(config.decoder, checkpoint));
     } else {
       await out.write("encoder", referenceImageEncoder(config, checkpoint));

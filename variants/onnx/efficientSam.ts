@@ -2,8 +2,8 @@ import { basename } from "node:path";
 import type { MaskPrediction, NamedTensors, Prompt } from "../../harness/api.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { pointsAPrompt as authorsPoints } from "../efficientsam/config.ts";
-import { type PromptPoints, pointsOf } from "../efficientsam/prompts.ts";
-import { predictionOf } from "../sam-decoder/prompts.ts";
+import { pointsOf } from "../efficientsam/prompts.ts";
+import { type PromptTokens, predictionOf } from "../sam-decoder/prompts.ts";
 import { declaredDim, declaredSide, requiredDim } from "./dimensions.ts";
 import { floats, type Layout, numbers, type Pair } from "./layout.ts";
 
@@ -100,7 +100,7 @@ function pointsAPrompt({ decoder }: Pair): number | undefined {
   return declaredDim(decoder, "batched_point_coords", 2);
 }
 
-function filledUp(prompt: Prompt<"model">, limit: number | undefined, file: string): PromptPoints {
+function filledUp(prompt: Prompt<"model">, limit: number | undefined, file: string): PromptTokens {
   const { coordinates, labels } = pointsOf(prompt);
   const missing = (limit ?? labels.length) - labels.length;
   if (missing < 0)
@@ -120,7 +120,7 @@ function filledUp(prompt: Prompt<"model">, limit: number | undefined, file: stri
  * image as large as the low-res logits the second is no step at all, and they come out as they are.
  */
 function feedsOf(
-  { coordinates, labels }: PromptPoints,
+  { coordinates, labels }: PromptTokens,
   { side, lowSide }: { readonly side: number; readonly lowSide: number },
 ): NamedTensors {
   const scale = lowSide / side;

@@ -1,6 +1,7 @@
 import type { MaskPrediction, NamedTensors, Point, Prompt } from "../../harness/api.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { samInput, samMask } from "../sam/presets.ts";
+import { batchesOf } from "../sam-decoder/batches.ts";
 import { predictionOf } from "../sam-decoder/prompts.ts";
 import { declaredSide, requiredDim } from "./dimensions.ts";
 import { floats, type Layout, numbers } from "./layout.ts";
@@ -58,8 +59,10 @@ export const transformersSam: Layout = {
     encode: ({ tensor }) => encoder.run({ pixel_values: tensor }, ["image_embeddings", "image_positional_embeddings"]),
     async decode(image, prompts) {
       const predictions = new Array<MaskPrediction>(prompts.length);
-      for (const batch of batches(prompts)) {
-        const outputs = await decoder.run({ ...image, ...feedsOf(batch) }, ["iou_scores", "pred_masks"]);
+      const byLength = { most: defaults.promptsACall, shapeOf: (points: readonly Point[]) => String(points.length) };
+      for (const batch of batchesOf(prompts.map(pointsAlone), byLength)) {
+        const feeds = feedsOf(batch.map(({ prompt }) => prompt));
+        const outputs = await decoder.run({ ...image, ...feeds }, ["iou_scores", "pred_masks"]);
         const named = withoutBatch(outputs);
         for (const [i, { index }] of batch.entries()) predictions[index] = predictionOf(named, i);
       }
@@ -68,34 +71,17 @@ export const transformersSam: Layout = {
   }),
 };
 
-interface Numbered {
-  readonly index: number;
-  readonly points: readonly Point[];
+/** Returns the prompt's points. Throws HarnessError for a prompt with a box or a mask. */
+function pointsAlone({ points, box, mask }: Prompt<"model">): readonly Point[] {
+  if (box === undefined && mask === undefined) return points;
+  throw new HarnessError("transformers.js, SAM: a prompt brings a box or a mask, and the decoder takes points alone", {
+    hint: "choose prompts of points, such as --prompts 1p,3p",
+  });
 }
 
-/** Prompts of one length, at most `promptsACall` at once. */
-function batches(prompts: readonly Prompt<"model">[]): readonly Numbered[][] {
-  const groups = new Map<number, Numbered[]>();
-  for (const [index, { points, box, mask }] of prompts.entries()) {
-    if (box !== undefined || mask !== undefined)
-      throw new HarnessError(
-        "transformers.js, SAM: a prompt brings a box or a mask, and the decoder takes points alone",
-        {
-          hint: "choose prompts of points, such as --prompts 1p,3p",
-        },
-      );
-    groups.set(points.length, [...(groups.get(points.length) ?? []), { index, points }]);
-  }
-  return [...groups.values()].flatMap((group) =>
-    Array.from({ length: Math.ceil(group.length / defaults.promptsACall) }, (_, i) =>
-      group.slice(i * defaults.promptsACall, (i + 1) * defaults.promptsACall),
-    ),
-  );
-}
-
-function feedsOf(batch: readonly Numbered[]): NamedTensors {
-  const points = batch[0]!.points.length;
-  const all = batch.flatMap((prompt) => prompt.points);
+function feedsOf(batch: readonly (readonly Point[])[]): NamedTensors {
+  const points = batch[0]!.length;
+  const all = batch.flat();
   return {
     input_points: { dims: [1, batch.length, points, 2], data: Float32Array.from(all.flatMap(({ x, y }) => [x, y])) },
     input_labels: { dims: [1, batch.length, points], data: Float32Array.from(all, ({ label }) => label) },

@@ -20,3 +20,48 @@ export const outputTokens = 1 + maskTokens;
 /** Cross attention runs at half the embedding's width. */
 export const downsample = 2;
 export const transformerDepth = 2;
+
+type Activation = "Relu" | "Gelu";
+
+/** Everything besides sizes and prompts in which two published decoders of SAM's kind differ. */
+export interface DecoderArchitecture {
+  /** Whether image tokens carry the embedding that stands for "no mask", which the tokens of a mask prompt replace. */
+  readonly noMaskEmbedding: "added" | "none";
+  /**
+   * Self attention among the prompt tokens. `plain`: values carry no positions, and the first layer replaces the tokens by their
+   * attention. `with positions`: values carry positions, and so do the tokens that the attention is added to, in every layer.
+   */
+  readonly selfAttention: "plain" | "with positions";
+  /** The MLP of a transformer layer: its two linear layers by their names in the checkpoint, and the activation between them. */
+  readonly mlp: { readonly layers: readonly [string, string]; readonly activation: Activation };
+  /** The upscaling of image tokens: two steps and the norm between them, which is taken over each place's channels or over all. */
+  readonly upscaling: {
+    readonly path: string;
+    readonly first: string;
+    readonly norm: string;
+    readonly second: string;
+    readonly normalises: "channels" | "all";
+  };
+  /** The head that predicts IoU and each mask token's own MLP: the names of their linear layers, with activations between them. */
+  readonly heads: { readonly layers: readonly string[]; readonly activation: Activation };
+  /** How many masks are returned: those of the last mask tokens. */
+  readonly masks: number;
+  /** How the fused graph computes; it gives the same results either way. */
+  readonly fused: {
+    /** In the first layer all prompts look at the same image: it is projected once, or each prompt is projected onto it. */
+    readonly firstLook: "project the image" | "project the prompts";
+    /** The last attention is run for all prompt tokens, or for those alone that something is read from. */
+    readonly lastLook: "all tokens" | "tokens that are read";
+  };
+}
+
+/** SAM's decoder. Source: segment_anything/modeling/mask_decoder.py and transformer.py. */
+export const samDecoder: DecoderArchitecture = {
+  noMaskEmbedding: "added",
+  selfAttention: "plain",
+  mlp: { layers: ["mlp.lin1", "mlp.lin2"], activation: "Relu" },
+  upscaling: { path: "output_upscaling", first: "0", norm: "1", second: "3", normalises: "channels" },
+  heads: { layers: ["layers.0", "layers.1", "layers.2"], activation: "Relu" },
+  masks: maskTokens,
+  fused: { firstLook: "project the prompts", lastLook: "all tokens" },
+};

@@ -5,6 +5,7 @@ import {
   type GraphBuilder,
   type Module,
   mul,
+  reshape,
   take,
   transposeMatrix,
   weight,
@@ -47,6 +48,11 @@ export function exportedMlp(
   return exportedLinear(child(module, second), activated, { inputs: 4 * width, outputs: width });
 }
 
+/** ReLU, or GELU in five operators. */
+export function exportedActivation(graph: GraphBuilder, x: GraphValue, activation: "Relu" | "Gelu"): GraphValue {
+  return activation === "Relu" ? graph.op("Relu", [x]) : exportedGelu(graph, x);
+}
+
 /** Normalises over the channels of [batch, channels, rows, columns], mean and variance spelled out. */
 export function exportedLayerNorm2d(module: Module, x: GraphValue, channels: number): GraphValue {
   const { graph } = module;
@@ -54,9 +60,25 @@ export function exportedLayerNorm2d(module: Module, x: GraphValue, channels: num
   const centred = graph.op("Sub", [x, mean(x)]);
   const variance = mean(graph.op("Pow", [centred, graph.number(2)]));
   const deviation = graph.op("Sqrt", [add(graph, variance, graph.number(epsilons.imageChannels))]);
-  const perChannel = (name: string) => {
-    const values = take(module, name, [channels]);
-    return graph.derived({ name: values.name, dims: [channels, 1, 1], from: [values], compute: (all) => all! });
-  };
-  return add(graph, mul(graph, perChannel("weight"), graph.op("Div", [centred, deviation])), perChannel("bias"));
+  const scaled = mul(graph, perChannel(module, "weight", channels), graph.op("Div", [centred, deviation]));
+  return add(graph, scaled, perChannel(module, "bias", channels));
+}
+
+/** Normalises over everything of a prompt (one group): an instance norm, then a weight and a bias a channel. */
+export function exportedGroupNorm(module: Module, x: GraphValue, channels: number): GraphValue {
+  const { graph } = module;
+  const [rows, columns] = x.dims.slice(2) as [number, number];
+  const one = graph.constant("ones[1]", "float32", [1], () => Float32Array.of(1));
+  const none = graph.constant("zeros[1]", "float32", [1], () => Float32Array.of(0));
+  const flat = reshape(graph, x, ["prompts", 1, channels * rows * columns]);
+  const whole = graph.op("InstanceNormalization", [flat, one, none], { epsilon: { float: epsilons.groupNorm } });
+  const image = reshape(graph, whole, x.dims);
+  const scaled = mul(graph, image, perChannel(module, "weight", channels));
+  return add(graph, scaled, perChannel(module, "bias", channels));
+}
+
+/** A norm's weight or bias as [channels, 1, 1]. */
+function perChannel(module: Module, name: string, channels: number): GraphValue {
+  const values = take(module, name, [channels]);
+  return module.graph.derived({ name: values.name, dims: [channels, 1, 1], from: [values], compute: (all) => all! });
 }

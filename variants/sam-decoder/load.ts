@@ -12,16 +12,22 @@ import type {
   Variant,
 } from "../../harness/api.ts";
 import { openSession, type Session } from "../../harness/onnx/index.ts";
+import { batchesOf } from "./batches.ts";
 import { placeOnly } from "./promptEncoder.ts";
 import { type PromptTokens, predictionOf, promptTensors, tokensOf } from "./prompts.ts";
 
-const defaults = {
-  /** Prompts in one decoder call: SAM's own generator takes 64, and memory grows by 40 MB a prompt. */
-  promptsACall: 64,
-};
+/** How a variant's decoder takes prompts. */
+export interface DecoderPrompts {
+  /** Prompts in one decoder call. */
+  readonly promptsACall: number;
+  tokensOf(prompt: Prompt<"model">): PromptTokens;
+}
 
-/** The sessions of an encoder and SAM's decoder; the decoder with a mask input is opened when a prompt brings one. */
-class SamGraphs {
+/** SAM's own generator takes 64 prompts a call, and memory grows by 40 MB a prompt. */
+const samPrompts: DecoderPrompts = { promptsACall: 64, tokensOf };
+
+/** Holds the sessions of an encoder and its decoder; a decoder with a mask input is opened when a prompt brings a mask. */
+export class DecoderGraphs {
   readonly #files: GraphFiles;
   readonly #runtime: RuntimeOptions;
   readonly #sessions = new Map<string, Promise<Session>>();
@@ -46,7 +52,7 @@ class SamGraphs {
     return encoder.run({ image });
   }
 
-  /** What the decoder takes besides prompts: the embedding itself (reference), or what all prompts share of it. */
+  /** Returns what the decoder takes besides prompts: the embedding itself (reference), or what all prompts share of it. */
   async shared(embedding: Tensor): Promise<NamedTensors> {
     if (this.#files["decoder-image"] === undefined) return { image_embedding: embedding };
     return (await this.session("decoder-image")).run({ image_embedding: embedding });
@@ -62,8 +68,17 @@ class SamGraphs {
   }
 }
 
-export async function loadSam(files: GraphFiles, runtime: RuntimeOptions): Promise<Variant> {
-  const graphs = new SamGraphs(files, runtime);
+export function loadSam(files: GraphFiles, runtime: RuntimeOptions): Promise<Variant> {
+  return loadWithPrompts(files, runtime, samPrompts);
+}
+
+/** Loads an encoder and a decoder that has the inputs and outputs of SAM's. */
+export async function loadWithPrompts(
+  files: GraphFiles,
+  runtime: RuntimeOptions,
+  how: DecoderPrompts,
+): Promise<Variant> {
+  const graphs = new DecoderGraphs(files, runtime);
   // Opened here, so that loading is not measured as part of the first image.
   for (const name of Object.keys(files)) if (name !== "decoder-mask") await graphs.session(name);
   const stages = (await graphs.session("encoder")).outputs.filter((name) => name.startsWith(keptTokensPrefix));
@@ -77,10 +92,11 @@ export async function loadSam(files: GraphFiles, runtime: RuntimeOptions): Promi
     encode: async ({ tensor, geometry }) => ({ tensor: (await graphs.encode(tensor)).image_embedding!, geometry }),
     keptTokens: stages.length === 0 ? undefined : async ({ tensor }) => keptTokensOf(await graphs.encode(tensor)),
     async decode(embedding, prompts) {
+      const batches = batchesOf(prompts.map(how.tokensOf), { most: how.promptsACall, shapeOf });
       const image = await sharedOf(embedding);
       const predictions = new Array<MaskPrediction>(prompts.length);
-      for (const batch of batches(prompts)) {
-        const outputs = await graphs.decode(image, promptTensors(batch.map(({ tokens }) => tokens)));
+      for (const batch of batches) {
+        const outputs = await graphs.decode(image, promptTensors(batch.map(({ prompt }) => prompt)));
         for (const [i, { index }] of batch.entries()) predictions[index] = predictionOf(outputs, i);
       }
       return predictions;
@@ -90,7 +106,7 @@ export async function loadSam(files: GraphFiles, runtime: RuntimeOptions): Promi
 }
 
 export async function loadRawSam(files: GraphFiles, runtime: RuntimeOptions): Promise<RawVariant> {
-  const graphs = new SamGraphs(files, runtime);
+  const graphs = new DecoderGraphs(files, runtime);
   return {
     encode: (input) => graphs.encode(input),
     decode: async (encoded, prompts) => {
@@ -113,25 +129,9 @@ function keptTokensOf(outputs: NamedTensors): readonly KeptTokens[] {
   );
 }
 
-interface Numbered {
-  readonly index: number;
-  readonly tokens: PromptTokens;
-}
-
-/** Prompts of one length, with or without a mask, at most `promptsACall` at once; never padded to match. */
-function batches(prompts: readonly Prompt<"model">[]): Numbered[][] {
-  const groups = new Map<string, Numbered[]>();
-  for (const [index, prompt] of prompts.entries()) {
-    const tokens = tokensOf(prompt);
-    const shape = `${tokens.labels.length} ${tokens.mask === undefined ? "" : "mask"}`;
-    groups.set(shape, [...(groups.get(shape) ?? []), { index, tokens }]);
-  }
-  return [...groups.values()].flatMap((group) => {
-    const calls = Math.ceil(group.length / defaults.promptsACall);
-    return Array.from({ length: calls }, (_, i) =>
-      group.slice(i * defaults.promptsACall, (i + 1) * defaults.promptsACall),
-    );
-  });
+/** Prompts of one length go into one batch, those with a mask and those without apart. */
+function shapeOf({ labels, mask }: PromptTokens): string {
+  return `${labels.length} ${mask === undefined ? "" : "mask"}`;
 }
 
 function rawPromptTensors({ points, labels, maskInput }: RawPrompts): NamedTensors {

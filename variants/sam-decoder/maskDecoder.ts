@@ -1,22 +1,7 @@
-import type { Checkpoint, GraphValue, OnnxGraph } from "../../harness/api.ts";
-import {
-  add,
-  addAndNorm,
-  child,
-  GraphBuilder,
-  layerNorm,
-  linear,
-  type Module,
-  product,
-  reshape,
-  slice,
-  transpose,
-  weight,
-} from "../../harness/onnx/index.ts";
-import { type DecoderConfig, maskTokens, transformerDepth } from "./config.ts";
-import { crossSizes, imageToToken, outputBias, tokenToImage } from "./crossAttention.ts";
-import { epsilons } from "./epsilons.ts";
-import { iouHead, upscaledMasks } from "./maskHeads.ts";
+import type { Checkpoint, OnnxGraph } from "../../harness/api.ts";
+import { add, child, GraphBuilder, type Module, reshape, slice, transpose } from "../../harness/onnx/index.ts";
+import { type DecoderArchitecture, type DecoderConfig, maskTokens, samDecoder } from "./config.ts";
+import { predictedIou, upscaledMasks } from "./maskHeads.ts";
 import {
   imagePositions,
   maskInput,
@@ -25,24 +10,29 @@ import {
   promptInputs,
   promptTokens,
 } from "./promptEncoder.ts";
+import { twoWayTransformer } from "./twoWayTransformer.ts";
 
 /**
- * What all prompts of an image share, computed once an image: `image_embedding` [1, embedding, grid, grid] →
- * `image_tokens` and `image_tokens_with_positions` [grid², embedding], the "no mask" embedding added.
+ * The graph of what all prompts of an image share, which runs once an image: `image_embedding` [1, embedding, grid, grid] →
+ * `image_tokens` and `image_tokens_with_positions` [grid², embedding].
  */
-export function decoderImage(config: DecoderConfig, checkpoint: Checkpoint): OnnxGraph {
+export function decoderImage(
+  config: DecoderConfig,
+  checkpoint: Checkpoint,
+  architecture: DecoderArchitecture,
+): OnnxGraph {
   const graph = new GraphBuilder("decoder-image");
   const root: Module = { graph, checkpoint, path: "" };
   const { embedding, grid } = config;
   const image = graph.input("image_embedding", [1, embedding, grid, grid]);
   const tokens = transpose(graph, reshape(graph, image, [embedding, grid * grid]), [1, 0]);
-  const keys = add(graph, tokens, noMaskEmbedding(root, config));
+  const keys = architecture.noMaskEmbedding === "none" ? tokens : add(graph, tokens, noMaskEmbedding(root, config));
   graph.output("image_tokens", keys);
   graph.output("image_tokens_with_positions", add(graph, keys, imagePositions(root, config)));
   return graph.finish();
 }
 
-/** Whether prompts bring low-res logits of an earlier prediction. */
+/** Says whether prompts bring low-res logits of an earlier prediction. */
 export type MaskPrompts = "points and boxes" | "points, boxes and a mask";
 
 /**
@@ -60,7 +50,8 @@ export function maskDecoder(config: DecoderConfig, checkpoint: Checkpoint, promp
   const tokens = promptTokens(root, promptInputs(root), config);
   if (prompts === "points, boxes and a mask") {
     const dense = maskTokensOf(root, config, maskInput(root, config));
-    [keys, keysWithPositions] = [add(graph, keys, dense), add(graph, keysWithPositions, dense)];
+    keys = add(graph, keys, dense);
+    keysWithPositions = add(graph, keysWithPositions, dense);
   }
 
   const decoder = child(root, "mask_decoder");
@@ -68,108 +59,11 @@ export function maskDecoder(config: DecoderConfig, checkpoint: Checkpoint, promp
     child(decoder, "transformer"),
     { tokens, keys, keysWithPositions },
     config,
+    samDecoder,
   );
   const iouToken = slice(graph, queries, 1, 0, 1);
   const masks = slice(graph, queries, 1, 1, 1 + maskTokens);
-  graph.output("low_res_masks", upscaledMasks(decoder, masks, image, config));
-  graph.output("iou_predictions", reshape(graph, iouHead(decoder, iouToken, config), ["prompts", maskTokens]));
+  graph.output("low_res_masks", upscaledMasks(decoder, { tokens: masks, image }, config, samDecoder));
+  graph.output("iou_predictions", predictedIou(decoder, iouToken, config, samDecoder));
   return graph.finish();
-}
-
-interface Tokens {
-  readonly tokens: GraphValue;
-  readonly keys: GraphValue;
-  readonly keysWithPositions: GraphValue;
-}
-
-/** Prompt tokens and image tokens attend to each other; the prompt tokens are their own positions. */
-function twoWayTransformer(module: Module, { tokens, ...start }: Tokens, config: DecoderConfig) {
-  const { graph } = module;
-  const sizes = crossSizes(config);
-  const positions = imagePositions({ ...module, path: "" }, config);
-  let queries = tokens;
-  let keys = start.keys;
-  let keysWithPositions = start.keysWithPositions;
-  for (let i = 0; i < transformerDepth; i++) {
-    const layer = child(module, `layers.${i}`);
-    [queries, keys] = graph.within(layer.path, () =>
-      twoWayLayer(layer, { queries, tokens, keys, keysWithPositions }, config, i),
-    );
-    keysWithPositions = add(graph, keys, positions);
-  }
-  const final = child(module, "final_attn_token_to_image");
-  const attended = tokenToImage(final, { queries: add(graph, queries, tokens), keys, keysWithPositions }, sizes);
-  const norm = { width: config.embedding, epsilon: epsilons.twoWayTransformer, bias: outputBias(final, sizes) };
-  return { queries: addAndNorm(child(module, "norm_final_attn"), attended, queries, norm)[0], image: keys };
-}
-
-/** Self attention, tokens to image, MLP, image to tokens: [queries, keys]. */
-function twoWayLayer(
-  layer: Module,
-  { queries, tokens, keys, keysWithPositions }: Tokens & { readonly queries: GraphValue },
-  config: DecoderConfig,
-  index: number,
-): [GraphValue, GraphValue] {
-  const { graph } = layer;
-  const { embedding, mlp } = config;
-  const sizes = crossSizes(config);
-  const norm = { width: embedding, epsilon: epsilons.twoWayTransformer };
-  const own = index === 0 ? queries : add(graph, queries, tokens);
-  const attended = selfAttention(child(layer, "self_attn"), own, queries, config);
-  // The first layer replaces the tokens by their attention, the others add to them.
-  const afterSelf = layerNorm(child(layer, "norm1"), index === 0 ? attended : add(graph, queries, attended), norm);
-
-  const toImage = child(layer, "cross_attn_token_to_image");
-  const looked = tokenToImage(toImage, { queries: add(graph, afterSelf, tokens), keys, keysWithPositions }, sizes);
-  const [mlpInput] = addAndNorm(child(layer, "norm2"), looked, afterSelf, {
-    ...norm,
-    bias: outputBias(toImage, sizes),
-  });
-
-  const hidden = graph.op("Relu", [linear(child(layer, "mlp.lin1"), mlpInput, { inputs: embedding, outputs: mlp })]);
-  const branch = product(child(layer, "mlp.lin2"), hidden, { inputs: mlp, outputs: embedding });
-  const bias = weight(layer, "mlp.lin2.bias", [embedding]);
-  const [newQueries] = addAndNorm(child(layer, "norm3"), branch, mlpInput, { ...norm, bias });
-
-  const toToken = child(layer, "cross_attn_image_to_token");
-  const update = imageToToken(
-    toToken,
-    { keysWithPositions, queries: newQueries, queriesWithPositions: add(graph, newQueries, tokens) },
-    sizes,
-  );
-  return [newQueries, normalisedImage(child(layer, "norm4"), update, keys, config)];
-}
-
-/**
- * norm(keys + update), as [prompts, places, embedding]. Summed as an image of rank 4, because the runtime would join a sum
- * and a norm of rank 3 into its SkipLayerNormalization, which takes several times as long as the two.
- */
-function normalisedImage(
-  norm: Module,
-  update: GraphValue,
-  keys: GraphValue,
-  { embedding, grid }: DecoderConfig,
-): GraphValue {
-  const { graph } = norm;
-  const image = (x: GraphValue) => reshape(graph, x, [x.dims.length === 2 ? 1 : "prompts", grid, grid, embedding]);
-  const sum = add(graph, image(update), image(keys));
-  const normalised = layerNorm(norm, sum, { width: embedding, epsilon: epsilons.twoWayTransformer });
-  return reshape(graph, normalised, ["prompts", grid * grid, embedding]);
-}
-
-/** Among the prompt tokens, at the embedding's full width. */
-function selfAttention(
-  module: Module,
-  own: GraphValue,
-  values: GraphValue,
-  { embedding, heads }: DecoderConfig,
-): GraphValue {
-  const { graph } = module;
-  const widths = { inputs: embedding, outputs: embedding };
-  const inputs = [
-    linear(child(module, "q_proj"), own, widths),
-    linear(child(module, "k_proj"), own, widths),
-    linear(child(module, "v_proj"), values, widths),
-  ];
-  return linear(child(module, "out_proj"), graph.op("MultiHeadAttention", inputs, { num_heads: heads }), widths);
 }

@@ -6,62 +6,109 @@ import {
   layerNorm,
   linear,
   type Module,
+  mul,
+  product,
   reshape,
+  slice,
   take,
   transpose,
+  weight,
 } from "../../harness/onnx/index.ts";
-import { type DecoderConfig, maskTokens } from "./config.ts";
+import { type DecoderArchitecture, type DecoderConfig, maskTokens } from "./config.ts";
 import { epsilons } from "./epsilons.ts";
 
-/** Layers of the IoU head and of each hypernetwork. */
-const mlpLayers = 3;
-
-/** One predicted IoU a mask token: [prompts, 1, 4]. */
-export function iouHead(decoder: Module, token: GraphValue, { embedding, iouHead: hidden }: DecoderConfig): GraphValue {
+/** Returns one predicted IoU for each returned mask, [prompts, masks], from the IoU token [prompts, 1, embedding]. */
+export function predictedIou(
+  decoder: Module,
+  token: GraphValue,
+  { embedding, iouHead: hidden }: DecoderConfig,
+  { heads, masks }: DecoderArchitecture,
+): GraphValue {
   const { graph } = decoder;
+  const head = child(decoder, "iou_prediction_head");
   const widths = [embedding, hidden, hidden, maskTokens];
+  const last = heads.layers.length - 1;
   let x = token;
-  for (let i = 0; i < mlpLayers; i++) {
-    const layer = child(decoder, `iou_prediction_head.layers.${i}`);
-    x = linear(layer, x, { inputs: widths[i]!, outputs: widths[i + 1]! });
-    if (i + 1 < mlpLayers) x = graph.op("Relu", [x]);
+  for (const [i, name] of heads.layers.entries()) {
+    const layer = child(head, name);
+    const sizes = { inputs: widths[i]!, outputs: widths[i + 1]! };
+    x = i === last ? linear(layer, x, sizes) : activatedLinear(layer, x, sizes, heads.activation);
   }
-  return x;
+  const returned = masks === maskTokens ? x : slice(graph, x, 2, maskTokens - masks, maskTokens);
+  return reshape(graph, returned, ["prompts", masks]);
+}
+
+/** A linear layer and its activation. The runtime joins a bias and GELU in one operator. */
+export function activatedLinear(
+  layer: Module,
+  x: GraphValue,
+  widths: { readonly inputs: number; readonly outputs: number },
+  activation: "Relu" | "Gelu",
+): GraphValue {
+  const { graph } = layer;
+  if (activation === "Relu") return graph.op("Relu", [linear(layer, x, widths)]);
+  return graph.op("BiasGelu", [product(layer, x, widths), weight(layer, "bias", [widths.outputs])]);
+}
+
+interface Upscaled {
+  /** The tokens of the returned masks, [prompts, masks, embedding]. */
+  readonly tokens: GraphValue;
+  /** [prompts, grid², embedding] */
+  readonly image: GraphValue;
 }
 
 /**
- * [prompts, 4, embedding] mask tokens and [prompts, grid², embedding] image tokens → [prompts, 4, 4 grid, 4 grid].
- * A 2 x 2 transposed convolution of stride 2 is a product that gives each token four children; channels stay last, so
- * norms run over memory in order, and pixels find their place once, at the end, on four channels.
+ * Returns the low-res logits [prompts, masks, 4 grid, 4 grid], in the order of the tokens. A 2 x 2 transposed convolution of stride
+ * 2 is a product that gives each token four children. Channels stay last, so norms run over memory in order, and pixels find
+ * their place once, at the end, on as many channels as there are masks.
  */
 export function upscaledMasks(
   decoder: Module,
-  tokens: GraphValue,
-  image: GraphValue,
+  { tokens, image }: Upscaled,
   { embedding, grid }: DecoderConfig,
+  architecture: DecoderArchitecture,
 ): GraphValue {
   const { graph } = decoder;
-  const upscaling = child(decoder, "output_upscaling");
+  const { upscaling, masks } = architecture;
+  const steps = child(decoder, upscaling.path);
   const half = embedding / 4;
   const quarter = embedding / 8;
   const places = grid * grid;
-  const first = childProduct(child(upscaling, "0"), image, embedding, half);
+  const first = childProduct(child(steps, upscaling.first), image, embedding, half);
   const spread = reshape(graph, add(graph, first.product, first.bias), ["prompts", 4 * places, half]);
-  const normalised = gelu(
-    graph,
-    layerNorm(child(upscaling, "1"), spread, { width: half, epsilon: epsilons.imageChannels }),
-  );
-  const second = childProduct(child(upscaling, "3"), normalised, half, quarter);
+  const normalise = upscaling.normalises === "channels" ? layerNormGelu : groupNormGelu;
+  const normalised = normalise(child(steps, upscaling.norm), spread, half);
+  const second = childProduct(child(steps, upscaling.second), normalised, half, quarter);
   const pixels = reshape(graph, graph.op("BiasGelu", [second.product, second.bias]), ["prompts", 16 * places, quarter]);
 
-  const kernels = hypernetworks(decoder, tokens, embedding, quarter);
-  const masks = graph.op("FusedMatMul", [kernels, pixels], { transB: 1 });
-  const cells = reshape(graph, masks, ["prompts", maskTokens * grid, grid, 2, 2, 2, 2]);
-  return reshape(graph, transpose(graph, cells, [0, 1, 3, 5, 2, 4, 6]), ["prompts", maskTokens, 4 * grid, 4 * grid]);
+  const kernels = hypernetworks(decoder, tokens, [embedding, quarter], architecture);
+  const products = graph.op("FusedMatMul", [kernels, pixels], { transB: 1 });
+  const cells = reshape(graph, products, ["prompts", masks * grid, grid, 2, 2, 2, 2]);
+  return reshape(graph, transpose(graph, cells, [0, 1, 3, 5, 2, 4, 6]), ["prompts", masks, 4 * grid, 4 * grid]);
 }
 
-/** x times the kernels [inputs, outputs, 2, 2] as [4 outputs, inputs]; the bias four times over, to be added after. */
-export function childProduct(module: Module, x: GraphValue, inputs: number, outputs: number) {
+function layerNormGelu(norm: Module, x: GraphValue, channels: number): GraphValue {
+  return gelu(norm.graph, layerNorm(norm, x, { width: channels, epsilon: epsilons.imageChannels }));
+}
+
+/**
+ * GELU of the norm over all places and channels of a prompt (one group), which has a weight and a bias a channel. Means are
+ * taken of each place's channels first: one running sum over a million values would lose digits.
+ */
+function groupNormGelu(norm: Module, x: GraphValue, channels: number): GraphValue {
+  const { graph } = norm;
+  const mean = (each: GraphValue) => graph.op("ReduceMean", [each, graph.ints([1])], { keepdims: 1 });
+  const within = (operator: "ReduceMean" | "ReduceSumSquare", each: GraphValue) =>
+    graph.op(operator, [each, graph.ints([2])], { keepdims: 1 });
+  const centred = graph.op("Sub", [x, mean(within("ReduceMean", x))]);
+  const variance = graph.op("Div", [mean(within("ReduceSumSquare", centred)), graph.number(channels)]);
+  const deviation = graph.op("Sqrt", [add(graph, variance, graph.number(epsilons.groupNorm))]);
+  const scaled = mul(graph, centred, graph.op("Div", [weight(norm, "weight", [channels]), deviation]));
+  return graph.op("BiasGelu", [scaled, weight(norm, "bias", [channels])]);
+}
+
+/** Returns x times the kernels [inputs, outputs, 2, 2] as [4 outputs, inputs], and the bias four times over, to be added after. */
+function childProduct(module: Module, x: GraphValue, inputs: number, outputs: number) {
   const { graph } = module;
   const kernels = take(module, "weight", [inputs, outputs, 2, 2]);
   const bias = take(module, "bias", [outputs]);
@@ -89,35 +136,47 @@ export function childProduct(module: Module, x: GraphValue, inputs: number, outp
   };
 }
 
-/** Each mask token through its own MLP, all four as one batch of products: [prompts, 4, outputs]. */
-function hypernetworks(decoder: Module, tokens: GraphValue, embedding: number, outputs: number): GraphValue {
+/**
+ * Puts each returned mask's token through its own MLP, all of them as one batch of products: [prompts, masks, outputs]. The MLPs
+ * of masks that are never returned are not run; their tokens take part in attention all the same.
+ */
+function hypernetworks(
+  decoder: Module,
+  tokens: GraphValue,
+  [embedding, outputs]: readonly [number, number],
+  { heads, masks }: DecoderArchitecture,
+): GraphValue {
   const { graph } = decoder;
-  const widths = [embedding, embedding, embedding, outputs];
+  const last = heads.layers.length - 1;
   let x = transpose(graph, tokens, [1, 0, 2]);
-  for (let i = 0; i < mlpLayers; i++) {
-    const inputs = widths[i]!;
-    const width = widths[i + 1]!;
+  for (const [i, name] of heads.layers.entries()) {
+    const width = i === last ? outputs : embedding;
     const layers = Array.from({ length: maskTokens }, (_, token) =>
-      child(decoder, `output_hypernetworks_mlps.${token}.layers.${i}`),
+      child(decoder, `output_hypernetworks_mlps.${token}.${name}`),
     );
+    for (const layer of layers.slice(0, maskTokens - masks)) {
+      graph.withoutEffect(take(layer, "weight", [width, embedding]));
+      graph.withoutEffect(take(layer, "bias", [width]));
+    }
+    const returned = layers.slice(maskTokens - masks);
     const matrices = stacked(
       decoder,
-      layers.map((layer) => take(layer, "weight", [width, inputs])),
-      [maskTokens, width, inputs],
+      returned.map((layer) => take(layer, "weight", [width, embedding])),
+      [masks, width, embedding],
     );
     const biases = stacked(
       decoder,
-      layers.map((layer) => take(layer, "bias", [width])),
-      [maskTokens, 1, width],
+      returned.map((layer) => take(layer, "bias", [width])),
+      [masks, 1, width],
     );
     x = add(graph, graph.op("FusedMatMul", [x, matrices], { transB: 1 }), biases);
-    if (i + 1 < mlpLayers) x = graph.op("Relu", [x]);
+    if (i !== last) x = graph.op(heads.activation, [x]);
   }
   return transpose(graph, x, [1, 0, 2]);
 }
 
-/** Weights of several modules of one shape as one tensor, [modules, ...]. */
-export function stacked({ graph }: Module, weights: readonly Weight[], dims: readonly number[]): GraphValue {
+/** Stacks weights of several modules, all of one shape, into one tensor [modules, ...]. */
+function stacked({ graph }: Module, weights: readonly Weight[], dims: readonly number[]): GraphValue {
   return graph.derived({
     name: `${weights[0]!.name}.stacked`,
     dims,

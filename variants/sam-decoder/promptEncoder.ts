@@ -3,6 +3,7 @@ import {
   add,
   child,
   concat,
+  type GraphBuilder,
   gelu,
   layerNorm,
   type Module,
@@ -12,7 +13,7 @@ import {
   transpose,
   weight,
 } from "../../harness/onnx/index.ts";
-import { type DecoderConfig, outputTokens } from "./config.ts";
+import { type DecoderConfig, maskTokens, outputTokens } from "./config.ts";
 import { epsilons } from "./epsilons.ts";
 
 /** Labels that have an embedding of their own: 0 background, 1 foreground, 2 and 3 the corners of a box. */
@@ -48,23 +49,33 @@ export function promptInputs({ graph }: Module): PromptInputs {
 export function promptTokens(root: Module, prompts: PromptInputs, config: DecoderConfig): GraphValue {
   const { graph } = root;
   const { embedding } = config;
-  const learned = outputTokenTable(root, embedding);
-  const dims = ["prompts", outputTokens, embedding];
-  const batch = graph.op("Slice", [
-    graph.op("Shape", [prompts.labels]),
-    ...[0, 1, 0].map((value) => graph.ints([value])),
-  ]);
-  const shape = concat(graph, [batch, graph.ints([outputTokens, embedding])], 0);
-  const tokens = graph.op("Expand", [learned, shape], {}, { vouched: dims });
+  const learned = outputTokenTable(root, config);
+  const tokens = forEveryPrompt(graph, learned, countPrompts(graph, prompts.labels), [outputTokens, embedding]);
   return concat(graph, [tokens, pointTokens(child(root, "prompt_encoder"), prompts, config)], 1);
 }
 
-/** [1, 5, embedding] */
-function outputTokenTable({ graph, ...root }: Module, embedding: number): GraphValue {
-  const decoder = child({ graph, ...root }, "mask_decoder");
+/** How many prompts the batch has, [1]: `x` has as many rows. */
+export function countPrompts(graph: GraphBuilder, x: GraphValue): GraphValue {
+  return graph.op("Slice", [graph.op("Shape", [x]), ...[0, 1, 0].map((value) => graph.ints([value]))]);
+}
+
+/** Repeats [1, …dims] for every prompt of the batch: [prompts, …dims]. */
+export function forEveryPrompt(
+  graph: GraphBuilder,
+  x: GraphValue,
+  prompts: GraphValue,
+  dims: readonly number[],
+): GraphValue {
+  const shape = concat(graph, [prompts, graph.ints(dims)], 0);
+  return graph.op("Expand", [x, shape], {}, { vouched: ["prompts", ...dims] });
+}
+
+/** The learned tokens that something is read from, [1, 5, embedding]: the IoU token and the mask tokens. */
+export function outputTokenTable(root: Module, { embedding }: DecoderConfig): GraphValue {
+  const decoder = child(root, "mask_decoder");
   const iou = take(decoder, "iou_token.weight", [1, embedding]);
-  const masks = take(decoder, "mask_tokens.weight", [4, embedding]);
-  return graph.derived({
+  const masks = take(decoder, "mask_tokens.weight", [maskTokens, embedding]);
+  return root.graph.derived({
     name: "mask_decoder.output_tokens",
     dims: [1, outputTokens, embedding],
     from: [iou, masks],
@@ -72,22 +83,23 @@ function outputTokenTable({ graph, ...root }: Module, embedding: number): GraphV
   });
 }
 
-/** A padding point has no position, only its own embedding; the others add theirs to the encoding of their place. */
-function pointTokens(
-  encoder: Module,
-  { coordinates, labels }: PromptInputs,
-  { embedding, side }: DecoderConfig,
-): GraphValue {
+/** Encodes places [prompts, points, 2] of the model frame by sines and cosines: [prompts, points, embedding]. */
+export function encodedPlaces(encoder: Module, places: GraphValue, { embedding, side }: DecoderConfig): GraphValue {
   const { graph } = encoder;
-  const centred = mul(graph, add(graph, coordinates, graph.number(0.5)), graph.number(1 / side));
+  const centred = mul(graph, add(graph, places, graph.number(0.5)), graph.number(1 / side));
   const signed = graph.op("Sub", [mul(graph, centred, graph.number(2)), graph.number(1)]);
   const matrix = weight(encoder, "pe_layer.positional_encoding_gaussian_matrix", [2, embedding / 2]);
   const angle = mul(graph, graph.op("MatMul", [signed, matrix]), graph.number(2 * Math.PI));
-  const place = concat(graph, [graph.op("Sin", [angle]), graph.op("Cos", [angle])], 2);
+  return concat(graph, [graph.op("Sin", [angle]), graph.op("Cos", [angle])], 2);
+}
 
+/** A padding point has no position, only its own embedding; the others add theirs to the encoding of their place. */
+function pointTokens(encoder: Module, { coordinates, labels }: PromptInputs, config: DecoderConfig): GraphValue {
+  const { graph } = encoder;
+  const place = encodedPlaces(encoder, coordinates, config);
   const real = graph.op("Cast", [graph.op("GreaterOrEqual", [labels, graph.number(0)])], { to: 1 });
   const row = graph.op("Cast", [add(graph, labels, graph.number(1))], { to: 7 });
-  const own = graph.op("Gather", [labelTable(encoder, embedding), row], { axis: 0 });
+  const own = graph.op("Gather", [labelTable(encoder, config.embedding), row], { axis: 0 });
   return add(graph, mul(graph, place, reshape(graph, real, ["prompts", "points", 1])), own);
 }
 

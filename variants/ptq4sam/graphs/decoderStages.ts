@@ -1,10 +1,17 @@
 import type { GraphValue } from "../../../harness/api.ts";
-import { add, concat, layerNorm, reshape, slice, transpose } from "../../../harness/onnx/index.ts";
-import { type DecoderConfig, downsample, maskTokens, transformerDepth } from "../../sam-decoder/config.ts";
+import { add, layerNorm, reshape, slice, transpose } from "../../../harness/onnx/index.ts";
+import { type DecoderConfig, downsample, maskTokens, samDecoder, transformerDepth } from "../../sam-decoder/config.ts";
 import { epsilons } from "../../sam-decoder/epsilons.ts";
 import type { MaskPrompts } from "../../sam-decoder/maskDecoder.ts";
-import { iouHead, upscaledMasks } from "../../sam-decoder/maskHeads.ts";
-import { imagePositions, maskTokensOf, noMaskEmbedding, promptTokens } from "../../sam-decoder/promptEncoder.ts";
+import { predictedIou, upscaledMasks } from "../../sam-decoder/maskHeads.ts";
+import {
+  countPrompts,
+  forEveryPrompt,
+  imagePositions,
+  maskTokensOf,
+  noMaskEmbedding,
+  promptTokens,
+} from "../../sam-decoder/promptEncoder.ts";
 import { part, type QuantizableModule } from "../calibrate/places.ts";
 import { attend, mergeHeads, quantizableLinear, splitHeads } from "./layers.ts";
 import type { Stage } from "./stage.ts";
@@ -44,10 +51,8 @@ function promptStage(config: DecoderConfig, prompts: MaskPrompts): Stage {
       const shared = add(graph, flat, noMaskEmbedding(root, config));
       if (mask !== undefined)
         return { tokens, queries: tokens, keys: add(graph, shared, maskTokensOf(root, config, mask)) };
-      const batch = graph.op("Slice", [graph.op("Shape", [labels]), ...[0, 1, 0].map((value) => graph.ints([value]))]);
-      const dims = ["prompts", grid * grid, embedding];
-      const shape = concat(graph, [batch, graph.ints([grid * grid, embedding])], 0);
-      return { tokens, queries: tokens, keys: graph.op("Expand", [shared, shape], {}, { vouched: dims }) };
+      const keys = forEveryPrompt(graph, shared, countPrompts(graph, labels!), [grid * grid, embedding]);
+      return { tokens, queries: tokens, keys };
     },
   };
 }
@@ -139,10 +144,10 @@ function headStage(config: DecoderConfig): Stage {
       const { graph } = root;
       const decoder = part(root, "mask_decoder");
       const masks = slice(graph, queries!, 1, 1, 1 + maskTokens);
-      const iou = iouHead(decoder, slice(graph, queries!, 1, 0, 1), config);
+      const iou = predictedIou(decoder, slice(graph, queries!, 1, 0, 1), config, samDecoder);
       return {
-        low_res_masks: upscaledMasks(decoder, masks, keys!, config),
-        iou_predictions: reshape(graph, iou, ["prompts", maskTokens]),
+        low_res_masks: upscaledMasks(decoder, { tokens: masks, image: keys! }, config, samDecoder),
+        iou_predictions: iou,
       };
     },
   };

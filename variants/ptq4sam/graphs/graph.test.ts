@@ -8,6 +8,7 @@ import { random } from "../../../harness/stats/random.ts";
 import { seededCheckpoint, seededTensor } from "../../../harness/weights/index.ts";
 import { samConfigs } from "../../sam/config.ts";
 import { imageEncoder } from "../../sam/imageEncoder.ts";
+import { samDecoder } from "../../sam-decoder/config.ts";
 import { loadRawSam } from "../../sam-decoder/load.ts";
 import { decoderImage, maskDecoder } from "../../sam-decoder/maskDecoder.ts";
 import { floatPlaces } from "../calibrate/places.ts";
@@ -81,7 +82,7 @@ test("a mask prompt has the masks of the fused decoder", async () => {
   const { config, checkpoint } = model;
   const fused = [
     imageEncoder(config, checkpoint),
-    decoderImage(config.decoder, checkpoint),
+    decoderImage(config.decoder, checkpoint, samDecoder),
     maskDecoder(config.decoder, checkpoint, "points, boxes and a mask"),
   ];
   const theirs = await run(fused, nano, mask);

@@ -1,13 +1,13 @@
 import type { GraphValue } from "../../harness/api.ts";
 import { child, linear, type Module, product, reshape, softmax, take, transpose } from "../../harness/onnx/index.ts";
-import type { DecoderConfig } from "../sam-decoder/config.ts";
-import { crossSizes, type TokenToImage } from "../sam-decoder/crossAttention.ts";
+import type { DecoderConfig } from "./config.ts";
+import { crossSizes, type TokenToImage } from "./crossAttention.ts";
 
 /**
- * `tokenToImage` of SAM's decoder for image tokens [places, embedding] that all prompts share, as they do in the first layer:
- * [prompts, tokens, embedding] before the output's bias, `outputBias`. The image is projected once a call, and each head's
- * products take the tokens of all prompts as the rows of one matrix; projecting prompts onto the image instead, as the
- * other layers do, costs each prompt 2 tokens x heads products of places x embedding.
+ * Computes `tokenToImage` for image tokens [places, embedding] that all prompts share, as they do in the first layer, and for
+ * prompts of a fixed number of tokens. Returns [prompts, tokens, embedding] before the output's bias, which is `outputBias`.
+ * The image is projected once a call, and each head's products take the tokens of all prompts as the rows of one matrix.
+ * `tokenToImage` projects prompts onto the image instead, which costs each prompt 2 tokens x heads products of places x embedding.
  */
 export function sharedTokenToImage(
   module: Module,
