@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { writeDataset } from "../build/writtenDataset.ts";
 import { HarnessError, unknown } from "../errors.ts";
 import { loadRegistry } from "../plan/plugins/registry.ts";
-import { type Command, line } from "./terminal/command.ts";
+import { type Command, line, listOf, wholeNumber } from "./terminal/command.ts";
 import { createProgress } from "./terminal/progress.ts";
 
 const defaults = { count: 24 };
@@ -20,9 +20,9 @@ export const data: Command = {
   examples: [["bench data shapes --out scenes --count 500", "500 drawn scenes, for --dataset coco|lvis --data scenes"]],
   async run(args, console) {
     if (args.out === undefined) throw new HarnessError("--out: a folder is needed", { expected: "--out DIR" });
-    const count = wholeNumber("count", 1, args.count);
-    const seed = wholeNumber("seed", 0, args.seed);
-    const { datasets } = await loadRegistry(args.plugin as string[] | undefined);
+    const count = wholeNumber(args, "count", 1);
+    const seed = wholeNumber(args, "seed", 0);
+    const { datasets } = await loadRegistry(listOf(args, "plugin"));
     const plugin = datasets.get(args.dataset as string);
     if (plugin === undefined) throw unknown("dataset", args.dataset as string, [...datasets.keys()]);
     if (plugin.own === "shipped")
@@ -45,8 +45,3 @@ export const data: Command = {
     return 0;
   },
 };
-
-function wholeNumber(flag: string, least: number, value: unknown): number {
-  if (Number.isSafeInteger(value) && (value as number) >= least) return value as number;
-  throw new HarnessError(`--${flag}: must be a whole number`, { found: String(value), expected: `at least ${least}` });
-}

@@ -2,7 +2,7 @@ import type { Commands } from "./terminal/command.ts";
 
 export type { Command, Commands, Console } from "./terminal/command.ts";
 
-/** In the order of `bench --help`. */
+/** Commands in the order of `bench --help`. */
 export const commands = {
   run: async () => (await import("./run.ts")).run,
   merge: async () => (await import("./merge.ts")).merge,

@@ -2,7 +2,7 @@ import { bestFit } from "../build/weights/misfit.ts";
 import { readSignature } from "../onnx/index.ts";
 import { inertClassesOf, loadRegistry } from "../plan/plugins/registry.ts";
 import { openTensorArchive } from "../weights/index.ts";
-import { type Command, line } from "./terminal/command.ts";
+import { type Command, line, listOf } from "./terminal/command.ts";
 import { printActivations } from "./text/activations.ts";
 import { checkpointJson, checkpointText, signatureText } from "./text/checkpoint.ts";
 
@@ -37,7 +37,7 @@ export const inspect: Command = {
       line(console, args.json ? JSON.stringify(signature) : signatureText(signature));
       return 0;
     }
-    const registry = await loadRegistry(args.plugin as string[] | undefined);
+    const registry = await loadRegistry(listOf(args, "plugin"));
     const archive = await openTensorArchive(args.file as string, { inert: inertClassesOf(registry) });
     try {
       const fit = await bestFit(registry, archive);

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { unknown } from "../errors.ts";
 import { loadRegistry } from "../plan/plugins/registry.ts";
 import { checkedRuns } from "../results/storedRuns.ts";
-import { type Command, line, note } from "./terminal/command.ts";
+import { type Command, line, listOf, note } from "./terminal/command.ts";
 import { listings, type Sources } from "./text/listings.ts";
 
 export const list: Command = {
@@ -32,7 +32,7 @@ export const list: Command = {
     const listing = listings[what];
     if (listing === undefined) throw unknown("list", what, Object.keys(listings));
     const sources: Sources = {
-      registry: () => loadRegistry(args.plugin as string[] | undefined),
+      registry: () => loadRegistry(listOf(args, "plugin")),
       runs: () => checkedRuns(resolve(args.results as string), (text) => note(console, text)),
     };
     line(console, args.json ? JSON.stringify(await listing.json(sources)) : await listing.text(sources));

@@ -7,7 +7,7 @@ import { truthOf } from "../results/scoreRun.ts";
 import { mergeRun } from "../run/merge.ts";
 import { findShards, wholeRuns } from "../run/shardRuns.ts";
 import type { StoredRun } from "../store/store.ts";
-import { type Command, line, note, widthOf } from "./terminal/command.ts";
+import { type Command, line, listOf, note, widthOf } from "./terminal/command.ts";
 import { createProgress } from "./terminal/progress.ts";
 
 export const merge: Command = {
@@ -30,8 +30,8 @@ export const merge: Command = {
   ],
   async run(args, console) {
     if (args.out === undefined) throw new HarnessError("--out: a results folder is needed", { expected: "--out DIR" });
-    const folders = ([] as readonly unknown[]).concat(args.dir).map((folder) => resolve(folder as string));
-    const plugins = (args.plugin as readonly string[] | undefined) ?? [];
+    const folders = listOf(args, "dir").map((folder) => resolve(folder));
+    const plugins = listOf(args, "plugin");
     const book = await loadBook(plugins);
     const data = args.data as string | undefined;
     const annotations = args.annotations as string | undefined;

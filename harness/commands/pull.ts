@@ -1,26 +1,17 @@
-import { join } from "node:path";
 import { HarnessError } from "../errors.ts";
 import { homeFolder } from "../home.ts";
 import { loadRegistry, type Registry } from "../plan/plugins/registry.ts";
-import { itemsOf, smallModels } from "../pull/catalog.ts";
-import {
-  arrivalOf,
-  expectedHashes,
-  inventoryOf,
-  type PullItem,
-  pullSeveral,
-  removePulled,
-  uniqueFiles,
-} from "../pull/index.ts";
-import { type Arguments, type Command, type Console, line, note } from "./terminal/command.ts";
+import { namedItems } from "../pull/catalog.ts";
+import { arrivalsOf, expectedHashes, inventoryOf, type PullItem, pullSeveral, removePulled } from "../pull/index.ts";
+import { type Arguments, type Command, type Console, line, listOf, note } from "./terminal/command.ts";
 import { followTransfers } from "./terminal/transfers.ts";
-import { arrivalsText, arrivalText, inventoryText, pulledText } from "./text/pulls.ts";
-import { megabytes } from "./text/smallModels.ts";
+import { arrivalsText, groupPlaces, heldText, inventoryText, pulledText, removedText } from "./text/pulls.ts";
 
-const defaults = {
-  /** A server that is silent for so long is asked again, s. */
-  stall: 30,
-};
+/** `stall`: a server that is silent for so many seconds is asked again. */
+const defaults = { stall: 30 };
+
+/** Options that say how files come; they have no effect where none does. */
+const transfer = ["mirror", "sha256", "insecure-http", "stall"];
 
 export const pullFiles: Command = {
   name: "pull",
@@ -46,16 +37,8 @@ export const pullFiles: Command = {
     json: { describe: "print JSON", type: "boolean" },
   },
   unused: [
-    {
-      when: "--list is given",
-      holds: ({ list }) => list === true,
-      options: ["small", "remove", "mirror", "sha256", "insecure-http", "stall"],
-    },
-    {
-      when: "--remove is given",
-      holds: ({ remove }) => remove === true,
-      options: ["mirror", "sha256", "insecure-http", "stall"],
-    },
+    { when: "--list is given", holds: ({ list }) => list === true, options: ["small", "remove", ...transfer] },
+    { when: "--remove is given", holds: ({ remove }) => remove === true, options: transfer },
   ],
   examples: [
     ["bench pull --small", "three small models; bench run then shows them as published"],
@@ -64,68 +47,51 @@ export const pullFiles: Command = {
     ["bench pull --list", "what there is and what is here"],
   ],
   async run(args, console) {
-    const registry = await loadRegistry(args.plugin as string[] | undefined);
+    const registry = await loadRegistry(listOf(args, "plugin"));
     if (args.list) return listFiles(registry, args, console);
-    const ids = ([] as readonly unknown[]).concat(args.id ?? []) as readonly string[];
-    const small = args.small === true ? smallModels(registry).map(({ file }) => file.id) : [];
-    const named = [...new Set([...ids, ...small])];
-    if (named.length === 0)
+    // All names are known before the first byte comes.
+    const items = namedItems(registry, listOf(args, "id"), args.small ? "small models too" : "named alone");
+    if (items.length === 0)
       throw new HarnessError("pull: nothing is named", {
         hint: "bench pull --small brings three small models; bench pull --list shows what can be pulled",
       });
-    // All names are known before the first byte comes.
-    const items = uniqueFiles(named.flatMap((id) => itemsOf(registry, id)));
     return args.remove ? removeAll(items, console) : pullAll(items, args, console);
   },
 };
 
 async function pullAll(items: readonly PullItem[], args: Arguments, console: Console): Promise<number> {
   const home = homeFolder();
-  const hashes = expectedHashes(([] as readonly string[]).concat((args.sha256 as string[] | undefined) ?? []), items);
+  const hashes = expectedHashes(listOf(args, "sha256"), items);
   const stallMs = 1000 * ((args.stall as number | undefined) ?? defaults.stall);
   if (!(stallMs > 0)) throw new HarnessError("--stall: must be above 0", { found: args.stall });
-  const arrivals = [];
-  for (const item of items) {
-    const arrival = await arrivalOf(item, home, hashes.get(item.file.id));
-    note(console, arrivalText(arrival));
-    arrivals.push(arrival);
-  }
-  const sum = arrivalsText(arrivals);
-  if (sum !== undefined) note(console, sum);
+  for (const text of arrivalsText(await arrivalsOf(items, home, hashes))) note(console, text);
   const transfers = followTransfers(console);
-  const options = {
-    home,
-    stallMs,
-    insecureHttp: args["insecure-http"] === true,
-    mirror: args.mirror as string | undefined,
-    hashes,
-  };
-  const pulled = await pullSeveral(items, options, {
-    ...transfers,
-    pulled(record) {
-      transfers.finish();
-      if (!args.json) line(console, pulledText(record, home));
+  const insecureHttp = args["insecure-http"] === true;
+  const mirror = args.mirror as string | undefined;
+  const pulled = await pullSeveral(
+    items,
+    { home, stallMs, insecureHttp, mirror, hashes },
+    {
+      ...transfers,
+      pulled(record) {
+        transfers.finish();
+        if (!args.json) line(console, pulledText(record, home));
+      },
     },
-  });
+  );
   if (args.json) line(console, JSON.stringify(pulled));
-  else
-    for (const group of new Set(items.flatMap(({ group }) => group ?? [])))
-      note(console, `${group}: ${join(home, "datasets", group)}, for --data or --boxes`);
+  else for (const text of groupPlaces(items, home)) note(console, text);
   return 0;
 }
 
 async function removeAll(items: readonly PullItem[], console: Console): Promise<number> {
-  for (const { file } of items) {
-    const bytes = await removePulled(homeFolder(), file);
-    line(console, bytes === 0 ? `${file.id}: was not here` : `${file.id}: removed, ${megabytes(bytes)}`);
-  }
+  for (const { file } of items) line(console, removedText(file.id, await removePulled(homeFolder(), file)));
   return 0;
 }
 
 async function listFiles(registry: Registry, args: Arguments, console: Console): Promise<number> {
   const entries = await inventoryOf(registry, homeFolder());
   line(console, args.json ? JSON.stringify(entries) : inventoryText(entries));
-  const held = entries.reduce((sum, entry) => sum + entry.held, 0);
-  if (!args.json) note(console, `${megabytes(held)} in ${homeFolder()}`);
+  if (!args.json) note(console, `${heldText(entries)} in ${homeFolder()}`);
   return 0;
 }

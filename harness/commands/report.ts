@@ -1,14 +1,18 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { Dataset } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { loadBook } from "../plan/plugins/book.ts";
-import { detailsOf } from "../report/html/details.ts";
-import { groupGallery, groupsOf, type StoredDetails, showsMasks, withoutDamaged } from "../report/html/groups.ts";
+import {
+  datasetOfGroup,
+  groupGallery,
+  groupsOf,
+  readDetails,
+  type StoredDetails,
+  withoutDamaged,
+} from "../report/html/groups.ts";
 import type { ReportGroup } from "../report/html.ts";
-import { datasetAtHand } from "../results/runDataset.ts";
 import { chosenRuns } from "../results/storedRuns.ts";
-import { type Arguments, type Command, type Console, line, note } from "./terminal/command.ts";
+import { type Arguments, type Command, type Console, line, listOf, note } from "./terminal/command.ts";
 import { createProgress } from "./terminal/progress.ts";
 import { choiceOptions, runChoice } from "./terminal/runChoice.ts";
 
@@ -37,42 +41,35 @@ export const report: Command = {
     const count = args.gallery as number;
     if (!Number.isSafeInteger(count) || count < 0)
       throw new HarnessError("--gallery: must be a whole number", { found: String(count), expected: "0 or more" });
-    const runs = await chosenRuns(runChoice(args), (text) => note(console, text));
-    const plugins = (args.plugin as readonly string[] | undefined) ?? [];
-    const options = { book: await loadBook(plugins), plugins };
-    const details: StoredDetails[] = [];
-    // One after the other: rows of one run in memory at a time, and of those what is drawn.
-    for (const stored of runs) details.push({ ...(await detailsOf(stored, options)), stored, label: "" });
-    const groups = groupsOf(details);
+    const notice = (text: string) => note(console, text);
+    const runs = await chosenRuns(runChoice(args), notice);
+    const plugins = listOf(args, "plugin");
+    const request = { count, data: args.data as string | undefined, plugins };
+    const groups = groupsOf(await readDetails(runs, { book: await loadBook(plugins), plugins }));
     const drawn: ReportGroup[] = [];
     for (const group of groups) {
-      const dataset = showsMasks(group, count) ? await datasetFor(group, args, console) : undefined;
-      const sound = withoutDamaged(group, dataset, (text) => note(console, text));
+      const dataset = await datasetOfGroup(group, request, notice);
+      const sound = withoutDamaged(group, dataset, notice);
       if (sound.length > 0) drawn.push({ runs: sound, gallery: await galleryFor(sound, dataset, args, console) });
     }
-    await writeReport(drawn, resolve(args.out as string), console);
+    await write(drawn, resolve(args.out as string), console);
     return 0;
   },
 };
 
-async function writeReport(groups: readonly ReportGroup[], out: string, console: Console): Promise<void> {
+async function write(groups: readonly ReportGroup[], out: string, console: Console): Promise<void> {
   // Vega takes a second to load.
-  const [{ reportPage }, { writeCharts }] = await Promise.all([
+  const [{ reportPage }, { writeReport }] = await Promise.all([
     import("../report/html.ts"),
     import("../report/charts/files.ts"),
   ]);
-  const page = reportPage({ createdAt: new Date().toISOString(), groups });
-  await mkdir(out, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
-    throw new HarnessError(`${out}: can not be made`, { found: cause.code, cause });
-  });
-  const file = join(out, "index.html");
-  await writeFile(file, page.page);
-  const progress = createProgress(console, { total: page.charts.length + page.grids.length, unit: "charts" });
-  await writeCharts(out, page, (done, id) => progress.update(done, id));
+  const drawn = reportPage({ createdAt: new Date().toISOString(), groups });
+  const progress = createProgress(console, { total: drawn.charts.length + drawn.grids.length, unit: "charts" });
+  const file = await writeReport(out, drawn, (done, id) => progress.update(done, id));
   progress.finish();
-  const megabytes = (Buffer.byteLength(page.page) / 1e6).toFixed(1);
+  const megabytes = (Buffer.byteLength(drawn.page) / 1e6).toFixed(1);
   const runs = groups.reduce((sum, group) => sum + group.runs.length, 0);
-  line(console, `${file}: ${runs} runs, ${page.charts.length} charts, ${megabytes} MB`);
+  line(console, `${file}: ${runs} runs, ${drawn.charts.length} charts, ${megabytes} MB`);
 }
 
 async function galleryFor(
@@ -83,23 +80,15 @@ async function galleryFor(
 ) {
   const count = args.gallery as number;
   const progress = createProgress(console, { total: count, unit: "masks" });
-  const found = dataset === undefined ? {} : { dataset };
   try {
     return await groupGallery(group, {
       count,
       seed: args.seed as number,
       photos: args.photos === false ? "left out" : "embedded",
-      ...found,
+      dataset,
       progress: (done) => progress.update(done, "gallery"),
     });
   } finally {
     progress.finish();
   }
-}
-
-function datasetFor(group: readonly StoredDetails[], args: Arguments, console: Console): Promise<Dataset | undefined> {
-  const images = [...new Set(group.flatMap(({ rows }) => rows.map(({ image }) => image)))];
-  const data = args.data === undefined ? {} : { data: args.data as string };
-  const request = { plugins: (args.plugin as string[] | undefined) ?? [], ...data };
-  return datasetAtHand(group[0]!.manifest, images, request, (text) => note(console, text));
 }

@@ -7,7 +7,7 @@ import { resultJson, resultTable } from "../report/table/tables.ts";
 import { type RunReport, reportOf } from "../results/report.ts";
 import type { RunOutcome } from "../run/request.ts";
 import { runPlan } from "../run/runner.ts";
-import { type Arguments, type Command, type Console, line, note } from "./terminal/command.ts";
+import { type Arguments, type Command, type Console, line, listOf, note } from "./terminal/command.ts";
 import { interrupted, interruptible } from "./terminal/interrupt.ts";
 import { observe } from "./terminal/observe.ts";
 import { flagsOf, planUnused, settingOptions } from "./terminal/planFlags.ts";
@@ -55,7 +55,7 @@ export const run: Command = {
 async function print({ runs, stopped }: RunOutcome, plan: RunPlan, args: Arguments, console: Console): Promise<number> {
   const reports: RunReport[] = [];
   // One after the other: rows of one run in memory at a time.
-  const options = { book: bookOf(plan.registry), plugins: (args.plugin as readonly string[] | undefined) ?? [] };
+  const options = { book: bookOf(plan.registry), plugins: listOf(args, "plugin") };
   for (const each of runs) reports.push(await reportOf(each, options));
   if (args.json) line(console, JSON.stringify(resultJson(reports, plan.leftOut)));
   else line(console, [resultTable(reports, { leftOut: plan.leftOut }), ...pullAdvice(plan)].join("\n\n"));
@@ -65,7 +65,7 @@ async function print({ runs, stopped }: RunOutcome, plan: RunPlan, args: Argumen
   return interrupted;
 }
 
-/** Not one image came to its end: there is no figure, though the run did end. */
+/** Tells whether every image failed: the run did end, and has no figure. */
 function allFailed({ images }: RunReport): boolean {
   return images.failed > 0 && images.finished === 0;
 }

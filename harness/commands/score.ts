@@ -1,10 +1,10 @@
 import { HarnessError } from "../errors.ts";
 import { metrics } from "../metrics/index.ts";
 import { loadBook } from "../plan/plugins/book.ts";
-import { type FileScore, scoreFile } from "../results/scoreFile.ts";
-import { scoreRun } from "../results/scoreRun.ts";
+import { type FileScoreOptions, scoreFile } from "../results/scoreFile.ts";
+import { type RunScoreOptions, scoreRun } from "../results/scoreRun.ts";
 import { intervalMethod } from "../stats/intervals.ts";
-import { type Arguments, type Command, type Console, line, note } from "./terminal/command.ts";
+import { type Arguments, type Command, line, listOf, note, refuse } from "./terminal/command.ts";
 import { fileScoreText, runScoreText } from "./text/scores.ts";
 
 export const score: Command = {
@@ -51,35 +51,33 @@ export const score: Command = {
     ["bench score sam-vit-b-0123456789ab --data COCO", "a stored run, with every metric"],
   ],
   async run(args, console) {
-    if (args.run !== undefined) return scoreStoredRun(args, console);
-    if (args.annotations === undefined || args.detections === undefined) {
-      throw new HarnessError("score: nothing to score", {
-        expected: "a run, or --annotations and --detections",
-        hint: "bench score --annotations A.json --detections D.json",
-      });
-    }
-    if (args["class-agnostic"] === true)
-      for (const flag of ["rules", "categories"])
-        refuse(args, flag, "--class-agnostic knows no categories and has rules of its own", "leave one of the two out");
-    if (args.interval === false) refuse(args, "seed", "draws the groups of intervals", "leave out one of the two");
-    for (const flag of ["metric", "data", "plugin"])
-      refuse(args, flag, "belongs to a stored run", "leave it out, or name a run");
-    const found = await scoreFile({
-      annotations: args.annotations as string,
-      detections: args.detections as string,
-      type: args.type as FileScore["type"] | undefined,
-      classAgnostic: args["class-agnostic"] === true,
-      rules: args.rules as FileScore["rules"] | undefined,
-      intervals: args.interval === false ? ("none" as const) : undefined,
-      seed: (args.seed as number | undefined) ?? 0,
-    });
+    const { found, text } = args.run === undefined ? await scoredFile(args) : await scoredRun(args);
     for (const warning of found.warnings) note(console, `warning: ${warning}`);
-    line(console, args.json ? JSON.stringify(found) : fileScoreText(found, args.categories === true));
+    line(console, args.json ? JSON.stringify(found) : text);
     return 0;
   },
 };
 
-async function scoreStoredRun(args: Arguments, console: Console): Promise<number> {
+async function scoredFile(args: Arguments) {
+  const { annotations, detections, type, rules, seed = 0 } = args as Partial<FileScoreOptions>;
+  if (annotations === undefined || detections === undefined)
+    throw new HarnessError("score: nothing to score", {
+      expected: "a run, or --annotations and --detections",
+      hint: "bench score --annotations A.json --detections D.json",
+    });
+  if (args["class-agnostic"] === true)
+    for (const flag of ["rules", "categories"])
+      refuse(args, flag, "--class-agnostic knows no categories and has rules of its own", "leave one of the two out");
+  if (args.interval === false) refuse(args, "seed", "draws the groups of intervals", "leave out one of the two");
+  for (const flag of ["metric", "data", "plugin"])
+    refuse(args, flag, "belongs to a stored run", "leave it out, or name a run");
+  const classAgnostic = args["class-agnostic"] === true;
+  const intervals = args.interval === false ? "none" : undefined;
+  const found = await scoreFile({ annotations, detections, type, rules, classAgnostic, intervals, seed });
+  return { found, text: fileScoreText(found, args.categories === true) };
+}
+
+async function scoredRun(args: Arguments) {
   refuse(args, "detections", "a run has its own", "give a run, or --annotations and --detections");
   refuse(args, "class-agnostic", "a run's recall is whatever the categories already", "--metric recall shows it alone");
   if (args.type === "bbox")
@@ -87,26 +85,19 @@ async function scoreStoredRun(args: Arguments, console: Console): Promise<number
   refuse(args, "seed", "a run's intervals follow its own seed", "leave it out: the figures are those of its table");
   if (args.annotations !== undefined)
     refuse(args, "data", "--annotations is what the run is scored against", "leave out one of the two");
-  const plugins = (args.plugin as readonly string[] | undefined) ?? [];
+  const { annotations, data, rules } = args as Partial<RunScoreOptions>;
+  const plugins = listOf(args, "plugin");
   const found = await scoreRun({
     book: await loadBook(plugins),
     plugins,
     run: args.run as string,
     results: args.results as string,
-    annotations: args.annotations as string | undefined,
-    data: args.data as string | undefined,
-    metrics: args.metric as string[] | undefined,
-    rules: args.rules as FileScore["rules"] | undefined,
-    categories: args.categories === true ? ("listed" as const) : undefined,
-    intervals: args.interval === false ? ("none" as const) : undefined,
+    annotations,
+    data,
+    metrics: args.metric === undefined ? undefined : listOf(args, "metric"),
+    rules,
+    categories: args.categories === true ? "listed" : undefined,
+    intervals: args.interval === false ? "none" : undefined,
   });
-  for (const warning of found.warnings) note(console, `warning: ${warning}`);
-  line(console, args.json ? JSON.stringify(found) : runScoreText(found));
-  return 0;
-}
-
-/** Throws HarnessError where a flag is given that does nothing here. */
-function refuse(args: Arguments, flag: string, why: string, hint: string): void {
-  const given = args[flag];
-  if (given !== undefined && given !== false) throw new HarnessError(`--${flag}: ${why}`, { found: given, hint });
+  return { found, text: runScoreText(found) };
 }

@@ -2,16 +2,14 @@ import { resolve } from "node:path";
 import { drawnDataset, pickOptions } from "../plan/options.ts";
 import { resolvePlan } from "../plan/plan.ts";
 import { refuseUnusedFiles } from "../plan/unusedFlags.ts";
-import type { SearchObserver } from "../search/request.ts";
 import { search as searchFor } from "../search/search.ts";
 import { searchDefaults, searchSettings } from "../search/settings.ts";
-import { type Command, type Console, line, note } from "./terminal/command.ts";
+import { type Command, line, note } from "./terminal/command.ts";
 import { interrupted, interruptible } from "./terminal/interrupt.ts";
+import { observeSearch } from "./terminal/observe.ts";
 import { flagsOf, weightsUnused } from "./terminal/planFlags.ts";
-import { createSteps } from "./terminal/steps.ts";
 import { searchPicture, searchText } from "./text/search.ts";
 
-const units = { parts: "turns", configurations: "configurations", check: "checks" } as const;
 const shared = [
   "weights",
   "checkpoint",
@@ -78,7 +76,7 @@ export const search: Command = {
       exhaustive: args.exhaustive === true,
     };
     const settings = searchSettings(given, plan.dataset.images.length);
-    const observer = observe(console);
+    const observer = observeSearch(console);
     return interruptible(observer, async (signal) => {
       const results = resolve(args.results as string);
       const method = args.method as string;
@@ -96,12 +94,3 @@ export const search: Command = {
     });
   },
 };
-
-function observe(console: Console): SearchObserver & { finish(): void } {
-  const steps = createSteps(console);
-  return {
-    ...steps,
-    progress: (what, done, total, label) =>
-      steps.follow(what, { total, unit: units[what], from: done - 1 }).update(done, label),
-  };
-}

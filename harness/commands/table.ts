@@ -6,7 +6,7 @@ import type { TableFormat } from "../report/table/export.ts";
 import { betweenMarks, exportResults } from "../report/table/resultExport.ts";
 import { type RunReport, reportOf } from "../results/report.ts";
 import { chosenRuns } from "../results/storedRuns.ts";
-import { type Arguments, type Command, type Console, note, widthOf } from "./terminal/command.ts";
+import { type Arguments, type Command, type Console, listOf, note, widthOf } from "./terminal/command.ts";
 import { deliver } from "./terminal/deliver.ts";
 import { paperOptions, printPaperTable, refusePaperOptions } from "./terminal/paperTable.ts";
 import { choiceOptions, runChoice } from "./terminal/runChoice.ts";
@@ -42,7 +42,7 @@ export const table: Command = {
     refusePaperOptions(args);
     const runs = await chosenRuns(runChoice(args), (text) => note(console, text));
     const reports: RunReport[] = [];
-    const plugins = (args.plugin as readonly string[] | undefined) ?? [];
+    const plugins = listOf(args, "plugin");
     const options = { book: await loadBook(plugins), plugins };
     // One after the other: rows of one run in memory at a time.
     for (const run of runs) reports.push(await reportOf(run, options));
@@ -56,7 +56,7 @@ export const table: Command = {
   },
 };
 
-/** The rest of the file stays as it is, to the byte. */
+/** Writes the table between the two marks of the file; the rest of the file stays as it is, to the byte. */
 async function writeReadme(reports: readonly RunReport[], args: Arguments, console: Console): Promise<void> {
   if (args.format !== undefined)
     throw new HarnessError("--readme: writes Markdown", { found: `--format ${args.format}`, hint: "leave one out" });

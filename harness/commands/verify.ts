@@ -6,7 +6,7 @@ import { referenceErrors } from "../build/verification.ts";
 import { HarnessError } from "../errors.ts";
 import { loadRegistry, type RegisteredVariant, variantOf } from "../plan/plugins/registry.ts";
 import { seededCheckpoint } from "../weights/index.ts";
-import { type Command, line } from "./terminal/command.ts";
+import { type Command, line, listOf } from "./terminal/command.ts";
 import { verificationText } from "./text/verification.ts";
 
 const defaults = { tolerance: 2e-4, provider: "cpu" };
@@ -47,12 +47,12 @@ export const verify: Command = {
     if (!(tolerance > 0)) throw new HarnessError("--tolerance: must be above 0", { found: String(tolerance) });
     if (!(Number.isInteger(args.threads) && (args.threads as number) > 0))
       throw new HarnessError("--threads: must be a whole number above 0", { found: String(args.threads) });
-    const variant = variantOf(await loadRegistry(args.plugin as string[] | undefined), args.variant as string);
+    const variant = variantOf(await loadRegistry(listOf(args, "plugin")), args.variant as string);
     const loadRaw = rawLoaderOf(variant);
-    const side = fixture.image_size === variant.preset.input.side ? {} : { side: fixture.image_size };
+    const side = fixture.image_size === variant.preset.input.side ? undefined : fixture.image_size;
     const checkpoint = withShapesOf(seededCheckpoint(), fixture, args.fixture as string);
     const provider = args.provider as string;
-    const built = await buildVariant({ variant, checkpoint, weightsId: "seeded 1", graph, provider, ...side });
+    const built = await buildVariant({ variant, checkpoint, weightsId: "seeded 1", graph, provider, side });
     const runtime = { provider, threads: args.threads as number };
     const raw = await loadRaw(built.files, runtime, variant.preset);
     try {

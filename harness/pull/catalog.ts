@@ -43,6 +43,18 @@ export function smallModels(registry: Registry): readonly SmallModel[] {
   );
 }
 
+/** Returns the files that ids stand for, and where asked those of the small models, each file once. Throws as `itemsOf` does. */
+export function namedItems(
+  registry: Registry,
+  ids: readonly string[],
+  which: "small models too" | "named alone",
+): readonly PullItem[] {
+  const small = which === "named alone" ? [] : smallModels(registry).map(({ file }) => file.id);
+  const items = [...ids, ...small].flatMap((id) => itemsOf(registry, id));
+  // A variant and its file may both be named.
+  return [...new Map(items.map((item) => [item.file.id, item])).values()];
+}
+
 /**
  * The files that an id stands for: a published file's own, a dataset group's, or a variant's, which may run on another's
  * checkpoint. Throws HarnessError for an unknown id, and for a variant that has no published weights.

@@ -46,7 +46,18 @@ export interface Arrival {
   readonly partBytes: number | undefined;
 }
 
-export async function arrivalOf({ file }: PullItem, home: string, sha256: string | undefined): Promise<Arrival> {
+/** Returns what of several files is here, before the first byte comes; `hashes` are the user's own, by file id. */
+export async function arrivalsOf(
+  items: readonly PullItem[],
+  home: string,
+  hashes: ReadonlyMap<string, string>,
+): Promise<readonly Arrival[]> {
+  const arrivals: Arrival[] = [];
+  for (const item of items) arrivals.push(await arrivalOf(item, home, hashes.get(item.file.id)));
+  return arrivals;
+}
+
+async function arrivalOf({ file }: PullItem, home: string, sha256: string | undefined): Promise<Arrival> {
   const state = await stateOf(home, file);
   const here = (await pulledBefore(file, sha256 === undefined ? { home } : { home, sha256 })) !== undefined;
   return { file, here, partBytes: state.state === "partial" ? state.bytes : undefined };

@@ -56,8 +56,3 @@ export async function pullSeveral(
   }
   return pulled;
 }
-
-/** Returns each file once: a variant and its file may both be named. */
-export function uniqueFiles(items: readonly PullItem[]): readonly PullItem[] {
-  return [...new Map(items.map((item) => [item.file.id, item])).values()];
-}

@@ -3,7 +3,7 @@ import { HarnessError } from "../../errors.ts";
 import type { Option } from "../../plan/options.ts";
 import { visibleLines } from "../../visible.ts";
 
-export interface CommandArgument {
+interface CommandArgument {
   readonly name: string;
   readonly describe: string;
   readonly many?: boolean;
@@ -14,13 +14,13 @@ export interface Arguments {
   readonly [name: string]: unknown;
 }
 
-/** Where a command speaks. Results go to `out`, everything else to `notes`, so that pipes get results alone. */
+/** A command speaks here: results go to `out`, everything else to `notes`, so that pipes get results alone. */
 export interface Console {
   readonly out: Writable;
   readonly notes: Writable & { readonly isTTY?: boolean };
 }
 
-/** Options that have no effect in some case: given there, they are refused and not passed over. */
+/** Options that have no effect in some case. Where the user gives them all the same, they are refused and not passed over. */
 export interface UnusedOptions {
   /** The case, as a message says it: `the provider is cpu`. */
   readonly when: string;
@@ -43,7 +43,7 @@ export interface Command {
   run(args: Arguments, console: Console): Promise<number>;
 }
 
-/** Commands by name, in the order of `--help`. A module is read when its command is called: starting one does not cost them all. */
+/** Commands by name, in the order of `--help`. A module is read only when its command is called, so `bench` starts fast. */
 export type Commands = Readonly<Record<string, () => Promise<Command>>>;
 
 /** Throws HarnessError for an option that is given and has no effect. */
@@ -55,22 +55,43 @@ export function refuseUnused({ options, unused = [] }: Command, args: Arguments)
   }
 }
 
+/** Throws HarnessError where a flag is given that does nothing beside another argument. */
+export function refuse(args: Arguments, flag: string, why: string, hint: string): void {
+  const given = args[flag];
+  if (given !== undefined && given !== false) throw new HarnessError(`--${flag}: ${why}`, { found: given, hint });
+}
+
+/** Returns the number of a flag. Throws HarnessError where it is no whole number, or less than `least`. */
+export function wholeNumber(args: Arguments, flag: string, least: number): number {
+  const value = args[flag];
+  if (Number.isSafeInteger(value) && (value as number) >= least) return value as number;
+  throw new HarnessError(`--${flag}: must be a whole number`, { found: String(value), expected: `at least ${least}` });
+}
+
+/** Returns the words of an argument that may be given several times; none where it is not given. */
+export function listOf(args: Arguments, name: string): readonly string[] {
+  return ([] as readonly unknown[]).concat(args[name] ?? []).map(String);
+}
+
 function isGiven(value: unknown, standard: unknown): boolean {
   return value !== undefined && value !== false && value !== standard && !(Array.isArray(value) && value.length === 0);
 }
 
-/** A result, as lines. Characters that a terminal would obey are shown: names in files, and in others' results, are strangers'. */
+/**
+ * Writes a result as lines. Characters that a terminal would obey are shown as escapes: names in files and in others' results
+ * come from strangers.
+ */
 export function line(console: Console, text: string): void {
   console.out.write(`${visibleLines(text)}\n`);
 }
 
-/** Everything that is no result, as lines, in the same way. */
+/** Writes whatever is no result as lines, in the same way. */
 export function note({ notes }: Pick<Console, "notes">, text: string): void {
   notes.write(`${visibleLines(text)}\n`);
 }
 
-/** Narrow terminals get narrower tables; files and pipes the full width. */
-export function widthOf({ out }: Console): { readonly width?: number } {
+/** Returns the width of tables: that of a narrow terminal; nothing for files and pipes, which get the full width. */
+export function widthOf({ out }: Console): { readonly width: number | undefined } {
   const { columns } = out as { readonly columns?: number };
-  return columns === undefined ? {} : { width: Math.max(80, Math.min(columns, 160)) };
+  return { width: columns === undefined ? undefined : Math.max(80, Math.min(columns, 160)) };
 }

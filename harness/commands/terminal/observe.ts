@@ -1,4 +1,5 @@
 import type { RunObserver } from "../../run/request.ts";
+import type { SearchObserver } from "../../search/request.ts";
 import type { Console } from "./command.ts";
 import { createSteps } from "./steps.ts";
 
@@ -17,6 +18,19 @@ export function observe(console: Console): RunObserver & { finish(): void } {
     images: (variant, { done, total, image, before }) =>
       follow(variant, { total, unit: "images", from: before }).update(done, `${variant}, image ${image}`),
     rounds: (done, total, variant) => follow("latency", { total, unit: "turns" }).update(done, `latency, ${variant}`),
+    finish,
+  };
+}
+
+const units = { parts: "turns", configurations: "configurations", check: "checks" } as const;
+
+/** Shows a search's turns, configurations and checks. */
+export function observeSearch(console: Console): SearchObserver & { finish(): void } {
+  const { follow, note, finish } = createSteps(console);
+  return {
+    note,
+    progress: (what, done, total, label) =>
+      follow(what, { total, unit: units[what], from: done - 1 }).update(done, label),
     finish,
   };
 }

@@ -16,7 +16,7 @@ import { exportTable, type TableFormat, tableFormats } from "../../report/table/
 import { type RunReport, reportOf } from "../../results/report.ts";
 import { readableRuns, withoutShards, withoutSuperseded } from "../../results/storedRuns.ts";
 import { readRun } from "../../store/store.ts";
-import { type Arguments, type Console, note, widthOf } from "./command.ts";
+import { type Arguments, type Console, listOf, note, widthOf } from "./command.ts";
 import { deliver } from "./deliver.ts";
 
 export const paperOptions: Readonly<Record<string, Option>> = {
@@ -31,11 +31,11 @@ export const paperOptions: Readonly<Record<string, Option>> = {
   plugin: { describe: "also know what this module brings", type: "string", list: true },
 };
 
-/** `bench table --paper ID`: a published table with our figures beside its own, in any format. */
+/** Prints what `bench table --paper ID` shows: a published table with our figures beside its own, in any format. */
 export async function printPaperTable(args: Arguments, console: Console): Promise<number> {
   const published = publishedTable(await publishedTables(), args.paper as string);
   const format = formatOf(args);
-  const registry = await loadRegistry(args.plugin as string[] | undefined);
+  const registry = await loadRegistry(listOf(args, "plugin"));
   const book = bookOf(registry);
   const detector = args.detector as string | undefined;
   const comparison = compareWithPaper(published, {
@@ -65,12 +65,12 @@ function formatOf({ format, json, run }: Arguments): TableFormat {
   return (format as TableFormat | undefined) ?? (json ? "json" : "text");
 }
 
-/** Of the variants that the table has; the others' rows are not read. */
+/** Reads the runs of the variants that the table has; rows of other variants are not read. */
 async function reportsFor(
   { table }: PublishedTable,
   { args, book, console }: { readonly args: Arguments; readonly book: ScoreBook; readonly console: Console },
 ): Promise<readonly RunReport[]> {
-  const options = { book, plugins: (args.plugin as readonly string[] | undefined) ?? [] };
+  const options = { book, plugins: listOf(args, "plugin") };
   const results = resolve(args.results as string);
   const wanted = new Set(table.rows.flatMap(({ variant, variants = {} }) => [variant, ...Object.values(variants)]));
   const readable = await readableRuns(results, (text) => note(console, text));

@@ -4,7 +4,7 @@ import type { RunFlags } from "../../plan/plan.ts";
 import { loadRegistry } from "../../plan/plugins/registry.ts";
 import { settingsOf } from "../../plan/settings.ts";
 import type { WeightsChoice } from "../../plan/weights.ts";
-import type { Arguments, UnusedOptions } from "./command.ts";
+import { type Arguments, listOf, type UnusedOptions } from "./command.ts";
 
 export const weightsUnused: UnusedOptions = {
   when: "weights are not from a checkpoint",
@@ -12,7 +12,7 @@ export const weightsUnused: UnusedOptions = {
   options: ["checkpoint"],
 };
 
-/** Where an option of a plan has no effect. */
+/** Cases in which an option of a plan has no effect. */
 export const planUnused: readonly UnusedOptions[] = [
   weightsUnused,
   { when: "the provider is cpu", holds: ({ provider }) => (provider ?? "cpu") === "cpu", options: ["accept-error"] },
@@ -24,8 +24,14 @@ export async function settingOptions(plugins: readonly string[] = []): Promise<R
   return Object.fromEntries(options.map(({ name, describe }) => [name, { describe, type: "string" } as const]));
 }
 
+/** Returns options of which none has a default: what is not given is left to whoever reads them. */
+export function withoutDefaults(options: Readonly<Record<string, Option>>): Readonly<Record<string, Option>> {
+  return Object.fromEntries(Object.entries(options).map(([name, { default: _, ...option }]) => [name, option]));
+}
+
+/** Returns the flags of a plan that are given, with the settings of its variants. Throws HarnessError for a number that is none. */
 export async function flagsOf(args: Arguments): Promise<RunFlags> {
-  const settable = await settingOptions(args.plugin as readonly string[] | undefined);
+  const settable = await settingOptions(listOf(args, "plugin"));
   const given = Object.entries(args).filter(([name, value]) => name in planOptions && value !== undefined);
   const settings = Object.entries(args).filter(([name, value]) => name in settable && value !== undefined);
   const flags = Object.fromEntries(given) as RunFlags & { readonly weights?: WeightsChoice };

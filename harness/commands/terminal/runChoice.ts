@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Option } from "../../plan/options.ts";
 import type { RunChoice } from "../../results/storedRuns.ts";
-import type { Arguments } from "./command.ts";
+import { type Arguments, listOf } from "./command.ts";
 
 /** The options by which a command names stored runs, beside the argument `run`. */
 export const choiceOptions: Readonly<Record<"results" | "all", Option>> = {
@@ -13,7 +13,7 @@ export const choiceOptions: Readonly<Record<"results" | "all", Option>> = {
 export function runChoice(args: Arguments): RunChoice {
   return {
     results: resolve(args.results as string),
-    names: (args.run as readonly string[] | undefined) ?? [],
+    names: listOf(args, "run"),
     all: args.all === true,
   };
 }

@@ -1,5 +1,6 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { HarnessError } from "../../errors.ts";
 import { svgToPng } from "../../image/codec.ts";
 import type { ReportCharts } from "../html.ts";
 import { gridSpec } from "../table/gridSpec.ts";
@@ -21,12 +22,20 @@ export async function writeSearchChart(folder: string, picture: SearchPicture): 
   return join(folder, "pareto.vl.json");
 }
 
-/** Writes every chart and every table of a report as Vega-Lite, SVG and PNG. */
-export async function writeCharts(
+/**
+ * Writes a report into a folder: its page, and every chart and every table as Vega-Lite, SVG and PNG. Returns the page's file.
+ * Throws HarnessError where the folder can not be made.
+ */
+export async function writeReport(
   folder: string,
-  { charts, grids }: ReportCharts,
+  { page, charts, grids }: ReportCharts & { readonly page: string },
   progress: (done: number, id: string) => void,
-): Promise<void> {
+): Promise<string> {
+  await mkdir(folder, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+    throw new HarnessError(`${folder}: can not be made`, { found: cause.code, cause });
+  });
+  const index = join(folder, "index.html");
+  await writeFile(index, page);
   const files = [
     ...charts.map((chart) => ({ id: chart.id, spec: chartFile(chart) })),
     ...grids.map((grid) => ({ id: grid.id, spec: gridSpec(grid) })),
@@ -36,4 +45,5 @@ export async function writeCharts(
     await writeFile(join(folder, `${id}.png`), await svgToPng(svg, 2));
     progress(i + 1, id);
   }
+  return index;
 }

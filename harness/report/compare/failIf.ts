@@ -78,6 +78,26 @@ export function judgeCondition(condition: Condition, comparison: Comparison): Ou
     : judgeFigure(condition, comparison);
 }
 
+/** A condition that holds for a comparison; `run` is the id of its side B. */
+export interface MetCondition {
+  readonly condition: Condition;
+  readonly run: string;
+  readonly found: string;
+}
+
+/** Returns the conditions that hold, comparison by comparison. Throws HarnessError where one can not be judged. */
+export function metConditions(
+  conditions: readonly Condition[],
+  comparisons: readonly Comparison[],
+): readonly MetCondition[] {
+  return comparisons.flatMap((comparison) =>
+    conditions.flatMap((condition) => {
+      const { met, found } = judgeCondition(condition, comparison);
+      return met ? [{ condition, run: comparison.b.id, found }] : [];
+    }),
+  );
+}
+
 function judgeFigure(condition: Condition, comparison: Comparison): Outcome {
   const { figure: name, of, unit, value } = condition;
   const figure = comparison.figures.find((each) => each.figure === name);

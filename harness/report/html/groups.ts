@@ -1,14 +1,26 @@
 import type { Dataset } from "../../api.ts";
 import { HarnessError } from "../../errors.ts";
+import type { ReportOptions } from "../../results/accuracy.ts";
 import { requireKnownTargets } from "../../results/knownTargets.ts";
+import { type DatasetRequest, datasetAtHand } from "../../results/runDataset.ts";
 import type { StoredRun } from "../../store/store.ts";
 import { byDataset } from "../table/tables.ts";
-import { type DetailedRun, labelled } from "./details.ts";
+import { type DetailedRun, detailsOf, labelled } from "./details.ts";
 import type { GalleryItem } from "./gallery.ts";
 import { type GalleryRequest, galleryOf } from "./galleryPhotos.ts";
 
 /** A run of a report and where it is stored. */
 export type StoredDetails = DetailedRun & { readonly stored: StoredRun };
+
+/** Reads runs one after the other, so that rows of one run are in memory at a time, and of those only what is drawn. */
+export async function readDetails(
+  runs: readonly StoredRun[],
+  options: ReportOptions,
+): Promise<readonly StoredDetails[]> {
+  const details: StoredDetails[] = [];
+  for (const stored of runs) details.push({ ...(await detailsOf(stored, options)), stored, label: "" });
+  return details;
+}
 
 /** Groups runs by dataset, as tables are; labels tell runs of one group apart. */
 export function groupsOf(details: readonly StoredDetails[]): readonly (readonly StoredDetails[])[] {
@@ -18,8 +30,22 @@ export function groupsOf(details: readonly StoredDetails[]): readonly (readonly 
   );
 }
 
+/**
+ * Opens the dataset of a group for its gallery of `count` targets. Nothing, and a notice why, where it is not at hand; nothing
+ * where the group shows no masks. Throws HarnessError where the user names its folder and it is another dataset.
+ */
+export async function datasetOfGroup(
+  group: readonly StoredDetails[],
+  { count, ...request }: DatasetRequest & { readonly count: number },
+  notice: (text: string) => void,
+): Promise<Dataset | undefined> {
+  if (!showsMasks(group, count)) return undefined;
+  const images = [...new Set(group.flatMap(({ rows }) => rows.map(({ image }) => image)))];
+  return datasetAtHand(group[0]!.manifest, images, request, notice);
+}
+
 /** Tells whether a report of these runs has a gallery: seeded weights have no rows. */
-export function showsMasks(group: readonly StoredDetails[], count: number): boolean {
+function showsMasks(group: readonly StoredDetails[], count: number): boolean {
   return count > 0 && group.some(({ rows }) => rows.length > 0);
 }
 

@@ -1,0 +1,53 @@
+import { bookOf } from "../../plan/plugins/book.ts";
+import { applicableMetrics, judgementsOf } from "../../results/compare/applicable.ts";
+import { type Comparison, compareRuns } from "../../results/compare/compare.ts";
+import { readSide } from "../../results/compare/readSide.ts";
+import type { Side } from "../../results/compare/side.ts";
+import { chosenMetrics } from "../../results/knownProtocol.ts";
+import { requireKnownTargets } from "../../results/knownTargets.ts";
+import { datasetOfRun } from "../../results/runDataset.ts";
+import { latencyOfSides } from "./latency.ts";
+import { type Operand, type OperandContext, readOperand, runsOfOperands } from "./operands.ts";
+
+export interface SidesRequest {
+  /** Runs, variants or files; the first is the one that all others are compared with. */
+  readonly names: readonly string[];
+  /** Ids of metrics; those that apply to the sides without it. */
+  readonly metrics?: readonly string[];
+  /** Latency is measured anew in so many rounds, by turns. */
+  readonly rounds?: number;
+  readonly seed: number;
+  /** Folder of the photos and annotations, where it is not the one of the runs. */
+  readonly data?: string;
+}
+
+/**
+ * Compares each of the others with the first. What was not measured yet is run first, on the plan of the first; no model is
+ * run for what is stored. Throws HarnessError for a name that stands for nothing, and for sides on other data.
+ */
+export async function compareOperands(
+  { names, metrics, rounds, seed, data }: SidesRequest,
+  context: OperandContext,
+): Promise<readonly Comparison[]> {
+  const book = bookOf(context.registry);
+  const wanted = chosenMetrics(metrics, book);
+  const operands: Operand[] = [];
+  for (const name of names) operands.push(await readOperand(name, context));
+  const runs = await runsOfOperands(operands, context);
+  const read: Side[] = [];
+  for (const run of runs) read.push(await readSide(run, context.flags.prompts));
+  const sides = read as [Side, ...Side[]];
+  const latency = await latencyOfSides(sides, operands, { ...context, rounds });
+  const [a, ...others] = sides;
+  const dataset = await datasetOfRun(a.manifest, a.images, { plugins: context.plugins, data });
+  if (dataset !== undefined)
+    for (const [i, { byPrompts }] of sides.entries())
+      for (const rows of byPrompts.values()) requireKnownTargets(runs[i]!, rows, dataset);
+  return compareRuns(a, others, {
+    metrics: metrics === undefined ? applicableMetrics(wanted, sides, dataset !== undefined) : wanted,
+    judged: judgementsOf(sides, book),
+    seed,
+    dataset,
+    latency,
+  });
+}
