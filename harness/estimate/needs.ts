@@ -36,7 +36,7 @@ const assumed = {
   decoderUses: 250,
 };
 
-export interface VariantNeeds {
+interface VariantNeeds {
   readonly variant: string;
   readonly weights: string;
   readonly encodeMs: number;

@@ -16,7 +16,7 @@ const defaults = {
 const ownParsers = new URL("parsers.ts", import.meta.url).href;
 
 /** An input that did harm: an error that is not a refusal, a death, or no answer. */
-export interface Harm {
+interface Harm {
   readonly index: number;
   readonly what: string;
 }
@@ -28,7 +28,7 @@ export interface Hunt {
   readonly harms: readonly Harm[];
 }
 
-export interface HuntOptions {
+interface HuntOptions {
   readonly seed: number;
   readonly cases: number;
   /** No case begins after this time. */

@@ -8,12 +8,12 @@ export interface Warning {
 }
 
 /** Settings that the user has already made: advice names them, and does not ask for what is done. */
-export interface MeasureSettings {
+interface MeasureSettings {
   readonly warmup: number;
   readonly rounds: number;
 }
 
-export interface DriftInput {
+interface DriftInput {
   /** Name of the figure that the samples belong to, as the report has it: `sam-nano encode`. */
   readonly about: string;
   /** Samples in ms, in the order in which they were measured. */

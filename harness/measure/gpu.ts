@@ -7,7 +7,7 @@ export interface Gpu {
 }
 
 /** Runs the driver's tool with these arguments and returns what it prints. Throws where there is no such tool. */
-export type GpuTool = (args: readonly string[]) => string;
+type GpuTool = (args: readonly string[]) => string;
 
 /** Runs NVIDIA's tool, which its driver puts on the path. */
 const nvidiaSmi: GpuTool = (args) =>

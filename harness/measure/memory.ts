@@ -10,7 +10,7 @@ export interface ProcessMemory {
   resetPeak(): boolean;
 }
 
-export interface StageMemory<T> {
+interface StageMemory<T> {
   readonly value: T;
   readonly peakBytes: number;
   /** Reason why the peak may belong to an earlier stage. */
@@ -20,7 +20,7 @@ export interface StageMemory<T> {
 const caveat = "peak memory cannot be reset on this platform: it is the highest since the process began";
 
 /** Sources of the numbers, which tests and other processes replace: `proc` is /proc/self or /proc/<pid>. */
-export interface MemorySources {
+interface MemorySources {
   readonly proc?: string;
   readonly resourceUsage?: () => { readonly maxRSS: number };
   readonly residentBytes?: () => number;

@@ -9,7 +9,7 @@ const defaults = {
   most: 40,
 };
 
-export interface WarmUp {
+interface WarmUp {
   readonly samples: number;
   /** True where the last two groups agreed. */
   readonly stable: boolean;

@@ -12,7 +12,7 @@ export interface Candidate {
 }
 
 /** One graph that is fed with noise. */
-export interface Step {
+interface Step {
   readonly file: string;
   readonly feeds: Readonly<Record<string, Feed>>;
   /** A turn calls the graph this often. */

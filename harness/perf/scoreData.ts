@@ -14,7 +14,7 @@ export interface ScoreFiles {
 /** Distance between the ids of an image's copies: it is larger than any id of COCO. */
 const idStep = 10_000_000;
 
-export interface Repetition {
+interface Repetition {
   /** Copies of every image with its annotations and detections. */
   readonly repeat: number;
   /** Each detection is written this often, the later ones with lower scores. */
@@ -47,7 +47,7 @@ export async function repeatFiles(from: ScoreFiles, to: ScoreFiles, { repeat, co
   ]);
 }
 
-export interface LvisShape {
+interface LvisShape {
   readonly images: number;
   readonly annotations: number;
   readonly categories: number;

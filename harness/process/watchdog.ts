@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 
-export interface Watched {
+interface Watched {
   /** The error that is printed where the work takes too long: one line. */
   readonly text: string;
   readonly allowedMs: number;

@@ -7,7 +7,7 @@ import type { RunPlan } from "../plan/plan.ts";
 import { variantOf } from "../plan/plugins/registry.ts";
 import { onDisk } from "../store/disk/disk.ts";
 
-export interface KeptDump {
+interface KeptDump {
   readonly variant: string;
   readonly file: string;
   /** Of the picture's panels, from the left. */

@@ -47,7 +47,7 @@ export async function measureLatency(opened: readonly OpenedRun[], request: RunR
   }
 }
 
-export interface TurnsTaken {
+interface TurnsTaken {
   /** Of the model by stage, of every contestant that was not lost. */
   readonly memory: ReadonlyMap<string, MeasuredMemory>;
   /** Peaks of the processes that took turns, data set included. */

@@ -13,7 +13,7 @@ import { providerWarnings, worstError } from "./providerCheck.ts";
 import { failureWarnings, isTimed } from "./runner.ts";
 import { placesOf, type ShardRun, type WholeRun } from "./shardRuns.ts";
 
-export interface MergeRequest {
+interface MergeRequest {
   readonly book: ScoreBook;
   /** The results folder that merged runs are written into. */
   readonly out: string;

@@ -72,7 +72,7 @@ export function providerWarnings({ provider, providerError }: Manifest["runtime"
 }
 
 /** Of one stage or both, as a share of the outputs' std. */
-export function describeError({ encode, decode }: ProviderError): string {
+function describeError({ encode, decode }: ProviderError): string {
   const stage = (name: string, value: number) => `${name} off by ${Number(value.toPrecision(2))} of the std`;
   return [stage("encode", encode), ...(decode === undefined ? [] : [stage("decode", decode)])].join(", ");
 }

@@ -3,7 +3,7 @@ import type { PreparationWatcher, PreparedRun } from "../build/preparedRun.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import type { Run, StoredRun } from "../store/store.ts";
 
-export interface AccuracyProgress {
+interface AccuracyProgress {
   readonly done: number;
   readonly total: number;
   readonly image: ImageId;

@@ -26,7 +26,7 @@ export interface Problem {
   fitness(values: Configuration): Promise<number | undefined>;
 }
 
-export interface EvolutionOptions {
+interface EvolutionOptions {
   readonly population: number;
   /** Generations after the first population, which is drawn. */
   readonly generations: number;

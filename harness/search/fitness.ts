@@ -21,7 +21,7 @@ export interface ImageIou {
   readonly value: number;
 }
 
-export interface FitnessInput {
+interface FitnessInput {
   readonly plan: RunPlan;
   readonly space: SearchSpace;
   readonly checkpoint: Checkpoint;

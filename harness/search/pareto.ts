@@ -1,4 +1,4 @@
-export interface Tradeoff {
+interface Tradeoff {
   readonly latency: number;
   readonly fitness: number;
 }

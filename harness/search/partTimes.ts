@@ -17,7 +17,7 @@ const defaults = {
 /** Time of each part in ms: its fastest call, because other work on the machine slows calls, and long ones more often. */
 export type PartTimes = Readonly<Record<string, number>>;
 
-export interface PartTimesRequest {
+interface PartTimesRequest {
   readonly space: SearchSpace;
   readonly checkpoint: Checkpoint;
   readonly runtime: RuntimeOptions;

@@ -4,7 +4,7 @@ import type { SearchSettings } from "./request.ts";
 export const searchDefaults = { population: 100, generations: 8 };
 
 /** Bounds and numbers as the user gives them; `searchSettings` fills in what is left out. */
-export interface SearchFlags {
+interface SearchFlags {
   readonly latency: number;
   /** Lower bound; it is 0.1 below `latency` if left out. */
   readonly latencyFrom: number | undefined;

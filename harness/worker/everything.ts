@@ -5,7 +5,7 @@ import type { PlannedPass } from "../protocols/index.ts";
 import type { HeldImage, ImageHolder } from "./heldImage.ts";
 import { type PassInput, runPass } from "./pass.ts";
 
-export interface EverythingInput extends Pick<PassInput, "seed"> {
+interface EverythingInput extends Pick<PassInput, "seed"> {
   readonly holder: ImageHolder;
   readonly image: ImageRecord;
   readonly photo: RgbImage;
@@ -13,7 +13,7 @@ export interface EverythingInput extends Pick<PassInput, "seed"> {
   readonly whole: Timed<HeldImage>;
 }
 
-export interface EverythingResult {
+interface EverythingResult {
   readonly kept: readonly KeptMask[];
   /** From the photo to the masks, as if the whole image had been encoded for this pass alone. */
   readonly durationMs: number;

@@ -14,7 +14,7 @@ export interface ProviderError {
   readonly decode?: number;
 }
 
-export interface ProviderSample {
+interface ProviderSample {
   readonly photo: RgbImage;
   readonly boxes: readonly Box[];
 }
@@ -56,7 +56,7 @@ export function serve(): void {
 }
 
 /** What one image and its boxes bring, by stage. */
-export interface StageOutputs {
+interface StageOutputs {
   readonly encode: readonly Tensor["data"][];
   readonly decode: readonly Tensor["data"][];
 }
