@@ -14,7 +14,7 @@ const paths = {
     "harness/plan/plan.ts#resolvePlan",
     "harness/run/runner.ts#runPlan",
     "harness/run/latencyPhase.ts#measureLatency",
-    "harness/run/crew.ts#Crew",
+    "harness/run/latencyWorkers.ts#LatencyWorkers",
     "harness/worker/worker.ts#serve",
     "harness/worker/latency.ts#measureTurn",
     "harness/run/latencyPhase.ts#recordOf",

@@ -17,7 +17,7 @@ import {
 import type { OpenedRun, RunRequest } from "./request.ts";
 import { photoFileOf, photoOf } from "./staleImages.ts";
 
-/** Brings the images that a run still lacks through its worker; each is on disk before the next begins. */
+/** Measures the images that a run still lacks in its worker; each image is on disk before the next begins. */
 export async function measureAccuracy(opened: OpenedRun, { plan, observer, signal }: RunRequest): Promise<void> {
   const { run, prepared } = opened;
   const before = run.finishedImages().size;
@@ -50,7 +50,7 @@ interface ImageResult extends Pick<ImageEnd, "everythingMs"> {
   readonly rows: readonly Row[];
 }
 
-/** A failure where the photo was pulled and is not as it came: a JPEG file has no checksum that would tell. */
+/** Returns a failure where a pulled photo has changed since: a JPEG file has no checksum of its own. */
 async function otherPhoto(dataset: Dataset, image: ImageId): Promise<ImageResult | undefined> {
   const file = await photoFileOf(dataset, image);
   if (file === undefined) return undefined;
@@ -63,7 +63,7 @@ async function otherPhoto(dataset: Dataset, image: ImageId): Promise<ImageResult
   }
 }
 
-/** A worker that is started anew when it dies, or is ended because it does not answer. */
+/** A worker that is replaced when it dies, or when it is ended because it does not answer. */
 class SteadyWorker {
   readonly #opened: OpenedRun;
   readonly #deadlines: Deadlines;
@@ -75,7 +75,7 @@ class SteadyWorker {
     this.#deadlines = new Deadlines(imageTimeoutMs);
   }
 
-  /** An image whose worker dies is tried once more in a fresh one, then it is a failure with the reason. */
+  /** Returns an image's rows. An image whose worker dies is tried once more in a fresh worker, then it is a failure. */
   async rows(image: ImageId, next: ImageId | undefined): Promise<ImageResult | { readonly givenUp: string }> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -83,7 +83,7 @@ class SteadyWorker {
         return await worker.call("image", { image, next });
       } catch (error) {
         if (error instanceof WorkerFailed) {
-          // Without a worker, it was loading that failed, and every image would fail like this one.
+          // There is no worker where loading failed: then every image would fail like this one.
           if (this.#worker === undefined) return { givenUp: failureText(error) };
           return { rows: [{ kind: "failure", image, message: error.message }] };
         }

@@ -25,7 +25,7 @@ beforeEach(() => {
 });
 afterEach(() => trial.remove());
 
-/** How the worker ends at its nth call of encode, over all its lives. */
+/** Ways in which the worker ends, by the number of its call of encode. Calls are counted over all the workers of a run. */
 type Deaths = Readonly<Record<number, "SIGKILL" | "SIGSEGV" | "SIGSTOP" | "memory" | "hang">>;
 
 test(

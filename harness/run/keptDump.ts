@@ -10,13 +10,13 @@ import { onDisk } from "../store/disk/disk.ts";
 interface KeptDump {
   readonly variant: string;
   readonly file: string;
-  /** Of the picture's panels, from the left. */
+  /** Parts that the picture's panels show, from the left. */
   readonly parts: readonly string[];
 }
 
 /**
- * Writes a PNG for each of the plan's images into the run's folder: the photo once a part of the encoder, without the tokens
- * that the part left out. Variants that always work on all tokens have none.
+ * Writes a PNG for each of the plan's images into the run's folder: it shows the photo once for each part of the encoder, without
+ * the tokens that the part left out. Variants that always work on all tokens have no PNG.
  * Throws HarnessError where no variant leaves any out.
  */
 export async function dumpKeptTokens(prepared: readonly PreparedRun[], plan: RunPlan, results: string) {

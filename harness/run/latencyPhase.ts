@@ -11,12 +11,12 @@ import type { LatencyTurn } from "../store/latency.ts";
 import type { Manifest } from "../store/schema.ts";
 import type { LatencySample } from "../worker/latency.ts";
 import type { MeasuredMemory } from "../worker/modelMemory.ts";
-import { type Contestant, Crew, type MemorySample } from "./crew.ts";
+import { type Candidate, LatencyWorkers, type MemorySample } from "./latencyWorkers.ts";
 import { readablePhotos } from "./photos.ts";
 import type { OpenedRun, RunRequest } from "./request.ts";
 
 const defaults = {
-  /** Photos that turns go through, the same for every variant in the same round. */
+  /** Turns go through this many photos; in the same round every variant has the same photo. */
   photos: 8,
 };
 
@@ -25,8 +25,8 @@ export async function measureLatency(opened: readonly OpenedRun[], request: RunR
   const runs = new Map(opened.map(({ run }) => [run.id, run]));
   const speeds = new Map<string, number[]>(opened.map(({ run }) => [run.id, []]));
   for (const { run } of opened) await run.clearLatency();
-  const contestants = opened.map(({ run, prepared }) => ({ name: run.id, setup: prepared.setup }));
-  const taken = await takeTurns(contestants, request, async (name, turn) => {
+  const candidates = opened.map(({ run, prepared }) => ({ name: run.id, setup: prepared.setup }));
+  const taken = await takeTurns(candidates, request, async (name, turn) => {
     for (const { prompts, durationMs } of turn.batches ?? []) speeds.get(name)!.push((1000 * prompts) / durationMs);
     await runs.get(name)!.appendLatency(turn);
   });
@@ -39,7 +39,7 @@ export async function measureLatency(opened: readonly OpenedRun[], request: RunR
       continue;
     }
     await run.update({
-      // Of the machine that the figures are about: the run may have come here from another.
+      // The figures are of this machine: the run may have come here from another.
       environment: readEnvironment(),
       ...memoryOf(taken, name),
       promptsPerSecond: median(speeds.get(name)!),
@@ -48,58 +48,63 @@ export async function measureLatency(opened: readonly OpenedRun[], request: RunR
 }
 
 interface TurnsTaken {
-  /** Of the model by stage, of every contestant that was not lost. */
+  /** Memory of the model by stage, for every candidate that was not lost. */
   readonly memory: ReadonlyMap<string, MeasuredMemory>;
-  /** Peaks of the processes that took turns, data set included. */
+  /** Peaks of the processes that took turns; they include the data set. */
   readonly harnessMemory: ReadonlyMap<string, number>;
-  /** Those whose worker died too often, and how. */
+  /** Reason for each candidate that was lost. */
   readonly lost: ReadonlyMap<string, string>;
 }
 
 /**
- * Warm-up, then rounds in which the contestants take turns in a seeded order, one at a time. Those that do not fit into
- * memory together start their process anew each turn, loading and one unmeasured image excluded. One whose worker dies is
- * started anew, and lost at the third death; the others go on. `take` is handed each measured turn. Nothing after Ctrl-C.
+ * Measures candidates: after warm-up rounds they take turns in a seeded order, one at a time. Candidates that do not fit into
+ * memory together start a process for each turn, whose loading and first image are not measured. A candidate whose worker dies
+ * gets another worker, and is lost at the third death; the others go on. `take` is called with each measured turn. Returns
+ * nothing after Ctrl-C.
  */
 export async function takeTurns(
-  contestants: readonly Contestant[],
+  candidates: readonly Candidate[],
   { plan, observer, signal }: Pick<RunRequest, "plan" | "observer" | "signal">,
   take: (name: string, turn: LatencyTurn) => Promise<void> | void,
 ): Promise<TurnsTaken | undefined> {
   const photos = await readablePhotos(plan.dataset, defaults.photos);
-  const crew = await Crew.start(contestants, await memorySample(plan.dataset, photos[0]!), plan.imageTimeoutMs);
-  const byName = new Map(contestants.map((each) => [each.name, each]));
+  const workers = await LatencyWorkers.start(
+    candidates,
+    await memorySample(plan.dataset, photos[0]!),
+    plan.imageTimeoutMs,
+  );
+  const byName = new Map(candidates.map((each) => [each.name, each]));
   const { warmup, rounds } = plan.latency;
-  // Not from the plan's seed: two sessions of one plan are two.
+  // The session's id is not drawn by the plan's seed: two sessions of one plan are two.
   const session = randomUUID();
   const turns = interleavedRounds([...byName.keys()], warmup + rounds, random(plan.seed, "latency", "order"));
   try {
-    if (crew.together === false)
+    if (workers.together === false)
       observer.note("the variants do not fit into memory together: each turn starts a process anew");
-    else if (plan.runtime.provider !== "cpu") await settle(crew, contestants, photos[0]!, { observer, signal });
+    else if (plan.runtime.provider !== "cpu") await settle(workers, candidates, photos[0]!, { observer, signal });
     for (const [done, turn] of turns.entries()) {
       if (signal.aborted) return undefined;
       const each = byName.get(turn.name)!;
       observer.rounds(done, turns.length, each.setup.variant);
       const image = photos[turn.round % photos.length]!;
       const load = loadavg()[0]!;
-      const sample = await crew.turn(each, image);
+      const sample = await workers.turn(each, image);
       if (sample !== undefined && turn.round >= warmup)
         await take(turn.name, recordOf(turn, { session, image, sample, warmup, load }));
     }
   } finally {
-    await crew.close();
+    await workers.close();
   }
-  return { memory: crew.memory, harnessMemory: crew.harnessMemory, lost: crew.lost };
+  return { memory: workers.memory, harnessMemory: workers.harnessMemory, lost: workers.lost };
 }
 
-/** The first photo and its first box: every variant's memory is measured on them. */
+/** Reads the first photo and its first box: every variant's memory is measured on them. */
 async function memorySample(dataset: Dataset, image: ImageId): Promise<MemorySample> {
   const photo = await dataset.read(image);
   return { photo, box: timedBoxes(dataset, image, photo.size)[0]! };
 }
 
-/** As the manifest keeps it. */
+/** Returns a candidate's memory in the manifest's fields. */
 function memoryOf({ memory, harnessMemory }: TurnsTaken, name: string): Partial<Manifest> {
   const { load, encode, decode, gpu } = memory.get(name)!;
   return {
@@ -109,16 +114,16 @@ function memoryOf({ memory, harnessMemory }: TurnsTaken, name: string): Partial<
   };
 }
 
-/** A GPU's first images compile and tune kernels, and how many that takes differs: the variants run until they are steady. */
+/** Runs each variant until it is steady: a GPU's first images compile and tune kernels, and how many that takes differs. */
 async function settle(
-  crew: Crew,
-  contestants: readonly Contestant[],
+  workers: LatencyWorkers,
+  candidates: readonly Candidate[],
   photo: ImageId,
   { observer, signal }: Pick<RunRequest, "observer" | "signal">,
 ) {
-  for (const each of contestants) {
+  for (const each of candidates) {
     if (signal.aborted) return;
-    const { stable, samples } = await warmUpUntilStable(async () => (await crew.turn(each, photo))?.encodeMs ?? 0);
+    const { stable, samples } = await warmUpUntilStable(async () => (await workers.turn(each, photo))?.encodeMs ?? 0);
     const { variant } = each.setup;
     if (!stable) observer.note(`${variant}: encode is not steady after ${samples} images; its latency may drift`);
   }

@@ -172,7 +172,7 @@ test("latency in shards is refused", async () => {
   );
 });
 
-/** What the status says of the rows: latencies are measured anew in each. */
+/** Returns the part of the status that is about rows: latencies are measured again in each run. */
 function rowsIn({ manifest }: StoredRun): unknown {
   const { latencySha256: _, ...status } = manifest.status as Extract<Manifest["status"], { state: "done" }>;
   return status;
@@ -197,7 +197,7 @@ async function run(given: RunFlags, results: string): Promise<StoredRun> {
   return runs[0]!;
 }
 
-/** As `bench merge` ends: its exit code, or what it refuses. */
+/** Runs `bench merge` and returns its exit code, or what it refuses. */
 async function merge(folders: readonly string[], out: string): Promise<{ code: number; notes: string }> {
   const command = await commands.merge();
   const console = memoryConsole();

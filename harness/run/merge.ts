@@ -17,15 +17,16 @@ interface MergeRequest {
   readonly book: ScoreBook;
   /** The results folder that merged runs are written into. */
   readonly out: string;
-  /** What a run is scored against, for figures that need it; nothing where the user did not say. */
+  /** Opens the annotations that figures of a run need. Returns nothing where the user names none. */
   truthOf(whole: Manifest): Promise<Scoring["dataset"] | undefined>;
   progress(done: number, total: number, variant: string): void;
   readonly notice: (text: string) => void;
 }
 
 /**
- * Writes the run that the same plan without shards would have been: its id, its images in the dataset's order, their rows
- * unchanged. Latency is not taken over: `bench run --phase latency` adds it to this run on one machine. Killed, it goes on.
+ * Writes the run that the same plan without shards would have been: it has the same id, its images stand in the dataset's order,
+ * and their rows are unchanged. Latency is left out: `bench run --phase latency` adds it to this run on one machine. A merge that
+ * was killed goes on where it was.
  */
 export async function mergeRun(whole: WholeRun, request: MergeRequest): Promise<StoredRun> {
   const manifest = manifestOf(whole);
@@ -37,7 +38,7 @@ export async function mergeRun(whole: WholeRun, request: MergeRequest): Promise<
     for (const [done, image] of images.entries()) {
       if (!run.finishedImages().has(image)) {
         const { file, place } = sources.get(image)!;
-        // Seconds an image are those of one machine, and the shards' may differ.
+        // The seconds of an image are left out: they are those of one machine, and the shards' machines may differ.
         const { photo } = place;
         await run.append(image, await readImage(file, place), { photo });
       }
@@ -110,7 +111,7 @@ function mixedProcessors(cpus: readonly string[]): Warning[] {
   return [{ about: "shards", text }];
 }
 
-/** Nothing measures the merged run's again: the latency phase prompts with boxes. */
+/** Warns that a merged run has no seconds of everything mode: the latency phase does not measure them, it prompts with boxes. */
 export function untimedEverything(run: Pick<Manifest, "id" | "protocols">, book: ScoreBook): Warning[] {
   const names = Object.entries(run.protocols)
     .filter(([, id]) => ["grid", "nothing"].includes(protocolOfRun(run, id, book).prompted))
@@ -120,7 +121,7 @@ export function untimedEverything(run: Pick<Manifest, "id" | "protocols">, book:
   return [{ about: "shards", text }];
 }
 
-/** Of the first shard, without what makes it a shard and without what belongs to one machine's measurement. */
+/** Returns the first shard's manifest without what makes it a shard and without one machine's measurements. */
 function manifestOf({ id, resolved, images, shards }: WholeRun): Manifest {
   const { shard, modelMemory, harnessMemory, gpuMemory, promptsPerSecond, scores, scored, ...first } =
     shards[0]!.manifest;

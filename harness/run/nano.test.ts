@@ -13,7 +13,7 @@ interface ExpectedRow {
   readonly iou: number;
 }
 
-/** What PyTorch's float32 gives on the same photos: pixels on a mask's rim may fall to the other side. */
+/** Tolerances against PyTorch's float32 on the same photos: pixels on a mask's rim may fall to the other side. */
 const tolerances = { mean: 0.001, row: 0.01, share: 0.99 };
 
 test.skipIf(shared === undefined)(

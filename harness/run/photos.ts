@@ -1,7 +1,7 @@
 import type { Dataset, ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 
-/** The first photos that can be read, `count` at most: a damaged one is the accuracy phase's business. */
+/** Returns the first photos that can be read, `count` at most. The accuracy phase reports a damaged one. */
 export async function readablePhotos(dataset: Dataset, count: number): Promise<ImageId[]> {
   const photos: ImageId[] = [];
   let problem: unknown;

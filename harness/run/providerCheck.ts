@@ -10,17 +10,17 @@ import { startProviderProcess } from "../worker/workerProcess.ts";
 import { readablePhotos } from "./photos.ts";
 
 const defaults = {
-  /** Over this the table has a warning, */
+  /** The table has a warning over this error, as a share of the std. */
   warnedOver: 1e-3,
-  /** and over this nothing is measured unless the user says so; both of the std. */
+  /** A run ends over this error, as a share of the std, unless the user accepts it. */
   refusedOver: 2e-2,
-  /** Boxes of the image that are decoded. */
+  /** This many boxes of the image are decoded. */
   boxes: 4,
 };
 
 /**
- * Compares what the plan's provider makes of the first photo with what the processor makes of it. Nothing on the processor,
- * nor for a floor, which has no graph.
+ * Compares what the plan's provider makes of the first photo with what the processor makes of it. Returns nothing on the
+ * processor itself, and for a floor, which has no graph.
  * Throws HarnessError where they are too far apart and `--accept-error` is not given, or where the outputs are no numbers.
  */
 export async function checkProvider(
@@ -64,20 +64,20 @@ export function requireAcceptable(error: ProviderError, { variant, provider, acc
   });
 }
 
-/** What the table says of it; nothing on the processor, and where the difference is one of rounding. */
+/** Warns where a provider's outputs differ from the processor's by more than rounding. */
 export function providerWarnings({ provider, providerError }: Manifest["runtime"]): readonly Warning[] {
   if (providerError === undefined || largestOf(providerError) <= defaults.warnedOver) return [];
   const text = `what provider ${provider} computes differs from the processor's (${describeError(providerError)}): masks and figures of accuracy may too. \`bench run --provider cpu\` has the processor's.`;
   return [{ about: "provider", text }];
 }
 
-/** Of one stage or both, as a share of the outputs' std. */
+/** Describes the error of one stage or both, as a share of the outputs' std. */
 function describeError({ encode, decode }: ProviderError): string {
   const stage = (name: string, value: number) => `${name} off by ${Number(value.toPrecision(2))} of the std`;
   return [stage("encode", encode), ...(decode === undefined ? [] : [stage("decode", decode)])].join(", ");
 }
 
-/** The worse of both; for shards, the worst of all. */
+/** Returns the worst error of each stage over all shards. */
 export function worstError(errors: readonly ProviderError[]): ProviderError | undefined {
   if (errors.length === 0) return undefined;
   const decodes = errors.flatMap(({ decode }) => (decode === undefined ? [] : [decode]));

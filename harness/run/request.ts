@@ -7,16 +7,16 @@ interface AccuracyProgress {
   readonly done: number;
   readonly total: number;
   readonly image: ImageId;
-  /** Images that were here before this process began. */
+  /** Number of images that were finished before this process began. */
   readonly before: number;
 }
 
-/** What a run tells while it goes on; a command turns it into lines. */
+/** Receives what a run tells while it goes on; a command turns it into lines. */
 export interface RunObserver {
   note(text: string): void;
-  /** Steps of a method that learns from images before its graphs are built. */
+  /** Receives the steps of a method that learns from images before its graphs are built. */
   calibration(variant: string, progress: { readonly done: number; readonly total: number }): void;
-  /** Images of the run that were compared with those that the variant is calibrated on. */
+  /** Receives how many of the run's images were compared with those that the variant is calibrated on. */
   overlap(variant: string, progress: { readonly done: number; readonly total: number }): void;
   images(variant: string, progress: AccuracyProgress): void;
   rounds(done: number, total: number, variant: string): void;
@@ -27,7 +27,7 @@ export interface RunRequest {
   readonly results: string;
   readonly asPassed: readonly string[];
   readonly observer: RunObserver;
-  /** Aborted by Ctrl-C: the current image is finished and kept. */
+  /** Signal that Ctrl-C aborts: the current image is then finished and stored. */
   readonly signal: AbortSignal;
 }
 
@@ -46,11 +46,11 @@ export function watcherOf(
 
 export interface RunOutcome {
   readonly runs: readonly StoredRun[];
-  /** Before the end, by the user's wish; running again goes on from here. */
+  /** True where the user stopped the run before its end; running again goes on from there. */
   readonly stopped: boolean;
 }
 
-/** A variant's run on its way: what it needs, and its record that is open for writing. */
+/** A variant's run while it is measured: what it needs, and its record, which is open for writing. */
 export interface OpenedRun {
   readonly prepared: PreparedRun;
   readonly run: Run;

@@ -12,7 +12,7 @@ import type { RunObserver, RunOutcome } from "./request.ts";
 import { runPlan } from "./runner.ts";
 
 const quick: RunFlags = { variants: "sam-nano", dataset: "shapes", limit: 3, rounds: 1, warmup: 0, threads: 1 };
-/** Where rows alone are looked at. */
+/** Flags of tests that look at rows alone. */
 const accuracy: RunFlags = { ...quick, phase: "accuracy" };
 
 let folder: string;
@@ -163,7 +163,7 @@ async function ious(run: StoredRun): Promise<Map<string, number>> {
   return found;
 }
 
-/** Three drawn scenes as JPEG files with their JSON, by `bench data shapes`. */
+/** Writes three drawn scenes as JPEG files with their JSON, by `bench data shapes`. */
 async function shapesOnDisk(): Promise<string> {
   const data = join(folder, "data");
   mkdirSync(data);

@@ -73,7 +73,7 @@ function placesOfPlan({ datasetOptions: { data }, boxes }: RunPlan): DataPlaces 
   return { data, boxes };
 }
 
-/** Folders of this machine that messages name and a run does not keep. */
+/** Returns folders of this machine that messages name and a run must not store. */
 function hiddenFolders(plan: RunPlan, results: string): readonly string[] {
   const { data, boxes } = placesOfPlan(plan);
   const given = [data, boxes === undefined ? undefined : dirname(boxes), results, homeFolder(), projectRoot, homedir()];
@@ -81,8 +81,8 @@ function hiddenFolders(plan: RunPlan, results: string): readonly string[] {
 }
 
 /**
- * The run with its provider's error in its record: of this machine and today's driver, so a run that goes on has it measured
- * again. Nothing where the variant fails on the provider, which then is its record.
+ * Opens the run and writes its provider's error into its record. The error depends on the machine and its driver, so a run that
+ * goes on has it measured again. Returns nothing where the variant fails on the provider: the record then says so.
  */
 async function openChecked(
   prepared: PreparedRun,
@@ -112,7 +112,7 @@ async function openChecked(
   return run;
 }
 
-/** Of ONNX files, what they were taken as is the first thing to know. */
+/** Returns the first note about a variant: for ONNX files it says what they were taken as. */
 function firstNote({ variant: { preset, files }, weights }: ChosenVariant): string {
   if (preset.role === "floor")
     return `${preset.id}: ${preset.title}, the floor of the table; --no-baseline leaves it out`;
@@ -159,14 +159,14 @@ async function finished(
 ): Promise<Pick<Manifest, "status" | "warnings" | "scores" | "scored">> {
   const scored = !prepared.measuresAccuracy || run.finishedImages().size === plan.images.length;
   const timed = !prepared.measuresLatency || (await isTimed(run, plan.latency.rounds));
-  const only = scored && timed ? {} : { only: scored ? ("accuracy" as const) : ("latency" as const) };
-  // Average precision of a part says nothing of the whole: a merge computes it.
+  const half = scored ? "accuracy" : "latency";
+  // Average precision of a shard says nothing about the whole: a merge computes it.
   const whole = scored && plan.shard === undefined;
   const scores = whole ? await scoresOf(run, { ...plan, book: bookOf(plan.registry) }) : noScores;
   const sealed = await run.sealed();
   return {
     ...scoresRecord(scores, sealed, readInstallation().sources),
-    status: { state: "done", ...sealed, ...only },
+    status: { state: "done", ...sealed, only: scored && timed ? undefined : half },
     warnings: [
       ...prepared.manifest.warnings,
       ...run.manifest.warnings.filter(isOfClock),
@@ -177,7 +177,7 @@ async function finished(
   };
 }
 
-/** Memory is written behind the last turn, so a phase that was cut off does not count. */
+/** Tells whether the latency phase has ended: memory is written after the last turn, so a phase that was cut off has none. */
 export async function isTimed(run: Run, rounds: number): Promise<boolean> {
   return run.manifest.modelMemory !== undefined && (await run.latency()).length === rounds;
 }
@@ -207,14 +207,14 @@ async function latencyWarnings({ run, prepared }: OpenedRun, plan: RunPlan): Pro
   return [...drift, ...int8, ...(load === undefined ? [] : loadWarnings({ load, cores: environment.cpu.cores }))];
 }
 
-/** Finished images whose rows are of another photo, or of a worker that died; nothing where only latency is asked for. */
+/** Returns finished images whose rows are of another photo or of a worker that died; none where only latency is asked for. */
 async function imagesAgain(results: string, id: string, { dataset, phases }: RunPlan): Promise<ReadonlySet<ImageId>> {
   const stored = phases.includes("accuracy") ? await readRunIfThere(results, id) : undefined;
   if (stored === undefined || (await damageOf(stored.folder, stored.manifest)) !== undefined) return new Set();
   return staleImages(stored.folder, dataset);
 }
 
-/** A done run is read, not opened: its folder may be read-only, or another's. */
+/** Tells whether a run is done. The run is read, not opened: its folder may be read-only, or another user's. */
 async function isDone(results: string, id: string, { phases }: RunPlan): Promise<boolean> {
   const stored = await readRunIfThere(results, id);
   if (stored === undefined || (await damageOf(stored.folder, stored.manifest)) !== undefined) return false;

@@ -8,23 +8,23 @@ import { listRuns, readManifest } from "../store/manifest.ts";
 import { type ImagePlace, indexRows } from "../store/rows.ts";
 import { isEarlier, type Manifest } from "../store/schema.ts";
 
-/** One shard's run where it lies. */
+/** Run of one shard, with its folder. */
 export interface ShardRun {
   readonly folder: string;
   readonly manifest: Manifest & { readonly shard: NonNullable<Manifest["shard"]> };
 }
 
-/** All shards of one run, by index; complete and finished. */
+/** All shards of one run in the order of their indices: none is missing, and all are finished. */
 export interface WholeRun {
-  /** The id of the run that the same plan without shards has. */
+  /** Id that the run of the same plan without shards has. */
   readonly id: string;
   readonly resolved: Manifest["plan"]["resolved"];
-  /** In the order of the dataset, which is that of the unsharded run's rows. */
+  /** Images in the order of the dataset, which is that of the rows of the run without shards. */
   readonly images: readonly ImageId[];
   readonly shards: readonly ShardRun[];
 }
 
-/** The shards in these folders: each is a run's own folder, or one that holds runs. Throws HarnessError for one without any. */
+/** Finds the shards in these folders: each is a run's own folder, or a folder of runs. Throws HarnessError for one without any. */
 export async function findShards(folders: readonly string[]): Promise<readonly ShardRun[]> {
   const found = new Map<string, ShardRun>();
   for (const folder of folders) {
@@ -49,7 +49,7 @@ async function runsBelow(folder: string): Promise<readonly { folder: string; man
   if (own !== undefined) return [{ folder, manifest: own }];
   return (await listRuns(folder)).map((listing) => {
     if (listing.state === "readable") return { folder: join(folder, listing.id), manifest: listing.manifest };
-    // Passed over, its shard would be called missing.
+    // A run that is passed over would be called a missing shard.
     throw new HarnessError(listing.problem);
   });
 }
@@ -118,7 +118,7 @@ function requireAll(group: readonly ShardRun[], groups: readonly (readonly Shard
       });
 }
 
-/** Two files of one name may hold other weights, and one file may have two names. */
+/** Returns the hashes of a run's weights: two files of one name may differ, and one file may have two names. */
 function weightsHashes({ weights: { sha256, files = [] } }: Manifest): readonly string[] {
   return [sha256, ...files.map((each) => each.sha256)].flatMap((hash) => hash ?? []);
 }
@@ -127,7 +127,7 @@ function weightsText(manifest: Manifest): string {
   return [manifest.weights.label, ...weightsHashes(manifest).map((hash) => hash.slice(0, 12))].join(" ");
 }
 
-/** Shards that were meant to belong together and do not: what of their plans differs. */
+/** Says what differs between the plans of shards that were meant to belong together. */
 function differenceHint(one: ShardRun, groups: readonly (readonly ShardRun[])[]): string | undefined {
   const { variant, plan } = one.manifest;
   const other = groups
@@ -141,7 +141,7 @@ function differenceHint(one: ShardRun, groups: readonly (readonly ShardRun[])[])
   return `${other.folder} has another plan: ${differing.join(", ")} differ`;
 }
 
-/** Where a shard's images lie. Throws HarnessError where it holds others than it is to hold. */
+/** Returns the places of a shard's images. Throws HarnessError where it holds other images than it should. */
 export async function placesOf(
   { folder, manifest }: ShardRun,
   images: readonly ImageId[],
@@ -150,7 +150,7 @@ export async function placesOf(
   if (problem !== undefined)
     throw new HarnessError(problem, { hint: "the same bench run with the same --shard does what is missing again" });
   const { places } = await indexRows(rowsFile(folder));
-  // Seeded weights leave no row.
+  // A run on seeded weights has no rows.
   const expected = new Set(manifest.weights.source === "seeded" ? [] : imagesOfShard(images, manifest.shard));
   const foreign = [...places.keys()].find((image) => !expected.has(image));
   const lost = [...expected].find((image) => !places.has(image));

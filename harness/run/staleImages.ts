@@ -10,15 +10,15 @@ import type { ImageEnd, Row } from "../store/schema.ts";
 
 export type Photo = NonNullable<ImageEnd["photo"]>;
 
-/** What an image's file holds now; nothing where the image is drawn, or where its file is not there. */
+/** Hashes an image's file. Returns nothing where the image is drawn, or where its file is not there. */
 export async function photoOf(dataset: Dataset, image: ImageId): Promise<Photo | undefined> {
   const file = await photoFileOf(dataset, image);
   return file === undefined ? undefined : measured(file, () => sha256OfFile(file));
 }
 
 /**
- * The images of a stored run that are to be run again: their photo is another one than their rows were made of, their
- * worker died, or a row is of a target that the data set does not have. Photos whose size, times and inode are as they were are not read.
+ * Returns the images of a stored run that are to be run again: their rows were made of another photo, their worker died, or a
+ * row is of a target that the data set does not have. A photo with the same size, times and inode as before is not read.
  */
 export async function staleImages(folder: string, dataset: Dataset): Promise<ReadonlySet<ImageId>> {
   const stale = new Set<ImageId>();
@@ -33,7 +33,7 @@ export async function staleImages(folder: string, dataset: Dataset): Promise<Rea
   const found = await photosOf(dataset, [...recorded.keys()]);
   for (const [image, photo] of recorded) {
     const now = found.get(image);
-    // A photo that is gone makes no row wrong; one that came back may mend a failure.
+    // A missing photo makes no row wrong; a photo that came back may mend a failure.
     if (now !== undefined && now !== photo?.sha256 && (photo !== undefined || failed.has(image))) stale.add(image);
   }
   return stale;
@@ -43,7 +43,7 @@ function diedWorking(row: Row): boolean {
   return row.kind === "failure" && row.cause === "worker";
 }
 
-/** SHA-256 by image, of all that have a file; one memory for all of them. */
+/** Returns the SHA-256 of each image that has a file. All hashes are one entry of the cache. */
 async function photosOf(dataset: Dataset, images: readonly ImageId[]): Promise<ReadonlyMap<ImageId, string>> {
   const files: [image: ImageId, file: string][] = [];
   for (const image of images) {
@@ -64,7 +64,7 @@ async function photosOf(dataset: Dataset, images: readonly ImageId[]): Promise<R
   return new Map(files.flatMap(([image], i) => (hashes[i] === "missing" ? [] : [[image, hashes[i]!]])));
 }
 
-/** Nothing where the image is drawn; a photo that can not be found is the worker's to report. */
+/** Returns an image's file; nothing where the image is drawn or its photo is not found, which the worker reports. */
 export async function photoFileOf(dataset: Dataset, image: ImageId): Promise<string | undefined> {
   try {
     return await dataset.photoFile?.(image);

@@ -16,13 +16,13 @@ const defaults = { rounds: 20 };
 
 interface FreshLatency extends OperandContext {
   readonly rounds: number;
-  /** Checkpoint files of the sides that were named by one, by run id: `VARIANT=FILE`. */
+  /** Checkpoints, `VARIANT=FILE`, of the sides that were named by a file, by run id. */
   readonly files: ReadonlyMap<string, string>;
 }
 
 /**
- * Measures latency by turns where the user asks for rounds, and where a file was named: then its weights are here, and the
- * other's may be. Nothing where nobody asked for it and weights of a side are not here.
+ * Measures latency by turns where the user asks for rounds or names a file: then the file's weights are here, and the other
+ * side's may be. Returns nothing where nobody asked for it and the weights of a side are not here.
  */
 export async function latencyOfSides(
   [a, ...others]: readonly [Side, ...Side[]],
@@ -41,7 +41,7 @@ export async function latencyOfSides(
   try {
     return await measureSides(a, others, { ...context, rounds: rounds ?? defaults.rounds, files });
   } catch (error) {
-    // Nobody asked for it: the comparison of masks stands without.
+    // Nobody asked for latency: the comparison of masks stands without it.
     if (rounds !== undefined || !(error instanceof HarnessError)) throw error;
     context.observer.note(`latency is not measured by turns: ${error.message}`);
     return undefined;
@@ -49,7 +49,8 @@ export async function latencyOfSides(
 }
 
 /**
- * All sides in interleaved rounds on this machine, the first one twice: what its two processes differ by is the noise floor.
+ * Measures all sides in interleaved rounds on this machine, the first one twice: the noise floor is what its two processes
+ * differ by.
  * Throws HarnessError where the weights of a side are not here.
  */
 async function measureSides(
@@ -61,15 +62,15 @@ async function measureSides(
   const prepared: PreparedRun[] = [];
   for (const { manifest } of others) prepared.push((await prepareSide(manifest, context)).prepared);
   const names = { a: "A", again: "A again", other: (i: number) => `B${i + 1}` };
-  const contestants = [
+  const candidates = [
     { name: names.a, setup: first.prepared.setup },
     { name: names.again, setup: first.prepared.setup },
     ...prepared.map(({ setup }, i) => ({ name: names.other(i), setup })),
   ];
-  const turns = new Map<string, LatencyTurn[]>(contestants.map(({ name }) => [name, []]));
+  const turns = new Map<string, LatencyTurn[]>(candidates.map(({ name }) => [name, []]));
   const plan = { ...first.plan, latency: { ...first.plan.latency, rounds: context.rounds } };
   const { observer, signal } = context;
-  const done = await takeTurns(contestants, { plan, observer, signal }, (name, turn) => {
+  const done = await takeTurns(candidates, { plan, observer, signal }, (name, turn) => {
     turns.get(name)!.push(turn);
   });
   if (done === undefined) throw new HarnessError("stopped before the end of the latency rounds");
@@ -107,7 +108,7 @@ async function prepareSide(
   return { plan, prepared };
 }
 
-/** ONNX files hold weights of their own, and a floor has none: neither is a choice. */
+/** Returns the choice that finds these weights again: ONNX files hold weights of their own, and a floor has none. */
 function choiceOf(source: Manifest["weights"]["source"]): WeightsChoice {
   return source === "onnx" || source === "none" ? "auto" : source;
 }

@@ -17,7 +17,7 @@ import { openTensorArchive } from "../../weights/index.ts";
 import type { RunObserver } from "../request.ts";
 import { runPlan } from "../runner.ts";
 
-/** What a user may name where a run is meant. */
+/** Name that a user gives where a run is meant: it may be a run, a variant or a checkpoint file. */
 export type Operand =
   | { readonly kind: "run"; readonly run: StoredRun }
   | { readonly kind: "variant"; readonly variant: string }
@@ -27,13 +27,13 @@ export interface OperandContext {
   readonly results: string;
   readonly registry: Registry;
   readonly plugins: readonly string[];
-  /** What a plan is made of where no run says it, and the folder of the photos. */
+  /** Flags that a plan is made of where no run says otherwise. They also name the folder of the photos. */
   readonly flags: RunFlags;
   readonly observer: RunObserver;
   readonly signal: AbortSignal;
 }
 
-/** A run's id or folder, a checkpoint file (`VARIANT=FILE` where it fits several), a variant, or the beginning of an id. */
+/** Reads a run's id or folder, a checkpoint file (`VARIANT=FILE` where it fits several), a variant, or the beginning of an id. */
 export async function readOperand(name: string, { results, registry }: OperandContext): Promise<Operand> {
   const ids = (await listRuns(results)).map(({ id }) => id);
   if (ids.includes(name) || existsSync(join(resolve(name), "manifest.json")))
@@ -63,8 +63,8 @@ function isVariant(id: string, registry: Registry): boolean {
 }
 
 /**
- * A stored run for each operand, in their order. What was not measured yet is run on the plan of the first one that was: the
- * same images, prompts, seed and runtime. Where none was, the first is run as the flags say.
+ * Returns a stored run for each operand, in their order. An operand that was not measured yet is run on the plan of the first
+ * one that was: on the same images, prompts, seed and runtime. Where none was, the first is run as the flags say.
  */
 export async function runsOfOperands(
   operands: readonly Operand[],
@@ -89,7 +89,7 @@ export async function runsOfOperands(
   return runs;
 }
 
-/** Runs of an earlier version may be compared with each other; what is not run yet would be of this one. */
+/** Refuses to compare a run of an earlier version with one that would be run by this version. */
 function refuseTwoVersions(operands: readonly Operand[]): void {
   const earlier = operands.find((each) => each.kind === "run" && isEarlier(each.run.manifest));
   const present = operands.find((each) => each.kind !== "run" || !isEarlier(each.run.manifest));
@@ -99,7 +99,7 @@ function refuseTwoVersions(operands: readonly Operand[]): void {
   });
 }
 
-/** What is measured beside a stored run is measured on its plan. */
+/** Refuses options of a plan beside a stored run: the other side is measured on the run's plan. */
 function refusePlanOptions({ id }: Manifest, { flags }: OperandContext): void {
   const given = (["dataset", "protocol", "limit", "threads", "provider"] as const).find(
     (name) => flags[name] !== undefined,
@@ -110,7 +110,7 @@ function refusePlanOptions({ id }: Manifest, { flags }: OperandContext): void {
   });
 }
 
-/** What --prompts names; nothing without it. */
+/** Returns the prompts that --prompts names; none without it. */
 function promptsOf({ flags }: OperandContext): readonly string[] {
   return flags.prompts === undefined ? [] : flags.prompts.split(",");
 }
@@ -126,7 +126,7 @@ function requirePrompts(runs: readonly StoredRun[], asked: readonly string[]): v
       }
 }
 
-/** A run against itself has no difference, whatever it is of. */
+/** Refuses a run against itself: it has no difference. */
 function requireTwo([first, ...others]: readonly StoredRun[]): void {
   const same = others.find(({ id, folder }) => id === first!.id && folder === first!.folder);
   if (same === undefined) return;
@@ -140,7 +140,7 @@ async function finishedRuns(results: string): Promise<readonly Manifest[]> {
   return manifests.filter((each) => each.status.state === "done" && !isEarlier(each)).reverse();
 }
 
-/** The newest run of a named variant on whose data the most of the other variants have one too. */
+/** Returns the run of a named variant on whose data most of the other named variants have a run too, the newest of equals. */
 function newestShared(
   operands: readonly Operand[],
   stored: readonly Manifest[],
@@ -183,7 +183,7 @@ async function runOf(operand: Exclude<Operand, { kind: "run" }>, { context, stor
   return runs[0]!;
 }
 
-/** What `bench run` would have been given. */
+/** Writes the command line of `bench run` that makes the same run. */
 function commandLine({ settings: _, ...flags }: RunFlags): string[] {
   return [
     "run",
@@ -193,7 +193,7 @@ function commandLine({ settings: _, ...flags }: RunFlags): string[] {
   ];
 }
 
-/** The one that the user names, else the anchor's where the file fits it, else the first that it fits. */
+/** Returns the variant that the user names, else the anchor's if the file fits it, else the first that the file fits. */
 async function variantOfFile(
   { file, variant }: Extract<Operand, { kind: "file" }>,
   { registry }: OperandContext,
@@ -211,7 +211,7 @@ async function variantOfFile(
   }
 }
 
-/** The flags that make this run's plan again, for another variant or other weights. */
+/** Returns the flags that make this run's plan again, for another variant or other weights. */
 export function flagsOfRun(
   manifest: Manifest,
   { flags, plugins, registry }: Pick<OperandContext, "flags" | "plugins" | "registry">,

@@ -20,27 +20,27 @@ const defaults = {
   memoryShare: 0.6,
 };
 
-/** Who takes turns: one may stand here twice, under two names. */
-export interface Contestant {
+/** One side of a latency measurement: it takes turns with the others. A setup may be two candidates, under two names. */
+export interface Candidate {
   readonly name: string;
   readonly setup: WorkerSetup;
 }
 
-/** What the memory of a model is measured on. */
+/** Photo and box that the memory of a model is measured on. */
 export interface MemorySample {
   readonly photo: RgbImage;
   readonly box: Box;
 }
 
-/** The workers of a latency phase: all loaded, or one at a time. */
-export class Crew {
+/** The workers of a latency phase: all of them stay loaded, or only the one whose turn it is. */
+export class LatencyWorkers {
   readonly #workers = new Map<string, WorkerProcess<WorkerCalls>>();
   readonly #deaths = new Map<string, number>();
-  /** Of the model alone, in a process of its own. */
+  /** Memory of each model alone: it was measured in a process of its own. */
   readonly memory = new Map<string, MeasuredMemory>();
-  /** Peaks of the workers that take turns: the data set is in them. */
+  /** Peaks of the workers that take turns; they include the data set. */
   readonly harnessMemory = new Map<string, number>();
-  /** Those whose worker died too often or answered with an error, and what it was. */
+  /** Candidates that are given up, with the reason: their worker died too often or answered with an error. */
   readonly lost = new Map<string, string>();
   together = true;
   readonly #deadlines = new Map<string, Deadlines>();
@@ -50,26 +50,26 @@ export class Crew {
     this.#imageTimeoutMs = imageTimeoutMs;
   }
 
-  /** Measures each variant's memory by stage, then loads all of them; keeps them loaded if they fit together. */
+  /** Measures each candidate's memory by stage, then loads all workers; they stay loaded if they fit together. */
   static async start(
-    contestants: readonly Contestant[],
+    candidates: readonly Candidate[],
     sample: MemorySample,
     imageTimeoutMs: number | undefined,
-  ): Promise<Crew> {
-    const crew = new Crew(imageTimeoutMs);
+  ): Promise<LatencyWorkers> {
+    const workers = new LatencyWorkers(imageTimeoutMs);
     try {
-      await crew.#measureMemory(contestants, sample);
-      await crew.#load(contestants);
-      return crew;
+      await workers.#measureMemory(candidates, sample);
+      await workers.#load(candidates);
+      return workers;
     } catch (error) {
-      // Workers that stay loaded would keep this process alive.
-      await crew.close();
+      // Loaded workers would keep this process alive.
+      await workers.close();
       throw error;
     }
   }
 
-  /** Nothing once the contestant is lost. */
-  turn(each: Contestant, image: ImageId): Promise<LatencySample | undefined> {
+  /** Lets a candidate take its turn. Returns nothing once the candidate is lost. */
+  turn(each: Candidate, image: ImageId): Promise<LatencySample | undefined> {
     return this.#surviving(each, async () => {
       const sample = await this.#turn(each, image);
       this.harnessMemory.set(each.name, Math.max(sample.peakBytes, this.harnessMemory.get(each.name) ?? 0));
@@ -82,10 +82,10 @@ export class Crew {
     this.#workers.clear();
   }
 
-  /** One process after the other, and one for two contestants of the same setup. */
-  async #measureMemory(contestants: readonly Contestant[], sample: MemorySample): Promise<void> {
+  /** Measures memory in one process after the other. Two candidates of the same setup share one measurement. */
+  async #measureMemory(candidates: readonly Candidate[], sample: MemorySample): Promise<void> {
     const known = new Map<WorkerSetup, MeasuredMemory>();
-    for (const each of contestants) {
+    for (const each of candidates) {
       const measured =
         known.get(each.setup) ??
         (await this.#surviving(each, () => modelMemory(each.setup, sample, this.#deadlinesOf(each))));
@@ -95,33 +95,33 @@ export class Crew {
     }
   }
 
-  async #load(contestants: readonly Contestant[]): Promise<void> {
+  async #load(candidates: readonly Candidate[]): Promise<void> {
     const free = freeBytes();
     let needed = 0;
-    for (const each of contestants) {
+    for (const each of candidates) {
       const started = await this.#surviving(each, () => startWorker(each.setup, this.#deadlinesOf(each)));
       if (started === undefined) continue;
       this.#workers.set(each.name, started.worker);
       const { encode, decode, loaded } = this.memory.get(each.name)!;
       needed += started.opened.residentBytes + Math.max(encode, decode) - loaded;
-      if (contestants.length === 1 || needed <= defaults.memoryShare * free) continue;
+      if (candidates.length === 1 || needed <= defaults.memoryShare * free) continue;
       this.together = false;
       return this.close();
     }
   }
 
-  #deadlinesOf({ name }: Contestant): Deadlines {
+  #deadlinesOf({ name }: Candidate): Deadlines {
     const known = this.#deadlines.get(name) ?? new Deadlines(this.#imageTimeoutMs);
     this.#deadlines.set(name, known);
     return known;
   }
 
-  async #turn(each: Contestant, image: ImageId): Promise<LatencySample> {
+  async #turn(each: Candidate, image: ImageId): Promise<LatencySample> {
     const { name, setup } = each;
     const loaded = this.#workers.get(name);
     if (loaded !== undefined) return loaded.call("turn", { image });
     const { worker } = await startWorker(setup, this.#deadlinesOf(each));
-    // Where all fit together, this one takes the place of one that died.
+    // Where all fit together, this worker takes the place of one that died.
     if (this.together) this.#workers.set(name, worker);
     try {
       await worker.call("turn", { image });
@@ -131,8 +131,8 @@ export class Crew {
     }
   }
 
-  /** Does a step again with a fresh worker until it survives, or the contestant is lost: by an error, or by too many deaths. */
-  async #surviving<T>({ name }: Contestant, step: () => Promise<T>): Promise<T | undefined> {
+  /** Repeats a step with a fresh worker until the worker survives, or the candidate is lost by an error or by too many deaths. */
+  async #surviving<T>({ name }: Candidate, step: () => Promise<T>): Promise<T | undefined> {
     while (!this.lost.has(name)) {
       try {
         return await step();
@@ -145,7 +145,7 @@ export class Crew {
     return undefined;
   }
 
-  /** An error is no accident, as a death may be: the same comes of a second try. */
+  /** Gives a candidate up after an error: unlike a death, an error comes again at a second try. */
   async #lose(name: string, reason: string): Promise<void> {
     this.lost.set(name, reason);
     await this.#workers.get(name)?.close();
@@ -161,7 +161,7 @@ export class Crew {
   }
 }
 
-/** Peak memory of a process that holds the model, the photo and one box. */
+/** Measures the peak memory of a process that holds the model, the photo and one box. */
 async function modelMemory(setup: WorkerSetup, sample: MemorySample, deadlines: Deadlines): Promise<MeasuredMemory> {
   const { worker, opened } = await startModelProcess(setup, deadlines);
   try {
