@@ -1,9 +1,9 @@
 import { type ClusterJob, shardCommand } from "./job.ts";
 
 export interface KubernetesOptions {
-  /** With sam-bench on its PATH. */
+  /** Name of a container image with sam-bench on its PATH. */
   readonly container: string;
-  /** Of a volume that all pods can write; results, home and datasets lie on it. */
+  /** Claim of a volume that all pods can write; results, home and datasets lie on it. */
   readonly volumeClaim: string;
 }
 
@@ -11,7 +11,7 @@ const mount = "/sam-bench";
 const defaults = { retries: 3 };
 
 /**
- * An indexed Job: pod i takes shard i + 1. A pod that dies is started again and goes on from what is on the volume.
+ * Returns an indexed Job: pod i takes shard i + 1. A pod that dies is started again and goes on from what is on the volume.
  * Source: kubernetes.io, Jobs, "completion mode"; JOB_COMPLETION_INDEX counts from 0.
  */
 export function kubernetesJob(job: ClusterJob, { container, volumeClaim }: KubernetesOptions) {

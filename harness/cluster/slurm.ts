@@ -1,21 +1,24 @@
 import { join } from "node:path";
 import { type ClusterJob, latencyCommand, mergeCommand, outFolders, shardCommand, word } from "./job.ts";
 
-/** Array jobs, dependencies, requeues and their variables: man sbatch, man scontrol. */
+/** Array jobs, dependencies, requeues and their variables follow man sbatch and man scontrol. */
 
 const defaults = {
-  /** A task that is killed again and again is the machine's or the variant's trouble, not bad luck. */
+  /** A task that is killed more often than this has trouble with its machine or its variant, and is given up. */
   requeues: 3,
 };
 
 export interface SlurmScript {
   readonly name: string;
   readonly text: string;
-  /** Names of scripts that come before this one. */
+  /** Names of the scripts that come before this one. */
   readonly after: readonly string[];
 }
 
-/** The array of shards, the latency of each node type, and what makes a table of both. Logs go to `folder`. */
+/**
+ * Returns the scripts: the array of shards, the latency of each node type, and the merge that makes a table of both. Logs go to
+ * `folder`.
+ */
 export function slurmScripts(job: ClusterJob, folder: string): readonly SlurmScript[] {
   const outs = outFolders(job);
   const log = (name: string) => join(folder, `${name}.log`);
@@ -79,7 +82,10 @@ function script({ threads, home }: ClusterJob, { directives, name, body }: Scrip
   ].join("\n");
 }
 
-/** What sbatch is called with: `ids` of the scripts before it. A shard that failed is named by the merge, so all may run. */
+/**
+ * Returns the arguments of sbatch, with the `ids` of the scripts before this one. The merge names a shard that failed, so every
+ * script may run.
+ */
 export function sbatchArguments(
   { after }: SlurmScript,
   file: string,

@@ -8,10 +8,10 @@ import { errorCode, onDisk, replaceFile } from "../store/disk/disk.ts";
 import type { ClusterJob } from "./job.ts";
 import { type SlurmScript, sbatchArguments } from "./slurm.ts";
 
-/** What was submitted, kept in `<results>/slurm/job.json` for `bench slurm status`. */
+/** A submitted job is stored in `<results>/slurm/job.json` for `bench slurm status`. */
 export interface SubmittedJob {
   readonly shards: number;
-  /** Script → job id. */
+  /** Maps a script's name to its job id. */
   readonly ids: Readonly<Record<string, string>>;
 }
 
@@ -23,7 +23,7 @@ const submittedJob = z.object({
 export const slurmFolder = (results: string) => join(results, "slurm");
 const recordFile = (results: string) => join(slurmFolder(results), "job.json");
 
-/** Writes the scripts and hands them to sbatch, each with the ids of those before it. */
+/** Writes the scripts and gives them to sbatch, each with the ids of those before it. */
 export async function submit(
   { results, shards }: ClusterJob,
   scripts: readonly SlurmScript[],
@@ -46,7 +46,7 @@ export async function submit(
   return { shards, ids: Object.fromEntries(ids) };
 }
 
-/** Throws HarnessError where nothing was submitted into this results folder. */
+/** Returns the job that was submitted. Throws HarnessError where nothing was submitted into this results folder. */
 export async function readSubmitted(results: string): Promise<SubmittedJob> {
   const file = recordFile(results);
   const text = await readFile(file, "utf8").catch((error: unknown) => {
@@ -56,7 +56,10 @@ export async function readSubmitted(results: string): Promise<SubmittedJob> {
   return checked(submittedJob, parseJson(text, file), file);
 }
 
-/** The queue's own words by job id: `PENDING (Dependency)`; of an array, each state with its number. Empty when all have ended. */
+/**
+ * Returns the queue's own words by job id: `PENDING (Dependency)`; for an array, each state with its number. Empty when all have
+ * ended.
+ */
 export async function queueStates(ids: readonly string[]): Promise<ReadonlyMap<string, string> | undefined> {
   const { output } = await call("squeue", ["--noheader", "--array", "--format=%F %T %r"]).catch(() => ({
     output: undefined,
@@ -78,7 +81,7 @@ export async function queueStates(ids: readonly string[]): Promise<ReadonlyMap<s
   );
 }
 
-/** Throws HarnessError with what the program said. */
+/** Runs a program. Throws HarnessError with what the program said. */
 function call(program: string, args: readonly string[]): Promise<{ readonly output: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });

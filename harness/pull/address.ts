@@ -1,28 +1,31 @@
-/** Web addresses as they are asked for, and as they are shown: what a user types, or a server redirects to, may hold a secret. */
+/**
+ * Web addresses are written in two ways here: as they are asked for, and as they are shown. What a user types, or a server
+ * redirects to, may hold a secret.
+ */
 
 import { createHash } from "node:crypto";
 
 /**
- * The address without what lets somebody in: name and password are left out, and a query, which signs the address of
+ * Returns the address without what lets somebody in: name and password are left out, and a query, which signs the address of
  * many stores, is shown as `?…`.
  */
 export function shownAddress(url: URL): string {
   return `${withoutLogin(url)}${url.search === "" ? "" : "?…"}`;
 }
 
-/** Tells addresses apart without holding a secret: what shownAddress shows, with a hash of the query. */
+/** Returns a key that tells addresses apart without holding a secret: what shownAddress shows, with a hash of the query. */
 export function addressKey(url: URL): string {
   const query =
     url.search === "" ? "" : `?sha256:${createHash("sha256").update(url.search).digest("hex").slice(0, 16)}`;
   return `${withoutLogin(url)}${query}`;
 }
 
-/** Addresses with a login inside a text that a library wrote. */
+/** Takes the logins out of the addresses in a text that a library wrote. */
 export function withoutLogins(text: string): string {
   return text.replace(/\/\/[^/\s@]+@/g, "//");
 }
 
-/** What an address with a name and a password asks for by them (RFC 7617); it is sent to that address alone. */
+/** Returns the header for an address with a name and a password (RFC 7617); it is sent to that address alone. */
 export function loginHeaders({ username, password }: URL): Readonly<Record<string, string>> {
   if (username === "" && password === "") return {};
   const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;

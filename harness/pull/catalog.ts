@@ -3,21 +3,21 @@ import { HarnessError, unknown } from "../errors.ts";
 import { type Registry, variantOf, weightsVariantOf } from "../plan/plugins/registry.ts";
 import type { PullItem } from "./place.ts";
 
-/** What can be pulled, and what it is for. */
+/** A file that can be pulled, and what it is for. */
 export interface CatalogEntry {
   readonly item: PullItem;
-  /** Variant ids, or a dataset group's title. */
+  /** The variants' ids, or a dataset group's title. */
   readonly use: string;
 }
 
-/** A published model that `bench pull --small` brings. */
+/** A small model is a published one that `bench pull --small` brings. */
 export interface SmallModel {
   readonly variant: string;
   readonly title: string;
   readonly file: PublishedFile;
 }
 
-/** Every published file that plug-ins name, each once. */
+/** Returns every published file that plug-ins name, each once. */
 export function catalogOf(registry: Registry): readonly CatalogEntry[] {
   const uses = new Map<string, { file: PublishedFile; variants: string[] }>();
   for (const { preset } of registry.variants.values()) {
@@ -36,7 +36,7 @@ export function catalogOf(registry: Registry): readonly CatalogEntry[] {
   return [...checkpoints, ...others, ...datasets];
 }
 
-/** The small published models, by their titles: what a newcomer pulls first. */
+/** Returns the small published models by their titles, for a newcomer to pull first. */
 export function smallModels(registry: Registry): readonly SmallModel[] {
   return [...registry.variants.values()].flatMap(({ preset: { id, title, published } }) =>
     published?.small === true ? [{ variant: id, title, file: published }] : [],
@@ -56,7 +56,7 @@ export function namedItems(
 }
 
 /**
- * The files that an id stands for: a published file's own, a dataset group's, or a variant's, which may run on another's
+ * Returns the files that an id stands for: a published file's own, a dataset group's, or a variant's, which may run on another's
  * checkpoint. Throws HarnessError for an unknown id, and for a variant that has no published weights.
  */
 export function itemsOf(registry: Registry, id: string): readonly PullItem[] {

@@ -7,19 +7,19 @@ import { openPart, type Part, type PartOrigin, removePart, requireSpace } from "
 import { Broken, reasonOf, requestFile } from "./request.ts";
 
 const defaults = {
-  /** Attempts in a row that bring nothing new. */
+  /** The number of attempts in a row that may bring nothing new. */
   attempts: 5,
-  /** Before the second attempt, doubled each time, ms. */
+  /** Wait before the second attempt, doubled each time, ms. */
   waitMs: 1000,
-  /** A connection that brings less over so long is no better than a silent one, bytes and ms. */
+  /** A connection that brings less than `bytes` in `ms` is no better than a silent one. */
   slow: { bytes: 60_000, ms: 60_000 },
 };
 
 export interface DownloadRequest {
   readonly url: URL;
-  /** Where the bytes gather. The caller holds its lock. */
+  /** File that the bytes gather in. The caller holds its lock. */
   readonly path: string;
-  /** As published; another size is refused before the first byte. */
+  /** The published size; a file of another size is refused before the first byte. */
   readonly bytes?: number;
   readonly allowHttp: boolean;
 }
@@ -28,7 +28,7 @@ export interface DownloadOptions {
   readonly client: Client;
   readonly attempts?: number;
   readonly waitMs?: number;
-  /** The most that is taken where nobody gives the length, bytes. */
+  /** The most bytes that are taken where nobody gives the length. */
   readonly mostBytes?: number;
   /** The least that a connection must bring over a stretch of time. */
   readonly slow?: { readonly bytes: number; readonly ms: number };
@@ -37,9 +37,9 @@ export interface DownloadOptions {
 }
 
 /**
- * Brings the whole file to `path`, from where an earlier attempt was cut off. A connection that breaks or stalls is made
- * anew as long as each brings something. Length is checked here, content is not.
- * Throws HarnessError; what came is kept, unless it can be of no use.
+ * Brings the whole file to `path`, and starts where an earlier attempt was cut off. A connection that breaks or stalls is made
+ * anew as long as each brings something. Length is checked here, content is not. Throws HarnessError; what came stays on disk,
+ * unless it can be of no use.
  */
 export async function download(request: DownloadRequest, options: DownloadOptions): Promise<void> {
   const part = await openPart(request.path, addressKey(request.url));
@@ -72,10 +72,10 @@ async function persist(part: Part, request: DownloadRequest, options: DownloadOp
   }
 }
 
-/** It brings too little to ever end. */
+/** The connection brings too little to ever end. */
 class Slow extends Broken {}
 
-/** What came can not be the beginning of the file that is wanted. */
+/** The bytes that came can not be the beginning of the wanted file. */
 class WrongFile extends HarnessError {}
 
 function givenUp({ url }: DownloadRequest, failures: number, { message }: Broken): HarnessError {
@@ -104,7 +104,7 @@ function rangeHeaders({ size, origin }: Part): Readonly<Record<string, string>> 
   return validator === undefined ? { range } : { range, "if-range": validator };
 }
 
-/** Puts the part to where the answer's body goes on. */
+/** Prepares the part for the answer's body, which continues it or begins anew. */
 async function begin(
   part: Part,
   answer: Answer,
@@ -161,7 +161,7 @@ async function receive(part: Part, answer: Answer, { total, request, options }: 
   if (expected !== undefined && part.size < expected) throw new Broken(`ended after ${part.size} of ${expected} bytes`);
 }
 
-/** Called with each piece. Throws Slow where a stretch of time has brought too little. */
+/** Returns a function that is called with each piece. It throws Slow where a stretch of time has brought too little. */
 function rateOver({ bytes, ms }: { readonly bytes: number; readonly ms: number }): (received: number) => void {
   let since = performance.now();
   let come = 0;
@@ -175,7 +175,7 @@ function rateOver({ bytes, ms }: { readonly bytes: number; readonly ms: number }
   };
 }
 
-/** What the connection throws is Broken; what the disk throws is not. */
+/** Yields the body. An error of the connection becomes Broken; an error of the disk does not come from here. */
 async function* readable({ body }: Answer): AsyncGenerator<Uint8Array, void, void> {
   const chunks = body[Symbol.asyncIterator]();
   for (;;) {
@@ -203,7 +203,7 @@ function lengthOf(answer: Answer): number | undefined {
   return Number.isSafeInteger(length) && length >= 0 ? length : undefined;
 }
 
-/** `bytes 10-19/20`, `bytes 10-19/*`, or `bytes * /20` of a refusal. */
+/** Returns the range of a header: `bytes 10-19/20`, `bytes 10-19/*`, or `bytes * /20` of a refusal. */
 function rangeOf(answer: Answer): { readonly start?: number; readonly total?: number } | undefined {
   const match = /^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(answer.header("content-range") ?? "");
   if (match === null) return undefined;

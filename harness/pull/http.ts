@@ -1,24 +1,24 @@
 import { EnvHttpProxyAgent, request } from "undici";
 
-/** What a server answered; the body comes as it is read. */
+/** An answer is what a server says; its body comes as it is read. */
 export interface Answer {
   readonly status: number;
   header(name: string): string | undefined;
-  /** Throws what the connection throws: broken off, stalled, shorter than announced. */
+  /** Throws the errors of the connection: broken off, stalled, shorter than announced. */
   readonly body: AsyncIterable<Uint8Array>;
   /** Drops what is left of the body. */
   discard(): void;
 }
 
 export interface Client {
-  /** One request, no redirect followed. */
+  /** Sends one request; it follows no redirect. */
   get(url: URL, headers: Readonly<Record<string, string>>): Promise<Answer>;
   close(): Promise<void>;
 }
 
 /**
- * Goes through the proxies that HTTP_PROXY, HTTPS_PROXY and NO_PROXY name. A silence longer than `stallMs` is an error.
- * Certificates are checked whatever NODE_TLS_REJECT_UNAUTHORIZED says; NODE_EXTRA_CA_CERTS adds one's own.
+ * Returns a client that goes through the proxies that HTTP_PROXY, HTTPS_PROXY and NO_PROXY name. A silence longer than `stallMs`
+ * is an error. Certificates are checked whatever NODE_TLS_REJECT_UNAUTHORIZED says; NODE_EXTRA_CA_CERTS adds one's own.
  */
 export function openClient({ stallMs }: { readonly stallMs: number }): Client {
   const checked = { rejectUnauthorized: true };

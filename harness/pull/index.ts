@@ -1,4 +1,4 @@
-/** Brings published files: resumed, checked by size and hash, unpacked, kept by id. */
+/** This room brings published files: it resumes downloads, checks size and hash, unpacks, and stores each file under its id. */
 
 export type { PullRecord } from "../store/pullRecord.ts";
 export { expectedHashes } from "./expectedHashes.ts";

@@ -5,10 +5,10 @@ import type { PullItem } from "./place.ts";
 import { pulledBefore } from "./pull.ts";
 import { type ShelfState, stateOf } from "./shelf.ts";
 
-/** A published file and how much of it is here. */
+/** A published file, and how much of it is on this machine. */
 export interface InventoryEntry {
   readonly id: string;
-  /** Variant ids, or a dataset group's title. */
+  /** The variants' ids, or a dataset group's title. */
   readonly use: string;
   readonly state: ShelfState["state"];
   /** Bytes on this disk. */
@@ -16,7 +16,7 @@ export interface InventoryEntry {
   /** Bytes as published, where its authors name a size. */
   readonly bytes: number | undefined;
   readonly licence: string | undefined;
-  /** What the file that is here was checked against. */
+  /** The hash that the file on this machine was compared with. */
   readonly trust: Trust | undefined;
 }
 
@@ -37,12 +37,12 @@ function heldBytes(found: ShelfState): number {
   return found.state === "partial" ? found.bytes : found.record.places.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-/** A file that is named, before it comes. */
+/** A file that is asked for, before the download starts. */
 export interface Arrival {
   readonly file: PullItem["file"];
-  /** Whether it is here already, as it must be. */
+  /** True if the file is here already, with the right content. */
   readonly here: boolean;
-  /** Bytes of a download that was broken off, which goes on from there. */
+  /** Bytes of a download that was broken off; the next one goes on from there. */
   readonly partBytes: number | undefined;
 }
 

@@ -3,16 +3,16 @@ import { dirname } from "node:path";
 import { HarnessError } from "../errors.ts";
 import { errorCode, onDisk } from "../store/disk/disk.ts";
 
-/** What the bytes of a part belong to: another address, or another version of the file, makes them worthless. */
+/** Says which file the bytes of a part belong to. For another address, or another version of the file, they are worthless. */
 export interface PartOrigin {
   readonly url: string;
-  /** The server's own name of this version: a strong ETag, else the date of the last change. */
+  /** The server's name for this version: a strong ETag, else the date of the last change. */
   readonly validator?: string;
-  /** Bytes of the whole file, where the server said so. */
+  /** Holds the size of the whole file, where the server said so. */
   readonly total?: number;
 }
 
-/** A file on its way: its first bytes, and beside them where they came from. */
+/** A part is a file on its way: its first bytes, and beside them their origin. */
 export interface Part {
   readonly path: string;
   readonly size: number;
@@ -23,7 +23,7 @@ export interface Part {
   close(): Promise<void>;
 }
 
-/** Opens what an earlier attempt left, if it is of this address. The caller holds the file's lock. */
+/** Opens the part that an earlier attempt left, if it is of this address. The caller holds the file's lock. */
 export async function openPart(path: string, url: string): Promise<Part> {
   const file = await onDisk(path, () => open(path, "a+").then(reopen(path)));
   const found = await readOrigin(path);
@@ -55,7 +55,7 @@ export async function openPart(path: string, url: string): Promise<Part> {
   };
 }
 
-/** Created by the first call, written by position from then on. */
+/** Returns the file opened for writing at positions; the first call, in append mode, created it. */
 function reopen(path: string): (created: FileHandle) => Promise<FileHandle> {
   return async (created) => {
     await created.close();
@@ -101,7 +101,7 @@ export async function partSize(path: string): Promise<number | undefined> {
 
 const originFile = (path: string) => `${path}.json`;
 
-/** Nothing where it is not there, or was cut off: then the bytes beside it are of unknown origin. */
+/** Returns nothing where the origin is missing or was cut off: then nobody knows where the bytes beside it came from. */
 async function readOrigin(path: string): Promise<PartOrigin | undefined> {
   try {
     const origin = JSON.parse(await readFile(originFile(path), "utf8")) as Partial<PartOrigin> | null;

@@ -8,22 +8,22 @@ import type { PullRecord } from "../store/pullRecord.ts";
 import { bytesOf, pathsOf } from "./shelf.ts";
 import { unpackZip } from "./unpack.ts";
 
-/** A published file and where it is kept. */
+/** A published file and the place where it is stored. */
 export interface PullItem {
   readonly file: PublishedFile;
-  /** A dataset's folder; nothing for a checkpoint. */
+  /** Name of a dataset's folder; absent for a checkpoint. */
   readonly group?: string;
 }
 
 export interface PlaceOptions {
   readonly home: string;
-  /** Entries unpacked. */
+  /** Is told how many entries have been unpacked. */
   progress(done: number, total: number): void;
 }
 
 type Places = PullRecord["places"];
 
-/** Where a download went, and, of an archive, every file that was in it. */
+/** Names the places that a download filled and, for an archive, every file that was in it. */
 export interface Placed {
   readonly places: Places;
   readonly unpacked?: readonly UnpackedFile[];
@@ -32,22 +32,22 @@ export interface Placed {
 const weightsFile = /\.(pth|pt|safetensors|onnx)$/i;
 
 /**
- * Puts a downloaded file where it is looked for: checkpoints/<id>.pth, whatever its authors call it, or datasets/<group>/.
- * An archive is unpacked beside and moved there whole. Throws HarnessError where it holds something else.
+ * Moves a downloaded file to its place: checkpoints/<id>.pth, whatever its authors call it, or datasets/<group>/. An archive is
+ * unpacked beside and moved there whole. Throws HarnessError where it holds something else.
  */
 export async function place({ file, group }: PullItem, part: string, options: PlaceOptions): Promise<Placed> {
   if (file.archive !== undefined) return placeUnpacked({ file, group }, part, options);
   return { places: [await moveInto(options.home, part, pathOf({ file, group }))] };
 }
 
-/** Of a file that is no archive, relative to the home folder. */
+/** Returns the path of a file that is no archive, relative to the home folder. */
 export function pathOf({ file, group }: PullItem): string {
   const name = nameOf(file);
   const ending = weightsFile.exec(name)?.[0] ?? ".pt";
   return group === undefined ? join("checkpoints", file.id + ending) : join("datasets", group, name);
 }
 
-/** The name under which its authors, and a mirror, have the file. */
+/** Returns the name under which its authors, and a mirror, have the file. */
 export function nameOf({ name, url }: PublishedFile): string {
   return name ?? basename(new URL(url).pathname);
 }
@@ -80,12 +80,12 @@ function weightsName(entry: string): string | undefined {
   return weightsFile.test(entry) && usefulName(entry) !== undefined ? basename(entry) : undefined;
 }
 
-/** Finder's own files, one a photo, are of no use to anyone. */
+/** Leaves out Finder's own files, one a photo, which are of no use to anyone. */
 function usefulName(entry: string): string | undefined {
   return entry.startsWith("__MACOSX/") ? undefined : entry;
 }
 
-/** What lies there is of an earlier pull: the new one takes its place as a whole. */
+/** Replaces what an earlier pull left in this place as a whole. */
 async function moveInto(home: string, from: string, path: string): Promise<Places[number]> {
   const to = join(home, path);
   await onDisk(to, async () => {

@@ -19,20 +19,20 @@ export interface PullOptions extends Omit<DownloadOptions, "progress"> {
   readonly home: string;
   /** Files are taken from this address, under their own names. */
   readonly mirror?: string;
-  /** What the file must be, in place of what its authors publish. */
+  /** The hash that the file must have, in place of the one that its authors publish. */
   readonly sha256?: string;
   readonly insecureHttp: boolean;
   progress(step: "download" | "unpack", done: number, total: number | undefined): void;
 }
 
 const defaults = {
-  /** How often a second pull of one file looks whether the first is done, ms. */
+  /** A second pull of one file looks so often whether the first is done, ms. */
   waitMs: 500,
 };
 
 /**
  * Brings one file, unless it is here: downloaded beside, checked, then put in its place as a whole. Of two processes one
- * downloads and the other waits. Throws HarnessError; what came is kept for the next time where it can be of use.
+ * downloads and the other waits. Throws HarnessError; what came stays on disk for the next time where it can be of use.
  */
 export async function pull(item: PullItem, options: PullOptions): Promise<PullRecord> {
   await makeFolders(options.home);
@@ -48,7 +48,7 @@ export async function pull(item: PullItem, options: PullOptions): Promise<PullRe
   }
 }
 
-/** Returns the record of a file that is here, as it came and as it must be, so that nothing is left to bring. */
+/** Returns the record of a file that is here with the right content, so that nothing is left to bring; else nothing. */
 export async function pulledBefore(
   file: PublishedFile,
   { home, sha256 }: Pick<PullOptions, "home" | "sha256">,
@@ -58,7 +58,10 @@ export async function pulledBefore(
   return (await isAsPulled(home, state.record)) ? state.record : undefined;
 }
 
-/** Of a file that lies as it came, and of the files of an archive; those of before archives had lists have no hash. */
+/**
+ * Returns whether the files still are what came: a file that lies as it came, or the files of an archive. An archive without a
+ * list has no hashes, and counts as unchanged.
+ */
 async function isAsPulled(home: string, record: PullRecord): Promise<boolean> {
   const { places, bytes, sha256, listSha256 } = record;
   if (listSha256 !== undefined) return isAsUnpacked(home, record);
@@ -68,7 +71,9 @@ async function isAsPulled(home: string, record: PullRecord): Promise<boolean> {
   return !(await stat(file)).isFile() || (await sha256OfFile(file)) === sha256;
 }
 
-/** A list that is damaged says nothing of its files, so that they are brought anew. */
+/**
+ * Returns whether the files of an archive are those that came. A damaged list tells nothing, so that its files are brought anew.
+ */
 async function isAsUnpacked(home: string, record: PullRecord): Promise<boolean> {
   try {
     const list = (await readUnpackedList(home, record))!;
@@ -143,7 +148,10 @@ async function fetchFile(item: PullItem, options: PullOptions): Promise<PullReco
   return recordOf({ bytes, sha256, places, listSha256: await writeUnpackedList(options.home, file.id, unpacked) });
 }
 
-/** The very file, in its place and without its record: a pull was killed between the two. Only where its hash is known. */
+/**
+ * Returns the file that lies in its place without a record, as where a pull was killed between the two; nothing where its hash
+ * is not known.
+ */
 async function placedBefore(
   item: PullItem,
   home: string,
@@ -157,7 +165,7 @@ async function placedBefore(
   return { bytes, sha256, places: [{ path, bytes }] };
 }
 
-/** What the user says goes before what the authors say, and that before what came the first time. */
+/** Returns what the file must be: as the user says, else as the authors say, else as it came the first time. */
 function expectedOf(file: PublishedFile, pinned: PullRecord | undefined, { sha256 }: PullOptions): Expected {
   if (sha256 !== undefined) return { sha256: sha256.toLowerCase(), trust: "given" };
   const bytes = file.bytes === undefined ? {} : { bytes: file.bytes };

@@ -4,19 +4,19 @@ import type { Answer, Client } from "./http.ts";
 
 const defaults = { mostRedirects: 10 };
 
-/** A connection or server that may do better next time. */
+/** The connection or the server failed, and may do better next time. */
 export class Broken extends Error {}
 
 export interface FileRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  /** Only where the file's hash is known, or the user wants it so: anyone on the way can change what plain http brings. */
+  /** True where the file's hash is known, or the user wants it so: anyone on the way can change what plain http brings. */
   readonly allowHttp: boolean;
 }
 
 /**
- * The answer behind all redirects: a file (200), a part of one (206), or "there is no such part" (416).
- * Throws Broken where trying again may help, HarnessError where it will not.
+ * Returns the answer behind all redirects: a file (200), a part of one (206), or "there is no such part" (416). Throws Broken
+ * where trying again may help, HarnessError where it will not.
  */
 export async function requestFile(client: Client, { url, headers, allowHttp }: FileRequest): Promise<Answer> {
   let at = url;
@@ -34,7 +34,7 @@ export async function requestFile(client: Client, { url, headers, allowHttp }: F
   });
 }
 
-/** A login goes on with a redirect to the same server, and to no other. */
+/** Returns the next address. A login goes on with a redirect to the same server, and to no other. */
 function redirectOf(from: URL, answer: Answer): URL {
   const location = answer.header("location");
   if (location !== undefined && URL.canParse(location, from.href)) {
@@ -74,7 +74,7 @@ function usable(url: URL, answer: Answer): Answer {
   });
 }
 
-/** What stands in a file's place on sign-in pages, quotas and captive networks. */
+/** Says what came in the file's place: a page of a sign-in, a quota or a captive network. */
 function contentProblem(answer: Answer): string | undefined {
   const type = answer.header("content-type") ?? "";
   const encoding = answer.header("content-encoding") ?? "identity";
@@ -82,7 +82,7 @@ function contentProblem(answer: Answer): string | undefined {
   return encoding === "identity" ? undefined : `the server packs the file on the way (${encoding})`;
 }
 
-/** A certificate does not get better by trying again, and is never passed over. */
+/** Returns the error of a certificate, which does not get better by trying again, and is never passed over. */
 function refusedCertificate(url: URL, error: unknown): HarnessError | undefined {
   const code = codeOf(error);
   if (!/CERT|SIGNED|ALTNAME|UNABLE_TO_VERIFY/.test(code ?? "")) return undefined;

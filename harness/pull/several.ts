@@ -9,7 +9,7 @@ export interface SeveralOptions {
   readonly stallMs: number;
   readonly insecureHttp: boolean;
   readonly mirror: string | undefined;
-  /** What a file must be in place of what its authors publish, by file id. */
+  /** The hash that a file must have in place of the one that its authors publish, by file id. */
   readonly hashes: ReadonlyMap<string, string>;
 }
 
@@ -17,7 +17,7 @@ export interface PullObserver {
   progress(id: string, ...step: Parameters<PullOptions["progress"]>): void;
   notice(text: string): void;
   pulled(record: PullRecord): void;
-  /** The work on a file has ended, well or not. */
+  /** Is called when the work on a file has ended, well or not. */
   finish(): void;
 }
 

@@ -7,9 +7,10 @@ import { type PullRecord, pullRecordFile, readPullRecord } from "../store/pullRe
 import { partSize, removePart } from "./part.ts";
 
 /**
- * The home folder as `bench pull` keeps it: checkpoints/<id>.pth, datasets/<group>/…, downloads/<id>.part on their way, and
- * pulled/<id>.json, which says what came and stays when the file is removed: its hash is what the next download must have.
- * Of an archive, pulled/<id>.sha256 has the hash of each file that was in it.
+ * `bench pull` stores its files in four folders of the home folder: checkpoints/<id>.pth, datasets/<group>/…,
+ * downloads/<id>.part for files on their way, and pulled/<id>.json. That record says what came and stays when the file is
+ * removed: its hash is what the next download must have. For an archive, pulled/<id>.sha256 has the hash of each file that was
+ * in it.
  */
 
 export type ShelfState =
@@ -17,7 +18,7 @@ export type ShelfState =
   | { readonly state: "partial"; readonly bytes: number }
   | { readonly state: "absent" };
 
-/** Where files of one id lie. Ids come from plug-ins, and are names here, never paths. */
+/** Returns the paths of one id's files. Ids come from plug-ins, and are names here, never paths. */
 export function pathsOf(home: string, id: string) {
   if (!/^\w[\w.-]*$/.test(id)) throw new Error(`download ${id}: not a name`);
   return {
@@ -39,7 +40,9 @@ export async function writeRecord(home: string, record: PullRecord): Promise<voi
   await replaceFile(pathsOf(home, record.id).record, `${JSON.stringify(record, undefined, 2)}\n`);
 }
 
-/** A file that was deleted, or has another length than it came with, is not here. */
+/**
+ * Returns the state of a file on this machine. A file that was deleted, or has another length than it came with, is not here.
+ */
 export async function stateOf(home: string, { id }: PublishedFile): Promise<ShelfState> {
   const record = await readPullRecord(home, id);
   if (record !== undefined && record.places.length > 0 && (await allThere(home, record)))
@@ -56,7 +59,7 @@ async function allThere(home: string, { places }: PullRecord): Promise<boolean> 
   return true;
 }
 
-/** Deletes the file, or what was unpacked of it, and what is on its way; returns the bytes that this frees. */
+/** Deletes the file, or what was unpacked of it, and its part on the way; returns the bytes that this frees. */
 export async function removePulled(home: string, { id }: PublishedFile): Promise<number> {
   const record = await readPullRecord(home, id);
   const { part } = pathsOf(home, id);
@@ -74,7 +77,7 @@ export async function removePulled(home: string, { id }: PublishedFile): Promise
   return bytes;
 }
 
-/** Bytes of a file, or of all files in a folder. */
+/** Returns the bytes of a file, or of all files in a folder. */
 export async function bytesOf(path: string): Promise<number> {
   const found = await stat(path);
   if (!found.isDirectory()) return found.size;

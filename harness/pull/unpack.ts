@@ -10,19 +10,19 @@ import { type ByteSource, fileSource } from "../weights/source.ts";
 import { brokenEntry, entryStart, type ZipDirectory, type ZipEntry, zipDirectory } from "../weights/torch/zip.ts";
 import { requireSpace } from "./part.ts";
 
-/** COCO's train2017 has 118,287 files; its annotations shrink to a fifth. Far beyond both lies what only fills disks. */
+/** COCO's train2017 has 118,287 files; its annotations shrink to a fifth. An archive far beyond both only fills disks. */
 const limits = { entries: 500_000, inflation: 100, alwaysInflated: 64 * 2 ** 20 };
 
 export interface UnpackOptions {
-  /** Where an entry goes, relative to the folder; nothing leaves it out. */
+  /** Returns the place of an entry, relative to the folder; nothing leaves the entry out. */
   targetOf(name: string): string | undefined;
   progress(done: number, total: number): void;
 }
 
 /**
  * Writes the entries of a zip file into a folder that is not there yet, one stream after the other. Lengths and checksums are
- * the archive's. Returns the SHA-256 of each file by where it went, relative to the folder.
- * Throws HarnessError for an archive that is damaged, is too large, or has names that leave the folder.
+ * those that the archive gives. Returns the SHA-256 of each file by its place relative to the folder. Throws HarnessError for an
+ * archive that is damaged, is too large, or has names that leave the folder.
  */
 export async function unpackZip(
   archive: string,
@@ -72,7 +72,10 @@ function filesOf(source: ByteSource, directory: ZipDirectory, { targetOf }: Unpa
   return [...placed.values()];
 }
 
-/** The upper half of an entry's attributes is a Unix mode; a link would lead what follows out of the folder. */
+/**
+ * Throws HarnessError for an entry that is no file in the folder. The upper half of its attributes is a Unix mode; a link would
+ * lead what follows out of the folder.
+ */
 function requireInside(source: ByteSource, entry: ZipEntry, target: string): void {
   const kind = (entry.externalFileAttributes >>> 16) & 0o170000;
   if (kind !== 0 && kind !== 0o100000) throw brokenEntry(source, entry, "is a link or a device");
@@ -81,7 +84,7 @@ function requireInside(source: ByteSource, entry: ZipEntry, target: string): voi
   if (odd) throw brokenEntry(source, entry, "has a name that leads out of the folder");
 }
 
-/** Returns the SHA-256 of what was written. */
+/** Writes one entry, and returns the SHA-256 of what was written. */
 async function unpackEntry(source: ByteSource, entry: ZipEntry, target: string): Promise<string> {
   await onDisk(target, () => mkdir(dirname(target), { recursive: true }));
   const file = await onDisk(target, () => open(target, "wx"));
