@@ -51,7 +51,7 @@ const paths = {
     "harness/worker/pass.ts#advance",
     "harness/worker/accuracy.ts#rowOf",
     "harness/run/accuracyPhase.ts#measureAccuracy",
-    "harness/store/schema.ts#Row",
+    "harness/store/rowSchema.ts#Row",
     "harness/store/rows.ts#readImages",
     "harness/results/rows.ts#readRunRows",
     "harness/results/report.ts#reportOf",

@@ -20,7 +20,8 @@ import type { RegisteredVariant, Registry } from "../plan/plugins/registry.ts";
 import { watched } from "../process/watchdog.ts";
 import { canonicalJson, sha256 } from "../store/canonical.ts";
 import { forceToDisk } from "../store/disk/wholeFolder.ts";
-import { type Manifest, parseCalibration, type StoredCalibration } from "../store/schema.ts";
+import type { Manifest } from "../store/schema.ts";
+import { parseCalibration, type StoredCalibration } from "../store/storedCalibration.ts";
 import { pixelHash } from "./overlap.ts";
 
 export interface CalibrationRequest {

@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Dataset, ImageId, RgbImage } from "../api.ts";
 import { HarnessError } from "../errors.ts";
-import type { StoredCalibration } from "../store/schema.ts";
+import type { StoredCalibration } from "../store/storedCalibration.ts";
 import { type OverlapCheck, overlapRecord, pixelHash } from "./overlap.ts";
 
 let folder: string;

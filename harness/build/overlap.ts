@@ -4,7 +4,8 @@ import { HarnessError } from "../errors.ts";
 import type { Warning } from "../measure/drift.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { cachedResult } from "../store/disk/fileCache.ts";
-import type { Manifest, StoredCalibration } from "../store/schema.ts";
+import type { Manifest } from "../store/schema.ts";
+import type { StoredCalibration } from "../store/storedCalibration.ts";
 
 /** Returns the sha256 of an image's RGB pixels: the same picture has the same one, whatever its file, format or data set. */
 export function pixelHash({ pixels }: RgbImage): string {

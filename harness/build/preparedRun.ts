@@ -1,25 +1,19 @@
 import { fileURLToPath } from "node:url";
-import type { AnnotationFacts, GraphFiles, OriginalIds } from "../api.ts";
-import { readEnvironment } from "../measure/environment.ts";
-import { multipliesInt8, runtimeVersion, sessionSettings } from "../onnx/index.ts";
+import type { AnnotationFacts, GraphFiles } from "../api.ts";
+import { multipliesInt8 } from "../onnx/index.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import type { RegisteredVariant } from "../plan/plugins/registry.ts";
 import { givenGraphs, variantFilesOf } from "../plan/variantFiles.ts";
-import { type ChosenVariant, trainedNanoWeights } from "../plan/weights.ts";
-import { canonicalJson, planId, sha256 } from "../store/canonical.ts";
-import { withoutPaths } from "../store/hidden.ts";
-import { type Manifest, schemaVersion } from "../store/schema.ts";
+import type { ChosenVariant } from "../plan/weights.ts";
+import type { Manifest } from "../store/schema.ts";
 import { annotationFacts } from "./annotationFacts.ts";
-import { type BuiltVariant, buildVariant } from "./build.ts";
+import { type BuildRequest, type BuiltVariant, buildVariant } from "./build.ts";
 import { type CalibrationRequest, calibrationFor, calibrationRecord } from "./calibration.ts";
-import { readCommit } from "./commit.ts";
 import { executedGmacs, referenceGmacs } from "./gmacs.ts";
-import { readInstallation } from "./installation.ts";
-import { type OverlapCheck, type OverlapRecord, overlapRecord } from "./overlap.ts";
-import { rowCode } from "./rowCode.ts";
+import { type OverlapCheck, overlapRecord } from "./overlap.ts";
+import { type RunParts, runRecord } from "./runRecord.ts";
 import type { WorkerSetup } from "./setup.ts";
 import { openWeights } from "./weights/openedWeights.ts";
-import { untrainedInputNotes } from "./weights/untrainedInputs.ts";
 
 /**
  * A prepared run is one variant of a plan with its graphs on disk: it holds what its worker needs, and the record that the run
@@ -58,15 +52,7 @@ export async function prepareRun(
   const { variant } = chosen;
   if (variant.files !== undefined) {
     const { weights, graphs, ...built } = await givenGraphs(variant.files, variant.file);
-    return describeRun({
-      plan,
-      chosen,
-      asPassed,
-      built: { ...built, graphs: {} },
-      cpuGraphs: built.files,
-      weights,
-      graphs,
-    });
+    return describeRun({ plan, chosen, asPassed, built: { ...built, graphs: {} }, weights, graphs }, built.files);
   }
   if (variant.preset.role === "floor") return describeFloor(plan, chosen, asPassed);
   const { checkpoint, weightsId, record } = await openWeights(chosen, plan.registry);
@@ -82,21 +68,25 @@ export async function prepareRun(
       note: watching.note,
       signal: watching.signal,
     });
-    const values = calibration === undefined ? {} : { calibration: calibration.values };
+    const request: BuildRequest = {
+      variant,
+      checkpoint,
+      weightsId,
+      graph: "fused",
+      calibration: calibration?.values,
+    };
     const { provider } = plan.runtime;
-    const built = await buildVariant({ variant, checkpoint, weightsId, graph: "fused", provider, ...values });
-    const onCpu =
-      provider === "cpu" ? built : await buildVariant({ variant, checkpoint, weightsId, graph: "fused", ...values });
-    const described = {
+    const built = await buildVariant({ ...request, provider });
+    const onCpu = provider === "cpu" ? built : await buildVariant(request);
+    const parts: RunParts = {
       plan,
       chosen,
       asPassed,
       built,
-      cpuGraphs: onCpu.files,
       weights: record,
       graphs: await graphRecord(variant, built),
     };
-    if (calibration === undefined) return describeRun(described);
+    if (calibration === undefined) return describeRun(parts, onCpu.files);
     // Masks of seeded weights are scored on nothing.
     const scored = record.source === "seeded" ? { ...plan, phases: [] } : plan;
     const overlap = await overlapRecord({
@@ -106,7 +96,7 @@ export async function prepareRun(
       progress: watching.overlap,
       signal: watching.signal,
     });
-    return describeRun({ ...described, calibration: calibrationRecord(calibration), overlap });
+    return describeRun({ ...parts, calibration: calibrationRecord(calibration), overlap }, onCpu.files);
   } finally {
     checkpoint.close();
   }
@@ -117,7 +107,7 @@ function describeFloor(plan: RunPlan, chosen: ChosenVariant, asPassed: readonly 
   const facts = annotationFacts(plan);
   const built = { files: {}, graphs: {}, hashes: {}, notes: factNotes(facts) };
   const weights = { source: "none", label: `${chosen.variant.preset.title}, no model` } as const;
-  return describeRun({ plan, chosen, asPassed, built, cpuGraphs: {}, weights, facts });
+  return describeRun({ plan, chosen, asPassed, built, weights, facts }, {});
 }
 
 function factNotes({ meanMaskShare }: AnnotationFacts): readonly string[] {
@@ -126,99 +116,31 @@ function factNotes({ meanMaskShare }: AnnotationFacts): readonly string[] {
   return [`its disc covers ${percent} % of the photo's area, as the annotated masks of these images do in the mean`];
 }
 
-interface Parts {
-  readonly plan: RunPlan;
-  readonly chosen: ChosenVariant;
-  readonly asPassed: readonly string[];
-  readonly built: Pick<BuiltVariant, "files" | "graphs" | "hashes" | "notes">;
-  readonly cpuGraphs: GraphFiles;
-  /** Counts of the graphs. For the user's own files, they count what is stored, not what is computed. */
-  readonly graphs?: NonNullable<Manifest["graphs"]>;
-  readonly weights: Manifest["weights"];
-  readonly calibration?: Manifest["calibration"];
-  readonly overlap?: OverlapRecord;
-  /** Present for a floor. */
-  readonly facts?: AnnotationFacts;
+function describeRun(parts: RunParts, cpuGraphs: GraphFiles): PreparedRun {
+  const { chosen, built, weights } = parts;
+  const manifest = runRecord(parts);
+  const encoder = built.graphs.encoder;
+  return {
+    id: manifest.id,
+    setup: workerSetup(parts),
+    cpuGraphs,
+    manifest,
+    measuresAccuracy: weights.source !== "seeded",
+    measuresLatency: chosen.variant.preset.role !== "floor",
+    multipliesInt8: encoder !== undefined && multipliesInt8(encoder),
+  };
 }
 
-function describeRun(parts: Parts): PreparedRun {
-  const { plan, chosen, asPassed, built, cpuGraphs, graphs, weights, calibration, overlap, facts } = parts;
-  const { preset } = chosen.variant;
-  const prompts = plan.prompts.map((each) => ({ prompts: each.prompts, protocol: each.protocol.id }));
-  const protocols = Object.fromEntries(prompts.map((each) => [each.prompts, each.protocol]));
-  const code = rowCode(plan, chosen.variant.file);
-  const images = plan.dataset.images.map(({ id }) => id);
-  // Whatever is in here makes another run when it changes, so that rows of two meanings never meet.
-  const resolved = {
-    schema: schemaVersion,
-    graphs: built.hashes,
-    weights: weights.source,
-    code,
-    protocols,
-    seed: plan.seed,
-    runtime: plan.runtime,
-    onnxruntime: runtimeVersion,
-    latency: plan.latency,
-    dataset: { id: plan.dataset.id, fingerprint: plan.dataset.fingerprint, images },
-    facts,
-    // What the user's encoder is handed is not in its bytes: `--input` decides it too.
-    input: chosen.variant.files === undefined ? undefined : preset.input,
-    // Without it, a shard's plan is that of the whole run: so a merge knows what it makes, and under which id.
-    shard: plan.shard,
-  };
-  const id = planId(preset.id, resolved);
-  const untrained = untrainedInputNotes(plan.prompts, trainedNanoWeights(plan.registry, chosen));
-  const manifest: Manifest = {
-    schema: schemaVersion,
-    id,
-    createdAt: new Date().toISOString(),
-    status: { state: "running" },
-    plan: { asPassed: withoutPaths(asPassed), resolved },
-    variant: {
-      id: preset.id,
-      title: preset.title,
-      paper: preset.paper,
-      size: preset.size,
-      notes: [...preset.notes, ...built.notes, ...untrained, ...(overlap === undefined ? [] : [overlap.note])],
-      role: preset.role,
-      setting: preset.setting,
-    },
-    calibration,
-    overlap: overlap?.overlap,
-    weights,
-    protocols,
-    seed: plan.seed,
-    hashes: { graph: built.hashes, pipeline: sha256(canonicalJson(code)) },
-    dataset: {
-      id: plan.dataset.id,
-      fingerprint: plan.dataset.fingerprint,
-      images: plan.images.length,
-      warnings: plan.dataset.warnings,
-      credits: plan.dataset.credits?.slice(),
-      ...humanAgreementOf(plan),
-      ...originalIdsOf(plan),
-    },
-    runtime: {
-      ...plan.runtime,
-      onnxruntime: runtimeVersion,
-      graphOptimization: sessionSettings.optimisation,
-      spinning: sessionSettings.spinning,
-    },
-    environment: readEnvironment(),
-    shard: plan.shard === undefined ? undefined : { ...plan.shard, images: images.length },
-    harness: readInstallation(),
-    ...commitRecord(),
-    graphs,
-    warnings: overlap?.warnings ?? [],
-  };
-  const setup: WorkerSetup = {
-    variant: preset.id,
-    plugin: chosen.variant.file,
-    variantFiles: chosen.variant.files === undefined ? [] : variantFilesOf(preset.id, plan.variantFiles),
+function workerSetup({ plan, chosen: { variant }, built, facts }: RunParts): WorkerSetup {
+  const { id } = variant.preset;
+  return {
+    variant: id,
+    plugin: variant.file,
+    variantFiles: variant.files === undefined ? [] : variantFilesOf(id, plan.variantFiles),
     encoderInput: plan.encoderInput,
     graphs: built.files,
     runtime: plan.runtime,
-    prompts,
+    prompts: plan.prompts.map((each) => ({ prompts: each.prompts, protocol: each.protocol.id })),
     seed: plan.seed,
     dataset: plan.dataset.id,
     datasetPlugin: plan.registry.datasetFiles.get(plan.dataset.id)!,
@@ -227,30 +149,11 @@ function describeRun(parts: Parts): PreparedRun {
     boxes: plan.boxes,
     facts,
   };
-  const encoder = built.graphs.encoder;
-  return {
-    id,
-    setup,
-    cpuGraphs,
-    manifest,
-    measuresAccuracy: weights.source !== "seeded",
-    measuresLatency: preset.role !== "floor",
-    multipliesInt8: encoder !== undefined && multipliesInt8(encoder),
-  };
 }
 
 function protocolPluginsOf({ registry, prompts }: RunPlan): readonly string[] {
   const asked = new Set(prompts.map(({ protocol }) => protocol));
   return registry.protocols.filter((each) => asked.has(each)).map(({ module }) => fileURLToPath(module));
-}
-
-function humanAgreementOf({ dataset: { humanAgreement } }: RunPlan): Pick<Manifest["dataset"], "humanAgreement"> {
-  return humanAgreement === undefined ? {} : { humanAgreement };
-}
-
-function commitRecord(): Pick<Manifest, "commit"> {
-  const commit = readCommit();
-  return commit === undefined ? {} : { commit };
 }
 
 async function graphRecord(variant: RegisteredVariant, built: BuiltVariant): Promise<NonNullable<Manifest["graphs"]>> {
@@ -265,13 +168,4 @@ async function graphRecord(variant: RegisteredVariant, built: BuiltVariant): Pro
     fileBytes: built.fileBytes,
     theory: built.theory,
   };
-}
-
-/** Returns the original ids of the run's images, by which an export has the ids of the annotation file. */
-function originalIdsOf({ dataset, images }: RunPlan): Pick<Manifest["dataset"], "originalIds"> {
-  if (dataset.originalIds === undefined) return {};
-  const own = new Set(images);
-  const recorded = (ids: OriginalIds["images"]) => ids.map(([number, digits]) => ({ number, digits }));
-  const originals = recorded(dataset.originalIds.images).filter(({ number }) => own.has(number));
-  return { originalIds: { images: originals, categories: recorded(dataset.originalIds.categories) } };
 }

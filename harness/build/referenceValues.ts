@@ -1,28 +1,52 @@
 import { readFileSync } from "node:fs";
+import { z } from "zod";
 import type { Checkpoint } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { checked, parseJson } from "../foreign.ts";
+import { errorCode } from "../store/disk/disk.ts";
+import type { Immutable } from "../store/fields.ts";
+
+const numbers = z.array(z.number());
 
 /** The input is a tensor of the seeded scheme, times `scale`, plus `offset`. */
-export interface SeededInput {
-  readonly tensor: string;
-  readonly scale: number;
-  readonly offset: number;
-  readonly shape: readonly number[];
-}
+const seededInput = z.object({ tensor: z.string(), scale: z.number(), offset: z.number(), shape: numbers });
 
-/** A sampled output: it holds some values at flat indices, and the spread that errors are measured by. */
-export interface Expected {
-  readonly shape: readonly number[];
-  readonly std: number;
-  readonly index: readonly number[];
-  readonly value: readonly number[];
-}
+/** A sampled output holds some values at flat indices, and the spread that errors are measured by. */
+const sampled = z
+  .object({ shape: numbers, std: z.number(), index: numbers, value: numbers })
+  .refine(({ index, value }) => index.length === value.length, { message: "another number of values than of indices" });
 
+/** Prompts have one length, so that they can be fed as one batch. */
+const points = z
+  .array(z.array(z.tuple([z.number(), z.number()])).min(1))
+  .min(1)
+  .refine((prompts) => new Set(prompts.map(({ length }) => length)).size === 1, {
+    message: "prompts of several lengths",
+  });
+
+const json = z.record(z.string(), z.unknown());
+
+const prompted = z
+  .object({ points, labels: z.array(numbers) })
+  .refine(({ points, labels }) => points.length === labels.length, {
+    path: ["labels"],
+    message: "another number of lists than of prompts",
+  })
+  .refine(({ points, labels }) => points.every(({ length }, i) => length === labels[i]?.length), {
+    path: ["labels"],
+    message: "another number of labels than of points",
+  });
+
+const masked = z.object({ mask_input: seededInput, with_mask_input: json });
+
+const network = z.object({ image_size: z.number(), input: seededInput, state_dict: z.record(z.string(), numbers) });
+
+export type SeededInput = Immutable<z.infer<typeof seededInput>>;
+export type Expected = Immutable<z.infer<typeof sampled>>;
 type Outputs = Readonly<Record<string, Expected>>;
+type Json = Readonly<Record<string, unknown>>;
 
-interface FixturePrompts {
-  readonly points: readonly (readonly (readonly [number, number])[])[];
-  readonly labels: readonly (readonly number[])[];
+interface FixturePrompts extends Immutable<z.infer<typeof prompted>> {
   readonly maskInput?: SeededInput;
   readonly withMaskInput?: Outputs;
 }
@@ -35,40 +59,27 @@ export interface Fixture {
   readonly prompts?: FixturePrompts;
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
 /** Reads a fixture. Throws HarnessError naming the file and the field that is missing or of another kind. */
 export function readFixture(file: string): Fixture {
-  const json = parse(file);
-  const field = <T>(name: string, kind: string, holds: (value: unknown) => boolean): T => {
-    if (holds(json[name])) return json[name] as T;
-    throw new HarnessError(`${file}: field ${name} is ${json[name] === undefined ? "missing" : "malformed"}`, {
-      expected: kind,
-    });
-  };
-  const input = field<SeededInput>("input", "{ tensor, scale, offset, shape }", isSeededInput);
-  const outputs = outputsOf(file, json);
+  const fields = checked(json, parseJson(textOf(file), file), file);
+  const { image_size, input, state_dict: stateDict } = checked(network, fields, file);
+  const expectedShape = [1, 3, image_size, image_size];
+  if (input.shape.join() !== expectedShape.join())
+    throw new HarnessError(`${file}: field input has the wrong shape`, { found: input.shape, expected: expectedShape });
+  const outputs = outputsOf(file, fields);
   if (Object.keys(outputs).length === 0)
     throw new HarnessError(`${file}: no output to compare with`, {
       expected: "fields with shape, std, index and value",
     });
-  const fixture = {
-    image_size: field<number>("image_size", "a number of pixels", (value) => typeof value === "number"),
-    input,
-    stateDict: field<Fixture["stateDict"]>("state_dict", "{ name: shape }", isShapes),
-    outputs,
-  };
-  const expectedShape = [1, 3, fixture.image_size, fixture.image_size];
-  if (input.shape.join() !== expectedShape.join())
-    throw new HarnessError(`${file}: field input has the wrong shape`, { found: input.shape, expected: expectedShape });
-  if (json.points === undefined && json.labels === undefined) return fixture;
-  const points = field<FixturePrompts["points"]>("points", "[prompts][points][x, y]", isPoints);
-  const labels = field<FixturePrompts["labels"]>("labels", "one number a point", (value) => isLabels(value, points));
-  const prompts = { points, labels };
-  if (json.mask_input === undefined && json.with_mask_input === undefined) return { ...fixture, prompts };
-  const maskInput = field<SeededInput>("mask_input", "{ tensor, scale, offset, shape }", isSeededInput);
-  const withMaskInput = outputsOf(file, field<Json>("with_mask_input", "outputs with the mask input", isRecord));
-  return { ...fixture, prompts: { ...prompts, maskInput, withMaskInput } };
+  return { image_size, input, stateDict, outputs, prompts: promptsOf(file, fields) };
+}
+
+function promptsOf(file: string, fields: Json): FixturePrompts | undefined {
+  if (fields.points === undefined && fields.labels === undefined) return undefined;
+  const prompts = checked(prompted, fields, file);
+  if (fields.mask_input === undefined && fields.with_mask_input === undefined) return prompts;
+  const { mask_input: maskInput, with_mask_input: outputs } = checked(masked, fields, file);
+  return { ...prompts, maskInput, withMaskInput: outputsOf(file, outputs) };
 }
 
 /** Returns a checkpoint with the scheme's weights, but only in the names and shapes of the published checkpoint. */
@@ -93,87 +104,47 @@ export function withShapesOf(checkpoint: Checkpoint, { stateDict }: Fixture, lab
   };
 }
 
-function parse(file: string): Json {
+function textOf(file: string): string {
   try {
-    const json: unknown = JSON.parse(readFileSync(file, "utf8"));
-    if (isRecord(json)) return json as Json;
+    return readFileSync(file, "utf8");
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    const problem =
-      code === undefined ? "is not JSON" : code === "ENOENT" ? "does not exist" : `can not be read (${code})`;
+    const code = errorCode(error);
+    const problem = code === "ENOENT" ? "does not exist" : `can not be read (${code})`;
     throw new HarnessError(`${file}: the fixture ${problem}`, { cause: error });
   }
-  throw new HarnessError(`${file}: the fixture is no JSON object`);
 }
 
 /**
  * Returns the outputs, sampled ones and small ones that are written out whole. Throws HarnessError for an object that is
  * neither.
  */
-function outputsOf(file: string, json: Json): Outputs {
-  const names = Object.keys(json).filter((name) => !notOutputs.has(name));
+function outputsOf(file: string, fields: Json): Outputs {
+  const named = Object.entries(fields).filter(([name]) => !notOutputs.has(name));
+  const objects = named.filter(([, value]) => json.safeParse(value).success);
+  const samples = checked(z.record(z.string(), sampled), Object.fromEntries(objects), file);
   return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = json[name];
-      if (isSampled(value)) return [[name, value]];
-      if (isRecord(value))
-        throw new HarnessError(`${file}: field ${name} is malformed`, { expected: "shape, std, index and value" });
-      return isNumbers(value) ? [[name, sampleOf(value)]] : [];
+    named.flatMap(([name, value]) => {
+      const whole = nested.safeParse(value);
+      const output = whole.success ? sampleOf(whole.data) : samples[name];
+      return output === undefined ? [] : [[name, output]];
     }),
   );
 }
 
 const notOutputs = new Set(["points", "labels", "input", "mask_input", "state_dict", "with_mask_input"]);
 
-function sampleOf(nested: Nested): Expected {
+type Nested = readonly (number | Nested)[];
+const nested: z.ZodType<Nested> = z.lazy(() => z.array(z.union([z.number(), nested])).min(1));
+
+function sampleOf(values: Nested): Expected {
   const shape: number[] = [];
-  for (let level: Nested | number = nested; Array.isArray(level); level = level[0]!) shape.push(level.length);
-  const value = flatten(nested);
+  for (let level: Nested | number = values; typeof level !== "number"; level = level[0]!) shape.push(level.length);
+  const value = flatten(values);
   const mean = value.reduce((sum, each) => sum + each, 0) / value.length;
   const std = Math.sqrt(value.reduce((sum, each) => sum + (each - mean) ** 2, 0) / value.length);
   return { shape, std, index: value.map((_, i) => i), value };
 }
 
-type Nested = readonly (number | Nested)[];
-
-function flatten(nested: Nested): number[] {
-  return nested.flatMap((each) => (typeof each === "number" ? [each] : flatten(each)));
-}
-
-function isNumbers(value: unknown): value is Nested {
-  return Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === "number" || isNumbers(each));
-}
-
-function isRecord(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isShape(value: unknown): value is readonly number[] {
-  return Array.isArray(value) && value.every((each) => typeof each === "number");
-}
-
-function isShapes(value: unknown): boolean {
-  return isRecord(value) && Object.values(value as Json).every(isShape);
-}
-
-/** Returns whether the prompts have one length, so that they can be fed as one batch. */
-function isPoints(value: unknown): boolean {
-  if (!Array.isArray(value) || value.length === 0) return false;
-  const lengths = new Set(value.map((prompt) => (Array.isArray(prompt) ? prompt.length : 0)));
-  return lengths.size === 1 && !lengths.has(0) && value.flat().every((point) => isShape(point) && point.length === 2);
-}
-
-function isLabels(value: unknown, points: FixturePrompts["points"]): boolean {
-  if (!Array.isArray(value) || value.length !== points.length) return false;
-  return value.every((labels, i) => isShape(labels) && labels.length === points[i]!.length);
-}
-
-function isSampled(value: unknown): value is Expected {
-  const { shape, std, index, value: values } = (value ?? {}) as Partial<Expected>;
-  return [shape, index, values].every(isShape) && typeof std === "number" && index!.length === values!.length;
-}
-
-function isSeededInput(value: unknown): boolean {
-  const { tensor, scale, offset, shape } = (value ?? {}) as Partial<SeededInput>;
-  return typeof tensor === "string" && typeof scale === "number" && typeof offset === "number" && isShape(shape);
+function flatten(values: Nested): number[] {
+  return values.flatMap((each) => (typeof each === "number" ? [each] : flatten(each)));
 }

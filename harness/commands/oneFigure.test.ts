@@ -16,7 +16,7 @@ import { scoresOf, scoresRecord } from "../results/scores.ts";
 import { integer, random } from "../stats/random.ts";
 import { planId } from "../store/canonical.ts";
 import { exampleManifest, examplePrediction } from "../store/fixtures/run.ts";
-import type { Row } from "../store/schema.ts";
+import type { Row } from "../store/rowSchema.ts";
 import { openRun, readRun, type StoredRun } from "../store/store.ts";
 
 const size: Size = { height: 24, width: 24 };

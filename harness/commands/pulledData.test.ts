@@ -26,6 +26,9 @@ beforeAll(async () => {
   mkdirSync(join(home, "pulled"));
   const record = {
     id: "scenes",
+    url: "https://example.org/scenes.zip",
+    trust: "published",
+    pulledAt: "2024-05-01T12:00:00.000Z",
     bytes: 1,
     sha256: sha256("archive"),
     listSha256: await writeUnpackedList(home, "scenes", unpacked),

@@ -106,8 +106,8 @@ const renamed: Change = (fixture) => {
 
 describe("a fixture that lacks or garbles a field is the user's mistake, and names it", () => {
   test.each<[string, Change, string]>([
-    ["no input", without("input"), "field input is missing (expected { tensor, scale, offset, shape })"],
-    ["no image_size", without("image_size"), "field image_size is missing (expected a number of pixels)"],
+    ["no input", without("input"), "field input is missing"],
+    ["no image_size", without("image_size"), "field image_size is missing"],
     ["no state_dict", without("state_dict"), "field state_dict is missing"],
     ["labels without points", without("points"), "field points is missing"],
     ["points without labels", without("labels"), "field labels is missing"],
@@ -115,15 +115,27 @@ describe("a fixture that lacks or garbles a field is the user's mistake, and nam
     ["a mask input without its outputs", without("with_mask_input"), "field with_mask_input is missing"],
     ["no outputs", noOutputs, "no output to compare with"],
     ["an output that the variant has not", renamed, "output low_res_logits of the fixture is not one of the variant"],
-    ["points that are no points", put("points", [[1, 2], [3]]), "field points is malformed"],
-    ["fewer labels than points", put("labels", [[1], [1], [1]]), "field labels is malformed"],
-    ["an input without its scale", put("input", { tensor: "x", shape: [1] }), "field input is malformed"],
+    [
+      "points that are no points",
+      put("points", [[1, 2], [3]]),
+      "field points.0.0 is not as it should be (found expected tuple, received number)",
+    ],
+    [
+      "fewer labels than points",
+      put("labels", [[1], [1], [1]]),
+      "field labels is not as it should be (found another number of labels than of points)",
+    ],
+    ["an input without its scale", put("input", { tensor: "x", shape: [1] }), "field input.scale is missing"],
     [
       "an input of another shape",
       put("input", { tensor: "x", scale: 1, offset: 0, shape: [1, 3, 8, 8] }),
       "field input has the wrong shape",
     ],
-    ["weights of no shape", weight("image_encoder.pos_embed", 7), "field state_dict is malformed"],
+    [
+      "weights of no shape",
+      weight("image_encoder.pos_embed", 7),
+      "field state_dict.image_encoder.pos_embed is not as it should be (found expected array, received number)",
+    ],
     ["weights of another shape", weight("image_encoder.pos_embed", [7]), "has the wrong shape"],
     ["weights of another network", put("state_dict", { w: [7] }), "has no weight image_encoder."],
     ["another size", resized, "made for one image size (found 512, expected 256)"],
@@ -136,8 +148,8 @@ describe("a fixture that lacks or garbles a field is the user's mistake, and nam
   });
 
   test.each([
-    ["no JSON", "{", "the fixture is not JSON"],
-    ["no object", "[1]", "the fixture is no JSON object"],
+    ["no JSON", "{", "not JSON (found {)"],
+    ["no object", "[1]", "the record is not as it should be (found expected record, received array)"],
   ])("%s", async (_, text, problem) => {
     const file = write("fixture.json", text);
     expect((await failure("sam-nano", file)).message).toBe(`${file}: ${problem}`);
@@ -155,7 +167,9 @@ test("a wrong output value fails, and so does one that is no number", async () =
     fixture.image_embedding.value[7] = wrong;
     const file = write("fixture.json", JSON.stringify(fixture));
     if (wrong === null)
-      expect((await failure("sam-nano", file)).message).toContain("field image_embedding is malformed");
+      expect((await failure("sam-nano", file)).message).toContain(
+        "field image_embedding.value.7 is not as it should be (found expected number, received null)",
+      );
     else expect(await verify.run(args("sam-nano", file), memoryConsole())).toBe(1);
   }
 });

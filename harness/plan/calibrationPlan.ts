@@ -1,6 +1,7 @@
 import { HarnessError } from "../errors.ts";
 import { withDetectorBoxes } from "./detectorBoxes.ts";
-import { type RunFlags, type RunPlan, resolvePlan } from "./plan.ts";
+import { type RunPlan, resolvePlan } from "./plan.ts";
+import type { RunFlags } from "./runFlags.ts";
 import { refuseUnusedFiles } from "./unusedFlags.ts";
 
 /** Says what `bench quantize` calibrates, and on which images. */

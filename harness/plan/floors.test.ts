@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type RunFlags, resolvePlan } from "./plan.ts";
+import { resolvePlan } from "./plan.ts";
+import type { RunFlags } from "./runFlags.ts";
 
 const small = { limit: 1, variants: "sam-nano", baseline: true } as const;
 

@@ -9,62 +9,22 @@ import { openDataset } from "./openDataset.ts";
 import { planOptions } from "./options.ts";
 import { bookOf } from "./plugins/book.ts";
 import { loadRegistry, type Registry } from "./plugins/registry.ts";
-import { readPresetFile } from "./presetFile.ts";
+import {
+  atLeast,
+  checkpointsOf,
+  imageTimeoutOf,
+  namesOf,
+  type Phase,
+  phasesOf,
+  type RunFlags,
+  shardOf,
+} from "./runFlags.ts";
 import { withSettings } from "./settings.ts";
-import { imagesOfShard, parseShard, type Shard } from "./shard.ts";
+import { imagesOfShard, type Shard } from "./shard.ts";
 import { withVariantFiles } from "./variantFiles.ts";
-import { type Chosen, type ChosenVariant, chooseWeights, type LeftOut, type WeightsChoice } from "./weights.ts";
+import { type Chosen, type ChosenVariant, chooseWeights, type LeftOut } from "./weights.ts";
 
-/** A run has two phases. Accuracy can be measured on many machines, latency is measured on one. */
-export type Phase = "accuracy" | "latency";
-
-/** The flags of a run, as the command line gives them; each has a default. */
-export interface RunFlags {
-  readonly variants?: string;
-  /** Files that `bench search` wrote. */
-  readonly preset?: readonly string[];
-  readonly weights?: WeightsChoice;
-  /** Pairs `VARIANT=FILE`. */
-  readonly checkpoint?: readonly string[];
-  readonly dataset?: string;
-  readonly data?: string;
-  readonly prompts?: string;
-  readonly protocol?: string;
-  readonly limit?: number;
-  readonly image?: readonly number[];
-  readonly seed?: number;
-  readonly threads?: number;
-  readonly provider?: string;
-  /** Allows a provider that computes something else than the processor. */
-  readonly "accept-error"?: boolean;
-  readonly rounds?: number;
-  readonly warmup?: number;
-  readonly plugin?: readonly string[];
-  /** Results file of a detector, whose boxes are prompted. */
-  readonly boxes?: string;
-  /** Pairs `NAME=FILE.onnx`; more files of the same name follow without it. */
-  readonly "variant-files"?: readonly string[];
-  /** Says what the encoder of these files takes, where its graph does not show it. */
-  readonly input?: EncoderInput;
-  /** Asks for pictures of the tokens that each part of an encoder kept, for the images of `--image`. */
-  readonly dump?: "tokens";
-  /** Allows a variant to be scored on images that it was calibrated on. */
-  readonly "allow-overlap"?: boolean;
-  /** Says what the images are for, if not for scoring. */
-  readonly purpose?: DatasetOptions["purpose"];
-  /** Settings of methods by the names of their options. */
-  readonly settings?: Readonly<Record<string, string>>;
-  /** The most seconds that a worker may take for an image. */
-  readonly "image-timeout"?: number;
-  /** Says whether floors are measured beside the named variants. */
-  readonly baseline?: boolean;
-  /** The one phase to measure; both without it. */
-  readonly phase?: Phase;
-  /** A part of the images, `i/n`: every n-th image; latency is not measured. */
-  readonly shard?: string;
-}
-
-export interface LatencySettings {
+interface LatencySettings {
   readonly rounds: number;
   readonly warmup: number;
 }
@@ -100,7 +60,6 @@ export interface RunPlan {
 }
 
 const defaults = {
-  variants: "all",
   weights: planOptions.weights.default,
   dataset: planOptions.dataset.default,
   seed: planOptions.seed.default,
@@ -141,13 +100,7 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
   requireBoxes(prompts, flags.boxes);
   if (flags.dump !== undefined && flags.image === undefined)
     throw new HarnessError("--dump: of which image?", { hint: "--image ID, as often as you like" });
-
-  const plugin = registry.datasets.get(flags.dataset ?? defaults.dataset);
-  if (plugin === undefined) throw unknown("dataset", flags.dataset!, [...registry.datasets.keys()]);
-  const datasetOptions = optionsOf(flags, plugin, seed);
-  const opened = await openDataset(registry, plugin.id, datasetOptions, notice);
-  const dataset = flags.boxes === undefined ? opened : await withDetectorBoxes(opened, flags.boxes);
-  if (dataset.images.length === 0) throw new HarnessError(`dataset ${dataset.id}: no image is left to run`);
+  const { dataset, datasetOptions } = await openImages(flags, { registry, seed, notice });
   const ids = dataset.images.map(({ id }) => id);
   return {
     registry,
@@ -158,12 +111,13 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
     datasetOptions,
     prompts,
     seed,
-    ...(shard === undefined ? { images: ids } : { images: imagesOfShard(ids, shard), shard }),
+    images: shard === undefined ? ids : imagesOfShard(ids, shard),
+    shard,
     phases,
     overlap: flags["allow-overlap"] === true ? "allowed" : "refused",
     boxes: flags.boxes,
     dump: flags.dump,
-    ...imageTimeoutOf(flags),
+    imageTimeoutMs: imageTimeoutOf(flags),
     encoderInput: flags.input,
     acceptError: flags["accept-error"] === true || undefined,
     runtime: {
@@ -175,6 +129,26 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
       warmup: atLeast(0, "--warmup", flags.warmup ?? defaults.warmup),
     },
   };
+}
+
+interface Opening {
+  readonly registry: Registry;
+  readonly seed: number;
+  notice(text: string): void;
+}
+
+/** Opens the dataset, with a detector's boxes where they are prompted. */
+async function openImages(
+  flags: RunFlags,
+  { registry, seed, notice }: Opening,
+): Promise<Pick<RunPlan, "dataset" | "datasetOptions">> {
+  const plugin = registry.datasets.get(flags.dataset ?? defaults.dataset);
+  if (plugin === undefined) throw unknown("dataset", flags.dataset!, [...registry.datasets.keys()]);
+  const datasetOptions = optionsOf(flags, plugin, seed);
+  const opened = await openDataset(registry, plugin.id, datasetOptions, notice);
+  const dataset = flags.boxes === undefined ? opened : await withDetectorBoxes(opened, flags.boxes);
+  if (dataset.images.length === 0) throw new HarnessError(`dataset ${dataset.id}: no image is left to run`);
+  return { dataset, datasetOptions };
 }
 
 /**
@@ -195,35 +169,6 @@ function withoutMisfits({ chosen, leftOut }: Chosen, prompts: readonly PlannedPr
     chosen: chosen.filter(({ variant }) => !out.has(variant.preset.id)),
     leftOut: [...leftOut, ...misfits],
   };
-}
-
-/** Returns the phases to measure. A shard without `--phase` has accuracy alone: figures of several machines are no latency. */
-function phasesOf({ phase, shard }: RunFlags): readonly Phase[] {
-  if (phase !== undefined) return [phase];
-  return shard === undefined ? ["accuracy", "latency"] : ["accuracy"];
-}
-
-function imageTimeoutOf({ "image-timeout": seconds }: RunFlags): Pick<RunPlan, "imageTimeoutMs"> {
-  if (seconds === undefined) return {};
-  if (seconds > 0 && Number.isFinite(seconds)) return { imageTimeoutMs: 1000 * seconds };
-  throw new HarnessError("--image-timeout: must be a number of seconds", {
-    found: String(seconds),
-    expected: "over 0",
-  });
-}
-
-function shardOf({ phase, shard }: RunFlags): Shard | undefined {
-  if (shard === undefined) return undefined;
-  if (phase !== "latency") return parseShard(shard);
-  throw new HarnessError(`--shard ${shard}: latency is measured on one machine, not in shards`, {
-    hint: "bench run --phase latency without --shard, on the machine that the figure is about",
-  });
-}
-
-/** Returns the named variants and those of preset files; `all` where neither is given. */
-function namesOf({ variants, preset = [] }: RunFlags): readonly string[] {
-  const named = variants === undefined && preset.length > 0 ? [] : listOf("--variants", variants ?? defaults.variants);
-  return [...named, ...preset.map(readPresetFile)];
 }
 
 /** Throws HarnessError where prompts and `--boxes` do not belong together: a run prompts annotations or a detector's boxes. */
@@ -255,28 +200,4 @@ function optionsOf(flags: RunFlags, plugin: DatasetPlugin, seed: number): Datase
     images: flags.image,
     purpose: flags.purpose,
   };
-}
-
-function atLeast(least: number, flag: string, value: number): number {
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new HarnessError(`${flag}: must be a whole number`, { found: String(value), expected: `at least ${least}` });
-}
-
-function checkpointsOf(pairs: readonly string[]): ReadonlyMap<string, string> {
-  return new Map(
-    pairs.map((pair) => {
-      const at = pair.indexOf("=");
-      if (at > 0 && at < pair.length - 1) return [pair.slice(0, at), pair.slice(at + 1)];
-      throw new HarnessError("--checkpoint: a variant and a file are needed", {
-        found: pair,
-        expected: "VARIANT=FILE",
-      });
-    }),
-  );
-}
-
-function listOf(flag: string, text: string): readonly string[] {
-  const names = text.split(",").flatMap((name) => (name.trim() === "" ? [] : [name.trim()]));
-  if (names.length === 0) throw new HarnessError(`${flag}: names nothing`, { expected: "names set apart by commas" });
-  return names;
 }

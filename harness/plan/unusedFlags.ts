@@ -1,6 +1,7 @@
 import { HarnessError } from "../errors.ts";
-import type { RunFlags, RunPlan } from "./plan.ts";
+import type { RunPlan } from "./plan.ts";
 import { weightsVariantOf } from "./plugins/registry.ts";
+import type { RunFlags } from "./runFlags.ts";
 
 /** Throws HarnessError for files that no variant of the plan takes: the user would read a figure of other weights as theirs. */
 export function refuseUnusedFiles(plan: RunPlan, flags: RunFlags): void {

@@ -3,7 +3,7 @@
  * redirects to, may hold a secret.
  */
 
-import { createHash } from "node:crypto";
+import { sha256 } from "../store/canonical.ts";
 
 /**
  * Returns the address without what lets somebody in: name and password are left out, and a query, which signs the address of
@@ -15,8 +15,7 @@ export function shownAddress(url: URL): string {
 
 /** Returns a key that tells addresses apart without holding a secret: what shownAddress shows, with a hash of the query. */
 export function addressKey(url: URL): string {
-  const query =
-    url.search === "" ? "" : `?sha256:${createHash("sha256").update(url.search).digest("hex").slice(0, 16)}`;
+  const query = url.search === "" ? "" : `?sha256:${sha256(url.search).slice(0, 16)}`;
   return `${withoutLogin(url)}${query}`;
 }
 

@@ -3,14 +3,14 @@ import type { Trust } from "../store/pullRecord.ts";
 import { catalogOf } from "./catalog.ts";
 import type { PullItem } from "./place.ts";
 import { pulledBefore } from "./pull.ts";
-import { type ShelfState, stateOf } from "./shelf.ts";
+import { type PullState, stateOf } from "./pullFolder.ts";
 
 /** A published file, and how much of it is on this machine. */
 export interface InventoryEntry {
   readonly id: string;
   /** The variants' ids, or a dataset group's title. */
   readonly use: string;
-  readonly state: ShelfState["state"];
+  readonly state: PullState["state"];
   /** Bytes on this disk. */
   readonly held: number;
   /** Bytes as published, where its authors name a size. */
@@ -32,7 +32,7 @@ export async function inventoryOf(registry: Registry, home: string): Promise<rea
   return entries;
 }
 
-function heldBytes(found: ShelfState): number {
+function heldBytes(found: PullState): number {
   if (found.state === "absent") return 0;
   return found.state === "partial" ? found.bytes : found.record.places.reduce((sum, { bytes }) => sum + bytes, 0);
 }
@@ -59,6 +59,6 @@ export async function arrivalsOf(
 
 async function arrivalOf({ file }: PullItem, home: string, sha256: string | undefined): Promise<Arrival> {
   const state = await stateOf(home, file);
-  const here = (await pulledBefore(file, sha256 === undefined ? { home } : { home, sha256 })) !== undefined;
+  const here = (await pulledBefore(file, { home, sha256 })) !== undefined;
   return { file, here, partBytes: state.state === "partial" ? state.bytes : undefined };
 }

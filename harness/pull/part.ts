@@ -1,16 +1,19 @@
 import { type FileHandle, open, readFile, rm, stat, statfs, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { z } from "zod";
 import { HarnessError } from "../errors.ts";
 import { errorCode, onDisk } from "../store/disk/disk.ts";
 
 /** Says which file the bytes of a part belong to. For another address, or another version of the file, they are worthless. */
-export interface PartOrigin {
-  readonly url: string;
+const partOrigin = z.object({
+  url: z.string(),
   /** The server's name for this version: a strong ETag, else the date of the last change. */
-  readonly validator?: string;
+  validator: z.string().optional(),
   /** Holds the size of the whole file, where the server said so. */
-  readonly total?: number;
-}
+  total: z.int().optional(),
+});
+
+export type PartOrigin = Readonly<z.infer<typeof partOrigin>>;
 
 /** A part is a file on its way: its first bytes, and beside them their origin. */
 export interface Part {
@@ -104,8 +107,7 @@ const originFile = (path: string) => `${path}.json`;
 /** Returns nothing where the origin is missing or was cut off: then nobody knows where the bytes beside it came from. */
 async function readOrigin(path: string): Promise<PartOrigin | undefined> {
   try {
-    const origin = JSON.parse(await readFile(originFile(path), "utf8")) as Partial<PartOrigin> | null;
-    return typeof origin?.url === "string" ? (origin as PartOrigin) : undefined;
+    return partOrigin.parse(JSON.parse(await readFile(originFile(path), "utf8")));
   } catch {
     return undefined;
   }

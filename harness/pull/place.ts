@@ -5,7 +5,7 @@ import { HarnessError } from "../errors.ts";
 import { onDisk } from "../store/disk/disk.ts";
 import type { UnpackedFile } from "../store/pulledFiles.ts";
 import type { PullRecord } from "../store/pullRecord.ts";
-import { bytesOf, pathsOf } from "./shelf.ts";
+import { bytesOf, pathsOf } from "./pullFolder.ts";
 import { unpackZip } from "./unpack.ts";
 
 /** A published file and the place where it is stored. */

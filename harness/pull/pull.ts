@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
-import { createReadStream, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { PublishedFile } from "../api.ts";
 import { HarnessError } from "../errors.ts";
-import { cachedResult, sha256OfFile } from "../store/disk/fileCache.ts";
+import { cachedResult, readSha256, sha256OfFile } from "../store/disk/fileCache.ts";
 import { acquireLock, type Lock, LockInUse } from "../store/disk/lock.ts";
 import { readUnpackedList, writeUnpackedList } from "../store/pulledFiles.ts";
 import { type PullRecord, readPullRecord, type Trust } from "../store/pullRecord.ts";
@@ -13,7 +12,7 @@ import { shownAddress, withoutLogins } from "./address.ts";
 import { type DownloadOptions, download } from "./download.ts";
 import { removePart } from "./part.ts";
 import { nameOf, type PullItem, pathOf, place } from "./place.ts";
-import { bytesOf, makeFolders, pathsOf, stateOf, writeRecord } from "./shelf.ts";
+import { bytesOf, makeFolders, pathsOf, stateOf, writeRecord } from "./pullFolder.ts";
 
 export interface PullOptions extends Omit<DownloadOptions, "progress"> {
   readonly home: string;
@@ -80,7 +79,7 @@ async function isAsUnpacked(home: string, record: PullRecord): Promise<boolean> 
     const files = list.map(({ path }) => join(home, path));
     const found = await cachedResult("unpacked", files, async () => {
       const hashes: string[] = [];
-      for (const file of files) hashes.push(existsSync(file) ? await sha256Of(file) : "missing");
+      for (const file of files) hashes.push(existsSync(file) ? await readSha256(file) : "missing");
       return hashes.join(" ");
     });
     return found === list.map(({ sha256 }) => sha256).join(" ");
@@ -124,16 +123,12 @@ async function fetchFile(item: PullItem, options: PullOptions): Promise<PullReco
     await removePart(part);
     return recordOf(unrecorded);
   }
+  const allowHttp = options.insecureHttp || expected.sha256 !== undefined;
   await download(
-    {
-      url,
-      path: part,
-      allowHttp: options.insecureHttp || expected.sha256 !== undefined,
-      bytes: expected.bytes,
-    },
+    { url, path: part, allowHttp, bytes: expected.bytes },
     { ...options, progress: (done, total) => options.progress("download", done, total) },
   );
-  const sha256 = await sha256Of(part);
+  const sha256 = await readSha256(part);
   if (expected.sha256 !== undefined && sha256 !== expected.sha256) {
     await removePart(part);
     throw otherContent(url, { found: sha256, expected });
@@ -144,8 +139,8 @@ async function fetchFile(item: PullItem, options: PullOptions): Promise<PullReco
     progress: (done, total) => options.progress("unpack", done, total),
   });
   await removePart(part);
-  if (unpacked === undefined) return recordOf({ bytes, sha256, places });
-  return recordOf({ bytes, sha256, places, listSha256: await writeUnpackedList(options.home, file.id, unpacked) });
+  const listSha256 = unpacked && (await writeUnpackedList(options.home, file.id, unpacked));
+  return recordOf({ bytes, sha256, places, listSha256 });
 }
 
 /**
@@ -160,7 +155,7 @@ async function placedBefore(
   const path = pathOf(item);
   const file = join(home, path);
   if (item.file.archive !== undefined || sha256 === undefined || !existsSync(file)) return undefined;
-  if ((await sha256Of(file)) !== sha256) return undefined;
+  if ((await readSha256(file)) !== sha256) return undefined;
   const bytes = await bytesOf(file);
   return { bytes, sha256, places: [{ path, bytes }] };
 }
@@ -168,12 +163,12 @@ async function placedBefore(
 /** Returns what the file must be: as the user says, else as the authors say, else as it came the first time. */
 function expectedOf(file: PublishedFile, pinned: PullRecord | undefined, { sha256 }: PullOptions): Expected {
   if (sha256 !== undefined) return { sha256: sha256.toLowerCase(), trust: "given" };
-  const bytes = file.bytes === undefined ? {} : { bytes: file.bytes };
-  if (file.sha256 !== undefined) return { sha256: file.sha256, ...bytes, trust: "published" };
+  const { bytes } = file;
+  if (file.sha256 !== undefined) return { sha256: file.sha256, bytes, trust: "published" };
   // A hash that the user once gave for a mirror of his own says nothing of the published file.
   if (pinned?.trust === "first download")
     return { sha256: pinned.sha256, bytes: pinned.bytes, trust: "first download" };
-  return { ...bytes, trust: "first download" };
+  return { bytes, trust: "first download" };
 }
 
 function otherContent(url: URL, { found, expected }: { found: string; expected: Expected }): HarnessError {
@@ -199,10 +194,4 @@ function addressOf(file: PublishedFile, mirror: string | undefined): URL {
       expected: "https://HOST/FOLDER",
     });
   return new URL(nameOf(file), mirror.endsWith("/") ? mirror : `${mirror}/`);
-}
-
-async function sha256Of(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 20 })) hash.update(chunk as Uint8Array);
-  return hash.digest("hex");
 }

@@ -28,20 +28,17 @@ export async function pullSeveral(
   observer: PullObserver,
 ): Promise<readonly PullRecord[]> {
   const client = openClient({ stallMs });
-  const address = mirror === undefined ? {} : { mirror };
   const pulled: PullRecord[] = [];
   try {
     for (const item of items) {
       const { id } = item.file;
-      const sha256 = hashes.get(id);
-      const expected = sha256 === undefined ? {} : { sha256 };
       try {
         const record = await pull(item, {
           home,
           client,
           insecureHttp,
-          ...address,
-          ...expected,
+          mirror,
+          sha256: hashes.get(id),
           progress: (...step) => observer.progress(id, ...step),
           notice: observer.notice,
         });

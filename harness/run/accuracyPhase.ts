@@ -3,7 +3,7 @@ import { HarnessError } from "../errors.ts";
 import { homeFolder } from "../home.ts";
 import { Deadlines } from "../process/deadlines.ts";
 import { requireAsPulled } from "../store/pulledFiles.ts";
-import type { ImageEnd, Row } from "../store/schema.ts";
+import type { ImageEnd, Row } from "../store/rowSchema.ts";
 import { visible } from "../visible.ts";
 import type { WorkerCalls } from "../worker/worker.ts";
 import {

@@ -2,9 +2,9 @@ import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
-import type { RunFlags } from "../plan/plan.ts";
 import { projectRoot } from "../plan/plugins/sources.ts";
-import type { Row } from "../store/schema.ts";
+import type { RunFlags } from "../plan/runFlags.ts";
+import type { Row } from "../store/rowSchema.ts";
 import type { StoredRun } from "../store/store.ts";
 import { type PluginTrial, patience, pluginTrial } from "./fixtures/pluginTrial.ts";
 

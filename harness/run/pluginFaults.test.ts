@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { HarnessError } from "../errors.ts";
-import type { RunFlags } from "../plan/plan.ts";
+import type { RunFlags } from "../plan/runFlags.ts";
 import type { StoredRun } from "../store/store.ts";
 import { type PluginTrial, patience, pluginTrial } from "./fixtures/pluginTrial.ts";
 import { type Wrapping, wrappedNano } from "./fixtures/wrappedNano.ts";

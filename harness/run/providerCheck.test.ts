@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { HarnessError } from "../errors.ts";
-import type { RunFlags } from "../plan/plan.ts";
+import type { RunFlags } from "../plan/runFlags.ts";
 import { resultTable } from "../report/table/tables.ts";
 import { reportOf } from "../results/report.ts";
 import type { StoredRun } from "../store/store.ts";

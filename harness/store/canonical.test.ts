@@ -36,6 +36,12 @@ test("a plan id is readable and fit for a folder", () => {
   expect(planId("../../x", {})).toMatch(/^x-[0-9a-f]{12}$/);
 });
 
+test("a plan id is the same with an undefined field and without it, at every depth", () => {
+  const plan = { seed: 1, dataset: { id: "coco", images: [1, 2] } };
+  const withUndefined = { ...plan, shard: undefined, dataset: { ...plan.dataset, fingerprint: undefined } };
+  expect(planId("sam-nano", withUndefined)).toBe(planId("sam-nano", plan));
+});
+
 test("a plan id changes with the plan and with the variant, and not with the order of keys", () => {
   const id = planId("blvit/b+t", { seed: 1, limit: 3 });
   expect(planId("blvit/b+t", { limit: 3, seed: 1 })).toBe(id);

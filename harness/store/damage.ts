@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { canonicalJson, sha256 } from "./canonical.ts";
+import { errorCode } from "./disk/disk.ts";
 import { cachedResult, sha256OfFile } from "./disk/fileCache.ts";
 import { readLatency } from "./latency.ts";
 import { indexRows } from "./rows.ts";
@@ -102,7 +103,7 @@ export async function hashOf(file: string): Promise<string> {
   try {
     return await sha256OfFile(file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return emptyHash;
+    if (errorCode(error) === "ENOENT") return emptyHash;
     throw error;
   }
 }

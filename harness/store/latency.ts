@@ -3,6 +3,7 @@ import type { ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { checked, parseJson } from "../foreign.ts";
 import { readLines } from "./disk/lines.ts";
+import { count, positive, text, whole } from "./fields.ts";
 
 /** A turn is a line of latency.jsonl: the samples of one variant in one round, in the order measured, ms. */
 export interface LatencyTurn {
@@ -24,15 +25,12 @@ export interface LatencyTurn {
   readonly load?: number;
 }
 
-const count = z.int().min(0);
-const positive = z.number().min(0);
-
 const latencyTurn = z.object({
   kind: z.literal("turn"),
-  session: z.string().optional(),
+  session: text.optional(),
   round: count,
   turn: count,
-  image: z.int().optional(),
+  image: whole.optional(),
   prepareMs: z.array(positive),
   encodeMs: z.array(positive),
   decodeMs: z.array(positive),
@@ -53,7 +51,7 @@ export function parseLatencyTurn(json: string, place: string): LatencyTurn {
 export async function readLatency(file: string): Promise<{ turns: readonly LatencyTurn[]; end: number }> {
   const turns: LatencyTurn[] = [];
   let end = 0;
-  let torn = undefined as unknown;
+  let torn: unknown;
   for await (const line of readLines(file)) {
     if (torn !== undefined) throw torn;
     try {

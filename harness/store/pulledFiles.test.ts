@@ -32,8 +32,16 @@ async function write(path: string, text: string): Promise<void> {
   await writeFile(join(home, path), text);
 }
 
+const whole = {
+  url: "https://example.org/set.zip",
+  bytes: 99,
+  sha256: sha256("archive"),
+  trust: "published",
+  pulledAt: "2024-05-01T12:00:00.000Z",
+};
+
 async function record(id: string, fields: object): Promise<void> {
-  await writeFile(pullRecordFile(home, id), JSON.stringify({ id, bytes: 99, sha256: sha256("archive"), ...fields }));
+  await writeFile(pullRecordFile(home, id), JSON.stringify({ ...whole, id, ...fields }));
 }
 
 const check = (path: string) => requireAsPulled({ home, file: join(home, path), flag: "--data" });
@@ -83,7 +91,7 @@ test("a list that is not the one that was written is refused", async () => {
   const list = unpackedListFile(home, "set");
   await write("datasets/set/val/1.jpg", "two");
   await writeUnpackedList(home, "set", [{ path: "datasets/set/val/1.jpg", sha256: sha256("two") }]);
-  // A process that has read the list keeps it by its hash, so the record is given one that none has read.
+  // A process that has read the list caches it by its hash, so the record is given one that none has read.
   await record("set", { places: [{ path: "datasets/set/val", bytes: 3 }], listSha256: sha256("unread") });
   await expect(check("datasets/set/val/1.jpg")).rejects.toMatchObject({
     message: `${list}: damaged list of what was pulled`,

@@ -4,7 +4,8 @@ import { readEnvironment } from "../measure/environment.ts";
 import { exampleManifest, examplePrediction } from "./fixtures/run.ts";
 import { parseLatencyTurn } from "./latency.ts";
 import { migrate } from "./migrations.ts";
-import { parseManifest, parseRowLine, schemaVersion } from "./schema.ts";
+import { parseRowLine } from "./rowSchema.ts";
+import { parseManifest, schemaVersion } from "./schema.ts";
 
 const written = (value: unknown) => JSON.stringify(value);
 

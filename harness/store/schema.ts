@@ -1,8 +1,7 @@
 import { z } from "zod";
-import type { PredictionRow as KeptRow } from "../api.ts";
 import { checked, parseJson } from "../foreign.ts";
-import { limits } from "../limits.ts";
 import { visible } from "../visible.ts";
+import { count, fraction, hash, type Immutable, number, text, whole } from "./fields.ts";
 import { migrate, migrations } from "./migrations.ts";
 
 /**
@@ -12,19 +11,7 @@ import { migrate, migrations } from "./migrations.ts";
  */
 export const schemaVersion = 2;
 
-const text = z.string();
-const count = z.int().min(0);
-const whole = z.int();
-/** A finite number: JSON has no other, and 1e999 is refused. */
-const number = z.number();
 const originalId = z.object({ number: whole, digits: text });
-const size = z.object({ height: count, width: count });
-const maskSize = size.refine(({ height, width }) => height * width <= limits.imagePixels, {
-  message: `more than ${limits.imagePixels} px`,
-});
-const fraction = z.number().min(0).max(1);
-const positive = z.number().min(0);
-const hash = z.string().regex(/^[0-9a-f]{64}$/, "not a SHA-256");
 
 /** A fraction with its 95 % interval; `n` counts the annotations behind it. */
 const score = z
@@ -198,95 +185,7 @@ const manifest = z.object({
   warnings: z.array(warning),
 });
 
-const point = z.object({ x: number, y: number, label: z.union([z.literal(0), z.literal(1)]) });
-
-/** The fields of a kept mask are all those of the contract, in its types. */
-const predictionFields = {
-  kind: z.literal("prediction"),
-  image: whole,
-  target: whole,
-  category: whole,
-  /** The prompts' name (box, 1p, 3p) and the protocol that they belong to. */
-  prompts: text,
-  protocol: text,
-  /** A protocol of one step has step 1; for clicks, the step is the number of points so far. */
-  step: z.int().min(1),
-  /** The mask token that the protocol kept; 0 is the single-mask token. */
-  token: count,
-  /** The model's guess, which may exceed 1. */
-  predictedIou: number,
-  /** IoU with the target's own mask; absent for a detector's box, which has none. */
-  iou: fraction.optional(),
-  /** Area and crowd flag of the target, as the dataset gives them. */
-  areaPx: positive,
-  crowd: z.boolean(),
-  /** COCO string at image size, so that a new metric needs no inference. */
-  mask: z.object({ size: maskSize, counts: text.regex(/^[0-o]*$/, "not a COCO string") }),
-  /** The detector's score. */
-  score: number.optional(),
-  /** The prompt is in the image frame. */
-  prompt: z.object({
-    points: z.array(point),
-    box: z.object({ x0: number, y0: number, x1: number, y1: number }).optional(),
-  }),
-} satisfies Readonly<Record<keyof PredictionRow, z.ZodType>>;
-
-const prediction = z.object(predictionFields) satisfies z.ZodType<PredictionRow>;
-
-/**
- * A failure says that the image could not be read, prepared or run. It counts as finished: a resumed run tries it again where
- * its worker died or its photo changed.
- */
-const failure = z.object({
-  kind: z.literal("failure"),
-  image: whole,
-  message: text,
-  /** Present where the worker died or did not answer, which may not happen again when the same command is given. */
-  cause: z.literal("worker").optional(),
-});
-
-/** An image's end stands behind its rows and says how many they are: an image without it was not finished. */
-const imageEnd = z.object({
-  kind: z.literal("image"),
-  image: whole,
-  rows: count,
-  /** Hash and size of the photo's file. */
-  photo: z.object({ sha256: hash, bytes: count }).optional(),
-  /** Time from the photo to the masks in everything mode, with the encode of every crop, by prompts name. */
-  everythingMs: z.record(text, positive).optional(),
-  /** SHA-256 of the image's text: its rows, a line each, and this line without this field. */
-  sha256: hash.optional(),
-});
-
-/**
- * A stored calibration is what a method learned from images. It lies beside the graphs: the same calibration gives the same
- * graphs.
- */
-const calibration = z.object({
-  schema: z.literal(1),
-  variant: text,
-  /** Identity of the weights that the calibration was made with. */
-  weights: text,
-  dataset: z.object({ id: text, fingerprint: text, images: z.array(whole) }),
-  /** sha256 of each image's RGB pixels. */
-  imageHashes: z.array(text).optional(),
-  seed: whole,
-  options: z.record(text, text),
-  values: z.record(text, z.unknown()),
-  /** Covers the canonical JSON of all the other fields. */
-  sha256: hash.optional(),
-});
-
-export type StoredCalibration = Immutable<z.infer<typeof calibration>>;
 export type Manifest = Immutable<z.infer<typeof manifest>>;
-/** A kept mask is one line of rows.jsonl. */
-export type PredictionRow = KeptRow & { readonly kind: "prediction" };
-export type FailureRow = Immutable<z.infer<typeof failure>>;
-export type Row = PredictionRow | FailureRow;
-export type ImageEnd = Immutable<z.infer<typeof imageEnd>>;
-
-const rowLine = z.discriminatedUnion("kind", [prediction, failure, imageEnd]);
-
 /** Reads a manifest of this version or an older one. Throws HarnessError naming file and field. */
 export function parseManifest(json: string, file: string): Manifest {
   const stored = checked(z.looseObject({ schema: z.int().min(1) }), parseJson(json, file), file);
@@ -309,19 +208,3 @@ function withVisibleTexts<T>(value: T): T {
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [visible(name), withVisibleTexts(each)])) as T;
 }
-
-/** Throws HarnessError naming file and field. */
-export function parseCalibration(json: string, file: string): StoredCalibration {
-  return checked(calibration, parseJson(json, file), file);
-}
-
-/** Reads a line of rows.jsonl; `place` is file and line. */
-export function parseRowLine(json: string, place: string): Row | ImageEnd {
-  return checked(rowLine, parseJson(json, place), place);
-}
-
-type Immutable<T> = T extends readonly (infer Item)[]
-  ? readonly Immutable<Item>[]
-  : T extends object
-    ? { readonly [Key in keyof T]: Immutable<T[Key]> }
-    : T;

@@ -10,9 +10,10 @@ import { acquireLock, type LockOptions } from "./disk/lock.ts";
 import { withoutFolders } from "./hidden.ts";
 import { type LatencyTurn, parseLatencyTurn, readLatency } from "./latency.ts";
 import { assertSamePlan, readManifest, writeManifest } from "./manifest.ts";
+import type { Row } from "./rowSchema.ts";
 import { type ImageFacts, imageText, indexRows, type RowIndex, readRows, rowsHash, sortedRows } from "./rows.ts";
 import { keepWholeImages } from "./salvage.ts";
-import type { Manifest, Row } from "./schema.ts";
+import type { Manifest } from "./schema.ts";
 
 /** A stored run is a run as it lies on disk. Reading it takes no lock and writes nothing, also while another process writes. */
 export interface StoredRun {
@@ -29,7 +30,7 @@ export interface StoredRun {
 }
 
 /** The fields of a manifest that may change while a run goes on. */
-export type ManifestPatch = Partial<Omit<Manifest, "schema" | "id" | "createdAt" | "plan">>;
+type ManifestPatch = Partial<Omit<Manifest, "schema" | "id" | "createdAt" | "plan">>;
 
 export type Sealed = Pick<
   Extract<Manifest["status"], { state: "done" }>,

@@ -19,7 +19,12 @@ beforeEach(() => {
   writeFileSync(file, content);
   const hash = { bytes: content.length, sha256: sha256(content) };
   const places = [{ path: "checkpoints/sam-nano.safetensors", bytes: content.length }];
-  const from = { id: "sam-nano", url: "https://example.org/sam-nano.safetensors", trust: "first download" };
+  const from = {
+    id: "sam-nano",
+    url: "https://example.org/sam-nano.safetensors",
+    trust: "first download",
+    pulledAt: "2024-05-01T12:00:00.000Z",
+  };
   writeFileSync(join(home, "pulled", "sam-nano.json"), JSON.stringify({ ...from, ...hash, places }));
 });
 afterEach(() => {

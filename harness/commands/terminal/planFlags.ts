@@ -1,7 +1,7 @@
 import { HarnessError } from "../../errors.ts";
 import { type Option, planOptions } from "../../plan/options.ts";
-import type { RunFlags } from "../../plan/plan.ts";
 import { loadRegistry } from "../../plan/plugins/registry.ts";
+import type { RunFlags } from "../../plan/runFlags.ts";
 import { settingsOf } from "../../plan/settings.ts";
 import type { WeightsChoice } from "../../plan/weights.ts";
 import { type Arguments, listOf, type UnusedOptions } from "./command.ts";

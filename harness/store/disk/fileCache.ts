@@ -24,7 +24,7 @@ const defaults = {
  */
 export async function sha256OfFile(file: string): Promise<string> {
   refuseIrregular(file);
-  return cachedResult("sha256", [file], () => hashOf(file));
+  return cachedResult("sha256", [file], () => readSha256(file));
 }
 
 /**
@@ -48,7 +48,8 @@ export async function cachedResult(
   return found;
 }
 
-async function hashOf(file: string): Promise<string> {
+/** Returns the SHA-256 of a file's bytes, hexadecimal, which it reads each time. */
+export async function readSha256(file: string): Promise<string> {
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 20 })) hash.update(chunk as Uint8Array);
   return hash.digest("hex");

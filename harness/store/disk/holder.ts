@@ -32,6 +32,11 @@ export function alive({ pid, started }: Holder): boolean {
   const now = processStart(pid);
   if (now !== undefined) return now === started;
   // No /proc, or the process is hidden there: then a recycled pid can not be told apart and counts as alive.
+  return processExists(pid);
+}
+
+/** Returns whether a process of this pid runs, also where it is another user's. */
+export function processExists(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -1,5 +1,6 @@
 import { readdirSync, rmSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
+import { processExists } from "./holder.ts";
 
 const defaults = {
   /** Built graphs that no run has used for so many days are deleted: any change of the code builds new ones. */
@@ -20,7 +21,7 @@ export function sweep(cache: string, now = Date.now()): void {
   for (const name of namesIn(cache)) {
     const folder = join(cache, name);
     const builder = /\.partial-(\d+)$/.exec(name)?.[1];
-    const gone = builder === undefined ? ageDays(folder, now) > defaults.unusedDays : !isAlive(Number(builder));
+    const gone = builder === undefined ? ageDays(folder, now) > defaults.unusedDays : !processExists(Number(builder));
     if (gone) rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -36,13 +37,4 @@ function namesIn(folder: string): readonly string[] {
 
 function ageDays(folder: string, now: number): number {
   return (now - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? now)) / 86_400_000;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }

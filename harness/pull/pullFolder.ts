@@ -13,7 +13,7 @@ import { partSize, removePart } from "./part.ts";
  * in it.
  */
 
-export type ShelfState =
+export type PullState =
   | { readonly state: "here"; readonly record: PullRecord }
   | { readonly state: "partial"; readonly bytes: number }
   | { readonly state: "absent" };
@@ -43,7 +43,7 @@ export async function writeRecord(home: string, record: PullRecord): Promise<voi
 /**
  * Returns the state of a file on this machine. A file that was deleted, or has another length than it came with, is not here.
  */
-export async function stateOf(home: string, { id }: PublishedFile): Promise<ShelfState> {
+export async function stateOf(home: string, { id }: PublishedFile): Promise<PullState> {
   const record = await readPullRecord(home, id);
   if (record !== undefined && record.places.length > 0 && (await allThere(home, record)))
     return { state: "here", record };

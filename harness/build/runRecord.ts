@@ -1,0 +1,117 @@
+import type { AnnotationFacts, OriginalIds } from "../api.ts";
+import { readEnvironment } from "../measure/environment.ts";
+import { runtimeVersion, sessionSettings } from "../onnx/index.ts";
+import type { RunPlan } from "../plan/plan.ts";
+import { type ChosenVariant, trainedNanoWeights } from "../plan/weights.ts";
+import { canonicalJson, planId, sha256 } from "../store/canonical.ts";
+import { withoutPaths } from "../store/hidden.ts";
+import { type Manifest, schemaVersion } from "../store/schema.ts";
+import type { BuiltVariant } from "./build.ts";
+import { readCommit } from "./commit.ts";
+import { readInstallation } from "./installation.ts";
+import type { OverlapRecord } from "./overlap.ts";
+import { rowCode } from "./rowCode.ts";
+import { untrainedInputNotes } from "./weights/untrainedInputs.ts";
+
+/** Holds all that the record of a run is made of. */
+export interface RunParts {
+  readonly plan: RunPlan;
+  readonly chosen: ChosenVariant;
+  readonly asPassed: readonly string[];
+  readonly built: Pick<BuiltVariant, "files" | "graphs" | "hashes" | "notes">;
+  /** Counts of the graphs. For the user's own files, they count what is stored, not what is computed. */
+  readonly graphs?: NonNullable<Manifest["graphs"]>;
+  readonly weights: Manifest["weights"];
+  readonly calibration?: Manifest["calibration"];
+  readonly overlap?: OverlapRecord;
+  /** Present for a floor. */
+  readonly facts?: AnnotationFacts;
+}
+
+/** Returns the record that a run starts with; its id is the hash of its plan. */
+export function runRecord(parts: RunParts): Manifest {
+  const { plan, chosen, asPassed, built, graphs, weights, calibration, overlap } = parts;
+  const { preset } = chosen.variant;
+  const resolved = resolvedPlan(parts);
+  const untrained = untrainedInputNotes(plan.prompts, trainedNanoWeights(plan.registry, chosen));
+  const learned = overlap === undefined ? [] : [overlap.note];
+  return {
+    schema: schemaVersion,
+    id: planId(preset.id, resolved),
+    createdAt: new Date().toISOString(),
+    status: { state: "running" },
+    plan: { asPassed: withoutPaths(asPassed), resolved },
+    variant: {
+      id: preset.id,
+      title: preset.title,
+      paper: preset.paper,
+      size: preset.size,
+      notes: [...preset.notes, ...built.notes, ...untrained, ...learned],
+      role: preset.role,
+      setting: preset.setting,
+    },
+    calibration,
+    overlap: overlap?.overlap,
+    weights,
+    protocols: resolved.protocols,
+    seed: plan.seed,
+    hashes: { graph: built.hashes, pipeline: sha256(canonicalJson(resolved.code)) },
+    dataset: {
+      id: plan.dataset.id,
+      fingerprint: plan.dataset.fingerprint,
+      images: plan.images.length,
+      warnings: plan.dataset.warnings,
+      credits: plan.dataset.credits,
+      humanAgreement: plan.dataset.humanAgreement,
+      originalIds: originalIdsOf(plan),
+    },
+    runtime: {
+      ...plan.runtime,
+      onnxruntime: runtimeVersion,
+      graphOptimization: sessionSettings.optimisation,
+      spinning: sessionSettings.spinning,
+    },
+    environment: readEnvironment(),
+    shard: plan.shard === undefined ? undefined : { ...plan.shard, images: plan.dataset.images.length },
+    harness: readInstallation(),
+    commit: readCommit(),
+    graphs,
+    warnings: overlap?.warnings ?? [],
+  };
+}
+
+/** Returns all that makes another run when it changes, so that rows of two meanings never meet. */
+function resolvedPlan({ plan, chosen: { variant }, built, weights, facts }: RunParts) {
+  return {
+    schema: schemaVersion,
+    graphs: built.hashes,
+    weights: weights.source,
+    code: rowCode(plan, variant.file),
+    protocols: Object.fromEntries(plan.prompts.map(({ prompts, protocol }) => [prompts, protocol.id])),
+    seed: plan.seed,
+    runtime: plan.runtime,
+    onnxruntime: runtimeVersion,
+    latency: plan.latency,
+    dataset: {
+      id: plan.dataset.id,
+      fingerprint: plan.dataset.fingerprint,
+      images: plan.dataset.images.map(({ id }) => id),
+    },
+    facts,
+    // What the user's encoder is handed is not in its bytes: `--input` decides it too.
+    input: variant.files === undefined ? undefined : variant.preset.input,
+    // Without it, a shard's plan is that of the whole run: so a merge knows what it makes, and under which id.
+    shard: plan.shard,
+  };
+}
+
+/** Returns the original ids of the run's images, by which an export has the ids of the annotation file. */
+function originalIdsOf({ dataset: { originalIds }, images }: RunPlan): Manifest["dataset"]["originalIds"] {
+  if (originalIds === undefined) return undefined;
+  const own = new Set(images);
+  const recorded = (ids: OriginalIds["images"]) => ids.map(([number, digits]) => ({ number, digits }));
+  return {
+    images: recorded(originalIds.images).filter(({ number }) => own.has(number)),
+    categories: recorded(originalIds.categories),
+  };
+}

@@ -1,0 +1,113 @@
+import type { DatasetOptions, EncoderInput } from "../api.ts";
+import { HarnessError } from "../errors.ts";
+import { readPresetFile } from "./presetFile.ts";
+import { parseShard, type Shard } from "./shard.ts";
+import type { WeightsChoice } from "./weights.ts";
+
+/** A run has two phases. Accuracy can be measured on many machines, latency is measured on one. */
+export type Phase = "accuracy" | "latency";
+
+/** The flags of a run, as the command line gives them; each has a default. */
+export interface RunFlags {
+  readonly variants?: string;
+  /** Files that `bench search` wrote. */
+  readonly preset?: readonly string[];
+  readonly weights?: WeightsChoice;
+  /** Pairs `VARIANT=FILE`. */
+  readonly checkpoint?: readonly string[];
+  readonly dataset?: string;
+  readonly data?: string;
+  readonly prompts?: string;
+  readonly protocol?: string;
+  readonly limit?: number;
+  readonly image?: readonly number[];
+  readonly seed?: number;
+  readonly threads?: number;
+  readonly provider?: string;
+  /** Allows a provider that computes something else than the processor. */
+  readonly "accept-error"?: boolean;
+  readonly rounds?: number;
+  readonly warmup?: number;
+  readonly plugin?: readonly string[];
+  /** Results file of a detector, whose boxes are prompted. */
+  readonly boxes?: string;
+  /** Pairs `NAME=FILE.onnx`; more files of the same name follow without it. */
+  readonly "variant-files"?: readonly string[];
+  /** Says what the encoder of these files takes, where its graph does not show it. */
+  readonly input?: EncoderInput;
+  /** Asks for pictures of the tokens that each part of an encoder kept, for the images of `--image`. */
+  readonly dump?: "tokens";
+  /** Allows a variant to be scored on images that it was calibrated on. */
+  readonly "allow-overlap"?: boolean;
+  /** Says what the images are for, if not for scoring. */
+  readonly purpose?: DatasetOptions["purpose"];
+  /** Settings of methods by the names of their options. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** The most seconds that a worker may take for an image. */
+  readonly "image-timeout"?: number;
+  /** Says whether floors are measured beside the named variants. */
+  readonly baseline?: boolean;
+  /** The one phase to measure; both without it. */
+  readonly phase?: Phase;
+  /** A part of the images, `i/n`: every n-th image; latency is not measured. */
+  readonly shard?: string;
+}
+
+const allVariants = "all";
+
+/** Returns the phases to measure. A shard without `--phase` has accuracy alone: figures of several machines are no latency. */
+export function phasesOf({ phase, shard }: RunFlags): readonly Phase[] {
+  if (phase !== undefined) return [phase];
+  return shard === undefined ? ["accuracy", "latency"] : ["accuracy"];
+}
+
+/** Returns the deadline of an image in ms, where the user gives one. */
+export function imageTimeoutOf({ "image-timeout": seconds }: RunFlags): number | undefined {
+  if (seconds === undefined) return undefined;
+  if (seconds > 0 && Number.isFinite(seconds)) return 1000 * seconds;
+  throw new HarnessError("--image-timeout: must be a number of seconds", {
+    found: String(seconds),
+    expected: "over 0",
+  });
+}
+
+/** Returns the part of the images to measure; nothing where all of them are. */
+export function shardOf({ phase, shard }: RunFlags): Shard | undefined {
+  if (shard === undefined) return undefined;
+  if (phase !== "latency") return parseShard(shard);
+  throw new HarnessError(`--shard ${shard}: latency is measured on one machine, not in shards`, {
+    hint: "bench run --phase latency without --shard, on the machine that the figure is about",
+  });
+}
+
+/** Returns the named variants and those of preset files; `all` where neither is given. */
+export function namesOf({ variants, preset = [] }: RunFlags): readonly string[] {
+  const named = variants === undefined && preset.length > 0 ? [] : listOf("--variants", variants ?? allVariants);
+  return [...named, ...preset.map(readPresetFile)];
+}
+
+/** Returns the value of a flag. Throws HarnessError where it is no whole number, or too small. */
+export function atLeast(least: number, flag: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw new HarnessError(`${flag}: must be a whole number`, { found: String(value), expected: `at least ${least}` });
+}
+
+/** Maps each variant of `VARIANT=FILE` to its file. */
+export function checkpointsOf(pairs: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(
+    pairs.map((pair) => {
+      const at = pair.indexOf("=");
+      if (at > 0 && at < pair.length - 1) return [pair.slice(0, at), pair.slice(at + 1)];
+      throw new HarnessError("--checkpoint: a variant and a file are needed", {
+        found: pair,
+        expected: "VARIANT=FILE",
+      });
+    }),
+  );
+}
+
+function listOf(flag: string, text: string): readonly string[] {
+  const names = text.split(",").flatMap((name) => (name.trim() === "" ? [] : [name.trim()]));
+  if (names.length === 0) throw new HarnessError(`${flag}: names nothing`, { expected: "names set apart by commas" });
+  return names;
+}
