@@ -9,6 +9,7 @@ import { ownBook } from "../protocols/index.ts";
 import { footLines } from "../report/table/foot.ts";
 import { exampleManifest, examplePrediction } from "../store/fixtures/run.ts";
 import { openRun, readRun } from "../store/store.ts";
+import { heldForAccuracy } from "./accuracy.ts";
 import { reportOf } from "./report.ts";
 import { scoresOf, scoresRecord } from "./scores.ts";
 
@@ -61,6 +62,27 @@ test("stored figures are shown while their metric's code is what computed them, 
   expect(report.absent).toEqual({ "targets found": reason });
   expect(footLines([report], undefined)).toContain(`${report.variant}: no targets found: ${reason}`);
   expect(report.prompts.box).toHaveProperty("miou");
+});
+
+test("masks stay in memory only where a metric is computed from them, and reach it from the one reading", async () => {
+  const run = await storedRun("scored", { box: "miou-gtbox-argmax" });
+  expect(heldForAccuracy(run.manifest, { book })).toBe("figures");
+  const unscored = await storedRun("not scored", { box: "miou-gtbox-argmax" });
+  expect(heldForAccuracy(unscored.manifest, { book })).toBe("masks");
+  const weights = { source: "seeded", label: "seeded weights, version 1" } as const;
+  expect(heldForAccuracy({ ...unscored.manifest, weights }, { book })).toBe("figures");
+  const masks: Metric = {
+    ...found,
+    id: "masks",
+    needs: "rows",
+    reads: ["mask"],
+    headline: "masks",
+    columns: [{ id: "masks", title: "masks" }],
+    fit: (rows) => () => [{ id: "masks", value: rows.filter(({ mask }) => mask.counts !== "").length, n: 1 }],
+  };
+  const withMasks = { ...ownBook, metrics: [...ownBook.metrics, masks] };
+  expect(heldForAccuracy(run.manifest, { book: withMasks })).toBe("masks");
+  expect((await reportOf(run, { book: withMasks })).prompts.box).toMatchObject({ masks: { value: 1 } });
 });
 
 test("a metric that was not known when the run ended is absent with the reason", async () => {

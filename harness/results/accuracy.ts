@@ -1,59 +1,75 @@
-import type { Metric, PredictionRow, Protocol } from "../api.ts";
+import type { Metric, MetricContext } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { cocoSizes, contextOf, figuresById } from "../metrics/index.ts";
 import { metricsOf, ownBook, type ScoreBook } from "../protocols/index.ts";
 import { isEarlier, type Manifest } from "../store/schema.ts";
 import type { StoredRun } from "../store/store.ts";
 import { requireKnownTargets } from "./knownTargets.ts";
-import { byPrompts, type RunRows, readRunRows } from "./rows.ts";
+import { byPrompts, type RowsOptions, type RunRows } from "./rows.ts";
 import { datasetOfRun } from "./runDataset.ts";
 import { type FigureRecord, metricCode } from "./scores.ts";
 
 export interface ReportOptions {
-  /** The project's own without it. */
+  /** Protocols and metrics that are known; the project's own without it. */
   readonly book?: ScoreBook;
   /** Modules that may bring the run's dataset. */
   readonly plugins?: readonly string[];
 }
 
-/** What a run's rows and stored scores say, metric by metric. */
+/** Accuracy of a run, metric by metric, from its rows and its stored scores. */
 export interface Accuracy {
-  /** By prompts name. */
+  /** Protocol and figures by prompts name. */
   readonly prompts: Readonly<Record<string, { readonly protocol: string; readonly figures: FigureRecord }>>;
-  /** By a metric's title, why it has no figures. */
+  /** Reasons why a metric has no figures, by its title. */
   readonly absent: Readonly<Record<string, string>>;
   /** Whole sentences: protocols and metrics of the run that are not known here. */
   readonly unknown: readonly string[];
 }
 
+/** Tells what `accuracyOf` needs of each row, so that rows are read once: masks only where a metric is computed from them. */
+export function heldForAccuracy(manifest: Manifest, { book = ownBook }: ReportOptions): RowsOptions["hold"] {
+  if (manifest.weights.source === "seeded") return "figures";
+  const needsMasks = Object.entries(manifest.protocols).some(([name, id]) =>
+    metricsByProtocol(id, book).some((metric) =>
+      metric.needs === "rows"
+        ? metric.reads.includes("mask")
+        : isScored(manifest) && storedFigures(manifest, name, metric) === undefined,
+    ),
+  );
+  return needsMasks ? "masks" : "figures";
+}
+
 /**
- * Computes what needs rows alone, and takes the rest from the manifest while the metric's code is what computed it. Where it
- * is not, the run is scored again if its dataset is at hand; else the figure is absent with the reason.
+ * Computes what needs rows alone, and takes the rest from the manifest while the metric's code is what computed it. Where that
+ * code has changed, the run is scored again if its dataset is at hand; else the figure is absent with the reason. The rows
+ * hold what `heldForAccuracy` says.
  */
 export async function accuracyOf(
   run: StoredRun,
-  read: RunRows,
+  { rows: all, images }: RunRows,
   { book = ownBook, plugins = [] }: ReportOptions,
 ): Promise<Accuracy> {
   const { manifest } = run;
-  const again = rescoring(run, plugins);
+  const { seed } = manifest;
+  const dataset = once(() => datasetOfRun(manifest, images, { plugins }));
   const absent: Record<string, string> = {};
   const unknown = unknownMetrics(manifest, book);
-  const rowsOf = byPrompts(read.rows);
+  const rowsOf = byPrompts(all);
   const prompts: Record<string, { protocol: string; figures: FigureRecord }> = {};
   for (const [name, id] of Object.entries(manifest.protocols)) {
     const protocol = book.protocols.find((each) => each.id === id);
-    if (protocol === undefined) unknown.push(unknownProtocol(name, id));
-    const metrics = protocol === undefined ? [] : metricsOf(book, protocol);
-    const rows = rowsOf.get(name) ?? [];
-    let figures: FigureRecord = {};
-    for (const metric of metrics.filter(({ needs }) => needs === "rows")) {
-      const own = readsMasks(metric) ? await again.rows(name) : rows;
-      const context = { rows: own, images: read.images, sizes: cocoSizes, protocol: contextOf(protocol!) };
-      figures = { ...figures, ...figuresById(metric, context, { seed: manifest.seed }) };
+    if (protocol === undefined) {
+      unknown.push(unknownProtocol(name, id));
+      prompts[name] = { protocol: id, figures: {} };
+      continue;
     }
+    const context = { rows: rowsOf.get(name) ?? [], images, sizes: cocoSizes, protocol: contextOf(protocol) };
+    const metrics = metricsOf(book, protocol);
+    let figures: FigureRecord = {};
+    for (const metric of metrics.filter(({ needs }) => needs === "rows"))
+      figures = { ...figures, ...figuresById(metric, context, { seed }) };
     for (const metric of isScored(manifest) ? metrics.filter(({ needs }) => needs === "annotations") : []) {
-      const found = storedFigures(manifest, name, metric) ?? (await again.figures(metric, name, protocol!));
+      const found = storedFigures(manifest, name, metric) ?? (await scoredAgain(metric, run, { context, dataset }));
       if (typeof found === "string") absent[metric.title] = found;
       else figures = { ...figures, ...found };
     }
@@ -62,17 +78,21 @@ export async function accuracyOf(
   return { prompts, absent, unknown };
 }
 
-/** Whether figures of all its rows can be told: not of a run that goes on, of a part of one, or of one whose rows an earlier version made. */
+function metricsByProtocol(id: string, book: ScoreBook): readonly Metric[] {
+  const protocol = book.protocols.find((each) => each.id === id);
+  return protocol === undefined ? [] : metricsOf(book, protocol);
+}
+
+/**
+ * Tells whether the run's scores are of all its rows. A run that goes on, a part of a run, and a run whose rows an earlier
+ * version made have none.
+ */
 function isScored(manifest: Manifest): boolean {
   const { status, shard } = manifest;
   return status.state === "done" && status.only !== "latency" && shard === undefined && !isEarlier(manifest);
 }
 
-function readsMasks({ reads }: Metric): boolean {
-  return reads.includes("mask");
-}
-
-/** Nothing where they were not computed, or by other code. */
+/** Returns a metric's stored figures; nothing where they were not computed, or by other code. */
 function storedFigures({ scores, scored }: Manifest, name: string, metric: Metric): FigureRecord | undefined {
   const own = scored?.metrics?.[metric.id];
   if (own === undefined || own.code !== metricCode(metric)) return undefined;
@@ -88,39 +108,27 @@ function once<T>(read: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** Rows with their masks and the dataset, each read once, and only where it is needed. */
-function rescoring(run: StoredRun, plugins: readonly string[]) {
+interface Rescoring {
+  readonly context: MetricContext & { readonly rows: RunRows["rows"] };
+  readonly dataset: () => ReturnType<typeof datasetOfRun>;
+}
+
+/** Computes a metric's figures from stored masks and the dataset. Returns the reason where the dataset can not be had. */
+async function scoredAgain(
+  metric: Metric,
+  run: StoredRun,
+  { context, dataset }: Rescoring,
+): Promise<FigureRecord | string> {
   const { manifest } = run;
-  const read = once(async () => {
-    const { images, rows } = await readRunRows(run, { hold: "masks" });
-    return { images, rowsOf: byPrompts(rows) };
-  });
-  const open = once(async () => datasetOfRun(manifest, (await read()).images, { plugins }));
-  const rows = async (name: string): Promise<readonly PredictionRow[]> => (await read()).rowsOf.get(name) ?? [];
-  return {
-    rows,
-    /** The reason where they can not be had. */
-    async figures(metric: Metric, name: string, protocol: Protocol): Promise<FigureRecord | string> {
-      const { images } = await read();
-      try {
-        const truth = await open();
-        if (truth === undefined)
-          return `${whyNot(manifest, metric)}; bench score ${manifest.id} --data DIR computes it`;
-        requireKnownTargets(run, await rows(name), truth);
-        const context = {
-          rows: await rows(name),
-          images,
-          sizes: cocoSizes,
-          dataset: truth,
-          protocol: contextOf(protocol),
-        };
-        return figuresById(metric, context, { seed: manifest.seed });
-      } catch (error) {
-        if (error instanceof HarnessError) return `${whyNot(manifest, metric)}, and ${error.message}`;
-        throw error;
-      }
-    },
-  };
+  try {
+    const truth = await dataset();
+    if (truth === undefined) return `${whyNot(manifest, metric)}; bench score ${manifest.id} --data DIR computes it`;
+    requireKnownTargets(run, context.rows, truth);
+    return figuresById(metric, { ...context, dataset: truth }, { seed: manifest.seed });
+  } catch (error) {
+    if (error instanceof HarnessError) return `${whyNot(manifest, metric)}, and ${error.message}`;
+    throw error;
+  }
 }
 
 function whyNot({ scored }: Manifest, { id }: Metric): string {

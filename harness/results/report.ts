@@ -5,7 +5,7 @@ import { type LatencySummary, latencySummary, median } from "../stats/summary.ts
 import type { LatencyTurn } from "../store/latency.ts";
 import { isEarlier, type Manifest } from "../store/schema.ts";
 import type { StoredRun } from "../store/store.ts";
-import { type Accuracy, accuracyOf, type ReportOptions } from "./accuracy.ts";
+import { type Accuracy, accuracyOf, heldForAccuracy, type ReportOptions } from "./accuracy.ts";
 import { type RunRows, readRunRows } from "./rows.ts";
 
 /** A value with its 95 % interval, drawn by image; one image has no interval. */
@@ -107,16 +107,17 @@ export interface Conditions {
   readonly recorded?: "an earlier version";
 }
 
-/** Everything a table shows of a run, from its stored rows; no model is run. */
+/** Returns everything that a table shows of a run, from its stored rows; no model is run. */
 export async function reportOf(run: StoredRun, options: ReportOptions = {}): Promise<RunReport> {
-  return reportOfRows(run, await readRunRows(run, { hold: "figures" }), options);
+  const hold = heldForAccuracy(run.manifest, options);
+  return reportOfRows(run, await readRunRows(run, { hold }), options);
 }
 
 function weightsWord({ source, published }: Manifest["weights"]): RunReport["weights"] {
   return published === true ? "published" : source;
 }
 
-/** The same, of rows that were read already. */
+/** Returns the same of rows that were read already; they hold what `heldForAccuracy` says. */
 export async function reportOfRows(run: StoredRun, rows: RunRows, options: ReportOptions): Promise<RunReport> {
   const { manifest } = run;
   const turns = await run.latency();

@@ -6,31 +6,37 @@ import { visible } from "../visible.ts";
 
 export interface RowsOptions {
   /**
-   * What stays in memory of each row: its figures and its mask, its figures with an empty mask, or nothing, for whoever asks
-   * which images failed. Masks are most of a run's bytes.
+   * Says what stays in memory of each row: its figures and its mask, its figures with an empty mask, or nothing, for whoever
+   * asks which images failed. Masks are most of a run's bytes.
    */
   readonly hold: "masks" | "figures" | "nothing";
   /** Names of the prompts whose rows are held; all rows are held without it. */
   readonly prompts?: ReadonlySet<string> | undefined;
 }
 
-/** What rows.jsonl says of a run. A row's prompt is empty: no figure is about it, and `places` says where it lies. */
+/** Content of rows.jsonl. The prompt of each row is left empty: no figure is about it, and `places` says where it lies. */
 export interface RunRows {
   /** Images that ran to their end without failure, ascending. Images without a row are among them. */
   readonly images: readonly ImageId[];
-  /** Message of each image that failed, in the order of the file, made visible: a stranger may have written it. None of its rows is held. */
+  /**
+   * Message of each image that failed, in the order of the file; control characters are shown as escapes, since a stranger may
+   * have written them. Rows of such an image are not held.
+   */
   readonly failures: ReadonlyMap<ImageId, string>;
   /** Rows of the images that did not fail, in the order of the file. */
   readonly rows: readonly PredictionRow[];
   /** Milliseconds of each image in everything mode, by prompts name. */
   readonly everythingMs: ReadonlyMap<string, readonly number[]>;
-  /** Bytes of the file where each image lies, with its masks and prompts. */
+  /** Place of each image in the file, where its masks and prompts can be read again. */
   readonly places: ReadonlyMap<ImageId, ImagePlace>;
 }
 
 const emptyMask: PredictionRow["mask"] = { size: { height: 0, width: 0 }, counts: "" };
 
-/** Reads the rows of a run once, one image at a time, and keeps what is asked for. Every figure of a stored run is of these rows. */
+/**
+ * Reads the rows of a run once, one image at a time, and keeps what is asked for. Every figure of a stored run is computed from
+ * these rows.
+ */
 export async function readRunRows({ folder }: StoredRun, { hold, prompts }: RowsOptions): Promise<RunRows> {
   const failures = new Map<ImageId, string>();
   const rows: PredictionRow[] = [];
@@ -51,6 +57,11 @@ export async function readRunRows({ folder }: StoredRun, { hold, prompts }: Rows
   const everythingMs = new Map<string, number[]>();
   for (const [name, durationMs] of times) listIn(everythingMs, name).push(durationMs);
   return { images, failures, rows, everythingMs, places };
+}
+
+/** Returns rows without their masks, which are most of a run's bytes. */
+export function withoutMasks(rows: readonly PredictionRow[]): readonly PredictionRow[] {
+  return rows.map((row) => ({ ...row, mask: emptyMask }));
 }
 
 /** Groups rows by the name of their prompts; the order within a group is that of the rows. */

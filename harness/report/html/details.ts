@@ -1,26 +1,26 @@
 import type { Metric, ReliabilityBin } from "../../api.ts";
-import type { ReportOptions } from "../../results/accuracy.ts";
+import { heldForAccuracy, type ReportOptions } from "../../results/accuracy.ts";
 import { reportOfRows } from "../../results/report.ts";
-import { byPrompts, type RunRows, readRunRows } from "../../results/rows.ts";
+import { byPrompts, type RunRows, readRunRows, withoutMasks } from "../../results/rows.ts";
 import type { StoredRun } from "../../store/store.ts";
 import type { ChartRun } from "../charts/chart.ts";
 
-/** A run as a report shows it: its figures, its samples, its rows without masks and where those are. */
+/** A run as a report shows it: its figures, its samples, its rows without masks, and where the masks lie on disk. */
 export type DetailedRun = ChartRun & Pick<RunRows, "rows" | "places">;
 
-/** Everything a report draws of a run; masks are left on disk. */
+/** Reads what a report draws of a run. Masks are not kept in memory, since a report holds all its runs at once. */
 export async function detailsOf(run: StoredRun, options: ReportOptions = {}): Promise<Omit<DetailedRun, "label">> {
-  const read = await readRunRows(run, { hold: "figures" });
+  const read = await readRunRows(run, { hold: heldForAccuracy(run.manifest, options) });
   const report = await reportOfRows(run, read, options);
   // Masks of seeded weights mean nothing.
-  const rows = run.manifest.weights.source === "seeded" ? [] : read.rows;
+  const rows = run.manifest.weights.source === "seeded" ? [] : withoutMasks(read.rows);
   const { manifest } = run;
   // A floor believes nothing of its masks: it says 1 of each.
   const reliability = report.role === "floor" ? {} : reliabilityOf(rows, report.metrics);
   return { report, manifest, turns: await run.latency(), rows, places: read.places, reliability };
 }
 
-/** By prompts name, of the first metric that has bins. */
+/** Returns the bins of the first metric that has some, by prompts name. */
 function reliabilityOf(
   rows: RunRows["rows"],
   metrics: readonly Metric[],
@@ -30,7 +30,7 @@ function reliabilityOf(
   return Object.fromEntries([...byPrompts(rows)].map(([name, own]) => [name, metric.reliability!(own)]));
 }
 
-/** Names that tell runs of one report apart: the variant, and of several runs of one also the end of their ids. */
+/** Gives runs of one report names that tell them apart: the variant, and for several runs of one variant the end of their ids too. */
 export function labelled<T extends { readonly report: { readonly id: string; readonly variant: string } }>(
   runs: readonly T[],
 ): readonly (T & { readonly label: string })[] {
