@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { Kernel } from "./kernel.ts";
 import { type Cell, type Notebook, sourceOf } from "./notebook.ts";
 
-/** A cell that threw: the notebook ends there, as it does under a reader's hands. */
+/** Error of a cell that threw. The notebook ends there, as it does when a reader runs it. */
 export class CellFailed extends Error {
   constructor(cell: number, source: string, message: string) {
     super(`cell ${cell} failed: ${message}\n${source}`);
@@ -10,8 +10,8 @@ export class CellFailed extends Error {
 }
 
 /**
- * The notebook with the outputs of a fresh kernel, from top to bottom. `file` says where relative imports start; `env` is what
- * the cells see. The same results give the same notebook. Throws CellFailed.
+ * Runs a notebook from top to bottom in a fresh kernel and returns it with its outputs. Relative imports start at the
+ * folder of `file`; the cells see `env`. The same results give the same notebook. Throws CellFailed.
  */
 export async function executeNotebook(
   notebook: Notebook,

@@ -11,7 +11,7 @@ import type { Output } from "./notebook.ts";
 const defaults = {
   /** A kernel that is silent for so long has hung. */
   silenceMs: 300_000,
-  /** After a cell: no message for so long means that all have come. */
+  /** All messages of a cell have come when none follows for so long. */
   quietMs: 400,
 };
 
@@ -23,15 +23,15 @@ interface Message {
   readonly content: Record<string, unknown>;
 }
 
-/** What one cell gave: its outputs in order, and whether it failed. */
+/** Outputs of one cell in their order, and whether it failed. */
 export interface Execution {
   readonly outputs: readonly Output[];
   readonly failed: boolean;
 }
 
 /**
- * A Jupyter kernel (Deno's, for TypeScript) and the client's side of it: the messaging protocol 5.3 over ZeroMQ, signed with
- * HMAC-SHA256. One cell at a time.
+ * Runs a Jupyter kernel (Deno's, for TypeScript) and speaks with it: the messaging protocol 5.3 over ZeroMQ, signed with
+ * HMAC-SHA256. It runs one cell at a time.
  */
 export class Kernel {
   readonly #child: ChildProcess;
@@ -42,7 +42,7 @@ export class Kernel {
   readonly #iopub = new Subscriber();
   #ended: string | undefined;
 
-  /** `folder` is where relative imports start, as in Jupyter: the notebook's own. */
+  /** Starts a kernel. Relative imports start at `folder`, the notebook's own, as in Jupyter. */
   static async start(folder: string, env: Readonly<Record<string, string>> = {}): Promise<Kernel> {
     const [shell, iopub, stdin, control, heartbeat] = (await freePorts(5)) as [number, number, number, number, number];
     const key = randomUUID();
@@ -99,7 +99,7 @@ export class Kernel {
     return { outputs, failed: outputs.some(({ output_type }) => output_type === "error") };
   }
 
-  /** Deno's kernel may say that it is idle before the last result is out, so the channel is heard until it is quiet. */
+  /** Listens until the channel is quiet: Deno's kernel may say that it is idle before the last result is out. */
   async #drain(take: (message: Message) => unknown): Promise<void> {
     this.#iopub.receiveTimeout = defaults.quietMs;
     try {
@@ -120,7 +120,7 @@ export class Kernel {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** What is published before the subscription reaches the kernel is lost: asks until the answer is heard. */
+  /** Asks the kernel until an answer is heard. Whatever it publishes before the subscription reaches it is lost. */
   async #ready(): Promise<void> {
     this.#iopub.receiveTimeout = 500;
     for (let attempt = 1; ; attempt++) {
@@ -193,7 +193,7 @@ function outputOf(type: string, content: Record<string, unknown>): Output | unde
   }
 }
 
-/** Text of one stream is one output, however the kernel cuts it up. */
+/** Adds an output. Text of one stream is one output, however the kernel cuts it up. */
 function append(outputs: Output[], output: Output): void {
   const last = outputs.at(-1);
   if (output.output_type === "stream" && last?.output_type === "stream" && last.name === output.name)

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** What a cell shows, as the notebook format 4.5 keeps it. */
+/** Output of a cell, as the notebook format 4.5 keeps it. */
 export type Output =
   | { readonly output_type: "stream"; readonly name: string; readonly text: string }
   | {
@@ -32,7 +32,7 @@ export interface Notebook {
   readonly cells: readonly Cell[];
 }
 
-/** Throws for a file that is no notebook of format 4. */
+/** Reads a notebook. Throws for a file that is no notebook of format 4. */
 export function readNotebook(file: string): Notebook {
   const notebook = JSON.parse(readFileSync(file, "utf8")) as Notebook;
   if (notebook.nbformat !== 4 || !Array.isArray(notebook.cells)) throw new Error(`${file}: no notebook of format 4`);
@@ -43,7 +43,7 @@ export function sourceOf({ source }: Cell): string {
   return typeof source === "string" ? source : source.join("");
 }
 
-/** One spelling: text as lines, one blank of indentation, as Jupyter writes it. */
+/** Writes a notebook in one spelling, as Jupyter does: text as lines, one blank of indentation. */
 export function notebookText(notebook: Notebook): string {
   const cells = notebook.cells.map((cell) => ({
     ...cell,
@@ -66,7 +66,7 @@ function lines(text: string): string[] {
   return text === "" ? [] : text.split(/(?<=\n)/);
 }
 
-/** Names of the notebooks in a folder, by the alphabet. */
+/** Returns the names of the notebooks in a folder, sorted. */
 export function notebookFiles(folder: string): readonly string[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith(".ipynb"))

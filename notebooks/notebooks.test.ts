@@ -19,7 +19,7 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => rmSync(results, { recursive: true, force: true }));
 
-/** By name; each notebook runs once on these results, and anew where that is the question. */
+/** Executed notebooks by name: each runs once on these results, and again where a test asks for that. */
 const executions = new Map<string, Promise<Notebook>>();
 
 test.each(notebookFiles(folder))("%s runs from top to bottom, and every cell shows something", async (name) => {
@@ -111,7 +111,7 @@ function textOf({ cells }: Notebook): string {
   return JSON.stringify(cells.map(({ outputs }) => outputs));
 }
 
-/** What stands at the first place where two texts differ, with what is before it. */
+/** Returns the text at the first place where two texts differ, with the text before it. */
 function firstDifference(a: string, b: string): string | undefined {
   if (a === b) return undefined;
   const at = [...a].findIndex((character, i) => character !== b[i]);

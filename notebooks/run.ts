@@ -6,7 +6,10 @@ import { notebookFiles, notebookText, readNotebook } from "./notebook.ts";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
 
-/** Executes the notebooks of these names, all without one, and writes their outputs back; exit code 1 where a cell fails. */
+/**
+ * Executes the notebooks of these names, or all where none is named, and writes their outputs back. The exit code is 1
+ * where a cell fails.
+ */
 export async function runNotebooks(names: readonly string[]): Promise<void> {
   const known = notebookFiles(folder);
   const unknown = names.filter((name) => !known.includes(withEnding(name)));

@@ -10,7 +10,7 @@ import { bench } from "./fixtures/bench.ts";
 const folder = mkdtempSync(join(tmpdir(), "exit-code-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Of a run on two images, whose encoder throws in the first so many of its calls. */
+/** Returns how a run on two images ends whose encoder throws in its first so many calls. */
 async function exitOf(id: string, failing: number) {
   const encoded = `(x) => { if (calls++ < ${failing}) throw new RangeError("no such layer"); return x; }`;
   const plugin = wrappedNano(folder, { id, prelude: "let calls = 0;", encoded });

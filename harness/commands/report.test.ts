@@ -22,7 +22,10 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => rmSync(results, { recursive: true, force: true }));
 
-/** For the browser: charts of closed parts have no width and are not drawn. */
+/**
+ * Expression for the browser that tells whether all charts are drawn; charts of closed parts have no width and are not
+ * drawn.
+ */
 const allDrawn =
   "[...document.querySelectorAll('.chart')].every((chart) => chart.clientWidth === 0 || chart.matches('[data-drawn]'))";
 

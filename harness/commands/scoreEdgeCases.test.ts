@@ -102,7 +102,7 @@ async function outcomeOf(type: OverlapType, rules: "coco" | "lvis"): Promise<Out
 /** Sums of the same numbers in another order. */
 const tolerance = 9;
 
-/** What has no data is in no list of categories here, and -1 there. */
+/** A category without data is in no list of categories here; pycocotools gives it -1. */
 function close({ figures, by_category }: Exclude<Reference, { error: true }>) {
   const near = (all: Figures) =>
     Object.fromEntries(Object.entries(all).map(([id, value]) => [id, expect.closeTo(value, tolerance)]));

@@ -1,4 +1,4 @@
-/** What one run is over another: paired by target and image, with what chance alone would show. */
+/** Compares two runs: differences are paired by target and image, and stand beside what chance alone would show. */
 export { type CompareOptions, type Comparison, compareRuns } from "../results/compare/compare.ts";
 export type { LatencyTurns } from "../results/compare/latency.ts";
 export type { Side } from "../results/compare/side.ts";

@@ -27,10 +27,10 @@ export interface Report {
   readonly groups: readonly ReportGroup[];
 }
 
-/** What a report draws: each is in the page, and a file beside it. */
+/** Charts and tables of a report: each is in the page, and a file beside it. */
 export interface ReportCharts {
   readonly charts: readonly Chart[];
-  /** Tables as charts, one a dataset. */
+  /** Tables that are drawn as charts, one for each dataset. */
   readonly grids: readonly Grid[];
 }
 
@@ -40,7 +40,10 @@ interface DrawnGroup extends ReportGroup {
   readonly sections: readonly { readonly title: string; readonly charts: readonly Chart[] }[];
 }
 
-/** One file that needs nothing else: libraries, figures, photos and masks are in it, and no address is ever asked. */
+/**
+ * Writes a report as one file that needs nothing else: libraries, figures, photos and masks are in it, and it asks no
+ * address for anything.
+ */
 export function reportPage(report: Report): { readonly page: string } & ReportCharts {
   const groups = report.groups.map((group, i) => drawGroup(group, report.groups.length > 1 ? `${i + 1}-` : ""));
   const charts = groups.flatMap(({ sections }) => sections.flatMap((section) => section.charts));
@@ -48,7 +51,7 @@ export function reportPage(report: Report): { readonly page: string } & ReportCh
   return { page: `<!doctype html>\n${pageMarkup(report, groups, charts).markup}\n`, charts, grids };
 }
 
-/** Files of two datasets never share a name. */
+/** Draws one group. The prefix keeps files of two datasets apart. */
 function drawGroup(group: ReportGroup, prefix: string): DrawnGroup {
   const own = resultGrid(group.runs.map(named));
   const sections = chartSections.flatMap(({ title, charts }) => {
@@ -58,17 +61,22 @@ function drawGroup(group: ReportGroup, prefix: string): DrawnGroup {
   return { ...group, key: prefix, grid: { ...own, id: fileName(`${prefix}${own.id}`) }, sections };
 }
 
-/** Names of prompts and datasets are data: none leads out of the folder. */
+/**
+ * Returns an id that is safe as a file name: names of prompts and datasets are data, and none may lead out of the folder.
+ */
 function fileName(id: string): string {
   return id.replace(/[^\w@.-]+/g, "-");
 }
 
-/** Rows of one variant are told apart as its charts tell them. */
+/** Names the run in the table as its charts name it. */
 function named({ label, report }: ChartRun): RunReport {
   return { ...report, variant: label };
 }
 
-/** No source but the page itself, whatever it says: the browser refuses all others. Vega compiles its expressions. */
+/**
+ * The browser loads nothing from outside the page, whatever the page says. `unsafe-eval` is there because Vega compiles its
+ * expressions.
+ */
 const policy =
   "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'";
 
@@ -106,7 +114,7 @@ ${script(asset("page.js"))}
 </html>`;
 }
 
-/** Masks have the colours that charts give to variants. */
+/** Gives masks the colours that charts give to their variants. */
 function seriesRules(runs: number): string {
   const rules = (theme: keyof typeof themes) =>
     themes[theme].series.map((colour, i) => `--series-${i}: ${colour};`).join("");

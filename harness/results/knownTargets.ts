@@ -7,8 +7,8 @@ type ScoredRow = Pick<PredictionRow, "image" | "target" | "iou">;
 type Annotated = Pick<Dataset, "annotationsOf">;
 
 /**
- * Tells of rows in the order of their images whether the data set has their target. A row without an IoU has none there: a
- * detector's box, or a point of a grid.
+ * Returns a function that tells whether the data set has a row's target. It expects rows in the order of their images. A
+ * row without an IoU has no target in the data set: it is of a detector's box, or of a point of a grid.
  */
 export function knownTargets(dataset: Annotated): (row: ScoredRow) => boolean {
   let of: ImageId | undefined;
@@ -23,7 +23,10 @@ export function knownTargets(dataset: Annotated): (row: ScoredRow) => boolean {
   };
 }
 
-/** Throws HarnessError where a row of the run is of a target that the run's own data set does not have: the row is made up. */
+/**
+ * Throws HarnessError where a row of the run is of a target that the run's own data set does not have: such a row is made
+ * up.
+ */
 export function requireKnownTargets(
   { folder, manifest }: Pick<StoredRun, "folder" | "manifest">,
   rows: Iterable<ScoredRow>,

@@ -3,8 +3,9 @@ import { type Registry, variantOf, weightsVariantOf } from "../plan/plugins/regi
 import type { Manifest } from "../store/schema.ts";
 
 /**
- * Whether a stored run is of the weights that a variant's bare id means: those that the project brings, those that its authors
- * published, or values from a seed. A file that a user gave with --checkpoint is none of them: it is named as that file.
+ * Tells whether a stored run has the weights that a variant's bare id means: those that the project brings, those that its
+ * authors published, or values from a seed. A file that a user gave with --checkpoint is none of them: it is named as that
+ * file.
  */
 export function hasOwnWeights({ variant, weights }: Manifest, registry: Registry): boolean {
   if (weights.source !== "checkpoint" || weights.file === undefined) return true;

@@ -8,13 +8,13 @@ import type { StoredRun } from "../store/store.ts";
 import { type Accuracy, accuracyOf, heldForAccuracy, type ReportOptions } from "./accuracy.ts";
 import { type RunRows, readRunRows } from "./rows.ts";
 
-/** A value with its 95 % interval, drawn by image; one image has no interval. */
+/** A value with its 95 % interval, which is drawn by image; a value of one image has none. */
 export type Score = Omit<Figure, "id">;
 
-/** One prompts name: the protocol it stood for, and what was measured, fractions. What has no data is absent. */
+/** Figures of one prompts name as fractions, and the protocol that the name stands for. A figure without data is absent. */
 export interface PromptsReport {
   readonly protocol: string;
-  /** By the ids that the protocol's metrics give them: miou, small, AP, APs, AR@1000. */
+  /** Figures by the ids that the metrics give them: miou, small, AP, APs, AR@1000. */
   readonly [figure: string]: Score | string | undefined;
 }
 
@@ -27,73 +27,75 @@ export function figureIn(prompts: PromptsReport | undefined, protocol: string, i
 export const stages = ["prepare", "encode", "decode", "upscale"] as const;
 export type Stage = (typeof stages)[number];
 
-/** A run in numbers, as `--json` prints it: milliseconds, bytes, fractions. What was not measured is absent. */
+/** A run in numbers, as `--json` prints it, in milliseconds, bytes and fractions. Whatever was not measured is absent. */
 export interface RunReport {
   readonly id: string;
   readonly variant: string;
   readonly title: string;
-  /** A floor looks at no photo: what a model has to pass. */
+  /** Marks a floor: it does not look at the photo, and a model has to do better. */
   readonly role?: "floor";
   /** `published` is a checkpoint that is its authors' file. */
   readonly weights: Manifest["weights"]["source"] | "published";
   readonly weightsLabel: string;
-  /** Of the file; absent for seeded weights and for ONNX files. */
+  /** Hash of the weights file; absent for seeded weights and for ONNX files. */
   readonly weightsSha256?: string;
   readonly dataset: string;
   readonly fingerprint: string;
-  /** Whose work its photos and annotations are, a line each. */
+  /** Names whose work the photos and annotations are, one line each. */
   readonly credits?: readonly string[] | undefined;
-  /** Of the data set, where two people's masks were compared. */
+  /** Agreement of two people's masks, where the data set has them. */
   readonly humanAgreement?: NonNullable<Manifest["dataset"]["humanAgreement"]>;
   readonly status: Manifest["status"]["state"];
   readonly createdAt: string;
   readonly images: {
-    /** Run to their end: the figures are about these. */
+    /** Images that ran to their end; the figures are about these. */
     readonly finished: number;
     readonly failed: number;
     readonly planned: number;
   };
-  /** By prompts name; empty for seeded weights, whose masks mean nothing. */
+  /** Accuracy by prompts name; empty for seeded weights, whose masks mean nothing. */
   readonly prompts: Readonly<Record<string, PromptsReport>>;
-  /** All that are known, in the order of their columns: they say what the figures are called and mean. No part of `--json`. */
+  /**
+   * All known metrics in the order of their columns: they say what figures are called and mean. `--json` leaves them out.
+   */
   readonly metrics: readonly Metric[];
   readonly latency: Readonly<Partial<Record<Stage, LatencySummary>>>;
-  /** By prompts name of everything mode: an image a sample, from the photo to its masks. */
+  /** Time of an image in everything mode, from the photo to its masks, by prompts name; each image is a sample. */
   readonly everything: Readonly<Record<string, LatencySummary>>;
-  /** Decoded together in batches. */
+  /** Prompts that are decoded together in batches, in a second. */
   readonly promptsPerSecond?: number;
-  /** Prompts in such a batch. */
+  /** Number of prompts in such a batch. */
   readonly batchPrompts?: number;
-  /** Of a process that holds the model and one image. */
+  /** Peak memory of a process that holds the model and one image. */
   readonly modelMemory?: NonNullable<Manifest["modelMemory"]>;
-  /** Of the worker that holds the data set as well. */
+  /** Peak memory of the worker, which holds the data set as well. */
   readonly harnessMemory?: number;
   readonly gpuMemory?: NonNullable<Manifest["gpuMemory"]>;
-  /** Of the checkpoint, without buffers. */
+  /** Parameters of the checkpoint, without buffers. */
   readonly parameters?: number;
-  /** Of the architecture, or of what a method computes. */
+  /** Multiply-accumulates of the published architecture, or of what a method computes. */
   readonly referenceGmacs?: StageGmacs;
-  /** Of the graphs that run. */
+  /** Multiply-accumulates of the graphs that run. */
   readonly executedGmacs?: StageGmacs;
-  /** What a run of an older version lacks, with the reason. */
+  /** Reasons why figures are absent, by field: a run of an older version lacks some. */
   readonly absent?: Readonly<Record<string, string>>;
-  /** What quantisation saves on paper, counted from the graphs. */
+  /** Counts of what quantisation saves on paper, from the graphs. */
   readonly theory?: TheoryCounts;
-  /** What the graphs' files hold: elements of constants, folded tables among them, and bytes. */
+  /** Content of the graphs' files: elements of constants, folded tables among them, and bytes. */
   readonly graph?: { readonly constants: number; readonly fileBytes: number };
   readonly conditions: Conditions;
-  /** Of the variant: what a reader must know of its weights. */
+  /** Notes of the variant: what a reader must know of its weights. */
   readonly notes: readonly string[];
   readonly warnings: Manifest["warnings"];
 }
 
-/** Thousand million multiply-accumulates: one image, one box prompt. */
+/** Multiply-accumulates in thousand millions, for one image and one box prompt. */
 export interface StageGmacs {
   readonly encode: number;
   readonly decode: number;
 }
 
-/** What latencies hang on besides the variant: rows that differ here can not be compared. */
+/** Conditions that a latency depends on besides the variant: rows that differ in one can not be compared. */
 export interface Conditions {
   readonly seed: number;
   readonly provider: string;
@@ -101,9 +103,9 @@ export interface Conditions {
   readonly onnxruntime: string;
   readonly cpu: string;
   readonly cores: number;
-  /** Of a run on a GPU. */
+  /** Name of the GPU that the run was on. */
   readonly gpu?: string;
-  /** Of a run that an earlier version recorded. */
+  /** Present where an earlier version recorded the run. */
   readonly recorded?: "an earlier version";
 }
 
@@ -161,7 +163,7 @@ export async function reportOfRows(run: StoredRun, rows: RunRows, options: Repor
   };
 }
 
-/** Masks of seeded weights mean nothing. */
+/** Masks of seeded weights mean nothing, so such a run has no accuracy. */
 const noAccuracy: Accuracy = { prompts: {}, absent: {}, unknown: [] };
 
 function promptsOf({ prompts }: Accuracy): Record<string, PromptsReport> {
@@ -170,13 +172,16 @@ function promptsOf({ prompts }: Accuracy): Record<string, PromptsReport> {
   );
 }
 
-/** What a migration left out, and metrics that can not be computed. */
+/** Returns the reasons of a migration and of metrics that can not be computed; nothing where there are none. */
 function absentOf(migrated: Manifest["absent"], { absent }: Accuracy): Pick<RunReport, "absent"> {
   const all = { ...migrated, ...absent };
   return Object.keys(all).length === 0 ? {} : { absent: all };
 }
 
-/** In the order of the run's prompts; nothing of those that are no everything mode, or of runs from before it was timed. */
+/**
+ * Returns the times of everything mode in the order of the run's prompts. Prompts of other modes, and of runs that did not
+ * time it, are left out.
+ */
 function everythingOf({ protocols }: Manifest, { everythingMs }: RunRows): RunReport["everything"] {
   return Object.fromEntries(
     Object.keys(protocols).flatMap((name) => {
@@ -201,7 +206,7 @@ function latencyOf(turns: readonly LatencyTurn[]): RunReport["latency"] {
   );
 }
 
-/** The median over batches, like the latencies beside it: one batch that was disturbed does not move it. */
+/** Returns the median rate over batches, like the latencies beside it: one disturbed batch does not move it. */
 function batchRate(turns: readonly LatencyTurn[]): number | undefined {
   const rates = turns.flatMap(({ batches }) => batches ?? []).map(({ prompts, durationMs }) => prompts / durationMs);
   return rates.length === 0 ? undefined : 1000 * median(rates);
@@ -217,13 +222,13 @@ export function conditionsOf(manifest: Manifest): Conditions {
   return { seed, provider, threads, onnxruntime, ...machine, ...recorded };
 }
 
-/** As far as latency goes: the seed is no part of it. */
+/** Tells whether latencies can be compared; the seed does not matter for that. */
 export function sameConditions(a: Conditions, b: Conditions): boolean {
   const { seed: _, ...others } = a;
   return Object.entries(others).every(([name, value]) => b[name as keyof Conditions] === value);
 }
 
-/** Those of the run, and what its rows and its state say. */
+/** Returns the warnings of the run, and those that follow from its rows and its state. */
 function warningsOf(
   { warnings, dataset, status, shard }: Manifest,
   { images, failures }: RunRows,
@@ -254,7 +259,7 @@ function warningsOf(
   return found;
 }
 
-/** What tables call a field that a run of an earlier version lacks. */
+/** Names that tables give to fields that a run of an earlier version lacks. */
 export const absentNames: Readonly<Record<string, string>> = {
   modelMemory: "memory",
   gmacs: "GMACs",

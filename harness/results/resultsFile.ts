@@ -19,8 +19,8 @@ export function promptsOfFile({ id, manifest }: StoredRun, asked: string | undef
 }
 
 /**
- * Writes a run's masks as the results file that pycocotools and lvis-api read, one row at a time, by image id: the same run
- * gives the same file however it was cut up.
+ * Writes a run's masks as the results file that pycocotools and lvis-api read, one row at a time, by image id. The same run
+ * gives the same file, however it was divided.
  */
 export async function writeResultsFile(
   run: StoredRun,
@@ -47,13 +47,13 @@ function digitsOf(
   return new Map(ids.map(({ number, digits }) => [number, digits]));
 }
 
-/** Digits of the ids that no number holds. */
+/** Digits of ids that are too large for a number. */
 interface Digits {
   readonly images: ReadonlyMap<number, string>;
   readonly categories: ReadonlyMap<number, string>;
 }
 
-/** Without a `bbox`: with one, both tools would take the box's area for the mask's (protocols.md, trap 8). */
+/** Writes a row without a `bbox`: with one, both tools would take the box's area for the mask's (protocols.md, trap 8). */
 function resultText(
   { image, category, mask, score, predictedIou }: PredictionRow,
   { images, categories }: Digits,

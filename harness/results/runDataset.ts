@@ -8,19 +8,19 @@ import { largest } from "../stats/summary.ts";
 import type { Manifest } from "../store/schema.ts";
 
 export interface DatasetRequest {
-  /** The folder that the user names; else where the run found it, if that is still there. */
+  /** Folder that the user names; without it, the place where the run found the data, if they are still there. */
   readonly data?: string;
   readonly plugins?: readonly string[];
 }
 
-/** Images that the run planned, whether or not it came to them. */
+/** Returns the images that the run planned, whether or not it came to them. */
 export function plannedImages({ plan }: Manifest): readonly ImageId[] | undefined {
   return (plan.resolved.dataset as { readonly images?: readonly ImageId[] } | undefined)?.images;
 }
 
 /**
- * The dataset that a run was made on, its photos and annotations. Nothing where it lies in a folder that is not known.
- * Throws HarnessError for one that has changed since, or is another.
+ * Opens the dataset that a run was made on, with its photos and annotations. Nothing where it lies in a folder that is not
+ * known. Throws HarnessError for one that has changed since, or is another.
  */
 export async function datasetOfRun(
   manifest: Manifest,
@@ -57,8 +57,8 @@ export async function datasetOfRun(
 }
 
 /**
- * The dataset that a run was made on, for work that can do without it: where it is not at hand there is nothing, and a notice
- * why. Throws HarnessError all the same where the user names its folder.
+ * Opens the dataset that a run was made on, for work that can do without it. Where it is not at hand there is nothing, and
+ * a notice says why. Throws HarnessError all the same where the user names its folder.
  */
 export async function datasetAtHand(
   manifest: Manifest,

@@ -18,27 +18,27 @@ import { type Interval, intervalsOf } from "../stats/intervals.ts";
 export interface FileScoreOptions {
   readonly annotations: string;
   readonly detections: string;
-  /** By what the results file holds without it: masks where it holds some, else boxes. */
+  /** Overlap of masks or of boxes. Without it: masks where the results file holds some, else boxes. */
   readonly type?: OverlapType | undefined;
-  /** By the annotation file's own format without it. */
+  /** Rules of COCO or of LVIS. Without it: those of the annotation file's format. */
   readonly rules?: EvaluationRules["id"];
   readonly classAgnostic: boolean;
-  /** Values alone. */
+  /** Leaves the intervals out. */
   readonly intervals?: "none";
-  /** Of the groups of images that intervals are made of. */
+  /** Seed of the groups of images that intervals are made of. */
   readonly seed: number;
 }
 
-/** A fraction with its interval; without a value where there is no data. */
+/** A fraction with its interval; it has no value where there is no data. */
 export interface FileFigure {
   readonly value?: number;
   readonly low?: number;
   readonly high?: number;
-  /** Annotations behind the value. */
+  /** Number of annotations behind the value. */
   readonly n: number;
 }
 
-/** What `bench score --json` prints of a results file. */
+/** Scores of a results file, as `bench score --json` prints them. */
 export interface FileScore {
   readonly annotations: string;
   readonly detections: string;
@@ -145,7 +145,7 @@ function warningsOf(
   return warnings;
 }
 
-/** What was scored where the file would have allowed the other. */
+/** Returns a warning where the file holds masks and boxes: masks were scored, and boxes could have been. */
 function choiceOf(detections: DetectionTable, file: string): string[] {
   if (heldBy(detections) !== "both") return [];
   return [`${file}: holds masks and boxes; masks are scored. Use --type bbox to score the boxes.`];

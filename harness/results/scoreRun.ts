@@ -14,18 +14,18 @@ import { findRun } from "./storedRuns.ts";
 export interface RunScoreOptions {
   readonly run: string;
   readonly results: string;
-  /** What is scored against: an annotation file, or the dataset in this folder. */
+  /** Annotations to score against: an annotation file, or the dataset in the folder `data`. */
   readonly annotations?: string;
   readonly data?: string;
-  /** Ids; all without it. */
+  /** Ids of metrics; all metrics without it. */
   readonly metrics?: readonly string[];
-  /** Of average precision; by the dataset's own lists without it. */
+  /** Rules of average precision; those of the dataset's own lists without it. */
   readonly rules?: "coco" | "lvis";
-  /** Also average precision by category. */
+  /** Adds average precision by category. */
   readonly categories?: "listed";
-  /** Values alone. */
+  /** Leaves the intervals out. */
   readonly intervals?: "none";
-  /** The project's own without it. */
+  /** Protocols and metrics that are known; the project's own without it. */
   readonly book?: ScoreBook;
   /** Modules that may bring the run's dataset. */
   readonly plugins?: readonly string[];
@@ -39,7 +39,7 @@ export interface CategoryScore {
   readonly n: number;
 }
 
-/** What `bench score RUN --json` prints: what has no data is left out. */
+/** Scores of a stored run, as `bench score RUN --json` prints them. What has no data is left out. */
 export interface RunScore {
   readonly run: string;
   readonly variant: string;
@@ -51,9 +51,9 @@ export interface RunScore {
       {
         readonly protocol: string;
         readonly figures: Readonly<Record<string, FileFigure>>;
-        /** What the calibration error is made of: predicted against measured IoU, bin by bin. */
+        /** Bins of predicted against measured IoU that the calibration error is made of. */
         readonly reliability?: readonly ReliabilityBin[];
-        /** Where they are asked for. */
+        /** Average precision by category, where it is asked for. */
         readonly categories?: readonly CategoryScore[];
       }
     >
@@ -108,7 +108,7 @@ export async function scoreRun(options: RunScoreOptions): Promise<RunScore> {
   };
 }
 
-/** What can not be told of rows alone. */
+/** Returns a warning that names the metrics which rows alone can not give. */
 function unscored(chosen: readonly Metric[]): readonly string[] {
   const titles = chosen.filter(({ needs }) => needs === "annotations").map(({ title }) => title);
   if (titles.length === 0) return [];
@@ -117,7 +117,7 @@ function unscored(chosen: readonly Metric[]): readonly string[] {
   return [`only stored IoUs are averaged: ${named} --data or --annotations`];
 }
 
-/** The metrics, by the rules that are asked for. Throws HarnessError where no metric is chosen that has rules. */
+/** Returns the metrics by the rules that are asked for. Throws HarnessError where no chosen metric has rules. */
 function withRules(chosen: readonly Metric[], { rules, categories }: RunScoreOptions): readonly Metric[] {
   if (rules === undefined) return chosen;
   if (categories === undefined && !chosen.some(({ byRules }) => byRules !== undefined))
@@ -128,7 +128,7 @@ function withRules(chosen: readonly Metric[], { rules, categories }: RunScoreOpt
   return chosen.map((metric) => metric.byRules?.(rules) ?? metric);
 }
 
-/** Where a calibration error was found, what it is made of. */
+/** Returns the bins of the calibration error, where it was computed. */
 function reliabilityOf(
   chosen: readonly Metric[],
   figures: readonly { readonly id: string }[],
@@ -159,7 +159,10 @@ export interface TruthOptions {
   readonly plugins?: readonly string[];
 }
 
-/** Nothing where the run's dataset lies in a folder that was not given. Throws HarnessError for another dataset. */
+/**
+ * Returns what a run is scored against; nothing where its dataset lies in a folder that was not given. Throws HarnessError
+ * for another dataset.
+ */
 export async function truthOf(
   manifest: Manifest,
   images: readonly ImageId[],

@@ -12,19 +12,19 @@ import { byPrompts, readRunRows } from "./rows.ts";
 /** Figures by id. */
 export type FigureRecord = NonNullable<Manifest["scores"]>[string];
 
-/** What computed a metric's stored figures, and which these are. */
+/** Hash of the code that computed a metric's stored figures, and the ids of these figures. */
 export type ScoredMetric = NonNullable<NonNullable<Manifest["scored"]>["metrics"]>[string];
 
 export interface Scores {
-  /** By prompts name. */
+  /** Figures by prompts name. */
   readonly figures: Readonly<Record<string, FigureRecord>>;
-  /** By metric id. */
+  /** Code and figures by metric id. */
   readonly metrics: Readonly<Record<string, ScoredMetric>>;
 }
 
 export const noScores: Scores = { figures: {}, metrics: {} };
 
-/** What is scored against, and how; a plan has all of it. */
+/** Prompts, dataset and seed of a scoring; a plan has all of them. */
 export interface Scoring {
   readonly prompts: readonly { readonly prompts: string; readonly protocol: { readonly id: string } }[];
   readonly dataset: Required<MetricContext>["dataset"];
@@ -32,7 +32,7 @@ export interface Scoring {
   readonly book?: ScoreBook;
 }
 
-/** Whether one of the run's protocols lists a metric whose figures need the annotations. */
+/** Tells whether one of the run's protocols lists a metric whose figures need the annotations. */
 export function needsAnnotations(run: Pick<Manifest, "id" | "protocols">, book: ScoreBook): boolean {
   const protocols = Object.values(run.protocols).map((id) => protocolOfRun(run, id, book));
   return protocols.some(({ metrics }) => metrics.some(({ needs }) => needs === "annotations"));
@@ -44,8 +44,8 @@ export function metricCode({ module }: Pick<Metric, "module">): string {
 }
 
 /**
- * Figures that need the annotations beside the rows, computed while the dataset is open and kept with the run, so that a
- * table is printed again without it. Nothing for protocols all of whose metrics are of rows alone.
+ * Computes the figures that need the annotations beside the rows. They are computed while the dataset is open and stored
+ * with the run, so that a table can be printed again without it. Nothing for protocols whose metrics all need rows alone.
  */
 export async function scoresOf(run: StoredRun, { prompts, dataset, seed, book = ownBook }: Scoring): Promise<Scores> {
   const scored = prompts.flatMap(({ prompts: name, protocol: { id } }) => {
@@ -75,7 +75,7 @@ export async function scoresOf(run: StoredRun, { prompts, dataset, seed, book = 
   return { figures, metrics };
 }
 
-/** Binds the scores to the run's rows, as they were sealed, and to the code that computed them. */
+/** Binds the scores to the run's rows as they were sealed, and to the code that computed them. */
 export function scoresRecord(
   { figures: scores, metrics }: Scores,
   { rowsSha256 }: Sealed,

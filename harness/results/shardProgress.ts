@@ -4,7 +4,7 @@ import type { Manifest } from "../store/schema.ts";
 import { readRun } from "../store/store.ts";
 import { readableRuns } from "./storedRuns.ts";
 
-/** How far one shard of a divided run is. */
+/** Progress of one shard of a divided run. */
 export interface ShardProgress {
   readonly variant: string;
   readonly index: number | undefined;
@@ -13,7 +13,7 @@ export interface ShardProgress {
   readonly state: Manifest["status"]["state"];
 }
 
-/** Reads how far the shards in a folder are, by variant and index; those that can not be read are told of. */
+/** Reads how far the shards in a folder are, sorted by variant and index. A notice names each that can not be read. */
 export async function shardProgress(folder: string, notice: (text: string) => void): Promise<readonly ShardProgress[]> {
   const found: ShardProgress[] = [];
   for (const { id, variant, shard, status } of await readableRuns(folder, notice)) {

@@ -13,7 +13,7 @@ export interface CheckedRun {
   readonly damage?: string;
 }
 
-/** Every run whose manifest can be read, oldest first, its files checked; `notice` is told of the others. */
+/** Returns every run whose manifest can be read, oldest first, with its files checked; `notice` is told of the others. */
 export async function checkedRuns(results: string, notice: (text: string) => void): Promise<readonly CheckedRun[]> {
   const checked: CheckedRun[] = [];
   for (const listing of await listRuns(results))
@@ -26,7 +26,7 @@ export async function checkedRuns(results: string, notice: (text: string) => voi
   return checked.sort((a, b) => (created(a) < created(b) ? -1 : created(a) > created(b) ? 1 : 0));
 }
 
-/** Every run that can be read and is what was recorded, oldest first; `notice` is told of the others. */
+/** Returns every run that can be read and is what was recorded, oldest first; `notice` is told of the others. */
 export async function readableRuns(results: string, notice: (text: string) => void): Promise<readonly Manifest[]> {
   return (await checkedRuns(results, notice)).flatMap(({ manifest, damage }) => {
     if (damage === undefined) return [manifest];
@@ -35,7 +35,7 @@ export async function readableRuns(results: string, notice: (text: string) => vo
   });
 }
 
-/** Throws HarnessError where there is no such run, or it is not what was recorded. */
+/** Returns the run of this id. Throws HarnessError where there is none, or where it is not what was recorded. */
 export async function soundRun(results: string, id: string): Promise<StoredRun> {
   const run = await readRun(results, id);
   const damage = await damageOf(run.folder, run.manifest);
@@ -50,7 +50,10 @@ export function findRun(run: string, results: string): Promise<StoredRun> {
   return isFolder ? soundRun(dirname(folder), basename(folder)) : soundRun(resolve(results), run);
 }
 
-/** The runs of these ids; the beginning of an id will do where only one begins so. Throws HarnessError with the nearest id. */
+/**
+ * Returns the runs of these ids. The beginning of an id is enough where only one id begins so. Throws HarnessError with the
+ * nearest id.
+ */
 export async function namedRuns(results: string, names: readonly string[]): Promise<readonly StoredRun[]> {
   const ids = (await listRuns(results)).map(({ id }) => id);
   if (ids.length === 0) throw noRuns(results);
@@ -64,12 +67,12 @@ export async function namedRuns(results: string, names: readonly string[]): Prom
   return Promise.all([...new Set(found)].map((id) => soundRun(results, id)));
 }
 
-/** Without parts of runs: `bench merge` makes wholes of them. */
+/** Leaves out shards: `bench merge` makes whole runs of them. */
 export function withoutShards(manifests: readonly Manifest[]): readonly Manifest[] {
   return manifests.filter(({ shard }) => shard === undefined);
 }
 
-/** Without runs of an earlier version whose question a run of this version answers: they never stand side by side. */
+/** Leaves out runs of an earlier version whose question a run of this version answers: the two never stand side by side. */
 export function withoutSuperseded(manifests: readonly Manifest[]): readonly Manifest[] {
   const answered = new Set(manifests.filter((each) => !isEarlier(each)).map(questionOf));
   return manifests.filter((each) => !isEarlier(each) || !answered.has(questionOf(each)));
@@ -80,8 +83,8 @@ function questionOf({ variant, weights, dataset, protocols }: Manifest): string 
 }
 
 /**
- * Of the runs that answer one question (variant, weights, data, protocols) the newest that is done, else the newest.
- * In the order in which the questions were first asked.
+ * Returns the newest finished run for each question (variant, weights, data, protocols), or the newest unfinished one if
+ * none is finished, in the order in which the questions were first asked.
  */
 export function newestOfEach(manifests: readonly Manifest[]): readonly Manifest[] {
   const newest = new Map<string, Manifest>();
@@ -95,11 +98,11 @@ export function newestOfEach(manifests: readonly Manifest[]): readonly Manifest[
 }
 
 export interface RunChoice {
-  /** Folder that runs are kept in. */
+  /** Folder of the stored runs. */
   readonly results: string;
-  /** Ids, or the beginnings of ids. */
+  /** Ids, or beginnings of ids. */
   readonly names: readonly string[];
-  /** Without names: every run, parts of runs too, in place of the newest of each question. */
+  /** Says what is meant where no run is named: every run, shards too, in place of the newest of each question. */
   readonly all: boolean;
 }
 

@@ -3,7 +3,7 @@ import { HarnessError } from "../../errors.ts";
 import { visibleLines } from "../../visible.ts";
 import type { Arguments, Console } from "./command.ts";
 
-/** Prints, or writes the file of `--out`. Throws HarnessError for a picture that would go to a terminal. */
+/** Prints a result, or writes it to the file of `--out`. Throws HarnessError for a picture that would go to a terminal. */
 export async function deliver(content: string | Buffer, args: Arguments, console: Console): Promise<void> {
   const out = args.out as string | undefined;
   if (out === undefined) {

@@ -1,4 +1,4 @@
-/** Ctrl-C's exit code by the shells' convention, 128 + SIGINT. */
+/** Exit code after Ctrl-C: shells use 128 + SIGINT. */
 export const interrupted = 130;
 
 interface Observer {
@@ -6,7 +6,7 @@ interface Observer {
   finish(): void;
 }
 
-/** At the first Ctrl-C the work is asked to end after its current image, at the second the process ends. */
+/** Runs work that Ctrl-C can stop: the first Ctrl-C asks it to end after its current image, the second ends the process. */
 export async function interruptible<T>(observer: Observer, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stop = new AbortController();
   const onInterrupt = () => {

@@ -3,32 +3,34 @@ import { visible, visibleLines } from "../../visible.ts";
 import { type Console, note } from "./command.ts";
 
 export interface ProgressOptions {
-  /** Left out where nobody knows: then there is no time left to tell. */
+  /** Total to come to; left out where nobody knows it, and then no time left is told. */
   readonly total?: number;
-  /** In the plural: images. */
+  /** Name of what is counted, in the plural: images. */
   readonly unit: string;
-  /** Done before this start, by an earlier process: it says nothing about the rate. */
+  /** Number that an earlier process has done already, which says nothing about the rate. */
   readonly from?: number;
   readonly clock?: Clock;
 }
 
 export interface Progress {
-  /** `done` of `total`, those of an earlier process among them; the label says what is under way. */
+  /** Shows `done` of `total`; those of an earlier process count too. The label says what is under way. */
   update(done: number, label: string): void;
-  /** A whole line of its own, above the progress line. */
+  /** Writes a whole line above the progress line. */
   note(text: string): void;
   /** Wipes the line off a terminal. */
   finish(): void;
 }
 
-/** ms: how often a terminal's line is drawn and a line goes to a file, and from when the time left is worth a word. */
+/**
+ * Milliseconds between two drawings on a terminal, between two lines to a file, and until the time left is worth a word.
+ */
 const intervals = { terminal: 100, file: 10_000, trusted: 2000 };
 
 const wipe = "\r\u001b[2K";
 
 /**
- * One line on `notes`, drawn over itself on a terminal: `sam-nano  12/40 images  3.1/s  9 s left`.
- * Into a file or a pipe goes a plain line every 10 s, so that a job's log shows that it lives.
+ * Shows progress as one line on `notes`, drawn over itself on a terminal: `sam-nano 12/40 images 3.1/s 9 s left`. A file or
+ * a pipe gets a plain line every 10 s, so that the log of a job shows that it lives.
  */
 export function createProgress(
   { notes }: Console,
@@ -67,7 +69,7 @@ interface State {
   readonly total: number | undefined;
   readonly unit: string;
   readonly label: string;
-  /** A second; nothing before the first is done. */
+  /** Images in a second, or whatever the unit is; absent before the first is done. */
   readonly rate: number | undefined;
   /** ms */
   readonly elapsed: number;
@@ -89,7 +91,7 @@ function rateOf(done: number, elapsedMs: number): number | undefined {
   return done > 0 && elapsedMs > 0 ? (done / elapsedMs) * 1000 : undefined;
 }
 
-/** `9 s`, `4 min 10 s`, `2 h 05 min`: as exact as one plans by. */
+/** Writes a duration as exactly as one plans by: `9 s`, `4 min 10 s`, `2 h 05 min`. */
 export function formatDuration(seconds: number): string {
   const whole = Math.ceil(seconds);
   if (whole < 60) return `${whole} s`;
@@ -102,7 +104,7 @@ function columnsOf(notes: Console["notes"]): number {
   return columns === undefined || columns < 20 ? 80 : columns;
 }
 
-/** A line longer than the terminal would wrap, and the next would not be drawn over it. */
+/** Cuts a line that is longer than the terminal: it would wrap, and the next line would not be drawn over it. */
 function cut(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
 }

@@ -1,7 +1,7 @@
 import { type Console, note } from "./command.ts";
 import { createProgress, type Progress, type ProgressOptions } from "./progress.ts";
 
-/** Progress of work that has several steps: one line for the step under way, and whole lines for the rest. */
+/** Progress of work that has several steps: it shows one line for the step under way, and whole lines for the rest. */
 export interface Steps {
   /** Returns the line of the step `what`; the line of the step before it is wiped off. */
   follow(what: string, options: ProgressOptions): Progress;

@@ -10,7 +10,9 @@ import { plainTable } from "./plainTable.ts";
 
 const bars = [..." ▁▂▃▄▅▆▇█"];
 
-/** `bench inspect FILE --activations`: what enters each layer of the encoder, on drawn scenes or a dataset's images. */
+/**
+ * Prints what `bench inspect FILE --activations` shows: the values that enter each layer of the encoder, on drawn scenes.
+ */
 export async function printActivations(
   archive: TensorArchive,
   variant: string | undefined,
@@ -48,14 +50,14 @@ function printLayers(console: Console, layers: readonly LayerActivations[], titl
   line(console, plainTable(["weight", "min", "0.05 %", "99.95 %", "max", "histogram, by fourth root"], rows));
 }
 
-/** Bars by the fourth root of the shares, so that tails show: they are what a range has to reach. */
+/** Draws shares as bars by their fourth root, so that tails show: a range has to reach them. */
 function sparkline(shares: readonly number[]): string {
   const heights = shares.map((share) => share ** 0.25);
   const highest = Math.max(...heights);
   return heights.map((height) => bars[Math.ceil((height / highest) * (bars.length - 1))]!).join("");
 }
 
-/** Vega-Lite where the name ends in .json, else a drawing. */
+/** Writes a chart as Vega-Lite where the file's name ends in .json, else as a drawing. */
 async function writeChart(
   file: string,
   variant: string,

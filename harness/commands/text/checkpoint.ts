@@ -4,7 +4,7 @@ import { contentsOf, parameterCount } from "../../weights/contents.ts";
 import type { TensorArchive } from "../../weights/index.ts";
 import { plainTable } from "./plainTable.ts";
 
-/** A graph's inputs and outputs, by which `bench run --variant-files` tells layouts. */
+/** Writes the inputs and outputs of a graph, by which `bench run --variant-files` tells layouts apart. */
 export function signatureText({ file, inputs, outputs, externalFiles }: GraphSignature): string {
   const rows = (kind: string, values: readonly DeclaredValue[]) =>
     values.map(({ name, type, dims }) => [kind, name, type, dims === undefined ? "open" : `[${dims.join(", ")}]`]);
@@ -17,7 +17,9 @@ export function signatureText({ file, inputs, outputs, externalFiles }: GraphSig
   ].join("\n");
 }
 
-/** A checkpoint file's head and its tensors; between them what keeps it from fitting the nearest variant. */
+/**
+ * Writes the head of a checkpoint file and its tensors; between them stands what keeps it from fitting the nearest variant.
+ */
 export function checkpointText(archive: TensorArchive, { variant, nearest }: Fit): string {
   const tensors = [...archive.tensors.values()];
   const head = [
@@ -36,7 +38,7 @@ export function checkpointText(archive: TensorArchive, { variant, nearest }: Fit
   return [head, ...misfit, table].join("\n\n");
 }
 
-/** What `bench inspect FILE --json` prints. */
+/** Returns the value that `bench inspect FILE --json` prints. */
 export function checkpointJson(archive: TensorArchive, { variant, nearest }: Fit) {
   return {
     file: archive.file,

@@ -7,7 +7,7 @@ import { plainTable } from "./plainTable.ts";
 
 const width = 120;
 
-/** What `bench doctor` prints: the machine, what is installed, what the plan needs, what it lacks. */
+/** Writes what `bench doctor` prints: the machine, what is installed, what the plan needs, and what it lacks. */
 export function findingsText(found: Findings): string {
   const { plan, gmacsPerSecond, missing } = found;
   return [

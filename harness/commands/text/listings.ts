@@ -9,7 +9,7 @@ import type { CheckedRun } from "../../results/storedRuns.ts";
 import { isEarlier } from "../../store/schema.ts";
 import { plainTable } from "./plainTable.ts";
 
-/** What there is to list from; each is read when it is asked for. */
+/** Sources of the lists; each is read only when a list asks for it. */
 export interface Sources {
   registry(): Promise<Registry>;
   runs(): Promise<readonly CheckedRun[]>;
@@ -20,7 +20,7 @@ interface Listing {
   json(sources: Sources): Promise<unknown>;
 }
 
-/** What `bench list` lists, by its word: as text and as JSON. */
+/** Lists of `bench list` by their word, each as text and as JSON. */
 export const listings: Readonly<Record<string, Listing>> = {
   variants: {
     text: async ({ registry }) =>
@@ -64,15 +64,15 @@ export const listings: Readonly<Record<string, Listing>> = {
   },
 };
 
-/** The square's side; of frames as oblong as the photo, their longer side. */
+/** Writes the side of the square that an encoder takes, or the longer side of a frame that is as oblong as the photo. */
 function sideText({ side, multipleOf }: ModelInputSpec): string {
   return multipleOf === undefined ? String(side) : `${side}, oblong`;
 }
 
-/** Characters of a column of prose, of a list of prompts, of a title, of a name in a cell. */
+/** Widths in characters: a column of prose, a list of prompts, a title, a name in a cell. */
 const widths = { prose: 73, names: 16, title: 56, cell: 28 };
 
-/** Columns whose prose breaks inside its cell, so that an entry reads as a block. */
+/** Writes a table whose prose breaks inside its cell, so that an entry reads as a block. */
 function proseTable<T>(all: readonly T[], cellsOf: Readonly<Record<string, (entry: T) => string>>): string {
   return layout(
     Object.entries(cellsOf).map(([header, cellOf]) => ({ header: [header], align: "left", cells: all.map(cellOf) })),
@@ -105,7 +105,7 @@ function sourceOf({ source, confidence }: Protocol): string {
   return `source (${confidence}): ${source}`;
 }
 
-/** A variant that lacks what a protocol needs is refused. */
+/** Writes what a protocol is; a variant that lacks what the protocol needs is refused. */
 function aboutOf({ about, needs }: Protocol): string {
   return needs.length === 0 ? about : `${about}; needs ${needs.join(", ")}`;
 }

@@ -3,7 +3,7 @@ import type { FileFigure, FileScore } from "../../results/scoreFile.ts";
 import type { CategoryScore, RunScore } from "../../results/scoreRun.ts";
 import { plainTable } from "./plainTable.ts";
 
-/** The figures of a results file; those by category where they are asked for. */
+/** Writes the figures of a results file, and those by category where they are asked for. */
 export function fileScoreText(
   { type, rules, classAgnostic, images, figures, categories }: FileScore,
   byCategory: boolean,
@@ -13,7 +13,7 @@ export function fileScoreText(
   return [what, table, ...(byCategory ? [categoryTable(categories)] : [])].join("\n\n");
 }
 
-/** The figures of a stored run by prompts, then its tables by category and of its predicted IoU. */
+/** Writes the figures of a stored run by prompts, then its tables by category and of its predicted IoU. */
 export function runScoreText({ run, prompts }: RunScore): string {
   const rows = Object.entries(prompts).flatMap(([name, { protocol, figures }]) =>
     Object.entries(figures).map(([id, figure]) => [name, protocol, ...rowOf([id, figure])]),
@@ -44,7 +44,7 @@ function rowOf([id, { value, low, high, n }]: readonly [string, FileFigure]): st
   return [id, percent(value), interval, String(n)];
 }
 
-/** Empty where there is no data. */
+/** Writes a fraction as percent; the text is empty where there is no data. */
 function percent(value: number | undefined): string {
   return value === undefined ? "" : (100 * value).toFixed(2);
 }

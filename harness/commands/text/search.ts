@@ -3,7 +3,7 @@ import type { Candidate, SearchOutcome } from "../../search/check.ts";
 import type { SearchSettings } from "../../search/request.ts";
 import { plainTable } from "./plainTable.ts";
 
-/** What `bench search` prints of its outcome. */
+/** Writes what `bench search` prints of its outcome. */
 export function searchText({ winner, uniform, whole, gain, looked, preset }: SearchOutcome, chart: string): string {
   const row = (name: string, { values, latency, measured, seen, unseen }: Candidate) => [
     name,
@@ -34,7 +34,7 @@ function percent(value: number): string {
   return (100 * value).toFixed(2);
 }
 
-/** What the search's chart shows and says. */
+/** Returns what the chart of a search shows and says. */
 export function searchPicture(outcome: SearchOutcome, { latency }: SearchSettings): SearchPicture {
   const { winner, uniform, whole, points, looked } = outcome;
   const named = [

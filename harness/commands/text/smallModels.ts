@@ -2,25 +2,27 @@ import type { PublishedFile } from "../../api.ts";
 import type { RunPlan } from "../../plan/plan.ts";
 import { type SmallModel, smallModels } from "../../pull/catalog.ts";
 
-/** The line that tells a newcomer how published models come: `bench pull --small` and its models with their sizes. */
+/**
+ * Writes the line that tells a newcomer how published models come: `bench pull --small`, and its models with their sizes.
+ */
 export function smallModelsText(models: readonly SmallModel[]): string {
   const names = models.map(({ title, file }) => `${title} (${sizeText(file)})`);
   return `Published models: \`bench pull --small\` brings ${listed(names)}`;
 }
 
-/** What brings the small published models, where all of them were left out for want of their files. */
+/** Returns the line on `bench pull --small` where all small models were left out for want of their files; nothing else. */
 export function pullAdvice({ registry, leftOut }: Pick<RunPlan, "registry" | "leftOut">): readonly string[] {
   const models = smallModels(registry);
   const absent = new Set(leftOut.map(({ variant }) => variant));
   return models.length > 0 && models.every(({ variant }) => absent.has(variant)) ? [smallModelsText(models)] : [];
 }
 
-/** `41 MB`; or that the authors name no size. */
+/** Writes the size of a file as `41 MB`, or that its authors name none. */
 export function sizeText({ bytes }: PublishedFile): string {
   return bytes === undefined ? "size unknown" : megabytes(bytes);
 }
 
-/** What several files come to, as far as their authors name sizes. */
+/** Writes the sum of several files, as far as their authors name sizes. */
 export function totalText(files: readonly PublishedFile[]): string {
   const known = files.flatMap(({ bytes }) => bytes ?? []);
   const unknown = files.length - known.length;

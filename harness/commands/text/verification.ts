@@ -6,7 +6,7 @@ interface Verdict {
   readonly tolerance: number;
 }
 
-/** What `bench verify` prints: one line for each output, and the verdict. */
+/** Writes what `bench verify` prints: one line for each output, and the verdict. */
 export function verificationText(
   title: string,
   outputs: Readonly<Record<string, OutputError>>,

@@ -3,7 +3,10 @@ import { intervalMethod } from "../../stats/intervals.ts";
 import { scoredPrompts } from "../table/columns.ts";
 import { type Chart, type ChartRun, chartSpec, colourOf, type DrawnMetric, drawnMetrics, rounded } from "./chart.ts";
 
-/** For each metric with parts and each prompts name: the figure of small, medium and large objects, with intervals. */
+/**
+ * Draws the figures of small, medium and large objects with their intervals: a chart for each metric with parts and each
+ * prompts name.
+ */
 export function accuracyBySizeCharts(runs: readonly ChartRun[]): readonly Chart[] {
   return drawnMetrics(runs).flatMap((drawn) => chartsOf(drawn, runs));
 }

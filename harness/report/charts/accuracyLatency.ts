@@ -13,10 +13,13 @@ interface Place {
   readonly front: boolean;
 }
 
-/** A drawn metric's headline under one prompts name. */
+/** Headline of a drawn metric under one prompts name. */
 type DrawnFigure = ScoredPrompts & DrawnMetric;
 
-/** For each drawn metric and prompts name: how good against how fast, and which variants nobody beats in both. */
+/**
+ * Draws accuracy against latency, a chart for each drawn metric and prompts name. A line joins the variants that no other
+ * beats in both.
+ */
 export function accuracyLatencyCharts(runs: readonly ChartRun[]): readonly Chart[] {
   return drawnMetrics(runs).flatMap((drawn) =>
     scoredPrompts(runs.map(({ report }) => report)).flatMap((prompts) => {
@@ -49,7 +52,7 @@ function placeOf({ label, report }: ChartRun, { name, protocol, metric }: DrawnF
   ];
 }
 
-/** A line across the chart: it has an accuracy and no latency. */
+/** A line across the chart for a variant that has an accuracy and no latency. */
 interface Floor {
   readonly name: string;
   readonly accuracy: number;
@@ -63,7 +66,9 @@ function floorsOf(runs: readonly ChartRun[], { name, protocol, metric }: DrawnFi
   });
 }
 
-/** On the front: no other is both as fast and better, or as good and faster. */
+/**
+ * Marks the variants of the Pareto front: no other variant is at least as fast and as good, and better in one of the two.
+ */
 function withFront(places: readonly Omit<Place, "front">[], drawn: DrawnMetric): readonly Place[] {
   return places.map((place) => ({
     ...place,
@@ -77,16 +82,16 @@ function withFront(places: readonly Omit<Place, "front">[], drawn: DrawnMetric):
   }));
 }
 
-/** How much better B is than A: more of what is better higher, less of what is better lower. */
+/** Returns how much better B is than A: the difference has the sign of the metric's better direction. */
 function gain({ metric }: DrawnMetric, a: Pick<Place, "accuracy">, b: Pick<Place, "accuracy">): number {
   return metric.better === "higher" ? b.accuracy - a.accuracy : a.accuracy - b.accuracy;
 }
 
-/** Of the plot, roughly: what a letter of a name and a line take of its width and height. */
+/** Rough share of the plot's width that a letter of a name takes, and of its height that a line takes. */
 const letter = 1 / 90;
 const line = 1 / 18;
 
-/** Best first, the names that overlap no other written before; the legend has them all. */
+/** Returns the names that overlap no name written before them, best variant first; the legend has all of them. */
 function namesWithRoom(places: readonly Place[], drawn: DrawnMetric): readonly string[] {
   const span = (values: readonly number[]) => Math.max(...values) - Math.min(...values) || 1;
   const widthMs = span(places.flatMap(({ q1, q3 }) => [Math.log(q1), Math.log(q3)]));
@@ -181,12 +186,12 @@ function chartOf(
   };
 }
 
-/** A place as a chart's data has it, its accuracy under the figure's own name. */
+/** Returns a place as the chart's data hold it, its accuracy under the name of the figure. */
 function recordOf({ variant, ms, q1, q3, accuracy, low, high, front }: Place, field: string) {
   return { variant, ms, q1, q3, [field]: accuracy, low, high, front };
 }
 
-/** Across the whole width, with its name at the left end. */
+/** Returns the layer of a floor: a line across the whole width with its name at the left end. */
 function floorLayer<Y extends { readonly field: string }>({ name: floor, accuracy }: Floor, y: Y) {
   const name = { align: "left", baseline: "bottom", dx: 6, dy: -3, fontSize: 11 } as const;
   return {

@@ -9,7 +9,10 @@ interface Family {
   readonly runs: readonly (ChartRun & { readonly value: number })[];
 }
 
-/** For each method that was run with several values of its setting on the same weights: how accuracy follows it, by prompts. */
+/**
+ * Draws how accuracy follows the setting of a method, for each method that was run with several values of it on the same
+ * weights.
+ */
 export function accuracySettingCharts(runs: readonly ChartRun[]): readonly Chart[] {
   const drawn = drawnMetrics(runs);
   return familiesOf(runs).flatMap((family, i) => drawn.flatMap((metric) => chartOf(family, i, metric)));

@@ -10,7 +10,10 @@ export interface ActivationRow {
 
 const blue = "#0072b2";
 
-/** A line a layer: thin from the smallest to the largest value, thick over the middle 99.9 %. */
+/**
+ * Draws the ranges of values that enter each layer: a thin line from the smallest to the largest value, a thick one over
+ * the middle 99.9 %.
+ */
 export function activationChart(title: string, subtitle: string, rows: readonly ActivationRow[]): ChartSpec {
   const y = { field: "layer", type: "nominal", sort: null, title: null, axis: { labelLimit: 320 } } as const;
   const value = { type: "quantitative", title: "value" } as const;

@@ -6,9 +6,12 @@ import { brokenLines } from "../table/layout.ts";
 import { chartConfig } from "./theme.ts";
 import { type ChartSpec, vegaLiteSchema } from "./vega.ts";
 
-/** A run with what charts draw beside its figures. */
+/** A run with the samples and bins that charts draw beside its figures. */
 export interface ChartRun {
-  /** Tells it from the others of the report: the variant, with its run where one has several. */
+  /**
+   * Name that tells the run from the others of the report: the variant, with the run's id where one variant has several
+   * runs.
+   */
   readonly label: string;
   readonly report: RunReport;
   readonly manifest: Manifest;
@@ -17,18 +20,18 @@ export interface ChartRun {
   readonly reliability: Readonly<Record<string, readonly ReliabilityBin[]>>;
 }
 
-/** A metric that is drawn, with what charts call it. */
+/** A metric that charts draw, with the names that they give it. */
 export interface DrawnMetric {
   readonly metric: Metric;
-  /** Of its headline: mIoU. */
+  /** Title of its headline figure, such as mIoU. */
   readonly title: string;
-  /** Names the figure in a chart's data: a letter, a digit or `_`, since a point would lead into an object. */
+  /** Name of the figure in a chart's data: letters, digits and `_`, because a point would lead into an object. */
   readonly field: string;
-  /** Behind a chart's id: nothing for the first, so that its files keep their names. */
+  /** Text behind the id of a chart. It is empty for the first metric, so that the files of its charts keep their names. */
   readonly suffix: string;
 }
 
-/** The metrics that reports draw; those of one report know the same. */
+/** Returns the metrics that reports draw; all runs of one report know the same metrics. */
 export function drawnMetrics(runs: readonly ChartRun[]): readonly DrawnMetric[] {
   const drawn = (runs[0]?.report.metrics ?? []).filter((metric) => metric.drawn === true);
   return drawn.map((metric, i) => ({
@@ -40,26 +43,26 @@ export function drawnMetrics(runs: readonly ChartRun[]): readonly DrawnMetric[] 
 }
 
 export interface Chart {
-  /** Of its files, too. */
+  /** Id of the chart, and name of its files. */
   readonly id: string;
   readonly title: string;
-  /** How to read it, in a sentence or two. */
+  /** Tells in a sentence or two how to read the chart. */
   readonly caption: string;
-  /** What it shows, for those who do not see it. */
+  /** Says in words what the chart shows, for people who do not see it. */
   readonly alt: string;
   readonly spec: ChartSpec;
-  /** The same as a table; the first record has the names. */
+  /** The same data as a table; the first record holds the names. */
   readonly records: readonly (readonly (string | number)[])[];
-  /** Warnings about these subjects belong beside it. */
+  /** Matches the subjects of the warnings that belong beside this chart. */
   readonly touches: RegExp;
 }
 
-/** Pixels; a page draws as wide as it has room. */
+/** Pixels of a chart's file; a page draws charts as wide as it has room. */
 const size = { width: 640, height: 320, row: 44 };
 
 type Unit = Pick<Extract<ChartSpec, { layer: unknown }>, "data" | "layer"> & Partial<ChartSpec>;
 
-/** What every chart begins with. Heights are of the marks: a row a variant, or the usual shape. */
+/** Adds what all charts have in common. `rows` sets the height where each variant has a row of its own. */
 export function chartSpec(description: string, rows: number | undefined, unit: Unit): ChartSpec {
   return {
     $schema: vegaLiteSchema,
@@ -86,7 +89,9 @@ export function chartFile({ title, caption, spec }: Chart): ChartSpec {
   };
 }
 
-/** One colour a variant, the same in every chart of a report; the legend names those that this chart shows. */
+/**
+ * Gives each variant one colour, the same in every chart of a report; the legend names the variants that this chart shows.
+ */
 export function colourOf(runs: readonly ChartRun[], shown: readonly { readonly variant: string }[]) {
   const names = new Set(shown.map(({ variant }) => variant));
   const all = runs.map(({ label }) => label);
@@ -98,7 +103,7 @@ export function colourOf(runs: readonly ChartRun[], shown: readonly { readonly v
   } as const;
 }
 
-/** Figures as charts print them: enough digits to tell neighbours apart, no more. */
+/** Rounds a figure as charts print it: with enough digits to tell neighbours apart, and no more. */
 export function rounded(value: number, digits = 2): number {
   return Number(value.toFixed(digits));
 }

@@ -9,7 +9,7 @@ import { predictedIouCharts } from "./predictedIou.ts";
 export { type Chart, type ChartRun, chartFile } from "./chart.ts";
 export { chartConfig, type Theme } from "./theme.ts";
 
-/** Under the headings that a report gives them, in its order; one without data is left out. */
+/** Charts by the heading of their section, in the order of a report. A section without data is left out. */
 export const chartSections: readonly {
   readonly title: string;
   readonly charts: (runs: readonly ChartRun[]) => readonly Chart[];

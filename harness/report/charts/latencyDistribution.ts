@@ -7,7 +7,7 @@ const samplesOf = {
   decode: ({ decodeMs }: LatencyTurn) => decodeMs,
 } as const;
 
-/** Every sample of encode and of decode: what a median alone would hide. */
+/** Draws every sample of encode and of decode, which a median alone would hide. */
 export function latencyCharts(runs: readonly ChartRun[]): readonly Chart[] {
   return (["encode", "decode"] as const).flatMap((stage) => {
     const measured = runs.flatMap(({ label, turns }) => {

@@ -2,7 +2,7 @@ import { type Chart, type ChartRun, chartSpec, rounded } from "./chart.ts";
 
 const stages = ["load", "encode", "decode"] as const;
 
-/** Peak memory of a process that holds one model and one photo, while it loads, encodes and decodes. */
+/** Draws the peak memory of a process that holds one model and one photo, while it loads, encodes and decodes. */
 export function memoryCharts(runs: readonly ChartRun[]): readonly Chart[] {
   const measured = runs.flatMap(({ label, report: { modelMemory: memory } }) =>
     memory === undefined ? [] : [{ label, memory }],

@@ -1,7 +1,7 @@
 import { scoredPrompts } from "../table/columns.ts";
 import { type Chart, type ChartRun, chartSpec, colourOf, rounded } from "./chart.ts";
 
-/** For each prompts name: what a variant believes of its masks against what they are. */
+/** Draws the IoU that a variant predicts against the IoU that is measured, a chart for each prompts name. */
 export function predictedIouCharts(runs: readonly ChartRun[]): readonly Chart[] {
   return scoredPrompts(runs.map(({ report }) => report)).flatMap(({ name, protocol, shared }) => {
     const values = runs.flatMap(({ label, report, reliability }) =>

@@ -2,11 +2,11 @@ import { type ChartSpec, font, palette, vegaLiteSchema } from "./vega.ts";
 
 export interface SearchPoint {
   readonly id: string;
-  /** Over the whole encoder's. */
+  /** Encode time over that of the whole encoder. */
   readonly latency: number;
   /** Mean IoU, a fraction. */
   readonly fitness: number;
-  /** Whether no faster one is as good. */
+  /** Tells whether no faster configuration is as good. */
   readonly front: boolean;
 }
 
@@ -21,7 +21,7 @@ export interface SearchPicture {
 const blue = "#0072b2";
 const vermilion = "#d55e00";
 
-/** Mean IoU against latency: what was tried, the front of what is worth having, and the names that the report speaks of. */
+/** Draws mean IoU against latency: every configuration tried, the Pareto front, and the named configurations. */
 export function searchChart({ title, subtitle, points, named }: SearchPicture): ChartSpec {
   const latency = { field: "latency", type: "quantitative", title: "encode time over the whole encoder's" } as const;
   const fitness = { field: "percent", type: "quantitative", title: "mIoU, %" } as const;

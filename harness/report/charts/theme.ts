@@ -1,6 +1,9 @@
 import { type ChartConfig, font } from "./vega.ts";
 
-/** Colours of series, in their order: after Okabe and Ito, told apart with any colour vision; shapes say the same again. */
+/**
+ * Colours of series in their order, after Okabe and Ito: they are told apart with any colour vision, and shapes tell the
+ * same apart again.
+ */
 const light = {
   text: "#1b1f24",
   muted: "#57606a",
@@ -20,7 +23,10 @@ const dark = {
 export type Theme = "light" | "dark";
 export const themes = { light, dark } as const;
 
-/** How all charts look; what is drawn says nothing of colours but the names of these. */
+/**
+ * Returns the look of all charts. Charts themselves name no colour, only roles such as `faint`, so that a page can change
+ * the theme.
+ */
 export function chartConfig(theme: Theme): ChartConfig {
   const { text, muted, faint, paper, series } = themes[theme];
   return {

@@ -9,10 +9,13 @@ import { visibleLines } from "../../visible.ts";
 export type ChartSpec = TopLevelSpec;
 export type ChartConfig = Config;
 
-/** Of the version that this project draws with. */
+/** Address of the schema of the Vega-Lite version that this project draws with. */
 export const vegaLiteSchema = "https://vega.github.io/schema/vega-lite/v6.json";
 
-/** Colours that readers with any colour vision tell apart, in print too: Okabe and Ito's blue and vermilion beside greys. */
+/**
+ * Colours of tables and single charts. Readers with any colour vision tell them apart, in print too: Okabe and Ito's blue
+ * and vermilion beside greys.
+ */
 export const palette = {
   text: "#1b1f24",
   muted: "#57606a",
@@ -27,14 +30,16 @@ export const palette = {
 
 export const font = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif";
 
-/** What Vega-Lite had to say against the spec; nothing, for every chart of this project. */
+/** Returns the warnings of Vega-Lite about a spec; charts of this project have none. */
 export function chartWarnings(spec: ChartSpec): readonly string[] {
   const warnings: string[] = [];
   compile(spec, { logger: collector(warnings) });
   return warnings;
 }
 
-/** SVG, drawn without a browser. Throws for a spec that Vega-Lite warns of: that is a bug in the chart. */
+/**
+ * Draws a chart as SVG without a browser. Throws for a spec that Vega-Lite warns of, because that is a bug in the chart.
+ */
 export async function chartSvg(spec: ChartSpec): Promise<string> {
   const warnings: string[] = [];
   const { spec: vegaSpec } = compile(spec, { logger: collector(warnings) });
@@ -48,7 +53,7 @@ export async function chartSvg(spec: ChartSpec): Promise<string> {
   }
 }
 
-/** What a page needs to draw charts by itself: the two libraries as scripts, each a classic one that sets a global. */
+/** Returns the libraries that a page needs to draw charts by itself, each as a classic script that sets a global. */
 export function chartRuntime(): readonly string[] {
   const { resolve } = createRequire(import.meta.url);
   return [join(dirname(resolve("vega")), "vega.min.js"), join(dirname(resolve("vega-lite")), "vega-lite.min.js")].map(
@@ -56,7 +61,7 @@ export function chartRuntime(): readonly string[] {
   );
 }
 
-/** Vega's logger interface, which returns itself. */
+/** Returns a logger for Vega that keeps errors and warnings. Each method returns the logger, as Vega's interface asks. */
 function collector(warnings: string[]) {
   const keep = (...words: readonly unknown[]) => {
     warnings.push(words.map(String).join(" "));

@@ -6,12 +6,12 @@ const comparators = ["<=", ">=", "<", ">"] as const;
 const bounds = ["low", "high", "p"] as const;
 const units = ["%", "ms"] as const;
 
-/** `miou.box < -0.5%`: what `--fail-if` waits for. */
+/** A condition of `--fail-if`, such as `miou.box < -0.5%`. */
 export interface Condition {
-  /** As typed. */
+  /** The condition as the user typed it. */
   readonly text: string;
   readonly figure: string;
-  /** The difference itself, a bound of its interval, or its p value after Holm's correction. */
+  /** The value that is compared: the difference itself, a bound of its interval, or its p value after Holm's correction. */
   readonly of: "difference" | (typeof bounds)[number];
   readonly comparator: (typeof comparators)[number];
   readonly value: number;
@@ -20,7 +20,10 @@ export interface Condition {
 
 const grammar = "FIGURE < NUMBER, such as miou.box < -0.5%, miou.box.high < 0 or latency.encode > 10%";
 
-/** Throws HarnessError for what is no condition; whether the figure exists is known once runs are compared. */
+/**
+ * Reads a condition. Throws HarnessError for a text that is none; whether the figure exists is known only once runs are
+ * compared.
+ */
 export function parseCondition(text: string): Condition {
   const at = text.search(/[<>]/);
   if (at < 0)
@@ -65,12 +68,13 @@ function malformed(text: string, problem: string): HarnessError {
 
 export interface Outcome {
   readonly met: boolean;
-  /** What the figure is, for the line that says why. */
+  /** The value that was found, for the line that says why the command failed. */
   readonly found: string;
 }
 
 /**
- * Throws HarnessError where the comparison has no such figure: a gate that can not be judged must not pass.
+ * Tells whether a comparison meets a condition. Throws HarnessError where the comparison has no such figure: a gate that
+ * can not be judged must not pass.
  */
 export function judgeCondition(condition: Condition, comparison: Comparison): Outcome {
   return condition.figure.startsWith("latency.")

@@ -18,7 +18,7 @@ import { fitColumns, layout, wrap } from "../table/layout.ts";
 
 const defaults = { width: 160 };
 
-/** Plain text: the verdict first, then the figures it rests on. */
+/** Writes a comparison as plain text: the verdict first, then the figures that it rests on. */
 export function comparisonText(comparison: Comparison, width = defaults.width): string {
   const { a, b, dataset, images, figures, latency, categories, verdict, notes } = comparison;
   const headlines = figures.filter(({ headline }) => headline);

@@ -1,7 +1,7 @@
 import type { Size } from "../../api.ts";
 import type { GalleryItem } from "./gallery.ts";
 
-/** A part of a photo, px of the image frame. */
+/** A part of a photo is given in pixels of the image frame. */
 export interface View {
   readonly x: number;
   readonly y: number;
@@ -17,8 +17,8 @@ const defaults = {
 };
 
 /**
- * Returns what a card shows of a photo: the target with its surroundings, where it is small in the photo, else all of it.
- * The target is the ground truth; where that is not at hand, the prompt.
+ * Returns the part of a photo that a card shows: the target with its surroundings, or the whole photo where the target is
+ * large in it. The target is the ground truth, or the prompt where no ground truth is at hand.
  */
 export function cardView({ size, truth, prompt }: Pick<GalleryItem, "size" | "truth" | "prompt">): View {
   const corners = (truth ?? []).flat();
@@ -37,7 +37,7 @@ export function cardView({ size, truth, prompt }: Pick<GalleryItem, "size" | "tr
   return coversMost(side, size) ? { x: 0, y: 0, ...size } : around(across, down, side);
 }
 
-/** A view of nearly the whole photo would only hide its rim. */
+/** Tells whether a view would show nearly the whole photo: such a view would only hide its rim. */
 function coversMost(side: number, { width, height }: Size): boolean {
   return side > 0.8 * Math.min(width, height);
 }
@@ -48,7 +48,7 @@ interface Extent {
   readonly whole: number;
 }
 
-/** A view of 4 : 3 with that height, which stays inside the photo. */
+/** Returns a view of 4 : 3 with that height, moved so that it stays inside the photo. */
 function around(across: Extent, down: Extent, side: number): View {
   const [x, width] = placed(across, (4 / 3) * side);
   const [y, height] = placed(down, side);

@@ -30,7 +30,10 @@ function reliabilityOf(
   return Object.fromEntries([...byPrompts(rows)].map(([name, own]) => [name, metric.reliability!(own)]));
 }
 
-/** Gives runs of one report names that tell them apart: the variant, and for several runs of one variant the end of their ids too. */
+/**
+ * Gives the runs of one report names that tell them apart: the variant, and where one variant has several runs the end of
+ * their ids too.
+ */
 export function labelled<T extends { readonly report: { readonly id: string; readonly variant: string } }>(
   runs: readonly T[],
 ): readonly (T & { readonly label: string })[] {

@@ -7,7 +7,7 @@ export interface Warned {
   readonly text: string;
 }
 
-/** A chart's place in the page, with what to know before believing it, and its data as a table. */
+/** Writes a chart's place in the page, with the warnings about it and its data as a table. */
 export function figureMarkup(chart: Chart, warnings: readonly Warned[]): Markup {
   const own = warnings.filter(({ about }) => chart.touches.test(about));
   return html`<figure id="${chart.id}">

@@ -2,11 +2,11 @@ import type { ImageId, PredictionRow } from "../../api.ts";
 import { random, shuffle } from "../../stats/random.ts";
 import type { DetailedRun } from "./details.ts";
 
-/** Why a target is shown. */
+/** Reason why a target is shown. */
 export const galleryKinds = ["worst", "best", "different", "random"] as const;
 export type GalleryKind = (typeof galleryKinds)[number];
 
-/** A target of one prompts name, and what each variant made of it. */
+/** A target of one prompts name, with the IoU that each variant reached on it. */
 export interface Sample {
   readonly kind: GalleryKind;
   readonly image: ImageId;
@@ -25,9 +25,9 @@ interface Candidate {
 }
 
 /**
- * A sample of what runs on one dataset have in common: the worst and the best mean IoU, the largest distance between two
- * variants, and some drawn by the seed, to equal parts. Prompts names take turns; no target stands twice, and an image only
- * where others are used up.
+ * Chooses targets that all runs on one dataset have: those with the worst and with the best mean IoU, those with the
+ * largest distance between two variants, and some drawn by the seed, to equal parts. Prompts names take turns. No target is
+ * chosen twice, and an image only where all others are used up.
  */
 export function chooseSamples(runs: readonly DetailedRun[], count: number, seed: number): readonly Sample[] {
   const candidates = candidatesOf(runs);
@@ -50,7 +50,10 @@ export function chooseSamples(runs: readonly DetailedRun[], count: number, seed:
   return chosen;
 }
 
-/** Only targets that every run with accuracy has been measured on. An image at a time: large sets have a million of them. */
+/**
+ * Returns the targets that every run with accuracy has been measured on. It goes image by image, because large sets have a
+ * million targets.
+ */
 function candidatesOf(runs: readonly DetailedRun[]): readonly Candidate[] {
   const [first, ...others] = runs.filter(({ rows }) => rows.length > 0).map(({ rows }) => byImage(rows));
   const found: Candidate[] = [];
@@ -76,7 +79,7 @@ function byImage(rows: readonly PredictionRow[]): ReadonlyMap<ImageId, readonly 
   return images;
 }
 
-/** Of several masks of a target the first, which is the one that its protocol kept. */
+/** Returns one row for each target: the first of several masks, which is the one that the protocol kept. */
 function keptRows(rows: readonly PredictionRow[]): ReadonlyMap<string, PredictionRow> {
   const kept = new Map<string, PredictionRow>();
   for (const row of rows) {
@@ -86,7 +89,10 @@ function keptRows(rows: readonly PredictionRow[]): ReadonlyMap<string, Predictio
   return kept;
 }
 
-/** From the front of the order, a prompts name after the other; an image again only when its name has no other left. */
+/**
+ * Takes candidates from the front of the order, one prompts name after the other. An image comes again only where its name
+ * has no other left.
+ */
 function takeTurns(order: readonly Candidate[], count: number, taken: Set<string>): readonly Candidate[] {
   const names = [...new Set(order.map(({ row }) => row.prompts))].sort();
   const images = new Set<ImageId>();
@@ -104,18 +110,18 @@ function takeTurns(order: readonly Candidate[], count: number, taken: Set<string
   return chosen;
 }
 
-/** A sample with everything that is drawn of it; masks and prompt in image pixels. */
+/** A target with everything that is drawn of it; masks and prompt are in pixels of the image. */
 export interface GalleryItem extends Omit<Sample, "ious"> {
   readonly categoryName: string;
   readonly size: { readonly height: number; readonly width: number };
-  /** A data URI; absent where photos are left out. */
+  /** Data URI of the photo; absent where photos are left out. */
   readonly photo?: string;
   readonly prompt: PredictionRow["prompt"];
-  /** Outlines of the ground truth; absent where its dataset is not at hand. */
+  /** Outlines of the ground truth; absent where the dataset is not at hand. */
   readonly truth?: Outlines;
   readonly predictions: readonly {
     readonly label: string;
-    /** Place among the group's runs: its colour. */
+    /** Place among the runs of the group, which decides its colour. */
     readonly series: number;
     readonly outlines: Outlines;
     readonly iou: number;

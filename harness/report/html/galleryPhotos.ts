@@ -8,10 +8,13 @@ import type { DetailedRun } from "./details.ts";
 import { chooseSamples, type GalleryItem, type Sample } from "./gallery.ts";
 
 const defaults = {
-  /** Longest side of an embedded photo, px, and its quality: 48 of them are about 2.3 MB. Cards enlarge parts of it. */
+  /**
+   * Photos are embedded at this longest side, px, and with this quality: 48 photos are about 2.3 MB. Cards enlarge parts of
+   * them.
+   */
   side: 640,
   quality: 62,
-  /** Corners this near the outline are left out, as a share of the longest side. */
+  /** Corners that are nearer to the outline than this share of the longest side are left out. */
   tolerance: 1 / 700,
 };
 
@@ -19,12 +22,12 @@ export interface GalleryRequest {
   readonly count: number;
   readonly seed: number;
   readonly photos: "embedded" | "left out";
-  /** Absent where it is not at hand: then there are neither photos nor ground truth. */
+  /** Dataset of the runs. Without it there are neither photos nor ground truth. */
   readonly dataset?: Dataset;
   readonly progress: (done: number, total: number) => void;
 }
 
-/** Chooses targets among the rows, then reads the masks of those alone and the photos that they lie on. */
+/** Chooses targets among the rows, then reads the masks of those targets and their photos. */
 export async function galleryOf(
   runs: readonly { readonly stored: StoredRun; readonly details: DetailedRun }[],
   request: GalleryRequest,
@@ -75,7 +78,7 @@ function itemOf(
 const keyOf = ({ image, target, prompts }: Pick<PredictionRow, "image" | "target" | "prompts">) =>
   `${image} ${target} ${prompts}`;
 
-/** Only the images of the samples are read again. */
+/** Reads the rows of the samples again, with their masks; other images are not read. */
 async function rowsOf(
   { stored, details }: { readonly stored: StoredRun; readonly details: DetailedRun },
   samples: readonly Sample[],
@@ -92,7 +95,7 @@ function outlined(mask: Rle): readonly (readonly number[])[] {
   return outlinesOf(mask, defaults.tolerance * Math.max(mask.size.height, mask.size.width));
 }
 
-/** One that can not be read is left out: its row says why. */
+/** Returns a photo as a data URI. A photo that can not be read is left out: its row says why. */
 async function photoOf(
   image: ImageId,
   { dataset, photos: wanted }: GalleryRequest,

@@ -49,7 +49,7 @@ function showsMasks(group: readonly StoredDetails[], count: number): boolean {
   return count > 0 && group.some(({ rows }) => rows.length > 0);
 }
 
-/** Returns the runs of a group without those whose rows are of targets that the data set does not have, each of which is named. */
+/** Leaves out the runs whose rows are of targets that the data set does not have, and names each in a notice. */
 export function withoutDamaged(
   group: readonly StoredDetails[],
   dataset: Dataset | undefined,

@@ -2,7 +2,7 @@ import type { Manifest } from "../../store/schema.ts";
 import type { ChartRun } from "../charts/index.ts";
 import { html, type Markup } from "./markup.ts";
 
-/** What the figures were measured on and with, and how to have them again. */
+/** Writes which machine and software the figures were measured with, and the command lines that measure them again. */
 export function machineMarkup(runs: readonly ChartRun[]): Markup {
   return html`<section id="machine"><h2>Machine and plan</h2>
 ${distinct(runs, machineFacts).map(({ value, labels }, _, all) => factsMarkup(all.length > 1 ? labels.join(", ") : undefined, value))}
@@ -82,7 +82,7 @@ function runMarkup({ label, manifest }: ChartRun): Markup {
   return html`<details><summary>${label}</summary>${factsMarkup(undefined, facts)}</details>`;
 }
 
-/** Equal values once, with those that have them. */
+/** Returns each distinct value once, with the labels of the runs that have it. */
 function distinct<T>(
   runs: readonly ChartRun[],
   of: (manifest: Manifest) => T,
@@ -98,7 +98,7 @@ function distinct<T>(
   return [...found.values()];
 }
 
-/** As a shell takes it: words with a blank or a sign of the shell's are quoted. */
+/** Writes a command line for a shell: words with a blank or a sign of the shell are quoted. */
 export function commandLine(words: readonly string[]): string {
   const quoted = words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
   return ["bench", ...quoted].join(" ");

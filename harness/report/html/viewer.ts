@@ -9,7 +9,10 @@ const kindTitles: Readonly<Record<GalleryKind, string>> = {
   random: "drawn at random",
 };
 
-/** The sample of targets: photo, prompt and outlines on it, layers that can be switched off, figures under it. */
+/**
+ * Writes the viewer of masks: photos with prompt and outlines on them, layers that can be switched off, and figures under
+ * them.
+ */
 export function viewerMarkup(
   items: readonly GalleryItem[],
   key: string,
@@ -60,7 +63,7 @@ ${predictions.map(({ label, series, iou, predictedIou }) => html`<tr><th scope="
 </article>`;
 }
 
-/** Photo, outlines and prompt. Lines keep their width on the screen, whatever part of the photo is shown. */
+/** Draws photo, outlines and prompt. Lines keep their width on the screen, whatever part of the photo is shown. */
 function drawing({ size, photo, truth, prompt, predictions }: GalleryItem, view: View, description: string): Markup {
   const { width, height } = size;
   return html`<svg viewBox="${view.x} ${view.y} ${view.width} ${view.height}" data-whole="0 0 ${width} ${height}" role="img" aria-label="${description}">
@@ -71,7 +74,7 @@ ${predictions.map(({ outlines, series }) => outline(`variant-${series}`, outline
 </svg>`;
 }
 
-/** Of a point, as a part of the longer side. */
+/** Returns the radius of a point: the longer side over `part`. */
 function radius({ width, height }: Pick<View, "width" | "height">, part: number): string {
   return (Math.max(width, height) / part).toFixed(2);
 }

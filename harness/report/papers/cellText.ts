@@ -2,16 +2,16 @@ import { intervalText } from "../table/intervalText.ts";
 import type { ComparedCell, Comparison } from "./compare.ts";
 import type { OurFigure } from "./ourFigure.ts";
 
-/** Papers print no more, and logs more than anybody reads. */
+/** Papers print at most so many digits behind the point. */
 const mostDigits = 3;
 
-/** Units whose values are printed with as many digits throughout a column, a zero at the end included. */
+/** Units whose values are printed with as many digits throughout a column, zeros at the end included. */
 const alike = new Set(["%", "fraction", "ms", "×"]);
 
-/** What a cell without a figure shows. */
+/** Text of a cell without a figure. */
 export const none = "–";
 
-/** Digits behind the point of a column's values; `least` where zeros at the end are printed. */
+/** Digits behind the point of a column's values; at least `least` are printed even where they are zeros. */
 export interface ColumnDigits {
   readonly least: number;
   readonly most: number;
@@ -30,7 +30,10 @@ export function publishedText({ published, unit }: ComparedCell, digits: ColumnD
   return ownUnit && unit !== undefined ? `${text} ${unit}` : text;
 }
 
-/** `46.4 ±0.5`, `12.9 [0.0, 34.2]`, or the median with its quartiles; n where the column does not say it for all. */
+/**
+ * Writes our figure as `46.4 ±0.5`, as `12.9 [0.0, 34.2]`, or as a median with its quartiles. The number of instances
+ * follows where the column does not give it for all cells.
+ */
 export function oursText(
   ours: OurFigure,
   digits: ColumnDigits,
@@ -41,7 +44,7 @@ export function oursText(
   return `${figureText(ours, digits)}${mark}${n}`;
 }
 
-/** The sign always; `*` where the paper's value lies outside our interval. */
+/** Writes a difference, always with its sign; `*` marks a paper's value that lies outside our interval. */
 export function differenceText(cell: ComparedCell, digits: ColumnDigits): string {
   if (cell.difference === undefined) return none;
   const places = accuracyPlaces(digits);
@@ -50,7 +53,7 @@ export function differenceText(cell: ComparedCell, digits: ColumnDigits): string
   return `${sign}${size}${isOutside(cell) ? "*" : ""}`;
 }
 
-/** Whether the paper's value lies outside our interval; nothing where there is no interval. */
+/** Tells whether the paper's value lies outside our interval; nothing where there is no interval. */
 export function isOutside({ ours, published }: ComparedCell): boolean | undefined {
   if (ours?.low === undefined || ours.high === undefined || typeof published !== "number") return undefined;
   return published < ours.low || published > ours.high;
@@ -69,7 +72,7 @@ function accuracyPlaces({ most }: ColumnDigits): number {
   return Math.max(1, most);
 }
 
-/** Three digits, and all of those before the point. */
+/** Writes three digits, and always all digits before the point. */
 function three(value: number): string {
   const size = Math.abs(value);
   return value.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0);

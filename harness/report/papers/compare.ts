@@ -4,41 +4,43 @@ import { type OurFigure, ourFigure } from "./ourFigure.ts";
 import type { Measure, PaperColumn, PaperRow, PaperTable } from "./paper.ts";
 import type { PublishedTable } from "./read.ts";
 
-/** What stands beside the published values, and what could. */
+/** Our runs, and what says how open cells could be filled. */
 export interface ComparisonContext extends FillContext {
   readonly reports: readonly RunReport[];
 }
 
-/** A published table with this project's figures beside it: what every format prints, and `--format json` as it is. */
+/**
+ * A published table that has this project's figures beside it. Every format prints it; `--format json` prints it as it is.
+ */
 export interface Comparison extends Omit<PaperTable, "rows"> {
   readonly paper: string;
   readonly arxiv?: string;
   readonly rows: readonly ComparedRow[];
-  /** The runs that filled a cell. */
+  /** Runs that filled a cell. */
   readonly runs: readonly UsedRun[];
-  /** What would fill the cells that are open. */
+  /** Command lines that would fill the open cells. */
   readonly fills: readonly Fill[];
-  /** Why no run can fill others. */
+  /** Reasons why no run can fill the other cells. */
   readonly closed: readonly string[];
 }
 
 export interface ComparedRow {
   readonly system: string;
   readonly config?: string;
-  /** By column; what the paper leaves out is absent. */
+  /** Cells by column; a value that the paper leaves out is absent. */
   readonly cells: Readonly<Record<string, ComparedCell>>;
 }
 
 export interface ComparedCell {
   readonly published: number | string;
   readonly unit?: string;
-  /** The row's own, where it was not measured as its column says. */
+  /** Protocol of the row, where the row was not measured as its column says. */
   readonly protocol?: string;
   readonly variant?: string;
   readonly ours?: OurFigure;
-  /** Ours less the paper's, in the column's unit; absent where another machine alone would make one. */
+  /** Our figure less the paper's, in the column's unit; absent where the difference would be that of two machines. */
   readonly difference?: number;
-  /** 1 for the first of `fills`. */
+  /** Number of the command line among `fills`, from 1. */
   readonly fill?: number;
 }
 
@@ -47,13 +49,16 @@ export type UsedRun = Pick<
   "id" | "variant" | "weights" | "weightsLabel" | "dataset" | "fingerprint" | "images" | "conditions" | "notes"
 >;
 
-/** A cell that both a variant and a measure are known for: a run could stand beside it. */
+/** A cell whose variant and measure are both known: a run could stand beside it. */
 interface Pair {
   readonly variant: string;
   readonly measure: Measure;
 }
 
-/** Only a run of the same variant, protocol, prompts, metric and size fills a cell, on images of the same set. */
+/**
+ * Puts figures of our runs beside a published table. A run fills a cell only if variant, protocol, prompts, metric and size
+ * are the same and the images are of the same set.
+ */
 export function compareWithPaper({ paper, table }: PublishedTable, context: ComparisonContext): Comparison {
   const cells = table.rows.map((row) =>
     table.columns

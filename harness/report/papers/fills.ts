@@ -2,20 +2,20 @@ import { latencyProtocol, natureOf } from "./measured.ts";
 import type { Measure } from "./paper.ts";
 import { type EvaluationSet, evaluationSets } from "./sets.ts";
 
-/** What runs can be made of here, and what the user said of those that are. */
+/** Protocols and variants that runs can be made of here, and what the user says of the stored runs. */
 export interface FillContext {
-  /** By protocol id. */
+  /** Protocols by id. */
   readonly protocols: ReadonlyMap<string, RunnableProtocol>;
   readonly variants: ReadonlySet<string>;
   /** Folder of runs, where it is not the usual one. */
   readonly results?: string;
-  /** Whose boxes the runs were prompted with, as the user says: runs do not know. */
+  /** Detector whose boxes the runs were prompted with. The user says so, because runs do not record it. */
   readonly detector?: string;
 }
 
-/** What of a protocol a command line depends on. */
+/** The part of a protocol that a command line depends on. */
 export interface RunnableProtocol {
-  /** Names that it defines. */
+  /** Names of the prompts that the protocol defines. */
   readonly prompts: readonly string[];
   readonly prompted: "annotations" | "detections" | "grid" | "nothing";
 }
@@ -23,15 +23,15 @@ export interface RunnableProtocol {
 /** A command line that fills open cells. */
 export interface Fill {
   readonly command: string;
-  /** What must be had first, and what to do after it. */
+  /** Tells what the user must have first, and what to do afterwards. */
   readonly remarks: readonly string[];
 }
 
 export interface Fills {
   readonly fills: readonly Fill[];
-  /** Why no run fills the other cells; each reason once. */
+  /** Reasons why no run fills the other cells, each once. */
   readonly closed: readonly string[];
-  /** 1 for the first of `fills`; nothing for a cell that no run fills. */
+  /** Returns the number of the command line that fills a cell, from 1; nothing where no run fills it. */
   numberOf(variant: string, measure: Measure): number | undefined;
 }
 
@@ -40,17 +40,20 @@ interface Pair {
   readonly measure: Measure;
 }
 
-/** Cells that one run of each variant fills. */
+/** Cells that one command line fills. */
 interface Group {
   readonly kind: "latency" | "accuracy";
   readonly set: EvaluationSet | undefined;
-  /** Whether prompts are a detector's boxes. */
+  /** Tells whether the prompts are boxes of a detector. */
   readonly boxes: boolean;
   readonly detector: string | undefined;
   readonly pairs: Pair[];
 }
 
-/** The fewest command lines that fill these cells: one for latency and sizes, one for each data set and set of boxes. */
+/**
+ * Returns the fewest command lines that fill these cells: one for latency and sizes, and one for each data set and set of
+ * boxes.
+ */
 export function fillsOf(pairs: readonly Pair[], context: FillContext): Fills {
   const groups: Group[] = [];
   const closed = new Set<string>();
@@ -97,7 +100,7 @@ function isAlike(a: Omit<Group, "pairs">, b: Omit<Group, "pairs">): boolean {
   return a.kind === b.kind && a.set === b.set && a.boxes === b.boxes && a.detector === b.detector;
 }
 
-/** In one run, a prompts name is one protocol's. */
+/** Tells whether a group can take a measure: in one run, a prompts name belongs to one protocol. */
 function takes({ kind, pairs }: Group, { prompt, protocol }: Measure): boolean {
   if (kind === "latency") return true;
   return pairs.every(({ measure }) => measure.prompt !== prompt || measure.protocol === protocol);
@@ -128,7 +131,9 @@ function fillOf({ kind, set, boxes, detector, pairs }: Group, { protocols, varia
   };
 }
 
-/** A run does not know whose boxes it had; protocols of ViTDet's boxes say so by their name. */
+/**
+ * Says which boxes are needed. A run does not know whose boxes it had; protocols of ViTDet's boxes have it in their name.
+ */
 function boxesRemark(detector: string | undefined): string {
   return detector === undefined
     ? "DETECTIONS.json: of ViTDet-H, published by mit-han-lab as coco_vitdet.json and lvis_vitdet.json"

@@ -4,7 +4,10 @@ import type { ComparedCell, ComparedRow, Comparison } from "./compare.ts";
 import { comparisonNotes } from "./notes.ts";
 import type { PaperColumn } from "./paper.ts";
 
-/** The paper's rows and columns; beside each column ours and the difference, where there is one or could be. */
+/**
+ * Returns the paper's rows and columns; beside each column stand ours and the difference, where there is one or could be
+ * one.
+ */
 export function comparisonGrid(comparison: Comparison): Grid {
   const { id, paper, arxiv, table, dataset, prompt, metric, columns } = comparison;
   const unitColumns = new Set(columns.flatMap(({ unitColumn }) => unitColumn ?? []));
@@ -67,7 +70,7 @@ function columnGroup(comparison: Comparison, column: PaperColumn): readonly Colu
   ];
 }
 
-/** Where all of a column's figures have it in common. */
+/** Returns n where all figures of a column have the same; nothing where they differ. */
 function sharedN(cells: readonly (ComparedCell | undefined)[]): number | undefined {
   const counts = new Set(cells.flatMap((cell) => (cell?.ours === undefined ? [] : [cell.ours.n])));
   return counts.size === 1 ? [...counts][0] : undefined;
@@ -76,9 +79,9 @@ function sharedN(cells: readonly (ComparedCell | undefined)[]): number | undefin
 interface OursContext {
   readonly digits: ColumnDigits;
   readonly fills: Comparison["fills"];
-  /** Of all cells of the column. */
+  /** Number of instances, where all cells of the column have the same. */
   readonly n: number | undefined;
-  /** Whether the unit is the row's own. */
+  /** Tells whether each row has a unit of its own. */
   readonly ownUnit: boolean;
 }
 

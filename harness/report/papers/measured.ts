@@ -3,25 +3,25 @@ import type { RunReport } from "../../results/report.ts";
 import { speedUp, totalMs } from "../table/columns.ts";
 import type { Measure } from "./paper.ts";
 
-/** A run's figure in a published column's unit. */
+/** Figure of a run in a published column's unit. */
 export interface Measured {
   readonly value: number;
-  /** 95 % interval of an accuracy, quartiles of a latency; nothing for what is counted. */
+  /** Bounds: the 95 % interval of an accuracy, the quartiles of a latency; absent for what is counted. */
   readonly low?: number;
   readonly high?: number;
-  /** Instances of an accuracy, samples of a latency. */
+  /** Number of instances of an accuracy, or of samples of a latency. */
   readonly n?: number;
 }
 
-/** What a figure hangs on: another machine changes it (`machine`), the images do (`images`), nothing does (`model`). */
+/** Names what a figure depends on: the `machine`, the `images`, or the `model` alone. */
 export type Nature = "images" | "machine" | "model";
 
-/** The protocol id of a run's latency phase: encode and decode apart, one box prompt. */
+/** Protocol id of a run's latency phase: encode and decode are measured apart, with one box prompt. */
 export const latencyProtocol = "latency-encode-decode";
 
 interface MeasureContext {
   readonly unit: string | undefined;
-  /** What speed-ups are over. */
+  /** Run that speed-ups are over. */
   readonly base?: RunReport | undefined;
 }
 
@@ -50,7 +50,7 @@ export function natureOf({ metric }: Measure): Nature {
   return metric in ofMachine ? "machine" : "images";
 }
 
-/** The run's figure for a measure; nothing where the run has none of that protocol, prompts, metric and size. */
+/** Returns the run's figure for a measure; nothing where the run has none of that protocol, prompts, metric and size. */
 export function measuredOf(report: RunReport, measure: Measure, context: MeasureContext): Measured | undefined {
   const model = ofModel[measure.metric];
   if (model !== undefined) return model(report, context);
@@ -59,7 +59,7 @@ export function measuredOf(report: RunReport, measure: Measure, context: Measure
   return accuracyOf(report, measure, context.unit === "%" ? 100 : 1);
 }
 
-/** Stands for a protocol's only prompts, whatever they are called in a run. */
+/** Name that stands for a protocol's only prompts, whatever they are called in a run. */
 const onlyPrompts = "grid";
 
 function accuracyOf(run: RunReport, measure: Measure, factor: number): Measured | undefined {
@@ -79,7 +79,10 @@ function accuracyOf(run: RunReport, measure: Measure, factor: number): Measured 
   };
 }
 
-/** What a run's report calls it: miou and small, AP and APs, AR@1000 and ARr@1000; its own name where no metric claims it. */
+/**
+ * Returns the name that a run's report gives a published figure: miou and small, AP and APs, AR@1000 and ARr@1000. A figure
+ * that no metric claims keeps its own name.
+ */
 export function publishedFigure(
   { metrics }: Pick<RunReport, "metrics">,
   { metric, size = "all" }: Pick<Measure, "metric" | "size">,

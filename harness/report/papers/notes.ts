@@ -6,7 +6,7 @@ import { isOutside } from "./cellText.ts";
 import type { ComparedCell, Comparison, UsedRun } from "./compare.ts";
 import { evaluationSets } from "./sets.ts";
 
-/** Where a published number was read; the words of results/README.md. */
+/** Tells where a published number was read, in the words of results/README.md. */
 export const confidenceMeaning: Readonly<Record<Confidence, string>> = {
   repo: "read in the authors' repository",
   paper: "read in the paper's text",
@@ -14,7 +14,10 @@ export const confidenceMeaning: Readonly<Record<Confidence, string>> = {
   secondary: "quoted by others, not checked against the paper",
 };
 
-/** What to know before believing the table: its source, its contradictions, what our figures are, what would fill it. */
+/**
+ * Returns what a reader must know before believing the table: its source, its contradictions, what our figures are, and
+ * what would fill open cells.
+ */
 export function comparisonNotes(comparison: Comparison): readonly GridNote[] {
   const { note, contradictions = [], cautions = [], fills, closed, runs } = comparison;
   const prose = (label: string, text: string): GridNote => ({ label, text, kind: "prose" });
@@ -44,7 +47,7 @@ function sourceText({ source, confidence, hardware, columns, protocol }: Compari
   ].join("; ");
 }
 
-/** What our figures mean, as far as there are any. */
+/** Returns what our figures mean; nothing where there are none. */
 function oursNotes({ rows, columns }: Comparison): readonly string[] {
   const cells = rows.flatMap((row) => Object.values(row.cells)).filter(({ ours }) => ours !== undefined);
   const some = (test: (cell: ComparedCell) => boolean) => cells.some(test);

@@ -4,28 +4,31 @@ import { type Measured, measuredOf, type Nature, natureOf, publishedFigure } fro
 import type { Measure } from "./paper.ts";
 import { evaluationSets, extentOf } from "./sets.ts";
 
-/** Speed-ups of papers are over this one. */
+/** Variant that speed-ups of papers are over. */
 const baseVariant = "sam-vit-h";
 
-/** What a run puts beside a published value. */
+/** Figure of one of our runs, to stand beside a published value. */
 export interface OurFigure extends Measured {
-  /** The run's id. */
+  /** Id of the run. */
   readonly run: string;
   readonly nature: Nature;
-  /** Run to their end; absent, as `extent` is, where a figure does not hang on them. */
+  /** Number of images that ran to their end. It is absent, as `extent` is, where the figure does not depend on images. */
   readonly images?: number;
-  /** Whether those are all images of the paper's set. */
+  /** Tells whether those are all images of the paper's set. */
   readonly extent?: "whole" | "part";
 }
 
 export interface FigureContext {
   readonly reports: readonly RunReport[];
   readonly unit: string | undefined;
-  /** Whose boxes the runs were prompted with, as the user says: runs do not know. */
+  /** Detector whose boxes the runs were prompted with. The user says so, because runs do not record it. */
   readonly detector?: string;
 }
 
-/** Of the runs that measured this, one on all images before one on a part, a finished one before others, then the newest. */
+/**
+ * Returns the figure of the run that fits best: a run on all images comes before one on a part, then a finished run before
+ * others, then the newest.
+ */
 export function ourFigure(variant: string, measure: Measure, context: FigureContext): OurFigure | undefined {
   if (measure.detector !== undefined && measure.detector !== context.detector) return undefined;
   const nature = natureOf(measure);
@@ -39,7 +42,7 @@ export function ourFigure(variant: string, measure: Measure, context: FigureCont
   return found.sort((a, b) => compare(rank(b), rank(a)))[0]?.figure;
 }
 
-/** How many, and whether they are all of the paper's; nothing where the run is on another set. */
+/** Returns the number of images and whether they are all of the paper's; nothing where the run is on another set. */
 function imagesOf(report: RunReport, measure: Measure): Pick<OurFigure, "images" | "extent"> | undefined {
   const { dataset, images } = report;
   const set = evaluationSets[measure.dataset ?? ""];
@@ -52,7 +55,10 @@ function imagesOf(report: RunReport, measure: Measure): Pick<OurFigure, "images"
   return extent === "other" ? undefined : { images: images.finished, extent };
 }
 
-/** Measured under the same conditions: other speed-ups would be those of a machine. */
+/**
+ * Returns the run that a speed-up is over. It was measured under the same conditions: other speed-ups would be those of a
+ * machine.
+ */
 function baseOf(report: RunReport, { reports }: FigureContext): RunReport | undefined {
   return reports.find((base) => base.variant === baseVariant && speedUp(report, base) !== undefined);
 }

@@ -2,18 +2,18 @@ import { z } from "zod";
 import type { Confidence } from "../../api.ts";
 import { checked, parseJson } from "../../foreign.ts";
 
-/** What a column holds, in this project's words; the fields that a run must share to stand beside it. */
+/** Describes what a column holds, in this project's words. A run must share these fields to stand beside it. */
 export interface Measure {
-  /** Absent for what no protocol changes: parameters, multiply-accumulates. */
+  /** Protocol id; absent where no protocol changes the figure, as for parameters and multiply-accumulates. */
   readonly protocol?: string;
-  /** Prompts name; `grid` stands for the only prompts of its protocol. */
+  /** Name of the prompts; `grid` stands for the only prompts of its protocol. */
   readonly prompt?: string;
   readonly metric: string;
-  /** all, small, medium, large; rare, common, frequent. */
+  /** Part of the objects: all, small, medium, large; rare, common, frequent. */
   readonly size?: string;
-  /** One of evaluationSets. */
+  /** Key of `evaluationSets`. */
   readonly dataset?: string;
-  /** Whose boxes, where the protocol does not say. */
+  /** Detector whose boxes were prompted, where the protocol does not say it. */
   readonly detector?: string;
 }
 
@@ -21,7 +21,7 @@ export interface PaperColumn {
   readonly id: string;
   readonly title: string;
   readonly unit?: string;
-  /** The column that says each row's unit. */
+  /** Id of the column that gives each row's unit. */
   readonly unitColumn?: string;
   readonly measures?: Measure;
 }
@@ -30,12 +30,12 @@ export interface PaperRow {
   readonly system: string;
   readonly config?: string;
   readonly variant?: string;
-  /** By column, where a row is several variants. */
+  /** Variant ids by column, where a row stands for several variants. */
   readonly variants?: Readonly<Record<string, string>>;
-  /** Where this row differs from its columns. */
+  /** Fields in which this row differs from its columns. */
   readonly measures?: Partial<Measure>;
   readonly settings?: Readonly<Record<string, number | string>>;
-  /** By column, as printed; what the paper leaves out is absent. */
+  /** Values by column as the paper prints them; a value that the paper leaves out is absent. */
   readonly values: Readonly<Record<string, number | string>>;
 }
 
@@ -47,26 +47,26 @@ export interface PaperTable {
   readonly metric: string;
   readonly unit: string;
   readonly hardware?: string;
-  /** As recorded, two set apart by a slash; the columns have one each. */
+  /** Protocol as it is recorded; two are set apart by a slash, and each column has its own. */
   readonly protocol?: string;
   readonly confidence: Confidence;
   readonly source: string;
   readonly columns: readonly PaperColumn[];
   readonly rows: readonly PaperRow[];
   readonly note?: string;
-  /** Where this table and others can not both be meant as they read, and known errors of measurement. */
+  /** Contradictions: places where this table and others can not both be right, and known errors of measurement. */
   readonly contradictions?: readonly string[];
-  /** What else a comparison hangs on. */
+  /** Other facts that a comparison depends on. */
   readonly cautions?: readonly string[];
 }
 
-/** One file of results/papers. */
+/** Content of one file of results/papers. */
 export interface Paper {
   readonly schema: 1;
   readonly paper: string;
   readonly arxiv?: string;
   readonly claims?: readonly { readonly system: string; readonly claim: string; readonly source: string }[];
-  /** What of the paper was not found. */
+  /** Parts of the paper that were not found. */
   readonly missing?: readonly string[];
   readonly tables: readonly PaperTable[];
 }
@@ -146,7 +146,10 @@ const paper = z.strictObject({
   tables: z.array(table).min(1),
 }) satisfies z.ZodType<Paper>;
 
-/** Throws HarnessError naming file and field: one that is missing, unknown or of another kind, a value in no column. */
+/**
+ * Reads a paper's file. Throws HarnessError with file and field where one is missing, unknown or of another kind, and where
+ * a value is in no column.
+ */
 export function parsePaper(json: string, file: string): Paper {
   return checked(paper, parseJson(json, file), file);
 }

@@ -1,14 +1,14 @@
 import { fileURLToPath } from "node:url";
 import { type PublishedTable, readPublishedTables } from "./read.ts";
 
-/** Published tables come with the project, wherever it is installed. */
+/** Folder of the published tables. It comes with the project, wherever that is installed. */
 const papersFolder = fileURLToPath(new URL("../../../results/papers", import.meta.url));
 
 export function publishedTables(): Promise<readonly PublishedTable[]> {
   return readPublishedTables(papersFolder);
 }
 
-/** What `bench list papers` says of a table. */
+/** Returns what `bench list papers` says of a table. */
 export function describePublished({ paper, table }: PublishedTable) {
   const { id, dataset, confidence, protocol } = table;
   const measured = [...new Set(table.columns.flatMap(({ measures }) => measures?.protocol ?? []))];

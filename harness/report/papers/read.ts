@@ -3,13 +3,16 @@ import { join } from "node:path";
 import { HarnessError, unknown } from "../../errors.ts";
 import { type Paper, type PaperTable, parsePaper } from "./paper.ts";
 
-/** A table with the paper it is from. */
+/** A table with the paper that it is from. */
 export interface PublishedTable {
   readonly paper: Paper;
   readonly table: PaperTable;
 }
 
-/** Every table of a folder of paper files, file by file. Throws HarnessError naming file and field, and for an id that two have. */
+/**
+ * Reads every table of a folder of paper files, file by file. Throws HarnessError with file and field, and for an id that
+ * two tables have.
+ */
 export async function readPublishedTables(folder: string): Promise<readonly PublishedTable[]> {
   const tables: PublishedTable[] = [];
   const files = new Map<string, string>();
@@ -26,7 +29,7 @@ export async function readPublishedTables(folder: string): Promise<readonly Publ
   return tables;
 }
 
-/** Throws HarnessError with the nearest id. */
+/** Returns the table of this id. Throws HarnessError with the nearest id where there is none. */
 export function publishedTable(tables: readonly PublishedTable[], id: string): PublishedTable {
   const found = tables.find(({ table }) => table.id === id);
   if (found !== undefined) return found;

@@ -3,7 +3,7 @@ import type { PaperColumn } from "./paper.ts";
 
 type Field = (cell: ComparedCell, row: ComparedRow, column: PaperColumn, of: Comparison) => string | number | undefined;
 
-/** A published value and what stands beside it, in the column's unit. */
+/** Fields of a record: a published value and what stands beside it, in the column's unit. */
 const fields: Readonly<Record<string, Field>> = {
   table: (_, __, ___, { id }) => id,
   system: (_, { system }) => system,
@@ -24,7 +24,7 @@ const fields: Readonly<Record<string, Field>> = {
   command: ({ fill }, _, __, { fills }) => (fill === undefined ? undefined : fills[fill - 1]!.command),
 };
 
-/** One record a cell, the first of names: tidy, for spreadsheets and data frames. */
+/** Returns one record for each cell, and before them one of names: tidy data for spreadsheets and data frames. */
 export function comparisonRecords(comparison: Comparison): readonly (readonly (string | number | undefined)[])[] {
   const records = comparison.rows.flatMap((row) =>
     comparison.columns.flatMap((column) => {

@@ -1,10 +1,10 @@
-/** A set of images that papers evaluate on, and how a run can be told to have used it. */
+/** A set of images that papers evaluate on, and the facts that tell whether a run used it. */
 export interface EvaluationSet {
   readonly title: string;
-  /** Dataset id of a run. */
+  /** Id of the dataset that a run on this set has. */
   readonly dataset: string;
   readonly images: number;
-  /** Images with an annotation. A run of these is on the whole set for means over annotations. */
+  /** Number of images with an annotation. A run on these is on the whole set for means over annotations. */
   readonly annotated: number;
 }
 
@@ -16,14 +16,14 @@ export const evaluationSets: Readonly<Record<string, EvaluationSet>> = {
 };
 
 /**
- * What a figure is over: annotations, as mean IoU and average recall, or every image, as average precision, which a detection
- * on an image without an annotation lowers.
+ * Says which images a figure needs: those with annotations, as mean IoU and average recall, or every image, as average
+ * precision, which a detection on an image without annotation lowers.
  */
 export type Needs = "annotated" | "images";
 
 /**
- * `whole` and `part` by the number of images, which is all that tells: fingerprints of the published sets are not known here.
- * `other`: more images than the set has, so it is another (train2017).
+ * Says how much of a set a run is on. `whole` and `part` follow from the number of images, since fingerprints of published
+ * sets are not known here. `other`: the run has more images than the set, so it is on another one (train2017).
  */
 export type Extent = "whole" | "part" | "other";
 

@@ -4,12 +4,12 @@ import type { LatencySummary } from "../../stats/summary.ts";
 import type { Column } from "./grid.ts";
 import { intervalText } from "./intervalText.ts";
 
-/** Columns of result tables; the only place where figures become text. */
+/** Builds the columns of result tables. It is the only place where figures become text. */
 
-/** What a row has no figure for. */
+/** Text of a cell without a figure. */
 const none = "–";
 
-/** The row's name: variant, a mark where the run is not finished, and what its weights are. */
+/** Returns the columns that name a row: the variant, with a mark where its run is not finished, and its weights. */
 export function nameColumns(reports: readonly RunReport[]): readonly Column[] {
   return [
     {
@@ -21,7 +21,10 @@ export function nameColumns(reports: readonly RunReport[]): readonly Column[] {
   ];
 }
 
-/** What the weights are, of a floor what it does without any; the file where one variant stands there with several, and its hash where two have one name. */
+/**
+ * Says what the weights of each row are, and for a floor what it does without any. Where one variant has several rows, the
+ * cell names the file, and the beginning of its hash where two files have one name.
+ */
 function weightsCells(reports: readonly RunReport[]): readonly string[] {
   const shared = sharedFileNames(reports);
   return reports.map((report) => {
@@ -33,7 +36,7 @@ function weightsCells(reports: readonly RunReport[]): readonly string[] {
   });
 }
 
-/** Names that stand for files of different content. */
+/** Returns the file names that stand for files of different content. */
 export function sharedFileNames(reports: readonly RunReport[]): ReadonlySet<string> {
   const hashes = new Map<string, Set<string>>();
   for (const { weightsLabel, weightsSha256 } of reports)
@@ -83,7 +86,10 @@ export function efficiencyColumns(reports: readonly RunReport[], base: RunReport
   );
 }
 
-/** What an image of everything mode takes, median and number of images, a column a prompts name. */
+/**
+ * Returns how long an image takes in everything mode: a column for each prompts name, with the median and the number of
+ * images.
+ */
 function everythingColumns(reports: readonly RunReport[]): readonly Column[] {
   const names = [...new Set(reports.flatMap(({ everything }) => Object.keys(everything)))];
   return names.map((name) => {
@@ -98,18 +104,20 @@ function everythingColumns(reports: readonly RunReport[]): readonly Column[] {
   });
 }
 
-/** The metrics that the reports know; those of one command know the same. */
+/** Returns the metrics that the reports know; reports of one command know the same. */
 export function metricsIn(reports: readonly RunReport[]): readonly Metric[] {
   return reports[0]?.metrics ?? [];
 }
 
-/** Of each prompts name and protocol, its figures with their intervals; n in the header where all rows share it. */
+/**
+ * Returns the figures of each prompts name and protocol with their intervals. The header gives n where all rows share it.
+ */
 export function accuracyColumns(reports: readonly RunReport[]): readonly Column[] {
   const columns = metricsIn(reports).flatMap((metric) => metric.columns);
   return scoredPrompts(reports).flatMap((prompts) => figureColumns(columns, prompts, reports));
 }
 
-/** Those for which a report has a figure. */
+/** Returns the columns for which a report has a figure. */
 function figureColumns(
   columns: readonly FigureColumn[],
   { name, protocol, shared }: ScoredPrompts,
@@ -121,7 +129,10 @@ function figureColumns(
     .map(({ title, figureOf }) => scoreColumn([title, shared ? `${name}, ${protocol}` : name], reports, figureOf));
 }
 
-/** What the first table has no room for: the other stages, memory by stage, the graphs' files, accuracy by size. */
+/**
+ * Returns the columns that the first table has no room for: the other stages, memory by stage, files of the graphs,
+ * accuracy by size.
+ */
 export function detailColumns(reports: readonly RunReport[]): readonly (readonly Column[])[] {
   const column = (header: readonly string[], cellOf: (report: RunReport) => string | undefined) =>
     numberColumn(header, reports, cellOf);
@@ -146,11 +157,11 @@ export function detailColumns(reports: readonly RunReport[]): readonly (readonly
 export interface ScoredPrompts {
   readonly name: string;
   readonly protocol: string;
-  /** Whether the name stands for another protocol in another row. */
+  /** Tells whether the name stands for another protocol in another row. */
   readonly shared: boolean;
 }
 
-/** Figures of two protocols never stand in one column. */
+/** Returns the prompts that have figures, by protocol: figures of two protocols never stand in one column. */
 export function scoredPrompts(reports: readonly RunReport[]): readonly ScoredPrompts[] {
   const pairs = new Map<string, { readonly name: string; readonly protocol: string }>();
   const columns = metricsIn(reports).flatMap((metric) => metric.columns);
@@ -164,23 +175,28 @@ export function scoredPrompts(reports: readonly RunReport[]): readonly ScoredPro
   }));
 }
 
-/** Encode and decode, as in the papers; nothing where one was not measured. */
+/** Returns the time of encode and decode together, as papers do; nothing where one was not measured. */
 export function totalMs({ latency }: RunReport): number | undefined {
   return latency.encode && latency.decode && latency.encode.median + latency.decode.median;
 }
 
-/** From a prompt to a mask at the photo's size. */
+/** Returns the time from a prompt to a mask at the size of the photo. */
 function maskMs({ latency }: RunReport): number | undefined {
   return latency.decode && latency.decode.median + (latency.upscale?.median ?? 0);
 }
 
-/** Whether masks that decode leaves to be upscaled stand beside masks that encode gives at the photo's size. */
+/**
+ * Tells whether some rows upscale their masks after decode, while the encode of others gives masks at the photo's size
+ * already.
+ */
 export function mixesUpscaling(reports: readonly RunReport[]): boolean {
   const upscales = reports.flatMap(({ latency }) => (latency.decode ? [(latency.upscale?.median ?? 0) > 0] : []));
   return upscales.includes(true) && upscales.includes(false);
 }
 
-/** Only between rows measured alike. */
+/**
+ * Returns how many times faster a row is than the base; nothing between rows that were measured under different conditions.
+ */
 export function speedUp(report: RunReport, base: RunReport | undefined): number | undefined {
   const own = totalMs(report);
   const other = base && totalMs(base);
@@ -215,12 +231,12 @@ function numberColumn(
   return { header, align: "right", cells: reports.map((report) => cellOf(report) ?? none) };
 }
 
-/** A column without a figure is left out, but for those whose first header is `kept`. */
+/** Leaves out columns without a figure, unless their first header is among `kept`. */
 function filled(columns: readonly Column[], kept: readonly string[] = []): readonly Column[] {
   return columns.filter(({ header, cells }) => kept.includes(header[0]!) || cells.some((cell) => cell !== none));
 }
 
-/** Two to three digits, and all of those before the point. */
+/** Writes two to three digits, and always all digits before the point. */
 function scaled(value: number | undefined, factor = 1): string | undefined {
   if (value === undefined) return undefined;
   const number = value * factor;
@@ -229,12 +245,12 @@ function scaled(value: number | undefined, factor = 1): string | undefined {
   return number.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0);
 }
 
-/** What is left of a whole, and the share that is not. */
+/** Writes what is left of a whole, and in parentheses the share that is saved. */
 function savedText(left: number, whole: number, factor: number): string {
   return `${scaled(left, factor)} (${(100 * (1 - left / whole)).toFixed(1)} %)`;
 }
 
-/** Of 10^6 bytes. */
+/** Writes bytes in MB of 10^6 bytes. */
 function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(0);
 }

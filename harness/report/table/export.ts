@@ -10,22 +10,22 @@ export type TableFormat = (typeof tableFormats)[number];
 
 const defaults = { pngScale: 2 };
 
-/** What a format prints: one table as people see it, and the same as programs read it. */
+/** Content of a table for all formats: as people read it, and as programs do. */
 export interface Exportable {
   readonly grid: Grid;
-  /** One line a cell, the first of names. */
+  /** One record for each cell; the first record holds the names. */
   readonly records: readonly (readonly (string | number | undefined)[])[];
   readonly json: unknown;
 }
 
 export interface ExportOptions {
-  /** Characters a line of text. */
+  /** Characters of a line of text. */
   readonly width?: number;
-  /** Pixels of a PNG for each of the SVG. */
+  /** A PNG has so many pixels for each pixel of the SVG. */
   readonly pngScale?: number;
 }
 
-/** The whole file of a format, text ending in a line break. */
+/** Returns the whole file of a format; text ends in a line break. */
 export async function exportTable(
   { grid, records, json }: Exportable,
   format: TableFormat,
@@ -51,15 +51,16 @@ export async function exportTable(
   }
 }
 
-/** Vega takes a second to load: only what draws with it pays. */
+/** Draws the table as SVG. Vega takes a second to load, so it is imported only here. */
 async function gridSvg(grid: Grid): Promise<string> {
   const [{ chartSvg }, { gridSpec }] = await Promise.all([import("../charts/vega.ts"), import("./gridSpec.ts")]);
   return chartSvg(gridSpec(grid));
 }
 
 /**
- * As RFC 4180: quoted where a field has a comma, a quote or a line break, quotes doubled; what is absent is empty. A text that a
- * spreadsheet would run as a formula gets an apostrophe before it; numbers stay.
+ * Writes CSV as RFC 4180 describes it: a field with a comma, a quote or a line break stands in quotes, quotes in it are
+ * doubled, and absent values are empty. A text that a spreadsheet would run as a formula gets an apostrophe before it;
+ * numbers stay.
  */
 export function csv(records: readonly (readonly (string | number | undefined)[])[]): string {
   const field = (value: string | number | undefined) => {

@@ -25,7 +25,10 @@ export interface FootContext {
   readonly width: number;
 }
 
-/** What the figures above mean, what they were measured on, and what to know before believing them. */
+/**
+ * Writes what stands below a table: what its figures mean, what they were measured on, and what to know before believing
+ * them.
+ */
 export function foot(reports: readonly RunReport[], { base, leftOut, width }: FootContext): string {
   const lines = footLines(reports, base).map((line) => wrap(line, width, "  "));
   return [lines.join("\n"), leftOutText(leftOut, width), warningsText(reports, width)]
@@ -33,7 +36,7 @@ export function foot(reports: readonly RunReport[], { base, leftOut, width }: Fo
     .join("\n\n");
 }
 
-/** What the figures mean and were measured on, a line each: `subject: what there is to say`. */
+/** Returns what the figures mean and were measured on, one line each: `subject: what there is to say`. */
 export function footLines(reports: readonly RunReport[], base: RunReport | undefined): readonly string[] {
   return [
     ...latencyLines(reports, base),
@@ -47,7 +50,7 @@ export function footLines(reports: readonly RunReport[], base: RunReport | undef
   ];
 }
 
-/** Whose work the photos and annotations are: `subject: whose, under which licence`. */
+/** Returns the authors of photos and annotations: `subject: whose, under which licence`. */
 export function creditLines(reports: readonly RunReport[]): readonly string[] {
   return [...new Set(reports.flatMap(({ credits }) => credits ?? []))];
 }
@@ -134,13 +137,13 @@ function accuracyLines(reports: readonly RunReport[]): string[] {
   ];
 }
 
-/** Those with a figure in a column. */
+/** Returns the metrics that have a figure in a column. */
 function shownMetrics(reports: readonly RunReport[]): readonly Metric[] {
   const figures = new Set(reports.flatMap(({ prompts }) => Object.values(prompts).flatMap(Object.keys)));
   return metricsIn(reports).filter(({ columns }) => columns.some(({ id }) => figures.has(id)));
 }
 
-/** What the accuracy lies between: what needs no model, and what two people reach. */
+/** Returns lines on the bounds of accuracy: floors, which need no model, and the agreement between two people. */
 function boundLines(reports: readonly RunReport[]): string[] {
   const floors = new Set(reports.flatMap(({ role, variant }) => (role === "floor" ? [variant] : [])));
   const agreements = new Map(
@@ -176,7 +179,10 @@ function weightsLines(reports: readonly RunReport[]): string[] {
   return [...(meanings.length === 0 ? [] : [`weights: ${meanings.join("; ")}`]), ...checkpointLines(reports)];
 }
 
-/** Which file each checkpoint is, and where it has the published one's name alone: figures of that are of another model. */
+/**
+ * Names the file of each checkpoint. A file with only the name of the published one is another model, and its label says
+ * so.
+ */
 function checkpointLines(reports: readonly RunReport[]): string[] {
   const variants = new Map<string, Set<string>>();
   const shared = sharedFileNames(reports);
@@ -190,7 +196,7 @@ function checkpointLines(reports: readonly RunReport[]): string[] {
   return files.length === 0 ? [] : [`checkpoints: ${files.join("; ")}`];
 }
 
-/** What runs of an older version lack, once for each figure, with the reason. */
+/** Names each figure that runs of an older version lack, once, with the reason. */
 function absentLines(reports: readonly RunReport[]): string[] {
   const fields = new Map<string, { readonly reason: string; readonly variants: string[] }>();
   for (const { variant, absent = {} } of reports)
@@ -220,13 +226,13 @@ function leftOutText(leftOut: readonly LeftOut[], width: number): string {
   ]);
 }
 
-/** One that several runs share is said once, with their names. */
+/** Writes the warnings; a warning that several runs share is written once, with their names. */
 function warningsText(reports: readonly RunReport[], width: number): string {
   const lines = warningLines(reports).map(({ text }) => wrap(`- ${text}`, width, "  "));
   return lines.length === 0 ? "" : [`warnings (${lines.length})`, ...lines].join("\n");
 }
 
-/** With what each is about, as the store has it. */
+/** Returns the warnings with their subjects, as the store has them. */
 export function warningLines(
   reports: readonly RunReport[],
 ): readonly { readonly about: string; readonly text: string }[] {

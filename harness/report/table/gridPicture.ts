@@ -47,7 +47,7 @@ export interface Label {
   readonly row?: number;
 }
 
-/** Rectangles and texts of a grid by their places, without its title. */
+/** Picture of a grid without its title: it holds rectangles and texts by their places. */
 export interface Picture {
   readonly rectangles: readonly Rectangle[];
   readonly labels: readonly Label[];

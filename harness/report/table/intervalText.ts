@@ -1,8 +1,8 @@
 import { type Interval, intervalMethod } from "../../stats/intervals.ts";
 
 /**
- * A figure with its interval: `42.0 ±0.3` where both bounds are as far from it, `12.9 [0.0, 34.2]` where they are not and ±
- * would say what can not be, the figure alone where it has no bounds.
+ * Writes a figure with its interval: `42.0 ±0.3` where both bounds are equally far from it, `12.9 [0.0, 34.2]` where they
+ * are not, because ± would name values that can not be. A figure without bounds is written alone.
  */
 export function intervalText({ value, low, high }: Interval, places: number): string {
   const figure = value.toFixed(places);
@@ -14,7 +14,7 @@ export function intervalText({ value, low, high }: Interval, places: number): st
   return `${figure} [${low.toFixed(places)}, ${high.toFixed(places)}]`;
 }
 
-/** What the signs of `intervalText` mean. `bounds` says where both bounds are without rounding. */
+/** Says what the signs of `intervalText` mean. `bounds` says where both bounds stand without rounding. */
 export function intervalMeaning(bounds: string): string {
   const signs = "± half the width of the 95 % interval, [low, high] where it is not symmetric";
   return `${signs} (${intervalMethod}, none from fewer than 5 images; ${bounds})`;

@@ -63,12 +63,17 @@ export function fitColumns(
   return tables.map((columns) => [...stub, ...columns]);
 }
 
-/** Breaks text at blanks and indents the lines after the first. A word longer than the width stays whole. */
+/**
+ * Writes text in lines no longer than `width`: it breaks at blanks, and lines after the first are indented. A word longer
+ * than the width stays whole.
+ */
 export function wrap(text: string, width: number, indent = ""): string {
   return brokenLines(text, (line) => line.length <= width, indent).join("\n");
 }
 
-/** Breaks text at blanks into lines that fit, and indents the lines after the first. A word that does not fit stays whole. */
+/**
+ * Divides text at blanks into lines that fit, and indents the lines after the first. A word that does not fit stays whole.
+ */
 export function brokenLines(text: string, fits: (line: string) => boolean, indent = ""): string[] {
   const lines: string[] = [];
   let line = "";

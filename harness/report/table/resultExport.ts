@@ -6,13 +6,15 @@ import { resultGrid, resultRecords } from "./resultGrid.ts";
 import { byDataset, resultJson, resultTable } from "./tables.ts";
 
 export interface ResultExportOptions {
-  /** Characters a line of text. */
+  /** Characters of a line of text. */
   readonly width?: number;
   readonly detail?: "papers" | "full";
   readonly leftOut?: readonly LeftOut[];
 }
 
-/** The whole file of a format: a table for each dataset. Throws HarnessError for a picture of several. */
+/**
+ * Returns the whole file of a format, with a table for each dataset. Throws HarnessError for a picture of several datasets.
+ */
 export async function exportResults(
   reports: readonly RunReport[],
   format: TableFormat,
@@ -50,10 +52,10 @@ function exportGrid(
   return exportTable({ grid: resultGrid(reports, options), records: [], json: undefined }, format);
 }
 
-/** What `bench table --readme` writes between; Markdown shows neither. */
+/** `bench table --readme` writes between these marks; Markdown shows neither. */
 export const marks = { begin: "<!-- bench table: begin -->", end: "<!-- bench table: end -->" } as const;
 
-/** The text with the table between its two marks. Throws HarnessError where they are not both there, once and in order. */
+/** Puts the table between the two marks of a text. Throws HarnessError where both are not there, once and in order. */
 export function betweenMarks(text: string, table: string, file: string): string {
   const from = text.indexOf(marks.begin);
   const to = text.indexOf(marks.end);
@@ -66,7 +68,7 @@ export function betweenMarks(text: string, table: string, file: string): string 
   return `${text.slice(0, from + marks.begin.length)}\n\n${withFoldedNotes(table)}\n\n${text.slice(to)}`;
 }
 
-/** The table stands open, what its figures mean behind a fold: a page that is about more than the table stays short. */
+/** Puts the notes behind a fold and leaves the table open, so that a page about more than the table stays short. */
 function withFoldedNotes(table: string): string {
   const [figures, notes] = table.trim().split(/\n\n(?=- )/, 2);
   if (notes === undefined) return figures!;

@@ -4,7 +4,7 @@ import { footLines, type LeftOut, warningLines } from "./foot.ts";
 import type { Grid, GridNote } from "./grid.ts";
 import { baseOf, titleOf } from "./tables.ts";
 
-/** Runs on one dataset as a table for any format: the columns of papers, with what they mean as notes. */
+/** Returns the table of runs on one dataset for any format: the columns of papers, with what they mean as notes. */
 export function resultGrid(
   reports: readonly RunReport[],
   {
@@ -51,7 +51,7 @@ function leftOutNotes({ variant, reason, command }: LeftOut): GridNote[] {
 
 const header = ["run", "variant", "weights", "dataset", "images", "prompts", "protocol", "figure", "unit"] as const;
 
-/** One record a figure, for programs: both bounds, plain units. The first record has the names. */
+/** Returns one record for each figure, for programs: both bounds, plain units. The first record holds the names. */
 export function resultRecords(reports: readonly RunReport[]): readonly (readonly (string | number | undefined)[])[] {
   return [
     [...header, "value", "low", "high", "n"],
@@ -99,7 +99,10 @@ function figuresOf(report: RunReport): readonly FigureRecord[] {
   ];
 }
 
-/** A part is told from other metrics' parts by its metric's headline: miou-small. */
+/**
+ * Returns the name of a figure in records. The part of a metric begins with the metric's headline, miou-small, which tells
+ * it from parts of other metrics.
+ */
 function recordName({ metrics }: RunReport, id: string): string {
   const whole = metrics.find(({ parts = [] }) => parts.some((part) => part.id === id));
   return whole === undefined ? id : `${whole.headline}-${id}`;

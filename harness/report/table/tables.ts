@@ -10,13 +10,15 @@ const defaults = { width: 160, baseVariant: "sam-vit-h" };
 
 export interface TableOptions {
   readonly leftOut?: readonly LeftOut[];
-  /** Characters a line; a table that is wider is cut in two. */
+  /** Characters of a line; a table that is wider is cut in two. */
   readonly width?: number;
   /** `full` adds the other stages, memory by stage, the graphs' files and accuracy by size. */
   readonly detail?: "papers" | "full";
 }
 
-/** Plain text: a table for each dataset, one row a variant, and a foot that says what the figures mean. */
+/**
+ * Writes plain text: a table for each dataset with one row for each variant, and a foot that says what the figures mean.
+ */
 export function resultTable(reports: readonly RunReport[], options: TableOptions = {}): string {
   const { leftOut = [], width = defaults.width, detail = "papers" } = options;
   const base = baseOf(reports);
@@ -32,7 +34,7 @@ export function resultTable(reports: readonly RunReport[], options: TableOptions
   return [...tables, below].filter((text) => text !== "").join("\n\n");
 }
 
-/** What `--json` prints. */
+/** Returns the value that `--json` prints. */
 export function resultJson(
   reports: readonly RunReport[],
   leftOut: readonly LeftOut[] = [],
@@ -41,8 +43,9 @@ export function resultJson(
 }
 
 /**
- * SAM ViT-H where it was measured, else what methods of other rows run on (sam-nano beside sam-fast/sam-nano), else the first
- * row that was measured; nothing where no second row could be compared.
+ * Returns the row that speed-ups are over: SAM ViT-H where it was measured, else the variant that methods of other rows run
+ * on (sam-nano beside sam-fast/sam-nano), else the first row that was measured. Nothing where there is no second row to
+ * compare.
  */
 export function baseOf(reports: readonly RunReport[]): RunReport | undefined {
   const measured = reports.filter((report) => totalMs(report) !== undefined);
@@ -55,7 +58,10 @@ export function baseOf(reports: readonly RunReport[]): RunReport | undefined {
   );
 }
 
-/** Figures of two datasets never stand in one table; floors come last in theirs, whenever they were run. */
+/**
+ * Groups reports by dataset, since figures of two datasets never stand in one table. Floors come last in their group,
+ * whenever they were run.
+ */
 export function byDataset(reports: readonly RunReport[]): readonly (readonly RunReport[])[] {
   const groups = new Map<string, RunReport[]>();
   for (const report of reports) {

@@ -1,8 +1,8 @@
 import { brokenLines } from "./layout.ts";
 
 /**
- * Widths of characters of DejaVu Sans, in parts of the font's size. It is the widest of the fonts that charts may be drawn
- * with, so text laid out for it fits in Helvetica and Arial too.
+ * These are the widths of characters of DejaVu Sans, in parts of the font's size. It is the widest of the fonts that charts
+ * may be drawn with, so text laid out for it fits in Helvetica and Arial too.
  */
 const groups: readonly (readonly [characters: string, width: number])[] = [
   [" .,:;'|!()[]{}ijlIft/\\†", 0.4],

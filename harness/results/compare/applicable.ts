@@ -13,8 +13,8 @@ export function judgementsOf(sides: readonly Side[], book: ScoreBook): Readonly<
 }
 
 /**
- * Returns metrics of rows alone, then those of annotations where these are at hand; of scores where rows have some, of predicted IoU
- * where no side is a floor, which says 1 of each mask.
+ * Returns the metrics that suit the sides: those of rows alone, then those of annotations where these are at hand. Metrics
+ * of scores need rows that have some; metrics of predicted IoU need sides without a floor, which says 1 of each mask.
  */
 export function applicableMetrics(
   all: readonly Metric[],

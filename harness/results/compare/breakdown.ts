@@ -5,15 +5,15 @@ import { holm, permutationP } from "../../stats/permutation.ts";
 import type { SharedPrompts } from "./side.ts";
 
 const defaults = {
-  /** A category of fewer targets, or on fewer images, says more about them than about itself. */
+  /** A category of fewer targets, or on fewer images, is left out: it would say more about these few than about itself. */
   targets: 5,
   images: 3,
-  /** Named from each end. */
+  /** Number of categories that are named from each end. */
   shown: 3,
   draws: 1000,
 };
 
-/** Mean IoU of one category, B less A. */
+/** Mean IoU of one category on both sides, and B less A. */
 export interface CategoryDifference {
   readonly prompts: string;
   readonly category: number;
@@ -21,7 +21,7 @@ export interface CategoryDifference {
   readonly a: number;
   readonly b: number;
   readonly difference: Interval;
-  /** Among all categories of these prompts. */
+  /** Holm's correction makes this p value among all categories of these prompts. */
   readonly adjustedP?: number;
   readonly n: number;
 }
@@ -31,12 +31,15 @@ export interface Breakdown {
   /** Categories with enough targets to say something. */
   readonly judged: number;
   readonly leftOut: number;
-  /** From the largest loss on, and from the largest gain on; what neither lost nor gained is in none. */
+  /**
+   * Categories that lost come with the largest loss first, those that gained with the largest gain first. A category that
+   * did neither is in none.
+   */
   readonly worst: readonly CategoryDifference[];
   readonly best: readonly CategoryDifference[];
 }
 
-/** Where the difference lies: the categories that lost and gained most. Nothing for fewer than two. */
+/** Finds the categories that lost and gained most. Nothing for fewer than two categories. */
 export function categoryBreakdown(
   shared: SharedPrompts,
   { seed, categories }: { readonly seed: number; readonly categories: readonly Category[] },

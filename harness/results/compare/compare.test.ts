@@ -13,7 +13,7 @@ const options = { metrics: [miou, calibration], judged, seed: 0, draws: 300 };
 const range = (n: number) => Array.from({ length: n }, (_, i) => i);
 
 const square = { height: 4, width: 4 };
-/** The first so many pixels of a square of 16. */
+/** Returns a square of 16 whose first so many pixels are set. */
 const filled = (pixels: number): Rle =>
   encodeRle(
     Uint8Array.from(range(16), (i) => (i < pixels ? 1 : 0)),

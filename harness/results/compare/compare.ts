@@ -15,7 +15,7 @@ export interface ComparedRun {
   readonly weights: string;
 }
 
-/** What B is over A, in figures and in words. */
+/** Tells how B differs from A, in figures and in words. */
 export interface Comparison {
   readonly a: ComparedRun;
   readonly b: ComparedRun;
@@ -31,19 +31,19 @@ export interface Comparison {
 
 export interface CompareOptions {
   readonly metrics: readonly Metric[];
-  /** By protocol id, what its sides are judged by. */
+  /** Figures that sides are judged by, by protocol id. */
   readonly judged: Readonly<Record<string, Judgement>>;
   readonly seed: number;
   readonly draws?: number;
-  /** What is scored against, where it is at hand. */
+  /** Annotations to score against, where they are at hand. */
   readonly dataset?: NonNullable<MetricContext["dataset"]>;
-  /** Measured anew, in place of the runs' own samples. */
+  /** Latency that was measured anew, in place of the runs' own samples. */
   readonly latency?: ReadonlyMap<Side, LatencyTurns>;
 }
 
 /**
- * Each of the others against the first. The protocols' headline figures of all comparisons are judged together, and
- * so is the rest: Holm's correction within each.
+ * Compares each of the others with the first. The protocols' headline figures of all comparisons are judged together, and
+ * so are all other figures: Holm's correction is made within each of the two.
  */
 export function compareRuns(a: Side, others: readonly Side[], options: CompareOptions): readonly Comparison[] {
   const found = others.map((b) => differencesOf(a, b, options));
@@ -76,7 +76,10 @@ function differencesOf(a: Side, b: Side, options: CompareOptions): Omit<Comparis
   };
 }
 
-/** Latencies of two machines, or of one and of two threads, are no difference of variants. */
+/**
+ * Returns a note where latencies can not be compared: those of two machines, or of one and of two threads, do not tell
+ * variants apart.
+ */
 function otherConditions(a: Side, b: Side): string | undefined {
   const own = conditionsOf(a.manifest);
   const other = conditionsOf(b.manifest);
@@ -106,7 +109,7 @@ function runOf({ manifest: { id, variant, weights } }: Side): ComparedRun {
   return { id, variant: variant.id, weights: weights.label };
 }
 
-/** By variant where that tells them apart, else by letter. */
+/** Names the sides by variant where that tells them apart, else by letter. */
 function namesOf(a: Side, b: Side): { readonly a: string; readonly b: string } {
   const own = a.manifest.variant.id;
   const other = b.manifest.variant.id;

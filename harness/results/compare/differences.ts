@@ -7,34 +7,37 @@ import type { SharedPrompts } from "./side.ts";
 
 const defaults = {
   draws: 1000,
-  /** Standard errors from 0 at which 80 % of tries reach p < 0.05 on both sides: 1.960 + 0.842. */
+  /** A true difference of so many standard errors reaches p < 0.05 in 80 % of tries, two-sided: 1.960 + 0.842. */
   detectable: 2.802,
-  /** Standard errors that a 95 % interval spans. */
+  /** A 95 % interval spans so many standard errors. */
   interval: 2 * 1.96,
 };
 
-/** A figure of both sides, fractions, and B's less A's. */
+/** Holds a figure of both sides as fractions, and the difference of B and A. */
 export interface FigureDifference {
-  /** What `--fail-if` calls it: miou.box, miou.box.small, ece.1p, AP.det. */
+  /** Name of the figure in `--fail-if`: miou.box, miou.box.small, ece.1p, AP.det. */
   readonly figure: string;
   readonly prompts: string;
   readonly protocol: string;
-  /** Each alone, with its own interval. */
+  /** Each side alone has this figure, with its own interval. */
   readonly a: Interval;
   readonly b: Interval;
   /** B less A, on the same images. */
   readonly difference: Interval;
   readonly better: "higher" | "lower";
-  /** Whether the verdict is made of it: one figure of each protocol. */
+  /** Tells whether the verdict is made of this figure; each protocol has one such figure. */
   readonly headline: boolean;
-  /** Half the width of the difference's interval if A and B had not been on the same images. */
+  /** Half the width that the interval of the difference would have if A and B had been on different images. */
   readonly unpaired?: number;
   readonly p?: number;
-  /** Among all that are judged together. */
+  /** Holm's correction makes this p value among all figures that are judged together. */
   readonly adjustedP?: number;
   /** The smallest difference that this many images would have shown in 80 % of tries. */
   readonly detectable?: number;
-  /** Images on which the mean of B is higher, alike and lower, as shares. Of a metric that has a value of one image. */
+  /**
+   * Shares of the images on which the mean of B is higher, alike and lower. Only a metric that has a value of one image has
+   * them.
+   */
   readonly won?: Shares;
   readonly n: number;
   readonly images: number;
@@ -48,17 +51,17 @@ export interface Shares {
 
 export interface DifferenceOptions {
   readonly metrics: readonly Metric[];
-  /** By protocol id, what its sides are judged by. */
+  /** Figures that sides are judged by, by protocol id. */
   readonly judged: Readonly<Record<string, Judgement>>;
   readonly seed: number;
   readonly draws?: number;
-  /** What is scored against; without it, figures that need annotations are left out. */
+  /** Annotations to score against; without them, figures that need annotations are left out. */
   readonly dataset?: MetricContext["dataset"];
 }
 
 /**
- * All figures that the metrics define for one prompts name; one that either side lacks is left out. Each side alone is what its
- * table and `bench score` say of the same images: the same fit, the same intervals.
+ * Returns all figures that the metrics define for one prompts name; a figure that one side lacks is left out. Each side
+ * alone has the figure of its table and of `bench score` on the same images: the same fit, the same intervals.
  */
 export function figureDifferences(shared: SharedPrompts, options: DifferenceOptions): readonly FigureDifference[] {
   return options.metrics.flatMap((metric) => metricDifferences(metric, shared, options));
@@ -109,7 +112,10 @@ function metricDifferences(metric: Metric, shared: SharedPrompts, options: Diffe
   });
 }
 
-/** A part goes by its metric's headline, miou.box.small; all else by the id that tables give it. */
+/**
+ * Names a figure: a part of a metric has the metric's headline in front, miou.box.small; any other figure has the id that
+ * tables give it.
+ */
 function figureName({ headline, parts = [] }: Metric, prompts: string, id: string): string {
   return parts.some((part) => part.id === id) ? `${headline}.${prompts}.${id}` : `${id}.${prompts}`;
 }
@@ -128,13 +134,19 @@ function halfWidth({ low, high }: Interval): number | undefined {
   return low === undefined || high === undefined ? undefined : (high - low) / 2;
 }
 
-/** From the width of the interval: its standard error. */
+/**
+ * Returns the smallest difference that would be shown, from the standard error, which follows from the width of the
+ * interval.
+ */
 function detectableFrom({ low, high }: Interval): Pick<FigureDifference, "detectable"> {
   if (low === undefined || high === undefined) return {};
   return { detectable: (defaults.detectable * (high - low)) / defaults.interval };
 }
 
-/** By image, of a figure by its place: an image without a target is on neither side. */
+/**
+ * Returns on how many images a side is higher, as shares. `figure` is the place of the figure among the values. An image
+ * without a target counts for neither side.
+ */
 function sharesOf(sideA: Values, sideB: Values, images: readonly ImageId[], figure: number): Shares {
   const counted = { higher: 0, alike: 0, lower: 0 };
   let all = 0;

@@ -13,8 +13,9 @@ export interface ExchangeOptions {
 }
 
 /**
- * The p value of each figure of a metric, in the order of its values: how often the results of A and B, exchanged image by
- * image at random, lie as far apart as they do. All figures see the same exchanges, and each exchange is evaluated once.
+ * Returns the p value of each figure of a metric, in the order of its values: how often the results of A and B, exchanged
+ * image by image at random, lie as far apart as they do. All figures see the same exchanges, and each exchange is evaluated
+ * once.
  */
 export function exchangeP(
   metric: Metric,
@@ -36,8 +37,8 @@ export function exchangeP(
 }
 
 /**
- * Both sides fitted as one: image i of A is image 2i, of B 2i + 1. Weights then say of each image which side is meant, so
- * that an exchange of the two costs sums alone.
+ * Fits both sides as one: image i of A is image 2i, image i of B is 2i + 1. Weights then say of each image which side is
+ * meant, so an exchange of the two costs only sums.
  */
 function fitBoth(metric: Metric, { a, b, images }: SharedPrompts, dataset: MetricContext["dataset"]): FittedBoth {
   const places = new Map(images.map((image, i) => [image, i]));
@@ -53,7 +54,7 @@ function fitBoth(metric: Metric, { a, b, images }: SharedPrompts, dataset: Metri
   return (counts) => valuesAt({ images: doubled, counts });
 }
 
-/** The dataset under the numbers of fitBoth, with all that decides how it is scored. */
+/** Returns the dataset under the numbers of `fitBoth`, with everything that decides how it is scored. */
 function twice(dataset: Annotated, images: readonly ImageId[]): Annotated {
   const { categories, annotationsOf, listsOf } = dataset;
   const imageOf = (doubled: ImageId) => images[doubled >> 1]!;
@@ -73,7 +74,7 @@ function interleaved(a: Uint32Array, b: Uint32Array): Uint32Array {
   return counts;
 }
 
-/** B less A where each of the marked images is A's for B and B's for A. */
+/** Returns B less A where each marked image changes sides. */
 function differencesAt(both: FittedBoth, exchanged: Uint8Array): readonly (number | undefined)[] {
   const kept = Uint32Array.from(exchanged, (each) => 1 - each);
   const swapped = Uint32Array.from(exchanged);

@@ -7,25 +7,25 @@ import { type Stage, stages } from "../report.ts";
 
 export type ComparedStage = Stage | "total";
 
-/** Latency of a stage on both sides; total is encode and decode. */
+/** Latency of a stage on both sides; `total` is encode and decode. */
 export interface LatencyDifference {
   readonly stage: ComparedStage;
-  /** Medians, ms; of runs by turns over the rounds that both have. */
+  /** Medians in ms; where the runs took turns, over the rounds that both have. */
   readonly aMs: number;
   readonly bMs: number;
-  /** bMs over aMs with its 95 % interval: rounds of runs by turns are drawn with both their sides. */
+  /** Ratio of bMs to aMs with its 95 % interval: rounds of runs that took turns are drawn with both their sides. */
   readonly ratio: Interval;
-  /** Where a side's samples are of two kinds, so that its median is of the more frequent one. */
+  /** Present where a side's samples are of two kinds, so that its median is the one of the more frequent kind. */
   readonly modes?: { readonly a?: TwoModes; readonly b?: TwoModes };
-  /** How far two measurements of A lie apart, as a share: the noise floor, exceeded in 5 % of tries. */
+  /** Noise floor: two measurements of A lie further apart than this share in 5 % of tries. */
   readonly noise?: number;
   readonly rounds: number;
 }
 
 export interface LatencyComparison {
-  /** `interleaved`: both took turns in one session, so that heat and other load fell on both alike. */
+  /** `interleaved`: both took turns in one session, so heat and other load fell on both alike. */
   readonly measured: "interleaved" | "apart";
-  /** `again`: A took two turns a round. `resampled`: from the spread of A's own samples. */
+  /** `again`: A took two turns in each round. `resampled`: the noise follows from the spread of A's own samples. */
   readonly noiseFrom: "again" | "resampled";
   readonly stages: readonly LatencyDifference[];
 }
@@ -33,11 +33,11 @@ export interface LatencyComparison {
 export interface LatencyTurns {
   readonly a: readonly LatencyTurn[];
   readonly b: readonly LatencyTurn[];
-  /** A once more, in a process of its own: what it differs by is noise. */
+  /** Turns of A once more, in a process of its own: any difference from A is noise. */
   readonly again?: readonly LatencyTurn[];
 }
 
-/** Nothing where one side has no samples. */
+/** Compares latency stage by stage. Nothing where one side has no samples. */
 export function latencyComparison({ a, b, again }: LatencyTurns, seed: number): LatencyComparison | undefined {
   if (a.length === 0 || b.length === 0) return undefined;
   const together = tookTurns(a, b);
@@ -76,23 +76,17 @@ function differenceOf(
     ratio: ratioOfMedians(pair, seed),
     rounds: Math.min(pair.a.length, pair.b.length),
     noise,
-    modes:
-      modes.a === undefined && modes.b === undefined
-        ? undefined
-        : {
-            a: modes.a,
-            b: modes.b,
-          },
+    modes: modes.a === undefined && modes.b === undefined ? undefined : modes,
   };
 }
 
-/** All turns of both are of one session. Turns stored before sessions were named are of none. */
+/** Tells whether all turns of both are of one session. Turns that were stored without the name of a session are of none. */
 function tookTurns(a: readonly LatencyTurn[], b: readonly LatencyTurn[]): boolean {
   const [first] = a;
   return first?.session !== undefined && [...a, ...b].every(({ session }) => session === first.session);
 }
 
-/** Round → ms; the median where a turn has several samples. */
+/** Returns ms by round; the median where a turn has several samples. */
 function samplesOf(turns: readonly LatencyTurn[], stage: ComparedStage): ReadonlyMap<number, number> {
   return new Map(
     turns.flatMap((turn) => {

@@ -3,7 +3,7 @@ import { byPrompts, readRunRows } from "../rows.ts";
 import type { Side } from "./side.ts";
 
 /**
- * Reads a stored run with its rows into memory, by the prompts that are asked for, or by all of them where none is; rows of
+ * Reads a stored run with its rows into memory: those of the prompts that are asked for, or all where none is. Rows of
  * seeded weights mean nothing and are not read.
  */
 export async function readSide(run: StoredRun, prompts?: string): Promise<Side> {
@@ -13,7 +13,7 @@ export async function readSide(run: StoredRun, prompts?: string): Promise<Side> 
   return only(side, prompts);
 }
 
-/** The side by the prompts that are asked for; all of them where none is. */
+/** Returns the side with only the prompts that are asked for; all of them where none is. */
 function only(side: Side, prompts: string | undefined): Side {
   if (prompts === undefined) return side;
   const asked = prompts.split(",");

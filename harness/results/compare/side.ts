@@ -6,21 +6,24 @@ import type { Manifest } from "../../store/schema.ts";
 /** One side of a comparison: a stored run with its rows in memory. */
 export interface Side {
   readonly manifest: Manifest;
-  /** Run to their end without failure. */
+  /** Images that ran to their end without failure. */
   readonly images: readonly ImageId[];
   readonly byPrompts: ReadonlyMap<string, readonly PredictionRow[]>;
   readonly turns: readonly LatencyTurn[];
 }
 
-/** What both sides have under one prompts name: rows of the same targets, or of the same images where detections are scored. */
+/**
+ * Rows of both sides under one prompts name: they are of the same targets, or of the same images where detections are
+ * scored.
+ */
 export interface SharedPrompts {
   readonly prompts: string;
   readonly protocol: string;
   readonly a: readonly PredictionRow[];
   readonly b: readonly PredictionRow[];
-  /** Ascending; those without a row too. */
+  /** Images in ascending order; those without a row are among them. */
   readonly images: readonly ImageId[];
-  /** Of the two runs: each side alone has its own run's groups of images. */
+  /** Seeds of the two runs: each side alone has the groups of images of its own run. */
   readonly seeds: { readonly a: number; readonly b: number };
 }
 
@@ -31,8 +34,8 @@ export interface Shared {
 }
 
 /**
- * Rows that can be paired: the same prompts name by the same protocol, on the same images and targets.
- * Throws HarnessError for sides on other data: ids that mean other targets.
+ * Returns the rows that can be paired: the same prompts name by the same protocol, on the same images and targets. Throws
+ * HarnessError for sides on other data, where an id means another target.
  */
 export function sharedRows(a: Side, b: Side): Shared {
   requireSameData(a, b);
@@ -88,7 +91,7 @@ function pairRows(a: readonly PredictionRow[], b: readonly PredictionRow[], imag
 
 const keyOf = ({ image, target }: PredictionRow) => `${image} ${target}`;
 
-/** Rows with a measured IoU: one without is in no mean, on either side. */
+/** Returns rows that have a measured IoU, by target. A row without one is in no mean, on either side. */
 function byTarget(rows: readonly PredictionRow[]): ReadonlyMap<string, PredictionRow> {
   return new Map(rows.flatMap((row) => (row.iou === undefined ? [] : [[keyOf(row), row] as const])));
 }

@@ -8,11 +8,11 @@ const defaults = { significance: 0.05 };
 export type Judgement = "better" | "worse" | "no difference";
 export type Outcome = Judgement | "mixed" | "not judged";
 
-/** What the figures say, in words. */
+/** Verdict on the figures, in words. */
 export interface Verdict {
-  /** Of the accuracy; `not judged` where there is none to judge. */
+  /** Judgement of the accuracy; `not judged` where there is none to judge. */
   readonly outcome: Outcome;
-  /** Of the latency of encode and decode together; absent where it was not measured by turns. */
+  /** Judgement of encode and decode together; absent where the runs did not take turns. */
   readonly speed?: "faster" | "slower" | "no difference";
   /** Whole sentences, the outcome first. */
   readonly sentences: readonly string[];
@@ -36,13 +36,13 @@ export function verdictOf({ figures, latency, names }: VerdictInput): Verdict {
   };
 }
 
-/** Beyond chance, once all figures that are judged together are taken into account. */
+/** Judges a figure: it differs only beyond chance, with all figures that are judged together taken into account. */
 export function judge({ adjustedP, difference, better }: FigureDifference): Judgement {
   if (adjustedP === undefined || adjustedP >= defaults.significance) return "no difference";
   return difference.value > 0 === (better === "higher") ? "better" : "worse";
 }
 
-/** Beyond chance, and beyond what A differs by from itself. */
+/** Judges latency: it differs only beyond chance, and beyond what A differs from itself. */
 export function judgeSpeed({ ratio, noise = 0 }: LatencyDifference): NonNullable<Verdict["speed"]> {
   if (!excludes(ratio, 1) || Math.abs(ratio.value - 1) <= noise) return "no difference";
   return ratio.value > 1 ? "slower" : "faster";

@@ -1,25 +1,25 @@
 import type { Interval } from "../../stats/intervals.ts";
 
-/** How figures of a comparison are written; the minus sign is the one of mathematics, so that columns align. */
+/** Writes the figures of a comparison. The minus sign is that of mathematics, so that columns align. */
 
 export const none = "–";
 
-/** A fraction as percent. */
+/** Writes a fraction as percent. */
 export function percent(value: number): string {
   return (100 * value).toFixed(1);
 }
 
-/** A difference of fractions in percentage points, with its sign; 0.0 has none. */
+/** Writes a difference of fractions in percentage points with its sign; 0.0 has none. */
 export function points(difference: number, digits = 1): string {
   return signed(100 * difference, digits);
 }
 
-/** `−4.1 to −3.0` */
+/** Writes an interval of differences as `−4.1 to −3.0`. */
 export function pointsRange({ low, high }: Interval): string {
   return low === undefined || high === undefined ? none : `${points(low)} to ${points(high)}`;
 }
 
-/** A ratio as the change it makes: 1.12 is `+12.0`. */
+/** Writes a ratio as the change that it makes: 1.12 is `+12.0`. */
 export function change(ratio: number): string {
   return signed(100 * (ratio - 1), 1);
 }
@@ -28,7 +28,7 @@ export function changeRange({ low, high }: Interval): string {
   return low === undefined || high === undefined ? none : `${change(low)} to ${change(high)}`;
 }
 
-/** Three digits are all that a thousand draws know. */
+/** Writes a p value with three digits, which are all that a thousand draws know. */
 export function pValue(p: number): string {
   return p < 0.001 ? "< 0.001" : p.toFixed(3);
 }
