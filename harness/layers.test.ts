@@ -196,6 +196,10 @@ test("every file and room that the plan of the house names is there, and no room
   const named = [...plan.matchAll(/`([\w/.]+(?:\/|\.ts))`/g)].map(([, path]) => path!);
   const missing = named.filter((path) => !existsSync(join(root, "harness", path)) && !existsSync(join(root, path)));
   expect(missing).toEqual([]);
+  const picture = readFileSync(join(root, "harness", "run.svg"), "utf8");
+  const drawn = [...picture.matchAll(/>(\w+)\/</g)].map(([, name]) => name!);
+  expect(drawn).toEqual(expect.arrayContaining(["plan", "build", "run", "worker", "store", "results", "report"]));
+  expect(drawn.filter((name) => !named.includes(`${name}/`) && name !== "datasets")).toEqual([]);
   const rooms = readdirSync(join(root, "harness"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
   expect(rooms.map(({ name }) => `${name}/`).filter((name) => !named.includes(name))).toEqual([]);
 });
