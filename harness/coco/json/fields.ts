@@ -1,6 +1,6 @@
 import { HarnessError } from "../../errors.ts";
 
-/** What is wrong with one field, as data: counted for an annotation, thrown for an image or a category. */
+/** Fault of one field, as data: it is counted for an annotation and thrown for an image or a category. */
 export interface Fault {
   readonly problem: string;
   readonly field: string;
@@ -8,7 +8,7 @@ export interface Fault {
   readonly expected?: unknown;
 }
 
-/** Thrown by the readers below and caught where the element's name is known. */
+/** Error that the readers of fields throw. Whoever knows the element's name catches it. */
 export class FieldFault extends Error {
   constructor(readonly fault: Fault) {
     super(`${fault.field}: ${fault.problem}`);
@@ -21,13 +21,13 @@ export function fail(fault: Fault): never {
   throw new FieldFault(fault);
 }
 
-/** The object itself; `field` names it in the fault where it is a part of an element. */
+/** Returns the element as an object. `field` names the element in the fault where it is a part of another one. */
 export function fieldsOf(element: unknown, field = "the element itself"): Fields {
   if (typeof element === "object" && element !== null && !Array.isArray(element)) return element as Fields;
   return fail({ problem: "not an object", field, found: sketch(element) });
 }
 
-/** The number, finite; true and false are 1 and 0, as in Python. */
+/** Reads a finite number; true and false are 1 and 0, as in Python. */
 export function readNumber(fields: Fields, field: string): number {
   const value = present(fields, field);
   const number = numberOf(value);
@@ -35,19 +35,22 @@ export function readNumber(fields: Fields, field: string): number {
   return Number.isFinite(number) ? number : fail({ problem: "not a finite number", field, found: String(number) });
 }
 
-/** As Python takes it for a number: a number, a whole number of any size, or a truth value. */
+/**
+ * Returns the value as Python takes it for a number: a number, a whole number of any size, or a truth value. Else returns
+ * undefined.
+ */
 export function numberOf(value: unknown): number | undefined {
   if (typeof value === "number") return value;
   return typeof value === "bigint" || typeof value === "boolean" ? Number(value) : undefined;
 }
 
-/** As numpy makes a float of a value: texts that float() of Python reads are numbers too. */
+/** Returns the value as numpy makes a float of it: texts that float() of Python reads are numbers too. */
 export function floatOf(value: unknown): number | undefined {
   if (typeof value !== "string") return numberOf(value);
   return /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/.test(value) ? Number(value) : undefined;
 }
 
-/** The text, or nothing where it is none: for fields that nobody needs. */
+/** Returns a value as text, for fields that nobody needs; undefined where the value is no text and no number. */
 export function textOf(value: unknown): string | undefined {
   if (typeof value === "string") return value;
   const number = numberOf(value);
@@ -58,16 +61,17 @@ export function wrongType(field: string, value: unknown, expected: string): neve
   return fail({ problem: "wrong type", field, found: sketch(value), expected });
 }
 
-/** `annotation 17, bbox: wrong type (found "abc", expected four numbers)` as an error about the file. */
+/** Makes an error about the file of a fault: `annotation 17, bbox: wrong type (found "abc", expected four numbers)`. */
 export function faultError(file: string, element: string, { problem, field, found, expected }: Fault): HarnessError {
-  return new HarnessError(`${file}: ${element}, ${field}: ${problem}`, {
-    found,
-    expected,
-  });
+  return new HarnessError(`${file}: ${element}, ${field}: ${problem}`, { found, expected });
 }
 
-/** Runs a reader of one element and gives its fault back as a value. */
-export function attempt<T>(read: () => T): { readonly value: T } | { readonly fault: Fault } {
+export type Attempt<T> =
+  | { readonly value: T; readonly fault?: undefined }
+  | { readonly value?: undefined; readonly fault: Fault };
+
+/** Runs a reader of one element. Returns its value, or its fault in place of throwing it. */
+export function attempt<T>(read: () => T): Attempt<T> {
   try {
     return { value: read() };
   } catch (error) {
@@ -76,13 +80,13 @@ export function attempt<T>(read: () => T): { readonly value: T } | { readonly fa
   }
 }
 
-/** A value as it stands in the file, cut to a length that fits a message. */
+/** Returns a value as it stands in the file, cut to a length that fits a message. */
 export function sketch(value: unknown): string {
   const text = sketched(value, 4);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
-/** JSON of the value's outer layers: deeper ones are dots, since a file may nest deeper than any stack. */
+/** Returns JSON of the value's outer layers. Deeper layers become dots, since a file may nest deeper than any stack. */
 function sketched(value: unknown, layers: number): string {
   if (typeof value === "bigint" || typeof value === "number") return String(value);
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "nothing";

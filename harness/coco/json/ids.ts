@@ -1,13 +1,19 @@
 import type { Fields } from "./fields.ts";
 import { present, wrongType } from "./fields.ts";
 
-/** From here on ids of a file are numbered anew: a double does not hold all of them, and a new number must not be another's id. */
+/**
+ * The least id that is numbered anew: a double does not hold all ids from here on, and a new number must not be the id of
+ * another.
+ */
 const firstNumbered = 2 ** 52;
 
-/** Numbers that stand for ids from 2^52 up, with the digits of the file. Empty for nearly every file. */
+/** Numbers that stand for ids from 2^52 up, each with the digits of the file. The list is empty for nearly every file. */
 export type OriginalIds = readonly (readonly [number: number, digits: string])[];
 
-/** Ids of one kind in one file: those that a double holds stay as they are, larger ones are numbered in the order in which they come. */
+/**
+ * Table of the ids of one kind in one file. Ids that a double holds stay as they are; larger ones are numbered in the order in
+ * which they come.
+ */
 export class IdTable {
   readonly #numbers = new Map<bigint, number>();
 
@@ -27,13 +33,15 @@ export class IdTable {
     return number;
   }
 
-  /** Throws FieldFault for what is no whole number. */
+  /** Reads an id. Throws FieldFault for what is no whole number. */
   read(fields: Fields, field: string): number {
     const value = present(fields, field);
     return isId(value) ? this.numberOf(value) : wrongType(field, value, "an integer");
   }
 
-  /** Returns nothing where the file has no such field. Throws FieldFault for what is no list of whole numbers. */
+  /**
+   * Reads a list of ids; undefined where the file has no such field. Throws FieldFault for what is no list of whole numbers.
+   */
   readList(fields: Fields, field: string): readonly number[] | undefined {
     const value = fields[field];
     if (value === undefined || value === null) return undefined;
@@ -53,7 +61,7 @@ export interface FileIds {
   readonly annotations: IdTable;
 }
 
-/** Members of elements that hold ids. */
+/** Names of the members that hold ids. */
 export const idMembers = ["id", "image_id", "category_id", "neg_category_ids", "not_exhaustive_category_ids"] as const;
 
 /** Returns the comparison by which ids ascend as in the file. */

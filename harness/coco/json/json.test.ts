@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { sketch } from "./fields.ts";
 import { walkJson } from "./json.ts";
-import { memberName, NumberLists, parseElement } from "./numberLists.ts";
+import { NumberListParser, NumberLists } from "./numberLists.ts";
 import { parsePythonJson } from "./pythonJson.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sam-bench-json-"));
@@ -93,7 +93,7 @@ test("a missing file and a folder are the user's mistakes", async () => {
   await expect(walkJson(folder, { elements: {} })).rejects.toThrow(/is a folder/);
 });
 
-const parse = (text: string) => parseElement(Buffer.from(text), memberName("s")) as { s: unknown };
+const parse = (text: string) => new NumberListParser("s").parse(Buffer.from(text)) as { s: unknown };
 
 test("lists of numbers read from the bytes are those of JSON.parse, bit for bit", () => {
   const coordinate = fc.oneof(

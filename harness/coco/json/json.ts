@@ -1,11 +1,15 @@
 import { open } from "node:fs/promises";
 import { HarnessError } from "../../errors.ts";
 import { refuseIrregular } from "../../files.ts";
+import { closeBrace, closeBracket, colon, comma, openBrace, openBracket, quote } from "./bytes.ts";
 import { brokenJson, JsonWindow } from "./jsonWindow.ts";
-import { memberName, parseElement } from "./numberLists.ts";
+import { NumberListParser } from "./numberLists.ts";
 import { parsePythonJson } from "./pythonJson.ts";
 
-/** Where an element stands: `key[index]`, `bytes` of them from `offset` of the file. The key of a file that is one array is "". */
+/**
+ * Place of an element in the file: it is `key[index]`, and takes `bytes` of them from `offset` on. In a file that is one array
+ * the key is "".
+ */
 export interface JsonPlace {
   readonly key: string;
   readonly index: number;
@@ -17,25 +21,31 @@ export type JsonKind = "array" | "object" | "string" | "number" | "boolean" | "n
 
 type ElementVisit = (element: unknown, place: JsonPlace) => void;
 
-/** What elements are parsed for. */
+/** The members of elements that need more than JSON.parse. */
 export interface ElementMembers {
-  /** A member that holds lists of lists of numbers: it comes as NumberLists, valid during the call only. */
+  /**
+   * Name of a member that holds lists of lists of numbers. Such a value comes as NumberLists, which is valid during the call
+   * only.
+   */
   readonly numberLists?: string;
-  /** Members that hold ids, or lists of ids: whole numbers that no double holds come as bigint. */
+  /** Names of members that hold ids, or lists of ids: whole numbers that no double holds come as bigint. */
   readonly ids?: readonly string[];
 }
 
 export interface JsonVisitor extends ElementMembers {
-  /** By top-level key; the elements of other arrays are stepped over unparsed. */
+  /** Visits of elements by top-level key. The elements of other arrays are stepped over unparsed. */
   readonly elements: Readonly<Record<string, ElementVisit>>;
-  /** Called where a top-level key stands there once more: what came under it before counts no longer. An error without it. */
+  /**
+   * Called where a top-level key comes once more: what came under it before counts no longer. Without this function it is an
+   * error.
+   */
   readonly again?: (key: string) => void;
   /**
-   * Tries to read an element of a file that is one array straight from the bytes, from `start` on; `end` is where they end for
-   * now. Returns where the element ends, or -1 to have it parsed and visited.
+   * Tries to read an element of a file that is one array straight from the bytes, from `start` on; `end` is where the bytes end
+   * for now. Returns where the element ends, or -1 to have it parsed and visited.
    */
   readonly scan?: (bytes: Uint8Array, start: number, end: number) => number;
-  /** Every byte of the file in order, for a hash. The view is valid during the call only. */
+  /** Takes every byte of the file in order, for a hash. The view is valid during the call only. */
   readonly bytes?: (chunk: Uint8Array) => void;
 }
 
@@ -61,10 +71,10 @@ async function walkRoot(window: JsonWindow, visitor: JsonVisitor): Promise<Reado
   const kinds = new Map<string, JsonKind>();
   await window.skipByteOrderMark();
   const first = await window.peek("the file's only value");
-  if (first === byte("[")) {
+  if (first === openBracket) {
     kinds.set("", "array");
     await walkArray(window, "", parsedFor(window, visitor, ""), visitor.scan);
-  } else if (first === byte("{")) {
+  } else if (first === openBrace) {
     await walkMembers(window, visitor, kinds);
   } else {
     window.fail("the file", "expected { or [");
@@ -75,7 +85,7 @@ async function walkRoot(window: JsonWindow, visitor: JsonVisitor): Promise<Reado
 
 async function walkMembers(window: JsonWindow, visitor: JsonVisitor, kinds: Map<string, JsonKind>): Promise<void> {
   window.step();
-  if ((await window.peek("the top level")) === byte("}")) return window.step();
+  if ((await window.peek("the top level")) === closeBrace) return window.step();
   for (;;) {
     const key = await readKey(window);
     if (kinds.has(key)) {
@@ -84,23 +94,23 @@ async function walkMembers(window: JsonWindow, visitor: JsonVisitor, kinds: Map<
     }
     const first = await window.peek(key);
     kinds.set(key, kindOf(first) ?? window.fail(key, "expected a value"));
-    if (first === byte("[")) await walkArray(window, key, parsedFor(window, visitor, key));
+    if (first === openBracket) await walkArray(window, key, parsedFor(window, visitor, key));
     else await window.value(key);
     const next = await window.peek("the top level");
-    if (next !== byte(",") && next !== byte("}")) window.fail(`the top level after ${key}`, "expected , or }");
+    if (next !== comma && next !== closeBrace) window.fail(`the top level after ${key}`, "expected , or }");
     window.step();
-    if (next === byte("}")) return;
+    if (next === closeBrace) return;
   }
 }
 
 async function readKey(window: JsonWindow): Promise<string> {
-  if ((await window.peek("the top level")) !== byte('"')) window.fail("the top level", "expected a key");
+  if ((await window.peek("the top level")) !== quote) window.fail("the top level", "expected a key");
   const offset = window.offset();
   window.mark();
   await window.value("a key");
   const text = window.take().toString("utf8");
   const key = readString(text) ?? window.fail("the top level", `a key that is no string, at byte ${offset}`);
-  if ((await window.peek(key)) !== byte(":")) window.fail(key, "expected :");
+  if ((await window.peek(key)) !== colon) window.fail(key, "expected :");
   window.step();
   return key;
 }
@@ -112,11 +122,11 @@ async function walkArray(
   scan?: JsonVisitor["scan"],
 ) {
   window.step();
-  if ((await window.peek(key)) === byte("]")) return window.step();
+  if ((await window.peek(key)) === closeBracket) return window.step();
   for (let index = 0; ; index++) {
     // The peek steps over white space, so that the offset is the element's own first byte. Only what is not there yet is awaited.
     const first = window.next() ?? (await window.peek(key));
-    if (first !== byte("{") && kindOf(first) === undefined) window.fail(`${key}[${index}]`, "expected a value");
+    if (first !== openBrace && kindOf(first) === undefined) window.fail(`${key}[${index}]`, "expected a value");
     if (scan === undefined || !window.scan(scan)) {
       const offset = window.offset();
       if (visit !== undefined) window.mark();
@@ -125,13 +135,13 @@ async function walkArray(
       visit?.(bytes, { key, index, offset, bytes: bytes.length });
     }
     const next = window.next() ?? (await window.peek(key));
-    if (next !== byte(",") && next !== byte("]")) window.fail(`${key} after element ${index}`, "expected , or ]");
+    if (next !== comma && next !== closeBracket) window.fail(`${key} after element ${index}`, "expected , or ]");
     window.step();
-    if (next === byte("]")) return;
+    if (next === closeBracket) return;
   }
 }
 
-/** The visitor of one array, behind the parser that suits it; nothing where nobody asks for its elements. */
+/** Puts the parser that suits the array before its visitor; undefined where nobody asks for its elements. */
 function parsedFor({ file }: JsonWindow, visitor: JsonVisitor, key: string) {
   const visit = visitor.elements[key];
   if (visit === undefined) return undefined;
@@ -149,15 +159,15 @@ function parsedFor({ file }: JsonWindow, visitor: JsonVisitor, key: string) {
 }
 
 /**
- * Returns the parser of one element: JSON.parse, and for what JSON.parse refuses or does not hold exactly the parser that reads
- * all that Python writes. The parser throws SyntaxError with the position.
+ * Returns the parser of one element. It is JSON.parse; what JSON.parse refuses or does not hold exactly goes to the parser that
+ * reads all that Python writes. The parser throws SyntaxError with the position.
  */
 export function elementParser({ numberLists, ids = [] }: ElementMembers): (bytes: Buffer) => unknown {
-  const member = numberLists === undefined ? undefined : memberName(numberLists);
+  const lists = numberLists === undefined ? undefined : new NumberListParser(numberLists);
   return (bytes) => {
     let element: unknown;
     try {
-      element = member === undefined ? JSON.parse(bytes.toString("utf8")) : parseElement(bytes, member);
+      element = lists === undefined ? JSON.parse(bytes.toString("utf8")) : lists.parse(bytes);
     } catch (refusal) {
       return orElse(() => parsePythonJson(bytes.toString("utf8")), refusal);
     }
@@ -165,7 +175,7 @@ export function elementParser({ numberLists, ids = [] }: ElementMembers): (bytes
   };
 }
 
-/** What is no JSON to either parser is refused in the words of JSON.parse. */
+/** Reads with the second parser. Where that refuses too, the refusal of JSON.parse is thrown. */
 function orElse(read: () => unknown, refusal: unknown): unknown {
   try {
     return read();
@@ -182,7 +192,7 @@ function hasInexact(element: unknown, ids: readonly string[]): boolean {
   });
 }
 
-/** Whether the value is a whole number that other whole numbers round to as well. */
+/** Tells whether the value is a whole number to which other whole numbers round as well. */
 function isInexact(value: unknown): boolean {
   return Number.isInteger(value) && !Number.isSafeInteger(value);
 }
@@ -202,9 +212,7 @@ function readString(text: string): string | undefined {
   }
 }
 
-const byte = (character: string): number => character.charCodeAt(0);
-
-/** By the first character; N and I begin Python's NaN and Infinity. */
+/** Kinds of values by their first character; N and I begin Python's NaN and Infinity. */
 const kindByFirst = {
   "[": "array",
   "{": "object",

@@ -1,18 +1,17 @@
 import type { FileHandle } from "node:fs/promises";
 import { HarnessError } from "../../errors.ts";
+import { backslash, closeBrace, closeBracket, comma, isSpace, openBrace, openBracket, quote } from "./bytes.ts";
 
 const defaults = { windowBytes: 4 << 20, largestElementBytes: 256 << 20 };
 
-const byte = (character: string): number => character.charCodeAt(0);
-
 const byteOrderMark = [0xef, 0xbb, 0xbf];
 
-/** 1 a bracket that opens, 2 one that closes, 3 a quote: what the scan of a value stops at. */
+/** The bytes at which the scan of a value stops: 1 is a bracket that opens, 2 one that closes, 3 a quote. */
 const structure = new Uint8Array(256);
-for (const character of "[{") structure[byte(character)] = 1;
-for (const character of "]}") structure[byte(character)] = 2;
-const quote = byte('"');
-const backslash = byte("\\");
+structure[openBracket] = 1;
+structure[openBrace] = 1;
+structure[closeBracket] = 2;
+structure[closeBrace] = 2;
 structure[quote] = 3;
 
 /** A sliding view of the file that keeps the bytes since the last mark. */
@@ -20,10 +19,10 @@ export class JsonWindow {
   private buffer = Buffer.allocUnsafe(defaults.windowBytes);
   private position = 0;
   private end = 0;
-  /** Offset in the file of the buffer's first byte. */
+  /** Offset of the buffer's first byte in the file. */
   private base = 0;
   private marked: number | undefined;
-  /** Of the value that is being stepped over. */
+  /** State of the scan of the value that is being stepped over. */
   private readonly open = { depth: 0, quoted: false };
 
   constructor(
@@ -32,7 +31,7 @@ export class JsonWindow {
     private readonly bytes: ((chunk: Uint8Array) => void) | undefined,
   ) {}
 
-  /** Of the next byte, in the file. */
+  /** Returns the offset of the next byte in the file. */
   offset(): number {
     return this.base + this.position;
   }
@@ -45,7 +44,7 @@ export class JsonWindow {
     this.marked = this.position;
   }
 
-  /** The bytes since the mark, which it lifts; valid until the next step. */
+  /** Returns the bytes since the mark, and lifts the mark. The bytes are valid until the next step. */
   take(): Buffer {
     const bytes = this.buffer.subarray(this.marked ?? this.position, this.position);
     this.marked = undefined;
@@ -56,16 +55,16 @@ export class JsonWindow {
     throw brokenJson(this.file, where, this.offset(), problem);
   }
 
-  /** The next byte that is not white space, not yet stepped over; nothing if the buffer holds none. */
+  /** Returns the next byte that is not white space, without stepping over it; undefined if the buffer holds none. */
   next(): number | undefined {
     for (; this.position < this.end; this.position++) {
       const next = this.buffer[this.position]!;
-      if (next !== 32 && next !== 10 && next !== 13 && next !== 9) return next;
+      if (!isSpace(next)) return next;
     }
     return undefined;
   }
 
-  /** As `next`, reading on where needed. */
+  /** Returns what `next` returns, and reads on where the buffer holds too little. */
   async peek(where: string): Promise<number> {
     if (await this.atEnd()) this.fail(where, "the file ends there");
     return this.buffer[this.position]!;
@@ -79,14 +78,14 @@ export class JsonWindow {
     return false;
   }
 
-  /** Steps over the mark that some editors write at the beginning of UTF-8. To be called before anything else is read. */
+  /** Steps over the mark that some editors write at the beginning of UTF-8. It must be called before anything else is read. */
   async skipByteOrderMark(): Promise<void> {
     if (await this.atEnd()) return;
     if (byteOrderMark.every((each, i) => this.buffer[this.position + i] === each))
       this.position += byteOrderMark.length;
   }
 
-  /** Steps over what `scan` reads from here; false if it reads nothing. */
+  /** Steps over what `scan` reads from here; returns false if it reads nothing. */
   scan(scan: (bytes: Uint8Array, start: number, end: number) => number): boolean {
     const after = scan(this.buffer, this.position, this.end);
     if (after < 0) return false;
@@ -104,8 +103,8 @@ export class JsonWindow {
   }
 
   /**
-   * Scans what the buffer holds of a value; true once it is complete, else to be called again after the next fill.
-   * A position past the end steps over an escaped byte to come.
+   * Scans what the buffer holds of a value. Returns true once the value is complete; else it must be called again after the
+   * next fill. A position past the end steps over an escaped byte to come.
    */
   stepOver(): boolean {
     const { buffer, end } = this;
@@ -139,7 +138,7 @@ export class JsonWindow {
     return complete;
   }
 
-  /** Reads on, keeping what is marked; false at the end of the file. */
+  /** Reads on and keeps what is marked; returns false at the end of the file. */
   private async fill(where: string): Promise<boolean> {
     const keep = Math.min(this.marked ?? this.position, this.end);
     const kept = this.end - keep;
@@ -173,10 +172,10 @@ export class JsonWindow {
 }
 
 function isDelimiter(next: number): boolean {
-  return next === 44 || next === 32 || next === 10 || next === 13 || next === 9 || structure[next] === 2;
+  return next === comma || isSpace(next) || structure[next] === 2;
 }
 
-/** The one sentence of every fault in a file's JSON. */
+/** Makes the error for a fault in a file's JSON: every such error is the same sentence. */
 export function brokenJson(file: string, where: string, offset: number, problem: string): HarnessError {
   return new HarnessError(`${file}: broken JSON in ${where} at byte ${offset}: ${problem}`, {
     hint: "was the download or the writing of the file cut short?",

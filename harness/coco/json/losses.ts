@@ -7,29 +7,32 @@ interface Reason {
   readonly fault: Fault;
 }
 
-/** What a reader left out for one purpose, as data that can be stored and handed to another thread. */
+/** Annotations that a reader left out for one purpose, as data that can be stored and handed to another thread. */
 export interface Losses {
-  /** `instances.json: 2 of 36781 annotations left out: empty polygon, such as annotation 17, segmentation[0]. Mend them, …` */
+  /**
+   * Warnings such as `instances.json: 2 of 36781 annotations left out: empty polygon, such as annotation 17, segmentation[0].
+   * Mend …`
+   */
   readonly warnings: readonly string[];
-  /** Where none of the annotations can be read for the same kind of reason: the file is of another schema. */
+  /** Present where no annotation can be read, all for the same kind of reason: the file then has another schema. */
   readonly unreadable?: { readonly element: string; readonly fault: Fault; readonly annotations: number };
 }
 
 const schemaFaults: ReadonlySet<string> = new Set(["missing field", "wrong type", "not an object"]);
 
-/** Counts the annotations that a reader leaves out, and those that are odd, by problem, and remembers the first of each. */
+/** Counts the annotations that a reader leaves out, and those that are odd, by problem. It remembers the first of each. */
 export class LossCount {
   private readonly reasons = new Map<string, Reason>();
   private readonly oddities = new Map<string, Reason>();
 
   constructor(private readonly file: string) {}
 
-  /** `count` of them have the fault; `element` is the first. */
+  /** Counts `count` annotations that have the fault; `element` is the first of them. */
   leaveOut(element: string, fault: Fault, count = 1): void {
     addTo(this.reasons, element, fault, count);
   }
 
-  /** The annotation is read, and odd. */
+  /** Counts an annotation that is read although it is odd. */
   note(element: string, oddity: Fault): void {
     addTo(this.oddities, element, oddity, 1);
   }

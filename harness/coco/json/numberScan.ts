@@ -1,18 +1,17 @@
-const minus = 45;
-const point = 46;
+import { afterSpace, minus, point } from "./bytes.ts";
 
 /** Powers of ten that a double holds exactly. */
 const powersOfTen = Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
 
 /** Reads one JSON number after the other from bytes. */
 export class NumberScan {
-  /** Where the token behind the number read last begins; -1 if there was no number. */
+  /** Place where the token behind the number read last begins; -1 if there was no number. */
   end = -1;
 
   /**
-   * Digits below 2^53 and a power of ten up to 22 are exact as doubles, so one division gives the nearest double, as JSON.parse does
-   * (Clinger, How to read floating point numbers accurately, 1990). Longer ones and exponents are not read.
-   * A start of -1 is no number.
+   * Reads the number at `start`; a start of -1 is no number. Digits below 2^53 and a power of ten up to 22 are exact as
+   * doubles, so one division gives the nearest double, as JSON.parse does (Clinger, How to read floating point numbers
+   * accurately, 1990). Numbers with more digits or an exponent are not read.
    */
   read(bytes: Uint8Array, start: number): number {
     const negative = bytes[start] === minus;
@@ -35,7 +34,7 @@ export class NumberScan {
     return negative ? -value : value;
   }
 
-  /** As `read`, with what it does not read: scores of float32 have 17 digits. */
+  /** Reads what `read` reads, and with JSON.parse what `read` does not: scores of float32 have 17 digits. */
   readAny(bytes: Uint8Array, start: number): number {
     const value = this.read(bytes, start);
     return this.end < 0 && start >= 0 ? this.#parsed(bytes, start) : value;
@@ -62,13 +61,7 @@ export class NumberScan {
   }
 }
 
-export function afterSpace(bytes: Uint8Array, start: number): number {
-  let at = start;
-  while (bytes[at] === 32 || bytes[at] === 10 || bytes[at] === 13 || bytes[at] === 9) at++;
-  return at;
-}
-
-/** Digits, signs, the point and the exponent's letter. */
+/** Tells whether the byte is a digit, a sign, the point or the letter of an exponent. */
 function isNumeric(byte: number): boolean {
   return (byte >= 48 && byte <= 57) || byte === minus || byte === 43 || byte === point || (byte | 32) === 101;
 }

@@ -3,16 +3,16 @@ import { type BigIntStats, closeSync, createReadStream, fstatSync, openSync, rea
 import { HarnessError } from "../../errors.ts";
 import { refuseIrregular } from "../../files.ts";
 
-/** Nobody says when a dataset is done with. */
+/** Closes a file once nobody holds it, because nobody says when a dataset is done with. */
 const unused = new FinalizationRegistry<number>((handle) => closeSync(handle));
 
 /**
- * A file that pieces are read from by their place. It stays open: where another file takes its name, the pieces are still its
- * own; where it is written into, reading fails.
+ * A file from which pieces are read by their place. It stays open: where another file takes its name, the pieces are still its
+ * own; where something is written into it, reading fails.
  */
 export class PlacedFile {
   readonly file: string;
-  /** Of all bytes, hexadecimal. */
+  /** SHA-256 of all its bytes, hexadecimal. */
   readonly sha256: string;
   readonly #handle: number;
   readonly #state: string;
@@ -43,7 +43,7 @@ export class PlacedFile {
     }
   }
 
-  /** Throws HarnessError where the file has been written into since it was opened. */
+  /** Reads a piece. Throws HarnessError where the file has been written into since it was opened. */
   read(offset: number, bytes: number): Buffer {
     const buffer = Buffer.allocUnsafe(bytes);
     const read = orFail(this.file, "read", () => readSync(this.#handle, buffer, 0, bytes, offset));

@@ -75,7 +75,7 @@ class PythonJson {
     return items;
   }
 
-  /** Steps over a comma or the closing bracket; true for a comma. */
+  /** Steps over a comma or the closing bracket; returns true for a comma. */
   #goesOn(closing: string): boolean {
     const next = this.#next();
     if (next !== "," && next !== closing) this.#fail(`expected , or ${closing}`);
@@ -102,7 +102,7 @@ class PythonJson {
     return Number.isSafeInteger(value) || !/^-?\d+$/.test(digits) ? value : BigInt(digits);
   }
 
-  /** The next character that is not white space; nothing at the end. */
+  /** Returns the next character that is not white space; undefined at the end. */
   #next(): string | undefined {
     this.#match(space);
     return this.text[this.#at];

@@ -8,22 +8,22 @@ import type { FileImage } from "./fileImage.ts";
 import type { ScoredAnnotation } from "./scoredAnnotation.ts";
 import { decodeSegmentation } from "./segmentation.ts";
 
-/** What annotations of a file are wanted for: a data set needs mask and box, a score one of the two. */
+/** Purpose for which annotations are read: a data set needs mask and box, a score one of the two. */
 export type Purpose = "dataset" | OverlapType;
 
-/** Ids of a file that are numbered anew, because a double does not hold them. */
+/** The ids of a file that are numbered anew, because a double does not hold them. */
 export interface FileOriginals {
   readonly images: OriginalIds;
   readonly categories: OriginalIds;
   readonly annotations: OriginalIds;
 }
 
-/** What a file says besides its annotations. */
+/** All that a file says besides its annotations. */
 export interface AnnotationElements {
   readonly format: "coco" | "lvis";
   readonly images: readonly FileImage[];
   readonly categories: readonly AnnotatedCategory[];
-  /** Of the file's bytes, hexadecimal. */
+  /** SHA-256 of the file's bytes, hexadecimal. */
   readonly sha256: string;
   readonly losses: Readonly<Record<Purpose, Losses>>;
   readonly originals: FileOriginals;
@@ -34,22 +34,24 @@ interface OpenFile {
   readonly format: "coco" | "lvis";
   readonly categories: readonly AnnotatedCategory[];
   readonly sha256: string;
-  /** Annotations left out and why, one sentence a reason. */
+  /** Warnings about annotations that were left out, one sentence a reason. */
   readonly warnings: readonly string[];
   readonly originals: FileOriginals;
-  /** Absent unless every image has LVIS's lists. */
+  /** Returns LVIS's lists of an image. Absent unless every image has them. */
   readonly listsOf?: (image: ImageId) => FederatedLists;
 }
 
-/** A file as a data set: each annotation has its mask and its box, each image its photo's name and size. */
+/** An annotation file as a data set: each annotation has its mask and its box, each image its photo's name and size. */
 export interface AnnotationFile extends OpenFile {
-  /** Those selected, in the order of the file. */
+  /** The selected images, in the order of the file. */
   readonly images: readonly AnnotatedImage[];
-  /** In the order of the file. A mask is decoded when it is first asked for and lives as long as the object. */
+  /**
+   * Returns annotations in the order of the file. A mask is decoded when it is first asked for and lives as long as the object.
+   */
   annotationsOf(image: ImageId): readonly FileAnnotation[];
 }
 
-/** A file to score against: what the overlap does not need may be missing. */
+/** An annotation file to score against: parts that the overlap does not need may be missing. */
 export interface ScoredFile extends OpenFile {
   readonly images: readonly FileImage[];
   annotationsOf(image: ImageId): readonly ScoredAnnotation[];
@@ -60,12 +62,14 @@ export type FileAnnotation = Annotation & Pick<Entry, "boxAreaPx">;
 /** An annotation file as data that can be handed to another thread. */
 export interface AnnotationParts extends AnnotationElements {
   readonly file: string;
-  /** Addresses in the store, of the selected images. */
+  /** Addresses in the store of the annotations of each selected image. */
   readonly entries: ReadonlyMap<ImageId, readonly number[]>;
   readonly store: SharedEntries;
 }
 
-/** The file as a data set. Throws HarnessError where its images or all of its annotations lack what one needs. */
+/**
+ * Opens the file as a data set. Throws HarnessError where its images, or all of its annotations, lack what a data set needs.
+ */
 export function annotationFile(parts: AnnotationParts): AnnotationFile {
   const images = requirePhotos(parts.file, parts.images);
   requireReadable(parts.file, parts.losses.dataset);
@@ -74,7 +78,7 @@ export function annotationFile(parts: AnnotationParts): AnnotationFile {
   return withLists({ ...opened(parts, "dataset"), images, annotationsOf: read as AnnotationFile["annotationsOf"] });
 }
 
-/** The file to score against by masks or by boxes. Throws HarnessError where all of its annotations lack them. */
+/** Opens the file to score against, by masks or by boxes. Throws HarnessError where all of its annotations lack them. */
 export function scoredFile(parts: AnnotationParts, type: OverlapType): ScoredFile {
   requireReadable(parts.file, parts.losses[type]);
   const annotationsOf = reader(parts, [type === "segm" ? "mask" : "box"]);
@@ -100,7 +104,10 @@ function reader({ entries, store: shared, images }: AnnotationParts, needed: rea
   return (image: ImageId): readonly ScoredAnnotation[] => (entries.get(image) ?? []).filter(complete).map(annotationAt);
 }
 
-/** `decode` is called once, when the mask is first asked for; an annotation without a mask has none. */
+/**
+ * Makes an annotation of an entry. `decode` is called once, when the mask is first asked for; without it the annotation has no
+ * mask.
+ */
 export function fileAnnotation(entry: Omit<Entry, "segmentation">, decode?: () => Rle): ScoredAnnotation {
   const { id, image, category, box, boxAreaPx, areaPx, crowd, ignored, uncounted } = entry;
   let mask: Rle | undefined;
@@ -122,7 +129,7 @@ export function fileAnnotation(entry: Omit<Entry, "segmentation">, decode?: () =
   return ignored ? Object.assign(annotation, { ignored }) : annotation;
 }
 
-/** The file with LVIS's lists, where its images have them. */
+/** Returns the file with LVIS's lists, where its images have them. */
 export function withLists<F extends { readonly images: readonly FileImage[] }>(file: F): F & Pick<OpenFile, "listsOf"> {
   const listsOf = federatedLists(file.images);
   return listsOf === undefined ? file : { ...file, listsOf };

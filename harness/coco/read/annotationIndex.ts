@@ -20,13 +20,13 @@ import type { FileImage } from "./fileImage.ts";
 import { decodeSegmentation, type Segmentation } from "./segmentation.ts";
 
 /**
- * What is kept of an annotation file: its images and categories, and where in the file each image's annotations stand. Twelve
+ * Index of an annotation file: its images and categories, and where in the file each image's annotations stand. It takes twelve
  * bytes an annotation, where the masks themselves would take as much as the file.
  */
 export interface AnnotationIndex extends AnnotationElements {
-  /** Where the file was when it was read: its warnings name it. */
+  /** Path of the file when it was read: its warnings name that path. */
   readonly file: string;
-  /** Those of image i of `images` are from `starts[i]` to `starts[i + 1]`, in the order of the file. */
+  /** The annotations of image i of `images` are from `starts[i]` to `starts[i + 1]`, in the order of the file. */
   readonly starts: Uint32Array;
   readonly offsets: Float64Array;
   readonly lengths: Uint32Array;
@@ -66,7 +66,7 @@ interface Columns {
   readonly length: Uint32Array;
 }
 
-/** Sorted by counting, so that those of an image stay in order. */
+/** Sorts the places by image. It counts, so that those of one image stay in order. */
 function byImage(
   columns: Columns,
   count: number,
@@ -87,8 +87,8 @@ function byImage(
 }
 
 /**
- * The selected images of an indexed file. Annotations are read from it when their image is asked for, and those of the image
- * asked for last are all that stays in memory. They throw HarnessError where the file has been changed since.
+ * Opens the selected images of an indexed file. Annotations are read from the file when their image is asked for, and only
+ * those of the last image stay in memory. Reading throws HarnessError where the file has been changed since.
  */
 export function indexedAnnotations(
   source: PlacedFile,
@@ -106,11 +106,12 @@ export function indexedAnnotations(
   };
   const own = new Map(images.map((image) => [image.id, { image, place: places.get(image.id)! }]));
   const categories = new Set(index.categories.map(({ id }) => id));
+  const parse = elementParser({ numberLists: "segmentation", ids: idMembers });
   let last: { readonly image: ImageId; readonly annotations: readonly FileAnnotation[] } | undefined;
   const read = ({ image, place }: { image: AnnotatedImage; place: number }): readonly FileAnnotation[] => {
     const annotations: FileAnnotation[] = [];
     for (let i = starts[place]!; i < starts[place + 1]!; i++) {
-      const entry = entryAt(source, { offset: offsets[i]!, bytes: lengths[i]! }, { image, ids });
+      const entry = entryAt(source, { offset: offsets[i]!, bytes: lengths[i]! }, { image, ids, parse });
       if (!categories.has(entry.category)) continue;
       // Entries without a mask or a box are not in the index.
       const decode = () => decodeSegmentation(entry.segmentation!, image.size);
@@ -133,21 +134,21 @@ export function indexedAnnotations(
   });
 }
 
-const parse = elementParser({ numberLists: "segmentation", ids: idMembers });
-
 interface EntryPlace {
   readonly offset: number;
   readonly bytes: number;
 }
 
-function entryAt(
-  source: PlacedFile,
-  place: EntryPlace,
-  { image, ids }: { readonly image: AnnotatedImage; readonly ids: FileIds },
-): Entry {
+interface EntryContext {
+  readonly image: AnnotatedImage;
+  readonly ids: FileIds;
+  readonly parse: ReturnType<typeof elementParser>;
+}
+
+function entryAt(source: PlacedFile, place: EntryPlace, { image, ids, parse }: EntryContext): Entry {
   const bytes = source.read(place.offset, place.bytes);
   const parsed = attempt(() => toEntry(fieldsOf(parse(bytes)), new Map([[image.id, image]]), ids));
-  if ("fault" in parsed)
+  if (parsed.fault !== undefined)
     throw new HarnessError(`${source.file}: no annotation of image ${image.id} at byte ${place.offset}`, {
       found: parsed.fault.problem,
       hint: "was the file changed meanwhile? run again",

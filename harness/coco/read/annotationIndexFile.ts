@@ -3,21 +3,23 @@ import type { AnnotationIndex } from "./annotationIndex.ts";
 import type { FileImage } from "./fileImage.ts";
 
 /**
- * An index as a file: a line with version and SHA-256 of all that follows, a line of JSON, a line an image, then three columns
- * of numbers as they lie in memory, the first at a multiple of 8 bytes.
+ * Title of an index file. Its first line has title, version and SHA-256 of all that follows. Then come a line of JSON, a line
+ * for each image, and three columns of numbers as they lie in memory, the first at a multiple of 8 bytes.
  */
 const title = "sam-bench annotation index";
 
-/** To be raised when a reader takes or leaves out other annotations, images or categories than before. */
+/**
+ * Version of index files. It is raised when a reader takes or leaves out other annotations, images or categories than before.
+ */
 const version = 2;
 
-/** What stands in the line of JSON. */
+/** Content of the line of JSON. */
 interface Head extends Pick<AnnotationIndex, "file" | "format" | "categories" | "sha256" | "losses" | "originals"> {
   readonly images: number;
   readonly annotations: number;
 }
 
-/** In pieces, to be written one after the other. */
+/** Returns the bytes of an index file in pieces, to be written one after the other. */
 export function indexBytes(index: AnnotationIndex): readonly Uint8Array[] {
   const { images, starts, offsets, lengths, ...elements } = index;
   const head: Head = { ...elements, images: images.length, annotations: offsets.length };
@@ -34,7 +36,7 @@ function titleLine(sha256: string): Buffer {
   return Buffer.from(`${title} ${version} ${sha256}\n`);
 }
 
-/** In pieces of many lines: no string gets near V8's longest. */
+/** Returns the values as lines of JSON, in pieces of many lines: no string gets near V8's longest. */
 function linesOf(values: readonly unknown[]): readonly Buffer[] {
   const pieces: Buffer[] = [];
   for (let start = 0; start < values.length; start += 1000) {
@@ -48,7 +50,7 @@ function bytesOf({ buffer, byteOffset, byteLength }: Float64Array | Uint32Array)
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-/** The index; or why there is none: damage, or another version, which is no fault. */
+/** Reads an index file. Returns the index, or why there is none: damage, or another version, which is no fault. */
 export function parseIndex(bytes: Buffer): AnnotationIndex | "damaged" | "of another version" {
   const first = bytes.subarray(0, bytes.indexOf(10) + 1);
   const words = new RegExp(`^${title} (\\d+) ([0-9a-f]{64})\n$`).exec(first.toString("latin1"));

@@ -14,12 +14,15 @@ import { toCategory, toEntry, toImage } from "./elements.ts";
 import type { Entry } from "./entries.ts";
 import type { FileImage } from "./fileImage.ts";
 
-/** What becomes of a file's annotations. */
+/** Receiver of a file's annotations. */
 export interface AnnotationSink {
-  /** Every image of the file, before the first annotation; once more where what came before counts no longer. */
+  /**
+   * Takes every image of the file, before the first annotation. It is called once more where what came before counts no longer.
+   */
   begin(images: readonly FileImage[]): void;
   /**
-   * One with a mask, a box, or both, valid during the call only; whether there is a category of its id is known at the end.
+   * Takes an annotation with a mask, a box, or both. The entry is valid during the call only, and whether its category exists
+   * is known at the end.
    */
   keep(entry: Entry, place: JsonPlace): void;
 }
@@ -51,7 +54,7 @@ export async function readAnnotationElements(file: string, sink: AnnotationSink)
   return { ...reader.finish(kinds.has("annotations")), sha256: hash.digest("hex") };
 }
 
-/** How often a category is named by annotations that are kept for each purpose, and by which annotation first. */
+/** Use of a category: how many annotations that name it are kept for each purpose, and which annotation names it first. */
 interface CategoryUse {
   readonly counts: Record<Purpose, number>;
   readonly first: string;
@@ -65,7 +68,7 @@ class AnnotationReader {
   private readonly known = new Set<number>();
   private readonly usedCategories = new Map<number, CategoryUse>();
   private counts: Record<Purpose, LossCount>;
-  /** Annotations that came before any image. */
+  /** Annotations that come before any image wait here. */
   private early: { element: unknown; place: JsonPlace }[] = [];
   private begun = false;
   private annotationCount = 0;
@@ -94,7 +97,7 @@ class AnnotationReader {
     else this.add(element, place);
   }
 
-  /** As Python takes a key that stands there twice: the last of its values counts. */
+  /** Takes a key that comes twice as Python does: the last of its values counts. */
   again(key: string): void {
     if (key === "categories") this.categories.clear();
     if (key === "annotations") this.forgetAnnotations();
@@ -105,7 +108,7 @@ class AnnotationReader {
     this.begun = false;
   }
 
-  /** `present`: whether the file has annotations at all. */
+  /** Returns what the file says. `present` tells whether the file has annotations at all. */
   finish(present: boolean): Omit<AnnotationElements, "sha256"> {
     this.begin();
     for (const { element, place } of this.early) this.add(element, place);
@@ -159,7 +162,7 @@ class AnnotationReader {
     this.begun = false;
   }
 
-  /** When the first annotation comes: an array ends before the next begins. */
+  /** Begins when the first annotation comes: the array of images ends before that of annotations begins. */
   private begin(): void {
     if (this.begun) return;
     this.begun = true;
@@ -171,7 +174,7 @@ class AnnotationReader {
     this.annotationCount++;
     const read = attempt(() => toEntry(fieldsOf(element), this.images, this.ids));
     const name = nameOf(element, place.index);
-    if ("fault" in read) this.leaveOut(name, read.fault);
+    if (read.fault !== undefined) this.leaveOut(name, read.fault);
     else if (this.known.has(read.value.entry.id)) {
       const found = name.replace("annotation ", "");
       this.leaveOut(`annotations[${place.index}]`, { problem: "duplicate id", field: "id", found });
@@ -200,7 +203,7 @@ class AnnotationReader {
     if (entry.segmentation !== undefined || entry.box !== undefined) this.sink.keep(entry, place);
   }
 
-  /** Last, because COCO writes its categories after the annotations. */
+  /** Counts annotations of unknown categories, last, because COCO writes its categories after the annotations. */
   private countUnknownCategories(): void {
     for (const [category, { counts, first }] of this.usedCategories) {
       if (this.categories.has(category)) continue;
@@ -212,7 +215,7 @@ class AnnotationReader {
 
   private read<T>(element: unknown, { key, index }: JsonPlace, to: (fields: Fields, ids: FileIds) => T): T {
     const read = attempt(() => to(fieldsOf(element), this.ids));
-    if ("fault" in read) throw faultError(this.file, `${key}[${index}]`, read.fault);
+    if (read.fault !== undefined) throw faultError(this.file, `${key}[${index}]`, read.fault);
     return read.value;
   }
 
@@ -222,7 +225,7 @@ class AnnotationReader {
   }
 }
 
-/** Numbers that come straight from the bytes are overwritten by the next element's. */
+/** Copies the numbers that come straight from the bytes, since the next element overwrites them. */
 function lasting(element: unknown): unknown {
   const segmentation = (element as { segmentation?: unknown } | null)?.segmentation;
   return segmentation instanceof NumberLists ? { ...(element as Fields), segmentation: segmentation.copy() } : element;

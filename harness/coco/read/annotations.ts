@@ -7,20 +7,24 @@ import type { FileImage } from "./fileImage.ts";
 export type { AnnotationFile, ScoredFile } from "./annotationFile.ts";
 
 export interface AnnotationOptions {
-  /** Chooses the images whose annotations are kept in memory; all without it. Called once. */
+  /** Chooses the images whose annotations are kept in memory. It is called once; without it all are kept. */
   readonly select?: (images: readonly FileImage[]) => readonly FileImage[];
 }
 
 /**
  * Reads COCO `instances` JSON, or LVIS v1 or v0.5, as a stream: only the annotations of the selected images stay in memory
  * (where the file has its images first, as all published ones do).
- * A single bad annotation is left out with a warning; a file of another schema, a bad image or a bad category is a HarnessError.
+ * A single bad annotation is left out with a warning; a file of another schema, a bad image or a bad category is a
+ * HarnessError.
  */
 export async function readAnnotations(file: string, options: AnnotationOptions = {}): Promise<AnnotationFile> {
   return annotationFile(await readAnnotationParts(file, options));
 }
 
-/** As readAnnotations, to be handed to another thread, with what lacks its mask or its box. */
+/**
+ * Reads what `readAnnotations` reads as data that can be handed to another thread, also annotations that lack their mask or
+ * their box.
+ */
 export async function readAnnotationParts(file: string, { select }: AnnotationOptions = {}): Promise<AnnotationParts> {
   const store = new EntryStore();
   const entries = new Map<ImageId, number[]>();

@@ -3,13 +3,15 @@ import { fail, floatOf, numberOf, sketch, wrongType } from "../json/fields.ts";
 
 export interface MeasuredBox {
   readonly box: Box;
-  /** width * height as the file gives them: from the corners the product differs in its last bits. */
+  /** Product of width and height as the file gives them: from the corners the product differs in its last bits. */
   readonly areaPx: number;
-  /** Numbers behind the fourth, which stand in the way of a comparison of boxes alone. */
+  /** How many numbers follow the fourth. They stand in the way of a comparison of boxes alone. */
   readonly surplus: number;
 }
 
-/** Which values are numbers of a box: numpy makes floats of texts too where annotations are compared, arithmetic does not. */
+/**
+ * Values that count as numbers of a box: where annotations are compared, numpy makes floats of texts too; arithmetic does not.
+ */
 type Accepted = "numbers" | "Python's numbers";
 
 /**

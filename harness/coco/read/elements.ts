@@ -6,15 +6,15 @@ import type { FileIds } from "../json/ids.ts";
 import { readBox } from "./box.ts";
 import type { Entry } from "./entries.ts";
 import type { FileImage } from "./fileImage.ts";
-import { isForeign, readSegmentation, type Segmentation } from "./segmentation.ts";
+import { isForeign, readSegmentation } from "./segmentation.ts";
 
-/** An image with all that a dataset needs of it. */
+/** An image of the file with all that a data set needs of it. */
 export type AnnotatedImage = FileImage & ImageRecord;
 
 export interface AnnotatedCategory extends Category {
-  /** LVIS: in the training set; `frequency` goes by it. */
+  /** Number of images with the category in LVIS's training set; `frequency` goes by it. */
   readonly imageCount?: number;
-  /** What stands in place of a frequency: LVIS is not scored without. */
+  /** Value that the file has in place of a frequency. LVIS is not scored without a frequency. */
   readonly wrongFrequency?: string;
 }
 
@@ -26,22 +26,16 @@ export function toImage(fields: Fields, ids: FileIds): FileImage {
   const size = attempt(() => readSize(fields));
   return {
     id: ids.images.read(fields, "id"),
-    fileName: "value" in fileName ? fileName.value : undefined,
-    size: "value" in size ? size.value : undefined,
-    faults:
-      "fault" in fileName || "fault" in size
-        ? {
-            fileName: "fault" in fileName ? fileName.fault : undefined,
-            size: "fault" in size ? size.fault : undefined,
-          }
-        : undefined,
+    fileName: fileName.value,
+    size: size.value,
+    faults: (fileName.fault ?? size.fault) ? { fileName: fileName.fault, size: size.fault } : undefined,
     url,
     negativeCategories,
     notExhaustiveCategories,
   };
 }
 
-/** The images, each with a photo's name and sides. Throws HarnessError at the first that lacks them. */
+/** Returns the images, each with its photo's name and sides. Throws HarnessError at the first image that lacks them. */
 export function requirePhotos(file: string, images: readonly FileImage[]): readonly AnnotatedImage[] {
   for (const { id, faults, size } of images) {
     const fault = faults?.fileName ?? faults?.size ?? emptySide(size);
@@ -71,14 +65,17 @@ export function toCategory(fields: Fields, ids: FileIds): AnnotatedCategory {
   };
 }
 
-/** An annotation with what only masks or only boxes are scored by as far as it can be read; the faults say why it is not here. */
+/**
+ * An annotation as far as it can be read. It may lack what only scores of masks, or only scores of boxes, need; the faults say
+ * why.
+ */
 export interface ReadEntry {
   readonly entry: Entry;
   readonly mask?: Fault;
   readonly box?: Fault;
-  /** What is odd about a mask that is read all the same. */
+  /** Oddity of a mask that is read all the same. */
   readonly oddity?: Fault;
-  /** What is odd about the annotation besides. */
+  /** Oddity of `iscrowd`. */
   readonly crowdOddity?: Fault;
 }
 
@@ -97,24 +94,26 @@ export function toEntry(fields: Fields, images: ReadonlyMap<ImageId, FileImage>,
   };
   const mask = attempt(() => readSegmentation(fields.segmentation, image));
   const box = attempt(() => readBox(fields.bbox, "Python's numbers"));
-  const segmentation: Segmentation | undefined = "value" in mask ? mask.value.segmentation : undefined;
+  const segmentation = mask.value?.segmentation;
   return {
     entry: {
       ...common,
-      box: "value" in box ? box.value.box : undefined,
-      boxAreaPx: "value" in box ? box.value.areaPx : undefined,
+      box: box.value?.box,
+      boxAreaPx: box.value?.areaPx,
       segmentation,
       foreign: isForeign(segmentation, image.size) ? true : undefined,
     },
-    ...("fault" in mask ? { mask: mask.fault } : mask.value.oddity === undefined ? {} : { oddity: mask.value.oddity }),
-    box: "fault" in box ? box.fault : undefined,
+    mask: mask.fault,
+    box: box.fault,
+    oddity: mask.value?.oddity,
     crowdOddity: crowd.oddity,
   };
 }
 
 /**
- * As COCOeval takes `iscrowd`: what Python holds for true keeps the annotation out of the figures, and what int() makes another
- * number than 0 is a crowd as well. LVIS has no crowds and no such field, so that what is no number keeps no annotation out there.
+ * Reads `iscrowd` as COCOeval takes it. What Python holds for true keeps the annotation out of the figures, and what int()
+ * makes another number than 0 is a crowd as well. LVIS has no crowds and no such field, so a value that is no number keeps no
+ * annotation out there.
  */
 function readCrowd({ iscrowd }: Fields): { value: Pick<Entry, "crowd" | "uncounted">; oddity?: Fault } {
   if (iscrowd === undefined) return { value: { crowd: false } };
@@ -127,7 +126,7 @@ function readCrowd({ iscrowd }: Fields): { value: Pick<Entry, "crowd" | "uncount
   return { value, oddity };
 }
 
-/** As Python's bool(); most files have no such field. */
+/** Tells whether Python's bool() of the value is true; most files have no such field. */
 function isTrue(value: unknown): boolean {
   if (typeof value === "object" && value !== null) return Object.keys(value).length > 0;
   return typeof value === "number" ? value !== 0 : Boolean(value);
@@ -155,7 +154,7 @@ function readSize(fields: Fields): Size {
   return size;
 }
 
-/** Cut to a whole number, as pycocotools cuts it; 0 is taken by it as well. */
+/** Reads a side, cut to a whole number as pycocotools cuts it, which takes 0 as well. */
 function readSide(fields: Fields, field: string): number {
   const side = Math.trunc(readNumber(fields, field));
   return side >= 0 ? side : fail({ problem: "not a length in pixels", field, found: side });

@@ -3,21 +3,23 @@ import { sharedLike } from "../../mask/columns.ts";
 import { NumberLists } from "../json/numberLists.ts";
 import type { Segmentation } from "./segmentation.ts";
 
-/** An annotation with its mask as the file has it; it may lack the box, or the mask, where the file's is none. */
+/** An annotation with its mask as the file has it. It may lack the box or the mask where the file's is none. */
 export interface Entry extends Omit<Annotation, "mask" | "box"> {
   readonly box?: Box;
-  /** width * height of the box as the file gives them: from the corners the product differs in its last bits. */
+  /** Product of width and height as the file gives them: from the corners the product differs in its last bits. */
   readonly boxAreaPx?: number;
-  /** By COCO's rules neither to be found nor a mistake, and yet no crowd: an iscrowd such as 0.5. */
+  /**
+   * True where the annotation is, by COCO's rules, neither to be found nor a mistake, and yet no crowd: an iscrowd such as 0.5.
+   */
   readonly uncounted?: boolean;
   readonly segmentation?: Segmentation;
-  /** The mask is of another size than its image: nothing that is of the image's size is compared with it. */
+  /** True where the mask has another size than its image: nothing of the image's size is compared with it. */
   readonly foreign?: boolean;
 }
 
 /**
- * id, image, category, box, its area, area, flags, number of polygons (0: an RLE, kept beside, or none). The polygons' ends and
- * coordinates follow.
+ * Numbers before the polygons of an entry: id, image, category, box, area of the box, area, flags, number of polygons (0: an
+ * RLE, kept beside, or none). The polygons' ends and coordinates follow.
  */
 const headLength = 11;
 
@@ -54,14 +56,15 @@ export class EntryStore {
   private next = 0;
   private end = 0;
 
-  /** What another thread makes the same store of, with `of`; for both to read alone. */
+  /** Returns the data from which another thread makes the same store with `of`. Both may only read from then on. */
   shared(): SharedEntries {
     return { chunks: this.chunks, runLengths: this.runLengths };
   }
 
   static of({ chunks, runLengths }: SharedEntries): EntryStore {
     const store = new EntryStore();
-    [store.chunks, store.runLengths] = [[...chunks], new Map(runLengths)];
+    store.chunks = [...chunks];
+    store.runLengths = new Map(runLengths);
     return store;
   }
 
@@ -116,7 +119,7 @@ export class EntryStore {
     return (this.from(address)[9]! & flags[part]) !== 0;
   }
 
-  /** Only of an entry that has a mask. */
+  /** Returns the mask of an entry that has one. */
   segmentation(address: number): Segmentation {
     const values = this.from(address);
     const runLengths = this.runLengths.get(address);
@@ -136,13 +139,13 @@ export class EntryStore {
     return this.chunks.at(-1)!;
   }
 
-  /** From the address to the end of its chunk. */
+  /** Returns the numbers from the address to the end of its chunk. */
   private from(address: number): Float64Array {
     const { values, start } = this.chunkOf(address);
     return values.subarray(address - start);
   }
 
-  /** Found by halves: a training set has a thousand chunks. */
+  /** Finds the chunk by halves: a training set has a thousand chunks. */
   private chunkOf(address: number): Chunk {
     let low = 0;
     let high = this.chunks.length - 1;

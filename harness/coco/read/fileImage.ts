@@ -1,7 +1,7 @@
 import type { ImageId, Size } from "../../api.ts";
 import type { Fault } from "../json/fields.ts";
 
-/** An image as the file has it. What only photos or masks need may be missing or wrong: `faults` say why it is not here. */
+/** An image as the file has it. Parts that only photos or masks need may be missing or wrong; then `faults` say why. */
 export interface FileImage {
   readonly id: ImageId;
   readonly fileName?: string;

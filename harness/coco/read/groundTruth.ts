@@ -9,20 +9,26 @@ export interface GroundTruth {
   /** Ascending. */
   readonly images: readonly ImageId[];
   readonly categories: readonly Category[];
-  /** Ids of categories that are numbered anew, where there are some: the order of categories goes by the file's. */
+  /** The categories' ids that are numbered anew, where there are some: the order of categories goes by the ids of the file. */
   readonly originalCategories?: OriginalIds;
-  /** Where annotation ids are a file's own: both reference tools take id 0 for "no match", and so do figures that are to agree. */
+  /**
+   * True where annotation ids are a file's own: both reference tools take id 0 for "no match", and figures that are to agree
+   * with theirs do the same.
+   */
   readonly idZeroIsNoMatch: boolean;
-  /** Where masks are files' own: as in the reference tools, one of another size than another matches nothing. An error otherwise. */
+  /**
+   * True where masks are files' own: as in the reference tools, a mask of another size than the annotation's matches nothing.
+   * It is an error otherwise.
+   */
   readonly foreignSizesMatchNothing: boolean;
-  /** Nothing where the file gives no size. */
+  /** Returns the size of an image; undefined where the file gives none. */
   sizeOf(image: ImageId): Size | undefined;
   annotationsOf(image: ImageId): readonly ScoredAnnotation[];
   /** Absent where the data has no such lists. */
   readonly listsOf?: (image: ImageId) => FederatedLists;
 }
 
-/** Of an annotation file. */
+/** Returns the ground truth of an annotation file. */
 export function truthOf(annotations: AnnotationFile | ScoredFile): GroundTruth {
   const { images, categories, originals, annotationsOf, listsOf } = annotations;
   const sizes = new Map(images.map(({ id, size }) => [id, size]));
@@ -69,7 +75,7 @@ export function checkDetections(
   }
 }
 
-/** How many detections have a mask of another size than their image: it matches nothing. */
+/** Counts the detections whose mask has another size than their image: such a mask matches nothing. */
 export function countForeignMasks(detections: DetectionTable, { images }: Pick<ScoredFile, "images">): number {
   const sizes = new Map(images.map(({ id, size }) => [id, size]));
   let count = 0;
@@ -86,7 +92,7 @@ interface IdSet {
   has(id: number): boolean;
 }
 
-/** What a detection refers to in the annotations, and what is usually wrong where it is not there. */
+/** The two references of a detection to the annotations, with a hint at what is usually wrong where one is unknown. */
 const references = {
   image: {
     field: "image_id",

@@ -9,25 +9,28 @@ import { attempt, fail, fieldsOf, floatOf, sketch, wrongType } from "../json/fie
 import { NumberLists } from "../json/numberLists.ts";
 import type { FileImage } from "./fileImage.ts";
 
-/** A mask as the file writes it, checked but not decoded. An RLE has its own size, which need not be the image's. */
+/** A mask as the file writes it, checked but not decoded. An RLE has its own size, which may differ from the image's. */
 export type Segmentation =
   | { readonly kind: "polygons"; readonly polygons: NumberLists }
   | { readonly kind: "rle"; readonly counts: string | readonly number[]; readonly size: Size };
 
-/** Polygons pixel for pixel as pycocotools, on an image of `size`; time grows with the outline, not with the area. */
+/**
+ * Decodes a mask. Polygons are drawn pixel for pixel as pycocotools draws them, on an image of `size`; the time grows with the
+ * outline, not with the area.
+ */
 export function decodeSegmentation(segmentation: Segmentation, size: Size): Rle {
   if (segmentation.kind === "polygons") return rleFromPolygons(segmentation.polygons.views(), size);
   const { counts, size: own } = segmentation;
   return typeof counts === "string" ? parseCounts(counts, own, "RLE") : rleFromCounts(counts, own, "RLE");
 }
 
-/** A mask, and what is odd about it: pycocotools takes it in the same way. */
+/** A mask, with its oddity if it has one. pycocotools takes the mask in the same way. */
 export interface ReadSegmentation {
   readonly segmentation: Segmentation;
   readonly oddity?: Fault;
 }
 
-/** Whether the mask has a size of its own that is not the image's. */
+/** Tells whether the mask has a size of its own that is not the image's. */
 export function isForeign(segmentation: Segmentation | undefined, size: Size | undefined): boolean {
   if (segmentation?.kind !== "rle" || size === undefined) return false;
   return segmentation.size.height !== size.height || segmentation.size.width !== size.width;
@@ -80,7 +83,7 @@ function surplusOf(ends: readonly number[]): Fault | undefined {
   return undefined;
 }
 
-/** `value` is { size: [height, width], counts }. */
+/** Reads an RLE: `value` is { size: [height, width], counts }. */
 function readRle(value: unknown, image: Size | undefined): ReadSegmentation {
   const { counts, size: given } = fieldsOf(value, "segmentation");
   const size = readSides(given);
@@ -107,7 +110,7 @@ function readRle(value: unknown, image: Size | undefined): ReadSegmentation {
   };
 }
 
-/** [height, width] of a mask. Throws FieldFault where it is none, and for more pixels than are read. */
+/** Reads the [height, width] of a mask. Throws FieldFault where the value is no size, and for more pixels than are read. */
 function readSides(value: unknown): Size {
   const sides = Array.isArray(value) && value.length === 2 ? value : [];
   const [height, width] = sides as unknown[];
@@ -129,10 +132,10 @@ function readSides(value: unknown): Size {
 }
 
 function fills(segmentation: Segmentation, size: Size): boolean {
-  return !("fault" in attempt(() => checkLength(segmentation, size)));
+  return attempt(() => checkLength(segmentation, size)).fault === undefined;
 }
 
-/** Run lengths are decoded once to see that they fill their size: nothing shorter tells. */
+/** Decodes the run lengths once to see that they fill their size: nothing shorter tells. */
 function checkLength(segmentation: Segmentation, size: Size): void {
   try {
     decodeSegmentation(segmentation, size);

@@ -9,7 +9,7 @@ export interface Instances {
   annotationsOf(image: ImageId): readonly Annotation[];
 }
 
-/** How many images each category has, as LVIS counts them. */
+/** Number of images of each category, as LVIS counts them. */
 type ImageCounts = ReadonlyMap<number, number>;
 
 /**

@@ -4,7 +4,7 @@ import { faultError } from "../../json/fields.ts";
 import type { OverlapType } from "../../match/rules.ts";
 import type { DetectionTable, Flaw } from "./detectionTable.ts";
 
-/** Returns what a results file holds; nothing of an empty one. */
+/** Returns what a results file holds; undefined for an empty file. */
 export function heldBy(detections: DetectionTable): "masks" | "boxes" | "both" | undefined {
   let masks = false;
   let boxes = false;
@@ -16,7 +16,7 @@ export function heldBy(detections: DetectionTable): "masks" | "boxes" | "both" |
   return masks ? "masks" : boxes ? "boxes" : undefined;
 }
 
-/** Throws HarnessError where the detection has no mask by which its box could be told. */
+/** Throws HarnessError where the box or the mask of a detection can not be used and there is no mask to tell its box. */
 export function requireUsable(detections: DetectionTable, index: number, file: string): void {
   for (const flaw of ["bad box", "bad mask"] as const)
     if (detections.hasFlaw(index, flaw) && !detections.hasMask(index))

@@ -1,5 +1,16 @@
 import { limits } from "../../../limits.ts";
-import { afterSpace, NumberScan } from "../../json/numberScan.ts";
+import {
+  afterSpace,
+  backslash,
+  closeBrace,
+  closeBracket,
+  colon,
+  comma,
+  openBrace,
+  openBracket,
+  quote,
+} from "../../json/bytes.ts";
+import { NumberScan } from "../../json/numberScan.ts";
 import type { DetectionTable } from "./detectionTable.ts";
 
 const ascii = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
@@ -12,19 +23,12 @@ const keys = {
   size: ascii("size"),
   counts: ascii("counts"),
 };
-const quote = 34;
-const comma = 44;
-const colon = 58;
-const backslash = 92;
-const openBracket = 91;
-const closeBracket = 93;
-const openBrace = 123;
-const closeBrace = 125;
 
 /**
- * Reads detections straight from the bytes of a results file into a table. One pass, no strings, no objects, masks as they
- * stand: many times as fast as JSON.parse. Whatever is out of the ordinary (escapes, lists of run lengths, unknown members that
- * are no plain values, errors) is not read: the caller falls back on the parser, whose messages are the ones that users see.
+ * Reads detections straight from the bytes of a results file into a table, in one pass, without strings or objects; masks stay
+ * as they stand. That is many times as fast as JSON.parse. Whatever is out of the ordinary (escapes, lists of run lengths,
+ * unknown members that are no plain values, errors) is not read: the caller falls back on the parser, whose messages are the
+ * ones that users see.
  */
 export class DetectionScan {
   readonly #number = new NumberScan();
@@ -34,13 +38,16 @@ export class DetectionScan {
   #seen = 0;
   readonly #box = new Float64Array(4);
   readonly #size = new Float64Array(2);
-  /** Where the mask's string stands. */
+  /** Places in the bytes where the mask's string begins and ends. */
   #countsStart = 0;
   #countsEnd = 0;
 
   constructor(private readonly table: DetectionTable) {}
 
-  /** Adds the detection whose `{` stands at `start` and returns where it ends; -1, having added nothing, if it is not read. */
+  /**
+   * Adds the detection whose `{` stands at `start` and returns where it ends; returns -1, having added nothing, if it is not
+   * read.
+   */
   readonly scan = (bytes: Uint8Array, start: number, end: number): number => {
     this.#seen = 0;
     let at = start;
@@ -83,7 +90,7 @@ export class DetectionScan {
     return this.#number.end;
   }
 
-  /** As many numbers as `into` holds. */
+  /** Reads a list of as many numbers as `into` holds. */
   #list(bytes: Uint8Array, start: number, into: Float64Array): number {
     if (start < 0 || bytes[start] !== openBracket) return -1;
     let at = start;
@@ -115,12 +122,13 @@ export class DetectionScan {
     return bytes[at] === closeBrace ? afterSpace(bytes, at + 1) : -1;
   }
 
-  /** A COCO string is kept as it stands: its end is found by its quote, which is not of its alphabet. */
+  /** Keeps the place of a COCO string as it stands. The string ends at its quote, which is not in its alphabet. */
   #counts(bytes: Uint8Array, start: number, end: number): number {
     if (start < 0 || bytes[start] !== quote) return -1;
     const stop = bytes.indexOf(quote, start + 1);
     if (stop < 0 || stop >= end) return -1;
-    [this.#countsStart, this.#countsEnd] = [start + 1, stop];
+    this.#countsStart = start + 1;
+    this.#countsEnd = stop;
     return afterSpace(bytes, stop + 1);
   }
 
@@ -149,12 +157,12 @@ export class DetectionScan {
   }
 }
 
-/** Larger ids are numbered anew by the parser. */
+/** Tells whether the id needs no new number: the parser numbers larger ids anew. */
 function isPlainId(id: number): boolean {
   return Number.isInteger(id) && Math.abs(id) < 2 ** 52;
 }
 
-/** Bits of what a detection has. */
+/** Bits of the members that a detection has. */
 const image = 1;
 const category = 2;
 const score = 4;
@@ -164,14 +172,14 @@ const size = 32;
 const counts = 64;
 const required = image | category | score;
 
-/** Whether `"key"` stands there. */
+/** Tells whether `"key"` stands at this place. */
 function isKey(bytes: Uint8Array, at: number, key: Uint8Array): boolean {
   if (bytes[at + key.length + 1] !== quote) return false;
   for (let i = 0; i < key.length; i++) if (bytes[at + 1 + i] !== key[i]) return false;
   return bytes[at] === quote;
 }
 
-/** Where the value begins behind a key that ends before `at`; -1 without a colon. */
+/** Returns where the value begins behind a key that ends before `at`; -1 without a colon. */
 function valueAfter(bytes: Uint8Array, at: number): number {
   const found = afterSpace(bytes, at);
   return bytes[found] === colon ? afterSpace(bytes, found + 1) : -1;

@@ -20,13 +20,13 @@ export interface Detection {
   readonly mask?: Rle;
 }
 
-/** What a detection's box or mask is that can not be used, or not for everything. */
+/** A reason why a detection's box or mask can not be used, or not for everything. */
 export type Flaw = "bad box" | "long box" | "bad mask";
 
 /** The states of a detection's box: `long` has numbers behind the fourth. */
 const boxStates = { none: 0, good: 1, long: 2, bad: 3 } as const;
 
-/** What stands in place of a mask's index. */
+/** Values in place of the index of a mask that has none. */
 const maskStates = { none: -1, bad: -2, polygons: -3 } as const;
 
 export interface SharedDetections {
@@ -39,7 +39,7 @@ export interface SharedDetections {
   readonly masks: SharedMasks;
 }
 
-/** Detections by column, in the order they came: a million of them as objects would be a gigabyte. */
+/** Table of detections by column, in the order in which they came: a million of them as objects would be a gigabyte. */
 export class DetectionTable {
   count = 0;
   /** Image id, category id and score of each detection. */
@@ -50,25 +50,25 @@ export class DetectionTable {
   /** Index in `masks`, -1 without one; height and width. */
   #maskPlaces: Int32Array = new Int32Array(0);
   readonly masks: EncodedMasks;
-  /** What the file's large ids are here, until they are renumbered. */
+  /** Tables of the file's large ids, until `renumber` replaces the numbers. */
   readonly ids = { image: new IdTable(), category: new IdTable() };
   /** One mask at a time. */
   readonly #decoded = new RunTable();
   readonly #source: string;
-  /** The first of each kind, which is the one to name. */
+  /** The first fault of each kind, which is the one to name. */
   readonly #flaws = new Map<Flaw, Fault>();
   /** Masks that wait for the size of their image. */
   readonly #polygons = new Map<number, NumberLists>();
   /** Digits of ids that the annotations do not know. */
   readonly #digits = new Map<number, string>();
 
-  /** `source` is the file, for messages. */
+  /** `source` names the file in messages. */
   constructor(source: string, masks = new EncodedMasks()) {
     this.#source = source;
     this.masks = masks;
   }
 
-  /** What another thread makes the same table of, with `of`; for both to read alone. */
+  /** Returns the data from which another thread makes the same table with `of`. Both may only read from then on. */
   shared(): SharedDetections {
     const keys = this.#keys;
     const boxes = this.#boxes;
@@ -79,7 +79,11 @@ export class DetectionTable {
 
   static of({ source, count, keys, boxes, boxed, maskPlaces, masks }: SharedDetections): DetectionTable {
     const table = new DetectionTable(source, EncodedMasks.of(masks));
-    [table.count, table.#keys, table.#boxes, table.#boxed, table.#maskPlaces] = [count, keys, boxes, boxed, maskPlaces];
+    table.count = count;
+    table.#keys = keys;
+    table.#boxes = boxes;
+    table.#boxed = boxed;
+    table.#maskPlaces = maskPlaces;
     return table;
   }
 
@@ -118,7 +122,7 @@ export class DetectionTable {
     return this.#boxed[index] === (flaw === "bad box" ? boxStates.bad : boxStates.long);
   }
 
-  /** The first fault of that kind; only where there is one. */
+  /** Returns the first fault of that kind; call it only where there is one. */
   faultOf(flaw: Flaw): Fault {
     return this.#flaws.get(flaw)!;
   }
@@ -164,7 +168,7 @@ export class DetectionTable {
       this.#keys[at] = replaced.get(this.#keys[at]!) ?? this.#keys[at]!;
   }
 
-  /** An id as the file has it. */
+  /** Returns an id as the file has it. */
   digitsOf(id: number): string {
     return this.#digits.get(id) ?? String(id);
   }
@@ -193,7 +197,7 @@ export class DetectionTable {
     return this.#boxed[index] === boxStates.good || this.#boxed[index] === boxStates.long;
   }
 
-  /** As the file gives it; only for a detection that has one. */
+  /** Returns the box as the file gives it; call it only for a detection that has one. */
   boxOf(index: number): Box {
     const boxes = this.#boxes;
     const at = 5 * index;
@@ -209,8 +213,8 @@ export class DetectionTable {
   }
 
   /**
-   * Decodes its mask into a table of runs and returns the place there; only for a detection that has a mask, as is its size.
-   * Throws HarnessError naming file and detection where the string is no mask of that size; for a box alone any length will do.
+   * Decodes the mask of a detection that has one into a table of runs, and returns its place there. Throws HarnessError naming
+   * file and detection where the string is no mask of the detection's size; where only the box is wanted, any length will do.
    */
   decodeMask(index: number, into: RunTable, lengths: RunLengths = "filling"): number {
     try {
@@ -229,7 +233,7 @@ export class DetectionTable {
     return { height: this.#maskPlaces[3 * index + 1]!, width: this.#maskPlaces[3 * index + 2]! };
   }
 
-  /** One detection as an object; its mask is decoded when it is first asked for. */
+  /** Returns one detection as an object; its mask is decoded when it is first asked for. */
   at(index: number): Detection {
     const base = {
       image: this.imageOf(index),

@@ -2,7 +2,7 @@ import type { ImageId, Size } from "../../../api.ts";
 import { HarnessError } from "../../../errors.ts";
 import { formatCounts } from "../../../mask/rleString.ts";
 import { RunTable } from "../../../mask/runTable.ts";
-import type { Fault, Fields } from "../../json/fields.ts";
+import type { Attempt, Fields } from "../../json/fields.ts";
 import { attempt, FieldFault, fail, faultError, fieldsOf, numberOf, present, wrongType } from "../../json/fields.ts";
 import { idMembers } from "../../json/ids.ts";
 import { walkJson } from "../../json/json.ts";
@@ -35,8 +35,8 @@ export async function readDetections(
 }
 
 /**
- * As readDetections, by column; of a mask's string alone nothing is checked before it is decoded, and a box or a mask that can
- * not be used is marked: it may not be needed.
+ * Reads what `readDetections` reads, into a table. Nothing of a mask's string is checked before it is decoded, and a box or a
+ * mask that can not be used is marked, since it may not be needed.
  */
 export async function readDetectionTable(file: string): Promise<DetectionTable> {
   const table = new DetectionTable(file);
@@ -44,7 +44,7 @@ export async function readDetectionTable(file: string): Promise<DetectionTable> 
     elements: {
       "": (element, { index }) => {
         const added = attempt(() => addElement(table, fieldsOf(element)));
-        if ("fault" in added) throw faultError(file, `detection [${index}]`, added.fault);
+        if (added.fault !== undefined) throw faultError(file, `detection [${index}]`, added.fault);
       },
     },
     ids: idMembers,
@@ -58,14 +58,14 @@ export async function readDetectionTable(file: string): Promise<DetectionTable> 
   });
 }
 
-/** Adds one detection, its mask encoded. */
+/** Adds one detection to a table and encodes its mask. */
 export function addDetection(table: DetectionTable, { image, category, score, box, boxAreaPx, mask }: Detection): void {
   table.add(image, category, score);
   if (box !== undefined) table.setBox(box, boxAreaPx ?? (box.x1 - box.x0) * (box.y1 - box.y0));
   if (mask !== undefined) table.setMask(table.masks.addCounts(formatCounts(mask)), mask.size);
 }
 
-/** Throws FieldFault where neither box nor mask can be used. */
+/** Adds one element of the file. Throws FieldFault where neither box nor mask can be used. */
 function addElement(table: DetectionTable, fields: Fields): void {
   const image = table.ids.image.read(fields, "image_id");
   const category = table.ids.category.read(fields, "category_id");
@@ -73,30 +73,24 @@ function addElement(table: DetectionTable, fields: Fields): void {
   const box = partOf(isAbsent(fields.bbox), () => readBox(fields.bbox, "numbers"));
   const mask = partOf(fields.segmentation === undefined, () => readMask(fields.segmentation));
   if (box === undefined && mask === undefined) fail({ problem: "neither bbox nor segmentation", field: "bbox" });
-  const usable = [box, mask].some((part) => part !== undefined && "value" in part);
-  if (!usable) throw new FieldFault((box as Flawed | undefined)?.fault ?? (mask as Flawed).fault);
+  const usable = [box, mask].some((part) => part !== undefined && part.fault === undefined);
+  if (!usable) throw new FieldFault((box?.fault ?? mask?.fault)!);
   table.add(image, category, score);
   if (box !== undefined) addBox(table, box, fields);
   if (mask !== undefined) addMask(table, mask);
 }
 
-interface Flawed {
-  readonly fault: Fault;
-}
-
-type Part<T> = { readonly value: T } | Flawed;
-
-function partOf<T>(absent: boolean, read: () => T): Part<T> | undefined {
+function partOf<T>(absent: boolean, read: () => T): Attempt<T> | undefined {
   return absent ? undefined : attempt(read);
 }
 
-/** As loadRes of pycocotools takes an empty list for no box. */
+/** Tells whether there is no box: loadRes of pycocotools takes an empty list for none, too. */
 function isAbsent(bbox: unknown): boolean {
   return bbox === undefined || bbox === null || (Array.isArray(bbox) && bbox.length === 0);
 }
 
-function addBox(table: DetectionTable, part: Part<MeasuredBox>, { bbox }: Fields): void {
-  if ("fault" in part) {
+function addBox(table: DetectionTable, part: Attempt<MeasuredBox>, { bbox }: Fields): void {
+  if (part.fault !== undefined) {
     table.setFlaw("bad box", part.fault);
     return;
   }
@@ -112,8 +106,8 @@ function addBox(table: DetectionTable, part: Part<MeasuredBox>, { bbox }: Fields
   });
 }
 
-function addMask(table: DetectionTable, part: Part<Segmentation>): void {
-  if ("fault" in part) table.setFlaw("bad mask", part.fault);
+function addMask(table: DetectionTable, part: Attempt<Segmentation>): void {
+  if (part.fault !== undefined) table.setFlaw("bad mask", part.fault);
   else if (part.value.kind === "polygons") table.setPolygons(part.value.polygons);
   else {
     const { size } = part.value;
@@ -121,7 +115,7 @@ function addMask(table: DetectionTable, part: Part<Segmentation>): void {
   }
 }
 
-/** Any number but NaN, by which nothing can be sorted. */
+/** Reads a score, which is any number but NaN: nothing can be sorted by NaN. */
 function readScore(fields: Fields): number {
   const value = present(fields, "score");
   const score = numberOf(value);
@@ -129,7 +123,7 @@ function readScore(fields: Fields): number {
   return Number.isNaN(score) ? fail({ problem: "not a number", field: "score", found: "NaN" }) : score;
 }
 
-/** Polygons are drawn later, once the size of their image is known. */
+/** Reads a mask. Polygons are drawn later, once the size of their image is known. */
 function readMask(value: unknown): Segmentation {
   return readSegmentation(value, Array.isArray(value) ? { size: { height: 0, width: 0 } } : {}).segmentation;
 }
