@@ -9,7 +9,7 @@ const pure = [
 ];
 
 /** Files that put another module in a module's place, which lasts as long as their process. */
-const mocking = ["harness/coco/read/annotationShelf.test.ts", "datasets/coco/dataset.test.ts"];
+const mocking = ["harness/coco/read/annotationIndexes.test.ts", "datasets/coco/dataset.test.ts"];
 
 /** Files that need gigabytes, or every core for long: each has the machine to itself. */
 const alone = ["variants/sam/vitB.slow.test.ts"];

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Dataset, DatasetOptions } from "../../harness/api.ts";
-import { AnnotationShelf } from "../../harness/coco/read/annotationShelf.ts";
+import { AnnotationIndexes } from "../../harness/coco/read/annotationIndexes.ts";
 import type { AnnotationFile } from "../../harness/coco/read/annotations.ts";
 import { readAnnotations } from "../../harness/coco/read/annotations.ts";
 import type { AnnotatedImage } from "../../harness/coco/read/elements.ts";
@@ -24,11 +24,11 @@ export async function openAnnotated(
   notice: (text: string) => void = () => undefined,
 ): Promise<Dataset> {
   checkLimit(options.limit);
-  const shelf = options.cache === undefined ? undefined : new AnnotationShelf(options.cache, notice);
+  const indexes = options.cache === undefined ? undefined : new AnnotationIndexes(options.cache, notice);
   const learning = options.purpose === "calibration";
   const { file, root } = learning
     ? await locateTraining(options.data, format)
-    : await locateAnnotations(options.data, format, shelf);
+    : await locateAnnotations(options.data, format, indexes);
   const present = learning ? await photosPresent(root) : () => true;
   const knownImages = new Set<number>();
   const select = {
@@ -37,7 +37,7 @@ export async function openAnnotated(
       return selectImages(images.filter(present), options);
     },
   };
-  const annotations = await (shelf?.open(file, select) ?? readAnnotations(file, select));
+  const annotations = await (indexes?.open(file, select) ?? readAnnotations(file, select));
   if (annotations.format !== format) throw otherFormat(annotations, format);
   if (annotations.images.length === 0 && learning)
     throw noTraining(options.data!, `${file}, and no photo of it`, format);

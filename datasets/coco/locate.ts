@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { walkJson } from "../../harness/coco/json/json.ts";
-import type { AnnotationShelf } from "../../harness/coco/read/annotationShelf.ts";
+import type { AnnotationIndexes } from "../../harness/coco/read/annotationIndexes.ts";
 import { HarnessError } from "../../harness/errors.ts";
 
 export type AnnotationFormat = "coco" | "lvis";
@@ -43,13 +43,13 @@ export interface Located {
 
 /**
  * Finds the annotation file of `--data`, which is that file or a folder that holds it at any depth.
- * A file whose index is on the shelf is not read through. Throws HarnessError if there is none (with what was found instead)
+ * A file whose index is kept is not read through. Throws HarnessError if there is none (with what was found instead)
  * or if several fit equally.
  */
 export async function locateAnnotations(
   data: string | undefined,
   format: AnnotationFormat,
-  shelf?: AnnotationShelf,
+  indexes?: AnnotationIndexes,
 ): Promise<Located> {
   if (data === undefined) {
     throw new HarnessError(`dataset ${format}: needs --data`, {
@@ -66,7 +66,7 @@ export async function locateAnnotations(
     const fits: string[] = [];
     for (const candidate of candidates) {
       const file = join(data, candidate);
-      const known = await shelf?.formatOf(file);
+      const known = await indexes?.formatOf(file);
       const reason =
         known === undefined ? await whyNot(file, format, named ? "throw" : "pass over") : whyOther(known, format);
       if (reason === undefined) fits.push(candidate);

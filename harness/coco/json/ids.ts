@@ -11,8 +11,8 @@ const firstNumbered = 2 ** 52;
 export type OriginalIds = readonly (readonly [number: number, digits: string])[];
 
 /**
- * Table of the ids of one kind in one file. Ids that a double holds stay as they are; larger ones are numbered in the order in
- * which they come.
+ * Table that maps the ids of one kind in one file to numbers. Ids that a double holds stay as they are; larger ones are
+ * numbered in the order in which they come.
  */
 export class IdTable {
   readonly #numbers = new Map<bigint, number>();

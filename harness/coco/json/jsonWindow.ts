@@ -19,7 +19,7 @@ export class JsonWindow {
   private buffer = Buffer.allocUnsafe(defaults.windowBytes);
   private position = 0;
   private end = 0;
-  /** Offset of the buffer's first byte in the file. */
+  /** Offset in the file at which the buffer begins. */
   private base = 0;
   private marked: number | undefined;
   /** State of the scan of the value that is being stepped over. */

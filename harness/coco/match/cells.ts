@@ -5,30 +5,33 @@ import { iouThresholds, recallThresholds } from "./rules.ts";
 const thresholds = iouThresholds.length;
 
 /**
- * Detections of one category and split that are a hit or a mistake at some threshold, by falling score. `run` ends where the
- * next image or score begins: equal scores of one image stay together when the image counts twice.
+ * The detections of one category and split that are a hit or a mistake at some threshold, by falling score. `runEnds` says
+ * where the next image or score begins: equal scores of one image stay together when the image counts twice.
  */
 interface Cell {
   readonly positives: Matches["positives"][number];
   readonly images: Uint32Array;
   readonly runEnds: Uint32Array;
-  /** The first of the limits that the detection is within. */
+  /** Place of the first limit that the detection is within. */
   readonly limits: Uint8Array;
   readonly hits: Uint16Array;
   readonly misses: Uint16Array;
 }
 
-/** Of a category and split, with images weighted. */
+/** Figures of one category and split, with images weighted. */
 export interface CellFigures {
-  /** Annotations to find; without any there are no figures. */
+  /** Number of annotations to find; where it is 0 there are no figures. */
   readonly positives: number;
-  /** By threshold: the mean over the 101 recall points. */
+  /** Mean precision over the 101 recall points, for each threshold. */
   readonly precision: Float64Array;
-  /** By limit, then threshold. */
+  /** Recall for each limit, and within it for each threshold. */
   readonly recall: Float64Array;
 }
 
-/** The cell of one category (its place in `matches.categories`) and split; nothing where no image has anything to find. */
+/**
+ * Returns the cell of one split and one category, which is given by its place in `matches.categories`; undefined where no image
+ * has anything to find.
+ */
 export function cellOf(matches: Matches, category: number, split: number): Cell | undefined {
   const { rules, order, ends, imageOf, rankOf, scoreOf } = matches;
   const positives = matches.positives[category * rules.splits.length + split]!;
@@ -62,9 +65,12 @@ export function cellOf(matches: Matches, category: number, split: number): Cell 
   return cell;
 }
 
-/** Precision at fixed recalls, and recall, as accumulate of both tools has them, from cells in which an image may count many times. */
+/**
+ * Computes precision at fixed recalls, and recall, as `accumulate` of both tools does, from cells in which an image may count
+ * many times.
+ */
 export class Accumulator {
-  /** Of the cell at hand, by threshold: hits and mistakes so far, and both at each hit that is the last of its kind. */
+  /** State of the cell at hand by threshold: hits and mistakes so far, and both at each hit that is the last of its kind. */
   readonly #found = new Float64Array(thresholds);
   readonly #wrong = new Float64Array(thresholds);
   readonly #points = new Int32Array(thresholds);
@@ -72,7 +78,7 @@ export class Accumulator {
   #wrongAt = new Float64Array(0);
   readonly #foundWithin: Float64Array;
   readonly #figures: { positives: number; readonly precision: Float64Array; readonly recall: Float64Array };
-  /** Mistakes at every threshold, which most are. */
+  /** Number of mistakes at every threshold, as most mistakes are. */
   #wrongAll = 0;
   #capacity = 0;
 
@@ -85,7 +91,7 @@ export class Accumulator {
     };
   }
 
-  /** `weights[i]` is how often image i counts. What is returned is overwritten by the next call. */
+  /** Returns the figures of a cell. `weights[i]` is how often image i counts. The next call overwrites what is returned. */
   accumulate(cell: Cell, weights: Uint32Array): CellFigures {
     const figures = this.#figures;
     figures.positives = 0;
@@ -124,7 +130,7 @@ export class Accumulator {
     }
   }
 
-  /** So many points can come at most at one threshold. */
+  /** Makes room, and returns the largest number of points that can come at one threshold. */
   #roomFor(images: Uint32Array, runEnds: Uint32Array, weights: Uint32Array): number {
     let most = 0;
     for (let i = 0; i < images.length; i++) {
@@ -139,8 +145,8 @@ export class Accumulator {
   }
 
   /**
-   * The precision of a run of hits is highest at its last, and what it is at a mistake never counts: there recall does not rise.
-   * So a point is kept for a hit alone, and one for all copies of it.
+   * Takes a detection into the sums. The precision of a run of hits is highest at its last, and what it is at a mistake never
+   * counts, because recall does not rise there. So a point is kept for a hit alone, and one for all copies of it.
    */
   #take(hits: number, misses: number, limit: number, weight: number): void {
     if (misses === everyThreshold) {
@@ -159,7 +165,10 @@ export class Accumulator {
     }
   }
 
-  /** The mean over the recall points of the highest precision at that recall or a higher one; 0 where it is never reached. */
+  /**
+   * Returns the mean over the recall points of the highest precision at that recall or a higher one; it is 0 where a recall is
+   * never reached.
+   */
   #precisionAt(t: number): number {
     const first = t * this.#capacity;
     let point = recallThresholds.length - 1;

@@ -32,7 +32,7 @@ async function score({ annotations, detections, type, rules }: Given) {
   return { values: values(onceEach(matches)), byCategory: byCategory(onceEach(matches)) };
 }
 
-/** To 1e-9; the tools' -1 is an absent value. */
+/** Compares to 1e-9; the tools write -1 where a value is absent. */
 function expectAll(found: readonly { readonly value?: number }[], expected: readonly number[]): void {
   expect(found.map(({ value }) => value === undefined)).toEqual(expected.map((value) => value === -1));
   for (const [i, { value }] of found.entries()) if (value !== undefined) expect(value).toBeCloseTo(expected[i]!, 9);

@@ -5,23 +5,26 @@ import { type EvaluationInput, matchImages, type Positives } from "./matchImages
 import { ascending, descending, stableOrder } from "./order.ts";
 import type { EvaluationRules } from "./rules.ts";
 
-/** What came of each detection, and how many annotations there were to find: all that figures need, however images are weighted. */
+/**
+ * Results of matching: what came of each detection, and how many annotations there were to find. Figures need no more, however
+ * images are weighted.
+ */
 export interface Matches extends Pick<EvaluationPlan, "imageOf" | "rankOf" | "scoreOf" | "hits" | "misses"> {
   readonly rules: EvaluationRules;
   readonly images: readonly ImageId[];
-  /** Ascending; one of id -1 where all categories are one group. */
+  /** The categories, ascending; where all categories are one group, it is one of id -1. */
   readonly categories: readonly number[];
-  /** Detections that were matched, by category, then falling score, image, and rank within their group. */
+  /** The detections that were matched, by category, then falling score, image, and rank within their group. */
   readonly order: Uint32Array;
-  /** Where each category's part of the order ends. */
+  /** Places where each category's part of the order ends. */
   readonly ends: readonly number[];
-  /** By category * splits + split: annotations to find. */
+  /** Annotations to find, at place category * splits + split. */
   readonly positives: readonly Positives[];
 }
 
 /**
- * Matches every detection as COCOeval and LVISEval do. Detections of images that the truth does not have are left out, as are
- * those of unknown categories. Throws HarnessError where the rules are federated and the truth has no lists.
+ * Matches every detection as COCOeval and LVISEval do. Detections of images that the truth does not have, or of unknown
+ * categories, are left out. Throws HarnessError where the rules are federated and the truth has no lists.
  */
 export function evaluate(input: EvaluationInput): Matches {
   const plan = planEvaluation(input.truth, input.detections, input.rules);
@@ -37,7 +40,7 @@ export function requireLists({ truth, rules }: Pick<EvaluationInput, "truth" | "
   });
 }
 
-/** A plan whose images have all been matched, put into the order in which figures are added up. */
+/** Puts a plan whose images have all been matched into the order in which figures are added up. */
 export function matchesOf(
   { truth, rules }: Pick<EvaluationInput, "truth" | "rules">,
   plan: EvaluationPlan,

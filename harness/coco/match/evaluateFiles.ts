@@ -16,17 +16,17 @@ import type { MatchOrder, MatchReply } from "./matchWorker.ts";
 import type { EvaluationRules, OverlapType } from "./rules.ts";
 
 const defaults = {
-  /** Both files together, bytes: under it a second thread starts no sooner than one is done. */
+  /** Least size of both files together, bytes: below it a second thread would start no sooner than one is done. */
   worthTwoThreads: 48e6,
 };
 
 export interface FilePair {
   readonly annotations: string;
   readonly detections: string;
-  /** By what the results file holds without it: masks where it holds some, else boxes. */
+  /** Type of overlap. Without it the results file decides: masks where it holds some, else boxes. */
   readonly type?: OverlapType | undefined;
   readonly rules: (annotations: ScoredFile) => EvaluationRules;
-  /** By the size of the files and the cores of the machine without it. */
+  /** Number of threads. Without it the size of the files and the cores of the machine decide. */
   readonly threads?: 1 | 2;
 }
 
@@ -38,8 +38,9 @@ export interface EvaluatedFiles {
 }
 
 /**
- * Reads both files and matches them, large ones by two threads: one reads the annotations while the other reads the detections,
- * and each matches half. The result is the same. Throws HarnessError as both readers, and where the files do not belong together.
+ * Reads both files and matches them. For large files two threads work: one reads the annotations while the other reads the
+ * detections, and each matches half. The result is the same. Throws HarnessError as both readers, and where the files do not
+ * belong together.
  */
 export async function evaluateFiles(pair: FilePair): Promise<EvaluatedFiles> {
   const threads =
@@ -52,7 +53,9 @@ export async function evaluateFiles(pair: FilePair): Promise<EvaluatedFiles> {
   return { annotations, detections, type, matches };
 }
 
-/** What both files say together. Throws HarnessError where they do not belong together, or lack what is scored. */
+/**
+ * Fits the detections to the annotations. Throws HarnessError where the files do not belong together, or lack what is scored.
+ */
 function together(pair: FilePair, parts: AnnotationParts, detections: DetectionTable) {
   detections.renumber("image", parts.originals.images);
   detections.renumber("category", parts.originals.categories);
@@ -115,14 +118,14 @@ async function answer<S extends "read" | "matched">(
   throw new HarnessError(reply.message, reply.hint === undefined ? {} : { hint: reply.hint });
 }
 
-/** The image before which half of the detections are. */
+/** Returns the image before which half of the detections are. */
 function middleOf({ starts, order }: EvaluationPlan): number {
   const images = starts.length - 1;
   const middle = starts.findIndex((start) => start >= order.length / 2);
   return middle < 0 ? images : Math.min(middle, images);
 }
 
-/** Images of the first come before those of the second. */
+/** Joins the counts of two ranges; the images of the first come before those of the second. */
 function joined(first: readonly Positives[], second: readonly Positives[]): readonly Positives[] {
   return first.map(({ images, counts }, i) => {
     return { images: [...images, ...second[i]!.images], counts: [...counts, ...second[i]!.counts] };

@@ -5,28 +5,32 @@ import type { GroundTruth } from "../read/groundTruth.ts";
 import { ascending, descending, stableOrder } from "./order.ts";
 import type { EvaluationRules } from "./rules.ts";
 
-/** Detections in the order in which they are matched, and room for what comes of each; threads can share it. */
+/** The order in which detections are matched, with room for what comes of each. Threads can share it. */
 export interface EvaluationPlan {
   /** Category ids, ascending as the file has them. */
   readonly categories: readonly number[];
-  /** The detection that the reference tool finds first, which says whether areas are those of boxes; 0 where there is none. */
+  /**
+   * The detection that the reference tool finds first, which decides whether areas are those of boxes; 0 where there is none.
+   */
   readonly first: number;
-  /** By image, then as pycocotools holds them: by category within an image, by falling score, as they came. */
+  /** The detections by image, then as pycocotools holds them: by category within an image, by falling score, as they came. */
   readonly order: Uint32Array;
-  /** Where each image begins in the order; after the last, where those begin that are of no image or no category. */
+  /**
+   * Place where each image begins in the order. The last place is where the detections begin that have no image or no category.
+   */
   readonly starts: Uint32Array;
-  /** By detection: places in the truth's images and in `categories`, and the score. */
+  /** Place of each detection's image in the truth, place of its category in `categories`, and its score. */
   readonly imageOf: Uint32Array;
   readonly categoryOf: Uint32Array;
   readonly scoreOf: Float64Array;
-  /** By detection: the rank within its group, `uncounted` until it is matched. */
+  /** Rank of each detection within its group, `uncounted` until it is matched. */
   readonly rankOf: Uint16Array;
-  /** By split, then by detection: a bit a threshold. */
+  /** Bits that tell, for each split and each detection, at which thresholds it is a hit or a miss. */
   readonly hits: readonly Uint16Array[];
   readonly misses: readonly Uint16Array[];
 }
 
-/** The rank of a detection that does not count. */
+/** Rank of a detection that does not count. */
 export const uncounted = 0xffff;
 
 const words = new Uint32Array(0);
@@ -69,7 +73,10 @@ export function planEvaluation(truth: GroundTruth, detections: DetectionTable, r
   };
 }
 
-/** As limit_dets_per_image of LVISResults leaves them: the best of the first image where that has more than count. */
+/**
+ * Returns the detection that limit_dets_per_image of LVISResults leaves first: the best of the first image where that has more
+ * than `limit`, else the first.
+ */
 function firstOf(limit: number, detections: DetectionTable): number {
   let best = 0;
   let count = 0;
@@ -81,7 +88,10 @@ function firstOf(limit: number, detections: DetectionTable): number {
   return count > limit ? best : 0;
 }
 
-/** As limit_dets_per_image of LVISResults: the best of an image, as they came among equal scores. Others lose their image. */
+/**
+ * Keeps the best detections of each image, as limit_dets_per_image of LVISResults does; equal scores stay as they came. The
+ * others lose their image.
+ */
 function dropBeyond(limit: number, imageOf: Uint32Array, scoreOf: Float64Array, none: number): void {
   const order = stableOrder(imageOf.length, [ascending(imageOf), descending(scoreOf)]);
   const dropped = order.filter((index, i) => i >= limit && imageOf[index] === imageOf[order[i - limit]!]);

@@ -1,33 +1,39 @@
 import { grown } from "../../mask/columns.ts";
 import { iouThresholds, type Split } from "./rules.ts";
 
-/** One bit a threshold. */
+/** One set bit for each threshold. */
 export const everyThreshold = (1 << iouThresholds.length) - 1;
 
 /**
- * Detections and annotations of one category in one image (or of one image), detections by falling score. Filled and matched
- * group after group: its arrays are kept.
+ * The detections, by falling score, and the annotations of one category in one image (or of one image). One object is filled
+ * and matched group after group, so that its arrays are allocated once.
  */
 export class MatchGroup {
   detections = 0;
   annotations = 0;
-  /** Row-major, a row a detection; with a crowd, the share of the detection inside. Below the lowest threshold it may be 0. */
+  /**
+   * Matrix of overlaps: a row holds those of one detection. With a crowd the overlap is the share of the detection inside. An
+   * overlap below the lowest threshold may be 0.
+   */
   overlaps = new Float64Array(0);
   detectionAreas = new Float64Array(0);
-  /** LVIS: the category is not annotated exhaustively here, so that an unmatched detection is no mistake. */
+  /** Is 1 where LVIS does not annotate the category exhaustively here, so that an unmatched detection is no mistake. */
   forgiven = new Uint8Array(0);
   annotationAreas = new Float64Array(0);
   crowds = new Uint8Array(0);
-  /** 1: in no split, whatever its area. */
+  /** Is 1 where the annotation is in no split, whatever its area. */
   excluded = new Uint8Array(0);
-  /** 1: a match with it counts as none, as with the id 0 in the reference tools. */
+  /** Is 1 where a match with the annotation counts as none, as with the id 0 in the reference tools. */
   unseen = new Uint8Array(0);
-  /** Places of each annotation's frequency in `frequencies`, 255 for none. */
+  /** Place of an annotation's frequency in `frequencies`; 255 stands for none. */
   frequencies = new Uint8Array(0);
-  /** By detection, of the split matched last: thresholds at which it is a hit, and at which a mistake; neither where ignored. */
+  /**
+   * Bits of each detection for the split matched last: the thresholds at which it is a hit, and those at which it is a mistake.
+   * An ignored detection has neither.
+   */
   hits = new Uint16Array(0);
   misses = new Uint16Array(0);
-  /** Annotations inside the split matched last. */
+  /** Number of annotations inside the split matched last. */
   positives = 0;
 
   #best = new Float64Array(0);
@@ -36,7 +42,7 @@ export class MatchGroup {
   #ignored = new Uint8Array(0);
   #taken = new Uint8Array(0);
 
-  /** Makes room for so many; overlaps become 0. */
+  /** Makes room for so many detections and annotations; overlaps become 0. */
   resize(detections: number, annotations: number): void {
     this.detections = detections;
     this.annotations = annotations;
@@ -57,7 +63,10 @@ export class MatchGroup {
     this.#taken = grown(this.#taken, annotations);
   }
 
-  /** To be called once the overlaps are in: the best of each detection, and of all, says at which thresholds nothing can match. */
+  /**
+   * Finds the best overlap of each detection and of all, which say at which thresholds nothing can match. It must be called
+   * once the overlaps are in.
+   */
   prepare(): void {
     this.#bestOfAll = 0;
     for (let d = 0; d < this.detections; d++) {
@@ -71,9 +80,9 @@ export class MatchGroup {
   }
 
   /**
-   * Matches as evaluateImg of pycocotools and evaluate_img of lvis-api: at each threshold, detections by falling score take the
-   * annotation that they overlap most, later ones of equal overlap first, those outside the split only where no other fits;
-   * each annotation is taken once, a crowd any number of times. `frequency` is the split's place in the list of frequencies.
+   * Matches as evaluateImg of pycocotools and evaluate_img of lvis-api. At each threshold, detections by falling score take the
+   * annotation that they overlap most, the later one of two equal overlaps, and one outside the split only where no other fits.
+   * Each annotation is taken once, a crowd any number of times. `frequency` is the split's place in the list of frequencies.
    */
   match({ fromPx, toPx }: Split, frequency: number): void {
     this.#orderAnnotations(fromPx, toPx, frequency);
@@ -87,7 +96,7 @@ export class MatchGroup {
       this.#matchAt(iouThresholds[t]!, 1 << t);
   }
 
-  /** Those inside the split first; both parts as they came. */
+  /** Orders the annotations: those inside the split come first, and both parts stay as they came. */
   #orderAnnotations(fromPx: number, toPx: number, frequency: number): void {
     this.positives = 0;
     for (let a = 0; a < this.annotations; a++) {

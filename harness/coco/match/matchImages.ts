@@ -14,21 +14,21 @@ export interface EvaluationInput {
   readonly rules: EvaluationRules;
 }
 
-/** How many annotations of one category and split each image has, of those that have some. */
+/** Number of annotations of one category and split in each image that has some. */
 export interface Positives {
   readonly images: number[];
   readonly counts: number[];
 }
 
-/** Places of the truth's images, `to` not among them. */
+/** Range of places in the truth's images, `to` excluded. */
 export interface ImageRange {
   readonly from: number;
   readonly to: number;
 }
 
 /**
- * Matches the images of a range, writes what comes of their detections into the plan, and returns the annotations to find, by
- * category * splits + split. Images are independent: two threads can take a part each.
+ * Matches the images of a range, writes what comes of their detections into the plan, and returns the annotations to find, at
+ * place category * splits + split. Images are independent, so two threads can take a part each.
  */
 export function matchImages(
   input: EvaluationInput,
@@ -40,7 +40,7 @@ export function matchImages(
   return matcher.positives;
 }
 
-/** One image's detections and annotations of one group. */
+/** The detections and annotations of one group in one image. */
 interface Group {
   readonly detections: number[];
   readonly annotations: ScoredAnnotation[];
@@ -53,9 +53,9 @@ class ImageMatcher {
   readonly #input: EvaluationInput;
   readonly #plan: EvaluationPlan;
   readonly #frequencyOf: ReadonlyMap<number, number>;
-  /** By category id; with classAgnostic all are in group 0. */
+  /** Group of each category id; with classAgnostic all are in group 0. */
   readonly #groupOf: ReadonlyMap<number, number>;
-  /** By category id: its place among all. */
+  /** Place of each category id among all. */
   readonly #orderOf: ReadonlyMap<number, number>;
   readonly #group = new MatchGroup();
   readonly #overlaps: Overlaps;
@@ -97,7 +97,7 @@ class ImageMatcher {
     }
   }
 
-  /** Those that count, at most so many a group. */
+  /** Adds the detections that count, at most as many to a group as the last limit says. */
   #addDetections(groups: Map<number, Group>, image: number, lists: FederatedLists | undefined): void {
     const { rules, detections } = this.#input;
     const { order, starts, rankOf } = this.#plan;
@@ -161,7 +161,10 @@ class ImageMatcher {
     group.prepare();
   }
 
-  /** As get_ann_ids of lvis-api, by which detections are asked for as well: those of area 0 neither match nor count. */
+  /**
+   * Leaves out detections of area 0, which neither match nor count: lvis-api asks for detections by get_ann_ids, too, which
+   * takes areas above 0 alone.
+   */
   #leaveOutEmpty(detections: readonly number[]): void {
     const group = this.#group;
     for (let d = 0; d < detections.length; d++) {

@@ -8,7 +8,7 @@ import type { EvaluationPlan } from "./evaluationPlan.ts";
 import { type ImageRange, matchImages, type Positives } from "./matchImages.ts";
 import type { EvaluationRules, OverlapType } from "./rules.ts";
 
-/** What the worker is asked once it has read the annotations. */
+/** Request to the worker once it has read the annotations. */
 export interface MatchOrder {
   readonly detections: SharedDetections;
   readonly type: OverlapType;
@@ -17,13 +17,13 @@ export interface MatchOrder {
   readonly range: ImageRange;
 }
 
-/** Its two answers, in turn; or what went wrong. */
+/** Answers of the worker: two in turn, or what went wrong. */
 export type MatchReply =
   | { readonly state: "read"; readonly parts: AnnotationParts }
   | { readonly state: "matched"; readonly positives: readonly Positives[] }
   | { readonly state: "failed"; readonly message: string; readonly hint?: string; readonly stack?: string };
 
-/** Reads the annotation file of its data, hands it over, and matches the images that it is asked to. */
+/** Reads the annotation file named in the worker's data, hands it over, and matches the images that it is asked to match. */
 export function serve(): void {
   const port = parentPort!;
   const reply = (message: MatchReply) => port.postMessage(message);

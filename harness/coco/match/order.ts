@@ -1,7 +1,7 @@
 /**
- * Indices 0 … n - 1 in a stable order: sorted by the first key, among equals by the next, among all equals as they came.
- * A radix sort from the last key to the first (Knuth, The Art of Computer Programming 3, 5.2.5): linear, and stable as the
- * mergesort by which pycocotools and lvis-api settle equal scores.
+ * Returns the indices 0 … n - 1 in a stable order: sorted by the first key, among equals by the next, among all equals as they
+ * came. It is a radix sort from the last key to the first (Knuth, The Art of Computer Programming 3, 5.2.5): linear, and stable
+ * as the mergesort by which pycocotools and lvis-api settle equal scores.
  */
 export function stableOrder(n: number, keys: readonly SortKey[]): Uint32Array {
   let order = Uint32Array.from({ length: n }, (_, i) => i);
@@ -15,17 +15,17 @@ export function stableOrder(n: number, keys: readonly SortKey[]): Uint32Array {
   return order;
 }
 
-/** What is sorted by, in words of 32 bits, the least significant first. */
+/** A key to sort by, in words of 32 bits, the least significant word first. */
 export interface SortKey {
   readonly words: readonly Uint32Array[];
 }
 
-/** Whole numbers from 0 on, ascending. */
+/** Makes a key that sorts whole numbers from 0 on, ascending. */
 export function ascending(values: Uint32Array): SortKey {
   return { words: [values] };
 }
 
-/** Any finite numbers, the largest first. */
+/** Makes a key that sorts any finite numbers, the largest first. */
 export function descending(values: Float64Array): SortKey {
   const low = new Uint32Array(values.length);
   const high = new Uint32Array(values.length);
@@ -42,7 +42,7 @@ export function descending(values: Float64Array): SortKey {
   return { words: [low, high] };
 }
 
-/** One pass by 16 bits; false where all are equal and the order stays. */
+/** Sorts by 16 bits in one pass; returns false where all are equal and the order stays. */
 function distribute(words: Uint32Array, shift: number, from: Uint32Array, to: Uint32Array): boolean {
   const starts = new Uint32Array(1 << 16);
   for (let i = 0; i < words.length; i++) starts[(words[i]! >>> shift) & 0xffff]!++;

@@ -13,26 +13,28 @@ interface MeasuredBox extends Box {
   readonly areaPx: number;
 }
 
-/** An overlap below it is as good as none. */
+/** Lowest overlap of consequence: a lower one is as good as none. */
 const lowest = iouThresholds[0]!;
 
 const noBox: MeasuredBox = { x0: 0, y0: 0, x1: 0, y1: 0, areaPx: 0 };
 
-/** What a group is compared on. */
+/** The image on which a group is compared. */
 export interface ImageFrame {
-  /** Nothing where the truth gives no size: boxes can not be drawn there. */
+  /** Undefined where the truth gives no size: boxes can not be drawn there. */
   readonly size: Size | undefined;
-  /** Masks of another size than the annotation's match nothing; an error otherwise. */
+  /** True where masks of another size than the annotation's match nothing. They are an error otherwise. */
   readonly foreignSizesMatchNothing: boolean;
 }
 
-/** Areas and IoU of one group's detections and annotations at a time; the masks of a group alone are decoded. */
+/**
+ * Computes areas and IoU of the detections and annotations of one group at a time; only the masks of that group are decoded.
+ */
 export class Overlaps {
   readonly #true = new RunTable();
   readonly #found = new RunTable();
   readonly #table: DetectionTable;
   readonly #type: OverlapType;
-  /** As loadRes and LVISResults: where the first detection has a box, areas are those of boxes, else of masks. */
+  /** True where the first detection has a box: loadRes and LVISResults then take areas of boxes, else of masks. */
   readonly #areasOfBoxes: boolean;
 
   /** `first` is the detection that the reference tool finds first. */
@@ -42,7 +44,9 @@ export class Overlaps {
     this.#areasOfBoxes = table.count > 0 && table.hasBox(first);
   }
 
-  /** Fills the group's overlaps and the areas by which the size of a detection goes. Throws HarnessError where a mask is none. */
+  /**
+   * Fills in the group's overlaps and the areas that decide the size of a detection. Throws HarnessError where a mask is none.
+   */
   fill(
     group: MatchGroup,
     detections: readonly number[],
@@ -58,7 +62,10 @@ export class Overlaps {
     else this.#fillMasks(group, detections, annotations, { places, frame });
   }
 
-  /** Place of its mask, drawn from its box where it has no other, as loadRes does; -1 where none is needed or can be drawn. */
+  /**
+   * Returns the place of a detection's mask, drawn from its box where it has no other, as loadRes does; -1 where no mask is
+   * needed or can be drawn.
+   */
   #decoded(index: number, size: Size | undefined): number {
     const table = this.#table;
     if (table.hasMask(index)) {
@@ -143,7 +150,7 @@ export class Overlaps {
     }
   }
 
-  /** That of its mask where the file gives none. */
+  /** Returns the box of a detection, or that of its mask where the file gives none. */
   #boxOf(index: number, place: number): MeasuredBox {
     const table = this.#table;
     if (table.hasBox(index)) return { ...table.boxOf(index), areaPx: table.boxAreaOf(index) };

@@ -1,41 +1,47 @@
 import type { Category } from "../../api.ts";
 
-/** Part of the ground truth that has figures of its own; what is outside is neither to be found nor a mistake. */
+/** A part of the ground truth that has figures of its own. What is outside is neither to be found nor a mistake. */
 export interface Split {
   readonly id: string;
-  /** Both ends belong to it, px of the annotation's area, and of an unmatched detection's. */
+  /** Range of the annotation's area, px. Both ends belong to it. It holds for the areas of unmatched detections, too. */
   readonly fromPx: number;
   readonly toPx: number;
-  /** Of the annotation's category; any without it. */
+  /** Frequency of the annotation's category; without it a split holds any. */
   readonly frequency?: NonNullable<Category["frequency"]>;
 }
 
-/** What overlaps are measured between: masks, or boxes. */
+/** Things whose overlap is measured: masks, or boxes. */
 export type OverlapType = "segm" | "bbox";
 
 export interface EvaluationRules {
   readonly id: "coco" | "lvis";
-  /** One group an image in place of one a category: what is found counts, not what it is called. */
+  /** True where an image is one group, not each category in it: what is found counts, not what it is called. */
   readonly classAgnostic: boolean;
   readonly splits: readonly Split[];
-  /** Detections of a group that count, ascending: maxDets. The last is for average precision. */
+  /** Numbers of detections of a group that count (maxDets), ascending. The last one is for average precision. */
   readonly limits: readonly number[];
-  /** LVIS keeps so many of the best detections of an image, whatever their categories. */
+  /** Number of an image's best detections that LVIS keeps, whatever their categories. */
   readonly imageLimit?: number;
-  /** LVIS: a detection counts where the image is known to show or to lack its category. */
+  /** True for LVIS: a detection counts only where the image is known to show or to lack its category. */
   readonly federated: boolean;
 }
 
-/** 0.5, 0.55 … 0.95 as numpy's linspace rounds them: the ninth is a bit under 0.9. Source: Params of cocoeval.py, lvis eval.py. */
+/**
+ * IoU thresholds 0.5, 0.55 … 0.95 as numpy's linspace rounds them: the ninth is a bit under 0.9.
+ * Source: Params of cocoeval.py, lvis eval.py.
+ */
 export const iouThresholds: readonly number[] = Array.from({ length: 10 }, (_, i) =>
   i === 9 ? 0.95 : 0.5 + i * ((0.95 - 0.5) / 9),
 );
 
-/** 0, 0.01 … 1, as linspace rounds them. */
+/** Recall thresholds 0, 0.01 … 1, as linspace rounds them. */
 export const recallThresholds: readonly number[] = Array.from({ length: 101 }, (_, i) => i * 0.01);
 
-/** Source: Params.areaRng of both tools; 1e5² px is more than any image. */
-export const sizeSplits: readonly Split[] = [
+/**
+ * Splits by size; 1e5² px is more than any image.
+ * Source: Params.areaRng of both tools.
+ */
+const sizeSplits: readonly Split[] = [
   { id: "all", fromPx: 0, toPx: 1e10 },
   { id: "small", fromPx: 0, toPx: 32 ** 2 },
   { id: "medium", fromPx: 32 ** 2, toPx: 96 ** 2 },
@@ -57,16 +63,16 @@ export const cocoRules: EvaluationRules = {
   limits: [1, 10, 100],
 };
 
-/** Recall of proposals: useCats = 0 with maxDets 10, 100, 1000. */
+/** Rules for the recall of proposals: useCats = 0 with maxDets 10, 100, 1000. */
 export const proposalRules: EvaluationRules = { ...cocoRules, classAgnostic: true, limits: [10, 100, 1000] };
 
-/** The same against these categories: where their frequencies are known, there is a recall of each. */
+/** Returns the rules for proposals against these categories: where their frequencies are known, there is a recall of each. */
 export function proposalRulesFor(categories: readonly Pick<Category, "frequency">[]): EvaluationRules {
   if (categories.every(({ frequency }) => frequency === undefined)) return proposalRules;
   return { ...proposalRules, splits: [...proposalRules.splits, ...frequencySplits] };
 }
 
-/** v0.5 and v1 have the same rules. Source: LVISResults and LVISEval of lvis-api. */
+/** Rules of LVIS v0.5 and v1. Source: LVISResults and LVISEval of lvis-api. */
 export const lvisRules: EvaluationRules = {
   id: "lvis",
   classAgnostic: false,

@@ -5,17 +5,20 @@ import { type EvaluationRules, iouThresholds } from "./rules.ts";
 
 /** One of the numbers that the reference tools print. */
 interface Summary {
-  /** AP, AP50, APs, APr as lvis-api writes them; AR-cat@100 and ARs-cat@100 for its recall by category, AR@100 whatever the category. */
+  /**
+   * Id: AP, AP50, APs, APr as lvis-api writes them; AR-cat@100 and ARs-cat@100 for its recall by category, AR@100 for recall
+   * whatever the category.
+   */
   readonly id: string;
   readonly split: string;
   /** Average precision at one place of the thresholds or over all; or recall within a limit, over all thresholds. */
   readonly of: { readonly precisionAt?: number } | { readonly recallWithin: number };
-  /** Categories of this frequency alone. */
+  /** The summary counts only categories of this frequency. */
   readonly frequency?: NonNullable<Category["frequency"]>;
 }
 
-/** Average precision of one category, all sizes; without a value where it has no annotation. */
-export interface CategoryFigure {
+/** Average precision of one category over all sizes; it has no value where the category has no annotation. */
+interface CategoryFigure {
   readonly category: number;
   readonly value?: number;
   /** Annotations behind the value. */
@@ -23,13 +26,19 @@ export interface CategoryFigure {
 }
 
 export interface Summarizer {
-  /** `weights[i]` is how often image i of `matches.images` counts. The same ids in the same order whatever they are. */
+  /**
+   * Returns the figures. `weights[i]` is how often image i of `matches.images` counts. The ids and their order do not depend on
+   * the weights.
+   */
   values(weights: Uint32Array): readonly MetricValue[];
-  /** Nothing where all categories are one group. */
+  /** Returns the figure of each category; an empty list where all categories are one group. */
   byCategory(weights: Uint32Array): readonly CategoryFigure[];
 }
 
-/** Prepares the cells once; each call only adds up. As summarize of both tools: what has no annotation is absent, never -1. */
+/**
+ * Prepares the cells once; each call then only adds up. It follows `summarize` of both tools, but what has no annotation is
+ * absent, never -1.
+ */
 export function summarizer(matches: Matches, categories: readonly Category[]): Summarizer {
   const { rules } = matches;
   const accumulator = new Accumulator(rules.limits.length);
@@ -52,7 +61,11 @@ export function summarizer(matches: Matches, categories: readonly Category[]): S
   };
   return {
     values(weights) {
-      for (const summary of summaries) [summary.sum, summary.present, summary.n] = [0, 0, 0];
+      for (const summary of summaries) {
+        summary.sum = 0;
+        summary.present = 0;
+        summary.n = 0;
+      }
       for (const [category, bySplit] of cells.entries()) {
         const frequency = frequencyOf.get(matches.categories[category]!);
         for (const [split, cell] of bySplit.entries()) {
@@ -81,7 +94,7 @@ export function summarizer(matches: Matches, categories: readonly Category[]): S
   };
 }
 
-/** Every image once. */
+/** Returns weights that count every image once. */
 export function onceEach({ images }: Pick<Matches, "images">): Uint32Array {
   return new Uint32Array(images.length).fill(1);
 }
@@ -89,7 +102,7 @@ export function onceEach({ images }: Pick<Matches, "images">): Uint32Array {
 const sizes = ["small", "medium", "large"] as const;
 const frequencies = ["rare", "common", "frequent"] as const;
 
-/** The twelve numbers of COCO, the thirteen of LVIS, or the recalls of proposals, in the order of the tools. */
+/** Returns the twelve numbers of COCO, the thirteen of LVIS, or the recalls of proposals, in the order of the tools. */
 function summariesOf(rules: EvaluationRules): readonly Summary[] {
   const { limits, classAgnostic } = rules;
   // Recall by category, averaged over them, and recall whatever the category are two figures: 9 and 12 % of one file.
@@ -101,7 +114,7 @@ function summariesOf(rules: EvaluationRules): readonly Summary[] {
   const recallsBySplit = limits.map((limit, recallWithin) =>
     splits.map((split): Summary => ({ id: `AR${split[0]}${kind}@${limit}`, split, of: { recallWithin } })),
   );
-  if (classAgnostic) return [...recalls.flatMap((recall, i) => [recall, ...recallsBySplit[i]!])];
+  if (classAgnostic) return recalls.flatMap((recall, i) => [recall, ...recallsBySplit[i]!]);
   const precisions: Summary[] = [
     { id: "AP", split: "all", of: {} },
     { id: "AP50", split: "all", of: { precisionAt: 0 } },

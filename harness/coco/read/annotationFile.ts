@@ -12,7 +12,7 @@ import { decodeSegmentation } from "./segmentation.ts";
 export type Purpose = "dataset" | OverlapType;
 
 /** The ids of a file that are numbered anew, because a double does not hold them. */
-export interface FileOriginals {
+interface FileOriginals {
   readonly images: OriginalIds;
   readonly categories: OriginalIds;
   readonly annotations: OriginalIds;

@@ -5,7 +5,7 @@ export interface MeasuredBox {
   readonly box: Box;
   /** Product of width and height as the file gives them: from the corners the product differs in its last bits. */
   readonly areaPx: number;
-  /** How many numbers follow the fourth. They stand in the way of a comparison of boxes alone. */
+  /** Count of the numbers behind the fourth. They stand in the way of a comparison of boxes alone. */
   readonly surplus: number;
 }
 

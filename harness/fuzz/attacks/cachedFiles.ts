@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join } from "node:path";
 import { buildVariant } from "../../build/build.ts";
 import { type CalibrationRequest, calibrationFile, calibrationFor } from "../../build/calibration.ts";
-import { AnnotationShelf } from "../../coco/index.ts";
+import { AnnotationIndexes } from "../../coco/index.ts";
 import { integer } from "../../stats/random.ts";
 import { canonicalJson, sha256 } from "../../store/canonical.ts";
 import { seededCheckpoint } from "../../weights/index.ts";
@@ -107,8 +107,8 @@ const caches = {
       mkdirSync(folder, { recursive: true });
       const file = join(folder, "instances.json");
       if (!existsSync(file)) writeFileSync(file, annotationText());
-      const shelf = new AnnotationShelf(join(folder, "indexes"), () => undefined);
-      const { images, categories, annotationsOf } = await shelf.open(file);
+      const indexes = new AnnotationIndexes(join(folder, "indexes"), () => undefined);
+      const { images, categories, annotationsOf } = await indexes.open(file);
       return canonicalJson({ images, categories, annotations: images.map(({ id }) => numbered(annotationsOf(id))) });
     },
     filesIn: (folder) => allFiles(join(folder, "indexes")),

@@ -9,22 +9,22 @@ import { indexBytes, parseIndex } from "./annotationIndexFile.ts";
 import type { AnnotationOptions } from "./annotations.ts";
 
 const defaults = {
-  /** From this size on, bytes, the user is told that a file is read for the first time. */
+  /** Least size in bytes of a file of which the user is told that it is read for the first time. */
   longBytes: 64e6,
 };
 
-/** A file that was hashed, and its index if it is kept here. */
+/** A file that was hashed, and its index if the folder has it. */
 interface Found {
   readonly source: PlacedFile;
   readonly index?: AnnotationIndex;
 }
 
 /**
- * The folder in which indexes of annotation files are kept. Each is named by the SHA-256 of the file's bytes, which are hashed
- * at every opening: that takes a second a gigabyte, a tenth of what parsing takes, and no clock and no size that stayed the
- * same can make an index stand for another file. Damaged ones are made anew.
+ * Folder of the indexes of annotation files. Each index is named by the SHA-256 of the file's bytes. The file is hashed at
+ * every opening, which takes a second a gigabyte, a tenth of what parsing takes; no clock and no size that stayed the same can
+ * make an index stand for another file. A damaged index is made anew.
  */
-export class AnnotationShelf {
+export class AnnotationIndexes {
   readonly #folder: string;
   readonly #notice: (text: string) => void;
   readonly #found = new Map<string, Promise<Found>>();
@@ -34,18 +34,18 @@ export class AnnotationShelf {
     this.#notice = notice;
   }
 
-  /** What an index that is kept says of the file; nothing where none is. */
+  /** Returns the format that the index of the file tells; undefined where the folder has no index of it. */
   async formatOf(file: string): Promise<AnnotationFile["format"] | undefined> {
     return (await this.#find(file)).index?.format;
   }
 
-  /** The file by its index, which is made and kept if it is not here. Throws as readAnnotations. */
+  /** Opens the file by its index, which is made and stored if the folder lacks it. Throws as readAnnotations. */
   async open(file: string, { select }: AnnotationOptions = {}): Promise<AnnotationFile> {
     const { source, index = await this.#make(source) } = await this.#find(file);
     return indexedAnnotations(source, index, select);
   }
 
-  /** Once a file: who asks for its format mostly opens it next. */
+  /** Looks for a file once: who asks for its format mostly opens it next. */
   #find(file: string): Promise<Found> {
     const found = this.#found.get(file) ?? this.#look(file);
     this.#found.set(file, found);
@@ -78,7 +78,7 @@ export class AnnotationShelf {
     return index;
   }
 
-  /** Written beside its place and moved there whole: another process finds all of it or nothing. */
+  /** Writes the index beside its place and moves it there whole: another process finds all of it or nothing. */
   async #keep(index: AnnotationIndex, path: string): Promise<void> {
     const partial = `${path}.${randomUUID()}.partial-${process.pid}`;
     try {

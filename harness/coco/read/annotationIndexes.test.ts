@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { beforeEach, expect, test, vi } from "vitest";
 import { walkJson } from "../json/json.ts";
 import type { AnnotationFile } from "./annotationFile.ts";
-import { AnnotationShelf } from "./annotationShelf.ts";
+import { AnnotationIndexes } from "./annotationIndexes.ts";
 import { readAnnotations } from "./annotations.ts";
 
 vi.mock("../json/json.ts", { spy: true });
@@ -48,14 +48,14 @@ interface Place {
 }
 
 function place(content: unknown): Place {
-  const folder = mkdtempSync(join(tmpdir(), "sam-bench-shelf-"));
+  const folder = mkdtempSync(join(tmpdir(), "sam-bench-indexes-"));
   const file = join(folder, "instances.json");
   writeFileSync(file, JSON.stringify(content));
   return { file, cache: join(folder, "cache", "annotations") };
 }
 
 async function open({ file, cache }: Place, notice: (text: string) => void = unexpected): Promise<AnnotationFile> {
-  return new AnnotationShelf(cache, notice).open(file);
+  return new AnnotationIndexes(cache, notice).open(file);
 }
 
 function unexpected(text: string): void {
@@ -100,7 +100,7 @@ test("the second opening reads the index and does not parse the file", async () 
 test("images are selected from an index as from the file", async () => {
   const files = place(instances);
   for (let times = 0; times < 2; times++) {
-    const annotations = await new AnnotationShelf(files.cache, unexpected).open(files.file, {
+    const annotations = await new AnnotationIndexes(files.cache, unexpected).open(files.file, {
       select: (images) => images.filter(({ id }) => id === 1),
     });
     expect(annotations.images.map(({ id }) => id)).toEqual([1]);
