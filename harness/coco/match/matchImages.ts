@@ -20,7 +20,7 @@ export interface Positives {
   readonly counts: number[];
 }
 
-/** Range of places in the truth's images, `to` excluded. */
+/** Range of places in the truth's images; `to` is not part of it. */
 export interface ImageRange {
   readonly from: number;
   readonly to: number;
