@@ -1,7 +1,6 @@
-import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { HarnessError } from "../errors.ts";
 import { storeExample } from "../report/fixtures/runs.ts";
@@ -10,7 +9,6 @@ import { listRuns } from "../store/manifest.ts";
 import type { Manifest } from "../store/schema.ts";
 import { compare } from "./compare.ts";
 import { memoryConsole } from "./fixtures/bench.ts";
-import { run } from "./run.ts";
 
 let results: string;
 beforeEach(() => {
@@ -88,22 +86,6 @@ test("mistakes are told before anything is measured", async () => {
   expect(await failing("sam-vit-b", ["mobilesam"], { "fail-if": ["miou.box"] })).toContain("no < or > in it");
   expect(await failing("sam-vit-b", ["mobilesam"], { metric: ["mio"] })).toContain("did you mean miou?");
   expect(await failing("sam-vit-b", ["mobilesam"], { "fail-if": ["ap.box < 0"] })).toContain("unknown figure");
-});
-
-test("a checkpoint file is run on the plan of the run it is compared with, and latency is measured by turns", async () => {
-  const quick = { variants: "sam-nano", results, limit: 2, rounds: 1, warmup: 0, threads: 1, seed: 3, prompts: "box" };
-  expect(await run.run({ ...quick, weights: "auto" }, memoryConsole())).toBe(0);
-  const file = join(results, "mine.safetensors");
-  copyFileSync(fileURLToPath(new URL("../../variants/sam/sam-nano.safetensors", import.meta.url)), file);
-  const { out } = await comparing("sam-nano", [file], { json: true, rounds: 3 });
-  const [comparison] = JSON.parse(out).comparisons;
-  expect(comparison.b).toMatchObject({ variant: "sam-nano", weights: "mine.safetensors" });
-  expect(comparison.images).toBe(2);
-  // The same weights: the same masks.
-  expect(comparison.figures[0]).toMatchObject({ figure: "miou.box", difference: { value: 0 } });
-  expect(comparison.latency).toMatchObject({ measured: "interleaved", noiseFrom: "again" });
-  expect(comparison.latency.stages.map(({ rounds }: { rounds: number }) => rounds)).toEqual([3, 3, 3, 3, 3]);
-  expect(await listRuns(results)).toHaveLength(2);
 });
 
 test("a bare id means the variant's own weights, and a run is not compared with itself", async () => {

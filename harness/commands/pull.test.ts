@@ -32,7 +32,7 @@ test("a checkpoint pulled from a mirror is what bench run uses, and says so; lis
   const sha256 = createHash("sha256").update(content).digest("hex");
   const at = { plugin: [plugin] };
 
-  const small = { limit: 1, rounds: 1, warmup: 0, prompts: "box", threads: 1, results: join(folder, "results") };
+  const small = { limit: 1, phase: "accuracy", prompts: "box", threads: 1, results: join(folder, "results") };
   const run = { variants: "mobilesam-small", ...at, ...small, json: true };
   await expect(here("run", run)).rejects.toMatchObject({ hint: expect.stringContaining("bench pull mobilesam-small") });
 

@@ -18,8 +18,7 @@ async function dump(variants: string) {
     dataset: "shapes",
     image: [3],
     prompts: "box",
-    rounds: 1,
-    warmup: 0,
+    phase: "accuracy",
     dump: "tokens",
   } as const;
   const plan = await resolvePlan(flags);

@@ -1,45 +1,28 @@
-import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { memoryConsole } from "../commands/fixtures/bench.ts";
 import { commands } from "../commands/index.ts";
-import { HarnessError } from "../errors.ts";
 import { resolvePlan } from "../plan/plan.ts";
-import type { RunFlags } from "../plan/runFlags.ts";
 import { ownBook } from "../protocols/index.ts";
 import { reportOf } from "../results/report.ts";
 import { planId } from "../store/canonical.ts";
 import { listRuns } from "../store/manifest.ts";
-import type { Manifest } from "../store/schema.ts";
-import { readRun, type StoredRun } from "../store/store.ts";
+import { readRun } from "../store/store.ts";
+import { fiveScenes, Sharded } from "./fixtures/sharded.ts";
 import { untimedEverything } from "./merge.ts";
-import { runPlan } from "./runner.ts";
 
-const flags: RunFlags = {
-  variants: "sam-nano",
-  dataset: "shapes",
-  prompts: "box",
-  limit: 5,
-  rounds: 1,
-  warmup: 0,
-  threads: 1,
-};
-const { prompts: _, ...unprompted } = flags;
-const ap: RunFlags = { ...unprompted, limit: 2, protocol: "ap-gtbox" };
-
-let folder: string;
-let single: StoredRun;
-const at = (...names: string[]) => join(folder, ...names);
+let sharded: Sharded;
+const at = (...names: string[]) => sharded.at(...names);
+const merge = (folders: readonly string[], out: string) => sharded.merge(folders, out);
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "sam-bench-merge-"));
-  single = await run(flags, "single");
-  for (const shard of ["1/3", "2/3", "3/3"]) await run({ ...flags, shard }, "shards");
+  sharded = await Sharded.make({ ...fiveScenes, phase: "accuracy" });
 }, 120_000);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => sharded.remove());
 
-test("three shards merged are the unsharded run: its id, its rows, its accuracy to the last digit; latency is added later", async () => {
+test("three shards merged are the unsharded run: its id, its rows, its accuracy to the last digit", async () => {
+  const { single } = sharded;
   expect((await merge(["shards"], "merged")).code).toBe(0);
   const merged = await readRun(at("merged"), single.id);
   expect(await merged.rowsHash()).toBe(await single.rowsHash());
@@ -48,35 +31,6 @@ test("three shards merged are the unsharded run: its id, its rows, its accuracy 
   expect(await merged.latency()).toEqual([]);
   expect(merged.manifest.status).toMatchObject({ state: "done", images: 5, only: "accuracy" });
   expect(merged.manifest.merged!.runs).toHaveLength(3);
-
-  const timed = await run({ ...flags, phase: "latency" }, "merged");
-  expect(timed.id).toBe(single.id);
-  expect(rowsIn(timed)).toEqual(rowsIn(single));
-  expect(await timed.latency()).toHaveLength(1);
-  expect(await timed.rowsHash()).toBe(await single.rowsHash());
-});
-
-test("latency that was measured first stays when shards are merged into its run", async () => {
-  const timed = await run({ ...flags, phase: "latency" }, "latency-first");
-  expect(timed.manifest.status).toMatchObject({ state: "done", images: 0, only: "latency" });
-  const turns = await timed.latency();
-  expect((await merge(["shards"], "latency-first")).code).toBe(0);
-  const merged = await readRun(at("latency-first"), single.id);
-  expect(await merged.latency()).toEqual(turns);
-  expect(rowsIn(merged)).toEqual(rowsIn(single));
-  expect(await merged.rowsHash()).toBe(await single.rowsHash());
-});
-
-test("average precision is that of the whole run, computed from the annotations", async () => {
-  const whole = await run({ ...ap, phase: "accuracy" }, "ap-single");
-  for (const shard of ["1/2", "2/2"]) {
-    const { manifest } = await run({ ...ap, shard }, "ap-shards");
-    expect(manifest.scores).toBeUndefined();
-  }
-  await merge(["ap-shards"], "ap-merged");
-  const merged = await readRun(at("ap-merged"), whole.id);
-  expect(Object.values(merged.manifest.scores!)[0]!.AP!.value).toBeGreaterThan(0);
-  expect(merged.manifest.scores).toEqual(whole.manifest.scores);
 });
 
 test("missing shards are named and nothing is written", async () => {
@@ -168,47 +122,10 @@ test("a merged run says that it has no times of everything mode, and where they 
 });
 
 test("latency in shards is refused", async () => {
-  await expect(resolvePlan({ ...flags, shard: "1/3", phase: "latency" })).rejects.toThrow(
+  await expect(resolvePlan({ ...fiveScenes, shard: "1/3", phase: "latency" })).rejects.toThrow(
     "--shard 1/3: latency is measured on one machine, not in shards",
   );
 });
-
-/** Returns the part of the status that is about rows: latencies are measured again in each run. */
-function rowsIn({ manifest }: StoredRun): unknown {
-  const { latencySha256: _, ...status } = manifest.status as Extract<Manifest["status"], { state: "done" }>;
-  return status;
-}
-
-async function run(given: RunFlags, results: string): Promise<StoredRun> {
-  const observer = {
-    note: () => undefined,
-    calibration: () => undefined,
-    overlap: () => undefined,
-    images: () => undefined,
-    rounds: () => undefined,
-  };
-  const plan = await resolvePlan(given);
-  const { runs } = await runPlan({
-    plan,
-    observer,
-    results: at(results),
-    asPassed: [],
-    signal: new AbortController().signal,
-  });
-  return runs[0]!;
-}
-
-/** Runs `bench merge` and returns its exit code, or what it refuses. */
-async function merge(folders: readonly string[], out: string): Promise<{ code: number; notes: string }> {
-  const command = await commands.merge();
-  const console = memoryConsole();
-  try {
-    return { code: await command.run({ dir: folders.map((name) => at(name)), out: at(out) }, console), notes: "" };
-  } catch (error) {
-    if (!(error instanceof HarnessError)) throw error;
-    return { code: 2, notes: error.message + (error.hint ?? "") };
-  }
-}
 
 /** Run ids of these shards of three. */
 async function shardIds(...indices: readonly number[]): Promise<readonly string[]> {

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { HarnessError } from "../errors.ts";
 import type { RunFlags } from "../plan/runFlags.ts";
 import { resultTable } from "../report/table/tables.ts";
 import { reportOf } from "../results/report.ts";
 import type { StoredRun } from "../store/store.ts";
+import { offBy } from "./fixtures/offBy.ts";
 import { type PluginTrial, patience, pluginTrial } from "./fixtures/pluginTrial.ts";
 import { type Wrapping, wrappedNano } from "./fixtures/wrappedNano.ts";
 import { providerWarnings, requireAcceptable, worstError } from "./providerCheck.ts";
@@ -56,19 +56,6 @@ test("a merged run has the worst error of its shards", () => {
   expect(worstError([{ encode: 1 }])).toEqual({ encode: 1 });
 });
 
-/** A provider that computes on the processor, and adds a share of the std to one value of the embedding. */
-const offBy = (share: number) => ({
-  id: "elsewhere",
-  runtime: '(runtime) => ({ ...runtime, provider: "cpu" })',
-  encoded: `(embedding, { provider }) => {
-    const { data } = embedding.tensor;
-    const mean = data.reduce((sum, value) => sum + value, 0) / data.length;
-    const std = Math.sqrt(data.reduce((sum, value) => sum + (value - mean) ** 2, 0) / data.length);
-    if (provider !== "cpu") data[7] += ${share} * std;
-    return embedding;
-  }`,
-});
-
 test(
   "a run on another provider stores its error, and the table warns of one that figures may show",
   async () => {
@@ -80,43 +67,6 @@ test(
     const warning = "what provider webgpu computes differs from the processor's (encode off by 0.005 of the std";
     expect(trial.notes.join("\n")).toContain(`elsewhere: ${warning}`);
     expect(resultTable([await reportOf(run!)], { leftOut: [] }).replaceAll(/\s+/g, " ")).toContain(warning);
-  },
-  patience,
-);
-
-test(
-  "one that is far off is refused before the first image, and measured where the user accepts it",
-  async () => {
-    const error = await runOn("webgpu", offBy(0.098), {}).catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(HarnessError);
-    expect((error as HarnessError).message).toContain("elsewhere: provider webgpu computes something else");
-    expect((error as HarnessError).hint).toContain("--accept-error");
-    const [run] = await runOn("webgpu", offBy(0.098), { phase: "accuracy", "accept-error": true });
-    expect(run!.manifest.runtime.providerError!.encode).toBeCloseTo(0.098, 4);
-    expect(run!.manifest.status).toMatchObject({ state: "done", images: 1 });
-  },
-  patience,
-);
-
-test(
-  "a variant that fails on the provider ends alone, and says how",
-  async () => {
-    const broken = {
-      ...offBy(0),
-      encoded:
-        '(embedding, { provider }) => { if (provider !== "cpu") throw new Error("no device"); return embedding; }',
-    };
-    const [run] = await runOn("webgpu", broken, { phase: "accuracy" });
-    expect(run!.manifest.status).toMatchObject({ state: "failed", message: expect.stringContaining("no device") });
-  },
-  patience,
-);
-
-test(
-  "on the processor there is nothing to compare",
-  async () => {
-    const [run] = await runOn("cpu", offBy(0.098), { phase: "accuracy" });
-    expect(run!.manifest.runtime.providerError).toBeUndefined();
   },
   patience,
 );

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import coco from "../../datasets/coco/dataset.ts";
 import type { Dataset, Metric, PredictionRow } from "../api.ts";
@@ -8,6 +9,23 @@ import { shared } from "../shared.ts";
 import { authorsResults, ownResults } from "./fixtures/authors.ts";
 import { beyondBounds } from "./fixtures/authorsBounds.ts";
 import { loadNano } from "./fixtures/loadedNano.ts";
+
+const photos = fileURLToPath(new URL("../../datasets/photos/instances.json", import.meta.url));
+
+test.each(["sam-nano", "mobilesam-nano", "efficientsam-nano"])(
+  "%s segments the project's photos as its authors' code does: token, predicted IoUs, IoU, mask",
+  async (variant) => {
+    const authors = authorsResults(fileURLToPath(new URL(`fixtures/authors/${variant}.json`, import.meta.url)));
+    expect(authors).toHaveLength(3 * 204);
+    const nano = await loadNano(variant);
+    try {
+      const { results } = await ownResults(nano, await coco.open({ data: photos, seed: 0 }));
+      expect(beyondBounds(authors, results)).toEqual([]);
+    } finally {
+      await nano.close();
+    }
+  },
+);
 
 /** AP of the authors' masks of boxes by pycocotools, with predicted IoU as the score. */
 const precisions = { "sam-nano": 0.142508, "mobilesam-nano": 0.13641, "efficientsam-nano": 0.054767 };

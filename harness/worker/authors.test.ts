@@ -1,28 +1,10 @@
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import coco from "../../datasets/coco/dataset.ts";
-import { authorsResults, ownResults, type PromptResult } from "./fixtures/authors.ts";
+import { authorsResults, type PromptResult } from "./fixtures/authors.ts";
 import { beyondBounds } from "./fixtures/authorsBounds.ts";
-import { loadNano } from "./fixtures/loadedNano.ts";
 
-const photos = fileURLToPath(new URL("../../datasets/photos/instances.json", import.meta.url));
 const authorsOf = (variant: string) =>
   authorsResults(fileURLToPath(new URL(`fixtures/authors/${variant}.json`, import.meta.url)));
-
-test.each(["sam-nano", "mobilesam-nano", "efficientsam-nano"])(
-  "%s segments the project's photos as its authors' code does: token, predicted IoUs, IoU, mask",
-  async (variant) => {
-    const authors = authorsOf(variant);
-    expect(authors).toHaveLength(3 * 204);
-    const nano = await loadNano(variant);
-    try {
-      const { results } = await ownResults(nano, await coco.open({ data: photos, seed: 0 }));
-      expect(beyondBounds(authors, results)).toEqual([]);
-    } finally {
-      await nano.close();
-    }
-  },
-);
 
 /** The least change of one result that is beyond a bound, and what is said of it. */
 const changes: readonly (readonly [(result: PromptResult) => Partial<PromptResult>, RegExp])[] = [
