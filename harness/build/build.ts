@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type {
@@ -17,6 +16,7 @@ import { freeBytes } from "../measure/environment.ts";
 import { providerGraph, structureHash, writeGraph } from "../onnx/index.ts";
 import { asAuthors } from "../plan/plugins/authorsError.ts";
 import type { RegisteredVariant } from "../plan/plugins/registry.ts";
+import { sha256 } from "../store/canonical.ts";
 import { sweep, touch } from "../store/disk/sweep.ts";
 import { filesIn, isWhole, writeWholeFolder } from "../store/disk/wholeFolder.ts";
 import { graphCode } from "./rowCode.ts";
@@ -71,7 +71,7 @@ export async function buildVariant(request: BuildRequest): Promise<BuiltVariant>
   const key = sha256(Object.values(hashes).join(" ")).slice(0, 12);
   const name = `${preset.id.replaceAll("/", "-")}-${request.graph}-${key}`;
   const folder = join(request.cache ?? join(homeFolder(), "graphs"), name);
-  const cached = await keepWhole(folder, request, graphs);
+  const cached = await cachedOrBuilt(folder, request, graphs);
   const parameters = new Map(graphs.flatMap((graph) => [...graph.counts.parameters]));
   return {
     files: Object.fromEntries(graphs.map((graph) => [graph.name, join(folder, `${graph.name}.onnx`)])),
@@ -124,6 +124,7 @@ function requireGraphName(id: string, name: unknown, graphs: readonly OnnxGraph[
     });
 }
 
+/** Removes what is left of a damaged build. */
 function removeDamaged(folder: string): void {
   try {
     rmSync(folder, { recursive: true, force: true });
@@ -136,7 +137,11 @@ function removeDamaged(folder: string): void {
  * Returns true if the graphs are in the cache, whole; else it builds them. A graph with one bit flipped still runs, and gives
  * masks, so a damaged one is built again.
  */
-async function keepWhole(folder: string, { variant }: BuildRequest, graphs: readonly OnnxGraph[]): Promise<boolean> {
+async function cachedOrBuilt(
+  folder: string,
+  { variant }: BuildRequest,
+  graphs: readonly OnnxGraph[],
+): Promise<boolean> {
   if (existsSync(folder) && (await isWhole(folder))) {
     touch(folder);
     return true;
@@ -165,8 +170,4 @@ function requireMemory(folder: string, graphs: readonly OnnxGraph[]): void {
     expected: `${(needed / 2 ** 20).toFixed(0)} MiB`,
     hint: "close other programs and run again",
   });
-}
-
-function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }

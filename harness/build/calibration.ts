@@ -48,20 +48,20 @@ export async function calibrationFor(request: CalibrationRequest): Promise<Store
   const { preset } = request.variant;
   if (preset.calibration === undefined) return undefined;
   const file = calibrationFile(request);
-  const kept = existsSync(file) ? readCalibration(file, request) : undefined;
+  const stored = existsSync(file) ? readCalibration(file, request) : undefined;
   const { automatic } = preset.calibration;
   const { datasets } = request.registry;
-  const onScenes = kept !== undefined && datasets.get(kept.dataset.id)?.own === "drawn";
-  const scored = automatic && onScenes && kept.imageHashes === undefined;
-  if (kept !== undefined && !scored) return kept;
-  if (kept !== undefined)
+  const onScenes = stored !== undefined && datasets.get(stored.dataset.id)?.own === "drawn";
+  const scored = automatic && onScenes && stored.imageHashes === undefined;
+  if (stored !== undefined && !scored) return stored;
+  if (stored !== undefined)
     request.note(`${preset.id}: its calibration was made on scenes that runs score, and is made again on others`);
   if (!automatic)
     throw new HarnessError(`${preset.id}: is not calibrated for these weights`, {
       hint: `bench quantize ${preset.id} calibrates it on images; once is enough`,
     });
   const { images } = preset.calibration;
-  const { seed, options } = kept ?? { seed: 0, options: {} };
+  const { seed, options } = stored ?? { seed: 0, options: {} };
   const scenes = await datasets.get(drawnDataset)!.open({ seed, limit: images, purpose: "calibration" });
   return calibrate(request, { dataset: scenes, seed, options });
 }

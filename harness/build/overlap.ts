@@ -1,15 +1,15 @@
-import { createHash } from "node:crypto";
 import type { Dataset, RgbImage } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import type { Warning } from "../measure/drift.ts";
 import type { RunPlan } from "../plan/plan.ts";
+import { sha256 } from "../store/canonical.ts";
 import { cachedResult } from "../store/disk/fileCache.ts";
 import type { Manifest } from "../store/schema.ts";
 import type { StoredCalibration } from "../store/storedCalibration.ts";
 
 /** Returns the sha256 of an image's RGB pixels: the same picture has the same one, whatever its file, format or data set. */
 export function pixelHash({ pixels }: RgbImage): string {
-  return createHash("sha256").update(pixels).digest("hex");
+  return sha256(pixels);
 }
 
 /** Holds what a run's manifest says of the images that its method learned from. */
@@ -57,15 +57,15 @@ function unknownImages(variant: string): Warning {
   return { about: `${variant} calibration`, text };
 }
 
-/** Holds the hashes of a data set's images, since several variants of a plan ask about the same images. */
-const known = new WeakMap<Dataset, readonly string[]>();
+/** Caches the hashes of a data set's images: several variants of a plan ask about them, and drawing 30 scenes takes 10 s. */
+const hashCache = new WeakMap<Dataset, readonly string[]>();
 
 type Watcher = Pick<OverlapCheck, "variant" | "progress" | "signal">;
 
 /** Returns the number of the data set's images that have one of these hashes. */
 async function commonImages(dataset: Dataset, imageHashes: readonly string[], watcher: Watcher): Promise<number> {
-  const hashes = known.get(dataset) ?? (await keptHashes(dataset, watcher));
-  known.set(dataset, hashes);
+  const hashes = hashCache.get(dataset) ?? (await cachedHashes(dataset, watcher));
+  hashCache.set(dataset, hashes);
   const wanted = new Set(imageHashes);
   return hashes.filter((hash) => wanted.has(hash)).length;
 }
@@ -74,7 +74,7 @@ async function commonImages(dataset: Dataset, imageHashes: readonly string[], wa
  * Returns the hashes of the images. Photos are decoded once, as long as their files stay as they are; drawn images are drawn
  * each time.
  */
-async function keptHashes(dataset: Dataset, watcher: Watcher): Promise<readonly string[]> {
+async function cachedHashes(dataset: Dataset, watcher: Watcher): Promise<readonly string[]> {
   const files = await photoFiles(dataset);
   if (files === undefined) return pixelHashes(dataset, watcher);
   const text = await cachedResult("pixels", files, async () => (await pixelHashes(dataset, watcher)).join(" "));

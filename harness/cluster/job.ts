@@ -49,6 +49,6 @@ export function word(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-export function words(all: readonly string[]): string {
+function words(all: readonly string[]): string {
   return all.map(word).join(" ");
 }

@@ -25,7 +25,7 @@ const elementBytes: Readonly<Record<ElementType, number>> = {
 };
 
 interface Apply {
-  /** How many outputs; 1 if left out. */
+  /** Number of outputs; 1 if left out. */
   readonly outputs?: number;
   /** Shape of the first output where it follows from values of the run (Expand, Tile). */
   readonly vouched?: readonly Dim[];
@@ -159,7 +159,7 @@ export class GraphBuilder {
     return this.ops(operator, inputs, attributes, how)[0]!;
   }
 
-  /** As `op`, for operators of several outputs. */
+  /** Adds an operator of several outputs, as `op` adds one of a single output. */
   ops(
     operator: string,
     inputs: readonly (GraphValue | undefined)[],

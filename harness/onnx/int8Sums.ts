@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { OnnxGraph } from "../api.ts";
 
 /**
- * Whether the processor sums int8 products in 32 bits (VNNI). Others add two of them in 16 bits first, which overflows, unless
- * the runtime takes a wider way; that way is about half as fast, and with VNNI the sums are exact without it.
+ * Returns whether the processor sums int8 products in 32 bits (VNNI). Other processors add two of them in 16 bits first, which
+ * overflows, unless the runtime takes a wider way; that way is about half as fast, and with VNNI the sums are exact without it.
  * Where the system does not say what the processor has, the answer is no. `root` is where /proc is looked for.
  */
 export function sumsInt8In32Bits(root = "/"): boolean {
@@ -16,7 +16,7 @@ export function sumsInt8In32Bits(root = "/"): boolean {
   }
 }
 
-/** Whether the graph has products of integers, whose speed hangs on the above. */
+/** Returns whether the graph has products of integers, whose speed depends on the processor's sums. */
 export function multipliesInt8({ nodes }: OnnxGraph): boolean {
   return nodes.some(({ operator }) => /^(DynamicQuantizeMatMul|MatMulInteger(ToFloat)?|QLinearMatMul)$/.test(operator));
 }

@@ -1,7 +1,7 @@
 import type { Checkpoint, Dim, GraphValue, Weight } from "../api.ts";
 import type { GraphBuilder } from "./graph.ts";
 
-/** Where a layer is built: the graph, the weights, and the layer's name in the checkpoint. */
+/** A module is where a layer is built: the graph, the weights, and the layer's name in the checkpoint. */
 export interface Module {
   readonly graph: GraphBuilder;
   readonly checkpoint: Checkpoint;
@@ -18,14 +18,14 @@ export function take(module: Module, name: string, dims: readonly number[]): Wei
   return module.checkpoint.take(module.path === "" ? name : `${module.path}.${name}`, dims);
 }
 
-/** The module's own tensor as a constant of the graph. */
+/** Returns the module's own tensor as a constant of the graph. */
 export function weight(module: Module, name: string, dims: readonly number[]): GraphValue {
   return module.graph.weight(take(module, name, dims));
 }
 
 // ── Moving values ───────────────────────────────────────────────────────────
 
-/** To `dims`, of which one may be symbolic away from its place. Free at run time. */
+/** Gives the value the shape `dims`, of which one may be symbolic away from its place. It costs nothing at run time. */
 export function reshape(graph: GraphBuilder, x: GraphValue, dims: readonly Dim[]): GraphValue {
   const target = dims.map((dim, i) => (typeof dim === "number" ? dim : dim === x.dims[i] ? 0 : -1));
   const result = graph.op("Reshape", [x, graph.ints(target)]);
@@ -46,7 +46,7 @@ export function slice(graph: GraphBuilder, x: GraphValue, axis: number, start: n
   return graph.op("Slice", [x, graph.ints([start]), graph.ints([end]), graph.ints([axis])]);
 }
 
-/** Parts of equal or given sizes along one axis. */
+/** Returns parts of equal or given sizes along one axis. */
 export function split(graph: GraphBuilder, x: GraphValue, axis: number, sizes: readonly number[]): GraphValue[] {
   return graph.ops("Split", [x, graph.ints(sizes)], { axis }, { outputs: sizes.length });
 }
@@ -77,7 +77,10 @@ interface Widths {
   readonly outputs: number;
 }
 
-/** x W^T without the bias, on PyTorch's own [outputs, inputs] weight: nothing is transposed, neither here nor at run time. */
+/**
+ * Returns x W^T without the bias, on PyTorch's own [outputs, inputs] weight: nothing is transposed, neither here nor at run
+ * time.
+ */
 export function product(module: Module, x: GraphValue, { inputs, outputs }: Widths): GraphValue {
   return module.graph.op("FusedMatMul", [x, weight(module, "weight", [outputs, inputs])], { transB: 1 });
 }
@@ -94,7 +97,7 @@ interface Normalisation {
   readonly epsilon: number;
 }
 
-/** Over the last axis. */
+/** Normalises over the last axis. */
 export function layerNorm(module: Module, x: GraphValue, { width, epsilon }: Normalisation): GraphValue {
   const inputs = [x, weight(module, "weight", [width]), weight(module, "bias", [width])];
   return module.graph.op("LayerNormalization", inputs, { axis: -1, epsilon: { float: epsilon } });
@@ -129,7 +132,7 @@ interface Convolution {
   readonly bias: "with bias" | "without bias";
 }
 
-/** On [batch, channels, rows, columns]. */
+/** Convolves [batch, channels, rows, columns]. */
 export function conv2d(module: Module, x: GraphValue, how: Convolution): GraphValue {
   const { inputs, outputs, kernel, stride = 1, padding = 0, groups = 1 } = how;
   const kernels = weight(module, "weight", [outputs, inputs / groups, kernel, kernel]);

@@ -18,7 +18,7 @@ type Read = (buffer: Uint8Array, position: number) => number;
 /** One field of a message. Its content lies from `start` to `end` where it has a length: text, or a message of its own. */
 export interface Field {
   readonly number: number;
-  /** Of a varint; 0 for other fields. */
+  /** The value of a varint; 0 for other fields. */
   readonly value: number;
   readonly reader: MessageReader;
   readonly start: number;

@@ -9,19 +9,25 @@ import { sumsInt8In32Bits } from "./int8Sums.ts";
 export interface Session {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Whole numbers reach inputs of int64 and int32 as such. Of the outputs only `wanted` are handed out, or all. */
+  /**
+   * Runs the graph. Whole numbers reach inputs of int64 and int32 as such. Only the outputs in `wanted` are returned, or all of
+   * them.
+   */
   run(feeds: Readonly<Record<string, Tensor>>, wanted?: readonly string[]): Promise<Readonly<Record<string, Tensor>>>;
-  /** With a profile asked for, writes it now. */
+  /** Ends the session; where a profile was asked for, it is written here. */
   close(): Promise<void>;
 }
 
 export interface SessionOptions extends RuntimeOptions {
   readonly optimisation?: "disabled" | "basic" | "extended" | "all";
-  /** What a run needed is kept for the next one, or given back: slower, but many sessions can be open at once. */
+  /**
+   * Says whether the memory of a run is kept for the next one, or given back: that is slower, but many sessions can be open at
+   * once.
+   */
   readonly memory?: "kept" | "given back";
 }
 
-/** What the manifest records of every session. */
+/** The settings of every session; the manifest records them. */
 export const sessionSettings = { optimisation: "all", spinning: false, executionMode: "sequential" } as const;
 
 export const runtimeVersion: string = ort.env.versions.node ?? ort.env.versions.common;
@@ -103,7 +109,10 @@ function providerHint(provider: string): string {
   return "this provider needs its platform's own libraries; `--provider cpu` runs everywhere";
 }
 
-/** In the type that the graph declares; what it does not declare the runtime refuses with its own words. */
+/**
+ * Returns the tensor in the type that the graph declares. An input that the graph does not declare is refused by the runtime in
+ * its own words.
+ */
 function feedOf(name: string, { data, dims }: Tensor, type: ort.Tensor.Type | undefined): ort.Tensor {
   if (type === undefined || type === "float32") return new ort.Tensor("float32", data, dims);
   if (type === "int64") return new ort.Tensor("int64", BigInt64Array.from(data, BigInt), dims);

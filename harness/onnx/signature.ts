@@ -19,9 +19,8 @@ const at = {
 } as const;
 
 /**
- * What an ONNX file says of itself, without its weights being read: what it takes and gives, and the files beside it that
- * hold its tensors. Works on files of any size.
- * Throws HarnessError where the file is missing, cut off or no ONNX model.
+ * Reads what an ONNX file says of itself without its weights: what the graph takes and gives, and the files beside it that hold
+ * its tensors. Works on files of any size. Throws HarnessError where the file is missing, cut off or no ONNX model.
  */
 export function readSignature(file: string): GraphSignature {
   const handle = openRegularFile(file, "give an ONNX graph");

@@ -175,7 +175,7 @@ function sayingDiskFull<T>(file: string, write: () => T): T {
   }
 }
 
-/** Small tensors inline, large ones at the next page of the side file. */
+/** Writes small tensors inline, and large ones at the next page of the side file. */
 function placed(constant: GraphConstant, side: SideFile): object {
   if (constant.bytes <= defaults.smallTensorBytes) return inline(constant);
   const bytes = bytesOf(constant.read());

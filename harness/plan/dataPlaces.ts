@@ -21,13 +21,13 @@ const ownFingerprint = (fingerprint: string) => fingerprint.split(" ")[0]!;
 
 /** Stores the places. Where they can not be stored, the next command asks for --data. */
 export function rememberPlaces(fingerprint: string, { data, boxes }: DataPlaces): void {
-  const folder = data === undefined ? {} : { data: resolve(data) };
-  const file = boxes === undefined ? {} : { boxes: resolve(boxes) };
+  const folder = data === undefined ? undefined : resolve(data);
+  const file = boxes === undefined ? undefined : resolve(boxes);
   if (data === undefined && boxes === undefined) return;
   try {
     mkdirSync(placesFolder(), { recursive: true });
-    writeFileSync(placeOf(ownFingerprint(fingerprint)), JSON.stringify(folder));
-    writeFileSync(placeOf(fingerprint), JSON.stringify({ ...folder, ...file }));
+    writeFileSync(placeOf(ownFingerprint(fingerprint)), JSON.stringify({ data: folder }));
+    writeFileSync(placeOf(fingerprint), JSON.stringify({ data: folder, boxes: file }));
   } catch {
     // As said above.
   }

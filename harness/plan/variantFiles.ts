@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, win32 } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { EncoderInput, GraphFiles } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { readSignature } from "../onnx/index.ts";
+import { sha256 } from "../store/canonical.ts";
 import { sha256OfFile } from "../store/disk/fileCache.ts";
 import type { Manifest } from "../store/schema.ts";
 import { closureHash } from "./plugins/importClosure.ts";
@@ -98,18 +98,18 @@ export async function givenGraphs(files: GraphFiles, plugin: string): Promise<Gi
     Object.entries(files).map(async ([graph, file]) => ({ graph, hashed: await hashedFiles(file) })),
   );
   const all = parts.flatMap(({ hashed }) => hashed);
-  const digest = (texts: readonly string[]) => createHash("sha256").update(texts.join(" ")).digest("hex");
+  const digest = (texts: readonly string[]) => sha256(texts.join(" "));
   const stored = storedIn(Object.values(files));
   const fileBytes = Object.values(files).reduce((sum, file) => sum + graphBytes(file), 0);
   const named = all.map(({ name }) => name).join(", ");
   return {
     files,
     hashes: Object.fromEntries(
-      parts.map(({ graph, hashed }) => [graph, digest([...hashed.map(({ sha256 }) => sha256), sources])]),
+      parts.map(({ graph, hashed }) => [graph, digest([...hashed.map((each) => each.sha256), sources])]),
     ),
     graphs: { parameters: storedWeights(stored), constants: sumOf(stored), constantBytes: fileBytes, fileBytes },
     notes: [storedNote(stored, fileBytes, all.length)],
-    weights: { source: "onnx", label: named, files: all, sha256: digest(all.map(({ sha256 }) => sha256)) },
+    weights: { source: "onnx", label: named, files: all, sha256: digest(all.map((each) => each.sha256)) },
   };
 }
 

@@ -14,7 +14,7 @@ import { type RegisteredVariant, type Registry, variantOf, weightsVariantOf } fr
 export type WeightsChoice = "auto" | Exclude<WeightSource, "onnx" | "none">;
 
 /** Says where a variant's weights come from; nothing is opened yet. */
-export interface ChosenWeights {
+interface ChosenWeights {
   readonly source: WeightSource;
   /** Path of the weights. For seeded weights, it is the part that they surround, where a variant's base gives only a part. */
   readonly file?: string;

@@ -1,10 +1,10 @@
 import { minimizeBounded } from "./bounded.ts";
 import { fakeQuantizeLog2, granularities, type Log2Quantizer } from "./log2.ts";
 
-/** Of the error's power; the paper's OMSE and its code have it throughout. */
+/** The power that errors are raised to; the paper's OMSE and its code use it throughout. */
 export const errorPower = 2.4;
 
-/** Rows of attention probabilities, and for each the values that it weighs. */
+/** Rows of attention probabilities, and for each row the values that it weighs. */
 export interface AttentionSample {
   /** [rows, columns] */
   readonly probabilities: Float32Array | Float64Array;
@@ -12,11 +12,11 @@ export interface AttentionSample {
   /** [groups, columns, width]: one group for each image part and head. */
   readonly values: Float32Array | Float64Array;
   readonly width: number;
-  /** Group of each row; all of the first one where it is left out. */
+  /** Group of each row; all rows belong to the first group where it is left out. */
   readonly groups?: readonly number[];
 }
 
-/** Mean of |A' V - A V|^2.4 over rows and width, A' being the probabilities after quantisation. */
+/** Returns the mean of |A' V - A V|^2.4 over rows and width; A' is A, the probabilities, after quantisation. */
 export function attentionError(sample: AttentionSample, quantizer: Log2Quantizer): number {
   const { probabilities, columns, values, width, groups } = sample;
   const quantized = fakeQuantizeLog2(probabilities, quantizer);
@@ -66,7 +66,7 @@ export class AdaptiveGranularity {
     this.#images++;
   }
 
-  /** By granularity: the mean scale and the mean of the images' errors. */
+  /** Returns, for each granularity, the mean scale and the mean of the images' errors. */
   candidates(): readonly { readonly tau: number; readonly scale: number; readonly error: number }[] {
     return this.#candidates.map(({ tau, scaleSum, errorSum }) => ({
       tau,
@@ -81,7 +81,7 @@ export class AdaptiveGranularity {
   }
 }
 
-/** Probabilities start at 0: their range is their maximum. */
+/** Returns the bounds of the search. Probabilities start at 0, so their range is their maximum. */
 function scaleBounds(probabilities: ArrayLike<number>): [number, number] {
   let range = 0;
   for (let i = 0; i < probabilities.length; i++) range = Math.max(range, probabilities[i]!);

@@ -1,11 +1,11 @@
 import { density, findPeaks } from "./density.ts";
 
 const defaults = {
-  /** Where the density is sampled. */
+  /** The density is sampled at so many points. */
   samples: 128,
-  /** Of the sum of the sampled densities. */
+  /** A peak reaches this share of the sum of the sampled densities. */
   peakHeight: 0.01,
-  /** In samples. */
+  /** The least distance of two peaks, in samples. */
   peakDistance: 32,
 };
 
@@ -15,7 +15,10 @@ export interface Modes {
   readonly bimodal: boolean;
 }
 
-/** Whether values have exactly two modes, as the keys of SAM's decoder attentions tend to. Source: PTQ4SAM, 2405.03144. */
+/**
+ * Finds the modes of values, and says whether there are exactly two, as the keys of SAM's decoder attentions tend to have.
+ * Source: PTQ4SAM, 2405.03144.
+ */
 export function modesOf(values: ArrayLike<number>): Modes {
   const sampled = density(values, defaults.samples);
   const height = defaults.peakHeight * sampled.reduce((sum, value) => sum + value, 0);
@@ -24,8 +27,8 @@ export function modesOf(values: ArrayLike<number>): Modes {
 }
 
 /**
- * For each of the last axis' `channels` the sign of its mean: keys times these signs have one mode, and queries times the
- * same signs give the same scores. A mean of exactly 0 counts as positive: the published sign of 0 would erase the channel.
+ * Returns the sign of the mean for each of the last axis' `channels`: keys times these signs have one mode, and queries times
+ * the same signs give the same scores. A mean of exactly 0 counts as positive: the published sign of 0 would erase the channel.
  */
 export function channelSigns(values: ArrayLike<number>, channels: number): Int8Array {
   const sums = new Float64Array(channels);

@@ -8,7 +8,7 @@ export interface Bits {
 
 const limits = { least: 2, most: 8 };
 
-/** `w4a8` → 4-bit weights, 8-bit activations. Throws HarnessError for another form, or bits out of range. */
+/** Reads bits: `w4a8` means 4-bit weights and 8-bit activations. Throws HarnessError for another form, or bits out of range. */
 export function parseBits(text: string): Bits {
   const match = /^w(\d+)a(\d+)$/.exec(text);
   const bits = match === null ? undefined : { weights: Number(match[1]), activations: Number(match[2]) };

@@ -9,14 +9,14 @@ export interface Minimum {
   readonly value: number;
 }
 
-/** (3 - sqrt 5) / 2: where the golden section cuts. */
+/** The golden section cuts here: (3 - sqrt 5) / 2. */
 const golden = 0.5 * (3 - Math.sqrt(5));
 
 /**
- * A local minimum of a function of one variable between two bounds, without derivatives: parabolic steps through the best
- * three points, golden sections where a parabola does not serve.
- * Source: Brent, Algorithms for minimization without derivatives, 1973, chapter 5; steps and tolerances are those of SciPy's
- * minimize_scalar with method "bounded", so both come to the same argument.
+ * Finds a local minimum of a function of one variable between two bounds, without derivatives: parabolic steps through the best
+ * three points, golden sections where a parabola does not serve. Source: Brent, Algorithms for minimization without derivatives,
+ * 1973, chapter 5; steps and tolerances are those of SciPy's minimize_scalar with method "bounded", so both come to the same
+ * argument.
  */
 export function minimizeBounded(f: (x: number) => number, low: number, high: number): Minimum {
   let a = low;
@@ -75,7 +75,7 @@ interface Points {
   readonly b: number;
 }
 
-/** The step to the lowest point of the parabola through three points, if it lies inside and steps shrink. */
+/** Returns the step to the lowest point of the parabola through three points, if it lies inside and steps shrink. */
 function parabola({ best, second, third, fBest, fSecond, fThird, earlier, a, b }: Points): number | undefined {
   const r = (best - second) * (fBest - fThird);
   const q = (best - third) * (fBest - fSecond);

@@ -1,7 +1,7 @@
 /**
- * Gaussian kernel density of `values` at `count` points evenly from the smallest to the largest value.
- * The bandwidth is Scott's: n^(-1/5) times the standard deviation (n - 1).
- * Source: Scott, Multivariate density estimation, 1992; SciPy's gaussian_kde has it as its default.
+ * Returns the Gaussian kernel density of `values` at `count` points, evenly from the smallest to the largest value. The
+ * bandwidth is Scott's: n^(-1/5) times the standard deviation (n - 1). Source: Scott, Multivariate density estimation, 1992;
+ * SciPy's gaussian_kde has it as its default.
  */
 export function density(values: ArrayLike<number>, count: number): Float64Array {
   const n = values.length;
@@ -34,13 +34,13 @@ export function density(values: ArrayLike<number>, count: number): Float64Array 
 export interface PeakRule {
   /** Lower peaks do not count. */
   readonly height: number;
-  /** Of two peaks nearer than this, the higher one stays. */
+  /** The lower of two peaks that are nearer than this does not count. */
   readonly distance: number;
 }
 
 /**
- * Places of local maxima, in order; a plateau's middle stands for it, and the first and last value are none.
- * Where peaks are too near each other, the highest are kept first. Source: SciPy's find_peaks, of which these are the rules.
+ * Returns the places of local maxima, in order. A plateau's middle stands for it; the first and last value are none. Where peaks
+ * are too near each other, the highest stay. The rules are those of SciPy's find_peaks.
  */
 export function findPeaks(values: ArrayLike<number>, { height, distance }: PeakRule): number[] {
   const high = localMaxima(values).filter((at) => values[at]! >= height);

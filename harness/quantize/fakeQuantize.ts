@@ -3,13 +3,13 @@ import { add, type GraphBuilder, mul } from "../onnx/index.ts";
 import { type Log2Quantizer, log2Boundaries, log2Levels, smallestProbability } from "./log2.ts";
 import type { UniformQuantizer } from "./uniform.ts";
 
-/** ONNX's number of the type. */
+/** ONNX's number for the type. */
 const int32 = 6;
 
 /**
- * Quantises and back inside a graph, in float32: divide, round half to even, clip, multiply. Not QuantizeLinear, which knows
- * 4 and 8 bits alone, and around which the runtime would put integer operators of its own.
- * The result is that of `fakeQuantize` in every bit.
+ * Quantises values and turns them back inside a graph, in float32: divide, round half to even, clip, multiply. divide, round
+ * half to even, clip, multiply. Not QuantizeLinear, which knows 4 and 8 bits alone, and around which the runtime would put
+ * integer operators of its own. The result is that of `fakeQuantize` in every bit.
  */
 export function fakeQuantizeNode(graph: GraphBuilder, x: GraphValue, quantizer: UniformQuantizer): GraphValue {
   const { bits, zeroPoint } = quantizer;
@@ -20,9 +20,10 @@ export function fakeQuantizeNode(graph: GraphBuilder, x: GraphValue, quantizer: 
 }
 
 /**
- * The logarithmic quantiser inside a graph: an integer a probability, then its level from a table. Float32 logarithms of small
- * probabilities are only good to 1e-5 of a step, so they tell between which two integers one lies, and a comparison with the
- * boundary between these decides. The result is that of `fakeQuantizeLog2` in every bit.
+ * Puts the logarithmic quantiser into a graph: it finds an integer for each probability, then its level in a table. an integer a
+ * probability, then its level from a table. Float32 logarithms of small probabilities are only good to 1e-5 of a step, so they
+ * tell between which two integers one lies, and a comparison with the boundary between these decides. The result is that of
+ * `fakeQuantizeLog2` in every bit.
  */
 export function fakeQuantizeLog2Node(graph: GraphBuilder, x: GraphValue, quantizer: Log2Quantizer): GraphValue {
   const { bits, scale, tau } = quantizer;

@@ -1,10 +1,10 @@
 const defaults = {
-  /** Of the first tensor; later ones may double it. */
+  /** Number of bins for the first tensor; later ones may double it. */
   bins: 1024,
 };
 
 /**
- * Counts of values in bins of equal width, over tensors of a stream. Bins stand at whole multiples of their width; where a
+ * Counts values in bins of equal width, over the tensors of a stream. Bins stand at whole multiples of their width; where a
  * later tensor lies outside, the width doubles and pairs of bins become one, so no count ever moves by more than its bin.
  */
 export class Histogram {
@@ -40,7 +40,7 @@ export class Histogram {
     return this.#high;
   }
 
-  /** Middles of the bins that hold something, kept within the range seen, and what they hold. */
+  /** Returns the middles of the bins that hold something, within the range seen, and the counts of these bins. */
   samples(): { readonly values: Float64Array; readonly weights: Float64Array } {
     const filled = [...this.#counts.keys()].filter((bin) => this.#counts[bin]! > 0);
     const middle = (bin: number) => Math.min(Math.max((this.#first + bin + 0.5) * this.#width, this.#low), this.#high);
@@ -50,7 +50,7 @@ export class Histogram {
     };
   }
 
-  /** Value below which a share of all counts lies, to the width of a bin. */
+  /** Returns the value below which a share of all counts lies, to the width of a bin. */
   quantile(share: number): number {
     const { values, weights } = this.samples();
     const wanted = share * weights.reduce((sum, weight) => sum + weight, 0);
@@ -86,7 +86,7 @@ export class Histogram {
   }
 }
 
-/** Smallest and largest value. */
+/** Returns the smallest and the largest value. */
 export function rangeOf(values: ArrayLike<number>): [number, number] {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;

@@ -1,10 +1,10 @@
-/** Quantisers, how their ranges are found, and what they put into a graph. */
-export { AdaptiveGranularity, type AttentionSample, attentionError } from "./agq.ts";
+/** This room holds quantisers: how their ranges are found, and what they put into a graph. */
+export { AdaptiveGranularity, type AttentionSample } from "./agq.ts";
 export { channelSigns, modesOf } from "./bimodal.ts";
 export { type Bits, parseBits } from "./bits.ts";
 export { fakeQuantizeLog2Node, fakeQuantizeNode } from "./fakeQuantize.ts";
-export { type ActivationScale, type Int8Linear, type Linear, linearsOf, toInt8 } from "./int8.ts";
+export { type Int8Linear, type Linear, linearsOf, toInt8 } from "./int8.ts";
 export type { ByteScale } from "./int8Weights.ts";
 export type { Log2Quantizer } from "./log2.ts";
 export { type Observer, type ObserverKind, observer, type WeightRule, weightQuantizers } from "./observer.ts";
-export { fakeQuantize, fakeQuantizeRows, type UniformQuantizer } from "./uniform.ts";
+export { fakeQuantizeRows, type UniformQuantizer } from "./uniform.ts";

@@ -17,7 +17,7 @@ const activations = [
 ];
 const x: Tensor = { dims: [1, 3, 3], data: Float32Array.from(activations.flat()) };
 
-/** x W^T twice, over a weight in PyTorch's layout and one in ONNX's, and a product of activations. */
+/** Returns a graph with x W^T twice, over a weight in PyTorch's layout and one in ONNX's, and a product of activations. */
 function products(length: number | string = 3): OnnxGraph {
   const graph = new GraphBuilder("products");
   const input = graph.input("x", [1, length, 3]);

@@ -3,9 +3,9 @@ import { product } from "../onnx/dims.ts";
 import { type GraphBuilder, mul, reshape, rewriteGraph } from "../onnx/index.ts";
 import { type ByteScale, quantizedWeight, type WeightScales } from "./int8Weights.ts";
 
-/** A product of activations with a weight that is baked into the graph. */
+/** A linear layer is a product of activations with a weight that is baked into the graph. */
 export interface Linear {
-  /** The constant's: of two products with one weight, both are meant. */
+  /** Name of the constant; where two products share a weight, it means both. */
   readonly weight: string;
   readonly layer: "linear" | "1 x 1 convolution";
   readonly inputs: number;
@@ -13,27 +13,30 @@ export interface Linear {
 }
 
 /**
- * Where the scale of the activations comes from: found at run time for every row, symmetric, or for the whole tensor, or
- * known beforehand.
+ * Says where the scale of the activations comes from: it is found at run time, for every row (symmetric) or for the whole
+ * tensor, or it is known beforehand.
  */
-export type ActivationScale = "by row" | "by tensor" | ByteScale;
+type ActivationScale = "by row" | "by tensor" | ByteScale;
 
 export interface Int8Linear {
   readonly activations: ActivationScale;
-  /** One scale an output channel; symmetric ones whose largest weight is 127 if left out. */
+  /**
+   * Scales of the weights, one an output channel; where they are left out, they are symmetric and the largest weight becomes
+   * 127.
+   */
   readonly weights?: WeightScales;
 }
 
-/** The products that `toInt8` can replace, in the graph's order. */
+/** Returns the products that `toInt8` can replace, in the graph's order. */
 export function linearsOf(graph: OnnxGraph): readonly Linear[] {
   const constants = constantsOf(graph);
   return graph.nodes.flatMap((node) => linearOf(node, constants) ?? []);
 }
 
 /**
- * The graph with linear layers as int8 products: uint8 activations times int8 weights, summed exactly in int32, and scaled
- * by row and by output channel in float32. `choose` says how, or nothing for those that stay as they are. Activations that
- * several products take are quantised once.
+ * Returns the graph with linear layers as int8 products: uint8 activations times int8 weights, summed exactly in int32, and
+ * scaled by row and by output channel in float32. `choose` says how, or nothing for those that stay as they are. Activations
+ * that several products take are quantised once.
  */
 export function toInt8(graph: OnnxGraph, choose: (linear: Linear) => Int8Linear | undefined): OnnxGraph {
   const constants = constantsOf(graph);
@@ -50,7 +53,10 @@ interface FoundLinear extends Linear {
   readonly layout: "outputs first" | "inputs first";
 }
 
-/** By the names of values: constants, and those of 1 x 1 convolutions [outputs, inputs, 1, 1] that a node makes matrices of. */
+/**
+ * Returns constants by the name of their value: the constants themselves, and the weights of 1 x 1 convolutions [outputs,
+ * inputs, 1, 1] that a node makes matrices of.
+ */
 function constantsOf(graph: OnnxGraph): ReadonlyMap<string, GraphConstant> {
   const constants = new Map(graph.constants.map((constant) => [constant.name, constant]));
   for (const { operator, inputs, outputs } of graph.nodes) {
@@ -89,7 +95,9 @@ interface Int8Product extends FoundLinear, Int8Linear {
   readonly known: Map<string, QuantizedActivations>;
 }
 
-/** MatMulIntegerToFloat takes one scale for all activations; those of rows are multiplied onto its result. */
+/**
+ * Adds the product. MatMulIntegerToFloat takes one scale for all activations; the scales of rows are multiplied onto its result.
+ */
 function int8Product(graph: GraphBuilder, x: GraphValue, how: Int8Product): GraphValue {
   const { activations, known, outputs } = how;
   const key = `${x.name} ${typeof activations === "string" ? activations : JSON.stringify(activations)}`;
@@ -110,7 +118,7 @@ interface QuantizedActivations {
   readonly integers: GraphValue;
   readonly scale: GraphValue;
   readonly zeroPoint: GraphValue;
-  /** [rows, 1], of activations that became [rows, width]. */
+  /** Scales of the rows, [rows, 1]; present for activations that became [rows, width]. */
   readonly rowScales?: GraphValue;
 }
 
@@ -125,13 +133,13 @@ function quantizeActivations(graph: GraphBuilder, x: GraphValue, activations: Ac
   return { integers: graph.op("QuantizeLinear", [x, scale, zeroPoint]), scale, zeroPoint };
 }
 
-/** Rows whose largest magnitude is less than 127 of these are as coarse as this. */
+/** The least scale of a row: rows whose largest magnitude is less than 127 times this are no finer. */
 const leastRowScale = 1e-5;
 
 /**
- * Each row's largest magnitude becomes 127: it is multiplied by the reciprocal of its scale, and then rounded. The integers are
- * shifted to 1 … 255, because the runtime is more than ten times slower with signed activations; it takes the shift out of
- * its sums again. Source: torchao's _quantize_activation_per_token_absmax, which segment-anything-fast runs on.
+ * Quantises each row, whose largest magnitude becomes 127: it is multiplied by the reciprocal of its scale, and then rounded.
+ * The integers are shifted to 1 … 255, because the runtime is more than ten times slower with signed activations; it takes the
+ * shift out of its sums again. Source: torchao's _quantize_activation_per_token_absmax, which segment-anything-fast runs on.
  */
 function quantizeRows(graph: GraphBuilder, x: GraphValue): QuantizedActivations {
   const rows: Dim = product(x.dims.slice(0, -1));

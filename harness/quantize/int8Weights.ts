@@ -2,21 +2,21 @@ import type { GraphConstant, GraphValue } from "../api.ts";
 import { type GraphBuilder, transposeMatrix } from "../onnx/index.ts";
 import { clamp, roundHalfEven } from "./uniform.ts";
 
-/** On the integers 0 … 255: value = scale (integer - zeroPoint). */
+/** A scale on the integers 0 … 255: value = scale (integer - zeroPoint). */
 export interface ByteScale {
   readonly scale: number;
   readonly zeroPoint: number;
 }
 
 /**
- * Scales of a weight, one an output channel: known ones, or symmetric ones by the channel's largest magnitude. That becomes
- * 127, and values are divided by the scale; or 127.5, values are multiplied by the scale's reciprocal, and what rounds beyond
- * -128 … 127 is clamped. The second is torchao's dynamically_quantize_per_channel, which segment-anything-fast runs on: its
- * largest weight is a tie, so dividing gives other integers.
+ * Gives the scales of a weight, one an output channel: known ones, or symmetric ones by the channel's largest magnitude. Either
+ * that magnitude becomes 127, and values are divided by the scale; or it becomes 127.5, values are multiplied by the scale's
+ * reciprocal, and what rounds beyond -128 … 127 is clamped. The second is torchao's dynamically_quantize_per_channel, which
+ * segment-anything-fast runs on: its largest weight is a tie, so dividing gives other integers.
  */
 export type WeightScales = readonly ByteScale[] | "largest is 127" | "largest is 127.5";
 
-/** A weight [outputs, inputs], as checkpoints have it, or the other way round. */
+/** A weight is [outputs, inputs], as checkpoints have it, or the other way round. */
 export interface WeightMatrix {
   readonly constant: GraphConstant;
   readonly layout: "outputs first" | "inputs first";
@@ -33,7 +33,7 @@ export interface QuantizedWeight {
   readonly zeroPoints?: GraphValue;
 }
 
-/** The weight's integers, less 128, and its scales as constants; both are computed when the file is written. */
+/** Returns the weight's integers, less 128, and its scales as constants; both are computed when the file is written. */
 export function quantizedWeight(
   graph: GraphBuilder,
   { constant, layout, inputs, outputs }: WeightMatrix,
@@ -58,7 +58,7 @@ export function quantizedWeight(
   return { integers, scales, zeroPoints };
 }
 
-/** How a channel's values become steps of its scale, before they are rounded. */
+/** Turns a channel's values into steps of its scale, before they are rounded. */
 interface Channel extends ByteScale {
   stepsOf(value: number): number;
 }
@@ -85,7 +85,7 @@ function largestOf(values: Float32Array): number {
   return largest;
 }
 
-/** Row by row of [outputs, inputs]: the integers of `ByteScale` less 128. */
+/** Returns the integers of `ByteScale` less 128, row by row of [outputs, inputs]. */
 function quantizeChannels(values: Float32Array, channels: readonly Channel[]): Int8Array {
   const result = new Int8Array(values.length);
   const inputs = values.length / channels.length;

@@ -1,12 +1,12 @@
 import { roundHalfEven } from "./uniform.ts";
 
-/** Steps an octave that the granularity may take. */
+/** The granularity may take so many steps an octave. */
 export const granularities = [1, 2, 4] as const;
 
 /**
- * Logarithmic quantisation of probabilities, `tau` steps an octave down from `scale`:
- * q = round(-tau log2(a / scale)); what q leaves is scale 2^(-q / tau), and 0 from q = 2^bits on. Values above the scale
- * saturate at it. Source: PTQ4SAM, 2405.03144, adaptive granularity quantisation.
+ * Quantises probabilities logarithmically, `tau` steps an octave down from `scale`: q = round(-tau log2(a / scale)); what q
+ * leaves is scale 2^(-q / tau), and 0 from q = 2^bits on. Values above the scale saturate at it. Source: PTQ4SAM, 2405.03144,
+ * adaptive granularity quantisation.
  */
 export interface Log2Quantizer {
   readonly bits: number;
@@ -14,10 +14,10 @@ export interface Log2Quantizer {
   readonly tau: number;
 }
 
-/** Probabilities below count as this, so that 0 has a logarithm. */
+/** A probability below this counts as this, so that 0 has a logarithm. */
 export const smallestProbability = 1e-20;
 
-/** In double precision. */
+/** Returns the values after quantising and back, in double precision. */
 export function fakeQuantizeLog2(values: ArrayLike<number>, quantizer: Log2Quantizer): Float64Array {
   const table = log2Levels(quantizer);
   const last = table.length - 1;
@@ -32,8 +32,8 @@ function integerOf(value: number, { scale, tau }: Log2Quantizer): number {
 }
 
 /**
- * For each q below 2^bits the largest float32 probability whose integer is above q, and -1 where there is none: comparing with
- * these rounds as the quantiser does, however a logarithm was rounded.
+ * Returns, for each q below 2^bits, the largest float32 probability whose integer is above q, or -1 where there is none. A
+ * comparison with these rounds as the quantiser does, however a logarithm was rounded.
  */
 export function log2Boundaries(quantizer: Log2Quantizer): Float32Array {
   const { bits, scale, tau } = quantizer;
@@ -47,14 +47,14 @@ export function log2Boundaries(quantizer: Log2Quantizer): Float32Array {
   });
 }
 
-/** The next positive float32 number above or below. */
+/** Returns the next positive float32 number above or below. */
 function neighbour(value: number, step: 1 | -1): number {
   const number = Float32Array.of(value);
   new Uint32Array(number.buffer)[0]! += step;
   return number[0]!;
 }
 
-/** What each q stands for, q = 2^bits included, which stands for 0. */
+/** Returns the value that each q stands for; q = 2^bits stands for 0. */
 export function log2Levels({ bits, scale, tau }: Log2Quantizer): Float64Array {
   const levels = 2 ** bits;
   return Float64Array.from({ length: levels + 1 }, (_, q) => (q === levels ? 0 : scale * 2 ** (-q / tau)));

@@ -1,20 +1,20 @@
 import { Histogram, rangeOf } from "./histogram.ts";
 import { mseQuantizer, omseQuantizer } from "./rangeSearch.ts";
-import { fakeQuantizeRows, quantizerFor, type UniformQuantizer } from "./uniform.ts";
+import { quantizerFor, type UniformQuantizer } from "./uniform.ts";
 
 const defaults = {
-  /** Share of values that percentile observers leave outside, half of it on each side. */
+  /** The share of values that percentile observers leave outside, half of it on each side. */
   outside: 0.001,
 };
 
 /**
- * How a range is chosen: the smallest and largest value (`minmax`), the means of each tensor's (`mean-minmax`), each
+ * Says how a range is chosen: as the smallest and largest value (`minmax`), the means of each tensor's (`mean-minmax`), each
  * tensor's best shrunk range, averaged (`mean-mse`), the range and zero point of least error over all (`omse`), or the middle
  * 99.9 % of all (`percentile`).
  */
 export type ObserverKind = "minmax" | "mean-minmax" | "mean-mse" | "omse" | "percentile";
 
-/** Sees one tensor an image and remembers no tensor, then knows the quantiser. */
+/** An observer sees one tensor an image and holds none of them, and then knows the quantiser. */
 export interface Observer {
   observe(values: Float32Array): void;
   quantizer(): UniformQuantizer;
@@ -80,10 +80,10 @@ function ofHistogram(choose: (histogram: Histogram) => UniformQuantizer): Observ
   return { observe: (values) => histogram.observe(values), quantizer: () => choose(histogram) };
 }
 
-/** How a weight's ranges are chosen, one an output channel. */
+/** Says how a weight's ranges are chosen, one an output channel. */
 export type WeightRule = "minmax" | "omse";
 
-/** One quantiser for each of the `rows` output channels of a weight. */
+/** Returns one quantiser for each of the `rows` output channels of a weight. */
 export function weightQuantizers(
   values: Float32Array,
   rows: number,
@@ -94,13 +94,4 @@ export function weightQuantizers(
     const channel = values.subarray(row * width, (row + 1) * width);
     return rule === "omse" ? omseQuantizer({ values: channel }, bits) : quantizerFor(...rangeOf(channel), bits);
   });
-}
-
-/** A weight after quantising and back, by the nearest integer. */
-export function fakeQuantizeWeight(
-  values: Float32Array,
-  rows: number,
-  how: { readonly bits: number; readonly rule: WeightRule },
-): Float32Array {
-  return fakeQuantizeRows(values, weightQuantizers(values, rows, how));
 }

@@ -4,17 +4,17 @@ import { rangeOf } from "./histogram.ts";
 import { clamp, quantizerFor, type UniformQuantizer } from "./uniform.ts";
 
 const defaults = {
-  /** Ranges that the grid tries: these many equal parts of the whole one. */
+  /** The grid tries so many ranges: equal parts of the whole one. */
   ranges: 100,
-  /** Of these ranges every so many are tried first, then all around the best. */
+  /** The search tries every so many of these ranges first, then all around the best. */
   rangeStride: 4,
-  /** Zero points that are tried for a range before the best one's neighbours are. */
+  /** A range is tried with so many zero points before the neighbours of the best one are. */
   zeroPoints: 16,
-  /** Entries of the table of |e|^2.4 for rounding errors, which are at most half a step. */
+  /** Number of entries in the table of |e|^2.4 for rounding errors, which are at most half a step. */
   table: 4096,
 };
 
-/** Values, or middles of a histogram's bins with their counts. */
+/** Samples are values, or middles of a histogram's bins with their counts. */
 export interface Samples {
   readonly values: ArrayLike<number>;
   readonly weights?: ArrayLike<number>;
@@ -26,9 +26,9 @@ const roundingErrors = Float64Array.from(
 );
 
 /**
- * The quantiser with the least sum of |x' - x|^2.4, of a grid over range and zero point: each hundredth of the whole range,
- * laid wherever it still lies inside. The grid is walked in wide steps first, in range and beyond 4 bits in zero point, and
- * one by one around the best, since neighbours differ little.
+ * Returns the quantiser with the least sum of |x' - x|^2.4 in a grid over range and zero point: each hundredth of the whole
+ * range, laid wherever it still lies inside. The search walks the grid in wide steps first, in range and beyond 4 bits in zero
+ * point, and then one by one around the best, since neighbours differ little.
  */
 export function omseQuantizer(samples: Samples, bits: number): UniformQuantizer {
   const [min, max] = rangeOf(samples.values);
@@ -63,7 +63,10 @@ export function omseQuantizer(samples: Samples, bits: number): UniformQuantizer 
   return best.quantizer;
 }
 
-/** The quantiser with the least error of those whose range is the whole one, shrunk by one factor: a bounded search of it. */
+/**
+ * Returns the quantiser with the least error whose range is the whole one times one factor; it finds the factor by a bounded
+ * search.
+ */
 export function mseQuantizer(samples: Samples, bits: number): UniformQuantizer {
   const [min, max] = rangeOf(samples.values);
   const shrunk = (factor: number) => quantizerFor(min * factor, max * factor, bits);
@@ -71,7 +74,7 @@ export function mseQuantizer(samples: Samples, bits: number): UniformQuantizer {
   return shrunk(at);
 }
 
-/** Sum of |x' - x|^2.4, to 1e-3; gives up beyond `limit`. */
+/** Returns the sum of |x' - x|^2.4, to 1e-3; it gives up beyond `limit`. */
 export function quantizationError(
   { values, weights }: Samples,
   { bits, scale, zeroPoint }: UniformQuantizer,

@@ -1,14 +1,17 @@
-/** Uniform affine quantisation on the integers 0 … 2^bits - 1. */
+/** This file quantises uniformly, by an affine map, on the integers 0 … 2^bits - 1. */
 
 export interface UniformQuantizer {
   readonly bits: number;
-  /** Exact in float32, as the graph has it. */
+  /** The scale is exact in float32, as the graph has it. */
   readonly scale: number;
   /** The integer that stands for 0. */
   readonly zeroPoint: number;
 }
 
-/** Covers `min` … `max` and always 0, which thereby has no error. Both are the ends of an observer's range. */
+/**
+ * Returns the quantiser that covers `min` … `max`, the ends of an observer's range. It always covers 0, which thereby has no
+ * error.
+ */
 export function quantizerFor(min: number, max: number, bits: number): UniformQuantizer {
   // 0 - x, so that no zero is a negative one.
   const below = 0 - Math.min(min, 0);
@@ -20,7 +23,7 @@ export function quantizerFor(min: number, max: number, bits: number): UniformQua
   return { bits, scale, zeroPoint: clamp(roundHalfEven(below / scale), 0, steps) };
 }
 
-/** 2.5 → 2, 3.5 → 4: what the runtime's Round and QuantizeLinear do. */
+/** Rounds half to even, 2.5 → 2 and 3.5 → 4, as the runtime's Round and QuantizeLinear do. */
 export function roundHalfEven(x: number): number {
   const below = Math.floor(x);
   const rest = x - below;
@@ -32,12 +35,12 @@ export function clamp(x: number, low: number, high: number): number {
   return Math.min(Math.max(x, low), high);
 }
 
-/** What remains of each value after quantising and back, in float32 arithmetic: bit for bit what the graph computes. */
+/** Returns each value after quantising and back, in float32 arithmetic: bit for bit what the graph computes. */
 export function fakeQuantize(values: Float32Array, quantizer: UniformQuantizer): Float32Array {
   return fakeQuantizeInto(new Float32Array(values.length), values, { ...quantizer, start: 0, end: values.length });
 }
 
-/** By output channel: row i of [quantizers.length, …] with quantiser i. */
+/** Returns the values after quantising and back by output channel: row i of [quantizers.length, …] by quantiser i. */
 export function fakeQuantizeRows(values: Float32Array, quantizers: readonly UniformQuantizer[]): Float32Array {
   const width = values.length / quantizers.length;
   const result = new Float32Array(values.length);

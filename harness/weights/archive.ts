@@ -1,4 +1,4 @@
-/** Opens a file of weights, whatever its form: its tensors by name, each read when it is asked for. */
+/** This file opens weights of any form: it gives their tensors by name, each read when it is asked for. */
 
 import { HarnessError, unknown } from "../errors.ts";
 import { foreignFile } from "./foreign.ts";
@@ -17,22 +17,22 @@ export interface StoredTensor {
   /** PyTorch's name of the element type, or the file's own where it is not read here. */
   readonly dtype: string;
   readonly dims: readonly number[];
-  /** Its values can not be had: an element type or a layout that is not read. Asking for them throws HarnessError. */
+  /** Set where values can not be read, because of their element type or layout. Asking for them throws HarnessError. */
   readonly unreadable?: true;
-  /** Only where the file says so; most state dicts keep parameters and buffers alike. */
+  /** Set where the file says so; most state dicts keep parameters and buffers alike. */
   readonly parameter?: true;
 }
 
 export interface TensorArchive {
   readonly file: string;
   readonly format: ArchiveFormat;
-  /** Where in the file the state dict was, for people: "", "model", "module.", "model / module.". */
+  /** Says for people where in the file the state dict was: "", "model", "module.", "model / module.". */
   readonly nesting: string;
-  /** In the file's order; names without the `module.` of DataParallel. */
+  /** The tensors stand in the file's order, under names without the `module.` of DataParallel. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
-  /** Row-major, converted to float32, in a fresh array. */
+  /** Returns the tensor row-major, converted to float32, in a fresh array. */
   read(name: string): Float32Array<ArrayBuffer>;
-  /** Row-major, without loss as far as a double holds; booleans are 0 and 1. */
+  /** Returns the tensor row-major, without loss as far as a double holds; booleans are 0 and 1. */
   values(name: string): Float64Array<ArrayBuffer>;
   close(): void;
 }
@@ -43,8 +43,8 @@ export interface ArchiveOptions {
 }
 
 /**
- * Reads names, types and shapes; no weight yet. Nothing in the file is ever run.
- * Throws HarnessError for a file that is missing, damaged, foreign, or would run code in PyTorch.
+ * Opens a file and reads names, types and shapes; no weight yet. Nothing in the file is ever run. Throws HarnessError for a file
+ * that is missing, damaged, foreign, or would run code in PyTorch.
  */
 export async function openTensorArchive(file: string, options: ArchiveOptions = {}): Promise<TensorArchive> {
   const source = fileSource(file);
@@ -56,7 +56,7 @@ export async function openTensorArchive(file: string, options: ArchiveOptions = 
   }
 }
 
-/** As openTensorArchive, for bytes that need not be a file. The archive closes the source. */
+/** Opens bytes that need not be a file, as openTensorArchive opens a file. The archive closes the source. */
 export async function readTensorArchive(source: ByteSource, options: ArchiveOptions = {}): Promise<TensorArchive> {
   const format = formatOf(source);
   const { nesting, tensors } = await readTensors(source, format, options.inert ?? []);
@@ -86,7 +86,7 @@ async function readTensors(
   return format === "zip" ? await readTorchZip(source, inert) : readLegacyTorch(source, inert);
 }
 
-/** By content; the name decides only where the content can not. */
+/** Returns the format, which the content tells; the name decides only where the content can not. */
 function formatOf(source: ByteSource): ArchiveFormat {
   if (source.size === 0) {
     throw new HarnessError(`${source.label}: the file is empty`, { hint: "download or copy it again" });

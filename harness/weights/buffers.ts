@@ -1,6 +1,9 @@
 const bufferNames = /(^|\.)(running_mean|running_var|num_batches_tracked|positional_encoding_gaussian_matrix)$/;
 
-/** Whether PyTorch keeps the tensor as a buffer: state that is no parameter, and that papers do not count. By name, since state dicts do not tell. */
+/**
+ * Returns whether PyTorch keeps the tensor as a buffer, which is state but no parameter, and which papers do not count. The name
+ * tells, since state dicts do not.
+ */
 export function isBuffer(name: string): boolean {
   return bufferNames.test(name);
 }

@@ -1,4 +1,4 @@
-/** The weights of a graph, out of a file: each is taken by name and shape, and none may be left over. */
+/** A checkpoint gives a graph its weights out of a file: each is taken by name and shape, and none may be left over. */
 
 import type { Checkpoint, WeightSource } from "../api.ts";
 import { HarnessError } from "../errors.ts";
@@ -45,7 +45,7 @@ export function checkpointOf(archive: TensorArchive, source: WeightSource): Chec
   };
 }
 
-/** Throws HarnessError for what openTensorArchive refuses. */
+/** Opens the checkpoint. Throws HarnessError for what openTensorArchive refuses. */
 export async function openCheckpoint(
   file: string,
   source: WeightSource = "checkpoint",
@@ -74,7 +74,10 @@ function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((dim, axis) => dim === b[axis]);
 }
 
-/** Weights of one network differ in the middle of their names, so shared beginnings and endings tell which is meant. */
+/**
+ * Returns the name that is most like this one. Weights of one network differ in the middle of their names, so shared beginnings
+ * and endings tell which is meant.
+ */
 function nearestName(name: string, names: readonly string[]): string | undefined {
   const ranked = names
     .map((other) => ({ other, likeness: likeness(name, other) }))
@@ -83,7 +86,7 @@ function nearestName(name: string, names: readonly string[]): string | undefined
   return best !== undefined && best.likeness >= 0.8 ? best.other : undefined;
 }
 
-/** Shared characters at both ends, as a part of the longer name. */
+/** Returns the number of shared characters at both ends, as a part of the longer name. */
 function likeness(a: string, b: string): number {
   const shorter = Math.min(a.length, b.length);
   let start = 0;

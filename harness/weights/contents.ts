@@ -30,7 +30,10 @@ export function contentsOf(archive: Pick<TensorArchive, "tensors" | "values">): 
   });
 }
 
-/** Population standard deviation; both absent for a tensor without elements, which JSON shows as missing keys. */
+/**
+ * Returns mean and population standard deviation; both are absent for a tensor without elements, which JSON shows as missing
+ * keys.
+ */
 function moments(values: Float64Array): { mean?: number; std?: number } {
   if (values.length === 0) return {};
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;

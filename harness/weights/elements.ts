@@ -1,4 +1,6 @@
-/** Element types of stored tensors, and their conversion to float32 (for graphs) and float64 (for inspection). */
+/**
+ * This file holds the element types of stored tensors, and converts them to float32 (for graphs) and float64 (for inspection).
+ */
 
 /** PyTorch's names. */
 export type TensorDtype =
@@ -44,13 +46,13 @@ export function toFloat32(bytes: Uint8Array<ArrayBuffer>, dtype: TensorDtype): F
   return fill(new Float32Array(bytes.length / elementBytes[dtype]), bytes.buffer, dtype);
 }
 
-/** Exact but for 64-bit integers beyond 2^53, which become the nearest double. */
+/** Decodes as toFloat32 does; exact but for 64-bit integers beyond 2^53, which become the nearest double. */
 export function toFloat64(bytes: Uint8Array<ArrayBuffer>, dtype: TensorDtype): Float64Array<ArrayBuffer> {
   if (dtype === "float64") return new Float64Array(bytes.buffer, 0, bytes.length / 8);
   return fill(new Float64Array(bytes.length / elementBytes[dtype]), bytes.buffer, dtype);
 }
 
-/** Big-endian to little-endian and back, in place. */
+/** Turns big-endian into little-endian and back, in place. */
 export function swapBytes(bytes: Uint8Array<ArrayBuffer>, dtype: TensorDtype): void {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const width = elementBytes[dtype];
@@ -110,7 +112,7 @@ function expand<T extends Values>(values: T, halves: Uint16Array, dtype: "float1
 
 let halves: Float32Array | undefined;
 
-/** The value of each of the 65536 IEEE 754 half-precision numbers, made at the first use (256 KiB). */
+/** Returns the value of each of the 65536 IEEE 754 half-precision numbers; the table is made at the first use (256 KiB). */
 function halfTable(): Float32Array {
   halves ??= Float32Array.from({ length: 65536 }, (_, bits) => {
     const sign = bits & 0x8000 ? -1 : 1;

@@ -1,4 +1,4 @@
-/** Says what a file is that is no checkpoint, by its first bytes, so that the message can tell what to do. */
+/** A file that is no checkpoint is recognised here by its first bytes, so that the message can say what to do. */
 
 import { HarnessError } from "../errors.ts";
 import { type ByteSource, readBytes } from "./source.ts";
@@ -45,7 +45,7 @@ const kinds: readonly Kind[] = [
   { what: "a text file", hint: "give the path of a .pth, .pt or .safetensors file", matches: isText },
 ];
 
-/** The error for a file that no reader knows. */
+/** Returns the error for a file that no reader knows. */
 export function foreignFile(source: ByteSource): HarnessError {
   const head = Buffer.from(readBytes(source, 0, Math.min(source.size, 512)));
   const kind = kinds.find(({ matches }) => matches(head));

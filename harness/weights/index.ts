@@ -1,4 +1,4 @@
-/** Weights: checkpoint files and seeded values (`sam-bench/weights`). */
+/** This room reads weights: checkpoint files and seeded values (`sam-bench/weights`). */
 
 export {
   type ArchiveFormat,

@@ -136,7 +136,10 @@ function placeTensor(name: string, entry: unknown, source: ByteSource, dataStart
   return { tensor, begin, end };
 }
 
-/** As the reference: each tensor begins where the one before it ends, and the last ends with the file. */
+/**
+ * Throws HarnessError for tensors in other places than the reference allows: each begins where the one before it ends, and the
+ * last ends with the file.
+ */
 function checkPlaces(placed: readonly Placed[], dataBytes: number, label: string): void {
   let reached = 0;
   for (const { tensor, begin, end } of [...placed].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
@@ -156,7 +159,7 @@ function checkPlaces(placed: readonly Placed[], dataBytes: number, label: string
   });
 }
 
-/** Not by JSON.stringify, which gives up where a list is nested some thousand times. */
+/** Returns a value in words. It does without JSON.stringify, which gives up where a list is nested some thousand times. */
 function described(value: unknown): string {
   if (!Array.isArray(value)) return printable(typeof value === "object" ? "no list" : String(value));
   const items = value.slice(0, 8).map((item) => (typeof item === "object" ? "…" : String(item)));

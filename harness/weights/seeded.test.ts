@@ -15,7 +15,7 @@ test("the general rule and that of vectors give the reference's values, bit for 
   ]);
 });
 
-/** The README's formulas word for word, in big integers. */
+/** Computes the README's formulas word for word, in big integers. */
 function u(name: string, index: number): number {
   const mask = 0xffffffffn;
   const h = (x: bigint): bigint => {

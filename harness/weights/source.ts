@@ -1,4 +1,4 @@
-/** Where a checkpoint's bytes come from: a file that is read in pieces, or bytes in memory. */
+/** A source gives a checkpoint's bytes: out of a file that is read in pieces, or out of memory. */
 
 import { closeSync, fstatSync, readSync } from "node:fs";
 import type { HarnessError } from "../errors.ts";
@@ -6,7 +6,7 @@ import { openRegularFile } from "../files.ts";
 import { damaged } from "./damage.ts";
 
 export interface ByteSource {
-  /** What messages call it: the file's path. */
+  /** Name of the source in messages: the file's path. */
   readonly label: string;
   /** Bytes. */
   readonly size: number;

@@ -20,7 +20,7 @@ export interface StridedTensor {
   readonly name: string;
   readonly dtype: TensorDtype;
   readonly dims: readonly number[];
-  /** In elements, one a dimension. */
+  /** Strides in elements, one a dimension. */
   readonly strides: readonly number[];
   /** Element of the region at which the view begins. */
   readonly offset: number;
@@ -86,7 +86,7 @@ export function readFloat32(tensor: StridedTensor): Float32Array<ArrayBuffer> {
   return tensor.negated ? negate(values) : values;
 }
 
-/** As readFloat32, without loss as far as a double holds. */
+/** Reads as readFloat32 does, without loss as far as a double holds. */
 export function readFloat64(tensor: StridedTensor): Float64Array<ArrayBuffer> {
   if (elementCount(tensor.dims) === 0) return new Float64Array(0);
   const spanned = toFloat64(spannedBytes(tensor), tensor.dtype);
@@ -94,7 +94,7 @@ export function readFloat64(tensor: StridedTensor): Float64Array<ArrayBuffer> {
   return tensor.negated ? negate(values) : values;
 }
 
-/** In place. */
+/** Changes the sign of each value in place. */
 function negate<T extends Float32Array | Float64Array>(values: T): T {
   for (let i = 0; i < values.length; i++) values[i] = -values[i]!;
   return values;

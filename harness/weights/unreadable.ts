@@ -6,7 +6,7 @@ import type { StridedTensor } from "./strided.ts";
 
 export interface UnreadableTensor {
   readonly name: string;
-  /** The file's word for the element type or the layout: complex64, float8_e4m3fn, sparse. */
+  /** Names the element type or the layout in the file's word: complex64, float8_e4m3fn, sparse. */
   readonly dtype: string;
   /** Empty where the layout gives none. */
   readonly dims: readonly number[];
@@ -21,7 +21,7 @@ export function isReadable(tensor: StridedTensor | UnreadableTensor): tensor is 
   return !("unreadable" in tensor);
 }
 
-/** For who asks for its values. */
+/** Returns the error for a caller that asks for its values. */
 export function notRead(label: string, { name, dtype }: UnreadableTensor): HarnessError {
   return new HarnessError(`${label}: weight ${printable(name)} has an element type that is not read`, {
     found: dtype,

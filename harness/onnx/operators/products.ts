@@ -127,7 +127,7 @@ function einsum(call: OperatorCall): { output: Dim[]; all: Dim[] } {
   return { output: [...right].map((letter) => sizes.get(letter)!), all: [...sizes.values()] };
 }
 
-/** Query [batch, length, hidden]; key and value alike, or by head [batch, heads, length, width]. */
+/** Takes the query as [batch, length, hidden]; key and value are alike, or by head [batch, heads, length, width]. */
 function attention(call: OperatorCall): ValueShape[] {
   const query = input(call, 0);
   const key = input(call, 1);

@@ -25,7 +25,7 @@ interface Attention {
   readonly queries: Dim;
   readonly keys: Dim;
   readonly heads: number;
-  /** Of one head's queries and keys, and of its values. */
+  /** Gives the width of one head's queries and keys, and the width of its values. */
   readonly widths: readonly [number, number];
   readonly layout?: "in a row" | "by head";
   readonly bias?: "with bias" | "without bias";
@@ -56,7 +56,7 @@ function waves(): OnnxGraph {
   return graph.finish();
 }
 
-/** From -50 to 50: the arguments of SAM's position encoding, and beyond. */
+/** The angles lie from -50 to 50: the arguments of SAM's position encoding, and beyond. */
 const angles: Tensor = { dims: [4001], data: Float32Array.from({ length: 4001 }, (_, i) => (i - 2000) / 40) };
 
 const cases: readonly (readonly [string, Attention])[] = [

@@ -5,7 +5,7 @@ import { attentionInProducts, waveInProducts } from "./writtenOut.ts";
 
 /** An operator that a provider does not compute as ONNX defines it, and what stands in its place. */
 interface Substitute {
-  /** Whether this node is one that goes wrong. */
+  /** Returns whether this node is one that goes wrong. */
   applies(node: GraphNode, dims: (name: string) => GraphValue["dims"]): boolean;
   write(graph: GraphBuilder, inputs: readonly (GraphValue | undefined)[], node: GraphNode): GraphValue;
 }

@@ -2,7 +2,7 @@ import type { GraphConstant, GraphNode, GraphValue, OnnxGraph } from "../../api.
 import { GraphBuilder } from "../graph.ts";
 
 /**
- * What stands in a node's place: as many values as the node has outputs. Nothing leaves the node as it is. `node` has the
+ * Returns the values that replace a node, as many as the node has outputs; nothing leaves the node as it is. `node` has the
  * names of the graph that is read, `inputs` are values of the graph that is written.
  */
 export type Replace = (
@@ -66,7 +66,7 @@ function constantIn(builder: GraphBuilder, constant: GraphConstant | undefined):
   return builder.constant(constant.name, constant.type, constant.dims, () => constant.read());
 }
 
-/** What the builder put before the operator: the part of the model. */
+/** Returns the part of the model that a value belongs to; the builder put it before the operator's name. */
 function scopeOf(value: string): string {
   return value.slice(0, Math.max(value.lastIndexOf("/"), 0));
 }

@@ -19,13 +19,15 @@ export function attentionInProducts(
   scoreBytes: number = defaults.scoreBytes,
 ): GraphValue {
   const heads = attributes.num_heads as number;
-  const [query, key, value] = [0, 1, 2].map((i) => byHead(graph, inputs[i]!, heads));
-  const width = query!.dims[3] as number;
+  const query = byHead(graph, inputs[0]!, heads);
+  const key = byHead(graph, inputs[1]!, heads);
+  const value = byHead(graph, inputs[2]!, heads);
+  const width = query.dims[3] as number;
   const scale = (attributes.scale as { readonly float: number } | undefined) ?? { float: width ** -0.5 };
-  const sizes = partSizes(query!.dims, key!.dims[2]!, scoreBytes);
+  const sizes = partSizes(query.dims, key.dims[2]!, scoreBytes);
   const parts = (x: GraphValue) => (sizes === undefined ? [x] : split(graph, x, 2, sizes));
   const biases = inputs[5] === undefined ? [] : parts(inputs[5]);
-  const attended = parts(query!).map((part, i) => {
+  const attended = parts(query).map((part, i) => {
     const scores = graph.op("FusedMatMul", [part, key], { transB: 1, alpha: scale });
     const bias = biases[i];
     return graph.op("MatMul", [softmax(graph, bias === undefined ? scores : add(graph, scores, bias)), value]);
@@ -68,7 +70,7 @@ export function waveInProducts(graph: GraphBuilder, x: GraphValue, wave: "Sin" |
   const rest = graph.op("Sub", [t, graph.op("Round", [t])]);
   const y = mul(graph, graph.op("Sub", [number(0.25), graph.op("Abs", [rest])]), number(2 * Math.PI));
   const square = mul(graph, y, y);
-  const [last, ...lower] = [...seriesOfSine].reverse();
+  const [last, ...lower] = seriesOfSine.toReversed();
   let sum: GraphValue = number(last!);
   for (const coefficient of lower) sum = add(graph, mul(graph, sum, square), number(coefficient));
   return mul(graph, sum, y);

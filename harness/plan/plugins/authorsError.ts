@@ -50,8 +50,8 @@ function placeOf(stack: string, module: string): string | undefined {
   const frames = stack.split("\n").flatMap((line) => {
     const found = /\(?((?:file:\/\/|\/|[A-Za-z]:\\)[^()]*):(\d+):(\d+)\)?$/.exec(line.trim());
     if (found === null) return [];
-    const [, name, row, column] = found as unknown as [string, string, string, string];
-    return [{ file: pathOf(name), place: `${row}:${column}` }];
+    const [, name, row, column] = found;
+    return [{ file: pathOf(name!), place: `${row}:${column}` }];
   });
   const authors = ({ file }: { readonly file: string }) =>
     file === module || !(file.startsWith(projectRoot + sep) || file.includes(`${sep}node_modules${sep}`));

@@ -3,7 +3,7 @@ import { limits } from "../../limits.ts";
 import { countdown } from "../../process/deadlines.ts";
 import { spawnChild } from "../../process/spawnChild.ts";
 
-/** Modules that this process has probed before. */
+/** Modules that this process has probed before: a command loads its plug-ins several times, and a probe starts a process. */
 const harmless = new Set<string>();
 
 /**

@@ -1,11 +1,10 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve, sep } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import type { DatasetPlugin, GraphFiles, Metric, Protocol, VariantManifest, VariantPlugin } from "../../api.ts";
 import { HarnessError, unknown } from "../../errors.ts";
 import { checkPreset, type Plugin, pluginOf } from "./pluginShape.ts";
-
-const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..");
+import { projectRoot } from "./sources.ts";
 
 /** A variant as users name it: it is one preset of a plug-in. */
 export interface RegisteredVariant {
@@ -35,7 +34,7 @@ export interface Registry {
 export async function loadRegistry(plugins: readonly string[] = []): Promise<Registry> {
   // Not at the top: a worker is told its modules, and need not load what finds them.
   const { default: fastGlob } = await import("fast-glob");
-  const own = await fastGlob(["variants/*/variant.ts", "datasets/*/dataset.ts"], { cwd: root, absolute: true });
+  const own = await fastGlob(["variants/*/variant.ts", "datasets/*/dataset.ts"], { cwd: projectRoot, absolute: true });
   const foreign = plugins.map((plugin) => resolve(plugin));
   if (foreign.length > 0) {
     for (const file of foreign) requireFile(file);
@@ -110,7 +109,7 @@ export function inertClassesOf(registry: Registry): readonly string[] {
 
 /** Returns whether the project brings this plug-in; the errors of any other are for its author to mend. */
 export function isOwnModule(file: string): boolean {
-  return ["datasets", "variants"].some((folder) => file.startsWith(join(root, folder) + sep));
+  return ["datasets", "variants"].some((folder) => file.startsWith(join(projectRoot, folder) + sep));
 }
 
 function importModule(file: string): Promise<unknown> {

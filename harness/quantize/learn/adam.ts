@@ -2,7 +2,7 @@ import type { Matrix } from "./tape.ts";
 
 const defaults = { first: 0.9, second: 0.999, epsilon: 1e-8 };
 
-/** Adam with one learning rate a matrix. Source: Kingma and Ba, Adam, 2015. */
+/** Adam has one learning rate a matrix here. Source: Kingma and Ba, Adam, 2015. */
 export class Adam {
   readonly #entries: readonly {
     readonly matrix: Matrix;
@@ -19,7 +19,7 @@ export class Adam {
     });
   }
 
-  /** One step by the gradients that stand in the matrices, which are then 0. `factor` multiplies the rates. */
+  /** Makes one step by the gradients in the matrices, and then sets these to 0. `factor` multiplies the rates. */
   step(factor = 1): void {
     this.#steps++;
     const first = 1 - defaults.first ** this.#steps;

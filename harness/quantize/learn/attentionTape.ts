@@ -12,29 +12,29 @@ export interface LearnedLog2 {
 }
 
 export interface AttentionOf {
-  /** [queries, width], [keys, width], [keys, width], of one head. */
+  /** Matrices of one head: [queries, width], [keys, width], [keys, width]. */
   readonly query: Matrix;
   readonly key: Matrix;
   readonly value: Matrix;
-  /** Adds to a query's scores what its distances to the keys say; gradients go back into the query. */
+  /** Adds the distances between a query and the keys to the query's scores; gradients go back into the query. */
   readonly distances?: Distances;
-  /** Nothing quantises the probabilities where it is left out. */
+  /** Quantises the probabilities; where it is left out, nothing does. */
   readonly softmax?: LearnedQuantizer | LearnedLog2;
   dropped(index: number): boolean;
 }
 
 /** SAM's relative positions: score(i, j) gains query i · rows[row i - row j] + query i · columns[column i - column j]. */
 export interface Distances {
-  /** [2 side - 1, width] each. */
+  /** Two tables of [2 side - 1, width]. */
   readonly rows: Float32Array;
   readonly columns: Float32Array;
   readonly side: number;
-  /** Row-major place of each query and of each key. */
+  /** The row-major places of each query and of each key are counted on the grid. */
   readonly queryPlaces: readonly number[];
   readonly keyPlaces: readonly number[];
 }
 
-/** softmax(q k^T / sqrt(width) + distances) v, the probabilities quantised: [queries, width]. */
+/** Returns softmax(q k^T / sqrt(width) + distances) v, with the probabilities quantised: [queries, width]. */
 export function attention(tape: Tape, how: AttentionOf): Matrix {
   const probabilities = probabilitiesOf(tape, how);
   const { softmax, value, dropped } = how;
@@ -64,7 +64,7 @@ function probabilitiesOf(tape: Tape, { query, key, distances }: AttentionOf): Ma
   });
 }
 
-/** In place. */
+/** Replaces the row by its softmax. */
 function softmax(row: Float32Array): void {
   let largest = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < row.length; i++) if (row[i]! > largest) largest = row[i]!;
@@ -89,7 +89,7 @@ function scoreGradients({ rows, columns, values, gradient }: Matrix): Grid {
   return { rows, columns, values: scores };
 }
 
-/** Vectors of all differences along one axis, and where each query and key stands on it. */
+/** A table holds the vectors of all differences along one axis, and the places of queries and keys on it. */
 interface AxisTable {
   readonly vectors: Grid;
   readonly side: number;
@@ -137,8 +137,8 @@ function weigh(tape: Tape, probabilities: Matrix, value: Matrix): Matrix {
 }
 
 /**
- * Straight through within the levels. The scale moves by those that saturate at it alone: elsewhere the level's and the
- * logarithm's dependence on it cancel.
+ * Passes gradients straight through within the levels. The scale moves only by values that saturate at it: elsewhere, the level
+ * and the logarithm depend on the scale in ways that cancel.
  */
 function quantizeLog2(
   tape: Tape,

@@ -14,7 +14,7 @@ const turned = ({ rows, columns, values }: Grid): Grid => ({
   values: values.map((_, i) => values[(i % rows) * columns + Math.floor(i / rows)]!),
 });
 
-/** By its definition, one sum an element. */
+/** Computes the product by its definition, one sum an element. */
 function product(a: Grid, b: Grid): number[] {
   const at = (i: number) => {
     const row = Math.floor(i / b.columns);

@@ -1,4 +1,4 @@
-/** Numbers in rows, row-major. */
+/** A grid holds numbers in rows, row-major. */
 export interface Grid {
   readonly rows: number;
   readonly columns: number;
@@ -6,8 +6,8 @@ export interface Grid {
 }
 
 /**
- * target += a b^T: [rows, columns] from [rows, inner] and [columns, inner]. Four columns at a time, so that each value of `a`
- * is read once for four products; the products below do the same.
+ * Adds a b^T to the target: [rows, columns] from [rows, inner] and [columns, inner]. It does four columns at a time, so that
+ * each value of `a` is read once for four products; the products below do the same.
  */
 export function addTimesTransposed(target: Grid, a: Grid, b: Grid): void {
   const inner = a.columns;
@@ -49,14 +49,14 @@ export function addTimesTransposed(target: Grid, a: Grid, b: Grid): void {
   }
 }
 
-/** target += a b: [rows, columns] from [rows, inner] and [inner, columns]. */
+/** Adds a b to the target: [rows, columns] from [rows, inner] and [inner, columns]. */
 export function addTimes(target: Grid, a: Grid, b: Grid): void {
   const inner = a.columns;
   for (let row = 0; row < a.rows; row++)
     addRows({ sums: target.values, start: row * b.columns, factors: a.values, from: row * inner, stride: 1 }, inner, b);
 }
 
-/** target += a^T b: [rows, columns] from [inner, rows] and [inner, columns]. */
+/** Adds a^T b to the target: [rows, columns] from [inner, rows] and [inner, columns]. */
 export function addTransposedTimes(target: Grid, a: Grid, b: Grid): void {
   const stride = a.columns;
   for (let row = 0; row < stride; row++)
@@ -71,7 +71,10 @@ interface RowSum {
   readonly stride: number;
 }
 
-/** One row's sum of factor times row of `b`. Factors that are all 0, such as gradients of rows that nothing used, cost nothing. */
+/**
+ * Adds up one row: the sum of factor times row of `b`. Factors that are all 0, such as gradients of rows that nothing used, cost
+ * nothing.
+ */
 function addRows({ sums, start, factors, from, stride }: RowSum, count: number, { columns, values }: Grid): void {
   let row = 0;
   for (; row + 3 < count; row += 4) {

@@ -4,8 +4,9 @@ import { type Matrix, matrix, type Tape } from "./tape.ts";
 const stretch = { low: -0.1, high: 1.1 };
 
 /**
- * A weight whose rounding is learned: each value goes down, or up by a share h of a step that ends at 0 or 1.
- * Source: Nagel et al., Up or down? Adaptive rounding for post-training quantization, 2020.
+ * The rounding of this weight is learned: each value goes down, or up by a share h of a step that ends at 0 or 1. each value
+ * goes down, or up by a share h of a step that ends at 0 or 1. Source: Nagel et al., Up or down? Adaptive rounding for
+ * post-training quantization, 2020.
  */
 export class LearnedRounding {
   readonly #bits: number;
@@ -13,7 +14,7 @@ export class LearnedRounding {
   readonly #zeroPoints: Uint8Array;
   readonly #floors: Float32Array;
   readonly #inputs: number;
-  /** What is learned: h is the stretched sigmoid of it. */
+  /** The variable that is learned: h is its stretched sigmoid. */
   readonly variable: Matrix;
 
   constructor(values: Float32Array, { bits, scales, zeroPoints }: RoundingRange) {
@@ -31,7 +32,7 @@ export class LearnedRounding {
     }
   }
 
-  /** The weight as it stands: soft while it is learned, or with every share at its nearer end. */
+  /** Returns the weight as it is: soft while it is learned, or with every share at its nearer end. */
   weight(tape: Tape, as: "soft" | "decided" = "soft"): Matrix {
     const { variable } = this;
     const result = matrix(variable.rows, variable.columns);
@@ -67,7 +68,7 @@ export class LearnedRounding {
     return weight * total;
   }
 
-  /** One bit a value, set where it is rounded up. */
+  /** Returns one bit a value, which is set where the value is rounded up. */
   decided(): Uint8Array {
     const { shares } = this.#shares();
     const up = new Uint8Array(Math.ceil(shares.length / 8));
@@ -75,9 +76,7 @@ export class LearnedRounding {
     return up;
   }
 
-  /**
-   * h of each value, and its derivative: 0 where h has reached an end, and where the integer lies beyond the range.
-   */
+  /** Returns h of each value, and its derivative: 0 where h has reached an end, and where the integer lies beyond the range. */
   #shares(): { readonly shares: Float32Array; readonly slopes: Float32Array } {
     const { rows, values } = this.variable;
     const shares = new Float32Array(values.length);
@@ -97,7 +96,7 @@ export class LearnedRounding {
     return { shares, slopes };
   }
 
-  /** The integers of an output channel, and what one of them is worth. */
+  /** Returns the range of the integers of an output channel, and the value of one step. */
   #rangeOf(row: number): { readonly low: number; readonly high: number; readonly scale: number } {
     const zeroPoint = this.#zeroPoints[row]!;
     return { low: -zeroPoint, high: 2 ** this.#bits - 1 - zeroPoint, scale: this.#scales[row]! };

@@ -2,7 +2,7 @@ import type { UniformQuantizer } from "../uniform.ts";
 import { roundHalfEven } from "../uniform.ts";
 import { addTimes, addTimesTransposed, addTransposedTimes, type Grid } from "./products.ts";
 
-/** A matrix, row-major, with the loss's derivative by each of its elements. */
+/** A matrix is row-major, and has the loss's derivative by each of its elements. */
 export interface Matrix extends Grid {
   readonly gradient: Float32Array;
 }
@@ -11,30 +11,30 @@ export function matrix(rows: number, columns: number, values: Float32Array = new
   return { rows, columns, values, gradient: new Float32Array(rows * columns) };
 }
 
-/** The derivatives of a matrix as numbers of their own. */
+/** Returns the derivatives of a matrix as a grid of their own. */
 export function gradientOf({ rows, columns, gradient }: Matrix): Grid {
   return { rows, columns, values: gradient };
 }
 
 /**
- * Remembers what was computed, and goes through it backwards. The few operators of an attention module or an MLP, each with
- * its own derivative written out.
+ * A tape records what was computed, and goes through it backwards. It has the few operators of an attention module or an MLP,
+ * each with its own derivative written out.
  */
 export class Tape {
   readonly #backward: (() => void)[] = [];
 
-  /** Runs `compute` now and `derive` when the gradients come back. */
+  /** Records a result; `derive` runs when the gradients come back. */
   record(result: Matrix, derive: () => void): Matrix {
     this.#backward.push(derive);
     return result;
   }
 
-  /** From the derivatives that stand in a result's `gradient`. */
+  /** Runs backwards from the derivatives in a result's `gradient`. */
   backward(): void {
     for (const derive of this.#backward.toReversed()) derive();
   }
 
-  /** x W^T + b: x [rows, inputs], W [outputs, inputs]. */
+  /** Returns x W^T + b: x [rows, inputs], W [outputs, inputs]. */
   linear(x: Matrix, weight: Matrix, bias: Float32Array): Matrix {
     const result = matrix(x.rows, weight.rows);
     for (let row = 0; row < x.rows; row++) result.values.set(bias, row * weight.rows);
@@ -52,7 +52,7 @@ export class Tape {
     });
   }
 
-  /** A contiguous part of the columns. */
+  /** Returns a contiguous part of the columns. */
   columns(x: Matrix, start: number, count: number): Matrix {
     const result = matrix(x.rows, count);
     for (let row = 0; row < x.rows; row++) {
@@ -65,7 +65,7 @@ export class Tape {
     });
   }
 
-  /** Some rows, in the order in which they are named. */
+  /** Returns some rows, in the order in which they are named. */
   rows(x: Matrix, chosen: readonly number[]): Matrix {
     const { columns } = x;
     const result = matrix(chosen.length, columns);
@@ -77,7 +77,7 @@ export class Tape {
     });
   }
 
-  /** Matrices of equal rows side by side. */
+  /** Returns matrices of equal rows side by side. */
   join(parts: readonly Matrix[]): Matrix {
     const rows = parts[0]!.rows;
     const total = parts.reduce((sum, part) => sum + part.columns, 0);
@@ -96,8 +96,8 @@ export class Tape {
   }
 
   /**
-   * Quantised and back with a scale that learns: values inside the range pass their gradient on, and the scale gets the
-   * rounding's share of it, or the bound's where a value is clipped. Values that `dropped` names stay as they are.
+   * Quantises values and turns them back with a scale that learns: values inside the range pass their gradient on, and the scale
+   * gets the rounding's share of it, or the bound's where a value is clipped. Values that `dropped` names stay as they are.
    * Source: Esser et al., Learned step size quantization, 2020; Wei et al., QDrop, 2022.
    */
   quantize(x: Matrix, quantizer: LearnedQuantizer, dropped: (index: number) => boolean): Matrix {
@@ -153,7 +153,9 @@ export function geluDerivative(x: number): number {
   return 0.5 * (1 + erf(x * Math.SQRT1_2)) + (x * Math.exp(-0.5 * x * x)) / Math.sqrt(2 * Math.PI);
 }
 
-/** To 1.5e-7. Source: Abramowitz and Stegun, Handbook of mathematical functions, 7.1.26. */
+/**
+ * Returns the error function, accurate to 1.5e-7. Source: Abramowitz and Stegun, Handbook of mathematical functions, 7.1.26.
+ */
 function erf(x: number): number {
   const t = 1 / (1 + 0.3275911 * Math.abs(x));
   const series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));

@@ -1,4 +1,4 @@
-/** What reading one file of weights may cost: a small file must not ask for hours or gigabytes. */
+/** A budget limits what reading one file of weights may cost: a small file must not ask for hours or gigabytes. */
 
 import { HarnessError } from "../../errors.ts";
 import { limits } from "../../limits.ts";

@@ -1,4 +1,7 @@
-/** The instructions of a pickle that push a plain value: numbers, texts, bytes. Source: Lib/pickletools.py of CPython. */
+/**
+ * An instruction of a pickle that is read here puts one plain value on the stack: numbers, texts, bytes. Source:
+ * Lib/pickletools.py of CPython.
+ */
 
 import type { Machine } from "./machine.ts";
 import type { PickleValue } from "./pickleValue.ts";
@@ -79,7 +82,7 @@ function natural({ cursor }: Machine, length: number): number {
   return length;
 }
 
-/** Raw-unicode-escape, protocol 0's form of a text. */
+/** Reads raw-unicode-escape, protocol 0's form of a text. */
 function rawUnicode(text: string): string {
   return text.replace(/\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})/g, (whole, short?: string, long?: string) => {
     const code = Number.parseInt(short ?? long!, 16);

@@ -14,7 +14,7 @@ export interface PickleOptions {
   readonly budget: Budget;
   /** Further classes that become records, as `module.name`. */
   readonly inert?: readonly string[];
-  /** What a persistent id stands for; without it there may be none. */
+  /** Returns what a persistent id stands for; without this function there may be none. */
   readonly persistent?: (id: PickleValue) => PickleValue;
 }
 
@@ -140,7 +140,7 @@ function pairsOf(machine: Machine, given: PickleValue | undefined): PickleValue[
   });
 }
 
-/** What is copied is charged: otherwise a short file could copy one long list over and over. */
+/** Returns items to copy, and charges them: otherwise a short file could copy one long list over and over. */
 function itemsOf(machine: Machine, given: PickleValue | undefined): readonly PickleValue[] {
   if (!isKind(given, "list") && !isKind(given, "tuple")) return [];
   machine.charge(given.items.length);

@@ -1,4 +1,4 @@
-/** What each instruction of a pickle does, by its byte. Source: Lib/pickletools.py of CPython. */
+/** This table says what each instruction of a pickle does, by its byte. Source: Lib/pickletools.py of CPython. */
 
 import { globalName } from "./globals.ts";
 import { type Instruction, literal, literals } from "./literals.ts";

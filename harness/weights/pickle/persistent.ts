@@ -4,8 +4,9 @@ import { HarnessError } from "../../errors.ts";
 import { isKind, type PickleStorage, type PickleValue } from "./pickleValue.ts";
 
 /**
- * ("storage", class, key, location, elements), in legacy files with a sixth item: None, or the storage's place in a
- * larger one. A module's id, ("module", module, source file, source), is the module. Throws HarnessError for others.
+ * Reads a persistent id. A storage's is ("storage", class, key, location, elements), in legacy files with a sixth item: None, or
+ * the storage's place in a larger one. A module's id, ("module", module, source file, source), is the module. Throws
+ * HarnessError for others.
  */
 export function storageOf(id: PickleValue, label: string): PickleValue {
   const items = isKind(id, "tuple") ? id.items : [];

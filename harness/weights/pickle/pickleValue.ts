@@ -1,4 +1,4 @@
-/** What a pickle turns into: plain data. Objects of classes become records that remember their name and do nothing. */
+/** A pickle turns into plain data. Objects of classes become records that hold their name and do nothing. */
 
 import { printable } from "../damage.ts";
 
@@ -22,7 +22,7 @@ export interface PickleDict {
   readonly entries: Map<PickleValue, PickleValue>;
 }
 
-/** What PyTorch would have made by calling `className(*args)` and then setting `state`. */
+/** A record stands for what PyTorch makes by calling `className(*args)` and then setting `state`. */
 export interface PickleRecord {
   readonly kind: "record";
   readonly className: string;
@@ -33,12 +33,12 @@ export interface PickleRecord {
 /** A persistent id of torch.save: a typed region of bytes beside the pickle. */
 export interface PickleStorage {
   readonly kind: "storage";
-  /** Such as torch.FloatStorage. */
+  /** Name of the class, such as torch.FloatStorage. */
   readonly className: string;
   readonly key: string;
   /** Elements; bytes for an untyped storage. */
   readonly count: number;
-  /** Before PyTorch 0.4 a storage could be a stretch of another; in elements. */
+  /** Gives the stretch, in elements, of a storage that is part of another, as PyTorch before 0.4 could write it. */
   readonly view?: { readonly offset: number; readonly count: number };
 }
 
@@ -53,7 +53,7 @@ export function isKind<K extends PickleObject["kind"]>(
   return typeof value === "object" && value !== null && value.kind === kind;
 }
 
-/** What messages call a value. */
+/** Returns a word for a value, for messages. */
 export function describeKind(value: PickleValue | undefined): string {
   if (value === undefined) return "nothing";
   if (value === null) return "None";

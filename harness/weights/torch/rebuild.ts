@@ -13,11 +13,11 @@ import { metadataOf, numbersOf, unreadableRebuilder, unwrap } from "./tensorCall
 export interface Rebuilding {
   readonly label: string;
   readonly budget: Budget;
-  /** Where a storage's bytes lie. Throws HarnessError where they do not. */
+  /** Returns the region of a storage's bytes. Throws HarnessError where there is none. */
   find(storage: PickleStorage): Region;
 }
 
-/** All tensors of a state dict, charged to the file's budget. Throws HarnessError as rebuildTensor. */
+/** Returns all tensors of a state dict, charged to the file's budget. Throws HarnessError as rebuildTensor. */
 export function rebuildTensors(
   { nesting, tensors }: StateDict<PickleRecord>,
   rebuilding: Rebuilding,
@@ -32,7 +32,7 @@ export function rebuildTensors(
   return { nesting, tensors: rebuilt };
 }
 
-/** Reading one tensor of a packed storage unpacks the whole. */
+/** Returns the elements that reading a tensor touches: one tensor of a packed storage unpacks the whole. */
 function elementsTouched({ dims, region }: StridedTensor): number {
   return Math.max(elementCount(dims), region.inflated ? region.length : 0);
 }

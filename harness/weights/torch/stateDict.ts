@@ -8,12 +8,12 @@ import { isModule, moduleStateDict } from "./modules.ts";
 import { isTensor } from "./tensorCall.ts";
 
 export interface StateDict<T> {
-  /** Where the tensors were, for people: "", "model", "module.", "model / module.". */
+  /** The place of the tensors, for people: "", "model", "module.", "model / module.". */
   readonly nesting: string;
   readonly tensors: ReadonlyMap<string, T>;
 }
 
-/** In this order, where a file has several: the weights themselves before their average. */
+/** Keys are tried in this order where a file has several: the weights themselves come before their average. */
 const nestedKeys = [
   "model",
   "state_dict",
@@ -98,7 +98,7 @@ function search(value: PickleValue, path: readonly string[], context: Context): 
   return ifAny(new Map(tensors), path);
 }
 
-/** Where a state dict may be nested, with the words for its place; nothing for a value that holds none. */
+/** Returns the places where a state dict may be nested, with words for each; nothing for a value that holds none. */
 function nestedIn(value: PickleValue): readonly (readonly [string, PickleValue])[] | undefined {
   if (isKind(value, "tuple") || isKind(value, "list")) {
     const items: readonly PickleValue[] = value.items;

@@ -26,7 +26,7 @@ const otherWidths: Readonly<Record<string, number>> = {
   QInt32Storage: 4,
 };
 
-/** Nothing for a class that is no typed storage that is read here (quantized, complex, 8-bit floats). */
+/** Returns nothing for a class that is no typed storage that is read here (quantized, complex, 8-bit floats). */
 export function storageDtype(className: string): TensorDtype | undefined {
   const name = simpleName(className);
   return Object.hasOwn(storageDtypes, name) ? storageDtypes[name] : undefined;
@@ -55,7 +55,7 @@ function dtypeName(args: readonly PickleValue[]): string | undefined {
   return isKind(named, "global") ? named.name.replace(/^torch\./, "") : undefined;
 }
 
-/** What people call an element type that is not read: that of _rebuild_tensor_v3, else the storage's class. */
+/** Returns the name of an element type that is not read: that of _rebuild_tensor_v3, else the storage's class. */
 export function foreignDtype({ className }: PickleStorage, args: readonly PickleValue[]): string {
   const names: Readonly<Record<string, string>> = {
     ComplexFloatStorage: "complex64",

@@ -78,14 +78,16 @@ function innerCall({ args: [callee, , args] }: PickleRecord): PickleRecord | und
   return { kind: "record", className: callee.name, args: args.items };
 }
 
-/** Before _rebuild_tensor, a tensor was its class with (storage, offset, size, stride) as its state. */
+/**
+ * Returns whether a record is a tensor from before _rebuild_tensor: its class with (storage, offset, size, stride) as its state.
+ */
 function isTypedTensor(value: PickleRecord): value is PickleRecord & { state: { items: readonly PickleValue[] } } {
   const { className, state } = value;
   return /^torch\.(cuda\.)?[A-Z]\w*Tensor$/.test(className) && isKind(state, "tuple") && state.items.length === 4;
 }
 
 /**
- * What PyTorch says of a tensor behind its other arguments: `neg`, whose values have the other sign, is read; whatever
+ * Returns what PyTorch says of a tensor behind its other arguments. `neg`, whose values have the other sign, is read; whatever
  * else is set (`conj` of a real tensor can not be) would be guessed. Source: get_tensor_metadata in torch/_utils.py.
  */
 export function metadataOf(className: string, args: Args): { readonly negated: boolean; readonly unknown?: string } {
@@ -97,7 +99,7 @@ export function metadataOf(className: string, args: Args): { readonly negated: b
   return unknown === undefined ? { negated } : { negated, unknown: String(unknown) };
 }
 
-/** A tuple of integers, or the torch.Size of one. */
+/** Reads a tuple of integers, or the torch.Size of one. */
 export function numbersOf(value: PickleValue | undefined): number[] | undefined {
   const tuple = isRecord(value, "torch.Size") ? value.args[0] : value;
   if (!isKind(tuple, "tuple") && !isKind(tuple, "list")) return undefined;

@@ -7,7 +7,7 @@ import { openTensorArchive, readTensorArchive } from "../archive.ts";
 import { type TestEntry, zipParts } from "../fixtures/zip.ts";
 import { memorySource } from "../source.ts";
 
-/** A float32 tensor over its own storage, `data/<key>` in the zip. */
+/** A saved float32 tensor has a storage of its own, `data/<key>` in the zip. */
 interface Saved {
   readonly name: string;
   readonly key: string;
@@ -154,7 +154,7 @@ function statePickle(tensors: readonly Saved[]): Buffer {
   return Buffer.from(`\x80\x02}(${items.join("")}u.`, "latin1");
 }
 
-/** As torch.save writes a tensor with protocol 2. */
+/** Writes a tensor as torch.save does with protocol 2. */
 function tensorPickle({ key, dims, strides }: Saved): string {
   const count = dims.reduce((product, dim) => product * dim, 1);
   const id = `(${text("storage")}ctorch\nFloatStorage\n${text(key)}${text("cpu")}${integer(count)}tQ`;

@@ -55,8 +55,8 @@ function zipReader(source: ByteSource): RandomAccessReader {
 }
 
 /**
- * Where the entry's packed bytes begin: its local header may differ from the directory in length.
- * Throws HarnessError where they leave the file, and for what can not be unpacked: encrypted, or packed otherwise than by deflate.
+ * Returns the offset of the entry's packed bytes: its local header may differ from the directory in length. Throws HarnessError
+ * where they leave the file, and for what can not be unpacked: encrypted, or packed otherwise than by deflate.
  */
 export function entryStart(source: ByteSource, entry: ZipEntry): number {
   const broken = (problem: string) => brokenEntry(source, entry, problem);
