@@ -3,13 +3,15 @@ import { metrics } from "../metrics/index.ts";
 import { pickOptions } from "../plan/options.ts";
 import { loadRegistry } from "../plan/plugins/registry.ts";
 import { withVariantFiles } from "../plan/variantFiles.ts";
-import { comparisonText, metConditions, parseCondition } from "../report/compare.ts";
+import { metConditions, parseCondition } from "../report/compare/failIf.ts";
+import { comparisonText } from "../report/compare/text.ts";
 import { compareOperands } from "../run/sides/compare.ts";
 import type { OperandContext } from "../run/sides/operands.ts";
 import { type Arguments, type Command, line, listOf, note, widthOf } from "./terminal/command.ts";
 import { interruptible } from "./terminal/interrupt.ts";
 import { observe } from "./terminal/observe.ts";
 import { flagsOf, withoutDefaults } from "./terminal/planFlags.ts";
+import { resultsOption } from "./terminal/runChoice.ts";
 
 /** Options of a plan, for sides that were not run yet, and of photos and weights, which a run does not keep. */
 const runOptions = [
@@ -33,7 +35,7 @@ export const compare: Command = {
     { name: "b", describe: "one or more others; what was not measured yet is run on the plan of A", many: true },
   ],
   options: {
-    results: { describe: "folder that runs are kept in", type: "string", default: "results" },
+    results: resultsOption,
     "fail-if": {
       describe: "exit with 1 if B differs from A like this: 'miou.box < -0.5%'",
       type: "string",

@@ -3,6 +3,7 @@ import { examine } from "../estimate/findings.ts";
 import { planOptions } from "../plan/options.ts";
 import { type Command, line } from "./terminal/command.ts";
 import { flagsOf, planUnused, settingOptions } from "./terminal/planFlags.ts";
+import { resultsOption } from "./terminal/runChoice.ts";
 import { findingsText } from "./text/findings.ts";
 
 export const doctor: Command = {
@@ -11,7 +12,7 @@ export const doctor: Command = {
   arguments: [],
   options: {
     ...planOptions,
-    results: { describe: "folder that runs are kept in", type: "string", default: "results" },
+    results: resultsOption,
     json: { describe: "print one JSON object", type: "boolean" },
   },
   moreOptions: settingOptions,

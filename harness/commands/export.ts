@@ -5,6 +5,7 @@ import { HarnessError } from "../errors.ts";
 import { promptsOfFile, writeResultsFile } from "../results/resultsFile.ts";
 import { findRun } from "../results/storedRuns.ts";
 import { type Command, note } from "./terminal/command.ts";
+import { resultsOption } from "./terminal/runChoice.ts";
 
 export const exportRun: Command = {
   name: "export",
@@ -14,7 +15,7 @@ export const exportRun: Command = {
     format: { describe: "of the file", type: "string", choices: ["coco"], default: "coco" },
     prompts: { describe: "which prompts of the run; needed where it has several", type: "string" },
     out: { describe: "the file; standard output without it", type: "string" },
-    results: { describe: "folder that runs are kept in", type: "string", default: "results" },
+    results: resultsOption,
   },
   examples: [["bench export sam-nano-0123456789ab --prompts box --out box.json", "the masks of its box prompts"]],
   async run(args, console) {

@@ -3,6 +3,7 @@ import { unknown } from "../errors.ts";
 import { loadRegistry } from "../plan/plugins/registry.ts";
 import { checkedRuns } from "../results/storedRuns.ts";
 import { type Command, line, listOf, note } from "./terminal/command.ts";
+import { resultsOption } from "./terminal/runChoice.ts";
 import { listings, type Sources } from "./text/listings.ts";
 
 export const list: Command = {
@@ -11,7 +12,7 @@ export const list: Command = {
   arguments: [{ name: "what", describe: Object.keys(listings).join(" or "), optional: true }],
   options: {
     json: { describe: "print JSON", type: "boolean" },
-    results: { describe: "folder that runs are kept in", type: "string", default: "results" },
+    results: resultsOption,
     plugin: { describe: "also know what this module brings", type: "string", list: true },
   },
   unused: [

@@ -11,6 +11,7 @@ import { type Arguments, type Command, type Console, line, listOf, note } from "
 import { interrupted, interruptible } from "./terminal/interrupt.ts";
 import { observe } from "./terminal/observe.ts";
 import { flagsOf, planUnused, settingOptions } from "./terminal/planFlags.ts";
+import { resultsOption } from "./terminal/runChoice.ts";
 import { pullAdvice } from "./text/smallModels.ts";
 
 export const run: Command = {
@@ -20,7 +21,7 @@ export const run: Command = {
   options: {
     ...planOptions,
     dump: { describe: "tokens: a PNG of what the encoder kept of each --image", type: "string", choices: ["tokens"] },
-    results: { describe: "folder that runs are kept in", type: "string", default: "results" },
+    results: resultsOption,
     json: { describe: "print one JSON object instead of the table", type: "boolean" },
   },
   moreOptions: settingOptions,

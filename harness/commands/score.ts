@@ -5,6 +5,7 @@ import { type FileScoreOptions, scoreFile } from "../results/scoreFile.ts";
 import { type RunScoreOptions, scoreRun } from "../results/scoreRun.ts";
 import { intervalMethod } from "../stats/intervals.ts";
 import { type Arguments, type Command, line, listOf, note, refuse } from "./terminal/command.ts";
+import { resultsOption } from "./terminal/runChoice.ts";
 import { fileScoreText, runScoreText } from "./text/scores.ts";
 
 export const score: Command = {
@@ -42,7 +43,7 @@ export const score: Command = {
     },
     data: { describe: "of a run: the folder with its dataset", type: "string" },
     plugin: { describe: "of a run: also know what this module brings", type: "string", list: true },
-    results: { describe: "folder that runs are kept in", type: "string", default: "results" },
+    results: resultsOption,
     json: { describe: "print JSON", type: "boolean" },
   },
   examples: [

@@ -21,7 +21,7 @@ export interface ReportGroup {
   readonly gallery: readonly GalleryItem[];
 }
 
-export interface Report {
+interface Report {
   /** ISO 8601, UTC. */
   readonly createdAt: string;
   readonly groups: readonly ReportGroup[];

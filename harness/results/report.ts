@@ -12,7 +12,7 @@ import { type RunRows, readRunRows } from "./rows.ts";
 export type Score = Omit<Figure, "id">;
 
 /** Figures of one prompts name as fractions, and the protocol that the name stands for. A figure without data is absent. */
-export interface PromptsReport {
+interface PromptsReport {
   readonly protocol: string;
   /** Figures by the ids that the metrics give them: miou, small, AP, APs, AR@1000. */
   readonly [figure: string]: Score | string | undefined;
@@ -90,7 +90,7 @@ export interface RunReport {
 }
 
 /** Multiply-accumulates in thousand millions, for one image and one box prompt. */
-export interface StageGmacs {
+interface StageGmacs {
   readonly encode: number;
   readonly decode: number;
 }
@@ -156,7 +156,7 @@ export async function reportOfRows(run: StoredRun, rows: RunRows, options: Repor
     executedGmacs: graphs?.executedGmacs,
     graph: graphs === undefined ? undefined : { constants: graphs.constants, fileBytes: graphs.fileBytes },
     theory: graphs?.theory,
-    ...absentOf(absent, accuracy),
+    absent: absentOf(absent, accuracy),
     conditions: conditionsOf(manifest),
     notes: variant.notes,
     warnings: [...warningsOf(manifest, rows), ...accuracy.unknown.map((text) => ({ about: "metrics", text }))],
@@ -173,9 +173,9 @@ function promptsOf({ prompts }: Accuracy): Record<string, PromptsReport> {
 }
 
 /** Returns the reasons of a migration and of metrics that can not be computed; nothing where there are none. */
-function absentOf(migrated: Manifest["absent"], { absent }: Accuracy): Pick<RunReport, "absent"> {
+function absentOf(migrated: Manifest["absent"], { absent }: Accuracy): RunReport["absent"] {
   const all = { ...migrated, ...absent };
-  return Object.keys(all).length === 0 ? {} : { absent: all };
+  return Object.keys(all).length === 0 ? undefined : all;
 }
 
 /**
@@ -218,6 +218,7 @@ export function conditionsOf(manifest: Manifest): Conditions {
   const { cpu, gpus = [] } = environment;
   const gpu = provider === "cpu" ? undefined : gpus[0]?.name;
   const machine = { cpu: cpu.model, cores: cpu.cores, gpu };
+  // Absent, not undefined, where it does not hold: differing conditions are named by the fields that there are.
   const recorded = isEarlier(manifest) ? { recorded: "an earlier version" as const } : {};
   return { seed, provider, threads, onnxruntime, ...machine, ...recorded };
 }

@@ -39,10 +39,10 @@ export async function datasetOfRun(
   }
   const planned = plannedImages(manifest) ?? images;
   // A drawn dataset has as many images as are asked for.
-  const limit = plugin.own === "drawn" ? { limit: largest(planned) } : {};
+  const limit = plugin.own === "drawn" ? largest(planned) : undefined;
   const opened = await openDataset(registry, dataset.id, {
     data: folder,
-    ...limit,
+    limit,
     images: planned,
     seed,
     cache: datasetCache(),

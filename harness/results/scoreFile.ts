@@ -13,7 +13,7 @@ import {
   summarizer,
 } from "../coco/index.ts";
 import { HarnessError } from "../errors.ts";
-import { type Interval, intervalsOf } from "../stats/intervals.ts";
+import { intervalsOf } from "../stats/intervals.ts";
 
 export interface FileScoreOptions {
   readonly annotations: string;
@@ -70,7 +70,7 @@ export async function scoreFile(options: FileScoreOptions): Promise<FileScore> {
   const once = onceEach(matches);
   // What was never run is not a precision of 0.
   const empty = detections.count === 0;
-  const found = values(once).map(({ id, value, n }) => (empty || value === undefined ? { id, n } : { id, value, n }));
+  const found = values(once).map(({ id, value, n }) => ({ id, value: empty ? undefined : value, n }));
   const intervals =
     options.intervals === "none" || empty
       ? []
@@ -83,19 +83,16 @@ export async function scoreFile(options: FileScoreOptions): Promise<FileScore> {
     rules: rules.id,
     classAgnostic: rules.classAgnostic,
     images: images.length,
-    figures: Object.fromEntries(found.map(({ id, ...figure }, i) => [id, { ...figure, ...boundsOf(intervals[i]) }])),
+    figures: Object.fromEntries(
+      found.map(({ id, ...figure }, i) => [id, { ...figure, low: intervals[i]?.low, high: intervals[i]?.high }]),
+    ),
     categories: byCategory(once)
       .filter(({ n }) => n > 0)
       .map(({ category, value, n }) => {
-        return { id: category, name: names.get(category)!, value: empty || value === undefined ? undefined : value, n };
+        return { id: category, name: names.get(category)!, value: empty ? undefined : value, n };
       }),
     warnings: [...annotations.warnings, ...warningsOf(options, annotations, detections, { type, rules })],
   };
-}
-
-function boundsOf(interval: Interval | undefined): Pick<FileFigure, "low" | "high"> {
-  const { low, high } = interval ?? {};
-  return low === undefined || high === undefined ? {} : { low, high };
 }
 
 function rulesOf(options: FileScoreOptions, annotations: ScoredFile): EvaluationRules {

@@ -87,11 +87,9 @@ export async function scoreRun(options: RunScoreOptions): Promise<RunScore> {
     );
     const reliability = reliabilityOf(chosen, figures, rows);
     const categories =
-      options.categories === undefined
-        ? {}
-        : { categories: byCategory(withRules(book.metrics, options), rows, context) };
+      options.categories === undefined ? undefined : byCategory(withRules(book.metrics, options), rows, context);
     const byId = Object.fromEntries(figures.map(({ id, ...figure }) => [id, figure]));
-    return [name, { protocol, figures: byId, ...reliability, ...categories }] as const;
+    return [name, { protocol, figures: byId, reliability, categories }] as const;
   });
   return {
     run: run.id,
@@ -133,11 +131,11 @@ function reliabilityOf(
   chosen: readonly Metric[],
   figures: readonly { readonly id: string }[],
   rows: readonly PredictionRow[],
-): { readonly reliability?: readonly ReliabilityBin[] } {
+): readonly ReliabilityBin[] | undefined {
   const metric = chosen.find(
     (each) => each.reliability !== undefined && figures.some(({ id }) => id === each.headline),
   );
-  return metric === undefined ? {} : { reliability: metric.reliability!(rows) };
+  return metric?.reliability?.(rows);
 }
 
 function byCategory(
@@ -152,7 +150,7 @@ function byCategory(
   });
 }
 
-export interface TruthOptions {
+interface TruthOptions {
   readonly annotations?: string | undefined;
   readonly data?: string | undefined;
   /** Modules that may bring the run's dataset. */

@@ -13,7 +13,7 @@ import { byPrompts, readRunRows } from "./rows.ts";
 export type FigureRecord = NonNullable<Manifest["scores"]>[string];
 
 /** Hash of the code that computed a metric's stored figures, and the ids of these figures. */
-export type ScoredMetric = NonNullable<NonNullable<Manifest["scored"]>["metrics"]>[string];
+type ScoredMetric = NonNullable<NonNullable<Manifest["scored"]>["metrics"]>[string];
 
 export interface Scores {
   /** Figures by prompts name. */

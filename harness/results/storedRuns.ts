@@ -36,7 +36,7 @@ export async function readableRuns(results: string, notice: (text: string) => vo
 }
 
 /** Returns the run of this id. Throws HarnessError where there is none, or where it is not what was recorded. */
-export async function soundRun(results: string, id: string): Promise<StoredRun> {
+async function soundRun(results: string, id: string): Promise<StoredRun> {
   const run = await readRun(results, id);
   const damage = await damageOf(run.folder, run.manifest);
   if (damage === undefined) return run;
@@ -123,7 +123,7 @@ export async function chosenRuns(
   return Promise.all(kept.map(({ id }) => readRun(results, id)));
 }
 
-export function noRuns(results: string): HarnessError {
+function noRuns(results: string): HarnessError {
   return new HarnessError(`${results}: no run here`, {
     hint: "bench run makes one; --results names the folder that runs are kept in",
   });

@@ -4,14 +4,11 @@ import type { Option } from "../../plan/options.ts";
 import { bookOf } from "../../plan/plugins/book.ts";
 import { loadRegistry } from "../../plan/plugins/registry.ts";
 import { promptsOf, type ScoreBook } from "../../protocols/index.ts";
+import { compareWithPaper } from "../../report/papers/compare.ts";
+import { comparisonGrid } from "../../report/papers/grid.ts";
 import { publishedTables } from "../../report/papers/published.ts";
-import {
-  compareWithPaper,
-  comparisonGrid,
-  comparisonRecords,
-  type PublishedTable,
-  publishedTable,
-} from "../../report/papers.ts";
+import { type PublishedTable, publishedTable } from "../../report/papers/read.ts";
+import { comparisonRecords } from "../../report/papers/records.ts";
 import { exportTable, type TableFormat, tableFormats } from "../../report/table/export.ts";
 import { type RunReport, reportOf } from "../../results/report.ts";
 import { readableRuns, withoutShards, withoutSuperseded } from "../../results/storedRuns.ts";

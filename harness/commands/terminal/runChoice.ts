@@ -3,9 +3,12 @@ import type { Option } from "../../plan/options.ts";
 import type { RunChoice } from "../../results/storedRuns.ts";
 import { type Arguments, listOf } from "./command.ts";
 
+/** Folder of stored runs, for every command that reads or makes them. */
+export const resultsOption: Option = { describe: "folder that runs are kept in", type: "string", default: "results" };
+
 /** The options by which a command names stored runs, beside the argument `run`. */
 export const choiceOptions: Readonly<Record<"results" | "all", Option>> = {
-  results: { describe: "folder that runs are kept in", type: "string", default: "results" },
+  results: resultsOption,
   all: { describe: "every run, not the newest of each variant on the same data and protocols", type: "boolean" },
 };
 

@@ -11,12 +11,12 @@ export function followTransfers(console: Console) {
     finish,
     progress(id: string, ...[step, done, total]: Parameters<PullOptions["progress"]>) {
       if (step === "unpack") {
-        const known = total === undefined ? {} : { total: roundedMegabytes(total) };
-        follow(`${id} ${step}`, { ...known, unit: "files" }).update(done, `${id}, unpacking`);
+        const known = total === undefined ? undefined : roundedMegabytes(total);
+        follow(`${id} ${step}`, { total: known, unit: "files" }).update(done, `${id}, unpacking`);
         return;
       }
-      const known = total === undefined ? {} : { total: roundedMegabytes(total / 1e6) };
-      follow(`${id} ${step}`, { ...known, unit: "MB", from: done / 1e6 }).update(done / 1e6, id);
+      const known = total === undefined ? undefined : roundedMegabytes(total / 1e6);
+      follow(`${id} ${step}`, { total: known, unit: "MB", from: done / 1e6 }).update(done / 1e6, id);
     },
   };
 }

@@ -2,8 +2,9 @@ import type { Metric, ModelInputSpec, Protocol } from "../../api.ts";
 import { bookOf } from "../../plan/plugins/book.ts";
 import type { Registry } from "../../plan/plugins/registry.ts";
 import { promptsOf } from "../../protocols/index.ts";
+import { confidenceMeaning } from "../../report/papers/notes.ts";
 import { describePublished, publishedTables } from "../../report/papers/published.ts";
-import { confidenceMeaning, type PublishedTable } from "../../report/papers.ts";
+import type { PublishedTable } from "../../report/papers/read.ts";
 import { layout, wrap } from "../../report/table/layout.ts";
 import type { CheckedRun } from "../../results/storedRuns.ts";
 import { isEarlier } from "../../store/schema.ts";
@@ -147,7 +148,6 @@ function paperTable(all: readonly PublishedTable[]): string {
 
 function describeRun({ manifest, damage }: CheckedRun) {
   const { id, variant, weights, dataset, protocols, status, shard, createdAt } = manifest;
-  const only = status.state === "done" && status.only !== undefined ? { only: status.only } : {};
   return {
     id,
     variant: variant.id,
@@ -157,7 +157,7 @@ function describeRun({ manifest, damage }: CheckedRun) {
     prompts: protocols,
     status: status.state,
     createdAt,
-    ...only,
+    only: status.state === "done" ? status.only : undefined,
     damage,
     earlier: isEarlier(manifest) ? (true as const) : undefined,
     shard: shard === undefined ? undefined : `${shard.index}/${shard.count}`,

@@ -1,6 +1,6 @@
 import { type ChartSpec, font, palette, vegaLiteSchema } from "./vega.ts";
 
-export interface ActivationRow {
+interface ActivationRow {
   readonly layer: string;
   readonly min: number;
   readonly max: number;

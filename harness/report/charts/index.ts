@@ -7,7 +7,7 @@ import { memoryCharts } from "./memoryByStage.ts";
 import { predictedIouCharts } from "./predictedIou.ts";
 
 export { type Chart, type ChartRun, chartFile } from "./chart.ts";
-export { chartConfig, type Theme } from "./theme.ts";
+export { chartConfig } from "./theme.ts";
 
 /** Charts by the heading of their section, in the order of a report. A section without data is left out. */
 export const chartSections: readonly {

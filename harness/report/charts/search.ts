@@ -1,6 +1,6 @@
 import { type ChartSpec, font, palette, vegaLiteSchema } from "./vega.ts";
 
-export interface SearchPoint {
+interface SearchPoint {
   readonly id: string;
   /** Encode time over that of the whole encoder. */
   readonly latency: number;

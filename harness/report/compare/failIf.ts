@@ -83,7 +83,7 @@ export function judgeCondition(condition: Condition, comparison: Comparison): Ou
 }
 
 /** A condition that holds for a comparison; `run` is the id of its side B. */
-export interface MetCondition {
+interface MetCondition {
   readonly condition: Condition;
   readonly run: string;
   readonly found: string;
@@ -136,7 +136,7 @@ function noSuchBound({ text, of }: Condition): HarnessError {
   });
 }
 
-export function figureNames({ figures, latency }: Comparison): readonly string[] {
+function figureNames({ figures, latency }: Comparison): readonly string[] {
   return [...figures.map(({ figure }) => figure), ...(latency?.stages ?? []).map(({ stage }) => `latency.${stage}`)];
 }
 

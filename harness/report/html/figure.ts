@@ -2,7 +2,7 @@ import type { Chart } from "../charts/index.ts";
 import { html, type Markup } from "./markup.ts";
 import { recordsMarkup } from "./table.ts";
 
-export interface Warned {
+interface Warned {
   readonly about: string;
   readonly text: string;
 }

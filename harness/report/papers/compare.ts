@@ -98,9 +98,9 @@ function openCell(row: PaperRow, column: PaperColumn, context: ComparisonContext
   const cell: ComparedCell = {
     published,
     unit: unit || undefined,
-    protocol: protocol === undefined || !column.measures ? undefined : protocol,
-    variant: pair ? pair.variant : undefined,
-    ours: ours || undefined,
+    protocol: column.measures && protocol,
+    variant: pair?.variant,
+    ours,
     difference: ours && ours.nature !== "machine" && typeof published === "number" ? ours.value - published : undefined,
   };
   return { cell, pair };

@@ -14,7 +14,7 @@ export interface FillContext {
 }
 
 /** The part of a protocol that a command line depends on. */
-export interface RunnableProtocol {
+interface RunnableProtocol {
   /** Names of the prompts that the protocol defines. */
   readonly prompts: readonly string[];
   readonly prompted: "annotations" | "detections" | "grid" | "nothing";

@@ -1,6 +1,7 @@
 import type { PublishedFigure } from "../../api.ts";
 import type { RunReport } from "../../results/report.ts";
 import { speedUp, totalMs } from "../table/columns.ts";
+import { scaledInterval } from "../table/intervalText.ts";
 import type { Measure } from "./paper.ts";
 
 /** Figure of a run in a published column's unit. */
@@ -70,13 +71,7 @@ function accuracyOf(run: RunReport, measure: Measure, factor: number): Measured 
     own.find(([name]) => name === prompt) ?? (prompt === onlyPrompts && own.length === 1 ? own[0]! : []);
   const figure = (report as Readonly<Record<string, unknown>> | undefined)?.[publishedFigure(run, measure).id];
   if (!isMeasured(figure)) return undefined;
-  const { value, low, high, n } = figure;
-  return {
-    value: factor * value,
-    low: low === undefined || high === undefined ? undefined : factor * low,
-    high: low === undefined || high === undefined ? undefined : factor * high,
-    n,
-  };
+  return { ...scaledInterval(figure, factor), n: figure.n };
 }
 
 /**

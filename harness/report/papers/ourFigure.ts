@@ -18,7 +18,7 @@ export interface OurFigure extends Measured {
   readonly extent?: "whole" | "part";
 }
 
-export interface FigureContext {
+interface FigureContext {
   readonly reports: readonly RunReport[];
   readonly unit: string | undefined;
   /** Detector whose boxes the runs were prompted with. The user says so, because runs do not record it. */

@@ -2,7 +2,7 @@ import type { FigureColumn, Metric } from "../../api.ts";
 import { absentNames, figureIn, type RunReport, type Score, type Stage, sameConditions } from "../../results/report.ts";
 import type { LatencySummary } from "../../stats/summary.ts";
 import type { Column } from "./grid.ts";
-import { intervalText } from "./intervalText.ts";
+import { intervalText, scaledInterval } from "./intervalText.ts";
 
 /** Builds the columns of result tables. It is the only place where figures become text. */
 
@@ -259,13 +259,6 @@ function quartiles({ median, q1, q3 }: LatencySummary): string {
   return `${scaled(median)} [${scaled(q1)}–${scaled(q3)}]`;
 }
 
-function percent({ value, low, high }: Score): string {
-  return intervalText(
-    {
-      value: 100 * value,
-      low: low === undefined || high === undefined ? undefined : 100 * low,
-      high: low === undefined || high === undefined ? undefined : 100 * high,
-    },
-    1,
-  );
+function percent(score: Score): string {
+  return intervalText(scaledInterval(score, 100), 1);
 }

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { chartSvg, chartWarnings } from "../charts/vega.ts";
+import { compareWithPaper } from "../papers/compare.ts";
 import {
   accuracyTable,
   efficiencyTable,
@@ -9,7 +10,9 @@ import {
   latency,
   score,
 } from "../papers/fixtures/comparison.ts";
-import { compareWithPaper, comparisonGrid, comparisonRecords, readPublishedTables } from "../papers.ts";
+import { comparisonGrid } from "../papers/grid.ts";
+import { readPublishedTables } from "../papers/read.ts";
+import { comparisonRecords } from "../papers/records.ts";
 import { csv, exportTable } from "./export.ts";
 import type { Grid } from "./grid.ts";
 import { gridSpec } from "./gridSpec.ts";

@@ -11,14 +11,14 @@ export type TableFormat = (typeof tableFormats)[number];
 const defaults = { pngScale: 2 };
 
 /** Content of a table for all formats: as people read it, and as programs do. */
-export interface Exportable {
+interface Exportable {
   readonly grid: Grid;
   /** One record for each cell; the first record holds the names. */
   readonly records: readonly (readonly (string | number | undefined)[])[];
   readonly json: unknown;
 }
 
-export interface ExportOptions {
+interface ExportOptions {
   /** Characters of a line of text. */
   readonly width?: number;
   /** A PNG has so many pixels for each pixel of the SVG. */

@@ -19,7 +19,7 @@ export interface LeftOut {
   readonly command: string;
 }
 
-export interface FootContext {
+interface FootContext {
   readonly base?: RunReport;
   readonly leftOut: readonly LeftOut[];
   readonly width: number;

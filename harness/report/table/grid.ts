@@ -36,7 +36,7 @@ export interface GridNote {
 }
 
 /** Neighbours of one group: `from` is the place of the first, `count` their number. */
-export interface GroupSpan {
+interface GroupSpan {
   readonly group: string | undefined;
   readonly from: number;
   readonly count: number;

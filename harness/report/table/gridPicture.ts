@@ -48,7 +48,7 @@ export interface Label {
 }
 
 /** Picture of a grid without its title: it holds rectangles and texts by their places. */
-export interface Picture {
+interface Picture {
   readonly rectangles: readonly Rectangle[];
   readonly labels: readonly Label[];
   readonly width: number;

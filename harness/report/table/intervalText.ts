@@ -14,6 +14,12 @@ export function intervalText({ value, low, high }: Interval, places: number): st
   return `${figure} [${low.toFixed(places)}, ${high.toFixed(places)}]`;
 }
 
+/** Returns a figure and its bounds in another unit: a fraction times 100 is percent. */
+export function scaledInterval({ value, low, high }: Interval, factor: number): Interval {
+  const scaled = (bound: number | undefined) => (bound === undefined ? undefined : factor * bound);
+  return { value: factor * value, low: scaled(low), high: scaled(high) };
+}
+
 /** Says what the signs of `intervalText` mean. `bounds` says where both bounds stand without rounding. */
 export function intervalMeaning(bounds: string): string {
   const signs = "± half the width of the 95 % interval, [low, high] where it is not symmetric";

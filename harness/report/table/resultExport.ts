@@ -5,7 +5,7 @@ import type { LeftOut } from "./foot.ts";
 import { resultGrid, resultRecords } from "./resultGrid.ts";
 import { byDataset, resultJson, resultTable } from "./tables.ts";
 
-export interface ResultExportOptions {
+interface ResultExportOptions {
   /** Characters of a line of text. */
   readonly width?: number;
   readonly detail?: "papers" | "full";

@@ -8,7 +8,7 @@ export type { LeftOut } from "./foot.ts";
 
 const defaults = { width: 160, baseVariant: "sam-vit-h" };
 
-export interface TableOptions {
+interface TableOptions {
   readonly leftOut?: readonly LeftOut[];
   /** Characters of a line; a table that is wider is cut in two. */
   readonly width?: number;

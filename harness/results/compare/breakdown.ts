@@ -97,11 +97,7 @@ function differenceOf(a: readonly PredictionRow[], b: readonly PredictionRow[], 
     a: total(x.sums) / n,
     b: total(y.sums) / n,
     n,
-    difference: {
-      value,
-      low: low === undefined || high === undefined ? undefined : low,
-      high: low === undefined || high === undefined ? undefined : high,
-    },
+    difference: { value, low, high },
     p: permutationP(exchangedDifference, images.length, { seed, draws: defaults.draws })!,
   };
 }

@@ -43,13 +43,13 @@ export interface FigureDifference {
   readonly images: number;
 }
 
-export interface Shares {
+interface Shares {
   readonly higher: number;
   readonly alike: number;
   readonly lower: number;
 }
 
-export interface DifferenceOptions {
+interface DifferenceOptions {
   readonly metrics: readonly Metric[];
   /** Figures that sides are judged by, by protocol id. */
   readonly judged: Readonly<Record<string, Judgement>>;
@@ -75,12 +75,7 @@ function metricDifferences(metric: Metric, shared: SharedPrompts, options: Diffe
   const { images, seeds } = shared;
   const { dataset, seed, draws = defaults.draws } = options;
   const judged = options.judged[shared.protocol]!;
-  const context: MetricContext = {
-    images,
-    sizes: cocoSizes,
-    protocol: judged,
-    dataset,
-  };
+  const context: MetricContext = { images, sizes: cocoSizes, protocol: judged, dataset };
   const sideA = metric.fit(shared.a, context);
   const sideB = metric.fit(shared.b, context);
   const once = { images, counts: new Uint32Array(images.length).fill(1) };
@@ -101,9 +96,9 @@ function metricDifferences(metric: Metric, shared: SharedPrompts, options: Diffe
         ...found,
         better: metric.better,
         headline: judged.headline === id,
-        ...unpairedWidth(found.a, found.b),
+        unpaired: unpairedWidth(found.a, found.b),
         p,
-        ...detectableFrom(found.difference),
+        detectable: detectableFrom(found.difference),
         won: metric.byImage === true && id === metric.headline ? sharesOf(sideA, sideB, images, i) : undefined,
         n,
         images: images.length,
@@ -124,10 +119,10 @@ function less(x: number | undefined, y: number | undefined): number | undefined 
   return x === undefined || y === undefined ? undefined : x - y;
 }
 
-function unpairedWidth(a: Interval, b: Interval): Pick<FigureDifference, "unpaired"> {
+function unpairedWidth(a: Interval, b: Interval): number | undefined {
   const x = halfWidth(a);
   const y = halfWidth(b);
-  return x === undefined || y === undefined ? {} : { unpaired: Math.hypot(x, y) };
+  return x === undefined || y === undefined ? undefined : Math.hypot(x, y);
 }
 
 function halfWidth({ low, high }: Interval): number | undefined {
@@ -138,9 +133,9 @@ function halfWidth({ low, high }: Interval): number | undefined {
  * Returns the smallest difference that would be shown, from the standard error, which follows from the width of the
  * interval.
  */
-function detectableFrom({ low, high }: Interval): Pick<FigureDifference, "detectable"> {
-  if (low === undefined || high === undefined) return {};
-  return { detectable: (defaults.detectable * (high - low)) / defaults.interval };
+function detectableFrom({ low, high }: Interval): number | undefined {
+  if (low === undefined || high === undefined) return undefined;
+  return (defaults.detectable * (high - low)) / defaults.interval;
 }
 
 /**

@@ -6,7 +6,7 @@ import type { SharedPrompts } from "./side.ts";
 type Annotated = NonNullable<MetricContext["dataset"]>;
 type FittedBoth = (counts: Uint32Array) => readonly MetricValue[];
 
-export interface ExchangeOptions {
+interface ExchangeOptions {
   readonly dataset?: Annotated;
   readonly seed: number;
   readonly draws: number;

@@ -5,7 +5,7 @@ import { median } from "../../stats/summary.ts";
 import type { LatencyTurn } from "../../store/latency.ts";
 import { type Stage, stages } from "../report.ts";
 
-export type ComparedStage = Stage | "total";
+type ComparedStage = Stage | "total";
 
 /** Latency of a stage on both sides; `total` is encode and decode. */
 export interface LatencyDifference {

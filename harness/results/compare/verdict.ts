@@ -5,8 +5,8 @@ import { change, changeRange, milliseconds, points, pointsRange, pValue } from "
 
 const defaults = { significance: 0.05 };
 
-export type Judgement = "better" | "worse" | "no difference";
-export type Outcome = Judgement | "mixed" | "not judged";
+type Judgement = "better" | "worse" | "no difference";
+type Outcome = Judgement | "mixed" | "not judged";
 
 /** Verdict on the figures, in words. */
 export interface Verdict {
@@ -18,7 +18,7 @@ export interface Verdict {
   readonly sentences: readonly string[];
 }
 
-export interface VerdictInput {
+interface VerdictInput {
   readonly figures: readonly FigureDifference[];
   readonly latency?: LatencyComparison | undefined;
   readonly names: { readonly a: string; readonly b: string };
@@ -37,13 +37,13 @@ export function verdictOf({ figures, latency, names }: VerdictInput): Verdict {
 }
 
 /** Judges a figure: it differs only beyond chance, with all figures that are judged together taken into account. */
-export function judge({ adjustedP, difference, better }: FigureDifference): Judgement {
+function judge({ adjustedP, difference, better }: FigureDifference): Judgement {
   if (adjustedP === undefined || adjustedP >= defaults.significance) return "no difference";
   return difference.value > 0 === (better === "higher") ? "better" : "worse";
 }
 
 /** Judges latency: it differs only beyond chance, and beyond what A differs from itself. */
-export function judgeSpeed({ ratio, noise = 0 }: LatencyDifference): NonNullable<Verdict["speed"]> {
+function judgeSpeed({ ratio, noise = 0 }: LatencyDifference): NonNullable<Verdict["speed"]> {
   if (!excludes(ratio, 1) || Math.abs(ratio.value - 1) <= noise) return "no difference";
   return ratio.value > 1 ? "slower" : "faster";
 }
