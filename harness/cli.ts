@@ -108,11 +108,12 @@ function usageOf({ name, arguments: positionals }: Command): string {
 
 function declare(parser: Argv, command: Command): Argv {
   for (const { name, describe } of command.arguments) parser.positional(name, { describe, type: "string" });
-  for (const [name, { list, ...option }] of Object.entries(command.options)) {
+  for (const [name, { list, repeated, ...option }] of Object.entries(command.options)) {
     const given: Options = { ...option, requiresArg: option.type !== "boolean" };
     // A list is text until it is split: "1,2" is no number.
     const coerce = option.type === "number" ? splitNumbers : split;
-    parser.option(name, list ? { ...given, type: "string", array: true, coerce } : given);
+    if (repeated) parser.option(name, { ...given, array: true });
+    else parser.option(name, list ? { ...given, type: "string", array: true, coerce } : given);
   }
   for (const [example, meaning] of command.examples) parser.example(example, meaning);
   return parser;

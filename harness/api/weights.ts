@@ -6,7 +6,7 @@ export interface Weight {
   read(): Float32Array;
 }
 
-export type WeightSource = "checkpoint" | "nano" | "seeded" | "onnx" | "none";
+export type WeightSource = "checkpoint" | "nano" | "seeded" | "onnx" | "external" | "none";
 
 /** The weights a graph is built from: a checkpoint file, or values that follow from name and shape. */
 export interface Checkpoint {

@@ -9,6 +9,7 @@ import type { Manifest } from "../store/schema.ts";
 import { annotationFacts } from "./annotationFacts.ts";
 import { type BuildRequest, type BuiltVariant, buildVariant } from "./build.ts";
 import { type CalibrationRequest, calibrationFor, calibrationRecord } from "./calibration.ts";
+import { prepareExternal } from "./externalRun.ts";
 import { executedGmacs, referenceGmacs } from "./gmacs.ts";
 import { type OverlapCheck, overlapRecord } from "./overlap.ts";
 import { type RunParts, runRecord } from "./runRecord.ts";
@@ -53,6 +54,11 @@ export async function prepareRun(
   if (variant.files !== undefined) {
     const { weights, graphs, ...built } = await givenGraphs(variant.files, variant.file);
     return describeRun({ plan, chosen, asPassed, built: { ...built, graphs: {} }, weights, graphs }, built.files);
+  }
+  if (chosen.external !== undefined) {
+    const external = await prepareExternal(plan, chosen, chosen.external);
+    const built = { files: {}, graphs: {}, hashes: external.hashes, notes: [] };
+    return describeRun({ plan, chosen, asPassed, built, weights: external.weights, external }, {});
   }
   if (variant.preset.role === "floor") return describeFloor(plan, chosen, asPassed);
   const { checkpoint, weightsId, record } = await openWeights(chosen, plan.registry);
@@ -131,7 +137,7 @@ function describeRun(parts: RunParts, cpuGraphs: GraphFiles): PreparedRun {
   };
 }
 
-function workerSetup({ plan, chosen: { variant }, built, facts }: RunParts): WorkerSetup {
+function workerSetup({ plan, chosen: { variant }, built, facts, external }: RunParts): WorkerSetup {
   const { id } = variant.preset;
   return {
     variant: id,
@@ -148,6 +154,7 @@ function workerSetup({ plan, chosen: { variant }, built, facts }: RunParts): Wor
     datasetOptions: plan.datasetOptions,
     boxes: plan.boxes,
     facts,
+    external: external?.setup,
   };
 }
 

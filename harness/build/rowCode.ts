@@ -17,17 +17,27 @@ export interface RowCode {
   readonly dataset: string;
   /** The code that makes prompts of a detector's boxes; absent where none are given. */
   readonly boxes?: string;
+  /** The code that asks another process and holds its answers; absent where none answers. */
+  readonly external?: string;
 }
 
 /** Returns the digests for one variant of a plan. A file that none of these modules imports changes none of them. */
-export function rowCode(plan: Pick<RunPlan, "prompts" | "registry" | "dataset" | "boxes">, file: string): RowCode {
+export function rowCode(
+  plan: Pick<RunPlan, "prompts" | "registry" | "dataset" | "boxes">,
+  { file, external }: Pick<RegisteredVariant, "file" | "external">,
+): RowCode {
   return {
     pipeline: closureHash(moduleOf("../worker/accuracy.ts"), scoring),
     protocols: Object.fromEntries(plan.prompts.map(({ protocol }) => [protocol.id, protocolCode(protocol)])),
     variant: closureHash(file, scoring),
     dataset: closureHash(plan.registry.datasetFiles.get(plan.dataset.id)!, scoring),
     boxes: plan.boxes === undefined ? undefined : closureHash(moduleOf("../plan/detectorBoxes.ts"), scoring),
+    external: external === undefined ? undefined : askingCode(),
   };
+}
+
+function askingCode(): string {
+  return ["open", "heldPhoto"].map((name) => closureHash(moduleOf(`../worker/external/${name}.ts`), scoring)).join(" ");
 }
 
 /** Returns the digest of what a protocol is defined by; the files of its metrics do not count. */

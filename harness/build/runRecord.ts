@@ -8,6 +8,7 @@ import { withoutPaths } from "../store/hidden.ts";
 import { type Manifest, schemaVersion } from "../store/schema.ts";
 import type { BuiltVariant } from "./build.ts";
 import { readCommit } from "./commit.ts";
+import type { ExternalRun } from "./externalRun.ts";
 import { readInstallation } from "./installation.ts";
 import type { OverlapRecord } from "./overlap.ts";
 import { rowCode } from "./rowCode.ts";
@@ -26,11 +27,13 @@ export interface RunParts {
   readonly overlap?: OverlapRecord;
   /** Present for a floor. */
   readonly facts?: AnnotationFacts;
+  /** Present where another process answers. */
+  readonly external?: ExternalRun;
 }
 
 /** Returns the record that a run starts with; its id is the hash of its plan. */
 export function runRecord(parts: RunParts): Manifest {
-  const { plan, chosen, asPassed, built, graphs, weights, calibration, overlap } = parts;
+  const { plan, chosen, asPassed, built, graphs, weights, calibration, overlap, external } = parts;
   const { preset } = chosen.variant;
   const resolved = resolvedPlan(parts);
   const untrained = untrainedInputNotes(plan.prompts, trainedNanoWeights(plan.registry, chosen));
@@ -56,6 +59,7 @@ export function runRecord(parts: RunParts): Manifest {
     protocols: resolved.protocols,
     seed: plan.seed,
     hashes: { graph: built.hashes, pipeline: sha256(canonicalJson(resolved.code)) },
+    external: external?.record,
     dataset: {
       id: plan.dataset.id,
       fingerprint: plan.dataset.fingerprint,
@@ -86,7 +90,7 @@ function resolvedPlan({ plan, chosen: { variant }, built, weights, facts }: RunP
     schema: schemaVersion,
     graphs: built.hashes,
     weights: weights.source,
-    code: rowCode(plan, variant.file),
+    code: rowCode(plan, variant),
     protocols: Object.fromEntries(plan.prompts.map(({ prompts, protocol }) => [prompts, protocol.id])),
     seed: plan.seed,
     runtime: plan.runtime,

@@ -1,4 +1,13 @@
-import type { AnnotationFacts, DatasetOptions, EncoderInput, GraphFiles, RuntimeOptions } from "../api.ts";
+import type {
+  AnnotationFacts,
+  DatasetOptions,
+  EncoderInput,
+  GraphFiles,
+  RuntimeOptions,
+  VariantManifest,
+} from "../api.ts";
+import type { GroupCommand } from "../process/external/group.ts";
+import type { ExternalDescription, HelloFields } from "../process/external/hello.ts";
 
 /** Says what a process needs to run one variant on one image and one box. */
 export interface ModelSetup {
@@ -11,6 +20,23 @@ export interface ModelSetup {
   readonly encoderInput?: EncoderInput;
   readonly graphs: GraphFiles;
   readonly runtime: RuntimeOptions;
+  /** Of a variant that another process answers for: then the fields about graphs and plug-ins are not read. */
+  readonly external?: ExternalSetup | undefined;
+}
+
+/** How a worker starts the program that answers. The command is the user's own, or a shipped one: never a stored run's. */
+export interface ExternalSetup {
+  readonly command: GroupCommand;
+  readonly hello: HelloFields;
+  /** What it said of itself while the run was planned. */
+  readonly description: ExternalDescription;
+  /** The preset as the program is able to answer for it. */
+  readonly preset: VariantManifest;
+  readonly load: {
+    readonly weights: string | null;
+    readonly graphs: GraphFiles | null;
+    readonly threads: number;
+  };
 }
 
 /** Says what a worker needs; it is plain data, since it crosses a process boundary. */

@@ -15,7 +15,8 @@ import { kubernetesOptions, kubernetesUnused, printKubernetes } from "./terminal
 import { flagsOf, planUnused, settingOptions } from "./terminal/planFlags.ts";
 import { queueText, scriptText } from "./text/queue.ts";
 
-const { phase: _, shard: __, ...dividedOptions } = planOptions;
+/** A command of the user's own is not written into a job, which runs it hours later: --external is for `bench run`. */
+const { phase: _, shard: __, external: ____, ...dividedOptions } = planOptions;
 /** Options that a job is started with; its number of threads it gets by itself. */
 const { threads: ___, ...passedOptions } = dividedOptions;
 

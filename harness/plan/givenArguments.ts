@@ -22,6 +22,8 @@ export function givenArguments(
 
 function absolute(name: string, text: string): string {
   if (pathOptions.includes(name)) return resolve(text);
+  // A name alone is looked for on the path.
+  if (name === "python") return text.includes("/") ? resolve(text) : text;
   if (name !== "checkpoint") return text;
   const [variant = "", ...file] = text.split("=");
   return `${variant}=${resolve(file.join("="))}`;

@@ -4,6 +4,8 @@ export interface Option {
   readonly type: "string" | "number" | "boolean";
   /** True if the option may be given several times, or as a list with commas. */
   readonly list?: boolean;
+  /** May be given several times, each a value of its own whatever commas it holds. */
+  readonly repeated?: boolean;
   readonly choices?: readonly string[];
   readonly default?: string | number | boolean;
 }
@@ -52,6 +54,15 @@ export const planOptions = {
     describe: "what the encoder of --variant-files takes; its first nodes decide if left out",
     type: "string",
     choices: ["raw", "normalised"],
+  },
+  external: {
+    describe: 'NAME="COMMAND": a program of your own that answers as the variant NAME; variants/external/README.md',
+    type: "string",
+    repeated: true,
+  },
+  python: {
+    describe: "the Python that answers for torch/…, ort-python/… and openvino/…; python3 if left out",
+    type: "string",
   },
   plugin: { describe: "also know the variants and datasets of this module", type: "string", list: true },
   phase: { describe: "only this one; both if left out", type: "string", choices: ["accuracy", "latency"] },

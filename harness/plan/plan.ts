@@ -4,6 +4,7 @@ import { HarnessError, unknown } from "../errors.ts";
 import { misfitOf, type PlannedPrompts, promptPlan, requireFit } from "../protocols/index.ts";
 import { datasetCache } from "./datasetCache.ts";
 import { withDetectorBoxes } from "./detectorBoxes.ts";
+import { withDescriptions, withExternals } from "./externals.ts";
 import { requireMeasurable, withFloors } from "./floors.ts";
 import { openDataset } from "./openDataset.ts";
 import { planOptions } from "./options.ts";
@@ -76,16 +77,25 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
     throw new HarnessError("--input: says what the encoder of --variant-files takes, and none is given", {
       hint: "--variant-files NAME=ENCODER.onnx,DECODER.onnx",
     });
-  const registry = await withVariantFiles(await loadRegistry(plugins), variantFiles, flags.input);
+  const known = withExternals(await loadRegistry(plugins), flags.external ?? []);
+  const registry = await withVariantFiles(known, variantFiles, flags.input);
   const seed = flags.seed ?? defaults.seed;
   const prompts = promptPlan({ prompts: flags.prompts, protocol: flags.protocol }, bookOf(registry));
   const shard = shardOf(flags);
   const names = namesOf(flags);
-  const available = await chooseWeights(registry, {
+  const runtime = {
+    provider: flags.provider ?? defaults.provider,
+    threads: atLeast(1, "--threads", flags.threads ?? availableParallelism()),
+  };
+  const weighed = await chooseWeights(registry, {
     variants: withSettings(registry, names, flags.settings ?? {}),
     weights: flags.weights ?? defaults.weights,
     checkpoints: checkpointsOf(flags.checkpoint ?? []),
   });
+  const available = {
+    chosen: await withDescriptions(weighed.chosen, { ...runtime, python: flags.python }),
+    leftOut: weighed.leftOut,
+  };
   const fitting = names.includes("all") ? withoutMisfits(available, prompts) : available;
   const phases = phasesOf(flags);
   const { chosen, leftOut } = flags.baseline === true ? withFloors(fitting, { registry, prompts, phases }) : fitting;
@@ -120,10 +130,7 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
     imageTimeoutMs: imageTimeoutOf(flags),
     encoderInput: flags.input,
     acceptError: flags["accept-error"] === true || undefined,
-    runtime: {
-      provider: flags.provider ?? defaults.provider,
-      threads: atLeast(1, "--threads", flags.threads ?? availableParallelism()),
-    },
+    runtime,
     latency: {
       rounds: atLeast(1, "--rounds", flags.rounds ?? defaults.rounds),
       warmup: atLeast(0, "--warmup", flags.warmup ?? defaults.warmup),

@@ -35,6 +35,10 @@ export interface RunFlags {
   readonly "variant-files"?: readonly string[];
   /** Says what the encoder of these files takes, where its graph does not show it. */
   readonly input?: EncoderInput;
+  /** `NAME=COMMAND` each: a program that answers as the variant NAME. */
+  readonly external?: readonly string[];
+  /** What `python3` stands for in the commands of shipped programs. */
+  readonly python?: string;
   /** Asks for pictures of the tokens that each part of an encoder kept, for the images of `--image`. */
   readonly dump?: "tokens";
   /** Allows a variant to be scored on images that it was calibrated on. */

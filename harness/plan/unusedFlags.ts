@@ -12,6 +12,7 @@ export function refuseUnusedFiles(plan: RunPlan, flags: RunFlags): void {
     if (!taken.has(variant!)) throw unused(`--checkpoint ${pair}`, variant!, chosen);
   }
   const own = new Set(chosen.map(({ preset }) => preset.id));
+  refuseUnusedPrograms(flags, own, chosen);
   for (const each of flags["variant-files"] ?? []) {
     const at = each.indexOf("=");
     // Files after the first of a name have none.
@@ -19,7 +20,17 @@ export function refuseUnusedFiles(plan: RunPlan, flags: RunFlags): void {
   }
 }
 
-function unused(flag: string, variant: string, chosen: readonly { readonly preset: { readonly id: string } }[]) {
+/** Throws HarnessError for a program that is given and not measured: `all` never starts one. */
+function refuseUnusedPrograms(flags: RunFlags, own: ReadonlySet<string>, chosen: Chosen): void {
+  for (const each of flags.external ?? []) {
+    const name = each.slice(0, each.indexOf("="));
+    if (!own.has(name)) throw unused(`--external ${name}=…`, name, chosen);
+  }
+}
+
+type Chosen = readonly { readonly preset: { readonly id: string } }[];
+
+function unused(flag: string, variant: string, chosen: Chosen) {
   return new HarnessError(`${flag}: ${variant} is not measured`, {
     found: `variants ${chosen.map(({ preset }) => preset.id).join(", ")}`,
     hint: `name it with --variants, or leave the file out`,

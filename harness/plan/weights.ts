@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { NanoWeights, VariantManifest, WeightSource } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { homeFolder } from "../home.ts";
+import type { ChosenExternal } from "./externalCommand.ts";
 import { type RegisteredVariant, type Registry, variantOf, weightsVariantOf } from "./plugins/registry.ts";
 
 /**
@@ -11,7 +12,7 @@ import { type RegisteredVariant, type Registry, variantOf, weightsVariantOf } fr
  * checkpoint are left out, and of `all` the nano presets without trained weights too; a nano preset that is named runs on seeded
  * ones.
  */
-export type WeightsChoice = "auto" | Exclude<WeightSource, "onnx" | "none">;
+export type WeightsChoice = "auto" | Exclude<WeightSource, "onnx" | "none" | "external">;
 
 /** Says where a variant's weights come from; nothing is opened yet. */
 interface ChosenWeights {
@@ -23,6 +24,8 @@ interface ChosenWeights {
 export interface ChosenVariant {
   readonly variant: RegisteredVariant;
   readonly weights: ChosenWeights;
+  /** Of a variant that another process answers for, once it has been asked what it is. */
+  readonly external?: ChosenExternal;
 }
 
 /** A variant that `all` names and that can not run, with the command that brings what it lacks. */
@@ -54,7 +57,9 @@ export async function chooseWeights(registry: Registry, flags: WeightsFlags): Pr
   for (const id of flags.checkpoints.keys()) variantOf(registry, id);
   const all = flags.variants.includes("all");
   const named = new Set(flags.variants.filter((id) => id !== "all"));
-  const models = [...registry.variants.values()].filter(({ preset }) => preset.role !== "floor");
+  const models = [...registry.variants.values()].filter(
+    ({ preset, external }) => preset.role !== "floor" && external === undefined,
+  );
   const ids = all ? [...models.map(({ preset }) => preset.id), ...named] : named;
   const chosen: ChosenVariant[] = [];
   const leftOut: LeftOut[] = [];
@@ -72,7 +77,7 @@ export async function chooseWeights(registry: Registry, flags: WeightsFlags): Pr
   return { chosen: all ? inOrder(chosen) : chosen, leftOut };
 }
 
-const sourceOrder: readonly WeightSource[] = ["checkpoint", "onnx", "nano", "seeded", "none"];
+const sourceOrder: readonly WeightSource[] = ["checkpoint", "onnx", "external", "nano", "seeded", "none"];
 
 /**
  * Sorts the rows of `all`: published models, then small trained ones, then methods on either; within each, the registry's order.
@@ -111,12 +116,13 @@ function noWeights({ id }: VariantManifest, { checkpoints }: WeightsFlags): Chos
 
 /** Returns the weights of a variant. A method's own checkpoint comes before its base's. */
 async function weightsOf(
-  { preset }: RegisteredVariant,
+  { preset, external }: RegisteredVariant,
   { preset: base, folder }: RegisteredVariant,
   flags: WeightsFlags,
   among: "named" | "all",
 ): Promise<ChosenWeights | LeftOut> {
   if (preset.role === "floor") return noWeights(preset, flags);
+  if (external?.takes === "nothing") return { source: "external" };
   const given = flags.checkpoints.get(preset.id) ?? flags.checkpoints.get(base.id);
   const checkpoint = given ?? (await storedCheckpoint(base.published?.id));
   const nano = base.nanoWeights === undefined ? undefined : join(folder, base.nanoWeights.file);

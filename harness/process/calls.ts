@@ -1,4 +1,5 @@
 import { HarnessError } from "../errors.ts";
+import { ExternalEnded } from "./external/ended.ts";
 
 /** Calls that a child process answers, by name. Requests and replies are plain data: they cross a process boundary. */
 export type Calls<Names extends string> = Readonly<Record<Names, { readonly request: object; readonly reply: object }>>;
@@ -10,7 +11,14 @@ export interface Request {
 
 export type Reply =
   | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly message: string; readonly hint?: string; readonly stack?: string };
+  | {
+      readonly ok: false;
+      readonly message: string;
+      readonly hint?: string | undefined;
+      readonly stack?: string | undefined;
+      /** How a foreign process ended that this child needs: it is of no use any more. */
+      readonly ended?: string | undefined;
+    };
 
 /** Functions that answer the calls, one for each. */
 export type Answers<All extends Calls<string & keyof All>> = {
@@ -30,6 +38,7 @@ export function answerRequests<All extends Calls<string & keyof All>>(answers: A
 }
 
 function failed(error: unknown): Reply {
+  if (error instanceof ExternalEnded) return { ok: false, message: error.message, ended: error.ended };
   if (error instanceof HarnessError) return { ok: false, message: error.message, hint: error.hint };
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   process.stderr.write(`${stack ?? message}\n`);

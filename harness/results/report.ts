@@ -68,6 +68,12 @@ export interface RunReport {
   readonly batchPrompts?: number;
   /** Peak memory of a process that holds the model and one image. */
   readonly modelMemory?: NonNullable<Manifest["modelMemory"]>;
+  /** The program that answers in a process of its own: what it is, and how long pixels and masks were on their way. */
+  readonly external?: {
+    readonly name: string;
+    readonly versions: Readonly<Record<string, string>>;
+    readonly transfer?: LatencySummary | undefined;
+  };
   /** Peak memory of the worker, which holds the data set as well. */
   readonly harnessMemory?: number;
   readonly gpuMemory?: NonNullable<Manifest["gpuMemory"]>;
@@ -149,6 +155,7 @@ export async function reportOfRows(run: StoredRun, rows: RunRows, options: Repor
     promptsPerSecond,
     batchPrompts,
     modelMemory,
+    external: externalOf(manifest, turns),
     harnessMemory,
     gpuMemory,
     parameters: graphs?.parameters,
@@ -189,6 +196,12 @@ function everythingOf({ protocols }: Manifest, { everythingMs }: RunRows): RunRe
       return summary === undefined ? [] : [[name, summary]];
     }),
   );
+}
+
+function externalOf({ external }: Manifest, turns: readonly LatencyTurn[]): RunReport["external"] {
+  if (external === undefined) return undefined;
+  const transfer = latencySummary(turns.flatMap(({ transferMs }) => transferMs ?? []));
+  return { name: external.name, versions: external.versions, transfer };
 }
 
 function latencyOf(turns: readonly LatencyTurn[]): RunReport["latency"] {

@@ -149,6 +149,7 @@ function recordOf({ round, turn }: Turn, { session, image, sample, warmup, load 
     encodeMs: [sample.encodeMs],
     decodeMs: [sample.decodeMs],
     upscaleMs: [sample.upscaleMs],
+    transferMs: sample.transferMs === undefined ? undefined : [sample.transferMs],
     batches: [sample.batch],
   };
 }

@@ -11,6 +11,7 @@ import type { RunPlan } from "../plan/plan.ts";
 import { bookOf } from "../plan/plugins/book.ts";
 import { projectRoot } from "../plan/plugins/sources.ts";
 import type { ChosenVariant } from "../plan/weights.ts";
+import { programText } from "../process/external/hello.ts";
 import { readRunRows } from "../results/rows.ts";
 import { noScores, scoresOf, scoresRecord } from "../results/scores.ts";
 import { isOfClock, withCreation } from "../store/creation.ts";
@@ -112,10 +113,11 @@ async function openChecked(
   return run;
 }
 
-/** Returns the first note about a variant: for ONNX files it says what they were taken as. */
-function firstNote({ variant: { preset, files }, weights }: ChosenVariant): string {
+/** Returns the first note about a variant: for ONNX files it says what they were taken as, for a program what it is. */
+function firstNote({ variant: { preset, files }, weights, external }: ChosenVariant): string {
   if (preset.role === "floor")
     return `${preset.id}: ${preset.title}, the floor of the table; --no-baseline leaves it out`;
+  if (external !== undefined) return `${preset.id}: another process answers, ${programText(external.description)}`;
   if (files === undefined) return `${preset.id}: ${weights.source} weights, preparing its graphs`;
   return `${preset.id}: ${preset.notes[0] ?? preset.title}`;
 }

@@ -23,3 +23,9 @@ test("a text names what lies in a folder from there, and the longer of two folde
     folder: "in coco",
   });
 });
+
+test("a command of the user's own is not kept, whichever way it was given", () => {
+  const line = ["run", "--external", "mine=python3 /home/a/mine.py --key 7", "--python=/home/a/venv/bin/python3"];
+  expect(withoutPaths(line)).toEqual(["run", "--external", "mine=…", "--python=…"]);
+  expect(withoutPaths(["--external=mine=ssh host"])).toEqual(["--external=mine=…"]);
+});

@@ -18,14 +18,22 @@ const pathOptions = [
   "out",
 ];
 
+/** Options whose values are commands of the user's own: none is kept, so that none can be run from a stored run. */
+const commandOptions = ["external", "python"];
+
 /** Returns a command line without the folders of its files and folders: `--data coco`, `--checkpoint sam-vit-b=mine.pth`. */
 export function withoutPaths(line: readonly string[]): string[] {
   return line.map((word, i) => {
     const joined = /^--([\w-]+)=(.*)$/s.exec(word);
-    if (joined !== null) return pathOptions.includes(joined[1]!) ? `--${joined[1]}=${named(joined[2]!)}` : word;
+    if (joined !== null) return `--${joined[1]}=${keptValue(joined[1]!, joined[2]!)}`;
     const option = /^--([\w-]+)$/.exec(line[i - 1] ?? "")?.[1];
-    return option !== undefined && pathOptions.includes(option) ? named(word) : word;
+    return option === undefined ? word : keptValue(option, word);
   });
+}
+
+function keptValue(option: string, value: string): string {
+  if (commandOptions.includes(option)) return value.includes("=") ? `${value.slice(0, value.indexOf("="))}=…` : "…";
+  return pathOptions.includes(option) ? named(value) : value;
 }
 
 function named(value: string): string {

@@ -19,6 +19,8 @@ export interface LatencyTurn {
   /** Each sample decodes one box prompt. */
   readonly decodeMs: readonly number[];
   readonly upscaleMs: readonly number[];
+  /** Time in which pixels and masks were on their way to and from another process that answers; it is in no stage. */
+  readonly transferMs?: readonly number[];
   /** Counts prompts that were decoded together, and says how long that took. */
   readonly batches?: readonly { readonly prompts: number; readonly durationMs: number }[];
   /** Load average over one minute when the turn began. */
@@ -35,6 +37,7 @@ const latencyTurn = z.object({
   encodeMs: z.array(positive),
   decodeMs: z.array(positive),
   upscaleMs: z.array(positive),
+  transferMs: z.array(positive).optional(),
   batches: z.array(z.object({ prompts: count, durationMs: positive })).optional(),
   load: positive.optional(),
 }) satisfies z.ZodType<LatencyTurn>;

@@ -73,7 +73,7 @@ const manifest = z.object({
     setting: z.object({ name: text, value: z.number() }).optional(),
   }),
   weights: z.object({
-    source: z.enum(["checkpoint", "nano", "seeded", "onnx", "none"]),
+    source: z.enum(["checkpoint", "nano", "seeded", "onnx", "external", "none"]),
     label: text,
     /** The file's name without its folder. */
     file: text.optional(),
@@ -83,6 +83,17 @@ const manifest = z.object({
     /** Files of a variant that is ONNX files, without their folders. */
     files: z.array(z.object({ name: text, sha256: text })).optional(),
   }),
+  /** The program that answers for the variant, if another process does. It is a record: nothing is started from it. */
+  external: z
+    .object({
+      /** Words of the command without folders. */
+      command: text,
+      name: text,
+      versions: z.record(text, text),
+      /** The program's own files and those that the command names, without folders. */
+      files: z.array(z.object({ name: text, sha256: hash })),
+    })
+    .optional(),
   dataset: z.object({
     id: text,
     fingerprint: text,

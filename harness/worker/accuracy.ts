@@ -6,7 +6,7 @@ import { runEverything } from "./everything.ts";
 import type { ImageHolder, PreparedImage } from "./heldImage.ts";
 import { runPass } from "./pass.ts";
 
-interface AccuracyInput {
+export interface AccuracyInput {
   readonly holder: ImageHolder;
   readonly dataset: Dataset;
   readonly passes: readonly PlannedPass[];

@@ -26,6 +26,8 @@ export interface LatencySample {
   readonly decodeMs: number;
   /** Logits to one mask; 0 for a variant whose decoder gives masks. */
   readonly upscaleMs: number;
+  /** Of another process: its way of pixels and masks, which is in no stage. */
+  readonly transferMs?: number | undefined;
   readonly batch: { readonly prompts: number; readonly durationMs: number };
   /** Memory of the process at its highest since it began: the data set and all that the harness reads count as well. */
   readonly peakBytes: number;
@@ -40,7 +42,7 @@ export async function measureTurn(input: LatencyInput, image: ImageId): Promise<
   checks.embedding(encoded.value, prepared.value);
   const { geometry } = encoded.value;
   const boxes = timedBoxes(dataset, image, photo.size).map((box) => toModelFrame(boxPrompt(box, preset), geometry));
-  const batchPrompts = Array.from({ length: defaults.batchPrompts }, (_, i) => boxes[i % boxes.length]!);
+  const prompts = batchPrompts(boxes);
   const decoded = await timed(() => variant.decode(encoded.value, boxes.slice(0, 1)));
   checks.predictions(decoded.value, 1, geometry);
   const prediction = decoded.value[0]!;
@@ -51,14 +53,19 @@ export async function measureTurn(input: LatencyInput, image: ImageId): Promise<
     const size = dims[1]! * dims[2]!;
     return maskFromLogits(data.subarray(token * size, (token + 1) * size), geometry, preset.mask);
   });
-  const batch = await timed(() => variant.decode(encoded.value, batchPrompts));
-  checks.predictions(batch.value, batchPrompts.length, geometry);
+  const batch = await timed(() => variant.decode(encoded.value, prompts));
+  checks.predictions(batch.value, prompts.length, geometry);
   return {
     prepareMs: prepared.durationMs,
     encodeMs: encoded.durationMs,
     decodeMs: decoded.durationMs,
     upscaleMs: upscaled.value === undefined ? 0 : upscaled.durationMs,
-    batch: { prompts: batchPrompts.length, durationMs: batch.durationMs },
+    batch: { prompts: prompts.length, durationMs: batch.durationMs },
     peakBytes: processMemory().peakBytes(),
   };
+}
+
+/** The boxes, over and over, as many as a batch has. */
+export function batchPrompts<T>(boxes: readonly T[]): readonly T[] {
+  return Array.from({ length: defaults.batchPrompts }, (_, i) => boxes[i % boxes.length]!);
 }

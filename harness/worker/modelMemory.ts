@@ -17,7 +17,7 @@ export interface ModelCalls {
 }
 
 /** Bytes of the whole process, Node and the runtime included, as in all figures here. */
-interface LoadedMemory {
+export interface LoadedMemory {
   /** Highest while the graphs were loaded. */
   readonly load: number;
   /** Resident after that. */
@@ -25,7 +25,7 @@ interface LoadedMemory {
 }
 
 /** Peaks while one photo is encoded and one box decoded; the photo is in both. */
-interface StagesMemory {
+export interface StagesMemory {
   readonly encode: number;
   readonly decode: number;
   /** On the GPU after loading, after an encode and after a decode, where the driver tells. */

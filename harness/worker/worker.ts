@@ -1,5 +1,5 @@
 import type { ImageId } from "../api.ts";
-import type { WorkerSetup } from "../build/setup.ts";
+import type { ExternalSetup, WorkerSetup } from "../build/setup.ts";
 import { processMemory } from "../measure/memory.ts";
 import { withDetectorBoxes } from "../plan/detectorBoxes.ts";
 import { openDataset } from "../plan/openDataset.ts";
@@ -8,11 +8,14 @@ import { loadPlugins, variantOf } from "../plan/plugins/registry.ts";
 import { withVariantFiles } from "../plan/variantFiles.ts";
 import { answerRequests } from "../process/calls.ts";
 import { type PlannedPass, passesOf, protocolOf, type ScoreBook } from "../protocols/index.ts";
-import { AccuracyPhase, type ImageRows } from "./accuracy.ts";
+import { type AccuracyInput, AccuracyPhase, type ImageRows } from "./accuracy.ts";
 import { loadVariant, outputsHint } from "./authoredVariant.ts";
 import { checkedVariant } from "./checkedVariant.ts";
+import { photoHolder } from "./external/heldPhoto.ts";
+import { openProcess } from "./external/open.ts";
+import { measurePhotoTurn } from "./external/photoLatency.ts";
 import { embeddingHolder } from "./heldImage.ts";
-import { type LatencyInput, type LatencySample, measureTurn } from "./latency.ts";
+import { type LatencySample, measureTurn } from "./latency.ts";
 import { outputChecks } from "./outputChecks.ts";
 
 export interface WorkerCalls {
@@ -24,7 +27,9 @@ export interface WorkerCalls {
 
 interface Opened {
   readonly accuracy: AccuracyPhase;
-  readonly latency: LatencyInput;
+  /** Of this process, and of the one that answers where another does. */
+  readonly residentBytes: number;
+  turn(image: ImageId): Promise<LatencySample>;
 }
 
 /** Answers the parent's requests until it hangs up. */
@@ -37,10 +42,10 @@ export function serve(): void {
   answerRequests<WorkerCalls>({
     async open({ setup }) {
       opened = await open(setup);
-      return { residentBytes: processMemory().residentBytes() };
+      return { residentBytes: opened.residentBytes };
     },
     image: async ({ image, next }) => loaded().accuracy.rows(image, next),
-    turn: async ({ image }) => measureTurn(loaded().latency, image),
+    turn: async ({ image }) => loaded().turn(image),
   });
 }
 
@@ -50,19 +55,29 @@ async function open(setup: WorkerSetup): Promise<Opened> {
     setup.variantFiles,
     setup.encoderInput,
   );
-  const registered = variantOf(registry, setup.variant);
-  const { preset, file } = registered;
   const annotated = await openDataset(registry, setup.dataset, setup.datasetOptions);
   const dataset = setup.boxes === undefined ? annotated : await withDetectorBoxes(annotated, setup.boxes);
+  const phase = { dataset, passes: passesOfSetup(setup, bookOf(registry)), seed: setup.seed };
+  if (setup.external !== undefined) return openExternal(setup.external, phase);
+  const registered = variantOf(registry, setup.variant);
+  const { preset, file } = registered;
   const variant = await loadVariant(registered, setup.graphs, setup.runtime, setup.facts);
   const checks = outputChecks(preset, outputsHint(file, setup.graphs));
-  const accuracy = new AccuracyPhase({
-    holder: embeddingHolder(checkedVariant(variant, checks), preset),
-    dataset,
-    passes: passesOfSetup(setup, bookOf(registry)),
-    seed: setup.seed,
-  });
-  return { accuracy, latency: { variant, preset, dataset, checks } };
+  return {
+    accuracy: new AccuracyPhase({ holder: embeddingHolder(checkedVariant(variant, checks), preset), ...phase }),
+    residentBytes: processMemory().residentBytes(),
+    turn: (image) => measureTurn({ variant, preset, dataset, checks }, image),
+  };
+}
+
+async function openExternal(external: ExternalSetup, phase: Omit<AccuracyInput, "holder">): Promise<Opened> {
+  const opened = await openProcess(external);
+  const { link, variant, preset } = opened;
+  return {
+    accuracy: new AccuracyPhase({ holder: photoHolder(variant, preset), ...phase }),
+    residentBytes: processMemory().residentBytes() + link.memory.residentBytes(),
+    turn: (image) => measurePhotoTurn({ ...opened, dataset: phase.dataset }, image),
+  };
 }
 
 function passesOfSetup({ prompts }: WorkerSetup, book: ScoreBook): readonly PlannedPass[] {

@@ -57,7 +57,7 @@ export async function startWorker(setup: WorkerSetup, deadlines: Deadlines): Pro
 export async function startModelProcess(setup: ModelSetup, deadlines: Deadlines): Promise<Started<ModelCalls>> {
   // The photo's bytes go there as they are.
   const options = {
-    module: new URL("modelMemory.mjs", import.meta.url),
+    module: new URL(setup.external === undefined ? "modelMemory.mjs" : "external/photoMemory.mjs", import.meta.url),
     serialization: "advanced",
     deadlines,
   } as const;
@@ -96,13 +96,15 @@ async function started<All extends Opening<All>>(
     await worker.close();
     if (!(error instanceof WorkerFailed)) throw error;
     if (error.thrownAt !== undefined) throw new Error(`${setup.variant}: loading failed: ${error.thrownAt}`);
-    throw isOwnModule(setup.plugin) ? new HarnessError(error.message, { hint: error.hint }) : error;
+    throw isOwnModule(setup.plugin) && setup.external === undefined
+      ? new HarnessError(error.message, { hint: error.hint })
+      : error;
   }
 }
 
 /** Of a worker's setup what the model's process is told: nothing of the data set. */
-function modelOf({ variant, plugin, variantFiles, encoderInput, graphs, runtime }: ModelSetup): ModelSetup {
-  return { variant, plugin, variantFiles, graphs, runtime, encoderInput };
+function modelOf({ variant, plugin, variantFiles, encoderInput, graphs, runtime, external }: ModelSetup): ModelSetup {
+  return { variant, plugin, variantFiles, graphs, runtime, encoderInput, external };
 }
 
 /** The parent's side of a child process. One call at a time. It ends when this process ends, however that happens. */
@@ -135,6 +137,11 @@ export class WorkerProcess<All extends Calls<string & keyof All>> {
   /** Throws WorkerFailed with the worker's own message, WorkerDied when the process is gone or does not answer in time. */
   async call<Name extends string & keyof All>(call: Name, request: All[Name]["request"]): Promise<All[Name]["reply"]> {
     const reply = await this.#send({ call, request });
+    if (!reply.ok && reply.ended !== undefined) {
+      this.#ended = `the program that answers: ${reply.ended}`;
+      await this.close();
+      throw new WorkerDied(this.variant, this.#ended);
+    }
     if (!reply.ok) throw new WorkerFailed(reply);
     return reply.value as All[Name]["reply"];
   }

@@ -25,8 +25,8 @@ export async function fittingVariants(registry: Registry, archive: TensorArchive
 }
 
 /** Returns false for a method on another variant's checkpoint, for ONNX files, and for a floor, which has no weights. */
-export function hasOwnCheckpoint({ preset, files }: RegisteredVariant): boolean {
-  return preset.base === undefined && files === undefined && preset.role !== "floor";
+export function hasOwnCheckpoint({ preset, files, external }: RegisteredVariant): boolean {
+  return preset.base === undefined && files === undefined && external === undefined && preset.role !== "floor";
 }
 
 /** Returns an error about a checkpoint that does not fit, whose hint names the variant that it does fit. */

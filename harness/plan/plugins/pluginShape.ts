@@ -14,7 +14,7 @@ import type {
 import { HarnessError } from "../../errors.ts";
 
 /** An id is part of file names, and of lists that commas set apart, so it has these letters only. */
-const idPattern = /^(?!\.)[\w.+@-]+(\/(?!\.)[\w.+@-]+)*$/;
+export const idPattern = /^(?!\.)[\w.+@-]+(\/(?!\.)[\w.+@-]+)*$/;
 
 interface Rule {
   /** Name of the field, with dots where it lies deeper. */

@@ -1,7 +1,15 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { DatasetPlugin, GraphFiles, Metric, Protocol, VariantManifest, VariantPlugin } from "../../api.ts";
+import type {
+  DatasetPlugin,
+  ExternalProcess,
+  GraphFiles,
+  Metric,
+  Protocol,
+  VariantManifest,
+  VariantPlugin,
+} from "../../api.ts";
 import { HarnessError, unknown } from "../../errors.ts";
 import { checkPreset, type Plugin, pluginOf } from "./pluginShape.ts";
 import { projectRoot } from "./sources.ts";
@@ -16,6 +24,8 @@ export interface RegisteredVariant {
   readonly folder: string;
   /** The user's own ONNX files; nothing is built for them. */
   readonly files?: GraphFiles;
+  /** The program that answers in its place. */
+  readonly external?: ExternalProcess | undefined;
 }
 
 export interface Registry {
@@ -76,7 +86,8 @@ export async function loadPlugins(files: readonly string[]): Promise<Registry> {
     }
     const method = { plugin, file, folder: dirname(file) };
     methods.push(method);
-    for (const preset of plugin.presets) addTo(variants, preset.id, { preset, ...method }, file);
+    for (const preset of plugin.presets)
+      addTo(variants, preset.id, { preset, ...method, external: plugin.processOf?.(preset) }, file);
   }
   return { variants, datasets, datasetFiles, methods, protocols, metrics };
 }
@@ -91,7 +102,8 @@ export function variantOf(registry: Registry, id: string): RegisteredVariant {
   for (const method of registry.methods) {
     const preset = method.plugin.presetOf?.(id);
     if (preset === undefined) continue;
-    return { preset: isOwnModule(method.file) ? preset : checkPreset(preset, method.file), ...method };
+    const checked = isOwnModule(method.file) ? preset : checkPreset(preset, method.file);
+    return { preset: checked, ...method, external: method.plugin.processOf?.(checked) };
   }
   throw unknown("variant", id, [...registry.variants.keys()]);
 }

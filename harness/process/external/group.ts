@@ -5,7 +5,7 @@ import type { Duplex, Readable, Writable } from "node:stream";
  * Waits in a process of its own, in a session of its own: the first line is a process group, and whoever wrote it is gone when
  * the next is the end of input. Then the group is killed, whatever it computes. A second line says that the group has ended.
  */
-const guardScript = "read -r group || exit 0; read -r ended && exit 0; kill -9 -- -$group";
+const guardScript = "read -r group || exit 0; read -r ended && exit 0; kill -s KILL -- -$group";
 
 /** Waits until the guard knows the group, then becomes the command; one whose parent is gone before that does not begin. */
 const beginScript = 'read -r begin || exit 1; exec "$@" </dev/null';

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { limits } from "../../limits.ts";
-import { ExternalEnded, ExternalLink } from "./link.ts";
+import { ExternalEnded } from "./ended.ts";
+import { ExternalLink } from "./link.ts";
 
 const speaker = JSON.stringify(new URL("fixtures/speaker.mjs", import.meta.url).href);
 

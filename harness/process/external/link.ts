@@ -2,6 +2,7 @@ import { HarnessError } from "../../errors.ts";
 import { limits } from "../../limits.ts";
 import { visible } from "../../visible.ts";
 import { countdown } from "../deadlines.ts";
+import { ExternalEnded } from "./ended.ts";
 import { type GroupCommand, type ProcessGroup, startGroup } from "./group.ts";
 import { type GroupMemory, groupMemory } from "./groupMemory.ts";
 import { ChannelError, type Message, MessageReader, messageBytes } from "./messages.ts";
@@ -14,17 +15,6 @@ const defaults = {
   /** A process that ends closes its channel a little before its end is known. */
   endsWithinMs: 1000,
 };
-
-/** A foreign process that is gone, or that can not be understood any more and was ended. */
-export class ExternalEnded extends HarnessError {
-  /** A signal, an exit code, or what it did wrong, with what it printed last. */
-  readonly ended: string;
-
-  constructor(variant: string, reason: string) {
-    super(`${variant}: its own process ended (${reason})`);
-    this.ended = `its own process: ${reason}`;
-  }
-}
 
 export interface Question {
   readonly call: string;
@@ -65,9 +55,7 @@ export class ExternalLink {
     channel.on("data", (bytes: Uint8Array) => this.#take(bytes));
     // A closed channel shows as the leader's end.
     channel.on("error", () => undefined);
-    channel.once("close", () =>
-      setTimeout(() => this.#abandon("it closed the channel"), defaults.endsWithinMs).unref(),
-    );
+    channel.once("close", () => setTimeout(() => this.end("it closed the channel"), defaults.endsWithinMs).unref());
     leader.once("error", () => undefined);
     leader.once("exit", (code, signal) => {
       this.#reason ??= signal ?? `exit code ${code}`;
@@ -130,12 +118,12 @@ export class ExternalLink {
       resolve(message);
     } catch (error) {
       if (!(error instanceof ChannelError)) throw error;
-      this.#abandon(error.message);
+      this.end(error.message);
     }
   }
 
-  /** Ends the process; whoever waits is told when it is gone. */
-  #abandon(reason: string): void {
+  /** Ends the process for this reason; whoever waits is told when it is gone. */
+  end(reason: string): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
     this.#group.end();

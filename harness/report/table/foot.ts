@@ -40,6 +40,7 @@ export function foot(reports: readonly RunReport[], { base, leftOut, width }: Fo
 export function footLines(reports: readonly RunReport[], base: RunReport | undefined): readonly string[] {
   return [
     ...latencyLines(reports, base),
+    ...programLines(reports),
     ...accuracyLines(reports),
     ...boundLines(reports),
     ...weightsLines(reports),
@@ -101,6 +102,20 @@ function latencyLines(reports: readonly RunReport[], base: RunReport | undefined
       "bit operations, storage: counted, not measured, of what a graph with integers multiplies and stores in them, and of the paper's scheme where a row simulates integers in float. 10^12 multiply-accumulates of the published graph times the bits of both factors, for one image and one box prompt; the weights with their scales, 10^6 bytes; in parentheses what float32 has more",
     );
   return lines;
+}
+
+/** What another process computes with, and the time that no stage of its row holds. */
+function programLines(reports: readonly RunReport[]): string[] {
+  return reports.flatMap(({ variant, external }) => {
+    if (external === undefined) return [];
+    const versions = Object.entries(external.versions).map(([name, version]) => `${name} ${version}`);
+    const { transfer } = external;
+    const way =
+      transfer === undefined
+        ? ""
+        : `; ${transfer.median.toFixed(1)} ms more for the way of pixels and masks, median of ${transfer.n}`;
+    return [`${variant}: another process, ${external.name} (${versions.join(", ")}), timed by its own clock${way}`];
+  });
 }
 
 function latencyLine(measured: readonly RunReport[]): string {
@@ -169,6 +184,7 @@ const weightsMeaning = {
   nano: "small, trained for this project: real accuracy at toy size",
   seeded: "values from a seed: latency and memory only, no accuracy",
   onnx: "ONNX files of the user's own, run as they are",
+  external: "a program of the user's own, and what it loads",
   none: "no model",
 } as const;
 

@@ -108,9 +108,9 @@ async function prepareSide(
   return { plan, prepared };
 }
 
-/** Returns the choice that finds these weights again: ONNX files hold weights of their own, and a floor has none. */
+/** Returns the choice that finds these weights again: ONNX files and a user's program hold their own, and a floor has none. */
 function choiceOf(source: Manifest["weights"]["source"]): WeightsChoice {
-  return source === "onnx" || source === "none" ? "auto" : source;
+  return source === "onnx" || source === "external" || source === "none" ? "auto" : source;
 }
 
 function requireSameWeights({ id, weights }: Manifest, { weights: found }: Manifest): void {

@@ -1,0 +1,70 @@
+import type { GraphFiles } from "../api.ts";
+import { type ChosenExternal, externalFiles, shownCommand } from "../plan/externalCommand.ts";
+import type { RunPlan } from "../plan/plan.ts";
+import { weightsVariantOf } from "../plan/plugins/registry.ts";
+import type { ChosenVariant } from "../plan/weights.ts";
+import { canonicalJson, sha256 } from "../store/canonical.ts";
+import type { Manifest } from "../store/schema.ts";
+import { buildVariant } from "./build.ts";
+import type { ExternalSetup } from "./setup.ts";
+import { openWeights } from "./weights/openedWeights.ts";
+
+/** What a run of a program needs and records. */
+export interface ExternalRun {
+  readonly setup: ExternalSetup;
+  readonly record: NonNullable<Manifest["external"]>;
+  readonly weights: Manifest["weights"];
+  /** By graph where it takes graphs, and one of the program: command, bytes, versions, settings and weights. */
+  readonly hashes: Readonly<Record<string, string>>;
+}
+
+/** Builds the base's published graph where the program takes graphs. Throws HarnessError where the weights do not fit the base. */
+export async function prepareExternal(
+  plan: RunPlan,
+  chosen: ChosenVariant,
+  external: ChosenExternal,
+): Promise<ExternalRun> {
+  const { process, hello, description, command } = external;
+  const loaded = await loadedBy(plan, chosen, external);
+  const files = await externalFiles(external);
+  const shown = shownCommand(external);
+  const { name, versions } = description;
+  const identity = { command: shown, files, description, hello, takes: process.takes, weights: loaded.weightsId };
+  return {
+    setup: {
+      command,
+      hello,
+      description,
+      preset: chosen.variant.preset,
+      load: { weights: loaded.file, graphs: loaded.graphs, threads: plan.runtime.threads },
+    },
+    record: { command: shown, name, versions, files: [...files] },
+    weights: loaded.record,
+    hashes: { ...loaded.hashes, program: sha256(canonicalJson(identity)) },
+  };
+}
+
+interface Loaded {
+  readonly file: string | null;
+  readonly graphs: GraphFiles | null;
+  readonly record: Manifest["weights"];
+  readonly weightsId: string;
+  readonly hashes: Readonly<Record<string, string>>;
+}
+
+async function loadedBy(plan: RunPlan, chosen: ChosenVariant, external: ChosenExternal): Promise<Loaded> {
+  if (external.process.takes === "nothing") {
+    const record = { source: "external", label: external.description.name } as const;
+    return { file: null, graphs: null, record, weightsId: "the program's own", hashes: {} };
+  }
+  const { checkpoint, weightsId, record } = await openWeights(chosen, plan.registry);
+  try {
+    if (external.process.takes === "weights")
+      return { file: chosen.weights.file ?? null, graphs: null, record, weightsId, hashes: {} };
+    const base = weightsVariantOf(plan.registry, chosen.variant);
+    const built = await buildVariant({ variant: base, checkpoint, weightsId, graph: "reference" });
+    return { file: null, graphs: built.files, record, weightsId, hashes: built.hashes };
+  } finally {
+    checkpoint.close();
+  }
+}
