@@ -221,7 +221,10 @@ export type MaskPrediction =
       readonly predictedIou: Float32Array;
     }
   | { readonly kind: "masks"; readonly masks: readonly Rle[]; readonly scores: Float32Array }
-  /** Of a PhotoVariant: only the tokens of the set that was asked for, by the decoder's numbers; predicted IoU one a token. */
+  /**
+   * Present for a PhotoVariant: it holds only the tokens of the set that was asked for, by the decoder's numbers, with one
+   * predicted IoU a token.
+   */
   | { readonly kind: "tokens"; readonly tokens: readonly number[]; readonly predictedIou: Float32Array };
 
 /** Says which tokens one part of an encoder worked on; the others passed it unchanged, or by a cheaper way. */

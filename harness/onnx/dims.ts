@@ -1,8 +1,8 @@
 import type { Dim } from "../api.ts";
 
 /**
- * Dimensions that are known only when the graph runs, as linear forms of one symbol: `points`, `points+5`, `8*points+40`.
- * That is all a prompt batch needs, and it keeps shapes comparable as strings.
+ * A dimension that is known only when the graph runs is a linear form of one symbol: `points`, `points+5`, `8*points+40`. That
+ * is all a prompt batch needs, and it keeps shapes comparable as strings.
  */
 interface Linear {
   readonly symbol?: string;
@@ -34,7 +34,7 @@ export function addDims(a: Dim, b: Dim): Dim {
   return format({ symbol, scale: left.scale + right.scale, offset: left.offset + right.offset });
 }
 
-/** The dimension that brings `known` to the element count of `all`; throws where the counts do not divide. */
+/** Returns the dimension that brings `known` to the element count of `all`; throws where the counts do not divide. */
 export function quotient(all: readonly Dim[], known: readonly Dim[]): Dim {
   const left = [...all];
   const right = known.filter((dim) => {
@@ -53,7 +53,7 @@ export function quotient(all: readonly Dim[], known: readonly Dim[]): Dim {
   return format({ symbol, scale: scale * factor, offset: offset * factor });
 }
 
-/** Product of dimensions of which at most one is symbolic. */
+/** Returns the product of dimensions of which at most one is symbolic. */
 export function product(dims: readonly Dim[]): Dim {
   let result: Linear = { scale: 0, offset: 1 };
   for (const factor of dims.map(parse)) {
@@ -65,7 +65,7 @@ export function product(dims: readonly Dim[]): Dim {
   return format(result);
 }
 
-/** The number a dimension stands for. Throws where a symbol has no value. */
+/** Returns the number that a dimension stands for. Throws where a symbol has no value. */
 export function evaluateDim(dim: Dim, bindings: Readonly<Record<string, number>>): number {
   const { symbol, scale, offset } = parse(dim);
   if (symbol === undefined) return offset;
@@ -74,7 +74,7 @@ export function evaluateDim(dim: Dim, bindings: Readonly<Record<string, number>>
   return scale * value + offset;
 }
 
-/** Broadcast shape as NumPy's; throws where two dimensions do not fit. */
+/** Returns the broadcast shape as NumPy does; throws where two dimensions do not fit. */
 export function broadcastDims(a: readonly Dim[], b: readonly Dim[]): Dim[] {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, i) => {

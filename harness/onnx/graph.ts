@@ -34,7 +34,7 @@ interface Apply {
 interface Derived {
   readonly name: string;
   readonly dims: readonly number[];
-  /** The checkpoint's tensors it is made of; read when the file is written. */
+  /** Tensors of the checkpoint that this one is made of; they are read when the file is written. */
   readonly from: readonly Weight[];
   compute(...arrays: Float32Array[]): Float32Array;
 }
@@ -95,12 +95,12 @@ export class GraphBuilder {
     }
   }
 
-  /** A tensor of the checkpoint as it is. */
+  /** Adds a tensor of the checkpoint as it is. */
   weight(weight: Weight): GraphValue {
     return this.derived({ name: weight.name, dims: weight.dims, from: [weight], compute: (values) => values });
   }
 
-  /** A tensor computed from the checkpoint's when the file is written: transposed, folded, gathered. */
+  /** Adds a tensor that is computed from the checkpoint's when the file is written: transposed, folded, gathered. */
   derived({ name, dims, from, compute }: Derived): GraphValue {
     for (const weight of from) if (!isBuffer(weight.name)) this.#parameters.set(weight.name, count(weight.dims));
     const read = () => {
@@ -121,7 +121,7 @@ export class GraphBuilder {
     this.#parameters.set(weight.name, count(weight.dims));
   }
 
-  /** A tensor that does not come from the checkpoint. */
+  /** Adds a tensor that does not come from the checkpoint. */
   constant(name: string, type: ElementType, dims: readonly number[], read: () => TypedData): GraphValue {
     const known = this.#constants.get(name);
     if (known !== undefined) {
@@ -135,7 +135,7 @@ export class GraphBuilder {
     return constant;
   }
 
-  /** A list of int64: shapes, axes, indices. Equal lists are one constant. */
+  /** Adds a list of int64: shapes, axes, indices. Equal lists are one constant. */
   ints(values: readonly number[]): GraphValue {
     const name = `ints[${values.length > 8 ? `${values.length}:${fingerprint(values)}` : values}]`;
     const known = this.#ints.get(name);
@@ -145,7 +145,7 @@ export class GraphBuilder {
     return this.constant(name, "int64", [values.length], () => BigInt64Array.from(values, BigInt));
   }
 
-  /** One float32 number, of rank 0. */
+  /** Adds one float32 number, of rank 0. */
   number(value: number): GraphValue {
     return this.constant(`number[${value}]`, "float32", [], () => Float32Array.of(value));
   }
@@ -196,7 +196,7 @@ export class GraphBuilder {
     }
   }
 
-  /** Leaves out what a rewritten graph has lost the users of: constants, and what only gave them another shape. */
+  /** Leaves out what nothing uses any more in a rewritten graph: constants, and nodes that only gave them another shape. */
   dropUnused(): void {
     const outputs = this.#outputs.map(({ name }) => name);
     const taken = () => new Set([...this.#nodes.flatMap(({ inputs }) => inputs), ...outputs]);
@@ -254,7 +254,7 @@ function macsByOperator(work: readonly Work[], bindings: Readonly<Record<string,
   return totals;
 }
 
-/** FNV-1a over the numbers: names of long index lists. */
+/** Returns FNV-1a over the numbers, which names long lists of indices. */
 function fingerprint(values: readonly number[]): string {
   let hash = 0x811c9dc5;
   for (const value of values) hash = Math.imul(hash ^ value, 0x01000193) >>> 0;

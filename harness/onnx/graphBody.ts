@@ -18,10 +18,10 @@ export const elementTypes =
     " ",
   );
 
-/** Numbers of a constant that is read: what images are normalised by has three. */
+/** A constant of at most so many numbers is read: the one that images are normalised by has three. */
 const smallest = 16;
 
-/** Too much of something in a file that may be well formed otherwise. */
+/** A file has too much of something, though it may be well formed otherwise. */
 export class OverLimit extends Error {
   readonly expected: string;
 
@@ -40,7 +40,7 @@ export class BodyReader {
   readonly #stored = new Map<string, number>();
   #count = 0;
 
-  /** A field of the graph that is read; others are left alone. */
+  /** Takes a field of the graph, if it is one that is read here. */
   take(field: Field): void {
     if (field.number === at.graph.node) this.#node(field, 0);
     else if (field.number === at.graph.initializer) this.#initializer(field);
@@ -77,7 +77,7 @@ export class BodyReader {
     if (operator === "Constant" && constant !== undefined) this.#constants.set(outputs[0] ?? "", constant);
   }
 
-  /** The numbers of a small tensor, if that is what the attribute holds. */
+  /** Returns the numbers of a small tensor, if that is what the attribute holds. */
   #attribute(field: Field, depth: number): readonly number[] | undefined {
     let values: readonly number[] | undefined;
     for (const part of eachField(field)) {

@@ -1,4 +1,4 @@
-/** `sam-bench/onnx`: building, writing and running graphs. */
+/** This room builds, writes and runs graphs (`sam-bench/onnx`). */
 export { runApart } from "./apart.ts";
 export { boxMacs, boxPrompt } from "./boxMacs.ts";
 export { GraphBuilder } from "./graph.ts";

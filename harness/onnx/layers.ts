@@ -8,12 +8,12 @@ export interface Module {
   readonly path: string;
 }
 
-/** A part of a module, by PyTorch's name: `child(block, "attn.qkv")`. */
+/** Returns a part of a module, by PyTorch's name: `child(block, "attn.qkv")`. */
 export function child(module: Module, name: string): Module {
   return { ...module, path: module.path === "" ? name : `${module.path}.${name}` };
 }
 
-/** The module's own tensor. Throws HarnessError where the checkpoint lacks it or has another shape. */
+/** Returns the module's own tensor. Throws HarnessError where the checkpoint lacks it or has another shape. */
 export function take(module: Module, name: string, dims: readonly number[]): Weight {
   return module.checkpoint.take(module.path === "" ? name : `${module.path}.${name}`, dims);
 }
@@ -41,7 +41,7 @@ export function concat(graph: GraphBuilder, values: readonly GraphValue[], axis:
   return graph.op("Concat", values, { axis });
 }
 
-/** `start` … `end` along one axis. */
+/** Returns `start` … `end` along one axis. */
 export function slice(graph: GraphBuilder, x: GraphValue, axis: number, start: number, end: number): GraphValue {
   return graph.op("Slice", [x, graph.ints([start]), graph.ints([end]), graph.ints([axis])]);
 }
@@ -61,7 +61,7 @@ export function mul(graph: GraphBuilder, a: GraphValue, b: GraphValue): GraphVal
   return graph.op("Mul", [a, b]);
 }
 
-/** The error-function form, as one operator. */
+/** Adds GELU in its error-function form, as one operator. */
 export function gelu(graph: GraphBuilder, x: GraphValue): GraphValue {
   return graph.op("Gelu", [x]);
 }
@@ -85,7 +85,7 @@ export function product(module: Module, x: GraphValue, { inputs, outputs }: Widt
   return module.graph.op("FusedMatMul", [x, weight(module, "weight", [outputs, inputs])], { transB: 1 });
 }
 
-/** x W^T + b over the last axis. */
+/** Returns x W^T + b over the last axis. */
 export function linear(module: Module, x: GraphValue, widths: Widths): GraphValue {
   return module.graph.within(module.path, () =>
     add(module.graph, product(module, x, widths), weight(module, "bias", [widths.outputs])),
@@ -104,13 +104,13 @@ export function layerNorm(module: Module, x: GraphValue, { width, epsilon }: Nor
 }
 
 interface Residual extends Normalisation {
-  /** Added to the branch before it joins the residual stream. */
+  /** Bias that is added to the branch before the branch joins the residual stream. */
   readonly bias: GraphValue;
 }
 
 /**
- * branch + bias + stream, and its normalisation: [normalised, new stream]. Three operators, since the runtime's joint one,
- * SkipLayerNormalization, is slower than they are.
+ * Returns branch + bias + stream, and its normalisation: [normalised, new stream]. It takes three operators, since the runtime's
+ * joint one, SkipLayerNormalization, is slower than they are.
  */
 export function addAndNorm(
   module: Module,

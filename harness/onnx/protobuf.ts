@@ -8,14 +8,14 @@ const defaults = {
   window: 64 * 2 ** 10,
   /** Longest text that is taken for a name. */
   text: 2 ** 16,
-  /** Fields of a message that is read as a whole: of a type or a shape. */
+  /** The most fields of a message that is read as a whole: a type or a shape. */
   fields: 10_000,
 };
 
 /** Fills the buffer from a place in the file, and says how much there was. */
 type Read = (buffer: Uint8Array, position: number) => number;
 
-/** One field of a message. Its content lies from `start` to `end` where it has a length: text, or a message of its own. */
+/** A field of a message. Its content lies from `start` to `end` where it has a length: text, or a message of its own. */
 export interface Field {
   readonly number: number;
   /** The value of a varint; 0 for other fields. */
@@ -26,7 +26,7 @@ export interface Field {
   text(): string;
   /** Throws RangeError where there are more than `most`. */
   bytes(most: number): Uint8Array;
-  /** A repeated whole number: one field each, or many packed into one. */
+  /** Returns a repeated whole number: one field each, or many packed into one. */
   varints(): readonly number[];
 }
 
@@ -43,12 +43,12 @@ export class MessageReader {
     this.#size = size;
   }
 
-  /** The file as a message. */
+  /** Returns the file as a message. */
   whole(): Field {
     return this.#field({ number: 0, value: 0, start: 0, end: this.#size });
   }
 
-  /** The field that begins at `position`, and where the next one does. */
+  /** Returns the field that begins at `position`, and the place of the next one. */
   fieldAt(position: number, limit: number): { readonly field: Field; readonly next: number } {
     const tag = this.#varint(position);
     const number = Math.floor(tag.value / 8);
@@ -92,7 +92,9 @@ export class MessageReader {
     return bytes;
   }
 
-  /** Seven bits a byte, the lowest first. Numbers beyond 2^53 lose their last digits; none that is looked at is so large. */
+  /**
+   * Reads seven bits a byte, the lowest first. Numbers beyond 2^53 lose their last digits; none that is looked at is so large.
+   */
   #varint(position: number): { readonly value: number; readonly next: number } {
     let value = 0;
     let scale = 1;
@@ -115,7 +117,7 @@ export class MessageReader {
   }
 }
 
-/** The fields of a message, in their order, one at a time. */
+/** Yields the fields of a message, in their order, one at a time. */
 export function* eachField({ reader, start, end }: Field): Generator<Field, void> {
   for (let position = start; position < end; ) {
     const { field, next } = reader.fieldAt(position, end);
@@ -124,7 +126,7 @@ export function* eachField({ reader, start, end }: Field): Generator<Field, void
   }
 }
 
-/** The fields of a message that holds a few. */
+/** Returns the fields of a message that holds a few. */
 export function fieldsOf(message: Field): Field[] {
   const fields: Field[] = [];
   for (const field of eachField(message)) {

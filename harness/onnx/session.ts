@@ -5,7 +5,7 @@ import type { RuntimeOptions, Tensor } from "../api.ts";
 import { HarnessError, unknown } from "../errors.ts";
 import { sumsInt8In32Bits } from "./int8Sums.ts";
 
-/** A graph ready to run. Feeds and results are float32 by the graph's own names. */
+/** A session is a graph ready to run. Feeds and results are float32 by the graph's own names. */
 export interface Session {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -35,7 +35,10 @@ export const runtimeVersion: string = ort.env.versions.node ?? ort.env.versions.
 // The same for what it says outside of sessions, such as libraries that a provider did not find: the error names them.
 ort.env.logLevel = "fatal";
 
-/** Providers that this build of ONNX Runtime carries; whether the machine has their libraries shows when one is opened. */
+/**
+ * Returns the providers that this build of ONNX Runtime carries; whether the machine has their libraries shows when one is
+ * opened.
+ */
 export function providers(): readonly string[] {
   return ort.listSupportedBackends().map((backend) => backend.name);
 }

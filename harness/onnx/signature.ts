@@ -86,7 +86,7 @@ function declaredValue(value: Field): DeclaredValue {
   };
 }
 
-/** A dimension without number and name is one that nothing is known of. */
+/** Returns a dimension; one without number and name is "?", since nothing is known of it. */
 function dimOf(dim: Field): Dim {
   for (const field of fieldsOf(dim)) {
     if (field.number === at.dim.value) return field.value;

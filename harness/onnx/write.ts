@@ -92,7 +92,7 @@ export function writeGraph(graph: OnnxGraph, folder: string): string {
   return file;
 }
 
-/** A digest of everything but the tensors' values: nodes, shapes, names. Reads no weight. */
+/** Returns a digest of everything but the tensors' values: nodes, shapes, names. Reads no weight. */
 export function structureHash(graph: OnnxGraph): string {
   const tensors = graph.constants.map((constant) => tensorHeader(constant));
   return createHash("sha256").update(encodeModel(graph, tensors)).digest("hex");

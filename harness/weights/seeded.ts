@@ -18,7 +18,10 @@ const plain = (scale: number, shift: number): Rule => ({ scale, step: 1, centre:
 /** scale (2u - 1) */
 const symmetric = (scale: number): Rule => ({ scale, step: 2, centre: 1, shift: 0 });
 
-/** Row-major. FastSAM's dfl.conv.weight counts 0 … 15, because its network computes an expectation with it. */
+/**
+ * Returns a seeded tensor, row-major. FastSAM's dfl.conv.weight counts 0 … 15, because its network computes an expectation with
+ * it.
+ */
 export function seededTensor(name: string, dims: readonly number[]): Float32Array<ArrayBuffer> {
   const values = new Float32Array(elementCount(dims));
   if (name.endsWith("dfl.conv.weight")) return values.map((_, index) => index);
@@ -27,7 +30,7 @@ export function seededTensor(name: string, dims: readonly number[]): Float32Arra
   return values;
 }
 
-/** Has every tensor in every shape; there is nothing to be missing or left over. */
+/** Returns a checkpoint that has every tensor in every shape; nothing can be missing or left over. */
 export function seededCheckpoint(): Checkpoint {
   return {
     label: "seeded weights",
@@ -40,7 +43,7 @@ export function seededCheckpoint(): Checkpoint {
   };
 }
 
-/** The checkpoint's tensors, and seeded ones for names that it lacks; its own have to be taken, all of them. */
+/** Returns the checkpoint's tensors, with seeded ones for names that it lacks; its own have to be taken, all of them. */
 export function completedCheckpoint(checkpoint: Checkpoint): Checkpoint {
   const seeded = seededCheckpoint();
   return {
@@ -51,7 +54,7 @@ export function completedCheckpoint(checkpoint: Checkpoint): Checkpoint {
   };
 }
 
-/** The first rule that fits holds. The general one has the variance 1 / fan-in of a fresh linear layer. */
+/** Returns the first rule that fits. The general one has the variance 1 / fan-in of a fresh linear layer. */
 function ruleOf(name: string, dims: readonly number[]): Rule {
   const last = lastPart(name);
   if (last === "running_var") return plain(1, 0.5);
@@ -62,7 +65,7 @@ function ruleOf(name: string, dims: readonly number[]): Rule {
   return symmetric(Math.sqrt(3 / elementCount(dims.slice(1))));
 }
 
-/** u(name, i) = (h(h(i) ^ s(name)) >>> 8) / 2^24. The one loop that 94 to 641 million weights go through. */
+/** Fills with u(name, i) = (h(h(i) ^ s(name)) >>> 8) / 2^24. This is the one loop that 94 to 641 million weights go through. */
 function fillUniform(values: Float32Array, seed: number, { scale, step, centre, shift }: Rule): void {
   const unit = step / 2 ** 24;
   for (let index = 0; index < values.length; index++) {
@@ -70,7 +73,7 @@ function fillUniform(values: Float32Array, seed: number, { scale, step, centre, 
   }
 }
 
-/** h: the 32-bit mixing function known as lowbias32. */
+/** Computes h, the 32-bit mixing function known as lowbias32. */
 function mix(word: number): number {
   let x = word;
   x ^= x >>> 16;
@@ -80,7 +83,7 @@ function mix(word: number): number {
   return x ^ (x >>> 16);
 }
 
-/** s: FNV-1a over the name's UTF-8 bytes. */
+/** Computes s, FNV-1a over the name's UTF-8 bytes. */
 function fnv1a(name: string): number {
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(name)) hash = Math.imul(hash ^ byte, 0x01000193);

@@ -56,8 +56,8 @@ export function memorySource(label: string, bytes: Uint8Array): ByteSource {
 }
 
 /**
- * A fresh array that begins a buffer of its own, so any typed array can look at it.
- * The range is checked before anything is allocated. Throws HarnessError where it leaves the source.
+ * Returns a fresh array that begins a buffer of its own, so any typed array can look at it. The range is checked before anything
+ * is allocated. Throws HarnessError where it leaves the source.
  */
 export function readBytes(source: ByteSource, offset: number, length: number): Uint8Array<ArrayBuffer> {
   if (!(offset >= 0 && length >= 0 && offset + length <= source.size)) {

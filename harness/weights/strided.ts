@@ -1,4 +1,6 @@
-/** A tensor as PyTorch stores it: a view, by offset and strides, of a region of bytes that other tensors may share. */
+/**
+ * A strided tensor is a view, as PyTorch stores it: by offset and strides, of a region of bytes that other tensors may share.
+ */
 
 import { HarnessError } from "../errors.ts";
 import { limits } from "../limits.ts";
@@ -6,13 +8,13 @@ import { damaged, printable } from "./damage.ts";
 import { elementBytes, swapBytes, type TensorDtype, toFloat32, toFloat64 } from "./elements.ts";
 import { type ByteSource, readBytes } from "./source.ts";
 
-/** Bytes of a source; `start` and `length` are in bytes. */
+/** A region is a stretch of a source; `start` and `length` are in bytes. */
 export interface Region {
   readonly source: ByteSource;
   readonly start: number;
   readonly length: number;
   readonly order: "little" | "big";
-  /** Packed in the file: a read of any part unpacks the whole. */
+  /** Set where the bytes are packed in the file: a read of any part unpacks the whole. */
   readonly inflated?: true;
 }
 
@@ -25,7 +27,7 @@ export interface StridedTensor {
   /** Element of the region at which the view begins. */
   readonly offset: number;
   readonly region: Region;
-  /** PyTorch's negative bit: what is stored has the other sign. */
+  /** PyTorch's negative bit, set where the stored values have the other sign. */
   readonly negated?: true;
   readonly parameter?: true;
 }
@@ -33,12 +35,12 @@ export interface StridedTensor {
 /** PyTorch's own limit. */
 const mostDims = 64;
 
-/** Infinite rather than wrong for shapes that no file can have. */
+/** Returns the number of elements; it is infinite rather than wrong for shapes that no file can have. */
 export function elementCount(dims: readonly number[]): number {
   return dims.includes(0) ? 0 : dims.reduce((product, dim) => product * dim, 1);
 }
 
-/** Row-major strides of a contiguous tensor. */
+/** Returns the row-major strides of a contiguous tensor. */
 export function contiguousStrides(dims: readonly number[]): number[] {
   const strides = new Array<number>(dims.length);
   let step = 1;
@@ -78,7 +80,10 @@ export function checkTensor(tensor: StridedTensor, label: string): void {
   }
 }
 
-/** Row-major, in a fresh array. A contiguous little-endian float32 tensor is read straight into it, no byte more. */
+/**
+ * Returns the tensor row-major, in a fresh array. A contiguous little-endian float32 tensor is read straight into it, no byte
+ * more.
+ */
 export function readFloat32(tensor: StridedTensor): Float32Array<ArrayBuffer> {
   if (elementCount(tensor.dims) === 0) return new Float32Array(0);
   const spanned = toFloat32(spannedBytes(tensor), tensor.dtype);
@@ -108,7 +113,7 @@ function spannedBytes(tensor: StridedTensor): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Elements from the first to the last that the view touches. */
+/** Returns the number of elements from the first to the last that the view touches. */
 function span({ dims, strides }: StridedTensor): number {
   return dims.reduce((last, dim, axis) => last + (dim - 1) * strides[axis]!, 0) + 1;
 }

@@ -1,4 +1,7 @@
-/** Tensors that have no reading as float32 here. They keep their names, and a variant that takes none of them is not stopped by them. */
+/**
+ * An unreadable tensor has no reading as float32 here. It keeps its name, and a variant that takes none of these tensors is not
+ * stopped by them.
+ */
 
 import { HarnessError } from "../errors.ts";
 import { printable } from "./damage.ts";

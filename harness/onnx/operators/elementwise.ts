@@ -23,7 +23,7 @@ const reduce: OperatorRule = {
   },
 };
 
-/** Element by element, or along one axis: shapes stay as they are, or broadcast. */
+/** These operators work element by element, or along one axis: shapes stay as they are, or broadcast. */
 export const elementwiseRules: Readonly<Record<string, OperatorRule>> = {
   Add: broadcast,
   Sub: broadcast,

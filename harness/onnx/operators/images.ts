@@ -1,7 +1,7 @@
 import type { Dim } from "../../api.ts";
 import { dimAt, input, intsAttribute, keepShape, type OperatorCall, type OperatorRule, same } from "./rule.ts";
 
-/** Operators on [batch, channels, rows, columns] that papers count no multiply-accumulates for. */
+/** These operators work on [batch, channels, rows, columns], and papers count no multiply-accumulates for them. */
 export const imageRules: Readonly<Record<string, OperatorRule>> = {
   MaxPool: { infer: (call) => [{ type: input(call, 0).type, dims: pooledDims(call) }] },
   // By sizes, which are the result's shape where they are constants; scales are floats, which no rule sees.

@@ -11,7 +11,7 @@ import {
   type ValueShape,
 } from "./rule.ts";
 
-/** Products of matrices and convolutions: all that costs multiply-accumulates. */
+/** Products of matrices and convolutions are all that costs multiply-accumulates. */
 export const productRules: Readonly<Record<string, OperatorRule>> = {
   MatMul: matMul(() => ({ left: false, right: false })),
   FusedMatMul: {

@@ -1,15 +1,15 @@
 import type { AttributeValue, Dim, ElementType, GraphValue } from "../../api.ts";
 
-/** One use of an operator, as its rule sees it while the graph is being built. */
+/** A call is one use of an operator, as its rule sees it while the graph is being built. */
 export interface OperatorCall {
   readonly operator: string;
   /** `undefined` stands for an optional input that is left out. */
   readonly inputs: readonly (GraphValue | undefined)[];
   readonly attributes: Readonly<Record<string, AttributeValue>>;
   readonly outputCount: number;
-  /** The numbers of an input that is a small int64 constant (shapes, axes, indices); throws for any other. */
+  /** Returns the numbers of an input that is a small int64 constant (shapes, axes, indices); throws for any other. */
   ints(input: number): readonly number[];
-  /** Shape that the caller vouches for, where it follows from values that are known only at run time. */
+  /** The shape that the caller vouches for, where it follows from values that are known only at run time. */
   readonly vouched?: readonly Dim[];
 }
 
@@ -18,11 +18,14 @@ export interface ValueShape {
   readonly dims: readonly Dim[];
 }
 
-/** Operators without `macs` count none: element-wise work is not in the papers' GMACs. */
+/**
+ * A rule gives the shapes of an operator's outputs. Without `macs` an operator counts none: element-wise work is not in the
+ * papers' GMACs.
+ */
 export interface OperatorRule {
   readonly domain?: string;
   infer(call: OperatorCall): readonly ValueShape[];
-  /** Multiply-accumulates as products to be summed. */
+  /** Returns multiply-accumulates as products to be summed. */
   macs?(call: OperatorCall, outputs: readonly ValueShape[]): readonly (readonly Dim[])[];
 }
 
@@ -44,7 +47,7 @@ export function intsAttribute(call: OperatorCall, name: string, fallback?: reado
   return value as readonly number[];
 }
 
-/** An axis counted from the front; throws where it lies outside. */
+/** Returns an axis counted from the front; throws where it lies outside. */
 export function axisOf(axis: number, rank: number): number {
   const positive = axis < 0 ? axis + rank : axis;
   if (positive < 0 || positive >= rank) throw new Error(`axis ${axis} is outside rank ${rank}`);

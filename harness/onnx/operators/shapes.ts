@@ -21,7 +21,7 @@ export const elementTypeCodes: Readonly<Record<ElementType, number>> = {
   bool: 9,
 };
 
-/** Operators that move values without changing them. */
+/** These operators move values without changing them. */
 export const shapeRules: Readonly<Record<string, OperatorRule>> = {
   Reshape: { infer: (call) => [{ type: input(call, 0).type, dims: reshaped(call) }] },
   Transpose: {
@@ -136,7 +136,7 @@ export const shapeRules: Readonly<Record<string, OperatorRule>> = {
   },
 };
 
-/** 0 keeps the dimension at its place, -1 takes what is left. */
+/** Returns the new shape: 0 keeps the dimension at its place, -1 takes what is left. */
 function reshaped(call: OperatorCall): Dim[] {
   const { dims } = input(call, 0);
   const target = call.ints(1).map((size, i) => (size === 0 ? dims[i]! : size));
@@ -176,7 +176,10 @@ function sliced(call: OperatorCall): Dim[] {
   return result;
 }
 
-/** Bounds are clamped as ONNX says; of a dimension that is not known yet, only what lies within its first elements. */
+/**
+ * Returns the length of a slice. Bounds are clamped as ONNX says; of a dimension that is not known yet, a slice takes only what
+ * lies within its first elements.
+ */
 function slicedLength(dim: Dim, start: number, end: number, step: number): number {
   if (typeof dim === "string") {
     if (start < 0 || end < start || step !== 1)

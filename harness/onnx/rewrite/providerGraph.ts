@@ -3,7 +3,7 @@ import type { GraphBuilder } from "../graph.ts";
 import { rewriteGraph } from "./rewrite.ts";
 import { attentionInProducts, waveInProducts } from "./writtenOut.ts";
 
-/** An operator that a provider does not compute as ONNX defines it, and what stands in its place. */
+/** A substitute replaces an operator that a provider does not compute as ONNX defines it. */
 interface Substitute {
   /** Returns whether this node is one that goes wrong. */
   applies(node: GraphNode, dims: (name: string) => GraphValue["dims"]): boolean;
@@ -30,7 +30,10 @@ const coarseWaves: Substitute = {
 
 const substitutes: Readonly<Record<string, readonly Substitute[]>> = { webgpu: [narrowSubgroups, coarseWaves] };
 
-/** The graph with operators that compute the same on every device of the provider: itself where all of them do. */
+/**
+ * Returns the graph with operators that compute the same on every device of the provider; it is the graph itself where all of
+ * them do.
+ */
 export function providerGraph(graph: OnnxGraph, provider: string): OnnxGraph {
   const own = substitutes[provider] ?? [];
   const dims = (name: string) => graph.values.get(name)!.dims;

@@ -12,8 +12,8 @@ export type Replace = (
 ) => readonly GraphValue[] | undefined;
 
 /**
- * The graph once more, node by node, with other operators where `replace` gives some. Shapes are checked and work is counted
- * anew; constants that nothing uses any more are gone. The parameters stay those that the graph was built from.
+ * Builds the graph once more, node by node, with other operators where `replace` gives some. Shapes are checked and work is
+ * counted anew; constants that nothing uses any more are gone. The parameters stay those that the graph was built from.
  */
 export function rewriteGraph(graph: OnnxGraph, replace: Replace): OnnxGraph {
   const builder = new GraphBuilder(graph.name);
@@ -49,7 +49,9 @@ export function rewriteGraph(graph: OnnxGraph, replace: Replace): OnnxGraph {
   }
 }
 
-/** The same graph with intermediate values among its outputs, by their own names. Throws for a name that no node gives. */
+/**
+ * Returns the same graph with intermediate values among its outputs, by their own names. Throws for a name that no node gives.
+ */
 export function withOutputs(graph: OnnxGraph, names: readonly string[]): OnnxGraph {
   const given = new Set(graph.nodes.flatMap((node) => node.outputs));
   const tapped = names.map((name) => {
@@ -59,7 +61,7 @@ export function withOutputs(graph: OnnxGraph, names: readonly string[]): OnnxGra
   return { ...graph, outputs: [...graph.outputs, ...tapped] };
 }
 
-/** Lists of integers go through `ints`, since shape rules read them. */
+/** Adds a constant. Lists of integers go through `ints`, since shape rules read them. */
 function constantIn(builder: GraphBuilder, constant: GraphConstant | undefined): GraphValue | undefined {
   if (constant === undefined) return undefined;
   if (constant.name.startsWith("ints[")) return builder.ints([...(constant.read() as BigInt64Array)].map(Number));

@@ -1,4 +1,4 @@
-/** [rows, columns] → [columns, rows], in blocks of 32 x 32, so that both sides stay in the cache. */
+/** Turns [rows, columns] into [columns, rows], in blocks of 32 x 32, so that both sides stay in the cache. */
 export function transposeMatrix<T extends Float32Array | Int8Array>(values: T, rows: number, columns: number): T {
   const result = (values instanceof Int8Array ? new Int8Array(values.length) : new Float32Array(values.length)) as T;
   const block = 32;

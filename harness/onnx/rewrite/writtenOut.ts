@@ -1,16 +1,16 @@
-/** Operators written out in simpler ones, for providers on which they go wrong. */
+/** This file writes operators out in simpler ones, for providers on which they go wrong. */
 import type { Dim, GraphNode, GraphValue } from "../../api.ts";
 import type { GraphBuilder } from "../graph.ts";
 import { add, concat, mul, reshape, softmax, split, transpose } from "../layers.ts";
 
 const defaults = {
-  /** Attention scores that are in memory at a time, where the sizes are known while building. */
+  /** The most bytes of attention scores that are in memory at a time, where the sizes are known while building. */
   scoreBytes: 64 * 2 ** 20,
 };
 
 /**
- * MultiHeadAttention as products and softmax: [batch, queries, heads · width], of the operator's own inputs. Queries go in
- * parts where all scores together take more than `scoreBytes`.
+ * Writes MultiHeadAttention as products and softmax: [batch, queries, heads · width], of the operator's own inputs. Queries go
+ * in parts where all scores together take more than `scoreBytes`.
  */
 export function attentionInProducts(
   graph: GraphBuilder,
@@ -37,14 +37,17 @@ export function attentionInProducts(
   return reshape(graph, transpose(graph, joined, [0, 2, 1, 3]), [batch, queries, heads * width]);
 }
 
-/** [batch, length, heads · width] → [batch, heads, length, width]; what is by head already stays. */
+/** Turns [batch, length, heads · width] into [batch, heads, length, width]; a value that is by head already stays. */
 function byHead(graph: GraphBuilder, x: GraphValue, heads: number): GraphValue {
   if (x.dims.length === 4) return x;
   const [batch, length, width] = x.dims as [Dim, Dim, number];
   return transpose(graph, reshape(graph, x, [batch, length, heads, width / heads]), [0, 2, 1, 3]);
 }
 
-/** Numbers of queries that go together: equal ones whose scores fit the limit. Nothing where all go at once, or a size is open. */
+/**
+ * Returns the numbers of queries that go together: equal ones whose scores fit the limit. Returns nothing where all go at once,
+ * or a size is open.
+ */
 function partSizes(query: readonly Dim[], keys: Dim, limit: number): readonly number[] | undefined {
   const dims = [...query.slice(0, 3), keys];
   if (dims.some((dim) => typeof dim === "string")) return undefined;
@@ -60,7 +63,7 @@ function partSizes(query: readonly Dim[], keys: Dim, limit: number): readonly nu
 const seriesOfSine = [1, -1 / 6, 1 / 120, -1 / 5040, 1 / 362_880, -1 / 39_916_800];
 
 /**
- * Sine or cosine from sums and products alone. cos(2π t) is even and has period 1, so with r = t - round(t) it is
+ * Computes sine or cosine from sums and products alone. cos(2π t) is even and has period 1, so with r = t - round(t) it is
  * sin(2π (1/4 - |r|)), whose argument lies within ±π/2; the sine is the cosine a quarter later.
  */
 export function waveInProducts(graph: GraphBuilder, x: GraphValue, wave: "Sin" | "Cos"): GraphValue {

@@ -22,7 +22,7 @@ export interface Budget {
   chargeElements(count: number): void;
 }
 
-/** One budget a file: whatever the file asks for is counted in it. */
+/** Returns the one budget of a file: whatever the file asks for is counted in it. */
 export function budgetOf(label: string, fileBytes: number): Budget {
   const mostSteps = Math.min(limits.pickleSteps, stepsOfAnyFile + stepsAByte * fileBytes);
   const mostElements = elementsOfAnyFile + elementsAByte * fileBytes;

@@ -15,18 +15,18 @@ export interface Cursor {
   u16(): number;
   u32(): number;
   i32(): number;
-  /** Little-endian; what a double holds. */
+  /** Reads a little-endian number, as far as a double holds it. */
   u64(): number;
-  /** Big-endian, as pickle writes it. */
+  /** Reads a big-endian number, as pickle writes it. */
   f64(): number;
-  /** Valid until the next call. */
+  /** Returns bytes that are valid until the next call. */
   take(length: number): Uint8Array;
   utf8(length: number): string;
   latin1(length: number): string;
-  /** Up to the next line feed, which is swallowed. */
+  /** Reads up to the next line feed, and skips that. */
   line(): string;
   skip(length: number): void;
-  /** A HarnessError that names the place. */
+  /** Returns a HarnessError that names the place. */
   damaged(problem: string, found?: unknown): HarnessError;
 }
 

@@ -11,7 +11,7 @@ export type Instruction = (machine: Machine) => void;
 /** Python's integers have no limit; a checkpoint's fit in 64 bits, its magic number in 80. */
 const longestInteger = 128;
 
-/** An instruction that reads its argument and pushes the value. */
+/** Returns an instruction that reads its argument and pushes the value. */
 export const literal =
   (read: (machine: Machine) => PickleValue): Instruction =>
   (machine) =>
@@ -63,7 +63,7 @@ function textInteger({ cursor }: Machine): PickleValue {
   return narrow(BigInt(digits.replace(/^\+/, "")));
 }
 
-/** Little-endian two's complement. */
+/** Reads a little-endian two's complement. */
 function longInteger(machine: Machine, length: number): PickleValue {
   if (natural(machine, length) > longestInteger)
     throw machine.cursor.damaged("has an integer that is too long", length);

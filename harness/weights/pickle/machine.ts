@@ -8,9 +8,9 @@ import { checkGlobal } from "./globals.ts";
 import { isKind, type PickleDict, type PickleObject, type PickleValue } from "./pickleValue.ts";
 
 export interface PickleOptions {
-  /** The file, for messages. */
+  /** Name of the file, for messages. */
   readonly label: string;
-  /** The whole file's: every pickle in it is charged to the same one. */
+  /** The budget of the whole file: every pickle in it is charged to the same one. */
   readonly budget: Budget;
   /** Further classes that become records, as `module.name`. */
   readonly inert?: readonly string[];
@@ -29,7 +29,7 @@ export interface Machine {
   pop(): PickleValue;
   top(): PickleValue;
   mark(): void;
-  /** Everything above the last mark, and the mark. */
+  /** Removes everything above the last mark, and the mark, and returns it. */
   popMark(): PickleValue[];
   /** POP takes a mark away where one is on top. */
   discard(): void;
@@ -94,7 +94,7 @@ export function dictOf(machine: Machine, pairs: readonly PickleValue[]): PickleD
   return dict;
 }
 
-/** Calling an allowed class: containers become what they are, all else a record of the call. */
+/** Calls an allowed class: a container becomes what it is, all else a record of the call. */
 export function call(machine: Machine, callee: PickleValue, args: PickleValue): PickleObject {
   if (!isKind(callee, "global") || !isKind(args, "tuple")) {
     throw machine.cursor.damaged("calls something that is not a class or function");
@@ -128,7 +128,7 @@ function requireMethod({ options: { label } }: Machine, [owner, name]: readonly 
   });
 }
 
-/** Keys and values in turn, of a dict or of a list of pairs (how Python 2 pickled an OrderedDict). */
+/** Returns keys and values in turn, of a dict or of a list of pairs (how Python 2 pickled an OrderedDict). */
 function pairsOf(machine: Machine, given: PickleValue | undefined): PickleValue[] {
   if (isKind(given, "dict")) {
     machine.charge(given.entries.size);

@@ -1,4 +1,4 @@
-/** Turns the records by which torch.save writes tensors into views of storages. Source: torch/_utils.py. */
+/** This file turns the records by which torch.save writes tensors into views of storages. Source: torch/_utils.py. */
 
 import { damaged, printable } from "../damage.ts";
 import { elementBytes, type TensorDtype } from "../elements.ts";

@@ -32,7 +32,7 @@ export function storageDtype(className: string): TensorDtype | undefined {
   return Object.hasOwn(storageDtypes, name) ? storageDtypes[name] : undefined;
 }
 
-/** Bytes an element; nothing for a class that no torch.save writes. */
+/** Returns the bytes of an element; nothing for a class that no torch.save writes. */
 export function storageWidth(className: string): number | undefined {
   const name = simpleName(className);
   const dtype = storageDtype(className);
@@ -44,7 +44,7 @@ export function simpleName(className: string): string {
   return className.slice(className.lastIndexOf(".") + 1);
 }
 
-/** _rebuild_tensor_v3 names the element type, because its storage is untyped. */
+/** Returns the element type that _rebuild_tensor_v3 names, because its storage is untyped. */
 export function dtypeArgument(args: readonly PickleValue[]): TensorDtype | undefined {
   const name = dtypeName(args);
   return name !== undefined && Object.hasOwn(elementBytes, name) ? (name as TensorDtype) : undefined;

@@ -45,7 +45,7 @@ export interface TensorCall {
   readonly parameter: boolean;
 }
 
-/** The call that makes the tensor itself, out of the wrappings of parameters and subclasses. */
+/** Returns the call that makes the tensor itself, out of the wrappings of parameters and subclasses. */
 export function unwrap(value: PickleRecord, budget: Budget): TensorCall {
   let inner: PickleValue | undefined = value;
   let parameter = false;
@@ -67,12 +67,15 @@ export function unreadableRebuilder(className: string): (typeof unreadableRebuil
     : undefined;
 }
 
-/** (layout, (indices, values, size, …)) of sparse tensors: the size is the torch.Size or the tuple of numbers among them. */
+/**
+ * Returns the size of a sparse tensor, (layout, (indices, values, size, …)): it is the torch.Size or the tuple of numbers among
+ * them.
+ */
 function sizeAmong(parts: PickleValue | undefined): PickleValue | undefined {
   return isKind(parts, "tuple") ? parts.items.find((part) => numbersOf(part) !== undefined) : undefined;
 }
 
-/** _rebuild_from_type_v2(function, type, arguments, state) stands for function(*arguments). */
+/** Returns the inner call: _rebuild_from_type_v2(function, type, arguments, state) stands for function(*arguments). */
 function innerCall({ args: [callee, , args] }: PickleRecord): PickleRecord | undefined {
   if (!isKind(callee, "global") || !isKind(args, "tuple")) return undefined;
   return { kind: "record", className: callee.name, args: args.items };

@@ -55,7 +55,7 @@ export async function readTorchZip(
   return rebuildTensors(state, { label, budget, find });
 }
 
-/** The one folder with a data.pkl. Throws HarnessError that says what the zip is instead, where that can be told. */
+/** Returns the one folder with a data.pkl. Throws HarnessError that says what the zip is instead, where that can be told. */
 function rootOf(directory: ZipDirectory, label: string): string {
   const names = [...directory.keys()];
   const roots = names.filter((name) => /^[^/]+\/data\.pkl$/.test(name)).map((name) => name.split("/")[0]!);
@@ -82,7 +82,7 @@ function rootOf(directory: ZipDirectory, label: string): string {
   return root;
 }
 
-/** Written since PyTorch 2.1. */
+/** Returns the byte order, which is written since PyTorch 2.1. */
 function byteOrder(source: ByteSource, entry: ZipEntry | undefined): "little" | "big" {
   if (entry === undefined) return "little";
   const region = openEntry(source, entry, "little");

@@ -1,4 +1,4 @@
-/** A zip file's directory, and where its entries lie. yauzl reads the directory. */
+/** This file reads a zip file's directory, and finds where its entries lie. yauzl reads the directory. */
 
 import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from "yauzl";
 import { HarnessError } from "../../errors.ts";
@@ -9,8 +9,9 @@ export type ZipEntry = Entry;
 export type ZipDirectory = ReadonlyMap<string, ZipEntry>;
 
 /**
- * Entries by name; nothing is unpacked. A name that occurs twice is refused: two readers could take two different entries for it.
- * Throws HarnessError for a zip that is damaged, holds more than `mostEntries`, or has names that leave its folder.
+ * Returns the entries by name; nothing is unpacked. A name that occurs twice is refused: two readers could take two different
+ * entries for it. Throws HarnessError for a zip that is damaged, holds more than `mostEntries`, or has names that leave its
+ * folder.
  */
 export async function zipDirectory(source: ByteSource, mostEntries: number): Promise<ZipDirectory> {
   const directory = new Map<string, ZipEntry>();
