@@ -1,10 +1,10 @@
 import type { AnnotationFacts, Variant } from "../../harness/api.ts";
 import { promptMask } from "./promptMask.ts";
 
-/** What it is sure of: the same for every mask, so that nothing is ranked by it. */
+/** The predicted IoU of every mask: it is the same for all, so that nothing is ranked by it. */
 const score = 1;
 
-/** A variant that answers from the prompt alone; the photo's size is all that `encode` keeps. */
+/** Loads a variant that answers from the prompt alone: `encode` keeps nothing of a photo but its size. */
 export function loadPromptMask({ meanMaskShare }: AnnotationFacts = {}): Variant {
   return {
     async encode({ geometry }) {

@@ -4,7 +4,7 @@ import { areaOf, decodeRle, iou, rleFromPolygons } from "../../harness/mask/inde
 import { loadPromptMask } from "./load.ts";
 import { disc, promptMask } from "./promptMask.ts";
 
-/** A photo of 8 x 6 px in a frame of 64: eight times as large, and 16 rows of padding. */
+/** A photo of 8 x 6 px lies in a frame of 64: it is eight times as large there, with 16 rows of padding. */
 const geometry: Geometry = {
   image: { height: 6, width: 8 },
   resized: { height: 48, width: 64 },

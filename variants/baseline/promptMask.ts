@@ -8,8 +8,9 @@ export interface Place {
 }
 
 /**
- * The mask that a prompt alone suggests, at image size: the pixels of its box, else a disc of `areaPx` about its foreground
- * points. A mask in the prompt changes nothing. Throws HarnessError for a prompt without a box and without a foreground point.
+ * Returns the mask that a prompt alone suggests, at image size: the pixels of its box, else a disc of `areaPx` about its
+ * foreground points. A mask in the prompt changes nothing. Throws HarnessError for a prompt without a box and without a
+ * foreground point.
  */
 export function promptMask({ box, points }: Prompt<"model">, geometry: Geometry, areaPx: () => number): Rle {
   const { image } = geometry;
@@ -28,8 +29,8 @@ export function promptMask({ box, points }: Prompt<"model">, geometry: Geometry,
 }
 
 /**
- * The pixels whose centres are no further from the centre of the pixel at `centre` than the radius of a disc of `areaPx`; what
- * lies outside of the image is cut off. At least the nearest pixel is in it.
+ * Returns the pixels whose centres lie within a disc of `areaPx` about the centre of the pixel at `centre`. What lies outside
+ * of the image is cut off. At least the nearest pixel is in the disc.
  */
 export function disc(centre: Place, areaPx: number, size: Size): Rle {
   const { height, width } = size;
@@ -52,7 +53,10 @@ function meanOf(places: readonly Place[]): Place {
   return { x: mean(places.map(({ x }) => x)), y: mean(places.map(({ y }) => y)) };
 }
 
-/** Model frame → image pixels, to a millionth, so that a whole number that went there and came back is whole again. */
+/**
+ * Turns a place in the model frame into one in image pixels, rounded to a millionth, so that a whole number that went there and
+ * came back is whole again.
+ */
 function toImage({ x, y }: Place, { image, resized, offset }: Geometry): Place {
   const back = (value: number, start: number, from: number, to: number) =>
     Math.round((((value - start) * to) / from) * 1e6) / 1e6;

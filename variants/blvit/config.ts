@@ -1,18 +1,18 @@
 import { type SamConfig, samConfigs } from "../sam/config.ts";
 
 /**
- * What one layer does. `plain`: the P-block over all tokens. `module`: the E-block over all, the P-block over the selected.
- * `selected`: the P-block over the selected, the others wait.
+ * Kind of a layer. `plain`: the P-block works on all tokens. `module`: the E-block works on all tokens, and the P-block on the
+ * selected ones. `selected`: the P-block works on the selected tokens, and the others wait.
  */
 export type LayerKind = "plain" | "module" | "selected";
 
-/** The sizes of big.LITTLE ViT on SAM: its P-blocks are SAM's own blocks. */
+/** Sizes of big.LITTLE ViT on SAM: its P-blocks are SAM's own blocks. */
 export interface BlvitConfig {
   readonly sam: SamConfig;
-  /** Of the E-blocks' attention and MLP. */
+  /** Sizes of the E-blocks' attention and MLP. */
   readonly efficient: { readonly width: number; readonly heads: number };
   readonly layers: readonly LayerKind[];
-  /** Layers, counted from 1, after which tokens are scored anew. */
+  /** Layers, counted from 1, after which tokens are scored again. */
   readonly predictions: readonly number[];
 }
 
@@ -38,7 +38,7 @@ export const blvitConfigs: Readonly<Record<"blvit/b+t" | "blvit/h+b" | "blvit-na
   },
 };
 
-/** How many of `tokens` the P-block gets: at least one. */
+/** Returns how many of `tokens` the P-block gets: at least one. */
 export function selectedCount(tokens: number, pruneRatio: number): number {
   return Math.max(1, Math.round(tokens * (1 - pruneRatio)));
 }

@@ -6,8 +6,8 @@ import { epsilons } from "../sam-decoder/epsilons.ts";
 import type { BlvitConfig } from "./config.ts";
 
 /**
- * All tokens through an E-block, [1, tokens, width]: a narrower block of SAM's kind. Attention projects from the tokens' width
- * to its own and back; the MLP stands between two linear layers that do so.
+ * Puts all tokens [1, tokens, width] through an E-block: a narrower block of SAM's kind. Attention projects from the tokens'
+ * width to its own and back; the MLP stands between two linear layers that do so.
  */
 export function efficientBlock(block: Module, stream: GraphValue, config: BlvitConfig, index: number): GraphValue {
   const { graph } = block;
@@ -30,7 +30,9 @@ export function efficientBlock(block: Module, stream: GraphValue, config: BlvitC
   return add(graph, add(graph, branch, last), middle);
 }
 
-/** down, lin1, GELU, lin2, up. Nothing stands between two linear layers, so the first one's bias goes into the second's. */
+/**
+ * Adds down, lin1, GELU, lin2 and up. Nothing stands between two linear layers, so the first one's bias goes into the second's.
+ */
 function narrowMlp(mlp: Module, x: GraphValue, inner: number, outer: number) {
   const { graph } = mlp;
   const down = product(child(mlp, "down"), x, { inputs: outer, outputs: inner });
@@ -44,7 +46,7 @@ function narrowMlp(mlp: Module, x: GraphValue, inner: number, outer: number) {
   return { branch, bias: biasThrough(mlp, "lin2", "up", { inputs: inner, outputs: outer }) };
 }
 
-/** W b + c: the bias b of one layer as the next, of weight W and bias c, passes it on. */
+/** Returns W b + c: the next layer, of weight W and bias c, passes the bias b of one layer on like this. */
 function biasThrough(
   mlp: Module,
   first: string,

@@ -11,9 +11,9 @@ import { performanceBlock } from "./performanceBlock.ts";
 import { backToAll, type Selection, selectTokens } from "./selection.ts";
 
 /**
- * big.LITTLE ViT as SAM's image encoder: `image` [1, 3, side, side] → `image_embedding` [1, embedding, grid, grid]. After some
- * layers tokens are scored; until the next time, the best of every window go through P-blocks, SAM's own, and all go through
- * E-blocks, which are narrower: x' = E(x) + gamma P(x) for the selected, x' = E(x) for the others.
+ * Builds big.LITTLE ViT as SAM's image encoder: `image` [1, 3, side, side] → `image_embedding` [1, embedding, grid, grid].
+ * After some layers tokens are scored; until the next time, the best of every window go through P-blocks, SAM's own, and all go
+ * through E-blocks, which are narrower: x' = E(x) + gamma P(x) for the selected, x' = E(x) for the others.
  * Source: big.LITTLE Vision Transformer, of which no code was released; README.md says what was decided where it is silent.
  */
 export function blvitImageEncoder(config: BlvitConfig, pruneRatio: number, checkpoint: Checkpoint): OnnxGraph {
@@ -47,7 +47,7 @@ export function blvitImageEncoder(config: BlvitConfig, pruneRatio: number, check
 
 interface SelectiveLayer {
   readonly kind: "module" | "selected";
-  /** From 0. */
+  /** Index of the layer, from 0. */
   readonly index: number;
   readonly selection: Selection;
   readonly groups: readonly WindowGroup[];

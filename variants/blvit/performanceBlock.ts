@@ -21,24 +21,24 @@ import type { BlvitConfig } from "./config.ts";
 import { type Selection, selectedOf } from "./selection.ts";
 
 const defaults = {
-  /** Score bias that is in memory at a time, as in SAM's own global attention. */
+  /** Bytes of score bias that are in memory at a time, as in SAM's own global attention. */
   biasBytes: 64 * 2 ** 20,
 };
 
 export interface PerformanceInputs {
-  /** All tokens through the block's first norm, and as they are. [1, tokens, width] */
+  /** All tokens after the block's first norm; `stream` has them before it. Both are [1, tokens, width]. */
   readonly normalised: GraphValue;
   readonly stream: GraphValue;
   readonly selection: Selection;
   readonly groups: readonly WindowGroup[];
-  /** From 0. */
+  /** Index of the layer, from 0. */
   readonly index: number;
 }
 
 /**
- * The selected tokens through a P-block, [1, selected, width]: semi-cross attention, whose queries are the selected and whose
- * keys and values are all tokens, then the MLP on the selected. What each of both adds is multiplied by the token's score and
- * a learned coefficient.
+ * Puts the selected tokens [1, selected, width] through a P-block: semi-cross attention, whose queries are the selected and
+ * whose keys and values are all tokens, then the MLP on the selected. What each of both adds is multiplied by the token's score
+ * and a learned coefficient.
  */
 export function performanceBlock(block: Module, inputs: PerformanceInputs, { sam }: BlvitConfig): GraphValue {
   const { graph } = block;
@@ -86,7 +86,9 @@ function semiCrossWindows(attn: Module, queries: GraphValue, inputs: Performance
   return attendRows(attn, { x: queries, row, column }, keys, { width, heads, side: window, groups: attended });
 }
 
-/** Over the whole image; the bias of relative positions is in memory for some queries at a time. */
+/**
+ * Lets the selected tokens attend to the whole image; the bias of relative positions is in memory for some queries at a time.
+ */
 function imageAttention(
   attn: Module,
   queries: GraphValue,
@@ -119,7 +121,10 @@ function imageAttention(
   return attended.length === 1 ? attended[0]! : concat(graph, attended, 1);
 }
 
-/** Row and column of each selected token in its square of `side`, from the image's first token on. */
+/**
+ * Returns the row and the column of each selected token in its square. Squares have `square` tokens along their side and begin
+ * at the image's first token.
+ */
 function placesOf(
   attn: Module,
   selection: Selection,
@@ -136,7 +141,7 @@ function placesOf(
   };
 }
 
-/** Nearly equal parts of `count` queries, each within the limit. */
+/** Divides `count` queries into nearly equal parts, each within the limit. */
 function portions(count: number, bytesAQuery: number): number[] {
   const parts = Math.ceil((count * bytesAQuery) / defaults.biasBytes);
   return Array.from(

@@ -5,7 +5,7 @@ import { type BlvitSettings, defaultPruneRatio, parseSettings, pruneRatioOf, set
 
 type PresetId = keyof typeof blvitConfigs;
 
-/** The SAM whose blocks a preset's P-blocks are. */
+/** Preset of the SAM whose blocks are the P-blocks. */
 const performance: Readonly<Record<PresetId, string>> = {
   "blvit/b+t": "sam-vit-b",
   "blvit/h+b": "sam-vit-h",
@@ -34,7 +34,7 @@ const nanoWeights: NanoWeights = { file: "blvit-nano.safetensors", untrained: ["
 
 export const blvitPresets: readonly VariantManifest[] = ids().map((id) => manifest(id, id, defaultPruneRatio));
 
-/** A listed preset with a setting behind it. Throws HarnessError where the setting is wrong. */
+/** Returns the manifest of a listed preset with a setting behind it. Throws HarnessError where the setting is wrong. */
 export function blvitPresetOf(id: string): VariantManifest | undefined {
   const parts = splitId(id);
   if (parts?.setting === undefined) return undefined;
@@ -47,7 +47,7 @@ export function blvitPresetOf(id: string): VariantManifest | undefined {
   return { ...base, base: performanceFrom, remainder: "seeded", notes: [...base.notes, ratio, mixture] };
 }
 
-/** The flags `--prune-ratio` and `--p-from` as part of the id; what they leave out stays as it was. */
+/** Returns the id with the flags `--prune-ratio` and `--p-from` in it; what they leave out stays as it was. */
 export function withBlvitOptions(id: string, values: Readonly<Record<string, string>>): string {
   const { preset, setting } = partsOf(id);
   const before = settingsOf(id);

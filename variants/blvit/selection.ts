@@ -4,21 +4,21 @@ import { rankTokens } from "../sam-tokens/ranking.ts";
 import { groupOrder, type WindowGroup } from "../sam-tokens/windowGroups.ts";
 import { type BlvitConfig, selectedCount } from "./config.ts";
 
-/** The tokens that P-blocks work on, from one prediction layer to the next. */
+/** Tokens that P-blocks work on, from one prediction layer to the next. */
 export interface Selection {
   readonly count: number;
-  /** Of each window of a group. */
+  /** Groups of windows, and the number of tokens selected in each window of a group. */
   readonly groups: readonly { readonly windows: number; readonly count: number }[];
-  /** Their places in the image, int64 [count]: group by group, window by window, the best first. */
+  /** Places of the selected tokens in the image, int64 [count]: group by group, window by window, the best first. */
   readonly tokens: GraphValue;
   /** [1, count, 1] */
   readonly scores: GraphValue;
 }
 
 /**
- * A prediction layer: one linear number a token, softmax over the image's tokens. Each window gives the same share of its
- * tokens to the P-block; padding is no token, so windows at the image's far sides give fewer. Softmax keeps the order, so
- * tokens are ranked before it.
+ * Adds a prediction layer: it computes one linear number a token, and softmax over the image's tokens. Each window gives the
+ * same share of its tokens to the P-block; padding is no token, so windows at the image's far sides give fewer. Softmax keeps
+ * the order, so tokens are ranked before it.
  */
 export function selectTokens(
   prediction: Module,
@@ -41,12 +41,12 @@ export function selectTokens(
   return { count, groups: ranked, tokens: selected, scores: reshape(graph, scores, [1, count, 1]) };
 }
 
-/** Rows of [1, tokens, …], or of a list of numbers by token. */
+/** Returns the selected rows of [1, tokens, …], or of a list with one number a token. */
 export function selectedOf(graph: GraphBuilder, x: GraphValue, { tokens }: Selection): GraphValue {
   return graph.op("Gather", [x, tokens], { axis: x.dims.length === 1 ? 0 : 1 });
 }
 
-/** [1, tokens, width], `rows` added to or put in place of the selected. */
+/** Returns all tokens [1, tokens, width], with `rows` added to the selected ones or put in their place. */
 export function backToAll(
   graph: GraphBuilder,
   all: GraphValue,

@@ -1,6 +1,6 @@
 import { HarnessError } from "../../harness/errors.ts";
 
-/** What an id says after its preset: `p0.75`, or `p0.75+sam-vit-b`. */
+/** Settings that an id words after its preset: `p0.75`, or `p0.75+sam-vit-b`. */
 export interface BlvitSettings {
   /** The share of each window's tokens that P-blocks leave out. */
   readonly pruneRatio: number;
@@ -11,7 +11,10 @@ export interface BlvitSettings {
 export const defaultPruneRatio = 0.75;
 const highest = 0.9;
 
-/** Throws HarnessError for a ratio outside 0 … 0.9, and for another preset than `sam`. */
+/**
+ * Reads the settings of an id.
+ * Throws HarnessError for a ratio outside 0 … 0.9, and for another preset than `sam`.
+ */
 export function parseSettings(id: string, setting: string, sam: string): BlvitSettings {
   const [ratio, ...from] = setting.split("+");
   const text = /^p(\d+(?:\.\d+)?)$/.exec(ratio!)?.[1];

@@ -10,7 +10,7 @@ import { blvitImageEncoder } from "./imageEncoder.ts";
 import plugin from "./variant.ts";
 
 const nano = blvitConfigs["blvit-nano"];
-/** 10 x 10 tokens in windows of 4: whole ones, ones cut at a side, and one cut at both. */
+/** Sizes of 10 x 10 tokens in windows of 4: some windows are whole, some are cut at a side, and one is cut at both. */
 const padded: BlvitConfig = {
   ...nano,
   sam: {

@@ -1,7 +1,7 @@
 import { HarnessError } from "../../harness/errors.ts";
 import type { DecoderArchitecture, DecoderConfig } from "../sam-decoder/config.ts";
 
-/** Everything in which the sizes of EfficientSAM differ. Source: efficient_sam/build_efficient_sam.py, efficient_sam.py. */
+/** Everything in which EfficientSAM's sizes differ. Source: efficient_sam/build_efficient_sam.py, efficient_sam.py. */
 export interface EfficientSamConfig {
   /** Side of the square input, px. */
   readonly side: number;
@@ -13,7 +13,7 @@ export interface EfficientSamConfig {
   readonly decoder: DecoderConfig;
 }
 
-/** Points that a prompt holds, a box counting as two; the model fills what is left with padding points. */
+/** Number of points that a prompt holds, a box counting as two. The model fills what is left with padding points. */
 export const pointsAPrompt = 6;
 
 /** EfficientSAM's decoder. Source: efficient_sam/efficient_sam_decoder.py and two_way_transformer.py. */
@@ -53,7 +53,10 @@ export const efficientSamConfigs = {
   },
 } as const satisfies Record<string, EfficientSamConfig>;
 
-/** Throws HarnessError for another input side: the authors' encoder asserts its own. */
+/**
+ * Returns a preset's sizes.
+ * Throws HarnessError for another input side, because the authors' encoder asserts its own.
+ */
 export function configOf(id: string, side?: number): EfficientSamConfig {
   const config: EfficientSamConfig | undefined = efficientSamConfigs[id as keyof typeof efficientSamConfigs];
   if (config === undefined) throw new Error(`no EfficientSAM preset is named ${id}`);

@@ -21,7 +21,7 @@ export const pixelMean = [0.485, 0.456, 0.406] as const;
 export const pixelStd = [0.229, 0.224, 0.225] as const;
 
 /**
- * EfficientSAM's image encoder as it is measured, a plain ViT: `image` [1, 3, side, side], pixels in 0 … 1 →
+ * Builds EfficientSAM's image encoder as it is measured, a plain ViT: `image` [1, 3, side, side], pixels in 0 … 1 →
  * `image_embedding` [1, embedding, grid, grid]. Tokens stay [1, tokens, width] throughout.
  * Source: efficient_sam/efficient_sam_encoder.py; ./reference.ts has it operator for operator.
  */
@@ -41,7 +41,10 @@ export function imageEncoder(config: EfficientSamConfig, checkpoint: Checkpoint)
   return graph.finish();
 }
 
-/** Patches of the normalised image: (x - mean) / std is linear, so it is folded into the convolution, which pads nothing. */
+/**
+ * Turns the image into tokens with positions. Normalising, (x - mean) / std, is linear, so it is folded into the convolution,
+ * which pads nothing.
+ */
 function patchTokens(encoder: Module, image: GraphValue, config: EfficientSamConfig): GraphValue {
   const { graph } = encoder;
   const { patch, width, side } = config;
@@ -78,8 +81,8 @@ function patchTokens(encoder: Module, image: GraphValue, config: EfficientSamCon
 }
 
 /**
- * One block of the plain ViT: all tokens attend to all. The runtime's attention operator goes through the scores in tiles, so no
- * [heads, tokens, tokens] tensor is ever there.
+ * Adds one block of the plain ViT: all tokens attend to all. The runtime's attention operator goes through the scores in tiles,
+ * so no [heads, tokens, tokens] tensor is ever there.
  */
 function encoderBlock(block: Module, stream: GraphValue, { width, heads }: EfficientSamConfig): GraphValue {
   const attn = child(block, "attn");

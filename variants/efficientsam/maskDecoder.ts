@@ -7,10 +7,10 @@ import { efficientSamDecoder } from "./config.ts";
 import { promptTokens } from "./promptEncoder.ts";
 
 /**
- * EfficientSAM's prompt encoder and mask decoder for a batch of prompts: `point_coords`, `point_labels` and the two outputs
- * of `decoderImage` → `low_res_masks` [prompts, 3, 4 grid, 4 grid] and `iou_predictions` [prompts, 3], in the order of the mask
- * tokens. Source: efficient_sam/efficient_sam_decoder.py and two_way_transformer.py; ./referenceDecoder.ts has them operator for
- * operator.
+ * Builds EfficientSAM's prompt encoder and mask decoder for a batch of prompts: `point_coords`, `point_labels` and the two
+ * outputs of `decoderImage` → `low_res_masks` [prompts, 3, 4 grid, 4 grid] and `iou_predictions` [prompts, 3], in the order of
+ * the mask tokens. Source: efficient_sam/efficient_sam_decoder.py and two_way_transformer.py; ./referenceDecoder.ts has them
+ * operator for operator.
  */
 export function maskDecoder(config: DecoderConfig, checkpoint: Checkpoint): OnnxGraph {
   const graph = new GraphBuilder("decoder");

@@ -7,8 +7,9 @@ import type { EfficientSamConfig } from "./config.ts";
 const pretrainedSide = 224;
 
 /**
- * The position embedding at the encoder's grid, [1, grid², width], from the checkpoint's [1, 1 + n², width]: the class token
- * is dropped, the n x n table resized bicubically. The authors' code does it in every forward pass; here it is a constant.
+ * Returns the position embedding at the encoder's grid, [1, grid², width], from the checkpoint's [1, 1 + n², width]: the class
+ * token is dropped, the n x n table resized bicubically. The authors' code does it in every forward pass; here it is a
+ * constant.
  * Source: efficient_sam/efficient_sam_encoder.py, get_abs_pos.
  */
 export function positionEmbedding(encoder: Module, { side, patch, width }: EfficientSamConfig): GraphValue {
@@ -23,7 +24,10 @@ export function positionEmbedding(encoder: Module, { side, patch, width }: Effic
   });
 }
 
-/** [trained², width] → [grid², width], channel by channel: what is resized straight to an image is F.interpolate's bicubic. */
+/**
+ * Resizes [trained², width] to [grid², width], channel by channel. Logits that are resized straight to an image go through
+ * F.interpolate's bicubic, so the same function serves.
+ */
 function resizeTable(table: Float32Array, trained: number, grid: number, width: number): Float32Array {
   const square = { height: grid, width: grid };
   const geometry: Geometry = { image: square, resized: square, offset: { x: 0, y: 0 }, frame: square };

@@ -1,7 +1,10 @@
 import type { ModelInputSpec, PublishedFile, VariantManifest } from "../../harness/api.ts";
 import { efficientSamConfigs, pointsAPrompt } from "./config.ts";
 
-/** Pixels in 0 … 1, stretched to the square; the graph itself normalises them as ImageNet's. Source: EfficientSam.preprocess. */
+/**
+ * Pixels are in 0 … 1 and stretched to the square; the graph itself normalises them as ImageNet's. Source:
+ * EfficientSam.preprocess.
+ */
 const input = {
   fit: "stretch",
   resize: "bilinear",

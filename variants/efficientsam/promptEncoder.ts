@@ -11,8 +11,9 @@ import {
 import { pointsAPrompt } from "./config.ts";
 
 /**
- * `point_coords` [prompts, points, 2] in the model frame and `point_labels` [prompts, points] → the prompt's tokens, [prompts, 11,
- * embedding]: IoU token, mask tokens, and six points. Points beyond the sixth are cut off, as the authors' code does.
+ * Turns `point_coords` [prompts, points, 2] in the model frame and `point_labels` [prompts, points] into the prompt's tokens,
+ * [prompts, 11, embedding]: IoU token, mask tokens, and six points. Points beyond the sixth are cut off, as the authors' code
+ * does.
  * Source: efficient_sam/efficient_sam.py, predict_masks, and efficient_sam_decoder.py, PromptEncoder.
  */
 export function promptTokens(root: Module, config: DecoderConfig): GraphValue {
@@ -28,7 +29,7 @@ export function promptTokens(root: Module, config: DecoderConfig): GraphValue {
   return concat(graph, [learned, points], 1);
 }
 
-/** Filled up with -1, in coordinates and labels alike. */
+/** Fills up with -1, in coordinates and labels alike. */
 function sixPoints(graph: GraphBuilder, x: GraphValue, batch: GraphValue): GraphValue {
   const dims = [pointsAPrompt, ...(x.dims.slice(2) as number[])];
   const filled = concat(graph, [x, forEveryPrompt(graph, graph.number(-1), batch, dims)], 1);
@@ -36,8 +37,8 @@ function sixPoints(graph: GraphBuilder, x: GraphValue, batch: GraphValue): Graph
 }
 
 /**
- * [prompts, 6, embedding]. Unlike SAM's, a padding point keeps the encoding of its place (-1, -1), and a background point has
- * no embedding but that: the authors' code knows no label 0.
+ * Returns the tokens of points, [prompts, 6, embedding]. Unlike SAM's, a padding point keeps the encoding of its place (-1,
+ * -1), and a background point has no embedding but that: the authors' code knows no label 0.
  */
 function pointTokens(encoder: Module, places: GraphValue, labels: GraphValue, config: DecoderConfig): GraphValue {
   const { graph } = encoder;
@@ -46,7 +47,7 @@ function pointTokens(encoder: Module, places: GraphValue, labels: GraphValue, co
   return add(graph, encoded, graph.op("Gather", [labelTable(encoder, config.embedding), row], { axis: 0 }));
 }
 
-/** [5, embedding]: rows for the labels -1, 0, 1, 2, 3; that of 0 is zero. */
+/** Returns [5, embedding]: it has rows for the labels -1, 0, 1, 2, 3; the row of 0 is zero. */
 function labelTable(encoder: Module, embedding: number): GraphValue {
   const rows = [
     ["invalid_points.weight", 0],

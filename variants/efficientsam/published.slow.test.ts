@@ -11,7 +11,10 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** In a process of its own, which gives its memory back. */
+/**
+ * Verifies the variant in a process of its own, so that its memory is given back. Returns the largest error of all outputs,
+ * over their std.
+ */
 async function largestRatio(variant: string, file: string, graph: string): Promise<number> {
   const fixture = fileURLToPath(new URL(`fixtures/${file}`, import.meta.url));
   const env = { SAM_BENCH_HOME: folder };

@@ -20,8 +20,8 @@ import { pixelMean, pixelStd } from "./imageEncoder.ts";
 import { positionEmbedding } from "./positionEmbedding.ts";
 
 /**
- * EfficientSAM's image encoder operator for operator as PyTorch exports the published code: attention scores in memory, one
- * product for queries, keys and values. It is what the fused encoder is measured against.
+ * Builds EfficientSAM's image encoder operator for operator as PyTorch exports the published code: attention scores in memory,
+ * one product for queries, keys and values. It is what the fused encoder is measured against.
  * Source: efficient_sam/efficient_sam_encoder.py.
  */
 export function referenceImageEncoder(config: EfficientSamConfig, checkpoint: Checkpoint): OnnxGraph {
@@ -57,7 +57,7 @@ function referenceBlock(block: Module, x: GraphValue, config: EfficientSamConfig
   return add(graph, middle, exportedMlp(mlp, mlpInput, { width, layers: ["fc1", "fc2"] }));
 }
 
-/** [1, tokens, width] → the same. */
+/** Lets all tokens attend to all: [1, tokens, width] → the same. */
 function referenceAttention(attn: Module, x: GraphValue, { width, heads }: EfficientSamConfig): GraphValue {
   const { graph } = attn;
   const tokens = x.dims[1] as number;

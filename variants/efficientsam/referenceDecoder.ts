@@ -8,7 +8,7 @@ import { efficientSamDecoder } from "./config.ts";
 import { promptTokens } from "./promptEncoder.ts";
 
 /**
- * EfficientSAM's prompt encoder and mask decoder operator for operator as PyTorch exports the published code: the image
+ * Builds EfficientSAM's prompt encoder and mask decoder operator for operator as PyTorch exports the published code: the image
  * embedding is repeated for every prompt, all four masks are made, the last three are returned in the order of their tokens.
  * Inputs and outputs are those of `maskDecoder`, but for `image_embedding` itself.
  * Source: efficient_sam/efficient_sam_decoder.py, two_way_transformer.py and predict_masks of efficient_sam.py, which has not

@@ -39,7 +39,7 @@ interface Golden extends RawPrompts {
 
 const plugin: VariantPlugin & Pick<Required<VariantPlugin>, "loadRaw"> = efficientSam;
 const cpu = { provider: "cpu", threads: 2 };
-/** Of the output's std: what float32 sums in another order come to, with room. */
+/** The largest error allowed, over the output's std: float32 sums in another order come to less. */
 const tolerance = 2e-5;
 const nano = golden<Golden>("efficientsam_nano.json");
 const kinds = ["fused", "reference"] as const satisfies readonly GraphKind[];
@@ -229,7 +229,7 @@ test.skipIf(shared === undefined)("the published checkpoints are those of the li
   }
 });
 
-/** One to six points, with a box where there is room for one, places off the image included. */
+/** Draws a prompt of one to six points, with a box where there is room for one; some places lie off the image. */
 function mixedPrompt(i: number): Prompt<"model"> {
   const count = 1 + (i % 6);
   const points = Array.from(
@@ -280,7 +280,7 @@ async function writeAll(id: string, kind: GraphKind): Promise<Record<string, str
   return Object.fromEntries((await graphsOf(id, kind)).map((graph) => [graph.name, writeGraph(graph, place)]));
 }
 
-/** The largest error of the sampled values, over the output's std. */
+/** Returns the largest error of the sampled values, over the output's std. */
 function errorOf({ dims, data }: Pick<Tensor, "data"> & { dims: readonly unknown[] }, sampled: Sampled): number {
   expect(dims).toEqual(sampled.shape);
   return Math.max(...sampled.index.map((at, i) => Math.abs(data[at]! - sampled.value[i]!))) / sampled.std;

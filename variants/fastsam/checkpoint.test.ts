@@ -9,7 +9,10 @@ import { inertClasses } from "./inertClasses.ts";
 
 const getattr = "c__builtin__\ngetattr\n";
 
-/** A small model in half precision, saved by PyTorch as ultralytics saves FastSAM's: the whole module under `model`, seeded. */
+/**
+ * A small seeded model in half precision, which PyTorch saved as ultralytics saves FastSAM's: the whole module stands under
+ * `model`.
+ */
 const wholeModule = fileURLToPath(new URL("fixtures/whole_module.pt", import.meta.url));
 
 test("a checkpoint that pickles whole modules gives its state dict, by the names of the modules", async () => {
@@ -66,7 +69,7 @@ test.each([
   expect(() => read(pickle)).toThrow(message);
 });
 
-/** BINUNICODE of a short ASCII text. */
+/** Returns pickle's BINUNICODE of a short ASCII text. */
 function text(value: string): string {
   return `X${String.fromCharCode(value.length)}\0\0\0${value}`;
 }

@@ -13,7 +13,7 @@ export interface Everything {
 }
 
 /**
- * The mask that a prompt chooses; none where the image has none. Its score is the confidence of its detection, or the
+ * Returns the mask that a prompt chooses; none where the image has none. Its score is the confidence of its detection, or the
  * highest of those that it is made of: the authors give none.
  * Throws HarnessError for a prompt that FastSAM has no rule for. Source: FastSAMPrompt of fastsam/prompt.py.
  */
@@ -30,7 +30,10 @@ interface Chosen {
   readonly score: number;
 }
 
-/** The mask with the highest overlap / (box + mask - overlap), as box_prompt: the most confident where all overlaps are 0. */
+/**
+ * Returns the mask with the highest overlap / (box + mask - overlap), as the authors' box_prompt does: the most confident mask
+ * where all overlaps are 0.
+ */
 function byBox({ masks, scores, geometry }: Everything, box: Box): Chosen {
   const { x0, y0, x1, y1 } = pixelsOf(box, geometry);
   const boxPx = Math.max(x1 - x0, 0) * Math.max(y1 - y0, 0);
@@ -47,8 +50,9 @@ function byBox({ masks, scores, geometry }: Everything, box: Box): Chosen {
 }
 
 /**
- * From the largest mask to the smallest: one that holds a foreground point is added, one that holds a background point is
- * taken away from what is there so far, as point_prompt; nothing where no mask holds a foreground point.
+ * Goes from the largest mask to the smallest, as the authors' point_prompt does: a mask that holds a foreground point is added,
+ * a mask that holds a background point is taken away from what is there so far. Where no mask holds a foreground point the
+ * result is empty.
  */
 function byPoints({ masks, scores, geometry }: Everything, points: readonly Point[]): Chosen {
   const places = points.map((point) => ({ label: point.label, index: indexOf(point, geometry) }));
@@ -66,7 +70,7 @@ function byPoints({ masks, scores, geometry }: Everything, points: readonly Poin
   return { mask: chosen, score };
 }
 
-/** Corners rounded as Python does and cut to the image: the box takes part as whole pixels. */
+/** Rounds the corners as Python does and cuts them to the image: the box takes part as whole pixels. */
 function pixelsOf({ x0, y0, x1, y1 }: Box, geometry: Geometry): Box {
   const { width, height } = geometry.image;
   const start = toImagePixel({ x: x0, y: y0 }, geometry);
@@ -79,7 +83,7 @@ function pixelsOf({ x0, y0, x1, y1 }: Box, geometry: Geometry): Box {
   };
 }
 
-/** The pixel's place down the columns. */
+/** Returns the pixel's place, counted down the columns. */
 function indexOf(point: Point, geometry: Geometry): number {
   const { width, height } = geometry.image;
   const { x, y } = toImagePixel(point, geometry);

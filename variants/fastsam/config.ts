@@ -4,21 +4,21 @@ import { HarnessError } from "../../harness/errors.ts";
 export interface FastSamConfig {
   /** Side of the square input, px. */
   readonly side: number;
-  /** Channels after the stem, then of strides 4, 8, 16 and 32. */
+  /** Channels after the stem, then at strides 4, 8, 16 and 32. */
   readonly channels: readonly [number, number, number, number, number];
-  /** Bottlenecks of the backbone's four stages; the neck's have as many as the first. */
+  /** Bottlenecks of the backbone's four stages; each stage of the neck has as many as the first. */
   readonly depths: readonly [number, number, number, number];
   /** Channels of the network that makes prototypes. */
   readonly prototypeWidth: number;
 }
 
-/** A prototype a coefficient. */
+/** Number of prototypes; a detection has as many coefficients. */
 export const prototypes = 32;
-/** Bins of the distribution over distances to a box's side, in cells. */
+/** Bins of a distance's distribution, in cells. */
 export const bins = 16;
-/** Of the three maps that detections are read from, px. */
+/** Strides of the three maps that detections are read from, px. */
 export const strides = [8, 16, 32] as const;
-/** Model pixels a prototype pixel. */
+/** Model pixels to one prototype pixel. */
 export const prototypeStride = 4;
 
 export const fastSamConfigs = {
@@ -26,7 +26,10 @@ export const fastSamConfigs = {
   "fastsam-x": scaled({ depth: 1, width: 1.25, mostChannels: 512 }),
 } as const satisfies Record<string, FastSamConfig>;
 
-/** Throws HarnessError for an input side that the network's coarsest stride does not divide. */
+/**
+ * Returns a preset's sizes, at another input side if one is given.
+ * Throws HarnessError for a side that the network's coarsest stride does not divide.
+ */
 export function configOf(id: string, side?: number): FastSamConfig {
   const config: FastSamConfig | undefined = fastSamConfigs[id as keyof typeof fastSamConfigs];
   if (config === undefined) throw new Error(`no FastSAM preset is named ${id}`);
@@ -41,7 +44,10 @@ interface Scale {
   readonly mostChannels: number;
 }
 
-/** The compound scaling of parse_model in ultralytics/nn/tasks.py: channels are capped, then scaled to a multiple of 8. */
+/**
+ * Computes the sizes by the compound scaling of parse_model in ultralytics/nn/tasks.py: channels are capped, then scaled to a
+ * multiple of 8.
+ */
 function scaled({ depth, width, mostChannels }: Scale): FastSamConfig {
   const channels = (base: number) => Math.ceil((Math.min(base, mostChannels) * width) / 8) * 8;
   const blocks = (base: number) => Math.max(Math.round(base * depth), 1);

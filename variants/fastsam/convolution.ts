@@ -10,12 +10,12 @@ export interface Kernel {
 }
 
 /**
- * Convolution, batch norm and SiLU on [1, channels, rows, columns]; `conv` and `bn` in the checkpoint. All that the measured
- * and the published graph do differently, so that there is one description of the network.
+ * A convolution, batch norm and SiLU on [1, channels, rows, columns]; the checkpoint calls them `conv` and `bn`. The measured
+ * and the published graph differ in this alone, so that there is one description of the network.
  */
 export type Convolution = (module: Module, x: GraphValue, how: Kernel) => GraphValue;
 
-/** As the published code: batch norm is an operator of its own. */
+/** Does as the published code: batch norm is an operator of its own. */
 export const referenceConvolution: Convolution = (module, x, how) => {
   const { graph } = module;
   const { outputs, kernel, stride = 1 } = how;
@@ -28,7 +28,10 @@ export const referenceConvolution: Convolution = (module, x, how) => {
   );
 };
 
-/** As it is measured: inference's batch norm is one factor and one sum a channel, folded in when the file is written. */
+/**
+ * Does as it is measured: inference's batch norm is one factor and one sum a channel, and is folded in when the file is
+ * written.
+ */
 export const fusedConvolution: Convolution = (module, x, { inputs, outputs, kernel, stride = 1 }) => {
   const { graph } = module;
   const dims = [outputs, inputs, kernel, kernel];
@@ -63,7 +66,7 @@ export const fusedConvolution: Convolution = (module, x, { inputs, outputs, kern
   return silu(graph, graph.op("Conv", [x, kernels, bias], attributes));
 };
 
-/** x sigmoid(x). */
+/** Returns x sigmoid(x). */
 function silu(graph: GraphBuilder, x: GraphValue): GraphValue {
   return mul(graph, x, graph.op("Sigmoid", [x]));
 }

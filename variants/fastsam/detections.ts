@@ -2,13 +2,16 @@ import type { Box, Geometry, NamedTensors, Size } from "../../harness/api.ts";
 import { boxIou } from "../../harness/mask/index.ts";
 import { toImageBox } from "./letterbox.ts";
 
-/** As the authors call their predictor (README.md of CASIA-IVA-Lab/FastSAM); the last two are the predictor's own. */
+/**
+ * Settings that the authors call their predictor with (README.md of CASIA-IVA-Lab/FastSAM); the last two are the predictor's
+ * own.
+ */
 const defaults = {
   /** Scores are float32, and so is what PyTorch compares them with. */
   confidence: Math.fround(0.4),
   iou: 0.9,
   most: 300,
-  /** Of borders, in pixels of the image. */
+  /** Distance within which a side counts as near the border, in pixels of the image. */
   nearPx: 20,
 };
 
@@ -16,15 +19,15 @@ export interface Detection {
   /** Column of the head's outputs. */
   readonly anchor: number;
   readonly score: number;
-  /** What the mask is cut to: image pixels, not rounded. */
+  /** The box that the mask is cut to, in image pixels, not rounded. */
   readonly cut: Box;
-  /** As the predictor returns it: `cut`, drawn to a near border. */
+  /** The box that the predictor returns: `cut`, with sides near the border drawn to it. */
   readonly box: Box;
 }
 
 /**
- * The network's boxes → detections, most confident first: above the confidence, greedy suppression in model pixels, then
- * scaled to the image. Source: non_max_suppression of ultralytics/utils/nms.py, SegmentationPredictor.
+ * Turns the network's boxes into detections, most confident first: those above the confidence, greedy suppression in model
+ * pixels, then scaled to the image. Source: non_max_suppression of ultralytics/utils/nms.py, SegmentationPredictor.
  */
 export function detect({ boxes, scores }: NamedTensors, geometry: Geometry): readonly Detection[] {
   return suppress(candidates(boxes!.data, scores!.data)).map(({ anchor, score, box }) => {
@@ -40,25 +43,22 @@ interface Candidate {
   readonly box: Box;
 }
 
-/** By falling score, then by place; boxes as corners. */
+/** Returns the boxes above the confidence as corners, sorted by falling score and then by place. */
 function candidates(boxes: Float32Array, scores: Float32Array): Candidate[] {
   const count = scores.length;
   const anchors = Array.from(scores.keys()).filter((anchor) => scores[anchor]! > defaults.confidence);
   anchors.sort((a, b) => scores[b]! - scores[a]! || a - b);
   return anchors.map((anchor) => {
-    const [centreX, centreY, width, height] = [0, 1, 2, 3].map((row) => boxes[row * count + anchor]!) as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    const left = centreX - width / 2;
-    const top = centreY - height / 2;
+    const row = (index: number) => boxes[index * count + anchor]!;
+    const width = row(2);
+    const height = row(3);
+    const left = row(0) - width / 2;
+    const top = row(1) - height / 2;
     return { anchor, score: scores[anchor]!, box: { x0: left, y0: top, x1: left + width, y1: top + height } };
   });
 }
 
-/** Each stays that overlaps none of those before it by more than the threshold. As torchvision's nms. */
+/** Keeps each candidate that overlaps none of the kept ones before it by more than the threshold, as torchvision's nms does. */
 function suppress(sorted: readonly Candidate[]): readonly Candidate[] {
   const kept: Candidate[] = [];
   for (const candidate of sorted) {
@@ -69,7 +69,7 @@ function suppress(sorted: readonly Candidate[]): readonly Candidate[] {
 }
 
 /**
- * A side near the image's border is drawn to it, and a box that then covers nearly all becomes all. The predictor does this
+ * Draws sides near the image's border to it; a box that then covers nearly all becomes the whole image. The predictor does this
  * to the boxes that it returns, once masks are made.
  * Source: FastSAMPredictor and adjust_bboxes_to_image_border of ultralytics/models/fastsam.
  */

@@ -1,6 +1,9 @@
 import type { Box, Geometry } from "../../harness/api.ts";
 
-/** Model pixels → image pixels, cut to the image. Source: scale_boxes of ultralytics/utils/ops.py: each axis has its own scale. */
+/**
+ * Turns a box in model pixels into one in image pixels, cut to the image. Source: scale_boxes of ultralytics/utils/ops.py: each
+ * axis has its own scale.
+ */
 export function toImageBox({ x0, y0, x1, y1 }: Box, { image, resized, offset }: Geometry): Box {
   const toX = (x: number) => clamp((x - offset.x) / (resized.width / image.width), image.width);
   const toY = (y: number) => clamp((y - offset.y) / (resized.height / image.height), image.height);
@@ -8,8 +11,8 @@ export function toImageBox({ x0, y0, x1, y1 }: Box, { image, resized, offset }: 
 }
 
 /**
- * Model frame → image pixels, undoing toModelFrame. To a millionth of a pixel, so that a whole number that went there and
- * came back is whole again.
+ * Turns a point of the model frame into one of the image, undoing toModelFrame. It rounds to a millionth of a pixel, so that a
+ * whole number that went there and came back is whole again.
  */
 export function toImagePixel(
   { x, y }: { readonly x: number; readonly y: number },

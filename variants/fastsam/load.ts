@@ -15,8 +15,8 @@ import { detect } from "./detections.ts";
 import { masksOf } from "./masks.ts";
 
 /**
- * The everything pass is in `encode`, masks included: that is what FastSAM's cost is, whatever the prompts. The embedding's
- * tensor holds the prototypes; the masks go with the embedding object itself, which must come back as it was given.
+ * Loads FastSAM. The everything pass is in `encode`, masks included: that is what FastSAM costs, whatever the prompts. The
+ * embedding's tensor holds the prototypes; the masks go with the embedding object itself, which must come back as it was given.
  */
 export async function loadFastSam(files: GraphFiles, runtime: RuntimeOptions): Promise<Variant> {
   const session = await openSession(encoderOf(files), runtime);
@@ -34,7 +34,7 @@ export async function loadFastSam(files: GraphFiles, runtime: RuntimeOptions): P
       return embedding;
     },
     decode: async (embedding, prompts) => prompts.map((prompt) => choose(everythingOf(embedding), prompt)),
-    /** Masks at the image's size, most confident first, with the detections' confidences. */
+    /** Returns masks at the image's size, most confident first, with the detections' confidences. */
     async everything(embedding) {
       const { masks, scores } = everythingOf(embedding);
       return { kind: "masks", masks, scores };
@@ -43,7 +43,7 @@ export async function loadFastSam(files: GraphFiles, runtime: RuntimeOptions): P
   };
 }
 
-/** All masks with a pixel, most confident first: the predictor leaves the others out once all are made. */
+/** Returns all masks that have a pixel, most confident first: the predictor leaves the others out once all are made. */
 export function everythingIn(outputs: NamedTensors, geometry: Geometry): Everything {
   const { prototypes, coefficients } = outputs;
   const detections = detect(outputs, geometry);
@@ -56,7 +56,7 @@ export function everythingIn(outputs: NamedTensors, geometry: Geometry): Everyth
   };
 }
 
-/** `boxes`, `scores`, `coefficients` and `prototypes` as the network gives them. */
+/** Loads FastSAM's network alone: it gives `boxes`, `scores`, `coefficients` and `prototypes`. */
 export async function loadRawFastSam(files: GraphFiles, runtime: RuntimeOptions): Promise<RawVariant> {
   const session = await openSession(encoderOf(files), runtime);
   return { encode: (input) => run(session, input), close: () => session.close() };

@@ -7,9 +7,9 @@ import type { Detection } from "./detections.ts";
 import { clamp } from "./letterbox.ts";
 
 /**
- * Masks at image size, of each detection: the prototypes' blend, cut to the image, interpolated, logits above 0, cut to the
- * box. Nothing is computed outside of the box.
- * `prototypes` is [1, 32, rows, columns], a quarter of the model frame; `coefficients` [1, 32, anchors].
+ * Returns the mask of each detection at image size: the prototypes' blend, cut to the image, interpolated, logits above 0, cut
+ * to the box. Nothing is computed outside of the box. `prototypes` is [1, 32, rows, columns], a quarter of the model frame;
+ * `coefficients` [1, 32, anchors].
  * Source: process_mask_native and crop_mask of ultralytics/utils/ops.py, which retina_masks=True chooses.
  */
 export function masksOf(
@@ -36,7 +36,7 @@ export function emptyMask({ image }: Geometry): Rle {
   return { size: image, counts: Uint32Array.of(image.height * image.width) };
 }
 
-/** A pixel belongs to the box where its index does, not its centre. */
+/** Returns the pixels of a box: a pixel belongs to it where its index does, not its centre. */
 function pixelsOf({ x0, y0, x1, y1 }: Box, { image }: Geometry): Box {
   const column = (x: number) => clamp(Math.ceil(x), image.width);
   const row = (y: number) => clamp(Math.ceil(y), image.height);
@@ -44,8 +44,9 @@ function pixelsOf({ x0, y0, x1, y1 }: Box, { image }: Geometry): Box {
 }
 
 /**
- * From the prototypes to the image, a row and a column at a time: enlarged by 1, 2 or 4 until the photo begins and ends with
- * whole pixels, cut to the photo, interpolated to the image. Source: process_mask_native and scale_masks.
+ * Returns the operator that leads from the prototypes to the image, a row and a column at a time: enlarged by 1, 2 or 4 until
+ * the photo begins and ends with whole pixels, cut to the photo, interpolated to the image. Source: process_mask_native and
+ * scale_masks.
  */
 function operatorOf({ height, width }: Size, geometry: Geometry): UpscaleOperator {
   const { image, resized, frame } = geometry;
@@ -64,7 +65,10 @@ function operatorOf({ height, width }: Size, geometry: Geometry): UpscaleOperato
   return { image, rows, columns, overshoots: false };
 }
 
-/** Of a prototype pixel, so that both borders of the padding fall between pixels; half of the padding lies on either side. */
+/**
+ * Returns how many times larger the prototypes have to be, so that both borders of the padding fall between pixels; half of the
+ * padding lies on either side.
+ */
 function timesLarger(rows: number, columns: number): number {
   const padding = rows | columns;
   const halves = padding | (padding >> 1);
@@ -75,7 +79,7 @@ function lengthOf(exact: number): number {
   return Math.max(halfToEven(exact), 1);
 }
 
-/** The outputs of an axis from `start` on and before `end`, and the inputs that they see. */
+/** Part of an axis: the operator of some of its outputs, and the inputs that these see. */
 interface Part {
   readonly operator: AxisOperator;
   readonly start: number;
@@ -91,8 +95,8 @@ function part({ taps, first, weights }: AxisOperator, start: number, end: number
 }
 
 /**
- * The blend where the box needs it, as the corner of a square. Four prototypes at a time, since storing a sum costs as much
- * as a product.
+ * Blends the prototypes where the box needs them, into the corner of a square. It takes four prototypes at a time, since
+ * storing a sum costs as much as a product.
  */
 function blended(
   { data, dims }: Tensor,
@@ -123,7 +127,9 @@ function blended(
   return logits;
 }
 
-/** A mask of the box's size as one of the image's: runs down a column of the box are runs down a column of the image. */
+/**
+ * Turns a mask of the box's size into one of the image's: runs down a column of the box are runs down a column of the image.
+ */
 function placed({ size: { height }, counts }: Rle, { x0, y0 }: Box, size: Size): Rle {
   const runs: number[] = [];
   let end = 0;

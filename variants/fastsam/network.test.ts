@@ -28,7 +28,7 @@ type Golden = Readonly<Record<"boxes" | "scores" | "coefficients" | "prototypes"
 
 const plugin: VariantPlugin & Pick<Required<VariantPlugin>, "loadRaw"> = fastsam;
 const cpu = { provider: "cpu", threads: 2 };
-/** Of the output's std: what float32 sums in another order come to, with room. */
+/** The largest error allowed, over the output's std: float32 sums in another order come to less. */
 const tolerance = 2e-5;
 const small = golden("fastsam_s.json");
 
@@ -110,7 +110,7 @@ function golden(name: string): Golden {
   return JSON.parse(readFileSync(fileURLToPath(new URL(`fixtures/${name}`, import.meta.url)), "utf8")) as Golden;
 }
 
-/** The largest error of the sampled values, over the output's std. */
+/** Returns the largest error of the sampled values, over the output's std. */
 function errorOf({ dims, data }: Tensor, { shape, std, index, value }: Sampled): number {
   expect(dims).toEqual(shape);
   return Math.max(...index.map((at, i) => Math.abs(data[at]! - value[i]!))) / std;

@@ -5,7 +5,7 @@ import type { Convolution } from "./convolution.ts";
 import { segmentHead } from "./segmentHead.ts";
 
 /**
- * YOLOv8-seg with one class: `image` [1, 3, side, side], RGB in 0 … 1 → `boxes` [1, 4, anchors] (centre and size, model
+ * Builds YOLOv8-seg with one class: `image` [1, 3, side, side], RGB in 0 … 1 → `boxes` [1, 4, anchors] (centre and size, model
  * pixels), `scores` [1, 1, anchors], `coefficients` [1, 32, anchors], `prototypes` [1, 32, side / 4, side / 4]. Anchors go
  * stride by stride, row by row. Modules are named by their line in the authors' description.
  * Source: ultralytics, cfg/models/v8/yolov8-seg.yaml and nn/modules.
@@ -45,7 +45,7 @@ function backbone(
   return [stride8, stride16, pyramidPooling(child(model, "9"), stride32, channels[4], convolution)];
 }
 
-/** Down to stride 8 and up again, each step beside the map of its size. */
+/** Adds the neck: it goes down to stride 8 and up again, and joins each step with the map of its size. */
 function neck(model: Module, maps: Maps, { channels, depths }: FastSamConfig, convolution: Convolution): Maps {
   const { graph } = model;
   const [, , small, middle, large] = channels;
@@ -71,7 +71,9 @@ interface CrossStage {
   readonly shortcut: "with shortcut" | "without shortcut";
 }
 
-/** C2f: half of the channels go through a chain of bottlenecks, and every link of it is kept for the last convolution. */
+/**
+ * Adds a C2f: half of the channels go through a chain of bottlenecks, and the last convolution sees every link of the chain.
+ */
 function crossStage(module: Module, x: GraphValue, how: CrossStage, convolution: Convolution): GraphValue {
   const { graph } = module;
   const { inputs, outputs, blocks, shortcut } = how;
@@ -92,7 +94,7 @@ function crossStage(module: Module, x: GraphValue, how: CrossStage, convolution:
   });
 }
 
-/** SPPF: maxima over 5, 9 and 13 cells, as one pooling of 5 once, twice and three times. */
+/** Adds an SPPF: it takes maxima over 5, 9 and 13 cells by applying one pooling of 5 once, twice and three times. */
 function pyramidPooling(module: Module, x: GraphValue, width: number, convolution: Convolution): GraphValue {
   const { graph } = module;
   return graph.within(module.path, () => {
@@ -104,7 +106,7 @@ function pyramidPooling(module: Module, x: GraphValue, width: number, convolutio
   });
 }
 
-/** Each cell four times. */
+/** Returns the map with rows and columns doubled: each cell stands four times. */
 function doubled({ graph }: Module, x: GraphValue): GraphValue {
   const [batch, channels, rows, columns] = x.dims as [number, number, number, number];
   const how = { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" };
@@ -115,8 +117,8 @@ function doubled({ graph }: Module, x: GraphValue): GraphValue {
 }
 
 /**
- * The same graph for images of any sides that 32 divides and `config.side` bounds: its operators read sizes from what they
- * are given. Shapes and multiply-accumulates were counted for the whole square.
+ * Returns the same graph for images of any sides that 32 divides and `config.side` bounds: its operators read sizes from what
+ * they are given. Shapes and multiply-accumulates were counted for the whole square.
  */
 export function ofAnySize(graph: OnnxGraph): OnnxGraph {
   const open: Readonly<Record<string, readonly Dim[]>> = {

@@ -15,7 +15,7 @@ import golden from "./fixtures/photos.json" with { type: "json" };
 import { masksOf } from "./masks.ts";
 import fastsam from "./variant.ts";
 
-/** What ultralytics' predictor makes of a photo, on seeded weights. */
+/** Record of what ultralytics' predictor makes of a photo, on seeded weights. */
 interface Photo {
   readonly image: number;
   /** Height and width. */
@@ -59,7 +59,10 @@ describe.skipIf(shared === undefined)("all five photos", () => {
   });
 });
 
-/** Scores lie closer together than float32 sums in another order: detections are looked for, not counted off. */
+/**
+ * Compares a photo's detections and masks with the predictor's. Scores lie closer together than float32 sums in another order,
+ * so each detection is searched for, whatever its place.
+ */
 async function expectSame(file: string, expected: Photo): Promise<void> {
   const input = prepare(await readImage(file), preset.input);
   expect(input.tensor.dims).toEqual([1, 3, ...expected.input]);
@@ -82,7 +85,7 @@ function isSame({ box, score }: Detection, [x0, y0, x1, y1]: readonly number[], 
   return Math.abs(score - expectedScore) < 1e-5 && sides.every((difference) => Math.abs(difference) < 0.05);
 }
 
-/** The grey levels, row by row, of an input that is 255ths of them. */
+/** Returns the grey levels, row by row, of an input that holds 255ths of them. */
 function bytesOf({ tensor: { data } }: ModelInput): Uint8Array {
   const plane = data.length / 3;
   return Uint8Array.from({ length: data.length }, (_, i) =>

@@ -16,7 +16,7 @@ interface Case {
   readonly side: number;
   readonly fit: string;
   readonly frame: Size;
-  /** Centre x, centre y, width, height in the frame. */
+  /** Lists of centre x, centre y, width and height, in the frame. */
   readonly boxes: readonly [readonly number[], readonly number[], readonly number[], readonly number[]];
   readonly scores: readonly number[];
   readonly kept: readonly number[];
@@ -199,7 +199,7 @@ function chosenBy(everything: Everything, prompt: Prompt<"image">) {
   return prediction;
 }
 
-/** The case's boxes, and its prototypes and coefficients. */
+/** Returns the case's boxes and scores, with prototypes and coefficients that follow from its name and size. */
 function outputsOf({ name, frame, boxes, scores }: Case): NamedTensors {
   const anchors = scores.length;
   const rows = frame.height / 4;
@@ -219,7 +219,7 @@ function outputsOf({ name, frame, boxes, scores }: Case): NamedTensors {
   };
 }
 
-/** Centre and size of each box. */
+/** Returns the network's outputs for boxes that are given by centre and size. */
 function tensors(boxes: readonly (readonly number[])[], scores: readonly number[]): NamedTensors {
   const rows = [0, 1, 2, 3].map((row) => boxes.map((box) => box[row]!));
   return {

@@ -5,7 +5,7 @@ import { inertClasses } from "./inertClasses.ts";
 const licence = "Apache-2.0";
 const paper = { title: "Fast Segment Anything", arxiv: "2306.12156", year: 2023 };
 
-/** How a photo is brought to the network. */
+/** Way to bring a photo to the network, and what users read about it. */
 interface Preparation {
   readonly input: Omit<ModelInputSpec, "side">;
   readonly notes: readonly string[];
@@ -66,7 +66,7 @@ const published: readonly VariantManifest[] = [
   }),
 ];
 
-/** The same networks, on the same checkpoints, in a square. */
+/** Each network appears twice: as published, and on the same checkpoint in a square. */
 export const fastSamPresets: readonly VariantManifest[] = published.flatMap((base) => [base, inSquare(base)]);
 
 interface Sizes {

@@ -23,7 +23,8 @@ export interface HeadOutputs {
 }
 
 /**
- * A box, a score and 32 mask coefficients for each cell of the three maps, and the prototypes that coefficients blend.
+ * Adds the head: it gives a box, a score and 32 mask coefficients for each cell of the three maps, and the prototypes that
+ * coefficients blend.
  * Source: Segment and Detect of ultralytics/nn/modules/head.py.
  */
 export function segmentHead(
@@ -64,7 +65,7 @@ interface Branch {
   readonly outputs: number;
 }
 
-/** Two 3 x 3 convolutions and a plain 1 x 1: [1, outputs, cells]. */
+/** Adds two 3 x 3 convolutions and a plain 1 x 1 convolution: [1, outputs, cells]. */
 function cells(
   module: Module,
   x: GraphValue,
@@ -81,8 +82,8 @@ function cells(
 }
 
 /**
- * Distances from a cell's centre to the left, upper, right and lower side, each the mean of a distribution over 16 bins,
- * as centre and size in model pixels.
+ * Turns distances into boxes, given by centre and size in model pixels. The distances lead from a cell's centre to the left,
+ * upper, right and lower side; each is the mean of a distribution over 16 bins.
  */
 function boxes(module: Module, distributions: GraphValue, { centres, strides: scale }: Anchors): GraphValue {
   const { graph } = module;
@@ -104,13 +105,16 @@ function boxes(module: Module, distributions: GraphValue, { centres, strides: sc
 }
 
 interface Anchors {
-  /** Of each cell, in cells: [1, 2, cells]. */
+  /** Centre of each cell, in cells: [1, 2, cells]. */
   readonly centres: GraphValue;
   /** [1, 1, cells] */
   readonly strides: GraphValue;
 }
 
-/** Cell by cell, map after map: the corner as large as the map of what a square image of `side` would have. */
+/**
+ * Returns centres and strides cell by cell, map after map. Each map takes the corner of its size out of the anchors that a
+ * square image of `side` would have.
+ */
 function anchors({ graph }: Module, maps: readonly GraphValue[], side: number): Anchors {
   const levels = maps.map((map, level) => {
     const [, , rows, columns] = map.dims as [number, number, number, number];
@@ -124,7 +128,7 @@ function anchors({ graph }: Module, maps: readonly GraphValue[], side: number): 
   return { centres, strides: scale };
 }
 
-/** x and y of each cell's centre, and its stride, [1, 3, rows, columns]. */
+/** Returns x and y of each cell's centre, and its stride: [1, 3, rows, columns]. */
 function squareOfAnchors(graph: GraphBuilder, stride: number, side: number): GraphValue {
   const grid = side / stride;
   const cells = Array.from({ length: grid * grid }, (_, i) => i);
@@ -137,7 +141,7 @@ function squareOfAnchors(graph: GraphBuilder, stride: number, side: number): Gra
   );
 }
 
-/** From the finest map to twice its rows and columns. */
+/** Makes the prototypes from the finest map; they have twice its rows and columns. */
 function prototypeMaps(
   module: Module,
   x: GraphValue,

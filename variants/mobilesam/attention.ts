@@ -4,11 +4,11 @@ import type { Stage } from "./config.ts";
 import { attentionBias } from "./windows.ts";
 
 /**
- * Attention within windows without its output projection, on normalised tokens [1, grid, grid, width] → the same. Where
- * windows reach over the image's edge TinyViT fills them with zeros before the norm, so a padding token is the norm's bias,
- * attended to as any other, and is projected once for all of them.
- * One gather brings a token's head to its window: [windows, heads, area, head width]. The runtime's attention operator
- * would turn queries, keys, values and result again; with a bias it keeps the scores in memory anyway.
+ * Computes attention within windows, without the output projection, on normalised tokens [1, grid, grid, width] → the same.
+ * Where windows reach over the image's edge TinyViT fills them with zeros before the norm, so a padding token is the norm's
+ * bias, attended to as any other, and is projected once for all of them. One gather brings a token's head to its window:
+ * [windows, heads, area, head width]. The runtime's attention operator would turn queries, keys, values and result again; with
+ * a bias it keeps the scores in memory anyway.
  */
 export function windowAttention(attn: Module, normalised: GraphValue, stage: Stage): GraphValue {
   const { graph } = attn;
@@ -38,7 +38,10 @@ export function windowAttention(attn: Module, normalised: GraphValue, stage: Sta
 type Part = "query" | "key" | "value";
 const parts: readonly Part[] = ["query", "key", "value"];
 
-/** In the checkpoint a head's query, key and value lie side by side; here each has a matrix of its own, [width, width]. */
+/**
+ * Returns matrices of queries, keys and values, [width, width] each. In the checkpoint a head's query, key and value lie side
+ * by side.
+ */
 function projections(attn: Module, { width, heads }: Stage): Readonly<Record<Part, GraphValue>> {
   const joint = take(child(attn, "qkv"), "weight", [3 * width, width]);
   const matrix = (name: Part) =>
@@ -51,7 +54,10 @@ function projections(attn: Module, { width, heads }: Stage): Readonly<Record<Par
   return { query: matrix("query"), key: matrix("key"), value: matrix("value") };
 }
 
-/** The keys' bias adds the same number to all scores of a query, padding included, so softmax does not see it. */
+/**
+ * Returns the queries' bias. The keys' bias adds the same number to all scores of a query, padding included, so softmax does
+ * not see it.
+ */
 function queryBias(attn: Module, { width, heads }: Stage): GraphValue {
   const joint = take(child(attn, "qkv"), "bias", [3 * width]);
   return attn.graph.derived({
@@ -62,7 +68,10 @@ function queryBias(attn: Module, { width, heads }: Stage): GraphValue {
   });
 }
 
-/** Softmax sums to one, so the values' bias passes through attention as it is and meets the projection as a constant. */
+/**
+ * Returns the output projection's bias with the values' bias in it. Softmax sums to one, so the values' bias passes through
+ * attention as it is and meets the projection as a constant.
+ */
 export function projectionBias(attn: Module, { width, heads }: Stage): GraphValue {
   const joint = take(child(attn, "qkv"), "bias", [3 * width]);
   const weight = take(child(attn, "proj"), "weight", [width, width]);
@@ -80,7 +89,7 @@ export function projectionBias(attn: Module, { width, heads }: Stage): GraphValu
   });
 }
 
-/** The rows of all heads' queries, keys or values, head by head. */
+/** Returns the rows of all heads' queries, keys or values, head by head. */
 function partOf(joint: Float32Array, part: Part, heads: number): Float32Array {
   const block = joint.length / (3 * heads);
   const result = new Float32Array(joint.length / 3);
@@ -92,8 +101,8 @@ function partOf(joint: Float32Array, part: Part, heads: number): Float32Array {
 }
 
 /**
- * Which row of [tokens and padding][heads] each row of [windows][heads][area] is, and which of these each row of
- * [tokens][heads] becomes. Blocks of one stage have the same.
+ * Returns two lists of rows. `order` says which row of [tokens and padding][heads] each row of [windows][heads][area] is;
+ * `back` says which of these each row of [tokens][heads] becomes. Blocks of one stage share them.
  */
 function windowOrders(attn: Module, stage: Stage): { readonly order: GraphValue; readonly back: GraphValue } {
   const { grid, window, heads } = stage;
@@ -107,7 +116,7 @@ function windowOrders(attn: Module, stage: Stage): { readonly order: GraphValue;
   };
 }
 
-/** `grid²` names the padding token that follows the image's own. */
+/** Returns `order` of `windowOrders`; token `grid²` is the padding token that follows the image's own. */
 function windowOrder({ grid, window, heads }: Stage): number[] {
   const across = Math.ceil(grid / window);
   const area = window * window;
@@ -122,7 +131,7 @@ function windowOrder({ grid, window, heads }: Stage): number[] {
   });
 }
 
-/** Place of each of the first `rows` rows. */
+/** Returns the place of each of the first `rows` rows. */
 function inverse(order: readonly number[], rows: number): number[] {
   const places = new Array<number>(rows).fill(0);
   for (const [place, row] of order.entries()) if (row < rows) places[row] = place;

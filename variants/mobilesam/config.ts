@@ -1,22 +1,22 @@
 import { HarnessError } from "../../harness/errors.ts";
 import type { DecoderConfig } from "../sam-decoder/config.ts";
 
-/** Stage by stage: the first is convolutional, the other three attend within windows. */
+/** One number a stage: the first stage is convolutional, the other three attend within windows. */
 type ByStage = readonly [number, number, number, number];
 
 /** The sizes of MobileSAM. Source: mobile_sam/build_sam.py and mobile_sam/modeling/tiny_vit_sam.py. */
 export interface MobileSamConfig {
   /** Side of the square input, px. */
   readonly side: number;
-  /** Channels. */
+  /** Channels of each stage. */
   readonly widths: ByStage;
-  /** Blocks. */
+  /** Number of blocks. */
   readonly depths: ByStage;
-  /** The first is TinyViT's own number, which nothing uses: its blocks do not attend. */
+  /** Heads of attention. The first number is TinyViT's own and nothing uses it: that stage does not attend. */
   readonly heads: ByStage;
-  /** Tokens along a window's side; the first is of no use either. */
+  /** Tokens along a window's side. Nothing uses the first number either. */
   readonly windows: ByStage;
-  /** Of the classifier that TinyViT was trained with; 0 where the preset has none. */
+  /** Classes of the classifier that TinyViT was trained with; 0 where the preset has none. */
   readonly classes: number;
   readonly decoder: DecoderConfig;
 }
@@ -42,7 +42,10 @@ export const mobileSamConfigs = {
   },
 } as const satisfies Record<string, MobileSamConfig>;
 
-/** Throws HarnessError for another input side: SAM's decoder is made for one image embedding. */
+/**
+ * Returns a preset's sizes.
+ * Throws HarnessError for another input side, because SAM's decoder is made for one image embedding.
+ */
 export function configOf(id: string, side?: number): MobileSamConfig {
   const config: MobileSamConfig | undefined = mobileSamConfigs[id as keyof typeof mobileSamConfigs];
   if (config === undefined) throw new Error(`no MobileSAM preset is named ${id}`);
@@ -61,7 +64,10 @@ export interface Stage {
   readonly grid: number;
 }
 
-/** The merging before the last stage keeps the grid, so that the image embedding has 16 px a token. */
+/**
+ * Returns the sizes of each stage. The merging before the last stage keeps the grid, so that the image embedding has 16 px a
+ * token.
+ */
 export function stagesOf({ side, widths, depths, heads, windows }: MobileSamConfig): readonly Stage[] {
   return [4, 8, 16, 16].map((pixelsAToken, index) => ({
     index,

@@ -18,9 +18,9 @@ import { type MobileSamConfig, type Stage, stagesOf } from "./config.ts";
 import { normalisedConvolution } from "./normalisedConvolution.ts";
 
 /**
- * MobileSAM's image encoder as it is measured: `image` [1, 3, side, side] → `image_embedding` [1, embedding, grid, grid].
- * Values stay [1, channels, rows, columns] but for norms and attention. The runtime keeps chains of convolutions, GELUs and
- * residual sums in blocks of channels and computes bias and sum with the product, so the MLP and the projection after
+ * Builds MobileSAM's image encoder as it is measured: `image` [1, 3, side, side] → `image_embedding` [1, embedding, grid,
+ * grid]. Values stay [1, channels, rows, columns] but for norms and attention. The runtime keeps chains of convolutions, GELUs
+ * and residual sums in blocks of channels and computes bias and sum with the product, so the MLP and the projection after
  * attention are 1 x 1 convolutions too: faster than as products of matrices, whose biases and sums are passes of their own.
  * Source: mobile_sam/modeling/tiny_vit_sam.py; ./reference.ts has it operator for operator.
  */
@@ -44,7 +44,7 @@ export function imageEncoder(config: MobileSamConfig, checkpoint: Checkpoint): O
   return graph.finish();
 }
 
-/** Two 3 x 3 convolutions of stride 2: [1, width, grid, grid]. */
+/** Turns the image into patches [1, width, grid, grid] by two 3 x 3 convolutions of stride 2. */
 function patchEmbedding(module: Module, image: GraphValue, { width }: Stage): GraphValue {
   const { graph } = module;
   const half = { inputs: 3, outputs: width / 2, kernel: 3, stride: 2 };
@@ -63,7 +63,7 @@ function convolutionBlock(block: Module, x: GraphValue, { width }: Stage): Graph
   return gelu(graph, add(graph, narrowed, x));
 }
 
-/** To the next stage's width and grid. */
+/** Brings the map to the next stage's width and grid. */
 function merge(module: Module, x: GraphValue, from: Stage, to: Stage): GraphValue {
   const { graph } = module;
   const { width } = to;
@@ -74,7 +74,7 @@ function merge(module: Module, x: GraphValue, from: Stage, to: Stage): GraphValu
   return normalisedConvolution(child(module, "conv3"), mixed, { inputs: width, outputs: width });
 }
 
-/** Attention within windows, a convolution of each channel, an MLP: [1, width, grid, grid] → the same. */
+/** Adds a block of attention within windows, a convolution of each channel and an MLP: [1, width, grid, grid] → the same. */
 function attentionBlock(block: Module, x: GraphValue, stage: Stage): GraphValue {
   const { graph } = block;
   const { width } = stage;
@@ -114,7 +114,7 @@ interface Linear {
   readonly bias: GraphValue;
 }
 
-/** A linear layer over the channels of [1, channels, rows, columns]. */
+/** Adds a linear layer over the channels of [1, channels, rows, columns]. */
 function pointwise(module: Module, x: GraphValue, { inputs, outputs, bias }: Linear): GraphValue {
   const matrix = take(module, "weight", [outputs, inputs]);
   const dims = [outputs, inputs, 1, 1];
@@ -122,7 +122,7 @@ function pointwise(module: Module, x: GraphValue, { inputs, outputs, bias }: Lin
   return module.graph.op("Conv", [x, kernels, bias], { kernel_shape: [1, 1] });
 }
 
-/** 1 x 1 convolution, norm, 3 x 3 convolution, norm: to the embedding's channels. */
+/** Brings the map to the embedding's channels by a 1 x 1 convolution, a norm, a 3 x 3 convolution and a norm. */
 function neck(module: Module, x: GraphValue, width: number, channels: number): GraphValue {
   const { graph } = module;
   const norm = { width: channels, epsilon: epsilons.imageChannels };

@@ -5,16 +5,16 @@ import { epsilons } from "../sam-decoder/epsilons.ts";
 interface Kernel {
   readonly inputs: number;
   readonly outputs: number;
-  /** 1 if left out. */
+  /** Side of the kernel; 1 if left out. */
   readonly kernel?: number;
   readonly stride?: number;
   readonly groups?: number;
 }
 
 /**
- * A convolution `c` and the batch norm `bn` after it, on [1, channels, rows, columns], padded so that stride 1 keeps rows and
- * columns. Inference's batch norm is one factor and one sum a channel, so it is folded into kernel and bias when the file is
- * written. Source: Conv2d_BN of mobile_sam/modeling/tiny_vit_sam.py.
+ * Adds a convolution `c` and the batch norm `bn` after it, on [1, channels, rows, columns], padded so that stride 1 keeps rows
+ * and columns. Inference's batch norm is one factor and one sum a channel, so it is folded into kernel and bias when the file
+ * is written. Source: Conv2d_BN of mobile_sam/modeling/tiny_vit_sam.py.
  */
 export function normalisedConvolution(module: Module, x: GraphValue, how: Kernel): GraphValue {
   const { inputs, outputs, kernel = 1, stride = 1, groups = 1 } = how;

@@ -20,7 +20,7 @@ import { normalisedConvolution } from "./normalisedConvolution.ts";
 import { attentionBias, partition, unpartition } from "./windows.ts";
 
 /**
- * MobileSAM's image encoder operator for operator as PyTorch exports the published code in inference mode, where the
+ * Builds MobileSAM's image encoder operator for operator as PyTorch exports the published code in inference mode, where the
  * exporter folds batch norms into convolutions: `image` [1, 3, side, side] → `image_embedding` [1, embedding, grid, grid].
  * Source: mobile_sam/modeling/tiny_vit_sam.py.
  */
@@ -98,7 +98,7 @@ function attentionBlock(block: Module, tokens: GraphValue, stage: Stage): GraphV
   return add(graph, mixed, exportedMlp(mlp, normalised, { width, layers: ["fc1", "fc2"] }));
 }
 
-/** [windows, area, width] → the same. A head's query, key and value lie side by side. */
+/** Attends within each window: [windows, area, width] → the same. A head's query, key and value lie side by side. */
 function attention(attn: Module, x: GraphValue, stage: Stage): GraphValue {
   const { graph } = attn;
   const { width, heads } = stage;

@@ -52,7 +52,7 @@ type Shapes = ReadonlyMap<string, readonly number[]>;
 const plugin: VariantPlugin & Pick<Required<VariantPlugin>, "loadRaw"> = mobilesam;
 const cpu = { provider: "cpu", threads: 2 };
 const kinds: readonly GraphKind[] = ["fused", "reference"];
-/** Of the output's std: what float32 sums in another order come to, with room. */
+/** The largest error allowed, over the output's std: float32 sums in another order come to less. */
 const tolerance = 5e-5;
 const golden = JSON.parse(
   readFileSync(fileURLToPath(new URL("fixtures/mobile_sam.json", import.meta.url)), "utf8"),
@@ -60,7 +60,7 @@ const golden = JSON.parse(
 const published: Shapes = new Map(Object.entries(golden.state_dict));
 
 let folder: string;
-/** Seeded values under the published names, as a file. */
+/** A file of seeded values under the published names. */
 let file: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "sam-bench-test-"));
@@ -224,7 +224,7 @@ async function graphsOf(
   return graphs;
 }
 
-/** Names and shapes that mobilesam-nano takes. */
+/** Returns the names and shapes that mobilesam-nano takes. */
 async function shapesOf(kind: GraphKind): Promise<Shapes> {
   const shapes = new Map<string, readonly number[]>();
   const seeded = seededCheckpoint();
@@ -236,7 +236,9 @@ async function shapesOf(kind: GraphKind): Promise<Shapes> {
   return shapes;
 }
 
-/** Ids of published architectures and nano presets; methods that run on their checkpoints have a slash in theirs. */
+/**
+ * Returns the ids of published architectures and nano presets; methods that run on their checkpoints have a slash in their ids.
+ */
 async function architecturesFitting(path: string): Promise<readonly string[]> {
   const archive = await openTensorArchive(path);
   const fitting = await fittingVariants(await loadRegistry(), archive);
@@ -277,7 +279,7 @@ function count(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);
 }
 
-/** The largest error of the sampled values, over the output's std. */
+/** Returns the largest error of the sampled values, over the output's std. */
 function errorOf({ dims, data }: Tensor, { shape, std, index, value }: Sampled): number {
   expect(dims).toEqual(shape);
   return Math.max(...index.map((at, i) => Math.abs(data[at]! - value[i]!))) / std;

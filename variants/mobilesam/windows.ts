@@ -8,7 +8,9 @@ interface Sides {
   readonly window: number;
 }
 
-/** [1, grid, grid, width] → [windows, window², width]; zeros fill the windows that reach over the image's edge. */
+/**
+ * Cuts [1, grid, grid, width] into windows [windows, window², width]; zeros fill the windows that reach over the image's edge.
+ */
 export function partition(graph: GraphBuilder, x: GraphValue, { grid, window }: Sides): GraphValue {
   const across = Math.ceil(grid / window);
   const width = x.dims[3] as number;
@@ -18,7 +20,7 @@ export function partition(graph: GraphBuilder, x: GraphValue, { grid, window }: 
   return reshape(graph, transpose(graph, tiles, [0, 1, 3, 2, 4, 5]), [across * across, window * window, width]);
 }
 
-/** The way back. */
+/** Puts windows [windows, window², width] together again: [1, grid, grid, width]. */
 export function unpartition(graph: GraphBuilder, windows: GraphValue, { grid, window }: Sides): GraphValue {
   const across = Math.ceil(grid / window);
   const width = windows.dims[2] as number;
@@ -29,8 +31,9 @@ export function unpartition(graph: GraphBuilder, windows: GraphValue, { grid, wi
 }
 
 /**
- * [1, heads, window², window²]: what is added to the score of each query and key. A head has one learned number for each
- * distance in rows and columns, whatever the direction, so the table is gathered once, when the file is written.
+ * Returns [1, heads, window², window²]: it holds what is added to the score of each query and key. A head has one learned
+ * number for each distance in rows and columns, whatever the direction, so the table is gathered once, when the file is
+ * written.
  * Source: Attention of mobile_sam/modeling/tiny_vit_sam.py.
  */
 export function attentionBias(

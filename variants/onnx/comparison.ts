@@ -2,19 +2,19 @@ import { basename } from "node:path";
 import type { DeclaredValue, GraphSignature } from "../../harness/api.ts";
 import type { Layout, Pair, Wanted, WantedGraph } from "./layout.ts";
 
-/** One name of a file beside what the layout has there. */
+/** Comparison of one name of a file with what the layout has there. */
 export interface Line {
-  /** How far it is off; 0 where it fits. */
+  /** Number of faults; 0 where the name fits. */
   readonly faults: number;
-  /** Whether the layout has the name. */
+  /** True where the layout has the name. */
   readonly known: boolean;
   readonly text: string;
 }
 
-/** A name that is missing, or that nothing could be fed to. */
+/** Faults of a name that is missing, or that nothing could be fed to. */
 const wrongName = 2;
 
-/** Both files of a pair, name by name. */
+/** Compares both files of a pair with a layout, name by name. */
 export function comparisonOf(layout: Layout, pair: Pair): readonly Line[] {
   return (["encoder", "decoder"] as const).flatMap((part) => {
     const wanted: WantedGraph = layout[part];
@@ -51,7 +51,7 @@ function valueLines(kind: "input" | "output", wanted: readonly Wanted[], found: 
   ];
 }
 
-/** Where a file leaves a type or a dimension open, anything may be meant. */
+/** Says whether the type fits. Where a file leaves a type or a dimension open, anything may be meant. */
 function typeFits({ type }: DeclaredValue, { types }: Wanted): boolean {
   return type === "undefined" || types.includes(type);
 }

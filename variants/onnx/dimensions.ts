@@ -3,20 +3,26 @@ import type { DeclaredValue, GraphSignature } from "../../harness/api.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import type { Pair } from "./layout.ts";
 
-/** The side of the square images that an encoder takes, px, and where it lies in its input's dimensions. */
+/**
+ * Returns the side of the square images that an encoder takes, px, where its file declares one. `rows` is the place of the rows
+ * in the input's dimensions.
+ */
 export function declaredSide({ inputs }: GraphSignature, rows: number): number | undefined {
   const [height, width] = inputs[0]!.dims?.slice(rows, rows + 2) ?? [];
   return typeof height === "number" && height === width ? height : undefined;
 }
 
-/** A dimension of a value by its name, where the file declares a number. */
+/** Returns a dimension of the value of this name, where the file declares a number. */
 export function declaredDim(graph: GraphSignature, name: string, axis: number): number | undefined {
   const value = [...graph.inputs, ...graph.outputs].find((each) => each.name === name);
   const dim = value?.dims?.[axis];
   return typeof dim === "number" ? dim : undefined;
 }
 
-/** As `declaredDim`; throws HarnessError where the file leaves it open. */
+/**
+ * Returns what `declaredDim` does.
+ * Throws HarnessError where the file leaves the dimension open.
+ */
 export function requiredDim(graph: GraphSignature, name: string, axis: number): number {
   const dim = declaredDim(graph, name, axis);
   if (dim !== undefined) return dim;

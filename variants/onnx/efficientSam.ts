@@ -7,17 +7,17 @@ import { type PromptTokens, predictionOf } from "../sam-decoder/prompts.ts";
 import { declaredDim, declaredSide, requiredDim } from "./dimensions.ts";
 import { floats, type Layout, numbers, type Pair } from "./layout.ts";
 
-/** Of EfficientSAM's patches, where the encoder leaves its input's size open. */
+/** Side of EfficientSAM's patches, px: it counts where the encoder leaves its input's size open. */
 const pixelsAToken = 16;
-/** Rows of low-res logits to one of the image embedding. */
+/** Rows of low-res logits that belong to one row of the image embedding. */
 const logitsAPlace = 4;
 
-/** The authors' code knows a point that is none by its label; its place is not looked at. */
+/** Padding point: the authors' code knows it by its label and does not look at its place. */
 const padding = { coordinates: [-1, -1], label: -1 } as const;
 
 /**
- * The photo is stretched to the model's square by the harness, as it is for the built-in variant: the encoder's own resizing
- * then has nothing left to do. Its normalisation is in the graph and takes 0 … 1.
+ * Layout of the authors' split export. The photo is stretched to the model's square by the harness, as it is for the built-in
+ * variant: the encoder's own resizing then has nothing left to do. Its normalisation is in the graph and takes 0 … 1.
  * Source: EfficientSAM's export_to_onnx.py and onnx_models.py; samexporter runs the same files.
  */
 export const efficientSam: Layout = {
@@ -81,13 +81,13 @@ export const efficientSam: Layout = {
   },
 };
 
-/** Of the model frame and of low-res logits. */
+/** Returns the sides of the model frame and of low-res logits. */
 function sidesOf({ encoder, decoder }: Pair): readonly [side: number, lowSide: number] {
   const grid = requiredDim(decoder, "image_embeddings", 2);
   return [declaredSide(encoder, 2) ?? pixelsAToken * grid, logitsAPlace * grid];
 }
 
-/** How many points a prompt must hold, where the file fixes it: the authors' own export does, at one. */
+/** Returns the number of points that a prompt must hold, where the file fixes it: the authors' own export fixes it at one. */
 function pointsAPrompt({ decoder }: Pair): number | undefined {
   const prompts = declaredDim(decoder, "batched_point_coords", 1) ?? 1;
   if (prompts !== 1)
@@ -116,8 +116,9 @@ function filledUp(prompt: Prompt<"model">, limit: number | undefined, file: stri
 }
 
 /**
- * The graph brings points from the image's size to the model's, and masks from low-res logits to the image's size. For an
- * image as large as the low-res logits the second is no step at all, and they come out as they are.
+ * Returns the decoder's inputs for one prompt. The graph brings points from the image's size to the model's, and masks from
+ * low-res logits to the image's size. For an image as large as the low-res logits the second is no step at all, and they come
+ * out as they are.
  */
 function feedsOf(
   { coordinates, labels }: PromptTokens,

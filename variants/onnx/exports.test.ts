@@ -20,7 +20,7 @@ const { side, decoder: sizes } = coarse;
 const encoder = () => plainEncoder(coarse, seededCheckpoint(), "input_image", "image_embeddings");
 const decoder = () => officialDecoder(coarse, seededCheckpoint());
 
-/** The encoder behind nodes that normalise, as users put them there: of pixels 0 … `most`. */
+/** Returns the encoder behind nodes that normalise pixels 0 … `most`, as users put such nodes there. */
 function normalising(most: 1 | 255): OnnxGraph {
   const scale = most / 255;
   return wrapped({
@@ -44,7 +44,10 @@ function normalising(most: 1 | 255): OnnxGraph {
   });
 }
 
-/** The decoder behind which an exporter has put more: the first of its masks alone, or stability in place of predicted IoU. */
+/**
+ * Returns the decoder with nodes behind it, as exporters put them there: they pick its first mask, or give stability in place
+ * of predicted IoU.
+ */
 function exported({ one, stability }: { readonly one?: true; readonly stability?: true }): OnnxGraph {
   const low = 4 * sizes.grid;
   const { inputs } = decoder();
@@ -88,7 +91,7 @@ function exported({ one, stability }: { readonly one?: true; readonly stability?
   });
 }
 
-/** What is made of two graphs. */
+/** Writes two graphs and returns what they are recognised as. */
 async function taken(graphs: { encoder?: OnnxGraph; decoder?: OnnxGraph }, input?: "raw" | "normalised") {
   const files = [trial.write(graphs.encoder ?? encoder()), trial.write(graphs.decoder ?? decoder())];
   return recognise("mine", files.map(readSignature), input);

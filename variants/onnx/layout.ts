@@ -19,20 +19,23 @@ export interface Pair {
 
 /** A value that a layout's graph has. */
 export interface Wanted {
-  /** Absent where exporters name it as they like. */
+  /** Name in the file; it is absent where exporters choose it freely. */
   readonly name?: string;
   readonly types: readonly string[];
-  /** A number holds; a word only names a dimension that may be anything. */
+  /** Dimensions: a number has to hold, a word names a dimension that may be anything. */
   readonly dims: readonly (number | string)[];
 }
 
-/** Inputs: these and no other, since there would be nothing to feed. Outputs: at least these. */
+/**
+ * Values that a layout's graph has. It has these inputs and no other, since there would be nothing to feed, and at least these
+ * outputs.
+ */
 export interface WantedGraph {
   readonly inputs: readonly Wanted[];
   readonly outputs: readonly Wanted[];
 }
 
-/** What a pair's manifest says of it. */
+/** Part of a manifest that follows from the pair of files. */
 export interface Traits {
   readonly input: ModelInputSpec;
   readonly mask: MaskSpec;
@@ -42,9 +45,9 @@ export interface Traits {
   readonly notes: readonly string[];
 }
 
-/** The two graphs, open. What the encoder gives is handed to the decoder as it is. */
+/** The two graphs once they are open. The decoder gets what the encoder gives, unchanged. */
 export interface Calls {
-  /** Which of the encoder's tensors is the image embedding. */
+  /** Name of the encoder's tensor that is the image embedding. */
   readonly embedding: string;
   encode(input: ModelInput): Promise<NamedTensors>;
   decode(image: NamedTensors, prompts: readonly Prompt<"model">[]): Promise<readonly MaskPrediction[]>;
@@ -55,10 +58,10 @@ export interface Sessions {
   readonly decoder: Session;
 }
 
-/** One exporter's way to cut a model into two ONNX files: how they are told by their names, and how they are fed. */
+/** One exporter's way to cut a model into two ONNX files: it says how files are told by their names, and how they are fed. */
 export interface Layout {
   readonly title: string;
-  /** Whether its encoders may take raw pixels or normalised ones, so that `--input` means something. */
+  /** True where encoders may take raw pixels or normalised ones, so that `--input` means something. */
   readonly takesEither?: true;
   readonly encoder: WantedGraph;
   readonly decoder: WantedGraph;
@@ -68,20 +71,20 @@ export interface Layout {
 }
 
 const float = ["float32"];
-/** What takes whole numbers takes them in any of these types. */
+/** Types of values that hold whole numbers: each of these will do. */
 const whole = ["float32", "int64", "int32"];
 
-/** A value of floats, by its name and dimensions. */
+/** Describes a value of floats by its name and dimensions. */
 export function floats(name: string, dims: Wanted["dims"]): Wanted {
   return { name, types: float, dims };
 }
 
-/** A value of floats that has another name in every export. */
+/** Describes a value of floats that has another name in every export. */
 export function unnamedFloats(dims: Wanted["dims"]): Wanted {
   return { types: float, dims };
 }
 
-/** A value of whole numbers: labels, sizes. */
+/** Describes a value of whole numbers, such as labels and sizes. */
 export function numbers(name: string, dims: Wanted["dims"]): Wanted {
   return { name, types: whole, dims };
 }

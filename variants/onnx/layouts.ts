@@ -4,7 +4,7 @@ import { officialSam, samexporterSam, samexporterSamPreprocessing } from "./offi
 import { samexporterSam2, transformersSam2 } from "./sam2.ts";
 import { transformersSam } from "./transformersSam.ts";
 
-/** Those that leave names open come last. */
+/** All layouts. Those that leave names open come last, since files of other layouts fit them too. */
 export const layouts: readonly Layout[] = [
   efficientSam,
   transformersSam,

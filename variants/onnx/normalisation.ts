@@ -1,26 +1,29 @@
 import type { DeclaredNode, EncoderInput, GraphBody, ModelInputSpec, Rgb } from "../../harness/api.ts";
 import { samInput } from "../sam/presets.ts";
 
-/** What the first nodes do to a pixel: a factor and a summand a channel. */
+/** Scaling that a graph's first nodes apply to a pixel: it has a factor and a summand a channel. */
 interface Scaling {
   readonly factor: Rgb;
   readonly summand: Rgb;
 }
 
-/** What an encoder is handed, and why. */
+/** Input that an encoder gets, and a note that says why. */
 export interface TakenInput {
   readonly spec: Pick<ModelInputSpec, "mean" | "std" | "padValue">;
   readonly note: string;
 }
 
-/** Nodes between the image and the first layer that are looked through. */
+/** The largest number of nodes that are looked through between the image and the first layer. */
 const mostNodes = 32;
 const passing = new Set(["Identity", "Cast", "Transpose", "Unsqueeze", "Squeeze", "Reshape", "Pad", "Resize"]);
 const scaling = new Set(["Sub", "Add", "Mul", "Div"]);
-/** What a network's own input spans is about this much: 5 for pixels by SAM's mean and std, 1 for 0 … 1. */
+/** Range that a network's own input spans: it is about 5 for pixels by SAM's mean and std, and 1 for 0 … 1. */
 const spans = { least: 0.5, most: 20 };
 
-/** What an encoder of float [1, 3, side, side] takes: as the user says, or as the graph's first nodes show. */
+/**
+ * Returns the input that an encoder of float [1, 3, side, side] takes: what the user says, or what the graph's first nodes
+ * show.
+ */
 export function takenInput(body: GraphBody | undefined, input: string, said: EncoderInput | undefined): TakenInput {
   const found = body === undefined ? undefined : firstScaling(body, input);
   const by = (reason: string) => (said === undefined ? reason : "--input says so");
@@ -40,13 +43,13 @@ export function takenInput(body: GraphBody | undefined, input: string, said: Enc
   };
 }
 
-/** Whether pixels of 0 … 255, not of 0 … 1, become what a network spans. */
+/** Says whether pixels of 0 … 255, not of 0 … 1, become what a network spans. */
 function takesBytes({ factor, summand }: Scaling): boolean {
   const spanned = Math.max(...factor.map(Math.abs));
   return spanned < spans.least || Math.max(...summand.map(Math.abs)) > spans.most;
 }
 
-/** The scaling that the image goes through before the first layer; nothing where there is none. */
+/** Returns the scaling that the image goes through before the first layer; nothing where there is none. */
 export function firstScaling({ nodes, constants }: GraphBody, input: string): Scaling | undefined {
   let value = input;
   let factor: Rgb = [1, 1, 1];
@@ -75,7 +78,7 @@ export function firstScaling({ nodes, constants }: GraphBody, input: string): Sc
   return scaled ? { factor, summand } : undefined;
 }
 
-/** The constant of a node, one number a channel; the image comes first where the order matters. */
+/** Returns the constant of a node, one number a channel; the image comes first where the order matters. */
 function channelsOf(
   { operator, inputs }: DeclaredNode,
   image: string,

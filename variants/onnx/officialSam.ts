@@ -16,15 +16,18 @@ import { takenInput } from "./normalisation.ts";
 import { rowsOfPixels } from "./pixels.ts";
 import { isStabilityScore } from "./stability.ts";
 
-/** Of the masks that the decoder gives when it gives them all: the first is the single-mask token's. */
+/** Number of masks that the decoder gives when it gives them all: the first is the single-mask token's. */
 const maskTokens = 4;
-/** Points for which a decoder of one mask gives the most confident of three, padding counted. Source: SamOnnxModel.select_masks. */
+/**
+ * Number of points, padding counted, up to which a decoder of one mask gives the most confident of three. Source:
+ * SamOnnxModel.select_masks.
+ */
 const choosesUpTo = 2;
 const oneMaskNote = `the decoder gives one mask (--return-single-mask): the most confident of three for up to ${choosesUpTo} points, two for a box and one of padding without a box counted, the single-mask token's for more`;
 const stabilityNote =
   "iou_predictions are stability scores (--use-stability-score), not the predicted IoU: ratios of two counts of mask pixels";
 
-/** SAM's own proportion of the model frame to low-res logits, where the encoder leaves its input's size open. */
+/** Proportion that SAM's model frame has to low-res logits: it counts where the encoder leaves its input's size open. */
 const framePerLogit = 4;
 
 /** Source: segment_anything/utils/onnx.py and scripts/export_onnx_model.py; samexporter's export_decoder.py writes the same. */
@@ -40,7 +43,7 @@ const decoder: WantedGraph = {
   outputs: [floats("low_res_masks", [1, "masks", "side", "side"]), floats("iou_predictions", [1, "masks"])],
 };
 
-/** The official export writes a decoder alone; encoders come from elsewhere, under any names. */
+/** Layout of the official export. It writes a decoder alone; encoders come from elsewhere, under any names. */
 export const officialSam: Layout = {
   title: "SAM's official decoder export, with an encoder from another file",
   takesEither: true,
@@ -66,7 +69,7 @@ export const samexporterSam: Layout = {
   },
 };
 
-/** Normalisation and padding are in the graph: it takes the resized photo's own rows of pixels, 0 … 255. */
+/** Layout whose encoder normalises and pads: it takes the resized photo's own rows of pixels, 0 … 255. */
 export const samexporterSamPreprocessing: Layout = {
   decoder,
   title: "samexporter, SAM or MobileSAM with pre-processing in the encoder (--use-preprocess)",
@@ -111,7 +114,7 @@ async function describe(pair: Pair, input: ModelInputSpec, notes: readonly strin
   };
 }
 
-/** How many masks come out, where the file does not declare it: what a prompt of one padding point brings. */
+/** Finds the number of masks where the file does not declare it, by decoding a prompt of one padding point. */
 async function tokensFound(graph: GraphSignature): Promise<number> {
   const axis = (name: string, i: number) => requiredDim(graph, name, i);
   const embedding = [1, ...[1, 2, 3].map((i) => axis("image_embeddings", i))];
@@ -145,8 +148,8 @@ function open({ encoder, decoder }: Sessions, inputOf: (input: ModelInput) => Te
 }
 
 /**
- * One prompt. The image's size only decides how far the graph enlarges its masks, which are not used: the size of the
- * low-res masks costs the least.
+ * Returns the decoder's inputs for one prompt. The image's size only decides how far the graph enlarges its masks, which are
+ * not used: the size of the low-res masks costs the least.
  */
 function promptFeeds(prompt: Prompt<"model">, side: number): NamedTensors {
   const { coordinates, labels, mask } = tokensOf(prompt);

@@ -1,6 +1,9 @@
 import type { ModelInput, Tensor } from "../../harness/api.ts";
 
-/** What of the model frame the image fills, pixel by pixel: [1, 3, height, width] of the frame → [height, width, 3]. */
+/**
+ * Returns the part of the model frame that the image fills, pixel by pixel: [1, 3, height, width] of the frame → [height,
+ * width, 3].
+ */
 export function rowsOfPixels({ tensor, geometry }: ModelInput): Tensor {
   const { resized, offset, frame } = geometry;
   const { height, width } = resized;

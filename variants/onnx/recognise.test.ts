@@ -9,7 +9,7 @@ const value = (name: string, dims: DeclaredValue["dims"], type = "float32"): Dec
   dims,
 });
 
-/** As they lie on disk: the samexporter files of SAM, tokens declared. */
+/** Signatures of samexporter's files of SAM, as they lie on disk: they declare the number of tokens. */
 const encoder: GraphSignature = {
   file: "/models/sam.encoder.onnx",
   externalFiles: [],

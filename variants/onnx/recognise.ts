@@ -6,7 +6,9 @@ import { requireSameDims } from "./dimensions.ts";
 import type { Layout, Pair } from "./layout.ts";
 import { layouts } from "./layouts.ts";
 
-/** Which file is the encoder, and the manifest of the two as a variant of that name. Throws HarnessError for others. */
+/**
+ * Finds which file is the encoder, and makes the manifest of the two as a variant of that name. Throws HarnessError for others.
+ */
 export async function recognise(
   name: string,
   graphs: readonly GraphSignature[],
@@ -42,7 +44,7 @@ export async function recognise(
   return { preset, files };
 }
 
-/** The first layout that both files have, in either order. Throws HarnessError that lists them name by name. */
+/** Returns the first layout that both files have, in either order. Throws HarnessError that lists them name by name. */
 export function layoutOf(
   name: string,
   [first, second]: readonly [GraphSignature, GraphSignature],

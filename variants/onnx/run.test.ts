@@ -15,7 +15,7 @@ import { openCheckpoint } from "../../harness/weights/index.ts";
 import { samConfigs } from "../sam/config.ts";
 import { officialDecoder, plainEncoder, transformersSamGraphs } from "./fixtures/layoutGraphs.ts";
 
-/** The module that feeds the graphs. */
+/** Path of the module that feeds the graphs. */
 const plugin = fileURLToPath(new URL("variant.ts", import.meta.url));
 
 let folder: string;

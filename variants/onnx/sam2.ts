@@ -11,7 +11,7 @@ import { withoutBatch } from "./transformersSam.ts";
 const mask = { path: "direct", interpolation: "bilinear", threshold: ">0" } as const satisfies MaskSpec;
 const input = { ...samInput, fit: "stretch" } as const satisfies Omit<ModelInputSpec, "side">;
 
-/** Of the coarsest embedding's places, where the encoder leaves its input's size open. */
+/** Pixels to one place of the coarsest embedding: they count where the encoder leaves its input's size open. */
 const pixelsAPlace = 16;
 
 const notes = [
@@ -21,7 +21,7 @@ const notes = [
 
 const label = { boxStart: 2, boxEnd: 3 } as const;
 
-/** The embeddings of the three resolutions, fine to coarse. */
+/** Names of the embeddings at three resolutions, fine to coarse. */
 const levels = [0, 1, 2].map((level) => `image_embeddings.${level}`);
 const levelValues: readonly Wanted[] = levels.map((name) => floats(name, ["batch", "channels", "rows", "columns"]));
 
@@ -118,7 +118,9 @@ async function oneByOne(
   return predictions;
 }
 
-/** A prompt without points or without a box has an empty tensor in its place. */
+/**
+ * Returns the decoder's inputs for one prompt. Without points or without a box the prompt has an empty tensor in their place.
+ */
 function transformersFeeds({ points, box, mask }: Prompt<"model">): NamedTensors {
   if (mask !== undefined)
     throw new HarnessError("transformers.js, SAM 2: a prompt brings a mask, and the decoder has no input for one", {
@@ -131,7 +133,7 @@ function transformersFeeds({ points, box, mask }: Prompt<"model">): NamedTensors
   };
 }
 
-/** A box is two points with labels of their own. */
+/** Returns the decoder's inputs for one prompt. A box is two points with labels of their own. */
 function samexporterFeeds({ points, box, mask }: Prompt<"model">, side: number): NamedTensors {
   const coordinates = [...points.flatMap(({ x, y }) => [x, y]), ...corners(box)];
   const labels = [...points.map((point) => point.label), ...(box === undefined ? [] : [label.boxStart, label.boxEnd])];

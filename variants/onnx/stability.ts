@@ -1,6 +1,9 @@
 import type { DeclaredNode, GraphBody } from "../../harness/api.ts";
 
-/** Nodes that are looked through, from `iou_predictions` backwards: a selection of one mask's score has about twenty. */
+/**
+ * The largest number of nodes that are looked through, from `iou_predictions` backwards: a selection of one mask's score has
+ * about twenty.
+ */
 const mostNodes = 200;
 
 /** Operators that pass values on, or pick some of them. */
@@ -20,8 +23,9 @@ const passing = new Set([
 ]);
 
 /**
- * Whether the scores are stability scores in place of predicted IoU: the ratio of two sums over mask pixels above a threshold.
- * Predicted IoU comes from a product with weights. Source: SamOnnxModel with use_stability_score, segment_anything/utils/onnx.py.
+ * Says whether the scores are stability scores in place of predicted IoU: the ratio of two sums over mask pixels above a
+ * threshold. Predicted IoU comes from a product with weights. Source: SamOnnxModel with use_stability_score,
+ * segment_anything/utils/onnx.py.
  */
 export function isStabilityScore({ nodes }: GraphBody, output: string): boolean {
   const producers = producersOf(nodes);
@@ -30,7 +34,7 @@ export function isStabilityScore({ nodes }: GraphBody, output: string): boolean 
   return ratio.inputs.every((side) => isPixelCount(producers, side));
 }
 
-/** The first node behind a value that computes something; only the first input of what passes values on is followed. */
+/** Returns the first node behind a value that computes something. Of nodes that pass values on it follows the first input. */
 function source(producers: ReadonlyMap<string, DeclaredNode>, value: string): DeclaredNode | undefined {
   let node = producers.get(value);
   for (let seen = 0; node !== undefined && passing.has(node.operator) && seen < mostNodes; seen++)
@@ -38,7 +42,7 @@ function source(producers: ReadonlyMap<string, DeclaredNode>, value: string): De
   return node;
 }
 
-/** A sum over a comparison's outcomes. */
+/** Says whether a value is a sum over a comparison's outcomes. */
 function isPixelCount(producers: ReadonlyMap<string, DeclaredNode>, value: string): boolean {
   let node = source(producers, value);
   let sums = 0;

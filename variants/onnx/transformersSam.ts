@@ -12,14 +12,14 @@ const defaults = {
   promptsACall: 64,
 };
 
-/** Of SAM's patches, where the encoder leaves its input's size open. */
+/** Side of SAM's patches, px: it counts where the encoder leaves its input's size open. */
 const pixelsAToken = 16;
 
 const embedding = ["batch", "channels", "rows", "columns"];
 
 /**
- * As optimum exports SamModel: all masks but the first, no mask input, and points alone. The decoder appends the padding
- * point of a prompt without box itself. Source: optimum's SamOnnxConfig, transformers.js' SamModel.
+ * Layout of optimum's SamModel: it gives all masks but the first, has no mask input and takes points alone. The decoder appends
+ * the padding point of a prompt without box itself. Source: optimum's SamOnnxConfig, transformers.js' SamModel.
  */
 export const transformersSam: Layout = {
   title: "transformers.js, SAM or SlimSAM (vision_encoder, prompt_encoder_mask_decoder)",
@@ -88,7 +88,7 @@ function feedsOf(batch: readonly (readonly Point[])[]): NamedTensors {
   };
 }
 
-/** The outputs under SAM's names, the images' own dimension gone. */
+/** Returns the outputs under SAM's names, without the images' own dimension. */
 export function withoutBatch({ pred_masks, iou_scores }: NamedTensors): NamedTensors {
   return {
     low_res_masks: { dims: pred_masks!.dims.slice(1), data: pred_masks!.data },

@@ -41,12 +41,12 @@ afterAll(async () => {
   trained.close();
 });
 
-/** A layout's graphs beside the built-in variant of the same weights. */
+/** A case compares a layout's graphs with the built-in variant of the same weights. */
 interface Case {
   readonly title: RegExp;
   readonly graphs: () => LayoutGraphs;
   readonly builtIn: () => Promise<Variant>;
-  /** The built-in's token that the layout's first mask is. */
+  /** Mask token of the built-in variant that the layout's first mask belongs to. */
   readonly firstToken: 0 | 1;
   readonly lacks: VariantManifest["lacks"];
   readonly prompts: readonly Prompt<"model">[];
@@ -158,7 +158,7 @@ describe.each(cases)("$name", ({ title, graphs, builtIn, firstToken, lacks, prom
   });
 });
 
-/** As the built-in variant of the layout's weights takes it: the harness does all the pre-processing. */
+/** Prepares the photo as the built-in variant of the layout's weights takes it: the harness does all the pre-processing. */
 function inputOf({ input, title }: VariantManifest): ModelInput {
   const spec = title.includes("with pre-processing")
     ? { ...input, mean: [123.675, 116.28, 103.53] as const, std: [58.395, 57.12, 57.375] as const }
@@ -166,7 +166,7 @@ function inputOf({ input, title }: VariantManifest): ModelInput {
   return prepare(photo, spec);
 }
 
-/** On values near 0 two sums may fall to either side. */
+/** Counts pixels in which two masks differ. On values near 0 two sums may fall to either side. */
 function pixelsApart(a: Rle, b: Rle): number {
   return areaOf(union([a, b])) - intersectionArea(a, b);
 }

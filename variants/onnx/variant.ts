@@ -10,7 +10,7 @@ import type {
 import { openSession, readSignature } from "../../harness/onnx/index.ts";
 import { layoutOf, recognise } from "./recognise.ts";
 
-/** ONNX files of the user's own: nothing is built, both files are run as they are. */
+/** The variant of ONNX files that a user brings: nothing is built, and both files are run as they are. */
 export default {
   presets: [],
   recognise,

@@ -5,7 +5,7 @@ import { formatSetting, methods, parseEdges, parseMethod, parseSetting, type Set
 
 const prefix = "ptq4sam/";
 
-/** Those that are listed: the others are any setting of any of SAM's presets. */
+/** Presets that are listed. Any setting of any of SAM's presets is one too. */
 export const ptq4samPresets: readonly VariantManifest[] = [
   manifestOf("sam-nano", "w8a8"),
   manifestOf("sam-nano", "w4a4"),
@@ -19,8 +19,8 @@ export const settingFlags: readonly VariantOption[] = [
 ];
 
 /**
- * The manifest of `ptq4sam/<preset>/<setting>`, or of `ptq4sam/<preset>` with the setting left to flags; nothing for another
- * id. Throws HarnessError for a setting that is none.
+ * Returns the manifest of `ptq4sam/<preset>/<setting>`, or of `ptq4sam/<preset>` with the setting left to flags; nothing for
+ * another id. Throws HarnessError for a setting that is none.
  */
 export function presetOf(id: string): VariantManifest | undefined {
   const [base, setting, ...rest] = id.startsWith(prefix) ? id.slice(prefix.length).split("/") : [];
@@ -28,7 +28,7 @@ export function presetOf(id: string): VariantManifest | undefined {
   return manifestOf(base!, setting ?? "w8a8");
 }
 
-/** The id with its setting changed by flags. Throws HarnessError for flags that mean nothing. */
+/** Returns the id with its setting changed by flags. Throws HarnessError for flags that mean nothing. */
 export function withSettingFlags(id: string, flags: Readonly<Record<string, string>>): string {
   const preset = presetOf(id)!;
   const own = settingOf(preset);

@@ -1,14 +1,14 @@
 import { HarnessError, unknown } from "../../harness/errors.ts";
 import { type Bits, type ObserverKind, parseBits, type WeightRule } from "../../harness/quantize/index.ts";
 
-/** What a method does at the places. */
+/** Rules of a method: they say what it does at the quantisers' places. */
 export interface Method {
   readonly activations: ObserverKind;
   readonly weights: WeightRule;
-  /** Bimodal integration: keys with two modes get one, their queries' signs turned with them. */
+  /** Bimodal integration gives keys with two modes one mode, and turns their queries' signs with them. */
   readonly bimodal: "integrated" | "left";
   readonly softmax: "uniform" | "adaptive granularity";
-  /** Whether rounding and scales are learned afterwards, unit by unit. */
+  /** `reconstructed`: rounding and scales are learned afterwards, unit by unit. */
   readonly learned: "reconstructed" | "not";
 }
 
@@ -20,7 +20,7 @@ const omse: Method = {
   learned: "not",
 };
 
-/** By the names of the paper's rows; `omse-big` and `omse-agq` are the two halves of `ptq4sam-s` alone. */
+/** Methods have the names of the paper's rows; `omse-big` and `omse-agq` are the two halves of `ptq4sam-s` alone. */
 export const methods = {
   minmax: { ...omse, activations: "minmax", weights: "minmax" },
   percentile: { ...omse, activations: "percentile", weights: "minmax" },
@@ -36,17 +36,23 @@ export type MethodName = keyof typeof methods;
 
 const defaultMethod: MethodName = "ptq4sam-s";
 
-/** An id's last part: `w6a6`, `w4a4-omse`, `w8a8-ptq4sam-s-edges8`, `w8a8-simulated`. */
+/** Setting of a variant, as an id's last part words it: `w6a6`, `w4a4-omse`, `w8a8-ptq4sam-s-edges8`, `w8a8-simulated`. */
 export interface Setting {
   readonly bits: Bits;
   readonly method: MethodName;
-  /** 8 bits for the first and the last layer, whatever the others have. */
+  /** `8 bits`: the first and the last layer have 8 bits, whatever the others have. */
   readonly edges: "as the others" | "8 bits";
-  /** Real integer products, which exist at 8 bits alone, or quantising and back in float. */
+  /**
+   * `integer`: products are of integers, which exist at 8 bits alone. `simulated`: values are quantised and turned back to
+   * float.
+   */
   readonly execution: "integer" | "simulated";
 }
 
-/** Throws HarnessError for bits out of range or an unknown method. */
+/**
+ * Reads a setting.
+ * Throws HarnessError for bits out of range or an unknown method.
+ */
 export function parseSetting(text: string): Setting {
   const [bits, ...rest] = text.split("-");
   const words = new Set(["edges8", "simulated"]);
@@ -62,7 +68,9 @@ export function parseSetting(text: string): Setting {
   };
 }
 
-/** The shortest text that `parseSetting` reads as this; integers are left to the settings that have them. */
+/**
+ * Returns the shortest text that `parseSetting` reads as this setting. Integers need no word where the other words imply them.
+ */
 export function formatSetting({ bits, method, edges, execution }: Setting): string {
   const short = [`w${bits.weights}a${bits.activations}`, ...(method === defaultMethod ? [] : [method])];
   if (edges === "8 bits") short.push("edges8");
@@ -70,19 +78,22 @@ export function formatSetting({ bits, method, edges, execution }: Setting): stri
   return [...short, ...(execution === "simulated" && alone === "integer" ? ["simulated"] : [])].join("-");
 }
 
-/** Throws HarnessError for a method that is not known. */
+/**
+ * Reads a method's name.
+ * Throws HarnessError for a name that is not known.
+ */
 export function parseMethod(name: string): MethodName {
   if (name in methods) return name as MethodName;
   throw unknown("quantisation method", name, Object.keys(methods));
 }
 
-/** `--keep-first-last 8bit` is the one way to keep them. */
+/** Reads `--keep-first-last`, whose one value is 8bit. */
 export function parseEdges(text: string): Setting["edges"] {
   if (text === "8bit") return "8 bits";
   throw new HarnessError("--keep-first-last: not a width that they can be kept at", { found: text, expected: "8bit" });
 }
 
-/** The first and the last layer that are quantised at all: the patch embedding and the heads are not. */
+/** Paths of the first and the last layer that are quantised at all: the patch embedding and the heads are not. */
 export const edgePlaces: ReadonlySet<string> = new Set([
   "image_encoder.blocks.0.attn.qkv",
   "mask_decoder.transformer.final_attn_token_to_image.out_proj",

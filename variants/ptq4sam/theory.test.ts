@@ -54,7 +54,7 @@ test("SAM ViT-B saves 69.9 % of its bit operations in the graph, 92.7 % by the p
   expect(1 - onPaper.bitOperations / onPaper.floatBitOperations).toBeCloseTo(0.927, 3);
 });
 
-/** What the plug-in says while it builds `w8a8`, from quantisers that need no image. */
+/** Returns what the plug-in says while it builds `w8a8`, from quantisers that need no image. */
 async function deployedOf(base: "sam-nano" | "sam-vit-b") {
   const { values, ...built } = { values: valuesOf(base), notes: [] as string[] };
   let theory: TheoryCounts | undefined;
@@ -76,7 +76,7 @@ function valuesOf(base: "sam-nano" | "sam-vit-b"): CalibrationValues {
   return writeCalibrated({ ...calibrated, setting: "w8a8" });
 }
 
-/** Counted by the runtime's operator alone, of one image and one box prompt. */
+/** Counts integer multiply-accumulates by the runtime's operator alone, for one image and one box prompt. */
 function integerMacs(graphs: readonly OnnxGraph[]): number {
   return graphs
     .filter(({ name }) => name !== "decoder-mask")
@@ -84,7 +84,7 @@ function integerMacs(graphs: readonly OnnxGraph[]): number {
     .reduce((sum, macs) => sum + macs, 0);
 }
 
-/** Every place at some bits, but the weights below one module at 4. */
+/** Returns a calibration with every place at some bits, and the weights below one module at 4. */
 function calibratedAt(bits: number, four: string, of: Model = model): Calibrated {
   const activations = new Map<string, UniformQuantizer>();
   const softmax = new Map<string, UniformQuantizer>();

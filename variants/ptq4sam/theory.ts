@@ -7,13 +7,13 @@ import { type Model, wholeGraph } from "./graphs/stages.ts";
 
 const floatBits = 32;
 
-/** Which products have integer factors: those of the layers named, or all that the paper quantises. */
+/** Products that have integer factors: those of the layers named, or all that the paper quantises. */
 export type Integers = ReadonlySet<string> | "the paper's";
 
 /**
- * What papers print of a quantised model, over the products of the published graph, each by the bits of its factors. Where the
- * graph that runs has integers these are the layers that it has in int8, and all other factors are float32. A weight of
- * integers is stored with a float32 scale and a byte of zero point a channel.
+ * Computes what papers print of a quantised model: bit operations over the products of the published graph, each by the bits of
+ * its factors, and storage. Where the graph that runs has integers these are the layers that it has in int8, and all other
+ * factors are float32. A weight of integers is stored with a float32 scale and a byte of zero point a channel.
  */
 export function theoryOf(model: Model, calibrated: Calibrated, integers: Integers): TheoryCounts {
   const inInteger = (path: string, kind: "weights" | "scores" | "values") =>

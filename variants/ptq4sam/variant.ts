@@ -71,7 +71,7 @@ async function buildSimulated({ preset, checkpoint, side, out }: BuildContext, c
     );
 }
 
-/** The float graphs with int8 products in them. Returns the layers that are int8. */
+/** Writes the float graphs with int8 products in them. Returns the layers that are int8. */
 async function buildDeployed(context: BuildContext, calibrated: Calibrated): Promise<ReadonlySet<string>> {
   const { checkpoint, out } = context;
   const integers = new Set<string>();
@@ -89,7 +89,9 @@ async function buildDeployed(context: BuildContext, calibrated: Calibrated): Pro
   return integers;
 }
 
-/** For the run's manifest: the calibration's own notes are of quantisers that this graph does not have. */
+/**
+ * Words for the run's manifest what is int8. The calibration's own notes are about quantisers that this graph does not have.
+ */
 function describeIntegers(integers: ReadonlySet<string>): string {
   const inEncoder = [...integers].filter((layer) => layer.startsWith("image_encoder.")).length;
   return `${inEncoder} layers of the encoder and ${integers.size - inEncoder} of the decoder are int8; bit operations and storage count these as int8 and all else as float32`;

@@ -1,13 +1,13 @@
-/** The sizes of SAM's prompt encoder and mask decoder. */
+/** Sizes in which SAM's prompt encoder and mask decoder differ. */
 export interface DecoderConfig {
-  /** Channels of the image embedding and of every token. */
+  /** Channels of the image embedding and of tokens. */
   readonly embedding: number;
   readonly heads: number;
   /** Hidden width of the two-way transformer's MLP. */
   readonly mlp: number;
   /** Hidden width of the head that predicts IoU. */
   readonly iouHead: number;
-  /** Side of the model frame that prompts live in, px. */
+  /** Side of the model frame, px: prompts have its coordinates. */
   readonly side: number;
   /** Rows and columns of the image embedding; low-res logits have four times as many. */
   readonly grid: number;
@@ -25,7 +25,7 @@ type Activation = "Relu" | "Gelu";
 
 /** Everything besides sizes and prompts in which two published decoders of SAM's kind differ. */
 export interface DecoderArchitecture {
-  /** Whether image tokens carry the embedding that stands for "no mask", which the tokens of a mask prompt replace. */
+  /** `added`: image tokens carry the embedding that stands for "no mask", which the tokens of a mask prompt replace. */
   readonly noMaskEmbedding: "added" | "none";
   /**
    * Self attention among the prompt tokens. `plain`: values carry no positions, and the first layer replaces the tokens by their
@@ -44,11 +44,11 @@ export interface DecoderArchitecture {
   };
   /** The head that predicts IoU and each mask token's own MLP: the names of their linear layers, with activations between them. */
   readonly heads: { readonly layers: readonly string[]; readonly activation: Activation };
-  /** How many masks are returned: those of the last mask tokens. */
+  /** Number of returned masks: they are those of the last mask tokens. */
   readonly masks: number;
-  /** How the fused graph computes; it gives the same results either way. */
+  /** Choices of the fused graph: they change its speed and leave its results alone. */
   readonly fused: {
-    /** In the first layer all prompts look at the same image: it is projected once, or each prompt is projected onto it. */
+    /** All prompts look at the same image in the first layer: it is projected once, or each prompt is projected onto it. */
     readonly firstLook: "project the image" | "project the prompts";
     /** The last attention is run for all prompt tokens, or for those alone that something is read from. */
     readonly lastLook: "all tokens" | "tokens that are read";

@@ -13,10 +13,10 @@ import {
 import { type DecoderConfig, downsample } from "./config.ts";
 
 /**
- * The two cross attentions of SAM's two-way transformer, reassociated. One side has thousands of image tokens, the other
- * a handful of prompt tokens; so each head's projection of the image side is multiplied onto the prompt side instead:
- * q · (k W) = (q W^T) · k. With T prompt tokens and H heads a product over the image then costs H T columns (56 for a box)
- * instead of embedding / 2 (128), and projected images are never stored.
+ * This file computes the two cross attentions of SAM's two-way transformer in another order of products than published. One
+ * side has thousands of image tokens, the other a handful of prompt tokens; so each head's projection of the image side is
+ * multiplied onto the prompt side instead: q · (k W) = (q W^T) · k. With T prompt tokens and H heads a product over the image
+ * then costs H T columns (56 for a box) instead of embedding / 2 (128), and projected images are never stored.
  * Source of what is computed: segment_anything/modeling/transformer.py, Attention.
  */
 
@@ -35,12 +35,14 @@ export function crossSizes({ embedding, heads }: DecoderConfig): Sizes {
 export interface TokenToImage {
   /** [prompts, tokens, embedding], positions added. */
   readonly queries: GraphValue;
-  /** [places, embedding] shared by all prompts, or [prompts, places, embedding]. */
+  /** [places, embedding] where all prompts share it, or [prompts, places, embedding]. */
   readonly keys: GraphValue;
   readonly keysWithPositions: GraphValue;
 }
 
-/** Prompt tokens look at the image: [prompts, tokens, embedding] before the output's bias, `outputBias`. */
+/**
+ * Lets prompt tokens look at the image. Returns [prompts, tokens, embedding] before the output's bias, which is `outputBias`.
+ */
 export function tokenToImage(
   module: Module,
   { queries, keys, keysWithPositions }: TokenToImage,
@@ -62,7 +64,10 @@ export function tokenToImage(
   return product(child(module, "out_proj"), merged, { inputs: inner, outputs: embedding });
 }
 
-/** The output's bias with the values' folded in: softmax sums to one, so that bias passes through. `part` of it, where heads share it. */
+/**
+ * Returns the output's bias with the values' bias folded in: softmax sums to one, so that the values' bias passes through
+ * attention. Where heads share the result, each takes `part` of it.
+ */
 export function outputBias(module: Module, { embedding, inner }: Sizes, part = 1): GraphValue {
   const values = take(child(module, "v_proj"), "bias", [inner]);
   const matrix = take(child(module, "out_proj"), "weight", [embedding, inner]);
@@ -87,7 +92,7 @@ export interface ImageToToken {
   readonly queriesWithPositions: GraphValue;
 }
 
-/** The image looks at the prompt tokens: [prompts, places, embedding], the output's bias included. */
+/** Lets the image look at the prompt tokens. Returns [prompts, places, embedding], the output's bias included. */
 export function imageToToken(
   module: Module,
   { keysWithPositions, queries, queriesWithPositions }: ImageToToken,
@@ -136,14 +141,14 @@ function productOf(heads: number, tokens: number | string): number | string {
   return `${heads}*points+${heads * Number(points[1])}`;
 }
 
-/** A projection's [inner, embedding] weight seen head by head: [heads, headWidth, embedding]. */
+/** Returns a projection's weight [inner, embedding] head by head: [heads, headWidth, embedding]. */
 function headMatrices(module: Module, { embedding, inner, heads, headWidth }: Sizes): GraphValue {
   const matrix = take(module, "weight", [inner, embedding]);
   const dims = [heads, headWidth, embedding];
   return module.graph.derived({ name: `${matrix.name}.heads`, dims, from: [matrix], compute: (values) => values! });
 }
 
-/** The output projection's [embedding, inner] weight as [heads, headWidth, embedding]. */
+/** Returns the output projection's weight [embedding, inner] as [heads, headWidth, embedding]. */
 function outputMatrices(module: Module, { embedding, inner, heads, headWidth }: Sizes): GraphValue {
   const matrix = take(module, "weight", [embedding, inner]);
   return module.graph.derived({
@@ -160,7 +165,7 @@ function outputMatrices(module: Module, { embedding, inner, heads, headWidth }: 
   });
 }
 
-/** [heads, headWidth, 1], with the scale of the scores. */
+/** Returns the queries' bias as [heads, headWidth, 1], multiplied by the scale of the scores. */
 function queryBias(module: Module, { inner, heads, headWidth }: Sizes): GraphValue {
   const bias = take(module, "bias", [inner]);
   return module.graph.derived({

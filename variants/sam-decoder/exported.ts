@@ -12,9 +12,9 @@ import {
 } from "../../harness/onnx/index.ts";
 import { epsilons } from "./epsilons.ts";
 
-/** Layers as PyTorch's exporter writes them, for the reference graphs alone. */
+/** This file holds layers as PyTorch's exporter writes them. Only the reference graphs use them. */
 
-/** x W^T + b, on a weight that is transposed once, when the file is written. */
+/** Returns x W^T + b. The weight is transposed once, when the file is written. */
 export function exportedLinear(
   module: Module,
   x: GraphValue,
@@ -31,13 +31,16 @@ export function exportedLinear(
   return add(graph, graph.op("MatMul", [x, transposed]), weight(module, "bias", [outputs]));
 }
 
-/** x (1 + erf(x / sqrt 2)) / 2 in five operators. */
+/** Returns x (1 + erf(x / sqrt 2)) / 2, in five operators. */
 export function exportedGelu(graph: GraphBuilder, x: GraphValue): GraphValue {
   const error = graph.op("Erf", [graph.op("Div", [x, graph.number(Math.SQRT2)])]);
   return mul(graph, mul(graph, x, add(graph, error, graph.number(1))), graph.number(0.5));
 }
 
-/** A transformer block's two linear layers, the hidden one four times as wide; `layers` are their names in the checkpoint. */
+/**
+ * Adds a transformer block's MLP: two linear layers, of which the hidden one is four times as wide, with GELU between them.
+ * `layers` are their names in the checkpoint.
+ */
 export function exportedMlp(
   module: Module,
   x: GraphValue,
@@ -48,7 +51,7 @@ export function exportedMlp(
   return exportedLinear(child(module, second), activated, { inputs: 4 * width, outputs: width });
 }
 
-/** ReLU, or GELU in five operators. */
+/** Returns ReLU of x, or GELU in five operators. */
 export function exportedActivation(graph: GraphBuilder, x: GraphValue, activation: "Relu" | "Gelu"): GraphValue {
   return activation === "Relu" ? graph.op("Relu", [x]) : exportedGelu(graph, x);
 }
@@ -77,7 +80,7 @@ export function exportedGroupNorm(module: Module, x: GraphValue, channels: numbe
   return add(graph, scaled, perChannel(module, "bias", channels));
 }
 
-/** A norm's weight or bias as [channels, 1, 1]. */
+/** Returns a norm's weight or bias as [channels, 1, 1]. */
 function perChannel(module: Module, name: string, channels: number): GraphValue {
   const values = take(module, name, [channels]);
   return module.graph.derived({ name: values.name, dims: [channels, 1, 1], from: [values], compute: (all) => all! });

@@ -16,7 +16,7 @@ import { batchesOf } from "./batches.ts";
 import { placeOnly } from "./promptEncoder.ts";
 import { type PromptTokens, predictionOf, promptTensors, tokensOf } from "./prompts.ts";
 
-/** How a variant's decoder takes prompts. */
+/** Rules by which a variant's decoder takes prompts. */
 export interface DecoderPrompts {
   /** Prompts in one decoder call. */
   readonly promptsACall: number;

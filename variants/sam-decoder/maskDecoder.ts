@@ -13,7 +13,7 @@ import {
 import { twoWayTransformer } from "./twoWayTransformer.ts";
 
 /**
- * The graph of what all prompts of an image share, which runs once an image: `image_embedding` [1, embedding, grid, grid] →
+ * Builds the graph of what all prompts of an image share; it runs once an image: `image_embedding` [1, embedding, grid, grid] →
  * `image_tokens` and `image_tokens_with_positions` [grid², embedding].
  */
 export function decoderImage(
@@ -36,9 +36,9 @@ export function decoderImage(
 export type MaskPrompts = "points and boxes" | "points, boxes and a mask";
 
 /**
- * SAM's prompt encoder and mask decoder for a batch of prompts of one length: `point_coords` [prompts, points, 2],
- * `point_labels` [prompts, points], perhaps `mask_input` [prompts, 1, 4 grid, 4 grid], and the two outputs of `decoderImage`
- * → `low_res_masks` [prompts, 4, 4 grid, 4 grid] and `iou_predictions` [prompts, 4], single-mask token first.
+ * Builds SAM's prompt encoder and mask decoder for a batch of prompts of one length: `point_coords` [prompts, points, 2],
+ * `point_labels` [prompts, points], perhaps `mask_input` [prompts, 1, 4 grid, 4 grid], and the two outputs of `decoderImage` →
+ * `low_res_masks` [prompts, 4, 4 grid, 4 grid] and `iou_predictions` [prompts, 4], single-mask token first.
  * Source: segment_anything/modeling/mask_decoder.py and transformer.py; ./reference.ts has them operator for operator.
  */
 export function maskDecoder(config: DecoderConfig, checkpoint: Checkpoint, prompts: MaskPrompts): OnnxGraph {

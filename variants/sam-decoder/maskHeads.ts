@@ -38,7 +38,7 @@ export function predictedIou(
   return reshape(graph, returned, ["prompts", masks]);
 }
 
-/** A linear layer and its activation. The runtime joins a bias and GELU in one operator. */
+/** Adds a linear layer and its activation. The runtime joins a bias and GELU in one operator. */
 export function activatedLinear(
   layer: Module,
   x: GraphValue,
@@ -51,7 +51,7 @@ export function activatedLinear(
 }
 
 interface Upscaled {
-  /** The tokens of the returned masks, [prompts, masks, embedding]. */
+  /** Tokens of the returned masks, [prompts, masks, embedding]. */
   readonly tokens: GraphValue;
   /** [prompts, grid², embedding] */
   readonly image: GraphValue;
@@ -92,8 +92,8 @@ function layerNormGelu(norm: Module, x: GraphValue, channels: number): GraphValu
 }
 
 /**
- * GELU of the norm over all places and channels of a prompt (one group), which has a weight and a bias a channel. Means are
- * taken of each place's channels first: one running sum over a million values would lose digits.
+ * Returns GELU of the norm over all places and channels of a prompt (one group), which has a weight and a bias a channel. Means
+ * are taken of each place's channels first: one running sum over a million values would lose digits.
  */
 function groupNormGelu(norm: Module, x: GraphValue, channels: number): GraphValue {
   const { graph } = norm;
@@ -175,7 +175,7 @@ function hypernetworks(
   return transpose(graph, x, [1, 0, 2]);
 }
 
-/** Stacks weights of several modules, all of one shape, into one tensor [modules, ...]. */
+/** Returns weights of several modules, all of one shape, as one tensor [modules, ...]. */
 function stacked({ graph }: Module, weights: readonly Weight[], dims: readonly number[]): GraphValue {
   return graph.derived({
     name: `${weights[0]!.name}.stacked`,

@@ -16,12 +16,12 @@ import {
 import { type DecoderConfig, maskTokens, outputTokens } from "./config.ts";
 import { epsilons } from "./epsilons.ts";
 
-/** Labels that have an embedding of their own: 0 background, 1 foreground, 2 and 3 the corners of a box. */
+/** Number of labels that have an embedding of their own: 0 background, 1 foreground, 2 and 3 the corners of a box. */
 const pointEmbeddings = 4;
 
 /**
- * A point that is encoded by its place alone. The published point path knows the labels -1, 0 and 1; whatever else it is
- * given, 2 and 3 included, gets no embedding (prompt_encoder.py, _embed_points), since boxes take a path of their own.
+ * Label of a point that is encoded by its place alone. The published point path knows the labels -1, 0 and 1; whatever else it
+ * is given, 2 and 3 included, gets no embedding (prompt_encoder.py, _embed_points), since boxes take a path of their own.
  */
 export const placeOnly = 4;
 
@@ -43,7 +43,7 @@ export function promptInputs({ graph }: Module): PromptInputs {
 }
 
 /**
- * IoU token, mask tokens and one token a point: [prompts, 5 + points, embedding].
+ * Returns the IoU token, the mask tokens and one token a point: [prompts, 5 + points, embedding].
  * Source: segment_anything/modeling/prompt_encoder.py and mask_decoder.py.
  */
 export function promptTokens(root: Module, prompts: PromptInputs, config: DecoderConfig): GraphValue {
@@ -54,7 +54,7 @@ export function promptTokens(root: Module, prompts: PromptInputs, config: Decode
   return concat(graph, [tokens, pointTokens(child(root, "prompt_encoder"), prompts, config)], 1);
 }
 
-/** How many prompts the batch has, [1]: `x` has as many rows. */
+/** Returns the number of prompts in the batch, [1]: `x` has as many rows. */
 export function countPrompts(graph: GraphBuilder, x: GraphValue): GraphValue {
   return graph.op("Slice", [graph.op("Shape", [x]), ...[0, 1, 0].map((value) => graph.ints([value]))]);
 }
@@ -70,7 +70,7 @@ export function forEveryPrompt(
   return graph.op("Expand", [x, shape], {}, { vouched: ["prompts", ...dims] });
 }
 
-/** The learned tokens that something is read from, [1, 5, embedding]: the IoU token and the mask tokens. */
+/** Returns the learned tokens [1, 5, embedding], from which results are read: the IoU token and the mask tokens. */
 export function outputTokenTable(root: Module, { embedding }: DecoderConfig): GraphValue {
   const decoder = child(root, "mask_decoder");
   const iou = take(decoder, "iou_token.weight", [1, embedding]);
@@ -103,7 +103,7 @@ function pointTokens(encoder: Module, { coordinates, labels }: PromptInputs, con
   return add(graph, mul(graph, place, reshape(graph, real, ["prompts", "points", 1])), own);
 }
 
-/** [6, embedding]: rows for the labels -1, 0, 1, 2, 3 and, all zero, `placeOnly`. */
+/** Returns [6, embedding]: it has rows for the labels -1, 0, 1, 2, 3 and, all zero, `placeOnly`. */
 function labelTable(encoder: Module, embedding: number): GraphValue {
   const names = [
     "not_a_point_embed.weight",
@@ -121,7 +121,9 @@ function labelTable(encoder: Module, embedding: number): GraphValue {
   });
 }
 
-/** [grid², embedding]: the encoding of every place of the image embedding, from the Gaussian matrix alone. */
+/**
+ * Returns [grid², embedding]: the encoding of every place of the image embedding, which depends on the Gaussian matrix alone.
+ */
 export function imagePositions(root: Module, { embedding, grid }: DecoderConfig): GraphValue {
   const half = embedding / 2;
   const matrix = take(child(root, "prompt_encoder"), "pe_layer.positional_encoding_gaussian_matrix", [2, half]);
@@ -145,20 +147,20 @@ export function imagePositions(root: Module, { embedding, grid }: DecoderConfig)
   });
 }
 
-/** What stands for "no mask": [embedding]. */
+/** Returns the embedding that stands for "no mask", [embedding]. */
 export function noMaskEmbedding(root: Module, { embedding }: DecoderConfig): GraphValue {
   const none = take(child(root, "prompt_encoder"), "no_mask_embed.weight", [1, embedding]);
   return root.graph.derived({ name: none.name, dims: [embedding], from: [none], compute: (values) => values! });
 }
 
-/** Low-res logits of an earlier prediction. */
+/** Adds the input for low-res logits of an earlier prediction. */
 export function maskInput({ graph }: Module, { grid }: DecoderConfig): GraphValue {
   return graph.input("mask_input", ["prompts", 1, 4 * grid, 4 * grid]);
 }
 
 /**
- * `mask_input` [prompts, 1, 4 grid, 4 grid] → [prompts, grid², embedding], less the "no mask" embedding that the image's
- * tokens already carry. A 2 x 2 convolution of stride 2 is a product over each patch, so channels stay last throughout.
+ * Turns `mask_input` [prompts, 1, 4 grid, 4 grid] into [prompts, grid², embedding], less the "no mask" embedding, which the
+ * image's tokens already carry. A 2 x 2 convolution of stride 2 is a product over each patch, so channels stay last throughout.
  */
 export function maskTokensOf(root: Module, { embedding, grid }: DecoderConfig, mask: GraphValue): GraphValue {
   const { graph } = root;
@@ -194,7 +196,7 @@ export function maskTokensOf(root: Module, { embedding, grid }: DecoderConfig, m
   return add(graph, graph.op("FusedMatMul", [quarter, matrix], { transB: 1 }), difference);
 }
 
-/** The 2 x 2 kernels [outputs, inputs, 2, 2] as a matrix over patches whose channels come last. */
+/** Multiplies patches, whose channels come last, with the 2 x 2 kernels [outputs, inputs, 2, 2] as one matrix. */
 function patchProduct(module: Module, patches: GraphValue, inputs: number, outputs: number): GraphValue {
   const kernels = take(module, "weight", [outputs, inputs, 2, 2]);
   const matrix = module.graph.derived({

@@ -2,7 +2,7 @@ import type { MaskPrediction, NamedTensors, Prompt, Tensor } from "../../harness
 
 const label = { padding: -1, boxStart: 2, boxEnd: 3 } as const;
 
-/** A prompt as the decoder's tokens see it. */
+/** A prompt in the form that the decoder takes it. */
 export interface PromptTokens {
   /** x, y by turns, in the model frame. */
   readonly coordinates: readonly number[];
@@ -11,7 +11,7 @@ export interface PromptTokens {
 }
 
 /**
- * Points first, then one padding point if there is no box, else the box's two corners: what the published predictor does.
+ * Returns points first, then one padding point if there is no box, else the box's two corners: the published predictor does so.
  * A padding point takes part in attention, so it is there exactly then.
  * Source: segment_anything/modeling/prompt_encoder.py.
  */
@@ -29,7 +29,7 @@ export function tokensOf({ points, box, mask }: Prompt<"model">): PromptTokens {
   };
 }
 
-/** One decoder call's worth: prompts of one length, all or none of them with a mask. */
+/** Returns the inputs of one decoder call. All prompts have one length, and all or none of them have a mask. */
 export function promptTensors(batch: readonly PromptTokens[]): NamedTensors {
   const points = batch[0]!.labels.length;
   const masks = batch.flatMap(({ mask }) => (mask === undefined ? [] : [mask]));
@@ -51,7 +51,7 @@ function stacked(masks: readonly Tensor[]): Tensor {
   return { dims: [masks.length, 1, ...masks[0]!.dims.slice(-2)], data };
 }
 
-/** The i-th prompt's masks and predicted IoUs, as copies: the batch's own memory is let go. */
+/** Returns the i-th prompt's masks and predicted IoUs as copies, so that the batch's own memory can be freed. */
 export function predictionOf(outputs: NamedTensors, i: number): MaskPrediction {
   const masks = outputs.low_res_masks!;
   const iou = outputs.iou_predictions!;

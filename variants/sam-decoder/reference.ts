@@ -18,8 +18,9 @@ import { referenceHead, referenceMasks, referenceUpscaling } from "./referenceHe
 import { referenceTransformer } from "./referenceTransformer.ts";
 
 /**
- * SAM's prompt encoder and mask decoder operator for operator as PyTorch exports the published code: the image embedding is
- * repeated for every prompt and projected for each. Inputs and outputs are those of `maskDecoder`, but for `image_embedding` itself.
+ * Builds SAM's prompt encoder and mask decoder operator for operator as PyTorch exports the published code: the image embedding
+ * is repeated for every prompt and projected for each. Inputs and outputs are those of `maskDecoder`, but for `image_embedding`
+ * itself.
  * Source: segment_anything/modeling/prompt_encoder.py, mask_decoder.py, transformer.py.
  */
 export function referenceMaskDecoder(config: DecoderConfig, checkpoint: Checkpoint, prompts: MaskPrompts): OnnxGraph {

@@ -9,7 +9,10 @@ import {
   exportedLinear,
 } from "./exported.ts";
 
-/** Upscales the image tokens [prompts, grid², embedding] by two transposed convolutions: [prompts, embedding / 8, 4 grid, 4 grid]. */
+/**
+ * Turns the image tokens [prompts, grid², embedding] into pixels by two transposed convolutions: [prompts, embedding / 8, 4
+ * grid, 4 grid].
+ */
 export function referenceUpscaling(
   decoder: Module,
   tokens: GraphValue,

@@ -15,8 +15,8 @@ import { exportedActivation, exportedLinear } from "./exported.ts";
 import { imagePositions } from "./promptEncoder.ts";
 
 /**
- * The two-way transformer, each projection computed as published. Returns the prompt tokens as `queries` and the image tokens as
- * `keys`, [prompts, tokens or places, embedding].
+ * Adds the two-way transformer, with each projection computed as published. Returns the prompt tokens as `queries` and the
+ * image tokens as `keys`, [prompts, tokens or places, embedding].
  */
 export function referenceTransformer(
   module: Module,

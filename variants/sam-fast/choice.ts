@@ -7,40 +7,40 @@ import { type Int8Linear, type Linear, linearsOf, toInt8 } from "../../harness/q
 import { keepSensitive } from "./sensitive.ts";
 
 const defaults = {
-  /** Of the image embedding, relative: see `relativeError`. */
+  /** Largest relative error of the image embedding, as `relativeError` measures it. */
   bound: 0.05,
 };
 
-/** Which layers of the encoder stay in float, and what that was measured by. */
+/** Record of a calibration: it says which layers of the encoder stay in float, and the errors that decided it. */
 export interface LayerChoice {
   readonly bound: number;
   readonly error: number;
   readonly errorOfAll: number;
   readonly images: number;
-  /** Weights' names. */
+  /** Names of their weights. */
   readonly inFloat: readonly string[];
 }
 
 /**
- * How activations and weights become integers. `per-token` is segment-anything-fast's own way, in each layer exact in integers
- * and scales; the fused graph rounds the values' bias elsewhere, so its embedding is 1.1 % of the std from theirs. `per-tensor`
- * finds one scale for all tokens, which takes less time and is less near to float.
+ * Rule by which activations and weights become integers. `per-token` is segment-anything-fast's own way, in each layer exact in
+ * integers and scales; the fused graph rounds the values' bias elsewhere, so its embedding is 1.1 % of the std from theirs.
+ * `per-tensor` finds one scale for all tokens, which takes less time and is less near to float.
  */
 export type Scheme = "per-tensor" | "per-token";
 
-/** How each scheme has a layer. */
+/** Scales of a layer under each scheme. */
 export const layerOf: Readonly<Record<Scheme, Int8Linear>> = {
   "per-tensor": { activations: "by tensor", weights: "largest is 127" },
   "per-token": { activations: "by row", weights: "largest is 127.5" },
 };
 
-/** The encoder with its linear layers in int8, but those that the choice keeps in float. */
+/** Returns the encoder with its linear layers in int8, except for those that the choice keeps in float. */
 export function int8Encoder(encoder: OnnxGraph, scheme: Scheme, inFloat: readonly string[]): OnnxGraph {
   const kept = new Set(inFloat);
   return toInt8(encoder, ({ weight, layer }) => (kept.has(weight) || layer !== "linear" ? undefined : layerOf[scheme]));
 }
 
-/** The layers that segment-anything-fast has in int8: the blocks' linear ones, and no convolution of the neck. */
+/** Returns the layers that segment-anything-fast has in int8: the linear layers of blocks, and no convolution of the neck. */
 export function fastLinears(encoder: OnnxGraph): readonly Linear[] {
   return linearsOf(encoder).filter(({ layer }) => layer === "linear");
 }
@@ -71,7 +71,10 @@ export async function chooseLayers(
   return { ...values };
 }
 
-/** Throws HarnessError for a bound that nothing or everything is within. */
+/**
+ * Returns the bound that flags name, or the default.
+ * Throws HarnessError for a bound that nothing or everything is within.
+ */
 function boundOf({ bound }: Readonly<Record<string, string>>): number {
   if (bound === undefined) return defaults.bound;
   const value = Number(bound);
@@ -79,7 +82,7 @@ function boundOf({ bound }: Readonly<Record<string, string>>): number {
   throw new HarnessError("--bound: not a relative error", { found: bound, expected: "a number between 0 and 1" });
 }
 
-/** Weights' names by block, `image_encoder.blocks.3.attn.proj.weight` under `image_encoder.blocks.3`. */
+/** Returns the weights' names block by block: `image_encoder.blocks.3.attn.proj.weight` under `image_encoder.blocks.3`. */
 function blocksOf(encoder: OnnxGraph): readonly (readonly string[])[] {
   const blocks = new Map<string, string[]>();
   for (const { weight } of fastLinears(encoder)) {
@@ -106,7 +109,7 @@ async function embeddings(encoder: OnnxGraph, context: CalibrateContext): Promis
   }
 }
 
-/** Root mean square of the difference, by the standard deviation of what is expected. */
+/** Returns the root mean square of the difference, over the standard deviation of what is expected. */
 export function relativeError(found: readonly Float32Array[], expected: readonly Float32Array[]): number {
   let difference = 0;
   let sum = 0;
@@ -122,7 +125,7 @@ export function relativeError(found: readonly Float32Array[], expected: readonly
   return Math.sqrt(difference / (squares - (sum * sum) / count));
 }
 
-/** What a calibration stored. Throws HarnessError where it is not one of this method. */
+/** Reads what a calibration stored. Throws HarnessError where it is not one of this method. */
 export function readChoice(values: CalibrationValues): LayerChoice {
   const { bound, error, errorOfAll, images, inFloat } = values;
   const numbers = [bound, error, errorOfAll, images].every((value) => typeof value === "number");
@@ -132,7 +135,7 @@ export function readChoice(values: CalibrationValues): LayerChoice {
   });
 }
 
-/** For the run's manifest. */
+/** Words the choice for the run's manifest. */
 export function describeChoice({ bound, error, errorOfAll, images, inFloat }: LayerChoice, layers: number): string {
   const percent = (value: number) => `${(100 * value).toPrecision(2)} %`;
   const measured = `the image embedding's relative error is ${percent(error)} (bound ${percent(bound)}) on ${images} images`;

@@ -90,19 +90,20 @@ test.skipIf(shared === undefined)(
   "sam-nano's embedding is segment-anything-fast's, and 0.85 % of its std from float",
   async () => {
     const expected = await openCheckpoint(join(shared!, "fixtures", "ptq", "samfast_per_token.safetensors"), "nano");
-    const [float, perToken] = ["float32", "per_token"].map((name) => expected.take(name, [1, 64, 32, 32]).read());
+    const float = expected.take("float32", [1, 64, 32, 32]).read();
+    const perToken = expected.take("per_token", [1, 64, 32, 32]).read();
     expected.close();
     const photo = join(shared!, "realset", "images", "000000000139.jpg");
     const image = prepare(await readImage(photo), nano.input).tensor;
     const embedding = async (graph: OnnxGraph, scheme: Scheme) =>
       (await runGraph(int8Encoder(graph, scheme, []), { image })).image_embedding!.data;
     const published = await embedding(referenceImageEncoder(samConfigs["sam-nano"], checkpoint), "per-token");
-    expect(relativeError([published], [perToken!])).toBeLessThan(0.003);
-    expect(relativeError([published], [float!])).toBeCloseTo(0.0084, 3);
+    expect(relativeError([published], [perToken])).toBeLessThan(0.003);
+    expect(relativeError([published], [float])).toBeCloseTo(0.0084, 3);
     // The fused graph leaves the values' bias to the projection's, so what it rounds there differs.
     const fused = imageEncoder(samConfigs["sam-nano"], checkpoint);
-    expect(relativeError([await embedding(fused, "per-token")], [float!])).toBeCloseTo(0.0088, 4);
-    expect(relativeError([await embedding(fused, "per-tensor")], [float!])).toBeCloseTo(0.0115, 4);
+    expect(relativeError([await embedding(fused, "per-token")], [float])).toBeCloseTo(0.0088, 4);
+    expect(relativeError([await embedding(fused, "per-tensor")], [float])).toBeCloseTo(0.0115, 4);
   },
 );
 
@@ -128,7 +129,7 @@ function largestOf(values: Float32Array): number {
   return values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
 }
 
-/** All values by their mean, standard deviation and largest magnitude, and the samples one by one. */
+/** Compares all values by their mean, standard deviation and largest magnitude, and the samples one by one. */
 function expectAll(found: Float32Array, { index, value, mean, std, absmax }: Sampled, tolerance: number): void {
   const middle = found.reduce((sum, each) => sum + each, 0) / found.length;
   const spread = Math.sqrt(found.reduce((sum, each) => sum + (each - middle) ** 2, 0) / found.length);

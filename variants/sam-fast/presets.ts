@@ -11,7 +11,7 @@ const notes: Readonly<Record<Scheme, string>> = {
     "what segment-anything-fast does on a GPU, on ONNX Runtime: fused attention, batched prompts, and its own int8: one scale a token and one an output channel",
 };
 
-/** Every SAM, on its own checkpoint, by both schemes of int8. */
+/** Every SAM appears twice, once for each scheme of int8, on its own checkpoint. */
 export const samFastPresets: readonly VariantManifest[] = samPresets.flatMap((base) => [
   presetOf(base, "per-tensor"),
   presetOf(base, "per-token"),
@@ -37,7 +37,10 @@ function presetOf(base: VariantManifest, scheme: Scheme): VariantManifest {
   };
 }
 
-/** Where layers have to be chosen, each image costs an encoder larger than ViT-B half a minute, again and again. */
+/**
+ * Returns the number of calibration images. Where layers have to be chosen, each image costs an encoder larger than ViT-B half
+ * a minute, again and again.
+ */
 function imagesFor({ id }: VariantManifest): number {
   return /-(l|h)$/.test(id) ? 2 : 16;
 }

@@ -6,7 +6,7 @@ const blocks = [
   ["b.q", "b.mlp"],
   ["c.q", "c.mlp"],
 ];
-/** Squared errors of each layer in int8, which add up. */
+/** Squared error of each layer in int8; these add up. */
 const squares: Readonly<Record<string, number>> = {
   "a.q": 1,
   "a.mlp": 2,

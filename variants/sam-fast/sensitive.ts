@@ -1,23 +1,23 @@
 export interface Sensitivity {
-  /** Layers by block; what a block costs is measured before what its layers cost. */
+  /** Layers by block: the cost of a block is measured before the costs of its layers. */
   readonly blocks: readonly (readonly string[])[];
   /** The largest error that is allowed. */
   readonly bound: number;
-  /** Error of the whole with these layers in float and all others in int8. */
+  /** Measures the error of the whole with these layers in float and all others in int8. */
   errorOf(inFloat: readonly string[]): Promise<number>;
 }
 
 export interface Kept {
   readonly inFloat: readonly string[];
   readonly error: number;
-  /** With nothing in float. */
+  /** Error with nothing in float. */
   readonly errorOfAll: number;
 }
 
 /**
- * The layers to keep in float, so that the error stays within the bound: none where it does so anyway, else the worst ones of
- * the worst blocks. The rounding errors of layers are independent of each other, so their squares add up, and what is saved
- * by keeping one in float is measured with all others in int8.
+ * Returns the layers to keep in float, so that the error stays within the bound: none where it does so anyway, else the worst
+ * layers of the worst blocks. The rounding errors of layers are independent of each other, so their squares add up, and what is
+ * saved by keeping one in float is measured with all others in int8.
  */
 export async function keepSensitive({ blocks, bound, errorOf }: Sensitivity): Promise<Kept> {
   const errorOfAll = await errorOf([]);
@@ -45,11 +45,11 @@ export async function keepSensitive({ blocks, bound, errorOf }: Sensitivity): Pr
 
 interface Saving {
   readonly names: readonly string[];
-  /** Squared error less. */
+  /** Part of the squared error that goes away. */
   readonly saved: number;
 }
 
-/** The fewest of them that save what is in excess, if they are enough. */
+/** Returns the fewest layers that save the excess, and whether they are enough. */
 function worst(layers: Saving[], { excess, atLeast }: { excess: number; atLeast: number }) {
   const inFloat: string[] = [];
   let left = excess;
@@ -61,7 +61,7 @@ function worst(layers: Saving[], { excess, atLeast }: { excess: number; atLeast:
   return { inFloat, enough: left <= 0 && inFloat.length >= atLeast };
 }
 
-/** In place. */
+/** Sorts in place. */
 function worstFirst(savings: Saving[]): Saving[] {
   return savings.sort((a, b) => b.saved - a.saved);
 }

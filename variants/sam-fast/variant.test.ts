@@ -42,7 +42,7 @@ const request = () => ({
   signal: new AbortController().signal,
 });
 
-/** One drawn scene, and a bound as typed. */
+/** Calibrates on one drawn scene, with a bound as a user types it. */
 async function boundTo(bound: string): Promise<CalibrationValues> {
   const dataset = await registry.datasets.get("shapes")!.open({ seed: 1, limit: 1 });
   const source: CalibrationSource = { dataset, seed: 1, options: { bound } };

@@ -22,7 +22,10 @@ export default {
   loadRaw: loadRawSam,
 } satisfies VariantPlugin;
 
-/** Without a calibration, where only shapes and counts are asked for, everything is int8. */
+/**
+ * Returns the encoder in int8. Without a calibration, where only shapes and counts are asked for, all of its linear layers are
+ * int8.
+ */
 function fastEncoder(context: BuildContext): OnnxGraph {
   const encoder = floatEncoder(context);
   if (context.calibration === undefined) return int8Encoder(encoder, schemeOf(context.preset), []);

@@ -1,11 +1,14 @@
 import { HarnessError } from "../../harness/errors.ts";
 import type { DecoderConfig } from "../sam-decoder/config.ts";
 
-/** Which tokens of a sequence attend to each other. */
+/** Rule that says which tokens of a sequence attend to each other. */
 export interface Dilation {
-  /** Tokens of a segment: a sequence falls into segments of this length. */
+  /** Length of a segment in tokens: a sequence falls into segments of this length. */
   readonly segment: number;
-  /** r: of a segment, the tokens r apart attend to each other, and so every offset 0 … r - 1 on its own. */
+  /**
+   * The rate r: tokens of a segment attend to each other where they lie a multiple of r apart, so every offset 0 … r - 1 is on
+   * its own.
+   */
   readonly rate: number;
 }
 
@@ -19,14 +22,19 @@ export interface LighteningConfig {
   readonly heads: number;
   /** Tokens along a window's side. */
   readonly window: number;
-  /** Blocks that attend over the whole image instead of windows. */
+  /** Indices of global blocks: these attend over the whole image instead of windows. */
   readonly globalBlocks: readonly number[];
-  /** Segments within a window, and of the whole grid in the global blocks. */
+  /**
+   * Rules for the windowed blocks, whose segments lie within a window, and for the global ones, whose segments span the grid.
+   */
   readonly dilation: { readonly windowed: Dilation; readonly global: Dilation };
   readonly decoder: DecoderConfig;
 }
 
-/** The rate of the authors' code; the paper's text leaves it open, and segment lengths too: one segment a window or grid. */
+/**
+ * The rate is that of the authors' code. The paper's text leaves it open, and segment lengths too: here a segment is a whole
+ * window or the whole grid.
+ */
 const rate = 2;
 
 export const lighteningConfigs = {
@@ -55,7 +63,10 @@ export const lighteningConfigs = {
   },
 } as const satisfies Record<string, LighteningConfig>;
 
-/** Throws HarnessError for another input side: the position embedding is fixed to its own. */
+/**
+ * Returns a preset's sizes.
+ * Throws HarnessError for another input side, because the position embedding is fixed to its own.
+ */
 export function configOf(id: string, side?: number): LighteningConfig {
   const config: LighteningConfig | undefined = lighteningConfigs[id as keyof typeof lighteningConfigs];
   if (config === undefined) throw new Error(`no SAM-Lightening preset is named ${id}`);
@@ -66,13 +77,13 @@ export function configOf(id: string, side?: number): LighteningConfig {
   });
 }
 
-/** How a block attends: within windows or over the whole grid, and how its segments are taken apart. */
+/** Sizes and rules of one block's attention: it works within windows or over the whole grid, and takes segments apart. */
 export interface BlockAttention extends Dilation {
   readonly width: number;
   readonly heads: number;
   /** Tokens along the image's side. */
   readonly grid: number;
-  /** Absent in a global block. */
+  /** Tokens along a window's side; a global block has none. */
   readonly window?: number;
 }
 

@@ -11,10 +11,10 @@ const sizes = { width: 8, heads: 2, grid: 8 };
 const tokens = sizes.grid ** 2;
 const headWidth = sizes.width / sizes.heads;
 const feeds = { query: noise("q"), key: noise("k"), value: noise("v") };
-/** Of values around 1: float32 sums in another order. */
+/** The largest error allowed on values around 1: float32 sums in another order come to less. */
 const tolerance = 2e-6;
 
-/** Straight from the definition: a token attends to those of its segment that lie a multiple of r away. */
+/** Computes attention straight from the definition: a token attends to those of its segment that lie a multiple of r away. */
 function direct({ segment, rate }: Dilation): number[] {
   const q = feeds.query.data;
   const k = feeds.key.data;
@@ -75,7 +75,7 @@ function graphOf(kind: "fused" | "reference", dilation: Dilation) {
   return graph.finish();
 }
 
-/** Between -2 and 2. */
+/** Returns seeded values between -2 and 2. */
 function noise(name: string): Tensor {
   const dims = [1, tokens, sizes.width];
   return { dims, data: seededTensor(`${name}.pos_embed`, dims).map((value) => 4 * value) };

@@ -5,9 +5,9 @@ import { inverse, windowOrder } from "../sam/windows.ts";
 import type { BlockAttention, Dilation } from "./config.ts";
 
 /**
- * Attention of a block on normalised tokens [1, grid², width] → the same, before the output projection; keys and values
- * lack their bias, as in SAM's (`projectionBias` has the values'). Padding tokens that fill the last windows are zero
- * before the projection, as SAM's are, and take part.
+ * Computes a block's attention on normalised tokens [1, grid², width] → the same, before the output projection; keys and values
+ * lack their bias, as in SAM's (`projectionBias` has the values'). Padding tokens that fill the last windows are zero before
+ * the projection, as SAM's are, and take part.
  */
 export function dilatedAttention(attn: Module, x: GraphValue, how: BlockAttention): GraphValue {
   const { graph } = attn;
@@ -18,8 +18,9 @@ export function dilatedAttention(attn: Module, x: GraphValue, how: BlockAttentio
 }
 
 /**
- * Queries [1, grid², width], keys and values the same or with a padding token at the end. Segments and offsets are all of
- * one length, so one gather makes all of them the batch of one attention, and one puts the results back in their places.
+ * Attends within each offset of each segment. Queries are [1, grid², width]; keys and values are the same, or have a padding
+ * token at the end. Segments and offsets are all of one length, so one gather makes all of them the batch of one attention, and
+ * one puts the results back in their places.
  */
 export function attendByOffset(module: Module, projected: Projected, how: BlockAttention): GraphValue {
   const { graph } = module;
@@ -30,16 +31,15 @@ export function attendByOffset(module: Module, projected: Projected, how: BlockA
   const last = grid * grid - 1;
   // Padding queries take the last token, since their results are dropped.
   const query = gatherTokens(module, projected.query, graph.ints(order.map((token) => Math.min(token, last))), dims);
-  const [key, value] = [projected.key, projected.value].map((each) =>
-    gatherTokens(module, each, graph.ints(order), dims),
-  );
+  const key = gatherTokens(module, projected.key, graph.ints(order), dims);
+  const value = gatherTokens(module, projected.value, graph.ints(order), dims);
   const scale = { float: (width / heads) ** -0.5 };
   const attended = graph.op("MultiHeadAttention", [query, key, value], { num_heads: heads, scale });
   const inOrder = graph.op("Reshape", [attended, graph.ints([1, order.length, width])]);
   return gatherTokens(module, inOrder, graph.ints(inverse(order, grid * grid)), [1, grid * grid, width]);
 }
 
-/** Places of a sequence, segment by segment and within it offset by offset. */
+/** Returns the places of a sequence, segment by segment and within each segment offset by offset. */
 export function offsetOrder(places: number, { segment, rate }: Dilation): number[] {
   if (places % segment !== 0 || segment % rate !== 0)
     throw new Error(`${places} tokens do not fall into segments of ${segment} and these into ${rate} offsets`);

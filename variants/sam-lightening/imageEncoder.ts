@@ -6,7 +6,7 @@ import { attentionOf, type LighteningConfig } from "./config.ts";
 import { dilatedAttention } from "./dilatedAttention.ts";
 
 /**
- * SAM-Lightening's image encoder as it is measured: `image` [1, 3, side, side] → `image_embedding` [1, embedding, grid,
+ * Builds SAM-Lightening's image encoder as it is measured: `image` [1, 3, side, side] → `image_embedding` [1, embedding, grid,
  * grid]. SAM's, without relative positions and with dilated attention as the paper's text has it; weights by SAM's names.
  */
 export function imageEncoder(config: LighteningConfig, checkpoint: Checkpoint): OnnxGraph {

@@ -21,9 +21,9 @@ import { exportedLinear, exportedMlp } from "../sam-decoder/exported.ts";
 import { attentionOf, type BlockAttention, type LighteningConfig } from "./config.ts";
 
 /**
- * SAM-Lightening's image encoder as PyTorch would export it written down plainly: windows padded and projected whole,
- * segments sliced at stride r, each offset's scores in memory, the results laid beside each other again.
- * There is no published code to follow operator for operator: what was released reads otherwise than the paper.
+ * Builds SAM-Lightening's image encoder as PyTorch would export it, written down plainly: windows padded and projected whole,
+ * segments sliced at stride r, each offset's scores in memory, the results laid beside each other again. There is no published
+ * code to follow operator for operator: what was released reads otherwise than the paper.
  */
 export function referenceImageEncoder(config: LighteningConfig, checkpoint: Checkpoint): OnnxGraph {
   const graph = new GraphBuilder("encoder");
@@ -52,7 +52,7 @@ function referenceBlock(block: Module, x: GraphValue, how: BlockAttention): Grap
   return add(graph, middle, exportedMlp(mlp, mlpInput, { width, layers: ["lin1", "lin2"] }));
 }
 
-/** [1, grid, grid, width] → the same, output projection included. */
+/** Attends within windows or over the grid: [1, grid, grid, width] → the same, output projection included. */
 function referenceAttention(attn: Module, x: GraphValue, how: BlockAttention): GraphValue {
   const { graph } = attn;
   const { width, grid, window } = how;
@@ -64,7 +64,10 @@ function referenceAttention(attn: Module, x: GraphValue, how: BlockAttention): G
   return unpartition(graph, projected, sides);
 }
 
-/** Queries, keys and values [sequences, tokens, width] → the same: one attention an offset, over the segments as a batch. */
+/**
+ * Turns queries, keys and values [sequences, tokens, width] into results of the same shape: one attention an offset, over the
+ * segments as a batch.
+ */
 export function sliceByOffset(
   { graph }: Module,
   projected: { readonly query: GraphValue; readonly key: GraphValue; readonly value: GraphValue },

@@ -16,7 +16,7 @@ import lightening from "./variant.ts";
 const plugin: VariantPlugin = lightening;
 const cpu = { provider: "cpu", threads: 2 };
 const kinds = ["fused", "reference"] as const satisfies readonly GraphKind[];
-/** Of the output's std: what float32 sums in another order come to, with room. */
+/** The largest error allowed, over the output's std: float32 sums in another order come to less. */
 const tolerance = 5e-5;
 
 /** 8 x 8 tokens in windows of 6: the last windows are mostly padding. */

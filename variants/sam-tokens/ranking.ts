@@ -2,7 +2,7 @@ import type { GraphValue } from "../../harness/api.ts";
 import { add, type GraphBuilder, reshape, split } from "../../harness/onnx/index.ts";
 import type { WindowGroup } from "./windowGroups.ts";
 
-/** The best tokens of every window of a group, best first: int64 [windows, count], as rows in group order. */
+/** Best tokens of every window of a group, best first. `rows` is int64 [windows, count]: it counts rows in group order. */
 export interface RankedGroup {
   readonly rows: GraphValue;
   readonly windows: number;

@@ -1,16 +1,22 @@
-/** The image's windows by how many tokens they have: those at its far sides are partly padding, which is no token. */
+/**
+ * Windows of the image that have the same number of tokens. Windows at the image's far sides are partly padding, which is no
+ * token.
+ */
 export interface WindowGroup {
-  /** How many windows. */
+  /** Number of windows. */
   readonly windows: number;
-  /** Tokens of each. */
+  /** Number of tokens in each. */
   readonly tokens: number;
-  /** The image's tokens, window by window: [windows * tokens]. */
+  /** Tokens of the image, window by window: [windows * tokens]. */
   readonly order: readonly number[];
   /** Places within the window that are padding, window by window: [windows * (window² - tokens)]. */
   readonly padding: readonly number[];
 }
 
-/** Groups by descending size. Tokens in `order` follow each other as in the image, row by row within the window. */
+/**
+ * Groups windows by their number of tokens, largest first. Tokens in `order` follow each other as in the image, row by row
+ * within the window.
+ */
 export function windowGroups(grid: number, window: number): readonly WindowGroup[] {
   const across = Math.ceil(grid / window);
   const bySize = new Map<number, { order: number[]; padding: number[]; windows: number }>();
@@ -36,7 +42,7 @@ function windowOf(grid: number, window: number, row: number, column: number) {
   return { tokens, padding };
 }
 
-/** All the image's tokens, group by group, window by window. */
+/** Returns all tokens of the image, group by group, window by window. */
 export function groupOrder(groups: readonly WindowGroup[]): readonly number[] {
   return groups.flatMap(({ order }) => order);
 }

@@ -3,14 +3,19 @@ import { concat, type Module, reshape, softmax, split, transpose } from "../../h
 import { attend, project } from "../sam/attention.ts";
 import { axisTable, relativePositions } from "../sam/relativePositions.ts";
 
-/** Some of the tokens, in any order: normalised [1, n, width], and where each stands in the square it attends in, int64 [n]. */
+/**
+ * Some of the tokens, in any order: `x` is [1, n, width], normalised; `row` and `column` are int64 [n] and say where each token
+ * stands in the square that it attends in.
+ */
 export interface Rows {
   readonly x: GraphValue;
   readonly row: GraphValue;
   readonly column: GraphValue;
 }
 
-/** Windows of equal numbers. Queries and keys follow each other group by group, window by window. */
+/**
+ * Windows that have equal numbers of queries and of keys. Queries and keys follow each other group by group, window by window.
+ */
 export interface AttendedGroup {
   readonly windows: number;
   readonly queries: number;
@@ -27,7 +32,7 @@ export interface RowSizes {
   readonly groups: readonly AttendedGroup[];
 }
 
-/** Widened queries and keys, [1, n, heads * wide], and values, [1, n, width]. */
+/** Queries and keys are widened, [1, n, heads * wide]; values are [1, n, width]. */
 interface Widened {
   readonly query: GraphValue;
   readonly key: GraphValue;
@@ -36,7 +41,7 @@ interface Widened {
 }
 
 /**
- * Attention of some tokens to some tokens, window by window, without its output projection: [1, queries, width]. Relative
+ * Lets some tokens attend to some tokens, window by window, without the output projection: [1, queries, width]. Relative
  * positions come by widening: a query carries its terms for each row and column of the square, a key names its own.
  */
 export function attendRows(attn: Module, queries: Rows, keys: Rows, sizes: RowSizes): GraphValue {
@@ -50,7 +55,10 @@ export function attendRows(attn: Module, queries: Rows, keys: Rows, sizes: RowSi
   return joined(attn, parts);
 }
 
-/** As `attendRows` of tokens to themselves; also the attention that each receives, mean over heads and queries: [1, n]. */
+/**
+ * Does what `attendRows` does for tokens that attend to themselves. Returns also the attention that each token receives, as the
+ * mean over heads and queries: [1, n].
+ */
 export function attendAndWeigh(
   attn: Module,
   rows: Rows,
@@ -115,7 +123,7 @@ function widen(attn: Module, queries: Rows, keys: Rows, { width, heads, side }: 
   };
 }
 
-/** [n, heads, 2 side]: what a query's scores gain for keys of each row and each column. */
+/** Returns [n, heads, 2 side]: it holds what a query's scores gain for keys of each row and each column. */
 export function relativeTerms(
   attn: Module,
   query: GraphValue,
@@ -131,7 +139,7 @@ export function relativeTerms(
   return concat(graph, [terms("rows", row), terms("columns", column)], 2);
 }
 
-/** [n, side]: 1 at `at`, times sqrt(head width), since the attention operator scales every score. */
+/** Returns [n, side]: it has a one at `at`, times sqrt(head width), since the attention operator scales every score. */
 function oneHot({ graph }: Module, at: GraphValue, side: number, headWidth: number): GraphValue {
   const table = graph.constant(`oneHot.${side}.${headWidth}`, "float32", [side, side], () =>
     Float32Array.from({ length: side * side }, (_, i) => (i % (side + 1) === 0 ? headWidth ** 0.5 : 0)),
@@ -164,7 +172,7 @@ function byGroup(attn: Module, { query, key, value, wide }: Widened, { heads, wi
   });
 }
 
-/** [windows, padding, heads * wide]: zero keys that name their places. */
+/** Returns [windows, padding, heads * wide]: these keys are zero but for the part that names their places. */
 function paddingKeys(
   { graph }: Module,
   { windows, padding }: AttendedGroup,
@@ -189,7 +197,7 @@ function zeros({ graph }: Module, dims: readonly number[]): GraphValue {
   return graph.constant(`zeros[${dims}]`, "float32", dims, () => new Float32Array(count));
 }
 
-/** Without the padding's share. */
+/** Drops the padding's share. */
 function ofTokens({ graph }: Module, received: GraphValue, keys: number): GraphValue {
   if (received.dims[1] === keys) return received;
   return split(graph, received, 1, [keys, (received.dims[1] as number) - keys])[0]!;

@@ -9,7 +9,7 @@ const defaults = {
 };
 
 export interface AttentionSizes {
-  /** Of all heads together. The tokens' own width may differ: queries, keys and values are projected from it. */
+  /** Width of all heads together. The tokens' own width may differ: queries, keys and values are projected from it. */
   readonly width: number;
   readonly heads: number;
   /** Tokens along the image's side. */
@@ -23,7 +23,7 @@ export interface WindowSizes {
   readonly window: number;
 }
 
-/** Queries with their bias, keys and values without: see `keyBiasIsVoid`. Each [1, tokens, width]. */
+/** Queries have their bias, keys and values do not: `project` says why. Each is [1, tokens, width]. */
 export interface Projected {
   readonly query: GraphValue;
   readonly key: GraphValue;
@@ -31,10 +31,9 @@ export interface Projected {
 }
 
 /**
- * Attention over the whole image. The bias of decomposed relative positions is added for some rows of queries at a time,
- * inside the runtime's attention operator, so no [heads, tokens, tokens] tensor is ever there.
- * Widened queries and keys, as in `windowAttention`, would be 192 instead of 64 wide at 64 x 64 tokens: that product costs
- * more than the bias.
+ * Computes attention over the whole image. The bias of decomposed relative positions is added for some rows of queries at a
+ * time, inside the runtime's attention operator, so no [heads, tokens, tokens] tensor is ever there. Widened queries and keys,
+ * as in `windowAttention`, would be 192 instead of 64 wide at 64 x 64 tokens: that product costs more than the bias.
  */
 export function globalAttention(module: Module, x: GraphValue, sizes: AttentionSizes): GraphValue {
   const { width, heads, grid } = sizes;
@@ -68,8 +67,8 @@ export function globalAttention(module: Module, x: GraphValue, sizes: AttentionS
 }
 
 /**
- * Attention within windows, on tokens gathered window by window; the padding tokens that fill the last windows are zero
- * and are never projected. A score is q·k·scale + row term + column term = (q, row terms, column terms) · (k, one-hot row,
+ * Computes attention within windows, on tokens gathered window by window; the padding tokens that fill the last windows are
+ * zero and are never projected. A score is q·k·scale + row term + column term = (q, row terms, column terms) · (k, one-hot row,
  * one-hot column): widened so, queries and keys need no bias tensor.
  */
 export function windowAttention(
@@ -107,7 +106,10 @@ export function windowAttention(
   return gatherTokens(module, reshape(graph, attended, [1, windows * area, width]), restore, [1, tokens, width]);
 }
 
-/** What the output projection adds to its product; it joins the residual sum. `outer` is the tokens' width. */
+/**
+ * Returns the bias of the output projection, with the values' bias in it; it joins the residual sum. `outer` is the tokens'
+ * width.
+ */
 export function projectionBias(module: Module, width: number, outer = width): GraphValue {
   const qkvBias = take(child(module, "qkv"), "bias", [3 * width]);
   const weight = take(child(module, "proj"), "weight", [outer, width]);
@@ -128,9 +130,9 @@ export function projectionBias(module: Module, width: number, outer = width): Gr
 }
 
 /**
- * Three products instead of one: each result is used in another layout, and splitting a joint one costs a copy.
- * The keys' bias adds the same number to all scores of a query, padding included, so softmax does not see it; the values'
- * bias is `projectionBias`.
+ * Projects tokens to queries, keys and values. It takes three products instead of one, because each result is used in another
+ * layout, and splitting a joint one costs a copy. The keys' bias adds the same number to all scores of a query, padding
+ * included, so softmax does not see it; the values' bias is `projectionBias`.
  */
 export function project(module: Module, queried: GraphValue, attended: GraphValue, width: number): Projected {
   const { graph } = module;
@@ -158,7 +160,7 @@ export function project(module: Module, queried: GraphValue, attended: GraphValu
   };
 }
 
-/** Row and column terms of every query, [heads, rows, columns, side] each. */
+/** Returns the row terms and the column terms of every query, each [heads, rows, columns, side]. */
 function relativeTerms(module: Module, query: GraphValue, { width, heads, grid }: AttentionSizes) {
   const { graph } = module;
   const headWidth = width / heads;
@@ -187,19 +189,19 @@ export function attend(
   return graph.op("MultiHeadAttention", inputs, { num_heads: heads, scale: { float: headWidth ** -0.5 } });
 }
 
-/** The largest divisor of the grid whose bias fits the limit. */
+/** Returns the largest divisor of the grid whose bias fits the limit. */
 function rowsAtATime(heads: number, grid: number): number {
   const bytesARow = heads * grid ** 3 * Float32Array.BYTES_PER_ELEMENT;
   for (let rows = grid; rows > 1; rows--) if (grid % rows === 0 && rows * bytesARow <= defaults.biasBytes) return rows;
   return 1;
 }
 
-/** The tokens of [1, tokens, width] in another order, as `dims`. */
+/** Returns the tokens of [1, tokens, width] in another order, shaped as `dims`. */
 export function gatherTokens({ graph }: Module, x: GraphValue, order: GraphValue, dims: readonly number[]): GraphValue {
   return reshape(graph, graph.op("Gather", [x, order], { axis: 1 }), dims);
 }
 
-/** [windows, area, heads, 2 window]: for each key its row and its column within the window. */
+/** Returns [windows, area, heads, 2 window]: it has a one at each key's row and a one at its column within the window. */
 function oneHot({ graph }: Module, heads: number, window: number, windows: number): GraphValue {
   const area = window * window;
   const table = graph.constant("window.oneHot", "float32", [1, area, 1, 2 * window], () => {

@@ -3,17 +3,20 @@ import { add, addAndNorm, child, type Module, product, weight } from "../../harn
 import { epsilons } from "../sam-decoder/epsilons.ts";
 
 export interface BlockEnd {
-  /** Attention's result, before its output projection. */
+  /** Result of attention, before the output projection. */
   readonly attended: GraphValue;
   readonly stream: GraphValue;
-  /** Of the output projection, and what is folded into it. */
+  /** Bias of the output projection, with what is folded into it. */
   readonly projectionBias: GraphValue;
   readonly width: number;
   /** The MLP's two linear layers, as the checkpoint names them. */
   readonly layers: readonly [string, string];
 }
 
-/** A pre-norm transformer block from its attention on: projection, residual sum, MLP, residual sum. Returns the stream. */
+/**
+ * Adds the rest of a pre-norm transformer block, from its attention on: projection, residual sum, MLP, residual sum. Returns
+ * the stream.
+ */
 export function blockEnd(block: Module, how: BlockEnd): GraphValue {
   const { width } = how;
   const projected = product(child(block, "attn.proj"), how.attended, { inputs: width, outputs: width });
@@ -23,7 +26,7 @@ export function blockEnd(block: Module, how: BlockEnd): GraphValue {
   return add(block.graph, add(block.graph, branch, bias), middle);
 }
 
-/** Linear, GELU, linear; the second bias is left to the residual sum. */
+/** Adds a linear layer, GELU and a linear layer. Returns the last bias apart, because the residual sum adds it. */
 export function mlp(module: Module, x: GraphValue, { width, layers }: Pick<BlockEnd, "width" | "layers">) {
   const [first, second] = layers;
   const hidden = product(child(module, first), x, { inputs: width, outputs: 4 * width });

@@ -1,7 +1,7 @@
 import { HarnessError } from "../../harness/errors.ts";
 import type { DecoderConfig } from "../sam-decoder/config.ts";
 
-/** Everything in which the sizes of SAM differ. Source: segment_anything/build_sam.py. */
+/** Everything in which SAM's three sizes differ. Source: segment_anything/build_sam.py. */
 export interface SamConfig {
   /** Side of the square input, px. */
   readonly side: number;
@@ -11,7 +11,7 @@ export interface SamConfig {
   readonly heads: number;
   /** Tokens along a window's side. */
   readonly window: number;
-  /** Blocks that attend over the whole image instead of windows. */
+  /** Indices of global blocks: these attend over the whole image instead of windows. */
   readonly globalBlocks: readonly number[];
   readonly decoder: DecoderConfig;
 }
@@ -35,7 +35,10 @@ export const samConfigs = {
   },
 } as const satisfies Record<string, SamConfig>;
 
-/** Throws HarnessError for another input side: SAM's position embedding is fixed to its own. */
+/**
+ * Returns a preset's sizes.
+ * Throws HarnessError for another input side, because SAM's position embedding is fixed to its own.
+ */
 export function configOf(id: string, side?: number): SamConfig {
   const config: SamConfig | undefined = samConfigs[id as keyof typeof samConfigs];
   if (config === undefined) throw new Error(`no SAM preset is named ${id}`);

@@ -18,7 +18,7 @@ import { neck } from "./neck.ts";
 import { wholeImage } from "./windows.ts";
 
 /**
- * SAM's image encoder as it is measured: `image` [1, 3, side, side] → `image_embedding` [1, embedding, grid, grid].
+ * Builds SAM's image encoder as it is measured: `image` [1, 3, side, side] → `image_embedding` [1, embedding, grid, grid].
  * Tokens stay [1, tokens, width] throughout.
  * Source: segment_anything/modeling/image_encoder.py; ./reference.ts has it operator for operator.
  */
@@ -33,7 +33,7 @@ export function imageEncoder(config: SamConfig, checkpoint: Checkpoint): OnnxGra
   return graph.finish();
 }
 
-/** [1, 3, side, side] → [1, grid², width], positions added. */
+/** Turns [1, 3, side, side] into tokens [1, grid², width], and adds their positions. */
 export function patchTokens(
   encoder: Module,
   image: GraphValue,
@@ -48,13 +48,13 @@ export function patchTokens(
   return add(graph, tokens, positions);
 }
 
-/** [1, grid², width] → [1, embedding, grid, grid]. */
+/** Turns tokens [1, grid², width] into the image embedding [1, embedding, grid, grid]. */
 export function embeddingOf(encoder: Module, stream: GraphValue, config: SamConfig): GraphValue {
   const { width, side, patch, decoder } = config;
   return neck(child(encoder, "neck"), stream, { width, grid: side / patch, channels: decoder.embedding });
 }
 
-/** The block at its place, on all tokens. */
+/** Adds the block of this index, on all tokens. */
 export function wholeBlock(block: Module, stream: GraphValue, config: SamConfig, index: number): GraphValue {
   const { width, heads, window, side, patch } = config;
   const grid = side / patch;
@@ -65,7 +65,7 @@ export function wholeBlock(block: Module, stream: GraphValue, config: SamConfig,
   );
 }
 
-/** One transformer block on whatever tokens its attention is for. */
+/** Adds one transformer block on the tokens that `attend` works on. */
 export function encoderBlock(
   block: Module,
   stream: GraphValue,

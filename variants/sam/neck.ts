@@ -3,16 +3,16 @@ import { child, conv2d, layerNorm, type Module, reshape, transpose, weight } fro
 import { epsilons } from "../sam-decoder/epsilons.ts";
 
 export interface NeckSizes {
-  /** Of the tokens. */
+  /** Width of the tokens. */
   readonly width: number;
   /** Tokens along the image's side. */
   readonly grid: number;
-  /** Of the image embedding. */
+  /** Channels of the image embedding. */
   readonly channels: number;
 }
 
 /**
- * [1, grid², width] tokens → [1, channels, grid, grid]: 1 x 1 convolution, norm, 3 x 3 convolution, norm.
+ * Turns tokens [1, grid², width] into [1, channels, grid, grid] by a 1 x 1 convolution, a norm, a 3 x 3 convolution and a norm.
  * Source: segment_anything/modeling/image_encoder.py; EfficientSAM has the same.
  */
 export function neck(module: Module, tokens: GraphValue, { width, grid, channels }: NeckSizes): GraphValue {

@@ -1,7 +1,7 @@
 import type { ModelInputSpec, PrintedGmacs, PublishedCheckpoint, VariantManifest } from "../../harness/api.ts";
 import { samConfigs } from "./config.ts";
 
-/** How SAM sees an image: longest side to the frame, normalised as ImageNet, zeros after that. */
+/** SAM's input: the image's longest side fills the frame, pixels are normalised as ImageNet's, and zeros fill what is left. */
 export const samInput = {
   fit: "pad",
   resize: "pillow-bilinear",

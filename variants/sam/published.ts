@@ -4,26 +4,26 @@ import { referenceMaskDecoder } from "../sam-decoder/reference.ts";
 import type { SamConfig } from "./config.ts";
 import { referenceImageEncoder } from "./reference.ts";
 
-/** Of SAM's published graph, which a method that only changes number formats computes too. */
+/** Counts multiply-accumulates of SAM's published graph. A method that only changes number formats has as many. */
 export function publishedMacs(config: SamConfig, checkpoint: Checkpoint): StageMacs {
   const encode = boxMacs(referenceImageEncoder(config, checkpoint));
   return { encode, decode: publishedDecoderMacs(config, checkpoint) };
 }
 
 export interface MethodGraph {
-  /** The method's own graph. */
+  /** Graph of the method itself. */
   readonly encoder: OnnxGraph;
   readonly config: SamConfig;
   readonly checkpoint: Checkpoint;
-  /** Windowed blocks that work on all windows: published ones fill these up with padding before they project. */
+  /** Number of windowed blocks that work on all windows: published ones fill these up with padding before they project. */
   readonly whole: number;
-  /** Windowed blocks that work on some of the windows, padding included. */
+  /** Number of windowed blocks that work on some of the windows, padding included. */
   readonly kept: number;
 }
 
 /**
- * Of a method that leaves parts of SAM out: its encoder in the operators of SAM's published one, and SAM's published decoder.
- * Where nothing is left out this is `publishedMacs`, to the last product.
+ * Counts multiply-accumulates of a method that leaves parts of SAM out: its encoder in the operators of SAM's published
+ * encoder, and SAM's published decoder. Where nothing is left out this is `publishedMacs`, to the last product.
  */
 export function methodMacs({ encoder, config, checkpoint, whole, kept }: MethodGraph): StageMacs {
   // The fused windowed blocks project one padding token to its key and its value, which stand for all of them.
@@ -36,7 +36,10 @@ function publishedDecoderMacs({ decoder }: SamConfig, checkpoint: Checkpoint): n
   return boxMacs(referenceMaskDecoder(decoder, checkpoint, "points and boxes"));
 }
 
-/** What the fused graph's scores take more than published ones, whose queries and keys carry no terms of relative positions. */
+/**
+ * Counts what the fused graph's scores take more than published ones, whose queries and keys carry no terms of relative
+ * positions.
+ */
 function wideningMacs({ nodes, values }: OnnxGraph): number {
   const widthOf = (name: string) => {
     const { dims } = values.get(name)!;
@@ -52,7 +55,10 @@ function wideningMacs({ nodes, values }: OnnxGraph): number {
     }, 0);
 }
 
-/** One windowed block's queries, keys, values and output of the tokens that windows are filled up with: the fused graph has none. */
+/**
+ * Counts one windowed block's queries, keys, values and outputs of the tokens that fill up windows: the fused graph has no such
+ * tokens.
+ */
 function paddingMacs({ side, patch, window, width }: SamConfig): number {
   const grid = side / patch;
   const padded = (Math.ceil(grid / window) * window) ** 2;

@@ -20,7 +20,7 @@ import type { SamConfig } from "./config.ts";
 import { axisTable, relativePositions } from "./relativePositions.ts";
 
 /**
- * SAM's image encoder operator for operator as PyTorch exports the published code: windows padded and projected whole,
+ * Builds SAM's image encoder operator for operator as PyTorch exports the published code: windows padded and projected whole,
  * attention scores in memory, relative positions by einsum and two sums. It is what the fused encoder is measured against.
  * Source: segment_anything/modeling/image_encoder.py.
  */
@@ -61,7 +61,7 @@ function referenceBlock(block: Module, x: GraphValue, config: SamConfig, index: 
   return add(graph, middle, exportedMlp(mlp, mlpInput, { width, layers: ["lin1", "lin2"] }));
 }
 
-/** [batch, side, side, width] → the same. */
+/** Attends within each square of the batch: [batch, side, side, width] → the same. */
 function referenceAttention(attn: Module, x: GraphValue, { width, heads }: SamConfig, side: number): GraphValue {
   const { graph } = attn;
   const batch = x.dims[0] as number;
@@ -127,7 +127,7 @@ function unpartition({ graph }: Module, windows: GraphValue, grid: number, windo
   return across * window === grid ? padded : slice(graph, slice(graph, padded, 1, 0, grid), 2, 0, grid);
 }
 
-/** [1, grid, grid, width] → [1, embedding, grid, grid]. */
+/** Turns [1, grid, grid, width] into the image embedding [1, embedding, grid, grid]. */
 export function referenceNeck(
   module: Module,
   x: GraphValue,

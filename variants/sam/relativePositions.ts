@@ -2,8 +2,8 @@ import type { GraphValue, Weight } from "../../harness/api.ts";
 import { type Module, take } from "../../harness/onnx/index.ts";
 
 /**
- * SAM's decomposed relative positions: the score of query (row, column) against key (row', column') gains
- * q · rel_pos_h[row - row' + side - 1] + q · rel_pos_w[column - column' + side - 1].
+ * Weights of SAM's decomposed relative positions: the score of query (row, column) against key (row', column') gains q ·
+ * rel_pos_h[row - row' + side - 1] + q · rel_pos_w[column - column' + side - 1].
  * Source: segment_anything/modeling/image_encoder.py, get_rel_pos and add_decomposed_rel_pos.
  */
 export interface RelativePositions {
@@ -19,7 +19,10 @@ export function relativePositions(module: Module, side: number, headWidth: numbe
   return { rows: take(module, "rel_pos_h", dims), columns: take(module, "rel_pos_w", dims), side, headWidth };
 }
 
-/** [side, headWidth, side]: for each query row (or column) the matrix that turns a query into its terms for all keys. */
+/**
+ * Returns [side, headWidth, side]: for each query row (or column) it holds the matrix that turns a query into its terms for all
+ * keys.
+ */
 export function axisTable(
   module: Module,
   { side, headWidth, ...axes }: RelativePositions,
@@ -42,7 +45,7 @@ export function axisTable(
 }
 
 /**
- * [side * side, headWidth, 2 side]: row terms and column terms together, for each query position of a window. The
+ * Returns [side * side, headWidth, 2 side]: row terms and column terms together, for each query position of a window. The
  * values are divided by `scale`, which the attention operator multiplies onto every score.
  */
 export function windowTable(module: Module, positions: RelativePositions, scale: number): GraphValue {

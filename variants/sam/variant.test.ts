@@ -47,7 +47,7 @@ interface Golden {
 
 const plugin: VariantPlugin & Pick<Required<VariantPlugin>, "loadRaw"> = sam;
 const cpu = { provider: "cpu", threads: 2 };
-/** Of the output's std: what float32 sums in another order come to, with room. */
+/** The largest error allowed, over the output's std: float32 sums in another order come to less. */
 const tolerance = 5e-5;
 const nano = golden<Golden>("sam_nano.json");
 const padded = golden<Golden>("sam_nano_pad.json");
@@ -204,7 +204,7 @@ describe.each<GraphKind>(["fused", "reference"])("prompts as a user gives them, 
   }
 });
 
-/** Points, boxes and masks in every combination, of one to six points. */
+/** Draws prompts of points, boxes and masks in every combination, with one to six points. */
 function mixedPrompt(i: number): Prompt<"model"> {
   const count = i % 3 === 0 ? 0 : 1 + (i % 6);
   const points = Array.from({ length: count }, (_, j) => ({
@@ -260,7 +260,7 @@ function writeAll(graphs: readonly OnnxGraph[], name: string): Record<string, st
   return Object.fromEntries(graphs.map((graph) => [graph.name, writeGraph(graph, place)]));
 }
 
-/** The largest error of the sampled values, over the output's std. */
+/** Returns the largest error of the sampled values, over the output's std. */
 function errorOf({ dims, data }: Tensor, { shape, std, index, value }: Sampled): number {
   expect(dims).toEqual(shape);
   return Math.max(...index.map((at, i) => Math.abs(data[at]! - value[i]!))) / std;

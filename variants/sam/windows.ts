@@ -2,8 +2,8 @@ import type { GraphValue } from "../../harness/api.ts";
 import type { GraphBuilder } from "../../harness/onnx/index.ts";
 
 /**
- * Where tokens lie in windows, as int64 index lists: constants for the whole image, computed by the graph where it decides
- * while it runs which windows it works on.
+ * Places of tokens in windows, as int64 index lists. They are constants for the whole image; a graph that decides while it runs
+ * which windows it works on computes them.
  */
 export interface WindowLayout {
   readonly windows: number;
@@ -16,7 +16,7 @@ export interface WindowLayout {
   readonly restore: GraphValue;
 }
 
-/** All windows of the image. */
+/** Returns the layout of all windows of the image. */
 export function wholeImage(graph: GraphBuilder, grid: number, window: number): WindowLayout {
   const order = windowOrder(grid, window);
   const tokens = grid * grid;
@@ -29,7 +29,7 @@ export function wholeImage(graph: GraphBuilder, grid: number, window: number): W
   };
 }
 
-/** Token of each place, window by window; `grid²` names the padding token that follows the image's own. */
+/** Returns the token of each place, window by window; `grid²` names the padding token that follows the image's own. */
 export function windowOrder(grid: number, window: number): number[] {
   const across = Math.ceil(grid / window);
   return Array.from({ length: (across * window) ** 2 }, (_, place) => {
@@ -41,13 +41,13 @@ export function windowOrder(grid: number, window: number): number[] {
   });
 }
 
-/** From [windows][area] to [area][windows]; padding queries take the last token. */
+/** Reorders [windows][area] to [area][windows]; padding queries take the last token. */
 function positionOrder(order: readonly number[], area: number, tokens: number): number[] {
   const windows = order.length / area;
   return order.map((_, i) => Math.min(order[(i % windows) * area + Math.floor(i / windows)]!, tokens - 1));
 }
 
-/** Place of each of the tokens. */
+/** Returns the place of each token. */
 export function inverse(order: readonly number[], tokens: number): number[] {
   const places = new Array<number>(tokens).fill(0);
   for (const [place, token] of order.entries()) if (token < tokens) places[token] = place;

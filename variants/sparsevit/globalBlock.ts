@@ -8,8 +8,8 @@ import { gather, scatter } from "./keptWindows.ts";
 import { keptCount } from "./sparsity.ts";
 
 /**
- * A global block on the share `keep` of its tokens, those with the largest mean |x|: they attend to one another alone, the
- * others pass unchanged. Beyond the paper, whose backbone has no global attention.
+ * Adds a global block on the share `keep` of its tokens, those with the largest mean |x|: they attend to one another alone, and
+ * the others pass unchanged. Beyond the paper, whose backbone has no global attention.
  */
 export function keptGlobalBlock(
   block: Module,
@@ -37,8 +37,9 @@ export function keptGlobalBlock(
 }
 
 /**
- * Attention among scattered tokens. Which row and column a token lies in is known only while the graph runs, so queries and
- * keys are widened by their terms, as within windows: gathering a bias for each pair would cost more than the attention.
+ * Computes attention among scattered tokens. Which row and column a token lies in is known only while the graph runs, so
+ * queries and keys are widened by their terms, as within windows: gathering a bias for each pair would cost more than the
+ * attention.
  */
 function tokenAttention(attn: Module, x: GraphValue, config: SamConfig, ids: GraphValue): GraphValue {
   const { width, heads, side, patch } = config;
@@ -81,7 +82,7 @@ function lineOfTokens(graph: GraphBuilder, grid: number, axis: "rows" | "columns
   return graph.ints(numbers(grid * grid).map((token) => (axis === "rows" ? Math.floor(token / grid) : token % grid)));
 }
 
-/** [grid², 2 grid]: a one at each token's row, and one at its column. */
+/** Returns [grid², 2 grid]: it has a one at each token's row, and a one at its column. */
 function linesOneHot(graph: GraphBuilder, grid: number): GraphValue {
   return graph.constant("global.oneHot", "float32", [grid * grid, 2 * grid], () => {
     const values = new Float32Array(2 * grid ** 3);

@@ -9,7 +9,10 @@ import { directEncoder } from "./fixtures/directEncoder.ts";
 import { sparseImageEncoder } from "./imageEncoder.ts";
 import { keptCount, type Sparsity } from "./sparsity.ts";
 
-/** 10 x 10 tokens in windows of 4: nine windows, of which five are partly padding; stages of two and three windowed blocks. */
+/**
+ * Sizes of 10 x 10 tokens in windows of 4: there are nine windows, of which five are partly padding, and stages of two and
+ * three windowed blocks.
+ */
 const small: SamConfig = {
   side: 80,
   patch: 8,
@@ -20,7 +23,7 @@ const small: SamConfig = {
   globalBlocks: [2, 6],
   decoder: { embedding: 16, heads: 2, mlp: 32, iouHead: 16, side: 80, grid: 10 },
 };
-/** Of the output's std. */
+/** The largest error allowed, over the output's std. */
 const tolerance = 1e-5;
 const whole = (config: SamConfig): Sparsity => ({ ratios: new Array<number>(config.depth).fill(0), globalKeep: 1 });
 
@@ -49,7 +52,7 @@ describe.each<[string, Sparsity]>([
   });
 });
 
-/** 1 for tokens of these windows; of a global block, for these tokens. */
+/** Returns a map with 1 for tokens of these windows, or for these tokens where the block is global. */
 function mapOf(block: number, kept: readonly number[]): number[] {
   return Array.from({ length: 100 }, (_, token) => {
     const window = Math.floor(Math.floor(token / 10) / 4) * 3 + Math.floor((token % 10) / 4);

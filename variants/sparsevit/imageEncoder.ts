@@ -9,9 +9,9 @@ import { gather, type KeptWindows, keepWindows, rankWindows, scatter } from "./k
 import { keptCount, type Sparsity, stagesOf } from "./sparsity.ts";
 
 /**
- * SAM's image encoder with window activation pruning. Each stage, the windowed blocks before a global one, ranks its windows
- * once, at its first block with a ratio above 0. Blocks then run on the best windows alone, gathered into a shorter stream;
- * the other tokens pass them unchanged.
+ * Builds SAM's image encoder with window activation pruning. Each stage, the windowed blocks before a global one, ranks its
+ * windows once, at its first block with a ratio above 0. Blocks then run on the best windows alone, gathered into a shorter
+ * stream; the other tokens pass them unchanged.
  * Source: SparseViT, algorithm of the paper and its authors' code, which prune Swin; on SAM it is this project's transfer.
  */
 export function sparseImageEncoder(config: SamConfig, sparsity: Sparsity, checkpoint: Checkpoint): OnnxGraph {
@@ -48,7 +48,7 @@ function globalBlock(
   return next;
 }
 
-/** The windowed blocks of one stage: first those that are whole, then those on ever fewer windows. */
+/** Adds the windowed blocks of one stage: first those that are whole, then those on ever fewer windows. */
 function sparseStage(
   encoder: Module,
   stream: GraphValue,
@@ -93,7 +93,7 @@ function onKeptWindows(
   return scatter(encoder.graph, whole, stream, kept);
 }
 
-/** Neighbours that keep as many windows, together. */
+/** Groups neighbouring blocks that keep equally many windows. */
 function runsOfEqual(blocks: readonly number[], countOf: (block: number) => number): readonly (readonly number[])[] {
   const runs: number[][] = [];
   for (const block of blocks) {

@@ -2,20 +2,20 @@ import type { GraphValue } from "../../harness/api.ts";
 import { add, concat, type GraphBuilder, reshape, slice, transpose } from "../../harness/onnx/index.ts";
 import { type WindowLayout, windowOrder } from "../sam/windows.ts";
 
-/** The windows that a stage's blocks work on: their tokens as a shorter stream, and the way there and back. */
+/** Windows that a stage's blocks work on: their tokens form a shorter stream, and index lists lead there and back. */
 export interface KeptWindows {
   readonly layout: WindowLayout;
   /** Token of each row of the shorter stream. */
   readonly ids: GraphValue;
-  /** For each of the image's tokens its row in the whole stream with the shorter one behind it. */
+  /** Row that each of the image's tokens has in the whole stream with the shorter stream behind it. */
   readonly back: GraphValue;
   /** [grid, grid]: 1 for a token of a kept window. */
   readonly map: GraphValue;
 }
 
 /**
- * Windows by importance, the most important first, as many as are ever kept: int64 [most]. A token's importance is the mean of
- * |x|, a window's the L2 norm of its tokens', padding tokens counting as zeros.
+ * Ranks windows by importance, the most important first, and returns as many as are ever kept: int64 [most]. A token's
+ * importance is the mean of |x|, a window's the L2 norm of its tokens', padding tokens counting as zeros.
  * Source: SparseViT, mmdet/models/backbones/swin.py of its authors. The sum of squares orders as its root does.
  */
 export function rankWindows(graph: GraphBuilder, stream: GraphValue, { grid, window }: Grid, most: number): GraphValue {
@@ -29,12 +29,15 @@ export function rankWindows(graph: GraphBuilder, stream: GraphValue, { grid, win
 }
 
 export interface Grid {
-  /** Tokens along the image's side, and along a window's. */
+  /** Tokens along the image's side; `window` counts them along a window's side. */
   readonly grid: number;
   readonly window: number;
 }
 
-/** The first `count` of the ranked windows. All of it is a few thousand integers: what costs nothing beside one block. */
+/**
+ * Keeps the first `count` of the ranked windows. All index lists together are a few thousand integers, which cost nothing
+ * beside one block.
+ */
 export function keepWindows(
   graph: GraphBuilder,
   ranked: GraphValue,
@@ -75,12 +78,12 @@ export function keepWindows(
   };
 }
 
-/** The kept tokens alone. */
+/** Returns the kept tokens alone. */
 export function gather(graph: GraphBuilder, stream: GraphValue, { ids }: Pick<KeptWindows, "ids">): GraphValue {
   return graph.op("Gather", [stream, ids], { axis: 1 });
 }
 
-/** The whole stream, kept tokens replaced. */
+/** Returns the whole stream with the kept tokens replaced. */
 export function scatter(
   graph: GraphBuilder,
   stream: GraphValue,
@@ -91,8 +94,8 @@ export function scatter(
 }
 
 /**
- * The most tokens that `count` windows can have: those at the image's far sides are partly padding, which needs no work outside
- * attention. Fewer than that are filled up with the padding token, whose row nobody reads.
+ * Returns the most tokens that `count` windows can have. Windows at the image's far sides are partly padding, which needs no
+ * work outside attention. Where windows have fewer tokens the padding token fills up, and nobody reads its row.
  */
 export function mostTokens(grid: number, window: number, count: number): number {
   const sides = Array.from({ length: Math.ceil(grid / window) }, (_, i) => Math.min(window, grid - i * window));
@@ -100,12 +103,12 @@ export function mostTokens(grid: number, window: number, count: number): number 
   return sizes.slice(0, count).reduce((sum, size) => sum + size, 0);
 }
 
-/** The lowest ids, which are those of tokens: the padding token's is the highest. */
+/** Returns the lowest ids, which are those of tokens: the padding token's id is the highest. */
 function firstIds(graph: GraphBuilder, ids: GraphValue, count: number): GraphValue {
   return graph.ops("TopK", [ids, graph.ints([count])], { axis: 0, largest: 0, sorted: 1 }, { outputs: 2 })[0]!;
 }
 
-/** int64 [windows, area] */
+/** Returns the token of each place, window by window: int64 [windows, area]. */
 function placesByWindow(graph: GraphBuilder, grid: number, window: number): GraphValue {
   return reshape(graph, graph.ints(windowOrder(grid, window)), [Math.ceil(grid / window) ** 2, window * window]);
 }

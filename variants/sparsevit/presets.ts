@@ -5,7 +5,7 @@ import { samPresets } from "../sam/presets.ts";
 import { checkRatios, groupsOf, type Setting, stageOfGroups } from "./sparsity.ts";
 
 const defaults = {
-  /** Of the id without a setting, and where the flags give no ratios: half of the windows in every stage. */
+  /** Ratio where neither the id nor the flags give one: half of the windows in every stage. */
   ratio: 0.5,
   globalKeep: 1,
 };
@@ -17,7 +17,7 @@ const paper = {
   year: 2023,
 };
 
-/** A SAM preset with windows pruned, and what its setting says. */
+/** SAM preset that is pruned, and the setting that says how. */
 export interface SparsePreset {
   readonly base: keyof typeof samConfigs;
   readonly setting: Setting;
@@ -25,7 +25,10 @@ export interface SparsePreset {
 
 export const sparsePresets: readonly VariantManifest[] = samPresets.map(({ id }) => manifestOf(`${prefix}${id}`)!);
 
-/** `sparsevit/<SAM preset>`, or with ratios behind it: `/0.5-0.5-0.6-0.6`, `/0.5-0.5-0.6-0.6-g0.7`. */
+/**
+ * Returns the manifest of `sparsevit/<SAM preset>`, or of one with ratios behind it: `/0.5-0.5-0.6-0.6`,
+ * `/0.5-0.5-0.6-0.6-g0.7`.
+ */
 export function manifestOf(id: string): VariantManifest | undefined {
   const preset = sparsePresetOf(id);
   if (preset === undefined) return undefined;
@@ -49,14 +52,14 @@ export function manifestOf(id: string): VariantManifest | undefined {
   };
 }
 
-/** One number, where all blocks have the same ratio. */
+/** Returns the one number that describes the setting, where all blocks have the same ratio. */
 function settingOf({ ratios, globalKeep }: Setting): Pick<VariantManifest, "setting"> {
   const [value] = ratios;
   if (globalKeep !== 1 || ratios.some((ratio) => ratio !== value)) return {};
   return { setting: { name: "share of windows left out", value: value! } };
 }
 
-/** Nothing where the id is no sparsevit's. Throws HarnessError where its setting is wrong. */
+/** Reads an id; returns nothing where it is none of sparsevit's. Throws HarnessError where its setting is wrong. */
 export function sparsePresetOf(id: string): SparsePreset | undefined {
   if (!id.startsWith(prefix)) return undefined;
   const [name, text, ...rest] = id.slice(prefix.length).split("/");
@@ -77,7 +80,7 @@ export function sparsePresetOf(id: string): SparsePreset | undefined {
   return { base: preset, setting };
 }
 
-/** The id with the flags' setting; what they leave out stays as the id has it. */
+/** Returns the id with the flags' setting; what they leave out stays as the id has it. */
 export function withSetting(id: string, values: Readonly<Record<string, string>>): string {
   const preset = sparsePresetOf(id);
   if (preset === undefined) return id;
@@ -93,7 +96,7 @@ export function idOf(base: string, { ratios, globalKeep }: Setting): string {
   return `${prefix}${base}/${ratios.join("-")}${globalKeep === 1 ? "" : `-g${globalKeep}`}`;
 }
 
-/** One ratio a group: as given, or one a stage for all of its groups. */
+/** Returns one ratio a group, from one ratio a group or one a stage. */
 function spread(base: keyof typeof samConfigs, given: readonly number[]): readonly number[] {
   const stages = stageOfGroups(samConfigs[base], sizeOf(base));
   if (given.length === stages.length) return given;

@@ -7,7 +7,7 @@ import { gather, keepWindows, rankWindows, scatter } from "./keptWindows.ts";
 import { idOf, sizeOf } from "./presets.ts";
 import { groupsOf, keptCount, stageOfGroups, stagesOf } from "./sparsity.ts";
 
-/** The search space of the paper: one ratio a pair of blocks, not falling within a stage. */
+/** Ratios of the paper's search space. It has one ratio a pair of blocks, and ratios do not fall within a stage. */
 const values = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8];
 
 const parts = { ends: "patches and neck", global: "global block", whole: "windowed block" } as const;
@@ -33,7 +33,7 @@ export function searchSpace(base: string): SearchSpace | undefined {
 
 type PartNames = (blocks: readonly number[]) => readonly string[];
 
-/** A group's blocks, and the choice of windows where they are not those of the group before. */
+/** Returns the parts of a group: its blocks, and the choice of windows where they are not those of the group before. */
 function groupParts(
   config: SamConfig,
   ratios: readonly number[],
@@ -52,7 +52,7 @@ function windowsOf({ side, patch, window }: SamConfig): number {
   return Math.ceil(side / patch / window) ** 2;
 }
 
-/** Blocks of one kind have one shape, so the first of each stands for all. */
+/** Builds the graph of a part. Blocks of one kind have one shape, so the first of each stands for all. */
 function partOf(config: SamConfig, name: string, checkpoint: Checkpoint): OnnxGraph {
   const graph = new GraphBuilder("part");
   const encoder: Module = { graph, checkpoint, path: "image_encoder" };

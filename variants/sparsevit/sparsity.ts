@@ -1,23 +1,23 @@
 import { HarnessError } from "../../harness/errors.ts";
 import type { SamConfig } from "../sam/config.ts";
 
-/** What a setting means for every block of an encoder. */
+/** Ratios of every block of an encoder. */
 export interface Sparsity {
-  /** By block; 0 for global blocks and whole windowed ones. */
+  /** Ratio of each block: it is 0 for global blocks and whole windowed ones. */
   readonly ratios: readonly number[];
   /** The share of tokens that global blocks work on. */
   readonly globalKeep: number;
 }
 
 /**
- * How many of n windows (or tokens) a ratio leaves: int(n (1 - r)) of the authors' code, in floating point as it is there:
- * of 10 windows at 0.8 one is kept, since 1 - 0.8 is a little below 0.2.
+ * Returns how many of n windows (or tokens) a ratio leaves: int(n (1 - r)) of the authors' code, in floating point as it is
+ * there: of 10 windows at 0.8 one is kept, since 1 - 0.8 is a little below 0.2.
  */
 export function keptCount(n: number, ratio: number): number {
   return Math.trunc(n * (1 - ratio));
 }
 
-/** Windowed blocks between two global ones, in order. A stage ranks its windows once. */
+/** Returns the stages: windowed blocks between two global ones, in order. A stage ranks its windows once. */
 export function stagesOf({ depth, globalBlocks }: SamConfig): readonly (readonly number[])[] {
   const stages: number[][] = [[]];
   for (let block = 0; block < depth; block++) {
@@ -28,14 +28,14 @@ export function stagesOf({ depth, globalBlocks }: SamConfig): readonly (readonly
 }
 
 /**
- * The blocks that share a ratio: two by two within a stage, a last odd one alone. The toy model has one for each block, since
- * pairs would leave it two ratios.
+ * Returns the groups of blocks that share a ratio: two by two within a stage, a last odd one alone. The toy model has one ratio
+ * for each block, since pairs would leave it two ratios.
  */
 export function groupsOf(config: SamConfig, size: "full" | "nano"): readonly (readonly number[])[] {
   return stagesOf(config).flatMap((stage) => groupsOfStage(stage, size));
 }
 
-/** Stage of each group. */
+/** Returns the stage of each group. */
 export function stageOfGroups(config: SamConfig, size: "full" | "nano"): readonly number[] {
   return stagesOf(config).flatMap((stage, i) => groupsOfStage(stage, size).map(() => i));
 }
@@ -46,12 +46,12 @@ function groupsOfStage(stage: readonly number[], size: "full" | "nano"): readonl
 }
 
 export interface Setting {
-  /** One a group. */
+  /** One ratio for each group of blocks. */
   readonly ratios: readonly number[];
   readonly globalKeep: number;
 }
 
-/** Ratios of every block. */
+/** Returns the ratios of every block. */
 export function sparsityOf(config: SamConfig, size: "full" | "nano", { ratios, globalKeep }: Setting): Sparsity {
   const byBlock = new Array<number>(config.depth).fill(0);
   for (const [i, group] of groupsOf(config, size).entries()) for (const block of group) byBlock[block] = ratios[i]!;

@@ -14,9 +14,10 @@ import { type Pruning, rankingBlocks } from "./presets.ts";
 import { restore, type Shortened, shorten } from "./shortened.ts";
 
 /**
- * SAM's image encoder with EViT's or Evo-ViT's treatment of tokens. A ranking block attends as SAM does, padding included, and
- * ranks each window's tokens by the attention they receive, mean over queries and heads; its MLP and the blocks after it work
- * on the best of every window and on one token for the others. Padding goes with the others. At a keep rate of 1 it is SAM's.
+ * Builds SAM's image encoder with EViT's or Evo-ViT's treatment of tokens. A ranking block attends as SAM does, padding
+ * included, and ranks each window's tokens by the attention they receive, mean over queries and heads; its MLP and the blocks
+ * after it work on the best of every window and on one token for the others. Padding goes with the others. At a keep rate of 1
+ * it is SAM's.
  * Sources: EViT and Evo-ViT, by their papers; both are made for classifiers with a class token and attend over the whole image.
  */
 export function prunedImageEncoder(
@@ -55,7 +56,7 @@ export function prunedImageEncoder(
   return graph.finish();
 }
 
-/** `all` in group order, whole up to its MLP. */
+/** Adds a block that ranks tokens: it works on all of them, in group order, up to its MLP. */
 function rankingBlock(block: Module, all: GraphValue, config: SamConfig, keepRate: number): Shortened {
   const { graph } = block;
   const { width, heads, window, side, patch } = config;
@@ -80,7 +81,7 @@ function rankingBlock(block: Module, all: GraphValue, config: SamConfig, keepRat
   return { ...shortened, stream: add(graph, add(graph, branch, bias), shortened.stream) };
 }
 
-/** One of SAM's blocks on the shortened stream alone. */
+/** Adds one of SAM's blocks on the shortened stream alone. */
 function shortBlock(block: Module, shortened: Shortened, config: SamConfig, index: number): Shortened {
   const { width, heads, window, side, patch, globalBlocks } = config;
   const whole = globalBlocks.includes(index);
@@ -95,7 +96,7 @@ function shortBlock(block: Module, shortened: Shortened, config: SamConfig, inde
   return { ...shortened, stream };
 }
 
-/** Row and column, in squares of `square` tokens' side, of tokens of the image. */
+/** Returns the row and the column of tokens of the image, in squares with `square` tokens along their side. */
 function placesIn({ graph }: Module, tokens: GraphValue, { side, patch }: SamConfig, square: number) {
   const grid = side / patch;
   const all = Array.from({ length: grid * grid }, (_, token) => token);

@@ -8,12 +8,12 @@ export type PruningMethod = "evit" | "evovit";
 export interface Pruning {
   readonly method: PruningMethod;
   readonly sam: keyof typeof samConfigs;
-  /** The share of each window's tokens that stay tokens of their own. */
+  /** Share of each window's tokens that stay tokens of their own. */
   readonly keepRate: number;
 }
 
 const defaults = {
-  /** As big.LITTLE ViT's paper compares them: a quarter of the tokens. */
+  /** Share at which big.LITTLE ViT's paper compares these methods: a quarter of the tokens. */
   keepRate: 0.25,
 };
 const lowest = 0.05;
@@ -41,7 +41,7 @@ export const pruningPresets: readonly VariantManifest[] = (["evit", "evovit"] as
   samPresets.map(({ id }) => pruningPresetOf(`${method}/${id}`)!),
 );
 
-/** `evit/<SAM preset>`, `evovit/<SAM preset>`, or with a keep rate behind it: `/k0.5`. */
+/** Returns the manifest of `evit/<SAM preset>` or `evovit/<SAM preset>`, perhaps with a keep rate behind it: `/k0.5`. */
 export function pruningPresetOf(id: string): VariantManifest | undefined {
   const pruning = pruningOf(id);
   if (pruning === undefined) return undefined;
@@ -65,7 +65,7 @@ export function pruningPresetOf(id: string): VariantManifest | undefined {
   };
 }
 
-/** Nothing where the id is none of these. Throws HarnessError where its setting is wrong. */
+/** Reads an id; returns nothing where it is none of these. Throws HarnessError where its setting is wrong. */
 export function pruningOf(id: string): Pruning | undefined {
   const [method, sam, ...rest] = id.split("/");
   if ((method !== "evit" && method !== "evovit") || !samPresets.some((each) => each.id === sam)) return undefined;
@@ -80,7 +80,7 @@ export function pruningOf(id: string): Pruning | undefined {
   return { ...preset, keepRate: keepRateOf(id, text) };
 }
 
-/** The flag `--keep-rate` as part of the id. */
+/** Returns the id with the flag `--keep-rate` in it. */
 export function withKeepRate(id: string, values: Readonly<Record<string, string>>): string {
   const pruning = pruningOf(id);
   const text = values["keep-rate"];
@@ -90,12 +90,15 @@ export function withKeepRate(id: string, values: Readonly<Record<string, string>
   return keepRate === defaults.keepRate ? plain : `${plain}/k${keepRate}`;
 }
 
-/** Of a window's tokens; one at least is left to be fused. */
+/** Returns how many of a window's tokens are kept; at least one is left to be fused. */
 export function keptCount(tokens: number, keepRate: number): number {
   return Math.min(tokens - 1, Math.max(1, Math.round(tokens * keepRate)));
 }
 
-/** Blocks that rank tokens: the first windowed one after each global one; EViT's tokens do not come back, so it ranks once. */
+/**
+ * Returns the blocks that rank tokens: the first windowed one after each global one; EViT's tokens do not come back, so it
+ * ranks once.
+ */
 export function rankingBlocks({ globalBlocks, depth }: SamConfig, method: PruningMethod): readonly number[] {
   const after = globalBlocks
     .map((block) => block + 1)

@@ -4,7 +4,10 @@ import { methodMacs } from "../sam/published.ts";
 import { prunedImageEncoder } from "./imageEncoder.ts";
 import { type Pruning, rankingBlocks } from "./presets.ts";
 
-/** Of SAM with tokens pruned so: blocks up to a ranking one's attention work on whole windows, padding included. */
+/**
+ * Counts multiply-accumulates of SAM with tokens pruned so: blocks up to a ranking block's attention work on whole windows,
+ * padding included.
+ */
 export function prunedMacs(pruning: Pruning, checkpoint: Checkpoint): StageMacs {
   const config: SamConfig = configOf(pruning.sam);
   const ranking = pruning.keepRate === 1 ? [] : rankingBlocks(config, pruning.method);
@@ -17,7 +20,7 @@ export function prunedMacs(pruning: Pruning, checkpoint: Checkpoint): StageMacs 
   return { encode: encode + ranking.length * rankingMacs(config), decode };
 }
 
-/** What a ranking block's attention takes more as published: queries of padding, less the terms that widen its own. */
+/** Counts what a ranking block's attention takes more as published: queries of padding, less the terms that widen its own. */
 function rankingMacs({ side, patch, window, width, heads }: SamConfig): number {
   const tokens = (side / patch) ** 2;
   const padded = (Math.ceil(side / patch / window) * window) ** 2;

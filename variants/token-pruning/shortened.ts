@@ -4,24 +4,24 @@ import { rankTokens } from "../sam-tokens/ranking.ts";
 import { groupOrder, type WindowGroup } from "../sam-tokens/windowGroups.ts";
 import { keptCount, type PruningMethod } from "./presets.ts";
 
-/** Rows of each window of a group: its kept tokens, the best first, and after them one for all others. */
+/** Windows of a group: the rows of each are its kept tokens, the best first, and after them one row for all others. */
 export interface ShortenedGroup {
   readonly windows: number;
   readonly rows: number;
 }
 
-/** A shorter stream: kept tokens, and one for the others of each window. All tokens stand in group order. */
+/** A shorter stream: it has the kept tokens, and one for the others of each window. All tokens stand in group order. */
 export interface Shortened {
   /** [1, rows, width] */
   readonly stream: GraphValue;
   readonly groups: readonly ShortenedGroup[];
-  /** Where in the image each row stands, int64 [rows]; what stands for others, at the best of them. */
+  /** Place of each row in the image, int64 [rows]; a row that stands for others has the place of the best of them. */
   readonly places: GraphValue;
-  /** The image's tokens that are kept, int64. */
+  /** Tokens of the image that are kept, int64. */
   readonly kept: GraphValue;
-  /** The row that each token is in, int64 [tokens]. */
+  /** Row that each token is in, int64 [tokens]. */
   readonly home: GraphValue;
-  /** As they were when the stream was shortened: [1, tokens, width] and [1, rows, width]. */
+  /** Values of the moment when the stream was shortened: [1, tokens, width] and [1, rows, width]. */
   readonly before: { readonly all: GraphValue; readonly rows: GraphValue };
 }
 
@@ -66,8 +66,8 @@ export function shorten(
 }
 
 /**
- * All tokens again, [1, tokens, width]. EViT copies what stands for others back to each of them. Evo-ViT adds to each what it
- * gained: with weights that sum to one, summing up anew before every block would only add that gain to it.
+ * Returns all tokens again, [1, tokens, width]. EViT copies what stands for others back to each of them. Evo-ViT adds to each
+ * what it gained: with weights that sum to one, summing up anew before every block would only add that gain to it.
  */
 export function restore(graph: GraphBuilder, { stream, home, before }: Shortened, method: PruningMethod): GraphValue {
   if (method === "evit") return graph.op("Gather", [stream, home], { axis: 1 });
@@ -75,7 +75,10 @@ export function restore(graph: GraphBuilder, { stream, home, before }: Shortened
   return add(graph, before.all, graph.op("Gather", [gained, home], { axis: 1 }));
 }
 
-/** [windows, 1, width]: the weights sum to one, since without training the result has to have a token's size. */
+/**
+ * Returns the weighted mean of each window's tokens, [windows, 1, width]: the weights sum to one, since without training the
+ * result has to have a token's size.
+ */
 function weightedMean(graph: GraphBuilder, tokens: GraphValue, weights: GraphValue): GraphValue {
   const sum = graph.op("ReduceSum", [weights, graph.ints([2])], { keepdims: 1 });
   return graph.op("MatMul", [graph.op("Div", [weights, sum]), tokens]);

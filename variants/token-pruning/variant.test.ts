@@ -12,7 +12,7 @@ import { keptCount, type PruningMethod, rankingBlocks } from "./presets.ts";
 import plugin from "./variant.ts";
 
 const nano = samConfigs["sam-nano"];
-/** 10 x 10 tokens in windows of 4, and blocks enough to rank twice. */
+/** Sizes with 10 x 10 tokens in windows of 4: there are blocks enough to rank twice. */
 const padded: SamConfig = {
   side: 40,
   patch: 4,

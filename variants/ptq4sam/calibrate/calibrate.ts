@@ -21,7 +21,7 @@ import {
   type Watch,
 } from "./stageRunner.ts";
 
-/** Everything a calibration runs on. */
+/** Everything that a calibration runs on. */
 export interface Calibration {
   readonly context: CalibrateContext;
   readonly setting: Setting;
@@ -38,9 +38,9 @@ export function calibrationOf(context: CalibrateContext, setting: Setting): Cali
 }
 
 /**
- * Signs from the first image, ranges of activations and softmax over all images without any quantisation, ranges of weights:
- * the order of the published code. An image is in memory at a time. The encoder does not depend on the signs: it sees the
- * first image once, and the decoder twice.
+ * Finds signs on the first image, ranges of activations and softmax on all images without any quantisation, and ranges of
+ * weights: the published code has this order. One image is in memory at a time. The encoder does not depend on the signs: it
+ * sees the first image once, and the decoder twice.
  */
 export async function calibrateStatistics(calibration: Calibration): Promise<{ calibrated: Calibrated; model: Model }> {
   const { context, setting, model, stages } = calibration;
@@ -105,7 +105,9 @@ export function requireRunning({ signal, preset }: CalibrateContext): void {
   if (signal.aborted) throw new HarnessError(`${preset.id}: the calibration was stopped`);
 }
 
-/** The keys of the first image, by attention: where they have two modes, the sign of each of their channels. */
+/**
+ * Looks at the first image's keys in each attention. Where they have two modes, it finds the sign of each of their channels.
+ */
 async function findSigns({ context, model, stages }: Calibration, encoded: NamedTensors): Promise<Signs> {
   const running = await openStages(model, stages.filter(ofDecoder), {
     ...openHow(context),
@@ -128,7 +130,7 @@ async function findSigns({ context, model, stages }: Calibration, encoded: Named
   }
 }
 
-/** [prompts, heads, tokens, width] → a sign for each of heads * width channels, in the projection's order. */
+/** Returns a sign for each of heads * width channels, in the projection's order, from keys [prompts, heads, tokens, width]. */
 function signsByHead({ dims, data }: NamedTensors[string]): Int8Array {
   const [prompts, heads, tokens, width] = dims as [number, number, number, number];
   const joint = new Float32Array(data.length);

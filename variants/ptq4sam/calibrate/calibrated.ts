@@ -2,28 +2,28 @@ import type { CalibrationValues } from "../../../harness/api.ts";
 import { HarnessError } from "../../../harness/errors.ts";
 import type { Log2Quantizer, UniformQuantizer } from "../../../harness/quantize/index.ts";
 
-/** A weight's quantisers, one an output channel, and which values go up instead of to the nearest integer below. */
+/** Quantisers of a weight, one an output channel, and the values that are rounded up instead of down. */
 export interface CalibratedWeight {
   readonly bits: number;
   readonly scales: Float32Array;
   readonly zeroPoints: Uint8Array;
-  /** One bit a value, where rounding was learned: set where the value is rounded up. */
+  /** One bit a value, where rounding was learned: it is set where the value is rounded up. */
   readonly up?: Uint8Array;
 }
 
-/** What a calibration found: all that the quantised graphs are made of besides the checkpoint. */
+/** Result of a calibration: it holds all that the quantised graphs are made of besides the checkpoint. */
 export interface Calibrated {
   readonly setting: string;
-  /** By attention: the signs of the channels of its keys. */
+  /** Signs of the keys' channels, by attention. */
   readonly signs: ReadonlyMap<string, readonly number[]>;
   readonly activations: ReadonlyMap<string, UniformQuantizer>;
   readonly softmax: ReadonlyMap<string, UniformQuantizer | Log2Quantizer>;
   readonly weights: ReadonlyMap<string, CalibratedWeight>;
-  /** What was sampled and learned, for the record. */
+  /** Sentences for the record that say what was sampled and learned. */
   readonly notes: readonly string[];
 }
 
-/** As plain JSON; arrays of a weight's channels in base64. */
+/** Writes the calibration as plain JSON; arrays over a weight's channels are in base64. */
 export function writeCalibrated({
   setting,
   signs,
@@ -59,7 +59,10 @@ interface StoredWeight {
   readonly up?: string;
 }
 
-/** Throws HarnessError where the calibration is none, or was made for another setting. */
+/**
+ * Reads what `writeCalibrated` wrote.
+ * Throws HarnessError where there is no calibration, or one of another setting.
+ */
 export function readCalibrated(values: CalibrationValues | undefined, id: string, setting: string): Calibrated {
   if (values === undefined)
     throw new HarnessError(`${id}: is not calibrated`, { hint: `bench quantize ${id} calibrates it on images` });

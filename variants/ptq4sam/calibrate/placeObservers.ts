@@ -12,13 +12,15 @@ import { edgePlaces, methods, type Setting } from "../setting.ts";
 import type { RunningStage } from "./stageRunner.ts";
 
 const defaults = {
-  /** Query rows of a softmax and image that the search of its scale sees: at most, and at least where each has many keys. */
+  /**
+   * Query rows of one softmax and image that the search of a scale sees: at most, and at least where each row has many keys.
+   */
   rows: { most: 64, least: 16 },
-  /** Probabilities of them together. */
+  /** Probabilities in all of these rows together. */
   probabilities: 2 ** 14,
 };
 
-/** An observer for every place, fed image by image. */
+/** Holds an observer for every place, and feeds them image by image. */
 export class PlaceObservers {
   readonly #setting: Setting;
   readonly #seed: number;
@@ -91,7 +93,7 @@ export class PlaceObservers {
   }
 }
 
-/** Some of the rows of all pieces [groups, heads, rows, columns], with the values [groups, heads, columns, width]. */
+/** Samples rows of all pieces [groups, heads, rows, columns], with the values [groups, heads, columns, width]. */
 function attentionSample(pieces: readonly Tensor[], value: Tensor, stream: ReturnType<typeof random>): AttentionSample {
   const [columns, width] = value.dims.slice(-2) as [number, number];
   const rowsOf = pieces.map(({ data }) => data.length / columns);

@@ -2,24 +2,24 @@ import type { Dim, GraphValue, Weight } from "../../../harness/api.ts";
 import type { Module } from "../../../harness/onnx/index.ts";
 
 /**
- * What happens at the places where a quantiser may stand. The graph is written once; these make its float, its tapped and its
+ * Hooks at the places where a quantiser may stand. The graph is written once; hooks make its float, its tapped and its
  * quantised form. A place is named after the module it belongs to: `image_encoder.blocks.0.attn.qkv.input`, `….attn.key`.
  */
 export interface Places {
   activation(place: string, x: GraphValue): GraphValue;
   /**
-   * Probabilities [groups, heads, rows, columns], before they weigh the values [groups, heads, columns, width]. `part` counts
-   * the pieces of rows that one place is computed in.
+   * Takes probabilities [groups, heads, rows, columns], before they weigh the values [groups, heads, columns, width]. `part`
+   * counts the pieces of rows that one place is computed in.
    */
   softmax(place: string, attention: Attention): GraphValue;
   /**
-   * The query rows that `softmax` looks at, where it does not change what it is given: the values can then be weighed without
-   * writing all probabilities down. All rows where this is left out.
+   * Returns the query rows that `softmax` looks at, where it does not change what it is given: the values can then be weighed
+   * without writing all probabilities down. Where this is left out `softmax` gets all rows.
    */
   seenRows?(place: string, size: AttentionSize): readonly number[];
-  /** A weight whose first axis is its output channels. */
+  /** Takes a weight whose first axis is its output channels. */
   weight(weight: Weight): Weight;
-  /** Told of each product of two quantised values, as the factors of its multiply-accumulates. */
+  /** Hears of each product of two quantised values; `factors` multiply to its number of multiply-accumulates. */
   product(path: string, kind: "weights" | "scores" | "values", factors: readonly Dim[]): void;
 }
 
@@ -30,13 +30,13 @@ export interface Attention {
 }
 
 export interface AttentionSize {
-  /** Groups times heads. */
+  /** Number of attention maps: groups times heads. */
   readonly maps: number;
   readonly rows: number;
   readonly columns: number;
 }
 
-/** Nothing is quantised. */
+/** Leaves every value as it is: nothing is quantised. */
 export const floatPlaces: Places = {
   activation: (_, x) => x,
   softmax: (_, { probabilities }) => probabilities,
@@ -44,7 +44,7 @@ export const floatPlaces: Places = {
   product: () => undefined,
 };
 
-/** A module of the graph with what is done at its places. */
+/** A module of the graph that has hooks at its places. */
 export interface QuantizableModule extends Module {
   readonly places: Places;
 }

@@ -9,11 +9,11 @@ import type { Places } from "./places.ts";
 import { noTaps, type Taps, tappedPlaces } from "./tap.ts";
 
 const defaults = {
-  /** Boxes of an image that are decoded: every place of the decoder is as many times as large. */
+  /** Number of an image's boxes that are decoded: every place of the decoder is as many times as large. */
   prompts: 8,
 };
 
-/** The tensors that an image starts with: its pixels, and its first boxes as one batch. */
+/** Returns the tensors that an image starts with: its pixels, and its first boxes as one batch. */
 export function startOf({ input, prompts }: CalibrationImage): NamedTensors {
   const { tensor } = input;
   const boxes = prompts.slice(0, defaults.prompts);
@@ -23,7 +23,7 @@ export function startOf({ input, prompts }: CalibrationImage): NamedTensors {
   return { image: tensor, ...promptTensors((boxes.length === 0 ? [whole] : boxes).map(tokensOf)) };
 }
 
-/** A stage as a graph of its own in a session. */
+/** Runs a stage as a graph of its own in a session. */
 export class RunningStage {
   readonly stage: Stage;
   readonly taps: Taps;
@@ -49,7 +49,7 @@ export class RunningStage {
     );
   }
 
-  /** What the stage hands on joins what was there; taps come apart. */
+  /** Runs the stage. The values that it hands on join the state; taps are returned apart. */
   async run(state: NamedTensors): Promise<{ readonly state: NamedTensors; readonly tapped: NamedTensors }> {
     const feeds = Object.fromEntries(this.stage.inputs.map((name) => [name, state[name]!]));
     const results = await this.#session.run(feeds);
@@ -72,7 +72,7 @@ export interface OpenStage {
 /** Sees what a stage's places hold for one image. */
 export type Watch = (stage: RunningStage, tapped: NamedTensors) => void | Promise<void>;
 
-/** Stages one after the other, all open at once, an image at a time: memory is that of one image. */
+/** Opens stages one after the other. All are open at once and see one image at a time, so that memory is that of one image. */
 export async function openStages(model: Model, stages: readonly Stage[], how: OpenStage): Promise<RunningStage[]> {
   const running: RunningStage[] = [];
   for (const [i, stage] of stages.entries())
@@ -98,7 +98,7 @@ export function closeStages(stages: readonly RunningStage[]): Promise<unknown> {
   return Promise.all(stages.map((stage) => stage.close()));
 }
 
-/** The first of a batch's prompts. */
+/** Returns the values of a batch's first prompt. */
 export function firstPrompt({ dims, data }: Tensor): Float32Array {
   return data.subarray(0, data.length / dims[0]!);
 }

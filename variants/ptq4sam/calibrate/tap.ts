@@ -4,14 +4,14 @@ import { random, sampleWithoutReplacement } from "../../../harness/stats/random.
 import type { Places } from "./places.ts";
 
 const defaults = {
-  /** Probabilities that a graph gives out of one softmax; of larger ones, a seeded sample of query rows. */
+  /** Number of probabilities that a graph gives out of one softmax; of a larger one it gives a seeded sample of query rows. */
   probabilities: 2 ** 20,
 };
 
-/** What a tapped graph gives out besides its outputs, and the weights that stand at its places. */
+/** List of what a tapped graph gives out besides its outputs, and of the weights at its places. */
 export interface Taps {
   readonly activations: string[];
-  /** Place → the names of its pieces. */
+  /** Names of a softmax's pieces, by place. */
   readonly softmax: Map<string, string[]>;
   readonly weights: Weight[];
 }
@@ -20,7 +20,7 @@ export function noTaps(): Taps {
   return { activations: [], softmax: new Map(), weights: [] };
 }
 
-/** Leaves every value as it is and makes it an output, under its place's name. Fills `taps`. */
+/** Leaves every value as it is, makes it an output under its place's name, and fills `taps`. */
 export function tappedPlaces(graph: GraphBuilder, taps: Taps, seed: number): Places {
   return {
     activation(place, x) {

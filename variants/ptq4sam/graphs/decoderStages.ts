@@ -18,17 +18,17 @@ import type { Stage } from "./stage.ts";
 
 const transformer = "mask_decoder.transformer";
 
-/** The attentions whose keys tend to have two modes: prompt tokens look at the image. */
+/** Paths of the attentions whose keys tend to have two modes: in these prompt tokens look at the image. */
 export const tokenToImagePaths: readonly string[] = [
   ...Array.from({ length: transformerDepth }, (_, i) => `${transformer}.layers.${i}.cross_attn_token_to_image`),
   `${transformer}.final_attn_token_to_image`,
 ];
 
-/** The attention whose output projection is the last layer that is quantised. */
+/** Path of the attention whose output projection is the last layer that is quantised. */
 export const lastAttention = tokenToImagePaths.at(-1)!;
 
 /**
- * SAM's prompt encoder and mask decoder in stages: prompts, each attention and MLP of the two-way transformer, heads.
+ * Returns SAM's prompt encoder and mask decoder in stages: prompts, each attention and MLP of the two-way transformer, heads.
  * Projections stand as published, prompt by prompt; the reassociated ones of the fused decoder have no keys to quantise.
  * Source: segment_anything/modeling/prompt_encoder.py, mask_decoder.py, transformer.py.
  */
@@ -113,7 +113,7 @@ function finalStage(config: DecoderConfig): Stage {
   return lookStage(lastAttention, `${transformer}.norm_final_attn`, config);
 }
 
-/** Prompt tokens look at the image. */
+/** Returns the stage in which prompt tokens look at the image. */
 function lookStage(path: string, norm: string, config: DecoderConfig): Stage {
   return {
     name: path,
@@ -159,7 +159,7 @@ interface Attended {
   readonly values: GraphValue;
 }
 
-/** `inner` is the width that queries, keys and values are projected to. */
+/** Adds an attention; `inner` is the width that queries, keys and values are projected to. */
 function attention(
   module: QuantizableModule,
   { queries, keys, values }: Attended,

@@ -47,7 +47,7 @@ test("int8 products give the masks that quantising and back in float gives at th
   expect(sameSigns(ours, theirs)).toBeGreaterThan(0.999);
 });
 
-/** Quantised where the deployed graph has integers, float elsewhere. */
+/** Quantises where the deployed graph has integers, and leaves float elsewhere. */
 function placesOf(builder: GraphBuilder, deployed: OnnxGraph, calibrated: Calibrated): Places {
   const layers = integerLayers(deployed);
   const all = simulatedPlaces(builder, calibrated);
@@ -71,7 +71,7 @@ function mean(values: Float32Array): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Share of a mask's pixels that are the same. */
+/** Returns the share of a mask's pixels that are the same. */
 function sameSigns(a: Float32Array, b: Float32Array): number {
   return mean(a.map((value, i) => Number(value > 0 === b[i]! > 0)));
 }

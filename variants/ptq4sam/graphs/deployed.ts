@@ -4,16 +4,16 @@ import type { Calibrated } from "../calibrate/calibrated.ts";
 import { withGatheredTables } from "./gatheredTables.ts";
 
 /**
- * A fused float graph with its quantised linear layers as int8 products, on the calibration's own scales. Only 8-bit layers
+ * Turns a fused float graph's quantised linear layers into int8 products, on the calibration's own scales. Only 8-bit layers
  * become integers; what has no integer operator in the runtime, attention with its scores and the 3 x 3 convolution of the
- * neck, stays in float, and so do the decoder's projections of image tokens, which the fused graph multiplies with queries
- * and values instead.
+ * neck, stays in float, and so do the decoder's projections of image tokens, which the fused graph multiplies with queries and
+ * values instead.
  */
 export function deployed(graph: OnnxGraph, calibrated: Calibrated): OnnxGraph {
   return withGatheredTables(toInt8(graph, (linear) => integersOf(linear, calibrated)));
 }
 
-/** The fused graph takes queries, keys and values apart: a third of the joint weight's rows each. */
+/** Endings of the parts of a joint weight: the fused graph takes queries, keys and values apart, a third of the rows each. */
 const jointParts = ["query", "key", "value"];
 
 function integersOf({ weight, outputs }: Linear, { weights, activations }: Calibrated): Int8Linear | undefined {
@@ -34,8 +34,8 @@ function integersOf({ weight, outputs }: Linear, { weights, activations }: Calib
 }
 
 /**
- * The layers of a deployed graph whose products are int8, by the paths of the checkpoint: `image_encoder.blocks.0.attn.qkv`
- * for the three parts that the fused graph makes of it.
+ * Returns the layers of a deployed graph whose products are int8, by the paths of the checkpoint:
+ * `image_encoder.blocks.0.attn.qkv` for the three parts that the fused graph makes of it.
  */
 export function integerLayers({ constants }: OnnxGraph): ReadonlySet<string> {
   const parts = new RegExp(`\\.weight(\\.(${jointParts.join("|")}))?\\.int8$`);

@@ -7,11 +7,16 @@ import { part, type QuantizableModule } from "../calibrate/places.ts";
 import { attend, mergeHeads, quantizableLinear, scores, splitHeads } from "./layers.ts";
 
 const defaults = {
-  /** Attention scores that are in memory at a time: of few enough, the allocator keeps the pages from one piece to the next. */
+  /**
+   * Bytes of attention scores that are in memory at a time: if they are few, the allocator keeps the pages from one piece to
+   * the next.
+   */
   scoreBytes: 24 * 2 ** 20,
 };
 
-/** [groups, side², width] → the same: attention within each group, its rows in pieces that bound the scores' memory. */
+/**
+ * Computes attention within each group, [groups, side², width] → the same, with rows in pieces that bound the scores' memory.
+ */
 export function encoderAttention(
   attn: QuantizableModule,
   x: GraphValue,
@@ -39,21 +44,23 @@ export function encoderAttention(
 interface Projected {
   /** [groups, heads, rows, width] */
   readonly query: GraphValue;
-  /** [groups, heads, side², width] each. */
+  /** [groups, heads, side², width], as the values are. */
   readonly key: GraphValue;
   readonly value: GraphValue;
-  /** What row and column distances add to the scores: [groups, heads, rows, side] each. */
+  /** Terms that row and column distances add to the scores: each is [groups, heads, rows, side]. */
   readonly rowTerms: GraphValue;
   readonly columnTerms: GraphValue;
 }
 
-/** Through the quantiser of the probabilities: [groups, rows, heads * width]. */
+/** Attends through the quantiser of the probabilities. Returns [groups, rows, heads * width]. */
 function operatorByOperator(attn: QuantizableModule, piece: Projected, index: number): GraphValue {
   const bias = (all: GraphValue) => withTerms(attn, all, piece);
   return mergeHeads(attn, attend(attn, { ...piece, part: index, bias }));
 }
 
-/** By the runtime's attention operator, which keeps the probabilities to itself: [groups, rows, heads * width]. */
+/**
+ * Attends by the runtime's attention operator, which keeps the probabilities to itself. Returns [groups, rows, heads * width].
+ */
 function inOneOperator(attn: QuantizableModule, { query, key, value, rowTerms, columnTerms }: Projected): GraphValue {
   const { graph } = attn;
   const [groups, heads, rows, headWidth] = query.dims as number[] as [number, number, number, number];
@@ -71,11 +78,9 @@ function inOneOperator(attn: QuantizableModule, { query, key, value, rowTerms, c
 function showProbabilities(attn: QuantizableModule, projected: Projected, seen: readonly number[]): void {
   const { graph, places, path } = attn;
   const some = (all: GraphValue) => graph.op("Gather", [all, graph.ints(seen)], { axis: 2 });
-  const [query, rowTerms, columnTerms] = [projected.query, projected.rowTerms, projected.columnTerms].map(some) as [
-    GraphValue,
-    GraphValue,
-    GraphValue,
-  ];
+  const query = some(projected.query);
+  const rowTerms = some(projected.rowTerms);
+  const columnTerms = some(projected.columnTerms);
   const sums = withTerms(attn, scores(attn, query, projected.key), { rowTerms, columnTerms });
   places.softmax(`${path}.softmax`, { probabilities: softmax(graph, sums), values: projected.value, part: 0 });
 }
@@ -120,7 +125,7 @@ function rowsOf({ graph }: QuantizableModule, all: Projected, start: number, end
   };
 }
 
-/** Rows of the square of tokens: the largest divisor of its side whose scores fit the limit. */
+/** Returns how many rows of the square of tokens a piece has: the largest divisor of the side whose scores fit the limit. */
 function rowsAtATime(maps: number, side: number): number {
   const bytesARow = maps * side ** 3 * Float32Array.BYTES_PER_ELEMENT;
   for (let rows = side; rows > 1; rows--) if (side % rows === 0 && rows * bytesARow <= defaults.scoreBytes) return rows;

@@ -8,8 +8,8 @@ import { quantizableConvolution, quantizableLinear, quantizableProduct } from ".
 import type { Stage } from "./stage.ts";
 
 /**
- * SAM's image encoder in stages: patches, attention and MLP of each block, neck. Queries, keys, values and probabilities are
- * values of their own, as published; nothing is folded that a quantiser must see.
+ * Returns SAM's image encoder in stages: patches, attention and MLP of each block, neck. Queries, keys, values and
+ * probabilities are values of their own, as published; nothing is folded that a quantiser must see.
  * Source: segment_anything/modeling/image_encoder.py.
  */
 export function encoderStages(config: SamConfig): readonly Stage[] {

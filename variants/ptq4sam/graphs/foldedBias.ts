@@ -3,10 +3,10 @@ import type { SamConfig } from "../../sam/config.ts";
 import { downsample } from "../../sam-decoder/config.ts";
 import { tokenToImagePaths } from "./decoderStages.ts";
 
-/** Where a value bias stands, and the projection that it can be moved through. */
+/** Names of a value bias and of the projection that it can be moved through. */
 interface Fold {
   readonly bias: string;
-  /** The joint bias' dims, and where the values' part begins. */
+  /** Dims of the joint bias; `start` is where the values' part begins. */
   readonly dims: readonly number[];
   readonly start: number;
   readonly matrix: string;
@@ -15,8 +15,8 @@ interface Fold {
 }
 
 /**
- * The checkpoint with values' biases moved through attention into the output projections' biases: probabilities sum to one, so
- * the masks are the same. The fused graph is built so, and integer scales are of what it gives to its projections.
+ * Returns the checkpoint with values' biases moved through attention into the output projections' biases: probabilities sum to
+ * one, so the masks are the same. The fused graph is built so, and integer scales are of what it gives to its projections.
  */
 export function withFoldedValueBias(checkpoint: Checkpoint, config: SamConfig): Checkpoint {
   const folds = foldsOf(config);

@@ -2,8 +2,8 @@ import type { GraphConstant, GraphValue, OnnxGraph } from "../../../harness/api.
 import { type GraphBuilder, reshape, rewriteGraph, transpose } from "../../../harness/onnx/index.ts";
 
 /**
- * The graph with its tables of relative positions gathered from their few different vectors, once, when the runtime opens it.
- * A table repeats each of them up to side² times; beside weights of one byte that would be a sixth of the file.
+ * Returns the graph with its tables of relative positions gathered from their few different vectors, once, when the runtime
+ * opens it. A table repeats each vector up to side² times; beside weights of one byte tables would be a sixth of the file.
  */
 export function withGatheredTables(graph: OnnxGraph): OnnxGraph {
   const tables = new Map(graph.constants.map((constant) => [constant.name, constant]));
@@ -14,13 +14,19 @@ export function withGatheredTables(graph: OnnxGraph): OnnxGraph {
   });
 }
 
-/** Of a table [queries, width, keys]: how many vectors it repeats, and which one is each query's for each key. */
+/**
+ * Layout of a table [queries, width, keys]: it says how many vectors the table repeats, and which one belongs to a query and a
+ * key.
+ */
 interface Layout {
   readonly vectors: number;
   vectorOf(query: number, key: number): number;
 }
 
-/** By the names that the encoder gives its tables: one axis of the whole image, or both of a window side by side. */
+/**
+ * Returns a table's layout by the name that the encoder gives it: one axis of the whole image, or both axes of a window side by
+ * side.
+ */
 function layoutOf({ name, dims }: GraphConstant): Layout | undefined {
   const [queries, , keys] = dims as [number, number, number];
   if (/\.rel_pos_[hw]\.table$/.test(name))
@@ -46,7 +52,10 @@ function gathered(graph: GraphBuilder, table: GraphConstant, layout: Layout): Gr
   return transpose(graph, reshape(graph, all, [queries, keys, width]), [0, 2, 1]);
 }
 
-/** Throws where a table is not laid out as its name says. */
+/**
+ * Collects the table's different vectors.
+ * Throws Error where the table is not laid out as its name says.
+ */
 function vectorsOf({ name, dims, read }: GraphConstant, { vectors, vectorOf }: Layout): Float32Array {
   const [queries, width, keys] = dims as [number, number, number];
   const table = read() as Float32Array;

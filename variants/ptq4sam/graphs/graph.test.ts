@@ -70,9 +70,9 @@ test("signs folded into queries and keys leave the masks as they were", async ()
   const largest = a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
   expect(largest / nano.low_res_masks.std).toBeLessThan(1e-4);
   const name = `${tokenToImagePaths[0]}.k_proj.weight`;
-  const [before, after] = [model.checkpoint, withSigns(model.checkpoint, signs)].map((checkpoint) =>
-    checkpoint.take(name, [channels, 64]).read(),
-  );
+  const read = ({ checkpoint }: Model) => checkpoint.take(name, [channels, 64]).read();
+  const before = read(model);
+  const after = read({ ...model, checkpoint: withSigns(model.checkpoint, signs) });
   expect(after).not.toEqual(before);
 });
 

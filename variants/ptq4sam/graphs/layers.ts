@@ -7,7 +7,7 @@ interface Widths {
   readonly outputs: number;
 }
 
-/** x W^T over the last axis, its input and its weight quantised. `name` is the weight's shape in the checkpoint. */
+/** Returns x W^T over the last axis, with input and weight quantised. `dims` is the weight's shape in the checkpoint. */
 export function quantizableProduct(
   module: QuantizableModule,
   x: GraphValue,
@@ -22,7 +22,7 @@ export function quantizableProduct(
   return graph.op("FusedMatMul", [input, flat], { transB: 1 });
 }
 
-/** x W^T + b over the last axis. */
+/** Returns x W^T + b over the last axis, with input and weight quantised. */
 export function quantizableLinear(module: QuantizableModule, x: GraphValue, widths: Widths): GraphValue {
   const { graph, path } = module;
   return graph.within(path, () =>
@@ -30,7 +30,7 @@ export function quantizableLinear(module: QuantizableModule, x: GraphValue, widt
   );
 }
 
-/** The 3 x 3 convolution of the neck, without bias, on [1, channels, grid, grid]. */
+/** Adds the 3 x 3 convolution of the neck, without bias, on [1, channels, grid, grid]. */
 export function quantizableConvolution(module: QuantizableModule, x: GraphValue, channels: number): GraphValue {
   const { graph, places, path } = module;
   const kernels = places.weight(take(module, "weight", [channels, channels, 3, 3]));
@@ -40,29 +40,29 @@ export function quantizableConvolution(module: QuantizableModule, x: GraphValue,
   return graph.op("Conv", [input, graph.weight(kernels)], attributes);
 }
 
-/** [groups, tokens, heads * width] → [groups, heads, tokens, width] */
+/** Turns [groups, tokens, heads * width] into [groups, heads, tokens, width]. */
 export function splitHeads({ graph }: QuantizableModule, x: GraphValue, heads: number): GraphValue {
   const [groups, tokens, width] = x.dims as [Dim, Dim, number];
   return transpose(graph, reshape(graph, x, [groups, tokens, heads, width / heads]), [0, 2, 1, 3]);
 }
 
-/** [groups, heads, tokens, width] → [groups, tokens, heads * width] */
+/** Turns [groups, heads, tokens, width] into [groups, tokens, heads * width]. */
 export function mergeHeads({ graph }: QuantizableModule, x: GraphValue): GraphValue {
   const [groups, heads, tokens, width] = x.dims as [Dim, number, Dim, number];
   return reshape(graph, transpose(graph, x, [0, 2, 1, 3]), [groups, tokens, heads * width]);
 }
 
 export interface Attending {
-  /** Quantised, by head. */
+  /** Queries, keys and values are quantised, and split by head. */
   readonly query: GraphValue;
   readonly key: GraphValue;
   readonly value: GraphValue;
   readonly part: number;
-  /** What joins the scores. */
+  /** Adds the bias to the scores. */
   readonly bias?: (scores: GraphValue) => GraphValue;
 }
 
-/** softmax(q k^T / sqrt(width) + bias) v, the probabilities quantised: [groups, heads, rows, width]. */
+/** Returns softmax(q k^T / sqrt(width) + bias) v, with the probabilities quantised: [groups, heads, rows, width]. */
 export function attend(module: QuantizableModule, { query, key, value, part, bias }: Attending): GraphValue {
   const { graph, places, path } = module;
   const width = query.dims[3] as number;
@@ -75,7 +75,7 @@ export function attend(module: QuantizableModule, { query, key, value, part, bia
   return graph.op("MatMul", [places.softmax(`${path}.softmax`, { probabilities, values: value, part }), value]);
 }
 
-/** q k^T / sqrt(width): [groups, heads, rows, columns]. */
+/** Returns q k^T / sqrt(width): [groups, heads, rows, columns]. */
 export function scores({ graph }: QuantizableModule, query: GraphValue, key: GraphValue): GraphValue {
   const width = query.dims[3] as number;
   return graph.op("FusedMatMul", [query, key], { transB: 1, alpha: { float: width ** -0.5 } });

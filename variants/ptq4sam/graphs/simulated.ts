@@ -4,7 +4,7 @@ import { fakeQuantizeLog2Node, fakeQuantizeNode, fakeQuantizeRows } from "../../
 import type { Calibrated, CalibratedWeight } from "../calibrate/calibrated.ts";
 import type { Places } from "../calibrate/places.ts";
 
-/** Quantises and back at every place: in float, to the values that integers would give. */
+/** Quantises at every place and turns back to float, so that values are those that integers would give. */
 export function simulatedPlaces(graph: GraphBuilder, { activations, softmax, weights }: Calibrated): Places {
   return {
     activation: (place, x) => fakeQuantizeNode(graph, x, known(activations, place)),
@@ -25,7 +25,7 @@ function known<T>(map: ReadonlyMap<string, T>, place: string): T {
   return found;
 }
 
-/** By the nearest integer, or by the direction that was learned. */
+/** Quantises a weight and turns it back: to the nearest integer, or in the direction that was learned. */
 export function fakeQuantizedWeight(values: Float32Array, weight: CalibratedWeight): Float32Array {
   const { bits, scales, zeroPoints, up } = weight;
   if (up === undefined)
@@ -44,8 +44,8 @@ export function fakeQuantizedWeight(values: Float32Array, weight: CalibratedWeig
 }
 
 /**
- * The checkpoint with the signs of the keys' channels multiplied onto the projections of keys and of queries: every score
- * stays as it was, and keys have one mode.
+ * Returns the checkpoint with the signs of the keys' channels multiplied onto the projections of keys and of queries: every
+ * score stays as it was, and keys have one mode.
  */
 export function withSigns(checkpoint: Checkpoint, signs: ReadonlyMap<string, readonly number[]>): Checkpoint {
   const signed = new Map<string, readonly number[]>(

@@ -12,7 +12,7 @@ export interface Model {
   readonly checkpoint: Checkpoint;
 }
 
-/** `encoder`, `decoder` and `decoder-mask` whole, with what `places` puts at the quantisers' places. */
+/** Builds a whole graph, with what `placesIn` puts at the quantisers' places. */
 export function wholeGraph(
   { config, checkpoint }: Model,
   name: "encoder" | "decoder" | "decoder-mask",
@@ -23,7 +23,7 @@ export function wholeGraph(
   return chained(graph, { graph, checkpoint, path: "", places: placesIn(graph) }, stages, config);
 }
 
-/** One stage alone; what it hands on has the names of `nextName`. */
+/** Builds one stage alone. The values that it hands on have the names of `nextName`. */
 export function stageGraph(
   { config, checkpoint }: Model,
   stage: Stage,
@@ -46,12 +46,15 @@ function givenBefore(stages: readonly Stage[], index: number, name: string): boo
   return stages.slice(0, index).some(({ outputs }) => outputs.includes(name));
 }
 
-/** A stage alone may give a value the name that it took it by; a graph's outputs need names of their own. */
+/**
+ * Returns an output's name. A stage alone may give a value the name that it took it by; a graph's outputs need names of their
+ * own.
+ */
 function outputName(name: string, stages: readonly Stage[]): string {
   return stages.length === 1 ? nextName(name) : name;
 }
 
-/** What a stage's graph calls the value that it hands on under `name`. */
+/** Returns the name that a stage's graph has for the value that it hands on under `name`. */
 export function nextName(name: string): string {
   return `next.${name}`;
 }

@@ -11,11 +11,11 @@ import { reconstruct, type Seen } from "./reconstruct.ts";
 import { Unit, type UnitShape, unitOf } from "./units.ts";
 
 const defaults = {
-  /** Of each unit: some minutes in all for a nano preset and 32 images. */
+  /** Iterations of each unit: a nano preset and 32 images take some minutes in all. */
   iterations: 100,
 };
 
-/** One image's way through the model, in float and quantised as far as units are learned. */
+/** One image's values on their way through the model, in float and quantised as far as units are learned. */
 interface Paths {
   float: NamedTensors;
   quantized: NamedTensors;
@@ -82,7 +82,7 @@ function iterationsOf({ iterations }: Readonly<Record<string, string>>): number 
   throw new HarnessError("--iterations: not a number of iterations", { found: iterations, expected: "at least 1" });
 }
 
-/** What comes into the unit on both ways; the float way goes on. */
+/** Returns what comes into the unit on both ways, and moves the float way on. */
 async function seeUnit(
   model: Model,
   stage: Stage,
@@ -122,7 +122,7 @@ async function quantizedStage(
   await running.close();
 }
 
-/** The calibration with what the unit learned, all of it decided. */
+/** Returns the calibration with what the unit learned, every rounding decided. */
 function withUnit(calibrated: Calibrated, unit: Unit): Calibrated {
   const { path } = unit.shape;
   const activations = new Map(calibrated.activations);

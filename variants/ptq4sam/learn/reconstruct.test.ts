@@ -65,7 +65,7 @@ function tensor(dims: readonly number[]): Tensor {
   return { dims, data: Float32Array.from({ length: dims.reduce((a, b) => a * b) }, (_, i) => i) };
 }
 
-/** Inputs whose channels go together, so that rounding one weight up can make up for another one. */
+/** Draws inputs whose channels go together, so that rounding one weight up can make up for another one. */
 function images(count: number): Seen[] {
   return Array.from({ length: count }, (_, image) => {
     const stream = random(image, "inputs");

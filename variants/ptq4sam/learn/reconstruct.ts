@@ -6,19 +6,25 @@ import { integer, random, sampleWithoutReplacement } from "../../../harness/stat
 import type { Unit, UnitInput, UnitShape } from "./units.ts";
 
 const defaults = {
-  /** Rows of a unit's output that an iteration sees; where a group has few, such as a prompt's tokens, of several. */
+  /**
+   * Rows of a unit's output that an iteration sees. Where a group has few, such as a prompt's tokens, they come from several
+   * groups.
+   */
   rows: 64,
-  /** Published: 1e-3 and 4e-5 over 20,000 iterations; fewer iterations have to go further in each. */
+  /** Rates of learning. Published are 1e-3 and 4e-5 over 20,000 iterations; with fewer iterations each has to go further. */
   rates: { rounding: 0.03, scale: 2e-3 },
-  /** Its weight is by the share of a rounding in the unit's error, since units' outputs differ in size. */
+  /**
+   * Regulariser of rounding. Its weight is multiplied by a rounding's share in the unit's error, since units' outputs differ in
+   * size.
+   */
   regulariser: { weight: 100, warmUp: 0.2, from: 20, to: 2 },
-  /** Every so many images one is left out of learning; what was learned is judged by these. */
+  /** One image in so many is left out of learning; what was learned is judged by these images. */
   leftOut: 4,
-  /** Rows that a unit is judged by, at least, and some of every image. */
+  /** The least number of rows that a unit is judged by; some are of every image. */
   judgedRows: 256,
 };
 
-/** What a unit saw of one image, on the float way and on the quantised one. */
+/** Record of a unit's inputs on one image: it holds those of the float way and those of the quantised one. */
 export interface Seen {
   readonly float: readonly Tensor[];
   readonly quantized: readonly Tensor[];
@@ -27,11 +33,14 @@ export interface Seen {
 export interface Reconstruction {
   readonly seed: number;
   readonly iterations: number;
-  /** Called after each iteration; may throw to end it. */
+  /** Hears of each iteration once it is done, and may throw to end learning. */
   report(): void;
 }
 
-/** The unit's error on images left out of learning, all of it quantised and every rounding decided. */
+/**
+ * Result of learning: it holds the unit's errors before and after, on images left out of learning. The unit is quantised whole,
+ * with every rounding decided.
+ */
 export interface Reconstructed {
   readonly before: number;
   readonly after: number;
@@ -49,7 +58,7 @@ export async function reconstruct(unit: Unit, seen: readonly Seen[], how: Recons
   return { before, after: outputError(unit, judged, how.seed) };
 }
 
-/** Too few images to leave some out serve for both. */
+/** Divides images into those that teach and those that judge. Where there are too few to leave some out, all serve for both. */
 function divided(seen: readonly Seen[]): { readonly taught: readonly Seen[]; readonly judged: readonly Seen[] } {
   const { leftOut } = defaults;
   if (seen.length < leftOut) return { taught: seen, judged: seen };
@@ -97,7 +106,7 @@ function backpropagate(
   tape.backward();
 }
 
-/** Mean over rows of the squared distance between what the quantised unit gives and what the float one does. */
+/** Returns the mean over rows of the squared distance between what the quantised unit gives and what the float one does. */
 function outputError(unit: Unit, seen: readonly Seen[], seed: number): number {
   const stream = random(seed, "reconstruction check", unit.shape.path);
   let sum = 0;
@@ -113,7 +122,7 @@ function outputError(unit: Unit, seen: readonly Seen[], seed: number): number {
 }
 
 /**
- * Half of the draws, by a generator of one word: a unit drops hundreds of thousands of elements an iteration.
+ * Returns true in half of the draws, by a generator of one word: a unit drops hundreds of thousands of elements an iteration.
  * Source: Marsaglia, Xorshift RNGs, 2003.
  */
 function coinFlips(seed: number): () => boolean {
@@ -126,22 +135,22 @@ function coinFlips(seed: number): () => boolean {
   };
 }
 
-/** How many groups together have the rows of an iteration. */
+/** Returns how many groups together have the rows of an iteration. */
 export function drawsOf({ kind }: UnitShape, { float }: Seen): number {
   const [groups, tokens] = float[0]!.dims as [number, number, number];
   const rows = kind === "attention" || kind === "self attention" ? tokens : groups * tokens;
   return Math.max(1, Math.floor(defaults.rows / rows));
 }
 
-/** The same rows on both ways. */
+/** Rows of a unit's inputs: they are the same on both ways. */
 export interface Drawn {
   readonly float: UnitInput;
   readonly quantized: UnitInput;
 }
 
 /**
- * Some rows of an image. Of an attention these are queries of one group; its keys are all there, since a softmax over some of
- * them has other probabilities.
+ * Draws some rows of an image. Of an attention these are queries of one group; its keys are all there, since a softmax over
+ * some of them has other probabilities.
  */
 export function drawRows({ kind }: UnitShape, { float, quantized }: Seen, stream: Random): Drawn {
   const [groups, tokens] = float[0]!.dims as [number, number, number];

@@ -14,19 +14,22 @@ import type { SamConfig } from "../../sam/config.ts";
 import { downsample } from "../../sam-decoder/config.ts";
 import type { Calibrated } from "../calibrate/calibrated.ts";
 
-/** What is reconstructed at once: an attention module, or an MLP. The neck keeps what its statistics gave. */
+/**
+ * Kind of a unit, which is reconstructed at once: an attention module or an MLP. The neck is none, and keeps what its
+ * statistics gave.
+ */
 export type UnitKind = "self attention" | "attention" | "gelu mlp" | "relu mlp";
 
 export interface UnitShape {
   readonly kind: UnitKind;
   readonly path: string;
-  /** Places of its inputs: one, or those of queries, keys and values. */
+  /** Places of the unit's inputs: one, or those of queries, keys and values. */
   readonly inputs: readonly string[];
-  /** Tokens along the side of what the encoder's attention spans. */
+  /** Tokens along the side of an attended square: only the encoder's attention has one. */
   readonly side?: number;
 }
 
-/** The unit of a stage, if it has one. */
+/** Returns the unit of a stage, if it has one. */
 export function unitOf(stage: string, config: SamConfig): UnitShape | undefined {
   const block = /^image_encoder\.blocks\.(\d+)\.(attn|mlp)$/.exec(stage);
   if (block?.[2] === "attn") {
@@ -49,19 +52,21 @@ interface Layer {
 /** One sample of a unit's inputs. */
 export interface UnitInput {
   readonly matrices: readonly Matrix[];
-  /** Self attention: those of the tokens whose output is wanted; all of them attend and are attended to otherwise. */
+  /** Tokens whose outputs are wanted, in self attention. All tokens are attended to; without this all of them attend. */
   readonly queries?: readonly number[];
 }
 
-/** How a unit is run: in float, or quantised with some elements dropped back to float. */
+/** Mode of a run: in float, or quantised with some elements dropped back to float. */
 export type UnitMode =
   | { readonly quantized: false }
   | { readonly quantized: true; readonly rounding: "soft" | "decided"; dropped(index: number): boolean };
 
-/** What an attention quantises besides the inputs of its layers, and its softmax. */
+/** Places that an attention quantises besides the inputs of its layers and its softmax. */
 const places = ["query", "key", "value"] as const;
 
-/** A unit's operators with all that is learned of them. */
+type AttentionParts = Readonly<Record<(typeof places)[number], Matrix>>;
+
+/** Runs a unit's operators and holds all that is learned of them. */
 export class Unit {
   readonly shape: UnitShape;
   readonly layers: ReadonlyMap<string, Layer>;
@@ -105,14 +110,14 @@ export class Unit {
     if (kind === "self attention") {
       const joint = this.#linear(tape, "qkv", first, mode);
       const width = joint.columns / 3;
-      const parts = [0, 1, 2].map((i) => tape.columns(joint, i * width, width)) as [Matrix, Matrix, Matrix];
+      const part = (i: number) => tape.columns(joint, i * width, width);
+      const parts = { query: part(0), key: part(1), value: part(2) };
       return this.#linear(tape, "proj", this.#attend(tape, parts, mode, input.queries), mode);
     }
     if (kind === "attention") {
-      const [query, key, value] = ["q_proj", "k_proj", "v_proj"].map((name, i) =>
-        this.#linear(tape, name, input.matrices[i]!, mode),
-      ) as [Matrix, Matrix, Matrix];
-      return this.#linear(tape, "out_proj", this.#attend(tape, [query, key, value], mode), mode);
+      const project = (i: number, name: string) => this.#linear(tape, name, input.matrices[i]!, mode);
+      const parts = { query: project(0, "q_proj"), key: project(1, "k_proj"), value: project(2, "v_proj") };
+      return this.#linear(tape, "out_proj", this.#attend(tape, parts, mode), mode);
     }
     const hidden = this.#linear(tape, "lin1", first, mode);
     const activated =
@@ -132,25 +137,24 @@ export class Unit {
     return tape.linear(tape.quantize(x, input, mode.dropped), rounding.weight(tape, mode.rounding), bias);
   }
 
-  /** `queries` are the tokens whose queries count; those of all where it is left out. */
-  #attend(tape: Tape, parts: readonly [Matrix, Matrix, Matrix], mode: UnitMode, queries?: readonly number[]): Matrix {
-    const [query, key, value] = [
-      queries === undefined ? parts[0] : tape.rows(parts[0], queries),
-      parts[1],
-      parts[2],
-    ].map((part, i) =>
-      mode.quantized ? tape.quantize(part, this.activations.get(places[i]!)!, mode.dropped) : part,
-    ) as [Matrix, Matrix, Matrix];
+  /** Attends; `queries` are the tokens whose queries count, or all tokens where it is left out. */
+  #attend(tape: Tape, parts: AttentionParts, mode: UnitMode, queries?: readonly number[]): Matrix {
+    const quantized = (name: (typeof places)[number], part: Matrix) =>
+      mode.quantized ? tape.quantize(part, this.activations.get(name)!, mode.dropped) : part;
+    const query = quantized("query", queries === undefined ? parts.query : tape.rows(parts.query, queries));
+    const key = quantized("key", parts.key);
+    const value = quantized("value", parts.value);
     const width = query.columns / this.#heads;
-    const distances = this.#distances === undefined ? {} : { distances: this.#distancesOf(key.rows, queries) };
+    const distances = this.#distances === undefined ? undefined : this.#distancesOf(key.rows, queries);
     const heads = Array.from({ length: this.#heads }, (_, head) => {
       const of = (part: Matrix) => tape.columns(part, head * width, width);
       return attention(tape, {
         query: of(query),
         key: of(key),
         value: of(value),
-        ...distances,
-        ...(mode.quantized ? { softmax: this.softmax!, dropped: mode.dropped } : { dropped: () => false }),
+        distances,
+        softmax: mode.quantized ? this.softmax : undefined,
+        dropped: mode.quantized ? mode.dropped : () => false,
       });
     });
     return tape.join(heads);
@@ -169,7 +173,7 @@ function learnedSoftmax({ softmax }: Calibrated, place: string): LearnedQuantize
   return { bits, tau, scale: matrix(1, 1, Float32Array.of(scale)) };
 }
 
-/** Name, outputs and inputs of each linear layer. */
+/** Returns the name, the outputs and the inputs of each linear layer. */
 function layersOf({ kind, path }: UnitShape, { width, decoder }: SamConfig): [string, number, number][] {
   const { embedding, mlp } = decoder;
   switch (kind) {
