@@ -2,7 +2,7 @@ import type { Geometry, Point, Prompt, Rle, Size } from "../../harness/api.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { encodeRle, rleFromBox } from "../../harness/mask/index.ts";
 
-export interface Place {
+interface Place {
   readonly x: number;
   readonly y: number;
 }

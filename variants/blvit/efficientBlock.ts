@@ -3,6 +3,7 @@ import { add, addAndNorm, child, layerNorm, type Module, product, take } from ".
 import { globalAttention, projectionBias, windowAttention } from "../sam/attention.ts";
 import { wholeImage } from "../sam/windows.ts";
 import { epsilons } from "../sam-decoder/epsilons.ts";
+import { passedBias } from "../sam-decoder/passedBias.ts";
 import type { BlvitConfig } from "./config.ts";
 
 /**
@@ -60,11 +61,6 @@ function biasThrough(
     name: `${own.name}+${first}.bias`,
     dims: [outputs],
     from: [bias, matrix, own],
-    compute: (passed, weights, added) =>
-      added!.map((value, row) => {
-        let sum = value;
-        for (let column = 0; column < inputs; column++) sum += weights![row * inputs + column]! * passed![column]!;
-        return sum;
-      }),
+    compute: (passed, weights, added) => passedBias({ bias: passed!, matrix: weights!, own: added! }),
   });
 }

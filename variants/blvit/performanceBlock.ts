@@ -15,6 +15,7 @@ import {
 import { attend, project, projectionBias } from "../sam/attention.ts";
 import { mlp } from "../sam/blockEnd.ts";
 import { epsilons } from "../sam-decoder/epsilons.ts";
+import { squarePlaces } from "../sam-tokens/squarePlaces.ts";
 import { attendRows, type Rows, relativeTerms } from "../sam-tokens/windowedRows.ts";
 import { groupOrder, type WindowGroup } from "../sam-tokens/windowGroups.ts";
 import type { BlvitConfig } from "./config.ts";
@@ -25,7 +26,7 @@ const defaults = {
   biasBytes: 64 * 2 ** 20,
 };
 
-export interface PerformanceInputs {
+interface PerformanceInputs {
   /** All tokens after the block's first norm; `stream` has them before it. Both are [1, tokens, width]. */
   readonly normalised: GraphValue;
   readonly stream: GraphValue;
@@ -70,8 +71,8 @@ function semiCrossWindows(attn: Module, queries: GraphValue, inputs: Performance
   const { normalised, selection, groups } = inputs;
   const { width, heads, window } = sam;
   const order = groupOrder(groups);
-  const { row, column } = placesOf(attn, selection, sam, window);
   const grid = sam.side / sam.patch;
+  const { row, column } = squarePlaces(graph, selection.tokens, { grid, square: window });
   const keys: Rows = {
     x: graph.op("Gather", [normalised, graph.ints(order)], { axis: 1 }),
     row: graph.ints(order.map((token) => Math.floor(token / grid) % window)),
@@ -105,7 +106,7 @@ function imageAttention(
     transpose(graph, reshape(graph, x, [1, grid * grid, heads, headWidth]), [0, 2, 1, 3]);
   const keys = byHead(key);
   const values = byHead(value);
-  const places = placesOf(attn, selection, sam, grid);
+  const places = squarePlaces(graph, selection.tokens, { grid, square: grid });
   const terms = relativeTerms(attn, reshape(graph, query, [count, heads, headWidth]), places, grid);
 
   const parts = portions(count, heads * grid ** 2 * Float32Array.BYTES_PER_ELEMENT);
@@ -119,26 +120,6 @@ function imageAttention(
     return attend(attn, { query: part, key: keys, value: values }, { heads, headWidth, bias });
   });
   return attended.length === 1 ? attended[0]! : concat(graph, attended, 1);
-}
-
-/**
- * Returns the row and the column of each selected token in its square. Squares have `square` tokens along their side and begin
- * at the image's first token.
- */
-function placesOf(
-  attn: Module,
-  selection: Selection,
-  { side, patch }: Sam,
-  square: number,
-): Pick<Rows, "row" | "column"> {
-  const { graph } = attn;
-  const grid = side / patch;
-  const tokens = Array.from({ length: grid * grid }, (_, token) => token);
-  const at = (places: readonly number[]) => selectedOf(graph, graph.ints(places), selection);
-  return {
-    row: at(tokens.map((token) => Math.floor(token / grid) % square)),
-    column: at(tokens.map((token) => (token % grid) % square)),
-  };
 }
 
 /** Divides `count` queries into nearly equal parts, each within the limit. */

@@ -1,8 +1,9 @@
-import type { GraphValue, Weight } from "../../harness/api.ts";
-import { child, conv2d, type GraphBuilder, type Module, mul, take } from "../../harness/onnx/index.ts";
+import type { GraphValue } from "../../harness/api.ts";
+import { child, conv2d, type GraphBuilder, type Module, mul, weight } from "../../harness/onnx/index.ts";
+import { foldedBatchNorm } from "../mobilesam/foldedBatchNorm.ts";
 import { epsilons } from "../sam-decoder/epsilons.ts";
 
-export interface Kernel {
+interface Kernel {
   readonly inputs: number;
   readonly outputs: number;
   readonly kernel: 1 | 3;
@@ -21,7 +22,8 @@ export const referenceConvolution: Convolution = (module, x, how) => {
   const { outputs, kernel, stride = 1 } = how;
   const padding = (kernel - 1) / 2;
   const convolved = conv2d(child(module, "conv"), x, { ...how, stride, padding, bias: "without bias" });
-  const statistics = normalisation(module, outputs).map((weight) => graph.weight(weight));
+  const names = ["weight", "bias", "running_mean", "running_var"];
+  const statistics = names.map((name) => weight(child(module, "bn"), name, [outputs]));
   return silu(
     graph,
     graph.op("BatchNormalization", [convolved, ...statistics], { epsilon: { float: epsilons.yoloBatchNorm } }),
@@ -34,28 +36,9 @@ export const referenceConvolution: Convolution = (module, x, how) => {
  */
 export const fusedConvolution: Convolution = (module, x, { inputs, outputs, kernel, stride = 1 }) => {
   const { graph } = module;
-  const dims = [outputs, inputs, kernel, kernel];
-  const weight = take(child(module, "conv"), "weight", dims);
-  const [factor, offset, mean, variance] = normalisation(module, outputs);
-  const area = inputs * kernel * kernel;
-  const kernels = graph.derived({
-    name: `${weight.name}*bn`,
-    dims,
-    from: [weight, factor, variance],
-    compute: (values, factors, variances) =>
-      values!.map((value, i) => {
-        const channel = Math.floor(i / area);
-        return (value * factors![channel]!) / Math.sqrt(variances![channel]! + epsilons.yoloBatchNorm);
-      }),
-  });
-  const bias = graph.derived({
-    name: `${offset.name}-mean`,
-    dims: [outputs],
-    from: [offset, factor, mean, variance],
-    compute: (offsets, factors, means, variances) =>
-      offsets!.map(
-        (value, i) => value - (means![i]! * factors![i]!) / Math.sqrt(variances![i]! + epsilons.yoloBatchNorm),
-      ),
+  const { kernels, bias } = foldedBatchNorm(child(module, "conv"), child(module, "bn"), {
+    dims: [outputs, inputs, kernel, kernel],
+    epsilon: epsilons.yoloBatchNorm,
   });
   const padding = (kernel - 1) / 2;
   const attributes = {
@@ -69,9 +52,4 @@ export const fusedConvolution: Convolution = (module, x, { inputs, outputs, kern
 /** Returns x sigmoid(x). */
 function silu(graph: GraphBuilder, x: GraphValue): GraphValue {
   return mul(graph, x, graph.op("Sigmoid", [x]));
-}
-
-function normalisation(module: Module, channels: number): readonly [Weight, Weight, Weight, Weight] {
-  const names = ["weight", "bias", "running_mean", "running_var"] as const;
-  return names.map((name) => take(child(module, "bn"), name, [channels])) as [Weight, Weight, Weight, Weight];
 }

@@ -15,7 +15,7 @@ import {
 import { bins, type FastSamConfig, prototypes, strides } from "./config.ts";
 import type { Convolution } from "./convolution.ts";
 
-export interface HeadOutputs {
+interface HeadOutputs {
   readonly boxes: GraphValue;
   readonly scores: GraphValue;
   readonly coefficients: GraphValue;

@@ -1,7 +1,8 @@
 import type { GraphValue } from "../../harness/api.ts";
 import { add, child, concat, type Module, reshape, softmax, take, weight } from "../../harness/onnx/index.ts";
+import { passedBias } from "../sam-decoder/passedBias.ts";
+import { attentionBias } from "./attentionBias.ts";
 import type { Stage } from "./config.ts";
-import { attentionBias } from "./windows.ts";
 
 /**
  * Computes attention within windows, without the output projection, on normalised tokens [1, grid, grid, width] → the same.
@@ -80,12 +81,7 @@ export function projectionBias(attn: Module, { width, heads }: Stage): GraphValu
     name: `${bias.name}+qkv.bias`,
     dims: [width],
     from: [joint, weight, bias],
-    compute: (values, matrix, own) => {
-      const passed = partOf(values!, "value", heads);
-      return own!.map((value, row) =>
-        passed.reduce((sum, through, column) => sum + matrix![row * width + column]! * through, value),
-      );
-    },
+    compute: (values, matrix, own) => passedBias({ bias: partOf(values!, "value", heads), matrix: matrix!, own: own! }),
   });
 }
 

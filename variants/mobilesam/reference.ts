@@ -12,12 +12,13 @@ import {
   split,
   transpose,
 } from "../../harness/onnx/index.ts";
+import { partition, unpartition } from "../sam/partition.ts";
 import { epsilons } from "../sam-decoder/epsilons.ts";
 import { exportedGelu, exportedLayerNorm2d, exportedLinear, exportedMlp } from "../sam-decoder/exported.ts";
+import { attentionBias } from "./attentionBias.ts";
 import { countClassifier } from "./classifier.ts";
 import { type MobileSamConfig, type Stage, stagesOf } from "./config.ts";
 import { normalisedConvolution } from "./normalisedConvolution.ts";
-import { attentionBias, partition, unpartition } from "./windows.ts";
 
 /**
  * Builds MobileSAM's image encoder operator for operator as PyTorch exports the published code in inference mode, where the

@@ -3,7 +3,7 @@ import type { DeclaredValue, GraphSignature } from "../../harness/api.ts";
 import type { Layout, Pair, Wanted, WantedGraph } from "./layout.ts";
 
 /** Comparison of one name of a file with what the layout has there. */
-export interface Line {
+interface Line {
   /** Number of faults; 0 where the name fits. */
   readonly faults: number;
   /** True where the layout has the name. */

@@ -36,7 +36,7 @@ export interface WantedGraph {
 }
 
 /** Part of a manifest that follows from the pair of files. */
-export interface Traits {
+interface Traits {
   readonly input: ModelInputSpec;
   readonly mask: MaskSpec;
   readonly lacks: readonly Capability[];
@@ -46,7 +46,7 @@ export interface Traits {
 }
 
 /** The two graphs once they are open. The decoder gets what the encoder gives, unchanged. */
-export interface Calls {
+interface Calls {
   /** Name of the encoder's tensor that is the image embedding. */
   readonly embedding: string;
   encode(input: ModelInput): Promise<NamedTensors>;

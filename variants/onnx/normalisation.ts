@@ -8,7 +8,7 @@ interface Scaling {
 }
 
 /** Input that an encoder gets, and a note that says why. */
-export interface TakenInput {
+interface TakenInput {
   readonly spec: Pick<ModelInputSpec, "mean" | "std" | "padValue">;
   readonly note: string;
 }
@@ -32,15 +32,19 @@ export function takenInput(body: GraphBody | undefined, input: string, said: Enc
     return { spec: normalised, note: `input: normalised pixels (${by("the graph's first nodes scale nothing")})` };
   // Without a scaling that is known, raw pixels are padded with SAM's mean, which its normalisation makes 0.
   const { factor, summand } = found ?? {
-    factor: samInput.std.map((std) => 1 / std) as unknown as Rgb,
-    summand: samInput.mean.map((mean, i) => -mean / samInput.std[i]!) as unknown as Rgb,
+    factor: byChannel(samInput.std, (std) => 1 / std),
+    summand: byChannel(samInput.mean, (mean, i) => -mean / samInput.std[i]),
   };
   const largest = takesBytes({ factor, summand }) ? 255 : 1;
-  const zero = factor.map((each, i) => -summand[i]! / each) as unknown as Rgb;
+  const zero = byChannel(factor, (each, i) => -summand[i] / each);
   return {
     spec: { mean: [0, 0, 0], std: largest === 255 ? [1, 1, 1] : [255, 255, 255], padValue: zero },
     note: `input: raw pixels, 0 … ${largest} (${by("the graph's first nodes normalise them")}); what the photo leaves free is filled so that the graph makes it 0`,
   };
+}
+
+function byChannel(of: Rgb, change: (value: number, channel: 0 | 1 | 2) => number): Rgb {
+  return [change(of[0], 0), change(of[1], 1), change(of[2], 2)];
 }
 
 /** Says whether pixels of 0 … 255, not of 0 … 1, become what a network spans. */
@@ -50,7 +54,7 @@ function takesBytes({ factor, summand }: Scaling): boolean {
 }
 
 /** Returns the scaling that the image goes through before the first layer; nothing where there is none. */
-export function firstScaling({ nodes, constants }: GraphBody, input: string): Scaling | undefined {
+function firstScaling({ nodes, constants }: GraphBody, input: string): Scaling | undefined {
   let value = input;
   let factor: Rgb = [1, 1, 1];
   let summand: Rgb = [0, 0, 0];
@@ -63,11 +67,8 @@ export function firstScaling({ nodes, constants }: GraphBody, input: string): Sc
       const constant = channelsOf(next, value, constants);
       if (constant === undefined) break;
       scaled = true;
-      const each = (of: Rgb, change: (value: number, by: number) => number): Rgb => [
-        change(of[0], constant[0]),
-        change(of[1], constant[1]),
-        change(of[2], constant[2]),
-      ];
+      const each = (of: Rgb, change: (value: number, by: number) => number) =>
+        byChannel(of, (value, i) => change(value, constant[i]));
       if (next.operator === "Add") summand = each(summand, (a, b) => a + b);
       if (next.operator === "Sub") summand = each(summand, (a, b) => a - b);
       if (next.operator === "Mul") [factor, summand] = [each(factor, (a, b) => a * b), each(summand, (a, b) => a * b)];

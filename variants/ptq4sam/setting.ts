@@ -2,7 +2,7 @@ import { HarnessError, unknown } from "../../harness/errors.ts";
 import { type Bits, type ObserverKind, parseBits, type WeightRule } from "../../harness/quantize/index.ts";
 
 /** Rules of a method: they say what it does at the quantisers' places. */
-export interface Method {
+interface Method {
   readonly activations: ObserverKind;
   readonly weights: WeightRule;
   /** Bimodal integration gives keys with two modes one mode, and turns their queries' signs with them. */
@@ -32,7 +32,7 @@ export const methods = {
   "ptq4sam-l": { ...omse, bimodal: "integrated", softmax: "adaptive granularity", learned: "reconstructed" },
 } as const satisfies Record<string, Method>;
 
-export type MethodName = keyof typeof methods;
+type MethodName = keyof typeof methods;
 
 const defaultMethod: MethodName = "ptq4sam-s";
 

@@ -8,7 +8,7 @@ import { type Model, wholeGraph } from "./graphs/stages.ts";
 const floatBits = 32;
 
 /** Products that have integer factors: those of the layers named, or all that the paper quantises. */
-export type Integers = ReadonlySet<string> | "the paper's";
+type Integers = ReadonlySet<string> | "the paper's";
 
 /**
  * Computes what papers print of a quantised model: bit operations over the products of the published graph, each by the bits of

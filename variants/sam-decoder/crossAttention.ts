@@ -11,6 +11,7 @@ import {
   transpose,
 } from "../../harness/onnx/index.ts";
 import { type DecoderConfig, downsample } from "./config.ts";
+import { passedBias } from "./passedBias.ts";
 
 /**
  * This file computes the two cross attentions of SAM's two-way transformer in another order of products than published. One
@@ -76,16 +77,11 @@ export function outputBias(module: Module, { embedding, inner }: Sizes, part = 1
     name: `${own.name}+v_proj.bias`,
     dims: [embedding],
     from: [values, matrix, own],
-    compute: (bias, weights, output) =>
-      output!.map((value, row) => {
-        let sum = value;
-        for (let column = 0; column < inner; column++) sum += weights![row * inner + column]! * bias![column]!;
-        return sum * part;
-      }),
+    compute: (bias, weights, output) => passedBias({ bias: bias!, matrix: weights!, own: output!, times: part }),
   });
 }
 
-export interface ImageToToken {
+interface ImageToToken {
   readonly keysWithPositions: GraphValue;
   /** [prompts, tokens, embedding] */
   readonly queries: GraphValue;

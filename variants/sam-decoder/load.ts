@@ -17,7 +17,7 @@ import { placeOnly } from "./promptEncoder.ts";
 import { type PromptTokens, predictionOf, promptTensors, tokensOf } from "./prompts.ts";
 
 /** Rules by which a variant's decoder takes prompts. */
-export interface DecoderPrompts {
+interface DecoderPrompts {
   /** Prompts in one decoder call. */
   readonly promptsACall: number;
   tokensOf(prompt: Prompt<"model">): PromptTokens;

@@ -28,7 +28,7 @@ export const placeOnly = 4;
 /** Channels of the mask's two downscaling steps. */
 const maskChannels = [4, 16] as const;
 
-export interface PromptInputs {
+interface PromptInputs {
   /** [prompts, points, 2]: x, y in the model frame. */
   readonly coordinates: GraphValue;
   /** [prompts, points]: -1 padding, 0 background, 1 foreground, 2 and 3 box corners, 4 `placeOnly`. */

@@ -12,7 +12,7 @@ const defaults = {
 };
 
 /** Record of a calibration: it says which layers of the encoder stay in float, and the errors that decided it. */
-export interface LayerChoice {
+interface LayerChoice {
   readonly bound: number;
   readonly error: number;
   readonly errorOfAll: number;
@@ -128,11 +128,15 @@ export function relativeError(found: readonly Float32Array[], expected: readonly
 /** Reads what a calibration stored. Throws HarnessError where it is not one of this method. */
 export function readChoice(values: CalibrationValues): LayerChoice {
   const { bound, error, errorOfAll, images, inFloat } = values;
-  const numbers = [bound, error, errorOfAll, images].every((value) => typeof value === "number");
-  if (numbers && Array.isArray(inFloat)) return values as unknown as LayerChoice;
+  const numbers = { bound, error, errorOfAll, images };
+  if (allNumbers(numbers) && Array.isArray(inFloat)) return { ...numbers, inFloat };
   throw new HarnessError("sam-fast: the stored calibration is of another kind", {
     hint: "delete it; it is made again when it is needed",
   });
+}
+
+function allNumbers<K extends string>(values: Readonly<Record<K, unknown>>): values is Readonly<Record<K, number>> {
+  return Object.values(values).every((value) => typeof value === "number");
 }
 
 /** Words the choice for the run's manifest. */

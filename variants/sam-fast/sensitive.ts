@@ -1,4 +1,4 @@
-export interface Sensitivity {
+interface Sensitivity {
   /** Layers by block: the cost of a block is measured before the costs of its layers. */
   readonly blocks: readonly (readonly string[])[];
   /** The largest error that is allowed. */
@@ -7,7 +7,7 @@ export interface Sensitivity {
   errorOf(inFloat: readonly string[]): Promise<number>;
 }
 
-export interface Kept {
+interface Kept {
   readonly inFloat: readonly string[];
   readonly error: number;
   /** Error with nothing in float. */

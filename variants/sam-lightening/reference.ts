@@ -14,7 +14,7 @@ import {
   transpose,
   weight,
 } from "../../harness/onnx/index.ts";
-import { partition, unpartition } from "../mobilesam/windows.ts";
+import { partition, unpartition } from "../sam/partition.ts";
 import { referenceNeck } from "../sam/reference.ts";
 import { epsilons } from "../sam-decoder/epsilons.ts";
 import { exportedLinear, exportedMlp } from "../sam-decoder/exported.ts";

@@ -3,7 +3,7 @@ import { add, type GraphBuilder, reshape, split } from "../../harness/onnx/index
 import type { WindowGroup } from "./windowGroups.ts";
 
 /** Best tokens of every window of a group, best first. `rows` is int64 [windows, count]: it counts rows in group order. */
-export interface RankedGroup {
+interface RankedGroup {
   readonly rows: GraphValue;
   readonly windows: number;
   readonly count: number;

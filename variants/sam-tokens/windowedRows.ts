@@ -16,7 +16,7 @@ export interface Rows {
 /**
  * Windows that have equal numbers of queries and of keys. Queries and keys follow each other group by group, window by window.
  */
-export interface AttendedGroup {
+interface AttendedGroup {
   readonly windows: number;
   readonly queries: number;
   readonly keys: number;
@@ -24,7 +24,7 @@ export interface AttendedGroup {
   readonly padding: readonly number[];
 }
 
-export interface RowSizes {
+interface RowSizes {
   readonly width: number;
   readonly heads: number;
   /** Tokens along the side of the square that relative positions are made for: a window's, or the image's. */

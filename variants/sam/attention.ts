@@ -1,5 +1,6 @@
 import type { GraphValue } from "../../harness/api.ts";
 import { add, child, concat, type Module, reshape, split, take, transpose } from "../../harness/onnx/index.ts";
+import { passedBias } from "../sam-decoder/passedBias.ts";
 import { axisTable, relativePositions, windowTable } from "./relativePositions.ts";
 import type { WindowLayout } from "./windows.ts";
 
@@ -8,7 +9,7 @@ const defaults = {
   biasBytes: 64 * 2 ** 20,
 };
 
-export interface AttentionSizes {
+interface AttentionSizes {
   /** Width of all heads together. The tokens' own width may differ: queries, keys and values are projected from it. */
   readonly width: number;
   readonly heads: number;
@@ -16,7 +17,7 @@ export interface AttentionSizes {
   readonly grid: number;
 }
 
-export interface WindowSizes {
+interface WindowSizes {
   readonly width: number;
   readonly heads: number;
   /** Tokens along a window's side. */
@@ -119,13 +120,7 @@ export function projectionBias(module: Module, width: number, outer = width): Gr
     name: `${module.path}.proj.bias+qkv.bias`,
     dims: [outer],
     from: [qkvBias, weight, bias],
-    compute: (qkv, matrix, own) =>
-      own!.map((value, row) => {
-        let sum = value;
-        for (let column = 0; column < width; column++)
-          sum += matrix![row * width + column]! * qkv![2 * width + column]!;
-        return sum;
-      }),
+    compute: (qkv, matrix, own) => passedBias({ bias: qkv!.subarray(2 * width), matrix: matrix!, own: own! }),
   });
 }
 
@@ -174,7 +169,7 @@ function relativeTerms(module: Module, query: GraphValue, { width, heads, grid }
   };
 }
 
-export interface Attend {
+interface Attend {
   readonly heads: number;
   readonly headWidth: number;
   readonly bias?: GraphValue;

@@ -2,7 +2,7 @@ import type { GraphValue } from "../../harness/api.ts";
 import { add, addAndNorm, child, type Module, product, weight } from "../../harness/onnx/index.ts";
 import { epsilons } from "../sam-decoder/epsilons.ts";
 
-export interface BlockEnd {
+interface BlockEnd {
   /** Result of attention, before the output projection. */
   readonly attended: GraphValue;
   readonly stream: GraphValue;

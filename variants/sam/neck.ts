@@ -2,7 +2,7 @@ import type { GraphValue } from "../../harness/api.ts";
 import { child, conv2d, layerNorm, type Module, reshape, transpose, weight } from "../../harness/onnx/index.ts";
 import { epsilons } from "../sam-decoder/epsilons.ts";
 
-export interface NeckSizes {
+interface NeckSizes {
   /** Width of the tokens. */
   readonly width: number;
   /** Tokens along the image's side. */

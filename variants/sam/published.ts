@@ -10,7 +10,7 @@ export function publishedMacs(config: SamConfig, checkpoint: Checkpoint): StageM
   return { encode, decode: publishedDecoderMacs(config, checkpoint) };
 }
 
-export interface MethodGraph {
+interface MethodGraph {
   /** Graph of the method itself. */
   readonly encoder: OnnxGraph;
   readonly config: SamConfig;

@@ -8,7 +8,6 @@ import {
   type Module,
   mul,
   reshape,
-  slice,
   softmax,
   split,
   transpose,
@@ -17,6 +16,7 @@ import {
 import { epsilons } from "../sam-decoder/epsilons.ts";
 import { exportedLayerNorm2d, exportedLinear, exportedMlp } from "../sam-decoder/exported.ts";
 import type { SamConfig } from "./config.ts";
+import { partition, unpartition } from "./partition.ts";
 import { axisTable, relativePositions } from "./relativePositions.ts";
 
 /**
@@ -43,22 +43,24 @@ export function referenceImageEncoder(config: SamConfig, checkpoint: Checkpoint)
 
 function referenceBlock(block: Module, x: GraphValue, config: SamConfig, index: number): GraphValue {
   const { graph } = block;
-  const { width, window, side, patch } = config;
+  const { width, side, patch } = config;
   const grid = side / patch;
   const normalised = layerNorm(child(block, "norm1"), x, { width, epsilon: epsilons.vit });
   const attn = child(block, "attn");
   const attended = config.globalBlocks.includes(index)
     ? referenceAttention(attn, normalised, config, grid)
-    : unpartition(
-        block,
-        referenceAttention(attn, partition(block, normalised, grid, window), config, window),
-        grid,
-        window,
-      );
+    : inWindows(attn, normalised, config);
   const middle = add(graph, x, attended);
   const mlp = child(block, "mlp");
   const mlpInput = layerNorm(child(block, "norm2"), middle, { width, epsilon: epsilons.vit });
   return add(graph, middle, exportedMlp(mlp, mlpInput, { width, layers: ["lin1", "lin2"] }));
+}
+
+function inWindows(attn: Module, x: GraphValue, config: SamConfig): GraphValue {
+  const { window, side, patch } = config;
+  const sides = { grid: side / patch, window };
+  const windows = partition(attn.graph, x, sides, [window, window]);
+  return unpartition(attn.graph, referenceAttention(attn, windows, config, window), sides);
 }
 
 /** Attends within each square of the batch: [batch, side, side, width] → the same. */
@@ -103,28 +105,6 @@ function withRelativePositions(
   const withRows = add(graph, spread, graph.op("Unsqueeze", [rowTerms, graph.ints([4])]));
   const withBoth = add(graph, withRows, graph.op("Unsqueeze", [columnTerms, graph.ints([3])]));
   return reshape(graph, withBoth, [batch, side * side, side * side]);
-}
-
-function partition({ graph }: Module, x: GraphValue, grid: number, window: number): GraphValue {
-  const across = Math.ceil(grid / window);
-  const width = x.dims[3] as number;
-  const missing = across * window - grid;
-  const padded = missing === 0 ? x : graph.op("Pad", [x, graph.ints([0, 0, 0, 0, 0, missing, missing, 0])]);
-  const tiles = reshape(graph, padded, [1, across, window, across, window, width]);
-  return reshape(graph, transpose(graph, tiles, [0, 1, 3, 2, 4, 5]), [across * across, window, window, width]);
-}
-
-function unpartition({ graph }: Module, windows: GraphValue, grid: number, window: number): GraphValue {
-  const across = Math.ceil(grid / window);
-  const width = windows.dims[3] as number;
-  const tiles = reshape(graph, windows, [1, across, across, window, window, width]);
-  const padded = reshape(graph, transpose(graph, tiles, [0, 1, 3, 2, 4, 5]), [
-    1,
-    across * window,
-    across * window,
-    width,
-  ]);
-  return across * window === grid ? padded : slice(graph, slice(graph, padded, 1, 0, grid), 2, 0, grid);
 }
 
 /** Turns [1, grid, grid, width] into the image embedding [1, embedding, grid, grid]. */

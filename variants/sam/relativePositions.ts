@@ -6,7 +6,7 @@ import { type Module, take } from "../../harness/onnx/index.ts";
  * rel_pos_h[row - row' + side - 1] + q · rel_pos_w[column - column' + side - 1].
  * Source: segment_anything/modeling/image_encoder.py, get_rel_pos and add_decomposed_rel_pos.
  */
-export interface RelativePositions {
+interface RelativePositions {
   readonly rows: Weight;
   readonly columns: Weight;
   /** Tokens along the attended square's side. */

@@ -28,7 +28,7 @@ export function rankWindows(graph: GraphBuilder, stream: GraphValue, { grid, win
   return graph.ops("TopK", [squares, graph.ints([most])], { axis: 0, largest: 1, sorted: 1 }, { outputs: 2 })[1]!;
 }
 
-export interface Grid {
+interface Grid {
   /** Tokens along the image's side; `window` counts them along a window's side. */
   readonly grid: number;
   readonly window: number;

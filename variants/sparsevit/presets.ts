@@ -18,7 +18,7 @@ const paper = {
 };
 
 /** SAM preset that is pruned, and the setting that says how. */
-export interface SparsePreset {
+interface SparsePreset {
   readonly base: keyof typeof samConfigs;
   readonly setting: Setting;
 }

@@ -8,6 +8,7 @@ import { inverse } from "../sam/windows.ts";
 import { epsilons } from "../sam-decoder/epsilons.ts";
 import { keptTokensPrefix } from "../sam-decoder/load.ts";
 import { keptMap } from "../sam-tokens/keptMap.ts";
+import { squarePlaces } from "../sam-tokens/squarePlaces.ts";
 import { attendAndWeigh, attendRows } from "../sam-tokens/windowedRows.ts";
 import { groupOrder, windowGroups } from "../sam-tokens/windowGroups.ts";
 import { type Pruning, rankingBlocks } from "./presets.ts";
@@ -65,7 +66,7 @@ function rankingBlock(block: Module, all: GraphValue, config: SamConfig, keepRat
   const x = layerNorm(child(block, "norm1"), all, { width, epsilon: epsilons.vit });
   const { attended, received } = attendAndWeigh(
     attn,
-    { x, ...placesIn(attn, graph.ints(groupOrder(groups)), config, window) },
+    { x, ...squarePlaces(graph, graph.ints(groupOrder(groups)), { grid: side / patch, square: window }) },
     {
       width,
       heads,
@@ -90,19 +91,8 @@ function shortBlock(block: Module, shortened: Shortened, config: SamConfig, inde
   const windows = whole ? [{ windows: 1, rows }] : shortened.groups;
   const groups = windows.map((each) => ({ windows: each.windows, queries: each.rows, keys: each.rows, padding: [] }));
   const stream = encoderBlock(block, shortened.stream, width, (attn, x) => {
-    const placed = { x, ...placesIn(attn, shortened.places, config, square) };
+    const placed = { x, ...squarePlaces(attn.graph, shortened.places, { grid: side / patch, square }) };
     return attendRows(attn, placed, placed, { width, heads, side: square, groups });
   });
   return { ...shortened, stream };
-}
-
-/** Returns the row and the column of tokens of the image, in squares with `square` tokens along their side. */
-function placesIn({ graph }: Module, tokens: GraphValue, { side, patch }: SamConfig, square: number) {
-  const grid = side / patch;
-  const all = Array.from({ length: grid * grid }, (_, token) => token);
-  const at = (places: readonly number[]) => graph.op("Gather", [graph.ints(places), tokens], { axis: 0 });
-  return {
-    row: at(all.map((token) => Math.floor(token / grid) % square)),
-    column: at(all.map((token) => (token % grid) % square)),
-  };
 }

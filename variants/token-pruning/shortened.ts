@@ -5,7 +5,7 @@ import { groupOrder, type WindowGroup } from "../sam-tokens/windowGroups.ts";
 import { keptCount, type PruningMethod } from "./presets.ts";
 
 /** Windows of a group: the rows of each are its kept tokens, the best first, and after them one row for all others. */
-export interface ShortenedGroup {
+interface ShortenedGroup {
   readonly windows: number;
   readonly rows: number;
 }

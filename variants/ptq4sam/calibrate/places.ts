@@ -23,13 +23,13 @@ export interface Places {
   product(path: string, kind: "weights" | "scores" | "values", factors: readonly Dim[]): void;
 }
 
-export interface Attention {
+interface Attention {
   readonly probabilities: GraphValue;
   readonly values: GraphValue;
   readonly part: number;
 }
 
-export interface AttentionSize {
+interface AttentionSize {
   /** Number of attention maps: groups times heads. */
   readonly maps: number;
   readonly rows: number;

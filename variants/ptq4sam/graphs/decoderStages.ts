@@ -25,7 +25,7 @@ export const tokenToImagePaths: readonly string[] = [
 ];
 
 /** Path of the attention whose output projection is the last layer that is quantised. */
-export const lastAttention = tokenToImagePaths.at(-1)!;
+const lastAttention = tokenToImagePaths.at(-1)!;
 
 /**
  * Returns SAM's prompt encoder and mask decoder in stages: prompts, each attention and MLP of the two-way transformer, heads.

@@ -1,6 +1,7 @@
 import type { GraphValue } from "../../../harness/api.ts";
-import { add, conv2d, layerNorm, reshape, slice, transpose, weight } from "../../../harness/onnx/index.ts";
+import { add, conv2d, layerNorm, reshape, transpose, weight } from "../../../harness/onnx/index.ts";
 import type { SamConfig } from "../../sam/config.ts";
+import { partition, unpartition } from "../../sam/partition.ts";
 import { epsilons } from "../../sam-decoder/epsilons.ts";
 import { part, type QuantizableModule } from "../calibrate/places.ts";
 import { encoderAttention } from "./encoderAttention.ts";
@@ -56,8 +57,10 @@ function attentionBranch(root: QuantizableModule, x: GraphValue, config: SamConf
   const attn = part(block, "attn");
   return graph.within(attn.path, () => {
     if (config.globalBlocks.includes(index)) return add(graph, x, encoderAttention(attn, normalised, config, grid));
-    const attended = encoderAttention(attn, partition(block, normalised, grid, window), config, window);
-    return add(graph, x, unpartition(block, attended, grid, window));
+    const sides = { grid, window };
+    const square = reshape(graph, normalised, [1, grid, grid, width]);
+    const attended = encoderAttention(attn, partition(graph, square, sides), config, window);
+    return add(graph, x, reshape(graph, unpartition(graph, attended, sides), [1, grid * grid, width]));
   });
 }
 
@@ -68,26 +71,6 @@ function mlpBranch(root: QuantizableModule, x: GraphValue, { width }: SamConfig,
   const hidden = quantizableLinear(part(block, "mlp.lin1"), normalised, { inputs: width, outputs: 4 * width });
   const activated = graph.op("Gelu", [hidden]);
   return add(graph, x, quantizableLinear(part(block, "mlp.lin2"), activated, { inputs: 4 * width, outputs: width }));
-}
-
-function partition({ graph }: QuantizableModule, x: GraphValue, grid: number, window: number): GraphValue {
-  const across = Math.ceil(grid / window);
-  const width = x.dims[2] as number;
-  const missing = across * window - grid;
-  const square = reshape(graph, x, [1, grid, grid, width]);
-  const padded = missing === 0 ? square : graph.op("Pad", [square, graph.ints([0, 0, 0, 0, 0, missing, missing, 0])]);
-  const tiles = reshape(graph, padded, [1, across, window, across, window, width]);
-  return reshape(graph, transpose(graph, tiles, [0, 1, 3, 2, 4, 5]), [across * across, window * window, width]);
-}
-
-function unpartition({ graph }: QuantizableModule, windows: GraphValue, grid: number, window: number): GraphValue {
-  const across = Math.ceil(grid / window);
-  const width = windows.dims[2] as number;
-  const tiles = reshape(graph, windows, [1, across, across, window, window, width]);
-  const side = across * window;
-  const padded = reshape(graph, transpose(graph, tiles, [0, 1, 3, 2, 4, 5]), [1, side, side, width]);
-  const square = side === grid ? padded : slice(graph, slice(graph, padded, 1, 0, grid), 2, 0, grid);
-  return reshape(graph, square, [1, grid * grid, width]);
 }
 
 function neck(root: QuantizableModule, x: GraphValue, { width, side, patch, decoder }: SamConfig): GraphValue {

@@ -1,6 +1,8 @@
-import type { Checkpoint, Weight } from "../../../harness/api.ts";
+import type { Checkpoint } from "../../../harness/api.ts";
 import type { SamConfig } from "../../sam/config.ts";
 import { downsample } from "../../sam-decoder/config.ts";
+import { passedBias } from "../../sam-decoder/passedBias.ts";
+import { withWeights } from "./changedWeights.ts";
 import { tokenToImagePaths } from "./decoderStages.ts";
 
 /** Names of a value bias and of the projection that it can be moved through. */
@@ -22,32 +24,18 @@ export function withFoldedValueBias(checkpoint: Checkpoint, config: SamConfig): 
   const folds = foldsOf(config);
   const byBias = new Map(folds.map((fold) => [fold.bias, fold]));
   const byOutput = new Map(folds.map((fold) => [fold.output, fold]));
-  const take = (name: string, dims: readonly number[]): Weight => {
-    const weight = checkpoint.take(name, dims);
-    const emptied = byBias.get(name);
-    const filled = byOutput.get(name);
+  return withWeights(checkpoint, (weight) => {
+    const emptied = byBias.get(weight.name);
+    const filled = byOutput.get(weight.name);
     if (emptied !== undefined) return { ...weight, read: () => weight.read().fill(0, emptied.start) };
     return filled === undefined ? weight : { ...weight, read: () => withFold(weight.read(), filled, checkpoint) };
-  };
-  return {
-    label: checkpoint.label,
-    source: checkpoint.source,
-    dims: (name) => checkpoint.dims(name),
-    take,
-    discard: (pattern, reason) => checkpoint.discard(pattern, reason),
-    assertAllTaken: () => checkpoint.assertAllTaken(),
-    close: () => checkpoint.close(),
-  };
+  });
 }
 
 function withFold(output: Float32Array, fold: Fold, checkpoint: Checkpoint): Float32Array {
   const bias = checkpoint.take(fold.bias, fold.dims).read().subarray(fold.start);
   const matrix = checkpoint.take(fold.matrix, fold.matrixDims).read();
-  return output.map((value, row) => {
-    let sum = value;
-    for (let i = 0; i < bias.length; i++) sum += matrix[row * bias.length + i]! * bias[i]!;
-    return sum;
-  });
+  return passedBias({ bias, matrix, own: output });
 }
 
 function foldsOf({ depth, width, decoder }: SamConfig): Fold[] {

@@ -52,7 +52,7 @@ export function mergeHeads({ graph }: QuantizableModule, x: GraphValue): GraphVa
   return reshape(graph, transpose(graph, x, [0, 2, 1, 3]), [groups, tokens, heads * width]);
 }
 
-export interface Attending {
+interface Attending {
   /** Queries, keys and values are quantised, and split by head. */
   readonly query: GraphValue;
   readonly key: GraphValue;

@@ -3,6 +3,7 @@ import type { GraphBuilder } from "../../../harness/onnx/index.ts";
 import { fakeQuantizeLog2Node, fakeQuantizeNode, fakeQuantizeRows } from "../../../harness/quantize/index.ts";
 import type { Calibrated, CalibratedWeight } from "../calibrate/calibrated.ts";
 import type { Places } from "../calibrate/places.ts";
+import { withWeights } from "./changedWeights.ts";
 
 /** Quantises at every place and turns back to float, so that values are those that integers would give. */
 export function simulatedPlaces(graph: GraphBuilder, { activations, softmax, weights }: Calibrated): Places {
@@ -26,7 +27,7 @@ function known<T>(map: ReadonlyMap<string, T>, place: string): T {
 }
 
 /** Quantises a weight and turns it back: to the nearest integer, or in the direction that was learned. */
-export function fakeQuantizedWeight(values: Float32Array, weight: CalibratedWeight): Float32Array {
+function fakeQuantizedWeight(values: Float32Array, weight: CalibratedWeight): Float32Array {
   const { bits, scales, zeroPoints, up } = weight;
   if (up === undefined)
     return fakeQuantizeRows(
@@ -56,15 +57,7 @@ export function withSigns(checkpoint: Checkpoint, signs: ReadonlyMap<string, rea
       ]),
     ),
   );
-  return {
-    label: checkpoint.label,
-    source: checkpoint.source,
-    dims: (name) => checkpoint.dims(name),
-    discard: (pattern, reason) => checkpoint.discard(pattern, reason),
-    assertAllTaken: () => checkpoint.assertAllTaken(),
-    close: () => checkpoint.close(),
-    take: (name, dims) => signedWeight(checkpoint.take(name, dims), signed.get(name)),
-  };
+  return withWeights(checkpoint, (weight) => signedWeight(weight, signed.get(weight.name)));
 }
 
 function signedWeight(weight: Weight, signs: readonly number[] | undefined): Weight {

@@ -30,7 +30,7 @@ export interface Seen {
   readonly quantized: readonly Tensor[];
 }
 
-export interface Reconstruction {
+interface Reconstruction {
   readonly seed: number;
   readonly iterations: number;
   /** Hears of each iteration once it is done, and may throw to end learning. */
@@ -41,7 +41,7 @@ export interface Reconstruction {
  * Result of learning: it holds the unit's errors before and after, on images left out of learning. The unit is quantised whole,
  * with every rounding decided.
  */
-export interface Reconstructed {
+interface Reconstructed {
   readonly before: number;
   readonly after: number;
 }
@@ -143,7 +143,7 @@ export function drawsOf({ kind }: UnitShape, { float }: Seen): number {
 }
 
 /** Rows of a unit's inputs: they are the same on both ways. */
-export interface Drawn {
+interface Drawn {
   readonly float: UnitInput;
   readonly quantized: UnitInput;
 }

@@ -18,7 +18,7 @@ import type { Calibrated } from "../calibrate/calibrated.ts";
  * Kind of a unit, which is reconstructed at once: an attention module or an MLP. The neck is none, and keeps what its
  * statistics gave.
  */
-export type UnitKind = "self attention" | "attention" | "gelu mlp" | "relu mlp";
+type UnitKind = "self attention" | "attention" | "gelu mlp" | "relu mlp";
 
 export interface UnitShape {
   readonly kind: UnitKind;
@@ -57,7 +57,7 @@ export interface UnitInput {
 }
 
 /** Mode of a run: in float, or quantised with some elements dropped back to float. */
-export type UnitMode =
+type UnitMode =
   | { readonly quantized: false }
   | { readonly quantized: true; readonly rounding: "soft" | "decided"; dropped(index: number): boolean };
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Checkpoint } from "../../harness/api.ts";
 import { GraphBuilder } from "../../harness/onnx/index.ts";
 import { seededCheckpoint } from "../../harness/weights/index.ts";
-import { attentionBias } from "./windows.ts";
+import { attentionBias } from "./attentionBias.ts";
 
 test("an attention bias depends on the distances in rows and columns, whatever their direction", () => {
   // One head, windows of 2 x 2: the numbers of distances (0, 0), (0, 1), (1, 0), (1, 1).
