@@ -6,7 +6,7 @@ import { bench } from "../harness/commands/fixtures/bench.ts";
 
 const variants = import.meta.dirname;
 
-/** Fixtures with the outputs of a full-size preset's own code, on seeded weights of all its published shapes. */
+/** Fixtures that hold the outputs of a full-size preset's own code, on seeded weights of all its published shapes. */
 const published: readonly (readonly [variant: string, fixture: string])[] = [
   ["sam-vit-b", "sam/fixtures/sam_vit_b.json"],
   ["mobilesam", "mobilesam/fixtures/mobile_sam.json"],

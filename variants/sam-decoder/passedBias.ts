@@ -1,5 +1,5 @@
 interface Passed {
-  /** The bias b, one number an input of the layer. */
+  /** The bias b: it has one number for each input of the layer. */
   readonly bias: Float32Array;
   /** The layer's weight W, [outputs, inputs]. */
   readonly matrix: Float32Array;
