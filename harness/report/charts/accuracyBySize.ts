@@ -1,7 +1,15 @@
 import { figureIn } from "../../results/report.ts";
 import { intervalMethod } from "../../stats/intervals.ts";
 import { scoredPrompts } from "../table/columns.ts";
-import { type Chart, type ChartRun, chartSpec, colourOf, type DrawnMetric, drawnMetrics, rounded } from "./chart.ts";
+import {
+  type Chart,
+  type ChartRun,
+  chartSpec,
+  colourOf,
+  type DrawnMetric,
+  drawnMetrics,
+  percentages,
+} from "./chart.ts";
 
 /**
  * Draws the figures of small, medium and large objects with their intervals: a chart for each metric with parts and each
@@ -18,9 +26,7 @@ function chartsOf({ metric, title, field, suffix }: DrawnMetric, runs: readonly 
       parts.flatMap(({ id, meaning }) => {
         const figure = figureIn(report.prompts[name], protocol, id);
         if (figure === undefined) return [];
-        const { value, low = value, high = value, n } = figure;
-        const bounds = { low: rounded(100 * low), high: rounded(100 * high) };
-        return [{ variant: label, size: meaning, accuracy: rounded(100 * value), ...bounds, n }];
+        return [{ variant: label, size: meaning, ...percentages(figure), n: figure.n }];
       }),
     );
     if (values.length === 0) return [];

@@ -1,6 +1,15 @@
 import { figureIn } from "../../results/report.ts";
 import { type ScoredPrompts, scoredPrompts, totalMs } from "../table/columns.ts";
-import { type Chart, type ChartRun, chartSpec, colourOf, type DrawnMetric, drawnMetrics, rounded } from "./chart.ts";
+import {
+  type Chart,
+  type ChartRun,
+  chartSpec,
+  colourOf,
+  type DrawnMetric,
+  drawnMetrics,
+  percentages,
+  rounded,
+} from "./chart.ts";
 
 interface Place {
   readonly variant: string;
@@ -38,16 +47,13 @@ function placeOf({ label, report }: ChartRun, { name, protocol, metric }: DrawnF
   const figure = figureIn(report.prompts[name], protocol, metric.headline);
   const ms = totalMs(report);
   if (figure === undefined || ms === undefined) return [];
-  const { value, low = value, high = value } = figure;
   return [
     {
       variant: label,
       ms: rounded(ms, 3),
       q1: rounded(encode!.q1 + decode!.q1, 3),
       q3: rounded(encode!.q3 + decode!.q3, 3),
-      accuracy: rounded(100 * value),
-      low: rounded(100 * low),
-      high: rounded(100 * high),
+      ...percentages(figure),
     },
   ];
 }

@@ -1,7 +1,7 @@
 import { figureIn } from "../../results/report.ts";
 import { intervalMethod } from "../../stats/intervals.ts";
 import { scoredPrompts } from "../table/columns.ts";
-import { type Chart, type ChartRun, chartSpec, type DrawnMetric, drawnMetrics, rounded } from "./chart.ts";
+import { type Chart, type ChartRun, chartSpec, type DrawnMetric, drawnMetrics, percentages } from "./chart.ts";
 
 interface Family {
   readonly method: string;
@@ -41,18 +41,8 @@ function chartOf(
     runs.flatMap(({ label, value, report }) => {
       const figure = figureIn(report.prompts[name], protocol, metric.headline);
       if (figure === undefined) return [];
-      const { value: accuracy, low = accuracy, high = accuracy, n } = figure;
-      return [
-        {
-          prompts: shared ? `${name}, ${protocol}` : name,
-          variant: label,
-          value,
-          n,
-          accuracy: rounded(100 * accuracy),
-          low: rounded(100 * low),
-          high: rounded(100 * high),
-        },
-      ];
+      const prompts = shared ? `${name}, ${protocol}` : name;
+      return [{ prompts, variant: label, value, n: figure.n, ...percentages(figure) }];
     }),
   );
   if (places.length === 0) return [];
@@ -99,8 +89,14 @@ function chartOf(
       }),
       records: [
         ["variant", "prompts", setting, `${title}, %`, "low", "high", "n"],
-        ...places.map(({ variant, prompts, value, accuracy, low, high, n }) => [
-          ...[variant, prompts, value, accuracy, low, high, n],
+        ...places.map((place) => [
+          place.variant,
+          place.prompts,
+          place.value,
+          place.accuracy,
+          place.low,
+          place.high,
+          place.n,
         ]),
       ],
       touches: /^(images|dataset|run)$/,

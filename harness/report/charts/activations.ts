@@ -1,4 +1,4 @@
-import { type ChartSpec, font, palette, vegaLiteSchema } from "./vega.ts";
+import { blue, type ChartSpec, ownChart, palette } from "./vega.ts";
 
 interface ActivationRow {
   readonly layer: string;
@@ -8,8 +8,6 @@ interface ActivationRow {
   readonly high: number;
 }
 
-const blue = "#0072b2";
-
 /**
  * Draws the ranges of values that enter each layer: a thin line from the smallest to the largest value, a thick one over
  * the middle 99.9 %.
@@ -17,25 +15,20 @@ const blue = "#0072b2";
 export function activationChart(title: string, subtitle: string, rows: readonly ActivationRow[]): ChartSpec {
   const y = { field: "layer", type: "nominal", sort: null, title: null, axis: { labelLimit: 320 } } as const;
   const value = { type: "quantitative", title: "value" } as const;
-  return {
-    $schema: vegaLiteSchema,
-    description: `${title}. ${subtitle}`,
-    background: palette.paper,
-    width: 460,
-    height: { step: 14 },
-    padding: 16,
-    title: { text: title, subtitle, anchor: "start", color: palette.text, subtitleColor: palette.muted },
-    config: { font, axis: { labelColor: palette.muted, titleColor: palette.text, gridColor: palette.faintRule } },
-    data: { values: [...rows] },
-    layer: [
-      {
-        mark: { type: "rule", color: palette.muted },
-        encoding: { y, x: { field: "min", ...value }, x2: { field: "max" } },
-      },
-      {
-        mark: { type: "rule", color: blue, strokeWidth: 5 },
-        encoding: { y, x: { field: "low", ...value }, x2: { field: "high" } },
-      },
-    ],
-  };
+  return ownChart(
+    { title, subtitle, width: 460, height: { step: 14 } },
+    {
+      data: { values: [...rows] },
+      layer: [
+        {
+          mark: { type: "rule", color: palette.muted },
+          encoding: { y, x: { field: "min", ...value }, x2: { field: "max" } },
+        },
+        {
+          mark: { type: "rule", color: blue, strokeWidth: 5 },
+          encoding: { y, x: { field: "low", ...value }, x2: { field: "high" } },
+        },
+      ],
+    },
+  );
 }

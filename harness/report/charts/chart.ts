@@ -1,5 +1,5 @@
 import type { Metric, ReliabilityBin } from "../../api.ts";
-import type { RunReport } from "../../results/report.ts";
+import type { RunReport, Score } from "../../results/report.ts";
 import type { LatencyTurn } from "../../store/latency.ts";
 import type { Manifest } from "../../store/schema.ts";
 import { brokenLines } from "../table/layout.ts";
@@ -101,6 +101,11 @@ export function colourOf(runs: readonly ChartRun[], shown: readonly { readonly v
     scale: { domain: all },
     legend: names.size > 1 ? { title: null, values: all.filter((label) => names.has(label)) } : null,
   } as const;
+}
+
+/** Returns a figure and its bounds in percent, as charts print them. A figure without bounds stands in for both. */
+export function percentages({ value, low = value, high = value }: Score) {
+  return { accuracy: rounded(100 * value), low: rounded(100 * low), high: rounded(100 * high) };
 }
 
 /** Rounds a figure as charts print it: with enough digits to tell neighbours apart, and no more. */

@@ -1,4 +1,4 @@
-import { type ChartSpec, font, palette, vegaLiteSchema } from "./vega.ts";
+import { blue, type ChartSpec, ownChart, palette, vermilion } from "./vega.ts";
 
 interface SearchPoint {
   readonly id: string;
@@ -18,9 +18,6 @@ export interface SearchPicture {
   readonly named: readonly (Omit<SearchPoint, "front"> & { readonly name: string })[];
 }
 
-const blue = "#0072b2";
-const vermilion = "#d55e00";
-
 /** Draws mean IoU against latency: every configuration tried, the Pareto front, and the named configurations. */
 export function searchChart({ title, subtitle, points, named }: SearchPicture): ChartSpec {
   const latency = { field: "latency", type: "quantitative", title: "encode time over the whole encoder's" } as const;
@@ -34,36 +31,31 @@ export function searchChart({ title, subtitle, points, named }: SearchPicture): 
     { field: "latency", type: "quantitative", format: ".3f" },
     { field: "percent", type: "quantitative", format: ".2f" },
   ] as const;
-  return {
-    $schema: vegaLiteSchema,
-    description: `${title}. ${subtitle}`,
-    background: palette.paper,
-    width: 520,
-    height: 340,
-    padding: 16,
-    title: { text: title, subtitle, anchor: "start", color: palette.text, subtitleColor: palette.muted },
-    config: { font, axis: { labelColor: palette.muted, titleColor: palette.text, gridColor: palette.faintRule } },
-    layer: [
-      {
-        data: { values: rows },
-        mark: { type: "point", filled: true, size: 28, color: palette.muted, opacity: 0.55 },
-        encoding: { ...zoomed, tooltip: [...tooltip] },
-      },
-      {
-        data: { values: front },
-        mark: { type: "line", color: blue, interpolate: "step-after", point: { color: blue, size: 36 } },
-        encoding: { ...zoomed, tooltip: [...tooltip] },
-      },
-      {
-        data: { values: labels },
-        mark: { type: "point", filled: true, size: 80, color: vermilion },
-        encoding: { ...zoomed, tooltip: [...tooltip] },
-      },
-      {
-        data: { values: labels },
-        mark: { type: "text", align: "right", dx: -8, dy: -8, color: palette.text },
-        encoding: { ...zoomed, text: { field: "name", type: "nominal" } },
-      },
-    ],
-  };
+  return ownChart(
+    { title, subtitle, width: 520, height: 340 },
+    {
+      layer: [
+        {
+          data: { values: rows },
+          mark: { type: "point", filled: true, size: 28, color: palette.muted, opacity: 0.55 },
+          encoding: { ...zoomed, tooltip: [...tooltip] },
+        },
+        {
+          data: { values: front },
+          mark: { type: "line", color: blue, interpolate: "step-after", point: { color: blue, size: 36 } },
+          encoding: { ...zoomed, tooltip: [...tooltip] },
+        },
+        {
+          data: { values: labels },
+          mark: { type: "point", filled: true, size: 80, color: vermilion },
+          encoding: { ...zoomed, tooltip: [...tooltip] },
+        },
+        {
+          data: { values: labels },
+          mark: { type: "text", align: "right", dx: -8, dy: -8, color: palette.text },
+          encoding: { ...zoomed, text: { field: "name", type: "nominal" } },
+        },
+      ],
+    },
+  );
 }

@@ -30,6 +30,32 @@ export const palette = {
 
 export const font = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif";
 
+interface OwnChart {
+  readonly title: string;
+  readonly subtitle: string;
+  readonly width: number;
+  readonly height: number | { readonly step: number };
+}
+
+/** Adds title, size and colours to a chart that stands alone, outside a report. */
+export function ownChart({ title, subtitle, width, height }: OwnChart, unit: Partial<ChartSpec>): ChartSpec {
+  return {
+    $schema: vegaLiteSchema,
+    description: `${title}. ${subtitle}`,
+    background: palette.paper,
+    width,
+    height,
+    padding: 16,
+    title: { text: title, subtitle, anchor: "start", color: palette.text, subtitleColor: palette.muted },
+    config: { font, axis: { labelColor: palette.muted, titleColor: palette.text, gridColor: palette.faintRule } },
+    ...unit,
+  } as ChartSpec;
+}
+
+/** Colours of series in charts that stand alone. */
+export const blue = "#0072b2";
+export const vermilion = "#d55e00";
+
 /** Returns the warnings of Vega-Lite about a spec; charts of this project have none. */
 export function chartWarnings(spec: ChartSpec): readonly string[] {
   const warnings: string[] = [];
