@@ -1,8 +1,9 @@
 import type { ImageRecord, Target } from "./datasets.ts";
 import type { Metric, SizeRange } from "./metrics.ts";
+import type { MaskPrediction } from "./models.ts";
 import type { Rle, Tensor } from "./pixels.ts";
+import type { Capability } from "./presets.ts";
 import type { Box, Prompt } from "./prompts.ts";
-import type { Capability, MaskPrediction } from "./variants.ts";
 
 /** Draws uniform numbers in [0, 1) from a stream that is named by its use. */
 export interface Random {
