@@ -2,9 +2,11 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { runCommandLine } from "./cli.ts";
 import { bench, program } from "./commands/fixtures/bench.ts";
 import { commands } from "./commands/index.ts";
+import { Stopped } from "./errors.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -32,6 +34,21 @@ test("help and README say the exit codes, which are the same in both", async () 
   };
   expect(codesIn(out, /exit codes:/)).toEqual([0, 1, 2, 70, 130]);
   expect(codesIn(readme, /Exit codes, for scripts:/)).toEqual([0, 1, 2, 70, 130]);
+});
+
+test("what the user stopped exits with 130, by whatever command", async () => {
+  const said = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  const before = process.exitCode;
+  try {
+    const run = () => Promise.reject(new Stopped("ptq4sam/sam-nano/w4a4: the calibration was stopped"));
+    const stopped = { name: "stop", describe: "stops", arguments: [], options: {}, examples: [], run };
+    await runCommandLine(["stop"], { name: "bench", about: "tests", commands: { stop: async () => stopped } });
+    expect(process.exitCode).toBe(130);
+    expect(said.mock.calls).toEqual([["error: ptq4sam/sam-nano/w4a4: the calibration was stopped\n"]]);
+  } finally {
+    process.exitCode = before;
+    said.mockRestore();
+  }
 });
 
 test("a command's help has its options and examples", async () => {

@@ -1,19 +1,20 @@
 import yargs, { type Argv, type Options } from "yargs";
 import { type Command, type Commands, type Console, commands } from "./commands/index.ts";
 import { refuseUnused } from "./commands/terminal/command.ts";
-import { HarnessError, unknown } from "./errors.ts";
+import { interrupted } from "./commands/terminal/interrupt.ts";
+import { HarnessError, Stopped, unknown } from "./errors.ts";
 import { visibleLines } from "./visible.ts";
 
-/** What scripts can rely on, beside 0, 1 and 130, which the commands return. */
+/** Exit codes that scripts can rely on; the commands return 0 and 1. */
 const exitCodes = { userMistake: 2, bug: 70 } as const;
 
 const exitCodeWords =
   "exit codes: 0 done; 1 the answer is no, or a variant failed on every image; 2 a mistake that the message says how to mend; 70 a bug in this program; 130 stopped by Ctrl-C";
 
-/** In `--plugin a.ts FILE`, FILE is no second plug-in; what stands behind -- is another program's. */
+/** Settings of the parser: in `--plugin a.ts FILE`, FILE is no second plug-in, and words after -- are another program's. */
 const parsing = { "greedy-arrays": false, "populate--": true } as const;
 
-/** What a command line program is called, and what it can do. */
+/** Name and commands of a command line program. */
 export interface Program {
   readonly name: string;
   readonly about: string;
@@ -80,7 +81,7 @@ async function dispatch(argv: readonly string[], program: Program, console: Cons
   return exitCode;
 }
 
-/** The command that is named first, with the options that others bring; all of them where it is an option, such as --help. */
+/** Loads the command that is named first; loads all commands where the first word is an option, such as --help. */
 async function calledBy(argv: readonly string[], commands: Commands): Promise<readonly Command[]> {
   const [first] = argv;
   if (first === undefined || first.startsWith("-")) return Promise.all(Object.values(commands).map((load) => load()));
@@ -125,19 +126,19 @@ function requireNumbers(command: Command, args: Readonly<Record<string, unknown>
       throw new HarnessError(`--${name}: must be a number`);
 }
 
-/** One line of error and one of hint for the user's mistake; the stack for a bug. */
+/** Prints one line of error and one of hint for the user's mistake, and the stack for a bug. Returns the exit code. */
 function report(error: unknown): number {
   if (error instanceof HarnessError) {
     const hint = error.hint === undefined ? "" : `  hint: ${visibleLines(error.hint)}\n`;
     process.stderr.write(`error: ${visibleLines(error.message)}\n${hint}`);
-    return exitCodes.userMistake;
+    return error instanceof Stopped ? interrupted : exitCodes.userMistake;
   }
   const trace = visibleLines(String(error instanceof Error ? error.stack : error));
   process.stderr.write(`${trace}\nthis is a bug in sam-bench; please report it with the command line\n`);
   return exitCodes.bug;
 }
 
-/** The parser begins its messages with capitals, and tells of wrong choices in several lines. */
+/** Writes a message of the parser as one line without a capital: the parser tells of wrong choices in several lines. */
 function oneLine(message: string): string {
   return message.charAt(0).toLowerCase() + message.slice(1).replace(/\s+/g, " ").replace(/\.$/, "");
 }

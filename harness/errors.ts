@@ -5,12 +5,12 @@ import { visible } from "./visible.ts";
 export interface ErrorDetails {
   readonly found?: unknown;
   readonly expected?: unknown;
-  /** What to do about it, lower case, no full stop. */
+  /** Advice on what to do, in lower case and without a full stop. */
   readonly hint?: string | undefined;
   readonly cause?: unknown;
 }
 
-/** The user's mistake, or the machine's limit: printed without a stack, exit code 2. */
+/** The user's mistake or the machine's limit: it is printed without a stack, and the exit code is 2. */
 export class HarnessError extends Error {
   readonly hint: string | undefined;
 
@@ -25,21 +25,24 @@ export class HarnessError extends Error {
   }
 }
 
-/** `unknown variant: mobilsam; did you mean mobilesam? known: …` */
+/** The user stopped the work, by Ctrl-C: the message is printed like a mistake's, and the exit code is 130. */
+export class Stopped extends HarnessError {}
+
+/** Returns the error `unknown variant: mobilsam; did you mean mobilesam? known: …` */
 export function unknown(kind: string, given: string, known: readonly string[]): HarnessError {
   const nearest = closest(given, known);
   const guess = nearest === undefined ? "" : ` did you mean ${nearest}?`;
   return new HarnessError(`unknown ${kind}: ${given};${guess} known: ${known.join(", ")}`);
 }
 
-/** Facts are often a stranger's text: they stay on the line of the message. */
+/** Writes a fact on one line, and makes it visible: facts are often a stranger's text. */
 function describe(value: unknown): string {
   if (typeof value === "string") return visible(value);
   if (Array.isArray(value)) return `[${value.map(describe).join(", ")}]`;
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-/** The known word with the least edit distance, if it is near enough to be a slip of the hand. */
+/** Returns the known word with the least edit distance, if it is near enough to be a slip of the hand. */
 function closest(given: string, known: readonly string[]): string | undefined {
   const ranked = known
     .map((word) => ({ word, distance: editDistance(given.toLowerCase(), word.toLowerCase()) }))
@@ -48,7 +51,7 @@ function closest(given: string, known: readonly string[]): string | undefined {
   return best !== undefined && best.distance <= Math.max(2, given.length / 3) ? best.word : undefined;
 }
 
-/** Levenshtein distance, one row at a time. */
+/** Computes the Levenshtein distance, one row at a time. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

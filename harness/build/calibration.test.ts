@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { CalibrateContext, CalibrationNeed, VariantManifest } from "../api.ts";
+import { Stopped } from "../errors.ts";
 import { loadRegistry, type RegisteredVariant, type Registry } from "../plan/plugins/registry.ts";
 import { seededCheckpoint } from "../weights/index.ts";
 import { type CalibrationRequest, calibrate, calibrationFor, calibrationRecord } from "./calibration.ts";
@@ -156,4 +157,20 @@ test("no images are no calibration, and the method's options reach it", async ()
   await expect(calibrate(request(method()), { dataset: empty, seed: 0, options: {} })).rejects.toThrow(
     "dataset shapes: no image to calibrate on",
   );
+});
+
+test("a calibration that the user stops says so, whatever its method throws, and stores nothing", async () => {
+  for (const own of [new Error("This operation was aborted"), new Error("learns/toy/a: no more images")]) {
+    const stop = new AbortController();
+    const variant = method();
+    const calibrateOnce = async () => {
+      stop.abort();
+      throw own;
+    };
+    const stopped = { ...variant, plugin: { ...variant.plugin, calibrate: calibrateOnce } };
+    const error = await calibrationFor({ ...request(stopped), signal: stop.signal }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(Stopped);
+    expect((error as Stopped).message).toBe("learns/toy/a: the calibration was stopped");
+  }
+  expect(readdirSync(store)).toEqual([]);
 });

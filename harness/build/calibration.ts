@@ -10,7 +10,7 @@ import type {
   ImageId,
   RuntimeOptions,
 } from "../api.ts";
-import { HarnessError } from "../errors.ts";
+import { HarnessError, Stopped } from "../errors.ts";
 import { homeFolder } from "../home.ts";
 import { prepare, toModelFrame } from "../image/index.ts";
 import { limits } from "../limits.ts";
@@ -75,8 +75,8 @@ export interface CalibrationSource {
 }
 
 /**
- * Calibrates the variant and stores the outcome. Throws HarnessError where there is no image, or where the calibration is
- * stopped.
+ * Calibrates the variant and stores the outcome. Throws HarnessError where there is no image, and Stopped where the user stops
+ * the calibration.
  */
 export async function calibrate(request: CalibrationRequest, source: CalibrationSource): Promise<StoredCalibration> {
   const { variant, checkpoint, weightsId, runtime, signal } = request;
@@ -102,7 +102,10 @@ export async function calibrate(request: CalibrationRequest, source: Calibration
     progress: (done, total, what) => request.progress(done, total, what),
   };
   try {
-    const values = await calibrateWatched(variant, context);
+    const values = await calibrateWatched(variant, context).catch((error: unknown) => {
+      // Each method ends in words of its own once the signal is aborted.
+      throw signal.aborted ? new Stopped(`${preset.id}: the calibration was stopped`) : error;
+    });
     const { id, fingerprint, images } = dataset;
     const stored: StoredCalibration = {
       schema: 1,

@@ -1,5 +1,5 @@
 import type { Dataset, RgbImage } from "../api.ts";
-import { HarnessError } from "../errors.ts";
+import { HarnessError, Stopped } from "../errors.ts";
 import type { Warning } from "../measure/drift.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { sha256 } from "../store/canonical.ts";
@@ -99,8 +99,7 @@ async function photoFiles(dataset: Dataset): Promise<readonly string[] | undefin
 async function pixelHashes(dataset: Dataset, { variant, progress, signal }: Watcher): Promise<readonly string[]> {
   const hashes: string[] = [];
   for (const [done, { id }] of dataset.images.entries()) {
-    if (signal.aborted)
-      throw new HarnessError(`${variant}: stopped before it was known which images it is calibrated on`);
+    if (signal.aborted) throw new Stopped(`${variant}: stopped before it was known which images it is calibrated on`);
     const hash = await unlessUnreadable(async () => pixelHash(await dataset.read(id)));
     if (hash !== undefined) hashes.push(hash);
     progress(done + 1, dataset.images.length);

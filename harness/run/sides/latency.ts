@@ -1,5 +1,5 @@
 import { type PreparedRun, prepareRun } from "../../build/preparedRun.ts";
-import { HarnessError } from "../../errors.ts";
+import { HarnessError, Stopped } from "../../errors.ts";
 import { type RunPlan, resolvePlan } from "../../plan/plan.ts";
 import type { WeightsChoice } from "../../plan/weights.ts";
 import type { LatencyTurns } from "../../results/compare/latency.ts";
@@ -73,7 +73,7 @@ async function measureSides(
   const done = await takeTurns(candidates, { plan, observer, signal }, (name, turn) => {
     turns.get(name)!.push(turn);
   });
-  if (done === undefined) throw new HarnessError("stopped before the end of the latency rounds");
+  if (done === undefined) throw new Stopped("stopped before the end of the latency rounds");
   const [lost] = done.lost.values();
   if (lost !== undefined) throw new HarnessError(`latency can not be compared: ${lost}`);
   const of = (name: string) => turns.get(name)!;

@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { withValues } from "../../absent.ts";
 import { fittingVariants } from "../../build/weights/fit.ts";
-import { HarnessError, unknown } from "../../errors.ts";
+import { HarnessError, Stopped, unknown } from "../../errors.ts";
 import { placesOf } from "../../plan/dataPlaces.ts";
 import { resolvePlan } from "../../plan/plan.ts";
 import { inertClassesOf, type Registry, variantOf } from "../../plan/plugins/registry.ts";
@@ -180,7 +180,7 @@ async function runOf(operand: Exclude<Operand, { kind: "run" }>, { context, stor
   const { observer, signal, results } = context;
   const line = commandLine({ ...base, variants: variant, checkpoint });
   const { runs, stopped } = await runPlan({ plan, results, asPassed: line, observer, signal });
-  if (stopped) throw new HarnessError("stopped before the end", { hint: "the same command goes on from here" });
+  if (stopped) throw new Stopped("stopped before the end", { hint: "the same command goes on from here" });
   return runs[0]!;
 }
 
