@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { applyBlock, codeBlocks, readPage } from "./commands/fixtures/markdown.ts";
 import { projectRoot } from "./plan/plugins/sources.ts";
 
-/** Beside other work, one walk-through has two programs to compile and a model to run. */
+/** A walk-through may take this long: beside other work it compiles two programs and runs a model. */
 const patience = 600_000;
 
 const blocks = codeBlocks(readPage("CONTRIBUTING.md"));
@@ -108,7 +108,7 @@ async function runOf(variant: string, results: string): Promise<string> {
   return out.trim().split("\n").at(-1)!;
 }
 
-/** As a reader's shell runs it, in the copy. */
+/** Runs a text in the copy as a reader's shell does. */
 function shell(text: string): Promise<Finished> {
   const own = Object.entries(process.env).filter(([name]) => !/^(VITEST|npm_|NODE_ENV|TEST$)/.test(name));
   const env = { ...Object.fromEntries(own), SAM_BENCH_HOME: join(folder, "home"), NO_COLOR: "1", CI: "true" };

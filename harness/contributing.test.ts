@@ -10,7 +10,7 @@ const page = readPage("CONTRIBUTING.md");
 const blocks = codeBlocks(page);
 const walks = ["A variant", "A protocol", "A metric", "A data set"];
 
-/** What the walk-throughs copy and change. */
+/** Paths that the walk-throughs copy and change. */
 const touched = ["variants/templates", "datasets/templates", "harness/protocols/index.ts", "harness/metrics/index.ts"];
 
 let folder: string;

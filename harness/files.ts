@@ -1,11 +1,11 @@
-/** Opens what must be an ordinary file. A pipe would be waited for without end, a device has no size and no last byte. */
+/** Opens ordinary files and refuses all else: reading a pipe could wait for ever, and a device has no size and no last byte. */
 
 import { closeSync, constants, fstatSync, openSync, type Stats, statSync } from "node:fs";
 import { HarnessError } from "./errors.ts";
 
 /**
- * Opens for reading without waiting, and looks at what was opened: the name may mean another file by then.
- * Throws HarnessError for a file that is missing, closed to the user, a folder, a pipe, a socket or a device; `hint` says what to give.
+ * Opens a file for reading without waiting, and looks at what was opened: the name may mean another file by then.
+ * Throws HarnessError for a file that is missing, closed to the user, a folder, a pipe, a socket or a device, with `hint`.
  */
 export function openRegularFile(file: string, hint?: string): number {
   const descriptor = opened(file, hint);
@@ -15,7 +15,7 @@ export function openRegularFile(file: string, hint?: string): number {
   throw irregular(file, problem, hint);
 }
 
-/** For readers that open the file themselves, and say of a missing one what it was for. Throws HarnessError for what is there and is no file. */
+/** Throws HarnessError for a path that exists and is no file. Readers call it that open the file and report a missing one. */
 export function refuseIrregular(file: string, hint?: string): void {
   const stats = statSync(file, { throwIfNoEntry: false });
   const problem = stats === undefined ? undefined : irregularity(stats);

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 
 const script = join(fileURLToPath(new URL("..", import.meta.url)), ".ci", "follow.mjs");
 
-/** What the script prints, in lines, and how it ends. */
+/** Runs the script and returns its lines and how it ended. */
 function follow(...words: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...words], { encoding: "utf8" });
   return { status, lines: stdout.trimEnd().split("\n"), stderr };

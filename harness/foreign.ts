@@ -1,9 +1,9 @@
 import type { z } from "zod";
 import { HarnessError } from "./errors.ts";
 
-/** Reading what others wrote, and what this project wrote at another time: as JSON, and by a schema. */
+/** Reads JSON that others wrote, or this project at another time, and checks it by a schema. */
 
-/** Throws HarnessError naming the place, a file or a file's line, where the text is not JSON. */
+/** Parses JSON. Throws HarnessError that names the place, a file or a file's line, where the text is not JSON. */
 export function parseJson(json: string, place: string): unknown {
   try {
     return JSON.parse(json);
@@ -12,7 +12,7 @@ export function parseJson(json: string, place: string): unknown {
   }
 }
 
-/** Returns the value as the schema has it. Throws HarnessError naming the place and the first field that is not as it should be. */
+/** Returns the value as the schema has it. Throws HarnessError that names the place and the first field that does not fit. */
 export function checked<T extends z.ZodType>(schema: T, value: unknown, place: string, hint?: string): z.output<T> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;

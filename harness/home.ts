@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-/** Where built graphs and downloads are kept: `SAM_BENCH_HOME`, else the platform's cache folder. */
+/** Returns the folder of built graphs and downloads: it is `SAM_BENCH_HOME`, else one in the platform's cache folder. */
 export function homeFolder(env: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform): string {
   if (env.SAM_BENCH_HOME) return env.SAM_BENCH_HOME;
   if (platform === "win32") return join(env.LOCALAPPDATA ?? join(homedir(), "AppData", "Local"), "sam-bench");

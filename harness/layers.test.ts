@@ -8,7 +8,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 /** Files that every folder may import. */
 const foundation = ["absent", "files", "foreign", "home", "limits", "visible"];
 
-/** What has no part in a plan yet: it knows no plug-in. */
+/** Rooms that have no part in a plan yet: they know no plug-in. */
 const belowPlan = [
   ...["api", "errors", "mask", "stats", "image", "weights", "coco", "onnx", "quantize", "prompts", "metrics"],
   ...["protocols", "measure", "process", "store"],
@@ -19,7 +19,7 @@ const belowCommands = [
   ...["plan", "build", "worker", "results", "run", "estimate", "search", "report", "pull", "cluster"],
 ];
 
-/** What a folder may import besides itself and the foundation. "plug-in" stands for variants/ and datasets/. */
+/** Rooms that a room may import besides itself and the foundation. "plug-in" stands for variants/ and datasets/. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   api: [],
   errors: [],
@@ -147,7 +147,7 @@ test("the main process knows a worker by what it is asked and answers, not by it
   expect(wrong).toEqual([]);
 });
 
-/** The shortest way from a file back to itself. */
+/** Returns the shortest way from a file back to itself. */
 function circleThrough(file: string, targets: ReadonlyMap<string, readonly string[]>): string | undefined {
   const ways = new Map([[file, file]]);
   for (const [at, way] of ways)

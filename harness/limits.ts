@@ -1,4 +1,7 @@
-/** Bounds on what a stranger's file can ask for, and on how long it is waited for. SECURITY.md lists each of them with its number; a test compares the two. */
+/**
+ * Bounds on what a stranger's file can ask for, and on how long this program waits for foreign code. SECURITY.md lists each of
+ * them with its number, and a test compares the two.
+ */
 export const limits = {
   /** Pixels of a photo, of a mask's picture, and of a stored run-length mask: checked before anything is allocated. */
   imagePixels: 2 ** 28,
@@ -10,9 +13,9 @@ export const limits = {
   tensorBytes: 2 ** 32,
   /** Bytes of a download whose length nobody gives. */
   downloadBytes: 2 ** 34,
-  /** Milliseconds of a call to a worker, at least, if an earlier one of its kind has been answered. */
+  /** Least deadline of a call to a worker, in ms, if an earlier call of its kind has been answered. */
   callMs: 60_000,
-  /** Times the slowest earlier call of its kind that a call may take. */
+  /** A call may take this many times as long as the slowest earlier call of its kind. */
   callFactor: 20,
   /** Milliseconds of a first call, of loading a model and of a step of a calibration. */
   firstCallMs: 1_800_000,
@@ -22,13 +25,13 @@ export const limits = {
   pluginLoadMs: 60_000,
   /** Values inside one another in one element of a dataset's JSON that only the slower of the two parsers reads. */
   jsonDepth: 500,
-  /** Coordinates of a polygon, px from the image's corner, either way: beyond, the annotation is left out with a warning. */
+  /** Largest distance of a polygon's corner from the image's corner, in px; an annotation beyond is left out with a warning. */
   polygonCoordinatePx: 1_000_000,
-  /** Nodes of an ONNX file that is given, those of graphs inside nodes counted. */
+  /** Nodes of an ONNX file that a user gives, with those of graphs inside nodes. */
   onnxNodes: 50_000,
-  /** Graphs inside one another in it. */
+  /** Depth of graphs inside one another in an ONNX file. */
   onnxNesting: 16,
-  /** Milliseconds in which its decoder has to answer one prompt before a run begins. */
+  /** Milliseconds in which an ONNX file's decoder has to answer one prompt before a run begins. */
   onnxTrialMs: 60_000,
   /** Bytes of a line that another process sends as an answer. */
   externalLineBytes: 1_048_576,

@@ -2,7 +2,7 @@
 import { register as registerHooks } from "node:module";
 import { register } from "tsx/esm/api";
 
-/** What every process of this program calls before it imports its own code. */
+/** Registers the loaders. Every process of this program calls it before it imports its own code. */
 export function registerLoader() {
   register();
   registerHooks("./selfResolve.mjs", import.meta.url);

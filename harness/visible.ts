@@ -3,20 +3,20 @@
  * Whatever moves a terminal's cursor, starts a line or turns the direction of writing is shown as an escape, `\x1b`.
  */
 
-/** C0 and C1 controls, line and paragraph separators, zero-width characters, marks of direction, and lone surrogates. */
+/** Matches C0 and C1 controls, line and paragraph separators, zero-width characters, marks of direction, and lone surrogates. */
 const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
-/** One line whatever the text is. A text of ordinary characters comes back as it is. */
+/** Returns one line, whatever the text is. A text of ordinary characters comes back as it is. */
 export function visible(text: string): string {
   return text.replace(unseen, escaped);
 }
 
-/** The same for a text of our own that has line ends: they stay. */
+/** Returns the text with its line ends, for a text of our own. All else is as in `visible`. */
 export function visibleLines(text: string): string {
   return text.replace(unseen, (character) => (character === "\n" ? character : escaped(character)));
 }
 
-/** C0 controls by two digits, as shells write them; all others so that they mean the same inside JSON. */
+/** Writes C0 controls by two digits, as shells do, and all others so that they mean the same inside JSON. */
 function escaped(character: string): string {
   if (character === "\n") return "\\n";
   if (character === "\t") return "\\t";
