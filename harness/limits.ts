@@ -29,7 +29,7 @@ export const limits = {
   polygonCoordinatePx: 1_000_000,
   /** Nodes of an ONNX file that a user gives, with those of graphs inside nodes. */
   onnxNodes: 50_000,
-  /** Depth of graphs inside one another in an ONNX file. */
+  /** Graphs of an ONNX file may lie inside one another this deep. */
   onnxNesting: 16,
   /** Milliseconds in which an ONNX file's decoder has to answer one prompt before a run begins. */
   onnxTrialMs: 60_000,

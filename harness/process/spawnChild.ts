@@ -6,7 +6,7 @@ export interface ChildOptions {
   /** The module that the child runs; the module calls watchParent of parentWatch.mjs. */
   readonly module: URL;
   readonly arguments?: readonly string[];
-  /** What the child prints is seen or thrown away. */
+  /** The child's output and errors are shown or thrown away. */
   readonly output?: "inherit" | "ignore";
   readonly serialization?: "json" | "advanced";
   /** Options that Node itself takes, such as `--max-old-space-size=8192`. */

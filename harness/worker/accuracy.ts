@@ -13,7 +13,7 @@ export interface AccuracyInput {
   readonly seed: number;
 }
 
-/** What comes of one image. */
+/** Result of one image: it holds its rows, and the time that everything mode took. */
 export interface ImageRows extends Pick<ImageEnd, "everythingMs"> {
   readonly rows: readonly PredictionRow[];
 }
@@ -23,12 +23,12 @@ interface Prepared {
   readonly image: PreparedImage;
 }
 
-/** Turns images into rows, one after the other; the next one is read and prepared while this one is encoded. */
+/** Turns images into rows, one after the other. The next image is read and prepared while the present one is encoded. */
 export class AccuracyPhase {
   readonly #input: AccuracyInput;
-  /** Passes whose time is measured: nothing else is to go on meanwhile, and an image takes them seconds. */
+  /** True where a pass is timed: then nothing is read ahead, because nothing else may go on meanwhile. */
   readonly #timed: boolean;
-  /** What was read ahead: by image, so that a change of order costs a second reading and no error. */
+  /** The image that was read ahead. If another image is asked for, it is read again. */
   #ahead: { readonly image: ImageId; readonly prepared: Promise<Prepared> } | undefined;
 
   readonly #records: ReadonlyMap<ImageId, ImageRecord>;
@@ -74,7 +74,7 @@ export class AccuracyPhase {
 
   #readAhead(image: ImageId): void {
     const prepared = this.#read(image);
-    // Whoever asks for this image gets the error; until then it must not count as unhandled.
+    // The call that asks for this image gets the error; until then the error must not count as unhandled.
     prepared.catch(() => undefined);
     this.#ahead = { image, prepared };
   }

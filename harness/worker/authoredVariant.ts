@@ -3,7 +3,7 @@ import { readSignature } from "../onnx/index.ts";
 import { asAuthors } from "../plan/plugins/authorsError.ts";
 import { isOwnModule, type RegisteredVariant } from "../plan/plugins/registry.ts";
 
-/** Loads a variant's graphs. What its plug-in throws then and later names the variant, the call and the place in its file. */
+/** Loads a variant's graphs. Errors that its plug-in throws then and later name the variant, the call and the place in its file. */
 export async function loadVariant(
   { plugin, preset, file }: RegisteredVariant,
   graphs: GraphFiles,
@@ -25,7 +25,7 @@ export async function loadVariant(
   };
 }
 
-/** What the graphs of a plug-in from outside give, by name: most slips of its author are a misspelt one. */
+/** Returns a hint with the outputs that the graphs of a foreign plug-in have: its author's slip is mostly a misspelt name. */
 export function outputsHint(file: string, graphs: GraphFiles): () => string | undefined {
   if (isOwnModule(file)) return () => undefined;
   return () => {

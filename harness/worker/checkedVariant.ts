@@ -2,9 +2,9 @@ import type { Variant } from "../api.ts";
 import { type Timed, timed, timedSync } from "../measure/clock.ts";
 import type { OutputChecks } from "./outputChecks.ts";
 
-/** A variant whose outputs are checked before anything is made of them. */
+/** A variant whose outputs are checked before they are used. */
 export interface CheckedVariant extends Variant {
-  /** What the checks have taken so far: no part of what the variant takes. */
+  /** Time that the checks have taken so far, in ms: it is no part of the variant's time. */
   readonly checkedMs: number;
 }
 
@@ -39,7 +39,7 @@ export function checkedVariant(variant: Variant, checks: OutputChecks): CheckedV
   };
 }
 
-/** How long a step takes without the checks of what the variant returns in it. */
+/** Times a step, without the checks of what the variant returns in it. */
 export async function timedUnchecked<T>(variant: CheckedVariant, step: () => Promise<T>): Promise<Timed<T>> {
   const before = variant.checkedMs;
   const { value, durationMs } = await timed(step);

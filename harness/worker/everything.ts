@@ -9,17 +9,17 @@ interface EverythingInput extends Pick<PassInput, "seed"> {
   readonly holder: ImageHolder;
   readonly image: ImageRecord;
   readonly photo: RgbImage;
-  /** The whole image, which other passes use as well, and what it took to prepare and encode. */
+  /** The whole image, which other passes use as well, and the time to prepare and encode it. */
   readonly whole: Timed<HeldImage>;
 }
 
 interface EverythingResult {
   readonly kept: readonly KeptMask[];
-  /** From the photo to the masks, as if the whole image had been encoded for this pass alone. */
+  /** Time from the photo to the masks; it includes encoding the whole image, as if that were done for this pass alone. */
   readonly durationMs: number;
 }
 
-/** Takes an image through everything mode: crop after crop, each encoded on its own, then what stays of all masks. */
+/** Takes an image through everything mode: each crop is encoded and prompted, then the masks of all crops are filtered. */
 export async function runEverything(
   planned: PlannedPass,
   everything: EverythingMode,

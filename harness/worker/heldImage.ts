@@ -15,44 +15,44 @@ import { encodeRle, maskFromLogits, stabilityScore } from "../mask/index.ts";
 import { type Timed, timedSync } from "../measure/clock.ts";
 import { type CheckedVariant, timedUnchecked } from "./checkedVariant.ts";
 
-/** What of a pass decides what a variant is asked for. */
+/** Fields of a pass that decide what a variant is asked for. */
 export type AskedOf = Pick<PromptPass, "looksAt" | "stabilityOffset">;
 
-/** An image, or a crop of one, that a variant has encoded: what a pass needs of it, whatever kind of variant it is. */
+/** An image, or a crop of one, that a variant has encoded. A pass needs nothing else, whatever kind of variant it is. */
 export interface HeldImage {
-  /** The variant's. */
+  /** Capabilities that the variant lacks. */
   readonly lacks: readonly Capability[];
-  /** One prediction a prompt, in their order. */
+  /** Returns one prediction for each prompt, in their order. */
   decode(prompts: readonly Prompt<"image">[], asked: AskedOf): Promise<readonly HeldPrediction[]>;
-  /** All masks without a prompt; of variants that have such an output. */
+  /** Returns all masks without a prompt; absent for variants that have no such output. */
   everything?(): Promise<HeldPrediction>;
 }
 
 /** A prediction whose masks are made when they are asked for. */
 export interface HeldPrediction {
   readonly prediction: MaskPrediction;
-  /** At the size of the held image. Where the variant found no mask at all, token 0 is an empty one. */
+  /** Returns a token's mask at the size of the held image. Where the variant found no mask at all, token 0 is an empty one. */
   mask(token: number): Rle;
-  /** [1, side, side]; nothing where there are none. */
+  /** Returns a token's logits, [1, side, side], or nothing where there are none. */
   lowResLogits(token: number): Tensor | undefined;
-  /** |{logit > offset}| / |{logit > -offset}|; nothing where it is not known. */
+  /** Returns |{logit > offset}| / |{logit > -offset}|, or nothing where it is not known. */
   stability(token: number, offset: number): number | undefined;
 }
 
-/** A variant of any kind, as something that takes photos and holds them. */
+/** A variant of any kind that takes photos and holds them. */
 export interface ImageHolder {
-  /** What can be done while another image is encoded. */
+  /** Does what can be done while another image is encoded. */
   prepare(photo: RgbImage): PreparedImage;
-  /** How long a step takes, without the checks of what the variant returns in it. */
+  /** Times a step, without the checks of what the variant returns in it. */
   timed<T>(step: () => Promise<T>): Promise<Timed<T>>;
 }
 
 export interface PreparedImage {
-  /** Encodes it. The time is that from the photo on. */
+  /** Encodes the image. Its time begins with the photo. */
   hold(): Promise<Timed<HeldImage>>;
 }
 
-/** Holds images by their embeddings. */
+/** Returns a holder that keeps images as their embeddings. */
 export function embeddingHolder(variant: CheckedVariant, preset: VariantManifest): ImageHolder {
   return {
     prepare(photo) {
@@ -75,7 +75,7 @@ export interface EmbeddedImage {
   readonly embedding: ImageEmbedding;
 }
 
-/** The image behind an embedding: prompts go into the model frame, logits come back out of it. */
+/** Returns the image that an embedding holds: prompts are moved into the model frame, and logits out of it. */
 export function embeddedImage({ variant, preset, embedding }: EmbeddedImage): HeldImage {
   const held = (prediction: MaskPrediction) => heldPrediction(prediction, embedding, preset);
   const { everything } = variant;
@@ -110,12 +110,12 @@ function heldPrediction(
   };
 }
 
-/** One token's logits, [1, side, side], sharing the prediction's memory. */
+/** Returns one token's logits, [1, side, side]; they share the prediction's memory. */
 function logitsOf(prediction: MaskPrediction, token: number): Tensor | undefined {
   return prediction.kind === "logits" ? logitsAt(prediction.lowResLogits, token) : undefined;
 }
 
-/** The logits at a place of [tokens, side, side], sharing their memory. */
+/** Returns the logits at a place of [tokens, side, side]; they share memory with the others. */
 export function logitsAt({ dims, data }: Tensor, place: number): Tensor {
   const [, rows, columns] = dims as [number, number, number];
   const size = rows * columns;

@@ -7,7 +7,7 @@ import { boxPrompt, timedBoxes } from "../prompts/timedBoxes.ts";
 import type { OutputChecks } from "./outputChecks.ts";
 
 const defaults = {
-  /** Prompts in the batch that prompts a second are measured with: the image's boxes, over and over. */
+  /** Prompts in the batch that prompts a second are measured with: they repeat the image's boxes. */
   batchPrompts: 16,
 };
 
@@ -18,22 +18,22 @@ export interface LatencyInput {
   readonly checks: OutputChecks;
 }
 
-/** One sample of each stage, ms. */
+/** One sample of each stage, in ms. */
 export interface LatencySample {
   readonly prepareMs: number;
   readonly encodeMs: number;
-  /** One box prompt, what the decoder computes once an image included: the papers' figure. */
+  /** Time of one box prompt, with what the decoder computes once for each image: this is the papers' figure. */
   readonly decodeMs: number;
-  /** Logits to one mask; 0 for a variant whose decoder gives masks. */
+  /** Time from logits to one mask; 0 for a variant whose decoder returns masks. */
   readonly upscaleMs: number;
   /** Of another process: its way of pixels and masks, which is in no stage. */
   readonly transferMs?: number | undefined;
   readonly batch: { readonly prompts: number; readonly durationMs: number };
-  /** Memory of the process at its highest since it began: the data set and all that the harness reads count as well. */
+  /** Peak memory of the process since it began; the data set and all else that the harness reads are in it. */
   readonly peakBytes: number;
 }
 
-/** An image through all four stages, each timed on its own; reading the photo and checking what comes back are no stages. */
+/** Takes an image through all four stages and times each. Reading the photo and checking the outputs belong to no stage. */
 export async function measureTurn(input: LatencyInput, image: ImageId): Promise<LatencySample> {
   const { variant, preset, dataset, checks } = input;
   const photo = await dataset.read(image);

@@ -16,19 +16,19 @@ export interface ModelCalls {
   measure: { readonly request: { readonly photo: RgbImage; readonly box: Box }; readonly reply: StagesMemory };
 }
 
-/** Bytes of the whole process, Node and the runtime included, as in all figures here. */
+/** Memory of the process while a model is loaded, in bytes; Node and the runtime are in all figures of this file. */
 export interface LoadedMemory {
-  /** Highest while the graphs were loaded. */
+  /** Peak while the graphs were loaded. */
   readonly load: number;
-  /** Resident after that. */
+  /** Resident memory after that. */
   readonly loaded: number;
 }
 
-/** Peaks while one photo is encoded and one box decoded; the photo is in both. */
+/** Peaks while one photo is encoded and one box decoded; both include the photo. */
 export interface StagesMemory {
   readonly encode: number;
   readonly decode: number;
-  /** On the GPU after loading, after an encode and after a decode, where the driver tells. */
+  /** Memory on the GPU after loading, after an encode and after a decode; absent where the driver does not tell. */
   readonly gpu?: { readonly load: number; readonly encode: number; readonly decode: number };
 }
 
@@ -71,7 +71,7 @@ export interface Stages {
   readonly checks: OutputChecks;
 }
 
-/** Peaks while the photo is encoded and while the box is decoded. */
+/** Measures the peaks while the photo is encoded and while the box is decoded. */
 export async function measureStages(
   { variant, preset, photo, box, checks }: Stages,
   gpuBytes: () => number | undefined,

@@ -4,24 +4,24 @@ import { HarnessError } from "../errors.ts";
 /** Checks of what a variant's plug-in returns, by stage. Each throws HarnessError: variant, output, found, expected. */
 export interface OutputChecks {
   embedding(embedding: ImageEmbedding, input: ModelInput): void;
-  /** One prediction a prompt. `geometry` is the image's that was encoded. */
+  /** Requires one prediction for each prompt. `geometry` is that of the encoded image. */
   predictions(predictions: readonly MaskPrediction[], prompts: number, geometry: Geometry): void;
   everything(prediction: MaskPrediction, geometry: Geometry): void;
 }
 
-/** Whose outputs they are. */
+/** Variant whose outputs are checked, with a hint for its errors. */
 interface Subject {
   readonly id: string;
   readonly hint: () => string | undefined;
 }
 
-/** `hint` says more of the plug-in, where there is more to say: its graphs' outputs. */
+/** Returns the checks of a variant. `hint` names the outputs of its graphs where that helps the plug-in's author. */
 export function outputChecks(
   { id, lacks }: Pick<VariantManifest, "id" | "lacks">,
   hint: () => string | undefined = () => undefined,
 ): OutputChecks {
   const subject = { id, hint };
-  /** Tokens of the first prediction: all others have as many, since a token stands for one thing. */
+  /** Tokens of the first prediction: all others have as many, because a token has one meaning. */
   let tokens: number | undefined;
   const prediction = (output: string, given: MaskPrediction, geometry: Geometry) => {
     if (given?.kind === "masks") return requireMasks(subject, output, given, geometry);
@@ -127,7 +127,10 @@ function requireNumbers(
   throw wrong(subject, `${name}: not a finite number`, `${data[at]} at ${at}`, "finite values");
 }
 
-/** One value that is no number, or infinite, makes a sum that is neither. Four sums at a time: each addition waits for the one before. */
+/**
+ * Tells whether all values are finite: one that is not makes the sum of all not finite. There are four sums, because each
+ * addition waits for the one before in the same sum.
+ */
 function allFinite(data: Float32Array): boolean {
   let a = 0;
   let b = 0;
@@ -144,7 +147,7 @@ function allFinite(data: Float32Array): boolean {
   return Number.isFinite(a) && Number.isFinite(b) && Number.isFinite(c) && Number.isFinite(d);
 }
 
-/** Masks are placed by it: it is the input's, whatever the encoder did to the pixels. */
+/** Requires the input's geometry, whatever the encoder did to the pixels: masks are placed by it. */
 function requireGeometry(subject: Subject, found: Geometry | undefined, expected: Geometry): void {
   if (found === expected) return;
   const text = (geometry: Geometry | undefined) => {

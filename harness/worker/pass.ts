@@ -7,7 +7,7 @@ import { random } from "../stats/random.ts";
 import type { HeldImage, HeldPrediction } from "./heldImage.ts";
 
 const defaults = {
-  /** Targets that go through a pass together: their logits are in memory at once, four 256 x 256 maps each. */
+  /** This many targets go through a pass together: the logits of all, four 256 x 256 maps each, are in memory at once. */
   targetsAtOnce: 64,
 };
 
@@ -15,7 +15,7 @@ export interface PassInput {
   readonly held: HeldImage;
   readonly targets: readonly Target[];
   readonly seed: number;
-  /** Where a crop is held: its place in the image. Prompts and masks are in the image frame all the same. */
+  /** Place of the crop, if a crop is held. Prompts and masks are in the frame of the whole image even then. */
   readonly crop?: { readonly box: Box; readonly image: Size };
 }
 
@@ -32,7 +32,7 @@ export async function runPass({ protocol, pass }: PlannedPass, input: PassInput)
   return kept;
 }
 
-/** One target on its way through a pass. */
+/** One target while it goes through a pass. */
 interface Job {
   readonly target: Target;
   readonly steps: Generator<Prompt<"image">, void, Feedback>;
@@ -41,7 +41,7 @@ interface Job {
 
 function beginJob(pass: PromptPass, target: Target, seed: number): Job {
   const steps = pass.sampler.prompts(target, streamOf(seed, pass.sampler, target));
-  // The first next() only starts a generator: what it is handed is not read.
+  // The first next() only starts a generator: its argument is not read.
   const first = steps.next(undefined as never);
   return { target, steps, prompt: first.done ? undefined : first.value };
 }
@@ -64,7 +64,7 @@ async function runGroup(pass: PromptPass, jobs: readonly Job[], input: PassInput
   return kept;
 }
 
-/** One prediction a prompt; of a pass that asks for the variant's own everything mode, that for its only target. */
+/** Returns one prediction for each prompt; a pass by the variant's own everything mode has one target and one prediction. */
 async function predict(
   pass: PromptPass,
   prompts: readonly Prompt<"image">[],
@@ -77,7 +77,7 @@ async function predict(
   return held.decode(crop === undefined ? prompts : prompts.map((prompt) => inCrop(prompt, crop.box)), pass);
 }
 
-/** The same place, counted from the crop's corner. */
+/** Moves a prompt to the same place, counted from the crop's corner. */
 function inCrop({ points, box, ...prompt }: Prompt<"image">, { x0, y0 }: Box): Prompt<"image"> {
   const moved = box && { x0: box.x0 - x0, y0: box.y0 - y0, x1: box.x1 - x0, y1: box.y1 - y0 };
   return {
@@ -90,12 +90,12 @@ function inCrop({ points, box, ...prompt }: Prompt<"image">, { x0, y0 }: Box): P
 interface StepInput extends PassInput {
   readonly prediction: HeldPrediction;
   readonly step: number;
-  /** What rows of this step are called; none if it is not scored. */
+  /** Names of the prompts that rows of this step are of; empty if the step is not scored. */
   readonly names: readonly string[];
   readonly last: number;
 }
 
-/** What the pass keeps of one prediction; the best of it goes back into the target's generator. */
+/** Returns what the pass keeps of one prediction, and gives the best mask back to the target's generator. */
 function advance(pass: PromptPass, job: Job, input: StepInput): KeptMask[] {
   const { prediction, step, names, last } = input;
   const prompt = job.prompt!;
@@ -125,7 +125,7 @@ function advance(pass: PromptPass, job: Job, input: StepInput): KeptMask[] {
   return rows;
 }
 
-/** Masks are upscaled when they are asked for, and once: a protocol mostly wants one of four. */
+/** Returns the masks that a protocol chooses from. A mask is upscaled when it is asked for, and once: mostly one of four is. */
 function candidatesOf(
   { scored }: PromptPass,
   target: Target,

@@ -1,8 +1,8 @@
 // The child process that compares a provider's outputs with the processor's: it holds one model on both.
-import { register } from "tsx/esm/api";
+import { registerLoader } from "../loader.mjs";
 import { watchParent } from "../process/parentWatch.mjs";
 
 watchParent();
-register();
+registerLoader();
 const { serve } = await import("./providerError.ts");
 serve();

@@ -7,7 +7,7 @@ import { answerRequests } from "../process/calls.ts";
 import { boxPrompt } from "../prompts/timedBoxes.ts";
 import { loadVariant } from "./authoredVariant.ts";
 
-/** How far a provider's outputs are from the processor's: the largest absolute difference over the std, of each stage's worst. */
+/** Difference between a provider's outputs and the processor's: the largest absolute difference of a stage over the std. */
 export interface ProviderError {
   readonly encode: number;
   /** Absent where the variant has no decoder graph: its masks come out of `encode`. */
@@ -21,7 +21,7 @@ interface ProviderSample {
 
 export interface ProviderCalls {
   open: { readonly request: { readonly setup: ModelSetup }; readonly reply: object };
-  /** `cpuGraphs` are those that the processor would run. */
+  /** Compares both; `cpuGraphs` are those that the processor would run. */
   compare: {
     readonly request: { readonly sample: ProviderSample; readonly cpuGraphs: GraphFiles };
     readonly reply: ProviderError;
@@ -55,13 +55,13 @@ export function serve(): void {
   });
 }
 
-/** What one image and its boxes bring, by stage. */
+/** Outputs of each stage for one image and its boxes. */
 interface StageOutputs {
   readonly encode: readonly Tensor["data"][];
   readonly decode: readonly Tensor["data"][];
 }
 
-/** The values of all prompts are one output: the std is over all of them. */
+/** Runs one image and its boxes. The values of all prompts are one output: the std is over all of them. */
 export async function stageOutputs(
   variant: Variant,
   preset: VariantManifest,
@@ -92,8 +92,8 @@ export function providerError(found: StageOutputs, expected: StageOutputs): Prov
 }
 
 /**
- * The largest absolute difference over the std of what is expected; infinite where there are values of another number, no
- * numbers among them, or a difference from what is constant.
+ * Returns the largest absolute difference over the std of the expected values. It is infinite where the count of values differs,
+ * where a value is no number, and where values differ from a constant.
  */
 function differenceOverStd(found: Float32Array, expected: Float32Array): number {
   if (found.length !== expected.length) return Number.POSITIVE_INFINITY;

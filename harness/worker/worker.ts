@@ -19,7 +19,7 @@ import { type LatencySample, measureTurn } from "./latency.ts";
 import { outputChecks } from "./outputChecks.ts";
 
 export interface WorkerCalls {
-  /** `residentBytes` of the process, with graphs and data set. */
+  /** Loads graphs and data set; `residentBytes` is the memory of the process with both. */
   open: { readonly request: { readonly setup: WorkerSetup }; readonly reply: { readonly residentBytes: number } };
   image: { readonly request: { readonly image: ImageId; readonly next?: ImageId }; readonly reply: ImageRows };
   turn: { readonly request: { readonly image: ImageId }; readonly reply: LatencySample };

@@ -10,12 +10,12 @@ import type { ModelCalls } from "./modelMemory.ts";
 import type { ProviderCalls } from "./providerError.ts";
 import type { WorkerCalls } from "./worker.ts";
 
-/** A variant whose worker died this often in a phase is ended; the others go on. */
+/** A variant is given up when its workers have died this often in a phase; the others go on. */
 export const mostDeaths = 3;
 
-/** The worker's process ended before it answered: killed, out of memory, crashed in native code, or ended for its silence. */
+/** A worker's process ended before it answered: it was killed, ran out of memory, crashed, or was ended for its silence. */
 export class WorkerDied extends HarnessError {
-  /** A signal, an exit code, or how long it was waited for. */
+  /** A signal, an exit code, or the time in which no answer came. */
   readonly reason: string;
 
   constructor(variant: string, reason: string) {
@@ -28,7 +28,7 @@ export class WorkerDied extends HarnessError {
 
 /** A call that the worker answered with an error; the worker goes on. */
 export class WorkerFailed extends HarnessError {
-  /** The worker's own stack, where it threw something else than a HarnessError. */
+  /** Stack of the error in the worker; it is absent where the worker threw a HarnessError. */
   readonly thrownAt: string | undefined;
 
   constructor({ message, hint, stack }: Extract<Reply, { ok: false }>) {
@@ -37,14 +37,14 @@ export class WorkerFailed extends HarnessError {
   }
 }
 
-/** In one line, as a note or a manifest has it. */
+/** Writes an error in one line, for a note or a manifest. */
 export function failureText({ message, hint }: HarnessError): string {
   return hint === undefined ? message : `${message}; ${hint}`;
 }
 
 /**
- * Starts a worker and loads its graphs and data set. Throws WorkerDied, WorkerFailed where a plug-in from outside can not load
- * its graphs, HarnessError for what else is the user's to mend.
+ * Starts a worker and loads its graphs and data set. Throws WorkerDied, WorkerFailed where a foreign plug-in can not load its
+ * graphs, and HarnessError for anything else that the user can mend.
  */
 export async function startWorker(setup: WorkerSetup, deadlines: Deadlines): Promise<Started<WorkerCalls>> {
   return started(
@@ -53,9 +53,9 @@ export async function startWorker(setup: WorkerSetup, deadlines: Deadlines): Pro
   );
 }
 
-/** Starts a process that holds one model and will hold one image, for the memory of the model alone. Throws as startWorker. */
+/** Starts a process that holds one model and later one image, to measure the model's memory. Throws as startWorker does. */
 export async function startModelProcess(setup: ModelSetup, deadlines: Deadlines): Promise<Started<ModelCalls>> {
-  // The photo's bytes go there as they are.
+  // The photo's bytes are sent as they are.
   const options = {
     module: new URL(setup.external === undefined ? "modelMemory.mjs" : "external/photoMemory.mjs", import.meta.url),
     serialization: "advanced",
@@ -64,7 +64,7 @@ export async function startModelProcess(setup: ModelSetup, deadlines: Deadlines)
   return started(new WorkerProcess<ModelCalls>(setup.variant, options), modelOf(setup));
 }
 
-/** Starts a process that holds one model on the setup's provider, to compare it with the processor. Throws as startWorker. */
+/** Starts a process that holds one model on the setup's provider, to compare it with the processor. Throws as startWorker does. */
 export async function startProviderProcess(setup: ModelSetup, deadlines: Deadlines): Promise<Started<ProviderCalls>> {
   const options = {
     module: new URL("providerError.mjs", import.meta.url),
@@ -74,12 +74,12 @@ export async function startProviderProcess(setup: ModelSetup, deadlines: Deadlin
   return started(new WorkerProcess<ProviderCalls>(setup.variant, options), modelOf(setup));
 }
 
-/** Calls of a process that loads graphs first. */
+/** Calls of a process that has to load graphs first. */
 type Opening<All> = Calls<string & keyof All> & {
   readonly open: { readonly request: { readonly setup: ModelSetup }; readonly reply: object };
 };
 
-/** A process with its graphs loaded, and what it answered then. */
+/** A process that has loaded its graphs, and its answer to that. */
 interface Started<All extends Opening<All>> {
   readonly worker: WorkerProcess<All>;
   readonly opened: All["open"]["reply"];
@@ -92,7 +92,7 @@ async function started<All extends Opening<All>>(
   try {
     return { worker, opened: await worker.call("open", { setup }) };
   } catch (error) {
-    // A worker without graphs is of no use, and would keep this process alive.
+    // A worker without graphs would only keep this process alive.
     await worker.close();
     if (!(error instanceof WorkerFailed)) throw error;
     if (error.thrownAt !== undefined) throw new Error(`${setup.variant}: loading failed: ${error.thrownAt}`);
@@ -102,18 +102,18 @@ async function started<All extends Opening<All>>(
   }
 }
 
-/** Of a worker's setup what the model's process is told: nothing of the data set. */
+/** Returns the part of a worker's setup that a model's process needs: nothing about the data set. */
 function modelOf({ variant, plugin, variantFiles, encoderInput, graphs, runtime, external }: ModelSetup): ModelSetup {
   return { variant, plugin, variantFiles, graphs, runtime, encoderInput, external };
 }
 
-/** The parent's side of a child process. One call at a time. It ends when this process ends, however that happens. */
+/** The parent's side of a child process, which takes one call at a time and ends when this process ends, however that happens. */
 export class WorkerProcess<All extends Calls<string & keyof All>> {
   readonly variant: string;
   readonly #child: ChildProcess;
   readonly #deadlines: Deadlines;
   readonly #exited: Promise<void>;
-  /** How it ended, or why it was made to end. */
+  /** Reason why the process ended or was ended. */
   #ended: string | undefined;
   #gone = false;
 
@@ -134,7 +134,7 @@ export class WorkerProcess<All extends Calls<string & keyof All>> {
     return this.#child.pid;
   }
 
-  /** Throws WorkerFailed with the worker's own message, WorkerDied when the process is gone or does not answer in time. */
+  /** Calls the worker. Throws WorkerFailed with the worker's message, and WorkerDied where it is gone or does not answer in time. */
   async call<Name extends string & keyof All>(call: Name, request: All[Name]["request"]): Promise<All[Name]["reply"]> {
     const reply = await this.#send({ call, request });
     if (!reply.ok && reply.ended !== undefined) {
@@ -178,7 +178,7 @@ export class WorkerProcess<All extends Calls<string & keyof All>> {
         resolve(reply);
       });
       this.#child.send(request, (error) => {
-        // A closed pipe: the worker is about to be found gone, with the reason.
+        // The pipe is closed: the exit event will bring the reason.
         if (error !== null) this.#child.kill("SIGKILL");
       });
     });

@@ -22,7 +22,7 @@ export interface ProcessGroup {
   readonly leader: ChildProcess;
   /** Both directions. */
   readonly channel: Duplex;
-  /** What its libraries print. */
+  /** Output and errors that its libraries print. */
   readonly printed: readonly Readable[];
   /** Kills what is left of the group and lets the guard go. */
   end(): void;
@@ -41,7 +41,8 @@ export function startGroup({ words, environment }: GroupCommand): ProcessGroup {
   });
   const { pid } = leader;
   if (pid === undefined || guard.pid === undefined) throw new Error("no process could be started");
-  const [input, toGuard] = [leader.stdin as Writable, guard.stdin as Writable];
+  const input = leader.stdin as Writable;
+  const toGuard = guard.stdin as Writable;
   for (const each of [input, toGuard]) each.on("error", () => undefined);
   toGuard.write(`${pid}\n`);
   input.end("begin\n");

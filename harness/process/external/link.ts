@@ -10,7 +10,7 @@ import { ChannelError, type Message, MessageReader, messageBytes } from "./messa
 const defaults = {
   /** Characters of what a process printed that are kept, the last ones. */
   printedKept: 2000,
-  /** Of these, what an error shows. */
+  /** An error shows this many of them. */
   printedShown: 300,
   /** A process that ends closes its channel a little before its end is known. */
   endsWithinMs: 1000,
@@ -31,7 +31,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** This side of the channel to a foreign process (variants/external/README.md). One question at a time. */
+/** This side of the channel to a foreign process (variants/external/README.md). It asks one question at a time. */
 export class ExternalLink {
   readonly memory: GroupMemory;
   readonly #variant: string;

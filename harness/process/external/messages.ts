@@ -15,7 +15,7 @@ export function messageBytes({ fields, frames }: Message): readonly Uint8Array[]
 /** Bytes that are no message, or not the one that is due: nothing that comes after them can be understood. */
 export class ChannelError extends Error {}
 
-/** Which frames may stand behind a line. Throws ChannelError for others, before a byte of them is read. */
+/** Rule about the frames that may follow a line. Throws ChannelError for others, before a byte of them is read. */
 export type FrameRule = (fields: Message["fields"], lengths: readonly number[]) => void;
 
 /** Takes a message's bytes as they come, in pieces of any size. No more is held than a line and the frames that the rule allows. */
