@@ -55,7 +55,7 @@ export function serve(): void {
   });
 }
 
-/** Outputs of each stage for one image and its boxes. */
+/** Outputs by stage: they are those of one image and its boxes. */
 interface StageOutputs {
   readonly encode: readonly Tensor["data"][];
   readonly decode: readonly Tensor["data"][];

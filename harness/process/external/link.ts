@@ -31,7 +31,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** This side of the channel to a foreign process (variants/external/README.md). It asks one question at a time. */
+/** The parent's side of the channel to a foreign process (variants/external/README.md) asks one question at a time. */
 export class ExternalLink {
   readonly memory: GroupMemory;
   readonly #variant: string;
