@@ -16,7 +16,7 @@ export type Reply =
       readonly message: string;
       readonly hint?: string | undefined;
       readonly stack?: string | undefined;
-      /** How a foreign process ended that this child needs: it is of no use any more. */
+      /** Says how a foreign process ended that this child needs: without it the child is of no use. */
       readonly ended?: string | undefined;
     };
 

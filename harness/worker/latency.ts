@@ -26,7 +26,7 @@ export interface LatencySample {
   readonly decodeMs: number;
   /** Time from logits to one mask; 0 for a variant whose decoder returns masks. */
   readonly upscaleMs: number;
-  /** Of another process: its way of pixels and masks, which is in no stage. */
+  /** Time to transfer pixels and masks where another process computes; it is in no stage. */
   readonly transferMs?: number | undefined;
   readonly batch: { readonly prompts: number; readonly durationMs: number };
   /** Peak memory of the process since it began; the data set and all else that the harness reads are in it. */

@@ -27,7 +27,7 @@ export interface WorkerCalls {
 
 interface Opened {
   readonly accuracy: AccuracyPhase;
-  /** Of this process, and of the one that answers where another does. */
+  /** Memory of this process, and of the process that computes where another does. */
   readonly residentBytes: number;
   turn(image: ImageId): Promise<LatencySample>;
 }

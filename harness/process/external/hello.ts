@@ -5,7 +5,7 @@ import { checked } from "../../foreign.ts";
 import { visible } from "../../visible.ts";
 import type { ExternalLink } from "./link.ts";
 
-/** Of the protocol in variants/external/README.md. */
+/** Version of the protocol in variants/external/README.md. */
 export const protocolVersion = 1;
 
 const text = z.string().min(1).max(200);
@@ -36,9 +36,9 @@ const hello = z.object({
   supports,
 });
 
-/** What a program says of itself before it loads anything. */
+/** Description that a program gives of itself before it loads anything. */
 export interface ExternalDescription {
-  /** What computes, in a few words. */
+  /** Name of the library or program that computes. */
   readonly name: string;
   readonly versions: Readonly<Record<string, string>>;
   readonly supports: ExternalSupport;
@@ -50,9 +50,9 @@ export interface ExternalSupport {
     readonly multimask: readonly number[];
   };
   readonly answers: "masks" | "logits";
-  /** Of low-res logits. */
+  /** Side of the low-res logits. */
   readonly logitsSide?: number | undefined;
-  /** How the program's low-res logits become a mask. */
+  /** Rule by which the program's low-res logits become a mask. */
   readonly mask?: MaskSpec | undefined;
   readonly box?: boolean | undefined;
   readonly maskInput?: boolean | undefined;
@@ -60,7 +60,7 @@ export interface ExternalSupport {
   readonly maxPoints?: number | undefined;
 }
 
-/** What a program is told when it is asked what it is: plain data. */
+/** Fields of the question what a program is: they are plain data. */
 export interface HelloFields {
   readonly variant: string;
   readonly preset: string | null;
@@ -68,7 +68,7 @@ export interface HelloFields {
   readonly sizes: Readonly<Record<string, unknown>> | null;
 }
 
-/** Throws HarnessError where the answer is not as the protocol has it, and as ExternalLink.ask. */
+/** Asks a program what it is. Throws HarnessError where the answer is not as the protocol has it, and as ExternalLink.ask does. */
 export async function askHello(link: Pick<ExternalLink, "ask">, fields: HelloFields): Promise<ExternalDescription> {
   const { fields: answer } = await link.ask({ call: "hello", fields: { protocol: protocolVersion, ...fields } });
   const place = `${fields.variant}: hello`;
@@ -97,7 +97,7 @@ function requireTokens({ tokens: { multimask, single }, answers, logitsSide }: E
     throw new HarnessError(`${place}: low-res logits without their side`, { expected: "supports.logitsSide" });
 }
 
-/** What protocols may ask and this program lacks. */
+/** Returns the capabilities that protocols may ask for and this program lacks. */
 export function lacksOf({ tokens: given, answers, box, maskInput, stability }: ExternalSupport): readonly Capability[] {
   const lacks: readonly (Capability | false)[] = [
     given.single === undefined && "single-mask-token",

@@ -9,7 +9,7 @@ const ofNetworks: readonly string[] = ["encodeMs", "decodeMs"];
 /** Two clocks that run alike may differ by so much over one question. */
 const clockSlackMs = 1;
 
-/** The process's own times: none below 0, that of a network above it, and together no more than was waited. */
+/** Reads the process's own times: none is below 0, a network's is above 0, and together they are no longer than the wait. */
 export function timesIn<Name extends string>(
   place: string,
   fields: Readonly<Record<string, unknown>>,
@@ -42,7 +42,7 @@ export function numbersIn(place: string, given: unknown, count: number): Float32
   return Float32Array.from(given as number[]);
 }
 
-/** Where the image lies in the model frame: inside it, and no side of no length. */
+/** Reads where the image lies in the model frame: it has to lie inside, and each side has a length. */
 export function geometryIn(place: string, given: unknown, image: Size): Geometry {
   const { resized, offset, frame } = (given ?? {}) as Readonly<Record<string, unknown>>;
   const [resizedHeight, resizedWidth] = pair(resized, 1);
@@ -63,10 +63,10 @@ export function geometryIn(place: string, given: unknown, image: Size): Geometry
   };
 }
 
-/** Of a model frame, px. */
+/** Longest side of a model frame, in px. */
 const longestSide = 16_384;
 
-/** Two whole numbers; NaN, which is inside nothing, where they are none. */
+/** Reads two whole numbers. Returns NaN, which lies inside nothing, where there are none. */
 function pair(given: unknown, least: number): readonly [number, number] {
   const fits = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= least;
   if (!Array.isArray(given) || given.length !== 2 || !given.every(fits)) return [Number.NaN, Number.NaN];

@@ -12,8 +12,8 @@ export interface PhotoLatencyInput extends OpenedProcess {
 }
 
 /**
- * One mask a box, as the harness times its own decoders: the single-mask token's where there is one. Stages are by the process's
- * own clock; what the harness waited beyond them is the way of pixels and masks.
+ * Takes an image through all stages, with one mask for each box as for graphs: the single-mask token's where there is one. The
+ * process's own clock times the stages; the harness's waiting beyond them is the transfer of pixels and masks.
  */
 export async function measurePhotoTurn(input: PhotoLatencyInput, image: ImageId): Promise<LatencySample> {
   const { link, variant, preset, dataset } = input;
@@ -38,12 +38,12 @@ export async function measurePhotoTurn(input: PhotoLatencyInput, image: ImageId)
   };
 }
 
-/** The set that one mask a box comes from. */
+/** Returns a request for the set that one mask for each box comes from. */
 export function timedRequest({ lacks }: Pick<VariantManifest, "lacks">): DecodeRequest {
   return { set: lacks.includes("single-mask-token") ? "multimask" : "single" };
 }
 
-/** Of logits, to one mask; 0 where masks came. */
+/** Measures the time from logits to one mask; it is 0 where masks came. */
 function upscaleMs({ output }: PhotoPrediction, { mask }: VariantManifest): number {
   if (output.kind === "masks") return 0;
   return timedSync(() => maskFromLogits(logitsAt(output.lowResLogits, 0).data, output.geometry, mask)).durationMs;

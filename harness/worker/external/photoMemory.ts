@@ -26,12 +26,12 @@ async function open({ external }: ModelSetup): Promise<OpenedProcess> {
   return openProcess(external);
 }
 
-/** Of the process with all processes of its group, not of the harness. */
+/** Reads the memory of the process with all processes of its group; the harness's own memory is not in it. */
 export function loadedMemory({ link }: OpenedProcess): LoadedMemory {
   return { load: link.memory.peakBytes(), loaded: link.memory.residentBytes() };
 }
 
-/** Peaks while the photo is encoded and while the box is decoded. */
+/** Measures the peaks while the photo is encoded and while the box is decoded. */
 export async function measurePhotoStages(
   { link, variant, preset }: OpenedProcess,
   { photo, box }: { readonly photo: RgbImage; readonly box: Box },
