@@ -1,4 +1,5 @@
-import { intervalText } from "../table/intervalText.ts";
+import { none } from "../table/grid.ts";
+import { intervalText, threeDigits } from "../table/intervalText.ts";
 import type { ComparedCell, Comparison } from "./compare.ts";
 import type { OurFigure } from "./ourFigure.ts";
 
@@ -7,9 +8,6 @@ const mostDigits = 3;
 
 /** Units whose values are printed with as many digits throughout a column, zeros at the end included. */
 const alike = new Set(["%", "fraction", "ms", "×"]);
-
-/** Text of a cell without a figure. */
-export const none = "–";
 
 /** Digits behind the point of a column's values; at least `least` are printed even where they are zeros. */
 export interface ColumnDigits {
@@ -62,7 +60,10 @@ export function isOutside({ ours, published }: ComparedCell): boolean | undefine
 function figureText(ours: OurFigure, digits: ColumnDigits): string {
   const { value, low, high, nature } = ours;
   const bounded = low !== undefined && high !== undefined;
-  if (nature === "machine") return bounded ? `${three(value)} [${three(low)}–${three(high)}]` : three(value);
+  if (nature === "machine") {
+    const middle = threeDigits(value);
+    return bounded ? `${middle} [${threeDigits(low)}–${threeDigits(high)}]` : middle;
+  }
   if (nature === "model") return value.toFixed(Math.max(1, digits.most));
   const places = accuracyPlaces(digits);
   return intervalText(ours, places);
@@ -70,12 +71,6 @@ function figureText(ours: OurFigure, digits: ColumnDigits): string {
 
 function accuracyPlaces({ most }: ColumnDigits): number {
   return Math.max(1, most);
-}
-
-/** Writes three digits, and always all digits before the point. */
-function three(value: number): string {
-  const size = Math.abs(value);
-  return value.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0);
 }
 
 function decimals(value: number): number {

@@ -1,5 +1,5 @@
-import type { Column, Grid, Mark, Tone } from "../table/grid.ts";
-import { type ColumnDigits, differenceText, digitsOf, isOutside, none, oursText, publishedText } from "./cellText.ts";
+import { type Column, type Grid, type Mark, none, type Tone } from "../table/grid.ts";
+import { type ColumnDigits, differenceText, digitsOf, isOutside, oursText, publishedText } from "./cellText.ts";
 import type { ComparedCell, ComparedRow, Comparison } from "./compare.ts";
 import { comparisonNotes } from "./notes.ts";
 import type { PaperColumn } from "./paper.ts";

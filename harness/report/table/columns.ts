@@ -1,13 +1,10 @@
 import type { FigureColumn, Metric } from "../../api.ts";
 import { absentNames, figureIn, type RunReport, type Score, type Stage, sameConditions } from "../../results/report.ts";
 import type { LatencySummary } from "../../stats/summary.ts";
-import type { Column } from "./grid.ts";
-import { intervalText, scaledInterval } from "./intervalText.ts";
+import { type Column, none } from "./grid.ts";
+import { intervalText, scaledInterval, threeDigits } from "./intervalText.ts";
 
 /** Builds the columns of result tables. It is the only place where figures become text. */
-
-/** Text of a cell without a figure. */
-const none = "–";
 
 /** Returns the columns that name a row: the variant, with a mark where its run is not finished, and its weights. */
 export function nameColumns(reports: readonly RunReport[]): readonly Column[] {
@@ -242,7 +239,7 @@ function scaled(value: number | undefined, factor = 1): string | undefined {
   const number = value * factor;
   const size = Math.abs(number);
   if (size > 0 && size < 0.095) return number.toPrecision(2);
-  return number.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0);
+  return threeDigits(number);
 }
 
 /** Writes what is left of a whole, and in parentheses the share that is saved. */

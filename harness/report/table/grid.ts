@@ -1,3 +1,6 @@
+/** Text of a cell without a figure. */
+export const none = "–";
+
 /** Model of a table: its cells are text already, so every format prints the same figures. */
 export interface Grid {
   readonly id: string;

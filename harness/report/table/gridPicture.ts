@@ -1,6 +1,6 @@
 import { largest } from "../../stats/summary.ts";
 import { font, palette } from "../charts/vega.ts";
-import { type Column, type Grid, groupSpans, nameOf, noteText, rowsOf, type Tone } from "./grid.ts";
+import { type Column, type Grid, groupSpans, nameOf, none, noteText, rowsOf, type Tone } from "./grid.ts";
 import { textWidth, wrapPx } from "./textWidth.ts";
 
 /** Pixels of a table that is drawn. */
@@ -148,7 +148,7 @@ function bodyMarks({ columns }: Grid, { edges, headers }: Frame, count: number):
       const top = headers + row * sizes.row;
       const box = { x: edges[i]!, x2: edges[i + 1]!, y: top, y2: top + sizes.row };
       rectangles.push({ ...box, fill: fills[tone], detail: detail || text, row });
-      const colour = tone === "open" || text === "–" ? palette.muted : palette.text;
+      const colour = tone === "open" || text === none ? palette.muted : palette.text;
       labels.push(label(text, { ...anchor(column, edges, i), y: top + sizes.row / 2, colour, row }));
     }
   for (let row = 1; row <= count; row++) {

@@ -14,6 +14,12 @@ export function intervalText({ value, low, high }: Interval, places: number): st
   return `${figure} [${low.toFixed(places)}, ${high.toFixed(places)}]`;
 }
 
+/** Writes three digits, and always all digits before the point. */
+export function threeDigits(value: number): string {
+  const size = Math.abs(value);
+  return value.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0);
+}
+
 /** Returns a figure and its bounds in another unit: a fraction times 100 is percent. */
 export function scaledInterval({ value, low, high }: Interval, factor: number): Interval {
   const scaled = (bound: number | undefined) => (bound === undefined ? undefined : factor * bound);

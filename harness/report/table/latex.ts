@@ -1,4 +1,4 @@
-import { type Column, type Grid, groupSpans, nameOf, noteText, rowsOf } from "./grid.ts";
+import { type Column, type Grid, groupSpans, nameOf, none, noteText, rowsOf } from "./grid.ts";
 
 /**
  * Writes a grid as a table float that \input reads: booktabs draws its rules, siunitx aligns its plain figures. The file needs
@@ -46,7 +46,7 @@ const figure = /^([−-]?)(\d+)(?:\.(\d+))?(?: ±(\d+)(?:\.(\d+))?)?$/;
 
 /** Returns how a column is set: by siunitx, with the digits that its figures need, where it holds figures and gaps alone. */
 function formOf({ align, cells }: Column): ColumnForm {
-  const filled = cells.filter((text) => text !== "–" && text !== "");
+  const filled = cells.filter((text) => text !== none && text !== "");
   const parts = filled.map((text) => figure.exec(text));
   if (align === "left" || parts.length === 0 || parts.some((part) => part === null))
     return { column: align === "right" ? "r" : "l", numbers: false };
