@@ -27,23 +27,23 @@ export async function writeDataset(dataset: Dataset, { out, seed, progress }: Wr
     throw new HarnessError(`${out}: holds a dataset already`, { hint: "give another folder, or delete this one" });
   const photos = join(out, "images");
   await onDisk(photos, () => mkdir(photos, { recursive: true }));
-  const kept = new Map<ImageId, readonly Annotation[]>();
+  const annotations = new Map<ImageId, readonly Annotation[]>();
   for (const [done, { id, fileName }] of dataset.images.entries()) {
     const bytes = await encodeJpeg(await dataset.read(id), defaults.quality);
     const file = join(photos, fileName);
     await onDisk(file, () => writeFile(file, bytes));
-    kept.set(id, dataset.annotationsOf(id));
+    annotations.set(id, dataset.annotationsOf(id));
     progress(done + 1);
   }
   const instances: Instances = {
     description: `${dataset.images.length} images of ${dataset.id}, seed ${seed} (sam-bench)`,
     images: dataset.images,
     categories: dataset.categories,
-    annotationsOf: (image) => kept.get(image) ?? [],
+    annotationsOf: (image) => annotations.get(image) ?? [],
   };
   for (const format of ["lvis", "coco"] as const) {
     const file = join(out, `${format}.json`);
     await onDisk(file, () => writeInstances(file, instances, format));
   }
-  return [...kept.values()].reduce((sum, { length }) => sum + length, 0);
+  return [...annotations.values()].reduce((sum, { length }) => sum + length, 0);
 }

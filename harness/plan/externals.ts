@@ -7,7 +7,7 @@ import type { GroupCommand } from "../process/external/group.ts";
 import { askHello, describedPreset, type ExternalDescription, type HelloFields } from "../process/external/hello.ts";
 import { ExternalLink } from "../process/external/link.ts";
 import { commandOf, type ExternalOptions } from "./externalCommand.ts";
-import { idPattern } from "./plugins/pluginShape.ts";
+import { idPattern } from "./plugins/pluginRules.ts";
 import type { RegisteredVariant, Registry } from "./plugins/registry.ts";
 import { projectRoot } from "./plugins/sources.ts";
 import type { ChosenVariant } from "./weights.ts";

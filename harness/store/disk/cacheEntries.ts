@@ -16,7 +16,7 @@ export interface CacheEntry {
 
 const defaults = {
   /** An entry older than so many days is deleted, and what it says is found out again. */
-  keptDays: 90,
+  expiryDays: 90,
   /** Entries are swept no more often than this. */
   sweepDays: 1,
 };
@@ -64,7 +64,7 @@ async function isUseless(file: string, now: number): Promise<boolean> {
   const days = (now - (await writtenMs(file))) / dayMs;
   // What another process is about to rename, or left when it was killed, bears its number.
   if (/\.\d+$/.test(file)) return days > defaults.sweepDays;
-  if (days > defaults.keptDays) return true;
+  if (days > defaults.expiryDays) return true;
   const entry = parseEntry(await readFile(file, "utf8").catch(() => ""));
   return entry === undefined || !entry.paths.some((path) => existsSync(path));
 }

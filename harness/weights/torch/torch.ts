@@ -117,13 +117,13 @@ function openEntry(source: ByteSource, entry: ZipEntry, order: "little" | "big")
 
 /** Inflates at the first read and keeps the bytes only as long as memory allows. */
 function inflatedSource(label: string, size: number, inflate: () => Uint8Array): ByteSource {
-  let kept: WeakRef<Uint8Array> | undefined;
+  let cached: WeakRef<Uint8Array> | undefined;
   return {
     label,
     size,
     readInto(target, offset) {
-      const bytes = kept?.deref() ?? inflate();
-      kept = new WeakRef(bytes);
+      const bytes = cached?.deref() ?? inflate();
+      cached = new WeakRef(bytes);
       memorySource(label, bytes).readInto(target, offset);
     },
     close() {},
