@@ -140,8 +140,11 @@ interface Sizes {
 /** Reads the sizes from the graphs as data, which takes milliseconds: seeded values stand in for any, as values are not read. */
 async function sizeOf({ registry }: RunPlan, { variant: chosen }: ChosenVariant): Promise<Sizes> {
   if (chosen.files !== undefined) return sizeOfFiles(chosen.files, chosen.preset.input.side);
-  // Before a calibration there are no graphs of the method yet: its base's have the same sizes, in float.
-  const variant = chosen.preset.calibration === undefined ? chosen : weightsVariantOf(registry, chosen);
+  if (chosen.external?.takes === "nothing") return unknownSizes;
+  // Before a calibration there are no graphs of the method yet, and of another program's there never are: its base's have the
+  // same sizes, in float.
+  const ofBase = chosen.preset.calibration !== undefined || chosen.external !== undefined;
+  const variant = ofBase ? weightsVariantOf(registry, chosen) : chosen;
   const graphs = await describeGraphs({ variant, checkpoint: seededCheckpoint(), graph: "fused" });
   const { encode, decode } = executedGmacs(graphs);
   const weightBytes = graphs.reduce((sum, { counts }) => sum + counts.constantBytes, 0);
@@ -152,6 +155,9 @@ async function sizeOf({ registry }: RunPlan, { variant: chosen }: ChosenVariant)
     builtBytes: weightBytes,
   };
 }
+
+/** Sizes of a program of the user's own: nothing of it is known before it runs. */
+const unknownSizes: Sizes = { encodeGmacs: 0, decodeGmacs: 0, weightBytes: 0, builtBytes: 0 };
 
 function sizeOfFiles({ encoder, decoder }: GraphFiles, side: number): Sizes {
   const encoderBytes = graphBytes(encoder!);
