@@ -9,12 +9,15 @@ import { buildVariant } from "./build.ts";
 import type { ExternalSetup } from "./setup.ts";
 import { openWeights } from "./weights/openedWeights.ts";
 
-/** What a run of a program needs and records. */
+/** Holds what a run of an external program needs and records. */
 export interface ExternalRun {
   readonly setup: ExternalSetup;
   readonly record: NonNullable<Manifest["external"]>;
   readonly weights: Manifest["weights"];
-  /** By graph where it takes graphs, and one of the program: command, bytes, versions, settings and weights. */
+  /**
+   * There is a hash for each graph, where the program takes graphs, and one of the program: command, bytes, versions, settings
+   * and weights.
+   */
   readonly hashes: Readonly<Record<string, string>>;
 }
 

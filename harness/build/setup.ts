@@ -20,15 +20,15 @@ export interface ModelSetup {
   readonly encoderInput?: EncoderInput;
   readonly graphs: GraphFiles;
   readonly runtime: RuntimeOptions;
-  /** Of a variant that another process answers for: then the fields about graphs and plug-ins are not read. */
+  /** Present for a variant that another process answers for: then the fields about graphs and plug-ins are not read. */
   readonly external?: ExternalSetup | undefined;
 }
 
-/** How a worker starts the program that answers. The command is the user's own, or a shipped one: never a stored run's. */
+/** Says how a worker starts the program that answers. The command is the user's own, or a shipped one: never a stored run's. */
 export interface ExternalSetup {
   readonly command: GroupCommand;
   readonly hello: HelloFields;
-  /** What it said of itself while the run was planned. */
+  /** Holds what the program said of itself while the run was planned. */
   readonly description: ExternalDescription;
   /** The preset as the program is able to answer for it. */
   readonly preset: VariantManifest;

@@ -6,7 +6,7 @@ import type { ExternalDescription, HelloFields } from "../process/external/hello
 import { sha256OfFile } from "../store/disk/fileCache.ts";
 import { projectRoot } from "./plugins/sources.ts";
 
-/** Where the shipped helper lies, which a Python program of a user's own imports. */
+/** Path of the shipped helper, which a Python program of a user's own imports. */
 const pythonFolder = join(projectRoot, "variants", "external", "python");
 
 /** A program that was asked what it is. */
@@ -20,7 +20,7 @@ export interface ChosenExternal {
 export interface ExternalOptions {
   readonly threads: number;
   readonly provider: string;
-  /** What `python3` stands for in the commands of shipped programs. */
+  /** Replaces `python3` in the commands of shipped programs. */
   readonly python: string | undefined;
 }
 

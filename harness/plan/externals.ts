@@ -12,7 +12,7 @@ import type { RegisteredVariant, Registry } from "./plugins/registry.ts";
 import { projectRoot } from "./plugins/sources.ts";
 import type { ChosenVariant } from "./weights.ts";
 
-/** What a program of the user's own stands for, until it has said more. */
+/** The preset of a program of the user's own, which holds until the program has said more. */
 const ownPreset: Omit<VariantManifest, "id" | "title"> = {
   paper: { title: "a program of the user's own" },
   size: "full",
@@ -23,7 +23,7 @@ const ownPreset: Omit<VariantManifest, "id" | "title"> = {
   notes: [],
 };
 
-/** Nothing is built or loaded for a program that the user brings. */
+/** This plug-in builds and loads nothing: the user brings the program. */
 const ownPlugin: VariantPlugin = {
   presets: [],
   build: async ({ preset }) => {

@@ -37,7 +37,7 @@ export interface RunFlags {
   readonly input?: EncoderInput;
   /** `NAME=COMMAND` each: a program that answers as the variant NAME. */
   readonly external?: readonly string[];
-  /** What `python3` stands for in the commands of shipped programs. */
+  /** Replaces `python3` in the commands of shipped programs. */
   readonly python?: string;
   /** Asks for pictures of the tokens that each part of an encoder kept, for the images of `--image`. */
   readonly dump?: "tokens";

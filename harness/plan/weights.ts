@@ -24,7 +24,7 @@ interface ChosenWeights {
 export interface ChosenVariant {
   readonly variant: RegisteredVariant;
   readonly weights: ChosenWeights;
-  /** Of a variant that another process answers for, once it has been asked what it is. */
+  /** Present for a variant that another process answers for, once it has been asked what it is. */
   readonly external?: ChosenExternal;
 }
 
