@@ -6,7 +6,7 @@ import type { ExternalDescription, HelloFields } from "../process/external/hello
 import { sha256OfFile } from "../store/disk/fileCache.ts";
 import { projectRoot } from "./plugins/sources.ts";
 
-/** Path of the shipped helper, which a Python program of a user's own imports. */
+/** The shipped helper lies here; a Python program of a user's own imports it. */
 const pythonFolder = join(projectRoot, "variants", "external", "python");
 
 /** A program that was asked what it is. */
