@@ -1,23 +1,8 @@
 import type { Checkpoint, GraphValue, OnnxGraph } from "../../harness/api.ts";
-import {
-  add,
-  child,
-  concat,
-  conv2d,
-  GraphBuilder,
-  layerNorm,
-  type Module,
-  mul,
-  reshape,
-  softmax,
-  split,
-  transpose,
-  weight,
-} from "../../harness/onnx/index.ts";
+import { child, concat, type Module, mul, reshape, softmax, split, transpose } from "../../harness/onnx/index.ts";
 import { partition, unpartition } from "../sam/partition.ts";
-import { referenceNeck } from "../sam/reference.ts";
-import { epsilons } from "../sam-decoder/epsilons.ts";
-import { exportedLinear, exportedMlp } from "../sam-decoder/exported.ts";
+import { exportedEncoder } from "../sam/reference.ts";
+import { exportedLinear } from "../sam-decoder/exported.ts";
 import { attentionOf, type BlockAttention, type LighteningConfig } from "./config.ts";
 
 /**
@@ -26,30 +11,9 @@ import { attentionOf, type BlockAttention, type LighteningConfig } from "./confi
  * code to follow operator for operator: what was released reads otherwise than the paper.
  */
 export function referenceImageEncoder(config: LighteningConfig, checkpoint: Checkpoint): OnnxGraph {
-  const graph = new GraphBuilder("encoder");
-  const encoder: Module = { graph, checkpoint, path: "image_encoder" };
-  const { side, patch, width, depth } = config;
-  const grid = side / patch;
-  const image = graph.input("image", [1, 3, side, side]);
-  const convolution = { inputs: 3, outputs: width, kernel: patch, stride: patch, bias: "with bias" } as const;
-  const patches = transpose(graph, conv2d(child(encoder, "patch_embed.proj"), image, convolution), [0, 2, 3, 1]);
-  let x = add(graph, patches, weight(encoder, "pos_embed", [1, grid, grid, width]));
-  for (let index = 0; index < depth; index++) {
-    const block = child(encoder, `blocks.${index}`);
-    x = graph.within(block.path, () => referenceBlock(block, x, attentionOf(config, index)));
-  }
-  graph.output("image_embedding", referenceNeck(child(encoder, "neck"), x, config));
-  return graph.finish();
-}
-
-function referenceBlock(block: Module, x: GraphValue, how: BlockAttention): GraphValue {
-  const { graph } = block;
-  const { width } = how;
-  const normalised = layerNorm(child(block, "norm1"), x, { width, epsilon: epsilons.vit });
-  const middle = add(graph, x, referenceAttention(child(block, "attn"), normalised, how));
-  const mlp = child(block, "mlp");
-  const mlpInput = layerNorm(child(block, "norm2"), middle, { width, epsilon: epsilons.vit });
-  return add(graph, middle, exportedMlp(mlp, mlpInput, { width, layers: ["lin1", "lin2"] }));
+  return exportedEncoder(config, checkpoint, (attn, normalised, index) =>
+    referenceAttention(attn, normalised, attentionOf(config, index)),
+  );
 }
 
 /** Attends within windows or over the grid: [1, grid, grid, width] → the same, output projection included. */

@@ -25,6 +25,20 @@ import { axisTable, relativePositions } from "./relativePositions.ts";
  * Source: segment_anything/modeling/image_encoder.py.
  */
 export function referenceImageEncoder(config: SamConfig, checkpoint: Checkpoint): OnnxGraph {
+  const grid = config.side / config.patch;
+  return exportedEncoder(config, checkpoint, (attn, normalised, index) =>
+    config.globalBlocks.includes(index)
+      ? referenceAttention(attn, normalised, config, grid)
+      : inWindows(attn, normalised, config),
+  );
+}
+
+/** Builds an encoder that is SAM's but for its attention: [1, grid, grid, width] → the same, output projection included. */
+export function exportedEncoder(
+  config: Omit<SamConfig, "globalBlocks" | "window" | "heads">,
+  checkpoint: Checkpoint,
+  attend: (attn: Module, normalised: GraphValue, index: number) => GraphValue,
+): OnnxGraph {
   const graph = new GraphBuilder("encoder");
   const encoder: Module = { graph, checkpoint, path: "image_encoder" };
   const { side, patch, width, depth } = config;
@@ -35,25 +49,25 @@ export function referenceImageEncoder(config: SamConfig, checkpoint: Checkpoint)
   let x = add(graph, patches, weight(encoder, "pos_embed", [1, grid, grid, width]));
   for (let i = 0; i < depth; i++) {
     const block = child(encoder, `blocks.${i}`);
-    x = graph.within(block.path, () => referenceBlock(block, x, config, i));
+    x = graph.within(block.path, () =>
+      exportedBlock(block, x, width, (attn, normalised) => attend(attn, normalised, i)),
+    );
   }
   graph.output("image_embedding", referenceNeck(child(encoder, "neck"), x, config));
   return graph.finish();
 }
 
-function referenceBlock(block: Module, x: GraphValue, config: SamConfig, index: number): GraphValue {
+function exportedBlock(
+  block: Module,
+  x: GraphValue,
+  width: number,
+  attend: (attn: Module, normalised: GraphValue) => GraphValue,
+): GraphValue {
   const { graph } = block;
-  const { width, side, patch } = config;
-  const grid = side / patch;
   const normalised = layerNorm(child(block, "norm1"), x, { width, epsilon: epsilons.vit });
-  const attn = child(block, "attn");
-  const attended = config.globalBlocks.includes(index)
-    ? referenceAttention(attn, normalised, config, grid)
-    : inWindows(attn, normalised, config);
-  const middle = add(graph, x, attended);
-  const mlp = child(block, "mlp");
+  const middle = add(graph, x, attend(child(block, "attn"), normalised));
   const mlpInput = layerNorm(child(block, "norm2"), middle, { width, epsilon: epsilons.vit });
-  return add(graph, middle, exportedMlp(mlp, mlpInput, { width, layers: ["lin1", "lin2"] }));
+  return add(graph, middle, exportedMlp(child(block, "mlp"), mlpInput, { width, layers: ["lin1", "lin2"] }));
 }
 
 function inWindows(attn: Module, x: GraphValue, config: SamConfig): GraphValue {

@@ -15,7 +15,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-// In a process of its own, which gives its memory back.
+// Verification runs in a process of its own, so that its memory is given back.
 async function verify(graph: string): Promise<void> {
   const env = { SAM_BENCH_HOME: folder };
   const { code, out, notes } = await bench(["verify", "sam-vit-b", fixture, "--graph", graph, "--json"], { env });
