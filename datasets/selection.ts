@@ -2,9 +2,9 @@ import type { DatasetOptions, ImageRecord } from "../harness/api.ts";
 import { HarnessError, unknown } from "../harness/errors.ts";
 
 /**
- * The images that a run asks for, in the order of the dataset: those of `images`, of these the first `limit`.
+ * Returns the images that a run asks for, in the order of the data set: the images of `images`, and of these the first `limit`.
  * No seed decides, so a larger limit only adds images.
- * Throws HarnessError for a limit under 1 and for an id that the dataset does not have.
+ * Throws HarnessError for a limit under 1 and for an id that the data set does not have.
  */
 export function selectImages<T extends Pick<ImageRecord, "id">>(
   records: readonly T[],

@@ -13,10 +13,10 @@ import { locateAnnotations, locateTraining, noTraining } from "./locate.ts";
 import { photoReader, photosPresent } from "./photos.ts";
 
 /**
- * Opens a dataset that is photos and one annotation file. Every annotation with a mask is prompted and scored against.
- * A missing photo is an error when it is read, not here. The fingerprint covers the JSON's bytes and the chosen images.
- * To calibrate on, the training photos that are there are taken.
- * With a cache, an index of the JSON is kept there, and annotations are read when their image is.
+ * Opens a data set of photos and one annotation file. Every annotation with a mask is prompted and scored against. A missing
+ * photo is an error when it is read, not here. The fingerprint covers the JSON's bytes and the chosen images. A calibration
+ * gets the training photos that are there. With a cache folder, an index of the JSON is stored there, and annotations are read
+ * when their image is.
  */
 export async function openAnnotated(
   format: AnnotationFormat,
@@ -67,7 +67,7 @@ export async function openAnnotated(
   };
 }
 
-/** Nothing where a number holds every id, as in nearly every file. */
+/** Returns the digits of ids that a number does not hold; undefined where there are none, as in nearly every file. */
 function originalIdsOf({ originals: { images, categories } }: AnnotationFile): Pick<Dataset, "originalIds"> {
   return images.length === 0 && categories.length === 0 ? {} : { originalIds: { images, categories } };
 }

@@ -11,7 +11,7 @@ interface Pair {
   readonly value: number;
 }
 
-/** The pairs of an image by falling IoU, each mask in one pair at most. */
+/** Returns the pairs of an image by falling IoU, each mask in one pair at most. */
 function matched(pairs: readonly Pair[]): readonly number[] {
   const firsts = new Set<number>();
   const seconds = new Set<number>();

@@ -1,8 +1,8 @@
 import type { HumanAgreement } from "../../harness/api.ts";
 
 /**
- * Of LVIS's photos, which are COCO's: LVIS had some of them annotated twice. It says how far two people agree on such photos,
- * not on the ones that a run measures.
+ * Agreement of two people on LVIS's photos, which are COCO's: LVIS had some of them annotated twice. It says how far people
+ * agree on those photos, not on the ones that a run measures.
  */
 export const humanAgreement: HumanAgreement = {
   meanIou: 0.866,

@@ -7,7 +7,7 @@ import { HarnessError } from "../../harness/errors.ts";
 export type AnnotationFormat = "coco" | "lvis";
 
 /**
- * Names of annotation files, the preferred first; the last fits any JSON. Within one line the content decides,
+ * Patterns of the names of annotation files, the preferred first; the last fits any JSON. Within one line the content decides,
  * and two files that fit are an error.
  */
 const preference: Readonly<Record<AnnotationFormat, readonly RegExp[]>> = {
@@ -28,7 +28,7 @@ const preference: Readonly<Record<AnnotationFormat, readonly RegExp[]>> = {
   ],
 };
 
-/** Of the photos that models are trained on, which a calibration may see. */
+/** Patterns of the annotation files of training photos, which a calibration may see. */
 const training: Readonly<Record<AnnotationFormat, readonly RegExp[]>> = {
   coco: [/^instances_train2017\.json$/, /^instances_train.*\.json$/],
   lvis: [/^lvis_v1_train\.json$/, /^lvis_.*train.*\.json$/],
@@ -121,7 +121,7 @@ async function jsonFilesBelow(data: string): Promise<readonly string[]> {
 
 interface Group {
   readonly candidates: readonly string[];
-  /** Whether the name says that this is the file. */
+  /** True where the name says that this is the file. */
   readonly named: boolean;
 }
 
@@ -134,8 +134,8 @@ function inOrder(files: readonly string[], patterns: readonly RegExp[]): readonl
 }
 
 /**
- * Why a file is no annotation file of this format, or nothing if it is one.
- * Broken JSON is thrown where the name says that this is the file: another must not silently take its place.
+ * Returns why a file is no annotation file of this format; undefined if it is one. Broken JSON is thrown where the name says
+ * that this is the file: another must not silently take its place.
  */
 async function whyNot(
   file: string,

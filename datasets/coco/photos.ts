@@ -9,7 +9,7 @@ import { readImage } from "../../harness/image/codec.ts";
 
 const photoName = /\.(jpe?g|png|webp)$/i;
 
-/** Basename → the paths below the root that end in it, with / between their parts. */
+/** Map from a basename to the paths below the root that end in it, with / between their parts. */
 type PhotoIndex = ReadonlyMap<string, readonly string[]>;
 
 /**
@@ -39,8 +39,10 @@ function pathsEndingIn(index: PhotoIndex, name: string): readonly string[] {
   return (index.get(basename(name)) ?? []).filter((path) => `/${path}`.endsWith(`/${name}`));
 }
 
-/** Throws HarnessError, naming the image and the names looked for, if there is no such photo or more than one. */
-export function findPhoto(index: PhotoIndex, image: AnnotatedImage, root: string): string {
+/**
+ * Finds a photo. Throws HarnessError, naming the image and the names looked for, if there is no such photo or more than one.
+ */
+function findPhoto(index: PhotoIndex, image: AnnotatedImage, root: string): string {
   const names = namesOf(image);
   for (const name of names) {
     const paths = pathsEndingIn(index, name);
@@ -56,7 +58,10 @@ export function findPhoto(index: PhotoIndex, image: AnnotatedImage, root: string
   });
 }
 
-/** The full file name first: LVIS v0.5 names COCO_val2014_*, and only the address has the photo's own name. */
+/**
+ * Returns the names to look for, the full file name first: LVIS v0.5 names COCO_val2014_*, and only the address has the photo's
+ * own name.
+ */
 function namesOf({ fileName, url }: { fileName: string; url?: string | undefined }): readonly string[] {
   const given = fileName.replaceAll("\\", "/").replace(/^(\.?\/)+/, "");
   const names = [given, ...(url === undefined ? [] : [lastTwoParts(url), basename(url)]), basename(given)];
@@ -70,7 +75,7 @@ function ambiguous({ id }: AnnotatedImage, paths: readonly string[], root: strin
   });
 }
 
-export async function indexPhotos(root: string): Promise<PhotoIndex> {
+async function indexPhotos(root: string): Promise<PhotoIndex> {
   const entries = await readdir(root, { recursive: true }).catch((cause: Error) => {
     throw new HarnessError(`--data ${root}: can not be read`, { found: cause.message, cause });
   });

@@ -12,7 +12,7 @@ import { readMasks } from "./masks.ts";
 
 const categories: readonly Category[] = [{ id: 1, name: "object" }];
 
-/** A photo's number in the sorted folder, which is its id, beside its files. */
+/** A photo's files beside its number in the sorted folder, which is its id. */
 interface Listed extends ImageRecord {
   readonly files: PhotoFiles;
 }

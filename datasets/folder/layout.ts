@@ -7,18 +7,18 @@ const photoFolders = ["images", "photos", "JPEGImages"];
 const maskFolders = ["masks", "labels", "SegmentationObject"];
 
 export interface PhotoFiles {
-  /** The photo's path below its folder, without its extension, with / between parts. */
+  /** Names the photo: its path below its folder, with / and no extension. */
   readonly key: string;
   readonly fileName: string;
   readonly photo: string;
-  /** `masks/KEY.png`: one number an instance, or one mask. */
+  /** Path `masks/KEY.png`, a picture that holds one number an instance, or one mask. */
   readonly labels?: string;
-  /** `masks/KEY/*.png` and `masks/KEY_*.png`: one mask a file, sorted. */
+  /** List of `masks/KEY/*.png` and `masks/KEY_*.png`, sorted. Each file holds one mask. */
   readonly masks: readonly string[];
 }
 
 /**
- * Pairs photos and masks below `data`, sorted by key:
+ * Finds photos and their masks below `data`, and returns them as pairs, sorted by key:
  * - photos in images/, photos/ or JPEGImages/, in subfolders as well (JPEG, PNG, WebP);
  * - masks in masks/, labels/ or SegmentationObject/: KEY.png with one number an instance, and KEY/*.png or KEY_*.png with one mask each.
  * A mask belongs to the photo of its own name, else to the longest name that it begins with.
@@ -66,7 +66,7 @@ async function masksByPhoto(maskRoot: string, photos: ReadonlyMap<string, string
   });
 }
 
-/** The photo of that name, or with the longest name that ends at a / or _ of it. */
+/** Returns the photo of that name, or the one with the longest name that ends at a / or _ of it. */
 function ownerOf(mask: string, photos: ReadonlyMap<string, string>): string | undefined {
   if (photos.has(mask)) return mask;
   for (let end = mask.length - 1; end > 0; end--) {

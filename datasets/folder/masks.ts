@@ -13,13 +13,13 @@ export interface Instance {
 
 export interface Masks {
   readonly instances: readonly Instance[];
-  /** Of the masks; absent where there are none. */
+  /** Size of the masks; absent where there are none. */
   readonly size?: Size;
   /** Pixels of label 255 that belong to nothing. */
   readonly voidPx: number;
 }
 
-/** What VOC and DAVIS write where annotators could not tell; a picture of 0 and 255 alone is one mask. */
+/** Label that VOC and DAVIS write where annotators could not tell. A picture of 0 and 255 alone is one mask. */
 const voidLabel = 255;
 
 /** Reads a photo's masks. Throws HarnessError if a file is no grey or indexed PNG, or if two differ in size. */

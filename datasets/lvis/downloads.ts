@@ -1,6 +1,6 @@
 import type { DownloadGroup } from "../../harness/api.ts";
 
-/** Annotations and boxes; the photos are COCO's train2017 and val2017. */
+/** Downloads of annotations and boxes; the photos are COCO's train2017 and val2017. */
 export const lvisDownloads: readonly DownloadGroup[] = [
   {
     id: "lvis-v1-val",

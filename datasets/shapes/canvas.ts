@@ -4,7 +4,7 @@ import type { Light } from "./scene.ts";
 import type { Surface } from "./texture.ts";
 import { scramble } from "./texture.ts";
 
-/** Linear work space: row-major RGB on the 0 … 255 scale, neither rounded nor cut off until the end. */
+/** Work space of a scene: row-major RGB on the 0 … 255 scale, neither rounded nor cut off until the end. */
 export interface Canvas {
   readonly size: Size;
   readonly pixels: Float32Array;
@@ -14,7 +14,7 @@ export function blankCanvas(size: Size): Canvas {
   return { size, pixels: new Float32Array(size.height * size.width * 3) };
 }
 
-/** Where a surface's own coordinates begin, and over which length light falls off, px. */
+/** Frame of a surface: its coordinates begin at the centre, and light falls off over the radius, px. */
 export interface Relief {
   readonly x: number;
   readonly y: number;
@@ -22,7 +22,9 @@ export interface Relief {
   readonly light: Pick<Light, "x" | "y" | "shading">;
 }
 
-/** Lays a surface over what is there, by the share that is covered; brighter on the side of the light. */
+/**
+ * Lays a surface over the canvas by the share of each pixel that is covered. The surface is brighter on the side of the light.
+ */
 export function paint({ size, pixels }: Canvas, coverage: Coverage, surface: Surface, relief: Relief): void {
   const { pattern } = surface;
   const [first, second] = surface.colours;
@@ -69,7 +71,7 @@ export function castShadow(
   }
 }
 
-/** A box mean of 2 radius + 1 px both ways, on a frame that is `radius` wider all around. */
+/** Takes a box mean of 2 radius + 1 px both ways, on a frame that is `radius` wider all around. */
 function soften({ x0, y0, size, alpha }: Coverage, radius: number): Coverage {
   const wide = { height: size.height + 2 * radius, width: size.width + 2 * radius };
   const rows = new Float32Array(size.height * wide.width);
@@ -91,7 +93,7 @@ interface Line {
   readonly length: number;
 }
 
-/** The running mean of one line into a longer one, in both of which neighbours lie `stride` apart. */
+/** Writes the running mean of one line into a longer one. In both, neighbours lie `stride` apart. */
 function slideMean(from: Line, to: Line, stride: number, radius: number): void {
   const share = 1 / (2 * radius + 1);
   let sum = 0;
@@ -103,7 +105,10 @@ function slideMean(from: Line, to: Line, stride: number, radius: number): void {
   }
 }
 
-/** The kernel 1 2 1 in both directions, `passes` times: variance half a squared pixel each way a pass, outlines stay in place. */
+/**
+ * Blurs with the kernel 1 2 1 in both directions, `passes` times. A pass adds a variance of half a squared pixel each way;
+ * outlines stay in place.
+ */
 export function blur({ size, pixels }: Canvas, passes: number): void {
   const stride = size.width * 3;
   for (let pass = 0; pass < passes; pass++) {
@@ -124,7 +129,7 @@ function blurRow(pixels: Float32Array, start: number, end: number): void {
   }
 }
 
-/** All columns at once, row by row: memory is walked as it lies. */
+/** Blurs all columns at once, row by row: memory is walked as it lies. */
 function blurColumns(pixels: Float32Array, stride: number): void {
   const before = pixels.slice(0, stride);
   for (let start = 0; start < pixels.length; start += stride) {
@@ -137,7 +142,7 @@ function blurColumns(pixels: Float32Array, stride: number): void {
   }
 }
 
-/** Brightens the side of the light and darkens the other. */
+/** Adds light to the side of the canvas where the light is, and takes it from the other. */
 export function illuminate({ size, pixels }: Canvas, { x, y, gradient }: Light): void {
   const { height, width } = size;
   for (let row = 0, at = 0; row < height; row++) {

@@ -1,7 +1,7 @@
 import type { Size } from "../../harness/api.ts";
 import type { Contour } from "./outline.ts";
 
-/** How much of each pixel lies inside an outline, 0 … 1, row-major within a box of whole pixels. */
+/** Share of each pixel that lies inside an outline, 0 … 1, row-major within a box of whole pixels. */
 export interface Coverage {
   readonly x0: number;
   readonly y0: number;
@@ -9,10 +9,13 @@ export interface Coverage {
   readonly alpha: Float32Array;
 }
 
-/** Lines a pixel row is sampled at; along a line coverage is exact. */
+/** Number of lines that sample a pixel row; along a line coverage is exact. */
 const linesPerRow = 4;
 
-/** Even-odd: a contour inside another is a hole. Cut to the image; undefined if nothing of it lies inside. */
+/**
+ * Returns the coverage of contours by the even-odd rule: a contour inside another is a hole. It is cut to the image; undefined
+ * if nothing of it lies inside.
+ */
 export function coverageOf(contours: readonly Contour[], image: Size): Coverage | undefined {
   const box = boundsOf(contours, image);
   if (box === undefined) return undefined;

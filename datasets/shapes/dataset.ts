@@ -16,26 +16,27 @@ import { render } from "./render.ts";
 import { drawScene, drawSize } from "./scene.ts";
 import { categories } from "./thing.ts";
 
-const defaults = { images: 24, kept: 4 };
+const defaults = { images: 24, cached: 4 };
 
 interface Shot {
   readonly image: RgbImage;
   readonly annotations: readonly Annotation[];
 }
 
-/** Uses of the seed: scenes that a method learns from are never among those that a run scores, whatever the seed. */
+/** Uses of the seed: the scenes that a method learns from are never among those that a run scores, whatever the seed. */
 const streams = { scoring: "shapes", calibration: "shapes to calibrate on" } as const;
 
-/** Each image has its own stream, so that neither the number of images nor their order changes one. */
-export function shoot(seed: number, image: ImageId, purpose: "scoring" | "calibration" = "scoring"): Shot {
+/** Draws one image. Each image has its own stream, so that neither the number of images nor their order changes one. */
+function shoot(seed: number, image: ImageId, purpose: "scoring" | "calibration" = "scoring"): Shot {
   const scene = drawScene(random(seed, streams[purpose], image));
   const rendering = render(scene);
   return { image: rendering.image, annotations: annotate(image, scene, rendering) };
 }
 
 /**
- * Scenes 1 … limit (24 without one) of the seed, drawn when asked for. The last few are kept: a run reads the next image
- * while the targets of this one are prompted. No image is on disk and memory does not grow with their number.
+ * Opens the scenes 1 … limit (24 without one) of the seed, which are drawn when asked for. A cache holds the last few: a run
+ * reads the next image while the targets of this one are prompted. No image is on disk and memory does not grow with their
+ * number.
  */
 async function open(options: DatasetOptions): Promise<Dataset> {
   const { limit, images, seed } = options;
@@ -47,12 +48,12 @@ async function open(options: DatasetOptions): Promise<Dataset> {
     size: drawSize(random(seed, streams[purpose], index + 1)),
   }));
   const records = selectImages(all, images === undefined ? {} : { images });
-  const kept = new Map<ImageId, Shot>();
+  const cache = new Map<ImageId, Shot>();
   const shot = (image: ImageId): Shot => {
-    const found = kept.get(image) ?? shoot(seed, image, purpose);
-    kept.delete(image);
-    kept.set(image, found);
-    for (const oldest of kept.keys()) if (kept.size > defaults.kept) kept.delete(oldest);
+    const found = cache.get(image) ?? shoot(seed, image, purpose);
+    cache.delete(image);
+    cache.set(image, found);
+    for (const oldest of cache.keys()) if (cache.size > defaults.cached) cache.delete(oldest);
     return found;
   };
   const annotationsOf = (image: ImageId) => shot(image).annotations;
@@ -68,7 +69,10 @@ async function open(options: DatasetOptions): Promise<Dataset> {
   };
 }
 
-/** Scenes follow from seed, image ids and this folder's code: the code is hashed rather than every scene drawn. */
+/**
+ * Returns the fingerprint. Scenes follow from seed, image ids and this folder's code, so the code is hashed rather than every
+ * scene drawn.
+ */
 function fingerprint(stream: string, seed: number, records: readonly ImageRecord[]): string {
   const hash = createHash("sha256").update(JSON.stringify([stream, seed, records.map(({ id }) => id)]));
   const folder = new URL(".", import.meta.url);

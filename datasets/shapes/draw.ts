@@ -1,11 +1,11 @@
 import type { Random, Rgb } from "../../harness/api.ts";
 
-/** Uniform in [low, high). */
+/** Draws a number, uniform in [low, high). */
 export function between(random: Random, low: number, high: number): number {
   return low + (high - low) * random.next();
 }
 
-/** A whole number from low to high, both included. */
+/** Draws a whole number from low to high, both included. */
 export function count(random: Random, low: number, high: number): number {
   return low + Math.floor(random.next() * (high - low + 1));
 }
@@ -18,7 +18,7 @@ export function chance(random: Random, probability: number): boolean {
   return random.next() < probability;
 }
 
-/** Any hue; `saturation` and `value` in 0 … 1. Channels on the 0 … 255 scale, not rounded. */
+/** Draws a colour of any hue; `saturation` and `value` lie in 0 … 1. Channels are on the 0 … 255 scale, not rounded. */
 export function colour(random: Random, saturation: number, value: number): Rgb {
   const hue = random.next() * 6;
   const channel = (offset: number): number => {
@@ -29,15 +29,15 @@ export function colour(random: Random, saturation: number, value: number): Rgb {
   return [channel(0), channel(4), channel(2)];
 }
 
-/** A colour near another, which hides one thing before the other. */
+/** Draws a colour near another one, so that one thing hides before the other. */
 export function near(random: Random, [red, green, blue]: Rgb, distance: number): Rgb {
   const shift = (channel: number) => Math.min(255, Math.max(0, channel + between(random, -distance, distance)));
   return [shift(red), shift(green), shift(blue)];
 }
 
 /**
- * Cosine and sine of a fraction of a full turn, by a Taylor series of products and sums alone: the last bits of Math.sin differ
- * between engines, and a scene must be the same everywhere. Off by less than 1e-8.
+ * Returns cosine and sine of a fraction of a full turn, by a Taylor series of products and sums alone: the last bits of
+ * Math.sin differ between engines, and a scene must be the same everywhere. They are off by less than 1e-8.
  */
 export function onCircle(turn: number): { readonly x: number; readonly y: number } {
   return { x: sine(turn + 0.25), y: sine(turn) };

@@ -3,12 +3,12 @@ import { areaOf, boxOf, rleFromCounts } from "../../harness/mask/rle.ts";
 import type { Rendering } from "./render.ts";
 import type { Scene } from "./scene.ts";
 
-/** What is hardly to be seen is not annotated: under 24 px, or under an eighth of the thing. */
+/** Bounds under which a thing is hardly to be seen and so not annotated: 24 px, or an eighth of the thing. */
 const smallest = { areaPx: 24, visibleShare: 0.125 };
 
 /**
- * The visible part of every thing, several regions where something lies across it, and of every piece that has a category.
- * Ids are image * 1000 + place in the scene, so that what is left out renumbers nothing.
+ * Returns the visible part of every thing, which is several regions where something lies across it, and of every piece that has
+ * a category. Ids are image * 1000 + place in the scene, so that what is left out renumbers nothing.
  */
 export function annotate(image: ImageId, scene: Scene, { things, pieces, wholePx }: Rendering): readonly Annotation[] {
   const thingMasks = masksOf(things, scene.size);
@@ -32,7 +32,7 @@ export function annotate(image: ImageId, scene: Scene, { things, pieces, wholePx
   return annotations;
 }
 
-/** The mask of every number but 0 in a row-major map, in one pass down its columns. */
+/** Returns the mask of every number but 0 in a row-major map, in one pass down its columns. */
 export function masksOf(owners: Uint16Array, size: Size): ReadonlyMap<number, Rle> {
   const runs = new Map<number, { counts: number[]; end: number }>();
   const close = (owner: number, start: number, end: number): void => {

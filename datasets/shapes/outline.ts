@@ -1,10 +1,10 @@
 import type { Random } from "../../harness/api.ts";
 import { between, count, onCircle } from "./draw.ts";
 
-/** A closed line [x, y, x, y, …]; in a unit frame (about -1 … 1, y down) until it is placed. */
+/** A closed line [x, y, x, y, …]. It is in a unit frame (about -1 … 1, y down) until it is placed. */
 export type Contour = readonly number[];
 
-/** Where and how large a unit outline stands in the image. */
+/** Says where and how large a unit outline stands in the image. */
 export interface Placement {
   readonly x: number;
   readonly y: number;
@@ -38,7 +38,7 @@ export function rectangle(x0: number, y0: number, x1: number, y1: number): Conto
   return [x0, y0, x1, y0, x1, y1, x0, y1];
 }
 
-/** 3 to 7 corners at uneven angles and distances. */
+/** Draws a line with 3 to 7 corners at uneven angles and distances. */
 export function irregularPolygon(random: Random): Contour {
   const corners = count(random, 3, 7);
   return Array.from({ length: corners }, (_, i) => {
@@ -58,7 +58,7 @@ export function star(random: Random): Contour {
   }).flat();
 }
 
-/** A smooth closed line through points at random distances (Catmull-Rom). `roughness` 0 is a circle. */
+/** Draws a smooth closed line through points at random distances (Catmull-Rom). A `roughness` of 0 makes a circle. */
 export function blob(random: Random, roughness: number): Contour {
   const knots = count(random, 6, 11);
   const radii = Array.from({ length: knots }, () => 1 - roughness * random.next());
@@ -77,7 +77,7 @@ export function blob(random: Random, roughness: number): Contour {
   return contour;
 }
 
-/** A bent strip from x = -1 to 1: what thin structures and cables look like. */
+/** Draws a bent strip from x = -1 to 1, as thin structures and cables look. */
 export function strip(random: Random, halfWidth: number): Contour {
   const bend = between(random, -0.5, 0.5);
   const twist = between(random, -0.3, 0.3);
@@ -90,7 +90,7 @@ export function strip(random: Random, halfWidth: number): Contour {
   ];
 }
 
-/** The contour moved and scaled within the unit frame; how holes and petals come to their places. */
+/** Returns the contour moved and scaled within the unit frame: so holes and petals come to their places. */
 export function shifted(contour: Contour, x: number, y: number, scale: number): Contour {
   return contour.map((value, i) => value * scale + (i % 2 === 0 ? x : y));
 }

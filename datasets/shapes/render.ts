@@ -7,21 +7,23 @@ import { rectangle } from "./outline.ts";
 import type { Background, Light, Scene } from "./scene.ts";
 import type { Thing } from "./thing.ts";
 
-/** What is seen, and whose each pixel is. */
+/** A rendered scene: the image, and the owner of each pixel. */
 export interface Rendering {
   readonly image: RgbImage;
-  /** Row-major: index + 1 into the scene's things, 0 for the background. */
+  /** Owner of each pixel, row-major: index + 1 into the scene's things, 0 for the background. */
   readonly things: Uint16Array;
-  /** Row-major: index + 1 into all pieces of all things in order. */
+  /** Piece of each pixel, row-major: index + 1 into all pieces of all things in order. */
   readonly pieces: Uint16Array;
-  /** Pixels inside the image of each thing, hidden ones included. */
+  /** Number of pixels that each thing has inside the image, hidden ones included. */
   readonly wholePx: readonly number[];
 }
 
-/** A pixel is a thing's if at least half of it is covered. */
+/** Least coverage with which a pixel is a thing's: half of it. */
 const owned = 0.5;
 
-/** Paints back to front, then light, blur and noise over all. The same pixels on every machine. */
+/**
+ * Renders a scene: it paints back to front, then adds light, blur and noise over all. The pixels are the same on every machine.
+ */
 export function render({ size, background, things, light, finish }: Scene): Rendering {
   const canvas = blankCanvas(size);
   paintBackground(canvas, background, light);
@@ -49,7 +51,7 @@ function paintBackground(canvas: Canvas, { surfaces, horizon, blurPasses }: Back
   blur(canvas, blurPasses);
 }
 
-/** The shadows of all pieces first: a thing casts none on itself. */
+/** Casts the shadows of all pieces first: a thing casts none on itself. */
 function paintThing(
   canvas: Canvas,
   { pieces, placement }: Thing,

@@ -6,7 +6,7 @@ import { drawPattern } from "./texture.ts";
 import type { Thing } from "./thing.ts";
 import { drawThing } from "./thing.ts";
 
-/** Everything that a scene's pixels and masks follow from. */
+/** All that a scene's pixels and masks follow from. */
 export interface Scene {
   readonly size: Size;
   readonly background: Background;
@@ -26,10 +26,10 @@ export interface Background {
 }
 
 export interface Light {
-  /** Unit vector from the scene to the light, in the image's plane. */
+  /** Points from the scene to the light: a unit vector in the image's plane. */
   readonly x: number;
   readonly y: number;
-  /** Brightness gained towards the light's side of the image, as a fraction. */
+  /** Says how much brighter the side of the light is, as a fraction. */
   readonly gradient: number;
   /** The same over one thing. */
   readonly shading: number;
@@ -54,7 +54,7 @@ const sizes: readonly Size[] = [
   { height: 640, width: 480 },
 ];
 
-/** The size alone, which is the stream's first draw: a dataset needs it without the scene. */
+/** Draws the size alone, which is the stream's first draw: a data set needs it without the scene. */
 export function drawSize(random: Random): Size {
   return pick(random, sizes);
 }
@@ -99,7 +99,10 @@ function drawLight(random: Random): Light {
   };
 }
 
-/** A few large things behind, many middling, some tiny in front: sizes over two orders of magnitude of area. */
+/**
+ * Draws a radius: there are a few large things behind, many middling ones, some tiny ones in front, with sizes over two orders
+ * of magnitude of area.
+ */
 function drawThings(random: Random, size: Size, behind: Rgb): readonly Thing[] {
   const groups = [
     { things: count(random, 0, 2), low: 0.28, high: 0.5 },
@@ -114,7 +117,10 @@ function drawThings(random: Random, size: Size, behind: Rgb): readonly Thing[] {
   );
 }
 
-/** Half of the things gather around one place, so that they hide parts of one another. Radii are fractions of the shorter side. */
+/**
+ * Draws a place. Half of the things gather around one place, so that they hide parts of one another. Radii are fractions of the
+ * shorter side.
+ */
 function drawPlacement(random: Random, size: Size, crowdedAt: Spot, radius: { low: number; high: number }): Placement {
   const own = anywhere(random, size);
   const pull = chance(random, 0.5) ? between(random, 0.4, 0.8) : 0;
@@ -129,7 +135,7 @@ function drawPlacement(random: Random, size: Size, crowdedAt: Spot, radius: { lo
 
 type Spot = Pick<Placement, "x" | "y">;
 
-/** A little beyond the image, too: then it cuts things off. */
+/** Draws a coordinate, also a little beyond the image, which then cuts things off. */
 function anywhere(random: Random, { height, width }: Size): Spot {
   return { x: between(random, -0.05, 1.05) * width, y: between(random, -0.05, 1.05) * height };
 }

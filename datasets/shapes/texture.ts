@@ -1,7 +1,7 @@
 import type { Random, Rgb } from "../../harness/api.ts";
 import { between, onCircle, pick } from "./draw.ts";
 
-/** The share of the second colour at a place, 0 … 1; px from the surface's own centre. */
+/** Returns the share of the second colour at a place, 0 … 1; places are in px from the surface's own centre. */
 export type Pattern = (u: number, v: number) => number;
 
 export interface Surface {
@@ -12,7 +12,7 @@ export interface Surface {
 export const patterns = ["plain", "stripes", "checker", "dots", "cloud", "grain", "wood", "ramp", "bricks"] as const;
 export type PatternName = (typeof patterns)[number];
 
-/** A pattern turned and scaled by the stream; `scalePx` is its period. */
+/** Draws a pattern turned and scaled by the stream; `scalePx` is its period. */
 export function drawPattern(random: Random, scalePx: number, name: PatternName = pick(random, patterns)): Pattern {
   const axis = onCircle(random.next());
   const offset = { u: between(random, 0, 256), v: between(random, 0, 256) };
@@ -21,7 +21,7 @@ export function drawPattern(random: Random, scalePx: number, name: PatternName =
   return (u, v) => base((u * axis.x + v * axis.y) / scalePx + offset.u, (v * axis.x - u * axis.y) / scalePx + offset.v);
 }
 
-/** Period 1 in both directions, but for the noises. */
+/** Patterns of the surfaces. They have period 1 in both directions, but for the noises. */
 function basePattern(name: PatternName, duty: number): Pattern {
   switch (name) {
     case "plain":
@@ -50,7 +50,7 @@ function basePattern(name: PatternName, duty: number): Pattern {
 const fraction = (value: number): number => value - Math.floor(value);
 const squared = (value: number): number => value * value;
 
-/** 1 below `duty` and 0 above, with soft flanks a tenth of the period wide. */
+/** Returns 1 below `duty` and 0 above, with soft flanks a tenth of the period wide. */
 function edge(phase: number, duty: number): number {
   const flank = 0.1;
   const distance = Math.min(phase, Math.abs(phase - duty), 1 - phase);
@@ -61,7 +61,7 @@ function edge(phase: number, duty: number): number {
 const tileSide = 256;
 let tile: Float32Array | undefined;
 
-/** Smooth noise that repeats after 16 units, 0 … 1, by the look-up of one tile made once. */
+/** Returns smooth noise that repeats after 16 units, 0 … 1, by the look-up of one tile made once. */
 export function cloud(u: number, v: number): number {
   tile ??= makeTile();
   const x = u * 16;
@@ -80,7 +80,7 @@ export function cloud(u: number, v: number): number {
   return upper * (1 - down) + lower * down;
 }
 
-/** Four octaves of value noise, the coarsest with 16 knots a side. */
+/** Sums four octaves of value noise, the coarsest with 16 knots a side. */
 function makeTile(): Float32Array {
   const values = new Float32Array(tileSide * tileSide);
   for (let octave = 0; octave < 4; octave++) {
@@ -115,7 +115,7 @@ const knot = (index: number, octave: number): number => scramble(index * 4 + oct
 
 const ease = (t: number): number => t * t * (3 - 2 * t);
 
-/** A 32-bit integer hash: every bit of the input turns about half of those of the output. */
+/** Hashes a 32-bit integer: every bit of the input turns about half of those of the output. */
 export function scramble(value: number): number {
   let x = Math.imul(value ^ (value >>> 16), 0x7feb352d);
   x = Math.imul(x ^ (x >>> 15), 0x846ca68b);

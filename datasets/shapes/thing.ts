@@ -5,7 +5,10 @@ import { blob, ellipse, irregularPolygon, place, rectangle, shifted, star, strip
 import type { Surface } from "./texture.ts";
 import { drawPattern } from "./texture.ts";
 
-/** Annotated kinds, by category id - 1. The last two are parts: inside the mask of what carries them, and annotated by themselves. */
+/**
+ * Annotated kinds, by category id - 1. The last two are parts: they lie inside the mask of what carries them, and are annotated
+ * by themselves.
+ */
 const kinds = ["ellipse", "polygon", "star", "blob", "ring", "frame", "strip", "flower", "cart", "tree"] as const;
 const parts = ["wheel", "flower centre"] as const;
 type Kind = (typeof kinds)[number];
@@ -36,7 +39,7 @@ interface Draft {
   readonly part?: Part;
 }
 
-/** A thing of a random kind at the placement. `behind` is the colour it may hide before. */
+/** Draws a thing of a random kind at the placement. `behind` is the colour it may hide before. */
 export function drawThing(random: Random, placement: Placement, behind: Rgb): Thing {
   const kind = pick(random, kinds);
   const drafts = draftsOf(random, kind);
@@ -62,7 +65,7 @@ function drawSurface(random: Random, radiusPx: number, behind: Rgb | undefined):
   return { colours: [first, second], pattern: drawPattern(random, periodPx) };
 }
 
-/** Dull colours more often than vivid ones. */
+/** Draws a colour, more often a dull one than a vivid one. */
 function anyColour(random: Random): Rgb {
   return colour(random, 0.9 * random.next() * random.next(), between(random, 0.12, 1));
 }

@@ -202,7 +202,7 @@ test("a damaged mask PNG and a JPEG are refused", async () => {
   }
 });
 
-/** By hand, 2 bits a pixel, entries 0 and 2 of the palette alike, entry 1 transparent: what pngjs alone would lose. */
+/** Makes a PNG by hand, 2 bits a pixel, entries 0 and 2 of the palette alike, entry 1 transparent. */
 function indexedPng(indices: readonly number[], { height, width }: RgbImage["size"]): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);

@@ -7,7 +7,7 @@ import { limits } from "../limits.ts";
 import { decodeLabelPng, type LabelImage } from "./labelPng.ts";
 import { requirePhoto } from "./photoFormat.ts";
 
-/** Loaded with the first picture: most commands see none, and need not wait for them. */
+/** Loads the codec with the first picture: most commands see none, and need not wait for it. */
 const libraries = {
   async sharp() {
     const { default: sharp } = await import("sharp");
@@ -19,9 +19,9 @@ const libraries = {
 };
 
 /**
- * A JPEG, PNG or WebP file as 8-bit RGB, in the file's own orientation: annotations count stored pixels, so EXIF rotation is left alone.
- * Embedded colour profiles are ignored, as Pillow ignores them: applied, they change pixels by up to 135 levels (codec.test.ts).
- * Grey is repeated over the channels, CMYK is converted by libvips, alpha is dropped.
+ * Decodes a JPEG, PNG or WebP file to 8-bit RGB, in the file's own orientation: annotations count stored pixels, so EXIF
+ * rotation is left alone. Embedded colour profiles are ignored, as Pillow ignores them: applied, they change pixels by up to
+ * 135 levels (codec.test.ts). Grey is repeated over the channels, CMYK is converted by libvips, alpha is dropped.
  * Throws HarnessError if the file is missing, cut short, another kind of picture or none, or not of the `expected` size.
  */
 export async function readImage(file: string, expected?: Size): Promise<RgbImage> {
@@ -36,17 +36,19 @@ export async function readImage(file: string, expected?: Size): Promise<RgbImage
   return { size, pixels: info.channels === 3 ? pixels : repeated(pixels) };
 }
 
-/** A JPEG of the given quality, 1 to 100. */
+/** Encodes an image as JPEG of the given quality, 1 to 100. */
 export async function encodeJpeg(image: RgbImage, quality: number): Promise<Buffer> {
   return (await raw(image)).jpeg({ quality }).toBuffer();
 }
 
-/** A WebP of the given quality, 1 to 100: for pictures that are only looked at. */
+/** Encodes an image as WebP of the given quality, 1 to 100, for pictures that are only looked at. */
 export async function encodeWebp(image: RgbImage, quality: number): Promise<Buffer> {
   return (await raw(image)).webp({ quality }).toBuffer();
 }
 
-/** Shrunk until no side is longer; smaller pictures stay as they are. For looking at: no model sees these pixels. */
+/**
+ * Shrinks an image until no side is longer; a smaller image stays as it is. It is for looking at: no model sees these pixels.
+ */
 export async function thumbnail(image: RgbImage, side: number): Promise<RgbImage> {
   const picture = await raw(image);
   const { data, info } = await picture
@@ -56,12 +58,12 @@ export async function thumbnail(image: RgbImage, side: number): Promise<RgbImage
   return { size: { height: info.height, width: info.width }, pixels: new Uint8Array(data) };
 }
 
-/** A PNG, without loss. */
+/** Encodes an image as PNG, without loss. */
 export async function encodePng(image: RgbImage): Promise<Buffer> {
   return (await raw(image)).png().toBuffer();
 }
 
-/** A vector drawing as PNG, `scale` pixels for each of its own; fonts are those of the system. */
+/** Draws a vector drawing as PNG, `scale` pixels for each of its own. Fonts are those of the system. */
 export async function svgToPng(svg: string, scale: number): Promise<Buffer> {
   const sharp = await libraries.sharp();
   // At 72 dots an inch libvips makes one pixel of each.
@@ -72,14 +74,15 @@ export async function svgToPng(svg: string, scale: number): Promise<Buffer> {
 }
 
 /**
- * The labels of an indexed or grey mask PNG of 1 to 16 bits. A colour PNG is read if it holds greys alone; transparency is ignored.
+ * Reads the labels of an indexed or grey mask PNG of 1 to 16 bits. A colour PNG is read if it holds greys alone; transparency
+ * is ignored.
  * Throws HarnessError if the file is missing, damaged, no PNG, or coloured.
  */
 export async function readLabelPng(file: string): Promise<LabelImage> {
   return decodeLabelPng(await readBytes(file), file);
 }
 
-/** A grey PNG: 255 inside the mask, 0 outside. */
+/** Encodes a mask as grey PNG: 255 inside the mask, 0 outside. */
 export async function writeMaskPng(file: string, bitmap: Uint8Array, { height, width }: Size): Promise<void> {
   const { PNG } = await libraries.pngjs();
   const png = new PNG({ height, width, colorType: 0, inputColorType: 0, inputHasAlpha: false });

@@ -1,6 +1,6 @@
 import type { Box, RgbImage } from "../api.ts";
 
-/** A copy of the part inside `box`, whose corners are whole pixels of the image. */
+/** Returns a copy of the part inside `box`, whose corners are whole pixels of the image. */
 export function cropImage({ size, pixels }: RgbImage, { x0, y0, x1, y1 }: Box): RgbImage {
   const inside = 0 <= x0 && x0 < x1 && x1 <= size.width && 0 <= y0 && y0 < y1 && y1 <= size.height;
   if (!inside || ![x0, y0, x1, y1].every(Number.isInteger))

@@ -1,4 +1,4 @@
-/** Pictures: read and written, resized as the published predictors do, and made a model's input. */
+/** This room reads and writes pictures, resizes them as the published predictors do, and makes them a model's input. */
 export { encodeJpeg, encodePng, readImage, readLabelPng, writeMaskPng } from "./codec.ts";
 export { cropImage } from "./crop.ts";
 export { keptPicture } from "./keptPicture.ts";

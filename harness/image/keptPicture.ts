@@ -1,14 +1,14 @@
 import type { Geometry, KeptTokens, RgbImage } from "../api.ts";
 
 const defaults = {
-  /** What stays of the brightness of a token that was left out. */
+  /** Share of the brightness that stays of a token that was left out. */
   shade: 0.25,
-  /** px between panels, and their grey. */
+  /** Gap between panels in px, and its grey. */
   gap: 8,
   gapGrey: 255,
 };
 
-/** The photo once a part, side by side, tokens that the part left out darkened and without colour. */
+/** Draws the photo once for each part, side by side. Tokens that the part left out are dark and without colour. */
 export function keptPicture(photo: RgbImage, parts: readonly KeptTokens[], geometry: Geometry): RgbImage {
   const { height, width } = photo.size;
   const size = { height, width: parts.length * (width + defaults.gap) - defaults.gap };
@@ -30,12 +30,12 @@ export function keptPicture(photo: RgbImage, parts: readonly KeptTokens[], geome
   return { size, pixels };
 }
 
-/** Row or column of the token that a pixel's centre lies in. */
+/** Returns the row or column of the token in which a pixel's centre lies. */
 function lineOf(pixel: number, scale: number, offset: number, tokensAPixel: number): number {
   return Math.floor(((pixel + 0.5) * scale + offset) * tokensAPixel);
 }
 
-/** Rec. 601 luma, darkened. */
+/** Returns Rec. 601 luma, darkened. */
 function shaded(pixels: Uint8Array, at: number): number {
   return defaults.shade * (0.299 * pixels[at]! + 0.587 * pixels[at + 1]! + 0.114 * pixels[at + 2]!);
 }

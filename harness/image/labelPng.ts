@@ -4,13 +4,13 @@ import { HarnessError } from "../errors.ts";
 import { limits } from "../limits.ts";
 import { undoFilters } from "./pngFilter.ts";
 
-/** A label a pixel, row-major: palette indices of an indexed PNG, grey values as stored of a grey one. */
+/** Labels of a picture, row-major. A label is the palette index of an indexed PNG, or the stored grey value of a grey one. */
 export interface LabelImage {
   readonly size: Size;
   readonly labels: Uint8Array | Uint16Array;
 }
 
-/** What the header says. */
+/** Content of the PNG's header. */
 interface Header extends Size {
   readonly bits: number;
   readonly channels: number;
@@ -19,7 +19,7 @@ interface Header extends Size {
   readonly interlaced: boolean;
 }
 
-/** Rows and columns of one part of the pixels: all of them, or those of one of Adam7's seven passes. */
+/** A part of the pixels. It holds the whole picture or the pixels of one of Adam7's seven passes. */
 interface Pass {
   readonly x: number;
   readonly y: number;
@@ -29,7 +29,7 @@ interface Pass {
 
 const whole: readonly Pass[] = [{ x: 0, y: 0, stepX: 1, stepY: 1 }];
 
-/** Source: PNG (third edition), 8.1. */
+/** The seven passes of Adam7. Source: PNG (third edition), 8.1. */
 const adam7: readonly Pass[] = [
   { x: 0, y: 0, stepX: 8, stepY: 8 },
   { x: 4, y: 0, stepX: 8, stepY: 8 },
@@ -119,7 +119,7 @@ function sidesOf({ x, y, stepX, stepY }: Pass, { height, width }: Size): { colum
   return { columns, rows: columns === 0 ? 0 : Math.max(0, Math.ceil((height - y) / stepY)) };
 }
 
-/** One for the filter, then the pixels. */
+/** Counts the bytes of a row: one for the filter, then the pixels. */
 function rowBytes(columns: number, { bits, channels }: Header): number {
   return 1 + Math.ceil((columns * bits * channels) / 8);
 }

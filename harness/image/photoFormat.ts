@@ -9,7 +9,7 @@ const starts =
   (head) =>
     prefixes.some((prefix) => head.startsWith(prefix));
 
-/** An ISO media file of one of these brands. */
+/** Tells whether the file is an ISO media file of one of these brands. */
 const branded =
   (...brands: readonly string[]): Matches =>
   (head) =>
@@ -21,7 +21,7 @@ const photos: readonly Matches[] = [
   (head) => head.startsWith("RIFF") && head.slice(8, 12) === "WEBP",
 ];
 
-/** Pictures that are not read, by name. */
+/** Kinds of pictures that are not read, by name. */
 const others: readonly (readonly [string, Matches])[] = [
   ["a GIF", starts("GIF87a", "GIF89a")],
   ["a TIFF", starts("II*\0", "MM\0*", "II+\0", "MM\0+")],

@@ -1,10 +1,10 @@
 import { HarnessError } from "../errors.ts";
 
 export interface FilteredRows {
-  /** The filter's byte and the pixels'. */
+  /** Bytes of a row: the filter's byte and the pixels'. */
   readonly bytesOfRow: number;
   readonly bytesOfPixel: number;
-  /** For messages. */
+  /** Name of the file in messages. */
   readonly file: string;
 }
 
@@ -34,7 +34,7 @@ interface Row {
   readonly bytesOfRow: number;
 }
 
-/** The bytes on the left, above, and above on the left predict a byte; outside of the picture they are 0. */
+/** Predicts a byte from the bytes on the left, above, and above on the left; outside of the picture they are 0. */
 function undoRow(rows: Buffer, { start, end, filter, bytesOfPixel, bytesOfRow }: Row): void {
   const first = start < bytesOfRow;
   for (let at = start; at < end; at++) {
@@ -48,7 +48,7 @@ function undoRow(rows: Buffer, { start, end, filter, bytesOfPixel, bytesOfRow }:
   }
 }
 
-/** Paeth's predictor: whichever of the three is nearest to left + above - corner; the first of equals. */
+/** Predicts by Paeth's rule: whichever of the three is nearest to left + above - corner; the first of equals. */
 function nearest(left: number, above: number, corner: number): number {
   const toLeft = Math.abs(above - corner);
   const toAbove = Math.abs(left - corner);

@@ -4,8 +4,10 @@ import { resizeOpenCv } from "./resizeOpenCv.ts";
 import { halfToEven, halfUp } from "./rounding.ts";
 
 /**
- * Image → [1, 3, height, width] of the model frame: resized to fit, normalised, then padded, in this order: what is left free holds `padValue` as it is.
- * Source: ResizeLongestSide and Sam.preprocess of segment_anything (pad), EfficientSam.preprocess (stretch), LetterBox of ultralytics (letterbox).
+ * Makes a model's input, [1, 3, height, width] of the model frame, of an image. The image is resized to fit, normalised, then
+ * padded, in this order: what is left free holds `padValue` as it is.
+ * Source: ResizeLongestSide and Sam.preprocess of segment_anything (pad), EfficientSam.preprocess (stretch), LetterBox of
+ * ultralytics (letterbox).
  */
 export function prepare(image: RgbImage, spec: ModelInputSpec): ModelInput {
   const geometry = geometryOf(image.size, spec);
@@ -27,7 +29,7 @@ function fillPlanes(data: Float32Array, padValue: ModelInputSpec["padValue"]): v
 
 const toBytes = { "pillow-bilinear": resizePillow, "opencv-bilinear": resizeOpenCv } as const;
 
-/** Where an image of this size lies in the model frame. No side becomes 0 px. */
+/** Returns where an image of this size lies in the model frame. No side becomes 0 px. */
 export function geometryOf(
   image: Size,
   { side, fit, multipleOf }: Pick<ModelInputSpec, "side" | "fit" | "multipleOf">,
@@ -45,8 +47,9 @@ export function geometryOf(
 }
 
 /**
- * Image pixels → model frame. Each axis has its own scale, because both sides of the resized image are rounded:
- * 640 x 426 has 1.6 and 1.60094. The half pixel to a pixel's centre is the decoder's to add. Low-res logits pass as they are.
+ * Moves a prompt from image pixels to the model frame. Each axis has its own scale, because both sides of the resized image are
+ * rounded: 640 x 426 has 1.6 and 1.60094. The half pixel to a pixel's centre is the decoder's to add. Low-res logits pass as
+ * they are.
  */
 export function toModelFrame({ points, box, mask }: Prompt<"image">, geometry: Geometry): Prompt<"model"> {
   const { image, resized, offset } = geometry;
@@ -61,7 +64,7 @@ export function toModelFrame({ points, box, mask }: Prompt<"image">, geometry: G
   };
 }
 
-/** Interleaved bytes into planes; a byte has 256 normalised values a channel, looked up. */
+/** Writes interleaved bytes into planes. A byte has 256 normalised values a channel, which are looked up. */
 function writeBytes({ size, pixels }: RgbImage, geometry: Geometry, spec: ModelInputSpec, data: Float32Array): void {
   for (let channel = 0; channel < 3; channel++) {
     const normalised = Float32Array.from({ length: 256 }, (_, value) => normalise(value, spec, channel));
@@ -89,7 +92,7 @@ function normalise(value: number, { mean, std }: ModelInputSpec, channel: number
   return (value - mean[channel]!) / std[channel]!;
 }
 
-/** Where the image's row y begins in a plane of the model frame. */
+/** Returns where the image's row y begins in a plane of the model frame. */
 function rowStart({ frame, offset }: Geometry, channel: number, y: number): number {
   return (channel * frame.height + y + offset.y) * frame.width + offset.x;
 }

@@ -72,7 +72,7 @@ function resizeRows({ size, pixels }: RgbImage, width: number): RgbImage {
   return { size: { height: size.height, width }, pixels: resized };
 }
 
-/** A row of sums at a time: neighbours in a row are neighbours in memory, those in a column are not. */
+/** Sums a row at a time: neighbours in a row are neighbours in memory, those in a column are not. */
 function resizeColumns({ size, pixels }: RgbImage, height: number): RgbImage {
   const { taps, first, counts, weights } = triangleFilter(size.height, height);
   const stride = size.width * 3;
@@ -101,7 +101,10 @@ function resizeColumns({ size, pixels }: RgbImage, height: number): RgbImage {
   return { size: { height, width: size.width }, pixels: resized };
 }
 
-/** Weights in doubles, made to add up to 1, then rounded to fixed point half away from 0. None is negative, so no sum leaves 0 … 255. */
+/**
+ * Computes weights in doubles, makes them add up to 1, and rounds them to fixed point half away from 0. None is negative, so no
+ * sum leaves 0 … 255.
+ */
 function triangleFilter(inputs: number, outputs: number): Filter {
   const scale = inputs / outputs;
   const support = Math.max(scale, 1);
@@ -126,7 +129,10 @@ function triangleFilter(inputs: number, outputs: number): Filter {
   return { taps, first, counts, weights };
 }
 
-/** Both input indices of an output and the farther one's share. Positions in float32, rounded once, as PyTorch computes them. */
+/**
+ * Returns both input indices of an output and the share of the farther one. Positions are in float32, rounded once, as PyTorch
+ * computes them.
+ */
 function neighbours(inputs: number, outputs: number) {
   const near = new Int32Array(outputs);
   const far = new Int32Array(outputs);

@@ -8,7 +8,7 @@ const bits = 11;
 interface Axis {
   readonly near: Int32Array;
   readonly far: Int32Array;
-  /** Two an output, of 2048. */
+  /** Two weights for each output, in parts of 2048. */
   readonly weights: Int32Array;
 }
 
@@ -41,10 +41,10 @@ export function resizeOpenCv(image: RgbImage, size: Size): RgbImage {
   return { size, pixels };
 }
 
-/** A row of the image at the new width, and which row it is. */
+/** A row of the image that has the new width, and its number. */
 interface BlendedRow {
   row: number;
-  /** In 128ths of a grey level: the four last bits are dropped here, as there. */
+  /** Values in 128ths of a grey level: the four last bits are dropped here, as they are there. */
   readonly line: Int32Array;
 }
 
@@ -66,8 +66,8 @@ function blendRow({ size, pixels }: RgbImage, row: number, { near, far, weights 
 }
 
 /**
- * Positions are rounded to float32 once. Beyond the border, columns take the last pixel whole; rows keep their two weights, both
- * on the last row, and round each.
+ * Computes the weights of one axis. Positions are rounded to float32 once. Beyond the border, columns take the last pixel
+ * whole; rows keep their two weights, both on the last row, and round each.
  */
 function axisOf(inputs: number, outputs: number, axis: "rows" | "columns"): Axis {
   const scale = 1 / (outputs / inputs);

@@ -1,13 +1,16 @@
 import type { Rle, Size } from "../api.ts";
 
-/** A stretch of one column: rows from `top` up to `bottom`, which is not part of it. */
+/** A stretch of one column: its rows go from `top` to `bottom`, which is not part of it. */
 export interface ColumnRun {
   readonly x: number;
   readonly top: number;
   readonly bottom: number;
 }
 
-/** The pixels inside a mask, or those outside, column by column, from top to bottom; a run never goes on in the next column. */
+/**
+ * Returns the pixels inside a mask, or those outside, column by column, from top to bottom. A run never goes on in the next
+ * column.
+ */
 export function columnRuns({ size, counts }: Rle, side: "inside" | "outside"): ColumnRun[] {
   const { height } = size;
   const runs: ColumnRun[] = [];
@@ -25,7 +28,7 @@ export function columnRuns({ size, counts }: Rle, side: "inside" | "outside"): C
   return runs;
 }
 
-/** The mask of runs that come in the order of `columnRuns` and do not overlap. */
+/** Returns the mask of runs that come in the order of `columnRuns` and do not overlap. */
 export function maskFromColumns(runs: readonly ColumnRun[], size: Size): Rle {
   const counts: number[] = [];
   let start = 0;
@@ -46,7 +49,7 @@ export function maskFromColumns(runs: readonly ColumnRun[], size: Size): Rle {
   return { size, counts: Uint32Array.from(counts) };
 }
 
-/** The pixels outside. */
+/** Returns the pixels outside the mask as a mask. */
 export function complement({ size, counts }: Rle): Rle {
   if (counts[0] === 0) return { size, counts: counts.slice(1) };
   const shifted = new Uint32Array(counts.length + 1);

@@ -6,17 +6,20 @@ const either = 0b1110;
 const both = 0b1000;
 const firstAlone = 0b0100;
 
-/** Pixels in any of the masks. Throws HarnessError for masks of two sizes. */
+/** Returns the pixels that are in any of the masks. Throws HarnessError for masks of two sizes. */
 export function union(masks: readonly Rle[]): Rle {
   return fold(masks, either);
 }
 
-/** Pixels in all of the masks. Throws HarnessError for masks of two sizes. */
+/** Returns the pixels that are in all of the masks. Throws HarnessError for masks of two sizes. */
 export function intersection(masks: readonly Rle[]): Rle {
   return fold(masks, both);
 }
 
-/** Pixels in `mask` that are not in `other`: what a prediction misses, or adds. Throws HarnessError for masks of two sizes. */
+/**
+ * Returns the pixels in `mask` that are not in `other`: what a prediction misses, or adds. Throws HarnessError for masks of two
+ * sizes.
+ */
 export function difference(mask: Rle, other: Rle): Rle {
   return combine(mask, other, firstAlone);
 }
@@ -27,7 +30,7 @@ function fold(masks: readonly Rle[], kept: number): Rle {
   return rest.reduce((result, mask) => combine(result, mask, kept), first);
 }
 
-/** Both run lists side by side, one stretch of unchanging pixels at a time. */
+/** Walks both run lists side by side, one stretch of unchanging pixels at a time. */
 function combine(a: Rle, b: Rle, kept: number): Rle {
   requireOneSize(a, b);
   const total = a.size.height * a.size.width;

@@ -17,7 +17,7 @@ const bitmaps = fc
     return bits.map((values) => ({ size: { height, width }, bitmap: Uint8Array.from(values, (v) => (v > 0 ? 1 : 0)) }));
   });
 
-/** Every pixel against every 0, the ring around the image included. */
+/** Compares every pixel against every 0, the ring around the image included. */
 function bruteForce(bitmap: Uint8Array, height: number, width: number): number[] {
   const zeros: [number, number][] = [];
   for (let y = -1; y <= height; y++) {

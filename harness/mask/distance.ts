@@ -1,7 +1,7 @@
 import type { Point, Rle, Size } from "../api.ts";
 import { boxOf, decodeRle } from "./rle.ts";
 
-/** A pixel of a mask and how far it lies from the nearest pixel outside, px between pixel centres. */
+/** A pixel of a mask that knows its distance to the nearest pixel outside, px between pixel centres. */
 export interface DeepestPixel {
   readonly x: number;
   readonly y: number;
@@ -9,8 +9,9 @@ export interface DeepestPixel {
 }
 
 /**
- * Squared distance of every pixel of a row-major bitmap to the nearest 0, exact; outside the image all is 0.
- * Two linear passes after Meijster, Roerdink and Hesselink, "A general algorithm for computing distance transforms in linear time" (2000).
+ * Returns the squared distance of every pixel of a row-major bitmap to the nearest 0, exactly; outside the image all is 0.
+ * Two linear passes after Meijster, Roerdink and Hesselink, "A general algorithm for computing distance transforms in linear
+ * time" (2000).
  */
 export function squaredDistances(bitmap: Uint8Array, size: Size): Int32Array {
   const { height, width } = size;
@@ -22,8 +23,8 @@ export function squaredDistances(bitmap: Uint8Array, size: Size): Int32Array {
 }
 
 /**
- * The pixel of the mask farthest from its outline, the first in row-major order among equals, or nothing for an empty mask.
- * Pixels in `taken` do not count (a click is not repeated); if no other is left, nothing.
+ * Returns the pixel of the mask farthest from its outline, the first in row-major order among equals; undefined for an empty
+ * mask. Pixels in `taken` do not count (a click is not repeated), and if no other is left, the result is undefined.
  */
 export function centrePoint(mask: Rle, taken: readonly Pick<Point, "x" | "y">[] = []): DeepestPixel | undefined {
   const box = boxOf(mask);
@@ -41,7 +42,7 @@ export function centrePoint(mask: Rle, taken: readonly Pick<Point, "x" | "y">[] 
   return { x: box.x0 + (best % size.width), y: box.y0 + Math.floor(best / size.width), distancePx };
 }
 
-/** Distance to the nearest 0 in the same column, the rows just above and below the image being 0. */
+/** Returns the distance to the nearest 0 in the same column. The rows just above and below the image count as 0. */
 function distancesInColumns(bitmap: Uint8Array, { height, width }: Size): Int32Array {
   const distances = new Int32Array(height * width);
   for (let i = 0; i < distances.length; i++) {
@@ -55,14 +56,15 @@ function distancesInColumns(bitmap: Uint8Array, { height, width }: Size): Int32A
 }
 
 /**
- * One row: the squared distance at x is the least of (x - c)² + d(c)² over all columns c, a lower envelope of parabolas.
- * Columns are counted from 1, so that columns 0 and width + 1 are the padding. A class because a row's scratch serves the next.
+ * Computes one row. The squared distance at x is the least of (x - c)² + d(c)² over all columns c, a lower envelope of
+ * parabolas. Columns are counted from 1, so that columns 0 and width + 1 are the padding. It is a class because the scratch of
+ * one row serves the next.
  */
 class RowEnvelope {
   readonly #width: number;
-  /** d(c)², the padding's 0 at both ends. */
+  /** Squares d(c)²; at both ends stands the padding's 0. */
   readonly #heights: Int32Array;
-  /** Columns whose parabola is part of the envelope, and where each takes over. */
+  /** Columns whose parabola is part of the envelope, and the place where each takes over. */
   readonly #columns: Int32Array;
   readonly #starts: Int32Array;
 
@@ -87,7 +89,7 @@ class RowEnvelope {
     }
   }
 
-  /** Index of the envelope's last parabola. */
+  /** Builds the envelope and returns the index of its last parabola. */
   #build(): number {
     const heights = this.#heights;
     const columns = this.#columns;

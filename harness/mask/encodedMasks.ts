@@ -4,13 +4,19 @@ import { parseCounts } from "./rleString.ts";
 import type { RunTable } from "./runTable.ts";
 
 const defaults = {
-  /** Bytes of the first chunk and of the largest: chunks grow, because a few large ones cost the garbage collector less. */
+  /**
+   * The first chunk and the largest have these sizes in bytes. Chunks grow, because a few large ones cost the garbage collector
+   * less.
+   */
   chunk: { first: 1 << 16, largest: 1 << 24 },
 };
 
 const backslash = 92;
 
-/** Whether run lengths must fill their mask: what is measured of a mask alone, its box and area, goes by the runs that there are. */
+/**
+ * Says whether run lengths must fill their mask. What is measured of a mask alone, its box and area, goes by the runs that
+ * there are.
+ */
 export type RunLengths = "filling" | "any";
 
 export interface SharedMasks {
@@ -20,26 +26,28 @@ export interface SharedMasks {
 }
 
 /**
- * COCO strings of many masks as they stand in a JSON text, backslashes doubled: a quarter of the memory of their runs, and
- * touching memory for the first time is what reading large files costs most. Each mask is decoded where it is compared,
- * into a few kilobytes that stay in the cache, by whichever thread compares it.
+ * Keeps the COCO strings of many masks as they stand in a JSON text, backslashes doubled. They take a quarter of the memory of
+ * their runs, and touching memory for the first time is what reading large files costs most. Each mask is decoded where it is
+ * compared, into a few kilobytes that stay in the cache, by whichever thread compares it.
  */
 export class EncodedMasks {
   #count = 0;
   #chunks: Uint8Array[] = [];
   #end = 0;
-  /** Chunk, first byte, and the end of each. */
+  /** Chunk, first byte, and end of each mask. */
   #places: Int32Array = new Int32Array(0);
   readonly #empty = new Uint8Array(0);
 
-  /** What another thread makes the same masks of, with `of`; for both to read alone. */
+  /** Returns the data from which another thread makes the same masks with `of`. Both may only read from then on. */
   shared(): SharedMasks {
     return { count: this.#count, chunks: this.#chunks, places: this.#places };
   }
 
   static of({ count, chunks, places }: SharedMasks): EncodedMasks {
     const masks = new EncodedMasks();
-    [masks.#count, masks.#chunks, masks.#places] = [count, [...chunks], places];
+    masks.#count = count;
+    masks.#chunks = [...chunks];
+    masks.#places = places;
     return masks;
   }
 
@@ -80,7 +88,7 @@ export class EncodedMasks {
     return decoded < 0 ? into.add(this.#parsed(index, size)) : decoded;
   }
 
-  /** The long way, for escapes that are seldom used and for what is wrong. */
+  /** Decodes the long way, for escapes that are seldom used and for what is wrong. */
   #parsed(index: number, size: Size): Rle {
     const places = this.#places;
     const bytes = this.#chunks[places[3 * index]!]!.subarray(places[3 * index + 1]!, places[3 * index + 2]!);
@@ -105,7 +113,7 @@ function decodeInto(table: RunTable, bytes: Uint8Array, pixels: number, lengths:
   let next = first;
   let total = 0;
   let areaPx = 0;
-  /** All bits where the run is one of pixels inside. */
+  /** All bits are set while the run is one of pixels inside. */
   let inside = 0;
   // The run two back, from the fourth on; the first is never added to.
   let older = 0;

@@ -1,4 +1,7 @@
-/** Masks as runs: made from bitmaps, polygons, COCO strings and logits; compared and combined without decoding. */
+/**
+ * This room makes masks as runs, from bitmaps, polygons, COCO strings and logits, and compares and combines them without
+ * decoding.
+ */
 export { difference, intersection, union } from "./combine.ts";
 export { centrePoint, type DeepestPixel, squaredDistances } from "./distance.ts";
 export { boxIou, intersectionArea, iou, iouWithCrowd } from "./iou.ts";

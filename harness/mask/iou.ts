@@ -1,39 +1,31 @@
 import type { Box, Rle } from "../api.ts";
 import { HarnessError } from "../errors.ts";
-import { areaOf, boxOf } from "./rle.ts";
+import { areaOf } from "./rle.ts";
+import { sharedRuns } from "./sharedRuns.ts";
 
-/** What a mask is asked for again with every mask it is compared to. */
-interface Extent {
-  readonly areaPx: number;
-  readonly box: Box | undefined;
-}
-
-/** Kept as long as the mask: matching compares each mask with many, and most pairs lie apart. */
-const extents = new WeakMap<Rle, Extent>();
-
-/** |a ∩ b| / |a ∪ b|; 0 where both are empty. Throws HarnessError for masks of two sizes. */
+/** Returns |a ∩ b| / |a ∪ b|, and 0 where both are empty. Throws HarnessError for masks of two sizes. */
 export function iou(a: Rle, b: Rle): number {
   const shared = intersectionArea(a, b);
   // Nothing shared is 0 whatever the union is: two empty masks would be 0 / 0.
-  return shared === 0 ? 0 : shared / (extentOf(a).areaPx + extentOf(b).areaPx - shared);
+  return shared === 0 ? 0 : shared / (areaOf(a) + areaOf(b) - shared);
 }
 
-/** |detection ∩ crowd| / |detection|: a crowd region is not to be filled by one detection. 0 for an empty detection. */
+/**
+ * Returns |detection ∩ crowd| / |detection|, because a crowd region is not to be filled by one detection; 0 for an empty
+ * detection.
+ */
 export function iouWithCrowd(detection: Rle, crowd: Rle): number {
   const shared = intersectionArea(detection, crowd);
-  return shared === 0 ? 0 : shared / extentOf(detection).areaPx;
+  return shared === 0 ? 0 : shared / areaOf(detection);
 }
 
-/** Pixels in both masks. Throws HarnessError for masks of two sizes. */
+/** Counts the pixels in both masks. Throws HarnessError for masks of two sizes. */
 export function intersectionArea(a: Rle, b: Rle): number {
   requireOneSize(a, b);
-  const boxA = extentOf(a).box;
-  const boxB = extentOf(b).box;
-  if (boxA === undefined || boxB === undefined || sharedArea(boxA, boxB) === 0) return 0;
-  return sharedRuns(a.counts, b.counts);
+  return sharedRuns(a.counts, 0, a.counts.length, b.counts, 0, b.counts.length);
 }
 
-/** Intersection over union of two boxes; 0 where both are empty. */
+/** Returns the intersection over union of two boxes; 0 where both are empty. */
 export function boxIou(a: Box, b: Box): number {
   const shared = sharedArea(a, b);
   return shared === 0 ? 0 : shared / (areaOfBox(a) + areaOfBox(b) - shared);
@@ -49,43 +41,12 @@ export function requireOneSize(a: Rle, b: Rle): void {
   });
 }
 
-/** Walks the runs inside both masks side by side; the one that ends first is the one to move on from. */
-function sharedRuns(a: Uint32Array, b: Uint32Array): number {
-  let i = 1;
-  let j = 1;
-  let shared = 0;
-  let startA = a[0]!;
-  let startB = b[0]!;
-  while (i < a.length && j < b.length) {
-    const endA = startA + a[i]!;
-    const endB = startB + b[j]!;
-    const common = Math.min(endA, endB) - Math.max(startA, startB);
-    if (common > 0) shared += common;
-    if (endA <= endB) {
-      startA = endA + (i + 1 < a.length ? a[i + 1]! : 0);
-      i += 2;
-    } else {
-      startB = endB + (j + 1 < b.length ? b[j + 1]! : 0);
-      j += 2;
-    }
-  }
-  return shared;
-}
-
-function extentOf(mask: Rle): Extent {
-  const known = extents.get(mask);
-  if (known !== undefined) return known;
-  const extent = { areaPx: areaOf(mask), box: boxOf(mask) };
-  extents.set(mask, extent);
-  return extent;
-}
-
 function sharedArea(a: Box, b: Box): number {
   const width = Math.min(a.x1, b.x1) - Math.max(a.x0, b.x0);
   const height = Math.min(a.y1, b.y1) - Math.max(a.y0, b.y0);
   return width > 0 && height > 0 ? width * height : 0;
 }
 
-function areaOfBox({ x0, y0, x1, y1 }: Box): number {
+export function areaOfBox({ x0, y0, x1, y1 }: Box): number {
   return (x1 - x0) * (y1 - y0);
 }

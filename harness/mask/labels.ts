@@ -1,12 +1,12 @@
 import type { Rle, Size } from "../api.ts";
 
-/** Runs of one label so far, and where the last of them ends. */
+/** Runs of one label so far, and the end of the last of them. */
 interface Runs {
   readonly counts: number[];
   end: number;
 }
 
-/** The mask of each label that a picture has, 0 too, in one pass over its pixels. `labels` are row-major. */
+/** Returns the mask of each label that a picture has, also of 0, in one pass over its pixels. `labels` are row-major. */
 export function labelMasks(labels: Uint8Array | Uint16Array, size: Size): Map<number, Rle> {
   const { height, width } = size;
   const total = height * width;
@@ -28,7 +28,8 @@ export function labelMasks(labels: Uint8Array | Uint16Array, size: Size): Map<nu
       const next = labels[i]!;
       if (next === label) continue;
       close(position);
-      [label, start] = [next, position];
+      label = next;
+      start = position;
     }
   }
   close(total);

@@ -1,7 +1,7 @@
 import type { Rle } from "../api.ts";
 import { decodeRle } from "./rle.ts";
 
-/** Right, down, left, up: each is a turn to the right of the one before. */
+/** Steps right, down, left and up: each is a turn to the right of the one before. */
 const steps = [
   [1, 0],
   [0, 1],
@@ -10,9 +10,9 @@ const steps = [
 ] as const;
 
 /**
- * The borders of a mask as closed polygons `[x, y, x, y, …]` along the edges of its pixels, in image pixels: round the mask's
- * pieces clockwise, round their holes the other way. Pieces that touch at a corner alone are apart.
- * With a tolerance, corners are left out that lie no further than that from the line that stays.
+ * Returns the borders of a mask as closed polygons `[x, y, x, y, …]` along the edges of its pixels, in image pixels. They go
+ * round the mask's pieces clockwise and round their holes the other way. Pieces that touch at a corner alone are apart. With a
+ * tolerance, corners are left out that lie no further than that from the line that stays.
  */
 export function outlinesOf(mask: Rle, tolerancePx = 0): readonly (readonly number[])[] {
   const borders = bordersOf(mask);
@@ -25,7 +25,7 @@ export function outlinesOf(mask: Rle, tolerancePx = 0): readonly (readonly numbe
   return outlines;
 }
 
-/** Corner of a pixel → directions in which a border leaves it, the mask on its right. */
+/** Map from the corner of a pixel to the directions in which a border leaves it, with the mask on its right. */
 type Borders = Map<number, number[]>;
 
 function bordersOf(mask: Rle): Borders {
@@ -50,7 +50,7 @@ function bordersOf(mask: Rle): Borders {
   return borders;
 }
 
-/** Takes one closed border out of those that are left; only its corners are kept, `start` first if it is one. */
+/** Takes one closed border out of those that are left. It keeps only corners, and `start` comes first if it is one. */
 function follow(borders: Borders, start: number, columns: number): number[] {
   const corners: number[] = [];
   const first = borders.get(start)!.at(-1)!;
@@ -67,14 +67,17 @@ function follow(borders: Borders, start: number, columns: number): number[] {
   return [...corners.slice(-2), ...corners.slice(0, -2)];
 }
 
-/** Where two borders meet at a corner, the one to the right stays with the same piece. */
+/** Takes the next direction of a border. Where two borders meet at a corner, the one to the right stays with the same piece. */
 function takeNext(leaving: number[], direction: number): number {
   const right = (direction + 1) % 4;
   const at = leaving.length > 1 ? leaving.indexOf(right) : 0;
   return leaving.splice(at, 1)[0]!;
 }
 
-/** Source: Douglas and Peucker, 1973; the two corners furthest apart, about, are where the closed line is cut in two. */
+/**
+ * Leaves corners out. The closed line is cut in two at the two corners that are about the furthest apart. Source: Douglas and
+ * Peucker, 1973.
+ */
 function simplified(corners: readonly number[], tolerance: number): readonly number[] {
   const count = corners.length / 2;
   if (count <= 4) return corners;
@@ -99,7 +102,7 @@ function simplified(corners: readonly number[], tolerance: number): readonly num
   return result;
 }
 
-/** Of the corners between two, the one furthest from the line through them; `to` may be the first again. */
+/** Returns the corner between two others that is furthest from the line through them; `to` may be the first again. */
 function furthest(corners: readonly number[], from: number, to: number): readonly [corner: number, distance: number] {
   const count = corners.length / 2;
   const ax = corners[2 * from]!;
@@ -113,7 +116,9 @@ function furthest(corners: readonly number[], from: number, to: number): readonl
     const x = corners[2 * i]! - ax;
     const y = corners[2 * i + 1]! - ay;
     const off = length === 0 ? Math.hypot(x, y) : Math.abs(x * (by - ay) - y * (bx - ax)) / length;
-    if (off > most) [worst, most] = [i, off];
+    if (off <= most) continue;
+    worst = i;
+    most = off;
   }
   return [worst, most];
 }

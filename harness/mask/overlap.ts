@@ -3,22 +3,24 @@ import { intersectionArea } from "./iou.ts";
 import { rleFromBox } from "./polygon.ts";
 import { areaOf } from "./rle.ts";
 
-/** |mask ∩ target| / |mask ∪ target|; nothing where both are empty. */
+/** Returns |mask ∩ target| / |mask ∪ target|; undefined where both are empty. */
 export function plainIou(mask: Rle, target: Rle): number | undefined {
   const { shared, either } = overlap(mask, target);
   return either === 0 ? undefined : shared / either;
 }
 
+const epsilonPx = 1e-7;
+
 /**
- * As plainIou with 1e-7 px added to the union: never 1, and 0 where both are empty.
+ * Returns the IoU with 1e-7 px added to the union: it is never 1, and 0 where both masks are empty.
  * Source: sam_eval_utils.py of mit-han-lab/efficientvit.
  */
 export function epsilonIou(mask: Rle, target: Rle): number {
   const { shared, either } = overlap(mask, target);
-  return shared / (either + 1e-7);
+  return shared / (either + epsilonPx);
 }
 
-/** IoU of a mask with a box as a region of pixels; 0 where both are empty. */
+/** Returns the IoU of a mask with a box as a region of pixels; 0 where both are empty. */
 export function overlapWithBox(mask: Rle, box: Box): number {
   return plainIou(mask, rleFromBox(box, mask.size)) ?? 0;
 }

@@ -4,15 +4,18 @@ import { limits } from "../limits.ts";
 import { grown } from "./columns.ts";
 import { union } from "./combine.ts";
 
-/** Steps a pixel is divided into: COCO's mask API rounds every vertex to this finer grid and draws the outline there. */
+/**
+ * Number of steps that a pixel is divided into: COCO's mask API rounds every vertex to this finer grid and draws the outline
+ * there.
+ */
 const steps = 5;
-/** The step between whose column and the next one the middle of a pixel lies: only there does an outline count. */
+/** The middle of a pixel lies between the column of this step and the next one: only there does an outline count. */
 const middle = 2;
 
 /**
- * The union of polygons, each `[x, y, x, y, …]` in image pixels, pixel for pixel as frPyObjects and merge of COCO's mask API:
- * a last coordinate without its pair is passed over, and a part of one or two points has no pixel.
- * Parts outside the image are cut off; time and memory grow with the outline inside and the number of points.
+ * Returns the union of polygons, each `[x, y, x, y, …]` in image pixels, pixel for pixel as frPyObjects and merge of COCO's
+ * mask API: a last coordinate without its pair is passed over, and a part of one or two points has no pixel. Parts outside the
+ * image are cut off; time and memory grow with the outline inside and the number of points.
  * Throws HarnessError, naming `place` and the polygon, for no polygon and for a coordinate that is none or far outside.
  */
 export function rleFromPolygons(polygons: readonly ArrayLike<number>[], size: Size, place = "mask"): Rle {
@@ -24,7 +27,10 @@ export function rleFromPolygons(polygons: readonly ArrayLike<number>[], size: Si
   return union(masks);
 }
 
-/** The pixels of a box by the same rule as polygons, as rleFrBbox of COCO's mask API; sides of any length are cut at the image's. */
+/**
+ * Returns the pixels of a box by the same rule as polygons, as rleFrBbox of COCO's mask API. Sides of any length are cut at the
+ * image's.
+ */
 export function rleFromBox({ x0, y0, x1, y1 }: Box, size: Size): Rle {
   const left = within(x0, size.width);
   const right = within(x1, size.width);
@@ -33,7 +39,10 @@ export function rleFromBox({ x0, y0, x1, y1 }: Box, size: Size): Rle {
   return fill([left, top, left, bottom, right, bottom, right, top], size);
 }
 
-/** A pixel beyond the image on either side changes no pixel inside: edges of boxes run along rows and columns. An image without pixels has no sides. */
+/**
+ * Cuts a coordinate at one pixel beyond the image, which changes no pixel inside because edges of boxes run along rows and
+ * columns. An image without pixels has no sides.
+ */
 function within(coordinate: number, side: number): number {
   return Math.min(Math.max(coordinate, -1), side === 0 ? limits.polygonCoordinatePx : side + 1);
 }
@@ -51,9 +60,9 @@ function requireCoordinates(polygon: ArrayLike<number>, place: string): void {
 }
 
 /**
- * As rleFrPoly of COCO's mask API: every crossing of the outline with the middle of a pixel column toggles inside and
- * outside from that row on. Toggles are positions down the columns, so sorting them gives the runs; the toggles of one
- * column come in pairs, and two at one position cancel.
+ * Fills a polygon as rleFrPoly of COCO's mask API: every crossing of the outline with the middle of a pixel column toggles
+ * inside and outside from that row on. Toggles are positions down the columns, so sorting them gives the runs; the toggles of
+ * one column come in pairs, and two at one position cancel.
  */
 function fill(polygon: ArrayLike<number>, size: Size): Rle {
   if (size.width === 0) return fillWithoutWidth(polygon, size);
@@ -65,14 +74,15 @@ function fill(polygon: ArrayLike<number>, size: Size): Rle {
     const xb = toGrid(polygon[i]!);
     const yb = toGrid(polygon[i + 1]!);
     crossEdge(xa, ya, xb, yb);
-    [xa, ya] = [xb, yb];
+    xa = xb;
+    ya = yb;
   }
   return toggles.finish();
 }
 
 /**
- * As rleFrPoly does on an image of no width, which it does not check: no column is outside, and what is inside and outside are
- * exchanged up to the last toggle.
+ * Fills a polygon on an image of no width as rleFrPoly does, which does not check for it: no column is outside, and inside and
+ * outside are exchanged up to the last toggle.
  */
 function fillWithoutWidth(polygon: ArrayLike<number>, size: Size): Rle {
   let right = 0;
@@ -82,7 +92,10 @@ function fillWithoutWidth(polygon: ArrayLike<number>, size: Size): Rle {
   return { size, counts: Uint32Array.from(toLast[0] === 0 ? toLast.slice(1) : [0, ...toLast]) };
 }
 
-/** Cut towards zero, not down, because the reference casts to int: left of the image a vertex moves by a step otherwise. */
+/**
+ * Rounds a coordinate to the finer grid. It cuts towards zero, not down, because the reference casts to int: left of the image
+ * a vertex moves by a step otherwise.
+ */
 function toGrid(coordinate: number): number {
   return Math.trunc(coordinate * steps + 0.5);
 }
@@ -109,8 +122,8 @@ function crossFlat(x: number, y: number, end: number, slope: number): void {
 }
 
 /**
- * Only the steps at which the edge passes a middle are looked for: about where the division says, exactly where the rounded
- * column changes, which it does in one direction alone.
+ * Toggles along a steep edge. It looks only for the steps at which the edge passes a middle: about where the division says, and
+ * exactly where the rounded column changes, which it does in one direction alone.
  */
 function crossSteep(x: number, y: number, dy: number, slope: number): void {
   const end = toCell(x, slope, dy);
@@ -132,7 +145,7 @@ function toCell(start: number, slope: number, distance: number): number {
   return Math.trunc(start + slope * distance + 0.5);
 }
 
-/** The first grid column from `x` on, and none left of the image, that ends in the middle of a pixel. */
+/** Returns the first grid column from `x` on, and none left of the image, that ends in the middle of a pixel. */
 function firstMiddle(x: number): number {
   return middle + steps * Math.max(0, Math.ceil((x - middle) / steps));
 }
@@ -142,7 +155,10 @@ class Toggles {
   #positions = new Uint32Array(1 << 10);
   #columns = new Uint32Array(1 << 10);
   #sorted = new Uint32Array(1 << 10);
-  /** By column: how many toggles, then where the next one goes; 0 outside of the columns from the first to the last with one. */
+  /**
+   * Number of toggles of each column, then the place where the next one goes; it is 0 outside of the columns from the first to
+   * the last with a toggle.
+   */
   #places = new Uint32Array(0);
   #firstColumn = 0;
   #lastColumn = -1;
@@ -154,10 +170,11 @@ class Toggles {
     this.#count = 0;
     this.#places.fill(0, this.#firstColumn, this.#lastColumn + 1);
     this.#places = grown(this.#places, size.width);
-    [this.#firstColumn, this.#lastColumn] = [size.width, -1];
+    this.#firstColumn = size.width;
+    this.#lastColumn = -1;
   }
 
-  /** The finer grid's column behind the image. */
+  /** Returns the column of the finer grid that lies behind the image. */
   right(): number {
     return this.#size.width * steps;
   }
@@ -201,7 +218,7 @@ class Toggles {
     return { size: this.#size, counts };
   }
 
-  /** By column, then by insertion among the few of one column. */
+  /** Sorts by column, then by insertion among the few of one column. */
   #sort(): Uint32Array {
     const count = this.#count;
     const sorted = grown(this.#sorted, count);
@@ -225,4 +242,5 @@ class Toggles {
   }
 }
 
+// One for all polygons: with memory of its own for each, drawing 36,781 polygons takes 0.72 s in place of 0.28 s.
 const toggles = new Toggles();

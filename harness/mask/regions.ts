@@ -25,11 +25,11 @@ interface Region {
   /** Places in the list of runs. */
   readonly runs: number[];
   areaPx: number;
-  /** Of its first pixel, counted along the rows. */
+  /** First pixel, counted along the rows. */
   first: number;
 }
 
-/** Runs that hang together, told by a union of neighbours in columns side by side. */
+/** Returns the regions of runs that hang together. It unites neighbours in columns side by side. */
 function regionsOf(runs: readonly ColumnRun[], width: number): readonly Region[] {
   const parents = Uint32Array.from(runs.keys());
   const rootOf = (place: number): number => {

@@ -2,7 +2,7 @@ import type { Box, Rle, Size } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { limits } from "../limits.ts";
 
-/** Row-major bitmap → runs down the columns. Any non-zero pixel is inside; no run but the first is empty. */
+/** Encodes a row-major bitmap as runs down the columns. Any non-zero pixel is inside; no run but the first is empty. */
 export function encodeRle(bitmap: Uint8Array | Uint16Array, size: Size): Rle {
   const { height, width } = size;
   if (bitmap.length !== height * width) {
@@ -24,7 +24,9 @@ export function encodeRle(bitmap: Uint8Array | Uint16Array, size: Size): Rle {
   return { size, counts: Uint32Array.from(runs) };
 }
 
-/** Runs → row-major bitmap of 0 and 1: of the whole mask, or of `region`, whose corners are whole pixels inside it. */
+/**
+ * Decodes runs to a row-major bitmap of 0 and 1: of the whole mask, or of `region`, whose corners are whole pixels inside it.
+ */
 export function decodeRle({ size, counts }: Rle, region: Box = frameOf(size)): Uint8Array {
   const columns = region.x1 - region.x0;
   const bitmap = new Uint8Array(columns * (region.y1 - region.y0));
@@ -44,9 +46,9 @@ export function decodeRle({ size, counts }: Rle, region: Box = frameOf(size)): U
 }
 
 /**
- * Run lengths as an annotation file gives them, checked. Empty runs are kept, so that the string of the mask stays as read.
- * Throws HarnessError, naming `place`, for a mask of more pixels than are read, for a run that is no whole number from 0 on, and
- * where the runs do not fill the mask.
+ * Makes a mask of run lengths as an annotation file gives them, and checks them. Empty runs are kept, so that the string of the
+ * mask stays as read. Throws HarnessError, naming `place`, for a mask of more pixels than are read, for a run that is no whole
+ * number from 0 on, and where the runs do not fill the mask.
  */
 export function rleFromCounts(counts: ArrayLike<number>, size: Size, place = "mask"): Rle {
   const expected = size.height * size.width;
@@ -73,7 +75,7 @@ export function rleFromCounts(counts: ArrayLike<number>, size: Size, place = "ma
   return { size, counts: Uint32Array.from(counts) };
 }
 
-/** Pixels inside. */
+/** Counts the pixels inside. */
 export function areaOf({ counts }: Rle): number {
   let area = 0;
   for (let i = 1; i < counts.length; i += 2) area += counts[i]!;
@@ -81,8 +83,8 @@ export function areaOf({ counts }: Rle): number {
 }
 
 /**
- * The tightest box, x1 and y1 one past the last pixel, or nothing for an empty mask.
- * As toBbox of COCO's mask API, which writes [0, 0, 0, 0] for an empty mask.
+ * Returns the tightest box, x1 and y1 one past the last pixel; undefined for an empty mask. It is toBbox of COCO's mask API,
+ * which writes [0, 0, 0, 0] for an empty mask.
  */
 export function boxOf({ size, counts }: Rle): Box | undefined {
   const { height } = size;

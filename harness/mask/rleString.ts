@@ -9,7 +9,7 @@ const lastCode = firstCode + 63;
 const more = 32;
 const sign = 16;
 
-/** The runs as COCO's compressed string, `counts` of a result or an annotation file. */
+/** Writes the runs as COCO's compressed string, which is `counts` of a result or an annotation file. */
 export function formatCounts({ counts }: Rle): string {
   const codes: number[] = [];
   for (let i = 0; i < counts.length; i++) {
@@ -26,8 +26,9 @@ export function formatCounts({ counts }: Rle): string {
 }
 
 /**
- * COCO's compressed string → runs.
- * Throws HarnessError, naming `place`, for a character outside the alphabet, a string cut short, a negative run, or runs that do not fill the mask.
+ * Reads the runs of COCO's compressed string.
+ * Throws HarnessError, naming `place`, for a character outside the alphabet, a string cut short, a negative run, or runs that
+ * do not fill the mask.
  */
 export function parseCounts(text: string, size: Size, place = "mask"): Rle {
   const counts: number[] = [];
@@ -59,7 +60,7 @@ function groupAt(text: string, index: number, place: string): number {
   return code - firstCode;
 }
 
-/** In slices, because an argument list has a limit. */
+/** Makes a text of character codes, in slices, because an argument list has a limit. */
 function asciiOf(codes: readonly number[]): string {
   let text = "";
   for (let i = 0; i < codes.length; i += 4096) text += String.fromCharCode(...codes.slice(i, i + 4096));

@@ -1,20 +1,27 @@
 import type { Rle, Size } from "../api.ts";
 import { grown } from "./columns.ts";
+import { sharedRuns } from "./sharedRuns.ts";
 
-/** Runs of the first chunk and of the largest: chunks grow, because a few large ones cost the garbage collector less. */
+/** Runs of the first chunk and of the largest. Chunks grow, because a few large ones cost the garbage collector less. */
 const chunkLengths = { first: 1 << 14, largest: 1 << 22 };
 
-/** Values that are kept of a mask. */
+/** Number of values kept of a mask. */
 const width = 6;
 
-/** The runs of many masks in a few large arrays, with what comparing needs: filled and cleared over and over, it makes no garbage. */
+/**
+ * Keeps the runs of many masks in a few large arrays, with what comparing needs. It is filled and cleared over and over and
+ * makes no garbage.
+ */
 export class RunTable {
   #count = 0;
   readonly #chunks: Uint32Array[] = [];
-  /** Of the chunk that is being filled: its place in `chunks`, and behind its last run. */
+  /** Place in `chunks` of the chunk that is being filled, and the end of its last run. */
   #chunk = -1;
   #end = 0;
-  /** Of each mask: chunk, first run, the end of the runs, the area, and down the columns the first pixel inside and the end of the last. */
+  /**
+   * Six values of each mask: chunk, first run, end of the runs, area, and down the columns the first pixel inside and the end
+   * of the last.
+   */
   #masks: Uint32Array = new Uint32Array(0);
 
   /** Forgets all masks and keeps the memory. */
@@ -37,7 +44,7 @@ export class RunTable {
     return this.commit(counts.length, areaPx, pixels);
   }
 
-  /** Where the runs of the next mask are to be written: from `first` on there is room for `length`. */
+  /** Returns the place for the runs of the next mask: from `first` on there is room for `length`. */
   room(length: number): { readonly runs: Uint32Array; readonly first: number } {
     const current = this.#chunks[this.#chunk];
     if (current !== undefined && this.#end + length <= current.length) return { runs: current, first: this.#end };
@@ -49,7 +56,7 @@ export class RunTable {
     return { runs, first: 0 };
   }
 
-  /** Makes the runs that were written into the room a mask, of so many pixels inside and in all, and returns its index. */
+  /** Makes a mask of the runs that were written into the room, with so many pixels inside and in all, and returns its index. */
   commit(length: number, areaPx: number, pixels: number): number {
     const index = this.#count++;
     this.#masks = grown(this.#masks, width * this.#count);
@@ -76,7 +83,7 @@ export class RunTable {
     return this.#masks[width * index + 3]!;
   }
 
-  /** Pixels that a mask of this table and one of the other share; both are of one size. */
+  /** Counts the pixels that a mask of this table and one of the other share; both are of one size. */
   sharedArea(index: number, other: RunTable, otherIndex: number): number {
     const a = this.#masks;
     const b = other.#masks;
@@ -86,34 +93,5 @@ export class RunTable {
     const runsA = this.#chunks[a[p]!]!;
     const runsB = other.#chunks[b[q]!]!;
     return sharedRuns(runsA, a[p + 1]!, a[p + 2]!, runsB, b[q + 1]!, b[q + 2]!);
-  }
-}
-
-/** Walks the runs inside both masks side by side; the one that ends first is the one to move on from. */
-function sharedRuns(a: Uint32Array, fromA: number, toA: number, b: Uint32Array, fromB: number, toB: number): number {
-  let i = fromA + 1;
-  let j = fromB + 1;
-  let shared = 0;
-  if (i >= toA || j >= toB) return 0;
-  let startA = a[fromA]!;
-  let startB = b[fromB]!;
-  let endA = startA + a[i]!;
-  let endB = startB + b[j]!;
-  for (;;) {
-    if (endA <= endB) {
-      const from = Math.max(startA, startB);
-      if (endA > from) shared += endA - from;
-      i += 2;
-      if (i >= toA) return shared;
-      startA = endA + a[i - 1]!;
-      endA = startA + a[i]!;
-    } else {
-      const from = Math.max(startA, startB);
-      if (endB > from) shared += endB - from;
-      j += 2;
-      if (j >= toB) return shared;
-      startB = endB + b[j - 1]!;
-      endB = startB + b[j]!;
-    }
   }
 }

@@ -1,7 +1,7 @@
 import type { Metric, Protocol, ScoredProtocol } from "../api.ts";
 import { contextOf } from "../metrics/index.ts";
 
-/** Collection of every known protocol and metric, of the project and of plug-ins. Figures are made by them. */
+/** The book holds every known protocol and metric, of the project and of plug-ins. Figures are made by them. */
 export interface ScoreBook {
   readonly protocols: readonly Protocol[];
   /** All metrics in the order of a table's columns. */

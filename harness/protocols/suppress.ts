@@ -1,5 +1,6 @@
 import type { Box, Rle } from "../api.ts";
-import { boxOf } from "../mask/index.ts";
+import { areaOfBox } from "../mask/iou.ts";
+import { boxOf } from "../mask/rle.ts";
 
 export interface Suppression<T> {
   readonly maskOf: (item: T) => Rle;
@@ -48,8 +49,4 @@ function overlapsMore(a: Boxed, b: Boxed, threshold: number): boolean {
   if (height <= 0) return false;
   const shared = width * height;
   return shared > threshold * (a.area + b.area - shared);
-}
-
-function areaOfBox({ x0, y0, x1, y1 }: Box): number {
-  return (x1 - x0) * (y1 - y0);
 }

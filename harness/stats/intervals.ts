@@ -44,7 +44,7 @@ export interface IntervalOptions {
   readonly range?: readonly [least: number, most: number];
 }
 
-/** The figures of two sides on the same images, with their difference b - a. */
+/** Holds the figures of two sides on the same images, and their difference b - a. */
 export interface PairedInterval {
   readonly a: Interval;
   readonly b: Interval;

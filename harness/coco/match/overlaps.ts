@@ -1,5 +1,6 @@
 import type { Box, Size } from "../../api.ts";
 import { HarnessError } from "../../errors.ts";
+import { areaOfBox } from "../../mask/iou.ts";
 import { rleFromBox } from "../../mask/polygon.ts";
 import { boxOf } from "../../mask/rle.ts";
 import { RunTable } from "../../mask/runTable.ts";
@@ -136,7 +137,7 @@ export class Overlaps {
     places: readonly number[],
   ): void {
     // Where boxes are scored, the truth has no annotation without one.
-    const boxes = annotations.map(({ box, boxAreaPx }) => ({ ...box!, areaPx: boxAreaPx ?? areaOf(box!) }));
+    const boxes = annotations.map(({ box, boxAreaPx }) => ({ ...box!, areaPx: boxAreaPx ?? areaOfBox(box!) }));
     for (const [d, index] of detections.entries()) {
       const found = this.#boxOf(index, places[d]!);
       for (const [a, box] of boxes.entries()) {
@@ -155,10 +156,6 @@ export class Overlaps {
     const table = this.#table;
     if (table.hasBox(index)) return { ...table.boxOf(index), areaPx: table.boxAreaOf(index) };
     const box = boxOf(this.#found.rle(place, table.sizeOf(index)));
-    return box === undefined ? noBox : { ...box, areaPx: areaOf(box) };
+    return box === undefined ? noBox : { ...box, areaPx: areaOfBox(box) };
   }
-}
-
-function areaOf({ x0, y0, x1, y1 }: Box): number {
-  return (x1 - x0) * (y1 - y0);
 }

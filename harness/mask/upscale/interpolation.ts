@@ -10,7 +10,10 @@ export interface AxisOperator {
   readonly weights: Float64Array;
 }
 
-/** From low-res logits to the image. Bilinear weights are not negative, so an output lies between its inputs; cubic ones overshoot. */
+/**
+ * Operator from low-res logits to the image. Bilinear weights are not negative, so an output lies between its inputs; cubic
+ * ones overshoot.
+ */
 export interface UpscaleOperator {
   readonly image: Size;
   readonly rows: AxisOperator;
@@ -18,7 +21,7 @@ export interface UpscaleOperator {
   readonly overshoots: boolean;
 }
 
-/** The inputs of one output, before windows are brought to one width. */
+/** Window of inputs of one output, before all windows are brought to one width. */
 interface Window {
   readonly first: number;
   readonly weights: readonly number[];
@@ -30,8 +33,8 @@ type Kernel = MaskSpec["interpolation"];
 const a = -0.75;
 
 /**
- * Both interpolations and the crop between them as one operator an axis.
- * `direct` skips the model frame: the low-res logits cover the whole image.
+ * Makes one operator an axis of both interpolations and the crop between them. `direct` skips the model frame: the low-res
+ * logits cover the whole image.
  */
 export function upscaleOperator(
   lowSide: number,
@@ -56,7 +59,10 @@ export function upscaleOperator(
   };
 }
 
-/** As F.interpolate(align_corners=False) without antialiasing: pixel centres at half steps, the border repeated. */
+/**
+ * Resizes as F.interpolate(align_corners=False) without antialiasing: pixel centres lie at half steps, and the border is
+ * repeated.
+ */
 function resize(kernel: Kernel, inputs: number, outputs: number): Window[] {
   // In float32 as PyTorch, which rounds the position once, after multiplying and subtracting: at 1000 px a position
   // is off by up to 3e-5, and that shows in logits near 0.
@@ -73,7 +79,7 @@ function bilinear(source: number, inputs: number): Window {
   return first + 1 < inputs ? { first, weights: [Math.fround(1 - right), right] } : { first, weights: [1] };
 }
 
-/** Keys' cubic convolution; taps beyond the border fall on the border's own. */
+/** Makes a window of Keys' cubic convolution. Taps beyond the border fall on the border's own. */
 function bicubic(source: number, inputs: number): Window {
   const left = Math.min(Math.floor(source), inputs - 1);
   const t = Math.min(Math.fround(source - left), 1);
@@ -85,17 +91,20 @@ function bicubic(source: number, inputs: number): Window {
   return { first, weights };
 }
 
-/** The kernel up to 1 px from its centre. */
+/** Computes the kernel up to 1 px from its centre. */
 function near(x: number): number {
   return ((a + 2) * x - (a + 3)) * x * x + 1;
 }
 
-/** The kernel from 1 to 2 px. */
+/** Computes the kernel from 1 to 2 px. */
 function far(x: number): number {
   return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
 }
 
-/** The output's window on the low-res logits, where `window` is its window on the crop that starts at `start` in the frame. */
+/**
+ * Returns an output's window on the low-res logits, where `window` is its window on the crop that starts at `start` in the
+ * frame.
+ */
 function through(window: Window, toFrame: readonly Window[], start: number): Window {
   const inner = window.weights.map((_, k) => toFrame[start + window.first + k]!);
   const first = Math.min(...inner.map((tap) => tap.first));
@@ -109,7 +118,7 @@ function through(window: Window, toFrame: readonly Window[], start: number): Win
   return { first, weights };
 }
 
-/** All windows as wide as the widest, moved left where they would leave the input; what is added has weight 0. */
+/** Makes all windows as wide as the widest, moved left where they would leave the input; what is added has weight 0. */
 function pack(windows: readonly Window[], inputs: number): AxisOperator {
   const taps = Math.max(...windows.map(({ weights }) => weights.length));
   const first = new Int32Array(windows.length);

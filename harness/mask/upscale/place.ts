@@ -1,7 +1,7 @@
 import type { Box, Rle, Size } from "../../api.ts";
 import { columnRuns, maskFromColumns } from "../columnRuns.ts";
 
-/** The mask of a part of an image as a mask of the image: `box`, of whole pixels, is where the part lies. */
+/** Makes the mask of a part of an image a mask of the image. `box`, of whole pixels, is the place of the part. */
 export function placeMask(mask: Rle, box: Box, image: Size): Rle {
   const { height, width } = mask.size;
   if (height !== box.y1 - box.y0 || width !== box.x1 - box.x0)

@@ -9,7 +9,7 @@ interface LowColumns {
   readonly bottom: Int32Array;
 }
 
-/** What the columns of one image share. `reach[r]` counts the outputs whose window begins before row r. */
+/** State that the columns of one image share. `reach[r]` counts the outputs whose window begins before row r. */
 interface Scan {
   readonly operator: UpscaleOperator;
   readonly level: number;
@@ -20,9 +20,9 @@ interface Scan {
 }
 
 /**
- * The pixels whose interpolated logit exceeds `level`, column by column, so that the runs come out as they are needed.
- * Where an output can not leave the range of its inputs, inputs on one side of the level decide it without arithmetic:
- * that is most of a mask. At level 0 this is exact, because products and sums keep the sign of their terms.
+ * Returns the pixels whose interpolated logit exceeds `level`, column by column, so that the runs come out as they are needed.
+ * Where an output can not leave the range of its inputs, inputs on one side of the level decide it without arithmetic: that is
+ * most of a mask. At level 0 this is exact, because products and sums keep the sign of their terms.
  */
 export function runsAbove(lowResLogits: Float32Array, operator: UpscaleOperator, level: number): Rle {
   const low = columnsOf(lowResLogits, level);
@@ -46,7 +46,7 @@ function scanColumn(scan: Scan, x: number): void {
   if (to < image.height) scan.runs.turn(start + to, false);
 }
 
-/** Rows of the columns seen from x that may put an output above the level. */
+/** Returns the rows of the columns seen from x that may put an output above the level. */
 function exceedingRows({ low, operator }: Scan, x: number): { top: number; bottom: number } {
   if (operator.overshoots) return { top: 0, bottom: low.side };
   let top = low.side;
@@ -59,7 +59,7 @@ function exceedingRows({ low, operator }: Scan, x: number): { top: number; botto
   return { top, bottom };
 }
 
-/** Interpolates along x: one value a low-res row into `line`. */
+/** Interpolates along x and writes one value for each low-res row into `line`. */
 function blend({ operator, low, line }: Scan, x: number, { top, bottom }: { top: number; bottom: number }): void {
   const { taps, first, weights } = operator.columns;
   const { values, side } = low;
@@ -88,7 +88,10 @@ function scanLine(scan: Scan, start: number, { from, to }: { from: number; to: n
   }
 }
 
-/** The outputs from y up to here see only rows on one side of the level, and are on that side themselves; y itself if there is none. */
+/**
+ * Returns the output up to which, from y on, all outputs see only rows on one side of the level, and so are on that side
+ * themselves; y itself if there is none.
+ */
 function decidedUntil({ operator, level, line, reach }: Scan, y: number, end: number): number {
   const { taps, first } = operator.rows;
   let row = first[y]!;
@@ -132,7 +135,7 @@ function reachOf({ first }: AxisOperator, side: number): Int32Array {
   return reach;
 }
 
-/** Runs of a mask that is walked down its columns; the walker says where it stands and on which side. */
+/** Collects the runs of a mask that is walked down its columns; the walker says where it stands and on which side. */
 class Runs {
   #counts = new Uint32Array(256);
   #length = 0;

@@ -11,7 +11,7 @@ import { maskFromLogits, stabilityScore, upscaleLogits } from "./upscale.ts";
 const sam: MaskSpec = { path: "model-frame", interpolation: "bilinear", threshold: ">0" };
 const efficientSam: MaskSpec = { path: "direct", interpolation: "bicubic", threshold: ">=0" };
 
-/** As the fixtures' README: 6 sin(a x + 0.7) cos(b y) + c, x and y from 0 to 2 pi. */
+/** Draws logits as the fixtures' README says. */
 function waves({ low_res: side, a, b, c }: { low_res: number; a: number; b: number; c: number }): Float32Array {
   const angle = (index: number) => (index / (side - 1)) * 2 * Math.PI;
   return Float32Array.from({ length: side * side }, (_, i) => {

@@ -4,15 +4,17 @@ import { areaOf } from "../rle.ts";
 import { type AxisOperator, type UpscaleOperator, upscaleOperator } from "./interpolation.ts";
 import { runsAbove } from "./runsAbove.ts";
 
-/** A value is inside if it is greater: than 0, or, where 0 itself is inside, than the largest number below 0. */
+/** Levels above which a value is inside: 0, or, where 0 itself is inside, the largest number below 0. */
 const levels = { ">0": 0, ">=0": -Number.MIN_VALUE } as const satisfies Record<MaskSpec["threshold"], number>;
 
-/** The masks of one image follow each other, so its operator is built once: it costs as much as a small mask. */
+/**
+ * Cache of the operator of each image: its masks follow each other, and building the operator costs as much as a small mask.
+ */
 const operators = new WeakMap<Geometry, { readonly key: string; readonly operator: UpscaleOperator }>();
 
 /**
- * The mask of one token's low-res logits, [side, side], at the image's size: what upscaleLogits and the threshold give, in
- * every pixel, but no image of logits is made.
+ * Returns the mask of one token's low-res logits, [side, side], at the image's size. It is what upscaleLogits and the threshold
+ * give, in every pixel, but no image of logits is made.
  * Throws HarnessError if the logits are not square, or the path and the geometry do not fit.
  */
 export function maskFromLogits(lowResLogits: Float32Array, geometry: Geometry, spec: MaskSpec): Rle {
@@ -20,8 +22,8 @@ export function maskFromLogits(lowResLogits: Float32Array, geometry: Geometry, s
 }
 
 /**
- * One token's low-res logits, [side, side], as row-major logits at the image's size.
- * Two interpolations with a crop between, as postprocess_masks of segment_anything/modeling/sam.py; or one, straight to the image.
+ * Computes row-major logits at the image's size from one token's low-res logits, [side, side]. It interpolates twice with a
+ * crop between, as postprocess_masks of segment_anything/modeling/sam.py; or once, straight to the image.
  * Throws HarnessError as maskFromLogits.
  */
 export function upscaleLogits(lowResLogits: Float32Array, geometry: Geometry, spec: MaskSpec): Float32Array {
@@ -36,8 +38,9 @@ export function upscaleLogits(lowResLogits: Float32Array, geometry: Geometry, sp
 }
 
 /**
- * |{logit > offset}| / |{logit > -offset}| at the image's size: how little the mask depends on the threshold.
- * 0 where no logit exceeds -offset, so that a filter drops the empty mask, as SAM's mask generator drops its 0 / 0.
+ * Returns |{logit > offset}| / |{logit > -offset}| at the image's size, which says how little the mask depends on the
+ * threshold. It is 0 where no logit exceeds -offset, so that a filter drops the empty mask, as SAM's mask generator drops its 0
+ * / 0.
  */
 export function stabilityScore(
   lowResLogits: Float32Array,
@@ -59,7 +62,9 @@ function operatorFor(lowResLogits: Float32Array, geometry: Geometry, spec: MaskS
   return operator;
 }
 
-/** Logits that go straight to the image must cover it all: padding would be stretched into the mask. */
+/**
+ * Throws HarnessError where logits that go straight to the image do not cover it all: padding would be stretched into the mask.
+ */
 function requireFit({ resized, offset, frame }: Geometry, { path }: MaskSpec): void {
   const frameText = `${frame.height} x ${frame.width}`;
   if (offset.x + resized.width > frame.width || offset.y + resized.height > frame.height) {
