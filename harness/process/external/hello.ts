@@ -5,7 +5,7 @@ import { checked } from "../../foreign.ts";
 import { visible } from "../../visible.ts";
 import type { ExternalLink } from "./link.ts";
 
-/** Version of the protocol in variants/external/README.md. */
+/** Version of the protocol that variants/external/README.md describes. */
 export const protocolVersion = 1;
 
 const text = z.string().min(1).max(200);

@@ -21,7 +21,7 @@ import { geometryIn, numbersIn, timesIn, wrong } from "./answerChecks.ts";
 
 /** A photo variant that another process computes, and how long the harness waited for it. */
 export interface TimedPhotoVariant extends PhotoVariant {
-  /** Time of all questions so far and the process's own times in them, in ms: the transfer takes the difference. */
+  /** Time of all questions so far and the process's own times in them, in ms; the transfer takes the difference. */
   readonly waited: { readonly wallMs: number; readonly ownMs: number };
 }
 
