@@ -20,7 +20,7 @@ export interface Parser {
   read(bytes: Buffer, folder: string): Promise<void>;
 }
 
-export interface Bounds {
+interface Bounds {
   /** Processor time in ms: other work on the machine takes none of it. */
   readonly cpuMs: number;
   /** Growth of the process's peak memory in bytes. */

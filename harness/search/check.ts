@@ -34,7 +34,7 @@ export interface Candidate {
   readonly unseen?: Interval & { readonly n: number };
 }
 
-export interface Point {
+interface Point {
   readonly id: string;
   readonly latency: number;
   readonly fitness: number;

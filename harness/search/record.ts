@@ -10,7 +10,7 @@ import type { PartTimes } from "./partTimes.ts";
 import { type Configuration, keyOf } from "./space.ts";
 
 /** Fitness of one configuration on the images that the search sees. */
-export interface Evaluation {
+interface Evaluation {
   readonly values: Configuration;
   /** Mean IoU of `n` instances. */
   readonly fitness: number;
