@@ -66,6 +66,13 @@ test("all starts no program, and one that is given and not named is refused", as
   expect(all.chosen.filter(({ external }) => external !== undefined)).toEqual([]);
 });
 
+test("a name without its command is unknown: nothing that was stored brings one", async () => {
+  await expect(planOf({ variants: "plain" })).rejects.toThrow(/unknown variant: plain/);
+  await expect(planOf({ variants: "plain", shard: "1/2", phase: "accuracy" })).rejects.toThrow(
+    /unknown variant: plain/,
+  );
+});
+
 test("a name that is taken, or none, or no command, is refused", async () => {
   for (const [external, message] of [
     ["sam-nano=node x", /the id sam-nano is taken/],
