@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { runCommandLine } from "./cli.ts";
-import { bench, program } from "./commands/fixtures/bench.ts";
+import { bench, benchLines, program } from "./commands/fixtures/bench.ts";
 import { commands } from "./commands/index.ts";
 import { Stopped } from "./errors.ts";
 
@@ -14,10 +14,11 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+const help = bench(["--help"]);
 const all = await Promise.all(Object.values(commands).map((load) => load()));
 
 test("help lists every command", async () => {
-  const { code, out, notes } = await bench(["--help"]);
+  const { code, out, notes } = await help;
   expect([code, notes]).toEqual([0, ""]);
   for (const { name, describe } of all) {
     expect(out).toMatch(new RegExp(`^  bench ${name}\\b`, "m"));
@@ -26,7 +27,7 @@ test("help lists every command", async () => {
 });
 
 test("help and README say the exit codes, which are the same in both", async () => {
-  const { out } = await bench(["--help"]);
+  const { out } = await help;
   const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
   const codesIn = (text: string, from: RegExp) => {
     const words = text.slice(text.search(from)).replace(/\s+/g, " ").split("Ctrl-C")[0]!;
@@ -74,7 +75,7 @@ test("every command has a description and examples that begin with the program's
   }
 });
 
-test.concurrent.each([
+const mistakes: readonly (readonly [what: string, args: readonly string[], message: string])[] = [
   ["no command", [], "error: a command is needed"],
   ["a misspelt command", ["lisst"], "error: unknown command: lisst; did you mean list?"],
   ["an unknown option", ["list", "--jsno"], "error: unknown argument: jsno"],
@@ -92,13 +93,22 @@ test.concurrent.each([
     "error: not enough arguments following: tolerance",
   ],
   ["an unknown list", ["list", "variant"], "error: unknown list: variant; did you mean variants?"],
-])("%s is the user's mistake, in one line of error and at most one of hint", async (_, args, message) => {
-  // Messages of the argument parser follow the user's language; ours are English, so all are.
-  const { code, out, notes } = await bench(args, { env: { LC_ALL: "de_DE.UTF-8" } });
-  expect([code, out]).toEqual([2, ""]);
-  expect(notes.startsWith(message)).toBe(true);
-  expect(notes).toMatch(/^error: .+\n( {2}hint: .+\n)?$/);
-});
+];
+// Messages of the argument parser follow the user's language; ours are English, so all are.
+const answers = benchLines(
+  mistakes.map(([, args]) => args),
+  { env: { LC_ALL: "de_DE.UTF-8" } },
+);
+
+test.each(mistakes)(
+  "%s is the user's mistake, in one line of error and at most one of hint",
+  async (what, _, message) => {
+    const { code, out, notes } = (await answers)[mistakes.findIndex(([each]) => each === what)]!;
+    expect([code, out]).toEqual([2, ""]);
+    expect(notes.startsWith(message)).toBe(true);
+    expect(notes).toMatch(/^error: .+\n( {2}hint: .+\n)?$/);
+  },
+);
 
 test("a reader that has seen enough ends the program without an error", async () => {
   const child = spawn("sh", ["-c", `"$0" "$1" list --json | head -c 1; echo`, process.execPath, program]);
@@ -157,13 +167,16 @@ test("options of a plug-in from outside are flags, in the help too", async () =>
     `const no = () => Promise.reject(new Error("not called"));
 export default { presets: [], options: [{ name: "strength", describe: "how strong" }], build: no, load: no, loadRaw: no };`,
   );
-  const help = await bench(["run", `--plugin=${file}`, "--help"]);
-  expect(help.out).toMatch(/--strength\s+how strong/);
-  const wrong = await bench(["run", "--plugin", file, "--variants", "sam-nano", "--strength", "2"]);
+  const { out } = await bench(["run", `--plugin=${file}`, "--help"]);
+  expect(out).toMatch(/--strength\s+how strong/);
+  const set = ["--variants", "sam-nano", "--strength", "2"];
+  const [wrong, without] = await benchLines([
+    ["run", "--plugin", file, ...set],
+    ["run", ...set],
+  ]);
   expect(wrong).toMatchObject({
     code: 2,
     notes: expect.stringContaining("--strength: none of these variants has this setting"),
   });
-  const without = await bench(["run", "--variants", "sam-nano", "--strength", "2"]);
   expect(without).toMatchObject({ code: 2, notes: expect.stringContaining("strength") });
 });

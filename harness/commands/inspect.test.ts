@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bench, memoryConsole } from "./fixtures/bench.ts";
+import { benchLines, type Finished, memoryConsole } from "./fixtures/bench.ts";
 import { inspect } from "./inspect.ts";
 
 const fixtures = fileURLToPath(new URL("../weights/fixtures/", import.meta.url));
@@ -94,13 +94,7 @@ test("for people it is a table under a few facts", async () => {
 });
 
 describe("a bad file exits with 2 and one line of error, and runs nothing", () => {
-  let folder: string;
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), "sam-bench-test-"));
-  });
-  afterAll(() => rmSync(folder, { recursive: true }));
-
-  test.concurrent.each([
+  const bad: readonly (readonly [name: string, problem: RegExp])[] = [
     ["evil_system.pth", /system/],
     ["evil_eval.pth", /eval/],
     ["truncated.pth", /cut off|damaged/],
@@ -108,9 +102,21 @@ describe("a bad file exits with 2 and one line of error, and runs nothing", () =
     ["not_a_checkpoint.pth", /not|no /],
     ["empty.pth", /the file is empty/],
     ["missing.pth", /no such file/],
-  ])("%s", async (name, problem) => {
+  ];
+  let folder: string;
+  let answers: readonly Finished[];
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "sam-bench-test-"));
+    answers = await benchLines(
+      bad.map(([name]) => ["inspect", join(fixtures, name)]),
+      { cwd: folder },
+    );
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test.each(bad)("%s", (name, problem) => {
     const file = join(fixtures, name);
-    const { code, out, notes } = await bench(["inspect", file], { cwd: folder });
+    const { code, out, notes } = answers[bad.findIndex(([each]) => each === name)]!;
     expect([code, out]).toEqual([2, ""]);
     expect(notes).toMatch(/^error: .+\n( {2}hint: .+\n)?$/);
     expect(notes).toContain(file);
