@@ -22,6 +22,8 @@ const { exclude } = configDefaults;
 // Most files keep one core busy; sessions of ONNX Runtime use more. Two at a time keep memory and time bounded on two cores.
 const twoAtATime = { maxWorkers: 2, sequence: { groupOrder: 0 } };
 
+const patient = { testTimeout: 600_000, hookTimeout: 600_000 };
+
 export default defineConfig({
   test: {
     setupFiles: ["vitest.setup.ts"],
@@ -42,8 +44,14 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: "apart", include: apart, ...twoAtATime } },
-      { extends: true, test: { name: "slow", include: slow, exclude: [...exclude, ...alone], ...twoAtATime } },
-      { extends: true, test: { name: "alone", include: alone, maxWorkers: 1, sequence: { groupOrder: 1 } } },
+      {
+        extends: true,
+        test: { name: "slow", include: slow, exclude: [...exclude, ...alone], ...patient, ...twoAtATime },
+      },
+      {
+        extends: true,
+        test: { name: "alone", include: alone, ...patient, maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
       { extends: true, test: { name: "all", include: all, maxWorkers: 1, sequence: { groupOrder: 2 } } },
     ],
   },
