@@ -18,24 +18,24 @@ const textOf = (run: StoredRun | undefined) => readFileSync(join(run!.folder, "r
 test(
   "sam-nano's own graphs in another process leave the rows of sam-nano, byte for byte, by logits and by masks",
   async () => {
-    const flags = { dataset: "shapes", limit: 2, prompts: "box,1p,3p,5c", rounds: 1, warmup: 0, threads: 2 };
     const [native, logits, masks] = await trial.run(undefined, {
-      ...flags,
       variants: "sam-nano,wire-logits,wire-masks",
       external: [`wire-logits=node ${program} logits`, `wire-masks=node ${program} masks`],
+      dataset: "shapes",
+      limit: 2,
+      prompts: "box,1p,3p,5c",
+      phase: "accuracy",
+      // As many as the program's own.
+      threads: 2,
     });
     for (const run of [native, logits, masks]) expect(run!.manifest.status).toMatchObject({ state: "done", images: 2 });
     expect(textOf(native).length).toBeGreaterThan(1000);
     expect(textOf(logits)).toBe(textOf(native));
     expect(textOf(masks)).toBe(textOf(native));
-    const { external, weights, modelMemory } = logits!.manifest;
+    const { external, weights } = logits!.manifest;
     expect(external).toMatchObject({ command: "node nanoProgram.mjs logits", name: "the harness's own graphs" });
     expect(external!.files.map(({ name }) => name)).toEqual(["nanoProgram.mjs", "sam_bench_external.py"]);
     expect(weights.source).toBe("external");
-    // Node, the runtime and a model, in that process alone.
-    expect(modelMemory!.encode).toBeGreaterThan(50e6);
-    const [turn] = await logits!.latency();
-    expect(turn!.transferMs).toHaveLength(1);
   },
   patience,
 );

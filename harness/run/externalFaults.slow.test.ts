@@ -86,6 +86,33 @@ test(
   patience,
 );
 
+const ownGraphs = fileURLToPath(new URL("fixtures/nanoProgram.mjs", import.meta.url));
+
+test(
+  "a program's turns have its own times, the way of pixels and masks apart, and memory is that of its process",
+  async () => {
+    const [run] = await trial.run(undefined, {
+      variants: "wire",
+      external: [`wire=node ${ownGraphs} masks`],
+      dataset: "shapes",
+      limit: 1,
+      phase: "latency",
+      rounds: 2,
+      warmup: 0,
+      threads: 2,
+    });
+    const turns = await run!.latency();
+    expect(turns).toHaveLength(2);
+    for (const { encodeMs, decodeMs, transferMs, batches } of turns)
+      for (const [value] of [encodeMs, decodeMs, transferMs!, batches!.map(({ durationMs }) => durationMs)])
+        expect(value).toBeGreaterThan(0);
+    const { load, encode, decode } = run!.manifest.modelMemory!;
+    // Node, the runtime and a model.
+    for (const bytes of [load, encode, decode]) expect(bytes).toBeGreaterThan(50e6);
+  },
+  patience,
+);
+
 const kills = 10;
 
 test(

@@ -104,17 +104,20 @@ function latencyLines(reports: readonly RunReport[], base: RunReport | undefined
   return lines;
 }
 
-/** What another process computes with, and the time that no stage of its row holds. */
+/** Returns a line for each row that another process answers: what it computes with, and the time that no stage holds. */
 function programLines(reports: readonly RunReport[]): string[] {
-  return reports.flatMap(({ variant, external }) => {
+  return reports.flatMap(({ variant, external, everything }) => {
     if (external === undefined) return [];
     const versions = Object.entries(external.versions).map(([name, version]) => `${name} ${version}`);
+    const parts = [`${variant}: another process, ${external.name} (${versions.join(", ")})`];
     const { transfer } = external;
-    const way =
-      transfer === undefined
-        ? ""
-        : `; ${transfer.median.toFixed(1)} ms more for the way of pixels and masks, median of ${transfer.n}`;
-    return [`${variant}: another process, ${external.name} (${versions.join(", ")}), timed by its own clock${way}`];
+    if (transfer !== undefined)
+      parts.push(
+        "stages are by its own clock",
+        `the way of pixels and masks took ${transfer.median.toFixed(1)} ms more (median, n = ${transfer.n})`,
+      );
+    if (Object.keys(everything).length > 0) parts.push("its seconds an image hold the way of pixels and masks");
+    return [parts.join("; ")];
   });
 }
 

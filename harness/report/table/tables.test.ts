@@ -266,3 +266,16 @@ test("a floor's row is the last, whenever it was run, and the foot names it and 
   );
   expect(resultJson([await reportOf(floor)]).runs[0]).toMatchObject({ role: "floor", humanAgreement });
 });
+
+test("a row that another process answers says what computes, and how long pixels and masks were on their way", async () => {
+  const [nano] = await exampleReports();
+  const transfer = { n: 4, median: 3.25, q1: 3, q3: 4 } as NonNullable<NonNullable<RunReport["external"]>["transfer"]>;
+  const external = { name: "segment-anything on PyTorch", versions: { python: "3.11.7", torch: "2.15.0" }, transfer };
+  const table = resultTable([nano!, { ...nano!, variant: "torch/sam-nano", external }], { leftOut: [], width: 400 });
+  expect(table).toContain(
+    "torch/sam-nano: another process, segment-anything on PyTorch (python 3.11.7, torch 2.15.0); stages are by its own clock; the way of pixels and masks took 3.3 ms more (median, n = 4)",
+  );
+  expect(table).not.toContain(
+    "sam-nano: another process, segment-anything on PyTorch (python 3.11.7, torch 2.15.0); its seconds",
+  );
+});
