@@ -15,7 +15,7 @@ const alone = ["variants/sam/vitB.slow.test.ts"];
 /** Files that take ten seconds or more: `npm run test:slow`. */
 const slow = ["**/*.slow.test.ts"];
 
-/** Every full-size preset against its authors' values, several minutes and up to 7 GB: `npm run verify:all`, by hand. */
+/** Files that compare every full-size preset with its authors' values, with up to 7 GB: `npm run verify:all`, by hand. */
 const all = ["**/*.all.test.ts"];
 
 const { exclude } = configDefaults;

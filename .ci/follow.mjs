@@ -160,7 +160,7 @@ function importsOf(file) {
     .filter((target) => texts.has(target));
 }
 
-/** Whether a file holds nothing of its own: every statement hands on what another file exports. */
+/** Says whether a file holds nothing of its own: every statement hands on what another file exports. */
 function isBarrel(text) {
   const rest = text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "").replace(/^export\b[^"';=]*?\bfrom\s*"[^"]+";$/gm, "");
   return rest.trim() === "";

@@ -7,15 +7,15 @@ export interface Adapter {
   readonly method: string;
   /** File in `python/`. */
   readonly script: string;
-  /** What computes, as a title says it. */
+  /** Name of what computes, such as PyTorch: it ends the row's title. */
   readonly title: string;
   readonly presets: readonly VariantManifest[];
-  /** By preset id, as the program understands them. */
+  /** Each preset's sizes by its id, in the fields that the program reads. */
   readonly sizes: Readonly<Record<string, object>>;
   /** Last parts of an id, each a way to run the model. */
   readonly settings: readonly string[];
   readonly takes: ExternalProcess["takes"];
-  /** What a reader of its row must know. */
+  /** Notes say what a reader of its row must know. */
   readonly notes: readonly string[];
 }
 

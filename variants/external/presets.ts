@@ -9,7 +9,7 @@ interface Asked {
   readonly setting: string | undefined;
 }
 
-/** What an id asks for; nothing where no adapter has its method. Throws HarnessError for a preset or a setting that its method lacks. */
+/** Reads what an id asks for; nothing where no adapter has its method. Throws HarnessError for a preset or a setting that its method lacks. */
 function askedBy(id: string): Asked | undefined {
   const [method, preset, setting, ...rest] = id.split("/");
   const ofMethod = adapters.filter((adapter) => adapter.method === method);
