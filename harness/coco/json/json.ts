@@ -1,7 +1,7 @@
 /**
  * Reads JSON files element by element. Neither JSON.parse nor a streaming library is enough: JSON.parse takes no text of more than
  * 512 MB, and both refuse NaN, which Python writes, and round large ids. stream-json 3.8 and @streamparser/json 0.0.26 give the
- * elements of both arrays where a key comes twice, and the latter takes a file that is cut short.
+ * elements of both arrays where a key comes twice.
  * CPU seconds and peak memory, medians of three interleaved rounds on two busy cores:
  *
  *                                annotations of val2017's size   annotations of LVIS val's size   205,000 masks of results
