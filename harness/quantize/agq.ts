@@ -1,3 +1,4 @@
+import { power } from "../stats/power.ts";
 import { minimizeBounded } from "./bounded.ts";
 import { fakeQuantizeLog2, granularities, type Log2Quantizer } from "./log2.ts";
 
@@ -31,7 +32,7 @@ export function attentionError(sample: AttentionSample, quantizer: Log2Quantizer
       const off = quantized[at]! - probabilities[at]!;
       if (off !== 0) for (let i = 0; i < width; i++) difference[i]! += off * values[value + i]!;
     }
-    for (let i = 0; i < width; i++) total += Math.abs(difference[i]!) ** errorPower;
+    for (let i = 0; i < width; i++) total += power(Math.abs(difference[i]!), errorPower);
   }
   return total / (rows * width);
 }

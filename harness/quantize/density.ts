@@ -1,3 +1,5 @@
+import { power } from "../stats/power.ts";
+
 /**
  * Returns the Gaussian kernel density of `values` at `count` points, evenly from the smallest to the largest value. The
  * bandwidth is Scott's: n^(-1/5) times the standard deviation (n - 1). Source: Scott, Multivariate density estimation, 1992;
@@ -17,7 +19,7 @@ export function density(values: ArrayLike<number>, count: number): Float64Array 
   const mean = sum / n;
   let squares = 0;
   for (let i = 0; i < n; i++) squares += (values[i]! - mean) ** 2;
-  const deviation = Math.sqrt(squares / (n - 1)) * n ** -0.2;
+  const deviation = Math.sqrt(squares / (n - 1)) * power(n, -0.2);
   const result = new Float64Array(count);
   if (!(deviation > 0)) return result;
   const norm = 1 / (n * deviation * Math.sqrt(2 * Math.PI));

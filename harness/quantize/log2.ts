@@ -1,3 +1,4 @@
+import { power } from "../stats/power.ts";
 import { roundHalfEven } from "./uniform.ts";
 
 /** The granularity may take so many steps an octave. */
@@ -40,7 +41,7 @@ export function log2Boundaries(quantizer: Log2Quantizer): Float32Array {
   const most = integerOf(0, quantizer);
   return Float32Array.from({ length: 2 ** bits }, (_, q) => {
     if (most <= q) return -1;
-    let boundary = Math.fround(scale * 2 ** (-(q + 0.5) / tau));
+    let boundary = Math.fround(scale * powerOfTwo(-(q + 0.5) / tau));
     while (integerOf(boundary, quantizer) <= q) boundary = neighbour(boundary, -1);
     while (integerOf(neighbour(boundary, 1), quantizer) > q) boundary = neighbour(boundary, 1);
     return boundary;
@@ -57,5 +58,11 @@ function neighbour(value: number, step: 1 | -1): number {
 /** Returns the value that each q stands for; q = 2^bits stands for 0. */
 export function log2Levels({ bits, scale, tau }: Log2Quantizer): Float64Array {
   const levels = 2 ** bits;
-  return Float64Array.from({ length: levels + 1 }, (_, q) => (q === levels ? 0 : scale * 2 ** (-q / tau)));
+  return Float64Array.from({ length: levels + 1 }, (_, q) => (q === levels ? 0 : scale * powerOfTwo(-q / tau)));
+}
+
+/** Returns 2 ^ exponent, which is exact for whole exponents. */
+function powerOfTwo(exponent: number): number {
+  const whole = Math.floor(exponent);
+  return 2 ** whole * power(2, exponent - whole);
 }

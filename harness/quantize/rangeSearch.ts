@@ -1,3 +1,4 @@
+import { power } from "../stats/power.ts";
 import { errorPower } from "./agq.ts";
 import { minimizeBounded } from "./bounded.ts";
 import { rangeOf } from "./histogram.ts";
@@ -20,9 +21,8 @@ export interface Samples {
   readonly weights?: ArrayLike<number>;
 }
 
-const roundingErrors = Float64Array.from(
-  { length: defaults.table + 2 },
-  (_, i) => ((i + 0.5) / (2 * defaults.table)) ** errorPower,
+const roundingErrors = Float64Array.from({ length: defaults.table + 2 }, (_, i) =>
+  power((i + 0.5) / (2 * defaults.table), errorPower),
 );
 
 /**
@@ -83,14 +83,14 @@ export function quantizationError(
   const low = -zeroPoint;
   const high = 2 ** bits - 1 - zeroPoint;
   const inverse = 1 / scale;
-  const unit = scale ** errorPower;
+  const unit = power(scale, errorPower);
   const most = limit / unit;
   let total = 0;
   for (let i = 0; i < values.length; i++) {
     const x = values[i]! * inverse;
     const error = Math.abs(clamp(Math.floor(x + 0.5), low, high) - x);
-    const power = error <= 0.5 ? roundingErrors[(error * 2 * defaults.table) | 0]! : error ** errorPower;
-    total += weights === undefined ? power : power * weights[i]!;
+    const raised = error <= 0.5 ? roundingErrors[(error * 2 * defaults.table) | 0]! : power(error, errorPower);
+    total += weights === undefined ? raised : raised * weights[i]!;
     if (total > most) break;
   }
   return total * unit;

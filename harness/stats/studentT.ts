@@ -1,3 +1,5 @@
+import { power } from "./power.ts";
+
 const steps = 1000;
 
 /**
@@ -11,7 +13,7 @@ export function studentT(degrees: number, tail: number): number {
   // The density is as good as 0 from there on, and a wide interval would leave few steps to where it is not.
   const last = Math.min(Math.PI / 2, 10 / Math.sqrt(degrees));
   const width = last / steps;
-  const densityAt = (angle: number) => Math.max(0, Math.cos(angle)) ** (degrees - 1);
+  const densityAt = (angle: number) => power(Math.max(0, Math.cos(angle)), degrees - 1);
   const sums = new Float64Array(steps + 1);
   for (let i = 0; i < steps; i++) {
     const from = i * width;

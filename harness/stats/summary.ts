@@ -1,3 +1,5 @@
+import { power } from "./power.ts";
+
 /** Summaries of raw samples, in float64. The raw samples are what is stored; a summary is computed when it is shown. */
 
 /**
@@ -78,7 +80,7 @@ export function latencySummary(samples: readonly number[]): LatencySummary | und
  * Source: Wilks, Determination of sample sizes for setting tolerance limits, 1941 (one-sided, second order).
  */
 export function samplesForQuantile(p: number): number {
-  const atMostOneAbove = (n: number) => p ** n + n * (1 - p) * p ** (n - 1);
+  const atMostOneAbove = (n: number) => power(p, n) + n * (1 - p) * power(p, n - 1);
   let n = 2;
   while (atMostOneAbove(n) > 0.01) n++;
   return n;

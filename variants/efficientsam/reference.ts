@@ -68,7 +68,7 @@ function referenceAttention(attn: Module, x: GraphValue, { width, heads }: Effic
     graph.op("Squeeze", [part, graph.ints([0])]),
   ) as [GraphValue, GraphValue, GraphValue];
   const products = graph.op("MatMul", [query, transpose(graph, key, [0, 1, 3, 2])]);
-  const probabilities = softmax(graph, mul(graph, products, graph.number(headWidth ** -0.5)));
+  const probabilities = softmax(graph, mul(graph, products, graph.number(1 / Math.sqrt(headWidth))));
   const attended = transpose(graph, graph.op("MatMul", [probabilities, value]), [0, 2, 1, 3]);
   return exportedLinear(child(attn, "proj"), reshape(graph, attended, [1, tokens, width]), {
     inputs: width,

@@ -28,7 +28,7 @@ export function windowAttention(attn: Module, normalised: GraphValue, stage: Sta
   };
 
   const queries = byWindow(add(graph, project(query), queryBias(attn, stage)));
-  const scale = { transB: 1, alpha: { float: headWidth ** -0.5 } };
+  const scale = { transB: 1, alpha: { float: 1 / Math.sqrt(headWidth) } };
   const products = graph.op("FusedMatMul", [queries, byWindow(project(key))], scale);
   const probabilities = softmax(graph, add(graph, products, attentionBias(attn, stage)));
   const attended = graph.op("MatMul", [probabilities, byWindow(project(value))]);

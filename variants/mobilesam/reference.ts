@@ -118,7 +118,7 @@ function attention(attn: Module, x: GraphValue, stage: Stage): GraphValue {
     GraphValue,
   ];
   const products = graph.op("MatMul", [query, transpose(graph, key, [0, 1, 3, 2])]);
-  const scores = add(graph, mul(graph, products, graph.number(headWidth ** -0.5)), attentionBias(attn, stage));
+  const scores = add(graph, mul(graph, products, graph.number(1 / Math.sqrt(headWidth))), attentionBias(attn, stage));
   const attended = transpose(graph, graph.op("MatMul", [softmax(graph, scores), value]), [0, 2, 1, 3]);
   const merged = reshape(graph, attended, [windows, area, width]);
   return exportedLinear(child(attn, "proj"), merged, { inputs: width, outputs: width });

@@ -57,7 +57,10 @@ export function tokenToImage(
   graph.withoutEffect(take(child(module, "k_proj"), "bias", [inner]));
   const spread = graph.op("MatMul", [byHead(module, projected, sizes), headMatrices(child(module, "k_proj"), sizes)]);
   const flat = mergeHeads(module, spread, sizes);
-  const scores = graph.op("FusedMatMul", [flat, keysWithPositions], { transB: 1, alpha: { float: headWidth ** -0.5 } });
+  const scores = graph.op("FusedMatMul", [flat, keysWithPositions], {
+    transB: 1,
+    alpha: { float: 1 / Math.sqrt(headWidth) },
+  });
   const gathered = graph.op("MatMul", [softmax(graph, scores), keys]);
   const perHead = reshape(graph, gathered, ["prompts", heads, tokens, embedding]);
   const values = graph.op("FusedMatMul", [perHead, headMatrices(child(module, "v_proj"), sizes)], { transB: 1 });
@@ -105,7 +108,7 @@ export function imageToToken(
   const offset = graph.op("MatMul", [keys, queryBias(child(module, "q_proj"), sizes)]);
   const scores = graph.op("FusedMatMul", [keysWithPositions, flatKeys], {
     transB: 1,
-    alpha: { float: headWidth ** -0.5 },
+    alpha: { float: 1 / Math.sqrt(headWidth) },
   });
   const perHead = reshape(graph, scores, ["prompts", places, heads, tokens]);
   const shifted = add(graph, perHead, reshape(graph, offset, ["prompts", 1, heads, tokens]));
@@ -168,6 +171,6 @@ function queryBias(module: Module, { inner, heads, headWidth }: Sizes): GraphVal
     name: `${bias.name}.scaled`,
     dims: [heads, headWidth, 1],
     from: [bias],
-    compute: (values) => values!.map((value) => value * headWidth ** -0.5),
+    compute: (values) => values!.map((value) => (value * 1) / Math.sqrt(headWidth)),
   });
 }

@@ -28,7 +28,7 @@ export function sharedTokenToImage(
   graph.withoutEffect(take(child(module, "k_proj"), "bias", [inner]));
   const key = byHead(product(child(module, "k_proj"), keysWithPositions, widths), places, [1, 2, 0]);
   const value = byHead(product(child(module, "v_proj"), keys, widths), places, [1, 0, 2]);
-  const scores = graph.op("FusedMatMul", [query, key], { alpha: { float: headWidth ** -0.5 } });
+  const scores = graph.op("FusedMatMul", [query, key], { alpha: { float: 1 / Math.sqrt(headWidth) } });
   const attended = transpose(graph, graph.op("MatMul", [softmax(graph, scores), value]), [1, 0, 2]);
   const merged = reshape(graph, attended, ["prompts", tokens, inner]);
   return product(child(module, "out_proj"), merged, { inputs: inner, outputs: embedding });

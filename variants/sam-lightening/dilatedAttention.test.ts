@@ -47,7 +47,7 @@ describe.each(dilations)("segments of $segment tokens at stride $rate", (dilatio
 test("one segment at stride 1 is plain attention of all tokens to all", async () => {
   const graph = new GraphBuilder("plain");
   const [query, key, value] = Object.entries(feeds).map(([name, { dims }]) => graph.input(name, dims));
-  const attributes = { num_heads: sizes.heads, scale: { float: headWidth ** -0.5 } };
+  const attributes = { num_heads: sizes.heads, scale: { float: 1 / Math.sqrt(headWidth) } };
   graph.output("y", graph.op("MultiHeadAttention", [query, key, value], attributes));
   const { y: plain } = await runGraph(graph.finish(), feeds);
   for (const kind of ["fused", "reference"] as const) {

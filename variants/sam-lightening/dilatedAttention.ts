@@ -33,7 +33,7 @@ export function attendByOffset(module: Module, projected: Projected, how: BlockA
   const query = gatherTokens(module, projected.query, graph.ints(order.map((token) => Math.min(token, last))), dims);
   const key = gatherTokens(module, projected.key, graph.ints(order), dims);
   const value = gatherTokens(module, projected.value, graph.ints(order), dims);
-  const scale = { float: (width / heads) ** -0.5 };
+  const scale = { float: 1 / Math.sqrt(width / heads) };
   const attended = graph.op("MultiHeadAttention", [query, key, value], { num_heads: heads, scale });
   const inOrder = graph.op("Reshape", [attended, graph.ints([1, order.length, width])]);
   return gatherTokens(module, inOrder, graph.ints(inverse(order, grid * grid)), [1, grid * grid, width]);

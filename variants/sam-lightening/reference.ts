@@ -49,7 +49,7 @@ export function sliceByOffset(
       return transpose(graph, reshape(graph, strided, [segments, length, heads, headWidth]), [0, 2, 1, 3]);
     };
     const products = graph.op("MatMul", [taken(projected.query), transpose(graph, taken(projected.key), [0, 1, 3, 2])]);
-    const probabilities = softmax(graph, mul(graph, products, graph.number(headWidth ** -0.5)));
+    const probabilities = softmax(graph, mul(graph, products, graph.number(1 / Math.sqrt(headWidth))));
     const result = transpose(graph, graph.op("MatMul", [probabilities, taken(projected.value)]), [0, 2, 1, 3]);
     return reshape(graph, result, [segments, length, 1, width]);
   });

@@ -75,7 +75,7 @@ export function attendAndWeigh(
       transpose(graph, reshape(graph, x, [windows, length, heads, each]), [0, 2, 1, 3]);
     const query = byHead(part.query, queries, widened.wide);
     const key = byHead(part.key, all, widened.wide);
-    const scores = graph.op("FusedMatMul", [query, key], { transB: 1, alpha: { float: headWidth ** -0.5 } });
+    const scores = graph.op("FusedMatMul", [query, key], { transB: 1, alpha: { float: 1 / Math.sqrt(headWidth) } });
     const probabilities = softmax(graph, scores);
     const attended = graph.op("MatMul", [probabilities, byHead(part.value, all, headWidth)]);
     const received = graph.op("ReduceMean", [probabilities, graph.ints([1, 2])], { keepdims: 0 });
@@ -142,7 +142,7 @@ export function relativeTerms(
 /** Returns [n, side]: it has a one at `at`, times sqrt(head width), since the attention operator scales every score. */
 function oneHot({ graph }: Module, at: GraphValue, side: number, headWidth: number): GraphValue {
   const table = graph.constant(`oneHot.${side}.${headWidth}`, "float32", [side, side], () =>
-    Float32Array.from({ length: side * side }, (_, i) => (i % (side + 1) === 0 ? headWidth ** 0.5 : 0)),
+    Float32Array.from({ length: side * side }, (_, i) => (i % (side + 1) === 0 ? Math.sqrt(headWidth) : 0)),
   );
   return graph.op("Gather", [table, at], { axis: 0 });
 }
@@ -185,8 +185,8 @@ function paddingKeys(
     for (const [i, place] of padding.entries())
       for (let head = 0; head < heads; head++) {
         const start = (i * heads + head) * wide + headWidth;
-        values[start + Math.floor(place / side)] = headWidth ** 0.5;
-        values[start + side + (place % side)] = headWidth ** 0.5;
+        values[start + Math.floor(place / side)] = Math.sqrt(headWidth);
+        values[start + side + (place % side)] = Math.sqrt(headWidth);
       }
     return values;
   });

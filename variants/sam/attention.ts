@@ -88,7 +88,7 @@ export function windowAttention(
   // Position by position across the windows, so that each position's table multiplies one matrix of queries.
   const byPosition = gatherTokens(module, query, queries, [area, windows * heads, headWidth]);
   const positions = relativePositions(module, window, headWidth);
-  const terms = graph.op("MatMul", [byPosition, windowTable(module, positions, headWidth ** -0.5)]);
+  const terms = graph.op("MatMul", [byPosition, windowTable(module, positions, 1 / Math.sqrt(headWidth))]);
   const wide = headWidth + 2 * window;
   const widened = reshape(graph, concat(graph, [byPosition, terms], 2), [area, windows, heads * wide]);
   const keys = gatherTokens(module, key, places, [windows, area, heads, headWidth]);
@@ -181,7 +181,7 @@ export function attend(
   { heads, headWidth, bias }: Attend,
 ): GraphValue {
   const inputs = [query, key, value, ...(bias === undefined ? [] : [undefined, undefined, bias])];
-  return graph.op("MultiHeadAttention", inputs, { num_heads: heads, scale: { float: headWidth ** -0.5 } });
+  return graph.op("MultiHeadAttention", inputs, { num_heads: heads, scale: { float: 1 / Math.sqrt(headWidth) } });
 }
 
 /** Returns the largest divisor of the grid whose bias fits the limit. */

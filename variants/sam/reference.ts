@@ -92,7 +92,7 @@ function referenceAttention(attn: Module, x: GraphValue, { width, heads }: SamCo
     GraphValue,
   ];
 
-  const scaled = mul(graph, query, graph.number(headWidth ** -0.5));
+  const scaled = mul(graph, query, graph.number(1 / Math.sqrt(headWidth)));
   const scores = graph.op("MatMul", [scaled, transpose(graph, key, [0, 2, 1])]);
   const probabilities = softmax(graph, withRelativePositions(attn, scores, query, side, headWidth));
   const attended = reshape(graph, graph.op("MatMul", [probabilities, value]), [batch, heads, side, side, headWidth]);

@@ -56,7 +56,7 @@ function tokenAttention(attn: Module, x: GraphValue, config: SamConfig, ids: Gra
     return graph.op("MatMul", [queries, tables]);
   };
   // The attention operator multiplies its scale onto every score, and these terms are none of its business.
-  const scaled = mul(graph, concat(graph, [terms("rows"), terms("columns")], 2), graph.number(headWidth ** 0.5));
+  const scaled = mul(graph, concat(graph, [terms("rows"), terms("columns")], 2), graph.number(Math.sqrt(headWidth)));
   const oneHot = graph.op("Gather", [linesOneHot(graph, grid), ids], { axis: 0 });
   const dims = [count, heads, 2 * grid];
   const ofHeads = graph.op(

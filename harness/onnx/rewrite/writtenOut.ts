@@ -23,7 +23,7 @@ export function attentionInProducts(
   const key = byHead(graph, inputs[1]!, heads);
   const value = byHead(graph, inputs[2]!, heads);
   const width = query.dims[3] as number;
-  const scale = (attributes.scale as { readonly float: number } | undefined) ?? { float: width ** -0.5 };
+  const scale = (attributes.scale as { readonly float: number } | undefined) ?? { float: 1 / Math.sqrt(width) };
   const sizes = partSizes(query.dims, key.dims[2]!, scoreBytes);
   const parts = (x: GraphValue) => (sizes === undefined ? [x] : split(graph, x, 2, sizes));
   const biases = inputs[5] === undefined ? [] : parts(inputs[5]);

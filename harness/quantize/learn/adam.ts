@@ -1,3 +1,4 @@
+import { power } from "../../stats/power.ts";
 import type { Matrix } from "./tape.ts";
 
 const defaults = { first: 0.9, second: 0.999, epsilon: 1e-8 };
@@ -22,8 +23,8 @@ export class Adam {
   /** Makes one step by the gradients in the matrices, and then sets these to 0. `factor` multiplies the rates. */
   step(factor = 1): void {
     this.#steps++;
-    const first = 1 - defaults.first ** this.#steps;
-    const second = 1 - defaults.second ** this.#steps;
+    const first = 1 - power(defaults.first, this.#steps);
+    const second = 1 - power(defaults.second, this.#steps);
     for (const { matrix, rate, m, v } of this.#entries) {
       for (let i = 0; i < m.length; i++) {
         const g = matrix.gradient[i]!;

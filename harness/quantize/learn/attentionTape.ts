@@ -47,7 +47,7 @@ export function attention(tape: Tape, how: AttentionOf): Matrix {
 }
 
 function probabilitiesOf(tape: Tape, { query, key, distances }: AttentionOf): Matrix {
-  const factor = query.columns ** -0.5;
+  const factor = 1 / Math.sqrt(query.columns);
   const result = matrix(query.rows, key.rows);
   addTimesTransposed(result, query, key);
   for (let i = 0; i < result.values.length; i++) result.values[i]! *= factor;

@@ -1,3 +1,4 @@
+import { power } from "../../stats/power.ts";
 import { type Matrix, matrix, type Tape } from "./tape.ts";
 
 /** The stretched sigmoid reaches 0 and 1, where its gradient ends. */
@@ -61,9 +62,9 @@ export class LearnedRounding {
     let total = 0;
     for (let i = 0; i < shares.length; i++) {
       const centred = 2 * shares[i]! - 1;
-      const power = Math.abs(centred) ** (beta - 1);
-      total += 1 - power * Math.abs(centred);
-      gradient[i]! -= weight * 2 * beta * power * Math.sign(centred) * slopes[i]!;
+      const raised = power(Math.abs(centred), beta - 1);
+      total += 1 - raised * Math.abs(centred);
+      gradient[i]! -= weight * 2 * beta * raised * Math.sign(centred) * slopes[i]!;
     }
     return weight * total;
   }

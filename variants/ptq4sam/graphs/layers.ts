@@ -78,5 +78,5 @@ export function attend(module: QuantizableModule, { query, key, value, part, bia
 /** Returns q k^T / sqrt(width): [groups, heads, rows, columns]. */
 export function scores({ graph }: QuantizableModule, query: GraphValue, key: GraphValue): GraphValue {
   const width = query.dims[3] as number;
-  return graph.op("FusedMatMul", [query, key], { transB: 1, alpha: { float: width ** -0.5 } });
+  return graph.op("FusedMatMul", [query, key], { transB: 1, alpha: { float: 1 / Math.sqrt(width) } });
 }
