@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { listRuns } from "../store/manifest.ts";
-import { compare } from "./compare.ts";
 import { memoryConsole } from "./fixtures/bench.ts";
+import { compareIn } from "./fixtures/comparing.ts";
 import { run } from "./run.ts";
 
 let results: string;
@@ -14,21 +14,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(results, { recursive: true, force: true }));
 
-interface Answer {
-  readonly code: number;
-  readonly out: string;
-  readonly notes: string;
-}
-
-async function comparing(
-  a: string,
-  b: readonly string[],
-  args: Readonly<Record<string, unknown>> = {},
-): Promise<Answer> {
-  const console = memoryConsole();
-  const code = await compare.run({ a, b, results, seed: 0, ...args }, console);
-  return { code, ...console.said };
-}
+const comparing = (a: string, b: readonly string[], args: Readonly<Record<string, unknown>> = {}) =>
+  compareIn(results, a, b, args);
 
 test("a checkpoint file is run on the plan of the run it is compared with, and latency is measured by turns", async () => {
   const quick = { variants: "sam-nano", results, limit: 2, rounds: 1, warmup: 0, threads: 1, seed: 3, prompts: "box" };

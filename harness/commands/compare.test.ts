@@ -7,8 +7,7 @@ import { storeExample } from "../report/fixtures/runs.ts";
 import { planId } from "../store/canonical.ts";
 import { listRuns } from "../store/manifest.ts";
 import type { Manifest } from "../store/schema.ts";
-import { compare } from "./compare.ts";
-import { memoryConsole } from "./fixtures/bench.ts";
+import { compareIn } from "./fixtures/comparing.ts";
 
 let results: string;
 beforeEach(() => {
@@ -16,21 +15,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(results, { recursive: true, force: true }));
 
-interface Answer {
-  readonly code: number;
-  readonly out: string;
-  readonly notes: string;
-}
-
-async function comparing(
-  a: string,
-  b: readonly string[],
-  args: Readonly<Record<string, unknown>> = {},
-): Promise<Answer> {
-  const console = memoryConsole();
-  const code = await compare.run({ a, b, results, seed: 0, ...args }, console);
-  return { code, ...console.said };
-}
+const comparing = (a: string, b: readonly string[], args: Readonly<Record<string, unknown>> = {}) =>
+  compareIn(results, a, b, args);
 
 async function failing(a: string, b: readonly string[], args: Readonly<Record<string, unknown>> = {}): Promise<string> {
   const error: unknown = await comparing(a, b, args).catch((thrown: unknown) => thrown);

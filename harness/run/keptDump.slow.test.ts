@@ -3,8 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readImage } from "../image/index.ts";
-import { resolvePlan } from "../plan/plan.ts";
-import { observedRun } from "./fixtures/observedRun.ts";
+import { dumpTokens } from "./fixtures/tokensDump.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -12,20 +11,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function dump(variants: string) {
-  const flags = {
-    variants,
-    dataset: "shapes",
-    image: [3],
-    prompts: "box",
-    phase: "accuracy",
-    dump: "tokens",
-  } as const;
-  const plan = await resolvePlan(flags);
-  const notes: string[] = [];
-  await observedRun(flags, { results: folder, notes });
-  return { plan, notes };
-}
+const dump = (variants: string) => dumpTokens(variants, folder);
 
 // Half of the windows and a quarter of the tokens are kept, and a pixel of the photo may be as dark as what is left out.
 test.each([

@@ -1,13 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { memoryConsole } from "../commands/fixtures/bench.ts";
-import { commands } from "../commands/index.ts";
 import type { RunFlags } from "../plan/runFlags.ts";
 import { reportOf } from "../results/report.ts";
 import { indexRows } from "../store/rows.ts";
 import type { StoredRun } from "../store/store.ts";
+import { allRows, drawnPhotos, photosOf } from "./fixtures/drawnPhotos.ts";
 import { observedRun } from "./fixtures/observedRun.ts";
 
 const quick: RunFlags = { variants: "sam-nano", dataset: "shapes", limit: 3, rounds: 1, warmup: 0, threads: 1 };
@@ -52,11 +51,11 @@ test("a trained part among seeded weights is no trained model: latency and memor
 });
 
 test("a photo that can not be read is a failure row and a warning, and the others are measured", async () => {
-  const data = await shapesOnDisk();
+  const data = await drawnPhotos(folder);
   const [broken] = photosOf(data);
   writeFileSync(broken!, "no picture");
   const { runs } = await run({ ...quick, dataset: "coco", data });
-  const rows = await all(runs[0]!);
+  const rows = await allRows(runs[0]!);
   expect(rows.filter((row) => row.kind === "failure")).toHaveLength(1);
   expect(new Set(rows.filter((row) => row.kind === "prediction").map((row) => row.image)).size).toBe(2);
   expect(runs[0]!.manifest.warnings.map((warning) => warning.text).join()).toContain("1 of 3 images failed");
@@ -111,29 +110,9 @@ function run(flags: RunFlags, how: { results?: string; stop?: AbortController; a
   return observedRun(flags, { results: join(folder, "results"), notes, ...how });
 }
 
-async function all(run: StoredRun) {
-  const rows = [];
-  for await (const row of run.rows()) rows.push(row);
-  return rows;
-}
-
 async function ious(run: StoredRun): Promise<Map<string, number>> {
   const found = new Map<string, number>();
-  for (const row of await all(run))
+  for (const row of await allRows(run))
     if (row.kind === "prediction") found.set(`${row.target} ${row.prompts}`, row.iou ?? 0);
   return found;
-}
-
-/** Writes three drawn scenes as JPEG files with their JSON, by `bench data shapes`. */
-async function shapesOnDisk(): Promise<string> {
-  const data = join(folder, "data");
-  mkdirSync(data);
-  const command = await commands.data();
-  await command.run({ dataset: "shapes", out: data, count: 3, seed: 0 }, memoryConsole());
-  return data;
-}
-
-function photosOf(data: string): string[] {
-  const files = readdirSync(data, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".jpg"));
-  return files.sort().map((file) => join(data, file));
 }

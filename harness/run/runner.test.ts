@@ -1,11 +1,9 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { memoryConsole } from "../commands/fixtures/bench.ts";
-import { commands } from "../commands/index.ts";
 import type { RunFlags } from "../plan/runFlags.ts";
-import type { StoredRun } from "../store/store.ts";
+import { allRows, drawnPhotos, photosOf } from "./fixtures/drawnPhotos.ts";
 import { observedRun } from "./fixtures/observedRun.ts";
 
 const quick: RunFlags = { variants: "sam-nano", dataset: "shapes", limit: 3, rounds: 1, warmup: 0, threads: 1 };
@@ -32,34 +30,14 @@ test("a plan is measured once: the second time it is read from the store", async
 });
 
 test("a photo of another size than its JSON says fails with both sizes in the message", async () => {
-  const data = await shapesOnDisk();
+  const data = await drawnPhotos(folder);
   const [first, second] = photosOf(data);
   copyFileSync(second!, first!);
   const { runs } = await run({ ...accuracy, dataset: "coco", data });
-  const failure = (await all(runs[0]!)).find((row) => row.kind === "failure");
+  const failure = (await allRows(runs[0]!)).find((row) => row.kind === "failure");
   expect(failure?.kind === "failure" && failure.message).toMatch(/found .*expected/);
 });
 
 function run(flags: RunFlags, how: { results?: string; stop?: AbortController; after?: number } = {}) {
   return observedRun(flags, { results: join(folder, "results"), notes, ...how });
-}
-
-async function all(run: StoredRun) {
-  const rows = [];
-  for await (const row of run.rows()) rows.push(row);
-  return rows;
-}
-
-/** Writes three drawn scenes as JPEG files with their JSON, by `bench data shapes`. */
-async function shapesOnDisk(): Promise<string> {
-  const data = join(folder, "data");
-  mkdirSync(data);
-  const command = await commands.data();
-  await command.run({ dataset: "shapes", out: data, count: 3, seed: 0 }, memoryConsole());
-  return data;
-}
-
-function photosOf(data: string): string[] {
-  const files = readdirSync(data, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".jpg"));
-  return files.sort().map((file) => join(data, file));
 }

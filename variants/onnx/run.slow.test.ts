@@ -1,15 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { writeGraph } from "../../harness/onnx/index.ts";
 import { resolvePlan } from "../../harness/plan/plan.ts";
 import { runPlan } from "../../harness/run/runner.ts";
 import type { StoredRun } from "../../harness/store/store.ts";
-import { openCheckpoint } from "../../harness/weights/index.ts";
-import { samConfigs } from "../sam/config.ts";
-import { officialDecoder, plainEncoder, transformersSamGraphs } from "./fixtures/layoutGraphs.ts";
+import { writtenLayouts } from "./fixtures/writtenLayouts.ts";
 
 let folder: string;
 let encoder: string;
@@ -17,14 +13,7 @@ let decoder: string;
 let pointsOnly: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "sam-bench-test-"));
-  const trained = await openCheckpoint(fileURLToPath(new URL("../sam/sam-nano.safetensors", import.meta.url)));
-  const nano = samConfigs["sam-nano"];
-  encoder = writeGraph(plainEncoder(nano, trained, "images", "embeddings"), folder);
-  decoder = writeGraph(officialDecoder(nano, trained), folder);
-  const transformers = transformersSamGraphs(nano, trained);
-  const place = mkdtempSync(join(folder, "transformers-"));
-  pointsOnly = `${writeGraph(transformers.encoder, place)},${writeGraph(transformers.decoder, place)}`;
-  trained.close();
+  ({ encoder, decoder, pointsOnly } = await writtenLayouts(folder));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

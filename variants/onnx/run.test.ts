@@ -11,9 +11,7 @@ import { GraphBuilder, writeGraph } from "../../harness/onnx/index.ts";
 import { resolvePlan } from "../../harness/plan/plan.ts";
 import { loadRegistry } from "../../harness/plan/plugins/registry.ts";
 import { givenGraphs, withVariantFiles } from "../../harness/plan/variantFiles.ts";
-import { openCheckpoint } from "../../harness/weights/index.ts";
-import { samConfigs } from "../sam/config.ts";
-import { officialDecoder, plainEncoder, transformersSamGraphs } from "./fixtures/layoutGraphs.ts";
+import { writtenLayouts } from "./fixtures/writtenLayouts.ts";
 
 /** Path of the module that feeds the graphs. */
 const plugin = fileURLToPath(new URL("variant.ts", import.meta.url));
@@ -24,14 +22,7 @@ let decoder: string;
 let pointsOnly: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "sam-bench-test-"));
-  const trained = await openCheckpoint(fileURLToPath(new URL("../sam/sam-nano.safetensors", import.meta.url)));
-  const nano = samConfigs["sam-nano"];
-  encoder = writeGraph(plainEncoder(nano, trained, "images", "embeddings"), folder);
-  decoder = writeGraph(officialDecoder(nano, trained), folder);
-  const transformers = transformersSamGraphs(nano, trained);
-  const place = mkdtempSync(join(folder, "transformers-"));
-  pointsOnly = `${writeGraph(transformers.encoder, place)},${writeGraph(transformers.decoder, place)}`;
-  trained.close();
+  ({ encoder, decoder, pointsOnly } = await writtenLayouts(folder));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
