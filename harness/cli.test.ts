@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { runCommandLine } from "./cli.ts";
 import { bench, benchLines, program } from "./commands/fixtures/bench.ts";
 import { commands } from "./commands/index.ts";
+import { exitCodes } from "./commands/terminal/exitCodes.ts";
 import { Stopped } from "./errors.ts";
 
 let folder: string;
@@ -26,15 +27,14 @@ test("help lists every command", async () => {
   }
 });
 
-test("help and README say the exit codes, which are the same in both", async () => {
-  const { out } = await help;
-  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
-  const codesIn = (text: string, from: RegExp) => {
-    const words = text.slice(text.search(from)).replace(/\s+/g, " ").split("Ctrl-C")[0]!;
-    return [...words.matchAll(/(?<=[:;] )\d+(?= )/g)].map(([code]) => Number(code));
-  };
-  expect(codesIn(out, /exit codes:/)).toEqual([0, 1, 2, 70, 130]);
-  expect(codesIn(readme, /Exit codes, for scripts:/)).toEqual([0, 1, 2, 70, 130]);
+test("help and the commands' page say each exit code with its meaning", async () => {
+  const said = (await help).out.replace(/\s+/g, " ");
+  const page = readFileSync(new URL("commands/README.md", import.meta.url), "utf8");
+  for (const { code, meaning } of Object.values(exitCodes)) {
+    expect(said).toContain(`${code} ${meaning}`);
+    expect(page).toContain(`| ${code} | ${meaning} |`);
+  }
+  expect(Object.values(exitCodes).map(({ code }) => code)).toEqual([0, 1, 2, 3, 70, 130]);
 });
 
 test("what the user stopped exits with 130, by whatever command", async () => {

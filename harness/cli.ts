@@ -1,15 +1,9 @@
 import yargs, { type Argv, type Options } from "yargs";
 import { type Command, type Commands, type Console, commands } from "./commands/index.ts";
 import { refuseUnused } from "./commands/terminal/command.ts";
-import { interrupted } from "./commands/terminal/interrupt.ts";
+import { exitCodes, exitCodeWords } from "./commands/terminal/exitCodes.ts";
 import { HarnessError, Stopped, unknown } from "./errors.ts";
 import { visibleLines } from "./visible.ts";
-
-/** Exit codes that scripts can rely on; the commands return 0 and 1. */
-const exitCodes = { userMistake: 2, bug: 70 } as const;
-
-const exitCodeWords =
-  "exit codes: 0 done; 1 the answer is no, or a variant failed on every image; 2 a mistake that the message says how to mend; 70 a bug in this program; 130 stopped by Ctrl-C";
 
 /** Settings of the parser: in `--plugin a.ts FILE`, FILE is no second plug-in, and words after -- are another program's. */
 const parsing = { "greedy-arrays": false, "populate--": true } as const;
@@ -35,7 +29,7 @@ export function main(argv: readonly string[]): Promise<void> {
 export async function runCommandLine(argv: readonly string[], program: Program): Promise<void> {
   // `bench … | head` ends when the reader has seen enough.
   process.stdout.on("error", (error: NodeJS.ErrnoException) =>
-    process.exit(error.code === "EPIPE" ? 0 : exitCodes.bug),
+    process.exit(error.code === "EPIPE" ? 0 : exitCodes.bug.code),
   );
   try {
     process.exitCode = await dispatch(argv, program, { out: process.stdout, notes: process.stderr });
@@ -57,7 +51,7 @@ async function dispatch(argv: readonly string[], program: Program, console: Cons
     .locale("en")
     .parserConfiguration(parsing)
     .help()
-    .epilogue(exitCodeWords)
+    .epilogue(exitCodeWords())
     .version()
     .wrap(Math.min(120, process.stdout.columns ?? 100))
     .fail((message, error) => {
@@ -131,11 +125,11 @@ function report(error: unknown): number {
   if (error instanceof HarnessError) {
     const hint = error.hint === undefined ? "" : `  hint: ${visibleLines(error.hint)}\n`;
     process.stderr.write(`error: ${visibleLines(error.message)}\n${hint}`);
-    return error instanceof Stopped ? interrupted : exitCodes.userMistake;
+    return error instanceof Stopped ? exitCodes.interrupted.code : exitCodes.mistake.code;
   }
   const trace = visibleLines(String(error instanceof Error ? error.stack : error));
   process.stderr.write(`${trace}\nthis is a bug in sam-bench; please report it with the command line\n`);
-  return exitCodes.bug;
+  return exitCodes.bug.code;
 }
 
 /** Writes a message of the parser as one line without a capital: the parser tells of wrong choices in several lines. */

@@ -8,6 +8,7 @@ import { comparisonText } from "../report/compare/text.ts";
 import { compareOperands } from "../run/sides/compare.ts";
 import type { OperandContext } from "../run/sides/operands.ts";
 import { type Arguments, type Command, line, listOf, note, widthOf } from "./terminal/command.ts";
+import { exitCodes } from "./terminal/exitCodes.ts";
 import { interruptible } from "./terminal/interrupt.ts";
 import { observe } from "./terminal/observe.ts";
 import { flagsOf, withoutDefaults } from "./terminal/planFlags.ts";
@@ -80,7 +81,7 @@ export const compare: Command = {
         line(console, comparisons.map((each) => comparisonText(each, width)).join("\n\n\n"));
       }
       for (const { condition, run, found } of met) note(console, `failed: ${condition.text} (${run}: ${found})`);
-      return met.length === 0 ? 0 : 1;
+      return exitCodes[met.length === 0 ? "done" : "no"].code;
     });
   },
 };

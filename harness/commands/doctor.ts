@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { examine } from "../estimate/findings.ts";
 import { planOptions } from "../plan/options.ts";
 import { type Command, line } from "./terminal/command.ts";
+import { exitCodes } from "./terminal/exitCodes.ts";
 import { flagsOf, planUnused, settingOptions } from "./terminal/planFlags.ts";
 import { resultsOption } from "./terminal/runChoice.ts";
 import { findingsText } from "./text/findings.ts";
@@ -25,6 +26,6 @@ export const doctor: Command = {
     const found = await examine(await flagsOf(args), resolve(args.results as string));
     if (args.json) line(console, JSON.stringify(found));
     else line(console, findingsText(found));
-    return found.missing.length === 0 ? 0 : 1;
+    return exitCodes[found.missing.length === 0 ? "done" : "no"].code;
   },
 };

@@ -3,7 +3,7 @@ import { openWeights } from "../build/weights/openedWeights.ts";
 import { calibrationPlan } from "../plan/calibrationPlan.ts";
 import { drawnDataset, pickOptions } from "../plan/options.ts";
 import { type Command, line } from "./terminal/command.ts";
-import { interrupted } from "./terminal/interrupt.ts";
+import { exitCodes } from "./terminal/exitCodes.ts";
 import { flagsOf, settingOptions, weightsUnused } from "./terminal/planFlags.ts";
 import { createSteps } from "./terminal/steps.ts";
 
@@ -52,7 +52,7 @@ export const quantize: Command = {
     });
     const { variant, weights } = plan.chosen[0]!;
     const stop = new AbortController();
-    const onInterrupt = () => (stop.signal.aborted ? process.exit(interrupted) : stop.abort());
+    const onInterrupt = () => (stop.signal.aborted ? process.exit(exitCodes.interrupted.code) : stop.abort());
     process.on("SIGINT", onInterrupt);
     const opened = await openWeights({ variant, weights }, plan.registry);
     const steps = createSteps(console);

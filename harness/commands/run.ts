@@ -8,7 +8,8 @@ import { type RunReport, reportOf } from "../results/report.ts";
 import type { RunOutcome } from "../run/request.ts";
 import { runPlan } from "../run/runner.ts";
 import { type Arguments, type Command, type Console, line, listOf, note } from "./terminal/command.ts";
-import { interrupted, interruptible } from "./terminal/interrupt.ts";
+import { exitCodes } from "./terminal/exitCodes.ts";
+import { interruptible } from "./terminal/interrupt.ts";
 import { observe } from "./terminal/observe.ts";
 import { flagsOf, planUnused, settingOptions } from "./terminal/planFlags.ts";
 import { resultsOption } from "./terminal/runChoice.ts";
@@ -60,10 +61,12 @@ async function print({ runs, stopped }: RunOutcome, plan: RunPlan, args: Argumen
   for (const each of runs) reports.push(await reportOf(each, options));
   if (args.json) line(console, JSON.stringify(resultJson(reports, plan.leftOut)));
   else line(console, [resultTable(reports, { leftOut: plan.leftOut }), ...pullAdvice(plan)].join("\n\n"));
-  if (!stopped)
-    return runs.some(({ manifest }, i) => manifest.status.state === "failed" || allFailed(reports[i]!)) ? 1 : 0;
+  if (!stopped) {
+    const failed = runs.some(({ manifest }, i) => manifest.status.state === "failed" || allFailed(reports[i]!));
+    return exitCodes[failed ? "failed" : "done"].code;
+  }
   note(console, "stopped before the end; the same command goes on from here");
-  return interrupted;
+  return exitCodes.interrupted.code;
 }
 
 /** Tells whether every image failed: the run did end, and has no figure. */

@@ -5,7 +5,8 @@ import { refuseUnusedFiles } from "../plan/unusedFlags.ts";
 import { search as searchFor } from "../search/search.ts";
 import { searchDefaults, searchSettings } from "../search/settings.ts";
 import { type Command, line, note } from "./terminal/command.ts";
-import { interrupted, interruptible } from "./terminal/interrupt.ts";
+import { exitCodes } from "./terminal/exitCodes.ts";
+import { interruptible } from "./terminal/interrupt.ts";
 import { observeSearch } from "./terminal/observe.ts";
 import { flagsOf, weightsUnused } from "./terminal/planFlags.ts";
 import { searchPicture, searchText } from "./text/search.ts";
@@ -84,7 +85,7 @@ export const search: Command = {
       observer.finish();
       if (outcome === undefined) {
         note(console, "stopped before the end; the same command goes on from here");
-        return interrupted;
+        return exitCodes.interrupted.code;
       }
       // Vega takes a second to load.
       const { writeSearchChart } = await import("../report/charts/files.ts");

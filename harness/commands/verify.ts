@@ -7,6 +7,7 @@ import { HarnessError } from "../errors.ts";
 import { loadRegistry, type RegisteredVariant, variantOf } from "../plan/plugins/registry.ts";
 import { seededCheckpoint } from "../weights/index.ts";
 import { type Command, line, listOf } from "./terminal/command.ts";
+import { exitCodes } from "./terminal/exitCodes.ts";
 import { verificationText } from "./text/verification.ts";
 
 const defaults = { tolerance: 2e-4, provider: "cpu" };
@@ -61,7 +62,7 @@ export const verify: Command = {
       const title = `${variant.preset.id}, ${graph} graph on provider ${provider}, seeded weights`;
       if (args.json) line(console, JSON.stringify({ graph, provider, outputs, passed }));
       else line(console, verificationText(title, outputs, { passed, tolerance }));
-      return passed ? 0 : 1;
+      return exitCodes[passed ? "done" : "no"].code;
     } finally {
       await raw.close();
     }

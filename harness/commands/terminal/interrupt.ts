@@ -1,5 +1,4 @@
-/** Exit code after Ctrl-C: shells use 128 + SIGINT. */
-export const interrupted = 130;
+import { exitCodes } from "./exitCodes.ts";
 
 interface Observer {
   note(text: string): void;
@@ -10,7 +9,7 @@ interface Observer {
 export async function interruptible<T>(observer: Observer, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stop = new AbortController();
   const onInterrupt = () => {
-    if (stop.signal.aborted) process.exit(interrupted);
+    if (stop.signal.aborted) process.exit(exitCodes.interrupted.code);
     stop.abort();
     observer.note("stopping after the current image; press Ctrl-C again to stop at once");
   };
