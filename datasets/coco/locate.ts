@@ -1,5 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import type { FolderNames } from "../../harness/api.ts";
 import { walkJson } from "../../harness/coco/json/json.ts";
 import type { AnnotationIndexes } from "../../harness/coco/read/annotationIndexes.ts";
 import { HarnessError } from "../../harness/errors.ts";
@@ -33,6 +34,15 @@ const training: Readonly<Record<AnnotationFormat, readonly RegExp[]>> = {
   coco: [/^instances_train2017\.json$/, /^instances_train.*\.json$/],
   lvis: [/^lvis_v1_train\.json$/, /^lvis_.*train.*\.json$/],
 };
+
+/** Tells by names alone whether a folder, or one right below it, has an annotation file of this format. */
+export function hasAnnotationFile({ files, folders }: FolderNames, format: AnnotationFormat): boolean {
+  // The last pattern fits any JSON, which may be anything.
+  const patterns = preference[format].slice(0, -1);
+  return [...files, ...[...folders.values()].flat()].some((name) => {
+    return patterns.some((pattern) => pattern.test(name.toLowerCase()));
+  });
+}
 
 export interface Located {
   /** The annotation file. */

@@ -6,7 +6,7 @@ import { areaOf, boxOf } from "../../harness/mask/rle.ts";
 import { formatCounts } from "../../harness/mask/rleString.ts";
 import { checkLimit, selectImages } from "../selection.ts";
 import type { PhotoFiles } from "./layout.ts";
-import { pairFiles } from "./layout.ts";
+import { hasPhotosAndMasks, pairFiles } from "./layout.ts";
 import type { Masks } from "./masks.ts";
 import { readMasks } from "./masks.ts";
 
@@ -91,5 +91,6 @@ export default {
   title: "Photos and mask PNGs",
   about:
     "--data with images/NAME.jpg and masks/NAME.png (one number an instance, 0 background), or masks/NAME/*.png or NAME_*.png (one mask each)",
+  recognises: hasPhotosAndMasks,
   open,
 } satisfies DatasetPlugin;

@@ -1,10 +1,45 @@
 import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
+import type { FolderNames } from "../../harness/api.ts";
 import { HarnessError } from "../../harness/errors.ts";
 
 const photoFolders = ["images", "photos", "JPEGImages"];
 const maskFolders = ["masks", "labels", "SegmentationObject"];
+
+const photoName = /\.(jpe?g|png|webp)$/i;
+
+/** Tells by names alone whether a folder has both a folder of photos and a folder of masks. */
+export function hasPhotosAndMasks({ folders }: FolderNames): boolean {
+  const masked = maskFolders.some((name) => folders.has(name));
+  return masked && photoFolders.some((name) => folders.get(name)?.some(isPhotoName));
+}
+
+/** Tells whether photos lie in a folder itself, or in a folder of it that is named for photos. */
+export function hasPhotos({ files, folders }: FolderNames): boolean {
+  return files.some(isPhotoName) || photoFolders.some((name) => folders.get(name)?.some(isPhotoName));
+}
+
+/** Tells whether a file is named like a photo that can be read. */
+function isPhotoName(name: string): boolean {
+  return photoName.test(name);
+}
+
+/** Returns the photos in images/, photos/ or JPEGImages/ of a folder, or in the folder itself where it has none of these. */
+export async function photosBelow(data: string): Promise<readonly string[]> {
+  const named = photoFolders.map((name) => join(data, name)).find((folder) => existsSync(folder));
+  const root = named ?? data;
+  const names = await filesBelow(root, photoName).catch((cause: NodeJS.ErrnoException) => {
+    throw new HarnessError(`--data ${data}: ${cause.code === "ENOENT" ? "no such folder" : "is no folder of photos"}`, {
+      found: cause.code,
+      expected: "a folder with JPEG, PNG or WebP files",
+      cause,
+    });
+  });
+  const photos = names.filter((name) => !name.split("/").some((part) => part.startsWith(".")));
+  if (photos.length > 0) return photos.map((name) => join(root, name));
+  throw new HarnessError(`--data ${data}: no photos in it`, { expected: "JPEG, PNG or WebP files" });
+}
 
 export interface PhotoFiles {
   /** Names the photo: its path below its folder, with / and no extension. */
@@ -28,7 +63,7 @@ export async function pairFiles(data: string): Promise<readonly PhotoFiles[]> {
   const photoRoot = await folderOf(data, photoFolders);
   const maskRoot = await folderOf(data, maskFolders);
   const photos = new Map<string, string>();
-  for (const name of await filesBelow(photoRoot, /\.(jpe?g|png|webp)$/i)) {
+  for (const name of await filesBelow(photoRoot, photoName)) {
     const key = withoutExtension(name);
     const other = photos.get(key);
     if (other !== undefined)

@@ -120,6 +120,13 @@ export interface DatasetOptions {
   readonly cache?: string;
 }
 
+/** Names in a folder of the user's and in the folders right below it. No file has been opened. */
+export interface FolderNames {
+  readonly files: readonly string[];
+  /** File names by the name of their folder. */
+  readonly folders: ReadonlyMap<string, readonly string[]>;
+}
+
 export interface DatasetPlugin {
   readonly id: string;
   readonly title: string;
@@ -130,6 +137,10 @@ export interface DatasetPlugin {
    * the seed, as many as are asked for, or they are shipped with the plug-in.
    */
   readonly own?: "drawn" | "shipped";
+  /** True where there are photos and no masks: latency and memory are measured, and accuracy is unknown. */
+  readonly unlabelled?: true;
+  /** Tells whether a folder looks like one that `--data` takes, where the user names a folder and no data set. */
+  recognises?(folder: FolderNames): boolean;
   /** The files that `bench pull` downloads for this data set. */
   readonly downloads?: readonly DownloadGroup[];
   /** Opens the data set. `notice` is told what the user may wonder about while this takes its time. */

@@ -123,7 +123,7 @@ function factNotes({ meanMaskShare }: AnnotationFacts): readonly string[] {
 }
 
 function describeRun(parts: RunParts, cpuGraphs: GraphFiles): PreparedRun {
-  const { chosen, built, weights } = parts;
+  const { plan, chosen, built, weights } = parts;
   const manifest = runRecord(parts);
   const encoder = built.graphs.encoder;
   return {
@@ -131,10 +131,14 @@ function describeRun(parts: RunParts, cpuGraphs: GraphFiles): PreparedRun {
     setup: workerSetup(parts),
     cpuGraphs,
     manifest,
-    measuresAccuracy: weights.source !== "seeded",
+    measuresAccuracy: weights.source !== "seeded" && !isUnlabelled(plan),
     measuresLatency: chosen.variant.preset.role !== "floor",
     multipliesInt8: encoder !== undefined && multipliesInt8(encoder),
   };
+}
+
+function isUnlabelled({ registry, dataset }: RunPlan): boolean {
+  return registry.datasets.get(dataset.id)?.unlabelled === true;
 }
 
 function workerSetup({ plan, chosen: { variant }, built, facts, external }: RunParts): WorkerSetup {

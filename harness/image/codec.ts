@@ -1,8 +1,9 @@
+import { closeSync, readSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import type { Sharp } from "sharp";
 import type { RgbImage, Size } from "../api.ts";
 import { HarnessError } from "../errors.ts";
-import { refuseIrregular } from "../files.ts";
+import { openRegularFile, refuseIrregular } from "../files.ts";
 import { limits } from "../limits.ts";
 import { decodeLabelPng, type LabelImage } from "./labelPng.ts";
 import { requirePhoto } from "./photoFormat.ts";
@@ -34,6 +35,19 @@ export async function readImage(file: string, expected?: Size): Promise<RgbImage
   if (expected !== undefined) requireSize(file, size, expected);
   const pixels = new Uint8Array(data.buffer, data.byteOffset, data.length);
   return { size, pixels: info.channels === 3 ? pixels : repeated(pixels) };
+}
+
+/** Reads the size of a photo from its header, without its pixels. Throws HarnessError as readImage does, but for a photo cut short. */
+export async function readImageSize(file: string): Promise<Size> {
+  const head = readHead(file);
+  requirePhoto(file, head);
+  const sharp = await libraries.sharp();
+  const { height, width } = await sharp(file, { limitInputPixels: limits.imagePixels })
+    .metadata()
+    .catch((cause: unknown) => {
+      throw unreadable(file, cause);
+    });
+  return { height, width };
 }
 
 /** Encodes an image as JPEG of the given quality, 1 to 100. */
@@ -113,6 +127,17 @@ async function readBytes(file: string): Promise<Buffer> {
       cause,
     });
   });
+}
+
+/** Reads the bytes that tell what kind of picture a file is. */
+function readHead(file: string): Buffer {
+  const descriptor = openRegularFile(file);
+  try {
+    const head = Buffer.alloc(1024);
+    return head.subarray(0, readSync(descriptor, head));
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function unreadable(file: string, cause: unknown): HarnessError {

@@ -26,7 +26,7 @@ export const planOptions = {
   },
   checkpoint: { describe: "VARIANT=FILE, a .pth, .pt or .safetensors file", type: "string", list: true },
   dataset: {
-    describe: "photos (26 of COCO, come with it), shapes (drawn), coco, lvis or folder",
+    describe: "photos (26 of COCO, come with it), shapes (drawn), coco, lvis, folder or unlabelled",
     type: "string",
     default: "photos",
   },

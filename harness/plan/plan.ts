@@ -97,7 +97,7 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
     leftOut: weighed.leftOut,
   };
   const fitting = names.includes("all") ? withoutMisfits(available, prompts) : available;
-  const phases = phasesOf(flags);
+  const phases = phasesOf(flags, registry.datasets.get(flags.dataset ?? defaults.dataset));
   const { chosen, leftOut } = flags.baseline === true ? withFloors(fitting, { registry, prompts, phases }) : fitting;
   if (chosen.length === 0)
     throw new HarnessError("no variant is left to run", {
@@ -197,7 +197,7 @@ const ownImages = { drawn: "drawn", shipped: "part of its plug-in" } as const;
 function optionsOf(flags: RunFlags, plugin: DatasetPlugin, seed: number): DatasetOptions {
   if (flags.data !== undefined && plugin.own !== undefined)
     throw new HarnessError(`--data: the dataset ${plugin.id} is ${ownImages[plugin.own]} and reads no folder`, {
-      hint: "name the dataset: --dataset coco, lvis or folder",
+      hint: "name the dataset: --dataset coco, lvis, folder or unlabelled",
     });
   return {
     seed: atLeast(0, "--seed", seed),

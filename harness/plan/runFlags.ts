@@ -1,4 +1,4 @@
-import type { DatasetOptions, EncoderInput } from "../api.ts";
+import type { DatasetOptions, DatasetPlugin, EncoderInput } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { readPresetFile } from "./presetFile.ts";
 import { parseShard, type Shard } from "./shard.ts";
@@ -59,8 +59,21 @@ export interface RunFlags {
 
 const allVariants = "all";
 
-/** Returns the phases to measure. A shard without `--phase` has accuracy alone: figures of several machines are no latency. */
-export function phasesOf({ phase, shard }: RunFlags): readonly Phase[] {
+/**
+ * Returns the phases to measure. A shard without `--phase` has accuracy alone: figures of several machines are no latency. Photos
+ * without masks have latency alone. Throws HarnessError where accuracy is asked of these.
+ */
+export function phasesOf(
+  { phase, shard }: RunFlags,
+  dataset?: Pick<DatasetPlugin, "id" | "unlabelled">,
+): readonly Phase[] {
+  if (dataset?.unlabelled === true) {
+    if (phase !== "accuracy" && shard === undefined) return ["latency"];
+    throw new HarnessError(`dataset ${dataset.id}: has no masks, so accuracy can not be measured`, {
+      found: shard === undefined ? `--phase ${phase}` : `--shard ${shard}`,
+      hint: "leave it out for latency and memory; --dataset folder, coco or lvis reads photos with masks",
+    });
+  }
   if (phase !== undefined) return [phase];
   return shard === undefined ? ["accuracy", "latency"] : ["accuracy"];
 }

@@ -58,7 +58,14 @@ const variantRules: readonly Rule[] = [
   rule("loadRaw", "a function, or nothing", (value) => value === undefined || isFunction(value)),
 ];
 
-const datasetPluginRules: readonly Rule[] = [id("id"), text("title"), text("about"), call("open")];
+const datasetPluginRules: readonly Rule[] = [
+  id("id"),
+  text("title"),
+  text("about"),
+  call("open"),
+  rule("unlabelled", "true, or nothing", (value) => value === undefined || value === true),
+  rule("recognises", "a function, or nothing", (value) => value === undefined || isFunction(value)),
+];
 
 /** Returns whether a value is a list of figures with title and id; the list may be empty. */
 const isColumns = (value: unknown) => Array.isArray(value) && value.every(isColumn);
