@@ -1,10 +1,20 @@
+import { medianInterval } from "../stats/medianInterval.ts";
 import { twoModes } from "../stats/modes.ts";
 import { largest, latencySummary, median } from "../stats/summary.ts";
+
+/**
+ * What a warning asks for, so that warnings that ask for the same can be told in one sentence: a quiet or rested machine,
+ * more rounds, more warm-up, another processor.
+ */
+export type MeasureAsk = "quiet" | "rest" | "rounds" | "warmup" | "processor";
 
 /** A warning about one figure: its text is a whole sentence that ends in advice. */
 export interface Warning {
   readonly about: string;
   readonly text: string;
+  readonly ask?: MeasureAsk;
+  /** Cores that other programs kept busy, and cores that there are. */
+  readonly cores?: { readonly busy: number; readonly all: number };
 }
 
 /** Settings that the user has already made: advice names them, and does not ask for what is done. */
@@ -21,18 +31,27 @@ interface DriftInput {
   readonly settings: MeasureSettings;
 }
 
+/**
+ * A warning is for what changes a reader's conclusion: a median that is biased, or that another run would not repeat. Outliers
+ * and a wide middle half alone are no such thing, because the median hardly moves with them; both stand in the raw samples.
+ */
 const limits = {
   /** The medians of the first and the last third may differ by this share. */
-  drift: 0.05,
+  drift: 0.1,
+  /** Half of the median's 95 % interval may be this share of the median: rows that differ by less are not told apart. */
+  unsure: 0.1,
   /** A sample this many interquartile ranges beyond the quartiles, and this share off the median, is an outlier. */
   outlierRanges: 3,
   outlierShare: 0.2,
-  /** Outliers beyond this share are worth a word. */
+  /** Outliers beyond this share may be why the median is unsure. */
   outliers: 0.05,
-  /** The interquartile range may be this share of the median. */
-  spread: 0.15,
   /** Below this many samples their shape can not be judged. */
   samples: 9,
+  /** Few samples may lie this share apart before that is worth a word. */
+  apart: 0.15,
+  /** Other programs may keep this many cores busy, or this share of them. */
+  busyCores: 0.5,
+  busyShare: 0.25,
 };
 
 /** Rounds that are enough to judge a sample's shape; the default of a run. */
@@ -41,16 +60,27 @@ const enoughRounds = 20;
 /** Warns a reader who would believe a latency. Only the most telling finding is returned: one cause shows in several. */
 export function driftWarnings(input: DriftInput): Warning[] {
   if (input.samples.length === 0) return [];
-  const few = input.samples.length < limits.samples;
-  const text = few ? fewText(input) : (driftText(input) ?? modesText(input) ?? outlierText(input) ?? spreadText(input));
-  return text === undefined ? [] : [{ about: input.about, text: `${input.about}: ${text}` }];
+  const found =
+    input.samples.length < limits.samples ? fewFinding(input) : (driftFinding(input) ?? unsureFinding(input));
+  return found === undefined ? [] : [{ about: input.about, text: `${input.about}: ${found.text}`, ask: found.ask }];
 }
 
-/** Warns of other work. `load` is the load average of the minute before the first sample, `cores` are those of this process. */
-export function loadWarnings({ load, cores }: { readonly load: number; readonly cores: number }): Warning[] {
-  if (load < Math.max(0.5, 0.25 * cores)) return [];
-  const text = `other work was running before the first sample (load average ${load.toFixed(1)} on ${cores} cores). Stop it and measure again, or read latencies as upper bounds.`;
-  return [{ about: "latency", text }];
+/**
+ * Warns of other work. `busy` is the number of cores that other programs kept busy in each round, `cores` are those that this
+ * process may use.
+ */
+export function otherWorkWarnings({
+  busy,
+  cores,
+}: {
+  readonly busy: readonly number[];
+  readonly cores: number;
+}): Warning[] {
+  if (busy.length === 0) return [];
+  const middle = median(busy);
+  if (middle < Math.max(limits.busyCores, limits.busyShare * cores)) return [];
+  const text = `other programs kept ${middle.toFixed(1)} of ${cores} cores busy while latencies were measured. Treat these as upper bounds, or stop the programs and run again with --phase latency.`;
+  return [{ about: "latency", text, ask: "quiet", cores: { busy: middle, all: cores } }];
 }
 
 /** Warns of integer products on x86 without VNNI; `flags` are those of the processor that timed the graphs. */
@@ -63,27 +93,40 @@ export function int8Warnings({
 }): Warning[] {
   if (!flags.includes("avx2") || flags.some((flag) => flag.endsWith("vnni"))) return [];
   const text = `${about}: int8 products take the runtime about twice as long here as on a processor with VNNI, whose sums need no wider integers. Measure on one before you judge their speed.`;
-  return [{ about, text }];
+  return [{ about, text, ask: "processor" }];
+}
+
+interface Finding {
+  readonly text: string;
+  readonly ask: MeasureAsk;
 }
 
 /** Warns of few samples: without a warning they would read as a clean measurement. */
-function fewText({ samples, settings }: DriftInput): string {
+function fewFinding({ samples, settings }: DriftInput): Finding {
   const count = samples.length === 1 ? "1 sample is" : `${samples.length} samples are`;
   const span = Math.max(...samples) / Math.min(...samples) - 1;
-  const range = samples.length > 1 && span >= limits.spread ? `, and they lie up to ${percent(span)} apart` : "";
-  return `${count} too few to tell drift, two speeds or outliers${range}. Raise --rounds (now ${settings.rounds}) to ${enoughRounds}.`;
+  const range = samples.length > 1 && span >= limits.apart ? `, and they lie up to ${percent(span)} apart` : "";
+  return {
+    text: `${count} too few to tell drift, two speeds or outliers${range}. Raise --rounds (now ${settings.rounds}) to ${enoughRounds}.`,
+    ask: "rounds",
+  };
 }
 
-function driftText({ samples, settings }: DriftInput): string | undefined {
+function driftFinding({ samples, settings }: DriftInput): Finding | undefined {
   const third = Math.floor(samples.length / 3);
   const first = samples.slice(0, third);
   const last = samples.slice(-third);
   const change = median(first) / median(last) - 1;
   if (Math.abs(change) < limits.drift || !separate(first, last)) return undefined;
-  if (change > 0) {
-    return `the first third was ${percent(change)} slower than the last (caches or clock frequency). Raise --warmup (now ${settings.warmup}).`;
-  }
-  return `the last third was ${percent(1 / (1 + change) - 1)} slower than the first (heat, or other work that began). Let the machine rest and measure again; more --rounds (now ${settings.rounds}) will not help.`;
+  if (change > 0)
+    return {
+      text: `the first third was ${percent(change)} slower than the last (caches or clock frequency). Raise --warmup (now ${settings.warmup}).`,
+      ask: "warmup",
+    };
+  return {
+    text: `the last third was ${percent(1 / (1 + change) - 1)} slower than the first (heat, or other work that began). Let the machine rest and measure again; more --rounds (now ${settings.rounds}) will not help.`,
+    ask: "rest",
+  };
 }
 
 /** Tells whether two thirds differ by more than chance: by a rank sum 3 standard deviations off. Source: Mann and Whitney, 1947. */
@@ -95,28 +138,36 @@ function separate(a: readonly number[], b: readonly number[]): boolean {
   return Math.abs(wins - pairs / 2) >= Math.min(3 * deviation, pairs / 2);
 }
 
-function modesText({ samples, settings }: DriftInput): string | undefined {
+/** Warns of a median that another run would not repeat, and says what the samples show of the reason. */
+function unsureFinding(input: DriftInput): Finding | undefined {
+  const { samples, settings } = input;
+  const middle = median(samples);
+  const { low, high } = medianInterval(samples);
+  if ((high - low) / 2 < limits.unsure * middle) return undefined;
+  const known = `the median of ${samples.length} samples is known from ${ms(low)} to ${ms(high)} only`;
+  const modes = modesText(input);
+  if (modes !== undefined) return { text: `${known}: ${modes}`, ask: "quiet" };
+  return {
+    text: `${known}${outlierText(samples)}. Close other programs, or raise --rounds (now ${settings.rounds}).`,
+    ask: "rounds",
+  };
+}
+
+function modesText({ samples }: DriftInput): string | undefined {
   const found = twoModes(samples);
   if (found === undefined) return undefined;
   const low = Math.round(found.lowShare * samples.length);
-  return `two speeds: ${low} samples around ${ms(found.low)} and ${samples.length - low} around ${ms(found.high)} (two kinds of cores, or another process in turns). Set --threads to the number of equal cores or stop other work; the median of ${settings.rounds} rounds may jump between the two.`;
+  return `there are two speeds, ${low} samples around ${ms(found.low)} and ${samples.length - low} around ${ms(found.high)} (two kinds of cores, or another process in turns). Set --threads to the number of equal cores or stop other work.`;
 }
 
-function outlierText({ samples, settings }: DriftInput): string | undefined {
+function outlierText(samples: readonly number[]): string {
   const { median: middle, q1, q3 } = latencySummary(samples)!;
   const range = limits.outlierRanges * (q3 - q1);
   const far = samples.filter(
     (sample) => (sample > q3 + range || sample < q1 - range) && Math.abs(sample / middle - 1) > limits.outlierShare,
   );
-  if (far.length <= limits.outliers * samples.length) return undefined;
-  return `${far.length} of ${samples.length} samples were far off the median of ${ms(middle)} (up to ${ms(largest(far))}): something else ran. Close other programs, or raise --rounds (now ${settings.rounds}).`;
-}
-
-function spreadText({ samples, settings }: DriftInput): string | undefined {
-  const { median: middle, q1, q3, n } = latencySummary(samples)!;
-  const spread = (q3 - q1) / middle;
-  if (spread < limits.spread) return undefined;
-  return `the middle half of ${n} samples spans ${percent(spread)} of the median. Close other programs, or raise --rounds (now ${settings.rounds}).`;
+  if (far.length <= limits.outliers * samples.length) return "";
+  return `; ${far.length} were far off (up to ${ms(largest(far))}), as if something else ran`;
 }
 
 const percent = (share: number) => `${Math.round(share * 100)} %`;

@@ -74,6 +74,7 @@ test("a failed image is in no figure, and a warning counts it", async () => {
   expect(warnings).toContainEqual({
     about: "images",
     text: "2 of 7 images failed and are in no figure (image 6: photo 6.jpg: truncated)",
+    ask: "mend",
   });
 });
 

@@ -46,6 +46,8 @@ export interface RunReport {
   /** Agreement of two people's masks, where the data set has them. */
   readonly humanAgreement?: NonNullable<Manifest["dataset"]["humanAgreement"]>;
   readonly status: Manifest["status"]["state"];
+  /** The phase that was measured, where it was measured alone. */
+  readonly only?: "accuracy" | "latency";
   readonly createdAt: string;
   readonly images: {
     /** Images that ran to their end; the figures are about these. */
@@ -146,6 +148,7 @@ export async function reportOfRows(run: StoredRun, rows: RunRows, options: Repor
     credits: dataset.credits,
     humanAgreement: dataset.humanAgreement,
     status: manifest.status.state,
+    only: manifest.status.state === "done" ? manifest.status.only : undefined,
     createdAt: manifest.createdAt,
     images: { finished: rows.images.length, failed: rows.failures.size, planned: dataset.images },
     prompts: promptsOf(accuracy),
@@ -253,22 +256,16 @@ function warningsOf(
   // A run that came to its end has counted them itself.
   if (first !== undefined && !warnings.some(({ about }) => about === "images")) {
     const count = `${failures.size} of ${all} image${all === 1 ? "" : "s"} failed and ${failures.size === 1 ? "is" : "are"} in no figure`;
-    found.push({ about: "images", text: `${count} (image ${first[0]}: ${first[1]})` });
+    found.push({ about: "images", text: `${count} (image ${first[0]}: ${first[1]})`, ask: "mend" });
   }
   if (shard !== undefined) {
     const text = `shard ${shard.index} of ${shard.count}, ${dataset.images} of ${shard.images} images; bench merge makes the whole run of all shards`;
-    found.push({ about: "run", text });
-  } else if (status.state === "done" && status.only !== undefined) {
-    const other = status.only === "accuracy" ? "latency" : "accuracy";
-    found.push({
-      about: "run",
-      text: `${status.only} alone was measured; bench run --phase ${other} adds to this run`,
-    });
+    found.push({ about: "run", text, ask: "merge" });
   }
   if (status.state !== "done") {
     const message = "message" in status ? ` (${status.message})` : "";
     const text = `${stateText[status.state]} after ${all} of ${dataset.images} images${message}; the same bench run goes on from there`;
-    found.push({ about: "run", text });
+    found.push({ about: "run", text, ask: "resume" });
   }
   return found;
 }

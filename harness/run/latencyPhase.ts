@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { loadavg } from "node:os";
 import type { Dataset, ImageId } from "../api.ts";
 import { readEnvironment } from "../measure/environment.ts";
+import { otherWork } from "../measure/otherWork.ts";
 import { interleavedRounds, type Turn } from "../measure/schedule.ts";
 import { warmUpUntilStable } from "../measure/warmUp.ts";
 import { timedBoxes } from "../prompts/timedBoxes.ts";
@@ -77,6 +78,8 @@ export async function takeTurns(
   const { warmup, rounds } = plan.latency;
   // The session's id is not drawn by the plan's seed: two sessions of one plan are two.
   const session = randomUUID();
+  const rest = otherWork();
+  let others: number | undefined;
   const turns = interleavedRounds([...byName.keys()], warmup + rounds, random(plan.seed, "latency", "order"));
   try {
     if (workers.together === false)
@@ -88,9 +91,11 @@ export async function takeTurns(
       observer.rounds(done, turns.length, each.setup.variant);
       const image = photos[turn.round % photos.length]!;
       const load = loadavg()[0]!;
+      // Once a round: to read all processes takes longer than a short turn.
+      if (turn.turn === 0) others = rest.coresSinceLast() ?? others;
       const sample = await workers.turn(each, image);
       if (sample !== undefined && turn.round >= warmup)
-        await take(turn.name, recordOf(turn, { session, image, sample, warmup, load }));
+        await take(turn.name, recordOf(turn, { session, image, sample, warmup, load, others }));
     }
   } finally {
     await workers.close();
@@ -135,9 +140,10 @@ interface Measured {
   readonly sample: LatencySample;
   readonly warmup: number;
   readonly load: number;
+  readonly others: number | undefined;
 }
 
-function recordOf({ round, turn }: Turn, { session, image, sample, warmup, load }: Measured): LatencyTurn {
+function recordOf({ round, turn }: Turn, { session, image, sample, warmup, load, others }: Measured): LatencyTurn {
   return {
     kind: "turn",
     session,
@@ -145,6 +151,7 @@ function recordOf({ round, turn }: Turn, { session, image, sample, warmup, load 
     turn,
     image,
     load,
+    others,
     prepareMs: [sample.prepareMs],
     encodeMs: [sample.encodeMs],
     decodeMs: [sample.decodeMs],

@@ -1,8 +1,9 @@
-import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { RunFlags } from "../plan/runFlags.ts";
+import { readRun, type StoredRun } from "../store/store.ts";
 import { allRows, drawnPhotos, photosOf } from "./fixtures/drawnPhotos.ts";
 import { observedRun } from "./fixtures/observedRun.ts";
 
@@ -27,6 +28,24 @@ test("a plan is measured once: the second time it is read from the store", async
   expect(second.runs.map(({ id }) => id)).toEqual(first.runs.map(({ id }) => id));
   expect(await Promise.all(second.runs.map((each) => each.rowsHash()))).toEqual(before);
   expect(notes.join("\n")).toContain("finished before, nothing to do");
+});
+
+test("latencies that were measured beside other work are measured again where latency alone is asked for", async () => {
+  const first = await run(quick);
+  const [{ folder: stored, id }] = first.runs as [StoredRun];
+  const file = join(stored, "manifest.json");
+  const sessionOf = async () => (await (await readRun(join(folder, "results"), id)).latency())[0]!.session;
+  const session = await sessionOf();
+  const manifest = JSON.parse(readFileSync(file, "utf8"));
+  const quiet = { about: "latency", text: "other programs were busy", ask: "quiet", cores: { busy: 1.9, all: 2 } };
+  writeFileSync(file, JSON.stringify({ ...manifest, warnings: [quiet] }));
+  await run(quick);
+  expect(await sessionOf()).toBe(session);
+  const { runs } = await run({ ...quick, phase: "latency" });
+  expect(await sessionOf()).not.toBe(session);
+  expect(runs[0]!.manifest.warnings).not.toContainEqual(quiet);
+  expect(runs[0]!.manifest.status.state).toBe("done");
+  expect(runs[0]!.manifest.status).not.toHaveProperty("only");
 });
 
 test("a photo of another size than its JSON says fails with both sizes in the message", async () => {

@@ -5,7 +5,7 @@ import { readInstallation } from "../build/installation.ts";
 import { type PreparedRun, prepareRun } from "../build/preparedRun.ts";
 import { HarnessError } from "../errors.ts";
 import { homeFolder } from "../home.ts";
-import { driftWarnings, int8Warnings, loadWarnings, type Warning } from "../measure/drift.ts";
+import { driftWarnings, int8Warnings, otherWorkWarnings } from "../measure/drift.ts";
 import { type DataPlaces, rememberPlaces } from "../plan/dataPlaces.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { bookOf } from "../plan/plugins/book.ts";
@@ -136,7 +136,7 @@ async function measure(opened: readonly OpenedRun[], request: RunRequest): Promi
       if (
         plan.phases.includes("latency") &&
         each.prepared.measuresLatency &&
-        !(await isTimed(each.run, plan.latency.rounds))
+        (timesAgain(each.run.manifest, plan) || !(await isTimed(each.run, plan.latency.rounds)))
       )
         untimed.push(each);
     if (!signal.aborted && untimed.length > 0) await measureLatency(untimed, request);
@@ -184,15 +184,24 @@ export async function isTimed(run: Run, rounds: number): Promise<boolean> {
   return run.manifest.modelMemory !== undefined && (await run.latency()).length === rounds;
 }
 
-export async function failureWarnings(run: Run): Promise<Warning[]> {
+/**
+ * Tells whether latencies that are here are measured again: where latency alone is asked for, and the last time was beside
+ * other work or on a machine that slowed down.
+ */
+function timesAgain({ warnings }: Manifest, { phases }: RunPlan): boolean {
+  const alone = phases.every((phase) => phase === "latency");
+  return alone && warnings.some(({ ask }) => ask === "quiet" || ask === "rest");
+}
+
+export async function failureWarnings(run: Run): Promise<Manifest["warnings"]> {
   const { failures } = await readRunRows(run, { hold: "nothing" });
   const [first] = failures;
   if (first === undefined) return [];
   const text = `${failures.size} of ${run.finishedImages().size} images failed and are in no figure (image ${first[0]}: ${first[1]}). Mend the photos and give the same command again, or leave them out with --image.`;
-  return [{ about: "images", text }];
+  return [{ about: "images", text, ask: "mend" }];
 }
 
-async function latencyWarnings({ run, prepared }: OpenedRun, plan: RunPlan): Promise<Warning[]> {
+async function latencyWarnings({ run, prepared }: OpenedRun, plan: RunPlan): Promise<Manifest["warnings"]> {
   const turns = await run.latency();
   if (turns.length === 0) return [];
   const { variant, environment } = run.manifest;
@@ -205,8 +214,8 @@ async function latencyWarnings({ run, prepared }: OpenedRun, plan: RunPlan): Pro
   );
   const { flags } = environment.cpu;
   const int8 = prepared.multipliesInt8 ? int8Warnings({ about: `${variant.id} encode`, flags }) : [];
-  const load = turns[0]?.load;
-  return [...drift, ...int8, ...(load === undefined ? [] : loadWarnings({ load, cores: environment.cpu.cores }))];
+  const busy = turns.flatMap(({ others }) => others ?? []);
+  return [...drift, ...int8, ...otherWorkWarnings({ busy, cores: environment.cpu.cores })];
 }
 
 /** Returns finished images whose rows are of another photo or of a worker that died; none where only latency is asked for. */
@@ -217,9 +226,11 @@ async function imagesAgain(results: string, id: string, { dataset, phases }: Run
 }
 
 /** Tells whether a run is done. The run is read, not opened: its folder may be read-only, or another user's. */
-async function isDone(results: string, id: string, { phases }: RunPlan): Promise<boolean> {
+async function isDone(results: string, id: string, plan: RunPlan): Promise<boolean> {
+  const { phases } = plan;
   const stored = await readRunIfThere(results, id);
   if (stored === undefined || (await damageOf(stored.folder, stored.manifest)) !== undefined) return false;
+  if (timesAgain(stored.manifest, plan)) return false;
   const { status } = stored.manifest;
   return status.state === "done" && (status.only === undefined || phases.every((phase) => phase === status.only));
 }

@@ -25,6 +25,8 @@ export interface LatencyTurn {
   readonly batches?: readonly { readonly prompts: number; readonly durationMs: number }[];
   /** Load average over one minute when the turn began. */
   readonly load?: number;
+  /** Cores that other programs kept busy during the round before; absent where the platform does not tell. */
+  readonly others?: number;
 }
 
 const latencyTurn = z.object({
@@ -40,6 +42,7 @@ const latencyTurn = z.object({
   transferMs: z.array(positive).optional(),
   batches: z.array(z.object({ prompts: count, durationMs: positive })).optional(),
   load: positive.optional(),
+  others: positive.optional(),
 }) satisfies z.ZodType<LatencyTurn>;
 
 /** Throws HarnessError naming `place`, which is file and line, and the field that is wrong. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { checked, parseJson } from "../foreign.ts";
 import { visible } from "../visible.ts";
-import { count, fraction, hash, type Immutable, number, text, whole } from "./fields.ts";
+import { count, fraction, hash, type Immutable, number, positive, text, whole } from "./fields.ts";
 import { migrate, migrations } from "./migrations.ts";
 
 /**
@@ -20,7 +20,16 @@ const score = z
     message: "the value lies outside its interval",
   });
 
-const warning = z.object({ about: text, text });
+/** What a warning asks for; reports tell warnings that ask for the same in one sentence. */
+export const asks = ["quiet", "rest", "rounds", "warmup", "processor", "mend", "resume", "merge"] as const;
+
+const warning = z.object({
+  about: text,
+  text,
+  ask: z.enum(asks).optional(),
+  /** Cores that other programs kept busy, and cores that there are. */
+  cores: z.object({ busy: positive, all: count }).optional(),
+});
 
 /** The machine, as measure/environment.ts reads it. */
 const environment = z.object({
