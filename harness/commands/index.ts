@@ -10,6 +10,7 @@ export const commands = {
   table: async () => (await import("./table.ts")).table,
   report: async () => (await import("./report.ts")).report,
   compare: async () => (await import("./compare.ts")).compare,
+  choose: async () => (await import("./choose.ts")).choose,
   score: async () => (await import("./score.ts")).score,
   export: async () => (await import("./export.ts")).exportRun,
   list: async () => (await import("./list.ts")).list,
