@@ -31,7 +31,7 @@ export async function prepareExternal(
   const loaded = await loadedBy(plan, chosen, external);
   const files = await externalFiles(external);
   const shown = shownCommand(external);
-  const { name, versions } = description;
+  const { name, versions, supports } = description;
   const identity = { command: shown, files, description, hello, takes: process.takes, weights: loaded.weightsId };
   return {
     setup: {
@@ -41,7 +41,7 @@ export async function prepareExternal(
       preset: chosen.variant.preset,
       load: { weights: loaded.file, graphs: loaded.graphs, threads: plan.runtime.threads },
     },
-    record: { command: shown, name, versions, files: [...files] },
+    record: { command: shown, name, versions, files: [...files], tokens: supports.tokens },
     weights: loaded.record,
     hashes: { ...loaded.hashes, program: sha256(canonicalJson(identity)) },
   };

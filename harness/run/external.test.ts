@@ -35,6 +35,7 @@ test(
     const { external, weights } = logits!.manifest;
     expect(external).toMatchObject({ command: "node nanoProgram.mjs logits", name: "the harness's own graphs" });
     expect(external!.files.map(({ name }) => name)).toEqual(["nanoProgram.mjs", "sam_bench_external.py"]);
+    expect(external!.tokens).toEqual({ multimask: [1, 2, 3], single: [0] });
     expect(weights.source).toBe("external");
   },
   patience,

@@ -101,6 +101,8 @@ const manifest = z.object({
       versions: z.record(text, text),
       /** The program's own files and those that the command names, without folders. */
       files: z.array(z.object({ name: text, sha256: hash })),
+      /** Numbers that the program gives to the tokens of each set. */
+      tokens: z.object({ multimask: z.array(count).min(1), single: z.array(count).optional() }).optional(),
     })
     .optional(),
   dataset: z.object({
