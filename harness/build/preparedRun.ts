@@ -5,6 +5,7 @@ import type { RunPlan } from "../plan/plan.ts";
 import type { RegisteredVariant } from "../plan/plugins/registry.ts";
 import { givenGraphs, variantFilesOf } from "../plan/variantFiles.ts";
 import type { ChosenVariant } from "../plan/weights.ts";
+import { rowName } from "../store/rowName.ts";
 import type { Manifest } from "../store/schema.ts";
 import { annotationFacts } from "./annotationFacts.ts";
 import { type BuildRequest, type BuiltVariant, buildVariant } from "./build.ts";
@@ -22,6 +23,8 @@ import { openWeights } from "./weights/openedWeights.ts";
  */
 export interface PreparedRun {
   readonly id: string;
+  /** What the row is called in what is told while it is measured. */
+  readonly row: string;
   readonly setup: WorkerSetup;
   /** Graphs that the processor would run: those of the setup, unless the provider has graphs of its own. */
   readonly cpuGraphs: GraphFiles;
@@ -128,6 +131,7 @@ function describeRun(parts: RunParts, cpuGraphs: GraphFiles): PreparedRun {
   const encoder = built.graphs.encoder;
   return {
     id: manifest.id,
+    row: rowName(manifest.variant),
     setup: workerSetup(parts),
     cpuGraphs,
     manifest,

@@ -46,6 +46,7 @@ export function runRecord(parts: RunParts): Manifest {
     plan: { asPassed: withoutPaths(asPassed), resolved },
     variant: {
       id: preset.id,
+      name: chosen.name,
       title: preset.title,
       paper: preset.paper,
       size: preset.size,

@@ -24,7 +24,7 @@ test("a checkpoint file is run on the plan of the run it is compared with, and l
   copyFileSync(fileURLToPath(new URL("../../variants/sam/sam-nano.safetensors", import.meta.url)), file);
   const { out } = await comparing("sam-nano", [file], { json: true, rounds: 3 });
   const [comparison] = JSON.parse(out).comparisons;
-  expect(comparison.b).toMatchObject({ variant: "sam-nano", weights: "mine.safetensors" });
+  expect(comparison.b).toMatchObject({ variant: "sam-nano:mine", weights: "mine.safetensors" });
   expect(comparison.images).toBe(2);
   // The same weights: the same masks.
   expect(comparison.figures[0]).toMatchObject({ figure: "miou.box", difference: { value: 0 } });

@@ -98,6 +98,29 @@ test("a bare id means the variant's own weights, and a run is not compared with 
   expect(await failing("sam-nano", ["sam-nano"])).toContain("both sides are this run");
 });
 
+test("a row's name means the checkpoint that is called so, and both sides are called by their names", async () => {
+  const dataset = { id: "coco", fingerprint: "f1", images: 8, warnings: [] };
+  const named = (name: string, iou: number) =>
+    storeExample(results, {
+      variant: "sam-nano",
+      plan: name,
+      ious: { box: [iou] },
+      images: 8,
+      manifest: {
+        dataset,
+        weights: { source: "checkpoint", label: "epoch.pth", file: "epoch.pth", sha256: name },
+        variant: { name } as Manifest["variant"],
+      },
+    });
+  await named("sam-nano:first", 0.5);
+  await named("sam-nano:second", 0.7);
+  const { out } = await comparing("sam-nano:first", ["sam-nano:second"]);
+  expect(out).toContain("better: sam-nano:second is better than sam-nano:first.");
+  expect(await failing("sam-nano:first", ["sam-nano:third"])).toBe(
+    "sam-nano:third: no checkpoint of this name is given",
+  );
+});
+
 test("--prompts chooses what is compared, and a run without them is refused", async () => {
   await exampleRuns();
   const { out } = await comparing("sam-vit-b", ["mobilesam"], { prompts: "1p", json: true });

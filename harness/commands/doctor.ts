@@ -3,7 +3,7 @@ import { examine } from "../estimate/findings.ts";
 import { planOptions } from "../plan/options.ts";
 import { type Command, line } from "./terminal/command.ts";
 import { exitCodes } from "./terminal/exitCodes.ts";
-import { flagsOf, planUnused, settingOptions } from "./terminal/planFlags.ts";
+import { planUnused, runFlagsOf, settingOptions } from "./terminal/planFlags.ts";
 import { resultsOption } from "./terminal/runChoice.ts";
 import { findingsText } from "./text/findings.ts";
 
@@ -23,7 +23,7 @@ export const doctor: Command = {
     ["bench doctor --variants all --weights seeded", "time, memory and disk for every model at full size"],
   ],
   async run(args, console) {
-    const found = await examine(await flagsOf(args), resolve(args.results as string));
+    const found = await examine(await runFlagsOf(args), resolve(args.results as string));
     if (args.json) line(console, JSON.stringify(found));
     else line(console, findingsText(found));
     return exitCodes[found.missing.length === 0 ? "done" : "no"].code;

@@ -11,7 +11,7 @@ import { type Arguments, type Command, type Console, line, listOf, note } from "
 import { exitCodes } from "./terminal/exitCodes.ts";
 import { interruptible } from "./terminal/interrupt.ts";
 import { observe } from "./terminal/observe.ts";
-import { flagsOf, planUnused, settingOptions } from "./terminal/planFlags.ts";
+import { planUnused, runFlagsOf, settingOptions } from "./terminal/planFlags.ts";
 import { resultsOption } from "./terminal/runChoice.ts";
 import { pullAdvice } from "./text/smallModels.ts";
 
@@ -42,7 +42,7 @@ export const run: Command = {
   async run(args, console) {
     const dump = args.dump as "tokens" | undefined;
     const observer = observe(console);
-    const flags = await flagsOf(args);
+    const flags = await runFlagsOf(args);
     const plan = await resolvePlan({ ...flags, dump }, observer.note);
     refuseUnusedFiles(plan, flags);
     return interruptible(observer, async (signal) => {

@@ -12,7 +12,7 @@ import { projectRoot } from "../plan/plugins/sources.ts";
 import { shardProgress } from "../results/shardProgress.ts";
 import { type Arguments, type Command, type Console, line, listOf, note, wholeNumber } from "./terminal/command.ts";
 import { kubernetesOptions, kubernetesUnused, printKubernetes } from "./terminal/kubernetes.ts";
-import { flagsOf, planUnused, settingOptions } from "./terminal/planFlags.ts";
+import { planUnused, runFlagsOf, settingOptions } from "./terminal/planFlags.ts";
 import { queueText, scriptText } from "./text/queue.ts";
 
 /** A command of the user's own is not written into a job, which runs it hours later: --external is for `bench run`. */
@@ -68,7 +68,7 @@ export const slurm: Command = {
  */
 async function jobOf(args: Arguments, sbatch: readonly string[]): Promise<ClusterJob> {
   const shards = wholeNumber(args, "shards", 1);
-  const plan = await resolvePlan({ ...(await flagsOf(args)), shard: `1/${shards}` });
+  const plan = await resolvePlan({ ...(await runFlagsOf(args)), shard: `1/${shards}` });
   const plugins = listOf(args, "plugin");
   return {
     command: [process.execPath, resolve(projectRoot, "harness", "bench.mjs")],

@@ -4,7 +4,7 @@ import { executedGmacs } from "../build/gmacs.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { weightsVariantOf } from "../plan/plugins/registry.ts";
 import { graphBytes } from "../plan/variantFiles.ts";
-import type { ChosenVariant, LeftOut } from "../plan/weights.ts";
+import { type ChosenVariant, type LeftOut, nameOfChosen } from "../plan/weights.ts";
 import { passesOf } from "../protocols/index.ts";
 import { seededCheckpoint } from "../weights/index.ts";
 
@@ -87,7 +87,8 @@ interface Known {
   readonly gmacsPerSecond: number;
 }
 
-async function variantNeeds(plan: RunPlan, { variant, weights }: ChosenVariant, known: Known): Promise<VariantNeeds> {
+async function variantNeeds(plan: RunPlan, chosen: ChosenVariant, known: Known): Promise<VariantNeeds> {
+  const { variant, weights } = chosen;
   const { encodeGmacs, decodeGmacs, weightBytes, builtBytes } = await sizeOf(plan, { variant, weights });
   const msOf = (gmacs: number) => (1000 * gmacs) / (assumed.share * known.gmacsPerSecond);
   const encodeMs = msOf(encodeGmacs);
@@ -102,7 +103,7 @@ async function variantNeeds(plan: RunPlan, { variant, weights }: ChosenVariant, 
   const rowBytes = scored ? known.targets * plan.prompts.length * assumed.row : 0;
   const side = variant.preset.input.side / 1024;
   return {
-    variant: variant.preset.id,
+    variant: nameOfChosen(chosen),
     weights: weights.source,
     encodeMs,
     decodeMs,

@@ -18,4 +18,8 @@ test("paths are absolute, in a checkpoint behind its variant, and a list is one 
     ...["--dataset", "coco"],
     ...["--data", resolve("coco")],
   ]);
+  expect(givenArguments({ variants: "sam-nano,./new.pth", checkpoint: ["runs/new.pth"] }, planOptions)).toEqual([
+    ...["--variants", `sam-nano,${resolve("new.pth")}`],
+    ...["--checkpoint", resolve("runs/new.pth")],
+  ]);
 });

@@ -15,7 +15,7 @@ export const drawnDataset = "shapes";
 
 /** The options that say which runs are meant. The command line, its help and the plan read them here. */
 export const planOptions = {
-  variants: { describe: "ids set apart by commas, or all, which is the default", type: "string" },
+  variants: { describe: "ids or checkpoint files set apart by commas, or all, which is the default", type: "string" },
   preset: { describe: "preset file of a search, measured beside --variants", type: "string", list: true },
   weights: {
     describe:
@@ -24,7 +24,11 @@ export const planOptions = {
     choices: ["auto", "checkpoint", "nano", "seeded"],
     default: "auto",
   },
-  checkpoint: { describe: "VARIANT=FILE, a .pth, .pt or .safetensors file", type: "string", list: true },
+  checkpoint: {
+    describe: "VARIANT=FILE, VARIANT:NAME=FILE for a row of that name, or FILE alone: a .pth, .pt or .safetensors file",
+    type: "string",
+    list: true,
+  },
   dataset: {
     describe: "photos (26 of COCO, come with it), shapes (drawn), coco, lvis, folder or unlabelled",
     type: "string",

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import type { Dataset, DatasetOptions, DatasetPlugin, EncoderInput, ImageId } from "../api.ts";
 import { HarnessError, unknown } from "../errors.ts";
 import { misfitOf, type PlannedPrompts, promptPlan, requireFit } from "../protocols/index.ts";
+import { checkpointsOf } from "./checkpoints.ts";
 import { datasetCache } from "./datasetCache.ts";
 import { withDetectorBoxes } from "./detectorBoxes.ts";
 import { withDescriptions, withExternals } from "./externals.ts";
@@ -10,20 +11,11 @@ import { openDataset } from "./openDataset.ts";
 import { planOptions } from "./options.ts";
 import { bookOf } from "./plugins/book.ts";
 import { loadRegistry, type Registry } from "./plugins/registry.ts";
-import {
-  atLeast,
-  checkpointsOf,
-  imageTimeoutOf,
-  namesOf,
-  type Phase,
-  phasesOf,
-  type RunFlags,
-  shardOf,
-} from "./runFlags.ts";
+import { atLeast, imageTimeoutOf, namesOf, type Phase, phasesOf, type RunFlags, shardOf } from "./runFlags.ts";
 import { withSettings } from "./settings.ts";
 import { imagesOfShard, type Shard } from "./shard.ts";
 import { withVariantFiles } from "./variantFiles.ts";
-import { type Chosen, type ChosenVariant, chooseWeights, type LeftOut } from "./weights.ts";
+import { type Chosen, type ChosenVariant, chooseWeights, type LeftOut, nameOfChosen } from "./weights.ts";
 
 interface LatencySettings {
   readonly rounds: number;
@@ -163,17 +155,17 @@ async function openImages(
  * elsewhere.
  */
 function withoutMisfits({ chosen, leftOut }: Chosen, prompts: readonly PlannedPrompts[]): Chosen {
-  const misfits = chosen.flatMap(({ variant }): LeftOut[] => {
-    const { preset } = variant;
-    const misfit = prompts.map((each) => misfitOf(each, preset)).find((each) => each !== undefined);
+  const misfits = chosen.flatMap((each): LeftOut[] => {
+    const { preset } = each.variant;
+    const misfit = prompts.map((asked) => misfitOf(asked, preset)).find((found) => found !== undefined);
     if (misfit === undefined) return [];
     const { problem, found, expected, hint } = misfit;
     const facts = `found ${found}${expected === undefined ? "" : `, expected ${expected}`}`;
-    return [{ variant: preset.id, reason: `${problem} (${facts})`, command: hint }];
+    return [{ variant: nameOfChosen(each), reason: `${problem} (${facts})`, command: hint }];
   });
   const out = new Set(misfits.map(({ variant }) => variant));
   return {
-    chosen: chosen.filter(({ variant }) => !out.has(variant.preset.id)),
+    chosen: chosen.filter((each) => !out.has(nameOfChosen(each))),
     leftOut: [...leftOut, ...misfits],
   };
 }

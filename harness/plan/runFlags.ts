@@ -1,5 +1,6 @@
 import type { DatasetOptions, DatasetPlugin, EncoderInput } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { checkpointsOf } from "./checkpoints.ts";
 import { readPresetFile } from "./presetFile.ts";
 import { parseShard, type Shard } from "./shard.ts";
 import type { WeightsChoice } from "./weights.ts";
@@ -13,7 +14,7 @@ export interface RunFlags {
   /** Files that `bench search` wrote. */
   readonly preset?: readonly string[];
   readonly weights?: WeightsChoice;
-  /** Pairs `VARIANT=FILE`. */
+  /** Pairs `VARIANT=FILE` and `VARIANT:NAME=FILE`. */
   readonly checkpoint?: readonly string[];
   readonly dataset?: string;
   readonly data?: string;
@@ -103,24 +104,22 @@ export function namesOf({ variants, preset = [] }: RunFlags): readonly string[] 
   return [...named, ...preset.map(readPresetFile)];
 }
 
+/**
+ * Returns the flags with each named checkpoint among the variants, unless a variant runs on it already: whoever names a
+ * checkpoint wants to see its row. Without `--variants`, named checkpoints alone are measured.
+ */
+export function measuringNamed(flags: RunFlags): RunFlags {
+  const named = [...checkpointsOf(flags.checkpoint ?? []).keys()].filter((name) => name.includes(":"));
+  const given = flags.variants?.split(",").map((each) => each.trim()) ?? [];
+  const runsOn = (name: string) => given.some((each) => each === name || `/${each}/`.includes(`/${name}/`));
+  const added = named.filter((name) => !runsOn(name));
+  return added.length === 0 ? flags : { ...flags, variants: [...given, ...added].join(",") };
+}
+
 /** Returns the value of a flag. Throws HarnessError where it is no whole number, or too small. */
 export function atLeast(least: number, flag: string, value: number): number {
   if (Number.isSafeInteger(value) && value >= least) return value;
   throw new HarnessError(`${flag}: must be a whole number`, { found: String(value), expected: `at least ${least}` });
-}
-
-/** Maps each variant of `VARIANT=FILE` to its file. */
-export function checkpointsOf(pairs: readonly string[]): ReadonlyMap<string, string> {
-  return new Map(
-    pairs.map((pair) => {
-      const at = pair.indexOf("=");
-      if (at > 0 && at < pair.length - 1) return [pair.slice(0, at), pair.slice(at + 1)];
-      throw new HarnessError("--checkpoint: a variant and a file are needed", {
-        found: pair,
-        expected: "VARIANT=FILE",
-      });
-    }),
-  );
 }
 
 function listOf(flag: string, text: string): readonly string[] {

@@ -1,6 +1,8 @@
 import type { VariantOption } from "../api.ts";
 import { HarnessError } from "../errors.ts";
-import { type Registry, variantOf } from "./plugins/registry.ts";
+import { withCheckpointName } from "../store/rowName.ts";
+import { namedVariant } from "./checkpoints.ts";
+import type { Registry } from "./plugins/registry.ts";
 
 /** Returns the options of all plug-ins, each name once. */
 export function settingsOf(registry: Registry): readonly VariantOption[] {
@@ -21,11 +23,13 @@ export function withSettings(
   if (unused.size === 0) return ids;
   const set = ids.map((id) => {
     if (id === "all") return id;
-    const { plugin } = variantOf(registry, id);
+    const { variant, base, checkpoint } = namedVariant(registry, id);
+    const { plugin, preset } = variant;
     const own = (plugin.options ?? []).filter(({ name }) => settings[name] !== undefined);
     if (own.length === 0 || plugin.withOptions === undefined) return id;
     for (const { name } of own) unused.delete(name);
-    return plugin.withOptions(id, Object.fromEntries(own.map(({ name }) => [name, settings[name]!])));
+    const withThem = plugin.withOptions(preset.id, Object.fromEntries(own.map(({ name }) => [name, settings[name]!])));
+    return checkpoint === undefined ? withThem : withCheckpointName(withThem, base.preset.id, checkpoint);
   });
   const [name] = unused;
   if (name === undefined) return set;

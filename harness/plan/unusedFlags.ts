@@ -1,15 +1,17 @@
 import { HarnessError } from "../errors.ts";
+import { namedVariant } from "./checkpoints.ts";
 import type { RunPlan } from "./plan.ts";
 import { weightsVariantOf } from "./plugins/registry.ts";
 import type { RunFlags } from "./runFlags.ts";
+import type { ChosenVariant } from "./weights.ts";
 
 /** Throws HarnessError for files that no variant of the plan takes: the user would read a figure of other weights as theirs. */
 export function refuseUnusedFiles(plan: RunPlan, flags: RunFlags): void {
   const chosen = plan.chosen.map(({ variant }) => variant);
-  const taken = new Set(chosen.flatMap((each) => [each.preset.id, weightsVariantOf(plan.registry, each).preset.id]));
+  const taken = new Set(plan.chosen.flatMap((each) => checkpointNamesOf(plan, each)));
   for (const pair of flags.checkpoint ?? []) {
-    const [variant] = pair.split("=");
-    if (!taken.has(variant!)) throw unused(`--checkpoint ${pair}`, variant!, chosen);
+    const name = pair.slice(0, pair.indexOf("="));
+    if (!taken.has(name)) throw unused(`--checkpoint ${pair}`, name, chosen);
   }
   const own = new Set(chosen.map(({ preset }) => preset.id));
   refuseUnusedPrograms(flags, own, chosen);
@@ -18,6 +20,12 @@ export function refuseUnusedFiles(plan: RunPlan, flags: RunFlags): void {
     // Files after the first of a name have none.
     if (at > 0 && !own.has(each.slice(0, at))) throw unused(`--variant-files ${each}`, each.slice(0, at), chosen);
   }
+}
+
+/** Returns the names under which `--checkpoint` may give a row its file. */
+function checkpointNamesOf({ registry }: RunPlan, { variant, name }: ChosenVariant): readonly string[] {
+  if (name !== undefined) return [namedVariant(registry, name).checkpoint!];
+  return [variant.preset.id, weightsVariantOf(registry, variant).preset.id];
 }
 
 /** Throws HarnessError for a program that is given and not measured: `all` never starts one. */

@@ -4,8 +4,10 @@ import { join } from "node:path";
 import type { NanoWeights, VariantManifest, WeightSource } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { homeFolder } from "../home.ts";
+import { rowName } from "../store/rowName.ts";
+import { namedVariant, requireKnown } from "./checkpoints.ts";
 import type { ChosenExternal } from "./externalCommand.ts";
-import { type RegisteredVariant, type Registry, variantOf, weightsVariantOf } from "./plugins/registry.ts";
+import { type RegisteredVariant, type Registry, weightsVariantOf } from "./plugins/registry.ts";
 
 /**
  * Says which weights to take. `auto` takes a checkpoint if one is here, else trained nano weights. Full-size variants without a
@@ -24,6 +26,8 @@ interface ChosenWeights {
 export interface ChosenVariant {
   readonly variant: RegisteredVariant;
   readonly weights: ChosenWeights;
+  /** What the row is called, where the user named its checkpoint: `sam-nano:mine`. */
+  readonly name?: string | undefined;
   /** Present for a variant that another process answers for, once it has been asked what it is. */
   readonly external?: ChosenExternal;
 }
@@ -42,10 +46,10 @@ export interface Chosen {
 }
 
 export interface WeightsFlags {
-  /** Ids of variants, or `all`. */
+  /** Ids of variants, or names of rows like `sam-nano:mine`, or `all`. */
   readonly variants: readonly string[];
   readonly weights: WeightsChoice;
-  /** Maps a variant to its checkpoint file. */
+  /** Maps a variant, or a named checkpoint like `sam-nano:mine`, to its file. */
   readonly checkpoints: ReadonlyMap<string, string>;
 }
 
@@ -54,7 +58,7 @@ export interface WeightsFlags {
  * of the kind asked for.
  */
 export async function chooseWeights(registry: Registry, flags: WeightsFlags): Promise<Chosen> {
-  for (const id of flags.checkpoints.keys()) variantOf(registry, id);
+  requireKnown(registry, flags.checkpoints);
   const all = flags.variants.includes("all");
   const named = new Set(flags.variants.filter((id) => id !== "all"));
   const models = [...registry.variants.values()].filter(
@@ -64,17 +68,35 @@ export async function chooseWeights(registry: Registry, flags: WeightsFlags): Pr
   const chosen: ChosenVariant[] = [];
   const leftOut: LeftOut[] = [];
   for (const id of new Set(ids)) {
-    const variant = variantOf(registry, id);
+    const { variant, base, name, checkpoint } = namedVariant(registry, id);
     const among = named.has(id) ? "named" : "all";
     const weights =
-      variant.files === undefined
-        ? await weightsOf(variant, weightsVariantOf(registry, variant), flags, among)
-        : ownWeights(variant, flags);
-    if ("source" in weights) chosen.push({ variant, weights: asPartOf(variant, weights) });
+      checkpoint !== undefined
+        ? namedWeights(checkpoint, flags)
+        : variant.files === undefined
+          ? await weightsOf(variant, base, flags, among)
+          : ownWeights(variant, flags);
+    if ("source" in weights) chosen.push({ variant, weights: asPartOf(variant, weights), name });
     else if (among === "all") leftOut.push(weights);
     else throw new HarnessError(`${id}: ${weights.reason}`, { hint: weights.command });
   }
   return { chosen: all ? inOrder(chosen) : chosen, leftOut };
+}
+
+/** Returns what the row of a chosen variant is called. */
+export function nameOfChosen({ variant, name }: Pick<ChosenVariant, "variant" | "name">): string {
+  return rowName({ id: variant.preset.id, name });
+}
+
+/** Returns the weights of a checkpoint that the user named. Throws HarnessError where no file is given under this name. */
+function namedWeights(name: string, { checkpoints }: WeightsFlags): ChosenWeights {
+  const file = checkpoints.get(name);
+  if (file !== undefined) return { source: "checkpoint", file };
+  const known = [...checkpoints.keys()].filter((each) => each.includes(":"));
+  throw new HarnessError(`${name}: no checkpoint of this name is given`, {
+    found: known.length === 0 ? undefined : known,
+    hint: `--checkpoint ${name}=FILE`,
+  });
 }
 
 const sourceOrder: readonly WeightSource[] = ["checkpoint", "onnx", "external", "nano", "seeded", "none"];

@@ -3,6 +3,7 @@ import type { Figure } from "../metrics/index.ts";
 import { ownBook } from "../protocols/index.ts";
 import { type LatencySummary, latencySummary, median } from "../stats/summary.ts";
 import type { LatencyTurn } from "../store/latency.ts";
+import { rowName } from "../store/rowName.ts";
 import { isEarlier, type Manifest } from "../store/schema.ts";
 import type { StoredRun } from "../store/store.ts";
 import { type Accuracy, accuracyOf, heldForAccuracy, type ReportOptions } from "./accuracy.ts";
@@ -30,6 +31,7 @@ export type Stage = (typeof stages)[number];
 /** A run in numbers, as `--json` prints it, in milliseconds, bytes and fractions. Whatever was not measured is absent. */
 export interface RunReport {
   readonly id: string;
+  /** What the row is called: the variant's id, or the name that the user gave its checkpoint. */
   readonly variant: string;
   readonly title: string;
   /** Marks a floor: it does not look at the photo, and a model has to do better. */
@@ -137,7 +139,7 @@ export async function reportOfRows(run: StoredRun, rows: RunRows, options: Repor
   const accuracy = weights.source === "seeded" ? noAccuracy : await accuracyOf(run, rows, options);
   return {
     id,
-    variant: variant.id,
+    variant: rowName(variant),
     title: variant.title,
     weights: weightsWord(weights),
     weightsLabel: weights.label,

@@ -3,6 +3,7 @@ import { readAnnotations } from "../coco/index.ts";
 import { HarnessError } from "../errors.ts";
 import { cocoSizes, contextOf, figuresOf } from "../metrics/index.ts";
 import { ownBook, type ScoreBook } from "../protocols/index.ts";
+import { rowName } from "../store/rowName.ts";
 import type { Manifest } from "../store/schema.ts";
 import { chosenMetrics, protocolOfRun } from "./knownProtocol.ts";
 import { requireKnownTargets } from "./knownTargets.ts";
@@ -93,7 +94,7 @@ export async function scoreRun(options: RunScoreOptions): Promise<RunScore> {
   });
   return {
     run: run.id,
-    variant: manifest.variant.id,
+    variant: rowName(manifest.variant),
     dataset: manifest.dataset.id,
     images: images.length,
     prompts: Object.fromEntries(prompts),

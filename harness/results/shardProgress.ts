@@ -1,4 +1,5 @@
 import { rowsFile } from "../store/damage.ts";
+import { rowName } from "../store/rowName.ts";
 import { indexRows } from "../store/rows.ts";
 import type { Manifest } from "../store/schema.ts";
 import { readRun } from "../store/store.ts";
@@ -20,7 +21,7 @@ export async function shardProgress(folder: string, notice: (text: string) => vo
     const run = await readRun(folder, id);
     const { places } = await indexRows(rowsFile(run.folder));
     found.push({
-      variant: variant.id,
+      variant: rowName(variant),
       index: shard?.index,
       done: places.size,
       images: run.manifest.dataset.images,

@@ -31,15 +31,14 @@ export async function measureAccuracy(opened: OpenedRun, { plan, observer, signa
       const result = (await otherPhoto(plan.dataset, image)) ?? (await worker.rows(image, left[i + 1]));
       if ("givenUp" in result) {
         await run.update({ status: { state: "failed", message: result.givenUp } });
-        observer.note(`${prepared.setup.variant}: given up, ${result.givenUp}`);
+        observer.note(`${prepared.row}: given up, ${result.givenUp}`);
         return;
       }
       for (const row of result.rows)
-        if (row.kind === "failure")
-          observer.note(`${prepared.setup.variant}: image ${image} failed: ${visible(row.message)}`);
+        if (row.kind === "failure") observer.note(`${prepared.row}: image ${image} failed: ${visible(row.message)}`);
       const photo = await photoOf(plan.dataset, image);
       await run.append(image, result.rows, { ...result, photo });
-      observer.images(prepared.setup.variant, { done: before + i + 1, total, image, before });
+      observer.images(prepared.row, { done: before + i + 1, total, image, before });
     }
   } finally {
     await worker.close();

@@ -21,7 +21,7 @@ interface KeptDump {
  */
 export async function dumpKeptTokens(prepared: readonly PreparedRun[], plan: RunPlan, results: string) {
   const dumps: KeptDump[] = [];
-  for (const { id, setup } of prepared) {
+  for (const { id, row, setup } of prepared) {
     const { plugin, preset } = variantOf(plan.registry, setup.variant);
     const variant = await plugin.load(setup.graphs, plan.runtime, preset, setup.facts);
     try {
@@ -33,7 +33,7 @@ export async function dumpKeptTokens(prepared: readonly PreparedRun[], plan: Run
         const file = join(results, id, `tokens-${image.id}.png`);
         const png = await encodePng(keptPicture(photo, parts, input.geometry));
         await onDisk(file, () => writeFile(file, png));
-        dumps.push({ variant: setup.variant, file, parts: parts.map(({ stage }) => stage) });
+        dumps.push({ variant: row, file, parts: parts.map(({ stage }) => stage) });
       }
     } finally {
       await variant.close();
@@ -41,7 +41,7 @@ export async function dumpKeptTokens(prepared: readonly PreparedRun[], plan: Run
   }
   if (dumps.length > 0) return dumps;
   throw new HarnessError("--dump tokens: none of these variants leaves tokens out", {
-    found: prepared.map(({ setup }) => setup.variant).join(", "),
+    found: prepared.map(({ row }) => row).join(", "),
     hint: "name one that does, like sparsevit/sam-nano",
   });
 }

@@ -9,6 +9,7 @@ import { timedBoxes } from "../prompts/timedBoxes.ts";
 import { random } from "../stats/random.ts";
 import { median } from "../stats/summary.ts";
 import type { LatencyTurn } from "../store/latency.ts";
+import { rowName } from "../store/rowName.ts";
 import type { Manifest } from "../store/schema.ts";
 import type { LatencySample } from "../worker/latency.ts";
 import type { MeasuredMemory } from "../worker/modelMemory.ts";
@@ -26,7 +27,7 @@ export async function measureLatency(opened: readonly OpenedRun[], request: RunR
   const runs = new Map(opened.map(({ run }) => [run.id, run]));
   const speeds = new Map<string, number[]>(opened.map(({ run }) => [run.id, []]));
   for (const { run } of opened) await run.clearLatency();
-  const candidates = opened.map(({ run, prepared }) => ({ name: run.id, setup: prepared.setup }));
+  const candidates = opened.map(({ run, prepared }) => ({ name: run.id, row: prepared.row, setup: prepared.setup }));
   const taken = await takeTurns(candidates, request, async (name, turn) => {
     for (const { prompts, durationMs } of turn.batches ?? []) speeds.get(name)!.push((1000 * prompts) / durationMs);
     await runs.get(name)!.appendLatency(turn);
@@ -35,7 +36,7 @@ export async function measureLatency(opened: readonly OpenedRun[], request: RunR
   for (const [name, run] of runs) {
     const message = taken.lost.get(name);
     if (message !== undefined) {
-      request.observer.note(`${run.manifest.variant.id}: given up, ${message}`);
+      request.observer.note(`${rowName(run.manifest.variant)}: given up, ${message}`);
       await run.update({ status: { state: "failed", message } });
       continue;
     }
@@ -88,7 +89,7 @@ export async function takeTurns(
     for (const [done, turn] of turns.entries()) {
       if (signal.aborted) return undefined;
       const each = byName.get(turn.name)!;
-      observer.rounds(done, turns.length, each.setup.variant);
+      observer.rounds(done, turns.length, each.row);
       const image = photos[turn.round % photos.length]!;
       const load = loadavg()[0]!;
       // Once a round: to read all processes takes longer than a short turn.
@@ -129,8 +130,7 @@ async function settle(
   for (const each of candidates) {
     if (signal.aborted) return;
     const { stable, samples } = await warmUpUntilStable(async () => (await workers.turn(each, photo))?.encodeMs ?? 0);
-    const { variant } = each.setup;
-    if (!stable) observer.note(`${variant}: encode is not steady after ${samples} images; its latency may drift`);
+    if (!stable) observer.note(`${each.row}: encode is not steady after ${samples} images; its latency may drift`);
   }
 }
 

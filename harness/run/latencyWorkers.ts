@@ -23,6 +23,8 @@ const defaults = {
 /** One side of a latency measurement: it takes turns with the others. A setup may be two candidates, under two names. */
 export interface Candidate {
   readonly name: string;
+  /** What its row is called in what is told. */
+  readonly row: string;
   readonly setup: WorkerSetup;
 }
 

@@ -6,6 +6,7 @@ import type { Warning } from "../measure/drift.ts";
 import type { ScoreBook } from "../protocols/index.ts";
 import { protocolOfRun } from "../results/knownProtocol.ts";
 import { needsAnnotations, noScores, type Scoring, scoresOf, scoresRecord } from "../results/scores.ts";
+import { rowName } from "../store/rowName.ts";
 import { type ImagePlace, readImage } from "../store/rows.ts";
 import type { Manifest } from "../store/schema.ts";
 import { openRun, type Run, readRun, type StoredRun } from "../store/store.ts";
@@ -42,7 +43,7 @@ export async function mergeRun(whole: WholeRun, request: MergeRequest): Promise<
         const { photo } = place;
         await run.append(image, await readImage(file, place), { photo });
       }
-      request.progress(done + 1, images.length, manifest.variant.id);
+      request.progress(done + 1, images.length, rowName(manifest.variant));
     }
     await run.update(await finished(run, { whole, manifest, truth, book: request.book }));
   } finally {

@@ -24,7 +24,7 @@ const defaults = {
  * Throws HarnessError where they are too far apart and `--accept-error` is not given, or where the outputs are no numbers.
  */
 export async function checkProvider(
-  { setup, cpuGraphs, measuresLatency }: PreparedRun,
+  { row, setup, cpuGraphs, measuresLatency }: PreparedRun,
   plan: RunPlan,
 ): Promise<ProviderError | undefined> {
   const { provider } = setup.runtime;
@@ -39,7 +39,7 @@ export async function checkProvider(
   } finally {
     await worker.close();
   }
-  requireAcceptable(error, { variant: setup.variant, provider, accepted: plan.acceptError === true });
+  requireAcceptable(error, { variant: row, provider, accepted: plan.acceptError === true });
   return error;
 }
 

@@ -10,12 +10,13 @@ import { type DataPlaces, rememberPlaces } from "../plan/dataPlaces.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { bookOf } from "../plan/plugins/book.ts";
 import { projectRoot } from "../plan/plugins/sources.ts";
-import type { ChosenVariant } from "../plan/weights.ts";
+import { type ChosenVariant, nameOfChosen } from "../plan/weights.ts";
 import { programText } from "../process/external/hello.ts";
 import { readRunRows } from "../results/rows.ts";
 import { noScores, scoresOf, scoresRecord } from "../results/scores.ts";
 import { isOfClock, withCreation } from "../store/creation.ts";
 import { damageOf } from "../store/damage.ts";
+import { renameRun } from "../store/rename.ts";
 import type { Manifest } from "../store/schema.ts";
 import { openRun, type Run, readRun, readRunIfThere } from "../store/store.ts";
 import { failureText, WorkerDied, WorkerFailed } from "../worker/workerProcess.ts";
@@ -36,18 +37,21 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
   const prepared: PreparedRun[] = [];
   for (const chosen of plan.chosen) {
     observer.note(firstNote(chosen));
-    prepared.push(await prepareRun(plan, chosen, request.asPassed, watcherOf(chosen.variant.preset.id, request)));
+    prepared.push(await prepareRun(plan, chosen, request.asPassed, watcherOf(nameOfChosen(chosen), request)));
   }
+  refuseSameRow(prepared);
+  for (const { id, manifest } of prepared)
+    if (manifest.variant.name !== undefined) await renameRun(results, id, manifest.variant.name);
   const opened: OpenedRun[] = [];
   try {
     for (const each of prepared) {
       const again = await imagesAgain(results, each.id, plan);
       if (again.size === 0 && (await isDone(results, each.id, plan)))
-        observer.note(`${each.setup.variant}: finished before, nothing to do (${each.id})`);
+        observer.note(`${each.row}: finished before, nothing to do (${each.id})`);
       else {
         if (again.size > 0)
           observer.note(
-            `${each.setup.variant}: ${counted(again.size)} to be run again: photo replaced, worker died, or a target that the data set does not have`,
+            `${each.row}: ${counted(again.size)} to be run again: photo replaced, worker died, or a target that the data set does not have`,
           );
         const run = await openChecked(each, request, again);
         if (run !== undefined) opened.push({ prepared: each, run });
@@ -64,6 +68,20 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
   }
   const runs = await Promise.all(prepared.map(({ id }) => readRun(results, id)));
   return { runs, stopped: signal.aborted };
+}
+
+/** Throws HarnessError where two rows are one measurement: the same weights of the same variant under two names. */
+function refuseSameRow(prepared: readonly PreparedRun[]): void {
+  const rows = new Map<string, string>();
+  for (const { id, row } of prepared) {
+    const other = rows.get(id);
+    if (other !== undefined)
+      throw new HarnessError(`${other}, ${row}: the same weights under two names`, {
+        found: `one run, ${id}`,
+        hint: "leave one of the two out",
+      });
+    rows.set(id, row);
+  }
 }
 
 function counted(count: number): string {
@@ -90,7 +108,7 @@ async function openChecked(
   { plan, results, observer }: RunRequest,
   again: ReadonlySet<ImageId>,
 ): Promise<Run | undefined> {
-  const { variant } = prepared.setup;
+  const { row } = prepared;
   const checked = await checkProvider(prepared, plan).catch((error: unknown) => {
     if (error instanceof WorkerFailed || error instanceof WorkerDied) return error;
     throw error;
@@ -103,22 +121,25 @@ async function openChecked(
   if (checked === undefined) return run;
   if (checked instanceof HarnessError) {
     const message = failureText(checked);
-    observer.note(`${variant}: given up, ${message}`);
+    observer.note(`${row}: given up, ${message}`);
     await run.update({ status: { state: "failed", message } });
     await run.close();
     return undefined;
   }
   await run.update({ runtime: { ...run.manifest.runtime, providerError: checked } });
-  for (const { text } of providerWarnings(run.manifest.runtime)) observer.note(`${variant}: ${text}`);
+  for (const { text } of providerWarnings(run.manifest.runtime)) observer.note(`${row}: ${text}`);
   return run;
 }
 
 /** Returns the first note about a variant: for ONNX files it says what they were taken as, for a program what it is. */
-function firstNote({ variant: { preset, files }, weights, external }: ChosenVariant): string {
+function firstNote(chosen: ChosenVariant): string {
+  const { variant, weights, external } = chosen;
+  const { preset, files } = variant;
+  const row = nameOfChosen(chosen);
   if (preset.role === "floor")
     return `${preset.id}: ${preset.title}, the floor of the table; --no-baseline leaves it out`;
-  if (external !== undefined) return `${preset.id}: another process answers, ${programText(external.description)}`;
-  if (files === undefined) return `${preset.id}: ${weights.source} weights, preparing its graphs`;
+  if (external !== undefined) return `${row}: another process answers, ${programText(external.description)}`;
+  if (files === undefined) return `${row}: ${weights.source} weights, preparing its graphs`;
   return `${preset.id}: ${preset.notes[0] ?? preset.title}`;
 }
 

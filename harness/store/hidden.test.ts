@@ -8,6 +8,8 @@ test("files and folders of a command line keep their names alone", () => {
     "run --variants ptq4sam/sam-nano/w8a8 --data coco --boxes=boxes.json --checkpoint sam-vit-b=b.pth,mobilesam=c.pt --limit 3",
   );
   expect(withoutPaths(["run", "--data", "."])).toEqual(["run", "--data", "."]);
+  const named = ["--variants=sam-nano,/home/me/new.pth", "--checkpoint", "/home/me/a=b.pth,sam-nano:mine=../c.pt"];
+  expect(withoutPaths(named)).toEqual(["--variants=sam-nano,new.pth", "--checkpoint", "a=b.pth,sam-nano:mine=c.pt"]);
 });
 
 test("a text names what lies in a folder from there, and the longer of two folders is taken out", () => {

@@ -4,6 +4,7 @@
  */
 
 import { basename } from "node:path";
+import { isCheckpointPath } from "./rowName.ts";
 
 /** Options whose values are files or folders, among them `NAME=FILE` and lists. */
 const pathOptions = [
@@ -33,14 +34,21 @@ export function withoutPaths(line: readonly string[]): string[] {
 
 function keptValue(option: string, value: string): string {
   if (commandOptions.includes(option)) return value.includes("=") ? `${value.slice(0, value.indexOf("="))}=…` : "…";
+  if (option === "variants") return value.split(",").map(fileName).join(",");
   return pathOptions.includes(option) ? named(value) : value;
+}
+
+/** Returns the name of a file that stands among variants' ids, and an id as it is. */
+function fileName(text: string): string {
+  return isCheckpointPath(text) ? basename(text) : text;
 }
 
 function named(value: string): string {
   return value
     .split(",")
     .map((each) => {
-      const at = each.indexOf("=") + 1;
+      // A path that begins with a folder has no name before it, and may hold an = of its own.
+      const at = /^(\.{0,2}[\\/]|[a-z]:\\)/i.test(each) ? 0 : each.indexOf("=") + 1;
       return each.slice(0, at) + (basename(each.slice(at)) || each.slice(at));
     })
     .join(",");

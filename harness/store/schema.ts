@@ -3,6 +3,7 @@ import { checked, parseJson } from "../foreign.ts";
 import { visible } from "../visible.ts";
 import { count, fraction, hash, type Immutable, number, positive, text, whole } from "./fields.ts";
 import { migrate, migrations } from "./migrations.ts";
+import { isRowNameOf } from "./rowName.ts";
 
 /**
  * A run on disk, in version 2, consists of three files. `manifest.json` says what was run, `rows.jsonl` what came out for each
@@ -71,16 +72,23 @@ const manifest = z.object({
   createdAt: text,
   status,
   plan: z.object({ asPassed: z.array(text), resolved: z.record(text, z.unknown()) }),
-  variant: z.object({
-    id: text,
-    title: text,
-    paper: z.object({ title: text, arxiv: text.optional(), year: whole.optional() }),
-    size: z.enum(["full", "nano"]),
-    notes: z.array(text),
-    /** A floor looks at no photo: its accuracy alone is measured. */
-    role: z.literal("floor").optional(),
-    setting: z.object({ name: text, value: z.number() }).optional(),
-  }),
+  variant: z
+    .object({
+      id: text,
+      /** What the row is called, where the user named its checkpoint. It is no part of the run's identity. */
+      name: text.optional(),
+      title: text,
+      paper: z.object({ title: text, arxiv: text.optional(), year: whole.optional() }),
+      size: z.enum(["full", "nano"]),
+      notes: z.array(text),
+      /** A floor looks at no photo: its accuracy alone is measured. */
+      role: z.literal("floor").optional(),
+      setting: z.object({ name: text, value: z.number() }).optional(),
+    })
+    .refine(({ id, name }) => name === undefined || isRowNameOf(name, id), {
+      path: ["name"],
+      message: "is not the variant's id with a checkpoint's name in it",
+    }),
   weights: z.object({
     source: z.enum(["checkpoint", "nano", "seeded", "onnx", "external", "none"]),
     label: text,

@@ -1,7 +1,8 @@
+import { withRecognisedFiles } from "../../build/weights/recognise.ts";
 import { HarnessError } from "../../errors.ts";
 import { type Option, planOptions } from "../../plan/options.ts";
 import { loadRegistry } from "../../plan/plugins/registry.ts";
-import type { RunFlags } from "../../plan/runFlags.ts";
+import { measuringNamed, type RunFlags } from "../../plan/runFlags.ts";
 import { settingsOf } from "../../plan/settings.ts";
 import type { WeightsChoice } from "../../plan/weights.ts";
 import { type Arguments, listOf, type UnusedOptions } from "./command.ts";
@@ -29,7 +30,12 @@ export function withoutDefaults(options: Readonly<Record<string, Option>>): Read
   return Object.fromEntries(Object.entries(options).map(([name, { default: _, ...option }]) => [name, option]));
 }
 
-/** Returns the flags of a plan that are given, with the settings of its variants. Throws HarnessError for a number that is none. */
+/** Returns the flags of a run: those of a plan, with the checkpoints that have names of their own among the variants. */
+export async function runFlagsOf(args: Arguments): Promise<RunFlags> {
+  return measuringNamed(await flagsOf(args));
+}
+
+/** Returns the flags of a plan that are given, files recognised, with the settings of its variants. Throws HarnessError for a number that is none. */
 export async function flagsOf(args: Arguments): Promise<RunFlags> {
   const settable = await settingOptions(listOf(args, "plugin"));
   const given = Object.entries(args).filter(([name, value]) => name in planOptions && value !== undefined);
@@ -37,5 +43,7 @@ export async function flagsOf(args: Arguments): Promise<RunFlags> {
   const flags = Object.fromEntries(given) as RunFlags & { readonly weights?: WeightsChoice };
   for (const [name, value] of given)
     if (typeof value === "number" && Number.isNaN(value)) throw new HarnessError(`--${name}: not a number`);
-  return settings.length === 0 ? flags : { ...flags, settings: Object.fromEntries(settings) as Record<string, string> };
+  const recognised = await withRecognisedFiles(flags);
+  if (settings.length === 0) return recognised;
+  return { ...recognised, settings: Object.fromEntries(settings) as Record<string, string> };
 }

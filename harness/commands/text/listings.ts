@@ -7,6 +7,7 @@ import { describePublished, publishedTables } from "../../report/papers/publishe
 import type { PublishedTable } from "../../report/papers/read.ts";
 import { layout, wrap } from "../../report/table/layout.ts";
 import type { CheckedRun } from "../../results/storedRuns.ts";
+import { rowName } from "../../store/rowName.ts";
 import { isEarlier } from "../../store/schema.ts";
 import { plainTable } from "./plainTable.ts";
 
@@ -150,7 +151,7 @@ function describeRun({ manifest, damage }: CheckedRun) {
   const { id, variant, weights, dataset, protocols, status, shard, createdAt } = manifest;
   return {
     id,
-    variant: variant.id,
+    variant: rowName(variant),
     weights: weights.source,
     dataset: dataset.id,
     images: dataset.images,

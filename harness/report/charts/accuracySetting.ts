@@ -1,5 +1,6 @@
 import { figureIn } from "../../results/report.ts";
 import { intervalMethod } from "../../stats/intervals.ts";
+import { rowNameParts } from "../../store/rowName.ts";
 import { scoredPrompts } from "../table/columns.ts";
 import { type Chart, type ChartRun, chartSpec, type DrawnMetric, drawnMetrics, percentages } from "./chart.ts";
 
@@ -24,12 +25,19 @@ function familiesOf(runs: readonly ChartRun[]): readonly Family[] {
     const { variant, weights, dataset } = run.manifest;
     if (variant.setting === undefined) continue;
     const { name, value } = variant.setting;
-    const key = [variant.title, name, weights.label, dataset.fingerprint].join("\n");
-    const family = families.get(key) ?? { method: variant.title, setting: name, runs: [] };
+    const method = methodOf(variant);
+    const key = [method, name, weights.label, weights.sha256 ?? "", dataset.fingerprint].join("\n");
+    const family = families.get(key) ?? { method, setting: name, runs: [] };
     families.set(key, family);
     family.runs.push({ ...run, value });
   }
   return [...families.values()].filter((family) => new Set(family.runs.map(({ value }) => value)).size > 1);
+}
+
+/** Names the method, and the checkpoint that it runs on where that has a name of its own. */
+function methodOf({ title, name }: ChartRun["manifest"]["variant"]): string {
+  const own = name === undefined ? undefined : rowNameParts(name)?.own;
+  return own === undefined ? title : `${title}, ${own}`;
 }
 
 function chartOf(

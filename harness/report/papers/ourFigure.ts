@@ -1,4 +1,5 @@
 import type { RunReport } from "../../results/report.ts";
+import { rowNameParts } from "../../store/rowName.ts";
 import { speedUp } from "../table/columns.ts";
 import { type Measured, measuredOf, type Nature, natureOf, publishedFigure } from "./measured.ts";
 import type { Measure } from "./paper.ts";
@@ -33,13 +34,18 @@ export function ourFigure(variant: string, measure: Measure, context: FigureCont
   if (measure.detector !== undefined && measure.detector !== context.detector) return undefined;
   const nature = natureOf(measure);
   const found = context.reports
-    .filter((report) => report.variant === variant)
+    .filter((report) => standsFor(report, variant))
     .flatMap((report) => {
       const images = nature === "images" ? imagesOf(report, measure) : {};
       const measured = images && measuredOf(report, measure, { unit: context.unit, base: baseOf(report, context) });
       return measured === undefined ? [] : [{ report, figure: { ...measured, run: report.id, nature, ...images } }];
     });
   return found.sort((a, b) => compare(rank(b), rank(a)))[0]?.figure;
+}
+
+/** Tells whether a row is of the paper's model: a checkpoint with a name of its own is that only if it is its authors' file. */
+function standsFor({ variant: name, weights }: RunReport, variant: string): boolean {
+  return name === variant || (weights === "published" && rowNameParts(name)?.variant === variant);
 }
 
 /** Returns the number of images and whether they are all of the paper's; nothing where the run is on another set. */

@@ -1,6 +1,7 @@
 import type { Category, Metric, MetricContext } from "../../api.ts";
 import type { Judgement } from "../../protocols/index.ts";
 import { holm } from "../../stats/permutation.ts";
+import { rowName } from "../../store/rowName.ts";
 import { conditionsOf, sameConditions } from "../report.ts";
 import { type Breakdown, categoryBreakdown } from "./breakdown.ts";
 import { type FigureDifference, figureDifferences } from "./differences.ts";
@@ -106,12 +107,12 @@ function adjust(figures: readonly FigureDifference[]): ReadonlyMap<FigureDiffere
 }
 
 function runOf({ manifest: { id, variant, weights } }: Side): ComparedRun {
-  return { id, variant: variant.id, weights: weights.label };
+  return { id, variant: rowName(variant), weights: weights.label };
 }
 
 /** Names the sides by variant where that tells them apart, else by letter. */
 function namesOf(a: Side, b: Side): { readonly a: string; readonly b: string } {
-  const own = a.manifest.variant.id;
-  const other = b.manifest.variant.id;
+  const own = rowName(a.manifest.variant);
+  const other = rowName(b.manifest.variant);
   return own === other ? { a: "A", b: "B" } : { a: own, b: other };
 }

@@ -1,11 +1,13 @@
 import { type PreparedRun, prepareRun } from "../../build/preparedRun.ts";
 import { HarnessError, Stopped } from "../../errors.ts";
+import { checkpointsOf, namedVariant } from "../../plan/checkpoints.ts";
 import { type RunPlan, resolvePlan } from "../../plan/plan.ts";
 import type { WeightsChoice } from "../../plan/weights.ts";
 import type { LatencyTurns } from "../../results/compare/latency.ts";
 import type { Side } from "../../results/compare/side.ts";
 import { canonicalJson } from "../../store/canonical.ts";
 import type { LatencyTurn } from "../../store/latency.ts";
+import { rowName } from "../../store/rowName.ts";
 import type { Manifest } from "../../store/schema.ts";
 import { takeTurns } from "../latencyPhase.ts";
 import { checkProvider, providerWarnings } from "../providerCheck.ts";
@@ -63,9 +65,9 @@ async function measureSides(
   for (const { manifest } of others) prepared.push((await prepareSide(manifest, context)).prepared);
   const names = { a: "A", again: "A again", other: (i: number) => `B${i + 1}` };
   const candidates = [
-    { name: names.a, setup: first.prepared.setup },
-    { name: names.again, setup: first.prepared.setup },
-    ...prepared.map(({ setup }, i) => ({ name: names.other(i), setup })),
+    { name: names.a, row: first.prepared.row, setup: first.prepared.setup },
+    { name: names.again, row: first.prepared.row, setup: first.prepared.setup },
+    ...prepared.map(({ row, setup }, i) => ({ name: names.other(i), row, setup })),
   ];
   const turns = new Map<string, LatencyTurn[]>(candidates.map(({ name }) => [name, []]));
   const plan = { ...first.plan, latency: { ...first.plan.latency, rounds: context.rounds } };
@@ -82,6 +84,13 @@ async function measureSides(
   );
 }
 
+/** Returns the name of a side's row where its named checkpoint is given, else its variant. */
+function nameOfSide({ variant }: Manifest, checkpoints: readonly string[], { registry }: FreshLatency): string {
+  const name = rowName(variant);
+  const { checkpoint } = namedVariant(registry, name);
+  return checkpointsOf(checkpoints).has(checkpoint ?? "") ? name : variant.id;
+}
+
 async function prepareSide(
   manifest: Manifest,
   context: FreshLatency,
@@ -89,14 +98,15 @@ async function prepareSide(
   const { observer, files } = context;
   const flags = flagsOfRun(manifest, context);
   const file = files.get(manifest.id);
+  const checkpoint = file === undefined ? (flags.checkpoint ?? []) : [file];
   const plan = await resolvePlan({
     ...flags,
-    variants: manifest.variant.id,
+    variants: nameOfSide(manifest, checkpoint, context),
     weights: choiceOf(manifest.weights.source),
     phase: "latency",
-    checkpoint: [...(flags.checkpoint ?? []), ...(file === undefined ? [] : [file])],
+    checkpoint,
   });
-  const prepared = await prepareRun(plan, plan.chosen[0]!, [], watcherOf(manifest.variant.id, context));
+  const prepared = await prepareRun(plan, plan.chosen[0]!, [], watcherOf(rowName(manifest.variant), context));
   requireSameWeights(manifest, prepared.manifest);
   // An error that was accepted when the run was made is accepted for its latency too.
   const providerError = await checkProvider(prepared, { ...plan, acceptError: true });

@@ -1,26 +1,28 @@
 import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { withValues } from "../../absent.ts";
-import { fittingVariants } from "../../build/weights/fit.ts";
+import { nameOfCheckpoint, variantOfCheckpoint } from "../../build/weights/recognise.ts";
 import { HarnessError, Stopped, unknown } from "../../errors.ts";
+import { namedVariant } from "../../plan/checkpoints.ts";
 import { placesOf } from "../../plan/dataPlaces.ts";
 import { resolvePlan } from "../../plan/plan.ts";
-import { inertClassesOf, type Registry, variantOf } from "../../plan/plugins/registry.ts";
+import { type Registry, variantOf } from "../../plan/plugins/registry.ts";
 import type { RunFlags } from "../../plan/runFlags.ts";
 import { hasOwnWeights } from "../../results/ownWeights.ts";
 import { plannedImages } from "../../results/runDataset.ts";
 import { findRun, namedRuns, readableRuns } from "../../results/storedRuns.ts";
 import { largest } from "../../stats/summary.ts";
 import { listRuns } from "../../store/manifest.ts";
+import { rowName } from "../../store/rowName.ts";
 import { isEarlier, type Manifest } from "../../store/schema.ts";
 import { readRun, type StoredRun } from "../../store/store.ts";
-import { openTensorArchive } from "../../weights/index.ts";
 import type { RunObserver } from "../request.ts";
 import { runPlan } from "../runner.ts";
 
 /** Name that a user gives where a run is meant: it may be a run, a variant or a checkpoint file. */
 export type Operand =
   | { readonly kind: "run"; readonly run: StoredRun }
+  /** A variant's id, or the name of a row like `sam-nano:mine`. */
   | { readonly kind: "variant"; readonly variant: string }
   | { readonly kind: "file"; readonly file: string; readonly variant?: string };
 
@@ -34,7 +36,10 @@ export interface OperandContext {
   readonly signal: AbortSignal;
 }
 
-/** Reads a run's id or folder, a checkpoint file (`VARIANT=FILE` where it fits several), a variant, or the beginning of an id. */
+/**
+ * Reads a run's id or folder, a checkpoint file (`VARIANT=FILE` where it fits several, `VARIANT:NAME=FILE` to name it), a variant,
+ * a row's name, or the beginning of an id.
+ */
 export async function readOperand(name: string, { results, registry }: OperandContext): Promise<Operand> {
   const ids = (await listRuns(results)).map(({ id }) => id);
   if (ids.includes(name) || existsSync(join(resolve(name), "manifest.json")))
@@ -43,7 +48,7 @@ export async function readOperand(name: string, { results, registry }: OperandCo
   if (isFile(name)) return { kind: "file", file: name };
   if (at > 0 && isFile(name.slice(at + 1))) {
     const variant = name.slice(0, at);
-    variantOf(registry, variant);
+    namedVariant(registry, variant);
     return { kind: "file", file: name.slice(at + 1), variant };
   }
   if (isVariant(name, registry)) return { kind: "variant", variant: name };
@@ -60,6 +65,7 @@ function isFile(path: string): boolean {
 function isVariant(id: string, registry: Registry): boolean {
   if (registry.variants.has(id)) return true;
   // A method refuses a setting that is wrong: its own words say more than a list of ids.
+  if (id.includes(":")) return namedVariant(registry, id) !== undefined;
   return id.includes("/") && variantOf(registry, id) !== undefined;
 }
 
@@ -148,14 +154,19 @@ function newestShared(
   registry: Registry,
 ): Manifest | undefined {
   const variants = operands.flatMap((each) => (each.kind === "variant" ? [each.variant] : []));
-  const own = stored.filter((run) => variants.includes(run.variant.id) && hasOwnWeights(run, registry));
+  const own = stored.filter((run) => variants.includes(rowName(run.variant)) && isMeant(run, registry));
   const shared = (run: Manifest) => variants.filter((variant) => own.some((each) => fits(each, variant, run))).length;
   return [...own].sort((x, y) => shared(y) - shared(x))[0];
 }
 
-function fits({ variant: { id }, dataset, protocols }: Manifest, variant: string, anchor: Manifest): boolean {
+/** Tells whether a row's name means this run: a bare id means the variant's own weights, a name the checkpoint called so. */
+function isMeant(run: Manifest, registry: Registry): boolean {
+  return run.variant.name !== undefined || hasOwnWeights(run, registry);
+}
+
+function fits({ variant, dataset, protocols }: Manifest, row: string, anchor: Manifest): boolean {
   const alike = Object.entries(protocols).some(([prompts, protocol]) => anchor.protocols[prompts] === protocol);
-  return id === variant && dataset.fingerprint === anchor.dataset.fingerprint && alike;
+  return rowName(variant) === row && dataset.fingerprint === anchor.dataset.fingerprint && alike;
 }
 
 interface RunContext {
@@ -166,10 +177,10 @@ interface RunContext {
 
 async function runOf(operand: Exclude<Operand, { kind: "run" }>, { context, stored, anchor }: RunContext) {
   if (operand.kind === "variant" && anchor !== undefined) {
-    const found = stored.find((each) => fits(each, operand.variant, anchor) && hasOwnWeights(each, context.registry));
+    const found = stored.find((each) => fits(each, operand.variant, anchor) && isMeant(each, context.registry));
     if (found !== undefined) return readRun(context.results, found.id);
   }
-  const variant = operand.kind === "variant" ? operand.variant : await variantOfFile(operand, context, anchor);
+  const variant = operand.kind === "variant" ? operand.variant : await rowOfFile(operand, context, anchor);
   const base = anchor === undefined ? context.flags : flagsOfRun(anchor, context);
   const checkpoint = operand.kind === "file" ? [`${variant}=${operand.file}`] : (base.checkpoint ?? []);
   const plan = await resolvePlan({ ...base, variants: variant, checkpoint });
@@ -194,22 +205,17 @@ function commandLine({ settings: _, ...flags }: RunFlags): string[] {
   ];
 }
 
-/** Returns the variant that the user names, else the anchor's if the file fits it, else the first that the file fits. */
-async function variantOfFile(
+/**
+ * Returns what the row of a file is called: as the user names it, else by the file's name and the variant that it fits. The
+ * anchor's variant comes first among several.
+ */
+async function rowOfFile(
   { file, variant }: Extract<Operand, { kind: "file" }>,
   { registry }: OperandContext,
   anchor: Manifest | undefined,
 ): Promise<string> {
   if (variant !== undefined) return variant;
-  const archive = await openTensorArchive(file, { inert: inertClassesOf(registry) });
-  try {
-    const fitting = await fittingVariants(registry, archive);
-    if (fitting.length === 0)
-      throw new HarnessError(`${file}: fits no variant`, { hint: "bench inspect shows what the file holds" });
-    return anchor !== undefined && fitting.includes(anchor.variant.id) ? anchor.variant.id : fitting[0]!;
-  } finally {
-    archive.close();
-  }
+  return nameOfCheckpoint(await variantOfCheckpoint(file, registry, anchor?.variant.id), file, registry);
 }
 
 /** Returns the flags that make this run's plan again, for another variant or other weights. */
