@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bench } from "./commands/fixtures/bench.ts";
 import { readPage, unknownCommands } from "./commands/fixtures/markdown.ts";
+import { agreementTable } from "./results/compare/agreement/figures.ts";
 
 const readme = readPage("README.md");
 let folder: string;
@@ -38,4 +39,9 @@ test("the model's template is the whole of a plug-in from outside: it is found, 
 
 test("every command line in README names a command and options that there are", async () => {
   expect(await unknownCommands(readme)).toEqual([]);
+});
+
+test("every figure of the agreement that --fail-if takes is in README", () => {
+  const missing = agreementTable.filter(({ id }) => !readme.includes(`\`${id}\``));
+  expect(missing.map(({ id }) => id)).toEqual([]);
 });

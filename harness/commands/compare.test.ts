@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { HarnessError } from "../errors.ts";
+import { formatCounts, rleFromBox } from "../mask/index.ts";
 import { storeExample } from "../report/fixtures/runs.ts";
 import { planId } from "../store/canonical.ts";
 import { listRuns } from "../store/manifest.ts";
@@ -46,6 +47,51 @@ test("two variants are compared by their newest runs, and a condition that is me
   expect(gated.code).toBe(1);
   expect(gated.notes).toBe("failed: miou.box < -0.5% (mobilesam-1a427c87b849: difference −10.00 points)\n");
   expect((await comparing("mobilesam", ["sam-vit-b"], { "fail-if": ["miou.box < -0.5%"] })).code).toBe(0);
+});
+
+/** Runs of SAM ViT-B and MobileSAM on four photos of 640 x 480, whose masks are boxes of 100 px and of `width` times 10. */
+async function maskRuns(width: number): Promise<readonly string[]> {
+  const dataset = { id: "coco", fingerprint: "f1", images: 4, warnings: [] };
+  const runs = [];
+  for (const [variant, own] of [
+    ["sam-vit-b", 10],
+    ["mobilesam", width],
+  ] as const) {
+    const box = { x0: 100, y0: 100, x1: 100 + own, y1: 110 };
+    const mask = {
+      size: { height: 480, width: 640 },
+      counts: formatCounts(rleFromBox(box, { height: 480, width: 640 })),
+    };
+    const example = { variant, ious: { box: [0.5, 0.6] }, images: 4, failed: variant === "mobilesam" ? 1 : 0 };
+    runs.push(
+      await storeExample(results, {
+        ...example,
+        manifest: { dataset },
+        mask: ({ target }) => (target === 1 ? mask : undefined),
+      }),
+    );
+  }
+  return runs.map(({ id }) => id);
+}
+
+test("how far masks agree comes first, in text and JSON, and conditions on it set the exit code", async () => {
+  const [a, b] = (await maskRuns(8)) as [string, string];
+  const { out } = await comparing(a, [b]);
+  expect(out.indexOf("agreement")).toBeLessThan(out.indexOf("no difference: none was shown"));
+  // 80 of 100 px in four of eight masks; 20 px in four of eight photos of 307,200 px.
+  expect(out).toMatch(/^box +8 +100\.00 % +0 +0 +0\.900000 +0\.800000 +3\.3e-5 +0$/m);
+  expect(out).toMatch(/^box +1 +1 +category 1 +0\.800000 +20 +2, 2 /m);
+  expect(out.split("\n").filter((text) => text.length > 160)).toEqual([]);
+  const { comparisons } = JSON.parse((await comparing(a, [b], { json: true })).out);
+  expect(comparisons[0].agreement.all).toMatchObject({
+    n: 8,
+    sameToken: 1,
+    maskIou: { mean: expect.closeTo(0.9, 12), least: 0.8 },
+  });
+  expect(comparisons[0].agreement.worst).toHaveLength(4);
+  const gated = await comparing(a, [b], { "fail-if": ["same-token < 0.999", "mask-iou < 0.9999"] });
+  expect([gated.code, gated.notes]).toEqual([1, `failed: mask-iou < 0.9999 (${b}: 0.900000)\n`]);
+  expect((await comparing(a, [b], { "fail-if": ["mask-iou < 0.89", "predicted-iou > 1e-4"] })).code).toBe(0);
 });
 
 test("runs are named by id, by its beginning, or by their folder; JSON has every figure", async () => {

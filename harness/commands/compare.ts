@@ -5,6 +5,7 @@ import { loadRegistry } from "../plan/plugins/registry.ts";
 import { withVariantFiles } from "../plan/variantFiles.ts";
 import { metConditions, parseCondition } from "../report/compare/failIf.ts";
 import { comparisonText } from "../report/compare/text.ts";
+import { agreementTable } from "../results/compare/agreement/figures.ts";
 import { compareOperands } from "../run/sides/compare.ts";
 import type { OperandContext } from "../run/sides/operands.ts";
 import { type Arguments, type Command, line, listOf, note, widthOf } from "./terminal/command.ts";
@@ -30,7 +31,8 @@ const runOptions = [
 
 export const compare: Command = {
   name: "compare",
-  describe: "Say whether B is better than A: paired by target, with what chance alone would show",
+  describe:
+    "Say whether B gives A's masks, and whether it is better: paired by target, with what chance alone would show",
   arguments: [
     { name: "a", describe: "what is compared with: a run, a variant, or a checkpoint file" },
     { name: "b", describe: "one or more others; what was not measured yet is run on the plan of A", many: true },
@@ -38,7 +40,7 @@ export const compare: Command = {
   options: {
     results: resultsOption,
     "fail-if": {
-      describe: "exit with 1 if B differs from A like this: 'miou.box < -0.5%'",
+      describe: `exit with 1 if B differs from A like this: 'miou.box < -0.5%', or if their masks do: 'mask-iou < 0.9999'; of all targets together ${agreementTable.map(({ id }) => id).join(", ")}, and of one prompts name with .box behind it`,
       type: "string",
       list: true,
     },
@@ -57,6 +59,7 @@ export const compare: Command = {
     ["bench compare sam-vit-b mobilesam", "the newest runs of two variants on the same data"],
     ["bench compare sam-nano-0a1b2c3d4e5f mine.safetensors", "a checkpoint against a stored run, on its plan"],
     ["bench compare before.pth after.pth --fail-if 'miou.box < -0.5%'", "a gate for continuous integration"],
+    ["bench compare sam-vit-b torch/sam-vit-b --fail-if 'mask-iou < 0.9999'", "whether two programs are one model"],
     ["bench compare sam-vit-b mobilesam --rounds 40", "with latency measured anew, by turns"],
   ],
   async run(args, console) {
@@ -70,7 +73,7 @@ export const compare: Command = {
         seed: args.seed as number,
         data: args.data as string | undefined,
       };
-      const comparisons = await compareOperands(request, await contextOf(args, { observer, signal }));
+      const { comparisons } = await compareOperands(request, await contextOf(args, { observer, signal }));
       observer.finish();
       const met = metConditions(conditions, comparisons);
       if (args.json) {

@@ -57,6 +57,12 @@ test("what is held of a row is its mask, its figures or nothing, and of the prom
   expect(await lengths({ hold: "figures" })).toEqual([0, 0, 0]);
   expect(await lengths({ hold: "nothing" })).toEqual([]);
   expect(await lengths({ hold: "masks", prompts: new Set(["1p"]) })).toEqual([20]);
+  const { rows } = await readRunRows(run, { hold: "masks and prompts" });
+  expect(rows.map(({ mask, prompt }) => [mask.counts.length, prompt.box?.x1])).toEqual([
+    [20, 3.5],
+    [20, 3.5],
+    [20, 3.5],
+  ]);
 });
 
 test("rows of an image that failed are in no figure, whoever reads them", async () => {

@@ -6,15 +6,15 @@ import { visible } from "../visible.ts";
 
 export interface RowsOptions {
   /**
-   * Says what stays in memory of each row: its figures and its mask, its figures with an empty mask, or nothing, for whoever
-   * asks which images failed. Masks are most of a run's bytes.
+   * Says what stays in memory of each row: its figures with its mask and its prompt, with its mask, with an empty mask, or
+   * nothing, for whoever asks which images failed. Masks are most of a run's bytes.
    */
-  readonly hold: "masks" | "figures" | "nothing";
+  readonly hold: "masks and prompts" | "masks" | "figures" | "nothing";
   /** Names of the prompts whose rows are held; all rows are held without it. */
   readonly prompts?: ReadonlySet<string> | undefined;
 }
 
-/** Content of rows.jsonl. The prompt of each row is left empty: no figure is about it, and `places` says where it lies. */
+/** Content of rows.jsonl. The prompt of each row is empty unless it is asked for: `places` says where it lies. */
 export interface RunRows {
   /** Images that ran to their end without failure, ascending. Images without a row are among them. */
   readonly images: readonly ImageId[];
@@ -32,6 +32,7 @@ export interface RunRows {
 }
 
 const emptyMask: PredictionRow["mask"] = { size: { height: 0, width: 0 }, counts: "" };
+const emptyPrompt: PredictionRow["prompt"] = { points: [] };
 
 /**
  * Reads the rows of a run once, one image at a time, and keeps what is asked for. Every figure of a stored run is computed from
@@ -48,8 +49,9 @@ export async function readRunRows({ folder }: StoredRun, { hold, prompts }: Rows
     else if (hold !== "nothing")
       for (const row of own)
         if (row.kind === "prediction" && prompts?.has(row.prompts) !== false) {
-          const mask = hold === "masks" ? row.mask : emptyMask;
-          rows.push({ ...row, mask, prompt: { points: [] } });
+          const mask = hold === "figures" ? emptyMask : row.mask;
+          const prompt = hold === "masks and prompts" ? row.prompt : emptyPrompt;
+          rows.push({ ...row, mask, prompt });
         }
   }
   const images = [...places.keys()].filter((image) => !failures.has(image)).sort((a, b) => a - b);

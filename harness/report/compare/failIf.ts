@@ -1,6 +1,7 @@
 import { HarnessError, unknown } from "../../errors.ts";
 import type { Comparison } from "../../results/compare/compare.ts";
 import { change, milliseconds, points, pValue } from "../../results/compare/words.ts";
+import { agreementNames, agreementValue, namedAgreement } from "./failIfAgreement.ts";
 
 const comparators = ["<=", ">=", "<", ">"] as const;
 const bounds = ["low", "high", "p"] as const;
@@ -11,14 +12,15 @@ export interface Condition {
   /** The condition as the user typed it. */
   readonly text: string;
   readonly figure: string;
-  /** The value that is compared: the difference itself, a bound of its interval, or its p value after Holm's correction. */
+  /** The value that is compared: the difference or the agreement itself, a bound of its interval, or its p value after Holm's correction. */
   readonly of: "difference" | (typeof bounds)[number];
   readonly comparator: (typeof comparators)[number];
   readonly value: number;
   readonly unit?: (typeof units)[number];
 }
 
-const grammar = "FIGURE < NUMBER, such as miou.box < -0.5%, miou.box.high < 0 or latency.encode > 10%";
+const grammar =
+  "FIGURE < NUMBER, such as miou.box < -0.5%, miou.box.high < 0, mask-iou < 0.9999 or latency.encode > 10%";
 
 /**
  * Reads a condition. Throws HarnessError for a text that is none; whether the figure exists is known only once runs are
@@ -54,6 +56,9 @@ export function parseCondition(text: string): Condition {
 
 function requireUnit({ text, figure, of, unit, value }: Condition): void {
   const latency = figure.startsWith("latency.");
+  const agreed = namedAgreement(figure);
+  if (agreed !== undefined && of !== "difference") throw malformed(text, `${agreed.figure.id} has no ${of}`);
+  if (agreed?.figure.unit === "count" && unit !== undefined) throw malformed(text, "a count has no unit");
   if (of === "p") {
     if (unit !== undefined) throw malformed(text, "a p value has no unit");
     if (latency) throw malformed(text, "a latency has no p value");
@@ -77,9 +82,19 @@ export interface Outcome {
  * can not be judged must not pass.
  */
 export function judgeCondition(condition: Condition, comparison: Comparison): Outcome {
+  const agreed = namedAgreement(condition.figure);
+  if (agreed !== undefined) {
+    const value = agreementValue(condition.text, agreed, comparison);
+    return { met: holds(condition, value, limitOf(condition)), found: agreed.figure.format(value) };
+  }
   return condition.figure.startsWith("latency.")
     ? judgeLatency(condition, comparison)
     : judgeFigure(condition, comparison);
+}
+
+/** Returns the number of a condition, a share where it is written in %. */
+function limitOf({ unit, value }: Condition): number {
+  return unit === "%" ? value / 100 : value;
 }
 
 /** A condition that holds for a comparison; `run` is the id of its side B. */
@@ -103,13 +118,13 @@ export function metConditions(
 }
 
 function judgeFigure(condition: Condition, comparison: Comparison): Outcome {
-  const { figure: name, of, unit, value } = condition;
+  const { figure: name, of } = condition;
   const figure = comparison.figures.find((each) => each.figure === name);
   if (figure === undefined) throw unknown("figure in --fail-if", name, figureNames(comparison));
   const found = of === "p" ? figure.adjustedP : of === "difference" ? figure.difference.value : figure.difference[of];
   if (found === undefined) throw noSuchBound(condition);
   const text = of === "p" ? `p ${pValue(found)}` : `${of} ${points(found, 2)} points`;
-  return { met: holds(condition, found, unit === "%" ? value / 100 : value), found: text };
+  return { met: holds(condition, found, limitOf(condition)), found: text };
 }
 
 function judgeLatency(condition: Condition, comparison: Comparison): Outcome {
@@ -136,8 +151,10 @@ function noSuchBound({ text, of }: Condition): HarnessError {
   });
 }
 
-function figureNames({ figures, latency }: Comparison): readonly string[] {
-  return [...figures.map(({ figure }) => figure), ...(latency?.stages ?? []).map(({ stage }) => `latency.${stage}`)];
+function figureNames(comparison: Comparison): readonly string[] {
+  const { figures, latency } = comparison;
+  const stages = (latency?.stages ?? []).map(({ stage }) => `latency.${stage}`);
+  return [...agreementNames(comparison), ...figures.map(({ figure }) => figure), ...stages];
 }
 
 function holds({ comparator }: Condition, found: number, value: number): boolean {

@@ -1,3 +1,4 @@
+import type { Agreement } from "../../results/compare/agreement/agreement.ts";
 import type { Breakdown, CategoryDifference } from "../../results/compare/breakdown.ts";
 import type { ComparedRun, Comparison } from "../../results/compare/compare.ts";
 import type { FigureDifference } from "../../results/compare/differences.ts";
@@ -15,12 +16,13 @@ import {
 import { intervalMethod } from "../../stats/intervals.ts";
 import type { Column } from "../table/grid.ts";
 import { fitColumns, layout, wrap } from "../table/layout.ts";
+import { agreementColumns, agreementNotes, worstColumns } from "./agreementText.ts";
 
 const defaults = { width: 160 };
 
-/** Writes a comparison as plain text: the verdict first, then the figures that it rests on. */
+/** Writes a comparison as plain text: how far the masks agree, then the verdict, then the figures that it rests on. */
 export function comparisonText(comparison: Comparison, width = defaults.width): string {
-  const { a, b, dataset, images, figures, latency, categories, verdict, notes } = comparison;
+  const { a, b, dataset, images, agreement, figures, latency, categories, verdict, notes } = comparison;
   const headlines = figures.filter(({ headline }) => headline);
   const details = figures.filter(({ headline }) => !headline);
   const lines = (texts: readonly string[]) => texts.map((text) => wrap(text, width, "  ")).join("\n");
@@ -30,6 +32,7 @@ export function comparisonText(comparison: Comparison, width = defaults.width): 
       `B: ${runText(b)}`,
       images === 0 ? dataset : `${dataset}, ${images} image${images === 1 ? "" : "s"} in both`,
     ]),
+    ...(agreement === undefined ? [] : agreementParts(agreement, width)),
     lines(verdict.sentences),
     figureTables(headlines, width),
     figureTables(details, width),
@@ -44,6 +47,20 @@ export function comparisonText(comparison: Comparison, width = defaults.width): 
 
 function runText({ id, variant, weights }: ComparedRun): string {
   return `${variant}, ${weights} (run ${id})`;
+}
+
+function agreementParts(agreement: Agreement, width: number): readonly string[] {
+  const table = (columns: readonly Column[], stubs: number) =>
+    fitColumns(columns.slice(0, stubs), [columns.slice(stubs)], width)
+      .map(layout)
+      .join("\n\n");
+  return [
+    agreement.prompts.length === 0 ? "" : table(agreementColumns(agreement), 1),
+    agreement.worst.length === 0 ? "" : `the targets that differ most:\n\n${table(worstColumns(agreement), 3)}`,
+    agreementNotes(agreement)
+      .map((note) => wrap(`- ${note}`, width, "  "))
+      .join("\n"),
+  ];
 }
 
 function figureTables(figures: readonly FigureDifference[], width: number): string {

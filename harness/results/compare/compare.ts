@@ -3,6 +3,7 @@ import type { Judgement } from "../../protocols/index.ts";
 import { holm } from "../../stats/permutation.ts";
 import { rowName } from "../../store/rowName.ts";
 import { conditionsOf, sameConditions } from "../report.ts";
+import { type Agreement, type AgreementRules, agreementOf } from "./agreement/agreement.ts";
 import { type Breakdown, categoryBreakdown } from "./breakdown.ts";
 import { type FigureDifference, figureDifferences } from "./differences.ts";
 import { type LatencyComparison, type LatencyTurns, latencyComparison } from "./latency.ts";
@@ -22,6 +23,8 @@ export interface Comparison {
   readonly b: ComparedRun;
   readonly dataset: string;
   readonly images: number;
+  /** How far the two gave the same masks; absent where they share no masks, or where nobody asks. */
+  readonly agreement?: Agreement | undefined;
   readonly figures: readonly FigureDifference[];
   readonly latency?: LatencyComparison;
   readonly categories: readonly Breakdown[];
@@ -36,6 +39,8 @@ export interface CompareOptions {
   readonly judged: Readonly<Record<string, Judgement>>;
   readonly seed: number;
   readonly draws?: number;
+  /** Rules by which masks are compared with each other; without them they are not, and rows need no masks. */
+  readonly agreement?: Omit<AgreementRules, "categories"> | undefined;
   /** Annotations to score against, where they are at hand. */
   readonly dataset?: NonNullable<MetricContext["dataset"]>;
   /** Latency that was measured anew, in place of the runs' own samples. */
@@ -67,6 +72,7 @@ function differencesOf(a: Side, b: Side, options: CompareOptions): Omit<Comparis
     b: runOf(b),
     dataset: a.manifest.dataset.id,
     images: prompts[0]?.images.length ?? 0,
+    agreement: options.agreement && agreementOf(a, b, { ...options.agreement, categories }),
     figures: prompts.flatMap((each) => figureDifferences(each, options)),
     latency,
     categories: prompts.flatMap((each) => {

@@ -1,3 +1,4 @@
+import type { ImageId } from "../../api.ts";
 import type { StoredRun } from "../../store/store.ts";
 import { byPrompts, readRunRows } from "../rows.ts";
 import type { Side } from "./side.ts";
@@ -8,10 +9,12 @@ import type { Side } from "./side.ts";
  */
 export async function readSide(run: StoredRun, prompts?: string): Promise<Side> {
   const seeded = run.manifest.weights.source === "seeded";
-  const { images, rows } = seeded ? { images: [], rows: [] } : await readRunRows(run, { hold: "masks" });
-  const side = { manifest: run.manifest, images, byPrompts: byPrompts(rows), turns: await run.latency() };
-  return only(side, prompts);
+  const { images, failures, rows } = seeded ? nothing : await readRunRows(run, { hold: "masks and prompts" });
+  const { manifest } = run;
+  return only({ manifest, images, failures, byPrompts: byPrompts(rows), turns: await run.latency() }, prompts);
 }
+
+const nothing = { images: [], failures: new Map<ImageId, string>(), rows: [] };
 
 /** Returns the side with only the prompts that are asked for; all of them where none is. */
 function only(side: Side, prompts: string | undefined): Side {

@@ -8,6 +8,9 @@ export interface Side {
   readonly manifest: Manifest;
   /** Images that ran to their end without failure. */
   readonly images: readonly ImageId[];
+  /** Message of each image that failed. */
+  readonly failures: ReadonlyMap<ImageId, string>;
+  /** Rows with what was asked for of them: agreement needs their masks and prompts. */
   readonly byPrompts: ReadonlyMap<string, readonly PredictionRow[]>;
   readonly turns: readonly LatencyTurn[];
 }
@@ -96,7 +99,8 @@ function byTarget(rows: readonly PredictionRow[]): ReadonlyMap<string, Predictio
   return new Map(rows.flatMap((row) => (row.iou === undefined ? [] : [[keyOf(row), row] as const])));
 }
 
-function requireSameTarget(a: PredictionRow, b: PredictionRow | undefined): void {
+/** Throws HarnessError where one id means two targets. */
+export function requireSameTarget(a: PredictionRow, b: PredictionRow | undefined): void {
   if (b === undefined) return;
   const sizeA = a.mask.size;
   const sizeB = b.mask.size;

@@ -37,6 +37,17 @@ export function milliseconds(ms: number): string {
   return ms.toFixed(ms < 9.995 ? 2 : ms < 99.95 ? 1 : 0);
 }
 
+/** Writes a number from 0 to 1, `scale` times as large; whatever is less than 1 is never rounded up to it. */
+export function belowOne(value: number, digits: number, scale = 1): string {
+  const text = (scale * value).toFixed(digits);
+  return value < 1 && Number(text) === scale ? (scale - 10 ** -digits).toFixed(digits) : text;
+}
+
+/** Writes a small number with two digits, as `1.6e-7`; 0 is `0`. */
+export function small(value: number): string {
+  return value === 0 ? "0" : value.toExponential(1);
+}
+
 function signed(value: number, digits: number): string {
   const text = Math.abs(value).toFixed(digits);
   if (Number(text) === 0) return text;

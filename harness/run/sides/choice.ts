@@ -185,6 +185,7 @@ async function readMeasured(
   const side: Side = {
     manifest: onlyPrompts(manifest, prompts),
     images: scored ? rows.images : [],
+    failures: rows.failures,
     byPrompts: byPrompts(scored ? rows.rows : []),
     turns: await run.latency(),
   };

@@ -1,4 +1,6 @@
+import type { Dataset } from "../../api.ts";
 import { bookOf } from "../../plan/plugins/book.ts";
+import { agreementRules } from "../../results/compare/agreement/rules.ts";
 import { applicableMetrics, judgementsOf } from "../../results/compare/applicable.ts";
 import { type Comparison, compareRuns } from "../../results/compare/compare.ts";
 import { readSide } from "../../results/compare/readSide.ts";
@@ -21,6 +23,16 @@ export interface SidesRequest {
   readonly data?: string;
 }
 
+/** Comparisons, and what they were made of. */
+interface ComparedOperands {
+  /** One for each of `others`, in their order. */
+  readonly comparisons: readonly Comparison[];
+  readonly a: Side;
+  readonly others: readonly Side[];
+  /** Photos and annotations; absent where their folder is not known. */
+  readonly dataset?: Dataset | undefined;
+}
+
 /**
  * Compares each of the others with the first. What was not measured yet is run first, on the plan of the first; no model is
  * run for what is stored. Throws HarnessError for a name that stands for nothing, and for sides on other data.
@@ -28,7 +40,7 @@ export interface SidesRequest {
 export async function compareOperands(
   { names, metrics, rounds, seed, data }: SidesRequest,
   context: OperandContext,
-): Promise<readonly Comparison[]> {
+): Promise<ComparedOperands> {
   const book = bookOf(context.registry);
   const wanted = chosenMetrics(metrics, book);
   const operands: Operand[] = [];
@@ -43,11 +55,13 @@ export async function compareOperands(
   if (dataset !== undefined)
     for (const [i, { byPrompts }] of sides.entries())
       for (const rows of byPrompts.values()) requireKnownTargets(runs[i]!, rows, dataset);
-  return compareRuns(a, others, {
+  const comparisons = compareRuns(a, others, {
     metrics: metrics === undefined ? applicableMetrics(wanted, sides, dataset !== undefined) : wanted,
     judged: judgementsOf(sides, book),
+    agreement: agreementRules(book, context.registry),
     seed,
     dataset,
     latency,
   });
+  return { comparisons, a, others, dataset };
 }
