@@ -1,12 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import glob from "fast-glob";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bench } from "./commands/fixtures/bench.ts";
 import { readPage, unknownCommands } from "./commands/fixtures/markdown.ts";
+import { projectRoot } from "./plan/plugins/sources.ts";
 import { agreementTable } from "./results/compare/agreement/figures.ts";
 
-const readme = readPage("README.md");
+const pages = glob.sync("**/*.md", { cwd: projectRoot, ignore: ["**/node_modules/**", "CHANGELOG.md"] }).sort();
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "sam-bench-test-"));
@@ -37,11 +39,39 @@ test("the model's template is the whole of a plug-in from outside: it is found, 
   expect(run.latency.encode.median).toBeGreaterThan(0);
 });
 
-test("every command line in README names a command and options that there are", async () => {
-  expect(await unknownCommands(readme)).toEqual([]);
+test.each(pages)("every command line in %s names a command and options that there are", async (name) => {
+  expect(await unknownCommands(readPage(name))).toEqual([]);
 });
 
-test("every figure of the agreement that --fail-if takes is in README", () => {
-  const missing = agreementTable.filter(({ id }) => !readme.includes(`\`${id}\``));
+test.each(pages)("every link in %s leads to a file, and to a heading that the file has", (name) => {
+  const dead = linksOf(readPage(name)).filter((link) => !leads(link, name));
+  expect(dead).toEqual([]);
+});
+
+test("every figure of the agreement that --fail-if takes is on the commands' page", () => {
+  const page = readPage("harness/commands/README.md");
+  const missing = agreementTable.filter(({ id }) => !page.includes(`\`${id}\``));
   expect(missing.map(({ id }) => id)).toEqual([]);
 });
+
+/** Returns the links of a page to files and headings of the project; code blocks have none. */
+function linksOf(page: string): readonly string[] {
+  return [...page.replace(/^```[\s\S]*?^```/gm, "").matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, link]) => link!)
+    .filter((link) => !/^https?:/.test(link));
+}
+
+function leads(link: string, page: string): boolean {
+  const [path, heading] = link.split("#");
+  const target = path === "" ? join(projectRoot, page) : join(projectRoot, dirname(page), path!);
+  if (!existsSync(target)) return false;
+  if (heading === undefined) return true;
+  const headings = readFileSync(target, "utf8").matchAll(/^#+ (.*)$/gm);
+  const anchors = [...headings].map(([, text]) =>
+    text!
+      .toLowerCase()
+      .replace(/[^\w -]/g, "")
+      .replaceAll(" ", "-"),
+  );
+  return anchors.includes(heading);
+}

@@ -18,9 +18,9 @@ const results = join(folder, "stored");
 const misses = join(folder, "misses.mts");
 const metric = { plugin: [misses], results };
 
-/** Two variants whose IoUs are known; README's metric beside them. */
+/** Two variants whose IoUs are known; the page's metric beside them. */
 beforeAll(async () => {
-  const example = codeBlocks(readPage("README.md")).find(({ language }) => language === "ts")!;
+  const example = codeBlocks(readPage("harness/metrics/README.md")).find(({ language }) => language === "ts")!;
   writeFileSync(misses, example.text);
   for (const [variant, box] of [
     ["sam-vit-b", [0.4, 0.6, 0.8, 0.9]],
