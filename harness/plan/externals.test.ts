@@ -113,6 +113,10 @@ test("ids of shipped programs name the preset that they stand beside, and a sett
   expect(() => variantOf(registry, "torch/sam-nano/int8")).toThrow(
     /unknown setting \(found int8, expected compile or bf16\)/,
   );
+  const graphs = variantOf(registry, "openvino/mobilesam-nano/bf16").external!;
+  expect(graphs).toMatchObject({ setting: "bf16", sizes: { side: 512 }, takes: "reference graphs" });
+  expect(graphs.files.map((file) => file.split("/").at(-1))).toEqual(["openvino_graphs.py", "graph_adapter.py"]);
+  expect(() => variantOf(registry, "ort-python/sam-nano/bf16")).toThrow(/unknown setting \(found bf16/);
   expect(() => variantOf(registry, "torch/sam-huge")).toThrow(/torch has no such preset/);
   expect([...registry.variants.values()].filter((each) => each.external !== undefined)).toEqual([]);
 });

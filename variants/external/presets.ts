@@ -47,10 +47,12 @@ export function processOf({ id }: VariantManifest): ExternalProcess | undefined 
   const asked = askedBy(id);
   if (asked === undefined) return undefined;
   const { adapter, base, setting } = asked;
-  const script = fileURLToPath(new URL(`python/${adapter.script}`, import.meta.url));
+  const [script, ...imports] = [adapter.script, ...adapter.imports].map((name) =>
+    fileURLToPath(new URL(`python/${name}`, import.meta.url)),
+  );
   return {
-    command: ["python3", script],
-    files: [script],
+    command: ["python3", script!],
+    files: [script!, ...imports],
     setting,
     sizes: { ...adapter.sizes[base.id] },
     takes: adapter.takes,
