@@ -1,4 +1,8 @@
 import type { ExternalProcess, VariantManifest } from "../../harness/api.ts";
+import { efficientSamConfigs } from "../efficientsam/config.ts";
+import { efficientSamPresets } from "../efficientsam/presets.ts";
+import { fastSamConfigs } from "../fastsam/config.ts";
+import { fastSamPresets } from "../fastsam/presets.ts";
 import { mobileSamConfigs } from "../mobilesam/config.ts";
 import { mobileSamPresets } from "../mobilesam/presets.ts";
 import { samConfigs } from "../sam/config.ts";
@@ -18,6 +22,8 @@ export interface Adapter {
   readonly sizes: Readonly<Record<string, object>>;
   /** Last parts of an id, each a way to run the model. */
   readonly settings: readonly string[];
+  /** Settings that other programs of the method have and this one can not, each with its reason. */
+  readonly refuses: Readonly<Record<string, string>>;
   readonly takes: ExternalProcess["takes"];
   /** Notes say what a reader of its row must know. */
   readonly notes: readonly string[];
@@ -29,20 +35,59 @@ const graphs = {
   presets: [...samPresets, ...mobileSamPresets],
   sizes: { ...samConfigs, ...mobileSamConfigs },
   takes: "reference graphs",
+  refuses: {},
+} as const;
+
+const torch = {
+  method: "torch",
+  title: "PyTorch",
+  settings: ["compile", "bf16"],
+  refuses: {},
+  takes: "weights",
 } as const;
 
 /** Each family of models has a program of its own; a new one is a script and an entry here. */
 export const adapters: readonly Adapter[] = [
   {
-    method: "torch",
+    ...torch,
     script: "torch_sam.py",
-    imports: [],
-    title: "PyTorch",
+    imports: ["torch_adapter.py", "torch_predictor.py"],
     presets: samPresets,
     sizes: samConfigs,
-    settings: ["compile", "bf16"],
-    takes: "weights",
     notes: ["the authors' package segment-anything, its SamPredictor as published"],
+  },
+  {
+    ...torch,
+    script: "torch_mobilesam.py",
+    imports: ["torch_adapter.py", "torch_predictor.py"],
+    presets: mobileSamPresets,
+    sizes: mobileSamConfigs,
+    notes: ["the authors' package mobile_sam, its SamPredictor as published"],
+  },
+  {
+    ...torch,
+    script: "torch_efficientsam.py",
+    imports: ["torch_adapter.py"],
+    presets: efficientSamPresets,
+    sizes: efficientSamConfigs,
+    notes: ["the authors' package efficient_sam of a clone, whose folder PYTHONPATH names"],
+  },
+  {
+    ...torch,
+    script: "torch_fastsam.py",
+    imports: [],
+    title: "ultralytics (AGPL-3.0) on PyTorch",
+    // A photo in a square is the harness's own preparation.
+    presets: fastSamPresets.filter(({ base }) => base === undefined),
+    sizes: fastSamConfigs,
+    settings: ["bf16"],
+    refuses: {
+      compile: "photos of each shape are a network of their own, and compiling it would be timed as encode",
+    },
+    notes: [
+      "the package ultralytics, under AGPL-3.0; it unpickles the checkpoint's classes, so the file has to be one that you trust",
+      "points choose by ultralytics' rule: all detections that hold a foreground point and no background point, in one mask",
+    ],
   },
   {
     ...graphs,

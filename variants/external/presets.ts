@@ -18,7 +18,11 @@ function askedBy(id: string): Asked | undefined {
     const base = adapter.presets.find((each) => each.id === preset);
     if (base === undefined || rest.length > 0) continue;
     if (setting === undefined || adapter.settings.includes(setting)) return { adapter, base, setting };
-    throw new HarnessError(`${id}: unknown setting`, { found: setting, expected: adapter.settings.join(" or ") });
+    const reason = adapter.refuses[setting];
+    throw new HarnessError(`${id}: ${reason === undefined ? "unknown setting" : `it can not run so: ${reason}`}`, {
+      found: setting,
+      expected: adapter.settings.join(" or "),
+    });
   }
   throw new HarnessError(`${id}: ${method} has no such preset`, {
     found: [preset, setting, ...rest].filter((part) => part !== undefined).join("/"),

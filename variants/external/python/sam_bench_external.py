@@ -53,6 +53,8 @@ class Adapter:
     name = None
     #: Distributions whose versions decide a figure.
     packages = []
+    #: Versions of what no distribution tells, such as a clone's sources, by name.
+    versions = {}
     #: Token numbers of each set; without a single-mask token {"multimask": [0, 1, 2]}.
     tokens = {"multimask": [1, 2, 3], "single": [0]}
     #: Fields of "supports" beside the tokens.
@@ -156,7 +158,7 @@ class _Calls:
         return {
             "protocol": PROTOCOL,
             "name": self.adapter.name or type(self.adapter).__name__,
-            "versions": {"python": platform.python_version(), **versions},
+            "versions": {"python": platform.python_version(), **versions, **self.adapter.versions},
             "supports": {"tokens": self.adapter.tokens, **self.adapter.supports},
         }, []
 
