@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-import { registerLoader } from "./loader.mjs";
+import { load } from "./load.mjs";
 
-registerLoader();
-const { main } = await import("./cli.ts");
-await main(process.argv.slice(2));
+const argv = process.argv.slice(2);
+const foreignPlugins = argv.some((word) => /^--plugin(=|$)/.test(word));
+const { main } = await load("cli.ts", { foreignPlugins });
+await main(argv);

@@ -1,8 +1,7 @@
 // Opens a graph on one provider after the other, in a process of its own: their libraries print to the terminal, and may crash.
-import { register } from "tsx/esm/api";
+import { load } from "../load.mjs";
 
-register();
-const { openSession } = await import("../onnx/session.ts");
+const { openSession } = await load("onnx/session.ts");
 const [file, ...providers] = process.argv.slice(2);
 for (const name of providers) process.send(await stateOf(name));
 process.disconnect();

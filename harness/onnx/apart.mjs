@@ -1,14 +1,13 @@
 // Runs someone else's graph once, in a process that may crash or never end: a thread of its own ends it when the time is over,
 // which also holds when the parent is gone.
 import { Worker } from "node:worker_threads";
-import { register } from "tsx/esm/api";
+import { load } from "../load.mjs";
 
 new Worker("setTimeout(() => process.kill(process.pid, 'SIGKILL'), require('node:worker_threads').workerData)", {
   eval: true,
   workerData: Number(process.argv[2]),
 }).unref();
-register();
-const { openSession } = await import("./session.ts");
+const { openSession } = await load("onnx/session.ts");
 process.once("message", async ({ file, feeds, wanted }) => {
   try {
     const session = await openSession(file, { provider: "cpu", threads: 1, optimisation: "disabled" });

@@ -1,8 +1,7 @@
 // The child process that compares a provider's outputs with the processor's: it holds one model on both.
-import { registerLoader } from "../loader.mjs";
+import { load } from "../load.mjs";
 import { watchParent } from "../process/parentWatch.mjs";
 
 watchParent();
-registerLoader();
-const { serve } = await import("./providerError.ts");
+const { serve } = await load("worker/providerError.ts", { foreignPlugins: process.argv.includes("foreign-plugins") });
 serve();

@@ -1,8 +1,7 @@
 // The child process of one variant: its memory is its own, and its death is not the run's.
-import { registerLoader } from "../loader.mjs";
+import { load } from "../load.mjs";
 import { watchParent } from "../process/parentWatch.mjs";
 
 watchParent();
-registerLoader();
-const { serve } = await import("./worker.ts");
+const { serve } = await load("worker/worker.ts", { foreignPlugins: process.argv.includes("foreign-plugins") });
 serve();

@@ -47,10 +47,12 @@ export function failureText({ message, hint }: HarnessError): string {
  * graphs, and HarnessError for anything else that the user can mend.
  */
 export async function startWorker(setup: WorkerSetup, deadlines: Deadlines): Promise<Started<WorkerCalls>> {
-  return started(
-    new WorkerProcess<WorkerCalls>(setup.variant, { module: new URL("worker.mjs", import.meta.url), deadlines }),
-    setup,
-  );
+  const options = {
+    module: new URL("worker.mjs", import.meta.url),
+    arguments: codeOf([setup.plugin, setup.datasetPlugin, ...setup.protocolPlugins]),
+    deadlines,
+  };
+  return started(new WorkerProcess<WorkerCalls>(setup.variant, options), setup);
 }
 
 /** Starts a process that holds one model and later one image, to measure the model's memory. Throws as startWorker does. */
@@ -68,10 +70,16 @@ export async function startModelProcess(setup: ModelSetup, deadlines: Deadlines)
 export async function startProviderProcess(setup: ModelSetup, deadlines: Deadlines): Promise<Started<ProviderCalls>> {
   const options = {
     module: new URL("providerError.mjs", import.meta.url),
+    arguments: codeOf([setup.plugin]),
     serialization: "advanced",
     deadlines,
   } as const;
   return started(new WorkerProcess<ProviderCalls>(setup.variant, options), modelOf(setup));
+}
+
+/** Returns what tells a worker whether it loads plug-ins from outside: compiled code is for the project's own. */
+function codeOf(plugins: readonly string[]): readonly string[] {
+  return plugins.every(isOwnModule) ? [] : ["foreign-plugins"];
 }
 
 /** Calls of a process that has to load graphs first. */

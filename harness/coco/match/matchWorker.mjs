@@ -1,6 +1,5 @@
-// The second thread of evaluateFiles: TypeScript as it is, as everywhere.
-import { register } from "tsx/esm/api";
+// The second thread of evaluateFiles.
+import { load } from "../../load.mjs";
 
-register();
-const { serve } = await import("./matchWorker.ts");
+const { serve } = await load("coco/match/matchWorker.ts");
 serve();

@@ -11,6 +11,7 @@ import type {
   VariantPlugin,
 } from "../../api.ts";
 import { HarnessError, unknown } from "../../errors.ts";
+import { ownModules } from "./ownModules.ts";
 import { checkPreset, type Plugin, pluginOf } from "./pluginShape.ts";
 import { projectRoot } from "./sources.ts";
 
@@ -125,7 +126,7 @@ export function isOwnModule(file: string): boolean {
 }
 
 function importModule(file: string): Promise<unknown> {
-  return import(pathToFileURL(file).href);
+  return ownModules[file]?.() ?? import(pathToFileURL(file).href);
 }
 
 /** Loads a plug-in from outside. An error that it throws meanwhile is for its author to mend, and is told in one line. */

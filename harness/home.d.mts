@@ -1,0 +1,1 @@
+export function homeFolder(env?: NodeJS.ProcessEnv, platform?: NodeJS.Platform): string;
