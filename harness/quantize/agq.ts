@@ -17,24 +17,84 @@ export interface AttentionSample {
   readonly groups?: readonly number[];
 }
 
+/** Number of columns of V that are summed side by side: each sum has a register of its own. */
+const side = 4;
+
 /** Returns the mean of |A' V - A V|^2.4 over rows and width; A' is A, the probabilities, after quantisation. */
 export function attentionError(sample: AttentionSample, quantizer: Log2Quantizer): number {
-  const { probabilities, columns, values, width, groups } = sample;
-  const quantized = fakeQuantizeLog2(probabilities, quantizer);
+  return attentionErrors(sample)(quantizer);
+}
+
+/**
+ * Returns `attentionError` of one sample as a function of the quantiser. What a search asks for again and again is prepared
+ * once: V lies as its sums go through it. Each sum takes its terms in the order of the columns.
+ */
+export function attentionErrors(sample: AttentionSample): (quantizer: Log2Quantizer) => number {
+  const { probabilities, columns, width } = sample;
   const rows = probabilities.length / columns;
-  const difference = new Float64Array(width);
-  let total = 0;
-  for (let row = 0; row < rows; row++) {
-    difference.fill(0);
-    let value = (groups?.[row] ?? 0) * columns * width;
-    for (let column = 0; column < columns; column++, value += width) {
-      const at = row * columns + column;
-      const off = quantized[at]! - probabilities[at]!;
-      if (off !== 0) for (let i = 0; i < width; i++) difference[i]! += off * values[value + i]!;
+  const strips = stripsOf(sample);
+  const stripLength = columns * side;
+  const off = new Float64Array(columns);
+  const difference = new Float64Array(Math.ceil(width / side) * side);
+  return (quantizer) => {
+    const quantized = fakeQuantizeLog2(probabilities, quantizer);
+    let total = 0;
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++)
+        off[column] = quantized[row * columns + column]! - probabilities[row * columns + column]!;
+      const values = strips.values[strips.groups[row]!]!;
+      for (let strip = 0; strip * side < width; strip++)
+        sumStrip(difference, strip * side, { off, values, from: strip * stripLength });
+      for (let i = 0; i < width; i++) total += power(Math.abs(difference[i]!), errorPower);
     }
-    for (let i = 0; i < width; i++) total += power(Math.abs(difference[i]!), errorPower);
+    return total / (rows * width);
+  };
+}
+
+interface StripInput {
+  readonly off: Float64Array;
+  readonly values: Float64Array;
+  /** Index of the strip's first value. */
+  readonly from: number;
+}
+
+/** Writes off · V of four columns of V to `difference`, from `to` on. */
+function sumStrip(difference: Float64Array, to: number, { off, values, from }: StripInput): void {
+  let first = 0;
+  let second = 0;
+  let third = 0;
+  let fourth = 0;
+  let at = from;
+  for (let column = 0; column < off.length; column++, at += side) {
+    const by = off[column]!;
+    first += by * values[at]!;
+    second += by * values[at + 1]!;
+    third += by * values[at + 2]!;
+    fourth += by * values[at + 3]!;
   }
-  return total / (rows * width);
+  difference[to] = first;
+  difference[to + 1] = second;
+  difference[to + 2] = third;
+  difference[to + 3] = fourth;
+}
+
+/** Returns V of each group that a row belongs to, as strips [width / 4, columns, 4], and each row's place among these groups. */
+function stripsOf({ probabilities, columns, values, width, groups }: AttentionSample) {
+  const places = new Map<number, number>();
+  const strips: Float64Array[] = [];
+  const rowGroups = Array.from({ length: probabilities.length / columns }, (_, row) => {
+    const group = groups?.[row] ?? 0;
+    const known = places.get(group);
+    if (known !== undefined) return known;
+    const made = new Float64Array(Math.ceil(width / side) * side * columns);
+    for (let column = 0; column < columns; column++)
+      for (let i = 0; i < width; i++)
+        made[(Math.floor(i / side) * columns + column) * side + (i % side)] =
+          values[(group * columns + column) * width + i]!;
+    places.set(group, strips.length);
+    return strips.push(made) - 1;
+  });
+  return { values: strips, groups: rowGroups };
 }
 
 interface Candidate {
@@ -58,8 +118,9 @@ export class AdaptiveGranularity {
 
   observe(sample: AttentionSample): void {
     const [low, high] = scaleBounds(sample.probabilities);
+    const errorOf = attentionErrors(sample);
     for (const candidate of this.#candidates) {
-      const error = (scale: number) => attentionError(sample, { bits: this.bits, scale, tau: candidate.tau });
+      const error = (scale: number) => errorOf({ bits: this.bits, scale, tau: candidate.tau });
       const { at, value } = minimizeBounded(error, low, high);
       candidate.scaleSum += at;
       candidate.errorSum += value;

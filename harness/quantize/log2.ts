@@ -18,11 +18,22 @@ export interface Log2Quantizer {
 /** A probability below this counts as this, so that 0 has a logarithm. */
 export const smallestProbability = 1e-20;
 
+const defaults = {
+  /** Boundaries are worth their computing from so many values for each of them. */
+  fewValues: 8,
+};
+
 /** Returns the values after quantising and back, in double precision. */
 export function fakeQuantizeLog2(values: ArrayLike<number>, quantizer: Log2Quantizer): Float64Array {
   const table = log2Levels(quantizer);
   const last = table.length - 1;
   const result = new Float64Array(values.length);
+  // A logarithm costs as much as ten comparisons, and boundaries are of float32 numbers.
+  if (values instanceof Float32Array && values.length > defaults.fewValues * last) {
+    const boundaries = log2Boundaries(quantizer);
+    for (let i = 0; i < values.length; i++) result[i] = table[integerBetween(values[i]!, boundaries)]!;
+    return result;
+  }
   for (let i = 0; i < values.length; i++)
     result[i] = table[Math.min(Math.max(integerOf(values[i]!, quantizer), 0), last)]!;
   return result;
@@ -46,6 +57,18 @@ export function log2Boundaries(quantizer: Log2Quantizer): Float32Array {
     while (integerOf(neighbour(boundary, 1), quantizer) > q) boundary = neighbour(boundary, 1);
     return boundary;
   });
+}
+
+/** Returns a value's integer, at most 2^bits: the number of boundaries that the value is not above. They fall. */
+function integerBetween(value: number, boundaries: Float32Array): number {
+  let low = 0;
+  let high = boundaries.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (value <= boundaries[middle]!) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Returns the next positive float32 number above or below. */
