@@ -174,7 +174,7 @@ function layerOf(file: string): string {
   const [top, second] = relative(".", file).split(sep);
   if (top === "variants" || top === "datasets") return "plug-in";
   if (top === "notebooks") return top;
-  return second!.replace(/\.ts$/, "");
+  return second!.replace(/\.(ts|mjs)$/, "");
 }
 
 function mayImport(from: string, to: string): boolean {
