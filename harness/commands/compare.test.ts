@@ -1,14 +1,13 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { HarnessError } from "../errors.ts";
-import { formatCounts, rleFromBox } from "../mask/index.ts";
 import { storeExample } from "../report/fixtures/runs.ts";
 import { planId } from "../store/canonical.ts";
 import { listRuns } from "../store/manifest.ts";
 import type { Manifest } from "../store/schema.ts";
-import { compareIn } from "./fixtures/comparing.ts";
+import { compareIn, storeMaskRuns } from "./fixtures/comparing.ts";
 
 let results: string;
 beforeEach(() => {
@@ -49,37 +48,13 @@ test("two variants are compared by their newest runs, and a condition that is me
   expect((await comparing("mobilesam", ["sam-vit-b"], { "fail-if": ["miou.box < -0.5%"] })).code).toBe(0);
 });
 
-/** Runs of SAM ViT-B and MobileSAM on four photos of 640 x 480, whose masks are boxes of 100 px and of `width` times 10. */
-async function maskRuns(width: number): Promise<readonly string[]> {
-  const dataset = { id: "coco", fingerprint: "f1", images: 4, warnings: [] };
-  const runs = [];
-  for (const [variant, own] of [
-    ["sam-vit-b", 10],
-    ["mobilesam", width],
-  ] as const) {
-    const box = { x0: 100, y0: 100, x1: 100 + own, y1: 110 };
-    const mask = {
-      size: { height: 480, width: 640 },
-      counts: formatCounts(rleFromBox(box, { height: 480, width: 640 })),
-    };
-    const example = { variant, ious: { box: [0.5, 0.6] }, images: 4, failed: variant === "mobilesam" ? 1 : 0 };
-    runs.push(
-      await storeExample(results, {
-        ...example,
-        manifest: { dataset },
-        mask: ({ target }) => (target === 1 ? mask : undefined),
-      }),
-    );
-  }
-  return runs.map(({ id }) => id);
-}
-
 test("how far masks agree comes first, in text and JSON, and conditions on it set the exit code", async () => {
-  const [a, b] = (await maskRuns(8)) as [string, string];
+  const [a, b] = (await storeMaskRuns(results, 8)) as [string, string];
   const { out } = await comparing(a, [b]);
   expect(out.indexOf("agreement")).toBeLessThan(out.indexOf("no difference: none was shown"));
   // 80 of 100 px in four of eight masks; 20 px in four of eight photos of 307,200 px.
-  expect(out).toMatch(/^box +8 +100\.00 % +0 +0 +0\.900000 +0\.800000 +3\.3e-5 +0$/m);
+  expect(out).toMatch(/^box +8 +100\.00 % +0 +0 +0\.900000 +0\.800000 +3\.3e-5 +2$/m);
+  expect(out).toContain("- box: left out are targets 2 whose image failed in B\n");
   expect(out).toMatch(/^box +1 +1 +category 1 +0\.800000 +20 +2, 2 /m);
   expect(out.split("\n").filter((text) => text.length > 160)).toEqual([]);
   const { comparisons } = JSON.parse((await comparing(a, [b], { json: true })).out);
@@ -91,7 +66,24 @@ test("how far masks agree comes first, in text and JSON, and conditions on it se
   expect(comparisons[0].agreement.worst).toHaveLength(4);
   const gated = await comparing(a, [b], { "fail-if": ["same-token < 0.999", "mask-iou < 0.9999"] });
   expect([gated.code, gated.notes]).toEqual([1, `failed: mask-iou < 0.9999 (${b}: 0.900000)\n`]);
-  expect((await comparing(a, [b], { "fail-if": ["mask-iou < 0.89", "predicted-iou > 1e-4"] })).code).toBe(0);
+  expect(
+    (await comparing(a, [b], { "fail-if": ["mask-iou < 0.89", "predicted-iou > 1e-4", "left-out > 2"] })).code,
+  ).toBe(0);
+});
+
+test("--out writes the page of the same figures, with a card for each target that differs", async () => {
+  const [a, b] = (await storeMaskRuns(results, 8)) as [string, string];
+  const out = join(results, "deep", "page");
+  const { notes } = await comparing(a, [b], { out });
+  const file = join(out, "index.html");
+  expect(notes).toBe(`${file}: 4 pictures, 0.0 MB, without photos: --data names their folder\n`);
+  const page = readFileSync(file, "utf8");
+  expect(page).toContain("<td>0.900000</td><td>0.800000</td>");
+  expect(page.match(/<article class="card"/g)).toHaveLength(4);
+  const bare = await comparing(a, [b], { out, photos: false, json: true });
+  expect(bare.notes).toBe(`${file}: 4 pictures, 0.0 MB\n`);
+  expect(JSON.parse(bare.out).comparisons).toHaveLength(1);
+  expect(await failing(a, [b], { photos: false })).toBe("--no-photos: has no effect where --out is not given");
 });
 
 test("runs are named by id, by its beginning, or by their folder; JSON has every figure", async () => {

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { HarnessError } from "../errors.ts";
 import { metrics } from "../metrics/index.ts";
 import { pickOptions } from "../plan/options.ts";
 import { loadRegistry } from "../plan/plugins/registry.ts";
@@ -6,7 +7,7 @@ import { withVariantFiles } from "../plan/variantFiles.ts";
 import { metConditions, parseCondition } from "../report/compare/failIf.ts";
 import { comparisonText } from "../report/compare/text.ts";
 import { agreementTable } from "../results/compare/agreement/figures.ts";
-import { compareOperands } from "../run/sides/compare.ts";
+import { type ComparedOperands, compareOperands } from "../run/sides/compare.ts";
 import type { OperandContext } from "../run/sides/operands.ts";
 import { type Arguments, type Command, line, listOf, note, widthOf } from "./terminal/command.ts";
 import { exitCodes } from "./terminal/exitCodes.ts";
@@ -51,6 +52,11 @@ export const compare: Command = {
     },
     rounds: { describe: "measure latency anew, by turns, in so many rounds", type: "number" },
     seed: { describe: "of the exchanges and of latency's draws", type: "number", default: 0 },
+    out: {
+      describe: "folder for a page of the agreement, with pictures of the ten targets that differ most",
+      type: "string",
+    },
+    photos: { describe: "photos in that page; --no-photos leaves outlines alone", type: "boolean", default: true },
     json: { describe: "print JSON", type: "boolean" },
     plugin: { describe: "also know what this module brings", type: "string", list: true },
     ...withoutDefaults(pickOptions(runOptions)),
@@ -60,9 +66,14 @@ export const compare: Command = {
     ["bench compare sam-nano-0a1b2c3d4e5f mine.safetensors", "a checkpoint against a stored run, on its plan"],
     ["bench compare before.pth after.pth --fail-if 'miou.box < -0.5%'", "a gate for continuous integration"],
     ["bench compare sam-vit-b torch/sam-vit-b --fail-if 'mask-iou < 0.9999'", "whether two programs are one model"],
+    [
+      "bench compare sam-vit-b mobilesam --out differ",
+      "and where their masks differ, as pictures: open differ/index.html",
+    ],
     ["bench compare sam-vit-b mobilesam --rounds 40", "with latency measured anew, by turns"],
   ],
   async run(args, console) {
+    refusePhotos(args);
     const conditions = listOf(args, "fail-if").map(parseCondition);
     const observer = observe(console);
     return interruptible(observer, async (signal) => {
@@ -73,8 +84,9 @@ export const compare: Command = {
         seed: args.seed as number,
         data: args.data as string | undefined,
       };
-      const { comparisons } = await compareOperands(request, await contextOf(args, { observer, signal }));
+      const compared = await compareOperands(request, await contextOf(args, { observer, signal }));
       observer.finish();
+      const { comparisons } = compared;
       const met = metConditions(conditions, comparisons);
       if (args.json) {
         const failures = met.map(({ condition, run, found }) => ({ condition: condition.text, run, found }));
@@ -83,11 +95,36 @@ export const compare: Command = {
         const { width } = widthOf(console);
         line(console, comparisons.map((each) => comparisonText(each, width)).join("\n\n\n"));
       }
+      if (args.out !== undefined) note(console, await pageOf(compared, args));
       for (const { condition, run, found } of met) note(console, `failed: ${condition.text} (${run}: ${found})`);
       return exitCodes[met.length === 0 ? "done" : "no"].code;
     });
   },
 };
+
+function refusePhotos({ photos, out }: Arguments): void {
+  if (photos !== false || out !== undefined) return;
+  throw new HarnessError("--no-photos: has no effect where --out is not given", { hint: "leave it out" });
+}
+
+/** Writes the page and returns a line about it. */
+async function pageOf({ comparisons, a, others, dataset }: ComparedOperands, args: Arguments): Promise<string> {
+  const { comparisonPage, differingPictures, writeComparisonPage } = await import("../report/compare/page/index.ts");
+  const photos = args.photos === false ? "left out" : "embedded";
+  const credits = a.manifest.dataset.credits ?? [];
+  const compared = [];
+  for (const [i, comparison] of comparisons.entries())
+    compared.push({
+      comparison,
+      pictures: await differingPictures(comparison, a, others[i]!, { dataset, photos }),
+      credits,
+    });
+  const page = comparisonPage(compared, new Date().toISOString());
+  const file = await writeComparisonPage(resolve(args.out as string), page);
+  const pictures = compared.reduce((sum, each) => sum + each.pictures.length, 0);
+  const without = dataset === undefined && photos === "embedded" ? ", without photos: --data names their folder" : "";
+  return `${file}: ${pictures} pictures, ${(Buffer.byteLength(page) / 1e6).toFixed(1)} MB${without}`;
+}
 
 async function contextOf(args: Arguments, rest: Pick<OperandContext, "observer" | "signal">): Promise<OperandContext> {
   const plugins = listOf(args, "plugin");

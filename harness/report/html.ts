@@ -115,7 +115,7 @@ ${script(asset("page.js"))}
 }
 
 /** Gives masks the colours that charts give to their variants. */
-function seriesRules(runs: number): string {
+export function seriesRules(runs: number): string {
   const rules = (theme: keyof typeof themes) =>
     themes[theme].series.map((colour, i) => `--series-${i}: ${colour};`).join("");
   // As a scale of Vega does: more series than colours begin anew.

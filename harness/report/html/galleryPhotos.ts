@@ -96,9 +96,9 @@ function outlined(mask: Rle): readonly (readonly number[])[] {
 }
 
 /** Returns a photo as a data URI. A photo that can not be read is left out: its row says why. */
-async function photoOf(
+export async function photoOf(
   image: ImageId,
-  { dataset, photos: wanted }: GalleryRequest,
+  { dataset, photos: wanted }: { readonly dataset?: Dataset | undefined; readonly photos: GalleryRequest["photos"] },
   photos: Map<ImageId, string>,
 ): Promise<string | undefined> {
   if (dataset === undefined || wanted === "left out") return undefined;

@@ -41,7 +41,7 @@ ${credits.map((credit) => html`<p class="muted credits">${credit} (shown smaller
 </section>`;
 }
 
-function layerToggle(layer: string, label: string): Markup {
+export function layerToggle(layer: string, label: string): Markup {
   return html`<label class="${layer}"><input type="checkbox" data-layer="${layer}" checked> <span class="key" aria-hidden="true"></span>${label}</label>`;
 }
 
@@ -63,13 +63,27 @@ ${predictions.map(({ label, series, iou, predictedIou }) => html`<tr><th scope="
 </article>`;
 }
 
+/** Everything that is drawn over a photo. */
+export interface Drawn extends Pick<GalleryItem, "size" | "prompt"> {
+  readonly photo?: string | undefined;
+  readonly truth?: Outlines | undefined;
+  readonly predictions: readonly Pick<GalleryItem["predictions"][number], "series" | "outlines">[];
+  /** Borders of the pixels that are in one of two masks alone. */
+  readonly differs?: Outlines | undefined;
+}
+
 /** Draws photo, outlines and prompt. Lines keep their width on the screen, whatever part of the photo is shown. */
-function drawing({ size, photo, truth, prompt, predictions }: GalleryItem, view: View, description: string): Markup {
+export function drawing(
+  { size, photo, truth, prompt, predictions, differs }: Drawn,
+  view: View,
+  description: string,
+): Markup {
   const { width, height } = size;
   return html`<svg viewBox="${view.x} ${view.y} ${view.width} ${view.height}" data-whole="0 0 ${width} ${height}" role="img" aria-label="${description}">
 ${photo === undefined ? undefined : html`<image href="${photo}" width="${width}" height="${height}" preserveAspectRatio="none"/>`}
 ${truth === undefined ? undefined : outline("truth", truth)}
 ${predictions.map(({ outlines, series }) => outline(`variant-${series}`, outlines))}
+${differs === undefined ? undefined : outline("differs", differs)}
 <g class="prompt">${prompt.box === undefined ? undefined : html`<rect x="${prompt.box.x0}" y="${prompt.box.y0}" width="${prompt.box.x1 - prompt.box.x0}" height="${prompt.box.y1 - prompt.box.y0}"/>`}${prompt.points.map(({ x, y, label }) => html`<circle class="${label === 1 ? "foreground" : "background"}" cx="${x + 0.5}" cy="${y + 0.5}" r="${radius(view, 70)}" data-whole="${radius(size, 140)}"/>`)}</g>
 </svg>`;
 }

@@ -24,7 +24,7 @@ export interface SidesRequest {
 }
 
 /** Comparisons, and what they were made of. */
-interface ComparedOperands {
+export interface ComparedOperands {
   /** One for each of `others`, in their order. */
   readonly comparisons: readonly Comparison[];
   readonly a: Side;
