@@ -9,7 +9,7 @@ import { loadRegistry, variantOf } from "../plan/plugins/registry.ts";
 import { projectRoot } from "../plan/plugins/sources.ts";
 import { itemsOf } from "../pull/catalog.ts";
 import { sendFile, serve } from "../pull/fixtures/server.ts";
-import { writeSeededFile } from "../weights/fixtures/seededFile.ts";
+import { writeSeededCheckpoint } from "../weights/fixtures/seededFile.ts";
 import { memoryConsole, program } from "./fixtures/bench.ts";
 import { commands } from "./index.ts";
 import type { Arguments } from "./terminal/command.ts";
@@ -108,7 +108,7 @@ async function here(name: keyof typeof commands, args: Arguments): Promise<{ out
 /** A module whose one preset is MobileSAM at toy size with a published checkpoint, and that checkpoint on seeded values. */
 async function smallMobileSam(): Promise<string> {
   const { plugin, preset } = variantOf(await loadRegistry(), "mobilesam-nano");
-  await writeSeededFile(join(folder, "mobile_sam_small.pt"), plugin, preset);
+  await writeSeededCheckpoint(join(folder, "mobile_sam_small.pt"), plugin, preset);
   const file = join(folder, "small.mts");
   const published = {
     id: "mobile_sam_small",

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest"
 import { loadRegistry, variantOf } from "../plan/plugins/registry.ts";
 import { projectRoot } from "../plan/plugins/sources.ts";
 import { sendFile, serve } from "../pull/fixtures/server.ts";
-import { writeSeededFile } from "../weights/fixtures/seededFile.ts";
+import { writeSeededCheckpoint } from "../weights/fixtures/seededFile.ts";
 import { memoryConsole } from "./fixtures/bench.ts";
 import { commands } from "./index.ts";
 import type { Arguments } from "./terminal/command.ts";
@@ -58,7 +58,7 @@ async function ran(args: Arguments): Promise<string> {
 /** A module whose one preset is MobileSAM at toy size, published without a hash, and a file of it on seeded values. */
 async function toyModel(): Promise<string> {
   const { plugin, preset } = variantOf(await loadRegistry(), "mobilesam-nano");
-  await writeSeededFile(join(folder, "toy_sam.pt"), plugin, preset);
+  await writeSeededCheckpoint(join(folder, "toy_sam.pt"), plugin, preset);
   const file = join(folder, "toy.mts");
   const published = { id: "toy_sam", url: "https://example.org/toy_sam.pt", licence: "Apache-2.0" };
   writeFileSync(

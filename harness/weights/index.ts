@@ -12,4 +12,5 @@ export { isBuffer } from "./buffers.ts";
 export { checkpointOf, openCheckpoint } from "./checkpoint.ts";
 export type { TensorDtype } from "./elements.ts";
 export { completedCheckpoint, seededCheckpoint, seededTensor } from "./seeded.ts";
+export { shapesTaken, type TensorShapes, writeSeededFile } from "./seededFile.ts";
 export { type ByteSource, fileSource, memorySource } from "./source.ts";
