@@ -57,8 +57,13 @@ export type PhotoOutput =
 
 /** An external process is a program that answers as a PhotoVariant, in a process of its own (variants/external/README.md). */
 export interface ExternalProcess {
-  /** The first word is looked for on the path; `--python` replaces `python3`. */
+  /** The first word is looked for on the path. */
   readonly command: readonly string[];
+  /**
+   * Python distributions that a program started by `python3` needs: the first Python on the path that has them is taken.
+   * `--python` names another one.
+   */
+  readonly packages?: readonly string[];
   /** Paths of the program's own files: their bytes are part of a run's identity. */
   readonly files: readonly string[];
   /** The last part of the variant's id, which the program understands. */
@@ -67,4 +72,13 @@ export interface ExternalProcess {
   readonly sizes?: Readonly<Record<string, unknown>>;
   /** Says what the program loads: a checkpoint's file, the base's published graph as ONNX files, or what it knows itself. */
   readonly takes: "weights" | "reference graphs" | "nothing";
+}
+
+/** Describes a shipped program to a user who may not have what it needs. */
+export interface ExternalProgram {
+  /** The first part of its variants' ids. */
+  readonly method: string;
+  /** Ids of the presets that it stands beside. */
+  readonly presets: readonly string[];
+  readonly packages: readonly string[];
 }

@@ -1,7 +1,7 @@
 import type { CalibrateContext, CalibrationValues } from "./calibration.ts";
 import type { GraphSignature, OnnxGraph } from "./graphs.ts";
 import type { AnnotationFacts, GraphFiles, RawVariant, RuntimeOptions, Variant } from "./models.ts";
-import type { ExternalProcess } from "./photoVariants.ts";
+import type { ExternalProcess, ExternalProgram } from "./photoVariants.ts";
 import type { StageMacs, VariantManifest } from "./presets.ts";
 import type { PublishedFile } from "./published.ts";
 import type { SearchSpace } from "./search.ts";
@@ -83,6 +83,8 @@ export interface VariantPlugin {
    * of what it takes. Throws HarnessError for files that it can not run.
    */
   recognise?(name: string, graphs: readonly GraphSignature[], input?: EncoderInput): Promise<RecognisedFiles>;
+  /** Programs that answer for variants of this plug-in, for `bench doctor` to say which of them can run. */
+  readonly programs?: readonly ExternalProgram[];
   /** Makes graphs of weights. Reads no tensor itself: constants are read when the sink writes them. */
   build(context: BuildContext): Promise<void>;
   /**

@@ -1,5 +1,5 @@
 import type { GraphFiles } from "../api.ts";
-import { type ChosenExternal, externalFiles, shownCommand } from "../plan/externalCommand.ts";
+import { type ChosenExternal, externalFiles, shownCommand, type UnansweredExternal } from "../plan/externalCommand.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { weightsVariantOf } from "../plan/plugins/registry.ts";
 import type { ChosenVariant } from "../plan/weights.ts";
@@ -8,6 +8,7 @@ import type { Manifest } from "../store/schema.ts";
 import { buildVariant } from "./build.ts";
 import type { ExternalSetup } from "./setup.ts";
 import { openWeights } from "./weights/openedWeights.ts";
+import { seededFileOf } from "./weights/seededFile.ts";
 
 /** Holds what a run of an external program needs and records. */
 export interface ExternalRun {
@@ -47,6 +48,34 @@ export async function prepareExternal(
   };
 }
 
+/** Describes a run whose program has not said what it is: nothing of it can be measured, so no graph is built. */
+export async function describeUnanswered(
+  plan: RunPlan,
+  chosen: ChosenVariant,
+  unanswered: UnansweredExternal,
+): Promise<Pick<ExternalRun, "weights" | "hashes">> {
+  const { process, hello } = unanswered;
+  const weights = process.takes === "nothing" ? ownWeights(hello.variant) : await weightsRecord(plan, chosen);
+  const command = shownCommand(unanswered);
+  const identity = { command, files: await externalFiles(unanswered), hello, takes: process.takes, weights };
+  return { weights, hashes: { program: sha256(canonicalJson(identity)) } };
+}
+
+async function weightsRecord({ registry }: RunPlan, chosen: ChosenVariant): Promise<Manifest["weights"]> {
+  const { checkpoint, record } = await openWeights(chosen, registry);
+  checkpoint.close();
+  return record;
+}
+
+function ownWeights(label: string): Manifest["weights"] {
+  return { source: "external", label };
+}
+
+/** Returns the path of the weights; seeded ones get a file of their own. */
+async function fileOf({ registry }: RunPlan, { variant, weights }: ChosenVariant): Promise<string> {
+  return weights.file ?? (await seededFileOf(weightsVariantOf(registry, variant)));
+}
+
 interface Loaded {
   readonly file: string | null;
   readonly graphs: GraphFiles | null;
@@ -57,13 +86,13 @@ interface Loaded {
 
 async function loadedBy(plan: RunPlan, chosen: ChosenVariant, external: ChosenExternal): Promise<Loaded> {
   if (external.process.takes === "nothing") {
-    const record = { source: "external", label: external.description.name } as const;
+    const record = ownWeights(external.description.name);
     return { file: null, graphs: null, record, weightsId: "the program's own", hashes: {} };
   }
   const { checkpoint, weightsId, record } = await openWeights(chosen, plan.registry);
   try {
     if (external.process.takes === "weights")
-      return { file: chosen.weights.file ?? null, graphs: null, record, weightsId, hashes: {} };
+      return { file: await fileOf(plan, chosen), graphs: null, record, weightsId, hashes: {} };
     const base = weightsVariantOf(plan.registry, chosen.variant);
     const built = await buildVariant({ variant: base, checkpoint, weightsId, graph: "reference" });
     return { file: null, graphs: built.files, record, weightsId, hashes: built.hashes };

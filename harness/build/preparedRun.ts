@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { AnnotationFacts, GraphFiles } from "../api.ts";
+import type { HarnessError } from "../errors.ts";
 import { multipliesInt8 } from "../onnx/index.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import type { RegisteredVariant } from "../plan/plugins/registry.ts";
@@ -10,7 +11,7 @@ import type { Manifest } from "../store/schema.ts";
 import { annotationFacts } from "./annotationFacts.ts";
 import { type BuildRequest, type BuiltVariant, buildVariant } from "./build.ts";
 import { type CalibrationRequest, calibrationFor, calibrationRecord } from "./calibration.ts";
-import { prepareExternal } from "./externalRun.ts";
+import { describeUnanswered, prepareExternal } from "./externalRun.ts";
 import { executedGmacs, referenceGmacs } from "./gmacs.ts";
 import { type OverlapCheck, overlapRecord } from "./overlap.ts";
 import { type RunParts, runRecord } from "./runRecord.ts";
@@ -35,6 +36,8 @@ export interface PreparedRun {
   readonly measuresLatency: boolean;
   /** True if the encoder multiplies 8-bit integers; false for a user's own files, of which nothing is known. */
   readonly multipliesInt8: boolean;
+  /** The reason why nothing can be measured, if the program that answers for the variant has not said what it is. */
+  readonly unanswered?: HarnessError | undefined;
 }
 
 /** Is told of the steps that take long. */
@@ -62,6 +65,10 @@ export async function prepareRun(
     const external = await prepareExternal(plan, chosen, chosen.external);
     const built = { files: {}, graphs: {}, hashes: external.hashes, notes: [] };
     return describeRun({ plan, chosen, asPassed, built, weights: external.weights, external }, {});
+  }
+  if (chosen.unanswered !== undefined) {
+    const { weights, hashes } = await describeUnanswered(plan, chosen, chosen.unanswered);
+    return describeRun({ plan, chosen, asPassed, built: { files: {}, graphs: {}, hashes, notes: [] }, weights }, {});
   }
   if (variant.preset.role === "floor") return describeFloor(plan, chosen, asPassed);
   const { checkpoint, weightsId, record } = await openWeights(chosen, plan.registry);
@@ -138,6 +145,7 @@ function describeRun(parts: RunParts, cpuGraphs: GraphFiles): PreparedRun {
     measuresAccuracy: weights.source !== "seeded" && !isUnlabelled(plan),
     measuresLatency: chosen.variant.preset.role !== "floor",
     multipliesInt8: encoder !== undefined && multipliesInt8(encoder),
+    unanswered: chosen.unanswered?.reason,
   };
 }
 

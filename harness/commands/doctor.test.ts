@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { diskFreeBytes, isSoftwareDevice, vulkanDevice } from "../estimate/machine.ts";
 import { needsOf } from "../estimate/needs.ts";
 import { swiftShader, useSwiftShader } from "../onnx/fixtures/swiftShader.ts";
+import { fakePythons, onPath } from "../plan/fixtures/fakePython.ts";
 import { resolvePlan } from "../plan/plan.ts";
 import { doctor } from "./doctor.ts";
 import { memoryConsole } from "./fixtures/bench.ts";
@@ -50,6 +51,42 @@ test("a plan that can not run is a finding, with what would mend it, and the exi
   const { missing, plan } = JSON.parse(out);
   expect(missing).toEqual([expect.stringContaining("unknown variant: sam-nanno; did you mean sam-nano?")]);
   expect(plan).toBeUndefined();
+});
+
+test("each shipped program can run, or a line says on which Python, and what brings the packages that it lacks", async () => {
+  const path = fakePythons(results, { python3: { lacks: ["torch", "segment-anything"] } });
+  const { out } = await onPath(path, () => examine(nano));
+  const text = out.replaceAll(/\s+/g, " ");
+  expect(text).toContain(
+    "program torch/… for sam-vit-h, sam-vit-l, sam-vit-b, sam-nano: can not run on python3; python3 -m pip install torch segment-anything",
+  );
+  const able = fakePythons(results, { python3: {} });
+  const { out: json } = await onPath(able, () => examine({ ...nano, json: true }));
+  const { programs, missing } = JSON.parse(json);
+  expect(programs).toContainEqual({
+    method: "openvino",
+    presets: expect.arrayContaining(["sam-vit-b", "mobilesam"]),
+    packages: ["openvino", "numpy", "pillow"],
+    python: "python3",
+  });
+  expect(missing).toEqual([]);
+});
+
+test("without a Python one line says what can not run, and nothing is missing", async () => {
+  const { code, out } = await onPath(fakePythons(results, {}), () => examine(nano));
+  expect(out.split("\n").filter((line) => /python/i.test(line))).toEqual([
+    expect.stringMatching(
+      /^python +none starts: torch\/…, ort-python\/…, openvino\/… can not run, and nothing else needs it$/,
+    ),
+  ]);
+  expect(code).toBe(0);
+});
+
+test("a program of the plan that does not say what it is, is missing", async () => {
+  const external = ["gone=no-such-program-anywhere"];
+  const { code, out } = await examine({ variants: "sam-nano,gone", external, limit: 2 });
+  expect(code).toBe(1);
+  expect(out).toMatch(/^missing\n- gone: its own process ended \(exit code 127/m);
 });
 
 test("an unknown provider is missing", async () => {

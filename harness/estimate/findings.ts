@@ -5,12 +5,13 @@ import { HarnessError } from "../errors.ts";
 import { homeFolder } from "../home.ts";
 import { type Environment, readEnvironment } from "../measure/environment.ts";
 import { runtimeVersion } from "../onnx/index.ts";
-import { resolvePlan } from "../plan/plan.ts";
-import { loadRegistry } from "../plan/plugins/registry.ts";
+import { type RunPlan, resolvePlan } from "../plan/plan.ts";
+import { loadRegistry, type Registry } from "../plan/plugins/registry.ts";
 import type { RunFlags } from "../plan/runFlags.ts";
 import { chooseWeights } from "../plan/weights.ts";
 import { checkProviders, diskFreeBytes, measureSpeed, type ProviderState } from "./machine.ts";
 import { needsOf, type PlanNeeds } from "./needs.ts";
+import { checkPrograms, type ProgramState } from "./programs.ts";
 
 interface Disk {
   readonly holds: "graphs and checkpoints" | "results";
@@ -34,6 +35,8 @@ export interface Findings {
   readonly commit?: { readonly hash: string; readonly dirty: boolean };
   readonly disks: readonly Disk[];
   readonly installed: readonly InstalledWeights[];
+  /** Programs of other people's Python that can answer for variants; nothing else needs a Python. */
+  readonly programs: readonly ProgramState[];
   readonly gmacsPerSecond?: number;
   readonly plan?: PlanNeeds;
   /** Sentences about what stands in the plan's way; empty where it can run. */
@@ -50,19 +53,20 @@ export async function examine(flags: RunFlags, results: string): Promise<Finding
     { holds: "results", folder: results, freeBytes: await diskFreeBytes(results) },
   ];
   const machine = readEnvironment();
+  const registry = await loadRegistry(flags.plugin);
   return {
     machine,
     onnxruntime: runtimeVersion,
     providers,
     disks,
-    installed: await installedWeights(flags),
+    installed: await installedWeights(registry),
+    programs: await checkPrograms(registry, flags.python),
     commit,
     ...(await examinePlan(flags, { machine, providers, disks })),
   };
 }
 
-async function installedWeights({ plugin = [] }: RunFlags): Promise<readonly InstalledWeights[]> {
-  const registry = await loadRegistry(plugin);
+async function installedWeights(registry: Registry): Promise<readonly InstalledWeights[]> {
   const { chosen } = await chooseWeights(registry, { variants: ["all"], weights: "auto", checkpoints: new Map() });
   return chosen.flatMap(({ variant, weights }) => {
     if (weights.file === undefined) return [];
@@ -87,11 +91,19 @@ async function examinePlan(
       };
     const gmacsPerSecond = await measureSpeed(plan.runtime);
     const needs = await needsOf(plan, gmacsPerSecond);
-    return { gmacsPerSecond, plan: needs, missing: shortages(needs, machine, disks) };
+    return { gmacsPerSecond, plan: needs, missing: [...silentPrograms(plan), ...shortages(needs, machine, disks)] };
   } catch (error) {
     if (!(error instanceof HarnessError)) throw error;
-    return { missing: [error.hint === undefined ? error.message : `${error.message}; ${error.hint}`] };
+    return { missing: [textOf(error)] };
   }
+}
+
+function silentPrograms({ chosen }: RunPlan): readonly string[] {
+  return chosen.flatMap(({ unanswered }) => (unanswered === undefined ? [] : [textOf(unanswered.reason)]));
+}
+
+function textOf({ message, hint }: HarnessError): string {
+  return hint === undefined ? message : `${message}; ${hint}`;
 }
 
 function shortages({ memoryBytes, diskBytes }: PlanNeeds, machine: Environment, disks: readonly Disk[]): string[] {

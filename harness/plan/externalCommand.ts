@@ -1,36 +1,56 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { ExternalProcess } from "../api.ts";
+import type { HarnessError } from "../errors.ts";
 import type { GroupCommand } from "../process/external/group.ts";
 import type { ExternalDescription, HelloFields } from "../process/external/hello.ts";
 import { sha256OfFile } from "../store/disk/fileCache.ts";
 import { projectRoot } from "./plugins/sources.ts";
+import { requirePython } from "./pythons.ts";
 
 /** The shipped helper lies here; a Python program of a user's own imports it. */
 const pythonFolder = join(projectRoot, "variants", "external", "python");
 
-/** A program that was asked what it is. */
-export interface ChosenExternal {
+interface AskedExternal {
   readonly process: ExternalProcess;
   readonly command: GroupCommand;
   readonly hello: HelloFields;
+}
+
+/** A program that has said what it is. */
+export interface ChosenExternal extends AskedExternal {
   readonly description: ExternalDescription;
+}
+
+/** A program that was asked what it is and can not be started, does not answer, or gives an answer that is none. */
+export interface UnansweredExternal extends AskedExternal {
+  readonly reason: HarnessError;
 }
 
 export interface ExternalOptions {
   readonly threads: number;
   readonly provider: string;
-  /** Replaces `python3` in the commands of shipped programs. */
+  /** Names the Python that starts shipped programs; without it one is looked for. */
   readonly python: string | undefined;
 }
 
-/** Returns what is started: libraries get the run's number of threads, and Python finds the shipped helper. */
-export function commandOf({ command }: ExternalProcess, { threads, python }: ExternalOptions): GroupCommand {
+/** Returns the words of a program's command, with a Python that has its packages. Throws HarnessError where there is none. */
+export async function startWords(
+  id: string,
+  { command, packages }: ExternalProcess,
+  python: string | undefined,
+): Promise<readonly string[]> {
   const [first, ...rest] = command;
+  if (first !== "python3" || packages === undefined) return command;
+  return [await requirePython(id, packages, python), ...rest];
+}
+
+/** Returns what is started: libraries get the run's number of threads, and Python finds the shipped helper. */
+export function commandOf(words: readonly string[], threads: number): GroupCommand {
   const path = process.env.PYTHONPATH;
   const count = String(threads);
   return {
-    words: [first === "python3" && python !== undefined ? python : first!, ...rest],
+    words,
     environment: {
       PYTHONPATH: path === undefined || path === "" ? pythonFolder : `${pythonFolder}:${path}`,
       OMP_NUM_THREADS: count,
@@ -44,7 +64,7 @@ export function commandOf({ command }: ExternalProcess, { threads, python }: Ext
 export async function externalFiles({
   process: { files },
   command: { words },
-}: ChosenExternal): Promise<readonly { readonly name: string; readonly sha256: string }[]> {
+}: AskedExternal): Promise<readonly { readonly name: string; readonly sha256: string }[]> {
   const named = partsOf(words).filter((part) => /[/.]/.test(part) && isFile(part));
   const helper = join(pythonFolder, "sam_bench_external.py");
   const hashed = [];
@@ -54,7 +74,7 @@ export async function externalFiles({
 }
 
 /** Returns the command without the folders of this machine. */
-export function shownCommand({ command: { words } }: ChosenExternal): string {
+export function shownCommand({ command: { words } }: AskedExternal): string {
   return partsOf(words)
     .map((part) => part.replace(/[^\s='"]*\/(?=[^/\s'"])/g, ""))
     .join(" ");

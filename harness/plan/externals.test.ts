@@ -83,14 +83,15 @@ test("a name that is taken, or none, or no command, is refused", async () => {
     await expect(planOf({ variants: "sam-nano", external: [external] })).rejects.toThrow(message);
 });
 
-test("a program that can not say what it is ends the plan with its own words", async () => {
-  const external = [`broken=${program("broken", both, 'console.error("No module named torch"); process.exit(1)')}`];
-  await expect(planOf({ variants: "broken", external })).rejects.toThrow(
+test("a program that can not say what it is stays in the plan with its own words, and the others with it", async () => {
+  const broken = `broken=${program("broken", both, 'console.error("No module named torch"); process.exit(1)')}`;
+  const external = [broken, "gone=no-such-program-anywhere", `whole=${program("whole", both)}`];
+  const { chosen } = await planOf({ variants: "broken,gone,whole", external });
+  expect(chosen.map(({ external: answered }) => answered?.description.name)).toEqual([undefined, undefined, "whole"]);
+  expect(chosen[0]!.unanswered!.reason.message).toBe(
     "broken: its own process ended (exit code 1; it printed last: No module named torch)",
   );
-  await expect(planOf({ variants: "gone", external: ["gone=no-such-program-anywhere"] })).rejects.toThrow(
-    /exit code 127/,
-  );
+  expect(chosen[1]!.unanswered!.reason.message).toMatch(/exit code 127/);
 });
 
 test("a command of several words and signs is a shell's, and its folders are in no record", async () => {

@@ -6,7 +6,7 @@ import { countdown } from "../process/deadlines.ts";
 import type { GroupCommand } from "../process/external/group.ts";
 import { askHello, describedPreset, type ExternalDescription, type HelloFields } from "../process/external/hello.ts";
 import { ExternalLink } from "../process/external/link.ts";
-import { commandOf, type ExternalOptions } from "./externalCommand.ts";
+import { commandOf, type ExternalOptions, startWords } from "./externalCommand.ts";
 import { idPattern } from "./plugins/pluginRules.ts";
 import type { RegisteredVariant, Registry } from "./plugins/registry.ts";
 import { projectRoot } from "./plugins/sources.ts";
@@ -71,8 +71,8 @@ function wordsOf(text: string): readonly string[] {
 }
 
 /**
- * Returns the variants with what their programs say of themselves, each started and ended again. Throws HarnessError where one
- * can not be started or does not answer, and where it is asked for what it can not be given.
+ * Returns the variants with what their programs say of themselves, each started and ended again, or with the reason why one says
+ * nothing. Throws HarnessError where a program is asked for what it can not be given.
  */
 export async function withDescriptions(
   chosen: readonly ChosenVariant[],
@@ -84,7 +84,7 @@ export async function withDescriptions(
 }
 
 async function describe(chosen: ChosenVariant, options: ExternalOptions): Promise<ChosenVariant> {
-  const { variant, weights } = chosen;
+  const { variant } = chosen;
   const { preset, external } = variant;
   const { id, base } = preset;
   if (process.platform !== "linux")
@@ -94,21 +94,18 @@ async function describe(chosen: ChosenVariant, options: ExternalOptions): Promis
       found: `--provider ${options.provider}`,
       hint: "leave --provider out, or measure it in a run of its own",
     });
-  if (external!.takes === "weights" && weights.source === "seeded")
-    throw new HarnessError(`${id}: its program reads weights from a file`, {
-      found: "seeded weights, which stand in graphs alone",
-      hint: `--checkpoint ${base}=FILE`,
-    });
-  const command = commandOf(external!, options);
   const { setting = null, sizes = null } = external!;
   const hello: HelloFields = { variant: id, preset: base ?? null, setting, sizes };
-  const description = await helloOf(command, hello);
-  const described = describedPreset(preset, description);
-  return {
-    ...chosen,
-    variant: { ...variant, preset: described },
-    external: { process: external!, command, hello, description },
-  };
+  let command = commandOf(external!.command, options.threads);
+  try {
+    command = commandOf(await startWords(id, external!, options.python), options.threads);
+    const description = await helloOf(command, hello);
+    const described = { ...variant, preset: describedPreset(preset, description) };
+    return { ...chosen, variant: described, external: { process: external!, command, hello, description } };
+  } catch (reason) {
+    if (!(reason instanceof HarnessError)) throw reason;
+    return { ...chosen, unanswered: { process: external!, command, hello, reason } };
+  }
 }
 
 async function helloOf(command: GroupCommand, hello: HelloFields): Promise<ExternalDescription> {

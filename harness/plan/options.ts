@@ -65,7 +65,8 @@ export const planOptions = {
     repeated: true,
   },
   python: {
-    describe: "the Python that answers for torch/…, ort-python/… and openvino/…; python3 if left out",
+    describe:
+      "the Python that answers for torch/…, ort-python/… and openvino/…; if left out, the first on the PATH that has the packages",
     type: "string",
   },
   plugin: { describe: "also know the variants and datasets of this module", type: "string", list: true },

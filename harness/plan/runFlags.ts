@@ -38,7 +38,7 @@ export interface RunFlags {
   readonly input?: EncoderInput;
   /** `NAME=COMMAND` each: a program that answers as the variant NAME. */
   readonly external?: readonly string[];
-  /** Replaces `python3` in the commands of shipped programs. */
+  /** Names the Python that starts shipped programs; without it one is looked for. */
   readonly python?: string;
   /** Asks for pictures of the tokens that each part of an encoder kept, for the images of `--image`. */
   readonly dump?: "tokens";

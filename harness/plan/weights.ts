@@ -6,7 +6,7 @@ import { HarnessError } from "../errors.ts";
 import { homeFolder } from "../home.ts";
 import { rowName } from "../store/rowName.ts";
 import { namedVariant, requireKnown } from "./checkpoints.ts";
-import type { ChosenExternal } from "./externalCommand.ts";
+import type { ChosenExternal, UnansweredExternal } from "./externalCommand.ts";
 import { type RegisteredVariant, type Registry, weightsVariantOf } from "./plugins/registry.ts";
 
 /**
@@ -30,6 +30,8 @@ export interface ChosenVariant {
   readonly name?: string | undefined;
   /** Present for a variant that another process answers for, once it has been asked what it is. */
   readonly external?: ChosenExternal;
+  /** Present instead where the program did not say what it is: its row fails, and the others are measured. */
+  readonly unanswered?: UnansweredExternal;
 }
 
 /** A variant that `all` names and that can not run, with the command that brings what it lacks. */

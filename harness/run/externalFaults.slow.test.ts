@@ -17,6 +17,15 @@ beforeAll(() => {
 });
 afterAll(() => trial.remove());
 
+/** Faults of the first answer by name, and the reason that the whole row has. */
+const helloFaults: Readonly<Record<string, RegExp>> = {
+  "hello hangs": /it does not say what it is in 120 s/,
+  "hello dies": /exit code 3; it printed last: no licence found/,
+  "hello floods": /a line of more than 1048576 bytes/,
+  "hello lies": /hello: .*field supports.tokens.multimask/,
+  "no program": /exit code 127/,
+};
+
 /** Faults by name, and the reason that the only image of its row has. */
 const faults: Readonly<Record<string, RegExp>> = {
   hang: /no answer in 8 s/,
@@ -60,6 +69,32 @@ test(
       expect(reasons[0], name).toMatch(faults[name]!);
     }
     expect(await reasonsOf(runs.at(-1)!)).toEqual([]);
+    expect(runs.at(-1)!.manifest.status).toMatchObject({ state: "done", images: 1 });
+  },
+  patience,
+);
+
+test(
+  "a program that can not be started or does not say what it is has a row that failed with the reason, and the others are run",
+  async () => {
+    const names = Object.keys(helloFaults);
+    const commandOf = (name: string) =>
+      name === "no program" ? "no-such-program-anywhere" : `node ${program} '${name}'`;
+    const flags = {
+      variants: [...names.map(idOf), "sam-nano"].join(","),
+      external: names.map((name) => `${idOf(name)}=${commandOf(name)}`),
+      dataset: "shapes",
+      limit: 1,
+      prompts: "box",
+      phase: "accuracy",
+      threads: 1,
+    } as const;
+    const runs = await trial.run(undefined, flags);
+    for (const [i, name] of names.entries())
+      expect(runs[i]!.manifest.status, name).toEqual({
+        state: "failed",
+        message: expect.stringMatching(helloFaults[name]!),
+      });
     expect(runs.at(-1)!.manifest.status).toMatchObject({ state: "done", images: 1 });
   },
   patience,

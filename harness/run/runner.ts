@@ -19,6 +19,7 @@ import { damageOf } from "../store/damage.ts";
 import { renameRun } from "../store/rename.ts";
 import type { Manifest } from "../store/schema.ts";
 import { openRun, type Run, readRun, readRunIfThere } from "../store/store.ts";
+import type { ProviderError } from "../worker/providerError.ts";
 import { failureText, WorkerDied, WorkerFailed } from "../worker/workerProcess.ts";
 import { measureAccuracy } from "./accuracyPhase.ts";
 import { dumpKeptTokens } from "./keptDump.ts";
@@ -101,7 +102,8 @@ function hiddenFolders(plan: RunPlan, results: string): readonly string[] {
 
 /**
  * Opens the run and writes its provider's error into its record. The error depends on the machine and its driver, so a run that
- * goes on has it measured again. Returns nothing where the variant fails on the provider: the record then says so.
+ * goes on has it measured again. Returns nothing where the variant fails on the provider, or where its program has not said
+ * what it is: the record then says so.
  */
 async function openChecked(
   prepared: PreparedRun,
@@ -109,10 +111,7 @@ async function openChecked(
   again: ReadonlySet<ImageId>,
 ): Promise<Run | undefined> {
   const { row } = prepared;
-  const checked = await checkProvider(prepared, plan).catch((error: unknown) => {
-    if (error instanceof WorkerFailed || error instanceof WorkerDied) return error;
-    throw error;
-  });
+  const checked = prepared.unanswered ?? (await providerErrorOf(prepared, plan));
   const run = await openRun(results, await withCreation(results, prepared.manifest), {
     notice: observer.note,
     again,
@@ -131,14 +130,28 @@ async function openChecked(
   return run;
 }
 
+/** Returns the provider's error, or the reason where the variant fails on the provider. */
+async function providerErrorOf(
+  prepared: PreparedRun,
+  plan: RunPlan,
+): Promise<ProviderError | HarnessError | undefined> {
+  try {
+    return await checkProvider(prepared, plan);
+  } catch (error) {
+    if (error instanceof WorkerFailed || error instanceof WorkerDied) return error;
+    throw error;
+  }
+}
+
 /** Returns the first note about a variant: for ONNX files it says what they were taken as, for a program what it is. */
 function firstNote(chosen: ChosenVariant): string {
-  const { variant, weights, external } = chosen;
+  const { variant, weights, external, unanswered } = chosen;
   const { preset, files } = variant;
   const row = nameOfChosen(chosen);
   if (preset.role === "floor")
     return `${preset.id}: ${preset.title}, the floor of the table; --no-baseline leaves it out`;
   if (external !== undefined) return `${row}: another process answers, ${programText(external.description)}`;
+  if (unanswered !== undefined) return `${row}: another process is to answer, and does not say what it is`;
   if (files === undefined) return `${row}: ${weights.source} weights, preparing its graphs`;
   return `${preset.id}: ${preset.notes[0] ?? preset.title}`;
 }

@@ -15,6 +15,8 @@ export interface Adapter {
   readonly script: string;
   /** Files in `python/` that the script imports; its bytes and theirs are part of a run's identity. */
   readonly imports: readonly string[];
+  /** Distributions without which the script does not start: those that its class lists. */
+  readonly packages: readonly string[];
   /** Name of what computes, such as PyTorch: it ends the row's title. */
   readonly title: string;
   readonly presets: readonly VariantManifest[];
@@ -52,6 +54,7 @@ export const adapters: readonly Adapter[] = [
     ...torch,
     script: "torch_sam.py",
     imports: ["torch_adapter.py", "torch_predictor.py"],
+    packages: ["torch", "segment-anything", "torchvision", "numpy", "pillow"],
     presets: samPresets,
     sizes: samConfigs,
     notes: ["the authors' package segment-anything, its SamPredictor as published"],
@@ -60,6 +63,7 @@ export const adapters: readonly Adapter[] = [
     ...torch,
     script: "torch_mobilesam.py",
     imports: ["torch_adapter.py", "torch_predictor.py"],
+    packages: ["torch", "timm", "torchvision", "numpy", "pillow"],
     presets: mobileSamPresets,
     sizes: mobileSamConfigs,
     notes: ["the authors' package mobile_sam, its SamPredictor as published"],
@@ -68,6 +72,7 @@ export const adapters: readonly Adapter[] = [
     ...torch,
     script: "torch_efficientsam.py",
     imports: ["torch_adapter.py"],
+    packages: ["torch", "numpy"],
     presets: efficientSamPresets,
     sizes: efficientSamConfigs,
     notes: ["the authors' package efficient_sam of a clone, whose folder PYTHONPATH names"],
@@ -76,6 +81,7 @@ export const adapters: readonly Adapter[] = [
     ...torch,
     script: "torch_fastsam.py",
     imports: [],
+    packages: ["torch", "ultralytics", "numpy"],
     title: "ultralytics (AGPL-3.0) on PyTorch",
     // A photo in a square is the harness's own preparation.
     presets: fastSamPresets.filter(({ base }) => base === undefined),
@@ -93,6 +99,7 @@ export const adapters: readonly Adapter[] = [
     ...graphs,
     method: "ort-python",
     script: "ort_graphs.py",
+    packages: ["onnxruntime", "numpy", "pillow"],
     title: "ONNX Runtime for Python",
     settings: [],
     notes: ["the published graph, operator for operator, in the runtime's Python package"],
@@ -101,6 +108,7 @@ export const adapters: readonly Adapter[] = [
     ...graphs,
     method: "openvino",
     script: "openvino_graphs.py",
+    packages: ["openvino", "numpy", "pillow"],
     title: "OpenVINO",
     settings: ["bf16"],
     notes: ["the published graph, operator for operator"],

@@ -56,6 +56,7 @@ export function processOf({ id }: VariantManifest): ExternalProcess | undefined 
   );
   return {
     command: ["python3", script!],
+    packages: adapter.packages,
     files: [script!, ...imports],
     setting,
     sizes: { ...adapter.sizes[base.id] },

@@ -1,6 +1,7 @@
 import { type Findings, gigabytes, type InstalledWeights } from "../../estimate/findings.ts";
 import { isSoftwareDevice, type ProviderState } from "../../estimate/machine.ts";
 import type { PlanNeeds } from "../../estimate/needs.ts";
+import type { ProgramState } from "../../estimate/programs.ts";
 import { layout, wrap } from "../../report/table/layout.ts";
 import { formatDuration } from "../terminal/progress.ts";
 import { plainTable } from "./plainTable.ts";
@@ -22,7 +23,7 @@ export function findingsText(found: Findings): string {
 
 type Fact = readonly [name: string, value: string];
 
-function factsText({ machine, onnxruntime, providers, disks, commit }: Findings): string {
+function factsText({ machine, onnxruntime, providers, disks, commit, programs }: Findings): string {
   const { cpu, gpus = [], memory, limits, os, virtual } = machine;
   const limited = [
     ...(limits.cores === undefined ? [] : [`${limits.cores} cores`]),
@@ -43,6 +44,7 @@ function factsText({ machine, onnxruntime, providers, disks, commit }: Findings)
     ["node", machine.node],
     ["onnxruntime", onnxruntime],
     ...providers.map((provider): Fact => ["provider", `${provider.name}: ${providerText(provider)}`]),
+    ...programFacts(programs),
     ["commit", commit === undefined ? "not a git checkout" : `${commit.hash}${commit.dirty ? ", with changes" : ""}`],
     ...disks.map(({ holds, folder, freeBytes }): Fact => [holds, `${gigabytes(freeBytes)} free at ${folder}`]),
   ];
@@ -59,6 +61,19 @@ function providerText({ usable, problem, device }: ProviderState): string {
     ? ", a software device: it computes on the processor, its times are no GPU's"
     : "";
   return `usable, on ${device}${software}`;
+}
+
+/** Returns a line for each program, or one for all where no Python starts. */
+function programFacts(programs: readonly ProgramState[]): readonly Fact[] {
+  const started = programs.filter(({ python }) => python !== undefined);
+  if (started.length === 0) {
+    const methods = [...new Set(programs.map(({ method }) => `${method}/…`))].join(", ");
+    return when(programs.length > 0, ["python", `none starts: ${methods} can not run, and nothing else needs it`]);
+  }
+  return started.map(({ method, presets, python, install }): Fact => {
+    const state = install === undefined ? `can run on ${python}` : `can not run on ${python}; ${install}`;
+    return ["program", `${method}/… for ${presets.join(", ")}: ${state}`];
+  });
 }
 
 function when(holds: boolean, fact: Fact): readonly Fact[] {

@@ -107,6 +107,7 @@ async function prepareSide(
     checkpoint,
   });
   const prepared = await prepareRun(plan, plan.chosen[0]!, [], watcherOf(rowName(manifest.variant), context));
+  if (prepared.unanswered !== undefined) throw prepared.unanswered;
   requireSameWeights(manifest, prepared.manifest);
   // An error that was accepted when the run was made is accepted for its latency too.
   const providerError = await checkProvider(prepared, { ...plan, acceptError: true });

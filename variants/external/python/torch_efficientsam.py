@@ -1,4 +1,4 @@
-"""EfficientSAM as its authors publish it: the package efficient_sam of a clone on PyTorch. PYTHONPATH names the clone's folder."""
+"""EfficientSAM as its authors publish it: the package efficient_sam of a clone, which PYTHONPATH names, on PyTorch."""
 
 import numpy
 import torch

@@ -1,4 +1,4 @@
-"""The predictor that Segment Anything's authors publish and that others took over with it: SamPredictor, its steps timed apart."""
+"""The predictor that Segment Anything's authors publish and that others took over: SamPredictor, its steps timed apart."""
 
 import numpy
 import torch
