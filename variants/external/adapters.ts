@@ -80,7 +80,7 @@ export const adapters: readonly Adapter[] = [
   {
     ...torch,
     script: "torch_fastsam.py",
-    imports: [],
+    imports: ["torch_adapter.py"],
     packages: ["torch", "ultralytics", "numpy"],
     title: "ultralytics (AGPL-3.0) on PyTorch",
     // A photo in a square is the harness's own preparation.

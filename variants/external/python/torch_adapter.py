@@ -3,15 +3,20 @@
 import contextlib
 import hashlib
 import importlib.metadata
+import importlib.util
 import pathlib
+import sys
 
 import torch
 
-from sam_bench_external import Adapter, read_safetensors
+from sam_bench_external import Adapter, Problem, read_safetensors, serve
 
 
 class TorchAdapter(Adapter):
     """An adapter whose `build(sizes)` returns the authors' module, with an `image_encoder`, in a preset's sizes."""
+
+    #: Beginnings of names that inference does not use, and that a file may lack.
+    unused = ()
 
     def build(self, sizes):
         raise NotImplementedError
@@ -20,7 +25,11 @@ class TorchAdapter(Adapter):
         torch.set_num_threads(model.threads)
         self.dtype = torch.bfloat16 if model.setting == "bf16" else None
         self.model = self.build(model.sizes)
-        self.model.load_state_dict(state_dict(model.weights))
+        missing, unknown = self.model.load_state_dict(state_dict(model.weights), strict=False)
+        missing = [name for name in missing if not name.startswith(self.unused)]
+        if missing or unknown:
+            found = f"lacks {len(missing)} {missing[:2]}, has {len(unknown)} of another model {unknown[:2]}"
+            raise Problem(f"{pathlib.Path(model.weights).name}: tensors are not the preset's: {found}")
         # After the weights: TinyViT gathers its attention biases here.
         self.model.eval()
         if model.setting == "compile":
@@ -35,6 +44,23 @@ class TorchAdapter(Adapter):
         autocast = torch.autocast("cpu", dtype=self.dtype, enabled=self.dtype is not None)
         with torch.inference_mode(), autocast:
             yield
+
+
+class Missing(Adapter):
+    """Says that the authors' module is not here, and what brings it."""
+
+    def __init__(self, module, hint):
+        self.module, self.hint = module, hint
+
+    def describe(self, model):
+        raise Problem(f"the package {self.module} is not found", self.hint)
+
+
+def require(module, hint):
+    """Goes on if the authors' module is found. If it is not, the hint is the answer to hello, and the program ends with it."""
+    if importlib.util.find_spec(module) is None:
+        serve(Missing(module, hint))
+        sys.exit()
 
 
 def state_dict(path):

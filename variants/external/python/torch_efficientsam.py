@@ -3,33 +3,25 @@
 import numpy
 import torch
 
-from sam_bench_external import Problem, serve
-from torch_adapter import TorchAdapter, version_of
+from sam_bench_external import serve
+from torch_adapter import TorchAdapter, require, version_of
 
-try:
-    import efficient_sam
-    from efficient_sam.efficient_sam import EfficientSam
-    from efficient_sam.efficient_sam_decoder import MaskDecoder, PromptEncoder
-    from efficient_sam.efficient_sam_encoder import ImageEncoderViT
-    from efficient_sam.two_way_transformer import TwoWayTransformer
-except ModuleNotFoundError:
-    efficient_sam = None
+require("efficient_sam", "git clone https://github.com/yformer/EfficientSAM && export PYTHONPATH=$PWD/EfficientSAM")
+
+import efficient_sam
+from efficient_sam.efficient_sam import EfficientSam
+from efficient_sam.efficient_sam_decoder import MaskDecoder, PromptEncoder
+from efficient_sam.efficient_sam_encoder import ImageEncoderViT
+from efficient_sam.two_way_transformer import TwoWayTransformer
 
 
 class TorchEfficientSam(TorchAdapter):
     name = "EfficientSAM on PyTorch"
     packages = ["torch", "numpy"]
+    versions = {"efficient_sam": version_of(efficient_sam, "efficient_sam")}
     # The decoder returns its multimask tokens alone, in their order; what follows them is the protocol's choice.
     tokens = {"multimask": [0, 1, 2]}
     supports = {"answers": "masks", "maxPoints": 6}
-
-    def describe(self, model):
-        if efficient_sam is None:
-            raise Problem(
-                "the package efficient_sam is not found",
-                hint="git clone https://github.com/yformer/EfficientSAM && export PYTHONPATH=$PWD/EfficientSAM",
-            )
-        self.versions = {"efficient_sam": version_of(efficient_sam, "efficient_sam")}
 
     def build(self, sizes):
         """The authors' classes in the preset's sizes, wired as their build_efficient_sam wires them."""

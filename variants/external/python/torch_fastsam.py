@@ -9,8 +9,10 @@ import cv2
 import numpy
 import torch
 from ultralytics.models.fastsam import FastSAMPredictor
+from ultralytics.nn.tasks import SegmentationModel
 
 from sam_bench_external import Adapter, Problem, serve
+from torch_adapter import state_dict
 
 settings = {
     "conf": 0.4,
@@ -30,7 +32,7 @@ class TorchFastSam(Adapter):
 
     def load(self, model):
         self.predictor = FastSAMPredictor(overrides={**settings, "imgsz": model.sizes["side"]})
-        self.predictor.setup_model(model.weights, verbose=False)
+        self.predictor.setup_model(network(model), verbose=False)
         self.predictor.imgsz = [model.sizes["side"]] * 2
         # After the model: choosing a device sets ultralytics' own number.
         torch.set_num_threads(model.threads)
@@ -68,6 +70,15 @@ class TorchFastSam(Adapter):
                     mask = chosen.masks.data.bool().any(0, keepdim=True).numpy()
                     score = float(chosen.boxes.conf.max())
             yield [score], mask
+
+
+def network(model):
+    """What ultralytics opens: its own .pt file, or a model of its class with the tensors of a .safetensors file."""
+    if not model.weights.endswith(".safetensors"):
+        return model.weights
+    module = SegmentationModel(f"yolov8{model.preset[-1]}-seg.yaml", nc=1, verbose=False)
+    module.load_state_dict(state_dict(model.weights))
+    return module.eval()
 
 
 def fields(prompt):

@@ -1,13 +1,16 @@
 """MobileSAM as its authors publish it: their package mobile_sam, from PyPI or a clone, on PyTorch, and its SamPredictor."""
 
-import mobile_sam
 import torch
-from mobile_sam import modeling
-from mobile_sam.modeling.tiny_vit_sam import LayerNorm2d
 
 from sam_bench_external import serve
-from torch_adapter import version_of
+from torch_adapter import require, version_of
 from torch_predictor import PredictorAdapter, sam_around
+
+require("mobile_sam", "pip install mobilesam-mirror==1.0.0 timm, or a clone of MobileSAM on PYTHONPATH")
+
+import mobile_sam
+from mobile_sam import modeling
+from mobile_sam.modeling.tiny_vit_sam import LayerNorm2d
 
 
 class OfAnySize(modeling.TinyViT):
@@ -22,8 +25,6 @@ class OfAnySize(modeling.TinyViT):
             torch.nn.Conv2d(embedding, embedding, kernel_size=3, padding=1, bias=False),
             LayerNorm2d(embedding),
         )
-        if sizes["num_classes"] == 0:
-            self.norm_head = torch.nn.Identity()
 
     def forward_features(self, image):
         tokens = self.patch_embed(image)
@@ -38,6 +39,8 @@ class TorchMobileSam(PredictorAdapter):
     packages = ["torch", "timm", "torchvision", "numpy", "pillow"]
     versions = {"mobile_sam": version_of(mobile_sam, "mobilesam-mirror")}
     predictor_class = mobile_sam.SamPredictor
+    # TinyViT's classifier.
+    unused = ("image_encoder.norm_head.", "image_encoder.head.")
 
     def build(self, sizes):
         """The authors' classes in the preset's sizes, wired as their build_sam_vit_t wires them."""
