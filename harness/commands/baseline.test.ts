@@ -20,7 +20,7 @@ const small = [
 
 /** Command lines that are given one after the other, in one results folder. */
 const lines = {
-  first: ["run", ...small],
+  first: ["run", ...small, "--notes"],
   again: ["run", ...small],
   table: ["table", "--json"],
   withFloor: ["run", ...small, "--json"],
@@ -45,8 +45,8 @@ test("bench run puts the floor's row last, with figures of every prompts name", 
   expect(ran.code).toBe(0);
   const rows = ran.out.split("\n").filter((line) => /^(sam-nano|baseline\/prompt) {2,}/.test(line));
   expect(rows).toHaveLength(2);
-  expect(rows[1]).toMatch(/^baseline\/prompt +floor: filled box \/ disc( +–)+ +\d+\.\d +\d+\.\d$/);
-  expect(ran.out).toContain("floor: baseline/prompt answers without a look at the photo");
+  expect(rows[1]).toMatch(/^baseline\/prompt +floor +\d+\.\d[*!]* +\d+\.\d[*!]*( +–)+$/);
+  expect(ran.out).toContain("floor: baseline/prompt (filled box / disc) answers without a look at the photo");
   expect(ran.out).toMatch(/baseline\/prompt: its disc covers \d+(\.\d+)? % of the photo's area/);
 });
 
@@ -82,7 +82,7 @@ test("the floor is compared like any variant", () => {
 test("a report has the floor in its table, and none of its masks in the gallery", () => {
   expect(answerTo("reported").code).toBe(0);
   const page = readFileSync(join(folder, "report", "index.html"), "utf8");
-  expect(page).toContain("floor: filled box / disc");
+  expect(page).toContain("floor: baseline/prompt (filled box / disc) answers without a look at the photo");
   const layers = page.match(/<[^>]*class="[^"]*variant-\d+[^"]*"/g) ?? [];
   expect(layers.length).toBeGreaterThan(0);
   expect(layers.some((layer) => layer.includes("variant-1"))).toBe(false);

@@ -7,8 +7,10 @@ import { truthOf } from "../results/scoreRun.ts";
 import { mergeRun } from "../run/merge.ts";
 import { findShards, wholeRuns } from "../run/shardRuns.ts";
 import type { StoredRun } from "../store/store.ts";
-import { type Command, line, listOf, note, widthOf } from "./terminal/command.ts";
+import { type Command, line, listOf, note } from "./terminal/command.ts";
 import { createProgress } from "./terminal/progress.ts";
+import { lookOf, printable, tableChoice, tableOptions, tableUnused } from "./terminal/tableOptions.ts";
+import { reportCommand } from "./text/nextSteps.ts";
 
 export const merge: Command = {
   name: "merge",
@@ -20,9 +22,11 @@ export const merge: Command = {
     annotations: { describe: "annotation file in its place", type: "string" },
     plugin: { describe: "also know the protocols, metrics and datasets of this module", type: "string", list: true },
     json: { describe: "print one JSON object instead of the table", type: "boolean" },
+    ...tableOptions,
   },
   unused: [
     { when: "--annotations is given", holds: ({ annotations }) => annotations !== undefined, options: ["data"] },
+    ...tableUnused,
   ],
   examples: [
     ["bench merge shards/* --out results", "the whole run; bench run --phase latency adds its latency"],
@@ -56,7 +60,11 @@ export const merge: Command = {
     }
     const reports = [];
     for (const run of merged) reports.push(await reportOf(run, { book, plugins }));
-    line(console, args.json ? JSON.stringify(resultJson(reports)) : resultTable(reports, widthOf(console)));
+    if (args.json) line(console, JSON.stringify(resultJson(reports)));
+    else {
+      const report = reportCommand(args.out as string);
+      console.out.write(`${printable(resultTable(reports, { ...tableChoice(args), ...lookOf(console), report }))}\n`);
+    }
     return 0;
   },
 };

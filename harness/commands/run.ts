@@ -13,7 +13,8 @@ import { interruptible } from "./terminal/interrupt.ts";
 import { observe } from "./terminal/observe.ts";
 import { planUnused, runFlagsOf, settingOptions } from "./terminal/planFlags.ts";
 import { resultsOption } from "./terminal/runChoice.ts";
-import { pullAdvice } from "./text/smallModels.ts";
+import { lookOf, printable, tableChoice, tableOptions, tableUnused } from "./terminal/tableOptions.ts";
+import { nextOfPlan, reportCommand } from "./text/nextSteps.ts";
 
 export const run: Command = {
   name: "run",
@@ -24,9 +25,10 @@ export const run: Command = {
     dump: { describe: "tokens: a PNG of what the encoder kept of each --image", type: "string", choices: ["tokens"] },
     results: resultsOption,
     json: { describe: "print one JSON object instead of the table", type: "boolean" },
+    ...tableOptions,
   },
   moreOptions: settingOptions,
-  unused: planUnused,
+  unused: [...planUnused, ...tableUnused],
   examples: [
     ["bench run --variants all", "everything whose weights are here, on the 26 photos"],
     [
@@ -60,13 +62,23 @@ async function print({ runs, stopped }: RunOutcome, plan: RunPlan, args: Argumen
   const options = { book: bookOf(plan.registry), plugins: listOf(args, "plugin") };
   for (const each of runs) reports.push(await reportOf(each, options));
   if (args.json) line(console, JSON.stringify(resultJson(reports, plan.leftOut)));
-  else line(console, [resultTable(reports, { leftOut: plan.leftOut }), ...pullAdvice(plan)].join("\n\n"));
+  else console.out.write(`${printable(firstTable(reports, plan, args, console))}\n`);
   if (!stopped) {
     const failed = runs.some(({ manifest }, i) => manifest.status.state === "failed" || allFailed(reports[i]!));
     return exitCodes[failed ? "failed" : "done"].code;
   }
   note(console, "stopped before the end; the same command goes on from here");
   return exitCodes.interrupted.code;
+}
+
+function firstTable(reports: readonly RunReport[], plan: RunPlan, args: Arguments, console: Console): string {
+  return resultTable(reports, {
+    ...tableChoice(args),
+    ...lookOf(console),
+    leftOut: plan.leftOut,
+    report: reportCommand(args.results as string),
+    next: nextOfPlan(plan),
+  });
 }
 
 /** Tells whether every image failed: the run did end, and has no figure. */

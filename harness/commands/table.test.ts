@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { HarnessError } from "../errors.ts";
 import { storeExample } from "../report/fixtures/runs.ts";
 import { newestOfEach, readableRuns } from "../results/storedRuns.ts";
@@ -94,20 +94,65 @@ test("a newer run that did not finish does not take the place of a finished one"
   expect(chosen(stopped).map(({ id }) => id)).toEqual([stopped.id]);
 });
 
-test("details are printed on request", async () => {
+test("more columns are printed on request, and all notes", async () => {
   const results = await exampleResults();
-  expect((await tableOf({ results, details: true })).out).toContain("mIoU small");
+  expect((await tableOf({ results, columns: ["all"] })).out).toContain("mIoU small");
   expect((await tableOf({ results })).out).not.toContain("mIoU small");
+  expect((await tableOf({ results, columns: ["miou.box.small"] })).out).toMatch(/^variant +box$/m);
+  expect((await tableOf({ results, notes: true })).out).toContain("mIoU: mean over n instances");
+  expect((await tableOf({ results })).out).not.toContain("mIoU: mean over n instances");
+});
+
+test("unfinished runs are counted and left out beside finished ones, unless they are asked for", async () => {
+  const results = await newResults();
+  await storeExample(results, { variant: "mobilesam", ious: { box: [0.5] } });
+  const status = { state: "stopped", message: "ctrl-c" } as const;
+  await storeExample(results, { variant: "sam-nano", ious: { box: [0.6] }, manifest: { status } });
+  const { out } = await tableOf({ results });
+  expect(out).toContain("1 unfinished run left out, --unfinished shows it");
+  expect(out).not.toContain("sam-nano");
+  const asked = (await tableOf({ results, unfinished: true })).out;
+  expect(asked).toMatch(/^sam-nano † +nano/m);
+  expect(asked).toContain("† not finished");
+  expect(JSON.parse((await tableOf({ results, json: true })).out).runs).toHaveLength(2);
+  expect((await tableOf({ results, run: ["sam-nano"] })).out).toContain("sam-nano †");
+});
+
+test("the table keeps to the terminal's width, and is bold on it unless NO_COLOR is set", async () => {
+  const results = await newResults();
+  for (const [variant, iou] of [
+    ["mobilesam", 0.5],
+    ["sam-nano", 0.6],
+  ] as const)
+    await storeExample(results, { variant, ious: { box: [iou], "1p": [iou], "3p": [iou] }, encodeMs: [40, 41] });
+  const shown = async (columns: number) => {
+    const console = memoryConsole();
+    Object.assign(console.out, { isTTY: true, columns });
+    expect(await table.run({ results }, console)).toBe(0);
+    return console.said.out;
+  };
+  vi.stubEnv("TERM", "xterm");
+  vi.stubEnv("NO_COLOR", "");
+  const bold = await shown(60);
+  expect(bold).toContain("\u001b[1m60.0\u001b[22m");
+  expect(bold).toContain("bold: best of its column");
+  vi.stubEnv("NO_COLOR", "1");
+  const plain = await shown(60);
+  expect(plain).not.toContain("\u001b");
+  expect(plain).toContain("60.0*");
+  expect(plain.split("\n").filter((line) => line.length > 60)).toEqual([]);
+  vi.unstubAllEnvs();
 });
 
 /** The stored run of version 1 that the store's own tests read. */
 const version1 = fileURLToPath(new URL("../store/fixtures/version1", import.meta.url));
 
 test("a run of an earlier version is tabled with – for memory and GMACs, and with the reasons", async () => {
-  const { out } = await tableOf({ results: version1 });
-  expect(out).toMatch(/parameters +GMACs +GMACs +.*memory/);
-  expect(out).toMatch(/^ptq4sam\/sam-nano\/w8a8 +nano +1\.04 +– +– +– .* – +\d+ +[\d.]+ ?/m);
-  expect(out).toMatch(/recorded by an earlier version/);
+  const { out } = await tableOf({ results: version1, wide: true, notes: true });
+  expect(out).toMatch(/total +memory/);
+  expect(out).toMatch(/GMACs +GMACs/);
+  expect(out).toMatch(/^ptq4sam\/sam-nano\/w8a8 +nano +[\d.]+ .* +– +1\.04 /m);
+  expect(out.replaceAll(/\s+/g, " ")).toMatch(/recorded by an earlier version/);
   expect(out).toMatch(/no memory: memory was measured in a process that held the data set's annotations as well/);
   expect(out).toMatch(/no GMACs: GMACs were those of the fused graph/);
 });

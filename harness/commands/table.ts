@@ -3,13 +3,15 @@ import { HarnessError } from "../errors.ts";
 import { refuseIrregular } from "../files.ts";
 import { loadBook } from "../plan/plugins/book.ts";
 import type { TableFormat } from "../report/table/export.ts";
-import { betweenMarks, exportResults } from "../report/table/resultExport.ts";
+import { betweenMarks, exportResults, readmeTable } from "../report/table/resultExport.ts";
 import { type RunReport, reportOf } from "../results/report.ts";
 import { chosenRuns } from "../results/storedRuns.ts";
-import { type Arguments, type Command, type Console, listOf, note, widthOf } from "./terminal/command.ts";
+import { type Arguments, type Command, type Console, listOf, note } from "./terminal/command.ts";
 import { deliver } from "./terminal/deliver.ts";
 import { paperOptions, printPaperTable, refusePaperOptions } from "./terminal/paperTable.ts";
 import { choiceOptions, runChoice } from "./terminal/runChoice.ts";
+import { lookOf, tableChoice, tableOptions, tableUnused } from "./terminal/tableOptions.ts";
+import { nextOfRuns, reportCommand } from "./text/nextSteps.ts";
 
 export const table: Command = {
   name: "table",
@@ -17,22 +19,25 @@ export const table: Command = {
   arguments: [{ name: "run", describe: "ids as bench list runs has them", many: true, optional: true }],
   options: {
     ...choiceOptions,
-    details: { describe: "also prepare, upscale, memory by stage, files, accuracy by size", type: "boolean" },
+    ...tableOptions,
+    unfinished: { describe: "also runs that are not finished", type: "boolean" },
     json: { describe: "print one JSON object instead of the table", type: "boolean" },
     readme: { describe: "write it as Markdown between the two marks of README.md, or of --out", type: "boolean" },
     ...paperOptions,
   },
   unused: [
-    { when: "--readme is given", holds: ({ readme }) => readme === true, options: ["json"] },
+    { when: "--readme is given", holds: ({ readme }) => readme === true, options: ["json", "notes"] },
+    ...tableUnused,
     {
       when: "--paper is given",
       holds: ({ paper }) => paper !== undefined,
-      options: ["all", "details", "readme"],
+      options: ["all", "columns", "wide", "notes", "sort", "unfinished", "readme"],
     },
   ],
   examples: [
     ["bench table", "the newest run of each variant"],
-    ["bench table sam-nano-0a1b2c3d4e5f --details", "all that is known of one run"],
+    ["bench table --wide --sort total", "more columns, the fastest first"],
+    ["bench table sam-nano-0a1b2c3d4e5f --columns all --notes", "all that is known of one run"],
     ["bench table --format latex --out results.tex", "for a paper: booktabs and siunitx"],
     ["bench table --readme", "README's table, from the stored runs"],
     ["bench table --paper sam-t5-coco --format latex", "a published table with our figures beside its own"],
@@ -46,15 +51,31 @@ export const table: Command = {
     const options = { book: await loadBook(plugins), plugins };
     // One after the other: rows of one run in memory at a time.
     for (const run of runs) reports.push(await reportOf(run, options));
-    const detail = args.details ? "full" : "papers";
-    if (args.readme) await writeReadme(reports, args, console);
+    if (args.readme) await writeReadme(finishedOnly(reports, args), args, console);
     else {
       const format = (args.format as TableFormat | undefined) ?? (args.json ? "json" : "text");
-      await deliver(await exportResults(reports, format, { ...widthOf(console), detail }), args, console);
+      // Programs get everything; a reader asks for what is not finished.
+      const shown = format === "json" || format === "csv" ? reports : finishedOnly(reports, args);
+      const names = listOf(args, "run");
+      const content = await exportResults(shown, format, {
+        ...tableChoice(args),
+        ...lookOf(console, args),
+        unfinished: reports.length - shown.length,
+        report: reportCommand(args.results as string, names),
+        next: nextOfRuns(shown),
+      });
+      await deliver(content, args, console);
     }
     return 0;
   },
 };
+
+/** Leaves unfinished runs out, unless they are asked for, by name too, or nothing else is here. */
+function finishedOnly(reports: readonly RunReport[], args: Arguments): readonly RunReport[] {
+  const finished = reports.filter(({ status }) => status === "done");
+  const all = args.unfinished === true || args.all === true || listOf(args, "run").length > 0;
+  return all || finished.length === 0 ? reports : finished;
+}
 
 /** Writes the table between the two marks of the file; the rest of the file stays as it is, to the byte. */
 async function writeReadme(reports: readonly RunReport[], args: Arguments, console: Console): Promise<void> {
@@ -65,7 +86,7 @@ async function writeReadme(reports: readonly RunReport[], args: Arguments, conso
   const text = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
     throw new HarnessError(`${file}: can not be read`, { found: cause.code, cause });
   });
-  const table = (await exportResults(reports, "markdown", { detail: args.details ? "full" : "papers" })) as string;
+  const table = await readmeTable(reports, tableChoice(args));
   const written = betweenMarks(text, table, file);
   if (written !== text) await writeFile(file, written);
   note(console, `${file}: ${written === text ? "up to date" : "written"}, ${reports.length} runs`);

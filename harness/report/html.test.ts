@@ -84,8 +84,8 @@ test("the page has the table, all charts, their words, warnings, masks, machine,
   }
   expect(grids.map(({ id }) => id)).toEqual(["results-shapes"]);
   expect(markup).toMatch(/<th scope="row">sam-vit-b<\/th>/);
-  // Under the table, and beside the three charts of encode and of both.
-  expect(markup.split("sam-vit-b encode: two speeds.")).toHaveLength(5);
+  // Under the table, on its figures of encode and of both together, and beside the three charts of encode and of both.
+  expect(markup.split("sam-vit-b encode: two speeds.")).toHaveLength(7);
   expect(markup).toContain('<path class="truth" d="M1 1L9 1L9 9Z"/>');
   expect(markup).toContain('<circle class="background" cx="3.5" cy="4.5"');
   expect(markup).toContain("a cpu, 2 cores");

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { truth } from "../coco/fixtures/scene.ts";
 import { recall } from "../metrics/index.ts";
-import { accuracyColumns } from "../report/table/columns.ts";
+import { resultColumns } from "../report/table/resultColumns.ts";
 import { damageOf } from "../store/damage.ts";
 import { exampleManifest } from "../store/fixtures/run.ts";
 import { openRun, readRun } from "../store/store.ts";
@@ -28,7 +28,7 @@ test("where no mask was kept on any image, the table has AR 0, not a column less
   const sealed = await run.sealed();
   await run.update({ ...scoresRecord(scores, sealed, "sources"), status: { state: "done", ...sealed } });
   await run.close();
-  const columns = accuracyColumns([await reportOf(await readRun(results, run.id))]);
+  const columns = resultColumns([await reportOf(await readRun(results, run.id))], undefined);
   expect(columns.map(({ header, cells }) => [header[0], ...cells])).toContainEqual(["AR@1000", "0.0"]);
 });
 

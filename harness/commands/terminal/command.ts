@@ -90,8 +90,8 @@ export function note({ notes }: Pick<Console, "notes">, text: string): void {
   notes.write(`${visibleLines(text)}\n`);
 }
 
-/** Returns the width of tables: that of a narrow terminal; nothing for files and pipes, which get the full width. */
+/** Returns the width of tables: that of the terminal; nothing for files and pipes, which get the full width. */
 export function widthOf({ out }: Console): { readonly width: number | undefined } {
   const { columns } = out as { readonly columns?: number };
-  return { width: columns === undefined ? undefined : Math.max(80, Math.min(columns, 160)) };
+  return { width: columns === undefined ? undefined : Math.max(40, Math.min(columns, 160)) };
 }

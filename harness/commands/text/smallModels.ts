@@ -10,11 +10,11 @@ export function smallModelsText(models: readonly SmallModel[]): string {
   return `Published models: \`bench pull --small\` brings ${listed(names)}`;
 }
 
-/** Returns the line on `bench pull --small` where all small models were left out for want of their files; nothing else. */
-export function pullAdvice({ registry, leftOut }: Pick<RunPlan, "registry" | "leftOut">): readonly string[] {
+/** Returns the small models where all of them were left out for want of their files; none where one is here. */
+export function absentSmallModels({ registry, leftOut }: Pick<RunPlan, "registry" | "leftOut">): readonly SmallModel[] {
   const models = smallModels(registry);
   const absent = new Set(leftOut.map(({ variant }) => variant));
-  return models.length > 0 && models.every(({ variant }) => absent.has(variant)) ? [smallModelsText(models)] : [];
+  return models.every(({ variant }) => absent.has(variant)) ? models : [];
 }
 
 /** Writes the size of a file as `41 MB`, or that its authors name none. */

@@ -1,10 +1,10 @@
 import { changeRange, milliseconds, points, pointsRange } from "../../results/compare/words.ts";
 import type { Headline } from "../../results/headline.ts";
 import type { Interval } from "../../stats/intervals.ts";
-import { nameColumns } from "../table/columns.ts";
 import { type Column, none } from "../table/grid.ts";
 import { intervalText, scaledInterval } from "../table/intervalText.ts";
 import { layout, wrap } from "../table/layout.ts";
+import { nameColumns } from "../table/resultColumns.ts";
 import type { Candidate } from "./candidate.ts";
 import { type Excess, isUncertain, type LimitName, type Limits } from "./limits.ts";
 import type { Decision, Miss, Ranked, Ranking } from "./ranking.ts";

@@ -52,7 +52,7 @@ function runText({ id, variant, weights }: ComparedRun): string {
 function agreementParts(agreement: Agreement, width: number): readonly string[] {
   const table = (columns: readonly Column[], stubs: number) =>
     fitColumns(columns.slice(0, stubs), [columns.slice(stubs)], width)
-      .map(layout)
+      .map((each) => layout(each))
       .join("\n\n");
   return [
     agreement.prompts.length === 0 ? "" : table(agreementColumns(agreement), 1),
@@ -91,7 +91,9 @@ function figureTables(figures: readonly FigureDifference[], width: number): stri
     column(["n"], ({ n }) => String(n)),
   ];
   const names: Column = { header: ["figure"], align: "left", cells: figures.map(({ figure }) => figure) };
-  return fitColumns([names], [columns], width).map(layout).join("\n\n");
+  return fitColumns([names], [columns], width)
+    .map((each) => layout(each))
+    .join("\n\n");
 }
 
 function latencyTable({ stages }: LatencyComparison): string {

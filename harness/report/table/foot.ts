@@ -1,16 +1,13 @@
 import type { Metric } from "../../api.ts";
-import {
-  absentNames,
-  type Conditions,
-  type RunReport,
-  type Stage,
-  sameConditions,
-  stages,
-} from "../../results/report.ts";
+import { absentNames, type RunReport, type Stage, sameConditions, stages } from "../../results/report.ts";
 import { largest } from "../../stats/summary.ts";
 import { metricsIn, mixesUpscaling, scoredPrompts, sharedFileNames } from "./columns.ts";
+import { conditionsText, distinctConditions } from "./headLines.ts";
 import { intervalMeaning } from "./intervalText.ts";
 import { layout, wrap } from "./layout.ts";
+import { groupLines, warningGroups } from "./warnings.ts";
+
+export { warningLines } from "./warnings.ts";
 
 /** A variant that was asked for among others and could not run, and what would change that. */
 export interface LeftOut {
@@ -47,6 +44,7 @@ export function footLines(reports: readonly RunReport[], base: RunReport | undef
     ...(reports.some(({ status }) => status !== "done") ? ["† not finished; the warnings say why"] : []),
     ...notesLines(reports),
     ...absentLines(reports),
+    ...aloneLines(reports),
     ...creditLines(reports),
   ];
 }
@@ -59,14 +57,12 @@ export function creditLines(reports: readonly RunReport[]): readonly string[] {
 function latencyLines(reports: readonly RunReport[], base: RunReport | undefined): string[] {
   const measured = reports.filter(({ latency }) => Object.keys(latency).length > 0);
   const lines = measured.length === 0 ? [] : [latencyLine(measured)];
-  const groups = measured
-    .map(({ conditions }) => conditions)
-    .filter((each, i, all) => all.findIndex((other) => sameConditions(other, each)) === i);
-  if (groups.length === 1) lines.push(`measured with ${describe(groups[0]!)}`);
+  const groups = distinctConditions(measured);
+  if (groups.length === 1) lines.push(`measured with ${conditionsText(groups[0]!)}`);
   else
     for (const conditions of groups) {
       const own = measured.filter((each) => sameConditions(each.conditions, conditions));
-      lines.push(`${own.map(({ variant }) => variant).join(", ")}: measured with ${describe(conditions)}`);
+      lines.push(`${own.map(({ variant }) => variant).join(", ")}: measured with ${conditionsText(conditions)}`);
     }
   if (base !== undefined) {
     const only = groups.length > 1 ? "; of rows measured under the same conditions" : "";
@@ -95,7 +91,7 @@ function latencyLines(reports: readonly RunReport[], base: RunReport | undefined
     );
   if (reports.some(({ referenceGmacs }) => referenceGmacs !== undefined))
     lines.push(
-      "GMACs: 10^9 multiply-accumulates of the published architecture, or of what the method computes, for one image (encode) and one box prompt (decode); what the graphs here execute, fused and without padding, is in the details and in --json",
+      "GMACs: 10^9 multiply-accumulates of the published architecture, or of what the method computes, for one image (encode) and one box prompt (decode); what the graphs here execute, fused and without padding, is in --columns all and in --json",
     );
   if (reports.some(({ theory }) => theory !== undefined))
     lines.push(
@@ -135,11 +131,6 @@ function countOf(measured: readonly RunReport[], stage: Stage): string {
   return counts.length === 0 ? `no ${stage}` : `n = ${least === most ? least : `${least} to ${most}`} (${stage})`;
 }
 
-function describe({ provider, threads, onnxruntime, cpu, cores, recorded }: Conditions): string {
-  const count = `${threads} thread${threads === 1 ? "" : "s"} on ${cores} core${cores === 1 ? "" : "s"}`;
-  return `${count}, ${cpu}, ONNX Runtime ${onnxruntime}, provider ${provider}${recorded === undefined ? "" : `, recorded by ${recorded}`}`;
-}
-
 function accuracyLines(reports: readonly RunReport[]): string[] {
   const scored = scoredPrompts(reports);
   if (scored.length === 0) return [];
@@ -163,7 +154,9 @@ function shownMetrics(reports: readonly RunReport[]): readonly Metric[] {
 
 /** Returns lines on the bounds of accuracy: floors, which need no model, and the agreement between two people. */
 function boundLines(reports: readonly RunReport[]): string[] {
-  const floors = new Set(reports.flatMap(({ role, variant }) => (role === "floor" ? [variant] : [])));
+  const floors = new Map(
+    reports.flatMap(({ role, variant, title }) => (role === "floor" ? [[variant, title] as const] : [])),
+  );
   const agreements = new Map(
     reports.flatMap(({ humanAgreement }) =>
       humanAgreement === undefined ? [] : [[humanAgreement.compared, humanAgreement]],
@@ -171,7 +164,8 @@ function boundLines(reports: readonly RunReport[]): string[] {
   );
   return [
     ...[...floors].map(
-      (variant) => `floor: ${variant} answers without a look at the photo; a row below it does worse than no model`,
+      ([variant, title]) =>
+        `floor: ${variant} (${title}) answers without a look at the photo; a row below it does worse than no model`,
     ),
     ...[...agreements.values()].map(
       ({ meanIou, pairs, compared }) =>
@@ -228,6 +222,17 @@ function absentLines(reports: readonly RunReport[]): string[] {
   );
 }
 
+/** Says of rows of which one phase alone was measured how the other comes. */
+function aloneLines(reports: readonly RunReport[]): string[] {
+  return (["accuracy", "latency"] as const).flatMap((phase) => {
+    const rows = reports.filter(({ only }) => only === phase);
+    if (rows.length === 0) return [];
+    const other = phase === "accuracy" ? "latency" : "accuracy";
+    const names = [...new Set(rows.map(({ variant }) => variant))].join(", ");
+    return [`${names}: ${phase} alone was measured; bench run --phase ${other} adds to this run`];
+  });
+}
+
 function notesLines(reports: readonly RunReport[]): string[] {
   return [...new Set(reports.flatMap(({ variant, notes }) => notes.map((note) => `${variant}: ${note}`)))];
 }
@@ -245,24 +250,15 @@ function leftOutText(leftOut: readonly LeftOut[], width: number): string {
   ]);
 }
 
-/** Writes the warnings; a warning that several runs share is written once, with their names. */
+/** Writes the warnings by what they ask for: a sentence for each group, and below it each warning in full. */
 function warningsText(reports: readonly RunReport[], width: number): string {
-  const lines = warningLines(reports).map(({ text }) => wrap(`- ${text}`, width, "  "));
-  return lines.length === 0 ? "" : [`warnings (${lines.length})`, ...lines].join("\n");
-}
-
-/** Returns the warnings with their subjects, as the store has them. */
-export function warningLines(
-  reports: readonly RunReport[],
-): readonly { readonly about: string; readonly text: string }[] {
-  const found = new Map<string, { readonly about: string; readonly variants: string[] }>();
-  for (const { variant, warnings } of reports)
-    for (const { about, text } of warnings) {
-      const variants = found.get(text)?.variants ?? [];
-      found.set(text, { about, variants: [...variants, variant] });
-    }
-  return [...found].map(([text, { about, variants }]) => {
-    const named = variants.every((variant) => text.startsWith(variant));
-    return { about, text: `${named ? "" : `${[...new Set(variants)].join(", ")}: `}${text}` };
+  const groups = warningGroups(reports);
+  if (groups.length === 0) return "";
+  const count = groups.reduce((sum, { warnings }) => sum + warnings.length, 0);
+  const lines = groups.map((group) => {
+    const [sentence = "", ...full] = groupLines(group);
+    const below = full.map((text) => `  ${wrap(`- ${text}`, width - 4, "    ")}`);
+    return [wrap(`- ${sentence}`, width, "  "), ...below].join("\n");
   });
+  return [`warnings (${count})`, ...lines].join("\n");
 }

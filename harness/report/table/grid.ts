@@ -23,9 +23,17 @@ export interface Column {
 
 export interface Mark {
   readonly tone: Tone;
+  /** Signs of a cell of results: formats show them as characters or in bold. */
+  readonly signs?: readonly Sign[];
   /** Text that a pointer shows while it rests on the cell. */
   readonly detail?: string;
 }
+
+/**
+ * `best` is the best value of its column, `efficient` the name of a row that no other beats in accuracy and time, `warned` a
+ * figure that a warning is about.
+ */
+export type Sign = "best" | "efficient" | "warned";
 
 /** `ours`, `open` (not measured yet), and where ours lies: `alike` the paper's within its interval, or clearly off. */
 export type Tone = "plain" | "ours" | "open" | "alike" | "above" | "below";

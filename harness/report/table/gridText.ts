@@ -11,7 +11,11 @@ export function gridText({ title, subtitle, columns, notes }: Grid, width = defa
     .map(({ from, count }) => namedOnce(columns.slice(from, from + count)));
   const cut = fitColumns(names, groups, width);
   const lines = notes.map((note) => noteLines(note, width));
-  return [`${wrap(title, width, "  ")}\n${wrap(subtitle, width, "  ")}`, ...cut.map(layout), lines.join("\n")]
+  return [
+    `${wrap(title, width, "  ")}\n${wrap(subtitle, width, "  ")}`,
+    ...cut.map((each) => layout(each)),
+    lines.join("\n"),
+  ]
     .filter((part) => part !== "")
     .join("\n\n");
 }

@@ -1,36 +1,79 @@
 import { largest } from "../../stats/summary.ts";
 import { visibleLines } from "../../visible.ts";
-import type { Column } from "./grid.ts";
+import type { Column, Sign } from "./grid.ts";
+import { terminalWidth } from "./terminalWidth.ts";
 
 const gap = "  ";
+
+/** How signs of cells are shown: as characters alone, or the best of a column in bold, as a terminal in colour can. */
+export type SignStyle = "characters" | "bold";
+
+/** The characters that stand behind a cell for its signs. */
+export const signCharacters: Readonly<Record<Sign, string>> = { best: "*", efficient: "^", warned: "!" };
+
+/** The sequences by which a terminal begins and ends bold. */
+export const bold = { on: "\u001b[1m", off: "\u001b[22m" };
 
 /**
  * Writes columns side by side under a rule: the text reads the same in a terminal, a file and a mail. Headers end on one line,
  * cells begin on one.
  */
-export function layout(columns: readonly Column[]): string {
-  const widths = columns.map(widthOf);
-  const format = (cells: readonly string[]) =>
-    cells
-      .map((cell, i) => (columns[i]!.align === "right" ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
-      .join(gap)
-      .trimEnd();
+export function layout(columns: readonly Column[], style: SignStyle = "characters"): string {
+  const signed = columns.map((column) => ({ ...column, cells: signedCells(column, style) }));
+  const widths = signed.map(widthOf);
+  const padded = (cells: readonly string[]) =>
+    cells.map((cell, i) => {
+      const blanks = " ".repeat(widths[i]! - terminalWidth(cell));
+      return columns[i]!.align === "right" ? blanks + cell : cell + blanks;
+    });
   const headerLines = Math.max(...columns.map(({ header }) => header.length));
   const header = numbers(headerLines).map((i) =>
-    format(columns.map((column) => column.header[i - headerLines + column.header.length] ?? "")),
+    joined(padded(columns.map((column) => column.header[i - headerLines + column.header.length] ?? ""))),
   );
   const rows = Math.max(...columns.map(({ cells }) => cells.length));
   const body = numbers(rows).flatMap((row) => {
-    const cells = columns.map((column) => linesOf(column.cells[row] ?? ""));
+    const cells = signed.map((column) => linesOf(column.cells[row] ?? ""));
+    const isBold = columns.map(({ marks }) => style === "bold" && marks?.[row]?.signs?.includes("best"));
     const lines = Math.max(...cells.map((cell) => cell.length));
-    return numbers(lines).map((i) => format(cells.map((cell) => cell[i] ?? "")));
+    return numbers(lines).map((i) =>
+      joined(
+        padded(cells.map((cell) => cell[i] ?? "")).map((cell, column) =>
+          isBold[column] ? `${bold.on}${cell}${bold.off}` : cell,
+        ),
+      ),
+    );
   });
-  return [...header, format(widths.map((width) => "-".repeat(width))), ...body].join("\n");
+  return [...header, joined(widths.map((width) => "-".repeat(width))), ...body].join("\n");
 }
 
-/** Returns how many characters a column takes, without the gap before it. */
+function joined(cells: readonly string[]): string {
+  return cells.join(gap).trimEnd();
+}
+
+/** Returns the cells with their signs; figures of a column stay in line because every cell has room for as many. */
+function signedCells({ cells, marks = [], align }: Column, style: SignStyle): readonly string[] {
+  const signs = cells.map((_, row) =>
+    (marks[row]?.signs ?? [])
+      .filter((sign) => style === "characters" || sign !== "best")
+      .map((sign) => signCharacters[sign])
+      .join(""),
+  );
+  if (align === "left") return cells.map((cell, row) => (signs[row] === "" ? cell : `${cell} ${signs[row]}`));
+  const room = largest([0, ...signs.map(({ length }) => length)]);
+  return cells.map((cell, row) => cell + signs[row]!.padEnd(room));
+}
+
+/** Returns how many places a column takes in a terminal, without the gap before it and without signs. */
 export function widthOf({ header, cells }: Column): number {
-  return largest([...header, ...cells.flatMap(linesOf)].map((line) => line.length));
+  return largest([...header, ...cells.flatMap(linesOf)].map(terminalWidth));
+}
+
+/** Returns how many places columns take side by side, with their signs. */
+export function tableWidth(columns: readonly Column[], style: SignStyle = "characters"): number {
+  return columns.reduce(
+    (sum, column) => sum + gap.length + widthOf({ ...column, cells: signedCells(column, style) }),
+    -gap.length,
+  );
 }
 
 /** Returns the lines as they will be shown, so that an escaped character counts with its width. */
@@ -48,8 +91,7 @@ export function fitColumns(
   groups: readonly (readonly Column[])[],
   width: number,
 ): readonly (readonly Column[])[] {
-  const fits = (columns: readonly Column[]) =>
-    [...stub, ...columns].reduce((sum, column) => sum + gap.length + widthOf(column), -gap.length) <= width;
+  const fits = (columns: readonly Column[]) => tableWidth([...stub, ...columns]) <= width;
   const tables: Column[][] = [[]];
   const add = (columns: readonly Column[]) => {
     const last = tables.at(-1)!;
@@ -68,7 +110,7 @@ export function fitColumns(
  * than the width stays whole.
  */
 export function wrap(text: string, width: number, indent = ""): string {
-  return brokenLines(text, (line) => line.length <= width, indent).join("\n");
+  return brokenLines(text, (line) => terminalWidth(line) <= width, indent).join("\n");
 }
 
 /**

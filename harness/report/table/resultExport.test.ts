@@ -6,17 +6,19 @@ import { type RunReport, reportOf } from "../../results/report.ts";
 import { chartWarnings } from "../charts/vega.ts";
 import { exampleDetails } from "../fixtures/detailed.ts";
 import { exampleQuantized, storeExample } from "../fixtures/runs.ts";
-import { betweenMarks, exportResults, marks } from "./resultExport.ts";
+import { betweenMarks, exportResults, marks, readmeTable } from "./resultExport.ts";
 
 const reports = (await exampleDetails()).map(({ report }) => report);
 const elsewhere: readonly RunReport[] = [reports[0]!, { ...reports[1]!, dataset: "coco", fingerprint: "f2" }];
 
-test("markdown: a table with its notes as a list, every row of the same columns", async () => {
+test("markdown: a table of the chosen columns with its notes as a list, the best in bold", async () => {
   const markdown = (await exportResults(reports, "markdown")) as string;
   const rows = markdown.split("\n").filter((line) => line.startsWith("|"));
   expect(rows).toHaveLength(5);
   expect(new Set(rows.map((row) => row.split(/(?<!\\)\|/).length)).size).toBe(1);
-  expect(rows[2]).toMatch(/^\| sam-vit-b \| nano \| .* \| 80\.0 ±3\.\d \| 60\.0 ±3\.\d \|$/);
+  expect(rows[2]).toMatch(/^\| sam-vit-b \^ \| nano \| \*\*80\.0 ±3\.\d\*\* \| \*\*60\.0 ±3\.\d\*\* \| 415 ! \|/);
+  const few = (await exportResults(reports, "markdown", { columns: ["memory"] })) as string;
+  expect(few.split("\n").filter((line) => line.startsWith("| "))[0]).toBe("| variant | memory: MB |");
   expect(markdown).toContain("- latency: median and quartiles of n = ");
   expect(markdown).toContain("- warning: sam-vit-b encode: two speeds.");
 });
@@ -24,13 +26,14 @@ test("markdown: a table with its notes as a list, every row of the same columns"
 test("latex: plain figures in siunitx's columns, gaps and headings in braces, all else as it was", async () => {
   const latex = (await exportResults(reports, "latex")) as string;
   const [preamble] = /\\begin\{tabular\}.*/.exec(latex)!;
-  expect(preamble).toMatch(/^\\begin\{tabular\}\{@\{\}llS\[table-format=2\.1\]/);
+  expect(preamble).toMatch(/^\\begin\{tabular\}\{@\{\}llS\[table-format=2\.1\(2\)/);
   expect(preamble).toContain("S[table-format=2.1(2),separate-uncertainty]");
   // Quartiles are no figure that siunitx knows.
-  expect(preamble).toContain("rr");
-  expect(latex).toMatch(/^sam-vit-b & nano & 93\.7 & .* & 80\.0 \+- 3\.\d & 60\.0 \+- 3\.\d \\\\$/m);
-  expect(latex).toMatch(/^sam-vit-h & seeded & .* & \{--\} & \{--\} \\\\$/m);
-  expect(latex).toContain("{\\% (n 15)}");
+  expect(await exportResults(reports, "latex", { columns: ["total", "encode-quartiles"] })).toMatch(
+    /\{@\{\}lS\[table-format=\d\.\d\]r@\{\}\}|\{@\{\}lS\[[^\]]*\]r@\{\}\}/,
+  );
+  expect(latex).toMatch(/^sam-vit-b & nano & 80\.0 \+- 3\.\d & 60\.0 \+- 3\.\d & 415 & /m);
+  expect(latex).toMatch(/^sam-vit-h & seeded & \{--\} & \{--\} & /m);
   expect(latex.match(/[^\n\x20-\x7e]/g)).toBeNull();
 });
 
@@ -42,8 +45,8 @@ test("what a quantised variant saves on paper is two columns in every format, an
   const texts = await Promise.all(
     (["text", "markdown", "latex", "csv", "json", "vega-lite"] as const).map(async (format) => [
       format,
-      String(await exportResults(both, format, { width: 400 })),
-      String(await exportResults([reports[0]!], format, { width: 400 })),
+      String(await exportResults(both, format, { width: 400, columns: "wide", notes: "all" })),
+      String(await exportResults([reports[0]!], format, { width: 400, columns: "wide", notes: "all" })),
     ]),
   );
   for (const [format, text, plain] of texts) {
@@ -97,10 +100,17 @@ test("a table is written between its marks, and again gives the same", () => {
   expect(betweenMarks(written, "| a |\n", "README.md")).toBe(written);
 });
 
-test("between the marks the table stands open, and its notes behind a fold", () => {
-  const written = betweenMarks(`${marks.begin}${marks.end}`, "| a |\n\n- n: 3\n- memory: peak\n", "README.md");
-  const fold = "<details>\n<summary>What the figures mean</summary>\n\n- n: 3\n- memory: peak\n\n</details>";
-  expect(written).toBe(`${marks.begin}\n\n| a |\n\n${fold}\n\n${marks.end}`);
+test("README's table has the chosen columns, and one line below it that names the page of what the figures mean", async () => {
+  const lines = (await readmeTable(reports, {})).split("\n");
+  expect(lines[0]).toMatch(/^shapes, 5 images; accuracy in % .*\. ms: median of 2 to 4; 2 threads on 2 cores/);
+  const last = lines.findLastIndex((line) => line.startsWith("| "));
+  expect(lines.slice(last + 1)).toEqual([
+    "",
+    expect.stringMatching(
+      /^\[What the figures mean\]\(harness\/report\/README\.md\); `bench table --notes` has every note/,
+    ),
+  ]);
+  expect(lines.find((line) => line.startsWith("| mobilesam"))).toContain("| **45.6** |");
 });
 
 test.each(["", marks.begin, `${marks.end} ${marks.begin}`, `${marks.begin}${marks.begin}${marks.end}`])(

@@ -1,16 +1,11 @@
 import { HarnessError } from "../../errors.ts";
 import type { RunReport } from "../../results/report.ts";
 import { csv, exportTable, type TableFormat } from "./export.ts";
-import type { LeftOut } from "./foot.ts";
+import { headLines } from "./headLines.ts";
+import { gridMarkdown } from "./markdown.ts";
 import { resultGrid, resultRecords } from "./resultGrid.ts";
-import { byDataset, resultJson, resultTable } from "./tables.ts";
-
-interface ResultExportOptions {
-  /** Characters of a line of text. */
-  readonly width?: number;
-  readonly detail?: "papers" | "full";
-  readonly leftOut?: readonly LeftOut[];
-}
+import { byDataset, resultJson, resultTable, type TableChoice, type TableOptions } from "./tables.ts";
+import { warningGroups } from "./warnings.ts";
 
 /**
  * Returns the whole file of a format, with a table for each dataset. Throws HarnessError for a picture of several datasets.
@@ -18,28 +13,29 @@ interface ResultExportOptions {
 export async function exportResults(
   reports: readonly RunReport[],
   format: TableFormat,
-  { width, detail = "papers", leftOut = [] }: ResultExportOptions = {},
+  options: TableOptions = {},
 ): Promise<string | Buffer> {
+  const { leftOut = [], sort, columns = "first" } = options;
   switch (format) {
     case "text":
-      return `${resultTable(reports, { detail, leftOut, width })}\n`;
+      return `${resultTable(reports, options)}\n`;
     case "json":
       return `${JSON.stringify(resultJson(reports, leftOut))}\n`;
     case "csv":
       return csv(resultRecords(reports));
     case "markdown":
     case "latex": {
-      const tables = byDataset(reports).map((rows) => exportGrid(rows, format, { detail, leftOut }));
+      const tables = byDataset(reports, sort).map((rows) => exportGrid(rows, format, { columns, leftOut }));
       return (await Promise.all(tables)).join("\n");
     }
     default: {
-      const [rows, ...others] = byDataset(reports);
+      const [rows, ...others] = byDataset(reports, sort);
       if (rows === undefined || others.length > 0)
         throw new HarnessError(`--format ${format}: shows the runs of one dataset`, {
           found: `${others.length + (rows === undefined ? 0 : 1)} datasets`,
           hint: "name the runs: bench list runs",
         });
-      return exportGrid(rows, format, { detail, leftOut });
+      return exportGrid(rows, format, { columns, leftOut });
     }
   }
 }
@@ -55,6 +51,24 @@ function exportGrid(
 /** `bench table --readme` writes between these marks; Markdown shows neither. */
 export const marks = { begin: "<!-- bench table: begin -->", end: "<!-- bench table: end -->" } as const;
 
+/**
+ * Returns the table as a page about more than it shows it: Markdown with one line below it. What the figures mean is the same
+ * for all tables and stands in a page of its own.
+ */
+export async function readmeTable(reports: readonly RunReport[], { columns, sort }: TableChoice): Promise<string> {
+  const tables = byDataset(reports, sort).map((rows) => {
+    const grid = resultGrid(rows, { columns: columns ?? "first" });
+    return `${headLines(rows).join(". ")}.\n\n${gridMarkdown({ ...grid, title: "", subtitle: "", notes: [] })}`;
+  });
+  const [worst] = warningGroups(reports);
+  const meaning = `[What the figures mean](${meaningPage}); \`bench table --notes\` has every note and warning`;
+  const signs = "in bold the best of its column, ^ where no row is both more accurate and faster";
+  return [...tables, `${meaning}; ${signs}${worst === undefined ? "" : `, ! ${worst.text}`}.`].join("\n\n");
+}
+
+/** The page that says what the figures of every table mean. */
+const meaningPage = "harness/report/README.md";
+
 /** Puts the table between the two marks of a text. Throws HarnessError where both are not there, once and in order. */
 export function betweenMarks(text: string, table: string, file: string): string {
   const from = text.indexOf(marks.begin);
@@ -65,12 +79,5 @@ export function betweenMarks(text: string, table: string, file: string): string 
       expected: `one line ${marks.begin} and one line ${marks.end} below it`,
       hint: "write both where the table is to stand",
     });
-  return `${text.slice(0, from + marks.begin.length)}\n\n${withFoldedNotes(table)}\n\n${text.slice(to)}`;
-}
-
-/** Puts the notes behind a fold and leaves the table open, so that a page about more than the table stays short. */
-function withFoldedNotes(table: string): string {
-  const [figures, notes] = table.trim().split(/\n\n(?=- )/, 2);
-  if (notes === undefined) return figures!;
-  return `${figures}\n\n<details>\n<summary>What the figures mean</summary>\n\n${notes}\n\n</details>`;
+  return `${text.slice(0, from + marks.begin.length)}\n\n${table.trim()}\n\n${text.slice(to)}`;
 }

@@ -1,17 +1,19 @@
 import { type RunReport, type Score, stages } from "../../results/report.ts";
-import { accuracyColumns, detailColumns, efficiencyColumns, nameColumns, totalMs } from "./columns.ts";
+import { totalMs } from "./columns.ts";
 import { footLines, type LeftOut, warningLines } from "./foot.ts";
 import type { Grid, GridNote } from "./grid.ts";
-import { baseOf, titleOf } from "./tables.ts";
+import { titleOf } from "./headLines.ts";
+import { markedColumns } from "./marking.ts";
+import { type ColumnChoice, resultColumns } from "./resultColumns.ts";
+import { baseOf } from "./tables.ts";
 
-/** Returns the table of runs on one dataset for any format: the columns of papers, with what they mean as notes. */
-export function resultGrid(
-  reports: readonly RunReport[],
-  {
-    leftOut = [],
-    detail = "papers",
-  }: { readonly leftOut?: readonly LeftOut[]; readonly detail?: "papers" | "full" } = {},
-): Grid {
+interface GridOptions {
+  readonly leftOut?: readonly LeftOut[];
+  readonly columns?: ColumnChoice | undefined;
+}
+
+/** Returns the table of runs on one dataset for any format: the chosen columns, with what they mean as notes. */
+export function resultGrid(reports: readonly RunReport[], { leftOut = [], columns = "wide" }: GridOptions = {}): Grid {
   const base = baseOf(reports);
   const protocols = [
     ...new Set(reports.flatMap(({ prompts }) => Object.values(prompts).map(({ protocol }) => protocol))),
@@ -20,12 +22,7 @@ export function resultGrid(
     id: `results-${reports[0]!.dataset}`,
     title: `Results on ${titleOf(reports[0]!)}`,
     subtitle: protocols.length === 0 ? "latency and memory" : `protocols: ${protocols.join(", ")}`,
-    columns: [
-      ...nameColumns(reports),
-      ...efficiencyColumns(reports, base),
-      ...accuracyColumns(reports),
-      ...(detail === "full" ? detailColumns(reports).flat() : []),
-    ],
+    columns: markedColumns(resultColumns(reports, base, columns), reports),
     notes: [
       ...footLines(reports, base).map(noteOf),
       ...leftOut.flatMap(leftOutNotes),

@@ -1,0 +1,162 @@
+import { unknown } from "../../errors.ts";
+import { absentNames, figureIn, type RunReport, type Score } from "../../results/report.ts";
+import { promptsText, scaledText, scoreText } from "./cellText.ts";
+import { metricsIn, mixesUpscaling, type ScoredPrompts, scoredPrompts, sharedFileNames } from "./columns.ts";
+import { type Column, none } from "./grid.ts";
+import { type PlainColumn, plainColumns, type Shown } from "./plainColumns.ts";
+
+/** Column of a result table: `--columns` and `--sort` know it by its id. */
+export interface ResultColumn extends Column {
+  readonly id: string;
+  readonly kind: "name" | "accuracy" | "efficiency";
+  readonly shown: Shown;
+  readonly better?: "higher" | "lower" | undefined;
+  /** The figure of each row in one unit; absent for a column of words. */
+  readonly values?: readonly (number | undefined)[];
+}
+
+/** The columns that are asked for: those of the first table, more, all, or these ids. */
+export type ColumnChoice = Shown | readonly string[];
+
+/** Returns the columns that the choice names, in their order. Throws HarnessError for an id that is no column of these runs. */
+export function resultColumns(
+  reports: readonly RunReport[],
+  base: RunReport | undefined,
+  choice: ColumnChoice = "first",
+): readonly ResultColumn[] {
+  const all = everyColumn(reports, base);
+  if (typeof choice !== "string") return namedColumns(all, choice);
+  const ranks: Readonly<Record<Shown, number>> = { first: 0, wide: 1, all: 2 };
+  // What a run of an earlier version lacks stays in the table, so that the reason below it has a place to point at.
+  const lacked = reports.flatMap(({ absent = {} }) => Object.keys(absent)).map((field) => absentNames[field]);
+  return all.filter(
+    ({ header, shown, cells }) =>
+      ranks[shown] <= ranks[choice] && (cells.some((cell) => cell !== none) || lacked.includes(header[0])),
+  );
+}
+
+/** Returns every column that these runs can have, also those without a figure. */
+export function everyColumn(reports: readonly RunReport[], base: RunReport | undefined): readonly ResultColumn[] {
+  const accuracy = scoredPrompts(reports).flatMap((prompts) => accuracyOf(prompts, reports));
+  const context = { base, mixesUpscaling: mixesUpscaling(reports) };
+  const efficiency = plainColumns.map(({ value, cell, ...column }): ResultColumn => {
+    const values = reports.map((report) => value(report, context));
+    const texts = reports.map(
+      (report, row) => (cell === undefined ? undefined : cell(report, context)) ?? plain(cell, values[row]),
+    );
+    return { ...column, kind: "efficiency", align: "right", values, cells: texts };
+  });
+  return [...nameColumns(reports), ...accuracy, ...efficiency, ...everythingColumns(reports)];
+}
+
+function plain(cell: PlainColumn["cell"], value: number | undefined): string {
+  return cell !== undefined || value === undefined ? none : scaledText(value);
+}
+
+function namedColumns(all: readonly ResultColumn[], ids: readonly string[]): readonly ResultColumn[] {
+  const known = all.map(({ id }) => id);
+  const named = ids.map((id) => {
+    const found = all.find((column) => column.id === id);
+    if (found === undefined) throw unknown("column", id, known);
+    return found;
+  });
+  // Rows have a name, whatever is asked for.
+  return ids.includes("variant") ? named : [all[0]!, ...named];
+}
+
+/** Returns the columns that name a row: the variant, with a mark where its run is not finished, and its weights. */
+export function nameColumns(reports: readonly RunReport[]): readonly ResultColumn[] {
+  return [
+    {
+      id: "variant",
+      kind: "name",
+      header: ["variant"],
+      align: "left",
+      shown: "first",
+      cells: reports.map(({ variant, status }) => (status === "done" ? variant : `${variant} †`)),
+    },
+    {
+      id: "weights",
+      kind: "name",
+      header: ["weights"],
+      align: "left",
+      shown: "first",
+      cells: weightsCells(reports),
+    },
+  ];
+}
+
+/**
+ * Says what the weights of each row are. Where one variant has several rows, the cell names the file, and the beginning of its
+ * hash where two files have one name.
+ */
+function weightsCells(reports: readonly RunReport[]): readonly string[] {
+  const shared = sharedFileNames(reports);
+  return reports.map(({ variant, weights, weightsLabel, weightsSha256, role }) => {
+    if (role === "floor") return "floor";
+    const others = reports.filter((other) => other.variant === variant && other.weights === weights);
+    if (others.every((other) => other.weightsSha256 === weightsSha256)) return weights;
+    return shared.has(weightsLabel) ? `${weightsLabel} ${weightsSha256!.slice(0, 8)}` : weightsLabel;
+  });
+}
+
+/** Returns the figures of one prompts name and protocol: the headline in the first table, the others and the parts later. */
+function accuracyOf(prompts: ScoredPrompts, reports: readonly RunReport[]): readonly ResultColumn[] {
+  const { name, protocol, shared } = prompts;
+  const place = shared ? `${name}.${protocol}` : name;
+  const under = shared ? `${promptsText(name)}, ${protocol}` : promptsText(name);
+  const scoresOf = (id: string) => reports.map((report) => figureIn(report.prompts[name], protocol, id));
+  let shown: Shown = "first";
+  return metricsIn(reports).flatMap((metric) => {
+    const { headline, better, columns, parts = [] } = metric;
+    const column = (id: string, title: string, column: Pick<ResultColumn, "id" | "shown">): ResultColumn[] => {
+      const scores = scoresOf(id);
+      if (scores.every((score) => score === undefined)) return [];
+      return [{ ...column, kind: "accuracy", header: [title, under], align: "right", better, ...scoreCells(scores) }];
+    };
+    const own = columns.flatMap(({ id, title }) => {
+      const first = shown === "first" && (id === headline || !columns.some((other) => other.id === headline));
+      return column(id, title, { id: `${id}.${place}`, shown: first ? "first" : "wide" });
+    });
+    // One figure for each prompts name is enough for a first look: that of the first metric that has one.
+    if (own.some((each) => each.shown === "first")) shown = "wide";
+    return [
+      ...own,
+      ...parts.flatMap(({ id, title }) => column(id, title, { id: `${headline}.${place}.${id}`, shown: "all" })),
+    ];
+  });
+}
+
+/** Returns cells and values; n stands in the cells where rows differ in it. */
+function scoreCells(scores: readonly (Score | undefined)[]): Pick<ResultColumn, "cells" | "values"> {
+  const counts = new Set(scores.flatMap((score) => (score === undefined ? [] : [score.n])));
+  const n = counts.size > 1 ? "with n" : "without n";
+  return {
+    cells: scores.map((score) => (score === undefined ? none : scoreText(score, n))),
+    values: scores.map((score) => score?.value),
+  };
+}
+
+/**
+ * Returns how long an image takes in everything mode: a column for each prompts name, with the median and, where rows differ
+ * in it, the number of images.
+ */
+function everythingColumns(reports: readonly RunReport[]): readonly ResultColumn[] {
+  const names = [...new Set(reports.flatMap(({ everything }) => Object.keys(everything)))];
+  return names.map((name) => {
+    const summaries = reports.map(({ everything }) => everything[name]);
+    const together = new Set(summaries.flatMap((summary) => summary?.n ?? [])).size === 1;
+    return {
+      id: `everything.${name}`,
+      kind: "efficiency",
+      header: [name, "s/image"],
+      align: "right",
+      shown: "first",
+      better: "lower",
+      values: summaries.map((summary) => summary?.median),
+      cells: summaries.map((summary) =>
+        summary === undefined ? none : `${scaledText(summary.median, 1e-3)}${together ? "" : ` (${summary.n})`}`,
+      ),
+    };
+  });
+}

@@ -1,0 +1,128 @@
+import type { RunReport } from "../../results/report.ts";
+import { largest } from "../../stats/summary.ts";
+import type { ResultColumn } from "./resultColumns.ts";
+
+export type Warning = RunReport["warnings"][number];
+type Ask = NonNullable<Warning["ask"]>;
+
+/** Warnings that ask for the same, and the sentence that says it for all of them. */
+export interface WarningGroup {
+  readonly ask?: Ask | undefined;
+  readonly text: string;
+  /** Number of rows that one of the warnings is about. */
+  readonly rows: number;
+  readonly warnings: readonly OwnedWarning[];
+}
+
+interface OwnedWarning {
+  readonly variants: readonly string[];
+  readonly about: string;
+  readonly text: string;
+  readonly ask?: Ask | undefined;
+  readonly cores?: Warning["cores"];
+}
+
+/** Asks in the order in which they matter: first what is missing from figures, then what makes figures wrong, then unsure. */
+const order: readonly (Ask | undefined)[] = [
+  ...(["mend", "resume", "quiet", "rest", "warmup", "rounds"] as const),
+  undefined,
+  ...(["merge", "processor"] as const),
+];
+
+/** Tells whether a warning is about the times of a machine that was not quiet; then one cause may show in several. */
+const timing: ReadonlySet<Ask | undefined> = new Set(["quiet", "rest", "rounds", "warmup"]);
+
+interface Counted {
+  readonly rows: number;
+  readonly warnings: readonly OwnedWarning[];
+}
+
+const sentences: Readonly<Record<Ask, (counted: Counted) => string>> = {
+  mend: ({ rows }) => `images failed in ${rowsText(rows)} and are in no figure: mend the photos and run again`,
+  resume: ({ rows }) =>
+    `${rowsText(rows)} ${rows === 1 ? "is" : "are"} not finished: the same bench run goes on from there`,
+  quiet: quietText,
+  rest: ({ rows }) =>
+    `the machine slowed down under ${rowsText(rows)}: let it rest, then run again with --phase latency`,
+  warmup: ({ rows }) => `the first rounds of ${rowsText(rows)} were slower than the last: raise --warmup`,
+  rounds: ({ rows }) => `latencies of ${rowsText(rows)} are unsure by 10 % or more: raise --rounds`,
+  merge: ({ rows }) =>
+    `${rowsText(rows)} ${rows === 1 ? "is a shard" : "are shards"}: bench merge makes whole runs of them`,
+  processor: ({ rows }) => `${rowsText(rows)} in int8 ran without VNNI: judge their speed on a processor that has it`,
+};
+
+function rowsText(rows: number): string {
+  return `${rows} row${rows === 1 ? "" : "s"}`;
+}
+
+function quietText({ rows, warnings }: Counted): string {
+  const [first] = warnings.flatMap(({ cores }) => cores ?? []);
+  const busiest = largest(warnings.flatMap(({ cores }) => cores?.busy ?? []));
+  const load = first === undefined ? "" : `: load ${busiest.toFixed(1)} on ${first.all} cores`;
+  return `latencies were measured beside other work${load}; treat ${rowsText(rows)} as upper bounds, or run again with --phase latency`;
+}
+
+/**
+ * Groups warnings by what they ask for, the group that matters most first. A warning that asks for nothing is a group of its
+ * own. Where other work is known to have run, unsure and drifting latencies of the same row ask for the same quiet machine.
+ */
+export function warningGroups(reports: readonly RunReport[]): readonly WarningGroup[] {
+  const found = ownedWarnings(reports);
+  const disturbed = new Set(found.filter(({ ask }) => ask === "quiet").flatMap(({ variants }) => variants));
+  const askOf = ({ ask, variants }: OwnedWarning) =>
+    timing.has(ask) && variants.some((variant) => disturbed.has(variant)) ? "quiet" : ask;
+  return order.flatMap((ask): readonly WarningGroup[] => {
+    const warnings = found.filter((warning) => askOf(warning) === ask);
+    if (ask === undefined) return warnings.map((warning) => groupOf(undefined, countedText(warning), [warning]));
+    if (warnings.length === 0) return [];
+    const rows = new Set(warnings.flatMap(({ variants }) => variants)).size;
+    return [groupOf(ask, sentences[ask]({ rows, warnings }), warnings)];
+  });
+}
+
+function groupOf(ask: Ask | undefined, text: string, warnings: readonly OwnedWarning[]): WarningGroup {
+  return { ask, text, rows: new Set(warnings.flatMap(({ variants }) => variants)).size, warnings };
+}
+
+/** Returns the warnings in full with their subjects; a warning that several runs share is told once, with their names. */
+export function warningLines(
+  reports: readonly RunReport[],
+): readonly { readonly about: string; readonly text: string }[] {
+  return ownedWarnings(reports).map((warning) => ({ about: warning.about, text: namedText(warning) }));
+}
+
+/** Returns the group's sentence and behind it each warning in full. */
+export function groupLines({ text, warnings }: WarningGroup): readonly string[] {
+  const full = warnings.map(namedText);
+  return full.length === 1 && full[0] === text ? [text] : [text, ...full];
+}
+
+/** Tells whether a warning of a run is about its figure in a column. */
+export function isTouched({ id, kind }: Pick<ResultColumn, "id" | "kind">, { about }: Pick<Warning, "about">): boolean {
+  const encodes = about === "latency" || about.endsWith(" encode");
+  const decodes = about === "latency" || about.endsWith(" decode");
+  if (id === "total") return encodes || decodes;
+  if (id === "encode") return encodes;
+  if (id === "decode") return decodes;
+  return kind === "accuracy" && (about === "images" || about === "metrics");
+}
+
+function ownedWarnings(reports: readonly RunReport[]): readonly OwnedWarning[] {
+  const found = new Map<string, OwnedWarning>();
+  for (const { variant, warnings } of reports)
+    for (const { about, text, ask, cores } of warnings) {
+      const variants = new Set([...(found.get(text)?.variants ?? []), variant]);
+      found.set(text, { variants: [...variants], about, text, ask, cores });
+    }
+  return [...found.values()];
+}
+
+function namedText({ variants, text }: OwnedWarning): string {
+  const named = variants.every((variant) => text.startsWith(variant));
+  return named ? text : `${variants.join(", ")}: ${text}`;
+}
+
+/** Writes a warning of many rows with their number in place of their names. */
+function countedText(warning: OwnedWarning): string {
+  return warning.variants.length > 2 ? `${rowsText(warning.variants.length)}: ${warning.text}` : namedText(warning);
+}
