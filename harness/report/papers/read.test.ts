@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -82,7 +82,8 @@ test.skipIf(shared === undefined)("nothing of the collected tables is lost or ch
   // Not recorded is null, empty or a dash there, and left out here.
   const recorded = (object: Loose) =>
     Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null && value !== "" && value !== "-"));
-  const expected = collected.tables.map(({ rows, ...about }) => ({
+  // The project says in its own words where a table was read and what of the paper is unknown.
+  const expected = collected.tables.map(({ rows, source: _, note: __, ...about }) => ({
     ...recorded(about),
     rows: rows.map((row) => ({
       ...recorded(row),
@@ -90,18 +91,22 @@ test.skipIf(shared === undefined)("nothing of the collected tables is lost or ch
     })),
   }));
   const published = await readPublishedTables(folder);
-  const found = published.map(({ paper, table: { contradictions: _, cautions: __, ...about } }) => ({
-    ...about,
-    paper: paper.paper,
-    arxiv: paper.arxiv,
-    columns: about.columns.map(({ id }) => id),
-    rows: about.rows.map(({ variant: _, variants: __, measures: ___, ...row }) => row),
-  }));
+  const found = published.map(
+    ({ paper, table: { contradictions: _, cautions: __, source: ___, note: ____, ...about } }) => ({
+      ...about,
+      paper: paper.paper,
+      arxiv: paper.arxiv,
+      columns: about.columns.map(({ id }) => id),
+      rows: about.rows.map(({ variant: _, variants: __, measures: ___, ...row }) => row),
+    }),
+  );
   const byId = (a: object, b: object) => ((a as { id: string }).id < (b as { id: string }).id ? -1 : 1);
   expect([...found].sort(byId)).toEqual([...expected].sort(byId));
   const papers = [...new Set(published.map(({ paper }) => paper))];
-  expect(new Set(papers.flatMap(({ claims = [] }) => claims))).toEqual(new Set(collected.claims));
-  expect(new Set(papers.flatMap(({ missing = [] }) => missing))).toEqual(new Set(collected.missing));
+  const claimed = (claims: readonly unknown[]) =>
+    new Set(claims.map((each) => ({ ...(each as Loose), source: undefined })));
+  expect(claimed(papers.flatMap(({ claims = [] }) => claims))).toEqual(claimed(collected.claims));
+  expect(papers.flatMap(({ missing = [] }) => missing)).toHaveLength(collected.missing.length);
 });
 
 test("a broken paper file is refused by file and field", async () => {
@@ -127,4 +132,17 @@ test("a value in no column, and a table in two files, are refused", async () => 
     "0.json: field tables.0.rows.0.values.miuo is not as it should be (found no such column; columns are miou)",
   );
   expect(await failureOf(paperOf(table), paperOf(table))).toBe("1.json: table t1 is in 0.json too");
+});
+
+test("notes say what is known and unknown of a paper, and never how a source was looked for", async () => {
+  const files = readdirSync(folder).filter((name) => name.endsWith(".json"));
+  const search =
+    /corpus|lab notes?\b|secondary notes?\b|(was|were) not (found|transcribed|fetched)|not transcribed|textof|\(\)|\b\d{9,}\b|\w+\.md\)/;
+  const found = files.flatMap((name) =>
+    readFileSync(join(folder, name), "utf8")
+      .split("\n")
+      .filter((line) => /"(source|note|missing|hardware)"|^ {4}"/.test(line) && search.test(line))
+      .map((line) => `${name}: ${line.trim()}`),
+  );
+  expect(found).toEqual([]);
 });
