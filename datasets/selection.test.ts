@@ -19,7 +19,7 @@ test.each([0, -1, 1.5])("a limit of %s is refused", (limit) => {
 });
 
 test("an unknown image is refused by name", () => {
-  expect(() => idsOf({ images: [5, 6] })).toThrow(/unknown image: 6; did you mean 5\? known: 5, 3, 9, 4/);
+  expect(() => idsOf({ images: [5, 6] })).toThrow(/unknown image: 6; known: 5, 3, 9, 4/);
   const many = Array.from({ length: 30 }, (_, id) => ({ id, fileName: "", size }));
   expect(() => selectImages(many, { images: [77] })).toThrow(HarnessError);
   expect(() => selectImages(many, { images: [77] })).toThrow(

@@ -78,7 +78,12 @@ test("every command has a description and examples that begin with the program's
 const mistakes: readonly (readonly [what: string, args: readonly string[], message: string])[] = [
   ["no command", [], "error: a command is needed"],
   ["a misspelt command", ["lisst"], "error: unknown command: lisst; did you mean list?"],
-  ["an unknown option", ["list", "--jsno"], "error: unknown argument: jsno"],
+  ["an option that is misspelt", ["run", "--limt", "3"], "error: unknown option: --limt; did you mean --limit?"],
+  [
+    "a name of two words that is misspelt",
+    ["run", "--image-timeot=3"],
+    "error: unknown option: --image-timeot; did you mean --image-timeout?",
+  ],
   ["a missing argument", ["inspect"], "error: not enough non-option arguments"],
   [
     "a choice that is none",
@@ -105,7 +110,7 @@ test.each(mistakes)(
   async (what, _, message) => {
     const { code, out, notes } = (await answers)[mistakes.findIndex(([each]) => each === what)]!;
     expect([code, out]).toEqual([2, ""]);
-    expect(notes.startsWith(message)).toBe(true);
+    expect(notes.slice(0, message.length)).toBe(message);
     expect(notes).toMatch(/^error: .+\n( {2}hint: .+\n)?$/);
   },
 );

@@ -56,9 +56,12 @@ async function dispatch(argv: readonly string[], program: Program, console: Cons
     .wrap(Math.min(120, process.stdout.columns ?? 100))
     .fail((message, error) => {
       if (error !== undefined && error.name !== "YError") throw error;
-      throw new HarnessError(oneLine(message ?? error.message), {
-        hint: `${program.name} --help, or ${program.name} COMMAND --help`,
-      });
+      throw (
+        unknownOption(message, { argv, declared, program }) ??
+        new HarnessError(oneLine(message ?? error.message), {
+          hint: `${program.name} --help, or ${program.name} COMMAND --help`,
+        })
+      );
     });
   for (const command of declared)
     parser = parser.command(
@@ -73,6 +76,19 @@ async function dispatch(argv: readonly string[], program: Program, console: Cons
     );
   await parser.parseAsync();
   return exitCode;
+}
+
+/** Returns the error for an option that the command does not have, with the nearest that it has; nothing for other mistakes. */
+function unknownOption(
+  message: string,
+  { argv, declared, program }: { argv: readonly string[]; declared: readonly Command[]; program: Program },
+): HarnessError | undefined {
+  const [, found = ""] = /^Unknown arguments?: ([^,]+)/.exec(message ?? "") ?? [];
+  const option = argv.find((word) => word.replace(/=.*$/s, "").replace(/^--?/, "") === found && word.startsWith("-"));
+  const [command] = declared;
+  if (option === undefined || command === undefined || declared.length > 1) return undefined;
+  const known = Object.keys(command.options).map((name) => `--${name}`);
+  return unknown("option", option.replace(/=.*$/s, ""), known, `${program.name} ${command.name} --help lists them`);
 }
 
 /** Loads the command that is named first; loads all commands where the first word is an option, such as --help. */

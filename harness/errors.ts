@@ -28,11 +28,25 @@ export class HarnessError extends Error {
 /** The user stopped the work, by Ctrl-C: the message is printed like a mistake's, and the exit code is 130. */
 export class Stopped extends HarnessError {}
 
-/** Returns the error `unknown variant: mobilsam; did you mean mobilesam? known: …` */
-export function unknown(kind: string, given: string, known: readonly string[]): HarnessError {
-  const nearest = closest(given, known);
-  const guess = nearest === undefined ? "" : ` did you mean ${nearest}?`;
-  return new HarnessError(`unknown ${kind}: ${given};${guess} known: ${known.join(", ")}`);
+/** Number of known words that an error lists where none is near. */
+const mostListed = 12;
+
+/**
+ * Returns the error `unknown variant: mobilsam; did you mean mobilesam?` It names the words that are near alone; where none is,
+ * it lists what is known, or the first of many.
+ */
+export function unknown(kind: string, given: string, known: readonly string[], hint?: string): HarnessError {
+  const near = nearest(given, known);
+  if (near.length > 0)
+    return new HarnessError(`unknown ${kind}: ${given}; did you mean ${alternatives(near)}?`, { hint });
+  const more = known.length > mostListed ? ` and ${known.length - mostListed} more` : "";
+  return new HarnessError(`unknown ${kind}: ${given}; known: ${known.slice(0, mostListed).join(", ")}${more}`, {
+    hint,
+  });
+}
+
+function alternatives(words: readonly string[]): string {
+  return words.length === 1 ? words[0]! : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 }
 
 /** Writes a fact on one line, and makes it visible: facts are often a stranger's text. */
@@ -42,13 +56,13 @@ function describe(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-/** Returns the known word with the least edit distance, if it is near enough to be a slip of the hand. */
-function closest(given: string, known: readonly string[]): string | undefined {
-  const ranked = known
-    .map((word) => ({ word, distance: editDistance(given.toLowerCase(), word.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance);
-  const best = ranked[0];
-  return best !== undefined && best.distance <= Math.max(2, given.length / 3) ? best.word : undefined;
+/** Returns at most three known words of the least edit distance, if that is small enough for a slip of the hand. */
+function nearest(given: string, known: readonly string[]): readonly string[] {
+  const ranked = known.map((word) => ({ word, distance: editDistance(given.toLowerCase(), word.toLowerCase()) }));
+  const least = ranked.reduce((found, { distance }) => Math.min(found, distance), Number.POSITIVE_INFINITY);
+  // Of a word of two letters one may be wrong: any other word of two letters is as far.
+  if (least > Math.min(Math.max(2, given.length / 3), given.length - 1)) return [];
+  return ranked.flatMap(({ word, distance }) => (distance === least ? [word] : [])).slice(0, 3);
 }
 
 /** Computes the Levenshtein distance, one row at a time. */

@@ -53,7 +53,5 @@ test("a folder without runs says how to make one, as JSON it is an empty list", 
 });
 
 test("an unknown list suggests the nearest", async () => {
-  await expect(listed("protocol")).rejects.toThrow(
-    "unknown list: protocol; did you mean protocols? known: variants, datasets, protocols, metrics, runs",
-  );
+  await expect(listed("protocol")).rejects.toThrow("unknown list: protocol; did you mean protocols?");
 });

@@ -78,7 +78,7 @@ test.skipIf(swiftShader === undefined)(
 
 test("an unknown provider is a suggestion", async () => {
   const error = await failure("sam-nano", nano, { provider: "webgp" });
-  expect(error.message).toMatch(/^unknown provider: webgp; did you mean webgpu\? known: cpu, /);
+  expect(error.message).toMatch(/^unknown provider: webgp; did you mean webgpu\?$/);
 });
 
 type Change = (fixture: Record<string, unknown>) => void;
@@ -176,7 +176,7 @@ test("a wrong output value fails, and so does one that is no number", async () =
 
 test("an unknown variant is a suggestion, and builds nothing", async () => {
   const error = await failure("sam-nan", nano);
-  expect(error.message).toMatch(/^unknown variant: sam-nan; did you mean sam-nano\? known: /);
+  expect(error.message).toMatch(/^unknown variant: sam-nan; did you mean sam-nano\?$/);
 });
 
 test("a tolerance and threads have to make sense", async () => {

@@ -32,7 +32,7 @@ test("a protocol with prompts is those prompts, as that protocol means them", ()
 
 test("a protocol refuses prompts it does not define, and one of which no prompts are asked for is refused", () => {
   expect(() => promptPlan({ protocol: "miou-ritm-clicks", prompts: "1p" })).toThrow(
-    /^unknown prompts of miou-ritm-clicks: 1p;.* known: 1c, 3c, 5c$/,
+    /^unknown prompts of miou-ritm-clicks: 1p; did you mean 1c\?$/,
   );
   expect(() => promptPlan({ protocol: "miou-ritm-clicks,points-dt", prompts: "1c" })).toThrow(
     "--prompts: none of protocol points-dt (found 1c, expected 1dt, 2dt, 3dt, 5dt, 9dt, 1dt-oracle)",

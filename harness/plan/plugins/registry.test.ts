@@ -41,7 +41,7 @@ test("the project's variants and datasets are found by their place alone", async
 
 test("an unknown variant is an error with a suggestion", async () => {
   const registry = await loadRegistry();
-  expect(() => variantOf(registry, "sam-vitb")).toThrow("unknown variant: sam-vitb; did you mean sam-vit-b? known: ");
+  expect(() => variantOf(registry, "sam-vitb")).toThrow("unknown variant: sam-vitb; did you mean sam-vit-b?");
 });
 
 test("a variant and a dataset from outside stand beside the project's own", async () => {
