@@ -79,11 +79,6 @@ const mistakes: readonly (readonly [what: string, args: readonly string[], messa
   ["no command", [], "error: a command is needed"],
   ["a misspelt command", ["lisst"], "error: unknown command: lisst; did you mean list?"],
   ["an option that is misspelt", ["run", "--limt", "3"], "error: unknown option: --limt; did you mean --limit?"],
-  [
-    "a name of two words that is misspelt",
-    ["run", "--image-timeot=3"],
-    "error: unknown option: --image-timeot; did you mean --image-timeout?",
-  ],
   ["a missing argument", ["inspect"], "error: not enough non-option arguments"],
   [
     "a choice that is none",

@@ -15,6 +15,8 @@ export interface ProgressOptions {
 export interface Progress {
   /** Shows `done` of `total`; those of an earlier process count too. The label says what is under way. */
   update(done: number, label: string): void;
+  /** Sets the total anew; nothing where nobody knows it. */
+  expect(total: number | undefined): void;
   /** Writes a whole line above the progress line. */
   note(text: string): void;
   /** Wipes the line off a terminal. */
@@ -34,12 +36,13 @@ const wipe = "\r\u001b[2K";
  */
 export function createProgress(
   { notes }: Console,
-  { total, unit, from = 0, clock = systemClock }: ProgressOptions,
+  { total: first, unit, from = 0, clock = systemClock }: ProgressOptions,
 ): Progress {
   const terminal = notes.isTTY === true;
   const began = clock.nowMs();
   let written = terminal ? began - intervals.terminal : began;
   let shown = "";
+  let total = first;
 
   const draw = (text: string) => {
     if (terminal) notes.write(wipe + cut(visible(text), columnsOf(notes) - 1));
@@ -52,6 +55,9 @@ export function createProgress(
       if (at - written < (terminal ? intervals.terminal : intervals.file)) return;
       written = at;
       draw(shown);
+    },
+    expect(most) {
+      total = most;
     },
     note(text) {
       notes.write(`${terminal ? wipe : ""}${visibleLines(text)}\n`);
@@ -77,8 +83,9 @@ interface State {
 
 function describe({ done, total, unit, label, rate, elapsed }: State): string {
   // Units that come in parts, as megabytes do, are as exact as anyone reads.
-  const count = Math.round(10 * done) / 10;
-  const parts = [label, total === undefined ? `${count} ${unit}` : `${count}/${total} ${unit}`];
+  const tenths = (number: number) => Math.round(10 * number) / 10;
+  const count = tenths(done);
+  const parts = [label, total === undefined ? `${count} ${unit}` : `${count}/${tenths(total)} ${unit}`];
   if (rate !== undefined) {
     parts.push(rate >= 1 ? `${rate.toFixed(1)}/s` : `${(1 / rate).toFixed(1)} s each`);
     if (total !== undefined && elapsed >= intervals.trusted && done < total)

@@ -21,6 +21,8 @@ export function createSteps(console: Console): Steps {
         finish();
         current = { what, progress: createProgress(console, options) };
       }
+      // Some work finds out how much it is only while it goes on.
+      current.progress.expect(options.total);
       return current.progress;
     },
     note: (text) => (current === undefined ? note(console, text) : current.progress.note(text)),

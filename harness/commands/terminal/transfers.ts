@@ -1,5 +1,4 @@
 import type { PullOptions } from "../../pull/index.ts";
-import { roundedMegabytes } from "../text/smallModels.ts";
 import type { Console } from "./command.ts";
 import { createSteps } from "./steps.ts";
 
@@ -11,11 +10,10 @@ export function followTransfers(console: Console) {
     finish,
     progress(id: string, ...[step, done, total]: Parameters<PullOptions["progress"]>) {
       if (step === "unpack") {
-        const known = total === undefined ? undefined : roundedMegabytes(total);
-        follow(`${id} ${step}`, { total: known, unit: "files" }).update(done, `${id}, unpacking`);
+        follow(`${id} ${step}`, { total, unit: "files" }).update(done, `${id}, unpacking`);
         return;
       }
-      const known = total === undefined ? undefined : roundedMegabytes(total / 1e6);
+      const known = total === undefined ? undefined : total / 1e6;
       follow(`${id} ${step}`, { total: known, unit: "MB", from: done / 1e6 }).update(done / 1e6, id);
     },
   };
