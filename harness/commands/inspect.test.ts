@@ -37,6 +37,20 @@ async function inspectJson(name: string): Promise<Inspected> {
   return JSON.parse(console.said.out) as Inspected;
 }
 
+test("the verdict is the last line, and the tensors are listed where they are asked for", async () => {
+  const said = async (args: object) => {
+    const console = memoryConsole();
+    await inspect.run({ file: join(fixtures, "../../../variants/sam/sam-nano.safetensors"), ...args }, console);
+    return console.said.out.trim().split("\n");
+  };
+  const short = await said({});
+  expect(short.at(-1)).toBe("variant     sam-nano");
+  expect(short.length).toBeLessThan(10);
+  const long = await said({ tensors: true });
+  expect(long.at(-1)).toBe("variant     sam-nano");
+  expect(long.length).toBeGreaterThan(100);
+});
+
 describe("every form of the small state dict shows the values that PyTorch saved", () => {
   test.each([
     ["plain.pth", "zip", ""],
@@ -86,7 +100,7 @@ test("whole state dicts come with every tensor", async () => {
 
 test("for people it is a table under a few facts", async () => {
   const console = memoryConsole();
-  expect(await inspect.run({ file: join(fixtures, "training.pth") }, console)).toBe(0);
+  expect(await inspect.run({ file: join(fixtures, "training.pth"), tensors: true }, console)).toBe(0);
   expect(console.said.out).toMatch(/^format {6}zip$/m);
   expect(console.said.out).toMatch(/^nesting {5}model$/m);
   expect(console.said.out).toMatch(/^variant {5}fits none that is known$/m);

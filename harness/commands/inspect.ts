@@ -12,6 +12,7 @@ export const inspect: Command = {
   arguments: [{ name: "file", describe: "a .pth, .pt or .safetensors file, or an .onnx graph" }],
   options: {
     json: { describe: "print one JSON object, with each tensor's first values, mean and std", type: "boolean" },
+    tensors: { describe: "also list every tensor with its type and shape", type: "boolean" },
     activations: { describe: "ranges and histograms of what enters each layer of the encoder", type: "boolean" },
     images: { describe: "drawn scenes that --activations looks at", type: "number", default: 2 },
     chart: { describe: "also draw --activations: FILE.svg, or FILE.vl.json for the Vega editor", type: "string" },
@@ -21,12 +22,12 @@ export const inspect: Command = {
     {
       when: "the file is an ONNX graph",
       holds: ({ file }) => String(file).endsWith(".onnx"),
-      options: ["activations", "images", "chart", "plugin"],
+      options: ["tensors", "activations", "images", "chart", "plugin"],
     },
     { when: "--activations is not given", holds: ({ activations }) => !activations, options: ["images", "chart"] },
   ],
   examples: [
-    ["bench inspect sam_vit_b_01ec64.pth", "list its tensors and name the variant"],
+    ["bench inspect sam_vit_b_01ec64.pth", "name the variant that it fits"],
     ["bench inspect decoder.onnx", "what a graph takes and gives, for bench run --variant-files"],
     ["bench inspect model.safetensors --json", "the same for a script"],
     ["bench inspect model.safetensors --activations --chart ranges.svg", "what a quantiser has to cover"],
@@ -42,7 +43,8 @@ export const inspect: Command = {
     try {
       const fit = await bestFit(registry, archive);
       if (args.activations) await printActivations(archive, fit.variant, { registry, args, console });
-      else line(console, args.json ? JSON.stringify(checkpointJson(archive, fit)) : checkpointText(archive, fit));
+      else if (args.json) line(console, JSON.stringify(checkpointJson(archive, fit)));
+      else line(console, checkpointText(archive, fit, args.tensors ? "tensors" : undefined));
       return 0;
     } finally {
       archive.close();

@@ -18,15 +18,15 @@ export function signatureText({ file, inputs, outputs, externalFiles }: GraphSig
 }
 
 /**
- * Writes the head of a checkpoint file and its tensors; between them stands what keeps it from fitting the nearest variant.
+ * Writes the head of a checkpoint file, its tensors where they are asked for, what keeps it from fitting the nearest variant, and
+ * last the variant that it fits: a reader sees the end of a long text first.
  */
-export function checkpointText(archive: TensorArchive, { variant, nearest }: Fit): string {
+export function checkpointText(archive: TensorArchive, { variant, nearest }: Fit, listed?: "tensors"): string {
   const tensors = [...archive.tensors.values()];
   const head = [
     `file        ${archive.file}`,
     `format      ${archive.format}`,
     `nesting     ${archive.nesting === "" ? "none" : archive.nesting}`,
-    `variant     ${variant ?? fitsNone(nearest)}`,
     `tensors     ${tensors.length}`,
     `parameters  ${parameterCount(tensors).toLocaleString("en-US")}`,
   ].join("\n");
@@ -35,7 +35,8 @@ export function checkpointText(archive: TensorArchive, { variant, nearest }: Fit
     ["tensor", "dtype", "shape"],
     tensors.map(({ name, dtype, dims }) => [name, dtype, `[${dims.join(", ")}]`]),
   );
-  return [head, ...misfit, table].join("\n\n");
+  const verdict = `variant     ${variant ?? fitsNone(nearest)}`;
+  return [head, ...(listed === "tensors" ? [table] : []), ...misfit, verdict].join("\n\n");
 }
 
 /** Returns the value that `bench inspect FILE --json` prints. */
