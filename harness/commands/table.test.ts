@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test, vi } from "vitest";
 import { HarnessError } from "../errors.ts";
 import { storeExample } from "../report/fixtures/runs.ts";
-import { newestOfEach, readableRuns } from "../results/storedRuns.ts";
+import { findRun, newestOfEach, readableRuns } from "../results/storedRuns.ts";
 import type { Manifest } from "../store/schema.ts";
 import { memoryConsole } from "./fixtures/bench.ts";
 import { list } from "./list.ts";
@@ -54,6 +54,25 @@ test("runs are named by their id or the beginning of one", async () => {
   const results = await exampleResults();
   const { out } = await tableOf({ results, json: true, run: ["sam-nano-11c", "mobilesam"] });
   expect(idsOf(out)).toEqual([ids.old, ids.one]);
+});
+
+test("a run is named by its folder too, wherever it lies, in table, score and export alike", async () => {
+  const results = await exampleResults();
+  const folder = join(results, ids.old);
+  const elsewhere = join(await newResults(), "nothing");
+  expect(idsOf((await tableOf({ results: elsewhere, json: true, run: [folder] })).out)).toEqual([ids.old]);
+  for (const name of [folder, ids.old, "sam-nano-11c"])
+    expect((await findRun(name, name === folder ? elsewhere : results)).id).toBe(ids.old);
+  await expect(findRun("sam-nano-d61378e7615f", results)).rejects.toThrow("did you mean");
+});
+
+test("--dataset keeps the runs on one data set, and names those that there are", async () => {
+  const results = await exampleResults();
+  const { dataset } = (await findRun(ids.one, results)).manifest;
+  expect(idsOf((await tableOf({ results, json: true, dataset: dataset.id })).out)).toEqual([ids.one, ids.new]);
+  expect((await failureOf({ results, dataset: "lvis-val" })).message).toBe(
+    `unknown data set of a stored run: lvis-val; known: ${dataset.id}`,
+  );
 });
 
 test("an unknown run suggests the nearest, a beginning of two names both", async () => {

@@ -16,7 +16,9 @@ import { nextOfRuns, reportCommand } from "./text/nextSteps.ts";
 export const table: Command = {
   name: "table",
   describe: "Print the table of stored runs again, without a model",
-  arguments: [{ name: "run", describe: "ids as bench list runs has them", many: true, optional: true }],
+  arguments: [
+    { name: "run", describe: "ids as bench list runs has them, or folders of runs", many: true, optional: true },
+  ],
   options: {
     ...choiceOptions,
     ...tableOptions,
@@ -31,7 +33,7 @@ export const table: Command = {
     {
       when: "--paper is given",
       holds: ({ paper }) => paper !== undefined,
-      options: ["all", "columns", "wide", "notes", "sort", "unfinished", "readme"],
+      options: ["all", "dataset", "columns", "wide", "notes", "sort", "unfinished", "readme"],
     },
   ],
   examples: [

@@ -43,28 +43,29 @@ async function soundRun(results: string, id: string): Promise<StoredRun> {
   throw new HarnessError(`${damage}: the run is damaged`, { hint: "the same bench run does what is missing again" });
 }
 
-/** Returns the run of this id in the results folder, or the run that lies in this folder. Throws HarnessError as `soundRun` does. */
-export function findRun(run: string, results: string): Promise<StoredRun> {
-  const folder = resolve(run);
-  const isFolder = !existsSync(join(resolve(results), run)) && existsSync(join(folder, "manifest.json"));
-  return isFolder ? soundRun(dirname(folder), basename(folder)) : soundRun(resolve(results), run);
+/** Returns the run of this name, as `namedRuns` does. */
+export async function findRun(name: string, results: string): Promise<StoredRun> {
+  return (await namedRuns(resolve(results), [name]))[0]!;
 }
 
 /**
- * Returns the runs of these ids. The beginning of an id is enough where only one id begins so. Throws HarnessError with the
- * nearest id.
+ * Returns the runs of these names: ids, folders of runs, or beginnings of ids where only one id begins so. Throws HarnessError
+ * with the nearest id.
  */
 export async function namedRuns(results: string, names: readonly string[]): Promise<readonly StoredRun[]> {
   const ids = (await listRuns(results)).map(({ id }) => id);
+  const folders = names.map((name) => folderOfRun(name, results, ids));
+  return Promise.all([...new Set(folders)].map((folder) => soundRun(dirname(folder), basename(folder))));
+}
+
+function folderOfRun(name: string, results: string, ids: readonly string[]): string {
+  if (ids.includes(name)) return join(resolve(results), name);
+  if (existsSync(join(resolve(name), "manifest.json"))) return resolve(name);
   if (ids.length === 0) throw noRuns(results);
-  const found = names.map((name) => {
-    if (ids.includes(name)) return name;
-    const beginning = ids.filter((id) => id.startsWith(name));
-    if (beginning.length === 1) return beginning[0]!;
-    if (beginning.length === 0) throw unknown("run", name, ids);
-    throw new HarnessError(`run ${name}: several runs begin so`, { found: beginning, expected: "one of them" });
-  });
-  return Promise.all([...new Set(found)].map((id) => soundRun(results, id)));
+  const [first, ...others] = ids.filter((id) => id.startsWith(name));
+  if (first === undefined) throw unknown("run", name, ids);
+  if (others.length === 0) return join(resolve(results), first);
+  throw new HarnessError(`run ${name}: several runs begin so`, { found: [first, ...others], expected: "one of them" });
 }
 
 /** Leaves out shards: `bench merge` makes whole runs of them. */
@@ -100,20 +101,32 @@ export function newestOfEach(manifests: readonly Manifest[]): readonly Manifest[
 export interface RunChoice {
   /** Folder of the stored runs. */
   readonly results: string;
-  /** Ids, or beginnings of ids. */
+  /** Ids, beginnings of ids, or folders of runs. */
   readonly names: readonly string[];
+  /** Id of the data set whose runs alone are meant. */
+  readonly dataset?: string | undefined;
   /** Says what is meant where no run is named: every run, shards too, in place of the newest of each question. */
   readonly all: boolean;
 }
 
 /** Returns the runs that the choice names; `notice` is told of what can not be read. Throws HarnessError where there is none. */
 export async function chosenRuns(
-  { results, names, all }: RunChoice,
+  { results, names, dataset, all }: RunChoice,
   notice: (text: string) => void,
 ): Promise<readonly StoredRun[]> {
-  if (names.length > 0) return namedRuns(results, names);
-  const manifests = await readableRuns(results, notice);
-  if (manifests.length === 0) throw noRuns(results);
+  if (names.length > 0) {
+    const named = await namedRuns(results, names);
+    const kept = new Set(
+      onDataset(
+        named.map(({ manifest }) => manifest),
+        dataset,
+      ),
+    );
+    return named.filter(({ manifest }) => kept.has(manifest));
+  }
+  const readable = await readableRuns(results, notice);
+  if (readable.length === 0) throw noRuns(results);
+  const manifests = onDataset(readable, dataset);
   const whole = withoutShards(manifests);
   if (!all && whole.length === 0)
     throw new HarnessError(`${results}: only shards of runs here`, {
@@ -121,6 +134,14 @@ export async function chosenRuns(
     });
   const kept = all ? manifests : newestOfEach(whole);
   return Promise.all(kept.map(({ id }) => readRun(results, id)));
+}
+
+/** Returns the runs on one data set, or all of them. Throws HarnessError where no run is on it. */
+function onDataset(manifests: readonly Manifest[], dataset: string | undefined): readonly Manifest[] {
+  if (dataset === undefined) return manifests;
+  const kept = manifests.filter((each) => each.dataset.id === dataset);
+  if (kept.length > 0) return kept;
+  throw unknown("data set of a stored run", dataset, [...new Set(manifests.map((each) => each.dataset.id))]);
 }
 
 function noRuns(results: string): HarnessError {

@@ -7,8 +7,9 @@ import { type Arguments, listOf } from "./command.ts";
 export const resultsOption: Option = { describe: "folder that runs are kept in", type: "string", default: "results" };
 
 /** The options by which a command names stored runs, beside the argument `run`. */
-export const choiceOptions: Readonly<Record<"results" | "all", Option>> = {
+export const choiceOptions: Readonly<Record<"results" | "dataset" | "all", Option>> = {
   results: resultsOption,
+  dataset: { describe: "runs on this data set alone: photos, coco, …", type: "string" },
   all: { describe: "every run, not the newest of each variant on the same data and protocols", type: "boolean" },
 };
 
@@ -17,6 +18,7 @@ export function runChoice(args: Arguments): RunChoice {
   return {
     results: resolve(args.results as string),
     names: listOf(args, "run"),
+    dataset: args.dataset as string | undefined,
     all: args.all === true,
   };
 }
