@@ -30,8 +30,8 @@ export function comparisonNotes(comparison: Comparison): readonly GridNote[] {
     ...runs.map((run) => prose(`run ${run.id}`, runText(run))),
     ...variantNotes(runs).map(({ variant, text }) => prose(variant, text)),
     ...fills.flatMap(({ command, remarks }, i): readonly GridNote[] => [
-      { label: `[${i + 1}]`, text: command, kind: "command" },
-      ...remarks.map((remark) => prose(`[${i + 1}]`, remark)),
+      { label: `[${i + 1}]`, text: command, kind: "command", screenOnly: true },
+      ...remarks.map((remark): GridNote => ({ ...prose(`[${i + 1}]`, remark), screenOnly: true })),
     ]),
     ...closed.map((text) => prose("not filled", text)),
   ];
@@ -52,8 +52,7 @@ function oursNotes({ rows, columns }: Comparison): readonly string[] {
   const cells = rows.flatMap((row) => Object.values(row.cells)).filter(({ ours }) => ours !== undefined);
   const some = (test: (cell: ComparedCell) => boolean) => cells.some(test);
   const lines: string[] = [];
-  if (some(({ ours }) => ours!.nature === "images" && ours!.low !== undefined))
-    lines.push(intervalMeaning("csv and json have both bounds"));
+  if (some(({ ours }) => ours!.nature === "images" && ours!.low !== undefined)) lines.push(intervalMeaning);
   if (some((cell) => cell.difference !== undefined))
     lines.push(
       `difference: ours less the paper's${some((cell) => isOutside(cell) === true) ? "; * the paper's value is outside our interval" : ""}`,

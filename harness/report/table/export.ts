@@ -1,6 +1,6 @@
 import { svgToPng } from "../../image/codec.ts";
 import { visibleLines } from "../../visible.ts";
-import type { Grid } from "./grid.ts";
+import { forPrint, type Grid } from "./grid.ts";
 import { gridText } from "./gridText.ts";
 import { gridLatex } from "./latex.ts";
 import { gridMarkdown } from "./markdown.ts";
@@ -37,13 +37,13 @@ export async function exportTable(
     case "markdown":
       return `${visibleLines(gridMarkdown(grid))}\n`;
     case "latex":
-      return `${visibleLines(gridLatex(grid))}\n`;
+      return `${visibleLines(gridLatex(forPrint(grid)))}\n`;
     case "csv":
       return csv(records);
     case "json":
       return `${JSON.stringify(json, undefined, 2)}\n`;
     case "vega-lite":
-      return `${JSON.stringify((await import("./gridSpec.ts")).gridSpec(grid), undefined, 1)}\n`;
+      return `${JSON.stringify((await import("./gridSpec.ts")).gridSpec(forPrint(grid)), undefined, 1)}\n`;
     case "svg":
       return `${await gridSvg(grid)}\n`;
     case "png":
@@ -54,7 +54,7 @@ export async function exportTable(
 /** Draws the table as SVG. Vega takes a second to load, so it is imported only here. */
 async function gridSvg(grid: Grid): Promise<string> {
   const [{ chartSvg }, { gridSpec }] = await Promise.all([import("../charts/vega.ts"), import("./gridSpec.ts")]);
-  return chartSvg(gridSpec(grid));
+  return chartSvg(gridSpec(forPrint(grid)));
 }
 
 /**

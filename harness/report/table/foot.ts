@@ -27,7 +27,7 @@ interface FootContext {
  * them.
  */
 export function foot(reports: readonly RunReport[], { base, leftOut, width }: FootContext): string {
-  const lines = footLines(reports, base).map((line) => wrap(line, width, "  "));
+  const lines = [...footLines(reports, base), ...adviceLines(reports)].map((line) => wrap(line, width, "  "));
   return [lines.join("\n"), leftOutText(leftOut, width), warningsText(reports, width)]
     .filter((text) => text !== "")
     .join("\n\n");
@@ -41,12 +41,18 @@ export function footLines(reports: readonly RunReport[], base: RunReport | undef
     ...accuracyLines(reports),
     ...boundLines(reports),
     ...weightsLines(reports),
-    ...(reports.some(({ status }) => status !== "done") ? ["† not finished; the warnings say why"] : []),
-    ...notesLines(reports),
+    ...(reports.some(({ status }) => status !== "done") ? ["† not finished"] : []),
+    ...rowNotes(reports),
     ...absentLines(reports),
-    ...aloneLines(reports),
     ...creditLines(reports),
   ];
+}
+
+/** Returns what whoever runs the program may do next, one line each: `subject: what there is to say`. */
+export function adviceLines(reports: readonly RunReport[]): readonly string[] {
+  const bounds = scoredPrompts(reports).length === 0 ? [] : ["bounds: --json has both of each interval"];
+  const unfinished = reports.some(({ status }) => status !== "done");
+  return [...bounds, ...(unfinished ? ["unfinished: the warnings say why"] : []), ...aloneLines(reports)];
 }
 
 /** Returns the authors of photos and annotations: `subject: whose, under which licence`. */
@@ -91,7 +97,7 @@ function latencyLines(reports: readonly RunReport[], base: RunReport | undefined
     );
   if (reports.some(({ referenceGmacs }) => referenceGmacs !== undefined))
     lines.push(
-      "GMACs: 10^9 multiply-accumulates of the published architecture, or of what the method computes, for one image (encode) and one box prompt (decode); what the graphs here execute, fused and without padding, is in --columns all and in --json",
+      "GMACs: 10^9 multiply-accumulates of the published architecture, or of what the method computes, for one image (encode) and one box prompt (decode); what the graphs here execute, fused and without padding, is another figure",
     );
   if (reports.some(({ theory }) => theory !== undefined))
     lines.push(
@@ -140,7 +146,7 @@ function accuracyLines(reports: readonly RunReport[]): string[] {
   const shown = shownMetrics(reports);
   const meanings = shown.flatMap(({ meaning }) => meaning ?? []);
   return [
-    [...meanings, intervalMeaning("--json has both bounds")].join("; "),
+    [...meanings, intervalMeaning].join("; "),
     `prompts: ${protocols.join("; ")}`,
     ...shown.flatMap(({ notes }) => notes ?? []),
   ];
@@ -233,7 +239,8 @@ function aloneLines(reports: readonly RunReport[]): string[] {
   });
 }
 
-function notesLines(reports: readonly RunReport[]): string[] {
+/** Returns what is to be known of single rows: `variant: what there is to say`. */
+export function rowNotes(reports: readonly RunReport[]): string[] {
   return [...new Set(reports.flatMap(({ variant, notes }) => notes.map((note) => `${variant}: ${note}`)))];
 }
 

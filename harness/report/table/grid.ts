@@ -44,6 +44,8 @@ export interface GridNote {
   readonly text: string;
   /** `command` is a line to type: it keeps its characters. */
   readonly kind: "prose" | "command";
+  /** A printed table does without advice to whoever runs this program, and without what is to be known of a row alone. */
+  readonly screenOnly?: true;
 }
 
 /** Neighbours of one group: `from` is the place of the first, `count` their number. */
@@ -78,6 +80,19 @@ export function groupSpans(columns: readonly Column[]): readonly GroupSpan[] {
 export function rowsOf({ columns }: Grid): readonly (readonly string[])[] {
   const count = Math.max(0, ...columns.map(({ cells }) => cells.length));
   return Array.from({ length: count }, (_, row) => columns.map(({ cells }) => cells[row] ?? ""));
+}
+
+/** Returns the grid as a paper prints it: without notes for the screen, and with a gap where a cell points to one. */
+export function forPrint(grid: Grid): Grid {
+  const notes = grid.notes.filter(({ screenOnly }) => screenOnly === undefined);
+  const gone = new Set(grid.notes.flatMap(({ screenOnly, label }) => (screenOnly === undefined ? [] : [label])));
+  const cellOf = (text: string) => (/^\[\d+\]$/.test(text) && gone.has(text) ? none : text);
+  const columns = grid.columns.map((column) => ({
+    ...column,
+    cells: column.cells.map(cellOf),
+    marks: column.marks?.map((mark) => mark && { tone: mark.tone, signs: mark.signs }),
+  }));
+  return { ...grid, columns, notes };
 }
 
 /** Writes a note as `source: …`, and as `[1] …` where it belongs to a cell. */

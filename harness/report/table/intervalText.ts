@@ -26,8 +26,5 @@ export function scaledInterval({ value, low, high }: Interval, factor: number): 
   return { value: factor * value, low: scaled(low), high: scaled(high) };
 }
 
-/** Says what the signs of `intervalText` mean. `bounds` says where both bounds stand without rounding. */
-export function intervalMeaning(bounds: string): string {
-  const signs = "± half the width of the 95 % interval, [low, high] where it is not symmetric";
-  return `${signs} (${intervalMethod}, none from fewer than 5 images; ${bounds})`;
-}
+/** Says what the signs of `intervalText` mean. */
+export const intervalMeaning = `± half the width of the 95 % interval, [low, high] where it is not symmetric (${intervalMethod}, none from fewer than 5 images)`;

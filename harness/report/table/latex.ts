@@ -8,7 +8,9 @@ import { type Column, type Grid, groupSpans, nameOf, none, noteText, rowsOf } fr
 export function gridLatex(grid: Grid): string {
   const { id, title, subtitle, columns, notes } = grid;
   const forms = columns.map(formOf);
-  const rows = rowsOf(grid).map((row) => line(row.map((text, column) => cellLatex(text, forms[column]!))));
+  const rows = rowsOf(grid).map((texts, row) =>
+    line(texts.map((text, column) => boldIf(isBest(columns[column]!, row), cellLatex(text, forms[column]!)))),
+  );
   const names = columns.map((column, i) =>
     forms[i]!.numbers ? `{${escaped(nameOf(column))}}` : escaped(nameOf(column)),
   );
@@ -16,7 +18,7 @@ export function gridLatex(grid: Grid): string {
     "% needs \\usepackage{booktabs,siunitx}; with \\usepackage{graphicx} a table that is too wide is shrunk",
     "\\begin{table}",
     "\\centering",
-    `\\caption{${escaped(`${title}. ${subtitle}`)}}`,
+    `\\caption{${escaped(`${title}. ${subtitle.charAt(0).toUpperCase()}${subtitle.slice(1)}`)}}`,
     `\\label{tab:${id}}`,
     "\\footnotesize",
     "\\setlength{\\tabcolsep}{4pt}",
@@ -45,7 +47,7 @@ interface ColumnForm {
 const figure = /^([−-]?)(\d+)(?:\.(\d+))?(?: ±(\d+)(?:\.(\d+))?)?$/;
 
 /** Returns how a column is set: by siunitx, with the digits that its figures need, where it holds figures and gaps alone. */
-function formOf({ align, cells }: Column): ColumnForm {
+function formOf({ align, cells, marks }: Column): ColumnForm {
   const filled = cells.filter((text) => text !== none && text !== "");
   const parts = filled.map((text) => figure.exec(text));
   if (align === "left" || parts.length === 0 || parts.some((part) => part === null))
@@ -55,12 +57,22 @@ function formOf({ align, cells }: Column): ColumnForm {
   const decimals = most(3) === 0 ? "" : `.${most(3)}`;
   const uncertain = most(4) === 0 ? "" : `(${most(4) + most(5)})`;
   const separate = uncertain === "" ? "" : ",separate-uncertainty";
-  return { column: `S[table-format=${sign}${most(2)}${decimals}${uncertain}${separate}]`, numbers: true };
+  // As text, figures are as bold as the cell that they stand in.
+  const bold = marks?.some((mark) => mark?.signs?.includes("best")) ? ",detect-weight,mode=text" : "";
+  return { column: `S[table-format=${sign}${most(2)}${decimals}${uncertain}${separate}${bold}]`, numbers: true };
 }
 
 function cellLatex(text: string, { numbers }: ColumnForm): string {
   if (!numbers) return escaped(text);
   return figure.test(text) ? text.replace("−", "-").replace(" ±", " +- ") : `{${escaped(text)}}`;
+}
+
+function isBest({ marks }: Column, row: number): boolean {
+  return marks?.[row]?.signs?.includes("best") === true;
+}
+
+function boldIf(bold: boolean, cell: string): string {
+  return bold ? `\\bfseries ${cell}` : cell;
 }
 
 /** Prints the box as it is, or shrinks it where it is too wide and graphicx is loaded. */

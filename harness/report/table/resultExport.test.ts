@@ -27,12 +27,14 @@ test("latex: plain figures in siunitx's columns, gaps and headings in braces, al
   const latex = (await exportResults(reports, "latex")) as string;
   const [preamble] = /\\begin\{tabular\}.*/.exec(latex)!;
   expect(preamble).toMatch(/^\\begin\{tabular\}\{@\{\}llS\[table-format=2\.1\(2\)/);
-  expect(preamble).toContain("S[table-format=2.1(2),separate-uncertainty]");
+  expect(preamble).toContain("S[table-format=2.1(2),separate-uncertainty,detect-weight,mode=text]");
   // Quartiles are no figure that siunitx knows.
   expect(await exportResults(reports, "latex", { columns: ["total", "encode-quartiles"] })).toMatch(
     /\{@\{\}lS\[table-format=\d\.\d\]r@\{\}\}|\{@\{\}lS\[[^\]]*\]r@\{\}\}/,
   );
-  expect(latex).toMatch(/^sam-vit-b & nano & 80\.0 \+- 3\.\d & 60\.0 \+- 3\.\d & 415 & /m);
+  expect(latex).toMatch(/^sam-vit-b & nano & \\bfseries 80\.0 \+- 3\.\d & \\bfseries 60\.0 \+- 3\.\d & 415 & /m);
+  expect(latex).toMatch(/\\caption\{Results on /);
+  expect(latex).toMatch(/\\label\{tab:results-/);
   expect(latex).toMatch(/^sam-vit-h & seeded & \{--\} & \{--\} & /m);
   expect(latex.match(/[^\n\x20-\x7e]/g)).toBeNull();
 });
@@ -119,3 +121,15 @@ test.each(["", marks.begin, `${marks.end} ${marks.begin}`, `${marks.begin}${mark
     expect(() => betweenMarks(text, "", "README.md")).toThrow("README.md: no place for the table");
   },
 );
+
+test.each(["latex", "vega-lite"] as const)("%s is for a paper: no warning and nothing to type", async (format) => {
+  const leftOut = [{ variant: "sam-vit-l", reason: "no checkpoint here", command: "bench pull sam-vit-l" }];
+  const [text, printed] = await Promise.all(
+    (["markdown", format] as const).map(async (each) => String(await exportResults(reports, each, { leftOut }))),
+  );
+  expect(text).toMatch(/two speeds/);
+  for (const advice of [/two speeds/, /bench /, /--[a-z]/, /left out/]) {
+    expect(text).toMatch(advice);
+    expect(printed).not.toMatch(advice);
+  }
+});

@@ -1,6 +1,6 @@
 import { type RunReport, type Score, stages } from "../../results/report.ts";
 import { totalMs } from "./columns.ts";
-import { footLines, type LeftOut, warningLines } from "./foot.ts";
+import { adviceLines, footLines, type LeftOut, rowNotes, warningLines } from "./foot.ts";
 import type { Grid, GridNote } from "./grid.ts";
 import { titleOf } from "./headLines.ts";
 import { markedColumns } from "./marking.ts";
@@ -18,15 +18,23 @@ export function resultGrid(reports: readonly RunReport[], { leftOut = [], column
   const protocols = [
     ...new Set(reports.flatMap(({ prompts }) => Object.values(prompts).map(({ protocol }) => protocol))),
   ];
+  const shown = markedColumns(resultColumns(reports, base, columns), reports);
+  const screenOnly = new Set(rowNotes(reports));
   return {
     id: `results-${reports[0]!.dataset}`,
     title: `Results on ${titleOf(reports[0]!)}`,
     subtitle: protocols.length === 0 ? "latency and memory" : `protocols: ${protocols.join(", ")}`,
-    columns: markedColumns(resultColumns(reports, base, columns), reports),
+    columns: shown,
     notes: [
-      ...footLines(reports, base).map(noteOf),
-      ...leftOut.flatMap(leftOutNotes),
-      ...warningLines(reports).map(({ text }): GridNote => ({ label: "warning", text, kind: "prose" })),
+      ...footLines(reports, base).map((text) => {
+        const note = noteOf(text);
+        return screenOnly.has(text) || isAboutOthers(note, shown) ? onScreen(note) : note;
+      }),
+      ...adviceLines(reports).map(noteOf).map(onScreen),
+      ...leftOut.map(leftOutNote).map(onScreen),
+      ...warningLines(reports)
+        .map(({ text }): GridNote => ({ label: "warning", text, kind: "prose" }))
+        .map(onScreen),
     ],
   };
 }
@@ -42,8 +50,29 @@ function splitAt(line: string, colon: number): [string, string] {
   return colon < 0 ? ["note", line] : [line.slice(0, colon), line.slice(colon + 2)];
 }
 
-function leftOutNotes({ variant, reason, command }: LeftOut): GridNote[] {
-  return [{ label: "left out", text: `${variant}, ${reason}: ${command}`, kind: "prose" }];
+function leftOutNote({ variant, reason, command }: LeftOut): GridNote {
+  return { label: "left out", text: `${variant}, ${reason}: ${command}`, kind: "prose" };
+}
+
+function onScreen(note: GridNote): GridNote {
+  return { ...note, screenOnly: true };
+}
+
+/** The beginnings of ids of the columns that a note with such a label is about. */
+const subjects: Readonly<Record<string, readonly string[]>> = {
+  "speed-up": ["speed-up"],
+  "prompts /s": ["prompts"],
+  memory: ["memory"],
+  "GPU memory": ["gpu-memory"],
+  everything: ["everything"],
+  GMACs: ["gmacs", "executed-gmacs"],
+  "bit operations, storage": ["bit-operations", "storage"],
+};
+
+/** Tells whether a note explains columns of which none is in the table. */
+function isAboutOthers({ label }: GridNote, columns: readonly { readonly id: string }[]): boolean {
+  const ids = subjects[label];
+  return ids !== undefined && !columns.some(({ id }) => ids.some((each) => id.startsWith(each)));
 }
 
 const header = ["run", "variant", "weights", "dataset", "images", "prompts", "protocol", "figure", "unit"] as const;

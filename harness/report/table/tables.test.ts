@@ -64,11 +64,12 @@ test("all notes say what the figures mean, what was left out and why, and every 
     memory: the highest peak of a process that holds the model and one photo alone, loading, encoding or decoding one box; Node, a thread that watches its parent (9
       MB) and ONNX Runtime are in it, the data set is not (harness: of the worker, which holds that too); MB = 10^6 bytes
     GMACs: 10^9 multiply-accumulates of the published architecture, or of what the method computes, for one image (encode) and one box prompt (decode); what the
-      graphs here execute, fused and without padding, is in --columns all and in --json
+      graphs here execute, fused and without padding, is another figure
     mIoU: mean over n instances; ± half the width of the 95 % interval, [low, high] where it is not symmetric (jackknife by groups of images, none from fewer than 5
-      images; --json has both bounds)
+      images)
     prompts: box by miou-gtbox-argmax; 1p, 3p by miou-random-points
     weights: nano = small, trained for this project: real accuracy at toy size; seeded = values from a seed: latency and memory only, no accuracy
+    bounds: --json has both of each interval
 
     left out   because             what brings it
     ---------  ------------------  ----------------------------------------------------------
