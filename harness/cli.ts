@@ -1,5 +1,5 @@
 import yargs, { type Argv, type Options } from "yargs";
-import { type Command, type Commands, type Console, commands } from "./commands/index.ts";
+import { alone, type Command, type Commands, type Console, commands } from "./commands/index.ts";
 import { refuseUnused } from "./commands/terminal/command.ts";
 import { exitCodes, exitCodeWords } from "./commands/terminal/exitCodes.ts";
 import { HarnessError, Stopped, unknown } from "./errors.ts";
@@ -13,12 +13,15 @@ export interface Program {
   readonly name: string;
   readonly about: string;
   readonly commands: Commands;
+  /** Answers a call without a command on a terminal, and returns the exit code; without it such a call is a mistake. */
+  alone?(console: Console): Promise<number>;
 }
 
 const bench: Program = {
   name: "bench",
   about: "Measures Segment Anything variants: latency, memory, mIoU and AP, straight from checkpoint files.",
   commands,
+  alone,
 };
 
 export function main(argv: readonly string[]): Promise<void> {
@@ -39,7 +42,8 @@ export async function runCommandLine(argv: readonly string[], program: Program):
 }
 
 async function dispatch(argv: readonly string[], program: Program, console: Console): Promise<number> {
-  const [_first] = argv;
+  const terminal = (console.out as { readonly isTTY?: boolean }).isTTY === true;
+  if (argv.length === 0 && terminal && program.alone !== undefined) return program.alone(console);
   const declared = await calledBy(argv, program.commands);
   let exitCode = 0;
   let parser = yargs([...argv])

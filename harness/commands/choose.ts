@@ -15,7 +15,7 @@ import { type Arguments, type Command, line, listOf, widthOf } from "./terminal/
 import { exitCodes } from "./terminal/exitCodes.ts";
 import { interruptible } from "./terminal/interrupt.ts";
 import { observe } from "./terminal/observe.ts";
-import { flagsOf, planUnused, withoutDefaults } from "./terminal/planFlags.ts";
+import { flagsOf, weightsUnused, withoutDefaults } from "./terminal/planFlags.ts";
 import { resultsOption } from "./terminal/runChoice.ts";
 
 /** Options of the runs that are made where nothing is stored yet. */
@@ -39,7 +39,7 @@ export const choose: Command = {
     results: resultsOption,
     json: { describe: "print JSON", type: "boolean" },
   },
-  unused: [{ when: "--stored is given", holds: ({ stored }) => stored === true, options: runOptions }, ...planUnused],
+  unused: [{ when: "--stored is given", holds: ({ stored }) => stored === true, options: runOptions }, weightsUnused],
   examples: [
     ["bench choose --data MY_PHOTOS --max-latency 50ms --max-memory 300MB", "photos alone: by latency and memory"],
     [

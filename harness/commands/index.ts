@@ -1,4 +1,4 @@
-import type { Commands } from "./terminal/command.ts";
+import type { Commands, Console } from "./terminal/command.ts";
 
 export type { Command, Commands, Console } from "./terminal/command.ts";
 
@@ -22,3 +22,6 @@ export const commands = {
   search: async () => (await import("./search.ts")).search,
   quantize: async () => (await import("./quantize.ts")).quantize,
 } satisfies Commands;
+
+/** What `bench` does without a command on a terminal. */
+export const alone = async (console: Console) => (await import("./alone.ts")).alone(console);

@@ -10,6 +10,8 @@ const all: readonly Command[] = await Promise.all(Object.values(commands).map((l
 const calls: Readonly<Record<string, Arguments>> = {
   "run: weights are not from a checkpoint": { weights: "nano" },
   "run: the provider is cpu": { provider: "cpu" },
+  "choose: --stored is given": { stored: true },
+  "choose: weights are not from a checkpoint": { weights: "seeded" },
   "doctor: weights are not from a checkpoint": { weights: "seeded" },
   "doctor: the provider is cpu": {},
   "slurm: weights are not from a checkpoint": { weights: "seeded" },
