@@ -1,3 +1,5 @@
+import { describeLatency, latencyPresets } from "./latencySettings.ts";
+
 /** An option of a command, described without the library that parses it. */
 export interface Option {
   readonly describe: string;
@@ -47,8 +49,16 @@ export const planOptions = {
     describe: "measure a provider whose outputs are over 2 % of their std off from the processor's",
     type: "boolean",
   },
-  rounds: { describe: "latency samples of each variant", type: "number", default: 20 },
-  warmup: { describe: "latency samples before that, not counted", type: "number", default: 3 },
+  rounds: {
+    describe: `latency samples of each variant; ${latencyPresets.standard.rounds} if left out`,
+    type: "number",
+  },
+  warmup: {
+    describe: `latency samples before that, not counted; ${latencyPresets.standard.warmup} if left out`,
+    type: "number",
+  },
+  quick: { describe: `a first impression: ${describeLatency("quick")}`, type: "boolean" },
+  thorough: { describe: `for figures to publish: ${describeLatency("thorough")}`, type: "boolean" },
   "variant-files": {
     describe: "NAME=ENCODER.onnx,DECODER.onnx: measure your own ONNX files under that name",
     type: "string",

@@ -7,6 +7,7 @@ import { datasetCache } from "./datasetCache.ts";
 import { withDetectorBoxes } from "./detectorBoxes.ts";
 import { withDescriptions, withExternals } from "./externals.ts";
 import { requireMeasurable, withFloors } from "./floors.ts";
+import { type LatencySettings, latencySettings } from "./latencySettings.ts";
 import { openDataset } from "./openDataset.ts";
 import { planOptions } from "./options.ts";
 import { bookOf } from "./plugins/book.ts";
@@ -16,11 +17,6 @@ import { withSettings } from "./settings.ts";
 import { imagesOfShard, type Shard } from "./shard.ts";
 import { withVariantFiles } from "./variantFiles.ts";
 import { type Chosen, type ChosenVariant, chooseWeights, type LeftOut, nameOfChosen } from "./weights.ts";
-
-interface LatencySettings {
-  readonly rounds: number;
-  readonly warmup: number;
-}
 
 /** A plan says what the flags mean: every name is looked up, every default filled in, the dataset open. */
 export interface RunPlan {
@@ -57,8 +53,6 @@ const defaults = {
   dataset: planOptions.dataset.default,
   seed: planOptions.seed.default,
   provider: planOptions.provider.default,
-  rounds: planOptions.rounds.default,
-  warmup: planOptions.warmup.default,
 } as const;
 
 /** Returns the plan of a run. Throws HarnessError for every mistake that can be known before the first image. */
@@ -123,10 +117,7 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
     encoderInput: flags.input,
     acceptError: flags["accept-error"] === true || undefined,
     runtime,
-    latency: {
-      rounds: atLeast(1, "--rounds", flags.rounds ?? defaults.rounds),
-      warmup: atLeast(0, "--warmup", flags.warmup ?? defaults.warmup),
-    },
+    latency: latencySettings(flags, notice),
   };
 }
 

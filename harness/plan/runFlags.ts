@@ -29,6 +29,10 @@ export interface RunFlags {
   readonly "accept-error"?: boolean;
   readonly rounds?: number;
   readonly warmup?: number;
+  /** Few rounds, in place of `rounds` and `warmup`. */
+  readonly quick?: boolean;
+  /** Many rounds, in place of `rounds` and `warmup`. */
+  readonly thorough?: boolean;
   readonly plugin?: readonly string[];
   /** Results file of a detector, whose boxes are prompted. */
   readonly boxes?: string;

@@ -8,6 +8,8 @@ test("a step keeps its line until another begins or the work is finished", () =>
   const first = steps.follow("first", { total: 2, unit: "images" });
   expect(steps.follow("first", { total: 2, unit: "images" })).toBe(first);
   expect(steps.follow("second", { total: 2, unit: "images" })).not.toBe(first);
+  // Two variants are measured side by side, and each goes on counting from its own beginning.
+  expect(steps.follow("first", { total: 2, unit: "images" })).toBe(first);
   const second = steps.follow("second", { total: 2, unit: "images" });
   steps.finish();
   expect(steps.follow("second", { total: 2, unit: "images" })).not.toBe(second);
