@@ -13,6 +13,7 @@ import { rowName } from "../store/rowName.ts";
 import type { Manifest } from "../store/schema.ts";
 import type { LatencySample } from "../worker/latency.ts";
 import type { MeasuredMemory } from "../worker/modelMemory.ts";
+import { expectedBytes, untimedWork } from "./accuracyQueue.ts";
 import { type Candidate, LatencyWorkers, type MemorySample } from "./latencyWorkers.ts";
 import { readablePhotos } from "./photos.ts";
 import type { OpenedRun, RunRequest } from "./request.ts";
@@ -22,31 +23,59 @@ const defaults = {
   photos: 8,
 };
 
-/** Measures the latency of all runs by turns, and the memory of each by stage. */
-export async function measureLatency(opened: readonly OpenedRun[], request: RunRequest): Promise<void> {
+/** Receives what a run's record would say if the rounds so far were all. */
+export type LookAt = (records: ReadonlyMap<string, Partial<Manifest>>, rounds: number) => Promise<void>;
+
+/** Measures the latency of all runs by turns, and the memory of each by stage. `look` is called between rounds. */
+export async function measureLatency(
+  opened: readonly OpenedRun[],
+  request: RunRequest,
+  look: LookAt = async () => undefined,
+): Promise<void> {
   const runs = new Map(opened.map(({ run }) => [run.id, run]));
   const speeds = new Map<string, number[]>(opened.map(({ run }) => [run.id, []]));
   for (const { run } of opened) await run.clearLatency();
-  const candidates = opened.map(({ run, prepared }) => ({ name: run.id, row: prepared.row, setup: prepared.setup }));
-  const taken = await takeTurns(candidates, request, async (name, turn) => {
-    for (const { prompts, durationMs } of turn.batches ?? []) speeds.get(name)!.push((1000 * prompts) / durationMs);
-    await runs.get(name)!.appendLatency(turn);
+  const candidates = opened.map(({ run, prepared }) => ({
+    name: run.id,
+    row: prepared.row,
+    setup: prepared.setup,
+    bytes: expectedBytes(prepared),
+  }));
+  const recordOfRun = (taken: Omit<TurnsTaken, "lost">, name: string): Partial<Manifest> => ({
+    // The figures are of this machine: the run may have come here from another.
+    environment: readEnvironment(),
+    ...memoryOf(taken, name),
+    promptsPerSecond: median(speeds.get(name)!),
+  });
+  const taken = await takeTurns(candidates, request, {
+    async take(name, turn) {
+      for (const { prompts, durationMs } of turn.batches ?? []) speeds.get(name)!.push((1000 * prompts) / durationMs);
+      await runs.get(name)!.appendLatency(turn);
+    },
+    async roundEnded(rounds, soFar) {
+      const { everyRounds = Number.POSITIVE_INFINITY } = request.interim ?? {};
+      if (rounds % everyRounds !== 0 || rounds === request.plan.latency.rounds) return;
+      const measured = [...runs.keys()].filter((name) => !soFar.lost.has(name));
+      await look(new Map(measured.map((name) => [name, recordOfRun(soFar, name)])), rounds);
+    },
   });
   if (taken === undefined) return;
   for (const [name, run] of runs) {
     const message = taken.lost.get(name);
-    if (message !== undefined) {
-      request.observer.note(`${rowName(run.manifest.variant)}: given up, ${message}`);
-      await run.update({ status: { state: "failed", message } });
+    if (message === undefined) {
+      await run.update(recordOfRun(taken, name));
       continue;
     }
-    await run.update({
-      // The figures are of this machine: the run may have come here from another.
-      environment: readEnvironment(),
-      ...memoryOf(taken, name),
-      promptsPerSecond: median(speeds.get(name)!),
-    });
+    request.observer.note(`${rowName(run.manifest.variant)}: given up, ${message}`);
+    await run.update({ status: { state: "failed", message } });
   }
+}
+
+/** Receives turns as they are measured. */
+export interface TurnTaker {
+  take(name: string, turn: LatencyTurn): Promise<void> | void;
+  /** Is called when a measured round is complete, with the number of these; the next turn waits for it. */
+  roundEnded?(rounds: number, taken: TurnsTaken): Promise<void>;
 }
 
 interface TurnsTaken {
@@ -61,20 +90,19 @@ interface TurnsTaken {
 /**
  * Measures candidates: after warm-up rounds they take turns in a seeded order, one at a time. Candidates that do not fit into
  * memory together start a process for each turn, whose loading and first image are not measured. A candidate whose worker dies
- * gets another worker, and is lost at the third death; the others go on. `take` is called with each measured turn. Returns
- * nothing after Ctrl-C.
+ * gets another worker, and is lost at the third death; the others go on. Returns nothing after Ctrl-C.
  */
 export async function takeTurns(
   candidates: readonly Candidate[],
   { plan, observer, signal }: Pick<RunRequest, "plan" | "observer" | "signal">,
-  take: (name: string, turn: LatencyTurn) => Promise<void> | void,
+  taker: TurnTaker,
 ): Promise<TurnsTaken | undefined> {
   const photos = await readablePhotos(plan.dataset, defaults.photos);
-  const workers = await LatencyWorkers.start(
-    candidates,
-    await memorySample(plan.dataset, photos[0]!),
-    plan.imageTimeoutMs,
-  );
+  const workers = await LatencyWorkers.start(candidates, {
+    sample: await memorySample(plan.dataset, photos[0]!),
+    imageTimeoutMs: plan.imageTimeoutMs,
+    untimed: untimedWork({ plan }),
+  });
   const byName = new Map(candidates.map((each) => [each.name, each]));
   const { warmup, rounds } = plan.latency;
   // The session's id is not drawn by the plan's seed: two sessions of one plan are two.
@@ -96,7 +124,9 @@ export async function takeTurns(
       if (turn.turn === 0) others = rest.coresSinceLast() ?? others;
       const sample = await workers.turn(each, image);
       if (sample !== undefined && turn.round >= warmup)
-        await take(turn.name, recordOf(turn, { session, image, sample, warmup, load, others }));
+        await taker.take(turn.name, recordOf(turn, { session, image, sample, warmup, load, others }));
+      const counted = turn.round - warmup + 1;
+      if (turn.turn === candidates.length - 1 && counted > 0) await taker.roundEnded?.(counted, workers);
     }
   } finally {
     await workers.close();
@@ -111,7 +141,7 @@ async function memorySample(dataset: Dataset, image: ImageId): Promise<MemorySam
 }
 
 /** Returns a candidate's memory in the manifest's fields. */
-function memoryOf({ memory, harnessMemory }: TurnsTaken, name: string): Partial<Manifest> {
+function memoryOf({ memory, harnessMemory }: Omit<TurnsTaken, "lost">, name: string): Partial<Manifest> {
   const { load, encode, decode, gpu } = memory.get(name)!;
   return {
     modelMemory: { load, encode, decode },

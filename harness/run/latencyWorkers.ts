@@ -14,6 +14,7 @@ import {
   WorkerFailed,
   type WorkerProcess,
 } from "../worker/workerProcess.ts";
+import type { SideBySide } from "./sideBySide.ts";
 
 const defaults = {
   /** Workers stay loaded side by side up to this share of free memory. */
@@ -26,12 +27,21 @@ export interface Candidate {
   /** What its row is called in what is told. */
   readonly row: string;
   readonly setup: WorkerSetup;
+  /** Memory that its process is expected to need. Where it is not known, no other process is started beside it. */
+  readonly bytes?: number | undefined;
 }
 
 /** Photo and box that the memory of a model is measured on. */
 export interface MemorySample {
   readonly photo: RgbImage;
   readonly box: Box;
+}
+
+export interface StartOptions {
+  readonly sample: MemorySample;
+  readonly imageTimeoutMs: number | undefined;
+  /** Does what is not timed. */
+  readonly untimed: SideBySide;
 }
 
 /** The workers of a latency phase: all of them stay loaded, or only the one whose turn it is. */
@@ -53,15 +63,11 @@ export class LatencyWorkers {
   }
 
   /** Measures each candidate's memory by stage, then loads all workers; they stay loaded if they fit together. */
-  static async start(
-    candidates: readonly Candidate[],
-    sample: MemorySample,
-    imageTimeoutMs: number | undefined,
-  ): Promise<LatencyWorkers> {
-    const workers = new LatencyWorkers(imageTimeoutMs);
+  static async start(candidates: readonly Candidate[], options: StartOptions): Promise<LatencyWorkers> {
+    const workers = new LatencyWorkers(options.imageTimeoutMs);
     try {
-      await workers.#measureMemory(candidates, sample);
-      await workers.#load(candidates);
+      await workers.#measureMemory(candidates, options);
+      await workers.#load(candidates, options);
       return workers;
     } catch (error) {
       // Loaded workers would keep this process alive.
@@ -84,32 +90,41 @@ export class LatencyWorkers {
     this.#workers.clear();
   }
 
-  /** Measures memory in one process after the other. Two candidates of the same setup share one measurement. */
-  async #measureMemory(candidates: readonly Candidate[], sample: MemorySample): Promise<void> {
-    const known = new Map<WorkerSetup, MeasuredMemory>();
-    for (const each of candidates) {
+  /**
+   * Measures memory, each in a process of its own: what goes on beside it is not in its figures. Two candidates of the same setup
+   * share one measurement.
+   */
+  async #measureMemory(candidates: readonly Candidate[], { sample, untimed }: StartOptions): Promise<void> {
+    const measure = async (each: Candidate) => {
+      const twin = candidates.find(({ name, setup }) => setup === each.setup && this.memory.has(name));
       const measured =
-        known.get(each.setup) ??
+        (twin && this.memory.get(twin.name)) ??
         (await this.#surviving(each, () => modelMemory(each.setup, sample, this.#deadlinesOf(each))));
-      if (measured === undefined) continue;
-      known.set(each.setup, measured);
-      this.memory.set(each.name, measured);
-    }
+      if (measured !== undefined) this.memory.set(each.name, measured);
+    };
+    const isTwin = (each: Candidate, place: number) =>
+      candidates.findIndex(({ setup }) => setup === each.setup) < place;
+    for (const [place, each] of candidates.entries())
+      if (!isTwin(each, place)) untimed.add({ bytes: each.bytes, run: () => measure(each) });
+    await untimed.end();
+    for (const [place, each] of candidates.entries()) if (isTwin(each, place)) await measure(each);
   }
 
-  async #load(candidates: readonly Candidate[]): Promise<void> {
+  async #load(candidates: readonly Candidate[], { untimed }: StartOptions): Promise<void> {
     const free = freeBytes();
     let needed = 0;
-    for (const each of candidates) {
+    const load = async (each: Candidate) => {
+      if (!this.together) return;
       const started = await this.#surviving(each, () => startWorker(each.setup, this.#deadlinesOf(each)));
-      if (started === undefined) continue;
+      if (started === undefined) return;
       this.#workers.set(each.name, started.worker);
       const { encode, decode, loaded } = this.memory.get(each.name)!;
       needed += started.opened.residentBytes + Math.max(encode, decode) - loaded;
-      if (candidates.length === 1 || needed <= defaults.memoryShare * free) continue;
-      this.together = false;
-      return this.close();
-    }
+      if (candidates.length > 1 && needed > defaults.memoryShare * free) this.together = false;
+    };
+    for (const each of candidates) untimed.add({ bytes: each.bytes, run: () => load(each) });
+    await untimed.end();
+    if (!this.together) await this.close();
   }
 
   #deadlinesOf({ name }: Candidate): Deadlines {

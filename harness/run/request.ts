@@ -22,7 +22,16 @@ export interface RunObserver {
   rounds(done: number, total: number, variant: string): void;
 }
 
+/** Is shown what is measured so far, each time that some more rounds of latency are complete, and before the last one. */
+export interface InterimResults {
+  /** Number of rounds from one look to the next. */
+  readonly everyRounds: number;
+  /** Receives the runs as they would be if `rounds` were all. No turn is taken until it is done. */
+  show(runs: readonly StoredRun[], rounds: number): Promise<void>;
+}
+
 export interface RunRequest {
+  readonly interim?: InterimResults | undefined;
   readonly plan: RunPlan;
   readonly results: string;
   readonly asPassed: readonly string[];

@@ -21,54 +21,87 @@ import type { Manifest } from "../store/schema.ts";
 import { openRun, type Run, readRun, readRunIfThere } from "../store/store.ts";
 import type { ProviderError } from "../worker/providerError.ts";
 import { failureText, WorkerDied, WorkerFailed } from "../worker/workerProcess.ts";
-import { measureAccuracy } from "./accuracyPhase.ts";
+import { AccuracyQueue } from "./accuracyQueue.ts";
 import { dumpKeptTokens } from "./keptDump.ts";
-import { measureLatency } from "./latencyPhase.ts";
+import { type LookAt, measureLatency } from "./latencyPhase.ts";
 import { checkProvider, providerWarnings } from "./providerCheck.ts";
 import { type OpenedRun, type RunOutcome, type RunRequest, watcherOf } from "./request.ts";
 import { staleImages } from "./staleImages.ts";
 
 /**
- * Measures every variant of the plan that is not measured yet: accuracy first, one variant after the other, then the latency
- * of all by turns. What is finished is on disk at every moment.
+ * Measures every variant of the plan that is not measured yet: accuracy first, then the latency of all by turns. Accuracy begins
+ * while variants that learn from images are still calibrated. What is finished is on disk at every moment.
  */
 export async function runPlan(request: RunRequest): Promise<RunOutcome> {
   const { plan, results, observer, signal } = request;
   rememberPlaces(plan.dataset.fingerprint, placesOfPlan(plan));
-  const prepared: PreparedRun[] = [];
-  for (const chosen of plan.chosen) {
-    observer.note(firstNote(chosen));
-    prepared.push(await prepareRun(plan, chosen, request.asPassed, watcherOf(nameOfChosen(chosen), request)));
-  }
-  refuseSameRow(prepared);
-  for (const { id, manifest } of prepared)
-    if (manifest.variant.name !== undefined) await renameRun(results, id, manifest.variant.name);
-  const opened: OpenedRun[] = [];
+  const prepared = new Map<ChosenVariant, PreparedRun>();
+  const opened = new Map<ChosenVariant, OpenedRun>();
+  const accuracy = new AccuracyQueue(request);
   try {
-    for (const each of prepared) {
-      const again = await imagesAgain(results, each.id, plan);
-      if (again.size === 0 && (await isDone(results, each.id, plan)))
-        observer.note(`${each.row}: finished before, nothing to do (${each.id})`);
-      else {
-        if (again.size > 0)
-          observer.note(
-            `${each.row}: ${counted(again.size)} to be run again: photo replaced, worker died, or a target that the data set does not have`,
-          );
-        const run = await openChecked(each, request, again);
-        if (run !== undefined) opened.push({ prepared: each, run });
+    for (const [place, group] of preparationOrder(plan.chosen).entries()) {
+      if (place > 0) accuracy.beginBesideOthers();
+      for (const chosen of group) prepared.set(chosen, await prepareNoted(chosen, request));
+      refuseSameRow([...prepared.values()]);
+      for (const chosen of group) {
+        const run = await openUnfinished(prepared.get(chosen)!, request);
+        if (run === undefined) continue;
+        opened.set(chosen, { prepared: prepared.get(chosen)!, run });
+        accuracy.add(opened.get(chosen)!);
       }
     }
-    for (const { run } of opened)
-      if (run.resumed) observer.note(`${run.id}: goes on after ${counted(run.finishedImages().size)}`);
+    const inOrder = <T>(all: ReadonlyMap<ChosenVariant, T>) => plan.chosen.flatMap((chosen) => all.get(chosen) ?? []);
     if (plan.dump === "tokens")
-      for (const { variant, file, parts } of await dumpKeptTokens(prepared, plan, results))
+      for (const { variant, file, parts } of await dumpKeptTokens(inOrder(prepared), plan, results))
         observer.note(`${variant}: ${file}, from the left: ${parts.join(", ")}`);
-    await measure(opened, request);
-  } finally {
-    for (const { run } of opened) await run.close();
+    await accuracy.end();
+    await measureRest(inOrder(opened), request, async (records, rounds) => {
+      const runs = await Promise.all(inOrder(prepared).map(({ id }) => readRun(results, id)));
+      const withRecords = runs.map((run) => ({ ...run, manifest: { ...run.manifest, ...records.get(run.id) } }));
+      await request.interim?.show(withRecords, rounds);
+    });
+    for (const { run } of opened.values()) await run.close();
+    const runs = await Promise.all(inOrder(prepared).map(({ id }) => readRun(results, id)));
+    return { runs, stopped: signal.aborted };
+  } catch (error) {
+    await accuracy.stop();
+    await markStopped([...opened.values()], error);
+    for (const { run } of opened.values()) await run.close();
+    throw error;
   }
-  const runs = await Promise.all(prepared.map(({ id }) => readRun(results, id)));
-  return { runs, stopped: signal.aborted };
+}
+
+/** Returns groups of variants: first those that are ready in moments, then each that may have to be calibrated before. */
+function preparationOrder(chosen: readonly ChosenVariant[]): readonly (readonly ChosenVariant[])[] {
+  const learns = ({ variant }: ChosenVariant) => variant.preset.calibration !== undefined;
+  const quick = chosen.filter((each) => !learns(each));
+  return [quick, ...chosen.filter(learns).map((each) => [each])];
+}
+
+async function prepareNoted(chosen: ChosenVariant, request: RunRequest): Promise<PreparedRun> {
+  const { plan, asPassed, observer } = request;
+  observer.note(firstNote(chosen));
+  return prepareRun(plan, chosen, asPassed, watcherOf(nameOfChosen(chosen), request));
+}
+
+/** Opens a run that is not finished and marks it as running. Returns nothing where there is nothing to measure. */
+async function openUnfinished(each: PreparedRun, request: RunRequest): Promise<Run | undefined> {
+  const { plan, results, observer } = request;
+  const { name } = each.manifest.variant;
+  if (name !== undefined) await renameRun(results, each.id, name);
+  const again = await imagesAgain(results, each.id, plan);
+  if (again.size === 0 && (await isDone(results, each.id, plan))) {
+    observer.note(`${each.row}: finished before, nothing to do (${each.id})`);
+    return undefined;
+  }
+  if (again.size > 0)
+    observer.note(
+      `${each.row}: ${counted(again.size)} to be run again: photo replaced, worker died, or a target that the data set does not have`,
+    );
+  const run = await openChecked(each, request, again);
+  if (run?.resumed) observer.note(`${run.id}: goes on after ${counted(run.finishedImages().size)}`);
+  await run?.update({ status: { state: "running" } });
+  return run;
 }
 
 /** Throws HarnessError where two rows are one measurement: the same weights of the same variant under two names. */
@@ -156,33 +189,28 @@ function firstNote(chosen: ChosenVariant): string {
   return `${preset.id}: ${preset.notes[0] ?? preset.title}`;
 }
 
-async function measure(opened: readonly OpenedRun[], request: RunRequest): Promise<void> {
+/** Measures latency after accuracy, and marks each run as done. */
+async function measureRest(opened: readonly OpenedRun[], request: RunRequest, look: LookAt): Promise<void> {
   const { plan, signal } = request;
-  try {
-    for (const { run } of opened) await run.update({ status: { state: "running" } });
-    for (const each of opened) {
-      if (signal.aborted) break;
-      if (plan.phases.includes("accuracy") && each.prepared.measuresAccuracy) await measureAccuracy(each, request);
-    }
-    const live = opened.filter(({ run }) => run.manifest.status.state !== "failed");
-    const untimed: OpenedRun[] = [];
-    for (const each of live)
-      if (
-        plan.phases.includes("latency") &&
-        each.prepared.measuresLatency &&
-        (timesAgain(each.run.manifest, plan) || !(await isTimed(each.run, plan.latency.rounds)))
-      )
-        untimed.push(each);
-    if (!signal.aborted && untimed.length > 0) await measureLatency(untimed, request);
-    for (const each of live.filter(({ run }) => run.manifest.status.state !== "failed"))
-      await each.run.update(signal.aborted ? stopped("stopped by Ctrl-C") : await finished(each, plan));
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    // The disk may be what failed: then the rows are whole, and only this note is missing.
-    for (const { run } of opened)
-      if (run.manifest.status.state === "running") await run.update(stopped(message)).catch(() => undefined);
-    throw error;
-  }
+  const live = opened.filter(({ run }) => run.manifest.status.state !== "failed");
+  const untimed: OpenedRun[] = [];
+  for (const each of live)
+    if (
+      plan.phases.includes("latency") &&
+      each.prepared.measuresLatency &&
+      (timesAgain(each.run.manifest, plan) || !(await isTimed(each.run, plan.latency.rounds)))
+    )
+      untimed.push(each);
+  if (!signal.aborted && untimed.length > 0) await measureLatency(untimed, request, look);
+  for (const each of live.filter(({ run }) => run.manifest.status.state !== "failed"))
+    await each.run.update(signal.aborted ? stopped("stopped by Ctrl-C") : await finished(each, plan));
+}
+
+async function markStopped(opened: readonly OpenedRun[], error: unknown): Promise<void> {
+  const message = error instanceof Error ? error.message : String(error);
+  // The disk may be what failed: then the rows are whole, and only this note is missing.
+  for (const { run } of opened)
+    if (run.manifest.status.state === "running") await run.update(stopped(message)).catch(() => undefined);
 }
 
 function stopped(message: string): Pick<Manifest, "status"> {

@@ -72,9 +72,13 @@ async function measureSides(
   const turns = new Map<string, LatencyTurn[]>(candidates.map(({ name }) => [name, []]));
   const plan = { ...first.plan, latency: { ...first.plan.latency, rounds: context.rounds } };
   const { observer, signal } = context;
-  const done = await takeTurns(candidates, { plan, observer, signal }, (name, turn) => {
-    turns.get(name)!.push(turn);
-  });
+  const done = await takeTurns(
+    candidates,
+    { plan, observer, signal },
+    {
+      take: (name, turn) => void turns.get(name)!.push(turn),
+    },
+  );
   if (done === undefined) throw new Stopped("stopped before the end of the latency rounds");
   const [lost] = done.lost.values();
   if (lost !== undefined) throw new HarnessError(`latency can not be compared: ${lost}`);
