@@ -5,16 +5,23 @@ import { bookOf } from "../plan/plugins/book.ts";
 import { refuseUnusedFiles } from "../plan/unusedFlags.ts";
 import { resultJson, resultTable } from "../report/table/tables.ts";
 import { type RunReport, reportOf } from "../results/report.ts";
-import type { RunOutcome } from "../run/request.ts";
+import type { InterimResults, RunOutcome } from "../run/request.ts";
 import { runPlan } from "../run/runner.ts";
+import type { StoredRun } from "../store/store.ts";
 import { type Arguments, type Command, type Console, line, listOf, note } from "./terminal/command.ts";
 import { exitCodes } from "./terminal/exitCodes.ts";
+import { isTerminal } from "./terminal/interimTable.ts";
 import { interruptible } from "./terminal/interrupt.ts";
 import { observe } from "./terminal/observe.ts";
 import { planUnused, runFlagsOf, settingOptions } from "./terminal/planFlags.ts";
 import { resultsOption } from "./terminal/runChoice.ts";
 import { lookOf, printable, tableChoice, tableOptions, tableUnused } from "./terminal/tableOptions.ts";
 import { nextOfPlan, reportCommand } from "./text/nextSteps.ts";
+
+const defaults = {
+  /** A table is shown on a terminal each time that so many more rounds of latency are complete. */
+  interimRounds: 5,
+};
 
 export const run: Command = {
   name: "run",
@@ -49,18 +56,48 @@ export const run: Command = {
     refuseUnusedFiles(plan, flags);
     return interruptible(observer, async (signal) => {
       const results = resolve(args.results as string);
-      const outcome = await runPlan({ plan, results, asPassed: process.argv.slice(2), observer, signal });
+      const asPassed = process.argv.slice(2);
+      const interim = args.json || !isTerminal(console) ? undefined : interimOf(plan, args, observer);
+      const outcome = await runPlan({ plan, results, asPassed, observer, signal, interim });
+      const reports = await reportsOf(outcome.runs, plan, args);
+      // Not before the last table is ready: until then the one before it stands.
       observer.finish();
-      return print(outcome, plan, args, console);
+      return print(outcome, reports, { plan, args, console });
     });
   },
 };
 
-async function print({ runs, stopped }: RunOutcome, plan: RunPlan, args: Arguments, console: Console): Promise<number> {
+/** Shows the table of what is measured so far: each row has its accuracy, and latency gains samples until the end. */
+function interimOf(plan: RunPlan, args: Arguments, observer: ReturnType<typeof observe>): InterimResults {
+  return {
+    everyRounds: defaults.interimRounds,
+    async show(runs, rounds) {
+      const reports = await reportsOf(runs, plan, args);
+      const head = `so far: ${rounds} of ${plan.latency.rounds} rounds of latency`;
+      observer.interim([resultTable(reports, { leftOut: plan.leftOut }), head].join("\n\n"));
+    },
+  };
+}
+
+async function reportsOf(runs: readonly StoredRun[], plan: RunPlan, args: Arguments): Promise<readonly RunReport[]> {
   const reports: RunReport[] = [];
   // One after the other: rows of one run in memory at a time.
   const options = { book: bookOf(plan.registry), plugins: listOf(args, "plugin") };
   for (const each of runs) reports.push(await reportOf(each, options));
+  return reports;
+}
+
+interface Printing {
+  readonly plan: RunPlan;
+  readonly args: Arguments;
+  readonly console: Console;
+}
+
+function print(
+  { runs, stopped }: RunOutcome,
+  reports: readonly RunReport[],
+  { plan, args, console }: Printing,
+): number {
   if (args.json) line(console, JSON.stringify(resultJson(reports, plan.leftOut)));
   else console.out.write(`${printable(firstTable(reports, plan, args, console))}\n`);
   if (!stopped) {

@@ -1,13 +1,34 @@
 import type { RunObserver } from "../../run/request.ts";
 import type { SearchObserver } from "../../search/request.ts";
 import type { Console } from "./command.ts";
+import { interimTable } from "./interimTable.ts";
 import { createSteps } from "./steps.ts";
 
-/** Shows a run's calibration, images and rounds of latency. */
-export function observe(console: Console): RunObserver & { finish(): void } {
-  const { follow, note, finish } = createSteps(console);
+interface RunView extends RunObserver {
+  /** Shows a text above the progress, in the place of the one before it. */
+  interim(text: string): void;
+  finish(): void;
+}
+
+/** Shows a run's calibration, images and rounds of latency, and on a terminal its results so far. */
+export function observe(console: Console): RunView {
+  const { follow, note, pause, finish } = createSteps(console);
+  const table = interimTable(console);
+  let shown: string | undefined;
+  const interim = (text: string) => {
+    pause();
+    table.draw(text);
+    shown = text;
+  };
   return {
-    note,
+    interim,
+    note(text) {
+      if (shown === undefined) return note(text);
+      pause();
+      table.erase();
+      note(text);
+      interim(shown);
+    },
     calibration: (variant, { done, total }) =>
       follow(`calibration ${variant}`, { total, unit: "steps" }).update(done, `calibrating ${variant}`),
     overlap: (variant, { done, total }) =>
@@ -18,7 +39,11 @@ export function observe(console: Console): RunObserver & { finish(): void } {
     images: (variant, { done, total, image, before }) =>
       follow(variant, { total, unit: "images", from: before }).update(done, `${variant}, image ${image}`),
     rounds: (done, total, variant) => follow("latency", { total, unit: "turns" }).update(done, `latency, ${variant}`),
-    finish,
+    finish() {
+      finish();
+      table.erase();
+      shown = undefined;
+    },
   };
 }
 
