@@ -57,7 +57,7 @@ export const run: Command = {
     return interruptible(observer, async (signal) => {
       const results = resolve(args.results as string);
       const asPassed = process.argv.slice(2);
-      const interim = args.json || !isTerminal(console) ? undefined : interimOf(plan, args, observer);
+      const interim = args.json || !isTerminal(console) ? undefined : interimOf({ plan, args, console }, observer);
       const outcome = await runPlan({ plan, results, asPassed, observer, signal, interim });
       const reports = await reportsOf(outcome.runs, plan, args);
       // Not before the last table is ready: until then the one before it stands.
@@ -68,13 +68,13 @@ export const run: Command = {
 };
 
 /** Shows the table of what is measured so far: each row has its accuracy, and latency gains samples until the end. */
-function interimOf(plan: RunPlan, args: Arguments, observer: ReturnType<typeof observe>): InterimResults {
+function interimOf({ plan, args, console }: Printing, observer: ReturnType<typeof observe>): InterimResults {
   return {
     everyRounds: defaults.interimRounds,
     async show(runs, rounds) {
       const reports = await reportsOf(runs, plan, args);
       const head = `so far: ${rounds} of ${plan.latency.rounds} rounds of latency`;
-      observer.interim([resultTable(reports, { leftOut: plan.leftOut }), head].join("\n\n"));
+      observer.interim([firstTable(reports, plan, args, console), head].join("\n\n"));
     },
   };
 }
