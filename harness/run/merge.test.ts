@@ -109,7 +109,7 @@ test("shards are no rows of a table, unless all are asked for", async () => {
   const table = await commands.table();
   await expect(table.run({ results: at("shards") }, console)).rejects.toThrow("only shards of runs here");
   expect(await table.run({ results: at("shards"), all: true }, console)).toBe(0);
-  expect(console.said.out).toContain("shard 1 of 3, 2 of 5 images; bench merge makes the whole run of all shards");
+  expect(console.said.out).toContain("! 3 rows are shards: bench merge makes whole runs of them");
 });
 
 test("a merged run says that it has no times of everything mode, and where they are", () => {

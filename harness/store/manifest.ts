@@ -4,9 +4,13 @@ import { HarnessError } from "../errors.ts";
 import { refuseIrregular } from "../files.ts";
 import { canonicalJson, planId } from "./canonical.ts";
 import { diskError, errorCode, replaceFile } from "./disk/disk.ts";
+import { hasWriter } from "./disk/writer.ts";
 import { type Manifest, parseManifest } from "./schema.ts";
 
 const manifestFile = (folder: string) => join(folder, "manifest.json");
+
+/** Returns the file that whoever writes a run holds. */
+export const lockFile = (folder: string) => join(folder, "lock");
 
 /** Writes the manifest after a check, so that no run is stored that could not be read again. */
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
@@ -27,6 +31,19 @@ export async function readManifest(folder: string): Promise<Manifest | undefined
     if (errorCode(error) === "ENOENT") return undefined;
     throw diskError(error, file);
   }
+}
+
+/**
+ * Returns the manifest as whoever does not write the run is to see it: what is called running while no process writes it was
+ * stopped, by a kill or a loss of power. Returns nothing where the folder holds no run. Throws HarnessError as readManifest does.
+ */
+export async function readStored(folder: string): Promise<Manifest | undefined> {
+  const first = await readManifest(folder);
+  if (first?.status.state !== "running" || (await hasWriter(lockFile(folder)))) return first;
+  // It may have ended between the two looks.
+  const now = await readManifest(folder);
+  if (now?.status.state !== "running") return now;
+  return { ...now, status: { state: "stopped", message: "no process writes it any more" } };
 }
 
 /** Throws HarnessError where the id is not the hash of the plan: such an id does not say which plan the rows belong to. */
@@ -82,7 +99,7 @@ export async function listRuns(results: string): Promise<readonly RunListing[]> 
   const listings: RunListing[] = [];
   for (const { name: id } of names.filter((entry) => entry.isDirectory()).sort((a, b) => (a.name < b.name ? -1 : 1))) {
     try {
-      const manifest = await readManifest(join(results, id));
+      const manifest = await readStored(join(results, id));
       if (manifest === undefined) continue;
       if (manifest.id === id) listings.push({ state: "readable", id, manifest });
       else listings.push({ state: "unreadable", id, problem: `${join(results, id)}: holds the run ${manifest.id}` });

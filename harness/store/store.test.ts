@@ -22,6 +22,9 @@ async function rowsOf(run: StoredRun): Promise<Row[]> {
   return rows;
 }
 
+/** The manifest as it is read once its writer is gone. */
+const left = { ...manifest, status: { state: "stopped", message: "no process writes it any more" } };
+
 test("a new run has its manifest, no rows and no latency", async () => {
   const results = await newResults();
   const run = await openRun(results, manifest);
@@ -31,7 +34,19 @@ test("a new run has its manifest, no rows and no latency", async () => {
   expect(await run.latency()).toEqual([]);
   await run.close();
   expect((await readdir(join(results, manifest.id))).sort()).toEqual(["latency.jsonl", "manifest.json", "rows.jsonl"]);
-  expect((await readRun(results, manifest.id)).manifest).toEqual(manifest);
+  expect((await readRun(results, manifest.id)).manifest).toEqual(left);
+});
+
+test("a run is running while a process writes it, and stopped when that is gone without a word", async () => {
+  const results = await newResults();
+  const run = await openRun(results, manifest);
+  expect((await readRun(results, manifest.id)).manifest.status).toEqual({ state: "running" });
+  expect(await listRuns(results)).toMatchObject([{ manifest: { status: { state: "running" } } }]);
+  await run.close();
+  expect((await readRun(results, manifest.id)).manifest.status).toEqual(left.status);
+  expect(await listRuns(results)).toMatchObject([{ manifest: { status: left.status } }]);
+  // The record itself is as the writer left it.
+  expect(await readFile(join(results, manifest.id, "manifest.json"), "utf8")).toContain('"state": "running"');
 });
 
 test("a run is taken up where it was left", async () => {
@@ -189,7 +204,7 @@ test("a manifest that could not be read back is not written", async () => {
   await expect(run.update({ promptsPerSecond: Number.NaN })).rejects.toThrow("field promptsPerSecond");
   expect(run.manifest).toEqual(manifest);
   await run.close();
-  expect((await readRun(results, manifest.id)).manifest).toEqual(manifest);
+  expect((await readRun(results, manifest.id)).manifest).toEqual(left);
 });
 
 test("runs are listed by id, those that can not be read with the reason, other folders not", async () => {
@@ -201,7 +216,7 @@ test("runs are listed by id, those that can not be read with the reason, other f
   await writeFile(join(results, "damaged", "manifest.json"), "{");
   expect(await listRuns(results)).toEqual([
     { state: "unreadable", id: "damaged", problem: expect.stringContaining("manifest.json: not JSON") },
-    { state: "readable", id: manifest.id, manifest },
+    { state: "readable", id: manifest.id, manifest: left },
   ]);
 });
 

@@ -9,7 +9,7 @@ import { type LineFile, openLineFile } from "./disk/lines.ts";
 import { acquireLock, type LockOptions } from "./disk/lock.ts";
 import { withoutFolders } from "./hidden.ts";
 import { type LatencyTurn, parseLatencyTurn, readLatency } from "./latency.ts";
-import { assertSamePlan, readManifest, writeManifest } from "./manifest.ts";
+import { assertSamePlan, lockFile, readManifest, readStored, writeManifest } from "./manifest.ts";
 import type { Row } from "./rowSchema.ts";
 import { type ImageFacts, imageText, indexRows, type RowIndex, readRows, rowsHash, sortedRows } from "./rows.ts";
 import { keepWholeImages } from "./salvage.ts";
@@ -75,7 +75,7 @@ export async function openRun(results: string, given: Manifest, options: OpenOpt
   const manifest = shareable(given, hidden);
   const folder = join(results, safeId(manifest.id));
   await onDisk(folder, () => mkdir(folder, { recursive: true }));
-  const lock = await acquireLock(join(folder, "lock"), options);
+  const lock = await acquireLock(lockFile(folder), options);
   const opened: LineFile[] = [];
   try {
     const index = await soundIndex(folder, manifest, options);
@@ -146,7 +146,7 @@ export async function readRun(results: string, id: string): Promise<StoredRun> {
 /** Returns the stored run of this id, or nothing where there is none. Throws HarnessError for a manifest that can not be read. */
 export async function readRunIfThere(results: string, id: string): Promise<StoredRun | undefined> {
   const folder = join(results, safeId(id));
-  const manifest = await readManifest(folder);
+  const manifest = await readStored(folder);
   return manifest === undefined ? undefined : storedRun(folder, manifest);
 }
 

@@ -15,6 +15,8 @@ export interface WarningGroup {
 }
 
 interface OwnedWarning {
+  /** Ids of the runs that it is about, which are rows: one variant may have several. */
+  readonly runs: readonly string[];
   readonly variants: readonly string[];
   readonly about: string;
   readonly text: string;
@@ -68,20 +70,25 @@ function quietText({ rows, warnings }: Counted): string {
  */
 export function warningGroups(reports: readonly RunReport[]): readonly WarningGroup[] {
   const found = ownedWarnings(reports);
-  const disturbed = new Set(found.filter(({ ask }) => ask === "quiet").flatMap(({ variants }) => variants));
-  const askOf = ({ ask, variants }: OwnedWarning) =>
-    timing.has(ask) && variants.some((variant) => disturbed.has(variant)) ? "quiet" : ask;
+  const disturbed = new Set(found.filter(({ ask }) => ask === "quiet").flatMap(({ runs }) => runs));
+  const askOf = ({ ask, runs }: OwnedWarning) =>
+    timing.has(ask) && runs.some((run) => disturbed.has(run)) ? "quiet" : ask;
   return order.flatMap((ask): readonly WarningGroup[] => {
     const warnings = found.filter((warning) => askOf(warning) === ask);
     if (ask === undefined) return warnings.map((warning) => groupOf(undefined, countedText(warning), [warning]));
     if (warnings.length === 0) return [];
-    const rows = new Set(warnings.flatMap(({ variants }) => variants)).size;
+    const rows = rowsOf(warnings);
     return [groupOf(ask, sentences[ask]({ rows, warnings }), warnings)];
   });
 }
 
 function groupOf(ask: Ask | undefined, text: string, warnings: readonly OwnedWarning[]): WarningGroup {
-  return { ask, text, rows: new Set(warnings.flatMap(({ variants }) => variants)).size, warnings };
+  return { ask, text, rows: rowsOf(warnings), warnings };
+}
+
+/** Returns the number of rows that one of these warnings is about. */
+function rowsOf(warnings: readonly OwnedWarning[]): number {
+  return new Set(warnings.flatMap(({ runs }) => runs)).size;
 }
 
 /** Returns the warnings in full with their subjects; a warning that several runs share is told once, with their names. */
@@ -109,10 +116,12 @@ export function isTouched({ id, kind }: Pick<ResultColumn, "id" | "kind">, { abo
 
 function ownedWarnings(reports: readonly RunReport[]): readonly OwnedWarning[] {
   const found = new Map<string, OwnedWarning>();
-  for (const { variant, warnings } of reports)
+  for (const { id, variant, warnings } of reports)
     for (const { about, text, ask, cores } of warnings) {
-      const variants = new Set([...(found.get(text)?.variants ?? []), variant]);
-      found.set(text, { variants: [...variants], about, text, ask, cores });
+      const before = found.get(text);
+      const runs = [...(before?.runs ?? []), id];
+      const variants = [...new Set([...(before?.variants ?? []), variant])];
+      found.set(text, { runs, variants, about, text, ask, cores });
     }
   return [...found.values()];
 }
@@ -124,5 +133,5 @@ function namedText({ variants, text }: OwnedWarning): string {
 
 /** Writes a warning of many rows with their number in place of their names. */
 function countedText(warning: OwnedWarning): string {
-  return warning.variants.length > 2 ? `${rowsText(warning.variants.length)}: ${warning.text}` : namedText(warning);
+  return warning.variants.length > 2 ? `${rowsText(warning.runs.length)}: ${warning.text}` : namedText(warning);
 }
