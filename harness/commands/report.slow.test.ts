@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { HarnessError } from "../errors.ts";
 import { chartWarnings } from "../report/charts/vega.ts";
@@ -29,6 +29,39 @@ afterAll(() => rmSync(results, { recursive: true, force: true }));
 const allDrawn =
   "[...document.querySelectorAll('.chart')].every((chart) => chart.clientWidth === 0 || chart.matches('[data-drawn]'))";
 
+/** On a busy machine a page takes a while to draw its charts anew. */
+const patient = { timeout: 30_000 };
+
+interface PageBox {
+  readonly x0: number;
+  readonly y0: number;
+  readonly x1: number;
+  readonly y1: number;
+}
+
+/** Returns the boxes of elements in px of the window. */
+async function boxesOf(elements: Locator): Promise<readonly PageBox[]> {
+  return elements.evaluateAll((all) =>
+    all.map((each) => {
+      const { left, top, right, bottom } = each.getBoundingClientRect();
+      return { x0: left, y0: top, x1: right, y1: bottom };
+    }),
+  );
+}
+
+function isInside(box: PageBox, whole: PageBox): boolean {
+  const slack = 1;
+  return (
+    box.x0 >= whole.x0 - slack && box.y0 >= whole.y0 - slack && box.x1 <= whole.x1 + slack && box.y1 <= whole.y1 + slack
+  );
+}
+
+/** Tells whether two texts lie over each other: the boxes of lines have some px above and below their letters. */
+function overlaps(a: PageBox, b: PageBox): boolean {
+  const shared = (from: "x0" | "y0", to: "x1" | "y1") => Math.min(a[to], b[to]) - Math.max(a[from], b[from]);
+  return shared("x0", "x1") > 1 && shared("y0", "y1") > 3;
+}
+
 async function reporting(args: Readonly<Record<string, unknown>>): Promise<string> {
   const console = memoryConsole();
   const code = await report.run({ results, out, gallery: 12, photos: true, seed: 0, ...args }, console);
@@ -53,12 +86,14 @@ test("the page, and every chart and table as Vega-Lite, SVG and PNG", () => {
 
 test("photos are embedded, and left out with --no-photos; outlines of masks and ground truth stay", async () => {
   const page = readFileSync(join(out, "index.html"), "utf8");
-  expect(page.split("data:image/webp;base64,")).toHaveLength(13);
+  // One photo for each of the three images, however many drawings show it.
+  expect(page.split("data:image/webp;base64,")).toHaveLength(4);
   const elsewhere = join(results, "bare");
   await reporting({ out: elsewhere, photos: false });
   const bare = readFileSync(join(elsewhere, "index.html"), "utf8");
   expect(bare).not.toContain("data:image");
-  expect(bare.split('<path class="truth"')).toHaveLength(13);
+  // Twelve targets under two prompts.
+  expect(bare.split('<path class="truth"')).toHaveLength(25);
 });
 
 test("a gallery that is no number, and a run that is not there, are the user's mistakes", async () => {
@@ -112,6 +147,84 @@ describe.skipIf(browserPath === undefined)("in Chromium", () => {
     },
   );
 
+  test("1280 px: variant, weights, accuracy, total, memory and speed-up are in view without scrolling (needs Chromium)", async () => {
+    const { page } = await opened({ viewport: { width: 1280, height: 900 } });
+    const headings = page.locator("table.sortable thead th:visible");
+    const names = await headings.allInnerTexts();
+    expect(names.map((name) => name.split("\n")[0])).toEqual([
+      ...["variant", "weights", "mIoU", "mIoU", "total", "memory", "speed-up"],
+    ]);
+    for (const box of await boxesOf(headings)) {
+      expect(box.x0).toBeGreaterThanOrEqual(0);
+      expect(box.x1).toBeLessThanOrEqual(1280);
+    }
+    await page.getByRole("button", { name: /further columns/ }).click();
+    expect(await headings.count()).toBeGreaterThan(9);
+    expect(await page.locator("details.warned[open]").count()).toBe(0);
+    await page.close();
+  });
+
+  test("390 px: each variant is a card that shows its first accuracy, and cards are sorted by a list (needs Chromium)", async () => {
+    const { page } = await opened({ viewport: { width: 390, height: 900 } });
+    const cards = await boxesOf(page.locator("table.sortable tbody tr"));
+    const cells = page.locator("table.sortable tbody tr:first-child td:visible");
+    expect(cards).toHaveLength(2);
+    for (const box of [...cards, ...(await boxesOf(cells))]) {
+      expect(box.x0).toBeGreaterThanOrEqual(0);
+      expect(box.x1).toBeLessThanOrEqual(390);
+    }
+    expect(await cells.nth(1).getAttribute("data-label")).toBe("mIoU, box");
+    // The figure of a card stands beside its name, not below the next card.
+    expect((await boxesOf(cells.nth(1)))[0]!.y1).toBeLessThan(cards[1]!.y0);
+    await page.getByLabel("sort by").selectOption({ label: "variant" });
+    expect(await namesIn(page)).toEqual(["mobilesam-nano", "sam-nano"]);
+    await page.close();
+  });
+
+  test.each([1280, 390])(
+    "%i px: no label of a chart leaves its drawing or lies over another, and names stay in their plot (needs Chromium)",
+    async (width) => {
+      const { page } = await opened({ viewport: { width, height: 900 } });
+      const charts = page.locator("figure .chart");
+      for (let i = 0; i < (await charts.count()); i++) {
+        const id = await charts.nth(i).getAttribute("data-chart");
+        const [drawing] = await boxesOf(charts.nth(i).locator("svg"));
+        const texts = charts.nth(i).locator("svg text:visible");
+        const boxes = await boxesOf(texts);
+        const written = await texts.allTextContents();
+        for (const [n, box] of boxes.entries()) {
+          expect([id, written[n], isInside(box, drawing!)]).toEqual([id, written[n], true]);
+          // A name and its halo are two texts of one place.
+          const others = boxes.flatMap((other, m) => (m > n && written[m] !== written[n] ? [{ other, m }] : []));
+          for (const { other, m } of others)
+            expect([id, written[n], written[m], overlaps(box, other)]).toEqual([id, written[n], written[m], false]);
+        }
+        const [plot] = await boxesOf(charts.nth(i).locator("svg .role-frame > g > path.background"));
+        for (const box of await boxesOf(charts.nth(i).locator("svg .role-mark text")))
+          expect([id, isInside(box, plot!)]).toEqual([id, true]);
+      }
+      await page.close();
+    },
+  );
+
+  test("on paper a dark page is light, with its warnings in full and without controls (needs Chromium)", async () => {
+    const { page, said } = await opened({ viewport: { width: 1280, height: 900 }, colorScheme: "dark" });
+    await page.emulateMedia({ media: "print", colorScheme: "dark" });
+    await page.evaluate("dispatchEvent(new Event('beforeprint'))");
+    await expect
+      .poll(() => page.locator("figure .chart svg text").first().getAttribute("fill"), patient)
+      .toBe("#57606a");
+    expect(await page.locator("details.warned:not([open]), details.meaning:not([open])").count()).toBe(0);
+    expect(await page.locator("nav, .controls, .table-controls, #theme").filter({ visible: true }).count()).toBe(0);
+    await page.evaluate("dispatchEvent(new Event('afterprint'))");
+    await expect
+      .poll(() => page.locator("figure .chart svg text").first().getAttribute("fill"), patient)
+      .toBe("#9da7b3");
+    expect(await page.locator("details.meaning[open]").count()).toBe(0);
+    expect(said).toEqual([]);
+    await page.close();
+  });
+
   test("a heading sorts the table, by mouse and by keyboard, and the Vega-Lite table with it (needs Chromium)", async () => {
     const { page, said } = await opened({});
     expect(await namesIn(page)).toEqual(["sam-nano", "mobilesam-nano"]);
@@ -138,13 +251,14 @@ describe.skipIf(browserPath === undefined)("in Chromium", () => {
     const { page, said } = await opened({});
     const outlines = page.locator(".gallery path.variant-0");
     expect(await outlines.first().isVisible()).toBe(true);
-    await page.getByLabel("sam-nano", { exact: true }).uncheck();
+    await page.getByLabel("sam", { exact: true }).uncheck();
     expect(await outlines.first().isVisible()).toBe(false);
     expect(await page.locator(".gallery path.truth").first().isVisible()).toBe(true);
-    await page.getByLabel("sam-nano", { exact: true }).check();
+    await page.getByLabel("sam", { exact: true }).check();
     expect(await outlines.first().isVisible()).toBe(true);
-    await page.getByRole("radio", { name: "best" }).check();
+    await page.locator("[data-filter=kind]").selectOption("best");
     expect(await page.locator(".card:visible").count()).toBe(3);
+    expect(await page.locator(".count").textContent()).toBe("3 of 12 shown");
     await page.locator(".card:visible .open").first().click();
     const shown = page.locator("dialog .about");
     const first = await shown.textContent();

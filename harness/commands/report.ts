@@ -5,6 +5,7 @@ import { loadBook } from "../plan/plugins/book.ts";
 import {
   datasetOfGroup,
   groupGallery,
+  groupSummary,
   groupsOf,
   readDetails,
   type StoredDetails,
@@ -16,7 +17,8 @@ import { type Arguments, type Command, type Console, line, listOf, note } from "
 import { createProgress } from "./terminal/progress.ts";
 import { choiceOptions, runChoice } from "./terminal/runChoice.ts";
 
-const defaults = { out: "report", gallery: 48 };
+/** The summary compares with the seed of `bench compare`. */
+const defaults = { out: "report", gallery: 24, compareSeed: 0 };
 
 export const report: Command = {
   name: "report",
@@ -45,12 +47,15 @@ export const report: Command = {
     const runs = await chosenRuns(runChoice(args), notice);
     const plugins = listOf(args, "plugin");
     const request = { count, data: args.data as string | undefined, plugins };
-    const groups = groupsOf(await readDetails(runs, { book: await loadBook(plugins), plugins }));
+    const book = await loadBook(plugins);
+    const groups = groupsOf(await readDetails(runs, { book, plugins }));
     const drawn: ReportGroup[] = [];
     for (const group of groups) {
       const dataset = await datasetOfGroup(group, request, notice);
       const sound = withoutDamaged(group, dataset, notice);
-      if (sound.length > 0) drawn.push({ runs: sound, gallery: await galleryFor(sound, dataset, args, console) });
+      if (sound.length === 0) continue;
+      const summary = groupSummary(sound, { book, seed: defaults.compareSeed });
+      drawn.push({ runs: sound, summary, gallery: await galleryFor(sound, dataset, args, console) });
     }
     await write(drawn, resolve(args.out as string), console);
     return 0;
@@ -79,7 +84,7 @@ async function galleryFor(
   console: Console,
 ) {
   const count = args.gallery as number;
-  const progress = createProgress(console, { total: count, unit: "masks" });
+  const progress = createProgress(console, { total: count, unit: "targets" });
   try {
     return await groupGallery(group, {
       count,

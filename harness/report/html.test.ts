@@ -14,17 +14,20 @@ const item: GalleryItem = {
   image: 1,
   target: 2,
   category: 3,
-  prompts: "box",
+  areaPx: 900,
   categoryName: "a cat",
   size: { height: 40, width: 60 },
   truth: [[1, 1, 9, 1, 9, 9]],
   photo: "data:image/webp;base64,AAAA",
-  prompt: { points: [{ x: 3, y: 4, label: 0 }], box: { x0: 1, y0: 2, x1: 8, y1: 9 } },
-  predictions: [{ label: run.label, series: 0, outlines: [[2, 2, 8, 2, 8, 8]], iou: 0.5, predictedIou: 0.75 }],
+  views: ["box", "1p"].map((prompts) => ({
+    prompts,
+    prompt: { points: [{ x: 3, y: 4, label: 0 }], box: { x0: 1, y0: 2, x1: 8, y1: 9 } },
+    predictions: [{ label: run.label, series: 0, outlines: [[2, 2, 8, 2, 8, 8]], iou: 0.5, predictedIou: 0.75 }],
+  })),
 };
 
-const pageOf = (runs: readonly DetailedRun[], gallery: readonly GalleryItem[] = []) =>
-  reportPage({ createdAt, groups: [{ runs, gallery }] });
+const pageOf = (runs: readonly DetailedRun[], gallery: readonly GalleryItem[] = [], summary: readonly string[] = []) =>
+  reportPage({ createdAt, groups: [{ runs, gallery, summary }] });
 
 /** The page without its programs and data, which are told by their own tests. */
 const markupOf = (page: string) => page.replaceAll(/<(script|style)\b[^>]*>.*?<\/\1>/gs, "");
@@ -43,7 +46,8 @@ test("everything that comes from data is escaped", () => {
       environment: { ...manifest.environment, cpu: { ...manifest.environment.cpu, model: hostile } },
     },
   };
-  const { page } = pageOf([bad], [{ ...item, categoryName: hostile, prompts: hostile, photo: hostile }]);
+  const views = item.views.map((view) => ({ ...view, prompts: hostile }));
+  const { page } = pageOf([bad], [{ ...item, categoryName: hostile, views, photo: hostile }]);
   expect(page.split("&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;").length).toBeGreaterThan(15);
   expect(page).not.toContain("<img src=x");
   // Two libraries, the page's own program, three kinds of data.
@@ -83,13 +87,62 @@ test("the page has the table, all charts, their words, warnings, masks, machine,
     expect(markup).toContain(alt.replaceAll("'", "&#39;"));
   }
   expect(grids.map(({ id }) => id)).toEqual(["results-shapes"]);
-  expect(markup).toMatch(/<th scope="row">sam-vit-b<\/th>/);
-  // Under the table, on its figures of encode and of both together, and beside the three charts of encode and of both.
-  expect(markup.split("sam-vit-b encode: two speeds.")).toHaveLength(7);
+  expect(markup).toMatch(/<th scope="row" data-value="sam-vit-b">sam-vit-b<span class="efficient"/);
   expect(markup).toContain('<path class="truth" d="M1 1L9 1L9 9Z"/>');
   expect(markup).toContain('<circle class="background" cx="3.5" cy="4.5"');
   expect(markup).toContain("a cpu, 2 cores");
   expect(markup).toContain("bench run --variants sam-nano");
+});
+
+test("a warning stands once, closed, and its number beside each figure and chart that it touches", () => {
+  const markup = markupOf(pageOf([run, other]).page);
+  expect(markup.split("sam-vit-b encode: two speeds.")).toHaveLength(2);
+  expect(markup).toMatch(/<details class="warned"><summary>⚠ 1 warning/);
+  const number = '<sup class="numbers"><a href="#warning-1" aria-label="warning 1">1</a>';
+  // Two figures of the row: total and encode. Three charts: both prompts, and encode.
+  const touched = [...markup.matchAll(/<tr data-row="(\d)">(.*?)<\/tr>/gs)].map(([, row, cells]) => [
+    row,
+    cells!.split(number).length - 1,
+  ]);
+  expect(touched).toEqual([
+    ["0", 2],
+    ["1", 0],
+  ]);
+  expect(markup.split(`<span class="warned-by">⚠${number}`)).toHaveLength(4);
+});
+
+test("accuracy, total, memory and speed-up come first, the other columns behind a button", () => {
+  const markup = markupOf(pageOf([run, other]).page);
+  const headings = [...markup.matchAll(/<th scope="col" class="\w+ (first|further)".*?title="sort by ([^"]*)"/g)];
+  expect(headings.filter(([, shown]) => shown === "first").map(([, , name]) => name)).toEqual([
+    ...["variant", "weights", "mIoU, box", "mIoU, 1 point"],
+    ...["total, ms", "memory, MB", "speed-up, ×"],
+  ]);
+  const further = headings.filter(([, shown]) => shown === "further").length;
+  expect(further).toBeGreaterThan(3);
+  expect(markup).toContain(`aria-pressed="false">${further} further columns</button>`);
+});
+
+test("the charts of several prompts share one legend and one caption", () => {
+  const { page, charts } = pageOf([run, other]);
+  const [, section] = markupOf(page).split("<h3>Accuracy against latency</h3>");
+  const own = section!.slice(0, section!.indexOf("</section>"));
+  expect(own.match(/<ul class="legend"/g)).toHaveLength(1);
+  expect(own.match(/<svg class="symbol"/g)).toHaveLength(2);
+  expect(own.split(charts[0]!.caption)).toHaveLength(2);
+  const drawn = /<script type="application\/json" id="charts">(.*?)<\/script>/s.exec(page)![1]!;
+  const { "accuracy-latency-box": box } = JSON.parse(drawn) as Record<string, unknown>;
+  expect(JSON.stringify(box)).not.toMatch(/"legend":\{/);
+});
+
+test("the summary stands above the table, each photo once, and each target under all its prompts", () => {
+  const markup = markupOf(pageOf([run, other], [item, { ...item, target: 3 }], ["b is as fast as <a>."]).page);
+  expect(markup).toMatch(/<p class="summary">b is as fast as &lt;a&gt;\.<\/p>/);
+  expect(markup.split("data:image/webp;base64,AAAA")).toHaveLength(2);
+  expect(markup.split('<use href="#photo-1"/>')).toHaveLength(5);
+  const [, card] = markup.split('<article class="card"');
+  expect(card!.match(/<div class="view">/g)).toHaveLength(2);
+  expect(card).toContain('data-category="a cat" data-size="small"');
 });
 
 test("whose photos they are stands under the masks and with what the figures mean", () => {

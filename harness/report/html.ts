@@ -1,24 +1,29 @@
 import { readFileSync } from "node:fs";
 import type { RunReport } from "../results/report.ts";
-import { type Chart, type ChartRun, chartConfig, chartSections } from "./charts/index.ts";
+import { type Chart, type ChartRun, chartConfig, chartSections, withoutLegend } from "./charts/index.ts";
 import { themes } from "./charts/theme.ts";
 import { chartRuntime } from "./charts/vega.ts";
-import { figureMarkup, warningsMarkup } from "./html/figure.ts";
+import { sectionMarkup } from "./html/figure.ts";
 import type { GalleryItem } from "./html/gallery.ts";
 import { machineMarkup } from "./html/machine.ts";
 import { html, jsonScript, type Markup, script, style } from "./html/markup.ts";
+import { pageColumns } from "./html/pageColumns.ts";
 import { tableMarkup } from "./html/table.ts";
 import { viewerMarkup } from "./html/viewer.ts";
-import { creditLines, footLines, warningLines } from "./table/foot.ts";
+import { numberedWarnings, warningsMarkup } from "./html/warnings.ts";
+import { creditLines, footLines } from "./table/foot.ts";
 import type { Grid } from "./table/grid.ts";
 import { gridSpec } from "./table/gridSpec.ts";
+import { headLines, titleOf } from "./table/headLines.ts";
 import { resultGrid } from "./table/resultGrid.ts";
-import { baseOf, titleOf } from "./table/tables.ts";
+import { baseOf } from "./table/tables.ts";
 
 /** Runs on one dataset, in the order of their table. */
 export interface ReportGroup {
   readonly runs: readonly ChartRun[];
   readonly gallery: readonly GalleryItem[];
+  /** Sentences on what the figures come to. */
+  readonly summary?: readonly string[];
 }
 
 interface Report {
@@ -105,13 +110,19 @@ ${groups.map(groupMarkup)}
 ${machineMarkup(runs)}
 </main>
 <footer>Made by sam-bench, ${report.createdAt.slice(0, 10)}. Nothing in this page is asked of a network.</footer>
-${jsonScript("charts", Object.fromEntries(charts.map(({ id, spec }) => [id, spec])))}
+${jsonScript("charts", Object.fromEntries(charts.map(drawnSpecs)))}
 ${jsonScript("grids", Object.fromEntries(groups.map(({ grid }) => [grid.id, gridSpec(grid)])))}
 ${jsonScript("configs", { light: chartConfig("light"), dark: chartConfig("dark") })}
 ${chartRuntime().map(script)}
 ${script(asset("page.js"))}
 </body>
 </html>`;
+}
+
+/** Returns what the page draws of a chart, under its id. */
+function drawnSpecs({ id, spec, narrow, colours }: Chart): readonly [string, object] {
+  const drawn = (each: Chart["spec"]) => (colours === "variants" ? withoutLegend(each) : each);
+  return [id, { spec: drawn(spec), narrow: narrow === undefined ? undefined : drawn(narrow) }];
 }
 
 /** Gives masks the colours that charts give to their variants. */
@@ -145,22 +156,26 @@ function navigation(groups: readonly DrawnGroup[]): readonly Markup[] {
   ];
 }
 
-function groupMarkup({ key, runs, grid, sections, gallery }: DrawnGroup): Markup {
+function groupMarkup({ key, runs, grid, sections, gallery, summary = [] }: DrawnGroup): Markup {
   const reports = runs.map(named);
-  const warnings = warningLines(reports);
+  const warnings = numberedWarnings(reports, key);
+  const table = {
+    grid: grid.id,
+    title: grid.title,
+    subtitle: grid.subtitle,
+    variants: reports.map(({ variant }) => variant),
+    columns: pageColumns(reports),
+    warnings,
+  };
   return html`<section id="${key}table">
 <h2>${grid.title}</h2>
-${tableMarkup(grid)}
-${warnings.length === 0 ? undefined : html`<details class="warned" open><summary>⚠ ${warnings.length} warning${warnings.length === 1 ? "" : "s"}</summary>${warningsMarkup(warnings)}</details>`}
+${summary.length === 0 ? undefined : html`<p class="summary">${summary.join(" ")}</p>`}
+<p class="muted">${headLines(reports).map((line) => html`${line}<br>`)}</p>
+${tableMarkup(table)}
+${warningsMarkup(warnings)}
 <details class="meaning"><summary>What the figures mean</summary><ul>${footLines(reports, baseOf(reports)).map((line) => html`<li>${line}</li>`)}</ul></details>
 <details class="vega-table"><summary>The same table as a Vega-Lite chart, sorted alike</summary><div class="scroll"><div class="chart" data-grid-chart="${grid.id}" role="img" aria-label="${grid.title}"></div></div><p class="files">beside this page: <code>${grid.id}.vl.json</code> <code>${grid.id}.svg</code> <code>${grid.id}.png</code></p></details>
 </section>
-${sections.map(
-  (
-    { title, charts },
-    i,
-  ) => html`<section id="${key}section-${i}"><h3>${title}</h3><div class="figures-row${charts.length === 1 ? " alone" : ""}">${charts.map((chart) => figureMarkup(chart, warnings))}</div></section>
-`,
-)}
+${sections.map((section, i) => sectionMarkup({ ...section, id: `${key}section-${i}` }, runs, warnings))}
 ${viewerMarkup(gallery, key, creditLines(reports))}`;
 }

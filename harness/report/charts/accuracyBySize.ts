@@ -36,7 +36,8 @@ function chartsOf({ metric, title, field, suffix }: DrawnMetric, runs: readonly 
       type: "nominal",
       title: null,
       sort: parts.map(({ meaning }) => meaning),
-      axis: { labelAngle: 0 },
+      // The bounds stand in a second line, so that three sizes have room in a narrow chart.
+      axis: { labelAngle: 0, labelExpr: "split(replace(datum.label, ' (', '|('), '|')" },
     } as const;
     const xOffset = { field: "variant", sort: runs.map(({ label }) => label) } as const;
     const y = { field, type: "quantitative", title: `${title}, %`, scale: { zero: true } } as const;
@@ -50,8 +51,10 @@ function chartsOf({ metric, title, field, suffix }: DrawnMetric, runs: readonly 
       {
         id: `accuracy-size-${name}${shared ? `-${protocol}` : ""}${suffix}`,
         title: `Accuracy by object size: ${name}${suffix === "" ? "" : `, ${title}`}`,
-        caption: `${title} (${protocol}) of objects by the area of their annotation; bars are 95 % intervals, a ${intervalMethod}.`,
+        panel: { name: `${name}${suffix === "" ? "" : `, ${title}`}`, protocol },
+        caption: `${title} of objects by the area of their annotation; bars are 95 % intervals, a ${intervalMethod}.`,
         alt,
+        colours: "variants",
         spec: chartSpec(`Accuracy by object size, prompts ${name}. ${alt}`, undefined, {
           data: {
             values: values.map(({ variant, size, accuracy, low, high, n }) => ({

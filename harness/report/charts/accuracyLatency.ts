@@ -1,26 +1,8 @@
 import { figureIn } from "../../results/report.ts";
 import { type ScoredPrompts, scoredPrompts, totalMs } from "../table/columns.ts";
-import {
-  type Chart,
-  type ChartRun,
-  chartSpec,
-  colourOf,
-  type DrawnMetric,
-  drawnMetrics,
-  percentages,
-  rounded,
-} from "./chart.ts";
-
-interface Place {
-  readonly variant: string;
-  readonly ms: number;
-  readonly q1: number;
-  readonly q3: number;
-  readonly accuracy: number;
-  readonly low: number;
-  readonly high: number;
-  readonly front: boolean;
-}
+import type { Floor, Place } from "./accuracyLatencyNames.ts";
+import { accuracyLatencySpec } from "./accuracyLatencySpec.ts";
+import { type Chart, type ChartRun, colourOf, type DrawnMetric, drawnMetrics, percentages, rounded } from "./chart.ts";
 
 /** Headline of a drawn metric under one prompts name. */
 type DrawnFigure = ScoredPrompts & DrawnMetric;
@@ -58,12 +40,6 @@ function placeOf({ label, report }: ChartRun, { name, protocol, metric }: DrawnF
   ];
 }
 
-/** A line across the chart for a variant that has an accuracy and no latency. */
-interface Floor {
-  readonly name: string;
-  readonly accuracy: number;
-}
-
 function floorsOf(runs: readonly ChartRun[], { name, protocol, metric }: DrawnFigure): readonly Floor[] {
   return runs.flatMap(({ report }) => {
     const figure = figureIn(report.prompts[name], protocol, metric.headline);
@@ -93,27 +69,6 @@ function gain({ metric }: DrawnMetric, a: Pick<Place, "accuracy">, b: Pick<Place
   return metric.better === "higher" ? b.accuracy - a.accuracy : a.accuracy - b.accuracy;
 }
 
-/** Rough share of the plot's width that a letter of a name takes, and of its height that a line takes. */
-const letter = 1 / 90;
-const line = 1 / 18;
-
-/** Returns the names that overlap no name written before them, best variant first; the legend has all of them. */
-function namesWithRoom(places: readonly Place[], drawn: DrawnMetric): readonly string[] {
-  const span = (values: readonly number[]) => Math.max(...values) - Math.min(...values) || 1;
-  const widthMs = span(places.flatMap(({ q1, q3 }) => [Math.log(q1), Math.log(q3)]));
-  const height = span(places.flatMap(({ low, high }) => [low, high]));
-  const written: Place[] = [];
-  for (const place of [...places].sort((a, b) => gain(drawn, a, b) || a.ms - b.ms)) {
-    const overlaps = written.some((other) => {
-      const [left, right] = place.ms <= other.ms ? [place, other] : [other, place];
-      const apart = Math.log(right.ms / left.ms) / widthMs;
-      return apart < left.variant.length * letter && Math.abs(left.accuracy - right.accuracy) / height < line;
-    });
-    if (!overlaps) written.push(place);
-  }
-  return written.map(({ variant }) => variant);
-}
-
 function chartOf(
   figure: DrawnFigure,
   places: readonly Place[],
@@ -121,65 +76,29 @@ function chartOf(
   runs: readonly ChartRun[],
 ): Chart {
   const { name, protocol, shared, metric, title, field, suffix } = figure;
-  const y = {
-    field,
-    type: "quantitative",
-    title: `${title}, ${name}, %`,
-    scale: { zero: false, padding: 24 },
-  } as const;
-  const x = {
-    field: "ms",
-    type: "quantitative",
-    title: "encode + decode, ms (log scale)",
-    scale: { type: "log", nice: false, padding: 48 },
-    axis: { tickCount: 6, format: "~s" },
-  } as const;
-  const colour = colourOf(runs, places);
   const best = [...places].sort((a, b) => gain(figure, a, b))[0]!;
   const fastest = [...places].sort((a, b) => a.ms - b.ms)[0]!;
   const lines = floors.map((floor) => ` ${floor.name}: ${floor.accuracy} %.`).join("");
   const alt = `${places.length} variants. Best ${title}: ${best.variant}, ${best.accuracy} %. Fastest: ${fastest.variant}, ${fastest.ms} ms.${lines}`;
   const below = floors.length === 0 ? "" : " The dotted line is what needs no model.";
+  const drawing = {
+    description: `Accuracy against latency, prompts ${name}. ${alt}`,
+    title: `${title}, ${name}, %`,
+    field,
+    // The front has its names first, then whoever is better.
+    places: [...places].sort((a, b) => Number(b.front) - Number(a.front) || gain(figure, a, b) || a.ms - b.ms),
+    floors,
+    colour: colourOf(runs, places),
+  };
   return {
     id: `accuracy-latency-${name}${shared ? `-${protocol}` : ""}${suffix}`,
     title: `Accuracy against latency: ${name}${suffix === "" ? "" : `, ${title}`}`,
-    caption: `${metric.better === "higher" ? "Up" : "Down"} and to the left is better. Bars: 95 % interval of ${title} (${protocol}) and quartiles of latency. The line joins the Pareto front: variants that no other beats in both.${below}`,
+    panel: { name: `${name}${suffix === "" ? "" : `, ${title}`}`, protocol },
+    caption: `${metric.better === "higher" ? "Up" : "Down"} and to the left is better. Bars: 95 % interval of ${title} and quartiles of latency. The dashed line joins the Pareto front: variants that no other beats in both.${below}`,
     alt,
-    spec: chartSpec(`Accuracy against latency, prompts ${name}. ${alt}`, undefined, {
-      data: { values: places.map((place) => recordOf(place, field)) },
-      layer: [
-        ...floors.map((floor) => floorLayer(floor, y)),
-        {
-          transform: [{ filter: "datum.front" }],
-          mark: { type: "line", interpolate: "step-after", strokeDash: [5, 4], style: "faint" },
-          encoding: { x, y, order: { field: "ms", type: "quantitative" } },
-        },
-        {
-          mark: { type: "rule", strokeWidth: 1.5 },
-          encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color: colour },
-        },
-        {
-          mark: { type: "rule", strokeWidth: 1.5 },
-          encoding: { x: { ...x, field: "q1" }, x2: { field: "q3" }, y, color: colour },
-        },
-        {
-          mark: { type: "point", size: 120 },
-          encoding: {
-            x,
-            y,
-            color: colour,
-            shape: { ...colour },
-            tooltip: ["variant", field, "low", "high", "ms", "q1", "q3"].map((field) => ({ field })),
-          },
-        },
-        {
-          name: "names",
-          transform: [{ filter: { field: "variant", oneOf: [...namesWithRoom(places, figure)] } }],
-          mark: { type: "text", align: "left", dx: 10, dy: -10 },
-          encoding: { x, y, text: { field: "variant" } },
-        },
-      ],
-    }),
+    colours: "variants",
+    spec: accuracyLatencySpec(drawing, "alone"),
+    narrow: accuracyLatencySpec(drawing, "panel"),
     records: [
       ["variant", `${title}, %`, "low", "high", "ms", "first quartile", "third quartile", "Pareto front"],
       ...places.map(({ variant, accuracy, low, high, ms, q1, q3, front }) => [
@@ -189,22 +108,5 @@ function chartOf(
       ...floors.map((floor) => [floor.name, floor.accuracy, "", "", "", "", "", ""]),
     ],
     touches: /^(latency|images|dataset|run)$|(encode|decode)$/,
-  };
-}
-
-/** Returns a place as the chart's data hold it, its accuracy under the name of the figure. */
-function recordOf({ variant, ms, q1, q3, accuracy, low, high, front }: Place, field: string) {
-  return { variant, ms, q1, q3, [field]: accuracy, low, high, front };
-}
-
-/** Returns the layer of a floor: a line across the whole width with its name at the left end. */
-function floorLayer<Y extends { readonly field: string }>({ name: floor, accuracy }: Floor, y: Y) {
-  const name = { align: "left", baseline: "bottom", dx: 6, dy: -3, fontSize: 11 } as const;
-  return {
-    data: { values: [{ name: floor, [y.field]: accuracy }] },
-    layer: [
-      { mark: { type: "rule" as const, strokeDash: [2, 3], strokeWidth: 1.5 }, encoding: { y } },
-      { mark: { type: "text" as const, ...name }, encoding: { y, x: { value: 0 }, text: { field: "name" } } },
-    ],
   };
 }

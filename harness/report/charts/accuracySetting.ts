@@ -73,6 +73,7 @@ function chartOf(
       title: `Accuracy by setting: ${method}${suffix === "" ? "" : `, ${title}`}`,
       caption: `${title} against the ${setting}; a point is a run, bars are 95 % intervals, a ${intervalMethod}.`,
       alt,
+      colours: "own",
       spec: chartSpec(`Accuracy by setting, ${method}. ${alt}`, undefined, {
         data: {
           values: places.map(({ accuracy, low, high, ...place }) => ({ ...place, [field]: accuracy, low, high })),

@@ -3,8 +3,10 @@ import type { RunReport, Score } from "../../results/report.ts";
 import type { LatencyTurn } from "../../store/latency.ts";
 import type { Manifest } from "../../store/schema.ts";
 import { brokenLines } from "../table/layout.ts";
-import { chartConfig } from "./theme.ts";
+import { chartConfig, type Theme } from "./theme.ts";
 import { type ChartSpec, vegaLiteSchema } from "./vega.ts";
+
+export type { ChartSpec };
 
 /** A run with the samples and bins that charts draw beside its figures. */
 export interface ChartRun {
@@ -51,6 +53,15 @@ export interface Chart {
   /** Says in words what the chart shows, for people who do not see it. */
   readonly alt: string;
   readonly spec: ChartSpec;
+  /**
+   * The same chart for a narrow place: beside the charts of other prompts, or on a small screen. Absent where the chart takes
+   * any width.
+   */
+  readonly narrow?: ChartSpec;
+  /** Says what tells the chart from its neighbours, where a section has one for each prompts name. */
+  readonly panel?: { readonly name: string; readonly protocol: string };
+  /** `variants`: colours and shapes are those of the variants, so that one legend serves all such charts of a section. */
+  readonly colours: "variants" | "own";
   /** The same data as a table; the first record holds the names. */
   readonly records: readonly (readonly (string | number)[])[];
   /** Matches the subjects of the warnings that belong beside this chart. */
@@ -74,19 +85,35 @@ export function chartSpec(description: string, rows: number | undefined, unit: U
   } as ChartSpec;
 }
 
+/** Adds what all charts have in common to one that is drawn at a fixed size of its plot. */
+export function fixedChartSpec(
+  description: string,
+  { width, height }: { readonly width: number; readonly height: number },
+  unit: Unit,
+): ChartSpec {
+  return { $schema: vegaLiteSchema, description, width, height, autosize: { type: "pad" }, ...unit } as ChartSpec;
+}
+
 /** Characters of a line under a chart's title. Vega does not break lines itself. */
 const captionWidth = 100;
 
-/** Returns a chart as a file of its own: with its title, in the colours of paper. */
-export function chartFile({ title, caption, spec }: Chart): ChartSpec {
-  // Without a browser Vega guesses widths of text half too wide: a chart fitted by that guess would be left narrow.
+/** Returns a chart as a file of its own: with its title, in the colours of paper or of the theme that is asked for. */
+export function chartFile({ title, caption, spec }: Chart, theme: Theme = "light"): ChartSpec {
   const autosize = { type: "pad" } as const;
   return {
     ...spec,
     autosize,
     title: { text: title, subtitle: brokenLines(caption, (line) => line.length <= captionWidth) },
-    config: chartConfig("light"),
+    config: chartConfig(theme),
   };
+}
+
+/** Returns a chart without legends of colours and shapes, for a page that writes one legend for several charts. */
+export function withoutLegend(spec: ChartSpec): ChartSpec {
+  const text = JSON.stringify(spec, (key, value) =>
+    (key === "color" || key === "shape") && typeof value === "object" ? { ...value, legend: null } : value,
+  );
+  return JSON.parse(text) as ChartSpec;
 }
 
 /**

@@ -2,7 +2,8 @@ import { beforeAll, expect, test } from "vitest";
 import { exampleDetails } from "../fixtures/detailed.ts";
 import type { DetailedRun } from "../html/details.ts";
 import { accuracyLatencyCharts } from "./accuracyLatency.ts";
-import { type Chart, chartFile, chartSections } from "./index.ts";
+import type { Chart, ChartSpec } from "./chart.ts";
+import { chartFile, chartSections } from "./index.ts";
 import { chartConfig } from "./theme.ts";
 import { chartSvg, chartWarnings } from "./vega.ts";
 
@@ -26,7 +27,8 @@ test("a report has a chart of each kind, by prompts where figures are", () => {
 test.each(ids)("%s compiles without a warning in both themes, and has marks", async (id) => {
   const chart = charts.find((each) => each.id === id)!;
   expect(chartWarnings(chartFile(chart))).toEqual([]);
-  expect(chartWarnings({ ...chart.spec, config: chartConfig("dark") })).toEqual([]);
+  for (const spec of [chart.spec, chart.narrow ?? chart.spec])
+    expect(chartWarnings({ ...spec, config: chartConfig("dark") })).toEqual([]);
   const svg = await chartSvg(chartFile(chart));
   expect(svg.match(/aria-roledescription="(point|bar|tick|rule mark|line mark|rect)"/g)!.length).toBeGreaterThan(1);
   expect(svg).toContain(chart.title);
@@ -66,11 +68,40 @@ test("a floor, which has no latency, is a line across the chart with its name, i
   expect(chart!.records.at(-1)!.slice(0, 2)).toEqual(["floor: filled box / disc", 70]);
 });
 
-test("a name that would lie over another is left to the legend", () => {
+test("variants in one place have their names apart, each with a line from its mark, best first", () => {
   const [slow, fast] = runs as readonly [DetailedRun, DetailedRun];
-  const [chart] = accuracyLatencyCharts([slow, { ...slow, label: "twin" }, fast]);
-  const names = JSON.stringify(chart!.spec).match(/"oneOf":\[([^\]]*)\]/)![1];
-  expect(names).toBe('"sam-vit-b","mobilesam"');
+  const twins = Array.from({ length: 30 }, (_, i) => ({ ...slow, label: `twin ${i}` }));
+  const [chart] = accuracyLatencyCharts([slow, ...twins, fast]);
+  const found = [chart!.spec, chart!.narrow!].map(namesIn);
+  for (const names of found) {
+    expect(names.map(({ variant }) => variant)).toEqual(expect.arrayContaining(["sam-vit-b", "mobilesam"]));
+    expect(new Set(names.map(({ labelMs, labelAccuracy }) => `${labelMs} ${labelAccuracy}`)).size).toBe(names.length);
+    expect(names.some(({ leads }) => leads)).toBe(true);
+  }
+  // The legend has those that find no room.
+  expect(Math.min(...found.map(({ length }) => length))).toBeGreaterThan(5);
+  expect(Math.max(...found.map(({ length }) => length))).toBeLessThan(32);
+});
+
+interface NameRecord {
+  readonly variant: string;
+  readonly labelMs: number;
+  readonly labelAccuracy: number;
+  readonly leads: boolean;
+}
+
+function namesIn(spec: ChartSpec): readonly NameRecord[] {
+  const { layer } = spec as { layer: readonly { name?: string; data: { values: readonly NameRecord[] } }[] };
+  return layer.find(({ name }) => name === "names")!.data.values;
+}
+
+test("memory is one bar a variant, as long as its highest stage, with a mark for each stage", async () => {
+  const chart = charts.find(({ id }) => id === "memory")!;
+  const svg = await chartSvg(chartFile(chart));
+  expect(svg.match(/aria-roledescription="bar"/g)).toHaveLength(3);
+  expect(svg.match(/aria-roledescription="point"/g)).toHaveLength(9);
+  expect(chart.records[1]).toEqual(["sam-vit-b", 600, 2200.4, 2100]);
+  expect(svg).toMatch(/aria-label="[^"]*2200.4[^"]*" role="graphics-symbol" aria-roledescription="bar"/);
 });
 
 test("a warning belongs to the charts of what it is about", () => {

@@ -6,7 +6,7 @@ import { latencyCharts } from "./latencyDistribution.ts";
 import { memoryCharts } from "./memoryByStage.ts";
 import { predictedIouCharts } from "./predictedIou.ts";
 
-export { type Chart, type ChartRun, chartFile } from "./chart.ts";
+export { type Chart, type ChartRun, chartFile, withoutLegend } from "./chart.ts";
 export { chartConfig } from "./theme.ts";
 
 /** Charts by the heading of their section, in the order of a report. A section without data is left out. */

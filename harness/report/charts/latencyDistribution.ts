@@ -37,7 +37,7 @@ function chartOf(stage: keyof typeof samplesOf, measured: readonly Measured[], r
     type: "quantitative",
     title: log ? "ms (log scale)" : "ms",
     scale: log ? { type: "log" as const, padding: 12 } : { zero: true },
-    axis: { tickCount: 8, format: "~s" },
+    axis: { tickCount: { expr: "ceil(width / 80)" }, format: "~s" },
   } as const;
   const y = { field: "variant", type: "nominal", title: null, sort: measured.map(({ label }) => label) } as const;
   const colour = { ...colourOf(runs, []), legend: null };
@@ -59,6 +59,7 @@ function chartOf(stage: keyof typeof samplesOf, measured: readonly Measured[], r
     title: `Latency of ${stage}`,
     caption: `One tick a sample${stage === "decode" ? ", one box prompt each" : ", one image each"}; the bar spans the quartiles, the dot is the median.`,
     alt,
+    colours: "own",
     spec: chartSpec(`Latency of ${stage}, every sample. ${alt}`, measured.length, {
       data: { values: summaries },
       layer: [

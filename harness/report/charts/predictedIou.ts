@@ -18,7 +18,6 @@ export function predictedIouCharts(runs: readonly ChartRun[]): readonly Chart[] 
     const scale = { domain: [0, 1] };
     const x = { field: "predicted", type: "quantitative", title: "predicted IoU, mean of the bin", scale } as const;
     const y = { field: "measured", type: "quantitative", title: "measured IoU, mean of the bin", scale } as const;
-    const total = values.reduce((sum, { n }) => sum + n, 0);
     const alt = values
       .map(
         ({ variant, predicted, measured, n }) =>
@@ -29,8 +28,10 @@ export function predictedIouCharts(runs: readonly ChartRun[]): readonly Chart[] 
       {
         id: `predicted-iou-${name}${shared ? `-${protocol}` : ""}`,
         title: `Predicted against measured IoU: ${name}`,
-        caption: `${total} masks in ten bins of predicted IoU; larger dots stand for more masks. On the dashed line a variant knows how good it is, below it believes too much.`,
+        panel: { name, protocol },
+        caption: `Masks in ten bins of predicted IoU; larger dots stand for more masks. On the dashed line a variant knows how good it is, below it believes too much.`,
         alt,
+        colours: "variants",
         spec: chartSpec(`Predicted against measured IoU, prompts ${name}. ${alt}`, undefined, {
           data: { values },
           layer: [

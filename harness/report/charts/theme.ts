@@ -20,6 +20,9 @@ const dark = {
   series: ["#56b4e9", "#ff8c42", "#2cc295", "#e29acb", "#e5c441", "#a5b8ff", "#b1bac4", "#ff7b72"],
 } as const;
 
+/** Shapes of series in their order. */
+export const symbolShapes = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"] as const;
+
 export type Theme = "light" | "dark";
 export const themes = { light, dark } as const;
 
@@ -47,7 +50,7 @@ export function chartConfig(theme: Theme): ChartConfig {
       labelLimit: 320,
     },
     axisY: { domain: false, ticks: false, labelPadding: 8 },
-    axisX: { grid: true },
+    axisX: { grid: true, labelSeparation: 8 },
     legend: {
       labelColor: text,
       titleColor: muted,
@@ -57,6 +60,7 @@ export function chartConfig(theme: Theme): ChartConfig {
       orient: "top",
       columns: 2,
       symbolSize: 90,
+      symbolOpacity: 1,
       labelLimit: 320,
       columnPadding: 18,
       offset: 10,
@@ -69,10 +73,16 @@ export function chartConfig(theme: Theme): ChartConfig {
       anchor: "start",
       offset: 12,
     },
-    range: { category: [...series], symbol: ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"] },
+    range: { category: [...series], symbol: [...symbolShapes] },
     point: { filled: true, size: 90, opacity: 1 },
     rule: { color: muted },
     text: { color: text, font, fontSize: 12 },
-    style: { "guide-label": { font }, "guide-title": { font }, faint: { color: muted, stroke: muted } },
+    style: {
+      "guide-label": { font },
+      "guide-title": { font },
+      faint: { color: muted, stroke: muted },
+      "plain-bar": { color: faint },
+      halo: { color: paper, stroke: paper, strokeWidth: 3 },
+    },
   };
 }

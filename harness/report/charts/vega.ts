@@ -1,9 +1,24 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { Error as errorLevel, parse, View } from "vega";
+import { Error as errorLevel, parse, textMetrics, View } from "vega";
 import { type Config, compile, type TopLevelSpec } from "vega-lite";
 import { visibleLines } from "../../visible.ts";
+import { textWidthPx } from "./textSize.ts";
+
+declare module "vega" {
+  /** What Vega measures texts by; its types leave it out. */
+  const textMetrics: { width: (item: TextItem, text: unknown) => number };
+}
+
+interface TextItem {
+  readonly fontSize?: number;
+  readonly fontWeight?: unknown;
+}
+
+// Without a browser Vega measures no text and guesses it half too wide, which leaves gaps between the columns of a legend.
+textMetrics.width = ({ fontSize = 11, fontWeight }, text) =>
+  textWidthPx(String(text ?? ""), fontSize, fontWeight === "bold" ? "bold" : "normal");
 
 /** A chart as the Vega editor opens it. */
 export type ChartSpec = TopLevelSpec;

@@ -1,5 +1,5 @@
 import type { Size } from "../../api.ts";
-import type { GalleryItem } from "./gallery.ts";
+import type { GalleryItem, GalleryView } from "./gallery.ts";
 
 /** A part of a photo is given in pixels of the image frame. */
 export interface View {
@@ -20,7 +20,11 @@ const defaults = {
  * Returns the part of a photo that a card shows: the target with its surroundings, or the whole photo where the target is
  * large in it. The target is the ground truth, or the prompt where no ground truth is at hand.
  */
-export function cardView({ size, truth, prompt }: Pick<GalleryItem, "size" | "truth" | "prompt">): View {
+export function cardView({
+  size,
+  truth,
+  prompt,
+}: Pick<GalleryItem, "size" | "truth"> & Pick<GalleryView, "prompt">): View {
   const corners = (truth ?? []).flat();
   const xs = corners.filter((_, i) => i % 2 === 0);
   const ys = corners.filter((_, i) => i % 2 === 1);

@@ -6,7 +6,7 @@ import type { StoredRun } from "../../store/store.ts";
 import type { ChartRun } from "../charts/chart.ts";
 
 /** A run as a report shows it: its figures, its samples, its rows without masks, and where the masks lie on disk. */
-export type DetailedRun = ChartRun & Pick<RunRows, "rows" | "places">;
+export type DetailedRun = ChartRun & Pick<RunRows, "images" | "failures" | "rows" | "places">;
 
 /** Reads what a report draws of a run. Masks are not kept in memory, since a report holds all its runs at once. */
 export async function detailsOf(run: StoredRun, options: ReportOptions = {}): Promise<Omit<DetailedRun, "label">> {
@@ -17,7 +17,17 @@ export async function detailsOf(run: StoredRun, options: ReportOptions = {}): Pr
   const { manifest } = run;
   // A floor believes nothing of its masks: it says 1 of each.
   const reliability = report.role === "floor" ? {} : reliabilityOf(rows, report.metrics);
-  return { report, manifest, turns: await run.latency(), rows, places: read.places, reliability };
+  return {
+    report,
+    manifest,
+    turns: await run.latency(),
+    // Images are those of the rows.
+    images: rows.length === 0 ? [] : read.images,
+    failures: read.failures,
+    rows,
+    places: read.places,
+    reliability,
+  };
 }
 
 /** Returns the bins of the first metric that has some, by prompts name. */

@@ -27,8 +27,8 @@ test("a quarter each: worst, best, most different between variants, drawn at ran
   const of = (kind: string) => samples.filter((each) => each.kind === kind);
   expect(samples).toHaveLength(8);
   expect(of("worst").map(({ image, target, prompts }) => [image, target, prompts])).toEqual([
-    [1, 1, "1p"],
-    [2, 1, "box"],
+    [1, 1, ["box", "1p"]],
+    [2, 1, ["box", "1p"]],
   ]);
   expect(of("best").map(({ image }) => image)).toEqual([6, 5]);
   expect(of("different")[0]).toMatchObject({ image: 3, target: 1 });

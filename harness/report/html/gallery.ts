@@ -6,48 +6,44 @@ import type { DetailedRun } from "./details.ts";
 export const galleryKinds = ["worst", "best", "different", "random"] as const;
 export type GalleryKind = (typeof galleryKinds)[number];
 
-/** A target of one prompts name, with the IoU that each variant reached on it. */
+/** A target that is shown, with the prompts names under which every run has a mask of it. */
 export interface Sample {
   readonly kind: GalleryKind;
   readonly image: ImageId;
   readonly target: number;
   readonly category: number;
-  readonly prompts: string;
-  readonly ious: readonly number[];
+  /** Area of the annotation. */
+  readonly areaPx: number;
+  readonly prompts: readonly string[];
 }
 
-/** A target with its row in the first run. */
-interface Candidate {
-  readonly row: PredictionRow;
-  readonly ious: readonly number[];
+interface Candidate extends Omit<Sample, "kind"> {
+  /** Mean IoU over runs and prompts. */
   readonly mean: number;
+  /** Largest distance between two runs under one prompts name. */
   readonly spread: number;
 }
 
 /**
  * Chooses targets that all runs on one dataset have: those with the worst and with the best mean IoU, those with the
- * largest distance between two variants, and some drawn by the seed, to equal parts. Prompts names take turns. No target is
- * chosen twice, and an image only where all others are used up.
+ * largest distance between two variants, and some drawn by the seed, to equal parts. No target is chosen twice, and an image
+ * only where all others are used up.
  */
 export function chooseSamples(runs: readonly DetailedRun[], count: number, seed: number): readonly Sample[] {
   const candidates = candidatesOf(runs);
+  const several = runs.filter(({ rows }) => rows.length > 0).length > 1;
   const orders: Readonly<Record<GalleryKind, readonly Candidate[]>> = {
     worst: candidates.toSorted((a, b) => a.mean - b.mean),
     best: candidates.toSorted((a, b) => b.mean - a.mean),
-    different: candidates.filter(({ ious }) => ious.length > 1).toSorted((a, b) => b.spread - a.spread),
+    different: several ? candidates.toSorted((a, b) => b.spread - a.spread) : [],
     random: shuffle(random(seed, "gallery"), candidates),
   };
   const kinds = galleryKinds.filter((kind) => orders[kind].length > 0);
-  const taken = new Set<string>();
-  const chosen: Sample[] = [];
-  for (const [i, kind] of kinds.entries()) {
+  const taken = new Set<Candidate>();
+  return kinds.flatMap((kind, i) => {
     const share = Math.floor(((i + 1) * count) / kinds.length) - Math.floor((i * count) / kinds.length);
-    for (const { row, ious } of takeTurns(orders[kind], share, taken)) {
-      const { image, target, category, prompts } = row;
-      chosen.push({ kind, image, target, category, prompts, ious });
-    }
-  }
-  return chosen;
+    return takeFirst(orders[kind], share, taken).map(({ mean: _, spread: __, ...sample }) => ({ kind, ...sample }));
+  });
 }
 
 /**
@@ -59,14 +55,29 @@ function candidatesOf(runs: readonly DetailedRun[]): readonly Candidate[] {
   const found: Candidate[] = [];
   for (const [image, rows] of first ?? []) {
     const same = others.map((run) => keptRows(run.get(image) ?? []));
+    const targets = new Map<number, { readonly row: PredictionRow; readonly ious: readonly number[] }[]>();
     for (const [key, row] of keptRows(rows)) {
       const ious = [row, ...same.map((kept) => kept.get(key))].flatMap((each) => each?.iou ?? []);
       if (ious.length <= others.length) continue;
-      const mean = ious.reduce((sum, iou) => sum + iou, 0) / ious.length;
-      found.push({ row, ious, mean, spread: Math.max(...ious) - Math.min(...ious) });
+      targets.set(row.target, [...(targets.get(row.target) ?? []), { row, ious }]);
     }
+    for (const shown of targets.values()) found.push(candidateOf(shown));
   }
   return found;
+}
+
+function candidateOf(shown: readonly { readonly row: PredictionRow; readonly ious: readonly number[] }[]): Candidate {
+  const { image, target, category, areaPx } = shown[0]!.row;
+  const ious = shown.flatMap((each) => each.ious);
+  return {
+    image,
+    target,
+    category,
+    areaPx,
+    prompts: [...new Set(shown.map(({ row }) => row.prompts))],
+    mean: ious.reduce((sum, iou) => sum + iou, 0) / ious.length,
+    spread: Math.max(...shown.map((each) => Math.max(...each.ious) - Math.min(...each.ious))),
+  };
 }
 
 function byImage(rows: readonly PredictionRow[]): ReadonlyMap<ImageId, readonly PredictionRow[]> {
@@ -89,36 +100,36 @@ function keptRows(rows: readonly PredictionRow[]): ReadonlyMap<string, Predictio
   return kept;
 }
 
-/**
- * Takes candidates from the front of the order, one prompts name after the other. An image comes again only where its name
- * has no other left.
- */
-function takeTurns(order: readonly Candidate[], count: number, taken: Set<string>): readonly Candidate[] {
-  const names = [...new Set(order.map(({ row }) => row.prompts))].sort();
+/** Takes candidates from the front of the order. An image comes again only where no other is left. */
+function takeFirst(order: readonly Candidate[], count: number, taken: Set<Candidate>): readonly Candidate[] {
   const images = new Set<ImageId>();
   const chosen: Candidate[] = [];
-  const free = ({ row }: Candidate, name: string) => row.prompts === name && !taken.has(`${row.image} ${row.target}`);
-  for (let turn = 0; turn < count; turn++) {
-    const name = names[turn % names.length]!;
-    const next =
-      order.find((each) => free(each, name) && !images.has(each.row.image)) ?? order.find((each) => free(each, name));
-    if (next === undefined) continue;
-    taken.add(`${next.row.image} ${next.row.target}`);
-    images.add(next.row.image);
+  while (chosen.length < count) {
+    const free = order.filter((each) => !taken.has(each));
+    const next = free.find(({ image }) => !images.has(image)) ?? free[0];
+    if (next === undefined) break;
+    taken.add(next);
+    images.add(next.image);
     chosen.push(next);
   }
   return chosen;
 }
 
-/** A target with everything that is drawn of it; masks and prompt are in pixels of the image. */
-export interface GalleryItem extends Omit<Sample, "ious"> {
+/** A target with everything that is drawn of it; masks and prompts are in pixels of the image. */
+export interface GalleryItem extends Omit<Sample, "prompts"> {
   readonly categoryName: string;
   readonly size: { readonly height: number; readonly width: number };
   /** Data URI of the photo; absent where photos are left out. */
-  readonly photo?: string;
-  readonly prompt: PredictionRow["prompt"];
+  readonly photo?: string | undefined;
   /** Outlines of the ground truth; absent where the dataset is not at hand. */
-  readonly truth?: Outlines;
+  readonly truth?: Outlines | undefined;
+  /** The same target under each prompts name. */
+  readonly views: readonly GalleryView[];
+}
+
+export interface GalleryView {
+  readonly prompts: string;
+  readonly prompt: PredictionRow["prompt"];
   readonly predictions: readonly {
     readonly label: string;
     /** Place among the runs of the group, which decides its colour. */

@@ -5,12 +5,12 @@ import { outlinesOf, parseCounts } from "../../mask/index.ts";
 import { readImage } from "../../store/rows.ts";
 import type { StoredRun } from "../../store/store.ts";
 import type { DetailedRun } from "./details.ts";
-import { chooseSamples, type GalleryItem, type Sample } from "./gallery.ts";
+import { chooseSamples, type GalleryItem, type GalleryView, type Sample } from "./gallery.ts";
 
 const defaults = {
   /**
-   * Photos are embedded at this longest side, px, and with this quality: 48 photos are about 2.3 MB. Cards enlarge parts of
-   * them.
+   * Photos are embedded at this longest side, px, and with this quality: 48 photos are about 2.3 MB. Cards
+   * enlarge parts of them.
    */
   side: 640,
   quality: 62,
@@ -42,29 +42,41 @@ export async function galleryOf(
   const photos = new Map<ImageId, string>();
   const items: GalleryItem[] = [];
   for (const sample of samples) {
-    const own = rows.map((byKey) => byKey.get(keyOf(sample))!);
     const photo = await photoOf(sample.image, request, photos);
-    items.push({ ...itemOf(sample, own, scored, request), photo });
+    const views = sample.prompts.map((prompts) => {
+      const own = rows.map((byKey) => byKey.get(keyOf({ ...sample, prompts }))!);
+      return viewOf(prompts, own, scored);
+    });
+    const { mask } = rows[0]!.get(keyOf({ ...sample, prompts: sample.prompts[0]! }))!;
+    items.push(itemOf(sample, { photo, views, size: mask.size }, request));
     request.progress(items.length, samples.length);
   }
   return items;
 }
 
 function itemOf(
-  { ious: _, ...sample }: Sample,
-  rows: readonly PredictionRow[],
-  runs: readonly { readonly details: DetailedRun; readonly series: number }[],
+  { prompts: _, ...sample }: Sample,
+  drawn: Pick<GalleryItem, "photo" | "views" | "size">,
   { dataset }: GalleryRequest,
 ): GalleryItem {
-  const { prompt, mask } = rows[0]!;
   const names = new Map(dataset?.categories.map(({ id, name }) => [id, name]));
   const truth = dataset?.annotationsOf(sample.image).find(({ id }) => id === sample.target);
   return {
     ...sample,
+    ...drawn,
     categoryName: names.get(sample.category) ?? `category ${sample.category}`,
-    size: mask.size,
-    prompt,
     truth: truth === undefined ? undefined : outlined(truth.mask),
+  };
+}
+
+function viewOf(
+  prompts: string,
+  rows: readonly PredictionRow[],
+  runs: readonly { readonly details: DetailedRun; readonly series: number }[],
+): GalleryView {
+  return {
+    prompts,
+    prompt: rows[0]!.prompt,
     predictions: rows.map((row, i) => ({
       label: runs[i]!.details.label,
       series: runs[i]!.series,
@@ -83,7 +95,7 @@ async function rowsOf(
   { stored, details }: { readonly stored: StoredRun; readonly details: DetailedRun },
   samples: readonly Sample[],
 ): Promise<ReadonlyMap<string, PredictionRow>> {
-  const wanted = new Set(samples.map(keyOf));
+  const wanted = new Set(samples.flatMap((sample) => sample.prompts.map((prompts) => keyOf({ ...sample, prompts }))));
   const found = new Map<string, PredictionRow>();
   for (const image of new Set(samples.map((sample) => sample.image)))
     for (const row of await readImage(join(stored.folder, "rows.jsonl"), details.places.get(image)!))

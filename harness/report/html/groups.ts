@@ -1,13 +1,17 @@
 import type { Dataset } from "../../api.ts";
 import { HarnessError } from "../../errors.ts";
 import type { ReportOptions } from "../../results/accuracy.ts";
+import { compareBeside } from "../../results/compare/beside.ts";
+import type { Side } from "../../results/compare/side.ts";
 import { requireKnownTargets } from "../../results/knownTargets.ts";
+import { byPrompts } from "../../results/rows.ts";
 import { type DatasetRequest, datasetAtHand } from "../../results/runDataset.ts";
 import type { StoredRun } from "../../store/store.ts";
-import { byDataset } from "../table/tables.ts";
+import { baseOf, byDataset } from "../table/tables.ts";
 import { type DetailedRun, detailsOf, labelled } from "./details.ts";
 import type { GalleryItem } from "./gallery.ts";
 import { type GalleryRequest, galleryOf } from "./galleryPhotos.ts";
+import { summarySentences } from "./summary.ts";
 
 /** A run of a report and where it is stored. */
 export type StoredDetails = DetailedRun & { readonly stored: StoredRun };
@@ -28,6 +32,29 @@ export function groupsOf(details: readonly StoredDetails[]): readonly (readonly 
   return byDataset(details.map((each) => each.report)).map((reports) =>
     labelled(reports.map((each) => byReport.get(each)!)),
   );
+}
+
+/**
+ * Returns the summary of a group: what `bench compare` says of the base of its table beside each other model. Nothing where
+ * there is no second model with accuracy.
+ */
+export function groupSummary(
+  group: readonly StoredDetails[],
+  options: Pick<ReportOptions, "book"> & { readonly seed: number },
+): readonly string[] {
+  const base = group.find(({ report }) => report === baseOf(group.map((each) => each.report)));
+  if (base === undefined || base.rows.length === 0) return [];
+  const others = group.filter((each) => each !== base && each.report.role !== "floor" && each.rows.length > 0);
+  const comparisons = compareBeside(sideOf(base), others.map(sideOf), options);
+  const beside = others.flatMap(({ label }, i) => {
+    const comparison = comparisons[i];
+    return comparison === undefined ? [] : [{ label, comparison }];
+  });
+  return summarySentences(base.label, beside);
+}
+
+function sideOf({ manifest, images, failures, rows, turns }: DetailedRun): Side {
+  return { manifest, images, failures, byPrompts: byPrompts(rows), turns };
 }
 
 /**

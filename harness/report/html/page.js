@@ -14,8 +14,7 @@
     const drawn = `${theme} ${width} ${place.dataset.order ?? ""}`;
     if (width === 0 || views.get(place)?.drawn === drawn) return;
     const grid = place.dataset.gridChart;
-    const spec =
-      grid === undefined ? chartFor(charts[place.dataset.chart], width) : tableFor(grids[grid], place, theme);
+    const spec = grid === undefined ? chartFor(place, width) : tableFor(grids[grid], place, theme);
     const { spec: compiled } = vegaLite.compile(spec, { config: configs[theme] });
     views.get(place)?.view.finalize();
     const view = new vega.View(vega.parse(compiled), { container: place, renderer: "svg", hover: true });
@@ -23,14 +22,18 @@
     view.runAsync().then(() => place.setAttribute("data-drawn", "yes"));
   }
 
-  /** On a narrow screen names would lie over each other and take half of the width: there the legend has to do. */
-  function chartFor(spec, width) {
-    if (width >= 420) return { ...spec, width: width - 16 };
+  /**
+   * A chart of a fixed size is drawn as it is: its names lie where they have room. The others are as wide as their place.
+   */
+  function chartFor(place, width) {
+    const { spec: wide, narrow } = charts[place.dataset.chart];
+    if (narrow !== undefined) return width >= wide.width + 60 ? wide : narrow;
+    if (width >= 420) return { ...wide, width: width - 16 };
     return {
-      ...spec,
+      ...wide,
       width: width - 16,
-      layer: spec.layer.filter(({ name }) => name !== "names"),
-      config: { axis: { labelLimit: 90 }, legend: { columns: 1 } },
+      layer: wide.layer.filter(({ name }) => name !== "names"),
+      config: { axis: { labelLimit: 130 }, legend: { columns: 3 } },
     };
   }
 
@@ -89,8 +92,9 @@
   /* Theme: the reader's choice, else the system's. */
   const dark = matchMedia("(prefers-color-scheme: dark)");
   let chosen;
+  let printing = false;
   const applyTheme = () => {
-    root.dataset.theme = chosen ?? (dark.matches ? "dark" : "light");
+    root.dataset.theme = printing ? "light" : (chosen ?? (dark.matches ? "dark" : "light"));
     redraw();
   };
   dark.addEventListener("change", applyTheme);
@@ -99,9 +103,6 @@
     applyTheme();
   });
   applyTheme();
-
-  /* A small screen begins with the table, not with pages of warnings. */
-  if (innerWidth < 640) for (const part of document.querySelectorAll("details.warned")) part.open = false;
 
   /* Tables: a heading sorts by its column, once more the other way round; what has no figure stays at the end. */
   const keyOf = (text) => {
@@ -116,7 +117,7 @@
       heading.querySelector("button").addEventListener("click", () => {
         const direction = heading.getAttribute("aria-sort") === "ascending" ? "descending" : "ascending";
         for (const other of headings) other.setAttribute("aria-sort", other === heading ? direction : "none");
-        const rows = [...body.rows].map((row) => ({ row, text: row.cells[column].textContent }));
+        const rows = [...body.rows].map((row) => ({ row, text: row.cells[column].dataset.value }));
         const empty = ({ text }) => text.trim() === "–";
         rows.sort((a, b) => {
           if (empty(a) || empty(b)) return Number(empty(a)) - Number(empty(b));
@@ -129,6 +130,44 @@
         if (views.has(chart)) draw(chart);
       });
   }
+
+  /* Further columns come and go by a button; a small screen sorts its cards by a list. */
+  for (const button of document.querySelectorAll(".further-button")) {
+    const section = button.closest("section");
+    const title = button.textContent;
+    button.addEventListener("click", () => {
+      const all = section.querySelector("table.sortable").classList.toggle("all");
+      button.setAttribute("aria-pressed", String(all));
+      button.textContent = all ? "fewer columns" : title;
+    });
+  }
+  for (const list of document.querySelectorAll(".sort-by select"))
+    list.addEventListener("change", () => {
+      const table = list.closest("section").querySelector("table.sortable");
+      table.tHead.rows[0].cells[Number(list.value)].querySelector("button").click();
+    });
+
+  /* The number of a warning leads to its text, which is closed at first. */
+  document.addEventListener("click", ({ target }) => {
+    const link = target.closest(".numbers a");
+    if (link !== null) document.getElementById(link.hash.slice(1)).closest("details").open = true;
+  });
+
+  /* Paper is light, and has every warning and what the figures mean. */
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("details.warned:not([open]), details.meaning:not([open])")];
+    for (const part of opened) part.open = true;
+    printing = true;
+    root.dataset.theme = "light";
+    // At once: paper does not wait for charts that are drawn one after the other.
+    for (const place of places) draw(place);
+  });
+  addEventListener("afterprint", () => {
+    for (const part of opened) part.open = false;
+    printing = false;
+    applyTheme();
+  });
 
   /* Cards show small targets near by; enlarged, the whole photo is there. */
   const showWhole = (picture) => {
@@ -149,21 +188,30 @@
         for (const layer of viewer.querySelectorAll(`svg .${CSS.escape(toggle.dataset.layer)}`))
           layer.toggleAttribute("hidden", !toggle.checked);
       });
-    for (const choice of viewer.querySelectorAll(".kinds input"))
-      choice.addEventListener("change", () => {
-        for (const card of cards) card.hidden = choice.value !== "all" && card.dataset.kind !== choice.value;
-      });
+    const filters = [...viewer.querySelectorAll("[data-filter]")];
+    const count = viewer.querySelector(".count");
+    const filter = () => {
+      for (const card of cards)
+        card.hidden = filters.some(({ value, dataset }) => value !== "" && card.dataset[dataset.filter] !== value);
+      const shown = cards.filter(({ hidden }) => !hidden).length;
+      count.textContent = shown === cards.length ? "" : `${shown} of ${cards.length} shown`;
+    };
+    for (const each of filters) each.addEventListener("change", filter);
     let current = 0;
     const enlarge = (card) => {
       current = cards.indexOf(card);
-      place.replaceChildren(...[".picture", ".about", ".ious"].map((part) => card.querySelector(part).cloneNode(true)));
-      showWhole(place.querySelector(".picture"));
+      place.replaceChildren(
+        ...[".about", ".views, .open", ".ious"].map((part) => card.querySelector(part).cloneNode(true)),
+      );
+      for (const picture of place.querySelectorAll(".picture")) showWhole(picture);
+      for (const button of place.querySelectorAll(".open")) button.replaceWith(...button.childNodes);
     };
     for (const card of cards)
-      card.querySelector(".open").addEventListener("click", () => {
-        enlarge(card);
-        dialog.showModal();
-      });
+      for (const button of card.querySelectorAll(".open"))
+        button.addEventListener("click", () => {
+          enlarge(card);
+          dialog.showModal();
+        });
     dialog.addEventListener("keydown", ({ key }) => {
       const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[key];
       if (step === undefined) return;

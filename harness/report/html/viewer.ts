@@ -1,17 +1,12 @@
-import { cardView, type View } from "./cardView.ts";
-import { type GalleryItem, type GalleryKind, galleryKinds, type Outlines } from "./gallery.ts";
+import { cocoSizes } from "../../metrics/index.ts";
+import { type GalleryItem, type GalleryKind, galleryKinds } from "./gallery.ts";
+import { galleryCardMarkup, kindTitles, photoId, sizeOf } from "./galleryCard.ts";
 import { html, type Markup } from "./markup.ts";
-
-const kindTitles: Readonly<Record<GalleryKind, string>> = {
-  worst: "worst",
-  best: "best",
-  different: "most different",
-  random: "drawn at random",
-};
+import { shortNames } from "./shortNames.ts";
 
 /**
- * Writes the viewer of masks: photos with prompt and outlines on them, layers that can be switched off, and figures under
- * them.
+ * Writes the viewer of masks: photos with prompt and outlines on them, the same target under each prompts name side by side,
+ * layers that can be switched off, and filters.
  */
 export function viewerMarkup(
   items: readonly GalleryItem[],
@@ -19,85 +14,76 @@ export function viewerMarkup(
   credits: readonly string[] = [],
 ): Markup | undefined {
   if (items.length === 0) return undefined;
-  const variants = items[0]!.predictions;
-  const kinds = galleryKinds.filter((kind) => items.some((item) => item.kind === kind));
+  const variants = items[0]!.views[0]!.predictions;
+  const names = shortNames(variants.map(({ label }) => label));
   const truth = items.some((item) => item.truth !== undefined);
   return html`<section id="${key}masks" class="viewer">
 <h3>Masks</h3>
-<p>${items.length} targets, small ones with the part of the photo around them. Press one for the whole photo; the arrow keys go from one to the next.</p>
+<p>${items.length} targets, each under all prompts; small ones with the part of the photo around them. Press one for the whole photo; the arrow keys go from one to the next.</p>
 <div class="controls">
 <fieldset class="layers"><legend>shown</legend>
 ${truth ? layerToggle("truth", "ground truth") : undefined}
 ${layerToggle("prompt", "prompt")}
-${variants.map(({ label, series }) => layerToggle(`variant-${series}`, label))}
+${variants.map(({ label, series }, i) => layerToggle(`variant-${series}`, names[i]!, label))}
 </fieldset>
-<fieldset class="kinds"><legend>which</legend>
-${[html`<label><input type="radio" name="${key}kind" value="all" checked> all</label>`, ...kinds.map((kind) => html`<label><input type="radio" name="${key}kind" value="${kind}"> ${kindTitles[kind]}</label>`)]}
-</fieldset>
+<div class="filters">
+${filterMarkup(
+  "kind",
+  "which",
+  galleryKinds,
+  items.map(({ kind }) => kind),
+  (kind) => kindTitles[kind as GalleryKind],
+)}
+${filterMarkup(
+  "category",
+  "category",
+  categoriesOf(items),
+  items.map(({ categoryName }) => categoryName),
+)}
+${filterMarkup(
+  "size",
+  "size",
+  cocoSizes.map(({ id }) => id),
+  items.map(sizeOf),
+)}
+<span class="count muted" role="status"></span>
 </div>
-<div class="gallery">${items.map(cardMarkup)}</div>
+</div>
+${photosMarkup(items, key)}
+<div class="gallery of-prompts">${items.map((item, index) => galleryCardMarkup(item, index, { key, names }))}</div>
 ${credits.map((credit) => html`<p class="muted credits">${credit} (shown smaller here)</p>`)}
 <dialog class="enlarged" aria-label="one target"><form method="dialog"><button type="submit" aria-label="close">×</button></form><div class="place"></div></dialog>
 </section>`;
 }
 
-export function layerToggle(layer: string, label: string): Markup {
-  return html`<label class="${layer}"><input type="checkbox" data-layer="${layer}" checked> <span class="key" aria-hidden="true"></span>${label}</label>`;
+function categoriesOf(items: readonly GalleryItem[]): readonly string[] {
+  return [...new Set(items.map(({ categoryName }) => categoryName))].sort();
 }
 
-function cardMarkup(item: GalleryItem, index: number): Markup {
-  const { kind, image, target, prompts, categoryName, predictions } = item;
-  const view = cardView(item);
-  const name = `${categoryName}, prompt ${prompts}, image ${image}`;
-  const figures = predictions.map(({ label, iou }) => `${label}: IoU ${iou.toFixed(2)}`).join("; ");
-  return html`<article class="card" data-kind="${kind}" data-index="${index}">
-<button type="button" class="open" aria-label="enlarge ${name}">
-<span class="picture" style="--ratio: ${(view.width / view.height).toFixed(4)}">
-${drawing(item, view, `${name}. ${figures}`)}
-</span></button>
-<div class="about"><strong>${categoryName}</strong> <span class="tag">${prompts}</span> <span class="tag">${kindTitles[kind]}</span>
-<span class="muted place-of">image ${image}, target ${target}</span></div>
-<table class="ious"><thead><tr><th scope="col"></th><th scope="col">IoU</th><th scope="col">predicted</th></tr></thead><tbody>
-${predictions.map(({ label, series, iou, predictedIou }) => html`<tr><th scope="row" class="variant-${series}"><span class="key" aria-hidden="true"></span>${label}</th><td>${iou.toFixed(3)}</td><td>${predictedIou.toFixed(3)}</td></tr>`)}
-</tbody></table>
-</article>`;
+/** Writes a filter by the values that occur, each with its number of targets. Nothing where there is only one. */
+function filterMarkup(
+  name: string,
+  title: string,
+  order: readonly string[],
+  values: readonly string[],
+  titleOf: (value: string) => string = (value) => value,
+): Markup | undefined {
+  const found = order.filter((value) => values.includes(value));
+  if (found.length < 2) return undefined;
+  const option = (value: string) =>
+    html`<option value="${value}">${titleOf(value)} (${values.filter((each) => each === value).length})</option>`;
+  return html`<label>${title} <select data-filter="${name}"><option value="">all (${values.length})</option>${found.map(option)}</select></label>\n`;
 }
 
-/** Everything that is drawn over a photo. */
-export interface Drawn extends Pick<GalleryItem, "size" | "prompt"> {
-  readonly photo?: string | undefined;
-  readonly truth?: Outlines | undefined;
-  readonly predictions: readonly Pick<GalleryItem["predictions"][number], "series" | "outlines">[];
-  /** Borders of the pixels that are in one of two masks alone. */
-  readonly differs?: Outlines | undefined;
+export function layerToggle(layer: string, label: string, full?: string): Markup {
+  return html`<label class="${layer}"${full === undefined ? undefined : html` title="${full}"`}><input type="checkbox" data-layer="${layer}" checked> <span class="key" aria-hidden="true"></span>${label}</label>`;
 }
 
-/** Draws photo, outlines and prompt. Lines keep their width on the screen, whatever part of the photo is shown. */
-export function drawing(
-  { size, photo, truth, prompt, predictions, differs }: Drawn,
-  view: View,
-  description: string,
-): Markup {
-  const { width, height } = size;
-  return html`<svg viewBox="${view.x} ${view.y} ${view.width} ${view.height}" data-whole="0 0 ${width} ${height}" role="img" aria-label="${description}">
-${photo === undefined ? undefined : html`<image href="${photo}" width="${width}" height="${height}" preserveAspectRatio="none"/>`}
-${truth === undefined ? undefined : outline("truth", truth)}
-${predictions.map(({ outlines, series }) => outline(`variant-${series}`, outlines))}
-${differs === undefined ? undefined : outline("differs", differs)}
-<g class="prompt">${prompt.box === undefined ? undefined : html`<rect x="${prompt.box.x0}" y="${prompt.box.y0}" width="${prompt.box.x1 - prompt.box.x0}" height="${prompt.box.y1 - prompt.box.y0}"/>`}${prompt.points.map(({ x, y, label }) => html`<circle class="${label === 1 ? "foreground" : "background"}" cx="${x + 0.5}" cy="${y + 0.5}" r="${radius(view, 70)}" data-whole="${radius(size, 140)}"/>`)}</g>
-</svg>`;
-}
-
-/** Returns the radius of a point: the longer side over `part`. */
-function radius({ width, height }: Pick<View, "width" | "height">, part: number): string {
-  return (Math.max(width, height) / part).toFixed(2);
-}
-
-function outline(layer: string, outlines: Outlines): Markup {
-  const path = outlines.map((corners) => `M${pairs(corners).join("L")}Z`).join("");
-  return html`<path class="${layer}" d="${path}"/>`;
-}
-
-function pairs(corners: readonly number[]): string[] {
-  return Array.from({ length: corners.length / 2 }, (_, i) => `${corners[2 * i]} ${corners[2 * i + 1]}`);
+/** Writes each photo once, for all drawings of its targets. */
+function photosMarkup(items: readonly GalleryItem[], key: string): Markup | undefined {
+  const photos = new Map(items.flatMap((item) => (item.photo === undefined ? [] : [[item.image, item] as const])));
+  if (photos.size === 0) return undefined;
+  const image = ([id, { photo, size }]: readonly [number, GalleryItem]) =>
+    html`<image id="${photoId(key, id)}" href="${photo}" width="${size.width}" height="${size.height}" preserveAspectRatio="none"/>`;
+  return html`<svg class="photos" aria-hidden="true"><defs>${[...photos].map(image)}</defs></svg>`;
 }

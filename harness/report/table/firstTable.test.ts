@@ -104,7 +104,9 @@ test("rows are sorted by any column, the best first, floors and seeded rows belo
 test("columns are chosen by their ids, all of them, or those of papers", () => {
   const chosen = linesAt(160, { columns: ["miou.1p", "memory"] });
   expect(chosen.find((line) => line.startsWith("variant"))).toMatch(/^variant +1 point +MB$/);
-  expect(() => linesAt(160, { columns: ["miou.2p"] })).toThrow(/^unknown column: miou\.2p; did you mean miou\.1p or miou\.3p\?/);
+  expect(() => linesAt(160, { columns: ["miou.2p"] })).toThrow(
+    /^unknown column: miou\.2p; did you mean miou\.1p or miou\.3p\?/,
+  );
   const wide = linesAt(160, { columns: "wide" }).join("\n");
   for (const title of ["[quartiles]", "GMACs", "prompts"]) expect(wide).toContain(title);
   expect(wide).not.toContain("mIoU small");

@@ -1,8 +1,9 @@
 import { belowOne, none } from "../../../results/compare/words.ts";
 import { cardView } from "../../html/cardView.ts";
+import { drawing } from "../../html/drawing.ts";
 import type { Outlines } from "../../html/gallery.ts";
 import { html, type Markup } from "../../html/markup.ts";
-import { drawing, layerToggle } from "../../html/viewer.ts";
+import { layerToggle } from "../../html/viewer.ts";
 import type { DifferingPicture } from "./pictures.ts";
 
 const series = { a: 0, b: 1 } as const;

@@ -1,0 +1,120 @@
+import type { Comparison } from "../../results/compare/compare.ts";
+import type { FigureDifference } from "../../results/compare/differences.ts";
+import { intervalText, scaledInterval } from "../table/intervalText.ts";
+
+const defaults = {
+  /** Two variants are as accurate as each other where the interval of every difference lies within 1 point. */
+  margin: 0.01,
+};
+
+/** Comparison of a variant with the base of its table, by the name that the page gives it. */
+export interface Beside {
+  readonly label: string;
+  readonly comparison: Comparison;
+}
+
+type Accuracy = "more" | "as" | "less" | "mixed" | "unclear";
+
+interface Judged extends Beside {
+  readonly accuracy: Accuracy;
+  /** Times as fast as the base; absent where the two did not take turns. */
+  readonly times?: number | undefined;
+  readonly faster: boolean;
+}
+
+/**
+ * Says in a few sentences what the comparisons with the base come to: which variant saves time without a loss, which is the
+ * fastest and which the most accurate. Nothing where no comparison has accuracy.
+ */
+export function summarySentences(base: string, others: readonly Beside[]): readonly string[] {
+  const judged = others.flatMap(judge);
+  if (judged.length === 0) return [];
+  const fast = judged.filter(({ faster }) => faster).sort((a, b) => b.times! - a.times!);
+  const lead =
+    fast.find(({ accuracy }) => accuracy === "as" || accuracy === "more") ??
+    fast.find(({ accuracy }) => accuracy === "unclear");
+  const [fastest] = fast;
+  const best = judged
+    .filter(({ accuracy }) => accuracy === "more")
+    .sort((a, b) => gainOf(b) - gainOf(a))
+    .find((each) => each !== lead && each !== fastest);
+  return [
+    lead === undefined ? noneFaster(base, judged) : sentence(lead, base),
+    ...(fastest === undefined || fastest === lead ? [] : [`The fastest: ${sentence(fastest, base)}`]),
+    ...(best === undefined ? [] : [`The most accurate: ${sentence(best, base)}`]),
+  ];
+}
+
+function judge({ label, comparison }: Beside): readonly Judged[] {
+  const headlines = comparison.figures.filter(({ headline }) => headline);
+  if (headlines.length === 0) return [];
+  const { latency, verdict } = comparison;
+  const total = latency?.measured === "interleaved" ? latency.stages.find(({ stage }) => stage === "total") : undefined;
+  const accuracy = headlines.every(within) ? "as" : accuracies[verdict.outcome];
+  const times = total && 1 / total.ratio.value;
+  return [{ label, comparison, accuracy, times, faster: verdict.speed === "faster" }];
+}
+
+const accuracies: Readonly<Record<Comparison["verdict"]["outcome"], Accuracy>> = {
+  better: "more",
+  worse: "less",
+  mixed: "mixed",
+  "no difference": "unclear",
+  "not judged": "unclear",
+};
+
+function within({ difference: { low, high } }: FigureDifference): boolean {
+  return low !== undefined && high !== undefined && low >= -defaults.margin && high <= defaults.margin;
+}
+
+/** Returns how much better a variant is on average over its headline figures. */
+function gainOf({ comparison: { figures } }: Judged): number {
+  const headlines = figures.filter(({ headline }) => headline);
+  const gains = headlines.map(({ better, difference }) => (better === "higher" ? 1 : -1) * difference.value);
+  return gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
+}
+
+function noneFaster(base: string, judged: readonly Judged[]): string {
+  const alike = judged.filter(({ accuracy }) => accuracy === "as").map(({ label }) => label);
+  const names = alike.length === 0 ? "" : ` As accurate as ${base}, within 1 point: ${alike.join(", ")}.`;
+  if (judged.every(({ times }) => times === undefined))
+    return `Speed is not compared with ${base}, because the variants did not take turns in one session.${names}`;
+  return `No variant is shown to be faster than ${base} without a loss of accuracy.${names}`;
+}
+
+function sentence({ label, comparison, accuracy, times, faster }: Judged, base: string): string {
+  const difference = differenceText(comparison);
+  const speed = speedText(times, faster ? "faster" : comparison.verdict.speed);
+  const images = `${comparison.images} images`;
+  switch (accuracy) {
+    case "as":
+      return `${label} is as accurate as ${base} (${difference})${and(speed)}.`;
+    case "more":
+    case "less":
+      return `${label} is ${accuracy} accurate than ${base} (${difference})${and(speed)}.`;
+    case "mixed":
+      return `${label} is more accurate than ${base} by some prompts and less by others (${difference})${and(speed)}.`;
+    case "unclear":
+      return `${label} is ${speed === "" ? "measured" : `${speed} as ${base}`}; ${images} do not tell whether it is as accurate (${difference}).`;
+  }
+}
+
+function and(speed: string): string {
+  return speed === "" ? "" : ` and ${speed}`;
+}
+
+function speedText(times: number | undefined, speed: Comparison["verdict"]["speed"]): string {
+  if (times === undefined) return "";
+  const noise = speed === "no difference" ? ", within noise," : "";
+  return `${times.toFixed(2)} ×${noise} as fast`;
+}
+
+/** Writes the differences in points: `mIoU box: difference 0.0 ±0.1`, with every prompts name where there are several. */
+function differenceText({ figures }: Comparison): string {
+  const headlines = figures.filter(({ headline }) => headline);
+  const written = headlines.map(({ prompts, difference }) => {
+    const text = intervalText(scaledInterval(difference, 100), 1).replaceAll("-", "−").replace("−0.0", "0.0");
+    return headlines.length === 1 ? text : `${prompts} ${text}`;
+  });
+  return `difference ${written.join(", ")} points`;
+}
