@@ -9,6 +9,7 @@ export const commands = {
   slurm: async () => (await import("./slurm.ts")).slurm,
   table: async () => (await import("./table.ts")).table,
   report: async () => (await import("./report.ts")).report,
+  chart: async () => (await import("./chart.ts")).chart,
   compare: async () => (await import("./compare.ts")).compare,
   choose: async () => (await import("./choose.ts")).choose,
   score: async () => (await import("./score.ts")).score,

@@ -4,8 +4,9 @@ import { HarnessError } from "../../errors.ts";
 import { svgToPng } from "../../image/codec.ts";
 import type { ReportCharts } from "../html.ts";
 import { gridSpec } from "../table/gridSpec.ts";
-import { chartFile } from "./index.ts";
+import { type Chart, chartFile } from "./index.ts";
 import { type SearchPicture, searchChart } from "./search.ts";
+import type { Theme } from "./theme.ts";
 import { type ChartSpec, chartSvg } from "./vega.ts";
 
 /** Writes a chart as Vega-Lite and as SVG into a folder; returns the drawing. */
@@ -20,6 +21,28 @@ async function writeChart(folder: string, id: string, spec: ChartSpec): Promise<
 export async function writeSearchChart(folder: string, picture: SearchPicture): Promise<string> {
   await writeChart(folder, "pareto", searchChart(picture));
   return join(folder, "pareto.vl.json");
+}
+
+/** Endings of the files that a figure is written as. */
+const endings = [".svg", ".png", ".vl.json"];
+
+/**
+ * Returns a figure as the ending of its file asks. Throws HarnessError for another ending, and for .pdf, which no library of
+ * the project writes, with the command that makes one of the SVG.
+ */
+export async function figureFile(chart: Chart, file: string, theme: Theme): Promise<string | Buffer> {
+  const ending = endings.find((each) => file.endsWith(each));
+  if (ending === undefined) {
+    const svg = file.replace(/\.[^./]*$/, ".svg");
+    const hint = file.endsWith(".pdf")
+      ? `write ${svg}, and then: rsvg-convert -f pdf -o ${file} ${svg}`
+      : "the ending of the file says how the figure is written";
+    throw new HarnessError(`${file}: no figure is written as such a file`, { expected: endings, hint });
+  }
+  const spec = chartFile(chart, theme);
+  if (ending === ".vl.json") return `${JSON.stringify(spec, undefined, 1)}\n`;
+  const svg = await chartSvg(spec);
+  return ending === ".svg" ? `${svg}\n` : svgToPng(svg, 2);
 }
 
 /**

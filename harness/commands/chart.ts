@@ -1,0 +1,75 @@
+import { writeFile } from "node:fs/promises";
+import { HarnessError, unknown } from "../errors.ts";
+import { loadBook } from "../plan/plugins/book.ts";
+import type { Chart } from "../report/charts/index.ts";
+import type { Theme } from "../report/charts/theme.ts";
+import { groupsOf, readDetails } from "../report/html/groups.ts";
+import { chosenRuns } from "../results/storedRuns.ts";
+import { type Command, line, listOf, note } from "./terminal/command.ts";
+import { choiceOptions, runChoice } from "./terminal/runChoice.ts";
+
+export const chart: Command = {
+  name: "chart",
+  describe: "Write one figure of stored runs as a file of its own; alone it lists the figures",
+  arguments: [
+    { name: "figure", describe: "accuracy-latency, memory, or another id of the list", optional: true },
+    { name: "run", describe: "ids as bench list runs has them", many: true, optional: true },
+  ],
+  options: {
+    ...choiceOptions,
+    out: { describe: "file to write; its ending says how: .svg, .png or .vl.json (Vega-Lite)", type: "string" },
+    theme: {
+      describe: "colours for light or for dark paper",
+      type: "string",
+      choices: ["light", "dark"],
+      default: "light",
+    },
+    plugin: { describe: "also know the datasets, protocols and metrics of this module", type: "string", list: true },
+  },
+  examples: [
+    ["bench chart", "the figures that the newest runs have"],
+    ["bench chart accuracy-latency --out figure.svg", "that of the first prompts, with the names beside their marks"],
+    ["bench chart accuracy-latency-3p --out figure.vl.json", "to be changed in the Vega editor"],
+  ],
+  async run(args, console) {
+    const runs = await chosenRuns(runChoice(args), (text) => note(console, text));
+    const plugins = listOf(args, "plugin");
+    const groups = groupsOf(await readDetails(runs, { book: await loadBook(plugins), plugins }));
+    if (groups.length > 1)
+      throw new HarnessError("bench chart: the runs are on several data sets, and a figure is about one", {
+        found: groups.map(([first]) => first!.report.dataset),
+        hint: "name the runs behind the figure, as bench list runs has them",
+      });
+    // Vega takes a second to load.
+    const { chartSections } = await import("../report/charts/index.ts");
+    const charts = chartSections.flatMap((section) => section.charts(groups[0] ?? []));
+    if (args.figure === undefined) {
+      for (const { id, title } of charts) line(console, `${id.padEnd(24)}  ${title}`);
+      return 0;
+    }
+    await write(figureOf(charts, args.figure as string), args.out as string | undefined, args.theme as Theme);
+    note(console, `${args.out}: written`);
+    return 0;
+  },
+};
+
+/** Returns the figure of an id; the beginning of ids, such as `accuracy-latency`, stands for the first of them. */
+function figureOf(charts: readonly Chart[], id: string): Chart {
+  const found = charts.find((each) => each.id === id) ?? charts.find((each) => each.id.startsWith(`${id}-`));
+  if (found !== undefined) return found;
+  throw unknown(
+    "figure",
+    id,
+    charts.map((each) => each.id),
+  );
+}
+
+async function write(chart: Chart, out: string | undefined, theme: Theme): Promise<void> {
+  if (out === undefined)
+    throw new HarnessError("--out: is missing", { hint: `bench chart ${chart.id} --out ${chart.id}.svg` });
+  const { figureFile } = await import("../report/charts/files.ts");
+  const content = await figureFile(chart, out, theme);
+  await writeFile(out, content).catch((cause: NodeJS.ErrnoException) => {
+    throw new HarnessError(`${out}: can not be written`, { found: cause.code, hint: "does its folder exist?", cause });
+  });
+}
