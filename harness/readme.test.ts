@@ -54,6 +54,10 @@ test("every figure of the agreement that --fail-if takes is on the commands' pag
   expect(missing.map(({ id }) => id)).toEqual([]);
 });
 
+test("README is short enough to be read", () => {
+  expect(readPage("README.md").split("\n").length).toBeLessThan(200);
+});
+
 /** Returns the links of a page to files and headings of the project; code blocks have none. */
 function linksOf(page: string): readonly string[] {
   return [...page.replace(/^```[\s\S]*?^```/gm, "").matchAll(/\]\(([^)\s]+)\)/g)]

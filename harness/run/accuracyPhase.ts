@@ -14,16 +14,24 @@ import {
   WorkerFailed,
   type WorkerProcess,
 } from "../worker/workerProcess.ts";
+import { CurrentFigure } from "./currentFigure.ts";
 import type { OpenedRun, RunRequest } from "./request.ts";
 import { photoFileOf, photoOf } from "./staleImages.ts";
+import type { WholeWorkCount } from "./wholeWork.ts";
 
 /** Measures the images that a run still lacks in its worker; each image is on disk before the next begins. */
-export async function measureAccuracy(opened: OpenedRun, { plan, observer, signal }: RunRequest): Promise<void> {
+export async function measureAccuracy(
+  opened: OpenedRun,
+  { plan, observer, signal }: RunRequest,
+  whole: WholeWorkCount,
+): Promise<void> {
   const { run, prepared } = opened;
   const before = run.finishedImages().size;
   const total = plan.images.length;
   const left = plan.images.filter((id) => !run.finishedImages().has(id));
+  whole.begin(before);
   if (left.length === 0) return;
+  const current = new CurrentFigure(plan.prompts, plan.seed);
   const worker = new SteadyWorker(opened, plan.imageTimeoutMs);
   try {
     for (const [i, image] of left.entries()) {
@@ -38,7 +46,9 @@ export async function measureAccuracy(opened: OpenedRun, { plan, observer, signa
         if (row.kind === "failure") observer.note(`${prepared.row}: image ${image} failed: ${visible(row.message)}`);
       const photo = await photoOf(plan.dataset, image);
       await run.append(image, result.rows, { ...result, photo });
-      observer.images(prepared.row, { done: before + i + 1, total, image, before });
+      current.add(image, result.rows);
+      const figure = before === 0 ? current.value() : undefined;
+      observer.images(prepared.row, { done: before + i + 1, total, image, before, figure, whole: whole.image() });
     }
   } finally {
     await worker.close();

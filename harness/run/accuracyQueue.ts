@@ -5,6 +5,7 @@ import { passesOf } from "../protocols/index.ts";
 import { measureAccuracy } from "./accuracyPhase.ts";
 import type { OpenedRun, RunRequest } from "./request.ts";
 import { SideBySide } from "./sideBySide.ts";
+import { WholeWorkCount } from "./wholeWork.ts";
 
 const defaults = {
   /** Workers side by side may take this share of free memory. */
@@ -37,12 +38,14 @@ export class AccuracyQueue {
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   readonly #waiting: OpenedRun[] = [];
+  readonly #whole: WholeWorkCount;
   #begun = false;
 
   constructor(request: RunRequest) {
     this.#request = request;
     this.#timed = passesOf(request.plan.prompts).some(({ pass }) => pass.everything !== undefined);
     this.#work = untimedWork(request);
+    this.#whole = new WholeWorkCount(request.plan);
     this.#signal = AbortSignal.any([request.signal, this.#stop.signal]);
   }
 
@@ -52,6 +55,11 @@ export class AccuracyQueue {
     if (!plan.phases.includes("accuracy") || !opened.prepared.measuresAccuracy) return;
     if (this.#begun) this.#measure(opened);
     else this.#waiting.push(opened);
+  }
+
+  /** Counts a run out of the work that is ahead: it was finished before, or can not be measured. */
+  leaveOut(): void {
+    this.#whole.leaveOut();
   }
 
   /** Begins to measure while other work goes on, unless something is timed. */
@@ -85,6 +93,6 @@ export class AccuracyQueue {
 
   async #measureNow(opened: OpenedRun): Promise<void> {
     if (this.#signal.aborted) return;
-    await measureAccuracy(opened, { ...this.#request, signal: this.#signal });
+    await measureAccuracy(opened, { ...this.#request, signal: this.#signal }, this.#whole);
   }
 }

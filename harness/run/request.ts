@@ -2,6 +2,8 @@ import type { ImageId } from "../api.ts";
 import type { PreparationWatcher, PreparedRun } from "../build/preparedRun.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import type { Run, StoredRun } from "../store/store.ts";
+import type { FigureSoFar } from "./currentFigure.ts";
+import type { WholeWork } from "./wholeWork.ts";
 
 interface AccuracyProgress {
   readonly done: number;
@@ -9,6 +11,9 @@ interface AccuracyProgress {
   readonly image: ImageId;
   /** Number of images that were finished before this process began. */
   readonly before: number;
+  /** The first figure of the images so far; absent where none follows from rows alone. */
+  readonly figure?: FigureSoFar | undefined;
+  readonly whole: WholeWork;
 }
 
 /** Receives what a run tells while it goes on; a command turns it into lines. */

@@ -45,7 +45,10 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
       refuseSameRow([...prepared.values()]);
       for (const chosen of group) {
         const run = await openUnfinished(prepared.get(chosen)!, request);
-        if (run === undefined) continue;
+        if (run === undefined) {
+          accuracy.leaveOut();
+          continue;
+        }
         opened.set(chosen, { prepared: prepared.get(chosen)!, run });
         accuracy.add(opened.get(chosen)!);
       }

@@ -13,10 +13,12 @@ test("a terminal says what is checked before a run, image by image, and goes on 
     });
   const observer = observe({ out: stream(), notes: Object.assign(stream(), { isTTY: true, columns: 200 }) });
   observer.overlap("sam-fast/sam-nano", { done: 1, total: 40 });
-  observer.images("sam-fast/sam-nano", { done: 1, total: 40, image: 7, before: 0 });
+  const figure = { id: "miou", title: "mIoU", prompts: "box", value: 0.381, low: 0.321, high: 0.441, n: 9 };
+  const whole = { done: 41, total: 80, before: 0, turns: 10 };
+  observer.images("sam-fast/sam-nano", { done: 1, total: 40, image: 7, before: 0, figure, whole });
   observer.finish();
   expect(written).toContain(
     "checking that sam-fast/sam-nano is not scored on images that it is calibrated on  1/40 images",
   );
-  expect(written).toContain("sam-fast/sam-nano, image 7  1/40 images");
+  expect(written).toContain("accuracy, sam-fast/sam-nano 1/40  mIoU box 38.1 ±6.0  41/80 images");
 });

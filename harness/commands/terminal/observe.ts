@@ -1,3 +1,5 @@
+import { intervalText, scaledInterval } from "../../report/table/intervalText.ts";
+import type { FigureSoFar } from "../../run/currentFigure.ts";
 import type { RunObserver } from "../../run/request.ts";
 import type { SearchObserver } from "../../search/request.ts";
 import type { Console } from "./command.ts";
@@ -36,8 +38,12 @@ export function observe(console: Console): RunView {
         done,
         `checking that ${variant} is not scored on images that it is calibrated on`,
       ),
-    images: (variant, { done, total, image, before }) =>
-      follow(variant, { total, unit: "images", from: before }).update(done, `${variant}, image ${image}`),
+    images: (variant, { done, total, figure, whole }) =>
+      follow("accuracy", { total: whole.total, unit: "images", from: whole.before }).update(
+        whole.done,
+        `accuracy, ${variant} ${done}/${total}`,
+        { detail: figure === undefined ? undefined : figureText(figure), after: whole.turns },
+      ),
     rounds: (done, total, variant) => follow("latency", { total, unit: "turns" }).update(done, `latency, ${variant}`),
     finish() {
       finish();
@@ -45,6 +51,11 @@ export function observe(console: Console): RunView {
       shown = undefined;
     },
   };
+}
+
+/** Writes the figure as tables do: mIoU box 38.1 ±6.0. */
+function figureText({ title, prompts, value, low, high }: FigureSoFar): string {
+  return `${title} ${prompts} ${intervalText(scaledInterval({ value, low, high }, 100), 1)}`;
 }
 
 const units = { parts: "turns", configurations: "configurations", check: "checks" } as const;

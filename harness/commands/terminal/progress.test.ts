@@ -45,6 +45,20 @@ test("a line longer than the terminal is cut, so that it does not wrap", () => {
   expect(written[0]!.slice(wipe.length)).toHaveLength(29);
 });
 
+test.each([
+  [90, "accuracy, sam-nano 5/26  mIoU box 38.1 ±6.0  5/52 images  1.0/s  1 min 07 s left"],
+  [80, "accuracy, sam-nano 5/26  mIoU box 38.1 ±6.0  5/52 images  1 min 07 s left"],
+  [70, "accuracy, sam-nano 5/26  5/52 images  1 min 07 s left"],
+  [50, "accuracy, sam-nano…  5/52 images  1 min 07 s left"],
+])("in %i columns a line loses its rate, then its figure, then the end of its label", (columns, expected) => {
+  const { console, written, time, clock } = setUp({ isTTY: true, columns });
+  const progress = createProgress(console, { total: 52, unit: "images", clock });
+  time.ms = 5000;
+  // 47 images and 20 turns are left, and each takes a second.
+  progress.update(5, "accuracy, sam-nano 5/26", { detail: "mIoU box 38.1 ±6.0", after: 20 });
+  expect(written).toEqual([`${wipe}${expected}`]);
+});
+
 test("a file gets a plain line every ten seconds and nothing of a short job", () => {
   const { console, written, time, clock } = setUp({ isTTY: false });
   const progress = createProgress(console, { total: 40, unit: "images", clock });

@@ -12,9 +12,16 @@ export interface ProgressOptions {
   readonly clock?: Clock;
 }
 
+export interface MoreProgress {
+  /** The figure as it is by now. A narrow terminal does without it. */
+  readonly detail?: string | undefined;
+  /** Pieces of later work that take about as long as one of these: they count into the time left. */
+  readonly after?: number | undefined;
+}
+
 export interface Progress {
   /** Shows `done` of `total`; those of an earlier process count too. The label says what is under way. */
-  update(done: number, label: string): void;
+  update(done: number, label: string, more?: MoreProgress): void;
   /** Sets the total anew; nothing where nobody knows it. */
   expect(total: number | undefined): void;
   /** Writes a whole line above the progress line. */
@@ -41,17 +48,17 @@ export function createProgress(
   const terminal = notes.isTTY === true;
   const began = clock.nowMs();
   let written = terminal ? began - intervals.terminal : began;
-  let shown = "";
+  let shown: State | undefined;
   let total = first;
 
-  const draw = (text: string) => {
-    if (terminal) notes.write(wipe + cut(visible(text), columnsOf(notes) - 1));
-    else note({ notes }, text);
+  const draw = (state: State) => {
+    if (terminal) notes.write(wipe + visible(fitting(state, columnsOf(notes) - 1)));
+    else note({ notes }, fitting(state, Number.POSITIVE_INFINITY));
   };
   return {
-    update(done, label) {
+    update(done, label, more = {}) {
       const at = clock.nowMs();
-      shown = describe({ done, total, unit, label, rate: rateOf(done - from, at - began), elapsed: at - began });
+      shown = { done, total, unit, label, rate: rateOf(done - from, at - began), elapsed: at - began, ...more };
       if (at - written < (terminal ? intervals.terminal : intervals.file)) return;
       written = at;
       draw(shown);
@@ -61,16 +68,16 @@ export function createProgress(
     },
     note(text) {
       notes.write(`${terminal ? wipe : ""}${visibleLines(text)}\n`);
-      if (terminal && shown !== "") draw(shown);
+      if (terminal && shown !== undefined) draw(shown);
     },
     finish() {
       if (terminal) notes.write(wipe);
-      shown = "";
+      shown = undefined;
     },
   };
 }
 
-interface State {
+interface State extends MoreProgress {
   readonly done: number;
   readonly total: number | undefined;
   readonly unit: string;
@@ -81,17 +88,36 @@ interface State {
   readonly elapsed: number;
 }
 
-function describe({ done, total, unit, label, rate, elapsed }: State): string {
+/** Returns the longest form of the line that fits: first the rate goes, then the detail, and the label is cut last. */
+function fitting(state: State, width: number): string {
+  const { rate, detail, label, ...rest } = state;
+  const forms = [
+    state,
+    { ...state, hideRate: true as const },
+    { ...state, hideRate: true as const, detail: undefined },
+  ].map(describe);
+  const found = forms.find((text) => text.length <= width);
+  if (found !== undefined) return found;
+  const others = describe({ ...rest, rate, label: "", hideRate: true });
+  const room = width - others.length - 2;
+  return room > 0 ? `${cut(label, room)}  ${others}` : cut(forms.at(-1)!, width);
+}
+
+function describe({ done, total, unit, label, rate, elapsed, detail, after = 0, hideRate }: State & Hidden): string {
   // Units that come in parts, as megabytes do, are as exact as anyone reads.
   const tenths = (number: number) => Math.round(10 * number) / 10;
   const count = tenths(done);
-  const parts = [label, total === undefined ? `${count} ${unit}` : `${count}/${tenths(total)} ${unit}`];
+  const parts = [label, detail ?? "", total === undefined ? `${count} ${unit}` : `${count}/${tenths(total)} ${unit}`];
   if (rate !== undefined) {
-    parts.push(rate >= 1 ? `${rate.toFixed(1)}/s` : `${(1 / rate).toFixed(1)} s each`);
-    if (total !== undefined && elapsed >= intervals.trusted && done < total)
-      parts.push(`${formatDuration((total - done) / rate)} left`);
+    if (hideRate !== true) parts.push(rate >= 1 ? `${rate.toFixed(1)}/s` : `${(1 / rate).toFixed(1)} s each`);
+    const left = total === undefined ? 0 : total - done + after;
+    if (elapsed >= intervals.trusted && left > 0) parts.push(`${formatDuration(left / rate)} left`);
   }
   return parts.filter((part) => part !== "").join("  ");
+}
+
+interface Hidden {
+  readonly hideRate?: true | undefined;
 }
 
 function rateOf(done: number, elapsedMs: number): number | undefined {

@@ -165,7 +165,7 @@ function alikeText(decision: Decision, { ahead, behind }: Pair, headline: Headli
   if (a.value === b.value && difference.low === 0 && difference.high === 0)
     return `${names} are equally accurate, to the last mask; ${faster}.`;
   const least = detectable === undefined ? "" : `, and one of ${(100 * detectable).toFixed(1)} would have shown`;
-  return `${names} are equally accurate: the difference of ${size} points is within chance${least}; ${faster}.`;
+  return `${names} are not shown to differ in accuracy: ${size} points between them${least}; ${faster}.`;
 }
 
 /** Returns the difference in points without its sign: which of the two is meant shows in neither name. */
