@@ -22,7 +22,7 @@ const paths = {
     "harness/store/latency.ts#readLatency",
     "harness/results/report.ts#reportOf",
     "harness/stats/summary.ts#latencySummary",
-    "harness/report/table/columns.ts#efficiencyColumns",
+    "harness/report/table/plainColumns.ts#plainColumns",
     "harness/report/table/tables.ts#resultTable",
   ],
   accuracy: [
@@ -66,9 +66,9 @@ const paths = {
     "harness/protocols/gtboxArgmax.ts#gtboxArgmax",
     "harness/results/accuracy.ts#Accuracy",
     "harness/results/report.ts#Score",
-    "harness/report/table/columns.ts#accuracyColumns",
+    "harness/report/table/resultColumns.ts#resultColumns",
     "harness/report/table/intervalText.ts#intervalText",
-    "harness/report/table/columns.ts#accuracyColumns",
+    "harness/report/table/resultColumns.ts#resultColumns",
     "harness/report/table/tables.ts#resultTable",
   ],
 };

@@ -12,8 +12,8 @@ function follow(...words: readonly string[]) {
 }
 
 test.each([
-  ["latency", "harness/worker/latency.ts", 12],
-  ["accuracy", "harness/worker/pass.ts", 29],
+  ["latency", "harness/worker/latency.ts", 13],
+  ["accuracy", "harness/worker/pass.ts", 31],
 ])("the way of a figure from command to cell is whole and does not grow: %s", (figure, measured, most) => {
   const { status, lines, stderr } = follow(figure);
   expect([status, stderr]).toEqual([0, ""]);
