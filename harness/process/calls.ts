@@ -25,11 +25,14 @@ export type Answers<All extends Calls<string & keyof All>> = {
   readonly [Name in keyof All]: (request: All[Name]["request"]) => Promise<All[Name]["reply"]>;
 };
 
-/** Answers the parent's requests, one at a time, until it hangs up. */
-export function answerRequests<All extends Calls<string & keyof All>>(answers: Answers<All>): void {
+/** Answers the parent's requests, one at a time, until it hangs up; then does what is left to do, and ends. */
+export function answerRequests<All extends Calls<string & keyof All>>(
+  answers: Answers<All>,
+  atEnd: () => Promise<void> = async () => undefined,
+): void {
   // Ctrl-C reaches the whole group of processes: the parent decides what ends, after the current image.
   process.on("SIGINT", () => undefined);
-  process.on("disconnect", () => process.exit(0));
+  process.on("disconnect", () => void atEnd().finally(() => process.exit(0)));
   process.on("message", ({ call, request }: Request) => {
     answers[call as keyof All](request)
       .then((value): Reply => ({ ok: true, value }), failed)

@@ -6,7 +6,7 @@ import { openDataset } from "../plan/openDataset.ts";
 import { bookOf } from "../plan/plugins/book.ts";
 import { loadPlugins, variantOf } from "../plan/plugins/registry.ts";
 import { withVariantFiles } from "../plan/variantFiles.ts";
-import { answerRequests } from "../process/calls.ts";
+import { type Answers, answerRequests } from "../process/calls.ts";
 import { type PlannedPass, passesOf, protocolOf, type ScoreBook } from "../protocols/index.ts";
 import { type AccuracyInput, AccuracyPhase, type ImageRows } from "./accuracy.ts";
 import { loadVariant, outputsHint } from "./authoredVariant.ts";
@@ -30,6 +30,8 @@ interface Opened {
   /** Memory of this process, and of the process that computes where another does. */
   readonly residentBytes: number;
   turn(image: ImageId): Promise<LatencySample>;
+  /** Ends another process that computes, and waits for it: what it used of the processor is then known as this run's. */
+  close?(): Promise<void>;
 }
 
 /** Answers the parent's requests until it hangs up. */
@@ -39,14 +41,15 @@ export function serve(): void {
     if (opened === undefined) throw new Error("a call before open");
     return opened;
   };
-  answerRequests<WorkerCalls>({
+  const answers: Answers<WorkerCalls> = {
     async open({ setup }) {
       opened = await open(setup);
       return { residentBytes: opened.residentBytes };
     },
     image: async ({ image, next }) => loaded().accuracy.rows(image, next),
     turn: async ({ image }) => loaded().turn(image),
-  });
+  };
+  answerRequests<WorkerCalls>(answers, async () => opened?.close?.());
 }
 
 async function open(setup: WorkerSetup): Promise<Opened> {
@@ -77,6 +80,7 @@ async function openExternal(external: ExternalSetup, phase: Omit<AccuracyInput, 
     accuracy: new AccuracyPhase({ holder: photoHolder(variant, preset), ...phase }),
     residentBytes: processMemory().residentBytes() + link.memory.residentBytes(),
     turn: (image) => measurePhotoTurn({ ...opened, dataset: phase.dataset }, image),
+    close: () => link.close(),
   };
 }
 
