@@ -29,8 +29,8 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test.each([
-  ["A variant", /^layerdrop\/sam-nano +nano .*\d/m],
-  ["A protocol", /prompts: noisy-box by miou-box-noise/],
+  ["A variant", /^layerdrop\/sam-nano(?: \^)? +nano .*\d/m],
+  ["A protocol", /n \d+ by noisy-box/],
   ["A metric", /^box +miou-gtbox-argmax +misses +\d/m],
   ["A data set", /Results on labelme, 1 image|labelme, 1 image/],
 ])(

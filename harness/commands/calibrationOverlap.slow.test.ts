@@ -43,13 +43,14 @@ test("what is calibrated on a run's photos is not scored on them, unless that is
 
 test("other scenes than those calibrated on are scored, and the row says so", async () => {
   await quantize({ calibration: "shapes", images: 2 });
-  const table = await run({ variants: id, dataset: "shapes", limit: 3, prompts: "box", phase: "accuracy", threads: 1 });
+  const flags = { variants: id, dataset: "shapes", limit: 3, prompts: "box", phase: "accuracy", threads: 1 };
+  const table = await run({ ...flags, notes: true });
   expect(table.replace(/\s+/g, " ")).toContain("calibrated on 2 images of shapes, none of which this run scores");
 });
 
 test("a run on the photos calibrates on drawn scenes, and its table credits the photos", async () => {
   rmSync(join(folder, "home", "calibrations"), { recursive: true });
-  const table = await run({ variants: id, limit: 1, prompts: "box", phase: "accuracy", threads: 1 });
+  const table = await run({ variants: id, limit: 1, prompts: "box", phase: "accuracy", threads: 1, notes: true });
   const text = table.replace(/\s+/g, " ");
   expect(text).toContain("calibrated on 16 images of shapes, none of which this run scores");
   expect(text).toContain("photos: 1 of COCO val2017, CC BY 2.0");

@@ -31,7 +31,7 @@ test("a pulled file without a published hash is a row 'published'; another by --
 
   const pulled = await ran({ ...flags, results: join(folder, "pulled"), json: true });
   expect(JSON.parse(pulled).runs[0]).toMatchObject({ weights: "published", weightsLabel: "toy_sam.pt" });
-  const table = await ran({ ...flags, results: join(folder, "pulled") });
+  const table = await ran({ ...flags, results: join(folder, "pulled"), notes: true });
   expect(table).toMatch(/^toy-sam +published /m);
   expect(table).toContain("weights: published = the checkpoint that its authors publish");
   expect(table).toContain("checkpoints: toy-sam from toy_sam.pt");

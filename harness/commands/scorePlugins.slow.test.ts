@@ -70,7 +70,7 @@ test("a protocol from outside runs end to end; its edited metric is scored again
     found: { value: 1 },
   });
 
-  const unknown = await ran(table, { results: own, all: true });
+  const unknown = await ran(table, { results: own, all: true, notes: true });
   expect(unknown.out.replaceAll(/\s+/g, " ")).toContain(
     "prompts half: their protocol half-boxes is not known here, so they have no figures. Name the module that brings it with --plugin.",
   );

@@ -251,10 +251,11 @@ export async function isTimed(run: Run, rounds: number): Promise<boolean> {
 
 /**
  * Tells whether latencies that are here are measured again: where latency alone is asked for, and the last time was beside
- * other work or on a machine that slowed down.
+ * other work or on a machine that slowed down. Of photos without masks nothing else can be asked for, so nothing is meant by it.
  */
-function timesAgain({ warnings }: Manifest, { phases }: RunPlan): boolean {
-  const alone = phases.every((phase) => phase === "latency");
+function timesAgain({ warnings }: Manifest, { phases, registry, dataset }: RunPlan): boolean {
+  const unlabelled = registry.datasets.get(dataset.id)?.unlabelled === true;
+  const alone = !unlabelled && phases.every((phase) => phase === "latency");
   return alone && warnings.some(({ ask }) => ask === "quiet" || ask === "rest");
 }
 
