@@ -1,4 +1,4 @@
-// Counts the tests of Vitest's JSON reports in a folder and says why each skipped one was skipped.
+// Counts the tests of Vitest's JSON reports in a folder; says why each was skipped, and what each failed one said.
 // node .ci/count.mjs FOLDER [STEP THAT FAILED]...; exit code 1 unless everything passed.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -21,7 +21,13 @@ const reports = readdirSync(folder).filter((name) => name.endsWith(".json"));
 const shared = existsSync(join(root, "..", "shared"));
 const files = reports.flatMap((name) => JSON.parse(readFileSync(join(folder, name), "utf8")).testResults);
 const tests = files.flatMap(({ name, status: outcome, assertionResults }) =>
-  assertionResults.map(({ status, fullName }) => ({ file: relative(root, name), name: fullName, status, outcome })),
+  assertionResults.map(({ status, fullName, failureMessages }) => ({
+    file: relative(root, name),
+    name: fullName,
+    status,
+    outcome,
+    message: failureMessages?.[0],
+  })),
 );
 
 const passed = tests.filter(({ status }) => status === "passed").length;
@@ -39,6 +45,9 @@ for (const test of skipped) {
   if (neededThere && reason === undefined)
     problems.push(`${test.file}: ${test.name}: skipped although ${neededThere} is there`);
 }
+// A log that is cut is cut at its front, so that the failed tests stand here once more.
+for (const { file, name, message } of failed)
+  console.log(`failed: ${file}: ${name}${message === undefined ? "" : `\n${message.slice(0, 2000)}`}`);
 for (const problem of problems) console.log(`error: ${problem}`);
 console.log(`${passed} passed, ${failed.length + problems.length} failed, ${skipped.length} skipped`);
 process.exitCode = failed.length + problems.length > 0 ? 1 : 0;
