@@ -2,7 +2,10 @@ import type { CalibrateContext, NamedTensors, Weight } from "../../../harness/ap
 import { HarnessError } from "../../../harness/errors.ts";
 import { channelSigns, modesOf, weightQuantizers } from "../../../harness/quantize/index.ts";
 import { configOf } from "../../sam/config.ts";
+import { imageEncoder } from "../../sam/imageEncoder.ts";
+import { maskDecoder } from "../../sam-decoder/maskDecoder.ts";
 import { decoderStages, tokenToImagePaths } from "../graphs/decoderStages.ts";
+import { linearLayers } from "../graphs/deployed.ts";
 import { encoderStages } from "../graphs/encoderStages.ts";
 import { withFoldedValueBias } from "../graphs/foldedBias.ts";
 import { withSigns } from "../graphs/simulated.ts";
@@ -27,31 +30,43 @@ export interface Calibration {
   readonly setting: Setting;
   readonly model: Model;
   readonly stages: readonly Stage[];
+  /** Layers that the graph has in integers, where no other value is quantised. */
+  readonly layers: ReadonlySet<string> | undefined;
 }
 
 export function calibrationOf(context: CalibrateContext, setting: Setting): Calibration {
   const config = configOf(context.preset.base!);
   const stages = [...encoderStages(config), ...decoderStages(config.decoder, "points and boxes")];
-  const checkpoint =
-    setting.execution === "integer" ? withFoldedValueBias(context.checkpoint, config) : context.checkpoint;
-  return { context, setting, model: { config, checkpoint }, stages };
+  if (setting.execution === "simulated")
+    return { context, setting, model: { config, checkpoint: context.checkpoint }, stages, layers: undefined };
+  const model = { config, checkpoint: withFoldedValueBias(context.checkpoint, config) };
+  return { context, setting, model, stages, layers: fusedLayers(model) };
+}
+
+/** Returns the linear layers of the fused graphs. */
+function fusedLayers({ config, checkpoint }: Model): ReadonlySet<string> {
+  const graphs = [
+    imageEncoder(config, checkpoint),
+    maskDecoder(config.decoder, checkpoint, "points, boxes and a mask"),
+  ];
+  return new Set(graphs.flatMap((graph) => [...linearLayers(graph)]));
 }
 
 /**
  * Finds signs on the first image, ranges of activations and softmax on all images without any quantisation, and ranges of
  * weights: the published code has this order. One image is in memory at a time. The encoder does not depend on the signs: it
- * sees the first image once, and the decoder twice.
+ * sees the first image once, and the decoder twice. An integer graph has quantisers of neither keys nor softmax, so that it
+ * needs the ranges of its layers' inputs and weights alone.
  */
 export async function calibrateStatistics(calibration: Calibration): Promise<{ calibrated: Calibrated; model: Model }> {
   const { context, setting, model, stages } = calibration;
   const steps = context.count + 1;
-  const { bimodal } = methods[setting.method];
   const observers = new PlaceObservers(setting, context.seed);
   const watch: Watch = (stage, tapped) => observers.observe(stage, tapped);
   let found: { readonly signs: Signs; readonly signed: Model; readonly decoder: RunningStage[] } | undefined;
   context.progress(0, steps, "opening the model stage by stage");
   const encoder = await openStages(model, stages.filter(ofEncoder), {
-    ...openHow(context),
+    ...openHow(calibration),
     folder: `${context.folder}/encoder`,
   });
   try {
@@ -60,10 +75,10 @@ export async function calibrateStatistics(calibration: Calibration): Promise<{ c
       requireRunning(context);
       const encoded = await runStages(encoder, startOf(image), watch);
       if (found === undefined) {
-        const signs: Signs = bimodal === "integrated" ? await findSigns(calibration, encoded) : new Map();
+        const signs: Signs = keysHaveSigns(calibration) ? await findSigns(calibration, encoded) : new Map();
         const signed = { ...model, checkpoint: withSigns(model.checkpoint, signs) };
         const decoder = await openStages(signed, stages.filter(ofDecoder), {
-          ...openHow(context),
+          ...openHow(calibration),
           folder: `${context.folder}/decoder`,
         });
         found = { signs, signed, decoder };
@@ -76,8 +91,7 @@ export async function calibrateStatistics(calibration: Calibration): Promise<{ c
     const { activations, softmax } = observers.quantizers();
     const weights = calibrateWeights([...encoder, ...decoder], setting);
     context.progress(steps, steps, "weights");
-    // An integer graph has neither a quantiser of keys nor one of softmax.
-    const notes = setting.execution === "integer" ? [] : [...signNotes(signs, bimodal), ...observers.notes()];
+    const notes = keysHaveSigns(calibration) ? [...signNotes(signs), ...observers.notes()] : observers.notes();
     return {
       calibrated: { setting: formatSetting(setting), signs, activations, softmax, weights, notes },
       model: signed,
@@ -97,8 +111,13 @@ function ofDecoder(stage: Stage): boolean {
   return !ofEncoder(stage);
 }
 
-export function openHow({ seed, runtime }: CalibrateContext) {
-  return { places: "tapped", seed, runtime } as const;
+export function openHow({ context: { seed, runtime }, layers }: Calibration) {
+  return { places: "tapped", seed, runtime, layers } as const;
+}
+
+/** Tells whether keys are quantised, by a method that gives those with two modes one. */
+function keysHaveSigns({ setting, layers }: Calibration): boolean {
+  return layers === undefined && methods[setting.method].bimodal === "integrated";
 }
 
 export function requireRunning({ signal, preset }: CalibrateContext): void {
@@ -108,9 +127,10 @@ export function requireRunning({ signal, preset }: CalibrateContext): void {
 /**
  * Looks at the first image's keys in each attention. Where they have two modes, it finds the sign of each of their channels.
  */
-async function findSigns({ context, model, stages }: Calibration, encoded: NamedTensors): Promise<Signs> {
+async function findSigns(calibration: Calibration, encoded: NamedTensors): Promise<Signs> {
+  const { context, model, stages } = calibration;
   const running = await openStages(model, stages.filter(ofDecoder), {
-    ...openHow(context),
+    ...openHow(calibration),
     folder: `${context.folder}/signs`,
   });
   const signs = new Map<string, readonly number[]>();
@@ -143,8 +163,7 @@ function signsByHead({ dims, data }: NamedTensors[string]): Int8Array {
   return channelSigns(joint, heads * width);
 }
 
-function signNotes(signs: ReadonlyMap<string, readonly number[]>, bimodal: "integrated" | "left"): string[] {
-  if (bimodal === "left") return [];
+function signNotes(signs: Signs): string[] {
   const found = [...signs].map(([path, channels]) => {
     const up = channels.filter((sign) => sign > 0).length;
     return `${path.replace("mask_decoder.transformer.", "")} (${up} of ${channels.length} channels positive)`;

@@ -14,7 +14,8 @@ export interface Places {
   softmax(place: string, attention: Attention): GraphValue;
   /**
    * Returns the query rows that `softmax` looks at, where it does not change what it is given: the values can then be weighed
-   * without writing all probabilities down. Where this is left out `softmax` gets all rows.
+   * without writing all probabilities down. Where there is no such row `softmax` is not called; where this is left out it gets
+   * all rows.
    */
   seenRows?(place: string, size: AttentionSize): readonly number[];
   /** Takes a weight whose first axis is its output channels. */

@@ -6,7 +6,7 @@ import { promptTensors, tokensOf } from "../../sam-decoder/prompts.ts";
 import type { Stage } from "../graphs/stage.ts";
 import { type Model, nextName, stageGraph } from "../graphs/stages.ts";
 import type { Places } from "./places.ts";
-import { noTaps, type Taps, tappedPlaces } from "./tap.ts";
+import { noTaps, type TapOptions, type Taps, tappedPlaces } from "./tap.ts";
 
 const defaults = {
   /** Number of an image's boxes that are decoded: every place of the decoder is as many times as large. */
@@ -39,7 +39,7 @@ export class RunningStage {
     const taps = noTaps();
     const places = how.places;
     const graph = stageGraph(model, stage, (builder) =>
-      places === "tapped" ? tappedPlaces(builder, taps, how.seed) : places(builder),
+      places === "tapped" ? tappedPlaces(builder, taps, how) : places(builder),
     );
     mkdirSync(how.folder, { recursive: true });
     return new RunningStage(
@@ -62,9 +62,8 @@ export class RunningStage {
   }
 }
 
-export interface OpenStage {
+export interface OpenStage extends TapOptions {
   readonly places: "tapped" | ((graph: GraphBuilder) => Places);
-  readonly seed: number;
   readonly folder: string;
   readonly runtime: RuntimeOptions;
 }

@@ -25,11 +25,11 @@ test.each([
   const maps = (tokens / columns) * config.heads;
   const taps = noTaps();
   const tapped = await runGraph(
-    stageGraph(model, stage, (graph) => tappedPlaces(graph, taps, seed)),
+    stageGraph(model, stage, (graph) => tappedPlaces(graph, taps, { seed })),
     { stream },
   );
   const [piece] = taps.softmax.get(place)!;
-  const seen = tappedPlaces(new GraphBuilder("none"), noTaps(), seed).seenRows!(place, {
+  const seen = tappedPlaces(new GraphBuilder("none"), noTaps(), { seed }).seenRows!(place, {
     maps,
     rows: columns,
     columns,
@@ -63,7 +63,7 @@ test.each([
 });
 
 test("the rows that a place looks at are a sample where all would be many, and all otherwise", () => {
-  const { seenRows } = tappedPlaces(new GraphBuilder("none"), noTaps(), seed);
+  const { seenRows } = tappedPlaces(new GraphBuilder("none"), noTaps(), { seed });
   const many = { maps: 12, rows: 4096, columns: 4096 };
   const rows = seenRows!("a", many);
   expect(rows).toHaveLength(21);

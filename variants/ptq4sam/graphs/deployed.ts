@@ -1,5 +1,5 @@
 import type { OnnxGraph } from "../../../harness/api.ts";
-import { type ByteScale, type Int8Linear, type Linear, toInt8 } from "../../../harness/quantize/index.ts";
+import { type ByteScale, type Int8Linear, type Linear, linearsOf, toInt8 } from "../../../harness/quantize/index.ts";
 import type { Calibrated } from "../calibrate/calibrated.ts";
 import { withGatheredTables } from "./gatheredTables.ts";
 
@@ -16,11 +16,11 @@ export function deployed(graph: OnnxGraph, calibrated: Calibrated): OnnxGraph {
 /** Endings of the parts of a joint weight: the fused graph takes queries, keys and values apart, a third of the rows each. */
 const jointParts = ["query", "key", "value"];
 
-function integersOf({ weight, outputs }: Linear, { weights, activations }: Calibrated): Int8Linear | undefined {
-  const part = jointParts.indexOf(weight.slice(weight.lastIndexOf(".") + 1));
-  const name = part < 0 ? weight : weight.slice(0, weight.lastIndexOf("."));
-  const known = weights.get(name);
-  const input = activations.get(`${name.replace(/\.weight$/, "")}.input`);
+function integersOf(linear: Linear, { weights, activations }: Calibrated): Int8Linear | undefined {
+  const { outputs } = linear;
+  const { layer, part } = placeOf(linear);
+  const known = weights.get(`${layer}.weight`);
+  const input = activations.get(`${layer}.input`);
   if (known?.bits !== 8 || input?.bits !== 8) return undefined;
   const first = Math.max(part, 0) * outputs;
   const channels = Array.from(
@@ -31,6 +31,18 @@ function integersOf({ weight, outputs }: Linear, { weights, activations }: Calib
     }),
   );
   return { activations: { scale: input.scale, zeroPoint: input.zeroPoint }, weights: channels };
+}
+
+/** Returns the layer that a product is of, by its path in the checkpoint, and its place among the joint parts, or -1. */
+function placeOf({ weight }: Linear): { readonly layer: string; readonly part: number } {
+  const part = jointParts.indexOf(weight.slice(weight.lastIndexOf(".") + 1));
+  const name = part < 0 ? weight : weight.slice(0, weight.lastIndexOf("."));
+  return { layer: name.replace(/\.weight$/, ""), part };
+}
+
+/** Returns the layers of a fused float graph that can become int8 products: a deployed graph needs no other's quantisers. */
+export function linearLayers(graph: OnnxGraph): ReadonlySet<string> {
+  return new Set(linearsOf(graph).map((linear) => placeOf(linear).layer));
 }
 
 /**

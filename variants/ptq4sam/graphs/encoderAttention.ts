@@ -31,7 +31,7 @@ export function encoderAttention(
   const projected = { query, key, value, ...relativeTerms(attn, query, side, width / heads) };
   const maps = (x.dims[0] as number) * heads;
   const seen = places.seenRows?.(`${attn.path}.softmax`, { maps, rows: side * side, columns: side * side });
-  if (seen !== undefined) showProbabilities(attn, projected, seen);
+  if (seen !== undefined && seen.length > 0) showProbabilities(attn, projected, seen);
   const rows = rowsAtATime(maps, side) * side;
   const pieces = Array.from({ length: (side * side) / rows }, (_, i) => {
     const piece = rowsOf(attn, projected, i * rows, (i + 1) * rows);

@@ -44,7 +44,7 @@ export async function learnUnits(calibration: Calibration, start: Calibrated, mo
   }
   for (const [i, stage] of used.entries()) {
     requireRunning(context);
-    const how = { ...openHow(context), folder: `${context.folder}/learn-${i}` };
+    const how = { ...openHow(calibration), folder: `${context.folder}/learn-${i}` };
     const shape = unitOf(stage.name, model.config);
     const seen = await seeUnit(model, stage, how, shape, paths);
     if (shape !== undefined) {
