@@ -1,12 +1,13 @@
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import type { CalibrateContext, CalibrationNeed, VariantManifest } from "../api.ts";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { CalibrateContext, CalibrationNeed, Dataset, VariantManifest } from "../api.ts";
 import { Stopped } from "../errors.ts";
 import { loadRegistry, type RegisteredVariant, type Registry } from "../plan/plugins/registry.ts";
 import { seededCheckpoint } from "../weights/index.ts";
 import { type CalibrationRequest, calibrate, calibrationFor, calibrationRecord } from "./calibration.ts";
+import { calibrationScenes } from "./calibrationScenes.ts";
 import { pixelHash } from "./overlap.ts";
 
 let store: string;
@@ -76,6 +77,31 @@ test("it learns from none of the scenes that a run can score, and keeps the hash
     const scored = await shapes.open({ seed, limit: 24 });
     for (const { id } of scored.images) expect(imageHashes).not.toContain(pixelHash(await scored.read(id)));
   }
+});
+
+test("scenes are drawn once for all methods that learn from them", async () => {
+  const photosOf = async (weightsId: string) => {
+    const photos: unknown[] = [];
+    const seen = method();
+    const calibrate = async (context: CalibrateContext) => {
+      for await (const { input } of context.images()) photos.push(input.tensor.data[0]);
+      return {};
+    };
+    await calibrationFor(request({ ...seen, plugin: { ...seen.plugin, calibrate } }, weightsId));
+    return photos;
+  };
+  const shapes = registry.datasets.get("shapes")!;
+  const open = vi.spyOn(shapes, "open");
+  const first = await photosOf("one");
+  expect(await photosOf("other")).toEqual(first);
+  expect(open).toHaveBeenCalledOnce();
+  const [scenes] = await Promise.all(open.mock.results.map(({ value }) => value as Promise<Dataset>));
+  const { id } = scenes!.images[0]!;
+  const kept = await calibrationScenes(registry, { seed: 0, images: 2 });
+  expect(await kept.read(id)).toBe(await kept.read(id));
+  expect((await kept.read(id)).pixels).toEqual((await scenes!.read(id)).pixels);
+  const others = await calibrationScenes(registry, { seed: 1, images: 2 });
+  expect(pixelHash(await others.read(others.images[0]!.id))).not.toBe(pixelHash(await kept.read(id)));
 });
 
 test("one that was made by itself on scenes that runs score is made again, with a word and its options", async () => {

@@ -14,7 +14,6 @@ import { HarnessError, Stopped } from "../errors.ts";
 import { homeFolder } from "../home.ts";
 import { prepare, toModelFrame } from "../image/index.ts";
 import { limits } from "../limits.ts";
-import { drawnDataset } from "../plan/options.ts";
 import { asAuthors } from "../plan/plugins/authorsError.ts";
 import type { RegisteredVariant, Registry } from "../plan/plugins/registry.ts";
 import { watched } from "../process/watchdog.ts";
@@ -22,6 +21,7 @@ import { canonicalJson, sha256 } from "../store/canonical.ts";
 import { forceToDisk } from "../store/disk/wholeFolder.ts";
 import type { Manifest } from "../store/schema.ts";
 import { parseCalibration, type StoredCalibration } from "../store/storedCalibration.ts";
+import { calibrationScenes } from "./calibrationScenes.ts";
 import { pixelHash } from "./overlap.ts";
 
 export interface CalibrationRequest {
@@ -62,7 +62,7 @@ export async function calibrationFor(request: CalibrationRequest): Promise<Store
     });
   const { images } = preset.calibration;
   const { seed, options } = stored ?? { seed: 0, options: {} };
-  const scenes = await datasets.get(drawnDataset)!.open({ seed, limit: images, purpose: "calibration" });
+  const scenes = await calibrationScenes(request.registry, { seed, images });
   return calibrate(request, { dataset: scenes, seed, options });
 }
 
