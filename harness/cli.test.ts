@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { runCommandLine } from "./cli.ts";
 import { bench, benchLines, program } from "./commands/fixtures/bench.ts";
-import { commands } from "./commands/index.ts";
+import { commands, headings } from "./commands/index.ts";
 import { exitCodes } from "./commands/terminal/exitCodes.ts";
 import { Stopped } from "./errors.ts";
 
@@ -63,8 +63,31 @@ test("a command's help has its options and examples", async () => {
   for (const [line] of examples) expect(words).toContain(line.split(" ").slice(0, 4).join(" "));
 });
 
-test("a command is called by its own name", () => {
+test("a command is called by its own name, and has its heading", () => {
   expect(all.map(({ name }) => name)).toEqual(Object.keys(commands));
+  expect(Object.keys(headings)).toEqual(Object.keys(commands));
+  expect(all).toEqual(Object.values(headings).map((heading) => expect.objectContaining(heading)));
+});
+
+test("help reads no command", async () => {
+  const heading = { name: "stop", describe: "stops it all", arguments: [{ name: "what", describe: "it" }] };
+  const stop = () => Promise.reject(new Error("read"));
+  // yargs prints help with console.log, and ends the process.
+  const said = vi.spyOn(console, "log").mockReturnValue(undefined);
+  const exit = vi.spyOn(process, "exit").mockReturnValue(undefined as never);
+  try {
+    await runCommandLine(["--help"], {
+      name: "bench",
+      about: "tests",
+      commands: { stop },
+      headings: { stop: heading },
+    });
+    expect(said.mock.calls.join("\n")).toMatch(/bench stop <what> +stops it all/);
+    expect(exit).toHaveBeenCalledWith(0);
+  } finally {
+    said.mockRestore();
+    exit.mockRestore();
+  }
 });
 
 test("every command has a description and examples that begin with the program's name", () => {

@@ -1,5 +1,13 @@
 import yargs, { type Argv, type Options } from "yargs";
-import { alone, type Command, type Commands, type Console, commands } from "./commands/index.ts";
+import {
+  alone,
+  type Command,
+  type Commands,
+  type Console,
+  commands,
+  type Heading,
+  headings,
+} from "./commands/index.ts";
 import { refuseUnused } from "./commands/terminal/command.ts";
 import { exitCodes, exitCodeWords } from "./commands/terminal/exitCodes.ts";
 import { HarnessError, Stopped, unknown } from "./errors.ts";
@@ -13,6 +21,8 @@ export interface Program {
   readonly name: string;
   readonly about: string;
   readonly commands: Commands;
+  /** What help says of each command; where it is left out, all commands are read for it. */
+  readonly headings?: Readonly<Record<string, Heading>>;
   /** Answers a call without a command on a terminal, and returns the exit code; without it such a call is a mistake. */
   alone?(console: Console): Promise<number>;
 }
@@ -21,6 +31,7 @@ const bench: Program = {
   name: "bench",
   about: "Measures Segment Anything variants: latency, memory, mIoU and AP, straight from checkpoint files.",
   commands,
+  headings,
   alone,
 };
 
@@ -44,7 +55,7 @@ export async function runCommandLine(argv: readonly string[], program: Program):
 async function dispatch(argv: readonly string[], program: Program, console: Console): Promise<number> {
   const terminal = (console.out as { readonly isTTY?: boolean }).isTTY === true;
   if (argv.length === 0 && terminal && program.alone !== undefined) return program.alone(console);
-  const declared = await calledBy(argv, program.commands);
+  const declared = await calledBy(argv, program);
   let exitCode = 0;
   let parser = yargs([...argv])
     .scriptName(program.name)
@@ -95,14 +106,22 @@ function unknownOption(
   return unknown("option", option.replace(/=.*$/s, ""), known, `${program.name} ${command.name} --help lists them`);
 }
 
-/** Loads the command that is named first; loads all commands where the first word is an option, such as --help. */
-async function calledBy(argv: readonly string[], commands: Commands): Promise<readonly Command[]> {
+/** Loads the command that is named first. Loads all commands where an option is first, and none where nothing else is said. */
+async function calledBy(argv: readonly string[], { commands, headings: known }: Program): Promise<readonly Command[]> {
   const [first] = argv;
+  if (known !== undefined && argv.every((word) => word === "--help" || word === "--version"))
+    return Object.values(known).map(unread);
   if (first === undefined || first.startsWith("-")) return Promise.all(Object.values(commands).map((load) => load()));
   const names = Object.keys(commands);
   if (!names.includes(first)) throw unknown("command", first, names);
   const command = await commands[first]!();
   return [{ ...command, options: { ...command.options, ...(await command.moreOptions?.(pluginsIn(argv))) } }];
+}
+
+/** Returns a command that only its heading is known of. */
+function unread(heading: Heading): Command {
+  const run = () => Promise.reject(new Error(`${heading.name}: called before it was read`));
+  return { ...heading, options: {}, examples: [], run };
 }
 
 /** Returns the modules that `--plugin` names: options that they bring must be known before a command line is parsed. */

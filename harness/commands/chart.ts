@@ -5,16 +5,12 @@ import type { Chart } from "../report/charts/index.ts";
 import type { Theme } from "../report/charts/theme.ts";
 import { groupsOf, readDetails } from "../report/html/groups.ts";
 import { chosenRuns } from "../results/storedRuns.ts";
+import { headings } from "./headings.ts";
 import { type Command, line, listOf, note } from "./terminal/command.ts";
 import { choiceOptions, runChoice } from "./terminal/runChoice.ts";
 
 export const chart: Command = {
-  name: "chart",
-  describe: "Write one figure of stored runs as a file of its own; alone it lists the figures",
-  arguments: [
-    { name: "figure", describe: "accuracy-latency, memory, or another id of the list", optional: true },
-    { name: "run", describe: "ids as bench list runs has them", many: true, optional: true },
-  ],
+  ...headings.chart,
   options: {
     ...choiceOptions,
     out: { describe: "file to write; its ending says how: .svg, .png or .vl.json (Vega-Lite)", type: "string" },

@@ -11,6 +11,7 @@ import { choiceText } from "../report/choose/text.ts";
 import type { Headline } from "../results/headline.ts";
 import { choiceOf } from "../run/sides/choice.ts";
 import type { OperandContext } from "../run/sides/operands.ts";
+import { headings } from "./headings.ts";
 import { type Arguments, type Command, line, listOf, widthOf } from "./terminal/command.ts";
 import { exitCodes } from "./terminal/exitCodes.ts";
 import { interruptible } from "./terminal/interrupt.ts";
@@ -25,9 +26,7 @@ const runOptions = ["weights", "checkpoint", "threads", "provider", "rounds", "w
 const dataOptions = ["variants", "dataset", "data", "limit", "plugin"] as const;
 
 export const choose: Command = {
-  name: "choose",
-  describe: "Rank the models that keep to your limits of latency and memory, and say what decides",
-  arguments: [],
+  ...headings.choose,
   options: {
     "max-latency": { describe: "of encode and decode together: 50ms, 1.2s", type: "string" },
     "max-memory": { describe: "of a process that holds the model and one photo: 300MB, 1.5GB", type: "string" },

@@ -9,6 +9,7 @@ import { comparisonText } from "../report/compare/text.ts";
 import { agreementTable } from "../results/compare/agreement/figures.ts";
 import { type ComparedOperands, compareOperands } from "../run/sides/compare.ts";
 import type { OperandContext } from "../run/sides/operands.ts";
+import { headings } from "./headings.ts";
 import { type Arguments, type Command, line, listOf, note, widthOf } from "./terminal/command.ts";
 import { exitCodes } from "./terminal/exitCodes.ts";
 import { interruptible } from "./terminal/interrupt.ts";
@@ -31,13 +32,7 @@ const runOptions = [
 ] as const;
 
 export const compare: Command = {
-  name: "compare",
-  describe:
-    "Say whether B gives A's masks, and whether it is better: paired by target, with what chance alone would show",
-  arguments: [
-    { name: "a", describe: "what is compared with: a run, a variant, or a checkpoint file" },
-    { name: "b", describe: "one or more others; what was not measured yet is run on the plan of A", many: true },
-  ],
+  ...headings.compare,
   options: {
     results: resultsOption,
     "fail-if": {

@@ -2,15 +2,14 @@ import { resolve } from "node:path";
 import { writeDataset } from "../build/writtenDataset.ts";
 import { HarnessError, unknown } from "../errors.ts";
 import { loadRegistry } from "../plan/plugins/registry.ts";
+import { headings } from "./headings.ts";
 import { type Command, line, listOf, wholeNumber } from "./terminal/command.ts";
 import { createProgress } from "./terminal/progress.ts";
 
 const defaults = { count: 24 };
 
 export const data: Command = {
-  name: "data",
-  describe: "Write a dataset out as JPEG photos with COCO and LVIS annotations",
-  arguments: [{ name: "dataset", describe: "shapes, or a drawn dataset of --plugin" }],
+  ...headings.data,
   options: {
     out: { describe: "folder to write into", type: "string" },
     count: { describe: "how many images", type: "number", default: defaults.count },

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { examine } from "../estimate/findings.ts";
 import { planOptions } from "../plan/options.ts";
+import { headings } from "./headings.ts";
 import { type Command, line } from "./terminal/command.ts";
 import { exitCodes } from "./terminal/exitCodes.ts";
 import { planUnused, runFlagsOf, settingOptions } from "./terminal/planFlags.ts";
@@ -8,9 +9,7 @@ import { resultsOption } from "./terminal/runChoice.ts";
 import { findingsText } from "./text/findings.ts";
 
 export const doctor: Command = {
-  name: "doctor",
-  describe: "Show the machine, what is installed, and what a plan would need and lack",
-  arguments: [],
+  ...headings.doctor,
   options: {
     ...planOptions,
     results: resultsOption,

@@ -4,13 +4,12 @@ import type { Writable } from "node:stream";
 import { HarnessError } from "../errors.ts";
 import { promptsOfFile, writeResultsFile } from "../results/resultsFile.ts";
 import { findRun } from "../results/storedRuns.ts";
+import { headings } from "./headings.ts";
 import { type Command, note } from "./terminal/command.ts";
 import { resultsOption } from "./terminal/runChoice.ts";
 
 export const exportRun: Command = {
-  name: "export",
-  describe: "Write a stored run's masks as a results file that pycocotools and lvis-api read",
-  arguments: [{ name: "run", describe: "its id, or its folder" }],
+  ...headings.export,
   options: {
     format: { describe: "of the file", type: "string", choices: ["coco"], default: "coco" },
     prompts: { describe: "which prompts of the run; needed where it has several", type: "string" },

@@ -1,6 +1,7 @@
 import type { Commands, Console } from "./terminal/command.ts";
 
-export type { Command, Commands, Console } from "./terminal/command.ts";
+export { headings } from "./headings.ts";
+export type { Command, Commands, Console, Heading } from "./terminal/command.ts";
 
 /** Commands in the order of `bench --help`. */
 export const commands = {

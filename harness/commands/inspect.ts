@@ -2,14 +2,13 @@ import { bestFit } from "../build/weights/misfit.ts";
 import { readSignature } from "../onnx/index.ts";
 import { inertClassesOf, loadRegistry } from "../plan/plugins/registry.ts";
 import { openTensorArchive } from "../weights/index.ts";
+import { headings } from "./headings.ts";
 import { type Command, line, listOf } from "./terminal/command.ts";
 import { printActivations } from "./text/activations.ts";
 import { checkpointJson, checkpointText, signatureText } from "./text/checkpoint.ts";
 
 export const inspect: Command = {
-  name: "inspect",
-  describe: "Show what a checkpoint file holds, and the variant it fits",
-  arguments: [{ name: "file", describe: "a .pth, .pt or .safetensors file, or an .onnx graph" }],
+  ...headings.inspect,
   options: {
     json: { describe: "print one JSON object, with each tensor's first values, mean and std", type: "boolean" },
     tensors: { describe: "also list every tensor with its type and shape", type: "boolean" },

@@ -2,14 +2,14 @@ import { resolve } from "node:path";
 import { unknown } from "../errors.ts";
 import { loadRegistry } from "../plan/plugins/registry.ts";
 import { checkedRuns } from "../results/storedRuns.ts";
+import { headings } from "./headings.ts";
 import { type Command, line, listOf, note } from "./terminal/command.ts";
 import { resultsOption } from "./terminal/runChoice.ts";
+import { listingNames } from "./text/listingNames.ts";
 import { listings, type Sources } from "./text/listings.ts";
 
 export const list: Command = {
-  name: "list",
-  describe: "List what there is: variants, datasets, protocols, metrics, stored runs, published tables",
-  arguments: [{ name: "what", describe: Object.keys(listings).join(" or "), optional: true }],
+  ...headings.list,
   options: {
     json: { describe: "print JSON", type: "boolean" },
     results: resultsOption,
@@ -30,8 +30,9 @@ export const list: Command = {
   ],
   async run(args, console) {
     const what = (args.what as string | undefined) ?? "variants";
-    const listing = listings[what];
-    if (listing === undefined) throw unknown("list", what, Object.keys(listings));
+    const name = listingNames.find((each) => each === what);
+    if (name === undefined) throw unknown("list", what, listingNames);
+    const listing = listings[name];
     const sources: Sources = {
       registry: () => loadRegistry(listOf(args, "plugin")),
       runs: () => checkedRuns(resolve(args.results as string), (text) => note(console, text)),

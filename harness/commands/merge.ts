@@ -7,15 +7,14 @@ import { truthOf } from "../results/scoreRun.ts";
 import { mergeRun } from "../run/merge.ts";
 import { findShards, wholeRuns } from "../run/shardRuns.ts";
 import type { StoredRun } from "../store/store.ts";
+import { headings } from "./headings.ts";
 import { type Command, line, listOf, note } from "./terminal/command.ts";
 import { createProgress } from "./terminal/progress.ts";
 import { lookOf, printable, tableChoice, tableOptions, tableUnused } from "./terminal/tableOptions.ts";
 import { reportCommand } from "./text/nextSteps.ts";
 
 export const merge: Command = {
-  name: "merge",
-  describe: "Make one run of the shards of a run, as if it had never been divided",
-  arguments: [{ name: "dir", describe: "folders that shards were run into", many: true }],
+  ...headings.merge,
   options: {
     out: { describe: "results folder that the whole run is written into", type: "string" },
     data: { describe: "the dataset's folder, where average precision or recall is computed", type: "string" },

@@ -3,6 +3,7 @@ import { homeFolder } from "../home.ts";
 import { loadRegistry, type Registry } from "../plan/plugins/registry.ts";
 import { namedItems } from "../pull/catalog.ts";
 import { arrivalsOf, expectedHashes, inventoryOf, type PullItem, pullSeveral, removePulled } from "../pull/index.ts";
+import { headings } from "./headings.ts";
 import { type Arguments, type Command, type Console, line, listOf, note } from "./terminal/command.ts";
 import { followTransfers } from "./terminal/transfers.ts";
 import { arrivalsText, groupPlaces, heldText, inventoryText, pulledText, removedText } from "./text/pulls.ts";
@@ -14,9 +15,7 @@ const defaults = { stall: 30 };
 const transfer = ["mirror", "sha256", "insecure-http", "stall"];
 
 export const pullFiles: Command = {
-  name: "pull",
-  describe: "Bring checkpoints and datasets: resumed after a break, checked by size and hash",
-  arguments: [{ name: "id", describe: "of a variant, a checkpoint or a dataset group", many: true, optional: true }],
+  ...headings.pull,
   options: {
     small: { describe: "MobileSAM, EfficientSAM-Ti and FastSAM-s, the small published models", type: "boolean" },
     list: { describe: "what can be pulled, what is here and how large it is", type: "boolean" },

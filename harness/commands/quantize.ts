@@ -2,6 +2,7 @@ import { calibrate, calibrationFile, calibrationRecord } from "../build/calibrat
 import { openWeights } from "../build/weights/openedWeights.ts";
 import { calibrationPlan } from "../plan/calibrationPlan.ts";
 import { drawnDataset, pickOptions } from "../plan/options.ts";
+import { headings } from "./headings.ts";
 import { type Command, line } from "./terminal/command.ts";
 import { exitCodes } from "./terminal/exitCodes.ts";
 import { flagsOf, settingOptions, weightsUnused } from "./terminal/planFlags.ts";
@@ -10,9 +11,7 @@ import { createSteps } from "./terminal/steps.ts";
 const shared = ["weights", "checkpoint", "data", "boxes", "image", "seed", "threads", "provider", "plugin"] as const;
 
 export const quantize: Command = {
-  name: "quantize",
-  describe: "Calibrate a quantised variant on images, once; bench run then measures it",
-  arguments: [{ name: "quantized", describe: "ptq4sam, or a whole id such as ptq4sam/sam-vit-b/w6a6" }],
+  ...headings.quantize,
   options: {
     from: { describe: "the variant that is quantised", type: "string", default: "sam-nano" },
     calibration: {

@@ -13,6 +13,7 @@ import {
 } from "../report/html/groups.ts";
 import type { ReportGroup } from "../report/html.ts";
 import { chosenRuns } from "../results/storedRuns.ts";
+import { headings } from "./headings.ts";
 import { type Arguments, type Command, type Console, line, listOf, note } from "./terminal/command.ts";
 import { createProgress } from "./terminal/progress.ts";
 import { choiceOptions, runChoice } from "./terminal/runChoice.ts";
@@ -21,9 +22,7 @@ import { choiceOptions, runChoice } from "./terminal/runChoice.ts";
 const defaults = { out: "report", gallery: 24, compareSeed: 0 };
 
 export const report: Command = {
-  name: "report",
-  describe: "Write stored runs as one HTML file with table, charts and masks, to be opened and sent around",
-  arguments: [{ name: "run", describe: "ids as bench list runs has them", many: true, optional: true }],
+  ...headings.report,
   options: {
     ...choiceOptions,
     out: { describe: "folder for index.html and the charts' files", type: "string", default: defaults.out },

@@ -8,6 +8,7 @@ import { type RunReport, reportOf } from "../results/report.ts";
 import type { InterimResults, RunOutcome } from "../run/request.ts";
 import { runPlan } from "../run/runner.ts";
 import type { StoredRun } from "../store/store.ts";
+import { headings } from "./headings.ts";
 import { type Arguments, type Command, type Console, line, listOf, note } from "./terminal/command.ts";
 import { exitCodes } from "./terminal/exitCodes.ts";
 import { isTerminal } from "./terminal/interimTable.ts";
@@ -24,9 +25,7 @@ const defaults = {
 };
 
 export const run: Command = {
-  name: "run",
-  describe: "Measure variants: latency, memory and accuracy, as one table",
-  arguments: [],
+  ...headings.run,
   options: {
     ...planOptions,
     dump: { describe: "tokens: a PNG of what the encoder kept of each --image", type: "string", choices: ["tokens"] },

@@ -4,14 +4,13 @@ import { loadBook } from "../plan/plugins/book.ts";
 import { type FileScoreOptions, scoreFile } from "../results/scoreFile.ts";
 import { type RunScoreOptions, scoreRun } from "../results/scoreRun.ts";
 import { intervalMethod } from "../stats/intervals.ts";
+import { headings } from "./headings.ts";
 import { type Arguments, type Command, line, listOf, note, refuse } from "./terminal/command.ts";
 import { resultsOption } from "./terminal/runChoice.ts";
 import { fileScoreText, runScoreText } from "./text/scores.ts";
 
 export const score: Command = {
-  name: "score",
-  describe: "Score a results file as pycocotools and lvis-api do, or a stored run again without inference",
-  arguments: [{ name: "run", describe: "a stored run: its id, or its folder", optional: true }],
+  ...headings.score,
   options: {
     annotations: { describe: "annotation JSON of COCO or LVIS", type: "string" },
     detections: { describe: "results JSON: image_id, category_id, score, segmentation or bbox", type: "string" },

@@ -4,6 +4,7 @@ import { resolvePlan } from "../plan/plan.ts";
 import { refuseUnusedFiles } from "../plan/unusedFlags.ts";
 import { search as searchFor } from "../search/search.ts";
 import { searchDefaults, searchSettings } from "../search/settings.ts";
+import { headings } from "./headings.ts";
 import { type Command, line, note } from "./terminal/command.ts";
 import { exitCodes } from "./terminal/exitCodes.ts";
 import { interruptible } from "./terminal/interrupt.ts";
@@ -25,9 +26,7 @@ const shared = [
 ] as const;
 
 export const search: Command = {
-  name: "search",
-  describe: "Search the best setting of a method within a latency bound, by mean IoU on some images",
-  arguments: [{ name: "method", describe: "sparsevit, or another that has settings to search" }],
+  ...headings.search,
   options: {
     from: { describe: "the variant that the method changes", type: "string", default: "sam-nano" },
     ...pickOptions(shared),

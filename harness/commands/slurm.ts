@@ -10,6 +10,7 @@ import { planOptions } from "../plan/options.ts";
 import { resolvePlan } from "../plan/plan.ts";
 import { projectRoot } from "../plan/plugins/sources.ts";
 import { shardProgress } from "../results/shardProgress.ts";
+import { headings } from "./headings.ts";
 import { type Arguments, type Command, type Console, line, listOf, note, wholeNumber } from "./terminal/command.ts";
 import { kubernetesOptions, kubernetesUnused, printKubernetes } from "./terminal/kubernetes.ts";
 import { planUnused, runFlagsOf, settingOptions } from "./terminal/planFlags.ts";
@@ -21,9 +22,7 @@ const { phase: _, shard: __, external: ____, ...dividedOptions } = planOptions;
 const { threads: ___, ...passedOptions } = dividedOptions;
 
 export const slurm: Command = {
-  name: "slurm",
-  describe: "Run accuracy as an array of shards, then latency, then merge and table, as jobs of a cluster",
-  arguments: [{ name: "action", describe: "submit (if left out) or status", optional: true }],
+  ...headings.slurm,
   options: {
     ...dividedOptions,
     shards: { describe: "parts of the array", type: "number", default: 8 },

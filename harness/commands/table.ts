@@ -6,6 +6,7 @@ import type { TableFormat } from "../report/table/export.ts";
 import { betweenMarks, exportResults, readmeTable } from "../report/table/resultExport.ts";
 import { type RunReport, reportOf } from "../results/report.ts";
 import { chosenRuns } from "../results/storedRuns.ts";
+import { headings } from "./headings.ts";
 import { type Arguments, type Command, type Console, listOf, note } from "./terminal/command.ts";
 import { deliver } from "./terminal/deliver.ts";
 import { paperOptions, printPaperTable, refusePaperOptions } from "./terminal/paperTable.ts";
@@ -14,11 +15,7 @@ import { lookOf, tableChoice, tableOptions, tableUnused } from "./terminal/table
 import { nextOfRuns, reportCommand } from "./text/nextSteps.ts";
 
 export const table: Command = {
-  name: "table",
-  describe: "Print the table of stored runs again, without a model",
-  arguments: [
-    { name: "run", describe: "ids as bench list runs has them, or folders of runs", many: true, optional: true },
-  ],
+  ...headings.table,
   options: {
     ...choiceOptions,
     ...tableOptions,

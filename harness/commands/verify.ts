@@ -6,6 +6,7 @@ import { referenceErrors } from "../build/verification.ts";
 import { HarnessError } from "../errors.ts";
 import { loadRegistry, type RegisteredVariant, variantOf } from "../plan/plugins/registry.ts";
 import { seededCheckpoint } from "../weights/index.ts";
+import { headings } from "./headings.ts";
 import { type Command, line, listOf } from "./terminal/command.ts";
 import { exitCodes } from "./terminal/exitCodes.ts";
 import { verificationText } from "./text/verification.ts";
@@ -13,12 +14,7 @@ import { verificationText } from "./text/verification.ts";
 const defaults = { tolerance: 2e-4, provider: "cpu" };
 
 export const verify: Command = {
-  name: "verify",
-  describe: "Build a variant on seeded weights and compare its outputs with reference values",
-  arguments: [
-    { name: "variant", describe: "id of the variant" },
-    { name: "fixture", describe: "JSON file with a seeded input, prompts and the outputs of the authors' code" },
-  ],
+  ...headings.verify,
   options: {
     graph: {
       describe: "the graph that is measured, or the published code's operators",

@@ -28,11 +28,15 @@ export interface UnusedOptions {
   readonly options: readonly string[];
 }
 
-/** One command of `bench`, free of the library that parses its arguments. */
-export interface Command {
+/** What the help of the whole program says of a command. */
+export interface Heading {
   readonly name: string;
   readonly describe: string;
   readonly arguments: readonly CommandArgument[];
+}
+
+/** One command of `bench`, free of the library that parses its arguments. */
+export interface Command extends Heading {
   readonly options: Readonly<Record<string, Option>>;
   /** Returns the options that plug-ins bring, by name, those of `--plugin` among them; asked for when this command is called. */
   moreOptions?(plugins: readonly string[]): Promise<Readonly<Record<string, Option>>>;

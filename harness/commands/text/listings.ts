@@ -9,6 +9,7 @@ import { layout, wrap } from "../../report/table/layout.ts";
 import type { CheckedRun } from "../../results/storedRuns.ts";
 import { rowName } from "../../store/rowName.ts";
 import { isEarlier } from "../../store/schema.ts";
+import type { ListingName } from "./listingNames.ts";
 import { plainTable } from "./plainTable.ts";
 
 /** Sources of the lists; each is read only when a list asks for it. */
@@ -23,7 +24,7 @@ interface Listing {
 }
 
 /** Lists of `bench list` by their word, each as text and as JSON. */
-export const listings: Readonly<Record<string, Listing>> = {
+export const listings: Readonly<Record<ListingName, Listing>> = {
   variants: {
     text: async ({ registry }) =>
       plainTable(

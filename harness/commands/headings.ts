@@ -1,0 +1,108 @@
+import type { Heading } from "./terminal/command.ts";
+import { listingNames } from "./text/listingNames.ts";
+
+/** What `bench --help` says of each command, apart from the commands, so that it is printed before any of them is read. */
+export const headings = {
+  run: {
+    name: "run",
+    describe: "Measure variants: latency, memory and accuracy, as one table",
+    arguments: [],
+  },
+  merge: {
+    name: "merge",
+    describe: "Make one run of the shards of a run, as if it had never been divided",
+    arguments: [{ name: "dir", describe: "folders that shards were run into", many: true }],
+  },
+  slurm: {
+    name: "slurm",
+    describe: "Run accuracy as an array of shards, then latency, then merge and table, as jobs of a cluster",
+    arguments: [{ name: "action", describe: "submit (if left out) or status", optional: true }],
+  },
+  table: {
+    name: "table",
+    describe: "Print the table of stored runs again, without a model",
+    arguments: [
+      { name: "run", describe: "ids as bench list runs has them, or folders of runs", many: true, optional: true },
+    ],
+  },
+  report: {
+    name: "report",
+    describe: "Write stored runs as one HTML file with table, charts and masks, to be opened and sent around",
+    arguments: [{ name: "run", describe: "ids as bench list runs has them", many: true, optional: true }],
+  },
+  chart: {
+    name: "chart",
+    describe: "Write one figure of stored runs as a file of its own; alone it lists the figures",
+    arguments: [
+      { name: "figure", describe: "accuracy-latency, memory, or another id of the list", optional: true },
+      { name: "run", describe: "ids as bench list runs has them", many: true, optional: true },
+    ],
+  },
+  compare: {
+    name: "compare",
+    describe:
+      "Say whether B gives A's masks, and whether it is better: paired by target, with what chance alone would show",
+    arguments: [
+      { name: "a", describe: "what is compared with: a run, a variant, or a checkpoint file" },
+      { name: "b", describe: "one or more others; what was not measured yet is run on the plan of A", many: true },
+    ],
+  },
+  choose: {
+    name: "choose",
+    describe: "Rank the models that keep to your limits of latency and memory, and say what decides",
+    arguments: [],
+  },
+  score: {
+    name: "score",
+    describe: "Score a results file as pycocotools and lvis-api do, or a stored run again without inference",
+    arguments: [{ name: "run", describe: "a stored run: its id, or its folder", optional: true }],
+  },
+  export: {
+    name: "export",
+    describe: "Write a stored run's masks as a results file that pycocotools and lvis-api read",
+    arguments: [{ name: "run", describe: "its id, or its folder" }],
+  },
+  list: {
+    name: "list",
+    describe: "List what there is: variants, datasets, protocols, metrics, stored runs, published tables",
+    arguments: [{ name: "what", describe: listingNames.join(" or "), optional: true }],
+  },
+  doctor: {
+    name: "doctor",
+    describe: "Show the machine, what is installed, and what a plan would need and lack",
+    arguments: [],
+  },
+  pull: {
+    name: "pull",
+    describe: "Bring checkpoints and datasets: resumed after a break, checked by size and hash",
+    arguments: [{ name: "id", describe: "of a variant, a checkpoint or a dataset group", many: true, optional: true }],
+  },
+  data: {
+    name: "data",
+    describe: "Write a dataset out as JPEG photos with COCO and LVIS annotations",
+    arguments: [{ name: "dataset", describe: "shapes, or a drawn dataset of --plugin" }],
+  },
+  inspect: {
+    name: "inspect",
+    describe: "Show what a checkpoint file holds, and the variant it fits",
+    arguments: [{ name: "file", describe: "a .pth, .pt or .safetensors file, or an .onnx graph" }],
+  },
+  verify: {
+    name: "verify",
+    describe: "Build a variant on seeded weights and compare its outputs with reference values",
+    arguments: [
+      { name: "variant", describe: "id of the variant" },
+      { name: "fixture", describe: "JSON file with a seeded input, prompts and the outputs of the authors' code" },
+    ],
+  },
+  search: {
+    name: "search",
+    describe: "Search the best setting of a method within a latency bound, by mean IoU on some images",
+    arguments: [{ name: "method", describe: "sparsevit, or another that has settings to search" }],
+  },
+  quantize: {
+    name: "quantize",
+    describe: "Calibrate a quantised variant on images, once; bench run then measures it",
+    arguments: [{ name: "quantized", describe: "ptq4sam, or a whole id such as ptq4sam/sam-vit-b/w6a6" }],
+  },
+} satisfies Readonly<Record<string, Heading>>;
