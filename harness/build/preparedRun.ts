@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { AnnotationFacts, GraphFiles } from "../api.ts";
 import type { HarnessError } from "../errors.ts";
+import { type Timing, untimed } from "../measure/timing.ts";
 import { multipliesInt8 } from "../onnx/index.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import type { RegisteredVariant } from "../plan/plugins/registry.ts";
@@ -44,6 +45,8 @@ export interface PreparedRun {
 export interface PreparationWatcher extends Pick<CalibrationRequest, "note" | "signal"> {
   readonly calibration: CalibrationRequest["progress"];
   readonly overlap: OverlapCheck["progress"];
+  /** Is told where the time goes; nobody is if left out. */
+  readonly timing?: Timing | undefined;
 }
 
 /**
@@ -57,33 +60,30 @@ export async function prepareRun(
   watching: PreparationWatcher,
 ): Promise<PreparedRun> {
   const { variant } = chosen;
+  const { timing = untimed } = watching;
+  const recorded = (parts: RunParts, cpuGraphs: GraphFiles) =>
+    timing.timed("record", () => describeRun(parts, cpuGraphs));
   if (variant.files !== undefined) {
-    const { weights, graphs, ...built } = await givenGraphs(variant.files, variant.file);
-    return describeRun({ plan, chosen, asPassed, built: { ...built, graphs: {} }, weights, graphs }, built.files);
+    const { weights, graphs, ...built } = await timing.timed("graphs", () => givenGraphs(variant.files!, variant.file));
+    return recorded({ plan, chosen, asPassed, built: { ...built, graphs: {} }, weights, graphs }, built.files);
   }
   if (chosen.external !== undefined) {
     const external = await prepareExternal(plan, chosen, chosen.external);
     const built = { files: {}, graphs: {}, hashes: external.hashes, notes: [] };
-    return describeRun({ plan, chosen, asPassed, built, weights: external.weights, external }, {});
+    return recorded({ plan, chosen, asPassed, built, weights: external.weights, external }, {});
   }
   if (chosen.unanswered !== undefined) {
     const { weights, hashes } = await describeUnanswered(plan, chosen, chosen.unanswered);
-    return describeRun({ plan, chosen, asPassed, built: { files: {}, graphs: {}, hashes, notes: [] }, weights }, {});
+    return recorded({ plan, chosen, asPassed, built: { files: {}, graphs: {}, hashes, notes: [] }, weights }, {});
   }
-  if (variant.preset.role === "floor") return describeFloor(plan, chosen, asPassed);
-  const { checkpoint, weightsId, record } = await openWeights(chosen, plan.registry);
+  if (variant.preset.role === "floor") return timing.timed("record", () => describeFloor(plan, chosen, asPassed));
+  const { checkpoint, weightsId, record } = await timing.timed("weights", () => openWeights(chosen, plan.registry));
   try {
-    const calibration = await calibrationFor({
-      variant,
-      checkpoint,
-      weightsId,
-      registry: plan.registry,
-      // The same for every provider: what it finds is kept, and not all of them compute the same.
-      runtime: { ...plan.runtime, provider: "cpu" },
-      progress: watching.calibration,
-      note: watching.note,
-      signal: watching.signal,
-    });
+    const learning = { variant, checkpoint, weightsId, plan };
+    const calibration =
+      variant.preset.calibration === undefined
+        ? undefined
+        : await timing.timed("calibration", () => calibrationFor(calibrationRequest(learning, watching)));
     const request: BuildRequest = {
       variant,
       checkpoint,
@@ -92,30 +92,52 @@ export async function prepareRun(
       calibration: calibration?.values,
     };
     const { provider } = plan.runtime;
-    const built = await buildVariant({ ...request, provider });
-    const onCpu = provider === "cpu" ? built : await buildVariant(request);
+    const built = await timing.timed("graphs", () => buildVariant({ ...request, provider }));
+    const onCpu = provider === "cpu" ? built : await timing.timed("graphs", () => buildVariant(request));
     const parts: RunParts = {
       plan,
       chosen,
       asPassed,
       built,
       weights: record,
-      graphs: await graphRecord(variant, built),
+      graphs: await timing.timed("graphs", () => graphRecord(variant, built)),
     };
-    if (calibration === undefined) return describeRun(parts, onCpu.files);
+    if (calibration === undefined) return await recorded(parts, onCpu.files);
     // Masks of seeded weights are scored on nothing.
     const scored = record.source === "seeded" ? { ...plan, phases: [] } : plan;
-    const overlap = await overlapRecord({
+    const check: OverlapCheck = {
       variant: variant.preset.id,
       calibration,
       plan: scored,
       progress: watching.overlap,
       signal: watching.signal,
-    });
-    return describeRun({ ...parts, calibration: calibrationRecord(calibration), overlap }, onCpu.files);
+    };
+    const overlap = await timing.timed("overlap", () => overlapRecord(check));
+    return await recorded({ ...parts, calibration: calibrationRecord(calibration), overlap }, onCpu.files);
   } finally {
     checkpoint.close();
   }
+}
+
+interface Learning extends Pick<CalibrationRequest, "variant" | "checkpoint" | "weightsId"> {
+  readonly plan: RunPlan;
+}
+
+function calibrationRequest(
+  { plan, variant, checkpoint, weightsId }: Learning,
+  watching: PreparationWatcher,
+): CalibrationRequest {
+  return {
+    variant,
+    checkpoint,
+    weightsId,
+    registry: plan.registry,
+    // The same for every provider: what it finds is kept, and not all of them compute the same.
+    runtime: { ...plan.runtime, provider: "cpu" },
+    progress: watching.calibration,
+    note: watching.note,
+    signal: watching.signal,
+  };
 }
 
 /** Describes the run of a floor. Nothing is built: its code, its prompts and the facts decide its masks. */

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { TimeRecorder, type TimeTable, untimed } from "../measure/timing.ts";
 import { planOptions } from "../plan/options.ts";
 import { type RunPlan, resolvePlan } from "../plan/plan.ts";
 import { bookOf } from "../plan/plugins/book.ts";
@@ -18,6 +19,7 @@ import { planUnused, runFlagsOf, settingOptions } from "./terminal/planFlags.ts"
 import { resultsOption } from "./terminal/runChoice.ts";
 import { lookOf, printable, tableChoice, tableOptions, tableUnused } from "./terminal/tableOptions.ts";
 import { nextOfPlan, reportCommand } from "./text/nextSteps.ts";
+import { timingText } from "./text/timing.ts";
 
 const defaults = {
   /** A table is shown on a terminal each time that so many more rounds of latency are complete. */
@@ -31,6 +33,10 @@ export const run: Command = {
     dump: { describe: "tokens: a PNG of what the encoder kept of each --image", type: "string", choices: ["tokens"] },
     results: resultsOption,
     json: { describe: "print one JSON object instead of the table", type: "boolean" },
+    timing: {
+      describe: "also print where the time went, to standard error; with --json as its field timing",
+      type: "boolean",
+    },
     ...tableOptions,
   },
   moreOptions: settingOptions,
@@ -48,20 +54,25 @@ export const run: Command = {
     ["bench run --variants all --weights seeded --limit 3", "latency and memory at full size, without checkpoints"],
   ],
   async run(args, console) {
+    const recorder = args.timing ? new TimeRecorder() : undefined;
+    recorder?.begun("program");
     const dump = args.dump as "tokens" | undefined;
     const observer = observe(console);
-    const flags = await runFlagsOf(args);
-    const plan = await resolvePlan({ ...flags, dump }, observer.note);
+    const timing = recorder ?? untimed;
+    const { flags, plan } = await timing.timed("plan", async () => {
+      const given = await runFlagsOf(args);
+      return { flags: given, plan: await resolvePlan({ ...given, dump }, observer.note) };
+    });
     refuseUnusedFiles(plan, flags);
     return interruptible(observer, async (signal) => {
       const results = resolve(args.results as string);
       const asPassed = process.argv.slice(2);
       const interim = args.json || !isTerminal(console) ? undefined : interimOf({ plan, args, console }, observer);
-      const outcome = await runPlan({ plan, results, asPassed, observer, signal, interim });
-      const reports = await reportsOf(outcome.runs, plan, args);
+      const outcome = await runPlan({ plan, results, asPassed, observer, signal, interim, timing });
+      const reports = await timing.timed("table", () => reportsOf(outcome.runs, plan, args));
       // Not before the last table is ready: until then the one before it stands.
       observer.finish();
-      return print(outcome, reports, { plan, args, console });
+      return print(outcome, reports, { plan, args, console, times: recorder?.table() });
     });
   },
 };
@@ -90,15 +101,20 @@ interface Printing {
   readonly plan: RunPlan;
   readonly args: Arguments;
   readonly console: Console;
+  /** Present where the user asks where the time went. */
+  readonly times?: TimeTable | undefined;
 }
 
 function print(
   { runs, stopped }: RunOutcome,
   reports: readonly RunReport[],
-  { plan, args, console }: Printing,
+  { plan, args, console, times }: Printing,
 ): number {
-  if (args.json) line(console, JSON.stringify(resultJson(reports, plan.leftOut)));
-  else console.out.write(`${printable(firstTable(reports, plan, args, console))}\n`);
+  if (args.json) line(console, JSON.stringify({ ...resultJson(reports, plan.leftOut), timing: times }));
+  else {
+    console.out.write(`${printable(firstTable(reports, plan, args, console))}\n`);
+    if (times !== undefined) note(console, timingText(times));
+  }
   if (!stopped) {
     const failed = runs.some(({ manifest }, i) => manifest.status.state === "failed" || allFailed(reports[i]!));
     return exitCodes[failed ? "failed" : "done"].code;

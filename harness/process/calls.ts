@@ -1,4 +1,5 @@
 import { HarnessError } from "../errors.ts";
+import { processorMs } from "../measure/timing.ts";
 import { ExternalEnded } from "./external/ended.ts";
 
 /** Calls that a child process answers, by name. Requests and replies are plain data: they cross a process boundary. */
@@ -20,6 +21,17 @@ export type Reply =
       readonly ended?: string | undefined;
     };
 
+/** What a child has used so far; it comes with each reply. */
+export interface ChildUsage {
+  /** Time from the start of its process until it took its first call, and processor time until then. */
+  readonly startMs: number;
+  readonly startCpuMs: number;
+  /** Processor time of its process until now. */
+  readonly cpuMs: number;
+}
+
+export type Answered = Reply & { readonly usage: ChildUsage };
+
 /** Functions that answer the calls, one for each. */
 export type Answers<All extends Calls<string & keyof All>> = {
   readonly [Name in keyof All]: (request: All[Name]["request"]) => Promise<All[Name]["reply"]>;
@@ -33,10 +45,13 @@ export function answerRequests<All extends Calls<string & keyof All>>(
   // Ctrl-C reaches the whole group of processes: the parent decides what ends, after the current image.
   process.on("SIGINT", () => undefined);
   process.on("disconnect", () => void atEnd().finally(() => process.exit(0)));
+  let start: Pick<ChildUsage, "startMs" | "startCpuMs"> | undefined;
   process.on("message", ({ call, request }: Request) => {
+    start ??= { startMs: performance.now(), startCpuMs: processorMs() };
+    const usage = (): ChildUsage => ({ ...start!, cpuMs: processorMs() });
     answers[call as keyof All](request)
       .then((value): Reply => ({ ok: true, value }), failed)
-      .then((reply) => process.send?.(reply));
+      .then((reply) => process.send?.({ ...reply, usage: usage() } satisfies Answered));
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Dataset, ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { homeFolder } from "../home.ts";
+import { type Timing, untimed } from "../measure/timing.ts";
 import { Deadlines } from "../process/deadlines.ts";
 import { requireAsPulled } from "../store/pulledFiles.ts";
 import type { ImageEnd, Row } from "../store/rowSchema.ts";
@@ -22,7 +23,7 @@ import type { WholeWorkCount } from "./wholeWork.ts";
 /** Measures the images that a run still lacks in its worker; each image is on disk before the next begins. */
 export async function measureAccuracy(
   opened: OpenedRun,
-  { plan, observer, signal }: RunRequest,
+  { plan, observer, signal, timing = untimed }: RunRequest,
   whole: WholeWorkCount,
 ): Promise<void> {
   const { run, prepared } = opened;
@@ -32,7 +33,7 @@ export async function measureAccuracy(
   whole.begin(before);
   if (left.length === 0) return;
   const current = new CurrentFigure(plan.prompts, plan.seed);
-  const worker = new SteadyWorker(opened, plan.imageTimeoutMs);
+  const worker = new SteadyWorker(opened, { imageTimeoutMs: plan.imageTimeoutMs, timing });
   try {
     for (const [i, image] of left.entries()) {
       if (signal.aborted) return;
@@ -76,11 +77,16 @@ async function otherPhoto(dataset: Dataset, image: ImageId): Promise<ImageResult
 class SteadyWorker {
   readonly #opened: OpenedRun;
   readonly #deadlines: Deadlines;
+  readonly #timing: Timing;
   #worker: WorkerProcess<WorkerCalls> | undefined;
   #deaths = 0;
 
-  constructor(opened: OpenedRun, imageTimeoutMs: number | undefined) {
+  constructor(
+    opened: OpenedRun,
+    { imageTimeoutMs, timing }: { readonly imageTimeoutMs: number | undefined; readonly timing: Timing },
+  ) {
     this.#opened = opened;
+    this.#timing = timing;
     this.#deadlines = new Deadlines(imageTimeoutMs);
   }
 
@@ -89,7 +95,7 @@ class SteadyWorker {
     for (let attempt = 1; ; attempt++) {
       try {
         const worker = await this.#started();
-        return await worker.call("image", { image, next });
+        return await worker.call("image", { image, next }, "accuracy-images");
       } catch (error) {
         if (error instanceof WorkerFailed) {
           // There is no worker where loading failed: then every image would fail like this one.
@@ -115,7 +121,7 @@ class SteadyWorker {
   async #started(): Promise<WorkerProcess<WorkerCalls>> {
     if (this.#worker !== undefined) return this.#worker;
     const { setup } = this.#opened.prepared;
-    const { worker } = await startWorker(setup, this.#deadlines);
+    const { worker } = await startWorker(setup, this.#deadlines, { timing: this.#timing, phase: "accuracy" });
     this.#worker = worker;
     return worker;
   }

@@ -4,6 +4,7 @@ import type { Dataset, ImageId } from "../api.ts";
 import { readEnvironment } from "../measure/environment.ts";
 import { otherWork } from "../measure/otherWork.ts";
 import { interleavedRounds, type Turn } from "../measure/schedule.ts";
+import { untimed } from "../measure/timing.ts";
 import { warmUpUntilStable } from "../measure/warmUp.ts";
 import { timedBoxes } from "../prompts/timedBoxes.ts";
 import { random } from "../stats/random.ts";
@@ -94,14 +95,15 @@ interface TurnsTaken {
  */
 export async function takeTurns(
   candidates: readonly Candidate[],
-  { plan, observer, signal }: Pick<RunRequest, "plan" | "observer" | "signal">,
+  { plan, observer, signal, timing = untimed }: Pick<RunRequest, "plan" | "observer" | "signal" | "timing">,
   taker: TurnTaker,
 ): Promise<TurnsTaken | undefined> {
-  const photos = await readablePhotos(plan.dataset, defaults.photos);
+  const photos = await timing.timed("photos", () => readablePhotos(plan.dataset, defaults.photos));
   const workers = await LatencyWorkers.start(candidates, {
-    sample: await memorySample(plan.dataset, photos[0]!),
+    sample: await timing.timed("photos", () => memorySample(plan.dataset, photos[0]!)),
     imageTimeoutMs: plan.imageTimeoutMs,
     untimed: untimedWork({ plan }),
+    timing,
   });
   const byName = new Map(candidates.map((each) => [each.name, each]));
   const { warmup, rounds } = plan.latency;
@@ -122,7 +124,8 @@ export async function takeTurns(
       const load = loadavg()[0]!;
       // Once a round: to read all processes takes longer than a short turn.
       if (turn.turn === 0) others = rest.coresSinceLast() ?? others;
-      const sample = await workers.turn(each, image);
+      const work = turn.round < warmup ? "latency-warmup" : "latency-rounds";
+      const sample = await workers.turn(each, image, work);
       if (sample !== undefined && turn.round >= warmup)
         await taker.take(turn.name, recordOf(turn, { session, image, sample, warmup, load, others }));
       const counted = turn.round - warmup + 1;
@@ -159,7 +162,9 @@ async function settle(
 ) {
   for (const each of candidates) {
     if (signal.aborted) return;
-    const { stable, samples } = await warmUpUntilStable(async () => (await workers.turn(each, photo))?.encodeMs ?? 0);
+    const { stable, samples } = await warmUpUntilStable(
+      async () => (await workers.turn(each, photo, "latency-warmup"))?.encodeMs ?? 0,
+    );
     if (!stable) observer.note(`${each.row}: encode is not steady after ${samples} images; its latency may drift`);
   }
 }

@@ -1,6 +1,7 @@
 import type { Box, ImageId, RgbImage } from "../api.ts";
 import type { WorkerSetup } from "../build/setup.ts";
 import { freeBytes } from "../measure/environment.ts";
+import type { Timing, Work } from "../measure/timing.ts";
 import { Deadlines } from "../process/deadlines.ts";
 import type { LatencySample } from "../worker/latency.ts";
 import type { MeasuredMemory } from "../worker/modelMemory.ts";
@@ -42,6 +43,7 @@ export interface StartOptions {
   readonly imageTimeoutMs: number | undefined;
   /** Does what is not timed. */
   readonly untimed: SideBySide;
+  readonly timing: Timing;
 }
 
 /** The workers of a latency phase: all of them stay loaded, or only the one whose turn it is. */
@@ -58,13 +60,16 @@ export class LatencyWorkers {
   readonly #deadlines = new Map<string, Deadlines>();
   readonly #imageTimeoutMs: number | undefined;
 
-  private constructor(imageTimeoutMs: number | undefined) {
+  readonly #timing: Timing;
+
+  private constructor({ imageTimeoutMs, timing }: Pick<StartOptions, "imageTimeoutMs" | "timing">) {
     this.#imageTimeoutMs = imageTimeoutMs;
+    this.#timing = timing;
   }
 
   /** Measures each candidate's memory by stage, then loads all workers; they stay loaded if they fit together. */
   static async start(candidates: readonly Candidate[], options: StartOptions): Promise<LatencyWorkers> {
-    const workers = new LatencyWorkers(options.imageTimeoutMs);
+    const workers = new LatencyWorkers(options);
     try {
       await workers.#measureMemory(candidates, options);
       await workers.#load(candidates, options);
@@ -76,10 +81,10 @@ export class LatencyWorkers {
     }
   }
 
-  /** Lets a candidate take its turn. Returns nothing once the candidate is lost. */
-  turn(each: Candidate, image: ImageId): Promise<LatencySample | undefined> {
+  /** Lets a candidate take its turn, and books it as that work. Returns nothing once the candidate is lost. */
+  turn(each: Candidate, image: ImageId, work: Work): Promise<LatencySample | undefined> {
     return this.#surviving(each, async () => {
-      const sample = await this.#turn(each, image);
+      const sample = await this.#turn(each, image, work);
       this.harnessMemory.set(each.name, Math.max(sample.peakBytes, this.harnessMemory.get(each.name) ?? 0));
       return sample;
     });
@@ -99,7 +104,9 @@ export class LatencyWorkers {
       const twin = candidates.find(({ name, setup }) => setup === each.setup && this.memory.has(name));
       const measured =
         (twin && this.memory.get(twin.name)) ??
-        (await this.#surviving(each, () => modelMemory(each.setup, sample, this.#deadlinesOf(each))));
+        (await this.#surviving(each, () =>
+          modelMemory(each.setup, sample, { deadlines: this.#deadlinesOf(each), timing: this.#timing }),
+        ));
       if (measured !== undefined) this.memory.set(each.name, measured);
     };
     const isTwin = (each: Candidate, place: number) =>
@@ -115,7 +122,7 @@ export class LatencyWorkers {
     let needed = 0;
     const load = async (each: Candidate) => {
       if (!this.together) return;
-      const started = await this.#surviving(each, () => startWorker(each.setup, this.#deadlinesOf(each)));
+      const started = await this.#surviving(each, () => this.#started(each));
       if (started === undefined) return;
       this.#workers.set(each.name, started.worker);
       const { encode, decode, loaded } = this.memory.get(each.name)!;
@@ -127,22 +134,26 @@ export class LatencyWorkers {
     if (!this.together) await this.close();
   }
 
-  #deadlinesOf({ name }: Candidate): Deadlines {
+  #started({ setup, ...each }: Candidate) {
+    return startWorker(setup, this.#deadlinesOf(each), { timing: this.#timing, phase: "latency" });
+  }
+
+  #deadlinesOf({ name }: Pick<Candidate, "name">): Deadlines {
     const known = this.#deadlines.get(name) ?? new Deadlines(this.#imageTimeoutMs);
     this.#deadlines.set(name, known);
     return known;
   }
 
-  async #turn(each: Candidate, image: ImageId): Promise<LatencySample> {
-    const { name, setup } = each;
+  async #turn(each: Candidate, image: ImageId, work: Work): Promise<LatencySample> {
+    const { name } = each;
     const loaded = this.#workers.get(name);
-    if (loaded !== undefined) return loaded.call("turn", { image });
-    const { worker } = await startWorker(setup, this.#deadlinesOf(each));
+    if (loaded !== undefined) return loaded.call("turn", { image }, work);
+    const { worker } = await this.#started(each);
     // Where all fit together, this worker takes the place of one that died.
     if (this.together) this.#workers.set(name, worker);
     try {
-      await worker.call("turn", { image });
-      return await worker.call("turn", { image });
+      await worker.call("turn", { image }, "latency-warmup");
+      return await worker.call("turn", { image }, work);
     } finally {
       if (!this.together) await worker.close();
     }
@@ -179,10 +190,14 @@ export class LatencyWorkers {
 }
 
 /** Measures the peak memory of a process that holds the model, the photo and one box. */
-async function modelMemory(setup: WorkerSetup, sample: MemorySample, deadlines: Deadlines): Promise<MeasuredMemory> {
-  const { worker, opened } = await startModelProcess(setup, deadlines);
+async function modelMemory(
+  setup: WorkerSetup,
+  sample: MemorySample,
+  { deadlines, timing }: { readonly deadlines: Deadlines; readonly timing: Timing },
+): Promise<MeasuredMemory> {
+  const { worker, opened } = await startModelProcess(setup, deadlines, { timing, phase: "memory" });
   try {
-    return { ...opened, ...(await worker.call("measure", sample)) };
+    return { ...opened, ...(await worker.call("measure", sample, "memory-stages")) };
   } finally {
     await worker.close();
   }

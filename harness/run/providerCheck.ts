@@ -1,6 +1,7 @@
 import type { PreparedRun } from "../build/preparedRun.ts";
 import { HarnessError } from "../errors.ts";
 import type { Warning } from "../measure/drift.ts";
+import { type Timing, untimed } from "../measure/timing.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { Deadlines } from "../process/deadlines.ts";
 import { timedBoxes } from "../prompts/timedBoxes.ts";
@@ -26,16 +27,20 @@ const defaults = {
 export async function checkProvider(
   { row, setup, cpuGraphs, measuresLatency }: PreparedRun,
   plan: RunPlan,
+  timing: Timing = untimed,
 ): Promise<ProviderError | undefined> {
   const { provider } = setup.runtime;
   if (provider === "cpu" || !measuresLatency) return undefined;
   const [image] = await readablePhotos(plan.dataset, 1);
   const photo = await plan.dataset.read(image!);
   const boxes = timedBoxes(plan.dataset, image!, photo.size).slice(0, defaults.boxes);
-  const { worker } = await startProviderProcess(setup, new Deadlines(plan.imageTimeoutMs));
+  const { worker } = await startProviderProcess(setup, new Deadlines(plan.imageTimeoutMs), {
+    timing,
+    phase: "provider",
+  });
   let error: ProviderError;
   try {
-    error = await worker.call("compare", { sample: { photo, boxes }, cpuGraphs });
+    error = await worker.call("compare", { sample: { photo, boxes }, cpuGraphs }, "provider-compare");
   } finally {
     await worker.close();
   }

@@ -1,5 +1,6 @@
 import type { ImageId } from "../api.ts";
 import type { PreparationWatcher, PreparedRun } from "../build/preparedRun.ts";
+import { type Timing, untimed } from "../measure/timing.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import type { Run, StoredRun } from "../store/store.ts";
 import type { FigureSoFar } from "./currentFigure.ts";
@@ -43,18 +44,21 @@ export interface RunRequest {
   readonly observer: RunObserver;
   /** Signal that Ctrl-C aborts: the current image is then finished and stored. */
   readonly signal: AbortSignal;
+  /** Is told where the time goes; nobody is if left out. */
+  readonly timing?: Timing | undefined;
 }
 
 /** Tells the observer of the steps that come before a variant's run. */
 export function watcherOf(
   variant: string,
-  { observer, signal }: Pick<RunRequest, "observer" | "signal">,
+  { observer, signal, timing = untimed }: Pick<RunRequest, "observer" | "signal" | "timing">,
 ): PreparationWatcher {
   return {
     calibration: (done, total) => observer.calibration(variant, { done, total }),
     overlap: (done, total) => observer.overlap(variant, { done, total }),
     note: observer.note,
     signal,
+    timing,
   };
 }
 

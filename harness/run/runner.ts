@@ -6,6 +6,7 @@ import { type PreparedRun, prepareRun } from "../build/preparedRun.ts";
 import { HarnessError } from "../errors.ts";
 import { homeFolder } from "../home.ts";
 import { driftWarnings, int8Warnings, otherWorkWarnings } from "../measure/drift.ts";
+import { type Timing, untimed } from "../measure/timing.ts";
 import { type DataPlaces, rememberPlaces } from "../plan/dataPlaces.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { bookOf } from "../plan/plugins/book.ts";
@@ -33,7 +34,7 @@ import { staleImages } from "./staleImages.ts";
  * while variants that learn from images are still calibrated. What is finished is on disk at every moment.
  */
 export async function runPlan(request: RunRequest): Promise<RunOutcome> {
-  const { plan, results, observer, signal } = request;
+  const { plan, results, observer, signal, timing = untimed } = request;
   rememberPlaces(plan.dataset.fingerprint, placesOfPlan(plan));
   const prepared = new Map<ChosenVariant, PreparedRun>();
   const opened = new Map<ChosenVariant, OpenedRun>();
@@ -44,7 +45,7 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
       for (const chosen of group) prepared.set(chosen, await prepareNoted(chosen, request));
       refuseSameRow([...prepared.values()]);
       for (const chosen of group) {
-        const run = await openUnfinished(prepared.get(chosen)!, request);
+        const run = await timing.timed("open", () => openUnfinished(prepared.get(chosen)!, request));
         if (run === undefined) {
           accuracy.leaveOut();
           continue;
@@ -143,11 +144,11 @@ function hiddenFolders(plan: RunPlan, results: string): readonly string[] {
  */
 async function openChecked(
   prepared: PreparedRun,
-  { plan, results, observer }: RunRequest,
+  { plan, results, observer, timing }: RunRequest,
   again: ReadonlySet<ImageId>,
 ): Promise<Run | undefined> {
   const { row } = prepared;
-  const checked = prepared.unanswered ?? (await providerErrorOf(prepared, plan));
+  const checked = prepared.unanswered ?? (await providerErrorOf(prepared, plan, timing));
   const run = await openRun(results, await withCreation(results, prepared.manifest), {
     notice: observer.note,
     again,
@@ -170,9 +171,10 @@ async function openChecked(
 async function providerErrorOf(
   prepared: PreparedRun,
   plan: RunPlan,
+  timing: Timing | undefined,
 ): Promise<ProviderError | HarnessError | undefined> {
   try {
-    return await checkProvider(prepared, plan);
+    return await checkProvider(prepared, plan, timing);
   } catch (error) {
     if (error instanceof WorkerFailed || error instanceof WorkerDied) return error;
     throw error;
@@ -194,19 +196,21 @@ function firstNote(chosen: ChosenVariant): string {
 
 /** Measures latency after accuracy, and marks each run as done. */
 async function measureRest(opened: readonly OpenedRun[], request: RunRequest, look: LookAt): Promise<void> {
-  const { plan, signal } = request;
+  const { plan, signal, timing = untimed } = request;
   const live = opened.filter(({ run }) => run.manifest.status.state !== "failed");
-  const untimed: OpenedRun[] = [];
+  const toTime: OpenedRun[] = [];
   for (const each of live)
     if (
       plan.phases.includes("latency") &&
       each.prepared.measuresLatency &&
       (timesAgain(each.run.manifest, plan) || !(await isTimed(each.run, plan.latency.rounds)))
     )
-      untimed.push(each);
-  if (!signal.aborted && untimed.length > 0) await measureLatency(untimed, request, look);
+      toTime.push(each);
+  if (!signal.aborted && toTime.length > 0) await measureLatency(toTime, request, look);
   for (const each of live.filter(({ run }) => run.manifest.status.state !== "failed"))
-    await each.run.update(signal.aborted ? stopped("stopped by Ctrl-C") : await finished(each, plan));
+    await each.run.update(
+      signal.aborted ? stopped("stopped by Ctrl-C") : await timing.timed("scores", () => finished(each, plan)),
+    );
 }
 
 async function markStopped(opened: readonly OpenedRun[], error: unknown): Promise<void> {

@@ -2,8 +2,9 @@ import type { ChildProcess } from "node:child_process";
 import type { ModelSetup, WorkerSetup } from "../build/setup.ts";
 import { HarnessError } from "../errors.ts";
 import { limits } from "../limits.ts";
+import type { Timing, Work } from "../measure/timing.ts";
 import { isOwnModule } from "../plan/plugins/registry.ts";
-import type { Calls, Reply, Request } from "../process/calls.ts";
+import type { Answered, Calls, ChildUsage, Reply, Request } from "../process/calls.ts";
 import { type Countdown, countdown, type Deadlines } from "../process/deadlines.ts";
 import { type ChildOptions, spawnChild } from "../process/spawnChild.ts";
 import type { ModelCalls } from "./modelMemory.ts";
@@ -42,37 +43,58 @@ export function failureText({ message, hint }: HarnessError): string {
   return hint === undefined ? message : `${message}; ${hint}`;
 }
 
+/** Books the start, the calls and the end of a process as work of a phase. */
+export interface ProcessTiming {
+  readonly timing: Timing;
+  readonly phase: "accuracy" | "latency" | "memory" | "provider";
+}
+
 /**
  * Starts a worker and loads its graphs and data set. Throws WorkerDied, WorkerFailed where a foreign plug-in can not load its
  * graphs, and HarnessError for anything else that the user can mend.
  */
-export async function startWorker(setup: WorkerSetup, deadlines: Deadlines): Promise<Started<WorkerCalls>> {
+export async function startWorker(
+  setup: WorkerSetup,
+  deadlines: Deadlines,
+  times?: ProcessTiming,
+): Promise<Started<WorkerCalls>> {
   const options = {
     module: new URL("worker.mjs", import.meta.url),
     arguments: codeOf([setup.plugin, setup.datasetPlugin, ...setup.protocolPlugins]),
     deadlines,
+    times,
   };
   return started(new WorkerProcess<WorkerCalls>(setup.variant, options), setup);
 }
 
 /** Starts a process that holds one model and later one image, to measure the model's memory. Throws as startWorker does. */
-export async function startModelProcess(setup: ModelSetup, deadlines: Deadlines): Promise<Started<ModelCalls>> {
+export async function startModelProcess(
+  setup: ModelSetup,
+  deadlines: Deadlines,
+  times?: ProcessTiming,
+): Promise<Started<ModelCalls>> {
   // The photo's bytes are sent as they are.
   const options = {
     module: new URL(setup.external === undefined ? "modelMemory.mjs" : "external/photoMemory.mjs", import.meta.url),
     serialization: "advanced",
     deadlines,
+    times,
   } as const;
   return started(new WorkerProcess<ModelCalls>(setup.variant, options), modelOf(setup));
 }
 
 /** Starts a process that holds one model on the setup's provider, to compare it with the processor. Throws as startWorker does. */
-export async function startProviderProcess(setup: ModelSetup, deadlines: Deadlines): Promise<Started<ProviderCalls>> {
+export async function startProviderProcess(
+  setup: ModelSetup,
+  deadlines: Deadlines,
+  times?: ProcessTiming,
+): Promise<Started<ProviderCalls>> {
   const options = {
     module: new URL("providerError.mjs", import.meta.url),
     arguments: codeOf([setup.plugin]),
     serialization: "advanced",
     deadlines,
+    times,
   } as const;
   return started(new WorkerProcess<ProviderCalls>(setup.variant, options), modelOf(setup));
 }
@@ -115,19 +137,30 @@ function modelOf({ variant, plugin, variantFiles, encoderInput, graphs, runtime,
   return { variant, plugin, variantFiles, graphs, runtime, encoderInput, external };
 }
 
+interface ProcessOptions extends ChildOptions {
+  readonly deadlines: Deadlines;
+  /** Receives what the process takes; nothing is booked where it is left out. */
+  readonly times?: ProcessTiming | undefined;
+}
+
 /** The parent's side of a child process, which takes one call at a time and ends when this process ends, however that happens. */
 export class WorkerProcess<All extends Calls<string & keyof All>> {
   readonly variant: string;
   readonly #child: ChildProcess;
   readonly #deadlines: Deadlines;
   readonly #exited: Promise<void>;
+  readonly #times: ProcessTiming | undefined;
+  readonly #spawnedMs = performance.now();
+  /** What the process has used until its last reply; absent before the first. */
+  #used: ChildUsage | undefined;
   /** Reason why the process ended or was ended. */
   #ended: string | undefined;
   #gone = false;
 
-  constructor(variant: string, { deadlines, ...options }: ChildOptions & { readonly deadlines: Deadlines }) {
+  constructor(variant: string, { deadlines, times, ...options }: ProcessOptions) {
     this.variant = variant;
     this.#deadlines = deadlines;
+    this.#times = times;
     this.#child = spawnChild(options);
     this.#exited = new Promise((resolve) => {
       this.#child.once("exit", (code, signal) => {
@@ -142,9 +175,18 @@ export class WorkerProcess<All extends Calls<string & keyof All>> {
     return this.#child.pid;
   }
 
-  /** Calls the worker. Throws WorkerFailed with the worker's message, and WorkerDied where it is gone or does not answer in time. */
-  async call<Name extends string & keyof All>(call: Name, request: All[Name]["request"]): Promise<All[Name]["reply"]> {
+  /**
+   * Calls the worker, and books the call as work of that kind; a first call is booked without the start of the process.
+   * Throws WorkerFailed with the worker's message, and WorkerDied where it is gone or does not answer in time.
+   */
+  async call<Name extends string & keyof All>(
+    call: Name,
+    request: All[Name]["request"],
+    work?: Work,
+  ): Promise<All[Name]["reply"]> {
+    const sentMs = performance.now();
     const reply = await this.#send({ call, request });
+    this.#book(reply.usage, sentMs, work);
     if (!reply.ok && reply.ended !== undefined) {
       this.#ended = `the program that answers: ${reply.ended}`;
       await this.close();
@@ -160,11 +202,30 @@ export class WorkerProcess<All extends Calls<string & keyof All>> {
     if (this.#child.connected) this.#child.disconnect();
     else this.#child.kill();
     const patience = countdown(limits.closeMs, () => this.#child.kill("SIGKILL"));
+    const fromMs = performance.now();
     await this.#exited;
+    this.#times?.timing.book({ work: `${this.#times.phase}-end`, fromMs, toMs: performance.now() });
     patience.stop();
   }
 
-  #send(request: Request): Promise<Reply> {
+  #book(usage: ChildUsage, sentMs: number, work: Work | undefined): void {
+    const before = this.#used;
+    this.#used = usage;
+    if (this.#times === undefined) return;
+    const { timing, phase } = this.#times;
+    const { startMs, startCpuMs, cpuMs } = usage;
+    const startedMs = this.#spawnedMs + startMs;
+    if (before === undefined)
+      timing.book({ work: `${phase}-start`, fromMs: this.#spawnedMs, toMs: startedMs, cpuMs: startCpuMs });
+    timing.book({
+      work: work ?? `${phase}-load`,
+      fromMs: before === undefined ? startedMs : sentMs,
+      toMs: performance.now(),
+      cpuMs: cpuMs - (before?.cpuMs ?? startCpuMs),
+    });
+  }
+
+  #send(request: Request): Promise<Answered> {
     return new Promise((resolve, reject) => {
       const died = () => {
         waiting?.stop();
@@ -179,7 +240,7 @@ export class WorkerProcess<All extends Calls<string & keyof All>> {
         this.#child.kill("SIGKILL");
       });
       this.#child.once("exit", died);
-      this.#child.once("message", (reply: Reply) => {
+      this.#child.once("message", (reply: Answered) => {
         this.#child.off("exit", died);
         waiting!.stop();
         if (reply.ok) this.#deadlines.took(request.call, waiting!.elapsedMs);
