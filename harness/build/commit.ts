@@ -3,19 +3,34 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { projectRoot } from "../plan/plugins/sources.ts";
 
-/**
- * Returns the commit that runs, where the project is a git checkout and git is installed. `dirty` means that there are changes
- * that no commit has.
- */
-export function readCommit(): { readonly hash: string; readonly dirty: boolean } | undefined {
-  if (!existsSync(join(projectRoot, ".git"))) return undefined;
+interface Commit {
+  readonly hash: string;
+  /** True if there are changes that no commit has. */
+  readonly dirty: boolean;
+}
+
+/** The commit is read once: the code that runs is the code that this process began with. */
+let known: { readonly commit: Commit | undefined } | undefined;
+
+/** Returns the commit that runs, where the project is a git checkout and git is installed. */
+export function readCommit(): Commit | undefined {
+  known ??= { commit: commitOf(projectRoot) };
+  return known.commit;
+}
+
+/** Returns the commit that is checked out in a folder; nothing where there is none yet. */
+export function commitOf(folder: string): Commit | undefined {
+  if (!existsSync(join(folder, ".git"))) return undefined;
   try {
-    return { hash: git("rev-parse", "HEAD"), dirty: git("status", "--porcelain", "--untracked-files=no") !== "" };
+    // One call of git says both: lines without # are changes.
+    const text = git(folder, "status", "--porcelain=v2", "--branch", "--untracked-files=no");
+    const hash = /^# branch\.oid ([0-9a-f]+)$/m.exec(text)?.[1];
+    return hash === undefined ? undefined : { hash, dirty: /^[^#]/m.test(text) };
   } catch {
     return undefined;
   }
 }
 
-function git(...args: readonly string[]): string {
-  return execFileSync("git", args, { cwd: projectRoot, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+function git(folder: string, ...args: readonly string[]): string {
+  return execFileSync("git", args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
 }

@@ -5,8 +5,9 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { prepareRun } from "../../build/preparedRun.ts";
 import { wrappedNano } from "../../run/fixtures/wrappedNano.ts";
 import { resolvePlan } from "../plan.ts";
-import { closureHash, closureOf, specifiersOf } from "./importClosure.ts";
+import { closureHash, closureOf } from "./importClosure.ts";
 import { projectRoot } from "./sources.ts";
+import { specifiersOf } from "./specifiers.ts";
 
 let folder: string;
 beforeEach(() => {

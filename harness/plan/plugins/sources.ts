@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, isAbsolute, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { existsSync, readdirSync } from "node:fs";
+import { isAbsolute, join, relative } from "node:path";
+import { codeCache } from "./codeFacts.ts";
+import { projectRoot } from "./projectRoot.ts";
 
-/** Path of the project's own folder. */
-export const projectRoot = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..");
+export { projectRoot } from "./projectRoot.ts";
 
 /**
  * Returns a digest of the code in these folders, without tests: results of other code are other results. Paths are the
@@ -12,9 +12,11 @@ export const projectRoot = join(dirname(fileURLToPath(import.meta.url)), "..", "
  */
 export function sourcesHash(...folders: readonly (string | readonly string[])[]): string {
   const hash = createHash("sha256");
+  const code = codeCache();
   const all = folders.flat().map((folder) => (isAbsolute(folder) ? folder : join(projectRoot, folder)));
   for (const folder of new Set(all))
-    for (const file of sourceFiles(folder)) hash.update(relative(folder, file)).update(readFileSync(file));
+    for (const file of sourceFiles(folder)) hash.update(`${relative(folder, file)} ${code.factsOf(file).sha256}\n`);
+  code.store();
   return hash.digest("hex");
 }
 
