@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
 import { basename } from "node:path";
-import ort from "onnxruntime-node";
+import type ort from "onnxruntime-node";
 import type { RuntimeOptions, Tensor } from "../api.ts";
 import { HarnessError, unknown } from "../errors.ts";
 import { sumsInt8In32Bits } from "./int8Sums.ts";
@@ -30,17 +31,27 @@ export interface SessionOptions extends RuntimeOptions {
 /** The settings of every session; the manifest records them. */
 export const sessionSettings = { optimisation: "all", spinning: false, executionMode: "sequential" } as const;
 
-export const runtimeVersion: string = ort.env.versions.node ?? ort.env.versions.common;
+const require = createRequire(import.meta.url);
 
-// The same for what it says outside of sessions, such as libraries that a provider did not find: the error names them.
-ort.env.logLevel = "fatal";
+export const runtimeVersion: string = (require("onnxruntime-node/package.json") as { readonly version: string }).version;
+
+let loaded: typeof ort | undefined;
+
+/** Loads the runtime with the first session: most commands open none, and need not wait for its library. */
+function runtime(): typeof ort {
+  if (loaded !== undefined) return loaded;
+  loaded = require("onnxruntime-node") as typeof ort;
+  // What it says outside of sessions, such as libraries that a provider did not find: the error names them.
+  loaded.env.logLevel = "fatal";
+  return loaded;
+}
 
 /**
  * Returns the providers that this build of ONNX Runtime carries; whether the machine has their libraries shows when one is
  * opened.
  */
 export function providers(): readonly string[] {
-  return ort.listSupportedBackends().map((backend) => backend.name);
+  return runtime().listSupportedBackends().map((backend) => backend.name);
 }
 
 /**
@@ -70,7 +81,7 @@ export async function openSession(file: string, options: SessionOptions): Promis
 
 async function create(file: string, options: SessionOptions): Promise<ort.InferenceSession> {
   try {
-    return await ort.InferenceSession.create(file, {
+    return await runtime().InferenceSession.create(file, {
       executionProviders: [options.provider],
       intraOpNumThreads: options.threads,
       interOpNumThreads: 1,
@@ -117,9 +128,10 @@ function providerHint(provider: string): string {
  * its own words.
  */
 function feedOf(name: string, { data, dims }: Tensor, type: ort.Tensor.Type | undefined): ort.Tensor {
-  if (type === undefined || type === "float32") return new ort.Tensor("float32", data, dims);
-  if (type === "int64") return new ort.Tensor("int64", BigInt64Array.from(data, BigInt), dims);
-  if (type === "int32") return new ort.Tensor("int32", Int32Array.from(data), dims);
+  const { Tensor: OrtTensor } = runtime();
+  if (type === undefined || type === "float32") return new OrtTensor("float32", data, dims);
+  if (type === "int64") return new OrtTensor("int64", BigInt64Array.from(data, BigInt), dims);
+  if (type === "int32") return new OrtTensor("int32", Int32Array.from(data), dims);
   throw new HarnessError(`input ${name} is ${type}`, { expected: "float32, int64 or int32" });
 }
 
