@@ -6,4 +6,5 @@ export const benchmarks: Commands = {
   mask: async () => (await import("./mask.ts")).mask,
   coverage: async () => (await import("./coverage.ts")).coverage,
   score: async () => (await import("./score.ts")).score,
+  starts: async () => (await import("./starts.ts")).starts,
 };
