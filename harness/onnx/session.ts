@@ -33,7 +33,8 @@ export const sessionSettings = { optimisation: "all", spinning: false, execution
 
 const require = createRequire(import.meta.url);
 
-export const runtimeVersion: string = (require("onnxruntime-node/package.json") as { readonly version: string }).version;
+export const runtimeVersion: string = (require("onnxruntime-node/package.json") as { readonly version: string })
+  .version;
 
 let loaded: typeof ort | undefined;
 
@@ -51,7 +52,9 @@ function runtime(): typeof ort {
  * opened.
  */
 export function providers(): readonly string[] {
-  return runtime().listSupportedBackends().map((backend) => backend.name);
+  return runtime()
+    .listSupportedBackends()
+    .map((backend) => backend.name);
 }
 
 /**
