@@ -1,6 +1,6 @@
 import { power } from "../stats/power.ts";
 import { minimizeBounded } from "./bounded.ts";
-import { fakeQuantizeLog2, granularities, type Log2Quantizer } from "./log2.ts";
+import { granularities, type Log2Quantizer, log2Integers, log2Levels } from "./log2.ts";
 
 /** The power that errors are raised to; the paper's OMSE and its code use it throughout. */
 export const errorPower = 2.4;
@@ -17,9 +17,6 @@ export interface AttentionSample {
   readonly groups?: readonly number[];
 }
 
-/** Number of columns of V that are summed side by side: each sum has a register of its own. */
-const side = 4;
-
 /** Returns the mean of |A' V - A V|^2.4 over rows and width; A' is A, the probabilities, after quantisation. */
 export function attentionError(sample: AttentionSample, quantizer: Log2Quantizer): number {
   return attentionErrors(sample)(quantizer);
@@ -27,74 +24,59 @@ export function attentionError(sample: AttentionSample, quantizer: Log2Quantizer
 
 /**
  * Returns `attentionError` of one sample as a function of the quantiser. What a search asks for again and again is prepared
- * once: V lies as its sums go through it. Each sum takes its terms in the order of the columns.
+ * once: a row's probabilities that become the same integer lie side by side when they are sorted, so that A' V takes one product
+ * a level, with the sum of V over these. The sums are differences of running ones.
  */
 export function attentionErrors(sample: AttentionSample): (quantizer: Log2Quantizer) => number {
-  const { probabilities, columns, width } = sample;
-  const rows = probabilities.length / columns;
-  const strips = stripsOf(sample);
-  const stripLength = columns * side;
-  const off = new Float64Array(columns);
-  const difference = new Float64Array(Math.ceil(width / side) * side);
+  const { width } = sample;
+  const rows = sortedRows(sample);
   return (quantizer) => {
-    const quantized = fakeQuantizeLog2(probabilities, quantizer);
+    const levels = log2Levels(quantizer);
+    const integers = log2Integers(quantizer, sample.probabilities);
+    const difference = new Float64Array(width);
     let total = 0;
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++)
-        off[column] = quantized[row * columns + column]! - probabilities[row * columns + column]!;
-      const values = strips.values[strips.groups[row]!]!;
-      for (let strip = 0; strip * side < width; strip++)
-        sumStrip(difference, strip * side, { off, values, from: strip * stripLength });
+    for (const { probabilities, sums, exact } of rows) {
+      for (let i = 0; i < width; i++) difference[i] = -exact[i]!;
+      let first = 0;
+      // What is below the last boundary becomes 0.
+      for (let level = 0; level + 1 < levels.length && first < probabilities.length; level++) {
+        const end = integers.endOf(probabilities, level, first);
+        if (end > first)
+          for (let i = 0; i < width; i++)
+            difference[i]! += levels[level]! * (sums[end * width + i]! - sums[first * width + i]!);
+        first = end;
+      }
       for (let i = 0; i < width; i++) total += power(Math.abs(difference[i]!), errorPower);
     }
-    return total / (rows * width);
+    return total / (rows.length * width);
   };
 }
 
-interface StripInput {
-  readonly off: Float64Array;
-  readonly values: Float64Array;
-  /** Index of the strip's first value. */
-  readonly from: number;
+interface SortedRow {
+  /** Falls. */
+  readonly probabilities: Float32Array | Float64Array;
+  /** [columns + 1, width]: sums of V over the first 0 … columns probabilities. */
+  readonly sums: Float64Array;
+  /** A V, [width] */
+  readonly exact: Float64Array;
 }
 
-/** Writes off · V of four columns of V to `difference`, from `to` on. */
-function sumStrip(difference: Float64Array, to: number, { off, values, from }: StripInput): void {
-  let first = 0;
-  let second = 0;
-  let third = 0;
-  let fourth = 0;
-  let at = from;
-  for (let column = 0; column < off.length; column++, at += side) {
-    const by = off[column]!;
-    first += by * values[at]!;
-    second += by * values[at + 1]!;
-    third += by * values[at + 2]!;
-    fourth += by * values[at + 3]!;
-  }
-  difference[to] = first;
-  difference[to + 1] = second;
-  difference[to + 2] = third;
-  difference[to + 3] = fourth;
-}
-
-/** Returns V of each group that a row belongs to, as strips [width / 4, columns, 4], and each row's place among these groups. */
-function stripsOf({ probabilities, columns, values, width, groups }: AttentionSample) {
-  const places = new Map<number, number>();
-  const strips: Float64Array[] = [];
-  const rowGroups = Array.from({ length: probabilities.length / columns }, (_, row) => {
-    const group = groups?.[row] ?? 0;
-    const known = places.get(group);
-    if (known !== undefined) return known;
-    const made = new Float64Array(Math.ceil(width / side) * side * columns);
-    for (let column = 0; column < columns; column++)
-      for (let i = 0; i < width; i++)
-        made[(Math.floor(i / side) * columns + column) * side + (i % side)] =
-          values[(group * columns + column) * width + i]!;
-    places.set(group, strips.length);
-    return strips.push(made) - 1;
+function sortedRows({ probabilities, columns, values, width, groups }: AttentionSample): readonly SortedRow[] {
+  return Array.from({ length: probabilities.length / columns }, (_, row) => {
+    const own = probabilities.subarray(row * columns, (row + 1) * columns);
+    const order = Uint32Array.from(own.keys()).sort((a, b) => own[b]! - own[a]! || a - b);
+    const sums = new Float64Array((columns + 1) * width);
+    const exact = new Float64Array(width);
+    for (const [place, column] of order.entries()) {
+      const from = ((groups?.[row] ?? 0) * columns + column) * width;
+      const at = place * width;
+      for (let i = 0; i < width; i++) {
+        sums[at + width + i] = sums[at + i]! + values[from + i]!;
+        exact[i]! += own[column]! * values[from + i]!;
+      }
+    }
+    return { probabilities: own.slice().sort().reverse(), sums, exact };
   });
-  return { values: strips, groups: rowGroups };
 }
 
 interface Candidate {

@@ -6,7 +6,7 @@ import type { GraphValue } from "../api.ts";
 import { GraphBuilder, openSession, writeGraph } from "../onnx/index.ts";
 import { random } from "../stats/random.ts";
 import { fakeQuantizeLog2Node, fakeQuantizeNode } from "./fakeQuantize.ts";
-import { fakeQuantizeLog2 } from "./log2.ts";
+import { fakeQuantizeLog2 } from "./fixtures/fakeQuantizeLog2.ts";
 import { fakeQuantize, quantizerFor } from "./uniform.ts";
 
 let folder: string;

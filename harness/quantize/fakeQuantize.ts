@@ -20,10 +20,10 @@ export function fakeQuantizeNode(graph: GraphBuilder, x: GraphValue, quantizer: 
 }
 
 /**
- * Puts the logarithmic quantiser into a graph: it finds an integer for each probability, then its level in a table. an integer a
- * probability, then its level from a table. Float32 logarithms of small probabilities are only good to 1e-5 of a step, so they
- * tell between which two integers one lies, and a comparison with the boundary between these decides. The result is that of
- * `fakeQuantizeLog2` in every bit.
+ * Puts the logarithmic quantiser into a graph: it finds an integer for each probability, then its level in a table. Float32
+ * logarithms of small probabilities are only good to 1e-5 of a step, so they tell between which two integers one lies, and a
+ * comparison with the boundary between these decides. The result is that of the definition, `log2Integer` and `log2Levels`, in
+ * every bit.
  */
 export function fakeQuantizeLog2Node(graph: GraphBuilder, x: GraphValue, quantizer: Log2Quantizer): GraphValue {
   const { bits, scale, tau } = quantizer;

@@ -18,28 +18,8 @@ export interface Log2Quantizer {
 /** A probability below this counts as this, so that 0 has a logarithm. */
 export const smallestProbability = 1e-20;
 
-const defaults = {
-  /** Boundaries are worth their computing from so many values for each of them. */
-  fewValues: 8,
-};
-
-/** Returns the values after quantising and back, in double precision. */
-export function fakeQuantizeLog2(values: ArrayLike<number>, quantizer: Log2Quantizer): Float64Array {
-  const table = log2Levels(quantizer);
-  const last = table.length - 1;
-  const result = new Float64Array(values.length);
-  // A logarithm costs as much as ten comparisons, and boundaries are of float32 numbers.
-  if (values instanceof Float32Array && values.length > defaults.fewValues * last) {
-    const boundaries = log2Boundaries(quantizer);
-    for (let i = 0; i < values.length; i++) result[i] = table[integerBetween(values[i]!, boundaries)]!;
-    return result;
-  }
-  for (let i = 0; i < values.length; i++)
-    result[i] = table[Math.min(Math.max(integerOf(values[i]!, quantizer), 0), last)]!;
-  return result;
-}
-
-function integerOf(value: number, { scale, tau }: Log2Quantizer): number {
+/** Returns the integer that a probability becomes: from 2^bits on it stands for 0, and below 0 the scale stands for it. */
+export function log2Integer(value: number, { scale, tau }: Log2Quantizer): number {
   return roundHalfEven(-tau * Math.log2(Math.max(value, smallestProbability) / scale));
 }
 
@@ -49,26 +29,38 @@ function integerOf(value: number, { scale, tau }: Log2Quantizer): number {
  */
 export function log2Boundaries(quantizer: Log2Quantizer): Float32Array {
   const { bits, scale, tau } = quantizer;
-  const most = integerOf(0, quantizer);
+  const most = log2Integer(0, quantizer);
   return Float32Array.from({ length: 2 ** bits }, (_, q) => {
     if (most <= q) return -1;
     let boundary = Math.fround(scale * powerOfTwo(-(q + 0.5) / tau));
-    while (integerOf(boundary, quantizer) <= q) boundary = neighbour(boundary, -1);
-    while (integerOf(neighbour(boundary, 1), quantizer) > q) boundary = neighbour(boundary, 1);
+    while (log2Integer(boundary, quantizer) <= q) boundary = neighbour(boundary, -1);
+    while (log2Integer(neighbour(boundary, 1), quantizer) > q) boundary = neighbour(boundary, 1);
     return boundary;
   });
 }
 
-/** Returns a value's integer, at most 2^bits: the number of boundaries that the value is not above. They fall. */
-function integerBetween(value: number, boundaries: Float32Array): number {
-  let low = 0;
-  let high = boundaries.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (value <= boundaries[middle]!) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+export interface Log2Integers {
+  /** Returns where the probabilities end, from `first` on, whose integer is at most `level`; they fall. */
+  endOf(probabilities: ArrayLike<number>, level: number, first: number): number;
+}
+
+/** Returns the integers of falling probabilities, of those numbers that `values` are: float32 ones need no logarithm. */
+export function log2Integers(quantizer: Log2Quantizer, values: ArrayLike<number>): Log2Integers {
+  const boundaries = values instanceof Float32Array ? log2Boundaries(quantizer) : undefined;
+  const isAtMost = (value: number, level: number) =>
+    boundaries === undefined ? log2Integer(value, quantizer) <= level : value > boundaries[level]!;
+  return {
+    endOf(probabilities, level, first) {
+      let low = first;
+      let high = probabilities.length;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (isAtMost(probabilities[middle]!, level)) low = middle + 1;
+        else high = middle;
+      }
+      return low;
+    },
+  };
 }
 
 /** Returns the next positive float32 number above or below. */

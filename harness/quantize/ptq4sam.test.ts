@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { AdaptiveGranularity, type AttentionSample, attentionError } from "./agq.ts";
 import { channelSigns, modesOf } from "./bimodal.ts";
-import { fakeQuantizeLog2 } from "./log2.ts";
+import { fakeQuantizeLog2 } from "./fixtures/fakeQuantizeLog2.ts";
 
 interface Big {
   readonly name: string;
