@@ -9,6 +9,11 @@ export interface ModelInputSpec {
    * for a square.
    */
   readonly multipleOf?: number;
+  /**
+   * Side of the frame that prompts and masks are in, where it is not the input's: EfficientViT-SAM takes images of 512 px, and
+   * prompts as SAM does, in 1024.
+   */
+  readonly promptSide?: number;
   /** The first two round to 8 bits; `bilinear` stays in float. */
   readonly resize: "pillow-bilinear" | "opencv-bilinear" | "bilinear";
   /** Fills the part of the frame that the image leaves free, after normalisation; one number, or one a channel. */
@@ -28,7 +33,7 @@ export interface MaskSpec {
   readonly threshold: ">0" | ">=0";
 }
 
-/** Says where the image lies in the model frame. `resized` and `offset` are in model pixels. */
+/** Says where the image lies in the frame of prompts and masks. `resized` and `offset` are in this frame's pixels. */
 export interface Geometry {
   readonly image: Size;
   readonly resized: Size;
@@ -38,7 +43,7 @@ export interface Geometry {
 }
 
 export interface ModelInput {
-  /** [1, 3, height, width] of the geometry's frame. */
+  /** [1, 3, height, width] of the geometry's frame, or of a frame of the input's own. */
   readonly tensor: Tensor;
   readonly geometry: Geometry;
 }

@@ -5,20 +5,22 @@ import { halfToEven, halfUp } from "./rounding.ts";
 
 /**
  * Makes a model's input, [1, 3, height, width] of the model frame, of an image. The image is resized to fit, normalised, then
- * padded, in this order: what is left free holds `padValue` as it is.
+ * padded, in this order: what is left free holds `padValue` as it is. The geometry is that of prompts and masks.
  * Source: ResizeLongestSide and Sam.preprocess of segment_anything (pad), EfficientSam.preprocess (stretch), LetterBox of
  * ultralytics (letterbox).
  */
 export function prepare(image: RgbImage, spec: ModelInputSpec): ModelInput {
   const geometry = geometryOf(image.size, spec);
-  const { padValue } = spec;
+  const { padValue, promptSide } = spec;
   const { height, width } = geometry.frame;
   const data = new Float32Array(3 * height * width);
   const filled = geometry.resized.height === height && geometry.resized.width === width;
   if (!filled) fillPlanes(data, padValue);
   if (spec.resize === "bilinear") writePlanes(resizeBilinear(image, geometry.resized), geometry, spec, data);
   else writeBytes(toBytes[spec.resize](image, geometry.resized), geometry, spec, data);
-  return { tensor: { dims: [1, 3, height, width], data }, geometry };
+  const tensor = { dims: [1, 3, height, width], data };
+  if (promptSide === undefined) return { tensor, geometry };
+  return { tensor, geometry: geometryOf(image.size, { ...spec, side: promptSide }) };
 }
 
 function fillPlanes(data: Float32Array, padValue: ModelInputSpec["padValue"]): void {

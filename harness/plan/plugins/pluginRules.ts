@@ -41,6 +41,7 @@ const presetRules: readonly Rule[] = [
   text("paper.title"),
   oneOf("size", "full", "nano"),
   rule("input.side", "a whole number of pixels", isCount),
+  rule("input.promptSide", "a whole number of pixels, or nothing", (value) => value === undefined || isCount(value)),
   oneOf("input.fit", "pad", "stretch", "letterbox"),
   oneOf("input.resize", "pillow-bilinear", "bilinear", "opencv-bilinear"),
   rule("input.padValue", "a number, or three", (value) => isNumber(value) || isThree(value)),
