@@ -56,6 +56,9 @@ test("a setting that a program can not have is refused with its reason, and one 
       "and compiling it would be timed as encode (found compile, expected bf16)",
   );
   expect(() => presetOf("torch/mobilesam/int8")).toThrow("unknown setting (found int8, expected compile or bf16)");
+  expect(() => presetOf("ort-python/sam-nano/bf16")).toThrow(
+    "unknown setting (found bf16, expected ort-python/sam-nano alone)",
+  );
 });
 
 test.each(["torch/fastsam-s/square", "torch/mobilesam/bf16/compile", "torch/blvit-nano", "torch"])(

@@ -21,7 +21,7 @@ function askedBy(id: string): Asked | undefined {
     const reason = adapter.refuses[setting];
     throw new HarnessError(`${id}: ${reason === undefined ? "unknown setting" : `it can not run so: ${reason}`}`, {
       found: setting,
-      expected: adapter.settings.join(" or "),
+      expected: adapter.settings.length === 0 ? `${method}/${preset} alone` : adapter.settings.join(" or "),
     });
   }
   throw new HarnessError(`${id}: ${method} has no such preset`, {

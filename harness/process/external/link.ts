@@ -6,6 +6,7 @@ import { ExternalEnded } from "./ended.ts";
 import { type GroupCommand, type ProcessGroup, startGroup } from "./group.ts";
 import { type GroupMemory, groupMemory } from "./groupMemory.ts";
 import { ChannelError, type Message, MessageReader, messageBytes } from "./messages.ts";
+import { missingPackage } from "./missingPackage.ts";
 
 const defaults = {
   /** Characters of what a process printed that are kept, the last ones. */
@@ -130,8 +131,10 @@ export class ExternalLink {
   }
 
   #endedError(): ExternalEnded {
-    const said = visible(this.#printed.trim().slice(-defaults.printedShown));
     const reason = visible(this.#reason ?? "unknown");
+    const missing = missingPackage(this.#printed);
+    if (missing !== undefined) return new ExternalEnded(this.#variant, `${reason}; ${visible(missing)}`);
+    const said = visible(this.#printed.trim().slice(-defaults.printedShown));
     return new ExternalEnded(this.#variant, said === "" ? reason : `${reason}; it printed last: ${said}`);
   }
 }

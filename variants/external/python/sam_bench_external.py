@@ -134,6 +134,10 @@ def _answer(calls, request, frames):
         return _line(request, fields), answer_frames
     except Problem as problem:
         return _line(request, {"ok": False, "error": str(problem), "hint": problem.hint}), []
+    except ModuleNotFoundError as error:
+        # importlib.metadata raises one, too, for a distribution without which there is no version.
+        lacking = f"Python {platform.python_version()} has no {error.name or error}"
+        return _line(request, {"ok": False, "error": lacking, "hint": f"pip install {error.name}"}), []
     except Exception as error:
         return _line(request, {"ok": False, "error": f"{type(error).__name__}: {error}"[:2000]}), []
 

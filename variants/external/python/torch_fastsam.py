@@ -1,6 +1,7 @@
 """FastSAM by ultralytics (AGPL-3.0), on PyTorch: its FastSAMPredictor with the settings that FastSAM's authors call it with."""
 
 import os
+from functools import partial
 
 # A benchmark neither installs packages nor sends what it does to anyone.
 os.environ["YOLO_AUTOINSTALL"], os.environ["YOLO_OFFLINE"] = "false", "true"
@@ -36,12 +37,9 @@ class TorchFastSam(Adapter):
         self.predictor.imgsz = [model.sizes["side"]] * 2
         # After the model: choosing a device sets ultralytics' own number.
         torch.set_num_threads(model.threads)
-        self.dtype = torch.bfloat16 if model.setting == "bf16" else None
+        self.precision = partial(torch.autocast, "cpu", dtype=torch.bfloat16, enabled=model.setting == "bf16")
         with torch.inference_mode(), self.precision():
             self.predictor.model(torch.zeros(1, 3, *self.predictor.imgsz))
-
-    def precision(self):
-        return torch.autocast("cpu", dtype=self.dtype, enabled=self.dtype is not None)
 
     def set_image(self, image, stage):
         """The network, the suppression and all masks, whatever the prompts, are FastSAM's encode."""
@@ -61,8 +59,6 @@ class TorchFastSam(Adapter):
 
     def decode(self, prompts, which, stage):
         for prompt in prompts:
-            if prompt.mask is not None or (prompt.box is not None and prompt.points):
-                raise Problem("FastSAM has no rule for a prompt with a mask, or with a box and points")
             with torch.inference_mode(), stage("decode"):
                 chosen = self.predictor.prompt(self.everything, **fields(prompt))[0]
                 mask, score = numpy.zeros((1, *self.size), bool), 0.0
@@ -82,6 +78,8 @@ def network(model):
 
 
 def fields(prompt):
+    if prompt.mask is not None or (prompt.box is not None and prompt.points):
+        raise Problem("FastSAM has no rule for a prompt with a mask, or with a box and points")
     if prompt.box is not None:
         return {"bboxes": numpy.array([prompt.box])}
     points = numpy.array(prompt.points)
