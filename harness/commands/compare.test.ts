@@ -54,9 +54,12 @@ test("how far masks agree comes first, in text and JSON, and conditions on it se
   expect(out.indexOf("agreement")).toBeLessThan(out.indexOf("no difference: none was shown"));
   // 80 of 100 px in four of eight masks; 20 px in four of eight photos of 307,200 px.
   expect(out).toMatch(/^box +8 +100\.00 % +0 +0 +0\.900000 +0\.800000 +3\.3e-5 +2$/m);
-  expect(out).toContain("- box: left out are targets 2 whose image failed in B\n");
-  expect(out).toMatch(/^box +1 +1 +category 1 +0\.800000 +20 +2, 2 /m);
-  expect(out.split("\n").filter((text) => text.length > 160)).toEqual([]);
+  expect(out).toContain("- box: left out: 2 targets whose image failed in B\n");
+  expect(out).not.toMatch(/category 1|if unpaired/);
+  const { out: all } = await comparing(a, [b], { wide: true, notes: true });
+  expect(all).toMatch(/^box +1 +1 +category 1 +0\.800000 +20 +2, 2 /m);
+  expect(all).toContain("\ninterval: jackknife by groups of images, the same groups of images for A and B\n");
+  expect(`${out}${all}`.split("\n").filter((text) => text.length > 160)).toEqual([]);
   const { comparisons } = JSON.parse((await comparing(a, [b], { json: true })).out);
   expect(comparisons[0].agreement.all).toMatchObject({
     n: 8,

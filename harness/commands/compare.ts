@@ -1,11 +1,12 @@
 import { resolve } from "node:path";
 import { HarnessError } from "../errors.ts";
 import { metrics } from "../metrics/index.ts";
+import { withExternals } from "../plan/externals.ts";
 import { pickOptions } from "../plan/options.ts";
 import { loadRegistry } from "../plan/plugins/registry.ts";
 import { withVariantFiles } from "../plan/variantFiles.ts";
 import { metConditions, parseCondition } from "../report/compare/failIf.ts";
-import { comparisonText } from "../report/compare/text.ts";
+import { comparisonsText } from "../report/compare/text.ts";
 import { agreementTable } from "../results/compare/agreement/figures.ts";
 import { type ComparedOperands, compareOperands } from "../run/sides/compare.ts";
 import type { OperandContext } from "../run/sides/operands.ts";
@@ -17,7 +18,7 @@ import { observe } from "./terminal/observe.ts";
 import { flagsOf, withoutDefaults } from "./terminal/planFlags.ts";
 import { resultsOption } from "./terminal/runChoice.ts";
 
-/** Options of a plan, for sides that were not run yet, and of photos and weights, which a run does not keep. */
+/** Options of a plan, for sides that were not run yet, and of photos, weights and programs, which a run does not keep. */
 const runOptions = [
   "dataset",
   "data",
@@ -29,6 +30,8 @@ const runOptions = [
   "provider",
   "checkpoint",
   "variant-files",
+  "external",
+  "python",
 ] as const;
 
 export const compare: Command = {
@@ -52,15 +55,31 @@ export const compare: Command = {
       type: "string",
     },
     photos: { describe: "photos in that page; --no-photos leaves outlines alone", type: "boolean", default: true },
+    wide: {
+      describe: "also the targets that differ most, all figures with all that is known of them, and categories",
+      type: "boolean",
+    },
+    notes: { describe: "also how the figures are meant", type: "boolean" },
     json: { describe: "print JSON", type: "boolean" },
     plugin: { describe: "also know what this module brings", type: "string", list: true },
     ...withoutDefaults(pickOptions(runOptions)),
   },
+  unused: [
+    {
+      when: "JSON, which holds everything, is printed",
+      holds: ({ json }) => json === true,
+      options: ["wide", "notes"],
+    },
+  ],
   examples: [
     ["bench compare sam-vit-b mobilesam", "the newest runs of two variants on the same data"],
     ["bench compare sam-nano-0a1b2c3d4e5f mine.safetensors", "a checkpoint against a stored run, on its plan"],
     ["bench compare before.pth after.pth --fail-if 'miou.box < -0.5%'", "a gate for continuous integration"],
     ["bench compare sam-vit-b torch/sam-vit-b --fail-if 'mask-iou < 0.9999'", "whether two programs are one model"],
+    [
+      'bench compare sam-nano mine --external mine="python3 mine.py" --rounds 20',
+      "a program of your own against a variant, both run here and timed by turns",
+    ],
     [
       "bench compare sam-vit-b mobilesam --out differ",
       "and where their masks differ, as pictures: open differ/index.html",
@@ -88,7 +107,7 @@ export const compare: Command = {
         line(console, JSON.stringify({ comparisons, failures }));
       } else {
         const { width } = widthOf(console);
-        line(console, comparisons.map((each) => comparisonText(each, width)).join("\n\n\n"));
+        line(console, comparisonsText(comparisons, { width, wide: args.wide === true, notes: args.notes === true }));
       }
       if (args.out !== undefined) note(console, await pageOf(compared, args));
       for (const { condition, run, found } of met) note(console, `failed: ${condition.text} (${run}: ${found})`);
@@ -124,11 +143,12 @@ async function pageOf({ comparisons, a, others, dataset }: ComparedOperands, arg
 async function contextOf(args: Arguments, rest: Pick<OperandContext, "observer" | "signal">): Promise<OperandContext> {
   const plugins = listOf(args, "plugin");
   const given = Object.fromEntries(runOptions.map((name) => [name, args[name]]));
+  const known = withExternals(await loadRegistry(plugins), listOf(args, "external"));
   return {
     results: resolve(args.results as string),
     plugins,
     ...rest,
-    registry: await withVariantFiles(await loadRegistry(plugins), listOf(args, "variant-files")),
+    registry: await withVariantFiles(known, listOf(args, "variant-files")),
     flags: { ...(await flagsOf(given)), plugin: plugins },
   };
 }

@@ -12,6 +12,7 @@ const calls: Readonly<Record<string, Arguments>> = {
   "run: the provider is cpu": { provider: "cpu" },
   "choose: --stored is given": { stored: true },
   "choose: weights are not from a checkpoint": { weights: "seeded" },
+  "compare: JSON, which holds everything, is printed": { json: true },
   "doctor: weights are not from a checkpoint": { weights: "seeded" },
   "doctor: the provider is cpu": {},
   "slurm: weights are not from a checkpoint": { weights: "seeded" },

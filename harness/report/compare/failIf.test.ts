@@ -95,6 +95,16 @@ test.each([
   expect(judgeCondition(parseCondition(text), agreeing({ pixels: 3, predictedIou: 0.25 }))).toEqual({ met, found });
 });
 
+test.each([
+  ["same-detection < 0.98", true, "75.00 %"],
+  ["same-detection.1p < 98%", false, "100.00 %"],
+  ["detection-iou < 0.999", false, "1.000000"],
+  ["detection-iou-least < 0.999", false, "1.000000"],
+] as const)("of two detectors, %s: %s", (text, met, found) => {
+  const rules = { ...samTokens, tokensOf: () => ({ kind: "detections", why: "no tokens" }) as const };
+  expect(judgeCondition(parseCondition(text), agreeing({ pixels: 1 }, rules))).toEqual({ met, found });
+});
+
 test("same-token falls below 1 by one token, and never reads as 100 % then", () => {
   expect(judgeCondition(parseCondition("same-token < 0.999"), agreeing({ token: 1 }))).toEqual({
     met: true,
@@ -118,6 +128,9 @@ test("a condition on an agreement that was not compared is an error with the rea
   );
   expect(judging("predicted-iou > 1e-4", agreeing({}, noNumbers))).toThrow("an example has no tokens");
   expect(judging("mask-iou < 0.9999", agreeing({}, noNumbers))).not.toThrow();
+  const detectors = { ...samTokens, tokensOf: () => ({ kind: "detections", why: "no tokens" }) as const };
+  expect(judging("same-token < 0.9", agreeing({}, detectors))).toThrow("nothing was compared for it (found no tokens)");
+  expect(judging("same-detection < 0.9", agreeing())).toThrow("(found runs that are not both detectors)");
   expect(judging("mask-iou.bx < 0.9", agreeing())).toThrow("did you mean mask-iou.box?");
   const everything = { ...samTokens, everything: new Set(["miou-gtbox-argmax"]) };
   expect(judging("mask-iou < 0.9999", agreeing({}, everything))).toThrow(

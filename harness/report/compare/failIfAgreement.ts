@@ -1,6 +1,10 @@
 import { HarnessError, unknown } from "../../errors.ts";
 import type { Agreement } from "../../results/compare/agreement/agreement.ts";
-import { type AgreementFigure, agreementTable } from "../../results/compare/agreement/figures.ts";
+import {
+  type AgreementFigure,
+  type AgreementFigures,
+  agreementTable,
+} from "../../results/compare/agreement/figures.ts";
 import type { Comparison } from "../../results/compare/compare.ts";
 
 /** A figure of the agreement that a condition names: of one prompts name, or of all targets together. */
@@ -43,9 +47,14 @@ export function agreementValue(text: string, { name, figure, prompts }: NamedFig
   const value = figure.valueIn(figures);
   if (value !== undefined) return value;
   throw new HarnessError(`--fail-if "${text}": nothing was compared for it`, {
-    found: figures.n === 0 ? "no target that both have" : (agreement.tokensLeftOut ?? "no target with the same token"),
-    hint: "mask-iou needs no token",
+    found: figures.n === 0 ? "no target that both have" : absentBecause(figure, agreement, figures),
+    hint: figures.sameDetection === undefined ? "mask-iou needs no token" : "same-detection is the figure of detectors",
   });
+}
+
+function absentBecause({ needs }: AgreementFigure, { tokensLeftOut }: Agreement, figures: AgreementFigures): string {
+  if (needs !== "detections") return tokensLeftOut ?? "no target with the same token";
+  return figures.sameDetection === undefined ? "runs that are not both detectors" : "no target with the same detection";
 }
 
 function requireCompared(text: string, { refused }: Agreement, prompts: string | undefined): void {

@@ -3,9 +3,7 @@ import type { Rle } from "../../api.ts";
 import { encodeRle, formatCounts } from "../../mask/index.ts";
 import { ap, calibration, miou, recall } from "../../metrics/index.ts";
 import { judgementOf, protocolOf } from "../../protocols/index.ts";
-import { samTokens, sideOfMasks } from "../../report/compare/fixtures/masks.ts";
 import { exampleSide, exampleTurn, type Ious, noTokens, simulatedSides } from "../../report/compare/fixtures/sides.ts";
-import { comparisonText } from "../../report/compare/text.ts";
 import { compareRuns } from "./compare.ts";
 import { type Side, sharedRows } from "./side.ts";
 
@@ -131,7 +129,6 @@ test("a run on seeded weights has no accuracy to compare, and that is said", () 
   const [found] = compareRuns(a, [b], options);
   expect(found!.notes).toEqual(["accuracy: b has none (seeded weights, version 1)"]);
   expect(found!.verdict.outcome).toBe("not judged");
-  expect(comparisonText(found!).split("\n")[2]).toBe("shapes");
 });
 
 test("runs on other data are refused: another dataset, or ids that mean other targets", () => {
@@ -236,49 +233,4 @@ test("latency of other conditions is not compared, and why is said", () => {
   expect(found!.notes).toEqual([
     "latency: not compared, the two runs differ in threads; --rounds 20 measures both here by turns",
   ]);
-});
-
-test("the text has the agreement before the verdict, and no line wider than asked for", () => {
-  const { a, b } = simulatedSides(2, 40, -0.05);
-  const [found] = compareRuns(a, [b], options);
-  const text = comparisonText(found!);
-  expect(text.split("\n").slice(0, 14).join("\n")).toMatchInlineSnapshot(`
-    "A: sam-nano, sam-nano.safetensors (run sam-nano-de6bdcce9e56)
-    B: sam-nano, sam-nano.safetensors (run sam-nano-de6bdcce9e56)
-    shapes, 40 images in both
-
-                           predicted  predicted                      pixels
-                     same  IoU apart  IoU apart  mask IoU  mask IoU    that  left
-    agreement    n  token       mean    largest      mean     least  differ   out
-    ---------  ---  -----  ---------  ---------  --------  --------  ------  ----
-    box        131      –          –          –  1.000000  1.000000       0     0
-
-    - tokens and predicted IoU are not compared: an example has no tokens
-    - agreement: of A's masks and B's with each other, whatever the ground truth; two empty masks have IoU 1
-    - all 131 pairs of masks are the same in every pixel
-    "
-  `);
-  expect(text).toMatch(/^miou\.box {2}.*−\d\.\d to −\d\.\d/m);
-  for (const width of [80, 100, 120])
-    expect(
-      comparisonText(found!, width)
-        .split("\n")
-        .filter((line) => line.length > width),
-    ).toEqual([]);
-});
-
-test("the targets that differ fit beside a long category, by a second table where they have to", () => {
-  const masks = (pixels: number) => sideOfMasks([{ image: 4_294_967_295, target: 900_100_581_293, pixels }]);
-  const categories = [{ id: 900_100_581_293, name: "a category of thirty letters.." }];
-  const dataset = { categories, annotationsOf: () => [] };
-  const [found] = compareRuns(masks(4), [masks(3)], { ...options, metrics: [], agreement: samTokens, dataset });
-  for (const [width, tables] of [
-    [80, 2],
-    [100, 2],
-    [120, 1],
-  ] as const) {
-    const lines = comparisonText(found!, width).split("\n");
-    expect(lines.filter((line) => line.length > width)).toEqual([]);
-    expect(lines.filter((line) => line.includes(" 900100581293"))).toHaveLength(tables);
-  }
 });

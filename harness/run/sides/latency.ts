@@ -100,6 +100,7 @@ async function prepareSide(
   context: FreshLatency,
 ): Promise<{ readonly plan: RunPlan; readonly prepared: PreparedRun }> {
   const { observer, files } = context;
+  requireProgram(manifest, context);
   const flags = flagsOfRun(manifest, context);
   const file = files.get(manifest.id);
   const checkpoint = file === undefined ? (flags.checkpoint ?? []) : [file];
@@ -119,8 +120,22 @@ async function prepareSide(
     for (const { text } of providerWarnings({ ...prepared.manifest.runtime, providerError }))
       observer.note(`${manifest.id}: ${text}`);
   if (canonicalJson(prepared.manifest.hashes.graph) !== canonicalJson(manifest.hashes.graph))
-    observer.note(`${manifest.id}: was run by another sam-bench; latency is that of the graphs which this one builds`);
+    observer.note(`${manifest.id}: ${otherGraphs(manifest)}`);
   return { plan, prepared };
+}
+
+/** Throws HarnessError where a program of a user's own answers and its command is not given: none is taken from a stored run. */
+function requireProgram({ id, variant, weights }: Manifest, { registry }: FreshLatency): void {
+  if (weights.source !== "external" || registry.variants.has(variant.id)) return;
+  throw new HarnessError(`${id}: a program of your own answers for it, and a stored run starts none`, {
+    hint: `give its command again: --external ${variant.id}="COMMAND"`,
+  });
+}
+
+function otherGraphs({ external }: Manifest): string {
+  if (external === undefined)
+    return "was run by another sam-bench; latency is that of the graphs which this one builds";
+  return `was answered by ${external.name} in another version, by other files or another command; latency is that of the program which is here`;
 }
 
 /** Returns the choice that finds these weights again: ONNX files and a user's program hold their own, and a floor has none. */

@@ -246,5 +246,7 @@ export function flagsOfRun(
     plugin: plugins,
     checkpoint: flags.checkpoint ?? [],
     "variant-files": flags["variant-files"] ?? [],
+    external: flags.external ?? [],
+    python: flags.python,
   };
 }

@@ -168,6 +168,47 @@ test("where tokens are not numbered alike, neither they nor the predicted IoUs a
   expect(found.all).toMatchObject({ n: 4, sameToken: undefined, predictedIou: undefined, maskIou: { least: 0 } });
 });
 
+test("of two detectors, the share of the same detection and the masks' IoU on those; by hand", () => {
+  const rules = { ...samTokens, tokensOf: () => ({ kind: "detections", why: "no tokens" }) as const };
+  const side = (masks: readonly SmallMask[]) => sideOfMasks(masks.map((mask, i) => ({ target: i + 1, ...mask })));
+  const a = side([
+    { image: 1, pixels: 4, predictedIou: 0.5 },
+    { image: 1, pixels: 4, predictedIou: 0.5 },
+    { image: 1, pixels: 4, predictedIou: 0.5 },
+    { image: 1, pixels: 4, predictedIou: 0.5 },
+    { image: 1, pixels: 0, predictedIou: 0 },
+  ]);
+  const b = side([
+    // 3 of 4 px, and as confident but for rounding.
+    { image: 1, pixels: 3, predictedIou: 0.50005 },
+    // The same mask of another confidence.
+    { image: 1, pixels: 4, predictedIou: 0.5002 },
+    // As confident, and half of the mask, which is not over half.
+    { image: 1, pixels: 2, predictedIou: 0.5 },
+    { image: 1, pixels: 4, predictedIou: 0.5 },
+    // Neither found anything.
+    { image: 1, pixels: 0, predictedIou: 0 },
+  ]);
+  const { all, worst, tokensLeftOut } = agreed(a, b, rules);
+  expect(all).toMatchObject({
+    n: 5,
+    sameToken: undefined,
+    predictedIou: undefined,
+    sameDetection: { share: 3 / 5, n: 3, maskIou: { mean: 2.75 / 3, least: 0.75 } },
+  });
+  expect(worst.map(({ target }) => target)).toEqual([3, 1, 2]);
+  expect(tokensLeftOut).toBe("no tokens");
+});
+
+test("a detector and a decoder have no detection in common", () => {
+  const tokensOf = ({ id }: Side["manifest"]) =>
+    id === "a" ? ({ kind: "detections", why: "A has detections" } as const) : samTokens.tokensOf({ id } as never);
+  const side = (id: string) => sideOfMasks([{ image: 1, pixels: 4 }], { manifest: { id } });
+  const found = agreed(side("a"), side("b"), { ...samTokens, tokensOf });
+  expect(found.all).toMatchObject({ sameDetection: undefined, sameToken: undefined, maskIou: { mean: 1 } });
+  expect(found.tokensLeftOut).toBe("A has detections");
+});
+
 test("the same target with another token is named, even where the masks are the same", () => {
   const chosen = (token: number) => sideOfMasks([{ image: 1, pixels: 4, token, predictedIou: token / 4 }]);
   const { all, worst } = agreed(chosen(1), chosen(3));

@@ -2,7 +2,7 @@ import type { Category, ImageId } from "../../../api.ts";
 import type { Manifest } from "../../../store/schema.ts";
 import type { Side } from "../side.ts";
 import { type AgreementFigures, agreementFigures } from "./figures.ts";
-import { type MeasuredPair, measurePair } from "./measured.ts";
+import { type ComparableParts, type MeasuredPair, measurePair } from "./measured.ts";
 import { type LeftOut, nothingLeftOut, type PairedRows } from "./pairs.ts";
 import { comparableRows } from "./refusal.ts";
 import { type TokenNumbering, unlikeTokens } from "./tokens.ts";
@@ -14,7 +14,7 @@ export interface Agreement {
   readonly prompts: readonly PromptsAgreement[];
   /** All targets of the prompts above together; absent where no mask was compared. */
   readonly all?: AgreementFigures | undefined;
-  /** Targets whose masks or tokens differ, those of the smallest mask IoU first. */
+  /** Targets whose masks, tokens or detections differ, those of the smallest mask IoU first. */
   readonly worst: readonly DifferingTarget[];
   /** Prompts that both runs have and that are not compared, with the reason. */
   readonly refused: readonly { readonly prompts: string; readonly reason: string }[];
@@ -55,15 +55,18 @@ export function agreementOf(a: Side, b: Side, rules: AgreementRules): Agreement 
   const own = rules.tokensOf(a.manifest);
   const other = rules.tokensOf(b.manifest);
   const tokensLeftOut = unlikeTokens(own, other);
-  const predictedIou = [own, other].every((each) => each.kind === "decoder" && each.predictsIou);
+  const parts: ComparableParts = {
+    tokens: tokensLeftOut === undefined,
+    predictedIou: [own, other].every((each) => each.kind === "decoder" && each.predictsIou),
+    detections: [own, other].every(({ kind }) => kind === "detections"),
+  };
   const compared: { readonly prompts: string; readonly protocol: string; readonly rows: Measured }[] = [];
   const refused: Agreement["refused"][number][] = [];
   for (const [prompts, protocol] of Object.entries(a.manifest.protocols)) {
     if (b.manifest.protocols[prompts] === undefined) continue;
     const found = comparableRows(a, b, { prompts, everything: rules.everything });
     if ("reason" in found) refused.push({ prompts, reason: found.reason });
-    else if (hasRows(found.paired))
-      compared.push({ prompts, protocol, rows: measured(found.paired, tokensLeftOut === undefined, predictedIou) });
+    else if (hasRows(found.paired)) compared.push({ prompts, protocol, rows: measured(found.paired, parts) });
   }
   if (compared.length === 0 && refused.length === 0) return undefined;
   const pairs = compared.flatMap(({ rows }) => rows.pairs);
@@ -84,8 +87,8 @@ interface Measured {
   readonly leftOut: LeftOut;
 }
 
-function measured({ pairs, leftOut }: PairedRows, tokens: boolean, predictedIou: boolean): Measured {
-  return { pairs: pairs.map((pair) => measurePair(pair, { tokens, predictedIou })), leftOut };
+function measured({ pairs, leftOut }: PairedRows, parts: ComparableParts): Measured {
+  return { pairs: pairs.map((pair) => measurePair(pair, parts)), leftOut };
 }
 
 function hasRows({ pairs, leftOut }: PairedRows): boolean {
@@ -106,7 +109,7 @@ function summed(x: LeftOut, y: LeftOut): LeftOut {
 function worstOf(pairs: readonly MeasuredPair[], categories: readonly Category[]): readonly DifferingTarget[] {
   const names = new Map(categories.map(({ id, name }) => [id, name]));
   return pairs
-    .filter(({ maskIou, sameToken }) => maskIou < 1 || sameToken === false)
+    .filter(({ maskIou, sameToken, sameDetection }) => maskIou < 1 || sameToken === false || sameDetection === false)
     .toSorted(
       (x, y) =>
         x.maskIou - y.maskIou || y.differingPx - x.differingPx || x.a.image - y.a.image || x.a.target - y.a.target,

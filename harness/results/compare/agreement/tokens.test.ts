@@ -19,7 +19,7 @@ const numbering = (manifest: Manifest) => tokenNumberingOf(manifest, registry);
 test.each([
   ["sam-vit-b", { kind: "decoder", first: 1, predictsIou: true }],
   ["sam-fast/sam-nano", { kind: "decoder", first: 1, predictsIou: true }],
-  ["fastsam-s", { kind: "none", why: "this run numbers the masks that it finds in a photo, not tokens" }],
+  ["fastsam-s", { kind: "detections", why: "this run numbers the masks that it finds in a photo, not tokens" }],
   ["gone", { kind: "none", why: "the variant of this run is not known here, and neither are its tokens" }],
 ] as const)("%s numbers its tokens as its preset says", (variant, expected) => {
   expect(numbering(runOf(variant))).toEqual(expected);
@@ -47,6 +47,12 @@ test.each([
   [undefined, { kind: "none", why: "this run does not record how its program numbers tokens" }],
 ] as const)("a program with the tokens %j", (tokens, expected) => {
   expect(numbering(program(tokens))).toEqual(expected);
+});
+
+test("a program that answers for a detector has detections, as the detector's own graph has", () => {
+  const { external } = program({ multimask: [0] });
+  expect(numbering(runOf("torch/fastsam-s", { external })).kind).toBe("detections");
+  expect(numbering(runOf("torch/sam-nano", { external })).kind).toBe("none");
 });
 
 test("tokens of two runs are alike where both begin with the same number", () => {

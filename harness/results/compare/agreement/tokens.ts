@@ -11,6 +11,8 @@ export type TokenNumbering =
       /** False where a row's predicted IoU is no guess of the decoder's. */
       readonly predictsIou: boolean;
     }
+  /** A row's mask is a detection, or several, and its predicted IoU the highest confidence of these. */
+  | { readonly kind: "detections"; readonly why: string }
   | { readonly kind: "none"; readonly why: string };
 
 /**
@@ -20,12 +22,12 @@ export type TokenNumbering =
 export function tokenNumberingOf(manifest: Manifest, registry: Registry): TokenNumbering {
   const { id, external } = manifest;
   if (manifest.variant.role === "floor") return { kind: "none", why: `${id} is a floor and has no tokens` };
-  if (external !== undefined) return numberingOfProgram(manifest.id, external.tokens);
   const preset = registeredVariant(registry, manifest.variant.id)?.preset;
+  if (preset?.everything === "own output")
+    return { kind: "detections", why: `${id} numbers the masks that it finds in a photo, not tokens` };
+  if (external !== undefined) return numberingOfProgram(id, external.tokens);
   if (preset === undefined)
     return { kind: "none", why: `the variant of ${id} is not known here, and neither are its tokens` };
-  if (preset.everything === "own output")
-    return { kind: "none", why: `${id} numbers the masks that it finds in a photo, not tokens` };
   if (preset.lacks.includes("three-masks")) return { kind: "none", why: `${id} has one mask for a prompt` };
   return {
     kind: "decoder",
@@ -55,8 +57,8 @@ function registeredVariant(registry: Registry, id: string): RegisteredVariant | 
 
 /** Returns why the tokens of two runs can not be compared by their numbers; nothing where they can. */
 export function unlikeTokens(a: TokenNumbering, b: TokenNumbering): string | undefined {
-  if (a.kind === "none") return a.why;
-  if (b.kind === "none") return b.why;
+  if (a.kind !== "decoder") return a.why;
+  if (b.kind !== "decoder") return b.why;
   if (a.first === b.first) return undefined;
   return `A numbers its multimask tokens from ${a.first} on, B from ${b.first} on`;
 }
