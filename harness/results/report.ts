@@ -1,5 +1,6 @@
 import type { Metric, TheoryCounts } from "../api.ts";
 import type { Figure } from "../metrics/index.ts";
+import { programText } from "../process/external/hello.ts";
 import { ownBook } from "../protocols/index.ts";
 import { type LatencySummary, latencySummary, median } from "../stats/summary.ts";
 import type { LatencyTurn } from "../store/latency.ts";
@@ -108,9 +109,13 @@ interface StageGmacs {
 /** Conditions that a latency depends on besides the variant: rows that differ in one can not be compared. */
 export interface Conditions {
   readonly seed: number;
-  readonly provider: string;
   readonly threads: number;
-  readonly onnxruntime: string;
+  /** Execution provider of ONNX Runtime; absent where another program answers. */
+  readonly provider?: string;
+  /** Version of ONNX Runtime; absent where another program answers. */
+  readonly onnxruntime?: string;
+  /** Another program that answers: its name and versions. It is what is measured, so rows of two programs can be compared. */
+  readonly program?: string;
   readonly cpu: string;
   readonly cores: number;
   /** Name of the GPU that the run was on. */
@@ -231,20 +236,33 @@ function batchRate(turns: readonly LatencyTurn[]): number | undefined {
 }
 
 export function conditionsOf(manifest: Manifest): Conditions {
-  const { seed, runtime, environment } = manifest;
+  const { seed, runtime, environment, external } = manifest;
   const { provider, threads, onnxruntime } = runtime;
   const { cpu, gpus = [] } = environment;
   const gpu = provider === "cpu" ? undefined : gpus[0]?.name;
   const machine = { cpu: cpu.model, cores: cpu.cores, gpu };
   // Absent, not undefined, where it does not hold: differing conditions are named by the fields that there are.
   const recorded = isEarlier(manifest) ? { recorded: "an earlier version" as const } : {};
-  return { seed, provider, threads, onnxruntime, ...machine, ...recorded };
+  const answers = external === undefined ? { provider, onnxruntime } : { program: programText(external) };
+  return { seed, threads, ...answers, ...machine, ...recorded };
 }
 
-/** Tells whether latencies can be compared; the seed does not matter for that. */
+/** Tells whether latencies can be compared. */
 export function sameConditions(a: Conditions, b: Conditions): boolean {
-  const { seed: _, ...others } = a;
-  return Object.entries(others).every(([name, value]) => b[name as keyof Conditions] === value);
+  return differingConditions(a, b).length === 0;
+}
+
+/**
+ * Returns the conditions in which two rows differ. The seed and the program that answers do not count; another program runs where
+ * the provider is cpu, and the version of ONNX Runtime counts between rows that both have one.
+ */
+export function differingConditions(a: Conditions, b: Conditions): readonly (keyof Conditions)[] {
+  const always = ["threads", "cpu", "cores", "gpu", "recorded"] as const;
+  const differing: (keyof Conditions)[] = always.filter((name) => a[name] !== b[name]);
+  if ((a.provider ?? "cpu") !== (b.provider ?? "cpu")) differing.push("provider");
+  const versions = new Set([a.onnxruntime, b.onnxruntime].filter((version) => version !== undefined));
+  if (versions.size > 1) differing.push("onnxruntime");
+  return differing;
 }
 
 /** Returns the warnings of the run, and those that follow from its rows and its state. */

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -66,6 +66,25 @@ test(
     expect(external!.files.map(({ name }) => name)).toEqual(["nanoProgram.mjs", "sam_bench_external.py"]);
     expect(external!.tokens).toEqual({ multimask: [1, 2, 3], single: [0] });
     expect(weights.source).toBe("external");
+  },
+  patience,
+);
+
+test(
+  "logits that a program answered are fed back to it as to the native graphs, and a program of masks is refused",
+  async () => {
+    const boxes = join(trial.folder, "boxes.json");
+    writeFileSync(boxes, JSON.stringify([{ image_id: 1, category_id: 1, bbox: [8, 8, 40, 40], score: 0.9 }]));
+    const external = [`wire-logits=node ${program} logits`, `wire-masks=node ${program} masks`];
+    const flags = { external, boxes, protocol: "ap-vitdet-refine", dataset: "shapes", limit: 1, threads: 2 } as const;
+    const measured = { ...flags, phase: "accuracy" } as const;
+    const [native, logits] = await trial.run(undefined, { ...measured, variants: "sam-nano,wire-logits" });
+    expect(logits!.manifest.status).toMatchObject({ state: "done", images: 1 });
+    expect(textOf(native)).toContain('"prompts":"det-refine"');
+    expect(textOf(logits)).toBe(textOf(native));
+    await expect(trial.run(undefined, { ...measured, variants: "wire-masks" })).rejects.toThrow(
+      "wire-masks: can not be measured by protocol ap-vitdet-refine, it lacks what that needs (found no mask-input",
+    );
   },
   patience,
 );

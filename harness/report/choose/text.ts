@@ -61,7 +61,8 @@ function titleOf({ report, accuracy }: Candidate, headline: Headline | undefined
   const asked = headline === undefined ? "" : `, prompts ${headline.prompts} (${headline.protocol})`;
   const unknown = headline === undefined ? "; no masks were scored, so accuracy is unknown" : "";
   const n = accuracy === undefined ? "" : `, n ${accuracy.n}`;
-  return `${counted}${asked}${n}${unknown}; ${conditions.cpu}, ${conditions.threads} threads, ${conditions.provider}`;
+  const { cpu, threads, provider } = conditions;
+  return `${counted}${asked}${n}${unknown}; ${cpu}, ${threads} threads${provider === undefined ? "" : `, ${provider}`}`;
 }
 
 function limitsText({ latencyMs, memoryBytes, accuracy }: Limits): string {

@@ -15,7 +15,7 @@ ${distinct(runs, ({ plan }) => commandLine(plan.asPassed)).map(({ value }) => ht
 
 type Facts = readonly (readonly [name: string, value: string])[];
 
-function machineFacts({ environment, runtime }: Manifest): Facts {
+function machineFacts({ environment, runtime, external }: Manifest): Facts {
   const { cpu, memory, limits, os, node, virtual } = environment;
   const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
   return [
@@ -23,13 +23,17 @@ function machineFacts({ environment, runtime }: Manifest): Facts {
     ["instructions", cpu.flags.join(", ") || "none of those that matter here"],
     ["memory", gigabytes(limits.memoryBytes ?? memory.totalBytes)],
     ["system", [os.name ?? os.platform, os.arch, ...virtual].join(", ")],
-    [
-      "runtime",
-      `ONNX Runtime ${runtime.onnxruntime}, provider ${runtime.provider}, ${runtime.threads} thread${runtime.threads === 1 ? "" : "s"}`,
-    ],
+    ["runtime", `${runtimeOf({ runtime, external })}, ${runtime.threads} thread${runtime.threads === 1 ? "" : "s"}`],
     ...providerFacts(runtime),
     ["Node", node],
   ];
+}
+
+/** Names what answers: another program with its versions, or ONNX Runtime. */
+function runtimeOf({ runtime: { onnxruntime, provider }, external }: Pick<Manifest, "runtime" | "external">): string {
+  if (external === undefined) return `ONNX Runtime ${onnxruntime}, provider ${provider}`;
+  const versions = Object.entries(external.versions).map(([name, version]) => `${name} ${version}`);
+  return `another program, ${external.name} (${versions.join(", ")})`;
 }
 
 function providerFacts({ provider, providerError }: Manifest["runtime"]): Facts {

@@ -1,6 +1,7 @@
 import type { Confidence } from "../../api.ts";
 import type { Conditions } from "../../results/report.ts";
 import type { GridNote } from "../table/grid.ts";
+import { runtimeText } from "../table/headLines.ts";
 import { intervalMeaning } from "../table/intervalText.ts";
 import { isOutside } from "./cellText.ts";
 import type { ComparedCell, Comparison, UsedRun } from "./compare.ts";
@@ -80,8 +81,9 @@ function runText({ weights, weightsLabel, dataset, fingerprint, images, conditio
   ].join("; ");
 }
 
-function machineText({ threads, cores, cpu, onnxruntime, provider }: Conditions): string {
-  return `${threads} of ${cores} cores, ${cpu}, ONNX Runtime ${onnxruntime}, provider ${provider}`;
+function machineText(conditions: Conditions): string {
+  const { threads, cores, cpu } = conditions;
+  return `${threads} of ${cores} cores, ${cpu}, ${runtimeText(conditions)}`;
 }
 
 function variantNotes(runs: readonly UsedRun[]): readonly { readonly variant: string; readonly text: string }[] {

@@ -1,8 +1,8 @@
 import type { Metric } from "../../api.ts";
-import { absentNames, type RunReport, type Stage, sameConditions, stages } from "../../results/report.ts";
+import { absentNames, type RunReport, type Stage, stages } from "../../results/report.ts";
 import { largest } from "../../stats/summary.ts";
 import { metricsIn, mixesUpscaling, scoredPrompts, sharedFileNames } from "./columns.ts";
-import { conditionsText, distinctConditions } from "./headLines.ts";
+import { conditionGroups, conditionsText, runtimeText } from "./headLines.ts";
 import { intervalMeaning } from "./intervalText.ts";
 import { layout, wrap } from "./layout.ts";
 import { groupLines, warningGroups } from "./warnings.ts";
@@ -63,13 +63,11 @@ export function creditLines(reports: readonly RunReport[]): readonly string[] {
 function latencyLines(reports: readonly RunReport[], base: RunReport | undefined): string[] {
   const measured = reports.filter(({ latency }) => Object.keys(latency).length > 0);
   const lines = measured.length === 0 ? [] : [latencyLine(measured)];
-  const groups = distinctConditions(measured);
-  if (groups.length === 1) lines.push(`measured with ${conditionsText(groups[0]!)}`);
-  else
-    for (const conditions of groups) {
-      const own = measured.filter((each) => sameConditions(each.conditions, conditions));
-      lines.push(`${own.map(({ variant }) => variant).join(", ")}: measured with ${conditionsText(conditions)}`);
-    }
+  const groups = conditionGroups(measured);
+  for (const group of groups) {
+    const names = groups.length === 1 ? "" : `${group.reports.map(({ variant }) => variant).join(", ")}: `;
+    lines.push(`${names}measured with ${conditionsText(group)}`);
+  }
   if (base !== undefined) {
     const only = groups.length > 1 ? "; of rows measured under the same conditions" : "";
     lines.push(
@@ -85,10 +83,8 @@ function latencyLines(reports: readonly RunReport[], base: RunReport | undefined
     lines.push(
       "decode + upscale: from one box prompt to its mask at the photo's size; where encode gives masks already, upscaling is in encode",
     );
-  if (reports.some(({ modelMemory }) => modelMemory !== undefined))
-    lines.push(
-      "memory: the highest peak of a process that holds the model and one photo alone, loading, encoding or decoding one box; Node, a thread that watches its parent (9 MB) and ONNX Runtime are in it, the data set is not (harness: of the worker, which holds that too); MB = 10^6 bytes",
-    );
+  const weighed = reports.filter(({ modelMemory }) => modelMemory !== undefined);
+  if (weighed.length > 0) lines.push(memoryLine(weighed));
   if (reports.some(({ gpuMemory }) => gpuMemory !== undefined))
     lines.push("GPU memory: what the process held on the GPU after loading, encoding or decoding, as the driver tells");
   if (reports.some(({ everything }) => Object.keys(everything).length > 0))
@@ -106,18 +102,25 @@ function latencyLines(reports: readonly RunReport[], base: RunReport | undefined
   return lines;
 }
 
+function memoryLine(weighed: readonly RunReport[]): string {
+  const own = weighed.every(({ external }) => external !== undefined)
+    ? "the harness and the data set are not in it"
+    : "Node, a thread that watches its parent (9 MB) and ONNX Runtime are in it, the data set is not (harness: of the worker, which holds that too)";
+  return `memory: the highest peak of a process that holds the model and one photo alone, loading, encoding or decoding one box; ${own}; MB = 10^6 bytes`;
+}
+
 /** Returns a line for each row that another process answers: what it computes with, and the time that no stage holds. */
 function programLines(reports: readonly RunReport[]): string[] {
-  return reports.flatMap(({ variant, external, everything }) => {
+  return reports.flatMap(({ variant, external, everything, modelMemory, conditions }) => {
     if (external === undefined) return [];
-    const versions = Object.entries(external.versions).map(([name, version]) => `${name} ${version}`);
-    const parts = [`${variant}: another process, ${external.name} (${versions.join(", ")})`];
+    const parts = [`${variant}: another process, ${runtimeText(conditions)}`];
     const { transfer } = external;
     if (transfer !== undefined)
       parts.push(
         "stages are by its own clock",
         `the way of pixels and masks took ${transfer.median.toFixed(1)} ms more (median, n = ${transfer.n})`,
       );
+    if (modelMemory !== undefined) parts.push("memory is that of its own processes, without the harness");
     if (Object.keys(everything).length > 0) parts.push("its seconds an image hold the way of pixels and masks");
     return [parts.join("; ")];
   });

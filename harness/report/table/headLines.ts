@@ -2,9 +2,9 @@ import { type Conditions, figureIn, type RunReport, sameConditions } from "../..
 import { promptsText } from "./cellText.ts";
 import { metricsIn, scoredPrompts } from "./columns.ts";
 
-/** Returns what stands above a table: which data with how many images and instances, and which machine. */
+/** Returns what stands above a table: which data with how many images and instances, which machine, and which programs answered. */
 export function headLines(reports: readonly RunReport[]): readonly string[] {
-  return [dataLine(reports), machineLine(reports)];
+  return [dataLine(reports), machineLine(reports), ...programLine(reports)];
 }
 
 /** Names the data set of a table and the number of its images. */
@@ -31,24 +31,68 @@ function dataLine(reports: readonly RunReport[]): string {
 function machineLine(reports: readonly RunReport[]): string {
   const timed = reports.filter(({ latency }) => latency.encode !== undefined);
   if (timed.length === 0) return "latency was not measured";
-  const all = distinctConditions(timed);
+  const all = conditionGroups(timed);
   const samples = `ms: median of ${spanText(timed.map(({ latency }) => latency.encode!.n))}`;
   if (all.length > 1) return `${samples}; ${all.length} different machines or settings, --notes names them`;
-  return `${samples}; ${conditionsText(all[0]!)}`;
+  const [{ conditions }] = all as [ConditionGroup];
+  const answered = reports.some(({ conditions: { program } }) => program !== undefined)
+    ? ""
+    : `, ${runtimeText(conditions)}`;
+  return `${samples}; ${machineText(conditions)}${answered}`;
 }
 
-/** Returns the conditions that rows were measured under, each once. */
-export function distinctConditions(reports: readonly RunReport[]): readonly Conditions[] {
-  return reports
-    .map(({ conditions }) => conditions)
-    .filter((each, i, all) => all.findIndex((other) => sameConditions(other, each)) === i);
+/** Says which programs answered for which rows, and that ONNX Runtime did for the others; nothing where it did for all. */
+function programLine(reports: readonly RunReport[]): readonly string[] {
+  const variants = new Map<string, string[]>();
+  const models = reports.filter(({ role }) => role !== "floor");
+  for (const { variant, conditions } of models) {
+    const text = runtimeText(conditions);
+    variants.set(text, [...(variants.get(text) ?? []), variant]);
+  }
+  const programs = new Set(models.flatMap(({ conditions: { program } }) => program ?? []));
+  if (programs.size === 0) return [];
+  const own = [...programs].map((program) => `${[...new Set(variants.get(program))].join(", ")} by ${program}`);
+  const others = [...variants.keys()].filter((text) => !programs.has(text)).map((text) => `the other rows by ${text}`);
+  return [
+    `answered by ${programs.size === 1 ? "another program" : "other programs"}: ${[...own, ...others].join("; ")}`,
+  ];
 }
 
-/** Names threads, machine and runtime. */
-export function conditionsText({ provider, threads, onnxruntime, cpu, cores, recorded }: Conditions): string {
+/** Rows that were measured under the same conditions. */
+interface ConditionGroup {
+  /** Those of ONNX Runtime where one of the rows is answered by it. */
+  readonly conditions: Conditions;
+  readonly reports: RunReport[];
+}
+
+/** Groups rows whose latencies can be compared; rows of other programs stand with the first rows of ONNX Runtime that are alike. */
+export function conditionGroups(reports: readonly RunReport[]): readonly ConditionGroup[] {
+  const groups: ConditionGroup[] = [];
+  const ofPrograms = (report: RunReport) => Number(report.conditions.program !== undefined);
+  for (const report of reports.toSorted((x, y) => ofPrograms(x) - ofPrograms(y))) {
+    const group = groups.find(({ conditions }) => sameConditions(conditions, report.conditions));
+    if (group === undefined) groups.push({ conditions: report.conditions, reports: [report] });
+    else group.reports.push(report);
+  }
+  return groups;
+}
+
+/** Names threads, machine and runtime of a group; the programs of its other rows have lines of their own. */
+export function conditionsText({ conditions, reports }: ConditionGroup): string {
+  const machine = machineText(conditions);
+  if (conditions.program !== undefined) return machine;
+  const mixed = reports.some(({ conditions: { program } }) => program !== undefined);
+  return `${machine}, ${runtimeText(conditions)}${mixed ? " where no other program answers" : ""}`;
+}
+
+/** Names what answers: the program, or ONNX Runtime. */
+export function runtimeText({ program, onnxruntime, provider }: Conditions): string {
+  return program ?? `ONNX Runtime ${onnxruntime}, provider ${provider}`;
+}
+
+function machineText({ threads, cpu, cores, recorded }: Conditions): string {
   const count = `${threads} thread${threads === 1 ? "" : "s"} on ${cores} core${cores === 1 ? "" : "s"}`;
-  const by = recorded === undefined ? "" : `, recorded by ${recorded}`;
-  return `${count}, ${cpu}, ONNX Runtime ${onnxruntime}, provider ${provider}${by}`;
+  return `${count}, ${cpu}${recorded === undefined ? "" : `, recorded by ${recorded}`}`;
 }
 
 function spanText(counts: readonly number[]): string {

@@ -285,7 +285,15 @@ test("a row that another process answers says what computes, and how long pixels
   const [nano] = await exampleReports();
   const transfer = { n: 4, median: 3.25, q1: 3, q3: 4 } as NonNullable<NonNullable<RunReport["external"]>["transfer"]>;
   const external = { name: "segment-anything on PyTorch", versions: { python: "3.11.7", torch: "2.15.0" }, transfer };
-  const table = resultTable([nano!, { ...nano!, variant: "torch/sam-nano", external }], { notes: "all", width: 400 });
+  const { provider, onnxruntime, ...machine } = nano!.conditions;
+  const conditions = { ...machine, program: "segment-anything on PyTorch (python 3.11.7, torch 2.15.0)" };
+  const authors = { ...nano!, variant: "torch/sam-nano", external, conditions };
+  expect(resultTable([nano!, authors], { width: 200 }).split("\n").slice(1, 3)).toEqual([
+    "ms: median of 4; 2 threads on 2 cores, a cpu",
+    `answered by another program: torch/sam-nano by ${conditions.program}; the other rows by ONNX Runtime ${onnxruntime}, provider ${provider}`,
+  ]);
+  expect(resultTable([authors], { notes: "all" })).not.toMatch(/ONNX Runtime|provider/);
+  const table = resultTable([nano!, authors], { notes: "all", width: 400 });
   expect(table).toContain(
     "torch/sam-nano: another process, segment-anything on PyTorch (python 3.11.7, torch 2.15.0); stages are by its own clock; the way of pixels and masks took 3.3 ms more (median, n = 4)",
   );

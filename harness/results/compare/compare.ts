@@ -2,7 +2,7 @@ import type { Category, Metric, MetricContext } from "../../api.ts";
 import type { Judgement } from "../../protocols/index.ts";
 import { holm } from "../../stats/permutation.ts";
 import { rowName } from "../../store/rowName.ts";
-import { conditionsOf, sameConditions } from "../report.ts";
+import { conditionsOf, differingConditions } from "../report.ts";
 import { type Agreement, type AgreementRules, agreementOf } from "./agreement/agreement.ts";
 import { type Breakdown, categoryBreakdown } from "./breakdown.ts";
 import { type FigureDifference, figureDifferences } from "./differences.ts";
@@ -88,12 +88,8 @@ function differencesOf(a: Side, b: Side, options: CompareOptions): Omit<Comparis
  * variants apart.
  */
 function otherConditions(a: Side, b: Side): string | undefined {
-  const own = conditionsOf(a.manifest);
-  const other = conditionsOf(b.manifest);
-  if (sameConditions(own, other) || a.turns.length === 0 || b.turns.length === 0) return undefined;
-  const differing = Object.keys(own).filter(
-    (name) => name !== "seed" && own[name as keyof typeof own] !== other[name as keyof typeof own],
-  );
+  const differing = differingConditions(conditionsOf(a.manifest), conditionsOf(b.manifest));
+  if (differing.length === 0 || a.turns.length === 0 || b.turns.length === 0) return undefined;
   return `latency: not compared, the two runs differ in ${differing.join(", ")}; --rounds 20 measures both here by turns`;
 }
 
