@@ -72,6 +72,7 @@ const thirdParties: Readonly<Record<string, readonly string[]>> = {
   yargs: ["harness/cli.ts"],
   vega: ["harness/report/charts/vega.ts"],
   "vega-lite": ["harness/report/charts/vega.ts"],
+  pdfkit: ["harness/report/charts/pdf.ts"],
   "playwright-core": ["harness/commands/fixtures/browser.ts"],
   zeromq: ["notebooks/kernel.ts"],
   "fast-glob": ["harness/plan/plugins/registry.ts"],

@@ -13,7 +13,7 @@ export const chart: Command = {
   ...headings.chart,
   options: {
     ...choiceOptions,
-    out: { describe: "file to write; its ending says how: .svg, .png or .vl.json (Vega-Lite)", type: "string" },
+    out: { describe: "file to write; its ending says how: .pdf, .svg, .png or .vl.json (Vega-Lite)", type: "string" },
     theme: {
       describe: "colours for light or for dark paper",
       type: "string",
@@ -24,7 +24,7 @@ export const chart: Command = {
   },
   examples: [
     ["bench chart", "the figures that the newest runs have"],
-    ["bench chart accuracy-latency --out figure.svg", "that of the first prompts, with the names beside their marks"],
+    ["bench chart accuracy-latency --out figure.pdf", "that of the first prompts, with the names beside their marks"],
     ["bench chart accuracy-latency-3p --out figure.vl.json", "to be changed in the Vega editor"],
   ],
   async run(args, console) {
@@ -43,7 +43,13 @@ export const chart: Command = {
       for (const { id, title } of charts) line(console, `${id.padEnd(24)}  ${title}`);
       return 0;
     }
-    await write(figureOf(charts, args.figure as string), args.out as string | undefined, args.theme as Theme);
+    const figure = figureOf(charts, args.figure as string);
+    // Dates of manifests are ISO 8601 in UTC, so the last in the order of letters is the newest.
+    const newest = runs
+      .map(({ manifest }) => manifest.createdAt)
+      .sort()
+      .at(-1)!;
+    await write(figure, args.out as string | undefined, { theme: args.theme as Theme, date: new Date(newest) });
     note(console, `${args.out}: written`);
     return 0;
   },
@@ -60,11 +66,15 @@ function figureOf(charts: readonly Chart[], id: string): Chart {
   );
 }
 
-async function write(chart: Chart, out: string | undefined, theme: Theme): Promise<void> {
+async function write(
+  chart: Chart,
+  out: string | undefined,
+  how: { readonly theme: Theme; readonly date: Date },
+): Promise<void> {
   if (out === undefined)
-    throw new HarnessError("--out: is missing", { hint: `bench chart ${chart.id} --out ${chart.id}.svg` });
+    throw new HarnessError("--out: is missing", { hint: `bench chart ${chart.id} --out ${chart.id}.pdf` });
   const { figureFile } = await import("../report/charts/files.ts");
-  const content = await figureFile(chart, out, theme);
+  const content = await figureFile(chart, { file: out, ...how });
   await writeFile(out, content).catch((cause: NodeJS.ErrnoException) => {
     throw new HarnessError(`${out}: can not be written`, { found: cause.code, hint: "does its folder exist?", cause });
   });

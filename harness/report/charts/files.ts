@@ -24,23 +24,29 @@ export async function writeSearchChart(folder: string, picture: SearchPicture): 
 }
 
 /** Endings of the files that a figure is written as. */
-const endings = [".svg", ".png", ".vl.json"];
+const endings = [".pdf", ".svg", ".png", ".vl.json"];
 
-/**
- * Returns a figure as the ending of its file asks. Throws HarnessError for another ending, and for .pdf, which no library of
- * the project writes, with the command that makes one of the SVG.
- */
-export async function figureFile(chart: Chart, file: string, theme: Theme): Promise<string | Buffer> {
+interface FigureFile {
+  readonly file: string;
+  readonly theme: Theme;
+  /** Date of the figures that are drawn. */
+  readonly date: Date;
+}
+
+/** Returns a figure as the ending of its file asks. Throws HarnessError for another ending. */
+export async function figureFile(chart: Chart, { file, theme, date }: FigureFile): Promise<string | Buffer> {
   const ending = endings.find((each) => file.endsWith(each));
-  if (ending === undefined) {
-    const svg = file.replace(/\.[^./]*$/, ".svg");
-    const hint = file.endsWith(".pdf")
-      ? `write ${svg}, and then: rsvg-convert -f pdf -o ${file} ${svg}`
-      : "the ending of the file says how the figure is written";
-    throw new HarnessError(`${file}: no figure is written as such a file`, { expected: endings, hint });
-  }
+  if (ending === undefined)
+    throw new HarnessError(`${file}: no figure is written as such a file`, {
+      expected: endings.join(", "),
+      hint: "the ending of the file says how the figure is written",
+    });
   const spec = chartFile(chart, theme);
   if (ending === ".vl.json") return `${JSON.stringify(spec, undefined, 1)}\n`;
+  if (ending === ".pdf") {
+    const { chartPdf } = await import("./pdf.ts");
+    return chartPdf(spec, { title: chart.title, file, date });
+  }
   const svg = await chartSvg(spec);
   return ending === ".svg" ? `${svg}\n` : svgToPng(svg, 2);
 }

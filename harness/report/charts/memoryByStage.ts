@@ -46,7 +46,7 @@ export function memoryCharts(runs: readonly ChartRun[]): readonly Chart[] {
       id: "memory",
       title: "Memory by stage",
       caption:
-        "The bar is the highest resident set, the marks are that of each stage, of a process that holds the model and one photo alone, Node and the runtime included; MB = 10⁶ bytes.",
+        "The bar is the highest resident set, the marks are that of each stage, of a process that holds the model and one photo alone, Node and the runtime included; MB = 10^6 bytes.",
       alt,
       colours: "own",
       spec: chartSpec(`Peak memory by stage. ${alt}`, 0.75 * measured.length, {

@@ -82,16 +82,42 @@ export function chartWarnings(spec: ChartSpec): readonly string[] {
  * Draws a chart as SVG without a browser. Throws for a spec that Vega-Lite warns of, because that is a bug in the chart.
  */
 export async function chartSvg(spec: ChartSpec): Promise<string> {
-  const warnings: string[] = [];
-  const { spec: vegaSpec } = compile(spec, { logger: collector(warnings) });
-  if (warnings.length > 0) throw new Error(`chart: ${warnings.join("; ")}`);
-  const view = new View(parse(vegaSpec), { renderer: "none", logLevel: errorLevel });
+  const view = viewOf(spec);
   try {
     // XML has no control characters: one in a name would make a drawing that nothing opens.
     return visibleLines(await view.toSVG());
   } finally {
     view.finalize();
   }
+}
+
+/** Size of a drawing in px, and the colour behind it. */
+interface DrawingSize {
+  readonly width: number;
+  readonly height: number;
+  readonly background: string;
+}
+
+/**
+ * Draws a chart on what `open` returns, which is like the context of a canvas; `open` is told the size of the drawing. Throws
+ * for a spec that Vega-Lite warns of.
+ */
+export async function drawChart(spec: ChartSpec, open: (size: DrawingSize) => object): Promise<void> {
+  const view = viewOf(spec);
+  try {
+    const [, width, height] = /^<svg[^>]* width="([\d.]+)" height="([\d.]+)"/.exec(await view.toSVG())!;
+    const externalContext = open({ width: Number(width), height: Number(height), background: view.background() });
+    await view.toCanvas(1, { externalContext });
+  } finally {
+    view.finalize();
+  }
+}
+
+function viewOf(spec: ChartSpec): View {
+  const warnings: string[] = [];
+  const { spec: vegaSpec } = compile(spec, { logger: collector(warnings) });
+  if (warnings.length > 0) throw new Error(`chart: ${warnings.join("; ")}`);
+  return new View(parse(vegaSpec), { renderer: "none", logLevel: errorLevel });
 }
 
 /** Returns the libraries that a page needs to draw charts by itself, each as a classic script that sets a global. */
