@@ -24,9 +24,12 @@ interface MeasureSettings {
 }
 
 interface DriftInput {
-  /** Name of the figure that the samples belong to, as the report has it: `sam-nano encode`. */
+  /** Name of the figure that the samples belong to, as the report has it: `sam-nano total`. */
   readonly about: string;
-  /** Samples in ms, in the order in which they were measured. */
+  /**
+   * Samples in ms, in the order in which they were measured: encode and decode of a round together, for these are what rows are
+   * compared by. What is unsure of a part alone is as small a share of the total as the part is.
+   */
   readonly samples: readonly number[];
   readonly settings: MeasureSettings;
 }
@@ -38,8 +41,11 @@ interface DriftInput {
 const limits = {
   /** The medians of the first and the last third may differ by this share. */
   drift: 0.1,
-  /** Half of the median's 95 % interval may be this share of the median: rows that differ by less are not told apart. */
-  unsure: 0.1,
+  /**
+   * Half of the median's 95 % interval may be this share of the median. Of 20 samples it varies by a quarter of itself, so that
+   * no smaller share tells a noisy machine from a quiet one: on a shared virtual machine ± 10 % is usual.
+   */
+  unsure: 0.2,
   /** A sample this many interquartile ranges beyond the quartiles, and this share off the median, is an outlier. */
   outlierRanges: 3,
   outlierShare: 0.2,
@@ -49,13 +55,15 @@ const limits = {
   samples: 9,
   /** Few samples may lie this share apart before that is worth a word. */
   apart: 0.15,
-  /** Other programs may keep this many cores busy, or this share of them. */
-  busyCores: 0.5,
-  busyShare: 0.25,
+  /** Other programs may take this share of the cores: they make a turn that uses all cores about as much longer. */
+  busyShare: 0.1,
 };
 
 /** Rounds that are enough to judge a sample's shape; the default of a run. */
 const enoughRounds = 20;
+
+/** An interval is as narrow as asked for with so many times the rounds that its width asks for, because widths vary. */
+const spareRounds = 1.3;
 
 /** Warns a reader who would believe a latency. Only the most telling finding is returned: one cause shows in several. */
 export function driftWarnings(input: DriftInput): Warning[] {
@@ -78,7 +86,7 @@ export function otherWorkWarnings({
 }): Warning[] {
   if (busy.length === 0) return [];
   const middle = median(busy);
-  if (middle < Math.max(limits.busyCores, limits.busyShare * cores)) return [];
+  if (middle < limits.busyShare * cores) return [];
   const text = `other programs kept ${middle.toFixed(1)} of ${cores} cores busy while latencies were measured. Treat these as upper bounds, or stop the programs and run again with --phase latency.`;
   return [{ about: "latency", text, ask: "quiet", cores: { busy: middle, all: cores } }];
 }
@@ -143,12 +151,15 @@ function unsureFinding(input: DriftInput): Finding | undefined {
   const { samples, settings } = input;
   const middle = median(samples);
   const { low, high } = medianInterval(samples);
-  if ((high - low) / 2 < limits.unsure * middle) return undefined;
+  const share = (high - low) / 2 / middle;
+  if (share < limits.unsure) return undefined;
   const known = `the median of ${samples.length} samples is known from ${ms(low)} to ${ms(high)} only`;
   const modes = modesText(input);
-  if (modes !== undefined) return { text: `${known}: ${modes}`, ask: "quiet" };
+  if (modes !== undefined) return { text: `${known}: ${modes}`, ask: "rounds" };
+  // An interval narrows with the root of the rounds.
+  const rounds = Math.ceil((spareRounds * settings.rounds * (share / limits.unsure) ** 2) / 10) * 10;
   return {
-    text: `${known}${outlierText(samples)}. Close other programs, or raise --rounds (now ${settings.rounds}).`,
+    text: `${known}${outlierText(samples)}. Close other programs, or raise --rounds (now ${settings.rounds}) to ${rounds}.`,
     ask: "rounds",
   };
 }

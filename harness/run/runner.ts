@@ -5,7 +5,6 @@ import { readInstallation } from "../build/installation.ts";
 import { type PreparedRun, prepareRun } from "../build/preparedRun.ts";
 import { HarnessError } from "../errors.ts";
 import { homeFolder } from "../home.ts";
-import { driftWarnings, int8Warnings, otherWorkWarnings } from "../measure/drift.ts";
 import { type Timing, untimed } from "../measure/timing.ts";
 import { type DataPlaces, rememberPlaces } from "../plan/dataPlaces.ts";
 import type { RunPlan } from "../plan/plan.ts";
@@ -25,6 +24,7 @@ import { failureText, WorkerDied, WorkerFailed } from "../worker/workerProcess.t
 import { AccuracyQueue } from "./accuracyQueue.ts";
 import { dumpKeptTokens } from "./keptDump.ts";
 import { type LookAt, measureLatency } from "./latencyPhase.ts";
+import { latencyWarnings } from "./latencyWarnings.ts";
 import { checkProvider, providerWarnings } from "./providerCheck.ts";
 import { type OpenedRun, type RunOutcome, type RunRequest, watcherOf } from "./request.ts";
 import { staleImages } from "./staleImages.ts";
@@ -243,7 +243,12 @@ async function finished(
       ...run.manifest.warnings.filter(isOfClock),
       ...providerWarnings(run.manifest.runtime),
       ...(await failureWarnings(run)),
-      ...(await latencyWarnings({ run, prepared }, plan)),
+      ...latencyWarnings(await run.latency(), {
+        variant: run.manifest.variant.id,
+        cpu: run.manifest.environment.cpu,
+        multipliesInt8: prepared.multipliesInt8,
+        settings: plan.latency,
+      }),
     ],
   };
 }
@@ -269,23 +274,6 @@ export async function failureWarnings(run: Run): Promise<Manifest["warnings"]> {
   if (first === undefined) return [];
   const text = `${failures.size} of ${run.finishedImages().size} images failed and are in no figure (image ${first[0]}: ${first[1]}). Mend the photos and give the same command again, or leave them out with --image.`;
   return [{ about: "images", text, ask: "mend" }];
-}
-
-async function latencyWarnings({ run, prepared }: OpenedRun, plan: RunPlan): Promise<Manifest["warnings"]> {
-  const turns = await run.latency();
-  if (turns.length === 0) return [];
-  const { variant, environment } = run.manifest;
-  const drift = (["encodeMs", "decodeMs"] as const).flatMap((stage) =>
-    driftWarnings({
-      about: `${variant.id} ${stage === "encodeMs" ? "encode" : "decode"}`,
-      samples: turns.flatMap((turn) => turn[stage]),
-      settings: plan.latency,
-    }),
-  );
-  const { flags } = environment.cpu;
-  const int8 = prepared.multipliesInt8 ? int8Warnings({ about: `${variant.id} encode`, flags }) : [];
-  const busy = turns.flatMap(({ others }) => others ?? []);
-  return [...drift, ...int8, ...otherWorkWarnings({ busy, cores: environment.cpu.cores })];
 }
 
 /** Returns finished images whose rows are of another photo or of a worker that died; none where only latency is asked for. */

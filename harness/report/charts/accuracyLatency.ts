@@ -107,6 +107,6 @@ function chartOf(
       ]),
       ...floors.map((floor) => [floor.name, floor.accuracy, "", "", "", "", "", ""]),
     ],
-    touches: /^(latency|images|dataset|run)$|(encode|decode)$/,
+    touches: /^(latency|images|dataset|run)$|(encode|decode|total)$/,
   };
 }

@@ -47,7 +47,7 @@ const sentences: Readonly<Record<Ask, (counted: Counted) => string>> = {
   rest: ({ rows }) =>
     `the machine slowed down under ${rowsText(rows)}: let it rest, then run again with --phase latency`,
   warmup: ({ rows }) => `the first rounds of ${rowsText(rows)} were slower than the last: raise --warmup`,
-  rounds: ({ rows }) => `latencies of ${rowsText(rows)} are unsure by 10 % or more: raise --rounds`,
+  rounds: ({ rows }) => `latencies of ${rowsText(rows)} are unsure by 20 % or more: raise --rounds`,
   merge: ({ rows }) =>
     `${rowsText(rows)} ${rows === 1 ? "is a shard" : "are shards"}: bench merge makes whole runs of them`,
   processor: ({ rows }) => `${rowsText(rows)} in int8 ran without VNNI: judge their speed on a processor that has it`,
@@ -108,7 +108,7 @@ export function groupLines({ text, warnings }: WarningGroup): readonly string[] 
 export function isTouched({ id, kind }: Pick<ResultColumn, "id" | "kind">, { about }: Pick<Warning, "about">): boolean {
   const encodes = about === "latency" || about.endsWith(" encode");
   const decodes = about === "latency" || about.endsWith(" decode");
-  if (id === "total") return encodes || decodes;
+  if (id === "total") return encodes || decodes || about.endsWith(" total");
   if (id === "encode") return encodes;
   if (id === "decode") return decodes;
   return kind === "accuracy" && (about === "images" || about === "metrics");
