@@ -2,13 +2,16 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { examine as examination } from "../estimate/findings.ts";
 import { diskFreeBytes, isSoftwareDevice, vulkanDevice } from "../estimate/machine.ts";
 import { needsOf } from "../estimate/needs.ts";
 import { swiftShader, useSwiftShader } from "../onnx/fixtures/swiftShader.ts";
 import { fakePythons, onPath } from "../plan/fixtures/fakePython.ts";
 import { resolvePlan } from "../plan/plan.ts";
+import { terminalWidth } from "../report/table/terminalWidth.ts";
 import { doctor } from "./doctor.ts";
 import { memoryConsole } from "./fixtures/bench.ts";
+import { findingsText } from "./text/findings.ts";
 
 const results = mkdtempSync(join(tmpdir(), "doctor-"));
 const nano = { variants: "sam-nano", limit: 2 };
@@ -43,6 +46,27 @@ test("the text says what is needed and that nothing is missing", async () => {
   expect(out).toMatch(/^2 images of photos \(some \d+ targets\), prompts box, 1p, 3p$/m);
   expect(out).toContain("nothing is missing");
   expect(out.split("\n").filter((line) => line.length > 120 && !line.includes(results))).toEqual([]);
+});
+
+test("no line is wider than a terminal of 80, 100 or 140 columns, but for a folder that is", async () => {
+  const found = await examination({ variants: "sam-nano,sam-fast/sam-nano/per-token", limit: 2 }, results);
+  const leftOut = ["sam-vit-h", "efficientvit-sam-xl1"].map((variant) => ({
+    variant,
+    reason: "no checkpoint here",
+    command: `bench pull ${variant}, or bench run --variants ${variant} --checkpoint ${variant}=FILE; or --weights seeded`,
+  }));
+  const missing = [
+    "provider webgpu: WebGPU needs Vulkan's loader, which apt-get install libvulkan1 chromium brings here",
+  ];
+  for (const columns of [80, 100, 140]) {
+    const text = findingsText({ ...found, missing, plan: { ...found.plan!, leftOut } }, columns);
+    const tooWide = text.split("\n").filter((line) => terminalWidth(line) > columns);
+    // The name of a folder is not cut.
+    expect(tooWide.filter((line) => line.trim().includes(" "))).toEqual([]);
+    expect(text).toMatch(/^plan .* time +memory MB/m);
+    expect(text).toMatch(/^sam-fast\/sam-nano\/per-token .* \d+$/m);
+    expect(text.replaceAll(/\s+/g, " ")).toContain("bench pull sam-vit-h, or bench run");
+  }
 });
 
 test("a plan that can not run is a finding, with what would mend it, and the exit code says no", async () => {

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { examine } from "../estimate/findings.ts";
 import { planOptions } from "../plan/options.ts";
 import { headings } from "./headings.ts";
-import { type Command, line } from "./terminal/command.ts";
+import { type Command, line, widthOf } from "./terminal/command.ts";
 import { exitCodes } from "./terminal/exitCodes.ts";
 import { planUnused, runFlagsOf, settingOptions } from "./terminal/planFlags.ts";
 import { resultsOption } from "./terminal/runChoice.ts";
@@ -24,7 +24,7 @@ export const doctor: Command = {
   async run(args, console) {
     const found = await examine(await runFlagsOf(args), resolve(args.results as string));
     if (args.json) line(console, JSON.stringify(found));
-    else line(console, findingsText(found));
+    else line(console, findingsText(found, widthOf(console).width));
     return exitCodes[found.missing.length === 0 ? "done" : "no"].code;
   },
 };

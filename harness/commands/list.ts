@@ -3,7 +3,7 @@ import { unknown } from "../errors.ts";
 import { loadRegistry } from "../plan/plugins/registry.ts";
 import { checkedRuns } from "../results/storedRuns.ts";
 import { headings } from "./headings.ts";
-import { type Command, line, listOf, note } from "./terminal/command.ts";
+import { type Command, line, listOf, note, widthOf } from "./terminal/command.ts";
 import { resultsOption } from "./terminal/runChoice.ts";
 import { listingNames } from "./text/listingNames.ts";
 import { listings, type Sources } from "./text/listings.ts";
@@ -37,7 +37,10 @@ export const list: Command = {
       registry: () => loadRegistry(listOf(args, "plugin")),
       runs: () => checkedRuns(resolve(args.results as string), (text) => note(console, text)),
     };
-    line(console, args.json ? JSON.stringify(await listing.json(sources)) : await listing.text(sources));
+    line(
+      console,
+      args.json ? JSON.stringify(await listing.json(sources)) : await listing.text(sources, widthOf(console).width),
+    );
     return 0;
   },
 };

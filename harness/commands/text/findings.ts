@@ -2,19 +2,20 @@ import { type Findings, gigabytes, type InstalledWeights } from "../../estimate/
 import { isSoftwareDevice, type ProviderState } from "../../estimate/machine.ts";
 import type { PlanNeeds } from "../../estimate/needs.ts";
 import type { ProgramState } from "../../estimate/programs.ts";
-import { layout, wrap } from "../../report/table/layout.ts";
+import { wrap } from "../../report/table/layout.ts";
 import { formatDuration } from "../terminal/progress.ts";
-import { plainTable } from "./plainTable.ts";
+import { fittedTable } from "./fittedTable.ts";
 
-const width = 120;
+/** Characters of a line where there is no terminal. */
+const defaults = { width: 120 };
 
 /** Writes what `bench doctor` prints: the machine, what is installed, what the plan needs, and what it lacks. */
-export function findingsText(found: Findings): string {
+export function findingsText(found: Findings, width: number = defaults.width): string {
   const { plan, gmacsPerSecond, missing } = found;
   return [
-    factsText(found),
-    weightsText(found.installed),
-    ...(plan === undefined || gmacsPerSecond === undefined ? [] : [planText(plan, gmacsPerSecond)]),
+    factsText(found, width),
+    weightsText(found.installed, width),
+    ...(plan === undefined || gmacsPerSecond === undefined ? [] : [planText(plan, { gmacsPerSecond, width })]),
     missing.length === 0
       ? "nothing is missing"
       : `missing\n${missing.map((each) => wrap(`- ${each}`, width, "  ")).join("\n")}`,
@@ -23,7 +24,7 @@ export function findingsText(found: Findings): string {
 
 type Fact = readonly [name: string, value: string];
 
-function factsText({ machine, onnxruntime, providers, disks, commit, programs }: Findings): string {
+function factsText({ machine, onnxruntime, providers, disks, commit, programs }: Findings, width: number): string {
   const { cpu, gpus = [], memory, limits, os, virtual } = machine;
   const limited = [
     ...(limits.cores === undefined ? [] : [`${limits.cores} cores`]),
@@ -80,33 +81,55 @@ function when(holds: boolean, fact: Fact): readonly Fact[] {
   return holds ? [fact] : [];
 }
 
-function weightsText(installed: readonly InstalledWeights[]): string {
+function weightsText(installed: readonly InstalledWeights[], width: number): string {
   if (installed.length === 0) return "no weights are installed";
-  return plainTable(
-    ["installed for", "weights", "file", "MB"],
-    installed.map(({ variant, weights, file, bytes }) => [variant, weights, file, (bytes / 1e6).toFixed(1)]),
+  return fittedTable(
+    [
+      { header: "installed for", cells: installed.map(({ variant }) => variant) },
+      { header: "weights", cells: installed.map(({ weights }) => weights), leaves: 1 },
+      { header: "file", cells: installed.map(({ file }) => file), leaves: 2 },
+      { header: "MB", cells: installed.map(({ bytes }) => (bytes / 1e6).toFixed(1)) },
+    ],
+    width,
   );
 }
 
-function planText(plan: PlanNeeds, gmacsPerSecond: number): string {
+interface PlanContext {
+  readonly gmacsPerSecond: number;
+  readonly width: number;
+}
+
+function planText(plan: PlanNeeds, { gmacsPerSecond, width }: PlanContext): string {
   const { variants, leftOut } = plan;
   const total = `about ${formatDuration(plan.seconds)}, ${gigabytes(plan.memoryBytes)} of memory, ${gigabytes(plan.diskBytes)} of disk`;
   const what = `${plan.images} images of ${plan.dataset} (some ${plan.targets} targets), prompts ${plan.prompts.join(", ")}`;
   const basis = `from the graphs' multiply-accumulates and ${gmacsPerSecond.toFixed(0)} GMAC/s, measured just now; what is measured already is not done again`;
-  const table = plainTable(
-    ["plan", "weights", "encode ms", "decode ms", "time", "memory MB", "disk MB"],
-    variants.map((needs) => [
-      ...[needs.variant, needs.weights, needs.encodeMs.toFixed(0), needs.decodeMs.toFixed(0)],
-      ...[formatDuration(needs.seconds), (needs.memoryBytes / 1e6).toFixed(0), (needs.diskBytes / 1e6).toFixed(0)],
-    ]),
+  const column = (header: string, cell: (needs: (typeof variants)[number]) => string, leaves?: number) => ({
+    header,
+    cells: variants.map(cell),
+    leaves,
+  });
+  const table = fittedTable(
+    [
+      column("plan", ({ variant }) => variant),
+      column("weights", ({ weights }) => weights, 4),
+      column("encode ms", ({ encodeMs }) => encodeMs.toFixed(0), 2),
+      column("decode ms", ({ decodeMs }) => decodeMs.toFixed(0), 1),
+      column("time", ({ seconds }) => formatDuration(seconds)),
+      column("memory MB", ({ memoryBytes }) => (memoryBytes / 1e6).toFixed(0)),
+      column("disk MB", ({ diskBytes }) => (diskBytes / 1e6).toFixed(0), 3),
+    ],
+    width,
   );
-  const left = layout([
-    { header: ["left out"], align: "left", cells: leftOut.map(({ variant }) => variant) },
-    { header: ["what brings it"], align: "left", cells: leftOut.map(({ command }) => wrap(command, width - 30, "  ")) },
-  ]);
+  const left = fittedTable(
+    [
+      { header: "left out", cells: leftOut.map(({ variant }) => variant) },
+      { header: "what brings it", cells: leftOut.map(({ command }) => command), prose: width },
+    ],
+    width,
+  );
   const taken = variants.flatMap((each) => (each.taken === undefined ? [] : [`${each.variant}: ${each.taken}`]));
   const text = [`the plan needs ${total}`, what, basis].map((each) => wrap(each, width, "  ")).join("\n");
-  return [text, table, ...(taken.length === 0 ? [] : [taken.join("\n")]), ...(leftOut.length === 0 ? [] : [left])].join(
-    "\n\n",
-  );
+  const takenText = taken.map((each) => wrap(each, width, "  ")).join("\n");
+  return [text, table, takenText, leftOut.length === 0 ? "" : left].filter((part) => part !== "").join("\n\n");
 }

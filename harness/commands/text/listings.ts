@@ -1,16 +1,16 @@
-import type { Metric, ModelInputSpec, Protocol } from "../../api.ts";
+import type { Metric, ModelInputSpec, Protocol, VariantManifest } from "../../api.ts";
 import { bookOf } from "../../plan/plugins/book.ts";
 import type { Registry } from "../../plan/plugins/registry.ts";
 import { promptsOf } from "../../protocols/index.ts";
 import { confidenceMeaning } from "../../report/papers/notes.ts";
 import { describePublished, publishedTables } from "../../report/papers/published.ts";
 import type { PublishedTable } from "../../report/papers/read.ts";
-import { layout, wrap } from "../../report/table/layout.ts";
+import { wrap } from "../../report/table/layout.ts";
 import type { CheckedRun } from "../../results/storedRuns.ts";
 import { rowName } from "../../store/rowName.ts";
 import { isEarlier } from "../../store/schema.ts";
+import { type FittedColumn, fittedTable } from "./fittedTable.ts";
 import type { ListingName } from "./listingNames.ts";
-import { plainTable } from "./plainTable.ts";
 
 /** Sources of the lists; each is read only when a list asks for it. */
 export interface Sources {
@@ -19,85 +19,115 @@ export interface Sources {
 }
 
 interface Listing {
-  text(sources: Sources): Promise<string>;
+  /** Writes the list in lines no longer than `width`; the whole of it without one. */
+  text(sources: Sources, width: number | undefined): Promise<string>;
   json(sources: Sources): Promise<unknown>;
 }
 
 /** Lists of `bench list` by their word, each as text and as JSON. */
 export const listings: Readonly<Record<ListingName, Listing>> = {
   variants: {
-    text: async ({ registry }) =>
-      plainTable(
-        ["variant", "title", "input px", "paper", "published weights"],
-        [...(await registry()).variants.values()].map(({ preset }) => [
-          preset.id,
-          preset.title,
-          sideText(preset.input),
-          preset.paper.arxiv === undefined ? preset.paper.title : `arXiv ${preset.paper.arxiv}`,
-          preset.published?.id ?? (preset.nanoWeights === undefined ? "none" : "in this project"),
-        ]),
+    text: async ({ registry }, width) =>
+      tableOf(
+        [...(await registry()).variants.values()].map(({ preset }) => preset),
+        {
+          variant: { cell: ({ id }) => id },
+          title: { cell: ({ title }) => title, leaves: 2 },
+          "input px": { cell: ({ input }) => sideText(input), leaves: 3 },
+          paper: { cell: ({ paper }) => (paper.arxiv === undefined ? paper.title : `arXiv ${paper.arxiv}`), leaves: 1 },
+          "published weights": { cell: weightsText },
+        },
+        width,
       ),
     json: async ({ registry }) => [...(await registry()).variants.values()].map(({ preset }) => preset),
   },
   datasets: {
-    text: async ({ registry }) =>
-      proseTable([...(await registry()).datasets.values()], {
-        dataset: ({ id }) => id,
-        title: ({ title }) => title,
-        about: ({ about }) => wrap(about, widths.prose),
-      }),
+    text: async ({ registry }, width) =>
+      tableOf(
+        [...(await registry()).datasets.values()],
+        {
+          dataset: { cell: ({ id }) => id },
+          title: { cell: ({ title }) => title, prose: widths.title },
+          about: { cell: ({ about }) => about, prose: widths.prose },
+        },
+        width,
+      ),
     json: async ({ registry }) =>
       [...(await registry()).datasets.values()].map(({ id, title, about }) => ({ id, title, about })),
   },
   protocols: {
-    text: async ({ registry }) => protocolTable(bookOf(await registry()).protocols),
+    text: async ({ registry }, width) => protocolTable(bookOf(await registry()).protocols, width),
     json: async ({ registry }) => bookOf(await registry()).protocols.map(describeProtocol),
   },
   metrics: {
-    text: async ({ registry }) => metricTable(bookOf(await registry()).metrics),
+    text: async ({ registry }, width) =>
+      tableOf(
+        bookOf(await registry()).metrics,
+        {
+          metric: { cell: ({ id }) => id },
+          headline: { cell: ({ headline, better }) => `${headline}, ${better} is better` },
+          needs: { cell: ({ needs }) => needs },
+          about: { cell: ({ about }) => about, prose: widths.prose },
+        },
+        width,
+      ),
     json: async ({ registry }) => bookOf(await registry()).metrics.map(describeMetric),
   },
   runs: {
-    text: async ({ runs }) => runTable((await runs()).map(describeRun)),
+    text: async ({ runs }, width) => runTable((await runs()).map(describeRun), width),
     json: async ({ runs }) => (await runs()).map(describeRun),
   },
   papers: {
-    text: async () => paperTable(await publishedTables()),
+    text: async (_, width) => paperTable(await publishedTables(), width),
     json: async () => (await publishedTables()).map(describePublished),
   },
 };
+
+function weightsText({ published, nanoWeights }: VariantManifest): string {
+  return published?.id ?? (nanoWeights === undefined ? "none" : "in this project");
+}
 
 /** Writes the side of the square that an encoder takes, or the longer side of a frame that is as oblong as the photo. */
 function sideText({ side, multipleOf }: ModelInputSpec): string {
   return multipleOf === undefined ? String(side) : `${side}, oblong`;
 }
 
-/** Widths in characters: a column of prose, a list of prompts, a title, a name in a cell. */
-const widths = { prose: 73, names: 16, title: 56, cell: 28 };
+/** Widths in characters: a column of prose, a list of prompts, a title, a name in a cell, and a line of its own. */
+const widths = { prose: 73, names: 16, title: 56, cell: 28, line: 100 };
 
-/** Writes a table whose prose breaks inside its cell, so that an entry reads as a block. */
-function proseTable<T>(all: readonly T[], cellsOf: Readonly<Record<string, (entry: T) => string>>): string {
-  return layout(
-    Object.entries(cellsOf).map(([header, cellOf]) => ({ header: [header], align: "left", cells: all.map(cellOf) })),
+interface CellOf<T> extends Pick<FittedColumn, "prose" | "leaves"> {
+  readonly cell: (entry: T) => string;
+}
+
+function tableOf<T>(
+  all: readonly T[],
+  columns: Readonly<Record<string, CellOf<T>>>,
+  width: number | undefined,
+): string {
+  return fittedTable(
+    Object.entries(columns).map(([header, { cell, prose, leaves }]) => ({
+      header,
+      cells: all.map(cell),
+      prose,
+      leaves,
+    })),
+    width,
   );
 }
 
-function protocolTable(all: readonly Protocol[]): string {
-  const table = proseTable(all, {
-    protocol: ({ id }) => id,
-    prompts: (protocol) => wrap(promptsOf(protocol).join(", "), widths.names),
-    about: (protocol) => `${wrap(aboutOf(protocol), widths.prose)}\n${wrap(sourceOf(protocol), widths.prose, "  ")}`,
-  });
-  return `${table}\n\nsources: repo = the authors' code, paper = the paper, summary = a summary of it, secondary = someone else's comparison`;
-}
-
-function metricTable(all: readonly Metric[]): string {
-  return proseTable(all, {
-    metric: ({ id }) => id,
-    headline: ({ headline, better }) => `${headline}, ${better} is better`,
-    needs: ({ needs }) => needs,
-    about: ({ about }) => wrap(about, widths.prose),
-  });
+function protocolTable(all: readonly Protocol[], width: number | undefined): string {
+  const table = tableOf(
+    all,
+    {
+      protocol: { cell: ({ id }) => id },
+      prompts: { cell: (protocol) => promptsOf(protocol).join(", "), prose: widths.names },
+      about: { cell: (protocol) => `${aboutOf(protocol)}\n${sourceOf(protocol)}`, prose: widths.prose },
+    },
+    width,
+  );
+  const sources =
+    "sources: repo = the authors' code, paper = the paper, summary = a summary of it, secondary = someone else's comparison";
+  return `${table}\n\n${wrap(sources, width ?? widths.line, "  ")}`;
 }
 
 function describeMetric({ id, title, about, headline, better, unit, needs, columns }: Metric) {
@@ -118,34 +148,50 @@ function describeProtocol(protocol: Protocol) {
   return { id, title, prompts: promptsOf(protocol), about, source, confidence, needs, notes };
 }
 
-function runTable(runs: readonly ReturnType<typeof describeRun>[]): string {
+function runTable(runs: readonly ReturnType<typeof describeRun>[], width: number | undefined): string {
   if (runs.length === 0) return "no run here; bench run makes one, --results names the folder";
-  return plainTable(
-    ["run", "variant", "weights", "dataset", "images", "prompts", "status", "created"],
-    runs.map(({ id, variant, weights, dataset, images, prompts, status, only, shard, earlier, damage, createdAt }) => {
+  return tableOf(
+    runs,
+    {
+      run: { cell: ({ id }) => id },
+      variant: { cell: ({ variant }) => variant, leaves: 3 },
+      weights: { cell: ({ weights }) => weights, leaves: 5 },
+      dataset: { cell: ({ dataset }) => dataset, leaves: 6 },
+      images: { cell: ({ images }) => String(images), leaves: 2 },
+      prompts: { cell: ({ prompts }) => Object.keys(prompts).join(","), leaves: 1 },
+      status: { cell: stateText },
       // To the minute, UTC.
-      const created = createdAt.slice(0, 16).replace("T", " ");
-      const state = [
-        damage === undefined ? status : "damaged",
-        ...(shard === undefined ? [] : [`shard ${shard}`]),
-        ...(only === undefined ? [] : [only]),
-        ...(earlier === undefined ? [] : ["earlier version"]),
-      ];
-      return [id, variant, weights, dataset, String(images), Object.keys(prompts).join(","), state.join(", "), created];
-    }),
+      created: { cell: ({ createdAt }) => createdAt.slice(0, 16).replace("T", " "), leaves: 4 },
+    },
+    width,
   );
 }
 
-function paperTable(all: readonly PublishedTable[]): string {
-  const table = proseTable(all.map(describePublished), {
-    "paper table": ({ id }) => id,
-    paper: ({ paper, table }) => `${wrap(paper, widths.title, "  ")}\n${wrap(table, widths.title, "  ")}`,
-    dataset: ({ dataset }) => wrap(dataset ?? "", widths.cell, "  "),
-    protocols: ({ protocols }) => wrap(protocols.join(", "), widths.cell, "  "),
-    confidence: ({ confidence }) => confidence,
-  });
+function stateText({ damage, status, shard, only, earlier }: ReturnType<typeof describeRun>): string {
+  return [
+    damage === undefined ? status : "damaged",
+    shard === undefined ? "" : `shard ${shard}`,
+    only ?? "",
+    earlier === undefined ? "" : "earlier version",
+  ]
+    .filter((part) => part !== "")
+    .join(", ");
+}
+
+function paperTable(all: readonly PublishedTable[], width: number | undefined): string {
+  const table = tableOf(
+    all.map(describePublished),
+    {
+      "paper table": { cell: ({ id }) => id },
+      paper: { cell: ({ paper, table }) => `${paper}\n${table}`, prose: widths.title },
+      dataset: { cell: ({ dataset }) => dataset ?? "", prose: widths.cell },
+      protocols: { cell: ({ protocols }) => protocols.join(", "), prose: widths.cell },
+      confidence: { cell: ({ confidence }) => confidence },
+    },
+    width,
+  );
   const meanings = Object.entries(confidenceMeaning).map(([level, meaning]) => `${level} = ${meaning}`);
-  return `${table}\n\n${wrap(`confidence: ${meanings.join("; ")}`, widths.prose, "  ")}`;
+  return `${table}\n\n${wrap(`confidence: ${meanings.join("; ")}`, width ?? widths.line, "  ")}`;
 }
 
 function describeRun({ manifest, damage }: CheckedRun) {
