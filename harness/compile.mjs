@@ -1,8 +1,10 @@
-// Compiles the project for compiled.mjs, all modules together: one that two processes begin with is one module in both.
+// Compiles the project for compiled.mjs: one file for each module that a process begins with, with all that it imports. A file
+// takes a process about a millisecond to find and open, and the project with its libraries is hundreds of them; code in a file that
+// is not called is hardly read.
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
-import { basename, dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, stop } from "esbuild";
 import { modulesOf, readRecord, sha256OfFile, stampOf } from "./compiled.mjs";
@@ -14,6 +16,13 @@ const defaults = {
 
 /** Where the compiler believes that it writes; the files are stored in the cache. */
 const outputs = "compiled";
+
+/** Libraries that every start needs. */
+const compiledIn = ["fast-glob", "protobufjs", "yargs", "zod"];
+
+/** Libraries that are no ES modules ask for Node's own modules by `require`. */
+const requireBanner =
+  'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);';
 
 /** The module that holds the project's own plug-ins; it is empty where TypeScript runs as it is. */
 const ownModules = join("harness", "plan", "plugins", "ownModules.ts");
@@ -31,10 +40,10 @@ export async function compile(place, root) {
     outbase: root,
     outdir: join(root, outputs),
     outExtension: { ".js": ".mjs" },
-    chunkNames: "parts/[hash]",
     write: false,
     bundle: true,
-    splitting: true,
+    minifyWhitespace: true,
+    banner: { js: requireBanner },
     format: "esm",
     platform: "node",
     target: "node20",
@@ -117,18 +126,26 @@ function sweep(home) {
       rmSync(join(home, name), { recursive: true, force: true });
 }
 
-/** Libraries stay where they are; where npm brings another version of one, its package.json is another file. */
+/**
+ * Libraries that every start needs are compiled into the code, with what they need themselves: they are hundreds of files. All
+ * others stay where they are. Where npm brings another version of a library, its package.json is another file.
+ */
 function libraryPlugin(root, sources) {
   return {
     name: "libraries",
     setup(building) {
-      building.onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
-        if (kind === "entry-point" || isBuiltin(path)) return undefined;
-        const url = import.meta.resolve(path);
-        const file = fileURLToPath(url);
-        if (/^sam-bench(\/|$)/.test(path)) return { path: file };
-        note(sources, root, packageFileOf(file));
-        return { path: url, external: true };
+      building.onResolve({ filter: /^[^./]/ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
+        if (kind === "entry-point" || isBuiltin(path) || pluginData?.resolving) return undefined;
+        if (/^sam-bench(\/|$)/.test(path)) return { path: fileURLToPath(import.meta.resolve(path)) };
+        const isInside = importer.includes(`${sep}node_modules${sep}`);
+        if (!isInside && !compiledIn.includes(path)) {
+          const url = import.meta.resolve(path);
+          note(sources, root, packageFileOf(fileURLToPath(url)));
+          return { path: url, external: true };
+        }
+        const found = await building.resolve(path, { kind, importer, resolveDir, pluginData: { resolving: true } });
+        if (found.path !== "") note(sources, root, packageFileOf(found.path));
+        return found;
       });
     },
   };
@@ -148,7 +165,7 @@ function sourcePlugin({ root, plugins, sources }) {
   return {
     name: "sources",
     setup(building) {
-      building.onLoad({ filter: /\.(ts|mjs)$/ }, ({ path }) => {
+      building.onLoad({ filter: /\.(ts|mjs|js|cjs)$/ }, ({ path }) => {
         const url = JSON.stringify(pathToFileURL(path).href);
         const name = relative(root, path);
         const stamp = stampOf(path);
@@ -158,7 +175,10 @@ function sourcePlugin({ root, plugins, sources }) {
           name === ownModules
             ? `export const ownModules = { ${own.map((module) => `${module}: () => import(${module})`).join(", ")} };`
             : source;
-        return { contents: `const moduleUrl = ${url}; ${text}`, loader: "ts" };
+        return {
+          contents: text.includes("import.meta.url") ? `const moduleUrl = ${url}; ${text}` : text,
+          loader: path.endsWith(".ts") ? "ts" : "js",
+        };
       });
     },
   };

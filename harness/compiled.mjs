@@ -52,7 +52,10 @@ export function modulesOf(root) {
 
 /** Returns the state of a file as text: it changes whenever the file is another one or is written to, save by a copy of a disk. */
 export function stampOf(file) {
-  const { dev, ino, size, mtimeNs, ctimeNs } = statSync(file, { bigint: true });
+  return stampIn(statSync(file, { bigint: true }));
+}
+
+function stampIn({ dev, ino, size, mtimeNs, ctimeNs }) {
   return [dev, ino, size, mtimeNs, ctimeNs].join(":");
 }
 
@@ -94,5 +97,6 @@ export function readRecord(place) {
 
 /** A file that was copied or checked out again has other times, and the same bytes. */
 function isUnchanged(file, { stamp, sha256 }) {
-  return existsSync(file) && (stampOf(file) === stamp || sha256OfFile(file) === sha256);
+  const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
+  return stats !== undefined && (stampIn(stats) === stamp || sha256OfFile(file) === sha256);
 }

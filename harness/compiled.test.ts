@@ -4,6 +4,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   realpathSync,
   rmSync,
   utimesSync,
@@ -96,6 +97,25 @@ test("compiled code or a record that is damaged is made again", () => {
   expect(inProcess("cli.answer").found).toBe(1);
 });
 
+test("a library that is compiled in is compiled anew where its version or any of its files is another", () => {
+  const library = (version: string, text: string) => {
+    write("node_modules/zod/package.json", JSON.stringify({ name: "zod", version, type: "module", main: "index.js" }));
+    write("node_modules/zod/index.js", `import { part } from "./part.js"; import.meta.url; export const z = part;`);
+    write("node_modules/zod/part.js", `export const part = "${text}";`);
+  };
+  library("1.0.0", "one");
+  write("harness/answer.ts", 'import { z } from "zod"; export const answer = z;');
+  const first = inProcess("cli.answer");
+  expect(first.found).toBe("one");
+  library("1.0.0", "one");
+  expect(inProcess("cli.answer")).toEqual(first);
+  library("1.0.0", "two");
+  expect(inProcess("cli.answer").found).toBe("two");
+  const second = inProcess("cli.answer");
+  library("1.0.1", "two");
+  expect(inProcess("cli.answer").url).not.toBe(second.url);
+});
+
 test("where the home folder can not be written, or the code has a mistake, nothing is compiled", () => {
   writeFileSync(home, "a file");
   expect(inProcess("cli.answer")).toEqual({});
@@ -123,5 +143,12 @@ test("the program starts from compiled code, and from its sources where a plug-i
   expect(bench("list", "datasets", "--plugin", plugin)).toMatch(/\bmine\b/);
   expect(readdirSync(folder)).not.toContain("home");
   expect(bench("list", "datasets")).toMatch(/\bphotos\b/);
-  expect(readdirSync(join(home, "compiled"))).toHaveLength(2);
+  const [folderName, record] = readdirSync(join(home, "compiled"));
+  expect(record).toMatch(/\.json$/);
+  // A library that is imported where a file begins is read at every start; import() waits until it is needed.
+  const compiled = join(home, "compiled", folderName!);
+  for (const file of readdirSync(compiled, { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".mjs"),
+  ))
+    expect([file, readFileSync(join(compiled, file), "utf8").match(/\bfrom\s*"file:[^"]+"/g)]).toEqual([file, null]);
 });

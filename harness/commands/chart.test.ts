@@ -54,7 +54,7 @@ test("the beginning of ids stands for the first figure, and the ending of the fi
   expect(readFileSync(file(".pdf")).subarray(0, 5).toString()).toBe("%PDF-");
   await charting({ figure: "accuracy-latency-1p", out: file(".vl.json"), theme: "dark" });
   const spec = JSON.parse(readFileSync(file(".vl.json"), "utf8"));
-  expect(chartWarnings(spec)).toEqual([]);
+  expect(await chartWarnings(spec)).toEqual([]);
   expect(spec.config.background).toBe("#0d1117");
 });
 

@@ -69,13 +69,13 @@ async function reporting(args: Readonly<Record<string, unknown>>): Promise<strin
   return console.said.out + console.said.notes;
 }
 
-test("the page, and every chart and table as Vega-Lite, SVG and PNG", () => {
+test("the page, and every chart and table as Vega-Lite, SVG and PNG", async () => {
   const files = readdirSync(out).sort();
   const ids = files.filter((file) => file.endsWith(".vl.json")).map((file) => file.slice(0, -".vl.json".length));
   expect(ids).toHaveLength(10);
   expect(files).toEqual([...ids.flatMap((id) => [`${id}.png`, `${id}.svg`, `${id}.vl.json`]), "index.html"].sort());
   for (const id of ids) {
-    expect([id, chartWarnings(JSON.parse(readFileSync(join(out, `${id}.vl.json`), "utf8")))]).toEqual([id, []]);
+    expect([id, await chartWarnings(JSON.parse(readFileSync(join(out, `${id}.vl.json`), "utf8")))]).toEqual([id, []]);
     expect(
       readFileSync(join(out, `${id}.png`))
         .subarray(1, 4)

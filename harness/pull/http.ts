@@ -1,4 +1,4 @@
-import { EnvHttpProxyAgent, request } from "undici";
+import type { EnvHttpProxyAgent } from "undici";
 
 /** An answer is what a server says; its body comes as it is read. */
 export interface Answer {
@@ -22,17 +22,21 @@ export interface Client {
  */
 export function openClient({ stallMs }: { readonly stallMs: number }): Client {
   const checked = { rejectUnauthorized: true };
-  const dispatcher = new EnvHttpProxyAgent({
-    connect: { ...checked, timeout: stallMs },
-    requestTls: checked,
-    proxyTls: checked,
-    headersTimeout: stallMs,
-    bodyTimeout: stallMs,
-  });
+  let opened: EnvHttpProxyAgent | undefined;
   return {
     async get(url, headers) {
+      // Not at the top: a command that asks no server need not wait for the library.
+      const undici = await import("undici");
+      opened ??= new undici.EnvHttpProxyAgent({
+        connect: { ...checked, timeout: stallMs },
+        requestTls: checked,
+        proxyTls: checked,
+        headersTimeout: stallMs,
+        bodyTimeout: stallMs,
+      });
+      const dispatcher = opened;
       // A body that is packed for the way would have another length and hash than the file.
-      const answer = await request(url, { dispatcher, headers: { "accept-encoding": "identity", ...headers } });
+      const answer = await undici.request(url, { dispatcher, headers: { "accept-encoding": "identity", ...headers } });
       return {
         status: answer.statusCode,
         header(name) {
@@ -46,6 +50,6 @@ export function openClient({ stallMs }: { readonly stallMs: number }): Client {
         },
       };
     },
-    close: () => dispatcher.destroy(),
+    close: async () => opened?.destroy(),
   };
 }

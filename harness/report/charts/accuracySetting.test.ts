@@ -33,8 +33,8 @@ test("runs of one method stand in the order of their setting, each with all of i
 
 test("compiles without a warning in both themes, with a line and points", async () => {
   const [chart] = accuracySettingCharts([turned(fast, 0.5), turned(slow, 0)]);
-  expect(chartWarnings(chartFile(chart!))).toEqual([]);
-  expect(chartWarnings({ ...chart!.spec, config: chartConfig("dark") })).toEqual([]);
+  expect(await chartWarnings(chartFile(chart!))).toEqual([]);
+  expect(await chartWarnings({ ...chart!.spec, config: chartConfig("dark") })).toEqual([]);
   const svg = await chartSvg(chartFile(chart!));
   expect(svg.match(/aria-roledescription="point"/g)).toHaveLength(4);
   expect(svg).toContain("share left out");

@@ -26,9 +26,9 @@ test("a report has a chart of each kind, by prompts where figures are", () => {
 
 test.each(ids)("%s compiles without a warning in both themes, and has marks", async (id) => {
   const chart = charts.find((each) => each.id === id)!;
-  expect(chartWarnings(chartFile(chart))).toEqual([]);
+  expect(await chartWarnings(chartFile(chart))).toEqual([]);
   for (const spec of [chart.spec, chart.narrow ?? chart.spec])
-    expect(chartWarnings({ ...spec, config: chartConfig("dark") })).toEqual([]);
+    expect(await chartWarnings({ ...spec, config: chartConfig("dark") })).toEqual([]);
   const svg = await chartSvg(chartFile(chart));
   expect(svg.match(/aria-roledescription="(point|bar|tick|rule mark|line mark|rect)"/g)!.length).toBeGreaterThan(1);
   expect(svg).toContain(chart.title);
@@ -56,13 +56,13 @@ test("the Pareto front: whoever is beaten in both is not on it", () => {
   ]);
 });
 
-test("a floor, which has no latency, is a line across the chart with its name, in words and in the table too", () => {
+test("a floor, which has no latency, is a line across the chart with its name, in words and in the table too", async () => {
   const [slow, fast] = runs as readonly [DetailedRun, DetailedRun];
   const report = { ...fast.report, role: "floor" as const, title: "filled box / disc", latency: {} };
   const [chart] = accuracyLatencyCharts([slow, { ...fast, report }]);
   const [floor] = (chart!.spec as { layer: readonly { data: object }[] }).layer;
   expect(floor!.data).toEqual({ values: [{ name: "floor: filled box / disc", miou: 70 }] });
-  expect(chartWarnings(chartFile(chart!))).toEqual([]);
+  expect(await chartWarnings(chartFile(chart!))).toEqual([]);
   expect(chart!.alt).toContain("1 variants.");
   expect(chart!.alt).toContain("floor: filled box / disc: 70 %.");
   expect(chart!.records.at(-1)!.slice(0, 2)).toEqual(["floor: filled box / disc", 70]);

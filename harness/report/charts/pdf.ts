@@ -1,5 +1,4 @@
 import { createRequire } from "node:module";
-import PDFDocument from "pdfkit";
 import { HarnessError } from "../../errors.ts";
 import {
   type Matrix,
@@ -39,8 +38,10 @@ interface PdfFile {
  * same bytes. Throws HarnessError for a text with letters that the font lacks.
  */
 export async function chartPdf(spec: ChartSpec, { title, file, date }: PdfFile): Promise<Buffer> {
+  // Not at the top: most commands write no PDF, and need not wait for the library.
+  const { default: Document } = await import("pdfkit");
   const info = { Title: title, CreationDate: date };
-  const document = new PDFDocument({ autoFirstPage: false, info, lang: "en", displayTitle: true });
+  const document: PDFKit.PDFDocument = new Document({ autoFirstPage: false, info, lang: "en", displayTitle: true });
   const bytes = bytesOf(document);
   const { resolve } = createRequire(import.meta.url);
   for (const [weight, path] of Object.entries(fontFiles)) document.registerFont(weight, resolve(path));

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { Error as errorLevel, parse, textMetrics, View } from "vega";
-import { type Config, compile, type TopLevelSpec } from "vega-lite";
+import type { View } from "vega";
+import type { compile as Compile, Config, TopLevelSpec } from "vega-lite";
 import { visibleLines } from "../../visible.ts";
 import { textWidthPx } from "./textSize.ts";
 
@@ -16,9 +16,14 @@ interface TextItem {
   readonly fontWeight?: unknown;
 }
 
-// Without a browser Vega measures no text and guesses it half too wide, which leaves gaps between the columns of a legend.
-textMetrics.width = ({ fontSize = 11, fontWeight }, text) =>
-  textWidthPx(String(text ?? ""), fontSize, fontWeight === "bold" ? "bold" : "normal");
+/** Loads both libraries with the first chart: most commands draw none, and need not wait for them. */
+async function libraries() {
+  const [vega, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);
+  // Without a browser Vega measures no text and guesses it half too wide, which leaves gaps between the columns of a legend.
+  vega.textMetrics.width = ({ fontSize = 11, fontWeight }, text) =>
+    textWidthPx(String(text ?? ""), fontSize, fontWeight === "bold" ? "bold" : "normal");
+  return { vega, compile };
+}
 
 /** A chart as the Vega editor opens it. */
 export type ChartSpec = TopLevelSpec;
@@ -72,7 +77,8 @@ export const blue = "#0072b2";
 export const vermilion = "#d55e00";
 
 /** Returns the warnings of Vega-Lite about a spec; charts of this project have none. */
-export function chartWarnings(spec: ChartSpec): readonly string[] {
+export async function chartWarnings(spec: ChartSpec): Promise<readonly string[]> {
+  const { compile } = await libraries();
   const warnings: string[] = [];
   compile(spec, { logger: collector(warnings) });
   return warnings;
@@ -82,7 +88,7 @@ export function chartWarnings(spec: ChartSpec): readonly string[] {
  * Draws a chart as SVG without a browser. Throws for a spec that Vega-Lite warns of, because that is a bug in the chart.
  */
 export async function chartSvg(spec: ChartSpec): Promise<string> {
-  const view = viewOf(spec);
+  const view = await viewOf(spec);
   try {
     // XML has no control characters: one in a name would make a drawing that nothing opens.
     return visibleLines(await view.toSVG());
@@ -103,7 +109,7 @@ interface DrawingSize {
  * for a spec that Vega-Lite warns of.
  */
 export async function drawChart(spec: ChartSpec, open: (size: DrawingSize) => object): Promise<void> {
-  const view = viewOf(spec);
+  const view = await viewOf(spec);
   try {
     const [, width, height] = /^<svg[^>]* width="([\d.]+)" height="([\d.]+)"/.exec(await view.toSVG())!;
     const externalContext = open({ width: Number(width), height: Number(height), background: view.background() });
@@ -113,11 +119,12 @@ export async function drawChart(spec: ChartSpec, open: (size: DrawingSize) => ob
   }
 }
 
-function viewOf(spec: ChartSpec): View {
+async function viewOf(spec: ChartSpec): Promise<View> {
+  const { vega, compile } = await libraries();
   const warnings: string[] = [];
   const { spec: vegaSpec } = compile(spec, { logger: collector(warnings) });
   if (warnings.length > 0) throw new Error(`chart: ${warnings.join("; ")}`);
-  return new View(parse(vegaSpec), { renderer: "none", logLevel: errorLevel });
+  return new vega.View(vega.parse(vegaSpec), { renderer: "none", logLevel: vega.Error });
 }
 
 /** Returns the libraries that a page needs to draw charts by itself, each as a classic script that sets a global. */
@@ -139,4 +146,4 @@ function collector(warnings: string[]) {
   return logger;
 }
 
-type Logger = NonNullable<NonNullable<Parameters<typeof compile>[1]>["logger"]>;
+type Logger = NonNullable<NonNullable<Parameters<typeof Compile>[1]>["logger"]>;

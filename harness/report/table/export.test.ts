@@ -132,7 +132,7 @@ test("json has the comparison with both bounds", async () => {
 test("vega-lite: rect and text marks that hold every cell, with no warning", async () => {
   const { grid } = exportable(accuracyTable);
   const spec = JSON.parse((await exportTable(exportable(accuracyTable), "vega-lite")) as string);
-  expect(chartWarnings(spec)).toEqual([]);
+  expect(await chartWarnings(spec)).toEqual([]);
   expect(spec.$schema).toBe("https://vega.github.io/schema/vega-lite/v6.json");
   const marks: { mark: { type: string }; data: { values: { text?: string; fill?: string }[] } }[] = spec.layer;
   expect(new Set(marks.map(({ mark }) => mark.type))).toEqual(new Set(["rect", "text"]));
@@ -144,7 +144,7 @@ test("vega-lite: rect and text marks that hold every cell, with no warning", asy
 test("a spec that Vega-Lite warns of is not drawn", async () => {
   const spec = { ...gridSpec(exportable(accuracyTable).grid) } as Parameters<typeof chartSvg>[0];
   const wrong = { ...spec, layer: [{ mark: "bar", data: { values: [] }, encoding: { shape: { field: "a" } } }] };
-  expect(chartWarnings(wrong as typeof spec)).not.toEqual([]);
+  expect(await chartWarnings(wrong as typeof spec)).not.toEqual([]);
   await expect(chartSvg(wrong as typeof spec)).rejects.toThrow("chart: ");
 });
 
@@ -152,7 +152,7 @@ test("every published table compiles without a warning", async () => {
   const folder = fileURLToPath(new URL("../../../results/papers", import.meta.url));
   for (const published of await readPublishedTables(folder)) {
     const grid: Grid = comparisonGrid(compareWithPaper(published, exampleContext(reports)));
-    expect([published.table.id, chartWarnings(gridSpec(grid))]).toEqual([published.table.id, []]);
+    expect([published.table.id, await chartWarnings(gridSpec(grid))]).toEqual([published.table.id, []]);
   }
 });
 

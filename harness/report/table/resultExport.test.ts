@@ -83,7 +83,7 @@ test("json is what --json prints", async () => {
 
 test("vega-lite, svg and png show the table of one dataset, with no warning", async () => {
   const spec = JSON.parse((await exportResults(reports, "vega-lite")) as string);
-  expect(chartWarnings(spec)).toEqual([]);
+  expect(await chartWarnings(spec)).toEqual([]);
   expect(JSON.stringify(spec)).toContain('"80.0 ±');
   expect(await exportResults(reports, "svg")).toContain("sam-vit-b");
   expect(((await exportResults(reports, "png")) as Buffer).subarray(1, 4).toString()).toBe("PNG");

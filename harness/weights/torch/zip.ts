@@ -1,6 +1,6 @@
 /** This file reads a zip file's directory, and finds where its entries lie. yauzl reads the directory. */
 
-import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from "yauzl";
+import type { Entry, RandomAccessReader, ZipFile } from "yauzl";
 import { HarnessError } from "../../errors.ts";
 import { damaged, printable } from "../damage.ts";
 import { type ByteSource, readBytes } from "../source.ts";
@@ -16,7 +16,10 @@ export type ZipDirectory = ReadonlyMap<string, ZipEntry>;
 export async function zipDirectory(source: ByteSource, mostEntries: number): Promise<ZipDirectory> {
   const directory = new Map<string, ZipEntry>();
   try {
-    const zip: ZipFile = await fromRandomAccessReaderPromise(zipReader(source), source.size, { autoClose: false });
+    // Not at the top: most commands open no zip file, and need not wait for the library.
+    const yauzl = await import("yauzl");
+    const reader = zipReader(source, yauzl.RandomAccessReader);
+    const zip: ZipFile = await yauzl.fromRandomAccessReaderPromise(reader, source.size, { autoClose: false });
     for await (const entry of zip.eachEntry()) {
       if (directory.has(entry.fileName)) throw new Error(`entry ${printable(entry.fileName)} is there twice`);
       if (directory.size >= mostEntries) throw new Error(`more than ${mostEntries} entries`);
@@ -33,8 +36,8 @@ export async function zipDirectory(source: ByteSource, mostEntries: number): Pro
 }
 
 /** yauzl asks for a subclass; it waits for each answer, so they come one tick later as a file's would. */
-function zipReader(source: ByteSource): RandomAccessReader {
-  class SourceReader extends RandomAccessReader {
+function zipReader(source: ByteSource, Base: typeof RandomAccessReader): RandomAccessReader {
+  class SourceReader extends Base {
     override read(
       buffer: Buffer,
       offset: number,
