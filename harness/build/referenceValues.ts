@@ -1,20 +1,16 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import type { Checkpoint } from "../api.ts";
+import type { Checkpoint, Weight } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { checked, parseJson } from "../foreign.ts";
 import { errorCode } from "../store/disk/disk.ts";
 import type { Immutable } from "../store/fields.ts";
+import { type Outputs, outputsNamed } from "./referenceOutputs.ts";
 
 const numbers = z.array(z.number());
 
 /** The input is a tensor of the seeded scheme, times `scale`, plus `offset`. */
 const seededInput = z.object({ tensor: z.string(), scale: z.number(), offset: z.number(), shape: numbers });
-
-/** A sampled output holds some values at flat indices, and the spread that errors are measured by. */
-const sampled = z
-  .object({ shape: numbers, std: z.number(), index: numbers, value: numbers })
-  .refine(({ index, value }) => index.length === value.length, { message: "another number of values than of indices" });
 
 /** Prompts have one length, so that they can be fed as one batch. */
 const points = z
@@ -39,11 +35,23 @@ const prompted = z
 
 const masked = z.object({ mask_input: seededInput, with_mask_input: json });
 
-const network = z.object({ image_size: z.number(), input: seededInput, state_dict: z.record(z.string(), numbers) });
+/** Weights whose name begins and ends so are multiplied by a factor, as float32 numbers. */
+const weightScale = z.object({ prefix: z.string(), suffix: z.string(), factor: z.number() });
+
+const network = z.object({
+  image_size: z.number(),
+  /** Side of the frame of the prompts, where it is not the input's. */
+  prompt_frame: z.number().optional(),
+  /** Number of trained values; buffers are not counted. */
+  parameters: z.number().optional(),
+  weight_scale: weightScale.optional(),
+  input: seededInput,
+});
+
+const flatNames = z.object({ state_dict: z.record(z.string(), numbers) });
 
 export type SeededInput = Immutable<z.infer<typeof seededInput>>;
-export type Expected = Immutable<z.infer<typeof sampled>>;
-type Outputs = Readonly<Record<string, Expected>>;
+export type Shapes = Readonly<Record<string, readonly number[]>>;
 type Json = Readonly<Record<string, unknown>>;
 
 interface FixturePrompts extends Immutable<z.infer<typeof prompted>> {
@@ -51,10 +59,8 @@ interface FixturePrompts extends Immutable<z.infer<typeof prompted>> {
   readonly withMaskInput?: Outputs;
 }
 
-export interface Fixture {
-  readonly image_size: number;
-  readonly input: SeededInput;
-  readonly stateDict: Readonly<Record<string, readonly number[]>>;
+export interface Fixture extends Immutable<z.infer<typeof network>> {
+  readonly stateDict: Shapes;
   readonly outputs: Outputs;
   readonly prompts?: FixturePrompts;
 }
@@ -62,7 +68,13 @@ export interface Fixture {
 /** Reads a fixture. Throws HarnessError naming the file and the field that is missing or of another kind. */
 export function readFixture(file: string): Fixture {
   const fields = checked(json, parseJson(textOf(file), file), file);
-  const { image_size, input, state_dict: stateDict } = checked(network, fields, file);
+  const facts = checked(network, fields, file);
+  const { image_size, input, parameters } = facts;
+  const stateDict =
+    fields.state_dict_tree === undefined
+      ? checked(flatNames, fields, file).state_dict
+      : shapesOfTree(fields.state_dict_tree, "state_dict_tree", file);
+  requireParameters(stateDict, parameters, file);
   const expectedShape = [1, 3, image_size, image_size];
   if (input.shape.join() !== expectedShape.join())
     throw new HarnessError(`${file}: field input has the wrong shape`, { found: input.shape, expected: expectedShape });
@@ -71,7 +83,42 @@ export function readFixture(file: string): Fixture {
     throw new HarnessError(`${file}: no output to compare with`, {
       expected: "fields with shape, std, index and value",
     });
-  return { image_size, input, stateDict, outputs, prompts: promptsOf(file, fields) };
+  return { ...facts, stateDict, outputs, prompts: promptsOf(file, fields) };
+}
+
+/** Returns names and shapes of a tree whose levels are the parts of the names between dots, and whose leaves are shapes. */
+function shapesOfTree(tree: unknown, path: string, file: string): Shapes {
+  const shapes: Record<string, readonly number[]> = {};
+  for (const [part, value] of Object.entries(checked(json, tree, `${file}: ${path}`))) {
+    if (Array.isArray(value)) shapes[part] = checked(numbers, value, `${file}: ${path}.${part}`);
+    else
+      for (const [rest, shape] of Object.entries(shapesOfTree(value, `${path}.${part}`, file)))
+        shapes[`${part}.${rest}`] = shape;
+  }
+  return shapes;
+}
+
+/** Last parts of the names of tensors that are not trained. */
+const buffers = new Set([
+  "running_mean",
+  "running_var",
+  "num_batches_tracked",
+  "positional_encoding_gaussian_matrix",
+  "attention_bias_idxs",
+  "pixel_mean",
+  "pixel_std",
+]);
+
+/** Throws HarnessError where the shapes have another number of trained values than the fixture says. */
+function requireParameters(shapes: Shapes, parameters: number | undefined, file: string): void {
+  if (parameters === undefined) return;
+  const trained = Object.entries(shapes).filter(([name]) => !buffers.has(name.slice(name.lastIndexOf(".") + 1)));
+  const counted = trained.reduce((sum, [, shape]) => sum + shape.reduce((size, side) => size * side, 1), 0);
+  if (counted === parameters) return;
+  throw new HarnessError(`${file}: its shapes have another number of parameters than it says`, {
+    found: counted,
+    expected: parameters,
+  });
 }
 
 function promptsOf(file: string, fields: Json): FixturePrompts | undefined {
@@ -82,8 +129,12 @@ function promptsOf(file: string, fields: Json): FixturePrompts | undefined {
   return { ...prompts, maskInput, withMaskInput: outputsOf(file, outputs) };
 }
 
-/** Returns a checkpoint with the scheme's weights, but only in the names and shapes of the published checkpoint. */
-export function withShapesOf(checkpoint: Checkpoint, { stateDict }: Fixture, label: string): Checkpoint {
+/**
+ * Returns a checkpoint with the scheme's weights, but only in the names and shapes of the published checkpoint, and scaled where
+ * the fixture says so.
+ */
+export function withShapesOf(checkpoint: Checkpoint, fixture: Fixture, label: string): Checkpoint {
+  const { stateDict } = fixture;
   return {
     ...checkpoint,
     dims: (name) => stateDict[name],
@@ -99,9 +150,16 @@ export function withShapesOf(checkpoint: Checkpoint, { stateDict }: Fixture, lab
           expected: dims,
           hint: "is this another variant's fixture?",
         });
-      return checkpoint.take(name, dims);
+      return scaled(checkpoint.take(name, dims), fixture.weight_scale);
     },
   };
+}
+
+function scaled(weight: Weight, scale: Fixture["weight_scale"]): Weight {
+  if (scale === undefined || !weight.name.startsWith(scale.prefix) || !weight.name.endsWith(scale.suffix))
+    return weight;
+  const factor = Math.fround(scale.factor);
+  return { ...weight, read: () => weight.read().map((value) => value * factor) };
 }
 
 function textOf(file: string): string {
@@ -114,37 +172,24 @@ function textOf(file: string): string {
   }
 }
 
-/**
- * Returns the outputs, sampled ones and small ones that are written out whole. Throws HarnessError for an object that is
- * neither.
- */
+/** Returns the outputs of a fixture, or of its part with a mask input: all fields that are not input, weights or prose. */
 function outputsOf(file: string, fields: Json): Outputs {
   const named = Object.entries(fields).filter(([name]) => !notOutputs.has(name));
-  const objects = named.filter(([, value]) => json.safeParse(value).success);
-  const samples = checked(z.record(z.string(), sampled), Object.fromEntries(objects), file);
-  return Object.fromEntries(
-    named.flatMap(([name, value]) => {
-      const whole = nested.safeParse(value);
-      const output = whole.success ? sampleOf(whole.data) : samples[name];
-      return output === undefined ? [] : [[name, output]];
-    }),
-  );
+  return Object.assign({}, ...named.map(([name, value]) => outputsNamed(name, value, file)));
 }
 
-const notOutputs = new Set(["points", "labels", "input", "mask_input", "state_dict", "with_mask_input"]);
-
-type Nested = readonly (number | Nested)[];
-const nested: z.ZodType<Nested> = z.lazy(() => z.array(z.union([z.number(), nested])).min(1));
-
-function sampleOf(values: Nested): Expected {
-  const shape: number[] = [];
-  for (let level: Nested | number = values; typeof level !== "number"; level = level[0]!) shape.push(level.length);
-  const value = flatten(values);
-  const mean = value.reduce((sum, each) => sum + each, 0) / value.length;
-  const std = Math.sqrt(value.reduce((sum, each) => sum + (each - mean) ** 2, 0) / value.length);
-  return { shape, std, index: value.map((_, i) => i), value };
-}
-
-function flatten(values: Nested): number[] {
-  return values.flatMap((each) => (typeof each === "number" ? [each] : flatten(each)));
-}
+const notOutputs = new Set([
+  "name",
+  "note",
+  "parameters",
+  "image_size",
+  "prompt_frame",
+  "input",
+  "points",
+  "labels",
+  "state_dict",
+  "state_dict_tree",
+  "weight_scale",
+  "mask_input",
+  "with_mask_input",
+]);

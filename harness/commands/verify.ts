@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { GraphKind, VariantPlugin } from "../api.ts";
 import { buildVariant } from "../build/build.ts";
-import { readFixture, withShapesOf } from "../build/referenceValues.ts";
+import { type Fixture, readFixture, withShapesOf } from "../build/referenceValues.ts";
 import { referenceErrors } from "../build/verification.ts";
 import { HarnessError } from "../errors.ts";
 import { loadRegistry, type RegisteredVariant, variantOf } from "../plan/plugins/registry.ts";
@@ -47,6 +47,7 @@ export const verify: Command = {
     const variant = variantOf(await loadRegistry(listOf(args, "plugin")), args.variant as string);
     const loadRaw = rawLoaderOf(variant);
     const side = fixture.image_size === variant.preset.input.side ? undefined : fixture.image_size;
+    requirePromptFrame(variant, fixture, args.fixture as string);
     const checkpoint = withShapesOf(seededCheckpoint(), fixture, args.fixture as string);
     const provider = args.provider as string;
     const built = await buildVariant({ variant, checkpoint, weightsId: "seeded 1", graph, provider, side });
@@ -64,6 +65,16 @@ export const verify: Command = {
     }
   },
 };
+
+/** Throws HarnessError where the fixture's prompts are in another frame than the variant's. */
+function requirePromptFrame({ preset }: RegisteredVariant, { prompts, prompt_frame }: Fixture, file: string): void {
+  const { promptSide } = preset.input;
+  if (prompts === undefined || prompt_frame === promptSide) return;
+  throw new HarnessError(`${preset.id}: the prompts of ${file} are in another frame`, {
+    found: prompt_frame ?? "the input's",
+    expected: promptSide ?? "the input's",
+  });
+}
 
 /** Throws HarnessError where the plug-in gives no outputs to compare. */
 function rawLoaderOf({ plugin, preset, file }: RegisteredVariant): NonNullable<VariantPlugin["loadRaw"]> {

@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { checked } from "../foreign.ts";
+import type { Immutable } from "../store/fields.ts";
+
+const numbers = z.array(z.number());
+
+/** A sampled output holds some values at flat indices, and the spread that errors are measured by. */
+const sampled = z
+  .object({ shape: numbers, std: z.number(), index: numbers, value: numbers })
+  .refine(({ index, value }) => index.length === value.length, { message: "another number of values than of indices" });
+
+export type Expected = Immutable<z.infer<typeof sampled>>;
+export type Outputs = Readonly<Record<string, Expected>>;
+
+type Nested = readonly (number | Nested)[];
+const nested: z.ZodType<Nested> = z.lazy(() => z.array(z.union([z.number(), nested])).min(1));
+const record = z.record(z.string(), z.unknown());
+
+/**
+ * Returns the reference values of an output by their names: sampled values or those that are written out whole under the
+ * output's own, those of a list under `name.0`, and those of a mode under the mode's settings,
+ * `outputs[hq_token_only=false].masks`. Throws HarnessError for a value that is none of these, since it could not be compared.
+ */
+export function outputsNamed(name: string, value: unknown, file: string): Outputs {
+  if (typeof value === "number") return { [name]: { shape: [], std: 0, index: [0], value: [value] } };
+  const whole = nested.safeParse(value);
+  if (whole.success) return { [name]: wholeOutput(whole.data) };
+  // An empty list says that the model has none.
+  if (Array.isArray(value)) return merged(value.map((each: unknown, i) => listedOutputs(name, i, each, file)));
+  return checked(z.object({ [name]: sampled }), { [name]: value }, file);
+}
+
+/** Returns the outputs of an entry of a list. Its settings are single values; they name the entry, and a plug-in goes by them. */
+function listedOutputs(name: string, place: number, entry: unknown, file: string): Outputs {
+  const fields = record.safeParse(entry);
+  if (!fields.success || "shape" in fields.data) return outputsNamed(`${name}.${place}`, entry, file);
+  const all = Object.entries(fields.data);
+  const isSetting = ([, value]: [string, unknown]) => typeof value === "boolean" || typeof value === "number";
+  const settings = all.filter(isSetting).map(([setting, value]) => `${setting}=${value}`);
+  const label = settings.length === 0 ? `.${place}` : `[${settings.toSorted().join(",")}]`;
+  return merged(
+    all
+      .filter((each) => !isSetting(each))
+      .map(([field, value]) => outputsNamed(`${name}${label}.${field}`, value, file)),
+  );
+}
+
+function merged(all: readonly Outputs[]): Outputs {
+  return Object.assign({}, ...all);
+}
+
+function wholeOutput(values: Nested): Expected {
+  const shape: number[] = [];
+  for (let level: Nested | number = values; typeof level !== "number"; level = level[0]!) shape.push(level.length);
+  const value = flatten(values);
+  const mean = value.reduce((sum, each) => sum + each, 0) / value.length;
+  const std = Math.sqrt(value.reduce((sum, each) => sum + (each - mean) ** 2, 0) / value.length);
+  return { shape, std, index: value.map((_, i) => i), value };
+}
+
+function flatten(values: Nested): number[] {
+  return values.flatMap((each) => (typeof each === "number" ? [each] : flatten(each)));
+}
