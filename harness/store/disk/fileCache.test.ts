@@ -58,6 +58,21 @@ test("a file that has just changed is not cached: its next change may leave the 
   expect(await sha256OfFile(file)).toBe(sha256("two"));
 });
 
+test("a file that had just changed is not cached, however long it takes to read it", async () => {
+  const file = join(folder, "graph.onnx");
+  await writeFile(file, "weights");
+  let read = 0;
+  const ask = () =>
+    cachedResult("length", [file], async () => {
+      read += 1;
+      await settled();
+      return "7";
+    });
+  await ask();
+  await ask();
+  expect(read).toBe(2);
+});
+
 test("a cache that can not be written costs another reading, and nothing else", async () => {
   await writeFile(join(folder, "home"), "a file where the folder should be");
   expect(await readings(async () => undefined)).toBe(4);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type BigIntStats, createReadStream } from "node:fs";
+import { createReadStream } from "node:fs";
 import { mkdir, readFile, realpath, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { refuseIrregular } from "../../files.ts";
@@ -7,16 +7,12 @@ import { homeFolder } from "../../home.ts";
 import { sha256 } from "../canonical.ts";
 import { type CacheEntry, formatEntry, parseEntry, sweepEntries } from "./cacheEntries.ts";
 import { errorCode } from "./disk.ts";
+import { type FileState, fileState } from "./fileState.ts";
 
 /**
  * The cache of what was found in files: a check of many bytes is done once. A result is stored in `SAM_BENCH_HOME` beside the
  * inode, size and times of the files, and it holds as long as all of these are the same.
  */
-
-const defaults = {
-  /** A file that changed so short a time ago may change again without a change of its times, ms. */
-  settleMs: 100,
-};
 
 /**
  * Returns the SHA-256 of a file's bytes, hexadecimal; it is computed again only where the file changed. Throws HarnessError
@@ -42,9 +38,8 @@ export async function cachedResult(
   const known = parseEntry(await readFile(place, "utf8").catch(() => ""));
   if (known?.state === before.text && known.paths.join("\0") === paths.join("\0")) return known.found;
   const found = await find();
-  const after = await stateOf(files);
-  if (after.text === before.text && Date.now() - after.changedMs > defaults.settleMs)
-    await storeEntry(place, { state: after.text, paths, found });
+  if (before.settled && (await stateOf(files)).text === before.text)
+    await storeEntry(place, { state: before.text, paths, found });
   return found;
 }
 
@@ -55,21 +50,12 @@ export async function readSha256(file: string): Promise<string> {
   return hash.digest("hex");
 }
 
-async function stateOf(files: readonly string[]): Promise<{ readonly text: string; readonly changedMs: number }> {
-  const states = await Promise.all(files.map((file) => stat(file, { bigint: true }).catch(unlessMissing)));
-  return {
-    text: states.map((each) => (each === undefined ? "missing" : stamp(each))).join(" "),
-    changedMs: Math.max(0, ...states.map((each) => Number(each?.ctimeMs ?? 0n))),
-  };
+async function stateOf(files: readonly string[]): Promise<FileState> {
+  return fileState(await Promise.all(files.map((file) => stat(file, { bigint: true }).catch(unlessMissing))));
 }
 
 function unlessMissing(error: unknown): undefined {
   if (errorCode(error) !== "ENOENT") throw error;
-}
-
-/** Returns a text that changes whenever the file is another one or was written to: no program can set ctime back. */
-function stamp({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
-  return [dev, ino, size, mtimeNs, ctimeNs].join(":");
 }
 
 const cacheFolder = () => join(homeFolder(), "checked");
