@@ -34,6 +34,8 @@ export interface Closure {
   readonly files: ReadonlySet<string>;
   /** Libraries as `name@version`. */
   readonly libraries: ReadonlySet<string>;
+  /** Their package.json files, which say the versions. */
+  readonly packages: ReadonlySet<string>;
 }
 
 /** Returns the files that a module is made of, and the libraries that they use. */
@@ -41,6 +43,7 @@ export function closureOf(module: string, { without = [] }: ClosureOptions = {})
   const excluded = without.map((place) => resolve(projectRoot, place));
   const files = new Set<string>();
   const libraries = new Set<string>();
+  const packages = new Set<string>();
   const code = codeCache();
   const open = [realpathSync(module)];
   for (let file = open.pop(); file !== undefined; file = open.pop()) {
@@ -48,14 +51,21 @@ export function closureOf(module: string, { without = [] }: ClosureOptions = {})
     files.add(file);
     const { specifiers } = code.factsOf(file);
     for (const found of specifiers.flatMap((specifier) => resolveImport(specifier, file) ?? []))
-      if ("library" in found) libraries.add(found.library);
-      else if (!excluded.some((place) => found.file === place || found.file.startsWith(place + sep)))
+      if ("library" in found) {
+        libraries.add(found.library);
+        packages.add(found.packageFile);
+      } else if (!excluded.some((place) => found.file === place || found.file.startsWith(place + sep)))
         open.push(found.file);
   }
-  return { files, libraries };
+  return { files, libraries, packages };
 }
 
-type Imported = { readonly file: string } | { readonly library: string };
+type Imported = { readonly file: string } | Library;
+
+interface Library {
+  readonly library: string;
+  readonly packageFile: string;
+}
 
 function resolveImport(specifier: string, from: string): Imported | undefined {
   if (isBuiltin(specifier)) return undefined;
@@ -89,15 +99,15 @@ function fileAt(path: string): string | undefined {
  * Returns the package of node_modules that a specifier names. A package that is linked there from elsewhere is code like the
  * author's own.
  */
-function libraryOf(specifier: string, from: string): { readonly library: string } | undefined {
+function libraryOf(specifier: string, from: string): Library | undefined {
   const name = /^(@[^/]+\/[^/]+|[^@#/][^/]*)/.exec(specifier)?.[0];
   if (name === undefined) return undefined;
   for (let folder = dirname(from); ; folder = dirname(folder)) {
-    const manifest = join(folder, "node_modules", name, "package.json");
-    if (existsSync(manifest)) {
-      if (!realpathSync(manifest).includes(`${sep}node_modules${sep}`)) return undefined;
-      const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version?: string };
-      return { library: `${name}@${version}` };
+    const packageFile = join(folder, "node_modules", name, "package.json");
+    if (existsSync(packageFile)) {
+      if (!realpathSync(packageFile).includes(`${sep}node_modules${sep}`)) return undefined;
+      const { version } = JSON.parse(readFileSync(packageFile, "utf8")) as { version?: string };
+      return { library: `${name}@${version}`, packageFile };
     }
     if (folder === dirname(folder)) return undefined;
   }
