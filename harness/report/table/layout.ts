@@ -68,12 +68,19 @@ export function widthOf({ header, cells }: Column): number {
   return largest([...header, ...cells.flatMap(linesOf)].map(terminalWidth));
 }
 
+/** Returns the same with signs. */
+export function signedWidth(column: Column, style: SignStyle): number {
+  return widthOf({ ...column, cells: signedCells(column, style) });
+}
+
 /** Returns how many places columns take side by side, with their signs. */
 export function tableWidth(columns: readonly Column[], style: SignStyle = "characters"): number {
-  return columns.reduce(
-    (sum, column) => sum + gap.length + widthOf({ ...column, cells: signedCells(column, style) }),
-    -gap.length,
-  );
+  return widthBeside(columns.map((column) => signedWidth(column, style)));
+}
+
+/** Returns how many places columns of these widths take side by side. */
+export function widthBeside(widths: readonly number[]): number {
+  return widths.reduce((sum, width) => sum + gap.length + width, -gap.length);
 }
 
 /** Returns the lines as they will be shown, so that an escaped character counts with its width. */
@@ -91,7 +98,9 @@ export function fitColumns(
   groups: readonly (readonly Column[])[],
   width: number,
 ): readonly (readonly Column[])[] {
-  const fits = (columns: readonly Column[]) => tableWidth([...stub, ...columns]) <= width;
+  const widths = new Map([...stub, ...groups.flat()].map((column) => [column, signedWidth(column, "characters")]));
+  const fits = (columns: readonly Column[]) =>
+    widthBeside([...stub, ...columns].map((column) => widths.get(column) ?? 0)) <= width;
   const tables: Column[][] = [[]];
   const add = (columns: readonly Column[]) => {
     const last = tables.at(-1)!;

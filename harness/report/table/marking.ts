@@ -34,9 +34,11 @@ export function markedColumns(
 function bestRows({ better, values, cells }: ResultColumn, candidates: readonly boolean[]): ReadonlySet<number> {
   const rows = candidates.flatMap((candidate, row) => (candidate && values?.[row] !== undefined ? [row] : []));
   if (better === undefined || values === undefined || rows.length < 2) return new Set();
-  const sorted = rows.toSorted((a, b) => (better === "higher" ? values[b]! - values[a]! : values[a]! - values[b]!));
+  const isBetter = (a: number, b: number) => (better === "higher" ? values[a]! > values[b]! : values[a]! < values[b]!);
+  const first = rows.reduce((best, row) => (isBetter(row, best) ? row : best));
   const figure = (row: number) => cells[row]!.split(" ")[0];
-  const found = rows.filter((row) => figure(row) === figure(sorted[0]!));
+  const best = figure(first);
+  const found = rows.filter((row) => figure(row) === best);
   return new Set(found.length === rows.length ? [] : found);
 }
 

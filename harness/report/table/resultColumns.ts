@@ -92,10 +92,14 @@ export function nameColumns(reports: readonly RunReport[]): readonly ResultColum
  */
 function weightsCells(reports: readonly RunReport[]): readonly string[] {
   const shared = sharedFileNames(reports);
-  return reports.map(({ variant, weights, weightsLabel, weightsSha256, role }) => {
+  const hashes = new Map<string, Set<string | undefined>>();
+  const kindOf = ({ variant, weights }: RunReport) => `${variant} ${weights}`;
+  for (const report of reports)
+    hashes.set(kindOf(report), (hashes.get(kindOf(report)) ?? new Set()).add(report.weightsSha256));
+  return reports.map((report) => {
+    const { weights, weightsLabel, weightsSha256, role } = report;
     if (role === "floor") return "floor";
-    const others = reports.filter((other) => other.variant === variant && other.weights === weights);
-    if (others.every((other) => other.weightsSha256 === weightsSha256)) return weights;
+    if (hashes.get(kindOf(report))?.size === 1) return weights;
     return shared.has(weightsLabel) ? `${weightsLabel} ${weightsSha256!.slice(0, 8)}` : weightsLabel;
   });
 }

@@ -5,7 +5,7 @@ import { firstNotes, legend, type NextSteps } from "./firstNotes.ts";
 import { foot, type LeftOut } from "./foot.ts";
 import { none } from "./grid.ts";
 import { headLines } from "./headLines.ts";
-import { fitColumns, layout, type SignStyle, tableWidth, wrap } from "./layout.ts";
+import { fitColumns, layout, type SignStyle, signedWidth, widthBeside, wrap } from "./layout.ts";
 import { markedColumns } from "./marking.ts";
 import { type ColumnChoice, everyColumn, type ResultColumn, resultColumns } from "./resultColumns.ts";
 
@@ -71,8 +71,9 @@ export function resultTable(reports: readonly RunReport[], options: TableOptions
 function fitted(columns: readonly ResultColumn[], width: number, style: SignStyle): readonly ResultColumn[] {
   const accuracy = columns.find(({ kind }) => kind === "accuracy");
   const isKept = (column: ResultColumn) => kept.has(column.id) || column === accuracy;
+  const widths = new Map(columns.map((column) => [column, signedWidth(column, style)]));
   let shown = columns;
-  while (tableWidth(shown, style) > width && shown.length > 1) {
+  while (widthBeside(shown.map((column) => widths.get(column) ?? 0)) > width && shown.length > 1) {
     const dropped = shown.findLast((column) => !isKept(column)) ?? shown.at(-1)!;
     shown = shown.filter((column) => column !== dropped);
   }
