@@ -96,7 +96,7 @@ async function compareWithLocal(cluster: SlurmCluster): Promise<void> {
     expect((await reportOf(whole)).prompts).toEqual((await reportOf(single)).prompts);
     expect(await whole.latency()).toHaveLength(turns);
   }
-  expect(readdirSync(join(results, "shards"))).toHaveLength(8);
+  expect(await listRuns(join(results, "shards"))).toHaveLength(8);
 }
 
 async function dryRun(args: Readonly<Record<string, unknown>>): Promise<string> {

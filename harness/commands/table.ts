@@ -4,8 +4,9 @@ import { refuseIrregular } from "../files.ts";
 import { loadBook } from "../plan/plugins/book.ts";
 import type { TableFormat } from "../report/table/export.ts";
 import { betweenMarks, exportResults, readmeTable } from "../report/table/resultExport.ts";
-import { type RunReport, reportOf } from "../results/report.ts";
-import { chosenRuns } from "../results/storedRuns.ts";
+import { readReports } from "../results/index/reports.ts";
+import type { RunReport } from "../results/report.ts";
+import { chosenSoundRuns } from "../results/storedRuns.ts";
 import { headings } from "./headings.ts";
 import { type Arguments, type Command, type Console, listOf, note } from "./terminal/command.ts";
 import { deliver } from "./terminal/deliver.ts";
@@ -44,12 +45,9 @@ export const table: Command = {
   async run(args, console) {
     if (args.paper !== undefined) return printPaperTable(args, console);
     refusePaperOptions(args);
-    const runs = await chosenRuns(runChoice(args), (text) => note(console, text));
-    const reports: RunReport[] = [];
+    const runs = await chosenSoundRuns(runChoice(args), (text) => note(console, text));
     const plugins = listOf(args, "plugin");
-    const options = { book: await loadBook(plugins), plugins };
-    // One after the other: rows of one run in memory at a time.
-    for (const run of runs) reports.push(await reportOf(run, options));
+    const reports = await readReports(runs, { book: await loadBook(plugins), plugins });
     if (args.readme) await writeReadme(finishedOnly(reports, args), args, console);
     else {
       const format = (args.format as TableFormat | undefined) ?? (args.json ? "json" : "text");

@@ -31,12 +31,18 @@ export function heldForAccuracy(manifest: Manifest, { book = ownBook }: ReportOp
   if (manifest.weights.source === "seeded") return "figures";
   const needsMasks = Object.entries(manifest.protocols).some(([name, id]) =>
     metricsByProtocol(id, book).some((metric) =>
-      metric.needs === "rows"
-        ? metric.reads.includes("mask")
-        : isScored(manifest) && storedFigures(manifest, name, metric) === undefined,
+      metric.needs === "rows" ? metric.reads.includes("mask") : isScoredAgain(manifest, name, metric),
     ),
   );
   return needsMasks ? "masks" : "figures";
+}
+
+/** Tells whether figures of the run are computed from its data set again: they are not stored, or other code computed them. */
+export function needsDataset(manifest: Manifest, { book = ownBook }: ReportOptions): boolean {
+  if (manifest.weights.source === "seeded") return false;
+  return Object.entries(manifest.protocols).some(([name, id]) =>
+    metricsByProtocol(id, book).some((metric) => isScoredAgain(manifest, name, metric)),
+  );
 }
 
 /**
@@ -98,6 +104,10 @@ function storedFigures({ scores, scored }: Manifest, name: string, metric: Metri
   if (own === undefined || own.code !== metricCode(metric)) return undefined;
   const figures = Object.entries(scores?.[name] ?? {}).filter(([id]) => own.figures.includes(id));
   return Object.fromEntries(figures);
+}
+
+function isScoredAgain(manifest: Manifest, name: string, metric: Metric): boolean {
+  return metric.needs === "annotations" && isScored(manifest) && storedFigures(manifest, name, metric) === undefined;
 }
 
 function once<T>(read: () => Promise<T>): () => Promise<T> {

@@ -2,8 +2,7 @@ import { rowsFile } from "../store/damage.ts";
 import { rowName } from "../store/rowName.ts";
 import { indexRows } from "../store/rows.ts";
 import type { Manifest } from "../store/schema.ts";
-import { readRun } from "../store/store.ts";
-import { readableRuns } from "./storedRuns.ts";
+import { soundRuns } from "./storedRuns.ts";
 
 /** Progress of one shard of a divided run. */
 export interface ShardProgress {
@@ -17,14 +16,14 @@ export interface ShardProgress {
 /** Reads how far the shards in a folder are, sorted by variant and index. A notice names each that can not be read. */
 export async function shardProgress(folder: string, notice: (text: string) => void): Promise<readonly ShardProgress[]> {
   const found: ShardProgress[] = [];
-  for (const { id, variant, shard, status } of await readableRuns(folder, notice)) {
-    const run = await readRun(folder, id);
-    const { places } = await indexRows(rowsFile(run.folder));
+  for (const { folder: place, facts } of await soundRuns(folder, notice)) {
+    const { variant, shard, status, dataset } = facts;
+    const { places } = await indexRows(rowsFile(place));
     found.push({
       variant: rowName(variant),
       index: shard?.index,
       done: places.size,
-      images: run.manifest.dataset.images,
+      images: dataset.images,
       state: status.state,
     });
   }

@@ -3,57 +3,113 @@ import { basename, dirname, join, resolve } from "node:path";
 import { HarnessError, unknown } from "../errors.ts";
 import { canonicalJson } from "../store/canonical.ts";
 import { damageOf } from "../store/damage.ts";
-import { listRuns } from "../store/manifest.ts";
+import type { FileState } from "../store/disk/fileState.ts";
+import { foldersIn, listIds, readListing } from "../store/manifest.ts";
+import { factsOf, parseFacts, type RunFacts } from "../store/runFacts.ts";
+import { type RunState, runState } from "../store/runState.ts";
 import { isEarlier, type Manifest } from "../store/schema.ts";
 import { readRun, type StoredRun } from "../store/store.ts";
+import { indexKey } from "./index/indexKey.ts";
+import { openIndex, type RunIndex } from "./index/runIndex.ts";
 
-/** A run whose manifest can be read; `damage` says where its files are not what the manifest says. */
+/** A run whose manifest can be read. */
 export interface CheckedRun {
-  readonly manifest: Manifest;
-  readonly damage?: string;
+  readonly facts: RunFacts;
+  /** Says where the run's files are not what the manifest says. */
+  readonly damage?: string | undefined;
+  /** State of the files when they were checked; absent where they can change at any time. */
+  readonly state?: FileState | undefined;
+}
+
+/** A run whose files were what was recorded. */
+export interface SoundRun extends Omit<CheckedRun, "damage"> {
+  readonly folder: string;
 }
 
 /** Returns every run whose manifest can be read, oldest first, with its files checked; `notice` is told of the others. */
 export async function checkedRuns(results: string, notice: (text: string) => void): Promise<readonly CheckedRun[]> {
+  const index = await openIndex(results, { kind: "facts", key: await indexKey() });
   const checked: CheckedRun[] = [];
-  for (const listing of await listRuns(results))
-    if (listing.state === "unreadable") notice(`left out: ${listing.problem}`);
-    else {
-      const damage = await damageOf(join(results, listing.id), listing.manifest);
-      checked.push({ manifest: listing.manifest, damage });
-    }
-  const created = ({ manifest }: CheckedRun) => manifest.createdAt;
+  for (const id of await foldersIn(results)) {
+    const state = await runState(join(results, id));
+    if (state.kind === "none") continue;
+    const run = knownRun(id, state, index) ?? (await checkedRun(results, id, { state, index, notice }));
+    if (run !== undefined) checked.push(run);
+  }
+  await index.save();
+  const created = ({ facts }: CheckedRun) => facts.createdAt;
   return checked.sort((a, b) => (created(a) < created(b) ? -1 : created(a) > created(b) ? 1 : 0));
 }
 
+/** Returns what the index has of a run whose files are as they were. */
+function knownRun(id: string, state: RunState, index: RunIndex): CheckedRun | undefined {
+  const text = state.kind === "still" ? index.known(id, state) : undefined;
+  const facts = text === undefined ? undefined : parseFacts(text);
+  return facts === undefined || state.kind !== "still" ? undefined : { facts, state };
+}
+
+interface RunCheck {
+  /** State of the run's files from before they are read. */
+  readonly state: RunState;
+  readonly index: RunIndex;
+  readonly notice: (text: string) => void;
+}
+
+/** Reads and checks one run; what is sound goes into the index. Nothing, and a notice, where it can not be read. */
+async function checkedRun(
+  results: string,
+  id: string,
+  { state, index, notice }: RunCheck,
+): Promise<CheckedRun | undefined> {
+  const listing = await readListing(results, id);
+  if (listing === undefined) return undefined;
+  if (listing.state === "unreadable") {
+    notice(`left out: ${listing.problem}`);
+    return undefined;
+  }
+  const facts = factsOf(listing.manifest);
+  const damage = await damageOf(join(results, id), listing.manifest);
+  if (damage !== undefined || state.kind !== "still") return { facts, damage };
+  return (await index.add(id, state, JSON.stringify(facts))) ? { facts, state } : { facts };
+}
+
 /** Returns every run that can be read and is what was recorded, oldest first; `notice` is told of the others. */
-export async function readableRuns(results: string, notice: (text: string) => void): Promise<readonly Manifest[]> {
-  return (await checkedRuns(results, notice)).flatMap(({ manifest, damage }) => {
-    if (damage === undefined) return [manifest];
+export async function soundRuns(results: string, notice: (text: string) => void): Promise<readonly SoundRun[]> {
+  return (await checkedRuns(results, notice)).flatMap(({ facts, damage, state }) => {
+    if (damage === undefined) return [{ folder: join(results, facts.id), facts, state }];
     notice(`left out, damaged: ${damage}; the same bench run does what is missing again`);
     return [];
   });
 }
 
+/** Returns the manifests of these runs. */
+export async function readableRuns(results: string, notice: (text: string) => void): Promise<readonly Manifest[]> {
+  const runs = await soundRuns(results, notice);
+  return Promise.all(runs.map(async ({ facts }) => (await readRun(results, facts.id)).manifest));
+}
+
 /** Returns the run of this id. Throws HarnessError where there is none, or where it is not what was recorded. */
-async function soundRun(results: string, id: string): Promise<StoredRun> {
-  const run = await readRun(results, id);
-  const damage = await damageOf(run.folder, run.manifest);
-  if (damage === undefined) return run;
+async function soundRun(results: string, id: string): Promise<SoundRun> {
+  const folder = join(results, id);
+  const state = await runState(folder);
+  const { manifest } = await readRun(results, id);
+  const damage = await damageOf(folder, manifest);
+  if (damage === undefined)
+    return { folder, facts: factsOf(manifest), state: state.kind === "still" ? state : undefined };
   throw new HarnessError(`${damage}: the run is damaged`, { hint: "the same bench run does what is missing again" });
 }
 
 /** Returns the run of this name, as `namedRuns` does. */
 export async function findRun(name: string, results: string): Promise<StoredRun> {
-  return (await namedRuns(resolve(results), [name]))[0]!;
+  return readSound((await namedRuns(resolve(results), [name]))[0]!);
 }
 
 /**
  * Returns the runs of these names: ids, folders of runs, or beginnings of ids where only one id begins so. Throws HarnessError
  * with the nearest id.
  */
-export async function namedRuns(results: string, names: readonly string[]): Promise<readonly StoredRun[]> {
-  const ids = (await listRuns(results)).map(({ id }) => id);
+async function namedRuns(results: string, names: readonly string[]): Promise<readonly SoundRun[]> {
+  const ids = await listIds(results);
   const folders = names.map((name) => folderOfRun(name, results, ids));
   return Promise.all([...new Set(folders)].map((folder) => soundRun(dirname(folder), basename(folder))));
 }
@@ -69,17 +125,18 @@ function folderOfRun(name: string, results: string, ids: readonly string[]): str
 }
 
 /** Leaves out shards: `bench merge` makes whole runs of them. */
-export function withoutShards(manifests: readonly Manifest[]): readonly Manifest[] {
-  return manifests.filter(({ shard }) => shard === undefined);
+export function withoutShards<T extends RunFacts>(runs: readonly T[]): readonly T[] {
+  return runs.filter(({ shard }) => shard === undefined);
 }
 
 /** Leaves out runs of an earlier version whose question a run of this version answers: the two never stand side by side. */
-export function withoutSuperseded(manifests: readonly Manifest[]): readonly Manifest[] {
-  const answered = new Set(manifests.filter((each) => !isEarlier(each)).map(questionOf));
-  return manifests.filter((each) => !isEarlier(each) || !answered.has(questionOf(each)));
+export function withoutSuperseded<T extends RunFacts>(runs: readonly T[]): readonly T[] {
+  if (!runs.some(isEarlier)) return runs;
+  const answered = new Set(runs.filter((each) => !isEarlier(each)).map(questionOf));
+  return runs.filter((each) => !isEarlier(each) || !answered.has(questionOf(each)));
 }
 
-function questionOf({ variant, weights, dataset, protocols }: Manifest): string {
+function questionOf({ variant, weights, dataset, protocols }: RunFacts): string {
   return canonicalJson({ variant: variant.id, weights, data: dataset.fingerprint, protocols });
 }
 
@@ -87,12 +144,12 @@ function questionOf({ variant, weights, dataset, protocols }: Manifest): string 
  * Returns the newest finished run for each question (variant, weights, data, protocols), or the newest unfinished one if
  * none is finished, in the order in which the questions were first asked.
  */
-export function newestOfEach(manifests: readonly Manifest[]): readonly Manifest[] {
-  const newest = new Map<string, Manifest>();
-  for (const manifest of withoutSuperseded(manifests)) {
-    const key = questionOf(manifest);
+export function newestOfEach<T extends RunFacts>(runs: readonly T[]): readonly T[] {
+  const newest = new Map<string, T>();
+  for (const run of withoutSuperseded(runs)) {
+    const key = questionOf(run);
     const other = newest.get(key);
-    const kept = other?.status.state === "done" && manifest.status.state !== "done" ? other : manifest;
+    const kept = other?.status.state === "done" && run.status.state !== "done" ? other : run;
     newest.set(key, kept);
   }
   return [...newest.values()];
@@ -110,38 +167,40 @@ export interface RunChoice {
 }
 
 /** Returns the runs that the choice names; `notice` is told of what can not be read. Throws HarnessError where there is none. */
-export async function chosenRuns(
+export async function chosenRuns(choice: RunChoice, notice: (text: string) => void): Promise<readonly StoredRun[]> {
+  return Promise.all((await chosenSoundRuns(choice, notice)).map(readSound));
+}
+
+/** Returns the same runs as they are known from the index, without their manifests. */
+export async function chosenSoundRuns(
   { results, names, dataset, all }: RunChoice,
   notice: (text: string) => void,
-): Promise<readonly StoredRun[]> {
-  if (names.length > 0) {
-    const named = await namedRuns(results, names);
-    const kept = new Set(
-      onDataset(
-        named.map(({ manifest }) => manifest),
-        dataset,
-      ),
-    );
-    return named.filter(({ manifest }) => kept.has(manifest));
-  }
-  const readable = await readableRuns(results, notice);
-  if (readable.length === 0) throw noRuns(results);
-  const manifests = onDataset(readable, dataset);
-  const whole = withoutShards(manifests);
+): Promise<readonly SoundRun[]> {
+  if (names.length > 0) return onDataset(await namedRuns(results, names), dataset);
+  const sound = await soundRuns(results, notice);
+  if (sound.length === 0) throw noRuns(results);
+  const runs = onDataset(sound, dataset);
+  const facts = runs.map((each) => each.facts);
+  const whole = withoutShards(facts);
   if (!all && whole.length === 0)
     throw new HarnessError(`${results}: only shards of runs here`, {
       hint: `bench merge ${results} --out DIR makes whole runs of them; --all shows them as they are`,
     });
-  const kept = all ? manifests : newestOfEach(whole);
-  return Promise.all(kept.map(({ id }) => readRun(results, id)));
+  const byFacts = new Map(runs.map((each) => [each.facts, each]));
+  return (all ? facts : newestOfEach(whole)).flatMap((each) => byFacts.get(each) ?? []);
+}
+
+/** Reads the manifest of a run, as it is by now. */
+export function readSound({ folder }: SoundRun): Promise<StoredRun> {
+  return readRun(dirname(folder), basename(folder));
 }
 
 /** Returns the runs on one data set, or all of them. Throws HarnessError where no run is on it. */
-function onDataset(manifests: readonly Manifest[], dataset: string | undefined): readonly Manifest[] {
-  if (dataset === undefined) return manifests;
-  const kept = manifests.filter((each) => each.dataset.id === dataset);
+function onDataset(runs: readonly SoundRun[], dataset: string | undefined): readonly SoundRun[] {
+  if (dataset === undefined) return runs;
+  const kept = runs.filter(({ facts }) => facts.dataset.id === dataset);
   if (kept.length > 0) return kept;
-  throw unknown("data set of a stored run", dataset, [...new Set(manifests.map((each) => each.dataset.id))]);
+  throw unknown("data set of a stored run", dataset, [...new Set(runs.map(({ facts }) => facts.dataset.id))]);
 }
 
 function noRuns(results: string): HarnessError {

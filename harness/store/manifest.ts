@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { HarnessError } from "../errors.ts";
@@ -7,7 +8,8 @@ import { diskError, errorCode, replaceFile } from "./disk/disk.ts";
 import { hasWriter } from "./disk/writer.ts";
 import { type Manifest, parseManifest } from "./schema.ts";
 
-const manifestFile = (folder: string) => join(folder, "manifest.json");
+/** Returns the file that says what a run is. */
+export const manifestFile = (folder: string) => join(folder, "manifest.json");
 
 /** Returns the file that whoever writes a run holds. */
 export const lockFile = (folder: string) => join(folder, "lock");
@@ -92,21 +94,35 @@ export type RunListing =
 
 /** Returns every run of a results folder, sorted by id. A run that can not be read is listed with the reason. */
 export async function listRuns(results: string): Promise<readonly RunListing[]> {
-  const names = await readdir(results, { withFileTypes: true }).catch((error: unknown) => {
+  const listings = [];
+  for (const name of await foldersIn(results)) listings.push(await readListing(results, name));
+  return listings.filter((each) => each !== undefined);
+}
+
+/** Returns the ids by which runs of a results folder can be named, sorted; no manifest is read. */
+export async function listIds(results: string): Promise<readonly string[]> {
+  return (await foldersIn(results)).filter((name) => existsSync(manifestFile(join(results, name))));
+}
+
+/** Returns the names of the folders in which runs may lie, sorted; nothing where the results folder is not there. */
+export async function foldersIn(results: string): Promise<readonly string[]> {
+  const entries = await readdir(results, { withFileTypes: true }).catch((error: unknown) => {
     if (errorCode(error) === "ENOENT") return [];
     throw diskError(error, results);
   });
-  const listings: RunListing[] = [];
-  for (const { name: id } of names.filter((entry) => entry.isDirectory()).sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    try {
-      const manifest = await readStored(join(results, id));
-      if (manifest === undefined) continue;
-      if (manifest.id === id) listings.push({ state: "readable", id, manifest });
-      else listings.push({ state: "unreadable", id, problem: `${join(results, id)}: holds the run ${manifest.id}` });
-    } catch (error) {
-      if (!(error instanceof HarnessError)) throw error;
-      listings.push({ state: "unreadable", id, problem: error.message });
-    }
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  return folders.sort((a, b) => (a < b ? -1 : 1));
+}
+
+/** Returns one run of a results folder, or nothing where its folder holds none. */
+export async function readListing(results: string, id: string): Promise<RunListing | undefined> {
+  try {
+    const manifest = await readStored(join(results, id));
+    if (manifest === undefined) return undefined;
+    if (manifest.id === id) return { state: "readable", id, manifest };
+    return { state: "unreadable", id, problem: `${join(results, id)}: holds the run ${manifest.id}` };
+  } catch (error) {
+    if (!(error instanceof HarnessError)) throw error;
+    return { state: "unreadable", id, problem: error.message };
   }
-  return listings;
 }

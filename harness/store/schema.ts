@@ -216,6 +216,10 @@ const manifest = z.object({
 });
 
 export type Manifest = Immutable<z.infer<typeof manifest>>;
+
+/** The fields of a manifest, for records that hold some of them. */
+export const manifestFields = manifest.shape;
+
 /** Reads a manifest of this version or an older one. Throws HarnessError naming file and field. */
 export function parseManifest(json: string, file: string): Manifest {
   const stored = checked(z.looseObject({ schema: z.int().min(1) }), parseJson(json, file), file);

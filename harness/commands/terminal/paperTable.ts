@@ -10,9 +10,9 @@ import { publishedTables } from "../../report/papers/published.ts";
 import { type PublishedTable, publishedTable } from "../../report/papers/read.ts";
 import { comparisonRecords } from "../../report/papers/records.ts";
 import { exportTable, type TableFormat, tableFormats } from "../../report/table/export.ts";
-import { type RunReport, reportOf } from "../../results/report.ts";
-import { readableRuns, withoutShards, withoutSuperseded } from "../../results/storedRuns.ts";
-import { readRun } from "../../store/store.ts";
+import { readReports } from "../../results/index/reports.ts";
+import type { RunReport } from "../../results/report.ts";
+import { soundRuns, withoutShards, withoutSuperseded } from "../../results/storedRuns.ts";
 import { type Arguments, type Console, listOf, note, widthOf } from "./command.ts";
 import { deliver } from "./deliver.ts";
 
@@ -70,11 +70,10 @@ async function reportsFor(
   const options = { book, plugins: listOf(args, "plugin") };
   const results = resolve(args.results as string);
   const wanted = new Set(table.rows.flatMap(({ variant, variants = {} }) => [variant, ...Object.values(variants)]));
-  const readable = await readableRuns(results, (text) => note(console, text));
-  const manifests = withoutSuperseded(withoutShards(readable));
-  const reports: RunReport[] = [];
-  // One after the other: rows of one run in memory at a time.
-  for (const { id, variant } of manifests)
-    if (wanted.has(variant.id)) reports.push(await reportOf(await readRun(results, id), options));
-  return reports;
+  const runs = await soundRuns(results, (text) => note(console, text));
+  const answering = new Set(withoutSuperseded(withoutShards(runs.map(({ facts }) => facts))));
+  return readReports(
+    runs.filter(({ facts }) => answering.has(facts) && wanted.has(facts.variant.id)),
+    options,
+  );
 }

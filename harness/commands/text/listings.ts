@@ -194,8 +194,8 @@ function paperTable(all: readonly PublishedTable[], width: number | undefined): 
   return `${table}\n\n${wrap(`confidence: ${meanings.join("; ")}`, width ?? widths.line, "  ")}`;
 }
 
-function describeRun({ manifest, damage }: CheckedRun) {
-  const { id, variant, weights, dataset, protocols, status, shard, createdAt } = manifest;
+function describeRun({ facts, damage }: CheckedRun) {
+  const { id, variant, weights, dataset, protocols, status, shard, createdAt } = facts;
   return {
     id,
     variant: rowName(variant),
@@ -207,7 +207,7 @@ function describeRun({ manifest, damage }: CheckedRun) {
     createdAt,
     only: status.state === "done" ? status.only : undefined,
     damage,
-    earlier: isEarlier(manifest) ? (true as const) : undefined,
+    earlier: isEarlier(facts) ? (true as const) : undefined,
     shard: shard === undefined ? undefined : `${shard.index}/${shard.count}`,
   };
 }

@@ -16,7 +16,7 @@ import { type Headline, headlineOf } from "../../results/headline.ts";
 import { conditionsOf, type RunReport, reportOfRows, sameConditions } from "../../results/report.ts";
 import { byPrompts, readRunRows } from "../../results/rows.ts";
 import { datasetOfRun } from "../../results/runDataset.ts";
-import { newestOfEach, readableRuns, withoutShards } from "../../results/storedRuns.ts";
+import { newestOfEach, soundRuns, withoutShards } from "../../results/storedRuns.ts";
 import type { Manifest } from "../../store/schema.ts";
 import { readRun, type StoredRun } from "../../store/store.ts";
 import { runPlan } from "../runner.ts";
@@ -107,7 +107,7 @@ async function measuredRuns(flags: RunFlags, { results, observer, signal }: Oper
 
 /** Returns the newest run of each question on the data that the flags name, or on those of the newest run. */
 async function storedRuns(flags: RunFlags, { results, observer, registry }: OperandContext): Promise<FoundRuns> {
-  const manifests = newestOfEach(withoutShards(await readableRuns(results, observer.note)));
+  const manifests = newestOfEach(withoutShards((await soundRuns(results, observer.note)).map(({ facts }) => facts)));
   const named = flags.variants?.split(",") ?? ["all"];
   const wanted = manifests.filter(({ variant }) => named.includes("all") || named.includes(variant.id));
   if (wanted.length === 0)

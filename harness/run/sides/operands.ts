@@ -10,9 +10,9 @@ import { type Registry, variantOf } from "../../plan/plugins/registry.ts";
 import type { RunFlags } from "../../plan/runFlags.ts";
 import { hasOwnWeights } from "../../results/ownWeights.ts";
 import { plannedImages } from "../../results/runDataset.ts";
-import { findRun, namedRuns, readableRuns } from "../../results/storedRuns.ts";
+import { findRun, readableRuns } from "../../results/storedRuns.ts";
 import { largest } from "../../stats/summary.ts";
-import { listRuns } from "../../store/manifest.ts";
+import { listIds } from "../../store/manifest.ts";
 import { rowName } from "../../store/rowName.ts";
 import { isEarlier, type Manifest } from "../../store/schema.ts";
 import { readRun, type StoredRun } from "../../store/store.ts";
@@ -41,7 +41,7 @@ export interface OperandContext {
  * a row's name, or the beginning of an id.
  */
 export async function readOperand(name: string, { results, registry }: OperandContext): Promise<Operand> {
-  const ids = (await listRuns(results)).map(({ id }) => id);
+  const ids = await listIds(results);
   if (ids.includes(name) || existsSync(join(resolve(name), "manifest.json")))
     return { kind: "run", run: await findRun(name, results) };
   const at = name.indexOf("=");
@@ -52,7 +52,7 @@ export async function readOperand(name: string, { results, registry }: OperandCo
     return { kind: "file", file: name.slice(at + 1), variant };
   }
   if (isVariant(name, registry)) return { kind: "variant", variant: name };
-  if (ids.some((id) => id.startsWith(name))) return { kind: "run", run: (await namedRuns(results, [name]))[0]! };
+  if (ids.some((id) => id.startsWith(name))) return { kind: "run", run: await findRun(name, results) };
   if (/[./\\]/.test(name) && !ids.some((id) => id.startsWith(name.slice(0, 4))))
     throw new HarnessError(`${name}: no such file, run or variant`, { hint: "bench list runs shows the stored runs" });
   throw unknown("run, variant or file", name, [...ids, ...registry.variants.keys()]);
