@@ -5,6 +5,7 @@ export const benchmarks: Commands = {
   decode: async () => (await import("./decode.ts")).decode,
   mask: async () => (await import("./mask.ts")).mask,
   coverage: async () => (await import("./coverage.ts")).coverage,
+  "many-runs": async () => (await import("./manyRuns.ts")).manyRuns,
   score: async () => (await import("./score.ts")).score,
   starts: async () => (await import("./starts.ts")).starts,
 };
