@@ -2,12 +2,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Browser, Locator, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { HarnessError } from "../errors.ts";
 import { chartWarnings } from "../report/charts/vega.ts";
 import { memoryConsole } from "./fixtures/bench.ts";
 import { browserPath, openBrowser } from "./fixtures/browser.ts";
+import { boxesOf, isInside, overlaps } from "./fixtures/pageBoxes.ts";
 import { report } from "./report.ts";
 import { run } from "./run.ts";
 
@@ -31,36 +32,6 @@ const allDrawn =
 
 /** On a busy machine a page takes a while to draw its charts anew. */
 const patient = { timeout: 30_000 };
-
-interface PageBox {
-  readonly x0: number;
-  readonly y0: number;
-  readonly x1: number;
-  readonly y1: number;
-}
-
-/** Returns the boxes of elements in px of the window. */
-async function boxesOf(elements: Locator): Promise<readonly PageBox[]> {
-  return elements.evaluateAll((all) =>
-    all.map((each) => {
-      const { left, top, right, bottom } = each.getBoundingClientRect();
-      return { x0: left, y0: top, x1: right, y1: bottom };
-    }),
-  );
-}
-
-function isInside(box: PageBox, whole: PageBox): boolean {
-  const slack = 1;
-  return (
-    box.x0 >= whole.x0 - slack && box.y0 >= whole.y0 - slack && box.x1 <= whole.x1 + slack && box.y1 <= whole.y1 + slack
-  );
-}
-
-/** Tells whether two texts lie over each other: the boxes of lines have some px above and below their letters. */
-function overlaps(a: PageBox, b: PageBox): boolean {
-  const shared = (from: "x0" | "y0", to: "x1" | "y1") => Math.min(a[to], b[to]) - Math.max(a[from], b[from]);
-  return shared("x0", "x1") > 1 && shared("y0", "y1") > 3;
-}
 
 async function reporting(args: Readonly<Record<string, unknown>>): Promise<string> {
   const console = memoryConsole();

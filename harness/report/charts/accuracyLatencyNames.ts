@@ -32,11 +32,10 @@ export interface PlacedName {
   readonly leads: boolean;
 }
 
-/** Name of a floor: `dx` is its distance in px from the end of the line that it stands at. */
+/** Name of a floor: it begins at `x`, in px, and stands above its line or below it. */
 export interface PlacedFloor extends Floor {
-  readonly align: "left" | "right";
   readonly x: number;
-  readonly dx: number;
+  readonly side: "above" | "below";
 }
 
 interface NameSize {
@@ -63,7 +62,12 @@ export function placeNames(
     y: frame.y.px(accuracy),
   }));
   const boxes = marks.map(({ x, y }) => ({ x0: x - radius, x1: x + radius, y0: y - radius, y1: y + radius }));
-  const placed = floors.map((floor) => placeFloor(floor, boxes, { frame, fontSize }));
+  const bars = places.flatMap((place) => barBoxes(place, frame));
+  const placed: FloorPlace[] = [];
+  for (const floor of floors) {
+    const taken = [...boxes, ...placed.map(({ box }) => box)];
+    placed.push(placeFloor(floor, { taken, crossed: bars }, { frame, fontSize }));
+  }
   const labels = placeLabels(marks, {
     width: frame.width,
     height: frame.height,
@@ -71,7 +75,7 @@ export function placeNames(
     markRadius: radius,
     farthest,
     taken: placed.map(({ box }) => box),
-    crossed: [...places.flatMap((place) => barBoxes(place, frame)), ...floors.map((floor) => lineBox(floor, frame))],
+    crossed: [...bars, ...floors.map((floor) => lineBox(floor, frame))],
   });
   const names = labels.flatMap((label, i) => (label === undefined ? [] : [nameOf(places[i]!, label, frame)]));
   return { names, floors: placed.map(({ floor }) => floor) };
@@ -81,29 +85,51 @@ function nameOf({ variant, ms, accuracy }: Place, { x, y, align, leads }: LabelP
   return { variant, ms, accuracy, labelMs: frame.x.value(x), labelAccuracy: frame.y.value(y), align, leads };
 }
 
-/** The name of a floor begins so many px from the plot's edge, and its lower edge lies so many above the line. */
-export const floorName = { aside: 6, above: 3 };
+/** The name of a floor keeps so many px off the plot's sides, and off its line. */
+export const floorName = { aside: 6, off: 3 };
 
-/** Places the name of a floor at the left end of its line, or at the right end where marks lie in the way. */
+/** Number of places along its line that the name of a floor is tried at. */
+const floorPlaces = 24;
+
+/** Costs of what the name of a floor lies over: a mark is hidden by it, a bar only crossed; below its line it reads worse. */
+const floorCosts = { taken: 100, crossed: 4, below: 3, step: 0.1 };
+
+interface FloorPlace {
+  readonly floor: PlacedFloor;
+  readonly box: Box;
+}
+
+interface FloorRoom {
+  readonly taken: readonly Box[];
+  readonly crossed: readonly Box[];
+}
+
+/** Places the name of a floor along its line, from the left end on, where it lies over no mark and over the fewest bars. */
 function placeFloor(
   { name, accuracy }: Floor,
-  marks: readonly Box[],
+  { taken, crossed }: FloorRoom,
   { frame, fontSize }: { readonly frame: PlotFrame; readonly fontSize: number },
-): { readonly floor: PlacedFloor; readonly box: Box } {
-  const { aside, above } = floorName;
-  const y1 = frame.y.px(accuracy);
-  const y0 = y1 - above - 1.2 * fontSize;
+): FloorPlace {
+  const line = frame.y.px(accuracy);
   const wide = textWidthPx(name, fontSize);
-  const far = frame.width - aside;
-  const left = {
-    floor: { name, accuracy, align: "left", x: 0, dx: aside },
-    box: { x0: aside, x1: aside + wide, y0, y1 },
-  } as const;
-  const right = {
-    floor: { name, accuracy, align: "right", x: frame.width, dx: -aside },
-    box: { x0: far - wide, x1: far, y0, y1 },
-  } as const;
-  return [left, right].find(({ box }) => marks.every((mark) => !overlap(mark, box))) ?? left;
+  const high = 1.2 * fontSize;
+  const last = Math.max(floorName.aside, frame.width - floorName.aside - wide);
+  const costed = (["above", "below"] as const).flatMap((side) => {
+    const y0 = side === "above" ? line - floorName.off - high : line + floorName.off;
+    if (y0 < 0 || y0 + high > frame.height) return [];
+    return Array.from({ length: floorPlaces }, (_, step) => {
+      const x = floorName.aside + (step / (floorPlaces - 1)) * (last - floorName.aside);
+      const box = { x0: x, x1: x + wide, y0, y1: y0 + high };
+      const over = (boxes: readonly Box[]) => boxes.filter((each) => overlap(each, box)).length;
+      const cost =
+        floorCosts.taken * over(taken) +
+        floorCosts.crossed * over(crossed) +
+        floorCosts.step * step +
+        (side === "below" ? floorCosts.below : 0);
+      return { place: { floor: { name, accuracy, x, side }, box }, cost };
+    });
+  });
+  return costed.reduce((best, each) => (each.cost < best.cost ? each : best)).place;
 }
 
 /** Returns the boxes of the two bars of a place, one px wide. */

@@ -113,15 +113,24 @@ function nameLayers(names: readonly PlacedName[], fontSize: number) {
   ];
 }
 
-/** Returns the layer of a floor: a line across the whole width with its name at one end. */
-function floorLayer<Y extends { readonly field: string }>(floor: PlacedFloor, y: Y, fontSize: number) {
-  const { name, accuracy, align, x, dx } = floor;
-  const text = { align, baseline: "bottom", dx, dy: -floorName.above, fontSize } as const;
+/** Returns the layer of a floor: a line across the whole width with its name beside it. */
+function floorLayer<Y extends { readonly field: string }>(
+  { name, accuracy, x, side }: PlacedFloor,
+  y: Y,
+  fontSize: number,
+) {
+  const text =
+    side === "above"
+      ? ({ baseline: "bottom", dy: -floorName.off } as const)
+      : ({ baseline: "top", dy: floorName.off } as const);
   return {
     data: { values: [{ name, [y.field]: accuracy }] },
     layer: [
       { mark: { type: "rule" as const, strokeDash: [2, 3], strokeWidth: 1.5 }, encoding: { y } },
-      { mark: { type: "text" as const, ...text }, encoding: { y, x: { value: x }, text: { field: "name" } } },
+      {
+        mark: { type: "text" as const, align: "left" as const, fontSize, ...text },
+        encoding: { y, x: { value: x }, text: { field: "name" } },
+      },
     ],
   };
 }
