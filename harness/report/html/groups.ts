@@ -50,7 +50,8 @@ export function groupSummary(
     const comparison = comparisons[i];
     return comparison === undefined ? [] : [{ label, comparison }];
   });
-  return summarySentences(base.label, beside);
+  const columns = base.report.metrics.flatMap((metric) => metric.columns);
+  return summarySentences({ label: base.label, titles: new Map(columns.map(({ id, title }) => [id, title])) }, beside);
 }
 
 function sideOf({ manifest, images, failures, rows, turns }: DetailedRun): Side {

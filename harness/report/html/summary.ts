@@ -1,5 +1,6 @@
 import type { Comparison } from "../../results/compare/compare.ts";
 import type { FigureDifference } from "../../results/compare/differences.ts";
+import { promptsText } from "../table/cellText.ts";
 import { intervalText, scaledInterval } from "../table/intervalText.ts";
 
 const defaults = {
@@ -11,6 +12,12 @@ const defaults = {
 export interface Beside {
   readonly label: string;
   readonly comparison: Comparison;
+}
+
+/** The base of a table, as the page names it, and what figures are called by their ids: miou is mIoU. */
+export interface Base {
+  readonly label: string;
+  readonly titles: ReadonlyMap<string, string>;
 }
 
 type Accuracy = "more" | "as" | "less" | "mixed" | "unclear";
@@ -26,7 +33,7 @@ interface Judged extends Beside {
  * Says in a few sentences what the comparisons with the base come to: which variant saves time without a loss, which is the
  * fastest and which the most accurate. Nothing where no comparison has accuracy.
  */
-export function summarySentences(base: string, others: readonly Beside[]): readonly string[] {
+export function summarySentences(base: Base, others: readonly Beside[]): readonly string[] {
   const judged = others.flatMap(judge);
   if (judged.length === 0) return [];
   const fast = judged.filter(({ faster }) => faster).sort((a, b) => b.times! - a.times!);
@@ -39,7 +46,7 @@ export function summarySentences(base: string, others: readonly Beside[]): reado
     .sort((a, b) => gainOf(b) - gainOf(a))
     .find((each) => each !== lead && each !== fastest);
   return [
-    lead === undefined ? noneFaster(base, judged) : sentence(lead, base),
+    lead === undefined ? noneFaster(base.label, judged) : sentence(lead, base),
     ...(fastest === undefined || fastest === lead ? [] : [`The fastest: ${sentence(fastest, base)}`]),
     ...(best === undefined ? [] : [`The most accurate: ${sentence(best, base)}`]),
   ];
@@ -82,10 +89,10 @@ function noneFaster(base: string, judged: readonly Judged[]): string {
   return `No variant is shown to be faster than ${base} without a loss of accuracy.${names}`;
 }
 
-function sentence({ label, comparison, accuracy, times, faster }: Judged, base: string): string {
-  const difference = differenceText(comparison);
+function sentence({ label, comparison, accuracy, times, faster }: Judged, { label: base, titles }: Base): string {
+  const difference = differenceText(comparison, titles);
   const speed = speedText(times, faster ? "faster" : comparison.verdict.speed);
-  const images = `${comparison.images} images`;
+  const tell = comparison.images === 1 ? "1 image does not tell" : `${comparison.images} images do not tell`;
   switch (accuracy) {
     case "as":
       return `${label} is as accurate as ${base} (${difference})${and(speed)}.`;
@@ -95,7 +102,7 @@ function sentence({ label, comparison, accuracy, times, faster }: Judged, base: 
     case "mixed":
       return `${label} is more accurate than ${base} by some prompts and less by others (${difference})${and(speed)}.`;
     case "unclear":
-      return `${label} is ${speed === "" ? "measured" : `${speed} as ${base}`}; ${images} do not tell whether it is as accurate (${difference}).`;
+      return `${label} is ${speed === "" ? "measured" : `${speed} as ${base}`}; ${tell} whether it is as accurate (${difference}).`;
   }
 }
 
@@ -109,12 +116,23 @@ function speedText(times: number | undefined, speed: Comparison["verdict"]["spee
   return `${times.toFixed(2)} ×${noise} as fast`;
 }
 
-/** Writes the differences in points: `mIoU box: difference 0.0 ±0.1`, with every prompts name where there are several. */
-function differenceText({ figures }: Comparison): string {
+/**
+ * Writes the differences with their unit: `difference 0.0 ±0.1 points of mIoU box`, and where there are several
+ * `difference in points of mIoU: 0.0 ±0.1 by box, 0.6 ±1.1 by 1 point`.
+ */
+function differenceText({ figures }: Comparison, titles: Base["titles"]): string {
   const headlines = figures.filter(({ headline }) => headline);
-  const written = headlines.map(({ prompts, difference }) => {
-    const text = intervalText(scaledInterval(difference, 100), 1).replaceAll("-", "−").replace("−0.0", "0.0");
-    return headlines.length === 1 ? text : `${prompts} ${text}`;
+  const written = headlines.map(({ figure, prompts, difference }) => {
+    const id = figure.slice(0, -prompts.length - 1);
+    return {
+      text: intervalText(scaledInterval(difference, 100), 1).replaceAll("-", "−").replace("−0.0", "0.0"),
+      title: titles.get(id) ?? id,
+      by: promptsText(prompts),
+    };
   });
-  return `difference ${written.join(", ")} points`;
+  const [first, ...others] = written as [(typeof written)[number], ...typeof written];
+  if (others.length === 0) return `difference ${first.text} points of ${first.title} ${first.by}`;
+  if (others.every(({ title }) => title === first.title))
+    return `difference in points of ${first.title}: ${written.map(({ text, by }) => `${text} by ${by}`).join(", ")}`;
+  return `difference in points: ${written.map(({ text, title, by }) => `${text} of ${title} ${by}`).join(", ")}`;
 }
