@@ -111,6 +111,9 @@ test("mistakes are told before anything is measured", async () => {
   expect(await failing("sam-vit-b", ["mobilesan"])).toContain("did you mean mobilesam?");
   expect(await failing("sam-vit-b", ["gone.pth"])).toContain("gone.pth: no such file, run or variant");
   expect(await failing("sam-vit-b", ["mobilesam"], { "fail-if": ["miou.box"] })).toContain("no < or > in it");
+  expect(await failing("sam-vit-b", ["mobilesam"], { external: ["mine=python3 mine.py"] })).toBe(
+    "--external mine=…: mine is not compared (found sam-vit-b, mobilesam)",
+  );
   expect(await failing("sam-vit-b", ["mobilesam"], { metric: ["mio"] })).toContain("did you mean miou?");
   expect(await failing("sam-vit-b", ["mobilesam"], { "fail-if": ["ap.box < 0"] })).toContain("unknown figure");
 });

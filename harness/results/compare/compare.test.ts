@@ -29,6 +29,13 @@ test("two runs alike: no difference, an interval around 0, and what would have s
   expect(verdict.sentences[1]).toMatch(/^miou\.box: no difference shown, .+; one of \d\.\d points would have shown\.$/);
 });
 
+test("a difference that would have shown is never told as none", () => {
+  const nearly = (shift: number) => exampleSide({ ious: { box: range(12).map((i) => [0.5 + shift * ((i % 3) - 1)]) } });
+  const { verdict, figures } = compareRuns(nearly(0), [nearly(1e-5)], options)[0]!;
+  expect(figures[0]!.detectable).toBeLessThan(0.0005);
+  expect(verdict.sentences[1]).toMatch(/; one of 0\.1 points would have shown\.$/);
+});
+
 test("a loss on nearly every image: worse, and the other way round better", () => {
   const { a, b } = simulatedSides(2, 40, -0.05);
   expect(compareRuns(a, [b], options)[0]!.verdict.outcome).toBe("worse");

@@ -3,7 +3,11 @@ import type { FigureDifference } from "./differences.ts";
 import type { LatencyComparison, LatencyDifference } from "./latency.ts";
 import { change, changeRange, milliseconds, points, pointsRange, pValue } from "./words.ts";
 
-const defaults = { significance: 0.05 };
+const defaults = {
+  significance: 0.05,
+  /** A difference that would have shown is told with one digit of a point, and none is told as 0. */
+  leastTold: 0.001,
+};
 
 type Judgement = "better" | "worse" | "no difference";
 type Outcome = Judgement | "mixed" | "not judged";
@@ -82,7 +86,9 @@ function figureSentence(figure: FigureDifference): string {
   if (a.value === b.value && difference.low === 0 && difference.high === 0)
     return `${figure.figure}: the same on every image.`;
   const least =
-    detectable === undefined ? "" : `; one of ${points(detectable).replace("+", "")} points would have shown`;
+    detectable === undefined
+      ? ""
+      : `; one of ${points(Math.max(detectable, defaults.leastTold)).replace("+", "")} points would have shown`;
   return `${figure.figure}: no difference shown, ${points(difference.value)} points (${interval})${least}.`;
 }
 

@@ -1,4 +1,5 @@
 import type { Dataset } from "../../api.ts";
+import { HarnessError } from "../../errors.ts";
 import { bookOf } from "../../plan/plugins/book.ts";
 import { agreementRules } from "../../results/compare/agreement/rules.ts";
 import { applicableMetrics, judgementsOf } from "../../results/compare/applicable.ts";
@@ -49,6 +50,7 @@ export async function compareOperands(
   const read: Side[] = [];
   for (const run of runs) read.push(await readSide(run, context.flags.prompts));
   const sides = read as [Side, ...Side[]];
+  requireCompared(context.flags.external ?? [], sides);
   const latency = await latencyOfSides(sides, operands, { ...context, rounds });
   const [a, ...others] = sides;
   const dataset = await datasetOfRun(a.manifest, a.images, { plugins: context.plugins, data });
@@ -64,4 +66,16 @@ export async function compareOperands(
     latency,
   });
   return { comparisons, a, others, dataset };
+}
+
+/** Throws HarnessError for a program, `NAME=COMMAND`, that is given and answers for no side. */
+function requireCompared(external: readonly string[], sides: readonly Side[]): void {
+  for (const given of external) {
+    const name = given.slice(0, given.indexOf("="));
+    if (sides.some(({ manifest }) => manifest.variant.id === name)) continue;
+    throw new HarnessError(`--external ${name}=…: ${name} is not compared`, {
+      found: sides.map(({ manifest }) => manifest.variant.id).join(", "),
+      hint: "name it as a side, or leave it out",
+    });
+  }
 }
