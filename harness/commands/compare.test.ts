@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { HarnessError } from "../errors.ts";
 import { storeExample } from "../report/fixtures/runs.ts";
 import { planId } from "../store/canonical.ts";
@@ -163,6 +163,35 @@ test("a row's name means the checkpoint that is called so, and both sides are ca
   expect(await failing("sam-nano:first", ["sam-nano:third"])).toBe(
     "sam-nano:third: no checkpoint of this name is given",
   );
+});
+
+test("a variant that is stored with other weights alone says by which names these are compared", async () => {
+  const dataset = { id: "coco", fingerprint: "f1", images: 8, warnings: [] };
+  const stored = (label: string, name?: string) =>
+    storeExample(results, {
+      variant: "sam-vit-b",
+      plan: label,
+      ious: { box: [0.5] },
+      images: 8,
+      manifest: {
+        dataset,
+        weights: { source: "checkpoint", label, file: label, sha256: label },
+        variant: { name } as Manifest["variant"],
+      },
+    });
+  const mine = await stored("mine.pth");
+  await stored("epoch.pth", "sam-vit-b:epoch");
+  await storeExample(results, { variant: "sam-nano", ious: { box: [0.4] }, images: 8, manifest: { dataset } });
+  vi.stubEnv("SAM_BENCH_HOME", join(results, "home"));
+  await expect(comparing("sam-vit-b", ["sam-nano"])).rejects.toMatchObject({
+    message: "sam-vit-b: no checkpoint here",
+    hint: expect.stringMatching(
+      new RegExp(
+        `^stored here with other weights, to be compared by name: (${mine.id} \\(mine.pth\\)|, |sam-vit-b:epoch \\(epoch.pth\\)){3}; or bench pull sam-vit-b`,
+      ),
+    ),
+  });
+  vi.unstubAllEnvs();
 });
 
 test("--prompts chooses what is compared, and a run without them is refused", async () => {

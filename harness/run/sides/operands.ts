@@ -183,7 +183,13 @@ async function runOf(operand: Exclude<Operand, { kind: "run" }>, { context, stor
   const variant = operand.kind === "variant" ? operand.variant : await rowOfFile(operand, context, anchor);
   const base = anchor === undefined ? context.flags : flagsOfRun(anchor, context);
   const checkpoint = operand.kind === "file" ? [`${variant}=${operand.file}`] : (base.checkpoint ?? []);
-  const plan = await resolvePlan({ ...base, variants: variant, checkpoint });
+  const others =
+    operand.kind === "variant" ? storedWithOtherWeights(operand.variant, stored, context.registry) : undefined;
+  const plan = await resolvePlan({ ...base, variants: variant, checkpoint }).catch((error: unknown) => {
+    if (others === undefined || !(error instanceof HarnessError)) throw error;
+    throw new HarnessError(error.message, { hint: [others, error.hint].filter(Boolean).join("; or "), cause: error });
+  });
+  if (others !== undefined) context.observer.note(`${variant} is run with its own weights; ${others}`);
   if (anchor !== undefined && plan.dataset.fingerprint !== anchor.dataset.fingerprint)
     throw new HarnessError(`${anchor.dataset.id}: not the dataset that ${anchor.id} was run on`, {
       hint: "its photos or annotations have changed since; run both anew",
@@ -193,6 +199,23 @@ async function runOf(operand: Exclude<Operand, { kind: "run" }>, { context, stor
   const { runs, stopped } = await runPlan({ plan, results, asPassed: line, observer, signal });
   if (stopped) throw new Stopped("stopped before the end", { hint: "the same command goes on from here" });
   return runs[0]!;
+}
+
+/**
+ * Says which stored runs of the same variant have other weights, and how to name each: the variant's id means none of them.
+ * Nothing where there is none.
+ */
+function storedWithOtherWeights(row: string, stored: readonly Manifest[], registry: Registry): string | undefined {
+  const [id] = row.split(":");
+  // A run of the variant's own weights is no other, though it may be on other data.
+  const others = stored.filter(
+    (run) => run.variant.id === id && (run.variant.name !== undefined || !isMeant(run, registry)),
+  );
+  if (others.length === 0) return undefined;
+  const names = others.map(
+    (run) => `${run.variant.name === undefined ? run.id : rowName(run.variant)} (${run.weights.label})`,
+  );
+  return `stored here with other weights, to be compared by name: ${[...new Set(names)].join(", ")}`;
 }
 
 /** Writes the command line of `bench run` that makes the same run. */
