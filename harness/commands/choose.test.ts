@@ -122,9 +122,24 @@ test("without masks latency ranks, memory decides between equals, and accuracy i
   expect(words).toContain("no masks were scored, so accuracy is unknown");
   expect(out.match(/^\d {2}\S+/gm)).toEqual(["1  sam-nano", "2  mobilesam", "3  sam-vit-b"]);
   expect(words).toMatch(/mobilesam is slower than sam-nano \(95 % interval of the change \+\d/);
-  expect(words).toMatch(/mobilesam and sam-vit-b are equally fast .*; the smaller one is first\./);
+  expect(words).toMatch(
+    /mobilesam and sam-vit-b are not told apart in speed, 44\.0 and 44\.0 ms \(95 % interval of the change \S+ to \S+ %\); the smaller one is first\./,
+  );
   const refusal = choosing({ "min-miou": "60%" });
   await expect(refusal).rejects.toThrow("--min-miou: there is no mIoU to hold it against");
+});
+
+test("of a wide interval no equality is said: the medians stand beside it", async () => {
+  // 149 and 125 ms, each sample up to a half off.
+  const wide = (ms: number) => [0.6, 1.5, 1, 0.7, 1.4, 1].map((factor) => factor * ms);
+  await store("sam-vit-b", { encodeMs: wide(135.5) }, 200e6);
+  await store("mobilesam", { encodeMs: wide(113.6).reverse() }, 500e6);
+  const { out } = await choosing();
+  const words = out.replace(/\s+/g, " ");
+  expect(words).toMatch(
+    /sam-vit-b and mobilesam are not told apart in speed, 149 and 125 ms \(95 % interval of the change −\d+\.\d to \+\d+\.\d %\); the smaller one is first\./,
+  );
+  expect(words).not.toContain("equally fast");
 });
 
 test("runs of other data, of other conditions and without an end have no place", async () => {

@@ -135,7 +135,7 @@ function decisionTexts(fitting: readonly Ranked[], headline: Headline | undefine
     const against = fitting.findIndex((each) => each.candidate === decision.against);
     const [ahead, behind] = place < against ? [candidate, decision.against] : [decision.against, candidate];
     const names = { ahead: nameOf(ahead), behind: nameOf(behind) };
-    if (decision.by === "latency") return [`- ${speedText(decision, names)}`];
+    if (decision.by === "latency") return [`- ${speedText(decision, names, { ahead, behind })}`];
     const { outcome } = decision;
     return [`- ${outcome === "worse" ? worseText(decision, names) : alikeText(decision, { ahead, behind }, headline)}`];
   });
@@ -186,11 +186,14 @@ function latencyReason({ speed }: Decision, { ahead, behind }: Pair): string {
   return `the faster one is first (${medians}${apart})`;
 }
 
-function speedText({ outcome, latency, speed }: Decision, { ahead, behind }: Names): string {
+function speedText({ outcome, latency, speed }: Decision, names: Names, { ahead, behind }: Pair): string {
   const change = latency === undefined ? "" : ` (95 % interval of the change ${changeRange(latency.ratio)} %)`;
-  if (outcome === "alike") return `${ahead} and ${behind} are equally fast${change}; the smaller one is first.`;
+  if (outcome === "alike") {
+    const medians = [ahead, behind].map((each) => each.latency && milliseconds(each.latency.value)).join(" and ");
+    return `${names.ahead} and ${names.behind} are not told apart in speed, ${medians} ms${change}; the smaller one is first.`;
+  }
   const apart = speed === undefined ? ", as their medians say: they were measured in two sessions" : "";
-  return `${behind} is slower than ${ahead}${change}${apart}.`;
+  return `${names.behind} is slower than ${names.ahead}${change}${apart}.`;
 }
 
 function missTexts({ missing }: Ranking): readonly string[] {
