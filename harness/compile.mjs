@@ -20,10 +20,6 @@ const outputs = "compiled";
 /** Libraries that every start needs. */
 const compiledIn = ["fast-glob", "protobufjs", "yargs", "zod"];
 
-/** Libraries that are no ES modules ask for Node's own modules by `require`. */
-const requireBanner =
-  'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);';
-
 /** The module that holds the project's own plug-ins; it is empty where TypeScript runs as it is. */
 const ownModules = join("harness", "plan", "plugins", "ownModules.ts");
 
@@ -39,12 +35,11 @@ export async function compile(place, root) {
     entryPoints: starts,
     outbase: root,
     outdir: join(root, outputs),
-    outExtension: { ".js": ".mjs" },
+    outExtension: { ".js": ".cjs" },
     write: false,
     bundle: true,
-    minifyWhitespace: true,
-    banner: { js: requireBanner },
-    format: "esm",
+    // A script, and no module: V8 stores the code of scripts alone.
+    format: "cjs",
     platform: "node",
     target: "node20",
     sourcemap: "linked",
@@ -138,17 +133,33 @@ function libraryPlugin(root, sources) {
         if (kind === "entry-point" || isBuiltin(path) || pluginData?.resolving) return undefined;
         if (/^sam-bench(\/|$)/.test(path)) return { path: fileURLToPath(import.meta.resolve(path)) };
         const isInside = importer.includes(`${sep}node_modules${sep}`);
-        if (!isInside && !compiledIn.includes(path)) {
-          const url = import.meta.resolve(path);
-          note(sources, root, packageFileOf(fileURLToPath(url)));
-          return { path: url, external: true };
-        }
+        if (!isInside && !compiledIn.includes(path)) return { path: urlOfLibrary(path, root, sources), external: true };
         const found = await building.resolve(path, { kind, importer, resolveDir, pluginData: { resolving: true } });
         if (found.path !== "") note(sources, root, packageFileOf(found.path));
         return found;
       });
     },
   };
+}
+
+function urlOfLibrary(name, root, sources) {
+  const url = import.meta.resolve(name);
+  note(sources, root, packageFileOf(fileURLToPath(url)));
+  return url;
+}
+
+/**
+ * Writes `importModule(…)` for what a file imports while it runs and that is not compiled in: a script whose code comes from a
+ * cache can not import by itself, so whoever runs it does (codeCache.mjs).
+ */
+function importedFromOutside(text, root, sources) {
+  return text
+    .replace(/\bimport\("([^"]+)"\)/g, (whole, name) => {
+      const inside =
+        name.startsWith(".") || isBuiltin(name) || compiledIn.includes(name) || name.startsWith("sam-bench");
+      return inside ? whole : `importModule(${JSON.stringify(urlOfLibrary(name, root, sources))})`;
+    })
+    .replace(/\bimport\((?=\w)/g, "importModule(");
 }
 
 function packageFileOf(file) {
@@ -174,7 +185,9 @@ function sourcePlugin({ root, plugins, sources }) {
         const text =
           name === ownModules
             ? `export const ownModules = { ${own.map((module) => `${module}: () => import(${module})`).join(", ")} };`
-            : source;
+            : path.endsWith(".ts")
+              ? importedFromOutside(source, root, sources)
+              : source;
         return {
           contents: text.includes("import.meta.url") ? `const moduleUrl = ${url}; ${text}` : text,
           loader: path.endsWith(".ts") ? "ts" : "js",

@@ -27,7 +27,7 @@ export async function compiledModule(path, { root = projectRoot, home = homeFold
   try {
     const place = placeOf(root, home);
     const record = validRecord(place, root) ?? (await compileInto(place, root));
-    const file = join(dirname(place), record.folder, path.replace(/\.ts$/, ".mjs"));
+    const file = join(dirname(place), record.folder, path.replace(/\.ts$/, ".cjs"));
     showSources();
     return pathToFileURL(file).href;
   } catch {

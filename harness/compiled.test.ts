@@ -50,10 +50,11 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Says what a process of its own finds in the compiled `cli.ts`, and where that lies; nothing where nothing is compiled. */
 function inProcess(expression: string): { readonly url: string | undefined; readonly found: unknown } {
-  const module = JSON.stringify(pathToFileURL(join(here, "compiled.mjs")).href);
-  const program = `import { compiledModule } from ${module};
+  const module = (name: string) => JSON.stringify(pathToFileURL(join(here, name)).href);
+  const program = `import { compiledModule } from ${module("compiled.mjs")};
+    import { runCompiled } from ${module("codeCache.mjs")};
     const url = await compiledModule("harness/cli.ts", ${JSON.stringify({ root, home })});
-    const cli = url && await import(url);
+    const cli = url && runCompiled(url);
     console.log(JSON.stringify({ url, found: cli && await (${expression}) }));`;
   return JSON.parse(execFileSync(process.execPath, ["--input-type=module", "-e", program], { encoding: "utf8" }));
 }
@@ -126,7 +127,7 @@ test("where the home folder can not be written, or the code has a mistake, nothi
 
 test("a stack names the line of the source", () => {
   const { found } = inProcess("(() => { try { cli.fail(); } catch (error) { return error.stack; } })()");
-  expect(found).toMatch(/^Error: here\n {4}at Module\.fail \(file:.*project\/harness\/cli\.ts:5:13\)/);
+  expect(found).toMatch(/^Error: here\n {4}at Object\.fail \(file:.*project\/harness\/cli\.ts:5:13\)/);
 });
 
 test("the program starts from compiled code, and from its sources where a plug-in from outside is given", () => {
@@ -148,7 +149,7 @@ test("the program starts from compiled code, and from its sources where a plug-i
   // A library that is imported where a file begins is read at every start; import() waits until it is needed.
   const compiled = join(home, "compiled", folderName!);
   for (const file of readdirSync(compiled, { recursive: true, encoding: "utf8" }).filter((name) =>
-    name.endsWith(".mjs"),
+    name.endsWith(".cjs"),
   ))
-    expect([file, readFileSync(join(compiled, file), "utf8").match(/\bfrom\s*"file:[^"]+"/g)]).toEqual([file, null]);
+    expect([file, readFileSync(join(compiled, file), "utf8").match(/\brequire\("file:[^"]+"/g)]).toEqual([file, null]);
 });

@@ -21,7 +21,7 @@ function headOf(error) {
 
 /** Returns a frame's text with the place in the source; one of other code stays as it is. */
 function withSource(frame) {
-  return frame.replace(/(file:\/\/[^\s()]+\.mjs):(\d+):(\d+)/, (place, url, line, column) => {
+  return frame.replace(/(file:\/\/[^\s()]+\.cjs):(\d+):(\d+)/, (place, url, line, column) => {
     const origin = mapOf(url)?.findOrigin?.(Number(line), Number(column));
     return origin?.fileName === undefined ? place : `${origin.fileName}:${origin.lineNumber}:${origin.columnNumber}`;
   });
