@@ -33,6 +33,8 @@ export interface BuildRequest {
   readonly calibration?: CalibrationValues;
   /** The folder that graphs are cached in; the home folder's `graphs` if left out. */
   readonly cache?: string;
+  /** Is awaited before graphs that are not in the cache are built. */
+  beforeWork?(): Promise<void>;
 }
 
 export interface BuiltVariant {
@@ -139,13 +141,14 @@ function removeDamaged(folder: string): void {
  */
 async function cachedOrBuilt(
   folder: string,
-  { variant }: BuildRequest,
+  { variant, beforeWork }: BuildRequest,
   graphs: readonly OnnxGraph[],
 ): Promise<boolean> {
   if (existsSync(folder) && (await isWhole(folder))) {
     touch(folder);
     return true;
   }
+  await beforeWork?.();
   removeDamaged(folder);
   sweep(dirname(folder));
   requireMemory(folder, graphs);

@@ -33,6 +33,8 @@ export interface CalibrationRequest {
   progress(done: number, total: number, what: string): void;
   /** Is told what the user may wonder about. */
   note(text: string): void;
+  /** Is awaited before a calibration that is not stored begins. */
+  beforeWork?(): Promise<void>;
   readonly signal: AbortSignal;
   /** The folder that calibrations are stored in; the home folder's `calibrations` if left out. */
   readonly store?: string;
@@ -60,6 +62,7 @@ export async function calibrationFor(request: CalibrationRequest): Promise<Store
     throw new HarnessError(`${preset.id}: is not calibrated for these weights`, {
       hint: `bench quantize ${preset.id} calibrates it on images; once is enough`,
     });
+  await request.beforeWork?.();
   const { images } = preset.calibration;
   const { seed, options } = stored ?? { seed: 0, options: {} };
   const scenes = await calibrationScenes(request.registry, { seed, images });

@@ -42,7 +42,7 @@ export interface PreparedRun {
 }
 
 /** Is told of the steps that take long. */
-export interface PreparationWatcher extends Pick<CalibrationRequest, "note" | "signal"> {
+export interface PreparationWatcher extends Pick<CalibrationRequest, "note" | "signal" | "beforeWork"> {
   readonly calibration: CalibrationRequest["progress"];
   readonly overlap: OverlapCheck["progress"];
   /** Is told where the time goes; nobody is if left out. */
@@ -90,6 +90,7 @@ export async function prepareRun(
       weightsId,
       graph: "fused",
       calibration: calibration?.values,
+      beforeWork: watching.beforeWork,
     };
     const { provider } = plan.runtime;
     const built = await timing.timed("graphs", () => buildVariant({ ...request, provider }));
@@ -136,6 +137,7 @@ function calibrationRequest(
     runtime: { ...plan.runtime, provider: "cpu" },
     progress: watching.calibration,
     note: watching.note,
+    beforeWork: watching.beforeWork,
     signal: watching.signal,
   };
 }

@@ -1,4 +1,7 @@
+import { readdir } from "node:fs/promises";
 import { resolve } from "node:path";
+import { expectedRun } from "../estimate/expectation.ts";
+import { minutesFromNow } from "../measure/timeLimit.ts";
 import { TimeRecorder, type TimeTable, untimed } from "../measure/timing.ts";
 import { planOptions } from "../plan/options.ts";
 import { type RunPlan, resolvePlan } from "../plan/plan.ts";
@@ -8,6 +11,7 @@ import { resultJson, resultTable } from "../report/table/tables.ts";
 import { type RunReport, reportOf } from "../results/report.ts";
 import type { InterimResults, RunOutcome } from "../run/request.ts";
 import { runPlan } from "../run/runner.ts";
+import { planId } from "../store/canonical.ts";
 import type { StoredRun } from "../store/store.ts";
 import { headings } from "./headings.ts";
 import { type Arguments, type Command, type Console, line, listOf, note } from "./terminal/command.ts";
@@ -63,12 +67,29 @@ export const run: Command = {
       const given = await runFlagsOf(args);
       return { flags: given, plan: await resolvePlan({ ...given, dump }, observer.note) };
     });
+    const leftMs = minutesFromNow(plan.maxMinutes ?? Number.POSITIVE_INFINITY);
     refuseUnusedFiles(plan, flags);
     return interruptible(observer, async (signal) => {
       const results = resolve(args.results as string);
       const asPassed = process.argv.slice(2);
       const interim = args.json || !isTerminal(console) ? undefined : interimOf({ plan, args, console }, observer);
-      const outcome = await runPlan({ plan, results, asPassed, observer, signal, interim, timing });
+      const { beforeWork, timeLimit } = expectedRun({
+        plan,
+        tell: observer.note,
+        leftMs,
+        stored: (await hasRunsOf(results, plan)) ? "begun" : "nothing",
+      });
+      const outcome = await runPlan({
+        plan,
+        results,
+        asPassed,
+        observer,
+        signal,
+        interim,
+        timing,
+        timeLimit,
+        beforeWork,
+      });
       const reports = await timing.timed("table", () => reportsOf(outcome.runs, plan, args));
       // Not before the last table is ready: until then the one before it stands.
       observer.finish();
@@ -76,6 +97,13 @@ export const run: Command = {
     });
   },
 };
+
+/** Tells whether a run of one of the plan's variants is stored, whatever its other settings. */
+async function hasRunsOf(results: string, { chosen }: RunPlan): Promise<boolean> {
+  const withoutHash = (id: string) => id.slice(0, id.lastIndexOf("-"));
+  const stored = new Set((await readdir(results).catch(() => [])).map(withoutHash));
+  return chosen.some(({ variant }) => stored.has(withoutHash(planId(variant.preset.id, {}))));
+}
 
 /** Shows the table of what is measured so far: each row has its accuracy, and latency gains samples until the end. */
 function interimOf({ plan, args, console }: Printing, observer: ReturnType<typeof observe>): InterimResults {

@@ -16,8 +16,11 @@ import { kubernetesOptions, kubernetesUnused, printKubernetes } from "./terminal
 import { planUnused, runFlagsOf, settingOptions } from "./terminal/planFlags.ts";
 import { queueText, scriptText } from "./text/queue.ts";
 
-/** A command of the user's own is not written into a job, which runs it hours later: --external is for `bench run`. */
-const { phase: _, shard: __, external: ____, ...dividedOptions } = planOptions;
+/**
+ * A command of the user's own is not written into a job, which runs it hours later: --external is for `bench run`. A job's time is
+ * sbatch's to limit.
+ */
+const { phase: _, shard: __, external: ____, "max-minutes": _____, ...dividedOptions } = planOptions;
 /** Options that a job is started with; its number of threads it gets by itself. */
 const { threads: ___, ...passedOptions } = dividedOptions;
 

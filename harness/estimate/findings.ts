@@ -11,6 +11,7 @@ import type { RunFlags } from "../plan/runFlags.ts";
 import { chooseWeights } from "../plan/weights.ts";
 import { checkProviders, diskFreeBytes, measureSpeed, type ProviderState } from "./machine.ts";
 import { needsOf, type PlanNeeds } from "./needs.ts";
+import { timeShortage } from "./planTime.ts";
 import { checkPrograms, type ProgramState } from "./programs.ts";
 
 interface Disk {
@@ -91,7 +92,11 @@ async function examinePlan(
       };
     const gmacsPerSecond = await measureSpeed(plan.runtime);
     const needs = await needsOf(plan, gmacsPerSecond);
-    return { gmacsPerSecond, plan: needs, missing: [...silentPrograms(plan), ...shortages(needs, machine, disks)] };
+    return {
+      gmacsPerSecond,
+      plan: needs,
+      missing: [...silentPrograms(plan), ...shortages(needs, machine, disks), ...timeShortages(needs, plan)],
+    };
   } catch (error) {
     if (!(error instanceof HarnessError)) throw error;
     return { missing: [textOf(error)] };
@@ -117,6 +122,11 @@ function shortages({ memoryBytes, diskBytes }: PlanNeeds, machine: Environment, 
         `disk: about ${gigabytes(diskBytes)} needed, ${gigabytes(freeBytes)} free at ${folder}`,
     ),
   ];
+}
+
+function timeShortages(needs: PlanNeeds, plan: RunPlan): string[] {
+  const shortage = timeShortage(needs, plan);
+  return shortage === undefined ? [] : [textOf(shortage)];
 }
 
 /** Writes a size as 512 MB or 1.5 GB, of 10^6 and 10^9 bytes. */

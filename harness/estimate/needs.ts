@@ -1,12 +1,17 @@
 import type { Dataset, GraphFiles } from "../api.ts";
 import { describeGraphs } from "../build/build.ts";
 import { executedGmacs } from "../build/gmacs.ts";
+import { freeBytes } from "../measure/environment.ts";
+import { type Group, loadedShare } from "../measure/groups.ts";
+import { multipliesInt8 } from "../onnx/index.ts";
+import { leastRounds, withRounds } from "../plan/latencySettings.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { weightsVariantOf } from "../plan/plugins/registry.ts";
 import { graphBytes } from "../plan/variantFiles.ts";
 import { type ChosenVariant, type LeftOut, nameOfChosen } from "../plan/weights.ts";
 import { passesOf } from "../protocols/index.ts";
 import { seededCheckpoint } from "../weights/index.ts";
+import { expectedGroups, type LatencyCost, latencySeconds, roundsWithin } from "./latencyTime.ts";
 
 /** Assumptions of the estimates, where nothing was measured. They hold to a factor of two. */
 const assumed = {
@@ -19,15 +24,21 @@ const assumed = {
   batch: 16,
   /** Images whose targets are counted. */
   sample: 4,
-  /** Seconds that a process takes for its session and one unmeasured image. */
-  start: 3,
+  /** Seconds that a process takes to start, and bytes of weights that it loads in a second. */
+  start: 1,
+  load: 500e6,
+  /** Time in ms of a turn of latency beside the model: the photo is read and prepared. */
+  turnMs: 100,
   /** Bytes of a row. */
   row: 600,
   /** Bytes a second of weights written into graphs. */
-  build: 100e6,
-  /** Bytes of the process itself, and of the intermediate tensors of a 1024 x 1024 input; weights are held twice. */
+  build: 130e6,
+  /** An encoder that multiplies 8-bit integers is so many times as fast; its float weights become integers at this rate. */
+  int8: { speed: 1.7, build: 50e6 },
+  /** Bytes of the process itself, and of the intermediate tensors of a 1024 x 1024 input, and how often weights are held. */
   process: 150e6,
-  tensors: 200e6,
+  weights: 1.15,
+  tensors: 500e6,
   /**
    * Uses of a weight in graphs that were not built here: an encoder's weights are used once for each token of 16 x 16 px, a
    * decoder's for prompts and, some of them, for every place of the embedding.
@@ -36,12 +47,25 @@ const assumed = {
   decoderUses: 250,
 };
 
+/** Seconds by part of a run. */
+export interface PartSeconds {
+  /** Graphs are built. */
+  readonly graphs: number;
+  readonly accuracy: number;
+  readonly memory: number;
+  /** Workers are loaded, warm up and take turns. */
+  readonly latency: number;
+}
+
 interface VariantNeeds {
   readonly variant: string;
   readonly weights: string;
   readonly encodeMs: number;
   readonly decodeMs: number;
+  readonly parts: PartSeconds;
   readonly seconds: number;
+  /** Absent where latency is not measured. */
+  readonly cost?: LatencyCost | undefined;
   readonly memoryBytes: number;
   readonly diskBytes: number;
   /** Model that ONNX files were taken as; absent for graphs that are built here. */
@@ -56,18 +80,35 @@ export interface PlanNeeds {
   readonly targets: number;
   readonly prompts: readonly string[];
   readonly variants: readonly VariantNeeds[];
+  readonly parts: PartSeconds;
   readonly seconds: number;
+  /** Rounds of latency: those of the plan, or what its time limit is expected to leave. */
+  readonly rounds: number;
+  /** Groups of variants that are expected to be loaded together while latency is measured. */
+  readonly groups: readonly Group[];
   /** Memory that the largest variant needs: all others can be unloaded. */
   readonly memoryBytes: number;
   readonly diskBytes: number;
   readonly leftOut: readonly LeftOut[];
 }
 
-/** Estimates the needs of a plan. `gmacsPerSecond` is what measureSpeed finds with the plan's threads and provider. */
-export async function needsOf(plan: RunPlan, gmacsPerSecond: number): Promise<PlanNeeds> {
+/**
+ * Estimates the needs of a plan. `gmacsPerSecond` is what measureSpeed finds with the plan's threads and provider; workers of a
+ * latency phase may take `memoryBytes` together.
+ */
+export async function needsOf(
+  plan: RunPlan,
+  gmacsPerSecond: number,
+  memoryBytes = loadedShare * freeBytes(),
+): Promise<PlanNeeds> {
   const targets = estimateTargets(plan.dataset, plan.images.length);
-  const variants: VariantNeeds[] = [];
-  for (const chosen of plan.chosen) variants.push(await variantNeeds(plan, chosen, { targets, gmacsPerSecond }));
+  const untimed: VariantNeeds[] = [];
+  for (const chosen of plan.chosen) untimed.push(await variantNeeds(plan, chosen, { targets, gmacsPerSecond }));
+  const costs = costsOf(untimed);
+  const groups = expectedGroups(costs, memoryBytes);
+  const rounds = expectedRounds(plan, untimed, groups);
+  const latency = latencySeconds(costs, groups, withRounds(plan.latency, rounds));
+  const variants = untimed.map((each) => withLatency(each, latency.get(each.variant) ?? 0));
   const sum = (of: (needs: VariantNeeds) => number) => variants.reduce((total, needs) => total + of(needs), 0);
   return {
     dataset: plan.dataset.id,
@@ -75,11 +116,41 @@ export async function needsOf(plan: RunPlan, gmacsPerSecond: number): Promise<Pl
     targets: Math.round(targets),
     prompts: plan.prompts.map(({ prompts }) => prompts),
     variants,
+    parts: {
+      graphs: sum(({ parts }) => parts.graphs),
+      accuracy: sum(({ parts }) => parts.accuracy),
+      memory: sum(({ parts }) => parts.memory),
+      latency: sum(({ parts }) => parts.latency),
+    },
     seconds: sum(({ seconds }) => seconds),
-    memoryBytes: Math.max(...variants.map(({ memoryBytes }) => memoryBytes)),
+    rounds,
+    groups,
+    memoryBytes: Math.max(...variants.map((each) => each.memoryBytes)),
     diskBytes: sum(({ diskBytes }) => diskBytes),
     leftOut: plan.leftOut,
   };
+}
+
+/** Returns the costs of the latency phase by variant; those whose latency is not measured have none. */
+export function costsOf(variants: readonly Pick<VariantNeeds, "variant" | "cost">[]): ReadonlyMap<string, LatencyCost> {
+  return new Map(variants.flatMap(({ variant, cost }) => (cost === undefined ? [] : [[variant, cost] as const])));
+}
+
+/** Returns the rounds that the plan's time limit is expected to leave, or all. */
+function expectedRounds(plan: RunPlan, variants: readonly VariantNeeds[], groups: readonly Group[]): number {
+  const { maxMinutes, latency } = plan;
+  if (maxMinutes === undefined) return latency.rounds;
+  const others = variants.reduce((sum, { seconds }) => sum + seconds, 0);
+  return roundsWithin(60 * maxMinutes - others, {
+    ...latency,
+    costs: costsOf(variants),
+    groups,
+    least: leastRounds(latency),
+  });
+}
+
+function withLatency(needs: VariantNeeds, latency: number): VariantNeeds {
+  return { ...needs, parts: { ...needs.parts, latency }, seconds: needs.seconds + latency };
 }
 
 interface Known {
@@ -87,28 +158,38 @@ interface Known {
   readonly gmacsPerSecond: number;
 }
 
+/** Estimates what a variant needs by itself: the latency phase is not in it, because its time follows from all variants. */
 async function variantNeeds(plan: RunPlan, chosen: ChosenVariant, known: Known): Promise<VariantNeeds> {
   const { variant, weights } = chosen;
-  const { encodeGmacs, decodeGmacs, weightBytes, builtBytes } = await sizeOf(plan, { variant, weights });
+  const { encodeGmacs, decodeGmacs, weightBytes, builtBytes, ...sizes } = await sizeOf(plan, { variant, weights });
   const msOf = (gmacs: number) => (1000 * gmacs) / (assumed.share * known.gmacsPerSecond);
-  const encodeMs = msOf(encodeGmacs);
+  const encodeMs = msOf(encodeGmacs) / (sizes.int8 ? assumed.int8.speed : 1);
   const decodeMs = assumed.decodeMs + msOf(decodeGmacs);
   // Masks of seeded weights mean nothing: only latency and memory are measured.
   const scored = weights.source !== "seeded" && plan.phases.includes("accuracy");
   const { encodes, decodes } = workOf(plan, known.targets);
-  const accuracyMs = scored ? encodes * encodeMs + decodes * (msOf(decodeGmacs) + assumed.maskMs) : 0;
+  const loadSeconds = assumed.start + weightBytes / assumed.load;
+  const accuracyMs = encodes * encodeMs + decodes * (msOf(decodeGmacs) + assumed.maskMs);
   const timed = plan.phases.includes("latency") && variant.preset.role !== "floor";
-  const turns = timed ? plan.latency.warmup + plan.latency.rounds + 1 : 0;
-  const latencyMs = turns * (encodeMs + decodeMs + assumed.batch * msOf(decodeGmacs) + assumed.maskMs);
+  const turnMs = assumed.turnMs + encodeMs + decodeMs + assumed.batch * msOf(decodeGmacs) + assumed.maskMs;
   const rowBytes = scored ? known.targets * plan.prompts.length * assumed.row : 0;
   const side = variant.preset.input.side / 1024;
+  const memoryBytes = assumed.process + assumed.weights * weightBytes + assumed.tensors * side ** 2;
+  const parts: PartSeconds = {
+    graphs: sizes.readBytes / (sizes.int8 ? assumed.int8.build : assumed.build),
+    accuracy: scored ? loadSeconds + accuracyMs / 1000 : 0,
+    memory: timed ? loadSeconds + (encodeMs + decodeMs) / 1000 : 0,
+    latency: 0,
+  };
   return {
     variant: nameOfChosen(chosen),
     weights: weights.source,
     encodeMs,
     decodeMs,
-    seconds: (accuracyMs + latencyMs) / 1000 + 2 * assumed.start + builtBytes / assumed.build,
-    memoryBytes: assumed.process + 2 * weightBytes + assumed.tensors * side ** 2,
+    parts,
+    seconds: parts.graphs + parts.accuracy + parts.memory,
+    cost: timed ? { turnSeconds: turnMs / 1000, loadSeconds, memoryBytes } : undefined,
+    memoryBytes,
     diskBytes: builtBytes + rowBytes,
     taken: variant.files === undefined ? undefined : variant.preset.notes[0]!,
   };
@@ -136,6 +217,10 @@ interface Sizes {
   readonly weightBytes: number;
   /** Bytes that are written into graphs; 0 for files that are there already. */
   readonly builtBytes: number;
+  /** Bytes of float weights that are read for them. */
+  readonly readBytes: number;
+  /** True where the encoder multiplies 8-bit integers. */
+  readonly int8: boolean;
 }
 
 /** Reads the sizes from the graphs as data, which takes milliseconds: seeded values stand in for any, as values are not read. */
@@ -148,17 +233,26 @@ async function sizeOf({ registry }: RunPlan, { variant: chosen }: ChosenVariant)
   const variant = ofBase ? weightsVariantOf(registry, chosen) : chosen;
   const graphs = await describeGraphs({ variant, checkpoint: seededCheckpoint(), graph: "fused" });
   const { encode, decode } = executedGmacs(graphs);
-  const weightBytes = graphs.reduce((sum, { counts }) => sum + counts.constantBytes, 0);
+  const weightBytes = graphs.flatMap(({ constants }) => constants).reduce((sum, { bytes }) => sum + bytes, 0);
   return {
     encodeGmacs: encode,
     decodeGmacs: decode,
     weightBytes,
     builtBytes: weightBytes,
+    readBytes: graphs.reduce((sum, { counts }) => sum + counts.constantBytes, 0),
+    int8: graphs.some((graph) => graph.name === "encoder" && multipliesInt8(graph)),
   };
 }
 
 /** Sizes of a program of the user's own: nothing of it is known before it runs. */
-const unknownSizes: Sizes = { encodeGmacs: 0, decodeGmacs: 0, weightBytes: 0, builtBytes: 0 };
+const unknownSizes: Sizes = {
+  encodeGmacs: 0,
+  decodeGmacs: 0,
+  weightBytes: 0,
+  builtBytes: 0,
+  readBytes: 0,
+  int8: false,
+};
 
 function sizeOfFiles({ encoder, decoder }: GraphFiles, side: number): Sizes {
   const encoderBytes = graphBytes(encoder!);
@@ -169,6 +263,8 @@ function sizeOfFiles({ encoder, decoder }: GraphFiles, side: number): Sizes {
     decodeGmacs: ((decoderBytes / 4) * assumed.decoderUses) / 1e9,
     weightBytes: encoderBytes + decoderBytes,
     builtBytes: 0,
+    readBytes: 0,
+    int8: false,
   };
 }
 

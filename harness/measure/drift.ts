@@ -21,6 +21,8 @@ export interface Warning {
 interface MeasureSettings {
   readonly warmup: number;
   readonly rounds: number;
+  /** Present where this time limit decided the rounds. */
+  readonly maxMinutes?: number | undefined;
 }
 
 interface DriftInput {
@@ -115,9 +117,15 @@ function fewFinding({ samples, settings }: DriftInput): Finding {
   const span = Math.max(...samples) / Math.min(...samples) - 1;
   const range = samples.length > 1 && span >= limits.apart ? `, and they lie up to ${percent(span)} apart` : "";
   return {
-    text: `${count} too few to tell drift, two speeds or outliers${range}. Raise --rounds (now ${settings.rounds}) to ${enoughRounds}.`,
+    text: `${count} too few to tell drift, two speeds or outliers${range}. Raise ${moreRounds(settings, ` to ${enoughRounds}`)}.`,
     ask: "rounds",
   };
+}
+
+/** Names the option that brings more rounds, and what it is now. */
+function moreRounds({ rounds, maxMinutes }: MeasureSettings, enough = ""): string {
+  if (maxMinutes === undefined) return `--rounds (now ${rounds})${enough}`;
+  return `--max-minutes (now ${maxMinutes}, which left ${rounds} rounds)`;
 }
 
 function driftFinding({ samples, settings }: DriftInput): Finding | undefined {
@@ -159,7 +167,7 @@ function unsureFinding(input: DriftInput): Finding | undefined {
   // An interval narrows with the root of the rounds.
   const rounds = Math.ceil((spareRounds * settings.rounds * (share / limits.unsure) ** 2) / 10) * 10;
   return {
-    text: `${known}${outlierText(samples)}. Close other programs, or raise --rounds (now ${settings.rounds}) to ${rounds}.`,
+    text: `${known}${outlierText(samples)}. Close other programs, or raise ${moreRounds(settings, ` to ${rounds}`)}.`,
     ask: "rounds",
   };
 }

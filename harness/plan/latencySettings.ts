@@ -20,6 +20,20 @@ export function describeLatency(preset: keyof typeof latencyPresets): string {
   return `${rounds} latency samples of each variant after ${warmup} of warm-up`;
 }
 
+/** The fewest rounds that a time limit may leave; it is even, because a schedule in groups is then better balanced. */
+export const fewestRounds = 4;
+
+/** Returns the fewest rounds that a time limit may leave of a plan, which may have fewer. */
+export function leastRounds({ rounds }: LatencySettings): number {
+  return Math.min(rounds, fewestRounds);
+}
+
+/** Returns the settings of a plan of which a time limit leaves so many rounds: it also leaves one round of warm-up at most. */
+export function withRounds(settings: LatencySettings, rounds: number): LatencySettings {
+  if (rounds >= settings.rounds) return settings;
+  return { rounds, warmup: Math.min(settings.warmup, latencyPresets.quick.warmup) };
+}
+
 const named = ["quick", "thorough"] as const;
 
 /** Returns the settings of a run. Throws HarnessError where two flags set them. */

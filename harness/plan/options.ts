@@ -1,4 +1,4 @@
-import { describeLatency, latencyPresets } from "./latencySettings.ts";
+import { describeLatency, fewestRounds, latencyPresets } from "./latencySettings.ts";
 
 /** An option of a command, described without the library that parses it. */
 export interface Option {
@@ -59,6 +59,10 @@ export const planOptions = {
   },
   quick: { describe: `a first impression: ${describeLatency("quick")}`, type: "boolean" },
   thorough: { describe: `for figures to publish: ${describeLatency("thorough")}`, type: "boolean" },
+  "max-minutes": {
+    describe: `minutes the run may take: all variants have fewer rounds of latency then, at least ${fewestRounds}`,
+    type: "number",
+  },
   "variant-files": {
     describe: "NAME=ENCODER.onnx,DECODER.onnx: measure your own ONNX files under that name",
     type: "string",

@@ -12,7 +12,16 @@ import { openDataset } from "./openDataset.ts";
 import { planOptions } from "./options.ts";
 import { bookOf } from "./plugins/book.ts";
 import { loadRegistry, type Registry } from "./plugins/registry.ts";
-import { atLeast, imageTimeoutOf, namesOf, type Phase, phasesOf, type RunFlags, shardOf } from "./runFlags.ts";
+import {
+  atLeast,
+  imageTimeoutOf,
+  maxMinutesOf,
+  namesOf,
+  type Phase,
+  phasesOf,
+  type RunFlags,
+  shardOf,
+} from "./runFlags.ts";
 import { withSettings } from "./settings.ts";
 import { imagesOfShard, type Shard } from "./shard.ts";
 import { withVariantFiles } from "./variantFiles.ts";
@@ -44,6 +53,8 @@ export interface RunPlan {
    * run's identity.
    */
   readonly imageTimeoutMs?: number;
+  /** Minutes that the whole run may take. Rounds of latency are left out for it, so it is no part of a run's identity either. */
+  readonly maxMinutes?: number;
   /** Allows a provider that computes something else than the processor; the difference is stored. */
   readonly acceptError?: boolean;
 }
@@ -114,6 +125,7 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
     boxes: flags.boxes,
     dump: flags.dump,
     imageTimeoutMs: imageTimeoutOf(flags),
+    maxMinutes: maxMinutesOf(flags, phases),
     encoderInput: flags.input,
     acceptError: flags["accept-error"] === true || undefined,
     runtime,

@@ -33,6 +33,8 @@ export interface RunFlags {
   readonly quick?: boolean;
   /** Many rounds, in place of `rounds` and `warmup`. */
   readonly thorough?: boolean;
+  /** The most minutes that the run may take: rounds of latency are left out for it. */
+  readonly "max-minutes"?: number;
   readonly plugin?: readonly string[];
   /** Results file of a detector, whose boxes are prompted. */
   readonly boxes?: string;
@@ -90,6 +92,21 @@ export function imageTimeoutOf({ "image-timeout": seconds }: RunFlags): number |
   throw new HarnessError("--image-timeout: must be a number of seconds", {
     found: String(seconds),
     expected: "over 0",
+  });
+}
+
+/** Returns the minutes that the run may take, where the user gives them. Throws HarnessError where no latency is measured. */
+export function maxMinutesOf({ "max-minutes": minutes }: RunFlags, phases: readonly Phase[]): number | undefined {
+  if (minutes === undefined) return undefined;
+  if (!(minutes > 0 && Number.isFinite(minutes)))
+    throw new HarnessError("--max-minutes: must be a number of minutes", {
+      found: String(minutes),
+      expected: "over 0",
+    });
+  if (phases.includes("latency")) return minutes;
+  throw new HarnessError("--max-minutes: leaves out rounds of latency, and none are measured", {
+    found: `phases ${phases.join(", ")}`,
+    hint: "leave it out, or name fewer images with --limit",
   });
 }
 

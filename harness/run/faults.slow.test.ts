@@ -6,7 +6,7 @@ import { projectRoot } from "../plan/plugins/sources.ts";
 import type { RunFlags } from "../plan/runFlags.ts";
 import type { Row } from "../store/rowSchema.ts";
 import type { StoredRun } from "../store/store.ts";
-import { type PluginTrial, patience, pluginTrial } from "./fixtures/pluginTrial.ts";
+import { type PluginTrial, patience, pluginTrial, type TrialRun } from "./fixtures/pluginTrial.ts";
 
 const quick: RunFlags = {
   variants: "mortal",
@@ -148,8 +148,29 @@ test(
   patience,
 );
 
+test(
+  "in groups a death costs a new start of one worker; a variant that is lost leaves the others' groups as they are",
+  async () => {
+    const flags: RunFlags = { ...quick, variants: "mortal,sam-nano", phase: "latency", rounds: 4 };
+    const [once, beside] = await run({ 3: "SIGKILL" }, flags, "groups");
+    for (const each of [once!, beside!]) {
+      expect(each.manifest.status).toMatchObject({ state: "done", only: "latency" });
+      expect((await each.latency()).map(({ round }) => round)).toEqual([0, 1, 2, 3]);
+    }
+    const deaths: Deaths = { 3: "SIGKILL", 4: "SIGSEGV", 5: "SIGKILL" };
+    const [mortal, nano] = await run(deaths, flags, "groups");
+    expect(mortal!.manifest.status).toEqual({
+      state: "failed",
+      message: "its worker process ended 3 times while latency was measured (SIGKILL)",
+    });
+    expect((await nano!.latency()).map(({ round }) => round)).toEqual([0, 1, 2, 3]);
+    expect(nano!.manifest.status).toMatchObject({ state: "done", only: "latency" });
+  },
+  patience,
+);
+
 /** Each run has a results folder of its own, unless it is to go on. */
-async function run(deaths: Deaths, flags: RunFlags, how: "anew" | "go on" = "anew"): Promise<readonly StoredRun[]> {
+async function run(deaths: Deaths, flags: RunFlags, how: TrialRun = "anew"): Promise<readonly StoredRun[]> {
   writeFileSync(join(trial.folder, "deaths.json"), JSON.stringify(deaths));
   writeFileSync(join(trial.folder, "calls"), "");
   return trial.run(mortalPlugin(trial.folder), flags, how);

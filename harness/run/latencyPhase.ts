@@ -1,11 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { loadavg } from "node:os";
 import type { Dataset, ImageId } from "../api.ts";
+import { systemClock } from "../measure/clock.ts";
 import { readEnvironment } from "../measure/environment.ts";
+import type { Group } from "../measure/groups.ts";
 import { otherWork } from "../measure/otherWork.ts";
-import { interleavedRounds, type Turn } from "../measure/schedule.ts";
+import { latencySchedule, type ScheduledTurn } from "../measure/schedule.ts";
+import type { TimeLimit } from "../measure/timeLimit.ts";
 import { untimed } from "../measure/timing.ts";
 import { warmUpUntilStable } from "../measure/warmUp.ts";
+import { withRounds } from "../plan/latencySettings.ts";
 import { timedBoxes } from "../prompts/timedBoxes.ts";
 import { random } from "../stats/random.ts";
 import { median } from "../stats/summary.ts";
@@ -35,7 +39,11 @@ export async function measureLatency(
 ): Promise<void> {
   const runs = new Map(opened.map(({ run }) => [run.id, run]));
   const speeds = new Map<string, number[]>(opened.map(({ run }) => [run.id, []]));
-  for (const { run } of opened) await run.clearLatency();
+  for (const { run } of opened) {
+    await run.clearLatency();
+    // The number of an earlier phase must not make a phase that is cut off look whole.
+    await run.update({ rounds: request.plan.latency.rounds });
+  }
   const candidates = opened.map(({ run, prepared }) => ({
     name: run.id,
     row: prepared.row,
@@ -47,7 +55,9 @@ export async function measureLatency(
     environment: readEnvironment(),
     ...memoryOf(taken, name),
     promptsPerSecond: median(speeds.get(name)!),
+    rounds: taken.rounds,
   });
+  let shown = 0;
   const taken = await takeTurns(candidates, request, {
     async take(name, turn) {
       for (const { prompts, durationMs } of turn.batches ?? []) speeds.get(name)!.push((1000 * prompts) / durationMs);
@@ -55,7 +65,8 @@ export async function measureLatency(
     },
     async roundEnded(rounds, soFar) {
       const { everyRounds = Number.POSITIVE_INFINITY } = request.interim ?? {};
-      if (rounds % everyRounds !== 0 || rounds === request.plan.latency.rounds) return;
+      if (rounds - shown < everyRounds || rounds === request.plan.latency.rounds) return;
+      shown = rounds;
       const measured = [...runs.keys()].filter((name) => !soFar.lost.has(name));
       await look(new Map(measured.map((name) => [name, recordOfRun(soFar, name)])), rounds);
     },
@@ -72,10 +83,14 @@ export async function measureLatency(
   }
 }
 
+type TurnsRequest = Pick<RunRequest, "plan" | "observer" | "signal" | "memoryBytes" | "timeLimit" | "timing">;
+
 /** Receives turns as they are measured. */
 export interface TurnTaker {
   take(name: string, turn: LatencyTurn): Promise<void> | void;
-  /** Is called when a measured round is complete, with the number of these; the next turn waits for it. */
+  /**
+   * Is called when all candidates have had the same number of measured rounds, with that number; the next turn waits for it.
+   */
   roundEnded?(rounds: number, taken: TurnsTaken): Promise<void>;
 }
 
@@ -86,16 +101,18 @@ interface TurnsTaken {
   readonly harnessMemory: ReadonlyMap<string, number>;
   /** Reason for each candidate that was lost. */
   readonly lost: ReadonlyMap<string, string>;
+  /** Measured rounds of every candidate that was not lost. */
+  readonly rounds: number;
 }
 
 /**
  * Measures candidates: after warm-up rounds they take turns in a seeded order, one at a time. Candidates that do not fit into
- * memory together start a process for each turn, whose loading and first image are not measured. A candidate whose worker dies
- * gets another worker, and is lost at the third death; the others go on. Returns nothing after Ctrl-C.
+ * memory together are parted into groups, which are loaded by turns. A candidate whose worker dies gets another worker, and is
+ * lost at the third death; the others go on. Returns nothing after Ctrl-C.
  */
 export async function takeTurns(
   candidates: readonly Candidate[],
-  { plan, observer, signal, timing = untimed }: Pick<RunRequest, "plan" | "observer" | "signal" | "timing">,
+  { plan, observer, signal, memoryBytes, timeLimit, timing = untimed }: TurnsRequest,
   taker: TurnTaker,
 ): Promise<TurnsTaken | undefined> {
   const photos = await timing.timed("photos", () => readablePhotos(plan.dataset, defaults.photos));
@@ -104,37 +121,92 @@ export async function takeTurns(
     imageTimeoutMs: plan.imageTimeoutMs,
     untimed: untimedWork({ plan }),
     timing,
+    memoryBytes,
   });
   const byName = new Map(candidates.map((each) => [each.name, each]));
-  const { warmup, rounds } = plan.latency;
+  const { groups } = workers;
   // The session's id is not drawn by the plan's seed: two sessions of one plan are two.
   const session = randomUUID();
   const rest = otherWork();
   let others: number | undefined;
-  const turns = interleavedRounds([...byName.keys()], warmup + rounds, random(plan.seed, "latency", "order"));
+  const planned = roundsOf(workers, candidates, { plan, timeLimit });
+  const turns = latencySchedule(groups, withRounds(plan.latency, planned), random(plan.seed, "latency", "order"));
+  let rounds = 0;
+  let roundBegan = systemClock.nowMs();
+  const firstRound = Math.min(0, ...turns.map(({ round }) => round));
+  let group: number | undefined;
   try {
-    if (workers.together === false)
-      observer.note("the variants do not fit into memory together: each turn starts a process anew");
-    else if (plan.runtime.provider !== "cpu") await settle(workers, candidates, photos[0]!, { observer, signal });
+    if (groups.length > 1) observer.note(groupsText(groups));
     for (const [done, turn] of turns.entries()) {
       if (signal.aborted) return undefined;
+      if (turn.group !== group) {
+        group = turn.group;
+        const own = groups[group]!.map((name) => byName.get(name)!);
+        await loadGroup(workers, own, { plan, observer, signal, photo: photos[0]! });
+      }
       const each = byName.get(turn.name)!;
       observer.rounds(done, turns.length, each.row);
-      const image = photos[turn.round % photos.length]!;
+      const image = photos[(turn.round - firstRound) % photos.length]!;
       const load = loadavg()[0]!;
       // Once a round: to read all processes takes longer than a short turn.
       if (turn.turn === 0) others = rest.coresSinceLast() ?? others;
-      const work = turn.round < warmup ? "latency-warmup" : "latency-rounds";
-      const sample = await workers.turn(each, image, work);
-      if (sample !== undefined && turn.round >= warmup)
-        await taker.take(turn.name, recordOf(turn, { session, image, sample, warmup, load, others }));
-      const counted = turn.round - warmup + 1;
-      if (turn.turn === candidates.length - 1 && counted > 0) await taker.roundEnded?.(counted, workers);
+      const sample = await workers.turn(each, image, turn.round < 0 ? "latency-warmup" : "latency-rounds");
+      const inGroups = groups.length > 1;
+      if (sample !== undefined && turn.round >= 0)
+        await taker.take(turn.name, recordOf(turn, { session, image, sample, load, others, inGroups }));
+      if (turn.completes === undefined) continue;
+      rounds = turn.completes;
+      await taker.roundEnded?.(rounds, { ...takenBy(workers), rounds });
+      const roundMs = systemClock.nowMs() - roundBegan;
+      roundBegan += roundMs;
+      if (timeLimit !== undefined && groups.length === 1 && isOver(timeLimit, rounds, roundMs)) break;
     }
+    if (timeLimit !== undefined && rounds < plan.latency.rounds)
+      observer.note(`latency: ${rounds} of ${plan.latency.rounds} rounds, for ${timeLimit.flag}`);
   } finally {
     await workers.close();
   }
-  return { memory: workers.memory, harnessMemory: workers.harnessMemory, lost: workers.lost };
+  return { ...takenBy(workers), rounds };
+}
+
+/** Loads a group in place of the one before it, and on a GPU runs each variant that is new until it is steady. */
+async function loadGroup(
+  workers: LatencyWorkers,
+  own: readonly Candidate[],
+  { plan, photo, ...told }: Pick<TurnsRequest, "plan" | "observer" | "signal"> & { readonly photo: ImageId },
+): Promise<void> {
+  const started = await workers.load(own);
+  const unsettled = workers.groups.length > 1 ? started : own;
+  if (plan.runtime.provider !== "cpu") await settle(workers, unsettled, photo, told);
+}
+
+function takenBy({ memory, harnessMemory, lost }: LatencyWorkers): Omit<TurnsTaken, "rounds"> {
+  return { memory, harnessMemory, lost };
+}
+
+/**
+ * Returns the rounds to plan for. In groups they are decided before the first turn, because a schedule that is cut short is not
+ * balanced; candidates that are all loaded stop when the time is over.
+ */
+function roundsOf(
+  { groups, memoryMs }: LatencyWorkers,
+  candidates: readonly Candidate[],
+  { plan, timeLimit }: Pick<TurnsRequest, "plan" | "timeLimit">,
+): number {
+  if (timeLimit === undefined || groups.length < 2) return plan.latency.rounds;
+  const rows = new Map(candidates.map(({ name, row }) => [name, row]));
+  const rowGroups = groups.map((names) => names.map((name) => rows.get(name)!));
+  return timeLimit.roundsThatFit({ groups: rowGroups, memoryMs, leftMs: timeLimit.leftMs() });
+}
+
+/** Tells whether the time is over before another round would end. */
+function isOver({ leastRounds, leftMs }: TimeLimit, rounds: number, roundMs: number): boolean {
+  return rounds >= leastRounds && leftMs() < roundMs;
+}
+
+function groupsText(groups: readonly Group[]): string {
+  const sizes = groups.map(({ length }) => length).join(", ");
+  return `the variants do not fit into memory together: they are measured in ${groups.length} groups (of ${sizes}) that are loaded by turns`;
 }
 
 /** Reads the first photo and its first box: every variant's memory is measured on them. */
@@ -173,17 +245,22 @@ interface Measured {
   readonly session: string;
   readonly image: ImageId;
   readonly sample: LatencySample;
-  readonly warmup: number;
   readonly load: number;
   readonly others: number | undefined;
+  readonly inGroups: boolean;
 }
 
-function recordOf({ round, turn }: Turn, { session, image, sample, warmup, load, others }: Measured): LatencyTurn {
+function recordOf(
+  { round, turn, group, block }: ScheduledTurn,
+  { session, image, sample, load, others, inGroups }: Measured,
+): LatencyTurn {
   return {
     kind: "turn",
     session,
-    round: round - warmup,
+    round,
     turn,
+    group: inGroups ? group : undefined,
+    block: inGroups ? block : undefined,
     image,
     load,
     others,

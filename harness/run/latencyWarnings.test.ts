@@ -53,3 +53,14 @@ test("integers without VNNI are about encode, and no turns draw nothing", () => 
   ]);
   expect(latencyWarnings([], old)).toEqual([]);
 });
+
+test("rounds that a time limit left out are told, and advice names the limit, which decides the rounds", () => {
+  const limited = { ...asked, taken: 4, maxMinutes: 25 };
+  const texts = latencyWarnings(turns({ encode: 0.05, decode: 0.05 }).slice(0, 4), limited).map(({ text }) => text);
+  expect(texts).toEqual([
+    "latency has 4 of 20 rounds, as --max-minutes 25 left no time for more. Run again without it for all of them.",
+    expect.stringMatching(
+      /^sam-nano total: 4 samples are too few .* Raise --max-minutes \(now 25, which left 4 rounds\)\.$/,
+    ),
+  ]);
+});

@@ -1,6 +1,8 @@
 import type { Box, ImageId, RgbImage } from "../api.ts";
 import type { WorkerSetup } from "../build/setup.ts";
+import { timed } from "../measure/clock.ts";
 import { freeBytes } from "../measure/environment.ts";
+import { type Group, groupsThatFit, loadedShare } from "../measure/groups.ts";
 import type { Timing, Work } from "../measure/timing.ts";
 import { Deadlines } from "../process/deadlines.ts";
 import type { LatencySample } from "../worker/latency.ts";
@@ -16,11 +18,6 @@ import {
   type WorkerProcess,
 } from "../worker/workerProcess.ts";
 import type { SideBySide } from "./sideBySide.ts";
-
-const defaults = {
-  /** Workers stay loaded side by side up to this share of free memory. */
-  memoryShare: 0.6,
-};
 
 /** One side of a latency measurement: it takes turns with the others. A setup may be two candidates, under two names. */
 export interface Candidate {
@@ -44,9 +41,11 @@ export interface StartOptions {
   /** Does what is not timed. */
   readonly untimed: SideBySide;
   readonly timing: Timing;
+  /** Memory that loaded workers may need together, in bytes; a share of what is free if left out. */
+  readonly memoryBytes?: number | undefined;
 }
 
-/** The workers of a latency phase: all of them stay loaded, or only the one whose turn it is. */
+/** The workers of a latency phase: those of one group are loaded, and take turns. Where all fit into memory, they are one group. */
 export class LatencyWorkers {
   readonly #workers = new Map<string, WorkerProcess<WorkerCalls>>();
   readonly #deaths = new Map<string, number>();
@@ -56,23 +55,30 @@ export class LatencyWorkers {
   readonly harnessMemory = new Map<string, number>();
   /** Candidates that are given up, with the reason: their worker died too often or answered with an error. */
   readonly lost = new Map<string, string>();
-  together = true;
+  /** Time that measuring the memory of all took, ms. */
+  memoryMs = 0;
+  /** Names of the candidates that are loaded together: one group of all where they fit, else several without those lost. */
+  groups: readonly Group[] = [];
+  /** Memory of a worker beyond that of its model alone: the data set, for the most part. */
+  readonly #beyondModel = new Map<string, number>();
   readonly #deadlines = new Map<string, Deadlines>();
+  readonly #untimed: SideBySide;
   readonly #imageTimeoutMs: number | undefined;
 
   readonly #timing: Timing;
 
-  private constructor({ imageTimeoutMs, timing }: Pick<StartOptions, "imageTimeoutMs" | "timing">) {
+  private constructor({ imageTimeoutMs, untimed, timing }: StartOptions) {
     this.#imageTimeoutMs = imageTimeoutMs;
+    this.#untimed = untimed;
     this.#timing = timing;
   }
 
-  /** Measures each candidate's memory by stage, then loads all workers; they stay loaded if they fit together. */
+  /** Measures each candidate's memory by stage, then loads all workers if they fit together, and else finds groups that do. */
   static async start(candidates: readonly Candidate[], options: StartOptions): Promise<LatencyWorkers> {
     const workers = new LatencyWorkers(options);
     try {
-      await workers.#measureMemory(candidates, options);
-      await workers.#load(candidates, options);
+      workers.memoryMs = (await timed(() => workers.#measureMemory(candidates, options))).durationMs;
+      workers.groups = await workers.#arrange(candidates, options.memoryBytes ?? loadedShare * freeBytes());
       return workers;
     } catch (error) {
       // Loaded workers would keep this process alive.
@@ -90,6 +96,19 @@ export class LatencyWorkers {
     });
   }
 
+  /** Loads the candidates of a group, after all others have ended. Returns those that were not loaded before. */
+  async load(group: readonly Candidate[]): Promise<readonly Candidate[]> {
+    const names = new Set(group.map(({ name }) => name));
+    for (const [name, worker] of [...this.#workers]) {
+      if (names.has(name)) continue;
+      await worker.close();
+      this.#workers.delete(name);
+    }
+    const missing = group.filter(({ name }) => !this.#workers.has(name) && !this.lost.has(name));
+    await this.#loadWhile(missing, () => true);
+    return missing;
+  }
+
   async close(): Promise<void> {
     for (const worker of this.#workers.values()) await worker.close();
     this.#workers.clear();
@@ -99,7 +118,7 @@ export class LatencyWorkers {
    * Measures memory, each in a process of its own: what goes on beside it is not in its figures. Two candidates of the same setup
    * share one measurement.
    */
-  async #measureMemory(candidates: readonly Candidate[], { sample, untimed }: StartOptions): Promise<void> {
+  async #measureMemory(candidates: readonly Candidate[], { sample }: StartOptions): Promise<void> {
     const measure = async (each: Candidate) => {
       const twin = candidates.find(({ name, setup }) => setup === each.setup && this.memory.has(name));
       const measured =
@@ -112,26 +131,54 @@ export class LatencyWorkers {
     const isTwin = (each: Candidate, place: number) =>
       candidates.findIndex(({ setup }) => setup === each.setup) < place;
     for (const [place, each] of candidates.entries())
-      if (!isTwin(each, place)) untimed.add({ bytes: each.bytes, run: () => measure(each) });
-    await untimed.end();
+      if (!isTwin(each, place)) this.#untimed.add({ bytes: each.bytes, run: () => measure(each) });
+    await this.#untimed.end();
     for (const [place, each] of candidates.entries()) if (isTwin(each, place)) await measure(each);
   }
 
-  async #load(candidates: readonly Candidate[], { untimed }: StartOptions): Promise<void> {
-    const free = freeBytes();
-    let needed = 0;
+  /** Loads all candidates if they fit into the memory. Returns the groups in which they fit, those of all where they do. */
+  async #arrange(candidates: readonly Candidate[], memoryBytes: number): Promise<readonly Group[]> {
+    const measured = candidates.filter(({ name }) => this.memory.has(name));
+    const roomy = () => measured.length < 2 || this.#neededBytes(measured) <= memoryBytes;
+    await this.#loadWhile(measured, roomy);
+    if (roomy()) return [candidates.map(({ name }) => name)];
+    // One worker shows what the data set takes; the smallest model is there soonest.
+    if (this.#beyondModel.size === 0) await this.#loadWhile([this.#smallest(measured)], () => true);
+    const beyond = Math.max(0, ...this.#beyondModel.values());
+    const living = measured.filter(({ name }) => !this.lost.has(name));
+    return groupsThatFit(
+      new Map(living.map(({ name }) => [name, this.#peakBytes(name) + (this.#beyondModel.get(name) ?? beyond)])),
+      memoryBytes,
+    );
+  }
+
+  /** Starts workers, and loads no further ones once `goesOn` is false. */
+  async #loadWhile(candidates: readonly Candidate[], goesOn: () => boolean): Promise<void> {
     const load = async (each: Candidate) => {
-      if (!this.together) return;
+      if (!goesOn()) return;
       const started = await this.#surviving(each, () => this.#started(each));
       if (started === undefined) return;
       this.#workers.set(each.name, started.worker);
-      const { encode, decode, loaded } = this.memory.get(each.name)!;
-      needed += started.opened.residentBytes + Math.max(encode, decode) - loaded;
-      if (candidates.length > 1 && needed > defaults.memoryShare * free) this.together = false;
+      this.#beyondModel.set(each.name, started.opened.residentBytes - this.memory.get(each.name)!.loaded);
     };
-    for (const each of candidates) untimed.add({ bytes: each.bytes, run: () => load(each) });
-    await untimed.end();
-    if (!this.together) await this.close();
+    for (const each of candidates) this.#untimed.add({ bytes: each.bytes, run: () => load(each) });
+    await this.#untimed.end();
+  }
+
+  /** Returns what the candidates that are not lost need together, as far as it is known. */
+  #neededBytes(candidates: readonly Candidate[]): number {
+    const living = candidates.filter(({ name }) => !this.lost.has(name));
+    return living.reduce((sum, { name }) => sum + this.#peakBytes(name) + (this.#beyondModel.get(name) ?? 0), 0);
+  }
+
+  /** Returns the peak of a model alone while it takes a turn. */
+  #peakBytes(name: string): number {
+    const { encode, decode } = this.memory.get(name)!;
+    return Math.max(encode, decode);
+  }
+
+  #smallest(candidates: readonly Candidate[]): Candidate {
+    return candidates.reduce((a, b) => (this.#peakBytes(b.name) < this.#peakBytes(a.name) ? b : a));
   }
 
   #started({ setup, ...each }: Candidate) {
@@ -148,15 +195,11 @@ export class LatencyWorkers {
     const { name } = each;
     const loaded = this.#workers.get(name);
     if (loaded !== undefined) return loaded.call("turn", { image }, work);
+    // This worker takes the place of one that died. Its first image is slow, and not measured.
     const { worker } = await this.#started(each);
-    // Where all fit together, this worker takes the place of one that died.
-    if (this.together) this.#workers.set(name, worker);
-    try {
-      await worker.call("turn", { image }, "latency-warmup");
-      return await worker.call("turn", { image }, work);
-    } finally {
-      if (!this.together) await worker.close();
-    }
+    this.#workers.set(name, worker);
+    await worker.call("turn", { image }, "latency-warmup");
+    return worker.call("turn", { image }, work);
   }
 
   /** Repeats a step with a fresh worker until the worker survives, or the candidate is lost by an error or by too many deaths. */

@@ -1,5 +1,6 @@
 import type { ImageId } from "../api.ts";
 import type { PreparationWatcher, PreparedRun } from "../build/preparedRun.ts";
+import type { TimeLimit } from "../measure/timeLimit.ts";
 import { type Timing, untimed } from "../measure/timing.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import type { Run, StoredRun } from "../store/store.ts";
@@ -46,17 +47,24 @@ export interface RunRequest {
   readonly signal: AbortSignal;
   /** Is told where the time goes; nobody is if left out. */
   readonly timing?: Timing | undefined;
+  /** Memory in bytes that the workers of a latency phase may need together; a share of what is free if left out. */
+  readonly memoryBytes?: number | undefined;
+  /** The time that the whole run may take, if it is limited. */
+  readonly timeLimit?: TimeLimit | undefined;
+  /** Is awaited before each work that takes time, so not where everything is finished already. */
+  beforeWork?(): Promise<void>;
 }
 
 /** Tells the observer of the steps that come before a variant's run. */
 export function watcherOf(
   variant: string,
-  { observer, signal, timing = untimed }: Pick<RunRequest, "observer" | "signal" | "timing">,
+  { observer, signal, beforeWork, timing = untimed }: Pick<RunRequest, "observer" | "signal" | "beforeWork" | "timing">,
 ): PreparationWatcher {
   return {
     calibration: (done, total) => observer.calibration(variant, { done, total }),
     overlap: (done, total) => observer.overlap(variant, { done, total }),
     note: observer.note,
+    beforeWork,
     signal,
     timing,
   };

@@ -98,6 +98,7 @@ async function openUnfinished(each: PreparedRun, request: RunRequest): Promise<R
     observer.note(`${each.row}: finished before, nothing to do (${each.id})`);
     return undefined;
   }
+  await request.beforeWork?.();
   if (again.size > 0)
     observer.note(
       `${each.row}: ${counted(again.size)} to be run again: photo replaced, worker died, or a target that the data set does not have`,
@@ -203,7 +204,9 @@ async function measureRest(opened: readonly OpenedRun[], request: RunRequest, lo
     if (
       plan.phases.includes("latency") &&
       each.prepared.measuresLatency &&
-      (timesAgain(each.run.manifest, plan) || !(await isTimed(each.run, plan.latency.rounds)))
+      (timesAgain(each.run.manifest, plan) ||
+        lacksRounds(each.run.manifest, plan) ||
+        !(await isTimed(each.run, plan.latency.rounds)))
     )
       toTime.push(each);
   if (!signal.aborted && toTime.length > 0) await measureLatency(toTime, request, look);
@@ -248,6 +251,8 @@ async function finished(
         cpu: run.manifest.environment.cpu,
         multipliesInt8: prepared.multipliesInt8,
         settings: plan.latency,
+        taken: run.manifest.rounds,
+        maxMinutes: plan.maxMinutes,
       }),
     ],
   };
@@ -255,7 +260,13 @@ async function finished(
 
 /** Tells whether the latency phase has ended: memory is written after the last turn, so a phase that was cut off has none. */
 export async function isTimed(run: Run, rounds: number): Promise<boolean> {
-  return run.manifest.modelMemory !== undefined && (await run.latency()).length === rounds;
+  const { modelMemory, rounds: taken = rounds } = run.manifest;
+  return modelMemory !== undefined && (await run.latency()).length === taken;
+}
+
+/** Tells whether a time limit left rounds of the plan out, and there is none any more. */
+function lacksRounds({ rounds }: Manifest, { latency, maxMinutes }: RunPlan): boolean {
+  return maxMinutes === undefined && rounds !== undefined && rounds < latency.rounds;
 }
 
 /**
@@ -289,6 +300,7 @@ async function isDone(results: string, id: string, plan: RunPlan): Promise<boole
   const stored = await readRunIfThere(results, id);
   if (stored === undefined || (await damageOf(stored.folder, stored.manifest)) !== undefined) return false;
   if (timesAgain(stored.manifest, plan)) return false;
+  if (phases.includes("latency") && lacksRounds(stored.manifest, plan)) return false;
   const { status } = stored.manifest;
   return status.state === "done" && (status.only === undefined || phases.every((phase) => phase === status.only));
 }

@@ -13,6 +13,12 @@ export interface LatencyTurn {
   readonly round: number;
   /** Place of the turn in the round's seeded order. */
   readonly turn: number;
+  /**
+   * Number of the group that was loaded, and of its block of rounds, both from 0: only the variants of a group interleave. Absent
+   * where all of the session were loaded together.
+   */
+  readonly group?: number;
+  readonly block?: number;
   readonly image?: ImageId;
   readonly prepareMs: readonly number[];
   readonly encodeMs: readonly number[];
@@ -34,6 +40,8 @@ const latencyTurn = z.object({
   session: text.optional(),
   round: count,
   turn: count,
+  group: count.optional(),
+  block: count.optional(),
   image: whole.optional(),
   prepareMs: z.array(positive),
   encodeMs: z.array(positive),

@@ -197,6 +197,8 @@ const manifest = z.object({
   /** Bytes that the worker held on the GPU after each stage; present where a GPU ran it and the driver tells. */
   gpuMemory: z.object({ load: count, encode: count, decode: count }).optional(),
   promptsPerSecond: number.optional(),
+  /** Rounds of latency that were taken; a run without this field has all that its plan names. */
+  rounds: count.optional(),
   /** Figures that need the dataset's annotations beside the rows (AP, AR), as fractions, by prompts name. */
   scores: z.record(text, z.record(text, score)).optional(),
   /**

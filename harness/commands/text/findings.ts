@@ -1,6 +1,7 @@
 import { type Findings, gigabytes, type InstalledWeights } from "../../estimate/findings.ts";
 import { isSoftwareDevice, type ProviderState } from "../../estimate/machine.ts";
 import type { PlanNeeds } from "../../estimate/needs.ts";
+import { planTimeTexts } from "../../estimate/planTime.ts";
 import type { ProgramState } from "../../estimate/programs.ts";
 import { wrap } from "../../report/table/layout.ts";
 import { formatDuration } from "../terminal/progress.ts";
@@ -101,7 +102,8 @@ interface PlanContext {
 
 function planText(plan: PlanNeeds, { gmacsPerSecond, width }: PlanContext): string {
   const { variants, leftOut } = plan;
-  const total = `about ${formatDuration(plan.seconds)}, ${gigabytes(plan.memoryBytes)} of memory, ${gigabytes(plan.diskBytes)} of disk`;
+  const time = planTimeTexts(plan);
+  const total = `${time.total} (${time.parts}), ${gigabytes(plan.memoryBytes)} of memory, ${gigabytes(plan.diskBytes)} of disk`;
   const what = `${plan.images} images of ${plan.dataset} (some ${plan.targets} targets), prompts ${plan.prompts.join(", ")}`;
   const basis = `from the graphs' multiply-accumulates and ${gmacsPerSecond.toFixed(0)} GMAC/s, measured just now; what is measured already is not done again`;
   const column = (header: string, cell: (needs: (typeof variants)[number]) => string, leaves?: number) => ({

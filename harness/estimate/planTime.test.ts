@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { planTimeLine, timeShortage } from "./planTime.ts";
+
+const latency = { rounds: 20, warmup: 3 };
+const minutes = (parts: readonly [number, number, number, number], rounds = 20) => {
+  const [graphs, accuracy, memory, own] = parts.map((part) => 60 * part) as [number, number, number, number];
+  return { seconds: graphs + accuracy + memory + own, parts: { graphs, accuracy, memory, latency: own }, rounds };
+};
+
+test("the line names the parts that take time, in minutes or seconds", () => {
+  expect(planTimeLine(minutes([6.2, 4, 0, 11]), { latency })).toBe(
+    "about 21 min: graphs 6.2, accuracy 4, latency 11 min, less what is here already",
+  );
+  expect(planTimeLine(minutes([0, 0.5, 0.1, 0.2]), { latency })).toBe(
+    "about 48 s: accuracy 30, memory 6, latency 12 s, less what is here already",
+  );
+});
+
+test("the line says where a time limit leaves rounds out", () => {
+  expect(planTimeLine(minutes([6, 0, 5, 13], 4), { latency, maxMinutes: 25 })).toBe(
+    "about 24 min: graphs 6, memory 5, latency 13 min, less what is here already; 4 of 20 rounds of latency, for --max-minutes 25",
+  );
+});
+
+test("a plan that does not fit its limit is refused with the time that it would take", () => {
+  const needs = minutes([6, 0, 5, 13], 4);
+  expect(timeShortage(needs, { maxMinutes: 24 })).toBeUndefined();
+  expect(timeShortage(needs, {})).toBeUndefined();
+  const shortage = timeShortage(needs, { maxMinutes: 10 })!;
+  expect(shortage.message).toBe(
+    "--max-minutes 10: the plan takes longer, also with 4 rounds of latency (found about 24 min: graphs 6, memory 5, latency 13 min)",
+  );
+  expect(shortage.hint).toBe("--max-minutes 24, or fewer variants or images");
+});
