@@ -34,6 +34,16 @@ test.each(ids)("%s compiles without a warning in both themes, and has marks", as
   expect(svg).toContain(chart.title);
 });
 
+test("no sample has a layer of its own: a drawing program blends each over the whole picture, for minutes in all", async () => {
+  const stages = charts.filter(({ id }) => id.startsWith("latency-"));
+  expect(stages).toHaveLength(2);
+  for (const chart of stages) {
+    const svg = await chartSvg(chartFile(chart));
+    expect(svg).toMatch(/ fill-opacity="0\.45"/);
+    expect(svg).not.toMatch(/ opacity="0/);
+  }
+});
+
 test("every chart says what it shows in words, and as a table", () => {
   for (const { alt, spec, records, caption } of charts) {
     expect(alt.length).toBeGreaterThan(20);

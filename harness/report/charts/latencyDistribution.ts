@@ -65,11 +65,11 @@ function chartOf(stage: keyof typeof samplesOf, measured: readonly Measured[], r
       layer: [
         {
           data: { values: samples },
-          mark: { type: "tick", thickness: 1.5, opacity: 0.45, bandSize: 22 },
+          mark: { type: "tick", thickness: 1.5, fillOpacity: 0.45, bandSize: 22 },
           encoding: { x, y, color: colour, tooltip: [{ field: "variant" }, { field: "ms" }] },
         },
         {
-          mark: { type: "rule", strokeWidth: 8, opacity: 0.55 },
+          mark: { type: "rule", strokeWidth: 8, strokeOpacity: 0.55 },
           encoding: { x: { ...x, field: "q1" }, x2: { field: "q3" }, y, color: colour },
         },
         {
