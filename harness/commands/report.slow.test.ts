@@ -6,6 +6,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { HarnessError } from "../errors.ts";
 import { chartWarnings } from "../report/charts/vega.ts";
+import { storeExample } from "../report/fixtures/runs.ts";
 import { memoryConsole } from "./fixtures/bench.ts";
 import { browserPath, openBrowser } from "./fixtures/browser.ts";
 import { boxesOf, isInside, overlaps } from "./fixtures/pageBoxes.ts";
@@ -39,6 +40,24 @@ async function reporting(args: Readonly<Record<string, unknown>>): Promise<strin
   expect(code).toBe(0);
   return console.said.out + console.said.notes;
 }
+
+test("of more than fifty runs the newest are in the page, unless ids or --all say otherwise", async () => {
+  const many = mkdtempSync(join(tmpdir(), "report-many-"));
+  const example = { ious: { box: [0.5] }, images: 2, spread: 0.1 };
+  for (let i = 0; i < 52; i++) {
+    const createdAt = new Date(Date.UTC(2024, 0, 1, 0, i)).toISOString();
+    await storeExample(many, { variant: `variant-${i}`, manifest: { createdAt }, ...example });
+  }
+  const request = { results: many, out: join(many, "out"), gallery: 0 };
+  const said = await reporting(request);
+  expect(said).toContain("the 50 newest of 52 runs; name others by their ids, or give --all");
+  expect(said).toContain(" 50 runs, ");
+  const page = readFileSync(join(many, "out", "index.html"), "utf8");
+  expect(page).toContain(">variant-2<");
+  expect(page).not.toContain(">variant-1<");
+  expect(await reporting({ ...request, all: true })).toContain(" 52 runs, ");
+  rmSync(many, { recursive: true });
+});
 
 test("the page, and every chart and table as Vega-Lite, SVG and PNG", async () => {
   const files = readdirSync(out).sort();

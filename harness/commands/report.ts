@@ -12,14 +12,20 @@ import {
   withoutDamaged,
 } from "../report/html/groups.ts";
 import type { ReportGroup } from "../report/html.ts";
-import { chosenRuns } from "../results/storedRuns.ts";
+import { chosenSoundRuns, newestRuns, readSound } from "../results/storedRuns.ts";
 import { headings } from "./headings.ts";
 import { type Arguments, type Command, type Console, line, listOf, note } from "./terminal/command.ts";
 import { createProgress } from "./terminal/progress.ts";
 import { choiceOptions, runChoice } from "./terminal/runChoice.ts";
 
-/** The summary compares with the seed of `bench compare`. */
-const defaults = { out: "report", gallery: 24, compareSeed: 0 };
+const defaults = {
+  out: "report",
+  gallery: 24,
+  /** The summary compares with the seed of `bench compare`. */
+  compareSeed: 0,
+  /** Runs of a page where neither ids nor --all say which: a chart of more can not be read, and all of each is in it. */
+  runs: 50,
+};
 
 export const report: Command = {
   ...headings.report,
@@ -34,7 +40,7 @@ export const report: Command = {
   },
   unused: [{ when: "--gallery is 0", holds: ({ gallery }) => gallery === 0, options: ["seed"] }],
   examples: [
-    ["bench report --out report", "the newest run of each variant; open report/index.html"],
+    ["bench report --out report", "the newest run of each variant, of at most 50; open report/index.html"],
     ["bench report sam-nano-0a1b2c3d4e5f --data coco --gallery 96", "one run, with more masks"],
     ["bench report --no-photos", "for data that may not be passed on"],
   ],
@@ -43,7 +49,13 @@ export const report: Command = {
     if (!Number.isSafeInteger(count) || count < 0)
       throw new HarnessError("--gallery: must be a whole number", { found: String(count), expected: "0 or more" });
     const notice = (text: string) => note(console, text);
-    const runs = await chosenRuns(runChoice(args), notice);
+    const choice = runChoice(args);
+    const chosen = await chosenSoundRuns(choice, notice);
+    const isNamed = choice.all || choice.names.length > 0;
+    const newest = isNamed ? chosen : newestRuns(chosen, defaults.runs);
+    if (newest.length < chosen.length)
+      notice(`the ${newest.length} newest of ${chosen.length} runs; name others by their ids, or give --all`);
+    const runs = await Promise.all(newest.map(readSound));
     const plugins = listOf(args, "plugin");
     const request = { count, data: args.data as string | undefined, plugins };
     const book = await loadBook(plugins);

@@ -155,6 +155,12 @@ export function newestOfEach<T extends RunFacts>(runs: readonly T[]): readonly T
   return [...newest.values()];
 }
 
+/** Returns the newest of these runs, at most so many, in the order in which they were given. */
+export function newestRuns(runs: readonly SoundRun[], most: number): readonly SoundRun[] {
+  const newest = runs.toSorted((a, b) => (a.facts.createdAt < b.facts.createdAt ? 1 : -1)).slice(0, most);
+  return runs.filter((run) => newest.includes(run));
+}
+
 export interface RunChoice {
   /** Folder of the stored runs. */
   readonly results: string;
