@@ -10,14 +10,18 @@ import { WholeWorkCount } from "./wholeWork.ts";
 const defaults = {
   /** Workers side by side may take this share of free memory. */
   memoryShare: 0.6,
-  /** Expected memory of a worker: that of any, and so many times the bytes of its graphs. The published graph of ViT-B has 19. */
-  memory: { bytes: 500e6, graphs: 20 },
+  /** Expected memory of a worker without a model. */
+  processBytes: 500e6,
+  /** Expected memory of a worker beside so many times the bytes of its graphs: those built here keep no scores in memory. */
+  built: { bytes: 1e9, graphs: 3 },
+  /** The same for a user's own files. The published graph of ViT-B has 19 times its bytes. */
+  given: { bytes: 500e6, graphs: 20 },
 };
 
 /** Returns the memory that a variant's process is expected to need; nothing for files and programs of the user's. */
 export function expectedBytes({ manifest, measuresLatency }: PreparedRun): number | undefined {
-  const { bytes, graphs } = defaults.memory;
-  if (!measuresLatency) return bytes;
+  if (!measuresLatency) return defaults.processBytes;
+  const { bytes, graphs } = manifest.weights.source === "onnx" ? defaults.given : defaults.built;
   return manifest.graphs === undefined ? undefined : bytes + graphs * manifest.graphs.fileBytes;
 }
 
