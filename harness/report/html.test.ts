@@ -94,6 +94,15 @@ test("the page has the table, all charts, their words, warnings, masks, machine,
   expect(markup).toContain("bench run --variants sam-nano");
 });
 
+test("the page says how many rounds a run has, where a time limit left some out", () => {
+  const { manifest } = run;
+  const plan = { ...manifest.plan, resolved: { ...manifest.plan.resolved, latency: { rounds: 20, warmup: 3 } } };
+  const pageWith = (rounds?: number) => markupOf(pageOf([{ ...run, manifest: { ...manifest, plan, rounds } }]).page);
+  expect(pageWith()).toContain("20 rounds after 3 to warm up");
+  expect(pageWith(20)).toContain("20 rounds after 3 to warm up");
+  expect(pageWith(4)).toContain("4 of 20 rounds, for --max-minutes");
+});
+
 test("a warning stands once, closed, and its number beside each figure and chart that it touches", () => {
   const markup = markupOf(pageOf([run, other]).page);
   expect(markup.split("sam-vit-b encode: two speeds.")).toHaveLength(2);

@@ -47,7 +47,7 @@ function factsMarkup(heading: string | undefined, facts: Facts): Markup {
 }
 
 function runMarkup({ label, manifest }: ChartRun): Markup {
-  const { id, createdAt, variant, weights, dataset, protocols, seed, commit, harness, plan, status } = manifest;
+  const { id, createdAt, variant, weights, dataset, protocols, seed, commit, harness, plan, rounds, status } = manifest;
   const latency = plan.resolved.latency as { readonly rounds?: number; readonly warmup?: number } | undefined;
   const facts: Facts = [
     ["run", `${id}, ${createdAt.slice(0, 16).replace("T", " ")} UTC, ${status.state}`],
@@ -69,7 +69,7 @@ function runMarkup({ label, manifest }: ChartRun): Markup {
     ["seed", String(seed)],
     ...(latency?.rounds === undefined
       ? []
-      : [["latency", `${latency.rounds} rounds after ${latency.warmup ?? 0} to warm up`] as const]),
+      : [["latency", roundsText({ taken: rounds, planned: latency.rounds, warmup: latency.warmup ?? 0 })] as const]),
     ...(harness === undefined
       ? []
       : [["installation", `sam-bench ${harness.version}, sources ${harness.sources.slice(0, 12)}`] as const]),
@@ -106,4 +106,17 @@ function distinct<T>(
 export function commandLine(words: readonly string[]): string {
   const quoted = words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
   return ["bench", ...quoted].join(" ");
+}
+
+interface Rounds {
+  readonly taken: number | undefined;
+  readonly planned: number;
+  readonly warmup: number;
+}
+
+/** Writes the rounds of latency. A time limit leaves out rounds of warm-up as well. */
+function roundsText({ taken = Number.POSITIVE_INFINITY, planned, warmup }: Rounds): string {
+  return taken < planned
+    ? `${taken} of ${planned} rounds, for --max-minutes`
+    : `${planned} rounds after ${warmup} to warm up`;
 }
