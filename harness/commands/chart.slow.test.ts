@@ -9,6 +9,7 @@ import { chart } from "./chart.ts";
 import { memoryConsole } from "./fixtures/bench.ts";
 import { browserPath, openBrowser } from "./fixtures/browser.ts";
 import { boxesOf, isInside, overlaps, type PageBox } from "./fixtures/pageBoxes.ts";
+import { report } from "./report.ts";
 
 let results: string;
 beforeAll(async () => {
@@ -73,5 +74,34 @@ describe.skipIf(browserPath === undefined)("in Chromium", () => {
         expect([id, named[n], marks.filter((mark) => overlaps(box, mark)).length]).toEqual([id, named[n], 0]);
     }
     await page.close();
+  }, 120_000);
+
+  test("390 px and paper: no label of the report leaves its chart, and no two names are cut to the same (needs Chromium)", async () => {
+    const out = join(results, "report");
+    const asked = { results, out, gallery: 0, photos: false, seed: 0 };
+    expect(await report.run(asked, memoryConsole())).toBe(0);
+    // Paper of A4 between its margins has about 700 px.
+    for (const width of [390, 700]) {
+      const page = await browser.newPage({ viewport: { width, height: 900 } });
+      await page.goto(pathToFileURL(join(out, "index.html")).href);
+      if (width === 700) await page.emulateMedia({ media: "print" });
+      const charts = page.locator("figure .chart");
+      // Charts are drawn anew when their places change.
+      await page.waitForFunction(
+        "[...document.querySelectorAll('figure .chart')].every((each) => each.matches('[data-drawn]') && each.querySelector('svg').getBoundingClientRect().width <= each.clientWidth + 1)",
+      );
+      for (let i = 0; i < (await charts.count()); i++) {
+        const id = await charts.nth(i).getAttribute("data-chart");
+        const [drawing] = await boxesOf(charts.nth(i).locator("svg"));
+        const texts = charts.nth(i).locator('svg text:not([opacity="0"])');
+        const written = await texts.allTextContents();
+        for (const [n, box] of (await boxesOf(texts)).entries())
+          expect([width, id, written[n], isInside(box, drawing!)]).toEqual([width, id, written[n], true]);
+        const labels = await charts.nth(i).locator("svg .role-axis-label text").allTextContents();
+        const cut = labels.filter((label) => label.endsWith("…"));
+        expect([width, id, cut.filter((label, n) => cut.indexOf(label) !== n)]).toEqual([width, id, []]);
+      }
+      await page.close();
+    }
   }, 120_000);
 });

@@ -29,11 +29,19 @@
     const { spec: wide, narrow } = charts[place.dataset.chart];
     if (narrow !== undefined) return width >= wide.width + 60 ? wide : narrow;
     if (width >= 420) return { ...wide, width: width - 16 };
+    const inTwoColumns = (key, value) => (key === "legend" && value ? { ...value, columns: 2 } : value);
+    const layer = wide.layer.filter(({ name }) => name !== "names");
+    // Three in a row on a wide screen, a chart on a small one, three in a row on paper.
+    const fontSize = width >= 340 ? 11 : width >= 240 ? 10 : 8.5;
     return {
       ...wide,
       width: width - 16,
-      layer: wide.layer.filter(({ name }) => name !== "names"),
-      config: { axis: { labelLimit: 130 }, legend: { columns: 3 } },
+      layer: JSON.parse(JSON.stringify(layer, inTwoColumns)),
+      // Names of settings differ at their ends, so they are small rather than cut.
+      config: {
+        axis: { labelLimit: 180, labelFontSize: fontSize, titleFontSize: Math.min(fontSize, 10) },
+        legend: { columnPadding: 8, labelFontSize: Math.min(fontSize, 10) },
+      },
     };
   }
 
