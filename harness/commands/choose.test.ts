@@ -112,6 +112,24 @@ test("a figure is the table's, to the last digit", async () => {
   expect(fitting.map(({ rank }: { rank: number }) => rank)).toEqual([1, 2, 3]);
 });
 
+test("of several prompts the first ranks, and the accuracy by the others stands beside it", async () => {
+  // The first is better by box, and worse by one point.
+  await store("sam-vit-b", { ious: { box: [0.7, 0.8], "1p": [0.3, 0.4] }, encodeMs: around(40) }, 500e6);
+  await store("mobilesam", { ious: { box: [0.6, 0.7], "1p": [0.5, 0.6] }, encodeMs: around(20) }, 200e6);
+  const { out } = await choosing({ prompts: "box,1p" });
+  expect(out).toMatch(/^ +mIoU +mIoU/m);
+  expect(out).toMatch(/ box, % +1 point, % /);
+  expect(out).toMatch(/^1 {2}sam-vit-b +nano +75\.0 +35\.0 /m);
+  const byPoint = await choosing({ prompts: "1p,box", json: true });
+  const { fitting, accuracy } = JSON.parse(byPoint.out);
+  expect(accuracy.prompts).toBe("1p");
+  expect(fitting[0]).toMatchObject({
+    variant: "mobilesam",
+    accuracy: { value: expect.closeTo(0.55) },
+    beside: { box: { value: expect.closeTo(0.65) } },
+  });
+});
+
 test("without masks latency ranks, memory decides between equals, and accuracy is said to be unknown", async () => {
   await store("sam-vit-b", { encodeMs: around(40) }, 500e6);
   await store("mobilesam", { encodeMs: around(40).reverse() }, 200e6);
@@ -165,7 +183,7 @@ test.each([
   [{ "max-latency": "50" }, "--max-latency: must be a number over 0 with its unit (found 50, expected 50ms or 50s)"],
   [{ "max-memory": "0MB" }, "--max-memory: must be a number over 0 with its unit"],
   [{ "min-miou": "140%" }, "--min-miou: no model reaches more than 100 %"],
-  [{ prompts: "box,1p" }, "--prompts: accuracy is ranked by one name of prompts"],
+  [{ prompts: "box,5p" }, "--prompts 5p: "],
   [{ prompts: "5p" }, "--prompts 5p: "],
 ])("%j is refused", async (args, message) => {
   await threeRuns();

@@ -31,7 +31,11 @@ export const choose: Command = {
     "max-latency": { describe: "of encode and decode together: 50ms, 1.2s", type: "string" },
     "max-memory": { describe: "of a process that holds the model and one photo: 300MB, 1.5GB", type: "string" },
     "min-miou": { describe: "least accuracy: 60%", type: "string" },
-    prompts: { describe: "prompts that accuracy is ranked by: box (the default), 1p, 3p …", type: "string" },
+    prompts: {
+      describe:
+        "prompts that accuracy is ranked by: box (the default), 1p, 3p …; of several the first, the others stand beside it",
+      type: "string",
+    },
     stored: { describe: "rank stored runs alone; what is not stored is measured without it", type: "boolean" },
     ...withoutDefaults(pickOptions(dataOptions)),
     ...withoutDefaults(pickOptions(runOptions)),
@@ -49,21 +53,21 @@ export const choose: Command = {
   ],
   async run(args, console) {
     const limits = limitsOf(args);
-    const prompts = promptsOf(args);
+    const [prompts, ...beside] = (args.prompts as string | undefined)?.split(",").map((name) => name.trim()) ?? [];
     const observer = observe(console);
     return interruptible(observer, async (signal) => {
       const from = args.stored === true ? "stored" : "measured";
-      const choice = await choiceOf({ from, prompts }, await contextOf(args, { observer, signal }));
+      const choice = await choiceOf({ from, prompts, beside }, await contextOf(args, { observer, signal }));
       observer.finish();
       const { headline, compare } = choice;
-      const candidates = choice.measured.map(({ report, side }) => candidateOf(report, side, headline));
+      const candidates = choice.measured.map(({ report, side }) => candidateOf(report, side, choice));
       if (limits.accuracy !== undefined) requireMiou(candidates, headline);
       const ranking = rankCandidates(candidates, { limits, compare });
       const unranked = [
         ...choice.unranked,
         ...choice.leftOut.map(({ variant, reason, command }) => ({ variant, reason: `${reason}; ${command}` })),
       ];
-      const options = { limits, headline, unranked, ...widthOf(console) };
+      const options = { limits, headline, beside: choice.beside, unranked, ...widthOf(console) };
       line(console, args.json ? JSON.stringify(choiceJson(ranking, options)) : choiceText(ranking, options));
       return ranking.fitting.length > 0 ? exitCodes.done.code : exitCodes.no.code;
     });
@@ -80,14 +84,6 @@ function limitsOf(args: Arguments): Limits {
     memoryBytes: memory === undefined ? undefined : parseMemory(memory),
     accuracy: share === undefined ? undefined : parseShare(share),
   };
-}
-
-function promptsOf({ prompts }: Arguments): string | undefined {
-  if (prompts === undefined || !(prompts as string).includes(",")) return prompts as string | undefined;
-  throw new HarnessError("--prompts: accuracy is ranked by one name of prompts", {
-    found: prompts,
-    hint: "bench table shows the figures of all prompts side by side",
-  });
 }
 
 function requireMiou(candidates: readonly Candidate[], headline: Headline | undefined): void {

@@ -16,10 +16,18 @@ export interface Candidate {
   readonly memoryBytes?: number | undefined;
   /** Absent where there are no masks, and for seeded weights. */
   readonly accuracy?: Score | undefined;
+  /** Accuracy by further prompts, in their order: it ranks nothing. */
+  readonly beside: readonly (Score | undefined)[];
 }
 
-/** Returns a run as a candidate. `headline` is absent where no run has accuracy. */
-export function candidateOf(report: RunReport, side: Side, headline: Headline | undefined): Candidate {
+/** What accuracy is ranked by, absent where no run has accuracy, and what stands beside it. */
+interface Ranked {
+  readonly headline: Headline | undefined;
+  readonly beside: readonly Headline[];
+}
+
+/** Returns a run as a candidate. */
+export function candidateOf(report: RunReport, side: Side, { headline, beside }: Ranked): Candidate {
   const { modelMemory, prompts, conditions } = report;
   const rounds = side.turns.map(({ encodeMs, decodeMs }) => [encodeMs, decodeMs]);
   return {
@@ -28,5 +36,6 @@ export function candidateOf(report: RunReport, side: Side, headline: Headline | 
     latency: sumOfMedians(rounds, conditions.seed),
     memoryBytes: modelMemory === undefined ? undefined : largest(Object.values(modelMemory)),
     accuracy: headline && figureIn(prompts[headline.prompts], headline.protocol, headline.id),
+    beside: beside.map((each) => figureIn(prompts[each.prompts], each.protocol, each.id)),
   };
 }

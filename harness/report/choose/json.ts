@@ -10,12 +10,14 @@ interface CandidateJson {
   readonly variant: string;
   readonly weights: string;
   readonly accuracy: Candidate["accuracy"];
+  /** By the names of further prompts; absent where none is named. */
+  readonly beside: Readonly<Record<string, Candidate["accuracy"]>> | undefined;
   readonly latencyMs: Interval | undefined;
   readonly memoryBytes: number | undefined;
 }
 
 /** Returns the value that `bench choose --json` prints. */
-export function choiceJson({ fitting, missing }: Ranking, { limits, headline, unranked }: ChoiceTextOptions) {
+export function choiceJson({ fitting, missing }: Ranking, { limits, headline, beside, unranked }: ChoiceTextOptions) {
   const all = [...fitting, ...missing].map(({ candidate }) => candidate);
   const { dataset, images, conditions } = all[0]!.report;
   return {
@@ -25,25 +27,29 @@ export function choiceJson({ fitting, missing }: Ranking, { limits, headline, un
     limits,
     accuracy: headline && { prompts: headline.prompts, protocol: headline.protocol, figure: headline.id },
     fitting: fitting.map(({ candidate, decision }, i) => ({
-      ...candidateJson(candidate),
+      ...candidateJson(candidate, beside),
       rank: i + 1,
       uncertain: isUncertain(candidate, limits),
       decision: decision && decisionJson(decision),
     })),
     missing: missing.map(({ candidate, excesses }) => ({
-      ...candidateJson(candidate),
+      ...candidateJson(candidate, beside),
       excesses: excesses.map(({ limit, allowed, found }) => ({ limit, allowed, found })),
     })),
     unranked,
   };
 }
 
-function candidateJson({ report, accuracy, latency, memoryBytes }: Candidate): CandidateJson {
+function candidateJson(
+  { report, accuracy, beside: scores, latency, memoryBytes }: Candidate,
+  beside: ChoiceTextOptions["beside"],
+): CandidateJson {
   return {
     run: report.id,
     variant: report.variant,
     weights: report.weights,
     accuracy,
+    beside: beside.length === 0 ? undefined : Object.fromEntries(beside.map(({ prompts }, i) => [prompts, scores[i]])),
     latencyMs: latency,
     memoryBytes,
   };

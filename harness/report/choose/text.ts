@@ -1,6 +1,7 @@
 import { changeRange, milliseconds, points, pointsRange } from "../../results/compare/words.ts";
 import type { Headline } from "../../results/headline.ts";
 import type { Interval } from "../../stats/intervals.ts";
+import { promptsText } from "../table/cellText.ts";
 import { type Column, none } from "../table/grid.ts";
 import { intervalText, scaledInterval } from "../table/intervalText.ts";
 import { layout, wrap } from "../table/layout.ts";
@@ -23,6 +24,8 @@ const masksAdvice =
 export interface ChoiceTextOptions {
   readonly limits: Limits;
   readonly headline: Headline | undefined;
+  /** What stands beside it and ranks nothing. */
+  readonly beside: readonly Headline[];
   /** Variants without a place, and why. */
   readonly unranked: readonly { readonly variant: string; readonly reason: string }[];
   readonly width?: number | undefined;
@@ -31,7 +34,7 @@ export interface ChoiceTextOptions {
 /** Writes the answer as plain text: what was asked, what fits with the best first, what decides, and what nearly fits. */
 export function choiceText(
   ranking: Ranking,
-  { limits, headline, unranked, width = defaults.width }: ChoiceTextOptions,
+  { limits, headline, beside, unranked, width = defaults.width }: ChoiceTextOptions,
 ) {
   const { fitting, missing } = ranking;
   const all = [...fitting, ...missing].map(({ candidate }) => candidate);
@@ -39,7 +42,7 @@ export function choiceText(
   const lines = (texts: readonly string[]) => texts.map((text) => wrap(text, width, "  ")).join("\n");
   const blocks = [
     lines([titleOf(all[0]!, figure), limitsText(limits), ...(figure === undefined ? [masksAdvice] : [])]),
-    fitting.length === 0 ? lines(nothingFits(ranking)) : layout(columnsOf(fitting, { limits, figure })),
+    fitting.length === 0 ? lines(nothingFits(ranking)) : layout(columnsOf(fitting, { limits, figure, beside })),
     lines(decisionTexts(fitting, figure)),
     fitting.length === 0 ? "" : lines(missTexts(ranking)),
     lines(unrankedTexts(unranked)),
@@ -93,7 +96,7 @@ function amountText(limit: LimitName, amount: number): string {
 
 function columnsOf(
   fitting: readonly Ranked[],
-  { limits, figure }: { readonly limits: Limits; readonly figure: Headline | undefined },
+  { limits, figure, beside }: Pick<ChoiceTextOptions, "limits" | "beside"> & { readonly figure: Headline | undefined },
 ): readonly Column[] {
   const candidates = fitting.map(({ candidate }) => candidate);
   const column = (header: readonly string[], cellOf: (candidate: Candidate) => string | undefined): Column => ({
@@ -105,7 +108,18 @@ function columnsOf(
   const accuracy =
     figure === undefined
       ? []
-      : [column([figure.title, "%"], (each) => each.accuracy && intervalText(scaledInterval(each.accuracy, 100), 1))];
+      : [
+          column(
+            headerOf(figure, beside),
+            (each) => each.accuracy && intervalText(scaledInterval(each.accuracy, 100), 1),
+          ),
+        ];
+  const further = beside.map((headline, i) =>
+    column(
+      headerOf(headline, beside),
+      (each) => each.beside[i] && intervalText(scaledInterval(each.beside[i], 100), 1),
+    ),
+  );
   const reaches = candidates.some((each) => isUncertain(each, limits))
     ? [column([""], (each) => (isUncertain(each, limits) ? "its interval reaches beyond a limit" : ""))]
     : [];
@@ -113,12 +127,17 @@ function columnsOf(
     ranks,
     ...nameColumns(candidates.map(({ report }) => report)),
     ...accuracy,
+    ...further,
     column(["encode + decode", "ms"], ({ latency }) => latency && latencyText(latency)),
     column(["peak memory", "MB"], ({ memoryBytes }) =>
       memoryBytes === undefined ? undefined : (memoryBytes / 1e6).toFixed(0),
     ),
     ...reaches,
   ];
+}
+
+function headerOf({ title, prompts }: Headline, beside: readonly Headline[]): readonly string[] {
+  return [title, beside.length === 0 ? "%" : `${promptsText(prompts)}, %`];
 }
 
 /** Writes a median with its interval, which is hardly ever symmetric. */

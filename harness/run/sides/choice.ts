@@ -27,6 +27,8 @@ export interface ChoiceRequest {
   readonly from: "stored" | "measured";
   /** Name of the prompts that accuracy is ranked by; box, or the first of a run, without it. */
   readonly prompts: string | undefined;
+  /** Names of prompts whose accuracy stands beside it and ranks nothing. */
+  readonly beside?: readonly string[];
 }
 
 /** A variant that has no place, with the reason. */
@@ -42,6 +44,7 @@ export interface Choice {
   readonly leftOut: readonly LeftOut[];
   /** Absent where no run has accuracy: photos without masks, or seeded weights alone. */
   readonly headline: Headline | undefined;
+  readonly beside: readonly Headline[];
   readonly compare: CompareOptions;
 }
 
@@ -49,11 +52,16 @@ export interface Choice {
 const defaultPrompts = ["box", "1p", "3p"];
 
 /** Returns what may be chosen from. Throws HarnessError where there is nothing. */
-export async function choiceOf({ from, prompts }: ChoiceRequest, context: OperandContext): Promise<Choice> {
+export async function choiceOf(
+  { from, prompts, beside = [] }: ChoiceRequest,
+  context: OperandContext,
+): Promise<Choice> {
   const { registry, plugins } = context;
   const flags = await withDataset(context);
   const found =
-    from === "stored" ? await storedRuns(flags, context) : await measuredRuns({ ...flags, prompts }, context);
+    from === "stored"
+      ? await storedRuns(flags, context)
+      : await measuredRuns({ ...flags, prompts: namesOf(prompts, beside) }, context);
   const { ranked, unranked } = rankable(found.runs);
   if (ranked.length === 0)
     throw new HarnessError("choose: no finished run to choose from", {
@@ -63,8 +71,9 @@ export async function choiceOf({ from, prompts }: ChoiceRequest, context: Operan
   const book = bookOf(registry);
   const scored = ranked.find(({ manifest }) => isScored(manifest));
   const headline = scored === undefined ? undefined : headlineOf(scored.manifest, prompts, book);
+  const others = scored === undefined ? [] : beside.map((name) => headlineOf(scored.manifest, name, book));
   const measured = [];
-  for (const run of ranked) measured.push(await readMeasured(run, { headline, book, plugins }));
+  for (const run of ranked) measured.push(await readMeasured(run, { headline, beside, book, plugins }));
   const sides = measured.map(({ side }) => side);
   const dataset =
     headline?.metric.needs === "annotations"
@@ -77,8 +86,13 @@ export async function choiceOf({ from, prompts }: ChoiceRequest, context: Operan
     unranked,
     leftOut: found.leftOut,
     headline,
+    beside: others,
     compare: { metrics, judged, dataset, seed: flags.seed ?? planOptions.seed.default },
   };
+}
+
+function namesOf(prompts: string | undefined, beside: readonly string[]): string | undefined {
+  return prompts === undefined ? undefined : [prompts, ...beside].join(",");
 }
 
 /** Returns the flags with the data set whose layout the folder of --data has, where the user names none. */
@@ -95,7 +109,7 @@ interface FoundRuns {
 /** Runs the plan; runs that are finished already are taken as they are. Floors are no models to choose. */
 async function measuredRuns(flags: RunFlags, { results, observer, signal }: OperandContext): Promise<FoundRuns> {
   // The prompts of bench run, so that its runs serve here as well.
-  const shared = flags.prompts === undefined || defaultPrompts.includes(flags.prompts);
+  const shared = (flags.prompts?.split(",") ?? []).every((name) => defaultPrompts.includes(name));
   const plan = await resolvePlan(
     { ...flags, prompts: shared ? undefined : flags.prompts, baseline: false },
     observer.note,
@@ -167,6 +181,7 @@ function isScored({ weights, status }: Manifest): boolean {
 
 interface Reading {
   readonly headline: Headline | undefined;
+  readonly beside: readonly string[];
   readonly book: ScoreBook;
   readonly plugins: readonly string[];
 }
@@ -174,19 +189,20 @@ interface Reading {
 /** Reads a run once: its report has the table's figures, and its side has the rows that pairs are compared by. */
 async function readMeasured(
   run: StoredRun,
-  { headline, book, plugins }: Reading,
+  { headline, beside, book, plugins }: Reading,
 ): Promise<{ readonly report: RunReport; readonly side: Side }> {
   const { manifest } = run;
   const scored = headline !== undefined && isScored(manifest);
   const compared = headline?.metric.reads.includes("mask") === true ? "masks" : "figures";
   const needed = heldForAccuracy(manifest, { book, plugins });
   const prompts = new Set(headline === undefined ? [] : [headline.prompts]);
-  const rows = await readRunRows(run, { hold: needed === "masks" ? needed : compared, prompts });
+  const read = new Set([...prompts, ...beside]);
+  const rows = await readRunRows(run, { hold: needed === "masks" ? needed : compared, prompts: read });
   const side: Side = {
     manifest: onlyPrompts(manifest, prompts),
     images: scored ? rows.images : [],
     failures: rows.failures,
-    byPrompts: byPrompts(scored ? rows.rows : []),
+    byPrompts: byPrompts(scored ? rows.rows.filter((row) => prompts.has(row.prompts)) : []),
     turns: await run.latency(),
   };
   return { report: await reportOfRows(run, rows, { book, plugins }), side };
