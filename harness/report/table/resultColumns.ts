@@ -24,32 +24,41 @@ export function resultColumns(
   base: RunReport | undefined,
   choice: ColumnChoice = "first",
 ): readonly ResultColumn[] {
-  const all = everyColumn(reports, base);
-  if (typeof choice !== "string") return namedColumns(all, choice);
-  const ranks: Readonly<Record<Shown, number>> = { first: 0, wide: 1, all: 2 };
+  if (typeof choice !== "string") return namedColumns(everyColumn(reports, base), choice);
   // What a run of an earlier version lacks stays in the table, so that the reason below it has a place to point at.
   const lacked = reports.flatMap(({ absent = {} }) => Object.keys(absent)).map((field) => absentNames[field]);
-  return all.filter(
+  return everyColumn(reports, base, choice).filter(
     ({ header, shown, cells }) =>
-      ranks[shown] <= ranks[choice] && (cells.some((cell) => cell !== none) || lacked.includes(header[0])),
+      isWithin(shown, choice) && (cells.some((cell) => cell !== none) || lacked.includes(header[0])),
   );
 }
 
-/** Returns every column that these runs can have, also those without a figure. */
-export function everyColumn(reports: readonly RunReport[], base: RunReport | undefined): readonly ResultColumn[] {
-  const accuracy = scoredPrompts(reports).flatMap((prompts) => accuracyOf(prompts, reports));
+const ranks: Readonly<Record<Shown, number>> = { first: 0, wide: 1, all: 2 };
+
+function isWithin(shown: Shown, table: Shown): boolean {
+  return ranks[shown] <= ranks[table];
+}
+
+/** Returns every column that these runs can have in a table, also those without a figure. */
+export function everyColumn(
+  reports: readonly RunReport[],
+  base: RunReport | undefined,
+  table: Shown = "all",
+): readonly ResultColumn[] {
+  const accuracy = scoredPrompts(reports).flatMap((prompts) => accuracyOf(prompts, reports, table));
   const context = { base, mixesUpscaling: mixesUpscaling(reports) };
-  const efficiency = plainColumns.map(({ value, cell, ...column }): ResultColumn => {
+  const plain = plainColumns.filter(({ shown }) => isWithin(shown, table));
+  const efficiency = plain.map(({ value, cell, ...column }): ResultColumn => {
     const values = reports.map((report) => value(report, context));
     const texts = reports.map(
-      (report, row) => (cell === undefined ? undefined : cell(report, context)) ?? plain(cell, values[row]),
+      (report, row) => (cell === undefined ? undefined : cell(report, context)) ?? plainText(cell, values[row]),
     );
     return { ...column, kind: "efficiency", align: "right", values, cells: texts };
   });
   return [...nameColumns(reports), ...accuracy, ...efficiency, ...everythingColumns(reports)];
 }
 
-function plain(cell: PlainColumn["cell"], value: number | undefined): string {
+function plainText(cell: PlainColumn["cell"], value: number | undefined): string {
   return cell !== undefined || value === undefined ? none : scaledText(value);
 }
 
@@ -105,7 +114,7 @@ function weightsCells(reports: readonly RunReport[]): readonly string[] {
 }
 
 /** Returns the figures of one prompts name and protocol: the headline in the first table, the others and the parts later. */
-function accuracyOf(prompts: ScoredPrompts, reports: readonly RunReport[]): readonly ResultColumn[] {
+function accuracyOf(prompts: ScoredPrompts, reports: readonly RunReport[], table: Shown): readonly ResultColumn[] {
   const { name, protocol, shared } = prompts;
   const place = shared ? `${name}.${protocol}` : name;
   const under = shared ? `${promptsText(name)}, ${protocol}` : promptsText(name);
@@ -114,6 +123,7 @@ function accuracyOf(prompts: ScoredPrompts, reports: readonly RunReport[]): read
   return metricsIn(reports).flatMap((metric) => {
     const { headline, better, columns, parts = [] } = metric;
     const column = (id: string, title: string, column: Pick<ResultColumn, "id" | "shown">): ResultColumn[] => {
+      if (!isWithin(column.shown, table)) return [];
       const scores = scoresOf(id);
       if (scores.every((score) => score === undefined)) return [];
       return [{ ...column, kind: "accuracy", header: [title, under], align: "right", better, ...scoreCells(scores) }];
