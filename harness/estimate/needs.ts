@@ -1,12 +1,13 @@
-import type { Dataset, GraphFiles } from "../api.ts";
+import type { Dataset, GraphFiles, OnnxGraph } from "../api.ts";
 import { describeGraphs } from "../build/build.ts";
 import { executedGmacs } from "../build/gmacs.ts";
+import { HarnessError } from "../errors.ts";
 import { freeBytes } from "../measure/environment.ts";
 import { type Group, loadedShare } from "../measure/groups.ts";
 import { multipliesInt8 } from "../onnx/index.ts";
 import { leastRounds, withRounds } from "../plan/latencySettings.ts";
 import type { RunPlan } from "../plan/plan.ts";
-import { weightsVariantOf } from "../plan/plugins/registry.ts";
+import { type RegisteredVariant, weightsVariantOf } from "../plan/plugins/registry.ts";
 import { graphBytes } from "../plan/variantFiles.ts";
 import { type ChosenVariant, type LeftOut, nameOfChosen } from "../plan/weights.ts";
 import { passesOf } from "../protocols/index.ts";
@@ -33,8 +34,10 @@ const assumed = {
   row: 600,
   /** Bytes a second of weights written into graphs. */
   build: 130e6,
-  /** An encoder that multiplies 8-bit integers is so many times as fast; its float weights become integers at this rate. */
-  int8: { speed: 1.7, build: 50e6 },
+  /** An encoder that multiplies 8-bit integers is so many times as fast, and is written at this rate. */
+  int8: { speed: 1.7, build: 30e6 },
+  /** Times that a calibration takes its images through a graph which it writes: where layers are searched there are more. */
+  passes: 2,
   /** Bytes of the process itself, and of the intermediate tensors of a 1024 x 1024 input, and how often weights are held. */
   process: 150e6,
   weights: 1.15,
@@ -51,6 +54,8 @@ const assumed = {
 export interface PartSeconds {
   /** Graphs are built. */
   readonly graphs: number;
+  /** Methods learn from images. */
+  readonly calibration: number;
   readonly accuracy: number;
   readonly memory: number;
   /** Workers are loaded, warm up and take turns. */
@@ -118,6 +123,7 @@ export async function needsOf(
     variants,
     parts: {
       graphs: sum(({ parts }) => parts.graphs),
+      calibration: sum(({ parts }) => parts.calibration),
       accuracy: sum(({ parts }) => parts.accuracy),
       memory: sum(({ parts }) => parts.memory),
       latency: sum(({ parts }) => parts.latency),
@@ -175,8 +181,12 @@ async function variantNeeds(plan: RunPlan, chosen: ChosenVariant, known: Known):
   const rowBytes = scored ? known.targets * plan.prompts.length * assumed.row : 0;
   const side = variant.preset.input.side / 1024;
   const memoryBytes = assumed.process + assumed.weights * weightBytes + assumed.tensors * side ** 2;
+  const graphs = builtBytes / (sizes.int8 ? assumed.int8.build : assumed.build);
+  const { calibration } = variant.preset;
+  const images = calibration?.automatic === true ? calibration.images : 0;
   const parts: PartSeconds = {
-    graphs: sizes.readBytes / (sizes.int8 ? assumed.int8.build : assumed.build),
+    graphs,
+    calibration: images === 0 ? 0 : assumed.passes * (loadSeconds + graphs + (images * encodeMs) / 1000),
     accuracy: scored ? loadSeconds + accuracyMs / 1000 : 0,
     memory: timed ? loadSeconds + (encodeMs + decodeMs) / 1000 : 0,
     latency: 0,
@@ -187,7 +197,7 @@ async function variantNeeds(plan: RunPlan, chosen: ChosenVariant, known: Known):
     encodeMs,
     decodeMs,
     parts,
-    seconds: parts.graphs + parts.accuracy + parts.memory,
+    seconds: parts.graphs + parts.calibration + parts.accuracy + parts.memory,
     cost: timed ? { turnSeconds: turnMs / 1000, loadSeconds, memoryBytes } : undefined,
     memoryBytes,
     diskBytes: builtBytes + rowBytes,
@@ -217,8 +227,6 @@ interface Sizes {
   readonly weightBytes: number;
   /** Bytes that are written into graphs; 0 for files that are there already. */
   readonly builtBytes: number;
-  /** Bytes of float weights that are read for them. */
-  readonly readBytes: number;
   /** True where the encoder multiplies 8-bit integers. */
   readonly int8: boolean;
 }
@@ -227,11 +235,7 @@ interface Sizes {
 async function sizeOf({ registry }: RunPlan, { variant: chosen }: ChosenVariant): Promise<Sizes> {
   if (chosen.files !== undefined) return sizeOfFiles(chosen.files, chosen.preset.input.side);
   if (chosen.external?.takes === "nothing") return unknownSizes;
-  // Before a calibration there are no graphs of the method yet, and of another program's there never are: its base's have the
-  // same sizes, in float.
-  const ofBase = chosen.preset.calibration !== undefined || chosen.external !== undefined;
-  const variant = ofBase ? weightsVariantOf(registry, chosen) : chosen;
-  const graphs = await describeGraphs({ variant, checkpoint: seededCheckpoint(), graph: "fused" });
+  const graphs = await graphsOf(registry, chosen);
   const { encode, decode } = executedGmacs(graphs);
   const weightBytes = graphs.flatMap(({ constants }) => constants).reduce((sum, { bytes }) => sum + bytes, 0);
   return {
@@ -239,9 +243,24 @@ async function sizeOf({ registry }: RunPlan, { variant: chosen }: ChosenVariant)
     decodeGmacs: decode,
     weightBytes,
     builtBytes: weightBytes,
-    readBytes: graphs.reduce((sum, { counts }) => sum + counts.constantBytes, 0),
     int8: graphs.some((graph) => graph.name === "encoder" && multipliesInt8(graph)),
   };
+}
+
+/**
+ * Returns the graphs as data. Those of another program are not ours, and some methods have none before their calibration: their
+ * base's have the same sizes, in float.
+ */
+async function graphsOf(registry: RunPlan["registry"], chosen: RegisteredVariant): Promise<readonly OnnxGraph[]> {
+  const describe = (variant: RegisteredVariant) =>
+    describeGraphs({ variant, checkpoint: seededCheckpoint(), graph: "fused" });
+  if (chosen.external !== undefined) return describe(weightsVariantOf(registry, chosen));
+  try {
+    return await describe(chosen);
+  } catch (error) {
+    if (chosen.preset.calibration === undefined || !(error instanceof HarnessError)) throw error;
+    return describe(weightsVariantOf(registry, chosen));
+  }
 }
 
 /** Sizes of a program of the user's own: nothing of it is known before it runs. */
@@ -250,7 +269,6 @@ const unknownSizes: Sizes = {
   decodeGmacs: 0,
   weightBytes: 0,
   builtBytes: 0,
-  readBytes: 0,
   int8: false,
 };
 
@@ -263,7 +281,6 @@ function sizeOfFiles({ encoder, decoder }: GraphFiles, side: number): Sizes {
     decodeGmacs: ((decoderBytes / 4) * assumed.decoderUses) / 1e9,
     weightBytes: encoderBytes + decoderBytes,
     builtBytes: 0,
-    readBytes: 0,
     int8: false,
   };
 }

@@ -4,7 +4,11 @@ import { planTimeLine, timeShortage } from "./planTime.ts";
 const latency = { rounds: 20, warmup: 3 };
 const minutes = (parts: readonly [number, number, number, number], rounds = 20) => {
   const [graphs, accuracy, memory, own] = parts.map((part) => 60 * part) as [number, number, number, number];
-  return { seconds: graphs + accuracy + memory + own, parts: { graphs, accuracy, memory, latency: own }, rounds };
+  return {
+    seconds: graphs + accuracy + memory + own,
+    parts: { graphs, calibration: 0, accuracy, memory, latency: own },
+    rounds,
+  };
 };
 
 test("the line names the parts that take time, in minutes or seconds", () => {
@@ -13,6 +17,13 @@ test("the line names the parts that take time, in minutes or seconds", () => {
   );
   expect(planTimeLine(minutes([0, 0.5, 0.1, 0.2]), { latency })).toBe(
     "about 48 s: accuracy 30, memory 6, latency 12 s, less what is here already",
+  );
+});
+
+test("a calibration is a part of its own", () => {
+  const { seconds, parts, rounds } = minutes([1, 0, 0, 2]);
+  expect(planTimeLine({ seconds: seconds + 180, parts: { ...parts, calibration: 180 }, rounds }, { latency })).toBe(
+    "about 6 min: graphs 1, calibration 3, latency 2 min, less what is here already",
   );
 });
 

@@ -13,7 +13,7 @@ export function planTimeTexts({ seconds, parts }: Pick<PlanTime, "seconds" | "pa
   readonly parts: string;
 } {
   const [unit, size] = seconds >= minutesFrom ? (["min", 60] as const) : (["s", 1] as const);
-  const named = (["graphs", "accuracy", "memory", "latency"] as const).flatMap((name) => {
+  const named = (["graphs", "calibration", "accuracy", "memory", "latency"] as const).flatMap((name) => {
     const text = roundedText(parts[name] / size);
     return text === "0" ? [] : [`${name} ${text}`];
   });
