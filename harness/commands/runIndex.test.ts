@@ -17,6 +17,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { storeExample } from "../report/fixtures/runs.ts";
 import { indexKey } from "../results/index/indexKey.ts";
+import { acquireLock } from "../store/disk/lock.ts";
 import { readSealed, writeSealed } from "../store/disk/sealedLines.ts";
 import { renameRun } from "../store/rename.ts";
 import { openRun } from "../store/store.ts";
@@ -122,11 +123,16 @@ test("a file that changes is noticed: its bytes alone, with its old time, the la
     for (const kept of [false, true]) {
       const results = await exampleResults();
       const file = join(results, ids.nano, name);
+      // A whole second, which can be set again to the nanosecond.
+      await utimes(file, 1e9, 1e9);
+      await settled();
       const before = await stat(file);
       await tableOf(results);
       await flip(file);
-      if (kept) await utimes(file, before.atime, before.mtime);
-      expect((await stat(file)).size).toBe(before.size);
+      if (kept) await utimes(file, 1e9, 1e9);
+      const after = await stat(file);
+      expect(after.size).toBe(before.size);
+      expect(after.mtimeMs === before.mtimeMs).toBe(kept);
       const { out, notes } = await tableOf(results);
       expect(out).not.toContain("sam-nano");
       expect(notes).toContain(`left out, damaged: ${file}`);
@@ -154,6 +160,10 @@ test("a run that a process writes is never answered from the index", async () =>
   const results = await exampleResults();
   const { out } = await tableOf(results);
   await plant(results);
+  const lock = await acquireLock(join(results, ids.nano, "lock"));
+  expect((await tableOf(results)).out).toMatch(/^sam-nano .* 60\.0 ±2\.0/m);
+  await lock.release();
+  expect((await tableOf(results)).out).toMatch(/^sam-nano .* 12\.3/m);
   const stored = JSON.parse(await readFile(join(results, ids.nano, "manifest.json"), "utf8"));
   const run = await openRun(results, stored);
   try {
