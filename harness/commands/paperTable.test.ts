@@ -94,7 +94,9 @@ test("every published table is listed with paper, data, protocols and confidence
   });
   const text = memoryConsole();
   await list.run({ what: "papers", results: "results" }, text);
-  expect(text.said.out).toMatch(/^sam-t5-coco +Segment Anything +COCO val2017 +ap-vitdet-refine +paper$/m);
+  expect(text.said.out).toMatch(
+    /^sam-t5-coco +paper\n {2}paper: Segment Anything\n(?: {2}.*\n)* {2}dataset: COCO val2017\n {2}protocols: ap-vitdet-refine$/m,
+  );
 });
 
 test("where a column's protocol is one of this project, its prompts are among those that the protocol defines", async () => {
