@@ -16,7 +16,7 @@ import type { StoredRun } from "../store/store.ts";
 import { headings } from "./headings.ts";
 import { type Arguments, type Command, type Console, line, listOf, note } from "./terminal/command.ts";
 import { exitCodes } from "./terminal/exitCodes.ts";
-import { isTerminal } from "./terminal/interimTable.ts";
+import { isTerminal, underWay } from "./terminal/interimTable.ts";
 import { interruptible } from "./terminal/interrupt.ts";
 import { observe } from "./terminal/observe.ts";
 import { planUnused, runFlagsOf, settingOptions } from "./terminal/planFlags.ts";
@@ -112,7 +112,7 @@ function interimOf({ plan, args, console }: Printing, observer: ReturnType<typeo
     async show(runs, rounds) {
       const reports = await reportsOf(runs, plan, args);
       const head = `so far: ${rounds} of ${plan.latency.rounds} rounds of latency`;
-      observer.interim([firstTable(reports, plan, args, console), head].join("\n\n"));
+      observer.interim([firstTable(reports.map(underWay), plan, args, console), head].join("\n\n"));
     },
   };
 }

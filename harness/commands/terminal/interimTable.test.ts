@@ -1,6 +1,7 @@
 import { Writable } from "node:stream";
 import { expect, test } from "vitest";
-import { interimTable, isTerminal } from "./interimTable.ts";
+import type { RunReport } from "../../results/report.ts";
+import { interimTable, isTerminal, underWay } from "./interimTable.ts";
 import { observe } from "./observe.ts";
 
 const controlSign = "\u001b";
@@ -88,4 +89,13 @@ test("a table is taken away only where results and notes both go to a terminal",
   expect(isTerminal(console)).toBe(true);
   expect(isTerminal({ ...console, out: file })).toBe(false);
   expect(isTerminal({ ...console, notes: file })).toBe(false);
+});
+
+test("a row that is under way has neither mark nor warning for that, and a stopped one keeps its own", () => {
+  const resume = { about: "run", text: "not finished after 3 of 26 images", ask: "resume" } as const;
+  const other = { about: "dataset", text: "2 annotations left out" };
+  const report = { status: "running", warnings: [other, resume] } as unknown as RunReport;
+  expect(underWay(report)).toEqual({ status: "done", warnings: [other] });
+  const stopped: RunReport = { ...report, status: "stopped" };
+  expect(underWay(stopped)).toBe(stopped);
 });

@@ -1,3 +1,4 @@
+import type { RunReport } from "../../results/report.ts";
 import { visibleLines } from "../../visible.ts";
 import type { Console } from "./command.ts";
 
@@ -41,4 +42,11 @@ export function interimTable({ out }: Console): InterimTable {
       height = taken;
     },
   };
+}
+
+/** Returns a report as it stands in an interim table, which says itself how far it is: what is under way draws no mark for that. */
+export function underWay(report: RunReport): RunReport {
+  const { status, warnings } = report;
+  if (status !== "running") return report;
+  return { ...report, status: "done", warnings: warnings.filter(({ ask }) => ask !== "resume") };
 }
