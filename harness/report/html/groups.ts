@@ -7,6 +7,7 @@ import { requireKnownTargets } from "../../results/knownTargets.ts";
 import { byPrompts } from "../../results/rows.ts";
 import { type DatasetRequest, datasetAtHand } from "../../results/runDataset.ts";
 import type { StoredRun } from "../../store/store.ts";
+import { speedUp } from "../table/columns.ts";
 import { baseOf, byDataset } from "../table/tables.ts";
 import { type DetailedRun, detailsOf, labelled } from "./details.ts";
 import type { GalleryItem } from "./gallery.ts";
@@ -46,9 +47,9 @@ export function groupSummary(
   if (base === undefined || base.rows.length === 0) return [];
   const others = group.filter((each) => each !== base && each.report.role !== "floor" && each.rows.length > 0);
   const comparisons = compareBeside(sideOf(base), others.map(sideOf), options);
-  const beside = others.flatMap(({ label }, i) => {
+  const beside = others.flatMap(({ label, report }, i) => {
     const comparison = comparisons[i];
-    return comparison === undefined ? [] : [{ label, comparison }];
+    return comparison === undefined ? [] : [{ label, comparison, speedUp: speedUp(report, base.report) }];
   });
   const columns = base.report.metrics.flatMap((metric) => metric.columns);
   return summarySentences({ label: base.label, titles: new Map(columns.map(({ id, title }) => [id, title])) }, beside);

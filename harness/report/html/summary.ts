@@ -12,6 +12,8 @@ const defaults = {
 export interface Beside {
   readonly label: string;
   readonly comparison: Comparison;
+  /** Times as fast as the base, as the table has it; absent where it has none. */
+  readonly speedUp: number | undefined;
 }
 
 /** The base of a table, as the page names it, and what figures are called by their ids: miou is mIoU. */
@@ -52,14 +54,15 @@ export function summarySentences(base: Base, others: readonly Beside[]): readonl
   ];
 }
 
-function judge({ label, comparison }: Beside): readonly Judged[] {
+function judge(beside: Beside): readonly Judged[] {
+  const { comparison, speedUp } = beside;
   const headlines = comparison.figures.filter(({ headline }) => headline);
   if (headlines.length === 0) return [];
   const { latency, verdict } = comparison;
-  const total = latency?.measured === "interleaved" ? latency.stages.find(({ stage }) => stage === "total") : undefined;
+  const tookTurns = latency?.measured === "interleaved" && latency.stages.some(({ stage }) => stage === "total");
   const accuracy = headlines.every(within) ? "as" : accuracies[verdict.outcome];
-  const times = total && 1 / total.ratio.value;
-  return [{ label, comparison, accuracy, times, faster: verdict.speed === "faster" }];
+  const times = tookTurns ? speedUp : undefined;
+  return [{ ...beside, accuracy, times, faster: verdict.speed === "faster" && times !== undefined }];
 }
 
 const accuracies: Readonly<Record<Comparison["verdict"]["outcome"], Accuracy>> = {
