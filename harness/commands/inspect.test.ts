@@ -60,7 +60,8 @@ describe("every form of the small state dict shows the values that PyTorch saved
     ["plain.safetensors", "safetensors", ""],
   ])("%s", async (name, format, nesting) => {
     const inspected = await inspectJson(name);
-    expect(Object.keys(inspected)).toEqual(["file", "format", "nesting", "variant", "parameters", "tensors"]);
+    const fields = ["file", "format", "nesting", "variant", "fitting", "identifiedByHash", "parameters", "tensors"];
+    expect(Object.keys(inspected)).toEqual(fields);
     expect(inspected).toMatchObject({ file: join(fixtures, name), format, nesting, variant: null });
     expect(inspected.tensors.length).toBeGreaterThan(0);
     for (const { name, dtype, shape, first, mean, std } of inspected.tensors) {

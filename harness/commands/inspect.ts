@@ -41,7 +41,9 @@ export const inspect: Command = {
     const archive = await openTensorArchive(args.file as string, { inert: inertClassesOf(registry) });
     try {
       const fit = await bestFit(registry, archive);
-      if (args.activations) await printActivations(archive, fit.variant, { registry, args, console });
+      // Variants of equal names and shapes have one encoder: what enters its layers is the same.
+      const measured = fit.variant ?? fit.fitting[0];
+      if (args.activations) await printActivations(archive, measured, { registry, args, console });
       else if (args.json) line(console, JSON.stringify(checkpointJson(archive, fit)));
       else line(console, checkpointText(archive, fit, args.tensors ? "tensors" : undefined));
       return 0;

@@ -97,6 +97,8 @@ const manifest = z.object({
     sha256: text.optional(),
     /** True if a checkpoint is its authors' file; a run without this field is shown as one of a checkpoint. */
     published: z.boolean().optional(),
+    /** Present where several variants have tensors of these names and shapes: says how the file is known to be this one's. */
+    identified: z.enum(["by hash", "as told"]).optional(),
     /** Files of a variant that is ONNX files, without their folders. */
     files: z.array(z.object({ name: text, sha256: text })).optional(),
   }),

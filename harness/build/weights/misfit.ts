@@ -4,6 +4,7 @@ import type { RegisteredVariant, Registry } from "../../plan/plugins/registry.ts
 import type { TensorArchive } from "../../weights/index.ts";
 import { describeGraphs } from "../build.ts";
 import { fittingVariants, hasOwnCheckpoint } from "./fit.ts";
+import { type Candidates, identify } from "./identity.ts";
 
 /** A misfit lists all that a file has otherwise than a variant wants it. */
 export interface Misfit {
@@ -17,18 +18,15 @@ export interface Misfit {
   }[];
 }
 
-/**
- * Names the first variant that a file fits; where it fits none, it holds the nearest variant with its faults, if one is near.
- */
-export interface Fit {
-  readonly variant: string | undefined;
+/** Names the variants that a file fits; where it fits none, it holds the nearest variant with its faults, if one is near. */
+export interface Fit extends Candidates {
   readonly nearest: Misfit | undefined;
 }
 
 export async function bestFit(registry: Registry, archive: TensorArchive): Promise<Fit> {
-  const [variant] = await fittingVariants(registry, archive);
-  const nearest = variant === undefined ? await nearestVariant(registry, archive) : undefined;
-  return { variant, nearest };
+  const candidates = await identify(archive.file, await fittingVariants(registry, archive), registry);
+  const nearest = candidates.fitting.length === 0 ? await nearestVariant(registry, archive) : undefined;
+  return { ...candidates, nearest };
 }
 
 /**

@@ -1,14 +1,25 @@
 import { basename } from "node:path";
-import type { Checkpoint, PublishedFile, WeightSource } from "../../api.ts";
+import type { Checkpoint, WeightSource } from "../../api.ts";
 import { homeFolder } from "../../home.ts";
-import { inertClassesOf, type Registry, weightsVariantOf } from "../../plan/plugins/registry.ts";
+import {
+  inertClassesOf,
+  type RegisteredVariant,
+  type Registry,
+  weightsVariantOf,
+} from "../../plan/plugins/registry.ts";
 import type { ChosenVariant } from "../../plan/weights.ts";
 import { sha256OfFile } from "../../store/disk/fileCache.ts";
 import { requireAsPulled } from "../../store/pulledFiles.ts";
-import { readPullRecord } from "../../store/pullRecord.ts";
-import { checkpointOf, completedCheckpoint, openTensorArchive, seededCheckpoint } from "../../weights/index.ts";
+import {
+  checkpointOf,
+  completedCheckpoint,
+  openTensorArchive,
+  seededCheckpoint,
+  type TensorArchive,
+} from "../../weights/index.ts";
 import { describeGraphs } from "../build.ts";
-import { explainMisfit } from "./fit.ts";
+import { explainMisfit, fittingVariants } from "./fit.ts";
+import { type Identified, identifiedAs, isPublished } from "./identity.ts";
 
 export interface OpenedWeights {
   readonly checkpoint: Checkpoint;
@@ -22,6 +33,8 @@ export interface OpenedWeights {
     readonly sha256?: string;
     /** True if a checkpoint is its authors' file; absent for other weights. */
     readonly published?: boolean;
+    /** Present where the checkpoint's names and shapes fit other variants as well. */
+    readonly identified?: Identified | undefined;
   };
 }
 
@@ -36,7 +49,7 @@ export async function openWeights({ variant, weights }: ChosenVariant, registry:
   const archive = await openTensorArchive(weights.file, { inert: inertClassesOf(registry) });
   const checkpoint = checkpointOf(archive, weights.source);
   try {
-    await describeGraphs({ variant: base, checkpoint, graph: "fused" });
+    await requireFit(base, { checkpoint, registry, archive });
     const sha256 = await sha256OfFile(weights.file);
     const file = basename(weights.file);
     if (variant.preset.remainder !== undefined) {
@@ -46,24 +59,37 @@ export async function openWeights({ variant, weights }: ChosenVariant, registry:
     const label = file + remarkOn(weights.source, base.preset.published?.sha256, sha256);
     const record = { source: weights.source, label, file, sha256 };
     if (weights.source !== "checkpoint") return { checkpoint, weightsId: sha256, record };
-    const published = await isPublished(base.preset.published, sha256);
-    return { checkpoint, weightsId: sha256, record: { ...record, published } };
+    const { id, published } = base.preset;
+    const fitting = await fittingVariants(registry, archive);
+    const identified = await identifiedAs({ id, file: weights.file, sha256 }, fitting, registry);
+    return {
+      checkpoint,
+      weightsId: sha256,
+      record: {
+        ...record,
+        label: identified === undefined ? label : `${label}, ${identified} (${fitting.join(" or ")} by its shapes)`,
+        published: await isPublished(published, sha256),
+        identified,
+      },
+    };
   } catch (error) {
-    const explained = await explainMisfit(error, registry, archive);
     archive.close();
-    throw explained;
+    throw error;
   }
 }
 
-/**
- * Returns whether the file is the published one: by the published hash, or, where there is none, by the hash of its first
- * download.
- */
-async function isPublished(published: PublishedFile | undefined, found: string): Promise<boolean> {
-  if (published === undefined) return false;
-  if (published.sha256 !== undefined) return published.sha256 === found;
-  const record = await readPullRecord(homeFolder(), published.id);
-  return record?.trust === "first download" && record.sha256 === found;
+interface Opened {
+  readonly checkpoint: Checkpoint;
+  readonly registry: Registry;
+  readonly archive: TensorArchive;
+}
+
+async function requireFit(variant: RegisteredVariant, { checkpoint, registry, archive }: Opened): Promise<void> {
+  try {
+    await describeGraphs({ variant, checkpoint, graph: "fused" });
+  } catch (error) {
+    throw await explainMisfit(error, registry, archive);
+  }
 }
 
 /**

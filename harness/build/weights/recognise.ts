@@ -6,10 +6,12 @@ import type { RunFlags } from "../../plan/runFlags.ts";
 import { isCheckpointPath, ownNameOfFile } from "../../store/rowName.ts";
 import { openTensorArchive } from "../../weights/index.ts";
 import { fittingVariants } from "./fit.ts";
+import { identify } from "./identity.ts";
 
 /**
- * Returns the variant whose checkpoint the file is, by the names and shapes of its tensors; `preferred` where it fits several.
- * Throws HarnessError where it fits none, and where it fits several and none of them is preferred.
+ * Returns the variant whose checkpoint the file is, by the names and shapes of its tensors. Where it fits several, its hash
+ * decides if it is a published file, then `preferred`.
+ * Throws HarnessError where it fits none, and where it fits several and nothing decides.
  */
 export async function variantOfCheckpoint(file: string, registry: Registry, preferred?: string): Promise<string> {
   if (statSync(file, { throwIfNoEntry: false })?.isDirectory())
@@ -18,17 +20,16 @@ export async function variantOfCheckpoint(file: string, registry: Registry, pref
     });
   const archive = await openTensorArchive(file, { inert: inertClassesOf(registry) });
   try {
-    const fitting = await fittingVariants(registry, archive);
-    const [first, ...others] = fitting;
-    if (first === undefined)
+    const { fitting, variant } = await identify(file, await fittingVariants(registry, archive), registry);
+    if (variant !== undefined) return variant;
+    if (fitting.length === 0)
       throw new HarnessError(`${file}: fits no variant`, {
         hint: `bench inspect ${file} shows what it holds, and what keeps it from the nearest variant`,
       });
     if (preferred !== undefined && fitting.includes(preferred)) return preferred;
-    if (others.length === 0) return first;
     throw new HarnessError(`${file}: fits several variants equally`, {
       found: fitting.join(", "),
-      hint: `say which: ${fitting.map((variant) => `${variant}=${file}`).join(" or ")}`,
+      hint: `say which: ${fitting.map((each) => `${each}=${file}`).join(" or ")}`,
     });
   } finally {
     archive.close();

@@ -21,7 +21,8 @@ export function signatureText({ file, inputs, outputs, externalFiles }: GraphSig
  * Writes the head of a checkpoint file, its tensors where they are asked for, what keeps it from fitting the nearest variant, and
  * last the variant that it fits: a reader sees the end of a long text first.
  */
-export function checkpointText(archive: TensorArchive, { variant, nearest }: Fit, listed?: "tensors"): string {
+export function checkpointText(archive: TensorArchive, fit: Fit, listed?: "tensors"): string {
+  const { nearest } = fit;
   const tensors = [...archive.tensors.values()];
   const head = [
     `file        ${archive.file}`,
@@ -35,21 +36,33 @@ export function checkpointText(archive: TensorArchive, { variant, nearest }: Fit
     ["tensor", "dtype", "shape"],
     tensors.map(({ name, dtype, dims }) => [name, dtype, `[${dims.join(", ")}]`]),
   );
-  const verdict = `variant     ${variant ?? fitsNone(nearest)}`;
+  const verdict = `variant     ${verdictOf(archive.file, fit)}`;
   return [head, ...(listed === "tensors" ? [table] : []), ...misfit, verdict].join("\n\n");
 }
 
 /** Returns the value that `bench inspect FILE --json` prints. */
-export function checkpointJson(archive: TensorArchive, { variant, nearest }: Fit) {
+export function checkpointJson(archive: TensorArchive, { variant, fitting, byHash, nearest }: Fit) {
   return {
     file: archive.file,
     format: archive.format,
     nesting: archive.nesting,
     variant: variant ?? null,
+    fitting,
+    identifiedByHash: byHash,
     nearest,
     parameters: parameterCount(archive.tensors.values()),
     tensors: contentsOf(archive),
   };
+}
+
+function verdictOf(file: string, { fitting, variant, byHash, nearest }: Fit): string {
+  if (fitting.length === 0) return fitsNone(nearest);
+  if (variant === undefined) {
+    const ways = fitting.map((id) => `--checkpoint ${id}=${file}`);
+    return `${fitting.join(" or ")}, whose tensors have the same names and shapes; say which: ${ways.join(" or ")}`;
+  }
+  const others = fitting.filter((id) => id !== variant);
+  return byHash ? `${variant}, by its sha256; by names and shapes it fits ${others.join(" and ")}, too` : variant;
 }
 
 function fitsNone(nearest: Misfit | undefined): string {
