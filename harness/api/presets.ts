@@ -10,7 +10,8 @@ export type Capability =
   | "box-prompt"
   | "three-masks"
   | "predicted-iou"
-  | "stability";
+  | "stability"
+  | "logits";
 
 export interface Paper {
   readonly title: string;

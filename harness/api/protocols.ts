@@ -47,6 +47,8 @@ export interface Candidates {
   mask(token: number): Rle;
   /** Returns |{logit > offset}| / |{logit > -offset}| at image size; nothing where there are no logits. */
   stability(token: number, offset: number): number | undefined;
+  /** Returns the pixels of the image whose logit of a token exceeds `level`; nothing where there are no logits. */
+  maskAbove(token: number, level: number): Rle | undefined;
   /**
    * Returns a random stream for a choice by chance. It follows from the run's seed, the pass's prompts, the image and the
    * target.
@@ -57,6 +59,8 @@ export interface Candidates {
 /** A mask that a protocol keeps of a prediction. */
 export interface Choice {
   readonly token: number;
+  /** Pixels that the mask covers for certain, where a second pass of everything mode leaves them out. */
+  readonly certain?: Rle | undefined;
   /** The number that average precision sorts by; absent where nothing is sorted. */
   readonly score?: number;
 }
@@ -98,6 +102,11 @@ export interface EverythingMode {
   readonly source: "prompts" | "own output";
   /** Returns the crops in the order in which they are encoded; the whole image is one of them. */
   crops(image: ImageRecord): readonly Crop[];
+  /**
+   * Present for a mode with a second pass over each crop: returns its targets, which depend on the masks that the first pass
+   * found. The masks of the second pass stand before those of the first.
+   */
+  secondTargets?(first: readonly KeptMask[], crop: Crop, image: ImageRecord): readonly Target[];
   /** Returns the masks of one crop that are kept. Masks are in the image frame. */
   settleCrop(masks: readonly KeptMask[], crop: Crop, image: ImageRecord): readonly KeptMask[];
   /**

@@ -38,6 +38,7 @@ function candidates(prediction: MaskPrediction, { lacks = [], target = columns(4
     lacks,
     mask: mask ?? ((token) => tokens[token]!),
     stability: () => undefined,
+    maskAbove: () => undefined,
     random: () => ({ next: () => 0 }),
   };
 }

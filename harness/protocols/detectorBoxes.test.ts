@@ -28,6 +28,7 @@ const candidates: Candidates = {
   },
   mask: (token) => masks[token]!,
   stability: () => 1,
+  maskAbove: () => undefined,
   random: () => ({ next: () => 0 }),
 };
 

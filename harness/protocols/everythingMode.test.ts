@@ -188,6 +188,40 @@ const target: Target = {
 };
 const prompt = { frame: "image", points: [{ x: 1, y: 1, label: 1 }] } as const;
 
+test("TinySAM's generator prompts 8 points a side, then what no mask covers with certainty of the places around them", () => {
+  const pass = passOf("anything-tinysam");
+  const mode = pass.everything!;
+  const large = { ...image, size: { height: 320, width: 640 } };
+  const [crop, ...others] = mode.crops(large);
+  expect(others).toEqual([]);
+  expect(crop!.targets).toHaveLength(64);
+  const places = mode.secondTargets!([], crop!, large);
+  // There are 15 around each of 64 points, but for the last of a row or column: two steps on is the image's end, so they have 4
+  // fewer, and the very last one 7.
+  expect(places).toHaveLength(64 * 15 - 14 * 4 - 7);
+  expect(places.map(({ id }) => id)).toEqual(places.map((_, i) => 64 + i));
+  const [first] = crop!.targets;
+  expect(first!.box).toEqual(box(40, 20, 40, 20));
+  expect(places.slice(0, 4).map(({ box: { x0, y0 } }) => [x0, y0])).toEqual([
+    [20, 10],
+    [20, 20],
+    [20, 30],
+    [40, 10],
+  ]);
+  const left = {
+    ...kept(rleFromBox(box(0, 0, 640, 320), large.size), 1, 1),
+    certain: rleFromBox(box(0, 0, 320, 320), large.size),
+  };
+  const open = mode.secondTargets!([left], crop!, large);
+  expect(open.every(({ box: { x0 } }) => x0 >= 320)).toBe(true);
+  expect(open.length).toBe(places.filter(({ box: { x0 } }) => x0 >= 320).length);
+});
+
+test("TinySAM's generator remembers of a mask what has logits over 8.5", () => {
+  const found = passOf("anything-tinysam").choose(candidates([0.99, 0.88, 0.95, 0.9], [1, 1, 0.9, 0.95]));
+  expect(found.map(({ token, certain }) => [token, areaOf(certain!)])).toEqual([[3, 17]]);
+});
+
 function candidates(predictedIou: readonly number[], stability: readonly number[]): Candidates {
   const lowResLogits = { dims: [predictedIou.length, 1, 1], data: new Float32Array(predictedIou.length) };
   return {
@@ -199,6 +233,7 @@ function candidates(predictedIou: readonly number[], stability: readonly number[
       throw new Error("no mask is needed to choose");
     },
     stability: (token) => stability[token],
+    maskAbove: (_, level) => rleFromBox(box(0, 0, 2 * level, 1), size),
     random: () => ({ next: () => 0.375 }),
   };
 }

@@ -1,9 +1,21 @@
-import type { Candidates, Choice, Crop, CropMask, ImageRecord, KeptMask, PromptPass, Protocol, Size } from "../api.ts";
-import { areaOf, removeSmallRegions } from "../mask/index.ts";
+import type {
+  Candidates,
+  Choice,
+  Crop,
+  CropMask,
+  ImageRecord,
+  KeptMask,
+  PromptPass,
+  Protocol,
+  Size,
+  Target,
+} from "../api.ts";
+import { areaOf, removeSmallRegions, union } from "../mask/index.ts";
 import { plainIou } from "../mask/overlap.ts";
 import { cocoSizes, recall } from "../metrics/index.ts";
 import { cropsOf } from "../prompts/crops.ts";
 import { gridPoint } from "../prompts/grid.ts";
+import { neighbourPoints } from "../prompts/neighbours.ts";
 import { multimaskTokens, predictedIouOf } from "./choice.ts";
 import { pixelBox, suppress } from "./suppress.ts";
 
@@ -31,6 +43,16 @@ export interface Generator {
   readonly layers?: number;
   /** Divides the number of points along a crop's side from one layer to the next. */
   readonly downscale?: number;
+  /**
+   * Present for a generator of two passes: the first prompts a grid of fewer points a side, the second those places of the full
+   * grid around them that no mask of the first covers with certainty.
+   */
+  readonly hierarchy?: {
+    /** Divides the number of points along a side for the first pass. */
+    readonly coarser: number;
+    /** A mask covers a pixel with certainty where its logit exceeds this. */
+    readonly certainLogit: number;
+  };
   /** "three" keeps all multimask tokens of a point, "one" the single-mask token alone. */
   readonly masks: "three" | "one";
   /** Tells whether the model is sure enough of a mask. */
@@ -64,6 +86,7 @@ export function generatorProtocol(description: Description, generators: readonly
       ...(generators.some(({ masks }) => masks === "one") ? (["single-mask-token"] as const) : []),
       "predicted-iou",
       ...(generators.some(needsStability) ? (["stability"] as const) : []),
+      ...(generators.some(({ hierarchy }) => hierarchy !== undefined) ? (["logits"] as const) : []),
     ],
     passes: generators.map(passOf),
     sizes: cocoSizes,
@@ -73,16 +96,25 @@ export function generatorProtocol(description: Description, generators: readonly
 }
 
 function passOf(generator: Generator): PromptPass {
-  const { side, layers = defaults.layers, downscale = defaults.downscale, boxNms } = generator;
+  const { side, layers = defaults.layers, downscale = defaults.downscale, hierarchy, boxNms } = generator;
+  const promptedSide = hierarchy === undefined ? side : Math.floor(side / hierarchy.coarser);
   return {
     sampler: gridPoint,
     scored: [{ step: 1, prompts: generator.prompts }],
     looksAt: generator.masks === "one" ? "single mask" : "three masks",
     stabilityOffset: needsStability(generator) ? defaults.stabilityOffset : undefined,
-    choose: (candidates) => tokensOf(generator, candidates).flatMap((token) => keep(generator, candidates, token)),
+    choose: (candidates) =>
+      tokensOf(generator, candidates).flatMap((token) =>
+        keep(generator, candidates, token).map((choice) =>
+          hierarchy === undefined
+            ? choice
+            : { ...choice, certain: candidates.maskAbove(token, hierarchy.certainLogit) },
+        ),
+      ),
     everything: {
       source: "prompts",
-      crops: (image) => cropsOf(image, { side, layers, downscale }),
+      crops: (image) => cropsOf(image, { side: promptedSide, layers, downscale }),
+      secondTargets: hierarchy && ((first, crop, image) => secondTargets(side, first, crop, image)),
       settleCrop: (masks, crop, image) =>
         suppress(
           masks.filter((kept) => !isCut(kept, crop, image) && !isTooLarge(generator, kept)),
@@ -91,6 +123,21 @@ function passOf(generator: Generator): PromptPass {
       settle: (masks) => settle(generator, masks),
     },
   };
+}
+
+/** Returns the places of the full grid that the masks of the first pass leave open, numbered from the first pass's last on. */
+function secondTargets(
+  side: number,
+  first: readonly KeptMask[],
+  { targets }: Crop,
+  image: ImageRecord,
+): readonly Target[] {
+  const certain = first.map((kept) => {
+    if (kept.certain === undefined) throw new Error("a mask without logits in a generator of two passes");
+    return kept.certain;
+  });
+  const covered = certain.length === 0 ? undefined : union(certain);
+  return neighbourPoints(image, targets, { side, first: targets[0]!.id + targets.length, covered });
 }
 
 function tokensOf({ masks }: Generator, candidates: Candidates): readonly number[] {

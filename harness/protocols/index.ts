@@ -9,6 +9,7 @@ import { anythingDefault, anythingDefaultCrops } from "./anythingDefault.ts";
 import { anythingFastSam } from "./anythingFastSam.ts";
 import { anythingMobileSamV2 } from "./anythingMobileSamV2.ts";
 import { anythingSa1b } from "./anythingSa1b.ts";
+import { anythingTinySam } from "./anythingTinySam.ts";
 import { apDetectorSamiou } from "./apDetectorSamiou.ts";
 import { apGtbox } from "./apGtbox.ts";
 import { apVitdetArgmax } from "./apVitdetArgmax.ts";
@@ -55,6 +56,7 @@ export const protocols: readonly Protocol[] = [
   anythingDefaultCrops,
   anythingSa1b,
   anythingMobileSamV2,
+  anythingTinySam,
   anythingFastSam,
 ];
 

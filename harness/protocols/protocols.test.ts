@@ -113,7 +113,16 @@ function decode(model: FakeModel, prompt: Prompt<"image">, target: Target, lacks
   const lowResLogits = { dims: [masks.length, 1, 1], data: new Float32Array(masks.length) };
   const prediction: MaskPrediction = { kind: "logits", lowResLogits, predictedIou: Float32Array.from(predictedIou) };
   const random = () => ({ next: () => 0 });
-  return { target, prompt, prediction, lacks, mask: (token) => masks[token]!, stability: () => undefined, random };
+  return {
+    target,
+    prompt,
+    prediction,
+    lacks,
+    mask: (token) => masks[token]!,
+    stability: () => undefined,
+    maskAbove: () => undefined,
+    random,
+  };
 }
 
 interface RowContext {

@@ -126,6 +126,24 @@ test("the whole image's encode counts where everything mode uses it, and only th
   expect((await everythingOf(variant, one)).durationMs).toBeLessThan(1000);
 });
 
+test("a second pass prompts what the first leaves open, in the same embedding, and its masks come first", async () => {
+  const { variant, encoded, prompted } = markingVariant();
+  const asked: (readonly number[])[] = [];
+  const twoPasses: EverythingMode = {
+    ...twoCrops,
+    crops: () => [{ box: whole, targets: [pointAt(0, 12, 30)] }],
+    secondTargets(first) {
+      asked.push(first.map(({ target }) => target.id));
+      return [pointAt(1, 40, 20), pointAt(2, 4, 6)];
+    },
+  };
+  const { kept } = await everythingOf(variant, twoPasses);
+  expect(encoded).toEqual([]);
+  expect(asked).toEqual([[0]]);
+  expect(prompted).toHaveLength(3);
+  expect(kept.map(({ target }) => target.id)).toEqual([1, 2, 0]);
+});
+
 test("a variant's own everything mode is asked once and not prompted", async () => {
   const masks = [pixelsAt(1, 1, size), pixelsAt(9, 9, size)];
   const { variant, prompted } = markingVariant({ kind: "masks", masks, scores: Float32Array.of(0.75, 0.5) });

@@ -33,13 +33,11 @@ export async function runEverything(
       const entire = isWhole(crop, image);
       if (entire) encodedBeforeMs = whole.durationMs;
       const held = entire ? whole.value : await holdCrop(crop, input);
-      const masks = await runPass(planned, {
-        held,
-        seed: input.seed,
-        targets: crop.targets,
-        crop: entire ? undefined : { box: crop.box, image: image.size },
-      });
-      for (const mask of everything.settleCrop(masks, crop, image)) found.push({ crop, kept: mask });
+      const pass = { held, seed: input.seed, crop: entire ? undefined : { box: crop.box, image: image.size } };
+      const first = await runPass(planned, { ...pass, targets: crop.targets });
+      const targets = everything.secondTargets?.(first, crop, image) ?? [];
+      const second = await runPass(planned, { ...pass, targets });
+      for (const mask of everything.settleCrop([...second, ...first], crop, image)) found.push({ crop, kept: mask });
     }
     return everything.settle(found);
   });

@@ -11,7 +11,7 @@ import type {
   VariantManifest,
 } from "../api.ts";
 import { prepare, toModelFrame } from "../image/index.ts";
-import { encodeRle, maskFromLogits, stabilityScore } from "../mask/index.ts";
+import { encodeRle, maskAbove, maskFromLogits, stabilityScore } from "../mask/index.ts";
 import { type Timed, timedSync } from "../measure/clock.ts";
 import { type CheckedVariant, timedUnchecked } from "./checkedVariant.ts";
 
@@ -37,6 +37,8 @@ export interface HeldPrediction {
   lowResLogits(token: number): Tensor | undefined;
   /** Returns |{logit > offset}| / |{logit > -offset}|, or nothing where it is not known. */
   stability(token: number, offset: number): number | undefined;
+  /** Returns the pixels of the held image whose logit exceeds `level`, or nothing where there are no logits. */
+  maskAbove(token: number, level: number): Rle | undefined;
 }
 
 /** A variant of any kind that takes photos and holds them. */
@@ -106,6 +108,10 @@ function heldPrediction(
     stability(token, offset) {
       const logits = logitsOf(prediction, token);
       return logits === undefined ? undefined : stabilityScore(logits.data, { geometry, spec: preset.mask, offset });
+    },
+    maskAbove(token, level) {
+      const logits = logitsOf(prediction, token);
+      return logits === undefined ? undefined : maskAbove(logits.data, { geometry, spec: preset.mask, level });
     },
   };
 }

@@ -134,6 +134,7 @@ function candidatesOf(
 ): Candidates {
   let stream: Random | undefined;
   const masks = new Map<number, Rle>();
+  const inImage = (mask: Rle) => (crop === undefined ? mask : placeMask(mask, crop.box, crop.image));
   return {
     target,
     prompt,
@@ -142,12 +143,15 @@ function candidatesOf(
     mask(token) {
       const known = masks.get(token);
       if (known !== undefined) return known;
-      const own = prediction.mask(token);
-      const mask = crop === undefined ? own : placeMask(own, crop.box, crop.image);
+      const mask = inImage(prediction.mask(token));
       masks.set(token, mask);
       return mask;
     },
     stability: (token, offset) => prediction.stability(token, offset),
+    maskAbove(token, level) {
+      const mask = prediction.maskAbove(token, level);
+      return mask && inImage(mask);
+    },
     random() {
       stream ??= random(seed, "choice", scored[0]!.prompts, target.image, target.id);
       return stream;

@@ -84,7 +84,7 @@ function preset(id: keyof typeof fastSamConfigs, title: string, sizes: Sizes): V
     input: { ...oblong.input, side: fastSamConfigs[id].side },
     // Its masks come at image size; this is what they are made by, from prototypes cut to the image.
     mask: { path: "direct", interpolation: "bilinear", threshold: ">0" },
-    lacks: ["single-mask-token", "mask-input"],
+    lacks: ["single-mask-token", "mask-input", "logits"],
     everything: "own output",
     printed: sizes.printed,
     published: sizes.published,

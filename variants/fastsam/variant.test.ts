@@ -71,7 +71,7 @@ test("an embedding that another image's encode gave has masks of its own", async
 
 test("the manifest says what the variant can not do, and how its frame is made", () => {
   for (const { id, base, input, lacks, everything, notes, published } of fastsam.presets) {
-    expect(lacks).toEqual(["single-mask-token", "mask-input"]);
+    expect(lacks).toEqual(["single-mask-token", "mask-input", "logits"]);
     expect(everything).toBe("own output");
     expect(notes.join(" ")).toContain("multiple of 32");
     const inSquare = id.endsWith("/square");

@@ -18,7 +18,15 @@ const operators = new WeakMap<Geometry, { readonly key: string; readonly operato
  * Throws HarnessError if the logits are not square, or the path and the geometry do not fit.
  */
 export function maskFromLogits(lowResLogits: Float32Array, geometry: Geometry, spec: MaskSpec): Rle {
-  return runsAbove(lowResLogits, operatorFor(lowResLogits, geometry, spec), levels[spec.threshold]);
+  return maskAbove(lowResLogits, { geometry, spec, level: levels[spec.threshold] });
+}
+
+/** Returns the pixels of the image whose logit exceeds `level`, otherwise as maskFromLogits. */
+export function maskAbove(
+  lowResLogits: Float32Array,
+  { geometry, spec, level }: { readonly geometry: Geometry; readonly spec: MaskSpec; readonly level: number },
+): Rle {
+  return runsAbove(lowResLogits, operatorFor(lowResLogits, geometry, spec), level);
 }
 
 /**

@@ -49,11 +49,18 @@ test.each([
 
 test("what a program does not support, protocols find lacking", () => {
   const lean = { tokens: { multimask: [0] }, answers: "masks", box: false } as const;
-  expect(lacksOf(lean)).toEqual(["single-mask-token", "mask-input", "box-prompt", "three-masks", "stability"]);
+  expect(lacksOf(lean)).toEqual([
+    "single-mask-token",
+    "mask-input",
+    "box-prompt",
+    "three-masks",
+    "stability",
+    "logits",
+  ]);
   const whole = { tokens: { multimask: [1, 2, 3], single: [0] }, answers: "logits", maskInput: true } as const;
   expect(lacksOf(whole)).toEqual([]);
   // Masks that come at image size can not be fed back as low-res logits.
-  expect(lacksOf({ ...whole, answers: "masks", stability: true })).toEqual(["mask-input"]);
+  expect(lacksOf({ ...whole, answers: "masks", stability: true })).toEqual(["mask-input", "logits"]);
 });
 
 test("a preset keeps what it lacks itself, and takes the program's way from logits to masks", () => {

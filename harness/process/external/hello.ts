@@ -106,6 +106,7 @@ export function lacksOf({ tokens: given, answers, box, maskInput, stability }: E
     box === false && "box-prompt",
     given.multimask.length < 3 && "three-masks",
     answers === "masks" && stability !== true && "stability",
+    answers === "masks" && "logits",
   ];
   return lacks.filter((each) => each !== false);
 }

@@ -1,5 +1,5 @@
 import type { DecodeRequest, PhotoPrediction, PhotoVariant, RgbImage, Rle, VariantManifest } from "../../api.ts";
-import { maskFromLogits, stabilityScore } from "../../mask/index.ts";
+import { maskAbove, maskFromLogits, stabilityScore } from "../../mask/index.ts";
 import { timed } from "../../measure/clock.ts";
 import { type AskedOf, type HeldImage, type HeldPrediction, type ImageHolder, logitsAt } from "../heldImage.ts";
 
@@ -57,6 +57,10 @@ function heldPrediction(
     stability(token, offset) {
       if (output.kind === "masks") return stability?.[placeOf(token)];
       return stabilityScore(logitsOf(token)!.data, { geometry: output.geometry, spec, offset });
+    },
+    maskAbove(token, level) {
+      if (output.kind === "masks") return undefined;
+      return maskAbove(logitsOf(token)!.data, { geometry: output.geometry, spec, level });
     },
   };
 }
