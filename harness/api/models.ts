@@ -12,9 +12,15 @@ export interface RuntimeOptions {
   readonly profile?: string;
 }
 
-/** The output of an encoder, which its decoder takes. `tensor` is [1, channels, rows, columns]. */
+/** The output of an encoder, which its decoder takes. */
 export interface ImageEmbedding {
+  /** [1, channels, rows, columns] */
   readonly tensor: Tensor;
+  /**
+   * What the decoder takes of the encoder's earlier layers besides: [1, …] each, by the names of the graphs' inputs. Absent for a
+   * decoder that takes the embedding alone, as SAM's does.
+   */
+  readonly skipConnections?: NamedTensors;
   readonly geometry: Geometry;
 }
 

@@ -1,3 +1,5 @@
+import type { OnnxGraph } from "../api.ts";
+import type { BuiltVariant } from "../build/build.ts";
 import type { Command } from "../commands/terminal/command.ts";
 import { settingOptions } from "../commands/terminal/planFlags.ts";
 import { benchmark, benchmarkOptions } from "./benchmark.ts";
@@ -15,32 +17,27 @@ export const decode: Command = {
     const variant = await askedVariant(args);
     const fused = await buildSeeded(variant, "fused");
     const reference = await buildSeeded(variant, "reference");
-    const [, channels, grid] = reference.graphs.decoder!.inputs.find(({ name }) => name === "image_embedding")!
-      .dims as number[];
     const prompts = args.prompts as number;
-    const noise = (...dims: number[]): Feed => ({ dims, low: -1, high: 1 });
     const boxes = (count: number) => ({
       point_coords: { dims: [count, 2, 2], low: 0, high: variant.preset.input.side },
       point_labels: { dims: [count, 2], low: 2, high: 2 },
     });
-    const image = { image_embedding: noise(1, channels!, grid!, grid!) };
-    const tokens = noise(grid! * grid!, channels!);
-    const batched: Candidate = {
-      name: `fused, ${prompts} at once`,
-      steps: [
-        { file: fused.files["decoder-image"]!, feeds: image, calls: 1 },
-        {
-          file: fused.files.decoder!,
-          feeds: { image_tokens: tokens, image_tokens_with_positions: tokens, ...boxes(prompts) },
-          calls: 1,
-        },
-      ],
+    /** Steps of one image: what its prompts share, where that is a graph of its own, and the decoder. */
+    const steps = ({ files, graphs }: BuiltVariant, count: number, calls: number): Candidate["steps"] => {
+      const decoder = { file: files.decoder!, feeds: { ...imageFeeds(graphs.decoder!), ...boxes(count) }, calls };
+      const shared = graphs["decoder-image"];
+      if (shared === undefined) return [decoder];
+      return [{ file: files["decoder-image"]!, feeds: imageFeeds(shared), calls: 1 }, decoder];
     };
-    const single: Candidate = {
-      name: "reference, one by one",
-      steps: [{ file: reference.files.decoder!, feeds: { ...image, ...boxes(1) }, calls: prompts }],
-    };
+    const batched = { name: `fused, ${prompts} at once`, steps: steps(fused, prompts, 1) };
+    const single = { name: "reference, one by one", steps: steps(reference, 1, prompts) };
     await benchmark([batched, single], args, console);
     return 0;
   },
 };
+
+/** Returns noise for all inputs of fixed dimensions: they are about the image, while those of prompts are of any number. */
+function imageFeeds({ inputs }: OnnxGraph): Readonly<Record<string, Feed>> {
+  const ofImage = inputs.filter(({ dims }) => dims.every((dim) => typeof dim === "number"));
+  return Object.fromEntries(ofImage.map(({ name, dims }) => [name, { dims: dims as number[], low: -1, high: 1 }]));
+}

@@ -30,6 +30,8 @@ const masks = (changes: object = {}): MaskPrediction =>
 test("what has the shapes of the contract passes", () => {
   const checks = outputChecks({ id: "mine", lacks: [] });
   checks.embedding({ tensor: tensor(1, 8, 4, 4), geometry: { ...geometry } }, input);
+  const skipConnections = { tokens: tensor(1, 4, 4, 8), classes: tensor(1, 8) };
+  checks.embedding({ tensor: tensor(1, 8, 4, 4), skipConnections, geometry }, input);
   checks.predictions([logits(4), logits(4)], 2, geometry);
   checks.everything(masks(), geometry);
   outputChecks({ id: "mine", lacks: ["single-mask-token"] }).predictions([logits(1)], 1, geometry);
@@ -63,6 +65,25 @@ test.each<[string, unknown, string]>([
     "another geometry",
     { tensor: tensor(1, 8, 4, 4), geometry: { ...geometry, frame: { height: 8, width: 8 } } },
     "geometry: not the input's (found 2 x 3 as 4 x 6 at 0, 0 of 8 x 8, expected 2 x 3 as 4 x 6 at 0, 0 of 6 x 6)",
+  ],
+  [
+    "a skip connection that is no tensor",
+    { tensor: tensor(1, 8, 4, 4), skipConnections: { tokens: undefined }, geometry },
+    "mine: encode, skip connection tokens: no tensor (found undefined, expected [1, …])",
+  ],
+  [
+    "a skip connection of two images",
+    { tensor: tensor(1, 8, 4, 4), skipConnections: { tokens: tensor(2, 4, 4, 8) }, geometry },
+    "skip connection tokens: more than one image (found [2, 4, 4, 8], expected [1, …])",
+  ],
+  [
+    "a skip connection with an infinite value",
+    {
+      tensor: tensor(1, 8, 4, 4),
+      skipConnections: { fine: tensor(1, 2), tokens: { dims: [1, 2], data: Float32Array.of(0, -Infinity) } },
+      geometry,
+    },
+    "skip connection tokens: not a finite number (found -Infinity at 1, expected finite values)",
   ],
 ])("an image embedding with %s is refused", (_, embedding, message) => {
   const { embedding: check } = outputChecks({ id: "mine", lacks: [] });

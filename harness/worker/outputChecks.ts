@@ -49,6 +49,8 @@ export function outputChecks(
       const { dims } = embedding.tensor;
       if (dims[0] !== 1)
         throw wrong(subject, "encode, image embedding: more than one image", dims, "[1, channels, rows, columns]");
+      for (const [input, tensor] of Object.entries(embedding.skipConnections ?? {}))
+        requireSkipConnection(subject, `encode, skip connection ${input}`, tensor);
       requireGeometry(subject, embedding.geometry, input.geometry);
     },
     predictions(predictions, prompts, geometry) {
@@ -98,16 +100,24 @@ function requireMasks(
   }
 }
 
+/** Requires a tensor of one image. Its layout is a matter between encoder and decoder. */
+function requireSkipConnection(subject: Subject, name: string, tensor: Tensor | undefined): void {
+  const form = "[1, …]";
+  requireTensor(subject, name, tensor, { form });
+  if (tensor!.dims[0] !== 1) throw wrong(subject, `${name}: more than one image`, tensor!.dims, form);
+}
+
+/** Requires a tensor of finite values; one of any number of dimensions where `rank` is left out. */
 function requireTensor(
   subject: Subject,
   name: string,
   tensor: Tensor | undefined,
-  { rank, form }: { readonly rank: number; readonly form: string },
+  { rank, form }: { readonly rank?: number; readonly form: string },
 ): void {
   const dims = tensor?.dims;
   if (!Array.isArray(dims)) throw wrong(subject, `${name}: no tensor`, typeof tensor, form);
-  if (dims.length !== rank || !dims.every((dim: unknown) => Number.isSafeInteger(dim) && (dim as number) > 0))
-    throw wrong(subject, `${name}: wrong dimensions`, dims, form);
+  const positive = dims.every((dim: unknown) => Number.isSafeInteger(dim) && (dim as number) > 0);
+  if (dims.length !== (rank ?? dims.length) || !positive) throw wrong(subject, `${name}: wrong dimensions`, dims, form);
   const values = dims.reduce((product: number, dim: number) => product * dim, 1);
   requireNumbers(subject, name, tensor!.data, values, dims.join(" x "));
 }

@@ -46,6 +46,18 @@ test("logits and predicted IoU of all boxes are the decoder's outputs", async ()
   });
 });
 
+test("each skip connection of an embedding is an output of the encoder", async () => {
+  const lowResLogits = { dims: [1, 1, 2], data: values(1, 2) };
+  const plain = variantWith({ kind: "logits", lowResLogits, predictedIou: values(0.5) });
+  const skipConnections = { fine: { dims: [1, 3], data: values(7, 8, 9) } };
+  const variant: Variant = {
+    ...plain,
+    encode: async (input) => ({ ...(await plain.encode(input)), skipConnections }),
+  };
+  const { encode } = await stageOutputs(variant, preset, { photo, boxes });
+  expect(encode).toEqual([values(5, 6), values(7, 8, 9)]);
+});
+
 test("masks that come out of the encoder are compared by their scores there", async () => {
   const none = { kind: "masks", masks: [], scores: values() } as const;
   const variant = variantWith(none, { ...none, scores: values(0.9, 0.4) });

@@ -61,7 +61,10 @@ interface StageOutputs {
   readonly decode: readonly Tensor["data"][];
 }
 
-/** Runs one image and its boxes. The values of all prompts are one output: the std is over all of them. */
+/**
+ * Runs one image and its boxes. The values of all prompts are one output: the std is over all of them. Each skip connection is an
+ * output of the encoder, as the embedding is.
+ */
 export async function stageOutputs(
   variant: Variant,
   preset: VariantManifest,
@@ -70,19 +73,20 @@ export async function stageOutputs(
   const embedding = await variant.encode(prepare(photo, preset.input));
   const prompts = boxes.map((box) => toModelFrame(boxPrompt(box, preset), embedding.geometry));
   const predictions = await variant.decode(embedding, prompts);
+  const encode = [embedding.tensor, ...Object.values(embedding.skipConnections ?? {})].map(({ data }) => data);
   const logits = predictions.filter(
     (each): each is Extract<MaskPrediction, { kind: "logits" }> => each.kind === "logits",
   );
   if (logits.length > 0)
     return {
-      encode: [embedding.tensor.data],
+      encode,
       decode: [
         joined(logits.map(({ lowResLogits }) => lowResLogits.data)),
         joined(logits.map(({ predictedIou }) => predictedIou)),
       ],
     };
   const everything = await variant.everything?.(embedding);
-  return { encode: [embedding.tensor.data, ...(everything?.kind === "masks" ? [everything.scores] : [])], decode: [] };
+  return { encode: everything?.kind === "masks" ? [...encode, everything.scores] : encode, decode: [] };
 }
 
 export function providerError(found: StageOutputs, expected: StageOutputs): ProviderError {

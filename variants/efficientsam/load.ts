@@ -18,7 +18,7 @@ export async function loadRawEfficientSam(files: GraphFiles, runtime: RuntimeOpt
   return {
     encode: (input) => graphs.encode(input),
     decode: async (encoded, prompts) => {
-      const outputs = await graphs.decode(await graphs.shared(encoded.image_embedding!), rawTensors(prompts));
+      const outputs = await graphs.decode(await graphs.shared(encoded), rawTensors(prompts));
       const { dims, data } = outputs.low_res_masks!;
       // The authors' code has the images of a batch before their prompts.
       return { ...outputs, low_res_masks: { dims: [1, ...dims], data } };

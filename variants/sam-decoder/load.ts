@@ -1,4 +1,5 @@
 import type {
+  Geometry,
   GraphFiles,
   ImageEmbedding,
   KeptTokens,
@@ -52,15 +53,28 @@ export class DecoderGraphs {
     return encoder.run({ image });
   }
 
-  /** Returns what the decoder takes besides prompts: the embedding itself (reference), or what all prompts share of it. */
-  async shared(embedding: Tensor): Promise<NamedTensors> {
-    if (this.#files["decoder-image"] === undefined) return { image_embedding: embedding };
-    return (await this.session("decoder-image")).run({ image_embedding: embedding });
+  /** Returns the names of the encoder's outputs that the decoder takes besides `image_embedding`: they are skip connections. */
+  async skipConnections(): Promise<readonly string[]> {
+    const decoders = ["decoder-image", "decoder"].filter((name) => this.#files[name] !== undefined);
+    const sessions = await Promise.all(decoders.map((name) => this.session(name)));
+    const asked = new Set(sessions.flatMap(({ inputs }) => inputs));
+    const { outputs } = await this.session("encoder");
+    return outputs.filter((name) => name !== "image_embedding" && asked.has(name));
+  }
+
+  /**
+   * Returns what the decoder takes besides prompts: what the encoder gave (reference), and what all prompts share of it. Graphs
+   * are fed those of it that they have an input for.
+   */
+  async shared(encoded: NamedTensors): Promise<NamedTensors> {
+    if (this.#files["decoder-image"] === undefined) return encoded;
+    const graph = await this.session("decoder-image");
+    return { ...encoded, ...(await graph.run(askedOf(encoded, graph))) };
   }
 
   async decode(shared: NamedTensors, prompts: NamedTensors): Promise<NamedTensors> {
     const decoder = await this.session("mask_input" in prompts ? "decoder-mask" : "decoder");
-    return decoder.run({ ...shared, ...prompts });
+    return decoder.run({ ...askedOf(shared, decoder), ...prompts });
   }
 
   async close(): Promise<void> {
@@ -82,14 +96,16 @@ export async function loadWithPrompts(
   // Opened here, so that loading is not measured as part of the first image.
   for (const name of Object.keys(files)) if (name !== "decoder-mask") await graphs.session(name);
   const stages = (await graphs.session("encoder")).outputs.filter((name) => name.startsWith(keptTokensPrefix));
+  const skips = await graphs.skipConnections();
   const shared = new WeakMap<ImageEmbedding, Promise<NamedTensors>>();
   const sharedOf = (embedding: ImageEmbedding) => {
-    const known = shared.get(embedding) ?? graphs.shared(embedding.tensor);
+    const { tensor, skipConnections } = embedding;
+    const known = shared.get(embedding) ?? graphs.shared({ image_embedding: tensor, ...skipConnections });
     shared.set(embedding, known);
     return known;
   };
   return {
-    encode: async ({ tensor, geometry }) => ({ tensor: (await graphs.encode(tensor)).image_embedding!, geometry }),
+    encode: async ({ tensor, geometry }) => embeddingOf(await graphs.encode(tensor), skips, geometry),
     keptTokens: stages.length === 0 ? undefined : async ({ tensor }) => keptTokensOf(await graphs.encode(tensor)),
     async decode(embedding, prompts) {
       const batches = batchesOf(prompts.map(how.tokensOf), { most: how.promptsACall, shapeOf });
@@ -110,11 +126,25 @@ export async function loadRawSam(files: GraphFiles, runtime: RuntimeOptions): Pr
   return {
     encode: (input) => graphs.encode(input),
     decode: async (encoded, prompts) => {
-      const shared = await graphs.shared(encoded.image_embedding!);
+      const shared = await graphs.shared(encoded);
       return graphs.decode(shared, rawPromptTensors(prompts));
     },
     close: () => graphs.close(),
   };
+}
+
+/** Returns the embedding with the skip connections of these names; other outputs of the encoder are not kept. */
+function embeddingOf(outputs: NamedTensors, skips: readonly string[], geometry: Geometry): ImageEmbedding {
+  return {
+    tensor: outputs.image_embedding!,
+    skipConnections: skips.length === 0 ? undefined : Object.fromEntries(skips.map((name) => [name, outputs[name]!])),
+    geometry,
+  };
+}
+
+/** Returns those of the tensors that a graph has an input for, since the runtime refuses any other. */
+function askedOf(tensors: NamedTensors, { inputs }: Session): NamedTensors {
+  return Object.fromEntries(Object.entries(tensors).filter(([name]) => inputs.includes(name)));
 }
 
 /**
