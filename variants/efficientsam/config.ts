@@ -1,5 +1,6 @@
 import { HarnessError } from "../../harness/errors.ts";
 import type { DecoderArchitecture, DecoderConfig } from "../sam-decoder/config.ts";
+import { epsilons } from "../sam-decoder/epsilons.ts";
 
 /** Everything in which EfficientSAM's sizes differ. Source: efficient_sam/build_efficient_sam.py, efficient_sam.py. */
 export interface EfficientSamConfig {
@@ -20,6 +21,7 @@ export const pointsAPrompt = 6;
 export const efficientSamDecoder: DecoderArchitecture = {
   noMaskEmbedding: "none",
   selfAttention: "with positions",
+  layerNormEpsilon: epsilons.twoWayTransformer,
   mlp: { layers: ["mlp.layers.0.0", "mlp.fc"], activation: "Gelu" },
   upscaling: {
     path: "final_output_upscaling_layers",

@@ -1,3 +1,5 @@
+import { epsilons } from "./epsilons.ts";
+
 /** Sizes in which SAM's prompt encoder and mask decoder differ. */
 export interface DecoderConfig {
   /** Channels of the image embedding and of tokens. */
@@ -32,6 +34,8 @@ export interface DecoderArchitecture {
    * attention. `with positions`: values carry positions, and so do the tokens that the attention is added to, in every layer.
    */
   readonly selfAttention: "plain" | "with positions";
+  /** The number that the two-way transformer's LayerNorms add to a variance. */
+  readonly layerNormEpsilon: number;
   /** The MLP of a transformer layer: its two linear layers by their names in the checkpoint, and the activation between them. */
   readonly mlp: { readonly layers: readonly [string, string]; readonly activation: Activation };
   /** The upscaling of image tokens: two steps and the norm between them, which is taken over each place's channels or over all. */
@@ -59,6 +63,7 @@ export interface DecoderArchitecture {
 export const samDecoder: DecoderArchitecture = {
   noMaskEmbedding: "added",
   selfAttention: "plain",
+  layerNormEpsilon: epsilons.twoWayTransformer,
   mlp: { layers: ["mlp.lin1", "mlp.lin2"], activation: "Relu" },
   upscaling: { path: "output_upscaling", first: "0", norm: "1", second: "3", normalises: "channels" },
   heads: { layers: ["layers.0", "layers.1", "layers.2"], activation: "Relu" },

@@ -41,7 +41,12 @@ export type MaskPrompts = "points and boxes" | "points, boxes and a mask";
  * `low_res_masks` [prompts, 4, 4 grid, 4 grid] and `iou_predictions` [prompts, 4], single-mask token first.
  * Source: segment_anything/modeling/mask_decoder.py and transformer.py; ./reference.ts has them operator for operator.
  */
-export function maskDecoder(config: DecoderConfig, checkpoint: Checkpoint, prompts: MaskPrompts): OnnxGraph {
+export function maskDecoder(
+  config: DecoderConfig,
+  checkpoint: Checkpoint,
+  prompts: MaskPrompts,
+  architecture: DecoderArchitecture = samDecoder,
+): OnnxGraph {
   const graph = new GraphBuilder(prompts === "points and boxes" ? "decoder" : "decoder-mask");
   const root: Module = { graph, checkpoint, path: "" };
   const places = config.grid ** 2;
@@ -59,11 +64,11 @@ export function maskDecoder(config: DecoderConfig, checkpoint: Checkpoint, promp
     child(decoder, "transformer"),
     { tokens, keys, keysWithPositions },
     config,
-    samDecoder,
+    architecture,
   );
   const iouToken = slice(graph, queries, 1, 0, 1);
   const masks = slice(graph, queries, 1, 1, 1 + maskTokens);
-  graph.output("low_res_masks", upscaledMasks(decoder, { tokens: masks, image }, config, samDecoder));
-  graph.output("iou_predictions", predictedIou(decoder, iouToken, config, samDecoder));
+  graph.output("low_res_masks", upscaledMasks(decoder, { tokens: masks, image }, config, architecture));
+  graph.output("iou_predictions", predictedIou(decoder, iouToken, config, architecture));
   return graph.finish();
 }

@@ -10,7 +10,7 @@ import {
   transpose,
   weight,
 } from "../../harness/onnx/index.ts";
-import { type DecoderConfig, maskTokens, samDecoder } from "./config.ts";
+import { type DecoderArchitecture, type DecoderConfig, maskTokens, samDecoder } from "./config.ts";
 import { exportedGelu, exportedLayerNorm2d } from "./exported.ts";
 import type { MaskPrompts } from "./maskDecoder.ts";
 import { countPrompts, forEveryPrompt, promptInputs, promptTokens } from "./promptEncoder.ts";
@@ -23,7 +23,12 @@ import { referenceTransformer } from "./referenceTransformer.ts";
  * itself.
  * Source: segment_anything/modeling/prompt_encoder.py, mask_decoder.py, transformer.py.
  */
-export function referenceMaskDecoder(config: DecoderConfig, checkpoint: Checkpoint, prompts: MaskPrompts): OnnxGraph {
+export function referenceMaskDecoder(
+  config: DecoderConfig,
+  checkpoint: Checkpoint,
+  prompts: MaskPrompts,
+  architecture: DecoderArchitecture = samDecoder,
+): OnnxGraph {
   const graph = new GraphBuilder(prompts === "points and boxes" ? "decoder" : "decoder-mask");
   const root: Module = { graph, checkpoint, path: "" };
   const { embedding, grid } = config;
@@ -41,17 +46,17 @@ export function referenceMaskDecoder(config: DecoderConfig, checkpoint: Checkpoi
   const decoder = child(root, "mask_decoder");
   const keys = transpose(graph, reshape(graph, source, ["prompts", embedding, grid * grid]), [0, 2, 1]);
   const start = { tokens, image: keys };
-  const attended = referenceTransformer(child(decoder, "transformer"), start, config, samDecoder);
-  const upscaled = referenceUpscaling(decoder, attended.keys, config, samDecoder);
+  const attended = referenceTransformer(child(decoder, "transformer"), start, config, architecture);
+  const upscaled = referenceUpscaling(decoder, attended.keys, config, architecture);
   const kernels = Array.from({ length: maskTokens }, (_, i) => {
     const mlp = child(decoder, `output_hypernetworks_mlps.${i}`);
     const widths = [embedding, embedding, embedding, embedding / 8];
-    return referenceHead(mlp, slice(graph, attended.queries, 1, 1 + i, 2 + i), widths, samDecoder);
+    return referenceHead(mlp, slice(graph, attended.queries, 1, 1 + i, 2 + i), widths, architecture);
   });
   graph.output("low_res_masks", referenceMasks(decoder, kernels, upscaled, config));
   const iouToken = slice(graph, attended.queries, 1, 0, 1);
   const iouWidths = [embedding, config.iouHead, config.iouHead, maskTokens];
-  const iou = referenceHead(child(decoder, "iou_prediction_head"), iouToken, iouWidths, samDecoder);
+  const iou = referenceHead(child(decoder, "iou_prediction_head"), iouToken, iouWidths, architecture);
   graph.output("iou_predictions", reshape(graph, iou, ["prompts", maskTokens]));
   return graph.finish();
 }

@@ -10,7 +10,6 @@ import {
   transpose,
 } from "../../harness/onnx/index.ts";
 import { type DecoderArchitecture, type DecoderConfig, downsample, transformerDepth } from "./config.ts";
-import { epsilons } from "./epsilons.ts";
 import { exportedActivation, exportedLinear } from "./exported.ts";
 import { imagePositions } from "./promptEncoder.ts";
 
@@ -32,7 +31,7 @@ export function referenceTransformer(
   for (let i = 0; i < transformerDepth; i++) {
     const layer = child(module, `layers.${i}`);
     const norm = (name: string, x: GraphValue) =>
-      layerNorm(child(layer, name), x, { width: embedding, epsilon: epsilons.twoWayTransformer });
+      layerNorm(child(layer, name), x, { width: embedding, epsilon: architecture.layerNormEpsilon });
     const own = i === 0 ? queries : add(graph, queries, tokens);
     const values = architecture.selfAttention === "plain" ? queries : own;
     const self = referenceAttention(child(layer, "self_attn"), { queries: own, keys: own, values }, config, embedding);
@@ -60,7 +59,7 @@ export function referenceTransformer(
     { queries: add(graph, queries, tokens), keys: add(graph, keys, positions), values: keys },
     config,
   );
-  const norm = { width: embedding, epsilon: epsilons.twoWayTransformer };
+  const norm = { width: embedding, epsilon: architecture.layerNormEpsilon };
   return { queries: layerNorm(child(module, "norm_final_attn"), add(graph, queries, final), norm), keys };
 }
 

@@ -15,7 +15,6 @@ import {
 } from "../../harness/onnx/index.ts";
 import { type DecoderArchitecture, type DecoderConfig, outputTokens, transformerDepth } from "./config.ts";
 import { crossSizes, imageToToken, outputBias, tokenToImage } from "./crossAttention.ts";
-import { epsilons } from "./epsilons.ts";
 import { activatedLinear } from "./maskHeads.ts";
 import { imagePositions } from "./promptEncoder.ts";
 import { sharedTokenToImage } from "./sharedAttention.ts";
@@ -57,7 +56,7 @@ export function twoWayTransformer(
   const attended = tokenToImage(final, { queries: add(graph, last, own), keys, keysWithPositions }, sizes);
   const norm = {
     width: config.embedding,
-    epsilon: epsilons.twoWayTransformer,
+    epsilon: architecture.layerNormEpsilon,
     bias: outputBias(final, sizes),
   };
   return { queries: addAndNorm(child(module, "norm_final_attn"), attended, last, norm)[0], image: keys };
@@ -80,7 +79,7 @@ function twoWayLayer(
 ): [GraphValue, GraphValue] {
   const { graph } = layer;
   const sizes = crossSizes(config);
-  const norm = { width: config.embedding, epsilon: epsilons.twoWayTransformer };
+  const norm = { width: config.embedding, epsilon: architecture.layerNormEpsilon };
   const own = index === 0 ? queries : add(graph, queries, tokens);
   const afterSelf = layerNorm(
     child(layer, "norm1"),
@@ -107,7 +106,7 @@ function twoWayLayer(
     { keysWithPositions, queries: newQueries, queriesWithPositions: add(graph, newQueries, tokens) },
     sizes,
   );
-  return [newQueries, normalisedImage(child(layer, "norm4"), update, keys, config)];
+  return [newQueries, normalisedImage(child(layer, "norm4"), update, keys, config, architecture)];
 }
 
 interface SelfAttended {
@@ -159,10 +158,11 @@ function normalisedImage(
   update: GraphValue,
   keys: GraphValue,
   { embedding, grid }: DecoderConfig,
+  { layerNormEpsilon }: DecoderArchitecture,
 ): GraphValue {
   const { graph } = norm;
   const image = (x: GraphValue) => reshape(graph, x, [x.dims.length === 2 ? 1 : "prompts", grid, grid, embedding]);
   const sum = add(graph, image(update), image(keys));
-  const normalised = layerNorm(norm, sum, { width: embedding, epsilon: epsilons.twoWayTransformer });
+  const normalised = layerNorm(norm, sum, { width: embedding, epsilon: layerNormEpsilon });
   return reshape(graph, normalised, ["prompts", grid * grid, embedding]);
 }
