@@ -4,19 +4,12 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { HarnessError } from "../../errors.ts";
 import { openTensorArchive, readTensorArchive } from "../archive.ts";
+import { pickledTensor, pickledText, type SavedTensor, statePickle } from "../fixtures/stateDict.ts";
 import { type TestEntry, zipParts } from "../fixtures/zip.ts";
 import { memorySource } from "../source.ts";
 
-/** A saved float32 tensor has a storage of its own, `data/<key>` in the zip. */
-interface Saved {
-  readonly name: string;
-  readonly key: string;
-  readonly dims: readonly number[];
-  readonly strides: readonly number[];
-}
-
 const ramp = Float32Array.of(0, 1, 2, 3, 4, 5);
-const weight: Saved = { name: "w", key: "0", dims: [2, 3], strides: [3, 1] };
+const weight: SavedTensor = { name: "w", key: "0", dims: [2, 3], strides: [3, 1] };
 // As PyTorch writes them: not deflated.
 const packing = "stored";
 const storage = { name: "x/data/0", content: Buffer.from(ramp.buffer), packing } as const;
@@ -102,13 +95,14 @@ test("a pickle that was deflated runs no more instructions than the file could h
 
 test("PyTorch's modules give their tensors once their classes are called inert", async () => {
   const module = (name: string, members: string) => `ctorch.nn\n${name}\n)\x81}(${members}ub`;
-  const dict = (key: string, members: string) => `${text(key)}}(${members}u`;
+  const dict = (key: string, members: string) => `${pickledText(key)}}(${members}u`;
   const conv = module(
     "Conv2d",
-    dict("_parameters", `${text("weight")}${tensorPickle(weight)}${text("bias")}N`) + dict("_modules", ""),
+    dict("_parameters", `${pickledText("weight")}${pickledTensor(weight)}${pickledText("bias")}N`) +
+      dict("_modules", ""),
   );
-  const root = module("Sequential", dict("_parameters", "") + dict("_modules", `${text("0")}${conv}`));
-  const whole = { ...pickle, content: Buffer.from(`\x80\x02}${text("model")}${root}s.`, "latin1") };
+  const root = module("Sequential", dict("_parameters", "") + dict("_modules", `${pickledText("0")}${conv}`));
+  const whole = { ...pickle, content: Buffer.from(`\x80\x02}${pickledText("model")}${root}s.`, "latin1") };
   await expect(open([whole, storage])).rejects.toThrow("names the global torch.nn.Sequential");
   const archive = await open([whole, storage], ["torch.nn.Sequential", "torch.nn.Conv2d"]);
   expect([archive.nesting, [...archive.tensors.keys()]]).toEqual(["model", ["0.weight"]]);
@@ -147,33 +141,6 @@ test("reading all of a 375 MB file takes no more memory than its size and 300 MB
 
 async function open(entries: readonly TestEntry[], inert: readonly string[] = []) {
   return readTensorArchive(memorySource("x.pth", Buffer.concat(zipParts(entries))), { inert });
-}
-
-function statePickle(tensors: readonly Saved[]): Buffer {
-  const items = tensors.map((tensor) => text(tensor.name) + tensorPickle(tensor));
-  return Buffer.from(`\x80\x02}(${items.join("")}u.`, "latin1");
-}
-
-/** Writes a tensor as torch.save does with protocol 2. */
-function tensorPickle({ key, dims, strides }: Saved): string {
-  const count = dims.reduce((product, dim) => product * dim, 1);
-  const id = `(${text("storage")}ctorch\nFloatStorage\n${text(key)}${text("cpu")}${integer(count)}tQ`;
-  const shape = [dims, strides].map((numbers) => `(${numbers.map(integer).join("")}t`);
-  return `ctorch._utils\n_rebuild_tensor_v2\n(${id}K\0${shape.join("")}\x89ccollections\nOrderedDict\n)RtR`;
-}
-
-function text(value: string): string {
-  return `X${littleEndian(value.length)}${value}`;
-}
-
-function integer(value: number): string {
-  return `J${littleEndian(value)}`;
-}
-
-function littleEndian(value: number): string {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes.toString("latin1");
 }
 
 function writeZip(file: string, entries: readonly TestEntry[]): void {
