@@ -14,6 +14,7 @@ import type {
 import { isBuffer } from "../weights/index.ts";
 import { evaluateDim } from "./dims.ts";
 import { ruleOf } from "./operators/index.ts";
+import { domainOf } from "./operators/rule.ts";
 
 const elementBytes: Readonly<Record<ElementType, number>> = {
   float32: 4,
@@ -184,7 +185,7 @@ export class GraphBuilder {
       const values = shapes.map((shape, i) => ({ ...shape, name: shapes.length === 1 ? base : `${base}:${i}` }));
       this.#nodes.push({
         operator,
-        domain: rule.domain ?? "",
+        domain: domainOf(rule, attributes),
         inputs: inputs.map((value) => value?.name ?? ""),
         outputs: values.map((value) => value.name),
         attributes,

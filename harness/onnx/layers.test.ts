@@ -17,6 +17,7 @@ import {
   slice,
   softmax,
   split,
+  tanhGelu,
   transpose,
   weight,
 } from "./layers.ts";
@@ -147,6 +148,14 @@ test("gelu is the error-function form, not the tanh approximation", async () => 
     y!.data,
     cumulative.map((value, i) => value * x.data[i]!),
   );
+});
+
+test("tanhGelu is the tanh approximation, not the error-function form", async () => {
+  const x = wave([40]);
+  const [y] = await run(x, ({ graph }, input) => [tanhGelu(graph, input)]);
+  const form = (value: number) =>
+    0.5 * value * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (value + 0.044715 * value ** 3)));
+  expectClose(y!.data, Array.from(x.data, form));
 });
 
 test("softmax sums to one along its axis", async () => {

@@ -66,6 +66,11 @@ export function gelu(graph: GraphBuilder, x: GraphValue): GraphValue {
   return graph.op("Gelu", [x]);
 }
 
+/** Adds GELU in its tanh form, x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2, as one operator that stays in blocks of channels. */
+export function tanhGelu(graph: GraphBuilder, x: GraphValue): GraphValue {
+  return graph.op("Gelu", [x], { approximate: "tanh" });
+}
+
 export function softmax(graph: GraphBuilder, x: GraphValue, axis = -1): GraphValue {
   return graph.op("Softmax", [x], { axis });
 }

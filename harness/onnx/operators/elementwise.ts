@@ -59,7 +59,8 @@ export const elementwiseRules: Readonly<Record<string, OperatorRule>> = {
   Sigmoid: keepShape,
   Tanh: keepShape,
   Identity: keepShape,
-  Gelu: { ...keepShape, domain: "com.microsoft" },
+  // The runtime's own operator has the error-function form alone, ONNX's has the tanh form too.
+  Gelu: { ...keepShape, domain: ({ approximate }) => (approximate === undefined ? "com.microsoft" : "") },
   BiasGelu: {
     domain: "com.microsoft",
     infer: (call) => {

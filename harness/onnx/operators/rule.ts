@@ -23,10 +23,15 @@ export interface ValueShape {
  * papers' GMACs.
  */
 export interface OperatorRule {
-  readonly domain?: string;
+  /** Where the operator is defined: ONNX's own domain, "", if left out. Attributes may decide. */
+  readonly domain?: string | ((attributes: OperatorCall["attributes"]) => string);
   infer(call: OperatorCall): readonly ValueShape[];
   /** Returns multiply-accumulates as products to be summed. */
   macs?(call: OperatorCall, outputs: readonly ValueShape[]): readonly (readonly Dim[])[];
+}
+
+export function domainOf({ domain = "" }: OperatorRule, attributes: OperatorCall["attributes"]): string {
+  return typeof domain === "string" ? domain : domain(attributes);
 }
 
 export function input(call: OperatorCall, index: number): GraphValue {
