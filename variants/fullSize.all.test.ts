@@ -12,6 +12,8 @@ const published: readonly (readonly [variant: string, fixture: string])[] = [
   ["mobilesam", "mobilesam/fixtures/mobile_sam.json"],
   ["efficientsam-ti", "efficientsam/fixtures/efficient_sam_vitt.json"],
   ["efficientsam-s", "efficientsam/fixtures/efficient_sam_vits.json"],
+  ["efficientvit-sam-l0", "efficientvit-sam/fixtures/efficientvit_sam_l0.json"],
+  ["efficientvit-sam-xl0", "efficientvit-sam/fixtures/efficientvit_sam_xl0.json"],
   ["fastsam-s", "fastsam/fixtures/fastsam_s.json"],
 ];
 

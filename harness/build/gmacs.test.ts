@@ -17,6 +17,11 @@ test.each([
   ["sam-vit-l", 1492.8, 1.81],
   ["sam-vit-h", 2980.5, 1.81],
   ["mobilesam", 38.8, 1.81],
+  ["efficientvit-sam-l0", 34.8, 1.81],
+  ["efficientvit-sam-l1", 49.0, 1.81],
+  ["efficientvit-sam-l2", 68.6, 1.81],
+  ["efficientvit-sam-xl0", 184.8, 1.81],
+  ["efficientvit-sam-xl1", 321.9, 1.81],
   ["fastsam-s", 51.093, 0],
   ["fastsam-x", 419.753, 0],
 ])("%s has the multiply-accumulates that PyTorch counts in the authors' module", async (id, encode, decode) => {
@@ -28,6 +33,7 @@ test.each([
 test("printed multiply-accumulates agree within 2 %, or the preset's notes say by how much they do not", async () => {
   const printing = [...registry.variants.values()].filter(({ preset }) => preset.printed?.gmacs !== undefined);
   expect(printing.map(({ preset }) => preset.id).sort()).toEqual([
+    ...["l0", "l1", "l2", "xl0", "xl1"].map((size) => `efficientvit-sam-${size}`),
     ...["fastsam-x", "fastsam-x/square", "mobilesam", "sam-vit-b", "sam-vit-h", "sam-vit-l"],
   ]);
   for (const { preset } of printing) {

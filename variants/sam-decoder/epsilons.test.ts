@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { GraphKind, OnnxGraph, VariantPlugin } from "../../harness/api.ts";
 import { seededCheckpoint } from "../../harness/weights/index.ts";
 import efficientSam from "../efficientsam/variant.ts";
+import efficientVitSam from "../efficientvit-sam/variant.ts";
 import fastSam from "../fastsam/variant.ts";
 import mobileSam from "../mobilesam/variant.ts";
 import sam from "../sam/variant.ts";
@@ -18,6 +19,11 @@ test.each<[string, GraphKind, string, VariantPlugin, readonly number[]]>([
   ["efficientsam-nano", "reference", "decoder", efficientSam, [1e-5]],
   ["mobilesam-nano", "fused", "encoder", mobileSam, [1e-5, 1e-6]],
   ["mobilesam-nano", "reference", "encoder", mobileSam, [1e-5]],
+  ["efficientvit-sam-nano", "fused", "encoder", efficientVitSam, [1e-6]],
+  ["efficientvit-sam-nano", "reference", "encoder", efficientVitSam, []],
+  ["efficientvit-sam-nano", "fused", "decoder", efficientVitSam, [1e-6]],
+  ["efficientvit-sam-nano", "reference", "decoder", efficientVitSam, [1e-6]],
+  ["efficientvit-sam-nano", "reference", "decoder-mask", efficientVitSam, [1e-6]],
   ["fastsam-s", "reference", "encoder", fastSam, [1e-3]],
 ])("%s, %s %s, normalises as the published code does", async (id, kind, name, plugin, expected) => {
   const preset = plugin.presets.find((each) => each.id === id)!;

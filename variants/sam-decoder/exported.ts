@@ -37,6 +37,14 @@ export function exportedGelu(graph: GraphBuilder, x: GraphValue): GraphValue {
   return mul(graph, mul(graph, x, add(graph, error, graph.number(1))), graph.number(0.5));
 }
 
+/** Returns x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2, GELU's tanh form, in eight operators. */
+export function exportedTanhGelu(graph: GraphBuilder, x: GraphValue): GraphValue {
+  const cubic = mul(graph, graph.number(0.044715), graph.op("Pow", [x, graph.number(3)]));
+  const inner = mul(graph, graph.number(Math.sqrt(2 / Math.PI)), add(graph, x, cubic));
+  const weighted = mul(graph, x, add(graph, graph.op("Tanh", [inner]), graph.number(1)));
+  return mul(graph, graph.number(0.5), weighted);
+}
+
 /**
  * Adds a transformer block's MLP: two linear layers, of which the hidden one is four times as wide, with GELU between them.
  * `layers` are their names in the checkpoint.
