@@ -10,10 +10,13 @@ test("a row between two others is weighted as Keys' cubic with -0.75, and the bo
     .finish()
     .constants.find((constant) => constant.name === name)!
     .read() as Float32Array;
-  // Rows of the grid lie at -0.25, 0.25, 0.75 … of the map; weights at 0.25, -1.25, 0.75, -1.75 px from a row.
-  const [near, left, right, far] = [0.87890625, -0.10546875, 0.26171875, -0.03515625];
+  // Row i of the grid lies at i / 2 - 0.25: row 3 is 1.25, 0.25, 0.75 and 1.75 px from the rows of the map.
+  const near = 0.87890625;
+  const left = -0.10546875;
+  const right = 0.26171875;
+  const far = -0.03515625;
   expect([...values.subarray(3 * 4, 4 * 4)]).toEqual([left, near, right, far].map(Math.fround));
-  expect([...values.subarray(0, 4)]).toEqual([near! + right! + far!, left!, 0, 0].map(Math.fround));
+  expect([...values.subarray(0, 4)]).toEqual([near + right + far, left, 0, 0].map(Math.fround));
 });
 
 test("products with the matrices give what the runtime's cubic Resize gives", async () => {

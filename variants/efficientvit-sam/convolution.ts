@@ -10,7 +10,7 @@ interface Kernel {
   readonly kernel?: number;
   readonly stride?: number;
   readonly groups?: number;
-  /** What the layer has behind its products: a batch norm if left out. */
+  /** Says what the layer has behind its products: a batch norm if left out. */
   readonly end?: "batch norm" | "bias" | "nothing";
 }
 

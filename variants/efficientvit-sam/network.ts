@@ -3,10 +3,10 @@ import { add, child, concat, GraphBuilder, type Module } from "../../harness/onn
 import type { EfficientVitSamConfig, Stage } from "./config.ts";
 import { bareConvolution, convolution } from "./convolution.ts";
 
-/** Channels of a head's query, of its key and of its value. */
+/** Each head's query, key and value have so many channels. */
 export const headWidth = 32;
 
-/** What the measured and the published graph compute by other operators. */
+/** The measured and the published graph differ in these operators alone. */
 export interface Operators {
   /** Computes GELU in its tanh form. */
   gelu(graph: GraphBuilder, x: GraphValue): GraphValue;
@@ -71,7 +71,7 @@ interface Widths {
 }
 
 interface Inverted extends Widths {
-  /** What the convolutions before the last one have behind their products. */
+  /** Says what the convolutions before the last one have behind their products. */
   readonly end: "batch norm" | "bias";
 }
 

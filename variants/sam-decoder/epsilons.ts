@@ -22,11 +22,11 @@ export const epsilons = {
   /** Batch norms of TinyViT: PyTorch's default. Source: Conv2d_BN of mobile_sam/modeling/tiny_vit_sam.py. */
   tinyVitBatchNorm: 1e-5,
   /**
-   * Every norm of EfficientViT-SAM, those of its two-way transformer included: they are all set to it after the model is made.
+   * EfficientViT-SAM sets all of its norms to this number once the model is made, those of the two-way transformer included.
    * Source: set_norm_eps, called by efficientvit/sam_model_zoo.py.
    */
   efficientVit: 1e-6,
-  /** What EfficientViT's linear attention adds to the sum that it divides by. Source: LiteMLA of efficientvit/models/nn/ops.py. */
+  /** EfficientViT's linear attention adds this to the sum that it divides by. Source: LiteMLA of efficientvit/models/nn/ops.py. */
   linearAttention: 1e-15,
   /** Batch norms of FastSAM's network: ultralytics sets its own. Source: initialize_weights of ultralytics/utils/torch_utils.py. */
   yoloBatchNorm: 1e-3,

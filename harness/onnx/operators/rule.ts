@@ -23,7 +23,7 @@ export interface ValueShape {
  * papers' GMACs.
  */
 export interface OperatorRule {
-  /** Where the operator is defined: ONNX's own domain, "", if left out. Attributes may decide. */
+  /** Names the domain that defines the operator: ONNX's own, "", if left out. Attributes may decide it. */
   readonly domain?: string | ((attributes: OperatorCall["attributes"]) => string);
   infer(call: OperatorCall): readonly ValueShape[];
   /** Returns multiply-accumulates as products to be summed. */
