@@ -84,7 +84,9 @@ test("with seeded weights all is full-size models and the nano presets that no w
   const { rows, leftOut } = await choice("all", "seeded");
   expect(rows).toContain("sam-vit-b seeded");
   expect(rows).toContain("toy seeded");
-  expect(rows.filter((row) => row.includes("nano"))).toEqual([]);
+  expect(rows).toContain("efficientvit-sam-nano seeded");
+  const others = [...trained, ...methods].map((id) => `${id} seeded`);
+  expect(rows.filter((row) => others.includes(row))).toEqual([]);
   expect(leftOut.map(({ variant }) => variant)).toEqual(expect.arrayContaining([...trained, ...methods]));
   expect(leftOut.find(({ variant }) => variant === "mobilesam-nano")).toEqual({
     variant: "mobilesam-nano",
