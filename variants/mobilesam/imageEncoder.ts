@@ -1,16 +1,6 @@
 import type { Checkpoint, GraphValue, OnnxGraph } from "../../harness/api.ts";
-import {
-  add,
-  child,
-  conv2d,
-  GraphBuilder,
-  gelu,
-  layerNorm,
-  type Module,
-  take,
-  transpose,
-  weight,
-} from "../../harness/onnx/index.ts";
+import { add, child, GraphBuilder, gelu, type Module, take, transpose, weight } from "../../harness/onnx/index.ts";
+import { channelNorm, imageNeck } from "../sam/imageNeck.ts";
 import { epsilons } from "../sam-decoder/epsilons.ts";
 import { projectionBias, windowAttention } from "./attention.ts";
 import { countClassifier } from "./classifier.ts";
@@ -39,7 +29,8 @@ export function imageEncoder(config: MobileSamConfig, checkpoint: Checkpoint): O
       x = attentionBlock(child(encoder, `layers.${stage.index}.blocks.${i}`), x, stage);
     before = stage;
   }
-  graph.output("image_embedding", neck(child(encoder, "neck"), x, before.width, config.decoder.embedding));
+  const widths = { width: before.width, channels: config.decoder.embedding };
+  graph.output("image_embedding", imageNeck(child(encoder, "neck"), x, widths));
   countClassifier(encoder, config);
   return graph.finish();
 }
@@ -99,15 +90,6 @@ function attentionBlock(block: Module, x: GraphValue, stage: Stage): GraphValue 
   });
 }
 
-/** Normalises over the channels: [1, width, rows, columns] → [1, rows, columns, width]. */
-function channelNorm(
-  module: Module,
-  x: GraphValue,
-  how: { readonly width: number; readonly epsilon: number },
-): GraphValue {
-  return layerNorm(module, transpose(module.graph, x, [0, 2, 3, 1]), how);
-}
-
 interface Linear {
   readonly inputs: number;
   readonly outputs: number;
@@ -120,16 +102,4 @@ function pointwise(module: Module, x: GraphValue, { inputs, outputs, bias }: Lin
   const dims = [outputs, inputs, 1, 1];
   const kernels = module.graph.derived({ name: matrix.name, dims, from: [matrix], compute: (values) => values! });
   return module.graph.op("Conv", [x, kernels, bias], { kernel_shape: [1, 1] });
-}
-
-/** Brings the map to the embedding's channels by a 1 x 1 convolution, a norm, a 3 x 3 convolution and a norm. */
-function neck(module: Module, x: GraphValue, width: number, channels: number): GraphValue {
-  const { graph } = module;
-  const norm = { width: channels, epsilon: epsilons.imageChannels };
-  const bias = "without bias";
-  const narrow = conv2d(child(module, "0"), x, { inputs: width, outputs: channels, kernel: 1, bias });
-  const first = transpose(graph, channelNorm(child(module, "1"), narrow, norm), [0, 3, 1, 2]);
-  const by3 = { inputs: channels, outputs: channels, kernel: 3, padding: 1, bias } as const;
-  const mixed = conv2d(child(module, "2"), first, by3);
-  return transpose(graph, channelNorm(child(module, "3"), mixed, norm), [0, 3, 1, 2]);
 }

@@ -10,6 +10,8 @@ interface Kernel {
   readonly kernel?: number;
   readonly stride?: number;
   readonly groups?: number;
+  /** What the norm adds to the variance; TinyViT's number if left out. */
+  readonly epsilon?: number;
 }
 
 /**
@@ -18,11 +20,11 @@ interface Kernel {
  * Source: Conv2d_BN of mobile_sam/modeling/tiny_vit_sam.py.
  */
 export function normalisedConvolution(module: Module, x: GraphValue, how: Kernel): GraphValue {
-  const { inputs, outputs, kernel = 1, stride = 1, groups = 1 } = how;
+  const { inputs, outputs, kernel = 1, stride = 1, groups = 1, epsilon = epsilons.tinyVitBatchNorm } = how;
   const padding = (kernel - 1) / 2;
   const { kernels, bias } = foldedBatchNorm(child(module, "c"), child(module, "bn"), {
     dims: [outputs, inputs / groups, kernel, kernel],
-    epsilon: epsilons.tinyVitBatchNorm,
+    epsilon,
   });
   return module.graph.op("Conv", [x, kernels, bias], {
     kernel_shape: [kernel, kernel],

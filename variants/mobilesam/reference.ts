@@ -2,7 +2,6 @@ import type { Checkpoint, GraphValue, OnnxGraph } from "../../harness/api.ts";
 import {
   add,
   child,
-  conv2d,
   GraphBuilder,
   layerNorm,
   type Module,
@@ -12,9 +11,10 @@ import {
   split,
   transpose,
 } from "../../harness/onnx/index.ts";
+import { exportedImageNeck } from "../sam/imageNeck.ts";
 import { partition, unpartition } from "../sam/partition.ts";
 import { epsilons } from "../sam-decoder/epsilons.ts";
-import { exportedGelu, exportedLayerNorm2d, exportedLinear, exportedMlp } from "../sam-decoder/exported.ts";
+import { exportedGelu, exportedLinear, exportedMlp } from "../sam-decoder/exported.ts";
 import { attentionBias } from "./attentionBias.ts";
 import { countClassifier } from "./classifier.ts";
 import { type MobileSamConfig, type Stage, stagesOf } from "./config.ts";
@@ -47,7 +47,8 @@ export function referenceImageEncoder(config: MobileSamConfig, checkpoint: Check
     x = transpose(graph, reshape(graph, tokens, [1, stage.grid, stage.grid, stage.width]), [0, 3, 1, 2]);
     before = stage;
   }
-  graph.output("image_embedding", neck(child(encoder, "neck"), x, before.width, config.decoder.embedding));
+  const widths = { width: before.width, channels: config.decoder.embedding };
+  graph.output("image_embedding", exportedImageNeck(child(encoder, "neck"), x, widths));
   countClassifier(encoder, config);
   return graph.finish();
 }
@@ -122,12 +123,4 @@ function attention(attn: Module, x: GraphValue, stage: Stage): GraphValue {
   const attended = transpose(graph, graph.op("MatMul", [softmax(graph, scores), value]), [0, 2, 1, 3]);
   const merged = reshape(graph, attended, [windows, area, width]);
   return exportedLinear(child(attn, "proj"), merged, { inputs: width, outputs: width });
-}
-
-function neck(module: Module, x: GraphValue, width: number, channels: number): GraphValue {
-  const bias = "without bias";
-  const narrow = conv2d(child(module, "0"), x, { inputs: width, outputs: channels, kernel: 1, bias });
-  const first = exportedLayerNorm2d(child(module, "1"), narrow, channels);
-  const by3 = { inputs: channels, outputs: channels, kernel: 3, padding: 1, bias } as const;
-  return exportedLayerNorm2d(child(module, "3"), conv2d(child(module, "2"), first, by3), channels);
 }
