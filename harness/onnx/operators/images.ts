@@ -4,6 +4,13 @@ import { dimAt, input, intsAttribute, keepShape, type OperatorCall, type Operato
 /** These operators work on [batch, channels, rows, columns], and papers count no multiply-accumulates for them. */
 export const imageRules: Readonly<Record<string, OperatorRule>> = {
   MaxPool: { infer: (call) => [{ type: input(call, 0).type, dims: pooledDims(call) }] },
+  AveragePool: { infer: (call) => [{ type: input(call, 0).type, dims: pooledDims(call) }] },
+  GlobalAveragePool: {
+    infer: (call) => {
+      const { type, dims } = input(call, 0);
+      return [{ type, dims: dims.map((dim, axis) => (axis < 2 ? dim : 1)) }];
+    },
+  },
   // By sizes, which are the result's shape where they are constants; scales are floats, which no rule sees.
   Resize: {
     infer: (call) => {
@@ -29,12 +36,14 @@ function pooledDims(call: OperatorCall): Dim[] {
   const strides = intsAttribute(call, "strides", [1, 1]);
   const pads = intsAttribute(call, "pads", [0, 0, 0, 0]);
   if (call.attributes.dilations !== undefined || call.attributes.ceil_mode !== undefined)
-    throw new Error("MaxPool: dilations and ceil_mode have no shape rule yet");
+    throw new Error(`${call.operator}: dilations and ceil_mode have no shape rule yet`);
   const spatial = [0, 1].map((axis) => {
     const side = dims[axis + 2];
-    if (typeof side !== "number") throw new Error(`MaxPool: the image side must be known while building (is ${side})`);
+    if (typeof side !== "number")
+      throw new Error(`${call.operator}: the image side must be known while building (is ${side})`);
     const padded = side + pads[axis]! + pads[axis + 2]!;
-    if (kernel[axis]! > padded) throw new Error(`MaxPool: the kernel does not fit (${kernel[axis]} in ${padded})`);
+    if (kernel[axis]! > padded)
+      throw new Error(`${call.operator}: the kernel does not fit (${kernel[axis]} in ${padded})`);
     return Math.floor((padded - kernel[axis]!) / strides[axis]!) + 1;
   });
   return [...dims.slice(0, 2), ...spatial];
