@@ -54,6 +54,11 @@ export interface VariantManifest {
   readonly published?: PublishedCheckpoint;
   readonly nanoWeights?: NanoWeights;
   /**
+   * Present where seeded weights need scaling: through a stack of layers without norms between them, values would grow from
+   * layer to layer until gates saturate and outputs say nothing.
+   */
+  readonly seededScale?: SeededScale;
+  /**
    * Present for a method with one number to turn: its name and its value, which the id holds. Charts draw accuracy against it.
    */
   readonly setting?: VariantSetting;
@@ -66,6 +71,13 @@ export interface VariantManifest {
    * nothing.
    */
   readonly inertClasses?: readonly string[];
+}
+
+/** Seeded tensors whose names begin and end so are multiplied by a factor, as float32 numbers. */
+export interface SeededScale {
+  readonly prefix: string;
+  readonly suffix: string;
+  readonly factor: number;
 }
 
 /** Small weights that were trained for the preset; they are part of its plug-in. */

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import type { Checkpoint, Weight } from "../api.ts";
+import type { Checkpoint } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { checked, parseJson } from "../foreign.ts";
 import { errorCode } from "../store/disk/disk.ts";
 import type { Immutable } from "../store/fields.ts";
+import { scaledWeight } from "../weights/index.ts";
 import { type Outputs, outputsNamed } from "./referenceOutputs.ts";
 
 const numbers = z.array(z.number());
@@ -150,16 +151,9 @@ export function withShapesOf(checkpoint: Checkpoint, fixture: Fixture, label: st
           expected: dims,
           hint: "is this another variant's fixture?",
         });
-      return scaled(checkpoint.take(name, dims), fixture.weight_scale);
+      return scaledWeight(checkpoint.take(name, dims), fixture.weight_scale);
     },
   };
-}
-
-function scaled(weight: Weight, scale: Fixture["weight_scale"]): Weight {
-  if (scale === undefined || !weight.name.startsWith(scale.prefix) || !weight.name.endsWith(scale.suffix))
-    return weight;
-  const factor = Math.fround(scale.factor);
-  return { ...weight, read: () => weight.read().map((value) => value * factor) };
 }
 
 function textOf(file: string): string {

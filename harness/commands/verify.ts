@@ -5,7 +5,7 @@ import { type Fixture, readFixture, withShapesOf } from "../build/referenceValue
 import { referenceErrors } from "../build/verification.ts";
 import { HarnessError } from "../errors.ts";
 import { loadRegistry, type RegisteredVariant, variantOf } from "../plan/plugins/registry.ts";
-import { seededCheckpoint } from "../weights/index.ts";
+import { seededCheckpoint, seededName } from "../weights/index.ts";
 import { headings } from "./headings.ts";
 import { type Command, line, listOf } from "./terminal/command.ts";
 import { exitCodes } from "./terminal/exitCodes.ts";
@@ -50,7 +50,9 @@ export const verify: Command = {
     requirePromptFrame(variant, fixture, args.fixture as string);
     const checkpoint = withShapesOf(seededCheckpoint(), fixture, args.fixture as string);
     const provider = args.provider as string;
-    const built = await buildVariant({ variant, checkpoint, weightsId: "seeded 1", graph, provider, side });
+    // Graphs of scaled weights are others, and none that a run without the scale may take.
+    const weightsId = seededName(fixture.weight_scale);
+    const built = await buildVariant({ variant, checkpoint, weightsId, graph, provider, side });
     const runtime = { provider, threads: args.threads as number };
     const raw = await loadRaw(built.files, runtime, variant.preset);
     try {

@@ -3,9 +3,9 @@ import type { GraphKind } from "../api.ts";
 import { type BuiltVariant, buildVariant } from "../build/build.ts";
 import { calibrationFor } from "../build/calibration.ts";
 import type { Arguments } from "../commands/terminal/command.ts";
-import { loadRegistry, type RegisteredVariant, variantOf } from "../plan/plugins/registry.ts";
+import { loadRegistry, type RegisteredVariant, variantOf, weightsVariantOf } from "../plan/plugins/registry.ts";
 import { settingsOf, withSettings } from "../plan/settings.ts";
-import { seededCheckpoint } from "../weights/index.ts";
+import { seededCheckpoint, seededName } from "../weights/index.ts";
 
 /** Returns the variant of `--variant` with the settings of its method. */
 export async function askedVariant(args: Arguments): Promise<RegisteredVariant> {
@@ -19,10 +19,12 @@ export async function askedVariant(args: Arguments): Promise<RegisteredVariant> 
 
 /** Builds a variant's graphs on seeded weights; a method that needs a calibration is calibrated first. */
 export async function buildSeeded(variant: RegisteredVariant, graph: GraphKind): Promise<BuiltVariant> {
-  const seeded = { variant, checkpoint: seededCheckpoint(), weightsId: "seeded 1" };
+  const registry = await loadRegistry();
+  const { seededScale } = weightsVariantOf(registry, variant).preset;
+  const seeded = { variant, checkpoint: seededCheckpoint(seededScale), weightsId: seededName(seededScale) };
   const calibration = await calibrationFor({
     ...seeded,
-    registry: await loadRegistry(),
+    registry,
     runtime: { provider: "cpu", threads: availableParallelism() },
     progress: () => undefined,
     note: () => undefined,

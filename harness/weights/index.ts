@@ -11,6 +11,6 @@ export {
 export { isBuffer } from "./buffers.ts";
 export { checkpointOf, openCheckpoint } from "./checkpoint.ts";
 export type { TensorDtype } from "./elements.ts";
-export { completedCheckpoint, seededCheckpoint, seededTensor } from "./seeded.ts";
+export { completedCheckpoint, scaledWeight, scaleText, seededCheckpoint, seededName, seededTensor } from "./seeded.ts";
 export { shapesTaken, type TensorShapes, writeSeededFile } from "./seededFile.ts";
 export { type ByteSource, fileSource, memorySource } from "./source.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { seededCheckpoint, seededTensor } from "./seeded.ts";
+import { seededCheckpoint, seededName, seededTensor } from "./seeded.ts";
 
 const expected = JSON.parse(readFileSync(new URL("fixtures/expected.json", import.meta.url), "utf8")) as Record<
   string,
@@ -61,4 +61,14 @@ test("the seeded checkpoint has every name in every shape, and nothing left over
   checkpoint.discard(/bias/, "not there");
   checkpoint.assertAllTaken();
   checkpoint.close();
+});
+
+test("a scale multiplies the tensors that it names as float32 numbers, and is part of what the weights are called", () => {
+  const scale = { prefix: "encoder.", suffix: ".bn.weight", factor: 0.7 };
+  const read = (name: string) => seededCheckpoint(scale).take(name, [9]).read();
+  const factor = Math.fround(0.7);
+  expect(read("encoder.bn.weight")).toEqual(seededTensor("encoder.bn.weight", [9]).map((value) => value * factor));
+  for (const name of ["decoder.bn.weight", "encoder.bn.bias"]) expect(read(name)).toEqual(seededTensor(name, [9]));
+  expect(seededName()).toBe("seeded 1");
+  expect(seededName(scale)).toBe("seeded 1, encoder.*.bn.weight x 0.7");
 });

@@ -3,7 +3,7 @@
  * latency and memory measured at full size without a checkpoint. No rule may ever change under this version.
  */
 
-import type { Checkpoint } from "../api.ts";
+import type { Checkpoint, SeededScale, Weight } from "../api.ts";
 import { elementCount } from "./strided.ts";
 
 /** value = scale (step u - centre) + shift, u in [0, 1); step and centre keep their product exact in a double. */
@@ -31,21 +31,39 @@ export function seededTensor(name: string, dims: readonly number[]): Float32Arra
 }
 
 /** Returns a checkpoint that has every tensor in every shape; nothing can be missing or left over. */
-export function seededCheckpoint(): Checkpoint {
+export function seededCheckpoint(scale?: SeededScale): Checkpoint {
   return {
     label: "seeded weights",
     source: "seeded",
     dims: () => undefined,
-    take: (name, dims) => ({ name, dims: [...dims], read: () => seededTensor(name, dims) }),
+    take: (name, dims) => scaledWeight({ name, dims: [...dims], read: () => seededTensor(name, dims) }, scale),
     discard() {},
     assertAllTaken() {},
     close() {},
   };
 }
 
+/** Returns a weight whose values are multiplied by the factor, as float32 numbers, if its name begins and ends as the scale says. */
+export function scaledWeight(weight: Weight, scale: SeededScale | undefined): Weight {
+  if (scale === undefined || !weight.name.startsWith(scale.prefix) || !weight.name.endsWith(scale.suffix))
+    return weight;
+  const factor = Math.fround(scale.factor);
+  return { ...weight, read: () => weight.read().map((value) => value * factor) };
+}
+
+/** Says what seeded weights are, from which their values follow: `seeded 1`, and the scale if there is one. */
+export function seededName(scale?: SeededScale): string {
+  return scale === undefined ? "seeded 1" : `seeded 1, ${scaleText(scale)}`;
+}
+
+/** Words a scale for users: `image_encoder.*.bn.weight x 0.7`. */
+export function scaleText({ prefix, suffix, factor }: SeededScale): string {
+  return `${prefix}*${suffix} x ${factor}`;
+}
+
 /** Returns the checkpoint's tensors, with seeded ones for names that it lacks; its own have to be taken, all of them. */
-export function completedCheckpoint(checkpoint: Checkpoint): Checkpoint {
-  const seeded = seededCheckpoint();
+export function completedCheckpoint(checkpoint: Checkpoint, scale?: SeededScale): Checkpoint {
+  const seeded = seededCheckpoint(scale);
   return {
     ...checkpoint,
     label: `${checkpoint.label} and seeded weights`,

@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from "node:fs";
-import type { Checkpoint } from "../api.ts";
-import { seededCheckpoint, seededTensor } from "./seeded.ts";
+import type { Checkpoint, SeededScale } from "../api.ts";
+import { seededCheckpoint } from "./seeded.ts";
 import { elementCount } from "./strided.ts";
 
 export type TensorShapes = ReadonlyMap<string, readonly number[]>;
@@ -20,7 +20,8 @@ export async function shapesTaken(take: (checkpoint: Checkpoint) => Promise<unkn
 }
 
 /** Writes seeded tensors of these shapes as a .safetensors file; one tensor is in memory at a time. */
-export function writeSeededFile(file: string, shapes: TensorShapes): void {
+export function writeSeededFile(file: string, shapes: TensorShapes, scale?: SeededScale): void {
+  const seeded = seededCheckpoint(scale);
   const header: Record<string, unknown> = {};
   let end = 0;
   for (const [name, dims] of shapes) {
@@ -34,10 +35,14 @@ export function writeSeededFile(file: string, shapes: TensorShapes): void {
   const descriptor = openSync(file, "wx");
   try {
     for (const part of [length, text]) writeWhole(descriptor, part);
-    for (const [name, dims] of shapes) writeWhole(descriptor, new Uint8Array(seededTensor(name, dims).buffer));
+    for (const [name, dims] of shapes) writeWhole(descriptor, bytesOf(seeded.take(name, dims).read()));
   } finally {
     closeSync(descriptor);
   }
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** A write may take less than all of a tensor's bytes. */

@@ -14,7 +14,9 @@ import {
   checkpointOf,
   completedCheckpoint,
   openTensorArchive,
+  scaleText,
   seededCheckpoint,
+  seededName,
   type TensorArchive,
 } from "../../weights/index.ts";
 import { describeGraphs } from "../build.ts";
@@ -40,11 +42,14 @@ export interface OpenedWeights {
 
 /** Opens the weights and checks that they fit. Throws HarnessError naming the variant that they do fit. */
 export async function openWeights({ variant, weights }: ChosenVariant, registry: Registry): Promise<OpenedWeights> {
-  if (weights.file === undefined) {
-    const record = { source: "seeded", label: "seeded weights, version 1" } as const;
-    return { checkpoint: seededCheckpoint(), weightsId: "seeded 1", record };
-  }
   const base = weightsVariantOf(registry, variant);
+  const { seededScale } = base.preset;
+  const seeded = seededName(seededScale);
+  if (weights.file === undefined) {
+    const scaling = seededScale === undefined ? "" : `, ${scaleText(seededScale)}`;
+    const record = { source: "seeded", label: `seeded weights, version 1${scaling}` } as const;
+    return { checkpoint: seededCheckpoint(seededScale), weightsId: seeded, record };
+  }
   await requireAsPulled({ home: homeFolder(), file: weights.file, flag: "--checkpoint" });
   const archive = await openTensorArchive(weights.file, { inert: inertClassesOf(registry) });
   const checkpoint = checkpointOf(archive, weights.source);
@@ -54,7 +59,7 @@ export async function openWeights({ variant, weights }: ChosenVariant, registry:
     const file = basename(weights.file);
     if (variant.preset.remainder !== undefined) {
       const record = { source: "seeded", label: `${file}; what it lacks is seeded, version 1`, file, sha256 } as const;
-      return { checkpoint: completedCheckpoint(checkpoint), weightsId: `${sha256}, seeded 1`, record };
+      return { checkpoint: completedCheckpoint(checkpoint, seededScale), weightsId: `${sha256}, ${seeded}`, record };
     }
     const label = file + remarkOn(weights.source, base.preset.published?.sha256, sha256);
     const record = { source: weights.source, label, file, sha256 };

@@ -30,6 +30,17 @@ test("seeded weights are written as a file once, and hold what a graph of them h
   expect(statSync(file).ino).toBe(before.ino);
 });
 
+test("a scale is in the file's values, and a file without it is another one", async () => {
+  const name = "image_encoder.neck.1.weight";
+  const scaled = { ...nano.preset, seededScale: { prefix: "image_encoder.", suffix: "neck.1.weight", factor: 0.5 } };
+  const file = await seededFileOf({ ...nano, preset: scaled });
+  expect(file).not.toBe(await seededFileOf(nano));
+  const archive = await openTensorArchive(file);
+  const plain = seededTensor(name, archive.tensors.get(name)!.dims);
+  expect(archive.read(name)).toEqual(plain.map((value) => value * 0.5));
+  archive.close();
+});
+
 test("a file of seeded weights that is damaged is written again", async () => {
   const file = await seededFileOf(nano);
   const descriptor = openSync(file, "r+");

@@ -1,11 +1,12 @@
 import { existsSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { SeededScale } from "../../api.ts";
 import { homeFolder } from "../../home.ts";
 import type { RegisteredVariant } from "../../plan/plugins/registry.ts";
 import { canonicalJson, sha256 } from "../../store/canonical.ts";
 import { sweep, touch } from "../../store/disk/sweep.ts";
 import { isWhole, writeWholeFolder } from "../../store/disk/wholeFolder.ts";
-import { shapesTaken, type TensorShapes, writeSeededFile } from "../../weights/index.ts";
+import { seededName, shapesTaken, type TensorShapes, writeSeededFile } from "../../weights/index.ts";
 import { describeGraphs } from "../build.ts";
 
 const fileName = "seeded-version-1.safetensors";
@@ -16,17 +17,19 @@ const fileName = "seeded-version-1.safetensors";
  */
 export async function seededFileOf(variant: RegisteredVariant): Promise<string> {
   const shapes = await shapesTaken((checkpoint) => describeGraphs({ variant, checkpoint, graph: "fused" }));
-  const folder = join(homeFolder(), "seeded", `${variant.preset.id.replaceAll("/", "-")}-${keyOf(shapes)}`);
+  const { id, seededScale } = variant.preset;
+  const folder = join(homeFolder(), "seeded", `${id.replaceAll("/", "-")}-${keyOf(shapes, seededScale)}`);
   if (existsSync(folder) && (await isWhole(folder))) touch(folder);
   else {
     rmSync(folder, { recursive: true, force: true });
     sweep(dirname(folder));
-    await writeWholeFolder(folder, (partial) => writeSeededFile(join(partial, fileName), shapes));
+    await writeWholeFolder(folder, (partial) => writeSeededFile(join(partial, fileName), shapes, seededScale));
   }
   return join(folder, fileName);
 }
 
-/** The values follow from names and shapes. */
-function keyOf(shapes: TensorShapes): string {
-  return sha256(canonicalJson([...shapes])).slice(0, 12);
+/** The values follow from names and shapes, and from the scale where there is one. */
+function keyOf(shapes: TensorShapes, scale: SeededScale | undefined): string {
+  const scaling = scale === undefined ? [] : [seededName(scale)];
+  return sha256(canonicalJson([...shapes, ...scaling])).slice(0, 12);
 }

@@ -1,4 +1,4 @@
-import type { NanoWeights } from "../../api.ts";
+import type { NanoWeights, SeededScale } from "../../api.ts";
 import { HarnessError } from "../../errors.ts";
 
 /** An id is part of file names, and of lists that commas set apart, so it has these letters only. */
@@ -52,6 +52,7 @@ const presetRules: readonly Rule[] = [
   oneOf("mask.threshold", ">0", ">=0"),
   texts("lacks"),
   texts("notes"),
+  rule("seededScale", "{ prefix, suffix, factor }: two texts and a number; or nothing", isSeededScale),
   rule("nanoWeights", "{ file, untrained }: a path and a list of inputs; or nothing", isNanoWeights),
 ];
 
@@ -131,6 +132,12 @@ function isNanoWeights(value: unknown): boolean {
   if (value === undefined) return true;
   const { file, untrained } = (value ?? {}) as Partial<NanoWeights>;
   return isText(file) && isTexts(untrained);
+}
+
+function isSeededScale(value: unknown): boolean {
+  if (value === undefined) return true;
+  const { prefix, suffix, factor } = (value ?? {}) as Partial<SeededScale>;
+  return typeof prefix === "string" && typeof suffix === "string" && isNumber(factor);
 }
 
 function isColumn(value: unknown): boolean {

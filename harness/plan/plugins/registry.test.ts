@@ -112,6 +112,11 @@ test.each([
     'lacks (found "mask-input", expected a list of texts)',
   ],
   [
+    "a scale without its factor",
+    preset("mine", 'seededScale: { prefix: "encoder.", suffix: ".weight" }'),
+    'seededScale (found {"prefix":"encoder.","suffix":".weight"}, expected { prefix, suffix, factor }',
+  ],
+  [
     "weights that are a path alone",
     preset("mine", 'nanoWeights: "mine.safetensors"'),
     'nanoWeights (found "mine.safetensors", expected { file, untrained }: a path and a list of inputs; or nothing)',
