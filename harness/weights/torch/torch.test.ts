@@ -30,6 +30,11 @@ test("a file from a big-endian machine is read", async () => {
   expect([...archive.values("w")]).toEqual([...ramp]);
 });
 
+test("tensors that were saved from a GPU are read: their storages hold the same bytes", async () => {
+  const saved = { ...pickle, content: statePickle([{ ...weight, device: "cuda:0" }]) };
+  expect((await open([saved, storage])).read("w")).toEqual(ramp);
+});
+
 test("a tensor expanded by stride 0 repeats its elements, up to the size of the file", async () => {
   const expanded = (rows: number) => ({
     ...pickle,
