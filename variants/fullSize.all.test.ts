@@ -15,6 +15,7 @@ const published: readonly (readonly [variant: string, fixture: string])[] = [
   ["efficientvit-sam-l0", "efficientvit-sam/fixtures/efficientvit_sam_l0.json"],
   ["efficientvit-sam-xl0", "efficientvit-sam/fixtures/efficientvit_sam_xl0.json"],
   ["fastsam-s", "fastsam/fixtures/fastsam_s.json"],
+  ["repvit-sam", "repvit-sam/fixtures/repvit_sam.json"],
 ];
 
 const home = mkdtempSync(join(tmpdir(), "sam-bench-full-size-"));
@@ -38,8 +39,8 @@ test("no fixture of a full-size preset is left out", () => {
     .map((file) => file.replaceAll("\\", "/"))
     .filter((file) => /\/fixtures\/\w+\.json$/.test(file));
   const whole = fixtures.filter((file) => {
-    const { name, state_dict } = JSON.parse(readFileSync(join(variants, file), "utf8")) as Record<string, unknown>;
-    return state_dict !== undefined && !/nano/.test(String(name));
+    const fields = JSON.parse(readFileSync(join(variants, file), "utf8")) as Record<string, unknown>;
+    return (fields.state_dict ?? fields.state_dict_tree) !== undefined && !/nano/.test(String(fields.name));
   });
   expect(whole.sort()).toEqual(published.map(([, fixture]) => fixture).sort());
 });

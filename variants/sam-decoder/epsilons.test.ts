@@ -5,6 +5,7 @@ import efficientSam from "../efficientsam/variant.ts";
 import efficientVitSam from "../efficientvit-sam/variant.ts";
 import fastSam from "../fastsam/variant.ts";
 import mobileSam from "../mobilesam/variant.ts";
+import repVitSam from "../repvit-sam/variant.ts";
 import sam from "../sam/variant.ts";
 
 // Seeded values hardly see epsilons: nothing in them is near zero. So the numbers of the published code stand here once more.
@@ -24,6 +25,8 @@ test.each<[string, GraphKind, string, VariantPlugin, readonly number[]]>([
   ["efficientvit-sam-nano", "fused", "decoder", efficientVitSam, [1e-6]],
   ["efficientvit-sam-nano", "reference", "decoder", efficientVitSam, [1e-6]],
   ["efficientvit-sam-nano", "reference", "decoder-mask", efficientVitSam, [1e-6]],
+  ["repvit-sam-nano", "fused", "encoder", repVitSam, [1e-6]],
+  ["repvit-sam-nano", "reference", "encoder", repVitSam, [1e-5]],
   ["fastsam-s", "reference", "encoder", fastSam, [1e-3]],
 ])("%s, %s %s, normalises as the published code does", async (id, kind, name, plugin, expected) => {
   const preset = plugin.presets.find((each) => each.id === id)!;

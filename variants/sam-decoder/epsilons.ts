@@ -28,6 +28,8 @@ export const epsilons = {
   efficientVit: 1e-6,
   /** EfficientViT's linear attention adds this to the sum that it divides by. Source: LiteMLA of efficientvit/models/nn/ops.py. */
   linearAttention: 1e-15,
+  /** Batch norms of RepViT: PyTorch's default. Source: Conv2d_BN and RepVGGDW of repvit_sam/modeling/repvit.py. */
+  repVitBatchNorm: 1e-5,
   /** Batch norms of FastSAM's network: ultralytics sets its own. Source: initialize_weights of ultralytics/utils/torch_utils.py. */
   yoloBatchNorm: 1e-3,
 } as const;

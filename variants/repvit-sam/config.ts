@@ -1,0 +1,38 @@
+import { HarnessError } from "../../harness/errors.ts";
+import type { RepVitConfig } from "../repvit/config.ts";
+import type { DecoderConfig } from "../sam-decoder/config.ts";
+
+/** The sizes of RepViT-SAM. Sources: sam/repvit_sam/build_sam.py and sam/repvit_sam/modeling/repvit.py of THU-MIG/RepViT. */
+export interface RepVitSamConfig extends RepVitConfig {
+  readonly decoder: DecoderConfig;
+}
+
+export const repVitSamConfigs = {
+  "repvit-sam": {
+    side: 1024,
+    widths: [80, 160, 320, 640],
+    depths: [7, 7, 35, 2],
+    lastStride: 1,
+    branches: "norm on the sum",
+    decoder: { embedding: 256, heads: 8, mlp: 2048, iouHead: 256, side: 1024, grid: 64 },
+  },
+  "repvit-sam-nano": {
+    side: 512,
+    widths: [24, 48, 96, 192],
+    depths: [3, 3, 5, 2],
+    lastStride: 1,
+    branches: "norm on the sum",
+    decoder: { embedding: 64, heads: 4, mlp: 256, iouHead: 64, side: 512, grid: 32 },
+  },
+} as const satisfies Record<string, RepVitSamConfig>;
+
+/**
+ * Returns a preset's sizes.
+ * Throws HarnessError for another input side, because SAM's decoder is made for one image embedding.
+ */
+export function configOf(id: string, side?: number): RepVitSamConfig {
+  const config: RepVitSamConfig | undefined = repVitSamConfigs[id as keyof typeof repVitSamConfigs];
+  if (config === undefined) throw new Error(`no RepViT-SAM preset is named ${id}`);
+  if (side === undefined || side === config.side) return config;
+  throw new HarnessError(`${id}: its decoder is made for one image size`, { found: side, expected: config.side });
+}

@@ -1,0 +1,22 @@
+import type { VariantPlugin } from "../../harness/api.ts";
+import { buildDecoder } from "../sam-decoder/build.ts";
+import { loadRawSam, loadSam } from "../sam-decoder/load.ts";
+import { configOf } from "./config.ts";
+import { imageEncoder } from "./imageEncoder.ts";
+import { repVitSamPresets } from "./presets.ts";
+import { referenceImageEncoder } from "./reference.ts";
+
+export default {
+  presets: repVitSamPresets,
+  async build(context) {
+    const { preset, checkpoint, graph, out } = context;
+    const config = configOf(preset.id, context.side);
+    const encoder = graph === "fused" ? imageEncoder : referenceImageEncoder;
+    await out.write("encoder", encoder(config, checkpoint));
+    await buildDecoder(context, config.decoder);
+    checkpoint.discard(/\.num_batches_tracked$/, "batch norm's counter; only training uses it");
+    checkpoint.assertAllTaken();
+  },
+  load: loadSam,
+  loadRaw: loadRawSam,
+} satisfies VariantPlugin;
