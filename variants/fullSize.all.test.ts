@@ -16,6 +16,7 @@ const published: readonly (readonly [variant: string, fixture: string])[] = [
   ["efficientvit-sam-xl0", "efficientvit-sam/fixtures/efficientvit_sam_xl0.json"],
   ["fastsam-s", "fastsam/fixtures/fastsam_s.json"],
   ["repvit-sam", "repvit-sam/fixtures/repvit_sam.json"],
+  ["edgesam", "edgesam/fixtures/edge_sam.json"],
 ];
 
 const home = mkdtempSync(join(tmpdir(), "sam-bench-full-size-"));

@@ -1,3 +1,5 @@
+import type { GraphValue } from "../../harness/api.ts";
+import type { Module } from "../../harness/onnx/index.ts";
 import { epsilons } from "./epsilons.ts";
 
 /** Sizes in which SAM's prompt encoder and mask decoder differ. */
@@ -25,6 +27,17 @@ export const transformerDepth = 2;
 
 type Activation = "Relu" | "Gelu";
 
+/** What a decoder can tell how good its masks are from. */
+interface Decoded {
+  /** The IoU token, [prompts, 1, embedding]. */
+  readonly iouToken: GraphValue;
+  /** [prompts, masks, 4 grid, 4 grid] */
+  readonly lowResLogits: GraphValue;
+}
+
+/** Returns a score for each mask, [prompts, masks], in place of the IoU that SAM's head predicts. */
+export type MaskScores = (decoder: Module, decoded: Decoded, config: DecoderConfig) => GraphValue;
+
 /** Everything besides sizes and prompts in which two published decoders of SAM's kind differ. */
 export interface DecoderArchitecture {
   /** `added`: image tokens carry the embedding that stands for "no mask", which the tokens of a mask prompt replace. */
@@ -48,6 +61,8 @@ export interface DecoderArchitecture {
   };
   /** The head that predicts IoU and each mask token's own MLP: the names of their linear layers, with activations between them. */
   readonly heads: { readonly layers: readonly string[]; readonly activation: Activation };
+  /** Scores masks where the IoU that the head predicts is not to be used. */
+  readonly scores?: MaskScores;
   /** Number of returned masks: they are those of the last mask tokens. */
   readonly masks: number;
   /** Choices of the fused graph: they change its speed and leave its results alone. */

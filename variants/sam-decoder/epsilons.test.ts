@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { GraphKind, OnnxGraph, VariantPlugin } from "../../harness/api.ts";
 import { seededCheckpoint } from "../../harness/weights/index.ts";
+import edgeSam from "../edgesam/variant.ts";
 import efficientSam from "../efficientsam/variant.ts";
 import efficientVitSam from "../efficientvit-sam/variant.ts";
 import fastSam from "../fastsam/variant.ts";
@@ -27,6 +28,8 @@ test.each<[string, GraphKind, string, VariantPlugin, readonly number[]]>([
   ["efficientvit-sam-nano", "reference", "decoder-mask", efficientVitSam, [1e-6]],
   ["repvit-sam-nano", "fused", "encoder", repVitSam, [1e-6]],
   ["repvit-sam-nano", "reference", "encoder", repVitSam, [1e-5]],
+  ["edgesam-nano", "fused", "encoder", edgeSam, [1e-6]],
+  ["edgesam-nano", "fused", "decoder", edgeSam, [1e-5, 1e-6]],
   ["fastsam-s", "reference", "encoder", fastSam, [1e-3]],
 ])("%s, %s %s, normalises as the published code does", async (id, kind, name, plugin, expected) => {
   const preset = plugin.presets.find((each) => each.id === id)!;

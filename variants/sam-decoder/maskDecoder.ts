@@ -38,7 +38,8 @@ export type MaskPrompts = "points and boxes" | "points, boxes and a mask";
 /**
  * Builds SAM's prompt encoder and mask decoder for a batch of prompts of one length: `point_coords` [prompts, points, 2],
  * `point_labels` [prompts, points], perhaps `mask_input` [prompts, 1, 4 grid, 4 grid], and the two outputs of `decoderImage` →
- * `low_res_masks` [prompts, 4, 4 grid, 4 grid] and `iou_predictions` [prompts, 4], single-mask token first.
+ * `low_res_masks` [prompts, 4, 4 grid, 4 grid] and `iou_predictions` [prompts, 4], single-mask token first; the
+ * architecture's scores replace the predictions.
  * Source: segment_anything/modeling/mask_decoder.py and transformer.py; ./reference.ts has them operator for operator.
  */
 export function maskDecoder(
@@ -68,7 +69,9 @@ export function maskDecoder(
   );
   const iouToken = slice(graph, queries, 1, 0, 1);
   const masks = slice(graph, queries, 1, 1, 1 + maskTokens);
-  graph.output("low_res_masks", upscaledMasks(decoder, { tokens: masks, image }, config, architecture));
-  graph.output("iou_predictions", predictedIou(decoder, iouToken, config, architecture));
+  const lowResLogits = upscaledMasks(decoder, { tokens: masks, image }, config, architecture);
+  graph.output("low_res_masks", lowResLogits);
+  const scores = architecture.scores?.(decoder, { iouToken, lowResLogits }, config);
+  graph.output("iou_predictions", scores ?? predictedIou(decoder, iouToken, config, architecture));
   return graph.finish();
 }

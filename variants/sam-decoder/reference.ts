@@ -53,12 +53,23 @@ export function referenceMaskDecoder(
     const widths = [embedding, embedding, embedding, embedding / 8];
     return referenceHead(mlp, slice(graph, attended.queries, 1, 1 + i, 2 + i), widths, architecture);
   });
-  graph.output("low_res_masks", referenceMasks(decoder, kernels, upscaled, config));
+  const lowResLogits = referenceMasks(decoder, kernels, upscaled, config);
+  graph.output("low_res_masks", lowResLogits);
   const iouToken = slice(graph, attended.queries, 1, 0, 1);
-  const iouWidths = [embedding, config.iouHead, config.iouHead, maskTokens];
-  const iou = referenceHead(child(decoder, "iou_prediction_head"), iouToken, iouWidths, architecture);
-  graph.output("iou_predictions", reshape(graph, iou, ["prompts", maskTokens]));
+  const scores = architecture.scores?.(decoder, { iouToken, lowResLogits }, config);
+  graph.output("iou_predictions", scores ?? referenceIou(decoder, iouToken, config, architecture));
   return graph.finish();
+}
+
+function referenceIou(
+  decoder: Module,
+  token: GraphValue,
+  { embedding, iouHead }: DecoderConfig,
+  architecture: DecoderArchitecture,
+): GraphValue {
+  const widths = [embedding, iouHead, iouHead, maskTokens];
+  const iou = referenceHead(child(decoder, "iou_prediction_head"), token, widths, architecture);
+  return reshape(decoder.graph, iou, ["prompts", maskTokens]);
 }
 
 function downscaledMask(module: Module, { embedding, grid }: DecoderConfig): GraphValue {

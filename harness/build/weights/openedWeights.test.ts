@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { loadRegistry, variantOf } from "../../plan/plugins/registry.ts";
 import { sha256 } from "../../store/canonical.ts";
+import { seededTensor } from "../../weights/index.ts";
 import { openWeights } from "./openedWeights.ts";
 
 const content = readFileSync(fileURLToPath(new URL("../../../variants/sam/sam-nano.safetensors", import.meta.url)));
@@ -63,4 +64,20 @@ test("a file of the user's own is opened, whatever was pulled under that name", 
   const own = join(home, "own.safetensors");
   writeFileSync(own, flippedFile());
   expect(await opened(own)).toBe(sha256(flippedFile()));
+});
+
+test("seeded weights are those of the variant whose checkpoint it is, with its scale, and their label says so", async () => {
+  const registry = await loadRegistry();
+  const open = (id: string) =>
+    openWeights({ variant: variantOf(registry, id), weights: { source: "seeded" } }, registry);
+  const plain = await open("sam-nano");
+  expect([plain.weightsId, plain.record.label]).toEqual(["seeded 1", "seeded weights, version 1"]);
+  for (const id of ["edgesam-nano", "edgesam-nano/stability"]) {
+    const { weightsId, record, checkpoint } = await open(id);
+    expect(weightsId).toBe("seeded 1, image_encoder.*.bn.weight x 0.7");
+    expect(record.label).toBe("seeded weights, version 1, image_encoder.*.bn.weight x 0.7");
+    const name = "image_encoder.features.0.0.bn.weight";
+    const factor = Math.fround(0.7);
+    expect(checkpoint.take(name, [12]).read()).toEqual(seededTensor(name, [12]).map((value) => value * factor));
+  }
 });

@@ -1,0 +1,26 @@
+import type { VariantPlugin } from "../../harness/api.ts";
+import { buildDecoder } from "../sam-decoder/build.ts";
+import { type DecoderArchitecture, samDecoder } from "../sam-decoder/config.ts";
+import { loadRawSam, loadSam } from "../sam-decoder/load.ts";
+import { configOf } from "./config.ts";
+import { imageEncoder } from "./imageEncoder.ts";
+import { edgeSamPresets, scoresByStability } from "./presets.ts";
+import { referenceImageEncoder } from "./reference.ts";
+import { stabilityScores } from "./stability.ts";
+
+const byStability: DecoderArchitecture = { ...samDecoder, scores: stabilityScores };
+
+export default {
+  presets: edgeSamPresets,
+  async build(context) {
+    const { preset, checkpoint, graph, out } = context;
+    const config = configOf(preset.base ?? preset.id, context.side);
+    const encoder = graph === "fused" ? imageEncoder : referenceImageEncoder;
+    await out.write("encoder", encoder(config, checkpoint));
+    await buildDecoder(context, config.decoder, scoresByStability(preset) ? byStability : samDecoder);
+    checkpoint.discard(/\.num_batches_tracked$/, "batch norm's counter; only training uses it");
+    checkpoint.assertAllTaken();
+  },
+  load: loadSam,
+  loadRaw: loadRawSam,
+} satisfies VariantPlugin;
