@@ -7,12 +7,25 @@ export interface PublishedFile {
   readonly sha256?: string;
   /** Absent where the publisher states none. */
   readonly licence?: string;
+  /**
+   * Present where the licence restricts what the file may be used for: `bench pull` asks that it be accepted by its name, and
+   * tables with a row on the file say so.
+   */
+  readonly terms?: LicenceTerms;
   /** The file's own name, where the address does not end in it. */
   readonly name?: string;
   /** One of the small models that `bench pull --small` brings. */
   readonly small?: true;
   /** Format of the archive that holds the file; `bench pull` unpacks it. */
   readonly archive?: "zip";
+}
+
+/** What a licence asks of whoever uses a file. */
+export interface LicenceTerms {
+  /** The restriction in a few words: `non-commercial use only`. */
+  readonly summary: string;
+  /** Address of the licence's text. */
+  readonly url: string;
 }
 
 /** Files that lie in one folder once they are downloaded, for `--data`. */

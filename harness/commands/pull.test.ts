@@ -76,6 +76,24 @@ test.skipIf(process.platform === "win32")("a disk that fills up is named, and wh
   expect(server.requests).toEqual(["/mobile_sam.pt", "/mobile_sam.pt bytes=1024000-"]);
 });
 
+test("a file whose licence restricts its use is shown and refused before a byte comes, and recorded as accepted", async () => {
+  const server = await serve((request, response) => sendFile(request, response, Buffer.alloc(100)));
+  onTestFinished(() => server.close());
+  const args = { id: ["edgesam"], mirror: server.url, "insecure-http": true };
+  const refused = memoryConsole();
+  const pullCommand = await commands.pull();
+  await expect(pullCommand.run(args, refused)).rejects.toMatchObject({
+    message: expect.stringContaining("edge_sam: its licence has to be accepted before it is downloaded"),
+    hint: expect.stringContaining('say --accept-licence "S-Lab License 1.0"'),
+  });
+  expect(refused.said.notes).toContain("edge_sam: licence S-Lab License 1.0 (non-commercial use only; https://");
+  expect(server.requests).toEqual([]);
+  await here("pull", { ...args, "accept-licence": ["S-Lab License 1.0"] });
+  expect(server.requests).toEqual(["/edge_sam.pth"]);
+  const record = readFileSync(join(folder, "pulled", "edge_sam.json"), "utf8");
+  expect(JSON.parse(record)).toMatchObject({ acceptedLicence: "S-Lab License 1.0" });
+});
+
 test("ids of variants, of methods on them, of files and of groups stand for their files", async () => {
   const registry = await loadRegistry();
   const idsOf = (id: string) => itemsOf(registry, id).map(({ file }) => file.id);

@@ -2,7 +2,15 @@ import { HarnessError } from "../errors.ts";
 import { homeFolder } from "../home.ts";
 import { loadRegistry, type Registry } from "../plan/plugins/registry.ts";
 import { namedItems } from "../pull/catalog.ts";
-import { arrivalsOf, expectedHashes, inventoryOf, type PullItem, pullSeveral, removePulled } from "../pull/index.ts";
+import {
+  arrivalsOf,
+  expectedHashes,
+  inventoryOf,
+  type PullItem,
+  pullSeveral,
+  removePulled,
+  requireAccepted,
+} from "../pull/index.ts";
 import { headings } from "./headings.ts";
 import { type Arguments, type Command, type Console, line, listOf, note } from "./terminal/command.ts";
 import { followTransfers } from "./terminal/transfers.ts";
@@ -12,7 +20,7 @@ import { arrivalsText, groupPlaces, heldText, inventoryText, pulledText, removed
 const defaults = { stall: 30 };
 
 /** Options that say how files come; they have no effect where none does. */
-const transfer = ["mirror", "sha256", "insecure-http", "stall"];
+const transfer = ["mirror", "sha256", "accept-licence", "insecure-http", "stall"];
 
 export const pullFiles: Command = {
   ...headings.pull,
@@ -23,6 +31,11 @@ export const pullFiles: Command = {
     mirror: { describe: "take files from this address, under their own names", type: "string" },
     sha256: {
       describe: "what the file must be, in place of the published hash; FILE=HASH for each where several are pulled",
+      type: "string",
+      list: true,
+    },
+    "accept-licence": {
+      describe: "name of a licence that restricts the use of what is pulled, and that you accept",
       type: "string",
       list: true,
     },
@@ -42,6 +55,7 @@ export const pullFiles: Command = {
   examples: [
     ["bench pull --small", "three small models; bench run then shows them as published"],
     ["bench pull mobilesam sam-vit-b", "their checkpoints, which bench run then uses"],
+    ['bench pull edgesam --accept-licence "S-Lab License 1.0"', "a model whose licence you have to accept"],
     ["bench pull coco-val2017 --insecure-http", "photos and annotations; COCO's server has no https"],
     ["bench pull --list", "what there is and what is here"],
   ],
@@ -63,7 +77,9 @@ async function pullAll(items: readonly PullItem[], args: Arguments, console: Con
   const hashes = expectedHashes(listOf(args, "sha256"), items);
   const stallMs = 1000 * ((args.stall as number | undefined) ?? defaults.stall);
   if (!(stallMs > 0)) throw new HarnessError("--stall: must be above 0", { found: args.stall });
-  for (const text of arrivalsText(await arrivalsOf(items, home, hashes))) note(console, text);
+  const arrivals = await arrivalsOf(items, home, hashes);
+  for (const text of arrivalsText(arrivals)) note(console, text);
+  requireAccepted(arrivals, listOf(args, "accept-licence"));
   const transfers = followTransfers(console);
   const insecureHttp = args["insecure-http"] === true;
   const mirror = args.mirror as string | undefined;

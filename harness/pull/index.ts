@@ -7,3 +7,4 @@ export type { PullItem } from "./place.ts";
 export { type PullOptions, pull } from "./pull.ts";
 export { removePulled, stateOf } from "./pullFolder.ts";
 export { pullSeveral } from "./several.ts";
+export { requireAccepted } from "./terms.ts";

@@ -114,7 +114,8 @@ async function fetchFile(item: PullItem, options: PullOptions): Promise<PullReco
   const url = addressOf(file, options.mirror);
   const recordOf = async (found: Pick<PullRecord, "bytes" | "sha256" | "places" | "listSha256">) => {
     const pulledAt = new Date().toISOString();
-    const record = { id: file.id, url: shownAddress(url), trust: expected.trust, pulledAt, ...found };
+    const acceptedLicence = file.terms === undefined ? undefined : file.licence;
+    const record = { id: file.id, url: shownAddress(url), trust: expected.trust, pulledAt, acceptedLicence, ...found };
     await writeRecord(options.home, record);
     return record;
   };

@@ -161,6 +161,17 @@ test("whose photos they are stands under the masks and with what the figures mea
   expect(pageOf([run], [item]).page).not.toContain("credits");
 });
 
+test("a licence that restricts the use of weights stands below the table, where no click is needed to see it", () => {
+  const weightsLicence = {
+    name: "S-Lab License 1.0",
+    summary: "non-commercial use only",
+    url: "https://example.org/L",
+  };
+  const restricted = { ...run, report: { ...run.report, weightsLicence } };
+  expect(pageOf([restricted], [item]).page).toContain('<p class="muted licence">licence: the weights');
+  expect(pageOf([run], [item]).page).not.toContain("muted licence");
+});
+
 test("every id is there once, and every link of the page leads to one", () => {
   const { page } = reportPage({
     createdAt,

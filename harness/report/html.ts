@@ -11,7 +11,7 @@ import { pageColumns } from "./html/pageColumns.ts";
 import { tableMarkup } from "./html/table.ts";
 import { viewerMarkup } from "./html/viewer.ts";
 import { numberedWarnings, warningsMarkup } from "./html/warnings.ts";
-import { creditLines, footLines } from "./table/foot.ts";
+import { creditLines, footLines, licenceLines } from "./table/foot.ts";
 import type { Grid } from "./table/grid.ts";
 import { gridSpec } from "./table/gridSpec.ts";
 import { headLines, titleOf } from "./table/headLines.ts";
@@ -173,6 +173,7 @@ ${summary.length === 0 ? undefined : html`<p class="summary">${summary.join(" ")
 <p class="muted">${headLines(reports).map((line) => html`${line}<br>`)}</p>
 ${tableMarkup(table)}
 ${warningsMarkup(warnings)}
+${licenceLines(reports).map((line) => html`<p class="muted licence">${line}</p>`)}
 <details class="meaning"><summary>What the figures mean</summary><ul>${footLines(reports, baseOf(reports)).map((line) => html`<li>${line}</li>`)}</ul></details>
 <details class="vega-table"><summary>The same table as a Vega-Lite chart, sorted alike</summary><div class="scroll"><div class="chart" data-grid-chart="${grid.id}" role="img" aria-label="${grid.title}"></div></div><p class="files">beside this page: <code>${grid.id}.vl.json</code> <code>${grid.id}.svg</code> <code>${grid.id}.png</code></p></details>
 </section>

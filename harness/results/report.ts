@@ -42,6 +42,8 @@ export interface RunReport {
   readonly weightsLabel: string;
   /** Hash of the weights file; absent for seeded weights and for ONNX files. */
   readonly weightsSha256?: string;
+  /** Licence that restricts the use of the weights that the variant's authors publish. */
+  readonly weightsLicence?: Manifest["weights"]["licence"];
   readonly dataset: string;
   readonly fingerprint: string;
   /** Names whose work the photos and annotations are, one line each. */
@@ -150,6 +152,7 @@ export async function reportOfRows(run: StoredRun, rows: RunRows, options: Repor
     weightsLabel: weights.label,
     role: variant.role,
     weightsSha256: weights.sha256,
+    weightsLicence: weights.licence,
     dataset: dataset.id,
     fingerprint: dataset.fingerprint,
     credits: dataset.credits,

@@ -16,6 +16,8 @@ const pullRecord = z.object({
   /** Says why the content is believed: because of the authors' hash, the user's, or because it was the same at the first download. */
   trust: z.enum(["published", "given", "first download"]),
   pulledAt: text,
+  /** Name of the licence that was accepted for the download; absent where the file's licence did not have to be. */
+  acceptedLicence: text.optional(),
   /** Hash of the list of unpacked files, for an archive (pulledFiles.ts). */
   listSha256: hash.optional(),
   /** Names files and folders that the download filled, relative to the home folder, with the bytes in them; none after a removal. */

@@ -99,6 +99,8 @@ const manifest = z.object({
     published: z.boolean().optional(),
     /** Present where several variants have tensors of these names and shapes: says how the file is known to be this one's. */
     identified: z.enum(["by hash", "as told"]).optional(),
+    /** Licence that restricts the use of the weights that the variant's authors publish; a checkpoint may be made of these. */
+    licence: z.object({ name: text, summary: text, url: text }).optional(),
     /** Files of a variant that is ONNX files, without their folders. */
     files: z.array(z.object({ name: text, sha256: text })).optional(),
   }),

@@ -39,6 +39,10 @@ function full(id: keyof typeof edgeSamConfigs, title: string, file: string, note
     id: file,
     url: `https://huggingface.co/spaces/chongzhou/EdgeSAM/resolve/main/weights/${file}.pth`,
     licence: "S-Lab License 1.0",
+    terms: {
+      summary: "non-commercial use only",
+      url: "https://github.com/chongzhou96/EdgeSAM/blob/master/LICENSE",
+    },
   };
   return {
     id,

@@ -81,3 +81,19 @@ test("seeded weights are those of the variant whose checkpoint it is, with its s
     expect(checkpoint.take(name, [12]).read()).toEqual(seededTensor(name, [12]).map((value) => value * factor));
   }
 });
+
+test("a licence that restricts published weights is recorded with every checkpoint of the variant, and not with others", async () => {
+  const registry = await loadRegistry();
+  const variant = variantOf(registry, "sam-nano");
+  const terms = { summary: "non-commercial use only", url: "https://example.org/LICENSE" };
+  const published = { id: "theirs", url: "https://example.org/theirs.pth", licence: "S-Lab License 1.0", terms };
+  const restricted = { ...variant, preset: { ...variant.preset, published } };
+  const licenceOf = async (source: "checkpoint" | "nano" | "seeded") => {
+    const weights = source === "seeded" ? { source } : { source, file };
+    const { checkpoint, record } = await openWeights({ variant: restricted, weights }, registry);
+    checkpoint.close();
+    return record.licence;
+  };
+  expect(await licenceOf("checkpoint")).toEqual({ name: "S-Lab License 1.0", ...terms });
+  expect([await licenceOf("nano"), await licenceOf("seeded")]).toEqual([undefined, undefined]);
+});

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { Checkpoint, WeightSource } from "../../api.ts";
+import type { Checkpoint, PublishedFile, WeightSource } from "../../api.ts";
 import { homeFolder } from "../../home.ts";
 import {
   inertClassesOf,
@@ -37,6 +37,8 @@ export interface OpenedWeights {
     readonly published?: boolean;
     /** Present where the checkpoint's names and shapes fit other variants as well. */
     readonly identified?: Identified | undefined;
+    /** Present where a licence restricts the use of the weights that the variant's authors publish. */
+    readonly licence?: { readonly name: string; readonly summary: string; readonly url: string } | undefined;
   };
 }
 
@@ -75,6 +77,7 @@ export async function openWeights({ variant, weights }: ChosenVariant, registry:
         label: identified === undefined ? label : `${label}, ${identified} (${fitting.join(" or ")} by its shapes)`,
         published: await isPublished(published, sha256),
         identified,
+        licence: restrictionOf(published),
       },
     };
   } catch (error) {
@@ -104,4 +107,11 @@ async function requireFit(variant: RegisteredVariant, { checkpoint, registry, ar
 function remarkOn(source: WeightSource, published: string | undefined, found: string): string {
   if (source === "nano") return ", trained for this project";
   return published === undefined || published === found ? "" : ", not the published file";
+}
+
+/** Returns the licence that restricts the use of a published file; nothing where none does. */
+function restrictionOf(published: PublishedFile | undefined): OpenedWeights["record"]["licence"] {
+  if (published?.terms === undefined) return undefined;
+  const { licence = "licence", terms } = published;
+  return { name: licence, summary: terms.summary, url: terms.url };
 }

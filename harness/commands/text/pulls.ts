@@ -27,9 +27,10 @@ export function arrivalsText(all: readonly Arrival[]): readonly string[] {
 }
 
 function arrivalText({ file, here, partBytes }: Arrival): string {
-  const { id, licence = "not stated with the file" } = file;
+  const { id, licence = "not stated with the file", terms } = file;
+  const restriction = terms === undefined ? "" : ` (${terms.summary}; ${terms.url})`;
   const part = partBytes === undefined ? "" : `, goes on after ${megabytes(partBytes)}`;
-  return `${id}: licence ${licence}, ${here ? "here already" : `${sizeText(file)}${part}`}`;
+  return `${id}: licence ${licence}${restriction}, ${here ? "here already" : `${sizeText(file)}${part}`}`;
 }
 
 /** Writes where the files of a dataset group lie, for the option that reads them. */

@@ -2,6 +2,7 @@ import { changeRange, milliseconds, points, pointsRange } from "../../results/co
 import type { Headline } from "../../results/headline.ts";
 import type { Interval } from "../../stats/intervals.ts";
 import { promptsText } from "../table/cellText.ts";
+import { licenceLines } from "../table/foot.ts";
 import { type Column, none } from "../table/grid.ts";
 import { intervalText, scaledInterval } from "../table/intervalText.ts";
 import { layout, wrap } from "../table/layout.ts";
@@ -46,6 +47,7 @@ export function choiceText(
     lines(decisionTexts(fitting, figure)),
     fitting.length === 0 ? "" : lines(missTexts(ranking)),
     lines(unrankedTexts(unranked)),
+    lines(licenceLines(all.map(({ report }) => report))),
   ];
   return blocks.filter((block) => block !== "").join("\n\n");
 }

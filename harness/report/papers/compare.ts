@@ -46,7 +46,16 @@ export interface ComparedCell {
 
 export type UsedRun = Pick<
   RunReport,
-  "id" | "variant" | "weights" | "weightsLabel" | "dataset" | "fingerprint" | "images" | "conditions" | "notes"
+  | "id"
+  | "variant"
+  | "weights"
+  | "weightsLabel"
+  | "weightsLicence"
+  | "dataset"
+  | "fingerprint"
+  | "images"
+  | "conditions"
+  | "notes"
 >;
 
 /** A cell whose variant and measure are both known: a run could stand beside it. */
@@ -114,6 +123,7 @@ function pairOf(row: PaperRow, { id, measures }: PaperColumn): Pair | undefined 
 }
 
 function usedRun(report: RunReport): UsedRun {
-  const { id, variant, weights, weightsLabel, dataset, fingerprint, images, conditions, notes } = report;
-  return { id, variant, weights, weightsLabel, dataset, fingerprint, images, conditions, notes };
+  const { id, variant, weights, weightsLabel, weightsLicence, dataset, fingerprint, images, conditions, notes } =
+    report;
+  return { id, variant, weights, weightsLabel, weightsLicence, dataset, fingerprint, images, conditions, notes };
 }

@@ -1,5 +1,6 @@
 import type { Confidence } from "../../api.ts";
 import type { Conditions } from "../../results/report.ts";
+import { licenceLines } from "../table/foot.ts";
 import type { GridNote } from "../table/grid.ts";
 import { runtimeText } from "../table/headLines.ts";
 import { intervalMeaning } from "../table/intervalText.ts";
@@ -29,6 +30,7 @@ export function comparisonNotes(comparison: Comparison): readonly GridNote[] {
     ...cautions.map((text) => prose("caution", text)),
     ...oursNotes(comparison).map((text) => prose("ours", text)),
     ...runs.map((run) => prose(`run ${run.id}`, runText(run))),
+    ...licenceLines(runs).map((line) => prose("licence", line.slice(line.indexOf(": ") + 2))),
     ...variantNotes(runs).map(({ variant, text }) => prose(variant, text)),
     ...fills.flatMap(({ command, remarks }, i): readonly GridNote[] => [
       { label: `[${i + 1}]`, text: command, kind: "command", screenOnly: true },

@@ -44,6 +44,21 @@ test("there is a line a row and at most 19 others in 100 columns, of which at mo
   expect(others(linesAt(80)).length).toBeLessThanOrEqual(19);
 });
 
+test("a licence that restricts the use of weights stands below the first table too, after its notes", () => {
+  const weightsLicence = {
+    name: "S-Lab License 1.0",
+    summary: "non-commercial use only",
+    url: "https://example.org/L",
+  };
+  const [first, second, ...rest] = reports;
+  const rows = [{ ...first!, weightsLicence }, { ...second!, weightsLicence }, ...rest];
+  expect(linesAt(200, {}, rows).at(-1)).toBe(
+    `licence: the weights that the authors of ${first!.variant}, ${second!.variant} publish are under S-Lab License 1.0, non-commercial use only: https://example.org/L`,
+  );
+  expect(linesAt(200, { notes: "all" }, rows).filter((line) => line.startsWith("licence: "))).toHaveLength(1);
+  expect(linesAt(200).join("\n")).not.toContain("licence");
+});
+
 test("no line is wider than the terminal, from 40 columns on", () => {
   for (const width of [40, 60, 80, 100, 120, 140, 160])
     expect([width, ...linesAt(width).filter((line) => terminalWidth(line) > width)]).toEqual([width]);

@@ -44,6 +44,7 @@ export function footLines(reports: readonly RunReport[], base: RunReport | undef
     ...(reports.some(({ status }) => status !== "done") ? ["† not finished"] : []),
     ...rowNotes(reports),
     ...absentLines(reports),
+    ...licenceLines(reports),
     ...creditLines(reports),
   ];
 }
@@ -53,6 +54,23 @@ export function adviceLines(reports: readonly RunReport[]): readonly string[] {
   const bounds = scoredPrompts(reports).length === 0 ? [] : ["bounds: --json has both of each interval"];
   const unfinished = reports.some(({ status }) => status !== "done");
   return [...bounds, ...(unfinished ? ["unfinished: the warnings say why"] : []), ...aloneLines(reports)];
+}
+
+/**
+ * Returns each licence that restricts the use of a row's weights, with the rows: a line that stands below every table, also
+ * where other notes are left out.
+ */
+export function licenceLines(reports: readonly Pick<RunReport, "variant" | "weightsLicence">[]): readonly string[] {
+  const variants = new Map<string, Set<string>>();
+  for (const { variant, weightsLicence } of reports)
+    if (weightsLicence !== undefined) {
+      const { name, summary, url } = weightsLicence;
+      const terms = `${name}, ${summary}: ${url}`;
+      variants.set(terms, (variants.get(terms) ?? new Set<string>()).add(variant));
+    }
+  return [...variants].map(
+    ([terms, names]) => `licence: the weights that the authors of ${[...names].join(", ")} publish are under ${terms}`,
+  );
 }
 
 /** Returns the authors of photos and annotations: `subject: whose, under which licence`. */

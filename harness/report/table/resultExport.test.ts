@@ -39,6 +39,18 @@ test("latex: plain figures in siunitx's columns, gaps and headings in braces, al
   expect(latex.match(/[^\n\x20-\x7e]/g)).toBeNull();
 });
 
+test("a licence that restricts the use of weights stands below the table in every format that has notes", async () => {
+  const weightsLicence = {
+    name: "S-Lab License 1.0",
+    summary: "non-commercial use only",
+    url: "https://example.org/L",
+  };
+  const rows = [{ ...reports[0]!, weightsLicence }, reports[1]!];
+  for (const format of ["text", "markdown", "latex"] as const)
+    expect(String(await exportResults(rows, format))).toMatch(/licence.*S-Lab License 1\.0, non-commercial use only/);
+  expect(await readmeTable(rows, {})).toMatch(/\n\nlicence: .*non-commercial use only: https:\/\/example\.org\/L$/);
+});
+
 test("what a quantised variant saves on paper is two columns in every format, and none without one", async () => {
   const results = await mkdtemp(join(tmpdir(), "export-"));
   const example = { encodeMs: [20, 21], manifest: exampleQuantized };

@@ -1,6 +1,7 @@
 import { HarnessError } from "../../errors.ts";
 import type { RunReport } from "../../results/report.ts";
 import { csv, exportTable, type TableFormat } from "./export.ts";
+import { licenceLines } from "./foot.ts";
 import { headLines } from "./headLines.ts";
 import { gridMarkdown } from "./markdown.ts";
 import { resultGrid, resultRecords } from "./resultGrid.ts";
@@ -63,7 +64,8 @@ export async function readmeTable(reports: readonly RunReport[], { columns, sort
   const [worst] = warningGroups(reports);
   const meaning = `[What the figures mean](${meaningPage}); \`bench table --notes\` has every note and warning`;
   const signs = "in bold the best of its column, ^ where no row is both more accurate and faster";
-  return [...tables, `${meaning}; ${signs}${worst === undefined ? "" : `, ! ${worst.text}`}.`].join("\n\n");
+  const below = `${meaning}; ${signs}${worst === undefined ? "" : `, ! ${worst.text}`}.`;
+  return [...tables, below, ...licenceLines(reports)].join("\n\n");
 }
 
 /** The page that says what the figures of every table mean. */

@@ -2,7 +2,7 @@ import { unknown } from "../../errors.ts";
 import type { RunReport } from "../../results/report.ts";
 import { totalMs } from "./columns.ts";
 import { firstNotes, legend, type NextSteps } from "./firstNotes.ts";
-import { foot, type LeftOut } from "./foot.ts";
+import { foot, type LeftOut, licenceLines } from "./foot.ts";
 import { none } from "./grid.ts";
 import { headLines } from "./headLines.ts";
 import { fitColumns, layout, type SignStyle, signedWidth, widthBeside, wrap } from "./layout.ts";
@@ -60,7 +60,7 @@ export function resultTable(reports: readonly RunReport[], options: TableOptions
   const below =
     notes === "all"
       ? foot(reports, { base, leftOut, width })
-      : firstNotes(reports, { ...options, leftOut })
+      : [...firstNotes(reports, { ...options, leftOut }), ...licenceLines(reports)]
           .map((line) => wrap(line, width, "  "))
           .join("\n");
   const last = [...tables.slice(-1), ...(signs === undefined ? [] : [wrap(signs, width, "  ")])].join("\n");

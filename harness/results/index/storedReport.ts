@@ -30,6 +30,7 @@ const fields = {
   weights: z.union([weights.shape.source, z.literal("published")]),
   weightsLabel: text,
   weightsSha256: text.optional(),
+  weightsLicence: weights.shape.licence,
   dataset: text,
   fingerprint: text,
   credits: dataset.shape.credits,
