@@ -2,8 +2,8 @@
 type ByStage = readonly [number, number, number, number];
 
 /**
- * Scales seeded weights of batch norms. With seeded values as they are, maps grow by residual sums from block to block, up to
- * 10^15 after RepViT-SAM's 54 blocks.
+ * Scales seeded weights of batch norms. With seeded values as they are, maps grow from block to block, because no norm follows
+ * the residual sums, until gates of squeeze-excite are shut or wide open (seededScale.test.ts).
  */
 export const repVitSeededScale = { prefix: "image_encoder.", suffix: ".bn.weight", factor: 0.7 } as const;
 
