@@ -45,18 +45,23 @@ export function exportedTanhGelu(graph: GraphBuilder, x: GraphValue): GraphValue
   return mul(graph, graph.number(0.5), weighted);
 }
 
-/**
- * Adds a transformer block's MLP: two linear layers, of which the hidden one is four times as wide, with GELU between them.
- * `layers` are their names in the checkpoint.
- */
+interface ExportedMlp {
+  readonly width: number;
+  /** Hidden width: it is four times the tokens' width if left out. */
+  readonly hidden?: number | undefined;
+  /** The two linear layers, as the checkpoint names them. */
+  readonly layers: readonly [string, string];
+}
+
+/** Adds a transformer block's MLP: two linear layers with GELU between them. */
 export function exportedMlp(
   module: Module,
   x: GraphValue,
-  { width, layers: [first, second] }: { readonly width: number; readonly layers: readonly [string, string] },
+  { width, hidden = 4 * width, layers: [first, second] }: ExportedMlp,
 ): GraphValue {
-  const hidden = exportedLinear(child(module, first), x, { inputs: width, outputs: 4 * width });
-  const activated = exportedGelu(module.graph, hidden);
-  return exportedLinear(child(module, second), activated, { inputs: 4 * width, outputs: width });
+  const widened = exportedLinear(child(module, first), x, { inputs: width, outputs: hidden });
+  const activated = exportedGelu(module.graph, widened);
+  return exportedLinear(child(module, second), activated, { inputs: hidden, outputs: width });
 }
 
 /** Returns ReLU of x, or GELU in five operators. */

@@ -15,7 +15,7 @@ export function imageEncoder(config: LighteningConfig, checkpoint: Checkpoint): 
   const { width, side, patch, depth, decoder } = config;
   let stream = patchTokens(encoder, graph.input("image", [1, 3, side, side]), config);
   for (let index = 0; index < depth; index++)
-    stream = encoderBlock(child(encoder, `blocks.${index}`), stream, width, (attn, normalised) =>
+    stream = encoderBlock(child(encoder, `blocks.${index}`), stream, config, (attn, normalised) =>
       dilatedAttention(attn, normalised, attentionOf(config, index)),
     );
   const sizes = { width, grid: side / patch, channels: decoder.embedding };

@@ -9,6 +9,8 @@ interface BlockEnd {
   /** Bias of the output projection, with what is folded into it. */
   readonly projectionBias: GraphValue;
   readonly width: number;
+  /** Hidden width of the MLP: it is four times the tokens' width if left out. */
+  readonly hidden?: number | undefined;
   /** The MLP's two linear layers, as the checkpoint names them. */
   readonly layers: readonly [string, string];
 }
@@ -27,10 +29,14 @@ export function blockEnd(block: Module, how: BlockEnd): GraphValue {
 }
 
 /** Adds a linear layer, GELU and a linear layer. Returns the last bias apart, because the residual sum adds it. */
-export function mlp(module: Module, x: GraphValue, { width, layers }: Pick<BlockEnd, "width" | "layers">) {
+export function mlp(
+  module: Module,
+  x: GraphValue,
+  { width, hidden = 4 * width, layers }: Pick<BlockEnd, "width" | "hidden" | "layers">,
+) {
   const [first, second] = layers;
-  const hidden = product(child(module, first), x, { inputs: width, outputs: 4 * width });
-  const activated = module.graph.op("BiasGelu", [hidden, weight(module, `${first}.bias`, [4 * width])]);
-  const branch = product(child(module, second), activated, { inputs: 4 * width, outputs: width });
+  const widened = product(child(module, first), x, { inputs: width, outputs: hidden });
+  const activated = module.graph.op("BiasGelu", [widened, weight(module, `${first}.bias`, [hidden])]);
+  const branch = product(child(module, second), activated, { inputs: hidden, outputs: width });
   return { branch, bias: weight(module, `${second}.bias`, [width]) };
 }

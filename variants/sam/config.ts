@@ -9,6 +9,8 @@ export interface SamConfig {
   readonly width: number;
   readonly depth: number;
   readonly heads: number;
+  /** Hidden width of each block's MLP, where it is not four times the tokens' width. */
+  readonly mlp?: number;
   /** Tokens along a window's side. */
   readonly window: number;
   /** Indices of global blocks: these attend over the whole image instead of windows. */

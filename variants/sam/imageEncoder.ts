@@ -58,7 +58,7 @@ export function embeddingOf(encoder: Module, stream: GraphValue, config: SamConf
 export function wholeBlock(block: Module, stream: GraphValue, config: SamConfig, index: number): GraphValue {
   const { width, heads, window, side, patch } = config;
   const grid = side / patch;
-  return encoderBlock(block, stream, width, (attn, normalised) =>
+  return encoderBlock(block, stream, config, (attn, normalised) =>
     config.globalBlocks.includes(index)
       ? globalAttention(attn, normalised, { width, heads, grid })
       : windowAttention(attn, normalised, { width, heads, window }, wholeImage(attn.graph, grid, window)),
@@ -69,13 +69,13 @@ export function wholeBlock(block: Module, stream: GraphValue, config: SamConfig,
 export function encoderBlock(
   block: Module,
   stream: GraphValue,
-  width: number,
+  { width, mlp: hidden }: Pick<SamConfig, "width" | "mlp">,
   attend: (attn: Module, normalised: GraphValue) => GraphValue,
 ): GraphValue {
   return block.graph.within(block.path, () => {
     const attn = child(block, "attn");
     const attended = attend(attn, layerNorm(child(block, "norm1"), stream, { width, epsilon: epsilons.vit }));
     const bias = projectionBias(attn, width);
-    return blockEnd(block, { attended, stream, projectionBias: bias, width, layers: ["lin1", "lin2"] });
+    return blockEnd(block, { attended, stream, projectionBias: bias, width, hidden, layers: ["lin1", "lin2"] });
   });
 }

@@ -50,7 +50,7 @@ export function exportedEncoder(
   for (let i = 0; i < depth; i++) {
     const block = child(encoder, `blocks.${i}`);
     x = graph.within(block.path, () =>
-      exportedBlock(block, x, width, (attn, normalised) => attend(attn, normalised, i)),
+      exportedBlock(block, x, config, (attn, normalised) => attend(attn, normalised, i)),
     );
   }
   graph.output("image_embedding", referenceNeck(child(encoder, "neck"), x, config));
@@ -60,14 +60,14 @@ export function exportedEncoder(
 function exportedBlock(
   block: Module,
   x: GraphValue,
-  width: number,
+  { width, mlp: hidden }: Pick<SamConfig, "width" | "mlp">,
   attend: (attn: Module, normalised: GraphValue) => GraphValue,
 ): GraphValue {
   const { graph } = block;
   const normalised = layerNorm(child(block, "norm1"), x, { width, epsilon: epsilons.vit });
   const middle = add(graph, x, attend(child(block, "attn"), normalised));
   const mlpInput = layerNorm(child(block, "norm2"), middle, { width, epsilon: epsilons.vit });
-  return add(graph, middle, exportedMlp(child(block, "mlp"), mlpInput, { width, layers: ["lin1", "lin2"] }));
+  return add(graph, middle, exportedMlp(child(block, "mlp"), mlpInput, { width, hidden, layers: ["lin1", "lin2"] }));
 }
 
 function inWindows(attn: Module, x: GraphValue, config: SamConfig): GraphValue {

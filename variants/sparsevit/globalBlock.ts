@@ -26,7 +26,7 @@ export function keptGlobalBlock(
   const ids = best[1]!;
   const places = graph.ints(numbers(all));
   const back = graph.op("ScatterElements", [places, ids, graph.ints(numbers(count, all))], { axis: 0 });
-  const attended = encoderBlock(block, gather(graph, whole, { ids }), config.width, (attn, normalised) =>
+  const attended = encoderBlock(block, gather(graph, whole, { ids }), config, (attn, normalised) =>
     tokenAttention(attn, normalised, config, ids),
   );
   const kept = graph.op("GreaterOrEqual", [back, graph.ints([all])]);

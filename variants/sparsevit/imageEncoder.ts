@@ -81,13 +81,14 @@ function sparseStage(
 function onKeptWindows(
   encoder: Module,
   whole: GraphValue,
-  { width, heads, window }: SamConfig,
+  config: SamConfig,
   kept: KeptWindows,
   blocks: readonly number[],
 ): GraphValue {
+  const { width, heads, window } = config;
   let stream = gather(encoder.graph, whole, kept);
   for (const index of blocks)
-    stream = encoderBlock(child(encoder, `blocks.${index}`), stream, width, (attn, normalised) =>
+    stream = encoderBlock(child(encoder, `blocks.${index}`), stream, config, (attn, normalised) =>
       windowAttention(attn, normalised, { width, heads, window }, kept.layout),
     );
   return scatter(encoder.graph, whole, stream, kept);

@@ -80,6 +80,6 @@ function partOf(config: SamConfig, name: string, checkpoint: Checkpoint): OnnxGr
   const { layout } = keepWindows(graph, graph.ints(Array.from({ length: count }, (_, i) => i)), sizes, count);
   const attend = (attn: Module, x: Parameters<typeof windowAttention>[1]) =>
     windowAttention(attn, x, { width, heads, window }, layout);
-  graph.output("y", encoderBlock(child(encoder, `blocks.${windowed}`), tokens(layout.tokens), width, attend));
+  graph.output("y", encoderBlock(child(encoder, `blocks.${windowed}`), tokens(layout.tokens), config, attend));
   return graph.finish();
 }

@@ -90,7 +90,7 @@ function shortBlock(block: Module, shortened: Shortened, config: SamConfig, inde
   const rows = shortened.stream.dims[1] as number;
   const windows = whole ? [{ windows: 1, rows }] : shortened.groups;
   const groups = windows.map((each) => ({ windows: each.windows, queries: each.rows, keys: each.rows, padding: [] }));
-  const stream = encoderBlock(block, shortened.stream, width, (attn, x) => {
+  const stream = encoderBlock(block, shortened.stream, config, (attn, x) => {
     const placed = { x, ...squarePlaces(attn.graph, shortened.places, { grid: side / patch, square }) };
     return attendRows(attn, placed, placed, { width, heads, side: square, groups });
   });
