@@ -47,7 +47,21 @@ test("a function of a class becomes a record", () => {
   });
 });
 
+test("a function of a module becomes a record, with the module as what it is bound to", () => {
+  const module = "cultralytics.nn.modules.head\nDetect\n)\x81";
+  expect(read(`${getattr}${module}${text("forward")}\x86R.`)).toMatchObject({
+    kind: "record",
+    className: "builtins.getattr",
+    args: [{ kind: "record", className: "ultralytics.nn.modules.head.Detect" }, "forward"],
+  });
+});
+
 test.each([
+  [
+    "an attribute of an object that is no module of the model",
+    `${getattr}cargparse\nNamespace\n)R${text("run")}\x86R.`,
+    "takes an attribute",
+  ],
   [
     "an attribute of Python's own",
     `${getattr}cultralytics.nn.modules.head\nDetect\n${text("__init__")}\x86R.`,

@@ -5,7 +5,7 @@ import { printable } from "../damage.ts";
 import type { Budget } from "./budget.ts";
 import type { Cursor } from "./cursor.ts";
 import { checkGlobal } from "./globals.ts";
-import { isKind, type PickleDict, type PickleObject, type PickleValue } from "./pickleValue.ts";
+import { isKind, isRecord, type PickleDict, type PickleObject, type PickleValue } from "./pickleValue.ts";
 
 export interface PickleOptions {
   /** Name of the file, for messages. */
@@ -118,10 +118,13 @@ export function call(machine: Machine, callee: PickleValue, args: PickleValue): 
 
 /**
  * getattr is allowed only where the caller names it among the inert classes, and then only as pickle writes a function of a
- * class (`Detect.forward`): of a class that is allowed itself, by a name without a leading underscore.
+ * class (`Detect.forward`) or of a module (`encoder.forward`): of a class that is allowed itself, or of a record of a class that
+ * the caller names, by a name without a leading underscore.
  */
-function requireMethod({ options: { label } }: Machine, [owner, name]: readonly PickleValue[]): void {
-  if (isKind(owner, "global") && typeof name === "string" && /^[a-z]\w*$/i.test(name)) return;
+function requireMethod({ options: { label, inert = [] } }: Machine, [owner, name]: readonly PickleValue[]): void {
+  const ofModule = isRecord(owner) && owner.className !== "builtins.getattr" && inert.includes(owner.className);
+  const named = typeof name === "string" && /^[a-z]\w*$/i.test(name);
+  if (named && (ofModule || isKind(owner, "global"))) return;
   throw new HarnessError(`${label}: refused, because its pickle takes an attribute that no module keeps`, {
     found: typeof name === "string" ? printable(name) : "no name",
     hint: "this file would run code when loaded by PyTorch; do not load it there, and get the checkpoint from its authors",
