@@ -1,23 +1,13 @@
 import type { VariantPlugin } from "../../harness/api.ts";
-import { buildDecoder } from "../sam-decoder/build.ts";
 import { loadRawSam, loadSam } from "../sam-decoder/load.ts";
+import { buildMobileSam } from "./build.ts";
 import { configOf } from "./config.ts";
-import { imageEncoder } from "./imageEncoder.ts";
 import { mobileSamPresets } from "./presets.ts";
-import { referenceImageEncoder } from "./reference.ts";
 
 export default {
   presets: mobileSamPresets,
   async build(context) {
-    const { preset, checkpoint, graph, out } = context;
-    const config = configOf(preset.id, context.side);
-    const encoder = graph === "fused" ? imageEncoder : referenceImageEncoder;
-    await out.write("encoder", encoder(config, checkpoint));
-    await buildDecoder(context, config.decoder);
-    checkpoint.discard(/^image_encoder\.(norm_)?head\./, "TinyViT's classifier; inference does not use it");
-    checkpoint.discard(/\.num_batches_tracked$/, "batch norm's counter; only training uses it");
-    checkpoint.discard(/\.attention_bias_idxs$/, "indices that follow from the window's side");
-    checkpoint.assertAllTaken();
+    await buildMobileSam(context, configOf(context.preset.id, context.side));
   },
   load: loadSam,
   loadRaw: loadRawSam,
