@@ -25,6 +25,9 @@ export class HarnessError extends Error {
   }
 }
 
+/** The file is known as another form of a model's weights, which can not be run; the hint says which file to take. */
+export class OtherForm extends HarnessError {}
+
 /** The user stopped the work, by Ctrl-C: the message is printed like a mistake's, and the exit code is 130. */
 export class Stopped extends HarnessError {}
 

@@ -5,12 +5,14 @@ import { configOf } from "./config.ts";
 import { imageEncoder } from "./imageEncoder.ts";
 import { samPresets } from "./presets.ts";
 import { referenceImageEncoder } from "./reference.ts";
+import { refuseTransformersLayout } from "./transformersLayout.ts";
 
 export default {
   presets: samPresets,
   async build(context) {
     const { preset, checkpoint, graph, out } = context;
     const config = configOf(preset.id, context.side);
+    if (preset.published !== undefined) refuseTransformersLayout(checkpoint, config, `${preset.published.id}.pth`);
     const encoder = graph === "fused" ? imageEncoder : referenceImageEncoder;
     await out.write("encoder", encoder(config, checkpoint));
     await buildDecoder(context, config.decoder);

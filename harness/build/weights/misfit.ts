@@ -1,9 +1,9 @@
 import type { Checkpoint } from "../../api.ts";
-import { HarnessError } from "../../errors.ts";
+import { HarnessError, type OtherForm } from "../../errors.ts";
 import type { RegisteredVariant, Registry } from "../../plan/plugins/registry.ts";
 import type { TensorArchive } from "../../weights/index.ts";
 import { describeGraphs } from "../build.ts";
-import { fittingVariants, hasOwnCheckpoint } from "./fit.ts";
+import { fittingVariants, hasOwnCheckpoint, otherFormOf } from "./fit.ts";
 import { type Candidates, identify } from "./identity.ts";
 
 /** A misfit lists all that a file has otherwise than a variant wants it. */
@@ -18,15 +18,21 @@ export interface Misfit {
   }[];
 }
 
-/** Names the variants that a file fits; where it fits none, it holds the nearest variant with its faults, if one is near. */
+/**
+ * Names the variants that a file fits; where it fits none, it holds what a variant says of it that knows it, else the nearest
+ * variant with its faults, if one is near.
+ */
 export interface Fit extends Candidates {
+  readonly otherForm: OtherForm | undefined;
   readonly nearest: Misfit | undefined;
 }
 
 export async function bestFit(registry: Registry, archive: TensorArchive): Promise<Fit> {
   const candidates = await identify(archive.file, await fittingVariants(registry, archive), registry);
-  const nearest = candidates.fitting.length === 0 ? await nearestVariant(registry, archive) : undefined;
-  return { ...candidates, nearest };
+  if (candidates.fitting.length > 0) return { ...candidates, otherForm: undefined, nearest: undefined };
+  const otherForm = await otherFormOf(registry, archive);
+  const nearest = otherForm === undefined ? await nearestVariant(registry, archive) : undefined;
+  return { ...candidates, otherForm, nearest };
 }
 
 /**

@@ -5,7 +5,7 @@ import { inertClassesOf, loadRegistry, type Registry } from "../../plan/plugins/
 import type { RunFlags } from "../../plan/runFlags.ts";
 import { isCheckpointPath, ownNameOfFile } from "../../store/rowName.ts";
 import { openTensorArchive } from "../../weights/index.ts";
-import { fittingVariants } from "./fit.ts";
+import { fittingVariants, otherFormOf } from "./fit.ts";
 import { identify } from "./identity.ts";
 
 /**
@@ -22,10 +22,13 @@ export async function variantOfCheckpoint(file: string, registry: Registry, pref
   try {
     const { fitting, variant } = await identify(file, await fittingVariants(registry, archive), registry);
     if (variant !== undefined) return variant;
-    if (fitting.length === 0)
+    if (fitting.length === 0) {
+      const otherForm = await otherFormOf(registry, archive);
+      if (otherForm !== undefined) throw otherForm;
       throw new HarnessError(`${file}: fits no variant`, {
         hint: `bench inspect ${file} shows what it holds, and what keeps it from the nearest variant`,
       });
+    }
     if (preferred !== undefined && fitting.includes(preferred)) return preferred;
     throw new HarnessError(`${file}: fits several variants equally`, {
       found: fitting.join(", "),

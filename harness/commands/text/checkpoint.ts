@@ -41,7 +41,7 @@ export function checkpointText(archive: TensorArchive, fit: Fit, listed?: "tenso
 }
 
 /** Returns the value that `bench inspect FILE --json` prints. */
-export function checkpointJson(archive: TensorArchive, { variant, fitting, byHash, nearest }: Fit) {
+export function checkpointJson(archive: TensorArchive, { variant, fitting, byHash, otherForm, nearest }: Fit) {
   return {
     file: archive.file,
     format: archive.format,
@@ -49,13 +49,15 @@ export function checkpointJson(archive: TensorArchive, { variant, fitting, byHas
     variant: variant ?? null,
     fitting,
     identifiedByHash: byHash,
+    otherForm: otherForm && { problem: otherForm.message, hint: otherForm.hint },
     nearest,
     parameters: parameterCount(archive.tensors.values()),
     tensors: contentsOf(archive),
   };
 }
 
-function verdictOf(file: string, { fitting, variant, byHash, nearest }: Fit): string {
+function verdictOf(file: string, { fitting, variant, byHash, otherForm, nearest }: Fit): string {
+  if (otherForm !== undefined) return `none: it ${otherForm.message.replace(`${file}: `, "")}; ${otherForm.hint}`;
   if (fitting.length === 0) return fitsNone(nearest);
   if (variant === undefined) {
     const ways = fitting.map((id) => `--checkpoint ${id}=${file}`);
