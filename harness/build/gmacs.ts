@@ -1,4 +1,4 @@
-import type { OnnxGraph, StageMacs } from "../api.ts";
+import type { Checkpoint, OnnxGraph, StageMacs } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { boxMacs } from "../onnx/boxMacs.ts";
 import type { RegisteredVariant } from "../plan/plugins/registry.ts";
@@ -17,13 +17,15 @@ export function executedGmacs(graphs: readonly OnnxGraph[]): StageMacs {
 
 /**
  * Returns the 10^9 multiply-accumulates of the published architecture, or of what a method computes: padding included, nothing
- * widened for an operator of the runtime. They follow from shapes alone, so that no weight is read. Returns nothing for a
- * variant that has neither.
+ * widened for an operator of the runtime. They follow from shapes alone, so that no weight is read; those of the checkpoint
+ * matter where a variant takes its widths from it. Returns nothing for a variant that has neither.
  */
-export async function referenceGmacs(variant: RegisteredVariant): Promise<StageMacs | undefined> {
+export async function referenceGmacs(
+  variant: RegisteredVariant,
+  checkpoint: Checkpoint = seededCheckpoint(),
+): Promise<StageMacs | undefined> {
   const { plugin, preset } = variant;
-  const checkpoint = seededCheckpoint();
-  const macs = plugin.referenceMacs?.({ preset, checkpoint });
+  const macs = plugin.referenceMacs?.({ preset, checkpoint: seededCheckpoint() });
   if (macs !== undefined) return { encode: macs.encode / 1e9, decode: macs.decode / 1e9 };
   try {
     return executedGmacs(await describeGraphs({ variant, checkpoint, graph: "reference" }));

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { AnnotationFacts, GraphFiles } from "../api.ts";
+import type { AnnotationFacts, Checkpoint, GraphFiles } from "../api.ts";
 import type { HarnessError } from "../errors.ts";
 import { type Timing, untimed } from "../measure/timing.ts";
 import { multipliesInt8 } from "../onnx/index.ts";
@@ -101,7 +101,7 @@ export async function prepareRun(
       asPassed,
       built,
       weights: record,
-      graphs: await timing.timed("graphs", () => graphRecord(variant, built)),
+      graphs: await timing.timed("graphs", () => graphRecord(variant, built, checkpoint)),
     };
     if (calibration === undefined) return await recorded(parts, onCpu.files);
     // Masks of seeded weights are scored on nothing.
@@ -203,9 +203,13 @@ function protocolPluginsOf({ registry, prompts }: RunPlan): readonly string[] {
   return registry.protocols.filter((each) => asked.has(each)).map(({ module }) => fileURLToPath(module));
 }
 
-async function graphRecord(variant: RegisteredVariant, built: BuiltVariant): Promise<NonNullable<Manifest["graphs"]>> {
+async function graphRecord(
+  variant: RegisteredVariant,
+  built: BuiltVariant,
+  checkpoint: Checkpoint,
+): Promise<NonNullable<Manifest["graphs"]>> {
   const graphs = Object.values(built.graphs);
-  const reference = await referenceGmacs(variant);
+  const reference = await referenceGmacs(variant, checkpoint);
   return {
     parameters: built.parameters,
     constants: graphs.reduce((sum, { counts }) => sum + counts.constants, 0),
