@@ -17,6 +17,7 @@ const published: readonly (readonly [variant: string, fixture: string])[] = [
   ["fastsam-s", "fastsam/fixtures/fastsam_s.json"],
   ["repvit-sam", "repvit-sam/fixtures/repvit_sam.json"],
   ["edgesam", "edgesam/fixtures/edge_sam.json"],
+  ["slimsam-77", "slimsam/fixtures/slimsam_77_uniform.json"],
 ];
 
 const home = mkdtempSync(join(tmpdir(), "sam-bench-full-size-"));

@@ -8,6 +8,7 @@ import fastSam from "../fastsam/variant.ts";
 import mobileSam from "../mobilesam/variant.ts";
 import repVitSam from "../repvit-sam/variant.ts";
 import sam from "../sam/variant.ts";
+import slimSam from "../slimsam/variant.ts";
 
 // Seeded values hardly see epsilons: nothing in them is near zero. So the numbers of the published code stand here once more.
 test.each<[string, GraphKind, string, VariantPlugin, readonly number[]]>([
@@ -30,6 +31,9 @@ test.each<[string, GraphKind, string, VariantPlugin, readonly number[]]>([
   ["repvit-sam-nano", "reference", "encoder", repVitSam, [1e-5]],
   ["edgesam-nano", "fused", "encoder", edgeSam, [1e-6]],
   ["edgesam-nano", "fused", "decoder", edgeSam, [1e-5, 1e-6]],
+  ["slimsam-nano", "fused", "encoder", slimSam, [1e-6]],
+  ["slimsam-nano", "reference", "encoder", slimSam, [1e-6]],
+  ["slimsam-nano", "fused", "decoder", slimSam, [1e-5, 1e-6]],
   ["fastsam-s", "reference", "encoder", fastSam, [1e-3]],
 ])("%s, %s %s, normalises as the published code does", async (id, kind, name, plugin, expected) => {
   const preset = plugin.presets.find((each) => each.id === id)!;
