@@ -18,6 +18,7 @@ const published: readonly (readonly [variant: string, fixture: string])[] = [
   ["repvit-sam", "repvit-sam/fixtures/repvit_sam.json"],
   ["edgesam", "edgesam/fixtures/edge_sam.json"],
   ["slimsam-77", "slimsam/fixtures/slimsam_77_uniform.json"],
+  ["tinysam", "tinysam/fixtures/tinysam.json"],
 ];
 
 const home = mkdtempSync(join(tmpdir(), "sam-bench-full-size-"));

@@ -22,6 +22,7 @@ test.each([
   ["efficientvit-sam-l2", 68.6, 1.81],
   ["efficientvit-sam-xl0", 184.8, 1.81],
   ["efficientvit-sam-xl1", 321.9, 1.81],
+  ["tinysam", 38.8, 1.81],
   ["slimsam-77", 46.6, 1.81],
   ["slimsam-50", 153.5, 1.81],
   ["fastsam-s", 51.093, 0],

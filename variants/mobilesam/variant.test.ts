@@ -86,19 +86,22 @@ test.each(kinds)("mobilesam matches the authors' code, from a file with the publ
 });
 
 describe("a file with the published names", () => {
-  test("fits mobilesam alone, and bench inspect says so", async () => {
+  // TinySAM's published names and shapes are the same.
+  test("fits mobilesam and tinysam, and bench inspect says so", async () => {
     const console = memoryConsole();
     expect(await inspect.run({ file }, console)).toBe(0);
-    expect(console.said.out).toMatch(/^variant +mobilesam$/m);
+    expect(console.said.out).toMatch(
+      /^variant +mobilesam or tinysam, whose tensors have the same names and shapes; say which/m,
+    );
     expect(console.said.out).toMatch(/^parameters +10,130,092$/m);
-    expect(await architecturesFitting(file)).toEqual(["mobilesam"]);
+    expect(await architecturesFitting(file)).toEqual(["mobilesam", "tinysam"]);
   });
 
   test("fits without the classifier too, and with the indices that older versions of the code saved", async () => {
     const withoutHead = [...published].filter(([name]) => !/^image_encoder\.(norm_)?head\./.test(name));
     const indices = ["image_encoder.layers.1.blocks.0.attn.attention_bias_idxs", [49, 49]] as const;
     const other = writeSafetensors("other.safetensors", new Map([...withoutHead, indices]));
-    expect(await architecturesFitting(other)).toEqual(["mobilesam"]);
+    expect(await architecturesFitting(other)).toEqual(["mobilesam", "tinysam"]);
     const checkpoint = await openCheckpoint(other);
     expect(parametersOf(await graphsOf(preset("mobilesam"), "fused", checkpoint))).toBe(10_130_092 - 321_640);
     checkpoint.close();

@@ -9,6 +9,7 @@ import mobileSam from "../mobilesam/variant.ts";
 import repVitSam from "../repvit-sam/variant.ts";
 import sam from "../sam/variant.ts";
 import slimSam from "../slimsam/variant.ts";
+import tinySam from "../tinysam/variant.ts";
 
 // Seeded values hardly see epsilons: nothing in them is near zero. So the numbers of the published code stand here once more.
 test.each<[string, GraphKind, string, VariantPlugin, readonly number[]]>([
@@ -34,6 +35,9 @@ test.each<[string, GraphKind, string, VariantPlugin, readonly number[]]>([
   ["slimsam-nano", "fused", "encoder", slimSam, [1e-6]],
   ["slimsam-nano", "reference", "encoder", slimSam, [1e-6]],
   ["slimsam-nano", "fused", "decoder", slimSam, [1e-5, 1e-6]],
+  ["tinysam-nano", "fused", "encoder", tinySam, [1e-5, 1e-6]],
+  ["tinysam-nano", "reference", "encoder", tinySam, [1e-5]],
+  ["tinysam-nano", "fused", "decoder", tinySam, [1e-5, 1e-6]],
   ["fastsam-s", "reference", "encoder", fastSam, [1e-3]],
 ])("%s, %s %s, normalises as the published code does", async (id, kind, name, plugin, expected) => {
   const preset = plugin.presets.find((each) => each.id === id)!;

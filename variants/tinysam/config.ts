@@ -1,0 +1,28 @@
+import { HarnessError } from "../../harness/errors.ts";
+import { type MobileSamConfig, mobileSamConfigs } from "../mobilesam/config.ts";
+
+/** The sizes of TinySAM. Its full size is MobileSAM's. Source: tinysam/build_sam.py and tinysam/modeling/tiny_vit_sam.py. */
+export const tinySamConfigs = {
+  tinysam: mobileSamConfigs.mobilesam,
+  // Other sizes than mobilesam-nano's, so that a file of either fits one of them.
+  "tinysam-nano": {
+    side: 256,
+    widths: [16, 32, 64, 128],
+    depths: [1, 1, 2, 1],
+    heads: [1, 1, 2, 4],
+    windows: [7, 7, 14, 7],
+    classes: 0,
+    decoder: { embedding: 64, heads: 4, mlp: 256, iouHead: 64, side: 256, grid: 16 },
+  },
+} as const satisfies Record<string, MobileSamConfig>;
+
+/**
+ * Returns a preset's sizes.
+ * Throws HarnessError for another input side, because SAM's decoder is made for one image embedding.
+ */
+export function configOf(id: string, side?: number): MobileSamConfig {
+  const config: MobileSamConfig | undefined = tinySamConfigs[id as keyof typeof tinySamConfigs];
+  if (config === undefined) throw new Error(`no TinySAM preset is named ${id}`);
+  if (side === undefined || side === config.side) return config;
+  throw new HarnessError(`${id}: its decoder is made for one image size`, { found: side, expected: config.side });
+}
