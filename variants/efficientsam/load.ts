@@ -1,6 +1,6 @@
 import type { GraphFiles, NamedTensors, RawPrompts, RawVariant, RuntimeOptions, Variant } from "../../harness/api.ts";
 import { DecoderGraphs, loadWithPrompts } from "../sam-decoder/load.ts";
-import { promptTensors } from "../sam-decoder/prompts.ts";
+import { predictionOf, promptTensors } from "../sam-decoder/prompts.ts";
 import { pointsOf } from "./prompts.ts";
 
 const defaults = {
@@ -10,7 +10,7 @@ const defaults = {
 
 /** Prompts of unequal length are decoded apart: the model fills all up to six points, but only within a batch's shape. */
 export function loadEfficientSam(files: GraphFiles, runtime: RuntimeOptions): Promise<Variant> {
-  return loadWithPrompts(files, runtime, { promptsACall: defaults.promptsACall, tokensOf: pointsOf });
+  return loadWithPrompts(files, runtime, { promptsACall: defaults.promptsACall, tokensOf: pointsOf, predictionOf });
 }
 
 export async function loadRawEfficientSam(files: GraphFiles, runtime: RuntimeOptions): Promise<RawVariant> {

@@ -3,6 +3,7 @@ import { buildDecoder } from "../sam-decoder/build.ts";
 import type { MobileSamConfig } from "./config.ts";
 import { imageEncoder } from "./imageEncoder.ts";
 import { referenceImageEncoder } from "./reference.ts";
+import { discardUnused } from "./unused.ts";
 
 /** Writes the graphs of a model with MobileSAM's network: TinyViT and SAM's decoder. TinySAM's is the same, name by name. */
 export async function buildMobileSam(context: BuildContext, config: MobileSamConfig): Promise<void> {
@@ -10,8 +11,6 @@ export async function buildMobileSam(context: BuildContext, config: MobileSamCon
   const encoder = graph === "fused" ? imageEncoder : referenceImageEncoder;
   await out.write("encoder", encoder(config, checkpoint));
   await buildDecoder(context, config.decoder);
-  checkpoint.discard(/^image_encoder\.(norm_)?head\./, "TinyViT's classifier; inference does not use it");
-  checkpoint.discard(/\.num_batches_tracked$/, "batch norm's counter; only training uses it");
-  checkpoint.discard(/\.attention_bias_idxs$/, "indices that follow from the window's side");
+  discardUnused(checkpoint);
   checkpoint.assertAllTaken();
 }

@@ -14,7 +14,7 @@ import { normalisedConvolution } from "./normalisedConvolution.ts";
  * attention are 1 x 1 convolutions too: faster than as products of matrices, whose biases and sums are passes of their own.
  * Source: mobile_sam/modeling/tiny_vit_sam.py; ./reference.ts has it operator for operator.
  */
-export function imageEncoder(config: MobileSamConfig, checkpoint: Checkpoint): OnnxGraph {
+export function imageEncoder(config: MobileSamConfig, checkpoint: Checkpoint, early?: EarlyTokens): OnnxGraph {
   const graph = new GraphBuilder("encoder");
   const encoder: Module = { graph, checkpoint, path: "image_encoder" };
   const image = graph.input("image", [1, 3, config.side, config.side]);
@@ -25,6 +25,7 @@ export function imageEncoder(config: MobileSamConfig, checkpoint: Checkpoint): O
   let before = first;
   for (const stage of attending) {
     x = merge(child(encoder, `layers.${before.index}.downsample`), x, before, stage);
+    if (early?.ofLayer === before.index) graph.output(early.output, transpose(graph, x, [0, 2, 3, 1]));
     for (let i = 0; i < stage.depth; i++)
       x = attentionBlock(child(encoder, `layers.${stage.index}.blocks.${i}`), x, stage);
     before = stage;
@@ -33,6 +34,15 @@ export function imageEncoder(config: MobileSamConfig, checkpoint: Checkpoint): O
   graph.output("image_embedding", imageNeck(child(encoder, "neck"), x, widths));
   countClassifier(encoder, config);
   return graph.finish();
+}
+
+/**
+ * A layer of TinyViT whose tokens are an output of the encoder too, [1, grid, grid, width] of the next stage, since a layer ends in
+ * its downsampling; and that output's name.
+ */
+export interface EarlyTokens {
+  readonly ofLayer: number;
+  readonly output: string;
 }
 
 /** Turns the image into patches [1, width, grid, grid] by two 3 x 3 convolutions of stride 2. */

@@ -18,6 +18,7 @@ import { exportedGelu, exportedLinear, exportedMlp } from "../sam-decoder/export
 import { attentionBias } from "./attentionBias.ts";
 import { countClassifier } from "./classifier.ts";
 import { type MobileSamConfig, type Stage, stagesOf } from "./config.ts";
+import type { EarlyTokens } from "./imageEncoder.ts";
 import { normalisedConvolution } from "./normalisedConvolution.ts";
 
 /**
@@ -25,7 +26,7 @@ import { normalisedConvolution } from "./normalisedConvolution.ts";
  * exporter folds batch norms into convolutions: `image` [1, 3, side, side] → `image_embedding` [1, embedding, grid, grid].
  * Source: mobile_sam/modeling/tiny_vit_sam.py.
  */
-export function referenceImageEncoder(config: MobileSamConfig, checkpoint: Checkpoint): OnnxGraph {
+export function referenceImageEncoder(config: MobileSamConfig, checkpoint: Checkpoint, early?: EarlyTokens): OnnxGraph {
   const graph = new GraphBuilder("encoder");
   const encoder: Module = { graph, checkpoint, path: "image_encoder" };
   const image = graph.input("image", [1, 3, config.side, config.side]);
@@ -40,6 +41,8 @@ export function referenceImageEncoder(config: MobileSamConfig, checkpoint: Check
   for (const stage of attending) {
     const merged = merge(child(encoder, `layers.${before.index}.downsample`), x, before, stage);
     let tokens = toTokens(graph, merged, stage);
+    if (early?.ofLayer === before.index)
+      graph.output(early.output, reshape(graph, tokens, [1, stage.grid, stage.grid, stage.width]));
     for (let i = 0; i < stage.depth; i++) {
       const block = child(encoder, `layers.${stage.index}.blocks.${i}`);
       tokens = graph.within(block.path, () => attentionBlock(block, tokens, stage));

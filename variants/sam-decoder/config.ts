@@ -21,6 +21,14 @@ export interface DecoderConfig {
 export const maskTokens = 4;
 /** The IoU token comes first, the mask tokens after it. */
 export const outputTokens = 1 + maskTokens;
+
+/** Learned tokens that results are read from, in their order: a weight of the mask decoder, and how many tokens it holds. */
+export type LearnedTokens = readonly (readonly [weight: string, count: number])[];
+export const samTokens: LearnedTokens = [
+  ["iou_token.weight", 1],
+  ["mask_tokens.weight", maskTokens],
+];
+
 /** Cross attention runs at half the embedding's width. */
 export const downsample = 2;
 export const transformerDepth = 2;
@@ -40,6 +48,8 @@ export type MaskScores = (decoder: Module, decoded: Decoded, config: DecoderConf
 
 /** Everything besides sizes and prompts in which two published decoders of SAM's kind differ. */
 export interface DecoderArchitecture {
+  /** The learned tokens; SAM's five if left out. */
+  readonly learned?: LearnedTokens;
   /** `added`: image tokens carry the embedding that stands for "no mask", which the tokens of a mask prompt replace. */
   readonly noMaskEmbedding: "added" | "none";
   /**

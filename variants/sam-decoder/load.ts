@@ -17,15 +17,17 @@ import { batchesOf } from "./batches.ts";
 import { placeOnly } from "./promptEncoder.ts";
 import { type PromptTokens, predictionOf, promptTensors, tokensOf } from "./prompts.ts";
 
-/** Rules by which a variant's decoder takes prompts. */
-interface DecoderPrompts {
+/** Rules by which a variant's decoder takes prompts and its outputs become predictions. */
+interface DecoderCalls {
   /** Prompts in one decoder call. */
   readonly promptsACall: number;
   tokensOf(prompt: Prompt<"model">): PromptTokens;
+  /** Returns the i-th prompt's prediction, in memory of its own. */
+  predictionOf(outputs: NamedTensors, i: number): MaskPrediction;
 }
 
 /** SAM's own generator takes 64 prompts a call, and memory grows by 40 MB a prompt. */
-const samPrompts: DecoderPrompts = { promptsACall: 64, tokensOf };
+const samCalls: DecoderCalls = { promptsACall: 64, tokensOf, predictionOf };
 
 /** Holds the sessions of an encoder and its decoder; a decoder with a mask input is opened when a prompt brings a mask. */
 export class DecoderGraphs {
@@ -83,15 +85,11 @@ export class DecoderGraphs {
 }
 
 export function loadSam(files: GraphFiles, runtime: RuntimeOptions): Promise<Variant> {
-  return loadWithPrompts(files, runtime, samPrompts);
+  return loadWithPrompts(files, runtime, samCalls);
 }
 
-/** Loads an encoder and a decoder that has the inputs and outputs of SAM's. */
-export async function loadWithPrompts(
-  files: GraphFiles,
-  runtime: RuntimeOptions,
-  how: DecoderPrompts,
-): Promise<Variant> {
+/** Loads an encoder and a decoder that has the inputs of SAM's. */
+export async function loadWithPrompts(files: GraphFiles, runtime: RuntimeOptions, how: DecoderCalls): Promise<Variant> {
   const graphs = new DecoderGraphs(files, runtime);
   // Opened here, so that loading is not measured as part of the first image.
   for (const name of Object.keys(files)) if (name !== "decoder-mask") await graphs.session(name);
@@ -113,7 +111,7 @@ export async function loadWithPrompts(
       const predictions = new Array<MaskPrediction>(prompts.length);
       for (const batch of batches) {
         const outputs = await graphs.decode(image, promptTensors(batch.map(({ prompt }) => prompt)));
-        for (const [i, { index }] of batch.entries()) predictions[index] = predictionOf(outputs, i);
+        for (const [i, { index }] of batch.entries()) predictions[index] = how.predictionOf(outputs, i);
       }
       return predictions;
     },
@@ -164,7 +162,8 @@ function shapeOf({ labels, mask }: PromptTokens): string {
   return `${labels.length} ${mask === undefined ? "" : "mask"}`;
 }
 
-function rawPromptTensors({ points, labels, maskInput }: RawPrompts): NamedTensors {
+/** Returns the prompts of a fixture as inputs of SAM's decoder. */
+export function rawPromptTensors({ points, labels, maskInput }: RawPrompts): NamedTensors {
   const prompts = points.length;
   const length = points[0]!.length;
   const tensors = {

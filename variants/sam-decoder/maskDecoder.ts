@@ -1,4 +1,4 @@
-import type { Checkpoint, OnnxGraph } from "../../harness/api.ts";
+import type { Checkpoint, GraphValue, OnnxGraph } from "../../harness/api.ts";
 import { add, child, GraphBuilder, type Module, reshape, slice, transpose } from "../../harness/onnx/index.ts";
 import { type DecoderArchitecture, type DecoderConfig, maskTokens, samDecoder } from "./config.ts";
 import { predictedIou, upscaledMasks } from "./maskHeads.ts";
@@ -22,14 +22,23 @@ export function decoderImage(
   architecture: DecoderArchitecture,
 ): OnnxGraph {
   const graph = new GraphBuilder("decoder-image");
-  const root: Module = { graph, checkpoint, path: "" };
+  addSharedTokens({ graph, checkpoint, path: "" }, config, architecture);
+  return graph.finish();
+}
+
+/**
+ * Adds `decoderImage`'s input and outputs to a graph. Returns the embedding as tokens [grid², embedding], before the embedding that
+ * stands for "no mask" is added.
+ */
+export function addSharedTokens(root: Module, config: DecoderConfig, architecture: DecoderArchitecture): GraphValue {
+  const { graph } = root;
   const { embedding, grid } = config;
   const image = graph.input("image_embedding", [1, embedding, grid, grid]);
   const tokens = transpose(graph, reshape(graph, image, [embedding, grid * grid]), [1, 0]);
   const keys = architecture.noMaskEmbedding === "none" ? tokens : add(graph, tokens, noMaskEmbedding(root, config));
   graph.output("image_tokens", keys);
   graph.output("image_tokens_with_positions", add(graph, keys, imagePositions(root, config)));
-  return graph.finish();
+  return tokens;
 }
 
 /** Says whether prompts bring low-res logits of an earlier prediction. */
@@ -48,25 +57,10 @@ export function maskDecoder(
   prompts: MaskPrompts,
   architecture: DecoderArchitecture = samDecoder,
 ): OnnxGraph {
-  const graph = new GraphBuilder(prompts === "points and boxes" ? "decoder" : "decoder-mask");
+  const graph = new GraphBuilder(decoderName(prompts));
   const root: Module = { graph, checkpoint, path: "" };
-  const places = config.grid ** 2;
-  let keys = graph.input("image_tokens", [places, config.embedding]);
-  let keysWithPositions = graph.input("image_tokens_with_positions", [places, config.embedding]);
-  const tokens = promptTokens(root, promptInputs(root), config);
-  if (prompts === "points, boxes and a mask") {
-    const dense = maskTokensOf(root, config, maskInput(root, config));
-    keys = add(graph, keys, dense);
-    keysWithPositions = add(graph, keysWithPositions, dense);
-  }
-
+  const { queries, image } = attendedPrompts(root, config, prompts, architecture);
   const decoder = child(root, "mask_decoder");
-  const { queries, image } = twoWayTransformer(
-    child(decoder, "transformer"),
-    { tokens, keys, keysWithPositions },
-    config,
-    architecture,
-  );
   const iouToken = slice(graph, queries, 1, 0, 1);
   const masks = slice(graph, queries, 1, 1, 1 + maskTokens);
   const lowResLogits = upscaledMasks(decoder, { tokens: masks, image }, config, architecture);
@@ -74,4 +68,34 @@ export function maskDecoder(
   const scores = architecture.scores?.(decoder, { iouToken, lowResLogits }, config);
   graph.output("iou_predictions", scores ?? predictedIou(decoder, iouToken, config, architecture));
   return graph.finish();
+}
+
+/** Returns the name of the decoder graph that takes these prompts. */
+export function decoderName(prompts: MaskPrompts): string {
+  return prompts === "points and boxes" ? "decoder" : "decoder-mask";
+}
+
+/**
+ * Adds the inputs of SAM's decoder, its prompt encoder and its transformer. Returns the learned tokens and the
+ * prompts' after their last attention, [prompts, tokens, embedding], and the image tokens [prompts, grid², embedding].
+ */
+export function attendedPrompts(
+  root: Module,
+  config: DecoderConfig,
+  prompts: MaskPrompts,
+  architecture: DecoderArchitecture,
+): { readonly queries: GraphValue; readonly image: GraphValue } {
+  const { graph } = root;
+  const places = config.grid ** 2;
+  let keys = graph.input("image_tokens", [places, config.embedding]);
+  let keysWithPositions = graph.input("image_tokens_with_positions", [places, config.embedding]);
+  const tokens = promptTokens(root, promptInputs(root), config, architecture.learned);
+  if (prompts === "points, boxes and a mask") {
+    const dense = maskTokensOf(root, config, maskInput(root, config));
+    keys = add(graph, keys, dense);
+    keysWithPositions = add(graph, keysWithPositions, dense);
+  }
+
+  const transformer = child(root, "mask_decoder.transformer");
+  return twoWayTransformer(transformer, { tokens, keys, keysWithPositions }, config, architecture);
 }

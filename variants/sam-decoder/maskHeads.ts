@@ -58,18 +58,33 @@ interface Upscaled {
 }
 
 /**
- * Returns the low-res logits [prompts, masks, 4 grid, 4 grid], in the order of the tokens. A 2 x 2 transposed convolution of stride
- * 2 is a product that gives each token four children. Channels stay last, so norms run over memory in order, and pixels find
- * their place once, at the end, on as many channels as there are masks.
+ * Returns the low-res logits [prompts, masks, 4 grid, 4 grid], in the order of the tokens. Pixels find their place once, at the
+ * end, on as many channels as there are masks.
  */
 export function upscaledMasks(
   decoder: Module,
   { tokens, image }: Upscaled,
-  { embedding, grid }: DecoderConfig,
+  config: DecoderConfig,
   architecture: DecoderArchitecture,
 ): GraphValue {
+  const { embedding } = config;
+  const pixels = upscaledPixels(decoder, image, config, architecture);
+  const kernels = hypernetworks(decoder, tokens, [embedding, embedding / 8], architecture);
+  return placedMasks(decoder, { kernels, pixels, masks: architecture.masks }, config);
+}
+
+/**
+ * Turns image tokens [prompts, grid², embedding] into pixels [prompts, 16 grid², embedding / 8], the sixteen of a token side by side:
+ * [grid, grid, 2, 2, 2, 2] in rows and columns by turns. A 2 x 2 transposed convolution of stride 2 is a product that gives each
+ * token four children. Channels stay last, so norms run over memory in order.
+ */
+export function upscaledPixels(
+  decoder: Module,
+  image: GraphValue,
+  { embedding, grid }: DecoderConfig,
+  { upscaling }: DecoderArchitecture,
+): GraphValue {
   const { graph } = decoder;
-  const { upscaling, masks } = architecture;
   const steps = child(decoder, upscaling.path);
   const half = embedding / 4;
   const quarter = embedding / 8;
@@ -79,15 +94,29 @@ export function upscaledMasks(
   const normalise = upscaling.normalises === "channels" ? layerNormGelu : groupNormGelu;
   const normalised = normalise(child(steps, upscaling.norm), spread, half);
   const second = childProduct(child(steps, upscaling.second), normalised, half, quarter);
-  const pixels = reshape(graph, graph.op("BiasGelu", [second.product, second.bias]), ["prompts", 16 * places, quarter]);
+  return reshape(graph, graph.op("BiasGelu", [second.product, second.bias]), ["prompts", 16 * places, quarter]);
+}
 
-  const kernels = hypernetworks(decoder, tokens, [embedding, quarter], architecture);
+interface Products {
+  /** [prompts, masks, embedding / 8] */
+  readonly kernels: GraphValue;
+  /** Those of `upscaledPixels`. */
+  readonly pixels: GraphValue;
+  readonly masks: number;
+}
+
+/** Multiplies each mask's kernel with the pixels and puts these in their places: [prompts, masks, 4 grid, 4 grid]. */
+export function placedMasks(
+  { graph }: Module,
+  { kernels, pixels, masks }: Products,
+  { grid }: DecoderConfig,
+): GraphValue {
   const products = graph.op("FusedMatMul", [kernels, pixels], { transB: 1 });
   const cells = reshape(graph, products, ["prompts", masks * grid, grid, 2, 2, 2, 2]);
   return reshape(graph, transpose(graph, cells, [0, 1, 3, 5, 2, 4, 6]), ["prompts", masks, 4 * grid, 4 * grid]);
 }
 
-function layerNormGelu(norm: Module, x: GraphValue, channels: number): GraphValue {
+export function layerNormGelu(norm: Module, x: GraphValue, channels: number): GraphValue {
   return gelu(norm.graph, layerNorm(norm, x, { width: channels, epsilon: epsilons.imageChannels }));
 }
 
@@ -108,7 +137,7 @@ function groupNormGelu(norm: Module, x: GraphValue, channels: number): GraphValu
 }
 
 /** Returns x times the kernels [inputs, outputs, 2, 2] as [4 outputs, inputs], and the bias four times over, to be added after. */
-function childProduct(module: Module, x: GraphValue, inputs: number, outputs: number) {
+export function childProduct(module: Module, x: GraphValue, inputs: number, outputs: number) {
   const { graph } = module;
   const kernels = take(module, "weight", [inputs, outputs, 2, 2]);
   const bias = take(module, "bias", [outputs]);
@@ -138,13 +167,15 @@ function childProduct(module: Module, x: GraphValue, inputs: number, outputs: nu
 
 /**
  * Puts each returned mask's token through its own MLP, all of them as one batch of products: [prompts, masks, outputs]. The MLPs
- * of masks that are never returned are not run; their tokens take part in attention all the same.
+ * of masks that are never returned are not run; their tokens take part in attention all the same. `further` names the MLPs of
+ * tokens behind SAM's.
  */
-function hypernetworks(
+export function hypernetworks(
   decoder: Module,
   tokens: GraphValue,
   [embedding, outputs]: readonly [number, number],
   { heads, masks }: DecoderArchitecture,
+  further: readonly string[] = [],
 ): GraphValue {
   const { graph } = decoder;
   const last = heads.layers.length - 1;
@@ -158,16 +189,17 @@ function hypernetworks(
       graph.withoutEffect(take(layer, "weight", [width, embedding]));
       graph.withoutEffect(take(layer, "bias", [width]));
     }
-    const returned = layers.slice(maskTokens - masks);
+    const ofFurther = further.map((mlp) => child(decoder, `${mlp}.${name}`));
+    const returned = [...layers.slice(maskTokens - masks), ...ofFurther];
     const matrices = stacked(
       decoder,
       returned.map((layer) => take(layer, "weight", [width, embedding])),
-      [masks, width, embedding],
+      [returned.length, width, embedding],
     );
     const biases = stacked(
       decoder,
       returned.map((layer) => take(layer, "bias", [width])),
-      [masks, 1, width],
+      [returned.length, 1, width],
     );
     x = add(graph, graph.op("FusedMatMul", [x, matrices], { transB: 1 }), biases);
     if (i !== last) x = graph.op(heads.activation, [x]);

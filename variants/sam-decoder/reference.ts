@@ -12,7 +12,7 @@ import {
 } from "../../harness/onnx/index.ts";
 import { type DecoderArchitecture, type DecoderConfig, maskTokens, samDecoder } from "./config.ts";
 import { exportedGelu, exportedLayerNorm2d } from "./exported.ts";
-import type { MaskPrompts } from "./maskDecoder.ts";
+import { decoderName, type MaskPrompts } from "./maskDecoder.ts";
 import { countPrompts, forEveryPrompt, promptInputs, promptTokens } from "./promptEncoder.ts";
 import { referenceHead, referenceMasks, referenceUpscaling } from "./referenceHeads.ts";
 import { referenceTransformer } from "./referenceTransformer.ts";
@@ -29,12 +29,36 @@ export function referenceMaskDecoder(
   prompts: MaskPrompts,
   architecture: DecoderArchitecture = samDecoder,
 ): OnnxGraph {
-  const graph = new GraphBuilder(prompts === "points and boxes" ? "decoder" : "decoder-mask");
+  const graph = new GraphBuilder(decoderName(prompts));
   const root: Module = { graph, checkpoint, path: "" };
+  const { queries, keys } = referenceAttendedPrompts(root, config, prompts, architecture);
+  const decoder = child(root, "mask_decoder");
+  const upscaled = referenceUpscaling(decoder, keys, config, architecture);
+  const mlps = Array.from({ length: maskTokens }, (_, i) => `output_hypernetworks_mlps.${i}`);
+  const kernels = referenceKernels(decoder, { queries, mlps }, config, architecture);
+  const lowResLogits = referenceMasks(decoder, kernels, upscaled, config);
+  graph.output("low_res_masks", lowResLogits);
+  const iouToken = slice(graph, queries, 1, 0, 1);
+  const scores = architecture.scores?.(decoder, { iouToken, lowResLogits }, config);
+  graph.output("iou_predictions", scores ?? referenceIou(decoder, iouToken, config, architecture));
+  return graph.finish();
+}
+
+/**
+ * Adds the inputs of SAM's decoder, its prompt encoder and its transformer. Returns the learned tokens and the prompts' as
+ * `queries` and the image tokens as `keys`: [prompts, tokens or places, embedding].
+ */
+export function referenceAttendedPrompts(
+  root: Module,
+  config: DecoderConfig,
+  prompts: MaskPrompts,
+  architecture: DecoderArchitecture,
+): { readonly queries: GraphValue; readonly keys: GraphValue } {
+  const { graph } = root;
   const { embedding, grid } = config;
   const image = graph.input("image_embedding", [1, embedding, grid, grid]);
   const inputs = promptInputs(root);
-  const tokens = promptTokens(root, inputs, config);
+  const tokens = promptTokens(root, inputs, config, architecture.learned);
   const encoder = child(root, "prompt_encoder");
   const dense =
     prompts === "points and boxes"
@@ -42,26 +66,33 @@ export function referenceMaskDecoder(
       : downscaledMask(child(encoder, "mask_downscaling"), config);
   const repeated = forEveryPrompt(graph, image, countPrompts(graph, inputs.labels), [embedding, grid, grid]);
   const source = add(graph, repeated, dense);
-
-  const decoder = child(root, "mask_decoder");
   const keys = transpose(graph, reshape(graph, source, ["prompts", embedding, grid * grid]), [0, 2, 1]);
   const start = { tokens, image: keys };
-  const attended = referenceTransformer(child(decoder, "transformer"), start, config, architecture);
-  const upscaled = referenceUpscaling(decoder, attended.keys, config, architecture);
-  const kernels = Array.from({ length: maskTokens }, (_, i) => {
-    const mlp = child(decoder, `output_hypernetworks_mlps.${i}`);
-    const widths = [embedding, embedding, embedding, embedding / 8];
-    return referenceHead(mlp, slice(graph, attended.queries, 1, 1 + i, 2 + i), widths, architecture);
-  });
-  const lowResLogits = referenceMasks(decoder, kernels, upscaled, config);
-  graph.output("low_res_masks", lowResLogits);
-  const iouToken = slice(graph, attended.queries, 1, 0, 1);
-  const scores = architecture.scores?.(decoder, { iouToken, lowResLogits }, config);
-  graph.output("iou_predictions", scores ?? referenceIou(decoder, iouToken, config, architecture));
-  return graph.finish();
+  return referenceTransformer(child(root, "mask_decoder.transformer"), start, config, architecture);
 }
 
-function referenceIou(
+interface MaskQueries {
+  readonly queries: GraphValue;
+  /** The MLP of each mask's token, by its name in the decoder; the first of these tokens follows the IoU token. */
+  readonly mlps: readonly string[];
+}
+
+/** Puts each mask's token through its own MLP: the masks' kernels, [prompts, 1, embedding / 8] each. */
+export function referenceKernels(
+  decoder: Module,
+  { queries, mlps }: MaskQueries,
+  { embedding }: DecoderConfig,
+  architecture: DecoderArchitecture,
+): readonly GraphValue[] {
+  const widths = [embedding, embedding, embedding, embedding / 8];
+  return mlps.map((mlp, i) => {
+    const token = slice(decoder.graph, queries, 1, 1 + i, 2 + i);
+    return referenceHead(child(decoder, mlp), token, widths, architecture);
+  });
+}
+
+/** Returns the predicted IoU of each of SAM's masks, [prompts, masks], from the IoU token [prompts, 1, embedding]. */
+export function referenceIou(
   decoder: Module,
   token: GraphValue,
   { embedding, iouHead }: DecoderConfig,

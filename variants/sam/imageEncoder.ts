@@ -19,18 +19,31 @@ import { wholeImage } from "./windows.ts";
 
 /**
  * Builds SAM's image encoder as it is measured: `image` [1, 3, side, side] → `image_embedding` [1, embedding, grid, grid].
- * Tokens stay [1, tokens, width] throughout.
+ * Tokens stay [1, tokens, width] throughout. With `early` one block's tokens are an output too.
  * Source: segment_anything/modeling/image_encoder.py; ./reference.ts has it operator for operator.
  */
-export function imageEncoder(config: SamConfig, checkpoint: Checkpoint): OnnxGraph {
+export function imageEncoder(config: SamConfig, checkpoint: Checkpoint, early?: EarlyTokens): OnnxGraph {
   const graph = new GraphBuilder("encoder");
   const encoder: Module = { graph, checkpoint, path: "image_encoder" };
   const image = graph.input("image", [1, 3, config.side, config.side]);
 
   let stream = patchTokens(encoder, image, config);
-  for (let i = 0; i < config.depth; i++) stream = wholeBlock(child(encoder, `blocks.${i}`), stream, config, i);
+  for (let i = 0; i < config.depth; i++) {
+    stream = wholeBlock(child(encoder, `blocks.${i}`), stream, config, i);
+    if (early?.afterBlock === i) graph.output(early.output, inSquare(graph, stream, config));
+  }
   graph.output("image_embedding", embeddingOf(encoder, stream, config));
   return graph.finish();
+}
+
+/** A block whose tokens are an output of the encoder too, [1, grid, grid, width], and that output's name. */
+export interface EarlyTokens {
+  readonly afterBlock: number;
+  readonly output: string;
+}
+
+function inSquare(graph: GraphBuilder, tokens: GraphValue, { side, patch, width }: SamConfig): GraphValue {
+  return reshape(graph, tokens, [1, side / patch, side / patch, width]);
 }
 
 /** Turns [1, 3, side, side] into tokens [1, grid², width], and adds their positions. */

@@ -16,6 +16,7 @@ import {
 import { epsilons } from "../sam-decoder/epsilons.ts";
 import { exportedLayerNorm2d, exportedLinear, exportedMlp } from "../sam-decoder/exported.ts";
 import type { SamConfig } from "./config.ts";
+import type { EarlyTokens } from "./imageEncoder.ts";
 import { partition, unpartition } from "./partition.ts";
 import { axisTable, relativePositions } from "./relativePositions.ts";
 
@@ -24,13 +25,13 @@ import { axisTable, relativePositions } from "./relativePositions.ts";
  * attention scores in memory, relative positions by einsum and two sums. It is what the fused encoder is measured against.
  * Source: segment_anything/modeling/image_encoder.py.
  */
-export function referenceImageEncoder(config: SamConfig, checkpoint: Checkpoint): OnnxGraph {
+export function referenceImageEncoder(config: SamConfig, checkpoint: Checkpoint, early?: EarlyTokens): OnnxGraph {
   const grid = config.side / config.patch;
-  return exportedEncoder(config, checkpoint, (attn, normalised, index) =>
+  const attend = (attn: Module, normalised: GraphValue, index: number) =>
     config.globalBlocks.includes(index)
       ? referenceAttention(attn, normalised, config, grid)
-      : inWindows(attn, normalised, config),
-  );
+      : inWindows(attn, normalised, config);
+  return exportedEncoder(config, checkpoint, attend, early);
 }
 
 /** Builds an encoder that is SAM's but for its attention: [1, grid, grid, width] → the same, output projection included. */
@@ -38,6 +39,7 @@ export function exportedEncoder(
   config: Omit<SamConfig, "globalBlocks" | "window" | "heads">,
   checkpoint: Checkpoint,
   attend: (attn: Module, normalised: GraphValue, index: number) => GraphValue,
+  early?: EarlyTokens,
 ): OnnxGraph {
   const graph = new GraphBuilder("encoder");
   const encoder: Module = { graph, checkpoint, path: "image_encoder" };
@@ -52,6 +54,7 @@ export function exportedEncoder(
     x = graph.within(block.path, () =>
       exportedBlock(block, x, config, (attn, normalised) => attend(attn, normalised, i)),
     );
+    if (early?.afterBlock === i) graph.output(early.output, x);
   }
   graph.output("image_embedding", referenceNeck(child(encoder, "neck"), x, config));
   return graph.finish();
