@@ -19,6 +19,8 @@ const published: readonly (readonly [variant: string, fixture: string])[] = [
   ["edgesam", "edgesam/fixtures/edge_sam.json"],
   ["slimsam-77", "slimsam/fixtures/slimsam_77_uniform.json"],
   ["tinysam", "tinysam/fixtures/tinysam.json"],
+  ["hq-sam-b", "hq-sam/fixtures/hq_sam_vit_b.json"],
+  ["hq-sam-light", "hq-sam/fixtures/hq_sam_vit_tiny.json"],
 ];
 
 const home = mkdtempSync(join(tmpdir(), "sam-bench-full-size-"));

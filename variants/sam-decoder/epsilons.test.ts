@@ -5,6 +5,7 @@ import edgeSam from "../edgesam/variant.ts";
 import efficientSam from "../efficientsam/variant.ts";
 import efficientVitSam from "../efficientvit-sam/variant.ts";
 import fastSam from "../fastsam/variant.ts";
+import hqSam from "../hq-sam/variant.ts";
 import mobileSam from "../mobilesam/variant.ts";
 import repVitSam from "../repvit-sam/variant.ts";
 import sam from "../sam/variant.ts";
@@ -39,6 +40,10 @@ test.each<[string, GraphKind, string, VariantPlugin, readonly number[]]>([
   ["tinysam-nano", "reference", "encoder", tinySam, [1e-5]],
   ["tinysam-nano", "fused", "decoder", tinySam, [1e-5, 1e-6]],
   ["fastsam-s", "reference", "encoder", fastSam, [1e-3]],
+  ["hq-sam-nano", "fused", "encoder", hqSam, [1e-6]],
+  ["hq-sam-nano", "fused", "decoder-image", hqSam, [1e-6]],
+  ["hq-sam-nano", "fused", "decoder", hqSam, [1e-5, 1e-6]],
+  ["hq-sam-nano", "reference", "decoder", hqSam, [1e-5]],
 ])("%s, %s %s, normalises as the published code does", async (id, kind, name, plugin, expected) => {
   const preset = plugin.presets.find((each) => each.id === id)!;
   const graphs = new Map<string, OnnxGraph>();

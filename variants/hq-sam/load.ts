@@ -1,0 +1,42 @@
+import type { GraphFiles, RawVariant, RuntimeOptions, Variant, VariantManifest } from "../../harness/api.ts";
+import { DecoderGraphs, loadWithPrompts, rawPromptTensors } from "../sam-decoder/load.ts";
+import { tokensOf } from "../sam-decoder/prompts.ts";
+import { configOf } from "./config.ts";
+import { authorsOutputs, predictionOf } from "./modes.ts";
+import { logitsModeOf } from "./presets.ts";
+
+const defaults = {
+  /** Prompts in one decoder call: each takes twice the memory that it takes in SAM's, and more of them are no faster. */
+  promptsACall: 8,
+};
+
+export function loadHqSam(files: GraphFiles, runtime: RuntimeOptions, preset: VariantManifest): Promise<Variant> {
+  const mode = logitsModeOf(preset);
+  return loadWithPrompts(files, runtime, {
+    promptsACall: defaults.promptsACall,
+    tokensOf,
+    predictionOf: (outputs, i) => predictionOf(outputs, i, mode),
+  });
+}
+
+/** Loads the graphs for verification: fixtures hold the five masks, the HQ features and the decoder's result in each mode. */
+export async function loadRawHqSam(
+  files: GraphFiles,
+  runtime: RuntimeOptions,
+  preset: VariantManifest,
+): Promise<RawVariant> {
+  const graphs = new DecoderGraphs(files, runtime);
+  const layers = configOf(preset.base ?? preset.id).returnedLayers;
+  return {
+    async encode(input) {
+      const encoded = await graphs.encode(input);
+      return { ...encoded, interm_embeddings_count: { dims: [], data: Float32Array.of(layers) } };
+    },
+    async decode(encoded, prompts) {
+      const shared = await graphs.shared(encoded);
+      const outputs = await graphs.decode(shared, rawPromptTensors(prompts));
+      return { hq_features: shared.hq_features!, ...outputs, ...authorsOutputs(outputs) };
+    },
+    close: () => graphs.close(),
+  };
+}

@@ -1,0 +1,26 @@
+import type { VariantPlugin } from "../../harness/api.ts";
+import { discardUnused } from "../mobilesam/unused.ts";
+import { configOf } from "./config.ts";
+import { decoderImage } from "./hqFeatures.ts";
+import { imageEncoder } from "./imageEncoder.ts";
+import { loadHqSam, loadRawHqSam } from "./load.ts";
+import { maskDecoder } from "./maskDecoder.ts";
+import { hqSamPresets } from "./presets.ts";
+import { referenceFeatures, referenceMaskDecoder } from "./reference.ts";
+
+export default {
+  presets: hqSamPresets,
+  async build({ preset, checkpoint, graph, side, out }) {
+    const config = configOf(preset.base ?? preset.id, side);
+    const features = graph === "fused" ? decoderImage : referenceFeatures;
+    const decoder = graph === "fused" ? maskDecoder : referenceMaskDecoder;
+    await out.write("encoder", imageEncoder(config, checkpoint, graph));
+    await out.write("decoder-image", features(config, checkpoint));
+    await out.write("decoder", decoder(config, checkpoint, "points and boxes"));
+    await out.write("decoder-mask", decoder(config, checkpoint, "points, boxes and a mask"));
+    if (config.encoder.kind === "TinyViT") discardUnused(checkpoint);
+    checkpoint.assertAllTaken();
+  },
+  load: loadHqSam,
+  loadRaw: loadRawHqSam,
+} satisfies VariantPlugin;
