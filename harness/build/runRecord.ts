@@ -91,8 +91,6 @@ function resolvedPlan({ plan, chosen: { variant }, built, weights, facts }: RunP
     schema: schemaVersion,
     graphs: built.hashes,
     weights: weights.source,
-    // Variants that one file fits alike may have graphs of equal bytes, and each has a row of its own.
-    variant: weights.identified === undefined ? undefined : variant.preset.id,
     code: rowCode(plan, variant),
     protocols: Object.fromEntries(plan.prompts.map(({ prompts, protocol }) => [prompts, protocol.id])),
     seed: plan.seed,
