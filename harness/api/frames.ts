@@ -14,8 +14,11 @@ export interface ModelInputSpec {
    * prompts as SAM does, in 1024.
    */
   readonly promptSide?: number;
-  /** The first two round to 8 bits; `bilinear` stays in float. */
-  readonly resize: "pillow-bilinear" | "opencv-bilinear" | "bilinear";
+  /**
+   * The first two round to 8 bits, the others stay in float. `pillow-bilinear` and `bilinear-antialias` average all pixels that
+   * they shrink, the other two read four at most.
+   */
+  readonly resize: "pillow-bilinear" | "opencv-bilinear" | "bilinear" | "bilinear-antialias";
   /** Fills the part of the frame that the image leaves free, after normalisation; one number, or one a channel. */
   readonly padValue: number | Rgb;
   /** Mean and standard deviation are given on the 0 … 255 scale. */

@@ -21,15 +21,17 @@ interface Case {
   readonly points: readonly (readonly [number, number])[];
   readonly sam: Transform;
   readonly efficientvit_sam_512: Transform;
-  readonly masks: Readonly<Record<"sam" | "efficientvit_sam", { readonly positive: number }>>;
+  readonly sam2_1024: Transform;
+  readonly sam2_512: Transform;
+  readonly masks: Readonly<Record<"sam" | "efficientvit_sam" | "sam2", { readonly positive: number }>>;
 }
 
 interface Transform {
   readonly tensor: Sampled;
-  readonly points: readonly (readonly [number, number])[];
+  readonly points?: readonly (readonly [number, number])[];
 }
 
-// By the authors' transforms of SAM and of EfficientViT-SAM; the file's note says how its images are made.
+// By the authors' transforms of SAM, of EfficientViT-SAM and of SAM 2; the file's note says how its images are made.
 const golden = JSON.parse(readFileSync(new URL("fixtures/family_preprocess.json", import.meta.url), "utf8")) as {
   readonly low_res_masks: { readonly tensor: string; readonly scale: number; readonly shape: readonly number[] };
   readonly cases: readonly Case[];
@@ -43,11 +45,23 @@ const sam: ModelInputSpec = {
   mean: [123.675, 116.28, 103.53],
   std: [58.395, 57.12, 57.375],
 };
-const specs = { sam, efficientvit_sam_512: { ...sam, side: 512, promptSide: 1024 } } as const;
-const masksOf = { sam: "sam", efficientvit_sam_512: "efficientvit_sam" } as const;
+const sam2: ModelInputSpec = { ...sam, fit: "stretch", resize: "bilinear-antialias" };
+const specs = {
+  sam,
+  efficientvit_sam_512: { ...sam, side: 512, promptSide: 1024 },
+  sam2_1024: sam2,
+  sam2_512: { ...sam2, side: 512 },
+} as const;
+const masksOf = {
+  sam: { name: "sam", path: "model-frame" },
+  efficientvit_sam_512: { name: "efficientvit_sam", path: "model-frame" },
+  sam2_1024: { name: "sam2", path: "direct" },
+  sam2_512: { name: "sam2", path: "direct" },
+} as const;
+type Name = keyof typeof specs;
 
 const cases = golden.cases.flatMap((each) =>
-  (["sam", "efficientvit_sam_512"] as const).map((name) => [name, each.image, each] as const),
+  (Object.keys(specs) as Name[]).map((name) => [name, each.image, each] as const),
 );
 
 test.each(cases)("%s, %s: the input, the prompts' frame and the masks are those of the authors", (name, _, given) => {
@@ -57,16 +71,18 @@ test.each(cases)("%s, %s: the input, the prompts' frame and the masks are those 
   expectSampled(tensor.data, given[name].tensor);
   const points = given.points.map(([x, y]) => ({ x, y, label: 1 as const }));
   const moved = toModelFrame({ frame: "image", points, box: undefined }, geometry).points;
-  for (const [i, [x, y]] of given[name].points.entries()) {
+  for (const [i, [x, y]] of (given[name].points ?? []).entries()) {
     expect(moved[i]!.x).toBeCloseTo(x, 9);
     expect(moved[i]!.y).toBeCloseTo(y, 9);
   }
   const { low_res_masks: low } = golden;
   const logits = seededTensor(low.tensor, low.shape).map((value) => value * low.scale);
-  const spec = { path: "model-frame", interpolation: "bilinear", threshold: ">0" } as const;
+  const { name: predictor, path } = masksOf[name];
+  const spec = { path, interpolation: "bilinear", threshold: ">0" } as const;
   const { counts } = maskFromLogits(logits, geometry, spec);
   const positive = counts.reduce((sum, run, i) => sum + (i % 2 === 1 ? run : 0), 0);
-  expect(positive).toBe(given.masks[masksOf[name]].positive);
+  // One logit of 1.9 million, 1.2e-7 from 0, has another sign where PyTorch interpolates in float32.
+  expect(Math.abs(positive - given.masks[predictor].positive)).toBeLessThanOrEqual(path === "direct" ? 1 : 0);
 });
 
 function expectSampled(data: Float32Array, { mean, std, absmax, index, value }: Sampled): void {

@@ -5,5 +5,6 @@ export { keptPicture } from "./keptPicture.ts";
 export type { LabelImage } from "./labelPng.ts";
 export { geometryOf, prepare, toModelFrame } from "./prepare.ts";
 export { resizeBilinear, resizePillow } from "./resample.ts";
+export { resizeAntialiased } from "./resizeAntialiased.ts";
 export { resizeOpenCv } from "./resizeOpenCv.ts";
 export { halfToEven } from "./rounding.ts";

@@ -1,13 +1,14 @@
 import type { Box, Geometry, ModelInput, ModelInputSpec, Prompt, RgbImage, Size, Tensor } from "../api.ts";
 import { resizeBilinear, resizePillow } from "./resample.ts";
+import { resizeAntialiased } from "./resizeAntialiased.ts";
 import { resizeOpenCv } from "./resizeOpenCv.ts";
 import { halfToEven, halfUp } from "./rounding.ts";
 
 /**
  * Makes a model's input, [1, 3, height, width] of the model frame, of an image. The image is resized to fit, normalised, then
  * padded, in this order: what is left free holds `padValue` as it is. The geometry is that of prompts and masks.
- * Source: ResizeLongestSide and Sam.preprocess of segment_anything (pad), EfficientSam.preprocess (stretch), LetterBox of
- * ultralytics (letterbox).
+ * Source: ResizeLongestSide and Sam.preprocess of segment_anything (pad), EfficientSam.preprocess and SAM2Transforms of sam2
+ * (stretch), LetterBox of ultralytics (letterbox).
  */
 export function prepare(image: RgbImage, spec: ModelInputSpec): ModelInput {
   const geometry = geometryOf(image.size, spec);
@@ -16,8 +17,10 @@ export function prepare(image: RgbImage, spec: ModelInputSpec): ModelInput {
   const data = new Float32Array(3 * height * width);
   const filled = geometry.resized.height === height && geometry.resized.width === width;
   if (!filled) fillPlanes(data, padValue);
-  if (spec.resize === "bilinear") writePlanes(resizeBilinear(image, geometry.resized), geometry, spec, data);
-  else writeBytes(toBytes[spec.resize](image, geometry.resized), geometry, spec, data);
+  const { resize } = spec;
+  if (resize === "bilinear" || resize === "bilinear-antialias")
+    writePlanes(toPlanes[resize](image, geometry.resized), geometry, spec, data);
+  else writeBytes(toBytes[resize](image, geometry.resized), geometry, spec, data);
   const tensor = { dims: [1, 3, height, width], data };
   if (promptSide === undefined) return { tensor, geometry };
   return { tensor, geometry: geometryOf(image.size, { ...spec, side: promptSide }) };
@@ -30,6 +33,7 @@ function fillPlanes(data: Float32Array, padValue: ModelInputSpec["padValue"]): v
 }
 
 const toBytes = { "pillow-bilinear": resizePillow, "opencv-bilinear": resizeOpenCv } as const;
+const toPlanes = { bilinear: resizeBilinear, "bilinear-antialias": resizeAntialiased } as const;
 
 /** Returns where an image of this size lies in the model frame. No side becomes 0 px. */
 export function geometryOf(

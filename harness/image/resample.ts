@@ -1,14 +1,12 @@
 import type { RgbImage, Size } from "../api.ts";
+import { type TriangleFilter, triangleFilter } from "./triangleFilter.ts";
 
 /** Bits behind the point of a filter coefficient: 8 of the 32 are the pixel's, 2 are left for sign and overshoot. */
 const fraction = 22;
 const half = 1 << (fraction - 1);
 
-/** Fixed-point weights of one axis: output i is the sum over k < counts[i] of weights[i * taps + k] * input[first[i] + k]. */
-interface Filter {
-  readonly taps: number;
-  readonly first: Int32Array;
-  readonly counts: Int32Array;
+/** The triangle with weights in whole parts of 2^22. */
+interface FixedPointFilter extends Omit<TriangleFilter, "weights"> {
   readonly weights: Int32Array;
 }
 
@@ -49,7 +47,7 @@ export function resizeBilinear({ size: from, pixels }: RgbImage, size: Size): Fl
 }
 
 function resizeRows({ size, pixels }: RgbImage, width: number): RgbImage {
-  const { taps, first, counts, weights } = triangleFilter(size.width, width);
+  const { taps, first, counts, weights } = fixedPointFilter(size.width, width);
   const resized = new Uint8Array(size.height * width * 3);
   for (let y = 0, at = 0; y < size.height; y++) {
     const row = y * size.width;
@@ -74,7 +72,7 @@ function resizeRows({ size, pixels }: RgbImage, width: number): RgbImage {
 
 /** Sums a row at a time: neighbours in a row are neighbours in memory, those in a column are not. */
 function resizeColumns({ size, pixels }: RgbImage, height: number): RgbImage {
-  const { taps, first, counts, weights } = triangleFilter(size.height, height);
+  const { taps, first, counts, weights } = fixedPointFilter(size.height, height);
   const stride = size.width * 3;
   const resized = new Uint8Array(height * stride);
   const sums = new Int32Array(stride);
@@ -101,32 +99,13 @@ function resizeColumns({ size, pixels }: RgbImage, height: number): RgbImage {
   return { size: { height, width: size.width }, pixels: resized };
 }
 
-/**
- * Computes weights in doubles, makes them add up to 1, and rounds them to fixed point half away from 0. None is negative, so no
- * sum leaves 0 … 255.
- */
-function triangleFilter(inputs: number, outputs: number): Filter {
-  const scale = inputs / outputs;
-  const support = Math.max(scale, 1);
-  const taps = Math.ceil(support) * 2 + 1;
-  const first = new Int32Array(outputs);
-  const counts = new Int32Array(outputs);
-  const weights = new Int32Array(outputs * taps);
-  for (let i = 0; i < outputs; i++) {
-    const centre = (i + 0.5) * scale;
-    const start = Math.max(Math.floor(centre - support + 0.5), 0);
-    const end = Math.min(Math.floor(centre + support + 0.5), inputs);
-    const triangle = Array.from({ length: end - start }, (_, k) =>
-      Math.max(1 - Math.abs((k + start - centre + 0.5) * (1 / support)), 0),
-    );
-    const total = triangle.reduce((sum, weight) => sum + weight, 0);
-    first[i] = start;
-    counts[i] = triangle.length;
-    triangle.forEach((weight, k) => {
-      weights[i * taps + k] = Math.floor(0.5 + weight * (1 / total) * (1 << fraction));
-    });
-  }
-  return { taps, first, counts, weights };
+/** Rounds weights to fixed point, half away from 0. None is negative, so no sum leaves 0 … 255. */
+function fixedPointFilter(inputs: number, outputs: number): FixedPointFilter {
+  const filter = triangleFilter(inputs, outputs);
+  return {
+    ...filter,
+    weights: Int32Array.from(filter.weights, (weight) => Math.floor(0.5 + weight * (1 << fraction))),
+  };
 }
 
 /**

@@ -7,17 +7,18 @@ import { floats, type Layout, numbers, type Wanted } from "./layout.ts";
 import { takenInput } from "./normalisation.ts";
 import { withoutBatch } from "./transformersSam.ts";
 
-/** SAM 2 stretches the photo to its square and masks back from it. Source: SAM2Transforms. */
+/** SAM 2 stretches the photo, in float, to its square and masks back from it. Source: SAM2Transforms. */
 const mask = { path: "direct", interpolation: "bilinear", threshold: ">0" } as const satisfies MaskSpec;
-const input = { ...samInput, fit: "stretch" } as const satisfies Omit<ModelInputSpec, "side">;
+const input = {
+  ...samInput,
+  fit: "stretch",
+  resize: "bilinear-antialias",
+} as const satisfies Omit<ModelInputSpec, "side">;
 
 /** Pixels to one place of the coarsest embedding: they count where the encoder leaves its input's size open. */
 const pixelsAPlace = 16;
 
-const notes = [
-  "one prompt a decoder call; padding points are the graph's own",
-  "SAM 2 resizes photos in floating point, the harness in Pillow's 8 bits: at most one grey level apart",
-];
+const notes = ["one prompt a decoder call; padding points are the graph's own"];
 
 const label = { boxStart: 2, boxEnd: 3 } as const;
 

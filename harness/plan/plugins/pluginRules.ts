@@ -43,7 +43,7 @@ const presetRules: readonly Rule[] = [
   rule("input.side", "a whole number of pixels", isCount),
   rule("input.promptSide", "a whole number of pixels, or nothing", (value) => value === undefined || isCount(value)),
   oneOf("input.fit", "pad", "stretch", "letterbox"),
-  oneOf("input.resize", "pillow-bilinear", "bilinear", "opencv-bilinear"),
+  oneOf("input.resize", "pillow-bilinear", "opencv-bilinear", "bilinear", "bilinear-antialias"),
   rule("input.padValue", "a number, or three", (value) => isNumber(value) || isThree(value)),
   rule("input.mean", "three numbers", isThree),
   rule("input.std", "three numbers", isThree),
