@@ -1,5 +1,5 @@
 import { HarnessError } from "../../harness/errors.ts";
-import type { DecoderArchitecture, DecoderConfig } from "../sam-decoder/config.ts";
+import { type DecoderArchitecture, type DecoderConfig, samTokens } from "../sam-decoder/config.ts";
 import { epsilons } from "../sam-decoder/epsilons.ts";
 
 /** Everything in which EfficientSAM's sizes differ. Source: efficient_sam/build_efficient_sam.py, efficient_sam.py. */
@@ -19,6 +19,7 @@ export const pointsAPrompt = 6;
 
 /** EfficientSAM's decoder. Source: efficient_sam/efficient_sam_decoder.py and two_way_transformer.py. */
 export const efficientSamDecoder: DecoderArchitecture = {
+  learned: samTokens,
   noMaskEmbedding: "none",
   selfAttention: "with positions",
   layerNormEpsilon: epsilons.twoWayTransformer,
@@ -29,8 +30,10 @@ export const efficientSamDecoder: DecoderArchitecture = {
     norm: "0.1",
     second: "1.0",
     normalises: "all",
+    adds: "nothing",
   },
   heads: { layers: ["layers.0.0", "layers.1.0", "fc"], activation: "Gelu" },
+  predictedIou: "linear",
   masks: 3,
   fused: { firstLook: "project the image", lastLook: "tokens that are read" },
 };

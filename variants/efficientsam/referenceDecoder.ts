@@ -26,7 +26,7 @@ export function referenceMaskDecoder(config: DecoderConfig, checkpoint: Checkpoi
   const decoder = child(root, "mask_decoder");
   const start = { tokens, image: keys };
   const attended = referenceTransformer(child(decoder, "transformer"), start, config, efficientSamDecoder);
-  const upscaled = referenceUpscaling(decoder, attended.keys, config, efficientSamDecoder);
+  const upscaled = referenceUpscaling(decoder, { tokens: attended.keys }, config, efficientSamDecoder);
   const ofMasks = slice(graph, attended.queries, 1, 1, outputTokens);
   const kernels = Array.from({ length: maskTokens }, (_, i) => {
     const token = reshape(graph, slice(graph, ofMasks, 1, i, i + 1), ["prompts", embedding]);

@@ -18,7 +18,7 @@ export function maskDecoder({ decoder: config }: HqSamConfig, checkpoint: Checkp
   const { embedding, grid } = config;
   const features = graph.input("hq_features", [1, embedding / 8, 4 * grid, 4 * grid]);
   const { queries, image } = attendedPrompts(root, config, prompts, hqSamDecoder);
-  const pixels = upscaledPixels(decoder, image, config, hqSamDecoder);
+  const pixels = upscaledPixels(decoder, { image }, config, hqSamDecoder);
   const tokens = slice(graph, queries, 1, 1, 2 + maskTokens);
   const kernels = hypernetworks(decoder, tokens, [embedding, embedding / 8], hqSamDecoder, ["hf_mlp"]);
   const ofSam = slice(graph, kernels, 1, 0, maskTokens);

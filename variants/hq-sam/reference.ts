@@ -61,7 +61,7 @@ export function referenceMaskDecoder(
   const features = graph.input("hq_features", [1, embedding / 8, 4 * grid, 4 * grid]);
   const { queries, keys } = referenceAttendedPrompts(root, config, prompts, hqSamDecoder);
   const decoder = child(root, "mask_decoder");
-  const upscaled = referenceUpscaling(decoder, keys, config, hqSamDecoder);
+  const upscaled = referenceUpscaling(decoder, { tokens: keys }, config, hqSamDecoder);
   const fine = add(graph, maskFeatures(child(decoder, "embedding_maskfeature"), upscaled, config), features);
   const ofSam = Array.from({ length: maskTokens }, (_, i) => `output_hypernetworks_mlps.${i}`);
   const kernels = referenceKernels(decoder, { queries, mlps: [...ofSam, "hf_mlp"] }, config, hqSamDecoder);

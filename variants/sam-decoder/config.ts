@@ -19,15 +19,21 @@ export interface DecoderConfig {
 
 /** Token 0 is the single-mask output, the other three the multimask output. */
 export const maskTokens = 4;
-/** The IoU token comes first, the mask tokens after it. */
+/** SAM's IoU token comes first, its mask tokens after it. */
 export const outputTokens = 1 + maskTokens;
 
 /** Learned tokens that results are read from, in their order: a weight of the mask decoder, and how many tokens it holds. */
 export type LearnedTokens = readonly (readonly [weight: string, count: number])[];
+
+const weights = { iou: "iou_token.weight", masks: "mask_tokens.weight", objectScore: "obj_score_token.weight" } as const;
+
 export const samTokens: LearnedTokens = [
-  ["iou_token.weight", 1],
-  ["mask_tokens.weight", maskTokens],
+  [weights.iou, 1],
+  [weights.masks, maskTokens],
 ];
+
+/** SAM's tokens behind one from which the decoder tells whether the object is there at all. */
+export const tokensWithObjectScore: LearnedTokens = [[weights.objectScore, 1], ...samTokens];
 
 /** Cross attention runs at half the embedding's width. */
 export const downsample = 2;
@@ -46,10 +52,35 @@ interface Decoded {
 /** Returns a score for each mask, [prompts, masks], in place of the IoU that SAM's head predicts. */
 export type MaskScores = (decoder: Module, decoded: Decoded, config: DecoderConfig) => GraphValue;
 
+/** Places of the learned tokens, which come before those of the prompt. */
+interface TokenPlaces {
+  readonly iou: number;
+  /** Place of the first mask token. */
+  readonly masks: number;
+  /** Absent where the decoder has no object score. */
+  readonly objectScore: number | undefined;
+  /** Number of all learned tokens. */
+  readonly all: number;
+}
+
+export function tokenPlaces({ learned }: Pick<DecoderArchitecture, "learned">): TokenPlaces {
+  const places = new Map<string, number>();
+  let all = 0;
+  for (const [weight, count] of learned) {
+    places.set(weight, all);
+    all += count;
+  }
+  return {
+    iou: places.get(weights.iou)!,
+    masks: places.get(weights.masks)!,
+    objectScore: places.get(weights.objectScore),
+    all,
+  };
+}
+
 /** Everything besides sizes and prompts in which two published decoders of SAM's kind differ. */
 export interface DecoderArchitecture {
-  /** The learned tokens; SAM's five if left out. */
-  readonly learned?: LearnedTokens;
+  readonly learned: LearnedTokens;
   /** `added`: image tokens carry the embedding that stands for "no mask", which the tokens of a mask prompt replace. */
   readonly noMaskEmbedding: "added" | "none";
   /**
@@ -68,11 +99,15 @@ export interface DecoderArchitecture {
     readonly norm: string;
     readonly second: string;
     readonly normalises: "channels" | "all";
+    /** Maps of the encoder's finer stages that are added after each step's convolution. */
+    readonly adds: "nothing" | "high-resolution maps";
   };
   /** The head that predicts IoU and each mask token's own MLP: the names of their linear layers, with activations between them. */
   readonly heads: { readonly layers: readonly string[]; readonly activation: Activation };
   /** Scores masks where the IoU that the head predicts is not to be used. */
   readonly scores?: MaskScores;
+  /** `sigmoid`: the predicted IoU is between 0 and 1. `linear`: it is what the head's last layer gives. */
+  readonly predictedIou: "linear" | "sigmoid";
   /** Number of returned masks: they are those of the last mask tokens. */
   readonly masks: number;
   /** Choices of the fused graph: they change its speed and leave its results alone. */
@@ -86,12 +121,14 @@ export interface DecoderArchitecture {
 
 /** SAM's decoder. Source: segment_anything/modeling/mask_decoder.py and transformer.py. */
 export const samDecoder: DecoderArchitecture = {
+  learned: samTokens,
   noMaskEmbedding: "added",
   selfAttention: "plain",
   layerNormEpsilon: epsilons.twoWayTransformer,
   mlp: { layers: ["mlp.lin1", "mlp.lin2"], activation: "Relu" },
-  upscaling: { path: "output_upscaling", first: "0", norm: "1", second: "3", normalises: "channels" },
+  upscaling: { path: "output_upscaling", first: "0", norm: "1", second: "3", normalises: "channels", adds: "nothing" },
   heads: { layers: ["layers.0", "layers.1", "layers.2"], activation: "Relu" },
+  predictedIou: "linear",
   masks: maskTokens,
   fused: { firstLook: "project the prompts", lastLook: "all tokens" },
 };

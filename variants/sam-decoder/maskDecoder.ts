@@ -1,7 +1,7 @@
 import type { Checkpoint, GraphValue, OnnxGraph } from "../../harness/api.ts";
 import { add, child, GraphBuilder, type Module, reshape, slice, transpose } from "../../harness/onnx/index.ts";
-import { type DecoderArchitecture, type DecoderConfig, maskTokens, samDecoder } from "./config.ts";
-import { predictedIou, upscaledMasks } from "./maskHeads.ts";
+import { type DecoderArchitecture, type DecoderConfig, maskTokens, samDecoder, tokenPlaces } from "./config.ts";
+import { highResolutionTokens, objectScore, predictedIou, upscaledMasks } from "./maskHeads.ts";
 import {
   imagePositions,
   maskInput,
@@ -14,7 +14,9 @@ import { twoWayTransformer } from "./twoWayTransformer.ts";
 
 /**
  * Builds the graph of what all prompts of an image share; it runs once an image: `image_embedding` [1, embedding, grid, grid] →
- * `image_tokens` and `image_tokens_with_positions` [grid², embedding].
+ * `image_tokens` and `image_tokens_with_positions` [grid², embedding]. A decoder that adds high-resolution maps has them as
+ * inputs too, `high_res_features.0` [1, embedding / 8, 4 grid, 4 grid] and `.1` [1, embedding / 4, 2 grid, 2 grid], and gives
+ * `high_res_tokens.0` and `.1`, in the order of the decoder's own values.
  */
 export function decoderImage(
   config: DecoderConfig,
@@ -38,7 +40,21 @@ export function addSharedTokens(root: Module, config: DecoderConfig, architectur
   const keys = architecture.noMaskEmbedding === "none" ? tokens : add(graph, tokens, noMaskEmbedding(root, config));
   graph.output("image_tokens", keys);
   graph.output("image_tokens_with_positions", add(graph, keys, imagePositions(root, config)));
+  if (architecture.upscaling.adds === "high-resolution maps") {
+    const maps = highResolutionMaps(graph, config);
+    const tokens = highResolutionTokens(child(root, "mask_decoder"), maps, config, architecture);
+    graph.output("high_res_tokens.0", tokens.fine);
+    graph.output("high_res_tokens.1", tokens.coarse);
+  }
   return tokens;
+}
+
+/** Adds the inputs for high-resolution maps. */
+export function highResolutionMaps(graph: GraphBuilder, { embedding, grid }: DecoderConfig) {
+  return {
+    fine: graph.input("high_res_features.0", [1, embedding / 8, 4 * grid, 4 * grid]),
+    coarse: graph.input("high_res_features.1", [1, embedding / 4, 2 * grid, 2 * grid]),
+  };
 }
 
 /** Says whether prompts bring low-res logits of an earlier prediction. */
@@ -48,7 +64,8 @@ export type MaskPrompts = "points and boxes" | "points, boxes and a mask";
  * Builds SAM's prompt encoder and mask decoder for a batch of prompts of one length: `point_coords` [prompts, points, 2],
  * `point_labels` [prompts, points], perhaps `mask_input` [prompts, 1, 4 grid, 4 grid], and the two outputs of `decoderImage` →
  * `low_res_masks` [prompts, 4, 4 grid, 4 grid] and `iou_predictions` [prompts, 4], single-mask token first; the
- * architecture's scores replace the predictions.
+ * architecture's scores replace the predictions. A decoder with an object score also gives `object_score_logits` [prompts] and,
+ * as its published code does, `mask_tokens` [prompts, 4, embedding].
  * Source: segment_anything/modeling/mask_decoder.py and transformer.py; ./reference.ts has them operator for operator.
  */
 export function maskDecoder(
@@ -61,12 +78,19 @@ export function maskDecoder(
   const root: Module = { graph, checkpoint, path: "" };
   const { queries, image } = attendedPrompts(root, config, prompts, architecture);
   const decoder = child(root, "mask_decoder");
-  const iouToken = slice(graph, queries, 1, 0, 1);
-  const masks = slice(graph, queries, 1, 1, 1 + maskTokens);
-  const lowResLogits = upscaledMasks(decoder, { tokens: masks, image }, config, architecture);
+  const places = tokenPlaces(architecture);
+  const iouToken = slice(graph, queries, 1, places.iou, places.iou + 1);
+  const masks = slice(graph, queries, 1, places.masks, places.masks + maskTokens);
+  const highResolution = architecture.upscaling.adds === "nothing" ? undefined : highResolutionInputs(graph, config);
+  const lowResLogits = upscaledMasks(decoder, { tokens: masks, image, highResolution }, config, architecture);
   graph.output("low_res_masks", lowResLogits);
   const scores = architecture.scores?.(decoder, { iouToken, lowResLogits }, config);
   graph.output("iou_predictions", scores ?? predictedIou(decoder, iouToken, config, architecture));
+  if (places.objectScore !== undefined) {
+    const token = slice(graph, queries, 1, places.objectScore, places.objectScore + 1);
+    graph.output("object_score_logits", objectScore(decoder, token, config, architecture));
+    graph.output("mask_tokens", masks);
+  }
   return graph.finish();
 }
 
@@ -89,7 +113,7 @@ export function attendedPrompts(
   const places = config.grid ** 2;
   let keys = graph.input("image_tokens", [places, config.embedding]);
   let keysWithPositions = graph.input("image_tokens_with_positions", [places, config.embedding]);
-  const tokens = promptTokens(root, promptInputs(root), config, architecture.learned);
+  const tokens = promptTokens(root, promptInputs(root), config, architecture);
   if (prompts === "points, boxes and a mask") {
     const dense = maskTokensOf(root, config, maskInput(root, config));
     keys = add(graph, keys, dense);
@@ -98,4 +122,12 @@ export function attendedPrompts(
 
   const transformer = child(root, "mask_decoder.transformer");
   return twoWayTransformer(transformer, { tokens, keys, keysWithPositions }, config, architecture);
+}
+
+/** Adds the inputs for what `decoderImage` gives of high-resolution maps. */
+function highResolutionInputs(graph: GraphBuilder, { embedding, grid }: DecoderConfig) {
+  return {
+    fine: graph.input("high_res_tokens.0", [4 * grid * grid, embedding / 2]),
+    coarse: graph.input("high_res_tokens.1", [grid * grid, embedding]),
+  };
 }

@@ -22,11 +22,36 @@ export function predictedIou(
   decoder: Module,
   token: GraphValue,
   { embedding, iouHead: hidden }: DecoderConfig,
-  { heads, masks }: DecoderArchitecture,
+  architecture: DecoderArchitecture,
 ): GraphValue {
   const { graph } = decoder;
-  const head = child(decoder, "iou_prediction_head");
+  const { masks } = architecture;
   const widths = [embedding, hidden, hidden, maskTokens];
+  const x = headOf(child(decoder, "iou_prediction_head"), token, widths, architecture);
+  const returned = masks === maskTokens ? x : slice(graph, x, 2, maskTokens - masks, maskTokens);
+  const values = architecture.predictedIou === "linear" ? returned : graph.op("Sigmoid", [returned]);
+  return reshape(graph, values, ["prompts", masks]);
+}
+
+/** Returns the logit of the object being there, [prompts], from its token [prompts, 1, embedding]. */
+export function objectScore(
+  decoder: Module,
+  token: GraphValue,
+  { embedding }: DecoderConfig,
+  architecture: DecoderArchitecture,
+): GraphValue {
+  const widths = [embedding, embedding, embedding, 1];
+  const score = headOf(child(decoder, "pred_obj_score_head"), token, widths, architecture);
+  return reshape(decoder.graph, score, ["prompts"]);
+}
+
+/** Puts a token through the linear layers of a head; `widths` has one number more than layers. */
+function headOf(
+  head: Module,
+  token: GraphValue,
+  widths: readonly number[],
+  { heads }: DecoderArchitecture,
+): GraphValue {
   const last = heads.layers.length - 1;
   let x = token;
   for (const [i, name] of heads.layers.entries()) {
@@ -34,8 +59,7 @@ export function predictedIou(
     const sizes = { inputs: widths[i]!, outputs: widths[i + 1]! };
     x = i === last ? linear(layer, x, sizes) : activatedLinear(layer, x, sizes, heads.activation);
   }
-  const returned = masks === maskTokens ? x : slice(graph, x, 2, maskTokens - masks, maskTokens);
-  return reshape(graph, returned, ["prompts", masks]);
+  return x;
 }
 
 /** Adds a linear layer and its activation. The runtime joins a bias and GELU in one operator. */
@@ -55,6 +79,15 @@ interface Upscaled {
   readonly tokens: GraphValue;
   /** [prompts, grid², embedding] */
   readonly image: GraphValue;
+  /** What `highResolutionTokens` gives, for a decoder that adds it. */
+  readonly highResolution?: HighResolution;
+}
+
+interface HighResolution {
+  /** Added after the first step, [grid², embedding]: the four children of each place, each with its channels. */
+  readonly coarse: GraphValue;
+  /** Added after the second step, [4 grid², embedding / 2]. */
+  readonly fine: GraphValue;
 }
 
 /**
@@ -63,12 +96,12 @@ interface Upscaled {
  */
 export function upscaledMasks(
   decoder: Module,
-  { tokens, image }: Upscaled,
+  { tokens, image, highResolution }: Upscaled,
   config: DecoderConfig,
   architecture: DecoderArchitecture,
 ): GraphValue {
   const { embedding } = config;
-  const pixels = upscaledPixels(decoder, image, config, architecture);
+  const pixels = upscaledPixels(decoder, { image, highResolution }, config, architecture);
   const kernels = hypernetworks(decoder, tokens, [embedding, embedding / 8], architecture);
   return placedMasks(decoder, { kernels, pixels, masks: architecture.masks }, config);
 }
@@ -80,7 +113,7 @@ export function upscaledMasks(
  */
 export function upscaledPixels(
   decoder: Module,
-  image: GraphValue,
+  { image, highResolution }: Omit<Upscaled, "tokens">,
   { embedding, grid }: DecoderConfig,
   { upscaling }: DecoderArchitecture,
 ): GraphValue {
@@ -90,11 +123,16 @@ export function upscaledPixels(
   const quarter = embedding / 8;
   const places = grid * grid;
   const first = childProduct(child(steps, upscaling.first), image, embedding, half);
-  const spread = reshape(graph, add(graph, first.product, first.bias), ["prompts", 4 * places, half]);
+  const halfway = add(graph, first.product, highResolution?.coarse ?? first.bias);
+  const spread = reshape(graph, halfway, ["prompts", 4 * places, half]);
   const normalise = upscaling.normalises === "channels" ? layerNormGelu : groupNormGelu;
   const normalised = normalise(child(steps, upscaling.norm), spread, half);
   const second = childProduct(child(steps, upscaling.second), normalised, half, quarter);
-  return reshape(graph, graph.op("BiasGelu", [second.product, second.bias]), ["prompts", 16 * places, quarter]);
+  const upscaled =
+    highResolution === undefined
+      ? graph.op("BiasGelu", [second.product, second.bias])
+      : gelu(graph, add(graph, second.product, highResolution.fine));
+  return reshape(graph, upscaled, ["prompts", 16 * places, quarter]);
 }
 
 interface Products {
@@ -114,6 +152,33 @@ export function placedMasks(
   const products = graph.op("FusedMatMul", [kernels, pixels], { transB: 1 });
   const cells = reshape(graph, products, ["prompts", masks * grid, grid, 2, 2, 2, 2]);
   return reshape(graph, transpose(graph, cells, [0, 1, 3, 5, 2, 4, 6]), ["prompts", masks, 4 * grid, 4 * grid]);
+}
+
+/**
+ * Returns high-resolution maps, [1, embedding / 4, 2 grid, 2 grid] and [1, embedding / 8, 4 grid, 4 grid], as `upscaledMasks`
+ * adds them, with the biases of its transposed convolutions in them. All prompts of an image share them.
+ */
+export function highResolutionTokens(
+  decoder: Module,
+  maps: HighResolution,
+  { embedding, grid }: DecoderConfig,
+  { upscaling }: DecoderArchitecture,
+): HighResolution {
+  const { graph } = decoder;
+  const steps = child(decoder, upscaling.path);
+  const places = grid * grid;
+  const half = embedding / 4;
+  const quarter = embedding / 8;
+  const coarse = transpose(graph, reshape(graph, maps.coarse, [half, grid, 2, grid, 2]), [1, 3, 2, 4, 0]);
+  const fine = transpose(graph, reshape(graph, maps.fine, [quarter, grid, 2, 2, grid, 2, 2]), [1, 4, 2, 5, 3, 6, 0]);
+  return {
+    coarse: add(graph, reshape(graph, coarse, [places, 4 * half]), childBias(child(steps, upscaling.first), half)),
+    fine: add(
+      graph,
+      reshape(graph, fine, [4 * places, 4 * quarter]),
+      childBias(child(steps, upscaling.second), quarter),
+    ),
+  };
 }
 
 export function layerNormGelu(norm: Module, x: GraphValue, channels: number): GraphValue {
@@ -140,7 +205,6 @@ function groupNormGelu(norm: Module, x: GraphValue, channels: number): GraphValu
 export function childProduct(module: Module, x: GraphValue, inputs: number, outputs: number) {
   const { graph } = module;
   const kernels = take(module, "weight", [inputs, outputs, 2, 2]);
-  const bias = take(module, "bias", [outputs]);
   const matrix = graph.derived({
     name: `${kernels.name}.children`,
     dims: [4 * outputs, inputs],
@@ -156,13 +220,19 @@ export function childProduct(module: Module, x: GraphValue, inputs: number, outp
   });
   return {
     product: graph.op("FusedMatMul", [x, matrix], { transB: 1 }),
-    bias: graph.derived({
-      name: `${bias.name}.children`,
-      dims: [4 * outputs],
-      from: [bias],
-      compute: (values) => Float32Array.from({ length: 4 * outputs }, (_, i) => values![i % outputs]!),
-    }),
+    bias: childBias(module, outputs),
   };
+}
+
+/** Returns a transposed convolution's bias four times over. */
+function childBias(module: Module, outputs: number): GraphValue {
+  const bias = take(module, "bias", [outputs]);
+  return module.graph.derived({
+    name: `${bias.name}.children`,
+    dims: [4 * outputs],
+    from: [bias],
+    compute: (values) => Float32Array.from({ length: 4 * outputs }, (_, i) => values![i % outputs]!),
+  });
 }
 
 /**

@@ -13,7 +13,7 @@ import {
   transpose,
   weight,
 } from "../../harness/onnx/index.ts";
-import { type DecoderConfig, type LearnedTokens, samTokens } from "./config.ts";
+import { type DecoderArchitecture, type DecoderConfig, samDecoder, tokenPlaces } from "./config.ts";
 import { epsilons } from "./epsilons.ts";
 
 /** Number of labels that have an embedding of their own: 0 background, 1 foreground, 2 and 3 the corners of a box. */
@@ -43,20 +43,19 @@ export function promptInputs({ graph }: Module): PromptInputs {
 }
 
 /**
- * Returns the learned tokens, which are SAM's five if left out, and one token a point: [prompts, learned + points, embedding].
+ * Returns the learned tokens and one token a point: [prompts, learned tokens + points, embedding].
  * Source: segment_anything/modeling/prompt_encoder.py and mask_decoder.py.
  */
 export function promptTokens(
   root: Module,
   prompts: PromptInputs,
   config: DecoderConfig,
-  learned: LearnedTokens = samTokens,
+  architecture: DecoderArchitecture = samDecoder,
 ): GraphValue {
   const { graph } = root;
-  const { embedding } = config;
-  const table = outputTokenTable(root, config, learned);
-  const dims = [table.dims[1] as number, embedding];
-  const tokens = forEveryPrompt(graph, table, countPrompts(graph, prompts.labels), dims);
+  const learned = outputTokenTable(root, config, architecture);
+  const dims = learned.dims.slice(1) as number[];
+  const tokens = forEveryPrompt(graph, learned, countPrompts(graph, prompts.labels), dims);
   return concat(graph, [tokens, pointTokens(child(root, "prompt_encoder"), prompts, config)], 1);
 }
 
@@ -76,17 +75,17 @@ export function forEveryPrompt(
   return graph.op("Expand", [x, shape], {}, { vouched: ["prompts", ...dims] });
 }
 
-/** Returns the learned tokens [1, tokens, embedding], from which results are read: SAM's IoU token and its mask tokens. */
+/** Returns the learned tokens [1, learned tokens, embedding], from which results are read: the IoU token and the mask tokens, for one. */
 export function outputTokenTable(
   root: Module,
   { embedding }: DecoderConfig,
-  learned: LearnedTokens = samTokens,
+  architecture: DecoderArchitecture = samDecoder,
 ): GraphValue {
   const decoder = child(root, "mask_decoder");
   return root.graph.derived({
     name: "mask_decoder.output_tokens",
-    dims: [1, learned.reduce((sum, [, count]) => sum + count, 0), embedding],
-    from: learned.map(([weight, count]) => take(decoder, weight, [count, embedding])),
+    dims: [1, tokenPlaces(architecture).all, embedding],
+    from: architecture.learned.map(([weight, count]) => take(decoder, weight, [count, embedding])),
     compute: (...tables) => Float32Array.from(tables.flatMap((table) => [...table])),
   });
 }

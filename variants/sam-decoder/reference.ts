@@ -10,9 +10,9 @@ import {
   transpose,
   weight,
 } from "../../harness/onnx/index.ts";
-import { type DecoderArchitecture, type DecoderConfig, maskTokens, samDecoder } from "./config.ts";
+import { type DecoderArchitecture, type DecoderConfig, maskTokens, samDecoder, tokenPlaces } from "./config.ts";
 import { exportedGelu, exportedLayerNorm2d } from "./exported.ts";
-import { decoderName, type MaskPrompts } from "./maskDecoder.ts";
+import { decoderName, highResolutionMaps, type MaskPrompts } from "./maskDecoder.ts";
 import { countPrompts, forEveryPrompt, promptInputs, promptTokens } from "./promptEncoder.ts";
 import { referenceHead, referenceMasks, referenceUpscaling } from "./referenceHeads.ts";
 import { referenceTransformer } from "./referenceTransformer.ts";
@@ -33,14 +33,24 @@ export function referenceMaskDecoder(
   const root: Module = { graph, checkpoint, path: "" };
   const { queries, keys } = referenceAttendedPrompts(root, config, prompts, architecture);
   const decoder = child(root, "mask_decoder");
-  const upscaled = referenceUpscaling(decoder, keys, config, architecture);
+  const maps = architecture.upscaling.adds === "nothing" ? undefined : highResolutionMaps(graph, config);
+  const upscaled = referenceUpscaling(decoder, { tokens: keys, maps }, config, architecture);
   const mlps = Array.from({ length: maskTokens }, (_, i) => `output_hypernetworks_mlps.${i}`);
   const kernels = referenceKernels(decoder, { queries, mlps }, config, architecture);
   const lowResLogits = referenceMasks(decoder, kernels, upscaled, config);
   graph.output("low_res_masks", lowResLogits);
-  const iouToken = slice(graph, queries, 1, 0, 1);
+  const places = tokenPlaces(architecture);
+  const iouToken = slice(graph, queries, 1, places.iou, places.iou + 1);
   const scores = architecture.scores?.(decoder, { iouToken, lowResLogits }, config);
   graph.output("iou_predictions", scores ?? referenceIou(decoder, iouToken, config, architecture));
+  if (places.objectScore !== undefined) {
+    const { embedding } = config;
+    const token = slice(graph, queries, 1, places.objectScore, places.objectScore + 1);
+    const widths = [embedding, embedding, embedding, 1];
+    const score = referenceHead(child(decoder, "pred_obj_score_head"), token, widths, architecture);
+    graph.output("object_score_logits", reshape(graph, score, ["prompts"]));
+    graph.output("mask_tokens", slice(graph, queries, 1, places.masks, places.masks + maskTokens));
+  }
   return graph.finish();
 }
 
@@ -58,7 +68,7 @@ export function referenceAttendedPrompts(
   const { embedding, grid } = config;
   const image = graph.input("image_embedding", [1, embedding, grid, grid]);
   const inputs = promptInputs(root);
-  const tokens = promptTokens(root, inputs, config, architecture.learned);
+  const tokens = promptTokens(root, inputs, config, architecture);
   const encoder = child(root, "prompt_encoder");
   const dense =
     prompts === "points and boxes"
@@ -73,7 +83,7 @@ export function referenceAttendedPrompts(
 
 interface MaskQueries {
   readonly queries: GraphValue;
-  /** The MLP of each mask's token, by its name in the decoder; the first of these tokens follows the IoU token. */
+  /** The MLP of each mask's token, by its name in the decoder: SAM's mask tokens and those that follow them. */
   readonly mlps: readonly string[];
 }
 
@@ -85,8 +95,9 @@ export function referenceKernels(
   architecture: DecoderArchitecture,
 ): readonly GraphValue[] {
   const widths = [embedding, embedding, embedding, embedding / 8];
+  const { masks } = tokenPlaces(architecture);
   return mlps.map((mlp, i) => {
-    const token = slice(decoder.graph, queries, 1, 1 + i, 2 + i);
+    const token = slice(decoder.graph, queries, 1, masks + i, masks + i + 1);
     return referenceHead(child(decoder, mlp), token, widths, architecture);
   });
 }
@@ -100,7 +111,8 @@ export function referenceIou(
 ): GraphValue {
   const widths = [embedding, iouHead, iouHead, maskTokens];
   const iou = referenceHead(child(decoder, "iou_prediction_head"), token, widths, architecture);
-  return reshape(decoder.graph, iou, ["prompts", maskTokens]);
+  const values = architecture.predictedIou === "linear" ? iou : decoder.graph.op("Sigmoid", [iou]);
+  return reshape(decoder.graph, values, ["prompts", maskTokens]);
 }
 
 function downscaledMask(module: Module, { embedding, grid }: DecoderConfig): GraphValue {

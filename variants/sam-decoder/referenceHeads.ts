@@ -1,5 +1,5 @@
 import type { GraphValue } from "../../harness/api.ts";
-import { child, concat, type Module, reshape, transpose, weight } from "../../harness/onnx/index.ts";
+import { add, child, concat, type Module, reshape, transpose, weight } from "../../harness/onnx/index.ts";
 import type { DecoderArchitecture, DecoderConfig } from "./config.ts";
 import {
   exportedActivation,
@@ -9,28 +9,36 @@ import {
   exportedLinear,
 } from "./exported.ts";
 
+interface Upscaled {
+  /** Image tokens, [prompts, grid², embedding]. */
+  readonly tokens: GraphValue;
+  /** High-resolution maps, for a decoder that adds them after each step's convolution. */
+  readonly maps?: { readonly coarse: GraphValue; readonly fine: GraphValue } | undefined;
+}
+
 /**
  * Turns the image tokens [prompts, grid², embedding] into pixels by two transposed convolutions: [prompts, embedding / 8, 4
  * grid, 4 grid].
  */
 export function referenceUpscaling(
   decoder: Module,
-  tokens: GraphValue,
+  { tokens, maps }: Upscaled,
   { embedding, grid }: DecoderConfig,
   { upscaling }: DecoderArchitecture,
 ): GraphValue {
   const { graph } = decoder;
   const steps = child(decoder, upscaling.path);
   const image = reshape(graph, transpose(graph, tokens, [0, 2, 1]), ["prompts", embedding, grid, grid]);
-  const deconvolve = (name: string, x: GraphValue, inputs: number, outputs: number) => {
+  const deconvolve = (name: string, x: GraphValue, [inputs, outputs]: readonly [number, number], map?: GraphValue) => {
     const layer = child(steps, name);
     const weights = [weight(layer, "weight", [inputs, outputs, 2, 2]), weight(layer, "bias", [outputs])];
-    return graph.op("ConvTranspose", [x, ...weights], { kernel_shape: [2, 2], strides: [2, 2] });
+    const enlarged = graph.op("ConvTranspose", [x, ...weights], { kernel_shape: [2, 2], strides: [2, 2] });
+    return map === undefined ? enlarged : add(graph, enlarged, map);
   };
-  const half = deconvolve(upscaling.first, image, embedding, embedding / 4);
+  const half = deconvolve(upscaling.first, image, [embedding, embedding / 4], maps?.coarse);
   const normalise = upscaling.normalises === "channels" ? exportedLayerNorm2d : exportedGroupNorm;
   const normalised = exportedGelu(graph, normalise(child(steps, upscaling.norm), half, embedding / 4));
-  return exportedGelu(graph, deconvolve(upscaling.second, normalised, embedding / 4, embedding / 8));
+  return exportedGelu(graph, deconvolve(upscaling.second, normalised, [embedding / 4, embedding / 8], maps?.fine));
 }
 
 /** Multiplies each mask's kernel, [prompts, 1, embedding / 8], with the upscaled image: [prompts, kernels, 4 grid, 4 grid]. */

@@ -13,7 +13,7 @@ import {
   slice,
   weight,
 } from "../../harness/onnx/index.ts";
-import { type DecoderArchitecture, type DecoderConfig, outputTokens, transformerDepth } from "./config.ts";
+import { type DecoderArchitecture, type DecoderConfig, tokenPlaces, transformerDepth } from "./config.ts";
 import { crossSizes, imageToToken, outputBias, tokenToImage } from "./crossAttention.ts";
 import { activatedLinear } from "./maskHeads.ts";
 import { imagePositions } from "./promptEncoder.ts";
@@ -63,10 +63,12 @@ export function twoWayTransformer(
 }
 
 /** Selects the tokens that the last attention is run for: all, or the IoU token and the tokens of the returned masks. */
-function lastTokens(graph: GraphBuilder, tokens: GraphValue, { fused, masks }: DecoderArchitecture): GraphValue {
+function lastTokens(graph: GraphBuilder, tokens: GraphValue, architecture: DecoderArchitecture): GraphValue {
+  const { fused, masks } = architecture;
   if (fused.lastLook === "all tokens") return tokens;
-  const returned = slice(graph, tokens, 1, outputTokens - masks, outputTokens);
-  return concat(graph, [slice(graph, tokens, 1, 0, 1), returned], 1);
+  const { iou, all } = tokenPlaces(architecture);
+  const returned = slice(graph, tokens, 1, all - masks, all);
+  return concat(graph, [slice(graph, tokens, 1, 0, iou + 1), returned], 1);
 }
 
 /** One layer: self attention, tokens to image, MLP, image to tokens. Returns [queries, keys]. */
