@@ -35,6 +35,10 @@ export interface BuildContext {
   readonly graph: GraphKind;
   /** Side of the model input, where it differs from the preset's (fixtures of fully convolutional models). */
   readonly side?: number;
+  /**
+   * Present for `bench verify`: the graphs also give inner values that fixtures name, which a run would pay for and never read.
+   */
+  readonly outputs?: "all";
   /** Present for presets that need a calibration. */
   readonly calibration?: CalibrationValues;
   readonly out: GraphSink;

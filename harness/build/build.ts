@@ -30,6 +30,7 @@ export interface BuildRequest {
   /** The provider whose operators the graphs are made of; `cpu` if left out. */
   readonly provider?: string;
   readonly side?: number;
+  readonly outputs?: BuildContext["outputs"];
   readonly calibration?: CalibrationValues;
   /** The folder that graphs are cached in; the home folder's `graphs` if left out. */
   readonly cache?: string;
@@ -89,7 +90,7 @@ export async function buildVariant(request: BuildRequest): Promise<BuiltVariant>
 
 /** Returns the graphs as data. It reads no weight, so it also tells, in milliseconds, whether a checkpoint fits. */
 export async function describeGraphs(
-  { variant, checkpoint, graph, provider = "cpu", side, calibration }: Omit<BuildRequest, "weightsId">,
+  { variant, checkpoint, graph, provider = "cpu", side, outputs, calibration }: Omit<BuildRequest, "weightsId">,
   told: Omit<GraphSink, "write"> = {},
 ): Promise<OnnxGraph[]> {
   const { preset, plugin, file } = variant;
@@ -99,6 +100,7 @@ export async function describeGraphs(
     checkpoint,
     graph,
     side,
+    outputs,
     calibration,
     out: {
       ...told,

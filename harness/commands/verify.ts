@@ -52,7 +52,7 @@ export const verify: Command = {
     const provider = args.provider as string;
     // Graphs of scaled weights are others, and none that a run without the scale may take.
     const weightsId = seededName(fixture.weight_scale);
-    const built = await buildVariant({ variant, checkpoint, weightsId, graph, provider, side });
+    const built = await buildVariant({ variant, checkpoint, weightsId, graph, provider, side, outputs: "all" });
     const runtime = { provider, threads: args.threads as number };
     const raw = await loadRaw(built.files, runtime, variant.preset);
     try {

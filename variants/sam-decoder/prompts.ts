@@ -1,6 +1,7 @@
 import type { MaskPrediction, NamedTensors, Prompt, Tensor } from "../../harness/api.ts";
 
-const label = { padding: -1, boxStart: 2, boxEnd: 3 } as const;
+/** Labels of points that no user gives. */
+export const label = { padding: -1, boxStart: 2, boxEnd: 3 } as const;
 
 /** A prompt in the form that the decoder takes it. */
 export interface PromptTokens {

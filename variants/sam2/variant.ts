@@ -1,0 +1,43 @@
+import type { Checkpoint, VariantPlugin } from "../../harness/api.ts";
+import { configOf } from "./config.ts";
+import { buildSam2Decoder, sam2Decoder } from "./decoder.ts";
+import { imageEncoder } from "./imageEncoder.ts";
+import { loadRawSam2, loadSam2 } from "./load.ts";
+import { sam2Presets } from "./presets.ts";
+import { referenceImageEncoder } from "./reference.ts";
+
+export default {
+  presets: sam2Presets,
+  async build(context) {
+    const { preset, checkpoint, graph, out } = context;
+    const config = configOf(preset.id, context.side);
+    const encoder = graph === "fused" ? imageEncoder : referenceImageEncoder;
+    await out.write(
+      "encoder",
+      encoder(config, checkpoint, context.outputs === "all" ? "embeddings and stages" : "embeddings"),
+    );
+    await buildSam2Decoder(context, config.decoder, sam2Decoder);
+    if (preset.size === "full") leaveVideoMemory(checkpoint, preset.id);
+    checkpoint.assertAllTaken();
+  },
+  load: loadSam2,
+  loadRaw: loadRawSam2,
+} satisfies VariantPlugin;
+
+/** Parts of a checkpoint that only frames of a video need. Source: SAM2Base of sam2/modeling/sam2_base.py. */
+export const videoMemory =
+  /^(memory_attention|memory_encoder|mask_downsample|obj_ptr_proj)\.|^(maskmem_tpos_enc|no_mem_pos_enc|no_obj_ptr)$/;
+
+/** Names and shapes that SAM 2.1 added to SAM 2, and that tell their checkpoints apart. */
+const added = new Map([
+  ["no_obj_embed_spatial", [1, 64]],
+  ["obj_ptr_tpos_proj.weight", [64, 256]],
+  ["obj_ptr_tpos_proj.bias", [64]],
+]);
+
+function leaveVideoMemory(checkpoint: Checkpoint, id: string): void {
+  checkpoint.discard(videoMemory, "video memory; one image has no frames before it");
+  if (!id.startsWith("sam2.1-")) return;
+  // Taken and not read: a file without them is SAM 2's.
+  for (const [name, dims] of added) checkpoint.take(name, dims);
+}
