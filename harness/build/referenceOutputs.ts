@@ -9,8 +9,21 @@ const sampled = z
   .object({ shape: numbers, std: z.number(), index: numbers, value: numbers })
   .refine(({ index, value }) => index.length === value.length, { message: "another number of values than of indices" });
 
-export type Expected = Immutable<z.infer<typeof sampled>>;
+export interface Expected extends Immutable<z.infer<typeof sampled>> {
+  /** Errors up to it are no errors; absent where each is one. */
+  readonly step?: number;
+}
 export type Outputs = Readonly<Record<string, Expected>>;
+
+const defaults = {
+  /** The std of fewer values than these may be small by chance: their root mean square takes its place. */
+  leastForStd: 8,
+  /**
+   * A stability score is a ratio of two counts of pixels. A logit that rounding takes across the threshold moves it by one
+   * pixel, of at least half the 256 x 256.
+   */
+  stabilityStep: 2 / 256 ** 2,
+};
 
 type Nested = readonly (number | Nested)[];
 const nested: z.ZodType<Nested> = z.lazy(() => z.array(z.union([z.number(), nested])).min(1));
@@ -24,7 +37,7 @@ const record = z.record(z.string(), z.unknown());
 export function outputsNamed(name: string, value: unknown, file: string): Outputs {
   if (typeof value === "number") return { [name]: { shape: [], std: 0, index: [0], value: [value] } };
   const whole = nested.safeParse(value);
-  if (whole.success) return { [name]: wholeOutput(whole.data) };
+  if (whole.success) return { [name]: wholeOutput(name, whole.data) };
   // An empty list says that the model has none.
   if (Array.isArray(value)) return merged(value.map((each: unknown, i) => listedOutputs(name, i, each, file)));
   return checked(z.object({ [name]: sampled }), { [name]: value }, file);
@@ -49,13 +62,18 @@ function merged(all: readonly Outputs[]): Outputs {
   return Object.assign({}, ...all);
 }
 
-function wholeOutput(values: Nested): Expected {
+function wholeOutput(name: string, values: Nested): Expected {
   const shape: number[] = [];
   for (let level: Nested | number = values; typeof level !== "number"; level = level[0]!) shape.push(level.length);
   const value = flatten(values);
   const mean = value.reduce((sum, each) => sum + each, 0) / value.length;
-  const std = Math.sqrt(value.reduce((sum, each) => sum + (each - mean) ** 2, 0) / value.length);
-  return { shape, std, index: value.map((_, i) => i), value };
+  const spreadAround = (centre: number) =>
+    Math.sqrt(value.reduce((sum, each) => sum + (each - centre) ** 2, 0) / value.length);
+  const own = spreadAround(mean);
+  // Values that are all the same, such as numbers of tokens, are to be given exactly.
+  const std = own === 0 || value.length >= defaults.leastForStd ? own : spreadAround(0);
+  const step = /\bstability_/.test(name) ? defaults.stabilityStep : undefined;
+  return { shape, std, step, index: value.map((_, i) => i), value };
 }
 
 function flatten(values: Nested): number[] {

@@ -67,6 +67,33 @@ test("each field that is no input is an output: lists by place, modes by their s
   expect(() => fixtureOf({ kind: "new" })).toThrow(/field kind is not as it should be/);
 });
 
+test("a few values are measured by their root mean square, and a stability score may be a pixel off", async () => {
+  const scores = [{ logit_scale: 0.25, stability_of_token_0: [0.96, 0.98], iou_predictions: [0.3, 0.4] }];
+  const fixture = fixtureOf({ single_mask: scores });
+  const embedding = { dims: [2, 2], data: Float32Array.of(1, 0, 0, 4) };
+  const given = (name: string, ...values: number[]) => ({
+    [`single_mask[logit_scale=0.25].${name}`]: { dims: [2], data: Float32Array.from(values) },
+  });
+  const errorsOf = (stability: number) =>
+    referenceErrors(
+      {
+        encode: async () => ({
+          image_embedding: embedding,
+          ...given("stability_of_token_0", stability, 0.98),
+          ...given("iou_predictions", 0.3, 0.401),
+        }),
+        close: async () => undefined,
+      },
+      fixture,
+    );
+  const [, pixel, iou] = Object.values(await errorsOf(0.96 + 1 / 40_000));
+  expect(iou!.std).toBeCloseTo(Math.sqrt(0.125), 6);
+  expect(pixel!.maxError).toBeCloseTo(2.5e-5, 6);
+  expect(pixel!.ratio).toBe(0);
+  const [, two] = Object.values(await errorsOf(0.96 + 2 / 40_000));
+  expect(two!.ratio).toBeGreaterThan(5e-5);
+});
+
 test("an output that the variant does not give is an error, and one without spread must be the same", async () => {
   const fixture = fixtureOf({ chosen: [3, 3] });
   const embedding = { dims: [2, 2], data: Float32Array.of(1, 0, 0, 4) };

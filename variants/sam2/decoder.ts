@@ -1,6 +1,6 @@
 import type { BuildContext } from "../../harness/api.ts";
 import { buildDecoder } from "../sam-decoder/build.ts";
-import { type DecoderArchitecture, type DecoderConfig, samDecoder } from "../sam-decoder/config.ts";
+import { type DecoderArchitecture, type DecoderConfig, samDecoder, tokensWithObjectScore } from "../sam-decoder/config.ts";
 import { renamedParts } from "../sam-decoder/renamed.ts";
 
 /**
@@ -12,7 +12,7 @@ export const sam2Decoder: DecoderArchitecture = {
   mlp: { layers: ["mlp.layers.0", "mlp.layers.1"], activation: "Relu" },
   upscaling: { ...samDecoder.upscaling, adds: "high-resolution maps" },
   predictedIou: "sigmoid",
-  objectScore: "first token",
+  learned: tokensWithObjectScore,
 };
 
 /** Names of the decoder's parts in SAM 2's checkpoints, and in those of its descendants, by SAM's names. */
