@@ -21,6 +21,8 @@ const published: readonly (readonly [variant: string, fixture: string])[] = [
   ["tinysam", "tinysam/fixtures/tinysam.json"],
   ["hq-sam-b", "hq-sam/fixtures/hq_sam_vit_b.json"],
   ["hq-sam-light", "hq-sam/fixtures/hq_sam_vit_tiny.json"],
+  ["sam2.1-t", "sam2/fixtures/sam2.1_hiera_tiny.json"],
+  ["sam2.1-s", "sam2/fixtures/sam2.1_hiera_small.json"],
 ];
 
 const home = mkdtempSync(join(tmpdir(), "sam-bench-full-size-"));
@@ -42,7 +44,7 @@ test("no fixture of a full-size preset is left out", () => {
   const files = readdirSync(variants, { recursive: true, encoding: "utf8" });
   const fixtures = files
     .map((file) => file.replaceAll("\\", "/"))
-    .filter((file) => /\/fixtures\/\w+\.json$/.test(file));
+    .filter((file) => /\/fixtures\/[\w.]+\.json$/.test(file));
   const whole = fixtures.filter((file) => {
     const fields = JSON.parse(readFileSync(join(variants, file), "utf8")) as Record<string, unknown>;
     return (fields.state_dict ?? fields.state_dict_tree) !== undefined && !/nano/.test(String(fields.name));

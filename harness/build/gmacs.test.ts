@@ -25,6 +25,10 @@ test.each([
   ["tinysam", 38.8, 1.81],
   ["slimsam-77", 46.6, 1.81],
   ["slimsam-50", 153.5, 1.81],
+  ["sam2.1-t", 146.2, 1.82],
+  ["sam2.1-s", 180.0, 1.82],
+  ["sam2.1-b+", 323.4, 1.82],
+  ["sam2-l", 911.4, 1.82],
   ["fastsam-s", 51.093, 0],
   ["fastsam-x", 419.753, 0],
 ])("%s has the multiply-accumulates that PyTorch counts in the authors' module", async (id, encode, decode) => {

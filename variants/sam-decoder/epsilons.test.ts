@@ -11,6 +11,7 @@ import repVitSam from "../repvit-sam/variant.ts";
 import sam from "../sam/variant.ts";
 import slimSam from "../slimsam/variant.ts";
 import tinySam from "../tinysam/variant.ts";
+import sam2 from "../sam2/variant.ts";
 
 // Seeded values hardly see epsilons: nothing in them is near zero. So the numbers of the published code stand here once more.
 test.each<[string, GraphKind, string, VariantPlugin, readonly number[]]>([
@@ -44,6 +45,10 @@ test.each<[string, GraphKind, string, VariantPlugin, readonly number[]]>([
   ["hq-sam-nano", "fused", "decoder-image", hqSam, [1e-6]],
   ["hq-sam-nano", "fused", "decoder", hqSam, [1e-5, 1e-6]],
   ["hq-sam-nano", "reference", "decoder", hqSam, [1e-5]],
+  ["sam2.1-nano", "fused", "encoder", sam2, [1e-6]],
+  ["sam2.1-nano", "reference", "encoder", sam2, [1e-6]],
+  ["sam2.1-nano", "fused", "decoder", sam2, [1e-5, 1e-6]],
+  ["sam2.1-nano", "reference", "decoder", sam2, [1e-5]],
 ])("%s, %s %s, normalises as the published code does", async (id, kind, name, plugin, expected) => {
   const preset = plugin.presets.find((each) => each.id === id)!;
   const graphs = new Map<string, OnnxGraph>();

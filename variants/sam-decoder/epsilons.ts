@@ -4,8 +4,8 @@
  */
 export const epsilons = {
   /**
-   * LayerNorms of a ViT encoder's blocks. Sources: segment_anything/build_sam.py; efficient_sam/efficient_sam_encoder.py. Methods
-   * on SAM's encoder keep its number.
+   * LayerNorms of a ViT encoder's blocks. Sources: segment_anything/build_sam.py; efficient_sam/efficient_sam_encoder.py;
+   * sam2/modeling/backbones/hieradet.py. Methods on SAM's encoder keep its number.
    */
   vit: 1e-6,
   /**

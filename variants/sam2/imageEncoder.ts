@@ -27,7 +27,7 @@ const defaults = {
   hiddenBytes: 32 * 2 ** 20,
 };
 
-/** Outputs that nothing but a comparison with reference values asks for. */
+/** The ends of stages are given to be compared with reference values; nothing else asks for them. */
 export type EncoderOutputs = "embeddings" | "embeddings and stages";
 
 /**
@@ -38,7 +38,12 @@ export type EncoderOutputs = "embeddings" | "embeddings and stages";
  * computed for some cells at a time: their hidden values alone would be several times the rest of the model.
  * Source: sam2/modeling/backbones/hieradet.py; ./reference.ts has it operator for operator.
  */
-export function imageEncoder(config: Sam2Config, checkpoint: Checkpoint, outputs: EncoderOutputs): OnnxGraph {
+export function imageEncoder(
+  config: Sam2Config,
+  checkpoint: Checkpoint,
+  outputs: EncoderOutputs,
+  hiddenBytes = defaults.hiddenBytes,
+): OnnxGraph {
   const graph = new GraphBuilder("encoder");
   const root: Module = { graph, checkpoint, path: "" };
   const trunk = child(root, "image_encoder.trunk");
@@ -47,32 +52,32 @@ export function imageEncoder(config: Sam2Config, checkpoint: Checkpoint, outputs
   const image = graph.input("image", [1, 3, config.side, config.side]);
   const firstFar = blocks.findIndex(({ window, inputGrid }) => !isRun(window, inputGrid, coarsest));
   const near = blocks.slice(0, firstFar);
-  const parts = partsOf(patches(trunk, image, config), trunk, config).map((part) =>
+  const parts = partsOf(patches(trunk, image, config), trunk, config, hiddenBytes).map((part) =>
     blockByBlock(trunk, part, near, coarsest),
   );
-  const fineStages = [0, 1].map((stage) => parts.map((ends) => ends.get(stage)!));
   const joined = concatenated(
     trunk,
-    parts.map((ends) => ends.get("end")!),
+    parts.map(({ tokens }) => tokens),
   );
   const far = blockByBlock(trunk, joined, blocks.slice(firstFar), coarsest);
+  /** Tokens at the end of a stage, in parts where all of it is computed so. */
+  const endOf = (stage: number) =>
+    far.ends.has(stage) ? [far.ends.get(stage)!] : parts.map(({ ends }) => ends.get(stage)!);
 
   const { embedding: channels } = config.decoder;
-  const fine = far.get(2)!;
-  const coarse = far.get(3)!;
+  const [fine, coarse] = [2, 3].map((stage) => concatenated(trunk, endOf(stage))) as [GraphValue, GraphValue];
   graph.output("image_embedding", imageEmbedding(root, { fine, coarse, channels, coarsest }));
   const maps = [
     { map: 3, convolution: "conv_s0", channels, outputs: channels / 8 },
     { map: 2, convolution: "conv_s1", channels, outputs: channels / 4 },
   ] as const;
-  for (const [i, how] of maps.entries()) {
-    const tokens = fineStages[i]!.map((part) => highResolution(root, part, how));
-    graph.output(`high_res_features.${i}`, toImage(root, concatenated(root, tokens), coarsest));
+  for (const [stage, how] of maps.entries()) {
+    const tokens = endOf(stage).map((part) => highResolution(root, part, how));
+    graph.output(`high_res_features.${stage}`, toImage(root, concatenated(root, tokens), coarsest));
   }
-  if (outputs === "embeddings and stages") {
-    const stages = [...fineStages.map((each) => concatenated(trunk, each)), fine, coarse];
-    for (const [i, tokens] of stages.entries()) graph.output(`trunk_stages.${i}`, toImage(trunk, tokens, coarsest));
-  }
+  if (outputs === "embeddings and stages")
+    for (const stage of config.depths.keys())
+      graph.output(`trunk_stages.${stage}`, toImage(trunk, concatenated(trunk, endOf(stage)), coarsest));
   return graph.finish();
 }
 
@@ -87,14 +92,19 @@ function patches(trunk: Module, image: GraphValue, config: Sam2Config): GraphVal
 }
 
 /** Returns the nested tokens of some cells at a time, [cells, tokens in each, width]. */
-function partsOf(tokens: GraphValue, { graph }: Module, config: Sam2Config): readonly GraphValue[] {
+function partsOf(
+  tokens: GraphValue,
+  { graph }: Module,
+  config: Sam2Config,
+  hiddenBytes: number,
+): readonly GraphValue[] {
   const { width } = config;
   const coarsest = coarsestGrid(config);
   const order = nestedOrder(gridOf(config, 0), coarsest);
   const cells = coarsest ** 2;
   const inEach = order.length / cells;
   const bytesACell = inEach * 4 * width * Float32Array.BYTES_PER_ELEMENT;
-  const atATime = largestDivisor(cells, defaults.hiddenBytes / bytesACell);
+  const atATime = largestDivisor(cells, hiddenBytes / bytesACell);
   return Array.from({ length: cells / atATime }, (_, i) => {
     const own = order.slice(i * atATime * inEach, (i + 1) * atATime * inEach);
     return reshape(graph, graph.op("Gather", [tokens, graph.ints(own)], { axis: 1 }), [atATime, inEach, width]);
@@ -108,20 +118,21 @@ function largestDivisor(whole: number, limit: number): number {
   return 1;
 }
 
-/** Returns the tokens at the end of each stage that ends here, by the stage's number, and those after the last block. */
-function blockByBlock(
-  trunk: Module,
-  tokens: GraphValue,
-  blocks: readonly HieraBlock[],
-  coarsest: number,
-): ReadonlyMap<number | "end", GraphValue> {
-  const ends = new Map<number | "end", GraphValue>();
-  let x = tokens;
+interface Computed {
+  /** Tokens after the last block. */
+  readonly tokens: GraphValue;
+  /** Tokens at the end of each stage that ends here, by the stage's number. */
+  readonly ends: ReadonlyMap<number, GraphValue>;
+}
+
+function blockByBlock(trunk: Module, start: GraphValue, blocks: readonly HieraBlock[], coarsest: number): Computed {
+  const ends = new Map<number, GraphValue>();
+  let tokens = start;
   for (const block of blocks) {
-    x = hieraBlock(child(trunk, `blocks.${block.index}`), x, block, coarsest);
-    if (block.last) ends.set(block.stage, x);
+    tokens = hieraBlock(child(trunk, `blocks.${block.index}`), tokens, block, coarsest);
+    if (block.last) ends.set(block.stage, tokens);
   }
-  return ends.set("end", x);
+  return { tokens, ends };
 }
 
 /** Adds one transformer block on nested tokens. Where it begins a stage, the stream is projected and pooled after the norm. */

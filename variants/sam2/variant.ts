@@ -1,8 +1,8 @@
 import type { Checkpoint, VariantPlugin } from "../../harness/api.ts";
+import { buildSam2Decoder, sam2Decoder } from "../sam2-decoder/decoder.ts";
+import { loadRawSam2, loadSam2 } from "../sam2-decoder/load.ts";
 import { configOf } from "./config.ts";
-import { buildSam2Decoder, sam2Decoder } from "./decoder.ts";
 import { imageEncoder } from "./imageEncoder.ts";
-import { loadRawSam2, loadSam2 } from "./load.ts";
 import { sam2Presets } from "./presets.ts";
 import { referenceImageEncoder } from "./reference.ts";
 

@@ -1,0 +1,351 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type {
+  Checkpoint,
+  GraphKind,
+  GraphNode,
+  OnnxGraph,
+  Tensor,
+  VariantManifest,
+  VariantPlugin,
+} from "../../harness/api.ts";
+import { fittingVariants } from "../../harness/build/weights/fit.ts";
+import { openWeights } from "../../harness/build/weights/openedWeights.ts";
+import { memoryConsole } from "../../harness/commands/fixtures/bench.ts";
+import { inspect } from "../../harness/commands/inspect.ts";
+import { geometryOf, toModelFrame } from "../../harness/image/index.ts";
+import { differenceOf } from "../../harness/onnx/fixtures/difference.ts";
+import { writeGraph } from "../../harness/onnx/index.ts";
+import { loadRegistry } from "../../harness/plan/plugins/registry.ts";
+import { statePickle } from "../../harness/weights/fixtures/stateDict.ts";
+import { zipParts } from "../../harness/weights/fixtures/zip.ts";
+import { openTensorArchive, seededCheckpoint, seededTensor } from "../../harness/weights/index.ts";
+import { contiguousStrides } from "../../harness/weights/strided.ts";
+import { type Sam2Config, sam2Configs } from "./config.ts";
+import { imageEncoder } from "./imageEncoder.ts";
+import { referenceImageEncoder } from "./reference.ts";
+import sam2, { videoMemory } from "./variant.ts";
+
+type Shapes = ReadonlyMap<string, readonly number[]>;
+
+const plugin: VariantPlugin & Pick<Required<VariantPlugin>, "loadRaw"> = sam2;
+const nanoId = "sam2.1-nano";
+const cpu = { provider: "cpu", threads: 2 };
+const kinds: readonly GraphKind[] = ["fused", "reference"];
+/** The largest error allowed, over the output's std: float32 sums in another order come to less. */
+const tolerance = 2e-5;
+/** Names that SAM 2.1 has and SAM 2 has not. */
+const added = /^(no_obj_embed_spatial|obj_ptr_tpos_proj\.(weight|bias))$/;
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "sam-bench-test-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("a file with the published names", () => {
+  test.each([
+    ["sam2.1-t", "tiny", "38,962,498"],
+    ["sam2.1-s", "small", "46,060,354"],
+  ])("fits %s alone, nested under model, and bench inspect says so", async (id, size, parameters) => {
+    const file = writeTorch(`${size}.pt`, publishedShapes(size), "model");
+    const console = memoryConsole();
+    expect(await inspect.run({ file }, console)).toBe(0);
+    expect(console.said.out).toMatch(new RegExp(`^variant +${id}$`, "m"));
+    expect(console.said.out).toMatch(new RegExp(`^parameters +${parameters}$`, "m"));
+    expect(await architecturesFitting(file)).toEqual([id]);
+  });
+
+  test("fits SAM 2 alone without what SAM 2.1 added to its video memory", async () => {
+    const older = [...publishedShapes("tiny")].filter(([name]) => !added.test(name));
+    expect(await architecturesFitting(writeTorch("older.pt", new Map(older), "model"))).toEqual(["sam2-t"]);
+  });
+
+  test("is refused as another variant, with the name of its own", async () => {
+    const registry = await loadRegistry();
+    const file = writeTorch("refused.pt", publishedShapes("tiny"), "model");
+    const weights = { source: "checkpoint", file } as const;
+    for (const id of ["sam2-t", "sam2.1-s", "sam-vit-b"])
+      await expect(openWeights({ variant: registry.variants.get(id)!, weights }, registry)).rejects.toMatchObject({
+        hint: expect.stringMatching(/^this is a checkpoint of sam2\.1-t( or |$)/),
+      });
+  });
+
+  test("is refused with one weight more than it should have", async () => {
+    const more = new Map([...publishedShapes("tiny"), ["image_encoder.extra", [2]] as const]);
+    expect(await architecturesFitting(writeTorch("more.pt", more, "model"))).toEqual([]);
+  });
+});
+
+test.each([
+  ["t", "tiny", 27_219_136],
+  ["s", "small", 34_316_992],
+])("sam2.1-%s takes all of its file but video memory", async (size, file, encoder) => {
+  const shapes = publishedShapes(file);
+  const used = [...shapes].filter(([name]) => !videoMemory.test(name) && !added.test(name));
+  for (const kind of kinds) {
+    const graphs = await graphsOf(`sam2.1-${size}`, kind);
+    const taken = new Map(graphs.flatMap(({ counts }) => [...counts.parameters]));
+    const gaussian = "sam_prompt_encoder.pe_layer.positional_encoding_gaussian_matrix";
+    expect([...taken.keys(), gaussian].sort()).toEqual(used.map(([name]) => name).sort());
+    expect(parametersOf(graphs)).toBe(encoder + 4_221_329 + 256);
+  }
+});
+
+test.each([
+  ["b+", 69_106_816],
+  ["l", 212_703_280],
+])(
+  "sam2.1-%s has the image encoder's parameters of the authors' module, and SAM 2's are as many",
+  async (size, encoder) => {
+    for (const id of [`sam2.1-${size}`, `sam2-${size}`])
+      for (const kind of kinds) expect(parametersOf(await graphsOf(id, kind))).toBe(encoder + 4_221_329 + 256);
+  },
+);
+
+test("each published size is there twice, once a release, on its own file", () => {
+  expect(plugin.presets.map(({ id, published }) => [id, published?.url.split("/").slice(-2).join("/")])).toEqual([
+    ["sam2.1-t", "092824/sam2.1_hiera_tiny.pt"],
+    ["sam2.1-s", "092824/sam2.1_hiera_small.pt"],
+    ["sam2.1-b+", "092824/sam2.1_hiera_base_plus.pt"],
+    ["sam2.1-l", "092824/sam2.1_hiera_large.pt"],
+    ["sam2-t", "072824/sam2_hiera_tiny.pt"],
+    ["sam2-s", "072824/sam2_hiera_small.pt"],
+    ["sam2-b+", "072824/sam2_hiera_base_plus.pt"],
+    ["sam2-l", "072824/sam2_hiera_large.pt"],
+    [nanoId, undefined],
+  ]);
+});
+
+test("points are scaled by the square's side over the image's, each axis apart", () => {
+  const { input } = preset("sam2.1-t");
+  const geometry = geometryOf({ height: 480, width: 640 }, input);
+  const { points } = toModelFrame({ frame: "image", points: [{ x: 320, y: 120, label: 1 }] }, geometry);
+  expect(points).toEqual([{ x: 512, y: 256, label: 1 }]);
+});
+
+describe("sam2.1-nano", () => {
+  test("takes the same weights for both graphs, and a file of them fits it alone", async () => {
+    const fused = await shapesOf("fused");
+    const reference = await shapesOf("reference");
+    expect([...fused].sort()).toEqual([...reference].sort());
+    expect(await architecturesFitting(writeTorch("nano.pt", fused))).toEqual([nanoId]);
+  });
+
+  test("encodes an image and decodes prompts with and without a mask alike in both graphs", async () => {
+    const image = noise([1, 3, 256, 256]);
+    const size = { height: 256, width: 256 };
+    const geometry = { image: size, resized: size, offset: { x: 0, y: 0 }, frame: size };
+    const mask = noise([1, 64, 64]);
+    const [fused, reference] = await Promise.all(
+      kinds.map(async (kind) => {
+        const files = writeAll(await graphsOf(nanoId, kind), `nano-${kind}`);
+        const variant = await plugin.load(files, cpu, preset(nanoId));
+        const embedding = await variant.encode({ tensor: image, geometry });
+        const box = { x0: 30, y0: 60, x1: 200, y1: 250 };
+        const predictions = await variant.decode(embedding, [
+          { frame: "model", points: [], box },
+          { frame: "model", points: [{ x: 100, y: 50, label: 1 }], box, mask },
+        ]);
+        await variant.close();
+        const logits = predictions.map((each) => (each.kind === "logits" ? each.lowResLogits : undefined)!);
+        const maps = Object.entries(embedding.skipConnections!);
+        expect(maps.map(([name]) => name)).toEqual(["high_res_features.0", "high_res_features.1"]);
+        return [embedding.tensor, ...maps.map(([, map]) => map), ...logits];
+      }),
+    );
+    expect(fused!.map(({ dims }) => dims)).toEqual([
+      [1, 64, 16, 16],
+      [1, 8, 64, 64],
+      [1, 16, 32, 32],
+      [4, 64, 64],
+      [4, 64, 64],
+    ]);
+    for (const [i, output] of fused!.entries()) expect(differenceOf(output, reference![i]!)).toBeLessThan(tolerance);
+  });
+
+  test("gives the ends of its stages only where bench verify asks", async () => {
+    for (const kind of kinds) {
+      const all = (await graphsOf(nanoId, kind, { outputs: "all" }))[0]!.outputs.map(({ name }) => name);
+      const run = (await graphsOf(nanoId, kind))[0]!.outputs.map(({ name }) => name);
+      expect(run).toEqual(["image_embedding", "high_res_features.0", "high_res_features.1"]);
+      expect(all).toEqual([...run, ...[0, 1, 2, 3].map((stage) => `trunk_stages.${stage}`)]);
+    }
+  });
+});
+
+test.each<[string, Partial<Sam2Config>]>([
+  ["windows that fill every grid", { windows: [8, 4, 8, 4] }],
+  ["fine windows that are no runs of tokens", { windows: [16, 4, 6, 3] }],
+  ["no global blocks, two heads at first and one block a stage", { globalBlocks: [], heads: 2, depths: [1, 1, 1, 1] }],
+])("both graphs encode alike with %s", async (_, changed) => {
+  const config: Sam2Config = { ...sam2Configs.nano, ...changed };
+  const image = noise([1, 3, 256, 256]);
+  const [fused, reference] = await Promise.all(
+    [imageEncoder, referenceImageEncoder].map(async (encoder, i) => {
+      const files = writeAll([encoder(config, seededCheckpoint(), "embeddings and stages")], `whole-${i}`);
+      const raw = await plugin.loadRaw(files, cpu, preset(nanoId));
+      const outputs = await raw.encode(image);
+      await raw.close();
+      return outputs;
+    }),
+  );
+  expect(Object.keys(fused!)).toEqual(Object.keys(reference!));
+  for (const [name, output] of Object.entries(fused!))
+    expect([name, differenceOf(output, reference![name]!) < tolerance]).toEqual([name, true]);
+});
+
+test("cells that are computed in parts give what they give together", async () => {
+  const image = noise([1, 3, 256, 256]);
+  const sizes = [2 ** 30, 2 ** 18];
+  const graphs = sizes.map((bytes) => imageEncoder(sam2Configs.nano, seededCheckpoint(), "embeddings", bytes));
+  const gathered = graphs.map(
+    (graph) => graph.nodes.filter(({ operator }) => operator === "LayerNormalization").length,
+  );
+  // All 64 cells at a time, and 8; four blocks are computed so, and four after them.
+  expect(gathered).toEqual([2 * (4 + 4), 2 * (8 * 4 + 4)]);
+  const embeddings = await Promise.all(
+    graphs.map(async (graph, i) => {
+      const raw = await plugin.loadRaw(writeAll([graph], `parts-${i}`), cpu, preset(nanoId));
+      const { image_embedding } = await raw.encode(image);
+      await raw.close();
+      return image_embedding!;
+    }),
+  );
+  expect(differenceOf(embeddings[0]!, embeddings[1]!)).toBeLessThan(tolerance);
+});
+
+// Seeded values hardly see some of these constants, so that the graphs are asked.
+describe("constants of the published code", () => {
+  test("positions are stretched bicubic, maps in the neck by the nearest value", async () => {
+    const resizes = named(await graphsOf(nanoId, "reference"), "encoder", "Resize");
+    expect(resizes.map(({ attributes }) => attributes)).toEqual([
+      {
+        mode: "cubic",
+        coordinate_transformation_mode: "pytorch_half_pixel",
+        cubic_coeff_a: { float: -0.75 },
+        nearest_mode: "floor",
+      },
+      { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" },
+    ]);
+  });
+
+  test("GELU is exact, once a block", async () => {
+    const blocks = 1 + 2 + 3 + 2;
+    const fused = await graphsOf(nanoId, "fused");
+    expect(named(fused, "encoder", "BiasGelu")).toHaveLength(blocks);
+    expect(named(fused, "encoder", "Tanh")).toEqual([]);
+    expect(named(await graphsOf(nanoId, "reference"), "encoder", "Erf")).toHaveLength(blocks);
+  });
+
+  test.each(kinds)("the predicted IoU alone goes through a sigmoid, %s", async (kind) => {
+    expect(named(await graphsOf(nanoId, kind), "decoder", "Sigmoid")).toHaveLength(1);
+  });
+});
+
+test("another input side is refused, since the decoder is made for one", async () => {
+  const context = { preset: preset("sam2.1-b+"), checkpoint: seededCheckpoint(), graph: "fused" as const };
+  const out = { write: async () => undefined };
+  await expect(plugin.build({ ...context, out, side: 512 })).rejects.toThrow(
+    "sam2.1-b+: its decoder is made for one image size (found 512, expected 1024)",
+  );
+});
+
+test("building reads no tensor", async () => {
+  const checkpoint: Checkpoint = {
+    ...seededCheckpoint(),
+    take: (name, dims) => ({
+      name,
+      dims,
+      read: () => {
+        throw new Error(`${name} was read`);
+      },
+    }),
+  };
+  for (const kind of kinds) expect((await graphsOf("sam2.1-t", kind, { checkpoint })).length).toBeGreaterThan(1);
+});
+
+function preset(id: string): VariantManifest {
+  return plugin.presets.find((each) => each.id === id)!;
+}
+
+interface Asked {
+  readonly checkpoint?: Checkpoint;
+  readonly outputs?: "all";
+}
+
+async function graphsOf(
+  id: string,
+  graph: GraphKind,
+  { checkpoint = seededCheckpoint(), outputs }: Asked = {},
+): Promise<readonly OnnxGraph[]> {
+  const graphs: OnnxGraph[] = [];
+  const write = async (name: string, built: OnnxGraph) => void graphs.push({ ...built, name });
+  await plugin.build({ preset: preset(id), checkpoint, graph, outputs, out: { write } });
+  return graphs;
+}
+
+/** Returns the nodes of one operator in one of the graphs. */
+function named(graphs: readonly OnnxGraph[], graph: string, operator: string): readonly GraphNode[] {
+  return graphs.find(({ name }) => name === graph)!.nodes.filter((node) => node.operator === operator);
+}
+
+/** Returns the names and shapes that the nano preset takes. */
+async function shapesOf(kind: GraphKind): Promise<Shapes> {
+  const shapes = new Map<string, readonly number[]>();
+  const seeded = seededCheckpoint();
+  const take: Checkpoint["take"] = (name, dims) => {
+    shapes.set(name, [...dims]);
+    return seeded.take(name, dims);
+  };
+  await graphsOf(nanoId, kind, { checkpoint: { ...seeded, take } });
+  return shapes;
+}
+
+/** Returns the names and shapes of the authors' state dict. */
+function publishedShapes(size: string): Shapes {
+  const file = fileURLToPath(new URL(`fixtures/sam2.1_hiera_${size}.json`, import.meta.url));
+  const { state_dict } = JSON.parse(readFileSync(file, "utf8")) as { state_dict: Record<string, readonly number[]> };
+  return new Map(Object.entries(state_dict));
+}
+
+/**
+ * Returns the ids of published architectures and nano presets; methods that run on their checkpoints have a slash in their ids.
+ */
+async function architecturesFitting(path: string): Promise<readonly string[]> {
+  const archive = await openTensorArchive(path);
+  const fitting = await fittingVariants(await loadRegistry(), archive);
+  archive.close();
+  return fitting.filter((id) => !id.includes("/"));
+}
+
+function parametersOf(graphs: readonly OnnxGraph[]): number {
+  const parameters = new Map(graphs.flatMap(({ counts }) => [...counts.parameters]));
+  return [...parameters.values()].reduce((sum, elements) => sum + elements, 0);
+}
+
+function writeAll(graphs: readonly OnnxGraph[], name: string): Record<string, string> {
+  const place = mkdtempSync(join(folder, `${name}-`));
+  return Object.fromEntries(graphs.map((graph) => [graph.name, writeGraph(graph, place)]));
+}
+
+/** Writes a .pt file whose tensors are views of one storage of zeros, so that it is as small as its largest tensor. */
+function writeTorch(name: string, shapes: Shapes, nesting?: string): string {
+  const elements = Math.max(...[...shapes.values()].map((dims) => dims.reduce((product, dim) => product * dim, 1)));
+  const tensors = [...shapes].map(([tensor, dims]) => {
+    return { name: tensor, key: "0", dims, strides: contiguousStrides(dims), storage: elements };
+  });
+  const parts = zipParts([
+    { name: "x/data.pkl", content: statePickle(tensors, nesting), packing: "stored" },
+    { name: "x/data/0", content: Buffer.alloc(4 * elements), packing: "stored" },
+  ]);
+  writeFileSync(join(folder, name), Buffer.concat(parts));
+  return join(folder, name);
+}
+
+function noise(dims: readonly number[]): Tensor {
+  return { dims, data: seededTensor("input.pos_embed", dims).map((value) => 4 * value) };
+}
