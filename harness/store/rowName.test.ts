@@ -18,6 +18,13 @@ test("a row's name is the variant's id with a checkpoint's name in it", () => {
   expect(withCheckpointName("nano/nano", "nano", "nano:mine")).toBe("nano:mine/nano");
 });
 
+test("an id may hold a plus and a dot", () => {
+  expect(rowNameParts("sam2.1-b+:mine")).toEqual({ variant: "sam2.1-b+", before: "sam2.1-b+", own: "mine" });
+  expect(isRowNameOf("sam2.1-b+:mine", "sam2.1-b+")).toBe(true);
+  expect(withCheckpointName("sam-fast/sam2.1-b+", "sam2.1-b+", "sam2.1-b+:mine")).toBe("sam-fast/sam2.1-b+:mine");
+  expect(["sam2.1-t", "sam2.1-b+"].filter(isCheckpointPath)).toEqual([]);
+});
+
 test("no name holds what a table, a page or a path would read otherwise", () => {
   const hostile = ["a:", "a:B", "a:../b", "a:b:c", "a:<b>", "a:b c", "a:\u001b[1m", `a:${"b".repeat(41)}`, ":b"];
   expect(hostile.map(rowNameParts)).toEqual(hostile.map(() => undefined));

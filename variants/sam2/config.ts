@@ -1,7 +1,7 @@
 import { HarnessError } from "../../harness/errors.ts";
 import type { DecoderConfig } from "../sam-decoder/config.ts";
 
-/** One number a stage, from the finest to the coarsest. */
+/** It holds one number a stage, from the finest to the coarsest. */
 export type ByStage = readonly [number, number, number, number];
 
 /** Everything in which SAM 2's sizes differ. Source: sam2/configs/sam2.1/*.yaml and sam2/modeling/backbones/hieradet.py. */

@@ -65,7 +65,8 @@ export function imageEncoder(
     far.ends.has(stage) ? [far.ends.get(stage)!] : parts.map(({ ends }) => ends.get(stage)!);
 
   const { embedding: channels } = config.decoder;
-  const [fine, coarse] = [2, 3].map((stage) => concatenated(trunk, endOf(stage))) as [GraphValue, GraphValue];
+  const fine = concatenated(trunk, endOf(2));
+  const coarse = concatenated(trunk, endOf(3));
   graph.output("image_embedding", imageEmbedding(root, { fine, coarse, channels, coarsest }));
   const maps = [
     { map: 3, convolution: "conv_s0", channels, outputs: channels / 8 },

@@ -14,7 +14,7 @@ export const sam2Mask = { path: "direct", interpolation: "bilinear", threshold: 
 
 const paper = { title: "SAM 2: Segment Anything in Images and Videos", arxiv: "2408.00714", year: 2024 };
 
-/** What the two releases differ in is video memory alone. */
+/** The two releases differ in video memory alone. */
 export const releases = {
   "sam2.1": { title: "SAM 2.1", files: "sam2.1_hiera", folder: "092824" },
   sam2: { title: "SAM 2", files: "sam2_hiera", folder: "072824" },
