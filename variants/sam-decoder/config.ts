@@ -25,7 +25,11 @@ export const outputTokens = 1 + maskTokens;
 /** Learned tokens that results are read from, in their order: a weight of the mask decoder, and how many tokens it holds. */
 export type LearnedTokens = readonly (readonly [weight: string, count: number])[];
 
-const weights = { iou: "iou_token.weight", masks: "mask_tokens.weight", objectScore: "obj_score_token.weight" } as const;
+const weights = {
+  iou: "iou_token.weight",
+  masks: "mask_tokens.weight",
+  objectScore: "obj_score_token.weight",
+} as const;
 
 export const samTokens: LearnedTokens = [
   [weights.iou, 1],

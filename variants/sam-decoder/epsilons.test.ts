@@ -9,9 +9,9 @@ import hqSam from "../hq-sam/variant.ts";
 import mobileSam from "../mobilesam/variant.ts";
 import repVitSam from "../repvit-sam/variant.ts";
 import sam from "../sam/variant.ts";
+import sam2 from "../sam2/variant.ts";
 import slimSam from "../slimsam/variant.ts";
 import tinySam from "../tinysam/variant.ts";
-import sam2 from "../sam2/variant.ts";
 
 // Seeded values hardly see epsilons: nothing in them is near zero. So the numbers of the published code stand here once more.
 test.each<[string, GraphKind, string, VariantPlugin, readonly number[]]>([

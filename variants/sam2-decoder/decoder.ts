@@ -1,6 +1,11 @@
 import type { BuildContext } from "../../harness/api.ts";
 import { buildDecoder } from "../sam-decoder/build.ts";
-import { type DecoderArchitecture, type DecoderConfig, samDecoder, tokensWithObjectScore } from "../sam-decoder/config.ts";
+import {
+  type DecoderArchitecture,
+  type DecoderConfig,
+  samDecoder,
+  tokensWithObjectScore,
+} from "../sam-decoder/config.ts";
 import { renamedParts } from "../sam-decoder/renamed.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { GraphFiles, NamedTensors, RawPrompts, RawVariant, RuntimeOptions, Variant } from "../../harness/api.ts";
 import { DecoderGraphs, loadWithPrompts } from "../sam-decoder/load.ts";
-import { promptTensors } from "../sam-decoder/prompts.ts";
+import { predictionOf, promptTensors } from "../sam-decoder/prompts.ts";
 import { sam2TokensOf } from "./prompts.ts";
 import { singleMasks } from "./singleMask.ts";
 
@@ -8,7 +8,7 @@ import { singleMasks } from "./singleMask.ts";
 const promptsACall = 64;
 
 export function loadSam2(files: GraphFiles, runtime: RuntimeOptions): Promise<Variant> {
-  return loadWithPrompts(files, runtime, { promptsACall, tokensOf: sam2TokensOf });
+  return loadWithPrompts(files, runtime, { promptsACall, tokensOf: sam2TokensOf, predictionOf });
 }
 
 /** Loads the graphs for `bench verify`. The choice of the single mask is that of logits as they are, and times a quarter. */
