@@ -10,8 +10,8 @@ import {
   tanhGelu,
   transpose,
 } from "../../harness/onnx/index.ts";
+import { bicubicMatrix } from "../bicubic/matrix.ts";
 import { epsilons } from "../sam-decoder/epsilons.ts";
-import { bicubicMatrix } from "./bicubicMatrix.ts";
 import type { EfficientVitSamConfig } from "./config.ts";
 import { headWidth, network } from "./network.ts";
 

@@ -1,5 +1,6 @@
 import type { Checkpoint, GraphValue, OnnxGraph } from "../../harness/api.ts";
 import { add, type GraphBuilder, reshape, slice, transpose } from "../../harness/onnx/index.ts";
+import { exportedBicubic } from "../bicubic/exported.ts";
 import { epsilons } from "../sam-decoder/epsilons.ts";
 import { exportedLayerNorm2d, exportedTanhGelu } from "../sam-decoder/exported.ts";
 import type { EfficientVitSamConfig } from "./config.ts";
@@ -38,18 +39,7 @@ function attend(graph: GraphBuilder, joint: GraphValue): GraphValue {
 
 function sumOnGrid(graph: GraphBuilder, maps: readonly GraphValue[]): GraphValue {
   const [, , grid] = maps.at(-1)!.dims as [number, number, number, number];
-  return maps.map((map) => resized(graph, map, grid)).reduce((sum, map) => add(graph, sum, map));
-}
-
-/** Resizes as F.interpolate's bicubic does without aligned corners; a map of the right size passes unchanged. */
-function resized(graph: GraphBuilder, map: GraphValue, grid: number): GraphValue {
-  const [batch, channels, rows] = map.dims as [number, number, number, number];
-  if (rows === grid) return map;
-  const how = {
-    mode: "cubic",
-    coordinate_transformation_mode: "pytorch_half_pixel",
-    cubic_coeff_a: { float: -0.75 },
-    nearest_mode: "floor",
-  };
-  return graph.op("Resize", [map, undefined, undefined, graph.ints([batch, channels, grid, grid])], how);
+  return maps
+    .map((map) => (map.dims[2] === grid ? map : exportedBicubic(graph, map, [grid, grid])))
+    .reduce((sum, map) => add(graph, sum, map));
 }
