@@ -41,7 +41,7 @@ test("printed multiply-accumulates agree within 2 %, or the preset's notes say b
   const printing = [...registry.variants.values()].filter(({ preset }) => preset.printed?.gmacs !== undefined);
   expect(printing.map(({ preset }) => preset.id).sort()).toEqual([
     ...["l0", "l1", "l2", "xl0", "xl1"].map((size) => `efficientvit-sam-${size}`),
-    ...["fastsam-x", "fastsam-x/square", "mobilesam", "sam-vit-b", "sam-vit-h", "sam-vit-l"],
+    ...["fastsam-x", "fastsam-x/square", "mobilesam", "sam-vit-b", "sam-vit-h", "sam-vit-l", "tinysam"],
   ]);
   for (const { preset } of printing) {
     const { value, counts } = preset.printed!.gmacs!;
