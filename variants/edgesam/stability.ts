@@ -2,7 +2,7 @@ import type { GraphValue } from "../../harness/api.ts";
 import { child, take } from "../../harness/onnx/index.ts";
 import { type MaskScores, maskTokens } from "../sam-decoder/config.ts";
 
-/** How far the threshold is moved, in logits. Source: stability_score_offset of edge_sam/predictor.py. */
+/** The threshold is moved by so many logits, up and down. Source: stability_score_offset of edge_sam/predictor.py. */
 const offset = 1;
 
 /** ONNX's number of float32, as Cast wants it. */

@@ -21,7 +21,7 @@ export interface RepVitConfig {
 }
 
 /**
- * Branches of the convolution that mixes the places of each channel. All sum a 3 x 3 convolution with its batch norm, a 1 x 1
+ * Says which branches the convolution has that mixes the places of each channel. All sum a 3 x 3 convolution with its batch norm, a 1 x 1
  * convolution and the input itself. `norm on the sum`: the 1 x 1 convolution has a bias, and a second batch norm follows the
  * sum. `norm in each branch`: the 1 x 1 convolution has a batch norm, and none follows the sum.
  */

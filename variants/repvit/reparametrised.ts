@@ -50,7 +50,7 @@ export function reparametrisedConvolution(
   return graph.op("Conv", [x, kernels, bias], { kernel_shape: [3, 3], pads: [1, 1, 1, 1], group: width });
 }
 
-/** What a branch or the sum is multiplied by, and what is added to it, for each channel. */
+/** Holds what a branch or the sum is multiplied by, and what is added to it, for each channel. */
 interface Affine {
   factor(channel: number): number;
   shift(channel: number): number;

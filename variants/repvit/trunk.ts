@@ -73,7 +73,7 @@ export function squeezeExcite(module: Module, x: GraphValue, width: number, { me
   return mul(graph, x, graph.op("Sigmoid", [excited]));
 }
 
-/** Two 1 x 1 convolutions with their batch norms, of which the first doubles the channels. */
+/** Names two 1 x 1 convolutions with their batch norms: the first doubles the channels, the second halves them. */
 interface ChannelMixer {
   readonly widen: Module;
   readonly narrow: Module;

@@ -45,7 +45,7 @@ export const transformerDepth = 2;
 
 type Activation = "Relu" | "Gelu";
 
-/** What a decoder can tell how good its masks are from. */
+/** Holds what a decoder can tell from how good its masks are. */
 interface Decoded {
   /** The IoU token, [prompts, 1, embedding]. */
   readonly iouToken: GraphValue;
