@@ -4,7 +4,7 @@ import { exportedBicubic } from "../bicubic/exported.ts";
 import { bicubicMatrix } from "../bicubic/matrix.ts";
 import type { EdgeSamConfig } from "./config.ts";
 
-/** Enlarges [1, channels, rows, columns] to twice its rows and columns. */
+/** Resizes [1, channels, rows, columns] to twice its rows and columns. */
 export type Enlarge = (module: Module, x: GraphValue) => GraphValue;
 
 /**
@@ -30,7 +30,7 @@ export const resized: Enlarge = ({ graph }, x) => {
 };
 
 /**
- * Enlarges by the same interpolation as two products with one matrix, first along rows, then along columns: the runtime's
+ * Computes the same interpolation as two products with one matrix, first along rows, then along columns: the runtime's
  * Resize takes each of 16 neighbours anew.
  */
 export const multiplied: Enlarge = ({ graph }, x) => {
