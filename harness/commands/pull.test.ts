@@ -48,7 +48,8 @@ test("a checkpoint pulled from a mirror is what bench run uses, and says so; lis
   const [report] = JSON.parse(ran.out).runs;
   expect(report).toMatchObject({
     weights: "checkpoint",
-    weightsLabel: "mobile_sam_small.pt, not the published file",
+    weightsLabel:
+      "mobile_sam_small.pt, not the published file, as told (mobilesam-nano or mobilesam-small by its shapes)",
     images: { finished: 1 },
   });
 

@@ -35,7 +35,7 @@ test("a program is asked what it is, and its row is the plan's as any other", as
   const { chosen } = await planOf({ variants: "sam-nano,plain", external: [`plain=${command}`], threads: 3 });
   const { variant, weights, external } = chosen[1]!;
   expect(weights).toEqual({ source: "external" });
-  expect(variant.preset).toMatchObject({ id: "plain", lacks: ["mask-input", "stability"] });
+  expect(variant.preset).toMatchObject({ id: "plain", lacks: ["mask-input", "stability", "logits"] });
   expect(external!.description).toEqual({ name: "plain", versions: { engine: "1.2" }, supports: both });
   expect(external!.command.environment).toMatchObject({ OMP_NUM_THREADS: "3" });
   expect(shownCommand(external!)).toBe("node plain.mjs");
