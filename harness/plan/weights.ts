@@ -158,9 +158,9 @@ async function weightsOf(
   const naming = `bench run --variants ${preset.id}`;
   switch (flags.weights) {
     case "seeded":
-      // Who asks for seeded weights of `all` wants the models that have no others here.
-      return among === "all" && preset.size === "nano" && nano !== undefined
-        ? missing("a nano preset with trained weights", `${naming} --weights seeded`)
+      // Who asks for seeded weights of `all` wants latency and memory at full size.
+      return among === "all" && preset.size === "nano"
+        ? missing("a nano preset, not at full size", `${naming} --weights seeded`)
         : { source: "seeded" };
     case "checkpoint":
       return checkpoint === undefined ? missing("no checkpoint here") : { source: "checkpoint", file: checkpoint };
