@@ -2,13 +2,23 @@ import type { GraphFiles, NamedTensors, RawPrompts, RawVariant, RuntimeOptions, 
 import { DecoderGraphs, loadWithPrompts } from "../sam-decoder/load.ts";
 import { predictionOf, promptTensors } from "../sam-decoder/prompts.ts";
 import { sam2TokensOf } from "./prompts.ts";
-import { singleMasks } from "./singleMask.ts";
+import { singleMasks, withSingleMask } from "./singleMask.ts";
 
 /** Prompts in one decoder call, as for SAM: memory grows with each. */
 const promptsACall = 64;
 
-export function loadSam2(files: GraphFiles, runtime: RuntimeOptions): Promise<Variant> {
-  return loadWithPrompts(files, runtime, { promptsACall, tokensOf: sam2TokensOf, predictionOf });
+/** The mask that stands at token 0: that of SAM 2's predictor, which chooses by stability, or the token's own. */
+export type SingleMask = "by stability" | "token 0";
+
+export function loadSam2(files: GraphFiles, runtime: RuntimeOptions, single: SingleMask): Promise<Variant> {
+  return loadWithPrompts(files, runtime, {
+    promptsACall,
+    tokensOf: sam2TokensOf,
+    predictionOf: (outputs, i) => {
+      const prediction = predictionOf(outputs, i);
+      return single === "by stability" ? withSingleMask(prediction) : prediction;
+    },
+  });
 }
 
 /** Loads the graphs for `bench verify`. The choice of the single mask is that of logits as they are, and times a quarter. */

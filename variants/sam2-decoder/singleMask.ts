@@ -1,4 +1,4 @@
-import type { NamedTensors, Tensor } from "../../harness/api.ts";
+import type { MaskPrediction, NamedTensors, Tensor } from "../../harness/api.ts";
 
 /** Settings that build_sam2 gives the decoder unless it is told otherwise; the YAML files do not have them. */
 const rule = { delta: 0.05, stable: 0.98 };
@@ -28,6 +28,24 @@ export function singleMaskToken(stability: number, predictedIou: ArrayLike<numbe
   for (let token = 2; token < predictedIou.length; token++)
     if (predictedIou[token]! > predictedIou[best]!) best = token;
   return best;
+}
+
+/**
+ * Returns a prediction of four tokens whose token 0 is the one mask that SAM 2's predictor gives, with that mask's predicted IoU.
+ * The other tokens stay.
+ */
+export function withSingleMask(prediction: MaskPrediction): MaskPrediction {
+  if (prediction.kind !== "logits") throw new Error("SAM 2 gives logits");
+  const { lowResLogits, predictedIou } = prediction;
+  const [, rows, columns] = lowResLogits.dims as [number, number, number];
+  const size = rows * columns;
+  const token = singleMaskToken(lowResStability(lowResLogits.data.subarray(0, size)), predictedIou);
+  if (token === 0) return prediction;
+  const data = lowResLogits.data.slice();
+  data.copyWithin(0, token * size, (token + 1) * size);
+  const ious = predictedIou.slice();
+  ious[0] = ious[token]!;
+  return { kind: "logits", lowResLogits: { dims: lowResLogits.dims, data }, predictedIou: ious };
 }
 
 /** Returns the choice for each prompt of a decoder's outputs, with the logits multiplied by `scale`; each value is [prompts]. */

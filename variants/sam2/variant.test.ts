@@ -107,7 +107,8 @@ test.each([
 );
 
 test("each published size is there twice, once a release, on its own file", () => {
-  expect(plugin.presets.map(({ id, published }) => [id, published?.url.split("/").slice(-2).join("/")])).toEqual([
+  const own = plugin.presets.filter(({ base }) => base === undefined);
+  expect(own.map(({ id, published }) => [id, published?.url.split("/").slice(-2).join("/")])).toEqual([
     ["sam2.1-t", "092824/sam2.1_hiera_tiny.pt"],
     ["sam2.1-s", "092824/sam2.1_hiera_small.pt"],
     ["sam2.1-b+", "092824/sam2.1_hiera_base_plus.pt"],
@@ -118,6 +119,10 @@ test("each published size is there twice, once a release, on its own file", () =
     ["sam2-l", "072824/sam2_hiera_large.pt"],
     [nanoId, undefined],
   ]);
+  const others = plugin.presets.filter(({ base }) => base !== undefined);
+  expect(others.map(({ id, base, published }) => [id, base, published])).toEqual(
+    own.map(({ id }) => [`${id}/token0`, id, undefined]),
+  );
 });
 
 test("points are scaled by the square's side over the image's, each axis apart", () => {

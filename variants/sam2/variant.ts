@@ -3,24 +3,25 @@ import { buildSam2Decoder, sam2Decoder } from "../sam2-decoder/decoder.ts";
 import { loadRawSam2, loadSam2 } from "../sam2-decoder/load.ts";
 import { configOf } from "./config.ts";
 import { imageEncoder } from "./imageEncoder.ts";
-import { sam2Presets } from "./presets.ts";
+import { sam2Presets, singleMaskOf } from "./presets.ts";
 import { referenceImageEncoder } from "./reference.ts";
 
 export default {
   presets: sam2Presets,
   async build(context) {
     const { preset, checkpoint, graph, out } = context;
-    const config = configOf(preset.id, context.side);
+    const id = preset.base ?? preset.id;
+    const config = configOf(id, context.side);
     const encoder = graph === "fused" ? imageEncoder : referenceImageEncoder;
     await out.write(
       "encoder",
       encoder(config, checkpoint, context.outputs === "all" ? "embeddings and stages" : "embeddings"),
     );
     await buildSam2Decoder(context, config.decoder, sam2Decoder);
-    if (preset.size === "full") leaveVideoMemory(checkpoint, preset.id);
+    if (preset.size === "full") leaveVideoMemory(checkpoint, id);
     checkpoint.assertAllTaken();
   },
-  load: loadSam2,
+  load: (files, runtime, preset) => loadSam2(files, runtime, singleMaskOf(preset)),
   loadRaw: loadRawSam2,
 } satisfies VariantPlugin;
 
