@@ -1,26 +1,29 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Checkpoint, GraphKind, GraphNode, OnnxGraph, Tensor, VariantPlugin } from "../../harness/api.ts";
-import { fittingVariants } from "../../harness/build/weights/fit.ts";
+import type { Checkpoint, GraphKind, OnnxGraph, VariantPlugin } from "../../harness/api.ts";
 import { openWeights } from "../../harness/build/weights/openedWeights.ts";
 import { memoryConsole } from "../../harness/commands/fixtures/bench.ts";
 import { inspect } from "../../harness/commands/inspect.ts";
 import { differenceOf } from "../../harness/onnx/fixtures/difference.ts";
-import { writeGraph } from "../../harness/onnx/index.ts";
 import { loadRegistry } from "../../harness/plan/plugins/registry.ts";
-import { statePickle } from "../../harness/weights/fixtures/stateDict.ts";
-import { zipParts } from "../../harness/weights/fixtures/zip.ts";
-import { openTensorArchive, seededCheckpoint, seededTensor } from "../../harness/weights/index.ts";
-import { contiguousStrides } from "../../harness/weights/strided.ts";
+import { seededCheckpoint, shapesTaken, type TensorShapes } from "../../harness/weights/index.ts";
+import {
+  architecturesFitting,
+  nodesOf,
+  noise,
+  parametersOf,
+  publishedShapes,
+  unreadCheckpoint,
+  writeAll,
+  writeTorch,
+} from "../fixtures/trial.ts";
 import { type EfficientVitSamConfig, efficientVitSamConfigs } from "./config.ts";
 import { imageEncoder } from "./imageEncoder.ts";
 import { referenceImageEncoder } from "./reference.ts";
 import efficientVitSam from "./variant.ts";
-
-type Shapes = ReadonlyMap<string, readonly number[]>;
 
 const plugin: VariantPlugin & Pick<Required<VariantPlugin>, "loadRaw"> = efficientVitSam;
 const nanoId = "efficientvit-sam-nano";
@@ -42,7 +45,7 @@ describe("a file with the published names", () => {
     ["xl0", "plain", undefined, "116,957,904"],
     ["xl0", "nested", "state_dict", "116,957,904"],
   ])("fits efficientvit-sam-%s alone, %s, and bench inspect says so", async (size, layout, nesting, parameters) => {
-    const file = writeTorch(`${size}-${layout}.pt`, publishedShapes(size), nesting);
+    const file = writeTorch(join(folder, `${size}-${layout}.pt`), published(size), nesting);
     const console = memoryConsole();
     expect(await inspect.run({ file }, console)).toBe(0);
     expect(console.said.out).toMatch(new RegExp(`^variant +efficientvit-sam-${size}$`, "m"));
@@ -52,7 +55,7 @@ describe("a file with the published names", () => {
 
   test("is refused as another variant, with the name of its own", async () => {
     const registry = await loadRegistry();
-    const file = writeTorch("l0.pt", publishedShapes("l0"));
+    const file = writeTorch(join(folder, "l0.pt"), published("l0"));
     const weights = { source: "checkpoint", file } as const;
     for (const id of ["sam-vit-b", "mobilesam", "efficientvit-sam-l1", "efficientvit-sam-xl0"])
       await expect(openWeights({ variant: registry.variants.get(id)!, weights }, registry)).rejects.toMatchObject({
@@ -61,8 +64,8 @@ describe("a file with the published names", () => {
   });
 
   test("is refused with one weight more than it should have", async () => {
-    const more = new Map([...publishedShapes("l0"), ["image_encoder.extra", [2]] as const]);
-    expect(await architecturesFitting(writeTorch("more.pt", more))).toEqual([]);
+    const more = new Map([...published("l0"), ["image_encoder.extra", [2]] as const]);
+    expect(await architecturesFitting(writeTorch(join(folder, "more.pt"), more))).toEqual([]);
   });
 });
 
@@ -90,10 +93,10 @@ test("prompts and masks are in SAM's frame of 1024 px, whatever the encoder's in
 
 describe("efficientvit-sam-nano", () => {
   test("takes the same weights for both graphs, and a file of them fits it alone", async () => {
-    const fused = await shapesOf("fused");
-    const reference = await shapesOf("reference");
+    const fused = await shapesTaken((checkpoint) => graphsOf(nanoId, "fused", checkpoint));
+    const reference = await shapesTaken((checkpoint) => graphsOf(nanoId, "reference", checkpoint));
     expect([...fused].sort()).toEqual([...reference].sort());
-    expect(await architecturesFitting(writeTorch("nano.pt", fused))).toEqual([nanoId]);
+    expect(await architecturesFitting(writeTorch(join(folder, "nano.pt"), fused))).toEqual([nanoId]);
   });
 
   test("encodes an image of 256 px and decodes a prompt of its 512 px frame alike in both graphs", async () => {
@@ -102,7 +105,7 @@ describe("efficientvit-sam-nano", () => {
     const geometry = { image: size, resized: size, offset: { x: 0, y: 0 }, frame: size };
     const [fused, reference] = await Promise.all(
       kinds.map(async (kind) => {
-        const files = writeAll(await graphsOf(nanoId, kind), `nano-${kind}`);
+        const files = writeAll(await graphsOf(nanoId, kind), folder);
         const variant = await plugin.load(files, cpu, plugin.presets.find(({ id }) => id === nanoId)!);
         const embedding = await variant.encode({ tensor: image, geometry });
         const box = { x0: 30, y0: 60, x1: 400, y1: 500 };
@@ -136,8 +139,8 @@ test("two stages that attend, as in the XL models, are encoded alike in both gra
   };
   const image = noise([1, 3, 512, 512]);
   const [fused, reference] = await Promise.all(
-    [imageEncoder, referenceImageEncoder].map(async (encoder, i) => {
-      const files = writeAll([encoder(config, seededCheckpoint())], `xl-${i}`);
+    [imageEncoder, referenceImageEncoder].map(async (encoder) => {
+      const files = writeAll([encoder(config, seededCheckpoint())], folder);
       const raw = await plugin.loadRaw(files, cpu, plugin.presets[0]!);
       const { image_embedding } = await raw.encode(image);
       await raw.close();
@@ -155,18 +158,18 @@ describe("constants of the published code", () => {
     const activated = 1 + 1 + 2 * 2 + 2 * 2 * 2 + 1;
     const fused = await graphsOf(nanoId, "fused");
     const forms = (name: string) =>
-      named(fused, name, "Gelu").map((node) => [node.domain, node.attributes.approximate]);
+      nodesOf(fused, name, "Gelu").map((node) => [node.domain, node.attributes.approximate]);
     expect(forms("encoder")).toEqual(new Array(activated).fill(["", "tanh"]));
     expect(forms("decoder")).toEqual([["com.microsoft", undefined]]);
     const reference = await graphsOf(nanoId, "reference");
-    expect(named(reference, "encoder", "Tanh")).toHaveLength(activated);
-    expect(named(reference, "encoder", "Erf")).toEqual([]);
-    expect(named(reference, "decoder", "Tanh")).toEqual([]);
+    expect(nodesOf(reference, "encoder", "Tanh")).toHaveLength(activated);
+    expect(nodesOf(reference, "encoder", "Erf")).toEqual([]);
+    expect(nodesOf(reference, "decoder", "Tanh")).toEqual([]);
   });
 
   test("the neck interpolates as PyTorch's bicubic without aligned corners: 8 and 16 rows to 32", async () => {
     const reference = await graphsOf(nanoId, "reference");
-    const resizes = named(reference, "encoder", "Resize").map(({ attributes }) => attributes);
+    const resizes = nodesOf(reference, "encoder", "Resize").map(({ attributes }) => attributes);
     const bicubic = {
       mode: "cubic",
       coordinate_transformation_mode: "pytorch_half_pixel",
@@ -192,17 +195,8 @@ test("another input side is refused, since the decoder is made for one", async (
 });
 
 test("building reads no tensor", async () => {
-  const unread: Checkpoint = {
-    ...seededCheckpoint(),
-    take: (name, dims) => ({
-      name,
-      dims,
-      read: () => {
-        throw new Error(`${name} was read`);
-      },
-    }),
-  };
-  for (const kind of kinds) expect((await graphsOf("efficientvit-sam-l0", kind, unread)).length).toBeGreaterThan(1);
+  for (const kind of kinds)
+    expect((await graphsOf("efficientvit-sam-l0", kind, unreadCheckpoint())).length).toBeGreaterThan(1);
 });
 
 async function graphsOf(
@@ -216,64 +210,7 @@ async function graphsOf(
   return graphs;
 }
 
-/** Returns the nodes of one operator in one of the graphs. */
-function named(graphs: readonly OnnxGraph[], graph: string, operator: string): readonly GraphNode[] {
-  return graphs.find(({ name }) => name === graph)!.nodes.filter((node) => node.operator === operator);
-}
-
-/** Returns the names and shapes that the nano preset takes. */
-async function shapesOf(kind: GraphKind): Promise<Shapes> {
-  const shapes = new Map<string, readonly number[]>();
-  const seeded = seededCheckpoint();
-  const take: Checkpoint["take"] = (name, dims) => {
-    shapes.set(name, [...dims]);
-    return seeded.take(name, dims);
-  };
-  await graphsOf(nanoId, kind, { ...seeded, take });
-  return shapes;
-}
-
 /** Returns the names and shapes of the authors' state dict. */
-function publishedShapes(size: string): Shapes {
-  const file = fileURLToPath(new URL(`fixtures/efficientvit_sam_${size}.json`, import.meta.url));
-  const { state_dict } = JSON.parse(readFileSync(file, "utf8")) as { state_dict: Record<string, readonly number[]> };
-  return new Map(Object.entries(state_dict));
-}
-
-/**
- * Returns the ids of published architectures and nano presets; methods that run on their checkpoints have a slash in their ids.
- */
-async function architecturesFitting(path: string): Promise<readonly string[]> {
-  const archive = await openTensorArchive(path);
-  const fitting = await fittingVariants(await loadRegistry(), archive);
-  archive.close();
-  return fitting.filter((id) => !id.includes("/"));
-}
-
-function parametersOf(graphs: readonly OnnxGraph[]): number {
-  const parameters = new Map(graphs.flatMap(({ counts }) => [...counts.parameters]));
-  return [...parameters.values()].reduce((sum, elements) => sum + elements, 0);
-}
-
-function writeAll(graphs: readonly OnnxGraph[], name: string): Record<string, string> {
-  const place = mkdtempSync(join(folder, `${name}-`));
-  return Object.fromEntries(graphs.map((graph) => [graph.name, writeGraph(graph, place)]));
-}
-
-/** Writes a .pt file whose tensors are views of one storage of zeros, so that it is as small as its largest tensor. */
-function writeTorch(name: string, shapes: Shapes, nesting?: string): string {
-  const elements = Math.max(...[...shapes.values()].map((dims) => dims.reduce((product, dim) => product * dim, 1)));
-  const tensors = [...shapes].map(([tensor, dims]) => {
-    return { name: tensor, key: "0", dims, strides: contiguousStrides(dims), storage: elements };
-  });
-  const parts = zipParts([
-    { name: "x/data.pkl", content: statePickle(tensors, nesting), packing: "stored" },
-    { name: "x/data/0", content: Buffer.alloc(4 * elements), packing: "stored" },
-  ]);
-  writeFileSync(join(folder, name), Buffer.concat(parts));
-  return join(folder, name);
-}
-
-function noise(dims: readonly number[]): Tensor {
-  return { dims, data: seededTensor("input.pos_embed", dims).map((value) => 4 * value) };
+function published(size: string): TensorShapes {
+  return publishedShapes(fileURLToPath(new URL(`fixtures/efficientvit_sam_${size}.json`, import.meta.url)));
 }

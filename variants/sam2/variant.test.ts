@@ -1,35 +1,30 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type {
-  Checkpoint,
-  GraphKind,
-  GraphNode,
-  OnnxGraph,
-  Tensor,
-  VariantManifest,
-  VariantPlugin,
-} from "../../harness/api.ts";
-import { fittingVariants } from "../../harness/build/weights/fit.ts";
+import type { Checkpoint, GraphKind, OnnxGraph, VariantManifest, VariantPlugin } from "../../harness/api.ts";
 import { openWeights } from "../../harness/build/weights/openedWeights.ts";
 import { memoryConsole } from "../../harness/commands/fixtures/bench.ts";
 import { inspect } from "../../harness/commands/inspect.ts";
 import { geometryOf, toModelFrame } from "../../harness/image/index.ts";
 import { differenceOf } from "../../harness/onnx/fixtures/difference.ts";
-import { writeGraph } from "../../harness/onnx/index.ts";
 import { loadRegistry } from "../../harness/plan/plugins/registry.ts";
-import { statePickle } from "../../harness/weights/fixtures/stateDict.ts";
-import { zipParts } from "../../harness/weights/fixtures/zip.ts";
-import { openTensorArchive, seededCheckpoint, seededTensor } from "../../harness/weights/index.ts";
-import { contiguousStrides } from "../../harness/weights/strided.ts";
+import { seededCheckpoint, shapesTaken, type TensorShapes } from "../../harness/weights/index.ts";
+import {
+  architecturesFitting,
+  nodesOf,
+  noise,
+  parametersOf,
+  publishedShapes,
+  unreadCheckpoint,
+  writeAll,
+  writeTorch,
+} from "../fixtures/trial.ts";
 import { type Sam2Config, sam2Configs } from "./config.ts";
 import { imageEncoder } from "./imageEncoder.ts";
 import { referenceImageEncoder } from "./reference.ts";
 import sam2, { videoMemory } from "./variant.ts";
-
-type Shapes = ReadonlyMap<string, readonly number[]>;
 
 const plugin: VariantPlugin & Pick<Required<VariantPlugin>, "loadRaw"> = sam2;
 const nanoId = "sam2.1-nano";
@@ -51,7 +46,7 @@ describe("a file with the published names", () => {
     ["sam2.1-t", "tiny", "38,962,498"],
     ["sam2.1-s", "small", "46,060,354"],
   ])("fits %s alone, nested under model, and bench inspect says so", async (id, size, parameters) => {
-    const file = writeTorch(`${size}.pt`, publishedShapes(size), "model");
+    const file = writeTorch(join(folder, `${size}.pt`), published(size), "model");
     const console = memoryConsole();
     expect(await inspect.run({ file }, console)).toBe(0);
     expect(console.said.out).toMatch(new RegExp(`^variant +${id}$`, "m"));
@@ -60,13 +55,15 @@ describe("a file with the published names", () => {
   });
 
   test("fits SAM 2 alone without what SAM 2.1 added to its video memory", async () => {
-    const older = [...publishedShapes("tiny")].filter(([name]) => !added.test(name));
-    expect(await architecturesFitting(writeTorch("older.pt", new Map(older), "model"))).toEqual(["sam2-t"]);
+    const older = [...published("tiny")].filter(([name]) => !added.test(name));
+    expect(await architecturesFitting(writeTorch(join(folder, "older.pt"), new Map(older), "model"))).toEqual([
+      "sam2-t",
+    ]);
   });
 
   test("is refused as another variant, with the name of its own", async () => {
     const registry = await loadRegistry();
-    const file = writeTorch("refused.pt", publishedShapes("tiny"), "model");
+    const file = writeTorch(join(folder, "refused.pt"), published("tiny"), "model");
     const weights = { source: "checkpoint", file } as const;
     for (const id of ["sam2-t", "sam2.1-s", "sam-vit-b"])
       await expect(openWeights({ variant: registry.variants.get(id)!, weights }, registry)).rejects.toMatchObject({
@@ -75,8 +72,8 @@ describe("a file with the published names", () => {
   });
 
   test("is refused with one weight more than it should have", async () => {
-    const more = new Map([...publishedShapes("tiny"), ["image_encoder.extra", [2]] as const]);
-    expect(await architecturesFitting(writeTorch("more.pt", more, "model"))).toEqual([]);
+    const more = new Map([...published("tiny"), ["image_encoder.extra", [2]] as const]);
+    expect(await architecturesFitting(writeTorch(join(folder, "more.pt"), more, "model"))).toEqual([]);
   });
 });
 
@@ -84,7 +81,7 @@ test.each([
   ["t", "tiny", 27_219_136],
   ["s", "small", 34_316_992],
 ])("sam2.1-%s takes all of its file but video memory", async (size, file, encoder) => {
-  const shapes = publishedShapes(file);
+  const shapes = published(file);
   const used = [...shapes].filter(([name]) => !videoMemory.test(name) && !added.test(name));
   for (const kind of kinds) {
     const graphs = await graphsOf(`sam2.1-${size}`, kind);
@@ -134,10 +131,10 @@ test("points are scaled by the square's side over the image's, each axis apart",
 
 describe("sam2.1-nano", () => {
   test("takes the same weights for both graphs, and a file of them fits it alone", async () => {
-    const fused = await shapesOf("fused");
-    const reference = await shapesOf("reference");
+    const fused = await shapesTaken((checkpoint) => graphsOf(nanoId, "fused", { checkpoint }));
+    const reference = await shapesTaken((checkpoint) => graphsOf(nanoId, "reference", { checkpoint }));
     expect([...fused].sort()).toEqual([...reference].sort());
-    expect(await architecturesFitting(writeTorch("nano.pt", fused))).toEqual([nanoId]);
+    expect(await architecturesFitting(writeTorch(join(folder, "nano.pt"), fused))).toEqual([nanoId]);
   });
 
   test("encodes an image and decodes prompts with and without a mask alike in both graphs", async () => {
@@ -147,7 +144,7 @@ describe("sam2.1-nano", () => {
     const mask = noise([1, 64, 64]);
     const [fused, reference] = await Promise.all(
       kinds.map(async (kind) => {
-        const files = writeAll(await graphsOf(nanoId, kind), `nano-${kind}`);
+        const files = writeAll(await graphsOf(nanoId, kind), folder);
         const variant = await plugin.load(files, cpu, preset(nanoId));
         const embedding = await variant.encode({ tensor: image, geometry });
         const box = { x0: 30, y0: 60, x1: 200, y1: 250 };
@@ -190,8 +187,8 @@ test.each<[string, Partial<Sam2Config>]>([
   const config: Sam2Config = { ...sam2Configs.nano, ...changed };
   const image = noise([1, 3, 256, 256]);
   const [fused, reference] = await Promise.all(
-    [imageEncoder, referenceImageEncoder].map(async (encoder, i) => {
-      const files = writeAll([encoder(config, seededCheckpoint(), "embeddings and stages")], `whole-${i}`);
+    [imageEncoder, referenceImageEncoder].map(async (encoder) => {
+      const files = writeAll([encoder(config, seededCheckpoint(), "embeddings and stages")], folder);
       const raw = await plugin.loadRaw(files, cpu, preset(nanoId));
       const outputs = await raw.encode(image);
       await raw.close();
@@ -213,8 +210,8 @@ test("cells that are computed in parts give what they give together", async () =
   // All 64 cells at a time, and 8; four blocks are computed so, and four after them.
   expect(gathered).toEqual([2 * (4 + 4), 2 * (8 * 4 + 4)]);
   const embeddings = await Promise.all(
-    graphs.map(async (graph, i) => {
-      const raw = await plugin.loadRaw(writeAll([graph], `parts-${i}`), cpu, preset(nanoId));
+    graphs.map(async (graph) => {
+      const raw = await plugin.loadRaw(writeAll([graph], folder), cpu, preset(nanoId));
       const { image_embedding } = await raw.encode(image);
       await raw.close();
       return image_embedding!;
@@ -226,7 +223,7 @@ test("cells that are computed in parts give what they give together", async () =
 // Seeded values hardly see some of these constants, so that the graphs are asked.
 describe("constants of the published code", () => {
   test("positions are stretched bicubic, maps in the neck by the nearest value", async () => {
-    const resizes = named(await graphsOf(nanoId, "reference"), "encoder", "Resize");
+    const resizes = nodesOf(await graphsOf(nanoId, "reference"), "encoder", "Resize");
     expect(resizes.map(({ attributes }) => attributes)).toEqual([
       {
         mode: "cubic",
@@ -241,13 +238,13 @@ describe("constants of the published code", () => {
   test("GELU is exact, once a block", async () => {
     const blocks = 1 + 2 + 3 + 2;
     const fused = await graphsOf(nanoId, "fused");
-    expect(named(fused, "encoder", "BiasGelu")).toHaveLength(blocks);
-    expect(named(fused, "encoder", "Tanh")).toEqual([]);
-    expect(named(await graphsOf(nanoId, "reference"), "encoder", "Erf")).toHaveLength(blocks);
+    expect(nodesOf(fused, "encoder", "BiasGelu")).toHaveLength(blocks);
+    expect(nodesOf(fused, "encoder", "Tanh")).toEqual([]);
+    expect(nodesOf(await graphsOf(nanoId, "reference"), "encoder", "Erf")).toHaveLength(blocks);
   });
 
   test.each(kinds)("the predicted IoU alone goes through a sigmoid, %s", async (kind) => {
-    expect(named(await graphsOf(nanoId, kind), "decoder", "Sigmoid")).toHaveLength(1);
+    expect(nodesOf(await graphsOf(nanoId, kind), "decoder", "Sigmoid")).toHaveLength(1);
   });
 });
 
@@ -260,16 +257,7 @@ test("another input side is refused, since the decoder is made for one", async (
 });
 
 test("building reads no tensor", async () => {
-  const checkpoint: Checkpoint = {
-    ...seededCheckpoint(),
-    take: (name, dims) => ({
-      name,
-      dims,
-      read: () => {
-        throw new Error(`${name} was read`);
-      },
-    }),
-  };
+  const checkpoint = unreadCheckpoint();
   for (const kind of kinds) expect((await graphsOf("sam2.1-t", kind, { checkpoint })).length).toBeGreaterThan(1);
 });
 
@@ -293,64 +281,7 @@ async function graphsOf(
   return graphs;
 }
 
-/** Returns the nodes of one operator in one of the graphs. */
-function named(graphs: readonly OnnxGraph[], graph: string, operator: string): readonly GraphNode[] {
-  return graphs.find(({ name }) => name === graph)!.nodes.filter((node) => node.operator === operator);
-}
-
-/** Returns the names and shapes that the nano preset takes. */
-async function shapesOf(kind: GraphKind): Promise<Shapes> {
-  const shapes = new Map<string, readonly number[]>();
-  const seeded = seededCheckpoint();
-  const take: Checkpoint["take"] = (name, dims) => {
-    shapes.set(name, [...dims]);
-    return seeded.take(name, dims);
-  };
-  await graphsOf(nanoId, kind, { checkpoint: { ...seeded, take } });
-  return shapes;
-}
-
 /** Returns the names and shapes of the authors' state dict. */
-function publishedShapes(size: string): Shapes {
-  const file = fileURLToPath(new URL(`fixtures/sam2.1_hiera_${size}.json`, import.meta.url));
-  const { state_dict } = JSON.parse(readFileSync(file, "utf8")) as { state_dict: Record<string, readonly number[]> };
-  return new Map(Object.entries(state_dict));
-}
-
-/**
- * Returns the ids of published architectures and nano presets; methods that run on their checkpoints have a slash in their ids.
- */
-async function architecturesFitting(path: string): Promise<readonly string[]> {
-  const archive = await openTensorArchive(path);
-  const fitting = await fittingVariants(await loadRegistry(), archive);
-  archive.close();
-  return fitting.filter((id) => !id.includes("/"));
-}
-
-function parametersOf(graphs: readonly OnnxGraph[]): number {
-  const parameters = new Map(graphs.flatMap(({ counts }) => [...counts.parameters]));
-  return [...parameters.values()].reduce((sum, elements) => sum + elements, 0);
-}
-
-function writeAll(graphs: readonly OnnxGraph[], name: string): Record<string, string> {
-  const place = mkdtempSync(join(folder, `${name}-`));
-  return Object.fromEntries(graphs.map((graph) => [graph.name, writeGraph(graph, place)]));
-}
-
-/** Writes a .pt file whose tensors are views of one storage of zeros, so that it is as small as its largest tensor. */
-function writeTorch(name: string, shapes: Shapes, nesting?: string): string {
-  const elements = Math.max(...[...shapes.values()].map((dims) => dims.reduce((product, dim) => product * dim, 1)));
-  const tensors = [...shapes].map(([tensor, dims]) => {
-    return { name: tensor, key: "0", dims, strides: contiguousStrides(dims), storage: elements };
-  });
-  const parts = zipParts([
-    { name: "x/data.pkl", content: statePickle(tensors, nesting), packing: "stored" },
-    { name: "x/data/0", content: Buffer.alloc(4 * elements), packing: "stored" },
-  ]);
-  writeFileSync(join(folder, name), Buffer.concat(parts));
-  return join(folder, name);
-}
-
-function noise(dims: readonly number[]): Tensor {
-  return { dims, data: seededTensor("input.pos_embed", dims).map((value) => 4 * value) };
+function published(size: string): TensorShapes {
+  return publishedShapes(fileURLToPath(new URL(`fixtures/sam2.1_hiera_${size}.json`, import.meta.url)));
 }

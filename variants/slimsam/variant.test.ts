@@ -19,6 +19,7 @@ import {
   type TensorShapes,
   writeSeededFile,
 } from "../../harness/weights/index.ts";
+import { parametersOf } from "../fixtures/trial.ts";
 import slimsam from "./variant.ts";
 
 const plugin: VariantPlugin = slimsam;
@@ -188,11 +189,6 @@ function encoderOf(graphs: readonly OnnxGraph[]): OnnxGraph {
 
 function shapesOf(id: string): Promise<TensorShapes> {
   return shapesTaken((checkpoint) => graphsOf(preset(id), "fused", checkpoint));
-}
-
-function parametersOf(graphs: readonly OnnxGraph[]): number {
-  const parameters = new Map(graphs.flatMap(({ counts }) => [...counts.parameters]));
-  return [...parameters.values()].reduce((sum, elements) => sum + elements, 0);
 }
 
 /** Writes a file of seeded values. */

@@ -18,6 +18,7 @@ import {
   type TensorShapes,
   writeSeededFile,
 } from "../../harness/weights/index.ts";
+import { parametersOf } from "../fixtures/trial.ts";
 import mobilesam from "../mobilesam/variant.ts";
 import tinysam from "./variant.ts";
 
@@ -127,11 +128,6 @@ async function graphsOf(
   const write = async (name: string, built: OnnxGraph) => void graphs.push({ ...built, name });
   await of.build({ preset: preset(of, id), checkpoint, graph, out: { write } });
   return graphs;
-}
-
-function parametersOf(graphs: readonly OnnxGraph[]): number {
-  const parameters = new Map(graphs.flatMap(({ counts }) => [...counts.parameters]));
-  return [...parameters.values()].reduce((sum, elements) => sum + elements, 0);
 }
 
 /** Writes a file of seeded values. */
