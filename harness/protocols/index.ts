@@ -25,6 +25,7 @@ import { type PlannedPrompts, type PromptFlags, planPrompts, protocolIn } from "
 import { pointsDt } from "./pointsDt.ts";
 import { randomPointsMiou } from "./randomPoints.ts";
 import { ritmClicks } from "./ritmClicks.ts";
+import { sam2Clicks } from "./sam2Clicks.ts";
 
 export { type Judgement, judgementOf, metricsOf, type ScoreBook } from "./book.ts";
 export { misfitOf, requireFit } from "./fit.ts";
@@ -41,6 +42,7 @@ export const protocols: readonly Protocol[] = [
   randomPointsMiou,
   pointsDt,
   ritmClicks,
+  sam2Clicks,
   comPoint,
   edgesam,
   gtbox,

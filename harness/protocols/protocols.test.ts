@@ -168,6 +168,7 @@ test.each([
   ["miou-gtbox", [1, 2, 4]],
   ["miou-random-points", [1, 2, 4]],
   ["points-dt", [1, 2, 4]],
+  ["miou-sam2-clicks", [1, 2, 4]],
   ["miou-edgesam", [1, 2, 4]],
   // Crowds in.
   ["miou-com-point", [1, 2, 3, 4]],
@@ -281,6 +282,7 @@ test.skipIf(shared === undefined).each<readonly ["coco" | "lvis", string, number
   ["coco", "miou-gtbox", 812],
   ["coco", "miou-random-points", 812],
   ["coco", "points-dt", 812],
+  ["coco", "miou-sam2-clicks", 812],
   ["coco", "miou-edgesam", 812],
   // LVIS has no crowds.
   ...ofMeanIou.map(({ id }) => ["lvis", id, 336] as const),
