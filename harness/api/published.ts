@@ -20,7 +20,7 @@ export interface PublishedFile {
   readonly archive?: "zip";
 }
 
-/** What a licence asks of whoever uses a file. */
+/** Says what a licence asks of whoever uses a file. */
 export interface LicenceTerms {
   /** The restriction in a few words: `non-commercial use only`. */
   readonly summary: string;

@@ -24,7 +24,7 @@ export const tinyVitLayer = 1;
 /** Name of the early tokens, [1, grid, grid, width], as the encoder gives them and the decoder takes them. */
 export const earlyTokens = "interm_embedding_0";
 
-/** SAM's decoder, with the token of the HQ mask behind SAM's own. */
+/** This is SAM's decoder, with the token of the HQ mask behind SAM's own. */
 export const hqSamDecoder: DecoderArchitecture = {
   ...samDecoder,
   learned: [...samTokens, ["hf_token.weight", 1]],

@@ -5,9 +5,9 @@ import { layerNormGelu } from "../sam-decoder/maskHeads.ts";
 import { pixelsInPlace } from "./hqFeatures.ts";
 
 interface HqMask {
-  /** What the HQ token became, [prompts, 1, embedding / 8]. */
+  /** Kernel that the HQ token became, [prompts, 1, embedding / 8]. */
   readonly kernel: GraphValue;
-  /** Those of SAM's upscaling, [prompts, 16 grid², embedding / 8]. */
+  /** Pixels that SAM's upscaling gives, [prompts, 16 grid², embedding / 8]. */
   readonly pixels: GraphValue;
   /** [1, embedding / 8, 4 grid, 4 grid], the image's. */
   readonly features: GraphValue;

@@ -1,7 +1,7 @@
 import type { MaskPrediction, NamedTensors, Tensor } from "../../harness/api.ts";
 import { maskTokens } from "../sam-decoder/config.ts";
 
-/** Which logits a token has: SAM's and the HQ mask's added, or the HQ mask's alone. */
+/** Says which logits a token has: SAM's and the HQ mask's added, or the HQ mask's alone. */
 export type LogitsMode = "SAM's and HQ" | "HQ alone";
 
 /**

@@ -10,7 +10,7 @@ interface Kernel {
   readonly kernel?: number;
   readonly stride?: number;
   readonly groups?: number;
-  /** What the norm adds to the variance; TinyViT's number if left out. */
+  /** The number that the norm adds to the variance; it is TinyViT's if left out. */
   readonly epsilon?: number;
 }
 

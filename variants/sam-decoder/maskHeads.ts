@@ -79,7 +79,7 @@ interface Upscaled {
   readonly tokens: GraphValue;
   /** [prompts, grid², embedding] */
   readonly image: GraphValue;
-  /** What `highResolutionTokens` gives, for a decoder that adds it. */
+  /** Maps that `highResolutionTokens` gives, for a decoder that adds them. */
   readonly highResolution?: HighResolution;
 }
 
@@ -138,7 +138,7 @@ export function upscaledPixels(
 interface Products {
   /** [prompts, masks, embedding / 8] */
   readonly kernels: GraphValue;
-  /** Those of `upscaledPixels`. */
+  /** Pixels that `upscaledPixels` gives. */
   readonly pixels: GraphValue;
   readonly masks: number;
 }
