@@ -4,7 +4,7 @@ import { gridOf } from "./blocks.ts";
 import type { Sam2Config } from "./config.ts";
 
 /** PyTorch's bicubic interpolation; Pillow and OpenCV have another constant. */
-export const cubicCoefficient = -0.75;
+const cubicCoefficient = -0.75;
 
 /** Returns the positions of all patches [1, width, grid, grid]: a background that is stretched, and a window that is tiled. */
 export function positions(trunk: Module, config: Sam2Config): GraphValue {

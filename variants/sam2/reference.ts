@@ -13,13 +13,13 @@ import {
   transpose,
   weight,
 } from "../../harness/onnx/index.ts";
+import { exportedBicubic } from "../bicubic/exported.ts";
 import { partition, unpartition } from "../sam/partition.ts";
 import { epsilons } from "../sam-decoder/epsilons.ts";
 import { exportedLinear, exportedMlp } from "../sam-decoder/exported.ts";
 import { blocksOf, gridOf, type HieraBlock, patchStride } from "./blocks.ts";
 import type { Sam2Config } from "./config.ts";
 import type { EncoderOutputs } from "./imageEncoder.ts";
-import { cubicCoefficient } from "./positions.ts";
 import { referenceNeck } from "./referenceNeck.ts";
 
 /**
@@ -61,15 +61,8 @@ function referencePositions(trunk: Module, config: Sam2Config): GraphValue {
   const { graph } = trunk;
   const { width, background, windows } = config;
   const grid = gridOf(config, 0);
-  const dims = [1, width, grid, grid];
-  const how = {
-    mode: "cubic",
-    coordinate_transformation_mode: "pytorch_half_pixel",
-    cubic_coeff_a: { float: cubicCoefficient },
-    nearest_mode: "floor",
-  };
   const own = weight(trunk, "pos_embed", [1, width, background, background]);
-  const stretched = graph.op("Resize", [own, undefined, undefined, graph.ints(dims)], how);
+  const stretched = exportedBicubic(graph, own, [grid, grid]);
   const window = weight(trunk, "pos_embed_window", [1, width, windows[0], windows[0]]);
   const tiled = graph.op("Tile", [window, graph.ints([1, 1, grid / windows[0], grid / windows[0]])]);
   return transpose(graph, add(graph, stretched, tiled), [0, 2, 3, 1]);
