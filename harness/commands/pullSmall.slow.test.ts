@@ -30,7 +30,11 @@ test("a pulled file without a published hash is a row 'published'; another by --
   const flags = { variants: "toy-sam", plugin: [plugin], limit: 1, prompts: "box", threads: 1, phase: "accuracy" };
 
   const pulled = await ran({ ...flags, results: join(folder, "pulled"), json: true });
-  expect(JSON.parse(pulled).runs[0]).toMatchObject({ weights: "published", weightsLabel: "toy_sam.pt" });
+  const shapes = "(mobilesam-nano or toy-sam by its shapes)";
+  expect(JSON.parse(pulled).runs[0]).toMatchObject({
+    weights: "published",
+    weightsLabel: `toy_sam.pt, by hash ${shapes}`,
+  });
   const table = await ran({ ...flags, results: join(folder, "pulled"), notes: true });
   expect(table).toMatch(/^toy-sam +published /m);
   expect(table).toContain("weights: published = the checkpoint that its authors publish");
@@ -40,7 +44,10 @@ test("a pulled file without a published hash is a row 'published'; another by --
   changed[content.length - 1]! ^= 1;
   writeFileSync(join(folder, "toy_sam.pt"), changed);
   const own = { ...flags, checkpoint: [`toy-sam=${join(folder, "toy_sam.pt")}`], results: join(folder, "own") };
-  expect(JSON.parse(await ran({ ...own, json: true })).runs[0]).toMatchObject({ weights: "checkpoint" });
+  expect(JSON.parse(await ran({ ...own, json: true })).runs[0]).toMatchObject({
+    weights: "checkpoint",
+    weightsLabel: `toy_sam.pt, as told ${shapes}`,
+  });
 });
 
 async function pullWith(args: Arguments, console: ReturnType<typeof memoryConsole>): Promise<void> {
