@@ -28,7 +28,7 @@ test("a protocol alone is all its prompts", () => {
 test("a protocol with prompts is those prompts, as that protocol means them", () => {
   expect(named({ protocol: "miou-gtbox", prompts: "box" })).toEqual(["box miou-gtbox"]);
   expect(named({ protocol: "points-dt", prompts: "9dt,1dt" })).toEqual(["9dt points-dt", "1dt points-dt"]);
-  expect(named({ protocol: "miou-sam2-clicks" })).toEqual(["1dt miou-sam2-clicks", "5dt miou-sam2-clicks"]);
+  expect(named({ protocol: "miou-sam2-clicks" })).toEqual(["1sam2 miou-sam2-clicks", "5sam2 miou-sam2-clicks"]);
 });
 
 test("a protocol refuses prompts it does not define, and one of which no prompts are asked for is refused", () => {

@@ -19,7 +19,7 @@ export const sam2Clicks: Protocol = {
   passes: [
     {
       sampler: centrePoints,
-      scored: [1, 5].map((step) => ({ step, prompts: `${step}dt` })),
+      scored: [1, 5].map((step) => ({ step, prompts: `${step}sam2` })),
       looksAt: "most confident",
       choose: mostConfident,
     },
