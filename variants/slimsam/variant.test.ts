@@ -1,34 +1,29 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Checkpoint, GraphKind, OnnxGraph, VariantManifest, VariantPlugin } from "../../harness/api.ts";
 import { referenceGmacs } from "../../harness/build/gmacs.ts";
-import { fittingVariants } from "../../harness/build/weights/fit.ts";
 import { openWeights } from "../../harness/build/weights/openedWeights.ts";
 import { differenceOf } from "../../harness/onnx/fixtures/difference.ts";
 import { writeGraph } from "../../harness/onnx/index.ts";
 import { loadRegistry, variantOf } from "../../harness/plan/plugins/registry.ts";
 import {
   isBuffer,
-  openTensorArchive,
   seededCheckpoint,
   seededTensor,
   shapesTaken,
   type TensorShapes,
   writeSeededFile,
 } from "../../harness/weights/index.ts";
-import { parametersOf } from "../fixtures/trial.ts";
+import { fittingVariantsOf, parametersOf, publishedShapes } from "../fixtures/trial.ts";
 import slimsam from "./variant.ts";
 
 const plugin: VariantPlugin = slimsam;
 const kinds: readonly GraphKind[] = ["fused", "reference"];
 const registry = await loadRegistry();
-const golden = JSON.parse(
-  readFileSync(fileURLToPath(new URL("fixtures/slimsam_77_uniform.json", import.meta.url)), "utf8"),
-) as { readonly state_dict: Readonly<Record<string, readonly number[]>> };
-const published: TensorShapes = new Map(Object.entries(golden.state_dict));
+const published = publishedShapes(fileURLToPath(new URL("fixtures/slimsam_77_uniform.json", import.meta.url)));
 
 let folder: string;
 beforeAll(() => {
@@ -97,7 +92,7 @@ test("slimsam-nano gives the same embedding and logits in both graphs", async ()
 
 describe("a uniform file", () => {
   test("of the published names fits slimsam-77 alone", async () => {
-    expect(await fitting(write("SlimSAM-77-uniform", published))).toEqual(["slimsam-77"]);
+    expect(await fittingVariantsOf(write("SlimSAM-77-uniform", published))).toEqual(["slimsam-77"]);
   });
 
   test("of SlimSAM-50's widths is refused as slimsam-77, with the name of its own", async () => {
@@ -113,7 +108,7 @@ describe("a uniform file", () => {
     const nano = await shapesOf("slimsam-nano");
     const narrower = new Map([...nano].map(([name, dims]) => [name, dims.map((dim) => otherWidths.get(dim) ?? dim)]));
     const file = write("SlimSAM-60-uniform", narrower);
-    expect(await fitting(file)).toEqual(["slimsam-nano"]);
+    expect(await fittingVariantsOf(file)).toEqual(["slimsam-nano"]);
     const { checkpoint } = await openWeights(
       { variant: variantOf(registry, "slimsam-nano"), weights: { source: "checkpoint", file } },
       registry,
@@ -143,7 +138,7 @@ describe("a uniform file", () => {
 
   test("of a SAM that is not pruned fits that SAM alone", async () => {
     const file = fileURLToPath(new URL("../sam/sam-nano.safetensors", import.meta.url));
-    expect(await fitting(file)).toEqual(["sam-nano"]);
+    expect(await fittingVariantsOf(file)).toEqual(["sam-nano"]);
     expect(await refusal("slimsam-nano", file)).toEqual({
       message: `${file}: its tokens are not narrower than those of sam-nano (found [96, 384], expected [42, 174])`,
       hint: "this is a checkpoint of sam-nano",
@@ -196,13 +191,6 @@ function write(name: string, shapes: TensorShapes): string {
   const file = join(folder, `${name}.safetensors`);
   writeSeededFile(file, shapes);
   return file;
-}
-
-async function fitting(path: string): Promise<readonly string[]> {
-  const archive = await openTensorArchive(path);
-  const ids = await fittingVariants(registry, archive);
-  archive.close();
-  return ids;
 }
 
 /** Returns what a user is told who gives a variant this file. */

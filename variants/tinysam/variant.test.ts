@@ -1,34 +1,29 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Checkpoint, GraphKind, OnnxGraph, VariantManifest, VariantPlugin } from "../../harness/api.ts";
-import { fittingVariants } from "../../harness/build/weights/fit.ts";
 import { openWeights } from "../../harness/build/weights/openedWeights.ts";
 import { differenceOf } from "../../harness/onnx/fixtures/difference.ts";
 import { structureHash, writeGraph } from "../../harness/onnx/index.ts";
 import { loadRegistry, variantOf } from "../../harness/plan/plugins/registry.ts";
 import {
   isBuffer,
-  openTensorArchive,
   seededCheckpoint,
   seededTensor,
   shapesTaken,
   type TensorShapes,
   writeSeededFile,
 } from "../../harness/weights/index.ts";
-import { parametersOf } from "../fixtures/trial.ts";
+import { fittingVariantsOf, parametersOf, publishedShapes } from "../fixtures/trial.ts";
 import mobilesam from "../mobilesam/variant.ts";
 import tinysam from "./variant.ts";
 
 const plugin: VariantPlugin = tinysam;
 const kinds: readonly GraphKind[] = ["fused", "reference"];
 const registry = await loadRegistry();
-const golden = JSON.parse(readFileSync(fileURLToPath(new URL("fixtures/tinysam.json", import.meta.url)), "utf8")) as {
-  readonly state_dict: Readonly<Record<string, readonly number[]>>;
-};
-const published: TensorShapes = new Map(Object.entries(golden.state_dict));
+const published = publishedShapes(fileURLToPath(new URL("fixtures/tinysam.json", import.meta.url)));
 
 let folder: string;
 beforeAll(() => {
@@ -43,7 +38,7 @@ describe("a file with the published names", () => {
   });
 
   test("fits tinysam and mobilesam, whose names and shapes are the same", async () => {
-    expect(await fitting(file)).toEqual(["mobilesam", "tinysam"]);
+    expect(await fittingVariantsOf(file)).toEqual(["mobilesam", "tinysam"]);
   });
 
   test("is refused as another variant, with the names of those that it fits", async () => {
@@ -52,7 +47,7 @@ describe("a file with the published names", () => {
   });
 
   test("is refused with one weight more than it should have", async () => {
-    expect(await fitting(write("more", new Map([...published, ["image_encoder.extra", [2]]])))).toEqual([]);
+    expect(await fittingVariantsOf(write("more", new Map([...published, ["image_encoder.extra", [2]]])))).toEqual([]);
   });
 });
 
@@ -97,9 +92,9 @@ test("tinysam-nano gives the same embedding and the logits of four tokens in bot
 
 test("a file of tinysam-nano fits it alone, and no other nano preset's file fits it", async () => {
   const shapes = await shapesTaken((checkpoint) => graphsOf(plugin, "tinysam-nano", "fused", checkpoint));
-  expect(await fitting(write("nano", shapes))).toEqual(["tinysam-nano"]);
+  expect(await fittingVariantsOf(write("nano", shapes))).toEqual(["tinysam-nano"]);
   const other = fileURLToPath(new URL("../mobilesam/mobilesam-nano.safetensors", import.meta.url));
-  expect(await fitting(other)).toEqual(["mobilesam-nano"]);
+  expect(await fittingVariantsOf(other)).toEqual(["mobilesam-nano"]);
 });
 
 test("a reader of a table is told that the authors never use token 0", () => {
@@ -135,13 +130,6 @@ function write(name: string, shapes: TensorShapes): string {
   const file = join(folder, `${name}.safetensors`);
   writeSeededFile(file, shapes);
   return file;
-}
-
-async function fitting(path: string): Promise<readonly string[]> {
-  const archive = await openTensorArchive(path);
-  const ids = await fittingVariants(registry, archive);
-  archive.close();
-  return ids;
 }
 
 /** Returns the hint that a user gets who gives a variant this file. */
