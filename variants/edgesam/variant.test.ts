@@ -11,7 +11,8 @@ import { inspect } from "../../harness/commands/inspect.ts";
 import { differenceOf } from "../../harness/onnx/fixtures/difference.ts";
 import { loadRegistry, variantOf } from "../../harness/plan/plugins/registry.ts";
 import { openCheckpoint } from "../../harness/weights/index.ts";
-import { answerOf, fittingFile, graphsOf, kinds, parametersOf, writeHollow } from "../repvit/fixtures/plugin.ts";
+import { fittingVariantsOf, parametersOf } from "../fixtures/trial.ts";
+import { answerOf, graphsOf, kinds, writeHollow } from "../repvit/fixtures/plugin.ts";
 import plugin from "./variant.ts";
 
 /** float32 sums in another order differ by less, over the output's std. */
@@ -33,7 +34,7 @@ describe("a file with the published names", () => {
     expect(await inspect.run({ file }, console)).toBe(0);
     expect(console.said.out).toMatch(/^variants? +.*edgesam\b.*edgesam-3x/m);
     expect(console.said.out).toMatch(/^parameters +9,582,112$/m);
-    expect([...(await fittingFile(file))].sort()).toEqual(["edgesam", "edgesam-3x"]);
+    expect([...(await fittingVariantsOf(file))].sort()).toEqual(["edgesam", "edgesam-3x"]);
   });
 
   test("has what the published graph takes, and nothing else but counters", async () => {
@@ -53,13 +54,13 @@ describe("a file with the published names", () => {
 
   test("fits nothing with a bias that RepViT-SAM's branches have", async () => {
     const more = { ...fixture.stateDict, "image_encoder.features.1.token_mixer.0.conv1.bias": [48] };
-    expect(await fittingFile(writeHollow(join(folder, "more.safetensors"), more))).toEqual([]);
+    expect(await fittingVariantsOf(writeHollow(join(folder, "more.safetensors"), more))).toEqual([]);
   });
 });
 
 test("parameters are the published 9.58 M in both graphs, by stability too, where a head of them is not run", async () => {
   for (const id of ["edgesam", "edgesam-3x", "edgesam/stability"])
-    for (const kind of kinds) expect(parametersOf(await graphsOf(plugin, id, kind))).toBe(9_582_112);
+    for (const kind of kinds) expect(parametersOf([...(await graphsOf(plugin, id, kind)).values()])).toBe(9_582_112);
 });
 
 test("multiply-accumulates are PyTorch's within half a percent", async () => {

@@ -22,6 +22,7 @@ import { writeGraph } from "../../harness/onnx/index.ts";
 import { loadRegistry } from "../../harness/plan/plugins/registry.ts";
 import { openTensorArchive, seededCheckpoint, seededTensor } from "../../harness/weights/index.ts";
 import { shapesTaken, writeSeededFile } from "../../harness/weights/seededFile.ts";
+import { parametersOf } from "../fixtures/trial.ts";
 import { mobileSamConfigs } from "../mobilesam/config.ts";
 import sam from "../sam/variant.ts";
 import { type HqSamConfig, onTinyVit } from "./config.ts";
@@ -305,11 +306,6 @@ async function fittingIds(file: string): Promise<readonly string[]> {
 async function open(id: string, file: string) {
   const registry = await loadRegistry();
   return openWeights({ variant: registry.variants.get(id)!, weights: { source: "checkpoint", file } }, registry);
-}
-
-function parametersOf(graphs: readonly OnnxGraph[]): number {
-  const parameters = new Map(graphs.flatMap(({ counts }) => [...counts.parameters]));
-  return [...parameters.values()].reduce((sum, elements) => sum + elements, 0);
 }
 
 function writeAll(graphs: readonly OnnxGraph[]): Record<string, string> {

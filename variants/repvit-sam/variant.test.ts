@@ -11,15 +11,8 @@ import { inspect } from "../../harness/commands/inspect.ts";
 import { differenceOf } from "../../harness/onnx/fixtures/difference.ts";
 import { loadRegistry, variantOf } from "../../harness/plan/plugins/registry.ts";
 import { openCheckpoint, seededCheckpoint } from "../../harness/weights/index.ts";
-import {
-  answerOf,
-  fittingFile,
-  graphsOf,
-  kinds,
-  parametersOf,
-  presetOf,
-  writeHollow,
-} from "../repvit/fixtures/plugin.ts";
+import { fittingVariantsOf, parametersOf } from "../fixtures/trial.ts";
+import { answerOf, graphsOf, kinds, presetOf, writeHollow } from "../repvit/fixtures/plugin.ts";
 import plugin from "./variant.ts";
 
 /** float32 sums in another order differ by less, over the output's std. */
@@ -41,7 +34,7 @@ describe("a file with the published names", () => {
     expect(await inspect.run({ file }, console)).toBe(0);
     expect(console.said.out).toMatch(/^variant +repvit-sam$/m);
     expect(console.said.out).toMatch(/^parameters +27,223,480$/m);
-    expect(await fittingFile(file)).toEqual(["repvit-sam"]);
+    expect(await fittingVariantsOf(file)).toEqual(["repvit-sam"]);
   });
 
   test("has what the published graph takes, and nothing else but counters", async () => {
@@ -63,12 +56,13 @@ describe("a file with the published names", () => {
     const { "image_encoder.features.1.token_mixer.0.conv1.bias": _, ...less } = fixture.stateDict;
     const more = { ...fixture.stateDict, "image_encoder.classifier.weight": [1000, 640] };
     for (const shapes of [less, more])
-      expect(await fittingFile(writeHollow(join(folder, "other.safetensors"), shapes))).toEqual([]);
+      expect(await fittingVariantsOf(writeHollow(join(folder, "other.safetensors"), shapes))).toEqual([]);
   });
 });
 
 test("parameters are the published 27.2 M in both graphs, buffers left out", async () => {
-  for (const kind of kinds) expect(parametersOf(await graphsOf(plugin, "repvit-sam", kind))).toBe(27_223_480);
+  for (const kind of kinds)
+    expect(parametersOf([...(await graphsOf(plugin, "repvit-sam", kind)).values()])).toBe(27_223_480);
 });
 
 test("multiply-accumulates are PyTorch's within half a percent", async () => {
@@ -84,7 +78,7 @@ test("repvit-sam-nano encodes and decodes a box alike in both graphs, from the s
   expect(differenceOf(fused!.embedding, reference!.embedding)).toBeLessThan(tolerance);
   expect(differenceOf(fused!.prediction.lowResLogits, reference!.prediction.lowResLogits)).toBeLessThan(tolerance);
   const [taken, published] = await Promise.all(kinds.map((kind) => graphsOf(plugin, "repvit-sam-nano", kind)));
-  expect(parametersOf(taken!)).toBe(parametersOf(published!));
+  expect(parametersOf([...taken!.values()])).toBe(parametersOf([...published!.values()]));
 });
 
 test("the measured encoder has one convolution in place of a token mixer's branches, the published one all of them", async () => {
