@@ -1,6 +1,6 @@
-import { HarnessError } from "../../harness/errors.ts";
 import type { RepVitConfig } from "../repvit/config.ts";
 import type { DecoderConfig } from "../sam-decoder/config.ts";
+import { presetSizes } from "../sam-decoder/presetSizes.ts";
 
 /** The sizes of EdgeSAM. Sources: edge_sam/build_sam.py and edge_sam/modeling/rep_vit.py of chongzhou96/EdgeSAM. */
 export interface EdgeSamConfig extends RepVitConfig {
@@ -30,13 +30,7 @@ export const edgeSamConfigs = {
   },
 } as const satisfies Record<string, EdgeSamConfig>;
 
-/**
- * Returns a preset's sizes.
- * Throws HarnessError for another input side, because SAM's decoder is made for one image embedding.
- */
+/** Returns a preset's sizes. Throws HarnessError for another input side. */
 export function configOf(id: string, side?: number): EdgeSamConfig {
-  const config: EdgeSamConfig | undefined = edgeSamConfigs[id as keyof typeof edgeSamConfigs];
-  if (config === undefined) throw new Error(`no EdgeSAM preset is named ${id}`);
-  if (side === undefined || side === config.side) return config;
-  throw new HarnessError(`${id}: its decoder is made for one image size`, { found: side, expected: config.side });
+  return presetSizes<EdgeSamConfig>(edgeSamConfigs, { id, side });
 }

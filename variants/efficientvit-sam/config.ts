@@ -1,5 +1,5 @@
-import { HarnessError } from "../../harness/errors.ts";
 import type { DecoderConfig } from "../sam-decoder/config.ts";
+import { presetSizes } from "../sam-decoder/presetSizes.ts";
 
 /**
  * Kinds of blocks by their names in the authors' code: `res` is two 3 x 3 convolutions, `fmb` a 3 x 3 and a 1 x 1 one, `mb` a
@@ -99,13 +99,7 @@ export const efficientVitSamConfigs = {
   },
 } as const satisfies Record<string, EfficientVitSamConfig>;
 
-/**
- * Returns a preset's sizes.
- * Throws HarnessError for another input side, because SAM's decoder is made for one image embedding.
- */
+/** Returns a preset's sizes. Throws HarnessError for another input side. */
 export function configOf(id: string, side?: number): EfficientVitSamConfig {
-  const config: EfficientVitSamConfig | undefined = efficientVitSamConfigs[id as keyof typeof efficientVitSamConfigs];
-  if (config === undefined) throw new Error(`no EfficientViT-SAM preset is named ${id}`);
-  if (side === undefined || side === config.side) return config;
-  throw new HarnessError(`${id}: its decoder is made for one image size`, { found: side, expected: config.side });
+  return presetSizes<EfficientVitSamConfig>(efficientVitSamConfigs, { id, side });
 }

@@ -1,5 +1,5 @@
-import { HarnessError } from "../../harness/errors.ts";
 import type { DecoderConfig } from "../sam-decoder/config.ts";
+import { presetSizes } from "../sam-decoder/presetSizes.ts";
 
 /** One number a stage: the first stage is convolutional, the other three attend within windows. */
 type ByStage = readonly [number, number, number, number];
@@ -42,15 +42,9 @@ export const mobileSamConfigs = {
   },
 } as const satisfies Record<string, MobileSamConfig>;
 
-/**
- * Returns a preset's sizes.
- * Throws HarnessError for another input side, because SAM's decoder is made for one image embedding.
- */
+/** Returns a preset's sizes. Throws HarnessError for another input side. */
 export function configOf(id: string, side?: number): MobileSamConfig {
-  const config: MobileSamConfig | undefined = mobileSamConfigs[id as keyof typeof mobileSamConfigs];
-  if (config === undefined) throw new Error(`no MobileSAM preset is named ${id}`);
-  if (side === undefined || side === config.side) return config;
-  throw new HarnessError(`${id}: its decoder is made for one image size`, { found: side, expected: config.side });
+  return presetSizes<MobileSamConfig>(mobileSamConfigs, { id, side });
 }
 
 export interface Stage {

@@ -1,6 +1,6 @@
-import { HarnessError } from "../../harness/errors.ts";
 import type { RepVitConfig } from "../repvit/config.ts";
 import type { DecoderConfig } from "../sam-decoder/config.ts";
+import { presetSizes } from "../sam-decoder/presetSizes.ts";
 
 /** The sizes of RepViT-SAM. Sources: sam/repvit_sam/build_sam.py and sam/repvit_sam/modeling/repvit.py of THU-MIG/RepViT. */
 export interface RepVitSamConfig extends RepVitConfig {
@@ -26,13 +26,7 @@ export const repVitSamConfigs = {
   },
 } as const satisfies Record<string, RepVitSamConfig>;
 
-/**
- * Returns a preset's sizes.
- * Throws HarnessError for another input side, because SAM's decoder is made for one image embedding.
- */
+/** Returns a preset's sizes. Throws HarnessError for another input side. */
 export function configOf(id: string, side?: number): RepVitSamConfig {
-  const config: RepVitSamConfig | undefined = repVitSamConfigs[id as keyof typeof repVitSamConfigs];
-  if (config === undefined) throw new Error(`no RepViT-SAM preset is named ${id}`);
-  if (side === undefined || side === config.side) return config;
-  throw new HarnessError(`${id}: its decoder is made for one image size`, { found: side, expected: config.side });
+  return presetSizes<RepVitSamConfig>(repVitSamConfigs, { id, side });
 }

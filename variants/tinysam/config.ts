@@ -1,5 +1,5 @@
-import { HarnessError } from "../../harness/errors.ts";
 import { type MobileSamConfig, mobileSamConfigs } from "../mobilesam/config.ts";
+import { presetSizes } from "../sam-decoder/presetSizes.ts";
 
 /** The sizes of TinySAM. Its full size is MobileSAM's. Source: tinysam/build_sam.py and tinysam/modeling/tiny_vit_sam.py. */
 export const tinySamConfigs = {
@@ -16,13 +16,7 @@ export const tinySamConfigs = {
   },
 } as const satisfies Record<string, MobileSamConfig>;
 
-/**
- * Returns a preset's sizes.
- * Throws HarnessError for another input side, because SAM's decoder is made for one image embedding.
- */
+/** Returns a preset's sizes. Throws HarnessError for another input side. */
 export function configOf(id: string, side?: number): MobileSamConfig {
-  const config: MobileSamConfig | undefined = tinySamConfigs[id as keyof typeof tinySamConfigs];
-  if (config === undefined) throw new Error(`no TinySAM preset is named ${id}`);
-  if (side === undefined || side === config.side) return config;
-  throw new HarnessError(`${id}: its decoder is made for one image size`, { found: side, expected: config.side });
+  return presetSizes<MobileSamConfig>(tinySamConfigs, { id, side });
 }
