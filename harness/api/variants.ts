@@ -1,4 +1,4 @@
-import type { CalibrateContext, CalibrationValues } from "./calibration.ts";
+import type { CalibrationImage, CalibrationValues } from "./calibration.ts";
 import type { GraphSignature, OnnxGraph } from "./graphs.ts";
 import type { AnnotationFacts, GraphFiles, RawVariant, RuntimeOptions, Variant } from "./models.ts";
 import type { ExternalProcess, ExternalProgram } from "./photoVariants.ts";
@@ -29,8 +29,25 @@ export interface TheoryCounts {
   readonly floatStorageBytes: number;
 }
 
+/**
+ * The model that a method changes, as its own plug-in has it: a method on any model has `plugin.build` write the graphs, changes
+ * them on their way to the sink, and loads them by `plugin.load`.
+ */
+export interface BaseModel {
+  readonly preset: VariantManifest;
+  readonly plugin: VariantPlugin;
+}
+
+/**
+ * Returns the manifest of the model with this id; nothing where no variant has it. Throws HarnessError for a variant that no
+ * method can change: a floor, ONNX files, another program's, or another method.
+ */
+export type ModelLookup = (id: string) => VariantManifest | undefined;
+
 export interface BuildContext {
   readonly preset: VariantManifest;
+  /** Present for a preset whose `base` is a preset of another plug-in. */
+  readonly base?: BaseModel | undefined;
   readonly checkpoint: Checkpoint;
   readonly graph: GraphKind;
   /** Side of the model input, where it differs from the preset's (fixtures of fully convolutional models). */
@@ -42,6 +59,32 @@ export interface BuildContext {
   /** Present for presets that need a calibration. */
   readonly calibration?: CalibrationValues;
   readonly out: GraphSink;
+}
+
+export interface CalibrateContext {
+  readonly preset: VariantManifest;
+  /** Present as in `BuildContext`. */
+  readonly base?: BaseModel | undefined;
+  readonly checkpoint: Checkpoint;
+  /** Starts again at the first image at each call; one image is in memory at a time. */
+  images(): AsyncIterable<CalibrationImage>;
+  readonly count: number;
+  readonly runtime: RuntimeOptions;
+  /** A folder for graphs that only the calibration needs; it is deleted afterwards. */
+  readonly folder: string;
+  readonly seed: number;
+  /** Options as the command line gives them. */
+  readonly options: Readonly<Record<string, string>>;
+  progress(done: number, total: number, what: string): void;
+  readonly signal: AbortSignal;
+}
+
+/** What some variants need besides their graphs when they are loaded. */
+export interface LoadContext {
+  /** Present for a floor. */
+  readonly facts?: AnnotationFacts | undefined;
+  /** Present as in `BuildContext`. */
+  readonly base?: BaseModel | undefined;
 }
 
 /** A setting of a method as a flag: `--ratios 0.5,0.5`. */
@@ -64,9 +107,10 @@ export interface VariantPlugin {
   readonly downloads?: readonly PublishedFile[];
   /**
    * Returns the manifest of an id that carries a setting, `<method>/<preset>/<setting>`, which `presets` can not list. Returns
-   * nothing for an id of another plug-in. Throws HarnessError where the setting is wrong.
+   * nothing for an id of another plug-in. `modelOf` finds the models of all plug-ins, for a method that runs on any of them.
+   * Throws HarnessError where the setting is wrong.
    */
-  presetOf?(id: string): VariantManifest | undefined;
+  presetOf?(id: string, modelOf: ModelLookup): VariantManifest | undefined;
   /**
    * Returns the program that answers for a preset of this plug-in; absent, or nothing, where the plug-in itself does. Then
    * nothing is built or loaded, and the preset's `base` says which weights or graphs the program is given.
@@ -95,12 +139,16 @@ export interface VariantPlugin {
    * Returns what the method computes in the operators of its paper, from shapes alone; the checkpoint is a seeded one. Absent
    * where the reference graph tells.
    */
-  referenceMacs?(context: Pick<BuildContext, "preset" | "checkpoint">): StageMacs;
-  /** Loads the graphs. `facts` are given to a floor alone. */
-  load(graphs: GraphFiles, runtime: RuntimeOptions, preset: VariantManifest, facts?: AnnotationFacts): Promise<Variant>;
+  referenceMacs?(context: Pick<BuildContext, "preset" | "checkpoint" | "base">): StageMacs;
+  load(graphs: GraphFiles, runtime: RuntimeOptions, preset: VariantManifest, given?: LoadContext): Promise<Variant>;
   /**
    * Loads the graphs for `bench verify`, which compares outputs by the names of its fixtures. Absent where nobody published
    * values to compare with.
    */
-  loadRaw?(graphs: GraphFiles, runtime: RuntimeOptions, preset: VariantManifest): Promise<RawVariant>;
+  loadRaw?(
+    graphs: GraphFiles,
+    runtime: RuntimeOptions,
+    preset: VariantManifest,
+    given?: LoadContext,
+  ): Promise<RawVariant>;
 }

@@ -93,10 +93,11 @@ export async function describeGraphs(
   { variant, checkpoint, graph, provider = "cpu", side, outputs, calibration }: Omit<BuildRequest, "weightsId">,
   told: Omit<GraphSink, "write"> = {},
 ): Promise<OnnxGraph[]> {
-  const { preset, plugin, file } = variant;
+  const { preset, base, plugin, file } = variant;
   const graphs: OnnxGraph[] = [];
   const context: BuildContext = {
     preset,
+    base,
     checkpoint,
     graph,
     side,

@@ -83,7 +83,7 @@ export interface CalibrationSource {
  */
 export async function calibrate(request: CalibrationRequest, source: CalibrationSource): Promise<StoredCalibration> {
   const { variant, checkpoint, weightsId, runtime, signal } = request;
-  const { preset, plugin } = variant;
+  const { preset, base, plugin } = variant;
   const { dataset, seed, options } = source;
   if (plugin.calibrate === undefined)
     throw new HarnessError(`${preset.id}: there is nothing to calibrate`, {
@@ -94,6 +94,7 @@ export async function calibrate(request: CalibrationRequest, source: Calibration
   const hashes = new Map<ImageId, string>();
   const context: CalibrateContext = {
     preset,
+    base,
     checkpoint,
     runtime,
     folder,

@@ -24,8 +24,8 @@ export async function referenceGmacs(
   variant: RegisteredVariant,
   checkpoint: Checkpoint = seededCheckpoint(),
 ): Promise<StageMacs | undefined> {
-  const { plugin, preset } = variant;
-  const macs = plugin.referenceMacs?.({ preset, checkpoint: seededCheckpoint() });
+  const { plugin, preset, base } = variant;
+  const macs = plugin.referenceMacs?.({ preset, base, checkpoint: seededCheckpoint() });
   if (macs !== undefined) return { encode: macs.encode / 1e9, decode: macs.decode / 1e9 };
   try {
     return executedGmacs(await describeGraphs({ variant, checkpoint, graph: "reference" }));

@@ -181,7 +181,7 @@ function workerSetup({ plan, chosen: { variant }, built, facts, external }: RunP
   const { id } = variant.preset;
   return {
     variant: id,
-    plugin: variant.file,
+    plugins: variant.base === undefined ? [variant.file] : [variant.file, variant.base.file],
     variantFiles: variant.files === undefined ? [] : variantFilesOf(id, plan.variantFiles),
     encoderInput: plan.encoderInput,
     graphs: built.files,

@@ -13,6 +13,7 @@ export interface RowCode {
   readonly pipeline: string;
   /** The code of each protocol, by id: its definition, its sampler, its choice of a mask. */
   readonly protocols: Readonly<Record<string, string>>;
+  /** The code of the variant's plug-in, and of the plug-in whose model a method changes. */
   readonly variant: string;
   readonly dataset: string;
   /** The code that makes prompts of a detector's boxes; absent where none are given. */
@@ -24,12 +25,12 @@ export interface RowCode {
 /** Returns the digests for one variant of a plan. A file that none of these modules imports changes none of them. */
 export function rowCode(
   plan: Pick<RunPlan, "prompts" | "registry" | "dataset" | "boxes">,
-  { file, external }: Pick<RegisteredVariant, "file" | "external">,
+  { file, external, base }: Pick<RegisteredVariant, "file" | "external" | "base">,
 ): RowCode {
   return {
     pipeline: closureHash(moduleOf("../worker/accuracy.ts"), scoring),
     protocols: Object.fromEntries(plan.prompts.map(({ protocol }) => [protocol.id, protocolCode(protocol)])),
-    variant: closureHash(file, scoring),
+    variant: [file, ...baseFiles(base)].map((each) => closureHash(each, scoring)).join(" "),
     dataset: closureHash(plan.registry.datasetFiles.get(plan.dataset.id)!, scoring),
     boxes: plan.boxes === undefined ? undefined : closureHash(moduleOf("../plan/detectorBoxes.ts"), scoring),
     external: external === undefined ? undefined : askingCode(),
@@ -47,10 +48,14 @@ export function protocolCode({ module, metrics }: Pick<Protocol, "module" | "met
 }
 
 /** Returns the digest of the code that reads weights and writes graphs: it decides what values a graph's constants get. */
-export function graphCode({ file }: Pick<RegisteredVariant, "file">): string {
-  return [moduleOf("../onnx/index.ts"), moduleOf("../weights/index.ts"), file]
+export function graphCode({ file, base }: Pick<RegisteredVariant, "file" | "base">): string {
+  return [moduleOf("../onnx/index.ts"), moduleOf("../weights/index.ts"), file, ...baseFiles(base)]
     .map((module) => closureHash(module))
     .join(" ");
+}
+
+function baseFiles(base: RegisteredVariant["base"]): readonly string[] {
+  return base === undefined ? [] : [base.file];
 }
 
 function moduleOf(path: string): string {

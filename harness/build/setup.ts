@@ -12,8 +12,8 @@ import type { ExternalDescription, HelloFields } from "../process/external/hello
 /** Says what a process needs to run one variant on one image and one box. */
 export interface ModelSetup {
   readonly variant: string;
-  /** Path of the variant's module. */
-  readonly plugin: string;
+  /** Paths of the variant's module and, for a method, of its base's: a worker loads no other variant's code. */
+  readonly plugins: readonly string[];
   /** The variant's pieces of `--variant-files`; empty where its graphs are built. */
   readonly variantFiles: readonly string[];
   /** The value of `--input`; where it is left out, the encoder's graph shows what it takes. */

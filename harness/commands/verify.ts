@@ -54,7 +54,7 @@ export const verify: Command = {
     const weightsId = seededName(fixture.weight_scale);
     const built = await buildVariant({ variant, checkpoint, weightsId, graph, provider, side, outputs: "all" });
     const runtime = { provider, threads: args.threads as number };
-    const raw = await loadRaw(built.files, runtime, variant.preset);
+    const raw = await loadRaw(built.files, runtime, variant.preset, { base: variant.base });
     try {
       const outputs = await referenceErrors(raw, fixture);
       const passed = Object.values(outputs).every(({ ratio }) => ratio <= tolerance);

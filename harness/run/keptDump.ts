@@ -22,8 +22,8 @@ interface KeptDump {
 export async function dumpKeptTokens(prepared: readonly PreparedRun[], plan: RunPlan, results: string) {
   const dumps: KeptDump[] = [];
   for (const { id, row, setup } of prepared) {
-    const { plugin, preset } = variantOf(plan.registry, setup.variant);
-    const variant = await plugin.load(setup.graphs, plan.runtime, preset, setup.facts);
+    const { plugin, preset, base } = variantOf(plan.registry, setup.variant);
+    const variant = await plugin.load(setup.graphs, plan.runtime, preset, { facts: setup.facts, base });
     try {
       if (variant.keptTokens === undefined) continue;
       for (const image of plan.dataset.images) {

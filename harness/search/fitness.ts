@@ -80,7 +80,9 @@ export class FitnessRunner {
     const cache = mkdtempSync(join(tmpdir(), "sam-bench-search-"));
     try {
       const built = await buildVariant({ variant: registered, checkpoint, weightsId, graph: "fused", cache });
-      const variant = await registered.plugin.load(built.files, plan.runtime, registered.preset);
+      const variant = await registered.plugin.load(built.files, plan.runtime, registered.preset, {
+        base: registered.base,
+      });
       try {
         return await use(variant, registered);
       } finally {

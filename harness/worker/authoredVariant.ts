@@ -5,14 +5,14 @@ import { isOwnModule, type RegisteredVariant } from "../plan/plugins/registry.ts
 
 /** Loads a variant's graphs. Errors that its plug-in throws then and later name the variant, the call and the place in its file. */
 export async function loadVariant(
-  { plugin, preset, file }: RegisteredVariant,
+  { plugin, preset, base, file }: RegisteredVariant,
   graphs: GraphFiles,
   runtime: RuntimeOptions,
   facts?: AnnotationFacts,
 ): Promise<Variant> {
   const hint = outputsHint(file, graphs);
   const code = (doing: string) => ({ file, id: preset.id, doing, hint });
-  const variant = await asAuthors(code("load"), () => plugin.load(graphs, runtime, preset, facts));
+  const variant = await asAuthors(code("load"), () => plugin.load(graphs, runtime, preset, { facts, base }));
   const { everything } = variant;
   return {
     encode: (input) => asAuthors(code("encode"), () => variant.encode(input)),

@@ -34,11 +34,8 @@ export function serve(): void {
     | undefined;
   answerRequests<ProviderCalls>({
     async open({ setup }) {
-      const registry = await withVariantFiles(
-        await loadPlugins([setup.plugin]),
-        setup.variantFiles,
-        setup.encoderInput,
-      );
+      const plugins = await loadPlugins(setup.plugins);
+      const registry = await withVariantFiles(plugins, setup.variantFiles, setup.encoderInput);
       const registered = variantOf(registry, setup.variant);
       const variant = await loadVariant(registered, setup.graphs, setup.runtime);
       opened = { registered, variant, threads: setup.runtime.threads };

@@ -54,7 +54,7 @@ export function serve(): void {
 
 async function open(setup: WorkerSetup): Promise<Opened> {
   const registry = await withVariantFiles(
-    await loadPlugins([setup.plugin, setup.datasetPlugin, ...setup.protocolPlugins]),
+    await loadPlugins([...setup.plugins, setup.datasetPlugin, ...setup.protocolPlugins]),
     setup.variantFiles,
     setup.encoderInput,
   );

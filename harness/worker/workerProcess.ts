@@ -60,7 +60,7 @@ export async function startWorker(
 ): Promise<Started<WorkerCalls>> {
   const options = {
     module: new URL("worker.mjs", import.meta.url),
-    arguments: codeOf([setup.plugin, setup.datasetPlugin, ...setup.protocolPlugins]),
+    arguments: codeOf([...setup.plugins, setup.datasetPlugin, ...setup.protocolPlugins]),
     deadlines,
     times,
   };
@@ -91,7 +91,7 @@ export async function startProviderProcess(
 ): Promise<Started<ProviderCalls>> {
   const options = {
     module: new URL("providerError.mjs", import.meta.url),
-    arguments: codeOf([setup.plugin]),
+    arguments: codeOf(setup.plugins),
     serialization: "advanced",
     deadlines,
     times,
@@ -126,15 +126,15 @@ async function started<All extends Opening<All>>(
     await worker.close();
     if (!(error instanceof WorkerFailed)) throw error;
     if (error.thrownAt !== undefined) throw new Error(`${setup.variant}: loading failed: ${error.thrownAt}`);
-    throw isOwnModule(setup.plugin) && setup.external === undefined
+    throw setup.plugins.every(isOwnModule) && setup.external === undefined
       ? new HarnessError(error.message, { hint: error.hint })
       : error;
   }
 }
 
 /** Returns the part of a worker's setup that a model's process needs: nothing about the data set. */
-function modelOf({ variant, plugin, variantFiles, encoderInput, graphs, runtime, external }: ModelSetup): ModelSetup {
-  return { variant, plugin, variantFiles, graphs, runtime, encoderInput, external };
+function modelOf({ variant, plugins, variantFiles, encoderInput, graphs, runtime, external }: ModelSetup): ModelSetup {
+  return { variant, plugins, variantFiles, graphs, runtime, encoderInput, external };
 }
 
 interface ProcessOptions extends ChildOptions {

@@ -36,7 +36,7 @@ function noGraphs(): HarnessError {
 export default {
   presets: [preset],
   async build() {},
-  load: async (_graphs, _runtime, _preset, facts?) => loadPromptMask(facts),
+  load: async (_graphs, _runtime, _preset, given?) => loadPromptMask(given?.facts),
   async loadRaw() {
     throw noGraphs();
   },

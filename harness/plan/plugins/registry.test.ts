@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { HarnessError } from "../../errors.ts";
 import { openDataset } from "../openDataset.ts";
 import { probePlugins } from "./pluginProbe.ts";
-import { loadRegistry, variantOf } from "./registry.ts";
+import { loadPlugins, loadRegistry, variantOf, weightsVariantOf } from "./registry.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -204,3 +204,53 @@ async function failure(plugins: readonly string[]): Promise<HarnessError> {
   expect(error).toBeInstanceOf(HarnessError);
   return error as HarnessError;
 }
+
+/** A method that runs on any model; `presetOf` of an id without one gives nothing. */
+const anyModel = (listed = "") => `export default { presets: [${listed}], ${functions},
+    presetOf(id, modelOf) {
+      const base = id.startsWith("method/") ? modelOf(id.slice(7)) : undefined;
+      return base && { ...base, id, base: base.id };
+    } };`;
+
+test("a method runs on a model of any plug-in, and the model's plug-in goes with it", async () => {
+  const model = plugin(`export default { presets: [${preset("model")}], ${functions} };`);
+  const method = join(folder, "method.mjs");
+  // The method is loaded before its base.
+  writeFileSync(method, anyModel(preset("method/listed", 'base: "model"')));
+  const registry = await loadPlugins([method, model]);
+  for (const id of ["method/model", "method/listed"]) {
+    const { preset: found, base, file } = variantOf(registry, id);
+    expect(found).toMatchObject({ id, base: "model", input: { side: 8 } });
+    expect(file).toBe(method);
+    expect(base).toMatchObject({ preset: { id: "model" }, file: model });
+    expect(weightsVariantOf(registry, variantOf(registry, id)).preset.id).toBe("model");
+  }
+  expect(variantOf(registry, "model").base).toBeUndefined();
+  expect(() => variantOf(registry, "method/modal")).toThrow("unknown variant: method/modal");
+});
+
+test("a model may have its checkpoint from another preset of its own plug-in", async () => {
+  const own = `${preset("model")}, ${preset("model/setting", 'base: "model"')}`;
+  const model = plugin(`export default { presets: [${own}], ${functions} };`);
+  const method = join(folder, "method.mjs");
+  writeFileSync(method, anyModel());
+  const registry = await loadPlugins([method, model]);
+  const variant = variantOf(registry, "method/model/setting");
+  expect(variant.base!.preset.id).toBe("model/setting");
+  expect(weightsVariantOf(registry, variant).preset.id).toBe("model");
+});
+
+test("what is no model is refused as a method's base, with what it is", async () => {
+  const method = join(folder, "method.mjs");
+  writeFileSync(method, anyModel());
+  const registry = await loadRegistry([method]);
+  const refused = {
+    "baseline/prompt": "a floor, which has no graphs",
+    "torch/sam-nano": "another program's variant",
+    "sam-fast/sam-nano": "a method on sam-nano",
+    "method/sam-nano": "a method on sam-nano",
+    "sparsevit/sam-nano/0.5-0.5-0.5-0.5": "a method on sam-nano",
+  };
+  for (const [id, found] of Object.entries(refused))
+    expect(() => variantOf(registry, `method/${id}`), id).toThrow(`${id}: no method can change it (found ${found}`);
+});

@@ -27,6 +27,8 @@ export interface RegisteredVariant {
   readonly files?: GraphFiles;
   /** The program that answers in its place. */
   readonly external?: ExternalProcess | undefined;
+  /** The preset of another plug-in that this one, a method, changes. Its code is part of a graph's identity too. */
+  readonly base?: RegisteredVariant | undefined;
 }
 
 export interface Registry {
@@ -90,7 +92,10 @@ export async function loadPlugins(files: readonly string[]): Promise<Registry> {
     for (const preset of plugin.presets)
       addTo(variants, preset.id, { preset, ...method, external: plugin.processOf?.(preset) }, file);
   }
-  return { variants, datasets, datasetFiles, methods, protocols, metrics };
+  const registry = { variants, datasets, datasetFiles, methods, protocols, metrics };
+  // A base may come after its methods.
+  for (const [id, variant] of variants) variants.set(id, withBase(registry, variant));
+  return registry;
 }
 
 /**
@@ -100,19 +105,53 @@ export async function loadPlugins(files: readonly string[]): Promise<Registry> {
 export function variantOf(registry: Registry, id: string): RegisteredVariant {
   const variant = registry.variants.get(id);
   if (variant !== undefined) return variant;
-  for (const method of registry.methods) {
-    const preset = method.plugin.presetOf?.(id);
-    if (preset === undefined) continue;
-    const checked = isOwnModule(method.file) ? preset : checkPreset(preset, method.file);
-    return { preset: checked, ...method, external: method.plugin.processOf?.(checked) };
-  }
+  const found = unlistedVariant(registry, id);
+  if (found !== undefined) return found;
   throw unknown("variant", id, [...registry.variants.keys()]);
 }
 
-/** Returns the variant whose checkpoints and nano weights this one runs on: itself, or its base. */
+function unlistedVariant(registry: Registry, id: string): RegisteredVariant | undefined {
+  for (const method of registry.methods) {
+    const preset = method.plugin.presetOf?.(id, (base) => modelOf(registry, base)?.preset);
+    if (preset === undefined) continue;
+    const checked = isOwnModule(method.file) ? preset : checkPreset(preset, method.file);
+    return withBase(registry, { preset: checked, ...method, external: method.plugin.processOf?.(checked) });
+  }
+  return undefined;
+}
+
+/** Adds the preset that a method changes; a worker's registry knows it where the worker was told its module. */
+function withBase(registry: Registry, variant: RegisteredVariant): RegisteredVariant {
+  const { preset, external, file } = variant;
+  if (preset.base === undefined || external !== undefined) return variant;
+  const base = registry.variants.get(preset.base) ?? unlistedVariant(registry, preset.base);
+  return base === undefined || base.file === file ? variant : { ...variant, base };
+}
+
+/** Returns the model that methods may change; nothing for an unknown id. Throws HarnessError for a variant that is no model. */
+function modelOf(registry: Registry, id: string): RegisteredVariant | undefined {
+  const variant = registry.variants.get(id) ?? unlistedVariant(registry, id);
+  const found = variant && otherThanModel(variant);
+  if (found === undefined) return variant;
+  throw new HarnessError(`${id}: no method can change it`, {
+    found,
+    expected: "a model that this project builds from weights",
+    hint: "bench list variants names the models",
+  });
+}
+
+/** Returns what a variant is that is no model whose graphs a method could change; nothing for a model. */
+function otherThanModel({ preset, files, external, base }: RegisteredVariant): string | undefined {
+  if (preset.role === "floor") return "a floor, which has no graphs";
+  if (files !== undefined) return "ONNX files of your own";
+  if (external !== undefined) return "another program's variant";
+  return base === undefined ? undefined : `a method on ${base.preset.id}`;
+}
+
+/** Returns the variant whose checkpoints and nano weights this one runs on: itself, its base, or that one's base. */
 export function weightsVariantOf(registry: Registry, variant: RegisteredVariant): RegisteredVariant {
   const { base } = variant.preset;
-  return base === undefined ? variant : variantOf(registry, base);
+  return base === undefined ? variant : weightsVariantOf(registry, variantOf(registry, base));
 }
 
 /** Returns the classes that any variant's checkpoint may name: which variant a file is for shows only when it is open. */

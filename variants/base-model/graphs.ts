@@ -1,0 +1,43 @@
+import type { BaseModel, BuildContext, OnnxGraph } from "../../harness/api.ts";
+
+/**
+ * Writes the graphs of the method's base, each as `change` returns it. What the base's plug-in notes is noted, and it sees to it
+ * that every weight is taken.
+ */
+export async function buildBase(
+  context: BuildContext,
+  change: (name: string, graph: OnnxGraph) => OnnxGraph | Promise<OnnxGraph>,
+): Promise<void> {
+  const { preset, plugin } = baseOf(context);
+  const { out } = context;
+  await plugin.build({
+    ...context,
+    preset,
+    base: undefined,
+    calibration: undefined,
+    out: {
+      write: async (name, graph) => out.write(name, await change(name, graph)),
+      note: (text) => out.note?.(text),
+    },
+  });
+}
+
+/**
+ * Returns the graphs that the base's plug-in writes, by name: what a method looks at before it changes any, as in a calibration.
+ */
+export async function graphsOfBase(
+  context: Pick<BuildContext, "preset" | "base" | "checkpoint" | "side">,
+): Promise<ReadonlyMap<string, OnnxGraph>> {
+  const { preset, plugin } = baseOf(context);
+  const { checkpoint, side } = context;
+  const graphs = new Map<string, OnnxGraph>();
+  const write = async (name: string, graph: OnnxGraph) => void graphs.set(name, { ...graph, name });
+  await plugin.build({ preset, checkpoint, side, graph: "fused", out: { write } });
+  return graphs;
+}
+
+/** Returns the model that a method changes. Throws where the harness was not told its module. */
+export function baseOf({ preset, base }: Pick<BuildContext, "preset" | "base">): BaseModel {
+  if (base === undefined) throw new Error(`${preset.id}: its base, ${preset.base}, is not loaded`);
+  return base;
+}
