@@ -16,7 +16,7 @@ const belowPlan = [
 
 const belowCommands = [
   ...belowPlan,
-  ...["plan", "build", "worker", "results", "run", "estimate", "search", "report", "pull", "cluster"],
+  ...["plan", "build", "worker", "results", "run", "estimate", "search", "report", "pull", "cluster", "check"],
 ];
 
 /** Rooms that a room may import besides itself and the foundation. "plug-in" stands for variants/ and datasets/. */
@@ -34,6 +34,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   image: ["api", "errors"],
   weights: ["api", "errors"],
   coco: ["api", "errors", "mask"],
+  check: ["api", "errors", "mask", "image", "coco"],
   onnx: ["api", "errors", "weights"],
   quantize: ["api", "errors", "onnx", "stats"],
   prompts: ["api", "errors", "mask", "coco", "stats"],

@@ -79,8 +79,15 @@ export const headings = {
   },
   data: {
     name: "data",
-    describe: "Write a dataset out as JPEG photos with COCO and LVIS annotations",
-    arguments: [{ name: "dataset", describe: "shapes, or a drawn dataset of --plugin" }],
+    describe: "Write a drawn dataset as COCO and LVIS, or check one: counts, photos, masks, boxes, categories",
+    arguments: [
+      { name: "dataset", describe: "shapes, or a drawn dataset of --plugin; or check" },
+      {
+        name: "data",
+        describe: "for check: a folder with photos and annotation files, or one such file",
+        optional: true,
+      },
+    ],
   },
   inspect: {
     name: "inspect",

@@ -14,6 +14,8 @@ const calls: Readonly<Record<string, Arguments>> = {
   "choose: weights are not from a checkpoint": { weights: "seeded" },
   "compare: JSON, which holds everything, is printed": { json: true },
   "doctor: weights are not from a checkpoint": { weights: "seeded" },
+  "data: a data set is checked": { dataset: "check", data: "coco" },
+  "data: a data set is written": { dataset: "shapes", out: "scenes" },
   "doctor: the provider is cpu": {},
   "slurm: weights are not from a checkpoint": { weights: "seeded" },
   "slurm: the provider is cpu": { provider: "cpu" },

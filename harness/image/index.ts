@@ -1,5 +1,5 @@
 /** This room reads and writes pictures, resizes them as the published predictors do, and makes them a model's input. */
-export { encodeJpeg, encodePng, readImage, readLabelPng, writeMaskPng } from "./codec.ts";
+export { encodeJpeg, encodePng, readImage, readImageSize, readLabelPng, writeMaskPng } from "./codec.ts";
 export { cropImage } from "./crop.ts";
 export { keptPicture } from "./keptPicture.ts";
 export type { LabelImage } from "./labelPng.ts";

@@ -25,7 +25,14 @@ export interface AnnotationSink {
    * is known at the end.
    */
   keep(entry: Entry, place: JsonPlace): void;
+  /** Is told of each annotation, before it is read. */
+  count?(): void;
+  /** Takes, one by one, what the file's losses count: `count` annotations with a fault, the first of which is `element`. */
+  fault?(element: string, fault: Fault, count: number): void;
 }
+
+/** Keys of an annotation file; each holds an array. */
+export const annotationKeys = ["images", "annotations", "categories"] as const;
 
 /** Reads the whole file as a stream. Throws as readAnnotations. */
 export async function readAnnotationElements(file: string, sink: AnnotationSink): Promise<AnnotationElements> {
@@ -42,12 +49,12 @@ export async function readAnnotationElements(file: string, sink: AnnotationSink)
     again: (key) => reader.again(key),
     bytes: (chunk) => hash.update(chunk),
   });
-  for (const key of ["images", "annotations", "categories"]) {
+  for (const key of annotationKeys) {
     // As pycocotools: a file without the key has no annotations.
     if (kinds.get(key) === "array" || (key === "annotations" && !kinds.has(key))) continue;
     throw new HarnessError(`${file}: no ${key} array at the top level`, {
       found: [...kinds.keys()].join(", ") || "nothing",
-      expected: "images, annotations, categories",
+      expected: annotationKeys.join(", "),
       hint: "is this an instances file of COCO or LVIS?",
     });
   }
@@ -172,6 +179,7 @@ class AnnotationReader {
   private add(element: unknown, place: JsonPlace): void {
     this.begin();
     this.annotationCount++;
+    this.sink.count?.();
     const read = attempt(() => toEntry(fieldsOf(element), this.images, this.ids));
     const name = nameOf(element, place.index);
     if (read.fault !== undefined) this.leaveOut(name, read.fault);
@@ -183,11 +191,13 @@ class AnnotationReader {
 
   private leaveOut(name: string, fault: Fault): void {
     for (const count of Object.values(this.counts)) count.leaveOut(name, fault);
+    this.sink.fault?.(name, fault, 1);
   }
 
   private keep(name: string, { entry, mask, box, oddity, crowdOddity }: ReadEntry, place: JsonPlace): void {
     this.known.add(entry.id);
     const faults = { dataset: mask ?? (entry.foreign ? oddity : undefined) ?? box, segm: mask, bbox: box };
+    for (const fault of [mask, oddity, box, crowdOddity]) if (fault !== undefined) this.sink.fault?.(name, fault, 1);
     let use = this.usedCategories.get(entry.category);
     if (use === undefined) {
       use = { counts: { dataset: 0, segm: 0, bbox: 0 }, first: name };
@@ -210,6 +220,7 @@ class AnnotationReader {
       const fault: Fault = { problem: "unknown category", field: "category_id", found: category };
       for (const purpose of ["dataset", "segm", "bbox"] as const)
         if (counts[purpose] > 0) this.counts[purpose].leaveOut(first, fault, counts[purpose]);
+      this.sink.fault?.(first, fault, Math.max(...Object.values(counts)));
     }
   }
 
