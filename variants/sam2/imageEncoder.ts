@@ -15,6 +15,8 @@ import {
 import { projectionBias } from "../sam/attention.ts";
 import { blockEnd } from "../sam/blockEnd.ts";
 import { epsilons } from "../sam-decoder/epsilons.ts";
+import type { EncoderOutputs } from "../sam2-neck/outputs.ts";
+import { highResolutionMaps } from "../sam2-neck/weights.ts";
 import { hieraAttention, pooled } from "./attention.ts";
 import { blocksOf, coarsestGrid, gridOf, type HieraBlock, patchStride } from "./blocks.ts";
 import type { Sam2Config } from "./config.ts";
@@ -26,9 +28,6 @@ const defaults = {
   /** The widest values of a part of the image, the hidden ones of an MLP, are kept to so many bytes. */
   hiddenBytes: 32 * 2 ** 20,
 };
-
-/** The ends of stages are given to be compared with reference values; nothing else asks for them. */
-export type EncoderOutputs = "embeddings" | "embeddings and stages";
 
 /**
  * Builds SAM 2's image encoder as it is measured: `image` [1, 3, side, side] → `image_embedding` [1, embedding, grid, grid],
@@ -68,11 +67,7 @@ export function imageEncoder(
   const fine = concatenated(trunk, endOf(2));
   const coarse = concatenated(trunk, endOf(3));
   graph.output("image_embedding", imageEmbedding(root, { fine, coarse, channels, coarsest }));
-  const maps = [
-    { map: 3, convolution: "conv_s0", channels, outputs: channels / 8 },
-    { map: 2, convolution: "conv_s1", channels, outputs: channels / 4 },
-  ] as const;
-  for (const [stage, how] of maps.entries()) {
+  for (const [stage, how] of highResolutionMaps(channels).entries()) {
     const tokens = endOf(stage).map((part) => highResolution(root, part, how));
     graph.output(`high_res_features.${stage}`, toImage(root, concatenated(root, tokens), coarsest));
   }

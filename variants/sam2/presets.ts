@@ -1,17 +1,6 @@
-import type { ModelInputSpec, PublishedCheckpoint, VariantManifest } from "../../harness/api.ts";
-import { samInput } from "../sam/presets.ts";
-import type { SingleMask } from "../sam2-decoder/load.ts";
+import type { PublishedCheckpoint, VariantManifest } from "../../harness/api.ts";
+import { bothSingleMasks, chosenByStability, sam2Input, sam2Mask } from "../sam2-decoder/presets.ts";
 import { type Sam2Size, sam2Configs } from "./config.ts";
-
-/** SAM 2's input: the image is stretched to a square in float, with antialiasing. Source: sam2/utils/transforms.py. */
-export const sam2Input = {
-  ...samInput,
-  fit: "stretch",
-  resize: "bilinear-antialias",
-} as const satisfies Omit<ModelInputSpec, "side">;
-
-/** Logits go straight to the image, since nothing was padded. */
-export const sam2Mask = { path: "direct", interpolation: "bilinear", threshold: ">0" } as const;
 
 const paper = { title: "SAM 2: Segment Anything in Images and Videos", arxiv: "2408.00714", year: 2024 };
 
@@ -31,12 +20,6 @@ const sizes = {
   l: { name: "large", printed: 224_400_000, imageMode: "216.9" },
 } as const satisfies Partial<Record<Sam2Size, unknown>>;
 
-/** Last part of the ids whose single mask is token 0, whatever its stability. */
-const token0 = "token0";
-
-const chosen =
-  "the single mask is the one that SAM 2's predictor gives: token 0 where its mask is stable (|{logit > 0.05}| / |{logit > -0.05}| of 0.98 or more over the low-res logits), else the most confident of the other three";
-
 const plain: readonly VariantManifest[] = [
   ...(Object.keys(releases) as Release[]).flatMap((release) =>
     (Object.keys(sizes) as (keyof typeof sizes)[]).map((size) => full(release, size)),
@@ -49,29 +32,11 @@ const plain: readonly VariantManifest[] = [
     mask: sam2Mask,
     lacks: [],
     input: { ...sam2Input, side: sam2Configs.nano.side },
-    notes: ["SAM 2.1's image mode at toy size; there are no trained weights of it", chosen],
+    notes: ["SAM 2.1's image mode at toy size; there are no trained weights of it", chosenByStability],
   },
 ];
 
-/** Each checkpoint appears twice: with the single mask of SAM 2's predictor, and with token 0 in its place. */
-export const sam2Presets: readonly VariantManifest[] = plain.flatMap((base) => [base, withToken0(base)]);
-
-export function singleMaskOf({ id }: VariantManifest): SingleMask {
-  return id.endsWith(`/${token0}`) ? "token 0" : "by stability";
-}
-
-function withToken0({ published: _, ...base }: VariantManifest): VariantManifest {
-  return {
-    ...base,
-    id: `${base.id}/${token0}`,
-    title: `${base.title}, token 0`,
-    base: base.id,
-    notes: [
-      ...base.notes.filter((note) => note !== chosen),
-      "the single mask is token 0 whatever its stability, as SAM 2's decoder gives it without build_sam2's defaults",
-    ],
-  };
-}
+export const sam2Presets: readonly VariantManifest[] = bothSingleMasks(plain);
 
 function full(release: Release, size: keyof typeof sizes): VariantManifest {
   const { title, files, folder } = releases[release];
@@ -93,7 +58,7 @@ function full(release: Release, size: keyof typeof sizes): VariantManifest {
     printed: { parameters: printed },
     notes: [
       `image mode: ${imageMode} M of the checkpoint's ${(printed / 1e6).toFixed(1)} M parameters, the others are video memory`,
-      chosen,
+      chosenByStability,
     ],
   };
 }

@@ -17,10 +17,10 @@ import { exportedBicubic } from "../bicubic/exported.ts";
 import { partition, unpartition } from "../sam/partition.ts";
 import { epsilons } from "../sam-decoder/epsilons.ts";
 import { exportedLinear, exportedMlp } from "../sam-decoder/exported.ts";
+import type { EncoderOutputs } from "../sam2-neck/outputs.ts";
+import { referenceNeck } from "../sam2-neck/reference.ts";
 import { blocksOf, gridOf, type HieraBlock, patchStride } from "./blocks.ts";
 import type { Sam2Config } from "./config.ts";
-import type { EncoderOutputs } from "./imageEncoder.ts";
-import { referenceNeck } from "./referenceNeck.ts";
 
 /**
  * Builds SAM 2's image encoder operator for operator as PyTorch exports the published code: windows padded and projected whole,

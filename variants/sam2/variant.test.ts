@@ -21,10 +21,11 @@ import {
   writeAll,
   writeTorch,
 } from "../fixtures/trial.ts";
+import { videoMemory } from "../sam2-decoder/videoMemory.ts";
 import { type Sam2Config, sam2Configs } from "./config.ts";
 import { imageEncoder } from "./imageEncoder.ts";
 import { referenceImageEncoder } from "./reference.ts";
-import sam2, { videoMemory } from "./variant.ts";
+import sam2 from "./variant.ts";
 
 const plugin: VariantPlugin & Pick<Required<VariantPlugin>, "loadRaw"> = sam2;
 const nanoId = "sam2.1-nano";

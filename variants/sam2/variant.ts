@@ -1,9 +1,12 @@
 import type { Checkpoint, VariantPlugin } from "../../harness/api.ts";
 import { buildSam2Decoder, sam2Decoder } from "../sam2-decoder/decoder.ts";
 import { loadRawSam2, loadSam2 } from "../sam2-decoder/load.ts";
+import { singleMaskOf } from "../sam2-decoder/presets.ts";
+import { discardVideoMemory } from "../sam2-decoder/videoMemory.ts";
+import { encoderOutputs } from "../sam2-neck/outputs.ts";
 import { configOf } from "./config.ts";
 import { imageEncoder } from "./imageEncoder.ts";
-import { sam2Presets, singleMaskOf } from "./presets.ts";
+import { sam2Presets } from "./presets.ts";
 import { referenceImageEncoder } from "./reference.ts";
 
 export default {
@@ -13,10 +16,7 @@ export default {
     const id = preset.base ?? preset.id;
     const config = configOf(id, context.side);
     const encoder = graph === "fused" ? imageEncoder : referenceImageEncoder;
-    await out.write(
-      "encoder",
-      encoder(config, checkpoint, context.outputs === "all" ? "embeddings and stages" : "embeddings"),
-    );
+    await out.write("encoder", encoder(config, checkpoint, encoderOutputs(context)));
     await buildSam2Decoder(context, config.decoder, sam2Decoder);
     if (preset.size === "full") leaveVideoMemory(checkpoint, id);
     checkpoint.assertAllTaken();
@@ -24,10 +24,6 @@ export default {
   load: (files, runtime, preset) => loadSam2(files, runtime, singleMaskOf(preset)),
   loadRaw: loadRawSam2,
 } satisfies VariantPlugin;
-
-/** Parts of a checkpoint that only frames of a video need. Source: SAM2Base of sam2/modeling/sam2_base.py. */
-export const videoMemory =
-  /^(memory_attention|memory_encoder|mask_downsample|obj_ptr_proj)\.|^(maskmem_tpos_enc|no_mem_pos_enc|no_obj_ptr)$/;
 
 /** Names and shapes that SAM 2.1 added to SAM 2, and that tell their checkpoints apart. */
 const added = new Map([
@@ -37,7 +33,7 @@ const added = new Map([
 ]);
 
 function leaveVideoMemory(checkpoint: Checkpoint, id: string): void {
-  checkpoint.discard(videoMemory, "video memory; one image has no frames before it");
+  discardVideoMemory(checkpoint);
   if (!id.startsWith("sam2.1-")) return;
   // Taken and not read: a file without them is SAM 2's.
   for (const [name, dims] of added) checkpoint.take(name, dims);

@@ -9,8 +9,8 @@ interface Neck {
 }
 
 /**
- * Adds the neck and the mask decoder's two convolutions as PyTorch exports them. `stages` are [1, channels, rows, columns], from
- * the finest to the coarsest. Only the second coarsest map gets a sum.
+ * Adds the neck of SAM 2 and the mask decoder's two convolutions as PyTorch exports them. `stages` are [1, channels, rows,
+ * columns], from the finest to the coarsest. Only the second coarsest map gets a sum.
  * Source: FpnNeck of sam2/modeling/backbones/image_encoder.py; forward_image of sam2_base.py; set_image of sam2_image_predictor.py.
  */
 export function referenceNeck(root: Module, stages: readonly GraphValue[], channels: number): Neck {
