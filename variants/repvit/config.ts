@@ -1,5 +1,5 @@
 /** One number a stage. */
-type ByStage = readonly [number, number, number, number];
+export type ByStage = readonly [number, number, number, number];
 
 /**
  * Scales seeded weights of batch norms. With seeded values as they are, maps grow from block to block, because no norm follows
