@@ -17,6 +17,7 @@ import { epsilons } from "../sam-decoder/epsilons.ts";
 import { exportedLayerNorm2d, exportedLinear, exportedMlp } from "../sam-decoder/exported.ts";
 import type { SamConfig } from "./config.ts";
 import type { EarlyTokens } from "./imageEncoder.ts";
+import { type NeckLayers, samNeckLayers } from "./neck.ts";
 import { partition, unpartition } from "./partition.ts";
 import { axisTable, relativePositions } from "./relativePositions.ts";
 
@@ -124,28 +125,33 @@ function withRelativePositions(
   return reshape(graph, withBoth, [batch, side * side, side * side]);
 }
 
+interface ReferenceNeck extends Pick<SamConfig, "width" | "decoder"> {
+  /** Names of the layers in the checkpoint; they are SAM's if left out. */
+  readonly layers?: NeckLayers;
+}
+
 /** Turns [1, grid, grid, width] into the image embedding [1, embedding, grid, grid]. */
 export function referenceNeck(
   module: Module,
   x: GraphValue,
-  { width, decoder }: Pick<SamConfig, "width" | "decoder">,
+  { width, decoder, layers = samNeckLayers }: ReferenceNeck,
 ): GraphValue {
   const { graph } = module;
   const channels = decoder.embedding;
   const image = transpose(graph, x, [0, 3, 1, 2]);
-  const narrow = conv2d(child(module, "0"), image, {
+  const narrow = conv2d(child(module, layers.narrow), image, {
     inputs: width,
     outputs: channels,
     kernel: 1,
     bias: "without bias",
   });
-  const first = exportedLayerNorm2d(child(module, "1"), narrow, channels);
-  const mixed = conv2d(child(module, "2"), first, {
+  const first = exportedLayerNorm2d(child(module, layers.firstNorm), narrow, channels);
+  const mixed = conv2d(child(module, layers.mix), first, {
     inputs: channels,
     outputs: channels,
     kernel: 3,
     padding: 1,
     bias: "without bias",
   });
-  return exportedLayerNorm2d(child(module, "3"), mixed, channels);
+  return exportedLayerNorm2d(child(module, layers.lastNorm), mixed, channels);
 }
