@@ -71,6 +71,8 @@ export interface VariantManifest {
    * nothing.
    */
   readonly inertClasses?: readonly string[];
+  /** Present for ONNX files whose values the user named (`--onnx-names`): the names in the files → those of their layout. */
+  readonly valueNames?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Seeded tensors whose names begin and end so are multiplied by a factor, as float32 numbers. */

@@ -96,6 +96,18 @@ export interface VariantOption {
 /** Says what a user's encoder takes: pixels as they are, or normalised ones. */
 export type EncoderInput = "raw" | "normalised";
 
+/**
+ * Names of values of ONNX files: a value has the name on the left in its file, and is what layouts know by the name on the
+ * right.
+ */
+export type ValueNames = Readonly<Record<string, string>>;
+
+/** Says of ONNX files what they do not show themselves: `--input` and `--onnx-names`. */
+export interface FileHints {
+  readonly input?: EncoderInput | undefined;
+  readonly names?: ValueNames | undefined;
+}
+
 export interface RecognisedFiles {
   readonly preset: VariantManifest;
   readonly files: GraphFiles;
@@ -127,10 +139,10 @@ export interface VariantPlugin {
   calibrate?(context: CalibrateContext): Promise<CalibrationValues>;
   /**
    * Finds out which file is which graph, for a plug-in whose variants are ONNX files of the user's own (`--variant-files`),
-   * and returns the manifest of the variant, named as the user named it. `input` overrules what the encoder's first nodes show
-   * of what it takes. Throws HarnessError for files that it can not run.
+   * and returns the manifest of the variant, named as the user named it. `hints` overrule what the graphs show of what they
+   * take and give. Throws HarnessError for files that it can not run.
    */
-  recognise?(name: string, graphs: readonly GraphSignature[], input?: EncoderInput): Promise<RecognisedFiles>;
+  recognise?(name: string, graphs: readonly GraphSignature[], hints?: FileHints): Promise<RecognisedFiles>;
   /** Programs that answer for variants of this plug-in, for `bench doctor` to say which of them can run. */
   readonly programs?: readonly ExternalProgram[];
   /** Makes graphs of weights. Reads no tensor itself: constants are read when the sink writes them. */

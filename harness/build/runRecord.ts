@@ -103,8 +103,9 @@ function resolvedPlan({ plan, chosen: { variant }, built, weights, facts }: RunP
       images: plan.dataset.images.map(({ id }) => id),
     },
     facts,
-    // What the user's encoder is handed is not in its bytes: `--input` decides it too.
+    // What the user's encoder is handed is not in its bytes: `--input` decides it too, and `--onnx-names` which value is which.
     input: variant.files === undefined ? undefined : variant.preset.input,
+    valueNames: variant.preset.valueNames,
     // Without it, a shard's plan is that of the whole run: so a merge knows what it makes, and under which id.
     shard: plan.shard,
   };

@@ -1,7 +1,7 @@
 import type {
   AnnotationFacts,
   DatasetOptions,
-  EncoderInput,
+  FileHints,
   GraphFiles,
   RuntimeOptions,
   VariantManifest,
@@ -16,8 +16,8 @@ export interface ModelSetup {
   readonly plugins: readonly string[];
   /** The variant's pieces of `--variant-files`; empty where its graphs are built. */
   readonly variantFiles: readonly string[];
-  /** The value of `--input`; where it is left out, the encoder's graph shows what it takes. */
-  readonly encoderInput?: EncoderInput;
+  /** What `--input` and `--onnx-names` say of these files. */
+  readonly fileHints: FileHints;
   readonly graphs: GraphFiles;
   readonly runtime: RuntimeOptions;
   /** Present for a variant that another process answers for: then the fields about graphs and plug-ins are not read. */

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { HarnessError } from "../errors.ts";
+import { fileHintsOf } from "../plan/fileHints.ts";
 import { pickOptions } from "../plan/options.ts";
 import { loadRegistry } from "../plan/plugins/registry.ts";
 import { withVariantFiles } from "../plan/variantFiles.ts";
@@ -20,7 +21,17 @@ import { flagsOf, weightsUnused, withoutDefaults } from "./terminal/planFlags.ts
 import { resultsOption } from "./terminal/runChoice.ts";
 
 /** Options of the runs that are made where nothing is stored yet. */
-const runOptions = ["weights", "checkpoint", "threads", "provider", "rounds", "warmup", "variant-files"] as const;
+const runOptions = [
+  "weights",
+  "checkpoint",
+  "threads",
+  "provider",
+  "rounds",
+  "warmup",
+  "variant-files",
+  "input",
+  "onnx-names",
+] as const;
 
 /** Options that say of which runs the choice is. */
 const dataOptions = ["variants", "dataset", "data", "limit", "plugin"] as const;
@@ -102,7 +113,7 @@ async function contextOf(args: Arguments, rest: Pick<OperandContext, "observer" 
     results: resolve(args.results as string),
     plugins,
     ...rest,
-    registry: await withVariantFiles(await loadRegistry(plugins), listOf(args, "variant-files")),
+    registry: await withVariantFiles(await loadRegistry(plugins), listOf(args, "variant-files"), fileHintsOf(args)),
     flags: await flagsOf(given),
   };
 }

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { HarnessError } from "../errors.ts";
 import { metrics } from "../metrics/index.ts";
 import { withExternals } from "../plan/externals.ts";
+import { fileHintsOf } from "../plan/fileHints.ts";
 import { pickOptions } from "../plan/options.ts";
 import { loadRegistry } from "../plan/plugins/registry.ts";
 import { withVariantFiles } from "../plan/variantFiles.ts";
@@ -30,6 +31,8 @@ const runOptions = [
   "provider",
   "checkpoint",
   "variant-files",
+  "input",
+  "onnx-names",
   "external",
   "python",
 ] as const;
@@ -148,7 +151,7 @@ async function contextOf(args: Arguments, rest: Pick<OperandContext, "observer" 
     results: resolve(args.results as string),
     plugins,
     ...rest,
-    registry: await withVariantFiles(known, listOf(args, "variant-files")),
+    registry: await withVariantFiles(known, listOf(args, "variant-files"), fileHintsOf(args)),
     flags: { ...(await flagsOf(given)), plugin: plugins },
   };
 }

@@ -272,9 +272,9 @@ const unknownSizes: Sizes = {
   int8: false,
 };
 
-function sizeOfFiles({ encoder, decoder }: GraphFiles, side: number): Sizes {
+function sizeOfFiles({ encoder, ...others }: GraphFiles, side: number): Sizes {
   const encoderBytes = graphBytes(encoder!);
-  const decoderBytes = graphBytes(decoder!);
+  const decoderBytes = Object.values(others).reduce((sum, file) => sum + graphBytes(file), 0);
   const tokens = (side / assumed.pixelsAToken) ** 2;
   return {
     encodeGmacs: ((encoderBytes / 4) * tokens) / 1e9,

@@ -64,7 +64,7 @@ export const planOptions = {
     type: "number",
   },
   "variant-files": {
-    describe: "NAME=ENCODER.onnx,DECODER.onnx: measure your own ONNX files under that name",
+    describe: "NAME=ENCODER.onnx,DECODER.onnx, or one file or three: measure your own ONNX files under that name",
     type: "string",
     list: true,
   },
@@ -72,6 +72,11 @@ export const planOptions = {
     describe: "what the encoder of --variant-files takes; its first nodes decide if left out",
     type: "string",
     choices: ["raw", "normalised"],
+  },
+  "onnx-names": {
+    describe: "ROLE=NAME,…: the value NAME of --variant-files is what layouts of ONNX files call ROLE",
+    type: "string",
+    list: true,
   },
   external: {
     describe: 'NAME="COMMAND": a program of your own that answers as the variant NAME; variants/external/README.md',

@@ -1,11 +1,12 @@
 import { availableParallelism } from "node:os";
-import type { Dataset, DatasetOptions, DatasetPlugin, EncoderInput, ImageId } from "../api.ts";
+import type { Dataset, DatasetOptions, DatasetPlugin, FileHints, ImageId } from "../api.ts";
 import { HarnessError, unknown } from "../errors.ts";
 import { misfitOf, type PlannedPrompts, promptPlan, requireFit } from "../protocols/index.ts";
 import { checkpointsOf } from "./checkpoints.ts";
 import { datasetCache } from "./datasetCache.ts";
 import { withDetectorBoxes } from "./detectorBoxes.ts";
 import { withDescriptions, withExternals } from "./externals.ts";
+import { fileHintsOf } from "./fileHints.ts";
 import { requireMeasurable, withFloors } from "./floors.ts";
 import { type LatencySettings, latencySettings } from "./latencySettings.ts";
 import { openDataset } from "./openDataset.ts";
@@ -31,7 +32,7 @@ import { type Chosen, type ChosenVariant, chooseWeights, type LeftOut, nameOfCho
 export interface RunPlan {
   readonly registry: Registry;
   readonly variantFiles: readonly string[];
-  readonly encoderInput?: EncoderInput;
+  readonly fileHints: FileHints;
   readonly chosen: readonly ChosenVariant[];
   readonly leftOut: readonly LeftOut[];
   readonly dataset: Dataset;
@@ -70,12 +71,9 @@ const defaults = {
 export async function resolvePlan(flags: RunFlags, notice: (text: string) => void = () => undefined): Promise<RunPlan> {
   const plugins = flags.plugin ?? [];
   const variantFiles = flags["variant-files"] ?? [];
-  if (flags.input !== undefined && variantFiles.length === 0)
-    throw new HarnessError("--input: says what the encoder of --variant-files takes, and none is given", {
-      hint: "--variant-files NAME=ENCODER.onnx,DECODER.onnx",
-    });
+  const fileHints = fileHintsOf(flags);
   const known = withExternals(await loadRegistry(plugins), flags.external ?? []);
-  const registry = await withVariantFiles(known, variantFiles, flags.input);
+  const registry = await withVariantFiles(known, variantFiles, fileHints);
   const seed = flags.seed ?? defaults.seed;
   const prompts = promptPlan({ prompts: flags.prompts, protocol: flags.protocol }, bookOf(registry));
   const shard = shardOf(flags);
@@ -126,7 +124,7 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
     dump: flags.dump,
     imageTimeoutMs: imageTimeoutOf(flags),
     maxMinutes: maxMinutesOf(flags, phases),
-    encoderInput: flags.input,
+    fileHints,
     acceptError: flags["accept-error"] === true || undefined,
     runtime,
     latency: latencySettings(flags, notice),

@@ -42,6 +42,8 @@ export interface RunFlags {
   readonly "variant-files"?: readonly string[];
   /** Says what the encoder of these files takes, where its graph does not show it. */
   readonly input?: EncoderInput;
+  /** Pairs `ROLE=NAME`: values of these files that have names of their own. */
+  readonly "onnx-names"?: readonly string[];
   /** `NAME=COMMAND` each: a program that answers as the variant NAME. */
   readonly external?: readonly string[];
   /** Names the Python that starts shipped programs; without it one is looked for. */

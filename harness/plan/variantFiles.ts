@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, win32 } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { EncoderInput, GraphFiles } from "../api.ts";
+import type { FileHints, GraphFiles } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { readSignature } from "../onnx/index.ts";
 import { sha256 } from "../store/canonical.ts";
@@ -20,14 +20,14 @@ const session = fileURLToPath(new URL("../onnx/index.ts", import.meta.url));
 export async function withVariantFiles(
   registry: Registry,
   pieces: readonly string[],
-  input?: EncoderInput,
+  hints: FileHints = {},
 ): Promise<Registry> {
   if (pieces.length === 0) return registry;
   const variants = new Map(registry.variants);
   for (const { name, files } of namedFiles(pieces)) {
     if (variants.has(name))
       throw new HarnessError(`--variant-files: the id ${name} is taken`, { hint: "give the files another name" });
-    variants.set(name, await recognised(registry, { name, files }, input));
+    variants.set(name, await recognised(registry, { name, files }, hints));
   }
   return { ...registry, variants };
 }
@@ -35,12 +35,12 @@ export async function withVariantFiles(
 async function recognised(
   registry: Registry,
   { name, files }: NamedFiles,
-  input: EncoderInput | undefined,
+  hints: FileHints,
 ): Promise<RegisteredVariant> {
   for (const method of registry.methods) {
     // A path out of the folder is refused before anything opens the graph.
     for (const file of files) filesOf(file);
-    const found = await method.plugin.recognise?.(name, files.map(readSignature), input);
+    const found = await method.plugin.recognise?.(name, files.map(readSignature), hints);
     if (found !== undefined) return { ...method, preset: found.preset, files: found.files };
   }
   throw new Error("no plug-in takes ONNX files");

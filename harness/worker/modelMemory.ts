@@ -54,7 +54,7 @@ export function serve(): void {
 }
 
 async function open(setup: ModelSetup): Promise<Opened> {
-  const registry = await withVariantFiles(await loadPlugins(setup.plugins), setup.variantFiles, setup.encoderInput);
+  const registry = await withVariantFiles(await loadPlugins(setup.plugins), setup.variantFiles, setup.fileHints);
   const registered = variantOf(registry, setup.variant);
   const { preset, file } = registered;
   const variant = await loadVariant(registered, setup.graphs, setup.runtime);

@@ -34,8 +34,7 @@ export function serve(): void {
     | undefined;
   answerRequests<ProviderCalls>({
     async open({ setup }) {
-      const plugins = await loadPlugins(setup.plugins);
-      const registry = await withVariantFiles(plugins, setup.variantFiles, setup.encoderInput);
+      const registry = await withVariantFiles(await loadPlugins(setup.plugins), setup.variantFiles, setup.fileHints);
       const registered = variantOf(registry, setup.variant);
       const variant = await loadVariant(registered, setup.graphs, setup.runtime);
       opened = { registered, variant, threads: setup.runtime.threads };

@@ -56,7 +56,7 @@ async function open(setup: WorkerSetup): Promise<Opened> {
   const registry = await withVariantFiles(
     await loadPlugins([...setup.plugins, setup.datasetPlugin, ...setup.protocolPlugins]),
     setup.variantFiles,
-    setup.encoderInput,
+    setup.fileHints,
   );
   const annotated = await openDataset(registry, setup.dataset, setup.datasetOptions);
   const dataset = setup.boxes === undefined ? annotated : await withDetectorBoxes(annotated, setup.boxes);

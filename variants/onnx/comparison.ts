@@ -1,6 +1,34 @@
 import { basename } from "node:path";
-import type { DeclaredValue, GraphSignature } from "../../harness/api.ts";
-import type { Layout, Pair, Wanted, WantedGraph } from "./layout.ts";
+import type { DeclaredValue } from "../../harness/api.ts";
+import { type AnyLayout, type ByPart, type GivenGraph, type Part, partsOf, type Wanted } from "./layout.ts";
+import { dimsFit, fits, type Match, matched, typeFits } from "./matching.ts";
+
+/** Files by the part that each is taken for, and those that no part is left for. */
+export interface Assignment {
+  readonly files: Partial<ByPart<Part, GivenGraph>>;
+  readonly left: readonly GivenGraph[];
+}
+
+/** A value of a file that may stand for one that a layout misses. */
+export interface Offer {
+  readonly inFile: string;
+  readonly role: string;
+}
+
+/** What files have of a layout, and what they lack. */
+export interface Comparison extends Assignment {
+  readonly layout: AnyLayout;
+  /** 0 where the files are of this layout. */
+  readonly faults: number;
+  /** Faults less the names that the layout has: the nearest layout has the least. */
+  readonly distance: number;
+  /** Parts whose files are not there. */
+  readonly missing: readonly Part[];
+  /** True where nothing else is wrong. */
+  readonly incomplete: boolean;
+  readonly text: readonly string[];
+  readonly offers: readonly Offer[];
+}
 
 /** Comparison of one name of a file with what the layout has there. */
 interface Line {
@@ -13,55 +41,87 @@ interface Line {
 
 /** Faults of a name that is missing, or that nothing could be fed to. */
 const wrongName = 2;
+/** Faults of a part without a file, and of a file without a part: users give a file less rather than one too many. */
+const missingFile = 4;
+const leftFile = 20;
 
-/** Compares both files of a pair with a layout, name by name. */
-export function comparisonOf(layout: Layout, pair: Pair): readonly Line[] {
-  return (["encoder", "decoder"] as const).flatMap((part) => {
-    const wanted: WantedGraph = layout[part];
-    const found: GraphSignature = pair[part];
-    return [
-      { faults: 0, known: false, text: `${basename(found.file)} as the ${part}` },
-      ...valueLines("input", wanted.inputs, found.inputs),
-      ...valueLines("output", wanted.outputs, found.outputs),
-    ];
+/** Compares files with a layout, name by name. */
+export function compared(layout: AnyLayout, { files, left }: Assignment): Comparison {
+  const missing = partsOf(layout).filter((part) => files[part] === undefined);
+  const sides = partsOf(layout).flatMap((part) => {
+    const file = files[part];
+    return file === undefined ? [] : [...sidesOf(layout, part, file)];
   });
+  const lines = [
+    ...sides.flatMap(linesOf),
+    ...missing.map((part) => ({ faults: missingFile, known: false, text: `no file as the ${part}` })),
+    ...left.map(({ file }) => ({ faults: leftFile, known: false, text: `${basename(file)}: no part is left for it` })),
+  ];
+  const faults = lines.reduce((sum, line) => sum + line.faults, 0);
+  return {
+    layout,
+    files,
+    left,
+    missing,
+    incomplete: missing.length > 0 && faults === missing.length * missingFile,
+    faults,
+    distance: faults - lines.filter(({ known }) => known).length,
+    text: lines.map(({ text }) => text),
+    offers: sides.flatMap(offersOf),
+  };
 }
 
-function valueLines(kind: "input" | "output", wanted: readonly Wanted[], found: readonly DeclaredValue[]): Line[] {
-  // Outputs that a layout does not name do no harm, unless it names none: then there is no telling which one is meant.
-  const harmless = kind === "output" && wanted.every(({ name }) => name !== undefined);
-  const partner = (value: DeclaredValue) =>
-    wanted.find(({ name }) => name === value.name) ??
-    wanted.find(({ name }, i) => name === undefined && found[i] === value);
-  const lines = found.map((value): Line => {
-    const match = partner(value);
-    const text = `${kind} ${value.name}: ${value.type} ${dimsText(value.dims)}`;
-    if (match === undefined) return { faults: harmless ? 0 : wrongName, known: false, text: `${text}, not expected` };
-    const faults = Number(!typeFits(value, match)) + Number(!dimsFit(value, match));
-    return { faults, known: true, text: faults === 0 ? text : `${text}, expected ${wantedText(match)}` };
-  });
-  const missing = wanted.filter((each) => !found.some((value) => partner(value) === each));
+/** The inputs or the outputs of a file beside those of the part that it is taken for. */
+interface Side {
+  readonly kind: "input" | "output";
+  readonly title?: string;
+  readonly wanted: readonly Wanted[];
+  readonly matches: readonly Match[];
+  /** The wanted values that the file does not have. */
+  readonly missing: readonly Wanted[];
+}
+
+function sidesOf(layout: AnyLayout, part: Part, { file, inputs, outputs }: GivenGraph): readonly Side[] {
+  const side = (kind: Side["kind"], found: readonly DeclaredValue[], wanted: readonly Wanted[]) => {
+    const matches = matched(found, wanted);
+    const missing = wanted.filter((each) => matches.every((match) => match.wanted !== each));
+    return { kind, wanted, matches, missing };
+  };
+  const title = `${basename(file)} as the ${part}`;
+  return [{ title, ...side("input", inputs, layout[part]!.inputs) }, side("output", outputs, layout[part]!.outputs)];
+}
+
+function linesOf({ kind, title, matches, missing }: Side): readonly Line[] {
   return [
-    ...lines,
-    ...missing.map((each) => ({
+    ...(title === undefined ? [] : [{ faults: 0, known: false, text: title }]),
+    ...matches.map((match) => lineOf(kind, match)),
+    ...missing.map((wanted) => ({
       faults: wrongName,
       known: false,
-      text: `${kind} ${each.name ?? "of any name"}: missing, expected ${wantedText(each)}`,
+      text: `${kind} ${wanted.name ?? "of any name"}: missing, expected ${wantedText(wanted)}`,
     })),
   ];
 }
 
-/** Says whether the type fits. Where a file leaves a type or a dimension open, anything may be meant. */
-function typeFits({ type }: DeclaredValue, { types }: Wanted): boolean {
-  return type === "undefined" || types.includes(type);
+function lineOf(kind: Side["kind"], { found, wanted }: Match): Line {
+  const text = `${kind} ${found.name}: ${found.type} ${dimsText(found.dims)}`;
+  // An output that nothing needs does no harm. There would be nothing to feed to an input.
+  if (wanted === undefined)
+    return kind === "output"
+      ? { faults: 0, known: false, text: `${text}, not needed` }
+      : { faults: wrongName, known: false, text: `${text}, not expected` };
+  const faults = Number(!typeFits(found, wanted)) + Number(!dimsFit(found, wanted));
+  return { faults, known: true, text: faults === 0 ? text : `${text}, expected ${wantedText(wanted)}` };
 }
 
-function dimsFit({ dims }: DeclaredValue, wanted: Wanted): boolean {
-  if (dims === undefined) return true;
-  return (
-    dims.length === wanted.dims.length &&
-    wanted.dims.every((dim, i) => typeof dim === "string" || typeof dims[i] === "string" || dims[i] === dim)
-  );
+/** Returns the unknown values that have the type and the dimensions of a missing one. */
+function offersOf({ matches, missing }: Side): readonly Offer[] {
+  const unknown = matches.filter(({ found, wanted }) => wanted === undefined && found.dims !== undefined);
+  return missing.flatMap((wanted) => {
+    const role = wanted.name ?? wanted.usually;
+    const fitting = unknown.filter(({ found }) => fits(found, wanted));
+    return role === undefined ? [] : fitting.map(({ found }) => ({ inFile: found.name, role }));
+  });
 }
 
 function wantedText({ types, dims }: Wanted): string {

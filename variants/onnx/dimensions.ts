@@ -1,7 +1,8 @@
 import { basename } from "node:path";
 import type { DeclaredValue, GraphSignature } from "../../harness/api.ts";
 import { HarnessError } from "../../harness/errors.ts";
-import type { Pair } from "./layout.ts";
+import { type AnyLayout, type ByPart, type GivenGraph, type Part, partsOf } from "./layout.ts";
+import { nameInFile } from "./names.ts";
 
 /**
  * Returns the side of the square images that an encoder takes, px, where its file declares one. `rows` is the place of the rows
@@ -32,13 +33,27 @@ export function requiredDim(graph: GraphSignature, name: string, axis: number): 
   });
 }
 
-/** Throws HarnessError where what the encoder gives is not what the decoder takes: two files of different models. */
-export function requireSameDims({ encoder, decoder }: Pair, given: DeclaredValue, taken: DeclaredValue): void {
-  const pairs = (given.dims ?? []).map((dim, i) => [dim, taken.dims?.[i] ?? "?"] as const);
-  if (pairs.every(([a, b]) => typeof a === "string" || typeof b === "string" || a === b)) return;
-  throw new HarnessError(`${basename(decoder.file)}: not the decoder of ${basename(encoder.file)}`, {
-    found: `${given.name} [${given.dims?.join(", ")}]`,
-    expected: `${taken.name} [${taken.dims?.join(", ")}]`,
-    hint: "take both files from one export",
-  });
+/** Throws HarnessError where what a part gives is not what a later part takes under the same name: files of different models. */
+export function requireOneModel(layout: AnyLayout, files: ByPart<Part, GivenGraph>): void {
+  const asked = partsOf(layout);
+  for (const [i, giver] of asked.entries())
+    for (const taker of asked.slice(i + 1))
+      for (const given of files[giver].outputs) {
+        const taken = files[taker].inputs.find(({ name }) => name === given.name);
+        if (taken === undefined || sameDims(given, taken)) continue;
+        throw new HarnessError(`${basename(files[taker].file)}: not the ${taker} of ${basename(files[giver].file)}`, {
+          found: valueText(files[giver], given),
+          expected: valueText(files[taker], taken),
+          hint: "take all files from one export",
+        });
+      }
+}
+
+function sameDims({ dims = [] }: DeclaredValue, taken: DeclaredValue): boolean {
+  const pairs = dims.map((dim, i) => [dim, taken.dims?.[i] ?? "?"] as const);
+  return pairs.every(([a, b]) => typeof a === "string" || typeof b === "string" || a === b);
+}
+
+function valueText(graph: GivenGraph, { name, dims = [] }: DeclaredValue): string {
+  return `${nameInFile(graph, name)} [${dims.join(", ")}]`;
 }

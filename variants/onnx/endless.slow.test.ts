@@ -8,7 +8,7 @@ import { endlessLoop, modelOf } from "../../harness/onnx/fixtures/endlessLoop.ts
 import { readSignature, writeGraph } from "../../harness/onnx/index.ts";
 import { openCheckpoint } from "../../harness/weights/index.ts";
 import { samConfigs } from "../sam/config.ts";
-import { officialDecoder, plainEncoder } from "./fixtures/layoutGraphs.ts";
+import { officialDecoder, plainEncoder } from "./fixtures/graphs/officialSam.ts";
 
 let folder: string;
 let files: string;

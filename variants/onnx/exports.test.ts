@@ -7,7 +7,7 @@ import { readSignature } from "../../harness/onnx/index.ts";
 import { givenGraphs } from "../../harness/plan/variantFiles.ts";
 import { seededCheckpoint } from "../../harness/weights/index.ts";
 import { samInput } from "../sam/presets.ts";
-import { officialDecoder, plainEncoder } from "./fixtures/layoutGraphs.ts";
+import { officialDecoder, plainEncoder } from "./fixtures/graphs/officialSam.ts";
 import { coarse, cpu, LayoutTrial, logitsOf, photo, prompt, tolerance } from "./fixtures/layoutTrial.ts";
 import { embedded, floats, ints, node, value, wrapped } from "./fixtures/surgery.ts";
 import { recognise } from "./recognise.ts";
@@ -94,7 +94,7 @@ function exported({ one, stability }: { readonly one?: true; readonly stability?
 /** Writes two graphs and returns what they are recognised as. */
 async function taken(graphs: { encoder?: OnnxGraph; decoder?: OnnxGraph }, input?: "raw" | "normalised") {
   const files = [trial.write(graphs.encoder ?? encoder()), trial.write(graphs.decoder ?? decoder())];
-  return recognise("mine", files.map(readSignature), input);
+  return recognise("mine", files.map(readSignature), { input });
 }
 
 test.each([1, 255] as const)(
@@ -153,11 +153,9 @@ test("a row of ONNX files says so, with the element types, weights and size of w
 
 test("other layouts refuse --input", async () => {
   const preprocessing = { ...encoder(), inputs: [value("input_image", ["h", "w", 3])] };
-  const error = await recognise(
-    "mine",
-    [trial.write(preprocessing), trial.write(decoder())].map(readSignature),
-    "raw",
-  ).catch((reason: unknown) => reason);
+  const error = await recognise("mine", [trial.write(preprocessing), trial.write(decoder())].map(readSignature), {
+    input: "raw",
+  }).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(HarnessError);
   expect((error as Error).message).toContain("mine: --input says nothing of these files");
 });

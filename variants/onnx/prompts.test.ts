@@ -5,15 +5,11 @@ import { differenceOf } from "../../harness/onnx/fixtures/difference.ts";
 import { openSession } from "../../harness/onnx/index.ts";
 import { seededCheckpoint } from "../../harness/weights/index.ts";
 import { referenceMaskDecoder } from "../sam-decoder/reference.ts";
-import {
-  efficientSamGraphs,
-  type LayoutGraphs,
-  officialDecoder,
-  plainEncoder,
-  samexporterSam2Graphs,
-  transformersSam2Graphs,
-  transformersSamGraphs,
-} from "./fixtures/layoutGraphs.ts";
+import { efficientSamGraphs } from "./fixtures/graphs/efficientSam.ts";
+import { officialDecoder, plainEncoder } from "./fixtures/graphs/officialSam.ts";
+import { samexporterSam2Graphs, transformersSam2Graphs } from "./fixtures/graphs/sam2.ts";
+import type { LayoutGraphs } from "./fixtures/graphs/shared.ts";
+import { transformersSamGraphs } from "./fixtures/graphs/transformersSam.ts";
 import {
   coarse,
   coarseEfficient,

@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import type { DeclaredValue, GraphSignature } from "../../harness/api.ts";
+import { describe, expect, test } from "vitest";
+import type { DeclaredValue, GraphSignature, ValueNames } from "../../harness/api.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { recognise } from "./recognise.ts";
 
@@ -100,12 +100,85 @@ test("a decoder of another model is refused by the sizes that do not fit", async
   expect((await failure([named, decoder])).message).toContain("found y [1, 64, 32, 32]");
 });
 
-test("an encoder without its decoder, or a decoder of another exporter, is no pair", async () => {
-  expect((await failure([encoder])).message).toBe(
-    "mine: two ONNX files are needed (found sam.encoder.onnx, expected an encoder and a decoder)",
-  );
-  expect((await failure([vision, decoder])).hint).toContain("not expected");
+test("an encoder that gives more than the decoder takes is run with it", async () => {
+  expect((await recognise("mine", [vision, decoder])).preset.title).toContain("an encoder from another file");
+});
+
+test("two encoders are no pair", async () => {
   expect((await failure([encoder, encoder])).hint).toContain("input point_coords: missing");
+});
+
+test("an encoder without its decoder is told which file is missing, and of which layout", async () => {
+  const error = await failure([encoder]);
+  expect(error.message).toBe(
+    "mine: the decoder is missing (found sam.encoder.onnx as the encoder of: samexporter, SAM or MobileSAM)",
+  );
+  expect(error.hint).toBe("--variant-files mine=ENCODER.onnx,DECODER.onnx");
+  expect((await failure([decoder])).message).toContain("the encoder is missing (found sam.decoder.onnx as the decoder");
+});
+
+test("more files than any layout has are refused", async () => {
+  expect((await failure([encoder, decoder, vision, vision])).message).toContain("mine: too many ONNX files");
+});
+
+test("outputs that nothing needs are not called wrong, and outputs may come in any order", async () => {
+  const more = [value("interm_embeddings", [4, 1, 64, 64, 768]), ...encoder.outputs, value("tokens", [1, 4])];
+  const outputs = [value("stability", [1, 4]), ...[...decoder.outputs].reverse()];
+  const { preset } = await recognise("mine", [
+    { ...encoder, outputs: more },
+    { ...decoder, outputs },
+  ]);
+  expect(preset.title).toBe("ONNX files: samexporter, SAM or MobileSAM");
+  const { hint } = await failure([
+    { ...encoder, outputs: more },
+    { ...decoder, inputs: decoder.inputs.slice(1) },
+  ]);
+  expect(hint).toContain("output tokens: float32 [1, 4], not needed");
+});
+
+test("of several outputs of a free name the one that fits is the embedding", async () => {
+  const inputs = [value("x", [1, 3, 1024, 1024])];
+  const outputs = [value("tokens", [1, 4096, 768]), value("y", [1, 256, 64, 64])];
+  expect((await recognise("mine", [{ ...encoder, inputs, outputs }, decoder])).preset.title).toContain("official");
+});
+
+describe("a value that a layout calls otherwise", () => {
+  const outputs = [value("masks", ["a", "b", "c", "d"]), value("scores", [1, 4]), value("low", [1, 4, 256, 256])];
+  const renamed = { ...decoder, outputs };
+
+  test("is offered by the role that it fits, with the flag", async () => {
+    const { hint } = await failure([encoder, renamed]);
+    expect(hint).toContain("`scores` looks like predicted IoU: `--onnx-names iou_predictions=scores`\n");
+    expect(hint).toContain("`low` looks like low-res logits: `--onnx-names low_res_masks=low`\n");
+  });
+
+  test("is taken as the user names it, and a note says so", async () => {
+    const names = { scores: "iou_predictions", low: "low_res_masks" };
+    const { preset } = await recognise("mine", [encoder, renamed], { names });
+    expect(preset.valueNames).toEqual(names);
+    expect(preset.notes).toContain(
+      "values of the files are taken as others (--onnx-names says so): scores as iou_predictions, low as low_res_masks",
+    );
+  });
+
+  test("is offered in one flag where there are several and none is in doubt", async () => {
+    const inputs = decoder.inputs.map((each) =>
+      each.name === "mask_input"
+        ? { ...each, name: "prior" }
+        : each.name === "orig_im_size"
+          ? { ...each, name: "size" }
+          : each,
+    );
+    const { hint } = await failure([encoder, { ...decoder, inputs }]);
+    expect(hint).toContain("all of them: `--onnx-names mask_input=prior,orig_im_size=size`");
+  });
+
+  test("is refused under a role that no layout has, and under a name that no file has", async () => {
+    const role = await failure([encoder, renamed], { scores: "iou_prediction" });
+    expect(role.message).toContain("iou_prediction; did you mean iou_predictions?");
+    const name = await failure([encoder, renamed], { score: "iou_predictions" });
+    expect(name.message).toContain("--onnx-names iou_predictions=score: no file has a value of that name");
+  });
 });
 
 test("sizes that a file leaves open and nothing else tells are refused", async () => {
@@ -147,8 +220,8 @@ test("a decoder that takes several prompts at once, no more and no less, is refu
   expect((await failure(split(5))).message).toBe("d.onnx: the decoder takes 5 prompts at once, no more and no less");
 });
 
-async function failure(graphs: readonly GraphSignature[]): Promise<HarnessError> {
-  const outcome = await recognise("mine", graphs).catch((error: unknown) => error);
+async function failure(graphs: readonly GraphSignature[], names?: ValueNames): Promise<HarnessError> {
+  const outcome = await recognise("mine", graphs, { names }).catch((error: unknown) => error);
   expect(outcome).toBeInstanceOf(HarnessError);
   return outcome as HarnessError;
 }

@@ -269,6 +269,8 @@ export function flagsOfRun(
     plugin: plugins,
     checkpoint: flags.checkpoint ?? [],
     "variant-files": flags["variant-files"] ?? [],
+    input: flags.input,
+    "onnx-names": flags["onnx-names"] ?? [],
     external: flags.external ?? [],
     python: flags.python,
   };

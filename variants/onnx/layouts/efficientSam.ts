@@ -1,11 +1,11 @@
 import { basename } from "node:path";
-import type { MaskPrediction, NamedTensors, Prompt } from "../../harness/api.ts";
-import { HarnessError } from "../../harness/errors.ts";
-import { pointsAPrompt as authorsPoints } from "../efficientsam/config.ts";
-import { pointsOf } from "../efficientsam/prompts.ts";
-import { type PromptTokens, predictionOf } from "../sam-decoder/prompts.ts";
-import { declaredDim, declaredSide, requiredDim } from "./dimensions.ts";
-import { floats, type Layout, numbers, type Pair } from "./layout.ts";
+import type { MaskPrediction, NamedTensors, Prompt } from "../../../harness/api.ts";
+import { HarnessError } from "../../../harness/errors.ts";
+import { pointsAPrompt as authorsPoints } from "../../efficientsam/config.ts";
+import { pointsOf } from "../../efficientsam/prompts.ts";
+import { type PromptTokens, predictionOf } from "../../sam-decoder/prompts.ts";
+import { declaredDim, declaredSide, requiredDim } from "../dimensions.ts";
+import { encodedAndDecoded, floats, type Layout, numbers, type Pair } from "../layout.ts";
 
 /** Side of EfficientSAM's patches, px: it counts where the encoder leaves its input's size open. */
 const pixelsAToken = 16;
@@ -62,7 +62,7 @@ export const efficientSam: Layout = {
   open: (pair, { encoder, decoder }) => {
     const limit = pointsAPrompt(pair);
     const [side, lowSide] = sidesOf(pair);
-    return {
+    return encodedAndDecoded({
       embedding: "image_embeddings",
       encode: ({ tensor }) => encoder.run({ batched_images: tensor }, ["image_embeddings"]),
       async decode(image, prompts) {
@@ -77,7 +77,7 @@ export const efficientSam: Layout = {
         }
         return predictions;
       },
-    };
+    });
   },
 };
 

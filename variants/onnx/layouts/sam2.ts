@@ -1,10 +1,10 @@
-import type { Box, MaskPrediction, MaskSpec, ModelInputSpec, NamedTensors, Prompt } from "../../harness/api.ts";
-import { HarnessError } from "../../harness/errors.ts";
-import { samInput } from "../sam/presets.ts";
-import { predictionOf } from "../sam-decoder/prompts.ts";
-import { declaredSide, requiredDim } from "./dimensions.ts";
-import { floats, type Layout, numbers, type Wanted } from "./layout.ts";
-import { takenInput } from "./normalisation.ts";
+import type { Box, MaskPrediction, MaskSpec, ModelInputSpec, NamedTensors, Prompt } from "../../../harness/api.ts";
+import { HarnessError } from "../../../harness/errors.ts";
+import { samInput } from "../../sam/presets.ts";
+import { predictionOf } from "../../sam-decoder/prompts.ts";
+import { declaredSide, requiredDim } from "../dimensions.ts";
+import { encodedAndDecoded, floats, type Layout, numbers, type Wanted } from "../layout.ts";
+import { takenInput } from "../normalisation.ts";
 import { withoutBatch } from "./transformersSam.ts";
 
 /** SAM 2 stretches the photo, in float, to its square and masks back from it. Source: SAM2Transforms. */
@@ -53,14 +53,15 @@ export const transformersSam2: Layout = {
     lacks: ["single-mask-token", "mask-input"],
     notes: [takenInput(encoder.body, "pixel_values", said).note, ...notes],
   }),
-  open: (_, { encoder, decoder }) => ({
-    embedding: levels[2]!,
-    encode: ({ tensor }) => encoder.run({ pixel_values: tensor }, levels),
-    decode: (image, prompts) =>
-      oneByOne(prompts, async (prompt) =>
-        withoutBatch(await decoder.run({ ...image, ...transformersFeeds(prompt) }, ["iou_scores", "pred_masks"])),
-      ),
-  }),
+  open: (_, { encoder, decoder }) =>
+    encodedAndDecoded({
+      embedding: levels[2]!,
+      encode: ({ tensor }) => encoder.run({ pixel_values: tensor }, levels),
+      decode: (image, prompts) =>
+        oneByOne(prompts, async (prompt) =>
+          withoutBatch(await decoder.run({ ...image, ...transformersFeeds(prompt) }, ["iou_scores", "pred_masks"])),
+        ),
+    }),
 };
 
 const highResolution: readonly Wanted[] = [0, 1].map((level) =>
@@ -94,20 +95,21 @@ export const samexporterSam2: Layout = {
     lacks: ["single-mask-token"],
     notes: [takenInput(encoder.body, "image", said).note, ...notes],
   }),
-  open: (_, { encoder, decoder }) => ({
-    embedding: "image_embed",
-    encode: ({ tensor }) =>
-      encoder.run(
-        { image: tensor },
-        [...highResolution, coarse].map(({ name }) => name!),
-      ),
-    decode: (image, prompts) =>
-      oneByOne(prompts, async (prompt) => {
-        const feeds = samexporterFeeds(prompt, 4 * image.image_embed!.dims[2]!);
-        const { masks, iou_predictions } = await decoder.run({ ...image, ...feeds }, ["masks", "iou_predictions"]);
-        return { low_res_masks: masks!, iou_predictions: iou_predictions! };
-      }),
-  }),
+  open: (_, { encoder, decoder }) =>
+    encodedAndDecoded({
+      embedding: "image_embed",
+      encode: ({ tensor }) =>
+        encoder.run(
+          { image: tensor },
+          [...highResolution, coarse].map(({ name }) => name!),
+        ),
+      decode: (image, prompts) =>
+        oneByOne(prompts, async (prompt) => {
+          const feeds = samexporterFeeds(prompt, 4 * image.image_embed!.dims[2]!);
+          const { masks, iou_predictions } = await decoder.run({ ...image, ...feeds }, ["masks", "iou_predictions"]);
+          return { low_res_masks: masks!, iou_predictions: iou_predictions! };
+        }),
+    }),
 };
 
 async function oneByOne(

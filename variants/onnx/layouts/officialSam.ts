@@ -1,20 +1,23 @@
-import type {
-  Capability,
-  GraphSignature,
-  ModelInput,
-  ModelInputSpec,
-  NamedTensors,
-  Prompt,
-  Tensor,
-} from "../../harness/api.ts";
-import { runApart } from "../../harness/onnx/index.ts";
-import { samInput, samMask } from "../sam/presets.ts";
-import { predictionOf, tokensOf } from "../sam-decoder/prompts.ts";
-import { declaredDim, declaredSide, requiredDim, requireSameDims } from "./dimensions.ts";
-import { floats, type Layout, numbers, type Pair, type Sessions, unnamedFloats, type WantedGraph } from "./layout.ts";
-import { takenInput } from "./normalisation.ts";
+import type { Capability, ModelInput, ModelInputSpec, NamedTensors, Prompt, Tensor } from "../../../harness/api.ts";
+import type { Session } from "../../../harness/onnx/index.ts";
+import { samInput, samMask } from "../../sam/presets.ts";
+import { predictionOf, tokensOf } from "../../sam-decoder/prompts.ts";
+import { declaredDim, declaredSide, requiredDim } from "../dimensions.ts";
+import {
+  type ByPart,
+  encodedAndDecoded,
+  floats,
+  type GivenGraph,
+  type Layout,
+  numbers,
+  type Pair,
+  unnamedFloats,
+  type WantedGraph,
+} from "../layout.ts";
+import { renamedTrial } from "../names.ts";
+import { takenInput } from "../normalisation.ts";
+import { isStabilityScore } from "../stability.ts";
 import { rowsOfPixels } from "./pixels.ts";
-import { isStabilityScore } from "./stability.ts";
 
 /** Number of masks that the decoder gives when it gives them all: the first is the single-mask token's. */
 const maskTokens = 4;
@@ -48,12 +51,12 @@ export const officialSam: Layout = {
   title: "SAM's official decoder export, with an encoder from another file",
   takesEither: true,
   encoder: {
-    inputs: [unnamedFloats([1, 3, "side", "side"])],
-    outputs: [unnamedFloats([1, "channels", "rows", "columns"])],
+    inputs: [unnamedFloats("input_image", [1, 3, "side", "side"])],
+    outputs: [unnamedFloats("image_embeddings", [1, "channels", "rows", "columns"])],
   },
   decoder,
   describe: (pair, said) => {
-    const { spec, note } = takenInput(pair.encoder.body, pair.encoder.inputs[0]!.name, said);
+    const { spec, note } = takenInput(pair.encoder.body, "input_image", said);
     return describe(pair, { ...samInput, ...spec, side: declaredSide(pair.encoder, 2) ?? frameOf(pair) }, [note]);
   },
   open: (_, sessions) => open(sessions, ({ tensor }) => tensor),
@@ -91,8 +94,6 @@ function frameOf({ decoder }: Pair): number {
 }
 
 async function describe(pair: Pair, input: ModelInputSpec, notes: readonly string[]) {
-  const taken = pair.decoder.inputs.find(({ name }) => name === "image_embeddings")!;
-  requireSameDims(pair, pair.encoder.outputs[0]!, taken);
   const tokens = declaredDim(pair.decoder, "iou_predictions", 1) ?? (await tokensFound(pair.decoder));
   const stability = pair.decoder.body !== undefined && isStabilityScore(pair.decoder.body, "iou_predictions");
   const lacks: readonly Capability[] = [
@@ -115,23 +116,22 @@ async function describe(pair: Pair, input: ModelInputSpec, notes: readonly strin
 }
 
 /** Finds the number of masks where the file does not declare it, by decoding a prompt of one padding point. */
-async function tokensFound(graph: GraphSignature): Promise<number> {
+async function tokensFound(graph: GivenGraph): Promise<number> {
   const axis = (name: string, i: number) => requiredDim(graph, name, i);
   const embedding = [1, ...[1, 2, 3].map((i) => axis("image_embeddings", i))];
-  const feeds = promptFeeds({ frame: "model", points: [] }, axis("mask_input", 2));
-  const outputs = await runApart(graph.file, { image_embeddings: zeros(embedding), ...feeds }, ["iou_predictions"]);
-  return outputs.iou_predictions!.dims[1]!;
+  const feeds = {
+    image_embeddings: zeros(embedding),
+    ...promptFeeds({ frame: "model", points: [] }, axis("mask_input", 2)),
+  };
+  const { iou_predictions } = await renamedTrial(graph, feeds, ["iou_predictions"]);
+  return iou_predictions!.dims[1]!;
 }
 
-function open({ encoder, decoder }: Sessions, inputOf: (input: ModelInput) => Tensor) {
-  const image = encoder.inputs[0]!;
-  const embedding = encoder.outputs[0]!;
-  return {
+function open({ encoder, decoder }: ByPart<"encoder" | "decoder", Session>, inputOf: (input: ModelInput) => Tensor) {
+  return encodedAndDecoded({
     embedding: "image_embeddings",
-    async encode(input: ModelInput): Promise<NamedTensors> {
-      return { image_embeddings: (await encoder.run({ [image]: inputOf(input) }, [embedding]))[embedding]! };
-    },
-    async decode(shared: NamedTensors, prompts: readonly Prompt<"model">[]) {
+    encode: (input) => encoder.run({ input_image: inputOf(input) }, ["image_embeddings"]),
+    async decode(shared, prompts) {
       const predictions = [];
       // As the embedding, low-res logits have four times its rows.
       const side = 4 * shared.image_embeddings!.dims[2]!;
@@ -144,7 +144,7 @@ function open({ encoder, decoder }: Sessions, inputOf: (input: ModelInput) => Te
       }
       return predictions;
     },
-  };
+  });
 }
 
 /**

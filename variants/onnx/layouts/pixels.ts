@@ -1,4 +1,4 @@
-import type { ModelInput, Tensor } from "../../harness/api.ts";
+import type { ModelInput, Tensor } from "../../../harness/api.ts";
 
 /**
  * Returns the part of the model frame that the image fills, pixel by pixel: [1, 3, height, width] of the frame → [height,

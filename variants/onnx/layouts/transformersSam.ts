@@ -1,11 +1,11 @@
-import type { MaskPrediction, NamedTensors, Point, Prompt } from "../../harness/api.ts";
-import { HarnessError } from "../../harness/errors.ts";
-import { samInput, samMask } from "../sam/presets.ts";
-import { batchesOf } from "../sam-decoder/batches.ts";
-import { predictionOf } from "../sam-decoder/prompts.ts";
-import { declaredSide, requiredDim } from "./dimensions.ts";
-import { floats, type Layout, numbers } from "./layout.ts";
-import { takenInput } from "./normalisation.ts";
+import type { MaskPrediction, NamedTensors, Point, Prompt } from "../../../harness/api.ts";
+import { HarnessError } from "../../../harness/errors.ts";
+import { samInput, samMask } from "../../sam/presets.ts";
+import { batchesOf } from "../../sam-decoder/batches.ts";
+import { predictionOf } from "../../sam-decoder/prompts.ts";
+import { declaredSide, requiredDim } from "../dimensions.ts";
+import { encodedAndDecoded, floats, type Layout, numbers } from "../layout.ts";
+import { takenInput } from "../normalisation.ts";
 
 const defaults = {
   /** Prompts in one decoder call. */
@@ -54,21 +54,23 @@ export const transformersSam: Layout = {
       "three masks a prompt: the export leaves out the first, the single-mask token's",
     ],
   }),
-  open: (_, { encoder, decoder }) => ({
-    embedding: "image_embeddings",
-    encode: ({ tensor }) => encoder.run({ pixel_values: tensor }, ["image_embeddings", "image_positional_embeddings"]),
-    async decode(image, prompts) {
-      const predictions = new Array<MaskPrediction>(prompts.length);
-      const byLength = { most: defaults.promptsACall, shapeOf: (points: readonly Point[]) => String(points.length) };
-      for (const batch of batchesOf(prompts.map(pointsAlone), byLength)) {
-        const feeds = feedsOf(batch.map(({ prompt }) => prompt));
-        const outputs = await decoder.run({ ...image, ...feeds }, ["iou_scores", "pred_masks"]);
-        const named = withoutBatch(outputs);
-        for (const [i, { index }] of batch.entries()) predictions[index] = predictionOf(named, i);
-      }
-      return predictions;
-    },
-  }),
+  open: (_, { encoder, decoder }) =>
+    encodedAndDecoded({
+      embedding: "image_embeddings",
+      encode: ({ tensor }) =>
+        encoder.run({ pixel_values: tensor }, ["image_embeddings", "image_positional_embeddings"]),
+      async decode(image, prompts) {
+        const predictions = new Array<MaskPrediction>(prompts.length);
+        const byLength = { most: defaults.promptsACall, shapeOf: (points: readonly Point[]) => String(points.length) };
+        for (const batch of batchesOf(prompts.map(pointsAlone), byLength)) {
+          const feeds = feedsOf(batch.map(({ prompt }) => prompt));
+          const outputs = await decoder.run({ ...image, ...feeds }, ["iou_scores", "pred_masks"]);
+          const named = withoutBatch(outputs);
+          for (const [i, { index }] of batch.entries()) predictions[index] = predictionOf(named, i);
+        }
+        return predictions;
+      },
+    }),
 };
 
 /** Returns the prompt's points. Throws HarnessError for a prompt with a box or a mask. */
