@@ -18,11 +18,8 @@ export type Outputs = Readonly<Record<string, Expected>>;
 const defaults = {
   /** The std of fewer values than these may be small by chance: their root mean square takes its place. */
   leastForStd: 8,
-  /**
-   * A stability score is a ratio of two counts of pixels. A logit that rounding takes across the threshold moves it by one
-   * pixel, of at least half the 256 x 256.
-   */
-  stabilityStep: 2 / 256 ** 2,
+  /** Rows and columns of low-res masks, where a fixture has stability scores and no masks. */
+  lowRes: [256, 256],
 };
 
 type Nested = readonly (number | Nested)[];
@@ -37,7 +34,7 @@ const record = z.record(z.string(), z.unknown());
 export function outputsNamed(name: string, value: unknown, file: string): Outputs {
   if (typeof value === "number") return { [name]: { shape: [], std: 0, index: [0], value: [value] } };
   const whole = nested.safeParse(value);
-  if (whole.success) return { [name]: wholeOutput(name, whole.data) };
+  if (whole.success) return { [name]: wholeOutput(whole.data) };
   // An empty list says that the model has none.
   if (Array.isArray(value)) return merged(value.map((each: unknown, i) => listedOutputs(name, i, each, file)));
   return checked(z.object({ [name]: sampled }), { [name]: value }, file);
@@ -62,7 +59,7 @@ function merged(all: readonly Outputs[]): Outputs {
   return Object.assign({}, ...all);
 }
 
-function wholeOutput(name: string, values: Nested): Expected {
+function wholeOutput(values: Nested): Expected {
   const shape: number[] = [];
   for (let level: Nested | number = values; typeof level !== "number"; level = level[0]!) shape.push(level.length);
   const value = flatten(values);
@@ -72,8 +69,19 @@ function wholeOutput(name: string, values: Nested): Expected {
   const own = spreadAround(mean);
   // Values that are all the same, such as numbers of tokens, are to be given exactly.
   const std = own === 0 || value.length >= defaults.leastForStd ? own : spreadAround(0);
-  const step = /\bstability_/.test(name) ? defaults.stabilityStep : undefined;
-  return { shape, std, step, index: value.map((_, i) => i), value };
+  return { shape, std, index: value.map((_, i) => i), value };
+}
+
+/**
+ * Returns outputs of which stability scores may be off by one place of a low-res mask. A score is a ratio of two counts of places:
+ * a logit that rounding takes across the threshold moves it by one, of at least half of them.
+ */
+export function withStabilitySteps(outputs: Outputs): Outputs {
+  const [rows, columns] = (outputs.low_res_masks?.shape.slice(-2) ?? defaults.lowRes) as [number, number];
+  const step = 2 / (rows * columns);
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, output]) => [name, /\bstability_/.test(name) ? { ...output, step } : output]),
+  );
 }
 
 function flatten(values: Nested): number[] {

@@ -94,6 +94,15 @@ test("a few values are measured by their root mean square, and a stability score
   expect(two!.ratio).toBeGreaterThan(5e-5);
 });
 
+test("a place of a smaller mask is more of a stability score", () => {
+  const single_mask = [{ stability_of_token_0: [0.96, 0.98] }];
+  const low_res_masks = { ...sample, shape: [2, 4, 128, 128] };
+  const { outputs } = fixtureOf({ single_mask, low_res_masks });
+  expect(outputs["single_mask.0.stability_of_token_0"]!.step).toBe(2 / 128 ** 2);
+  expect(outputs.low_res_masks!.step).toBeUndefined();
+  expect(fixtureOf({ single_mask }).outputs["single_mask.0.stability_of_token_0"]!.step).toBe(2 / 256 ** 2);
+});
+
 test("an output that the variant does not give is an error, and one without spread must be the same", async () => {
   const fixture = fixtureOf({ chosen: [3, 3] });
   const embedding = { dims: [2, 2], data: Float32Array.of(1, 0, 0, 4) };

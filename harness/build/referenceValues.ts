@@ -6,7 +6,7 @@ import { checked, parseJson } from "../foreign.ts";
 import { errorCode } from "../store/disk/disk.ts";
 import type { Immutable } from "../store/fields.ts";
 import { scaledWeight } from "../weights/index.ts";
-import { type Outputs, outputsNamed } from "./referenceOutputs.ts";
+import { type Outputs, outputsNamed, withStabilitySteps } from "./referenceOutputs.ts";
 
 const numbers = z.array(z.number());
 
@@ -169,7 +169,7 @@ function textOf(file: string): string {
 /** Returns the outputs of a fixture, or of its part with a mask input: all fields that are not input, weights or prose. */
 function outputsOf(file: string, fields: Json): Outputs {
   const named = Object.entries(fields).filter(([name]) => !notOutputs.has(name));
-  return Object.assign({}, ...named.map(([name, value]) => outputsNamed(name, value, file)));
+  return withStabilitySteps(Object.assign({}, ...named.map(([name, value]) => outputsNamed(name, value, file))));
 }
 
 const notOutputs = new Set([
