@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Checkpoint, GraphKind, OnnxGraph, VariantManifest, VariantPlugin } from "../../harness/api.ts";
+import type { Checkpoint, GraphKind, OnnxGraph, VariantPlugin } from "../../harness/api.ts";
 import { openWeights } from "../../harness/build/weights/openedWeights.ts";
 import { memoryConsole } from "../../harness/commands/fixtures/bench.ts";
 import { inspect } from "../../harness/commands/inspect.ts";
@@ -21,6 +21,7 @@ import {
   writeAll,
   writeTorch,
 } from "../fixtures/trial.ts";
+import { answersOf, graphsOf as builtGraphs, cpu, kinds, presetOf } from "../sam2-decoder/fixtures/plugin.ts";
 import { videoMemory } from "../sam2-decoder/videoMemory.ts";
 import { type Sam2Config, sam2Configs } from "./config.ts";
 import { imageEncoder } from "./imageEncoder.ts";
@@ -29,8 +30,6 @@ import sam2 from "./variant.ts";
 
 const plugin: VariantPlugin & Pick<Required<VariantPlugin>, "loadRaw"> = sam2;
 const nanoId = "sam2.1-nano";
-const cpu = { provider: "cpu", threads: 2 };
-const kinds: readonly GraphKind[] = ["fused", "reference"];
 /** The largest error allowed, over the output's std: float32 sums in another order come to less. */
 const tolerance = 2e-5;
 /** Names that SAM 2.1 has and SAM 2 has not. */
@@ -139,35 +138,22 @@ describe("sam2.1-nano", () => {
   });
 
   test("encodes an image and decodes prompts with and without a mask alike in both graphs", async () => {
-    const image = noise([1, 3, 256, 256]);
-    const size = { height: 256, width: 256 };
-    const geometry = { image: size, resized: size, offset: { x: 0, y: 0 }, frame: size };
-    const mask = noise([1, 64, 64]);
     const [fused, reference] = await Promise.all(
-      kinds.map(async (kind) => {
-        const files = writeAll(await graphsOf(nanoId, kind), folder);
-        const variant = await plugin.load(files, cpu, preset(nanoId));
-        const embedding = await variant.encode({ tensor: image, geometry });
-        const box = { x0: 30, y0: 60, x1: 200, y1: 250 };
-        const predictions = await variant.decode(embedding, [
-          { frame: "model", points: [], box },
-          { frame: "model", points: [{ x: 100, y: 50, label: 1 }], box, mask },
-        ]);
-        await variant.close();
-        const logits = predictions.map((each) => (each.kind === "logits" ? each.lowResLogits : undefined)!);
-        const maps = Object.entries(embedding.skipConnections!);
-        expect(maps.map(([name]) => name)).toEqual(["high_res_features.0", "high_res_features.1"]);
-        return [embedding.tensor, ...maps.map(([, map]) => map), ...logits];
-      }),
+      kinds.map((graph) => answersOf(plugin, { id: nanoId, graph }, folder)),
     );
-    expect(fused!.map(({ dims }) => dims)).toEqual([
-      [1, 64, 16, 16],
-      [1, 8, 64, 64],
-      [1, 16, 32, 32],
+    expect(Object.entries(fused!.encoded).map(([name, { dims }]) => [name, dims])).toEqual([
+      ["image_embedding", [1, 64, 16, 16]],
+      ["high_res_features.0", [1, 8, 64, 64]],
+      ["high_res_features.1", [1, 16, 32, 32]],
+    ]);
+    for (const [name, output] of Object.entries(fused!.encoded))
+      expect(differenceOf(output, reference!.encoded[name]!)).toBeLessThan(tolerance);
+    expect(fused!.logits.map(({ dims }) => dims)).toEqual([
       [4, 64, 64],
       [4, 64, 64],
     ]);
-    for (const [i, output] of fused!.entries()) expect(differenceOf(output, reference![i]!)).toBeLessThan(tolerance);
+    for (const [i, logits] of fused!.logits.entries())
+      expect(differenceOf(logits, reference!.logits[i]!)).toBeLessThan(tolerance);
   });
 
   test("gives the ends of its stages only where bench verify asks", async () => {
@@ -262,24 +248,15 @@ test("building reads no tensor", async () => {
   for (const kind of kinds) expect((await graphsOf("sam2.1-t", kind, { checkpoint })).length).toBeGreaterThan(1);
 });
 
-function preset(id: string): VariantManifest {
-  return plugin.presets.find((each) => each.id === id)!;
-}
+const preset = (id: string) => presetOf(plugin, id);
 
 interface Asked {
   readonly checkpoint?: Checkpoint;
   readonly outputs?: "all";
 }
 
-async function graphsOf(
-  id: string,
-  graph: GraphKind,
-  { checkpoint = seededCheckpoint(), outputs }: Asked = {},
-): Promise<readonly OnnxGraph[]> {
-  const graphs: OnnxGraph[] = [];
-  const write = async (name: string, built: OnnxGraph) => void graphs.push({ ...built, name });
-  await plugin.build({ preset: preset(id), checkpoint, graph, outputs, out: { write } });
-  return graphs;
+function graphsOf(id: string, graph: GraphKind, asked: Asked = {}): Promise<readonly OnnxGraph[]> {
+  return builtGraphs(plugin, { id, graph, ...asked });
 }
 
 /** Returns the names and shapes of the authors' state dict. */
