@@ -106,6 +106,28 @@ export interface CategoryValue {
   readonly n: number;
 }
 
+/** How often an error occurs, and the average precision at IoU 0.5 that it costs. */
+export interface ErrorCost {
+  readonly n: number;
+  readonly cost: number;
+}
+
+/** Kinds of error of a detector. A detection is tested for the first five in this order; the last is an annotation's. */
+export type DetectionError = "localisation" | "classification" | "duplicate" | "background" | "both" | "missed";
+
+/** Errors of a detector by kind. Costs do not add up: each is what mending one kind alone would give. */
+export interface DetectionErrors {
+  /**
+   * Average precision at IoU 0.5 as TIDE has it: all categories of an image share its limit of detections, and a category that
+   * is detected and never annotated counts as 0.
+   */
+  readonly ap50: number;
+  readonly errors: Readonly<Record<DetectionError, ErrorCost>>;
+  /** Cost of all wrong detections together, and of all annotations that were not found. */
+  readonly falsePositives: ErrorCost;
+  readonly falseNegatives: ErrorCost;
+}
+
 /**
  * A metric turns the rows of a run into figures. A metric describes itself: every command that computes, shows, compares or
  * keeps figures loops over metrics and asks them.
@@ -164,6 +186,8 @@ export interface Metric {
   byRules?(rules: "coco" | "lvis"): Metric;
   /** Returns the headline of each category. */
   byCategory?(rows: readonly PredictionRow[], context: MetricContext): readonly CategoryValue[];
+  /** Parts what is lost by kinds of error; nothing for rows without scores or without a dataset. */
+  errors?(rows: readonly PredictionRow[], context: MetricContext): DetectionErrors | undefined;
   /** Returns the bins of the reliability table that a calibration error is computed from. */
   reliability?(rows: readonly PredictionRow[]): readonly ReliabilityBin[];
 }

@@ -3,6 +3,7 @@
  * tools do.
  */
 
+export { tideOf } from "./errors/tide.ts";
 export type { Fault } from "./json/fields.ts";
 export { walkJson } from "./json/json.ts";
 export { evaluate, type Matches } from "./match/evaluate.ts";
@@ -20,5 +21,5 @@ export { DetectionTable } from "./read/detections/detectionTable.ts";
 export type { AnnotatedCategory } from "./read/elements.ts";
 export type { Entry } from "./read/entries.ts";
 export type { FileImage } from "./read/fileImage.ts";
-export { checkDetections, countForeignMasks, type GroundTruth } from "./read/groundTruth.ts";
+export { checkDetections, countForeignMasks, type GroundTruth, truthOf } from "./read/groundTruth.ts";
 export { decodeSegmentation } from "./read/segmentation.ts";

@@ -26,6 +26,11 @@ export const score: Command = {
     },
     "class-agnostic": { describe: "whatever the categories: recall of proposals", type: "boolean" },
     categories: { describe: "also average precision by category", type: "boolean" },
+    errors: {
+      describe:
+        "also what is lost by kind of error, and figures by size, category, photo size and number of annotations",
+      type: "boolean",
+    },
     interval: {
       describe: `95 % intervals, a ${intervalMethod}; --no-interval saves the time`,
       type: "boolean",
@@ -48,6 +53,10 @@ export const score: Command = {
   examples: [
     ["bench score --annotations instances_val2017.json --detections results.json", "the twelve numbers of COCO"],
     ["bench score --annotations lvis_v1_val.json --detections results.json --json", "the thirteen of LVIS, as JSON"],
+    [
+      "bench score --annotations instances_val2017.json --detections results.json --errors",
+      "and what each kind of error costs",
+    ],
     ["bench score sam-vit-b-0123456789ab --data COCO", "a stored run, with every metric"],
   ],
   async run(args, console) {
@@ -66,14 +75,15 @@ async function scoredFile(args: Arguments) {
       hint: "bench score --annotations A.json --detections D.json",
     });
   if (args["class-agnostic"] === true)
-    for (const flag of ["rules", "categories"])
+    for (const flag of ["rules", "categories", "errors"])
       refuse(args, flag, "--class-agnostic knows no categories and has rules of its own", "leave one of the two out");
   if (args.interval === false) refuse(args, "seed", "draws the groups of intervals", "leave out one of the two");
   for (const flag of ["metric", "data", "plugin"])
     refuse(args, flag, "belongs to a stored run", "leave it out, or name a run");
   const classAgnostic = args["class-agnostic"] === true;
   const intervals = args.interval === false ? "none" : undefined;
-  const found = await scoreFile({ annotations, detections, type, rules, classAgnostic, intervals, seed });
+  const errors = args.errors === true ? "parted" : undefined;
+  const found = await scoreFile({ annotations, detections, type, rules, classAgnostic, intervals, errors, seed });
   return { found, text: fileScoreText(found, args.categories === true) };
 }
 
@@ -98,6 +108,7 @@ async function scoredRun(args: Arguments) {
     rules,
     categories: args.categories === true ? "listed" : undefined,
     intervals: args.interval === false ? "none" : undefined,
+    errors: args.errors === true ? "parted" : undefined,
   });
   return { found, text: runScoreText(found) };
 }

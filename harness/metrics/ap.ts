@@ -7,6 +7,7 @@ import {
   lvisRules,
   onceEach,
   summarizer,
+  tideOf,
 } from "../coco/index.ts";
 import { partLetter } from "./partLetters.ts";
 import { isScored, tableOf, truthOfContext } from "./rowTable.ts";
@@ -41,6 +42,12 @@ function averagePrecision(asked?: EvaluationRules["id"]): Metric {
     published: publishedPrecision,
     byRules: averagePrecision,
     byCategory: (rows, context) => categoryPrecisions(rows, context, asked),
+    errors(rows, context) {
+      const detections = tableOf(rows);
+      const truth = truthOfContext(context);
+      if (truth === undefined || !isScored(rows, detections, context)) return undefined;
+      return tideOf({ truth, detections, rules: rulesOf(truth, asked), type: "segm" });
+    },
     fit(rows, context) {
       const detections = tableOf(rows);
       const truth = truthOfContext(context);

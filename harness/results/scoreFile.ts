@@ -1,3 +1,4 @@
+import type { DetectionErrors, ImageWeights } from "../api.ts";
 import {
   cocoRules,
   countForeignMasks,
@@ -11,9 +12,13 @@ import {
   proposalRulesFor,
   type ScoredFile,
   summarizer,
+  tideOf,
+  truthOf,
 } from "../coco/index.ts";
 import { HarnessError } from "../errors.ts";
 import { intervalsOf } from "../stats/intervals.ts";
+import type { FileFigure } from "./fileFigure.ts";
+import { imageSlices, type SliceFigure } from "./slices.ts";
 
 export interface FileScoreOptions {
   readonly annotations: string;
@@ -25,17 +30,10 @@ export interface FileScoreOptions {
   readonly classAgnostic: boolean;
   /** Leaves the intervals out. */
   readonly intervals?: "none";
+  /** Parts what is lost by kinds of error, and average precision by slices. */
+  readonly errors?: "parted";
   /** Seed of the groups of images that intervals are made of. */
   readonly seed: number;
-}
-
-/** A fraction with its interval; it has no value where there is no data. */
-export interface FileFigure {
-  readonly value?: number;
-  readonly low?: number;
-  readonly high?: number;
-  /** Number of annotations behind the value. */
-  readonly n: number;
 }
 
 /** Scores of a results file, as `bench score --json` prints them. */
@@ -54,6 +52,9 @@ export interface FileScore {
     readonly value?: number;
     readonly n: number;
   }[];
+  /** Errors by kind, and average precision by slices; absent where they are not asked for. */
+  readonly errors?: DetectionErrors;
+  readonly slices?: readonly SliceFigure[];
   readonly warnings: readonly string[];
 }
 
@@ -76,6 +77,15 @@ export async function scoreFile(options: FileScoreOptions): Promise<FileScore> {
       ? []
       : intervalsOf(({ counts }) => values(counts), images, { seed: options.seed });
   const names = new Map(annotations.categories.map(({ id, name }) => [id, name]));
+  const figures = Object.fromEntries(
+    found.map(({ id, ...figure }, i) => [id, { ...figure, low: intervals[i]?.low, high: intervals[i]?.high }]),
+  );
+  const categories = byCategory(once)
+    .filter(({ n }) => n > 0)
+    .map(({ category, value, n }) => {
+      return { id: category, name: names.get(category)!, value: empty ? undefined : value, n };
+    });
+  const parted = options.errors !== undefined && !empty;
   return {
     annotations: options.annotations,
     detections: options.detections,
@@ -83,16 +93,56 @@ export async function scoreFile(options: FileScoreOptions): Promise<FileScore> {
     rules: rules.id,
     classAgnostic: rules.classAgnostic,
     images: images.length,
-    figures: Object.fromEntries(
-      found.map(({ id, ...figure }, i) => [id, { ...figure, low: intervals[i]?.low, high: intervals[i]?.high }]),
-    ),
-    categories: byCategory(once)
-      .filter(({ n }) => n > 0)
-      .map(({ category, value, n }) => {
-        return { id: category, name: names.get(category)!, value: empty ? undefined : value, n };
-      }),
+    figures,
+    categories,
+    errors: parted ? tideOf({ truth: truthOf(annotations), detections, type, rules }) : undefined,
+    slices: parted
+      ? [
+          ...sizeSlices(figures),
+          ...categories.map(({ name, ...figure }) => ({
+            by: "category" as const,
+            title: name,
+            figure: "AP",
+            ...figure,
+          })),
+          ...precisionBySlice(annotations, images, (counts) => values(counts).find(({ id }) => id === "AP")!, options),
+        ]
+      : undefined,
     warnings: [...annotations.warnings, ...warningsOf(options, annotations, detections, { type, rules })],
   };
+}
+
+/** Returns average precision by the size of what is found, which the figures have already. */
+function sizeSlices(figures: Readonly<Record<string, FileFigure>>): readonly SliceFigure[] {
+  const sizes = { APs: "small (up to 32² px)", APm: "medium (to 96² px)", APl: "large" };
+  return Object.entries(sizes).flatMap(([id, title]) =>
+    figures[id] === undefined ? [] : [{ by: "size", title, figure: "AP", ...figures[id] }],
+  );
+}
+
+/** Returns average precision over each slice of the images: the others count no times. */
+function precisionBySlice(
+  annotations: ScoredFile,
+  images: readonly number[],
+  precisionOf: (counts: Uint32Array) => { readonly value?: number; readonly n: number },
+  { intervals, seed }: FileScoreOptions,
+): readonly SliceFigure[] {
+  const facts = annotations.images.map(({ id, size }) => {
+    const found = annotations.annotationsOf(id).filter(({ crowd }) => !crowd);
+    return { id, size, annotations: found.length };
+  });
+  const places = new Map(images.map((id, i) => [id, i]));
+  return imageSlices(facts).map(({ by, title, images: members }) => {
+    const weighted = ({ images: drawn, counts }: ImageWeights) => {
+      const all = new Uint32Array(images.length);
+      for (const [i, id] of drawn.entries()) all[places.get(id)!] = counts[i]!;
+      return [precisionOf(all)];
+    };
+    const ordered = members.toSorted((a, b) => a - b);
+    const [once] = weighted({ images: ordered, counts: new Uint32Array(ordered.length).fill(1) });
+    const [interval] = intervals === "none" ? [] : intervalsOf(weighted, ordered, { seed });
+    return { by, title, figure: "AP", images: members.length, low: interval?.low, high: interval?.high, ...once! };
+  });
 }
 
 function rulesOf(options: FileScoreOptions, annotations: ScoredFile): EvaluationRules {

@@ -1,15 +1,17 @@
-import type { ImageId, Metric, MetricContext, PredictionRow, ReliabilityBin } from "../api.ts";
+import type { DetectionErrors, ImageId, Metric, MetricContext, PredictionRow, ReliabilityBin } from "../api.ts";
 import { readAnnotations } from "../coco/index.ts";
 import { HarnessError } from "../errors.ts";
 import { cocoSizes, contextOf, figuresOf } from "../metrics/index.ts";
 import { ownBook, type ScoreBook } from "../protocols/index.ts";
 import { rowName } from "../store/rowName.ts";
 import type { Manifest } from "../store/schema.ts";
+import type { FileFigure } from "./fileFigure.ts";
 import { chosenMetrics, protocolOfRun } from "./knownProtocol.ts";
 import { requireKnownTargets } from "./knownTargets.ts";
 import { byPrompts, readRunRows } from "./rows.ts";
 import { datasetOfRun } from "./runDataset.ts";
-import type { FileFigure } from "./scoreFile.ts";
+import { errorsOf, slicesOf } from "./runSlices.ts";
+import type { SliceFigure } from "./slices.ts";
 import { findRun } from "./storedRuns.ts";
 
 export interface RunScoreOptions {
@@ -26,6 +28,8 @@ export interface RunScoreOptions {
   readonly categories?: "listed";
   /** Leaves the intervals out. */
   readonly intervals?: "none";
+  /** Parts what is lost by kinds of error, and headline figures by slices. */
+  readonly errors?: "parted";
   /** Protocols and metrics that are known; the project's own without it. */
   readonly book?: ScoreBook;
   /** Modules that may bring the run's dataset. */
@@ -56,6 +60,9 @@ export interface RunScore {
         readonly reliability?: readonly ReliabilityBin[];
         /** Average precision by category, where it is asked for. */
         readonly categories?: readonly CategoryScore[];
+        /** Errors by kind, where masks are ranked, and headline figures by slices; absent where they are not asked for. */
+        readonly errors?: DetectionErrors;
+        readonly slices?: readonly SliceFigure[];
       }
     >
   >;
@@ -79,18 +86,20 @@ export async function scoreRun(options: RunScoreOptions): Promise<RunScore> {
   const prompts = Object.entries(manifest.protocols).map(([name, protocol]) => {
     const rows = rowsOf.get(name) ?? [];
     const { intervals } = options;
-    const figures = chosen.flatMap((metric) =>
-      figuresOf(
-        metric,
-        { ...context, rows, protocol: contextOf(protocolOfRun(manifest, protocol, book)) },
-        { seed: manifest.seed, intervals },
-      ),
-    );
+    const scored = { ...context, rows, protocol: contextOf(protocolOfRun(manifest, protocol, book)) };
+    const figures = chosen.flatMap((metric) => figuresOf(metric, scored, { seed: manifest.seed, intervals }));
     const reliability = reliabilityOf(chosen, figures, rows);
     const categories =
       options.categories === undefined ? undefined : byCategory(withRules(book.metrics, options), rows, context);
     const byId = Object.fromEntries(figures.map(({ id, ...figure }) => [id, figure]));
-    return [name, { protocol, figures: byId, reliability, categories }] as const;
+    const parted =
+      options.errors === undefined
+        ? {}
+        : {
+            errors: errorsOf(chosen, scored),
+            slices: slicesOf(chosen, scored, { figures: byId, seed: manifest.seed, intervals }),
+          };
+    return [name, { protocol, figures: byId, reliability, categories, ...parted }] as const;
   });
   return {
     run: run.id,

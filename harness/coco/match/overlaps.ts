@@ -14,9 +14,6 @@ interface MeasuredBox extends Box {
   readonly areaPx: number;
 }
 
-/** Lowest overlap of consequence: a lower one is as good as none. */
-const lowest = iouThresholds[0]!;
-
 const noBox: MeasuredBox = { x0: 0, y0: 0, x1: 0, y1: 0, areaPx: 0 };
 
 /** The image on which a group is compared. */
@@ -37,9 +34,14 @@ export class Overlaps {
   readonly #type: OverlapType;
   /** True where the first detection has a box: loadRes and LVISResults then take areas of boxes, else of masks. */
   readonly #areasOfBoxes: boolean;
+  readonly #lowest: number;
 
-  /** `first` is the detection that the reference tool finds first. */
-  constructor(table: DetectionTable, type: OverlapType, first: number) {
+  /**
+   * `first` is the detection that the reference tool finds first. `lowest` is the lowest overlap of consequence: a lower one is
+   * as good as none.
+   */
+  constructor(table: DetectionTable, type: OverlapType, first: number, lowest: number = iouThresholds[0]!) {
+    this.#lowest = lowest;
     this.#table = table;
     this.#type = type;
     this.#areasOfBoxes = table.count > 0 && table.hasBox(first);
@@ -105,7 +107,7 @@ export class Overlaps {
         const other = truth.areaOf(a);
         const crowd = group.crowds[a] === 1;
         // Masks of areas this far apart reach no threshold however they lie.
-        if (!crowd && Math.min(area, other) < lowest * Math.max(area, other)) continue;
+        if (!crowd && Math.min(area, other) < this.#lowest * Math.max(area, other)) continue;
         const shared = found.sharedArea(place, truth, a);
         if (shared === 0) continue;
         // One detection is not to fill a crowd: the share of the detection counts.

@@ -1,16 +1,22 @@
-import type { ReliabilityBin } from "../../api.ts";
-import type { FileFigure, FileScore } from "../../results/scoreFile.ts";
+import type { DetectionErrors, ReliabilityBin } from "../../api.ts";
+import type { FileFigure } from "../../results/fileFigure.ts";
+import type { FileScore } from "../../results/scoreFile.ts";
 import type { CategoryScore, RunScore } from "../../results/scoreRun.ts";
+import type { SliceFigure } from "../../results/slices.ts";
 import { plainTable } from "./plainTable.ts";
 
 /** Writes the figures of a results file, and those by category where they are asked for. */
 export function fileScoreText(
-  { type, rules, classAgnostic, images, figures, categories }: FileScore,
+  { type, rules, classAgnostic, images, figures, categories, errors, slices }: FileScore,
   byCategory: boolean,
 ): string {
   const what = `${type}, rules of ${rules}${classAgnostic ? ", whatever the categories" : ""}, ${images} images`;
   const table = plainTable(["", "%", "95 % interval", "n"], Object.entries(figures).map(rowOf));
-  return [what, table, ...(byCategory ? [categoryTable(categories)] : [])].join("\n\n");
+  const parts = [what, table];
+  if (byCategory) parts.push(categoryTable(categories));
+  if (errors !== undefined) parts.push(errorTable(errors));
+  if (slices !== undefined) parts.push(sliceTables(slices));
+  return parts.join("\n\n");
 }
 
 /** Writes the figures of a stored run by prompts, then its tables by category and of its predicted IoU. */
@@ -21,6 +27,10 @@ export function runScoreText({ run, prompts }: RunScore): string {
   const parts = [run, plainTable(["prompts", "protocol", "", "%", "95 % interval", "n"], rows)];
   for (const [name, { categories }] of Object.entries(prompts))
     if (categories !== undefined) parts.push(`${name}: average precision by category\n${categoryTable(categories)}`);
+  for (const [name, { errors, slices }] of Object.entries(prompts)) {
+    if (errors !== undefined) parts.push(`${name}: ${errorTable(errors)}`);
+    if (slices !== undefined) parts.push(`${name}: ${sliceTables(slices)}`);
+  }
   for (const [name, { reliability }] of Object.entries(prompts)) {
     const bins = (reliability ?? []).filter(({ n }) => n > 0);
     if (bins.length === 0) continue;
@@ -33,6 +43,71 @@ export function runScoreText({ run, prompts }: RunScore): string {
 function categoryTable(categories: readonly CategoryScore[]): string {
   const rows = categories.map(({ id, name, value, n }) => [String(id), name, percent(value), String(n)]);
   return plainTable(["id", "category", "AP %", "n"], rows);
+}
+
+/** What each kind of error is, in the words of a detection. */
+const errorWords: Readonly<Record<keyof DetectionErrors["errors"], string>> = {
+  localisation: "its category, IoU 0.1 to 0.5",
+  classification: "IoU from 0.5, another category",
+  duplicate: "IoU from 0.5, found already",
+  background: "IoU up to 0.1 with anything",
+  both: "any other, category and place wrong",
+  missed: "annotation that nothing is meant for",
+};
+
+function errorTable({ ap50, errors, falsePositives, falseNegatives }: DetectionErrors): string {
+  const rows = Object.entries(errors).map(([kind, { n, cost }]) => {
+    return [kind, errorWords[kind as keyof typeof errorWords], String(n), points(cost)];
+  });
+  const sums = [
+    ["wrong detections", "all of them together", String(falsePositives.n), points(falsePositives.cost)],
+    ["not found", "all annotations together", String(falseNegatives.n), points(falseNegatives.cost)],
+  ];
+  const what = `what is lost, of AP50 ${percent(ap50)} % as TIDE counts it: each kind is mended alone, so costs do not add up`;
+  return `${what}\n${plainTable(["error", "a detection of", "n", "cost, points of AP50"], [...rows, ...sums])}`;
+}
+
+const defaults = {
+  /** Categories that are printed, the lowest first; --json has all. */
+  categories: 10,
+  /** Fewer annotations say little about a category. */
+  leastAnnotations: 10,
+};
+
+/** Writes a table for each figure that has slices. */
+function sliceTables(slices: readonly SliceFigure[]): string {
+  const figures = [...new Set(slices.map(({ figure }) => figure))];
+  return figures
+    .map((id) =>
+      sliceTable(
+        id,
+        slices.filter(({ figure }) => figure === id),
+      ),
+    )
+    .join("\n\n");
+}
+
+function sliceTable(id: string, slices: readonly SliceFigure[]): string {
+  const { categories, leastAnnotations } = defaults;
+  const lowest = slices
+    .filter(({ by, n }) => by === "category" && n >= leastAnnotations)
+    .toSorted((a, b) => (a.value ?? 0) - (b.value ?? 0))
+    .slice(0, categories);
+  const shown = [
+    ...slices.filter(({ by }) => by === "size"),
+    ...lowest,
+    ...slices.filter(({ by }) => by !== "size" && by !== "category"),
+  ];
+  const rows = shown.map(({ by, title, images, ...rest }) => {
+    const [, value, interval, n] = rowOf([id, rest]);
+    return [by, title, value!, interval!, n!, images === undefined ? "" : String(images)];
+  });
+  const what = `${id} by slices; of categories the ${categories} lowest with ${leastAnnotations} annotations or more`;
+  return `${what}\n${plainTable(["by", "slice", "%", "95 % interval", "n", "images"], rows)}`;
+}
+
+function points(fraction: number): string {
+  return (100 * fraction).toFixed(2);
 }
 
 function binOf({ from, to, predictedIou, iou, n }: ReliabilityBin): string[] {

@@ -1,0 +1,8 @@
+/** A fraction with its interval; it has no value where there is no data. */
+export interface FileFigure {
+  readonly value?: number;
+  readonly low?: number;
+  readonly high?: number;
+  /** Number of annotations behind the value. */
+  readonly n: number;
+}
