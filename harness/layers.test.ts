@@ -16,7 +16,20 @@ const belowPlan = [
 
 const belowCommands = [
   ...belowPlan,
-  ...["plan", "build", "worker", "results", "run", "estimate", "search", "report", "pull", "cluster", "check"],
+  ...[
+    "plan",
+    "build",
+    "worker",
+    "results",
+    "run",
+    "estimate",
+    "search",
+    "report",
+    "pull",
+    "cluster",
+    "check",
+    "reproduce",
+  ],
 ];
 
 /** Rooms that a room may import besides itself and the foundation. "plug-in" stands for variants/ and datasets/. */
@@ -35,6 +48,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   weights: ["api", "errors"],
   coco: ["api", "errors", "mask"],
   check: ["api", "errors", "mask", "image", "coco"],
+  reproduce: ["api", "errors", "stats", "plan", "results", "report"],
   onnx: ["api", "errors", "weights"],
   quantize: ["api", "errors", "onnx", "stats"],
   prompts: ["api", "errors", "mask", "coco", "stats"],

@@ -62,6 +62,17 @@ export const headings = {
     describe: "Write a stored run's masks as a results file that pycocotools and lvis-api read",
     arguments: [{ name: "run", describe: "its id, or its folder" }],
   },
+  reproduce: {
+    name: "reproduce",
+    describe: "Say whether a published table holds here, cell by cell: run it by its recipe and judge the differences",
+    arguments: [
+      {
+        name: "table",
+        describe: "id of a table, as bench list papers has them; without it the tables with a recipe",
+        optional: true,
+      },
+    ],
+  },
   list: {
     name: "list",
     describe: "List what there is: variants, datasets, protocols, metrics, stored runs, published tables",

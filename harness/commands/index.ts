@@ -15,6 +15,7 @@ export const commands = {
   choose: async () => (await import("./choose.ts")).choose,
   score: async () => (await import("./score.ts")).score,
   export: async () => (await import("./export.ts")).exportRun,
+  reproduce: async () => (await import("./reproduce.ts")).reproduce,
   list: async () => (await import("./list.ts")).list,
   doctor: async () => (await import("./doctor.ts")).doctor,
   pull: async () => (await import("./pull.ts")).pullFiles,

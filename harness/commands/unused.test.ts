@@ -32,6 +32,7 @@ const calls: Readonly<Record<string, Arguments>> = {
   "merge: --columns names the columns": { columns: ["total"] },
   "table: JSON or CSV, which hold everything, are written": { json: true },
   "table: --columns names the columns": { columns: ["total"] },
+  "reproduce: stored runs are judged": { stored: true },
   "report: --gallery is 0": { gallery: 0 },
   "merge: --annotations is given": { annotations: "instances.json" },
   "search: weights are not from a checkpoint": { weights: "nano" },

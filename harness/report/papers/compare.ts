@@ -59,7 +59,7 @@ export type UsedRun = Pick<
 >;
 
 /** A cell whose variant and measure are both known: a run could stand beside it. */
-interface Pair {
+export interface Pair {
   readonly variant: string;
   readonly measure: Measure;
 }
@@ -115,7 +115,8 @@ function openCell(row: PaperRow, column: PaperColumn, context: ComparisonContext
   return { cell, pair };
 }
 
-function pairOf(row: PaperRow, { id, measures }: PaperColumn): Pair | undefined {
+/** Returns variant and measure of a cell; nothing where no variant stands for the row, or nothing is known of the column. */
+export function pairOf(row: PaperRow, { id, measures }: PaperColumn): Pair | undefined {
   const variant = row.variants === undefined ? row.variant : row.variants[id];
   if (variant === undefined || measures === undefined) return undefined;
   // What no protocol changes, no row changes either.

@@ -3,7 +3,7 @@ import { rowNameParts } from "../../store/rowName.ts";
 import { speedUp } from "../table/columns.ts";
 import { type Measured, measuredOf, type Nature, natureOf, publishedFigure } from "./measured.ts";
 import type { Measure } from "./paper.ts";
-import { evaluationSets, extentOf } from "./sets.ts";
+import { type EvaluationSets, evaluationSets, extentOf } from "./sets.ts";
 
 /** Variant that speed-ups of papers are over. */
 const baseVariant = "sam-vit-h";
@@ -24,6 +24,8 @@ interface FigureContext {
   readonly unit: string | undefined;
   /** Detector whose boxes the runs were prompted with. The user says so, because runs do not record it. */
   readonly detector?: string;
+  /** Sets of images that measures name; those of papers without it. */
+  readonly sets?: EvaluationSets;
 }
 
 /**
@@ -36,7 +38,7 @@ export function ourFigure(variant: string, measure: Measure, context: FigureCont
   const found = context.reports
     .filter((report) => standsFor(report, variant))
     .flatMap((report) => {
-      const images = nature === "images" ? imagesOf(report, measure) : {};
+      const images = nature === "images" ? imagesOf(report, measure, context) : {};
       const measured = images && measuredOf(report, measure, { unit: context.unit, base: baseOf(report, context) });
       return measured === undefined ? [] : [{ report, figure: { ...measured, run: report.id, nature, ...images } }];
     });
@@ -49,10 +51,15 @@ function standsFor({ variant: name, weights }: RunReport, variant: string): bool
 }
 
 /** Returns the number of images and whether they are all of the paper's; nothing where the run is on another set. */
-function imagesOf(report: RunReport, measure: Measure): Pick<OurFigure, "images" | "extent"> | undefined {
-  const { dataset, images } = report;
-  const set = evaluationSets[measure.dataset ?? ""];
+function imagesOf(
+  report: RunReport,
+  measure: Measure,
+  { sets = evaluationSets }: FigureContext,
+): Pick<OurFigure, "images" | "extent"> | undefined {
+  const { dataset, fingerprint, images } = report;
+  const set = sets[measure.dataset ?? ""];
   if (set === undefined || set.dataset !== dataset) return undefined;
+  if (set.fingerprint !== undefined && set.fingerprint !== fingerprint) return undefined;
   const extent = extentOf(
     set,
     images,

@@ -104,7 +104,7 @@ const row = z.strictObject({
   values: z.record(text, printed),
 });
 
-const table = z
+export const paperTable = z
   .strictObject({
     id: text,
     table: text,
@@ -143,7 +143,7 @@ const paper = z.strictObject({
   arxiv: text.optional(),
   claims: z.array(claim).min(1).optional(),
   missing: texts.optional(),
-  tables: z.array(table).min(1),
+  tables: z.array(paperTable).min(1),
 }) satisfies z.ZodType<Paper>;
 
 /**

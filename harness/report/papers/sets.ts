@@ -6,9 +6,13 @@ export interface EvaluationSet {
   readonly images: number;
   /** Number of images with an annotation. A run on these is on the whole set for means over annotations. */
   readonly annotated: number;
+  /** Fingerprint of the data set, where the number of images does not tell it from others. */
+  readonly fingerprint?: string | undefined;
 }
 
-export const evaluationSets: Readonly<Record<string, EvaluationSet>> = {
+export type EvaluationSets = Readonly<Record<string, EvaluationSet>>;
+
+export const evaluationSets: EvaluationSets = {
   // 48 of the images have no annotation. Source: segment-anything-fast, experiments/results.csv, num_images.
   "coco-val2017": { title: "COCO val2017", dataset: "coco", images: 5000, annotated: 4952 },
   // Images without an annotation are in the file all the same.
