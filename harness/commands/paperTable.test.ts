@@ -82,7 +82,7 @@ test("every published table is listed with paper, data, protocols and confidence
   const console = memoryConsole();
   await list.run({ what: "papers", results: "results", json: true }, console);
   const listed = JSON.parse(console.said.out) as readonly { readonly id: string }[];
-  expect(listed).toHaveLength(63);
+  expect(listed).toHaveLength(68);
   expect(listed.find(({ id }) => id === "efficientsam-t4-coco")).toEqual({
     id: "efficientsam-t4-coco",
     paper: "EfficientSAM",
