@@ -23,6 +23,8 @@ const published: readonly (readonly [variant: string, fixture: string])[] = [
   ["hq-sam-light", "hq-sam/fixtures/hq_sam_vit_tiny.json"],
   ["sam2.1-t", "sam2/fixtures/sam2.1_hiera_tiny.json"],
   ["sam2.1-s", "sam2/fixtures/sam2.1_hiera_small.json"],
+  ["edgetam", "edgetam/fixtures/edgetam.json"],
+  ["efficienttam-ti", "efficienttam/fixtures/efficienttam_ti.json"],
 ];
 
 const home = mkdtempSync(join(tmpdir(), "sam-bench-full-size-"));

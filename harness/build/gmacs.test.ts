@@ -29,12 +29,18 @@ test.each([
   ["sam2.1-s", 180.0, 1.82],
   ["sam2.1-b+", 323.4, 1.82],
   ["sam2-l", 911.4, 1.82],
+  ["edgetam", 19.4, 1.82],
+  ["efficienttam-ti", 54.6, 1.82],
+  ["efficienttam-s", 152.2, 1.82],
+  ["efficienttam-ti-512", 9.8, 0.47],
+  ["efficienttam-s-512", 31.6, 0.47],
   ["fastsam-s", 51.093, 0],
   ["fastsam-x", 419.753, 0],
 ])("%s has the multiply-accumulates that PyTorch counts in the authors' module", async (id, encode, decode) => {
   const found = await referenceOf(id);
   expect(Math.abs(found.encode / encode - 1)).toBeLessThan(0.005);
-  expect(Math.abs(found.decode - decode)).toBeLessThanOrEqual(0.005 * decode);
+  // Two decimals leave a small figure open by more than half a percent.
+  expect(Math.abs(found.decode - decode)).toBeLessThanOrEqual(Math.max(0.005, 0.005 * decode));
 });
 
 test("printed multiply-accumulates agree within 2 %, or the preset's notes say by how much they do not", async () => {

@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import type { GraphKind, OnnxGraph, VariantPlugin } from "../../harness/api.ts";
 import { seededCheckpoint } from "../../harness/weights/index.ts";
 import edgeSam from "../edgesam/variant.ts";
+import edgeTam from "../edgetam/variant.ts";
 import efficientSam from "../efficientsam/variant.ts";
+import efficientTam from "../efficienttam/variant.ts";
 import efficientVitSam from "../efficientvit-sam/variant.ts";
 import fastSam from "../fastsam/variant.ts";
 import hqSam from "../hq-sam/variant.ts";
@@ -49,6 +51,13 @@ test.each<[string, GraphKind, string, VariantPlugin, readonly number[]]>([
   ["sam2.1-nano", "reference", "encoder", sam2, [1e-6]],
   ["sam2.1-nano", "fused", "decoder", sam2, [1e-5, 1e-6]],
   ["sam2.1-nano", "reference", "decoder", sam2, [1e-5]],
+  ["edgetam-nano", "fused", "encoder", edgeTam, []],
+  ["edgetam-nano", "fused", "decoder", edgeTam, [1e-5, 1e-6]],
+  ["edgetam-nano", "reference", "decoder", edgeTam, [1e-5]],
+  ["efficienttam-nano", "fused", "encoder", efficientTam, [1e-6]],
+  ["efficienttam-nano", "reference", "encoder", efficientTam, [1e-6]],
+  ["efficienttam-nano", "fused", "decoder", efficientTam, [1e-5, 1e-6]],
+  ["efficienttam-nano", "reference", "decoder", efficientTam, [1e-5]],
 ])("%s, %s %s, normalises as the published code does", async (id, kind, name, plugin, expected) => {
   const preset = plugin.presets.find((each) => each.id === id)!;
   const graphs = new Map<string, OnnxGraph>();

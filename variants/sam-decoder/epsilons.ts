@@ -5,7 +5,7 @@
 export const epsilons = {
   /**
    * LayerNorms of a ViT encoder's blocks. Sources: segment_anything/build_sam.py; efficient_sam/efficient_sam_encoder.py;
-   * sam2/modeling/backbones/hieradet.py. Methods on SAM's encoder keep its number.
+   * sam2/modeling/backbones/hieradet.py; modeling/backbones/vitdet.py of EfficientTAM. Methods on SAM's encoder keep its number.
    */
   vit: 1e-6,
   /**
@@ -28,7 +28,10 @@ export const epsilons = {
   efficientVit: 1e-6,
   /** EfficientViT's linear attention adds this to the sum that it divides by. Source: LiteMLA of efficientvit/models/nn/ops.py. */
   linearAttention: 1e-15,
-  /** Batch norms of RepViT: PyTorch's default. Source: Conv2d_BN and RepVGGDW of repvit_sam/modeling/repvit.py. */
+  /**
+   * Batch norms of RepViT: PyTorch's default. Sources: Conv2d_BN and RepVGGDW of repvit_sam/modeling/repvit.py; ConvNorm of
+   * timm/models/repvit.py, which EdgeTAM has.
+   */
   repVitBatchNorm: 1e-5,
   /** Batch norms of FastSAM's network: ultralytics sets its own. Source: initialize_weights of ultralytics/utils/torch_utils.py. */
   yoloBatchNorm: 1e-3,
