@@ -7,6 +7,8 @@ import { mobileSamConfigs } from "../mobilesam/config.ts";
 import { mobileSamPresets } from "../mobilesam/presets.ts";
 import { samConfigs } from "../sam/config.ts";
 import { samPresets } from "../sam/presets.ts";
+import { configOf as sam2ConfigOf } from "../sam2/config.ts";
+import { sam2Presets as allSam2Presets } from "../sam2/presets.ts";
 
 /** A shipped program: `<method>/<preset>` and `<method>/<preset>/<setting>` are answered by it. */
 export interface Adapter {
@@ -30,6 +32,9 @@ export interface Adapter {
   /** Notes say what a reader of its row must know. */
   readonly notes: readonly string[];
 }
+
+/** SAM2ImagePredictor chooses its single mask by stability, so a preset whose single mask is token 0 is not among them. */
+const sam2Presets = allSam2Presets.filter(({ base }) => base === undefined);
 
 /** Models whose reference graphs have the inputs and outputs of SAM's. */
 const graphs = {
@@ -67,6 +72,15 @@ export const adapters: readonly Adapter[] = [
     presets: mobileSamPresets,
     sizes: mobileSamConfigs,
     notes: ["the authors' package mobile_sam, its SamPredictor as published"],
+  },
+  {
+    ...torch,
+    script: "torch_sam2.py",
+    imports: ["torch_adapter.py"],
+    packages: ["torch", "torchvision", "hydra-core", "numpy", "pillow"],
+    presets: sam2Presets,
+    sizes: Object.fromEntries(sam2Presets.map(({ id }) => [id, sam2ConfigOf(id)])),
+    notes: ["the authors' package sam2, its SAM2ImagePredictor as published, with build_sam2's defaults"],
   },
   {
     ...torch,

@@ -3,6 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { efficientSamConfigs } from "../efficientsam/config.ts";
 import { mobileSamConfigs } from "../mobilesam/config.ts";
+import { sam2Configs } from "../sam2/config.ts";
 import { adapters } from "./adapters.ts";
 import { presetOf, processOf } from "./presets.ts";
 
@@ -19,6 +20,9 @@ test.each([
   ["torch/sam-nano/compile", "torch_sam.py", { width: 96, side: 256 }],
   ["torch/mobilesam", "torch_mobilesam.py", mobileSamConfigs.mobilesam],
   ["torch/mobilesam-nano/compile", "torch_mobilesam.py", mobileSamConfigs["mobilesam-nano"]],
+  ["torch/sam2.1-t", "torch_sam2.py", sam2Configs.t],
+  ["torch/sam2-b+/compile", "torch_sam2.py", sam2Configs["b+"]],
+  ["torch/sam2.1-nano/bf16", "torch_sam2.py", sam2Configs.nano],
   ["torch/efficientsam-ti", "torch_efficientsam.py", efficientSamConfigs["efficientsam-ti"]],
   ["torch/efficientsam-s/bf16", "torch_efficientsam.py", efficientSamConfigs["efficientsam-s"]],
   ["torch/efficientsam-nano", "torch_efficientsam.py", efficientSamConfigs["efficientsam-nano"]],
@@ -59,6 +63,10 @@ test("a setting that a program can not have is refused with its reason, and one 
   expect(() => presetOf("ort-python/sam-nano/bf16")).toThrow(
     "unknown setting (found bf16, expected ort-python/sam-nano alone)",
   );
+});
+
+test("SAM 2's predictor chooses its single mask by stability, so there is no program for the rows of token 0", () => {
+  expect(() => presetOf("torch/sam2.1-t/token0")).toThrow("unknown setting (found token0, expected compile or bf16)");
 });
 
 test.each(["torch/fastsam-s/square", "torch/mobilesam/bf16/compile", "torch/blvit-nano", "torch"])(

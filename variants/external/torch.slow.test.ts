@@ -1,7 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PredictionRow } from "../../harness/api.ts";
+import { seededFileOf } from "../../harness/build/weights/seededFile.ts";
 import { areaOf, iou, parseCounts } from "../../harness/mask/index.ts";
+import { loadRegistry, variantOf } from "../../harness/plan/plugins/registry.ts";
 import { type PluginTrial, pluginTrial } from "../../harness/run/fixtures/pluginTrial.ts";
 import type { StoredRun } from "../../harness/store/store.ts";
 
@@ -41,17 +43,28 @@ async function paired([native, authors]: readonly StoredRun[]) {
   return rows.map((row, i) => ({ row, other: others[i]! }));
 }
 
+/** Names a file of seeded weights for the rows of a preset that has no trained ones, so that their accuracy is measured too. */
+async function seededFor(id: string, ids: readonly string[]): Promise<readonly string[]> {
+  const variant = variantOf(await loadRegistry(), id);
+  if (variant.preset.nanoWeights !== undefined) return [];
+  const file = await seededFileOf(variant);
+  return ids.map((row) => `${row}=${file}`);
+}
+
 const needs = (modules: string) => `needs ${modules}; SAM_BENCH_PYTHON names the Python that has them`;
 
 describe.each([
   ["sam-nano", ["torch", "segment_anything"]],
   ["mobilesam-nano", ["torch", "mobile_sam"]],
   ["efficientsam-nano", ["torch", "efficient_sam"]],
+  ["sam2.1-nano", ["torch", "sam2"]],
 ] as const)("torch/%s", (id, modules) => {
   const missing = lacks(...modules);
 
   test.skipIf(missing)(`chooses the tokens and finds the masks of ${id} (${needs(modules.join(", "))})`, async () => {
-    const runs = await trial.run(undefined, { ...shared, variants: `${id},torch/${id}`, prompts: "box,1p,3p" });
+    const ids = [id, `torch/${id}`];
+    const checkpoint = await seededFor(id, ids);
+    const runs = await trial.run(undefined, { ...shared, variants: `${ids}`, prompts: "box,1p,3p", checkpoint });
     for (const { row, other } of await paired(runs)) {
       expect(other.token).toBe(row.token);
       expect(other.predictedIou).toBeCloseTo(row.predictedIou, 4);
@@ -61,7 +74,9 @@ describe.each([
 
   test.skipIf(missing)(`runs compiled and in bfloat16 (${needs(modules.join(", "))})`, async () => {
     const ids = [id, `torch/${id}/compile`, `torch/${id}/bf16`];
-    const [native, compiled, halved] = await trial.run(undefined, { ...shared, variants: `${ids}`, prompts: "box" });
+    const checkpoint = await seededFor(id, ids);
+    const flags = { ...shared, variants: `${ids}`, prompts: "box", checkpoint };
+    const [native, compiled, halved] = await trial.run(undefined, flags);
     const apart = async (run: StoredRun) =>
       Math.max(...(await paired([native!, run])).map(({ row, other }) => Math.abs(row.iou! - other.iou!)));
     expect(await apart(compiled!)).toBeLessThan(1e-3);
