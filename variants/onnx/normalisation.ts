@@ -22,18 +22,23 @@ const spans = { least: 0.5, most: 20 };
 
 /**
  * Returns the input that an encoder of float [1, 3, side, side] takes: what the user says, or what the graph's first nodes
- * show.
+ * show. The last parameter holds the mean and std that the model's pixels are normalised by, SAM's if left out.
  */
-export function takenInput(body: GraphBody | undefined, input: string, said: EncoderInput | undefined): TakenInput {
+export function takenInput(
+  body: GraphBody | undefined,
+  input: string,
+  said: EncoderInput | undefined,
+  { mean, std }: Pick<ModelInputSpec, "mean" | "std"> = samInput,
+): TakenInput {
   const found = body === undefined ? undefined : firstScaling(body, input);
   const by = (reason: string) => (said === undefined ? reason : "--input says so");
-  const normalised = { mean: samInput.mean, std: samInput.std, padValue: 0 } as const;
+  const normalised = { mean, std, padValue: 0 } as const;
   if (said === "normalised" || (said === undefined && found === undefined))
     return { spec: normalised, note: `input: normalised pixels (${by("the graph's first nodes scale nothing")})` };
-  // Without a scaling that is known, raw pixels are padded with SAM's mean, which its normalisation makes 0.
+  // Without a scaling that is known, raw pixels are padded with the model's mean, which its normalisation makes 0.
   const { factor, summand } = found ?? {
-    factor: byChannel(samInput.std, (std) => 1 / std),
-    summand: byChannel(samInput.mean, (mean, i) => -mean / samInput.std[i]),
+    factor: byChannel(std, (each) => 1 / each),
+    summand: byChannel(mean, (each, i) => -each / std[i]),
   };
   const largest = takesBytes({ factor, summand }) ? 255 : 1;
   const zero = byChannel(factor, (each, i) => -summand[i] / each);

@@ -1,15 +1,18 @@
 import type { AnyLayout } from "../layout.ts";
 import { efficientSam } from "./efficientSam.ts";
 import { officialSam, samexporterSam, samexporterSamPreprocessing } from "./officialSam.ts";
-import { samexporterSam2, transformersSam2 } from "./sam2.ts";
+import { sam2Onnx, samexporterSam2 } from "./sam2.ts";
 import { transformersSam } from "./transformersSam.ts";
+import { transformersSam2, transformersSam3Tracker } from "./transformersSam2.ts";
 
-/** All layouts. Those that leave names open come last, since files of other layouts fit them too. */
+/** All layouts. Those that leave names or sizes open come after the others, since files of other layouts fit them too. */
 export const layouts: readonly AnyLayout[] = [
   efficientSam,
   transformersSam,
+  transformersSam3Tracker,
   transformersSam2,
   samexporterSam2,
+  sam2Onnx,
   samexporterSamPreprocessing,
   samexporterSam,
   officialSam,
