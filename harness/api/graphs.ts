@@ -71,11 +71,13 @@ export interface GraphSignature {
   readonly body?: GraphBody;
 }
 
-/** A node of someone else's graph, by its operator's and its values' names. */
+/** A node of someone else's graph, by its operator's and its values' names, and its attributes as far as they are looked at. */
 export interface DeclaredNode {
   readonly operator: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  /** Whole numbers and short texts by name: the mode of a Resize. Absent where the node has none. */
+  readonly attributes?: Readonly<Record<string, number | string>> | undefined;
 }
 
 /** The body of an ONNX file says what the graph computes, as far as it is looked at. */

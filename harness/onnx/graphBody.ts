@@ -6,7 +6,19 @@ import { eachField, type Field } from "./protobuf.ts";
 const at = {
   graph: { node: 1, initializer: 5, sparse: 15 },
   node: { input: 1, output: 2, operator: 4, attribute: 5 },
-  attribute: { tensor: 5, graph: 6, tensors: 10, graphs: 11, sparse: 22, sparses: 23 },
+  attribute: {
+    name: 1,
+    integer: 3,
+    text: 4,
+    tensor: 5,
+    graph: 6,
+    tensors: 10,
+    graphs: 11,
+    type: 20,
+    sparse: 22,
+    sparses: 23,
+  },
+  attributeType: { integer: 2, text: 3 },
   sparse: { values: 1, indices: 2 },
   tensor: { dims: 1, type: 2, floats: 4, int32s: 5, int64s: 7, name: 8, raw: 9, external: 13 },
   entry: { key: 1, value: 2 },
@@ -21,6 +33,9 @@ export const elementTypes =
 /** A constant of at most so many numbers is read: the one that images are normalised by has three. */
 const smallest = 16;
 
+/** Bytes of the longest text of an attribute that is read: `align_corners` has 13. */
+const longestText = 64;
+
 /** A file has too much of something, though it may be well formed otherwise. */
 export class OverLimit extends Error {
   readonly expected: string;
@@ -29,6 +44,12 @@ export class OverLimit extends Error {
     super(found);
     this.expected = expected;
   }
+}
+
+interface Attribute {
+  readonly name: string;
+  readonly values: readonly number[] | undefined;
+  readonly scalar: number | string | undefined;
 }
 
 /** Reads the nodes of a graph, the graphs inside them counted, and which tensors it stores. Throws OverLimit, RangeError. */
@@ -66,27 +87,44 @@ export class BodyReader {
     const outputs: string[] = [];
     let operator = "";
     let constant: readonly number[] | undefined;
+    const attributes: Record<string, number | string> = {};
     for (const part of eachField(field)) {
       if (part.number === at.node.input) inputs.push(part.text());
       else if (part.number === at.node.output) outputs.push(part.text());
       else if (part.number === at.node.operator) operator = part.text();
-      else if (part.number === at.node.attribute) constant = this.#attribute(part, depth) ?? constant;
+      else if (part.number === at.node.attribute) {
+        const { name, values, scalar } = this.#attribute(part, depth);
+        constant = values ?? constant;
+        if (scalar !== undefined) attributes[name] = scalar;
+      }
     }
     if (depth > 0) return;
-    this.#nodes.push({ operator, inputs, outputs });
+    const read = Object.keys(attributes).length === 0 ? undefined : attributes;
+    this.#nodes.push({ operator, inputs, outputs, attributes: read });
     if (operator === "Constant" && constant !== undefined) this.#constants.set(outputs[0] ?? "", constant);
   }
 
-  /** Returns the numbers of a small tensor, if that is what the attribute holds. */
-  #attribute(field: Field, depth: number): readonly number[] | undefined {
+  /** Returns the numbers of a small tensor, or a whole number or short text, if that is what the attribute holds. */
+  #attribute(field: Field, depth: number): Attribute {
+    let name = "";
+    let type = 0;
     let values: readonly number[] | undefined;
+    let text: string | undefined;
+    // A writer may leave zeros out.
+    let integer = 0;
     for (const part of eachField(field)) {
       const { number } = part;
-      if (number === at.attribute.tensor || number === at.attribute.tensors) values = this.#tensor(part).values;
+      if (number === at.attribute.name) name = part.text();
+      else if (number === at.attribute.type) type = part.value;
+      else if (number === at.attribute.integer) integer = part.value;
+      else if (number === at.attribute.text && part.end - part.start <= longestText) text = part.text();
+      else if (number === at.attribute.tensor || number === at.attribute.tensors) values = this.#tensor(part).values;
       else if (number === at.attribute.sparse || number === at.attribute.sparses) this.#sparse(part);
       else if (number === at.attribute.graph || number === at.attribute.graphs) this.#subgraph(part, depth + 1);
     }
-    return values;
+    const { attributeType } = at;
+    const scalar = type === attributeType.integer ? integer : type === attributeType.text ? text : undefined;
+    return { name, values, scalar };
   }
 
   #subgraph(graph: Field, depth: number): void {

@@ -44,6 +44,19 @@ test("files that hold its tensors are named", () => {
   expect(readSignature(written(600_000)).externalFiles).toEqual(["signed.weights"]);
 });
 
+test("whole numbers and short texts that nodes have as attributes are read", () => {
+  const graph = new GraphBuilder("attributes");
+  const x = graph.input("x", [1, 2, 4, 4]);
+  const sizes = graph.ints([1, 2, 8, 8]);
+  const large = graph.op("Resize", [x, undefined, undefined, sizes], { mode: "linear" }, { vouched: [1, 2, 8, 8] });
+  graph.output("y", graph.op("Softmax", [large], { axis: 1 }));
+  const { body } = readSignature(writeGraph(graph.finish(), folder));
+  expect(body!.nodes.slice(0, 2).map(({ operator, attributes }) => [operator, attributes])).toEqual([
+    ["Resize", { mode: "linear" }],
+    ["Softmax", { axis: 1 }],
+  ]);
+});
+
 // As protobuf writes them by hand: field 7 the graph; in it field 11 and 5 one name each, 12 the output.
 test("old files list weights among the inputs, and may say nothing of a shape", () => {
   const named = (field: number, name: string) => message(field, message(1, Buffer.from(name)));

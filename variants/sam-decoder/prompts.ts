@@ -30,6 +30,17 @@ export function tokensOf({ points, box, mask }: Prompt<"model">): PromptTokens {
   };
 }
 
+/** Returns the prompt without its padding point, for a decoder whose own predictor feeds none. */
+export function withoutPadding({ coordinates, labels, mask }: PromptTokens): PromptTokens {
+  const at = labels.indexOf(label.padding);
+  if (at < 0) return { coordinates, labels, mask };
+  return {
+    coordinates: [...coordinates.slice(0, 2 * at), ...coordinates.slice(2 * at + 2)],
+    labels: [...labels.slice(0, at), ...labels.slice(at + 1)],
+    mask,
+  };
+}
+
 /** Returns the inputs of one decoder call. All prompts have one length, and all or none of them have a mask. */
 export function promptTensors(batch: readonly PromptTokens[]): NamedTensors {
   const points = batch[0]!.labels.length;

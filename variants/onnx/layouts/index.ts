@@ -1,4 +1,5 @@
 import type { AnyLayout } from "../layout.ts";
+import { edgeSam } from "./edgeSam.ts";
 import { efficientSam } from "./efficientSam.ts";
 import { officialSam, samexporterSam, samexporterSamPreprocessing } from "./officialSam.ts";
 import { sam2Onnx, samexporterSam2 } from "./sam2.ts";
@@ -8,6 +9,7 @@ import { transformersSam2, transformersSam3Tracker } from "./transformersSam2.ts
 /** All layouts. Those that leave names or sizes open come after the others, since files of other layouts fit them too. */
 export const layouts: readonly AnyLayout[] = [
   efficientSam,
+  edgeSam,
   transformersSam,
   transformersSam3Tracker,
   transformersSam2,
