@@ -94,6 +94,11 @@ test.each([
   expect(error.message).toContain(name);
 });
 
+test("an ONNX file is refused with the flag that runs it", async () => {
+  const error = await refusal(readTensorArchive(memorySource("x.onnx", Buffer.from("\x08\x08\x12\x07pytorch"))));
+  expect(error.hint).toContain("--variant-files mine=FILE.onnx");
+});
+
 test("every cut of every form is refused, and never read as something else", async () => {
   for (const file of ["plain.pth", "legacy.pth", "plain.safetensors"]) {
     const bytes = readFileSync(join(folder, file));

@@ -29,7 +29,7 @@ const kinds: readonly Kind[] = [
   {
     // Field 1 (ir_version), a varint, then field 2 (producer_name), or field 8 (opset_import) where there is none.
     what: "an ONNX model, a graph with its weights",
-    hint: "run it as it is, with the onnx variant",
+    hint: "run it as it is: --variants mine --variant-files mine=FILE.onnx, with the decoder's file behind a comma if there is one",
     matches: (head) => head[0] === 0x08 && head[1]! < 32 && (head[2] === 0x12 || head[2] === 0x3a || head[2] === 0x42),
   },
   {

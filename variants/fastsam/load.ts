@@ -14,12 +14,18 @@ import { choose, type Everything } from "./choice.ts";
 import { detect } from "./detections.ts";
 import { masksOf } from "./masks.ts";
 
-/**
- * Loads FastSAM. The everything pass is in `encode`, masks included: that is what FastSAM costs, whatever the prompts. The
- * embedding's tensor holds the prototypes; the masks go with the embedding object itself, which must come back as it was given.
- */
+/** Loads FastSAM's network and runs it as FastSAM does. */
 export async function loadFastSam(files: GraphFiles, runtime: RuntimeOptions): Promise<Variant> {
   const session = await openSession(encoderOf(files), runtime);
+  return { ...fastSamOf((image) => run(session, image)), close: () => session.close() };
+}
+
+/**
+ * Returns FastSAM on a network that gives `boxes`, `scores`, `coefficients` and `prototypes` of an image. The everything pass is
+ * in `encode`, masks included: that is what FastSAM costs, whatever the prompts. The embedding's tensor holds the prototypes; the
+ * masks go with the embedding object itself, which must come back as it was given.
+ */
+export function fastSamOf(network: (image: Tensor) => Promise<NamedTensors>): Omit<Variant, "close"> {
   const known = new WeakMap<ImageEmbedding, Everything>();
   const everythingOf = (embedding: ImageEmbedding): Everything => {
     const everything = known.get(embedding);
@@ -28,7 +34,7 @@ export async function loadFastSam(files: GraphFiles, runtime: RuntimeOptions): P
   };
   return {
     async encode({ tensor, geometry }) {
-      const outputs = await run(session, tensor);
+      const outputs = await network(tensor);
       const embedding = { tensor: outputs.prototypes!, geometry };
       known.set(embedding, everythingIn(outputs, geometry));
       return embedding;
@@ -39,7 +45,6 @@ export async function loadFastSam(files: GraphFiles, runtime: RuntimeOptions): P
       const { masks, scores } = everythingOf(embedding);
       return { kind: "masks", masks, scores };
     },
-    close: () => session.close(),
   };
 }
 

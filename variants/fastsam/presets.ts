@@ -12,7 +12,7 @@ interface Preparation {
 }
 
 // LetterBox's grey, 114 of 255.
-const letterbox = { fit: "letterbox", padValue: 114 / 255, mean: [0, 0, 0], std: [255, 255, 255] } as const;
+export const letterbox = { fit: "letterbox", padValue: 114 / 255, mean: [0, 0, 0], std: [255, 255, 255] } as const;
 
 const oblong: Preparation = {
   input: { ...letterbox, multipleOf: strides[2], resize: "opencv-bilinear" },
@@ -29,7 +29,15 @@ const square: Preparation = {
   ],
 };
 
-const notes = [
+/** What FastSAM's masks are made by, and what it does with prompts, whoever wrote its network. */
+export const fastSamTraits = {
+  // Its masks come at image size; this is what they are made by, from prototypes cut to the image.
+  mask: { path: "direct", interpolation: "bilinear", threshold: ">0" },
+  lacks: ["single-mask-token", "mask-input", "logits"],
+  everything: "own output",
+} as const satisfies Partial<VariantManifest>;
+
+export const fastSamNotes = [
   "confidence above 0.4, suppression at IoU 0.9, at most 300 detections, masks at image size, those without a pixel left out: as ultralytics' predictor does with the authors' settings",
   "encode is the everything pass: network, suppression and all masks; decode chooses among them and costs next to nothing",
   "it can not take a box and points together, nor a mask",
@@ -82,14 +90,11 @@ function preset(id: keyof typeof fastSamConfigs, title: string, sizes: Sizes): V
     paper,
     size: "full",
     input: { ...oblong.input, side: fastSamConfigs[id].side },
-    // Its masks come at image size; this is what they are made by, from prototypes cut to the image.
-    mask: { path: "direct", interpolation: "bilinear", threshold: ">0" },
-    lacks: ["single-mask-token", "mask-input", "logits"],
-    everything: "own output",
+    ...fastSamTraits,
     printed: sizes.printed,
     published: sizes.published,
     inertClasses,
-    notes: [...oblong.notes, ...notes, ...sizes.notes],
+    notes: [...oblong.notes, ...fastSamNotes, ...sizes.notes],
   };
 }
 

@@ -44,6 +44,12 @@ test("an unknown variant is an error with a suggestion", async () => {
   expect(() => variantOf(registry, "sam-vitb")).toThrow("unknown variant: sam-vitb; did you mean sam-vit-b?");
 });
 
+test("an ONNX file among variants is an error with the flag that runs it", async () => {
+  const registry = await loadRegistry();
+  const hint = "--variants mine --variant-files mine=x/FastSAM-s.onnx runs an ONNX file";
+  expect(() => variantOf(registry, "x/FastSAM-s.onnx")).toThrow(expect.objectContaining({ hint }));
+});
+
 test("a variant and a dataset from outside stand beside the project's own", async () => {
   const variant = plugin(`export default { presets: [${preset("mine")}, ${preset("mine-nano")}], ${functions} };`);
   const dataset = join(folder, "dataset.mjs");

@@ -107,7 +107,8 @@ export function variantOf(registry: Registry, id: string): RegisteredVariant {
   if (variant !== undefined) return variant;
   const found = unlistedVariant(registry, id);
   if (found !== undefined) return found;
-  throw unknown("variant", id, [...registry.variants.keys()]);
+  const hint = /\.onnx$/i.test(id) ? `--variants mine --variant-files mine=${id} runs an ONNX file` : undefined;
+  throw unknown("variant", id, [...registry.variants.keys()], hint);
 }
 
 function unlistedVariant(registry: Registry, id: string): RegisteredVariant | undefined {

@@ -1,6 +1,7 @@
 import type { AnyLayout } from "../layout.ts";
 import { edgeSam } from "./edgeSam.ts";
 import { efficientSam } from "./efficientSam.ts";
+import { fastSam } from "./fastSam.ts";
 import { officialSam, samexporterSam, samexporterSamPreprocessing } from "./officialSam.ts";
 import { sam2Onnx, samexporterSam2 } from "./sam2.ts";
 import { transformersSam } from "./transformersSam.ts";
@@ -10,6 +11,7 @@ import { transformersSam2, transformersSam3Tracker } from "./transformersSam2.ts
 export const layouts: readonly AnyLayout[] = [
   efficientSam,
   edgeSam,
+  fastSam,
   transformersSam,
   transformersSam3Tracker,
   transformersSam2,
