@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { publishedTables } from "../report/papers/published.ts";
-import { expectations } from "../reproduce/expectation.ts";
 import { memoryConsole } from "./fixtures/bench.ts";
 import { reproduce } from "./reproduce.ts";
 
@@ -24,31 +23,12 @@ async function called(args: Readonly<Record<string, unknown>>): Promise<Answer> 
   return { code, ...console.said };
 }
 
-test("a table without a recipe, or without a run, has a reason for each cell, and exit code 3", async () => {
-  const tables = await publishedTables();
-  const judged = new Set([...expectations().keys()]);
-  expect(judged.size).toBeGreaterThan(5);
-  for (const { table } of tables) {
-    const { code, out } = await called({ table: table.id, stored: true, json: true });
-    expect(code, table.id).toBe(3);
-    const { cells } = JSON.parse(out) as { cells: { reason?: string }[] };
-    for (const { reason } of cells) expect(reason, table.id).toMatch(/\w+ \w+/);
-  }
-});
-
-test("every recipe names a table that is known, with columns, protocols and sets of that table", async () => {
-  const tables = new Map((await publishedTables()).map(({ table }) => [table.id, table]));
-  for (const [id, expectation] of expectations()) {
-    const table = expectation.table ?? tables.get(id);
-    expect(table, id).toBeDefined();
-    const columns = new Set(table!.columns.map((column) => column.id));
-    for (const column of Object.keys(expectation.decimals)) expect(columns, id).toContain(column);
-    const cells = JSON.parse((await called({ table: id, stored: true, json: true })).out).cells as { reason: string }[];
-    // Some cell is open: only a run is missing.
-    expect(
-      cells.map(({ reason }) => reason),
-      id,
-    ).toContain("no run of it is stored");
+test("a table of which no cell can be judged ends with exit code 3 and a reason for each cell", async () => {
+  for (const table of ["sam-t5-coco", "sam2-readme-fps", "efficientsam-t6"]) {
+    const { code, out } = await called({ table, stored: true });
+    expect(code, table).toBe(3);
+    expect(out, table).toMatch(/\nnot comparable\n- \d+ cells? \(.*\): \w+ \w+/);
+    expect(out, table).toMatch(/\n(\d+) cells: \1 not comparable\n$/);
   }
 });
 
@@ -63,9 +43,22 @@ test("needs are said before anything is run, with what is missing and how it com
   const { code, out, notes } = await called({ table: "sam-t5-coco", "dry-run": true });
   expect(code).toBe(0);
   expect(out).toBe("");
-  expect(notes).toMatch(/^sam-vit-h is not run: .*bench pull sam-vit-h/m);
+  expect(notes).toMatch(
+    /^needs COCO val2017: --dataset coco; protocol ap-vitdet-refine, prompts det-refine, seed 0; boxes of a detector: missing, --boxes FILE$/m,
+  );
+  expect(notes).toMatch(/^ {2}sam-vit-h: .*bench pull sam-vit-h/m);
   const own = await called({ table: "own-photos", rows: ["sam-nano"], "dry-run": true });
-  expect(own.notes).toMatch(/^sam-nano on 26 images of the 26 free photos, seed 0: about \d+ s and \d\.\d GB of disk/m);
+  expect(own.notes).toMatch(/^ {2}sam-nano: its weights are here$/m);
+  expect(own.notes).toMatch(/^ {2}26 images: about \d+ s and \d\.\d GB of disk, less what is here already$/m);
+  expect(own.notes).toMatch(/^ {2}on a cluster: bench slurm --variants sam-nano --dataset photos --protocol /m);
+});
+
+test("prompts that are drawn are run with three seeds", async () => {
+  const args = { table: "efficientsam-t4-coco", rows: ["mobilesam"], "dry-run": true };
+  const columns = (await publishedTables()).find(({ table }) => table.id === "efficientsam-t4-coco")!.table.columns;
+  const drawn = columns.find(({ measures }) => measures?.prompt === "1p")!.id;
+  const { notes } = await called({ ...args, cells: [drawn] });
+  expect([...notes.matchAll(/, seed (\d)/g)].map(([, seed]) => seed)).toEqual(["0", "1", "2"]);
 });
 
 test("cells and rows that the table does not have are refused, and an unknown table with the nearest", async () => {

@@ -164,7 +164,7 @@ async function measure(
     );
   const notRun = new Map<string, string>();
   const planned = await planAll(runs, notRun);
-  for (const text of needsText(planned, notRun)) note(console, text);
+  for (const text of needsText(runs, planned, notRun)) note(console, text);
   if (dry) return "nothing more";
   const observer = observe(console);
   const stopped = await interruptible(observer, async (signal) => {

@@ -22,6 +22,8 @@ export interface OpenCell extends CellPlace {
   readonly measure: Measure;
   readonly recipe: Recipe;
   readonly published: number;
+  /** Digits behind the point that the paper prints in this column. */
+  readonly decimals: number;
 }
 
 /** A cell that nothing can be held against, with the reason. */
@@ -61,7 +63,8 @@ export function cellsOf(
       const place = { system: row.system, config: row.config, column, published, unit };
       const found = recipeOf(place, pair, expectation, known);
       if (typeof found === "string") return [{ ...place, variant: pair?.variant, reason: found }];
-      return [{ ...place, ...pair!, published: published as number, recipe: found }];
+      const decimals = expectation?.decimals[column.id] ?? decimalsOf(table, column);
+      return [{ ...place, ...pair!, published: published as number, recipe: found, decimals }];
     });
   });
 }
@@ -131,8 +134,7 @@ export function judge(cells: readonly (OpenCell | ClosedCell)[], context: JudgeC
   for (const [i, ours] of found.entries()) {
     const cell = cells[i]!;
     if (typeof ours === "string" || "reason" in cell) continue;
-    const { published, recipe, unit, column } = cell;
-    const decimals = context.expectation?.decimals[column.id] ?? decimalsOf(published);
+    const { published, recipe, unit, decimals } = cell;
     judged.push({
       i,
       cell: { published, decimals, tolerance: recipe.tolerance, point: unit === "%" ? 1 : 0.01, ours },
@@ -148,9 +150,9 @@ export function judge(cells: readonly (OpenCell | ClosedCell)[], context: JudgeC
   });
 }
 
-/** Returns the digits behind the point of a number as it is written. */
-function decimalsOf(value: number): number {
-  return String(value).split(".")[1]?.length ?? 0;
+/** Returns the most digits behind the point in a column: 46.0 is read as 46, and its neighbours show what was printed. */
+function decimalsOf({ rows }: PaperTable, { id }: PaperColumn): number {
+  return Math.max(...rows.map(({ values }) => String(values[id] ?? "").split(".")[1]?.length ?? 0));
 }
 
 /** Returns our figure over the recipe's seeds, or the reason why there is none. */

@@ -23,16 +23,47 @@ export function recipesText(known: readonly { readonly id: string; readonly titl
   );
 }
 
-/** Says what each run needs, and what keeps variants out. */
-export function needsText(planned: readonly PlannedRun[], notRun: ReadonlyMap<string, string>): readonly string[] {
-  const runs = planned.map(({ run, plan, needs }) => {
-    const what = `${run.variants.join(", ")} on ${plan.images.length} images of ${run.set}, seed ${run.seed}`;
-    if (needs === undefined) return what;
-    const disk = `${(needs.diskBytes / 1e9).toFixed(1)} GB of disk`;
-    return `${what}: ${planTimeTexts(needs).total} and ${disk}, less what is here already`;
+/**
+ * Says what each run needs, how long it takes, and what keeps variants out, with the command lines that make it on a cluster or
+ * on several machines.
+ */
+export function needsText(
+  runs: readonly NeededRun[],
+  planned: readonly PlannedRun[],
+  notRun: NotRun,
+): readonly string[] {
+  return runs.flatMap((run) => {
+    const { dataset, data, protocol, prompts, boxes } = run.flags;
+    const found = planned.find((each) => each.run.flags === run.flags);
+    const needs = [
+      `${run.set}: ${data === undefined ? `--dataset ${dataset}` : data}`,
+      `protocol ${protocol}${prompts === undefined ? "" : `, prompts ${prompts}`}, seed ${run.seed}`,
+      ...(run.boxes === undefined ? [] : [`boxes of a detector: ${boxes ?? "missing, --boxes FILE"}`]),
+    ];
+    return [
+      `needs ${needs.join("; ")}`,
+      ...run.variants.map((variant) => `  ${variant}: ${notRun.get(variant) ?? "its weights are here"}`),
+      ...(found === undefined ? [] : [`  ${costText(found)}`, `  on a cluster: ${commandText("slurm", found.run)}`]),
+    ];
   });
-  const missing = [...notRun].map(([variant, reason]) => `${variant} is not run: ${reason}`);
-  return [...runs, ...missing];
+}
+
+/** Reasons why variants are not run, by variant. */
+type NotRun = ReadonlyMap<string, string>;
+
+function costText({ plan, needs }: PlannedRun): string {
+  const images = `${plan.images.length} images`;
+  if (needs === undefined) return images;
+  return `${images}: ${planTimeTexts(needs).total} and ${(needs.diskBytes / 1e9).toFixed(1)} GB of disk, less what is here already`;
+}
+
+/** Writes the command line of the same run for `bench slurm`, after which stored runs are judged. */
+function commandText(command: string, { flags }: NeededRun): string {
+  const { baseline: _, phase: __, plugin: ___, shard: ____, ...passed } = flags;
+  const words = Object.entries(passed).flatMap(([name, value]) =>
+    [value ?? []].flat().map((each) => `--${name} ${String(each)}`),
+  );
+  return ["bench", command, ...words].join(" ");
 }
 
 /** Writes a row for each cell with its verdict, then the reasons why others have none, each once. */
