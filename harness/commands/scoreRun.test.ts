@@ -66,6 +66,30 @@ test("a stored run is scored again with every metric", async () => {
   expect(alone.prompts.box.figures.AP).toEqual({ value: expect.closeTo(1, 12), n: 2 });
 });
 
+test("of a run, errors by kind and slices of each figure are those of its masks", async () => {
+  const run = await storedRun([0.9, 0.4]);
+  const few = { ...truth, annotations: [annotation(1, 1), annotation(2, 2), annotation(3, 2, [40, 10, 10, 10])] };
+  const { prompts } = await runScore(run, { annotations: write(few), errors: true, interval: false });
+  const { errors, slices } = prompts.box;
+  expect(errors.errors.missed.n).toBe(1);
+  expect(errors.falsePositives.n).toBe(0);
+  const of = (figure: string, by: string) =>
+    slices
+      .filter((slice: { by: string; figure: string }) => slice.figure === figure && slice.by === by)
+      .map(({ title, n }: { title: string; n: number }) => [title, n]);
+  expect(of("miou", "annotations of an image")).toEqual([
+    ["1", 1],
+    ["2", 1],
+  ]);
+  expect(of("AP", "annotations of an image")).toEqual([
+    ["1", 1],
+    ["2", 2],
+  ]);
+  expect(of("AP", "size")).toEqual([["small (up to 32² px)", 3]]);
+  expect(of("miou", "category")).toEqual([["cup", 2]]);
+  expect(of("AP", "category")).toEqual([["cup", 3]]);
+});
+
 test("of a run, --rules and --categories work, and the flags that can not are refused", async () => {
   const run = await storedRun([0.9, 0.4]);
   // Nothing is said of category 3 in image 2: by LVIS's rules what is found there does not count.

@@ -34,9 +34,17 @@ export function slicesOf(metrics: readonly Metric[], scored: Scored, options: Sl
   ]);
 }
 
-function sizesOf(metric: Metric, { figures }: SliceOptions): readonly SliceFigure[] {
-  return (metric.parts ?? []).flatMap(({ id, meaning }) =>
-    figures[id] === undefined ? [] : [{ by: "size", title: meaning, figure: metric.headline, ...figures[id] }],
+/** Letters that average precision and recall put into the ids of their parts by size: APs, ARs@1000. */
+const sizeLetters = { s: "small (up to 32² px)", m: "medium (to 96² px)", l: "large" } as const;
+
+function sizesOf({ parts, headline }: Metric, { figures }: SliceOptions): readonly SliceFigure[] {
+  const named =
+    parts ??
+    Object.entries(sizeLetters).map(([letter, meaning]) => {
+      return { id: headline.replace(/^A[PR]/, (kind) => kind + letter), meaning };
+    });
+  return named.flatMap(({ id, meaning }) =>
+    figures[id] === undefined ? [] : [{ by: "size", title: meaning, figure: headline, ...figures[id] }],
   );
 }
 
