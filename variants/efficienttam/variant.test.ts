@@ -77,6 +77,12 @@ describe.each([
   });
 });
 
+test("the authors' files of other memory attention fit too, as images pass none of it", async () => {
+  const other = new Map([...tiny].filter(([name]) => !name.startsWith("memory_attention.layers.0.")));
+  const file = writeTorch(join(folder, "efficienttam_ti_1.pt"), other, "model");
+  expect([...(await architecturesFitting(file))].sort()).toEqual(["efficienttam-ti", "efficienttam-ti-512"]);
+});
+
 test.each([
   ["sam_mask_decoder.conv_s0.bias", [32]],
   ["no_obj_embed_spatial", [1, 64]],
