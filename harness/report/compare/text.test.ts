@@ -202,6 +202,16 @@ test("two comparisons stand one after the other, and what they leave out is said
   expect(lines(text).filter((line) => line.includes("--wide"))).toHaveLength(1);
 });
 
+test("a licence that restricts a side's weights stands below the comparison", () => {
+  const { a, ...rest } = nearlyAlike();
+  const terms = { name: "S-Lab License 1.0", summary: "non-commercial use only", url: "https://example.org/terms" };
+  const text = comparisonsText([{ ...rest, a: { ...a, variant: "edgesam", weightsLicence: terms } }], { width: 160 });
+  expect(text).toContain(
+    "\n\nlicence: the weights that the authors of edgesam publish are under S-Lab License 1.0, non-commercial use only: https://example.org/terms\n",
+  );
+  expect(comparisonsText([nearlyAlike()])).not.toContain("licence:");
+});
+
 test("no line is wider than asked for, whatever is shown", () => {
   const { a, b } = simulatedSides(2, 40, -0.05);
   const simulated = compareRuns(a, [b], { ...options, agreement: noTokens })[0]!;

@@ -1,5 +1,6 @@
 import type { Agreement } from "../../results/compare/agreement/agreement.ts";
 import type { ComparedRun, Comparison } from "../../results/compare/compare.ts";
+import { licenceLines } from "../table/foot.ts";
 import { wrap } from "../table/layout.ts";
 import { agreementColumns, agreementGaps, identicalSentence, worstColumns } from "./agreementText.ts";
 import { categoryTable, figureTables, latencyTable, tablesText } from "./figureText.ts";
@@ -49,6 +50,7 @@ function comparisonText(
     ...(wide ? categories.map(categoryTable) : []),
     notes ? lines(comparisonMeanings(comparison, wide)) : "",
     listed(gapsOf(comparison)),
+    lines(licenceLines([a, b])),
   ];
   return parts.filter((text) => text !== "").join("\n\n");
 }

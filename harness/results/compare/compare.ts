@@ -2,6 +2,7 @@ import type { Category, Metric, MetricContext } from "../../api.ts";
 import type { Judgement } from "../../protocols/index.ts";
 import { holm } from "../../stats/permutation.ts";
 import { rowName } from "../../store/rowName.ts";
+import type { Manifest } from "../../store/schema.ts";
 import { conditionsOf, differingConditions } from "../report.ts";
 import { type Agreement, type AgreementRules, agreementOf } from "./agreement/agreement.ts";
 import { type Breakdown, categoryBreakdown } from "./breakdown.ts";
@@ -15,6 +16,8 @@ export interface ComparedRun {
   readonly id: string;
   readonly variant: string;
   readonly weights: string;
+  /** Licence that restricts the use of the weights that the variant's authors publish. */
+  readonly weightsLicence?: Manifest["weights"]["licence"];
 }
 
 /** Tells how B differs from A, in figures and in words. */
@@ -109,7 +112,7 @@ function adjust(figures: readonly FigureDifference[]): ReadonlyMap<FigureDiffere
 }
 
 function runOf({ manifest: { id, variant, weights } }: Side): ComparedRun {
-  return { id, variant: rowName(variant), weights: weights.label };
+  return { id, variant: rowName(variant), weights: weights.label, weightsLicence: weights.licence };
 }
 
 /** Names the sides by variant where that tells them apart, else by letter. */

@@ -6,6 +6,7 @@ import type { ComparedRun, Comparison } from "../../../results/compare/compare.t
 import { html, jsonScript, type Markup, script, style } from "../../html/markup.ts";
 import { recordsMarkup } from "../../html/table.ts";
 import { seriesRules } from "../../html.ts";
+import { licenceLines } from "../../table/foot.ts";
 import type { Column } from "../../table/grid.ts";
 import { agreementColumns, agreementNotes } from "../agreementText.ts";
 import { differingCards } from "./cards.ts";
@@ -68,6 +69,7 @@ function sectionMarkup({ comparison, pictures, credits }: ComparedPage, key: str
 <p>A: ${runText(a)}<br>B: ${runText(b)}<br>${dataset}, ${images} images in both</p>
 ${agreement === undefined || agreement.prompts.length === 0 ? undefined : recordsMarkup(recordsOf(agreementColumns(agreement)))}
 <ul>${notes.map((note) => html`<li>${note}</li>`)}</ul>
+${licenceLines([a, b]).map((line) => html`<p class="muted licence">${line}</p>`)}
 <h3>Verdict on accuracy and speed</h3>
 <ul>${verdict.sentences.map((sentence) => html`<li>${sentence}</li>`)}</ul>
 </section>
