@@ -35,6 +35,7 @@ test("what has the shapes of the contract passes", () => {
   checks.predictions([logits(4), logits(4)], 2, geometry);
   checks.everything(masks(), geometry);
   outputChecks({ id: "mine", lacks: ["single-mask-token"] }).predictions([logits(1)], 1, geometry);
+  outputChecks({ id: "mine", lacks: ["three-masks"] }).predictions([logits(1)], 1, geometry);
 });
 
 test.each<[string, unknown, string]>([

@@ -98,7 +98,7 @@ function linesOf({ kind, title, matches, missing }: Side): readonly Line[] {
     ...missing.map((wanted) => ({
       faults: wrongName,
       known: false,
-      text: `${kind} ${wanted.name ?? "of any name"}: missing, expected ${wantedText(wanted)}`,
+      text: `${kind} ${wanted.name ?? `of any name, usually ${wanted.usually}`}: missing, expected ${wantedText(wanted)}`,
     })),
   ];
 }

@@ -108,6 +108,7 @@ function refusal(name: string, graphs: readonly GraphSignature[], tried: readonl
       `the nearest is ${layout.title}:`,
       ...text.map((line) => `    ${line}`),
       ...offerLines(nearest),
+      ...Object.values(layout.missing ?? {}).map((line) => `  ${line}`),
       ...(half ? ["  half precision is not run here: export in float32 (the file without _fp16)"] : []),
       `  known: ${layouts.map(({ title }) => title).join("; ")}`,
     ].join("\n"),

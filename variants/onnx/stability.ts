@@ -6,6 +6,9 @@ import type { DeclaredNode, GraphBody } from "../../harness/api.ts";
  */
 const mostNodes = 200;
 
+/** Operators that pick the largest values: the scores of the most confident masks. */
+const largest = ["ReduceMax", "TopK"];
+
 /** Operators that pass values on, or pick some of them. */
 const passing = new Set([
   "Identity",
@@ -20,6 +23,7 @@ const passing = new Set([
   "Slice",
   "Transpose",
   "Concat",
+  ...largest,
 ]);
 
 /**
@@ -32,6 +36,17 @@ export function isStabilityScore({ nodes }: GraphBody, output: string): boolean 
   const ratio = source(producers, output);
   if (ratio?.operator !== "Div") return false;
   return ratio.inputs.every((side) => isPixelCount(producers, side));
+}
+
+/** Says whether the scores are the largest of several masks'. */
+export function isLargestScore({ nodes }: GraphBody, output: string): boolean {
+  const producers = producersOf(nodes);
+  let node = producers.get(output);
+  for (let seen = 0; node !== undefined && passing.has(node.operator) && seen < mostNodes; seen++) {
+    if (largest.includes(node.operator)) return true;
+    node = producers.get(node.inputs[0] ?? "");
+  }
+  return false;
 }
 
 /** Returns the first node behind a value that computes something. Of nodes that pass values on it follows the first input. */
@@ -50,6 +65,7 @@ function isPixelCount(producers: ReadonlyMap<string, DeclaredNode>, value: strin
   return sums > 0 && /^(Greater|GreaterOrEqual|Less|LessOrEqual)$/.test(node?.operator ?? "");
 }
 
-function producersOf(nodes: readonly DeclaredNode[]): ReadonlyMap<string, DeclaredNode> {
+/** Maps each value to the node that gives it. */
+export function producersOf(nodes: readonly DeclaredNode[]): ReadonlyMap<string, DeclaredNode> {
   return new Map(nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
 }

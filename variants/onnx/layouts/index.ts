@@ -2,6 +2,7 @@ import type { AnyLayout } from "../layout.ts";
 import { edgeSam } from "./edgeSam.ts";
 import { efficientSam } from "./efficientSam.ts";
 import { fastSam } from "./fastSam.ts";
+import { hqSam } from "./hqSam.ts";
 import { officialSam, samexporterSam, samexporterSamPreprocessing } from "./officialSam.ts";
 import { sam2Onnx, samexporterSam2 } from "./sam2.ts";
 import { transformersSam } from "./transformersSam.ts";
@@ -12,6 +13,7 @@ export const layouts: readonly AnyLayout[] = [
   efficientSam,
   edgeSam,
   fastSam,
+  hqSam,
   transformersSam,
   transformersSam3Tracker,
   transformersSam2,

@@ -34,7 +34,7 @@ const stabilityNote =
 const framePerLogit = 4;
 
 /** Source: segment_anything/utils/onnx.py and scripts/export_onnx_model.py; samexporter's export_decoder.py writes the same. */
-const decoder: WantedGraph = {
+export const officialDecoder: WantedGraph = {
   inputs: [
     floats("image_embeddings", [1, "channels", "rows", "columns"]),
     floats("point_coords", [1, "points", 2]),
@@ -54,7 +54,7 @@ export const officialSam: Layout = {
     inputs: [unnamedFloats("input_image", [1, 3, "side", "side"])],
     outputs: [unnamedFloats("image_embeddings", [1, "channels", "rows", "columns"])],
   },
-  decoder,
+  decoder: officialDecoder,
   describe: (pair, said) => {
     const { spec, note } = takenInput(pair.encoder.body, "input_image", said);
     return describe(pair, { ...samInput, ...spec, side: declaredSide(pair.encoder, 2) ?? frameOf(pair) }, [note]);
@@ -74,7 +74,7 @@ export const samexporterSam: Layout = {
 
 /** Layout whose encoder normalises and pads: it takes the resized photo's own rows of pixels, 0 … 255. */
 export const samexporterSamPreprocessing: Layout = {
-  decoder,
+  decoder: officialDecoder,
   title: "samexporter, SAM or MobileSAM with pre-processing in the encoder (--use-preprocess)",
   encoder: {
     inputs: [floats("input_image", ["height", "width", 3])],
@@ -89,7 +89,8 @@ export const samexporterSamPreprocessing: Layout = {
   open: (_, sessions) => open(sessions, rowsOfPixels),
 };
 
-function frameOf({ decoder }: Pair): number {
+/** Returns the side of the model frame, by that of the mask prompt. */
+export function frameOf({ decoder }: Pair): number {
   return framePerLogit * requiredDim(decoder, "mask_input", 2);
 }
 
@@ -151,7 +152,7 @@ function open({ encoder, decoder }: ByPart<"encoder" | "decoder", Session>, inpu
  * Returns the decoder's inputs for one prompt. The image's size only decides how far the graph enlarges its masks, which are
  * not used: the size of the low-res masks costs the least.
  */
-function promptFeeds(prompt: Prompt<"model">, side: number): NamedTensors {
+export function promptFeeds(prompt: Prompt<"model">, side: number): NamedTensors {
   const { coordinates, labels, mask } = tokensOf(prompt);
   return {
     point_coords: { dims: [1, labels.length, 2], data: Float32Array.from(coordinates) },
