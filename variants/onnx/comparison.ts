@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { DeclaredValue } from "../../harness/api.ts";
-import { type AnyLayout, type ByPart, type GivenGraph, type Part, partsOf, type Wanted } from "./layout.ts";
+import { type AnyLayout, type ByPart, type GivenGraph, type Part, partNames, partsOf, type Wanted } from "./layout.ts";
 import { dimsFit, fits, type Match, matched, typeFits } from "./matching.ts";
 
 /** Files by the part that each is taken for, and those that no part is left for. */
@@ -54,7 +54,7 @@ export function compared(layout: AnyLayout, { files, left }: Assignment): Compar
   });
   const lines = [
     ...sides.flatMap(linesOf),
-    ...missing.map((part) => ({ faults: missingFile, known: false, text: `no file as the ${part}` })),
+    ...missing.map((part) => ({ faults: missingFile, known: false, text: `no file as the ${partNames[part]}` })),
     ...left.map(({ file }) => ({ faults: leftFile, known: false, text: `${basename(file)}: no part is left for it` })),
   ];
   const faults = lines.reduce((sum, line) => sum + line.faults, 0);
@@ -87,7 +87,7 @@ function sidesOf(layout: AnyLayout, part: Part, { file, inputs, outputs }: Given
     const missing = wanted.filter((each) => matches.every((match) => match.wanted !== each));
     return { kind, wanted, matches, missing };
   };
-  const title = `${basename(file)} as the ${part}`;
+  const title = `${basename(file)} as the ${partNames[part]}`;
   return [{ title, ...side("input", inputs, layout[part]!.inputs) }, side("output", outputs, layout[part]!.outputs)];
 }
 

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type { DeclaredValue, GraphSignature } from "../../harness/api.ts";
 import { HarnessError } from "../../harness/errors.ts";
-import { type AnyLayout, type ByPart, type GivenGraph, type Part, partsOf } from "./layout.ts";
+import { type AnyLayout, type ByPart, type GivenGraph, type Part, partNames, partsOf } from "./layout.ts";
 import { nameInFile } from "./names.ts";
 
 /**
@@ -41,11 +41,14 @@ export function requireOneModel(layout: AnyLayout, files: ByPart<Part, GivenGrap
       for (const given of files[giver].outputs) {
         const taken = files[taker].inputs.find(({ name }) => name === given.name);
         if (taken === undefined || sameDims(given, taken)) continue;
-        throw new HarnessError(`${basename(files[taker].file)}: not the ${taker} of ${basename(files[giver].file)}`, {
-          found: valueText(files[giver], given),
-          expected: valueText(files[taker], taken),
-          hint: "take all files from one export",
-        });
+        throw new HarnessError(
+          `${basename(files[taker].file)}: not the ${partNames[taker]} of ${basename(files[giver].file)}`,
+          {
+            found: valueText(files[giver], given),
+            expected: valueText(files[taker], taken),
+            hint: "take all files from one export",
+          },
+        );
       }
 }
 

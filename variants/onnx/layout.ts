@@ -18,6 +18,9 @@ import type { Session } from "../../harness/onnx/index.ts";
 export const parts = ["encoder", "prompts", "decoder"] as const;
 export type Part = (typeof parts)[number];
 
+/** Names of the parts in sentences. */
+export const partNames = { encoder: "encoder", prompts: "prompt encoder", decoder: "decoder" } as const;
+
 /** Holds one value for each part of a layout. */
 export type ByPart<P extends Part, Value> = Readonly<Record<P, Value>>;
 

@@ -3,7 +3,7 @@ import type { FileHints, GraphSignature, RecognisedFiles, ValueNames } from "../
 import { HarnessError } from "../../harness/errors.ts";
 import { type Assignment, type Comparison, compared } from "./comparison.ts";
 import { requireOneModel } from "./dimensions.ts";
-import { type AnyLayout, type ByPart, type GivenGraph, type Part, parts, partsOf } from "./layout.ts";
+import { type AnyLayout, type ByPart, type GivenGraph, type Part, partNames, parts, partsOf } from "./layout.ts";
 import { layouts } from "./layouts/index.ts";
 import { usualNames } from "./matching.ts";
 import { meaningOf, renamedGraph, requireUse } from "./names.ts";
@@ -119,9 +119,9 @@ function refusal(name: string, graphs: readonly GraphSignature[], tried: readonl
 function incomplete(name: string, { layout, files, missing }: Comparison): HarnessError {
   const given = partsOf(layout).flatMap((part) => {
     const file = files[part]?.file;
-    return file === undefined ? [] : [`${basename(file)} as the ${part}`];
+    return file === undefined ? [] : [`${basename(file)} as the ${partNames[part]}`];
   });
-  return new HarnessError(`${name}: the ${missing.join(" and the ")} is missing`, {
+  return new HarnessError(`${name}: the ${missing.map((part) => partNames[part]).join(" and the ")} is missing`, {
     found: `${given.join(" and ")} of: ${layout.title}`,
     hint: layout.missing?.[missing[0]!] ?? `--variant-files ${name}=${pathsOf(layout)}`,
   });

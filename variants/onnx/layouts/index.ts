@@ -5,6 +5,7 @@ import { fastSam } from "./fastSam.ts";
 import { hqSam } from "./hqSam.ts";
 import { officialSam, samexporterSam, samexporterSamPreprocessing } from "./officialSam.ts";
 import { sam2Onnx, samexporterSam2 } from "./sam2.ts";
+import { sam2InThree } from "./sam2InThree.ts";
 import { transformersSam } from "./transformersSam.ts";
 import { transformersSam2, transformersSam3Tracker } from "./transformersSam2.ts";
 
@@ -19,6 +20,7 @@ export const layouts: readonly AnyLayout[] = [
   transformersSam2,
   samexporterSam2,
   sam2Onnx,
+  sam2InThree,
   samexporterSamPreprocessing,
   samexporterSam,
   officialSam,
