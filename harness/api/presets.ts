@@ -28,6 +28,8 @@ export interface VariantManifest {
   readonly input: ModelInputSpec;
   readonly mask: MaskSpec;
   readonly lacks: readonly Capability[];
+  /** Says why it lacks some of them, where that is not plain; a refusal tells the user. */
+  readonly lackReasons?: Partial<Readonly<Record<Capability, string>>> | undefined;
   /**
    * A floor looks at no photo: it has neither weights nor graphs, its accuracy alone is measured, and tables set its row
    * apart.

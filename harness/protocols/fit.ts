@@ -3,7 +3,10 @@ import { HarnessError } from "../errors.ts";
 import { type PlannedPrompts, promptsOf } from "./plan.ts";
 
 /** The properties of a variant that decide whether a protocol's prompts fit it. */
-export type Fitting = Pick<VariantManifest, "id" | "lacks" | "role" | "everything" | "maxPoints" | "choosesUpTo">;
+export type Fitting = Pick<
+  VariantManifest,
+  "id" | "lacks" | "role" | "everything" | "maxPoints" | "choosesUpTo" | "lackReasons"
+>;
 
 /** The reason why a variant can not be measured with some prompts. */
 export interface Misfit {
@@ -18,7 +21,7 @@ export interface Misfit {
  * may fit where nine do not.
  */
 export function misfitOf({ protocol, prompts }: PlannedPrompts, variant: Fitting): Misfit | undefined {
-  const { everything, lacks, role } = variant;
+  const { everything, lacks, lackReasons = {}, role } = variant;
   if (role === "floor" && (protocol.prompted === "grid" || protocol.prompted === "nothing"))
     return {
       problem: `can not be measured by protocol ${protocol.id}, whose masks answer no prompt about one thing`,
@@ -44,7 +47,10 @@ export function misfitOf({ protocol, prompts }: PlannedPrompts, variant: Fitting
     return {
       problem: `can not be measured by protocol ${protocol.id}, it lacks what that needs`,
       found: `no ${missing.join(", no ")}`,
-      hint: "leave the variant or the protocol out; `bench list protocols` says what each needs",
+      hint: [
+        ...missing.flatMap((need) => lackReasons[need] ?? []),
+        "leave the variant or the protocol out; `bench list protocols` says what each needs",
+      ].join("; "),
     };
   for (const pass of protocol.passes)
     for (const step of pass.scored.filter((each) => each.prompts === prompts)) {
@@ -73,7 +79,7 @@ function otherMask(
   looksAt: "single mask" | "most confident" | "three masks",
   size: PromptSize,
   { prompts }: ScoredStep,
-  { lacks, choosesUpTo = 0 }: Fitting,
+  { lacks, lackReasons = {}, choosesUpTo = 0 }: Fitting,
 ): Misfit | undefined {
   if (looksAt === "most confident" && lacks.includes("predicted-iou"))
     return {
@@ -90,7 +96,7 @@ function otherMask(
       looksAt === "most confident"
         ? `a decoder that gives one mask, the single-mask token's for more than ${choosesUpTo} points, padding counted`
         : "a decoder that gives one mask",
-    hint: "export the decoder without --return-single-mask",
+    hint: lackReasons["three-masks"] ?? "export the decoder without --return-single-mask",
   };
 }
 

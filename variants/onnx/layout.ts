@@ -55,7 +55,7 @@ export interface WantedGraph {
 
 /** Part of a manifest that follows from the files. */
 interface Traits
-  extends Pick<VariantManifest, "maxPoints" | "choosesUpTo" | "everything">,
+  extends Pick<VariantManifest, "maxPoints" | "choosesUpTo" | "everything" | "lackReasons">,
     Required<Pick<VariantManifest, "notes">> {
   readonly input: ModelInputSpec;
   readonly mask: MaskSpec;

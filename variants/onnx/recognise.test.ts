@@ -49,6 +49,20 @@ test("files of full size are told by their names, and the frame's side by the en
   expect(preset.notes[0]).toBe("sam.encoder.onnx and sam.decoder.onnx, taken as: samexporter, SAM or MobileSAM");
 });
 
+test("samexporter's MobileSAM is run with a note of what its exporter does before it exports", async () => {
+  const bodyOf = (weight: string) => ({
+    nodes: [{ operator: "Add", inputs: ["x", weight], outputs: ["y"] }],
+    constants: new Map(),
+    stored: {},
+  });
+  const notesOf = async (weight: string) =>
+    (await recognise("mine", [{ ...encoder, body: bodyOf(weight) }, decoder])).preset.notes.join("\n");
+  const fault = "runs MobileSAM's encoder once on noise, in training mode";
+  expect(await notesOf("image_encoder.layers.1.blocks.0.attn.qkv.bias")).toContain(fault);
+  for (const other of ["layers.1.blocks.0.attn.qkv.bias", "image_encoder.blocks.0.attn.rel_pos_h"])
+    expect(await notesOf(other)).not.toContain(fault);
+});
+
 test("an encoder that normalises is handed pixels, and its frame follows from the decoder", async () => {
   const inputs = [value("input_image", ["image_height", "image_width", 3])];
   const { preset } = await recognise("mine", [{ ...encoder, inputs }, decoder]);

@@ -26,11 +26,13 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test("a decoder that takes points alone is refused with boxes", async () => {
+test("a decoder that takes points alone is refused with boxes, and the hint says why", async () => {
   const flags = { variants: "points", "variant-files": [`points=${pointsOnly}`] };
-  await expect(resolvePlan(flags)).rejects.toThrow(
-    "points: can not be measured by protocol miou-gtbox-argmax, it lacks what that needs (found no box-prompt)",
-  );
+  await expect(resolvePlan(flags)).rejects.toMatchObject({
+    message:
+      "points: can not be measured by protocol miou-gtbox-argmax, it lacks what that needs (found no box-prompt)",
+    hint: expect.stringContaining("the decoder that transformers.js and optimum export takes points alone"),
+  });
 });
 
 test("the command line hands the files on, and says in one line what is wrong with them", async () => {

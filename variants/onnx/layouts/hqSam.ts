@@ -44,6 +44,7 @@ export const hqSam: Layout = {
         "three-masks",
         ...(scores === "stability" ? (["predicted-iou"] as const) : []),
       ] satisfies readonly Capability[],
+      lackReasons: { "three-masks": "HQ-SAM's script exports a decoder of one mask" },
       choosesUpTo: chosen === "most confident" ? Number.MAX_SAFE_INTEGER : undefined,
       notes: [
         note,

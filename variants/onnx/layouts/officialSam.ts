@@ -3,6 +3,7 @@ import type { Session } from "../../../harness/onnx/index.ts";
 import { samInput, samMask } from "../../sam/presets.ts";
 import { predictionOf, tokensOf } from "../../sam-decoder/prompts.ts";
 import { declaredDim, declaredSide, requiredDim } from "../dimensions.ts";
+import { samexporterFaults } from "../faults.ts";
 import {
   type ByPart,
   encodedAndDecoded,
@@ -70,6 +71,10 @@ export const samexporterSam: Layout = {
     inputs: [floats("input_image", [1, 3, "side", "side"])],
     outputs: [floats("image_embeddings", [1, "channels", "rows", "columns"])],
   },
+  async describe(pair, said) {
+    const { notes, ...traits } = await officialSam.describe(pair, said);
+    return { ...traits, notes: [...samexporterFaults(pair.encoder.body), ...notes] };
+  },
 };
 
 /** Layout whose encoder normalises and pads: it takes the resized photo's own rows of pixels, 0 … 255. */
@@ -84,7 +89,10 @@ export const samexporterSamPreprocessing: Layout = {
     describe(
       pair,
       { ...samInput, side: declaredSide(pair.encoder, 0) ?? frameOf(pair), mean: [0, 0, 0], std: [1, 1, 1] },
-      ["pre-processing: the encoder normalises and pads, so the harness only resizes; encode includes both"],
+      [
+        ...samexporterFaults(pair.encoder.body),
+        "pre-processing: the encoder normalises and pads, so the harness only resizes; encode includes both",
+      ],
     ),
   open: (_, sessions) => open(sessions, rowsOfPixels),
 };

@@ -48,6 +48,11 @@ export const transformersSam: Layout = {
     },
     mask: samMask,
     lacks: ["single-mask-token", "mask-input", "box-prompt"],
+    lackReasons: {
+      "box-prompt":
+        "the decoder that transformers.js and optimum export takes points alone, so a box can not be given to it",
+      "mask-input": "the decoder that transformers.js and optimum export takes points alone",
+    },
     notes: [
       takenInput(encoder.body, "pixel_values", said).note,
       "the decoder takes points alone: no boxes, no masks; decode latency is of one point",
