@@ -42,6 +42,40 @@ test.each([
   expect(new Set(y!.data)).toEqual(new Set([255 * 127 * inner]));
 });
 
+// Images beside the sizes of a kernel's blocks; a kernel of one place, of nine, and of each channel by itself.
+test.each([
+  [64, 1, 1],
+  [67, 3, 1],
+  [32, 3, 32],
+])(
+  "%i channels convolved by %i x %i in groups of the largest integers have exact sums",
+  async (channels, side, group) => {
+    const graph = new GraphBuilder("largest");
+    const x = graph.input("x", [1, channels, 5, 7]);
+    const bytes = (value: number) => graph.constant(`byte ${value}`, "uint8", [], () => Uint8Array.of(value));
+    const dims = [channels, channels / group, side, side];
+    const count = dims.reduce((product, dim) => product * dim, 1);
+    const kernels = graph.constant("kernels", "int8", dims, () => new Int8Array(count).fill(127));
+    const ones = graph.constant("ones", "float32", [channels], () => new Float32Array(channels).fill(1));
+    const zeros = graph.constant("zeros", "int8", [channels], () => new Int8Array(channels));
+    const perResult = count / channels;
+    const integers = graph.op("QuantizeLinear", [x, graph.number(1), bytes(0)]);
+    // One step of the result is one of the sum's largest, in 200 parts.
+    const step = (255 * 127 * perResult) / 200;
+    const to = [graph.number(step), bytes(0)];
+    const sums = graph.op("QLinearConv", [integers, graph.number(1), bytes(0), kernels, ones, zeros, ...to], {
+      kernel_shape: [side, side],
+      group,
+    });
+    graph.output("y", graph.op("DequantizeLinear", [sums, ...to]));
+    const whole = graph.finish();
+    expect(multipliesInt8(whole)).toBe(true);
+    const data = new Float32Array(channels * 35).fill(255);
+    const { y } = await runGraph(whole, { x: { dims: [1, channels, 5, 7], data } });
+    expect(new Set(y!.data)).toEqual(new Set([Math.fround(200 * Math.fround(step))]));
+  },
+);
+
 test("a graph of float products alone has none of integers", () => {
   const graph = new GraphBuilder("float");
   const x = graph.input("x", [2, 2]);

@@ -18,5 +18,7 @@ export function sumsInt8In32Bits(root = "/"): boolean {
 
 /** Returns whether the graph has products of integers, whose speed depends on the processor's sums. */
 export function multipliesInt8({ nodes }: OnnxGraph): boolean {
-  return nodes.some(({ operator }) => /^(DynamicQuantizeMatMul|MatMulInteger(ToFloat)?|QLinearMatMul)$/.test(operator));
+  return nodes.some(({ operator }) =>
+    /^(DynamicQuantizeMatMul|MatMulInteger(ToFloat)?|QLinear(Conv|MatMul))$/.test(operator),
+  );
 }

@@ -1,6 +1,7 @@
 import type { Dim, GraphConstant, GraphNode, GraphValue, OnnxGraph } from "../api.ts";
 import { product } from "../onnx/dims.ts";
 import { type GraphBuilder, mul, reshape, rewriteGraph } from "../onnx/index.ts";
+import { byte } from "./byte.ts";
 import { type ByteScale, quantizedWeight, type WeightScales } from "./int8Weights.ts";
 
 /** A linear layer is a product of activations with a weight that is baked into the graph. */
@@ -153,8 +154,4 @@ function quantizeRows(graph: GraphBuilder, x: GraphValue): QuantizedActivations 
   const scale = graph.number(1);
   const zeroPoint = byte(graph, 128);
   return { integers: graph.op("QuantizeLinear", [steps, scale, zeroPoint]), scale, zeroPoint, rowScales: scales };
-}
-
-function byte(graph: GraphBuilder, value: number): GraphValue {
-  return graph.constant(`byte[${value}]`, "uint8", [], () => Uint8Array.of(value));
 }

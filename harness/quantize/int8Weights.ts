@@ -59,11 +59,12 @@ export function quantizedWeight(
 }
 
 /** Turns a channel's values into steps of its scale, before they are rounded. */
-interface Channel extends ByteScale {
+export interface Channel extends ByteScale {
   stepsOf(value: number): number;
 }
 
-function channelsOf(values: Float32Array, inputs: number, wanted: WeightScales): readonly Channel[] {
+/** Returns the scales of a weight's output channels, whose `inputs` values stand side by side. */
+export function channelsOf(values: Float32Array, inputs: number, wanted: WeightScales): readonly Channel[] {
   const divided = ({ scale, zeroPoint }: ByteScale): Channel => ({
     scale,
     zeroPoint,
@@ -86,7 +87,7 @@ function largestOf(values: Float32Array): number {
 }
 
 /** Returns the integers of `ByteScale` less 128, row by row of [outputs, inputs]. */
-function quantizeChannels(values: Float32Array, channels: readonly Channel[]): Int8Array {
+export function quantizeChannels(values: Float32Array, channels: readonly Channel[]): Int8Array {
   const result = new Int8Array(values.length);
   const inputs = values.length / channels.length;
   for (const [row, { zeroPoint, stepsOf }] of channels.entries())

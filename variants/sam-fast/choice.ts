@@ -1,52 +1,28 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { CalibrateContext, CalibrationValues, OnnxGraph } from "../../harness/api.ts";
+import type { CalibrateContext, CalibrationValues, NamedTensors, OnnxGraph } from "../../harness/api.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { openSession, writeGraph } from "../../harness/onnx/index.ts";
-import { type Int8Linear, type Linear, linearsOf, toInt8 } from "../../harness/quantize/index.ts";
+import { withRanges } from "../../harness/quantize/index.ts";
+import { type FastLayers, fastLayers, type Int8Choice, int8Encoder, type Scheme } from "./layers.ts";
+import { ValueRanges } from "./scales.ts";
 import { keepSensitive } from "./sensitive.ts";
 
 const defaults = {
-  /** Largest relative error of the image embedding, as `relativeError` measures it. */
+  /** Largest relative error of the encoder's outputs, as `relativeError` measures it. */
   bound: 0.05,
 };
 
 /** Record of a calibration: it says which layers of the encoder stay in float, and the errors that decided it. */
-interface LayerChoice {
+interface LayerChoice extends Omit<Int8Choice, "scheme"> {
   readonly bound: number;
   readonly error: number;
   readonly errorOfAll: number;
   readonly images: number;
-  /** Names of their weights. */
-  readonly inFloat: readonly string[];
 }
 
 /**
- * Rule by which activations and weights become integers. `per-token` is segment-anything-fast's own way, in each layer exact in
- * integers and scales; the fused graph rounds the values' bias elsewhere, so its embedding is 1.1 % of the std from theirs.
- * `per-tensor` finds one scale for all tokens, which takes less time and is less near to float.
- */
-export type Scheme = "per-tensor" | "per-token";
-
-/** Scales of a layer under each scheme. */
-export const layerOf: Readonly<Record<Scheme, Int8Linear>> = {
-  "per-tensor": { activations: "by tensor", weights: "largest is 127" },
-  "per-token": { activations: "by row", weights: "largest is 127.5" },
-};
-
-/** Returns the encoder with its linear layers in int8, except for those that the choice keeps in float. */
-export function int8Encoder(encoder: OnnxGraph, scheme: Scheme, inFloat: readonly string[]): OnnxGraph {
-  const kept = new Set(inFloat);
-  return toInt8(encoder, ({ weight, layer }) => (kept.has(weight) || layer !== "linear" ? undefined : layerOf[scheme]));
-}
-
-/** Returns the layers that segment-anything-fast has in int8: the linear layers of blocks, and no convolution of the neck. */
-export function fastLinears(encoder: OnnxGraph): readonly Linear[] {
-  return linearsOf(encoder).filter(({ layer }) => layer === "linear");
-}
-
-/**
- * Measures, on the images given, how far int8 takes the image embedding from the float graph's, and keeps the layers in float
+ * Measures, on the images given, how far int8 takes the encoder's outputs from the float graph's, and keeps the layers in float
  * that it takes to stay within `--bound`.
  */
 export async function chooseLayers(
@@ -55,19 +31,21 @@ export async function chooseLayers(
   context: CalibrateContext,
 ): Promise<CalibrationValues> {
   const bound = boundOf(context.options);
-  const expected = await embeddings(encoder, context);
+  const layers = fastLayers(encoder, context.preset.id);
+  const convolutions = await scalesOf(encoder, layers, context);
+  const expected = await outputsOf(encoder, context);
   let graphs = 0;
   const choice = await keepSensitive({
     bound,
-    blocks: blocksOf(encoder),
+    blocks: blocksOf(layers),
     errorOf: async (inFloat) => {
       context.progress(graphs, graphs + 1, "layers in int8");
-      const found = await embeddings(int8Encoder(encoder, scheme, inFloat), context);
+      const found = await outputsOf(int8Encoder(encoder, layers, { scheme, inFloat, convolutions }), context);
       graphs++;
-      return relativeError(found, expected);
+      return largestError(found, expected);
     },
   });
-  const values: LayerChoice = { bound, ...choice, images: context.count };
+  const values: LayerChoice = { bound, ...choice, images: context.count, convolutions };
   return { ...values };
 }
 
@@ -83,30 +61,60 @@ function boundOf({ bound }: Readonly<Record<string, string>>): number {
 }
 
 /** Returns the weights' names block by block: `image_encoder.blocks.3.attn.proj.weight` under `image_encoder.blocks.3`. */
-function blocksOf(encoder: OnnxGraph): readonly (readonly string[])[] {
-  const blocks = new Map<string, string[]>();
-  for (const { weight } of fastLinears(encoder)) {
+function blocksOf({ linears, convolutions }: FastLayers): readonly (readonly string[])[] {
+  const blocks = new Map<string, Set<string>>();
+  for (const weight of [...linears, ...convolutions.map((each) => each.weight)]) {
     const block = weight.replace(/(\.\d+)\..*/, "$1");
-    blocks.set(block, [...(blocks.get(block) ?? []), weight]);
+    blocks.set(block, (blocks.get(block) ?? new Set()).add(weight));
   }
-  return [...blocks.values()];
+  return [...blocks.values()].map((names) => [...names]);
 }
 
-async function embeddings(encoder: OnnxGraph, context: CalibrateContext): Promise<readonly Float32Array[]> {
+/** Returns the scales of convolutions, from the ranges of their values over all images. */
+async function scalesOf(
+  encoder: OnnxGraph,
+  { convolutions }: FastLayers,
+  context: CalibrateContext,
+): Promise<LayerChoice["convolutions"]> {
+  if (convolutions.length === 0) return {};
+  const ranges = new ValueRanges(convolutions);
+  await runEach(withRanges(encoder, ranges.values), context, (outputs) => ranges.observe(outputs));
+  return ranges.scales();
+}
+
+/** Returns the encoder's outputs by name, one array an image. */
+async function outputsOf(encoder: OnnxGraph, context: CalibrateContext): Promise<Outputs> {
+  const found = new Map<string, Float32Array[]>(encoder.outputs.map(({ name }) => [name, []]));
+  await runEach(encoder, context, (outputs) => {
+    for (const [name, arrays] of found) arrays.push(outputs[name]!.data);
+  });
+  return found;
+}
+
+type Outputs = ReadonlyMap<string, readonly Float32Array[]>;
+
+async function runEach(
+  graph: OnnxGraph,
+  context: CalibrateContext,
+  take: (outputs: NamedTensors) => void,
+): Promise<void> {
   const folder = join(context.folder, "encoder");
   mkdirSync(folder);
-  const session = await openSession(writeGraph(encoder, folder), context.runtime);
+  const session = await openSession(writeGraph(graph, folder), context.runtime);
   try {
-    const found: Float32Array[] = [];
     for await (const { input } of context.images()) {
       context.signal.throwIfAborted();
-      found.push((await session.run({ image: input.tensor })).image_embedding!.data);
+      take(await session.run({ [graph.inputs[0]!.name]: input.tensor }));
     }
-    return found;
   } finally {
     await session.close();
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Returns the error of the output that is furthest from what is expected. */
+function largestError(found: Outputs, expected: Outputs): number {
+  return Math.max(...[...expected].map(([name, arrays]) => relativeError(found.get(name)!, arrays)));
 }
 
 /** Returns the root mean square of the difference, over the standard deviation of what is expected. */
@@ -122,14 +130,16 @@ export function relativeError(found: readonly Float32Array[], expected: readonly
       squares += value * value;
       count++;
     }
-  return Math.sqrt(difference / (squares - (sum * sum) / count));
+  // An output without any spread, such as a table, is as it was.
+  return difference === 0 ? 0 : Math.sqrt(difference / (squares - (sum * sum) / count));
 }
 
 /** Reads what a calibration stored. Throws HarnessError where it is not one of this method. */
 export function readChoice(values: CalibrationValues): LayerChoice {
-  const { bound, error, errorOfAll, images, inFloat } = values;
+  const { bound, error, errorOfAll, images, inFloat, convolutions = {} } = values;
   const numbers = { bound, error, errorOfAll, images };
-  if (allNumbers(numbers) && Array.isArray(inFloat)) return { ...numbers, inFloat };
+  if (allNumbers(numbers) && Array.isArray(inFloat))
+    return { ...numbers, inFloat, convolutions: convolutions as LayerChoice["convolutions"] };
   throw new HarnessError("sam-fast: the stored calibration is of another kind", {
     hint: "delete it; it is made again when it is needed",
   });
@@ -140,10 +150,21 @@ function allNumbers<K extends string>(values: Readonly<Record<K, unknown>>): val
 }
 
 /** Words the choice for the run's manifest. */
-export function describeChoice({ bound, error, errorOfAll, images, inFloat }: LayerChoice, layers: number): string {
+export function describeChoice({ bound, error, errorOfAll, images, inFloat }: LayerChoice, layers: FastLayers): string {
   const percent = (value: number) => `${(100 * value).toPrecision(2)} %`;
-  const measured = `the image embedding's relative error is ${percent(error)} (bound ${percent(bound)}) on ${images} images`;
-  if (inFloat.length === 0) return `all ${layers} linear layers of the encoder are int8; ${measured}`;
+  const whose = layers.convolutions.length === 0 ? "the image embedding's" : "the encoder's";
+  const measured = `${whose} relative error is ${percent(error)} (bound ${percent(bound)}) on ${images} images`;
+  const kept = new Set(inFloat);
+  const kinds = [
+    { names: new Set(layers.linears), text: "linear layers" },
+    { names: new Set(layers.convolutions.map(({ weight }) => weight)), text: "convolutions" },
+  ].filter(({ names }) => names.size > 0);
+  const counts = kinds.map(({ names, text }) => {
+    const int8 = [...names].filter((name) => !kept.has(name)).length;
+    return int8 === names.size ? `all ${int8} ${text}` : `${int8} of ${names.size} ${text}`;
+  });
+  const are = `${counts.join(" and ")} of the encoder ${layers.convolutions.length === 0 ? "" : "that gain time "}are int8; ${measured}`;
+  if (inFloat.length === 0) return are;
   const names = inFloat.map((name) => name.replace("image_encoder.", "")).join(", ");
-  return `${layers - inFloat.length} of ${layers} linear layers of the encoder are int8; ${measured}, ${percent(errorOfAll)} without those kept in float: ${names}`;
+  return `${are}, ${percent(errorOfAll)} without those kept in float: ${names}`;
 }

@@ -14,7 +14,8 @@ import { samConfigs } from "../sam/config.ts";
 import { imageEncoder } from "../sam/imageEncoder.ts";
 import { samPresets } from "../sam/presets.ts";
 import { referenceImageEncoder } from "../sam/reference.ts";
-import { int8Encoder, layerOf, relativeError, type Scheme } from "./choice.ts";
+import { relativeError } from "./choice.ts";
+import { fastLayers, int8Encoder, layerOf, type Scheme } from "./layers.ts";
 
 interface Sampled {
   readonly shape: readonly number[];
@@ -96,7 +97,7 @@ test.skipIf(shared === undefined)(
     const photo = join(shared!, "realset", "images", "000000000139.jpg");
     const image = prepare(await readImage(photo), nano.input).tensor;
     const embedding = async (graph: OnnxGraph, scheme: Scheme) =>
-      (await runGraph(int8Encoder(graph, scheme, []), { image })).image_embedding!.data;
+      (await runGraph(int8(graph, scheme), { image })).image_embedding!.data;
     const published = await embedding(referenceImageEncoder(samConfigs["sam-nano"], checkpoint), "per-token");
     expect(relativeError([published], [perToken])).toBeLessThan(0.003);
     expect(relativeError([published], [float])).toBeCloseTo(0.0084, 3);
@@ -106,6 +107,10 @@ test.skipIf(shared === undefined)(
     expect(relativeError([await embedding(fused, "per-tensor")], [float])).toBeCloseTo(0.0115, 4);
   },
 );
+
+function int8(encoder: OnnxGraph, scheme: Scheme): OnnxGraph {
+  return int8Encoder(encoder, fastLayers(encoder, "sam-fast/sam-nano"), { scheme, inFloat: [], convolutions: {} });
+}
 
 function input(): Tensor {
   const { tensor, scale, shape } = layer.input;

@@ -1,39 +1,38 @@
 import type { BuildContext, CalibrateContext, OnnxGraph, VariantPlugin } from "../../harness/api.ts";
-import { configOf } from "../sam/config.ts";
-import { imageEncoder } from "../sam/imageEncoder.ts";
-import { referenceImageEncoder } from "../sam/reference.ts";
-import { buildDecoder } from "../sam-decoder/build.ts";
-import { loadRawSam, loadSam } from "../sam-decoder/load.ts";
-import { chooseLayers, describeChoice, fastLinears, int8Encoder, readChoice } from "./choice.ts";
-import { samFastPresets, schemeOf } from "./presets.ts";
+import { buildBase, graphsOfBase } from "../base-model/graphs.ts";
+import { loadAsBase, loadRawAsBase } from "../base-model/load.ts";
+import { chooseLayers, describeChoice, readChoice } from "./choice.ts";
+import { fastLayers, int8Encoder } from "./layers.ts";
+import { presetOf, samFastPresets, schemeOf } from "./presets.ts";
 
 export default {
   presets: samFastPresets,
+  presetOf,
   async build(context) {
-    const { preset, checkpoint, graph, side, out } = context;
-    const config = configOf(preset.base!, side);
-    const encoder = graph === "reference" ? referenceImageEncoder(config, checkpoint) : fastEncoder(context);
-    await out.write("encoder", encoder);
-    await buildDecoder(context, config.decoder);
-    checkpoint.assertAllTaken();
+    const changes = (name: string) => context.graph === "fused" && name === "encoder";
+    await buildBase(context, (name, graph) => (changes(name) ? fastEncoder(context, graph) : graph));
   },
-  calibrate: (context: CalibrateContext) => chooseLayers(floatEncoder(context), schemeOf(context.preset), context),
-  load: loadSam,
-  loadRaw: loadRawSam,
+  async calibrate(context: CalibrateContext) {
+    const graphs = await graphsOfBase(context);
+    return chooseLayers(graphs.get("encoder")!, schemeOf(context.preset), context);
+  },
+  load: loadAsBase,
+  loadRaw: loadRawAsBase,
 } satisfies VariantPlugin;
 
 /**
- * Returns the encoder in int8. Without a calibration, where only shapes and counts are asked for, all of its linear layers are
- * int8.
+ * Returns the encoder in int8. Without a calibration, where only shapes and counts are asked for, all of its layers that can be
+ * are int8, and convolutions, whose scales are not known yet, have those of values from -1 to 1.
  */
-function fastEncoder(context: BuildContext): OnnxGraph {
-  const encoder = floatEncoder(context);
-  if (context.calibration === undefined) return int8Encoder(encoder, schemeOf(context.preset), []);
-  const choice = readChoice(context.calibration);
-  context.out.note?.(describeChoice(choice, fastLinears(encoder).length));
-  return int8Encoder(encoder, schemeOf(context.preset), choice.inFloat);
-}
-
-function floatEncoder(context: Pick<BuildContext, "preset" | "checkpoint" | "side">): OnnxGraph {
-  return imageEncoder(configOf(context.preset.base!, context.side), context.checkpoint);
+function fastEncoder({ preset, calibration, out }: BuildContext, encoder: OnnxGraph): OnnxGraph {
+  const layers = fastLayers(encoder, preset.id);
+  const scheme = schemeOf(preset);
+  if (calibration === undefined) {
+    const unknown = { scale: 1 / 128, zeroPoint: 128 };
+    const scales = layers.convolutions.map(({ weight }) => [weight, { activations: unknown, result: unknown }]);
+    return int8Encoder(encoder, layers, { scheme, inFloat: [], convolutions: Object.fromEntries(scales) });
+  }
+  const choice = readChoice(calibration);
+  out.note?.(describeChoice(choice, layers));
+  return int8Encoder(encoder, layers, { ...choice, scheme });
 }

@@ -38,6 +38,12 @@ export const productRules: Readonly<Record<string, OperatorRule>> = {
     infer: (call) => [{ type: "float32", dims: convDims(call) }],
     macs: (call, [output]) => [[...output!.dims, ...input(call, 1).dims.slice(1)]],
   },
+  // The zero point of the result says what its integers are. The runtime's own operator has the channels last too.
+  QLinearConv: {
+    domain: (attributes) => (attributes.channels_last === undefined ? "" : "com.microsoft"),
+    infer: (call) => [{ type: input(call, 7).type, dims: convDims(call, { weight: 3 }) }],
+    macs: (call, [output]) => [[...output!.dims, ...input(call, 3).dims.slice(1)]],
+  },
   ConvTranspose: {
     infer: (call) => [{ type: "float32", dims: convTransposeDims(call) }],
     macs: (call) => [[...input(call, 0).dims, ...input(call, 1).dims.slice(1)]],
@@ -80,9 +86,11 @@ function number(dim: Dim, what: string): number {
   return dim;
 }
 
-function convDims(call: OperatorCall): Dim[] {
-  const x = input(call, 0).dims;
-  const weight = input(call, 1).dims;
+function convDims(call: OperatorCall, { weight: at } = { weight: 1 }): Dim[] {
+  const given = input(call, 0).dims;
+  const last = intAttribute(call, "channels_last", 0) === 1;
+  const x = last ? [given[0]!, given[3]!, given[1]!, given[2]!] : given;
+  const weight = input(call, at).dims;
   const group = intAttribute(call, "group", 1);
   same(product([weight[1]!, group]), x[1]!, "Conv: channels of input and weight");
   const strides = intsAttribute(call, "strides", [1, 1]);
@@ -94,7 +102,7 @@ function convDims(call: OperatorCall): Dim[] {
     if (kernel > padded) throw new Error(`Conv: the kernel does not fit (${kernel} in ${padded})`);
     return Math.floor((padded - kernel) / strides[axis]!) + 1;
   });
-  return [x[0]!, weight[0]!, ...spatial];
+  return last ? [x[0]!, ...spatial, weight[0]!] : [x[0]!, weight[0]!, ...spatial];
 }
 
 function convTransposeDims(call: OperatorCall): Dim[] {

@@ -11,11 +11,15 @@ export type Replace = (
   graph: GraphBuilder,
 ) => readonly GraphValue[] | undefined;
 
+/** Adds to a graph that is written; `valueNamed` gives its values by the names of the graph that is read. */
+export type Append = (graph: GraphBuilder, valueNamed: (name: string) => GraphValue) => void;
+
 /**
  * Builds the graph once more, node by node, with other operators where `replace` gives some. Shapes are checked and work is
- * counted anew; constants that nothing uses any more are gone. The parameters stay those that the graph was built from.
+ * counted anew; constants that nothing uses any more are gone. The parameters stay those that the graph was built from. What
+ * `append` adds comes behind all nodes.
  */
-export function rewriteGraph(graph: OnnxGraph, replace: Replace): OnnxGraph {
+export function rewriteGraph(graph: OnnxGraph, replace: Replace, append?: Append): OnnxGraph {
   const builder = new GraphBuilder(graph.name);
   builder.inheritParameters(graph.counts.parameters);
   const values = new Map<string, GraphValue>();
@@ -40,6 +44,7 @@ export function rewriteGraph(graph: OnnxGraph, replace: Replace): OnnxGraph {
     if (written.length !== node.outputs.length) throw new Error(`${first}: ${written.length} values for its outputs`);
     for (const [i, name] of node.outputs.entries()) values.set(name, written[i]!);
   }
+  append?.(builder, (name) => valueNamed(name)!);
   builder.dropUnused();
   return builder.finish();
 
