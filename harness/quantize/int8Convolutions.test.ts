@@ -111,7 +111,7 @@ test("a value that two convolutions take is quantised once, and what is not chos
   expect(int8.constants.map(({ name }) => name)).not.toContain("a");
 });
 
-test("each convolution is listed with what follows from its place, and none whose bias or sums have no integers", () => {
+test("each convolution is listed with what it takes and gives, and none whose bias or sums have no integers", () => {
   const graph = new GraphBuilder("listed");
   const x = graph.input("x", [1, 2, 4, 4]);
   const ofDims = (name: string, dims: number[]) => graph.constant(name, "float32", dims, () => new Float32Array());
@@ -126,9 +126,9 @@ test("each convolution is listed with what follows from its place, and none whos
   const wide = graph.input("wide", [1, 40_000, 1, 1]);
   graph.output("long", graph.op("Conv", [wide, ofDims("e", [1, 40_000, 1, 1])], { kernel_shape: [1, 1] }));
   expect(convolutionsOf(graph.finish())).toEqual([
-    { weight: "a", activations: "x", result: "Conv", groups: 1, floor: -4, macs: 24 * 18, elements: 32 + 24 },
-    { weight: "b", activations: "x", result: "Conv_1", groups: 2, floor: 0, macs: 64, elements: 32 + 64 },
-    { weight: "c", activations: "x", result: "Conv_2", groups: 1, floor: undefined, macs: 32, elements: 32 + 16 },
+    { weight: "a", activations: "x", result: "Conv", groups: 1, macs: 24 * 18, elements: 32 + 24 },
+    { weight: "b", activations: "x", result: "Conv_1", groups: 2, macs: 64, elements: 32 + 64 },
+    { weight: "c", activations: "x", result: "Conv_2", groups: 1, macs: 32, elements: 32 + 16 },
   ]);
 });
 

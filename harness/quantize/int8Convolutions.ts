@@ -11,8 +11,6 @@ export interface Convolution {
   /** Names of the value that it convolves and of its result, whose ranges a calibration finds out. */
   readonly activations: string;
   readonly result: string;
-  /** The least value of the result that makes a difference, where an activation function follows that flattens what is below. */
-  readonly floor?: number | undefined;
   readonly groups: number;
   /** Multiply-accumulates of one image. */
   readonly macs: number;
@@ -67,28 +65,14 @@ interface Found {
 /** Returns convolutions by the names of their results. */
 function foundIn(graph: OnnxGraph): ReadonlyMap<string, Found> {
   const constants = new Map(graph.constants.map((constant) => [constant.name, constant]));
-  const takers = new Map<string, string[]>();
-  for (const { operator, inputs } of graph.nodes)
-    for (const name of inputs) takers.set(name, [...(takers.get(name) ?? []), operator]);
-  const found = graph.nodes.map(
-    (node) => [node.outputs[0]!, convolutionOf(graph, node, { constants, takers })] as const,
-  );
+  const found = graph.nodes.map((node) => [node.outputs[0]!, convolutionOf(graph, node, constants)] as const);
   return new Map(found.flatMap(([name, each]) => (each === undefined ? [] : [[name, each]])));
 }
-
-interface Surroundings {
-  readonly constants: ReadonlyMap<string, GraphConstant>;
-  /** The operators that take a value, by its name. */
-  readonly takers: ReadonlyMap<string, readonly string[]>;
-}
-
-/** GELU is within 0.00013 of 0 below -4, and ReLU is 0 below 0. */
-const floors: Readonly<Record<string, number>> = { Gelu: -4, Relu: 0 };
 
 function convolutionOf(
   graph: OnnxGraph,
   { operator, inputs, outputs, attributes }: GraphNode,
-  { constants, takers }: Surroundings,
+  constants: ReadonlyMap<string, GraphConstant>,
 ): Found | undefined {
   const [activations, weight, offset = ""] = inputs as [string, string, string?];
   const kernels = constants.get(weight);
@@ -101,17 +85,7 @@ function convolutionOf(
   const read = elementsOf(graph, activations);
   const written = elementsOf(graph, result);
   const groups = (attributes.group as number | undefined) ?? 1;
-  const ends = takers.get(result)!.map((taker) => floors[taker] ?? Number.NEGATIVE_INFINITY);
-  const floor = Math.min(...ends);
-  const convolution: Convolution = {
-    weight,
-    activations,
-    result,
-    groups,
-    floor: floor === Number.NEGATIVE_INFINITY ? undefined : floor,
-    macs: written * perResult,
-    elements: read + written,
-  };
+  const convolution = { weight, activations, result, groups, macs: written * perResult, elements: read + written };
   return { convolution, kernels, bias, attributes };
 }
 

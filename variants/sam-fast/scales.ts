@@ -26,9 +26,8 @@ export class ValueRanges {
   /** Returns the scales by the convolutions' weights; two convolutions of one weight have the wider ranges of both. */
   scales(): Readonly<Record<string, ConvolutionScales>> {
     const found = new Map<string, { readonly activations: Range; readonly result: Range }>();
-    for (const { weight, activations, result, floor = Number.NEGATIVE_INFINITY } of this.#convolutions) {
-      const { low, high } = this.#ranges.get(result)!;
-      const own = { activations: this.#ranges.get(activations)!, result: { low: Math.max(low, floor), high } };
+    for (const { weight, activations, result } of this.#convolutions) {
+      const own = { activations: this.#ranges.get(activations)!, result: this.#ranges.get(result)! };
       const known = found.get(weight) ?? own;
       found.set(weight, {
         activations: widest(known.activations, own.activations),
