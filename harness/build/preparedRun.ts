@@ -183,7 +183,7 @@ function workerSetup({ plan, chosen: { variant }, built, facts, external }: RunP
     variant: id,
     plugins: variant.base === undefined ? [variant.file] : [variant.file, variant.base.file],
     variantFiles: variant.files === undefined ? [] : variantFilesOf(id, plan.variantFiles),
-    fileHints: plan.fileHints,
+    fileHints: { input: plan.fileHints.input, names: variant.preset.valueNames },
     graphs: built.files,
     runtime: plan.runtime,
     prompts: plan.prompts.map((each) => ({ prompts: each.prompts, protocol: each.protocol.id })),

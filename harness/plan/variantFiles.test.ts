@@ -50,3 +50,10 @@ test("files go to the plug-in that knows them, and a worker that has one plug-in
   const ofWorker = await withVariantFiles(registryOf("b"), variantFilesOf("b", pieces));
   expect([...ofWorker.variants.keys()]).toEqual(["b"]);
 });
+
+test("--onnx-names of a value that no file has is refused, with those that they have", async () => {
+  const hints = { names: { z: "iou_predictions" } };
+  await expect(withVariantFiles(registryOf("a"), [`a=${file}`], hints)).rejects.toThrow(
+    "--onnx-names iou_predictions=z: no file has a value of that name (found x, y)",
+  );
+});

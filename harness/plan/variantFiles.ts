@@ -24,12 +24,32 @@ export async function withVariantFiles(
 ): Promise<Registry> {
   if (pieces.length === 0) return registry;
   const variants = new Map(registry.variants);
-  for (const { name, files } of namedFiles(pieces)) {
+  const named = namedFiles(pieces);
+  requireValues(
+    hints,
+    named.flatMap(({ files }) => files),
+  );
+  for (const { name, files } of named) {
     if (variants.has(name))
       throw new HarnessError(`--variant-files: the id ${name} is taken`, { hint: "give the files another name" });
     variants.set(name, await recognised(registry, { name, files }, hints));
   }
   return { ...registry, variants };
+}
+
+/** Throws HarnessError for a name of `--onnx-names` that no value of the files has. */
+function requireValues({ names = {} }: FileHints, files: readonly string[]): void {
+  const given = Object.entries(names);
+  if (given.length === 0) return;
+  const values = files.map(readSignature).flatMap(({ inputs, outputs }) => [...inputs, ...outputs]);
+  const own = new Set(values.map(({ name }) => name));
+  const missing = given.find(([inFile]) => !own.has(inFile));
+  if (missing === undefined) return;
+  const [inFile, role] = missing;
+  throw new HarnessError(`--onnx-names ${role}=${inFile}: no file has a value of that name`, {
+    found: [...own].join(", "),
+    hint: `bench inspect ${files[0]!} lists the values of a file`,
+  });
 }
 
 async function recognised(

@@ -1,6 +1,5 @@
-import { basename } from "node:path";
 import type { DeclaredValue, GraphBody, GraphSignature, NamedTensors, ValueNames } from "../../harness/api.ts";
-import { HarnessError, unknown } from "../../harness/errors.ts";
+import { unknown } from "../../harness/errors.ts";
 import { runApart, type Session } from "../../harness/onnx/index.ts";
 import { type AnyLayout, type GivenGraph, partsOf } from "./layout.ts";
 
@@ -92,19 +91,22 @@ export async function renamedTrial(
   return renamedSession({ inputs: [], outputs: [], run, close: async () => undefined }, graph).run(feeds, wanted);
 }
 
-/** Throws HarnessError for names that no layout has, and for names of values that no file has. */
-export function requireUse(names: ValueNames, graphs: readonly GraphSignature[], layouts: readonly AnyLayout[]): void {
+/**
+ * Returns those of the names that values of these files have, or nothing where there are none. Throws HarnessError for a value
+ * that no layout knows.
+ */
+export function usedNames(
+  names: ValueNames,
+  graphs: readonly GraphSignature[],
+  layouts: readonly AnyLayout[],
+): ValueNames | undefined {
+  const own = new Set(graphs.flatMap(({ inputs, outputs }) => [...inputs, ...outputs].map(({ name }) => name)));
+  const used = Object.entries(names).filter(([inFile]) => own.has(inFile));
   const wanted = layouts.flatMap((layout) =>
     partsOf(layout).flatMap((part) => [...layout[part]!.inputs, ...layout[part]!.outputs]),
   );
-  const roles = [...new Set(wanted.flatMap(({ name, usually }) => name ?? usually ?? []))];
-  const own = graphs.flatMap(({ inputs, outputs }) => [...inputs, ...outputs].map(({ name }) => name));
-  for (const [inFile, role] of Object.entries(names)) {
-    if (!roles.includes(role)) throw unknown("value of ONNX layouts in --onnx-names", role, roles);
-    if (!own.includes(inFile))
-      throw new HarnessError(`--onnx-names ${role}=${inFile}: no file has a value of that name`, {
-        found: [...new Set(own)].join(", "),
-        hint: `bench inspect ${basename(graphs[0]!.file)} lists the values of a file`,
-      });
-  }
+  const known = [...new Set(wanted.flatMap(({ name, usually }) => name ?? usually ?? []))];
+  for (const [, role] of used)
+    if (!known.includes(role)) throw unknown("value of ONNX layouts in --onnx-names", role, known);
+  return used.length === 0 ? undefined : Object.fromEntries(used);
 }

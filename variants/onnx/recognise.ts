@@ -6,7 +6,7 @@ import { requireOneModel } from "./dimensions.ts";
 import { type AnyLayout, type ByPart, type GivenGraph, type Part, partNames, parts, partsOf } from "./layout.ts";
 import { layouts } from "./layouts/index.ts";
 import { usualNames } from "./matching.ts";
-import { meaningOf, renamedGraph, requireUse } from "./names.ts";
+import { meaningOf, renamedGraph, usedNames } from "./names.ts";
 
 /** The most files that a layout has. */
 const mostFiles = parts.length;
@@ -24,9 +24,10 @@ interface Recognised {
 export async function recognise(
   name: string,
   graphs: readonly GraphSignature[],
-  { input, names }: FileHints = {},
+  hints: FileHints = {},
 ): Promise<RecognisedFiles> {
-  if (names !== undefined) requireUse(names, graphs, layouts);
+  const { input } = hints;
+  const names = usedNames(hints.names ?? {}, graphs, layouts);
   const { layout, files } = layoutOf(name, graphs, names);
   requireOneModel(layout, files);
   if (input !== undefined && layout.takesEither !== true)

@@ -10,16 +10,17 @@ import { writtenLayouts } from "./fixtures/writtenLayouts.ts";
 let folder: string;
 let encoder: string;
 let decoder: string;
+let renamed: string;
 let pointsOnly: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "sam-bench-test-"));
-  ({ encoder, decoder, pointsOnly } = await writtenLayouts(folder));
+  ({ encoder, decoder, renamed, pointsOnly } = await writtenLayouts(folder));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test("bench run measures files beside the built-in variant, with the same masks", async () => {
   const plan = await resolvePlan({
-    variants: "mine,points,sam-nano",
+    variants: "mine,renamed,points,sam-nano",
     dataset: "shapes",
     prompts: "1p",
     limit: 1,
@@ -27,7 +28,8 @@ test("bench run measures files beside the built-in variant, with the same masks"
     warmup: 0,
     threads: 1,
     // As the command line's list splits it.
-    "variant-files": [`mine=${decoder}`, encoder, `points=${pointsOnly}`],
+    "variant-files": [`mine=${decoder}`, encoder, `renamed=${encoder}`, renamed, `points=${pointsOnly}`],
+    "onnx-names": ["iou_predictions=scores"],
   });
   const notes: string[] = [];
   const observer = {
@@ -39,18 +41,22 @@ test("bench run measures files beside the built-in variant, with the same masks"
   };
   const results = join(folder, "results");
   const outcome = await runPlan({ plan, results, asPassed: [], observer, signal: new AbortController().signal });
-  const [mine, points, own] = outcome.runs as [StoredRun, StoredRun, StoredRun];
+  const [mine, other, points, own] = outcome.runs as [StoredRun, StoredRun, StoredRun, StoredRun];
   expect(notes[0]).toBe(
     "mine: encoder.onnx and decoder.onnx, taken as: SAM's official decoder export, with an encoder from another file",
   );
   const expected = await iousOf(own);
   expect(expected.size).toBeGreaterThan(10);
-  for (const run of [mine, points]) {
+  for (const run of [mine, other, points]) {
     const given = await iousOf(run);
     expect([...given.keys()]).toEqual([...expected.keys()]);
     for (const [key, iou] of given) expect(iou).toBeCloseTo(expected.get(key)!, 2);
     expect((await run.latency())[0]!.decodeMs[0]).toBeGreaterThan(0);
   }
+
+  const resolvedOf = ({ manifest }: StoredRun) => manifest.plan.resolved as { readonly valueNames?: object };
+  expect(resolvedOf(other).valueNames).toEqual({ scores: "iou_predictions" });
+  expect(resolvedOf(mine).valueNames).toBeUndefined();
 
   const { manifest } = mine;
   expect(manifest.variant).toMatchObject({ id: "mine", paper: { title: "ONNX files of the user's own" } });
