@@ -57,7 +57,7 @@ function transformersLayout({ title, input, places, pixelsAPlace, notes }: Model
         encode: ({ tensor }) => encoder.run({ pixel_values: tensor }, levels),
         decode: (image, prompts) =>
           oneByOne(prompts, async (prompt) =>
-            withoutBatch(await decoder.run({ ...image, ...feedsOf(prompt) }, ["iou_scores", "pred_masks"])),
+            withoutBatch(await decoder.run({ ...image, ...feedsOf(prompt, title) }, ["iou_scores", "pred_masks"])),
           ),
       }),
   };
@@ -92,9 +92,9 @@ export const transformersSam3Tracker = transformersLayout({
 /**
  * Returns the decoder's inputs for one prompt. Without points or without a box the prompt has an empty tensor in their place.
  */
-function feedsOf({ points, box, mask }: Prompt<"model">): NamedTensors {
+function feedsOf({ points, box, mask }: Prompt<"model">, title: string): NamedTensors {
   if (mask !== undefined)
-    throw new HarnessError("transformers.js, SAM 2: a prompt brings a mask, and the decoder has no input for one", {
+    throw new HarnessError(`transformers.js, ${title}: a prompt brings a mask, and the decoder has no input for one`, {
       hint: "choose a protocol that feeds no mask back",
     });
   return {
