@@ -22,7 +22,8 @@ function namesOf(pairs: readonly string[]): ValueNames | undefined {
   const names = new Map<string, string>();
   for (const pair of pairs.flatMap((each) => each.split(","))) {
     const at = pair.indexOf("=");
-    const [role, inFile] = [pair.slice(0, at), pair.slice(at + 1)];
+    const role = pair.slice(0, at);
+    const inFile = pair.slice(at + 1);
     if (at < 1 || inFile === "")
       throw new HarnessError("--onnx-names: a role and a value's name are needed", {
         found: pair,

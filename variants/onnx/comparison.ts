@@ -15,10 +15,10 @@ export interface Offer {
   readonly role: string;
 }
 
-/** What files have of a layout, and what they lack. */
+/** Says what files have of a layout, and what they lack. */
 export interface Comparison extends Assignment {
   readonly layout: AnyLayout;
-  /** 0 where the files are of this layout. */
+  /** Number of faults; it is 0 where the files are of this layout. */
   readonly faults: number;
   /** Faults less the names that the layout has: the nearest layout has the least. */
   readonly distance: number;
@@ -41,7 +41,7 @@ interface Line {
 
 /** Faults of a name that is missing, or that nothing could be fed to. */
 const wrongName = 2;
-/** Faults of a part without a file, and of a file without a part: users give a file less rather than one too many. */
+/** Counts the faults of a part without a file, and of a file without a part: users give a file less rather than one too many. */
 const missingFile = 4;
 const leftFile = 20;
 

@@ -62,7 +62,7 @@ interface Traits
   readonly lacks: readonly Capability[];
 }
 
-/** What the files do once they are open. */
+/** Says what the files do once they are open. */
 export type Opened = Omit<Variant, "close">;
 
 interface Rules<P extends Part> {

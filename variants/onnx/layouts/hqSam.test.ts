@@ -16,7 +16,7 @@ afterAll(() => trial.close());
 
 const checkpoint = seededCheckpoint();
 
-/** Tokens 1 to 3 of a prediction by falling predicted IoU. */
+/** Returns the token of 1 to 3 that has the highest predicted IoU. */
 function mostConfident(predictedIou: Float32Array): number {
   const several = predictedIou.subarray(1);
   return 1 + several.indexOf(Math.max(...several));

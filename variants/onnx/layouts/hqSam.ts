@@ -86,7 +86,7 @@ interface OneMask {
   readonly scores: "predicted IoU" | "stability";
 }
 
-/** The mask of the export script without a flag. */
+/** The export script gives this mask without a flag. */
 const defaults: OneMask = { chosen: "token 0", logits: "SAM's and HQ", scores: "predicted IoU" };
 
 const chosenNotes: Readonly<Record<OneMask["chosen"], string>> = {
