@@ -151,7 +151,7 @@ export interface VariantPlugin {
    * Returns what the method computes in the operators of its paper, from shapes alone; the checkpoint is a seeded one. Absent
    * where the reference graph tells.
    */
-  referenceMacs?(context: Pick<BuildContext, "preset" | "checkpoint" | "base">): StageMacs;
+  referenceMacs?(context: Pick<BuildContext, "preset" | "checkpoint" | "base">): StageMacs | Promise<StageMacs>;
   load(graphs: GraphFiles, runtime: RuntimeOptions, preset: VariantManifest, given?: LoadContext): Promise<Variant>;
   /**
    * Loads the graphs for `bench verify`, which compares outputs by the names of its fixtures. Absent where nobody published

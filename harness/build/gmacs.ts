@@ -25,7 +25,7 @@ export async function referenceGmacs(
   checkpoint: Checkpoint = seededCheckpoint(),
 ): Promise<StageMacs | undefined> {
   const { plugin, preset, base } = variant;
-  const macs = plugin.referenceMacs?.({ preset, base, checkpoint: seededCheckpoint() });
+  const macs = await plugin.referenceMacs?.({ preset, base, checkpoint: seededCheckpoint() });
   if (macs !== undefined) return { encode: macs.encode / 1e9, decode: macs.decode / 1e9 };
   try {
     return executedGmacs(await describeGraphs({ variant, checkpoint, graph: "reference" }));

@@ -1,4 +1,4 @@
-import type { BaseModel, BuildContext, OnnxGraph } from "../../harness/api.ts";
+import type { BaseModel, BuildContext, GraphKind, OnnxGraph } from "../../harness/api.ts";
 
 /**
  * Writes the graphs of the method's base, each as `change` returns it. What the base's plug-in notes is noted, and it sees to it
@@ -24,15 +24,17 @@ export async function buildBase(
 
 /**
  * Returns the graphs that the base's plug-in writes, by name: what a method looks at before it changes any, as in a calibration.
+ * They are the fused ones, unless the published ones are asked for.
  */
 export async function graphsOfBase(
   context: Pick<BuildContext, "preset" | "base" | "checkpoint" | "side">,
+  graph: GraphKind = "fused",
 ): Promise<ReadonlyMap<string, OnnxGraph>> {
   const { preset, plugin } = baseOf(context);
   const { checkpoint, side } = context;
   const graphs = new Map<string, OnnxGraph>();
   const write = async (name: string, graph: OnnxGraph) => void graphs.set(name, { ...graph, name });
-  await plugin.build({ preset, checkpoint, side, graph: "fused", out: { write } });
+  await plugin.build({ preset, checkpoint, side, graph, out: { write } });
   return graphs;
 }
 

@@ -43,7 +43,7 @@ const parts: readonly Part[] = ["query", "key", "value"];
  * Returns matrices of queries, keys and values, [width, width] each. In the checkpoint a head's query, key and value lie side
  * by side.
  */
-function projections(attn: Module, { width, heads }: Stage): Readonly<Record<Part, GraphValue>> {
+export function projections(attn: Module, { width, heads }: Stage): Readonly<Record<Part, GraphValue>> {
   const joint = take(child(attn, "qkv"), "weight", [3 * width, width]);
   const matrix = (name: Part) =>
     attn.graph.derived({
@@ -59,7 +59,7 @@ function projections(attn: Module, { width, heads }: Stage): Readonly<Record<Par
  * Returns the queries' bias. The keys' bias adds the same number to all scores of a query, padding included, so softmax does
  * not see it.
  */
-function queryBias(attn: Module, { width, heads }: Stage): GraphValue {
+export function queryBias(attn: Module, { width, heads }: Stage): GraphValue {
   const joint = take(child(attn, "qkv"), "bias", [3 * width]);
   return attn.graph.derived({
     name: `${joint.name}.query`,

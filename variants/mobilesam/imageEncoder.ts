@@ -12,9 +12,15 @@ import { normalisedConvolution } from "./normalisedConvolution.ts";
  * grid]. Values stay [1, channels, rows, columns] but for norms and attention. The runtime keeps chains of convolutions, GELUs
  * and residual sums in blocks of channels and computes bias and sum with the product, so the MLP and the projection after
  * attention are 1 x 1 convolutions too: faster than as products of matrices, whose biases and sums are passes of their own.
+ * `addBlocks` adds the blocks of a stage that attends.
  * Source: mobile_sam/modeling/tiny_vit_sam.py; ./reference.ts has it operator for operator.
  */
-export function imageEncoder(config: MobileSamConfig, checkpoint: Checkpoint, early?: EarlyTokens): OnnxGraph {
+export function imageEncoder(
+  config: MobileSamConfig,
+  checkpoint: Checkpoint,
+  early?: EarlyTokens,
+  addBlocks: AttendingBlocks = wholeBlocks,
+): OnnxGraph {
   const graph = new GraphBuilder("encoder");
   const encoder: Module = { graph, checkpoint, path: "image_encoder" };
   const image = graph.input("image", [1, 3, config.side, config.side]);
@@ -26,8 +32,7 @@ export function imageEncoder(config: MobileSamConfig, checkpoint: Checkpoint, ea
   for (const stage of attending) {
     x = merge(child(encoder, `layers.${before.index}.downsample`), x, before, stage);
     if (early?.ofLayer === before.index) graph.output(early.output, transpose(graph, x, [0, 2, 3, 1]));
-    for (let i = 0; i < stage.depth; i++)
-      x = attentionBlock(child(encoder, `layers.${stage.index}.blocks.${i}`), x, stage);
+    x = addBlocks(child(encoder, `layers.${stage.index}`), x, stage);
     before = stage;
   }
   const widths = { width: before.width, channels: config.decoder.embedding };
@@ -44,6 +49,15 @@ export interface EarlyTokens {
   readonly ofLayer: number;
   readonly output: string;
 }
+
+/** Adds the blocks of a stage, [1, width, grid, grid] → the same; `layer` is where the checkpoint has them. */
+export type AttendingBlocks = (layer: Module, x: GraphValue, stage: Stage) => GraphValue;
+
+const wholeBlocks: AttendingBlocks = (layer, x, stage) => {
+  let result = x;
+  for (let i = 0; i < stage.depth; i++) result = attentionBlock(child(layer, `blocks.${i}`), result, stage);
+  return result;
+};
 
 /** Turns the image into patches [1, width, grid, grid] by two 3 x 3 convolutions of stride 2. */
 function patchEmbedding(module: Module, image: GraphValue, { width }: Stage): GraphValue {
@@ -76,7 +90,7 @@ function merge(module: Module, x: GraphValue, from: Stage, to: Stage): GraphValu
 }
 
 /** Adds a block of attention within windows, a convolution of each channel and an MLP: [1, width, grid, grid] → the same. */
-function attentionBlock(block: Module, x: GraphValue, stage: Stage): GraphValue {
+export function attentionBlock(block: Module, x: GraphValue, stage: Stage): GraphValue {
   const { graph } = block;
   const { width } = stage;
   return graph.within(block.path, () => {

@@ -42,7 +42,8 @@ export interface EarlyTokens {
   readonly output: string;
 }
 
-function inSquare(graph: GraphBuilder, tokens: GraphValue, { side, patch, width }: SamConfig): GraphValue {
+/** Turns tokens [1, grid², width] into [1, grid, grid, width]. */
+export function inSquare(graph: GraphBuilder, tokens: GraphValue, { side, patch, width }: SamConfig): GraphValue {
   return reshape(graph, tokens, [1, side / patch, side / patch, width]);
 }
 

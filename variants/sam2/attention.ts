@@ -2,7 +2,7 @@ import type { GraphValue } from "../../harness/api.ts";
 import { concat, type Module, reshape } from "../../harness/onnx/index.ts";
 import { attend, gatherTokens, project } from "../sam/attention.ts";
 import type { HieraBlock } from "./blocks.ts";
-import { isRun, nestedWindows } from "./tokenOrder.ts";
+import { isRun, type NestedWindows, nestedWindows } from "./tokenOrder.ts";
 
 /**
  * Computes the attention of one block on nested tokens: [cells, tokens in each, inputWidth] → [cells, tokens in each that are
@@ -30,9 +30,27 @@ function attended(attn: Module, queried: GraphValue, keyed: GraphValue, block: H
 
 function inWindows(attn: Module, x: GraphValue, block: HieraBlock, coarsest: number): GraphValue {
   const { graph } = attn;
-  const { width, inputWidth, inputGrid, grid, window = 0, pools } = block;
+  const { inputGrid, grid, window = 0, pools } = block;
   const keys = nestedWindows(graph, inputGrid, window, coarsest);
   const queries = pools ? nestedWindows(graph, grid, window / 2, coarsest) : keys;
+  return windowAttention(attn, x, block, { keys, queries });
+}
+
+interface Windows {
+  readonly keys: NestedWindows;
+  /** Windows of the tokens that are left where the block pools, as many as the keys' windows. */
+  readonly queries: NestedWindows;
+}
+
+/** Attends within windows of [1, tokens, inputWidth], those of the whole image or some of them: [1, tokens left, width]. */
+export function windowAttention(
+  attn: Module,
+  x: GraphValue,
+  block: HieraBlock,
+  { keys, queries }: Windows,
+): GraphValue {
+  const { graph } = attn;
+  const { width, inputWidth, window = 0 } = block;
   if (queries.windows !== keys.windows) throw new Error(`windows of ${window} tokens do not pool to as many windows`);
   const zero = graph.constant(
     `window.padding.${inputWidth}`,
@@ -40,7 +58,7 @@ function inWindows(attn: Module, x: GraphValue, block: HieraBlock, coarsest: num
     [1, 1, inputWidth],
     () => new Float32Array(inputWidth),
   );
-  const padded = keys.windows * keys.area > inputGrid ** 2 ? concat(graph, [x, zero], 1) : x;
+  const padded = keys.windows * keys.area > (x.dims[1] as number) ? concat(graph, [x, zero], 1) : x;
   const { query, key, value } = project(attn, x, padded, width);
   const dims = [keys.windows, keys.area, width];
   const within = attend(
@@ -53,7 +71,7 @@ function inWindows(attn: Module, x: GraphValue, block: HieraBlock, coarsest: num
     headsOf(block),
   );
   const flat = reshape(graph, within, [1, queries.windows * queries.area, width]);
-  return gatherTokens(attn, flat, queries.restore, [1, grid ** 2, width]);
+  return gatherTokens(attn, flat, queries.restore, [1, queries.restore.dims[0] as number, width]);
 }
 
 function headsOf({ heads, width }: HieraBlock) {

@@ -59,10 +59,20 @@ export function imageEncoder(
     parts.map(({ tokens }) => tokens),
   );
   const far = blockByBlock(trunk, joined, blocks.slice(firstFar), coarsest);
-  /** Tokens at the end of a stage, in parts where all of it is computed so. */
   const endOf = (stage: number) =>
     far.ends.has(stage) ? [far.ends.get(stage)!] : parts.map(({ ends }) => ends.get(stage)!);
+  addOutputs(root, config, endOf, outputs);
+  return graph.finish();
+}
 
+/** Returns the nested tokens at the end of a stage, in parts where all of it is computed so. */
+type StageEnds = (stage: number) => readonly GraphValue[];
+
+/** Adds what the encoder gives of the ends of its stages. */
+export function addOutputs(root: Module, config: Sam2Config, endOf: StageEnds, outputs: EncoderOutputs): void {
+  const { graph } = root;
+  const trunk = child(root, "image_encoder.trunk");
+  const coarsest = coarsestGrid(config);
   const { embedding: channels } = config.decoder;
   const fine = concatenated(trunk, endOf(2));
   const coarse = concatenated(trunk, endOf(3));
@@ -74,11 +84,10 @@ export function imageEncoder(
   if (outputs === "embeddings and stages")
     for (const stage of config.depths.keys())
       graph.output(`trunk_stages.${stage}`, toImage(trunk, concatenated(trunk, endOf(stage)), coarsest));
-  return graph.finish();
 }
 
 /** Turns the image into patches with their positions, row by row: [1, grid², width]. */
-function patches(trunk: Module, image: GraphValue, config: Sam2Config): GraphValue {
+export function patches(trunk: Module, image: GraphValue, config: Sam2Config): GraphValue {
   const { graph } = trunk;
   const { width } = config;
   const grid = gridOf(config, 0);
@@ -125,20 +134,30 @@ function blockByBlock(trunk: Module, start: GraphValue, blocks: readonly HieraBl
   const ends = new Map<number, GraphValue>();
   let tokens = start;
   for (const block of blocks) {
-    tokens = hieraBlock(child(trunk, `blocks.${block.index}`), tokens, block, coarsest);
+    tokens = hieraBlock(child(trunk, `blocks.${block.index}`), tokens, block, (attn, normalised) =>
+      hieraAttention(attn, normalised, block, coarsest),
+    );
     if (block.last) ends.set(block.stage, tokens);
   }
   return { tokens, ends };
 }
 
-/** Adds one transformer block on nested tokens. Where it begins a stage, the stream is projected and pooled after the norm. */
-function hieraBlock(module: Module, x: GraphValue, block: HieraBlock, coarsest: number): GraphValue {
+/**
+ * Adds one transformer block on the nested tokens that `attend` works on. Where it begins a stage, the stream is projected and
+ * pooled after the norm.
+ */
+export function hieraBlock(
+  module: Module,
+  x: GraphValue,
+  block: HieraBlock,
+  attend: (attn: Module, normalised: GraphValue) => GraphValue,
+): GraphValue {
   const { graph } = module;
   const { width, inputWidth, pools } = block;
   return graph.within(module.path, () => {
     const normalised = layerNorm(child(module, "norm1"), x, { width: inputWidth, epsilon: epsilons.vit });
     const attn = child(module, "attn");
-    const attended = hieraAttention(attn, normalised, block, coarsest);
+    const attended = attend(attn, normalised);
     const stream = pools ? shortcut(child(module, "proj"), normalised, block) : x;
     const layers = ["layers.0", "layers.1"] as const;
     return blockEnd(module, { attended, stream, projectionBias: projectionBias(attn, width), width, layers });

@@ -3,10 +3,10 @@ import type { OnnxGraph } from "../../harness/api.ts";
 import { runGraph } from "../../harness/onnx/fixtures/runGraph.ts";
 import { seededCheckpoint, seededTensor } from "../../harness/weights/index.ts";
 import { samConfigs } from "../sam/config.ts";
-import { sparseImageEncoder } from "./imageEncoder.ts";
-import { sparsePresetOf } from "./presets.ts";
+import { sparseImageEncoder } from "./encoders/imageEncoder.ts";
+import { settingOf } from "./presets.ts";
 import { searchSpace } from "./search.ts";
-import { sparsityOf } from "./sparsity.ts";
+import { samStages, sparsityOf } from "./sparsity.ts";
 
 test.each([
   ["sam-nano", [0, 0, 0, 0]],
@@ -16,8 +16,8 @@ test.each([
 ] as const)("the parts of %s at %j have the multiply-accumulates of the encoder", (base, ratios) => {
   const space = searchSpace(base)!;
   expect(space.genes).toHaveLength(ratios.length);
-  const { setting } = sparsePresetOf(space.idOf(ratios))!;
-  const sparsity = sparsityOf(samConfigs[base], base === "sam-nano" ? "nano" : "full", setting);
+  const setting = settingOf(space.idOf(ratios));
+  const sparsity = sparsityOf(samStages(samConfigs[base]), base === "sam-nano" ? "nano" : "full", setting);
   const whole = macsOf(sparseImageEncoder(samConfigs[base], sparsity, seededCheckpoint()));
   const names = space.partsOf(ratios);
   expect(names.reduce((sum, name) => sum + macsOf(space.part(name, seededCheckpoint())), 0)).toBe(whole);

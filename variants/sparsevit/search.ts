@@ -3,9 +3,10 @@ import { child, GraphBuilder, type Module } from "../../harness/onnx/index.ts";
 import { windowAttention } from "../sam/attention.ts";
 import { type SamConfig, samConfigs } from "../sam/config.ts";
 import { embeddingOf, encoderBlock, patchTokens, wholeBlock } from "../sam/imageEncoder.ts";
-import { gather, keepWindows, rankWindows, scatter } from "./keptWindows.ts";
-import { idOf, sizeOf } from "./presets.ts";
-import { groupsOf, keptCount, stageOfGroups, stagesOf } from "./sparsity.ts";
+import { samPresets } from "../sam/presets.ts";
+import { gather, keepWindows, rankWindows, scatter } from "./encoders/keptWindows.ts";
+import { idOf } from "./presets.ts";
+import { groupsOf, keptCount, samStages, stageOfGroups } from "./sparsity.ts";
 
 /** Ratios of the paper's search space. It has one ratio a pair of blocks, and ratios do not fall within a stage. */
 const values = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8];
@@ -17,8 +18,9 @@ const choosing = (count: number) => `choosing ${count} windows`;
 export function searchSpace(base: string): SearchSpace | undefined {
   const config: SamConfig | undefined = samConfigs[base as keyof typeof samConfigs];
   if (config === undefined) return undefined;
-  const groups = groupsOf(config, sizeOf(base));
-  const stages = stageOfGroups(config, sizeOf(base));
+  const { size } = samPresets.find(({ id }) => id === base)!;
+  const groups = groupsOf(samStages(config), size);
+  const stages = stageOfGroups(samStages(config), size);
   return {
     genes: groups.map((blocks, i) => ({ name: `blocks ${blocks.join("+")}`, stage: stages[i]!, values })),
     idOf: (ratios) => idOf(base, { ratios, globalKeep: 1 }),
@@ -63,7 +65,7 @@ function partOf(config: SamConfig, name: string, checkpoint: Checkpoint): OnnxGr
     graph.output("y", embeddingOf(encoder, stream, config));
     return graph.finish();
   }
-  const windowed = stagesOf(config)[0]![0]!;
+  const windowed = samStages(config)[0]!.blocks[0]!;
   const tokens = (count: number) => graph.input("tokens", [1, count, width]);
   if (name === parts.global || name === parts.whole) {
     const index = name === parts.global ? globalBlocks[0]! : windowed;

@@ -1,11 +1,11 @@
-import type { GraphValue } from "../../harness/api.ts";
-import { concat, type GraphBuilder, type Module, mul, reshape } from "../../harness/onnx/index.ts";
-import { attend, project } from "../sam/attention.ts";
-import type { SamConfig } from "../sam/config.ts";
-import { encoderBlock } from "../sam/imageEncoder.ts";
-import { axisTable, relativePositions } from "../sam/relativePositions.ts";
+import type { GraphValue } from "../../../harness/api.ts";
+import { concat, type GraphBuilder, type Module, mul, reshape } from "../../../harness/onnx/index.ts";
+import { attend, project } from "../../sam/attention.ts";
+import type { SamConfig } from "../../sam/config.ts";
+import { encoderBlock } from "../../sam/imageEncoder.ts";
+import { axisTable, relativePositions } from "../../sam/relativePositions.ts";
+import { keptCount } from "../sparsity.ts";
 import { gather, scatter } from "./keptWindows.ts";
-import { keptCount } from "./sparsity.ts";
 
 /**
  * Adds a global block on the share `keep` of its tokens, those with the largest mean |x|: they attend to one another alone, and

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
-import type { OnnxGraph, Tensor } from "../../harness/api.ts";
-import { runGraph } from "../../harness/onnx/fixtures/runGraph.ts";
-import { seededCheckpoint, seededTensor } from "../../harness/weights/index.ts";
-import type { SamConfig } from "../sam/config.ts";
-import { samConfigs } from "../sam/config.ts";
-import { imageEncoder } from "../sam/imageEncoder.ts";
-import { directEncoder } from "./fixtures/directEncoder.ts";
+import type { OnnxGraph, Tensor } from "../../../harness/api.ts";
+import { runGraph } from "../../../harness/onnx/fixtures/runGraph.ts";
+import { seededCheckpoint, seededTensor } from "../../../harness/weights/index.ts";
+import type { SamConfig } from "../../sam/config.ts";
+import { samConfigs } from "../../sam/config.ts";
+import { imageEncoder } from "../../sam/imageEncoder.ts";
+import { directEncoder } from "../fixtures/directEncoder.ts";
+import { keptCount, type Sparsity } from "../sparsity.ts";
 import { sparseImageEncoder } from "./imageEncoder.ts";
-import { keptCount, type Sparsity } from "./sparsity.ts";
 
 /**
  * Sizes of 10 x 10 tokens in windows of 4: there are nine windows, of which five are partly padding, and stages of two and

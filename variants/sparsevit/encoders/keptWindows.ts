@@ -1,6 +1,6 @@
-import type { GraphValue } from "../../harness/api.ts";
-import { add, concat, type GraphBuilder, reshape, slice, transpose } from "../../harness/onnx/index.ts";
-import { type WindowLayout, windowOrder } from "../sam/windows.ts";
+import type { GraphValue } from "../../../harness/api.ts";
+import { add, concat, type GraphBuilder, reshape, slice, transpose } from "../../../harness/onnx/index.ts";
+import { type WindowLayout, windowOrder } from "../../sam/windows.ts";
 
 /** Windows that a stage's blocks work on: their tokens form a shorter stream, and index lists lead there and back. */
 export interface KeptWindows {
@@ -18,37 +18,35 @@ export interface KeptWindows {
  * importance is the mean of |x|, a window's the L2 norm of its tokens', padding tokens counting as zeros.
  * Source: SparseViT, mmdet/models/backbones/swin.py of its authors. The sum of squares orders as its root does.
  */
-export function rankWindows(graph: GraphBuilder, stream: GraphValue, { grid, window }: Grid, most: number): GraphValue {
+export function rankWindows(graph: GraphBuilder, stream: GraphValue, grid: WindowGrid, most: number): GraphValue {
   const importance = graph.op("ReduceMean", [graph.op("Abs", [stream]), graph.ints([2])], { keepdims: 0 });
   const zero = graph.constant("importance.padding", "float32", [1, 1], () => new Float32Array(1));
-  const byWindow = graph.op("Gather", [concat(graph, [importance, zero], 1), placesByWindow(graph, grid, window)], {
-    axis: 1,
-  });
+  const places = placesByWindow(graph, grid);
+  const byWindow = graph.op("Gather", [concat(graph, [importance, zero], 1), places], { axis: 1 });
   const squares = graph.op("ReduceSumSquare", [byWindow, graph.ints([0, 2])], { keepdims: 0 });
   return graph.ops("TopK", [squares, graph.ints([most])], { axis: 0, largest: 1, sorted: 1 }, { outputs: 2 })[1]!;
 }
 
-interface Grid {
+/** The windows of a square of tokens. */
+export interface WindowGrid {
   /** Tokens along the image's side; `window` counts them along a window's side. */
   readonly grid: number;
   readonly window: number;
+  /** Place in the stream of each token, row by row; left out where the stream goes row by row. */
+  readonly numbers?: readonly number[];
 }
 
 /**
  * Keeps the first `count` of the ranked windows. All index lists together are a few thousand integers, which cost nothing
  * beside one block.
  */
-export function keepWindows(
-  graph: GraphBuilder,
-  ranked: GraphValue,
-  { grid, window }: Grid,
-  count: number,
-): KeptWindows {
+export function keepWindows(graph: GraphBuilder, ranked: GraphValue, square: WindowGrid, count: number): KeptWindows {
+  const { grid, window } = square;
   const all = grid * grid;
   const area = window * window;
   const chosen = ranked.dims[0] === count ? ranked : slice(graph, ranked, 0, 0, count);
   const tokens = mostTokens(grid, window, count);
-  const ofPlaces = graph.op("Gather", [placesByWindow(graph, grid, window), chosen], { axis: 0 });
+  const ofPlaces = graph.op("Gather", [placesByWindow(graph, square), chosen], { axis: 0 });
   const flat = reshape(graph, ofPlaces, [count * area]);
   const ids = tokens < count * area ? firstIds(graph, flat, tokens) : flat;
 
@@ -74,8 +72,12 @@ export function keepWindows(
     },
     ids: graph.op("Min", [ids, graph.ints([all - 1])]),
     back: graph.op("Where", [kept, add(graph, rows, graph.ints([all])), counting(graph, all)]),
-    map: reshape(graph, graph.op("Cast", [kept], { to: 1 }), [grid, grid]),
+    map: reshape(graph, graph.op("Cast", [rowByRow(graph, kept, square)], { to: 1 }), [grid, grid]),
   };
+}
+
+function rowByRow(graph: GraphBuilder, tokens: GraphValue, { numbers }: WindowGrid): GraphValue {
+  return numbers === undefined ? tokens : graph.op("Gather", [tokens, graph.ints(numbers)], { axis: 0 });
 }
 
 /** Returns the kept tokens alone. */
@@ -109,8 +111,9 @@ function firstIds(graph: GraphBuilder, ids: GraphValue, count: number): GraphVal
 }
 
 /** Returns the token of each place, window by window: int64 [windows, area]. */
-function placesByWindow(graph: GraphBuilder, grid: number, window: number): GraphValue {
-  return reshape(graph, graph.ints(windowOrder(grid, window)), [Math.ceil(grid / window) ** 2, window * window]);
+function placesByWindow(graph: GraphBuilder, { grid, window, numbers }: WindowGrid): GraphValue {
+  const order = windowOrder(grid, window).map((token) => numbers?.[token] ?? token);
+  return reshape(graph, graph.ints(order), [Math.ceil(grid / window) ** 2, window * window]);
 }
 
 function filled(graph: GraphBuilder, count: number, value: number): GraphValue {

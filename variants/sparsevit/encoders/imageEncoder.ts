@@ -1,32 +1,44 @@
-import type { Checkpoint, GraphValue, OnnxGraph } from "../../harness/api.ts";
-import { child, GraphBuilder, type Module } from "../../harness/onnx/index.ts";
-import { windowAttention } from "../sam/attention.ts";
-import type { SamConfig } from "../sam/config.ts";
-import { embeddingOf, encoderBlock, patchTokens, wholeBlock } from "../sam/imageEncoder.ts";
-import { keptTokensPrefix } from "../sam-decoder/load.ts";
+import type { Checkpoint, GraphValue, OnnxGraph } from "../../../harness/api.ts";
+import { child, GraphBuilder, type Module } from "../../../harness/onnx/index.ts";
+import { windowAttention } from "../../sam/attention.ts";
+import type { SamConfig } from "../../sam/config.ts";
+import {
+  type EarlyTokens,
+  embeddingOf,
+  encoderBlock,
+  inSquare,
+  patchTokens,
+  wholeBlock,
+} from "../../sam/imageEncoder.ts";
+import { keptTokensPrefix } from "../../sam-decoder/load.ts";
+import { keptCount, nameOf, runsOfEqual, type Sparsity, samStages } from "../sparsity.ts";
 import { keptGlobalBlock } from "./globalBlock.ts";
 import { gather, type KeptWindows, keepWindows, rankWindows, scatter } from "./keptWindows.ts";
-import { keptCount, type Sparsity, stagesOf } from "./sparsity.ts";
 
 /**
  * Builds SAM's image encoder with window activation pruning. Each stage, the windowed blocks before a global one, ranks its
  * windows once, at its first block with a ratio above 0. Blocks then run on the best windows alone, gathered into a shorter
- * stream; the other tokens pass them unchanged.
+ * stream; the other tokens pass them unchanged. With `early` the tokens after one global block are an output too.
  * Source: SparseViT, algorithm of the paper and its authors' code, which prune Swin; on SAM it is this project's transfer.
  */
-export function sparseImageEncoder(config: SamConfig, sparsity: Sparsity, checkpoint: Checkpoint): OnnxGraph {
+export function sparseImageEncoder(
+  config: SamConfig,
+  sparsity: Sparsity,
+  checkpoint: Checkpoint,
+  early?: EarlyTokens,
+): OnnxGraph {
   const graph = new GraphBuilder("encoder");
   const encoder: Module = { graph, checkpoint, path: "image_encoder" };
   const image = graph.input("image", [1, 3, config.side, config.side]);
 
+  const stages = samStages(config);
   let stream = patchTokens(encoder, image, config);
-  let done = 0;
-  for (const stage of stagesOf(config)) {
-    for (; done < stage[0]!; done++) stream = globalBlock(encoder, stream, config, sparsity, done);
-    stream = sparseStage(encoder, stream, config, sparsity, stage);
-    done = stage.at(-1)! + 1;
+  for (let block = 0; block < config.depth; block++) {
+    const stage = stages.find(({ blocks }) => blocks[0] === block);
+    if (stage !== undefined) stream = sparseStage(encoder, stream, config, sparsity, stage.blocks);
+    else if (config.globalBlocks.includes(block)) stream = globalBlock(encoder, stream, config, sparsity, block);
+    if (early?.afterBlock === block) graph.output(early.output, inSquare(graph, stream, config));
   }
-  for (; done < config.depth; done++) stream = globalBlock(encoder, stream, config, sparsity, done);
   graph.output("image_embedding", embeddingOf(encoder, stream, config));
   return graph.finish();
 }
@@ -92,19 +104,4 @@ function onKeptWindows(
       windowAttention(attn, normalised, { width, heads, window }, kept.layout),
     );
   return scatter(encoder.graph, whole, stream, kept);
-}
-
-/** Groups neighbouring blocks that keep equally many windows. */
-function runsOfEqual(blocks: readonly number[], countOf: (block: number) => number): readonly (readonly number[])[] {
-  const runs: number[][] = [];
-  for (const block of blocks) {
-    const last = runs.at(-1);
-    if (last !== undefined && countOf(last[0]!) === countOf(block)) last.push(block);
-    else runs.push([block]);
-  }
-  return runs;
-}
-
-function nameOf(blocks: readonly number[]): string {
-  return blocks.length === 1 ? `block ${blocks[0]}` : `blocks ${blocks[0]}-${blocks.at(-1)}`;
 }
