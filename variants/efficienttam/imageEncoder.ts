@@ -17,32 +17,43 @@ import { neck } from "../sam/neck.ts";
 import { epsilons } from "../sam-decoder/epsilons.ts";
 import type { EncoderOutputs } from "../sam2-neck/outputs.ts";
 import { type EfficientTamConfig, neckLayers, trainedGrid } from "./config.ts";
-import { windowAttention } from "./windowAttention.ts";
+import { allWindows, windowAttention } from "./windowAttention.ts";
 
 /**
  * Builds EfficientTAM's image encoder as it is measured, a plain ViT: `image` [1, 3, side, side] → `image_embedding` [1,
  * embedding, grid, grid], with the vector that stands for "no memory" in it. Tokens stay [1, tokens, width] throughout.
+ * `addBlocks` adds the transformer's blocks.
  * Source: modeling/backbones/vitdet.py and image_encoder.py of yformer/EfficientTAM; ./reference.ts has it operator for operator.
  */
-export function imageEncoder(config: EfficientTamConfig, checkpoint: Checkpoint, outputs: EncoderOutputs): OnnxGraph {
+export function imageEncoder(
+  config: EfficientTamConfig,
+  checkpoint: Checkpoint,
+  outputs: EncoderOutputs,
+  addBlocks: Blocks = wholeBlocks,
+): OnnxGraph {
   const graph = new GraphBuilder("encoder");
   const root: Module = { graph, checkpoint, path: "" };
   const trunk = child(root, "image_encoder.trunk");
-  const { side, patch, width, depth, decoder } = config;
+  const { side, patch, width, decoder } = config;
   const grid = side / patch;
   const channels = decoder.embedding;
   const image = graph.input("image", [1, 3, side, side]);
-  let stream = patchTokens(trunk, image, config);
-  for (let i = 0; i < depth; i++) {
-    const block = child(trunk, `blocks.${i}`);
-    stream = graph.within(block.path, () => encoderBlock(block, stream, config, i));
-  }
+  const stream = addBlocks(trunk, patchTokens(trunk, image, config), config);
   const map = neck(child(root, "image_encoder.neck.convs.0"), stream, { width, grid, channels, layers: neckLayers });
   graph.output("image_embedding", add(graph, map, noMemory(root, channels)));
   if (outputs === "embeddings and stages")
     graph.output("trunk_stages.0", reshape(graph, transpose(graph, stream, [0, 2, 1]), [1, width, grid, grid]));
   return graph.finish();
 }
+
+/** Adds the blocks of the trunk on [1, tokens, width]. */
+type Blocks = (trunk: Module, tokens: GraphValue, config: EfficientTamConfig) => GraphValue;
+
+const wholeBlocks: Blocks = (trunk, tokens, config) => {
+  let stream = tokens;
+  for (let i = 0; i < config.depth; i++) stream = wholeBlock(child(trunk, `blocks.${i}`), stream, config, i);
+  return stream;
+};
 
 /** Turns the image into tokens with positions. */
 function patchTokens(trunk: Module, image: GraphValue, { patch, width, side }: EfficientTamConfig): GraphValue {
@@ -55,18 +66,32 @@ function patchTokens(trunk: Module, image: GraphValue, { patch, width, side }: E
 }
 
 /**
- * Adds the block of this index, on [1, tokens, width]. In global blocks the runtime's attention operator goes through the scores
- * in tiles, so no [heads, tokens, tokens] tensor is ever there.
+ * Adds the block of this index, on all tokens. In global blocks the runtime's attention operator goes through the scores in
+ * tiles, so no [heads, tokens, tokens] tensor is ever there.
  */
-function encoderBlock(block: Module, stream: GraphValue, config: EfficientTamConfig, index: number): GraphValue {
+export function wholeBlock(block: Module, stream: GraphValue, config: EfficientTamConfig, index: number): GraphValue {
   const { width, heads, globalBlocks } = config;
-  const attn = child(block, "attn");
-  const normalised = layerNorm(child(block, "norm1"), stream, { width, epsilon: epsilons.vit });
-  const attended = globalBlocks.includes(index)
-    ? attend(attn, project(attn, normalised, normalised, width), { heads, headWidth: width / heads })
-    : windowAttention(attn, normalised, config);
-  const bias = projectionBias(attn, width);
-  return blockEnd(block, { attended, stream, projectionBias: bias, width, layers: ["layers.0", "layers.1"] });
+  return encoderBlock(block, stream, config, (attn, normalised) =>
+    globalBlocks.includes(index)
+      ? attend(attn, project(attn, normalised, normalised, width), { heads, headWidth: width / heads })
+      : windowAttention(attn, normalised, config, allWindows(attn.graph, config)),
+  );
+}
+
+/** Adds one transformer block on the tokens that `attendTo` works on. */
+export function encoderBlock(
+  block: Module,
+  stream: GraphValue,
+  { width }: EfficientTamConfig,
+  attendTo: (attn: Module, normalised: GraphValue) => GraphValue,
+): GraphValue {
+  return block.graph.within(block.path, () => {
+    const attn = child(block, "attn");
+    const normalised = layerNorm(child(block, "norm1"), stream, { width, epsilon: epsilons.vit });
+    const attended = attendTo(attn, normalised);
+    const bias = projectionBias(attn, width);
+    return blockEnd(block, { attended, stream, projectionBias: bias, width, layers: ["layers.0", "layers.1"] });
+  });
 }
 
 /** Returns the vector that stands for "no memory", which is added everywhere: [1, channels, 1, 1]. */

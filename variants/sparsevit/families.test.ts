@@ -4,6 +4,8 @@ import { differenceOf } from "../../harness/onnx/fixtures/difference.ts";
 import { runGraph } from "../../harness/onnx/fixtures/runGraph.ts";
 import { withOutputs } from "../../harness/onnx/index.ts";
 import { seededCheckpoint } from "../../harness/weights/index.ts";
+import { efficientTamConfigs } from "../efficienttam/config.ts";
+import { imageEncoder as efficientTam } from "../efficienttam/imageEncoder.ts";
 import { noise } from "../fixtures/trial.ts";
 import { hqSamConfigs } from "../hq-sam/config.ts";
 import { imageEncoder as hqEncoder } from "../hq-sam/imageEncoder.ts";
@@ -26,6 +28,11 @@ const encoders: readonly (readonly [id: string, side: number, whole: (checkpoint
   ["slimsam-nano", 256, (checkpoint) => sam(slimSamConfigs["slimsam-nano"], checkpoint)],
   ["hq-sam-nano", 256, (checkpoint) => hqEncoder(hqSamConfigs["hq-sam-nano"], checkpoint, "fused")],
   ["tinysam-nano", 256, (checkpoint) => tinyVit(tinySamConfigs["tinysam-nano"], checkpoint)],
+  [
+    "efficienttam-nano",
+    256,
+    (checkpoint) => efficientTam(efficientTamConfigs["efficienttam-nano"], checkpoint, "embeddings"),
+  ],
   ["sam2.1-nano", 256, (checkpoint) => hiera(sam2Configs.nano, checkpoint, "embeddings")],
 ];
 
@@ -66,6 +73,24 @@ describe("a block of Hiera, whose windows do not see each other", () => {
     expect(kept).toBeLessThan(0.9);
     expect(differenceOf(found!, { dims: found!.dims, data: expected })).toBeLessThan(tolerance);
   });
+});
+
+test("blocks of EfficientTAM change the tokens of kept windows as whole blocks do, and no others", async () => {
+  const config = efficientTamConfigs["efficienttam-nano"];
+  const image = noise([1, 3, config.side, config.side]);
+  const weight = (block: number) => `image_encoder.trunk.blocks.${block}.norm1.weight`;
+  const whole = efficientTam(config, seededCheckpoint(), "embeddings");
+  const [start, end] = await tapped(whole, [inputBefore(whole, weight(0)), inputBefore(whole, weight(2))], image);
+  const ratios = new Map([
+    [0, 0.4],
+    [1, 0.4],
+  ]);
+  const sparse = encoderOf("efficienttam-nano", ratios);
+  const [found, map] = await tapped(sparse, [inputBefore(sparse, weight(2)), "kept_tokens.blocks 0-1"], image);
+  const expected = start!.data.map((value, i) =>
+    map!.data[Math.floor(i / config.width)] === 1 ? end!.data[i]! : value,
+  );
+  expect(differenceOf(found!, { dims: found!.dims, data: expected })).toBeLessThan(tolerance);
 });
 
 test("a block of TinyViT changes kept windows as the whole one does, where its convolution sees one token alone", async () => {

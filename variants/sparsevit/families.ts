@@ -1,11 +1,13 @@
 import type { Checkpoint, OnnxGraph } from "../../harness/api.ts";
 import { HarnessError } from "../../harness/errors.ts";
+import { type EfficientTamConfig, efficientTamConfigs } from "../efficienttam/config.ts";
 import { earlyTokens, type HqSamConfig, hqSamConfigs, tinyVitLayer } from "../hq-sam/config.ts";
 import { type MobileSamConfig, mobileSamConfigs } from "../mobilesam/config.ts";
 import { samConfigs } from "../sam/config.ts";
 import { configOf as sam2ConfigOf, sam2Configs } from "../sam2/config.ts";
 import { configOf as slimSamConfigOf, slimSamConfigs } from "../slimsam/config.ts";
 import { tinySamConfigs } from "../tinysam/config.ts";
+import { sparseEfficientTamEncoder } from "./encoders/efficientTam.ts";
 import { hieraStages, sparseHieraEncoder } from "./encoders/hiera.ts";
 import { sparseImageEncoder } from "./encoders/imageEncoder.ts";
 import { sparseTinyVitEncoder, tinyVitStages } from "./encoders/tinyVit.ts";
@@ -26,6 +28,7 @@ export interface WindowedModel {
 /** Encoders without windows that could be left out, by the beginning of their models' ids, and why. */
 const refusals: readonly (readonly [start: string, reason: string])[] = [
   ["edgesam", "RepViT has no windows to leave out, its blocks are convolutions"],
+  ["edgetam", "RepViT has no windows to leave out, its blocks are convolutions"],
   ["repvit-sam", "RepViT has no windows to leave out, its blocks are convolutions"],
   ["efficientvit-sam", "EfficientViT has no windows to leave out, its linear attention is over the whole image"],
   ["efficientsam", "its ViT has no windows to leave out, every block attends over the whole image"],
@@ -52,6 +55,7 @@ function modelNamed(id: string): Encoder | undefined {
   if (isKey(hqSamConfigs, id)) return hqSamModel(hqSamConfigs[id]);
   if (isKey(mobileSamConfigs, id)) return tinyVitModel(mobileSamConfigs[id]);
   if (isKey(tinySamConfigs, id)) return tinyVitModel(tinySamConfigs[id]);
+  if (isKey(efficientTamConfigs, id)) return efficientTamModel(efficientTamConfigs[id]);
   const size = /^sam2(?:\.1)?-(.+)$/.exec(id)?.[1];
   return size !== undefined && isKey(sam2Configs, size) ? hieraModel(id) : undefined;
 }
@@ -114,5 +118,14 @@ function hieraModel(id: string): Encoder {
     architecture: "Hiera",
     globalTokens: "all",
     encoder: (sparsity, checkpoint) => sparseHieraEncoder(config, sparsity, checkpoint),
+  };
+}
+
+function efficientTamModel(config: EfficientTamConfig): Encoder {
+  return {
+    stages: samStages(config),
+    architecture: "EfficientTAM's ViT",
+    globalTokens: "all",
+    encoder: (sparsity, checkpoint) => sparseEfficientTamEncoder(config, sparsity, checkpoint),
   };
 }

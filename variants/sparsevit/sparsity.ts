@@ -24,8 +24,14 @@ export interface WindowStage {
   readonly windows: number;
 }
 
-/** Returns the stages of SAM's encoder: windowed blocks between two global ones, in order. */
-export function samStages({ side, patch, window, depth, globalBlocks }: SamConfig): readonly WindowStage[] {
+/** Returns the stages of SAM's encoder, and of one like it: windowed blocks between two global ones, in order. */
+export function samStages({
+  side,
+  patch,
+  window,
+  depth,
+  globalBlocks,
+}: Pick<SamConfig, "side" | "patch" | "window" | "depth" | "globalBlocks">): readonly WindowStage[] {
   const stages: number[][] = [[]];
   for (let block = 0; block < depth; block++) {
     if (globalBlocks.includes(block)) stages.push([]);

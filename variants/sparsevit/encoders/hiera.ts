@@ -9,7 +9,7 @@ import { addOutputs, hieraBlock, patches } from "../../sam2/imageEncoder.ts";
 import { isRun, nestedOrder } from "../../sam2/tokenOrder.ts";
 import { keptCount, nameOf, runsOfEqual, type Sparsity, type WindowStage } from "../sparsity.ts";
 import { gatherRows, keepRows, rankRows, scatterRows } from "./keptRows.ts";
-import { gather, keepWindows, rankWindows, scatter, type WindowGrid } from "./keptWindows.ts";
+import { sparseStage } from "./sparseStage.ts";
 
 const defaults = {
   /** The widest values of a part of the image, the hidden ones of an MLP, are kept to so many bytes. */
@@ -61,7 +61,7 @@ export function sparseHieraEncoder(config: Sam2Config, { ratios }: Sparsity, che
   for (const block of blocks) {
     const stage = stages.find((each) => each.blocks.includes(block.index));
     if (stage === undefined) stream = wholeBlock(build, stream, block);
-    else if (stage.blocks[0] === block.index) stream = sparseStage(build, stream, stage);
+    else if (stage.blocks[0] === block.index) stream = stageOfBlocks(build, stream, stage);
     // A stage of windows ends before the coarser grid begins.
     if (block.last) ends.set(block.stage, stream);
   }
@@ -97,72 +97,57 @@ function inParts(
   return concat(graph, split(graph, stream, 0, sizes).map(add), 0);
 }
 
-/** Adds the windowed blocks of one stage: first those that are whole, then those on ever fewer windows. */
-function sparseStage(build: Build, stream: GraphValue, { blocks: stage, windows }: WindowStage): GraphValue {
-  const { blocks, ratios, coarsest } = build;
-  let whole = stream;
+/** Adds the windowed blocks of one stage. */
+function stageOfBlocks(build: Build, stream: GraphValue, stage: WindowStage): GraphValue {
+  const { blocks, coarsest } = build;
+  const first = blocks[stage.blocks[0]!]!;
+  if (isRun(first.window, first.grid, coarsest)) return onKeptCells(build, stream, stage);
+  return onKeptWindows(build, stream, stage, first);
+}
+
+/** Adds blocks whose windows are cells of nested tokens, as `sparseStage` does others: kept windows are rows of the stream. */
+function onKeptCells(build: Build, stream: GraphValue, { blocks: stage, windows }: WindowStage): GraphValue {
+  const { trunk, blocks, coarsest, ratios } = build;
+  const { graph } = trunk;
   const sparse = stage.filter((index) => ratios[index]! > 0);
+  let whole = stream;
   for (const index of stage.slice(0, stage.length - sparse.length)) whole = wholeBlock(build, whole, blocks[index]!);
   const [first] = sparse;
   if (first === undefined) return whole;
-  const { window, grid } = blocks[first]!;
-  const runs = runsOfEqual(sparse, (index) => keptCount(windows, ratios[index]!)).map((run) => ({
-    run,
-    count: keptCount(windows, ratios[run[0]!]!),
-  }));
-  return isRun(window, grid, coarsest)
-    ? onKeptCells(build, whole, runs)
-    : onKeptWindows(build, whole, runs, blocks[first]!);
-}
-
-/** Blocks one behind the other that keep `count` windows, from the most windows to the fewest. */
-type Runs = readonly { readonly run: readonly number[]; readonly count: number }[];
-
-/** Adds blocks whose windows are cells of nested tokens, on some of the cells. */
-function onKeptCells({ trunk, blocks, coarsest }: Build, stream: GraphValue, runs: Runs): GraphValue {
-  const { graph } = trunk;
-  let whole = stream;
-  const ranked = graph.within(`rank.${runs[0]!.run[0]}`, () => rankRows(graph, whole, runs[0]!.count));
-  for (const { run, count } of runs) {
-    const kept = graph.within(`keep.${run[0]}`, () => keepRows(graph, ranked, whole.dims[0] as number, count));
+  const countOf = (index: number) => keptCount(windows, ratios[index]!);
+  const ranked = graph.within(`rank.${first}`, () => rankRows(graph, whole, countOf(first)));
+  for (const run of runsOfEqual(sparse, countOf)) {
+    const kept = graph.within(`keep.${run[0]}`, () => keepRows(graph, ranked, windows, countOf(run[0]!)));
     graph.output(`${keptTokensPrefix}${nameOf(run)}`, reshape(graph, kept.map, [coarsest, coarsest]));
-    const computed = inParts(trunk, gatherRows(graph, whole, kept), blocks[run[0]!]!, (part) =>
-      run.reduce((x, index) => {
-        const block = blocks[index]!;
-        return hieraBlock(child(trunk, `blocks.${index}`), x, block, (attn, normalised) =>
-          hieraAttention(attn, normalised, block, coarsest),
-        );
-      }, part),
-    );
-    whole = scatterRows(graph, whole, computed, kept);
+    let rows = gatherRows(graph, whole, kept);
+    for (const index of run) rows = wholeBlock(build, rows, blocks[index]!);
+    whole = scatterRows(graph, whole, rows, kept);
   }
   return whole;
 }
 
-/** Adds blocks whose windows lie across cells, on some of the windows: their tokens form a shorter stream. */
+/** Adds blocks whose windows lie across cells. */
 function onKeptWindows(
-  { trunk, blocks, coarsest }: Build,
+  build: Build,
   stream: GraphValue,
-  runs: Runs,
+  stage: WindowStage,
   { grid, window = 0 }: HieraBlock,
 ): GraphValue {
+  const { trunk, blocks, coarsest, ratios } = build;
   const { graph } = trunk;
-  const square: WindowGrid = { grid, window, numbers: inverse(nestedOrder(grid, coarsest), grid ** 2) };
-  let whole = reshape(graph, stream, [1, grid ** 2, stream.dims[2]!]);
-  const ranked = graph.within(`rank.${runs[0]!.run[0]}`, () => rankWindows(graph, whole, square, runs[0]!.count));
-  for (const { run, count } of runs) {
-    const kept = graph.within(`keep.${run[0]}`, () => keepWindows(graph, ranked, square, count));
-    graph.output(`${keptTokensPrefix}${nameOf(run)}`, kept.map);
-    const { windows, tokens, places, restore } = kept.layout;
-    // Padding places may name any token, since their results are dropped.
-    const queries = graph.op("Min", [places, graph.ints([tokens - 1])]);
-    const layout = { windows, area: window ** 2, places, queries, restore };
-    let shorter = gather(graph, whole, kept);
-    for (const index of run)
-      shorter = hieraBlock(child(trunk, `blocks.${index}`), shorter, blocks[index]!, (attn, normalised) =>
+  const flat = reshape(graph, stream, [1, grid ** 2, stream.dims[2]!]);
+  const result = sparseStage(graph, flat, stage, ratios, {
+    square: { grid, window, numbers: inverse(nestedOrder(grid, coarsest), grid ** 2) },
+    whole: (tokens, index) =>
+      reshape(graph, wholeBlock(build, reshape(graph, tokens, stream.dims), blocks[index]!), flat.dims),
+    kept(tokens, index, { layout: { windows, tokens: count, places, restore } }) {
+      // Padding places may name any token, since their results are dropped.
+      const queries = graph.op("Min", [places, graph.ints([count - 1])]);
+      const layout = { windows, area: window ** 2, places, queries, restore };
+      return hieraBlock(child(trunk, `blocks.${index}`), tokens, blocks[index]!, (attn, normalised) =>
         windowAttention(attn, normalised, blocks[index]!, { keys: layout, queries: layout }),
       );
-    whole = scatter(graph, whole, shorter, kept);
-  }
-  return reshape(graph, whole, stream.dims);
+    },
+  });
+  return reshape(graph, result, stream.dims);
 }

@@ -11,9 +11,9 @@ import {
   wholeBlock,
 } from "../../sam/imageEncoder.ts";
 import { keptTokensPrefix } from "../../sam-decoder/load.ts";
-import { keptCount, nameOf, runsOfEqual, type Sparsity, samStages } from "../sparsity.ts";
+import { type Sparsity, samStages, type WindowStage } from "../sparsity.ts";
 import { keptGlobalBlock } from "./globalBlock.ts";
-import { gather, type KeptWindows, keepWindows, rankWindows, scatter } from "./keptWindows.ts";
+import { sparseStage } from "./sparseStage.ts";
 
 /**
  * Builds SAM's image encoder with window activation pruning. Each stage, the windowed blocks before a global one, ranks its
@@ -35,12 +35,31 @@ export function sparseImageEncoder(
   let stream = patchTokens(encoder, image, config);
   for (let block = 0; block < config.depth; block++) {
     const stage = stages.find(({ blocks }) => blocks[0] === block);
-    if (stage !== undefined) stream = sparseStage(encoder, stream, config, sparsity, stage.blocks);
+    if (stage !== undefined) stream = windowedBlocks(encoder, stream, config, sparsity, stage);
     else if (config.globalBlocks.includes(block)) stream = globalBlock(encoder, stream, config, sparsity, block);
     if (early?.afterBlock === block) graph.output(early.output, inSquare(graph, stream, config));
   }
   graph.output("image_embedding", embeddingOf(encoder, stream, config));
   return graph.finish();
+}
+
+function windowedBlocks(
+  encoder: Module,
+  stream: GraphValue,
+  config: SamConfig,
+  { ratios }: Sparsity,
+  stage: WindowStage,
+): GraphValue {
+  const { width, heads, window, side, patch } = config;
+  const blockOf = (index: number) => child(encoder, `blocks.${index}`);
+  return sparseStage(encoder.graph, stream, stage, ratios, {
+    square: { grid: side / patch, window },
+    whole: (tokens, index) => wholeBlock(blockOf(index), tokens, config, index),
+    kept: (tokens, index, { layout }) =>
+      encoderBlock(blockOf(index), tokens, config, (attn, normalised) =>
+        windowAttention(attn, normalised, { width, heads, window }, layout),
+      ),
+  });
 }
 
 function globalBlock(
@@ -58,50 +77,4 @@ function globalBlock(
   );
   graph.output(`${keptTokensPrefix}block ${index}`, map);
   return next;
-}
-
-/** Adds the windowed blocks of one stage: first those that are whole, then those on ever fewer windows. */
-function sparseStage(
-  encoder: Module,
-  stream: GraphValue,
-  config: SamConfig,
-  { ratios }: Sparsity,
-  stage: readonly number[],
-): GraphValue {
-  const sparse = stage.filter((index) => ratios[index]! > 0);
-  let whole = stream;
-  for (const index of stage.slice(0, stage.length - sparse.length))
-    whole = wholeBlock(child(encoder, `blocks.${index}`), whole, config, index);
-  const [first] = sparse;
-  if (first === undefined) return whole;
-
-  const { graph } = encoder;
-  const sizes = { grid: config.side / config.patch, window: config.window };
-  const windows = Math.ceil(sizes.grid / sizes.window) ** 2;
-  const ranked = graph.within(`rank.${first}`, () =>
-    rankWindows(graph, whole, sizes, keptCount(windows, ratios[first]!)),
-  );
-  for (const blocks of runsOfEqual(sparse, (index) => keptCount(windows, ratios[index]!))) {
-    const count = keptCount(windows, ratios[blocks[0]!]!);
-    const kept = graph.within(`keep.${blocks[0]}`, () => keepWindows(graph, ranked, sizes, count));
-    graph.output(`${keptTokensPrefix}${nameOf(blocks)}`, kept.map);
-    whole = onKeptWindows(encoder, whole, config, kept, blocks);
-  }
-  return whole;
-}
-
-function onKeptWindows(
-  encoder: Module,
-  whole: GraphValue,
-  config: SamConfig,
-  kept: KeptWindows,
-  blocks: readonly number[],
-): GraphValue {
-  const { width, heads, window } = config;
-  let stream = gather(encoder.graph, whole, kept);
-  for (const index of blocks)
-    stream = encoderBlock(child(encoder, `blocks.${index}`), stream, config, (attn, normalised) =>
-      windowAttention(attn, normalised, { width, heads, window }, kept.layout),
-    );
-  return scatter(encoder.graph, whole, stream, kept);
 }
