@@ -7,6 +7,8 @@ import type { EfficientTamConfig } from "./config.ts";
 /** Places of tokens in windows, as int64 index lists. */
 interface Windows {
   readonly windows: number;
+  /** Some windows of the image reach over its edge. */
+  readonly padded: boolean;
   /** [windows * area]: token of each place, window by window; the number of tokens names the padding that follows them. */
   readonly places: GraphValue;
   /** The same with any token in place of padding: what it asks for is dropped. */
@@ -22,6 +24,7 @@ export function allWindows(graph: GraphBuilder, { window, side, patch }: Efficie
   const order = windowOrder(grid, window);
   return {
     windows: order.length / window ** 2,
+    padded: order.length > tokens,
     places: graph.ints(order),
     queries: graph.ints(order.map((token) => Math.min(token, tokens - 1))),
     restore: graph.ints(inverse(order, tokens)),
@@ -38,14 +41,14 @@ export function windowAttention(
   attn: Module,
   x: GraphValue,
   { width, heads, window }: EfficientTamConfig,
-  { windows, places, queries, restore }: Windows,
+  { windows, padded, places, queries, restore }: Windows,
 ): GraphValue {
   const { graph } = attn;
   const tokens = x.dims[1] as number;
   const area = window * window;
   const zero = graph.constant("window.padding", "float32", [1, 1, width], () => new Float32Array(width));
-  const padded = windows * area > tokens ? concat(graph, [x, zero], 1) : x;
-  const { query, key, value } = project(attn, x, padded, width);
+  const attendedTo = padded ? concat(graph, [x, zero], 1) : x;
+  const { query, key, value } = project(attn, x, attendedTo, width);
   const dims = [windows, area, width];
   const within = attend(
     attn,

@@ -58,8 +58,8 @@ export function windowAttention(
     [1, 1, inputWidth],
     () => new Float32Array(inputWidth),
   );
-  const padded = keys.windows * keys.area > (x.dims[1] as number) ? concat(graph, [x, zero], 1) : x;
-  const { query, key, value } = project(attn, x, padded, width);
+  const attendedTo = keys.padded ? concat(graph, [x, zero], 1) : x;
+  const { query, key, value } = project(attn, x, attendedTo, width);
   const dims = [keys.windows, keys.area, width];
   const within = attend(
     attn,

@@ -34,6 +34,8 @@ export function isRun(window: number | undefined, grid: number, coarsest: number
 export interface NestedWindows {
   readonly windows: number;
   readonly area: number;
+  /** Some windows of the image reach over its edge. */
+  readonly padded: boolean;
   /** [windows * area]: token of each place, window by window; the number of tokens names the padding that follows them. */
   readonly places: GraphValue;
   /** The same with any token in place of padding, for queries, whose results are dropped there. */
@@ -50,6 +52,7 @@ export function nestedWindows(graph: GraphBuilder, grid: number, window: number,
   return {
     windows: order.length / window ** 2,
     area: window ** 2,
+    padded: order.length > tokens,
     places: graph.ints(order),
     queries: graph.ints(order.map((token) => Math.min(token, tokens - 1))),
     restore: graph.ints(inverse(order, tokens)),

@@ -52,27 +52,34 @@ describe("a block of Hiera, whose windows do not see each other", () => {
   const { side } = sam2Configs.nano;
   // The first has one window a cell, the others have windows of 6 and 3 tokens, which reach over the edge.
   test.each([
-    [0, "image_encoder.trunk.blocks.1.norm1.weight"],
-    [2, "image_encoder.trunk.blocks.3.norm1.weight"],
-    [4, "image_encoder.trunk.blocks.5.norm1.weight"],
-  ])("changes the tokens of kept windows as the whole block does, and no others: block %s", async (block, next) => {
-    const image = noise([1, 3, side, side]);
-    const before = `image_encoder.trunk.blocks.${block}.norm1.weight`;
-    const whole = hiera(sam2Configs.nano, seededCheckpoint(), "embeddings");
-    const [start, end] = await tapped(whole, [inputBefore(whole, before), inputBefore(whole, next)], image);
-    const sparse = encoderOf("sam2.1-nano", new Map([[block, 0.4]]));
-    const [found, map] = await tapped(sparse, [inputBefore(sparse, next), `kept_tokens.block ${block}`], image);
-    const width = start!.dims[2]!;
-    const grid = map!.dims[0]!;
-    const inCell = start!.data.length / width / grid ** 2;
-    const order = inCell === 1 ? nestedOrder(grid, 8) : undefined;
-    const isKept = (token: number) => map!.data[order === undefined ? Math.floor(token / inCell) : order[token]!] === 1;
-    const expected = start!.data.map((value, i) => (isKept(Math.floor(i / width)) ? end!.data[i]! : value));
-    const kept = map!.data.reduce((sum, each) => sum + each, 0) / map!.data.length;
-    expect(kept).toBeGreaterThan(0.5);
-    expect(kept).toBeLessThan(0.9);
-    expect(differenceOf(found!, { dims: found!.dims, data: expected })).toBeLessThan(tolerance);
-  });
+    [0, 0.4],
+    [2, 0.4],
+    [4, 0.4],
+    // Four windows: all of them could be full, and those that are kept are not.
+    [4, 0.5],
+  ])(
+    "changes the tokens of kept windows as the whole block does, and no others: block %s, ratio %s",
+    async (block, ratio) => {
+      const next = `image_encoder.trunk.blocks.${block + 1}.norm1.weight`;
+      const image = noise([1, 3, side, side]);
+      const before = `image_encoder.trunk.blocks.${block}.norm1.weight`;
+      const whole = hiera(sam2Configs.nano, seededCheckpoint(), "embeddings");
+      const [start, end] = await tapped(whole, [inputBefore(whole, before), inputBefore(whole, next)], image);
+      const sparse = encoderOf("sam2.1-nano", new Map([[block, ratio]]));
+      const [found, map] = await tapped(sparse, [inputBefore(sparse, next), `kept_tokens.block ${block}`], image);
+      const width = start!.dims[2]!;
+      const grid = map!.dims[0]!;
+      const inCell = start!.data.length / width / grid ** 2;
+      const order = inCell === 1 ? nestedOrder(grid, 8) : undefined;
+      const isKept = (token: number) =>
+        map!.data[order === undefined ? Math.floor(token / inCell) : order[token]!] === 1;
+      const expected = start!.data.map((value, i) => (isKept(Math.floor(i / width)) ? end!.data[i]! : value));
+      const kept = map!.data.reduce((sum, each) => sum + each, 0) / map!.data.length;
+      expect(kept).toBeGreaterThan(0.3);
+      expect(kept).toBeLessThan(0.9);
+      expect(differenceOf(found!, { dims: found!.dims, data: expected })).toBeLessThan(tolerance);
+    },
+  );
 });
 
 test("blocks of EfficientTAM change the tokens of kept windows as whole blocks do, and no others", async () => {
@@ -82,8 +89,8 @@ test("blocks of EfficientTAM change the tokens of kept windows as whole blocks d
   const whole = efficientTam(config, seededCheckpoint(), "embeddings");
   const [start, end] = await tapped(whole, [inputBefore(whole, weight(0)), inputBefore(whole, weight(2))], image);
   const ratios = new Map([
-    [0, 0.4],
-    [1, 0.4],
+    [0, 0.5],
+    [1, 0.5],
   ]);
   const sparse = encoderOf("efficienttam-nano", ratios);
   const [found, map] = await tapped(sparse, [inputBefore(sparse, weight(2)), "kept_tokens.blocks 0-1"], image);

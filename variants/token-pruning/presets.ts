@@ -1,4 +1,4 @@
-import type { Paper, VariantManifest } from "../../harness/api.ts";
+import type { ModelLookup, Paper, VariantManifest } from "../../harness/api.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import type { SamConfig, samConfigs } from "../sam/config.ts";
 import { samPresets } from "../sam/presets.ts";
@@ -40,6 +40,16 @@ const rules: Readonly<Record<PruningMethod, string>> = {
 export const pruningPresets: readonly VariantManifest[] = (["evit", "evovit"] as const).flatMap((method) =>
   samPresets.map(({ id }) => pruningPresetOf(`${method}/${id}`)!),
 );
+
+/** Returns the manifest of an id. Throws HarnessError for a model that these methods are not written for. */
+export function presetOf(id: string, modelOf: ModelLookup): VariantManifest | undefined {
+  const own = pruningPresetOf(id);
+  const [method, ...base] = id.split("/") as [string, ...string[]];
+  if (own !== undefined || !Object.hasOwn(titles, method) || modelOf(base.join("/")) === undefined) return own;
+  throw new HarnessError(`${id}: ranks tokens by the attention of SAM's own encoder, which ${base.join("/")} has not`, {
+    hint: `it runs on ${samPresets.map((preset) => preset.id).join(", ")}`,
+  });
+}
 
 /** Returns the manifest of `evit/<SAM preset>` or `evovit/<SAM preset>`, perhaps with a keep rate behind it: `/k0.5`. */
 export function pruningPresetOf(id: string): VariantManifest | undefined {

@@ -5,6 +5,7 @@ import { structureHash } from "../../harness/onnx/index.ts";
 import { seededCheckpoint } from "../../harness/weights/index.ts";
 import { type SamConfig, samConfigs } from "../sam/config.ts";
 import { imageEncoder } from "../sam/imageEncoder.ts";
+import { samPresets } from "../sam/presets.ts";
 import { errorInStd } from "../sam-tokens/fixtures/direct.ts";
 import { expectAsDefined } from "./fixtures/asDefined.ts";
 import { prunedImageEncoder } from "./imageEncoder.ts";
@@ -80,16 +81,27 @@ test("GMACs fall with the keep rate", async () => {
 test("the keep rate stands in the id, and a wrong one is refused", () => {
   expect(plugin.withOptions("evit/sam-nano", { "keep-rate": "0.5" })).toBe("evit/sam-nano/k0.5");
   expect(plugin.withOptions("evit/sam-nano/k0.5", { "keep-rate": "0.25" })).toBe("evit/sam-nano");
-  expect(plugin.presetOf("evovit/sam-nano/k0.5")).toMatchObject({ base: "sam-nano", id: "evovit/sam-nano/k0.5" });
-  expect(plugin.presetOf("evit/mobilesam")).toBeUndefined();
-  expect(() => plugin.presetOf("evit/sam-nano/k0")).toThrow(
+  expect(presetOf("evovit/sam-nano/k0.5")).toMatchObject({ base: "sam-nano", id: "evovit/sam-nano/k0.5" });
+  expect(presetOf("evit/no-model")).toBeUndefined();
+  expect(() => presetOf("evit/sam-nano/k0")).toThrow(
     "evit/sam-nano/k0: the keep rate is out of range (found 0, expected a number from 0.05 to 1)",
   );
-  expect(() => plugin.presetOf("evit/sam-nano/half")).toThrow("not a setting of EViT (found half");
+  expect(() => presetOf("evit/sam-nano/half")).toThrow("not a setting of EViT (found half");
   expect(() => plugin.withOptions("evit/sam-nano", { "keep-rate": "1.5" })).toThrow(
     "--keep-rate: the keep rate is out of range",
   );
 });
+
+test("a model that is not SAM is refused by its name", () => {
+  const modelOf = (id: string) => samPresets.find((each) => each.id === "sam-nano" && id === "mobilesam");
+  expect(() => plugin.presetOf("evit/mobilesam", modelOf)).toThrow(
+    "evit/mobilesam: ranks tokens by the attention of SAM's own encoder, which mobilesam has not",
+  );
+});
+
+function presetOf(id: string) {
+  return plugin.presetOf(id, () => undefined);
+}
 
 function macs({ counts }: OnnxGraph): number {
   return [...counts.macs().values()].reduce((sum, each) => sum + each, 0);
@@ -98,7 +110,7 @@ function macs({ counts }: OnnxGraph): number {
 async function encoderOf(id: string): Promise<OnnxGraph> {
   const graphs = new Map<string, OnnxGraph>();
   const write = async (name: string, built: OnnxGraph) => void graphs.set(name, built);
-  const preset = plugin.presetOf(id)!;
+  const preset = presetOf(id)!;
   await plugin.build({ preset, checkpoint: seededCheckpoint(), graph: "fused", out: { write } });
   return graphs.get("encoder")!;
 }

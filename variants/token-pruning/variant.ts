@@ -4,12 +4,12 @@ import { referenceImageEncoder } from "../sam/reference.ts";
 import { buildDecoder } from "../sam-decoder/build.ts";
 import { loadRawSam, loadSam } from "../sam-decoder/load.ts";
 import { prunedImageEncoder } from "./imageEncoder.ts";
-import { pruningOf, pruningPresetOf, pruningPresets, withKeepRate } from "./presets.ts";
+import { presetOf, pruningOf, pruningPresets, withKeepRate } from "./presets.ts";
 import { prunedMacs } from "./published.ts";
 
 export default {
   presets: pruningPresets,
-  presetOf: pruningPresetOf,
+  presetOf,
   options: [{ name: "keep-rate", describe: "evit, evovit: share of each window's tokens that go on, 0.05 to 1" }],
   withOptions: withKeepRate,
   // Nobody published a SAM pruned so: the reference is the whole encoder.

@@ -17,13 +17,14 @@ export function sparseEfficientTamEncoder(
     const { graph } = trunk;
     const { side, patch, window } = config;
     const blockOf = (index: number) => child(trunk, `blocks.${index}`);
+    const square = { grid: side / patch, window };
     const blocks: StageBlocks = {
-      square: { grid: side / patch, window },
+      square,
       whole: (stream, index) => wholeBlock(blockOf(index), stream, config, index),
       kept: (stream, index, { layout }) => {
         const queries = graph.op("Min", [layout.places, graph.ints([layout.tokens - 1])]);
         return encoderBlock(blockOf(index), stream, config, (attn, normalised) =>
-          windowAttention(attn, normalised, config, { ...layout, queries }),
+          windowAttention(attn, normalised, config, { ...layout, padded: square.grid % window !== 0, queries }),
         );
       },
     };

@@ -143,7 +143,8 @@ function onKeptWindows(
     kept(tokens, index, { layout: { windows, tokens: count, places, restore } }) {
       // Padding places may name any token, since their results are dropped.
       const queries = graph.op("Min", [places, graph.ints([count - 1])]);
-      const layout = { windows, area: window ** 2, places, queries, restore };
+      const padded = grid % window !== 0;
+      const layout = { windows, area: window ** 2, padded, places, queries, restore };
       return hieraBlock(child(trunk, `blocks.${index}`), tokens, blocks[index]!, (attn, normalised) =>
         windowAttention(attn, normalised, blocks[index]!, { keys: layout, queries: layout }),
       );
