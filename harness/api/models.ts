@@ -89,5 +89,10 @@ export interface RawVariant {
   encode(input: Tensor): Promise<NamedTensors>;
   /** Absent where the variant has no decoder graph. */
   decode?(encoded: NamedTensors, prompts: RawPrompts): Promise<NamedTensors>;
+  /**
+   * Decodes prompts of one shape as `Variant.decode` does, for a calibration that looks at inner values. Absent where the variant
+   * has no decoder graph.
+   */
+  decodePrompts?(encoded: NamedTensors, prompts: readonly Prompt<"model">[]): Promise<NamedTensors>;
   close(): Promise<void>;
 }

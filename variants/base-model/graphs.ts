@@ -1,4 +1,5 @@
-import type { BaseModel, BuildContext, GraphKind, OnnxGraph } from "../../harness/api.ts";
+import type { BaseModel, BuildContext, GraphKind, OnnxGraph, StageMacs } from "../../harness/api.ts";
+import { boxMacs } from "../../harness/onnx/boxMacs.ts";
 
 /**
  * Writes the graphs of the method's base, each as `change` returns it. What the base's plug-in notes is noted, and it sees to it
@@ -36,6 +37,18 @@ export async function graphsOfBase(
   const write = async (name: string, graph: OnnxGraph) => void graphs.set(name, { ...graph, name });
   await plugin.build({ preset, checkpoint, side, graph, out: { write } });
   return graphs;
+}
+
+/** Counts multiply-accumulates of the base's published graph: a method that only changes number formats has as many. */
+export async function publishedMacsOfBase(
+  context: Pick<BuildContext, "preset" | "base" | "checkpoint">,
+): Promise<StageMacs> {
+  const graphs = [...(await graphsOfBase(context, "reference")).values()];
+  const decoders = graphs.filter(({ name }) => name !== "encoder" && name !== "decoder-mask");
+  return {
+    encode: boxMacs(graphs.find(({ name }) => name === "encoder")!),
+    decode: decoders.reduce((sum, graph) => sum + boxMacs(graph), 0),
+  };
 }
 
 /** Returns the model that a method changes. Throws where the harness was not told its module. */

@@ -23,6 +23,8 @@ export async function loadRawEfficientSam(files: GraphFiles, runtime: RuntimeOpt
       // The authors' code has the images of a batch before their prompts.
       return { ...outputs, low_res_masks: { dims: [1, ...dims], data } };
     },
+    decodePrompts: async (encoded, prompts) =>
+      graphs.decode(await graphs.shared(encoded), promptTensors(prompts.map(pointsOf))),
     close: () => graphs.close(),
   };
 }

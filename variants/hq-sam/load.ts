@@ -1,6 +1,6 @@
 import type { GraphFiles, RawVariant, RuntimeOptions, Variant, VariantManifest } from "../../harness/api.ts";
 import { DecoderGraphs, loadWithPrompts, rawPromptTensors } from "../sam-decoder/load.ts";
-import { tokensOf } from "../sam-decoder/prompts.ts";
+import { promptTensors, tokensOf } from "../sam-decoder/prompts.ts";
 import { configOf } from "./config.ts";
 import { authorsOutputs, predictionOf } from "./modes.ts";
 import { logitsModeOf } from "./presets.ts";
@@ -37,6 +37,8 @@ export async function loadRawHqSam(
       const outputs = await graphs.decode(shared, rawPromptTensors(prompts));
       return { hq_features: shared.hq_features!, ...outputs, ...authorsOutputs(outputs) };
     },
+    decodePrompts: async (encoded, prompts) =>
+      graphs.decode(await graphs.shared(encoded), promptTensors(prompts.map(tokensOf))),
     close: () => graphs.close(),
   };
 }

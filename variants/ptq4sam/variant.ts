@@ -1,16 +1,19 @@
 import type { BuildContext, VariantPlugin } from "../../harness/api.ts";
+import { buildBase, publishedMacsOfBase } from "../base-model/graphs.ts";
+import { loadAsBase, loadRawAsBase } from "../base-model/load.ts";
 import { configOf } from "../sam/config.ts";
 import { imageEncoder } from "../sam/imageEncoder.ts";
 import { publishedMacs } from "../sam/published.ts";
 import { buildDecoder } from "../sam-decoder/build.ts";
-import { loadRawSam, loadSam } from "../sam-decoder/load.ts";
 import { calibrateStatistics, calibrationOf } from "./calibrate/calibrate.ts";
 import { type Calibrated, readCalibrated, writeCalibrated } from "./calibrate/calibrated.ts";
+import { buildFound } from "./found/build.ts";
+import { calibrateFound } from "./found/calibrate.ts";
 import { deployed, integerLayers } from "./graphs/deployed.ts";
 import { simulatedPlaces, withSigns } from "./graphs/simulated.ts";
 import { wholeGraph } from "./graphs/stages.ts";
 import { learnUnits, refuseFullSize } from "./learn/learn.ts";
-import { presetOf, ptq4samPresets, settingFlags, settingOf, withSettingFlags } from "./presets.ts";
+import { isSam, presetOf, ptq4samPresets, settingFlags, settingOf, withSettingFlags } from "./presets.ts";
 import { formatSetting, methods } from "./setting.ts";
 import { theoryOf } from "./theory.ts";
 
@@ -21,6 +24,7 @@ export default {
   withOptions: withSettingFlags,
   async calibrate(context) {
     const setting = settingOf(context.preset);
+    if (!isSam(context.preset.base!)) return writeCalibrated(await calibrateFound(context, setting));
     const calibration = calibrationOf(context, setting);
     const learns = methods[setting.method].learned === "reconstructed";
     if (learns) refuseFullSize(calibration);
@@ -28,15 +32,24 @@ export default {
     return writeCalibrated(learns ? await learnUnits(calibration, calibrated, model) : calibrated);
   },
   async build(context) {
+    const { preset, graph } = context;
+    if (!isSam(preset.base!)) {
+      if (graph === "reference") await buildBase({ ...context, graph: "fused" }, (_, float) => float);
+      else await buildFound(context, settingOf(preset));
+      return;
+    }
     // What the quantised model is measured against: the float one that it was made from.
-    if (context.graph === "reference") await buildFloat(context);
+    if (graph === "reference") await buildFloat(context);
     else await buildQuantized(context);
     context.checkpoint.assertAllTaken();
   },
   // Numbers of other formats, and as many products.
-  referenceMacs: ({ preset, checkpoint }) => publishedMacs(configOf(preset.base!), checkpoint),
-  load: loadSam,
-  loadRaw: loadRawSam,
+  referenceMacs: (context) =>
+    isSam(context.preset.base!)
+      ? publishedMacs(configOf(context.preset.base!), context.checkpoint)
+      : publishedMacsOfBase(context),
+  load: loadAsBase,
+  loadRaw: loadRawAsBase,
 } satisfies VariantPlugin;
 
 async function buildFloat(context: BuildContext): Promise<void> {

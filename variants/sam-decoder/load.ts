@@ -127,6 +127,8 @@ export async function loadRawSam(files: GraphFiles, runtime: RuntimeOptions): Pr
       const shared = await graphs.shared(encoded);
       return graphs.decode(shared, rawPromptTensors(prompts));
     },
+    decodePrompts: async (encoded, prompts) =>
+      graphs.decode(await graphs.shared(encoded), promptTensors(prompts.map(tokensOf))),
     close: () => graphs.close(),
   };
 }

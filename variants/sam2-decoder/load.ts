@@ -31,6 +31,8 @@ export async function loadRawSam2(files: GraphFiles, runtime: RuntimeOptions): P
       const choices = [1, 0.25].map((scale) => Object.entries(singleMasks(outputs, scale)).map(named(scale)));
       return { ...outputs, ...Object.fromEntries(choices.flat()) };
     },
+    decodePrompts: async (encoded, prompts) =>
+      graphs.decode(await graphs.shared(encoded), promptTensors(prompts.map(sam2TokensOf))),
     close: () => graphs.close(),
   };
 }

@@ -1,6 +1,6 @@
 import type { BuildContext, OnnxGraph, StageMacs, VariantManifest } from "../../harness/api.ts";
 import { boxMacs } from "../../harness/onnx/boxMacs.ts";
-import { graphsOfBase } from "../base-model/graphs.ts";
+import { graphsOfBase, publishedMacsOfBase } from "../base-model/graphs.ts";
 import { type SamConfig, samConfigs } from "../sam/config.ts";
 import { methodMacs } from "../sam/published.ts";
 import { type WindowedModel, windowedModelOf } from "./families.ts";
@@ -25,13 +25,9 @@ export async function prunedMacs(context: Pick<BuildContext, "preset" | "checkpo
   const encoder = model.encoder(sparsity, context.checkpoint);
   const config: SamConfig | undefined = samConfigs[context.preset.base as keyof typeof samConfigs];
   if (config !== undefined) return samMacs(encoder, config, sparsity, context);
-  const published = await graphsOfBase(context, "reference");
-  const fused = (await graphsOfBase(context)).get("encoder")!;
-  const decoders = [...published.values()].filter(({ name }) => name !== "encoder" && name !== "decoder-mask");
-  return {
-    encode: boxMacs(published.get("encoder")!) - boxMacs(fused) + boxMacs(encoder),
-    decode: decoders.reduce((sum, graph) => sum + boxMacs(graph), 0),
-  };
+  const { encode, decode } = await publishedMacsOfBase(context);
+  const whole = (await graphsOfBase(context)).get("encoder")!;
+  return { encode: encode - boxMacs(whole) + boxMacs(encoder), decode };
 }
 
 function samMacs(

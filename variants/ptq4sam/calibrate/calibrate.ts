@@ -62,7 +62,7 @@ export async function calibrateStatistics(calibration: Calibration): Promise<{ c
   const { context, setting, model, stages } = calibration;
   const steps = context.count + 1;
   const observers = new PlaceObservers(setting, context.seed);
-  const watch: Watch = (stage, tapped) => observers.observe(stage, tapped);
+  const watch: Watch = ({ taps }, tapped) => observers.observe(taps, tapped);
   let found: { readonly signs: Signs; readonly signed: Model; readonly decoder: RunningStage[] } | undefined;
   context.progress(0, steps, "opening the model stage by stage");
   const encoder = await openStages(model, stages.filter(ofEncoder), {

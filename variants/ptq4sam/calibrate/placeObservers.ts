@@ -9,7 +9,6 @@ import {
 } from "../../../harness/quantize/index.ts";
 import { random, sampleWithoutReplacement } from "../../../harness/stats/random.ts";
 import { edgePlaces, methods, type Setting } from "../setting.ts";
-import type { RunningStage } from "./stageRunner.ts";
 
 const defaults = {
   /**
@@ -20,21 +19,31 @@ const defaults = {
   probabilities: 2 ** 14,
 };
 
+/** Names of the values that a tapped graph gives. */
+interface SeenPlaces {
+  readonly activations: readonly string[];
+  /** Names of a softmax's pieces, by place. */
+  readonly softmax: ReadonlyMap<string, readonly string[]>;
+}
+
 /** Holds an observer for every place, and feeds them image by image. */
 export class PlaceObservers {
   readonly #setting: Setting;
   readonly #seed: number;
+  readonly #edges: ReadonlySet<string>;
   readonly #activations = new Map<string, Observer>();
   readonly #uniform = new Map<string, Observer>();
   readonly #adaptive = new Map<string, AdaptiveGranularity>();
   #images = 0;
 
-  constructor(setting: Setting, seed: number) {
+  /** `edges` are the first and the last layer. */
+  constructor(setting: Setting, seed: number, edges: ReadonlySet<string> = edgePlaces) {
     this.#setting = setting;
     this.#seed = seed;
+    this.#edges = edges;
   }
 
-  observe({ taps }: RunningStage, tapped: NamedTensors): void {
+  observe(taps: SeenPlaces, tapped: NamedTensors): void {
     const { activations } = methods[this.#setting.method];
     for (const place of taps.activations) {
       const known = this.#activations.get(place) ?? observer(activations, this.#bitsAt(place));
@@ -89,11 +98,11 @@ export class PlaceObservers {
 
   #bitsAt(place: string): number {
     const { bits, edges } = this.#setting;
-    return edges === "8 bits" && edgePlaces.has(place.replace(/\.input$/, "")) ? 8 : bits.activations;
+    return edges === "8 bits" && this.#edges.has(place.replace(/\.input$/, "")) ? 8 : bits.activations;
   }
 }
 
-/** Samples rows of all pieces [groups, heads, rows, columns], with the values [groups, heads, columns, width]. */
+/** Samples rows of all pieces […groups, rows, columns], with the values […groups, columns, width]. */
 function attentionSample(pieces: readonly Tensor[], value: Tensor, stream: ReturnType<typeof random>): AttentionSample {
   const [columns, width] = value.dims.slice(-2) as [number, number];
   const rowsOf = pieces.map(({ data }) => data.length / columns);
@@ -110,7 +119,7 @@ function attentionSample(pieces: readonly Tensor[], value: Tensor, stream: Retur
     const { dims, data } = pieces[piece]!;
     const at = row - before;
     probabilities.set(data.subarray(at * columns, (at + 1) * columns), i * columns);
-    groups.push(Math.floor(at / dims[2]!));
+    groups.push(Math.floor(at / dims.at(-2)!));
   }
   return { probabilities, columns, values: value.data, width, groups };
 }
