@@ -152,6 +152,11 @@ export interface VariantPlugin {
    * where the reference graph tells.
    */
   referenceMacs?(context: Pick<BuildContext, "preset" | "checkpoint" | "base">): StageMacs | Promise<StageMacs>;
+  /**
+   * Returns the largest relative error that a preset's image embedding may have against its base's, on scenes that no calibration
+   * saw: the project's tests hold a method to it on every model. Present for a method that runs on models of other plug-ins.
+   */
+  embeddingBound?(preset: VariantManifest): number;
   load(graphs: GraphFiles, runtime: RuntimeOptions, preset: VariantManifest, given?: LoadContext): Promise<Variant>;
   /**
    * Loads the graphs for `bench verify`, which compares outputs by the names of its fixtures. Absent where nobody published

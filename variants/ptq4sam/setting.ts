@@ -98,3 +98,10 @@ export const edgePlaces: ReadonlySet<string> = new Set([
   "image_encoder.blocks.0.attn.qkv",
   "mask_decoder.transformer.final_attn_token_to_image.out_proj",
 ]);
+
+/** Returns how far the embedding may be from the float one. Networks of convolutions lose nearly all at 4 bits. */
+export function embeddingBound({ bits: { weights, activations } }: Setting): number {
+  const least = Math.min(weights, activations);
+  if (least === 8) return 0.1;
+  return least >= 6 ? 0.4 : 1;
+}

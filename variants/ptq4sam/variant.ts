@@ -14,7 +14,7 @@ import { simulatedPlaces, withSigns } from "./graphs/simulated.ts";
 import { wholeGraph } from "./graphs/stages.ts";
 import { learnUnits, refuseFullSize } from "./learn/learn.ts";
 import { isSam, presetOf, ptq4samPresets, settingFlags, settingOf, withSettingFlags } from "./presets.ts";
-import { formatSetting, methods } from "./setting.ts";
+import { embeddingBound, formatSetting, methods } from "./setting.ts";
 import { theoryOf } from "./theory.ts";
 
 export default {
@@ -48,6 +48,7 @@ export default {
     isSam(context.preset.base!)
       ? publishedMacs(configOf(context.preset.base!), context.checkpoint)
       : publishedMacsOfBase(context),
+  embeddingBound: (preset) => embeddingBound(settingOf(preset)),
   load: loadAsBase,
   loadRaw: loadRawAsBase,
 } satisfies VariantPlugin;

@@ -1,5 +1,6 @@
 import type { OnnxGraph } from "../../../harness/api.ts";
-import { type ByteScale, toInt8 } from "../../../harness/quantize/index.ts";
+import { type ByteScale, convolutionsToInt8, toInt8, type UniformQuantizer } from "../../../harness/quantize/index.ts";
+import { gainsTime } from "../../sam-fast/layers.ts";
 import type { Calibrated } from "../calibrate/calibrated.ts";
 import { findPlaces } from "./places.ts";
 
@@ -9,22 +10,34 @@ export interface IntegerGraph {
   readonly layers: ReadonlySet<string>;
 }
 
-/** Returns a fused graph with those of its layers in int8 that have an integer product, on the calibration's own scales. */
+/**
+ * Returns a fused graph with those of its layers in int8 that have an integer product, on the calibration's own scales. Kernels
+ * of convolutions are symmetric, which the runtime asks for; a convolution that would take more time in int8 stays in float.
+ */
 export function inIntegers(graph: OnnxGraph, { activations, weights }: Calibrated): IntegerGraph {
   const places = new Map(findPlaces(graph).layers.map((layer) => [layer.weight.name, layer.place]));
   const layers = new Set<string>();
-  const scaleOf = (place: string): ByteScale | undefined => {
-    const quantizer = activations.get(place);
-    return quantizer?.bits === 8 ? { scale: quantizer.scale, zeroPoint: quantizer.zeroPoint } : undefined;
-  };
-  const result = toInt8(graph, ({ weight }) => {
+  /** Returns a layer's place where it is quantised to 8 bits. */
+  const placeOf = (weight: string): string | undefined => {
     const place = places.get(weight);
-    const known = place === undefined ? undefined : weights.get(place);
-    const input = place === undefined ? undefined : scaleOf(`${place}.input`);
-    if (known?.bits !== 8 || input === undefined) return undefined;
-    layers.add(place!);
-    const channels = Array.from(known.scales, (scale, i): ByteScale => ({ scale, zeroPoint: known.zeroPoints[i]! }));
-    return { activations: input, weights: channels };
+    const eight =
+      place !== undefined && weights.get(place)?.bits === 8 && activations.get(`${place}.input`)?.bits === 8;
+    return eight ? place : undefined;
+  };
+  const byteOf = (place: string): UniformQuantizer => activations.get(place)!;
+  const withConvolutions = convolutionsToInt8(graph, (convolution) => {
+    const place = gainsTime(convolution) ? placeOf(convolution.weight) : undefined;
+    if (place === undefined) return undefined;
+    layers.add(place);
+    return { activations: byteOf(`${place}.input`), result: byteOf(`${place}.result`) };
+  });
+  const result = toInt8(withConvolutions, ({ weight }) => {
+    const place = placeOf(weight);
+    if (place === undefined) return undefined;
+    layers.add(place);
+    const { scales, zeroPoints } = weights.get(place)!;
+    const channels = Array.from(scales, (scale, i): ByteScale => ({ scale, zeroPoint: zeroPoints[i]! }));
+    return { activations: byteOf(`${place}.input`), weights: channels };
   });
   return { graph: result, layers };
 }

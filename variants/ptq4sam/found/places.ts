@@ -16,6 +16,10 @@ export interface FoundLayer {
 export interface FoundAttention {
   /** Path of the module that the layer of the values belongs to. */
   readonly place: string;
+  /** Names of the queries, keys and values, split by head; scores' scale is not in them. */
+  readonly query: string;
+  readonly key: string;
+  readonly value: string;
   /** The product of queries and keys. */
   readonly scores: GraphNode;
   /** The product of probabilities and values. */
@@ -103,8 +107,12 @@ function layerOf(
   return { ...found, kind: "linear", layout: "inputs first", factors: [...result, rows] };
 }
 
-/** Tells whether PTQ4SAM quantises the layer of a weight: the prompt encoder and the mask decoder's heads stay in float. */
+/**
+ * Tells whether the layer of a weight is quantised. The prompt encoder and the mask decoder's heads stay in float, as published,
+ * and so does what scores the tokens of big.LITTLE ViT: it decides which tokens are computed at all.
+ */
 function isQuantised(name: string): boolean {
+  if (name.endsWith(".prediction.weight")) return false;
   if (!name.includes(".weight") || name.includes("prompt_encoder.")) return false;
   return !name.includes("mask_decoder.") || name.includes("mask_decoder.transformer.");
 }
@@ -139,10 +147,20 @@ class Trace {
     const keys = this.#layerBefore(scores.inputs[1]!);
     return {
       place: values.place.slice(0, values.place.lastIndexOf(".")),
+      query: this.#unscaled(scores.inputs[0]!),
+      key: this.#unscaled(scores.inputs[1]!),
+      value: weighted.inputs[1]!,
       scores,
       weighted,
       keys: keys === undefined ? undefined : this.#withBias(keys.node),
     };
+  }
+
+  /** Returns what a value was before it was multiplied by a number that is no value of the run. */
+  #unscaled(value: string): string {
+    const maker = this.#makers.get(value);
+    if (maker === undefined || !["Mul", "Div"].includes(maker.operator) || this.#ofTwo(maker)) return value;
+    return this.#unscaled(maker.inputs.find((input) => this.#makers.has(input))!);
   }
 
   #layerBefore(value: string): FoundLayer | undefined {
@@ -150,9 +168,13 @@ class Trace {
     return node && this.#layers.get(node);
   }
 
-  /** Returns whether a node multiplies two values that are both made by nodes. */
-  #multiplies({ operator, inputs }: GraphNode): boolean {
-    return /MatMul$/.test(operator) && inputs.slice(0, 2).every((input) => this.#makers.has(input));
+  /** Returns whether a node is a product of matrices that are both made by nodes. */
+  #multiplies(node: GraphNode): boolean {
+    return /MatMul$/.test(node.operator) && this.#ofTwo(node);
+  }
+
+  #ofTwo({ inputs }: GraphNode): boolean {
+    return inputs.slice(0, 2).every((input) => this.#makers.has(input));
   }
 
   /** Returns the nearest wanted node that a value comes from, through these operators alone. */

@@ -1,6 +1,12 @@
 import type { GraphValue, OnnxGraph } from "../../../harness/api.ts";
 import { type GraphBuilder, rewriteGraph, transposeMatrix } from "../../../harness/onnx/index.ts";
-import { fakeQuantizeLog2Node, fakeQuantizeNode, fakeQuantizeRows } from "../../../harness/quantize/index.ts";
+import {
+  fakeQuantizeLog2Node,
+  fakeQuantizeNode,
+  fakeQuantizeRows,
+  type Log2Quantizer,
+  type UniformQuantizer,
+} from "../../../harness/quantize/index.ts";
 import type { Calibrated } from "../calibrate/calibrated.ts";
 import { outputsFirst } from "./calibrate.ts";
 import { type FoundLayer, findPlaces } from "./places.ts";
@@ -12,30 +18,43 @@ import { type FoundLayer, findPlaces } from "./places.ts";
 export function simulated(graph: OnnxGraph, { activations, softmax, weights }: Calibrated): OnnxGraph {
   const { layers, attentions } = findPlaces(graph);
   const byNode = new Map(layers.map((layer) => [layer.node, layer]));
-  const scores = new Map(attentions.map((attention) => [attention.scores, attention.place]));
   const weighted = new Map(attentions.map((attention) => [attention.weighted, attention.place]));
+  /** Places of queries, keys and values, which all that take them take quantised. */
+  const parts = new Map(
+    attentions.flatMap(({ place, query, key, value }) => [
+      [query, `${place}.query`],
+      [key, `${place}.key`],
+      [value, `${place}.value`],
+    ]),
+  );
   const quantized = (builder: GraphBuilder, place: string, x: GraphValue) =>
     fakeQuantizeNode(builder, x, known(activations, place));
   return rewriteGraph(graph, (node, inputs, builder) => {
-    const [x, y, ...rest] = inputs as [GraphValue, GraphValue, ...(GraphValue | undefined)[]];
-    const again = (...factors: readonly GraphValue[]) => [
-      builder.op(node.operator, [...factors, ...rest], node.attributes),
-    ];
     const layer = byNode.get(node);
-    if (layer !== undefined) {
-      const input = quantized(builder, `${layer.place}.input`, x);
-      return again(input, quantizedWeight(builder, layer, y, weights));
-    }
-    const scored = scores.get(node);
-    if (scored !== undefined)
-      return again(quantized(builder, `${scored}.query`, x), quantized(builder, `${scored}.key`, y));
     const place = weighted.get(node);
-    if (place === undefined) return undefined;
-    const quantizer = known(softmax, `${place}.softmax`);
-    const probabilities =
-      "tau" in quantizer ? fakeQuantizeLog2Node(builder, x, quantizer) : fakeQuantizeNode(builder, x, quantizer);
-    return again(probabilities, quantized(builder, `${place}.value`, y));
+    if (layer === undefined && place === undefined && !node.outputs.some((name) => parts.has(name))) return undefined;
+    const factors = [...inputs];
+    if (layer !== undefined) {
+      factors[0] = quantized(builder, `${layer.place}.input`, inputs[0]!);
+      factors[1] = quantizedWeight(builder, layer, inputs[1]!, weights);
+    }
+    if (place !== undefined)
+      factors[0] = quantizedProbabilities(builder, inputs[0]!, known(softmax, `${place}.softmax`));
+    const how = { outputs: node.outputs.length, vouched: graph.values.get(node.outputs[0]!)!.dims };
+    const results = builder.ops(node.operator, factors, node.attributes, how);
+    return node.outputs.map((name, i) => {
+      const part = parts.get(name);
+      return part === undefined ? results[i]! : quantized(builder, part, results[i]!);
+    });
   });
+}
+
+function quantizedProbabilities(
+  graph: GraphBuilder,
+  x: GraphValue,
+  quantizer: UniformQuantizer | Log2Quantizer,
+): GraphValue {
+  return "tau" in quantizer ? fakeQuantizeLog2Node(graph, x, quantizer) : fakeQuantizeNode(graph, x, quantizer);
 }
 
 /** Adds a layer's weight as the quantiser of each output channel leaves it, in the shape that its node takes. */

@@ -1,4 +1,4 @@
-import type { Dim, OnnxGraph } from "../../../harness/api.ts";
+import type { Dim, GraphValue, OnnxGraph } from "../../../harness/api.ts";
 import { evaluateDim } from "../../../harness/onnx/dims.ts";
 import { type GraphBuilder, rewriteGraph } from "../../../harness/onnx/index.ts";
 import { random, sampleWithoutReplacement } from "../../../harness/stats/random.ts";
@@ -20,6 +20,14 @@ export interface PromptCount {
 /** Says what of a graph is looked at: inputs of layers, results of convolutions too, or everything that the paper quantises. */
 export type Watched = "inputs" | "inputs and results" | "all";
 
+interface Looking {
+  readonly watched: Watched;
+  readonly counts: PromptCount;
+  readonly seed: number;
+  /** Bytes of values that one form may give. */
+  readonly bytes?: number;
+}
+
 /** A graph that also gives values at some of its places, under the places' names. */
 export interface TappedGraph {
   readonly graph: OnnxGraph;
@@ -37,7 +45,7 @@ interface Tap {
 export function tappedGraphs(
   graph: OnnxGraph,
   places: FoundPlaces,
-  { watched, counts, seed }: { readonly watched: Watched; readonly counts: PromptCount; readonly seed: number },
+  { watched, counts, seed, bytes: most = defaults.bytes }: Looking,
 ): readonly TappedGraph[] {
   const taps: readonly Tap[] = [
     ...places.layers.map((layer) => ({ layer })),
@@ -47,7 +55,7 @@ export function tappedGraphs(
   let bytes = 0;
   for (const tap of taps) {
     const own = namesOf(tap, watched).reduce((sum, name) => sum + bytesOf(graph, name, counts), 0);
-    if (bytes > 0 && bytes + own > defaults.bytes) {
+    if (bytes > 0 && bytes + own > most) {
       parts.push([]);
       bytes = 0;
     }
@@ -60,8 +68,8 @@ export function tappedGraphs(
 function namesOf({ layer, attention }: Tap, watched: Watched): readonly string[] {
   if (layer !== undefined)
     return [layer.node.inputs[0]!, ...(givesResult(layer, watched) ? [layer.node.outputs[0]!] : [])];
-  const { scores, weighted } = attention!;
-  return [scores.inputs[0]!, scores.inputs[1]!, weighted.inputs[1]!];
+  const { query, key, value } = attention!;
+  return [query, key, value];
 }
 
 function givesResult({ kind }: FoundLayer, watched: Watched): boolean {
@@ -76,47 +84,43 @@ function elementsOf(dims: readonly Dim[], counts: PromptCount): number {
   return dims.reduce<number>((product, dim) => product * evaluateDim(dim, { ...counts }), 1);
 }
 
-function withTaps(
-  graph: OnnxGraph,
-  taps: readonly Tap[],
-  { watched, counts, seed }: { readonly watched: Watched; readonly counts: PromptCount; readonly seed: number },
-): TappedGraph {
-  const layers = new Map(taps.flatMap(({ layer }) => (layer === undefined ? [] : [[layer.node, layer] as const])));
-  const attentions = taps.flatMap(({ attention }) => attention ?? []);
-  const activations: string[] = [];
+function withTaps(graph: OnnxGraph, taps: readonly Tap[], { watched, counts, seed }: Looking): TappedGraph {
+  const activations = new Map<string, string>();
+  for (const { layer, attention } of taps) {
+    if (layer !== undefined) activations.set(`${layer.place}.input`, layer.node.inputs[0]!);
+    if (layer !== undefined && givesResult(layer, watched))
+      activations.set(`${layer.place}.result`, layer.node.outputs[0]!);
+    for (const part of ["query", "key", "value"] as const)
+      if (attention !== undefined) activations.set(`${attention.place}.${part}`, attention[part]);
+  }
   const softmax = new Map<string, readonly string[]>();
-  const give = (builder: GraphBuilder, place: string, value: Parameters<GraphBuilder["output"]>[1]) => {
-    builder.output(place, value);
-    activations.push(place);
-  };
-  const tapped = rewriteGraph(graph, (node, inputs, builder) => {
-    const layer = layers.get(node);
-    if (layer !== undefined) {
-      give(builder, `${layer.place}.input`, inputs[0]!);
-      if (!givesResult(layer, watched)) return undefined;
-      const result = builder.op(node.operator, inputs, node.attributes);
-      give(builder, `${layer.place}.result`, result);
-      return [result];
-    }
-    for (const { place, scores, weighted } of attentions) {
-      if (node === scores) {
-        give(builder, `${place}.query`, inputs[0]!);
-        give(builder, `${place}.key`, inputs[1]!);
+  const tapped = rewriteGraph(
+    graph,
+    () => undefined,
+    (builder, valueNamed) => {
+      for (const [place, name] of activations) builder.output(place, valueNamed(name));
+      for (const { attention } of taps) {
+        if (attention === undefined) continue;
+        const name = `${attention.place}.softmax.0`;
+        builder.output(name, seenOf(builder, valueNamed(attention.weighted.inputs[0]!), name, counts, seed));
+        softmax.set(`${attention.place}.softmax`, [name]);
       }
-      if (node !== weighted) continue;
-      const probabilities = inputs[0]!;
-      const rows = seenRows(probabilities.dims, place, counts, seed);
-      const axis = probabilities.dims.length - 2;
-      const seen =
-        rows === undefined ? probabilities : builder.op("Gather", [probabilities, builder.ints(rows)], { axis });
-      const name = `${place}.softmax.0`;
-      builder.output(name, seen);
-      softmax.set(`${place}.softmax`, [name]);
-      give(builder, `${place}.value`, inputs[1]!);
-    }
-    return undefined;
-  });
-  return { graph: tapped, activations, softmax };
+    },
+  );
+  return { graph: tapped, activations: [...activations.keys()], softmax };
+}
+
+/** Returns the rows of probabilities that are looked at. */
+function seenOf(
+  builder: GraphBuilder,
+  probabilities: GraphValue,
+  name: string,
+  counts: PromptCount,
+  seed: number,
+): GraphValue {
+  const rows = seenRows(probabilities.dims, name, counts, seed);
+  if (rows === undefined) return probabilities;
+  return builder.op("Gather", [probabilities, builder.ints(rows)], { axis: probabilities.dims.length - 2 });
 }
 
 /** Returns the query rows of a softmax that are looked at; nothing for all, which those of prompts are. */
