@@ -16,6 +16,8 @@ export default {
     const graphs = await graphsOfBase(context);
     return chooseLayers(graphs.get("encoder")!, schemeOf(context.preset), context);
   },
+  // The bound of a calibration's own images, and as much again for others.
+  embeddingBound: () => 0.1,
   load: loadAsBase,
   loadRaw: loadRawAsBase,
 } satisfies VariantPlugin;

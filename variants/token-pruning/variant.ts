@@ -25,6 +25,8 @@ export default {
     checkpoint.assertAllTaken();
   },
   referenceMacs: ({ preset, checkpoint }) => prunedMacs(pruningOf(preset.id)!, checkpoint),
+  // Nothing was trained for it.
+  embeddingBound: () => 0.5,
   load: loadSam,
   loadRaw: loadRawSam,
 } satisfies VariantPlugin;
