@@ -40,6 +40,16 @@ const refused: Readonly<Record<string, readonly string[]>> = {
   "evovit/*: ranks tokens by the attention of SAM's own encoder, which * has not": ofSamAlone,
 };
 
+test.each([
+  ["ptq4sam/fastsam-s/w8a8-minmax", "its encoder takes images of any size"],
+  ["sparsevit/fastsam-s", "YOLOv8 has no windows to leave out"],
+  ["ptq4sam/baseline/prompt/w8a8", "baseline/prompt: no method can change it"],
+  ["sparsevit/ptq4sam/sam-nano/w8a8", "no method can change it (found a method on sam-nano"],
+])("%s is refused", async (id, reason) => {
+  const refusal = await refusalOf(await loadRegistry(), { id, model: id });
+  expect(refusal?.message).toContain(reason);
+});
+
 // Some seconds for all pairs: graphs are described, and none is written.
 test("every method runs on every model, or is refused for the reason that stands here", async () => {
   const registry = await loadRegistry();

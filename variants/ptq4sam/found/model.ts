@@ -25,10 +25,11 @@ const nowhere: FoundPlaces = { layers: [], attentions: [] };
 
 /**
  * Returns a model as a setting sees it. Throws HarnessError for a method that treats softmax attention where the image encoder
- * has none.
+ * has none, and for an encoder that takes images of any size.
  */
 export async function foundModel(context: Context, setting: Setting): Promise<FoundModel> {
   const fused = await graphsOfBase(context);
+  requireOneSize(context, fused.get("encoder")!);
   const attends = hasAttention(fused.get("encoder")!);
   if (!attends) requireRangesAlone(context, setting);
   const kind = attends && setting.execution === "simulated" ? "reference" : "fused";
@@ -38,6 +39,12 @@ export async function foundModel(context: Context, setting: Setting): Promise<Fo
   const decoder = inDecoder === undefined ? nowhere : findPlaces(inDecoder);
   const layers = [...encoder.layers, ...decoder.layers];
   return { kind, graphs, encoder, decoder, edges: new Set([layers[0]!.place, layers.at(-1)!.place]) };
+}
+
+/** Throws HarnessError for an encoder of any size: the shapes of its values are known only when it runs. */
+function requireOneSize({ preset }: Context, { inputs }: OnnxGraph): void {
+  if (inputs.every(({ dims }) => dims.every((dim) => typeof dim === "number"))) return;
+  throw new HarnessError(`${preset.id}: its encoder takes images of any size`, { expected: "one of a fixed size" });
 }
 
 function requireRangesAlone({ preset }: Context, setting: Setting): void {
