@@ -69,6 +69,9 @@ test("the fused graph executes less than is published: padding is left out", asy
 test.each([
   ["sam-fast/sam-vit-b", "sam-vit-b"],
   ["ptq4sam/sam-nano/w8a8", "sam-nano"],
+  ["ptq4sam/blvit-nano/w8a8", "blvit-nano"],
+  ["sam-fast/blvit-nano", "blvit-nano"],
+  ["sam-fast/mobilesam-nano", "mobilesam-nano"],
   ["ptq4sam/sam-nano/w4a4", "sam-nano"],
   ["sparsevit/sam-vit-b/0-0-0-0", "sam-vit-b"],
   ["evit/sam-vit-b/k1", "sam-vit-b"],

@@ -39,10 +39,15 @@ export async function graphsOfBase(
   return graphs;
 }
 
-/** Counts multiply-accumulates of the base's published graph: a method that only changes number formats has as many. */
+/**
+ * Returns what the base's paper counts, for a method that changes numbers and no product: what the base's plug-in says of itself,
+ * else the products of its reference graph.
+ */
 export async function publishedMacsOfBase(
   context: Pick<BuildContext, "preset" | "base" | "checkpoint">,
 ): Promise<StageMacs> {
+  const { preset, plugin } = baseOf(context);
+  if (plugin.referenceMacs !== undefined) return plugin.referenceMacs({ preset, checkpoint: context.checkpoint });
   const graphs = [...(await graphsOfBase(context, "reference")).values()];
   const decoders = graphs.filter(({ name }) => name !== "encoder" && name !== "decoder-mask");
   return {

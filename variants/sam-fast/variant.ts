@@ -1,5 +1,5 @@
 import type { BuildContext, CalibrateContext, OnnxGraph, VariantPlugin } from "../../harness/api.ts";
-import { buildBase, graphsOfBase } from "../base-model/graphs.ts";
+import { buildBase, graphsOfBase, publishedMacsOfBase } from "../base-model/graphs.ts";
 import { loadAsBase, loadRawAsBase } from "../base-model/load.ts";
 import { chooseLayers, describeChoice, readChoice } from "./choice.ts";
 import { fastLayers, int8Encoder } from "./layers.ts";
@@ -18,6 +18,8 @@ export default {
   },
   // The bound of a calibration's own images, and as much again for others.
   embeddingBound: () => 0.1,
+  // Numbers of other formats, and as many products.
+  referenceMacs: publishedMacsOfBase,
   load: loadAsBase,
   loadRaw: loadRawAsBase,
 } satisfies VariantPlugin;
