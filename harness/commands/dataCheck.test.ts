@@ -249,7 +249,8 @@ describe("a copy of the free photos", () => {
   test.each(faults)("with $what has that fault and no other", async ({ plant, kinds, example, as }) => {
     const copy = new Copy(freePhotos, "instances.json");
     await plant(copy);
-    const { code, found } = await copy.check(as);
+    // Faults of annotations need no photo decoded, which is most of the time.
+    const { code, found } = await copy.check(as, { photos: kinds.some((kind) => kind.startsWith("photo")) });
     const wrong = found.filter(({ severity }) => severity === "fault");
     expect(code).toBe(1);
     expect(wrong.map(({ kind }) => kind)).toEqual(kinds);
