@@ -91,4 +91,6 @@ test("the first images alone leave cells undecided, and say how many would show 
   expect(cell).toMatchObject({ ours: { images: 8, ofImages: 24 }, verdict: { kind: "undecided" } });
   expect(cell.verdict.needed).toBe(24);
   expect(code).toBe(3);
+  const text = await called({ table: "own-photos", rows: ["sam-nano"], cells: ["box"], results, stored: true });
+  expect(text.out).toMatch(/8 of 24 +undecided: it takes all 24 images to show a difference of a point\n/);
 });

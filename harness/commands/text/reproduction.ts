@@ -88,18 +88,19 @@ function verdictTable(cells: readonly JudgedCell[]): string {
       signed(verdict!.difference, digits),
       `±${verdict!.allowed.toFixed(digits)}`,
       ours!.images === ours!.ofImages ? `all ${ours!.ofImages}` : `${ours!.images} of ${ours!.ofImages}`,
-      verdictText(verdict!),
+      verdictText(verdict!, ours!.ofImages),
     ];
   });
   return plainTable(["row", "column", "published", "ours", "difference", "allowed", "images", "verdict"], rows);
 }
 
-function verdictText(verdict: Verdict): string {
+function verdictText(verdict: Verdict, ofImages: number): string {
   if (verdict.kind === "reproduced") return "reproduced";
   if (verdict.kind === "reproduced so far") return `reproduced so far (p ${pText(verdict.p)})`;
   if (verdict.kind === "differs") return verdict.p === undefined ? "differs" : `differs (p ${pText(verdict.p)})`;
   if (verdict.p === undefined) return "undecided: too few images for an interval";
   if (verdict.needed === undefined) return "undecided: no number of images would show a difference of a point";
+  if (verdict.needed >= ofImages) return `undecided: it takes all ${ofImages} images to show a difference of a point`;
   return `undecided: ${verdict.needed} images would show a difference of a point`;
 }
 
@@ -109,7 +110,9 @@ function reasonLines(cells: readonly JudgedCell[]): readonly string[] {
     if (cell.reason !== undefined) byReason.set(cell.reason, [...(byReason.get(cell.reason) ?? []), cell]);
   return [...byReason].map(([reason, members]) => {
     const rows = [...new Set(members.map(({ system, config }) => [system, config].filter(Boolean).join(", ")))];
-    const named = rows.length > 3 ? `${rows.slice(0, 3).join("; ")} and ${rows.length - 3} more rows` : rows.join("; ");
+    const more = rows.length - 3;
+    const named =
+      more > 0 ? `${rows.slice(0, 3).join("; ")} and ${more} more row${more === 1 ? "" : "s"}` : rows.join("; ");
     return `- ${members.length} cell${members.length === 1 ? "" : "s"} (${named}): ${reason}`;
   });
 }
