@@ -8,6 +8,7 @@ import { bench, memoryConsole } from "../../harness/commands/fixtures/bench.ts";
 import { inspect } from "../../harness/commands/inspect.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { GraphBuilder, writeGraph } from "../../harness/onnx/index.ts";
+import { fakePythons, onPath } from "../../harness/plan/fixtures/fakePython.ts";
 import { resolvePlan } from "../../harness/plan/plan.ts";
 import { loadRegistry } from "../../harness/plan/plugins/registry.ts";
 import { givenGraphs, withVariantFiles } from "../../harness/plan/variantFiles.ts";
@@ -46,7 +47,8 @@ test("the command line hands the files on, and says in one line what is wrong wi
 test("bench doctor knows what files would need, and what they were taken as", async () => {
   const console = memoryConsole();
   const args = { variants: "mine", "variant-files": [`mine=${encoder}`, decoder], results: folder };
-  expect(await doctor.run(args, console)).toBe(0);
+  // The machine's own Pythons take seconds to ask, and nothing here needs one.
+  expect(await onPath(fakePythons(folder, {}), () => doctor.run(args, console))).toBe(0);
   expect(console.said.out).toMatch(/^mine +onnx +\d+ +\d+/m);
   expect(console.said.out).toContain("mine: encoder.onnx and decoder.onnx, taken as: SAM's official decoder export");
 });
