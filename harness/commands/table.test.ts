@@ -1,6 +1,6 @@
-import { cp, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rename, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test, vi } from "vitest";
 import { HarnessError } from "../errors.ts";
@@ -73,6 +73,13 @@ test("--dataset keeps the runs on one data set, and names those that there are",
   expect((await failureOf({ results, dataset: "lvis-val" })).message).toBe(
     `unknown data set of a stored run: lvis-val; known: ${dataset.id}`,
   );
+});
+
+test("a name before the hash is its own run's, though another run's name begins so", async () => {
+  const results = await exampleResults();
+  await rename(join(results, ids.old), join(results, ids.old.replace("sam-nano", "sam-nano-x")));
+  const { folder } = await findRun("sam-nano", results);
+  expect(basename(folder)).toBe(ids.new);
 });
 
 test("an unknown run suggests the nearest, a beginning of two names both", async () => {

@@ -105,8 +105,8 @@ export async function findRun(name: string, results: string): Promise<StoredRun>
 }
 
 /**
- * Returns the runs of these names: ids, folders of runs, or beginnings of ids where only one id begins so. Throws HarnessError
- * with the nearest id.
+ * Returns the runs of these names: ids, folders of runs, names before the hash, or beginnings of ids, where only one id is meant.
+ * Throws HarnessError with the nearest id.
  */
 async function namedRuns(results: string, names: readonly string[]): Promise<readonly SoundRun[]> {
   const ids = await listIds(results);
@@ -118,7 +118,10 @@ function folderOfRun(name: string, results: string, ids: readonly string[]): str
   if (ids.includes(name)) return join(resolve(results), name);
   if (existsSync(join(resolve(name), "manifest.json"))) return resolve(name);
   if (ids.length === 0) throw noRuns(results);
-  const [first, ...others] = ids.filter((id) => id.startsWith(name));
+  const begun = ids.filter((id) => id.startsWith(name));
+  // A whole name before the hash is meant where one run has it: "edge" is no beginning of edgesam's run.
+  const whole = begun.filter((id) => /^-[0-9a-f]{12}$/.test(id.slice(name.length)));
+  const [first, ...others] = whole.length > 0 ? whole : begun;
   if (first === undefined) throw unknown("run", name, ids);
   if (others.length === 0) return join(resolve(results), first);
   throw new HarnessError(`run ${name}: several runs begin so`, { found: [first, ...others], expected: "one of them" });
