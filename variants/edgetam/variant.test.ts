@@ -8,18 +8,15 @@ import { readFixture } from "../../harness/build/referenceValues.ts";
 import { openWeights } from "../../harness/build/weights/openedWeights.ts";
 import { memoryConsole } from "../../harness/commands/fixtures/bench.ts";
 import { inspect } from "../../harness/commands/inspect.ts";
-import { differenceOf } from "../../harness/onnx/fixtures/difference.ts";
 import { loadRegistry, variantOf } from "../../harness/plan/plugins/registry.ts";
-import { seededCheckpoint, shapesTaken, type TensorShapes } from "../../harness/weights/index.ts";
+import { seededCheckpoint, type TensorShapes } from "../../harness/weights/index.ts";
 import { architecturesFitting, nodesOf, parametersOf, unreadCheckpoint, writeTorch } from "../fixtures/trial.ts";
-import { answersOf, graphsOf, kinds, presetOf } from "../sam2-decoder/fixtures/plugin.ts";
+import { expectAlike, expectSameWeights, graphsOf, kinds, presetOf } from "../sam2-decoder/fixtures/plugin.ts";
 import { videoMemory } from "../sam2-decoder/videoMemory.ts";
 import edgeTam from "./variant.ts";
 
 const plugin: VariantPlugin = edgeTam;
 const nanoId = "edgetam-nano";
-/** The largest error allowed, over the output's std: float32 sums in another order come to less. */
-const tolerance = 2e-5;
 
 /** Names and shapes of the authors' state dict. */
 const published: TensorShapes = new Map(
@@ -82,28 +79,18 @@ test("the checkpoint is there twice: as SAM 2's predictor chooses the single mas
 });
 
 describe("edgetam-nano", () => {
-  test("takes the same weights for both graphs, and a file of them fits it alone", async () => {
-    const [fused, reference] = await Promise.all(
-      kinds.map((graph) => shapesTaken((checkpoint) => graphsOf(plugin, { id: nanoId, graph, checkpoint }))),
-    );
-    expect([...fused!].sort()).toEqual([...reference!].sort());
-    expect(await architecturesFitting(writeTorch(join(folder, "nano.pt"), fused!))).toEqual([nanoId]);
-  });
+  test("takes the same weights for both graphs, and a file of them fits it alone", () =>
+    expectSameWeights(plugin, nanoId, folder));
 
-  test("encodes an image and decodes prompts with and without a mask alike in both graphs", async () => {
-    const [fused, reference] = await Promise.all(
-      kinds.map((graph) => answersOf(plugin, { id: nanoId, graph }, folder)),
-    );
-    expect(Object.entries(fused!.encoded).map(([name, { dims }]) => [name, dims])).toEqual([
-      ["image_embedding", [1, 64, 16, 16]],
-      ["high_res_features.0", [1, 8, 64, 64]],
-      ["high_res_features.1", [1, 16, 32, 32]],
-    ]);
-    for (const [name, output] of Object.entries(fused!.encoded))
-      expect(differenceOf(output, reference!.encoded[name]!)).toBeLessThan(tolerance);
-    for (const [i, logits] of fused!.logits.entries())
-      expect(differenceOf(logits, reference!.logits[i]!)).toBeLessThan(tolerance);
-  });
+  test("encodes an image and decodes prompts with and without a mask alike in both graphs", () =>
+    expectAlike(plugin, nanoId, {
+      folder,
+      encoded: [
+        ["image_embedding", [1, 64, 16, 16]],
+        ["high_res_features.0", [1, 8, 64, 64]],
+        ["high_res_features.1", [1, 16, 32, 32]],
+      ],
+    }));
 
   test.each(kinds)("gives the ends of its stages only where bench verify asks, %s", async (graph) => {
     const outputsOf = async (outputs?: "all") =>

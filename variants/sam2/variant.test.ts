@@ -10,7 +10,7 @@ import { inspect } from "../../harness/commands/inspect.ts";
 import { geometryOf, toModelFrame } from "../../harness/image/index.ts";
 import { differenceOf } from "../../harness/onnx/fixtures/difference.ts";
 import { loadRegistry } from "../../harness/plan/plugins/registry.ts";
-import { seededCheckpoint, shapesTaken, type TensorShapes } from "../../harness/weights/index.ts";
+import { seededCheckpoint, type TensorShapes } from "../../harness/weights/index.ts";
 import {
   architecturesFitting,
   nodesOf,
@@ -21,7 +21,15 @@ import {
   writeAll,
   writeTorch,
 } from "../fixtures/trial.ts";
-import { answersOf, graphsOf as builtGraphs, cpu, kinds, presetOf } from "../sam2-decoder/fixtures/plugin.ts";
+import {
+  graphsOf as builtGraphs,
+  cpu,
+  expectAlike,
+  expectSameWeights,
+  kinds,
+  presetOf,
+  tolerance,
+} from "../sam2-decoder/fixtures/plugin.ts";
 import { videoMemory } from "../sam2-decoder/videoMemory.ts";
 import { type Sam2Config, sam2Configs } from "./config.ts";
 import { imageEncoder } from "./imageEncoder.ts";
@@ -30,8 +38,6 @@ import sam2 from "./variant.ts";
 
 const plugin: VariantPlugin & Pick<Required<VariantPlugin>, "loadRaw"> = sam2;
 const nanoId = "sam2.1-nano";
-/** The largest error allowed, over the output's std: float32 sums in another order come to less. */
-const tolerance = 2e-5;
 /** Names that SAM 2.1 has and SAM 2 has not. */
 const added = /^(no_obj_embed_spatial|obj_ptr_tpos_proj\.(weight|bias))$/;
 
@@ -130,31 +136,18 @@ test("points are scaled by the square's side over the image's, each axis apart",
 });
 
 describe("sam2.1-nano", () => {
-  test("takes the same weights for both graphs, and a file of them fits it alone", async () => {
-    const fused = await shapesTaken((checkpoint) => graphsOf(nanoId, "fused", { checkpoint }));
-    const reference = await shapesTaken((checkpoint) => graphsOf(nanoId, "reference", { checkpoint }));
-    expect([...fused].sort()).toEqual([...reference].sort());
-    expect(await architecturesFitting(writeTorch(join(folder, "nano.pt"), fused))).toEqual([nanoId]);
-  });
+  test("takes the same weights for both graphs, and a file of them fits it alone", () =>
+    expectSameWeights(plugin, nanoId, folder));
 
-  test("encodes an image and decodes prompts with and without a mask alike in both graphs", async () => {
-    const [fused, reference] = await Promise.all(
-      kinds.map((graph) => answersOf(plugin, { id: nanoId, graph }, folder)),
-    );
-    expect(Object.entries(fused!.encoded).map(([name, { dims }]) => [name, dims])).toEqual([
-      ["image_embedding", [1, 64, 16, 16]],
-      ["high_res_features.0", [1, 8, 64, 64]],
-      ["high_res_features.1", [1, 16, 32, 32]],
-    ]);
-    for (const [name, output] of Object.entries(fused!.encoded))
-      expect(differenceOf(output, reference!.encoded[name]!)).toBeLessThan(tolerance);
-    expect(fused!.logits.map(({ dims }) => dims)).toEqual([
-      [4, 64, 64],
-      [4, 64, 64],
-    ]);
-    for (const [i, logits] of fused!.logits.entries())
-      expect(differenceOf(logits, reference!.logits[i]!)).toBeLessThan(tolerance);
-  });
+  test("encodes an image and decodes prompts with and without a mask alike in both graphs", () =>
+    expectAlike(plugin, nanoId, {
+      folder,
+      encoded: [
+        ["image_embedding", [1, 64, 16, 16]],
+        ["high_res_features.0", [1, 8, 64, 64]],
+        ["high_res_features.1", [1, 16, 32, 32]],
+      ],
+    }));
 
   test("gives the ends of its stages only where bench verify asks", async () => {
     for (const kind of kinds) {

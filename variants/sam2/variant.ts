@@ -1,29 +1,19 @@
-import type { Checkpoint, VariantPlugin } from "../../harness/api.ts";
-import { buildSam2Decoder, sam2Decoder } from "../sam2-decoder/decoder.ts";
-import { loadRawSam2, loadSam2 } from "../sam2-decoder/load.ts";
-import { singleMaskOf } from "../sam2-decoder/presets.ts";
+import type { Checkpoint, VariantManifest } from "../../harness/api.ts";
+import { sam2Decoder } from "../sam2-decoder/decoder.ts";
+import { sam2Plugin } from "../sam2-decoder/plugin.ts";
 import { discardVideoMemory } from "../sam2-decoder/videoMemory.ts";
-import { encoderOutputs } from "../sam2-neck/outputs.ts";
 import { configOf } from "./config.ts";
 import { imageEncoder } from "./imageEncoder.ts";
 import { sam2Presets } from "./presets.ts";
 import { referenceImageEncoder } from "./reference.ts";
 
-export default {
+export default sam2Plugin({
   presets: sam2Presets,
-  async build(context) {
-    const { preset, checkpoint, graph, out } = context;
-    const id = preset.base ?? preset.id;
-    const config = configOf(id, context.side);
-    const encoder = graph === "fused" ? imageEncoder : referenceImageEncoder;
-    await out.write("encoder", encoder(config, checkpoint, encoderOutputs(context)));
-    await buildSam2Decoder(context, config.decoder, sam2Decoder);
-    if (preset.size === "full") leaveVideoMemory(checkpoint, id);
-    checkpoint.assertAllTaken();
-  },
-  load: (files, runtime, preset) => loadSam2(files, runtime, singleMaskOf(preset)),
-  loadRaw: loadRawSam2,
-} satisfies VariantPlugin;
+  configOf,
+  encoders: { fused: imageEncoder, reference: referenceImageEncoder },
+  decoder: sam2Decoder,
+  leave: leaveVideoMemory,
+});
 
 /** Names and shapes that SAM 2.1 added to SAM 2, and that tell their checkpoints apart. */
 const added = new Map([
@@ -32,7 +22,8 @@ const added = new Map([
   ["obj_ptr_tpos_proj.bias", [64]],
 ]);
 
-function leaveVideoMemory(checkpoint: Checkpoint, id: string): void {
+function leaveVideoMemory(checkpoint: Checkpoint, { id, size }: VariantManifest): void {
+  if (size === "nano") return;
   discardVideoMemory(checkpoint);
   if (!id.startsWith("sam2.1-")) return;
   // Taken and not read: a file without them is SAM 2's.
