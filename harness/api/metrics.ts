@@ -44,6 +44,8 @@ export interface ScoredProtocol {
   readonly id: string;
   /** True if the first metric of the protocol reads scores: then masks are sorted by them. */
   readonly ranksMasks: boolean;
+  /** True if one prompts name has rows of several steps of a target: one for each click. */
+  readonly severalSteps?: boolean;
 }
 
 /** Holds all that a metric needs besides the rows. */
@@ -72,6 +74,13 @@ export interface FigureColumn {
   readonly id: string;
   /** The column's header, short: mIoU, AP, AR@10. */
   readonly title: string;
+}
+
+/** A figure that a chart draws at a step of a target's prompts. */
+export interface StepFigure {
+  /** Id of the figure, as `fit` gives it. */
+  readonly id: string;
+  readonly step: number;
 }
 
 /** A figure over a part of the instances. `bench compare` calls it HEADLINE.PROMPTS.ID: miou.box.small. */
@@ -128,6 +137,8 @@ export interface DetectionErrors {
   readonly falseNegatives: ErrorCost;
 }
 
+export type MetricUnit = "fraction" | "clicks";
+
 /**
  * A metric turns the rows of a run into figures. A metric describes itself: every command that computes, shows, compares or
  * keeps figures loops over metrics and asks them.
@@ -147,8 +158,10 @@ export interface Metric {
   /** The figure by which two sides are judged, one of those that `fit` gives. */
   readonly headline: string;
   readonly better: "higher" | "lower";
-  /** 0 … 1, never percent. */
-  readonly unit: "fraction";
+  /** `fraction`: 0 … 1, never percent. `clicks`: a number of clicks. */
+  readonly unit: MetricUnit;
+  /** The least and the greatest possible value, where the unit does not say it. */
+  readonly range?: readonly [least: number, most: number];
   /**
    * `rows`: the stored rows are enough, so that figures are computed whenever they are printed. `annotations`: the dataset is
    * needed as well, so that figures are computed while it is open and kept with the run.
@@ -161,6 +174,13 @@ export interface Metric {
   readonly reads: readonly Exclude<keyof PredictionRow, "prompt">[];
   /** Figures in the result table, best known first. Empty where `bench score` and `bench compare` alone show the metric. */
   readonly columns: readonly FigureColumn[];
+  /**
+   * True for a metric over all steps of a target: it has figures of protocols with several steps under one prompts name, and of
+   * no others. Every other metric has none of those.
+   */
+  readonly severalSteps?: boolean;
+  /** Figures by step, which the report draws as a line. Those that are no columns stand in the chart and in JSON alone. */
+  readonly bySteps?: readonly StepFigure[];
   /** Figures over parts of the instances, in the table of `--details`; a row that lacks one has a dash. */
   readonly parts?: readonly FigurePart[];
   /** The line that the table's foot gives for these columns: `mIoU: mean over n instances`. */

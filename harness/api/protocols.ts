@@ -79,7 +79,9 @@ export interface PromptPass {
   readonly looksAt: "single mask" | "most confident" | "three masks";
   /** Offset of the logits at which the choice asks for the stability of masks; absent where it asks for none. */
   readonly stabilityOffset?: number | undefined;
-  /** Scored steps in ascending order; decoding ends with the last. */
+  /** What these prompts need besides what the protocol does. */
+  readonly needs?: readonly Capability[] | undefined;
+  /** Scored steps in ascending order; decoding ends with the last. Several may have one prompts name, which then has rows of each. */
   readonly scored: readonly ScoredStep[];
   /**
    * Returns the masks to keep, best first. All become rows, and the first is fed back; if there is none, the pass ends for

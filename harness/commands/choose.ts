@@ -73,7 +73,7 @@ export const choose: Command = {
       const { headline, compare } = choice;
       const candidates = choice.measured.map(({ report, side }) => candidateOf(report, side, choice));
       if (limits.accuracy !== undefined) requireMiou(candidates, headline);
-      const ranking = rankCandidates(candidates, { limits, compare });
+      const ranking = rankCandidates(candidates, { limits, better: headline?.metric.better, compare });
       const unranked = [
         ...choice.unranked,
         ...choice.leftOut.map(({ variant, reason, command }) => ({ variant, reason: `${reason}; ${command}` })),

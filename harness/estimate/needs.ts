@@ -178,7 +178,7 @@ async function variantNeeds(plan: RunPlan, chosen: ChosenVariant, known: Known):
   const accuracyMs = encodes * encodeMs + decodes * (msOf(decodeGmacs) + assumed.maskMs);
   const timed = plan.phases.includes("latency") && variant.preset.role !== "floor";
   const turnMs = assumed.turnMs + encodeMs + decodeMs + assumed.batch * msOf(decodeGmacs) + assumed.maskMs;
-  const rowBytes = scored ? known.targets * plan.prompts.length * assumed.row : 0;
+  const rowBytes = scored ? known.targets * rowsATarget(plan) * assumed.row : 0;
   const side = variant.preset.input.side / 1024;
   const memoryBytes = assumed.process + assumed.weights * weightBytes + assumed.tensors * side ** 2;
   const graphs = builtBytes / (sizes.int8 ? assumed.int8.build : assumed.build);
@@ -203,6 +203,11 @@ async function variantNeeds(plan: RunPlan, chosen: ChosenVariant, known: Known):
     diskBytes: builtBytes + rowBytes,
     taken: variant.files === undefined ? undefined : variant.preset.notes[0]!,
   };
+}
+
+/** Counts the rows of one target: prompts of several steps have one for each. */
+function rowsATarget({ prompts }: RunPlan): number {
+  return passesOf(prompts).reduce((sum, { pass }) => sum + pass.scored.length, 0);
 }
 
 /** Counts the encodes and decodes of all images. Everything mode also encodes each crop, and prompts points of its own. */

@@ -1,5 +1,6 @@
-import type { Metric, MetricContext, PredictionRow } from "../api.ts";
+import type { Metric, MetricContext, PredictionRow, ScoredProtocol } from "../api.ts";
 import { type Interval, type IntervalOptions, intervalsOf } from "../stats/intervals.ts";
+import { rangeOf } from "./units.ts";
 
 /** A metric's value as tables print it. A value from too few images has no interval. */
 export interface Figure extends Interval {
@@ -16,6 +17,14 @@ export interface FigureOptions extends Pick<IntervalOptions, "seed"> {
 }
 
 /**
+ * Tells whether a metric has figures of a protocol's rows: a metric over several steps of a target of those that have several,
+ * and every other metric of those that have one.
+ */
+export function suits(metric: Pick<Metric, "severalSteps">, protocol: Pick<ScoredProtocol, "severalSteps">): boolean {
+  return (metric.severalSteps ?? false) === (protocol.severalSteps ?? false);
+}
+
+/**
  * Returns the metric's values with their 95 % intervals, without those that have no data. Two variants on the same images and
  * seed have the same groups of images.
  */
@@ -24,11 +33,14 @@ export function figuresOf(
   { rows, ...context }: MetricContext & { readonly rows: readonly PredictionRow[] },
   { seed, intervals }: FigureOptions,
 ): readonly Figure[] {
+  if (context.protocol !== undefined && !suits(metric, context.protocol)) return [];
   const valuesAt = metric.fit(rows, context);
   const images = [...new Set(context.images)].sort((a, b) => a - b);
   const once = valuesAt({ images, counts: new Uint32Array(images.length).fill(1) });
   const found =
-    intervals === "none" ? once.map(({ value }) => asInterval(value)) : intervalsOf(valuesAt, images, { seed });
+    intervals === "none"
+      ? once.map(({ value }) => asInterval(value))
+      : intervalsOf(valuesAt, images, { seed, range: rangeOf(metric) });
   return once.flatMap(({ id, n }, i) => {
     const interval = found[i];
     return interval === undefined ? [] : [{ id, ...interval, n }];

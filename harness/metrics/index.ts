@@ -6,17 +6,20 @@ import type { Metric, Protocol, ScoredProtocol } from "../api.ts";
 import { ap } from "./ap.ts";
 import { boundaryIou } from "./boundaryIou.ts";
 import { calibration } from "./calibration.ts";
+import { clickIou } from "./clickIou.ts";
 import { miou } from "./miou.ts";
+import { noc, unreached } from "./noc.ts";
 import { ownMasks, recall } from "./recall.ts";
 
-export { type Figure, figuresById, figuresOf } from "./figures.ts";
+export { type Figure, figuresById, figuresOf, suits } from "./figures.ts";
 export { cocoSizes, isOfSize } from "./sizes.ts";
-export { ap, boundaryIou, calibration, miou, ownMasks, recall };
+export { printed, rangeOf, type UnitForm, units } from "./units.ts";
+export { ap, boundaryIou, calibration, clickIou, miou, noc, ownMasks, recall, unreached };
 
 /** All metrics in the order of a table's columns. A metric is added here, or by `--plugin`; nothing else names it. */
-export const metrics: readonly Metric[] = [miou, ap, recall, calibration, boundaryIou];
+export const metrics: readonly Metric[] = [miou, noc, unreached, clickIou, ap, recall, calibration, boundaryIou];
 
 /** Returns what a metric is told about the protocol of its rows. */
 export function contextOf({ id, metrics: [first] }: Pick<Protocol, "id" | "metrics">): ScoredProtocol {
-  return { id, ranksMasks: first.reads.includes("score") };
+  return { id, ranksMasks: first.reads.includes("score"), severalSteps: first.severalSteps };
 }

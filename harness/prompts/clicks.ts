@@ -1,4 +1,4 @@
-import type { Point, PromptSampler, Rle } from "../api.ts";
+import type { Feedback, Point, Prompt, PromptSampler, Rle, Target } from "../api.ts";
 import { centrePoint, difference, rleFromCounts } from "../mask/index.ts";
 import { maskOf } from "./pixels.ts";
 
@@ -11,17 +11,36 @@ import { maskOf } from "./pixels.ts";
 export const clicks: PromptSampler = {
   id: "clicks",
   size: (step) => ({ points: step, box: false }),
-  *prompts(target) {
-    const mask = maskOf(target);
-    const made: Point[] = [];
-    let prediction = rleFromCounts([mask.size.height * mask.size.width], mask.size);
-    for (;;) {
-      made.push(nextClick(mask, prediction, made));
-      const feedback = yield { frame: "image", points: [...made] };
-      prediction = feedback.mask;
-    }
-  },
+  prompts: (target) => clickPrompts(target, () => undefined),
 };
+
+/**
+ * Sampler of the same clicks, where each prompt after the first also feeds back the low-res logits of the mask that was kept
+ * before. Throws where the variant gives no logits.
+ */
+export const clicksWithMask: PromptSampler = {
+  id: "clicks-with-mask",
+  size: (step) => ({ points: step, box: false }),
+  prompts: (target) =>
+    clickPrompts(target, ({ lowResLogits }) => {
+      if (lowResLogits === undefined) throw new Error(`target ${target.id}: a mask without logits can not be fed back`);
+      return lowResLogits;
+    }),
+};
+
+/** Yields the prompts of one target. `fedBack` returns what a prompt holds of the prediction before it. */
+function* clickPrompts(
+  target: Target,
+  fedBack: (feedback: Feedback) => Prompt<"image">["mask"],
+): ReturnType<PromptSampler["prompts"]> {
+  const mask = maskOf(target);
+  const made = [nextClick(mask, rleFromCounts([mask.size.height * mask.size.width], mask.size), [])];
+  let feedback = yield { frame: "image", points: [...made] };
+  for (;;) {
+    made.push(nextClick(mask, feedback.mask, made));
+    feedback = yield { frame: "image", points: [...made], mask: fedBack(feedback) };
+  }
+}
 
 /**
  * Returns the next click: a foreground click only if the missed region reaches deeper than the added one. Pixels clicked before

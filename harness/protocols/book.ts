@@ -1,5 +1,5 @@
 import type { Metric, Protocol, ScoredProtocol } from "../api.ts";
-import { contextOf } from "../metrics/index.ts";
+import { contextOf, suits } from "../metrics/index.ts";
 
 /** The book holds every known protocol and metric, of the project and of plug-ins. Figures are made by them. */
 export interface ScoreBook {
@@ -12,7 +12,9 @@ export interface ScoreBook {
 export function metricsOf({ metrics }: ScoreBook, protocol: Protocol): readonly Metric[] {
   const listed = new Set(protocol.metrics.map(({ id }) => id));
   const context = contextOf(protocol);
-  return metrics.filter((metric) => listed.has(metric.id) || metric.joins?.(context) === true);
+  return metrics.filter(
+    (metric) => listed.has(metric.id) || (suits(metric, context) && metric.joins?.(context) === true),
+  );
 }
 
 /** The rule by which two sides of a comparison are judged under one protocol. */
@@ -23,6 +25,5 @@ export interface Judgement extends ScoredProtocol {
 
 /** Returns how a protocol judges two sides: by its own headline, else by that of its first metric. */
 export function judgementOf(protocol: Protocol): Judgement {
-  const { id, ranksMasks } = contextOf(protocol);
-  return { id, ranksMasks, headline: protocol.headline ?? protocol.metrics[0].headline };
+  return { ...contextOf(protocol), headline: protocol.headline ?? protocol.metrics[0].headline };
 }

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Capability, Prompt, PromptSampler, Rle, Size } from "../api.ts";
 import { encodeRle } from "../mask/index.ts";
 import { type Fitting, misfitOf, requireFit } from "./fit.ts";
-import { promptPlan, protocols } from "./index.ts";
+import { needsOf, promptPlan, protocols } from "./index.ts";
 
 const sam = { id: "sam-vit-b", lacks: [] } as const;
 const efficient = { id: "efficientsam-ti", lacks: ["single-mask-token", "mask-input"], maxPoints: 6 } as const;
@@ -93,13 +93,29 @@ test("samplers say how many points their prompts hold", () => {
       );
 });
 
-test("a protocol needs the mask input exactly where its prompts feed a mask back", () => {
-  for (const { id, needs, passes } of protocols.filter(({ prompted }) => prompted !== "nothing")) {
-    const feeds = passes.some(({ sampler, scored }) =>
-      promptsOfSampler(sampler, scored.at(-1)!.step).some(({ mask }) => mask !== undefined),
-    );
-    expect(needs.includes("mask-input"), id).toBe(feeds);
-  }
+test("prompts need the mask input exactly where they feed a mask back", () => {
+  for (const protocol of protocols.filter(({ prompted }) => prompted !== "nothing"))
+    for (const { sampler, scored } of protocol.passes) {
+      const feeds = promptsOfSampler(sampler, scored.at(-1)!.step).some(({ mask }) => mask !== undefined);
+      for (const { prompts } of scored)
+        expect(needsOf({ protocol, prompts }).includes("mask-input"), `${protocol.id} ${prompts}`).toBe(feeds);
+    }
+});
+
+test("twenty clicks refuse a model that takes six points, and their feedback one without a mask input", () => {
+  const error = thrown(refusal({ id: "efficientsam-ti", lacks: [], maxPoints: 6 }, { protocol: "noc" }));
+  expect(error.message).toBe(
+    "efficientsam-ti: takes fewer points than prompts noc hold (found 20, a box counting as two, expected at most 6)",
+  );
+  expect(fits({ id: "mine", lacks: [], maxPoints: 19 }, "noc")).toBe(false);
+  expect(fits({ id: "mine", lacks: [], maxPoints: 20 }, "noc,noc-mask")).toBe(true);
+  const unfed = thrown(refusal({ id: "fastsam-s", lacks: ["mask-input"] }, { protocol: "noc" }));
+  expect(unfed.message).toBe(
+    "fastsam-s: can not be measured with prompts noc-mask, it lacks what they need (found no mask-input)",
+  );
+  expect(unfed.hint).toBe(
+    "leave the variant or the protocol out; `bench list protocols` says what each needs; --prompts noc fit",
+  );
 });
 
 function promptSizes(sampler: PromptSampler, steps: number) {

@@ -1,6 +1,6 @@
 import type { PromptSize, ScoredStep, VariantManifest } from "../api.ts";
 import { HarnessError } from "../errors.ts";
-import { type PlannedPrompts, promptsOf } from "./plan.ts";
+import { needsOf, type PlannedPrompts, promptsOf } from "./plan.ts";
 
 /** The properties of a variant that decide whether a protocol's prompts fit it. */
 export type Fitting = Pick<
@@ -42,18 +42,21 @@ export function misfitOf({ protocol, prompts }: PlannedPrompts, variant: Fitting
           found: "no everything mode of its own",
           hint: "--protocol anything-ar1000 and anything-default prompt a grid of points",
         };
-  const missing = protocol.needs.filter((need) => lacks.includes(need));
+  const missing = needsOf({ protocol, prompts }).filter((need) => lacks.includes(need));
   if (missing.length > 0)
     return {
-      problem: `can not be measured by protocol ${protocol.id}, it lacks what that needs`,
+      problem: missing.some((need) => protocol.needs.includes(need))
+        ? `can not be measured by protocol ${protocol.id}, it lacks what that needs`
+        : `can not be measured with prompts ${prompts}, it lacks what they need`,
       found: `no ${missing.join(", no ")}`,
       hint: [
         ...missing.flatMap((need) => lackReasons[need] ?? []),
         "leave the variant or the protocol out; `bench list protocols` says what each needs",
       ].join("; "),
     };
+  // The last step has the longest prompt.
   for (const pass of protocol.passes)
-    for (const step of pass.scored.filter((each) => each.prompts === prompts)) {
+    for (const step of pass.scored.filter((each) => each.prompts === prompts).toReversed()) {
       const size = pass.sampler.size(step.step);
       const misfit = tooManyPoints(size, step, variant) ?? otherMask(pass.looksAt, size, step, variant);
       if (misfit !== undefined) return misfit;

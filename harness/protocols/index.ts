@@ -21,6 +21,7 @@ import { comPoint } from "./comPoint.ts";
 import { edgesam } from "./edgesam.ts";
 import { gtbox } from "./gtbox.ts";
 import { gtboxArgmax } from "./gtboxArgmax.ts";
+import { noc } from "./noc.ts";
 import { type PlannedPrompts, type PromptFlags, planPrompts, protocolIn } from "./plan.ts";
 import { pointsDt } from "./pointsDt.ts";
 import { randomPointsMiou } from "./randomPoints.ts";
@@ -30,6 +31,7 @@ import { sam2Clicks } from "./sam2Clicks.ts";
 export { type Judgement, judgementOf, metricsOf, type ScoreBook } from "./book.ts";
 export { misfitOf, requireFit } from "./fit.ts";
 export {
+  needsOf,
   type PlannedPass,
   type PlannedPrompts,
   type PromptFlags,
@@ -43,6 +45,7 @@ export const protocols: readonly Protocol[] = [
   pointsDt,
   ritmClicks,
   sam2Clicks,
+  noc,
   comPoint,
   edgesam,
   gtbox,

@@ -1,4 +1,4 @@
-import type { PromptPass, Protocol } from "../api.ts";
+import type { Capability, PromptPass, Protocol } from "../api.ts";
 import { HarnessError, unknown } from "../errors.ts";
 
 const defaults = { prompts: "box,1p,3p" };
@@ -74,7 +74,13 @@ export function protocolIn(protocols: readonly Protocol[], id: string): Protocol
 
 /** Returns the prompts names that a protocol defines, in its own order. */
 export function promptsOf(protocol: Protocol): readonly string[] {
-  return protocol.passes.flatMap(({ scored }) => scored.map(({ prompts }) => prompts));
+  return [...new Set(protocol.passes.flatMap(({ scored }) => scored.map(({ prompts }) => prompts)))];
+}
+
+/** Returns what some prompts of a protocol need of a variant: what the protocol needs, and what their own pass does. */
+export function needsOf({ protocol, prompts }: PlannedPrompts): readonly Capability[] {
+  const own = protocol.passes.filter(({ scored }) => scored.some((step) => step.prompts === prompts));
+  return [...new Set([...protocol.needs, ...own.flatMap(({ needs = [] }) => needs)])];
 }
 
 function everyName(protocol: Protocol): PlannedPrompts[] {

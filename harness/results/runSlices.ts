@@ -44,7 +44,9 @@ function sizesOf({ parts, headline }: Metric, { figures }: SliceOptions): readon
       return { id: headline.replace(/^A[PR]/, (kind) => kind + letter), meaning };
     });
   return named.flatMap(({ id, meaning }) =>
-    figures[id] === undefined ? [] : [{ by: "size", title: meaning, figure: headline, ...figures[id] }],
+    id === headline || figures[id] === undefined
+      ? []
+      : [{ by: "size", title: meaning, figure: headline, ...figures[id] }],
   );
 }
 

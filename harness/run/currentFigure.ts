@@ -10,8 +10,9 @@ const share = 0.02;
 
 /** A figure of the images at hand, which is the run's figure once all are. */
 export interface FigureSoFar extends Figure {
-  /** Title of the metric, such as mIoU. */
+  /** Title of the figure, such as mIoU. */
   readonly title: string;
+  readonly unit: Metric["unit"];
   readonly prompts: string;
 }
 
@@ -33,7 +34,7 @@ export class CurrentFigure {
     this.#clock = clock;
     this.#asked = planned
       .map(({ prompts, protocol }) => ({ prompts, metric: protocol.metrics[0] }))
-      .find(({ metric }) => metric.needs === "rows" && metric.unit === "fraction");
+      .find(({ metric }) => metric.needs === "rows");
   }
 
   /** Takes the rows of an image; those of an image that failed are in no figure. */
@@ -51,8 +52,9 @@ export class CurrentFigure {
     if (this.#asked === undefined || began < this.#next) return this.#found;
     const { metric, prompts } = this.#asked;
     const context = { rows: this.#rows, images: this.#images, sizes: cocoSizes };
-    const [first] = figuresOf(metric, context, { seed: this.#seed });
-    if (first !== undefined) this.#found = { ...first, title: metric.columns[0]!.title, prompts };
+    const found = figuresOf(metric, context, { seed: this.#seed }).find(({ id }) => id === metric.headline);
+    const title = metric.columns.find(({ id }) => id === metric.headline)?.title ?? metric.title;
+    if (found !== undefined) this.#found = { ...found, title, prompts, unit: metric.unit };
     const ended = this.#clock.nowMs();
     this.#next = ended + (ended - began) / share;
     return this.#found;

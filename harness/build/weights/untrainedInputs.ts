@@ -1,4 +1,5 @@
-import type { PlannedPrompts } from "../../protocols/index.ts";
+import type { Capability } from "../../api.ts";
+import { needsOf, type PlannedPrompts } from "../../protocols/index.ts";
 
 /** Weights that were trained for a preset, with the inputs that their training left out. */
 interface Weights {
@@ -15,12 +16,14 @@ export function untrainedInputNotes(plan: readonly PlannedPrompts[], weights: We
   if (weights === undefined) return [];
   const protocols = [...new Set(plan.map(({ protocol }) => protocol))];
   return protocols.flatMap((protocol) => {
-    const prompts = plan.flatMap((each) => (each.protocol === protocol ? [each.prompts] : []));
-    return protocol.needs
+    const planned = plan.filter((each) => each.protocol === protocol);
+    const needing = (need: Capability) =>
+      planned.flatMap((each) => (needsOf(each).includes(need) ? [each.prompts] : [])).join(", ");
+    return [...new Set(planned.flatMap(needsOf))]
       .filter((need) => weights.untrained.includes(need))
       .map(
         (need) =>
-          `${prompts.join(", ")}: protocol ${protocol.id} uses the ${need.replaceAll("-", " ")}, which ${weights.file} was never trained on: these figures say nothing of a model that was`,
+          `${needing(need)}: protocol ${protocol.id} uses the ${need.replaceAll("-", " ")}, which ${weights.file} was never trained on: these figures say nothing of a model that was`,
       );
   });
 }

@@ -1,5 +1,6 @@
 import { Writable } from "node:stream";
 import { expect, test } from "vitest";
+import type { FigureSoFar } from "../../run/currentFigure.ts";
 import { observe } from "./observe.ts";
 
 test("a terminal says what is checked before a run, image by image, and goes on with the run's own line", () => {
@@ -13,7 +14,16 @@ test("a terminal says what is checked before a run, image by image, and goes on 
     });
   const observer = observe({ out: stream(), notes: Object.assign(stream(), { isTTY: true, columns: 200 }) });
   observer.overlap("sam-fast/sam-nano", { done: 1, total: 40 });
-  const figure = { id: "miou", title: "mIoU", prompts: "box", value: 0.381, low: 0.321, high: 0.441, n: 9 };
+  const figure: FigureSoFar = {
+    id: "miou",
+    title: "mIoU",
+    unit: "fraction",
+    prompts: "box",
+    value: 0.381,
+    low: 0.321,
+    high: 0.441,
+    n: 9,
+  };
   const whole = { done: 41, total: 80, before: 0, turns: 10 };
   observer.images("sam-fast/sam-nano", { done: 1, total: 40, image: 7, before: 0, figure, whole });
   observer.finish();

@@ -1,4 +1,4 @@
-import { intervalText, scaledInterval } from "../../report/table/intervalText.ts";
+import { unitText } from "../../report/table/intervalText.ts";
 import type { FigureSoFar } from "../../run/currentFigure.ts";
 import type { RunObserver } from "../../run/request.ts";
 import type { SearchObserver } from "../../search/request.ts";
@@ -54,8 +54,8 @@ export function observe(console: Console): RunView {
 }
 
 /** Writes the figure as tables do: mIoU box 38.1 ±6.0. */
-function figureText({ title, prompts, value, low, high }: FigureSoFar): string {
-  return `${title} ${prompts} ${intervalText(scaledInterval({ value, low, high }, 100), 1)}`;
+function figureText({ title, prompts, unit, ...figure }: FigureSoFar): string {
+  return `${title} ${prompts} ${unitText(figure, unit)}`;
 }
 
 const units = { parts: "turns", configurations: "configurations", check: "checks" } as const;

@@ -1,4 +1,5 @@
 import type { DetectionErrors, ReliabilityBin } from "../../api.ts";
+import { units } from "../../metrics/index.ts";
 import type { FileFigure } from "../../results/fileFigure.ts";
 import type { FileScore } from "../../results/scoreFile.ts";
 import type { CategoryScore, RunScore } from "../../results/scoreRun.ts";
@@ -21,10 +22,7 @@ export function fileScoreText(
 
 /** Writes the figures of a stored run by prompts, then its tables by category and of its predicted IoU. */
 export function runScoreText({ run, prompts }: RunScore): string {
-  const rows = Object.entries(prompts).flatMap(([name, { protocol, figures }]) =>
-    Object.entries(figures).map(([id, figure]) => [name, protocol, ...rowOf([id, figure])]),
-  );
-  const parts = [run, plainTable(["prompts", "protocol", "", "%", "95 % interval", "n"], rows)];
+  const parts = [run, ...figureTables(prompts)];
   for (const [name, { categories }] of Object.entries(prompts))
     if (categories !== undefined) parts.push(`${name}: average precision by category\n${categoryTable(categories)}`);
   for (const [name, { errors, slices }] of Object.entries(prompts)) {
@@ -38,6 +36,19 @@ export function runScoreText({ run, prompts }: RunScore): string {
     parts.push(`${name}: predicted against measured IoU\n${table}`);
   }
   return parts.join("\n\n");
+}
+
+/** Writes the figures of all prompts, a table for each unit. */
+function figureTables(prompts: RunScore["prompts"]): readonly string[] {
+  const all = Object.entries(prompts).flatMap(([name, { protocol, figures }]) =>
+    Object.entries(figures).map(([id, figure]) => ({ name, protocol, id, figure })),
+  );
+  const found = [...new Set(all.map(({ figure }) => figure.unit ?? "fraction"))];
+  return found.map((unit) => {
+    const own = all.filter(({ figure }) => (figure.unit ?? "fraction") === unit);
+    const rows = own.map(({ name, protocol, id, figure }) => [name, protocol, ...rowOf([id, figure])]);
+    return plainTable(["prompts", "protocol", "", units[unit].sign, "95 % interval", "n"], rows);
+  });
 }
 
 function categoryTable(categories: readonly CategoryScore[]): string {
@@ -114,9 +125,11 @@ function binOf({ from, to, predictedIou, iou, n }: ReliabilityBin): string[] {
   return [`${from.toFixed(1)} to ${to.toFixed(1)}`, percent(predictedIou), percent(iou), String(n)];
 }
 
-function rowOf([id, { value, low, high, n }]: readonly [string, FileFigure]): string[] {
-  const interval = low === undefined || high === undefined ? "" : `${percent(low)} to ${percent(high)}`;
-  return [id, percent(value), interval, String(n)];
+function rowOf([id, { value, low, high, n, unit }]: readonly [string, FileFigure]): string[] {
+  const { factor } = units[unit ?? "fraction"];
+  const text = (bound: number | undefined) => (bound === undefined ? "" : (factor * bound).toFixed(2));
+  const interval = low === undefined || high === undefined ? "" : `${text(low)} to ${text(high)}`;
+  return [id, text(value), interval, String(n)];
 }
 
 /** Writes a fraction as percent; the text is empty where there is no data. */

@@ -1,4 +1,4 @@
-import type { NanoWeights, SeededScale } from "../../api.ts";
+import type { NanoWeights, SeededScale, StepFigure } from "../../api.ts";
 import { HarnessError } from "../../errors.ts";
 
 /** An id is part of file names, and of lists that commas set apart, so it has these letters only. */
@@ -72,16 +72,28 @@ const datasetPluginRules: readonly Rule[] = [
 /** Returns whether a value is a list of figures with title and id; the list may be empty. */
 const isColumns = (value: unknown) => Array.isArray(value) && value.every(isColumn);
 
+/** Returns whether a value is a list of figures, each with the step that it is of. */
+const isStepFigures = (value: unknown) =>
+  Array.isArray(value) &&
+  value.every((each) => isText((each as Partial<StepFigure>).id) && isCount((each as Partial<StepFigure>).step));
+
+/** Returns whether a value is two numbers, the lesser first. */
+const isRange = (value: unknown) =>
+  Array.isArray(value) && value.length === 2 && value.every(isNumber) && value[0] < value[1];
+
 const metricRules: readonly Rule[] = [
   id("id"),
   text("title"),
   text("about"),
   text("headline"),
   oneOf("better", "higher", "lower"),
-  oneOf("unit", "fraction"),
+  oneOf("unit", "fraction", "clicks"),
+  rule("severalSteps", "true or false, or nothing", (value) => value === undefined || typeof value === "boolean"),
   oneOf("needs", "rows", "annotations"),
   texts("reads"),
   rule("columns", "a list of { id, title }", isColumns),
+  rule("bySteps", "a list of { id, step }, or nothing", (value) => value === undefined || isStepFigures(value)),
+  rule("range", "[least, most], or nothing", (value) => value === undefined || isRange(value)),
   rule("parts", "a list of { id, title, meaning }, or nothing", (value) => value === undefined || isColumns(value)),
   rule("joins", "a function, or nothing", (value) => value === undefined || isFunction(value)),
   call("fit"),

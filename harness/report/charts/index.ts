@@ -2,6 +2,7 @@ import { accuracyBySizeCharts } from "./accuracyBySize.ts";
 import { accuracyLatencyCharts } from "./accuracyLatency.ts";
 import { accuracySettingCharts } from "./accuracySetting.ts";
 import type { Chart, ChartRun } from "./chart.ts";
+import { iouByClickCharts } from "./iouByClick.ts";
 import { latencyCharts } from "./latencyDistribution.ts";
 import { memoryCharts } from "./memoryByStage.ts";
 import { predictedIouCharts } from "./predictedIou.ts";
@@ -18,6 +19,7 @@ export const chartSections: readonly {
   { title: "Latency", charts: latencyCharts },
   { title: "Memory", charts: memoryCharts },
   { title: "Accuracy by object size", charts: accuracyBySizeCharts },
+  { title: "IoU by click", charts: iouByClickCharts },
   { title: "Accuracy by setting", charts: accuracySettingCharts },
   { title: "Predicted against measured IoU", charts: predictedIouCharts },
 ];

@@ -1,3 +1,4 @@
+import type { Metric } from "../../api.ts";
 import { type CompareOptions, compareRuns } from "../../results/compare/compare.ts";
 import type { FigureDifference } from "../../results/compare/differences.ts";
 import type { LatencyDifference } from "../../results/compare/latency.ts";
@@ -34,6 +35,13 @@ export interface Ranking {
   readonly missing: readonly Miss[];
 }
 
+interface RankingOptions {
+  readonly limits: Limits;
+  /** Says which accuracy is the better one; absent where there is none. */
+  readonly better?: Metric["better"] | undefined;
+  readonly compare: CompareOptions;
+}
+
 /**
  * Ranks candidates. The most accurate is compared with each other one, paired by target as `bench compare` does; those that are
  * not shown to be worse are as accurate, and of these the fastest is first. The others follow in the same way. Candidates of
@@ -41,7 +49,7 @@ export interface Ranking {
  */
 export function rankCandidates(
   candidates: readonly Candidate[],
-  { limits, compare }: { readonly limits: Limits; readonly compare: CompareOptions },
+  { limits, better = "higher", compare }: RankingOptions,
 ): Ranking {
   const judged = candidates.map((candidate) => ({ candidate, excesses: excessesOf(candidate, limits) }));
   const fitting = judged.filter(({ excesses }) => excesses.length === 0).map(({ candidate }) => candidate);
@@ -49,7 +57,7 @@ export function rankCandidates(
   const known = fitting.filter(({ accuracy }) => accuracy !== undefined);
   const unknown = fitting.filter(({ accuracy }) => accuracy === undefined);
   return {
-    fitting: [...tiers(known, byAccuracy, compare), ...tiers(unknown, bySpeed, compare)],
+    fitting: [...tiers(known, byAccuracy(better), compare), ...tiers(unknown, bySpeed, compare)],
     missing: [...missing].sort((a, b) => worst(a) - worst(b)),
   };
 }
@@ -71,12 +79,15 @@ const unmeasured = Number.POSITIVE_INFINITY;
 const latencyOf = ({ latency }: Candidate) => latency?.value ?? unmeasured;
 const memoryOf = ({ memoryBytes }: Candidate) => memoryBytes ?? unmeasured;
 
-const byAccuracy: Order = {
-  by: "accuracy",
-  first: (a, b) => b.accuracy!.value - a.accuracy!.value,
-  second: (a, b) => compared(latencyOf(a), latencyOf(b)),
-  isWorse: ({ outcome }) => outcome === "worse",
-};
+function byAccuracy(better: Metric["better"]): Order {
+  const sign = better === "higher" ? 1 : -1;
+  return {
+    by: "accuracy",
+    first: (a, b) => sign * (b.accuracy!.value - a.accuracy!.value),
+    second: (a, b) => compared(latencyOf(a), latencyOf(b)),
+    isWorse: ({ outcome }) => outcome === "worse",
+  };
+}
 
 const bySpeed: Order = {
   by: "latency",

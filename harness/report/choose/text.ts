@@ -1,10 +1,12 @@
-import { changeRange, milliseconds, points, pointsRange } from "../../results/compare/words.ts";
+import { units } from "../../metrics/index.ts";
+import type { FigureDifference } from "../../results/compare/differences.ts";
+import { changeRange, differenceRange, differenceText, figureText, milliseconds } from "../../results/compare/words.ts";
 import type { Headline } from "../../results/headline.ts";
 import type { Interval } from "../../stats/intervals.ts";
 import { promptsText } from "../table/cellText.ts";
 import { licenceLines } from "../table/foot.ts";
 import { type Column, none } from "../table/grid.ts";
-import { intervalText, scaledInterval } from "../table/intervalText.ts";
+import { unitText } from "../table/intervalText.ts";
 import { layout, wrap } from "../table/layout.ts";
 import { nameColumns } from "../table/resultColumns.ts";
 import type { Candidate } from "./candidate.ts";
@@ -110,17 +112,9 @@ function columnsOf(
   const accuracy =
     figure === undefined
       ? []
-      : [
-          column(
-            headerOf(figure, beside),
-            (each) => each.accuracy && intervalText(scaledInterval(each.accuracy, 100), 1),
-          ),
-        ];
+      : [column(headerOf(figure, beside), (each) => each.accuracy && unitText(each.accuracy, figure.metric.unit))];
   const further = beside.map((headline, i) =>
-    column(
-      headerOf(headline, beside),
-      (each) => each.beside[i] && intervalText(scaledInterval(each.beside[i], 100), 1),
-    ),
+    column(headerOf(headline, beside), (each) => each.beside[i] && unitText(each.beside[i], headline.metric.unit)),
   );
   const reaches = candidates.some((each) => isUncertain(each, limits))
     ? [column([""], (each) => (isUncertain(each, limits) ? "its interval reaches beyond a limit" : ""))]
@@ -138,8 +132,9 @@ function columnsOf(
   ];
 }
 
-function headerOf({ title, prompts }: Headline, beside: readonly Headline[]): readonly string[] {
-  return [title, beside.length === 0 ? "%" : `${promptsText(prompts)}, %`];
+function headerOf({ title, prompts, metric }: Headline, beside: readonly Headline[]): readonly string[] {
+  const { sign } = units[metric.unit];
+  return [title, beside.length === 0 ? sign : `${promptsText(prompts)}, ${sign}`];
 }
 
 /** Writes a median with its interval, which is hardly ever symmetric. */
@@ -163,9 +158,13 @@ function decisionTexts(fitting: readonly Ranked[], headline: Headline | undefine
 }
 
 function worseText({ difference }: Decision, { ahead, behind }: Names): string {
-  const by =
-    difference && `${points(difference.difference.value)} points, 95 % interval ${pointsRange(difference.difference)}`;
+  const by = difference && signedText(difference);
   return `${behind} is less accurate than ${ahead}${by === undefined ? "" : ` (${by})`}.`;
+}
+
+function signedText({ difference, unit }: FigureDifference): string {
+  const size = `${differenceText(difference.value, unit)} ${units[unit].differenceSign}`;
+  return `${size}, 95 % interval ${differenceRange(difference, unit)}`;
 }
 
 interface Names {
@@ -182,17 +181,16 @@ function alikeText(decision: Decision, { ahead, behind }: Pair, headline: Headli
   const names = `${nameOf(ahead)} and ${nameOf(behind)}`;
   const faster = latencyReason(decision, { ahead, behind });
   if (decision.difference === undefined) return `${names} share no ${headline?.title ?? "accuracy"} figure; ${faster}.`;
-  const { difference, detectable, a, b } = decision.difference;
-  const size = intervalText(absolute(difference), 1);
+  const { difference, detectable, a, b, unit } = decision.difference;
+  const size = `${unitText(absolute(difference), unit)} ${units[unit].differenceSign}`;
   if (a.value === b.value && difference.low === 0 && difference.high === 0)
     return `${names} are equally accurate, to the last mask; ${faster}.`;
-  const least = detectable === undefined ? "" : `, and one of ${(100 * detectable).toFixed(1)} would have shown`;
-  return `${names} are not shown to differ in accuracy: ${size} points between them${least}; ${faster}.`;
+  const least = detectable === undefined ? "" : `, and one of ${figureText(detectable, unit)} would have shown`;
+  return `${names} are not shown to differ in accuracy: ${size} between them${least}; ${faster}.`;
 }
 
-/** Returns the difference in points without its sign: which of the two is meant shows in neither name. */
-function absolute(difference: Interval): Interval {
-  const { value, low, high } = scaledInterval(difference, 100);
+/** Returns the difference without its sign: which of the two is meant shows in neither name. */
+function absolute({ value, low, high }: Interval): Interval {
   return value < 0 && low !== undefined && high !== undefined
     ? { value: -value, low: -high, high: -low }
     : { value: Math.abs(value), low, high };

@@ -1,6 +1,7 @@
 import { HarnessError, unknown } from "../../errors.ts";
+import { units as unitForms } from "../../metrics/index.ts";
 import type { Comparison } from "../../results/compare/compare.ts";
-import { change, milliseconds, points, pValue } from "../../results/compare/words.ts";
+import { change, differenceText, milliseconds, pValue } from "../../results/compare/words.ts";
 import { agreementNames, agreementValue, namedAgreement } from "./failIfAgreement.ts";
 
 const comparators = ["<=", ">=", "<", ">"] as const;
@@ -123,7 +124,10 @@ function judgeFigure(condition: Condition, comparison: Comparison): Outcome {
   if (figure === undefined) throw unknown("figure in --fail-if", name, figureNames(comparison));
   const found = of === "p" ? figure.adjustedP : of === "difference" ? figure.difference.value : figure.difference[of];
   if (found === undefined) throw noSuchBound(condition);
-  const text = of === "p" ? `p ${pValue(found)}` : `${of} ${points(found, 2)} points`;
+  if (figure.unit !== "fraction" && condition.unit === "%")
+    throw malformed(condition.text, `${name} is in ${unitForms[figure.unit].sign}, not in %`);
+  const told = `${differenceText(found, figure.unit, 1)} ${unitForms[figure.unit].differenceSign}`;
+  const text = of === "p" ? `p ${pValue(found)}` : `${of} ${told}`;
   return { met: holds(condition, found, limitOf(condition)), found: text };
 }
 

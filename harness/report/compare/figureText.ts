@@ -1,14 +1,16 @@
+import { units } from "../../metrics/index.ts";
 import type { Breakdown, CategoryDifference } from "../../results/compare/breakdown.ts";
 import type { FigureDifference } from "../../results/compare/differences.ts";
 import type { LatencyComparison } from "../../results/compare/latency.ts";
 import {
   change,
   changeRange,
+  differenceRange,
+  differenceText,
+  figureText,
   milliseconds,
   none,
   percent,
-  points,
-  pointsRange,
   pValue,
 } from "../../results/compare/words.ts";
 import type { Column } from "../table/grid.ts";
@@ -32,19 +34,41 @@ export function tablesText(names: readonly Column[], columns: readonly Column[],
     .join("\n\n");
 }
 
-/** Writes figures of both sides as a table: the difference with its interval and p value, or `wide` all that is known. */
-export function figureTables(
+interface TableChoice {
+  readonly width: number;
+  readonly wide: boolean;
+}
+
+/**
+ * Writes figures of both sides as tables, one for each unit: the difference with its interval and p value, or `wide` all that is
+ * known.
+ */
+export function figureTables(figures: readonly FigureDifference[], choice: TableChoice): string {
+  const found = [...new Set(figures.map(({ unit }) => unit))];
+  return found
+    .map((unit) =>
+      unitTable(
+        figures.filter((figure) => figure.unit === unit),
+        unit,
+        choice,
+      ),
+    )
+    .join("\n\n");
+}
+
+function unitTable(
   figures: readonly FigureDifference[],
-  { width, wide }: { readonly width: number; readonly wide: boolean },
+  unit: FigureDifference["unit"],
+  { width, wide }: TableChoice,
 ): string {
-  if (figures.length === 0) return "";
   const column = numbersOf(figures);
+  const { sign, differenceSign } = units[unit];
   const names: Column = { header: ["figure"], align: "left", cells: figures.map(({ figure }) => figure) };
   const first = [
-    column(["A", "%"], ({ a }) => percent(a.value)),
-    column(["B", "%"], ({ b }) => percent(b.value)),
-    column(["B − A", "points"], ({ difference }) => points(difference.value)),
-    column(["95 % interval", "points"], ({ difference }) => pointsRange(difference)),
+    column(["A", sign], ({ a }) => figureText(a.value, unit)),
+    column(["B", sign], ({ b }) => figureText(b.value, unit)),
+    column(["B − A", differenceSign], ({ difference }) => differenceText(difference.value, unit)),
+    column(["95 % interval", differenceSign], ({ difference }) => differenceRange(difference, unit)),
   ];
   const last = [
     column(["p, Holm"], ({ adjustedP }) => (adjustedP === undefined ? undefined : pValue(adjustedP))),
@@ -52,9 +76,11 @@ export function figureTables(
   ];
   if (!wide) return tablesText([names], [...first, ...last], width);
   const more = [
-    column(["if unpaired", "±"], ({ unpaired }) => (unpaired === undefined ? undefined : percent(unpaired))),
+    column(["if unpaired", "±"], ({ unpaired }) => (unpaired === undefined ? undefined : figureText(unpaired, unit))),
     column(["images higher, alike, lower", "%"], ({ won }) => won && sharesText(won)),
-    column(["shown from", "points"], ({ detectable }) => (detectable === undefined ? undefined : percent(detectable))),
+    column(["shown from", differenceSign], ({ detectable }) =>
+      detectable === undefined ? undefined : figureText(detectable, unit),
+    ),
     column(["p"], ({ p }) => (p === undefined ? undefined : pValue(p))),
   ];
   const told = more.filter(({ cells }) => cells.some((cell) => cell !== none));
@@ -90,8 +116,8 @@ export function categoryTable({ prompts, worst, best }: Breakdown): string {
     { header: ["category"], align: "left", cells: rows.map(({ name }) => name) },
     column(["A", "%"], ({ a }) => percent(a)),
     column(["B", "%"], ({ b }) => percent(b)),
-    column(["B − A", "points"], ({ difference }) => points(difference.value)),
-    column(["95 % interval", "points"], ({ difference }) => pointsRange(difference)),
+    column(["B − A", "points"], ({ difference }) => differenceText(difference.value, "fraction")),
+    column(["95 % interval", "points"], ({ difference }) => differenceRange(difference, "fraction")),
     column(["p, Holm"], ({ adjustedP }) => (adjustedP === undefined ? undefined : pValue(adjustedP))),
     column(["n"], ({ n }) => String(n)),
   ]);

@@ -90,12 +90,12 @@ function byImage(rows: readonly PredictionRow[]): ReadonlyMap<ImageId, readonly 
   return images;
 }
 
-/** Returns one row for each target: the first of several masks, which is the one that the protocol kept. */
-function keptRows(rows: readonly PredictionRow[]): ReadonlyMap<string, PredictionRow> {
+/** Returns one row for each target: of its last step the first of several masks, which is the one that the protocol kept. */
+export function keptRows(rows: readonly PredictionRow[]): ReadonlyMap<string, PredictionRow> {
   const kept = new Map<string, PredictionRow>();
   for (const row of rows) {
     const key = `${row.target} ${row.prompts} ${row.protocol}`;
-    if (row.iou !== undefined && !kept.has(key)) kept.set(key, row);
+    if (row.iou !== undefined && row.step > (kept.get(key)?.step ?? 0)) kept.set(key, row);
   }
   return kept;
 }

@@ -5,7 +5,7 @@ import { outlinesOf, parseCounts } from "../../mask/index.ts";
 import { readImage } from "../../store/rows.ts";
 import type { StoredRun } from "../../store/store.ts";
 import type { DetailedRun } from "./details.ts";
-import { chooseSamples, type GalleryItem, type GalleryView, type Sample } from "./gallery.ts";
+import { chooseSamples, type GalleryItem, type GalleryView, keptRows, type Sample } from "./gallery.ts";
 
 const defaults = {
   /**
@@ -97,9 +97,11 @@ async function rowsOf(
 ): Promise<ReadonlyMap<string, PredictionRow>> {
   const wanted = new Set(samples.flatMap((sample) => sample.prompts.map((prompts) => keyOf({ ...sample, prompts }))));
   const found = new Map<string, PredictionRow>();
-  for (const image of new Set(samples.map((sample) => sample.image)))
-    for (const row of await readImage(join(stored.folder, "rows.jsonl"), details.places.get(image)!))
-      if (row.kind === "prediction" && wanted.has(keyOf(row)) && !found.has(keyOf(row))) found.set(keyOf(row), row);
+  for (const image of new Set(samples.map((sample) => sample.image))) {
+    const rows = await readImage(join(stored.folder, "rows.jsonl"), details.places.get(image)!);
+    const predictions = rows.flatMap((row) => (row.kind === "prediction" && wanted.has(keyOf(row)) ? [row] : []));
+    for (const row of keptRows(predictions).values()) found.set(keyOf(row), row);
+  }
   return found;
 }
 

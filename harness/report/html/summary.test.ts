@@ -33,6 +33,7 @@ function beside({
     prompts,
     headline: true,
     better: "higher",
+    unit: "fraction",
     difference: { value, low, high },
   }));
   const comparison = {

@@ -1,11 +1,14 @@
+import { units } from "../../metrics/index.ts";
 import type { Comparison } from "../../results/compare/compare.ts";
 import type { FigureDifference } from "../../results/compare/differences.ts";
 import { promptsText } from "../table/cellText.ts";
-import { intervalText, scaledInterval } from "../table/intervalText.ts";
+import { unitText } from "../table/intervalText.ts";
 
 const defaults = {
-  /** Two variants are as accurate as each other where the interval of every difference lies within 1 point. */
-  margin: 0.01,
+  /**
+   * Two variants are as accurate as each other where the interval of every difference lies within a point, or a tenth of a click.
+   */
+  margin: { fraction: 0.01, clicks: 0.1 },
 };
 
 /** Comparison of a variant with the base of its table, by the name that the page gives it. */
@@ -73,14 +76,17 @@ const accuracies: Readonly<Record<Comparison["verdict"]["outcome"], Accuracy>> =
   "not judged": "unclear",
 };
 
-function within({ difference: { low, high } }: FigureDifference): boolean {
-  return low !== undefined && high !== undefined && low >= -defaults.margin && high <= defaults.margin;
+function within({ difference: { low, high }, unit }: FigureDifference): boolean {
+  const margin = defaults.margin[unit];
+  return low !== undefined && high !== undefined && low >= -margin && high <= margin;
 }
 
-/** Returns how much better a variant is on average over its headline figures. */
+/** Returns how much better a variant is on average over its headline figures, in margins of their units. */
 function gainOf({ comparison: { figures } }: Judged): number {
   const headlines = figures.filter(({ headline }) => headline);
-  const gains = headlines.map(({ better, difference }) => (better === "higher" ? 1 : -1) * difference.value);
+  const gains = headlines.map(({ better, difference, unit }) => {
+    return ((better === "higher" ? 1 : -1) * difference.value) / defaults.margin[unit];
+  });
   return gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
 }
 
@@ -121,21 +127,26 @@ function speedText(times: number | undefined, speed: Comparison["verdict"]["spee
 
 /**
  * Writes the differences with their unit: `difference 0.0 ±0.1 points of mIoU box`, and where there are several
- * `difference in points of mIoU: 0.0 ±0.1 by box, 0.6 ±1.1 by 1 point`.
+ * `difference in points of mIoU: 0.0 ±0.1 by box, 0.6 ±1.1 by 1 point`; of two units, each says its own.
  */
 function differenceText({ figures }: Comparison, titles: Base["titles"]): string {
   const headlines = figures.filter(({ headline }) => headline);
-  const written = headlines.map(({ figure, prompts, difference }) => {
+  const written = headlines.map(({ figure, prompts, difference, unit }) => {
     const id = figure.slice(0, -prompts.length - 1);
     return {
-      text: intervalText(scaledInterval(difference, 100), 1).replaceAll("-", "−").replace("−0.0", "0.0"),
+      text: unitText(difference, unit)
+        .replaceAll("-", "−")
+        .replace(/−(0\.0+)(?!\d)/, "$1"),
+      sign: units[unit].differenceSign,
       title: titles.get(id) ?? id,
       by: promptsText(prompts),
     };
   });
   const [first, ...others] = written as [(typeof written)[number], ...typeof written];
-  if (others.length === 0) return `difference ${first.text} points of ${first.title} ${first.by}`;
+  if (others.length === 0) return `difference ${first.text} ${first.sign} of ${first.title} ${first.by}`;
   if (others.every(({ title }) => title === first.title))
-    return `difference in points of ${first.title}: ${written.map(({ text, by }) => `${text} by ${by}`).join(", ")}`;
-  return `difference in points: ${written.map(({ text, title, by }) => `${text} of ${title} ${by}`).join(", ")}`;
+    return `difference in ${first.sign} of ${first.title}: ${written.map(({ text, by }) => `${text} by ${by}`).join(", ")}`;
+  if (others.every(({ sign }) => sign === first.sign))
+    return `difference in ${first.sign}: ${written.map(({ text, title, by }) => `${text} of ${title} ${by}`).join(", ")}`;
+  return `difference: ${written.map(({ text, sign, title, by }) => `${text} ${sign} of ${title} ${by}`).join(", ")}`;
 }

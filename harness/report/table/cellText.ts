@@ -1,6 +1,7 @@
+import type { Metric } from "../../api.ts";
 import type { Score } from "../../results/report.ts";
 import type { LatencySummary } from "../../stats/summary.ts";
-import { intervalText, scaledInterval, threeDigits } from "./intervalText.ts";
+import { threeDigits, unitText } from "./intervalText.ts";
 
 /** Figures as the cells of a result table show them. */
 
@@ -25,9 +26,9 @@ export function quartilesText({ q1, q3 }: LatencySummary): string {
   return `[${scaledText(q1)}–${scaledText(q3)}]`;
 }
 
-/** Writes a fraction as percent with its interval; n stands beside it where rows differ in it. */
-export function scoreText(score: Score, n: "with n" | "without n"): string {
-  const text = intervalText(scaledInterval(score, 100), 1);
+/** Writes a figure with its interval, a fraction as percent; n stands beside it where rows differ in it. */
+export function scoreText(score: Score, unit: Metric["unit"], n: "with n" | "without n"): string {
+  const text = unitText(score, unit);
   return n === "with n" ? `${text} (${score.n})` : text;
 }
 

@@ -1,3 +1,4 @@
+import { units } from "../../metrics/index.ts";
 import { type Conditions, figureIn, type RunReport, sameConditions } from "../../results/report.ts";
 import { promptsText } from "./cellText.ts";
 import { metricsIn, scoredPrompts } from "./columns.ts";
@@ -25,7 +26,17 @@ function dataLine(reports: readonly RunReport[]): string {
   const counts = [...named].map(([n, names]) => `n ${n} by ${names.join(", ")}`);
   return counts.length === 0
     ? `${title}; no accuracy`
-    : `${title}; accuracy in % ± 95 % interval: ${counts.join("; ")}`;
+    : `${title}; accuracy in %${otherUnits(reports)} ± 95 % interval: ${counts.join("; ")}`;
+}
+
+/** Names the headlines that are no fractions, with their units: `, NoC@90 in clicks,`. */
+function otherUnits(reports: readonly RunReport[]): string {
+  const found = new Set(reports.flatMap(({ prompts }) => Object.values(prompts).flatMap(Object.keys)));
+  const others = metricsIn(reports).filter(({ unit, headline }) => unit !== "fraction" && found.has(headline));
+  const named = others.map(({ columns, headline, title, unit }) => {
+    return `${columns.find(({ id }) => id === headline)?.title ?? title} in ${units[unit].sign}`;
+  });
+  return named.length === 0 ? "" : `, ${named.join(", ")},`;
 }
 
 function machineLine(reports: readonly RunReport[]): string {

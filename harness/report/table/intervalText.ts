@@ -1,3 +1,5 @@
+import type { Metric } from "../../api.ts";
+import { printed, units } from "../../metrics/index.ts";
 import { type Interval, intervalMethod } from "../../stats/intervals.ts";
 
 /**
@@ -18,6 +20,11 @@ export function intervalText({ value, low, high }: Interval, places: number): st
 export function threeDigits(value: number): string {
   const size = Math.abs(value);
   return value.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0);
+}
+
+/** Writes a figure with its interval as the numbers that its unit prints, without the unit's sign. */
+export function unitText(figure: Interval, unit: Metric["unit"]): string {
+  return intervalText(printed(figure, unit), units[unit].places);
 }
 
 /** Returns a figure and its bounds in another unit: a fraction times 100 is percent. */

@@ -1,3 +1,4 @@
+import type { Metric } from "../../api.ts";
 import { type RunReport, type Score, stages } from "../../results/report.ts";
 import { totalMs } from "./columns.ts";
 import { adviceLines, footLines, type LeftOut, rowNotes, warningLines } from "./foot.ts";
@@ -119,7 +120,9 @@ function figuresOf(report: RunReport): readonly FigureRecord[] {
     ...plain("memory-harness", "bytes", harnessMemory),
     ...Object.entries(prompts).flatMap(([name, { protocol, ...figures }]) =>
       Object.entries(figures).flatMap(([id, figure]): FigureRecord[] =>
-        typeof figure === "object" ? [scoreRecord(name, protocol, recordName(report, id), figure)] : [],
+        typeof figure === "object"
+          ? [scoreRecord([name, protocol, recordName(report, id), unitOf(report, id)], figure)]
+          : [],
       ),
     ),
   ];
@@ -134,6 +137,12 @@ function recordName({ metrics }: RunReport, id: string): string {
   return whole === undefined ? id : `${whole.headline}-${id}`;
 }
 
-function scoreRecord(prompts: string, protocol: string, figure: string, { value, low, high, n }: Score): FigureRecord {
-  return [prompts, protocol, figure, "fraction", value, low, high, n];
+/** Returns the unit of the metric that a figure belongs to: that of an older figure, which no metric names, is a fraction. */
+function unitOf({ metrics }: RunReport, id: string): Metric["unit"] {
+  const named = ({ columns, parts = [], bySteps = [] }: Metric) => [...columns, ...parts, ...bySteps];
+  return metrics.find((metric) => named(metric).some((figure) => figure.id === id))?.unit ?? "fraction";
+}
+
+function scoreRecord(names: readonly string[], { value, low, high, n }: Score): FigureRecord {
+  return [...names, value, low, high, n];
 }

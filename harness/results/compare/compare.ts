@@ -1,4 +1,5 @@
 import type { Category, Metric, MetricContext } from "../../api.ts";
+import { miou } from "../../metrics/index.ts";
 import type { Judgement } from "../../protocols/index.ts";
 import { holm } from "../../stats/permutation.ts";
 import { rowName } from "../../store/rowName.ts";
@@ -79,8 +80,9 @@ function differencesOf(a: Side, b: Side, options: CompareOptions): Omit<Comparis
     figures: prompts.flatMap((each) => figureDifferences(each, options)),
     latency,
     categories: prompts.flatMap((each) => {
-      const scored = each.a.some(({ score }) => score !== undefined);
-      return (scored ? undefined : categoryBreakdown(each, { seed: options.seed, categories })) ?? [];
+      // Categories have a mean IoU of one row a target.
+      const averaged = options.judged[each.protocol]?.headline === miou.headline;
+      return (averaged ? categoryBreakdown(each, { seed: options.seed, categories }) : undefined) ?? [];
     }),
     notes: [...notes, ...(apart === undefined ? [] : [apart])],
   };

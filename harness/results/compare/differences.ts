@@ -1,5 +1,5 @@
 import type { ImageId, ImageWeights, Metric, MetricContext } from "../../api.ts";
-import { cocoSizes } from "../../metrics/index.ts";
+import { cocoSizes, rangeOf, suits } from "../../metrics/index.ts";
 import type { Judgement } from "../../protocols/index.ts";
 import { type Interval, intervalsOf, pairedIntervals } from "../../stats/intervals.ts";
 import { exchangeP } from "./exchange.ts";
@@ -13,7 +13,7 @@ const defaults = {
   interval: 2 * 1.96,
 };
 
-/** Holds a figure of both sides as fractions, and the difference of B and A. */
+/** Holds a figure of both sides in its unit, fractions as fractions, and the difference of B and A. */
 export interface FigureDifference {
   /** Name of the figure in `--fail-if`: miou.box, miou.box.small, ece.1p, AP.det. */
   readonly figure: string;
@@ -25,6 +25,7 @@ export interface FigureDifference {
   /** B less A, on the same images. */
   readonly difference: Interval;
   readonly better: "higher" | "lower";
+  readonly unit: Metric["unit"];
   /** Tells whether the verdict is made of this figure; each protocol has one such figure. */
   readonly headline: boolean;
   /** Half the width that the interval of the difference would have if A and B had been on different images. */
@@ -64,7 +65,10 @@ interface DifferenceOptions {
  * alone has the figure of its table and of `bench score` on the same images: the same fit, the same intervals.
  */
 export function figureDifferences(shared: SharedPrompts, options: DifferenceOptions): readonly FigureDifference[] {
-  return options.metrics.flatMap((metric) => metricDifferences(metric, shared, options));
+  const judged = options.judged[shared.protocol]!;
+  return options.metrics
+    .filter((metric) => suits(metric, judged))
+    .flatMap((metric) => metricDifferences(metric, shared, options));
 }
 
 type Values = (
@@ -79,13 +83,14 @@ function metricDifferences(metric: Metric, shared: SharedPrompts, options: Diffe
   const sideA = metric.fit(shared.a, context);
   const sideB = metric.fit(shared.b, context);
   const once = { images, counts: new Uint32Array(images.length).fill(1) };
-  const intervals = pairedIntervals(sideA, sideB, images, { seed: seeds.a });
+  const range = rangeOf(metric);
+  const intervals = pairedIntervals(sideA, sideB, images, { seed: seeds.a, range });
   // Each side alone has the groups of its own run, as in that run's table.
-  const ofB = seeds.a === seeds.b ? undefined : intervalsOf(sideB, images, { seed: seeds.b });
+  const ofB = seeds.a === seeds.b ? undefined : intervalsOf(sideB, images, { seed: seeds.b, range });
   const ps = exchangeP(metric, shared, { seed, draws, dataset });
   return sideA(once).flatMap(({ id, n }, i) => {
     const pair = intervals[i];
-    if (pair === undefined) return [];
+    if (pair === undefined || isDrawnAlone(metric, id)) return [];
     const found = { ...pair, b: ofB?.[i] ?? pair.b };
     const p = ps[i];
     return [
@@ -95,6 +100,7 @@ function metricDifferences(metric: Metric, shared: SharedPrompts, options: Diffe
         protocol: shared.protocol,
         ...found,
         better: metric.better,
+        unit: metric.unit,
         headline: judged.headline === id,
         unpaired: unpairedWidth(found.a, found.b),
         p,
@@ -105,6 +111,11 @@ function metricDifferences(metric: Metric, shared: SharedPrompts, options: Diffe
       },
     ];
   });
+}
+
+/** Tells whether a figure by step stands in no table: such figures are drawn, and too many to be judged one by one. */
+function isDrawnAlone({ bySteps = [], columns }: Metric, id: string): boolean {
+  return bySteps.some((figure) => figure.id === id) && !columns.some((column) => column.id === id);
 }
 
 /**

@@ -92,9 +92,9 @@ function pairRows(a: readonly PredictionRow[], b: readonly PredictionRow[], imag
   };
 }
 
-const keyOf = ({ image, target }: PredictionRow) => `${image} ${target}`;
+const keyOf = ({ image, target, step }: PredictionRow) => `${image} ${target} ${step}`;
 
-/** Returns rows that have a measured IoU, by target. A row without one is in no mean, on either side. */
+/** Returns rows that have a measured IoU, by target and step. A row without one is in no mean, on either side. */
 function byTarget(rows: readonly PredictionRow[]): ReadonlyMap<string, PredictionRow> {
   return new Map(rows.flatMap((row) => (row.iou === undefined ? [] : [[keyOf(row), row] as const])));
 }

@@ -1,12 +1,11 @@
+import { units } from "../../metrics/index.ts";
 import type { Interval } from "../../stats/intervals.ts";
 import type { FigureDifference } from "./differences.ts";
 import type { LatencyComparison, LatencyDifference } from "./latency.ts";
-import { change, changeRange, milliseconds, points, pointsRange, pValue } from "./words.ts";
+import { change, changeRange, differenceRange, differenceText, milliseconds, pValue } from "./words.ts";
 
 const defaults = {
   significance: 0.05,
-  /** A difference that would have shown is told with one digit of a point, and none is told as 0. */
-  leastTold: 0.001,
 };
 
 type Judgement = "better" | "worse" | "no difference";
@@ -79,17 +78,25 @@ function outcomeSentence(outcome: Outcome, { a, b }: VerdictInput["names"]): str
 }
 
 function figureSentence(figure: FigureDifference): string {
-  const { difference, adjustedP, detectable, a, b } = figure;
-  const interval = `95 % interval ${pointsRange(difference)}, p ${pValue(adjustedP!)}`;
+  const { difference, adjustedP, detectable, a, b, unit } = figure;
+  const sign = units[unit].differenceSign;
+  const interval = `95 % interval ${differenceRange(difference, unit)}, p ${pValue(adjustedP!)}`;
   const found = judge(figure);
-  if (found !== "no difference") return `${figure.figure}: ${found}, ${points(difference.value)} points (${interval}).`;
+  const size = `${differenceText(difference.value, unit)} ${sign}`;
+  if (found !== "no difference") return `${figure.figure}: ${found}, ${size} (${interval}).`;
   if (a.value === b.value && difference.low === 0 && difference.high === 0)
     return `${figure.figure}: the same on every image.`;
   const least =
     detectable === undefined
       ? ""
-      : `; one of ${points(Math.max(detectable, defaults.leastTold)).replace("+", "")} points would have shown`;
-  return `${figure.figure}: no difference shown, ${points(difference.value)} points (${interval})${least}.`;
+      : `; one of ${differenceText(Math.max(detectable, leastTold(unit)), unit).replace("+", "")} ${sign} would have shown`;
+  return `${figure.figure}: no difference shown, ${size} (${interval})${least}.`;
+}
+
+/** Returns the smallest difference that is told: one of the last digit, because none that would have shown is told as 0. */
+function leastTold(unit: FigureDifference["unit"]): number {
+  const { factor, places } = units[unit];
+  return 10 ** -places / factor;
 }
 
 function latencySentences(latency: LatencyComparison | undefined, names: VerdictInput["names"]): string[] {

@@ -1,3 +1,5 @@
+import type { Metric } from "../../api.ts";
+import { units } from "../../metrics/index.ts";
 import type { Interval } from "../../stats/intervals.ts";
 
 /** Writes the figures of a comparison. The minus sign is that of mathematics, so that columns align. */
@@ -9,14 +11,23 @@ export function percent(value: number): string {
   return (100 * value).toFixed(1);
 }
 
-/** Writes a difference of fractions in percentage points with its sign; 0.0 has none. */
-export function points(difference: number, digits = 1): string {
-  return signed(100 * difference, digits);
+/** Writes a figure as the number that its unit prints, without the unit's sign. */
+export function figureText(value: number, unit: Metric["unit"]): string {
+  const { factor, places } = units[unit];
+  return (factor * value).toFixed(places);
+}
+
+/** Writes a difference of two figures with its sign, fractions in percentage points; 0.0 has none. */
+export function differenceText(difference: number, unit: Metric["unit"], more = 0): string {
+  const { factor, places } = units[unit];
+  return signed(factor * difference, places + more);
 }
 
 /** Writes an interval of differences as `−4.1 to −3.0`. */
-export function pointsRange({ low, high }: Interval): string {
-  return low === undefined || high === undefined ? none : `${points(low)} to ${points(high)}`;
+export function differenceRange({ low, high }: Interval, unit: Metric["unit"]): string {
+  return low === undefined || high === undefined
+    ? none
+    : `${differenceText(low, unit)} to ${differenceText(high, unit)}`;
 }
 
 /** Writes a ratio as the change that it makes: 1.12 is `+12.0`. */
