@@ -18,7 +18,9 @@ test("a box's corners go before the points, and the padding point is there with 
   expect(sam2TokensOf({ frame: "model", points: [], box }).labels).toEqual([2, 3, -1]);
 });
 
-test("low-res logits of an earlier mask pass as they are", () => {
-  const mask = { dims: [1, 4, 4], data: new Float32Array(16) };
-  expect(sam2TokensOf({ frame: "model", points: [], box, mask }).mask).toBe(mask);
+test("low-res logits of an earlier mask are fed back within ±32, and stay as they are for whoever holds them", () => {
+  const mask = { dims: [1, 2, 2], data: Float32Array.of(-40.5, -31.5, 0.25, 99) };
+  const fed = sam2TokensOf({ frame: "model", points: [], box, mask }).mask;
+  expect(fed).toEqual({ dims: [1, 2, 2], data: Float32Array.of(-32, -31.5, 0.25, 32) });
+  expect(mask.data[0]).toBe(-40.5);
 });
