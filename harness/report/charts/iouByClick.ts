@@ -4,6 +4,11 @@ import { intervalMethod } from "../../stats/intervals.ts";
 import { metricsIn, type ScoredPrompts, scoredPrompts } from "../table/columns.ts";
 import { type Chart, type ChartRun, chartSpec, colourOf, percentages } from "./chart.ts";
 
+const defaults = {
+  /** Bands of more variants lie over each other, and tell nothing. */
+  banded: 4,
+};
+
 /** A metric whose figures go by the step of a target's prompts. */
 type Stepped = Metric & Required<Pick<Metric, "bySteps">>;
 
@@ -59,20 +64,25 @@ function chartOf(
     return [`${label}: ${own[0]!.accuracy} % after 1 click, ${last.accuracy} % after ${last.clicks}.`];
   });
   const alt = ends.join(" ");
+  const banded = ends.length <= defaults.banded;
+  const band = {
+    mark: { type: "area" as const, opacity: 0.15 },
+    encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color: colour },
+  };
+  const intervals = banded
+    ? `bands are 95 % intervals, a ${intervalMethod}`
+    : "`bench table --wide` has the 95 % intervals";
   return {
     id: `iou-by-click-${name}${shared ? `-${protocol}` : ""}`,
     title: `mIoU by click: ${name}`,
     panel: { name, protocol },
-    caption: `Mean IoU after each click, over the same targets at every click; bands are 95 % intervals, a ${intervalMethod}.`,
+    caption: `Mean IoU after each click, over the same targets at every click; ${intervals}.`,
     alt,
     colours: "variants",
     spec: chartSpec(`Mean IoU by click, prompts ${name}. ${alt}`, undefined, {
       data: { values: [...places] },
       layer: [
-        {
-          mark: { type: "area", opacity: 0.15 },
-          encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color: colour },
-        },
+        ...(banded ? [band] : []),
         { mark: { type: "line", strokeWidth: 2 }, encoding: { x, y, color: colour } },
         {
           mark: { type: "point", size: 40 },

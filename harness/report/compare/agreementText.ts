@@ -98,10 +98,12 @@ function leftOutNotes(name: string, leftOut: LeftOut): readonly string[] {
     [leftOut.failedInB, "whose image failed in B"],
     [leftOut.onlyInA, "only in A"],
     [leftOut.onlyInB, "only in B"],
-    [leftOut.otherPrompt, "with another prompt, because the mask before it was another"],
   ];
   const found = words
     .filter(([count]) => count > 0)
     .map(([count, text]) => `${count} target${count === 1 ? "" : "s"} ${text}`);
+  const { otherPrompt } = leftOut;
+  if (otherPrompt > 0)
+    found.push(`${otherPrompt} later prompt${otherPrompt === 1 ? "" : "s"}, because the mask before was another`);
   return found.length === 0 ? [] : [`${name}: left out: ${found.join(", ")}`];
 }
