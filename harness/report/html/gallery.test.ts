@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { exampleDetails } from "../fixtures/detailed.ts";
 import type { DetailedRun } from "./details.ts";
-import { chooseSamples } from "./gallery.ts";
+import { chooseSamples, sharedPrompt } from "./gallery.ts";
 
 const [template] = await exampleDetails();
 
@@ -56,4 +56,17 @@ test("only targets that every run has; more places than targets are left empty",
   const samples = chooseSamples([runOf("a", () => 0.5), runOf("b", () => 0.5, 2)], 48, 0);
   expect(samples).toHaveLength(4);
   expect(Math.max(...samples.map(({ image }) => image))).toBe(2);
+});
+
+test("of clicks that follow from each model's own mask, those are shown that all have", () => {
+  const click = (x: number, label: 0 | 1 = 1) => ({ x, y: 2, label });
+  const box = { x0: 0, y0: 0, x1: 4, y1: 4 };
+  const shared = sharedPrompt([
+    { points: [click(1), click(2), click(3)], box },
+    { points: [click(1), click(2), click(3, 0)], box },
+  ]);
+  expect(shared).toEqual({ points: [click(1), click(2)], box });
+  const alone = { points: [click(1), click(2)] };
+  expect(sharedPrompt([alone, alone]).points).toEqual(alone.points);
+  expect(sharedPrompt([alone, { points: [] }]).points).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import type { ImageId, PredictionRow } from "../../api.ts";
+import type { ImageId, Point, PredictionRow } from "../../api.ts";
 import { random, shuffle } from "../../stats/random.ts";
 import type { DetailedRun } from "./details.ts";
 
@@ -100,6 +100,18 @@ export function keptRows(rows: readonly PredictionRow[]): ReadonlyMap<string, Pr
   return kept;
 }
 
+/**
+ * Returns what all were prompted with: the box, and the points up to the first that differs, for a later click follows from each
+ * model's own mask.
+ */
+export function sharedPrompt(prompts: readonly PredictionRow["prompt"][]): PredictionRow["prompt"] {
+  const [first, ...others] = prompts as readonly [PredictionRow["prompt"], ...PredictionRow["prompt"][]];
+  const same = ({ x, y, label }: Point, other: Point | undefined) =>
+    other !== undefined && x === other.x && y === other.y && label === other.label;
+  const differing = first.points.findIndex((point, i) => !others.every(({ points }) => same(point, points[i])));
+  return { points: differing < 0 ? first.points : first.points.slice(0, differing), box: first.box };
+}
+
 /** Takes candidates from the front of the order. An image comes again only where no other is left. */
 function takeFirst(order: readonly Candidate[], count: number, taken: Set<Candidate>): readonly Candidate[] {
   const images = new Set<ImageId>();
@@ -129,6 +141,7 @@ export interface GalleryItem extends Omit<Sample, "prompts"> {
 
 export interface GalleryView {
   readonly prompts: string;
+  /** What all runs were prompted with. */
   readonly prompt: PredictionRow["prompt"];
   readonly predictions: readonly {
     readonly label: string;

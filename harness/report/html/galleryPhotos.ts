@@ -5,7 +5,7 @@ import { outlinesOf, parseCounts } from "../../mask/index.ts";
 import { readImage } from "../../store/rows.ts";
 import type { StoredRun } from "../../store/store.ts";
 import type { DetailedRun } from "./details.ts";
-import { chooseSamples, type GalleryItem, type GalleryView, keptRows, type Sample } from "./gallery.ts";
+import { chooseSamples, type GalleryItem, type GalleryView, keptRows, type Sample, sharedPrompt } from "./gallery.ts";
 
 const defaults = {
   /**
@@ -76,7 +76,7 @@ function viewOf(
 ): GalleryView {
   return {
     prompts,
-    prompt: rows[0]!.prompt,
+    prompt: sharedPrompt(rows.map(({ prompt }) => prompt)),
     predictions: rows.map((row, i) => ({
       label: runs[i]!.details.label,
       series: runs[i]!.series,
