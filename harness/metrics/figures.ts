@@ -7,6 +7,8 @@ export interface Figure extends Interval {
   readonly id: string;
   /** Instances behind the value. */
   readonly n: number;
+  /** Absent for a fraction. */
+  readonly unit?: Exclude<Metric["unit"], "fraction"> | undefined;
 }
 
 export interface FigureOptions extends Pick<IntervalOptions, "seed"> {
@@ -41,9 +43,10 @@ export function figuresOf(
     intervals === "none"
       ? once.map(({ value }) => asInterval(value))
       : intervalsOf(valuesAt, images, { seed, range: rangeOf(metric) });
+  const unit = metric.unit === "fraction" ? undefined : metric.unit;
   return once.flatMap(({ id, n }, i) => {
     const interval = found[i];
-    return interval === undefined ? [] : [{ id, ...interval, n }];
+    return interval === undefined ? [] : [{ id, ...interval, n, unit }];
   });
 }
 

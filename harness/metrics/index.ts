@@ -13,7 +13,7 @@ import { ownMasks, recall } from "./recall.ts";
 
 export { type Figure, figuresById, figuresOf, suits } from "./figures.ts";
 export { cocoSizes, isOfSize } from "./sizes.ts";
-export { printed, rangeOf, type UnitForm, units } from "./units.ts";
+export { printed, rangeOf, type UnitForm, unitOf, units } from "./units.ts";
 export { ap, boundaryIou, calibration, clickIou, miou, noc, ownMasks, recall, unreached };
 
 /** All metrics in the order of a table's columns. A metric is added here, or by `--plugin`; nothing else names it. */

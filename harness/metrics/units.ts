@@ -25,6 +25,11 @@ export function rangeOf({ unit, range }: Pick<Metric, "unit" | "range">): UnitFo
   return range ?? units[unit].range;
 }
 
+/** Returns the unit of a figure, which names it where it is no fraction. */
+export function unitOf({ unit = "fraction" }: { readonly unit?: Metric["unit"] | undefined }): Metric["unit"] {
+  return unit;
+}
+
 /** Returns a figure and its bounds as numbers that are printed: a fraction in percent. */
 export function printed({ value, low, high }: Interval, unit: Metric["unit"]): Interval {
   const { factor } = units[unit];

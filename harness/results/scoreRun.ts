@@ -87,10 +87,7 @@ export async function scoreRun(options: RunScoreOptions): Promise<RunScore> {
     const rows = rowsOf.get(name) ?? [];
     const { intervals } = options;
     const scored = { ...context, rows, protocol: contextOf(protocolOfRun(manifest, protocol, book)) };
-    const figures = chosen.flatMap((metric) => {
-      const unit = metric.unit === "fraction" ? undefined : metric.unit;
-      return figuresOf(metric, scored, { seed: manifest.seed, intervals }).map((figure) => ({ ...figure, unit }));
-    });
+    const figures = chosen.flatMap((metric) => figuresOf(metric, scored, { seed: manifest.seed, intervals }));
     const reliability = reliabilityOf(chosen, figures, rows);
     const categories =
       options.categories === undefined ? undefined : byCategory(withRules(book.metrics, options), rows, context);

@@ -75,7 +75,7 @@ test("a stored score that was changed is damage, and is in no table", async () =
     notices: expect.stringContaining("the value lies outside its interval"),
   });
   const above = await tabled((text) => text.replace('"high": 0.4', '"high": 9.8'));
-  expect(above).toMatchObject({ figures: [], notices: expect.stringContaining("field scores.grid.AR@1000.high") });
+  expect(above).toMatchObject({ figures: [], notices: expect.stringContaining("a fraction over 1") });
 });
 
 test("stored scores of other code are damage, those without a hash are not believed", async () => {

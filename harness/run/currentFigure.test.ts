@@ -17,7 +17,7 @@ test("the figure of all images is the table's, and each before it is that of the
     images.push(image);
     now += 1000;
     const [expected] = figuresOf(miou, { rows: rows.slice(0, image + 1), images, sizes: cocoSizes }, { seed: 3 });
-    expect(current.value()).toEqual({ ...expected, title: "mIoU", unit: "fraction", prompts: "box" });
+    expect(current.value()).toEqual({ ...expected, title: "mIoU", prompts: "box" });
   }
   expect(current.value()!.low).toBeLessThan(current.value()!.value);
 });

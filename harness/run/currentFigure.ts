@@ -12,7 +12,6 @@ const share = 0.02;
 export interface FigureSoFar extends Figure {
   /** Title of the figure, such as mIoU. */
   readonly title: string;
-  readonly unit: Metric["unit"];
   readonly prompts: string;
 }
 
@@ -54,7 +53,7 @@ export class CurrentFigure {
     const context = { rows: this.#rows, images: this.#images, sizes: cocoSizes };
     const found = figuresOf(metric, context, { seed: this.#seed }).find(({ id }) => id === metric.headline);
     const title = metric.columns.find(({ id }) => id === metric.headline)?.title ?? metric.title;
-    if (found !== undefined) this.#found = { ...found, title, prompts, unit: metric.unit };
+    if (found !== undefined) this.#found = { ...found, title, prompts };
     const ended = this.#clock.nowMs();
     this.#next = ended + (ended - began) / share;
     return this.#found;

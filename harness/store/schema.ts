@@ -16,10 +16,18 @@ const originalId = z.object({ number: whole, digits: text });
 
 /** A fraction with its 95 % interval; `n` counts the annotations behind it. */
 const score = z
-  .object({ value: fraction, low: fraction.optional(), high: fraction.optional(), n: count })
+  .object({
+    value: positive,
+    low: positive.optional(),
+    high: positive.optional(),
+    n: count,
+    /** Absent for a fraction. */
+    unit: z.literal("clicks").optional(),
+  })
   .refine(({ value, low = value, high = value }) => low <= value && value <= high, {
     message: "the value lies outside its interval",
-  });
+  })
+  .refine(({ value, high = value, unit }) => unit !== undefined || high <= 1, { message: "a fraction over 1" });
 
 /** What a warning asks for; reports tell warnings that ask for the same in one sentence. */
 export const asks = ["quiet", "rest", "rounds", "warmup", "processor", "mend", "resume", "merge"] as const;
@@ -203,7 +211,7 @@ const manifest = z.object({
   promptsPerSecond: number.optional(),
   /** Rounds of latency that were taken; a run without this field has all that its plan names. */
   rounds: count.optional(),
-  /** Figures that need the dataset's annotations beside the rows (AP, AR), as fractions, by prompts name. */
+  /** Figures that need the dataset's annotations beside the rows (AP, AR), in their units, by prompts name. */
   scores: z.record(text, z.record(text, score)).optional(),
   /**
    * The code that computed the scores: a digest of the harness, and of each metric's own code with the figures that it gave. The

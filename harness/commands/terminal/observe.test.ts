@@ -1,6 +1,5 @@
 import { Writable } from "node:stream";
 import { expect, test } from "vitest";
-import type { FigureSoFar } from "../../run/currentFigure.ts";
 import { observe } from "./observe.ts";
 
 test("a terminal says what is checked before a run, image by image, and goes on with the run's own line", () => {
@@ -14,10 +13,10 @@ test("a terminal says what is checked before a run, image by image, and goes on 
     });
   const observer = observe({ out: stream(), notes: Object.assign(stream(), { isTTY: true, columns: 200 }) });
   observer.overlap("sam-fast/sam-nano", { done: 1, total: 40 });
-  const figure: FigureSoFar = {
+  const figure = {
     id: "miou",
     title: "mIoU",
-    unit: "fraction",
+
     prompts: "box",
     value: 0.381,
     low: 0.321,

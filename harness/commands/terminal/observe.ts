@@ -1,3 +1,4 @@
+import { unitOf } from "../../metrics/index.ts";
 import { unitText } from "../../report/table/intervalText.ts";
 import type { FigureSoFar } from "../../run/currentFigure.ts";
 import type { RunObserver } from "../../run/request.ts";
@@ -54,8 +55,8 @@ export function observe(console: Console): RunView {
 }
 
 /** Writes the figure as tables do: mIoU box 38.1 ±6.0. */
-function figureText({ title, prompts, unit, ...figure }: FigureSoFar): string {
-  return `${title} ${prompts} ${unitText(figure, unit)}`;
+function figureText({ title, prompts, ...figure }: FigureSoFar): string {
+  return `${title} ${prompts} ${unitText(figure, unitOf(figure))}`;
 }
 
 const units = { parts: "turns", configurations: "configurations", check: "checks" } as const;

@@ -1,5 +1,5 @@
 import type { DetectionErrors, ReliabilityBin } from "../../api.ts";
-import { units } from "../../metrics/index.ts";
+import { unitOf, units } from "../../metrics/index.ts";
 import type { FileFigure } from "../../results/fileFigure.ts";
 import type { FileScore } from "../../results/scoreFile.ts";
 import type { CategoryScore, RunScore } from "../../results/scoreRun.ts";
@@ -43,9 +43,9 @@ function figureTables(prompts: RunScore["prompts"]): readonly string[] {
   const all = Object.entries(prompts).flatMap(([name, { protocol, figures }]) =>
     Object.entries(figures).map(([id, figure]) => ({ name, protocol, id, figure })),
   );
-  const found = [...new Set(all.map(({ figure }) => figure.unit ?? "fraction"))];
+  const found = [...new Set(all.map(({ figure }) => unitOf(figure)))];
   return found.map((unit) => {
-    const own = all.filter(({ figure }) => (figure.unit ?? "fraction") === unit);
+    const own = all.filter(({ figure }) => unitOf(figure) === unit);
     const rows = own.map(({ name, protocol, id, figure }) => [name, protocol, ...rowOf([id, figure])]);
     return plainTable(["prompts", "protocol", "", units[unit].sign, "95 % interval", "n"], rows);
   });
@@ -125,8 +125,9 @@ function binOf({ from, to, predictedIou, iou, n }: ReliabilityBin): string[] {
   return [`${from.toFixed(1)} to ${to.toFixed(1)}`, percent(predictedIou), percent(iou), String(n)];
 }
 
-function rowOf([id, { value, low, high, n, unit }]: readonly [string, FileFigure]): string[] {
-  const { factor } = units[unit ?? "fraction"];
+function rowOf([id, figure]: readonly [string, FileFigure]): string[] {
+  const { value, low, high, n } = figure;
+  const { factor } = units[unitOf(figure)];
   const text = (bound: number | undefined) => (bound === undefined ? "" : (factor * bound).toFixed(2));
   const interval = low === undefined || high === undefined ? "" : `${text(low)} to ${text(high)}`;
   return [id, text(value), interval, String(n)];

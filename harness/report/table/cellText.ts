@@ -1,4 +1,4 @@
-import type { Metric } from "../../api.ts";
+import { unitOf } from "../../metrics/index.ts";
 import type { Score } from "../../results/report.ts";
 import type { LatencySummary } from "../../stats/summary.ts";
 import { threeDigits, unitText } from "./intervalText.ts";
@@ -27,8 +27,8 @@ export function quartilesText({ q1, q3 }: LatencySummary): string {
 }
 
 /** Writes a figure with its interval, a fraction as percent; n stands beside it where rows differ in it. */
-export function scoreText(score: Score, unit: Metric["unit"], n: "with n" | "without n"): string {
-  const text = unitText(score, unit);
+export function scoreText(score: Score, n: "with n" | "without n"): string {
+  const text = unitText(score, unitOf(score));
   return n === "with n" ? `${text} (${score.n})` : text;
 }
 

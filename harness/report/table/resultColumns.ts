@@ -1,4 +1,3 @@
-import type { Metric } from "../../api.ts";
 import { unknown } from "../../errors.ts";
 import { absentNames, figureIn, type RunReport, type Score } from "../../results/report.ts";
 import { promptsText, scaledText, scoreText } from "./cellText.ts";
@@ -122,14 +121,12 @@ function accuracyOf(prompts: ScoredPrompts, reports: readonly RunReport[], table
   const scoresOf = (id: string) => reports.map((report) => figureIn(report.prompts[name], protocol, id));
   let shown: Shown = "first";
   return metricsIn(reports).flatMap((metric) => {
-    const { headline, better, unit, columns, parts = [] } = metric;
+    const { headline, better, columns, parts = [] } = metric;
     const column = (id: string, title: string, column: Pick<ResultColumn, "id" | "shown">): ResultColumn[] => {
       if (!isWithin(column.shown, table)) return [];
       const scores = scoresOf(id);
       if (scores.every((score) => score === undefined)) return [];
-      return [
-        { ...column, kind: "accuracy", header: [title, under], align: "right", better, ...scoreCells(scores, unit) },
-      ];
+      return [{ ...column, kind: "accuracy", header: [title, under], align: "right", better, ...scoreCells(scores) }];
     };
     const own = columns.flatMap(({ id, title }) => {
       const first = shown === "first" && (id === headline || !columns.some((other) => other.id === headline));
@@ -145,14 +142,11 @@ function accuracyOf(prompts: ScoredPrompts, reports: readonly RunReport[], table
 }
 
 /** Returns cells and values; n stands in the cells where rows differ in it. */
-function scoreCells(
-  scores: readonly (Score | undefined)[],
-  unit: Metric["unit"],
-): Pick<ResultColumn, "cells" | "values"> {
+function scoreCells(scores: readonly (Score | undefined)[]): Pick<ResultColumn, "cells" | "values"> {
   const counts = new Set(scores.flatMap((score) => (score === undefined ? [] : [score.n])));
   const n = counts.size > 1 ? "with n" : "without n";
   return {
-    cells: scores.map((score) => (score === undefined ? none : scoreText(score, unit, n))),
+    cells: scores.map((score) => (score === undefined ? none : scoreText(score, n))),
     values: scores.map((score) => score?.value),
   };
 }

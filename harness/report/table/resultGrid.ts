@@ -1,4 +1,4 @@
-import type { Metric } from "../../api.ts";
+import { unitOf } from "../../metrics/index.ts";
 import { type RunReport, type Score, stages } from "../../results/report.ts";
 import { totalMs } from "./columns.ts";
 import { adviceLines, footLines, type LeftOut, rowNotes, warningLines } from "./foot.ts";
@@ -121,7 +121,7 @@ function figuresOf(report: RunReport): readonly FigureRecord[] {
     ...Object.entries(prompts).flatMap(([name, { protocol, ...figures }]) =>
       Object.entries(figures).flatMap(([id, figure]): FigureRecord[] =>
         typeof figure === "object"
-          ? [scoreRecord([name, protocol, recordName(report, id), unitOf(report, id)], figure)]
+          ? [scoreRecord([name, protocol, recordName(report, id), unitOf(figure)], figure)]
           : [],
       ),
     ),
@@ -135,12 +135,6 @@ function figuresOf(report: RunReport): readonly FigureRecord[] {
 function recordName({ metrics }: RunReport, id: string): string {
   const whole = metrics.find(({ parts = [] }) => parts.some((part) => part.id === id));
   return whole === undefined ? id : `${whole.headline}-${id}`;
-}
-
-/** Returns the unit of the metric that a figure belongs to: that of an older figure, which no metric names, is a fraction. */
-function unitOf({ metrics }: RunReport, id: string): Metric["unit"] {
-  const named = ({ columns, parts = [], bySteps = [] }: Metric) => [...columns, ...parts, ...bySteps];
-  return metrics.find((metric) => named(metric).some((figure) => figure.id === id))?.unit ?? "fraction";
 }
 
 function scoreRecord(names: readonly string[], { value, low, high, n }: Score): FigureRecord {

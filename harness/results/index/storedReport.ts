@@ -9,7 +9,13 @@ export interface ReportEntry {
   readonly report: Omit<RunReport, "metrics">;
 }
 
-const score = z.strictObject({ value: number, low: number.optional(), high: number.optional(), n: count });
+const score = z.strictObject({
+  value: number,
+  low: number.optional(),
+  high: number.optional(),
+  n: count,
+  unit: z.literal("clicks").optional(),
+});
 const latency = z.strictObject({
   median: positive,
   q1: positive,
