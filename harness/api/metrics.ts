@@ -175,8 +175,8 @@ export interface Metric {
   /** Figures in the result table, best known first. Empty where `bench score` and `bench compare` alone show the metric. */
   readonly columns: readonly FigureColumn[];
   /**
-   * True for a metric over all steps of a target: it has figures of protocols with several steps under one prompts name, and of
-   * no others. Every other metric has none of those.
+   * Marks a metric over all steps of a target: it has figures of protocols with several steps under one prompts name, and of no
+   * others. Every other metric has none of those.
    */
   readonly severalSteps?: boolean;
   /** Figures by step, which the report draws as a line. Those that are no columns stand in the chart and in JSON alone. */

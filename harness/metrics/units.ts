@@ -7,7 +7,7 @@ export interface UnitForm {
   readonly factor: number;
   /** Digits behind the point. */
   readonly places: number;
-  /** Word behind a figure, or in the head of its column. */
+  /** Word that stands behind a figure, or in the head of its column. */
   readonly sign: string;
   /** Word behind the difference of two figures. */
   readonly differenceSign: string;

@@ -141,7 +141,7 @@ export interface GalleryItem extends Omit<Sample, "prompts"> {
 
 export interface GalleryView {
   readonly prompts: string;
-  /** What all runs were prompted with. */
+  /** The prompt that all runs were given. */
   readonly prompt: PredictionRow["prompt"];
   readonly predictions: readonly {
     readonly label: string;
