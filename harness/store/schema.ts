@@ -14,9 +14,9 @@ export const schemaVersion = 2;
 
 const originalId = z.object({ number: whole, digits: text });
 
-/** A fraction with its 95 % interval; `n` counts the annotations behind it. */
-const score = z
-  .object({
+/** A figure with its 95 % interval; `n` counts the annotations behind it. */
+export const score = z
+  .strictObject({
     value: positive,
     low: positive.optional(),
     high: positive.optional(),
@@ -250,7 +250,8 @@ export function isEarlier({ absent }: Pick<Manifest, "absent">): boolean {
   return absent !== undefined;
 }
 
-function withVisibleTexts<T>(value: T): T {
+/** Returns the value with each text in it made visible, the names of its fields too. */
+export function withVisibleTexts<T>(value: T): T {
   if (typeof value === "string") return visible(value) as T;
   if (Array.isArray(value)) return value.map(withVisibleTexts) as T;
   if (typeof value !== "object" || value === null) return value;
