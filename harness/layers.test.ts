@@ -29,6 +29,7 @@ const belowCommands = [
     "cluster",
     "check",
     "reproduce",
+    "history",
   ],
 ];
 
@@ -49,6 +50,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   coco: ["api", "errors", "mask"],
   check: ["api", "errors", "mask", "image", "coco"],
   reproduce: ["api", "errors", "stats", "plan", "results", "report"],
+  history: [...belowPlan, "plan", "results"],
   onnx: ["api", "errors", "weights"],
   quantize: ["api", "errors", "onnx", "stats"],
   prompts: ["api", "errors", "mask", "coco", "stats"],

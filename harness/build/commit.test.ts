@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { commitOf } from "./commit.ts";
+import { commitOf, projectCommit } from "./commit.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -28,4 +28,17 @@ test("a commit is told by its hash, and changes that no commit has make it dirty
   expect(commitOf(folder)).toEqual({ hash, dirty: false });
   writeFileSync(join(folder, "a.txt"), "two\n");
   expect(commitOf(folder)).toEqual({ hash, dirty: true });
+});
+
+test("the commit of a project is known from its subfolders, by any name that git has, with its date in UTC", () => {
+  git("init", "--quiet");
+  expect(projectCommit(folder)).toBeUndefined();
+  git("commit", "--quiet", "--allow-empty", "--message", "one");
+  const date = new Date(git("show", "--no-patch", "--format=%cI")).toISOString();
+  const hash = git("rev-parse", "HEAD");
+  mkdirSync(join(folder, "inner"));
+  expect(projectCommit(join(folder, "inner"))).toEqual({ hash, date, dirty: false });
+  expect(projectCommit(folder, hash.slice(0, 9))).toEqual({ hash, date });
+  expect(projectCommit(folder, "no-such-name")).toBeUndefined();
+  expect(projectCommit(folder, "--help")).toBeUndefined();
 });

@@ -31,6 +31,31 @@ export function commitOf(folder: string): Commit | undefined {
   }
 }
 
+/** A commit of the project that is measured, which need not be this one. */
+export interface ProjectCommit {
+  readonly hash: string;
+  /** Date of the commit, UTC; absent where git does not know the commit. */
+  readonly date?: string | undefined;
+  /** Present for the commit that is checked out. */
+  readonly dirty?: boolean | undefined;
+}
+
+/**
+ * Returns the commit that is checked out around a folder, or the one that `revision` names, as git knows it. Nothing where git
+ * knows none: no checkout, no commit yet, no such name.
+ */
+export function projectCommit(folder: string, revision?: string): ProjectCommit | undefined {
+  try {
+    const name = `${revision ?? "HEAD"}^{commit}`;
+    const hash = git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", name).trim();
+    const date = new Date(git(folder, "show", "--no-patch", "--format=%cI", hash).trim()).toISOString();
+    if (revision !== undefined) return { hash, date };
+    return { hash, date, dirty: git(folder, "status", "--porcelain", "--untracked-files=no") !== "" };
+  } catch {
+    return undefined;
+  }
+}
+
 function git(folder: string, ...args: readonly string[]): string {
   return execFileSync("git", args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
 }

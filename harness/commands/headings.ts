@@ -47,6 +47,16 @@ export const headings = {
       { name: "b", describe: "one or more others; what was not measured yet is run on the plan of A", many: true },
     ],
   },
+  publish: {
+    name: "publish",
+    describe: "Keep a result without its rows: one JSON, named by its hash, in a folder that git or a page can hold",
+    arguments: [{ name: "run", describe: "ids as bench list runs has them", many: true, optional: true }],
+  },
+  history: {
+    name: "history",
+    describe: "Show figures over commits and dates, and say where they changed",
+    arguments: [{ name: "variant", describe: "of these results alone: sam-nano, sam-nano:mine", optional: true }],
+  },
   choose: {
     name: "choose",
     describe: "Rank the models that keep to your limits of latency and memory, and say what decides",

@@ -13,6 +13,7 @@ const calls: Readonly<Record<string, Arguments>> = {
   "choose: --stored is given": { stored: true },
   "choose: weights are not from a checkpoint": { weights: "seeded" },
   "compare: JSON, which holds everything, is printed": { json: true },
+  "history: no chart is written": {},
   "doctor: weights are not from a checkpoint": { weights: "seeded" },
   "data: a data set is checked": { dataset: "check", data: "coco" },
   "data: a data set is written": { dataset: "shapes", out: "scenes" },

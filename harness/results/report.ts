@@ -217,13 +217,18 @@ function externalOf({ external }: Manifest, turns: readonly LatencyTurn[]): RunR
   return { name: external.name, versions: external.versions, transfer };
 }
 
-function latencyOf(turns: readonly LatencyTurn[]): RunReport["latency"] {
-  const samples = {
+/** Returns the samples of each stage, of which its summary is made. */
+export function stageSamples(turns: readonly LatencyTurn[]): Readonly<Record<Stage, readonly number[]>> {
+  return {
     prepare: turns.flatMap(({ prepareMs }) => prepareMs),
     encode: turns.flatMap(({ encodeMs }) => encodeMs),
     decode: turns.flatMap(({ decodeMs }) => decodeMs),
     upscale: turns.flatMap(({ upscaleMs }) => upscaleMs),
   };
+}
+
+function latencyOf(turns: readonly LatencyTurn[]): RunReport["latency"] {
+  const samples = stageSamples(turns);
   return Object.fromEntries(
     stages.flatMap((stage) => {
       const summary = latencySummary(samples[stage]);

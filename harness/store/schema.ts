@@ -242,7 +242,8 @@ export function isEarlier({ absent }: Pick<Manifest, "absent">): boolean {
   return absent !== undefined;
 }
 
-function withVisibleTexts<T>(value: T): T {
+/** Returns the value with each text in it made visible, the names of its fields too. */
+export function withVisibleTexts<T>(value: T): T {
   if (typeof value === "string") return visible(value) as T;
   if (Array.isArray(value)) return value.map(withVisibleTexts) as T;
   if (typeof value !== "object" || value === null) return value;

@@ -111,7 +111,7 @@ function metricDifferences(metric: Metric, shared: SharedPrompts, options: Diffe
  * Names a figure: a part of a metric has the metric's headline in front, miou.box.small; any other figure has the id that
  * tables give it.
  */
-function figureName({ headline, parts = [] }: Metric, prompts: string, id: string): string {
+export function figureName({ headline, parts = [] }: Metric, prompts: string, id: string): string {
   return parts.some((part) => part.id === id) ? `${headline}.${prompts}.${id}` : `${id}.${prompts}`;
 }
 

@@ -1,0 +1,92 @@
+import { HarnessError } from "../errors.ts";
+import type { ScoreBook } from "../protocols/index.ts";
+import { readReports } from "../results/index/reports.ts";
+import { readSound, type SoundRun, soundRuns } from "../results/storedRuns.ts";
+import { rowName } from "../store/rowName.ts";
+import { type PublishedFile, readPublished, sameMeasurement } from "./folder.ts";
+import type { PublishedRecord } from "./record.ts";
+import { recordOf } from "./recordOf.ts";
+
+/** A result of the history: it was published, or its run is stored here, or both. */
+export interface HistoryResult {
+  readonly record: PublishedRecord;
+  /** Name of the published file; absent for a run that was not published. */
+  readonly file?: string | undefined;
+  /** The run with its rows, where it is stored here. */
+  readonly stored?: SoundRun | undefined;
+}
+
+export interface ResultPlaces {
+  /** Folder of published results. */
+  readonly published: string;
+  /** Folder of stored runs. */
+  readonly results: string;
+  /** Name of a row, or a variant's id, where only its results are meant. */
+  readonly variant?: string | undefined;
+  readonly book: ScoreBook;
+  readonly plugins: readonly string[];
+}
+
+/**
+ * Returns the results of both folders, oldest first: by the date of the commit, and by when the run began where there is none. A
+ * measurement counts once. `notice` is told of what is left out.
+ */
+export async function historyResults(
+  places: ResultPlaces,
+  notice: (text: string) => void,
+): Promise<readonly HistoryResult[]> {
+  const isMeant = ({ id, name }: { readonly id: string; readonly name?: string | undefined }) =>
+    places.variant === undefined || [id, rowName({ id, name })].includes(places.variant);
+  const published = (await readPublished(places.published, notice)).filter(({ record }) => isMeant(record.variant));
+  const stored = (await soundRuns(places.results, notice)).filter(({ facts }) => isMeant(facts.variant));
+  const local = await localResults(stored, places, notice);
+  const known = onceEach(published.toSorted(byDate), notice);
+  const joined = known.map((each): HistoryResult => {
+    const own = local.find(({ record }) => sameMeasurement(record, each.record));
+    return { record: each.record, file: each.name, stored: own?.stored };
+  });
+  const alone = local.filter(({ record }) => !known.some((each) => sameMeasurement(record, each.record)));
+  return [...joined, ...alone].sort(byDate);
+}
+
+/** Makes a record of each run that could be published; others are no results yet, and are passed over. */
+async function localResults(
+  runs: readonly SoundRun[],
+  { book, plugins }: ResultPlaces,
+  notice: (text: string) => void,
+): Promise<readonly HistoryResult[]> {
+  const whole = runs.filter(({ facts }) => facts.status.state === "done" && facts.shard === undefined);
+  const reports = await readReports(whole, { book, plugins });
+  const found: HistoryResult[] = [];
+  for (const [i, stored] of whole.entries()) {
+    try {
+      const run = await readSound(stored);
+      found.push({ record: await recordOf({ run, report: reports[i]!, commit: undefined, book }), stored });
+    } catch (error) {
+      if (!(error instanceof HarnessError)) throw error;
+      notice(`left out: ${error.message}`);
+    }
+  }
+  return found;
+}
+
+/** Leaves out what was published a second time of one measurement, for another commit or by another version. */
+function onceEach(files: readonly PublishedFile[], notice: (text: string) => void): readonly PublishedFile[] {
+  const kept: PublishedFile[] = [];
+  for (const each of files) {
+    const first = kept.find(({ record }) => sameMeasurement(record, each.record));
+    if (first === undefined) kept.push(each);
+    else notice(`left out: ${each.name} is of the same measurement as ${first.name}, and counts once`);
+  }
+  return kept;
+}
+
+/** Returns when the commit was made; for a result without its date, when the run began. */
+export function dateOf({ commit, run }: PublishedRecord): string {
+  return commit?.date ?? run.createdAt;
+}
+
+function byDate(a: { readonly record: PublishedRecord }, b: { readonly record: PublishedRecord }): number {
+  const keys = [a, b].map(({ record }) => `${Date.parse(dateOf(record))}`.padStart(16, "0") + record.run.createdAt);
+  return keys[0]! < keys[1]! ? -1 : keys[0]! > keys[1]! ? 1 : 0;
+}
