@@ -10,7 +10,7 @@ const histories = 1000;
 const options = { book: ownBook, plugins: [], notice: (text: string) => expect(text).toBe("") };
 
 interface Slowdown {
-  /** So many commits have the slowdown; where this is 0, its place is drawn with at least 5 on either side. */
+  /** This many commits have the slowdown; where this is 0, its place is drawn with at least 5 on either side. */
   readonly behind: number;
   readonly outliers: number;
   /** Share of the slowdowns that have to be found at their commit. */

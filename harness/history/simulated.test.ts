@@ -6,7 +6,7 @@ import { exampleColumn } from "./fixtures/columns.ts";
 import { type Judgement, judgeColumn } from "./judge.ts";
 
 /**
- * Drawn histories, 200 of each kind, of 12 to 40 commits, through the same function as `bench history`. Latency is 20 ms, and one
+ * 200 histories of each kind are drawn, of 12 to 40 commits, and judged by the function of `bench history`. Latency is 20 ms, and one
  * run differs from the next by a noise of 2 to 4 %, drawn for each history; each median has an interval of 0.6 % either way.
  * Accuracy is 61 %, and one checkpoint differs from the next by 0.1 to 0.2 points. A change has at least 5 commits before it
  * and 5 with it; simulated.slow.test.ts goes nearer to the ends.
@@ -19,7 +19,7 @@ const near = 5;
 interface Kind {
   readonly name: string;
   readonly noise: DrawnNoise;
-  /** So many of 200 histories without a change may have one, and so many with one have to have it at its commit. */
+  /** At most this many of 200 histories have a change that is none, and at least this many have theirs at its commit. */
   readonly falseAlarms: number;
   readonly found: number;
 }
