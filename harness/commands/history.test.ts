@@ -132,6 +132,20 @@ test("a run that is stored and published is one result, with the commit of the o
   });
 });
 
+test("a published result that says other figures than its run, which is here, is left out", async () => {
+  const { id } = await storePublishable(results, run("1", 0));
+  await publish.run({ run: [id], results, to: published, commit: "abcdef0" }, memoryConsole());
+  const [name] = readdirSync(published);
+  const record = JSON.parse(readFileSync(join(published, name!), "utf8"));
+  rmSync(join(published, name!));
+  record.prompts.box.figures.miou.value += 0.001;
+  const forged = await writeRecord(published, record);
+  const { out, notes } = await showing({ json: true, figure: ["miou.box"] });
+  expect(notes).toContain(`${forged} has other figures of box than its run ${id}, which is here`);
+  expect(JSON.parse(out).columns[0].points).toMatchObject([{ run: id, rows: true }]);
+  expect(JSON.parse(out).columns[0].points[0].file).toBeUndefined();
+});
+
 test("a measurement that was published twice counts once", async () => {
   const record = exampleRecord(1);
   await writeRecord(published, record);

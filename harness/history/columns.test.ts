@@ -56,6 +56,13 @@ test.each(otherMachines)(
   },
 );
 
+test("a failed image changes what accuracy is about, and not what latency is measured on", () => {
+  const images = { ...base.data.images, finished: 25, failed: 1, sha256: otherHash };
+  const fields = { data: { ...base.data, images } };
+  expect(columnsWith(fields, box).map(({ days }) => days)).toEqual([[1, 3], [2]]);
+  expect(columnsWith(fields, encode)).toEqual([{ days: [1, 2, 3], differs: [] }]);
+});
+
 test("another checkpoint, another number of rounds and another code of the variant are what a commit changes: one column", () => {
   const fields = { weights: { ...base.weights, sha256: otherHash }, measured: { ...base.measured, rounds: 60 } };
   expect(columnsWith(fields, box)).toEqual([{ days: [1, 2, 3], differs: [] }]);

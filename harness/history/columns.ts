@@ -77,15 +77,22 @@ function differingFrom(column: HistoryColumn, all: readonly HistoryColumn[]): re
  */
 function conditionsOf(record: PublishedRecord, figure: HistoryFigure): readonly Condition[] {
   const { weights, data } = record;
-  const { finished, planned, sha256: ids } = data.images;
-  const images = `${finished}${finished === planned ? "" : ` of ${planned}`} images ${ids.slice(0, 7)}`;
   const common = [
-    { name: "weights", value: weights.source },
+    { name: "weights", value: weights.source === "none" ? "no weights" : `${weights.source} weights` },
     { name: "data", value: `${data.id} ${data.fingerprint.slice(0, 12)}` },
-    { name: "images", value: images },
+    { name: "images", value: imagesText(data.images, figure) },
     { name: "seed", value: `seed ${record.seed}` },
   ];
   return [...common, ...(figure.kind === "accuracy" ? scoring(record, figure) : machine(record))];
+}
+
+/** Names the images: accuracy is about those that finished, and latency is measured on the planned ones. */
+function imagesText(
+  { finished, planned, sha256: ids, plannedSha256 }: PublishedRecord["data"]["images"],
+  { kind }: HistoryFigure,
+): string {
+  if (kind !== "accuracy") return `${planned} images ${plannedSha256.slice(0, 7)}`;
+  return `${finished}${finished === planned ? "" : ` of ${planned}`} images ${ids.slice(0, 7)}`;
 }
 
 function scoring({ prompts }: PublishedRecord, { prompts: name, metric }: HistoryFigure): readonly Condition[] {

@@ -72,8 +72,8 @@ const record = z.strictObject({
   data: z.strictObject({
     id: text,
     fingerprint: text,
-    /** `sha256` is that of the ids of the images that finished: the figures are about these. */
-    images: z.strictObject({ finished: count, failed: count, planned: count, sha256: hash }),
+    /** `sha256` is that of the ids of the images that finished, which accuracy is about, and `plannedSha256` that of all. */
+    images: z.strictObject({ finished: count, failed: count, planned: count, sha256: hash, plannedSha256: hash }),
     credits: z.array(text).optional(),
   }),
   seed: whole,

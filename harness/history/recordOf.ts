@@ -60,7 +60,11 @@ export async function recordOf({ run, report, commit, book }: RecordParts): Prom
     data: {
       id: dataset.id,
       fingerprint: dataset.fingerprint,
-      images: { ...report.images, sha256: sha256(canonicalJson(await finishedImages(run, report, plan))) },
+      images: {
+        ...report.images,
+        sha256: imagesHash(await finishedImages(run, report, plan)),
+        plannedSha256: imagesHash(plan.dataset.images),
+      },
       credits: dataset.credits,
     },
     seed: manifest.seed,
@@ -107,14 +111,17 @@ function planOf({ id, plan }: Manifest): z.infer<typeof planned> {
   throw new HarnessError(`${id}: its plan does not say which code made its rows`, { hint: "measure it again" });
 }
 
+function imagesHash(ids: readonly number[]): string {
+  return sha256(canonicalJson(ids.toSorted((a, b) => a - b)));
+}
+
 /** Returns the ids of the images that the figures are about. Rows are read only where an image failed. */
 async function finishedImages(
   run: StoredRun,
   report: RunReport,
   plan: z.infer<typeof planned>,
 ): Promise<readonly number[]> {
-  if (report.images.failed === 0 && report.images.finished === plan.dataset.images.length)
-    return plan.dataset.images.toSorted((a, b) => a - b);
+  if (report.images.failed === 0 && report.images.finished === plan.dataset.images.length) return plan.dataset.images;
   return (await readRunRows(run, { hold: "nothing" })).images;
 }
 

@@ -2,6 +2,7 @@ import { HarnessError } from "../errors.ts";
 import type { ScoreBook } from "../protocols/index.ts";
 import { readReports } from "../results/index/reports.ts";
 import { readSound, type SoundRun, soundRuns } from "../results/storedRuns.ts";
+import { canonicalJson } from "../store/canonical.ts";
 import { rowName } from "../store/rowName.ts";
 import { type PublishedFile, readPublished, sameMeasurement } from "./folder.ts";
 import type { PublishedRecord } from "./record.ts";
@@ -40,7 +41,8 @@ export async function historyResults(
   const published = (await readPublished(places.published, notice)).filter(({ record }) => isMeant(record.variant));
   const stored = (await soundRuns(places.results, notice)).filter(({ facts }) => isMeant(facts.variant));
   const local = await localResults(stored, places, notice);
-  const known = onceEach(published.toSorted(byDate), notice);
+  const agreeing = published.filter((each) => agrees(each, local, notice));
+  const known = onceEach(agreeing.toSorted(byDate), notice);
   const joined = known.map((each): HistoryResult => {
     const own = local.find(({ record }) => sameMeasurement(record, each.record));
     return { record: each.record, file: each.name, stored: own?.stored };
@@ -68,6 +70,28 @@ async function localResults(
     }
   }
   return found;
+}
+
+/** Tells whether a published result has the figures that its run has here, as far as the same code computed both. */
+function agrees(
+  { name, record }: PublishedFile,
+  local: readonly HistoryResult[],
+  notice: (text: string) => void,
+): boolean {
+  const own = local.find((each) => sameMeasurement(each.record, record))?.record;
+  if (own === undefined) return true;
+  const differing = Object.entries(record.prompts).find(([prompts, { rows, metrics, figures }]) => {
+    const here = own.prompts[prompts];
+    if (here === undefined || here.rows !== rows || canonicalJson(here.metrics) !== canonicalJson(metrics))
+      return false;
+    return canonicalJson(here.figures) !== canonicalJson(figures);
+  });
+  const isSame = differing === undefined && canonicalJson(own.latency) === canonicalJson(record.latency);
+  if (!isSame)
+    notice(
+      `left out: ${name} has other figures of ${differing?.[0] ?? "latency"} than its run ${own.run.id}, which is here`,
+    );
+  return isSame;
 }
 
 /** Leaves out what was published a second time of one measurement, for another commit or by another version. */

@@ -19,7 +19,7 @@ const near = 5;
 interface Kind {
   readonly name: string;
   readonly noise: DrawnNoise;
-  /** At most this many of 200 histories have a change that is none, and at least this many have theirs at its commit. */
+  /** The test fails where more of 200 histories have a false change, or fewer have theirs found at its commit. */
   readonly falseAlarms: number;
   readonly found: number;
 }
