@@ -10,8 +10,8 @@ import { publishedDefault } from "./publish.ts";
 import { type Arguments, type Command, type Console, line, listOf, note, widthOf } from "./terminal/command.ts";
 import { resultsOption } from "./terminal/runChoice.ts";
 import { createSteps } from "./terminal/steps.ts";
-import { historyJson, historyText } from "./text/history.ts";
-import { historyPicture } from "./text/historyPicture.ts";
+import { historyPicture } from "./text/history/picture.ts";
+import { historyJson, historyText } from "./text/history/text.ts";
 
 export const history: Command = {
   ...headings.history,

@@ -10,7 +10,7 @@ import { chosenSoundRuns, readSound } from "../results/storedRuns.ts";
 import { headings } from "./headings.ts";
 import { type Arguments, type Command, type Console, line, listOf, note } from "./terminal/command.ts";
 import { resultsOption, runChoice } from "./terminal/runChoice.ts";
-import { type PublishedResult, publishedText } from "./text/published.ts";
+import { type PublishedResult, publishedText } from "./text/history/published.ts";
 
 /** The folder of published results, for the commands that write it and read it. */
 export const publishedDefault = "published";

@@ -66,3 +66,11 @@ test("memory has no interval and is judged as a share", async () => {
   const [column] = columnsOf(results, () => ["memory"]);
   expect(await judgeColumn(column!, options)).toMatchObject({ changes: [{ at: 5, by: "series" }] });
 });
+
+test("of a long history the newest results are judged, and where that begins is said", async () => {
+  const { from, changes } = await latency(
+    ...Array.from({ length: 170 }, (_, i) => (i < 5 ? 40 : 20) + 0.1 * Math.sin(9 * i)),
+  );
+  expect(from).toBe(10);
+  expect(changes).toEqual([]);
+});

@@ -35,6 +35,8 @@ export interface Change {
 export interface Judgement {
   /** Tells whether the noise between results was estimated from them: that takes 6 different values. */
   readonly judged: boolean;
+  /** Place from which on results are judged; absent where all are. */
+  readonly from?: number | undefined;
   readonly changes: readonly Change[];
   /** Present where the newest result alone lies apart. */
   readonly newest?: Change | undefined;
@@ -75,6 +77,7 @@ export async function judgeColumn(column: HistoryColumn, options: PairOptions): 
   const { newest, noise, detectable } = found;
   return {
     judged: true,
+    from: found.from === 0 ? undefined : found.from,
     changes: told.map((shift) => changeOf(column, shift)),
     newest: newest !== undefined && isTold(column, newest.difference.value) ? changeOf(column, newest) : undefined,
     alone: found.alone,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { largestShift, noiseOf } from "./changes.ts";
 import { criticalShift } from "./criticalShift.ts";
 import { nullSeries } from "./fixtures/histories.ts";
+import { largestSplit, noiseOf } from "./stretches.ts";
 
 /** Series that the table was not made of. */
 const first = 100_000;
@@ -19,7 +19,7 @@ test.each([
   let exceeding = 0;
   for (let draw = first; draw < first + draws; draw++) {
     const values = nullSeries(length, draw);
-    if (largestShift(values, noiseOf(values)) > criticalShift(length)) exceeding++;
+    if (largestSplit(values, noiseOf(values)).shift > criticalShift(length)) exceeding++;
   }
   console.info(`${length} values: ${((100 * exceeding) / draws).toFixed(2)} %`);
   expect(exceeding / draws).toBeLessThan(0.025);

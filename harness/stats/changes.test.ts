@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { changesOf, noiseOf } from "./changes.ts";
+import { changesOf } from "./changes.ts";
 import { normal, random } from "./random.ts";
+import { noiseOf } from "./stretches.ts";
 import { mean } from "./summary.ts";
 
 const floor = 0.001;

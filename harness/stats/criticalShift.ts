@@ -1,7 +1,7 @@
 /**
- * The table holds what `largestShift` exceeds in 2 % of series without a change, by their length. Each value is the quantile of
- * 2,000 to 12,000 drawn series, in which each value is like the one before it by a correlation of 0.2, and 5 % of the values lie
- * 5 deviations off; noise without either exceeds it less often. From 16 values on it is the largest of the lengths around.
+ * The table holds what the shift of `largestSplit` exceeds in 2 % of series without a change, by their length. Each value is the
+ * quantile of 2,000 to 12,000 drawn series, in which each value is like the one before it by a correlation of 0.2, and 5 % of the
+ * values lie 5 deviations off; noise without either exceeds it less often. From 16 values on it is the largest of the lengths around.
  * changes.slow.test.ts draws such series again.
  */
 const table: readonly (readonly [length: number, critical: number])[] = [

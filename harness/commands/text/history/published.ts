@@ -1,6 +1,6 @@
-import type { PublishedRecord } from "../../history/record.ts";
-import { rowName } from "../../store/rowName.ts";
-import { plainTable } from "./plainTable.ts";
+import type { PublishedRecord } from "../../../history/record.ts";
+import { rowName } from "../../../store/rowName.ts";
+import { plainTable } from "../plainTable.ts";
 
 /** A result of `bench publish`: the file that holds it, and whether this command wrote it. */
 export interface PublishedResult {

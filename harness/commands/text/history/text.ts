@@ -1,11 +1,11 @@
-import type { HistoryColumn, HistoryPoint } from "../../history/columns.ts";
-import type { JudgedColumn } from "../../history/history.ts";
-import type { Change, Judgement } from "../../history/judge.ts";
-import { dateOf } from "../../history/results.ts";
-import { wrap } from "../../report/table/layout.ts";
-import { pValue } from "../../results/compare/words.ts";
-import { type FittedColumn, fittedTable } from "./fittedTable.ts";
-import { boundsText, changeText, directionOf, stepText, wordsOf } from "./historyFigure.ts";
+import type { HistoryColumn, HistoryPoint } from "../../../history/columns.ts";
+import type { JudgedColumn } from "../../../history/history.ts";
+import type { Change, Judgement } from "../../../history/judge.ts";
+import { dateOf } from "../../../history/results.ts";
+import { wrap } from "../../../report/table/layout.ts";
+import { pValue } from "../../../results/compare/words.ts";
+import { type FittedColumn, fittedTable } from "../fittedTable.ts";
+import { boundsText, changeText, directionOf, stepText, wordsOf } from "./figure.ts";
 import { commitText } from "./published.ts";
 
 const defaults = {
@@ -38,13 +38,14 @@ function answerOf(column: HistoryColumn, judgement: Judgement): string {
   const days = [points[0]!, points.at(-1)!].map(({ record }) => dateOf(record).slice(0, 10));
   const when = days[0] === days[1] ? `of ${days[0]}` : `from ${days[0]} to ${days[1]}`;
   const count = points.length === 1 ? "1 result" : `${points.length} results`;
+  const part = judgement.from === undefined ? "" : `, judged from ${timeText(points[judgement.from]!)} on`;
   const found = [
     ...judgement.changes.map((each) => `${placeText(column, each.at)}: ${sizeText(column, each, judgement)}`),
     ...newestText(column, judgement),
     ...neighboursText(column, judgement),
     ...judgement.open.map((at) => `${placeText(column, at)}: differs, and is not judged`),
   ];
-  return `${figure.name} of ${row}: ${count} ${when}; ${found.length === 0 ? quietText(column, judgement) : found.join("; ")}${whyOpen(column, judgement)}`;
+  return `${figure.name} of ${row}: ${count} ${when}${part}; ${found.length === 0 ? quietText(column, judgement) : found.join("; ")}${whyOpen(column, judgement)}`;
 }
 
 /** Names the place of a change: its commit, or the day of a result that has none. */

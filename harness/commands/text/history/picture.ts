@@ -1,7 +1,7 @@
-import type { JudgedColumn } from "../../history/history.ts";
-import { dateOf } from "../../history/results.ts";
-import type { HistoryPanel } from "../../report/charts/history.ts";
-import { directionOf, stepText, wordsOf } from "./historyFigure.ts";
+import type { JudgedColumn } from "../../../history/history.ts";
+import { dateOf } from "../../../history/results.ts";
+import type { HistoryPanel } from "../../../report/charts/history.ts";
+import { directionOf, stepText, wordsOf } from "./figure.ts";
 import { commitText } from "./published.ts";
 
 /** Scale from a stored figure to the unit in which it is drawn. */

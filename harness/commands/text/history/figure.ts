@@ -1,7 +1,7 @@
-import type { HistoryFigure } from "../../history/figures.ts";
-import type { Change } from "../../history/judge.ts";
-import { change, milliseconds, points } from "../../results/compare/words.ts";
-import type { Interval } from "../../stats/intervals.ts";
+import type { HistoryFigure } from "../../../history/figures.ts";
+import type { Change } from "../../../history/judge.ts";
+import { change, milliseconds, points } from "../../../results/compare/words.ts";
+import type { Interval } from "../../../stats/intervals.ts";
 
 /** Says how figures of one kind are written: accuracy is in % and points, latency in ms, memory in MB. */
 interface Words {
