@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type ProjectCommit, projectCommit } from "../build/commit.ts";
 import { HarnessError } from "../errors.ts";
-import { type PublishedFile, readPublished, sameMeasurement, writeIndex, writeRecord } from "../history/folder.ts";
+import { measurementOf, type PublishedFile, readPublished, writeIndex, writeRecord } from "../history/folder.ts";
 import type { PublishedRecord } from "../history/record.ts";
 import { recordOf } from "../history/recordOf.ts";
 import { loadBook } from "../plan/plugins/book.ts";
@@ -59,7 +59,8 @@ async function publishRuns(folder: string, args: Arguments, console: Console): P
   for (const [i, each] of sound.entries())
     records.push(await recordOf({ run: await readSound(each), report: reports[i]!, commit, book }));
   const known = await readPublished(folder, (text) => note(console, text));
-  const earlier = records.map((record) => known.find((each) => sameMeasurement(each.record, record)));
+  const byMeasurement = new Map(known.map((each) => [measurementOf(each.record), each]));
+  const earlier = records.map((record) => byMeasurement.get(measurementOf(record)));
   for (const [i, record] of records.entries()) refuseOtherCommit(record, earlier[i], args);
   const published: PublishedResult[] = [];
   for (const [i, record] of records.entries()) {

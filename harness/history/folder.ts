@@ -33,9 +33,9 @@ export function fileOf(record: PublishedRecord): { readonly name: string; readon
   return { name: `${sha256(text).slice(0, nameDigits)}.json`, text };
 }
 
-/** Tells whether two results are of one measurement. */
-export function sameMeasurement(a: PublishedRecord, b: PublishedRecord): boolean {
-  return canonicalJson(a.run) === canonicalJson(b.run);
+/** Returns what names a measurement: two results of one measurement have the same. */
+export function measurementOf({ run }: PublishedRecord): string {
+  return canonicalJson(run);
 }
 
 /** Writes a record into the folder, which is made where it is missing. The same record is the same file. */

@@ -4,7 +4,7 @@ import { readReports } from "../results/index/reports.ts";
 import { readSound, type SoundRun, soundRuns } from "../results/storedRuns.ts";
 import { canonicalJson } from "../store/canonical.ts";
 import { rowName } from "../store/rowName.ts";
-import { type PublishedFile, readPublished, sameMeasurement } from "./folder.ts";
+import { measurementOf, type PublishedFile, readPublished } from "./folder.ts";
 import type { PublishedRecord } from "./record.ts";
 import { recordOf } from "./recordOf.ts";
 
@@ -41,13 +41,14 @@ export async function historyResults(
   const published = (await readPublished(places.published, notice)).filter(({ record }) => isMeant(record.variant));
   const stored = (await soundRuns(places.results, notice)).filter(({ facts }) => isMeant(facts.variant));
   const local = await localResults(stored, places, notice);
-  const agreeing = published.filter((each) => agrees(each, local, notice));
+  const own = new Map(local.map((each) => [measurementOf(each.record), each]));
+  const agreeing = published.filter((each) => agrees(each, own.get(measurementOf(each.record)), notice));
   const known = onceEach(agreeing.toSorted(byDate), notice);
-  const joined = known.map((each): HistoryResult => {
-    const own = local.find(({ record }) => sameMeasurement(record, each.record));
-    return { record: each.record, file: each.name, stored: own?.stored };
+  const joined = known.map(({ record, name }): HistoryResult => {
+    return { record, file: name, stored: own.get(measurementOf(record))?.stored };
   });
-  const alone = local.filter(({ record }) => !known.some((each) => sameMeasurement(record, each.record)));
+  const measured = new Set(known.map(({ record }) => measurementOf(record)));
+  const alone = local.filter(({ record }) => !measured.has(measurementOf(record)));
   return [...joined, ...alone].sort(byDate);
 }
 
@@ -75,10 +76,10 @@ async function localResults(
 /** Tells whether a published result has the figures that its run has here, as far as the same code computed both. */
 function agrees(
   { name, record }: PublishedFile,
-  local: readonly HistoryResult[],
+  stored: HistoryResult | undefined,
   notice: (text: string) => void,
 ): boolean {
-  const own = local.find((each) => sameMeasurement(each.record, record))?.record;
+  const own = stored?.record;
   if (own === undefined) return true;
   const differing = Object.entries(record.prompts).find(([prompts, { rows, metrics, figures }]) => {
     const here = own.prompts[prompts];
@@ -96,13 +97,14 @@ function agrees(
 
 /** Leaves out what was published a second time of one measurement, for another commit or by another version. */
 function onceEach(files: readonly PublishedFile[], notice: (text: string) => void): readonly PublishedFile[] {
-  const kept: PublishedFile[] = [];
+  const kept = new Map<string, PublishedFile>();
   for (const each of files) {
-    const first = kept.find(({ record }) => sameMeasurement(record, each.record));
-    if (first === undefined) kept.push(each);
+    const measurement = measurementOf(each.record);
+    const first = kept.get(measurement);
+    if (first === undefined) kept.set(measurement, each);
     else notice(`left out: ${each.name} is of the same measurement as ${first.name}, and counts once`);
   }
-  return kept;
+  return [...kept.values()];
 }
 
 /** Returns when the commit was made; for a result without its date, when the run began. */
