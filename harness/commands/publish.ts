@@ -30,7 +30,7 @@ export const publish: Command = {
   },
   examples: [
     ["bench publish sam-nano-0a1b2c3d4e5f", "one run, as published/HASH.json, of the commit that is checked out"],
-    ["bench publish results/*-* --to site/results --commit 4f2a91c", "every run of a folder, of another commit"],
+    ["bench publish results/sam-nano-* --to site/results --commit 4f2a91c", "several runs, of another commit"],
     ["bench publish --index --to site/results", "the list of a page's results anew, after a merge"],
   ],
   async run(args, console) {

@@ -21,13 +21,10 @@ export interface HistoryPanel {
 }
 
 /** Pixels of a panel, the number of names that fit below it, and characters of a line above it. */
-const size = { width: 640, height: 200, names: 12, subtitle: 100 };
+const size = { width: 640, height: 200, names: 12, subtitle: 100, turn: 0.75, line: 15 };
 
-/** A change in the left part of a panel has its text to the right of its line, and one in the right part to the left. */
-const sides = [
-  { align: "left", dx: 4, holds: (part: number) => part <= 0.6 },
-  { align: "right", dx: -4, holds: (part: number) => part > 0.6 },
-] as const;
+const right = { align: "left", dx: 4 } as const;
+const left = { align: "right", dx: -4 } as const;
 
 /** Draws a panel for each column below each other: results at equal distances in their order, with their intervals and changes. */
 export function historyChart(panels: readonly HistoryPanel[]): Chart {
@@ -96,12 +93,25 @@ function panelSpec({ title, subtitle, axis, points, changes }: HistoryPanel): ob
         mark: { type: "rule", strokeDash: [4, 3], style: "faint" },
         encoding: { x: { ...x, field: "edge" } },
       },
-      ...sides.map(({ align, dx, holds }) => ({
-        data: { values: marked.filter(({ place }) => holds(place / points.length)) },
-        mark: { type: "text", align, dx, baseline: "top" },
-        encoding: { x: { ...x, field: "edge" }, y: { value: 2 }, text: { field: "text" } },
-      })),
+      ...marked.map((mark, i) => textSpec(mark, { x, line: i % 2, parts: points.length })),
     ],
+  };
+}
+
+/** The place of a text in a panel: its axis, its line from the top, and how many results the panel has. */
+interface TextPlace {
+  readonly x: ReturnType<typeof xOf>;
+  readonly line: number;
+  readonly parts: number;
+}
+
+/** Writes beside the line of a change: to its left in the right part of a panel. Neighbours stand on two lines. */
+function textSpec(mark: { readonly place: number; readonly text: string }, { x, line, parts }: TextPlace): object {
+  const { align, dx } = mark.place <= size.turn * parts ? right : left;
+  return {
+    data: { values: [mark] },
+    mark: { type: "text", baseline: "top", align, dx },
+    encoding: { x: { ...x, field: "edge" }, y: { value: 2 + size.line * line }, text: { field: "text" } },
   };
 }
 
