@@ -140,7 +140,7 @@ test("--index lists the results for a page, and --json says what was written", a
   const said = JSON.parse(out);
   expect(said.indexed).toBe(1);
   expect(said.published[0]).toMatchObject({ state: "written", record: { run: { id } } });
-  expect(notes).toContain("index.json: 1 results");
+  expect(notes).toContain("index.json: 1 result");
   const { results: listed } = JSON.parse(readFileSync(join(to, "index.json"), "utf8"));
   expect(listed[0]).toMatchObject({ variant: "sam-nano", figures: { box: { protocol: "miou-gtbox-argmax" } } });
 });

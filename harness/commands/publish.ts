@@ -43,7 +43,8 @@ export const publish: Command = {
     const indexed = args.index === true ? await writeIndex(folder, (text) => note(console, text)) : undefined;
     if (args.json) line(console, JSON.stringify({ published, indexed }));
     else if (published.length > 0) line(console, publishedText(published));
-    if (indexed !== undefined) note(console, `${join(folder, "index.json")}: ${indexed} results`);
+    if (indexed !== undefined)
+      note(console, `${join(folder, "index.json")}: ${indexed} result${indexed === 1 ? "" : "s"}`);
     return 0;
   },
 };
