@@ -28,7 +28,7 @@ export interface StoredValues {
   /** float32, int64, float16 … */
   readonly type: string;
   readonly dims: readonly number[];
-  /** Where the values lie, little-endian and one behind the other; absent where they are written in another way. */
+  /** The values lie here, little-endian and one behind the other; absent where they are written in another way. */
   readonly place?: { readonly file: string; readonly offset: number; readonly bytes: number } | undefined;
 }
 

@@ -71,7 +71,7 @@ export interface TypedTensor {
 /** A session whose outputs may be of any type. */
 export interface TypedSession {
   readonly inputs: readonly string[];
-  /** What the outputs are, as far as the runtime finds out: a dimension that it does not know has a name, or is "?". */
+  /** Outputs have the types that the runtime finds out; a dimension that it does not know has a name, or is "?". */
   readonly outputs: readonly DeclaredValue[];
   /** Runs the graph and returns the outputs in `wanted`. Inputs get their own types. */
   run(

@@ -54,7 +54,11 @@ export function samplesPart(names: readonly string[]): {
   const outputs = names.map((_, i) => ({ dims: own(`${i} dims`), samples: own(`${i} samples`) }));
   const nodes = names.map((name, i) => {
     const { dims, samples } = outputs[i]!;
-    const [size, quotient, step, flat] = [own(`${i} size`), own(`${i} quotient`), own(`${i} step`), own(`${i} flat`)];
+    const inner = (what: string) => own(`${i} ${what}`);
+    const size = inner("size");
+    const quotient = inner("quotient");
+    const step = inner("step");
+    const flat = inner("flat");
     return [
       { operator: "Shape", inputs: [name], outputs: [dims] },
       { operator: "Size", inputs: [name], outputs: [size] },
