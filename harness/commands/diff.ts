@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { diffGraphs, isSame } from "../diff/diff.ts";
 import { diffMasks } from "../diff/masks.ts";
@@ -6,6 +7,7 @@ import type { SideContext } from "../diff/sides.ts";
 import { homeFolder } from "../home.ts";
 import { pickOptions } from "../plan/options.ts";
 import { requireFigureFile } from "../report/charts/endings.ts";
+import { sweep } from "../store/disk/sweep.ts";
 import { headings } from "./headings.ts";
 import { type Arguments, type Command, line, note, widthOf } from "./terminal/command.ts";
 import { diffInputs, diffSettings, openSides } from "./terminal/diffArguments.ts";
@@ -124,10 +126,12 @@ async function planFlags(args: Arguments): Promise<SideContext["flags"]> {
   return flagsOf(rest);
 }
 
-/** Gives a folder on the disk of the cache, because a folder of temporary files may be memory. */
+/** Gives a folder on the disk of the cache, because a folder of temporary files may be memory. What killed diffs left there goes. */
 async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  mkdirSync(homeFolder(), { recursive: true });
-  const folder = mkdtempSync(join(homeFolder(), "diff-"));
+  const all = join(homeFolder(), "diff");
+  sweep(all);
+  const folder = join(all, `${randomUUID()}.partial-${process.pid}`);
+  mkdirSync(folder, { recursive: true });
   try {
     return await work(folder);
   } finally {

@@ -12,7 +12,7 @@ test("an input that one graph lacks is refused by name", () => {
   const a = graph("a.onnx", value("image", [1, 3]));
   const b = graph("b.onnx", value("pixel_values", [1, 3]));
   expect(() => sharedInputs(a, b, none)).toThrow(
-    "b.onnx: has no input image, which a.onnx takes (found pixel_values, expected image)",
+    "B, b.onnx: has no input image, which A takes (found pixel_values, expected image)",
   );
   const renamed = sharedInputs(a, b, { ...none, renames: new Map([["pixel_values", "image"]]) });
   expect(renamed.b.pixel_values).toBe(renamed.a.image);

@@ -66,12 +66,18 @@ function partnersOf(
   const missing = a.inputs.find(({ name }) => !partners.has(name));
   const extra = [...partners].find(([name]) => !own.has(name))?.[1];
   if (missing === undefined && extra === undefined) return partners;
-  const [graph, other, name] = missing === undefined ? ([a, b, extra!.name] as const) : ([b, a, missing.name] as const);
-  throw new HarnessError(`${basename(graph.file)}: has no input ${name}, which ${basename(other.file)} takes`, {
-    found: namesOf(graph),
-    expected: namesOf(other),
-    hint: "graphs are compared on the same inputs; --rename B_NAME=A_NAME if only the name differs",
-  });
+  const sideA = { side: "A", graph: a };
+  const sideB = { side: "B", graph: b };
+  const [lacking, taking] = missing === undefined ? [sideA, sideB] : [sideB, sideA];
+  const name = missing?.name ?? extra!.name;
+  throw new HarnessError(
+    `${lacking.side}, ${basename(lacking.graph.file)}: has no input ${name}, which ${taking.side} takes`,
+    {
+      found: namesOf(lacking.graph),
+      expected: namesOf(taking.graph),
+      hint: "graphs are compared on the same inputs; --rename B_NAME=A_NAME if only the name differs",
+    },
+  );
 }
 
 function namesOf({ inputs }: GraphSignature): string {
