@@ -14,7 +14,7 @@ import { diffInputs, diffSettings, openSides } from "./terminal/diffArguments.ts
 import { exitCodes } from "./terminal/exitCodes.ts";
 import { interruptible } from "./terminal/interrupt.ts";
 import { observeDiff } from "./terminal/observe.ts";
-import { flagsOf } from "./terminal/planFlags.ts";
+import { flagsOf, weightsUnused } from "./terminal/planFlags.ts";
 import { diffText } from "./text/diff.ts";
 import { writeDiffChart } from "./text/diffChart.ts";
 import { diffJson } from "./text/diffJson.ts";
@@ -76,6 +76,12 @@ export const diff: Command = {
   unused: [
     { when: "JSON, which holds everything, is printed", holds: ({ json }) => json === true, options: ["wide"] },
     { when: "masks are left out", holds: ({ masks }) => masks === false, options: ["prompts"] },
+    weightsUnused,
+    {
+      when: "both sides are files",
+      holds: ({ a, b }) => [a, b].every((operand) => String(operand).endsWith(".onnx")),
+      options: ["graph", "part", "weights", "checkpoint", "dataset", "data", "limit", "prompts", "variant-files"],
+    },
   ],
   examples: [
     [
