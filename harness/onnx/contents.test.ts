@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readContents } from "./contents.ts";
@@ -41,3 +41,24 @@ test.each([
   const values = readFileSync(place.file).subarray(offset, offset + bytes);
   expect([values.readFloatLE(0), values.readFloatLE(bytes - 4)]).toEqual([1, 1]);
 });
+
+// Whatever bytes are damaged: contents or a HarnessError, never another error and never without an end.
+test("damaged bytes are read or refused", () => {
+  const bytes = readFileSync(product(3));
+  const file = join(folder, "damaged.onnx");
+  for (let at = 0; at < bytes.length; at++) {
+    const damaged = Buffer.from(bytes);
+    damaged[at] = 255 - damaged[at]!;
+    writeFileSync(file, damaged);
+    expect(outcomeOf(file)).toMatch(/^(read|HarnessError)$/);
+  }
+});
+
+function outcomeOf(file: string): string {
+  try {
+    readContents(file);
+    return "read";
+  } catch (error) {
+    return (error as Error).name;
+  }
+}

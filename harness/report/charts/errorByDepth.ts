@@ -1,3 +1,4 @@
+import { largest } from "../../stats/summary.ts";
 import { type Chart, chartSpec } from "./chart.ts";
 
 /** A tensor that two graphs have, with its error. */
@@ -28,9 +29,43 @@ const kinds = ["within the tolerance", "over it"] as const;
 const nameLength = 48;
 
 /** Draws the error of each tensor against its depth, on a logarithmic scale, with the tolerance as a line. */
-export function errorByDepthChart({ a, b, points, tolerance, first }: DepthPicture): Chart {
-  const top = Math.max(tolerance, ...points.map(({ error = 0 }) => error), 10 * floor);
-  const places = points.map(({ tensor, operator, place, error }) => ({
+export function errorByDepthChart(picture: DepthPicture): Chart {
+  const { a, b, points, tolerance } = picture;
+  const places = drawnPoints(picture);
+  const named = places.find(({ place }) => place === picture.first);
+  const worst = largest(points.map(({ error = Number.POSITIVE_INFINITY }) => error));
+  const found =
+    named === undefined
+      ? `no tensor is over it; the largest error is ${worst.toExponential(1)}`
+      : `the first over it is ${named.tensor}`;
+  return {
+    id: "error-by-depth",
+    title: `Error by depth: ${a} against ${b}`,
+    caption: `Tolerance ${tolerance}; ${found}. Tensors without any difference are drawn at ${floor}.`,
+    alt: `${points.length} tensors; tolerance ${tolerance}; ${found}.`,
+    colours: "own",
+    spec: chartSpec(`Error by depth, ${a} against ${b}: ${found}.`, undefined, {
+      data: { values: [...places] },
+      layer: layersOf(places, named, tolerance),
+    }),
+    records: [
+      ["place", "tensor", "operator", "error over std"],
+      ...places.map(({ place, tensor, operator, error }) => [place, tensor, operator, error]),
+    ],
+    touches: /^$/,
+  };
+}
+
+interface DrawnPoint extends Omit<DepthPoint, "error"> {
+  readonly error: number | "not finite";
+  readonly drawn: number;
+  readonly kind: string;
+}
+
+/** Returns where points are drawn; what is not finite stands as high as the largest error. */
+function drawnPoints({ points, tolerance }: DepthPicture): readonly DrawnPoint[] {
+  const top = largest([tolerance, 10 * floor, ...points.map(({ error = 0 }) => error)]);
+  return points.map(({ tensor, operator, place, error }) => ({
     tensor,
     operator,
     place,
@@ -38,8 +73,38 @@ export function errorByDepthChart({ a, b, points, tolerance, first }: DepthPictu
     drawn: Math.max(error ?? top, floor),
     kind: error !== undefined && error <= tolerance ? kinds[0] : kinds[1],
   }));
-  const named = places.filter(({ place }) => place === first);
-  const last = Math.max(1, ...places.map(({ place }) => place));
+}
+
+function layersOf(places: readonly DrawnPoint[], named: DrawnPoint | undefined, tolerance: number) {
+  const last = largest([1, ...places.map(({ place }) => place)]);
+  const { x, y, color } = encodings(last, 2 * largest([tolerance, ...places.map(({ drawn }) => drawn)]));
+  const marked = named === undefined ? [] : [named];
+  const label = marked.map((each) => ({ ...each, label: shortened(each.tensor), drawn: 5 * floor }));
+  const isLeft = (named?.place ?? 0) < last / 2;
+  const tooltip = ["tensor", "operator", "place", "error"].map((field) => ({ field }));
+  return [
+    {
+      data: { values: [{ tolerance }] },
+      mark: { type: "rule", strokeDash: [5, 4], strokeWidth: 1.5 },
+      encoding: { y: { field: "tolerance", type: "quantitative" } },
+    },
+    { mark: { type: "point", size: 26 }, encoding: { x, y, color, tooltip } },
+    {
+      data: { values: marked },
+      mark: { type: "point", size: 150, filled: false, strokeWidth: 2 },
+      encoding: { x, y, color },
+    },
+    { data: { values: marked }, mark: { type: "rule", strokeWidth: 1 }, encoding: { x } },
+    {
+      // Low, where no tensor is: before the first that diverges there may be zeros, and behind it all are above.
+      data: { values: label },
+      mark: { type: "text", align: isLeft ? "left" : "right", dx: isLeft ? 6 : -6 },
+      encoding: { x, y, text: { field: "label" } },
+    },
+  ] satisfies Parameters<typeof chartSpec>[2]["layer"];
+}
+
+function encodings(last: number, top: number) {
   const x = {
     field: "place",
     type: "quantitative",
@@ -51,68 +116,11 @@ export function errorByDepthChart({ a, b, points, tolerance, first }: DepthPictu
     field: "drawn",
     type: "quantitative",
     title: "largest difference over the std",
-    scale: { type: "log", domainMin: floor, domainMax: 2 * top, nice: false },
-    axis: { format: ".0e", values: decades(2 * top) },
+    scale: { type: "log", domainMin: floor, domainMax: top, nice: false },
+    axis: { format: ".0e", values: decades(top) },
   } as const;
-  const color = {
-    field: "kind",
-    type: "nominal",
-    title: null,
-    scale: { domain: [...kinds] },
-  } as const;
-  const left = (named[0]?.place ?? 0) < last / 2;
-  const worst = points.reduce((most, { error = Number.POSITIVE_INFINITY }) => Math.max(most, error), 0);
-  const found =
-    named[0] === undefined
-      ? `no tensor is over it; the largest error is ${worst.toExponential(1)}`
-      : `the first over it is ${named[0].tensor}`;
-  return {
-    id: "error-by-depth",
-    title: `Error by depth: ${a} against ${b}`,
-    caption: `Tolerance ${tolerance}; ${found}. Tensors without any difference are drawn at ${floor}.`,
-    alt: `${points.length} tensors; tolerance ${tolerance}; ${found}.`,
-    colours: "own",
-    spec: chartSpec(`Error by depth, ${a} against ${b}: ${found}.`, undefined, {
-      data: { values: places },
-      layer: [
-        {
-          data: { values: [{ tolerance }] },
-          mark: { type: "rule", strokeDash: [5, 4], strokeWidth: 1.5 },
-          encoding: { y: { field: "tolerance", type: "quantitative" } },
-        },
-        {
-          mark: { type: "point", size: 26 },
-          encoding: {
-            x,
-            y,
-            color,
-            tooltip: ["tensor", "operator", "place", "error"].map((field) => ({ field })),
-          },
-        },
-        {
-          data: { values: named },
-          mark: { type: "point", size: 150, filled: false, strokeWidth: 2 },
-          encoding: { x, y, color },
-        },
-        {
-          data: { values: named },
-          mark: { type: "rule", strokeWidth: 1 },
-          encoding: { x },
-        },
-        {
-          // Low, where no tensor is: before the first that diverges there may be zeros, and behind it all are above.
-          data: { values: named.map((each) => ({ ...each, label: shortened(each.tensor), drawn: 5 * floor })) },
-          mark: { type: "text", align: left ? "left" : "right", dx: left ? 6 : -6 },
-          encoding: { x, y, text: { field: "label" } },
-        },
-      ],
-    }),
-    records: [
-      ["place", "tensor", "operator", "error over std"],
-      ...places.map(({ place, tensor, operator, error }) => [place, tensor, operator, error]),
-    ],
-    touches: /^$/,
-  };
+  const color = { field: "kind", type: "nominal", title: null, scale: { domain: [...kinds] } } as const;
+  return { x, y, color };
 }
 
 /** Returns the powers of ten from the floor up to `top`. */
