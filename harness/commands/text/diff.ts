@@ -83,12 +83,16 @@ function depth(place: number, { count }: SideTensors): string {
   return `${Math.round((100 * (place + 1)) / count)} %`;
 }
 
-function outputLines({ outputs, first, tolerance }: GraphDiff): readonly string[] {
-  const differs = outputs.map(({ a, error }) => `${a} ${errorText(error)}`);
-  if (differs.length === 0) return [];
-  const apart = outputs.some(({ error }) => diverges(error, tolerance)) !== (first !== undefined);
-  const note = apart ? "; looking inside switches off the runtime's optimisation, and here that matters" : "";
-  return [`outputs as they are run, with the runtime's optimisation: ${differs.join(", ")}${note}`];
+function outputLines({ outputs, pairs, tolerance }: GraphDiff): readonly string[] {
+  if (outputs.length === 0) return [];
+  const inside = new Map(pairs.map(({ a, error }) => [a.name, error]));
+  const matters = outputs.some(({ a, error }) => {
+    const other = inside.get(a);
+    return other !== undefined && diverges(other, tolerance) !== diverges(error, tolerance);
+  });
+  const note = matters ? "; without it, as tensors are looked at, that is otherwise" : "";
+  const errors = outputs.map(({ a, error }) => `${a} ${errorText(error)}`).join(", ");
+  return [`outputs as they are run, with the runtime's optimisation: ${errors}${note}`];
 }
 
 function countLines(diff: GraphDiff): readonly string[] {
