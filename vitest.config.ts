@@ -10,7 +10,7 @@ const apart = [
 ];
 
 /** Files that need gigabytes, or every core for long: each has the machine to itself. */
-const alone = ["variants/sam/vitB.slow.test.ts"];
+const alone = ["variants/sam/vitB.slow.test.ts", "harness/diff/vitB.slow.test.ts"];
 
 /** Files that take ten seconds or more: `npm run test:slow`. */
 const slow = ["**/*.slow.test.ts"];

@@ -14,6 +14,7 @@ export const projectRoot = join(dirname(fileURLToPath(import.meta.url)), "..");
 const starts = [
   "harness/cli.ts",
   "harness/coco/match/matchWorker.ts",
+  "harness/diff/sideProcess.ts",
   "harness/onnx/session.ts",
   "harness/worker/providerError.ts",
   "harness/worker/worker.ts",

@@ -30,7 +30,13 @@ beforeEach(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "sam-bench-compiled-")));
   [root, home] = [join(folder, "project"), join(folder, "home")];
   mkdirSync(join(root, "datasets"), { recursive: true });
-  const starts = ["coco/match/matchWorker", "onnx/session", "worker/providerError", "worker/worker"];
+  const starts = [
+    "coco/match/matchWorker",
+    "diff/sideProcess",
+    "onnx/session",
+    "worker/providerError",
+    "worker/worker",
+  ];
   for (const start of starts) write(`harness/${start}.ts`, "export {};\n");
   write("harness/answer.ts", "export const answer: number = 1;\n");
   write("harness/plan/plugins/ownModules.ts", "export const ownModules = {};\n");

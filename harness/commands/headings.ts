@@ -47,6 +47,14 @@ export const headings = {
       { name: "b", describe: "one or more others; what was not measured yet is run on the plan of A", many: true },
     ],
   },
+  diff: {
+    name: "diff",
+    describe: "Find the first tensor in which two graphs that should be the same differ, and what it does to masks",
+    arguments: [
+      { name: "a", describe: "an .onnx file, or a variant, whose graph is built" },
+      { name: "b", describe: "the same, with the same inputs" },
+    ],
+  },
   publish: {
     name: "publish",
     describe: "Keep a result without its rows: one JSON, named by its hash, in a folder that git or a page can hold",

@@ -2,8 +2,9 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename } from "node:path";
 import type ort from "onnxruntime-node";
-import type { RuntimeOptions, Tensor } from "../api.ts";
+import type { DeclaredValue, RuntimeOptions, Tensor } from "../api.ts";
 import { HarnessError, unknown } from "../errors.ts";
+import { toHalves } from "./halves.ts";
 import { sumsInt8In32Bits } from "./int8Sums.ts";
 
 /** A session is a graph ready to run. Feeds and results are float32 by the graph's own names. */
@@ -36,6 +37,9 @@ const require = createRequire(import.meta.url);
 export const runtimeVersion: string = (require("onnxruntime-node/package.json") as { readonly version: string })
   .version;
 
+/** Types that inputs may have. */
+export const fedTypes = ["float32", "float64", "float16", "int64", "int32", "int8", "uint8", "bool"] as const;
+
 let loaded: typeof ort | undefined;
 
 /** Loads the runtime with the first session: most commands open none, and need not wait for its library. */
@@ -57,22 +61,39 @@ export function providers(): readonly string[] {
     .map((backend) => backend.name);
 }
 
+/** An output in the type that the graph gives it: float16 are 16 bits each. */
+export interface TypedTensor {
+  readonly type: string;
+  readonly dims: readonly number[];
+  readonly data: ArrayBufferView;
+}
+
+/** A session whose outputs may be of any type. */
+export interface TypedSession {
+  readonly inputs: readonly string[];
+  /** Outputs have the types that the runtime finds out; a dimension that it does not know has a name, or is "?". */
+  readonly outputs: readonly DeclaredValue[];
+  /** Runs the graph and returns the outputs in `wanted`. Inputs get their own types. */
+  run(
+    feeds: Readonly<Record<string, Tensor>>,
+    wanted: readonly string[],
+  ): Promise<Readonly<Record<string, TypedTensor>>>;
+  close(): Promise<void>;
+}
+
 /**
  * Opens a graph. Worker threads sleep between runs instead of spinning: spinning lasts some 30 ms after a run and would
  * be measured as part of the next one.
  * Throws HarnessError where the provider is unknown or its libraries are missing, or the file is no graph.
  */
 export async function openSession(file: string, options: SessionOptions): Promise<Session> {
-  if (!providers().includes(options.provider)) throw unknown("provider", options.provider, providers());
-  if (!existsSync(file)) throw new HarnessError(`${file}: no such file`, { expected: "an ONNX graph" });
-  const session = await create(file, options);
-  const types = new Map(session.inputMetadata.map((input) => [input.name, input.isTensor ? input.type : undefined]));
+  const session = await created(file, options);
+  const run = runOf(session);
   return {
     inputs: session.inputNames,
     outputs: session.outputNames,
     async run(feeds, wanted = session.outputNames) {
-      const tensors = Object.entries(feeds).map(([name, tensor]) => [name, feedOf(name, tensor, types.get(name))]);
-      const results = await session.run(Object.fromEntries(tensors), [...wanted]);
+      const results = await run(feeds, wanted);
       return Object.fromEntries(Object.entries(results).map(([name, result]) => [name, tensorOf(name, result)]));
     },
     async close() {
@@ -80,6 +101,43 @@ export async function openSession(file: string, options: SessionOptions): Promis
       await session.release();
     },
   };
+}
+
+/** Opens a graph whose outputs may be of any type. Throws as `openSession` does. */
+export async function openTypedSession(file: string, options: SessionOptions): Promise<TypedSession> {
+  const session = await created(file, options);
+  const run = runOf(session);
+  return {
+    inputs: session.inputNames,
+    outputs: session.outputMetadata.map(declaredOf),
+    async run(feeds, wanted) {
+      const results = Object.entries(await run(feeds, wanted)) as [string, ort.Tensor][];
+      return Object.fromEntries(
+        results.map(([name, { type, dims, data }]) => [name, { type, dims, data: data as ArrayBufferView }]),
+      );
+    },
+    close: () => session.release(),
+  };
+}
+
+function declaredOf(value: ort.InferenceSession.ValueMetadata): DeclaredValue {
+  if (!value.isTensor) return { name: value.name, type: "no tensor" };
+  const dims = value.shape.map((dim) => (dim === "" || (typeof dim === "number" && dim < 0) ? "?" : dim));
+  return { name: value.name, type: value.type, dims };
+}
+
+function runOf(session: ort.InferenceSession) {
+  const types = new Map(session.inputMetadata.map((input) => [input.name, input.isTensor ? input.type : undefined]));
+  return (feeds: Readonly<Record<string, Tensor>>, wanted: readonly string[]) => {
+    const tensors = Object.entries(feeds).map(([name, tensor]) => [name, feedOf(name, tensor, types.get(name))]);
+    return session.run(Object.fromEntries(tensors), [...wanted]);
+  };
+}
+
+function created(file: string, options: SessionOptions): Promise<ort.InferenceSession> {
+  if (!providers().includes(options.provider)) throw unknown("provider", options.provider, providers());
+  if (!existsSync(file)) throw new HarnessError(`${file}: no such file`, { expected: "an ONNX graph" });
+  return create(file, options);
 }
 
 async function create(file: string, options: SessionOptions): Promise<ort.InferenceSession> {
@@ -132,10 +190,27 @@ function providerHint(provider: string): string {
  */
 function feedOf(name: string, { data, dims }: Tensor, type: ort.Tensor.Type | undefined): ort.Tensor {
   const { Tensor: OrtTensor } = runtime();
-  if (type === undefined || type === "float32") return new OrtTensor("float32", data, dims);
-  if (type === "int64") return new OrtTensor("int64", BigInt64Array.from(data, BigInt), dims);
-  if (type === "int32") return new OrtTensor("int32", Int32Array.from(data), dims);
-  throw new HarnessError(`input ${name} is ${type}`, { expected: "float32, int64 or int32" });
+  switch (type) {
+    case undefined:
+    case "float32":
+      return new OrtTensor("float32", data, dims);
+    case "float64":
+      return new OrtTensor("float64", Float64Array.from(data), dims);
+    case "float16":
+      return new OrtTensor("float16", toHalves(data), dims);
+    case "int64":
+      return new OrtTensor("int64", BigInt64Array.from(data, BigInt), dims);
+    case "int32":
+      return new OrtTensor("int32", Int32Array.from(data), dims);
+    case "int8":
+      return new OrtTensor("int8", Int8Array.from(data), dims);
+    case "uint8":
+      return new OrtTensor("uint8", Uint8Array.from(data), dims);
+    case "bool":
+      return new OrtTensor("bool", Uint8Array.from(data), dims);
+    default:
+      throw new HarnessError(`input ${name} is ${type}`, { expected: fedTypes.join(", ") });
+  }
 }
 
 function tensorOf(name: string, result: ort.OnnxValue): Tensor {

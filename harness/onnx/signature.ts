@@ -1,15 +1,11 @@
-import { closeSync, fstatSync, readSync } from "node:fs";
-import { basename } from "node:path";
 import type { DeclaredValue, Dim, GraphSignature } from "../api.ts";
-import { HarnessError } from "../errors.ts";
-import { openRegularFile } from "../files.ts";
 import { limits } from "../limits.ts";
 import { BodyReader, elementTypes, OverLimit } from "./graphBody.ts";
-import { eachField, type Field, fieldsOf, MessageReader } from "./protobuf.ts";
+import { readModel } from "./modelFile.ts";
+import { eachField, type Field, fieldsOf } from "./protobuf.ts";
 
 /** Field numbers of onnx.proto that are read; everything else is skipped where it lies. */
 const at = {
-  model: { graph: 7, function: 25 },
   graph: { input: 11, output: 12 },
   value: { name: 1, type: 2 },
   type: { tensor: 1 },
@@ -23,37 +19,10 @@ const at = {
  * its tensors. Works on files of any size. Throws HarnessError where the file is missing, cut off or no ONNX model.
  */
 export function readSignature(file: string): GraphSignature {
-  const handle = openRegularFile(file, "give an ONNX graph");
-  try {
-    return signatureOf(handle, file);
-  } catch (error) {
-    if (error instanceof OverLimit)
-      throw new HarnessError(`${basename(file)}: is more than is run here`, {
-        found: error.message,
-        expected: error.expected,
-        cause: error,
-      });
-    if (!(error instanceof RangeError)) throw error;
-    throw new HarnessError(`${basename(file)}: not an ONNX file, or cut off`, {
-      found: error.message,
-      expected: "an .onnx file that an exporter wrote",
-      cause: error,
-    });
-  } finally {
-    closeSync(handle);
-  }
+  return readModel(file, ({ graph }) => signatureOf(graph, file));
 }
 
-function signatureOf(handle: number, file: string): GraphSignature {
-  const read = (buffer: Uint8Array, position: number) => readSync(handle, buffer, 0, buffer.length, position);
-  const reader = new MessageReader(read, fstatSync(handle).size);
-  let graph: Field | undefined;
-  for (const field of eachField(reader.whole())) {
-    if (field.number === at.model.graph) graph = field;
-    if (field.number === at.model.function)
-      throw new OverLimit("functions of its own", "nodes alone: export the graph with its functions inlined");
-  }
-  if (graph === undefined) throw new RangeError("no graph in it");
+function signatureOf(graph: Field, file: string): GraphSignature {
   const inputs: DeclaredValue[] = [];
   const outputs: DeclaredValue[] = [];
   const body = new BodyReader();

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { closeSync, openSync, statfsSync, writeFileSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import protobuf from "protobufjs";
-import type { AttributeValue, GraphConstant, GraphValue, OnnxGraph, TypedData } from "../api.ts";
+import type { AttributeValue, GraphConstant, GraphNode, GraphValue, OnnxGraph, TypedData } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { elementTypeCodes } from "./operators/shapes.ts";
 
@@ -121,6 +121,39 @@ function encodeModel(graph: OnnxGraph, tensors: readonly object[]): Uint8Array {
         initializer: tensors,
         input: graph.inputs.map(valueInfo),
         output: graph.outputs.map(valueInfo),
+      },
+    })
+    .finish();
+}
+
+/** A piece of a graph that is appended to a model: nodes without attributes, lists of whole numbers, and names of outputs. */
+export interface GraphPart {
+  readonly nodes: readonly Pick<GraphNode, "operator" | "inputs" | "outputs">[];
+  readonly numbers: readonly { readonly name: string; readonly values: readonly number[] }[];
+  readonly outputs: readonly string[];
+}
+
+/**
+ * Returns the bytes that add a part to any model when they stand behind it: of a message that is written twice, protobuf joins
+ * the lists. The runtime infers the types of outputs that are named alone.
+ */
+export function encodeGraphPart({ nodes, numbers, outputs }: GraphPart): Uint8Array {
+  const model = schema.lookupType("Model");
+  return model
+    .encode({
+      graph: {
+        node: nodes.map(({ operator, inputs, outputs: given }) => ({
+          input: inputs,
+          output: given,
+          op_type: operator,
+        })),
+        initializer: numbers.map(({ name, values }) => ({
+          name,
+          dims: [values.length],
+          data_type: elementTypeCodes.int64,
+          raw_data: bytesOf(BigInt64Array.from(values, BigInt)),
+        })),
+        output: outputs.map((name) => ({ name })),
       },
     })
     .finish();

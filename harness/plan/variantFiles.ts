@@ -1,8 +1,9 @@
-import { existsSync, statSync } from "node:fs";
-import { basename, dirname, isAbsolute, join, win32 } from "node:path";
+import { statSync } from "node:fs";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { FileHints, GraphFiles } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { graphFilesOf } from "../onnx/graphFiles.ts";
 import { readSignature } from "../onnx/index.ts";
 import { sha256 } from "../store/canonical.ts";
 import { sha256OfFile } from "../store/disk/fileCache.ts";
@@ -59,7 +60,7 @@ async function recognised(
 ): Promise<RegisteredVariant> {
   for (const method of registry.methods) {
     // A path out of the folder is refused before anything opens the graph.
-    for (const file of files) filesOf(file);
+    for (const file of files) graphFilesOf(file);
     const found = await method.plugin.recognise?.(name, files.map(readSignature), hints);
     if (found !== undefined) return { ...method, preset: found.preset, files: found.files };
   }
@@ -159,34 +160,11 @@ function storedNote(stored: ReadonlyMap<string, number>, bytes: number, files: n
 /** Returns a graph's file and the files beside it that hold its tensors, each with its hash. */
 async function hashedFiles(file: string): Promise<{ readonly name: string; readonly sha256: string }[]> {
   const hashed = [];
-  for (const each of filesOf(file)) hashed.push({ name: basename(each), sha256: await sha256OfFile(each) });
+  for (const each of graphFilesOf(file)) hashed.push({ name: basename(each), sha256: await sha256OfFile(each) });
   return hashed;
 }
 
 /** Returns the bytes of a graph, with the tensors that lie in files of their own. */
 export function graphBytes(file: string): number {
-  return filesOf(file).reduce((sum, each) => sum + statSync(each).size, 0);
-}
-
-/** Returns whether a path leads out of its folder. */
-function leaves(path: string): boolean {
-  return isAbsolute(path) || win32.isAbsolute(path) || /(^|[\\/])\.\.([\\/]|$)/.test(path);
-}
-
-function filesOf(file: string): readonly string[] {
-  const { externalFiles } = readSignature(file);
-  const outside = externalFiles.find((name) => leaves(name));
-  if (outside !== undefined)
-    throw new HarnessError(`${basename(file)}: its weights lie outside of its folder`, {
-      found: outside,
-      expected: "a file beside it",
-      hint: "copy both files into one folder, and export again if the path is in the graph",
-    });
-  const beside = externalFiles.map((name) => join(dirname(file), name));
-  const missing = beside.find((each) => !existsSync(each));
-  if (missing === undefined) return [file, ...beside];
-  throw new HarnessError(`${basename(file)}: the file with its weights is missing`, {
-    expected: `${basename(missing)} beside it`,
-    hint: "copy both files, under the names that the exporter gave them",
-  });
+  return graphFilesOf(file).reduce((sum, each) => sum + statSync(each).size, 0);
 }

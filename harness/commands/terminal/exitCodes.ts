@@ -1,7 +1,7 @@
 /** Exit codes that scripts can rely on, with their meaning in words: help and harness/commands/README.md say the same. */
 export const exitCodes = {
   done: { code: 0, meaning: "done" },
-  no: { code: 1, meaning: "the answer is no: --fail-if, choose, verify, doctor, data check, reproduce" },
+  no: { code: 1, meaning: "the answer is no: --fail-if, choose, diff, verify, doctor, data check, reproduce" },
   mistake: { code: 2, meaning: "a mistake that the message says how to mend" },
   failed: {
     code: 3,

@@ -1,3 +1,4 @@
+import type { DiffObserver } from "../../diff/request.ts";
 import { unitOf } from "../../metrics/index.ts";
 import { unitText } from "../../report/table/intervalText.ts";
 import type { FigureSoFar } from "../../run/currentFigure.ts";
@@ -5,7 +6,7 @@ import type { RunObserver } from "../../run/request.ts";
 import type { SearchObserver } from "../../search/request.ts";
 import type { Console } from "./command.ts";
 import { interimTable } from "./interimTable.ts";
-import { createSteps } from "./steps.ts";
+import { createSteps, type Steps } from "./steps.ts";
 
 interface RunView extends RunObserver {
   /** Shows a text above the progress, in the place of the one before it. */
@@ -14,8 +15,8 @@ interface RunView extends RunObserver {
 }
 
 /** Shows a run's calibration, images and rounds of latency, and on a terminal its results so far. */
-export function observe(console: Console): RunView {
-  const { follow, note, pause, finish } = createSteps(console);
+export function observe(console: Console, steps: Steps = createSteps(console)): RunView {
+  const { follow, note, pause, finish } = steps;
   const table = interimTable(console);
   let shown: string | undefined;
   const interim = (text: string) => {
@@ -71,3 +72,15 @@ export function observeSearch(console: Console): SearchObserver & { finish(): vo
     finish,
   };
 }
+
+/** Shows a diff's runs of graphs and images, and the steps of a variant's build before that. */
+export function observeDiff(console: Console): RunView & DiffObserver & { masks: MaskProgress } {
+  const steps = createSteps(console);
+  return {
+    ...observe(console, steps),
+    runs: (done, total, what) => steps.follow("runs", { total, unit: "runs of a graph" }).update(done, what),
+    masks: (done, total, side) => steps.follow("masks", { total, unit: "images" }).update(done, `masks, ${side}`),
+  };
+}
+
+type MaskProgress = (done: number, total: number, side: string) => void;

@@ -4,6 +4,7 @@ import { HarnessError } from "../../errors.ts";
 import { svgToPng } from "../../image/codec.ts";
 import type { ReportCharts } from "../html.ts";
 import { gridSpec } from "../table/gridSpec.ts";
+import { requireFigureFile } from "./endings.ts";
 import { type Chart, chartFile } from "./index.ts";
 import { type SearchPicture, searchChart } from "./search.ts";
 import type { Theme } from "./theme.ts";
@@ -23,9 +24,6 @@ export async function writeSearchChart(folder: string, picture: SearchPicture): 
   return join(folder, "pareto.vl.json");
 }
 
-/** Endings of the files that a figure is written as. */
-const endings = [".pdf", ".svg", ".png", ".vl.json"];
-
 interface FigureFile {
   readonly file: string;
   readonly theme: Theme;
@@ -35,12 +33,7 @@ interface FigureFile {
 
 /** Returns a figure as the ending of its file asks. Throws HarnessError for another ending. */
 export async function figureFile(chart: Chart, { file, theme, date }: FigureFile): Promise<string | Buffer> {
-  const ending = endings.find((each) => file.endsWith(each));
-  if (ending === undefined)
-    throw new HarnessError(`${file}: no figure is written as such a file`, {
-      expected: endings.join(", "),
-      hint: "the ending of the file says how the figure is written",
-    });
+  const ending = requireFigureFile(file);
   const spec = chartFile(chart, theme);
   if (ending === ".vl.json") return `${JSON.stringify(spec, undefined, 1)}\n`;
   if (ending === ".pdf") {

@@ -36,8 +36,8 @@ export function parseLatency(text: string): number {
 }
 
 /** Reads `300MB` or `1.5 GB` as bytes. Throws HarnessError for any other text. */
-export function parseMemory(text: string): number {
-  return parseAmount("--max-memory", text, units.memory);
+export function parseMemory(text: string, flag = "--max-memory"): number {
+  return parseAmount(flag, text, units.memory);
 }
 
 /** Reads `60%` as a fraction. Throws HarnessError for any other text, and for more than 100 %. */
