@@ -43,9 +43,16 @@ export interface SideTensors {
   readonly skipped: readonly SkippedValue[];
 }
 
-/** Tells whether the two graphs agree: every tensor that was compared, and the outputs as they are run everywhere else. */
-export function isSame({ first, outputs, tolerance }: GraphDiff): boolean {
-  return first === undefined && outputs.every(({ error }) => !diverges(error, tolerance));
+/**
+ * Tells whether the two graphs agree: every tensor that was compared, and the outputs as they are run everywhere else. Where nothing
+ * could be compared they do not.
+ */
+export function isSame({ first, pairs, outputs, tolerance }: GraphDiff): boolean {
+  return (
+    pairs.length + outputs.length > 0 &&
+    first === undefined &&
+    outputs.every(({ error }) => !diverges(error, tolerance))
+  );
 }
 
 /**
@@ -114,17 +121,25 @@ async function survey(runs: GraphRuns, side: "a" | "b", names: Names) {
     .values;
 }
 
-/** Compares the outputs of the graphs as they are, with every optimisation of the runtime. Outputs that are not floats are left out. */
+/**
+ * Compares the outputs of the graphs as they are, with every optimisation of the runtime. Outputs that are not floats are left out.
+ * Throws HarnessError for outputs of other shapes: the graphs can not be the same.
+ */
 async function untouchedOutputs(
   runs: GraphRuns,
   outputs: readonly OutputPair[],
   { a, b }: { readonly a: TensorGraph; readonly b: TensorGraph },
 ): Promise<GraphDiff["outputs"]> {
-  const elementsIn = (graph: TensorGraph, name: string) =>
-    graph.tensors.find((tensor) => tensor.name === name)?.elements;
+  const tensorIn = (graph: TensorGraph, name: string) => graph.tensors.find((tensor) => tensor.name === name);
   const shared = outputs.filter((pair) => {
-    const elements = elementsIn(a, pair.a);
-    return elements !== undefined && elements === elementsIn(b, pair.b);
+    const own = tensorIn(a, pair.a);
+    const other = tensorIn(b, pair.b);
+    if (own === undefined || other === undefined) return false;
+    if (own.elements === other.elements) return true;
+    throw new HarnessError(`output ${pair.a}: the two graphs give other shapes`, {
+      found: `${own.dims} in A, ${other.dims} in B`,
+      hint: "graphs are compared that should be the same; --part names another graph of a variant",
+    });
   });
   if (shared.length === 0) return [];
   const common = { inner: [], optimisation: "all", what: "outputs" } as const;

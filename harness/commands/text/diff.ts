@@ -45,7 +45,10 @@ export function diffText(text: DiffText): string {
 function answerText(diff: GraphDiff, width: number): string {
   const { first, pairs, tolerance } = diff;
   if (first !== undefined) return divergenceText(first, diff, width);
-  if (pairs.length === 0) return "no tensor of A has a partner in B: only the outputs are compared";
+  if (pairs.length === 0)
+    return diff.outputs.length === 0
+      ? "not the same: no tensor of A has a partner in B, and nothing is compared"
+      : "no tensor of A has a partner in B: only the outputs are compared";
   const worst = pairs.reduce((most, pair) => (pair.error.max > most.error.max ? pair : most));
   const same = isSame(diff) ? "the same" : "the same tensors, but other outputs with the runtime's optimisation";
   const text = `${same}: no tensor is off by more than ${tolerance} of its std; the largest error is ${errorText(worst.error)}, at ${placeText(worst, diff)}`;
