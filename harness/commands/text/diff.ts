@@ -167,7 +167,7 @@ function masksText(masks: MaskDifference, width: number): string {
   const { images, dataset, agreement } = masks;
   const [names, ...columns] = agreementColumns(agreement);
   return [
-    `masks of ${images} images of ${dataset}, A's against B's:`,
+    `masks of ${images} image${images === 1 ? "" : "s"} of ${dataset}, A's against B's:`,
     tablesText([names!], columns, width),
     ...agreementGaps(agreement).map((gap) => wrap(gap, width, "  ")),
   ].join("\n");
