@@ -1,6 +1,6 @@
-import { availableParallelism } from "node:os";
 import type { Dataset, DatasetOptions, DatasetPlugin, FileHints, ImageId } from "../api.ts";
 import { HarnessError, unknown } from "../errors.ts";
+import { usableCores } from "../measure/machine/cgroup.ts";
 import { misfitOf, type PlannedPrompts, promptPlan, requireFit } from "../protocols/index.ts";
 import { checkpointsOf } from "./checkpoints.ts";
 import { datasetCache } from "./datasetCache.ts";
@@ -80,7 +80,7 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
   const names = namesOf(flags);
   const runtime = {
     provider: flags.provider ?? defaults.provider,
-    threads: atLeast(1, "--threads", flags.threads ?? availableParallelism()),
+    threads: atLeast(1, "--threads", flags.threads ?? usableCores()),
   };
   const weighed = await chooseWeights(registry, {
     variants: withSettings(registry, names, flags.settings ?? {}),
