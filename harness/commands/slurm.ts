@@ -18,9 +18,9 @@ import { queueText, scriptText } from "./text/queue.ts";
 
 /**
  * A command of the user's own is not written into a job, which runs it hours later: --external is for `bench run`. A job's time is
- * sbatch's to limit.
+ * sbatch's to limit, and its processors are the node's to give.
  */
-const { phase: _, shard: __, external: ____, "max-minutes": _____, ...dividedOptions } = planOptions;
+const { phase: _, shard: __, external: ____, "max-minutes": _____, cpus: ______, ...dividedOptions } = planOptions;
 /** Options that a job is started with; its number of threads it gets by itself. */
 const { threads: ___, ...passedOptions } = dividedOptions;
 

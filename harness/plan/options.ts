@@ -44,6 +44,11 @@ export const planOptions = {
   image: { describe: "only this image id", type: "number", list: true },
   seed: { describe: "of prompts, scenes and orders", type: "number", default: 0 },
   threads: { describe: "threads of the runtime; all cores if left out", type: "number" },
+  cpus: {
+    describe:
+      "pin the measured processes to these logical processors, such as 0-7; their number is the default of --threads",
+    type: "string",
+  },
   provider: { describe: "execution provider of ONNX Runtime", type: "string", default: "cpu" },
   "accept-error": {
     describe: "measure a provider whose outputs are over 2 % of their std off from the processor's",

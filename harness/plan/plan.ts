@@ -1,6 +1,5 @@
 import type { Dataset, DatasetOptions, DatasetPlugin, FileHints, ImageId } from "../api.ts";
 import { HarnessError, unknown } from "../errors.ts";
-import { usableCores } from "../measure/machine/cgroup.ts";
 import { misfitOf, type PlannedPrompts, promptPlan, requireFit } from "../protocols/index.ts";
 import { checkpointsOf } from "./checkpoints.ts";
 import { datasetCache } from "./datasetCache.ts";
@@ -11,6 +10,7 @@ import { requireMeasurable, withFloors } from "./floors.ts";
 import { type LatencySettings, latencySettings } from "./latencySettings.ts";
 import { openDataset } from "./openDataset.ts";
 import { planOptions } from "./options.ts";
+import { processorsOf } from "./pinnedCpus.ts";
 import { bookOf } from "./plugins/book.ts";
 import { loadRegistry, type Registry } from "./plugins/registry.ts";
 import {
@@ -48,6 +48,8 @@ export interface RunPlan {
   readonly overlap: "refused" | "allowed";
   readonly seed: number;
   readonly runtime: { readonly provider: string; readonly threads: number };
+  /** Logical processors that the measured processes are pinned to. */
+  readonly cpus?: string | undefined;
   readonly latency: LatencySettings;
   /**
    * The deadline of an image, in place of those that follow from earlier calls. It decides no figure, so it is no part of a
@@ -78,9 +80,10 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
   const prompts = promptPlan({ prompts: flags.prompts, protocol: flags.protocol }, bookOf(registry));
   const shard = shardOf(flags);
   const names = namesOf(flags);
+  const { threads, cpus } = processorsOf(flags);
   const runtime = {
     provider: flags.provider ?? defaults.provider,
-    threads: atLeast(1, "--threads", flags.threads ?? usableCores()),
+    threads,
   };
   const weighed = await chooseWeights(registry, {
     variants: withSettings(registry, names, flags.settings ?? {}),
@@ -127,6 +130,7 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
     fileHints,
     acceptError: flags["accept-error"] === true || undefined,
     runtime,
+    cpus,
     latency: latencySettings(flags, notice),
   };
 }

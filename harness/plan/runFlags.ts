@@ -24,6 +24,8 @@ export interface RunFlags {
   readonly image?: readonly number[];
   readonly seed?: number;
   readonly threads?: number;
+  /** Logical processors, such as `0-3,8`, that the measured processes are pinned to. */
+  readonly cpus?: string;
   readonly provider?: string;
   /** Allows a provider that computes something else than the processor. */
   readonly "accept-error"?: boolean;

@@ -112,6 +112,8 @@ interface StageGmacs {
 export interface Conditions {
   readonly seed: number;
   readonly threads: number;
+  /** Logical processors that the processes were pinned to. */
+  readonly cpus?: string;
   /** Execution provider of ONNX Runtime; absent where another program answers. */
   readonly provider?: string;
   /** Version of ONNX Runtime; absent where another program answers. */
@@ -120,6 +122,8 @@ export interface Conditions {
   readonly program?: string;
   readonly cpu: string;
   readonly cores: number;
+  /** Processor time in cores that a container's quota allowed. */
+  readonly quota?: number;
   /** Name of the GPU that the run was on. */
   readonly gpu?: string;
   /** Present where an earlier version recorded the run. */
@@ -241,9 +245,9 @@ function batchRate(turns: readonly LatencyTurn[]): number | undefined {
 export function conditionsOf(manifest: Manifest): Conditions {
   const { seed, runtime, environment, external } = manifest;
   const { provider, threads, onnxruntime } = runtime;
-  const { cpu, gpus = [] } = environment;
+  const { cpu, limits, gpus = [] } = environment;
   const gpu = provider === "cpu" ? undefined : gpus[0]?.name;
-  const machine = { cpu: cpu.model, cores: cpu.cores, gpu };
+  const machine = { cpu: cpu.model, cores: cpu.cores, cpus: runtime.cpus, quota: limits.cores, gpu };
   // Absent, not undefined, where it does not hold: differing conditions are named by the fields that there are.
   const recorded = isEarlier(manifest) ? { recorded: "an earlier version" as const } : {};
   const answers = external === undefined ? { provider, onnxruntime } : { program: programText(external) };
@@ -260,7 +264,7 @@ export function sameConditions(a: Conditions, b: Conditions): boolean {
  * the provider is cpu, and the version of ONNX Runtime counts between rows that both have one.
  */
 export function differingConditions(a: Conditions, b: Conditions): readonly (keyof Conditions)[] {
-  const always = ["threads", "cpu", "cores", "gpu", "recorded"] as const;
+  const always = ["threads", "cpu", "cores", "cpus", "quota", "gpu", "recorded"] as const;
   const differing: (keyof Conditions)[] = always.filter((name) => a[name] !== b[name]);
   if ((a.provider ?? "cpu") !== (b.provider ?? "cpu")) differing.push("provider");
   const versions = new Set([a.onnxruntime, b.onnxruntime].filter((version) => version !== undefined));

@@ -1,10 +1,14 @@
 import { driftWarnings, int8Warnings, otherWorkWarnings } from "../measure/drift.ts";
+import { parseCpus } from "../measure/machine/cpus.ts";
+import { clockWarnings } from "../measure/machine/frequency.ts";
 import type { LatencyTurn } from "../store/latency.ts";
 import type { Manifest } from "../store/schema.ts";
 
 interface Measured {
   readonly variant: string;
   readonly cpu: Manifest["environment"]["cpu"];
+  /** Logical processors that the run was pinned to. */
+  readonly cpus?: string | undefined;
   readonly multipliesInt8: boolean;
   /** What the run was asked for. */
   readonly settings: { readonly warmup: number; readonly rounds: number };
@@ -17,18 +21,21 @@ interface Measured {
 /** Returns the warnings about a run's latencies: its totals are judged, since rows are compared by them. None without turns. */
 export function latencyWarnings(
   turns: readonly LatencyTurn[],
-  { variant, cpu, multipliesInt8, settings, taken = settings.rounds, maxMinutes }: Measured,
+  { variant, cpu, cpus, multipliesInt8, settings, taken = settings.rounds, maxMinutes }: Measured,
 ): Manifest["warnings"] {
   if (turns.length === 0) return [];
   const totals = turns.flatMap(({ encodeMs, decodeMs }) => encodeMs.map((ms, i) => ms + decodeMs[i]!));
   const busy = turns.flatMap(({ others }) => others ?? []);
+  const clocks = turns.flatMap(({ clockMhz }) => clockMhz ?? []);
+  const cores = cpus === undefined ? cpu.cores : (parseCpus(cpus)?.length ?? cpu.cores);
   const limited = taken < settings.rounds;
   const asked = { ...settings, rounds: taken, maxMinutes: limited ? maxMinutes : undefined };
   return [
     ...(limited ? [fewerRounds({ taken, rounds: settings.rounds, maxMinutes })] : []),
     ...driftWarnings({ about: `${variant} total`, samples: totals, settings: asked }),
     ...(multipliesInt8 ? int8Warnings({ about: `${variant} encode`, flags: cpu.flags }) : []),
-    ...otherWorkWarnings({ busy, cores: cpu.cores }),
+    ...otherWorkWarnings({ busy, cores }),
+    ...clockWarnings(clocks, cpu.governor),
   ];
 }
 

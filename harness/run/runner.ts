@@ -249,6 +249,7 @@ async function finished(
       ...latencyWarnings(await run.latency(), {
         variant: run.manifest.variant.id,
         cpu: run.manifest.environment.cpu,
+        cpus: run.manifest.runtime.cpus,
         multipliesInt8: prepared.multipliesInt8,
         settings: plan.latency,
         taken: run.manifest.rounds,

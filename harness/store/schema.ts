@@ -155,6 +155,8 @@ const manifest = z.object({
   runtime: z.object({
     provider: text,
     threads: count,
+    /** Logical processors that the measured processes were pinned to, such as `0-7`; absent where they were not. */
+    cpus: text.optional(),
     onnxruntime: text,
     graphOptimization: text,
     /** True if ONNX Runtime's threads keep spinning after a run. */

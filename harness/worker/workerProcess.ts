@@ -61,6 +61,7 @@ export async function startWorker(
   const options = {
     module: new URL("worker.mjs", import.meta.url),
     arguments: codeOf([...setup.plugins, setup.datasetPlugin, ...setup.protocolPlugins]),
+    cpus: setup.cpus,
     deadlines,
     times,
   };
@@ -77,6 +78,7 @@ export async function startModelProcess(
   const options = {
     module: new URL(setup.external === undefined ? "modelMemory.mjs" : "external/photoMemory.mjs", import.meta.url),
     serialization: "advanced",
+    cpus: setup.cpus,
     deadlines,
     times,
   } as const;
@@ -93,6 +95,7 @@ export async function startProviderProcess(
     module: new URL("providerError.mjs", import.meta.url),
     arguments: codeOf(setup.plugins),
     serialization: "advanced",
+    cpus: setup.cpus,
     deadlines,
     times,
   } as const;
