@@ -64,6 +64,15 @@ export const planOptions = {
   },
   quick: { describe: `a first impression: ${describeLatency("quick")}`, type: "boolean" },
   thorough: { describe: `for figures to publish: ${describeLatency("thorough")}`, type: "boolean" },
+  "cold-start": {
+    describe:
+      "also time ten process starts of each variant: library, files, sessions with and without optimisation, first run",
+    type: "boolean",
+  },
+  energy: {
+    describe: "also measure the energy of an image, by RAPL or NVML where these can be read",
+    type: "boolean",
+  },
   "max-minutes": {
     describe: `minutes the run may take: all variants have fewer rounds of latency then, at least ${fewestRounds}`,
     type: "number",

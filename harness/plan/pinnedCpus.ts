@@ -6,7 +6,7 @@ import { usableCores } from "../measure/machine/cgroup.ts";
 import { allowedCpus, formatCpus, parseCpus } from "../measure/machine/cpus.ts";
 import { atLeast, type RunFlags } from "./runFlags.ts";
 
-/** What a plan's processes compute with. */
+/** Says what the processes of a plan compute with. */
 export interface Processors {
   readonly threads: number;
   /** Logical processors that the processes are pinned to, as a list in its one spelling; absent where they are not pinned. */

@@ -56,6 +56,10 @@ export interface RunPlan {
    * run's identity.
    */
   readonly imageTimeoutMs?: number;
+  /** Asks for cold starts beside latencies. They are measured apart from the rest, so they are no part of a run's identity. */
+  readonly coldStart?: boolean;
+  /** Asks for the energy of an image, which is measured apart as well. */
+  readonly energy?: boolean;
   /** Minutes that the whole run may take. Rounds of latency are left out for it, so it is no part of a run's identity either. */
   readonly maxMinutes?: number;
   /** Allows a provider that computes something else than the processor; the difference is stored. */
@@ -126,6 +130,8 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
     boxes: flags.boxes,
     dump: flags.dump,
     imageTimeoutMs: imageTimeoutOf(flags),
+    energy: flags.energy === true || undefined,
+    coldStart: flags["cold-start"] === true || undefined,
     maxMinutes: maxMinutesOf(flags, phases),
     fileHints,
     acceptError: flags["accept-error"] === true || undefined,

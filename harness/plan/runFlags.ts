@@ -35,6 +35,10 @@ export interface RunFlags {
   readonly quick?: boolean;
   /** Many rounds, in place of `rounds` and `warmup`. */
   readonly thorough?: boolean;
+  /** Asks for the times of processes that load and run each variant for the first time. */
+  readonly "cold-start"?: boolean;
+  /** Asks for the energy of an image. */
+  readonly energy?: boolean;
   /** The most minutes that the run may take: rounds of latency are left out for it. */
   readonly "max-minutes"?: number;
   readonly plugin?: readonly string[];

@@ -8,6 +8,8 @@ import { rowName } from "../store/rowName.ts";
 import { isEarlier, type Manifest } from "../store/schema.ts";
 import type { StoredRun } from "../store/store.ts";
 import { type Accuracy, accuracyOf, heldForAccuracy, type ReportOptions } from "./accuracy.ts";
+import { type ColdStart, coldStartOf } from "./machine/coldStart.ts";
+import { type EnergyFigure, energyFigure } from "./machine/energy.ts";
 import { type RunRows, readRunRows } from "./rows.ts";
 
 /** A value with its 95 % interval, which is drawn by image; a value of one image has none. */
@@ -69,6 +71,9 @@ export interface RunReport {
   readonly latency: Readonly<Partial<Record<Stage, LatencySummary>>>;
   /** Time of an image in everything mode, from the photo to its masks, by prompts name; each image is a sample. */
   readonly everything: Readonly<Record<string, LatencySummary>>;
+  /** Times of processes that load the model and run it for the first time. */
+  readonly coldStart?: ColdStart;
+  readonly energy?: EnergyFigure;
   /** Prompts that are decoded together in batches, in a second. */
   readonly promptsPerSecond?: number;
   /** Number of prompts in such a batch. */
@@ -169,6 +174,8 @@ export async function reportOfRows(run: StoredRun, rows: RunRows, options: Repor
     metrics: (options.book ?? ownBook).metrics,
     latency: latencyOf(turns),
     everything: everythingOf(manifest, rows),
+    coldStart: coldStartOf(manifest),
+    energy: energyFigure(manifest),
     promptsPerSecond,
     batchPrompts,
     modelMemory,

@@ -58,6 +58,9 @@ export async function measureLatency(
     ...memoryOf(taken, name),
     promptsPerSecond: median(speeds.get(name)!),
     rounds: taken.rounds,
+    // Measured beside earlier latencies, maybe on another machine.
+    coldStart: undefined,
+    energy: undefined,
   });
   let shown = 0;
   const taken = await takeTurns(candidates, request, {

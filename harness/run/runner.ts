@@ -25,6 +25,7 @@ import { AccuracyQueue } from "./accuracyQueue.ts";
 import { dumpKeptTokens } from "./keptDump.ts";
 import { type LookAt, measureLatency } from "./latencyPhase.ts";
 import { latencyWarnings } from "./latencyWarnings.ts";
+import { lacksMachine, measureMachine } from "./machine/machinePhase.ts";
 import { checkProvider, providerWarnings } from "./providerCheck.ts";
 import { type OpenedRun, type RunOutcome, type RunRequest, watcherOf } from "./request.ts";
 import { staleImages } from "./staleImages.ts";
@@ -195,10 +196,10 @@ function firstNote(chosen: ChosenVariant): string {
   return `${preset.id}: ${preset.notes[0] ?? preset.title}`;
 }
 
-/** Measures latency after accuracy, and marks each run as done. */
+/** Measures latency after accuracy, then what else is asked of the machine, and marks each run as done. */
 async function measureRest(opened: readonly OpenedRun[], request: RunRequest, look: LookAt): Promise<void> {
   const { plan, signal, timing = untimed } = request;
-  const live = opened.filter(({ run }) => run.manifest.status.state !== "failed");
+  const live = living(opened);
   const toTime: OpenedRun[] = [];
   for (const each of live)
     if (
@@ -210,10 +211,15 @@ async function measureRest(opened: readonly OpenedRun[], request: RunRequest, lo
     )
       toTime.push(each);
   if (!signal.aborted && toTime.length > 0) await measureLatency(toTime, request, look);
-  for (const each of live.filter(({ run }) => run.manifest.status.state !== "failed"))
+  if (!signal.aborted) await measureMachine(living(opened), request);
+  for (const each of living(opened))
     await each.run.update(
       signal.aborted ? stopped("stopped by Ctrl-C") : await timing.timed("scores", () => finished(each, plan)),
     );
+}
+
+function living(opened: readonly OpenedRun[]): readonly OpenedRun[] {
+  return opened.filter(({ run }) => run.manifest.status.state !== "failed");
 }
 
 async function markStopped(opened: readonly OpenedRun[], error: unknown): Promise<void> {
@@ -302,6 +308,7 @@ async function isDone(results: string, id: string, plan: RunPlan): Promise<boole
   if (stored === undefined || (await damageOf(stored.folder, stored.manifest)) !== undefined) return false;
   if (timesAgain(stored.manifest, plan)) return false;
   if (phases.includes("latency") && lacksRounds(stored.manifest, plan)) return false;
+  if (lacksMachine(stored.manifest, plan)) return false;
   const { status } = stored.manifest;
   return status.state === "done" && (status.only === undefined || phases.every((phase) => phase === status.only));
 }

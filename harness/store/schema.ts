@@ -64,6 +64,21 @@ const status = z.discriminatedUnion("state", [
   z.object({ state: z.literal("failed"), message: text }),
 ]);
 
+/** Times of one process from its start to its first mask, ms; the file cache was emptied of the graphs before. */
+const processStart = z.object({
+  /** How far the runtime optimised the graphs. */
+  optimisation: z.enum(["disabled", "all"]),
+  libraryMs: positive,
+  readMs: positive,
+  /** Time to read the files from the disk; absent where they stayed in the cache, or nobody can tell. */
+  coldReadMs: positive.optional(),
+  /** The reason for that. */
+  stayed: text.optional(),
+  createMs: positive,
+  encodeMs: positive,
+  decodeMs: positive,
+});
+
 const manifest = z.object({
   schema: z.literal(schemaVersion),
   /** The id is planId of the resolved plan, and the folder's name. */
@@ -202,6 +217,23 @@ const manifest = z.object({
   harnessMemory: count.optional(),
   /** Bytes that the worker held on the GPU after each stage; present where a GPU ran it and the driver tells. */
   gpuMemory: z.object({ load: count, encode: count, decode: count }).optional(),
+  /** Starts of processes in the order in which they were measured; every second optimised nothing. */
+  coldStart: z.array(processStart).optional(),
+  /**
+   * Energy of images that were encoded and prompted with one box each, with what the machine draws when idle: `idleWatts` is the
+   * power beside that loaded model a moment before.
+   */
+  energy: z
+    .object({
+      method: text,
+      joules: positive,
+      images: count,
+      durationMs: positive,
+      /** Different values that the meter showed meanwhile. */
+      updates: count,
+      idleWatts: positive,
+    })
+    .optional(),
   promptsPerSecond: number.optional(),
   /** Rounds of latency that were taken; a run without this field has all that its plan names. */
   rounds: count.optional(),
@@ -222,6 +254,8 @@ const manifest = z.object({
   absent: z.record(text, text).optional(),
   warnings: z.array(warning),
 });
+
+export type ProcessStart = Immutable<z.infer<typeof processStart>>;
 
 export type Manifest = Immutable<z.infer<typeof manifest>>;
 

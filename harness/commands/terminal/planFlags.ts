@@ -17,6 +17,11 @@ export const weightsUnused: UnusedOptions = {
 export const planUnused: readonly UnusedOptions[] = [
   weightsUnused,
   { when: "the provider is cpu", holds: ({ provider }) => (provider ?? "cpu") === "cpu", options: ["accept-error"] },
+  {
+    when: "latency is not measured",
+    holds: ({ phase, shard }) => phase === "accuracy" || shard !== undefined,
+    options: ["cold-start", "energy"],
+  },
 ];
 
 /** Returns the options of the variants' plug-ins: `--ratios` and the like, and those of modules from outside. */

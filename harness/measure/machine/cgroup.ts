@@ -1,7 +1,7 @@
 import os from "node:os";
 import { type Root, readSystemFile, readSystemNumber } from "./systemFile.ts";
 
-/** What a control group, such as a container or a service, allows its processes; a field without a limit is absent. */
+/** Says what a control group, such as a container or a service, allows its processes; a field without a limit is absent. */
 export interface GroupLimits {
   /** Processor time, in cores; it may be a fraction. */
   readonly cores?: number | undefined;

@@ -75,6 +75,6 @@ export function clockWarnings(clocks: readonly number[], governor: string | unde
 
 /** Writes a range of the clock: `2.10 and 3.40 GHz`. */
 export function clockText({ low, high }: ClockRange): string {
-  const [from, to] = [low, high].map((mhz) => (mhz / 1000).toFixed(2));
-  return `${from} and ${to} GHz`;
+  const gigahertz = (mhz: number) => (mhz / 1000).toFixed(2);
+  return `${gigahertz(low)} and ${gigahertz(high)} GHz`;
 }

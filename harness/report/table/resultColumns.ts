@@ -4,7 +4,8 @@ import { absentNames, figureIn, type RunReport, type Score } from "../../results
 import { promptsText, scaledText, scoreText } from "./cellText.ts";
 import { metricsIn, mixesUpscaling, type ScoredPrompts, scoredPrompts, sharedFileNames } from "./columns.ts";
 import { type Column, none } from "./grid.ts";
-import { type PlainColumn, plainColumns, type Shown } from "./plainColumns.ts";
+import type { PlainColumn, Shown } from "./plainColumn.ts";
+import { plainColumns } from "./plainColumns.ts";
 
 /** Column of a result table: `--columns` and `--sort` know it by its id. */
 export interface ResultColumn extends Column {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { count, hash, number, positive, text, whole } from "../../store/fields.ts";
 import { manifestFields } from "../../store/schema.ts";
+import { startStages } from "../machine/coldStart.ts";
 import type { RunReport } from "../report.ts";
 
 /** An entry of the index: a run's report without the metrics, which are code, and the hash of the rows that it is of. */
@@ -47,6 +48,18 @@ const fields = {
     upscale: latency.optional(),
   }),
   everything: z.record(text, latency),
+  coldStart: z
+    .strictObject({
+      stages: z.partialRecord(
+        z.enum(startStages),
+        latency.extend({ median: number, q1: number, q3: number, middleMean: number }),
+      ),
+      stayed: text.optional(),
+    })
+    .optional(),
+  energy: z
+    .strictObject({ joules: positive, watts: positive, idleWatts: positive, images: count, method: text })
+    .optional(),
   promptsPerSecond: number.optional(),
   batchPrompts: count.optional(),
   modelMemory: manifestFields.modelMemory,
@@ -66,6 +79,8 @@ const fields = {
     onnxruntime: text,
     cpu: text,
     cores: count,
+    cpus: text.optional(),
+    quota: number.optional(),
     gpu: text.optional(),
     recorded: z.literal("an earlier version").optional(),
   }),
