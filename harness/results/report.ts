@@ -10,6 +10,7 @@ import type { StoredRun } from "../store/store.ts";
 import { type Accuracy, accuracyOf, heldForAccuracy, type ReportOptions } from "./accuracy.ts";
 import { type ColdStart, coldStartOf } from "./machine/coldStart.ts";
 import { type EnergyFigure, energyFigure } from "./machine/energy.ts";
+import { type EverythingReport, everythingReport } from "./machine/everythingStages.ts";
 import { type RunRows, readRunRows } from "./rows.ts";
 
 /** A value with its 95 % interval, which is drawn by image; a value of one image has none. */
@@ -71,6 +72,8 @@ export interface RunReport {
   readonly latency: Readonly<Partial<Record<Stage, LatencySummary>>>;
   /** Time of an image in everything mode, from the photo to its masks, by prompts name; each image is a sample. */
   readonly everything: Readonly<Record<string, LatencySummary>>;
+  /** Stages of the time in everything mode, and the peaks of the process in them, by prompts name. */
+  readonly everythingStages?: Readonly<Record<string, EverythingReport>>;
   /** Times of processes that load the model and run it for the first time. */
   readonly coldStart?: ColdStart;
   readonly energy?: EnergyFigure;
@@ -174,6 +177,7 @@ export async function reportOfRows(run: StoredRun, rows: RunRows, options: Repor
     metrics: (options.book ?? ownBook).metrics,
     latency: latencyOf(turns),
     everything: everythingOf(manifest, rows),
+    everythingStages: everythingStagesOf(rows),
     coldStart: coldStartOf(manifest),
     energy: energyFigure(manifest),
     promptsPerSecond,
@@ -220,6 +224,15 @@ function everythingOf({ protocols }: Manifest, { everythingMs }: RunRows): RunRe
       return summary === undefined ? [] : [[name, summary]];
     }),
   );
+}
+
+/** Returns where the times went; nothing where no image was timed by stage. */
+function everythingStagesOf({ everythingStages }: RunRows): RunReport["everythingStages"] {
+  const found = [...everythingStages].flatMap(([name, images]) => {
+    const report = everythingReport(images);
+    return report === undefined ? [] : [[name, report] as const];
+  });
+  return found.length === 0 ? undefined : Object.fromEntries(found);
 }
 
 function externalOf({ external }: Manifest, turns: readonly LatencyTurn[]): RunReport["external"] {

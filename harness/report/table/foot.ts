@@ -131,6 +131,10 @@ function latencyLines(reports: readonly RunReport[], base: RunReport | undefined
     lines.push(
       "everything: median over n images, from the photo to the masks that stay, the encode of every crop included",
     );
+  if (reports.some(({ everythingStages }) => everythingStages !== undefined))
+    lines.push(
+      "everything by stage: medians over the same images, whose stages sum up to the whole; filter is all that is neither prepare, encode, decode nor upscale. peak MB: of the process that makes the rows, the data set included; masks stands for upscale and filter, which go on in turns",
+    );
   if (reports.some(({ referenceGmacs }) => referenceGmacs !== undefined))
     lines.push(
       "GMACs: 10^9 multiply-accumulates of the published architecture, or of what the method computes, for one image (encode) and one box prompt (decode); what the graphs here execute, fused and without padding, is another figure",

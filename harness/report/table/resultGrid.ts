@@ -70,6 +70,7 @@ const subjects: Readonly<Record<string, readonly string[]>> = {
   "cold start": ["start-"],
   energy: ["energy", "power"],
   everything: ["everything"],
+  "everything by stage": ["everything"],
   GMACs: ["gmacs", "executed-gmacs"],
   "bit operations, storage": ["bit-operations", "storage"],
 };
@@ -113,6 +114,7 @@ function figuresOf(report: RunReport): readonly FigureRecord[] {
     ...plain("storage-float", "bytes", theory?.floatStorageBytes),
     ...stages.flatMap((stage) => summaryRecords(`latency-${stage}`, latency[stage])),
     ...plain("latency-total", "ms", totalMs(report)),
+    ...everythingRecords(report),
     ...startStages.flatMap((stage) => summaryRecords(`start-${stage}`, coldStart?.stages[stage])),
     ...plain("energy", "J", energy?.joules),
     ...plain("power", "W", energy?.watts),
@@ -130,11 +132,30 @@ function figuresOf(report: RunReport): readonly FigureRecord[] {
   ];
 }
 
+/** Returns the time of an image in everything mode, its stages and the peaks in them, with the prompts that they are of. */
+function everythingRecords({ everything, everythingStages = {} }: RunReport): readonly FigureRecord[] {
+  const whole = Object.entries(everything).flatMap(([name, summary]) => summaryRecords("everything", summary, name));
+  const parts = Object.entries(everythingStages).flatMap(([name, { ms, peakBytes }]) => [
+    ...Object.entries(ms).flatMap(([stage, summary]) => summaryRecords(`everything-${stage}`, summary, name)),
+    ...Object.entries(peakBytes).map(
+      ([stage, bytes]): FigureRecord => [
+        ...[name, undefined, `everything-memory-${stage}`, "bytes", bytes],
+        ...[undefined, undefined, undefined],
+      ],
+    ),
+  ]);
+  return [...whole, ...parts];
+}
+
 /** Returns the record of a time; its bounds are its quartiles. */
-function summaryRecords(figure: string, summary: LatencySummary | undefined): readonly FigureRecord[] {
+function summaryRecords(
+  figure: string,
+  summary: LatencySummary | undefined,
+  prompts?: string,
+): readonly FigureRecord[] {
   if (summary === undefined) return [];
   const { median, q1, q3, n } = summary;
-  return [[undefined, undefined, figure, "ms", median, q1, q3, n]];
+  return [[prompts, undefined, figure, "ms", median, q1, q3, n]];
 }
 
 /**

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { count, hash, number, positive, text, whole } from "../../store/fields.ts";
 import { manifestFields } from "../../store/schema.ts";
 import { startStages } from "../machine/coldStart.ts";
+import { everythingPeaks, everythingStages } from "../machine/everythingStages.ts";
 import type { RunReport } from "../report.ts";
 
 /** An entry of the index: a run's report without the metrics, which are code, and the hash of the rows that it is of. */
@@ -48,6 +49,15 @@ const fields = {
     upscale: latency.optional(),
   }),
   everything: z.record(text, latency),
+  everythingStages: z
+    .record(
+      text,
+      z.strictObject({
+        ms: z.record(z.enum(everythingStages), latency),
+        peakBytes: z.partialRecord(z.enum(everythingPeaks), count),
+      }),
+    )
+    .optional(),
   coldStart: z
     .strictObject({
       stages: z.partialRecord(
