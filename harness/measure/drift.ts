@@ -4,9 +4,9 @@ import { largest, latencySummary, median } from "../stats/summary.ts";
 
 /**
  * What a warning asks for, so that warnings that ask for the same can be told in one sentence: a quiet or rested machine,
- * more rounds, more warm-up, another processor.
+ * a clock that holds, more rounds, more warm-up, another processor.
  */
-export type MeasureAsk = "quiet" | "rest" | "rounds" | "warmup" | "processor";
+export type MeasureAsk = "quiet" | "rest" | "clock" | "rounds" | "warmup" | "processor";
 
 /** A warning about one figure: its text is a whole sentence that ends in advice. */
 export interface Warning {

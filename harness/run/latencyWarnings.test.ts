@@ -58,7 +58,7 @@ test("other work is judged by the processors that the run is pinned to", () => {
 test("a clock that moved over the rounds is told with the governor that let it", () => {
   const slowing = turns({ encode: 0.05, decode: 0.05 }).map((turn, i) => ({ ...turn, clockMhz: 3400 - 60 * i }));
   expect(latencyWarnings(slowing, { ...asked, cpu: { ...cpu, governor: "schedutil" } })).toEqual([
-    { about: "latency", text: expect.stringMatching(/between 2\.37 and 3\.29 GHz .*now schedutil/), ask: "rest" },
+    { about: "latency", text: expect.stringMatching(/between 2\.37 and 3\.29 GHz .*now schedutil/), ask: "clock" },
   ]);
 });
 

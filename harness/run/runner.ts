@@ -278,12 +278,12 @@ function lacksRounds({ rounds }: Manifest, { latency, maxMinutes }: RunPlan): bo
 
 /**
  * Tells whether latencies that are here are measured again: where latency alone is asked for, and the last time was beside
- * other work or on a machine that slowed down. Of photos without masks nothing else can be asked for, so nothing is meant by it.
+ * other work, on a machine that slowed down, or one whose clock moved. Of photos without masks nothing else can be asked for, so nothing is meant by it.
  */
 function timesAgain({ warnings }: Manifest, { phases, registry, dataset }: RunPlan): boolean {
   const unlabelled = registry.datasets.get(dataset.id)?.unlabelled === true;
   const alone = !unlabelled && phases.every((phase) => phase === "latency");
-  return alone && warnings.some(({ ask }) => ask === "quiet" || ask === "rest");
+  return alone && warnings.some(({ ask }) => ask === "quiet" || ask === "rest" || ask === "clock");
 }
 
 export async function failureWarnings(run: Run): Promise<Manifest["warnings"]> {

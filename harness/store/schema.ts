@@ -22,7 +22,7 @@ const score = z
   });
 
 /** What a warning asks for; reports tell warnings that ask for the same in one sentence. */
-export const asks = ["quiet", "rest", "rounds", "warmup", "processor", "mend", "resume", "merge"] as const;
+export const asks = ["quiet", "rest", "clock", "rounds", "warmup", "processor", "mend", "resume", "merge"] as const;
 
 const warning = z.object({
   about: text,

@@ -34,7 +34,7 @@ test("one slow round is no moving clock, a third of the rounds is, and few round
 test("the warning asks for another governor where one saves power, and for rest where none does", () => {
   const clocks = Array.from({ length: 20 }, (_, i) => (i < 9 ? 3400 : 2100));
   const [saving] = clockWarnings(clocks, "powersave");
-  expect(saving).toMatchObject({ about: "latency", ask: "rest" });
+  expect(saving).toMatchObject({ about: "latency", ask: "clock" });
   expect(saving!.text).toContain("between 2.10 and 3.40 GHz while latencies were measured. Set the governor");
   expect(clockWarnings(clocks, "performance")[0]!.text).toContain("Let the machine cool");
   expect(clockWarnings(clocks.fill(3400), "powersave")).toEqual([]);

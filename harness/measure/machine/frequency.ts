@@ -70,7 +70,7 @@ export function clockWarnings(clocks: readonly number[], governor: string | unde
       ? "Let the machine cool, or lower its highest clock until it holds"
       : `Set the governor to performance (now ${governor})`;
   const text = `the processor's clock moved between ${clockText(range)} while latencies were measured. ${advice}, and run again with --phase latency.`;
-  return [{ about: "latency", text, ask: "rest" }];
+  return [{ about: "latency", text, ask: "clock" }];
 }
 
 /** Writes a range of the clock: `2.10 and 3.40 GHz`. */

@@ -35,21 +35,21 @@ function started(change: Partial<typeof stages> = {}): readonly DetailedRun[] {
 test("a cold start is a bar of its stages from the disk to the first mask, and what each image takes then stands behind it", async () => {
   const [chart] = coldStartCharts(started());
   expect(chart!.records.map(([variant, ...times]) => [variant, times.slice(0, 6)])).toEqual([
-    ["variant", ["library, ms", "load, ms", "create, ms", "optimise, ms", "first encode, ms", "first decode, ms"]],
-    [runs[0]!.label, [5, 20, 40, -3, 60, 4]],
-    [runs[1]!.label, [5, 20, 40, -3, 60, 4]],
+    ["variant", ["library, ms", "disk, ms", "create, ms", "optimise, ms", "first encode, ms", "first decode, ms"]],
+    [runs[0]!.label, [5, 18, 40, -3, 60, 4]],
+    [runs[1]!.label, [5, 18, 40, -3, 60, 4]],
   ]);
   expect(chart!.records[0]!.at(-1)).toBe("steady, ms");
   expect(await chartWarnings(chartFile(chart!))).toEqual([]);
   expect(await chartWarnings({ ...chart!.spec, config: chartConfig("dark") })).toEqual([]);
-  // 5 + 20 + 40 + 60 + 4: what is below 0 has no length.
-  expect(await chartSvg(chartFile(chart!))).toMatch(/>129, then \d/);
+  // 5 + 18 + 40 + 60 + 4: what is below 0 has no length.
+  expect(await chartSvg(chartFile(chart!))).toMatch(/>127, then \d/);
 });
 
-test("where one row has no cold read, all bars have that of the file cache, and the caption says so", () => {
+test("where one row has no cold read, no bar has a disk's time, and the caption names none", () => {
   const [chart] = coldStartCharts(started({ "load-cold": undefined as never }));
-  expect(chart!.records.slice(1).map((record) => record[2])).toEqual([2, 2]);
-  expect(chart!.caption).toContain("from the file cache");
+  expect(chart!.records.slice(1).map((record) => record[2])).toEqual(["", ""]);
+  expect(chart!.caption).not.toContain("disk");
   expect(coldStartCharts(runs)).toEqual([]);
 });
 

@@ -95,7 +95,7 @@ function coldStartLine(reports: readonly RunReport[]): string {
   const stayed = [...new Set(reports.flatMap(({ coldStart }) => coldStart?.stayed ?? []))];
   const absent =
     stayed.length === 0 ? "" : `; load cold is absent where files could not be dropped: ${stayed.join("; ")}`;
-  return `cold start: medians of ${n} processes of each kind. library: the runtime's; load: the graphs' files read from the file cache, load cold: from the disk; create: sessions of graphs as they are; optimise: what the runtime's optimisation adds to that; first encode, first decode: the first image and its first box. encode and decode are the steady state${absent}`;
+  return `cold start: medians of ${n} processes of each kind. library: the runtime's; load: the graphs' files read from the file cache, load cold: from the disk; create: sessions of graphs as they are, files read from the cache; optimise: what the runtime's optimisation adds to that; first encode, first decode: the first image and its first box. encode and decode are the steady state${absent}`;
 }
 
 function latencyLines(reports: readonly RunReport[], base: RunReport | undefined): string[] {

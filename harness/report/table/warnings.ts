@@ -26,13 +26,13 @@ interface OwnedWarning {
 
 /** Asks in the order in which they matter: first what is missing from figures, then what makes figures wrong, then unsure. */
 const order: readonly (Ask | undefined)[] = [
-  ...(["mend", "resume", "quiet", "rest", "warmup", "rounds"] as const),
+  ...(["mend", "resume", "quiet", "rest", "clock", "warmup", "rounds"] as const),
   undefined,
   ...(["merge", "processor"] as const),
 ];
 
 /** Tells whether a warning is about the times of a machine that was not quiet; then one cause may show in several. */
-const timing: ReadonlySet<Ask | undefined> = new Set(["quiet", "rest", "rounds", "warmup"]);
+const timing: ReadonlySet<Ask | undefined> = new Set(["quiet", "rest", "clock", "rounds", "warmup"]);
 
 interface Counted {
   readonly rows: number;
@@ -46,6 +46,8 @@ const sentences: Readonly<Record<Ask, (counted: Counted) => string>> = {
   quiet: quietText,
   rest: ({ rows }) =>
     `the machine slowed down under ${rowsText(rows)}: let it rest, then run again with --phase latency`,
+  clock: ({ rows }) =>
+    `the processor's clock moved under ${rowsText(rows)}: set its governor to performance or let it cool, then run again with --phase latency`,
   warmup: ({ rows }) => `the first rounds of ${rowsText(rows)} were slower than the last: raise --warmup`,
   rounds: ({ rows }) => `latencies of ${rowsText(rows)} are unsure by 20 % or more: raise --rounds`,
   merge: ({ rows }) =>
