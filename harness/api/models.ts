@@ -10,7 +10,7 @@ export interface RuntimeOptions {
   readonly threads: number;
   /** A folder for ONNX Runtime's profile; without it, nothing is profiled. */
   readonly profile?: string;
-  /** How far ONNX Runtime optimises a graph when its session is created; `all` where it is left out. */
+  /** Says how far ONNX Runtime optimises a graph when its session is created; `all` where it is left out. */
   readonly optimisation?: "disabled" | "basic" | "extended" | "all";
 }
 

@@ -130,7 +130,7 @@ export interface Conditions {
   readonly program?: string;
   readonly cpu: string;
   readonly cores: number;
-  /** Processor time in cores that a container's quota allowed. */
+  /** Holds the processor time, in cores, that a container's quota allowed. */
   readonly quota?: number;
   /** Name of the GPU that the run was on. */
   readonly gpu?: string;

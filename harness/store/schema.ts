@@ -66,7 +66,7 @@ const status = z.discriminatedUnion("state", [
 
 /** Times of one process from its start to its first mask, ms; the file cache was emptied of the graphs before. */
 const processStart = z.object({
-  /** How far the runtime optimised the graphs. */
+  /** Says how far the runtime optimised the graphs. */
   optimisation: z.enum(["disabled", "all"]),
   libraryMs: positive,
   readMs: positive,

@@ -12,7 +12,7 @@ export interface EnergyMeter {
 
 const folder = "sys/class/powercap";
 
-/** A counter of a part of the machine, in 10^-6 J. It begins anew at its range. */
+/** A zone counts the energy of a part of the machine, in 10^-6 J, and begins anew at its range. */
 interface Zone {
   readonly file: string;
   readonly name: string;

@@ -15,14 +15,8 @@ export function coldStartCharts(runs: readonly ChartRun[]): readonly Chart[] {
   const disk = cold ? "what reading the files from the disk adds, " : "";
   const variants = measured.map(({ label, found, steady }) => {
     const added = cold ? found["load-cold"]!.median - (found.load?.median ?? 0) : undefined;
-    const [library, ...others] = [
-      found.library,
-      found.create,
-      found.optimise,
-      found["first-encode"],
-      found["first-decode"],
-    ].map((summary) => summary?.median);
-    return { label, stages: [library, added, ...others], steady };
+    const afterDisk = [found.create, found.optimise, found["first-encode"], found["first-decode"]];
+    return { label, stages: [found.library?.median, added, ...afterDisk.map((each) => each?.median)], steady };
   });
   return [
     stageBars(variants, {

@@ -153,8 +153,13 @@ const summary = (median: number) => ({ median, q1: median, q3: median, middleMea
 
 test("the stages of everything mode are columns of the wide table, by prompts name, and so are their peaks", async () => {
   const [nano] = await exampleReports();
-  const [prepare, encode, decode, upscale, filter] = [10, 200, 3000, 400, 50].map(summary);
-  const ms = { prepare: prepare!, encode: encode!, decode: decode!, upscale: upscale!, filter: filter! };
+  const ms = {
+    prepare: summary(10),
+    encode: summary(200),
+    decode: summary(3000),
+    upscale: summary(400),
+    filter: summary(50),
+  };
   const everythingStages = { anything: { ms, peakBytes: { encode: 512e6, masks: 600e6 } } };
   const timed = { ...nano!, everything: { anything: summary(3660) }, everythingStages };
   const wide = resultTable([timed], { columns: "wide", width: 400 });

@@ -6,7 +6,7 @@ export const everythingStages = ["prepare", "encode", "decode", "upscale", "filt
 /** Stages whose peaks are known: masks are upscaled and filtered in turns. */
 export const everythingPeaks = ["encode", "decode", "masks"] as const;
 
-/** Where an image's time and memory went in everything mode; each image is a sample. */
+/** Says where an image's time and memory went in everything mode; each image is a sample. */
 export interface EverythingReport {
   readonly ms: Readonly<Record<(typeof everythingStages)[number], LatencySummary>>;
   /** Highest peak of the process over the images, bytes; what it holds of the data set is in it. */
