@@ -14,27 +14,33 @@ export function startsLeft({ coldStart = [] }: Pick<Manifest, "coldStart">): num
 }
 
 /**
- * Measures the starts that runs lack, in rounds in which every run has one. Each start is stored as it comes. A variant whose
- * process fails is left without the rest of them, and the others go on.
+ * Measures the starts that runs lack, in rounds in which every run has a pair, one start right after the other. Each is stored
+ * as it comes. A variant whose process fails is left without the rest of them, and the others go on.
  */
 export async function measureColdStarts(runs: readonly OpenedRun[], pass: MachinePass): Promise<void> {
   const total = runs.reduce((sum, { run }) => sum + startsLeft(run.manifest), 0);
   const failed = new Set<OpenedRun>();
   let done = 0;
-  for (let place = 0; place < 2 * defaults.pairs; place++)
-    for (const opened of runs) {
-      const { run, prepared } = opened;
-      const { coldStart = [] } = run.manifest;
-      if (failed.has(opened) || coldStart.length > place) continue;
-      if (pass.signal.aborted) return;
-      pass.observer.starts(done++, total, prepared.row);
-      const start = await timedStart(opened, optimisationOf(place), pass);
-      if (typeof start !== "string") await run.update({ coldStart: [...coldStart, start] });
-      else {
-        failed.add(opened);
-        pass.observer.note(`${prepared.row}: its cold start is not measured, ${start}`);
-      }
+  for (const { opened, place } of turnsOf(runs)) {
+    const { run, prepared } = opened;
+    const { coldStart = [] } = run.manifest;
+    if (failed.has(opened) || coldStart.length > place) continue;
+    if (pass.signal.aborted) return;
+    pass.observer.starts(done++, total, prepared.row);
+    const start = await timedStart(opened, optimisationOf(place), pass);
+    if (typeof start !== "string") await run.update({ coldStart: [...coldStart, start] });
+    else {
+      failed.add(opened);
+      pass.observer.note(`${prepared.row}: its cold start is not measured, ${start}`);
     }
+  }
+}
+
+/** Returns all starts in the order in which they are measured: those of a pair differ in nothing but their optimisation. */
+function turnsOf(runs: readonly OpenedRun[]): readonly { readonly opened: OpenedRun; readonly place: number }[] {
+  return Array.from({ length: defaults.pairs }, (_, pair) =>
+    runs.flatMap((opened) => [2 * pair, 2 * pair + 1].map((place) => ({ opened, place }))),
+  ).flat();
 }
 
 /** Neither optimisation is always the first of its pair: what changes slowly falls on both alike. */
