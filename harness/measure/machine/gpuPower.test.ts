@@ -36,6 +36,14 @@ test("power is summed over time: each reading stands until the next", () => {
   expect(meter.updates()).toBe(3);
 });
 
+test("readings that were held back and come together are one", () => {
+  const { meter, say } = gpu();
+  say(100, "300.00\n400.00\n200.00\n");
+  say(200, "200.00\n");
+  expect(meter.joules()).toBeCloseTo(20, 9);
+  expect(meter.updates()).toBe(2);
+});
+
 test("a driver that does not tell shows no value, and the tool is ended with the meter", () => {
   const { meter, say, isEnded } = gpu();
   say(100, "[N/A]\n\n");

@@ -37,13 +37,13 @@ export function powerMeter(lines: PowerLines, clock: Clock = systemClock): Energ
     lastMs = now;
   };
   lines.onText((text) => {
-    for (const line of text.split("\n")) {
-      const read = Number(line.trim() || Number.NaN);
-      if (!Number.isFinite(read)) continue;
-      count();
-      watts = read;
-      updates++;
-    }
+    const readings = text.split("\n").map((line) => Number(line.trim() || Number.NaN));
+    const read = readings.findLast((each) => Number.isFinite(each));
+    if (read === undefined) return;
+    count();
+    // Lines that come together were held back: when the earlier ones were true is not known.
+    watts = read;
+    updates++;
   });
   return {
     method: `NVML, the GPU's power every ${defaults.everyMs} ms`,

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { allowedCpus } from "../../measure/machine/cpus.ts";
 import { drawnRoot, writeBelow } from "../../measure/machine/fixtures/drawnRoot.ts";
 import { raplMeter } from "../../measure/machine/rapl.ts";
-import { reportOf } from "../../results/report.ts";
+import { conditionsOf, differingConditions, reportOf } from "../../results/report.ts";
 import { drawnStarts, plain, recordedRun } from "./fixtures/recordedRun.ts";
 
 const asked = { ...plain, "cold-start": true };
@@ -31,6 +32,20 @@ test("all starts of a run are five pairs, in which neither optimisation is alway
   expect(coldStart!.stages.optimise!.n).toBe(5);
   expect(coldStart!.stages.library!.n).toBe(10);
 });
+
+const isLinux = process.platform === "linux";
+
+test.skipIf(!isLinux)(
+  "a pinned run is another run than one that is not, has a thread a processor, and says so",
+  async () => {
+    const cpu = String(allowedCpus()!.at(-1)!);
+    const { threads: _, ...unset } = plain;
+    const { manifest } = await run.again({ ...unset, cpus: cpu });
+    expect(manifest.id).not.toBe(run.stored.manifest.id);
+    expect(manifest.runtime).toMatchObject({ cpus: cpu, threads: 1 });
+    expect(differingConditions(conditionsOf(manifest), conditionsOf(run.stored.manifest))).toEqual(["cpus"]);
+  },
+);
 
 /** A machine whose package takes 25 W, in steps of a tenth of a second; its counter begins anew every 0.36 s. */
 function runningMachine() {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { drawnRoot } from "../../measure/machine/fixtures/drawnRoot.ts";
+import { clockMhz } from "../../measure/machine/frequency.ts";
 import { raplMeter } from "../../measure/machine/rapl.ts";
 import { drawnStarts, plain, recordedRun } from "./fixtures/recordedRun.ts";
 
@@ -26,6 +27,11 @@ test("starts that a finished run lacks are added to it, each stage timed, and la
   // Where files can not be dropped there is a reason in place of the time.
   expect([last.coldReadMs, last.stayed].filter((each) => each !== undefined)).toHaveLength(1);
   expect((await run.again(asked)).notes).toContain("finished before, nothing to do");
+});
+
+test("each round has the clock of the processors that computed, where the system tells it", async () => {
+  const [turn] = await run.stored.latency();
+  expect(turn!.clockMhz !== undefined).toBe(clockMhz({ threads: 1 }) !== undefined);
 });
 
 test("where energy can not be read the reason is told, and the run has none", async () => {
