@@ -55,6 +55,10 @@ export const run: Command = {
       "bench run --variants all --dataset coco --data COCO --shard 1/8 --results shards/1",
       "an eighth, for bench merge",
     ],
+    [
+      "bench run --variants sam-nano --cpus 0-3 --cold-start --wide",
+      "on four processors, with the times of first starts",
+    ],
     ["bench run --variants all --weights seeded --limit 3", "latency and memory at full size, without checkpoints"],
   ],
   async run(args, console) {

@@ -174,7 +174,7 @@ test("a cold start is columns of the wide table, without the cold read where fil
   const started = { ...nano!, coldStart: { stages, stayed: "the system has no fincore" } };
   const wide = resultTable([started], { columns: "wide", width: 400, notes: "all" });
   expect(wide).toMatch(/ load +create +optimise +first encode\n/);
-  expect(wide).toMatch(/ 2\.00 +40\.0 +-3\.00 +61\.0\n/);
+  expect(wide).toMatch(/ 2\.00 +40\.0 +-3\.00 \[-3\.00 to -3\.00\] +61\.0\n/);
   expect(wide).toContain("cold start: medians of 5 processes of each kind");
   expect(wide.replaceAll(/\s+/g, " ")).toContain("files could not be dropped: the system has no fincore");
 });
