@@ -10,6 +10,8 @@ interface Measured {
   /** Logical processors that the run was pinned to. */
   readonly cpus?: string | undefined;
   readonly multipliesInt8: boolean;
+  /** Timed starts of processes, where some were asked for. */
+  readonly starts?: Manifest["coldStart"];
   /** What the run was asked for. */
   readonly settings: { readonly warmup: number; readonly rounds: number };
   /** Rounds that were taken; all that were asked for if left out. */
@@ -21,7 +23,7 @@ interface Measured {
 /** Returns the warnings about a run's latencies: its totals are judged, since rows are compared by them. None without turns. */
 export function latencyWarnings(
   turns: readonly LatencyTurn[],
-  { variant, cpu, cpus, multipliesInt8, settings, taken = settings.rounds, maxMinutes }: Measured,
+  { variant, cpu, cpus, multipliesInt8, starts = [], settings, taken = settings.rounds, maxMinutes }: Measured,
 ): Manifest["warnings"] {
   if (turns.length === 0) return [];
   const totals = turns.flatMap(({ encodeMs, decodeMs }) => encodeMs.map((ms, i) => ms + decodeMs[i]!));
@@ -35,6 +37,7 @@ export function latencyWarnings(
     ...driftWarnings({ about: `${variant} total`, samples: totals, settings: asked }),
     ...(multipliesInt8 ? int8Warnings({ about: `${variant} encode`, flags: cpu.flags }) : []),
     ...otherWorkWarnings({ busy, cores }),
+    ...otherWorkWarnings({ busy: starts.flatMap(({ others }) => others ?? []), cores, about: "cold start" }),
     ...clockWarnings(clocks, cpu.governor),
   ];
 }

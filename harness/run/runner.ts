@@ -257,6 +257,7 @@ async function finished(
         cpu: run.manifest.environment.cpu,
         cpus: run.manifest.runtime.cpus,
         multipliesInt8: prepared.multipliesInt8,
+        starts: run.manifest.coldStart,
         settings: plan.latency,
         taken: run.manifest.rounds,
         maxMinutes: plan.maxMinutes,

@@ -77,6 +77,8 @@ const processStart = z.object({
   createMs: positive,
   encodeMs: positive,
   decodeMs: positive,
+  /** Cores that other programs kept busy meanwhile; absent where the platform does not tell. */
+  others: positive.optional(),
 });
 
 const manifest = z.object({

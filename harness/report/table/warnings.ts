@@ -59,11 +59,15 @@ function rowsText(rows: number): string {
   return `${rows} row${rows === 1 ? "" : "s"}`;
 }
 
+/** Subject of warnings about the times of first starts, which tell nothing of the latencies beside them. */
+const startsSubject = "cold start";
+
 function quietText({ rows, warnings }: Counted): string {
   const [first] = warnings.flatMap(({ cores }) => cores ?? []);
   const busiest = largest(warnings.flatMap(({ cores }) => cores?.busy ?? []));
   const load = first === undefined ? "" : `: load ${busiest.toFixed(1)} on ${first.all} cores`;
-  return `latencies were measured beside other work${load}; treat ${rowsText(rows)} as upper bounds, or run again with --phase latency`;
+  const starts = warnings.every(({ about }) => about === startsSubject);
+  return `${starts ? "cold starts" : "latencies"} were measured beside other work${load}; treat ${rowsText(rows)} as upper bounds, or run again with --phase latency`;
 }
 
 /**
@@ -72,7 +76,9 @@ function quietText({ rows, warnings }: Counted): string {
  */
 export function warningGroups(reports: readonly RunReport[]): readonly WarningGroup[] {
   const found = ownedWarnings(reports);
-  const disturbed = new Set(found.filter(({ ask }) => ask === "quiet").flatMap(({ runs }) => runs));
+  const disturbed = new Set(
+    found.filter(({ ask, about }) => ask === "quiet" && about !== startsSubject).flatMap(({ runs }) => runs),
+  );
   const askOf = ({ ask, runs }: OwnedWarning) =>
     timing.has(ask) && runs.some((run) => disturbed.has(run)) ? "quiet" : ask;
   return order.flatMap((ask): readonly WarningGroup[] => {
@@ -110,6 +116,7 @@ export function groupLines({ text, warnings }: WarningGroup): readonly string[] 
 export function isTouched({ id, kind }: Pick<ResultColumn, "id" | "kind">, { about }: Pick<Warning, "about">): boolean {
   const encodes = about === "latency" || about.endsWith(" encode");
   const decodes = about === "latency" || about.endsWith(" decode");
+  if (id.startsWith("start-")) return about === startsSubject;
   if (id === "total") return encodes || decodes || about.endsWith(" total");
   if (id === "encode") return encodes;
   if (id === "decode") return decodes;

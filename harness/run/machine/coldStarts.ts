@@ -1,3 +1,4 @@
+import { otherWork } from "../../measure/otherWork.ts";
 import type { Manifest, ProcessStart } from "../../store/schema.ts";
 import { failureText, startTimedModel, WorkerDied, WorkerFailed } from "../../worker/workerProcess.ts";
 import type { OpenedRun } from "../request.ts";
@@ -21,6 +22,7 @@ export async function measureColdStarts(runs: readonly OpenedRun[], pass: Machin
   const total = runs.reduce((sum, { run }) => sum + startsLeft(run.manifest), 0);
   const failed = new Set<OpenedRun>();
   let done = 0;
+  const rest = otherWork({ cores: pass.cores });
   for (const { opened, place } of turnsOf(runs)) {
     const { run, prepared } = opened;
     const { coldStart = [] } = run.manifest;
@@ -28,7 +30,8 @@ export async function measureColdStarts(runs: readonly OpenedRun[], pass: Machin
     if (pass.signal.aborted) return;
     pass.observer.starts(done++, total, prepared.row);
     const start = await timedStart(opened, optimisationOf(place), pass);
-    if (typeof start !== "string") await run.update({ coldStart: [...coldStart, start] });
+    const others = rest.coresSinceLast();
+    if (typeof start !== "string") await run.update({ coldStart: [...coldStart, { ...start, others }] });
     else {
       failed.add(opened);
       pass.observer.note(`${prepared.row}: its cold start is not measured, ${start}`);

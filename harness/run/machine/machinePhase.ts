@@ -1,4 +1,5 @@
 import { readEnvironment } from "../../measure/environment.ts";
+import { parseCpus } from "../../measure/machine/cpus.ts";
 import { untimed } from "../../measure/timing.ts";
 import type { RunPlan } from "../../plan/plan.ts";
 import { Deadlines } from "../../process/deadlines.ts";
@@ -52,7 +53,8 @@ export async function measureMachine(
   const photo = await plan.dataset.read(image!);
   const sample = { photo, box: timedBoxes(plan.dataset, image!, photo.size)[0]! };
   const deadlines = new Deadlines(plan.imageTimeoutMs);
-  const pass = { sample, observer, signal, timing, openMeter, deadlines };
+  const cores = plan.cpus === undefined ? undefined : parseCpus(plan.cpus)?.length;
+  const pass = { sample, observer, signal, timing, openMeter, deadlines, cores };
   await measureColdStarts(
     here.filter(({ run }) => lacksStarts(run.manifest, plan)),
     pass,

@@ -10,6 +10,8 @@ export interface MachinePass extends Pick<RunRequest, "observer" | "signal"> {
   readonly sample: MemorySample;
   readonly deadlines: Deadlines;
   readonly timing: Timing;
+  /** Number of processors that the processes are pinned to; all that there are if left out. */
+  readonly cores: number | undefined;
   /** Opens the meter of energy for a provider, or says why there is none. */
   openMeter(provider: string): EnergyMeter | string;
 }
