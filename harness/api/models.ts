@@ -10,6 +10,8 @@ export interface RuntimeOptions {
   readonly threads: number;
   /** A folder for ONNX Runtime's profile; without it, nothing is profiled. */
   readonly profile?: string;
+  /** Says how far ONNX Runtime optimises a graph when its session is created; `all` where it is left out. */
+  readonly optimisation?: "disabled" | "basic" | "extended" | "all";
 }
 
 /** The output of an encoder, which its decoder takes. */

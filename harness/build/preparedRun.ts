@@ -186,6 +186,7 @@ function workerSetup({ plan, chosen: { variant }, built, facts, external }: RunP
     fileHints: { input: plan.fileHints.input, names: variant.preset.valueNames },
     graphs: built.files,
     runtime: plan.runtime,
+    cpus: plan.cpus,
     prompts: plan.prompts.map((each) => ({ prompts: each.prompts, protocol: each.protocol.id })),
     seed: plan.seed,
     dataset: plan.dataset.id,

@@ -72,6 +72,7 @@ export function runRecord(parts: RunParts): Manifest {
     },
     runtime: {
       ...plan.runtime,
+      cpus: plan.cpus,
       onnxruntime: runtimeVersion,
       graphOptimization: sessionSettings.optimisation,
       spinning: sessionSettings.spinning,
@@ -95,6 +96,7 @@ function resolvedPlan({ plan, chosen: { variant }, built, weights, facts }: RunP
     protocols: Object.fromEntries(plan.prompts.map(({ prompts, protocol }) => [prompts, protocol.id])),
     seed: plan.seed,
     runtime: plan.runtime,
+    cpus: plan.cpus,
     onnxruntime: runtimeVersion,
     latency: plan.latency,
     dataset: {

@@ -20,6 +20,8 @@ export interface ModelSetup {
   readonly fileHints: FileHints;
   readonly graphs: GraphFiles;
   readonly runtime: RuntimeOptions;
+  /** Logical processors that the process is pinned to; absent where it may use all. */
+  readonly cpus?: string | undefined;
   /** Present for a variant that another process answers for: then the fields about graphs and plug-ins are not read. */
   readonly external?: ExternalSetup | undefined;
 }

@@ -25,6 +25,7 @@ const runOptions = [
   "weights",
   "checkpoint",
   "threads",
+  "cpus",
   "provider",
   "rounds",
   "warmup",

@@ -28,6 +28,7 @@ const runOptions = [
   "boxes",
   "limit",
   "threads",
+  "cpus",
   "provider",
   "checkpoint",
   "variant-files",

@@ -4,7 +4,7 @@ import { planOptions } from "../plan/options.ts";
 import { headings } from "./headings.ts";
 import { type Command, line, widthOf } from "./terminal/command.ts";
 import { exitCodes } from "./terminal/exitCodes.ts";
-import { planUnused, runFlagsOf, settingOptions } from "./terminal/planFlags.ts";
+import { latencyUnused, planUnused, runFlagsOf, settingOptions } from "./terminal/planFlags.ts";
 import { resultsOption } from "./terminal/runChoice.ts";
 import { findingsText } from "./text/findings.ts";
 
@@ -16,7 +16,7 @@ export const doctor: Command = {
     json: { describe: "print one JSON object", type: "boolean" },
   },
   moreOptions: settingOptions,
-  unused: planUnused,
+  unused: [...planUnused, latencyUnused],
   examples: [
     ["bench doctor", "the machine, and what bench run without flags would need"],
     ["bench doctor --variants all --weights seeded", "time, memory and disk for every model at full size"],

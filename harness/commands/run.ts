@@ -19,7 +19,7 @@ import { exitCodes } from "./terminal/exitCodes.ts";
 import { isTerminal, underWay } from "./terminal/interimTable.ts";
 import { interruptible } from "./terminal/interrupt.ts";
 import { observe } from "./terminal/observe.ts";
-import { planUnused, runFlagsOf, settingOptions } from "./terminal/planFlags.ts";
+import { latencyUnused, planUnused, runFlagsOf, settingOptions } from "./terminal/planFlags.ts";
 import { resultsOption } from "./terminal/runChoice.ts";
 import { lookOf, printable, tableChoice, tableOptions, tableUnused } from "./terminal/tableOptions.ts";
 import { nextOfPlan, reportCommand } from "./text/nextSteps.ts";
@@ -44,7 +44,7 @@ export const run: Command = {
     ...tableOptions,
   },
   moreOptions: settingOptions,
-  unused: [...planUnused, ...tableUnused],
+  unused: [...planUnused, latencyUnused, ...tableUnused],
   examples: [
     ["bench run --variants all", "everything whose weights are here, on the 26 photos"],
     [
@@ -54,6 +54,10 @@ export const run: Command = {
     [
       "bench run --variants all --dataset coco --data COCO --shard 1/8 --results shards/1",
       "an eighth, for bench merge",
+    ],
+    [
+      "bench run --variants sam-nano --cpus 0-3 --cold-start --wide",
+      "on four processors, with the times of first starts",
     ],
     ["bench run --variants all --weights seeded --limit 3", "latency and memory at full size, without checkpoints"],
   ],

@@ -6,7 +6,7 @@ import { queueStates, readSubmitted, slurmFolder, submit } from "../cluster/subm
 import { unknown } from "../errors.ts";
 import { homeFolder } from "../home.ts";
 import { givenArguments } from "../plan/givenArguments.ts";
-import { planOptions } from "../plan/options.ts";
+import { type Option, planOptions } from "../plan/options.ts";
 import { resolvePlan } from "../plan/plan.ts";
 import { projectRoot } from "../plan/plugins/sources.ts";
 import { shardProgress } from "../results/shardProgress.ts";
@@ -17,12 +17,26 @@ import { planUnused, runFlagsOf, settingOptions } from "./terminal/planFlags.ts"
 import { queueText, scriptText } from "./text/queue.ts";
 
 /**
- * A command of the user's own is not written into a job, which runs it hours later: --external is for `bench run`. A job's time is
- * sbatch's to limit.
+ * Options that no job is given. A command of the user's own is not written into a job, which runs it hours later: --external is for
+ * `bench run`. A job's time is sbatch's to limit, and its processors are the node's to give. Cold starts and energy belong to
+ * latency alone, and a shard refuses them.
  */
-const { phase: _, shard: __, external: ____, "max-minutes": _____, ...dividedOptions } = planOptions;
+const undivided: ReadonlySet<string> = new Set([
+  "phase",
+  "shard",
+  "external",
+  "max-minutes",
+  "cpus",
+  "cold-start",
+  "energy",
+]);
+const dividedOptions = optionsBut(undivided);
 /** Options that a job is started with; its number of threads it gets by itself. */
-const { threads: ___, ...passedOptions } = dividedOptions;
+const passedOptions = optionsBut(new Set([...undivided, "threads"]));
+
+function optionsBut(left: ReadonlySet<string>): Readonly<Record<string, Option>> {
+  return Object.fromEntries(Object.entries(planOptions).filter(([name]) => !left.has(name)));
+}
 
 export const slurm: Command = {
   ...headings.slurm,

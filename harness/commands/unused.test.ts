@@ -10,6 +10,8 @@ const all: readonly Command[] = await Promise.all(Object.values(commands).map((l
 const calls: Readonly<Record<string, Arguments>> = {
   "run: weights are not from a checkpoint": { weights: "nano" },
   "run: the provider is cpu": { provider: "cpu" },
+  "run: latency is not measured": { phase: "accuracy" },
+  "doctor: latency is not measured": { shard: "1/2" },
   "choose: --stored is given": { stored: true },
   "choose: weights are not from a checkpoint": { weights: "seeded" },
   "compare: JSON, which holds everything, is printed": { json: true },

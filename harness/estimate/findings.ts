@@ -112,7 +112,7 @@ function textOf({ message, hint }: HarnessError): string {
 }
 
 function shortages({ memoryBytes, diskBytes }: PlanNeeds, machine: Environment, disks: readonly Disk[]): string[] {
-  const free = Math.min(machine.memory.freeBytes, machine.limits.memoryBytes ?? Number.POSITIVE_INFINITY);
+  const free = machine.memory.freeBytes;
   const memory = memoryBytes > free ? [`memory: about ${gigabytes(memoryBytes)} needed, ${gigabytes(free)} free`] : [];
   const full = disks.filter(({ freeBytes }) => freeBytes < diskBytes);
   return [

@@ -28,6 +28,10 @@ const assumed = {
   /** Seconds that a process takes to start, and bytes of weights that it loads in a second. */
   start: 1,
   load: 500e6,
+  /** Processes that a cold start is measured in. */
+  starts: 10,
+  /** Seconds in which energy is measured, idle and at work. */
+  metered: 4,
   /** Time in ms of a turn of latency beside the model: the photo is read and prepared. */
   turnMs: 100,
   /** Bytes of a row. */
@@ -60,6 +64,10 @@ export interface PartSeconds {
   readonly memory: number;
   /** Workers are loaded, warm up and take turns. */
   readonly latency: number;
+  /** Processes whose start is timed, where the plan asks for them. */
+  readonly coldStart: number;
+  /** Images whose energy is measured. */
+  readonly energy: number;
 }
 
 interface VariantNeeds {
@@ -127,6 +135,8 @@ export async function needsOf(
       accuracy: sum(({ parts }) => parts.accuracy),
       memory: sum(({ parts }) => parts.memory),
       latency: sum(({ parts }) => parts.latency),
+      coldStart: sum(({ parts }) => parts.coldStart),
+      energy: sum(({ parts }) => parts.energy),
     },
     seconds: sum(({ seconds }) => seconds),
     rounds,
@@ -184,12 +194,15 @@ async function variantNeeds(plan: RunPlan, chosen: ChosenVariant, known: Known):
   const graphs = builtBytes / (sizes.int8 ? assumed.int8.build : assumed.build);
   const { calibration } = variant.preset;
   const images = calibration?.automatic === true ? calibration.images : 0;
+  const onceSeconds = loadSeconds + (encodeMs + decodeMs) / 1000;
   const parts: PartSeconds = {
     graphs,
     calibration: images === 0 ? 0 : assumed.passes * (loadSeconds + graphs + (images * encodeMs) / 1000),
     accuracy: scored ? loadSeconds + accuracyMs / 1000 : 0,
-    memory: timed ? loadSeconds + (encodeMs + decodeMs) / 1000 : 0,
+    memory: timed ? onceSeconds : 0,
     latency: 0,
+    coldStart: timed && plan.coldStart === true ? assumed.starts * onceSeconds : 0,
+    energy: timed && plan.energy === true ? onceSeconds + Math.max(assumed.metered, (encodeMs + decodeMs) / 1000) : 0,
   };
   return {
     variant: nameOfChosen(chosen),
@@ -197,7 +210,7 @@ async function variantNeeds(plan: RunPlan, chosen: ChosenVariant, known: Known):
     encodeMs,
     decodeMs,
     parts,
-    seconds: parts.graphs + parts.calibration + parts.accuracy + parts.memory,
+    seconds: parts.graphs + parts.calibration + parts.accuracy + parts.memory + parts.coldStart + parts.energy,
     cost: timed ? { turnSeconds: turnMs / 1000, loadSeconds, memoryBytes } : undefined,
     memoryBytes,
     diskBytes: builtBytes + rowBytes,

@@ -6,7 +6,7 @@ const minutes = (parts: readonly [number, number, number, number], rounds = 20) 
   const [graphs, accuracy, memory, own] = parts.map((part) => 60 * part) as [number, number, number, number];
   return {
     seconds: graphs + accuracy + memory + own,
-    parts: { graphs, calibration: 0, accuracy, memory, latency: own },
+    parts: { graphs, calibration: 0, accuracy, memory, latency: own, coldStart: 0, energy: 0 },
     rounds,
   };
 };
@@ -24,6 +24,14 @@ test("a calibration is a part of its own", () => {
   const { seconds, parts, rounds } = minutes([1, 0, 0, 2]);
   expect(planTimeLine({ seconds: seconds + 180, parts: { ...parts, calibration: 180 }, rounds }, { latency })).toBe(
     "about 6 min: graphs 1, calibration 3, latency 2 min, less what is here already",
+  );
+});
+
+test("a cold start and energy are parts where they are asked for", () => {
+  const { parts, rounds } = minutes([1, 0, 0, 2]);
+  const asked = { seconds: 480, parts: { ...parts, coldStart: 240, energy: 60 }, rounds };
+  expect(planTimeLine(asked, { latency })).toBe(
+    "about 8 min: graphs 1, latency 2, cold start 4, energy 1 min, less what is here already",
   );
 });
 

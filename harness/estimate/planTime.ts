@@ -1,11 +1,22 @@
 import { HarnessError } from "../errors.ts";
 import type { RunPlan } from "../plan/plan.ts";
-import type { PlanNeeds } from "./needs.ts";
+import type { PartSeconds, PlanNeeds } from "./needs.ts";
 
 type PlanTime = Pick<PlanNeeds, "seconds" | "parts" | "rounds">;
 
 /** From this many seconds on, a time is written in minutes. */
 const minutesFrom = 120;
+
+/** Names of the parts in the order in which they are told. */
+const partNames: Readonly<Record<keyof PartSeconds, string>> = {
+  graphs: "graphs",
+  calibration: "calibration",
+  accuracy: "accuracy",
+  memory: "memory",
+  latency: "latency",
+  coldStart: "cold start",
+  energy: "energy",
+};
 
 /** Writes a plan's time and its parts: `about 21 min` and `graphs 6, accuracy 4, memory 5, latency 6 min`. */
 export function planTimeTexts({ seconds, parts }: Pick<PlanTime, "seconds" | "parts">): {
@@ -13,8 +24,8 @@ export function planTimeTexts({ seconds, parts }: Pick<PlanTime, "seconds" | "pa
   readonly parts: string;
 } {
   const [unit, size] = seconds >= minutesFrom ? (["min", 60] as const) : (["s", 1] as const);
-  const named = (["graphs", "calibration", "accuracy", "memory", "latency"] as const).flatMap((name) => {
-    const text = roundedText(parts[name] / size);
+  const named = Object.entries(partNames).flatMap(([part, name]) => {
+    const text = roundedText(parts[part as keyof PartSeconds] / size);
     return text === "0" ? [] : [`${name} ${text}`];
   });
   return { total: `about ${Math.max(1, Math.round(seconds / size))} ${unit}`, parts: `${named.join(", ")} ${unit}` };

@@ -4,9 +4,9 @@ import { largest, latencySummary, median } from "../stats/summary.ts";
 
 /**
  * What a warning asks for, so that warnings that ask for the same can be told in one sentence: a quiet or rested machine,
- * more rounds, more warm-up, another processor.
+ * a clock that holds, more rounds, more warm-up, another processor.
  */
-export type MeasureAsk = "quiet" | "rest" | "rounds" | "warmup" | "processor";
+export type MeasureAsk = "quiet" | "rest" | "clock" | "rounds" | "warmup" | "processor";
 
 /** A warning about one figure: its text is a whole sentence that ends in advice. */
 export interface Warning {
@@ -75,6 +75,12 @@ export function driftWarnings(input: DriftInput): Warning[] {
   return found === undefined ? [] : [{ about: input.about, text: `${input.about}: ${found.text}`, ask: found.ask }];
 }
 
+/** Names what other work may disturb: its figures, and what measures them again. */
+const disturbed = {
+  latency: { figures: "latencies", again: "--phase latency" },
+  "cold start": { figures: "cold starts", again: "--phase latency --cold-start" },
+} as const;
+
 /**
  * Warns of other work. `busy` is the number of cores that other programs kept busy in each round, `cores` are those that this
  * process may use.
@@ -82,15 +88,18 @@ export function driftWarnings(input: DriftInput): Warning[] {
 export function otherWorkWarnings({
   busy,
   cores,
+  about = "latency",
 }: {
   readonly busy: readonly number[];
   readonly cores: number;
+  readonly about?: keyof typeof disturbed;
 }): Warning[] {
   if (busy.length === 0) return [];
   const middle = median(busy);
   if (middle < limits.busyShare * cores) return [];
-  const text = `other programs kept ${middle.toFixed(1)} of ${cores} cores busy while latencies were measured. Treat these as upper bounds, or stop the programs and run again with --phase latency.`;
-  return [{ about: "latency", text, ask: "quiet", cores: { busy: middle, all: cores } }];
+  const { figures, again } = disturbed[about];
+  const text = `other programs kept ${middle.toFixed(1)} of ${cores} cores busy while ${figures} were measured. Treat these as upper bounds, or stop the programs and run again with ${again}.`;
+  return [{ about, text, ask: "quiet", cores: { busy: middle, all: cores } }];
 }
 
 /** Warns of integer products on x86 without VNNI; `flags` are those of the processor that timed the graphs. */

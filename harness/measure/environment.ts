@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import os from "node:os";
-import { join } from "node:path";
 import { type Gpu, readGpus } from "./gpu.ts";
+import { groupLimits } from "./machine/cgroup.ts";
+import { readSystemFile } from "./machine/systemFile.ts";
 
 /** Record of the machine that figures were measured on. It holds no host name, user or path, because results are shown around. */
 export interface Environment {
@@ -45,10 +45,10 @@ const relevantFlags = [
 
 /** Reads the machine from /proc, /sys and /etc below `root`. */
 export function readEnvironment(root = "/", gpus: readonly Gpu[] = readGpus()): Environment {
-  const cpuinfo = read(root, "proc/cpuinfo") ?? "";
+  const cpuinfo = readSystemFile(root, "proc/cpuinfo") ?? "";
   const flags = new Set((/^(?:flags|Features)\s*:\s*(.*)$/m.exec(cpuinfo)?.[1] ?? "").split(/\s+/));
-  const governor = read(root, "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
-  const name = /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(read(root, "etc/os-release") ?? "")?.[1];
+  const governor = readSystemFile(root, "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
+  const name = /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(readSystemFile(root, "etc/os-release") ?? "")?.[1];
   return {
     cpu: {
       model: os.cpus()[0]?.model.trim() || "unknown",
@@ -66,33 +66,26 @@ export function readEnvironment(root = "/", gpus: readonly Gpu[] = readGpus()): 
   };
 }
 
-/** Returns the bytes that can be had without swapping: on Linux with caches, elsewhere what the system calls free. */
+/**
+ * Returns the bytes that can be had without swapping, on Linux with caches, elsewhere what the system calls free; no more than
+ * the limit of a container leaves.
+ */
 export function freeBytes(root = "/"): number {
-  const available = /^MemAvailable:\s+(\d+) kB$/m.exec(read(root, "proc/meminfo") ?? "")?.[1];
-  return available === undefined ? os.freemem() : Number(available) * 1024;
+  const available = /^MemAvailable:\s+(\d+) kB$/m.exec(readSystemFile(root, "proc/meminfo") ?? "")?.[1];
+  const machine = available === undefined ? os.freemem() : Number(available) * 1024;
+  return Math.min(machine, groupLimits(root).freeBytes ?? Number.POSITIVE_INFINITY);
 }
 
-/** Reads the limits of cgroup v2 as a container sees its own. Source: Documentation/admin-guide/cgroup-v2.rst of Linux. */
+/** Returns the group's limits that bind: one of more cores or memory than the machine has is none. */
 function limits(root: string): Environment["limits"] {
-  const [quota, period] = (read(root, "sys/fs/cgroup/cpu.max") ?? "max").split(" ").map(Number);
-  const memory = Number(read(root, "sys/fs/cgroup/memory.max") ?? "max");
-  const cores = (quota ?? Number.NaN) / (period ?? Number.NaN);
+  const { cores, memoryBytes } = groupLimits(root);
   return {
-    cores: Number.isFinite(cores) ? cores : undefined,
-    memoryBytes: Number.isFinite(memory) ? memory : undefined,
+    cores,
+    memoryBytes: memoryBytes !== undefined && memoryBytes < os.totalmem() ? memoryBytes : undefined,
   };
 }
 
 function virtualisation(root: string, flags: ReadonlySet<string>): string[] {
-  const container = [".dockerenv", "run/.containerenv"].some((file) => read(root, file) !== undefined);
+  const container = [".dockerenv", "run/.containerenv"].some((file) => readSystemFile(root, file) !== undefined);
   return [...(flags.has("hypervisor") ? ["virtual machine"] : []), ...(container ? ["container"] : [])];
-}
-
-/** Returns the file's text without blanks at its ends, or nothing where there is no such file or it may not be read. */
-function read(root: string, path: string): string | undefined {
-  try {
-    return readFileSync(join(root, path), "utf8").trim();
-  } catch {
-    return undefined;
-  }
 }

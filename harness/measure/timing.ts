@@ -28,6 +28,10 @@ export const works = {
   "latency-warmup": "latency: warm-up",
   "latency-rounds": "latency: rounds",
   "latency-end": "latency: processes ended",
+  "machine-start": "cold start, energy: processes started",
+  "machine-load": "cold start, energy: graphs loaded",
+  "machine-runs": "cold start, energy: images",
+  "machine-end": "cold start, energy: processes ended",
   scores: "runs scored, records closed",
   table: "rows read, table made",
 } as const;

@@ -44,6 +44,11 @@ export const planOptions = {
   image: { describe: "only this image id", type: "number", list: true },
   seed: { describe: "of prompts, scenes and orders", type: "number", default: 0 },
   threads: { describe: "threads of the runtime; all cores if left out", type: "number" },
+  cpus: {
+    describe:
+      "pin the measured processes to these logical processors, such as 0-7; their number is the default of --threads",
+    type: "string",
+  },
   provider: { describe: "execution provider of ONNX Runtime", type: "string", default: "cpu" },
   "accept-error": {
     describe: "measure a provider whose outputs are over 2 % of their std off from the processor's",
@@ -59,6 +64,15 @@ export const planOptions = {
   },
   quick: { describe: `a first impression: ${describeLatency("quick")}`, type: "boolean" },
   thorough: { describe: `for figures to publish: ${describeLatency("thorough")}`, type: "boolean" },
+  "cold-start": {
+    describe:
+      "also time ten process starts of each variant: library, files, sessions with and without optimisation, first run",
+    type: "boolean",
+  },
+  energy: {
+    describe: "also measure the energy of an image, by RAPL or NVML where these can be read",
+    type: "boolean",
+  },
   "max-minutes": {
     describe: `minutes the run may take: all variants have fewer rounds of latency then, at least ${fewestRounds}`,
     type: "number",

@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import type { Dataset, DatasetOptions, DatasetPlugin, FileHints, ImageId } from "../api.ts";
 import { HarnessError, unknown } from "../errors.ts";
 import { misfitOf, type PlannedPrompts, promptPlan, requireFit } from "../protocols/index.ts";
@@ -11,6 +10,7 @@ import { requireMeasurable, withFloors } from "./floors.ts";
 import { type LatencySettings, latencySettings } from "./latencySettings.ts";
 import { openDataset } from "./openDataset.ts";
 import { planOptions } from "./options.ts";
+import { processorsOf } from "./pinnedCpus.ts";
 import { bookOf } from "./plugins/book.ts";
 import { loadRegistry, type Registry } from "./plugins/registry.ts";
 import {
@@ -48,12 +48,18 @@ export interface RunPlan {
   readonly overlap: "refused" | "allowed";
   readonly seed: number;
   readonly runtime: { readonly provider: string; readonly threads: number };
+  /** Logical processors that the measured processes are pinned to. */
+  readonly cpus?: string | undefined;
   readonly latency: LatencySettings;
   /**
    * The deadline of an image, in place of those that follow from earlier calls. It decides no figure, so it is no part of a
    * run's identity.
    */
   readonly imageTimeoutMs?: number;
+  /** Asks for cold starts beside latencies. They are measured apart from the rest, so they are no part of a run's identity. */
+  readonly coldStart?: boolean;
+  /** Asks for the energy of an image, which is measured apart as well. */
+  readonly energy?: boolean;
   /** Minutes that the whole run may take. Rounds of latency are left out for it, so it is no part of a run's identity either. */
   readonly maxMinutes?: number;
   /** Allows a provider that computes something else than the processor; the difference is stored. */
@@ -78,9 +84,10 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
   const prompts = promptPlan({ prompts: flags.prompts, protocol: flags.protocol }, bookOf(registry));
   const shard = shardOf(flags);
   const names = namesOf(flags);
+  const { threads, cpus } = processorsOf(flags);
   const runtime = {
     provider: flags.provider ?? defaults.provider,
-    threads: atLeast(1, "--threads", flags.threads ?? availableParallelism()),
+    threads,
   };
   const weighed = await chooseWeights(registry, {
     variants: withSettings(registry, names, flags.settings ?? {}),
@@ -123,10 +130,13 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
     boxes: flags.boxes,
     dump: flags.dump,
     imageTimeoutMs: imageTimeoutOf(flags),
+    energy: flags.energy === true || undefined,
+    coldStart: flags["cold-start"] === true || undefined,
     maxMinutes: maxMinutesOf(flags, phases),
     fileHints,
     acceptError: flags["accept-error"] === true || undefined,
     runtime,
+    cpus,
     latency: latencySettings(flags, notice),
   };
 }

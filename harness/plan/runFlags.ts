@@ -24,6 +24,8 @@ export interface RunFlags {
   readonly image?: readonly number[];
   readonly seed?: number;
   readonly threads?: number;
+  /** Logical processors, such as `0-3,8`, that the measured processes are pinned to. */
+  readonly cpus?: string;
   readonly provider?: string;
   /** Allows a provider that computes something else than the processor. */
   readonly "accept-error"?: boolean;
@@ -33,6 +35,10 @@ export interface RunFlags {
   readonly quick?: boolean;
   /** Many rounds, in place of `rounds` and `warmup`. */
   readonly thorough?: boolean;
+  /** Asks for the times of processes that load and run each variant for the first time. */
+  readonly "cold-start"?: boolean;
+  /** Asks for the energy of an image. */
+  readonly energy?: boolean;
   /** The most minutes that the run may take: rounds of latency are left out for it. */
   readonly "max-minutes"?: number;
   readonly plugin?: readonly string[];

@@ -11,13 +11,17 @@ export interface ChildOptions {
   readonly serialization?: "json" | "advanced";
   /** Options that Node itself takes, such as `--max-old-space-size=8192`. */
   readonly nodeOptions?: readonly string[];
+  /** Logical processors that the child and its children are pinned to, as taskset takes them; all if left out. */
+  readonly cpus?: string | undefined;
 }
 
 /** Starts a child process that ends when this process ends, however that happens. */
 export function spawnChild(options: ChildOptions): ChildProcess {
-  const { module, arguments: given = [], output = "inherit", serialization = "json", nodeOptions = [] } = options;
+  const { module, arguments: given = [], output = "inherit", serialization = "json", nodeOptions = [], cpus } = options;
   const child = fork(fileURLToPath(module), given, {
-    execArgv: [...nodeOptions],
+    // taskset becomes the program that it starts, so that pipes and process id are the child's.
+    execPath: cpus === undefined ? process.execPath : "taskset",
+    execArgv: [...(cpus === undefined ? [] : ["-c", cpus, process.execPath]), ...nodeOptions],
     serialization,
     // The last one is the pipe that parentWatch.mjs watches the other end of.
     stdio: ["ignore", output, output, "ipc", "pipe"],

@@ -8,6 +8,9 @@ import { rowName } from "../store/rowName.ts";
 import { isEarlier, type Manifest } from "../store/schema.ts";
 import type { StoredRun } from "../store/store.ts";
 import { type Accuracy, accuracyOf, heldForAccuracy, type ReportOptions } from "./accuracy.ts";
+import { type ColdStart, coldStartOf } from "./machine/coldStart.ts";
+import { type EnergyFigure, energyFigure } from "./machine/energy.ts";
+import { type EverythingReport, everythingReport } from "./machine/everythingStages.ts";
 import { type RunRows, readRunRows } from "./rows.ts";
 
 /** A value with its 95 % interval, which is drawn by image; a value of one image has none. */
@@ -69,6 +72,11 @@ export interface RunReport {
   readonly latency: Readonly<Partial<Record<Stage, LatencySummary>>>;
   /** Time of an image in everything mode, from the photo to its masks, by prompts name; each image is a sample. */
   readonly everything: Readonly<Record<string, LatencySummary>>;
+  /** Stages of the time in everything mode, and the peaks of the process in them, by prompts name. */
+  readonly everythingStages?: Readonly<Record<string, EverythingReport>>;
+  /** Times of processes that load the model and run it for the first time. */
+  readonly coldStart?: ColdStart;
+  readonly energy?: EnergyFigure;
   /** Prompts that are decoded together in batches, in a second. */
   readonly promptsPerSecond?: number;
   /** Number of prompts in such a batch. */
@@ -112,6 +120,8 @@ interface StageGmacs {
 export interface Conditions {
   readonly seed: number;
   readonly threads: number;
+  /** Logical processors that the processes were pinned to. */
+  readonly cpus?: string;
   /** Execution provider of ONNX Runtime; absent where another program answers. */
   readonly provider?: string;
   /** Version of ONNX Runtime; absent where another program answers. */
@@ -120,6 +130,8 @@ export interface Conditions {
   readonly program?: string;
   readonly cpu: string;
   readonly cores: number;
+  /** Holds the processor time, in cores, that a container's quota allowed. */
+  readonly quota?: number;
   /** Name of the GPU that the run was on. */
   readonly gpu?: string;
   /** Present where an earlier version recorded the run. */
@@ -165,6 +177,9 @@ export async function reportOfRows(run: StoredRun, rows: RunRows, options: Repor
     metrics: (options.book ?? ownBook).metrics,
     latency: latencyOf(turns),
     everything: everythingOf(manifest, rows),
+    everythingStages: everythingStagesOf(rows),
+    coldStart: coldStartOf(manifest),
+    energy: energyFigure(manifest),
     promptsPerSecond,
     batchPrompts,
     modelMemory,
@@ -211,6 +226,15 @@ function everythingOf({ protocols }: Manifest, { everythingMs }: RunRows): RunRe
   );
 }
 
+/** Returns where the times went; nothing where no image was timed by stage. */
+function everythingStagesOf({ everythingStages }: RunRows): RunReport["everythingStages"] {
+  const found = [...everythingStages].flatMap(([name, images]) => {
+    const report = everythingReport(images);
+    return report === undefined ? [] : [[name, report] as const];
+  });
+  return found.length === 0 ? undefined : Object.fromEntries(found);
+}
+
 function externalOf({ external }: Manifest, turns: readonly LatencyTurn[]): RunReport["external"] {
   if (external === undefined) return undefined;
   const transfer = latencySummary(turns.flatMap(({ transferMs }) => transferMs ?? []));
@@ -246,9 +270,9 @@ function batchRate(turns: readonly LatencyTurn[]): number | undefined {
 export function conditionsOf(manifest: Manifest): Conditions {
   const { seed, runtime, environment, external } = manifest;
   const { provider, threads, onnxruntime } = runtime;
-  const { cpu, gpus = [] } = environment;
+  const { cpu, limits, gpus = [] } = environment;
   const gpu = provider === "cpu" ? undefined : gpus[0]?.name;
-  const machine = { cpu: cpu.model, cores: cpu.cores, gpu };
+  const machine = { cpu: cpu.model, cores: cpu.cores, cpus: runtime.cpus, quota: limits.cores, gpu };
   // Absent, not undefined, where it does not hold: differing conditions are named by the fields that there are.
   const recorded = isEarlier(manifest) ? { recorded: "an earlier version" as const } : {};
   const answers = external === undefined ? { provider, onnxruntime } : { program: programText(external) };
@@ -265,7 +289,7 @@ export function sameConditions(a: Conditions, b: Conditions): boolean {
  * the provider is cpu, and the version of ONNX Runtime counts between rows that both have one.
  */
 export function differingConditions(a: Conditions, b: Conditions): readonly (keyof Conditions)[] {
-  const always = ["threads", "cpu", "cores", "gpu", "recorded"] as const;
+  const always = ["threads", "cpu", "cores", "cpus", "quota", "gpu", "recorded"] as const;
   const differing: (keyof Conditions)[] = always.filter((name) => a[name] !== b[name]);
   if ((a.provider ?? "cpu") !== (b.provider ?? "cpu")) differing.push("provider");
   const versions = new Set([a.onnxruntime, b.onnxruntime].filter((version) => version !== undefined));

@@ -1,5 +1,6 @@
 import type { ImageId, PredictionRow } from "../api.ts";
 import { rowsFile } from "../store/damage.ts";
+import type { EverythingStages } from "../store/rowSchema.ts";
 import { type ImagePlace, readImages } from "../store/rows.ts";
 import type { StoredRun } from "../store/store.ts";
 import { visible } from "../visible.ts";
@@ -27,6 +28,8 @@ export interface RunRows {
   readonly rows: readonly PredictionRow[];
   /** Milliseconds of each image in everything mode, by prompts name. */
   readonly everythingMs: ReadonlyMap<string, readonly number[]>;
+  /** Stages of that time, image by image, by prompts name; images of an earlier version have none. */
+  readonly everythingStages: ReadonlyMap<string, readonly EverythingStages[]>;
   /** Place of each image in the file, where its masks and prompts can be read again. */
   readonly places: ReadonlyMap<ImageId, ImagePlace>;
 }
@@ -55,10 +58,23 @@ export async function readRunRows({ folder }: StoredRun, { hold, prompts }: Rows
         }
   }
   const images = [...places.keys()].filter((image) => !failures.has(image)).sort((a, b) => a - b);
-  const times = images.flatMap((image) => Object.entries(places.get(image)?.everythingMs ?? {}));
-  const everythingMs = new Map<string, number[]>();
-  for (const [name, durationMs] of times) listIn(everythingMs, name).push(durationMs);
-  return { images, failures, rows, everythingMs, places };
+  const ends = images.map((image) => places.get(image)!);
+  return {
+    images,
+    failures,
+    rows,
+    everythingMs: listsByName(ends.map((end) => end.everythingMs)),
+    everythingStages: listsByName(ends.map((end) => end.everythingStages)),
+    places,
+  };
+}
+
+/** Returns the values of each name, in the order of the records. */
+function listsByName<T>(records: readonly (Readonly<Record<string, T>> | undefined)[]): ReadonlyMap<string, T[]> {
+  const lists = new Map<string, T[]>();
+  for (const record of records)
+    for (const [name, value] of Object.entries(record ?? {})) listIn(lists, name).push(value);
+  return lists;
 }
 
 /** Returns rows without their masks, which are most of a run's bytes. */

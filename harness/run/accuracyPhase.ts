@@ -56,7 +56,7 @@ export async function measureAccuracy(
   }
 }
 
-interface ImageResult extends Pick<ImageEnd, "everythingMs"> {
+interface ImageResult extends Pick<ImageEnd, "everythingMs" | "everythingStages"> {
   readonly rows: readonly Row[];
 }
 

@@ -1,6 +1,6 @@
-import { availableParallelism } from "node:os";
 import type { PreparedRun } from "../build/preparedRun.ts";
 import { freeBytes } from "../measure/environment.ts";
+import { usableCores } from "../measure/machine/cgroup.ts";
 import { passesOf } from "../protocols/index.ts";
 import { measureAccuracy } from "./accuracyPhase.ts";
 import type { OpenedRun, RunRequest } from "./request.ts";
@@ -27,7 +27,7 @@ export function expectedBytes({ manifest, measuresLatency }: PreparedRun): numbe
 
 /** Returns what does work of this plan that is not timed: one piece after the other where a GPU or a single core does it. */
 export function untimedWork({ plan }: Pick<RunRequest, "plan">): SideBySide {
-  const most = plan.runtime.provider === "cpu" ? Math.min(2, availableParallelism()) : 1;
+  const most = plan.runtime.provider === "cpu" ? Math.min(2, usableCores()) : 1;
   return new SideBySide({ bytes: defaults.memoryShare * freeBytes(), most });
 }
 

@@ -29,7 +29,15 @@ async function measured(folder: string) {
     plan,
     results: join(folder, "results"),
     asPassed: [],
-    observer: { note: ignore, images: ignore, rounds: ignore, calibration: ignore, overlap: ignore },
+    observer: {
+      note: ignore,
+      images: ignore,
+      rounds: ignore,
+      starts: ignore,
+      energy: ignore,
+      calibration: ignore,
+      overlap: ignore,
+    },
     signal: new AbortController().signal,
   });
   return runs[0]!;

@@ -4,6 +4,8 @@ import type { Dataset, ImageId } from "../api.ts";
 import { systemClock } from "../measure/clock.ts";
 import { readEnvironment } from "../measure/environment.ts";
 import type { Group } from "../measure/groups.ts";
+import { parseCpus } from "../measure/machine/cpus.ts";
+import { clockMhz } from "../measure/machine/frequency.ts";
 import { otherWork } from "../measure/otherWork.ts";
 import { latencySchedule, type ScheduledTurn } from "../measure/schedule.ts";
 import type { TimeLimit } from "../measure/timeLimit.ts";
@@ -56,6 +58,9 @@ export async function measureLatency(
     ...memoryOf(taken, name),
     promptsPerSecond: median(speeds.get(name)!),
     rounds: taken.rounds,
+    // Measured beside earlier latencies, maybe on another machine.
+    coldStart: undefined,
+    energy: undefined,
   });
   let shown = 0;
   const taken = await takeTurns(candidates, request, {
@@ -127,8 +132,9 @@ export async function takeTurns(
   const { groups } = workers;
   // The session's id is not drawn by the plan's seed: two sessions of one plan are two.
   const session = randomUUID();
-  const rest = otherWork();
-  let others: number | undefined;
+  const cpus = plan.cpus === undefined ? undefined : parseCpus(plan.cpus);
+  const rest = otherWork({ cores: cpus?.length });
+  const about: { others?: number | undefined; clock?: number | undefined } = {};
   const planned = roundsOf(workers, candidates, { plan, timeLimit });
   const turns = latencySchedule(groups, withRounds(plan.latency, planned), random(plan.seed, "latency", "order"));
   let rounds = 0;
@@ -149,11 +155,13 @@ export async function takeTurns(
       const image = photos[(turn.round - firstRound) % photos.length]!;
       const load = loadavg()[0]!;
       // Once a round: to read all processes takes longer than a short turn.
-      if (turn.turn === 0) others = rest.coresSinceLast() ?? others;
+      if (turn.turn === 0) about.others = rest.coresSinceLast() ?? about.others;
       const sample = await workers.turn(each, image, turn.round < 0 ? "latency-warmup" : "latency-rounds");
+      // The processors were busy until now: between turns their clocks fall.
+      if (turn.turn === 0) about.clock = clockMhz({ cpus, threads: plan.runtime.threads });
       const inGroups = groups.length > 1;
       if (sample !== undefined && turn.round >= 0)
-        await taker.take(turn.name, recordOf(turn, { session, image, sample, load, others, inGroups }));
+        await taker.take(turn.name, recordOf(turn, { session, image, sample, load, ...about, inGroups }));
       if (turn.completes === undefined) continue;
       rounds = turn.completes;
       await taker.roundEnded?.(rounds, { ...takenBy(workers), rounds });
@@ -246,13 +254,14 @@ interface Measured {
   readonly image: ImageId;
   readonly sample: LatencySample;
   readonly load: number;
-  readonly others: number | undefined;
+  readonly others?: number | undefined;
+  readonly clock?: number | undefined;
   readonly inGroups: boolean;
 }
 
 function recordOf(
   { round, turn, group, block }: ScheduledTurn,
-  { session, image, sample, load, others, inGroups }: Measured,
+  { session, image, sample, load, others, clock, inGroups }: Measured,
 ): LatencyTurn {
   return {
     kind: "turn",
@@ -264,6 +273,7 @@ function recordOf(
     image,
     load,
     others,
+    clockMhz: clock,
     prepareMs: [sample.prepareMs],
     encodeMs: [sample.encodeMs],
     decodeMs: [sample.decodeMs],

@@ -46,6 +46,41 @@ test("other work is told where it was counted in the rounds of this row", () => 
   ]);
 });
 
+test("other work is judged by the processors that the run is pinned to", () => {
+  const busy = turns({ encode: 0.05, decode: 0.05, others: 0.3 });
+  const wide = { ...asked, cpu: { ...cpu, cores: 64 } };
+  expect(latencyWarnings(busy, wide)).toEqual([]);
+  expect(latencyWarnings(busy, { ...wide, cpus: "8,9" })).toEqual([
+    expect.objectContaining({ cores: { busy: 0.3, all: 2 } }),
+  ]);
+});
+
+test("other work beside cold starts is told by itself", () => {
+  const quiet = turns({ encode: 0.05, decode: 0.05, others: 0.03 });
+  const start = {
+    libraryMs: 1,
+    readMs: 1,
+    createMs: 1,
+    encodeMs: 1,
+    decodeMs: 1,
+    optimisation: "all",
+    others: 0.9,
+  } as const;
+  expect(latencyWarnings(quiet, { ...asked, starts: [start, start, { ...start, others: 0 }] })).toEqual([
+    expect.objectContaining({
+      about: "cold start",
+      text: expect.stringMatching(/0\.9 of 2 cores .* cold starts were/),
+    }),
+  ]);
+});
+
+test("a clock that moved over the rounds is told with the governor that let it", () => {
+  const slowing = turns({ encode: 0.05, decode: 0.05 }).map((turn, i) => ({ ...turn, clockMhz: 3400 - 60 * i }));
+  expect(latencyWarnings(slowing, { ...asked, cpu: { ...cpu, governor: "schedutil" } })).toEqual([
+    { about: "latency", text: expect.stringMatching(/between 2\.37 and 3\.29 GHz .*now schedutil/), ask: "clock" },
+  ]);
+});
+
 test("integers without VNNI are about encode, and no turns draw nothing", () => {
   const old = { ...asked, cpu: { ...cpu, flags: ["avx2"] }, multipliesInt8: true };
   expect(latencyWarnings(turns({ encode: 0.05, decode: 0.05 }), old)).toEqual([

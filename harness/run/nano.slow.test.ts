@@ -29,6 +29,8 @@ test.skipIf(shared === undefined)(
         overlap: () => undefined,
         images: () => undefined,
         rounds: () => undefined,
+        starts: () => undefined,
+        energy: () => undefined,
       };
       const { runs } = await runPlan({ plan, results, asPassed: [], observer, signal: new AbortController().signal });
       const ours = new Map<string, { token: number; iou: number }>();

@@ -1,5 +1,6 @@
 import type { ImageId } from "../api.ts";
 import type { PreparationWatcher, PreparedRun } from "../build/preparedRun.ts";
+import type { EnergyMeter } from "../measure/machine/rapl.ts";
 import type { TimeLimit } from "../measure/timeLimit.ts";
 import { type Timing, untimed } from "../measure/timing.ts";
 import type { RunPlan } from "../plan/plan.ts";
@@ -27,6 +28,10 @@ export interface RunObserver {
   overlap(variant: string, progress: { readonly done: number; readonly total: number }): void;
   images(variant: string, progress: AccuracyProgress): void;
   rounds(done: number, total: number, variant: string): void;
+  /** Receives the processes of a variant whose start is timed. */
+  starts(done: number, total: number, variant: string): void;
+  /** Receives the variants whose energy is measured. */
+  energy(done: number, total: number, variant: string): void;
 }
 
 /** Is shown what is measured so far, each time that some more rounds of latency are complete, and before the last one. */
@@ -51,6 +56,8 @@ export interface RunRequest {
   readonly memoryBytes?: number | undefined;
   /** The time that the whole run may take, if it is limited. */
   readonly timeLimit?: TimeLimit | undefined;
+  /** Opens the meter of energy for a provider, or says why there is none; those of this machine if left out. */
+  openMeter?(provider: string): EnergyMeter | string;
   /** Is awaited before each work that takes time, so not where everything is finished already. */
   beforeWork?(): Promise<void>;
 }

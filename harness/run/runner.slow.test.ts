@@ -98,9 +98,13 @@ test("everything mode is timed image by image, and an interrupted run keeps what
   const { runs } = await run(flags, { results });
   const { places } = await indexRows(join(runs[0]!.folder, "rows.jsonl"));
   expect(places.size).toBe(3);
-  for (const { everythingMs } of places.values()) {
+  for (const { everythingMs, everythingStages } of places.values()) {
     expect(Object.keys(everythingMs!)).toEqual(["grid-16-one"]);
     expect(everythingMs!["grid-16-one"]).toBeGreaterThan(0);
+    const { ms, peakBytes } = everythingStages!["grid-16-one"]!;
+    expect(Object.values(ms).reduce((sum, stage) => sum + stage, 0)).toBeCloseTo(everythingMs!["grid-16-one"]!, 6);
+    for (const stage of [ms.prepare, ms.encode, ms.decode]) expect(stage).toBeGreaterThan(0);
+    if (peakBytes !== undefined) expect(Object.values(peakBytes).every((bytes) => bytes > 50e6)).toBe(true);
   }
   const { everything } = await reportOf(runs[0]!);
   expect(everything["grid-16-one"]!.n).toBe(3);

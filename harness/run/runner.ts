@@ -25,6 +25,7 @@ import { AccuracyQueue } from "./accuracyQueue.ts";
 import { dumpKeptTokens } from "./keptDump.ts";
 import { type LookAt, measureLatency } from "./latencyPhase.ts";
 import { latencyWarnings } from "./latencyWarnings.ts";
+import { lacksMachine, measureMachine } from "./machine/machinePhase.ts";
 import { checkProvider, providerWarnings } from "./providerCheck.ts";
 import { type OpenedRun, type RunOutcome, type RunRequest, watcherOf } from "./request.ts";
 import { staleImages } from "./staleImages.ts";
@@ -195,10 +196,10 @@ function firstNote(chosen: ChosenVariant): string {
   return `${preset.id}: ${preset.notes[0] ?? preset.title}`;
 }
 
-/** Measures latency after accuracy, and marks each run as done. */
+/** Measures latency after accuracy, then what else is asked of the machine, and marks each run as done. */
 async function measureRest(opened: readonly OpenedRun[], request: RunRequest, look: LookAt): Promise<void> {
   const { plan, signal, timing = untimed } = request;
-  const live = opened.filter(({ run }) => run.manifest.status.state !== "failed");
+  const live = living(opened);
   const toTime: OpenedRun[] = [];
   for (const each of live)
     if (
@@ -210,10 +211,15 @@ async function measureRest(opened: readonly OpenedRun[], request: RunRequest, lo
     )
       toTime.push(each);
   if (!signal.aborted && toTime.length > 0) await measureLatency(toTime, request, look);
-  for (const each of live.filter(({ run }) => run.manifest.status.state !== "failed"))
+  if (!signal.aborted) await measureMachine(living(opened), request);
+  for (const each of living(opened))
     await each.run.update(
       signal.aborted ? stopped("stopped by Ctrl-C") : await timing.timed("scores", () => finished(each, plan)),
     );
+}
+
+function living(opened: readonly OpenedRun[]): readonly OpenedRun[] {
+  return opened.filter(({ run }) => run.manifest.status.state !== "failed");
 }
 
 async function markStopped(opened: readonly OpenedRun[], error: unknown): Promise<void> {
@@ -249,7 +255,9 @@ async function finished(
       ...latencyWarnings(await run.latency(), {
         variant: run.manifest.variant.id,
         cpu: run.manifest.environment.cpu,
+        cpus: run.manifest.runtime.cpus,
         multipliesInt8: prepared.multipliesInt8,
+        starts: run.manifest.coldStart,
         settings: plan.latency,
         taken: run.manifest.rounds,
         maxMinutes: plan.maxMinutes,
@@ -271,12 +279,12 @@ function lacksRounds({ rounds }: Manifest, { latency, maxMinutes }: RunPlan): bo
 
 /**
  * Tells whether latencies that are here are measured again: where latency alone is asked for, and the last time was beside
- * other work or on a machine that slowed down. Of photos without masks nothing else can be asked for, so nothing is meant by it.
+ * other work, on a machine that slowed down, or one whose clock moved. Of photos without masks nothing else can be asked for, so nothing is meant by it.
  */
 function timesAgain({ warnings }: Manifest, { phases, registry, dataset }: RunPlan): boolean {
   const unlabelled = registry.datasets.get(dataset.id)?.unlabelled === true;
   const alone = !unlabelled && phases.every((phase) => phase === "latency");
-  return alone && warnings.some(({ ask }) => ask === "quiet" || ask === "rest");
+  return alone && warnings.some(({ ask }) => ask === "quiet" || ask === "rest" || ask === "clock");
 }
 
 export async function failureWarnings(run: Run): Promise<Manifest["warnings"]> {
@@ -301,6 +309,7 @@ async function isDone(results: string, id: string, plan: RunPlan): Promise<boole
   if (stored === undefined || (await damageOf(stored.folder, stored.manifest)) !== undefined) return false;
   if (timesAgain(stored.manifest, plan)) return false;
   if (phases.includes("latency") && lacksRounds(stored.manifest, plan)) return false;
+  if (lacksMachine(stored.manifest, plan)) return false;
   const { status } = stored.manifest;
   return status.state === "done" && (status.only === undefined || phases.every((phase) => phase === status.only));
 }

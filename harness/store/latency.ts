@@ -33,6 +33,8 @@ export interface LatencyTurn {
   readonly load?: number;
   /** Cores that other programs kept busy during the round before; absent where the platform does not tell. */
   readonly others?: number;
+  /** Clock of the processors that compute, in MHz, when the round's first turn ended; absent where the platform does not tell. */
+  readonly clockMhz?: number;
 }
 
 const latencyTurn = z.object({
@@ -51,6 +53,7 @@ const latencyTurn = z.object({
   batches: z.array(z.object({ prompts: count, durationMs: positive })).optional(),
   load: positive.optional(),
   others: positive.optional(),
+  clockMhz: positive.optional(),
 }) satisfies z.ZodType<LatencyTurn>;
 
 /** Throws HarnessError naming `place`, which is file and line, and the field that is wrong. */

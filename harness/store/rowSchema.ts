@@ -56,6 +56,21 @@ const failure = z.object({
   cause: z.literal("worker").optional(),
 });
 
+/** Time of everything mode by stage, and the peak of the process in each, absolute; an image's whole time is their sum. */
+const everythingStages = z.object({
+  ms: z.object({
+    prepare: positive,
+    encode: positive,
+    decode: positive,
+    /** Masks and what is judged of them, from logits. */
+    upscale: positive,
+    /** All else: crops are cut out, masks chosen, filtered and suppressed. */
+    filter: positive,
+  }),
+  /** Absent where peaks can not be reset; `masks` is the time of both last stages, which go on in turns. */
+  peakBytes: z.object({ encode: count.optional(), decode: count.optional(), masks: count.optional() }).optional(),
+});
+
 /** An image's end stands behind its rows and says how many they are: an image without it was not finished. */
 const imageEnd = z.object({
   kind: z.literal("image"),
@@ -65,6 +80,8 @@ const imageEnd = z.object({
   photo: z.object({ sha256: hash, bytes: count }).optional(),
   /** Time from the photo to the masks in everything mode, with the encode of every crop, by prompts name. */
   everythingMs: z.record(text, positive).optional(),
+  /** Says where that time and the memory went, by prompts name. */
+  everythingStages: z.record(text, everythingStages).optional(),
   /** SHA-256 of the image's text: its rows, a line each, and this line without this field. */
   sha256: hash.optional(),
 });
@@ -73,6 +90,7 @@ const imageEnd = z.object({
 export type PredictionRow = KeptRow & { readonly kind: "prediction" };
 type FailureRow = Immutable<z.infer<typeof failure>>;
 export type Row = PredictionRow | FailureRow;
+export type EverythingStages = Immutable<z.infer<typeof everythingStages>>;
 export type ImageEnd = Immutable<z.infer<typeof imageEnd>>;
 
 const rowLine = z.discriminatedUnion("kind", [prediction, failure, imageEnd]);

@@ -18,11 +18,12 @@ export interface ImagePlace {
   readonly line: number;
   /** Facts that the image's end records. */
   readonly everythingMs?: ImageEnd["everythingMs"];
+  readonly everythingStages?: ImageEnd["everythingStages"];
   readonly photo?: ImageEnd["photo"];
 }
 
 /** Facts that an image's end records besides the number of its rows. */
-export type ImageFacts = Pick<ImageEnd, "everythingMs" | "photo">;
+export type ImageFacts = Pick<ImageEnd, "everythingMs" | "everythingStages" | "photo">;
 
 export interface RowIndex {
   readonly places: ReadonlyMap<ImageId, ImagePlace>;
@@ -46,8 +47,8 @@ export function imageText(image: ImageId, rows: readonly Row[], facts: ImageFact
   return [...lines, sealed].map((line) => `${line}\n`).join("");
 }
 
-function factsOf({ everythingMs, photo }: ImageFacts): ImageFacts {
-  return { everythingMs, photo };
+function factsOf({ everythingMs, everythingStages, photo }: ImageFacts): ImageFacts {
+  return { everythingMs, everythingStages, photo };
 }
 
 /**

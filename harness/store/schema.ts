@@ -30,7 +30,7 @@ export const score = z
   .refine(({ value, high = value, unit }) => unit !== undefined || high <= 1, { message: "a fraction over 1" });
 
 /** What a warning asks for; reports tell warnings that ask for the same in one sentence. */
-export const asks = ["quiet", "rest", "rounds", "warmup", "processor", "mend", "resume", "merge"] as const;
+export const asks = ["quiet", "rest", "clock", "rounds", "warmup", "processor", "mend", "resume", "merge"] as const;
 
 const warning = z.object({
   about: text,
@@ -71,6 +71,23 @@ const status = z.discriminatedUnion("state", [
   /** The variant could not be built or loaded, or its worker died for the third time. */
   z.object({ state: z.literal("failed"), message: text }),
 ]);
+
+/** Times of one process from its start to its first mask, ms; the file cache was emptied of the graphs before. */
+const processStart = z.object({
+  /** Says how far the runtime optimised the graphs. */
+  optimisation: z.enum(["disabled", "all"]),
+  libraryMs: positive,
+  readMs: positive,
+  /** Time to read the files from the disk; absent where they stayed in the cache, or nobody can tell. */
+  coldReadMs: positive.optional(),
+  /** The reason for that. */
+  stayed: text.optional(),
+  createMs: positive,
+  encodeMs: positive,
+  decodeMs: positive,
+  /** Cores that other programs kept busy meanwhile; absent where the platform does not tell. */
+  others: positive.optional(),
+});
 
 const manifest = z.object({
   schema: z.literal(schemaVersion),
@@ -163,6 +180,8 @@ const manifest = z.object({
   runtime: z.object({
     provider: text,
     threads: count,
+    /** Logical processors that the measured processes were pinned to, such as `0-7`; absent where they were not. */
+    cpus: text.optional(),
     onnxruntime: text,
     graphOptimization: text,
     /** True if ONNX Runtime's threads keep spinning after a run. */
@@ -208,6 +227,23 @@ const manifest = z.object({
   harnessMemory: count.optional(),
   /** Bytes that the worker held on the GPU after each stage; present where a GPU ran it and the driver tells. */
   gpuMemory: z.object({ load: count, encode: count, decode: count }).optional(),
+  /** Starts of processes in the order in which they were measured; every second optimised nothing. */
+  coldStart: z.array(processStart).optional(),
+  /**
+   * Energy of images that were encoded and prompted with one box each, with what the machine draws when idle: `idleWatts` is the
+   * power beside that loaded model a moment before.
+   */
+  energy: z
+    .object({
+      method: text,
+      joules: positive,
+      images: count,
+      durationMs: positive,
+      /** Different values that the meter showed meanwhile. */
+      updates: count,
+      idleWatts: positive,
+    })
+    .optional(),
   promptsPerSecond: number.optional(),
   /** Rounds of latency that were taken; a run without this field has all that its plan names. */
   rounds: count.optional(),
@@ -228,6 +264,8 @@ const manifest = z.object({
   absent: z.record(text, text).optional(),
   warnings: z.array(warning),
 });
+
+export type ProcessStart = Immutable<z.infer<typeof processStart>>;
 
 export type Manifest = Immutable<z.infer<typeof manifest>>;
 

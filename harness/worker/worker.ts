@@ -1,6 +1,6 @@
 import type { ImageId } from "../api.ts";
 import type { ExternalSetup, WorkerSetup } from "../build/setup.ts";
-import { processMemory } from "../measure/memory.ts";
+import { type ProcessMemory, processMemory } from "../measure/memory.ts";
 import { withDetectorBoxes } from "../plan/detectorBoxes.ts";
 import { openDataset } from "../plan/openDataset.ts";
 import { bookOf } from "../plan/plugins/book.ts";
@@ -8,6 +8,7 @@ import { loadPlugins, variantOf } from "../plan/plugins/registry.ts";
 import { withVariantFiles } from "../plan/variantFiles.ts";
 import { type Answers, answerRequests } from "../process/calls.ts";
 import { type PlannedPass, passesOf, protocolOf, type ScoreBook } from "../protocols/index.ts";
+import type { ImageEnd } from "../store/rowSchema.ts";
 import { type AccuracyInput, AccuracyPhase, type ImageRows } from "./accuracy.ts";
 import { loadVariant, outputsHint } from "./authoredVariant.ts";
 import { checkedVariant } from "./checkedVariant.ts";
@@ -17,16 +18,20 @@ import { measurePhotoTurn } from "./external/photoLatency.ts";
 import { embeddingHolder } from "./heldImage.ts";
 import { type LatencySample, measureTurn } from "./latency.ts";
 import { outputChecks } from "./outputChecks.ts";
+import { stagedHolder, stagesByName } from "./stagedHolder.ts";
 
 export interface WorkerCalls {
   /** Loads graphs and data set; `residentBytes` is the memory of the process with both. */
   open: { readonly request: { readonly setup: WorkerSetup }; readonly reply: { readonly residentBytes: number } };
-  image: { readonly request: { readonly image: ImageId; readonly next?: ImageId }; readonly reply: ImageRows };
+  image: { readonly request: { readonly image: ImageId; readonly next?: ImageId }; readonly reply: StagedRows };
   turn: { readonly request: { readonly image: ImageId }; readonly reply: LatencySample };
 }
 
+/** Rows of an image, and the stages of everything mode where it was timed. */
+type StagedRows = ImageRows & Pick<ImageEnd, "everythingStages">;
+
 interface Opened {
-  readonly accuracy: AccuracyPhase;
+  rows(image: ImageId, next?: ImageId): Promise<StagedRows>;
   /** Memory of this process, and of the process that computes where another does. */
   readonly residentBytes: number;
   turn(image: ImageId): Promise<LatencySample>;
@@ -46,7 +51,7 @@ export function serve(): void {
       opened = await open(setup);
       return { residentBytes: opened.residentBytes };
     },
-    image: async ({ image, next }) => loaded().accuracy.rows(image, next),
+    image: async ({ image, next }) => loaded().rows(image, next),
     turn: async ({ image }) => loaded().turn(image),
   };
   answerRequests<WorkerCalls>(answers, async () => opened?.close?.());
@@ -67,7 +72,7 @@ async function open(setup: WorkerSetup): Promise<Opened> {
   const variant = await loadVariant(registered, setup.graphs, setup.runtime, setup.facts);
   const checks = outputChecks(preset, outputsHint(file, setup.graphs));
   return {
-    accuracy: new AccuracyPhase({ holder: embeddingHolder(checkedVariant(variant, checks), preset), ...phase }),
+    rows: rowsOf({ holder: embeddingHolder(checkedVariant(variant, checks), preset), ...phase }),
     residentBytes: processMemory().residentBytes(),
     turn: (image) => measureTurn({ variant, preset, dataset, checks }, image),
   };
@@ -77,10 +82,28 @@ async function openExternal(external: ExternalSetup, phase: Omit<AccuracyInput, 
   const opened = await openProcess(external);
   const { link, variant, preset } = opened;
   return {
-    accuracy: new AccuracyPhase({ holder: photoHolder(variant, preset), ...phase }),
+    rows: rowsOf({ holder: photoHolder(variant, preset), ...phase }, link.memory),
     residentBytes: processMemory().residentBytes() + link.memory.residentBytes(),
     turn: (image) => measurePhotoTurn({ ...opened, dataset: phase.dataset }, image),
     close: () => link.close(),
+  };
+}
+
+/** Returns what makes the rows of an image. Where everything mode is timed, so are its stages, and `memory` is read by stage. */
+function rowsOf(input: AccuracyInput, memory?: ProcessMemory): Opened["rows"] {
+  const timed = input.passes.filter(({ pass }) => pass.everything !== undefined);
+  if (timed.length === 0) {
+    const accuracy = new AccuracyPhase(input);
+    return (image, next) => accuracy.rows(image, next);
+  }
+  const holder = stagedHolder(input.holder, memory);
+  const accuracy = new AccuracyPhase({ ...input, holder });
+  const names = timed.map(({ pass }) => pass.scored.map(({ prompts }) => prompts));
+  return async (image, next) => {
+    // An image that failed may have left some.
+    holder.taken();
+    const rows = await accuracy.rows(image, next);
+    return { ...rows, everythingStages: stagesByName(holder.taken(), names, rows.everythingMs ?? {}) };
   };
 }
 

@@ -7,6 +7,7 @@ import { isOwnModule } from "../plan/plugins/registry.ts";
 import type { Answered, Calls, ChildUsage, Reply, Request } from "../process/calls.ts";
 import { type Countdown, countdown, type Deadlines } from "../process/deadlines.ts";
 import { type ChildOptions, spawnChild } from "../process/spawnChild.ts";
+import type { ModelRunCalls } from "./machine/modelRuns.ts";
 import type { ModelCalls } from "./modelMemory.ts";
 import type { ProviderCalls } from "./providerError.ts";
 import type { WorkerCalls } from "./worker.ts";
@@ -46,7 +47,7 @@ export function failureText({ message, hint }: HarnessError): string {
 /** Books the start, the calls and the end of a process as work of a phase. */
 export interface ProcessTiming {
   readonly timing: Timing;
-  readonly phase: "accuracy" | "latency" | "memory" | "provider";
+  readonly phase: "accuracy" | "latency" | "memory" | "provider" | "machine";
 }
 
 /**
@@ -61,6 +62,7 @@ export async function startWorker(
   const options = {
     module: new URL("worker.mjs", import.meta.url),
     arguments: codeOf([...setup.plugins, setup.datasetPlugin, ...setup.protocolPlugins]),
+    cpus: setup.cpus,
     deadlines,
     times,
   };
@@ -77,6 +79,7 @@ export async function startModelProcess(
   const options = {
     module: new URL(setup.external === undefined ? "modelMemory.mjs" : "external/photoMemory.mjs", import.meta.url),
     serialization: "advanced",
+    cpus: setup.cpus,
     deadlines,
     times,
   } as const;
@@ -93,10 +96,28 @@ export async function startProviderProcess(
     module: new URL("providerError.mjs", import.meta.url),
     arguments: codeOf(setup.plugins),
     serialization: "advanced",
+    cpus: setup.cpus,
     deadlines,
     times,
   } as const;
   return started(new WorkerProcess<ProviderCalls>(setup.variant, options), modelOf(setup));
+}
+
+/** Starts a process that times how it loads one model, and then runs it on one image. Throws as startWorker does. */
+export async function startTimedModel(
+  setup: ModelSetup,
+  deadlines: Deadlines,
+  times?: ProcessTiming,
+): Promise<Started<ModelRunCalls>> {
+  const options = {
+    module: new URL("machine/modelRuns.mjs", import.meta.url),
+    arguments: codeOf(setup.plugins),
+    serialization: "advanced",
+    cpus: setup.cpus,
+    deadlines,
+    times,
+  } as const;
+  return started(new WorkerProcess<ModelRunCalls>(setup.variant, options), modelOf(setup));
 }
 
 /** Returns what tells a worker whether it loads plug-ins from outside: compiled code is for the project's own. */

@@ -37,6 +37,8 @@ test("bench run measures files beside the built-in variant, with the same masks"
     calibration: () => undefined,
     images: () => undefined,
     rounds: () => undefined,
+    starts: () => undefined,
+    energy: () => undefined,
     overlap: () => undefined,
   };
   const results = join(folder, "results");

@@ -47,6 +47,9 @@ export function observe(console: Console, steps: Steps = createSteps(console)): 
         { detail: figure === undefined ? undefined : figureText(figure), after: whole.turns },
       ),
     rounds: (done, total, variant) => follow("latency", { total, unit: "turns" }).update(done, `latency, ${variant}`),
+    starts: (done, total, variant) =>
+      follow("cold start", { total, unit: "processes" }).update(done, `cold start, ${variant}`),
+    energy: (done, total, variant) => follow("energy", { total, unit: "variants" }).update(done, `energy, ${variant}`),
     finish() {
       finish();
       table.erase();

@@ -19,6 +19,13 @@ export const planUnused: readonly UnusedOptions[] = [
   { when: "the provider is cpu", holds: ({ provider }) => (provider ?? "cpu") === "cpu", options: ["accept-error"] },
 ];
 
+/** Cases in which an option of latency has no effect: a command that measures it has them besides. */
+export const latencyUnused: UnusedOptions = {
+  when: "latency is not measured",
+  holds: ({ phase, shard }) => phase === "accuracy" || shard !== undefined,
+  options: ["cold-start", "energy"],
+};
+
 /** Returns the options of the variants' plug-ins: `--ratios` and the like, and those of modules from outside. */
 export async function settingOptions(plugins: readonly string[] = []): Promise<Readonly<Record<string, Option>>> {
   const options = settingsOf(await loadRegistry(plugins));

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import { type LayerActivations, layerActivations } from "../../build/activations.ts";
 import { HarnessError } from "../../errors.ts";
+import { usableCores } from "../../measure/machine/cgroup.ts";
 import { drawnDataset } from "../../plan/options.ts";
 import { type Registry, variantOf } from "../../plan/plugins/registry.ts";
 import { checkpointOf, type TensorArchive } from "../../weights/index.ts";
@@ -26,7 +26,7 @@ export async function printActivations(
   if (!Number.isSafeInteger(images) || images < 1)
     throw new HarnessError("--images: no images to look at", { found: images, expected: "at least 1" });
   const dataset = await registry.datasets.get(drawnDataset)!.open({ seed: 0, limit: images });
-  const runtime = { provider: "cpu", threads: availableParallelism() };
+  const runtime = { provider: "cpu", threads: usableCores() };
   const layers = await layerActivations(
     variantOf(registry, variant),
     checkpointOf(archive, "checkpoint"),

@@ -28,7 +28,7 @@ type Fact = readonly [name: string, value: string];
 function factsText({ machine, onnxruntime, providers, disks, commit, programs }: Findings, width: number): string {
   const { cpu, gpus = [], memory, limits, os, virtual } = machine;
   const limited = [
-    ...(limits.cores === undefined ? [] : [`${limits.cores} cores`]),
+    ...(limits.cores === undefined ? [] : [`${limits.cores} core${limits.cores === 1 ? "" : "s"}`]),
     ...(limits.memoryBytes === undefined ? [] : [gigabytes(limits.memoryBytes)]),
   ];
   const facts: readonly Fact[] = [

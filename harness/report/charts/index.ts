@@ -2,6 +2,8 @@ import { accuracyBySizeCharts } from "./accuracyBySize.ts";
 import { accuracyLatencyCharts } from "./accuracyLatency.ts";
 import { accuracySettingCharts } from "./accuracySetting.ts";
 import type { Chart, ChartRun } from "./chart.ts";
+import { coldStartCharts } from "./coldStart.ts";
+import { everythingCharts } from "./everythingStages.ts";
 import { iouByClickCharts } from "./iouByClick.ts";
 import { latencyCharts } from "./latencyDistribution.ts";
 import { memoryCharts } from "./memoryByStage.ts";
@@ -17,7 +19,9 @@ export const chartSections: readonly {
 }[] = [
   { title: "Accuracy against latency", charts: accuracyLatencyCharts },
   { title: "Latency", charts: latencyCharts },
+  { title: "Cold start", charts: coldStartCharts },
   { title: "Memory", charts: memoryCharts },
+  { title: "Everything mode by stage", charts: everythingCharts },
   { title: "Accuracy by object size", charts: accuracyBySizeCharts },
   { title: "IoU by click", charts: iouByClickCharts },
   { title: "Accuracy by setting", charts: accuracySettingCharts },

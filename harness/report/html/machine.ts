@@ -20,13 +20,20 @@ function machineFacts({ environment, runtime, external }: Manifest): Facts {
   const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
   return [
     ["processor", `${cpu.model}, ${cpu.cores} core${cpu.cores === 1 ? "" : "s"}`],
+    ...(cpu.governor === undefined ? [] : [["governor", cpu.governor] as const]),
+    ...(limits.cores === undefined ? [] : [["quota", `${limits.cores} of its cores, by the container`] as const]),
     ["instructions", cpu.flags.join(", ") || "none of those that matter here"],
     ["memory", gigabytes(limits.memoryBytes ?? memory.totalBytes)],
     ["system", [os.name ?? os.platform, os.arch, ...virtual].join(", ")],
-    ["runtime", `${runtimeOf({ runtime, external })}, ${runtime.threads} thread${runtime.threads === 1 ? "" : "s"}`],
+    ["runtime", `${runtimeOf({ runtime, external })}, ${threadsText(runtime)}`],
     ...providerFacts(runtime),
     ["Node", node],
   ];
+}
+
+function threadsText({ threads, cpus }: Manifest["runtime"]): string {
+  const count = `${threads} thread${threads === 1 ? "" : "s"}`;
+  return cpus === undefined ? count : `${count}, pinned to processors ${cpus}`;
 }
 
 /** Names what answers: another program with its versions, or ONNX Runtime. */

@@ -78,6 +78,26 @@ export function creditLines(reports: readonly RunReport[]): readonly string[] {
   return [...new Set(reports.flatMap(({ credits }) => credits ?? []))];
 }
 
+/** Names what is counted: one line for each method. */
+function energyLines(reports: readonly RunReport[]): readonly string[] {
+  const methods = new Set(reports.flatMap(({ energy }) => energy?.method ?? []));
+  return [...methods].map((method) => {
+    const own = reports.flatMap(({ energy }) => (energy?.method === method ? [energy] : []));
+    const images = own.map((each) => each.images);
+    const count = [...new Set([Math.min(...images), Math.max(...images)])].join(" to ");
+    return `energy: of one image's encode and decode, as in total, over ${count} images by ${method}; what the machine draws when idle is in it, and is the column power-idle`;
+  });
+}
+
+function coldStartLine(reports: readonly RunReport[]): string {
+  const counts = reports.flatMap(({ coldStart }) => coldStart?.stages["first-encode"]?.n ?? []);
+  const n = [...new Set(counts)].join(" or ");
+  const stayed = [...new Set(reports.flatMap(({ coldStart }) => coldStart?.stayed ?? []))];
+  const absent =
+    stayed.length === 0 ? "" : `; load cold is absent where files could not be dropped: ${stayed.join("; ")}`;
+  return `cold start: medians of ${n} processes of each kind. library: the runtime's; load: the graphs' files read from the file cache, load cold: from the disk; create: sessions of graphs as they are, files read from the cache; optimise: what the runtime's optimisation adds to that; first encode, first decode: the first image and its first box. encode and decode are the steady state${absent}`;
+}
+
 function latencyLines(reports: readonly RunReport[], base: RunReport | undefined): string[] {
   const measured = reports.filter(({ latency }) => Object.keys(latency).length > 0);
   const lines = measured.length === 0 ? [] : [latencyLine(measured)];
@@ -103,11 +123,17 @@ function latencyLines(reports: readonly RunReport[], base: RunReport | undefined
     );
   const weighed = reports.filter(({ modelMemory }) => modelMemory !== undefined);
   if (weighed.length > 0) lines.push(memoryLine(weighed));
+  if (reports.some(({ coldStart }) => coldStart !== undefined)) lines.push(coldStartLine(reports));
+  lines.push(...energyLines(reports));
   if (reports.some(({ gpuMemory }) => gpuMemory !== undefined))
     lines.push("GPU memory: what the process held on the GPU after loading, encoding or decoding, as the driver tells");
   if (reports.some(({ everything }) => Object.keys(everything).length > 0))
     lines.push(
       "everything: median over n images, from the photo to the masks that stay, the encode of every crop included",
+    );
+  if (reports.some(({ everythingStages }) => everythingStages !== undefined))
+    lines.push(
+      "everything by stage: medians over the same images, whose stages sum up to the whole; filter is all that is neither prepare, encode, decode nor upscale. peak MB: of the process that makes the rows, the data set included; masks stands for upscale and filter, which go on in turns",
     );
   if (reports.some(({ referenceGmacs }) => referenceGmacs !== undefined))
     lines.push(

@@ -101,8 +101,10 @@ export function runtimeText({ program, onnxruntime, provider }: Conditions): str
   return program ?? `ONNX Runtime ${onnxruntime}, provider ${provider}`;
 }
 
-function machineText({ threads, cpu, cores, recorded }: Conditions): string {
-  const count = `${threads} thread${threads === 1 ? "" : "s"} on ${cores} core${cores === 1 ? "" : "s"}`;
+function machineText({ threads, cpu, cores, cpus, quota, recorded }: Conditions): string {
+  const place = cpus === undefined ? "" : `${/^\d+$/.test(cpus) ? "cpu" : "cpus"} ${cpus} of `;
+  const limit = quota === undefined ? "" : ` (a quota of ${quota})`;
+  const count = `${threads} thread${threads === 1 ? "" : "s"} on ${place}${cores} core${cores === 1 ? "" : "s"}${limit}`;
   return `${count}, ${cpu}${recorded === undefined ? "" : `, recorded by ${recorded}`}`;
 }
 

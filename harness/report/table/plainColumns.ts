@@ -1,31 +1,9 @@
-import type { RunReport, Stage } from "../../results/report.ts";
+import type { Stage } from "../../results/report.ts";
 import { largest } from "../../stats/summary.ts";
 import { megabytesText, quartilesText, savedText, scaledText } from "./cellText.ts";
 import { maskMs, speedUp, totalMs } from "./columns.ts";
-
-/** Says in which tables a column stands: in the first, from `--wide` on, or with `--columns all`. */
-export type Shown = "first" | "wide" | "all";
-
-/** A column that is one figure of each run, whatever was prompted. */
-export interface PlainColumn {
-  readonly id: string;
-  /** Two lines: the name, and the unit. */
-  readonly header: readonly [name: string, unit: string];
-  readonly shown: Shown;
-  /** Which value is the best; absent where no value is better than another. */
-  readonly better?: "higher" | "lower";
-  /** Returns the figure that rows are sorted and compared by. */
-  value(report: RunReport, context: ColumnContext): number | undefined;
-  /** Returns the text of the cell; the figure in two to three digits where a column has none. */
-  cell?(report: RunReport, context: ColumnContext): string | undefined;
-}
-
-export interface ColumnContext {
-  /** The row that speed-ups are over. */
-  readonly base: RunReport | undefined;
-  /** Tells whether masks of some rows are upscaled after decode, while the encode of others gives masks already. */
-  readonly mixesUpscaling: boolean;
-}
+import { coldStartColumns, energyColumns } from "./machineColumns.ts";
+import type { PlainColumn, Shown } from "./plainColumn.ts";
 
 const mega = 1e-6;
 const tera = 1e-12;
@@ -125,6 +103,8 @@ export const plainColumns: readonly PlainColumn[] = [
     value: ({ theory }) => theory?.storageBytes,
     cell: ({ theory }) => theory && savedText(theory.storageBytes, theory.floatStorageBytes, mega),
   },
+  ...energyColumns,
+  ...coldStartColumns,
   executedGmacs("encode"),
   executedGmacs("decode"),
   {

@@ -2,18 +2,13 @@ import { unknown } from "../../errors.ts";
 import { absentNames, figureIn, type RunReport, type Score } from "../../results/report.ts";
 import { promptsText, scaledText, scoreText } from "./cellText.ts";
 import { metricsIn, mixesUpscaling, type ScoredPrompts, scoredPrompts, sharedFileNames } from "./columns.ts";
-import { type Column, none } from "./grid.ts";
-import { type PlainColumn, plainColumns, type Shown } from "./plainColumns.ts";
+import { everythingColumns } from "./everythingColumns.ts";
+import { none } from "./grid.ts";
+import type { PlainColumn, Shown } from "./plainColumn.ts";
+import { plainColumns } from "./plainColumns.ts";
+import type { ResultColumn } from "./resultColumn.ts";
 
-/** Column of a result table: `--columns` and `--sort` know it by its id. */
-export interface ResultColumn extends Column {
-  readonly id: string;
-  readonly kind: "name" | "accuracy" | "efficiency";
-  readonly shown: Shown;
-  readonly better?: "higher" | "lower" | undefined;
-  /** The figure of each row in one unit; absent for a column of words. */
-  readonly values?: readonly (number | undefined)[];
-}
+export type { ResultColumn };
 
 /** The columns that are asked for: those of the first table, more, all, or these ids. */
 export type ColumnChoice = Shown | readonly string[];
@@ -55,7 +50,7 @@ export function everyColumn(
     );
     return { ...column, kind: "efficiency", align: "right", values, cells: texts };
   });
-  return [...nameColumns(reports), ...accuracy, ...efficiency, ...everythingColumns(reports)];
+  return [...nameColumns(reports), ...accuracy, ...efficiency, ...everythingColumns(reports, table)];
 }
 
 function plainText(cell: PlainColumn["cell"], value: number | undefined): string {
@@ -149,28 +144,4 @@ function scoreCells(scores: readonly (Score | undefined)[]): Pick<ResultColumn, 
     cells: scores.map((score) => (score === undefined ? none : scoreText(score, n))),
     values: scores.map((score) => score?.value),
   };
-}
-
-/**
- * Returns how long an image takes in everything mode: a column for each prompts name, with the median and, where rows differ
- * in it, the number of images.
- */
-function everythingColumns(reports: readonly RunReport[]): readonly ResultColumn[] {
-  const names = [...new Set(reports.flatMap(({ everything }) => Object.keys(everything)))];
-  return names.map((name) => {
-    const summaries = reports.map(({ everything }) => everything[name]);
-    const together = new Set(summaries.flatMap((summary) => summary?.n ?? [])).size === 1;
-    return {
-      id: `everything.${name}`,
-      kind: "efficiency",
-      header: [name, "s/image"],
-      align: "right",
-      shown: "first",
-      better: "lower",
-      values: summaries.map((summary) => summary?.median),
-      cells: summaries.map((summary) =>
-        summary === undefined ? none : `${scaledText(summary.median, 1e-3)}${together ? "" : ` (${summary.n})`}`,
-      ),
-    };
-  });
 }

@@ -1,5 +1,7 @@
 import { unitOf } from "../../metrics/index.ts";
+import { startStages } from "../../results/machine/coldStart.ts";
 import { type RunReport, type Score, stages } from "../../results/report.ts";
+import type { LatencySummary } from "../../stats/summary.ts";
 import { totalMs } from "./columns.ts";
 import { adviceLines, footLines, type LeftOut, rowNotes, warningLines } from "./foot.ts";
 import type { Grid, GridNote } from "./grid.ts";
@@ -65,7 +67,10 @@ const subjects: Readonly<Record<string, readonly string[]>> = {
   "prompts /s": ["prompts"],
   memory: ["memory"],
   "GPU memory": ["gpu-memory"],
+  "cold start": ["start-"],
+  energy: ["energy", "power"],
   everything: ["everything"],
+  "everything by stage": ["everything"],
   GMACs: ["gmacs", "executed-gmacs"],
   "bit operations, storage": ["bit-operations", "storage"],
 };
@@ -94,7 +99,7 @@ type FigureRecord = readonly (string | number | undefined)[];
 
 function figuresOf(report: RunReport): readonly FigureRecord[] {
   const { parameters, referenceGmacs, executedGmacs, theory, modelMemory, harnessMemory } = report;
-  const { promptsPerSecond, latency, prompts } = report;
+  const { promptsPerSecond, latency, coldStart, energy, prompts } = report;
   const plain = (figure: string, unit: string, value: number | undefined): FigureRecord[] =>
     value === undefined ? [] : [[undefined, undefined, figure, unit, value, undefined, undefined, undefined]];
   return [
@@ -107,14 +112,13 @@ function figuresOf(report: RunReport): readonly FigureRecord[] {
     ...plain("bit-operations-float", "", theory?.floatBitOperations),
     ...plain("storage", "bytes", theory?.storageBytes),
     ...plain("storage-float", "bytes", theory?.floatStorageBytes),
-    ...stages.flatMap((stage): FigureRecord[] => {
-      const summary = latency[stage];
-      if (summary === undefined) return [];
-      const { median, q1, q3, n } = summary;
-      // The bounds of a latency are its quartiles.
-      return [[undefined, undefined, `latency-${stage}`, "ms", median, q1, q3, n]];
-    }),
+    ...stages.flatMap((stage) => summaryRecords(`latency-${stage}`, latency[stage])),
     ...plain("latency-total", "ms", totalMs(report)),
+    ...everythingRecords(report),
+    ...startStages.flatMap((stage) => summaryRecords(`start-${stage}`, coldStart?.stages[stage])),
+    ...plain("energy", "J", energy?.joules),
+    ...plain("power", "W", energy?.watts),
+    ...plain("power-idle", "W", energy?.idleWatts),
     ...plain("prompts-per-second", "/s", promptsPerSecond),
     ...Object.entries(modelMemory ?? {}).flatMap(([stage, bytes]) => plain(`memory-${stage}`, "bytes", bytes)),
     ...plain("memory-harness", "bytes", harnessMemory),
@@ -126,6 +130,32 @@ function figuresOf(report: RunReport): readonly FigureRecord[] {
       ),
     ),
   ];
+}
+
+/** Returns the time of an image in everything mode, its stages and the peaks in them, with the prompts that they are of. */
+function everythingRecords({ everything, everythingStages = {} }: RunReport): readonly FigureRecord[] {
+  const whole = Object.entries(everything).flatMap(([name, summary]) => summaryRecords("everything", summary, name));
+  const parts = Object.entries(everythingStages).flatMap(([name, { ms, peakBytes }]) => [
+    ...Object.entries(ms).flatMap(([stage, summary]) => summaryRecords(`everything-${stage}`, summary, name)),
+    ...Object.entries(peakBytes).map(
+      ([stage, bytes]): FigureRecord => [
+        ...[name, undefined, `everything-memory-${stage}`, "bytes", bytes],
+        ...[undefined, undefined, undefined],
+      ],
+    ),
+  ]);
+  return [...whole, ...parts];
+}
+
+/** Returns the record of a time; its bounds are its quartiles. */
+function summaryRecords(
+  figure: string,
+  summary: LatencySummary | undefined,
+  prompts?: string,
+): readonly FigureRecord[] {
+  if (summary === undefined) return [];
+  const { median, q1, q3, n } = summary;
+  return [[prompts, undefined, figure, "ms", median, q1, q3, n]];
 }
 
 /**

@@ -2,7 +2,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type RunReport, reportOf, type Score } from "../../results/report.ts";
+import { differingConditions, type RunReport, reportOf, type Score } from "../../results/report.ts";
 import { exampleManifest } from "../../store/fixtures/run.ts";
 import { exampleGraphs, storeExample } from "../fixtures/runs.ts";
 import { resultJson, resultTable } from "./tables.ts";
@@ -138,6 +138,15 @@ test("rows of other conditions have no speed-up, and the foot says what each was
   expect(text).toContain("ms: median of 4; 2 different machines or settings, --notes names them");
   expect(text).toContain("sam-nano: measured with 1 thread on 2 cores");
   expect(text).toContain("sam-vit-h: measured with 2 threads on 2 cores");
+});
+
+test("processors that a row is pinned to, and a quota, are conditions, and stand beside the threads", async () => {
+  const [nano, large] = await exampleReports();
+  const conditions = { ...nano!.conditions, cpus: "0", quota: 1.5 };
+  const text = resultTable([{ ...nano!, conditions }, large!], { notes: "all" });
+  expect(text).toMatch(/^sam-nano .* {2}–/m);
+  expect(text).toContain("sam-nano: measured with 2 threads on cpu 0 of 2 cores (a quota of 1.5)");
+  expect(differingConditions(conditions, large!.conditions)).toEqual(["cpus", "quota"]);
 });
 
 test("speed-ups are over the variant that methods of other rows run on", async () => {

@@ -26,13 +26,13 @@ interface OwnedWarning {
 
 /** Asks in the order in which they matter: first what is missing from figures, then what makes figures wrong, then unsure. */
 const order: readonly (Ask | undefined)[] = [
-  ...(["mend", "resume", "quiet", "rest", "warmup", "rounds"] as const),
+  ...(["mend", "resume", "quiet", "rest", "clock", "warmup", "rounds"] as const),
   undefined,
   ...(["merge", "processor"] as const),
 ];
 
 /** Tells whether a warning is about the times of a machine that was not quiet; then one cause may show in several. */
-const timing: ReadonlySet<Ask | undefined> = new Set(["quiet", "rest", "rounds", "warmup"]);
+const timing: ReadonlySet<Ask | undefined> = new Set(["quiet", "rest", "clock", "rounds", "warmup"]);
 
 interface Counted {
   readonly rows: number;
@@ -46,6 +46,8 @@ const sentences: Readonly<Record<Ask, (counted: Counted) => string>> = {
   quiet: quietText,
   rest: ({ rows }) =>
     `the machine slowed down under ${rowsText(rows)}: let it rest, then run again with --phase latency`,
+  clock: ({ rows }) =>
+    `the processor's clock moved under ${rowsText(rows)}: set its governor to performance or let it cool, then run again with --phase latency`,
   warmup: ({ rows }) => `the first rounds of ${rowsText(rows)} were slower than the last: raise --warmup`,
   rounds: ({ rows }) => `latencies of ${rowsText(rows)} are unsure by 20 % or more: raise --rounds`,
   merge: ({ rows }) =>
@@ -57,11 +59,15 @@ function rowsText(rows: number): string {
   return `${rows} row${rows === 1 ? "" : "s"}`;
 }
 
+/** Subject of warnings about the times of first starts, which tell nothing of the latencies beside them. */
+const startsSubject = "cold start";
+
 function quietText({ rows, warnings }: Counted): string {
   const [first] = warnings.flatMap(({ cores }) => cores ?? []);
   const busiest = largest(warnings.flatMap(({ cores }) => cores?.busy ?? []));
   const load = first === undefined ? "" : `: load ${busiest.toFixed(1)} on ${first.all} cores`;
-  return `latencies were measured beside other work${load}; treat ${rowsText(rows)} as upper bounds, or run again with --phase latency`;
+  const starts = warnings.every(({ about }) => about === startsSubject);
+  return `${starts ? "cold starts" : "latencies"} were measured beside other work${load}; treat ${rowsText(rows)} as upper bounds, or run again with --phase latency`;
 }
 
 /**
@@ -70,7 +76,9 @@ function quietText({ rows, warnings }: Counted): string {
  */
 export function warningGroups(reports: readonly RunReport[]): readonly WarningGroup[] {
   const found = ownedWarnings(reports);
-  const disturbed = new Set(found.filter(({ ask }) => ask === "quiet").flatMap(({ runs }) => runs));
+  const disturbed = new Set(
+    found.filter(({ ask, about }) => ask === "quiet" && about !== startsSubject).flatMap(({ runs }) => runs),
+  );
   const askOf = ({ ask, runs }: OwnedWarning) =>
     timing.has(ask) && runs.some((run) => disturbed.has(run)) ? "quiet" : ask;
   return order.flatMap((ask): readonly WarningGroup[] => {
@@ -108,6 +116,7 @@ export function groupLines({ text, warnings }: WarningGroup): readonly string[] 
 export function isTouched({ id, kind }: Pick<ResultColumn, "id" | "kind">, { about }: Pick<Warning, "about">): boolean {
   const encodes = about === "latency" || about.endsWith(" encode");
   const decodes = about === "latency" || about.endsWith(" decode");
+  if (id.startsWith("start-")) return about === startsSubject;
   if (id === "total") return encodes || decodes || about.endsWith(" total");
   if (id === "encode") return encodes;
   if (id === "decode") return decodes;

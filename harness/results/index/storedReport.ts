@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { count, hash, number, positive, text, whole } from "../../store/fields.ts";
 import { manifestFields } from "../../store/schema.ts";
+import { startStages } from "../machine/coldStart.ts";
+import { everythingPeaks, everythingStages } from "../machine/everythingStages.ts";
 import type { RunReport } from "../report.ts";
 
 /** An entry of the index: a run's report without the metrics, which are code, and the hash of the rows that it is of. */
@@ -53,6 +55,27 @@ const fields = {
     upscale: latency.optional(),
   }),
   everything: z.record(text, latency),
+  everythingStages: z
+    .record(
+      text,
+      z.strictObject({
+        ms: z.record(z.enum(everythingStages), latency),
+        peakBytes: z.partialRecord(z.enum(everythingPeaks), count),
+      }),
+    )
+    .optional(),
+  coldStart: z
+    .strictObject({
+      stages: z.partialRecord(
+        z.enum(startStages),
+        latency.extend({ median: number, q1: number, q3: number, middleMean: number }),
+      ),
+      stayed: text.optional(),
+    })
+    .optional(),
+  energy: z
+    .strictObject({ joules: positive, watts: positive, idleWatts: positive, images: count, method: text })
+    .optional(),
   promptsPerSecond: number.optional(),
   batchPrompts: count.optional(),
   modelMemory: manifestFields.modelMemory,
@@ -72,6 +95,8 @@ const fields = {
     onnxruntime: text,
     cpu: text,
     cores: count,
+    cpus: text.optional(),
+    quota: number.optional(),
     gpu: text.optional(),
     recorded: z.literal("an earlier version").optional(),
   }),

@@ -108,7 +108,7 @@ function refuseTwoVersions(operands: readonly Operand[]): void {
 
 /** Refuses options of a plan beside a stored run: the other side is measured on the run's plan. */
 function refusePlanOptions({ id }: Manifest, { flags }: OperandContext): void {
-  const given = (["dataset", "protocol", "limit", "threads", "provider"] as const).find(
+  const given = (["dataset", "protocol", "limit", "threads", "cpus", "provider"] as const).find(
     (name) => flags[name] !== undefined,
   );
   if (given === undefined) return;
@@ -261,6 +261,7 @@ export function flagsOfRun(
     limit: own === "drawn" ? largest(images) : undefined,
     protocol: [...new Set(Object.values(protocols))].join(","),
     threads: runtime.threads,
+    cpus: runtime.cpus,
     provider: runtime.provider,
     ...latency,
     data: data === undefined || own !== undefined ? undefined : data,
