@@ -8,7 +8,7 @@ export type GraphFiles = Readonly<Record<string, string>>;
 export interface RuntimeOptions {
   readonly provider: string;
   readonly threads: number;
-  /** A folder for ONNX Runtime's profile; without it, nothing is profiled. */
+  /** A folder for ONNX Runtime's profile and the graph that it ran; without it, nothing is profiled. */
   readonly profile?: string;
 }
 
