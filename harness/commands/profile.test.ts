@@ -9,7 +9,7 @@ import type { Profile } from "../profile/profile.ts";
 import { seededCheckpoint } from "../weights/index.ts";
 import { memoryConsole } from "./fixtures/bench.ts";
 import { profile } from "./profile.ts";
-import { profileText } from "./text/profile.ts";
+import { icicleOf, profileText } from "./text/profile.ts";
 
 let home: string;
 const before = { SAM_BENCH_HOME: process.env.SAM_BENCH_HOME, TMPDIR: process.env.TMPDIR };
@@ -133,6 +133,12 @@ test("the text says first how long a run takes, what is unexplained, and what is
 test.each([80, 100, 200])("no line is wider than a terminal of %i columns", (width) => {
   for (const line of profileText(example, { width, layers: "all" }).split("\n"))
     expect(line.length).toBeLessThanOrEqual(width);
+});
+
+test("the icicle shows as large a share unexplained as the text says", () => {
+  const { leaves, runMs } = icicleOf(example);
+  const explained = leaves.reduce((sum, { timeMs }) => sum + timeMs, 0);
+  expect(explained / runMs).toBeCloseTo(0.986, 9);
 });
 
 test("a ceiling below a rate is told, since other work slowed its measure", () => {

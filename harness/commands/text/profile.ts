@@ -28,10 +28,14 @@ export function profileText(profile: Profile, { width, layers }: Shown): string 
   return parts.join("\n\n");
 }
 
-/** Returns what the icicle of a profile shows. */
+/**
+ * Returns what the icicle of a profile shows: the medians of its parts, and as much beside them as is unexplained. The median of
+ * whole runs may be that of a run in which other parts were slow than in the others.
+ */
 export function icicleOf(profile: Profile): IciclePicture {
-  const { leaves, run } = profile;
-  return { title: titleOf(profile), subtitle: runText(profile), leaves, runMs: run.median };
+  const { leaves, inNodes } = profile;
+  const explainedMs = leaves.reduce((sum, { timeMs }) => sum + timeMs, 0);
+  return { title: titleOf(profile), subtitle: runText(profile), leaves, runMs: explainedMs / inNodes.median };
 }
 
 /** Returns what the bars of a profile show. */

@@ -6,7 +6,7 @@ interface Titled {
 
 /** Times of a run by block, layer and operator; all are ms. */
 export interface IciclePicture extends Titled {
-  /** Time of a run of the graph, with what its nodes do not explain. */
+  /** Time of a run of the graph whose parts take what `leaves` says, with what its nodes do not explain. */
   readonly runMs: number;
   /** The nodes of one operator in one layer, in the order in which the graph runs them. */
   readonly leaves: readonly LeafTime[];
