@@ -3,10 +3,10 @@ import { type LatencySummary, latencySummary } from "../stats/summary.ts";
 import { type Ceilings, measureCeilings } from "./ceilings.ts";
 import { measureProfile, type ProfileRequest } from "./measure.ts";
 import type { GraphStage } from "./profiled.ts";
-import { type ProfileLeaf, type ProfileSummary, summarise } from "./summary.ts";
+import { type ProfileSummary, summarise } from "./summary.ts";
 
 export type { ProfileRequest } from "./measure.ts";
-export type { ProfileEntry, ProfileLeaf } from "./summary.ts";
+export type { ProfileEntry } from "./summary.ts";
 
 /** Says where a graph's time and memory go. */
 export interface Profile extends ProfileSummary {
@@ -55,9 +55,4 @@ export async function profileGraph(request: ProfileRequest): Promise<Profile> {
     ceilings,
     ...summarise(runs, nodes, ceilings),
   };
-}
-
-/** Returns the slowest things that have a name, a layer's nodes of one operator each. */
-export function slowest({ leaves }: Pick<ProfileSummary, "leaves">, count: number): readonly ProfileLeaf[] {
-  return leaves.toSorted((a, b) => b.timeMs - a.timeMs).slice(0, count);
 }

@@ -56,3 +56,25 @@ test("what multiplies nothing has no rate", () => {
   const relu = summary.operators.find(({ name }) => name === "Relu")!;
   expect(relu).toMatchObject({ gmacs: 0, gmacsPerSecond: undefined, ofCeiling: undefined });
 });
+
+test("the same layer of all blocks of a list is one thing, and other layers are not", () => {
+  const alike = [
+    node("a", "MatMul", { weights: ["enc.blocks.0.mlp.lin"] }),
+    node("b", "MatMul", { weights: ["enc.blocks.0.norm"] }),
+    node("c", "MatMul", { weights: ["enc.blocks.1.mlp.lin"] }),
+    node("d", "MatMul", { weights: ["enc.blocks.1.norm"] }),
+    node("e", "MatMul", { weights: ["enc.neck.0"] }),
+    node("f", "MatMul", { weights: ["enc.neck.1"] }),
+  ];
+  const times = [5, 1, 7, 2, 4, 6];
+  const own = alike.map(({ name, operator }, i) => {
+    return { name, operator, durationMs: times[i]!, inputs: [], outputs: [], outputBytes: 0 };
+  });
+  const found = summarise([{ durationMs: 25, nodes: own }], alike, { fp32: 100 }).alike;
+  expect(found.map(({ name, timeMs }) => [name, timeMs])).toEqual([
+    ["enc.blocks.*.mlp.lin, MatMul", 12],
+    ["enc.neck.1, MatMul", 6],
+    ["enc.neck.0, MatMul", 4],
+    ["enc.blocks.*.norm, MatMul", 3],
+  ]);
+});

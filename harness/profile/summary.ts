@@ -34,6 +34,8 @@ export interface ProfileSummary {
   readonly operators: readonly ProfileEntry[];
   /** Layers by operators: the finest things that have a name. */
   readonly leaves: readonly ProfileLeaf[];
+  /** The same, with the layer of all blocks of a list as one: `blocks.*.mlp.lin1, MatMul`. */
+  readonly alike: readonly ProfileEntry[];
 }
 
 interface Placed {
@@ -47,7 +49,7 @@ interface Placed {
 
 /**
  * Adds up the nodes of the runs by block, by layer and by operator. Blocks, layers and leaves come in the order in which the graph
- * runs them, operators with the slowest first.
+ * runs them, operators and what is alike with the slowest first.
  */
 export function summarise(
   runs: readonly TracedRun[],
@@ -68,14 +70,22 @@ export function summarise(
   return {
     blocks: entries(({ block }) => block).map(({ entry }) => entry),
     layers: entries(({ layer }) => layer).map(({ own, entry }) => ({ ...entry, block: own[0]!.block })),
-    operators: entries(({ node }) => node.operator)
-      .map(({ entry }) => entry)
-      .sort((a, b) => b.timeMs - a.timeMs),
+    operators: slowestFirst(entries(({ node }) => node.operator)),
+    alike: slowestFirst(entries((each) => `${inAnyBlock(each)}, ${each.node.operator}`)),
     leaves: entries(({ layer, node }) => `${layer} ${node.operator}`).map(({ own: [first], entry }) => {
       const { block, layer, node } = first!;
       return { ...entry, block, layer, operator: node.operator };
     }),
   };
+}
+
+function slowestFirst(entries: readonly { readonly entry: ProfileEntry }[]): readonly ProfileEntry[] {
+  return entries.map(({ entry }) => entry).sort((a, b) => b.timeMs - a.timeMs);
+}
+
+/** Returns a layer's name with a star for the number of its block. */
+function inAnyBlock({ block, layer }: Pick<Placed, "block" | "layer">): string {
+  return `${block.replace(/\.\d+$/, ".*")}${layer.slice(block.length)}`;
 }
 
 /** Groups by a key, in the order in which keys come first. */

@@ -1,4 +1,4 @@
-import { type Profile, type ProfileEntry, slowest } from "../../profile/profile.ts";
+import type { Profile, ProfileEntry } from "../../profile/profile.ts";
 import type { BarsPicture, IciclePicture } from "../../report/charts/profile/picture.ts";
 import { wrap } from "../../report/table/layout.ts";
 import { type FittedColumn, fittedTable } from "./fittedTable.ts";
@@ -50,11 +50,11 @@ function titleOf({ variant, part }: Profile): string {
 }
 
 function answer(profile: Profile, width: number): string {
-  const { variant, part, inNodes, ceilings } = profile;
+  const { variant, part, inNodes, ceilings, alike } = profile;
   const sentences = [
     `${variant}, ${part}: ${runText(profile)}`,
     `${percent(inNodes.median)} % of it in nodes, ${percent(1 - inNodes.median)} % unexplained; large products reach ${ratesText(ceilings)} here`,
-    ...slowest(profile, named).map((leaf, i) => `${i + 1}. ${leaf.layer}, ${leaf.operator}: ${costText(leaf)}`),
+    ...alike.slice(0, named).map((entry, i) => `${i + 1}. ${entry.name}: ${costText(entry)}`),
   ];
   return sentences.map((sentence) => wrap(sentence, width, "   ")).join("\n");
 }
@@ -106,6 +106,7 @@ function foot({ plain, profiled, cost, stage, inNodes, blocks }: Profile, width:
     ...(isAbove
       ? ["above 100 %: other work slowed the products that gave the ceiling; profile again on a quiet machine"]
       : []),
+    "blocks.*: the layer of that name in all blocks together",
     "a node without weights counts to the module about it; names are the checkpoint's, or the file's own",
   ];
   return sentences.map((sentence) => wrap(sentence, width, "  ")).join("\n");

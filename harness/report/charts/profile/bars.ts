@@ -10,7 +10,7 @@ export function profileBars({ title, subtitle, blocks }: BarsPicture): ChartSpec
     label: gmacsPerSecond === undefined ? "" : `${gmacsPerSecond.toFixed(0)} GMAC/s, ${(100 * ofCeiling).toFixed(0)} %`,
   }));
   const y = { field: "block", type: "nominal", sort: null, title: null, axis: { labelLimit: 360 } } as const;
-  const time = { field: "time", type: "quantitative", title: "ms", axis: { grid: false } } as const;
+  const time = { field: "time", type: "quantitative", title: "ms", axis: { grid: false, tickCount: 6 } } as const;
   const tooltip = [
     { field: "block", type: "nominal" },
     { field: "time", type: "quantitative", format: ".2f", title: "ms" },
