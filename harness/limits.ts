@@ -31,6 +31,8 @@ export const limits = {
   onnxNodes: 50_000,
   /** Graphs of an ONNX file may lie inside one another this deep. */
   onnxNesting: 16,
+  /** Bytes of the runtime's profile of a session. */
+  traceBytes: 2 ** 28,
   /** Milliseconds in which an ONNX file's decoder has to answer one prompt before a run begins. */
   onnxTrialMs: 60_000,
   /** Bytes of a line that another process sends as an answer. */

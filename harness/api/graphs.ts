@@ -73,6 +73,8 @@ export interface GraphSignature {
 
 /** A node of someone else's graph, by its operator's and its values' names, and its attributes as far as they are looked at. */
 export interface DeclaredNode {
+  /** Absent, or empty, where the exporter gave none. */
+  readonly name?: string | undefined;
   readonly operator: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -88,4 +90,6 @@ export interface GraphBody {
   readonly constants: ReadonlyMap<string, readonly number[]>;
   /** Elements of the tensors that are stored with the graph, by type. */
   readonly stored: Readonly<Record<string, number>>;
+  /** Names of these tensors; absent where only their number is known. */
+  readonly initializers?: ReadonlySet<string>;
 }

@@ -8,7 +8,7 @@ export type GraphFiles = Readonly<Record<string, string>>;
 export interface RuntimeOptions {
   readonly provider: string;
   readonly threads: number;
-  /** A folder for ONNX Runtime's profile; without it, nothing is profiled. */
+  /** A folder for ONNX Runtime's profile and the graph that it ran; without it, nothing is profiled. */
   readonly profile?: string;
   /** Says how far ONNX Runtime optimises a graph when its session is created; `all` where it is left out. */
   readonly optimisation?: "disabled" | "basic" | "extended" | "all";

@@ -13,7 +13,7 @@ import type {
 import { HarnessError } from "../errors.ts";
 import { homeFolder } from "../home.ts";
 import { freeBytes } from "../measure/environment.ts";
-import { providerGraph, structureHash, writeGraph } from "../onnx/index.ts";
+import { mlpInParts, providerGraph, structureHash, writeGraph } from "../onnx/index.ts";
 import { asAuthors } from "../plan/plugins/authorsError.ts";
 import type { RegisteredVariant } from "../plan/plugins/registry.ts";
 import { sha256 } from "../store/canonical.ts";
@@ -61,12 +61,13 @@ export interface BuiltVariant {
 export async function buildVariant(request: BuildRequest): Promise<BuiltVariant> {
   const notes: string[] = [];
   let theory: TheoryCounts | undefined;
-  const graphs = await describeGraphs(request, {
+  const described = await describeGraphs(request, {
     note: (text) => notes.push(text),
     theory(counts) {
       theory = counts;
     },
   });
+  const graphs = described.map((graph) => forProcessor(graph, request));
   const calibration = request.calibration === undefined ? "" : sha256(JSON.stringify(request.calibration));
   const values = `${request.weightsId} ${calibration} ${graphCode(request.variant)}`;
   const hashes = Object.fromEntries(graphs.map((graph) => [graph.name, sha256(`${structureHash(graph)} ${values}`)]));
@@ -86,6 +87,14 @@ export async function buildVariant(request: BuildRequest): Promise<BuiltVariant>
     theory,
     cached,
   };
+}
+
+/**
+ * Returns the graph as the processor runs it fastest. It is changed behind all methods: these look for layers by their weights, and
+ * a layer is one node for them. The reference graph stays the published code's.
+ */
+function forProcessor(graph: OnnxGraph, { graph: kind, provider = "cpu" }: BuildRequest): OnnxGraph {
+  return kind === "fused" && provider === "cpu" ? mlpInParts(graph) : graph;
 }
 
 /** Returns the graphs as data. It reads no weight, so it also tells, in milliseconds, whether a checkpoint fits. */

@@ -131,6 +131,11 @@ export const headings = {
       { name: "fixture", describe: "JSON file with a seeded input, prompts and the outputs of the authors' code" },
     ],
   },
+  profile: {
+    name: "profile",
+    describe: "Say where a model's time and memory go: by block, by layer and by kind of operator",
+    arguments: [{ name: "variant", describe: "id of a variant that has graphs, or the name of --variant-files" }],
+  },
   search: {
     name: "search",
     describe: "Search the best setting of a method within a latency bound, by mean IoU on some images",

@@ -25,6 +25,7 @@ export const commands = {
   data: async () => (await import("./data.ts")).data,
   inspect: async () => (await import("./inspect.ts")).inspect,
   verify: async () => (await import("./verify.ts")).verify,
+  profile: async () => (await import("./profile.ts")).profile,
   search: async () => (await import("./search.ts")).search,
   quantize: async () => (await import("./quantize.ts")).quantize,
 } satisfies Commands;

@@ -5,12 +5,15 @@ import { statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { OnnxGraph, Tensor } from "../api.ts";
+import type { GraphValue, OnnxGraph, Tensor } from "../api.ts";
 import { timed } from "../measure/clock.ts";
 import { GraphBuilder, openSession, providers, type Session, writeGraph } from "../onnx/index.ts";
 
-/** The graph that speed is judged by: 1024 tokens go through square linear layers of SAM ViT-B's width, one after the other. */
-const chain = { rows: 1024, width: 768, layers: 16 };
+/**
+ * The graph that speed is judged by: 1024 tokens go through square linear layers of SAM ViT-B's width, one after the other. A run
+ * of it is short, so that some run falls between the turns of other work.
+ */
+const chain = { rows: 1024, width: 768, layers: 2 };
 
 const defaults = {
   /** Time in ms that runs are measured for, after one run that is not counted. */
@@ -43,7 +46,7 @@ export function isSoftwareDevice(device: string): boolean {
 
 /** Tries which of the runtime's providers open a graph on this machine; that of the processor always does. */
 export function checkProviders(): Promise<readonly ProviderState[]> {
-  return withChain(async (file) => {
+  return withChain("fp32", async (file) => {
     const states = new Map<string, ProviderState>([["cpu", { name: "cpu", usable: true }]]);
     for (let left = unknownTo(states); left.length > 0; left = unknownTo(states)) {
       const ended = await probe(file, left, (state) => states.set(state.name, state));
@@ -85,12 +88,18 @@ export function vulkanDevice(log: string): string | undefined {
   return [...log.matchAll(/Using "([^"]+)" with driver/g)].at(-1)?.[1];
 }
 
+/** Numbers that a product multiplies. */
+type Factors = "fp32" | "int8";
+
 /**
  * Measures how many thousand million multiply-accumulates a second large matrix products reach. The fastest run counts, because
- * other work only slows a run.
+ * other work only slows a run. Products of int8 have the step before them that makes integers of their input, as in a model.
  */
-export function measureSpeed(runtime: { readonly provider: string; readonly threads: number }): Promise<number> {
-  return withChain(async (file) => {
+export function measureSpeed(
+  runtime: { readonly provider: string; readonly threads: number },
+  factors: Factors = "fp32",
+): Promise<number> {
+  return withChain(factors, async (file) => {
     const session = await openSession(file, runtime);
     try {
       const fastest = Math.min(...(await timeRuns(session)));
@@ -112,23 +121,39 @@ async function timeRuns(session: Session): Promise<readonly number[]> {
   return durations;
 }
 
-async function withChain<T>(use: (file: string) => Promise<T>): Promise<T> {
+async function withChain<T>(factors: Factors, use: (file: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "sam-bench-doctor-"));
   try {
-    return await use(writeGraph(chainGraph(), folder));
+    return await use(writeGraph(chainGraph(factors), folder));
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
 /** Builds the graph. Each layer is a mean: values stay what they are, however long the chain. */
-function chainGraph(): OnnxGraph {
-  const { rows, width, layers } = chain;
+function chainGraph(factors: Factors): OnnxGraph {
   const graph = new GraphBuilder("chain");
-  const read = () => new Float32Array(width ** 2).fill(1 / width);
-  let x = graph.input("x", [rows, width]);
-  for (let layer = 0; layer < layers; layer++)
-    x = graph.op("MatMul", [x, graph.constant(`weight${layer}`, "float32", [width, width], read)]);
+  let x = graph.input("x", [chain.rows, chain.width]);
+  for (let layer = 0; layer < chain.layers; layer++)
+    x = factors === "fp32" ? fp32Mean(graph, x, layer) : int8Mean(graph, x, layer);
   graph.output("y", x);
   return graph.finish();
+}
+
+function fp32Mean(graph: GraphBuilder, x: GraphValue, layer: number): GraphValue {
+  const { width } = chain;
+  const read = () => new Float32Array(width ** 2).fill(1 / width);
+  return graph.op("MatMul", [x, graph.constant(`weight${layer}`, "float32", [width, width], read)]);
+}
+
+/** Adds the mean as integers: activations are in steps of 1/128 from 0 on, and each weight is one step of 1/width. */
+function int8Mean(graph: GraphBuilder, x: GraphValue, layer: number): GraphValue {
+  const { width } = chain;
+  const step = graph.constant("step", "float32", [], () => Float32Array.of(1 / 128));
+  const zero = graph.constant("zero", "uint8", [], () => new Uint8Array(1));
+  const weightStep = graph.constant("weight step", "float32", [], () => Float32Array.of(1 / width));
+  const weightZero = graph.constant("weight zero", "int8", [], () => new Int8Array(1));
+  const weight = graph.constant(`weight${layer}`, "int8", [width, width], () => new Int8Array(width ** 2).fill(1));
+  const integers = graph.op("QuantizeLinear", [x, step, zero]);
+  return graph.op("MatMulIntegerToFloat", [integers, weight, step, weightStep, zero, weightZero]);
 }

@@ -5,7 +5,7 @@ import { eachField, type Field } from "./protobuf.ts";
 /** Field numbers of onnx.proto that are read of nodes and of the tensors in a graph. */
 const at = {
   graph: { node: 1, initializer: 5, sparse: 15 },
-  node: { input: 1, output: 2, operator: 4, attribute: 5 },
+  node: { input: 1, output: 2, name: 3, operator: 4, attribute: 5 },
   attribute: {
     name: 1,
     integer: 3,
@@ -69,7 +69,8 @@ export class BodyReader {
   }
 
   body(): GraphBody {
-    return { nodes: this.#nodes, constants: this.#constants, stored: Object.fromEntries(this.#stored) };
+    const { initializers } = this;
+    return { nodes: this.#nodes, constants: this.#constants, stored: Object.fromEntries(this.#stored), initializers };
   }
 
   #initializer(field: Field): void {
@@ -85,22 +86,24 @@ export class BodyReader {
       throw new OverLimit(`over ${limits.onnxNodes} nodes`, `at most ${limits.onnxNodes}`);
     const inputs: string[] = [];
     const outputs: string[] = [];
+    let name = "";
     let operator = "";
     let constant: readonly number[] | undefined;
     const attributes: Record<string, number | string> = {};
     for (const part of eachField(field)) {
       if (part.number === at.node.input) inputs.push(part.text());
       else if (part.number === at.node.output) outputs.push(part.text());
+      else if (part.number === at.node.name) name = part.text();
       else if (part.number === at.node.operator) operator = part.text();
       else if (part.number === at.node.attribute) {
-        const { name, values, scalar } = this.#attribute(part, depth);
-        constant = values ?? constant;
-        if (scalar !== undefined) attributes[name] = scalar;
+        const attribute = this.#attribute(part, depth);
+        constant = attribute.values ?? constant;
+        if (attribute.scalar !== undefined) attributes[attribute.name] = attribute.scalar;
       }
     }
     if (depth > 0) return;
     const read = Object.keys(attributes).length === 0 ? undefined : attributes;
-    this.#nodes.push({ operator, inputs, outputs, attributes: read });
+    this.#nodes.push({ name, operator, inputs, outputs, attributes: read });
     if (operator === "Constant" && constant !== undefined) this.#constants.set(outputs[0] ?? "", constant);
   }
 

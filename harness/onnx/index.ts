@@ -1,12 +1,14 @@
 /** This room builds, writes and runs graphs (`sam-bench/onnx`). */
 export { runApart } from "./apart.ts";
 export { boxMacs, boxPrompt } from "./boxMacs.ts";
+export { type ExecutedNode, executedMacs } from "./executedMacs.ts";
 export { GraphBuilder } from "./graph.ts";
-export { multipliesInt8 } from "./int8Sums.ts";
+export { isInt8Product, multipliesInt8 } from "./int8Sums.ts";
 export * from "./layers.ts";
+export { mlpInParts } from "./rewrite/mlpInParts.ts";
 export { providerGraph } from "./rewrite/providerGraph.ts";
 export { type Replace, rewriteGraph, withOutputs } from "./rewrite/rewrite.ts";
 export { transposeMatrix } from "./rewrite/transpose.ts";
-export { openSession, providers, runtimeVersion, type Session, sessionSettings } from "./session.ts";
+export { openSession, optimisedFile, providers, runtimeVersion, type Session, sessionSettings } from "./session.ts";
 export { readSignature } from "./signature.ts";
 export { structureHash, writeGraph } from "./write.ts";

@@ -18,7 +18,10 @@ export function sumsInt8In32Bits(root = "/"): boolean {
 
 /** Returns whether the graph has products of integers, whose speed depends on the processor's sums. */
 export function multipliesInt8({ nodes }: OnnxGraph): boolean {
-  return nodes.some(({ operator }) =>
-    /^(DynamicQuantizeMatMul|MatMulInteger(ToFloat)?|QLinear(Conv|MatMul))$/.test(operator),
-  );
+  return nodes.some(({ operator }) => isInt8Product(operator));
+}
+
+/** Returns whether the operator multiplies 8-bit integers. */
+export function isInt8Product(operator: string): boolean {
+  return /^(DynamicQuantizeMatMul|MatMulInteger(ToFloat)?|QLinear(Conv|MatMul))$/.test(operator);
 }

@@ -4,7 +4,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { HarnessError } from "../errors.ts";
 import { temporaryFolder, wave } from "./fixtures/runGraph.ts";
 import { GraphBuilder } from "./graph.ts";
-import { openSession, providers, runtimeVersion } from "./session.ts";
+import { openSession, optimisedFile, providers, runtimeVersion } from "./session.ts";
+import { readSignature } from "./signature.ts";
 import { writeGraph } from "./write.ts";
 
 const cpu = { provider: "cpu", threads: 1 };
@@ -87,7 +88,7 @@ test("a file that is not there is named", async () => {
   expect((await failure(openSession(file, cpu))).message).toBe(`${file}: no such file (expected an ONNX graph)`);
 });
 
-test("a profile is written where it is asked for, and only then", async () => {
+test("a profile and the graph that ran are written where a profile is asked for, and only then", async () => {
   const file = relu();
   for (const options of [cpu, { ...cpu, profile: folder }]) {
     const session = await openSession(file, options);
@@ -98,6 +99,8 @@ test("a profile is written where it is asked for, and only then", async () => {
   expect(profiles).toEqual([expect.stringMatching(/^relu_.*\.json$/)]);
   const events = JSON.parse(readFileSync(join(folder, profiles[0]!), "utf8")) as { name: string }[];
   expect(events.some(({ name }) => name.includes("Relu"))).toBe(true);
+  const ran = readSignature(optimisedFile(folder, file)).body!.nodes;
+  expect(ran.map(({ name, operator }) => [name, operator])).toEqual([["Relu", "Relu"]]);
 });
 
 async function failure(opened: Promise<unknown>): Promise<HarnessError> {

@@ -56,16 +56,19 @@ async function measure(candidates: readonly Candidate[], schedule: Schedule, con
     const module = new URL("candidate.mjs", import.meta.url);
     return new WorkerProcess<CandidateCalls>(name, { module, deadlines: new Deadlines() });
   });
-  const samples = candidates.map(({ name }): Samples & { peakBytes: number } => {
-    return { name, durationMs: [], peakBytes: 0 };
+  const samples = candidates.map(({ name }): Samples & { readonly cpuMs: number[]; peakBytes: number } => {
+    return { name, durationMs: [], cpuMs: [], peakBytes: 0 };
   });
   try {
     for (const [i, candidate] of candidates.entries()) await processes[i]!.call("open", { candidate, threads });
     const places = candidates.map((_, i) => String(i));
     for (const { name, round } of interleavedRounds(places, warmup + rounds, random(0, "perf", "order"))) {
       const own = samples[Number(name)]!;
-      const { durationMs, peakBytes } = await processes[Number(name)]!.call("turn", {});
-      if (round >= warmup) own.durationMs.push(durationMs);
+      const { durationMs, cpuMs, peakBytes } = await processes[Number(name)]!.call("turn", {});
+      if (round >= warmup) {
+        own.durationMs.push(durationMs);
+        own.cpuMs.push(cpuMs);
+      }
       own.peakBytes = Math.max(own.peakBytes, peakBytes);
       progress(console, `${own.name}: round ${round + 1} of ${warmup + rounds}`);
     }

@@ -1,6 +1,7 @@
 import type { Tensor } from "../api.ts";
 import { timed } from "../measure/clock.ts";
 import { processMemory } from "../measure/memory.ts";
+import { processorMs } from "../measure/timing.ts";
 import { openSession } from "../onnx/index.ts";
 import { answerRequests } from "../process/calls.ts";
 import { random } from "../stats/random.ts";
@@ -32,10 +33,10 @@ export interface CandidateCalls {
     readonly request: { readonly candidate: Candidate; readonly threads: number };
     readonly reply: Record<never, never>;
   };
-  /** `peakBytes` is the peak of the process, loading included. */
+  /** `cpuMs` is the processor's time of all threads, `peakBytes` the peak of the process, loading included. */
   turn: {
     readonly request: Record<never, never>;
-    readonly reply: { readonly durationMs: number; readonly peakBytes: number };
+    readonly reply: { readonly durationMs: number; readonly cpuMs: number; readonly peakBytes: number };
   };
 }
 
@@ -50,8 +51,9 @@ export function serve(): void {
     },
     async turn() {
       if (run === undefined) throw new Error("a call before open");
+      const cpuBeforeMs = processorMs();
       const { durationMs } = await timed(run);
-      return { durationMs, peakBytes: memory.peakBytes() };
+      return { durationMs, cpuMs: processorMs() - cpuBeforeMs, peakBytes: memory.peakBytes() };
     },
   });
 }

@@ -1,12 +1,14 @@
 import { type Console, line } from "../commands/terminal/command.ts";
 import { plainTable } from "../commands/text/plainTable.ts";
-import { ratioOfMedians } from "../stats/ratio.ts";
+import { ratioOfMedians, type SamplePair } from "../stats/ratio.ts";
 import { quantile } from "../stats/summary.ts";
 
 /** Samples of one way of doing a job. */
 export interface Samples {
   readonly name: string;
   readonly durationMs: number[];
+  /** Time of the processor in ms, which other work on the machine does not lengthen; absent where nobody counts it. */
+  readonly cpuMs?: number[];
   /** Peak of the process that did it; absent where the ways share a process. */
   peakBytes?: number;
 }
@@ -26,10 +28,22 @@ export function printSamples(title: string, ways: readonly Samples[], digits: nu
 
 /** Prints what a needs in relation to b. Paired samples are those of the same rounds. */
 export function printRatios(a: Samples, b: Samples, paired: boolean, console: Console): void {
-  const { value, low, high } = ratioOfMedians({ a: b.durationMs, b: a.durationMs, paired }, 0);
-  const interval = low === undefined ? "" : ` (95 % interval ${low.toFixed(3)} to ${high!.toFixed(3)})`;
-  line(console, `time    ${a.name} / ${b.name}: ${value.toFixed(3)}${interval}`);
+  line(console, `time    ${a.name} / ${b.name}: ${ratioText({ a: b.durationMs, b: a.durationMs, paired })}`);
+  if (a.cpuMs !== undefined && b.cpuMs !== undefined) {
+    const spread = [b, a].map(({ name, cpuMs }) => `${name} ${quartilesText(cpuMs!)}`).join(", ");
+    line(console, `cpu     ${a.name} / ${b.name}: ${ratioText({ a: b.cpuMs, b: a.cpuMs, paired })}; ${spread}`);
+  }
   if (a.peakBytes === undefined || b.peakBytes === undefined) return;
   const memory = (a.peakBytes / b.peakBytes).toFixed(3);
   line(console, `memory  ${a.name} / ${b.name}: ${memory} (peak of each process, loading included)`);
+}
+
+function ratioText(pair: SamplePair): string {
+  const { value, low, high } = ratioOfMedians(pair, 0);
+  const interval = low === undefined ? "" : ` (95 % interval ${low.toFixed(3)} to ${high!.toFixed(3)})`;
+  return `${value.toFixed(3)}${interval}`;
+}
+
+function quartilesText(samples: readonly number[]): string {
+  return `${[0.25, 0.75].map((p) => quantile(samples, p).toFixed(0)).join(" to ")} ms`;
 }

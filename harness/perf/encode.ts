@@ -1,9 +1,15 @@
-import type { GraphKind } from "../api.ts";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { GraphKind, OnnxGraph } from "../api.ts";
+import { describeGraphs } from "../build/build.ts";
 import { executedGmacs } from "../build/gmacs.ts";
 import type { Command } from "../commands/terminal/command.ts";
 import { settingOptions } from "../commands/terminal/planFlags.ts";
 import { HarnessError } from "../errors.ts";
-import { loadRegistry, type RegisteredVariant, variantOf } from "../plan/plugins/registry.ts";
+import { writeGraph } from "../onnx/index.ts";
+import { loadRegistry, type RegisteredVariant, variantOf, weightsVariantOf } from "../plan/plugins/registry.ts";
+import { seededCheckpoint } from "../weights/index.ts";
 import { benchmark, benchmarkOptions } from "./benchmark.ts";
 import type { Candidate } from "./candidate.ts";
 import { givenEncoder } from "./given.ts";
@@ -17,7 +23,7 @@ export const encode: Command = {
     ...benchmarkOptions,
     against: {
       describe:
-        "reference: the published operators; base: the fused graph that a method changes, its default; or another variant's id",
+        "reference: the published operators; base: the fused graph that a method changes, its default; whole: the same graph with its MLPs not in parts; or another variant's id",
       type: "string",
     },
     "variant-files": {
@@ -28,6 +34,7 @@ export const encode: Command = {
   },
   examples: [
     ["npm run perf -- encode --variant sam-vit-b --rounds 10", "time and peak memory, as ratios"],
+    ["npm run perf -- encode --variant sam-vit-b --against whole --threads 1", "what it saves that MLPs go in parts"],
     ["npm run perf -- encode --variant sparsevit/sam-vit-b --ratios 0.5,0.5,0.5,0.5", "pruned against whole"],
     [
       "npm run perf -- encode --variant sam-vit-b --variant-files theirs=encoder.onnx,decoder.onnx",
@@ -40,13 +47,19 @@ export const encode: Command = {
     const { id, base, alternativeTo = base } = variant.preset;
     const own = await encoderOf(variant, "fused", alternativeTo === undefined ? "fused" : id);
     const given = args["variant-files"] as readonly string[] | undefined;
-    const other = given === undefined ? otherSide(variant, args.against) : givenEncoder(given);
-    await benchmark([own, await other], args, console);
+    const folder = mkdtempSync(join(tmpdir(), "sam-bench-perf-"));
+    try {
+      const other = given === undefined ? otherSide(variant, args.against, folder) : givenEncoder(given);
+      await benchmark([own, await other], args, console);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
     return 0;
   },
 };
 
-async function otherSide(variant: RegisteredVariant, against: unknown): Promise<Candidate> {
+async function otherSide(variant: RegisteredVariant, against: unknown, folder: string): Promise<Candidate> {
+  if (against === "whole") return wholeEncoder(variant, folder);
   const { id, base, alternativeTo = base } = variant.preset;
   if (alternativeTo === undefined && against === "base")
     throw new HarnessError(`--against base: ${id} changes no other variant`, { hint: "--against reference" });
@@ -56,13 +69,35 @@ async function otherSide(variant: RegisteredVariant, against: unknown): Promise<
   return encoderOf(variantOf(await loadRegistry(), other), "fused", other);
 }
 
+/** Returns the encoder as it is before its MLPs go in parts. Throws HarnessError for a variant that has to be calibrated first. */
+async function wholeEncoder(variant: RegisteredVariant, folder: string): Promise<Candidate> {
+  const { id, calibration } = variant.preset;
+  if (calibration !== undefined)
+    throw new HarnessError(`--against whole: ${id} is calibrated before its graph is built`, {
+      hint: "--against base",
+    });
+  const { seededScale } = weightsVariantOf(await loadRegistry(), variant).preset;
+  const described = await describeGraphs({ variant, checkpoint: seededCheckpoint(seededScale), graph: "fused" });
+  const encoder = described.find(({ name }) => name === "encoder")!;
+  return candidateOf(variant, { name: "whole", graph: encoder, file: writeGraph(encoder, folder) });
+}
+
 async function encoderOf(variant: RegisteredVariant, graph: GraphKind, called: string): Promise<Candidate> {
-  const { side } = variant.preset.input;
   const built = await buildSeeded(variant, graph);
-  const { encode: gmacs } = executedGmacs([built.graphs.encoder!]);
-  const image = { dims: [1, 3, side, side], low: -2, high: 2 };
+  return candidateOf(variant, { name: called, graph: built.graphs.encoder!, file: built.files.encoder! });
+}
+
+interface Encoder {
+  readonly name: string;
+  readonly graph: OnnxGraph;
+  readonly file: string;
+}
+
+function candidateOf({ preset: { input } }: RegisteredVariant, { name, graph, file }: Encoder): Candidate {
+  const { encode: gmacs } = executedGmacs([graph]);
+  const image = { dims: [1, 3, input.side, input.side], low: -2, high: 2 };
   return {
-    name: `${called} (${gmacs.toFixed(gmacs < 10 ? 2 : 0)} GMACs)`,
-    steps: [{ file: built.files.encoder!, feeds: { image }, calls: 1 }],
+    name: `${name} (${gmacs.toFixed(gmacs < 10 ? 2 : 0)} GMACs)`,
+    steps: [{ file, feeds: { image }, calls: 1 }],
   };
 }

@@ -34,16 +34,16 @@ export interface StagesMemory {
 
 export type MeasuredMemory = LoadedMemory & StagesMemory;
 
-interface Opened extends Pick<Stages, "variant" | "preset" | "checks"> {
-  gpuBytes(): number | undefined;
-}
+/** A variant that is loaded, with what its outputs are held against. */
+export type OpenedModel = Pick<Stages, "variant" | "preset" | "checks">;
 
 export function serve(): void {
-  let opened: Opened | undefined;
+  let opened: (OpenedModel & { gpuBytes(): number | undefined }) | undefined;
   answerRequests<ModelCalls>({
     async open({ setup }) {
       const memory = processMemory();
-      opened = await open(setup);
+      const gpuBytes = () => (setup.runtime.provider === "cpu" ? undefined : gpuMemoryBytes());
+      opened = { ...(await openModel(setup)), gpuBytes };
       return { load: memory.peakBytes(), loaded: memory.residentBytes() };
     },
     async measure(sample) {
@@ -53,14 +53,14 @@ export function serve(): void {
   });
 }
 
-async function open(setup: ModelSetup): Promise<Opened> {
+/** Loads the variant of a setup in this process, and no other variant's code. */
+export async function openModel(setup: ModelSetup): Promise<OpenedModel> {
   const registry = await withVariantFiles(await loadPlugins(setup.plugins), setup.variantFiles, setup.fileHints);
   const registered = variantOf(registry, setup.variant);
   const { preset, file } = registered;
   const variant = await loadVariant(registered, setup.graphs, setup.runtime);
   const checks = outputChecks(preset, outputsHint(file, setup.graphs));
-  const gpuBytes = () => (setup.runtime.provider === "cpu" ? undefined : gpuMemoryBytes());
-  return { variant, preset, checks, gpuBytes };
+  return { variant, preset, checks };
 }
 
 export interface Stages {

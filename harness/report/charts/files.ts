@@ -24,6 +24,12 @@ export async function writeSearchChart(folder: string, picture: SearchPicture): 
   return join(folder, "pareto.vl.json");
 }
 
+/** Writes charts that stand alone into a folder, by name, each as Vega-Lite, SVG and PNG. */
+export async function writeOwnCharts(folder: string, charts: Readonly<Record<string, ChartSpec>>): Promise<void> {
+  for (const [id, spec] of Object.entries(charts))
+    await writeFile(join(folder, `${id}.png`), await svgToPng(await writeChart(folder, id, spec), 2));
+}
+
 interface FigureFile {
   readonly file: string;
   readonly theme: Theme;

@@ -1,0 +1,38 @@
+import { measureSpeed } from "../estimate/machine.ts";
+import { isInt8Product } from "../onnx/index.ts";
+
+/** Rates that large products reach on this machine, in 10^9 multiply-accumulates a second. */
+export interface Ceilings {
+  readonly fp32: number;
+  /** Absent where the graph multiplies no integers. */
+  readonly int8?: number | undefined;
+}
+
+interface Runtime {
+  readonly provider: string;
+  readonly threads: number;
+}
+
+const defaults = {
+  /** Times that each rate is measured: other work only slows a product, so the fastest counts. */
+  tries: 3,
+};
+
+/** Measures the rates that a graph with these operators is held against. */
+export async function measureCeilings(runtime: Runtime, operators: readonly string[]): Promise<Ceilings> {
+  return {
+    fp32: await fastest(() => measureSpeed(runtime)),
+    int8: operators.some(isInt8Product) ? await fastest(() => measureSpeed(runtime, "int8")) : undefined,
+  };
+}
+
+async function fastest(measure: () => Promise<number>): Promise<number> {
+  const rates: number[] = [];
+  for (let i = 0; i < defaults.tries; i++) rates.push(await measure());
+  return Math.max(...rates);
+}
+
+/** Returns the ms that the multiply-accumulates of an operator take at the rate that is measured for its numbers. */
+export function ceilingMs(operator: string, macs: number, { fp32, int8 = fp32 }: Ceilings): number {
+  return macs / (isInt8Product(operator) ? int8 : fp32) / 1e6;
+}
