@@ -17,7 +17,7 @@ import { providerGraph, structureHash, writeGraph } from "../onnx/index.ts";
 import { asAuthors } from "../plan/plugins/authorsError.ts";
 import type { RegisteredVariant } from "../plan/plugins/registry.ts";
 import { sha256 } from "../store/canonical.ts";
-import { sweep, touch } from "../store/disk/sweep.ts";
+import { removeUnused, touch } from "../store/disk/unused.ts";
 import { filesIn, isWhole, writeWholeFolder } from "../store/disk/wholeFolder.ts";
 import { graphCode } from "./rowCode.ts";
 
@@ -153,7 +153,7 @@ async function cachedOrBuilt(
   }
   await beforeWork?.();
   removeDamaged(folder);
-  sweep(dirname(folder));
+  removeUnused(dirname(folder));
   requireMemory(folder, graphs);
   // Constants are read now, by functions of the plug-in's.
   const code = { file: variant.file, id: variant.preset.id, doing: "build", shared: true } as const;
