@@ -6,6 +6,7 @@ import type {
   RuntimeOptions,
   VariantManifest,
 } from "../api.ts";
+import type { PointSizes } from "../plan/point.ts";
 import type { GroupCommand } from "../process/external/group.ts";
 import type { ExternalDescription, HelloFields } from "../process/external/hello.ts";
 
@@ -20,6 +21,8 @@ export interface ModelSetup {
   readonly fileHints: FileHints;
   readonly graphs: GraphFiles;
   readonly runtime: RuntimeOptions;
+  /** Present for a point of a sweep. */
+  readonly sizes?: PointSizes | undefined;
   /** Present for a variant that another process answers for: then the fields about graphs and plug-ins are not read. */
   readonly external?: ExternalSetup | undefined;
 }

@@ -40,12 +40,13 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
   const opened = new Map<ChosenVariant, OpenedRun>();
   const accuracy = new AccuracyQueue(request);
   try {
-    for (const [place, group] of preparationOrder(plan.chosen).entries()) {
+    for (const [place, group] of preparationOrder(request).entries()) {
       if (place > 0) accuracy.beginBesideOthers();
       for (const chosen of group) prepared.set(chosen, await prepareNoted(chosen, request));
       refuseSameRow([...prepared.values()]);
+      const opening = await timing.timed("open", () => whatToOpen([...prepared.values()], request));
       for (const chosen of group) {
-        const run = await timing.timed("open", () => openUnfinished(prepared.get(chosen)!, request));
+        const run = await timing.timed("open", () => openUnfinished(prepared.get(chosen)!, request, opening));
         if (run === undefined) {
           accuracy.leaveOut();
           continue;
@@ -75,8 +76,15 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
   }
 }
 
-/** Returns groups of variants: first those that are ready in moments, then each that may have to be calibrated before. */
-function preparationOrder(chosen: readonly ChosenVariant[]): readonly (readonly ChosenVariant[])[] {
+/**
+ * Returns groups of variants: first those that are ready in moments, then each that may have to be calibrated before. All are
+ * one group where it takes all to know what is to be measured.
+ */
+function preparationOrder({
+  plan: { chosen },
+  latencies,
+}: Pick<RunRequest, "plan" | "latencies">): readonly (readonly ChosenVariant[])[] {
+  if (latencies === "together") return [chosen];
   const learns = ({ variant }: ChosenVariant) => variant.preset.calibration !== undefined;
   const quick = chosen.filter((each) => !learns(each));
   return [quick, ...chosen.filter(learns).map((each) => [each])];
@@ -88,13 +96,25 @@ async function prepareNoted(chosen: ChosenVariant, request: RunRequest): Promise
   return prepareRun(plan, chosen, asPassed, watcherOf(nameOfChosen(chosen), request));
 }
 
-/** Opens a run that is not finished and marks it as running. Returns nothing where there is nothing to measure. */
-async function openUnfinished(each: PreparedRun, request: RunRequest): Promise<Run | undefined> {
+type Opening = "unfinished ones" | "all";
+
+/** Tells which runs are opened: finished ones too where their latencies are measured again beside those of others. */
+async function whatToOpen(
+  prepared: readonly PreparedRun[],
+  { plan, results, latencies }: RunRequest,
+): Promise<Opening> {
+  if (latencies !== "together") return "unfinished ones";
+  for (const { id } of prepared) if (!(await isDone(results, id, plan))) return "all";
+  return "unfinished ones";
+}
+
+/** Opens a run and marks it as running. Returns nothing where there is nothing to measure. */
+async function openUnfinished(each: PreparedRun, request: RunRequest, opening: Opening): Promise<Run | undefined> {
   const { plan, results, observer } = request;
   const { name } = each.manifest.variant;
   if (name !== undefined) await renameRun(results, each.id, name);
   const again = await imagesAgain(results, each.id, plan);
-  if (again.size === 0 && (await isDone(results, each.id, plan))) {
+  if (opening === "unfinished ones" && again.size === 0 && (await isDone(results, each.id, plan))) {
     observer.note(`${each.row}: finished before, nothing to do (${each.id})`);
     return undefined;
   }
@@ -199,16 +219,16 @@ function firstNote(chosen: ChosenVariant): string {
 async function measureRest(opened: readonly OpenedRun[], request: RunRequest, look: LookAt): Promise<void> {
   const { plan, signal, timing = untimed } = request;
   const live = opened.filter(({ run }) => run.manifest.status.state !== "failed");
-  const toTime: OpenedRun[] = [];
-  for (const each of live)
+  const timeable = plan.phases.includes("latency") ? live.filter(({ prepared }) => prepared.measuresLatency) : [];
+  const lacking: OpenedRun[] = [];
+  for (const each of timeable)
     if (
-      plan.phases.includes("latency") &&
-      each.prepared.measuresLatency &&
-      (timesAgain(each.run.manifest, plan) ||
-        lacksRounds(each.run.manifest, plan) ||
-        !(await isTimed(each.run, plan.latency.rounds)))
+      timesAgain(each.run.manifest, plan) ||
+      lacksRounds(each.run.manifest, plan) ||
+      !(await isTimed(each.run, plan.latency.rounds))
     )
-      toTime.push(each);
+      lacking.push(each);
+  const toTime = request.latencies === "together" && lacking.length > 0 ? timeable : lacking;
   if (!signal.aborted && toTime.length > 0) await measureLatency(toTime, request, look);
   for (const each of live.filter(({ run }) => run.manifest.status.state !== "failed"))
     await each.run.update(
