@@ -99,12 +99,9 @@ async function prepareNoted(chosen: ChosenVariant, request: RunRequest): Promise
 type Opening = "unfinished ones" | "all";
 
 /** Tells which runs are opened: finished ones too where their latencies are measured again beside those of others. */
-async function whatToOpen(
-  prepared: readonly PreparedRun[],
-  { plan, results, latencies }: RunRequest,
-): Promise<Opening> {
-  if (latencies !== "together") return "unfinished ones";
-  for (const { id } of prepared) if (!(await isDone(results, id, plan))) return "all";
+async function whatToOpen(prepared: readonly PreparedRun[], request: RunRequest): Promise<Opening> {
+  if (request.latencies !== "together") return "unfinished ones";
+  for (const { id } of prepared) if (!(await isDone(id, request))) return "all";
   return "unfinished ones";
 }
 
@@ -114,7 +111,7 @@ async function openUnfinished(each: PreparedRun, request: RunRequest, opening: O
   const { name } = each.manifest.variant;
   if (name !== undefined) await renameRun(results, each.id, name);
   const again = await imagesAgain(results, each.id, plan);
-  if (opening === "unfinished ones" && again.size === 0 && (await isDone(results, each.id, plan))) {
+  if (opening === "unfinished ones" && again.size === 0 && (await isDone(each.id, request))) {
     observer.note(`${each.row}: finished before, nothing to do (${each.id})`);
     return undefined;
   }
@@ -223,7 +220,7 @@ async function measureRest(opened: readonly OpenedRun[], request: RunRequest, lo
   const lacking: OpenedRun[] = [];
   for (const each of timeable)
     if (
-      timesAgain(each.run.manifest, plan) ||
+      timesAgain(each.run.manifest, request) ||
       lacksRounds(each.run.manifest, plan) ||
       !(await isTimed(each.run, plan.latency.rounds))
     )
@@ -291,12 +288,14 @@ function lacksRounds({ rounds }: Manifest, { latency, maxMinutes }: RunPlan): bo
 
 /**
  * Tells whether latencies that are here are measured again: where latency alone is asked for, and the last time was beside
- * other work or on a machine that slowed down. Of photos without masks nothing else can be asked for, so nothing is meant by it.
+ * other work or on a machine that slowed down. Of photos without masks nothing else can be asked for, so nothing is meant by it;
+ * nor of latencies that are about each other, which are looked at again and again.
  */
-function timesAgain({ warnings }: Manifest, { phases, registry, dataset }: RunPlan): boolean {
+function timesAgain({ warnings }: Manifest, { plan, latencies }: Pick<RunRequest, "plan" | "latencies">): boolean {
+  const { phases, registry, dataset } = plan;
   const unlabelled = registry.datasets.get(dataset.id)?.unlabelled === true;
   const alone = !unlabelled && phases.every((phase) => phase === "latency");
-  return alone && warnings.some(({ ask }) => ask === "quiet" || ask === "rest");
+  return alone && latencies !== "together" && warnings.some(({ ask }) => ask === "quiet" || ask === "rest");
 }
 
 export async function failureWarnings(run: Run): Promise<Manifest["warnings"]> {
@@ -315,11 +314,11 @@ async function imagesAgain(results: string, id: string, { dataset, phases }: Run
 }
 
 /** Tells whether a run is done. The run is read, not opened: its folder may be read-only, or another user's. */
-async function isDone(results: string, id: string, plan: RunPlan): Promise<boolean> {
+async function isDone(id: string, { results, plan, latencies }: RunRequest): Promise<boolean> {
   const { phases } = plan;
   const stored = await readRunIfThere(results, id);
   if (stored === undefined || (await damageOf(stored.folder, stored.manifest)) !== undefined) return false;
-  if (timesAgain(stored.manifest, plan)) return false;
+  if (timesAgain(stored.manifest, { plan, latencies })) return false;
   if (phases.includes("latency") && lacksRounds(stored.manifest, plan)) return false;
   const { status } = stored.manifest;
   return status.state === "done" && (status.only === undefined || phases.every((phase) => phase === status.only));

@@ -20,7 +20,7 @@ export interface LatencyInput {
 /** One sample of each stage, in ms. */
 export interface LatencySample {
   readonly prepareMs: number;
-  /** Time of an image, or of a whole batch of them. */
+  /** Time of one call of the encoder, which takes an image or a whole batch of them. */
   readonly encodeMs: number;
   /** Time of one box prompt, with what the decoder computes once for each image: this is the papers' figure. */
   readonly decodeMs: number;

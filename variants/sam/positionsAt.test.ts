@@ -31,7 +31,7 @@ interface Golden {
   }[];
 }
 
-/** Values of F.interpolate and of segment_anything's ImageEncoderViT, whose pos_embed F.interpolate resized. */
+/** Holds values of F.interpolate and of segment_anything's ImageEncoderViT, whose pos_embed F.interpolate resized. */
 const golden = JSON.parse(
   readFileSync(fileURLToPath(new URL("fixtures/sides.json", import.meta.url)), "utf8"),
 ) as Golden;

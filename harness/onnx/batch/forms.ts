@@ -7,7 +7,7 @@ export interface BatchCall {
   readonly graph: GraphBuilder;
   readonly batch: number;
   readonly node: GraphNode;
-  /** What all images share is a plain value; `undefined` stands for an optional input that is left out. */
+  /** A value that all images share is a plain one; `undefined` stands for an optional input that is left out. */
   readonly inputs: readonly (ImageValues | GraphValue | undefined)[];
   /** Dimensions of the outputs for one image. */
   readonly outputs: readonly (readonly number[])[];

@@ -100,7 +100,7 @@ function gather(call: BatchCall): readonly GraphValue[] | undefined {
   return axis === 0 ? asApart(call, data!.dims.length, { axis: 1 }) : asJoined(call);
 }
 
-/** What all images share stands beside each of them. */
+/** A value that all images share stands beside each of them. */
 function concat(call: BatchCall): readonly GraphValue[] | undefined {
   if (axisOf(call, 0) === 0) return undefined;
   const values = call.inputs.map((value) => (isShared(value) ? repeated(call, value!) : value.joined));
