@@ -12,6 +12,7 @@ export const commands = {
   report: async () => (await import("./report.ts")).report,
   chart: async () => (await import("./chart.ts")).chart,
   compare: async () => (await import("./compare.ts")).compare,
+  sweep: async () => (await import("./sweep.ts")).sweep,
   choose: async () => (await import("./choose.ts")).choose,
   score: async () => (await import("./score.ts")).score,
   export: async () => (await import("./export.ts")).exportRun,
