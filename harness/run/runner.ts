@@ -44,7 +44,7 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
       if (place > 0) accuracy.beginBesideOthers();
       for (const chosen of group) prepared.set(chosen, await prepareNoted(chosen, request));
       refuseSameRow([...prepared.values()]);
-      const opening = await timing.timed("open", () => whatToOpen([...prepared.values()], request));
+      const opening = await whatToOpen([...prepared.values()], request);
       for (const chosen of group) {
         const run = await timing.timed("open", () => openUnfinished(prepared.get(chosen)!, request, opening));
         if (run === undefined) {
