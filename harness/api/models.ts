@@ -53,6 +53,11 @@ export interface KeptTokens {
 export interface Variant {
   encode(input: ModelInput): Promise<ImageEmbedding>;
   /**
+   * Encodes several images of one shape in one call, by graphs that were built for so many; returns an embedding for each.
+   * `images` is [images, 3, side, side]. Absent where the plug-in encodes one image at a time.
+   */
+  encodeBatch?(images: Tensor, geometries: readonly Geometry[]): Promise<readonly ImageEmbedding[]>;
+  /**
    * Returns the tokens that each part of the encoder kept. Only an encoder that spends less on simple images has this
    * function.
    */

@@ -50,8 +50,8 @@ export interface BuildContext {
   readonly base?: BaseModel | undefined;
   readonly checkpoint: Checkpoint;
   readonly graph: GraphKind;
-  /** Side of the model input, where it differs from the preset's (fixtures of fully convolutional models). */
-  readonly side?: number;
+  /** Side of the model input, px, where it differs from the preset's: in a fixture, or as a point of a sweep. */
+  readonly side?: number | undefined;
   /**
    * Present for `bench verify`: the graphs also give inner values that fixtures name, which a run would pay for and never read.
    */

@@ -7,7 +7,7 @@ import { prepare } from "../image/index.ts";
 import { openSession, withOutputs, writeGraph } from "../onnx/index.ts";
 import type { RegisteredVariant } from "../plan/plugins/registry.ts";
 import { Histogram } from "../quantize/histogram.ts";
-import { describeGraphs } from "./build.ts";
+import { describeGraphs, takesImage } from "./build.ts";
 
 /** Describes the values that a layer of an encoder takes in, over some images. */
 export interface LayerActivations {
@@ -34,7 +34,7 @@ export async function layerActivations(
   dataset: Dataset,
   runtime: RuntimeOptions,
 ): Promise<readonly LayerActivations[]> {
-  const encoder = (await describeGraphs({ variant, checkpoint, graph: "fused" })).find(isEncoder);
+  const encoder = (await describeGraphs({ variant, checkpoint, graph: "fused" })).find(takesImage);
   if (encoder === undefined) throw new HarnessError(`${variant.preset.id}: has no graph that takes an image`);
   const layers = layersOf(encoder);
   const folder = mkdtempSync(join(tmpdir(), "sam-bench-activations-"));
@@ -52,10 +52,6 @@ export async function layerActivations(
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function isEncoder({ inputs }: OnnxGraph): boolean {
-  return inputs.length === 1 && inputs[0]!.dims.length === 4 && inputs[0]!.dims[1] === 3;
 }
 
 /** Maps a weight to the value that it is multiplied with, for each product of a computed value and a weight. */

@@ -13,11 +13,11 @@ import type {
 import { HarnessError } from "../errors.ts";
 import { homeFolder } from "../home.ts";
 import { freeBytes } from "../measure/environment.ts";
-import { mlpInParts, providerGraph, structureHash, writeGraph } from "../onnx/index.ts";
+import { batchedGraph, mlpInParts, providerGraph, structureHash, writeGraph } from "../onnx/index.ts";
 import { asAuthors } from "../plan/plugins/authorsError.ts";
 import type { RegisteredVariant } from "../plan/plugins/registry.ts";
 import { sha256 } from "../store/canonical.ts";
-import { sweep, touch } from "../store/disk/sweep.ts";
+import { removeUnused, touch } from "../store/disk/unused.ts";
 import { filesIn, isWhole, writeWholeFolder } from "../store/disk/wholeFolder.ts";
 import { graphCode } from "./rowCode.ts";
 
@@ -29,7 +29,9 @@ export interface BuildRequest {
   readonly graph: GraphKind;
   /** The provider whose operators the graphs are made of; `cpu` if left out. */
   readonly provider?: string;
-  readonly side?: number;
+  readonly side?: number | undefined;
+  /** Images that the encoder takes in one call; 1 if left out. */
+  readonly batch?: number | undefined;
   readonly outputs?: BuildContext["outputs"];
   readonly calibration?: CalibrationValues;
   /** The folder that graphs are cached in; the home folder's `graphs` if left out. */
@@ -99,9 +101,10 @@ function forProcessor(graph: OnnxGraph, { graph: kind, provider = "cpu" }: Build
 
 /** Returns the graphs as data. It reads no weight, so it also tells, in milliseconds, whether a checkpoint fits. */
 export async function describeGraphs(
-  { variant, checkpoint, graph, provider = "cpu", side, outputs, calibration }: Omit<BuildRequest, "weightsId">,
+  request: Omit<BuildRequest, "weightsId">,
   told: Omit<GraphSink, "write"> = {},
 ): Promise<OnnxGraph[]> {
+  const { variant, checkpoint, graph, provider = "cpu", side, batch = 1, outputs, calibration } = request;
   const { preset, base, plugin, file } = variant;
   const graphs: OnnxGraph[] = [];
   const context: BuildContext = {
@@ -116,13 +119,41 @@ export async function describeGraphs(
       ...told,
       write: async (name, built) => {
         requireGraphName(preset.id, name, graphs);
+        const whole = { ...built, name };
+        const sized = batch > 1 && takesImage(whole) ? batchOf(preset.id, whole, batch) : whole;
         // The reference graph stays the published code's, operator for operator.
-        graphs.push(graph === "fused" ? providerGraph({ ...built, name }, provider) : { ...built, name });
+        graphs.push(graph === "fused" ? providerGraph(sized, provider) : sized);
       },
     },
   };
   await asAuthors({ file, id: preset.id, doing: "build" }, () => plugin.build(context));
+  if (side !== undefined) requireSide(preset.id, graphs, side);
   return graphs;
+}
+
+/** Tells whether a graph takes an image and nothing else. */
+export function takesImage({ inputs }: OnnxGraph): boolean {
+  return inputs.length === 1 && inputs[0]!.dims.length === 4 && inputs[0]!.dims[1] === 3;
+}
+
+function batchOf(id: string, graph: OnnxGraph, batch: number): OnnxGraph {
+  try {
+    return batchedGraph(graph, batch);
+  } catch (error) {
+    if (!(error instanceof HarnessError)) throw error;
+    throw new HarnessError(`${id}: ${error.message}`, { hint: "leave the axis batch out" });
+  }
+}
+
+/** Throws HarnessError where a plug-in wrote graphs of its own side, whatever it was asked for. */
+function requireSide(id: string, graphs: readonly OnnxGraph[], side: number): void {
+  const [, , rows] = graphs.find(takesImage)?.inputs[0]?.dims ?? [];
+  if (typeof rows !== "number" || rows === side) return;
+  throw new HarnessError(`${id}: its plug-in builds an encoder for one side`, {
+    found: `${rows} px`,
+    expected: `${side} px`,
+    hint: "sweep the side of the model that it is made of",
+  });
 }
 
 /** Throws HarnessError for a name that can not be a file's name in the folder of the build, or that would lead out of it. */
@@ -162,7 +193,7 @@ async function cachedOrBuilt(
   }
   await beforeWork?.();
   removeDamaged(folder);
-  sweep(dirname(folder));
+  removeUnused(dirname(folder));
   requireMemory(folder, graphs);
   // Constants are read now, by functions of the plug-in's.
   const code = { file: variant.file, id: variant.preset.id, doing: "build", shared: true } as const;

@@ -4,10 +4,9 @@ import type { HarnessError } from "../errors.ts";
 import { type Timing, untimed } from "../measure/timing.ts";
 import { multipliesInt8 } from "../onnx/index.ts";
 import type { RunPlan } from "../plan/plan.ts";
-import type { RegisteredVariant } from "../plan/plugins/registry.ts";
+import { runtimeOf } from "../plan/point.ts";
 import { givenGraphs, variantFilesOf } from "../plan/variantFiles.ts";
-import type { ChosenVariant } from "../plan/weights.ts";
-import { rowName } from "../store/rowName.ts";
+import { type ChosenVariant, nameOfChosen } from "../plan/weights.ts";
 import type { Manifest } from "../store/schema.ts";
 import { annotationFacts } from "./annotationFacts.ts";
 import { type BuildRequest, type BuiltVariant, buildVariant } from "./build.ts";
@@ -89,10 +88,12 @@ export async function prepareRun(
       checkpoint,
       weightsId,
       graph: "fused",
+      side: chosen.point?.sizes.side,
+      batch: chosen.point?.sizes.batch,
       calibration: calibration?.values,
       beforeWork: watching.beforeWork,
     };
-    const { provider } = plan.runtime;
+    const { provider } = runtimeOf(plan, chosen);
     const built = await timing.timed("graphs", () => buildVariant({ ...request, provider }));
     const onCpu = provider === "cpu" ? built : await timing.timed("graphs", () => buildVariant(request));
     const parts: RunParts = {
@@ -101,7 +102,7 @@ export async function prepareRun(
       asPassed,
       built,
       weights: record,
-      graphs: await timing.timed("graphs", () => graphRecord(variant, built, checkpoint)),
+      graphs: await timing.timed("graphs", () => graphRecord(chosen, built, checkpoint)),
     };
     if (calibration === undefined) return await recorded(parts, onCpu.files);
     // Masks of seeded weights are scored on nothing.
@@ -162,11 +163,11 @@ function describeRun(parts: RunParts, cpuGraphs: GraphFiles): PreparedRun {
   const encoder = built.graphs.encoder;
   return {
     id: manifest.id,
-    row: rowName(manifest.variant),
+    row: nameOfChosen(chosen),
     setup: workerSetup(parts),
     cpuGraphs,
     manifest,
-    measuresAccuracy: weights.source !== "seeded" && !isUnlabelled(plan),
+    measuresAccuracy: weights.source !== "seeded" && !isUnlabelled(plan) && chosen.point?.accuracy !== "elsewhere",
     measuresLatency: chosen.variant.preset.role !== "floor",
     multipliesInt8: encoder !== undefined && multipliesInt8(encoder),
     unanswered: chosen.unanswered?.reason,
@@ -177,7 +178,8 @@ function isUnlabelled({ registry, dataset }: RunPlan): boolean {
   return registry.datasets.get(dataset.id)?.unlabelled === true;
 }
 
-function workerSetup({ plan, chosen: { variant }, built, facts, external }: RunParts): WorkerSetup {
+function workerSetup({ plan, chosen, built, facts, external }: RunParts): WorkerSetup {
+  const { variant, point } = chosen;
   const { id } = variant.preset;
   return {
     variant: id,
@@ -185,8 +187,9 @@ function workerSetup({ plan, chosen: { variant }, built, facts, external }: RunP
     variantFiles: variant.files === undefined ? [] : variantFilesOf(id, plan.variantFiles),
     fileHints: { input: plan.fileHints.input, names: variant.preset.valueNames },
     graphs: built.files,
-    runtime: plan.runtime,
+    runtime: runtimeOf(plan, chosen),
     cpus: plan.cpus,
+    sizes: point?.sizes,
     prompts: plan.prompts.map((each) => ({ prompts: each.prompts, protocol: each.protocol.id })),
     seed: plan.seed,
     dataset: plan.dataset.id,
@@ -205,12 +208,13 @@ function protocolPluginsOf({ registry, prompts }: RunPlan): readonly string[] {
 }
 
 async function graphRecord(
-  variant: RegisteredVariant,
+  { variant, point }: ChosenVariant,
   built: BuiltVariant,
   checkpoint: Checkpoint,
 ): Promise<NonNullable<Manifest["graphs"]>> {
   const graphs = Object.values(built.graphs);
-  const reference = await referenceGmacs(variant, checkpoint);
+  // A published architecture has one side.
+  const reference = point?.sizes.side === undefined ? await referenceGmacs(variant, checkpoint) : undefined;
   return {
     parameters: built.parameters,
     constants: graphs.reduce((sum, { counts }) => sum + counts.constants, 0),

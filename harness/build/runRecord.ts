@@ -2,6 +2,7 @@ import type { AnnotationFacts, OriginalIds } from "../api.ts";
 import { readEnvironment } from "../measure/environment.ts";
 import { runtimeVersion, sessionSettings } from "../onnx/index.ts";
 import type { RunPlan } from "../plan/plan.ts";
+import { runtimeOf } from "../plan/point.ts";
 import { type ChosenVariant, trainedNanoWeights } from "../plan/weights.ts";
 import { canonicalJson, planId, sha256 } from "../store/canonical.ts";
 import { withoutPaths } from "../store/hidden.ts";
@@ -71,7 +72,7 @@ export function runRecord(parts: RunParts): Manifest {
       originalIds: originalIdsOf(plan),
     },
     runtime: {
-      ...plan.runtime,
+      ...runtimeOf(plan, chosen),
       cpus: plan.cpus,
       onnxruntime: runtimeVersion,
       graphOptimization: sessionSettings.optimisation,
@@ -87,7 +88,8 @@ export function runRecord(parts: RunParts): Manifest {
 }
 
 /** Returns all that makes another run when it changes, so that rows of two meanings never meet. */
-function resolvedPlan({ plan, chosen: { variant }, built, weights, facts }: RunParts) {
+function resolvedPlan({ plan, chosen, built, weights, facts }: RunParts) {
+  const { variant, point } = chosen;
   return {
     schema: schemaVersion,
     graphs: built.hashes,
@@ -95,8 +97,9 @@ function resolvedPlan({ plan, chosen: { variant }, built, weights, facts }: RunP
     code: rowCode(plan, variant),
     protocols: Object.fromEntries(plan.prompts.map(({ prompts, protocol }) => [prompts, protocol.id])),
     seed: plan.seed,
-    runtime: plan.runtime,
+    runtime: runtimeOf(plan, chosen),
     cpus: plan.cpus,
+    point: point?.sizes,
     onnxruntime: runtimeVersion,
     latency: plan.latency,
     dataset: {

@@ -6,6 +6,7 @@ import type {
   RuntimeOptions,
   VariantManifest,
 } from "../api.ts";
+import type { PointSizes } from "../plan/point.ts";
 import type { GroupCommand } from "../process/external/group.ts";
 import type { ExternalDescription, HelloFields } from "../process/external/hello.ts";
 
@@ -22,6 +23,8 @@ export interface ModelSetup {
   readonly runtime: RuntimeOptions;
   /** Logical processors that the process is pinned to; absent where it may use all. */
   readonly cpus?: string | undefined;
+  /** Present for a point of a sweep. */
+  readonly sizes?: PointSizes | undefined;
   /** Present for a variant that another process answers for: then the fields about graphs and plug-ins are not read. */
   readonly external?: ExternalSetup | undefined;
 }

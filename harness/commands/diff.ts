@@ -7,7 +7,7 @@ import type { SideContext } from "../diff/sides.ts";
 import { homeFolder } from "../home.ts";
 import { pickOptions } from "../plan/options.ts";
 import { requireFigureFile } from "../report/charts/endings.ts";
-import { sweep } from "../store/disk/sweep.ts";
+import { removeUnused } from "../store/disk/unused.ts";
 import { headings } from "./headings.ts";
 import { type Arguments, type Command, line, note, widthOf } from "./terminal/command.ts";
 import { diffInputs, diffSettings, openSides } from "./terminal/diffArguments.ts";
@@ -135,7 +135,7 @@ async function planFlags(args: Arguments): Promise<SideContext["flags"]> {
 /** Gives a folder on the disk of the cache, because a folder of temporary files may be memory. What killed diffs left there goes. */
 async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const all = join(homeFolder(), "diff");
-  sweep(all);
+  removeUnused(all);
   const folder = join(all, `${randomUUID()}.partial-${process.pid}`);
   mkdirSync(folder, { recursive: true });
   try {

@@ -47,6 +47,11 @@ export const headings = {
       { name: "b", describe: "one or more others; what was not measured yet is run on the plan of A", many: true },
     ],
   },
+  sweep: {
+    name: "sweep",
+    describe: "Measure a variant at several batch sizes, input sides, threads or numbers of prompts, and find the knee",
+    arguments: [{ name: "variant", describe: "id of the variant, as bench list variants has it" }],
+  },
   diff: {
     name: "diff",
     describe: "Find the first tensor in which two graphs that should be the same differ, and what it does to masks",

@@ -12,6 +12,7 @@ export const commands = {
   report: async () => (await import("./report.ts")).report,
   chart: async () => (await import("./chart.ts")).chart,
   compare: async () => (await import("./compare.ts")).compare,
+  sweep: async () => (await import("./sweep.ts")).sweep,
   diff: async () => (await import("./diff.ts")).diff,
   publish: async () => (await import("./publish.ts")).publish,
   history: async () => (await import("./history.ts")).history,

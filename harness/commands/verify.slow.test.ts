@@ -96,8 +96,8 @@ const noOutputs: Change = (fixture) => {
   for (const name of ["image_embedding", "low_res_masks", "iou_predictions"]) delete fixture[name];
 };
 const resized: Change = (fixture) => {
-  fixture.image_size = 512;
-  fixture.input = { ...(fixture.input as object), shape: [1, 3, 512, 512] };
+  fixture.image_size = 500;
+  fixture.input = { ...(fixture.input as object), shape: [1, 3, 500, 500] };
 };
 const renamed: Change = (fixture) => {
   fixture.low_res_logits = fixture.low_res_masks;
@@ -138,7 +138,11 @@ describe("a fixture that lacks or garbles a field is the user's mistake, and nam
     ],
     ["weights of another shape", weight("image_encoder.pos_embed", [7]), "has the wrong shape"],
     ["weights of another network", put("state_dict", { w: [7] }), "has no weight image_encoder."],
-    ["another size", resized, "made for one image size (found 512, expected 256)"],
+    [
+      "a size that the encoder can not take",
+      resized,
+      "no side that its encoder takes (found 500 px, expected a multiple of 8 px)",
+    ],
   ])("%s", async (_, change, problem) => {
     const fixture = structuredClone(golden);
     change(fixture);

@@ -1,5 +1,7 @@
 /** This room builds, writes and runs graphs (`sam-bench/onnx`). */
 export { runApart } from "./apart.ts";
+export { batchedGraph } from "./batch/batchedGraph.ts";
+export { eachImage } from "./batch/eachImage.ts";
 export { boxMacs, boxPrompt } from "./boxMacs.ts";
 export { type ExecutedNode, executedMacs } from "./executedMacs.ts";
 export { GraphBuilder } from "./graph.ts";

@@ -8,6 +8,7 @@ import { rowName } from "../store/rowName.ts";
 import { namedVariant, requireKnown } from "./checkpoints.ts";
 import type { ChosenExternal, UnansweredExternal } from "./externalCommand.ts";
 import { type RegisteredVariant, type Registry, weightsVariantOf } from "./plugins/registry.ts";
+import type { PlanPoint } from "./point.ts";
 
 /**
  * Says which weights to take. `auto` takes a checkpoint if one is here, else trained nano weights. Full-size variants without a
@@ -28,6 +29,8 @@ export interface ChosenVariant {
   readonly weights: ChosenWeights;
   /** What the row is called, where the user named its checkpoint: `sam-nano:mine`. */
   readonly name?: string | undefined;
+  /** Present for a point of a sweep. */
+  readonly point?: PlanPoint | undefined;
   /** Present for a variant that another process answers for, once it has been asked what it is. */
   readonly external?: ChosenExternal;
   /** Present instead where the program did not say what it is: its row fails, and the others are measured. */
@@ -85,9 +88,10 @@ export async function chooseWeights(registry: Registry, flags: WeightsFlags): Pr
   return { chosen: all ? inOrder(chosen) : chosen, leftOut };
 }
 
-/** Returns what the row of a chosen variant is called. */
-export function nameOfChosen({ variant, name }: Pick<ChosenVariant, "variant" | "name">): string {
-  return rowName({ id: variant.preset.id, name });
+/** Returns what the row of a chosen variant is called; a point of a sweep has its own name. */
+export function nameOfChosen({ variant, name, point }: Pick<ChosenVariant, "variant" | "name" | "point">): string {
+  const row = rowName({ id: variant.preset.id, name });
+  return point === undefined ? row : `${row}, ${point.label}`;
 }
 
 /** Returns the weights of a checkpoint that the user named. Throws HarnessError where no file is given under this name. */

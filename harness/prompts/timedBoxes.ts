@@ -1,5 +1,10 @@
 import type { Box, Dataset, ImageId, Prompt, Size, VariantManifest } from "../api.ts";
 
+const defaults = {
+  /** Prompts in the batch that prompts a second are measured with. */
+  batchPrompts: 16,
+};
+
 /** Returns the boxes of an image's targets that hold a pixel; the whole image where there is none. */
 export function timedBoxes(dataset: Dataset, image: ImageId, { height, width }: Size): readonly Box[] {
   const boxes = dataset.targetsOf(image).map(({ box }) => box);
@@ -11,4 +16,9 @@ export function timedBoxes(dataset: Dataset, image: ImageId, { height, width }: 
 export function boxPrompt(box: Box, { lacks }: Pick<VariantManifest, "lacks">): Prompt<"image"> {
   if (!lacks.includes("box-prompt")) return { frame: "image", points: [], box };
   return { frame: "image", points: [{ x: (box.x0 + box.x1) / 2, y: (box.y0 + box.y1) / 2, label: 1 }] };
+}
+
+/** Returns the boxes, over and over, as many as a batch has. */
+export function batchPrompts<T>(boxes: readonly T[], count = defaults.batchPrompts): readonly T[] {
+  return Array.from({ length: count }, (_, i) => boxes[i % boxes.length]!);
 }

@@ -148,7 +148,7 @@ export async function takeTurns(
       if (turn.group !== group) {
         group = turn.group;
         const own = groups[group]!.map((name) => byName.get(name)!);
-        await loadGroup(workers, own, { plan, observer, signal, photo: photos[0]! });
+        await loadGroup(workers, own, { observer, signal, photo: photos[0]! });
       }
       const each = byName.get(turn.name)!;
       observer.rounds(done, turns.length, each.row);
@@ -181,11 +181,12 @@ export async function takeTurns(
 async function loadGroup(
   workers: LatencyWorkers,
   own: readonly Candidate[],
-  { plan, photo, ...told }: Pick<TurnsRequest, "plan" | "observer" | "signal"> & { readonly photo: ImageId },
+  { photo, ...told }: Pick<TurnsRequest, "observer" | "signal"> & { readonly photo: ImageId },
 ): Promise<void> {
   const started = await workers.load(own);
   const unsettled = workers.groups.length > 1 ? started : own;
-  if (plan.runtime.provider !== "cpu") await settle(workers, unsettled, photo, told);
+  const onProvider = unsettled.filter(({ setup }) => setup.runtime.provider !== "cpu");
+  await settle(workers, onProvider, photo, told);
 }
 
 function takenBy({ memory, harnessMemory, lost }: LatencyWorkers): Omit<TurnsTaken, "rounds"> {

@@ -48,6 +48,8 @@ export interface RunRequest {
   readonly results: string;
   readonly asPassed: readonly string[];
   readonly observer: RunObserver;
+  /** `together`: latencies are about each other, so that where one is measured again, all are. Each by itself if left out. */
+  readonly latencies?: "together" | undefined;
   /** Signal that Ctrl-C aborts: the current image is then finished and stored. */
   readonly signal: AbortSignal;
   /** Is told where the time goes; nobody is if left out. */

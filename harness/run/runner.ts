@@ -41,12 +41,13 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
   const opened = new Map<ChosenVariant, OpenedRun>();
   const accuracy = new AccuracyQueue(request);
   try {
-    for (const [place, group] of preparationOrder(plan.chosen).entries()) {
+    for (const [place, group] of preparationOrder(request).entries()) {
       if (place > 0) accuracy.beginBesideOthers();
       for (const chosen of group) prepared.set(chosen, await prepareNoted(chosen, request));
       refuseSameRow([...prepared.values()]);
+      const opening = await whatToOpen([...prepared.values()], request);
       for (const chosen of group) {
-        const run = await timing.timed("open", () => openUnfinished(prepared.get(chosen)!, request));
+        const run = await timing.timed("open", () => openUnfinished(prepared.get(chosen)!, request, opening));
         if (run === undefined) {
           accuracy.leaveOut();
           continue;
@@ -76,8 +77,15 @@ export async function runPlan(request: RunRequest): Promise<RunOutcome> {
   }
 }
 
-/** Returns groups of variants: first those that are ready in moments, then each that may have to be calibrated before. */
-function preparationOrder(chosen: readonly ChosenVariant[]): readonly (readonly ChosenVariant[])[] {
+/**
+ * Returns groups of variants: first those that are ready in moments, then each that may have to be calibrated before. All are
+ * one group where it takes all to know what is to be measured.
+ */
+function preparationOrder({
+  plan: { chosen },
+  latencies,
+}: Pick<RunRequest, "plan" | "latencies">): readonly (readonly ChosenVariant[])[] {
+  if (latencies === "together") return [chosen];
   const learns = ({ variant }: ChosenVariant) => variant.preset.calibration !== undefined;
   const quick = chosen.filter((each) => !learns(each));
   return [quick, ...chosen.filter(learns).map((each) => [each])];
@@ -89,13 +97,22 @@ async function prepareNoted(chosen: ChosenVariant, request: RunRequest): Promise
   return prepareRun(plan, chosen, asPassed, watcherOf(nameOfChosen(chosen), request));
 }
 
-/** Opens a run that is not finished and marks it as running. Returns nothing where there is nothing to measure. */
-async function openUnfinished(each: PreparedRun, request: RunRequest): Promise<Run | undefined> {
+type Opening = "unfinished ones" | "all";
+
+/** Tells which runs are opened: finished ones too where their latencies are measured again beside those of others. */
+async function whatToOpen(prepared: readonly PreparedRun[], request: RunRequest): Promise<Opening> {
+  if (request.latencies !== "together") return "unfinished ones";
+  for (const { id } of prepared) if (!(await isDone(id, request))) return "all";
+  return "unfinished ones";
+}
+
+/** Opens a run and marks it as running. Returns nothing where there is nothing to measure. */
+async function openUnfinished(each: PreparedRun, request: RunRequest, opening: Opening): Promise<Run | undefined> {
   const { plan, results, observer } = request;
   const { name } = each.manifest.variant;
   if (name !== undefined) await renameRun(results, each.id, name);
   const again = await imagesAgain(results, each.id, plan);
-  if (again.size === 0 && (await isDone(results, each.id, plan))) {
+  if (opening === "unfinished ones" && again.size === 0 && (await isDone(each.id, request))) {
     observer.note(`${each.row}: finished before, nothing to do (${each.id})`);
     return undefined;
   }
@@ -200,16 +217,16 @@ function firstNote(chosen: ChosenVariant): string {
 async function measureRest(opened: readonly OpenedRun[], request: RunRequest, look: LookAt): Promise<void> {
   const { plan, signal, timing = untimed } = request;
   const live = living(opened);
-  const toTime: OpenedRun[] = [];
-  for (const each of live)
+  const timeable = plan.phases.includes("latency") ? live.filter(({ prepared }) => prepared.measuresLatency) : [];
+  const lacking: OpenedRun[] = [];
+  for (const each of timeable)
     if (
-      plan.phases.includes("latency") &&
-      each.prepared.measuresLatency &&
-      (timesAgain(each.run.manifest, plan) ||
-        lacksRounds(each.run.manifest, plan) ||
-        !(await isTimed(each.run, plan.latency.rounds)))
+      timesAgain(each.run.manifest, request) ||
+      lacksRounds(each.run.manifest, plan) ||
+      !(await isTimed(each.run, plan.latency.rounds))
     )
-      toTime.push(each);
+      lacking.push(each);
+  const toTime = request.latencies === "together" && lacking.length > 0 ? timeable : lacking;
   if (!signal.aborted && toTime.length > 0) await measureLatency(toTime, request, look);
   if (!signal.aborted) await measureMachine(living(opened), request);
   for (const each of living(opened))
@@ -279,12 +296,15 @@ function lacksRounds({ rounds }: Manifest, { latency, maxMinutes }: RunPlan): bo
 
 /**
  * Tells whether latencies that are here are measured again: where latency alone is asked for, and the last time was beside
- * other work, on a machine that slowed down, or one whose clock moved. Of photos without masks nothing else can be asked for, so nothing is meant by it.
+ * other work, on a machine that slowed down, or one whose clock moved. Of photos without masks nothing else can be asked for, so nothing
+ * is meant by it; nor of latencies that are about each other, which are looked at again and again.
  */
-function timesAgain({ warnings }: Manifest, { phases, registry, dataset }: RunPlan): boolean {
+function timesAgain({ warnings }: Manifest, { plan, latencies }: Pick<RunRequest, "plan" | "latencies">): boolean {
+  const { phases, registry, dataset } = plan;
   const unlabelled = registry.datasets.get(dataset.id)?.unlabelled === true;
   const alone = !unlabelled && phases.every((phase) => phase === "latency");
-  return alone && warnings.some(({ ask }) => ask === "quiet" || ask === "rest" || ask === "clock");
+  const asks = ["quiet", "rest", "clock"];
+  return alone && latencies !== "together" && warnings.some(({ ask }) => ask !== undefined && asks.includes(ask));
 }
 
 export async function failureWarnings(run: Run): Promise<Manifest["warnings"]> {
@@ -303,11 +323,11 @@ async function imagesAgain(results: string, id: string, { dataset, phases }: Run
 }
 
 /** Tells whether a run is done. The run is read, not opened: its folder may be read-only, or another user's. */
-async function isDone(results: string, id: string, plan: RunPlan): Promise<boolean> {
+async function isDone(id: string, { results, plan, latencies }: RunRequest): Promise<boolean> {
   const { phases } = plan;
   const stored = await readRunIfThere(results, id);
   if (stored === undefined || (await damageOf(stored.folder, stored.manifest)) !== undefined) return false;
-  if (timesAgain(stored.manifest, plan)) return false;
+  if (timesAgain(stored.manifest, { plan, latencies })) return false;
   if (phases.includes("latency") && lacksRounds(stored.manifest, plan)) return false;
   if (lacksMachine(stored.manifest, plan)) return false;
   const { status } = stored.manifest;

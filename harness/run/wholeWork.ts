@@ -22,7 +22,9 @@ export class WholeWorkCount {
 
   constructor({ chosen, images, phases, latency: { warmup, rounds } }: RunPlan) {
     const models = chosen.filter(({ variant }) => variant.preset.role !== "floor");
-    const scored = chosen.filter(({ weights }) => weights.source !== "seeded");
+    const scored = chosen.filter(
+      ({ weights, point }) => weights.source !== "seeded" && point?.accuracy !== "elsewhere",
+    );
     this.#images = images.length;
     this.#variants = phases.includes("accuracy") ? scored.length : 0;
     this.#turns = phases.includes("latency") ? models.length * (warmup + rounds) : 0;

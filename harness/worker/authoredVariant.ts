@@ -13,9 +13,13 @@ export async function loadVariant(
   const hint = outputsHint(file, graphs);
   const code = (doing: string) => ({ file, id: preset.id, doing, hint });
   const variant = await asAuthors(code("load"), () => plugin.load(graphs, runtime, preset, { facts, base }));
-  const { everything } = variant;
+  const { encodeBatch, everything } = variant;
   return {
     encode: (input) => asAuthors(code("encode"), () => variant.encode(input)),
+    encodeBatch:
+      encodeBatch === undefined
+        ? undefined
+        : (images, geometries) => asAuthors(code("encodeBatch"), () => encodeBatch.call(variant, images, geometries)),
     decode: (embedding, prompts) => asAuthors(code("decode"), () => variant.decode(embedding, prompts)),
     everything:
       everything === undefined

@@ -1,26 +1,26 @@
-import type { Dataset, ImageId, Variant, VariantManifest } from "../api.ts";
+import type { Dataset, ImageEmbedding, ImageId, Variant, VariantManifest } from "../api.ts";
 import { prepare, toModelFrame } from "../image/index.ts";
 import { maskFromLogits } from "../mask/index.ts";
 import { timed } from "../measure/clock.ts";
 import { processMemory } from "../measure/memory.ts";
-import { boxPrompt, timedBoxes } from "../prompts/timedBoxes.ts";
+import type { PointSizes } from "../plan/point.ts";
+import { batchPrompts, boxPrompt, timedBoxes } from "../prompts/timedBoxes.ts";
+import { encoding } from "./encoding.ts";
 import type { OutputChecks } from "./outputChecks.ts";
-
-const defaults = {
-  /** Prompts in the batch that prompts a second are measured with: they repeat the image's boxes. */
-  batchPrompts: 16,
-};
 
 export interface LatencyInput {
   readonly variant: Variant;
   readonly preset: VariantManifest;
   readonly dataset: Dataset;
   readonly checks: OutputChecks;
+  /** Present for a point of a sweep: how many images are encoded in one call, and how many prompts decoded. */
+  readonly sizes?: PointSizes | undefined;
 }
 
 /** One sample of each stage, in ms. */
 export interface LatencySample {
   readonly prepareMs: number;
+  /** Time of one call of the encoder, which takes an image or a whole batch of them. */
   readonly encodeMs: number;
   /** Time of one box prompt, with what the decoder computes once for each image: this is the papers' figure. */
   readonly decodeMs: number;
@@ -35,15 +35,16 @@ export interface LatencySample {
 
 /** Takes an image through all four stages and times each. Reading the photo and checking the outputs belong to no stage. */
 export async function measureTurn(input: LatencyInput, image: ImageId): Promise<LatencySample> {
-  const { variant, preset, dataset, checks } = input;
+  const { variant, preset, dataset, checks, sizes } = input;
   const photo = await dataset.read(image);
   const prepared = await timed(() => prepare(photo, preset.input));
-  const encoded = await timed(() => variant.encode(prepared.value));
-  checks.embedding(encoded.value, prepared.value);
-  const { geometry } = encoded.value;
+  const encoded = await timed(encoding({ variant, preset, batch: sizes?.batch }, prepared.value));
+  for (const each of encoded.value) checks.embedding(each, prepared.value);
+  const [embedding] = encoded.value as [ImageEmbedding];
+  const { geometry } = embedding;
   const boxes = timedBoxes(dataset, image, photo.size).map((box) => toModelFrame(boxPrompt(box, preset), geometry));
-  const prompts = batchPrompts(boxes);
-  const decoded = await timed(() => variant.decode(encoded.value, boxes.slice(0, 1)));
+  const prompts = batchPrompts(boxes, sizes?.prompts);
+  const decoded = await timed(() => variant.decode(embedding, boxes.slice(0, 1)));
   checks.predictions(decoded.value, 1, geometry);
   const prediction = decoded.value[0]!;
   const upscaled = await timed(() => {
@@ -53,7 +54,7 @@ export async function measureTurn(input: LatencyInput, image: ImageId): Promise<
     const size = dims[1]! * dims[2]!;
     return maskFromLogits(data.subarray(token * size, (token + 1) * size), geometry, preset.mask);
   });
-  const batch = await timed(() => variant.decode(encoded.value, prompts));
+  const batch = await timed(() => variant.decode(embedding, prompts));
   checks.predictions(batch.value, prompts.length, geometry);
   return {
     prepareMs: prepared.durationMs,
@@ -63,9 +64,4 @@ export async function measureTurn(input: LatencyInput, image: ImageId): Promise<
     batch: { prompts: prompts.length, durationMs: batch.durationMs },
     peakBytes: processMemory().peakBytes(),
   };
-}
-
-/** The boxes, over and over, as many as a batch has. */
-export function batchPrompts<T>(boxes: readonly T[]): readonly T[] {
-  return Array.from({ length: defaults.batchPrompts }, (_, i) => boxes[i % boxes.length]!);
 }

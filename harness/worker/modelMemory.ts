@@ -1,14 +1,16 @@
-import type { Box, RgbImage, Variant, VariantManifest } from "../api.ts";
+import type { Box, ImageEmbedding, RgbImage, Variant, VariantManifest } from "../api.ts";
 import type { ModelSetup } from "../build/setup.ts";
 // Not by image/index.ts: that brings the codec, whose library is no part of a model's memory.
 import { prepare, toModelFrame } from "../image/prepare.ts";
 import { gpuMemoryBytes } from "../measure/gpu.ts";
 import { peakDuring, processMemory } from "../measure/memory.ts";
 import { loadPlugins, variantOf } from "../plan/plugins/registry.ts";
+import { type PointSizes, variantAtSide } from "../plan/point.ts";
 import { withVariantFiles } from "../plan/variantFiles.ts";
 import { answerRequests } from "../process/calls.ts";
-import { boxPrompt } from "../prompts/timedBoxes.ts";
+import { batchPrompts, boxPrompt } from "../prompts/timedBoxes.ts";
 import { loadVariant, outputsHint } from "./authoredVariant.ts";
+import { encoding } from "./encoding.ts";
 import { type OutputChecks, outputChecks } from "./outputChecks.ts";
 
 export interface ModelCalls {
@@ -35,7 +37,7 @@ export interface StagesMemory {
 export type MeasuredMemory = LoadedMemory & StagesMemory;
 
 /** A variant that is loaded, with what its outputs are held against. */
-export type OpenedModel = Pick<Stages, "variant" | "preset" | "checks">;
+export type OpenedModel = Pick<Stages, "variant" | "preset" | "checks" | "sizes">;
 
 export function serve(): void {
   let opened: (OpenedModel & { gpuBytes(): number | undefined }) | undefined;
@@ -56,11 +58,11 @@ export function serve(): void {
 /** Loads the variant of a setup in this process, and no other variant's code. */
 export async function openModel(setup: ModelSetup): Promise<OpenedModel> {
   const registry = await withVariantFiles(await loadPlugins(setup.plugins), setup.variantFiles, setup.fileHints);
-  const registered = variantOf(registry, setup.variant);
+  const registered = variantAtSide(variantOf(registry, setup.variant), setup.sizes?.side);
   const { preset, file } = registered;
   const variant = await loadVariant(registered, setup.graphs, setup.runtime);
   const checks = outputChecks(preset, outputsHint(file, setup.graphs));
-  return { variant, preset, checks };
+  return { variant, preset, checks, sizes: setup.sizes };
 }
 
 export interface Stages {
@@ -69,22 +71,25 @@ export interface Stages {
   readonly photo: RgbImage;
   readonly box: Box;
   readonly checks: OutputChecks;
+  /** Present for a point of a sweep. */
+  readonly sizes?: PointSizes | undefined;
 }
 
-/** Measures the peaks while the photo is encoded and while the box is decoded. */
+/** Measures the peaks while the photo is encoded and while the box is decoded, or as many of them as the sizes say. */
 export async function measureStages(
-  { variant, preset, photo, box, checks }: Stages,
+  { variant, preset, photo, box, checks, sizes }: Stages,
   gpuBytes: () => number | undefined,
 ): Promise<StagesMemory> {
   const load = gpuBytes();
   const prepared = prepare(photo, preset.input);
-  const encode = await peakDuring(() => variant.encode(prepared));
+  const encode = await peakDuring(encoding({ variant, preset, batch: sizes?.batch }, prepared));
   const encoded = gpuBytes();
-  checks.embedding(encode.value, prepared);
-  const prompt = toModelFrame(boxPrompt(box, preset), encode.value.geometry);
-  const decode = await peakDuring(() => variant.decode(encode.value, [prompt]));
+  for (const each of encode.value) checks.embedding(each, prepared);
+  const [embedding] = encode.value as [ImageEmbedding];
+  const prompts = batchPrompts([toModelFrame(boxPrompt(box, preset), embedding.geometry)], sizes?.prompts ?? 1);
+  const decode = await peakDuring(() => variant.decode(embedding, prompts));
   const decoded = gpuBytes();
-  checks.predictions(decode.value, 1, encode.value.geometry);
+  checks.predictions(decode.value, prompts.length, embedding.geometry);
   const peaks = { encode: encode.peakBytes, decode: decode.peakBytes };
   if (load === undefined || encoded === undefined || decoded === undefined) return peaks;
   return { ...peaks, gpu: { load, encode: encoded, decode: decoded } };

@@ -40,7 +40,7 @@ function variantWith(prediction: MaskPrediction, everything?: MaskPrediction): V
 test("logits and predicted IoU of all boxes are the decoder's outputs", async () => {
   const lowResLogits = { dims: [1, 1, 2], data: values(1, 2) };
   const variant = variantWith({ kind: "logits", lowResLogits, predictedIou: values(0.5) });
-  expect(await stageOutputs(variant, preset, { photo, boxes })).toEqual({
+  expect(await stageOutputs({ variant, preset }, { photo, boxes })).toEqual({
     encode: [values(5, 6)],
     decode: [values(1, 2, 1, 2), values(0.5, 0.5)],
   });
@@ -54,14 +54,14 @@ test("each skip connection of an embedding is an output of the encoder", async (
     ...plain,
     encode: async (input) => ({ ...(await plain.encode(input)), skipConnections }),
   };
-  const { encode } = await stageOutputs(variant, preset, { photo, boxes });
+  const { encode } = await stageOutputs({ variant, preset }, { photo, boxes });
   expect(encode).toEqual([values(5, 6), values(7, 8, 9)]);
 });
 
 test("masks that come out of the encoder are compared by their scores there", async () => {
   const none = { kind: "masks", masks: [], scores: values() } as const;
   const variant = variantWith(none, { ...none, scores: values(0.9, 0.4) });
-  expect(await stageOutputs(variant, preset, { photo, boxes })).toEqual({
+  expect(await stageOutputs({ variant, preset }, { photo, boxes })).toEqual({
     encode: [values(5, 6), values(0.9, 0.4)],
     decode: [],
   });

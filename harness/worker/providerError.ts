@@ -1,11 +1,22 @@
-import type { Box, GraphFiles, MaskPrediction, RgbImage, Tensor, Variant, VariantManifest } from "../api.ts";
+import type {
+  Box,
+  GraphFiles,
+  ImageEmbedding,
+  MaskPrediction,
+  RgbImage,
+  Tensor,
+  Variant,
+  VariantManifest,
+} from "../api.ts";
 import type { ModelSetup } from "../build/setup.ts";
 import { prepare, toModelFrame } from "../image/prepare.ts";
 import { loadPlugins, type RegisteredVariant, variantOf } from "../plan/plugins/registry.ts";
+import { variantAtSide } from "../plan/point.ts";
 import { withVariantFiles } from "../plan/variantFiles.ts";
 import { answerRequests } from "../process/calls.ts";
 import { boxPrompt } from "../prompts/timedBoxes.ts";
 import { loadVariant } from "./authoredVariant.ts";
+import { encoding } from "./encoding.ts";
 
 /** Difference between a provider's outputs and the processor's: the largest absolute difference of a stage over the std. */
 export interface ProviderError {
@@ -30,23 +41,29 @@ export interface ProviderCalls {
 
 export function serve(): void {
   let opened:
-    | { readonly registered: RegisteredVariant; readonly variant: Variant; readonly threads: number }
+    | {
+        readonly registered: RegisteredVariant;
+        readonly variant: Variant;
+        readonly threads: number;
+        readonly batch: number | undefined;
+      }
     | undefined;
   answerRequests<ProviderCalls>({
     async open({ setup }) {
       const registry = await withVariantFiles(await loadPlugins(setup.plugins), setup.variantFiles, setup.fileHints);
-      const registered = variantOf(registry, setup.variant);
+      const registered = variantAtSide(variantOf(registry, setup.variant), setup.sizes?.side);
       const variant = await loadVariant(registered, setup.graphs, setup.runtime);
-      opened = { registered, variant, threads: setup.runtime.threads };
+      opened = { registered, variant, threads: setup.runtime.threads, batch: setup.sizes?.batch };
       return {};
     },
     async compare({ sample, cpuGraphs }) {
       if (opened === undefined) throw new Error("a call before open");
-      const { registered, variant, threads } = opened;
-      const found = await stageOutputs(variant, registered.preset, sample);
+      const { registered, variant, threads, batch } = opened;
+      const { preset } = registered;
+      const found = await stageOutputs({ variant, preset, batch }, sample);
       await variant.close();
       const onCpu = await loadVariant(registered, cpuGraphs, { provider: "cpu", threads });
-      return providerError(found, await stageOutputs(onCpu, registered.preset, sample));
+      return providerError(found, await stageOutputs({ variant: onCpu, preset, batch }, sample));
     },
   });
 }
@@ -57,16 +74,22 @@ interface StageOutputs {
   readonly decode: readonly Tensor["data"][];
 }
 
+interface Compared {
+  readonly variant: Variant;
+  readonly preset: VariantManifest;
+  /** Images in one call of the encoder, of which the first is compared; 1 if left out. */
+  readonly batch?: number | undefined;
+}
+
 /**
  * Runs one image and its boxes. The values of all prompts are one output: the std is over all of them. Each skip connection is an
  * output of the encoder, as the embedding is.
  */
 export async function stageOutputs(
-  variant: Variant,
-  preset: VariantManifest,
+  { variant, preset, batch }: Compared,
   { photo, boxes }: ProviderSample,
 ): Promise<StageOutputs> {
-  const embedding = await variant.encode(prepare(photo, preset.input));
+  const [embedding] = (await encoding({ variant, preset, batch }, prepare(photo, preset.input))()) as [ImageEmbedding];
   const prompts = boxes.map((box) => toModelFrame(boxPrompt(box, preset), embedding.geometry));
   const predictions = await variant.decode(embedding, prompts);
   const encode = [embedding.tensor, ...Object.values(embedding.skipConnections ?? {})].map(({ data }) => data);

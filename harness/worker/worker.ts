@@ -5,6 +5,7 @@ import { withDetectorBoxes } from "../plan/detectorBoxes.ts";
 import { openDataset } from "../plan/openDataset.ts";
 import { bookOf } from "../plan/plugins/book.ts";
 import { loadPlugins, variantOf } from "../plan/plugins/registry.ts";
+import { variantAtSide } from "../plan/point.ts";
 import { withVariantFiles } from "../plan/variantFiles.ts";
 import { type Answers, answerRequests } from "../process/calls.ts";
 import { type PlannedPass, passesOf, protocolOf, type ScoreBook } from "../protocols/index.ts";
@@ -67,14 +68,14 @@ async function open(setup: WorkerSetup): Promise<Opened> {
   const dataset = setup.boxes === undefined ? annotated : await withDetectorBoxes(annotated, setup.boxes);
   const phase = { dataset, passes: passesOfSetup(setup, bookOf(registry)), seed: setup.seed };
   if (setup.external !== undefined) return openExternal(setup.external, phase);
-  const registered = variantOf(registry, setup.variant);
+  const registered = variantAtSide(variantOf(registry, setup.variant), setup.sizes?.side);
   const { preset, file } = registered;
   const variant = await loadVariant(registered, setup.graphs, setup.runtime, setup.facts);
   const checks = outputChecks(preset, outputsHint(file, setup.graphs));
   return {
     rows: rowsOf({ holder: embeddingHolder(checkedVariant(variant, checks), preset), ...phase }),
     residentBytes: processMemory().residentBytes(),
-    turn: (image) => measureTurn({ variant, preset, dataset, checks }, image),
+    turn: (image) => measureTurn({ variant, preset, dataset, checks, sizes: setup.sizes }, image),
   };
 }
 

@@ -154,8 +154,9 @@ async function started<All extends Opening<All>>(
 }
 
 /** Returns the part of a worker's setup that a model's process needs: nothing about the data set. */
-function modelOf({ variant, plugins, variantFiles, fileHints, graphs, runtime, external }: ModelSetup): ModelSetup {
-  return { variant, plugins, variantFiles, graphs, runtime, fileHints, external };
+function modelOf(setup: ModelSetup): ModelSetup {
+  const { variant, plugins, variantFiles, fileHints, graphs, runtime, sizes, external } = setup;
+  return { variant, plugins, variantFiles, graphs, runtime, sizes, fileHints, external };
 }
 
 interface ProcessOptions extends ChildOptions {

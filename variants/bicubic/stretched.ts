@@ -14,6 +14,25 @@ export function stretched(square: Float32Array, side: number): Float32Array {
   return upscaleLogits(square, geometry, bicubic);
 }
 
+/** Says how a table of values by place is stretched along an axis. */
+export interface Stretch {
+  /** Places along the axis before and after. */
+  readonly from: number;
+  readonly to: number;
+  /** Values of a place. */
+  readonly width: number;
+}
+
+/** Stretches [from, from, width] over [to, to, width], channel by channel. */
+export function stretchedPlaces(values: Float32Array, { from, to, width }: Stretch): Float32Array {
+  const result = new Float32Array(to * to * width);
+  for (let channel = 0; channel < width; channel++) {
+    const plane = Float32Array.from({ length: from * from }, (_, place) => values[place * width + channel]!);
+    for (const [place, value] of stretched(plane, to).entries()) result[place * width + channel] = value;
+  }
+  return result;
+}
+
 interface PositionTable {
   /** Rows and columns of the table that was trained. */
   readonly trained: number;
@@ -34,14 +53,6 @@ export function stretchedPositions(encoder: Module, { trained, grid, width }: Po
     name: `${table.name}.resized`,
     dims: [1, grid * grid, width],
     from: [table],
-    compute: (values) => {
-      const places = values!.subarray(width);
-      const result = new Float32Array(grid * grid * width);
-      for (let channel = 0; channel < width; channel++) {
-        const plane = Float32Array.from({ length: trained * trained }, (_, place) => places[place * width + channel]!);
-        for (const [place, value] of stretched(plane, grid).entries()) result[place * width + channel] = value;
-      }
-      return result;
-    },
+    compute: (values) => stretchedPlaces(values!.subarray(width), { from: trained, to: grid, width }),
   });
 }

@@ -1,5 +1,6 @@
 import type { NanoWeights, VariantManifest } from "../../harness/api.ts";
 import { samInput, samMask } from "../sam/presets.ts";
+import { sizesAt } from "../sam-decoder/presetSizes.ts";
 import { type BlvitConfig, blvitConfigs } from "./config.ts";
 import { type BlvitSettings, defaultPruneRatio, parseSettings, pruneRatioOf, settingText } from "./settings.ts";
 
@@ -67,8 +68,9 @@ export function settingsOf(id: string): BlvitSettings {
   return setting === undefined ? { pruneRatio: defaultPruneRatio } : parseSettings(id, setting, performance[preset]);
 }
 
-export function configOf(id: string): BlvitConfig {
-  return blvitConfigs[partsOf(id).preset];
+export function configOf(id: string, side?: number): BlvitConfig {
+  const config = blvitConfigs[partsOf(id).preset];
+  return { ...config, sam: sizesAt(config.sam, { id, side, multipleOf: config.sam.patch }) };
 }
 
 function manifest(preset: PresetId, id: string, pruneRatio: number): VariantManifest {

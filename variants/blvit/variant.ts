@@ -1,5 +1,6 @@
 import type { VariantPlugin } from "../../harness/api.ts";
 import { HarnessError } from "../../harness/errors.ts";
+import { positionsAt } from "../sam/positionsAt.ts";
 import { methodMacs } from "../sam/published.ts";
 import { buildDecoder } from "../sam-decoder/build.ts";
 import { loadRawSam, loadSam } from "../sam-decoder/load.ts";
@@ -19,13 +20,14 @@ export default {
   withOptions: withBlvitOptions,
   async build(context) {
     const { preset, checkpoint, graph, out } = context;
-    const config = configOf(preset.id);
+    const config = configOf(preset.id, context.side);
     if (graph === "reference")
       throw new HarnessError(`${preset.id}: has no reference graph`, {
         found: "no code was published",
         hint: `compare it with SAM: --against ${preset.alternativeTo}`,
       });
-    await out.write("encoder", blvitImageEncoder(config, settingsOf(preset.id).pruneRatio, checkpoint));
+    const placed = positionsAt(checkpoint, configOf(preset.id).sam, config.sam);
+    await out.write("encoder", blvitImageEncoder(config, settingsOf(preset.id).pruneRatio, placed));
     await buildDecoder(context, config.sam.decoder);
     checkpoint.assertAllTaken();
   },

@@ -30,7 +30,7 @@ export const edgeSamConfigs = {
   },
 } as const satisfies Record<string, EdgeSamConfig>;
 
-/** Returns a preset's sizes. Throws HarnessError for another input side. */
+/** Returns a preset's sizes, at another input side if one is given. Throws HarnessError for a side that is no multiple of 32 px. */
 export function configOf(id: string, side?: number): EdgeSamConfig {
-  return presetSizes<EdgeSamConfig>(edgeSamConfigs, { id, side });
+  return presetSizes<EdgeSamConfig>(edgeSamConfigs, { id, side, multipleOf: 32 });
 }

@@ -24,7 +24,7 @@ export const edgeTamConfigs = {
   },
 } as const satisfies Record<string, EdgeTamConfig>;
 
-/** Returns a preset's sizes. Throws HarnessError for another input side. */
+/** Returns a preset's sizes, at another input side if one is given. Throws HarnessError for a side that is no multiple of 32 px. */
 export function configOf(id: string, side?: number): EdgeTamConfig {
-  return presetSizes<EdgeTamConfig>(edgeTamConfigs, { id, side });
+  return presetSizes<EdgeTamConfig>(edgeTamConfigs, { id, side, multipleOf: 32 });
 }

@@ -145,10 +145,10 @@ describe.each(kinds)("constants of the published code, %s", (graph) => {
   });
 });
 
-test("another input side is refused, since the decoder is made for one", async () => {
+test("a side that is no multiple of what its encoder needs is refused", async () => {
   const context = { preset: presetOf(plugin, "edgetam"), checkpoint: seededCheckpoint(), graph: "fused" as const };
-  await expect(plugin.build({ ...context, out: { write: async () => undefined }, side: 512 })).rejects.toThrow(
-    "edgetam: its decoder is made for one image size (found 512, expected 1024)",
+  await expect(plugin.build({ ...context, out: { write: async () => undefined }, side: 1000 })).rejects.toThrow(
+    "edgetam: no side that its encoder takes (found 1000 px, expected a multiple of",
   );
 });
 

@@ -1,6 +1,6 @@
-import { HarnessError } from "../../harness/errors.ts";
 import { type DecoderArchitecture, type DecoderConfig, samTokens } from "../sam-decoder/config.ts";
 import { epsilons } from "../sam-decoder/epsilons.ts";
+import { presetSizes } from "../sam-decoder/presetSizes.ts";
 
 /** Everything in which EfficientSAM's sizes differ. Source: efficient_sam/build_efficient_sam.py, efficient_sam.py. */
 export interface EfficientSamConfig {
@@ -59,12 +59,10 @@ export const efficientSamConfigs = {
 } as const satisfies Record<string, EfficientSamConfig>;
 
 /**
- * Returns a preset's sizes.
- * Throws HarnessError for another input side, because the authors' encoder asserts its own.
+ * Returns a preset's sizes, at another input side if one is given: the authors' encoder asserts its own, and stretches positions
+ * that were trained for 224 px to it. Throws HarnessError for a side that is no number of patches.
  */
 export function configOf(id: string, side?: number): EfficientSamConfig {
-  const config: EfficientSamConfig | undefined = efficientSamConfigs[id as keyof typeof efficientSamConfigs];
-  if (config === undefined) throw new Error(`no EfficientSAM preset is named ${id}`);
-  if (side === undefined || side === config.side) return config;
-  throw new HarnessError(`${id}: its encoder takes one image size`, { found: side, expected: config.side });
+  const { patch: multipleOf } = efficientSamConfigs[id as keyof typeof efficientSamConfigs] ?? { patch: 1 };
+  return presetSizes<EfficientSamConfig>(efficientSamConfigs, { id, side, multipleOf });
 }

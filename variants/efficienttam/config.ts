@@ -52,7 +52,7 @@ export const efficientTamConfigs = {
 
 export type EfficientTamId = keyof typeof efficientTamConfigs;
 
-/** Returns a preset's sizes. Throws HarnessError for another input side. */
+/** Returns a preset's sizes, at another input side if one is given. Throws HarnessError for a side that is no multiple of 16 px. */
 export function configOf(id: string, side?: number): EfficientTamConfig {
-  return presetSizes<EfficientTamConfig>(efficientTamConfigs, { id, side });
+  return presetSizes<EfficientTamConfig>(efficientTamConfigs, { id, side, multipleOf: 16 });
 }

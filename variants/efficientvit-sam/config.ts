@@ -99,7 +99,7 @@ export const efficientVitSamConfigs = {
   },
 } as const satisfies Record<string, EfficientVitSamConfig>;
 
-/** Returns a preset's sizes. Throws HarnessError for another input side. */
+/** Returns a preset's sizes, at another input side if one is given. Throws HarnessError for a side that is no multiple of 32 px. */
 export function configOf(id: string, side?: number): EfficientVitSamConfig {
-  return presetSizes<EfficientVitSamConfig>(efficientVitSamConfigs, { id, side });
+  return presetSizes<EfficientVitSamConfig>(efficientVitSamConfigs, { id, side, multipleOf: 32 });
 }

@@ -186,11 +186,11 @@ describe("constants of the published code", () => {
   });
 });
 
-test("another input side is refused, since the decoder is made for one", async () => {
+test("a side that is no multiple of what its encoder needs is refused", async () => {
   const context = { preset: plugin.presets[0]!, checkpoint: seededCheckpoint(), graph: "fused" as const };
   const out = { write: async () => undefined };
-  await expect(plugin.build({ ...context, out, side: 1024 })).rejects.toThrow(
-    "efficientvit-sam-l0: its decoder is made for one image size (found 1024, expected 512)",
+  await expect(plugin.build({ ...context, out, side: 1000 })).rejects.toThrow(
+    "efficientvit-sam-l0: no side that its encoder takes (found 1000 px, expected a multiple of",
   );
 });
 

@@ -9,7 +9,7 @@ import type {
   Variant,
 } from "../../harness/api.ts";
 import { areaOf } from "../../harness/mask/index.ts";
-import { openSession, type Session } from "../../harness/onnx/index.ts";
+import { eachImage, openSession, type Session } from "../../harness/onnx/index.ts";
 import { choose, type Everything } from "./choice.ts";
 import { detect } from "./detections.ts";
 import { masksOf } from "./masks.ts";
@@ -32,12 +32,16 @@ export function fastSamOf(network: (image: Tensor) => Promise<NamedTensors>): Om
     if (everything === undefined) throw new Error("FastSAM: this embedding did not come from its encode");
     return everything;
   };
+  const embeddingOf = (outputs: NamedTensors, geometry: Geometry): ImageEmbedding => {
+    const embedding = { tensor: outputs.prototypes!, geometry };
+    known.set(embedding, everythingIn(outputs, geometry));
+    return embedding;
+  };
   return {
-    async encode({ tensor, geometry }) {
-      const outputs = await network(tensor);
-      const embedding = { tensor: outputs.prototypes!, geometry };
-      known.set(embedding, everythingIn(outputs, geometry));
-      return embedding;
+    encode: async ({ tensor, geometry }) => embeddingOf(await network(tensor), geometry),
+    async encodeBatch(images, geometries) {
+      const outputs = eachImage(await network(images), geometries.length);
+      return geometries.map((geometry, i) => embeddingOf(outputs[i]!, geometry));
     },
     decode: async (embedding, prompts) => prompts.map((prompt) => choose(everythingOf(embedding), prompt)),
     /** Returns masks at the image's size, most confident first, with the detections' confidences. */

@@ -1,7 +1,7 @@
-import { HarnessError } from "../../harness/errors.ts";
-import { type MobileSamConfig, mobileSamConfigs, stagesOf } from "../mobilesam/config.ts";
+import { type MobileSamConfig, mobileSamConfigs, stagesOf, tinyVitStride } from "../mobilesam/config.ts";
 import { type SamConfig, samConfigs } from "../sam/config.ts";
 import { type DecoderArchitecture, type DecoderConfig, samDecoder, samTokens } from "../sam-decoder/config.ts";
+import { sizesAt } from "../sam-decoder/presetSizes.ts";
 
 /** The image encoder is that of a published model, and gives tokens of an early layer besides. */
 type HqSamEncoder =
@@ -57,14 +57,12 @@ export function onTinyVit(sizes: MobileSamConfig): HqSamConfig {
   };
 }
 
-/**
- * Returns a preset's sizes.
- * Throws HarnessError for another input side, because SAM's position embedding is fixed to its own.
- */
+/** Returns a preset's sizes, at another input side if one is given. Throws HarnessError for a side that its encoder can not take. */
 export function configOf(id: string, side?: number): HqSamConfig {
   const config: HqSamConfig | undefined = hqSamConfigs[id as keyof typeof hqSamConfigs];
   if (config === undefined) throw new Error(`no HQ-SAM preset is named ${id}`);
-  const { sizes } = config.encoder;
-  if (side === undefined || side === sizes.side) return config;
-  throw new HarnessError(`${id}: its decoder is made for one image size`, { found: side, expected: sizes.side });
+  const { encoder } = config;
+  return encoder.kind === "TinyViT"
+    ? onTinyVit(sizesAt(encoder.sizes, { id, side, multipleOf: tinyVitStride }))
+    : onSam(sizesAt(encoder.sizes, { id, side, multipleOf: encoder.sizes.patch }));
 }

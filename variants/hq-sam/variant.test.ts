@@ -241,10 +241,10 @@ test("norms of the HQ head add 1e-6, and its GELUs are exact, in both graphs", a
   }
 });
 
-test("another input side is refused, since the decoder is made for one", async () => {
+test("a side that is no multiple of what its encoder needs is refused", async () => {
   const context = contextOf(preset("hq-sam-b"), "fused", seededCheckpoint());
-  await expect(plugin.build({ ...context, side: 512 })).rejects.toThrow(
-    "hq-sam-b: its decoder is made for one image size (found 512, expected 1024)",
+  await expect(plugin.build({ ...context, side: 1000 })).rejects.toThrow(
+    "hq-sam-b: no side that its encoder takes (found 1000 px, expected a multiple of",
   );
 });
 

@@ -42,9 +42,15 @@ export const mobileSamConfigs = {
   },
 } as const satisfies Record<string, MobileSamConfig>;
 
-/** Returns a preset's sizes. Throws HarnessError for another input side. */
+/** Pixels to a token of the image embedding. */
+export const tinyVitStride = 16;
+
+/**
+ * Returns a preset's sizes, at another input side if one is given: windows, and what was learnt of places in them, stay as they
+ * are. Throws HarnessError for a side that is no multiple of 16 px.
+ */
 export function configOf(id: string, side?: number): MobileSamConfig {
-  return presetSizes<MobileSamConfig>(mobileSamConfigs, { id, side });
+  return presetSizes<MobileSamConfig>(mobileSamConfigs, { id, side, multipleOf: tinyVitStride });
 }
 
 export interface Stage {

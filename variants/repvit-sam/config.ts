@@ -26,7 +26,7 @@ export const repVitSamConfigs = {
   },
 } as const satisfies Record<string, RepVitSamConfig>;
 
-/** Returns a preset's sizes. Throws HarnessError for another input side. */
+/** Returns a preset's sizes, at another input side if one is given. Throws HarnessError for a side that is no multiple of 16 px. */
 export function configOf(id: string, side?: number): RepVitSamConfig {
-  return presetSizes<RepVitSamConfig>(repVitSamConfigs, { id, side });
+  return presetSizes<RepVitSamConfig>(repVitSamConfigs, { id, side, multipleOf: 16 });
 }

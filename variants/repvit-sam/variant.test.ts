@@ -101,9 +101,9 @@ test("GELU is the error function's in both graphs", async () => {
   for (const operator of ["Tanh", "Gelu"]) expect(reference).not.toContain(operator);
 });
 
-test("another input side is refused, since the decoder is made for one", async () => {
+test("a side that is no multiple of what its encoder needs is refused", async () => {
   const context = { preset: presetOf(plugin, "repvit-sam"), checkpoint: seededCheckpoint(), graph: "fused" as const };
-  await expect(plugin.build({ ...context, out: { write: async () => undefined }, side: 512 })).rejects.toThrow(
-    "repvit-sam: its decoder is made for one image size (found 512, expected 1024)",
+  await expect(plugin.build({ ...context, out: { write: async () => undefined }, side: 1000 })).rejects.toThrow(
+    "repvit-sam: no side that its encoder takes (found 1000 px, expected a multiple of",
   );
 });

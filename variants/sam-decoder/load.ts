@@ -12,7 +12,7 @@ import type {
   Tensor,
   Variant,
 } from "../../harness/api.ts";
-import { openSession, type Session } from "../../harness/onnx/index.ts";
+import { eachImage, openSession, type Session } from "../../harness/onnx/index.ts";
 import { batchesOf } from "./batches.ts";
 import { placeOnly } from "./promptEncoder.ts";
 import { type PromptTokens, predictionOf, promptTensors, tokensOf } from "./prompts.ts";
@@ -104,6 +104,10 @@ export async function loadWithPrompts(files: GraphFiles, runtime: RuntimeOptions
   };
   return {
     encode: async ({ tensor, geometry }) => embeddingOf(await graphs.encode(tensor), skips, geometry),
+    async encodeBatch(images, geometries) {
+      const encoded = eachImage(await graphs.encode(images), geometries.length);
+      return geometries.map((geometry, i) => embeddingOf(encoded[i]!, skips, geometry));
+    },
     keptTokens: stages.length === 0 ? undefined : async ({ tensor }) => keptTokensOf(await graphs.encode(tensor)),
     async decode(embedding, prompts) {
       const batches = batchesOf(prompts.map(how.tokensOf), { most: how.promptsACall, shapeOf });

@@ -1,5 +1,5 @@
-import { HarnessError } from "../../harness/errors.ts";
 import type { DecoderConfig } from "../sam-decoder/config.ts";
+import { presetSizes } from "../sam-decoder/presetSizes.ts";
 
 /** Rule that says which tokens of a sequence attend to each other. */
 export interface Dilation {
@@ -64,17 +64,14 @@ export const lighteningConfigs = {
 } as const satisfies Record<string, LighteningConfig>;
 
 /**
- * Returns a preset's sizes.
- * Throws HarnessError for another input side, because the position embedding is fixed to its own.
+ * Returns a preset's sizes, at another input side if one is given: a segment of a global block is the whole grid there too.
+ * Throws HarnessError for a side that is no number of patches, or whose tokens the rate does not divide.
  */
 export function configOf(id: string, side?: number): LighteningConfig {
-  const config: LighteningConfig | undefined = lighteningConfigs[id as keyof typeof lighteningConfigs];
-  if (config === undefined) throw new Error(`no SAM-Lightening preset is named ${id}`);
-  if (side === undefined || side === config.side) return config;
-  throw new HarnessError(`${id}: its position embedding is made for one image size`, {
-    found: side,
-    expected: config.side,
-  });
+  const { patch } = lighteningConfigs[id as keyof typeof lighteningConfigs] ?? { patch: 1 };
+  const config = presetSizes<LighteningConfig>(lighteningConfigs, { id, side, multipleOf: rate * patch });
+  const { dilation, decoder } = config;
+  return { ...config, dilation: { ...dilation, global: { ...dilation.global, segment: decoder.grid ** 2 } } };
 }
 
 /** Sizes and rules of one block's attention: it works within windows or over the whole grid, and takes segments apart. */

@@ -97,11 +97,11 @@ test("at full size dilation halves the work of attention and leaves the embeddin
   expect(encoder!.counts.macs().get("MultiHeadAttention")).toBe(pairs * 2 * 384);
 });
 
-test("another input side is refused, since the position embedding is made for one", async () => {
+test("a side that is no multiple of what its encoder needs is refused", async () => {
   const context = { preset: preset("sam-lightening"), checkpoint: seededCheckpoint(), graph: "fused" as const };
   const out = { write: async () => undefined };
-  await expect(plugin.build({ ...context, out, side: 512 })).rejects.toThrow(
-    "sam-lightening: its position embedding is made for one image size (found 512, expected 1024)",
+  await expect(plugin.build({ ...context, out, side: 1000 })).rejects.toThrow(
+    "sam-lightening: no side that its encoder takes (found 1000 px, expected a multiple of",
   );
 });
 

@@ -1,4 +1,5 @@
 import type { VariantPlugin } from "../../harness/api.ts";
+import { positionsAt } from "../sam/positionsAt.ts";
 import { buildDecoder } from "../sam-decoder/build.ts";
 import { loadRawSam, loadSam } from "../sam-decoder/load.ts";
 import { configOf } from "./config.ts";
@@ -12,7 +13,7 @@ export default {
     const { preset, checkpoint, graph, out } = context;
     const config = configOf(preset.id, context.side);
     const encoder = graph === "fused" ? imageEncoder : referenceImageEncoder;
-    await out.write("encoder", encoder(config, checkpoint));
+    await out.write("encoder", encoder(config, positionsAt(checkpoint, configOf(preset.id), config)));
     await buildDecoder(context, config.decoder);
     checkpoint.assertAllTaken();
   },

@@ -1,5 +1,5 @@
-import { HarnessError } from "../../harness/errors.ts";
 import type { DecoderConfig } from "../sam-decoder/config.ts";
+import { presetSizes } from "../sam-decoder/presetSizes.ts";
 
 /** Everything in which SAM's three sizes differ. Source: segment_anything/build_sam.py. */
 export interface SamConfig {
@@ -37,16 +37,8 @@ export const samConfigs = {
   },
 } as const satisfies Record<string, SamConfig>;
 
-/**
- * Returns a preset's sizes.
- * Throws HarnessError for another input side, because SAM's position embedding is fixed to its own.
- */
+/** Returns a preset's sizes, at another input side if one is given. Throws HarnessError for a side that is no number of patches. */
 export function configOf(id: string, side?: number): SamConfig {
-  const config: SamConfig | undefined = samConfigs[id as keyof typeof samConfigs];
-  if (config === undefined) throw new Error(`no SAM preset is named ${id}`);
-  if (side === undefined || side === config.side) return config;
-  throw new HarnessError(`${id}: its position embedding is made for one image size`, {
-    found: side,
-    expected: config.side,
-  });
+  const { patch: multipleOf } = samConfigs[id as keyof typeof samConfigs] ?? { patch: 1 };
+  return presetSizes<SamConfig>(samConfigs, { id, side, multipleOf });
 }

@@ -106,11 +106,11 @@ describe("parameters are the published ones, buffers left out", () => {
   });
 });
 
-test("another input side is refused, since the position embedding is made for one", async () => {
+test("a side that is no multiple of what its encoder needs is refused", async () => {
   const out = { write: async () => undefined };
   const context = { preset: preset("sam-nano"), checkpoint: seededCheckpoint(), graph: "fused" as const, out };
-  await expect(plugin.build({ ...context, side: 512 })).rejects.toThrow(
-    "sam-nano: its position embedding is made for one image size (found 512, expected 256)",
+  await expect(plugin.build({ ...context, side: 500 })).rejects.toThrow(
+    "sam-nano: no side that its encoder takes (found 500 px, expected a multiple of",
   );
   await plugin.build({ ...context, side: 256 });
 });

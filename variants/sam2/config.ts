@@ -1,5 +1,5 @@
-import { HarnessError } from "../../harness/errors.ts";
 import type { DecoderConfig } from "../sam-decoder/config.ts";
+import { sizesAt } from "../sam-decoder/presetSizes.ts";
 
 /** It holds one number a stage, from the finest to the coarsest. */
 export type ByStage = readonly [number, number, number, number];
@@ -47,14 +47,13 @@ export const sam2Configs = {
 
 export type Sam2Size = keyof typeof sam2Configs;
 
-/**
- * Returns a preset's sizes.
- * Throws HarnessError for another input side, because SAM 2's decoder is made for one image embedding.
- */
+/** Pixels to a token of the coarsest stage. */
+const coarsestStride = 32;
+
+/** Returns a preset's sizes, at another input side if one is given. Throws HarnessError for a side that is no multiple of 32 px. */
 export function configOf(id: string, side?: number): Sam2Config {
   const size = id.slice(id.indexOf("-") + 1);
   const config: Sam2Config | undefined = sam2Configs[size as Sam2Size];
   if (config === undefined) throw new Error(`no SAM 2 preset is named ${id}`);
-  if (side === undefined || side === config.side) return config;
-  throw new HarnessError(`${id}: its decoder is made for one image size`, { found: side, expected: config.side });
+  return sizesAt(config, { id, side, multipleOf: coarsestStride });
 }

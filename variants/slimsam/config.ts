@@ -1,6 +1,7 @@
 import type { Checkpoint } from "../../harness/api.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { type SamConfig, samConfigs } from "../sam/config.ts";
+import { sizesAt } from "../sam-decoder/presetSizes.ts";
 
 /** Widths that uniform pruning leaves, the same in every block. */
 interface Widths {
@@ -34,17 +35,13 @@ const unpruned: Readonly<Record<Id, keyof typeof samConfigs>> = {
 
 /**
  * Returns a preset's sizes, with the widths of the checkpoint where it has shapes: whoever prunes SAM uniformly by another ratio
- * gets the same network with other widths. Throws HarnessError for another input side, for the widths of another preset or of
+ * gets the same network with other widths. Throws HarnessError for a side that is no number of patches, for the widths of another preset or of
  * the SAM that is not pruned, and for widths that the heads can not share.
  */
 export function configOf(id: string, checkpoint: Checkpoint, side?: number): PrunedConfig {
-  const config: PrunedConfig | undefined = slimSamConfigs[id as Id];
-  if (config === undefined) throw new Error(`no SlimSAM preset is named ${id}`);
-  if (side !== undefined && side !== config.side)
-    throw new HarnessError(`${id}: its position embedding is made for one image size`, {
-      found: side,
-      expected: config.side,
-    });
+  const own: PrunedConfig | undefined = slimSamConfigs[id as Id];
+  if (own === undefined) throw new Error(`no SlimSAM preset is named ${id}`);
+  const config = sizesAt(own, { id, side, multipleOf: own.patch });
   const widths = widthsOf(checkpoint);
   if (widths === undefined || haveSameWidths(config, widths)) return config;
   requirePruned(id as Id, widths, checkpoint.label);

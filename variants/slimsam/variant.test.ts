@@ -146,11 +146,11 @@ describe("a uniform file", () => {
   });
 });
 
-test("another input side is refused, since the position embedding is made for one", async () => {
+test("a side that is no multiple of what its encoder needs is refused", async () => {
   const out = { write: async () => undefined };
   const context = { preset: preset("slimsam-77"), checkpoint: seededCheckpoint(), graph: "fused" as const, out };
-  await expect(plugin.build({ ...context, side: 512 })).rejects.toThrow(
-    "slimsam-77: its position embedding is made for one image size (found 512, expected 1024)",
+  await expect(plugin.build({ ...context, side: 1000 })).rejects.toThrow(
+    "slimsam-77: no side that its encoder takes (found 1000 px, expected a multiple of",
   );
 });
 

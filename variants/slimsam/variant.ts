@@ -1,5 +1,6 @@
 import type { VariantPlugin } from "../../harness/api.ts";
 import { imageEncoder } from "../sam/imageEncoder.ts";
+import { positionsAt } from "../sam/positionsAt.ts";
 import { referenceImageEncoder } from "../sam/reference.ts";
 import { refuseTransformersLayout } from "../sam/transformersLayout.ts";
 import { buildDecoder } from "../sam-decoder/build.ts";
@@ -17,7 +18,7 @@ export default {
     refuseTransformersLayout(checkpoint, slimSamConfigs["slimsam-50"], "SlimSAM-50-uniform.pth");
     const config = configOf(preset.id, checkpoint, context.side);
     const encoder = graph === "fused" ? imageEncoder : referenceImageEncoder;
-    await out.write("encoder", encoder(config, checkpoint));
+    await out.write("encoder", encoder(config, positionsAt(checkpoint, configOf(preset.id, checkpoint), config)));
     await buildDecoder(context, config.decoder);
     const note = widthsNote(preset.id, config);
     if (note !== undefined) out.note?.(note);

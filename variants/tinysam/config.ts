@@ -1,4 +1,4 @@
-import { type MobileSamConfig, mobileSamConfigs } from "../mobilesam/config.ts";
+import { type MobileSamConfig, mobileSamConfigs, tinyVitStride } from "../mobilesam/config.ts";
 import { presetSizes } from "../sam-decoder/presetSizes.ts";
 
 /** The sizes of TinySAM. Its full size is MobileSAM's. Source: tinysam/build_sam.py and tinysam/modeling/tiny_vit_sam.py. */
@@ -16,7 +16,7 @@ export const tinySamConfigs = {
   },
 } as const satisfies Record<string, MobileSamConfig>;
 
-/** Returns a preset's sizes. Throws HarnessError for another input side. */
+/** Returns a preset's sizes, at another input side if one is given. Throws HarnessError for a side that it can not take. */
 export function configOf(id: string, side?: number): MobileSamConfig {
-  return presetSizes<MobileSamConfig>(tinySamConfigs, { id, side });
+  return presetSizes<MobileSamConfig>(tinySamConfigs, { id, side, multipleOf: tinyVitStride });
 }

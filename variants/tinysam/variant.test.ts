@@ -101,11 +101,11 @@ test("a reader of a table is told that the authors never use token 0", () => {
   for (const { notes } of plugin.presets) expect(notes.join()).toContain("never uses token 0");
 });
 
-test("another input side is refused, since the decoder is made for one", async () => {
+test("a side that is no multiple of what its encoder needs is refused", async () => {
   const out = { write: async () => undefined };
   const context = { preset: preset(plugin, "tinysam"), checkpoint: seededCheckpoint(), graph: "fused" as const, out };
-  await expect(plugin.build({ ...context, side: 512 })).rejects.toThrow(
-    "tinysam: its decoder is made for one image size (found 512, expected 1024)",
+  await expect(plugin.build({ ...context, side: 1000 })).rejects.toThrow(
+    "tinysam: no side that its encoder takes (found 1000 px, expected a multiple of",
   );
 });
 

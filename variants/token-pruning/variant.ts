@@ -1,5 +1,6 @@
 import type { VariantPlugin } from "../../harness/api.ts";
 import { configOf } from "../sam/config.ts";
+import { positionsAt } from "../sam/positionsAt.ts";
 import { referenceImageEncoder } from "../sam/reference.ts";
 import { buildDecoder } from "../sam-decoder/build.ts";
 import { loadRawSam, loadSam } from "../sam-decoder/load.ts";
@@ -17,9 +18,10 @@ export default {
     const { preset, checkpoint, graph, out } = context;
     const pruning = pruningOf(preset.id)!;
     const config = configOf(pruning.sam, context.side);
+    const placed = positionsAt(checkpoint, configOf(pruning.sam), config);
     await out.write(
       "encoder",
-      graph === "fused" ? prunedImageEncoder(config, pruning, checkpoint) : referenceImageEncoder(config, checkpoint),
+      graph === "fused" ? prunedImageEncoder(config, pruning, placed) : referenceImageEncoder(config, placed),
     );
     await buildDecoder(context, config.decoder);
     checkpoint.assertAllTaken();

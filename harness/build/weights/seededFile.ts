@@ -4,7 +4,7 @@ import type { SeededScale } from "../../api.ts";
 import { homeFolder } from "../../home.ts";
 import type { RegisteredVariant } from "../../plan/plugins/registry.ts";
 import { canonicalJson, sha256 } from "../../store/canonical.ts";
-import { sweep, touch } from "../../store/disk/sweep.ts";
+import { removeUnused, touch } from "../../store/disk/unused.ts";
 import { isWhole, writeWholeFolder } from "../../store/disk/wholeFolder.ts";
 import { seededName, shapesTaken, type TensorShapes, writeSeededFile } from "../../weights/index.ts";
 import { describeGraphs } from "../build.ts";
@@ -22,7 +22,7 @@ export async function seededFileOf(variant: RegisteredVariant): Promise<string> 
   if (existsSync(folder) && (await isWhole(folder))) touch(folder);
   else {
     rmSync(folder, { recursive: true, force: true });
-    sweep(dirname(folder));
+    removeUnused(dirname(folder));
     await writeWholeFolder(folder, (partial) => writeSeededFile(join(partial, fileName), shapes, seededScale));
   }
   return join(folder, fileName);

@@ -27,10 +27,13 @@ export function rewriteGraph(graph: OnnxGraph, replace: Replace, append?: Append
   const constants = new Map(graph.constants.map((constant) => [constant.name, constant]));
   const valueNamed = (name: string): GraphValue | undefined => {
     if (name === "") return undefined;
-    const known = values.get(name) ?? constantIn(builder, constants.get(name));
-    if (known === undefined) throw new Error(`${graph.name}: no value is named ${name}`);
-    values.set(name, known);
-    return known;
+    const known = values.get(name);
+    if (known !== undefined) return known;
+    const constant = constants.get(name);
+    if (constant === undefined) throw new Error(`${graph.name}: no value is named ${name}`);
+    const added = addConstant(builder, constant);
+    values.set(name, added);
+    return added;
   };
   const outputs = new Set(graph.outputs.map(({ name }) => name));
   for (const node of graph.nodes) {
@@ -66,14 +69,13 @@ export function withOutputs(graph: OnnxGraph, names: readonly string[]): OnnxGra
   return { ...graph, outputs: [...graph.outputs, ...tapped] };
 }
 
-/** Adds a constant. Lists of integers go through `ints`, since shape rules read them. */
-function constantIn(builder: GraphBuilder, constant: GraphConstant | undefined): GraphValue | undefined {
-  if (constant === undefined) return undefined;
+/** Adds a constant of another graph. Lists of integers go through `ints`, since shape rules read them. */
+export function addConstant(builder: GraphBuilder, constant: GraphConstant): GraphValue {
   if (constant.name.startsWith("ints[")) return builder.ints([...(constant.read() as BigInt64Array)].map(Number));
   return builder.constant(constant.name, constant.type, constant.dims, () => constant.read());
 }
 
 /** Returns the part of the model that a value belongs to; the builder put it before the operator's name. */
-function scopeOf(value: string): string {
+export function scopeOf(value: string): string {
   return value.slice(0, Math.max(value.lastIndexOf("/"), 0));
 }

@@ -2,9 +2,9 @@ import type { Dataset, DecodeRequest, ImageId, PhotoPrediction, VariantManifest 
 import { maskFromLogits } from "../../mask/index.ts";
 import { timedSync } from "../../measure/clock.ts";
 import { processMemory } from "../../measure/memory.ts";
-import { boxPrompt, timedBoxes } from "../../prompts/timedBoxes.ts";
+import { batchPrompts, boxPrompt, timedBoxes } from "../../prompts/timedBoxes.ts";
 import { logitsAt } from "../heldImage.ts";
-import { batchPrompts, type LatencySample } from "../latency.ts";
+import type { LatencySample } from "../latency.ts";
 import type { OpenedProcess } from "./open.ts";
 
 export interface PhotoLatencyInput extends OpenedProcess {

@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { sweep, touch } from "./sweep.ts";
+import { removeUnused, touch } from "./unused.ts";
 
 test("half-written graphs of ended processes and graphs long out of use go, all others stay", () => {
-  const cache = mkdtempSync(join(tmpdir(), "sam-bench-sweep-"));
+  const cache = mkdtempSync(join(tmpdir(), "sam-bench-unused-"));
   try {
     const old = new Date(Date.now() - 40 * 86_400_000);
     // No process has the number 2^31 - 1; this one is alive.
@@ -13,19 +13,19 @@ test("half-written graphs of ended processes and graphs long out of use go, all 
     for (const name of names) mkdirSync(join(cache, name));
     for (const name of ["old", "old-but-touched"]) utimesSync(join(cache, name), old, old);
     touch(join(cache, "old-but-touched"));
-    sweep(cache);
+    removeUnused(cache);
     expect(readdirSync(cache).sort()).toEqual([`b.partial-${process.pid}`, "new", "old-but-touched"]);
-    sweep(join(cache, "not there"));
+    removeUnused(join(cache, "not there"));
   } finally {
     rmSync(cache, { recursive: true, force: true });
   }
 });
 
 test("graphs that were used before the clock was set back stay, as if they were used now", () => {
-  const cache = mkdtempSync(join(tmpdir(), "sam-bench-sweep-"));
+  const cache = mkdtempSync(join(tmpdir(), "sam-bench-unused-"));
   try {
     mkdirSync(join(cache, "of the future"));
-    sweep(cache, Date.now() - 365 * 86_400_000);
+    removeUnused(cache, Date.now() - 365 * 86_400_000);
     expect(readdirSync(cache)).toEqual(["of the future"]);
   } finally {
     rmSync(cache, { recursive: true, force: true });

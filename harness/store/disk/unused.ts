@@ -17,7 +17,7 @@ export function touch(folder: string): void {
 }
 
 /** Deletes what killed builds left half-written, and graphs long out of use. */
-export function sweep(cache: string, now = Date.now()): void {
+export function removeUnused(cache: string, now = Date.now()): void {
   for (const name of namesIn(cache)) {
     const folder = join(cache, name);
     const builder = /\.partial-(\d+)$/.exec(name)?.[1];
