@@ -2,7 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { transformersSamGraphs } from "../../variants/onnx/fixtures/graphs/transformersSam.ts";
+import { samConfigs } from "../../variants/sam/config.ts";
+import { writeGraph } from "../onnx/index.ts";
 import type { Profile } from "../profile/profile.ts";
+import { seededCheckpoint } from "../weights/index.ts";
 import { memoryConsole } from "./fixtures/bench.ts";
 import { profile } from "./profile.ts";
 
@@ -54,5 +58,15 @@ test("a decoder is profiled for one box, by the modules of the decoder", async (
 test("a graph that one box does not run has no profile, and an error says why", async () => {
   await expect(profiled({ variant: "sam-nano", part: "decoder-mask" })).rejects.toThrow(
     "decoder-mask: the runtime wrote no one profile of it (found 0 files)",
+  );
+});
+
+test("files of one's own are profiled by the names in them, also where their decoder takes no box", async () => {
+  const graphs = transformersSamGraphs(samConfigs["sam-nano"], seededCheckpoint());
+  const files = Object.entries(graphs).map(([name, graph]) => writeGraph({ ...graph, name }, home));
+  const given = { variant: "mine", weights: undefined, "variant-files": [`mine=${files[0]}`, ...files.slice(1)] };
+  const { blocks } = await profiled({ ...given, rounds: 1 });
+  expect(blocks.map(({ name }) => name)).toEqual(
+    expect.arrayContaining([0, 1, 2, 3, 4, 5].map((i) => `inner.image_encoder.blocks.${i}`)),
   );
 });

@@ -69,6 +69,8 @@ export const profile: Command = {
       variants: args.variant as string,
       dataset: drawnDataset,
       limit: 1,
+      // Nothing is scored: every variant takes a point, and some no box.
+      prompts: "1p",
     });
     refuseUnusedFiles(plan, flags);
     const chosen = onlyOne(plan, args.variant as string);

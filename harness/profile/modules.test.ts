@@ -19,6 +19,7 @@ test("a node that the runtime made of another one has that one's name and scope"
   expect(givenName("Conv_nchwc")).toBe("Conv");
   expect(givenName("a.b/MatMul/MatMulScaleFusion/")).toBe("a.b/MatMul");
   expect(scopeOf("a.b/MatMul/MatMulScaleFusion/")).toBe("a.b");
+  expect(scopeOf("a.b/MatMul/MatMulScaleFusion//MatmulTransposeFusion/")).toBe("a.b");
   expect(scopeOf("MatMul_8/MatmulTransposeFusion/")).toBe("");
 });
 
@@ -31,8 +32,9 @@ test("a tensor belongs to the module of the checkpoint that it was made of", () 
 });
 
 test("constants of no checkpoint have no module", () => {
-  const moduleOf = moduleNames(["enc.norm.weight", "window.padding", "ints[0,1]", "number[0.5]"]);
-  for (const name of ["window.padding", "ints[0,1]", "number[0.5]"]) expect(moduleOf(name)).toBeUndefined();
+  const constants = ["window.padding", "ints[0,1]", "number[0.5]", "enc.ints[0,1]", "enc.number[0.5]"];
+  const moduleOf = moduleNames(["enc.norm.weight", ...constants]);
+  for (const name of constants) expect(moduleOf(name)).toBeUndefined();
 });
 
 test("blocks are the elements of a list of several layers each; other layers belong to what holds them", () => {

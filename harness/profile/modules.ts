@@ -18,7 +18,7 @@ export function isWithin(module: string, outer: string): boolean {
  * `a/MatMul/MatMulScaleFusion/`.
  */
 export function givenName(node: string): string {
-  return node.replace(/(\/\w*Fusion\w*)+\/?$/, "").replace(/_nchwc$/, "");
+  return node.replace(/(\/+\w*Fusion\w*)+\/*$/, "").replace(/_nchwc$/, "");
 }
 
 /**
@@ -46,8 +46,9 @@ export function moduleNames(tensors: Iterable<string>): (tensor: string) => stri
     const parts = tensor.split(".");
     const prefixes = parts.map((_, i) => parts.slice(0, i + 1).join("."));
     const module = weightedModule(tensor) ?? prefixes.findLast((prefix) => known.has(prefix));
-    // A parameter of the model itself, such as `image_encoder.pos_embed`, is a layer of its own.
-    return module === undefined || module.includes(".") ? module : /^[\w.]+/.exec(tensor)![0];
+    if (module === undefined || module.includes(".")) return module;
+    // A parameter of the model itself, such as `image_encoder.pos_embed`, is a layer of its own; `model.ints[0,1]` is none.
+    return /^[\w.]+(?!\[)(?=$|\+)/.exec(tensor)?.[0];
   };
 }
 
