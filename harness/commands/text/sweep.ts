@@ -74,7 +74,7 @@ function changeText({ change }: PointFigures): string | undefined {
   if (change === undefined) return undefined;
   const percent = (ratio: number) => {
     const places = 100 * (ratio - 1);
-    return `${places < 0 ? "" : "+"}${places.toFixed(0)}`;
+    return `${places < 0 ? "−" : "+"}${Math.abs(places).toFixed(0)}`;
   };
   const { value, low, high } = change;
   const interval = low === undefined || high === undefined ? "" : ` [${percent(low)}, ${percent(high)}]`;
