@@ -3,6 +3,7 @@ import { HarnessError } from "../errors.ts";
 import { checked, parseJson } from "../foreign.ts";
 import { stages } from "../results/report.ts";
 import { count, hash, type Immutable, number, positive, text, whole } from "../store/fields.ts";
+import { summaryField } from "../store/latency.ts";
 import { isRowNameOf } from "../store/rowName.ts";
 import { manifestFields, score, withVisibleTexts } from "../store/schema.ts";
 
@@ -18,16 +19,7 @@ const commitHash = z.string().regex(/^[0-9a-f]{7,64}$/, "not a commit's hash");
 const moment = z.iso.datetime();
 
 const inside = { message: "the value lies outside its interval" };
-const summary = z.strictObject({
-  median: positive,
-  q1: positive,
-  q3: positive,
-  middleMean: positive,
-  n: count,
-  p90: positive.optional(),
-  p99: positive.optional(),
-});
-const stage = summary
+const stage = summaryField
   .extend({ low: positive, high: positive })
   .refine(({ median, low, high }) => low <= median && median <= high, inside);
 
@@ -79,7 +71,7 @@ const record = z.strictObject({
   /** Milliseconds by stage; `low` and `high` are the 95 % interval of the median. */
   latency: z.partialRecord(z.enum(stages), stage),
   /** Milliseconds of an image in everything mode, by prompts name. */
-  everything: z.record(text, summary),
+  everything: z.record(text, summaryField),
   promptsPerSecond: positive.optional(),
   /** Says how latency was measured; the hash covers the code of the photo's and the mask's way, and the package's version. */
   measured: z.strictObject({ rounds: count.optional(), warmup: count, code: hash }),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { checked, parseJson } from "../foreign.ts";
+import type { LatencySummary } from "../stats/summary.ts";
 import { readLines } from "./disk/lines.ts";
 import { count, positive, text, whole } from "./fields.ts";
 
@@ -55,6 +56,17 @@ const latencyTurn = z.object({
   others: positive.optional(),
   clockMhz: positive.optional(),
 }) satisfies z.ZodType<LatencyTurn>;
+
+/** A summary of samples as files keep it, in the unit of the samples. */
+export const summaryField = z.strictObject({
+  median: positive,
+  q1: positive,
+  q3: positive,
+  middleMean: positive,
+  n: count,
+  p90: positive.optional(),
+  p99: positive.optional(),
+}) satisfies z.ZodType<LatencySummary>;
 
 /** Throws HarnessError naming `place`, which is file and line, and the field that is wrong. */
 export function parseLatencyTurn(json: string, place: string): LatencyTurn {

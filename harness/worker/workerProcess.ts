@@ -92,15 +92,10 @@ export async function startProviderProcess(
   deadlines: Deadlines,
   times?: ProcessTiming,
 ): Promise<Started<ProviderCalls>> {
-  const options = {
-    module: new URL("providerError.mjs", import.meta.url),
-    arguments: codeOf(setup.plugins),
-    serialization: "advanced",
-    cpus: setup.cpus,
-    deadlines,
-    times,
-  } as const;
-  return started(new WorkerProcess<ProviderCalls>(setup.variant, options), modelOf(setup));
+  return started(
+    new WorkerProcess<ProviderCalls>(setup.variant, plainModel("providerError.mjs", setup, { deadlines, times })),
+    modelOf(setup),
+  );
 }
 
 /** Starts a process that times how it loads one model, and then runs it on one image. Throws as startWorker does. */
@@ -109,15 +104,25 @@ export async function startTimedModel(
   deadlines: Deadlines,
   times?: ProcessTiming,
 ): Promise<Started<ModelRunCalls>> {
-  const options = {
-    module: new URL("machine/modelRuns.mjs", import.meta.url),
-    arguments: codeOf(setup.plugins),
+  return started(
+    new WorkerProcess<ModelRunCalls>(setup.variant, plainModel("machine/modelRuns.mjs", setup, { deadlines, times })),
+    modelOf(setup),
+  );
+}
+
+/** Returns the options of a process that holds one model and no data set. */
+function plainModel(
+  module: string,
+  { plugins, cpus }: ModelSetup,
+  watched: { readonly deadlines: Deadlines; readonly times: ProcessTiming | undefined },
+) {
+  return {
+    module: new URL(module, import.meta.url),
+    arguments: codeOf(plugins),
     serialization: "advanced",
-    cpus: setup.cpus,
-    deadlines,
-    times,
+    cpus,
+    ...watched,
   } as const;
-  return started(new WorkerProcess<ModelRunCalls>(setup.variant, options), modelOf(setup));
 }
 
 /** Returns what tells a worker whether it loads plug-ins from outside: compiled code is for the project's own. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { count, hash, number, positive, text, whole } from "../../store/fields.ts";
+import { summaryField } from "../../store/latency.ts";
 import { manifestFields } from "../../store/schema.ts";
 import { startStages } from "../machine/coldStart.ts";
 import { everythingPeaks, everythingStages } from "../machine/everythingStages.ts";
@@ -17,15 +18,6 @@ const score = z.strictObject({
   high: number.optional(),
   n: count,
   unit: z.literal("clicks").optional(),
-});
-const latency = z.strictObject({
-  median: positive,
-  q1: positive,
-  q3: positive,
-  middleMean: positive,
-  n: count,
-  p90: positive.optional(),
-  p99: positive.optional(),
 });
 const gmacs = z.strictObject({ encode: number, decode: number });
 const { dataset, graphs, weights } = manifestFields;
@@ -49,17 +41,17 @@ const fields = {
   images: z.strictObject({ finished: count, failed: count, planned: count }),
   prompts: z.record(text, z.object({ protocol: text }).catchall(score)),
   latency: z.strictObject({
-    prepare: latency.optional(),
-    encode: latency.optional(),
-    decode: latency.optional(),
-    upscale: latency.optional(),
+    prepare: summaryField.optional(),
+    encode: summaryField.optional(),
+    decode: summaryField.optional(),
+    upscale: summaryField.optional(),
   }),
-  everything: z.record(text, latency),
+  everything: z.record(text, summaryField),
   everythingStages: z
     .record(
       text,
       z.strictObject({
-        ms: z.record(z.enum(everythingStages), latency),
+        ms: z.record(z.enum(everythingStages), summaryField),
         peakBytes: z.partialRecord(z.enum(everythingPeaks), count),
       }),
     )
@@ -68,7 +60,7 @@ const fields = {
     .strictObject({
       stages: z.partialRecord(
         z.enum(startStages),
-        latency.extend({ median: number, q1: number, q3: number, middleMean: number }),
+        summaryField.extend({ median: number, q1: number, q3: number, middleMean: number }),
       ),
       stayed: text.optional(),
     })
@@ -79,7 +71,9 @@ const fields = {
   promptsPerSecond: number.optional(),
   batchPrompts: count.optional(),
   modelMemory: manifestFields.modelMemory,
-  external: z.strictObject({ name: text, versions: z.record(text, text), transfer: latency.optional() }).optional(),
+  external: z
+    .strictObject({ name: text, versions: z.record(text, text), transfer: summaryField.optional() })
+    .optional(),
   harnessMemory: manifestFields.harnessMemory,
   gpuMemory: manifestFields.gpuMemory,
   parameters: count.optional(),
