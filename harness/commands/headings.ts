@@ -52,6 +52,11 @@ export const headings = {
     describe: "Measure a variant at several batch sizes, input sides, threads or numbers of prompts, and find the knee",
     arguments: [{ name: "variant", describe: "id of the variant, as bench list variants has it" }],
   },
+  profile: {
+    name: "profile",
+    describe: "Say where a model's time and memory go: by block, by layer and by kind of operator",
+    arguments: [{ name: "variant", describe: "id of a variant that has graphs, or the name of --variant-files" }],
+  },
   diff: {
     name: "diff",
     describe: "Find the first tensor in which two graphs that should be the same differ, and what it does to masks",
@@ -135,11 +140,6 @@ export const headings = {
       { name: "variant", describe: "id of the variant" },
       { name: "fixture", describe: "JSON file with a seeded input, prompts and the outputs of the authors' code" },
     ],
-  },
-  profile: {
-    name: "profile",
-    describe: "Say where a model's time and memory go: by block, by layer and by kind of operator",
-    arguments: [{ name: "variant", describe: "id of a variant that has graphs, or the name of --variant-files" }],
   },
   search: {
     name: "search",

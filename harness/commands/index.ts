@@ -13,6 +13,7 @@ export const commands = {
   chart: async () => (await import("./chart.ts")).chart,
   compare: async () => (await import("./compare.ts")).compare,
   sweep: async () => (await import("./sweep.ts")).sweep,
+  profile: async () => (await import("./profile.ts")).profile,
   diff: async () => (await import("./diff.ts")).diff,
   publish: async () => (await import("./publish.ts")).publish,
   history: async () => (await import("./history.ts")).history,
@@ -26,7 +27,6 @@ export const commands = {
   data: async () => (await import("./data.ts")).data,
   inspect: async () => (await import("./inspect.ts")).inspect,
   verify: async () => (await import("./verify.ts")).verify,
-  profile: async () => (await import("./profile.ts")).profile,
   search: async () => (await import("./search.ts")).search,
   quantize: async () => (await import("./quantize.ts")).quantize,
 } satisfies Commands;
