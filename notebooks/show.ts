@@ -1,6 +1,7 @@
 /** Makes the values that cells of the notebooks end with: Jupyter shows them as text, a table or a picture. */
+
+import { chartSvg } from "../harness/report/charts/drawing/vega.ts";
 import { type Chart, chartFile } from "../harness/report/charts/index.ts";
-import { chartSvg } from "../harness/report/charts/vega.ts";
 import type { Grid } from "../harness/report/table/grid.ts";
 import { gridMarkdown } from "../harness/report/table/markdown.ts";
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { chartWarnings } from "../report/charts/vega.ts";
+import { chartWarnings } from "../report/charts/drawing/vega.ts";
 import { exampleGraphs, storeExample } from "../report/fixtures/runs.ts";
 import { chart } from "./chart.ts";
 import { memoryConsole } from "./fixtures/bench.ts";

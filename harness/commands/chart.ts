@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { HarnessError, unknown } from "../errors.ts";
 import { loadBook } from "../plan/plugins/book.ts";
+import type { Theme } from "../report/charts/drawing/theme.ts";
 import type { Chart } from "../report/charts/index.ts";
-import type { Theme } from "../report/charts/theme.ts";
 import { groupsOf, readDetails } from "../report/html/groups.ts";
 import { chosenRuns } from "../results/storedRuns.ts";
 import { headings } from "./headings.ts";
@@ -73,7 +73,7 @@ async function write(
 ): Promise<void> {
   if (out === undefined)
     throw new HarnessError("--out: is missing", { hint: `bench chart ${chart.id} --out ${chart.id}.pdf` });
-  const { figureFile } = await import("../report/charts/files.ts");
+  const { figureFile } = await import("../report/charts/drawing/files.ts");
   const content = await figureFile(chart, { file: out, ...how });
   await writeFile(out, content).catch((cause: NodeJS.ErrnoException) => {
     throw new HarnessError(`${out}: can not be written`, { found: cause.code, hint: "does its folder exist?", cause });

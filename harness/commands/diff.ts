@@ -6,7 +6,7 @@ import { diffMasks } from "../diff/masks.ts";
 import type { SideContext } from "../diff/sides.ts";
 import { homeFolder } from "../home.ts";
 import { pickOptions } from "../plan/options.ts";
-import { requireFigureFile } from "../report/charts/endings.ts";
+import { requireFigureFile } from "../report/charts/drawing/endings.ts";
 import { removeUnused } from "../store/disk/unused.ts";
 import { headings } from "./headings.ts";
 import { type Arguments, type Command, line, note, widthOf } from "./terminal/command.ts";

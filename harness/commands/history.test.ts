@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { examplePrompts, exampleRecord, exampleStage } from "../history/fixtures/columns.ts";
 import { storePublishable } from "../history/fixtures/runs.ts";
 import { writeRecord } from "../history/folder.ts";
-import { chartWarnings } from "../report/charts/vega.ts";
+import { chartWarnings } from "../report/charts/drawing/vega.ts";
 import type { ExampleRun } from "../report/fixtures/runs.ts";
 import { memoryConsole } from "./fixtures/bench.ts";
 import { compareIn } from "./fixtures/comparing.ts";

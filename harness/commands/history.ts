@@ -4,7 +4,7 @@ import { HarnessError } from "../errors.ts";
 import { historyOf, type JudgedColumn } from "../history/history.ts";
 import { dateOf } from "../history/results.ts";
 import { loadBook } from "../plan/plugins/book.ts";
-import type { Theme } from "../report/charts/theme.ts";
+import type { Theme } from "../report/charts/drawing/theme.ts";
 import { headings } from "./headings.ts";
 import { publishedDefault } from "./publish.ts";
 import { type Arguments, type Command, type Console, line, listOf, note, widthOf } from "./terminal/command.ts";
@@ -79,8 +79,8 @@ async function writeChart(judged: readonly JudgedColumn[], args: Arguments, cons
   const out = args.out as string;
   // Vega takes a second to load.
   const [{ historyChart }, { figureFile }] = await Promise.all([
-    import("../report/charts/history.ts"),
-    import("../report/charts/files.ts"),
+    import("../report/charts/own/history.ts"),
+    import("../report/charts/drawing/files.ts"),
   ]);
   const dates = judged.flatMap(({ column }) => column.points.map(({ record }) => dateOf(record)));
   const newest = new Date(Math.max(...dates.map((each) => Date.parse(each))));

@@ -104,7 +104,7 @@ async function writeProfile(folder: string, found: Profile): Promise<void> {
   await writeFile(join(folder, "profile.json"), `${JSON.stringify(found, undefined, 1)}\n`);
   // Vega takes a second to load.
   const [{ writeOwnCharts }, { profileBars }, { profileIcicle }] = await Promise.all([
-    import("../report/charts/files.ts"),
+    import("../report/charts/drawing/files.ts"),
     import("../report/charts/profile/bars.ts"),
     import("../report/charts/profile/icicle.ts"),
   ]);

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { HarnessError } from "../errors.ts";
-import { chartWarnings } from "../report/charts/vega.ts";
+import { chartWarnings } from "../report/charts/drawing/vega.ts";
 import { storeExample } from "../report/fixtures/runs.ts";
 import { memoryConsole } from "./fixtures/bench.ts";
 import { browserPath, openBrowser } from "./fixtures/browser.ts";

@@ -77,7 +77,7 @@ async function write(groups: readonly ReportGroup[], out: string, console: Conso
   // Vega takes a second to load.
   const [{ reportPage }, { writeReport }] = await Promise.all([
     import("../report/html.ts"),
-    import("../report/charts/files.ts"),
+    import("../report/charts/drawing/files.ts"),
   ]);
   const drawn = reportPage({ createdAt: new Date().toISOString(), groups });
   const progress = createProgress(console, { total: drawn.charts.length + drawn.grids.length, unit: "charts" });

@@ -87,7 +87,7 @@ export const search: Command = {
         return exitCodes.interrupted.code;
       }
       // Vega takes a second to load.
-      const { writeSearchChart } = await import("../report/charts/files.ts");
+      const { writeSearchChart } = await import("../report/charts/drawing/files.ts");
       const chart = await writeSearchChart(outcome.folder, searchPicture(outcome, settings));
       line(console, args.json ? JSON.stringify({ ...outcome, chart }) : searchText(outcome, chart));
       return 0;

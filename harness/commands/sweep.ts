@@ -105,8 +105,8 @@ function refuseBoth(args: Arguments, axes: readonly Axis[]): void {
 
 async function writeSweepChart(out: string, figures: SweepFigures, created: readonly string[]): Promise<void> {
   // Vega takes a second to load.
-  const { sweepChart } = await import("../report/charts/sweep.ts");
-  const { figureFile } = await import("../report/charts/files.ts");
+  const { sweepChart } = await import("../report/charts/own/sweep.ts");
+  const { figureFile } = await import("../report/charts/drawing/files.ts");
   // Dates of manifests are ISO 8601 in UTC, so the last in the order of letters is the newest.
   const date = new Date([...created].sort().at(-1)!);
   const content = await figureFile(sweepChart(sweepPicture(figures)), { file: out, theme: "light", date });

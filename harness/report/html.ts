@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { RunReport } from "../results/report.ts";
+import { themes } from "./charts/drawing/theme.ts";
+import { chartRuntime } from "./charts/drawing/vega.ts";
 import { type Chart, type ChartRun, chartConfig, chartSections, withoutLegend } from "./charts/index.ts";
-import { themes } from "./charts/theme.ts";
-import { chartRuntime } from "./charts/vega.ts";
 import { sectionMarkup } from "./html/figure.ts";
 import type { GalleryItem } from "./html/gallery.ts";
 import { machineMarkup } from "./html/machine.ts";

@@ -66,8 +66,8 @@ async function writeChart(
 ): Promise<void> {
   // Vega takes a second to load.
   const [{ chartSvg }, { activationChart }] = await Promise.all([
-    import("../../report/charts/vega.ts"),
-    import("../../report/charts/activations.ts"),
+    import("../../report/charts/drawing/vega.ts"),
+    import("../../report/charts/own/activations.ts"),
   ]);
   const rows = layers.map(({ layer, min, max, low, high }) => ({ layer, min, max, low, high }));
   const subtitle = `what enters each layer of the encoder, ${images} drawn scenes; thick: the middle 99.9 %`;

@@ -13,8 +13,8 @@ export interface DrawnDiff {
 /** Draws the error by depth into a file, and returns a line about it. Throws HarnessError where it can not be written. */
 export async function writeDiffChart(file: string, { a, b, found }: DrawnDiff): Promise<string> {
   // Vega takes a second to load.
-  const { figureFile } = await import("../../report/charts/files.ts");
-  const { errorByDepthChart } = await import("../../report/charts/errorByDepth.ts");
+  const { figureFile } = await import("../../report/charts/drawing/files.ts");
+  const { errorByDepthChart } = await import("../../report/charts/own/errorByDepth.ts");
   const points = found.pairs.map(({ a: tensor, error }) => ({
     tensor: tensor.name,
     operator: tensor.node.operator,

@@ -1,4 +1,4 @@
-import type { SearchPicture } from "../../report/charts/search.ts";
+import type { SearchPicture } from "../../report/charts/own/search.ts";
 import type { Candidate, SearchOutcome } from "../../search/check.ts";
 import type { SearchSettings } from "../../search/request.ts";
 import { plainTable } from "./plainTable.ts";

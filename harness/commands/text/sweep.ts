@@ -1,5 +1,5 @@
 import { printed, unitOf, units } from "../../metrics/index.ts";
-import type { SweepPanel, SweepPicture } from "../../report/charts/sweep.ts";
+import type { SweepPanel, SweepPicture } from "../../report/charts/own/sweep.ts";
 import { megabytesText, quartilesText, scaledText, scoreText } from "../../report/table/cellText.ts";
 import { intervalMeaning } from "../../report/table/intervalText.ts";
 import { wrap } from "../../report/table/layout.ts";

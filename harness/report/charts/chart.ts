@@ -3,8 +3,8 @@ import type { RunReport, Score } from "../../results/report.ts";
 import type { LatencyTurn } from "../../store/latency.ts";
 import type { Manifest } from "../../store/schema.ts";
 import { brokenLines } from "../table/layout.ts";
-import { chartConfig, type Theme } from "./theme.ts";
-import { type ChartSpec, vegaLiteSchema } from "./vega.ts";
+import { chartConfig, type Theme } from "./drawing/theme.ts";
+import { type ChartSpec, vegaLiteSchema } from "./drawing/vega.ts";
 
 export type { ChartSpec };
 

@@ -1,11 +1,11 @@
 import { beforeAll, expect, test } from "vitest";
 import { exampleDetails } from "../fixtures/detailed.ts";
 import type { DetailedRun } from "../html/details.ts";
-import { accuracyLatencyCharts } from "./accuracyLatency.ts";
+import { accuracyLatencyCharts } from "./accuracy/accuracyLatency.ts";
 import type { Chart, ChartSpec } from "./chart.ts";
+import { chartConfig } from "./drawing/theme.ts";
+import { chartSvg, chartWarnings } from "./drawing/vega.ts";
 import { chartFile, chartSections } from "./index.ts";
-import { chartConfig } from "./theme.ts";
-import { chartSvg, chartWarnings } from "./vega.ts";
 
 let runs: readonly DetailedRun[];
 let charts: readonly Chart[];

@@ -1,16 +1,16 @@
-import { accuracyBySizeCharts } from "./accuracyBySize.ts";
-import { accuracyLatencyCharts } from "./accuracyLatency.ts";
-import { accuracySettingCharts } from "./accuracySetting.ts";
+import { accuracyBySizeCharts } from "./accuracy/accuracyBySize.ts";
+import { accuracyLatencyCharts } from "./accuracy/accuracyLatency.ts";
+import { accuracySettingCharts } from "./accuracy/accuracySetting.ts";
+import { iouByClickCharts } from "./accuracy/iouByClick.ts";
+import { predictedIouCharts } from "./accuracy/predictedIou.ts";
 import type { Chart, ChartRun } from "./chart.ts";
 import { coldStartCharts } from "./coldStart.ts";
 import { everythingCharts } from "./everythingStages.ts";
-import { iouByClickCharts } from "./iouByClick.ts";
 import { latencyCharts } from "./latencyDistribution.ts";
 import { memoryCharts } from "./memoryByStage.ts";
-import { predictedIouCharts } from "./predictedIou.ts";
 
 export { type Chart, type ChartRun, chartFile, withoutLegend } from "./chart.ts";
-export { chartConfig } from "./theme.ts";
+export { chartConfig } from "./drawing/theme.ts";
 
 /** Charts by the heading of their section, in the order of a report. A section without data is left out. */
 export const chartSections: readonly {

@@ -3,9 +3,9 @@ import { exampleDetails } from "../fixtures/detailed.ts";
 import type { DetailedRun } from "../html/details.ts";
 import { chartFile } from "./chart.ts";
 import { coldStartCharts } from "./coldStart.ts";
+import { chartConfig } from "./drawing/theme.ts";
+import { chartSvg, chartWarnings } from "./drawing/vega.ts";
 import { everythingCharts } from "./everythingStages.ts";
-import { chartConfig } from "./theme.ts";
-import { chartSvg, chartWarnings } from "./vega.ts";
 
 let runs: readonly DetailedRun[];
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-import { symbolShapes } from "../charts/theme.ts";
+import { symbolShapes } from "../charts/drawing/theme.ts";
 import { html, type Markup } from "./markup.ts";
 
 /** Outlines of the marks of charts, in a square of 12 px around its middle. */

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { chartSvg, chartWarnings } from "../charts/vega.ts";
+import { chartSvg, chartWarnings } from "../charts/drawing/vega.ts";
 import { compareWithPaper } from "../papers/compare.ts";
 import {
   accuracyTable,

@@ -53,7 +53,10 @@ export async function exportTable(
 
 /** Draws the table as SVG. Vega takes a second to load, so it is imported only here. */
 async function gridSvg(grid: Grid): Promise<string> {
-  const [{ chartSvg }, { gridSpec }] = await Promise.all([import("../charts/vega.ts"), import("./gridSpec.ts")]);
+  const [{ chartSvg }, { gridSpec }] = await Promise.all([
+    import("../charts/drawing/vega.ts"),
+    import("./gridSpec.ts"),
+  ]);
   return chartSvg(gridSpec(forPrint(grid)));
 }
 

@@ -1,5 +1,5 @@
 import { largest } from "../../stats/summary.ts";
-import { font, palette } from "../charts/vega.ts";
+import { font, palette } from "../charts/drawing/vega.ts";
 import { type Column, type Grid, groupSpans, nameOf, none, noteText, rowsOf, type Tone } from "./grid.ts";
 import { textWidth, wrapPx } from "./textWidth.ts";
 

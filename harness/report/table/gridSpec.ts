@@ -1,4 +1,4 @@
-import { type ChartSpec, font, palette, vegaLiteSchema } from "../charts/vega.ts";
+import { type ChartSpec, font, palette, vegaLiteSchema } from "../charts/drawing/vega.ts";
 import type { Grid } from "./grid.ts";
 import { gridPicture, type Label, type Rectangle, sizes } from "./gridPicture.ts";
 import { wrapPx } from "./textWidth.ts";

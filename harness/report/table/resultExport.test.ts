@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type RunReport, reportOf } from "../../results/report.ts";
-import { chartWarnings } from "../charts/vega.ts";
+import { chartWarnings } from "../charts/drawing/vega.ts";
 import { exampleDetails } from "../fixtures/detailed.ts";
 import { exampleQuantized, storeExample } from "../fixtures/runs.ts";
 import { betweenMarks, exportResults, marks, readmeTable } from "./resultExport.ts";

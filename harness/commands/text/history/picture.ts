@@ -1,7 +1,7 @@
 import type { JudgedColumn } from "../../../history/history.ts";
 import { dateOf } from "../../../history/results.ts";
 import { unitOf, units } from "../../../metrics/index.ts";
-import type { HistoryPanel } from "../../../report/charts/history.ts";
+import type { HistoryPanel } from "../../../report/charts/own/history.ts";
 import { directionOf, stepText, wordsOf } from "./figure.ts";
 import { commitText } from "./published.ts";
 

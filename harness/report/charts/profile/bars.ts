@@ -1,4 +1,4 @@
-import { blue, type ChartSpec, ownChart, palette } from "../vega.ts";
+import { blue, type ChartSpec, ownChart, palette } from "../drawing/vega.ts";
 import type { BarsPicture } from "./picture.ts";
 
 /** Draws each block's time as a bar, and over it the time that its products would take at the rate which large products reach. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { chartSvg, chartWarnings } from "../vega.ts";
+import { chartSvg, chartWarnings } from "../drawing/vega.ts";
 import { profileBars } from "./bars.ts";
 import { profileIcicle } from "./icicle.ts";
 

@@ -1,5 +1,5 @@
-import { textWidthPx } from "../textSize.ts";
-import { type ChartSpec, ownChart, palette } from "../vega.ts";
+import { textWidthPx } from "../drawing/textSize.ts";
+import { type ChartSpec, ownChart, palette } from "../drawing/vega.ts";
 import type { IciclePicture, LeafTime } from "./picture.ts";
 
 const size = { width: 1080, row: 44, font: 11, padding: 8 };

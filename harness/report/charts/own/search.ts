@@ -1,4 +1,4 @@
-import { blue, type ChartSpec, ownChart, palette, vermilion } from "./vega.ts";
+import { blue, type ChartSpec, ownChart, palette, vermilion } from "../drawing/vega.ts";
 
 interface SearchPoint {
   readonly id: string;

@@ -1,4 +1,4 @@
-import { blue, type ChartSpec, ownChart, palette } from "./vega.ts";
+import { blue, type ChartSpec, ownChart, palette } from "../drawing/vega.ts";
 
 interface ActivationRow {
   readonly layer: string;

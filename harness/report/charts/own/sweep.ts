@@ -1,5 +1,5 @@
-import { type Chart, rounded } from "./chart.ts";
-import { type ChartSpec, vegaLiteSchema } from "./vega.ts";
+import { type Chart, rounded } from "../chart.ts";
+import { type ChartSpec, vegaLiteSchema } from "../drawing/vega.ts";
 
 /** A figure of a point with what it may be off by: quartiles of samples, or a 95 % interval. */
 interface Bounded {

@@ -1,8 +1,8 @@
-import { figureIn } from "../../results/report.ts";
-import { intervalMethod } from "../../stats/intervals.ts";
-import { rowNameParts } from "../../store/rowName.ts";
-import { scoredPrompts } from "../table/columns.ts";
-import { type Chart, type ChartRun, chartSpec, type DrawnMetric, drawnMetrics, percentages } from "./chart.ts";
+import { figureIn } from "../../../results/report.ts";
+import { intervalMethod } from "../../../stats/intervals.ts";
+import { rowNameParts } from "../../../store/rowName.ts";
+import { scoredPrompts } from "../../table/columns.ts";
+import { type Chart, type ChartRun, chartSpec, type DrawnMetric, drawnMetrics, percentages } from "../chart.ts";
 
 interface Family {
   readonly method: string;

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inflateSync } from "node:zlib";
 import { beforeAll, expect, test } from "vitest";
-import { exampleDetails } from "../fixtures/detailed.ts";
-import type { Chart } from "./chart.ts";
-import { chartFile, chartSections } from "./index.ts";
+import { exampleDetails } from "../../fixtures/detailed.ts";
+import type { Chart } from "../chart.ts";
+import { chartFile, chartSections } from "../index.ts";
 import { chartPdf } from "./pdf.ts";
 
 const about = { title: "a figure", file: "figure.pdf", date: new Date("2026-01-02T03:04:05Z") };

@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { HarnessError } from "../../errors.ts";
-import { svgToPng } from "../../image/codec.ts";
-import type { ReportCharts } from "../html.ts";
-import { gridSpec } from "../table/gridSpec.ts";
+import { HarnessError } from "../../../errors.ts";
+import { svgToPng } from "../../../image/codec.ts";
+import type { ReportCharts } from "../../html.ts";
+import { gridSpec } from "../../table/gridSpec.ts";
+import { type Chart, chartFile } from "../index.ts";
+import { type SearchPicture, searchChart } from "../own/search.ts";
 import { requireFigureFile } from "./endings.ts";
-import { type Chart, chartFile } from "./index.ts";
-import { type SearchPicture, searchChart } from "./search.ts";
 import type { Theme } from "./theme.ts";
 import { type ChartSpec, chartSvg } from "./vega.ts";
 

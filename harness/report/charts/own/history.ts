@@ -1,6 +1,6 @@
-import { brokenLines } from "../table/layout.ts";
-import { type Chart, rounded } from "./chart.ts";
-import { type ChartSpec, vegaLiteSchema } from "./vega.ts";
+import { brokenLines } from "../../table/layout.ts";
+import { type Chart, rounded } from "../chart.ts";
+import { type ChartSpec, vegaLiteSchema } from "../drawing/vega.ts";
 
 /** A column of a history as it is drawn; values are in the unit that the axis names. */
 export interface HistoryPanel {

@@ -1,6 +1,6 @@
-import { figureIn } from "../../results/report.ts";
-import { intervalMethod } from "../../stats/intervals.ts";
-import { scoredPrompts } from "../table/columns.ts";
+import { figureIn } from "../../../results/report.ts";
+import { intervalMethod } from "../../../stats/intervals.ts";
+import { scoredPrompts } from "../../table/columns.ts";
 import {
   type Chart,
   type ChartRun,
@@ -9,7 +9,7 @@ import {
   type DrawnMetric,
   drawnMetrics,
   percentages,
-} from "./chart.ts";
+} from "../chart.ts";
 
 /**
  * Draws the figures of small, medium and large objects with their intervals: a chart for each metric with parts and each

@@ -1,4 +1,4 @@
-import { HarnessError } from "../../errors.ts";
+import { HarnessError } from "../../../errors.ts";
 
 /** Endings of the files that a figure is written as. */
 const endings = [".pdf", ".svg", ".png", ".vl.json"] as const;

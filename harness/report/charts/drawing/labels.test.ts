@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { random } from "../../stats/random.ts";
+import { random } from "../../../stats/random.ts";
 import { type LabelledMark, overlap, placeLabels } from "./labels.ts";
 
 const room = { width: 300, height: 280, fontSize: 11, markRadius: 6, farthest: 66 };

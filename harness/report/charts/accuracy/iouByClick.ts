@@ -1,8 +1,8 @@
-import type { Metric } from "../../api.ts";
-import { figureIn } from "../../results/report.ts";
-import { intervalMethod } from "../../stats/intervals.ts";
-import { metricsIn, type ScoredPrompts, scoredPrompts } from "../table/columns.ts";
-import { type Chart, type ChartRun, chartSpec, colourOf, percentages } from "./chart.ts";
+import type { Metric } from "../../../api.ts";
+import { figureIn } from "../../../results/report.ts";
+import { intervalMethod } from "../../../stats/intervals.ts";
+import { metricsIn, type ScoredPrompts, scoredPrompts } from "../../table/columns.ts";
+import { type Chart, type ChartRun, chartSpec, colourOf, percentages } from "../chart.ts";
 
 const defaults = {
   /** Bands of more variants lie over each other, and tell nothing. */

@@ -1,11 +1,11 @@
 import { beforeAll, expect, test } from "vitest";
-import type { Manifest } from "../../store/schema.ts";
-import { exampleDetails } from "../fixtures/detailed.ts";
-import type { DetailedRun } from "../html/details.ts";
+import type { Manifest } from "../../../store/schema.ts";
+import { exampleDetails } from "../../fixtures/detailed.ts";
+import type { DetailedRun } from "../../html/details.ts";
+import { chartConfig } from "../drawing/theme.ts";
+import { chartSvg, chartWarnings } from "../drawing/vega.ts";
+import { chartFile } from "../index.ts";
 import { accuracySettingCharts } from "./accuracySetting.ts";
-import { chartFile } from "./index.ts";
-import { chartConfig } from "./theme.ts";
-import { chartSvg, chartWarnings } from "./vega.ts";
 
 let slow: DetailedRun;
 let fast: DetailedRun;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { chartFile } from "./chart.ts";
+import { chartFile } from "../chart.ts";
+import { chartSvg, chartWarnings } from "../drawing/vega.ts";
 import { errorByDepthChart } from "./errorByDepth.ts";
-import { chartSvg, chartWarnings } from "./vega.ts";
 
 const point = (place: number, error: number | undefined, tensor = `blocks.${place}/Add`) => {
   return { tensor, operator: "Add", place, error };

@@ -1,3 +1,5 @@
+import { type ChartSpec, fixedChartSpec } from "../chart.ts";
+import { type FixedScale, linearScale, logScale, type PlotFrame } from "../drawing/plotFrame.ts";
 import {
   type Floor,
   floorName,
@@ -6,8 +8,6 @@ import {
   type PlacedName,
   placeNames,
 } from "./accuracyLatencyNames.ts";
-import { type ChartSpec, fixedChartSpec } from "./chart.ts";
-import { type FixedScale, linearScale, logScale, type PlotFrame } from "./plotFrame.ts";
 
 export interface AccuracyLatency {
   readonly description: string;

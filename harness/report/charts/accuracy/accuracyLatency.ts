@@ -1,8 +1,8 @@
-import { figureIn } from "../../results/report.ts";
-import { type ScoredPrompts, scoredPrompts, totalMs } from "../table/columns.ts";
+import { figureIn } from "../../../results/report.ts";
+import { type ScoredPrompts, scoredPrompts, totalMs } from "../../table/columns.ts";
+import { type Chart, type ChartRun, colourOf, type DrawnMetric, drawnMetrics, percentages, rounded } from "../chart.ts";
 import type { Floor, Place } from "./accuracyLatencyNames.ts";
 import { accuracyLatencySpec } from "./accuracyLatencySpec.ts";
-import { type Chart, type ChartRun, colourOf, type DrawnMetric, drawnMetrics, percentages, rounded } from "./chart.ts";
 
 /** Headline of a drawn metric under one prompts name. */
 type DrawnFigure = ScoredPrompts & DrawnMetric;

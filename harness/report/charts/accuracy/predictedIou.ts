@@ -1,5 +1,5 @@
-import { scoredPrompts } from "../table/columns.ts";
-import { type Chart, type ChartRun, chartSpec, colourOf, rounded } from "./chart.ts";
+import { scoredPrompts } from "../../table/columns.ts";
+import { type Chart, type ChartRun, chartSpec, colourOf, rounded } from "../chart.ts";
 
 /** Draws the IoU that a variant predicts against the IoU that is measured, a chart for each prompts name. */
 export function predictedIouCharts(runs: readonly ChartRun[]): readonly Chart[] {

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { View } from "vega";
 import type { compile as Compile, Config, TopLevelSpec } from "vega-lite";
-import { visibleLines } from "../../visible.ts";
+import { visibleLines } from "../../../visible.ts";
 import { textWidthPx } from "./textSize.ts";
 
 declare module "vega" {

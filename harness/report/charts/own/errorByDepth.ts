@@ -1,5 +1,5 @@
-import { largest } from "../../stats/summary.ts";
-import { type Chart, chartSpec } from "./chart.ts";
+import { largest } from "../../../stats/summary.ts";
+import { type Chart, chartSpec } from "../chart.ts";
 
 /** A tensor that two graphs have, with its error. */
 export interface DepthPoint {

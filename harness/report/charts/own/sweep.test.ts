@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { chartFile } from "./index.ts";
+import { chartSvg, chartWarnings } from "../drawing/vega.ts";
+import { chartFile } from "../index.ts";
 import { type SweepPicture, sweepChart } from "./sweep.ts";
-import { chartSvg, chartWarnings } from "./vega.ts";
 
 const picture: SweepPicture = {
   variant: "toy",

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { HarnessError } from "../../errors.ts";
+import { HarnessError } from "../../../errors.ts";
 import {
   type Matrix,
   type Paint,

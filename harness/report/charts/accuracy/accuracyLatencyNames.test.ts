@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { random } from "../../stats/random.ts";
+import { random } from "../../../stats/random.ts";
+import { type Box, overlap } from "../drawing/labels.ts";
+import { linearScale, logScale, type PlotFrame } from "../drawing/plotFrame.ts";
+import { textWidthPx } from "../drawing/textSize.ts";
 import { floorName, type Place, placeNames } from "./accuracyLatencyNames.ts";
-import { type Box, overlap } from "./labels.ts";
-import { linearScale, logScale, type PlotFrame } from "./plotFrame.ts";
-import { textWidthPx } from "./textSize.ts";
 
 const size = { fontSize: 10.5, radius: 5.5, farthest: 44 };
 const floors = [{ name: "floor: filled box / disc", accuracy: 14 }];

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { chartSvg, chartWarnings } from "../drawing/vega.ts";
 import { searchChart } from "./search.ts";
-import { chartSvg, chartWarnings } from "./vega.ts";
 
 const points = [
   { id: "method/base/0", latency: 1, fitness: 0.4, front: true },

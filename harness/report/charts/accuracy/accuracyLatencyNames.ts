@@ -1,6 +1,6 @@
-import { type Box, type LabelPlace, overlap, placeLabels } from "./labels.ts";
-import type { PlotFrame } from "./plotFrame.ts";
-import { textWidthPx } from "./textSize.ts";
+import { type Box, type LabelPlace, overlap, placeLabels } from "../drawing/labels.ts";
+import type { PlotFrame } from "../drawing/plotFrame.ts";
+import { textWidthPx } from "../drawing/textSize.ts";
 
 /** A variant in the chart of accuracy against latency, in ms and percent. */
 export interface Place {
