@@ -25,7 +25,6 @@ export function sha256(data: string | Uint8Array): string {
 
 /**
  * Returns the id of a run: the variant in letters that every file system takes, then the first 12 hexadecimal digits of the
- * SHA-256 of the resolved plan: the variant in letters that every file system takes, then the first 12 hexadecimal digits of the
  * SHA-256 of the resolved plan: `ptq4sam/sam-vit-b/w8a8` → `ptq4sam-sam-vit-b-w8a8-3f2a90c1d4e7`. The same plan has the same id
  * on every machine. Twelve digits: among a million runs, two of one id have odds of 1 in 560.
  */

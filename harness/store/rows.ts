@@ -6,9 +6,8 @@ import { type Line, readLines } from "./disk/lines.ts";
 import { type ImageEnd, parseRowLine, type Row } from "./rowSchema.ts";
 
 /**
- * rows.jsonl holds the rows of an image, then a line that says the image is finished and how many they were; the rows of an
- * image, then a line that says the image is finished and how many they were; one write an image. Whatever lies behind the last
- * such line is what a killed write left, and does not count.
+ * rows.jsonl holds the rows of an image, then a line that says the image is finished and how many they were; one write an image.
+ * Whatever lies behind the last such line is what a killed write left, and does not count.
  */
 
 /** Says where the rows of a finished image lie: byte offsets, and the number of the first line. */
