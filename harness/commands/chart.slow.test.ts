@@ -88,7 +88,7 @@ describe.skipIf(browserPath === undefined)("in Chromium", () => {
       const charts = page.locator("figure .chart");
       // Charts are drawn anew when their places change.
       await page.waitForFunction(
-        "[...document.querySelectorAll('figure .chart')].every((each) => each.matches('[data-drawn]') && each.querySelector('svg').getBoundingClientRect().width <= each.clientWidth + 1)",
+        "[...document.querySelectorAll('figure .chart')].every((each) => each.dataset.drawn === String(Math.floor(each.clientWidth)))",
       );
       for (let i = 0; i < (await charts.count()); i++) {
         const id = await charts.nth(i).getAttribute("data-chart");

@@ -16,8 +16,10 @@ export { cocoSizes, isOfSize } from "./sizes.ts";
 export { printed, rangeOf, type UnitForm, unitOf, units } from "./units.ts";
 export { ap, boundaryIou, calibration, clickIou, miou, noc, ownMasks, recall, unreached };
 
+const ofClicks = [noc, unreached, clickIou];
+
 /** All metrics in the order of a table's columns. A metric is added here, or by `--plugin`; nothing else names it. */
-export const metrics: readonly Metric[] = [miou, noc, unreached, clickIou, ap, recall, calibration, boundaryIou];
+export const metrics: readonly Metric[] = [miou, ...ofClicks, ap, recall, calibration, boundaryIou];
 
 /** Returns what a metric is told about the protocol of its rows. */
 export function contextOf({ id, metrics: [first] }: Pick<Protocol, "id" | "metrics">): ScoredProtocol {

@@ -63,11 +63,29 @@ export function firstDivergence(
   const pair = pairs.find(({ error }) => diverges(error, tolerance));
   if (pair === undefined) return undefined;
   const inA = new Map(pairs.map((each) => [each.a.name, each]));
+  const inB = new Map(pairs.map((each) => [each.b.name, each]));
   return {
     pair,
     inputs: [...new Set(pair.a.node.inputs.flatMap((name) => preceding(a, name, inA)))],
-    stored: storedPairs({ graph: a, inputs: pair.a.node.inputs }, { graph: b, inputs: pair.b.node.inputs }),
+    stored: storedPairs(
+      { graph: a, own: pair.a.node.inputs, before: readBefore(a, pair.a.node.inputs, inA) },
+      { graph: b, own: pair.b.node.inputs, before: readBefore(b, pair.b.node.inputs, inB) },
+    ),
   };
+}
+
+/**
+ * Returns what the nodes read that stand between a tensor and the nearest pairs, nearest first: one side may compute in several
+ * tensors what the other computes in one. `inputs` are those of the tensor's own node, and are not among it.
+ */
+function readBefore({ makers }: TensorGraph, inputs: readonly string[], pairs: Pairs): readonly string[] {
+  const seen = new Set(inputs);
+  for (const name of seen) {
+    if (pairs.has(name)) continue;
+    // A set that grows while it is gone through hands out what was added too.
+    for (const input of makers.get(name)?.inputs ?? []) seen.add(input);
+  }
+  return [...seen].slice(new Set(inputs).size);
 }
 
 type Pairs = ReadonlyMap<string, ComparedPair>;

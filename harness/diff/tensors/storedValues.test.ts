@@ -20,7 +20,7 @@ function storing(name: string, type: ElementType, dims: readonly number[], value
   const graph = new GraphBuilder(name);
   graph.output("y", graph.op("Cast", [graph.constant(name, type, dims, () => values)], { to: 1 }, { vouched: dims }));
   const contents = readContents(writeGraph(graph.finish(), folder));
-  return { graph: tensorGraph(contents, []), inputs: contents.nodes[0]!.inputs };
+  return { graph: tensorGraph(contents, []), own: contents.nodes[0]!.inputs, before: [] };
 }
 
 const values = Float32Array.of(1, 2, 3, 4, 5, 6);
@@ -53,4 +53,14 @@ test("steps of a scale are not compared with weights", () => {
     storing("steps", "int8", [2, 3], Int8Array.from(values)),
   );
   expect(pair).toEqual({ a: "a", b: "steps" });
+});
+
+test("of what is read before a tensor's own node, weights that differ are named and others are not", () => {
+  const before = (name: string, given: Float32Array) => {
+    const { graph, own } = storing(name, "float32", [2, 3], given);
+    return { graph, own: [], before: own };
+  };
+  expect(storedPairs(before("parts", values), storing("same", "float32", [2, 3], values))).toEqual([]);
+  const other = storing("other", "float32", [2, 3], Float32Array.of(1, 2, 3, 4, 5, 9));
+  expect(storedPairs(before("parts", values), other).map(({ a, b }) => [a, b])).toEqual([["parts", "other"]]);
 });

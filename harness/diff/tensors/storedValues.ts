@@ -18,22 +18,36 @@ export interface StoredPair {
   readonly transposed?: true | undefined;
 }
 
+/** Inputs of a tensor's node, and what is read before it by nodes whose tensors have no partner. */
+interface Read {
+  readonly graph: TensorGraph;
+  readonly own: readonly string[];
+  readonly before: readonly string[];
+}
+
 /**
- * Pairs what the nodes of two tensors read from their files: by name, else in their order. Their values are compared, a matrix
- * that is stored the other way round as well.
+ * Pairs what two tensors follow from in their files: by name, else by the number of values in their order. Their values are
+ * compared, a matrix that is stored the other way round as well. Of what is read before the tensors' own nodes, and by one of them
+ * alone, those are returned that differ.
  */
-export function storedPairs(
-  a: { readonly graph: TensorGraph; readonly inputs: readonly string[] },
-  b: { readonly graph: TensorGraph; readonly inputs: readonly string[] },
-): readonly StoredPair[] {
-  const own = storedOf(a.graph, a.inputs);
-  const others = storedOf(b.graph, b.inputs);
-  const named = (value: StoredValues) => others.find(({ name }) => name === value.name);
-  const free = others.filter(({ name }) => !own.some((value) => value.name === name));
-  return own.flatMap((value) => {
-    const partner = named(value) ?? free.shift();
-    return partner === undefined ? [] : [{ a: value.name, b: partner.name, ...compared(value, partner) }];
+export function storedPairs(a: Read, b: Read): readonly StoredPair[] {
+  const values = storedOf(a.graph, [...a.own, ...a.before]);
+  const others = storedOf(b.graph, [...b.own, ...b.before]);
+  const free = others.filter(({ name }) => !values.some((value) => value.name === name));
+  return values.flatMap((value) => {
+    const partner = others.find(({ name }) => name === value.name) ?? takeAlike(free, value);
+    if (partner === undefined) return [];
+    const pair = { a: value.name, b: partner.name, ...compared(value, partner) };
+    const isOwn = a.own.includes(value.name) && b.own.includes(partner.name);
+    return isOwn || (pair.error?.max ?? 0) > 0 ? [pair] : [];
   });
+}
+
+/** Takes the first of the values that has as many elements. */
+function takeAlike(free: StoredValues[], { dims }: StoredValues): StoredValues | undefined {
+  const elements = (each: readonly number[]) => each.reduce((product, dim) => product * dim, 1);
+  const at = free.findIndex((other) => elements(other.dims) === elements(dims));
+  return at < 0 ? undefined : free.splice(at, 1)[0];
 }
 
 function storedOf({ contents }: TensorGraph, inputs: readonly string[]): StoredValues[] {

@@ -19,7 +19,10 @@
     views.get(place)?.view.finalize();
     const view = new vega.View(vega.parse(compiled), { container: place, renderer: "svg", hover: true });
     views.set(place, { drawn, view });
-    view.runAsync().then(() => place.setAttribute("data-drawn", "yes"));
+    // The width that it was drawn for tells whether it is drawn as it has room now.
+    view.runAsync().then(() => {
+      if (views.get(place).view === view) place.setAttribute("data-drawn", width);
+    });
   }
 
   /**
