@@ -1,26 +1,14 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { transformersSamGraphs } from "../../variants/onnx/fixtures/graphs/transformersSam.ts";
 import { samConfigs } from "../../variants/sam/config.ts";
 import { writeGraph } from "../onnx/index.ts";
 import type { Profile } from "../profile/profile.ts";
 import { seededCheckpoint } from "../weights/index.ts";
 import { memoryConsole } from "./fixtures/bench.ts";
+import { ownHome } from "./fixtures/ownHome.ts";
 import { profile } from "./profile.ts";
 
-let home: string;
-const before = process.env.SAM_BENCH_HOME;
-beforeAll(() => {
-  home = mkdtempSync(join(tmpdir(), "sam-bench-test-"));
-  process.env.SAM_BENCH_HOME = home;
-});
-afterAll(() => {
-  if (before === undefined) delete process.env.SAM_BENCH_HOME;
-  else process.env.SAM_BENCH_HOME = before;
-  rmSync(home, { recursive: true });
-});
+const home = ownHome();
 
 const defaults = { weights: "seeded", part: "encoder", rounds: 3, warmup: 1 };
 
@@ -63,7 +51,7 @@ test("a graph that one box does not run has no profile, and an error says why", 
 
 test("files of one's own are profiled by the names in them, also where their decoder takes no box", async () => {
   const graphs = transformersSamGraphs(samConfigs["sam-nano"], seededCheckpoint());
-  const files = Object.entries(graphs).map(([name, graph]) => writeGraph({ ...graph, name }, home));
+  const files = Object.entries(graphs).map(([name, graph]) => writeGraph({ ...graph, name }, home()));
   const given = { variant: "mine", weights: undefined, "variant-files": [`mine=${files[0]}`, ...files.slice(1)] };
   const { blocks } = await profiled({ ...given, rounds: 1 });
   expect(blocks.map(({ name }) => name)).toEqual(

@@ -1,21 +1,10 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { existsSync } from "node:fs";
+import { expect, test } from "vitest";
 import { memoryConsole } from "./fixtures/bench.ts";
+import { ownHome } from "./fixtures/ownHome.ts";
 import { quantize } from "./quantize.ts";
 
-let home: string;
-const before = process.env.SAM_BENCH_HOME;
-beforeAll(() => {
-  home = mkdtempSync(join(tmpdir(), "sam-bench-test-"));
-  process.env.SAM_BENCH_HOME = home;
-});
-afterAll(() => {
-  if (before === undefined) delete process.env.SAM_BENCH_HOME;
-  else process.env.SAM_BENCH_HOME = before;
-  rmSync(home, { recursive: true });
-});
+ownHome();
 
 const defaults = { quantized: "ptq4sam", from: "sam-nano", calibration: "shapes", images: 1, weights: "auto" };
 

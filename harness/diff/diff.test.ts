@@ -22,7 +22,12 @@ async function diffOf(fileA: string, fileB: string, memoryBytes = 4e9): Promise<
   const a = sideOf(fileA);
   const b = sideOf(fileB);
   const values = mkdtempSync(join(folder, "values-"));
-  const inputs = sharedInputs(a.signature, b.signature, { dims: new Map(), renames: new Map(), seed: 0, given: {} });
+  const inputs = sharedInputs(a.signature, b.signature, {
+    dims: new Map(),
+    renames: new Map(),
+    seed: 0,
+    given: new Map(),
+  });
   const observer = { note: () => undefined, runs: () => undefined };
   const { signal } = new AbortController();
   const common = { tolerance: 2e-4, memoryBytes, threads: 1, folder: values, observer, signal };

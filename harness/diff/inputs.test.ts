@@ -6,7 +6,7 @@ const graph = (file: string, ...inputs: readonly DeclaredValue[]): GraphSignatur
   return { file, inputs, outputs: [], externalFiles: [] };
 };
 const value = (name: string, dims: DeclaredValue["dims"], type = "float32"): DeclaredValue => ({ name, type, dims });
-const none = { dims: new Map<string, number>(), renames: new Map<string, string>(), seed: 0, given: {} };
+const none = { dims: new Map<string, number>(), renames: new Map<string, string>(), seed: 0, given: new Map() };
 
 test("an input that one graph lacks is refused by name", () => {
   const a = graph("a.onnx", value("image", [1, 3]));

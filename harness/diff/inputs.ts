@@ -11,7 +11,7 @@ export interface InputRequest {
   readonly renames: ReadonlyMap<string, string>;
   readonly seed: number;
   /** Values of inputs that are not drawn, by A's names: a photo. */
-  readonly given: Feeds;
+  readonly given: ReadonlyMap<string, Tensor>;
 }
 
 type Feeds = Readonly<Record<string, Tensor>>;
@@ -41,7 +41,7 @@ export function sharedInputs(a: GraphSignature, b: GraphSignature, request: Inpu
     return { name: input.name, type: input.type, dims: sharedDims(input, partner, request) };
   });
   const feeds = described.map(({ name, type, dims }) => {
-    return [name, request.given[name] ?? drawn(name, type, dims, request.seed)] as const;
+    return [name, request.given.get(name) ?? drawn(name, type, dims, request.seed)] as const;
   });
   return {
     a: Object.fromEntries(feeds),

@@ -1,5 +1,5 @@
 import type { Metric } from "../api.ts";
-import type { Interval } from "../stats/intervals.ts";
+import { type Interval, scaledInterval } from "../stats/intervals.ts";
 
 /** Says how figures of a unit are written: each table, chart and sentence with a figure asks here. */
 export interface UnitForm {
@@ -31,8 +31,6 @@ export function unitOf({ unit = "fraction" }: { readonly unit?: Metric["unit"] |
 }
 
 /** Returns a figure and its bounds as numbers that are printed: a fraction in percent. */
-export function printed({ value, low, high }: Interval, unit: Metric["unit"]): Interval {
-  const { factor } = units[unit];
-  const scaled = (bound: number | undefined) => (bound === undefined ? undefined : factor * bound);
-  return { value: factor * value, low: scaled(low), high: scaled(high) };
+export function printed(figure: Interval, unit: Metric["unit"]): Interval {
+  return scaledInterval(figure, units[unit].factor);
 }

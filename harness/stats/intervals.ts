@@ -26,6 +26,12 @@ export interface Interval {
   readonly high?: number;
 }
 
+/** Returns a figure and its bounds in another unit: a fraction times 100 is percent. */
+export function scaledInterval({ value, low, high }: Interval, factor: number): Interval {
+  const scaled = (bound: number | undefined) => (bound === undefined ? undefined : factor * bound);
+  return { value: factor * value, low: scaled(low), high: scaled(high) };
+}
+
 /** A figure over images that each count a given number of times. */
 export interface Estimate {
   /** Absent where there is no data. */

@@ -83,7 +83,7 @@ export async function diffInputs(args: Arguments, { a, b }: Sides): Promise<Diff
       dims: new Map(dims),
       renames,
       seed,
-      given: photo === undefined ? {} : { [photo.name]: photo.tensor },
+      given: new Map(photo && [[photo.name, photo.tensor]]),
     }),
     described: photo === undefined ? `drawn, seed ${seed}` : `image ${photo.image} of ${photo.dataset}`,
   };

@@ -27,11 +27,5 @@ export function unitText(figure: Interval, unit: Metric["unit"]): string {
   return intervalText(printed(figure, unit), units[unit].places);
 }
 
-/** Returns a figure and its bounds in another unit: a fraction times 100 is percent. */
-export function scaledInterval({ value, low, high }: Interval, factor: number): Interval {
-  const scaled = (bound: number | undefined) => (bound === undefined ? undefined : factor * bound);
-  return { value: factor * value, low: scaled(low), high: scaled(high) };
-}
-
 /** Says what the signs of `intervalText` mean. */
 export const intervalMeaning = `± half the width of the 95 % interval, [low, high] where it is not symmetric (${intervalMethod}, none from fewer than 5 images)`;

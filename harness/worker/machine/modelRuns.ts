@@ -1,11 +1,11 @@
-import { dirname, join } from "node:path";
 import type { Box, GraphFiles, ModelInput, Prompt, RgbImage, Variant, VariantManifest } from "../../api.ts";
 import type { ModelSetup } from "../../build/setup.ts";
 // Not by image/index.ts: that brings the codec, which is no part of a model.
 import { prepare, toModelFrame } from "../../image/prepare.ts";
 import { timed, timedSync } from "../../measure/clock.ts";
 import { dropFromCache, readThrough } from "../../measure/machine/fileCache.ts";
-import { providers, readSignature } from "../../onnx/index.ts";
+import { graphFilesOf } from "../../onnx/graphFiles.ts";
+import { providers } from "../../onnx/index.ts";
 import { loadPlugins, type RegisteredVariant, variantOf } from "../../plan/plugins/registry.ts";
 import { withVariantFiles } from "../../plan/variantFiles.ts";
 import { answerRequests } from "../../process/calls.ts";
@@ -98,11 +98,7 @@ async function timedLoad(
 
 /** Returns the files of the graphs and those that hold their tensors, each once. */
 export function filesOf(graphs: GraphFiles): readonly string[] {
-  const all = Object.values(graphs).flatMap((file) => [
-    file,
-    ...readSignature(file).externalFiles.map((name) => join(dirname(file), name)),
-  ]);
-  return [...new Set(all)];
+  return [...new Set(Object.values(graphs).flatMap(graphFilesOf))];
 }
 
 async function firstRun(held: Held, photo: RgbImage, box: Box): Promise<TimedRun> {
