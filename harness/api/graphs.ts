@@ -1,4 +1,5 @@
-export type ElementType = "float32" | "int64" | "int32" | "int8" | "uint8" | "bool";
+/** `float16` and `bfloat16` are 16 bits each, held as whole numbers. */
+export type ElementType = "float32" | "float16" | "bfloat16" | "int64" | "int32" | "int8" | "uint8" | "bool";
 
 /** A number, or a name (or sum of names and numbers) that is known when the graph runs. */
 export type Dim = number | string;
@@ -9,7 +10,7 @@ export interface GraphValue {
   readonly dims: readonly Dim[];
 }
 
-export type TypedData = Float32Array | BigInt64Array | Int32Array | Int8Array | Uint8Array;
+export type TypedData = Float32Array | Uint16Array | BigInt64Array | Int32Array | Int8Array | Uint8Array;
 
 /** A tensor baked into the graph. `read` is called once, when the file is written, and the array is let go after that. */
 export interface GraphConstant extends GraphValue {

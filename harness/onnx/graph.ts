@@ -18,6 +18,8 @@ import { domainOf } from "./operators/rule.ts";
 
 const elementBytes: Readonly<Record<ElementType, number>> = {
   float32: 4,
+  float16: 2,
+  bfloat16: 2,
   int64: 8,
   int32: 4,
   int8: 1,

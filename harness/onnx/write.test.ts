@@ -6,6 +6,7 @@ import { HarnessError } from "../errors.ts";
 import { seededCheckpoint, seededTensor } from "../weights/index.ts";
 import { temporaryFolder, wave } from "./fixtures/runGraph.ts";
 import { GraphBuilder } from "./graph.ts";
+import { toHalves } from "./halves.ts";
 import { openSession } from "./session.ts";
 import { structureHash, writeGraph } from "./write.ts";
 
@@ -106,6 +107,22 @@ test("a structure's digest reads no weight and sees names, shapes and attributes
   const { nodes, ...rest } = product(8);
   const sliced = nodes.map((node) => ({ ...node, attributes: { ...node.attributes, axis: 1 } }));
   expect(structureHash({ ...rest, nodes: sliced })).not.toBe(hash);
+});
+
+test.each([
+  ["float16", toHalves(Float32Array.of(1, -2.5, 0.0999755859375)), [1, -2.5, 0.0999755859375]],
+  ["bfloat16", Uint16Array.of(0x3f80, 0xc020, 0x3dcc), [1, -2.5, 0.099609375]],
+] as const)("a constant of %s is stored in 16 bits a number", async (type, bits, values) => {
+  const graph = new GraphBuilder("g");
+  const x = graph.input("x", [3]);
+  const stored = graph.constant("c", type, [3], () => bits);
+  graph.output("y", graph.op("Mul", [x, graph.op("Cast", [stored], { to: 1 })]));
+  const finished = graph.finish();
+  expect(finished.counts.constantBytes).toBe(6);
+  const session = await openSession(writeGraph(finished, folder), { provider: "cpu", threads: 1 });
+  const { y } = await session.run({ x: { dims: [3], data: Float32Array.of(1, 1, 1) } });
+  await session.close();
+  expect([...y!.data]).toEqual(values);
 });
 
 test("a disk that is too small is refused before anything is written", () => {

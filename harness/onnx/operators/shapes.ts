@@ -19,6 +19,8 @@ export const elementTypeCodes: Readonly<Record<ElementType, number>> = {
   int32: 6,
   int64: 7,
   bool: 9,
+  float16: 10,
+  bfloat16: 16,
 };
 
 /** These operators move values without changing them. */
