@@ -87,6 +87,15 @@ export interface LoadContext {
   readonly base?: BaseModel | undefined;
 }
 
+/** A precision is a number format in which a method stores or computes any model, on the model's own weights. */
+export interface Precision {
+  /** Word by which commands know it: `int8`. */
+  readonly name: string;
+  readonly describe: string;
+  /** Returns the id of a model's form in it. */
+  idOf(model: string): string;
+}
+
 /** A setting of a method as a flag: `--ratios 0.5,0.5`. */
 export interface VariantOption {
   readonly name: string;
@@ -129,6 +138,11 @@ export interface VariantPlugin {
    */
   processOf?(preset: VariantManifest): ExternalProcess | undefined;
   readonly options?: readonly VariantOption[];
+  /**
+   * Present for a method that changes the numbers of a model and nothing else: all its variants of one model are forms of that
+   * model in a precision, and these are the ones that are measured beside it.
+   */
+  readonly precisions?: readonly Precision[];
   /**
    * Returns the id with the settings that the flags give; an id holds no comma. Throws HarnessError for values that mean
    * nothing.

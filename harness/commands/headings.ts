@@ -103,7 +103,7 @@ export const headings = {
   },
   list: {
     name: "list",
-    describe: "List what there is: variants, datasets, protocols, metrics, stored runs, published tables",
+    describe: "List what there is: variants, datasets, protocols, metrics, precisions, stored runs, published tables",
     arguments: [{ name: "what", describe: listingNames.join(" or "), optional: true }],
   },
   doctor: {

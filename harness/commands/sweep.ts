@@ -4,6 +4,8 @@ import { HarnessError } from "../errors.ts";
 import { pickOptions } from "../plan/options.ts";
 import { resolvePlan } from "../plan/plan.ts";
 import { bookOf } from "../plan/plugins/book.ts";
+import { precisionsOf } from "../plan/plugins/precisions.ts";
+import { loadRegistry } from "../plan/plugins/registry.ts";
 import { refuseUnusedFiles } from "../plan/unusedFlags.ts";
 import { type Axis, axisKinds, parseAxes } from "../sweep/axes.ts";
 import { type SweepFigures, sweepFigures } from "../sweep/figures.ts";
@@ -58,14 +60,16 @@ export const sweep: Command = {
     ["bench sweep sam-nano --over batch=1,2,4,8", "images a second by batch, and where more of them stop to pay"],
     ["bench sweep sam-nano --over side=128,256,512 --out side.svg", "accuracy, time and memory by side, as a chart"],
     ["bench sweep mobilesam-nano --over batch=1,4,16 --over threads=1,2", "two axes: every batch with every thread"],
-    ["bench sweep sam-nano --over precision=float,int8", "the same weights in float and as sam-fast has them"],
+    ["bench sweep sam-nano --over precision=float,half,int8", "the same weights in float, in 16 bits and in 8"],
+    ["bench sweep sam-nano --over provider=cpu,webgpu", "the same graphs on the processor and on a GPU"],
   ],
   async run(args, console) {
-    const axes = parseAxes(listOf(args, "over"));
+    const precisions = precisionsOf(await loadRegistry(listOf(args, "plugin")));
+    const axes = parseAxes(listOf(args, "over"), precisions);
     refuseBoth(args, axes);
     const observer = observe(console);
     const flags = { ...(await flagsOf(args)), baseline: false };
-    const variants = variantsOf(args.variant as string, axes);
+    const variants = variantsOf(args.variant as string, axes, precisions);
     const plan = await resolvePlan({ ...flags, variants: variants.join(",") }, observer.note);
     refuseUnusedFiles(plan, flags);
     return interruptible(observer, async (signal) => {

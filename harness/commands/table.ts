@@ -11,6 +11,7 @@ import { headings } from "./headings.ts";
 import { type Arguments, type Command, type Console, listOf, note } from "./terminal/command.ts";
 import { deliver } from "./terminal/deliver.ts";
 import { paperOptions, printPaperTable, refusePaperOptions } from "./terminal/paperTable.ts";
+import { printPrecisions } from "./terminal/precisionTable.ts";
 import { choiceOptions, runChoice } from "./terminal/runChoice.ts";
 import { lookOf, tableChoice, tableOptions, tableUnused } from "./terminal/tableOptions.ts";
 import { nextOfRuns, reportCommand } from "./text/nextSteps.ts";
@@ -23,6 +24,10 @@ export const table: Command = {
     unfinished: { describe: "also runs that are not finished", type: "boolean" },
     json: { describe: "print one JSON object instead of the table", type: "boolean" },
     readme: { describe: "write it as Markdown between the two marks of README.md, or of --out", type: "boolean" },
+    precisions: {
+      describe: "a model, or a row like sam-nano:mine: its weights in every precision, each judged against float",
+      type: "string",
+    },
     ...paperOptions,
   },
   unused: [
@@ -33,6 +38,11 @@ export const table: Command = {
       holds: ({ paper }) => paper !== undefined,
       options: ["all", "dataset", "columns", "wide", "notes", "sort", "unfinished", "readme"],
     },
+    {
+      when: "--precisions is given",
+      holds: ({ precisions }) => precisions !== undefined,
+      options: ["all", "columns", "wide", "sort", "unfinished", "readme", "paper", "detector"],
+    },
   ],
   examples: [
     ["bench table", "the newest run of each variant"],
@@ -40,9 +50,11 @@ export const table: Command = {
     ["bench table sam-nano-0a1b2c3d4e5f --columns all --notes", "all that is known of one run"],
     ["bench table --format latex --out results.tex", "for a paper: booktabs and siunitx"],
     ["bench table --readme", "README's table, from the stored runs"],
+    ["bench table --precisions sam-nano", "float, int8, half, w4 … of one checkpoint, with a verdict each"],
     ["bench table --paper sam-t5-coco --format latex", "a published table with our figures beside its own"],
   ],
   async run(args, console) {
+    if (args.precisions !== undefined) return printPrecisions(args, console);
     if (args.paper !== undefined) return printPaperTable(args, console);
     refusePaperOptions(args);
     const runs = await chosenSoundRuns(runChoice(args), (text) => note(console, text));

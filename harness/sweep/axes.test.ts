@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
 import { axisKinds, parseAxes } from "./axes.ts";
+import { precisions } from "./fixtures/precisions.ts";
 
 test("an axis is a name and a list of its values, and there may be two", () => {
-  expect(parseAxes(["batch=1, 2,4", "precision=float,int8"])).toEqual([
+  expect(parseAxes(["batch=1, 2,4", "precision=float,int8"], precisions)).toEqual([
     { name: "batch", values: [1, 2, 4] },
     { name: "precision", values: ["float", "int8"] },
   ]);
-  expect(parseAxes(["provider=cpu,webgpu"])).toEqual([{ name: "provider", values: ["cpu", "webgpu"] }]);
+  expect(parseAxes(["provider=cpu,webgpu"], precisions)).toEqual([{ name: "provider", values: ["cpu", "webgpu"] }]);
 });
 
 test.each([
@@ -30,7 +31,7 @@ test.each([
   ["a precision that there is not", ["precision=float,int4"], "unknown precision: int4; did you mean int8?"],
   ["a provider that this build does not have", ["provider=cpu,tpu"], "unknown provider: tpu"],
 ])("%s is refused", (_, given, message) => {
-  expect(() => parseAxes(given)).toThrow(message);
+  expect(() => parseAxes(given, precisions)).toThrow(message);
 });
 
 test("points are called by their values", () => {

@@ -1,3 +1,4 @@
+import type { Precision } from "../api.ts";
 import { HarnessError, unknown } from "../errors.ts";
 import { providers } from "../onnx/index.ts";
 
@@ -56,7 +57,7 @@ export const axisKinds = {
     label: counted("prompt"),
   },
   precision: {
-    describe: "float, or int8 as sam-fast has it",
+    describe: "number format of the model, by the words of bench list precisions",
     title: "precision",
     values: "names",
     accuracy: "changes",
@@ -87,9 +88,9 @@ const example = "--over batch=1,2,4,8";
 const mostAxes = 2;
 
 /** Returns the axes of `NAME=VALUE,VALUE,…`, one or two. Throws HarnessError for anything else. */
-export function parseAxes(texts: readonly string[]): readonly Axis[] {
+export function parseAxes(texts: readonly string[], precisions: readonly Precision[] = []): readonly Axis[] {
   if (texts.length === 0) throw new HarnessError("--over: over what?", { hint: example });
-  const axes = texts.map(parseAxis);
+  const axes = texts.map((text) => parseAxis(text, precisions));
   if (axes.length > mostAxes)
     throw new HarnessError("--over: more than two axes", {
       found: axes.map(({ name }) => name).join(", "),
@@ -102,12 +103,12 @@ export function parseAxes(texts: readonly string[]): readonly Axis[] {
   return axes;
 }
 
-function parseAxis(text: string): Axis {
+function parseAxis(text: string, precisions: readonly Precision[]): Axis {
   const [name = "", list] = text.split(/=(.*)/s);
   if (!isAxisName(name)) throw unknown("axis", name, Object.keys(axisKinds), example);
   const words = (list ?? "").split(",").map((word) => word.trim());
   const { values: kind } = kindOf({ name });
-  const values = words.map((word) => (kind === "names" ? nameOf(name, word) : numberOf(name, word, kind)));
+  const values = words.map((word) => (kind === "names" ? nameOf(name, word, precisions) : numberOf(name, word, kind)));
   const double = values.find((value, i) => values.indexOf(value) < i);
   if (double !== undefined) throw new HarnessError(`--over ${name}: a value stands twice`, { found: String(double) });
   if (values.length < 2)
@@ -128,14 +129,8 @@ function numberOf(name: AxisName, word: string, [least, most]: readonly [number,
   });
 }
 
-/** Names of the precisions that there are, and the id of a variant's form that has it. */
-export const precisions: Readonly<Record<string, (variant: string) => string>> = {
-  float: (variant) => variant,
-  int8: (variant) => `sam-fast/${variant}`,
-};
-
-function nameOf(name: AxisName, word: string): string {
-  const known = name === "provider" ? providers() : Object.keys(precisions);
+function nameOf(name: AxisName, word: string, precisions: readonly Precision[]): string {
+  const known = name === "provider" ? providers() : precisions.map((precision) => precision.name);
   if (known.includes(word)) return word;
   throw unknown(name, word, known, `--over ${name}=${known.slice(0, 2).join(",")}`);
 }

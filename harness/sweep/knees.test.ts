@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { LatencySummary } from "../stats/summary.ts";
 import { type Axis, parseAxes } from "./axes.ts";
+import { precisions } from "./fixtures/precisions.ts";
 import { kneesOf } from "./knees.ts";
 import type { PointFigures } from "./pointFigures.ts";
 
@@ -74,6 +75,6 @@ test("the knee over sides is that of accuracy, and there is none where no accura
 });
 
 test("names have no order, and no knee", () => {
-  const axes = parseAxes(["precision=float,int8"]);
+  const axes = parseAxes(["precision=float,int8"], precisions);
   expect(kneesOf([point({ precision: "float" }, 1), point({ precision: "int8" }, 2)], axes)).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import { type RunPlan, resolvePlan } from "../plan/plan.ts";
+import { precisionsOf } from "../plan/plugins/precisions.ts";
 import { parseAxes } from "./axes.ts";
 import { pointsOf, sweepPlan, variantsOf } from "./points.ts";
 
@@ -12,10 +13,11 @@ function planOf(variants: string): Promise<RunPlan> {
   return resolvePlan({ variants, dataset: "shapes", limit: 2, threads: 1, prompts: "box", baseline: false });
 }
 
-const sweptOver = (...over: readonly string[]) => sweepPlan(plan, parseAxes(over));
+const axesOf = (...over: readonly string[]) => parseAxes(over, precisionsOf(plan.registry));
+const sweptOver = (...over: readonly string[]) => sweepPlan(plan, axesOf(...over));
 
 test("points of one value of the first axis follow each other", () => {
-  const points = pointsOf(parseAxes(["batch=1,4", "threads=1,2"]));
+  const points = pointsOf(axesOf("batch=1,4", "threads=1,2"));
   expect(points.map(({ label }) => label)).toEqual([
     "batch 1, 1 thread",
     "batch 1, 2 threads",
@@ -52,8 +54,8 @@ test("threads and providers are the point's own, and the plan's where they are n
 });
 
 test("int8 is the same model as sam-fast has it", async () => {
-  const axes = parseAxes(["precision=float,int8", "batch=1,2"]);
-  const ids = variantsOf("sam-nano", axes);
+  const axes = axesOf("precision=float,int8", "batch=1,2");
+  const ids = variantsOf("sam-nano", axes, precisionsOf(plan.registry));
   expect(ids).toEqual(["sam-nano", "sam-fast/sam-nano"]);
   const swept = sweepPlan(await planOf(ids.join(",")), axes);
   expect(swept.chosen.map(({ variant }) => variant.preset.id)).toEqual([ids[0], ids[0], ids[1], ids[1]]);
@@ -61,7 +63,7 @@ test("int8 is the same model as sam-fast has it", async () => {
 
 test("a side is refused for a variant that learns from images of its own side", async () => {
   const learning = await planOf("ptq4sam/sam-nano/w8a8");
-  expect(() => sweepPlan(learning, parseAxes(["side=128,256"]))).toThrow(
+  expect(() => sweepPlan(learning, axesOf("side=128,256"))).toThrow(
     "ptq4sam/sam-nano/w8a8: can not be swept over side (found it learns from images of 256 px",
   );
 });

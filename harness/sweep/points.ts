@@ -1,8 +1,9 @@
+import type { Precision } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { type PlanPoint, variantAtSide } from "../plan/point.ts";
 import type { ChosenVariant } from "../plan/weights.ts";
-import { type Axis, type AxisName, type AxisValue, kindOf, precisions } from "./axes.ts";
+import { type Axis, type AxisName, type AxisValue, kindOf } from "./axes.ts";
 
 /** A point has one value on each axis. */
 export interface SweepPoint {
@@ -25,9 +26,14 @@ export function pointsOf(axes: readonly Axis[]): readonly SweepPoint[] {
 }
 
 /** Returns the ids of the variants that a sweep measures: several where the precision is an axis. */
-export function variantsOf(variant: string, axes: readonly Axis[]): readonly string[] {
-  const precision = axes.find(({ name }) => name === "precision");
-  return precision === undefined ? [variant] : precision.values.map((value) => precisions[value]!(variant));
+export function variantsOf(
+  variant: string,
+  axes: readonly Axis[],
+  precisions: readonly Precision[],
+): readonly string[] {
+  const axis = axes.find(({ name }) => name === "precision");
+  if (axis === undefined) return [variant];
+  return axis.values.map((value) => precisions.find(({ name }) => name === value)!.idOf(variant));
 }
 
 /**

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseAxes } from "./axes.ts";
+import { precisions } from "./fixtures/precisions.ts";
 import { readSweepRecord, type SweepRecord, writeSweepRecord } from "./record.ts";
 
 let folder: string;
@@ -14,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const record: SweepRecord = {
   id: "sweep-sam-nano-0123456789ab",
   variant: "sam-nano",
-  axes: parseAxes(["batch=1,2", "precision=float,int8"]),
+  axes: parseAxes(["batch=1,2", "precision=float,int8"], precisions),
   points: [{ values: { batch: 1, precision: "float" }, run: "sam-nano-0123456789ab" }],
 };
 

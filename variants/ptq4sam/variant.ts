@@ -22,6 +22,10 @@ export default {
   presetOf,
   options: settingFlags,
   withOptions: withSettingFlags,
+  precisions: [
+    { name: "w8a8", describe: "8 bits by PTQ4SAM", idOf: (model) => `ptq4sam/${model}/w8a8` },
+    { name: "w4a4", describe: "4 bits by PTQ4SAM", idOf: (model) => `ptq4sam/${model}/w4a4` },
+  ],
   async calibrate(context) {
     const setting = settingOf(context.preset);
     if (!isSam(context.preset.base!)) return writeCalibrated(await calibrateFound(context, setting));

@@ -8,6 +8,18 @@ import { presetOf, samFastPresets, schemeOf } from "./presets.ts";
 export default {
   presets: samFastPresets,
   presetOf,
+  precisions: [
+    {
+      name: "int8",
+      describe: "8-bit products, one scale of activations a tensor",
+      idOf: (model) => `sam-fast/${model}`,
+    },
+    {
+      name: "int8-per-token",
+      describe: "8-bit products, one scale of activations a token",
+      idOf: (model) => `sam-fast/${model}/per-token`,
+    },
+  ],
   async build(context) {
     const changes = (name: string) => context.graph === "fused" && name === "encoder";
     await buildBase(context, (name, graph) => (changes(name) ? fastEncoder(context, graph) : graph));

@@ -1,4 +1,4 @@
 /** What `bench list` lists, by the word that it takes. */
-export const listingNames = ["variants", "datasets", "protocols", "metrics", "runs", "papers"] as const;
+export const listingNames = ["variants", "datasets", "protocols", "metrics", "precisions", "runs", "papers"] as const;
 
 export type ListingName = (typeof listingNames)[number];

@@ -1,5 +1,6 @@
-import type { Metric, ModelInputSpec, Protocol, VariantManifest } from "../../api.ts";
+import type { Metric, ModelInputSpec, Precision, Protocol, VariantManifest } from "../../api.ts";
 import { bookOf } from "../../plan/plugins/book.ts";
+import { precisionsOf } from "../../plan/plugins/precisions.ts";
 import type { Registry } from "../../plan/plugins/registry.ts";
 import { promptsOf } from "../../protocols/index.ts";
 import { confidenceMeaning } from "../../report/papers/notes.ts";
@@ -73,6 +74,19 @@ export const listings: Readonly<Record<ListingName, Listing>> = {
       ),
     json: async ({ registry }) => bookOf(await registry()).metrics.map(describeMetric),
   },
+  precisions: {
+    text: async ({ registry }, width) =>
+      tableOf(
+        precisionsOf(await registry()).map(describePrecision),
+        {
+          precision: { cell: ({ id }) => id },
+          variant: { cell: ({ variant }) => variant },
+          about: { cell: ({ about }) => about, prose: widths.prose },
+        },
+        width,
+      ),
+    json: async ({ registry }) => precisionsOf(await registry()).map(describePrecision),
+  },
   runs: {
     text: async ({ runs }, width) => runTable((await runs()).map(describeRun), width),
     json: async ({ runs }) => (await runs()).map(describeRun),
@@ -132,6 +146,11 @@ function protocolTable(all: readonly Protocol[], width: number | undefined): str
 
 function describeMetric({ id, title, about, headline, better, unit, needs, columns }: Metric) {
   return { id, title, about, headline, better, unit, needs, columns };
+}
+
+/** Names the form of a model that `MODEL` stands for. */
+function describePrecision({ name, describe, idOf }: Precision) {
+  return { id: name, variant: idOf("MODEL"), about: describe };
 }
 
 function sourceOf({ source, confidence }: Protocol): string {

@@ -1,4 +1,4 @@
-import type { NanoWeights, SeededScale, StepFigure } from "../../api.ts";
+import type { NanoWeights, Precision, SeededScale, StepFigure } from "../../api.ts";
 import { HarnessError } from "../../errors.ts";
 
 /** An id is part of file names, and of lists that commas set apart, so it has these letters only. */
@@ -35,6 +35,15 @@ const call = (field: string) => rule(field, "a function", isFunction);
 const oneOf = (field: string, ...values: readonly string[]) =>
   rule(field, values.join(" or "), (value) => values.includes(value as string));
 
+/** Returns whether a value is a list of precisions; nothing is fine. */
+function isPrecisions(value: unknown): boolean {
+  if (value === undefined) return true;
+  return (
+    Array.isArray(value) &&
+    value.every((each: Partial<Precision>) => isText(each.name) && isText(each.describe) && isFunction(each.idOf))
+  );
+}
+
 const presetRules: readonly Rule[] = [
   id("id"),
   text("title"),
@@ -57,6 +66,7 @@ const presetRules: readonly Rule[] = [
 ];
 
 const variantRules: readonly Rule[] = [
+  rule("precisions", "a list of { name, describe, idOf }, or nothing", isPrecisions),
   rule("loadRaw", "a function, or nothing", (value) => value === undefined || isFunction(value)),
 ];
 

@@ -2,7 +2,7 @@ import { units } from "../../metrics/index.ts";
 import type { Interval } from "../../stats/intervals.ts";
 import type { FigureDifference } from "./differences.ts";
 import type { LatencyComparison, LatencyDifference } from "./latency.ts";
-import { change, changeRange, differenceRange, differenceText, milliseconds, pValue } from "./words.ts";
+import { change, changeRange, detectableText, differenceRange, differenceText, milliseconds, pValue } from "./words.ts";
 
 const defaults = {
   significance: 0.05,
@@ -86,17 +86,8 @@ function figureSentence(figure: FigureDifference): string {
   if (found !== "no difference") return `${figure.figure}: ${found}, ${size} (${interval}).`;
   if (a.value === b.value && difference.low === 0 && difference.high === 0)
     return `${figure.figure}: the same on every image.`;
-  const least =
-    detectable === undefined
-      ? ""
-      : `; one of ${differenceText(Math.max(detectable, leastTold(unit)), unit).replace("+", "")} ${sign} would have shown`;
+  const least = detectable === undefined ? "" : `; one of ${detectableText(detectable, unit)} would have shown`;
   return `${figure.figure}: no difference shown, ${size} (${interval})${least}.`;
-}
-
-/** Returns the smallest difference that is told: one of the last digit, because none that would have shown is told as 0. */
-function leastTold(unit: FigureDifference["unit"]): number {
-  const { factor, places } = units[unit];
-  return 10 ** -places / factor;
 }
 
 function latencySentences(latency: LatencyComparison | undefined, names: VerdictInput["names"]): string[] {

@@ -30,6 +30,15 @@ export function differenceRange({ low, high }: Interval, unit: Metric["unit"]): 
     : `${differenceText(low, unit)} to ${differenceText(high, unit)}`;
 }
 
+/**
+ * Writes the smallest difference that would have shown, with its unit. It is at least one of the last digit, because none that would
+ * have shown is told as 0.
+ */
+export function detectableText(detectable: number, unit: Metric["unit"]): string {
+  const { factor, places, differenceSign } = units[unit];
+  return `${figureText(Math.max(detectable, 10 ** -places / factor), unit)} ${differenceSign}`;
+}
+
 /** Writes a ratio as the change that it makes: 1.12 is `+12.0`. */
 export function change(ratio: number): string {
   return signed(100 * (ratio - 1), 1);

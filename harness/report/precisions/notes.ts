@@ -1,0 +1,50 @@
+import type { Comparison } from "../../results/compare/compare.ts";
+import { detectableText } from "../../results/compare/words.ts";
+import { intervalMethod } from "../../stats/intervals.ts";
+import { promptsText } from "../table/cellText.ts";
+import { licenceLines } from "../table/foot.ts";
+import type { GridNote } from "../table/grid.ts";
+import type { PrecisionTable } from "./rows.ts";
+
+/** `first`: what a difference would have to be to show, for rows where none did; `all`: every verdict in sentences. */
+export type NotesChoice = "first" | "all";
+
+/** Returns what stands below the table: verdicts in words, what the columns mean, and what is missing. */
+export function precisionNotes({ model, rows, missing }: PrecisionTable, choice: NotesChoice): readonly GridNote[] {
+  const compared = rows.flatMap(({ report, comparison }) => (comparison === undefined ? [] : [{ report, comparison }]));
+  const judged = compared.filter(({ comparison }) => comparison.verdict.outcome !== "not judged");
+  const verdicts = judged.map(({ report, comparison }) =>
+    prose(report.variant, choice === "all" ? comparison.verdict.sentences.join(" ") : shownFrom(comparison)),
+  );
+  return [
+    ...verdicts.filter(({ text }) => text !== ""),
+    ...(judged.length === 0 ? [] : [prose("verdict", verdictMeaning)]),
+    ...(compared.length === 0 ? [] : [prose("× float", ratioMeaning)]),
+    ...licenceLines(rows.map(({ report }) => report)).map((line) => prose("licence", line.replace(/^licence: /, ""))),
+    ...missingNotes(model, missing),
+  ];
+}
+
+function prose(label: string, text: string): GridNote {
+  return { label, text, kind: "prose" };
+}
+
+/** Says which difference these images would have shown, where they showed none; nothing for any other outcome. */
+function shownFrom({ verdict, figures }: Comparison): string {
+  if (verdict.outcome !== "no difference") return "";
+  const least = figures.flatMap(({ headline, detectable, prompts, unit }) =>
+    headline && detectable !== undefined ? [`${detectableText(detectable, unit)} by ${promptsText(prompts)}`] : [],
+  );
+  return least.length === 0 ? "" : `a difference would have shown from ${least.join(", ")}`;
+}
+
+const verdictMeaning = `paired with the float row, target by target, as bench compare judges: p of all rows and prompts together, corrected by Holm; differences in points with their 95 % interval (${intervalMethod}); --notes has each verdict in sentences`;
+
+const ratioMeaning =
+  "files of all graphs; memory is the highest peak of a process that holds the model and one photo; of times the ratio of medians with its 95 % interval, where both rows took turns in one session";
+
+function missingNotes(model: string, missing: readonly string[]): readonly GridNote[] {
+  if (missing.length === 0) return [];
+  const text = `bench run --variants ${[model, ...missing].join(",")}`;
+  return [{ label: "not measured", text, kind: "command", screenOnly: true }];
+}
