@@ -89,7 +89,7 @@ export interface LoadContext {
 
 /** A precision is a number format in which a method stores or computes any model, on the model's own weights. */
 export interface Precision {
-  /** Word by which commands know it: `int8`. */
+  /** Names the precision in commands: `int8`. */
   readonly name: string;
   readonly describe: string;
   /** Returns the id of a model's form in it. */
