@@ -39,6 +39,26 @@ export interface ImageWeights {
   readonly counts: Uint32Array;
 }
 
+/** A weighting in which one group of images counts otherwise than all others. */
+export interface GroupWeights {
+  readonly counted: number;
+  readonly others: number;
+}
+
+/** A metric that has matched its rows: it gives figures for any weights of the images. */
+export interface FittedMetric {
+  (weights: ImageWeights): readonly MetricValue[];
+  /**
+   * Present where many weightings together cost less than one by one. `groupOf[i]` is the group of image i, counted from 0. Returns
+   * for each weighting, and in it for each group, the figures in which this group counts `counted` times and all others `others`
+   * times: those that a call with these weights gives.
+   */
+  readonly byGroup?: (
+    groupOf: Uint8Array,
+    weightings: readonly GroupWeights[],
+  ) => readonly (readonly (readonly MetricValue[])[])[];
+}
+
 /** The part of a protocol that a metric is told of. */
 export interface ScoredProtocol {
   readonly id: string;
@@ -199,7 +219,7 @@ export interface Metric {
    * Rows are those of one prompts name of one run. Matches once: the returned function only re-weights the context's images,
    * so that an interval costs sums. It gives the same ids in the same order whatever the weights.
    */
-  fit(rows: readonly PredictionRow[], context: MetricContext): (weights: ImageWeights) => readonly MetricValue[];
+  fit(rows: readonly PredictionRow[], context: MetricContext): FittedMetric;
   /** Returns the figure that a paper's column holds, by the column's metric and size; nothing for another metric's column. */
   published?(metric: string, size: string): PublishedFigure | undefined;
   /** Returns the same metric by COCO's or LVIS's rules, whatever the dataset's are. */

@@ -10,7 +10,7 @@ export { evaluate, type Matches } from "./match/evaluate.ts";
 export { evaluateFiles } from "./match/evaluateFiles.ts";
 export type { OverlapType } from "./match/rules.ts";
 export { cocoRules, type EvaluationRules, lvisRules, proposalRulesFor } from "./match/rules.ts";
-export { onceEach, summarizer } from "./match/summarize.ts";
+export { onceEach, type Summarizer, summarizer } from "./match/summarize.ts";
 export { AnnotationIndexes } from "./read/annotationIndexes.ts";
 export { annotationKeys, readAnnotationElements } from "./read/annotationReader.ts";
 export type { ScoredFile } from "./read/annotations.ts";

@@ -10,7 +10,7 @@ import {
   tideOf,
 } from "../coco/index.ts";
 import { partLetter } from "./partLetters.ts";
-import { isScored, tableOf, truthOfContext } from "./rowTable.ts";
+import { fittedSummaries, isScored, tableOf, truthOfContext } from "./rowTable.ts";
 
 const rulesById: Readonly<Record<EvaluationRules["id"], EvaluationRules>> = { coco: cocoRules, lvis: lvisRules };
 
@@ -52,11 +52,8 @@ function averagePrecision(asked?: EvaluationRules["id"]): Metric {
       const detections = tableOf(rows);
       const truth = truthOfContext(context);
       if (truth === undefined || !isScored(rows, detections, context)) return () => [];
-      const { values } = summarizer(
-        evaluate({ truth, detections, rules: rulesOf(truth, asked), type: "segm" }),
-        truth.categories,
-      );
-      return ({ counts }) => values(counts).filter(({ id }) => id.startsWith("AP"));
+      const matches = evaluate({ truth, detections, rules: rulesOf(truth, asked), type: "segm" });
+      return fittedSummaries(summarizer(matches, truth.categories), ({ id }) => id.startsWith("AP"));
     },
   };
 }

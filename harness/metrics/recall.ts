@@ -1,7 +1,7 @@
 import type { Metric } from "../api.ts";
 import { evaluate, proposalRulesFor, summarizer } from "../coco/index.ts";
 import { partLetter } from "./partLetters.ts";
-import { isScored, tableOf, truthOfContext } from "./rowTable.ts";
+import { fittedSummaries, isScored, tableOf, truthOfContext } from "./rowTable.ts";
 
 /**
  * The protocol that scores a variant's own masks. FastSAM gives at most 300 masks an image, so there is no rank of 1000 to
@@ -45,7 +45,7 @@ export const recall: Metric = {
     const proposals = proposalRulesFor(truth.categories);
     const protocol = context.protocol?.id ?? rows[0]?.protocol;
     const rules = protocol === ownMasks.protocol ? { ...proposals, limits: ownMasks.ranks } : proposals;
-    const { values } = summarizer(evaluate({ truth, detections, rules, type: "segm" }), truth.categories);
-    return ({ counts }) => values(counts);
+    const matches = evaluate({ truth, detections, rules, type: "segm" });
+    return fittedSummaries(summarizer(matches, truth.categories), () => true);
   },
 };

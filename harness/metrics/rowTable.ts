@@ -1,5 +1,5 @@
-import type { MetricContext, PredictionRow } from "../api.ts";
-import { DetectionTable, type GroundTruth } from "../coco/index.ts";
+import type { FittedMetric, MetricContext, MetricValue, PredictionRow } from "../api.ts";
+import { DetectionTable, type GroundTruth, type Summarizer } from "../coco/index.ts";
 
 /**
  * Returns the rows that have a score as a table of detections, without the prompt's box, so that sizes go by the mask.
@@ -42,4 +42,15 @@ export function truthOfContext({ images, dataset }: MetricContext): GroundTruth 
     annotationsOf,
     listsOf,
   };
+}
+
+/** Returns the summaries that are wanted as a fitted metric. */
+export function fittedSummaries(
+  { values, byGroup }: Summarizer,
+  wanted: (figure: MetricValue) => boolean,
+): FittedMetric {
+  return Object.assign(({ counts }: Parameters<FittedMetric>[0]) => values(counts).filter(wanted), {
+    byGroup: (...given: Parameters<typeof byGroup>) =>
+      byGroup(...given).map((groups) => groups.map((figures) => figures.filter(wanted))),
+  });
 }

@@ -64,6 +64,7 @@ function sourcesOf(args: Readonly<Record<string, unknown>>): ScoreFiles {
 async function coco(files: ScoreFiles, rounds: number, console: Console): Promise<void> {
   describeFiles(files, console);
   const titles = {
+    "with intervals": "two threads, to the twelve numbers with their intervals",
     "two threads": "two threads, to the twelve numbers",
     "one thread": "one thread, to the twelve numbers",
     plain: "plain: JSON.parse and pairs of masks, to the overlaps alone",
@@ -98,7 +99,7 @@ async function lvis(files: ScoreFiles, part: number, console: Console): Promise<
   };
   await drawLvis(files, shape);
   describeFiles(files, console);
-  const report = await take({ ...files, way: "two threads", rules: "lvis" });
+  const report = await take({ ...files, way: "with intervals", rules: "lvis" });
   printStages(`${shape.images} images, ${shape.annotations} annotations`, report, console);
   printValues(report, console);
 }

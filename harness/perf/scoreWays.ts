@@ -1,13 +1,14 @@
 import { readFileSync } from "node:fs";
-import type { MetricValue, Rle, Size } from "../api.ts";
+import type { ImageWeights, MetricValue, Rle, Size } from "../api.ts";
 import { cocoRules, evaluateFiles, lvisRules, onceEach, summarizer } from "../coco/index.ts";
 import { iou, iouWithCrowd, parseCounts, rleFromCounts, rleFromPolygons } from "../mask/index.ts";
 import { processMemory } from "../measure/memory.ts";
 import { answerRequests } from "../process/calls.ts";
+import { intervalsOf } from "../stats/intervals.ts";
 import type { ScoreFiles } from "./scoreData.ts";
 
 export interface ScoreOrder extends ScoreFiles {
-  readonly way: "one thread" | "two threads" | "plain";
+  readonly way: "one thread" | "two threads" | "with intervals" | "plain";
   readonly rules: "coco" | "lvis";
 }
 
@@ -48,7 +49,7 @@ function stopwatch() {
   };
 }
 
-/** Scores as `bench score --no-interval` does. */
+/** Scores as `bench score` does, with the intervals of its figures or without. */
 async function streamed({ annotations, detections, rules, way }: ScoreOrder): Promise<Timed> {
   const { stages, lap } = stopwatch();
   const evaluated = await evaluateFiles({
@@ -59,9 +60,14 @@ async function streamed({ annotations, detections, rules, way }: ScoreOrder): Pr
     rules: () => (rules === "coco" ? cocoRules : lvisRules),
   });
   lap("load and evaluate");
-  const values = summarizer(evaluated.matches, evaluated.annotations.categories).values(onceEach(evaluated.matches));
+  const { values, byGroup } = summarizer(evaluated.matches, evaluated.annotations.categories);
+  const found = values(onceEach(evaluated.matches));
   lap("accumulate");
-  return { stages, values };
+  if (way !== "with intervals") return { stages, values: found };
+  const estimates = Object.assign(({ counts }: ImageWeights) => values(counts), { byGroup });
+  const intervals = intervalsOf(estimates, evaluated.matches.images, { seed: 0 });
+  lap("intervals");
+  return { stages, values: found.map((each, i) => ({ ...each, ...intervals[i] })) };
 }
 
 interface PlainAnnotation {

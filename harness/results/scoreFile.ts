@@ -67,7 +67,7 @@ export async function scoreFile(options: FileScoreOptions): Promise<FileScore> {
     rules: (file) => rulesOf(options, file),
   });
   const { rules, images } = matches;
-  const { values, byCategory } = summarizer(matches, annotations.categories);
+  const { values, byCategory, byGroup } = summarizer(matches, annotations.categories);
   const once = onceEach(matches);
   // What was never run is not a precision of 0.
   const empty = detections.count === 0;
@@ -75,7 +75,11 @@ export async function scoreFile(options: FileScoreOptions): Promise<FileScore> {
   const intervals =
     options.intervals === "none" || empty
       ? []
-      : intervalsOf(({ counts }) => values(counts), images, { seed: options.seed });
+      : intervalsOf(
+          Object.assign(({ counts }: ImageWeights) => values(counts), { byGroup }),
+          images,
+          { seed: options.seed },
+        );
   const names = new Map(annotations.categories.map(({ id, name }) => [id, name]));
   const figures = Object.fromEntries(
     found.map(({ id, ...figure }, i) => [id, { ...figure, low: intervals[i]?.low, high: intervals[i]?.high }]),

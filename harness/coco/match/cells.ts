@@ -8,7 +8,7 @@ const thresholds = iouThresholds.length;
  * The detections of one category and split that are a hit or a mistake at some threshold, by falling score. `runEnds` says
  * where the next image or score begins: equal scores of one image stay together when the image counts twice.
  */
-interface Cell {
+export interface Cell {
   readonly positives: Matches["positives"][number];
   readonly images: Uint32Array;
   readonly runEnds: Uint32Array;

@@ -54,6 +54,35 @@ test.each([
   expect(compared).toBeGreaterThan(200);
 });
 
+test.each([
+  ["coco", cocoRules],
+  ["class-agnostic by frequency", proposalRulesFor([{ frequency: "rare" }])],
+  ["lvis", lvisRules],
+] as const)(
+  "many weights at once give the figures of each by itself, to the last bit: %s",
+  (_, rules: EvaluationRules) => {
+    const images = Array.from({ length: 40 }, (_, i) => i + 1);
+    const scene = drawScene(2, images.length);
+    const given = truth(scene.truth, { images, categories, lists });
+    const matches = evaluate({ truth: given, detections: table(scene.found), type: "segm", rules });
+    const { values, byGroup } = summarizer(matches, categories);
+    const groupOf = Uint8Array.from(images, (image) => image % 7);
+    const weightings = [
+      { counted: 1, others: 2 },
+      { counted: 1, others: 8 },
+      { counted: 0, others: 1 },
+      { counted: 3, others: 0 },
+    ];
+    const found = byGroup(groupOf, weightings);
+    for (const [w, { counted, others }] of weightings.entries())
+      for (let group = 0; group < 7; group++) {
+        const weights = Uint32Array.from(groupOf, (each) => (each === group ? counted : others));
+        expect(found[w]![group]).toEqual(values(weights));
+      }
+    expect(found[0]![0]!.some(({ value }) => value !== undefined && value > 0 && value < 1)).toBe(true);
+  },
+);
+
 test("where there is no annotation there is no value; where there is no detection, the value is 0", () => {
   const nothing = evaluate({
     truth: truth([], { images: [1] }),

@@ -1,6 +1,7 @@
-import type { Category, MetricValue } from "../../api.ts";
-import { Accumulator, cellOf } from "./cells.ts";
+import type { Category, FittedMetric, MetricValue } from "../../api.ts";
+import { Accumulator, type CellFigures, cellOf } from "./cells.ts";
 import type { Matches } from "./evaluate.ts";
+import { GroupAccumulator } from "./groupCells.ts";
 import { type EvaluationRules, iouThresholds } from "./rules.ts";
 
 /** One of the numbers that the reference tools print. */
@@ -31,6 +32,8 @@ export interface Summarizer {
    * the weights.
    */
   values(weights: Uint32Array): readonly MetricValue[];
+  /** Returns the figures of many weights at once, as `FittedMetric.byGroup` has them. */
+  byGroup: NonNullable<FittedMetric["byGroup"]>;
   /** Returns the figure of each category; an empty list where all categories are one group. */
   byCategory(weights: Uint32Array): readonly CategoryFigure[];
 }
@@ -46,39 +49,29 @@ export function summarizer(matches: Matches, categories: readonly Category[]): S
     rules.splits.map((_, split) => cellOf(matches, category, split)),
   );
   const frequencyOf = new Map(categories.map(({ id, frequency }) => [id, frequency]));
-  const summaries = summariesOf(rules).map((summary) => ({ ...summary, sum: 0, present: 0, n: 0 }));
-  const add = (figures: ReturnType<Accumulator["accumulate"]>, summary: (typeof summaries)[number]) => {
-    summary.sum +=
-      "recallWithin" in summary.of
-        ? meanOf(figures.recall, summary.of.recallWithin * iouThresholds.length, iouThresholds.length)
-        : meanOf(
-            figures.precision,
-            summary.of.precisionAt ?? 0,
-            summary.of.precisionAt === undefined ? iouThresholds.length : 1,
-          );
-    summary.present++;
-    summary.n += figures.positives;
-  };
+  const sums = () => new SummarySums(rules);
   return {
     values(weights) {
-      for (const summary of summaries) {
-        summary.sum = 0;
-        summary.present = 0;
-        summary.n = 0;
+      const found = sums();
+      for (const [category, bySplit] of cells.entries()) {
+        const frequency = frequencyOf.get(matches.categories[category]!);
+        for (const [split, cell] of bySplit.entries())
+          if (cell !== undefined) found.add(accumulator.accumulate(cell, weights), split, frequency);
       }
+      return found.values();
+    },
+    byGroup(groupOf, weightings) {
+      const ofGroups = new GroupAccumulator(rules.limits.length, groupOf, weightings);
+      const found = weightings.map(() => Array.from({ length: ofGroups.groups }, sums));
       for (const [category, bySplit] of cells.entries()) {
         const frequency = frequencyOf.get(matches.categories[category]!);
         for (const [split, cell] of bySplit.entries()) {
           if (cell === undefined) continue;
-          const figures = accumulator.accumulate(cell, weights);
-          if (figures.positives === 0) continue;
-          for (const summary of summaries) {
-            const belongs = summary.frequency === undefined || summary.frequency === frequency;
-            if (belongs && summary.split === rules.splits[split]!.id) add(figures, summary);
-          }
+          for (const [w, figures] of ofGroups.accumulate(cell).entries())
+            for (const [g, each] of figures.entries()) found[w]![g]!.add(each, split, frequency);
         }
       }
-      return summaries.map(({ id, sum, present, n }) => ({ id, value: present > 0 ? sum / present : undefined, n }));
+      return found.map((groups) => groups.map((each) => each.values()));
     },
     byCategory(weights) {
       if (rules.classAgnostic) return [];
@@ -92,6 +85,41 @@ export function summarizer(matches: Matches, categories: readonly Category[]): S
       });
     },
   };
+}
+
+/** Sums of the figures of cells, of which each summary is the mean of its own. */
+class SummarySums {
+  readonly #summaries: (Summary & { sum: number; present: number; n: number })[];
+  readonly #splits: EvaluationRules["splits"];
+
+  constructor(rules: EvaluationRules) {
+    this.#summaries = summariesOf(rules).map((summary) => ({ ...summary, sum: 0, present: 0, n: 0 }));
+    this.#splits = rules.splits;
+  }
+
+  /** Adds the figures of one category, of this frequency, and split; nothing where it has no annotation. */
+  add({ positives, precision, recall }: CellFigures, split: number, frequency: Category["frequency"]): void {
+    if (positives === 0) return;
+    for (const summary of this.#summaries) {
+      const { of } = summary;
+      const belongs = summary.frequency === undefined || summary.frequency === frequency;
+      if (!belongs || summary.split !== this.#splits[split]!.id) continue;
+      if ("recallWithin" in of)
+        summary.sum += meanOf(recall, of.recallWithin * iouThresholds.length, iouThresholds.length);
+      else if (of.precisionAt === undefined) summary.sum += meanOf(precision, 0, iouThresholds.length);
+      else summary.sum += precision[of.precisionAt]!;
+      summary.present++;
+      summary.n += positives;
+    }
+  }
+
+  values(): readonly MetricValue[] {
+    return this.#summaries.map(({ id, sum, present, n }) => ({
+      id,
+      value: present > 0 ? sum / present : undefined,
+      n,
+    }));
+  }
 }
 
 /** Returns weights that count every image once. */
