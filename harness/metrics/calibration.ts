@@ -26,22 +26,54 @@ export const calibration: Metric = {
   reads: ["predictedIou", "iou"],
   columns: [],
   reliability: reliabilityTable,
-  fit(rows) {
-    const samples = samplesOf(rows);
-    return ({ images, counts }) => {
-      const times = new Map(images.map((image, i) => [image, counts[i]!]));
-      const sums = Array.from({ length: defaults.bins }, () => ({ n: 0, difference: 0 }));
-      for (const { image, bin, predicted, measured } of samples) {
-        const weight = times.get(image) ?? 0;
-        sums[bin]!.n += weight;
-        sums[bin]!.difference += weight * (predicted - measured);
+  fit(rows, { images }) {
+    const entries = entriesOf(samplesOf(rows), images);
+    const counted = new Float64Array(defaults.bins);
+    const differences = new Float64Array(defaults.bins);
+    return ({ counts }) => {
+      counted.fill(0);
+      differences.fill(0);
+      for (let i = 0; i < entries.places.length; i++) {
+        const weight = counts[entries.places[i]!]!;
+        counted[entries.bins[i]!]! += weight * entries.counts[i]!;
+        differences[entries.bins[i]!]! += weight * entries.differences[i]!;
       }
-      const n = sums.reduce((total, sum) => total + sum.n, 0);
-      const error = sums.reduce((total, { difference }) => total + Math.abs(difference), 0) / n;
+      const n = counted.reduce((total, each) => total + each, 0);
+      const error = differences.reduce((total, difference) => total + Math.abs(difference), 0) / n;
       return [{ id: "ece", value: n === 0 ? undefined : error, n }];
     };
   },
 };
+
+/** Sums of the rows of one image in one bin, at one place of each list: weights are multiplied onto them. */
+interface Entries {
+  /** Places of the images in their ascending order. */
+  readonly places: Uint32Array;
+  readonly bins: Uint8Array;
+  readonly counts: Uint32Array;
+  /** Sums of predicted less measured IoU. */
+  readonly differences: Float64Array;
+}
+
+function entriesOf(samples: readonly Sample[], images: readonly ImageId[]): Entries {
+  const order = [...new Set(images)].sort((a, b) => a - b);
+  const placeOf = new Map(order.map((image, place) => [image, place]));
+  const sums = new Map<number, { n: number; difference: number }>();
+  for (const { image, bin, predicted, measured } of samples) {
+    const place = placeOf.get(image);
+    if (place === undefined) continue;
+    const key = place * defaults.bins + bin;
+    const known = sums.get(key) ?? { n: 0, difference: 0 };
+    sums.set(key, { n: known.n + 1, difference: known.difference + (predicted - measured) });
+  }
+  const keys = [...sums.keys()].sort((a, b) => a - b);
+  return {
+    places: Uint32Array.from(keys, (key) => Math.floor(key / defaults.bins)),
+    bins: Uint8Array.from(keys, (key) => key % defaults.bins),
+    counts: Uint32Array.from(keys, (key) => sums.get(key)!.n),
+    differences: Float64Array.from(keys, (key) => sums.get(key)!.difference),
+  };
+}
 
 /** Returns the means of predicted and measured IoU in each bin, of which the error is made. */
 export function reliabilityTable(

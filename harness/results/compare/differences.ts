@@ -155,9 +155,10 @@ function detectableFrom({ low, high }: Interval): number | undefined {
  */
 function sharesOf(sideA: Values, sideB: Values, images: readonly ImageId[], figure: number): Shares {
   const counted = { higher: 0, alike: 0, lower: 0 };
+  const counts = new Uint32Array(images.length);
   let all = 0;
   for (const i of images.keys()) {
-    const counts = new Uint32Array(images.length);
+    if (i > 0) counts[i - 1] = 0;
     counts[i] = 1;
     const difference = less(sideB({ images, counts })[figure]!.value, sideA({ images, counts })[figure]!.value);
     if (difference === undefined) continue;
