@@ -13,6 +13,7 @@ import { largest } from "../stats/summary.ts";
 import { WorkerProcess } from "../worker/workerProcess.ts";
 import { printRatios, printSamples, type Samples } from "./comparison.ts";
 import { drawLvis, lvisVal, repeatFiles, type ScoreFiles } from "./scoreData.ts";
+import { installedPeers, largestDifference, takePeer } from "./scorePeers.ts";
 import type { ScoreCalls, ScoreOrder, ScoreReport } from "./scoreWays.ts";
 
 const beside = join(projectRoot, "..", "shared");
@@ -31,9 +32,17 @@ export const score: Command = {
       describe: "in place of that, drawn data of LVIS v1 val's size: minutes, and 2 GB of disk",
       type: "boolean",
     },
+    peers: {
+      describe: "also hotcoco, faster-coco-eval and pycocotools, those of them that a Python here has",
+      type: "boolean",
+    },
+    python: { describe: "the Python that has them; the first on the PATH if left out", type: "string" },
     part: { describe: "of LVIS's images, to see that time grows with them", type: "number", default: 1 },
   },
-  examples: [["npm run perf -- score --repeat 10", "a fifth of COCO val2017's images"]],
+  examples: [
+    ["npm run perf -- score --repeat 10", "a fifth of COCO val2017's images"],
+    ["npm run perf -- score --peers --python venv/bin/python", "beside other tools, on the same files in turns"],
+  ],
   async run(args, console) {
     const folder = await mkdtemp(join(tmpdir(), "sam-bench-score-"));
     const files = { annotations: join(folder, "annotations.json"), detections: join(folder, "detections.json") };
@@ -41,7 +50,8 @@ export const score: Command = {
       if (args.lvis) await lvis(files, args.part as number, console);
       else {
         await repeatFiles(sourcesOf(args), files, { repeat: args.repeat as number, copies: args.copies as number });
-        await coco(files, args.rounds as number, console);
+        const peers = args.peers === true ? await installedPeers(args.python as string | undefined) : [];
+        await coco(files, { rounds: args.rounds as number, peers }, console);
       }
       return 0;
     } finally {
@@ -61,26 +71,40 @@ function sourcesOf(args: Readonly<Record<string, unknown>>): ScoreFiles {
   return { annotations, detections };
 }
 
-async function coco(files: ScoreFiles, rounds: number, console: Console): Promise<void> {
+interface CocoTurns {
+  readonly rounds: number;
+  readonly peers: Awaited<ReturnType<typeof installedPeers>>;
+}
+
+async function coco(files: ScoreFiles, { rounds, peers }: CocoTurns, console: Console): Promise<void> {
   describeFiles(files, console);
-  const titles = {
+  const titles: Readonly<Record<string, string>> = {
     "with intervals": "two threads, to the twelve numbers with their intervals",
     "two threads": "two threads, to the twelve numbers",
     "one thread": "one thread, to the twelve numbers",
     plain: "plain: JSON.parse and pairs of masks, to the overlaps alone",
   };
-  const ways = Object.keys(titles) as (keyof typeof titles)[];
+  const tools = new Map<string, (typeof peers)[number]>(peers.map((peer) => [peer.tool, peer]));
+  const ways = [...Object.keys(titles), ...tools.keys()];
+  const names = (await take({ ...files, way: "two threads", rules: "coco" })).values.map(({ id }) => id);
   const reports = new Map(ways.map((way) => [way, [] as ScoreReport[]]));
   for (const { name } of interleavedRounds(ways, rounds, random(0, "perf", "score"))) {
-    const way = name as ScoreOrder["way"];
-    reports.get(way)!.push(await take({ ...files, way, rules: "coco" }));
+    const peer = tools.get(name);
+    const report =
+      peer === undefined
+        ? await take({ ...files, way: name as ScoreOrder["way"], rules: "coco" })
+        : await takePeer(peer, files, names);
+    reports.get(name)!.push(report);
   }
-  for (const [way, own] of reports) printStages(`${titles[way]} (fastest of ${rounds})`, fastest(own), console);
+  for (const [way, own] of reports) printStages(`${titles[way] ?? way} (fastest of ${rounds})`, fastest(own), console);
   const samples = [...reports].map(([name, own]) => samplesOf(name, own));
   printSamples("", samples, 0, console);
-  const [two, ...others] = samples;
-  for (const other of others) printRatios(two!, other, true, console);
-  printValues(reports.get("two threads")![0]!, console);
+  for (const [i, way] of samples.slice(0, 2).entries())
+    for (const other of samples.slice(i + 1)) printRatios(way, other, true, console);
+  const own = reports.get("two threads")![0]!;
+  for (const tool of tools.keys())
+    line(console, `largest difference to ${tool}: ${largestDifference(own, reports.get(tool)![0]!).toExponential(1)}`);
+  printValues(own, console);
 }
 
 function samplesOf(name: string, reports: readonly ScoreReport[]): Samples {
