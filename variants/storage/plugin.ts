@@ -1,5 +1,5 @@
-import type { VariantPlugin } from "../../harness/api.ts";
-import { storedIn } from "../../harness/onnx/index.ts";
+import type { HalfType, VariantPlugin } from "../../harness/api.ts";
+import { computedIn, storedIn } from "../../harness/onnx/index.ts";
 import { buildBase, publishedMacsOfBase } from "../base-model/graphs.ts";
 import { loadAsBase, loadRawAsBase } from "../base-model/load.ts";
 import { type Format, presetOf, presetsOf } from "./presets.ts";
@@ -13,10 +13,9 @@ export function pluginOf(format: Format): VariantPlugin {
     async build(context) {
       const { graph, out } = context;
       if (graph === "reference") return buildBase(context, (_, published) => published);
-      await buildBase(context, (_, fused) => storedIn(fused, type));
-      out.note?.(
-        `the files hold weights in ${type}, and a provider that computes in float32 casts them when it loads a file: there they take as much memory as float32 weights`,
-      );
+      const computes = (await context.computesIn?.(type)) === true;
+      await buildBase(context, (_, fused) => (computes ? computedIn(fused, type) : storedIn(fused, type)));
+      out.note?.(computes ? computedNote(type) : storedNote(type));
     },
     // Numbers of another format, and as many products.
     referenceMacs: publishedMacsOfBase,
@@ -24,4 +23,12 @@ export function pluginOf(format: Format): VariantPlugin {
     load: loadAsBase,
     loadRaw: loadRawAsBase,
   };
+}
+
+function computedNote(type: HalfType): string {
+  return `the provider computes in ${type}: products and what leads from one to the next; positions, sums, quotients and what follows the last product stay in float32`;
+}
+
+function storedNote(type: HalfType): string {
+  return `the files hold weights in ${type}, as storage alone: the provider does not compute in ${type} here, so they are cast to float32 when a file is loaded, and take as much memory as float32 weights do`;
 }

@@ -9,7 +9,7 @@ export interface Format {
   readonly type: HalfType;
   readonly title: string;
   readonly paper: Paper;
-  /** Largest relative error of an image embedding, over all models. */
+  /** The largest relative error that an image embedding of any model may have. */
   readonly embeddingBound: number;
 }
 

@@ -43,7 +43,7 @@ function stored(constant: GraphConstant, type: HalfType): GraphConstant {
 }
 
 /** Returns the numbers as they are. Throws HarnessError for one that would become infinite and is not. */
-function withinRange(name: string, type: HalfType, values: Float32Array): Float32Array {
+export function withinRange(name: string, type: HalfType, values: Float32Array): Float32Array {
   let largest = 0;
   for (const value of values) if (Number.isFinite(value)) largest = Math.max(largest, Math.abs(value));
   if (largest <= largestHalf[type]) return values;
