@@ -5,5 +5,6 @@ export default pluginOf({
   type: "bfloat16",
   title: "bfloat16",
   paper: { title: "A Study of BFLOAT16 for Deep Learning Training", arxiv: "1905.12322", year: 2019 },
-  embeddingBound: 0.05,
+  // The toy models have at most 0.0056, on the processor, where weights alone are rounded.
+  embeddingBound: 0.015,
 });

@@ -5,5 +5,6 @@ export default pluginOf({
   type: "float16",
   title: "float16",
   paper: { title: "Mixed Precision Training", arxiv: "1710.03740", year: 2018 },
-  embeddingBound: 0.01,
+  // The toy models have at most 0.0007, on the processor, where weights alone are rounded.
+  embeddingBound: 0.002,
 });

@@ -31,9 +31,6 @@ function manifestOf({ id, type, title, paper }: Format, base: VariantManifest): 
     id: `${id}/${base.id}`,
     title: `${title}, ${base.title.replace(/^SAM /, "")}`,
     paper,
-    notes: [
-      ...base.notes,
-      `weights of ${type} in the files of all graphs; where the provider computes in ${type} the graphs do, elsewhere it is storage alone`,
-    ],
+    notes: [...base.notes, `weights of ${type} in the files of all graphs`],
   };
 }
