@@ -21,13 +21,13 @@ beforeAll(async () => {
 afterAll(() => nano.close());
 
 /** Returns the graphs that the plug-in writes, by name, for a provider that computes in 16 bits or not, and its notes. */
-async function built(variant: RegisteredVariant, computes: "float32" | "16 bits") {
+async function built(variant: RegisteredVariant, computes: "float32" | "16 bits", checkpoint = nano) {
   const graphs = new Map<string, OnnxGraph>();
   const notes: string[] = [];
   const context: BuildContext = {
     preset: variant.preset,
     base: variant.base,
-    checkpoint: nano,
+    checkpoint,
     graph: "fused",
     computesIn: async () => computes === "16 bits",
     out: {
