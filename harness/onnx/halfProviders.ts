@@ -37,12 +37,16 @@ const answers = new Map<string, Promise<boolean>>();
 export function computesIn(provider: string, type: HalfType): Promise<boolean> {
   if (!(halfTypes[provider] ?? []).includes(type)) return Promise.resolve(false);
   const key = `${provider} ${type}`;
-  const answer = answers.get(key) ?? tried(provider, type);
+  const answer = answers.get(key) ?? passesTrial(provider, type);
   answers.set(key, answer);
   return answer;
 }
 
-async function tried(provider: string, type: HalfType): Promise<boolean> {
+/**
+ * Runs the small graph in this type on the provider, and tells whether what it gives is near float32 on the processor. The
+ * processor passes with float16, by casts around each operator.
+ */
+export async function passesTrial(provider: string, type: HalfType): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), "sam-bench-"));
   try {
     const image: Tensor = { dims: [1, 4, 8, 8], data: Float32Array.from({ length: 256 }, (_, i) => Math.sin(i)) };
