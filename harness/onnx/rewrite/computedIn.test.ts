@@ -3,9 +3,9 @@ import type { GraphValue, OnnxGraph } from "../../api.ts";
 import { differenceOf } from "../fixtures/difference.ts";
 import { runGraph, wave } from "../fixtures/runGraph.ts";
 import { GraphBuilder } from "../graph.ts";
-import { trialGraph } from "../halfProviders.ts";
 import { computedIn } from "./computedIn.ts";
 import { halfNodes } from "./halfNodes.ts";
+import { trialGraph } from "./halfProviders.ts";
 
 type Add = (graph: GraphBuilder, x: GraphValue) => GraphValue;
 

@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { GraphValue, HalfType, OnnxGraph, Tensor } from "../api.ts";
-import { HarnessError } from "../errors.ts";
-import { runApart } from "./apart.ts";
-import { GraphBuilder } from "./graph.ts";
-import { gelu, reshape, softmax, transpose } from "./layers.ts";
-import { computedIn } from "./rewrite/computedIn.ts";
-import { writeGraph } from "./write.ts";
+import type { GraphValue, HalfType, OnnxGraph, Tensor } from "../../api.ts";
+import { HarnessError } from "../../errors.ts";
+import { runApart } from "../apart.ts";
+import { GraphBuilder } from "../graph.ts";
+import { gelu, reshape, softmax, transpose } from "../layers.ts";
+import { writeGraph } from "../write.ts";
+import { computedIn } from "./computedIn.ts";
 
 /**
  * Types of 16 bits that providers have operators for; the device decides whether it computes in them. The processor has none: the

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { swiftShader, useSwiftShader } from "./fixtures/swiftShader.ts";
+import { swiftShader, useSwiftShader } from "../fixtures/swiftShader.ts";
 import { computesIn, passesTrial } from "./halfProviders.ts";
 
 test("the processor computes in float32 alone, and so does a provider that nobody knows", async () => {
