@@ -10,8 +10,8 @@ import { toyModels } from "./fixtures/methodTrial.ts";
 
 const registry = await loadRegistry();
 const square = "fastsam-s/square";
-/** Methods that rank tokens, scale activations, or leave windows out. */
-const methods = ["evit", "evovit", "sparsevit", "sam-fast"].map((method) => `${method}/sam-nano`);
+/** Methods that rank tokens, scale activations, leave windows out, or store weights in 16 bits. */
+const methods = ["evit", "evovit", "sparsevit", "sam-fast", "half", "bf16"].map((method) => `${method}/sam-nano`);
 
 /** Returns the graph that takes an image, on seeded weights; FastSAM's has no preset of toy size. */
 async function encoderOf(id: string): Promise<OnnxGraph> {

@@ -1,5 +1,5 @@
 import type { CalibrationImage, CalibrationValues } from "./calibration.ts";
-import type { GraphSignature, OnnxGraph } from "./graphs.ts";
+import type { GraphSignature, HalfType, OnnxGraph } from "./graphs.ts";
 import type { AnnotationFacts, GraphFiles, RawVariant, RuntimeOptions, Variant } from "./models.ts";
 import type { ExternalProcess, ExternalProgram } from "./photoVariants.ts";
 import type { StageMacs, VariantManifest } from "./presets.ts";
@@ -58,6 +58,11 @@ export interface BuildContext {
   readonly outputs?: "all";
   /** Present for presets that need a calibration. */
   readonly calibration?: CalibrationValues;
+  /**
+   * Tells whether the provider that the graphs are for computes in 16 bits of this type, on this machine. Absent where graphs are
+   * only looked at; they are the processor's then, which computes in float32.
+   */
+  computesIn?(type: HalfType): Promise<boolean>;
   readonly out: GraphSink;
 }
 

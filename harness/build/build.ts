@@ -13,7 +13,7 @@ import type {
 import { HarnessError } from "../errors.ts";
 import { homeFolder } from "../home.ts";
 import { freeBytes } from "../measure/environment.ts";
-import { batchedGraph, mlpInParts, providerGraph, structureHash, writeGraph } from "../onnx/index.ts";
+import { batchedGraph, computesIn, mlpInParts, providerGraph, structureHash, writeGraph } from "../onnx/index.ts";
 import { asAuthors } from "../plan/plugins/authorsError.ts";
 import type { RegisteredVariant } from "../plan/plugins/registry.ts";
 import { sha256 } from "../store/canonical.ts";
@@ -115,6 +115,7 @@ export async function describeGraphs(
     side,
     outputs,
     calibration,
+    computesIn: (type) => computesIn(provider, type),
     out: {
       ...told,
       write: async (name, built) => {

@@ -1,4 +1,4 @@
-// Runs someone else's graph once, in a process that may crash or never end: a thread of its own ends it when the time is over,
+// Runs a graph once on a provider, in a process that may crash or never end: a thread of its own ends it when the time is over,
 // which also holds when the parent is gone.
 import { Worker } from "node:worker_threads";
 import { load } from "../load.mjs";
@@ -8,9 +8,9 @@ new Worker("setTimeout(() => process.kill(process.pid, 'SIGKILL'), require('node
   workerData: Number(process.argv[2]),
 }).unref();
 const { openSession } = await load("onnx/session.ts");
-process.once("message", async ({ file, feeds, wanted }) => {
+process.once("message", async ({ file, feeds, wanted, provider }) => {
   try {
-    const session = await openSession(file, { provider: "cpu", threads: 1, optimisation: "disabled" });
+    const session = await openSession(file, { provider, threads: 1, optimisation: "disabled" });
     process.send({ outputs: await session.run(feeds, wanted) }, () => process.exit());
   } catch (error) {
     process.send({ message: error.message, hint: error.hint }, () => process.exit());

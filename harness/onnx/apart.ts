@@ -9,21 +9,27 @@ import { limits } from "../limits.ts";
 type Tensors = Readonly<Record<string, Tensor>>;
 type Answer = { readonly outputs: Tensors } | { readonly message: string; readonly hint?: string };
 
+interface Apart {
+  /** `cpu` if left out. */
+  readonly provider?: string;
+  readonly allowedMs?: number;
+}
+
 /**
- * Runs a stranger's graph once on the processor, in a process of its own: it may crash the runtime, or never end.
+ * Runs a graph once in a process of its own, since a stranger's may crash the runtime or never end, and so may a provider.
  * Throws HarnessError for both, and for what the runtime says of it.
  */
 export async function runApart(
   file: string,
   feeds: Tensors,
   wanted: readonly string[],
-  allowedMs: number = limits.onnxTrialMs,
+  { provider = "cpu", allowedMs = limits.onnxTrialMs }: Apart = {},
 ): Promise<Tensors> {
   const script = fileURLToPath(new URL("apart.mjs", import.meta.url));
   const child = fork(script, [String(allowedMs)], { execArgv: [], serialization: "advanced" });
   const answers: Answer[] = [];
   child.on("message", (message) => answers.push(message as Answer));
-  child.send({ file, feeds, wanted });
+  child.send({ file, feeds, wanted, provider });
   const [code, signal] = (await once(child, "exit")) as [number | null, string | null];
   const answer = answers[0];
   if (answer === undefined) {

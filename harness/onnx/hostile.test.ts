@@ -86,7 +86,7 @@ test("a Loop without end is ended in its process, and named", async () => {
   const x = { name: "x", dims: [4] };
   const file = write(endlessLoop({ input: x, output: { name: "y", dims: [4] } }));
   const feeds = { x: { dims: [4], data: new Float32Array(4) } };
-  await expect(runApart(file, feeds, ["y"], 4000)).rejects.toThrow(
+  await expect(runApart(file, feeds, ["y"], { allowedMs: 4000 })).rejects.toThrow(
     "hostile.onnx: one prompt brings no answer (found none within 4 s)",
   );
 });

@@ -94,7 +94,8 @@ export const elementwiseRules: Readonly<Record<string, OperatorRule>> = {
   },
   // The zero point says what the integers are.
   QuantizeLinear: { infer: (call) => [{ type: input(call, 2).type, dims: input(call, 0).dims }] },
-  DequantizeLinear: { infer: (call) => [{ type: "float32", dims: input(call, 0).dims }] },
+  // The scale says what the numbers are.
+  DequantizeLinear: { infer: (call) => [{ type: input(call, 1).type, dims: input(call, 0).dims }] },
   DynamicQuantizeLinear: {
     infer: (call) => [
       { type: "uint8", dims: input(call, 0).dims },

@@ -1,4 +1,4 @@
-import type { Dim } from "../../api.ts";
+import type { Dim, ElementType } from "../../api.ts";
 import { broadcastDims, product } from "../dims.ts";
 import {
   dimAt,
@@ -25,17 +25,18 @@ export const productRules: Readonly<Record<string, OperatorRule>> = {
   MatMulIntegerToFloat: {
     domain: "com.microsoft",
     ...matMul(() => ({ left: false, right: false })),
+    infer: (call) => [{ type: "float32", dims: matMulDims(call, { left: false, right: false }) }],
   },
   Gemm: {
     infer: (call) => {
       const dims = matMulDims(call, { left: flag(call, "transA"), right: flag(call, "transB") });
       if (call.inputs[2] !== undefined) same(dimAt(call.inputs[2], -1), dims[1]!, "Gemm: columns of product and bias");
-      return [{ type: "float32", dims }];
+      return [{ type: floatTypeOf(call), dims }];
     },
     macs: (call, [output]) => [[...output!.dims, dimAt(input(call, 0), flag(call, "transA") ? 0 : 1)]],
   },
   Conv: {
-    infer: (call) => [{ type: "float32", dims: convDims(call) }],
+    infer: (call) => [{ type: floatTypeOf(call), dims: convDims(call) }],
     macs: (call, [output]) => [[...output!.dims, ...input(call, 1).dims.slice(1)]],
   },
   // The zero point of the result says what its integers are. The runtime's own operator has the channels last too.
@@ -45,11 +46,11 @@ export const productRules: Readonly<Record<string, OperatorRule>> = {
     macs: (call, [output]) => [[...output!.dims, ...input(call, 3).dims.slice(1)]],
   },
   ConvTranspose: {
-    infer: (call) => [{ type: "float32", dims: convTransposeDims(call) }],
+    infer: (call) => [{ type: floatTypeOf(call), dims: convTransposeDims(call) }],
     macs: (call) => [[...input(call, 0).dims, ...input(call, 1).dims.slice(1)]],
   },
   Einsum: {
-    infer: (call) => [{ type: "float32", dims: einsum(call).output }],
+    infer: (call) => [{ type: floatTypeOf(call), dims: einsum(call).output }],
     macs: (call) => [einsum(call).all],
   },
   MultiHeadAttention: { domain: "com.microsoft", infer: attention, macs: attentionMacs },
@@ -62,9 +63,16 @@ interface Transposed {
 
 function matMul(transposed: (call: OperatorCall) => Transposed): OperatorRule {
   return {
-    infer: (call) => [{ type: "float32", dims: matMulDims(call, transposed(call)) }],
+    infer: (call) => [{ type: floatTypeOf(call), dims: matMulDims(call, transposed(call)) }],
     macs: (call, [output]) => [[...output!.dims, dimAt(input(call, 0), transposed(call).left ? -2 : -1)]],
   };
+}
+
+/** Returns the type of an operator's inputs, which all have the same. */
+function floatTypeOf(call: OperatorCall): ElementType {
+  const { type } = input(call, 0);
+  for (const value of call.inputs) if (value !== undefined) same(value.type, type, `${call.operator}: types of inputs`);
+  return type;
 }
 
 function flag(call: OperatorCall, name: string): boolean {
@@ -151,7 +159,7 @@ function attention(call: OperatorCall): ValueShape[] {
     same(bias.dims[3]!, dimAt(key, -2), "MultiHeadAttention: columns of bias and keys");
   }
   const valueWidth = byHead ? product([heads, value.dims[3]!]) : value.dims[2]!;
-  return [{ type: "float32", dims: [query.dims[0]!, query.dims[1]!, valueWidth] }];
+  return [{ type: floatTypeOf(call), dims: [query.dims[0]!, query.dims[1]!, valueWidth] }];
 }
 
 function attentionMacs(call: OperatorCall, [output]: readonly ValueShape[]): Dim[][] {

@@ -1,0 +1,10 @@
+import { pluginOf } from "../storage/plugin.ts";
+
+export default pluginOf({
+  id: "half",
+  type: "float16",
+  title: "float16",
+  paper: { title: "Mixed Precision Training", arxiv: "1710.03740", year: 2018 },
+  // The toy models have at most 0.0007, on the processor, where weights alone are rounded.
+  embeddingBound: 0.002,
+});
