@@ -10,6 +10,13 @@ export function pluginOf(format: Format): VariantPlugin {
   return {
     presets: presetsOf(format),
     presetOf: (id, modelOf) => presetOf(format, id, modelOf),
+    precisions: [
+      {
+        name: format.id,
+        describe: `weights in ${type}; computed in it where the provider does, and on the processor in float32`,
+        idOf: (model) => `${format.id}/${model}`,
+      },
+    ],
     async build(context) {
       const { graph, out } = context;
       if (graph === "reference") return buildBase(context, (_, published) => published);
