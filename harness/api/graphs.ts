@@ -1,5 +1,5 @@
-/** `float16` and `bfloat16` are 16 bits each, held as whole numbers. */
-export type ElementType = "float32" | "float16" | "bfloat16" | "int64" | "int32" | "int8" | "uint8" | "bool";
+/** `float16` and `bfloat16` are 16 bits each, held as whole numbers; two of `int4` are held in a byte, the first in its low half. */
+export type ElementType = "float32" | "float16" | "bfloat16" | "int64" | "int32" | "int8" | "int4" | "uint8" | "bool";
 
 /** A number, or a name (or sum of names and numbers) that is known when the graph runs. */
 export type Dim = number | string;

@@ -23,6 +23,7 @@ const elementBytes: Readonly<Record<ElementType, number>> = {
   int64: 8,
   int32: 4,
   int8: 1,
+  int4: 0.5,
   uint8: 1,
   bool: 1,
 };
@@ -132,7 +133,7 @@ export class GraphBuilder {
         throw new Error(`constant ${name} stands twice, as ${known.type} [${known.dims}] and ${type} [${dims}]`);
       return known;
     }
-    const constant = { name, type, dims, bytes: count(dims) * elementBytes[type], read };
+    const constant = { name, type, dims, bytes: Math.ceil(count(dims) * elementBytes[type]), read };
     this.#constants.set(name, constant);
     this.#values.set(name, constant);
     return constant;
