@@ -1,5 +1,8 @@
 /** `float16` and `bfloat16` are 16 bits each, held as whole numbers; two of `int4` are held in a byte, the first in its low half. */
-export type ElementType = "float32" | "float16" | "bfloat16" | "int64" | "int32" | "int8" | "int4" | "uint8" | "bool";
+export type ElementType = "float32" | HalfType | "int64" | "int32" | "int8" | "int4" | "uint8" | "bool";
+
+/** Floating point of 16 bits: `float16` is IEEE 754's binary16, `bfloat16` the upper half of a float32. */
+export type HalfType = "float16" | "bfloat16";
 
 /** A number, or a name (or sum of names and numbers) that is known when the graph runs. */
 export type Dim = number | string;
@@ -15,7 +18,13 @@ export type TypedData = Float32Array | Uint16Array | BigInt64Array | Int32Array 
 /** A tensor baked into the graph. `read` is called once, when the file is written, and the array is let go after that. */
 export interface GraphConstant extends GraphValue {
   readonly dims: readonly number[];
+  /** Bytes in the file. */
   readonly bytes: number;
+  /**
+   * Present for float32 numbers that the file holds in 16 bits, with a Cast to float32 behind them. `read` still returns float32;
+   * they are rounded when the file is written.
+   */
+  readonly storedAs?: HalfType | undefined;
   read(): TypedData;
 }
 

@@ -133,10 +133,14 @@ export class GraphBuilder {
         throw new Error(`constant ${name} stands twice, as ${known.type} [${known.dims}] and ${type} [${dims}]`);
       return known;
     }
-    const constant = { name, type, dims, bytes: Math.ceil(count(dims) * elementBytes[type]), read };
-    this.#constants.set(name, constant);
-    this.#values.set(name, constant);
-    return constant;
+    return this.#keep({ name, type, dims, bytes: Math.ceil(count(dims) * elementBytes[type]), read });
+  }
+
+  /** Adds a constant of another graph, stored as it is there. */
+  constantOf(constant: GraphConstant): GraphValue {
+    const { name, type, dims, read } = constant;
+    const added = this.constant(name, type, dims, () => read());
+    return constant.storedAs === undefined ? added : this.#keep(constant);
   }
 
   /** Adds a list of int64: shapes, axes, indices. Equal lists are one constant. */
@@ -226,6 +230,12 @@ export class GraphBuilder {
     const nodes = this.#nodes;
     const values = this.#values;
     return { name, inputs, outputs, constants, nodes, values, counts };
+  }
+
+  #keep(constant: GraphConstant): GraphConstant {
+    this.#constants.set(constant.name, constant);
+    this.#values.set(constant.name, constant);
+    return constant;
   }
 
   #unique(operator: string): string {

@@ -10,6 +10,7 @@ export * from "./layers.ts";
 export { mlpInParts } from "./rewrite/mlpInParts.ts";
 export { providerGraph } from "./rewrite/providerGraph.ts";
 export { type Replace, rewriteGraph, withOutputs } from "./rewrite/rewrite.ts";
+export { isLarge, storedIn } from "./rewrite/storedIn.ts";
 export { transposeMatrix } from "./rewrite/transpose.ts";
 export { openSession, optimisedFile, providers, runtimeVersion, type Session, sessionSettings } from "./session.ts";
 export { readSignature } from "./signature.ts";

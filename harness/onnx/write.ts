@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import protobuf from "protobufjs";
 import type { AttributeValue, GraphConstant, GraphNode, GraphValue, OnnxGraph, TypedData } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { roundedTo } from "./halves.ts";
 import { elementTypeCodes } from "./operators/shapes.ts";
 
 const defaults = {
@@ -110,7 +111,7 @@ function encodeModel(graph: OnnxGraph, tensors: readonly object[]): Uint8Array {
       ],
       graph: {
         name: graph.name,
-        node: graph.nodes.map((node) => ({
+        node: writtenNodes(graph).map((node) => ({
           input: node.inputs,
           output: node.outputs,
           name: node.outputs[0],
@@ -124,6 +125,23 @@ function encodeModel(graph: OnnxGraph, tensors: readonly object[]): Uint8Array {
       },
     })
     .finish();
+}
+
+/**
+ * Returns the graph's nodes, and before them those that turn numbers stored in 16 bits into what the graph's nodes read: one for
+ * each tensor, however many read it.
+ */
+function writtenNodes({ nodes, constants }: OnnxGraph): readonly GraphNode[] {
+  const casts = constants.filter(({ storedAs }) => storedAs !== undefined).map(castOf);
+  const castNames = new Map(casts.map(({ inputs: [stored], outputs: [cast] }) => [stored!, cast!]));
+  const reading = nodes.map((node) => ({ ...node, inputs: node.inputs.map((name) => castNames.get(name) ?? name) }));
+  return [...casts, ...reading];
+}
+
+/** The tensor keeps its name, by which other tools know it. */
+function castOf({ name, type }: GraphConstant): GraphNode {
+  const to = elementTypeCodes[type];
+  return { operator: "Cast", domain: "", inputs: [name], outputs: [`${name}:${type}`], attributes: { to } };
 }
 
 /** A piece of a graph that is appended to a model: nodes without attributes, lists of whole numbers, and names of outputs. */
@@ -171,12 +189,17 @@ function valueInfo({ name, type, dims }: GraphValue): object {
   return { name, type: { tensor_type: { elem_type: elementTypeCodes[type], shape: { dim } } } };
 }
 
-function tensorHeader({ name, type, dims }: GraphConstant): object {
-  return { name, dims, data_type: elementTypeCodes[type] };
+function tensorHeader({ name, type, dims, storedAs }: GraphConstant): object {
+  return { name, dims, data_type: elementTypeCodes[storedAs ?? type] };
 }
 
 function inline(constant: GraphConstant): object {
-  return { ...tensorHeader(constant), raw_data: bytesOf(constant.read()) };
+  return { ...tensorHeader(constant), raw_data: storedBytes(constant) };
+}
+
+function storedBytes({ storedAs, read }: GraphConstant): Uint8Array {
+  const values = read();
+  return bytesOf(storedAs === undefined ? values : roundedTo(storedAs, values as Float32Array));
 }
 
 interface SideFile {
@@ -211,7 +234,7 @@ function sayingDiskFull<T>(file: string, write: () => T): T {
 /** Writes small tensors inline, and large ones at the next page of the side file. */
 function placed(constant: GraphConstant, side: SideFile): object {
   if (constant.bytes <= defaults.smallTensorBytes) return inline(constant);
-  const bytes = bytesOf(constant.read());
+  const bytes = storedBytes(constant);
   const offset = Math.ceil(side.offset / defaults.pageBytes) * defaults.pageBytes;
   for (let done = 0; done < bytes.length; )
     done += writeSync(side.handle, bytes, done, bytes.length - done, offset + done);

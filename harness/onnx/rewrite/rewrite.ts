@@ -72,7 +72,7 @@ export function withOutputs(graph: OnnxGraph, names: readonly string[]): OnnxGra
 /** Adds a constant of another graph. Lists of integers go through `ints`, since shape rules read them. */
 export function addConstant(builder: GraphBuilder, constant: GraphConstant): GraphValue {
   if (constant.name.startsWith("ints[")) return builder.ints([...(constant.read() as BigInt64Array)].map(Number));
-  return builder.constant(constant.name, constant.type, constant.dims, () => constant.read());
+  return builder.constantOf(constant);
 }
 
 /** Returns the part of the model that a value belongs to; the builder put it before the operator's name. */
