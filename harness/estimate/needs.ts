@@ -1,4 +1,4 @@
-import type { Dataset, GraphFiles, OnnxGraph } from "../api.ts";
+import type { Dataset, GraphConstant, GraphFiles, OnnxGraph } from "../api.ts";
 import { describeGraphs } from "../build/build.ts";
 import { executedGmacs } from "../build/gmacs.ts";
 import { HarnessError } from "../errors.ts";
@@ -255,14 +255,19 @@ async function sizeOf({ registry }: RunPlan, { variant: chosen }: ChosenVariant)
   if (chosen.external?.takes === "nothing") return unknownSizes;
   const graphs = await graphsOf(registry, chosen);
   const { encode, decode } = executedGmacs(graphs);
-  const weightBytes = graphs.flatMap(({ constants }) => constants).reduce((sum, { bytes }) => sum + bytes, 0);
+  const constants = graphs.flatMap((graph) => graph.constants);
   return {
     encodeGmacs: encode,
     decodeGmacs: decode,
-    weightBytes,
-    builtBytes: weightBytes,
+    weightBytes: constants.reduce((sum, constant) => sum + loadedBytes(constant), 0),
+    builtBytes: constants.reduce((sum, { bytes }) => sum + bytes, 0),
     int8: graphs.some((graph) => graph.name === "encoder" && multipliesInt8(graph)),
   };
+}
+
+/** Weights that a file holds in 16 bits are float32 once it is loaded. */
+function loadedBytes({ bytes, storedAs }: GraphConstant): number {
+  return storedAs === undefined ? bytes : 2 * bytes;
 }
 
 /**

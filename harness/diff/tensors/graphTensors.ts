@@ -1,4 +1,4 @@
-import type { GraphContents, NamedNode } from "../../onnx/contents.ts";
+import type { GraphContents, NamedNode, StoredValues } from "../../onnx/contents.ts";
 
 /** Describes a value as a run of its graph found it. */
 export interface SurveyedValue {
@@ -38,9 +38,22 @@ export interface TensorGraph {
   readonly makers: ReadonlyMap<string, NamedNode>;
 }
 
-/** Names of what a graph's nodes compute; constants are no tensors here, they are stored values. */
-export function computedValues({ nodes }: GraphContents): readonly string[] {
-  return nodes.filter(({ operator }) => operator !== "Constant").flatMap(({ outputs }) => outputs.filter(isNamed));
+/** Names of what a graph's nodes compute; constants are no tensors here, they are stored values, cast or not. */
+export function computedValues({ nodes, stored }: GraphContents): readonly string[] {
+  const computing = nodes.filter((node) => node.operator !== "Constant" && castOf(node, stored) === undefined);
+  return computing.flatMap(({ outputs }) => outputs.filter(isNamed));
+}
+
+/** Returns the stored values that a graph's node reads by a name: under that name, or through a Cast of them. */
+export function storedAt(graph: TensorGraph, name: string): StoredValues | undefined {
+  const { contents, makers } = graph;
+  const maker = makers.get(name);
+  return contents.stored.get(name) ?? (maker && castOf(maker, contents.stored));
+}
+
+/** Returns the stored values that a node only gives another type, as it does with weights of 16 bits; nothing for another node. */
+function castOf({ operator, inputs }: NamedNode, stored: GraphContents["stored"]): StoredValues | undefined {
+  return operator === "Cast" ? stored.get(inputs[0]!) : undefined;
 }
 
 export function tensorGraph(contents: GraphContents, surveyed: readonly SurveyedValue[]): TensorGraph {

@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { ElementType, TypedData } from "../../api.ts";
+import type { ElementType, OnnxGraph, TypedData } from "../../api.ts";
 import { readContents } from "../../onnx/contents.ts";
 import { GraphBuilder } from "../../onnx/graph.ts";
+import { storedIn } from "../../onnx/rewrite/storedIn.ts";
 import { writeGraph } from "../../onnx/write.ts";
-import { tensorGraph } from "./graphTensors.ts";
+import { computedValues, tensorGraph } from "./graphTensors.ts";
 import { storedPairs } from "./storedValues.ts";
 
 let folder: string;
@@ -45,6 +46,23 @@ test("a matrix that is stored the other way round is compared as it is meant", (
     storing("turned", "float32", [3, 2], Float32Array.of(1, 4, 2, 5, 3, 6)),
   );
   expect([pair!.transposed, pair!.error!.max]).toEqual([true, 0]);
+});
+
+test("a weight that one side stores in 16 bits is compared as that side's node reads it, by its own name", () => {
+  const reading = (file: string, change: (graph: OnnxGraph) => OnnxGraph) => {
+    const graph = new GraphBuilder(file);
+    graph.output("y", graph.op("Relu", [graph.constant("w", "float32", [2], () => Float32Array.of(1, 1 / 3))]));
+    const contents = readContents(writeGraph(change(graph.finish()), folder));
+    expect(computedValues(contents)).toEqual(["Relu", "y"]);
+    const { inputs } = contents.nodes.find(({ operator }) => operator === "Relu")!;
+    return { graph: tensorGraph(contents, []), own: inputs, before: ["w"] };
+  };
+  const float = reading("float", (graph) => graph);
+  const half = reading("half", (graph) => storedIn(graph, "float16", () => true));
+  const [pair, ...others] = storedPairs(float, half);
+  expect(others).toEqual([]);
+  expect(pair).toMatchObject({ a: "w", b: "w", error: { values: 2 } });
+  expect(pair!.error!.max).toBeCloseTo(0.000244, 5);
 });
 
 test("steps of a scale are not compared with weights", () => {

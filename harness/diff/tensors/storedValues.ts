@@ -5,7 +5,7 @@ import type { StoredValues } from "../../onnx/contents.ts";
 import { transposeMatrix } from "../../onnx/rewrite/transpose.ts";
 import { elementBytes, toFloat32 } from "../../weights/elements.ts";
 import { type FloatType, isFloat } from "../floats.ts";
-import type { TensorGraph } from "./graphTensors.ts";
+import { storedAt, type TensorGraph } from "./graphTensors.ts";
 import { errorOf, type TensorError } from "./tensorError.ts";
 
 /** A weight or constant that a node of A reads, and the one that B's node reads in its place. */
@@ -38,7 +38,7 @@ export function storedPairs(a: Read, b: Read): readonly StoredPair[] {
     const partner = others.find(({ name }) => name === value.name) ?? takeAlike(free, value);
     if (partner === undefined) return [];
     const pair = { a: value.name, b: partner.name, ...compared(value, partner) };
-    const isOwn = a.own.includes(value.name) && b.own.includes(partner.name);
+    const isOwn = storedOf(a.graph, a.own).includes(value) && storedOf(b.graph, b.own).includes(partner);
     return isOwn || (pair.error?.max ?? 0) > 0 ? [pair] : [];
   });
 }
@@ -50,8 +50,8 @@ function takeAlike(free: StoredValues[], { dims }: StoredValues): StoredValues |
   return at < 0 ? undefined : free.splice(at, 1)[0];
 }
 
-function storedOf({ contents }: TensorGraph, inputs: readonly string[]): StoredValues[] {
-  return inputs.flatMap((name) => contents.stored.get(name) ?? []);
+function storedOf(graph: TensorGraph, inputs: readonly string[]): StoredValues[] {
+  return [...new Set(inputs.flatMap((name) => storedAt(graph, name) ?? []))];
 }
 
 function compared(a: StoredValues, b: StoredValues): Pick<StoredPair, "error" | "transposed"> {
