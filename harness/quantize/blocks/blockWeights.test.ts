@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { normal, random } from "../../stats/random.ts";
 import { blockBytes, packed, quantizeBlocks } from "./blockWeights.ts";
 
-/** Blocks of what the runtime's own quantiser gave, written once: bytes of the integers, 0 stored as half of their range. */
+/** These blocks are what the runtime's own quantiser gave: bytes of the integers, 0 stored as half of their range. */
 const golden = JSON.parse(readFileSync(new URL("fixtures/blocks.json", import.meta.url), "utf8")) as readonly {
   readonly bits: 4 | 8;
   readonly block: number;

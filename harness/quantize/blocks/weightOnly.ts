@@ -2,7 +2,7 @@ import type { GraphValue, OnnxGraph } from "../../api.ts";
 import { type GraphBuilder, rewriteGraph } from "../../onnx/index.ts";
 import { type FoundLinear, type Linear, linearFinder } from "../int8.ts";
 import { outputsFirst } from "../int8Weights.ts";
-import { type BlockFormat, blockBytes, blocksOf, packed, quantizeBlocks } from "./blockWeights.ts";
+import { type BlockFormat, blockBytes, blockScales, blocksOf, packed, quantizeBlocks } from "./blockWeights.ts";
 
 /**
  * Numbers that a product is made of. `float32`: weights become float32 again, and nothing else is rounded. `int8`: activations
@@ -43,14 +43,15 @@ function blockProduct(graph: GraphBuilder, x: GraphValue, linear: FoundLinear & 
   const { constant, inputs, outputs, bits, block, arithmetic } = linear;
   const name = `${constant.name}.int${bits}`;
   const blocks = blocksOf(inputs, block);
-  const quantized = () => quantizeBlocks(outputsFirst(linear), inputs, linear);
   const integers = graph.constant(name, "uint8", [outputs, blocks, (block * bits) / 8], () =>
     packed(
-      quantized().integers.map((integer) => integer + 2 ** (bits - 1)),
+      quantizeBlocks(outputsFirst(linear), inputs, linear).integers.map((integer) => integer + 2 ** (bits - 1)),
       bits,
     ),
   );
-  const scales = graph.constant(`${name}.scales`, "float32", [outputs, blocks], () => quantized().scales);
+  const scales = graph.constant(`${name}.scales`, "float32", [outputs, blocks], () =>
+    blockScales(outputsFirst(linear), inputs, linear),
+  );
   return graph.op("MatMulNBits", [x, integers, scales], {
     K: inputs,
     N: outputs,

@@ -6,8 +6,8 @@ import type { OnnxGraph } from "../../api.ts";
 import { differenceOf } from "../../onnx/fixtures/difference.ts";
 import { runGraph, wave } from "../../onnx/fixtures/runGraph.ts";
 import { GraphBuilder, openSession, optimisedFile, readSignature, writeGraph } from "../../onnx/index.ts";
-import { quantizeBlocks } from "./blockWeights.ts";
-import { kernelsInBlocks } from "./storedKernels.ts";
+import { type BlockFormat, quantizeBlocks } from "./blockWeights.ts";
+import { tensorsInBlocks } from "./tensorsInBlocks.ts";
 
 const image = wave([1, 16, 5, 7]);
 
@@ -21,6 +21,9 @@ function convolution(side: number, groups: number, values?: Float32Array): OnnxG
   graph.output("y", graph.op("Conv", [x, kernels, bias], { kernel_shape: [side, side], group: groups }));
   return graph.finish();
 }
+
+const kernelsInBlocks = (graph: OnnxGraph, format: BlockFormat) =>
+  tensorsInBlocks(graph, ({ kind }) => (kind === "kernels" ? format : undefined));
 
 // Rows of 144, 16 and 9 numbers: the last block is whole, the row is one, or it is shorter than a block.
 test.each([
@@ -51,6 +54,32 @@ test.each([
 test("kernels that blocks would make no smaller stay as they are", () => {
   const pointwise = kernelsInBlocks(convolution(1, 16), { bits: 8, block: 32 });
   expect(pointwise.constants.map(({ name }) => name)).toEqual(["conv.weight", "conv.bias"]);
+});
+
+test("any tensor is stored along its last axis, once for all that read it", async () => {
+  const table = wave([5, 7, 20]);
+  const graph = new GraphBuilder("table");
+  const x = graph.input("x", [5, 7, 20]);
+  const values = graph.constant("pos.table", "float32", [5, 7, 20], () => table.data);
+  graph.output("y", graph.op("Sub", [graph.op("Add", [x, values]), values]));
+  graph.output("z", graph.op("Add", [x, values]));
+  const kinds: string[] = [];
+  const stored = tensorsInBlocks(graph.finish(), ({ kind }) => {
+    kinds.push(kind);
+    return { bits: 8, block: 16 };
+  });
+  expect(new Set(kinds)).toEqual(new Set(["other"]));
+  expect(stored.constants.filter(({ type }) => type !== "int64").map(({ name, dims }) => `${name} [${dims}]`)).toEqual([
+    "pos.table.int8 [35,2,16]",
+    "pos.table.int8.scales [35,2,1]",
+  ]);
+  const zeros = { dims: table.dims, data: new Float32Array(table.data.length) };
+  const { y, z } = await runGraph(stored, { x: zeros });
+  expect(y!.data.every((value) => value === 0)).toBe(true);
+  const error = Math.max(...z!.data.map((value, i) => Math.abs(value - table.data[i]!)));
+  expect(error).toBeGreaterThan(0);
+  // Half a step of the largest block, or a whole one where a value is as large as the largest and has the other sign.
+  expect(error).toBeLessThan(1 / 128);
 });
 
 test("the runtime makes the kernels when it opens the graph, and no run does", async () => {
