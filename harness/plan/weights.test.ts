@@ -30,6 +30,8 @@ afterEach(() => vi.unstubAllEnvs());
 
 const trained = ["blvit-nano", "efficientsam-nano", "mobilesam-nano", "sam-lightening-nano", "sam-nano"];
 const methods = [
+  "bf16/sam-nano",
+  "half/sam-nano",
   "ptq4sam/sam-nano/w8a8",
   "ptq4sam/sam-nano/w4a4",
   "sam-fast/sam-nano",
@@ -37,6 +39,8 @@ const methods = [
   "sparsevit/sam-nano",
   "evit/sam-nano",
   "evovit/sam-nano",
+  "w8/sam-nano/block-32",
+  "w4/sam-nano/block-32",
 ];
 
 test("all is the five trained small models and then the methods on one of them, where no checkpoint is here", async () => {
