@@ -92,7 +92,8 @@ function matMulDims(call: OperatorCall, transposed: Transposed): Dim[] {
  */
 function blockProductDims(call: OperatorCall): Dim[] {
   const a = input(call, 0).dims;
-  const [inputs, outputs] = [intAttribute(call, "K"), intAttribute(call, "N")];
+  const inputs = intAttribute(call, "K");
+  const outputs = intAttribute(call, "N");
   const size = intAttribute(call, "block_size");
   const blocks = Math.ceil(inputs / size);
   const bytes = (size * intAttribute(call, "bits")) / 8;
