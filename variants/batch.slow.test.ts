@@ -10,8 +10,12 @@ import { toyModels } from "./fixtures/methodTrial.ts";
 
 const registry = await loadRegistry();
 const square = "fastsam-s/square";
-/** Methods that rank tokens, scale activations, leave windows out, or store weights in 16 bits. */
-const methods = ["evit", "evovit", "sparsevit", "sam-fast", "half", "bf16"].map((method) => `${method}/sam-nano`);
+/** Methods that rank tokens, scale activations, leave windows out, or store weights otherwise. */
+const methods = [
+  ...["evit", "evovit", "sparsevit", "sam-fast", "half", "bf16", "w4"].map((method) => `${method}/sam-nano`),
+  "w4/sam-nano/level-4",
+  "w4/edgesam-nano",
+];
 
 /** Returns the graph that takes an image, on seeded weights; FastSAM's has no preset of toy size. */
 async function encoderOf(id: string): Promise<OnnxGraph> {

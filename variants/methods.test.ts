@@ -42,6 +42,7 @@ const refused: Readonly<Record<string, readonly string[]>> = {
 
 test.each([
   ["ptq4sam/fastsam-s/w8a8-minmax", "its encoder takes images of any size"],
+  ["w4/fastsam-s", "its encoder takes images of any size"],
   ["sparsevit/fastsam-s", "YOLOv8 has no windows to leave out"],
   ["ptq4sam/baseline/prompt/w8a8", "baseline/prompt: no method can change it"],
   ["sparsevit/ptq4sam/sam-nano/w8a8", "no method can change it (found a method on sam-nano"],

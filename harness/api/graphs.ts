@@ -1,5 +1,5 @@
-/** `float16` and `bfloat16` are 16 bits each, held as whole numbers. */
-export type ElementType = "float32" | HalfType | "int64" | "int32" | "int8" | "uint8" | "bool";
+/** `float16` and `bfloat16` are 16 bits each, held as whole numbers; two of `int4` are held in a byte, the first in its low half. */
+export type ElementType = "float32" | HalfType | "int64" | "int32" | "int8" | "int4" | "uint8" | "bool";
 
 /** Floating point of 16 bits: `float16` is IEEE 754's binary16, `bfloat16` the upper half of a float32. */
 export type HalfType = "float16" | "bfloat16";

@@ -1,4 +1,4 @@
-import type { Dataset, GraphConstant, GraphFiles, OnnxGraph } from "../api.ts";
+import type { Dataset, GraphFiles, OnnxGraph } from "../api.ts";
 import { describeGraphs } from "../build/build.ts";
 import { executedGmacs } from "../build/gmacs.ts";
 import { HarnessError } from "../errors.ts";
@@ -256,18 +256,23 @@ async function sizeOf({ registry }: RunPlan, { variant: chosen }: ChosenVariant)
   const graphs = await graphsOf(registry, chosen);
   const { encode, decode } = executedGmacs(graphs);
   const constants = graphs.flatMap((graph) => graph.constants);
+  const loaded = graphs.reduce((sum, graph) => sum + loadedBytes(graph), 0);
   return {
     encodeGmacs: encode,
     decodeGmacs: decode,
-    weightBytes: constants.reduce((sum, constant) => sum + loadedBytes(constant), 0),
+    weightBytes: loaded,
     builtBytes: constants.reduce((sum, { bytes }) => sum + bytes, 0),
     int8: graphs.some((graph) => graph.name === "encoder" && multipliesInt8(graph)),
   };
 }
 
-/** Weights that a file holds in 16 bits are float32 once it is loaded. */
-function loadedBytes({ bytes, storedAs }: GraphConstant): number {
-  return storedAs === undefined ? bytes : 2 * bytes;
+/** Weights that a file holds in fewer bits, with a Cast behind them, are float32 once it is loaded. */
+function loadedBytes({ nodes, constants }: OnnxGraph): number {
+  const cast = new Set(nodes.flatMap(({ operator, inputs }) => (operator === "Cast" ? inputs : [])));
+  return constants.reduce((sum, { name, dims, bytes, storedAs }) => {
+    const elements = dims.reduce((product, dim) => product * dim, 1);
+    return sum + (storedAs !== undefined || cast.has(name) ? Float32Array.BYTES_PER_ELEMENT * elements : bytes);
+  }, 0);
 }
 
 /**

@@ -23,6 +23,7 @@ const elementBytes: Readonly<Record<ElementType, number>> = {
   int64: 8,
   int32: 4,
   int8: 1,
+  int4: 0.5,
   uint8: 1,
   bool: 1,
 };
@@ -132,7 +133,7 @@ export class GraphBuilder {
         throw new Error(`constant ${name} stands twice, as ${known.type} [${known.dims}] and ${type} [${dims}]`);
       return known;
     }
-    return this.#keep({ name, type, dims, bytes: count(dims) * elementBytes[type], read });
+    return this.#keep({ name, type, dims, bytes: Math.ceil(count(dims) * elementBytes[type]), read });
   }
 
   /** Adds a constant of another graph, stored as it is there. */

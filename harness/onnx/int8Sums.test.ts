@@ -76,6 +76,24 @@ test.each([
   },
 );
 
+// Beside 127, whose step is 1, values of a quarter are rounded away where activations become integers.
+test.each([
+  [1, false],
+  [4, true],
+])("weights in blocks on level %i: activations are integers, too, is %s", async (level, expected) => {
+  const graph = new GraphBuilder("blocks");
+  const x = graph.input("x", [2, 32]);
+  const integers = graph.constant("integers", "uint8", [16, 1, 16], () => new Uint8Array(256).fill(0x99));
+  const scales = graph.constant("scales", "float32", [16, 1], () => new Float32Array(16).fill(1));
+  const attributes = { K: 32, N: 16, bits: 4, block_size: 32, accuracy_level: level };
+  graph.output("y", graph.op("MatMulNBits", [x, integers, scales], attributes));
+  const whole = graph.finish();
+  expect(multipliesInt8(whole)).toBe(expected);
+  const data = Float32Array.from({ length: 64 }, (_, i) => (i % 32 === 0 ? 127 : 0.25));
+  const { y } = await runGraph(whole, { x: { dims: [2, 32], data } });
+  expect(new Set(y!.data)).toEqual(new Set([expected ? 127 : 127 + 31 / 4]));
+});
+
 test("a graph of float products alone has none of integers", () => {
   const graph = new GraphBuilder("float");
   const x = graph.input("x", [2, 2]);

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { OnnxGraph } from "../api.ts";
+import type { AttributeValue, OnnxGraph } from "../api.ts";
 
 /**
  * Returns whether the processor sums int8 products in 32 bits (VNNI). Other processors add two of them in 16 bits first, which
@@ -18,10 +18,16 @@ export function sumsInt8In32Bits(root = "/"): boolean {
 
 /** Returns whether the graph has products of integers, whose speed depends on the processor's sums. */
 export function multipliesInt8({ nodes }: OnnxGraph): boolean {
-  return nodes.some(({ operator }) => isInt8Product(operator));
+  return nodes.some(isInt8Product);
 }
 
-/** Returns whether the operator multiplies 8-bit integers. */
-export function isInt8Product(operator: string): boolean {
+/** Returns whether a node multiplies 8-bit integers. One of weights in blocks does so on the level that rounds activations, too. */
+export function isInt8Product({ operator, attributes = {} }: Product): boolean {
+  if (operator === "MatMulNBits") return attributes.accuracy_level === 4;
   return /^(DynamicQuantizeMatMul|MatMulInteger(ToFloat)?|QLinear(Conv|MatMul))$/.test(operator);
+}
+
+interface Product {
+  readonly operator: string;
+  readonly attributes?: Readonly<Record<string, AttributeValue>> | undefined;
 }

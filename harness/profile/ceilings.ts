@@ -1,5 +1,6 @@
 import { measureSpeed } from "../estimate/machine.ts";
 import { isInt8Product } from "../onnx/index.ts";
+import type { ExecutedNode } from "./executedGraph.ts";
 
 /** Rates that large products reach on this machine, in 10^9 multiply-accumulates a second. */
 export interface Ceilings {
@@ -18,11 +19,11 @@ const defaults = {
   tries: 3,
 };
 
-/** Measures the rates that a graph with these operators is held against. */
-export async function measureCeilings(runtime: Runtime, operators: readonly string[]): Promise<Ceilings> {
+/** Measures the rates that a graph of these nodes is held against. */
+export async function measureCeilings(runtime: Runtime, nodes: readonly ExecutedNode[]): Promise<Ceilings> {
   return {
     fp32: await fastest(() => measureSpeed(runtime)),
-    int8: operators.some(isInt8Product) ? await fastest(() => measureSpeed(runtime, "int8")) : undefined,
+    int8: nodes.some(isInt8Product) ? await fastest(() => measureSpeed(runtime, "int8")) : undefined,
   };
 }
 
@@ -32,7 +33,7 @@ async function fastest(measure: () => Promise<number>): Promise<number> {
   return Math.max(...rates);
 }
 
-/** Returns the ms that the multiply-accumulates of an operator take at the rate that is measured for its numbers. */
-export function ceilingMs(operator: string, macs: number, { fp32, int8 = fp32 }: Ceilings): number {
-  return macs / (isInt8Product(operator) ? int8 : fp32) / 1e6;
+/** Returns the ms that the multiply-accumulates of a node take at the rate that is measured for its numbers. */
+export function ceilingMs(node: ExecutedNode, { fp32, int8 = fp32 }: Ceilings): number {
+  return node.macs / (isInt8Product(node) ? int8 : fp32) / 1e6;
 }

@@ -10,6 +10,8 @@ import type { TracedNode } from "./trace.ts";
 export interface ExecutedNode {
   readonly name: string;
   readonly operator: string;
+  /** Those that the optimised file declares, as far as they are read; absent where it has none. */
+  readonly attributes?: DeclaredNode["attributes"];
   /** Names of values; an optional one that is left out is empty. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -42,6 +44,7 @@ export function executedNodes(traced: readonly TracedNode[], files: GraphPair): 
     return {
       name: node.name,
       operator: node.operator,
+      attributes: declared.attributes,
       inputs: declared.inputs,
       outputs: declared.outputs,
       outputBytes: bytesOfOutputs(node, declared),

@@ -34,8 +34,7 @@ export async function profileGraph(request: ProfileRequest): Promise<Profile> {
   const { setup, part, warmup, rounds, progress } = request;
   const { runs, nodes, stage, profiledMs, plainMs } = await measureProfile(request);
   progress(2 * (warmup + rounds), 2 * (warmup + rounds), "what the machine reaches");
-  const operators = nodes.map(({ operator }) => operator);
-  const ceilings = await measureCeilings(setup.runtime, operators);
+  const ceilings = await measureCeilings(setup.runtime, nodes);
   const { provider, threads } = setup.runtime;
   return {
     variant: setup.variant,

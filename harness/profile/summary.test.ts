@@ -78,3 +78,13 @@ test("the same layer of all blocks of a list is one thing, and other layers are 
     ["enc.blocks.*.norm, MatMul", 3],
   ]);
 });
+
+test("a product of weights in blocks is held against int8 on the level that multiplies integers, and float32 on the other", () => {
+  const ofCeiling = [1, 4].map((level) => {
+    const product = node("lin", "MatMulNBits", { macs: 8e9, attributes: { accuracy_level: level } });
+    const timed = { name: "lin", operator: "MatMulNBits", durationMs: 80, inputs: [], outputs: [], outputBytes: 0 };
+    return summarise([{ durationMs: 100, nodes: [timed] }], [product], { fp32: 200, int8: 800 }).operators[0]!
+      .ofCeiling;
+  });
+  expect(ofCeiling).toEqual([0.5, 0.125]);
+});

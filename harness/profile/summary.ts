@@ -106,7 +106,7 @@ function entryOf(
   const sums = runsMs.map((_, run) => own.reduce((sum, { timesMs }) => sum + timesMs[run]!, 0));
   const timeMs = median(sums);
   const macs = own.reduce((sum, { node }) => sum + node.macs, 0);
-  const leastMs = own.reduce((sum, { node }) => sum + ceilingMs(node.operator, node.macs, ceilings), 0);
+  const leastMs = own.reduce((sum, { node }) => sum + ceilingMs(node, ceilings), 0);
   const multiplies = macs > 0 && timeMs > 0;
   return {
     name,

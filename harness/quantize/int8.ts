@@ -2,7 +2,7 @@ import type { Dim, GraphConstant, GraphNode, GraphValue, OnnxGraph } from "../ap
 import { product } from "../onnx/dims.ts";
 import { type GraphBuilder, mul, reshape, rewriteGraph } from "../onnx/index.ts";
 import { byte } from "./byte.ts";
-import { type ByteScale, quantizedWeight, type WeightScales } from "./int8Weights.ts";
+import { type ByteScale, quantizedWeight, type WeightMatrix, type WeightScales } from "./int8Weights.ts";
 
 /** A linear layer is a product of activations with a weight that is baked into the graph. */
 export interface Linear {
@@ -30,8 +30,8 @@ export interface Int8Linear {
 
 /** Returns the products that `toInt8` can replace, in the graph's order. */
 export function linearsOf(graph: OnnxGraph): readonly Linear[] {
-  const constants = constantsOf(graph);
-  return graph.nodes.flatMap((node) => linearOf(node, constants) ?? []);
+  const linearOf = linearFinder(graph);
+  return graph.nodes.flatMap((node) => linearOf(node) ?? []);
 }
 
 /**
@@ -40,18 +40,22 @@ export function linearsOf(graph: OnnxGraph): readonly Linear[] {
  * that several products take are quantised once.
  */
 export function toInt8(graph: OnnxGraph, choose: (linear: Linear) => Int8Linear | undefined): OnnxGraph {
-  const constants = constantsOf(graph);
+  const linearOf = linearFinder(graph);
   const known = new Map<string, QuantizedActivations>();
   return rewriteGraph(graph, (node, [x], builder) => {
-    const linear = linearOf(node, constants);
+    const linear = linearOf(node);
     const how = linear === undefined ? undefined : choose(linear);
     return how === undefined ? undefined : [int8Product(builder, x!, { ...linear!, ...how, known })];
   });
 }
 
-interface FoundLinear extends Linear {
-  readonly constant: GraphConstant;
-  readonly layout: "outputs first" | "inputs first";
+/** A linear layer with its weight, which can be read. */
+export interface FoundLinear extends Linear, WeightMatrix {}
+
+/** Returns a function that tells the linear layer that a node of the graph is; nothing for any other node. */
+export function linearFinder(graph: OnnxGraph): (node: GraphNode) => FoundLinear | undefined {
+  const constants = constantsOf(graph);
+  return (node) => linearIn(node, constants);
 }
 
 /**
@@ -74,7 +78,7 @@ function isPointwise({ dims }: GraphConstant): boolean {
   return dims.length === 4 && dims[2] === 1 && dims[3] === 1;
 }
 
-function linearOf(node: GraphNode, constants: ReadonlyMap<string, GraphConstant>): FoundLinear | undefined {
+function linearIn(node: GraphNode, constants: ReadonlyMap<string, GraphConstant>): FoundLinear | undefined {
   const constant = constants.get(node.inputs[1] ?? "");
   if (constant?.type !== "float32" || !(constant.dims.length === 2 || isPointwise(constant))) return undefined;
   const [first, second] = constant.dims as [number, number];

@@ -34,16 +34,10 @@ export interface QuantizedWeight {
 }
 
 /** Returns the weight's integers, less 128, and its scales as constants; both are computed when the file is written. */
-export function quantizedWeight(
-  graph: GraphBuilder,
-  { constant, layout, inputs, outputs }: WeightMatrix,
-  wanted: WeightScales,
-): QuantizedWeight {
+export function quantizedWeight(graph: GraphBuilder, matrix: WeightMatrix, wanted: WeightScales): QuantizedWeight {
+  const { constant, inputs, outputs } = matrix;
   const name = `${constant.name}.int8`;
-  const read = () => {
-    const values = constant.read() as Float32Array;
-    return layout === "outputs first" ? values : transposeMatrix(values, inputs, outputs);
-  };
+  const read = () => outputsFirst(matrix);
   const integers = graph.constant(name, "int8", [inputs, outputs], () => {
     const values = read();
     return transposeMatrix(quantizeChannels(values, channelsOf(values, inputs, wanted)), outputs, inputs);
@@ -56,6 +50,12 @@ export function quantizedWeight(
     Int8Array.from(wanted, ({ zeroPoint }) => zeroPoint - 128),
   );
   return { integers, scales, zeroPoints };
+}
+
+/** Reads a weight as [outputs, inputs]. */
+export function outputsFirst({ constant, layout, inputs, outputs }: WeightMatrix): Float32Array {
+  const values = constant.read() as Float32Array;
+  return layout === "outputs first" ? values : transposeMatrix(values, inputs, outputs);
 }
 
 /** Turns a channel's values into steps of its scale, before they are rounded. */

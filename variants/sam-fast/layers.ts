@@ -1,5 +1,6 @@
 import type { OnnxGraph } from "../../harness/api.ts";
 import { HarnessError } from "../../harness/errors.ts";
+import { boxPrompt } from "../../harness/onnx/index.ts";
 import {
   type ByteScale,
   type Convolution,
@@ -51,10 +52,7 @@ export interface FastLayers {
  * without any such layer, and for one that takes images of any size.
  */
 export function fastLayers(encoder: OnnxGraph, id: string): FastLayers {
-  if (encoder.inputs.some(({ dims }) => dims.some((dim) => typeof dim === "string")))
-    throw new HarnessError(`${id}: its encoder takes images of any size`, {
-      expected: "one of a fixed size, whose values have ranges that can be found on other images",
-    });
+  requireFixedSize(encoder, id, "one of a fixed size, whose values have ranges that can be found on other images");
   const linears = linearsOf(encoder);
   const convolutions = convolutionsOf(encoder);
   const found = byConvolutions(encoder)
@@ -70,14 +68,20 @@ export function fastLayers(encoder: OnnxGraph, id: string): FastLayers {
   });
 }
 
+/** Throws HarnessError for an encoder that takes images of any size. */
+export function requireFixedSize(encoder: OnnxGraph, id: string, expected: string): void {
+  if (encoder.inputs.every(({ dims }) => dims.every((dim) => typeof dim === "number"))) return;
+  throw new HarnessError(`${id}: its encoder takes images of any size`, { expected });
+}
+
 /** Tells whether a convolution takes less time in int8, rounding included. */
 export function gainsTime({ groups, macs, elements }: Convolution): boolean {
   return groups === 1 && macs >= defaults.worthwhile * elements;
 }
 
-/** Returns whether convolutions do most of the encoder's multiply-accumulates. */
-function byConvolutions({ counts }: OnnxGraph): boolean {
-  const macs = counts.macs();
+/** Returns whether convolutions do most of a graph's multiply-accumulates. */
+export function byConvolutions({ counts }: OnnxGraph): boolean {
+  const macs = counts.macs(boxPrompt);
   const all = [...macs.values()].reduce((sum, value) => sum + value, 0);
   return 2 * (macs.get("Conv") ?? 0) > all;
 }

@@ -1,6 +1,5 @@
 import type { HalfType, ModelLookup, Paper, VariantManifest } from "../../harness/api.ts";
 import { fieldsOf } from "../base-model/manifest.ts";
-import { samPresets } from "../sam/presets.ts";
 
 /** A number format of 16 bits as a method. */
 export interface Format {
@@ -11,11 +10,6 @@ export interface Format {
   readonly paper: Paper;
   /** The largest relative error that an image embedding of any model may have. */
   readonly embeddingBound: number;
-}
-
-/** Returns the manifests of every SAM in this format; any other model is a base too. */
-export function presetsOf(format: Format): readonly VariantManifest[] {
-  return samPresets.map((base) => manifestOf(format, base));
 }
 
 /** Returns the manifest of `<format>/<model>`; nothing for another id. */

@@ -15,7 +15,7 @@ type BatchRule = (call: BatchCall) => readonly GraphValue[] | undefined;
 const entryByEntry = [
   ...["Abs", "Neg", "Sqrt", "Relu", "Sigmoid", "Tanh", "Erf", "Gelu", "BiasGelu", "Clip", "Round", "Cast", "Log"],
   ...["Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "BatchNormalization", "QLinearConv"],
-  ...["LayerNormalization", "InstanceNormalization", "Identity"],
+  ...["LayerNormalization", "InstanceNormalization", "Identity", "MatMulNBits"],
 ];
 
 const elementwise = [

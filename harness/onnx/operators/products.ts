@@ -27,6 +27,11 @@ export const productRules: Readonly<Record<string, OperatorRule>> = {
     ...matMul(() => ({ left: false, right: false })),
     infer: (call) => [{ type: "float32", dims: matMulDims(call, { left: false, right: false }) }],
   },
+  MatMulNBits: {
+    domain: "com.microsoft",
+    infer: (call) => [{ type: "float32", dims: blockProductDims(call) }],
+    macs: (call, [output]) => [[...output!.dims, dimAt(input(call, 0), -1)]],
+  },
   Gemm: {
     infer: (call) => {
       const dims = matMulDims(call, { left: flag(call, "transA"), right: flag(call, "transB") });
@@ -87,6 +92,23 @@ function matMulDims(call: OperatorCall, transposed: Transposed): Dim[] {
   const [innerB, columns] = transposed.right ? [b.at(-1)!, b.at(-2)!] : [b.at(-2)!, b.at(-1)!];
   same(inner, innerB, `${call.operator} of [${a}] and [${b}]: inner dimensions`);
   return [...broadcastDims(a.slice(0, -2), b.slice(0, -2)), rows, columns];
+}
+
+/**
+ * Takes a weight [outputs, blocks, bytes of a block], whose integers of 4 bits stand two in a byte, with a scale for each block; the
+ * last block of an output is stored whole, even where the inputs end before it does.
+ */
+function blockProductDims(call: OperatorCall): Dim[] {
+  const a = input(call, 0).dims;
+  const inputs = intAttribute(call, "K");
+  const outputs = intAttribute(call, "N");
+  const size = intAttribute(call, "block_size");
+  const blocks = Math.ceil(inputs / size);
+  const bytes = (size * intAttribute(call, "bits")) / 8;
+  same(a.at(-1)!, inputs, `MatMulNBits of [${a}]: inner dimensions`);
+  same(input(call, 1).dims.join(), `${outputs},${blocks},${bytes}`, "MatMulNBits: shape of the weight and its blocks");
+  same(product(input(call, 2).dims), outputs * blocks, "MatMulNBits: scales and blocks");
+  return [...a.slice(0, -1), outputs];
 }
 
 function number(dim: Dim, what: string): number {

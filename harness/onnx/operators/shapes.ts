@@ -21,6 +21,7 @@ export const elementTypeCodes: Readonly<Record<ElementType, number>> = {
   bool: 9,
   float16: 10,
   bfloat16: 16,
+  int4: 22,
 };
 
 /** These operators move values without changing them. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { OnnxGraph } from "../../api.ts";
+import type { GraphValue, OnnxGraph } from "../../api.ts";
 import { boxMacs } from "../boxMacs.ts";
 import { wave } from "../fixtures/runGraph.ts";
 import { GraphBuilder } from "../graph.ts";
@@ -62,10 +62,27 @@ test("tokens that do not divide into the fewest parts go in more", () => {
   expect(odd.nodes.filter(({ operator }) => operator === "BiasGelu")).toHaveLength(4);
 });
 
+/** An MLP of `mlp`'s shapes, whose weights are in blocks of 16. */
+function mlpInBlocks(): OnnxGraph {
+  const graph = new GraphBuilder("mlp");
+  const product = (x: GraphValue, K: number, N: number) => {
+    const dims = [N, Math.ceil(K / 16), 8];
+    const count = dims.reduce((product, dim) => product * dim, 1);
+    const integers = graph.constant(`${N} integers`, "uint8", dims, () => new Uint8Array(count));
+    const scales = graph.constant(`${N} scales`, "float32", dims.slice(0, 2), () => new Float32Array(count / 8));
+    return graph.op("MatMulNBits", [x, integers, scales], { K, N, bits: 4, block_size: 16, accuracy_level: 1 });
+  };
+  const bias = graph.constant("lin1.bias", "float32", [1280], () => new Float32Array(1280));
+  const wide = product(graph.input("x", [1, 4096, 8]), 8, 1280);
+  graph.output("y", product(graph.op("BiasGelu", [wide, bias]), 1280, 8));
+  return graph.finish();
+}
+
 test.each([
   ["a small one", mlp({ tokens: 1024, hidden: 1024 })],
   ["one of as many tokens as there are at run time", mlp({ tokens: "tokens", hidden: 4096 })],
   ["one whose hidden layer something else takes too", mlp({ tokens: 4096, hidden: 1280 }, "twice")],
+  ["one whose weights are in blocks", mlpInBlocks()],
   ["one whose tokens no part divides", mlp({ tokens: 4099, hidden: 1280 })],
 ])("%s stays whole, and its graph is the same object", (_, graph) => {
   expect(mlpInParts(graph)).toBe(graph);
