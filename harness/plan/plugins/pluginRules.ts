@@ -58,6 +58,7 @@ const presetRules: readonly Rule[] = [
 
 const variantRules: readonly Rule[] = [
   rule("loadRaw", "a function, or nothing", (value) => value === undefined || isFunction(value)),
+  rule("decoderRules", "a function, or nothing", (value) => value === undefined || isFunction(value)),
 ];
 
 const datasetPluginRules: readonly Rule[] = [
