@@ -25,7 +25,7 @@ export interface Described {
   readonly rules: DecoderRules;
   readonly graph: GraphKind;
   readonly graphs: ReadonlyMap<string, OnnxGraph>;
-  /** What the build decided, as sentences. */
+  /** Holds the decisions of the build, as sentences. */
   readonly notes: readonly string[];
   readonly weights: PortableModel["weights"];
 }

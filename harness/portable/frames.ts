@@ -1,6 +1,6 @@
 import type { DecoderRules, MaskSpec, ModelInputSpec } from "../api.ts";
 
-/** What `model.json` says in words of an image's way to the model, and of a mask's way back. */
+/** This file writes in words, for `model.json`, an image's way to the model and a mask's way back. */
 
 const resizes: Readonly<Record<ModelInputSpec["resize"], string>> = {
   "pillow-bilinear":

@@ -6,7 +6,7 @@ import { modelFile, type PortableModel } from "../onnx/index.ts";
 import type { RegisteredVariant } from "../plan/plugins/registry.ts";
 
 export const licenceFile = "LICENCE.txt";
-/** The licence of this program, which made the graphs. */
+/** Licence of this program, which makes the graphs. */
 export const programLicence = "MIT";
 
 type Weights = PortableModel["weights"];

@@ -1,4 +1,4 @@
-/** What graphs and their values are, as `model.json` says it. */
+/** This file says what graphs and their values are, for `model.json`. */
 
 const graphs: Readonly<Record<string, string>> = {
   encoder: "runs once an image, and gives all that decoders take of it",

@@ -1,25 +1,20 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import type { DecoderRules, GraphKind } from "../api.ts";
-import { buildVariant, measuredGraphs } from "../build/build.ts";
+import type { GraphKind } from "../api.ts";
+import { buildVariant } from "../build/build.ts";
 import { calibrationFor } from "../build/calibration.ts";
 import { prepareRun } from "../build/preparedRun.ts";
 import type { WorkerSetup } from "../build/setup.ts";
 import { openWeights } from "../build/weights/openedWeights.ts";
 import { HarnessError } from "../errors.ts";
-import { modelFile, type PortableModel, portableModelSchema, writeGraph } from "../onnx/index.ts";
+import type { PortableModel } from "../onnx/index.ts";
 import { drawnDataset } from "../plan/options.ts";
 import { type RunPlan, resolvePlan } from "../plan/plan.ts";
-import { type RegisteredVariant, weightsVariantOf } from "../plan/plugins/registry.ts";
 import type { RunFlags } from "../plan/runFlags.ts";
 import type { ChosenVariant } from "../plan/weights.ts";
 import { misfitOf, promptPlan } from "../protocols/index.ts";
 import { type RunRequest, watcherOf } from "../run/request.ts";
-import { portableModel } from "./description.ts";
-import { replaceFolder, requireReplaceable, sizesIn } from "./folder.ts";
-import { portableGraphs } from "./graphs.ts";
-import { licenceFile, licenceText, weightsRecord } from "./licence.ts";
+import { requireReplaceable, sizesIn } from "./folder.ts";
 import { type MaskEquality, readBack } from "./readBack.ts";
+import { rulesOf, writeModel } from "./write.ts";
 
 const defaults = { images: 3 };
 /** Name by which the written files are read back. */
@@ -49,35 +44,31 @@ export interface TakenModel {
 export async function takeModel(request: PortableRequest): Promise<TakenModel> {
   const { folder } = request;
   requireReplaceable(folder);
-  const { plan, chosen, rules } = await planOf(request);
-  const measured = await writeFolder(request, { plan, chosen, rules });
+  const plan = await planOf(request);
+  const measured = await writeFolder(request, plan);
   const masks = await comparedMasks(request, plan, measured.setup);
   return { model: measured.model, files: sizesIn(folder), masks };
 }
 
-interface Portable {
-  readonly plan: RunPlan;
-  readonly chosen: ChosenVariant;
-  readonly rules: DecoderRules;
-}
-
-/** Returns the plan of the variant alone, on drawn scenes, with the prompts of a run that fit it. */
-async function planOf({ variant, flags }: PortableRequest): Promise<Portable> {
+/**
+ * Returns the plan of the variant alone, on drawn scenes, with the prompts of a run that fit it. Throws HarnessError for a variant
+ * without graphs.
+ */
+async function planOf({ variant, flags }: PortableRequest): Promise<RunPlan> {
   const shared = {
     ...flags,
     variants: variant,
     dataset: drawnDataset,
     limit: defaults.images,
     baseline: false,
+    // No figure of accuracy comes of it.
     "allow-overlap": true,
   };
   // Every variant takes a point; what else it takes shows when it is known.
-  const first = onlyOne(await resolvePlan({ ...shared, prompts: "1p" }), variant);
-  const fitting = promptPlan({}).filter((planned) => misfitOf(planned, first.variant.preset) === undefined);
-  const prompts = fitting.map((each) => each.prompts).join(",");
-  const plan = await resolvePlan({ ...shared, prompts });
-  const chosen = onlyOne(plan, variant);
-  return { plan, chosen, rules: rulesOf(chosen.variant) };
+  const chosen = onlyOne(await resolvePlan({ ...shared, prompts: "1p" }), variant);
+  rulesOf(chosen.variant);
+  const fitting = promptPlan({}).filter((planned) => misfitOf(planned, chosen.variant.preset) === undefined);
+  return resolvePlan({ ...shared, prompts: fitting.map(({ prompts }) => prompts).join(",") });
 }
 
 function onlyOne({ chosen }: RunPlan, asked: string): ChosenVariant {
@@ -87,55 +78,38 @@ function onlyOne({ chosen }: RunPlan, asked: string): ChosenVariant {
   return first;
 }
 
-/** Returns the rules of a variant's decoder, or those of its base. Throws HarnessError where there are no graphs to write. */
-function rulesOf({ preset, plugin, files, external, base }: RegisteredVariant): DecoderRules {
-  const refuse = (why: string, hint: string) => new HarnessError(`${preset.id}: can not be written: ${why}`, { hint });
-  if (files !== undefined) throw refuse("it is ONNX files of your own already", "copy them");
-  if (external !== undefined) throw refuse("another program runs it", "export it with that program");
-  if (preset.role === "floor")
-    throw refuse("it is a floor, and has no graph", "bench list variants shows those that have");
-  const rules = plugin.decoderRules?.(preset);
-  if (rules !== undefined) return rules;
-  if (base !== undefined) return rulesOf(base);
-  throw refuse(
-    "its plug-in does not say how its decoder is fed",
-    "add decoderRules to the plug-in: harness/api/variants.ts lists the rules",
-  );
-}
-
 interface Measured {
   readonly model: PortableModel;
-  /** What a worker needs to run the graphs as they are measured. */
+  /** Holds what a worker needs to run the graphs as they are measured. */
   readonly setup: WorkerSetup;
 }
 
-async function writeFolder(request: PortableRequest, { plan, chosen, rules }: Portable): Promise<Measured> {
+async function writeFolder(request: PortableRequest, plan: RunPlan): Promise<Measured> {
+  const { registry, runtime } = plan;
   const { folder, graph, observer, signal, progress } = request;
+  const chosen = onlyOne(plan, request.variant);
   const { variant } = chosen;
-  const { id } = variant.preset;
-  const watcher = watcherOf(id, { observer, signal });
+  const watcher = watcherOf(variant.preset.id, { observer, signal });
   const prepared = await prepareRun(plan, chosen, [], watcher);
-  const { checkpoint, weightsId, record } = await openWeights(chosen, plan.registry);
+  const { checkpoint, weightsId, record } = await openWeights(chosen, registry);
   try {
-    const learning = { variant, checkpoint, weightsId, registry: plan.registry, runtime: plan.runtime };
-    const calibration = await calibrationFor({ ...learning, ...watcher, progress: watcher.calibration });
-    const build = { variant, checkpoint, weightsId, graph, calibration: calibration?.values };
-    const notes: string[] = [];
-    const graphs = portableGraphs(id, await measuredGraphs(build, { note: (text) => notes.push(text) }));
-    const weights = weightsRecord(record, weightsVariantOf(plan.registry, variant));
-    let model: PortableModel | undefined;
-    await replaceFolder(folder, async (fresh) => {
-      for (const [i, each] of [...graphs.values()].entries()) {
-        progress("files", i, graphs.size, `writing ${each.name}.onnx`);
-        writeGraph(each, fresh);
-      }
-      const { preset } = variant;
-      model = await portableModel({ preset, rules, graph, graphs, notes, weights }, fresh);
-      writeFileSync(join(fresh, modelFile), `${JSON.stringify(portableModelSchema.parse(model), undefined, 2)}\n`);
-      writeFileSync(join(fresh, licenceFile), licenceText(model));
+    const learning = { variant, checkpoint, weightsId, registry, runtime };
+    // The preparation of the run has stored it.
+    const calibration = (await calibrationFor({ ...learning, ...watcher, progress: watcher.calibration }))?.values;
+    const model = await writeModel({
+      variant,
+      registry,
+      checkpoint,
+      record,
+      graph,
+      calibration,
+      folder,
+      progress: (done, total, what) => progress("files", done, total, what),
     });
-    const { files } = graph === "fused" ? { files: prepared.setup.graphs } : await buildVariant(build);
-    return { model: model!, setup: { ...prepared.setup, graphs: files } };
+    const { graphs } = prepared.setup;
+    const files =
+      graph === "fused" ? graphs : (await buildVariant({ variant, checkpoint, weightsId, graph, calibration })).files;
+    return { model, setup: { ...prepared.setup, graphs: files } };
   } finally {
     checkpoint.close();
   }

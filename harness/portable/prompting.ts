@@ -10,7 +10,7 @@ interface Rules extends Pick<Prompts, "order" | "padding"> {
 const ofSam: Rules = { order: ["points", "box"], padding: "without a box" };
 const ofSam2: Rules = { order: ["box", "points"], padding: "always" };
 
-/** What the rules of each decoder ask of prompts, and what becomes of a mask that is no token's. */
+/** Says what the rules of each decoder ask of prompts, and what becomes of a mask that is no token's. */
 const rulesOf: Readonly<Record<DecoderRules, Rules>> = {
   sam: ofSam,
   "hq-sam": { ...ofSam, lastMask: "added to each" },

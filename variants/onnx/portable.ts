@@ -24,7 +24,7 @@ import { loadSam2 } from "../sam2-decoder/load.ts";
 
 type Load = (files: GraphFiles, runtime: RuntimeOptions) => Promise<Variant>;
 
-/** What feeds graphs that left this project is what fed them before: their `model.json` names it. */
+/** Graphs that left this project are fed by what fed them before: their `model.json` names the rules. */
 const loaders: Readonly<Record<DecoderRules, Load>> = {
   sam: loadSam,
   efficientsam: loadEfficientSam,

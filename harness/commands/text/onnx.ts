@@ -6,7 +6,7 @@ import { fittedTable } from "./fittedTable.ts";
 
 const defaults = { width: 120 };
 
-/** What is said of files without a graph in them. */
+/** Says what each file without a graph holds. */
 const described: Readonly<Record<string, string>> = {
   "model.json": "inputs, outputs, preparation, prompts, masks, weights, hashes",
   "LICENCE.txt": "licence of the weights and of this program",

@@ -67,9 +67,9 @@ const masks = z.strictObject({
   path: z.enum(["model-frame", "direct"]),
   interpolation: z.enum(["bilinear", "bicubic"]),
   threshold: z.enum([">0", ">=0"]),
-  /** What the mask behind those of the tokens does; absent where there is none. */
+  /** Says what becomes of the mask behind those of the tokens; absent where there is none. */
   lastMask: z.enum(["added to each", "in place of each"]).optional(),
-  /** By prompts name: the tokens among which the one of the highest predicted IoU is chosen. */
+  /** Holds by prompts name the tokens among which the one of the highest predicted IoU is chosen. */
   choice: z.record(text, z.array(z.int().min(0)).readonly()),
   steps: z.array(text).readonly(),
 });
