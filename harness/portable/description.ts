@@ -16,8 +16,8 @@ import { programLicence } from "./licence.ts";
 import { graphMeaning, valueMeaning } from "./meanings.ts";
 import { lastMaskOf, promptsOf } from "./prompting.ts";
 
-/** The oldest ONNX Runtime that graphs of this project were run in, with masks equal to those of the newest. */
-const leastRuntime = "1.30.0";
+/** The oldest ONNX Runtime that graphs of this project were run in; older ones may run them too. */
+const leastRuntime = "1.20.1";
 
 /** Everything that `model.json` follows from, but the files. */
 export interface Described {

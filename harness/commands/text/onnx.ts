@@ -35,7 +35,7 @@ export function takenText(
   const megabytes = files.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6;
   const { id, graph } = model.variant;
   return [
-    `${id}, ${graph} graphs, ${model.weights.label}: ${megabytes.toFixed(2)} MB in ${folder}`,
+    wrap(`${id}, ${graph} graphs, ${model.weights.label}: ${megabytes.toFixed(2)} MB in ${folder}`, width),
     "",
     table,
     "",
@@ -66,8 +66,10 @@ function licenceText({ source, licence, meaning }: PortableModel["weights"]): st
 }
 
 /** Returns the commands that follow. They stay whole, since they are copied. */
-function nextLines({ variant, graphs }: PortableModel, folder: string): readonly string[] {
-  const run = `measure them: bench run --variants ${variant.id},mine --variant-files mine=${folder}`;
+function nextLines({ variant, graphs, weights }: PortableModel, folder: string): readonly string[] {
+  // --weights seeded, which the variant may need, is refused beside files, since these have weights of their own.
+  const variants = weights.source === "seeded" ? "mine" : `${variant.id},mine`;
+  const run = `measure them: bench run --variants ${variants} --variant-files mine=${folder}`;
   const script = `in Python: python segment.py ${folder} PHOTO MASK.png box X0 Y0 X1 Y1 (the script is in harness/portable)`;
   return graphs.decoder === undefined ? [run] : [run, script];
 }
