@@ -34,10 +34,6 @@ export const onnx: Command = {
     ["bench onnx sam-vit-b --checkpoint sam-vit-b=sam_vit_b.pth --out b", "the fused graphs of your checkpoint"],
     ["bench onnx sam-fast/sam-nano --out int8", "a method: int8 as it is measured"],
     ["bench onnx sam-nano --reference --out published", "the published code's operators"],
-    [
-      "bench run --variants sam-nano,mine --variant-files mine=sam-nano-onnx",
-      "measure what was written beside the model",
-    ],
   ],
   async run(args, console) {
     const folder = args.out as string | undefined;
