@@ -31,6 +31,8 @@ export const limits = {
   onnxNodes: 50_000,
   /** Graphs of an ONNX file may lie inside one another this deep. */
   onnxNesting: 16,
+  /** Bytes of the `model.json` that `bench onnx` writes beside graphs. */
+  modelJsonBytes: 1_048_576,
   /** Bytes of the runtime's profile of a session. */
   traceBytes: 2 ** 28,
   /** Milliseconds in which an ONNX file's decoder has to answer one prompt before a run begins. */

@@ -10,6 +10,19 @@ import type { Checkpoint } from "./weights.ts";
 /** `fused` is the graph that is measured; `reference` follows the published PyTorch code operator for operator. */
 export type GraphKind = "fused" | "reference";
 
+/**
+ * Names the rules by which prompts become inputs of a decoder, and its outputs masks: those of SAM's predictor, of SAM 2's with its
+ * choice by stability or without, and so on. Graphs that leave this project carry the name with them.
+ */
+export type DecoderRules =
+  | "sam"
+  | "efficientsam"
+  | "sam2"
+  | "sam2-by-stability"
+  | "hq-sam"
+  | "hq-sam-alone"
+  | "fastsam";
+
 export interface GraphSink {
   write(name: string, graph: OnnxGraph): Promise<void>;
   /** Records a decision of the build that a reader of the figures must know; it stands in the run's manifest. */
@@ -177,6 +190,11 @@ export interface VariantPlugin {
    */
   embeddingBound?(preset: VariantManifest): number;
   load(graphs: GraphFiles, runtime: RuntimeOptions, preset: VariantManifest, given?: LoadContext): Promise<Variant>;
+  /**
+   * Returns the rules that `load` feeds a preset's decoder by, for `bench onnx`, which writes them beside the graphs. A method has
+   * those of its base; a model without them can not be written.
+   */
+  decoderRules?(preset: VariantManifest): DecoderRules;
   /**
    * Loads the graphs for `bench verify`, which compares outputs by the names of its fixtures. Absent where nobody published
    * values to compare with.

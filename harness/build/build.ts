@@ -63,13 +63,12 @@ export interface BuiltVariant {
 export async function buildVariant(request: BuildRequest): Promise<BuiltVariant> {
   const notes: string[] = [];
   let theory: TheoryCounts | undefined;
-  const described = await describeGraphs(request, {
+  const graphs = await measuredGraphs(request, {
     note: (text) => notes.push(text),
     theory(counts) {
       theory = counts;
     },
   });
-  const graphs = described.map((graph) => forProcessor(graph, request));
   const calibration = request.calibration === undefined ? "" : sha256(JSON.stringify(request.calibration));
   const values = `${request.weightsId} ${calibration} ${graphCode(request.variant)}`;
   const hashes = Object.fromEntries(graphs.map((graph) => [graph.name, sha256(`${structureHash(graph)} ${values}`)]));
@@ -91,11 +90,19 @@ export async function buildVariant(request: BuildRequest): Promise<BuiltVariant>
   };
 }
 
+/** Returns the graphs that a run measures, as data. It reads no weight. Throws HarnessError as describeGraphs. */
+export async function measuredGraphs(
+  request: Omit<BuildRequest, "weightsId">,
+  told: Omit<GraphSink, "write"> = {},
+): Promise<readonly OnnxGraph[]> {
+  return (await describeGraphs(request, told)).map((graph) => forProcessor(graph, request));
+}
+
 /**
  * Returns the graph as the processor runs it fastest. It is changed behind all methods: these look for layers by their weights, and
  * a layer is one node for them. The reference graph stays the published code's.
  */
-function forProcessor(graph: OnnxGraph, { graph: kind, provider = "cpu" }: BuildRequest): OnnxGraph {
+function forProcessor(graph: OnnxGraph, { graph: kind, provider = "cpu" }: Omit<BuildRequest, "weightsId">): OnnxGraph {
   return kind === "fused" && provider === "cpu" ? mlpInParts(graph) : graph;
 }
 

@@ -65,6 +65,11 @@ export const headings = {
       { name: "b", describe: "the same, with the same inputs" },
     ],
   },
+  onnx: {
+    name: "onnx",
+    describe: "Write a model as it was measured, to run elsewhere: ONNX files, a JSON that says how, and the licence",
+    arguments: [{ name: "variant", describe: "id of a variant that has graphs, of a method too" }],
+  },
   publish: {
     name: "publish",
     describe: "Keep a result without its rows: one JSON, named by its hash, in a folder that git or a page can hold",

@@ -15,6 +15,7 @@ export const commands = {
   sweep: async () => (await import("./sweep.ts")).sweep,
   profile: async () => (await import("./profile.ts")).profile,
   diff: async () => (await import("./diff.ts")).diff,
+  onnx: async () => (await import("./onnx.ts")).onnx,
   publish: async () => (await import("./publish.ts")).publish,
   history: async () => (await import("./history.ts")).history,
   choose: async () => (await import("./choose.ts")).choose,

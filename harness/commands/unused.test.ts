@@ -51,6 +51,7 @@ const calls: Readonly<Record<string, Arguments>> = {
   "quantize: weights are not from a checkpoint": { weights: "seeded" },
   "quantize: the whole id is given": { quantized: "ptq4sam/sam-nano/w6a6" },
   "profile: weights are not from a checkpoint": { weights: "seeded" },
+  "onnx: weights are not from a checkpoint": { weights: "seeded" },
   "list: runs are not what is listed": {},
   "list: runs or papers are listed": { what: "runs" },
 };

@@ -1,13 +1,12 @@
-import type { GraphFiles, ImageId, PredictionRow } from "../api.ts";
+import type { GraphFiles } from "../api.ts";
 import type { WorkerSetup } from "../build/setup.ts";
-import { HarnessError, Stopped } from "../errors.ts";
+import { HarnessError } from "../errors.ts";
 import { bookOf } from "../plan/plugins/book.ts";
-import { Deadlines } from "../process/deadlines.ts";
 import { type Agreement, agreementOf } from "../results/compare/agreement/agreement.ts";
 import { agreementRules } from "../results/compare/agreement/rules.ts";
 import type { Side } from "../results/compare/side.ts";
 import { byPrompts } from "../results/rows.ts";
-import { startWorker, WorkerFailed } from "../worker/workerProcess.ts";
+import { rowsOfImages } from "../run/imageRows.ts";
 import type { OpenedSide, VariantSide } from "./sides.ts";
 
 export interface MaskRequest {
@@ -91,24 +90,13 @@ async function sideOf(side: MaskSide, { signal, progress }: MaskRequest, { total
   const { plan, prepared } = side.variant;
   const runtime = { ...prepared.setup.runtime, provider: side.provider };
   const setup: WorkerSetup = { ...prepared.setup, graphs: side.graphs, runtime };
-  const { worker } = await startWorker(setup, new Deadlines());
-  const rows: PredictionRow[] = [];
-  const failures = new Map<ImageId, string>();
-  try {
-    for (const [i, image] of plan.images.entries()) {
-      if (signal.aborted) throw new Stopped("stopped before the end", { hint: "a diff keeps nothing; run it again" });
-      progress(before + i, total, side.name);
-      try {
-        rows.push(...(await worker.call("image", { image })).rows);
-      } catch (error) {
-        if (!(error instanceof WorkerFailed)) throw error;
-        failures.set(image, error.message);
-      }
-    }
-    progress(before + plan.images.length, total, side.name);
-  } finally {
-    await worker.close();
-  }
+  const { rows, failures } = await rowsOfImages({
+    setup,
+    images: plan.images,
+    signal,
+    stopped: "a diff keeps nothing; run it again",
+    progress: (done) => progress(before + done, total, side.name),
+  });
   if (failures.size === plan.images.length)
     throw new HarnessError(`${side.name}: no image gives masks`, { found: [...failures.values()][0] });
   const images = plan.images.filter((image) => !failures.has(image));

@@ -7,8 +7,18 @@ export { type ExecutedNode, executedMacs } from "./executedMacs.ts";
 export { GraphBuilder } from "./graph.ts";
 export { isInt8Product, multipliesInt8 } from "./int8Sums.ts";
 export * from "./layers.ts";
+export { readPortableModel } from "./portable/read.ts";
+export {
+  modelFile,
+  type PortableGraph,
+  type PortableModel,
+  portableFormat,
+  portableModelSchema,
+} from "./portable/schema.ts";
 export { computedIn } from "./rewrite/computedIn.ts";
 export { computesIn } from "./rewrite/halfProviders.ts";
+export { joinedGraphs, withOutputsNamed } from "./rewrite/joined.ts";
+
 export { mlpInParts } from "./rewrite/mlpInParts.ts";
 export { providerGraph } from "./rewrite/providerGraph.ts";
 export { type Replace, rewriteGraph, withOutputs } from "./rewrite/rewrite.ts";
@@ -16,4 +26,4 @@ export { isLarge, storedIn } from "./rewrite/storedIn.ts";
 export { transposeMatrix } from "./rewrite/transpose.ts";
 export { openSession, optimisedFile, providers, runtimeVersion, type Session, sessionSettings } from "./session.ts";
 export { readSignature } from "./signature.ts";
-export { structureHash, writeGraph } from "./write.ts";
+export { modelVersions, structureHash, writeGraph } from "./write.ts";

@@ -16,6 +16,9 @@ const defaults = {
   pageBytes: 4096,
 };
 
+/** Versions of the format and of the sets of operators that every graph declares; ONNX's own set is called "" in a file. */
+export const modelVersions = { ir: 10, opsets: { "ai.onnx": 21, "com.microsoft": 1 } } as const;
+
 /** The fields of onnx.proto (IR version 10) that are written. */
 const schema = protobuf.Root.fromJSON({
   nested: {
@@ -103,11 +106,11 @@ function encodeModel(graph: OnnxGraph, tensors: readonly object[]): Uint8Array {
   const model = schema.lookupType("Model");
   return model
     .encode({
-      ir_version: 10,
+      ir_version: modelVersions.ir,
       producer_name: "sam-bench",
       opset_import: [
-        { domain: "", version: 21 },
-        { domain: "com.microsoft", version: 1 },
+        { domain: "", version: modelVersions.opsets["ai.onnx"] },
+        { domain: "com.microsoft", version: modelVersions.opsets["com.microsoft"] },
       ],
       graph: {
         name: graph.name,

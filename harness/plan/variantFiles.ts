@@ -10,13 +10,15 @@ import { sha256OfFile } from "../store/disk/fileCache.ts";
 import type { Manifest } from "../store/schema.ts";
 import { closureHash } from "./plugins/importClosure.ts";
 import type { RegisteredVariant, Registry } from "./plugins/registry.ts";
+import { portableFilesIn, requireAsWritten } from "./portableFiles.ts";
 
 /** Path of the module that decides what goes into the user's graphs and what is made of what comes out. */
 const session = fileURLToPath(new URL("../onnx/index.ts", import.meta.url));
 
 /**
- * Returns the registry with the variants of `--variant-files name=encoder.onnx,decoder.onnx` in it. Only what the files declare
- * is read. Throws HarnessError where a name is taken or files have no layout that is known.
+ * Returns the registry with the variants of `--variant-files name=encoder.onnx,decoder.onnx` in it; a folder that `bench onnx`
+ * wrote stands for the files in it. Only what the files declare is read. Throws HarnessError where a name is taken, files have no
+ * layout that is known, or those of such a folder are not as they were written.
  */
 export async function withVariantFiles(
   registry: Registry,
@@ -62,7 +64,9 @@ async function recognised(
     // A path out of the folder is refused before anything opens the graph.
     for (const file of files) graphFilesOf(file);
     const found = await method.plugin.recognise?.(name, files.map(readSignature), hints);
-    if (found !== undefined) return { ...method, preset: found.preset, files: found.files };
+    if (found === undefined) continue;
+    await requireAsWritten(Object.values(found.files));
+    return { ...method, preset: found.preset, files: found.files };
   }
   throw new Error("no plug-in takes ONNX files");
 }
@@ -91,10 +95,11 @@ function namedFiles(pieces: readonly string[]): readonly NamedFiles[] {
     else named.at(-1)?.files.push(piece);
   }
   const wrong = named.find(({ name, files }) => !/^[\w][\w.+-]*$/.test(name) || files.some((file) => file === ""));
-  if (named.length > 0 && wrong === undefined && pieces[0]!.includes("=")) return named;
+  if (named.length > 0 && wrong === undefined && pieces[0]!.includes("="))
+    return named.map(({ name, files }) => ({ name, files: files.flatMap(portableFilesIn) }));
   throw new HarnessError("--variant-files: a name and its files are needed", {
     found: pieces.join(","),
-    expected: "NAME=ENCODER.onnx,DECODER.onnx, the name of letters, digits and dashes",
+    expected: "NAME=ENCODER.onnx,DECODER.onnx or NAME=FOLDER, the name of letters, digits and dashes",
   });
 }
 

@@ -38,6 +38,7 @@ export default {
     const plain = config.layers.filter((kind, index) => kind === "plain" && !globalBlocks.includes(index));
     return methodMacs({ encoder, config: config.sam, checkpoint, whole: plain.length, kept: 0 });
   },
+  decoderRules: () => "sam",
   load: loadSam,
   loadRaw: loadRawSam,
 } satisfies VariantPlugin;

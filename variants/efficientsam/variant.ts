@@ -23,6 +23,7 @@ export default {
     }
     checkpoint.assertAllTaken();
   },
+  decoderRules: () => "efficientsam",
   load: loadEfficientSam,
   loadRaw: loadRawEfficientSam,
 } satisfies VariantPlugin;

@@ -22,6 +22,7 @@ export default {
     checkpoint.discard(/\.num_batches_tracked$/, "batch norm's counter; only training uses it");
     checkpoint.assertAllTaken();
   },
+  decoderRules: () => "sam",
   load: loadSam,
   loadRaw: loadRawSam,
 } satisfies VariantPlugin;

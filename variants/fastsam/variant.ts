@@ -14,6 +14,7 @@ export default {
     checkpoint.discard(/\.num_batches_tracked$/, "batch norm counts its training steps; inference does not use it");
     checkpoint.assertAllTaken();
   },
+  decoderRules: () => "fastsam",
   load: loadFastSam,
   loadRaw: loadRawFastSam,
 } satisfies VariantPlugin;

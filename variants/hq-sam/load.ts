@@ -2,16 +2,14 @@ import type { GraphFiles, RawVariant, RuntimeOptions, Variant, VariantManifest }
 import { DecoderGraphs, loadWithPrompts, rawPromptTensors } from "../sam-decoder/load.ts";
 import { promptTensors, tokensOf } from "../sam-decoder/prompts.ts";
 import { configOf } from "./config.ts";
-import { authorsOutputs, predictionOf } from "./modes.ts";
-import { logitsModeOf } from "./presets.ts";
+import { authorsOutputs, type LogitsMode, predictionOf } from "./modes.ts";
 
 const defaults = {
   /** Prompts in one decoder call: each takes twice the memory that it takes in SAM's, and more of them are no faster. */
   promptsACall: 8,
 };
 
-export function loadHqSam(files: GraphFiles, runtime: RuntimeOptions, preset: VariantManifest): Promise<Variant> {
-  const mode = logitsModeOf(preset);
+export function loadHqSam(files: GraphFiles, runtime: RuntimeOptions, mode: LogitsMode): Promise<Variant> {
   return loadWithPrompts(files, runtime, {
     promptsACall: defaults.promptsACall,
     tokensOf,

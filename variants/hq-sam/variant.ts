@@ -6,7 +6,7 @@ import { decoderImage } from "./hqFeatures.ts";
 import { imageEncoder } from "./imageEncoder.ts";
 import { loadHqSam, loadRawHqSam } from "./load.ts";
 import { maskDecoder } from "./maskDecoder.ts";
-import { hqSamPresets } from "./presets.ts";
+import { hqSamPresets, logitsModeOf } from "./presets.ts";
 import { referenceFeatures, referenceMaskDecoder } from "./reference.ts";
 
 export default {
@@ -22,7 +22,8 @@ export default {
     if (config.encoder.kind === "TinyViT") discardUnused(checkpoint);
     checkpoint.assertAllTaken();
   },
-  load: loadHqSam,
+  decoderRules: (preset) => (logitsModeOf(preset) === "HQ alone" ? "hq-sam-alone" : "hq-sam"),
+  load: (files, runtime, preset) => loadHqSam(files, runtime, logitsModeOf(preset)),
   loadRaw: loadRawHqSam,
 } satisfies VariantPlugin;
 

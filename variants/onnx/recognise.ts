@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import type { FileHints, GraphSignature, RecognisedFiles, ValueNames } from "../../harness/api.ts";
 import { HarnessError } from "../../harness/errors.ts";
+import { modelFile } from "../../harness/onnx/index.ts";
 import { type Assignment, type Comparison, compared } from "./comparison.ts";
 import { requireOneModel } from "./dimensions.ts";
 import { type AnyLayout, type ByPart, type GivenGraph, type Part, partNames, parts, partsOf } from "./layout.ts";
@@ -110,10 +111,19 @@ function refusal(name: string, graphs: readonly GraphSignature[], tried: readonl
       ...text.map((line) => `    ${line}`),
       ...offerLines(nearest),
       ...Object.values(layout.missing ?? {}).map((line) => `  ${line}`),
+      ...(graphs.some(isOurs)
+        ? [`  if bench onnx wrote these files: its ${modelFile} has to lie beside them, whole, with all of its files`]
+        : []),
       ...(half ? ["  half precision is not run here: export in float32 (the file without _fp16)"] : []),
       `  known: ${layouts.map(({ title }) => title).join("; ")}`,
     ].join("\n"),
   });
+}
+
+/** Returns whether a graph has the names of this project's own: an encoder's output, or a decoder's inputs. */
+function isOurs({ inputs, outputs }: GraphSignature): boolean {
+  const names = [...inputs, ...outputs].map(({ name }) => name);
+  return names.includes("image_embedding") || names.includes("image_tokens");
 }
 
 /** Returns the error for files of a layout that has one more. */

@@ -103,7 +103,14 @@ export async function loadWithPrompts(files: GraphFiles, runtime: RuntimeOptions
     return known;
   };
   return {
-    encode: async ({ tensor, geometry }) => embeddingOf(await graphs.encode(tensor), skips, geometry),
+    async encode({ tensor, geometry }) {
+      const outputs = await graphs.encode(tensor);
+      const own = skips.filter((name) => isOfOneImage(outputs[name]!));
+      const embedding = embeddingOf(outputs, own, geometry);
+      // An encoder that is joined with the decoder's part for an image gives what prompts share: it goes with the embedding.
+      if (own.length < skips.length) shared.set(embedding, Promise.resolve(outputs));
+      return embedding;
+    },
     async encodeBatch(images, geometries) {
       const encoded = eachImage(await graphs.encode(images), geometries.length);
       return geometries.map((geometry, i) => embeddingOf(encoded[i]!, skips, geometry));
@@ -144,6 +151,11 @@ function embeddingOf(outputs: NamedTensors, skips: readonly string[], geometry: 
     skipConnections: skips.length === 0 ? undefined : Object.fromEntries(skips.map((name) => [name, outputs[name]!])),
     geometry,
   };
+}
+
+/** Returns whether a tensor is a skip connection, which says by its first dimension that it belongs to one image. */
+function isOfOneImage({ dims }: Tensor): boolean {
+  return dims[0] === 1;
 }
 
 /** Returns those of the tensors that a graph has an input for, since the runtime refuses any other. */

@@ -17,6 +17,7 @@ export default {
     await buildDecoder(context, config.decoder);
     checkpoint.assertAllTaken();
   },
+  decoderRules: () => "sam",
   load: loadSam,
   loadRaw: loadRawSam,
 } satisfies VariantPlugin;

@@ -36,6 +36,7 @@ export function sam2Plugin<Config extends { readonly decoder: DecoderConfig }>({
       leave(checkpoint, preset);
       checkpoint.assertAllTaken();
     },
+    decoderRules: (preset) => (singleMaskOf(preset) === "by stability" ? "sam2-by-stability" : "sam2"),
     load: (files, runtime, preset) => loadSam2(files, runtime, singleMaskOf(preset)),
     loadRaw: loadRawSam2,
   };

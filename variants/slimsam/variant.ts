@@ -24,6 +24,7 @@ export default {
     if (note !== undefined) out.note?.(note);
     checkpoint.assertAllTaken();
   },
+  decoderRules: () => "sam",
   load: loadSam,
   loadRaw: loadRawSam,
 } satisfies VariantPlugin;

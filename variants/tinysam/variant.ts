@@ -9,6 +9,7 @@ export default {
   async build(context) {
     await buildMobileSam(context, configOf(context.preset.id, context.side));
   },
+  decoderRules: () => "sam",
   load: loadSam,
   loadRaw: loadRawSam,
 } satisfies VariantPlugin;

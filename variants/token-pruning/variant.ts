@@ -29,6 +29,7 @@ export default {
   referenceMacs: ({ preset, checkpoint }) => prunedMacs(pruningOf(preset.id)!, checkpoint),
   // Nothing was trained for it.
   embeddingBound: () => 0.5,
+  decoderRules: () => "sam",
   load: loadSam,
   loadRaw: loadRawSam,
 } satisfies VariantPlugin;

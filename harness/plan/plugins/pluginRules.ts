@@ -68,6 +68,7 @@ const presetRules: readonly Rule[] = [
 const variantRules: readonly Rule[] = [
   rule("precisions", "a list of { name, describe, idOf }, or nothing", isPrecisions),
   rule("loadRaw", "a function, or nothing", (value) => value === undefined || isFunction(value)),
+  rule("decoderRules", "a function, or nothing", (value) => value === undefined || isFunction(value)),
 ];
 
 const datasetPluginRules: readonly Rule[] = [
