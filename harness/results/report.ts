@@ -158,7 +158,7 @@ export async function reportOfRows(run: StoredRun, rows: RunRows, options: Repor
   const accuracy = weights.source === "seeded" ? noAccuracy : await accuracyOf(run, rows, options);
   return {
     id,
-    variant: rowName(variant),
+    variant: rowName(manifest),
     title: variant.title,
     weights: weightsWord(weights),
     weightsLabel: weights.label,
@@ -285,16 +285,16 @@ export function sameConditions(a: Conditions, b: Conditions): boolean {
 }
 
 /**
- * Returns the conditions in which two rows differ. The seed and the program that answers do not count; another program runs where
- * the provider is cpu, and the version of ONNX Runtime counts between rows that both have one.
+ * Returns the conditions in which two rows differ. The seed, the provider and the program that answers do not count: the last two
+ * are what is measured, and a row's name says them. The GPU and the version of ONNX Runtime count between rows that both have one.
  */
 export function differingConditions(a: Conditions, b: Conditions): readonly (keyof Conditions)[] {
-  const always = ["threads", "cpu", "cores", "cpus", "quota", "gpu", "recorded"] as const;
-  const differing: (keyof Conditions)[] = always.filter((name) => a[name] !== b[name]);
-  if ((a.provider ?? "cpu") !== (b.provider ?? "cpu")) differing.push("provider");
-  const versions = new Set([a.onnxruntime, b.onnxruntime].filter((version) => version !== undefined));
-  if (versions.size > 1) differing.push("onnxruntime");
-  return differing;
+  const always = ["threads", "cpu", "cores", "cpus", "quota", "recorded"] as const;
+  const ofBoth = ["gpu", "onnxruntime"] as const;
+  return [
+    ...always.filter((name) => a[name] !== b[name]),
+    ...ofBoth.filter((name) => a[name] !== undefined && b[name] !== undefined && a[name] !== b[name]),
+  ];
 }
 
 /** Returns the warnings of the run, and those that follow from its rows and its state. */

@@ -3,11 +3,12 @@ import { HarnessError } from "../errors.ts";
 import type { Warning } from "../measure/drift.ts";
 import { type Timing, untimed } from "../measure/timing.ts";
 import type { RunPlan } from "../plan/plan.ts";
+import { runtimeOf } from "../plan/point.ts";
 import { Deadlines } from "../process/deadlines.ts";
 import { timedBoxes } from "../prompts/timedBoxes.ts";
 import type { Manifest } from "../store/schema.ts";
 import type { ProviderError } from "../worker/providerError.ts";
-import { startProviderProcess } from "../worker/workerProcess.ts";
+import { startProviderProcess, WorkerDied, WorkerFailed } from "../worker/workerProcess.ts";
 import { readablePhotos } from "./photos.ts";
 
 const defaults = {
@@ -46,6 +47,27 @@ export async function checkProvider(
   }
   requireAcceptable(error, { variant: row, provider, accepted: plan.acceptError === true });
   return error;
+}
+
+/** Returns the provider's error, or the reason where the variant fails on the provider. Throws as checkProvider does, for a provider alone. */
+export async function providerErrorOf(
+  prepared: PreparedRun,
+  plan: RunPlan,
+  timing: Timing | undefined,
+): Promise<ProviderError | HarnessError | undefined> {
+  try {
+    return await checkProvider(prepared, plan, timing);
+  } catch (error) {
+    if (error instanceof WorkerFailed || error instanceof WorkerDied) return error;
+    // Beside other providers, the rows of one that is missing or wrong fail alone.
+    if (error instanceof HarnessError && hasSeveralProviders(plan)) return error;
+    throw error;
+  }
+}
+
+function hasSeveralProviders(plan: RunPlan): boolean {
+  const models = plan.chosen.filter(({ variant }) => variant.preset.role !== "floor");
+  return new Set(models.map((each) => runtimeOf(plan, each).provider)).size > 1;
 }
 
 interface Checked {
