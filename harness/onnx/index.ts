@@ -7,6 +7,7 @@ export { type ExecutedNode, executedMacs } from "./executedMacs.ts";
 export { GraphBuilder } from "./graph.ts";
 export { isInt8Product, multipliesInt8 } from "./int8Sums.ts";
 export * from "./layers.ts";
+export { buildsEngines } from "./providers/settings.ts";
 export { mlpInParts } from "./rewrite/mlpInParts.ts";
 export { providerGraph } from "./rewrite/providerGraph.ts";
 export { type Replace, rewriteGraph, withOutputs } from "./rewrite/rewrite.ts";

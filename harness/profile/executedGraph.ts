@@ -2,9 +2,9 @@ import { basename } from "node:path";
 import type { DeclaredNode, GraphBody } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { executedMacs, readSignature } from "../onnx/index.ts";
+import type { TracedNode } from "../onnx/trace/trace.ts";
 import { visible } from "../visible.ts";
 import { givenName, moduleNames } from "./modules.ts";
-import type { TracedNode } from "./trace.ts";
 
 /** A node that the runtime ran, with what its two files say of it: the one that was opened, and the one that it was optimised to. */
 export interface ExecutedNode {

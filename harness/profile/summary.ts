@@ -1,10 +1,10 @@
+import type { TracedRun } from "../onnx/trace/trace.ts";
 import { median } from "../stats/summary.ts";
 import { type Ceilings, ceilingMs } from "./ceilings.ts";
 import type { ExecutedNode } from "./executedGraph.ts";
 import { layersOf } from "./layers.ts";
 import { liveBytes } from "./liveTensors.ts";
 import { blocksOf } from "./modules.ts";
-import type { TracedRun } from "./trace.ts";
 
 /** An entry says what some nodes of the graph take together: those of a block, of a layer, or of one kind of operator. */
 export interface ProfileEntry {

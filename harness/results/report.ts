@@ -8,6 +8,7 @@ import { rowName } from "../store/rowName.ts";
 import { isEarlier, type Manifest } from "../store/schema.ts";
 import type { StoredRun } from "../store/store.ts";
 import { type Accuracy, accuracyOf, heldForAccuracy, type ReportOptions } from "./accuracy.ts";
+import { fallbackTexts } from "./fallbacks.ts";
 import { type ColdStart, coldStartOf } from "./machine/coldStart.ts";
 import { type EnergyFigure, energyFigure } from "./machine/energy.ts";
 import { type EverythingReport, everythingReport } from "./machine/everythingStages.ts";
@@ -105,6 +106,12 @@ export interface RunReport {
   /** Content of the graphs' files: elements of constants, folded tables among them, and bytes. */
   readonly graph?: { readonly constants: number; readonly fileBytes: number };
   readonly conditions: Conditions;
+  /** Largest difference from what the processor computes, as a share of the std, by stage; absent on the processor. */
+  readonly providerError?: Manifest["runtime"]["providerError"];
+  /** Says which nodes of each graph ran on another provider than the one asked for. */
+  readonly assignments?: Manifest["runtime"]["assignments"];
+  /** Times in which the graphs were opened, where the provider builds engines of them. */
+  readonly opening?: Manifest["runtime"]["opening"];
   /** Notes of the variant: what a reader must know of its weights. */
   readonly notes: readonly string[];
   readonly warnings: Manifest["warnings"];
@@ -193,7 +200,10 @@ export async function reportOfRows(run: StoredRun, rows: RunRows, options: Repor
     theory: graphs?.theory,
     absent: absentOf(absent, accuracy),
     conditions: conditionsOf(manifest),
-    notes: variant.notes,
+    providerError: manifest.runtime.providerError,
+    assignments: manifest.runtime.assignments,
+    opening: manifest.runtime.opening,
+    notes: [...variant.notes, ...fallbackTexts(manifest.runtime)],
     warnings: [...warningsOf(manifest, rows), ...accuracy.unknown.map((text) => ({ about: "metrics", text }))],
   };
 }

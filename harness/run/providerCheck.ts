@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { PreparedRun } from "../build/preparedRun.ts";
 import { HarnessError } from "../errors.ts";
 import type { Warning } from "../measure/drift.ts";
@@ -7,7 +10,7 @@ import { runtimeOf } from "../plan/point.ts";
 import { Deadlines } from "../process/deadlines.ts";
 import { timedBoxes } from "../prompts/timedBoxes.ts";
 import type { Manifest } from "../store/schema.ts";
-import type { ProviderError } from "../worker/providerError.ts";
+import type { ProviderError, ProviderFindings } from "../worker/providerError.ts";
 import { startProviderProcess, WorkerDied, WorkerFailed } from "../worker/workerProcess.ts";
 import { readablePhotos } from "./photos.ts";
 
@@ -29,32 +32,38 @@ export async function checkProvider(
   { row, setup, cpuGraphs, measuresLatency }: PreparedRun,
   plan: RunPlan,
   timing: Timing = untimed,
-): Promise<ProviderError | undefined> {
+): Promise<ProviderFindings | undefined> {
   const { provider } = setup.runtime;
   if (provider === "cpu" || !measuresLatency) return undefined;
   const [image] = await readablePhotos(plan.dataset, 1);
   const photo = await plan.dataset.read(image!);
   const boxes = timedBoxes(plan.dataset, image!, photo.size).slice(0, defaults.boxes);
-  const { worker } = await startProviderProcess(setup, new Deadlines(plan.imageTimeoutMs), {
-    timing,
-    phase: "provider",
-  });
-  let error: ProviderError;
+  const trace = mkdtempSync(join(tmpdir(), "sam-bench-provider-"));
+  let found: ProviderFindings;
   try {
-    error = await worker.call("compare", { sample: { photo, boxes }, cpuGraphs }, "provider-compare");
+    const traced = { ...setup, runtime: { ...setup.runtime, trace } };
+    const { worker } = await startProviderProcess(traced, new Deadlines(plan.imageTimeoutMs), {
+      timing,
+      phase: "provider",
+    });
+    try {
+      found = await worker.call("compare", { sample: { photo, boxes }, cpuGraphs }, "provider-compare");
+    } finally {
+      await worker.close();
+    }
   } finally {
-    await worker.close();
+    rmSync(trace, { recursive: true, force: true });
   }
-  requireAcceptable(error, { variant: row, provider, accepted: plan.acceptError === true });
-  return error;
+  requireAcceptable(found.error, { variant: row, provider, accepted: plan.acceptError === true });
+  return found;
 }
 
-/** Returns the provider's error, or the reason where the variant fails on the provider. Throws as checkProvider does, for a provider alone. */
-export async function providerErrorOf(
+/** Returns what was found out about the provider, or the reason where the variant fails on it. Throws as checkProvider does, for a provider alone. */
+export async function providerFindingsOf(
   prepared: PreparedRun,
   plan: RunPlan,
   timing: Timing | undefined,
-): Promise<ProviderError | HarnessError | undefined> {
+): Promise<ProviderFindings | HarnessError | undefined> {
   try {
     return await checkProvider(prepared, plan, timing);
   } catch (error) {

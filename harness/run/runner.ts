@@ -12,6 +12,7 @@ import { bookOf } from "../plan/plugins/book.ts";
 import { projectRoot } from "../plan/plugins/sources.ts";
 import { type ChosenVariant, nameOfChosen } from "../plan/weights.ts";
 import { programText } from "../process/external/hello.ts";
+import { fallbackTexts } from "../results/fallbacks.ts";
 import { readRunRows } from "../results/rows.ts";
 import { noScores, scoresOf, scoresRecord } from "../results/scores.ts";
 import { isOfClock, withCreation } from "../store/creation.ts";
@@ -25,7 +26,7 @@ import { dumpKeptTokens } from "./keptDump.ts";
 import { type LookAt, measureLatency } from "./latencyPhase.ts";
 import { latencyWarnings } from "./latencyWarnings.ts";
 import { lacksMachine, measureMachine } from "./machine/machinePhase.ts";
-import { providerErrorOf, providerWarnings } from "./providerCheck.ts";
+import { providerFindingsOf, providerWarnings } from "./providerCheck.ts";
 import { type OpenedRun, type RunOutcome, type RunRequest, watcherOf } from "./request.ts";
 import { staleImages } from "./staleImages.ts";
 
@@ -166,7 +167,7 @@ async function openChecked(
   again: ReadonlySet<ImageId>,
 ): Promise<Run | undefined> {
   const { row } = prepared;
-  const checked = prepared.unanswered ?? (await providerErrorOf(prepared, plan, timing));
+  const checked = prepared.unanswered ?? (await providerFindingsOf(prepared, plan, timing));
   const run = await openRun(results, await withCreation(results, prepared.manifest), {
     notice: observer.note,
     again,
@@ -180,8 +181,10 @@ async function openChecked(
     await run.close();
     return undefined;
   }
-  await run.update({ runtime: { ...run.manifest.runtime, providerError: checked } });
+  const { error, assignments, opening } = checked;
+  await run.update({ runtime: { ...run.manifest.runtime, providerError: error, assignments, opening } });
   for (const { text } of providerWarnings(run.manifest.runtime)) observer.note(`${row}: ${text}`);
+  for (const text of fallbackTexts(run.manifest.runtime)) observer.note(`${row}: ${text}`);
   return run;
 }
 

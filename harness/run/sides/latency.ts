@@ -115,9 +115,9 @@ async function prepareSide(
   if (prepared.unanswered !== undefined) throw prepared.unanswered;
   requireSameWeights(manifest, prepared.manifest);
   // An error that was accepted when the run was made is accepted for its latency too.
-  const providerError = await checkProvider(prepared, { ...plan, acceptError: true });
-  if (providerError !== undefined)
-    for (const { text } of providerWarnings({ ...prepared.manifest.runtime, providerError }))
+  const found = await checkProvider(prepared, { ...plan, acceptError: true });
+  if (found !== undefined)
+    for (const { text } of providerWarnings({ ...prepared.manifest.runtime, providerError: found.error }))
       observer.note(`${manifest.id}: ${text}`);
   if (canonicalJson(prepared.manifest.hashes.graph) !== canonicalJson(manifest.hashes.graph))
     observer.note(`${manifest.id}: ${otherGraphs(manifest)}`);
