@@ -24,3 +24,7 @@ test("what never settles ends and says so", async () => {
   };
   expect(await warmUpUntilStable(growing)).toEqual({ samples: 40, stable: false });
 });
+
+test("samples that take a minute together are enough, steady or not", async () => {
+  expect(await warmUpUntilStable(series(25_000))).toEqual({ samples: 3, stable: false });
+});

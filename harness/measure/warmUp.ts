@@ -7,6 +7,8 @@ const defaults = {
   tolerance: 0.05,
   /** The warm-up is given up after this many samples. */
   most: 40,
+  /** It is given up after samples that took so many ms together: on a software device one may take many seconds. */
+  mostMs: 60_000,
 };
 
 interface WarmUp {
@@ -21,11 +23,14 @@ interface WarmUp {
  */
 export async function warmUpUntilStable(
   sample: () => Promise<number>,
-  { group, tolerance, most } = defaults,
+  { group, tolerance, most, mostMs } = defaults,
 ): Promise<WarmUp> {
   const taken: number[] = [];
-  while (taken.length < most) {
-    taken.push(await sample());
+  let takenMs = 0;
+  while (taken.length < most && takenMs < mostMs) {
+    const ms = await sample();
+    taken.push(ms);
+    takenMs += ms;
     if (taken.length < 2 * group) continue;
     const before = median(taken.slice(-2 * group, -group));
     const last = median(taken.slice(-group));
