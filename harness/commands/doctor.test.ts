@@ -129,7 +129,7 @@ test("a program of the plan that does not say what it is, is missing", async () 
 test("an unknown provider is missing", async () => {
   const { code, out } = await examine({ ...nano, provider: "npu" });
   expect(code).toBe(1);
-  expect(out).toMatch(/^missing\n- provider npu: not part of this ONNX Runtime$/m);
+  expect(out).toMatch(/^missing\n- unknown provider: npu; did you mean cpu\?/m);
 });
 
 test.skipIf(swiftShader === undefined)(

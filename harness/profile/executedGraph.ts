@@ -3,6 +3,7 @@ import type { DeclaredNode, GraphBody } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { executedMacs, readSignature } from "../onnx/index.ts";
 import type { TracedNode } from "../onnx/trace/trace.ts";
+import { processor } from "../store/rowName.ts";
 import { visible } from "../visible.ts";
 import { givenName, moduleNames } from "./modules.ts";
 
@@ -45,10 +46,15 @@ export function executedNodes(traced: readonly TracedNode[], files: GraphPair): 
       inputs: declared.inputs,
       outputs: declared.outputs,
       outputBytes: bytesOfOutputs(node, declared),
-      macs: executedMacs({ ...node, attributes: declared.attributes ?? {} }),
+      // A provider that lays weights out anew takes them off the node, and what it multiplies is not known then.
+      macs: lacksInputs(node, declared) ? 0 : executedMacs({ ...node, attributes: declared.attributes ?? {} }),
       weights: [...new Set(read.map(moduleOf))].filter((module) => module !== undefined),
     };
   });
+}
+
+function lacksInputs({ provider, inputs }: TracedNode, declared: DeclaredNode): boolean {
+  return provider !== processor && inputs.length < declared.inputs.filter((name) => name !== "").length;
 }
 
 function byName({ nodes }: GraphBody): ReadonlyMap<string | undefined, DeclaredNode> {
