@@ -1,4 +1,5 @@
 import { median } from "../stats/summary.ts";
+import { type Clock, systemClock } from "./clock.ts";
 
 const defaults = {
   /** Samples in each of the two groups that are compared. */
@@ -7,7 +8,7 @@ const defaults = {
   tolerance: 0.05,
   /** The warm-up is given up after this many samples. */
   most: 40,
-  /** It is given up after samples that took so many ms together: on a software device one may take many seconds. */
+  /** It is given up after so many ms: on a software device a sample, with all that comes with it, may take a minute. */
   mostMs: 60_000,
 };
 
@@ -21,16 +22,12 @@ interface WarmUp {
  * Takes samples in ms until two groups in a row have the same median: then kernels are compiled and tuned, and clocks have
  * risen. How long that takes on a GPU is not known beforehand.
  */
-export async function warmUpUntilStable(
-  sample: () => Promise<number>,
-  { group, tolerance, most, mostMs } = defaults,
-): Promise<WarmUp> {
+export async function warmUpUntilStable(sample: () => Promise<number>, clock: Clock = systemClock): Promise<WarmUp> {
   const taken: number[] = [];
-  let takenMs = 0;
-  while (taken.length < most && takenMs < mostMs) {
-    const ms = await sample();
-    taken.push(ms);
-    takenMs += ms;
+  const { group, tolerance, most, mostMs } = defaults;
+  const began = clock.nowMs();
+  while (taken.length < most && clock.nowMs() - began < mostMs) {
+    taken.push(await sample());
     if (taken.length < 2 * group) continue;
     const before = median(taken.slice(-2 * group, -group));
     const last = median(taken.slice(-group));
