@@ -80,6 +80,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   report: ["api", "errors", "image", "mask", "stats", "metrics", "store", "results"],
   commands: belowCommands,
   perf: [...belowCommands, "commands"],
+  gpuCheck: [...belowCommands, "commands"],
   fuzz: [...belowCommands, "commands"],
   notebooks: [...belowCommands, "commands"],
   cli: ["commands", "errors"],

@@ -10,6 +10,8 @@ export interface RuntimeOptions {
   readonly threads: number;
   /** A folder for ONNX Runtime's profile and the graph that it ran; without it, nothing is profiled. */
   readonly profile?: string;
+  /** A folder for ONNX Runtime's profile alone: the graph that it ran is not written. */
+  readonly trace?: string;
   /** Says how far ONNX Runtime optimises a graph when its session is created; `all` where it is left out. */
   readonly optimisation?: "disabled" | "basic" | "extended" | "all";
 }

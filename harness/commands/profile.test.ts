@@ -114,6 +114,8 @@ const example: Profile = {
   cost: { value: 1.01, low: 0.99, high: 1.03 },
   gmacs: 371.2,
   ceilings: { fp32: 113 },
+  assignment: { graph: "encoder", nodes: 2, fallbacks: [], copies: { toProcessor: 0, toDevice: 0 }, runMs: 1344 },
+  times: "work",
   blocks: [{ ...entry, name: "image_encoder.blocks.7" }],
   layers: [{ ...entry, name: leaf.layer, block: leaf.block }],
   operators: [{ ...entry, name: "Add", gmacs: 0, gmacsPerSecond: undefined, ofCeiling: undefined }],
@@ -147,4 +149,17 @@ test("a ceiling below a rate is told, since other work slowed its measure", () =
   const said = "other work slowed the products that gave the ceiling";
   expect(profileText(above, { width: undefined, layers: "none" })).toContain(said);
   expect(profileText(example, { width: undefined, layers: "none" })).not.toContain(said);
+});
+
+test("a profile of another provider says what ran elsewhere, and of a device that times nothing what its times are", () => {
+  const assignment = {
+    ...example.assignment,
+    fallbacks: [{ operator: "Round", provider: "cpu", nodes: 1, ms: 0.5 }],
+    copies: { toProcessor: 1, toDevice: 1 },
+  };
+  const onDevice = { ...example, provider: "webgpu", assignment, times: "handed over" as const };
+  const text = profileText(onDevice, { width: undefined, layers: "none" });
+  expect(text).toContain("on webgpu: 1 of 2 nodes of its encoder run on the processor (1 Round 0.5 ms)");
+  expect(text).toContain("the device times nothing");
+  expect(profileText(example, { width: undefined, layers: "none" })).not.toContain("on cpu");
 });

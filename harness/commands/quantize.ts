@@ -2,6 +2,7 @@ import { calibrate, calibrationFile, calibrationRecord } from "../build/calibrat
 import { openWeights } from "../build/weights/openedWeights.ts";
 import { calibrationPlan } from "../plan/calibrationPlan.ts";
 import { drawnDataset, pickOptions } from "../plan/options.ts";
+import { runtimeOf } from "../plan/point.ts";
 import { headings } from "./headings.ts";
 import { type Command, line } from "./terminal/command.ts";
 import { exitCodes } from "./terminal/exitCodes.ts";
@@ -58,7 +59,7 @@ export const quantize: Command = {
     const request = {
       variant,
       registry: plan.registry,
-      runtime: plan.runtime,
+      runtime: runtimeOf(plan, plan.chosen[0]!),
       signal: stop.signal,
       checkpoint: opened.checkpoint,
       weightsId: opened.weightsId,

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { HarnessError, Stopped, unknown } from "../errors.ts";
-import { measureSpeed } from "../estimate/machine.ts";
 import { needsOf } from "../estimate/needs.ts";
+import { measureSpeeds } from "../estimate/speeds.ts";
 import { type RunPlan, resolvePlan } from "../plan/plan.ts";
 import { bookOf } from "../plan/plugins/book.ts";
 import { loadRegistry, type Registry } from "../plan/plugins/registry.ts";
@@ -193,7 +193,7 @@ async function planAll(runs: readonly NeededRun[], notRun: Map<string, string>):
     }
     if (able.length === 0) continue;
     const plan = await planOf({ ...run.flags, variants: able.join() });
-    const needs = await needsOf(plan, await measureSpeed(plan.runtime)).catch((error: unknown) => {
+    const needs = await needsOf(plan, await measureSpeeds(plan)).catch((error: unknown) => {
       if (error instanceof HarnessError) return undefined;
       throw error;
     });

@@ -25,7 +25,8 @@ export const table: Command = {
     json: { describe: "print one JSON object instead of the table", type: "boolean" },
     readme: { describe: "write it as Markdown between the two marks of README.md, or of --out", type: "boolean" },
     precisions: {
-      describe: "a model, or a row like sam-nano:mine: its weights in every precision, each judged against float",
+      describe:
+        "a model, or a row like sam-nano:mine@webgpu: its weights in every precision, each judged against float",
       type: "string",
     },
     ...paperOptions,

@@ -7,6 +7,7 @@ import { openWeights } from "../build/weights/openedWeights.ts";
 import { HarnessError, unknown } from "../errors.ts";
 import { readSignature } from "../onnx/signature.ts";
 import { type RunPlan, resolvePlan } from "../plan/plan.ts";
+import { runtimeOf } from "../plan/point.ts";
 import type { RunFlags } from "../plan/runFlags.ts";
 import { type RunRequest, watcherOf } from "../run/request.ts";
 import type { GraphSide } from "./request.ts";
@@ -84,11 +85,12 @@ async function variantSide({ operand, graph, part, provider }: SideRequest, cont
   };
 }
 
-async function referenceGraphs({ chosen, registry, runtime }: RunPlan): Promise<GraphFiles> {
-  const { variant } = chosen[0]!;
-  const { checkpoint, weightsId } = await openWeights(chosen[0]!, registry);
+async function referenceGraphs(plan: RunPlan): Promise<GraphFiles> {
+  const chosen = plan.chosen[0]!;
+  const { variant } = chosen;
+  const { checkpoint, weightsId } = await openWeights(chosen, plan.registry);
   try {
-    const { provider } = runtime;
+    const { provider } = runtimeOf(plan, chosen);
     return (await buildVariant({ variant, checkpoint, weightsId, graph: "reference", provider })).files;
   } finally {
     checkpoint.close();

@@ -3,9 +3,9 @@ import type { BeforeTurns, TimeLimit } from "../measure/timeLimit.ts";
 import { leastRounds } from "../plan/latencySettings.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { roundsWithin } from "./latencyTime.ts";
-import { measureSpeed } from "./machine.ts";
 import { costsOf, needsOf, type PlanNeeds } from "./needs.ts";
 import { planTimeLine, timeShortage } from "./planTime.ts";
+import { measureSpeeds } from "./speeds.ts";
 
 interface ExpectationRequest {
   readonly plan: RunPlan;
@@ -56,7 +56,7 @@ export function expectedRun({ plan, tell, leftMs, stored }: ExpectationRequest):
 
 async function expectedNeeds(plan: RunPlan): Promise<PlanNeeds | undefined> {
   try {
-    return await needsOf(plan, await measureSpeed(plan.runtime));
+    return await needsOf(plan, await measureSpeeds(plan));
   } catch (error) {
     // The run meets the same error, and says what follows from it.
     if (error instanceof HarnessError) return undefined;

@@ -7,12 +7,14 @@ import { type Environment, readEnvironment } from "../measure/environment.ts";
 import { runtimeVersion } from "../onnx/index.ts";
 import { type RunPlan, resolvePlan } from "../plan/plan.ts";
 import { loadRegistry, type Registry } from "../plan/plugins/registry.ts";
+import { runtimeOf } from "../plan/point.ts";
 import type { RunFlags } from "../plan/runFlags.ts";
 import { chooseWeights } from "../plan/weights.ts";
-import { checkProviders, diskFreeBytes, measureSpeed, type ProviderState } from "./machine.ts";
+import { checkProviders, diskFreeBytes, type ProviderState } from "./machine.ts";
 import { needsOf, type PlanNeeds } from "./needs.ts";
 import { timeShortage } from "./planTime.ts";
 import { checkPrograms, type ProgramState } from "./programs.ts";
+import { measureSpeeds } from "./speeds.ts";
 
 interface Disk {
   readonly holds: "graphs and checkpoints" | "results";
@@ -39,6 +41,8 @@ export interface Findings {
   /** Programs of other people's Python that can answer for variants; nothing else needs a Python. */
   readonly programs: readonly ProgramState[];
   readonly gmacsPerSecond?: number;
+  /** The same for each provider of the plan, the first of which is that of `gmacsPerSecond`. */
+  readonly speeds?: readonly { readonly provider: string; readonly gmacsPerSecond: number }[];
   readonly plan?: PlanNeeds;
   /** Sentences about what stands in the plan's way; empty where it can run. */
   readonly missing: readonly string[];
@@ -82,25 +86,40 @@ type Surroundings = Pick<Findings, "machine" | "providers" | "disks">;
 async function examinePlan(
   flags: RunFlags,
   { machine, providers, disks }: Surroundings,
-): Promise<Pick<Findings, "plan" | "gmacsPerSecond" | "missing">> {
+): Promise<Pick<Findings, "plan" | "gmacsPerSecond" | "speeds" | "missing">> {
   try {
     const plan = await resolvePlan(flags);
-    const provider = providers.find(({ name }) => name === plan.runtime.provider);
-    if (provider?.usable !== true)
-      return {
-        missing: [`provider ${plan.runtime.provider}: ${provider?.problem ?? "not part of this ONNX Runtime"}`],
-      };
-    const gmacsPerSecond = await measureSpeed(plan.runtime);
-    const needs = await needsOf(plan, gmacsPerSecond);
+    const unusable = unusableProviders(plan, providers);
+    const speeds = await measureSpeeds(plan).catch((error: unknown) => {
+      // What the provider lacks is known by now.
+      if (error instanceof HarnessError && unusable.length > 0) return undefined;
+      throw error;
+    });
+    if (speeds === undefined) return { missing: unusable };
+    const needs = await needsOf(plan, speeds);
     return {
-      gmacsPerSecond,
+      gmacsPerSecond: [...speeds.values()][0]!,
+      speeds: [...speeds].map(([provider, gmacsPerSecond]) => ({ provider, gmacsPerSecond })),
       plan: needs,
-      missing: [...silentPrograms(plan), ...shortages(needs, machine, disks), ...timeShortages(needs, plan)],
+      missing: [
+        ...unusable,
+        ...silentPrograms(plan),
+        ...shortages(needs, machine, disks),
+        ...timeShortages(needs, plan),
+      ],
     };
   } catch (error) {
     if (!(error instanceof HarnessError)) throw error;
     return { missing: [textOf(error)] };
   }
+}
+
+/** Returns the problem of each provider of the plan that opens no graph on this machine. */
+function unusableProviders(plan: RunPlan, states: readonly ProviderState[]): readonly string[] {
+  const names = new Set(plan.chosen.map((each) => runtimeOf(plan, each).provider));
+  return states.flatMap(({ name, usable, problem }) =>
+    names.has(name) && !usable ? [`provider ${name}: ${problem ?? "opens no graph here"}`] : [],
+  );
 }
 
 function silentPrograms({ chosen }: RunPlan): readonly string[] {

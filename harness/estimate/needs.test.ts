@@ -15,7 +15,7 @@ test("weights of 16 bits take half the disk, and as much memory as float32 weigh
     limit: 1,
     results,
   } as const;
-  const { variants } = await needsOf(await resolvePlan(options), 100);
+  const { variants } = await needsOf(await resolvePlan(options), new Map([["cpu", 100]]));
   const [float, half, bf16] = variants;
   expect([half!.memoryBytes, bf16!.memoryBytes]).toEqual([float!.memoryBytes, float!.memoryBytes]);
   expect(half!.diskBytes / float!.diskBytes).toBeCloseTo(0.5, 2);

@@ -8,11 +8,13 @@ import { multipliesInt8 } from "../onnx/index.ts";
 import { leastRounds, withRounds } from "../plan/latencySettings.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { type RegisteredVariant, weightsVariantOf } from "../plan/plugins/registry.ts";
+import { runtimeOf } from "../plan/point.ts";
 import { graphBytes } from "../plan/variantFiles.ts";
 import { type ChosenVariant, type LeftOut, nameOfChosen } from "../plan/weights.ts";
 import { passesOf } from "../protocols/index.ts";
 import { seededCheckpoint } from "../weights/index.ts";
 import { expectedGroups, type LatencyCost, latencySeconds, roundsWithin } from "./latencyTime.ts";
+import type { Speeds } from "./speeds.ts";
 
 /** Assumptions of the estimates, where nothing was measured. They hold to a factor of two. */
 const assumed = {
@@ -106,17 +108,20 @@ export interface PlanNeeds {
 }
 
 /**
- * Estimates the needs of a plan. `gmacsPerSecond` is what measureSpeed finds with the plan's threads and provider; workers of a
- * latency phase may take `memoryBytes` together.
+ * Estimates the needs of a plan by the speeds of its providers; variants of one without a speed are left out. Workers of a latency
+ * phase may take `memoryBytes` together.
  */
 export async function needsOf(
   plan: RunPlan,
-  gmacsPerSecond: number,
+  speeds: Speeds,
   memoryBytes = loadedShare * freeBytes(),
 ): Promise<PlanNeeds> {
   const targets = estimateTargets(plan.dataset, plan.images.length);
   const untimed: VariantNeeds[] = [];
-  for (const chosen of plan.chosen) untimed.push(await variantNeeds(plan, chosen, { targets, gmacsPerSecond }));
+  for (const chosen of plan.chosen) {
+    const gmacsPerSecond = speeds.get(runtimeOf(plan, chosen).provider);
+    if (gmacsPerSecond !== undefined) untimed.push(await variantNeeds(plan, chosen, { targets, gmacsPerSecond }));
+  }
   const costs = costsOf(untimed);
   const groups = expectedGroups(costs, memoryBytes);
   const rounds = expectedRounds(plan, untimed, groups);

@@ -35,7 +35,7 @@ export function columnsOf(
   for (const result of results) {
     const asked = figures(result.record);
     for (const figure of figuresIn(result.record).filter(({ name }) => asked.includes(name))) {
-      const key = canonicalJson([rowName(result.record.variant), figure.name, conditionsOf(result.record, figure)]);
+      const key = canonicalJson([rowName(result.record), figure.name, conditionsOf(result.record, figure)]);
       columns.set(key, [...(columns.get(key) ?? []), { ...result, figure }]);
     }
   }
@@ -54,7 +54,7 @@ function columnOf(points: readonly HistoryPoint[]): HistoryColumn {
   const [{ record, figure }] = points as readonly [HistoryPoint, ...HistoryPoint[]];
   const { name, kind, unit, better, prompts, metric } = figure;
   return {
-    row: rowName(record.variant),
+    row: rowName(record),
     figure: { name, kind, unit, better, prompts, metric },
     conditions: conditionsOf(record, figure),
     differs: [],

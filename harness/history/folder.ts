@@ -5,6 +5,7 @@ import { HarnessError } from "../errors.ts";
 import { refuseIrregular } from "../files.ts";
 import { canonicalJson, sha256 } from "../store/canonical.ts";
 import { errorCode, onDisk, replaceFile } from "../store/disk/disk.ts";
+import { rowName } from "../store/rowName.ts";
 import { type PublishedRecord, parseRecord } from "./record.ts";
 
 /**
@@ -95,7 +96,7 @@ async function readRecord(folder: string, name: string): Promise<PublishedRecord
 export async function writeIndex(folder: string, notice: (text: string) => void): Promise<number> {
   const results = (await readPublished(folder, notice)).map(({ name, record }) => ({
     file: name,
-    variant: record.variant.name ?? record.variant.id,
+    variant: rowName(record),
     dataset: record.data.id,
     commit: record.commit,
     createdAt: record.run.createdAt,

@@ -1,4 +1,5 @@
 import { unknown } from "../errors.ts";
+import { rowName } from "../store/rowName.ts";
 import { columnsOf, type HistoryColumn } from "./columns.ts";
 import { figuresIn, firstFigures } from "./figures.ts";
 import { type Judgement, judgeColumn } from "./judge.ts";
@@ -39,7 +40,7 @@ export async function historyOf(request: HistoryRequest): Promise<readonly Judge
 
 async function refuseUnknown(request: HistoryRequest): Promise<void> {
   const all = await historyResults({ ...request, variant: undefined }, () => undefined);
-  const names = all.flatMap(({ record: { variant } }) => [variant.name ?? variant.id]);
+  const names = all.map(({ record }) => rowName(record));
   if (names.length > 0) throw unknown("variant of a result", request.variant!, [...new Set(names)]);
 }
 

@@ -3,7 +3,7 @@ import type { ScoreBook } from "../protocols/index.ts";
 import { readReports } from "../results/index/reports.ts";
 import { readSound, type SoundRun, soundRuns } from "../results/storedRuns.ts";
 import { canonicalJson } from "../store/canonical.ts";
-import { rowName } from "../store/rowName.ts";
+import { type NamedRun, rowName } from "../store/rowName.ts";
 import { measurementOf, type PublishedFile, readPublished } from "./folder.ts";
 import type { PublishedRecord } from "./record.ts";
 import { recordOf } from "./recordOf.ts";
@@ -36,10 +36,10 @@ export async function historyResults(
   places: ResultPlaces,
   notice: (text: string) => void,
 ): Promise<readonly HistoryResult[]> {
-  const isMeant = ({ id, name }: { readonly id: string; readonly name?: string | undefined }) =>
-    places.variant === undefined || [id, rowName({ id, name })].includes(places.variant);
-  const published = (await readPublished(places.published, notice)).filter(({ record }) => isMeant(record.variant));
-  const stored = (await soundRuns(places.results, notice)).filter(({ facts }) => isMeant(facts.variant));
+  const isMeant = (run: NamedRun) =>
+    places.variant === undefined || [run.variant.id, rowName(run)].includes(places.variant);
+  const published = (await readPublished(places.published, notice)).filter(({ record }) => isMeant(record));
+  const stored = (await soundRuns(places.results, notice)).filter(({ facts }) => isMeant(facts));
   const local = await localResults(stored, places, notice);
   const own = new Map(local.map((each) => [measurementOf(each.record), each]));
   const agreeing = published.filter((each) => agrees(each, own.get(measurementOf(each.record)), notice));

@@ -24,3 +24,12 @@ test("what never settles ends and says so", async () => {
   };
   expect(await warmUpUntilStable(growing)).toEqual({ samples: 40, stable: false });
 });
+
+test("a minute of warm-up is enough, steady or not", async () => {
+  let nowMs = 0;
+  const slow = async () => {
+    nowMs += 25_000;
+    return 10;
+  };
+  expect(await warmUpUntilStable(slow, { nowMs: () => nowMs })).toEqual({ samples: 3, stable: false });
+});

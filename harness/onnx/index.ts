@@ -15,10 +15,10 @@ export {
   portableFormat,
   portableModelSchema,
 } from "./portable/schema.ts";
+export { buildsEngines } from "./providers/settings.ts";
 export { computedIn } from "./rewrite/computedIn.ts";
 export { computesIn } from "./rewrite/halfProviders.ts";
 export { joinedGraphs, withOutputsNamed } from "./rewrite/joined.ts";
-
 export { mlpInParts } from "./rewrite/mlpInParts.ts";
 export { providerGraph } from "./rewrite/providerGraph.ts";
 export { type Replace, rewriteGraph, withOutputs } from "./rewrite/rewrite.ts";

@@ -7,6 +7,7 @@ import type { DeclaredValue, RuntimeOptions, Tensor } from "../api.ts";
 import { HarnessError, unknown } from "../errors.ts";
 import { toHalves } from "./halves.ts";
 import { sumsInt8In32Bits } from "./int8Sums.ts";
+import { askedProviders, configurationOf, prepareEnvironment, settingsOf } from "./providers/settings.ts";
 
 /** A session is a graph ready to run. Feeds and results are float32 by the graph's own names. */
 export interface Session {
@@ -41,6 +42,14 @@ export const runtimeVersion: string = (require("onnxruntime-node/package.json") 
 /** Types that inputs may have. */
 export const fedTypes = ["float32", "float64", "float16", "int64", "int32", "int8", "uint8", "bool"] as const;
 
+/** The parts of the runtime that sessions are made with. Tests bring others, which record what they are asked for. */
+export interface SessionMaker {
+  listSupportedBackends(): readonly { readonly name: string }[];
+  readonly InferenceSession: {
+    create(file: string, options: ort.InferenceSession.SessionOptions): Promise<ort.InferenceSession>;
+  };
+}
+
 let loaded: typeof ort | undefined;
 
 /** Loads the runtime with the first session: most commands open none, and need not wait for its library. */
@@ -56,10 +65,8 @@ function runtime(): typeof ort {
  * Returns the providers that this build of ONNX Runtime carries; whether the machine has their libraries shows when one is
  * opened.
  */
-export function providers(): readonly string[] {
-  return runtime()
-    .listSupportedBackends()
-    .map((backend) => backend.name);
+export function providers(maker: SessionMaker = runtime()): readonly string[] {
+  return maker.listSupportedBackends().map((backend) => backend.name);
 }
 
 /** An output in the type that the graph gives it: float16 are 16 bits each. */
@@ -87,8 +94,12 @@ export interface TypedSession {
  * be measured as part of the next one.
  * Throws HarnessError where the provider is unknown or its libraries are missing, or the file is no graph.
  */
-export async function openSession(file: string, options: SessionOptions): Promise<Session> {
-  const session = await created(file, options);
+export async function openSession(
+  file: string,
+  options: SessionOptions,
+  maker: SessionMaker = runtime(),
+): Promise<Session> {
+  const session = await created(file, options, maker);
   const run = runOf(session);
   return {
     inputs: session.inputNames,
@@ -98,7 +109,7 @@ export async function openSession(file: string, options: SessionOptions): Promis
       return Object.fromEntries(Object.entries(results).map(([name, result]) => [name, tensorOf(name, result)]));
     },
     async close() {
-      if (options.profile !== undefined) session.endProfiling();
+      if (tracedFolder(options) !== undefined) session.endProfiling();
       await session.release();
     },
   };
@@ -106,7 +117,7 @@ export async function openSession(file: string, options: SessionOptions): Promis
 
 /** Opens a graph whose outputs may be of any type. Throws as `openSession` does. */
 export async function openTypedSession(file: string, options: SessionOptions): Promise<TypedSession> {
-  const session = await created(file, options);
+  const session = await created(file, options, runtime());
   const run = runOf(session);
   return {
     inputs: session.inputNames,
@@ -135,52 +146,57 @@ function runOf(session: ort.InferenceSession) {
   };
 }
 
-function created(file: string, options: SessionOptions): Promise<ort.InferenceSession> {
-  if (!providers().includes(options.provider)) throw unknown("provider", options.provider, providers());
+async function created(file: string, options: SessionOptions, maker: SessionMaker): Promise<ort.InferenceSession> {
+  const known = providers(maker);
+  if (!known.includes(options.provider)) throw unknown("provider", options.provider, known);
   if (!existsSync(file)) throw new HarnessError(`${file}: no such file`, { expected: "an ONNX graph" });
-  return create(file, options);
-}
-
-async function create(file: string, options: SessionOptions): Promise<ort.InferenceSession> {
-  const { profile } = options;
-  const optimised = profile === undefined ? undefined : optimisedFile(profile, file);
   try {
-    // The runtime takes an option that is undefined for one of a wrong type.
-    const given: ort.InferenceSession.SessionOptions = withValues({
-      executionProviders: [options.provider],
-      intraOpNumThreads: options.threads,
-      interOpNumThreads: 1,
-      executionMode: sessionSettings.executionMode,
-      graphOptimizationLevel: options.optimisation ?? sessionSettings.optimisation,
-      enableCpuMemArena: options.memory !== "given back",
-      enableMemPattern: options.memory !== "given back",
-      extra: {
-        session: {
-          intra_op: { allow_spinning: "0" },
-          inter_op: { allow_spinning: "0" },
-          x64quantprecision: sumsInt8In32Bits() ? "0" : "1",
-          ...besideOptimised(optimised),
-        },
-      },
-      // Fatal errors only. It throws the others too, and what it warns of (constants that it folded away) concerns nobody
-      // who reads results.
-      logSeverityLevel: 4,
-      enableProfiling: profile !== undefined,
-      profileFilePrefix: `${profile ?? "."}/${basename(file, ".onnx")}`,
-      optimizedModelFilePath: optimised,
-    });
-    return await runtime().InferenceSession.create(file, given);
+    prepareEnvironment(options.provider);
+    return await maker.InferenceSession.create(file, runtimeOptions(file, options));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new HarnessError(`${basename(file)}: ONNX Runtime can not open it on provider ${options.provider}`, {
       found: message.split("\n")[0],
-      hint:
-        options.provider === "cpu"
-          ? "is the file whole? it may also need operators that this version lacks"
-          : providerHint(options.provider),
+      hint: settingsOf(options.provider).hint,
       cause: error,
     });
   }
+}
+
+/** Returns the folder that a session's profile is written into. */
+function tracedFolder({ profile, trace }: SessionOptions): string | undefined {
+  return profile ?? trace;
+}
+
+/** Returns the options of a session as the runtime takes them: it takes one that is undefined for one of a wrong type. */
+function runtimeOptions(file: string, options: SessionOptions): ort.InferenceSession.SessionOptions {
+  const { provider, profile } = options;
+  const optimised = profile === undefined ? undefined : optimisedFile(profile, file);
+  const folder = tracedFolder(options);
+  return withValues({
+    executionProviders: askedProviders(provider),
+    intraOpNumThreads: options.threads,
+    interOpNumThreads: 1,
+    executionMode: sessionSettings.executionMode,
+    graphOptimizationLevel: options.optimisation ?? sessionSettings.optimisation,
+    enableCpuMemArena: options.memory !== "given back",
+    enableMemPattern: options.memory !== "given back",
+    extra: {
+      session: {
+        intra_op: { allow_spinning: "0" },
+        inter_op: { allow_spinning: "0" },
+        x64quantprecision: sumsInt8In32Bits() ? "0" : "1",
+        ...besideOptimised(optimised),
+      },
+      ep: configurationOf(provider, file),
+    },
+    // Fatal errors only. It throws the others too, and what it warns of (constants that it folded away) concerns nobody
+    // who reads results.
+    logSeverityLevel: 4,
+    enableProfiling: folder !== undefined,
+    profileFilePrefix: `${folder ?? "."}/${basename(file, ".onnx")}`,
+    optimizedModelFilePath: optimised,
+  });
 }
 
 /** Returns where a session that is profiled in a folder writes the graph as the runtime optimised it: its nodes are the profile's. */
@@ -195,14 +211,6 @@ function besideOptimised(file: string | undefined): Readonly<Record<string, stri
     optimized_model_external_initializers_file_name: `${basename(file)}.weights`,
     optimized_model_external_initializers_min_size_in_bytes: "1024",
   };
-}
-
-function providerHint(provider: string): string {
-  if (provider === "cuda" || provider === "tensorrt")
-    return "CUDA 12 and cuDNN 9 must be installed, and onnxruntime-node's CUDA libraries fetched once: node node_modules/onnxruntime-node/script/install.js";
-  if (provider === "webgpu" && process.platform === "linux")
-    return "WebGPU needs Vulkan's loader (Debian and Ubuntu: apt-get install libvulkan1) and a driver: a GPU's own, or SwiftShader, a software device that comes with Chromium (apt-get install chromium; VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json); `--provider cpu` runs everywhere";
-  return "this provider needs its platform's own libraries; `--provider cpu` runs everywhere";
 }
 
 /**

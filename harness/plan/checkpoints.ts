@@ -1,5 +1,5 @@
 import { HarnessError } from "../errors.ts";
-import { isCheckpointPath, isOwnName, rowNameParts } from "../store/rowName.ts";
+import { isCheckpointPath, isOwnName, providerParts, rowNameParts } from "../store/rowName.ts";
 import { type RegisteredVariant, type Registry, variantOf, weightsVariantOf } from "./plugins/registry.ts";
 
 /** A variant as the user names it, with the checkpoint that it is to run on. */
@@ -45,6 +45,11 @@ export function isBarePath(text: string): boolean {
 
 /** Returns the variant that an id or a row's name means. Throws HarnessError for an unknown variant and for a wrong name. */
 export function namedVariant(registry: Registry, name: string): NamedVariant {
+  const { row, provider } = providerParts(name);
+  if (row !== name && registry.variants.has(row) && !registry.variants.has(name))
+    throw new HarnessError(`${name}: the provider is no part of a variant's name`, {
+      hint: `name ${row}, and the provider apart: --provider ${provider}`,
+    });
   if (!name.includes(":")) {
     const variant = variantOf(registry, name);
     return { variant, base: weightsVariantOf(registry, variant) };

@@ -29,7 +29,8 @@ export interface UnansweredExternal extends AskedExternal {
 
 export interface ExternalOptions {
   readonly threads: number;
-  readonly provider: string;
+  /** The providers of the plan: a program is measured beside that of the processor. */
+  readonly providers: readonly string[];
   /** Names the Python that starts shipped programs; without it one is looked for. */
   readonly python: string | undefined;
 }

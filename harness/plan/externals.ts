@@ -6,6 +6,7 @@ import { countdown } from "../process/deadlines.ts";
 import type { GroupCommand } from "../process/external/group.ts";
 import { askHello, describedPreset, type ExternalDescription, type HelloFields } from "../process/external/hello.ts";
 import { ExternalLink } from "../process/external/link.ts";
+import { processor } from "../store/rowName.ts";
 import { commandOf, type ExternalOptions, startWords } from "./externalCommand.ts";
 import { idPattern } from "./plugins/pluginRules.ts";
 import type { RegisteredVariant, Registry } from "./plugins/registry.ts";
@@ -89,9 +90,9 @@ async function describe(chosen: ChosenVariant, options: ExternalOptions): Promis
   const { id, base } = preset;
   if (process.platform !== "linux")
     throw new HarnessError(`${id}: another process is measured on Linux alone`, { found: process.platform });
-  if (options.provider !== "cpu")
+  if (!options.providers.includes(processor))
     throw new HarnessError(`${id}: its program chooses its device by itself`, {
-      found: `--provider ${options.provider}`,
+      found: `--provider ${options.providers.join()}`,
       hint: "leave --provider out, or measure it in a run of its own",
     });
   const { setting = null, sizes = null } = external!;

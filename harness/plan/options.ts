@@ -49,7 +49,11 @@ export const planOptions = {
       "pin the measured processes to these logical processors, such as 0-7; their number is the default of --threads",
     type: "string",
   },
-  provider: { describe: "execution provider of ONNX Runtime", type: "string", default: "cpu" },
+  provider: {
+    describe: "execution provider of ONNX Runtime, or several set apart by commas: cpu,webgpu; each is a row",
+    type: "string",
+    default: "cpu",
+  },
   "accept-error": {
     describe: "measure a provider whose outputs are over 2 % of their std off from the processor's",
     type: "boolean",

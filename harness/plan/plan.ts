@@ -13,6 +13,7 @@ import { planOptions } from "./options.ts";
 import { processorsOf } from "./pinnedCpus.ts";
 import { bookOf } from "./plugins/book.ts";
 import { loadRegistry, type Registry } from "./plugins/registry.ts";
+import { onProviders, providersOf } from "./providers.ts";
 import {
   atLeast,
   imageTimeoutOf,
@@ -47,7 +48,8 @@ export interface RunPlan {
   /** Says whether images may be scored that a variant was calibrated on. */
   readonly overlap: "refused" | "allowed";
   readonly seed: number;
-  readonly runtime: { readonly provider: string; readonly threads: number };
+  /** What all variants share; `runtimeOf` says which provider each has. */
+  readonly runtime: { readonly threads: number };
   /** Logical processors that the measured processes are pinned to. */
   readonly cpus?: string | undefined;
   readonly latency: LatencySettings;
@@ -85,17 +87,14 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
   const shard = shardOf(flags);
   const names = namesOf(flags);
   const { threads, cpus } = processorsOf(flags);
-  const runtime = {
-    provider: flags.provider ?? defaults.provider,
-    threads,
-  };
+  const providers = providersOf(flags.provider ?? defaults.provider);
   const weighed = await chooseWeights(registry, {
     variants: withSettings(registry, names, flags.settings ?? {}),
     weights: flags.weights ?? defaults.weights,
     checkpoints: checkpointsOf(flags.checkpoint ?? []),
   });
   const available = {
-    chosen: await withDescriptions(weighed.chosen, { ...runtime, python: flags.python }),
+    chosen: await withDescriptions(weighed.chosen, { providers, threads, python: flags.python }),
     leftOut: weighed.leftOut,
   };
   const fitting = names.includes("all") ? withoutMisfits(available, prompts) : available;
@@ -117,7 +116,7 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
   return {
     registry,
     variantFiles,
-    chosen,
+    chosen: onProviders(chosen, providers),
     leftOut,
     dataset,
     datasetOptions,
@@ -135,7 +134,7 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
     maxMinutes: maxMinutesOf(flags, phases),
     fileHints,
     acceptError: flags["accept-error"] === true || undefined,
-    runtime,
+    runtime: { threads },
     cpus,
     latency: latencySettings(flags, notice),
   };

@@ -16,9 +16,10 @@ test("a method and its model have the same side", () => {
   expect(preset.notes.at(-1)).toBe("its input is 384 px here: the model was trained for 256 px, and not for this side");
 });
 
-test("a variant that is no point has the plan's runtime", () => {
-  const runtime = { provider: "cpu", threads: 2 };
+test("a variant that is no point has the plan's threads, and the processor where it names no provider", () => {
+  const runtime = { threads: 2 };
   const own = { provider: "webgpu", threads: 1 };
-  expect(runtimeOf({ runtime }, {})).toBe(runtime);
+  expect(runtimeOf({ runtime }, {})).toEqual({ provider: "cpu", threads: 2 });
+  expect(runtimeOf({ runtime }, { provider: "webgpu" })).toEqual({ provider: "webgpu", threads: 2 });
   expect(runtimeOf({ runtime }, { point: { label: "", sizes: {}, runtime: own, accuracy: "here" } })).toBe(own);
 });

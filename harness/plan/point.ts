@@ -1,4 +1,5 @@
 import type { RuntimeOptions, VariantManifest } from "../api.ts";
+import { processor } from "../store/rowName.ts";
 import type { RegisteredVariant } from "./plugins/registry.ts";
 
 /** Sizes in which a measurement differs from the ordinary one; it is plain data, since it crosses process boundaries. */
@@ -21,16 +22,17 @@ export interface PlanPoint {
   readonly accuracy: "here" | "elsewhere";
 }
 
-interface Pointed {
+interface Measured {
+  readonly provider?: string | undefined;
   readonly point?: PlanPoint | undefined;
 }
 
 /** Returns the runtime that a variant of the plan is measured with. */
 export function runtimeOf(
-  { runtime }: { readonly runtime: PlanPoint["runtime"] },
-  { point }: Pointed,
+  { runtime: { threads } }: { readonly runtime: Pick<RuntimeOptions, "threads"> },
+  { provider = processor, point }: Measured,
 ): PlanPoint["runtime"] {
-  return point?.runtime ?? runtime;
+  return point?.runtime ?? { provider, threads };
 }
 
 /** Returns the variant with an input of another side, if one is given; what it says of itself tells that nobody trained it for that. */

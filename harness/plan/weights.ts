@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { NanoWeights, VariantManifest, WeightSource } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { homeFolder } from "../home.ts";
-import { rowName } from "../store/rowName.ts";
+import { nameOnProcessor, processor, rowName } from "../store/rowName.ts";
 import { namedVariant, requireKnown } from "./checkpoints.ts";
 import type { ChosenExternal, UnansweredExternal } from "./externalCommand.ts";
 import { type RegisteredVariant, type Registry, weightsVariantOf } from "./plugins/registry.ts";
@@ -29,6 +29,8 @@ export interface ChosenVariant {
   readonly weights: ChosenWeights;
   /** What the row is called, where the user named its checkpoint: `sam-nano:mine`. */
   readonly name?: string | undefined;
+  /** The execution provider that it is measured on; that of the processor if left out. */
+  readonly provider?: string | undefined;
   /** Present for a point of a sweep. */
   readonly point?: PlanPoint | undefined;
   /** Present for a variant that another process answers for, once it has been asked what it is. */
@@ -89,9 +91,15 @@ export async function chooseWeights(registry: Registry, flags: WeightsFlags): Pr
 }
 
 /** Returns what the row of a chosen variant is called; a point of a sweep has its own name. */
-export function nameOfChosen({ variant, name, point }: Pick<ChosenVariant, "variant" | "name" | "point">): string {
-  const row = rowName({ id: variant.preset.id, name });
-  return point === undefined ? row : `${row}, ${point.label}`;
+export function nameOfChosen({
+  variant: { preset },
+  name,
+  provider = processor,
+  point,
+}: Pick<ChosenVariant, "variant" | "name" | "provider" | "point">): string {
+  const variant = { id: preset.id, name, role: preset.role };
+  if (point !== undefined) return `${nameOnProcessor(variant)}, ${point.label}`;
+  return rowName({ variant, runtime: { provider } });
 }
 
 /** Returns the weights of a checkpoint that the user named. Throws HarnessError where no file is given under this name. */

@@ -8,6 +8,7 @@ import { HarnessError } from "../errors.ts";
 import type { PortableModel } from "../onnx/index.ts";
 import { drawnDataset } from "../plan/options.ts";
 import { type RunPlan, resolvePlan } from "../plan/plan.ts";
+import { runtimeOf } from "../plan/point.ts";
 import type { RunFlags } from "../plan/runFlags.ts";
 import type { ChosenVariant } from "../plan/weights.ts";
 import { misfitOf, promptPlan } from "../protocols/index.ts";
@@ -85,7 +86,7 @@ interface Measured {
 }
 
 async function writeFolder(request: PortableRequest, plan: RunPlan): Promise<Measured> {
-  const { registry, runtime } = plan;
+  const { registry } = plan;
   const { folder, graph, observer, signal, progress } = request;
   const chosen = onlyOne(plan, request.variant);
   const { variant } = chosen;
@@ -93,7 +94,7 @@ async function writeFolder(request: PortableRequest, plan: RunPlan): Promise<Mea
   const prepared = await prepareRun(plan, chosen, [], watcher);
   const { checkpoint, weightsId, record } = await openWeights(chosen, registry);
   try {
-    const learning = { variant, checkpoint, weightsId, registry, runtime };
+    const learning = { variant, checkpoint, weightsId, registry, runtime: runtimeOf(plan, chosen) };
     // The preparation of the run has stored it.
     const calibration = (await calibrationFor({ ...learning, ...watcher, progress: watcher.calibration }))?.values;
     const model = await writeModel({

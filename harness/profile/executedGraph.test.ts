@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { boxMacs, GraphBuilder, openSession, optimisedFile, reshape, writeGraph } from "../onnx/index.ts";
+import { readTrace } from "../onnx/trace/trace.ts";
 import { seededCheckpoint } from "../weights/index.ts";
 import { executedNodes } from "./executedGraph.ts";
 import { layersOf } from "./layers.ts";
-import { readTrace } from "./trace.ts";
 
 let folder: string;
 beforeEach(() => {

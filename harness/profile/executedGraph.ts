@@ -2,9 +2,10 @@ import { basename } from "node:path";
 import type { DeclaredNode, GraphBody } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { executedMacs, readSignature } from "../onnx/index.ts";
+import type { TracedNode } from "../onnx/trace/trace.ts";
+import { processor } from "../store/rowName.ts";
 import { visible } from "../visible.ts";
 import { givenName, moduleNames } from "./modules.ts";
-import type { TracedNode } from "./trace.ts";
 
 /** A node that the runtime ran, with what its two files say of it: the one that was opened, and the one that it was optimised to. */
 export interface ExecutedNode {
@@ -48,10 +49,15 @@ export function executedNodes(traced: readonly TracedNode[], files: GraphPair): 
       inputs: declared.inputs,
       outputs: declared.outputs,
       outputBytes: bytesOfOutputs(node, declared),
-      macs: executedMacs({ ...node, attributes: declared.attributes ?? {} }),
+      // A provider that lays weights out anew takes them off the node, and what it multiplies is not known then.
+      macs: lacksInputs(node, declared) ? 0 : executedMacs({ ...node, attributes: declared.attributes ?? {} }),
       weights: [...new Set(read.map(moduleOf))].filter((module) => module !== undefined),
     };
   });
+}
+
+function lacksInputs({ provider, inputs }: TracedNode, declared: DeclaredNode): boolean {
+  return provider !== processor && inputs.length < declared.inputs.filter((name) => name !== "").length;
 }
 
 function byName({ nodes }: GraphBody): ReadonlyMap<string | undefined, DeclaredNode> {

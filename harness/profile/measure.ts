@@ -1,16 +1,17 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import type { ModelSetup } from "../build/setup.ts";
 import { HarnessError, Stopped, unknown } from "../errors.ts";
 import { interleavedRounds } from "../measure/schedule.ts";
 import { optimisedFile } from "../onnx/index.ts";
+import { traceFiles } from "../onnx/trace/files.ts";
+import { readTrace, type TracedRun } from "../onnx/trace/trace.ts";
 import { Deadlines } from "../process/deadlines.ts";
 import { random } from "../stats/random.ts";
 import { WorkerProcess } from "../worker/workerProcess.ts";
 import { type ExecutedNode, executedNodes } from "./executedGraph.ts";
 import type { GraphStage, ProfiledCalls, Sample } from "./profiled.ts";
-import { readTrace, type TracedRun } from "./trace.ts";
 
 export interface ProfileRequest {
   readonly setup: ModelSetup;
@@ -93,13 +94,10 @@ function startProcess({ variant }: ModelSetup): WorkerProcess<ProfiledCalls> {
   return new WorkerProcess(variant, { module, serialization: "advanced", deadlines: new Deadlines() });
 }
 
-/** Returns the profile of a graph's session: the runtime puts the time behind the graph's name. */
+/** Returns the one profile of a graph's session. */
 function traceFile(folder: string, graph: string, part: string): string {
-  const name = basename(graph, ".onnx");
-  const found = readdirSync(folder).filter(
-    (file) => file.endsWith(".json") && /^_\d/.test(file.slice(name.length)) && file.startsWith(name),
-  );
-  if (found.length === 1) return join(folder, found[0]!);
+  const found = traceFiles(folder, graph);
+  if (found.length === 1) return found[0]!;
   throw new HarnessError(`${part}: the runtime wrote no one profile of it`, {
     found: `${found.length} files`,
     hint: "one box is decoded without a mask: graphs that need more do not run, and have no profile",

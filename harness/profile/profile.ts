@@ -1,9 +1,10 @@
+import { type Assignment, assignmentOf } from "../onnx/trace/assignment.ts";
 import { ratioOfMedians } from "../stats/ratio.ts";
 import { type LatencySummary, latencySummary } from "../stats/summary.ts";
 import { type Ceilings, measureCeilings } from "./ceilings.ts";
 import { measureProfile, type ProfileRequest } from "./measure.ts";
 import type { GraphStage } from "./profiled.ts";
-import { type ProfileSummary, summarise } from "./summary.ts";
+import { type ProfileSummary, summarise, timesWork } from "./summary.ts";
 
 export type { ProfileRequest } from "./measure.ts";
 export type { ProfileEntry } from "./summary.ts";
@@ -27,6 +28,10 @@ export interface Profile extends ProfileSummary {
   readonly cost: { readonly value: number; readonly low?: number; readonly high?: number };
   readonly gmacs: number;
   readonly ceilings: Ceilings;
+  /** Says which provider ran what in the last run. */
+  readonly assignment: Assignment;
+  /** `handed over`: the device times nothing, so that nodes have the time in which their work was handed to it. */
+  readonly times: "work" | "handed over";
 }
 
 /** Profiles one graph of a variant. Throws as measureProfile does. */
@@ -52,6 +57,8 @@ export async function profileGraph(request: ProfileRequest): Promise<Profile> {
     cost: ratioOfMedians({ a: plainMs, b: profiledMs, paired: true }, 0),
     gmacs: nodes.reduce((sum, { macs }) => sum + macs, 0) / 1e9,
     ceilings,
+    assignment: assignmentOf(part, provider, runs.at(-1)!),
+    times: runs.every(timesWork) ? "work" : "handed over",
     ...summarise(runs, nodes, ceilings),
   };
 }

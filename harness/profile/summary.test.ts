@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import type { TracedRun } from "../onnx/trace/trace.ts";
 import type { ExecutedNode } from "./executedGraph.ts";
 import { summarise } from "./summary.ts";
-import type { TracedRun } from "./trace.ts";
 
 function node(name: string, operator: string, facts: Partial<ExecutedNode> = {}): ExecutedNode {
   return { name, operator, inputs: [], outputs: [name], outputBytes: [0], macs: 0, weights: [], ...facts };
@@ -16,9 +16,9 @@ const nodes = [
 
 function run(durationMs: number, times: readonly number[]): TracedRun {
   const own = nodes.map(({ name, operator }, i) => {
-    return { name, operator, durationMs: times[i]!, inputs: [], outputs: [], outputBytes: 0 };
+    return { name, operator, provider: "cpu", durationMs: times[i]!, inputs: [], outputs: [], outputBytes: 0 };
   });
-  return { durationMs, nodes: own };
+  return { durationMs, timedBy: "runtime", nodes: own };
 }
 
 const runs = [run(100, [40, 10, 20, 20]), run(200, [60, 20, 40, 40]), run(100, [50, 20, 10, 10])];
@@ -68,9 +68,9 @@ test("the same layer of all blocks of a list is one thing, and other layers are 
   ];
   const times = [5, 1, 7, 2, 4, 6];
   const own = alike.map(({ name, operator }, i) => {
-    return { name, operator, durationMs: times[i]!, inputs: [], outputs: [], outputBytes: 0 };
+    return { name, operator, provider: "cpu", durationMs: times[i]!, inputs: [], outputs: [], outputBytes: 0 };
   });
-  const found = summarise([{ durationMs: 25, nodes: own }], alike, { fp32: 100 }).alike;
+  const found = summarise([{ durationMs: 25, timedBy: "runtime", nodes: own }], alike, { fp32: 100 }).alike;
   expect(found.map(({ name, timeMs }) => [name, timeMs])).toEqual([
     ["enc.blocks.*.mlp.lin, MatMul", 12],
     ["enc.neck.1, MatMul", 6],
@@ -82,8 +82,16 @@ test("the same layer of all blocks of a list is one thing, and other layers are 
 test("a product of weights in blocks is held against int8 on the level that multiplies integers, and float32 on the other", () => {
   const ofCeiling = [1, 4].map((level) => {
     const product = node("lin", "MatMulNBits", { macs: 8e9, attributes: { accuracy_level: level } });
-    const timed = { name: "lin", operator: "MatMulNBits", durationMs: 80, inputs: [], outputs: [], outputBytes: 0 };
-    return summarise([{ durationMs: 100, nodes: [timed] }], [product], { fp32: 200, int8: 800 }).operators[0]!
+    const timed = {
+      name: "lin",
+      operator: "MatMulNBits",
+      provider: "CPUExecutionProvider",
+      durationMs: 80,
+      inputs: [],
+      outputs: [],
+      outputBytes: 0,
+    };
+    return summarise([{ durationMs: 100, timedBy: "runtime", nodes: [timed] }], [product], { fp32: 200, int8: 800 }).operators[0]!
       .ofCeiling;
   });
   expect(ofCeiling).toEqual([0.5, 0.125]);

@@ -1,10 +1,11 @@
+import type { TracedRun } from "../onnx/trace/trace.ts";
 import { median } from "../stats/summary.ts";
+import { processor } from "../store/rowName.ts";
 import { type Ceilings, ceilingMs } from "./ceilings.ts";
 import type { ExecutedNode } from "./executedGraph.ts";
 import { layersOf } from "./layers.ts";
 import { liveBytes } from "./liveTensors.ts";
 import { blocksOf } from "./modules.ts";
-import type { TracedRun } from "./trace.ts";
 
 /** An entry says what some nodes of the graph take together: those of a block, of a layer, or of one kind of operator. */
 export interface ProfileEntry {
@@ -59,6 +60,7 @@ export function summarise(
   const layers = layersOf(nodes);
   const blockOf = blocksOf([...new Set(layers)]);
   const live = liveBytes(nodes);
+  const ofWork = runs.every(timesWork);
   const placed = nodes.map((node, i): Placed => {
     const layer = layers[i]!;
     const timesMs = runs.map((run) => run.nodes[i]!.durationMs);
@@ -66,7 +68,10 @@ export function summarise(
   });
   const runsMs = runs.map(({ durationMs }) => durationMs);
   const entries = (keyOf: (each: Placed) => string) =>
-    [...grouped(placed, keyOf)].map(([name, own]) => ({ own, entry: entryOf(name, own, { runsMs, ceilings }) }));
+    [...grouped(placed, keyOf)].map(([name, own]) => ({
+      own,
+      entry: entryOf(name, own, { runsMs, ceilings, ofWork }),
+    }));
   return {
     blocks: entries(({ block }) => block).map(({ entry }) => entry),
     layers: entries(({ layer }) => layer).map(({ own, entry }) => ({ ...entry, block: own[0]!.block })),
@@ -77,6 +82,11 @@ export function summarise(
       return { ...entry, block, layer, operator: node.operator };
     }),
   };
+}
+
+/** Tells whether the times of a run's nodes are those of their work: on a device that times nothing, they are those of handing it over. */
+export function timesWork({ timedBy, nodes }: TracedRun): boolean {
+  return timedBy === "device" || nodes.every(({ provider }) => provider === processor);
 }
 
 function slowestFirst(entries: readonly { readonly entry: ProfileEntry }[]): readonly ProfileEntry[] {
@@ -98,16 +108,19 @@ function grouped(placed: readonly Placed[], keyOf: (each: Placed) => string): Re
   return groups;
 }
 
-function entryOf(
-  name: string,
-  own: readonly Placed[],
-  { runsMs, ceilings }: { readonly runsMs: readonly number[]; readonly ceilings: Ceilings },
-): ProfileEntry {
+interface EntryContext {
+  readonly runsMs: readonly number[];
+  readonly ceilings: Ceilings;
+  /** False where the times of nodes are not those of their work. */
+  readonly ofWork: boolean;
+}
+
+function entryOf(name: string, own: readonly Placed[], { runsMs, ceilings, ofWork }: EntryContext): ProfileEntry {
   const sums = runsMs.map((_, run) => own.reduce((sum, { timesMs }) => sum + timesMs[run]!, 0));
   const timeMs = median(sums);
   const macs = own.reduce((sum, { node }) => sum + node.macs, 0);
   const leastMs = own.reduce((sum, { node }) => sum + ceilingMs(node, ceilings), 0);
-  const multiplies = macs > 0 && timeMs > 0;
+  const multiplies = macs > 0 && timeMs > 0 && ofWork;
   return {
     name,
     nodes: own.length,

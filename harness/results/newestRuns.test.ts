@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { exampleManifest } from "../store/fixtures/run.ts";
 import { factsOf } from "../store/runFacts.ts";
-import { newestRuns } from "./storedRuns.ts";
+import { newestOfEach, newestRuns } from "./storedRuns.ts";
 
 test("the newest of many runs stay, in their order", () => {
   const runs = [3, 1, 2, 5, 4].map((day) => {
@@ -12,4 +12,15 @@ test("the newest of many runs stay, in their order", () => {
   expect(daysOf(3)).toEqual(["3", "5", "4"]);
   expect(daysOf(1)).toEqual(["5"]);
   expect(daysOf(9)).toEqual(["3", "1", "2", "5", "4"]);
+});
+
+test("the same variant on two providers is two questions, and a floor is one", () => {
+  const facts = (id: string, provider: string, role?: "floor") => {
+    const manifest = exampleManifest();
+    const variant = { ...manifest.variant, role };
+    return factsOf({ ...manifest, id, variant, runtime: { ...manifest.runtime, provider } });
+  };
+  const idsOf = (...runs: readonly ReturnType<typeof facts>[]) => newestOfEach(runs).map(({ id }) => id);
+  expect(idsOf(facts("a", "cpu"), facts("b", "webgpu"), facts("c", "cpu"))).toEqual(["c", "b"]);
+  expect(idsOf(facts("a", "cpu", "floor"), facts("b", "webgpu", "floor"))).toEqual(["b"]);
 });

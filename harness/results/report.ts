@@ -8,6 +8,7 @@ import { rowName } from "../store/rowName.ts";
 import { isEarlier, type Manifest } from "../store/schema.ts";
 import type { StoredRun } from "../store/store.ts";
 import { type Accuracy, accuracyOf, heldForAccuracy, type ReportOptions } from "./accuracy.ts";
+import { fallbackTexts } from "./fallbacks.ts";
 import { type ColdStart, coldStartOf } from "./machine/coldStart.ts";
 import { type EnergyFigure, energyFigure } from "./machine/energy.ts";
 import { type EverythingReport, everythingReport } from "./machine/everythingStages.ts";
@@ -105,6 +106,12 @@ export interface RunReport {
   /** Content of the graphs' files: elements of constants, folded tables among them, and bytes. */
   readonly graph?: { readonly constants: number; readonly fileBytes: number };
   readonly conditions: Conditions;
+  /** Largest difference from what the processor computes, as a share of the std, by stage; absent on the processor. */
+  readonly providerError?: Manifest["runtime"]["providerError"];
+  /** Says which nodes of each graph ran on another provider than the one asked for. */
+  readonly assignments?: Manifest["runtime"]["assignments"];
+  /** Times in which the graphs were opened, where the provider builds engines of them. */
+  readonly opening?: Manifest["runtime"]["opening"];
   /** Notes of the variant: what a reader must know of its weights. */
   readonly notes: readonly string[];
   readonly warnings: Manifest["warnings"];
@@ -158,7 +165,7 @@ export async function reportOfRows(run: StoredRun, rows: RunRows, options: Repor
   const accuracy = weights.source === "seeded" ? noAccuracy : await accuracyOf(run, rows, options);
   return {
     id,
-    variant: rowName(variant),
+    variant: rowName(manifest),
     title: variant.title,
     weights: weightsWord(weights),
     weightsLabel: weights.label,
@@ -193,7 +200,10 @@ export async function reportOfRows(run: StoredRun, rows: RunRows, options: Repor
     theory: graphs?.theory,
     absent: absentOf(absent, accuracy),
     conditions: conditionsOf(manifest),
-    notes: variant.notes,
+    providerError: manifest.runtime.providerError,
+    assignments: manifest.runtime.assignments,
+    opening: manifest.runtime.opening,
+    notes: [...variant.notes, ...fallbackTexts(manifest.runtime)],
     warnings: [...warningsOf(manifest, rows), ...accuracy.unknown.map((text) => ({ about: "metrics", text }))],
   };
 }
@@ -285,16 +295,16 @@ export function sameConditions(a: Conditions, b: Conditions): boolean {
 }
 
 /**
- * Returns the conditions in which two rows differ. The seed and the program that answers do not count; another program runs where
- * the provider is cpu, and the version of ONNX Runtime counts between rows that both have one.
+ * Returns the conditions in which two rows differ. The seed, the provider and the program that answers do not count: the last two
+ * are what is measured, and a row's name says them. The GPU and the version of ONNX Runtime count between rows that both have one.
  */
 export function differingConditions(a: Conditions, b: Conditions): readonly (keyof Conditions)[] {
-  const always = ["threads", "cpu", "cores", "cpus", "quota", "gpu", "recorded"] as const;
-  const differing: (keyof Conditions)[] = always.filter((name) => a[name] !== b[name]);
-  if ((a.provider ?? "cpu") !== (b.provider ?? "cpu")) differing.push("provider");
-  const versions = new Set([a.onnxruntime, b.onnxruntime].filter((version) => version !== undefined));
-  if (versions.size > 1) differing.push("onnxruntime");
-  return differing;
+  const always = ["threads", "cpu", "cores", "cpus", "quota", "recorded"] as const;
+  const ofBoth = ["gpu", "onnxruntime"] as const;
+  return [
+    ...always.filter((name) => a[name] !== b[name]),
+    ...ofBoth.filter((name) => a[name] !== undefined && b[name] !== undefined && a[name] !== b[name]),
+  ];
 }
 
 /** Returns the warnings of the run, and those that follow from its rows and its state. */

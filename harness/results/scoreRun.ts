@@ -103,7 +103,7 @@ export async function scoreRun(options: RunScoreOptions): Promise<RunScore> {
   });
   return {
     run: run.id,
-    variant: rowName(manifest.variant),
+    variant: rowName(manifest),
     dataset: manifest.dataset.id,
     images: images.length,
     prompts: Object.fromEntries(prompts),

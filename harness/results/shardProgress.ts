@@ -17,10 +17,10 @@ export interface ShardProgress {
 export async function shardProgress(folder: string, notice: (text: string) => void): Promise<readonly ShardProgress[]> {
   const found: ShardProgress[] = [];
   for (const { folder: place, facts } of await soundRuns(folder, notice)) {
-    const { variant, shard, status, dataset } = facts;
+    const { shard, status, dataset } = facts;
     const { places } = await indexRows(rowsFile(place));
     found.push({
-      variant: rowName(variant),
+      variant: rowName(facts),
       index: shard?.index,
       done: places.size,
       images: dataset.images,

@@ -5,6 +5,7 @@ import { canonicalJson } from "../store/canonical.ts";
 import { damageOf } from "../store/damage.ts";
 import type { FileState } from "../store/disk/fileState.ts";
 import { foldersIn, listIds, readListing } from "../store/manifest.ts";
+import { processor, rowName } from "../store/rowName.ts";
 import { factsOf, parseFacts, type RunFacts } from "../store/runFacts.ts";
 import { type RunState, runState } from "../store/runState.ts";
 import { isEarlier, type Manifest } from "../store/schema.ts";
@@ -105,26 +106,36 @@ export async function findRun(name: string, results: string): Promise<StoredRun>
 }
 
 /**
- * Returns the runs of these names: ids, folders of runs, names before the hash, or beginnings of ids, where only one id is meant.
- * Throws HarnessError with the nearest id.
+ * Returns the runs of these names: ids, folders of runs, names before the hash, names of rows on a provider, or beginnings of ids,
+ * where only one id is meant. Throws HarnessError with the nearest id.
  */
 async function namedRuns(results: string, names: readonly string[]): Promise<readonly SoundRun[]> {
   const ids = await listIds(results);
-  const folders = names.map((name) => folderOfRun(name, results, ids));
+  const folders: string[] = [];
+  for (const name of names) folders.push(await folderOfRun(name, results, ids));
   return Promise.all([...new Set(folders)].map((folder) => soundRun(dirname(folder), basename(folder))));
 }
 
-function folderOfRun(name: string, results: string, ids: readonly string[]): string {
+async function folderOfRun(name: string, results: string, ids: readonly string[]): Promise<string> {
   if (ids.includes(name)) return join(resolve(results), name);
   if (existsSync(join(resolve(name), "manifest.json"))) return resolve(name);
   if (ids.length === 0) throw noRuns(results);
   const begun = ids.filter((id) => id.startsWith(name));
   // A whole name before the hash is meant where one run has it: "edge" is no beginning of edgesam's run.
   const whole = begun.filter((id) => /^-[0-9a-f]{12}$/.test(id.slice(name.length)));
-  const [first, ...others] = whole.length > 0 ? whole : begun;
+  const called = whole.length > 1 || begun.length === 0 ? await rowsCalled(name, results, ids) : [];
+  const [first, ...others] = called.length > 0 ? called : whole.length > 0 ? whole : begun;
   if (first === undefined) throw unknown("run", name, ids);
   if (others.length === 0) return join(resolve(results), first);
   throw new HarnessError(`run ${name}: several runs begin so`, { found: [first, ...others], expected: "one of them" });
+}
+
+/** Returns the ids of the runs whose rows are called so: those of one variant differ by the provider in their names. */
+async function rowsCalled(name: string, results: string, ids: readonly string[]): Promise<readonly string[]> {
+  const listings = await Promise.all(ids.map((id) => readListing(results, id)));
+  return listings.flatMap((each) =>
+    each?.state === "readable" && rowName(each.manifest) === name ? [each.manifest.id] : [],
+  );
 }
 
 /** Leaves out shards: `bench merge` makes whole runs of them. */
@@ -139,12 +150,13 @@ export function withoutSuperseded<T extends RunFacts>(runs: readonly T[]): reado
   return runs.filter((each) => !isEarlier(each) || !answered.has(questionOf(each)));
 }
 
-function questionOf({ variant, weights, dataset, protocols }: RunFacts): string {
-  return canonicalJson({ variant: variant.id, weights, data: dataset.fingerprint, protocols });
+function questionOf({ variant, runtime, weights, dataset, protocols }: RunFacts): string {
+  const provider = variant.role === "floor" ? processor : runtime.provider;
+  return canonicalJson({ variant: variant.id, provider, weights, data: dataset.fingerprint, protocols });
 }
 
 /**
- * Returns the newest finished run for each question (variant, weights, data, protocols), or the newest unfinished one if
+ * Returns the newest finished run for each question (variant, provider, weights, data, protocols), or the newest unfinished one if
  * none is finished, in the order in which the questions were first asked.
  */
 export function newestOfEach<T extends RunFacts>(runs: readonly T[]): readonly T[] {

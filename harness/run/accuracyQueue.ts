@@ -1,7 +1,9 @@
 import type { PreparedRun } from "../build/preparedRun.ts";
 import { freeBytes } from "../measure/environment.ts";
 import { usableCores } from "../measure/machine/cgroup.ts";
+import { runtimeOf } from "../plan/point.ts";
 import { passesOf } from "../protocols/index.ts";
+import { processor } from "../store/rowName.ts";
 import { measureAccuracy } from "./accuracyPhase.ts";
 import type { OpenedRun, RunRequest } from "./request.ts";
 import { SideBySide } from "./sideBySide.ts";
@@ -25,9 +27,9 @@ export function expectedBytes({ manifest, measuresLatency }: PreparedRun): numbe
   return manifest.graphs === undefined ? undefined : bytes + graphs * manifest.graphs.fileBytes;
 }
 
-/** Returns what does work of this plan that is not timed: one piece after the other where a GPU or a single core does it. */
-export function untimedWork({ plan }: Pick<RunRequest, "plan">): SideBySide {
-  const most = plan.runtime.provider === "cpu" ? Math.min(2, usableCores()) : 1;
+/** Returns what does work on these providers that is not timed: one piece after the other where a GPU or a single core does it. */
+export function untimedWork(providers: readonly string[]): SideBySide {
+  const most = providers.every((each) => each === processor) ? Math.min(2, usableCores()) : 1;
   return new SideBySide({ bytes: defaults.memoryShare * freeBytes(), most });
 }
 
@@ -48,7 +50,7 @@ export class AccuracyQueue {
   constructor(request: RunRequest) {
     this.#request = request;
     this.#timed = passesOf(request.plan.prompts).some(({ pass }) => pass.everything !== undefined);
-    this.#work = untimedWork(request);
+    this.#work = untimedWork(request.plan.chosen.map((each) => runtimeOf(request.plan, each).provider));
     this.#whole = new WholeWorkCount(request.plan);
     this.#signal = AbortSignal.any([request.signal, this.#stop.signal]);
   }

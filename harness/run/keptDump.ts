@@ -23,7 +23,7 @@ export async function dumpKeptTokens(prepared: readonly PreparedRun[], plan: Run
   const dumps: KeptDump[] = [];
   for (const { id, row, setup } of prepared) {
     const { plugin, preset, base } = variantOf(plan.registry, setup.variant);
-    const variant = await plugin.load(setup.graphs, plan.runtime, preset, { facts: setup.facts, base });
+    const variant = await plugin.load(setup.graphs, setup.runtime, preset, { facts: setup.facts, base });
     try {
       if (variant.keptTokens === undefined) continue;
       for (const image of plan.dataset.images) {

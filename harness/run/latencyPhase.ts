@@ -83,7 +83,7 @@ export async function measureLatency(
       await run.update(recordOfRun(taken, name));
       continue;
     }
-    request.observer.note(`${rowName(run.manifest.variant)}: given up, ${message}`);
+    request.observer.note(`${rowName(run.manifest)}: given up, ${message}`);
     await run.update({ status: { state: "failed", message } });
   }
 }
@@ -124,7 +124,7 @@ export async function takeTurns(
   const workers = await LatencyWorkers.start(candidates, {
     sample: await timing.timed("photos", () => memorySample(plan.dataset, photos[0]!)),
     imageTimeoutMs: plan.imageTimeoutMs,
-    untimed: untimedWork({ plan }),
+    untimed: untimedWork(candidates.map(({ setup }) => setup.runtime.provider)),
     timing,
     memoryBytes,
   });

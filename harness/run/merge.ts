@@ -43,7 +43,7 @@ export async function mergeRun(whole: WholeRun, request: MergeRequest): Promise<
         const { photo } = place;
         await run.append(image, await readImage(file, place), { photo });
       }
-      request.progress(done + 1, images.length, rowName(manifest.variant));
+      request.progress(done + 1, images.length, rowName(manifest));
     }
     await run.update(await finished(run, { whole, manifest, truth, book: request.book }));
   } finally {

@@ -65,7 +65,7 @@ test(
     expect(providerError!.decode).toBeGreaterThan(0);
     expect(run!.manifest.status).toMatchObject({ state: "done", images: 1 });
     const warning = "what provider webgpu computes differs from the processor's (encode off by 0.005 of the std";
-    expect(trial.notes.join("\n")).toContain(`elsewhere: ${warning}`);
+    expect(trial.notes.join("\n")).toContain(`elsewhere@webgpu: ${warning}`);
     expect(resultTable([await reportOf(run!)], { leftOut: [] }).replaceAll(/\s+/g, " ")).toContain(warning);
   },
   patience,

@@ -1,13 +1,17 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { PreparedRun } from "../build/preparedRun.ts";
 import { HarnessError } from "../errors.ts";
 import type { Warning } from "../measure/drift.ts";
 import { type Timing, untimed } from "../measure/timing.ts";
 import type { RunPlan } from "../plan/plan.ts";
+import { runtimeOf } from "../plan/point.ts";
 import { Deadlines } from "../process/deadlines.ts";
 import { timedBoxes } from "../prompts/timedBoxes.ts";
 import type { Manifest } from "../store/schema.ts";
-import type { ProviderError } from "../worker/providerError.ts";
-import { startProviderProcess } from "../worker/workerProcess.ts";
+import type { ProviderError, ProviderFindings } from "../worker/providerError.ts";
+import { startProviderProcess, WorkerDied, WorkerFailed } from "../worker/workerProcess.ts";
 import { readablePhotos } from "./photos.ts";
 
 const defaults = {
@@ -28,24 +32,51 @@ export async function checkProvider(
   { row, setup, cpuGraphs, measuresLatency }: PreparedRun,
   plan: RunPlan,
   timing: Timing = untimed,
-): Promise<ProviderError | undefined> {
+): Promise<ProviderFindings | undefined> {
   const { provider } = setup.runtime;
   if (provider === "cpu" || !measuresLatency) return undefined;
   const [image] = await readablePhotos(plan.dataset, 1);
   const photo = await plan.dataset.read(image!);
   const boxes = timedBoxes(plan.dataset, image!, photo.size).slice(0, defaults.boxes);
-  const { worker } = await startProviderProcess(setup, new Deadlines(plan.imageTimeoutMs), {
-    timing,
-    phase: "provider",
-  });
-  let error: ProviderError;
+  const trace = mkdtempSync(join(tmpdir(), "sam-bench-provider-"));
+  let found: ProviderFindings;
   try {
-    error = await worker.call("compare", { sample: { photo, boxes }, cpuGraphs }, "provider-compare");
+    const traced = { ...setup, runtime: { ...setup.runtime, trace } };
+    const { worker } = await startProviderProcess(traced, new Deadlines(plan.imageTimeoutMs), {
+      timing,
+      phase: "provider",
+    });
+    try {
+      found = await worker.call("compare", { sample: { photo, boxes }, cpuGraphs }, "provider-compare");
+    } finally {
+      await worker.close();
+    }
   } finally {
-    await worker.close();
+    rmSync(trace, { recursive: true, force: true });
   }
-  requireAcceptable(error, { variant: row, provider, accepted: plan.acceptError === true });
-  return error;
+  requireAcceptable(found.error, { variant: row, provider, accepted: plan.acceptError === true });
+  return found;
+}
+
+/** Returns what was found out about the provider, or the reason where the variant fails on it. Throws as checkProvider does, for a provider alone. */
+export async function providerFindingsOf(
+  prepared: PreparedRun,
+  plan: RunPlan,
+  timing: Timing | undefined,
+): Promise<ProviderFindings | HarnessError | undefined> {
+  try {
+    return await checkProvider(prepared, plan, timing);
+  } catch (error) {
+    if (error instanceof WorkerFailed || error instanceof WorkerDied) return error;
+    // Beside other providers, the rows of one that is missing or wrong fail alone.
+    if (error instanceof HarnessError && hasSeveralProviders(plan)) return error;
+    throw error;
+  }
+}
+
+function hasSeveralProviders(plan: RunPlan): boolean {
+  const models = plan.chosen.filter(({ variant }) => variant.preset.role !== "floor");
+  return new Set(models.map((each) => runtimeOf(plan, each).provider)).size > 1;
 }
 
 interface Checked {

@@ -5,13 +5,14 @@ import { readInstallation } from "../build/installation.ts";
 import { type PreparedRun, prepareRun } from "../build/preparedRun.ts";
 import { HarnessError } from "../errors.ts";
 import { homeFolder } from "../home.ts";
-import { type Timing, untimed } from "../measure/timing.ts";
+import { untimed } from "../measure/timing.ts";
 import { type DataPlaces, rememberPlaces } from "../plan/dataPlaces.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { bookOf } from "../plan/plugins/book.ts";
 import { projectRoot } from "../plan/plugins/sources.ts";
 import { type ChosenVariant, nameOfChosen } from "../plan/weights.ts";
 import { programText } from "../process/external/hello.ts";
+import { fallbackTexts } from "../results/fallbacks.ts";
 import { readRunRows } from "../results/rows.ts";
 import { noScores, scoresOf, scoresRecord } from "../results/scores.ts";
 import { isOfClock, withCreation } from "../store/creation.ts";
@@ -19,14 +20,13 @@ import { damageOf } from "../store/damage.ts";
 import { renameRun } from "../store/rename.ts";
 import type { Manifest } from "../store/schema.ts";
 import { openRun, type Run, readRun, readRunIfThere } from "../store/store.ts";
-import type { ProviderError } from "../worker/providerError.ts";
-import { failureText, WorkerDied, WorkerFailed } from "../worker/workerProcess.ts";
+import { failureText } from "../worker/workerProcess.ts";
 import { AccuracyQueue } from "./accuracyQueue.ts";
 import { dumpKeptTokens } from "./keptDump.ts";
 import { type LookAt, measureLatency } from "./latencyPhase.ts";
 import { latencyWarnings } from "./latencyWarnings.ts";
 import { lacksMachine, measureMachine } from "./machine/machinePhase.ts";
-import { checkProvider, providerWarnings } from "./providerCheck.ts";
+import { providerFindingsOf, providerWarnings } from "./providerCheck.ts";
 import { type OpenedRun, type RunOutcome, type RunRequest, watcherOf } from "./request.ts";
 import { staleImages } from "./staleImages.ts";
 
@@ -167,7 +167,7 @@ async function openChecked(
   again: ReadonlySet<ImageId>,
 ): Promise<Run | undefined> {
   const { row } = prepared;
-  const checked = prepared.unanswered ?? (await providerErrorOf(prepared, plan, timing));
+  const checked = prepared.unanswered ?? (await providerFindingsOf(prepared, plan, timing));
   const run = await openRun(results, await withCreation(results, prepared.manifest), {
     notice: observer.note,
     again,
@@ -181,23 +181,11 @@ async function openChecked(
     await run.close();
     return undefined;
   }
-  await run.update({ runtime: { ...run.manifest.runtime, providerError: checked } });
+  const { error, assignments, opening } = checked;
+  await run.update({ runtime: { ...run.manifest.runtime, providerError: error, assignments, opening } });
   for (const { text } of providerWarnings(run.manifest.runtime)) observer.note(`${row}: ${text}`);
+  for (const text of fallbackTexts(run.manifest.runtime)) observer.note(`${row}: ${text}`);
   return run;
-}
-
-/** Returns the provider's error, or the reason where the variant fails on the provider. */
-async function providerErrorOf(
-  prepared: PreparedRun,
-  plan: RunPlan,
-  timing: Timing | undefined,
-): Promise<ProviderError | HarnessError | undefined> {
-  try {
-    return await checkProvider(prepared, plan, timing);
-  } catch (error) {
-    if (error instanceof WorkerFailed || error instanceof WorkerDied) return error;
-    throw error;
-  }
 }
 
 /** Returns the first note about a variant: for ONNX files it says what they were taken as, for a program what it is. */

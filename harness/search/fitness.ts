@@ -6,6 +6,7 @@ import { buildVariant } from "../build/build.ts";
 import { prepare } from "../image/index.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { type RegisteredVariant, variantOf } from "../plan/plugins/registry.ts";
+import { runtimeOf } from "../plan/point.ts";
 import { passesOf } from "../protocols/plan.ts";
 import { embeddedImage } from "../worker/heldImage.ts";
 import { runPass } from "../worker/pass.ts";
@@ -80,7 +81,7 @@ export class FitnessRunner {
     const cache = mkdtempSync(join(tmpdir(), "sam-bench-search-"));
     try {
       const built = await buildVariant({ variant: registered, checkpoint, weightsId, graph: "fused", cache });
-      const variant = await registered.plugin.load(built.files, plan.runtime, registered.preset, {
+      const variant = await registered.plugin.load(built.files, runtimeOf(plan, plan.chosen[0]!), registered.preset, {
         base: registered.base,
       });
       try {

@@ -8,6 +8,7 @@ import { miou } from "../metrics/index.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { closureHash } from "../plan/plugins/importClosure.ts";
 import type { RegisteredVariant, Registry } from "../plan/plugins/registry.ts";
+import { runtimeOf } from "../plan/point.ts";
 import { random, shuffle } from "../stats/random.ts";
 import { mean } from "../stats/summary.ts";
 import { planId } from "../store/canonical.ts";
@@ -53,7 +54,7 @@ export async function search(request: SearchRequest): Promise<SearchOutcome | un
         (await measureParts({
           space,
           checkpoint,
-          runtime: plan.runtime,
+          runtime: runtimeOf(plan, plan.chosen[0]!),
           signal,
           progress: (done, total, part) => observer.progress("parts", done, total, part),
         }));
@@ -190,7 +191,7 @@ function folderOf({ method, plan, results }: SearchRequest, weightsId: string, s
     seen,
     fingerprint: plan.dataset.fingerprint,
     seed: plan.seed,
-    runtime: plan.runtime,
+    runtime: runtimeOf(plan, plan.chosen[0]!),
     prompts: plan.prompts.map(({ prompts, protocol }) => [prompts, protocol.id]),
     code: {
       fitness: closureHash(fileURLToPath(new URL("fitness.ts", import.meta.url))),

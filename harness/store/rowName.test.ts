@@ -1,9 +1,32 @@
 import { expect, test } from "vitest";
-import { isCheckpointPath, isRowNameOf, ownNameOfFile, rowName, rowNameParts, withCheckpointName } from "./rowName.ts";
+import {
+  isCheckpointPath,
+  isRowNameOf,
+  ownNameOfFile,
+  providerParts,
+  rowName,
+  rowNameParts,
+  withCheckpointName,
+} from "./rowName.ts";
+
+const onProcessor = { provider: "cpu" };
+const onGpu = { provider: "webgpu" };
 
 test("a row is called by its own name where it has one, else by its variant's id", () => {
-  expect(rowName({ id: "sam-nano" })).toBe("sam-nano");
-  expect(rowName({ id: "sam-nano", name: "sam-nano:mine" })).toBe("sam-nano:mine");
+  expect(rowName({ variant: { id: "sam-nano" }, runtime: onProcessor })).toBe("sam-nano");
+  expect(rowName({ variant: { id: "sam-nano", name: "sam-nano:mine" }, runtime: onProcessor })).toBe("sam-nano:mine");
+});
+
+test("a row on another provider than the processor has it at its end, and a floor has none", () => {
+  expect(rowName({ variant: { id: "sam-fast/sam-nano" }, runtime: onGpu })).toBe("sam-fast/sam-nano@webgpu");
+  expect(rowName({ variant: { id: "sam-nano", name: "sam-nano:mine" }, runtime: onGpu })).toBe("sam-nano:mine@webgpu");
+  expect(rowName({ variant: { id: "box", role: "floor" }, runtime: onGpu })).toBe("box");
+});
+
+test("a row's name is parted from its provider", () => {
+  expect(providerParts("sam-nano:mine@webgpu")).toEqual({ row: "sam-nano:mine", provider: "webgpu" });
+  expect(providerParts("sam-nano")).toEqual({ row: "sam-nano", provider: "cpu" });
+  expect(providerParts("@webgpu")).toEqual({ row: "@webgpu", provider: "cpu" });
 });
 
 test("a row's name is the variant's id with a checkpoint's name in it", () => {

@@ -1,7 +1,11 @@
 /**
  * A row is called by its variant's id, or by a name of its own where a user named the checkpoint: `sam-nano:mine`, and
- * `sam-fast/sam-nano:mine` for a method on it. The name stands behind the model whose checkpoint it is.
+ * `sam-fast/sam-nano:mine` for a method on it. The name stands behind the model whose checkpoint it is. A row that was measured
+ * on another provider than the processor has the provider's name at its end: `sam-nano@webgpu`, `sam-nano:mine@webgpu`.
  */
+
+/** The provider whose rows have no provider in their names: every machine has it. */
+export const processor = "cpu";
 
 const ownName = "(?=[._-]*[a-z0-9])[a-z0-9._-]{1,40}";
 const ownNamePattern = new RegExp(`^${ownName}$`);
@@ -15,9 +19,27 @@ export interface RowNameParts {
   readonly own: string;
 }
 
-/** Returns what a row is called wherever it is printed. */
-export function rowName({ id, name }: { readonly id: string; readonly name?: string | undefined }): string {
+/** The fields of a run, of its facts or of its published record that its row is called by. */
+export interface NamedRun {
+  readonly variant: { readonly id: string; readonly name?: string | undefined; readonly role?: "floor" | undefined };
+  readonly runtime: { readonly provider: string };
+}
+
+/** Returns what a row is called wherever it is printed. A floor has no graph that a provider could run. */
+export function rowName({ variant, runtime: { provider } }: NamedRun): string {
+  const row = nameOnProcessor(variant);
+  return provider === processor || variant.role === "floor" ? row : `${row}@${provider}`;
+}
+
+/** Returns what the row of the same weights is called on the processor. */
+export function nameOnProcessor({ id, name }: Pick<NamedRun["variant"], "id" | "name">): string {
   return name ?? id;
+}
+
+/** Parts a row's name: what it is called on the processor, and the provider. A variant's id may hold an @ of its own. */
+export function providerParts(row: string): { readonly row: string; readonly provider: string } {
+  const [, before, provider] = /^(.+)@([a-z0-9]+)$/.exec(row) ?? [];
+  return before === undefined || provider === undefined ? { row, provider: processor } : { row: before, provider };
 }
 
 /** Returns the parts of a name like `sam-fast/sam-nano:mine/per-token`; nothing where it holds no name of its own. */

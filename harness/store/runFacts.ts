@@ -6,7 +6,8 @@ const facts = z.strictObject({
   id: text,
   createdAt: text,
   status: manifestFields.status,
-  variant: z.strictObject({ id: text, name: text.optional() }),
+  variant: z.strictObject({ id: text, name: text.optional(), role: manifestFields.variant.shape.role }),
+  runtime: z.strictObject({ provider: text }),
   weights: manifestFields.weights,
   dataset: z.strictObject({ id: text, fingerprint: text, images: count }),
   protocols: manifestFields.protocols,
@@ -18,12 +19,13 @@ const facts = z.strictObject({
 export type RunFacts = Immutable<z.infer<typeof facts>>;
 
 export function factsOf(manifest: Manifest): RunFacts {
-  const { id, createdAt, status, variant, weights, dataset, protocols, shard, absent } = manifest;
+  const { id, createdAt, status, variant, runtime, weights, dataset, protocols, shard, absent } = manifest;
   return {
     id,
     createdAt,
     status,
-    variant: { id: variant.id, name: variant.name },
+    variant: { id: variant.id, name: variant.name, role: variant.role },
+    runtime: { provider: runtime.provider },
     weights,
     dataset: { id: dataset.id, fingerprint: dataset.fingerprint, images: dataset.images },
     protocols,

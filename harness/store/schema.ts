@@ -89,6 +89,24 @@ const processStart = z.object({
   others: positive.optional(),
 });
 
+/** Which provider ran the nodes of one graph, in one run of it; times are in ms. */
+export const assignment = z
+  .strictObject({
+    graph: text,
+    /** Nodes of the run without copies. */
+    nodes: count,
+    fallbacks: z.array(z.strictObject({ operator: text, provider: text, nodes: count, ms: positive })),
+    /** Copies between the device's memory and the processor's. */
+    copies: z.strictObject({ toProcessor: count, toDevice: count }),
+    runMs: positive,
+    /** The most that copies take of the run; absent where the device does not time its kernels. */
+    copiesShare: fraction.optional(),
+  })
+  .refine(({ nodes, fallbacks }) => fallbacks.reduce((sum, each) => sum + each.nodes, 0) <= nodes, {
+    path: ["fallbacks"],
+    message: "more nodes than the graph has",
+  });
+
 const manifest = z.object({
   schema: z.literal(schemaVersion),
   /** The id is planId of the resolved plan, and the folder's name. */
@@ -191,6 +209,10 @@ const manifest = z.object({
      * other than cpu.
      */
     providerError: z.object({ encode: number, decode: number.optional() }).optional(),
+    /** Says which nodes of each graph ran on another provider than the one asked for; present as `providerError` is. */
+    assignments: z.array(assignment).optional(),
+    /** Times in which the graphs were opened, ms, where the provider builds engines: the first one holds the building. */
+    opening: z.object({ firstMs: positive, againMs: positive }).optional(),
   }),
   environment,
   /** Identifies the harness by the package's version and the SHA-256 of its sources. */

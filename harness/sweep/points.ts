@@ -1,7 +1,7 @@
 import type { Precision } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import type { RunPlan } from "../plan/plan.ts";
-import { type PlanPoint, variantAtSide } from "../plan/point.ts";
+import { type PlanPoint, runtimeOf, variantAtSide } from "../plan/point.ts";
 import type { ChosenVariant } from "../plan/weights.ts";
 import { type Axis, type AxisName, type AxisValue, kindOf } from "./axes.ts";
 
@@ -51,6 +51,7 @@ export function sweepPlan(plan: RunPlan, axes: readonly Axis[]): RunPlan {
 function chosenAt(plan: RunPlan, { values, label }: SweepPoint, axes: readonly Axis[]): ChosenVariant {
   const precision = axes.find(({ name }) => name === "precision");
   const chosen = plan.chosen[precision === undefined ? 0 : precision.values.indexOf(values.precision!)]!;
+  const common = runtimeOf(plan, chosen);
   const asTrained = chosen.variant.preset.input.side;
   const side = values.side === asTrained ? undefined : (values.side as number | undefined);
   const isFirst = axes.every((axis) => kindOf(axis).accuracy === "changes" || values[axis.name] === axis.values[0]);
@@ -62,8 +63,8 @@ function chosenAt(plan: RunPlan, { values, label }: SweepPoint, axes: readonly A
       prompts: values.prompts as number,
     },
     runtime: {
-      provider: (values.provider as string | undefined) ?? plan.runtime.provider,
-      threads: (values.threads as number | undefined) ?? plan.runtime.threads,
+      provider: (values.provider as string | undefined) ?? common.provider,
+      threads: (values.threads as number | undefined) ?? common.threads,
     },
     accuracy: isFirst ? "here" : "elsewhere",
   };

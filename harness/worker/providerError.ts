@@ -9,12 +9,19 @@ import type {
   VariantManifest,
 } from "../api.ts";
 import type { ModelSetup } from "../build/setup.ts";
+import { HarnessError } from "../errors.ts";
 import { prepare, toModelFrame } from "../image/prepare.ts";
+import { timed } from "../measure/clock.ts";
+import { buildsEngines } from "../onnx/index.ts";
+import { type Assignment, assignmentOf } from "../onnx/trace/assignment.ts";
+import { traceFiles } from "../onnx/trace/files.ts";
+import { readRuns, type TracedRun } from "../onnx/trace/trace.ts";
 import { loadPlugins, type RegisteredVariant, variantOf } from "../plan/plugins/registry.ts";
 import { variantAtSide } from "../plan/point.ts";
 import { withVariantFiles } from "../plan/variantFiles.ts";
 import { answerRequests } from "../process/calls.ts";
 import { boxPrompt } from "../prompts/timedBoxes.ts";
+import { processor } from "../store/rowName.ts";
 import { loadVariant } from "./authoredVariant.ts";
 import { encoding } from "./encoding.ts";
 
@@ -23,6 +30,18 @@ export interface ProviderError {
   readonly encode: number;
   /** Absent where the variant has no decoder graph: its masks come out of `encode`. */
   readonly decode?: number;
+}
+
+/** What a process finds out about a provider: its error, and which nodes ran elsewhere. */
+export interface ProviderFindings {
+  readonly error: ProviderError;
+  /** One for each graph that ran; empty where the runtime wrote no profile that could be read. */
+  readonly assignments: readonly Assignment[];
+  /**
+   * Times in which the graphs were opened, ms; present where the provider builds engines of them. The first one holds the building,
+   * unless the engines were kept from before.
+   */
+  readonly opening?: { readonly firstMs: number; readonly againMs: number } | undefined;
 }
 
 interface ProviderSample {
@@ -35,37 +54,78 @@ export interface ProviderCalls {
   /** Compares both; `cpuGraphs` are those that the processor would run. */
   compare: {
     readonly request: { readonly sample: ProviderSample; readonly cpuGraphs: GraphFiles };
-    readonly reply: ProviderError;
+    readonly reply: ProviderFindings;
   };
 }
 
 export function serve(): void {
-  let opened:
-    | {
-        readonly registered: RegisteredVariant;
-        readonly variant: Variant;
-        readonly threads: number;
-        readonly batch: number | undefined;
-      }
-    | undefined;
+  let opened: Opened | undefined;
   answerRequests<ProviderCalls>({
     async open({ setup }) {
       const registry = await withVariantFiles(await loadPlugins(setup.plugins), setup.variantFiles, setup.fileHints);
       const registered = variantAtSide(variantOf(registry, setup.variant), setup.sizes?.side);
+      const opening = await openingTimes(registered, setup);
       const variant = await loadVariant(registered, setup.graphs, setup.runtime);
-      opened = { registered, variant, threads: setup.runtime.threads, batch: setup.sizes?.batch };
+      opened = { registered, variant, setup, opening };
       return {};
     },
     async compare({ sample, cpuGraphs }) {
       if (opened === undefined) throw new Error("a call before open");
-      const { registered, variant, threads, batch } = opened;
+      const { registered, variant, setup, opening } = opened;
       const { preset } = registered;
-      const found = await stageOutputs({ variant, preset, batch }, sample);
+      const batch = setup.sizes?.batch;
+      const first = await timed(() => stageOutputs({ variant, preset, batch }, sample));
+      // The first run compiles kernels: a second one shows where the time goes, unless it takes long.
+      if (first.durationMs < defaults.againMs) await stageOutputs({ variant, preset, batch }, sample);
       await variant.close();
-      const onCpu = await loadVariant(registered, cpuGraphs, { provider: "cpu", threads });
-      return providerError(found, await stageOutputs({ variant: onCpu, preset, batch }, sample));
+      const onCpu = await loadVariant(registered, cpuGraphs, { provider: processor, threads: setup.runtime.threads });
+      const expected = await stageOutputs({ variant: onCpu, preset, batch }, sample);
+      return { error: providerError(first.value, expected), assignments: assignmentsOf(setup), opening };
     },
   });
+}
+
+const defaults = {
+  /** A run that takes longer, ms, is not repeated. */
+  againMs: 10_000,
+};
+
+interface Opened {
+  readonly registered: RegisteredVariant;
+  readonly variant: Variant;
+  readonly setup: ModelSetup;
+  readonly opening: ProviderFindings["opening"];
+}
+
+/** Opens the graphs twice and closes them again, where the provider builds engines; the time of the first holds the building. */
+async function openingTimes(
+  registered: RegisteredVariant,
+  { graphs, runtime }: ModelSetup,
+): Promise<ProviderFindings["opening"]> {
+  if (!buildsEngines(runtime.provider)) return undefined;
+  const open = async () => (await loadVariant(registered, graphs, { ...runtime, trace: undefined })).close();
+  const first = await timed(open);
+  const again = await timed(open);
+  return { firstMs: first.durationMs, againMs: again.durationMs };
+}
+
+/** Returns which provider ran what in the last run of each graph. A profile that can not be read leaves its graph out. */
+function assignmentsOf({ graphs, runtime: { provider, trace } }: ModelSetup): readonly Assignment[] {
+  if (trace === undefined) return [];
+  return Object.entries(graphs).flatMap(([graph, file]) => {
+    const [found] = traceFiles(trace, file);
+    const run = found === undefined ? undefined : lastRun(found);
+    return run === undefined ? [] : [assignmentOf(graph, provider, run)];
+  });
+}
+
+function lastRun(file: string): TracedRun | undefined {
+  try {
+    return readRuns(file).at(-1);
+  } catch (error) {
+    if (error instanceof HarnessError) return undefined;
+    throw error;
+  }
 }
 
 /** Outputs by stage: they are those of one image and its boxes. */

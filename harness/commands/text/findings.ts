@@ -12,11 +12,11 @@ const defaults = { width: 120 };
 
 /** Writes what `bench doctor` prints: the machine, what is installed, what the plan needs, and what it lacks. */
 export function findingsText(found: Findings, width: number = defaults.width): string {
-  const { plan, gmacsPerSecond, missing } = found;
+  const { plan, speeds, missing } = found;
   return [
     factsText(found, width),
     weightsText(found.installed, width),
-    ...(plan === undefined || gmacsPerSecond === undefined ? [] : [planText(plan, { gmacsPerSecond, width })]),
+    ...(plan === undefined || speeds === undefined ? [] : [planText(plan, { speeds, width })]),
     missing.length === 0
       ? "nothing is missing"
       : `missing\n${missing.map((each) => wrap(`- ${each}`, width, "  ")).join("\n")}`,
@@ -96,16 +96,22 @@ function weightsText(installed: readonly InstalledWeights[], width: number): str
 }
 
 interface PlanContext {
-  readonly gmacsPerSecond: number;
+  readonly speeds: NonNullable<Findings["speeds"]>;
   readonly width: number;
 }
 
-function planText(plan: PlanNeeds, { gmacsPerSecond, width }: PlanContext): string {
+function speedsText(speeds: PlanContext["speeds"]): string {
+  const of = (gmacsPerSecond: number) => `${gmacsPerSecond.toFixed(0)} GMAC/s`;
+  if (speeds.length === 1) return of(speeds[0]!.gmacsPerSecond);
+  return speeds.map(({ provider, gmacsPerSecond }) => `${of(gmacsPerSecond)} on ${provider}`).join(", ");
+}
+
+function planText(plan: PlanNeeds, { speeds, width }: PlanContext): string {
   const { variants, leftOut } = plan;
   const time = planTimeTexts(plan);
   const total = `${time.total} (${time.parts}), ${gigabytes(plan.memoryBytes)} of memory, ${gigabytes(plan.diskBytes)} of disk`;
   const what = `${plan.images} images of ${plan.dataset} (some ${plan.targets} targets), prompts ${plan.prompts.join(", ")}`;
-  const basis = `from the graphs' multiply-accumulates and ${gmacsPerSecond.toFixed(0)} GMAC/s, measured just now; what is measured already is not done again`;
+  const basis = `from the graphs' multiply-accumulates and ${speedsText(speeds)}, measured just now; what is measured already is not done again`;
   const column = (header: string, cell: (needs: (typeof variants)[number]) => string, leaves?: number) => ({
     header,
     cells: variants.map(cell),

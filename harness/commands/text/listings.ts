@@ -214,10 +214,10 @@ function paperTable(all: readonly PublishedTable[], width: number | undefined): 
 }
 
 function describeRun({ facts, damage }: CheckedRun) {
-  const { id, variant, weights, dataset, protocols, status, shard, createdAt } = facts;
+  const { id, weights, dataset, protocols, status, shard, createdAt } = facts;
   return {
     id,
-    variant: rowName(variant),
+    variant: rowName(facts),
     weights: weights.source,
     dataset: dataset.id,
     images: dataset.images,

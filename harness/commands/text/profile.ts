@@ -1,6 +1,8 @@
 import type { Profile, ProfileEntry } from "../../profile/profile.ts";
 import type { BarsPicture, IciclePicture } from "../../report/charts/profile/picture.ts";
 import { wrap } from "../../report/table/layout.ts";
+import { fallbackText } from "../../results/fallbacks.ts";
+import { processor } from "../../store/rowName.ts";
 import { type FittedColumn, fittedTable } from "./fittedTable.ts";
 
 /** Number of the slowest things that are named above the tables. */
@@ -50,13 +52,21 @@ function titleOf({ variant, part }: Profile): string {
 }
 
 function answer(profile: Profile, width: number): string {
-  const { variant, part, inNodes, ceilings, alike } = profile;
+  const { variant, part, provider, inNodes, ceilings, alike, assignment } = profile;
   const sentences = [
     `${variant}, ${part}: ${runText(profile)}`,
     `${percent(inNodes.median)} % of it in nodes, ${percent(1 - inNodes.median)} % unexplained; large products reach ${ratesText(ceilings)} here`,
+    ...(provider === processor ? [] : [`on ${provider}: ${fallbackText(assignment)}`, timesText(profile)]),
     ...alike.slice(0, named).map((entry, i) => `${i + 1}. ${entry.name}: ${costText(entry)}`),
   ];
   return sentences.map((sentence) => wrap(sentence, width, "   ")).join("\n");
+}
+
+/** Says what the times of nodes are, on another provider than the processor. */
+function timesText({ times }: Profile): string {
+  return times === "work"
+    ? "times are the device's own of its kernels; copies and handing work over are in what is unexplained"
+    : "the device times nothing: a node has the time in which its work was handed over, and a copy back waits for all before it";
 }
 
 function runText({ run: { median, q1, q3, n }, gmacs, threads }: Profile): string {

@@ -13,7 +13,22 @@ type BatchRule = (call: BatchCall) => readonly GraphValue[] | undefined;
 
 /** These operators treat the entries along the first axis alike, so that joined images pass through them. */
 const entryByEntry = [
-  ...["Abs", "Neg", "Sqrt", "Relu", "Sigmoid", "Tanh", "Erf", "Gelu", "BiasGelu", "Clip", "Round", "Cast", "Log"],
+  ...[
+    "Abs",
+    "Neg",
+    "Sqrt",
+    "Relu",
+    "Sigmoid",
+    "Tanh",
+    "Erf",
+    "Gelu",
+    "BiasGelu",
+    "Clip",
+    "Floor",
+    "Round",
+    "Cast",
+    "Log",
+  ],
   ...["Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "BatchNormalization", "QLinearConv"],
   ...["LayerNormalization", "InstanceNormalization", "Identity", "MatMulNBits"],
 ];

@@ -54,6 +54,7 @@ export const elementwiseRules: Readonly<Record<string, OperatorRule>> = {
   Relu: keepShape,
   Abs: keepShape,
   Neg: keepShape,
+  Floor: keepShape,
   Round: keepShape,
   Clip: keepShape,
   Sigmoid: keepShape,

@@ -127,6 +127,26 @@ test("queries go in equal parts where their scores are over a limit, by default 
   ]);
 });
 
+test("a product of transposed and scaled factors is written as the operators that providers have", async () => {
+  const graph = new GraphBuilder("products");
+  const x = graph.input("x", [2, 5, 4]);
+  const weight = graph.constant("weight", "float32", [3, 4], () => Float32Array.from({ length: 12 }, (_, i) => i / 7));
+  const rows = graph.op("FusedMatMul", [x, weight], { transB: 1, alpha: { float: 0.5 } });
+  graph.output("y", graph.op("FusedMatMul", [x, rows], { transA: 1 }));
+  const built = graph.finish();
+  const expected = await run(built, "cpu");
+  for (const provider of ["webgpu", "tensorrt"]) {
+    const rewritten = providerGraph(built, provider);
+    expect(operatorsOf(rewritten)).not.toContain("FusedMatMul");
+    expect(differenceOf((await run(rewritten, "cpu")).y!, expected.y!)).toBeLessThan(tolerance);
+  }
+});
+
+test("TensorRT gets no operator of Microsoft's attention", () => {
+  const graph = attention({ queries: 40, keys: 40, heads: 3, widths: [12, 8] });
+  expect(operatorsOf(providerGraph(graph, "tensorrt"))).not.toContain("MultiHeadAttention");
+});
+
 test("attention whose values have another width stays: WebGPU computes it right", () => {
   const graph = attention({ queries: 40, keys: 40, heads: 3, widths: [12, 8] });
   expect(providerGraph(graph, "webgpu")).toBe(graph);
@@ -162,7 +182,7 @@ test.skipIf(swiftShader === undefined)(
 );
 
 const scoresOf = ({ nodes, values }: OnnxGraph) =>
-  nodes.filter(({ operator }) => operator === "FusedMatMul").map(({ outputs }) => values.get(outputs[0]!)!.dims);
+  nodes.filter(({ operator }) => operator === "Softmax").map(({ outputs }) => values.get(outputs[0]!)!.dims);
 
 const operatorsOf = ({ nodes }: OnnxGraph) => nodes.map(({ operator }) => operator);
 

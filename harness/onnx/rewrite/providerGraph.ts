@@ -1,9 +1,9 @@
 import type { GraphNode, GraphValue, OnnxGraph } from "../../api.ts";
 import type { GraphBuilder } from "../graph.ts";
 import { rewriteGraph } from "./rewrite.ts";
-import { attentionInProducts, waveInProducts } from "./writtenOut.ts";
+import { attentionInProducts, productInTwo, waveInProducts } from "./writtenOut.ts";
 
-/** A substitute replaces an operator that a provider does not compute as ONNX defines it. */
+/** A substitute replaces an operator that a provider does not compute as ONNX defines it, or does not have. */
 interface Substitute {
   /** Returns whether this node is one that goes wrong. */
   applies(node: GraphNode, dims: (name: string) => GraphValue["dims"]): boolean;
@@ -28,7 +28,26 @@ const coarseWaves: Substitute = {
   write: (graph, [x], { operator }) => waveInProducts(graph, x!, operator as "Sin" | "Cos"),
 };
 
-const substitutes: Readonly<Record<string, readonly Substitute[]>> = { webgpu: [narrowSubgroups, coarseWaves] };
+/**
+ * A provider without FusedMatMul hands every linear layer to the processor, with a copy of its input there and one of its output
+ * back. Source: ONNX Runtime, docs/ContribOperators.md, and the operators that each provider registers.
+ */
+const fusedProducts: Substitute = {
+  applies: ({ operator }) => operator === "FusedMatMul",
+  write: (graph, inputs, { attributes }) =>
+    productInTwo(graph, inputs as readonly [GraphValue, GraphValue], attributes),
+};
+
+/** TensorRT's parser reads the operators of ONNX alone, and Microsoft's attention is none of them. */
+const fusedAttention: Substitute = {
+  applies: ({ operator }) => operator === "MultiHeadAttention",
+  write: (graph, inputs, { attributes }) => attentionInProducts(graph, inputs, attributes),
+};
+
+const substitutes: Readonly<Record<string, readonly Substitute[]>> = {
+  webgpu: [narrowSubgroups, coarseWaves, fusedProducts],
+  tensorrt: [fusedAttention, fusedProducts],
+};
 
 /**
  * Returns the graph with operators that compute the same on every device of the provider; it is the graph itself where all of

@@ -9,7 +9,7 @@ const defaults = {
 };
 
 /**
- * Writes MultiHeadAttention as products and softmax: [batch, queries, heads · width], of the operator's own inputs. Queries go
+ * Writes MultiHeadAttention as products and softmax: [batch, queries, heads · width of a value], of the operator's own inputs. Queries go
  * in parts where all scores together take more than `scoreBytes`.
  */
 export function attentionInProducts(
@@ -28,13 +28,33 @@ export function attentionInProducts(
   const parts = (x: GraphValue) => (sizes === undefined ? [x] : split(graph, x, 2, sizes));
   const biases = inputs[5] === undefined ? [] : parts(inputs[5]);
   const attended = parts(query).map((part, i) => {
-    const scores = graph.op("FusedMatMul", [part, key], { transB: 1, alpha: scale });
+    const scores = productInTwo(graph, [part, key], { transB: 1, alpha: scale });
     const bias = biases[i];
     return graph.op("MatMul", [softmax(graph, bias === undefined ? scores : add(graph, scores, bias)), value]);
   });
   const joined = attended.length === 1 ? attended[0]! : concat(graph, attended, 2);
   const [batch, queries] = inputs[0]!.dims as [Dim, Dim];
-  return reshape(graph, transpose(graph, joined, [0, 2, 1, 3]), [batch, queries, heads * width]);
+  return reshape(graph, transpose(graph, joined, [0, 2, 1, 3]), [batch, queries, heads * (value.dims[3] as number)]);
+}
+
+/**
+ * Writes FusedMatMul, the product of matrices that may be transposed and scaled, as Transpose, MatMul and Mul. A constant is
+ * transposed once, when the session is made.
+ */
+export function productInTwo(
+  graph: GraphBuilder,
+  [a, b]: readonly [GraphValue, GraphValue],
+  { transA, transB, alpha }: GraphNode["attributes"],
+): GraphValue {
+  const product = graph.op("MatMul", [transA === 1 ? flipped(graph, a) : a, transB === 1 ? flipped(graph, b) : b]);
+  const scale = (alpha as { readonly float: number } | undefined)?.float ?? 1;
+  return scale === 1 ? product : mul(graph, product, graph.number(scale));
+}
+
+/** Exchanges the last two axes. */
+function flipped(graph: GraphBuilder, x: GraphValue): GraphValue {
+  const axes = x.dims.map((_, axis) => axis);
+  return transpose(graph, x, [...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!]);
 }
 
 /** Turns [batch, length, heads · width] into [batch, heads, length, width]; a value that is by head already stays. */
@@ -64,13 +84,14 @@ const seriesOfSine = [1, -1 / 6, 1 / 120, -1 / 5040, 1 / 362_880, -1 / 39_916_80
 
 /**
  * Computes sine or cosine from sums and products alone. cos(2π t) is even and has period 1, so with r = t - round(t) it is
- * sin(2π (1/4 - |r|)), whose argument lies within ±π/2; the sine is the cosine a quarter later.
+ * sin(2π (1/4 - |r|)), whose argument lies within ±π/2; the sine is the cosine a quarter later. Rounding is written as Floor, which
+ * WebGPU has and Round it has not.
  */
 export function waveInProducts(graph: GraphBuilder, x: GraphValue, wave: "Sin" | "Cos"): GraphValue {
   const number = (value: number) => graph.number(value);
   const turns = mul(graph, x, number(1 / (2 * Math.PI)));
   const t = wave === "Cos" ? turns : add(graph, turns, number(-0.25));
-  const rest = graph.op("Sub", [t, graph.op("Round", [t])]);
+  const rest = graph.op("Sub", [t, graph.op("Floor", [add(graph, t, number(0.5))])]);
   const y = mul(graph, graph.op("Sub", [number(0.25), graph.op("Abs", [rest])]), number(2 * Math.PI));
   const square = mul(graph, y, y);
   const [last, ...lower] = seriesOfSine.toReversed();

@@ -1,3 +1,4 @@
+import { fallbackTexts } from "../../results/fallbacks.ts";
 import type { Manifest } from "../../store/schema.ts";
 import type { ChartRun } from "../charts/index.ts";
 import { html, type Markup } from "./markup.ts";
@@ -26,7 +27,6 @@ function machineFacts({ environment, runtime, external }: Manifest): Facts {
     ["memory", gigabytes(limits.memoryBytes ?? memory.totalBytes)],
     ["system", [os.name ?? os.platform, os.arch, ...virtual].join(", ")],
     ["runtime", `${runtimeOf({ runtime, external })}, ${threadsText(runtime)}`],
-    ...providerFacts(runtime),
     ["Node", node],
   ];
 }
@@ -43,10 +43,18 @@ function runtimeOf({ runtime: { onnxruntime, provider }, external }: Pick<Manife
   return `another program, ${external.name} (${versions.join(", ")})`;
 }
 
-function providerFacts({ provider, providerError }: Manifest["runtime"]): Facts {
+function providerFacts(runtime: Manifest["runtime"]): Facts {
+  const { provider, providerError, opening } = runtime;
   if (providerError === undefined) return [];
   const stages = Object.entries(providerError).map(([stage, value]) => `${stage} ${Number(value.toPrecision(2))}`);
-  return [[`${provider} against cpu`, `${stages.join(", ")} of the outputs' std at most`]];
+  const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
+  return [
+    [`${provider} against cpu`, `${stages.join(", ")} of the outputs' std at most`],
+    ...fallbackTexts(runtime).map((text) => [`not on ${provider}`, text] as const),
+    ...(opening === undefined
+      ? []
+      : [["opening", `${seconds(opening.firstMs)} first, ${seconds(opening.againMs)} with engines built`] as const]),
+  ];
 }
 
 function factsMarkup(heading: string | undefined, facts: Facts): Markup {
@@ -88,6 +96,7 @@ function runMarkup({ label, manifest }: ChartRun): Markup {
             `commit ${commit.hash.slice(0, 12)}${commit.dirty ? ", with changes of its own" : ""}`,
           ] as const,
         ]),
+    ...providerFacts(manifest.runtime),
     ...variant.notes.map((note): readonly [string, string] => ["note", note]),
   ];
   return html`<details><summary>${label}</summary>${factsMarkup(undefined, facts)}</details>`;

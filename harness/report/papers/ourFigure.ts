@@ -1,5 +1,5 @@
 import type { RunReport } from "../../results/report.ts";
-import { rowNameParts } from "../../store/rowName.ts";
+import { providerParts, rowNameParts } from "../../store/rowName.ts";
 import { speedUp } from "../table/columns.ts";
 import { type Measured, measuredOf, type Nature, natureOf, publishedFigure } from "./measured.ts";
 import type { Measure } from "./paper.ts";
@@ -47,7 +47,8 @@ export function ourFigure(variant: string, measure: Measure, context: FigureCont
 
 /** Tells whether a row is of the paper's model: a checkpoint with a name of its own is that only if it is its authors' file. */
 function standsFor({ variant: name, weights }: RunReport, variant: string): boolean {
-  return name === variant || (weights === "published" && rowNameParts(name)?.variant === variant);
+  const { row } = providerParts(name);
+  return row === variant || (weights === "published" && rowNameParts(row)?.variant === variant);
 }
 
 /** Returns the number of images and whether they are all of the paper's; nothing where the run is on another set. */

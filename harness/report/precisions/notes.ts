@@ -1,6 +1,7 @@
 import type { Comparison } from "../../results/compare/compare.ts";
 import { detectableText } from "../../results/compare/words.ts";
 import { intervalMethod } from "../../stats/intervals.ts";
+import { processor, providerParts } from "../../store/rowName.ts";
 import { promptsText } from "../table/cellText.ts";
 import { licenceLines } from "../table/foot.ts";
 import type { GridNote } from "../table/grid.ts";
@@ -45,6 +46,8 @@ const ratioMeaning =
 
 function missingNotes(model: string, missing: readonly string[]): readonly GridNote[] {
   if (missing.length === 0) return [];
-  const text = `bench run --variants ${[model, ...missing].join(",")}`;
+  const { row, provider } = providerParts(model);
+  const on = provider === processor ? "" : ` --provider ${provider}`;
+  const text = `bench run --variants ${[row, ...missing].join(",")}${on}`;
   return [{ label: "not measured", text, kind: "command", screenOnly: true }];
 }

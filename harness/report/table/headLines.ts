@@ -45,11 +45,11 @@ function machineLine(reports: readonly RunReport[]): string {
   const all = conditionGroups(timed);
   const samples = `ms: median of ${spanText(timed.map(({ latency }) => latency.encode!.n))}`;
   if (all.length > 1) return `${samples}; ${all.length} different machines or settings, --notes names them`;
-  const [{ conditions }] = all as [ConditionGroup];
+  const [group] = all as [ConditionGroup];
   const answered = reports.some(({ conditions: { program } }) => program !== undefined)
     ? ""
-    : `, ${runtimeText(conditions)}`;
-  return `${samples}; ${machineText(conditions)}${answered}`;
+    : `, ${onnxRuntimeText(group)}`;
+  return `${samples}; ${machineText(group.conditions)}${answered}`;
 }
 
 /** Says which programs answered for which rows, and that ONNX Runtime did for the others; nothing where it did for all. */
@@ -93,7 +93,14 @@ export function conditionsText({ conditions, reports }: ConditionGroup): string 
   const machine = machineText(conditions);
   if (conditions.program !== undefined) return machine;
   const mixed = reports.some(({ conditions: { program } }) => program !== undefined);
-  return `${machine}, ${runtimeText(conditions)}${mixed ? " where no other program answers" : ""}`;
+  return `${machine}, ${onnxRuntimeText({ conditions, reports })}${mixed ? " where no other program answers" : ""}`;
+}
+
+/** Names ONNX Runtime and the providers of a group's rows; rows on others than the processor have theirs in their names. */
+function onnxRuntimeText({ conditions, reports }: ConditionGroup): string {
+  const providers = [...new Set(reports.flatMap(({ conditions: { provider } }) => provider ?? []))];
+  if (providers.length < 2) return runtimeText(conditions);
+  return `ONNX Runtime ${conditions.onnxruntime}, providers ${providers.join(", ")}`;
 }
 
 /** Names what answers: the program, or ONNX Runtime. */

@@ -5,7 +5,8 @@ import { expect, test } from "vitest";
 import { differingConditions, type RunReport, reportOf, type Score } from "../../results/report.ts";
 import { exampleManifest } from "../../store/fixtures/run.ts";
 import { exampleGraphs, storeExample } from "../fixtures/runs.ts";
-import { resultJson, resultTable } from "./tables.ts";
+import { speedUp } from "./columns.ts";
+import { baseOf, resultJson, resultTable } from "./tables.ts";
 
 const seeded = { source: "seeded", label: "seeded weights, version 1" } as const;
 const leftOut = [
@@ -147,6 +148,17 @@ test("processors that a row is pinned to, and a quota, are conditions, and stand
   expect(text).toMatch(/^sam-nano .* {2}–/m);
   expect(text).toContain("sam-nano: measured with 2 threads on cpu 0 of 2 cores (a quota of 1.5)");
   expect(differingConditions(conditions, large!.conditions)).toEqual(["cpus", "quota"]);
+});
+
+test("rows on other providers have a speed-up over the processor's row, and the head line names the providers", async () => {
+  const [nano] = await exampleReports();
+  const conditions = { ...nano!.conditions, provider: "webgpu", gpu: "a gpu" };
+  const onGpu = { ...nano!, variant: "sam-nano@webgpu", conditions };
+  expect(baseOf([onGpu, nano!])?.variant).toBe("sam-nano");
+  expect(speedUp(onGpu, nano)).toBe(1);
+  expect(resultTable([onGpu, nano!])).toContain("ONNX Runtime 1.30.0, providers webgpu, cpu");
+  const method = { ...nano!, variant: "sam-fast/sam-nano@webgpu", conditions };
+  expect(baseOf([method, onGpu])?.variant).toBe("sam-nano@webgpu");
 });
 
 test("speed-ups are over the variant that methods of other rows run on", async () => {

@@ -1,5 +1,6 @@
 import { unknown } from "../../errors.ts";
 import type { RunReport } from "../../results/report.ts";
+import { processor, providerParts } from "../../store/rowName.ts";
 import { totalMs } from "./columns.ts";
 import { firstNotes, legend, type NextSteps } from "./firstNotes.ts";
 import { foot, type LeftOut, licenceLines } from "./foot.ts";
@@ -96,17 +97,20 @@ export function resultJson(
 
 /**
  * Returns the row that speed-ups are over: SAM ViT-H where it was measured, else the variant that methods of other rows run
- * on (sam-nano beside sam-fast/sam-nano), else the first row that was measured. Nothing where there is no second row to
- * compare.
+ * on (sam-nano beside sam-fast/sam-nano), else the first row that was measured. Rows on the processor come before those on other
+ * providers. Nothing where there is no second row to compare.
  */
 export function baseOf(reports: readonly RunReport[]): RunReport | undefined {
   const measured = reports.filter((report) => totalMs(report) !== undefined);
   if (measured.length < 2) return undefined;
-  const methods = new Set(measured.map(({ variant }) => variant.split("/")[1]));
+  const onProcessor = measured.filter(({ variant }) => providerParts(variant).provider === processor);
+  const rows = onProcessor.length === 0 ? measured : onProcessor;
+  const nameOf = ({ variant }: RunReport) => providerParts(variant).row;
+  const methods = new Set(rows.map((report) => nameOf(report).split("/")[1]));
   return (
-    measured.find(({ variant }) => variant === defaults.baseVariant) ??
-    measured.find(({ variant }) => methods.has(variant)) ??
-    measured[0]
+    rows.find((report) => nameOf(report) === defaults.baseVariant) ??
+    rows.find((report) => methods.has(nameOf(report))) ??
+    rows[0]
   );
 }
 

@@ -113,13 +113,14 @@ function adjust(figures: readonly FigureDifference[]): ReadonlyMap<FigureDiffere
   );
 }
 
-function runOf({ manifest: { id, variant, weights } }: Side): ComparedRun {
-  return { id, variant: rowName(variant), weights: weights.label, weightsLicence: weights.licence };
+function runOf({ manifest }: Side): ComparedRun {
+  const { id, weights } = manifest;
+  return { id, variant: rowName(manifest), weights: weights.label, weightsLicence: weights.licence };
 }
 
 /** Names the sides by variant where that tells them apart, else by letter. */
 function namesOf(a: Side, b: Side): { readonly a: string; readonly b: string } {
-  const own = rowName(a.manifest.variant);
-  const other = rowName(b.manifest.variant);
+  const own = rowName(a.manifest);
+  const other = rowName(b.manifest);
   return own === other ? { a: "A", b: "B" } : { a: own, b: other };
 }

@@ -20,7 +20,7 @@ const score = z.strictObject({
   unit: z.literal("clicks").optional(),
 });
 const gmacs = z.strictObject({ encode: number, decode: number });
-const { dataset, graphs, weights } = manifestFields;
+const { dataset, graphs, runtime, weights } = manifestFields;
 
 const fields = {
   id: text,
@@ -94,6 +94,9 @@ const fields = {
     gpu: text.optional(),
     recorded: z.literal("an earlier version").optional(),
   }),
+  providerError: runtime.shape.providerError,
+  assignments: runtime.shape.assignments,
+  opening: runtime.shape.opening,
   notes: z.array(text),
   warnings: manifestFields.warnings,
 } satisfies Readonly<Record<keyof ReportEntry["report"], z.ZodType>>;

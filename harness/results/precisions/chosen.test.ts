@@ -60,6 +60,16 @@ test("a checkpoint with a name of its own is compared with its own float run", (
   expect(chosen(runs)).toMatchObject({ float: "sam-nano", others: ["sam-fast/sam-nano"] });
 });
 
+test("rows of another provider are compared with the float row on that provider", () => {
+  const onWebgpu = (id: string) => ({ ...runOf(id, { runtime: { provider: "webgpu" } }), folder: `${id} on webgpu` });
+  const runs = [runOf("sam-nano"), onWebgpu("sam-nano"), onWebgpu("sam-fast/sam-nano")];
+  expect(chosen(runs, "sam-nano@webgpu")).toMatchObject({
+    float: "sam-nano on webgpu",
+    others: ["sam-fast/sam-nano on webgpu"],
+  });
+  expect(chosen(runs).others).toEqual([]);
+});
+
 test("of several float runs the newest is meant", () => {
   const newer = runOf("sam-nano", {
     createdAt: "2024-06-01T12:00:00.000Z",

@@ -2,7 +2,7 @@ import { HarnessError } from "../../errors.ts";
 import { formsOf, isFormOf } from "../../plan/plugins/precisions.ts";
 import { type Registry, variantOf } from "../../plan/plugins/registry.ts";
 import { canonicalJson } from "../../store/canonical.ts";
-import { rowName, rowNameParts, withCheckpointName } from "../../store/rowName.ts";
+import { nameOnProcessor, providerParts, rowNameParts, withCheckpointName } from "../../store/rowName.ts";
 import type { RunFacts } from "../../store/runFacts.ts";
 import type { SoundRun } from "../storedRuns.ts";
 
@@ -16,14 +16,18 @@ export interface PrecisionRuns {
 
 /**
  * Returns the newest float run of a model and the runs of its precisions on the same weights, data and protocols. `model` is an id,
- * or a row's name with the checkpoint's own name in it. Throws HarnessError where no float run is stored, because every other
+ * or a row's name with the checkpoint's own name and the provider in it. Throws HarnessError where no float run is stored, because every other
  * precision is compared with it.
  */
 export function precisionRuns(runs: readonly SoundRun[], model: string, registry: Registry): PrecisionRuns {
-  const { variant: id = model, own } = rowNameParts(model) ?? {};
+  const { row, provider } = providerParts(model);
+  const { variant: id = row, own } = rowNameParts(row) ?? {};
   // Throws for a model that nobody knows.
   variantOf(registry, id);
-  const named = runs.filter(({ facts: { variant } }) => rowNameParts(rowName(variant))?.own === own);
+  const named = runs.filter(
+    ({ facts: { variant, runtime } }) =>
+      runtime.provider === provider && rowNameParts(nameOnProcessor(variant))?.own === own,
+  );
   const floats = named.filter(({ facts }) => facts.variant.id === id);
   const float = floats.toSorted((a, b) => (a.facts.createdAt < b.facts.createdAt ? 1 : -1))[0];
   const forms = formsOf(registry, id).map(({ variant }) => variant.preset.id);
@@ -39,7 +43,7 @@ export function precisionRuns(runs: readonly SoundRun[], model: string, registry
     others: found,
     missing: forms
       .filter((form) => form !== id && !measured.has(form))
-      .map((form) => (own === undefined ? form : withCheckpointName(form, id, model))),
+      .map((form) => (own === undefined ? form : withCheckpointName(form, id, row))),
   };
 }
 

@@ -17,6 +17,7 @@ import { conditionsOf, type RunReport, reportOfRows, sameConditions } from "../.
 import { byPrompts, readRunRows } from "../../results/rows.ts";
 import { datasetOfRun } from "../../results/runDataset.ts";
 import { newestOfEach, soundRuns, withoutShards } from "../../results/storedRuns.ts";
+import { rowName } from "../../store/rowName.ts";
 import type { Manifest } from "../../store/schema.ts";
 import { readRun, type StoredRun } from "../../store/store.ts";
 import { runPlan } from "../runner.ts";
@@ -123,7 +124,9 @@ async function measuredRuns(flags: RunFlags, { results, observer, signal }: Oper
 async function storedRuns(flags: RunFlags, { results, observer, registry }: OperandContext): Promise<FoundRuns> {
   const manifests = newestOfEach(withoutShards((await soundRuns(results, observer.note)).map(({ facts }) => facts)));
   const named = flags.variants?.split(",") ?? ["all"];
-  const wanted = manifests.filter(({ variant }) => named.includes("all") || named.includes(variant.id));
+  const wanted = manifests.filter(
+    (run) => named.includes("all") || named.includes(run.variant.id) || named.includes(rowName(run)),
+  );
   if (wanted.length === 0)
     throw new HarnessError(`${results}: no run to choose from`, {
       hint: "without --stored what is missing is measured",
@@ -162,15 +165,18 @@ function rankable(runs: readonly StoredRun[]): {
     ranked,
     unranked: models
       .filter((run) => !ranked.includes(run))
-      .map(({ manifest: { variant, status, runtime, environment } }) => ({
-        variant: variant.id,
-        reason:
-          status.state === "done"
-            ? `measured under other conditions: ${environment.cpu.model}, ${runtime.threads} threads, ${runtime.provider}`
-            : `message` in status
-              ? `${status.state}: ${status.message}`
-              : "not finished",
-      })),
+      .map(({ manifest }) => {
+        const { status, runtime, environment } = manifest;
+        return {
+          variant: rowName(manifest),
+          reason:
+            status.state === "done"
+              ? `measured under other conditions: ${environment.cpu.model}, ${runtime.threads} threads, ${runtime.provider}`
+              : `message` in status
+                ? `${status.state}: ${status.message}`
+                : "not finished",
+        };
+      }),
   };
 }
 

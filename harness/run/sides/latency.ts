@@ -7,7 +7,7 @@ import type { LatencyTurns } from "../../results/compare/latency.ts";
 import type { Side } from "../../results/compare/side.ts";
 import { canonicalJson } from "../../store/canonical.ts";
 import type { LatencyTurn } from "../../store/latency.ts";
-import { rowName } from "../../store/rowName.ts";
+import { nameOnProcessor, rowName } from "../../store/rowName.ts";
 import type { Manifest } from "../../store/schema.ts";
 import { takeTurns } from "../latencyPhase.ts";
 import { checkProvider, providerWarnings } from "../providerCheck.ts";
@@ -90,7 +90,7 @@ async function measureSides(
 
 /** Returns the name of a side's row where its named checkpoint is given, else its variant. */
 function nameOfSide({ variant }: Manifest, checkpoints: readonly string[], { registry }: FreshLatency): string {
-  const name = rowName(variant);
+  const name = nameOnProcessor(variant);
   const { checkpoint } = namedVariant(registry, name);
   return checkpointsOf(checkpoints).has(checkpoint ?? "") ? name : variant.id;
 }
@@ -111,13 +111,13 @@ async function prepareSide(
     phase: "latency",
     checkpoint,
   });
-  const prepared = await prepareRun(plan, plan.chosen[0]!, [], watcherOf(rowName(manifest.variant), context));
+  const prepared = await prepareRun(plan, plan.chosen[0]!, [], watcherOf(rowName(manifest), context));
   if (prepared.unanswered !== undefined) throw prepared.unanswered;
   requireSameWeights(manifest, prepared.manifest);
   // An error that was accepted when the run was made is accepted for its latency too.
-  const providerError = await checkProvider(prepared, { ...plan, acceptError: true });
-  if (providerError !== undefined)
-    for (const { text } of providerWarnings({ ...prepared.manifest.runtime, providerError }))
+  const found = await checkProvider(prepared, { ...plan, acceptError: true });
+  if (found !== undefined)
+    for (const { text } of providerWarnings({ ...prepared.manifest.runtime, providerError: found.error }))
       observer.note(`${manifest.id}: ${text}`);
   if (canonicalJson(prepared.manifest.hashes.graph) !== canonicalJson(manifest.hashes.graph))
     observer.note(`${manifest.id}: ${otherGraphs(manifest)}`);

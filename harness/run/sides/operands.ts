@@ -13,7 +13,7 @@ import { plannedImages } from "../../results/runDataset.ts";
 import { findRun, readableRuns } from "../../results/storedRuns.ts";
 import { largest } from "../../stats/summary.ts";
 import { listIds } from "../../store/manifest.ts";
-import { rowName } from "../../store/rowName.ts";
+import { nameOnProcessor, processor, providerParts, rowName } from "../../store/rowName.ts";
 import { isEarlier, type Manifest } from "../../store/schema.ts";
 import { readRun, type StoredRun } from "../../store/store.ts";
 import type { RunObserver } from "../request.ts";
@@ -22,8 +22,8 @@ import { runPlan } from "../runner.ts";
 /** Name that a user gives where a run is meant: it may be a run, a variant or a checkpoint file. */
 export type Operand =
   | { readonly kind: "run"; readonly run: StoredRun }
-  /** A variant's id, or the name of a row like `sam-nano:mine`. */
-  | { readonly kind: "variant"; readonly variant: string }
+  /** A variant's id, or the name of a row like `sam-nano:mine`, with the provider that it is measured on. */
+  | { readonly kind: "variant"; readonly variant: string; readonly provider: string }
   | { readonly kind: "file"; readonly file: string; readonly variant?: string };
 
 export interface OperandContext {
@@ -38,9 +38,10 @@ export interface OperandContext {
 
 /**
  * Reads a run's id or folder, a checkpoint file (`VARIANT=FILE` where it fits several, `VARIANT:NAME=FILE` to name it), a variant,
- * a row's name, or the beginning of an id.
+ * a row's name, or the beginning of an id. A variant is one on the processor, or on the provider of the flags, unless its name says
+ * another one.
  */
-export async function readOperand(name: string, { results, registry }: OperandContext): Promise<Operand> {
+export async function readOperand(name: string, { results, registry, flags }: OperandContext): Promise<Operand> {
   const ids = await listIds(results);
   if (ids.includes(name) || existsSync(join(resolve(name), "manifest.json")))
     return { kind: "run", run: await findRun(name, results) };
@@ -51,11 +52,21 @@ export async function readOperand(name: string, { results, registry }: OperandCo
     namedVariant(registry, variant);
     return { kind: "file", file: name.slice(at + 1), variant };
   }
-  if (isVariant(name, registry)) return { kind: "variant", variant: name };
+  const { row, provider } = registry.variants.has(name) ? { row: name, provider: processor } : providerParts(name);
+  if (isVariant(row, registry))
+    return { kind: "variant", variant: row, provider: row === name ? providerOfFlags(flags) : provider };
   if (ids.some((id) => id.startsWith(name))) return { kind: "run", run: await findRun(name, results) };
   if (/[./\\]/.test(name) && !ids.some((id) => id.startsWith(name.slice(0, 4))))
     throw new HarnessError(`${name}: no such file, run or variant`, { hint: "bench list runs shows the stored runs" });
   throw unknown("run, variant or file", name, [...ids, ...registry.variants.keys()]);
+}
+
+function providerOfFlags({ provider = processor }: RunFlags): string {
+  if (!provider.includes(",")) return provider;
+  throw new HarnessError("--provider: a side is measured on one provider", {
+    found: provider,
+    hint: "name it in the side: bench compare sam-nano sam-nano@webgpu",
+  });
 }
 
 function isFile(path: string): boolean {
@@ -84,7 +95,7 @@ export async function runsOfOperands(
     asked.every((name) => name in protocols),
   );
   let anchor = named?.kind === "run" ? named.run.manifest : newestShared(operands, stored, context.registry);
-  if (anchor !== undefined) refusePlanOptions(anchor, context);
+  if (anchor !== undefined) refusePlanOptions(anchor, operands, context);
   const runs: StoredRun[] = [];
   for (const operand of operands) {
     const run = operand.kind === "run" ? operand.run : await runOf(operand, { context, stored, anchor });
@@ -107,8 +118,10 @@ function refuseTwoVersions(operands: readonly Operand[]): void {
 }
 
 /** Refuses options of a plan beside a stored run: the other side is measured on the run's plan. */
-function refusePlanOptions({ id }: Manifest, { flags }: OperandContext): void {
-  const given = (["dataset", "protocol", "limit", "threads", "cpus", "provider"] as const).find(
+function refusePlanOptions({ id }: Manifest, operands: readonly Operand[], { flags }: OperandContext): void {
+  // A variant has its own provider, which is that of the flags where its name says none.
+  const own = operands.some(({ kind }) => kind === "variant") ? [] : (["provider"] as const);
+  const given = (["dataset", "protocol", "limit", "threads", "cpus", ...own] as const).find(
     (name) => flags[name] !== undefined,
   );
   if (given === undefined) return;
@@ -153,8 +166,8 @@ function newestShared(
   stored: readonly Manifest[],
   registry: Registry,
 ): Manifest | undefined {
-  const variants = operands.flatMap((each) => (each.kind === "variant" ? [each.variant] : []));
-  const own = stored.filter((run) => variants.includes(rowName(run.variant)) && isMeant(run, registry));
+  const variants = operands.filter((each) => each.kind === "variant");
+  const own = stored.filter((run) => variants.some((each) => isRowOf(run, each)) && isMeant(run, registry));
   const shared = (run: Manifest) => variants.filter((variant) => own.some((each) => fits(each, variant, run))).length;
   return [...own].sort((x, y) => shared(y) - shared(x))[0];
 }
@@ -164,9 +177,17 @@ function isMeant(run: Manifest, registry: Registry): boolean {
   return run.variant.name !== undefined || hasOwnWeights(run, registry);
 }
 
-function fits({ variant, dataset, protocols }: Manifest, row: string, anchor: Manifest): boolean {
+type NamedOperand = Extract<Operand, { kind: "variant" }>;
+
+/** Tells whether a run has the row that is named. A floor has the same row with every provider. */
+function isRowOf({ variant, runtime }: Manifest, { variant: row, provider }: NamedOperand): boolean {
+  return nameOnProcessor(variant) === row && (variant.role === "floor" || runtime.provider === provider);
+}
+
+function fits(run: Manifest, row: NamedOperand, anchor: Manifest): boolean {
+  const { dataset, protocols } = run;
   const alike = Object.entries(protocols).some(([prompts, protocol]) => anchor.protocols[prompts] === protocol);
-  return rowName(variant) === row && dataset.fingerprint === anchor.dataset.fingerprint && alike;
+  return isRowOf(run, row) && dataset.fingerprint === anchor.dataset.fingerprint && alike;
 }
 
 interface RunContext {
@@ -177,11 +198,12 @@ interface RunContext {
 
 async function runOf(operand: Exclude<Operand, { kind: "run" }>, { context, stored, anchor }: RunContext) {
   if (operand.kind === "variant" && anchor !== undefined) {
-    const found = stored.find((each) => fits(each, operand.variant, anchor) && isMeant(each, context.registry));
+    const found = stored.find((each) => fits(each, operand, anchor) && isMeant(each, context.registry));
     if (found !== undefined) return readRun(context.results, found.id);
   }
   const variant = operand.kind === "variant" ? operand.variant : await rowOfFile(operand, context, anchor);
-  const base = anchor === undefined ? context.flags : flagsOfRun(anchor, context);
+  const planned = anchor === undefined ? context.flags : flagsOfRun(anchor, context);
+  const base = operand.kind === "variant" ? { ...planned, provider: operand.provider } : planned;
   const checkpoint = operand.kind === "file" ? [`${variant}=${operand.file}`] : (base.checkpoint ?? []);
   const others =
     operand.kind === "variant" ? storedWithOtherWeights(operand.variant, stored, context.registry) : undefined;
@@ -212,9 +234,7 @@ function storedWithOtherWeights(row: string, stored: readonly Manifest[], regist
     (run) => run.variant.id === id && (run.variant.name !== undefined || !isMeant(run, registry)),
   );
   if (others.length === 0) return undefined;
-  const names = others.map(
-    (run) => `${run.variant.name === undefined ? run.id : rowName(run.variant)} (${run.weights.label})`,
-  );
+  const names = others.map((run) => `${run.variant.name === undefined ? run.id : rowName(run)} (${run.weights.label})`);
   return `stored here with other weights, to be compared by name: ${[...new Set(names)].join(", ")}`;
 }
 

@@ -12,7 +12,7 @@ export interface PublishedResult {
 /** Writes a line for each result, and below why a part of one is missing. */
 export function publishedText(published: readonly PublishedResult[]): string {
   const rows = published.map(({ file, record, state }) => [
-    rowName(record.variant),
+    rowName(record),
     record.run.id,
     commitText(record),
     state,

@@ -1,6 +1,6 @@
 import { figureIn } from "../../../results/report.ts";
 import { intervalMethod } from "../../../stats/intervals.ts";
-import { rowNameParts } from "../../../store/rowName.ts";
+import { processor, providerParts, rowName, rowNameParts } from "../../../store/rowName.ts";
 import { scoredPrompts } from "../../table/columns.ts";
 import { type Chart, type ChartRun, chartSpec, type DrawnMetric, drawnMetrics, percentages } from "../chart.ts";
 
@@ -22,11 +22,11 @@ export function accuracySettingCharts(runs: readonly ChartRun[]): readonly Chart
 function familiesOf(runs: readonly ChartRun[]): readonly Family[] {
   const families = new Map<string, { method: string; setting: string; runs: (ChartRun & { value: number })[] }>();
   for (const run of runs) {
-    const { variant, weights, dataset } = run.manifest;
+    const { variant, weights, dataset, runtime } = run.manifest;
     if (variant.setting === undefined) continue;
     const { name, value } = variant.setting;
-    const method = methodOf(variant);
-    const key = [method, name, weights.label, weights.sha256 ?? "", dataset.fingerprint].join("\n");
+    const method = methodOf(run);
+    const key = [method, name, weights.label, weights.sha256 ?? "", dataset.fingerprint, runtime.provider].join("\n");
     const family = families.get(key) ?? { method, setting: name, runs: [] };
     families.set(key, family);
     family.runs.push({ ...run, value });
@@ -34,10 +34,12 @@ function familiesOf(runs: readonly ChartRun[]): readonly Family[] {
   return [...families.values()].filter((family) => new Set(family.runs.map(({ value }) => value)).size > 1);
 }
 
-/** Names the method, and the checkpoint that it runs on where that has a name of its own. */
-function methodOf({ title, name }: ChartRun["manifest"]["variant"]): string {
+/** Names the method, the checkpoint that it runs on where that has a name of its own, and any other provider than the processor. */
+function methodOf({ manifest }: ChartRun): string {
+  const { title, name } = manifest.variant;
+  const { provider } = providerParts(rowName(manifest));
   const own = name === undefined ? undefined : rowNameParts(name)?.own;
-  return own === undefined ? title : `${title}, ${own}`;
+  return [title, own, provider === processor ? undefined : provider].filter((part) => part !== undefined).join(", ");
 }
 
 function chartOf(

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { readTrace } from "./trace.ts";
+import { readRuns, readTrace } from "./trace.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -110,4 +110,26 @@ test("a name that a terminal would obey is shown as it is written", () => {
 test("a folder in the place of a profile is refused", () => {
   mkdirSync(join(folder, "encoder_2.json"));
   expect(() => readTrace(join(folder, "encoder_2.json"))).toThrow("is a folder");
+});
+
+test("a device's own times of kernels take the place of what handing the work over took", () => {
+  const onDevice = { provider: "WebGpuExecutionProvider" };
+  const kernel = (name: string, ts: number, dur: number) => ({ cat: "Api", name, ts, dur, args: {} });
+  const events = [
+    run(0, 100),
+    node("a", 1, 2, onDevice),
+    node("copy", 5, 80, { ...onDevice, op_name: "MemcpyToHost" }),
+    node("c", 90, 4, { provider: "CPUExecutionProvider" }),
+    kernel("a&MatMul&First", 10, 30),
+    kernel("a&MatMul&Second", 45, 20),
+  ];
+  const [traced] = readRuns(written(events));
+  expect(traced!.timedBy).toBe("device");
+  expect(traced!.nodes.map(({ name, provider, durationMs }) => [name, provider, durationMs])).toEqual([
+    ["a", "webgpu", 0.05],
+    ["copy", "webgpu", 0],
+    ["c", "cpu", 0.004],
+  ]);
+  const [untimed] = readRuns(written([...events, kernel("a&MatMul&Third", 60, 70)]));
+  expect(untimed!.timedBy).toBe("runtime");
 });

@@ -1,0 +1,27 @@
+import { HarnessError } from "../errors.ts";
+import type { RunPlan } from "../plan/plan.ts";
+import { runtimeOf } from "../plan/point.ts";
+import { measureSpeed } from "./machine.ts";
+
+/** What measureSpeed finds for each provider of a plan, in 10^9 multiply-accumulates a second. */
+export type Speeds = ReadonlyMap<string, number>;
+
+/**
+ * Measures the speed of each provider that the plan's variants have. One that can not be opened is left out: its rows fail, and
+ * take no time. Throws HarnessError where none can be opened.
+ */
+export async function measureSpeeds(plan: RunPlan): Promise<Speeds> {
+  const { threads } = plan.runtime;
+  const speeds = new Map<string, number>();
+  let failed: HarnessError | undefined;
+  for (const provider of new Set(plan.chosen.map((each) => runtimeOf(plan, each).provider))) {
+    try {
+      speeds.set(provider, await measureSpeed({ provider, threads }));
+    } catch (error) {
+      if (!(error instanceof HarnessError)) throw error;
+      failed = error;
+    }
+  }
+  if (speeds.size === 0 && failed !== undefined) throw failed;
+  return speeds;
+}

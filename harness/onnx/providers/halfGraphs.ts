@@ -1,0 +1,11 @@
+import { readSignature } from "../signature.ts";
+
+/** Number of float16 in the attribute `to` of Cast. Source: onnx.proto, TensorProto.DataType. */
+const halfType = 10;
+
+/** Tells whether a graph computes in 16-bit floats by itself: it takes or gives them, or casts to them on the way. */
+export function computesInHalves(file: string): boolean {
+  const { inputs, outputs, body } = readSignature(file);
+  const casts = body?.nodes.some(({ operator, attributes }) => operator === "Cast" && attributes?.to === halfType);
+  return casts === true || [...inputs, ...outputs].some(({ type }) => type === "float16");
+}
