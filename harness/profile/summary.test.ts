@@ -85,14 +85,14 @@ test("a product of weights in blocks is held against int8 on the level that mult
     const timed = {
       name: "lin",
       operator: "MatMulNBits",
-      provider: "CPUExecutionProvider",
+      provider: "cpu",
       durationMs: 80,
       inputs: [],
       outputs: [],
       outputBytes: 0,
     };
-    return summarise([{ durationMs: 100, timedBy: "runtime", nodes: [timed] }], [product], { fp32: 200, int8: 800 }).operators[0]!
-      .ofCeiling;
+    return summarise([{ durationMs: 100, timedBy: "runtime", nodes: [timed] }], [product], { fp32: 200, int8: 800 })
+      .operators[0]!.ofCeiling;
   });
   expect(ofCeiling).toEqual([0.5, 0.125]);
 });

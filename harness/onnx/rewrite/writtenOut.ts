@@ -1,7 +1,8 @@
 /** This file writes operators out in simpler ones, for providers on which they go wrong. */
-import type { Dim, GraphNode, GraphValue } from "../../api.ts";
+import type { Dim, ElementType, GraphNode, GraphValue } from "../../api.ts";
 import type { GraphBuilder } from "../graph.ts";
 import { add, concat, mul, reshape, softmax, split, transpose } from "../layers.ts";
+import { elementTypeCodes } from "../operators/shapes.ts";
 
 const defaults = {
   /** The most bytes of attention scores that are in memory at a time, where the sizes are known while building. */
@@ -48,7 +49,13 @@ export function productInTwo(
 ): GraphValue {
   const product = graph.op("MatMul", [transA === 1 ? flipped(graph, a) : a, transB === 1 ? flipped(graph, b) : b]);
   const scale = (alpha as { readonly float: number } | undefined)?.float ?? 1;
-  return scale === 1 ? product : mul(graph, product, graph.number(scale));
+  return scale === 1 ? product : mul(graph, product, numberAs(graph, scale, product.type));
+}
+
+/** Returns a number of this type of floats; the runtime casts it once, when the session is made. */
+function numberAs(graph: GraphBuilder, value: number, type: ElementType): GraphValue {
+  const number = graph.number(value);
+  return type === "float32" ? number : graph.op("Cast", [number], { to: elementTypeCodes[type] });
 }
 
 /** Exchanges the last two axes. */
