@@ -1,5 +1,6 @@
 import type { Comparison } from "../../results/compare/compare.ts";
 import { detectableText } from "../../results/compare/words.ts";
+import type { RunReport } from "../../results/report.ts";
 import { intervalMethod } from "../../stats/intervals.ts";
 import { processor, providerParts } from "../../store/rowName.ts";
 import { promptsText } from "../table/cellText.ts";
@@ -22,7 +23,7 @@ export function precisionNotes({ model, rows, missing }: PrecisionTable, choice:
     ...(judged.length === 0 ? [] : [prose("verdict", verdictMeaning)]),
     ...(compared.length === 0 ? [] : [prose("× float", ratioMeaning)]),
     ...licenceLines(rows.map(({ report }) => report)).map((line) => prose("licence", line.replace(/^licence: /, ""))),
-    ...missingNotes(model, missing),
+    ...missingNotes(model, missing, rows[0]!.report),
   ];
 }
 
@@ -44,10 +45,13 @@ const verdictMeaning = `paired with the float row, target by target, as bench co
 const ratioMeaning =
   "files of all graphs; memory is the highest peak of a process that holds the model and one photo; of times the ratio of medians with its 95 % interval, where both rows took turns in one session";
 
-function missingNotes(model: string, missing: readonly string[]): readonly GridNote[] {
+/** Returns the command that measures what is missing, on the plan of the float row as far as a command line tells it. */
+function missingNotes(model: string, missing: readonly string[], { dataset, weights }: RunReport): readonly GridNote[] {
   if (missing.length === 0) return [];
   const { row, provider } = providerParts(model);
-  const on = provider === processor ? "" : ` --provider ${provider}`;
-  const text = `bench run --variants ${[row, ...missing].join(",")}${on}`;
-  return [{ label: "not measured", text, kind: "command", screenOnly: true }];
+  const words = [`bench run --variants ${[row, ...missing].join(",")}`];
+  if (provider !== processor) words.push(`--provider ${provider}`);
+  if (weights === "seeded") words.push("--weights seeded");
+  if (dataset !== "photos") words.push(`--dataset ${dataset}`);
+  return [{ label: "not measured", text: words.join(" "), kind: "command", screenOnly: true }];
 }
