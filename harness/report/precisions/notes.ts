@@ -15,16 +15,24 @@ export type NotesChoice = "first" | "all";
 export function precisionNotes({ model, rows, missing }: PrecisionTable, choice: NotesChoice): readonly GridNote[] {
   const compared = rows.flatMap(({ report, comparison }) => (comparison === undefined ? [] : [{ report, comparison }]));
   const judged = compared.filter(({ comparison }) => comparison.verdict.outcome !== "not judged");
-  const verdicts = judged.map(({ report, comparison }) =>
-    prose(report.variant, choice === "all" ? comparison.verdict.sentences.join(" ") : shownFrom(comparison)),
-  );
+  const verdicts = judged.map(({ report: { variant }, comparison }) => {
+    return { variant, text: choice === "all" ? comparison.verdict.sentences.join(" ") : shownFrom(comparison) };
+  });
   return [
-    ...verdicts.filter(({ text }) => text !== ""),
+    ...alikeTogether(verdicts),
     ...(judged.length === 0 ? [] : [prose("verdict", verdictMeaning)]),
     ...(compared.length === 0 ? [] : [prose("× float", ratioMeaning)]),
     ...licenceLines(rows.map(({ report }) => report)).map((line) => prose("licence", line.replace(/^licence: /, ""))),
     ...missingNotes(model, missing, rows[0]!.report),
   ];
+}
+
+/** Returns a note for each text, with the variants that it is true of; an empty one says nothing. */
+function alikeTogether(texts: readonly { readonly variant: string; readonly text: string }[]): readonly GridNote[] {
+  const variants = new Map<string, string[]>();
+  for (const { variant, text } of texts) variants.set(text, [...(variants.get(text) ?? []), variant]);
+  variants.delete("");
+  return [...variants].map(([text, names]) => prose(names.join(", "), text));
 }
 
 function prose(label: string, text: string): GridNote {
