@@ -36,6 +36,8 @@ export interface PreparedRun {
   readonly measuresLatency: boolean;
   /** True if the encoder multiplies 8-bit integers; false for a user's own files, of which nothing is known. */
   readonly multipliesInt8: boolean;
+  /** The largest error of the image embedding against the float model that the method allows itself, where it multiplies integers. */
+  readonly int8Error?: number | undefined;
   /** The reason why nothing can be measured, if the program that answers for the variant has not said what it is. */
   readonly unanswered?: HarnessError | undefined;
 }
@@ -161,6 +163,8 @@ function describeRun(parts: RunParts, cpuGraphs: GraphFiles): PreparedRun {
   const { plan, chosen, built, weights } = parts;
   const manifest = runRecord(parts);
   const encoder = built.graphs.encoder;
+  const ofIntegers = encoder !== undefined && multipliesInt8(encoder);
+  const { plugin, preset } = chosen.variant;
   return {
     id: manifest.id,
     row: nameOfChosen(chosen),
@@ -169,7 +173,8 @@ function describeRun(parts: RunParts, cpuGraphs: GraphFiles): PreparedRun {
     manifest,
     measuresAccuracy: weights.source !== "seeded" && !isUnlabelled(plan) && chosen.point?.accuracy !== "elsewhere",
     measuresLatency: chosen.variant.preset.role !== "floor",
-    multipliesInt8: encoder !== undefined && multipliesInt8(encoder),
+    multipliesInt8: ofIntegers,
+    int8Error: ofIntegers ? plugin.embeddingBound?.(preset) : undefined,
     unanswered: chosen.unanswered?.reason,
   };
 }

@@ -31,6 +31,12 @@ test("a provider is refused where its worse stage is over 2 % of the std", () =>
   requireAcceptable({ encode: 0.5, decode: 2 }, { ...checked, accepted: true });
 });
 
+test("a method of integers may differ by as much as its own rounding, and not by more", () => {
+  const ofIntegers = { variant: "sam-fast/sam-nano", provider: "webgpu", accepted: false, int8Error: 0.1 };
+  requireAcceptable({ encode: 0.026, decode: 0.0981 }, ofIntegers);
+  expect(() => requireAcceptable({ encode: 0.11 }, ofIntegers)).toThrow("expected at most 0.1 of the std");
+});
+
 test("outputs that are no numbers are refused, accepted or not", () => {
   for (const accepted of [true, false])
     expect(() => requireAcceptable({ encode: Number.POSITIVE_INFINITY }, { ...checked, accepted })).toThrow(
