@@ -3,7 +3,7 @@ import type { RunPlan } from "../plan/plan.ts";
 import { runtimeOf } from "../plan/point.ts";
 import { measureSpeed } from "./machine.ts";
 
-/** What measureSpeed finds for each provider of a plan, in 10^9 multiply-accumulates a second. */
+/** Holds what measureSpeed finds for each provider of a plan, in 10^9 multiply-accumulates a second. */
 export type Speeds = ReadonlyMap<string, number>;
 
 /**

@@ -1,6 +1,6 @@
 import type { CheckStep } from "./steps.ts";
 
-/** What a command line of `bench` ended with. */
+/** Says what a command line of `bench` ended with. */
 export interface Ended {
   readonly code: number;
   /** The last line that it wrote to standard error. */
@@ -10,7 +10,7 @@ export interface Ended {
 export interface StepOutcome {
   readonly title: string;
   readonly state: "held" | "failed";
-  /** What the command said at its end, where it failed. */
+  /** Holds what the command said at its end, where it failed. */
   readonly message?: string | undefined;
   readonly seconds: number;
 }

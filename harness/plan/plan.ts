@@ -48,7 +48,7 @@ export interface RunPlan {
   /** Says whether images may be scored that a variant was calibrated on. */
   readonly overlap: "refused" | "allowed";
   readonly seed: number;
-  /** What all variants share; `runtimeOf` says which provider each has. */
+  /** Holds what all variants share; `runtimeOf` says which provider each has. */
   readonly runtime: { readonly threads: number };
   /** Logical processors that the measured processes are pinned to. */
   readonly cpus?: string | undefined;

@@ -11,7 +11,7 @@ import { givenName, moduleNames } from "./modules.ts";
 export interface ExecutedNode {
   readonly name: string;
   readonly operator: string;
-  /** Those that the optimised file declares, as far as they are read; absent where it has none. */
+  /** Holds those that the optimised file declares, as far as they are read; absent where it has none. */
   readonly attributes?: DeclaredNode["attributes"];
   /** Names of values; an optional one that is left out is empty. */
   readonly inputs: readonly string[];

@@ -89,7 +89,7 @@ const processStart = z.object({
   others: positive.optional(),
 });
 
-/** Which provider ran the nodes of one graph, in one run of it; times are in ms. */
+/** Says which provider ran the nodes of one graph, in one run of it; times are in ms. */
 export const assignment = z
   .strictObject({
     graph: text,

@@ -32,7 +32,7 @@ export interface ProviderError {
   readonly decode?: number;
 }
 
-/** What a process finds out about a provider: its error, and which nodes ran elsewhere. */
+/** Holds what a process finds out about a provider: its error, and which nodes ran elsewhere. */
 export interface ProviderFindings {
   readonly error: ProviderError;
   /** One for each graph that ran; empty where the runtime wrote no profile that could be read. */

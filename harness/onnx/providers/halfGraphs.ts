@@ -1,6 +1,6 @@
 import { readSignature } from "../signature.ts";
 
-/** Number of float16 in the attribute `to` of Cast. Source: onnx.proto, TensorProto.DataType. */
+/** The attribute `to` of Cast names float16 by this number. Source: onnx.proto, TensorProto.DataType. */
 const halfType = 10;
 
 /** Tells whether a graph computes in 16-bit floats by itself: it takes or gives them, or casts to them on the way. */

@@ -12,7 +12,7 @@ export interface PrecisionRow {
 /** All precisions of one checkpoint. */
 export interface PrecisionTable {
   readonly model: string;
-  /** The float row, and then the others, those of the largest files first. */
+  /** Begins with the float row; of the others, those of the largest files come first. */
   readonly rows: readonly PrecisionRow[];
   /** Ids of the precisions that were not measured. */
   readonly missing: readonly string[];
