@@ -57,6 +57,11 @@ export interface FittedMetric {
     groupOf: Uint8Array,
     weightings: readonly GroupWeights[],
   ) => readonly (readonly (readonly MetricValue[])[])[];
+  /**
+   * Present where the headline of one image alone means something, so that `bench compare` can count images won and lost: returns it
+   * for each image, in ascending order of their ids.
+   */
+  readonly ofImages?: () => readonly (number | undefined)[];
 }
 
 /** The part of a protocol that a metric is told of. */
@@ -211,8 +216,6 @@ export interface Metric {
   readonly drawn?: boolean;
   /** `asked`: too slow to be compared where `--metric` does not name it. */
   readonly compared?: "always" | "asked";
-  /** True if the headline of one image alone means something, so that `bench compare` can count images won and lost. */
-  readonly byImage?: boolean;
   /** Returns true for a protocol that does not list this metric but whose runs get its figures too. */
   joins?(protocol: ScoredProtocol): boolean;
   /**

@@ -1,5 +1,5 @@
-import type { Metric, MetricContext, PredictionRow } from "../api.ts";
-import { type ImageSums, sumByImage, weightedMean } from "../stats/means.ts";
+import type { ImageWeights, Metric, MetricContext, PredictionRow } from "../api.ts";
+import { type ImageSums, imageMeans, sumByImage, weightedMean } from "../stats/means.ts";
 import { isOfSize } from "./sizes.ts";
 
 /**
@@ -24,7 +24,6 @@ export const miou: Metric = {
   ],
   meaning: "mIoU: mean over n instances",
   drawn: true,
-  byImage: true,
   published: (metric, size) =>
     metric === "miou" ? { id: size === "all" ? "miou" : size, about: "annotated images" } : undefined,
   fit(rows, { images, sizes }: MetricContext) {
@@ -35,7 +34,8 @@ export const miou: Metric = {
         sums: sumsOf(rows, images, ({ areaPx }) => isOfSize(size, areaPx)),
       })),
     ];
-    return (weights) => groups.map(({ id, sums }) => ({ id, ...weightedMean(sums, weights) }));
+    const valuesAt = (weights: ImageWeights) => groups.map(({ id, sums }) => ({ id, ...weightedMean(sums, weights) }));
+    return Object.assign(valuesAt, { ofImages: () => imageMeans(groups[0]!.sums) });
   },
 };
 

@@ -1,5 +1,5 @@
-import type { ImageId, Metric, PredictionRow } from "../api.ts";
-import { type ImageSums, sumByImage, weightedMean } from "../stats/means.ts";
+import type { ImageId, ImageWeights, Metric, PredictionRow } from "../api.ts";
+import { type ImageSums, imageMeans, sumByImage, weightedMean } from "../stats/means.ts";
 
 /** Clicks that a target is given. */
 export const clickLimit = 20;
@@ -27,11 +27,12 @@ export const noc: Metric = {
   severalSteps: true,
   columns: levels.map((level) => ({ id: `noc@${level}`, title: `NoC@${level}` })),
   meaning: `NoC@k: mean number of clicks until the IoU reaches k %, over n instances; ${clickLimit} where none of ${clickLimit} does`,
-  byImage: true,
   fit(rows, { images }) {
     const firsts = firstClicks(rows);
     const sums = levels.map((level) => sumsOf(firsts, images, ({ clicks }) => clicks.get(level) ?? clickLimit));
-    return (weights) => levels.map((level, i) => ({ id: `noc@${level}`, ...weightedMean(sums[i]!, weights) }));
+    const valuesAt = (weights: ImageWeights) =>
+      levels.map((level, i) => ({ id: `noc@${level}`, ...weightedMean(sums[i]!, weights) }));
+    return Object.assign(valuesAt, { ofImages: () => imageMeans(sums[levels.indexOf(90)]!) });
   },
 };
 

@@ -36,6 +36,11 @@ export function weightedMean({ sums, counts }: ImageSums, weights: ImageWeights)
   return n > 0 ? { value: sum / n, n } : { n };
 }
 
+/** Returns the mean of each image's instances; nothing for an image without one. */
+export function imageMeans({ sums, counts }: ImageSums): readonly (number | undefined)[] {
+  return Array.from(sums, (sum, i) => (counts[i] === 0 ? undefined : sum / counts[i]!));
+}
+
 export interface MeanInterval extends Interval {
   /** Instances behind the mean. */
   readonly n: number;

@@ -90,8 +90,12 @@ function differenceOf(a: readonly PredictionRow[], b: readonly PredictionRow[], 
   const y = sums(b);
   const total = (values: Float64Array) => values.reduce((sum, each) => sum + each, 0);
   const n = a.length;
-  const exchangedDifference = (exchanged: Uint8Array) =>
-    y.sums.reduce((sum, each, i) => sum + (exchanged[i] === 1 ? -1 : 1) * (each - x.sums[i]!), 0) / n;
+  const differences = y.sums.map((each, i) => each - x.sums[i]!);
+  const exchangedDifference = (exchanged: Uint8Array) => {
+    let sum = 0;
+    for (let i = 0; i < differences.length; i++) sum += exchanged[i] === 1 ? -differences[i]! : differences[i]!;
+    return sum / n;
+  };
   const { value, low, high } = pairedDifference(y, x, { seed })!;
   return {
     a: total(x.sums) / n,

@@ -1,4 +1,4 @@
-import type { ImageId, ImageWeights, Metric, MetricContext } from "../../api.ts";
+import type { FittedMetric, Metric, MetricContext } from "../../api.ts";
 import { cocoSizes, rangeOf, suits } from "../../metrics/index.ts";
 import type { Judgement } from "../../protocols/index.ts";
 import { type Interval, intervalsOf, pairedIntervals } from "../../stats/intervals.ts";
@@ -71,10 +71,6 @@ export function figureDifferences(shared: SharedPrompts, options: DifferenceOpti
     .flatMap((metric) => metricDifferences(metric, shared, options));
 }
 
-type Values = (
-  weights: ImageWeights,
-) => readonly { readonly id: string; readonly value?: number; readonly n: number }[];
-
 function metricDifferences(metric: Metric, shared: SharedPrompts, options: DifferenceOptions): FigureDifference[] {
   const { images, seeds } = shared;
   const { dataset, seed, draws = defaults.draws } = options;
@@ -105,7 +101,7 @@ function metricDifferences(metric: Metric, shared: SharedPrompts, options: Diffe
         unpaired: unpairedWidth(found.a, found.b),
         p,
         detectable: detectableFrom(found.difference),
-        won: metric.byImage === true && id === metric.headline ? sharesOf(sideA, sideB, images, i) : undefined,
+        won: id === metric.headline ? sharesOf(sideA, sideB) : undefined,
         n,
         images: images.length,
       },
@@ -150,17 +146,16 @@ function detectableFrom({ low, high }: Interval): number | undefined {
 }
 
 /**
- * Returns on how many images a side is higher, as shares. `figure` is the place of the figure among the values. An image
- * without a target counts for neither side.
+ * Returns on how many images a side is higher, as shares; nothing for a metric that has no value of one image. An image without a
+ * target counts for neither side.
  */
-function sharesOf(sideA: Values, sideB: Values, images: readonly ImageId[], figure: number): Shares {
+function sharesOf({ ofImages: a }: FittedMetric, { ofImages: b }: FittedMetric): Shares | undefined {
+  if (a === undefined || b === undefined) return undefined;
   const counted = { higher: 0, alike: 0, lower: 0 };
-  const counts = new Uint32Array(images.length);
   let all = 0;
-  for (const i of images.keys()) {
-    if (i > 0) counts[i - 1] = 0;
-    counts[i] = 1;
-    const difference = less(sideB({ images, counts })[figure]!.value, sideA({ images, counts })[figure]!.value);
+  const ofA = a();
+  for (const [i, value] of b().entries()) {
+    const difference = less(value, ofA[i]);
     if (difference === undefined) continue;
     all += 1;
     counted[Math.abs(difference) < 1e-12 ? "alike" : difference > 0 ? "higher" : "lower"] += 1;
