@@ -19,7 +19,7 @@ test(
   async () => {
     const error = await runOn("webgpu", offBy(0.098), {}).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(HarnessError);
-    expect((error as HarnessError).message).toContain("elsewhere: provider webgpu computes something else");
+    expect((error as HarnessError).message).toContain("elsewhere@webgpu: provider webgpu computes something else");
     expect((error as HarnessError).hint).toContain("--accept-error");
     const [run] = await runOn("webgpu", offBy(0.098), { phase: "accuracy", "accept-error": true });
     expect(run!.manifest.runtime.providerError!.encode).toBeCloseTo(0.098, 4);
