@@ -1,11 +1,8 @@
 import type { GraphFiles, NamedTensors, RawPrompts, RawVariant, RuntimeOptions, Variant } from "../../harness/api.ts";
-import { DecoderGraphs, loadWithPrompts } from "../sam-decoder/load.ts";
+import { DecoderGraphs, loadWithPrompts, promptsACall } from "../sam-decoder/load.ts";
 import { predictionOf, promptTensors } from "../sam-decoder/prompts.ts";
 import { sam2TokensOf } from "./prompts.ts";
 import { singleMasks, withSingleMask } from "./singleMask.ts";
-
-/** Prompts in one decoder call, as for SAM: memory grows with each. */
-const promptsACall = 64;
 
 /** The mask that stands at token 0: that of SAM 2's predictor, which chooses by stability, or the token's own. */
 export type SingleMask = "by stability" | "token 0";
