@@ -1,23 +1,12 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { loadRegistry } from "../plan/plugins/registry.ts";
-import type { RunFlags } from "../plan/runFlags.ts";
 import { findRun } from "../results/storedRuns.ts";
 import { rowName } from "../store/rowName.ts";
+import { onBothProviders } from "./fixtures/bothProviders.ts";
 import { offBy } from "./fixtures/offBy.ts";
 import { type PluginTrial, patience, pluginTrial } from "./fixtures/pluginTrial.ts";
 import { wrappedNano } from "./fixtures/wrappedNano.ts";
 import { type OperandContext, readOperand, runsOfOperands } from "./sides/operands.ts";
-
-const both: RunFlags = {
-  variants: "elsewhere",
-  provider: "cpu,webgpu",
-  dataset: "shapes",
-  prompts: "box",
-  limit: 1,
-  threads: 1,
-  phase: "accuracy",
-  baseline: true,
-};
 
 let trial: PluginTrial;
 beforeEach(() => {
@@ -29,7 +18,7 @@ test(
   "two providers are two runs of one command, each found by its row's name",
   async () => {
     const plugin = wrappedNano(trial.folder, offBy(0.005));
-    const runs = await trial.run(plugin, both);
+    const runs = await trial.run(plugin, onBothProviders);
     const [cpu, webgpu, floor] = runs.map(({ manifest }) => manifest);
     expect(runs.map(({ manifest }) => rowName(manifest)).slice(0, 2)).toEqual(["elsewhere", "elsewhere@webgpu"]);
     expect([cpu!.runtime.providerError, floor!.runtime.provider]).toEqual([undefined, "cpu"]);

@@ -55,8 +55,8 @@ export interface JsonVisitor extends ElementMembers {
    */
   readonly again?: (key: string) => void;
   /**
-   * Tries to read an element of a file that is one array straight from the bytes, from `start` on; `end` is where the bytes end
-   * for now. Returns where the element ends, or -1 to have it parsed and visited.
+   * Tries to read an element of a file that is one array straight from the bytes, from `start` on; `end` is where the bytes
+   * that are read already end. Returns where the element ends, or -1 to have it parsed and visited.
    */
   readonly scan?: (bytes: Uint8Array, start: number, end: number) => number;
   /** Takes every byte of the file in order, for a hash. The view is valid during the call only. */
