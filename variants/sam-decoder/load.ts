@@ -150,7 +150,7 @@ export async function loadWithPrompts(files: GraphFiles, runtime: RuntimeOptions
 }
 
 interface Batch {
-  /** What all prompts of the image share. */
+  /** Holds what all prompts of the image share. */
   readonly image: NamedTensors;
   readonly tensors: NamedTensors;
   readonly lookedAt: LookedAt | undefined;
