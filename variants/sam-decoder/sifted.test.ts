@@ -8,6 +8,7 @@ import { prepare } from "../../harness/image/index.ts";
 import { siftedModel } from "../../harness/onnx/index.ts";
 import { loadRegistry, type Registry, variantOf } from "../../harness/plan/plugins/registry.ts";
 import { seededCheckpoint, seededName } from "../../harness/weights/index.ts";
+import { openSifted } from "./sifted.ts";
 
 const runtime = { provider: "cpu", threads: 1 };
 const size = { height: 64, width: 64 };
@@ -71,6 +72,15 @@ describe.each([
       const expected = all.map((each, i) => (ious[i]! >= leastPredictedIou ? each : withoutLogits(each, firstToken)));
       expect(sifted).toEqual(expected);
     });
+  });
+});
+
+test("a decoder is sifted on the processor alone", async () => {
+  await opened("sam-nano", async (_, __, decoder) => {
+    expect(await openSifted(decoder, { ...runtime, provider: "cuda" })).toBeUndefined();
+    const found = await openSifted(decoder, runtime);
+    expect(found?.masks).toBe(4);
+    await found?.session.close();
   });
 });
 

@@ -8,9 +8,12 @@ export interface SiftedDecoder {
   readonly masks: number;
 }
 
-/** Opens a decoder's graph so that it sifts prompts; returns nothing where that is not possible without changing results. */
+/**
+ * Opens a decoder's graph so that it sifts prompts; returns nothing where that is not possible without changing results. Other
+ * providers than the processor choose their kernels, and with these the last digits, by the number of prompts.
+ */
 export async function openSifted(file: string, runtime: RuntimeOptions): Promise<SiftedDecoder | undefined> {
-  const sifted = siftedModel(file);
+  const sifted = runtime.provider === "cpu" ? siftedModel(file) : undefined;
   if (sifted === undefined) return undefined;
   const { model, masks } = sifted;
   return { session: await openSession(file, { ...runtime, model }), masks };
