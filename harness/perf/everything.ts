@@ -35,13 +35,16 @@ export const everything: Command = {
   },
   examples: [["npm run perf -- everything --variant sam-vit-b --kept 0", "no prompt passes the filter"]],
   async run(args, console) {
+    const kept = args.kept as number;
+    if (!(kept >= 0 && kept <= 1))
+      throw new HarnessError("--kept: not a share", { found: kept, expected: "a number from 0 to 1" });
     const asked = await askedVariant(args);
     const { files } = await buildSeeded(asked, "fused");
     const { plugin, preset, base } = asked;
     const runtime = { provider: "cpu", threads: args.threads as number };
     const loaded = await plugin.load(files, runtime, preset, { base });
     try {
-      const ways = await waysOf(loaded, preset, { side: args.side as number, kept: args.kept as number });
+      const ways = await waysOf(loaded, preset, { side: args.side as number, kept });
       await measure(ways, { rounds: args.rounds as number, warmup: args.warmup as number }, console);
     } finally {
       await loaded.close();
@@ -50,9 +53,10 @@ export const everything: Command = {
   },
 };
 
-const size = { height: 480, width: 640 };
 /** Predictions of so many prompts are in memory at once. */
 const promptsAtOnce = 64;
+
+const size = { height: 480, width: 640 };
 const image = { id: 1, fileName: "drawn", size };
 
 /** Settings of the published generator, but that no mask is unstable: masks of seeded weights mostly are. */
@@ -65,7 +69,7 @@ const generator = {
   most: 1000,
 } as const satisfies Omit<Generator, "side">;
 
-/** Returns a photo of noise: what is in it decides which masks pass, and seeded weights see nothing in any. */
+/** Returns a photo of noise: seeded weights see nothing in any photo. */
 function drawnPhoto(): RgbImage {
   const stream = random(0, "perf", "photo");
   return { size, pixels: Uint8Array.from({ length: 3 * size.height * size.width }, () => 256 * stream.next()) };
