@@ -88,8 +88,8 @@ export interface DeclaredNode {
   readonly operator: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Whole numbers and short texts by name: the mode of a Resize. Absent where the node has none. */
-  readonly attributes?: Readonly<Record<string, number | string>> | undefined;
+  /** Whole numbers, short lists of them and short texts by name: the mode of a Resize. Absent where the node has none. */
+  readonly attributes?: Readonly<Record<string, number | string | readonly number[]>> | undefined;
 }
 
 /** The body of an ONNX file says what the graph computes, as far as it is looked at. */

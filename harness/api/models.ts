@@ -39,8 +39,8 @@ export type MaskPrediction =
     }
   | { readonly kind: "masks"; readonly masks: readonly Rle[]; readonly scores: Float32Array }
   /**
-   * Present for a PhotoVariant: it holds only the tokens of the set that was asked for, by the decoder's numbers, with one
-   * predicted IoU a token.
+   * Present for a PhotoVariant, and for a prompt none of whose masks is looked at: it holds only the tokens of the set that was
+   * asked for, by the decoder's numbers, with one predicted IoU a token.
    */
   | { readonly kind: "tokens"; readonly tokens: readonly number[]; readonly predictedIou: Float32Array };
 
@@ -50,6 +50,14 @@ export interface KeptTokens {
   readonly stage: string;
   /** [rows, columns] over the model frame: 1 for a token that was kept, 0 for one that was not. */
   readonly tokens: Tensor;
+}
+
+/** Says which masks of a prompt are looked at. */
+export interface LookedAt {
+  /** The first token whose mask is looked at: the masks of those before it are not, however sure the model is of them. */
+  readonly firstToken: number;
+  /** A mask of a lower predicted IoU is not looked at. */
+  readonly leastPredictedIou: number;
 }
 
 export interface Variant {
@@ -64,8 +72,16 @@ export interface Variant {
    * function.
    */
   keptTokens?(input: ModelInput): Promise<readonly KeptTokens[]>;
-  /** Decodes prompts of one shape as one batch. Prompts of unequal length are grouped, never padded to match. */
-  decode(embedding: ImageEmbedding, prompts: readonly Prompt<"model">[]): Promise<readonly MaskPrediction[]>;
+  /**
+   * Decodes prompts of one shape as one batch. Prompts of unequal length are grouped, never padded to match. A prompt none of
+   * whose masks is looked at may have a prediction of kind "tokens", which names the others by their predicted IoU and has no
+   * logits; without `lookedAt` every mask is looked at.
+   */
+  decode(
+    embedding: ImageEmbedding,
+    prompts: readonly Prompt<"model">[],
+    lookedAt?: LookedAt,
+  ): Promise<readonly MaskPrediction[]>;
   /** Returns all masks of the image without a prompt, each a token. Presets with `everything` have this function. */
   everything?(embedding: ImageEmbedding): Promise<MaskPrediction>;
   close(): Promise<void>;

@@ -79,6 +79,8 @@ export interface PromptPass {
   readonly looksAt: "single mask" | "most confident" | "three masks";
   /** Offset of the logits at which the choice asks for the stability of masks; absent where it asks for none. */
   readonly stabilityOffset?: number | undefined;
+  /** The choice keeps no mask of a lower predicted IoU; absent where it keeps any. */
+  readonly leastPredictedIou?: number | undefined;
   /** Abilities that these prompts need besides those of the protocol. */
   readonly needs?: readonly Capability[] | undefined;
   /** Scored steps in ascending order; decoding ends with the last. Several may have one prompts name, which then has rows of each. */

@@ -12,13 +12,14 @@ const at = {
     text: 4,
     tensor: 5,
     graph: 6,
+    integers: 8,
     tensors: 10,
     graphs: 11,
     type: 20,
     sparse: 22,
     sparses: 23,
   },
-  attributeType: { integer: 2, text: 3 },
+  attributeType: { integer: 2, text: 3, integers: 7 },
   sparse: { values: 1, indices: 2 },
   tensor: { dims: 1, type: 2, floats: 4, int32s: 5, int64s: 7, name: 8, raw: 9, external: 13 },
   entry: { key: 1, value: 2 },
@@ -32,6 +33,9 @@ export const elementTypes =
 
 /** A constant of at most so many numbers is read: the one that images are normalised by has three. */
 const smallest = 16;
+
+/** The longest list of an attribute that is read: a Transpose orders as many axes as its values have. */
+const longestList = 16;
 
 /** Bytes of the longest text of an attribute that is read: `align_corners` has 13. */
 const longestText = 64;
@@ -49,7 +53,7 @@ export class OverLimit extends Error {
 interface Attribute {
   readonly name: string;
   readonly values: readonly number[] | undefined;
-  readonly scalar: number | string | undefined;
+  readonly scalar: number | string | readonly number[] | undefined;
 }
 
 /** Reads the nodes of a graph, the graphs inside them counted, and which tensors it stores. Throws OverLimit, RangeError. */
@@ -89,7 +93,7 @@ export class BodyReader {
     let name = "";
     let operator = "";
     let constant: readonly number[] | undefined;
-    const attributes: Record<string, number | string> = {};
+    const attributes: Record<string, number | string | readonly number[]> = {};
     for (const part of eachField(field)) {
       if (part.number === at.node.input) inputs.push(part.text());
       else if (part.number === at.node.output) outputs.push(part.text());
@@ -113,6 +117,7 @@ export class BodyReader {
     let type = 0;
     let values: readonly number[] | undefined;
     let text: string | undefined;
+    const list: number[] = [];
     // A writer may leave zeros out.
     let integer = 0;
     for (const part of eachField(field)) {
@@ -120,14 +125,13 @@ export class BodyReader {
       if (number === at.attribute.name) name = part.text();
       else if (number === at.attribute.type) type = part.value;
       else if (number === at.attribute.integer) integer = part.value;
+      else if (number === at.attribute.integers && list.length <= longestList) list.push(...part.varints());
       else if (number === at.attribute.text && part.end - part.start <= longestText) text = part.text();
       else if (number === at.attribute.tensor || number === at.attribute.tensors) values = this.#tensor(part).values;
       else if (number === at.attribute.sparse || number === at.attribute.sparses) this.#sparse(part);
       else if (number === at.attribute.graph || number === at.attribute.graphs) this.#subgraph(part, depth + 1);
     }
-    const { attributeType } = at;
-    const scalar = type === attributeType.integer ? integer : type === attributeType.text ? text : undefined;
-    return { name, values, scalar };
+    return { name, values, scalar: scalarOf(type, { integer, text, list }) };
   }
 
   #subgraph(graph: Field, depth: number): void {
@@ -170,6 +174,17 @@ export class BodyReader {
     }
     if (key === "location") this.externalFiles.add(value);
   }
+}
+
+/** Returns what an attribute of this type holds; nothing for a type, or a list of a length, that is not read. */
+function scalarOf(
+  type: number,
+  { integer, text, list }: { readonly integer: number; readonly text: string | undefined; readonly list: number[] },
+): Attribute["scalar"] {
+  const { attributeType } = at;
+  if (type === attributeType.integer) return integer;
+  if (type === attributeType.text) return text;
+  return type === attributeType.integers && list.length <= longestList ? list : undefined;
 }
 
 function floatsOf(field: Field): readonly number[] {

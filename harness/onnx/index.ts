@@ -25,5 +25,6 @@ export { type Replace, rewriteGraph, withOutputs } from "./rewrite/rewrite.ts";
 export { isLarge, storedIn } from "./rewrite/storedIn.ts";
 export { transposeMatrix } from "./rewrite/transpose.ts";
 export { openSession, optimisedFile, providers, runtimeVersion, type Session, sessionSettings } from "./session.ts";
+export { leastScores, siftedModel } from "./sifted.ts";
 export { readSignature } from "./signature.ts";
 export { modelVersions, structureHash, writeGraph } from "./write.ts";

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type ort from "onnxruntime-node";
 import { withValues } from "../absent.ts";
 import type { DeclaredValue, RuntimeOptions, Tensor } from "../api.ts";
@@ -29,6 +29,8 @@ export interface SessionOptions extends RuntimeOptions {
    * once.
    */
   readonly memory?: "kept" | "given back";
+  /** The model to run in place of the file's own; tensors beside the file are its tensors. */
+  readonly model?: Uint8Array;
 }
 
 /** The settings of every session; the manifest records them. */
@@ -46,7 +48,7 @@ export const fedTypes = ["float32", "float64", "float16", "int64", "int32", "int
 export interface SessionMaker {
   listSupportedBackends(): readonly { readonly name: string }[];
   readonly InferenceSession: {
-    create(file: string, options: ort.InferenceSession.SessionOptions): Promise<ort.InferenceSession>;
+    create(model: string | Uint8Array, options: ort.InferenceSession.SessionOptions): Promise<ort.InferenceSession>;
   };
 }
 
@@ -152,7 +154,7 @@ async function created(file: string, options: SessionOptions, maker: SessionMake
   if (!existsSync(file)) throw new HarnessError(`${file}: no such file`, { expected: "an ONNX graph" });
   try {
     prepareEnvironment(options.provider);
-    return await maker.InferenceSession.create(file, runtimeOptions(file, options));
+    return await maker.InferenceSession.create(options.model ?? file, runtimeOptions(file, options));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new HarnessError(`${basename(file)}: ONNX Runtime can not open it on provider ${options.provider}`, {
@@ -187,6 +189,7 @@ function runtimeOptions(file: string, options: SessionOptions): ort.InferenceSes
         inter_op: { allow_spinning: "0" },
         x64quantprecision: sumsInt8In32Bits() ? "0" : "1",
         ...besideOptimised(optimised),
+        ...besideFile(options.model === undefined ? undefined : file),
       },
       ep: configurationOf(provider, file),
     },
@@ -211,6 +214,11 @@ function besideOptimised(file: string | undefined): Readonly<Record<string, stri
     optimized_model_external_initializers_file_name: `${basename(file)}.weights`,
     optimized_model_external_initializers_min_size_in_bytes: "1024",
   };
+}
+
+/** Returns settings that read the tensors beside a file for a model that is no file itself. */
+function besideFile(file: string | undefined): Readonly<Record<string, string>> {
+  return file === undefined ? {} : { model_external_initializers_file_folder_path: dirname(file) };
 }
 
 /**

@@ -66,6 +66,27 @@ const schema = protobuf.Root.fromJSON({
     TensorType: message({ elem_type: ["int32", 1], shape: ["Shape", 2] }),
     Shape: message({ dim: ["Dimension", 1, "repeated"] }),
     Dimension: message({ dim_value: ["int64", 1], dim_param: ["string", 2] }),
+    // A model again, whose parts are left as bytes where nothing in them is to be changed.
+    WiredModel: message({
+      ir_version: ["int64", 1],
+      graph: ["WiredGraph", 7],
+      opset_import: ["bytes", 8, "repeated"],
+    }),
+    WiredGraph: message({
+      node: ["WiredNode", 1, "repeated"],
+      name: ["string", 2],
+      initializer: ["bytes", 5, "repeated"],
+      input: ["bytes", 11, "repeated"],
+      output: ["ValueInfo", 12, "repeated"],
+    }),
+    WiredNode: message({
+      input: ["string", 1, "repeated"],
+      output: ["string", 2, "repeated"],
+      name: ["string", 3],
+      op_type: ["string", 4],
+      attribute: ["bytes", 5, "repeated"],
+      domain: ["string", 7],
+    }),
   },
 });
 
@@ -147,8 +168,9 @@ function castOf({ name, type }: GraphConstant): GraphNode {
   return { operator: "Cast", domain: "", inputs: [name], outputs: [`${name}:${type}`], attributes: { to } };
 }
 
-/** A piece of a graph that is appended to a model: nodes without attributes, lists of whole numbers, and names of outputs. */
+/** A piece of a graph that is appended to a model: nodes without attributes, lists of whole numbers, inputs, and names of outputs. */
 export interface GraphPart {
+  readonly inputs?: readonly GraphValue[];
   readonly nodes: readonly Pick<GraphNode, "operator" | "inputs" | "outputs">[];
   readonly numbers: readonly { readonly name: string; readonly values: readonly number[] }[];
   readonly outputs: readonly string[];
@@ -158,7 +180,7 @@ export interface GraphPart {
  * Returns the bytes that add a part to any model when they stand behind it: of a message that is written twice, protobuf joins
  * the lists. The runtime infers the types of outputs that are named alone.
  */
-export function encodeGraphPart({ nodes, numbers, outputs }: GraphPart): Uint8Array {
+export function encodeGraphPart({ inputs = [], nodes, numbers, outputs }: GraphPart): Uint8Array {
   const model = schema.lookupType("Model");
   return model
     .encode({
@@ -174,10 +196,45 @@ export function encodeGraphPart({ nodes, numbers, outputs }: GraphPart): Uint8Ar
           data_type: elementTypeCodes.int64,
           raw_data: bytesOf(BigInt64Array.from(values, BigInt)),
         })),
+        input: inputs.map(valueInfo),
         output: outputs.map((name) => ({ name })),
       },
     })
     .finish();
+}
+
+/** Says how two models are made of one: `encodeGraphPart` gives what may stand between them. */
+export interface Cut {
+  /** Tells whether the node at this place is of the second model. */
+  readonly isLate: (node: number) => boolean;
+  /** Names of values that nodes of the second model read in place of others. */
+  readonly inPlaceOf: ReadonlyMap<string, string>;
+  /** Output that the first model does not name. */
+  readonly output: string;
+}
+
+/**
+ * Cuts a model's nodes into two models; everything else stays in the first one. What is written of nodes, tensors and inputs is
+ * what the file has, byte for byte, but for the names in `inPlaceOf`.
+ */
+export function cutModel(bytes: Uint8Array, { isLate, inPlaceOf, output }: Cut): readonly [Uint8Array, Uint8Array] {
+  const type = schema.lookupType("WiredModel");
+  const model = type.decode(bytes) as protobuf.Message & { readonly graph: WiredGraph };
+  const { graph } = model;
+  const late = graph.node
+    .filter((_, i) => isLate(i))
+    .map((node) => ({ ...node, input: node.input.map((name) => inPlaceOf.get(name) ?? name) }));
+  const first = {
+    ...graph,
+    node: graph.node.filter((_, i) => !isLate(i)),
+    output: graph.output.filter(({ name }) => name !== output),
+  };
+  return [type.encode({ ...model, graph: first }).finish(), type.encode({ graph: { node: late } }).finish()];
+}
+
+interface WiredGraph {
+  readonly node: readonly { readonly input: readonly string[] }[];
+  readonly output: readonly { readonly name: string }[];
 }
 
 function attribute([name, value]: [string, AttributeValue]): object {

@@ -6,7 +6,7 @@ const source = "facebookresearch/segment-anything, automatic_mask_generator.py";
 const published: Omit<Generator, "prompts"> = {
   side: 32,
   masks: "three",
-  sure: (predictedIou) => predictedIou > 0.88,
+  sure: { above: 0.88 },
   leastStability: 0.95,
   rank: "predicted IoU",
   boxNms: 0.7,

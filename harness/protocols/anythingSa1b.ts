@@ -22,7 +22,7 @@ export const anythingSa1b = generatorProtocol(
       layers: 2,
       downscale: 2,
       masks: "three",
-      sure: (predictedIou) => predictedIou >= 0.88,
+      sure: { atLeast: 0.88 },
       leastStability: 0.95,
       rank: "predicted IoU",
       boxNms: 0.7,

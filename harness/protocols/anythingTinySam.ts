@@ -21,7 +21,7 @@ export const anythingTinySam = generatorProtocol(
       side: 32,
       hierarchy: { coarser: 4, certainLogit: 8.5 },
       masks: "three",
-      sure: (predictedIou) => predictedIou > 0.88,
+      sure: { above: 0.88 },
       leastStability: 0.95,
       rank: "predicted IoU",
       boxNms: 0.7,

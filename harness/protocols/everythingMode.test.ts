@@ -54,6 +54,12 @@ test("the default generator drops what is unsure or unstable, and keeps the rest
   expect(found).toEqual([{ token: 3, score: expect.closeTo(0.9, 6) }]);
 });
 
+test("a generator says below which predicted IoU it keeps no mask, where it filters by that", () => {
+  expect(passOf("anything-default").leastPredictedIou).toBe(0.88);
+  expect(passOf("anything-sa1b").leastPredictedIou).toBe(0.88);
+  expect(passOf("anything-ar1000").leastPredictedIou).toBeUndefined();
+});
+
 test("SA-1B's generator takes a predicted IoU of exactly 0.88, the released one does not", () => {
   const even = { ...candidates([0, 0, 0, 0], [1, 1, 1, 1]) };
   const exact: Candidates = {

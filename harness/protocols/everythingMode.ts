@@ -55,8 +55,8 @@ export interface Generator {
   };
   /** "three" keeps all multimask tokens of a point, "one" the single-mask token alone. */
   readonly masks: "three" | "one";
-  /** Tells whether the model is sure enough of a mask. */
-  readonly sure?: (predictedIou: number) => boolean;
+  /** The model is sure enough of a mask whose predicted IoU is above a bound, or at least as large. */
+  readonly sure?: { readonly above: number } | { readonly atLeast: number };
   readonly leastStability?: number;
   /** The result is sorted by this. Suppression within a crop goes by predicted IoU whatever ranks the result. */
   readonly rank: "predicted IoU" | "mean of confidence and stability" | "chance";
@@ -96,13 +96,14 @@ export function generatorProtocol(description: Description, generators: readonly
 }
 
 function passOf(generator: Generator): PromptPass {
-  const { side, layers = defaults.layers, downscale = defaults.downscale, hierarchy, boxNms } = generator;
+  const { side, layers = defaults.layers, downscale = defaults.downscale, hierarchy, sure, boxNms } = generator;
   const promptedSide = hierarchy === undefined ? side : Math.floor(side / hierarchy.coarser);
   return {
     sampler: gridPoint,
     scored: [{ step: 1, prompts: generator.prompts }],
     looksAt: generator.masks === "one" ? "single mask" : "three masks",
     stabilityOffset: needsStability(generator) ? defaults.stabilityOffset : undefined,
+    leastPredictedIou: sure && ("above" in sure ? sure.above : sure.atLeast),
     choose: (candidates) =>
       tokensOf(generator, candidates).flatMap((token) =>
         keep(generator, candidates, token).map((choice) =>
@@ -150,15 +151,20 @@ function needsStability({ leastStability, rank }: Generator): boolean {
 
 /** Returns the token with its score, or an empty list where a filter drops it. The cheap filter comes first. */
 function keep(generator: Generator, candidates: Candidates, token: number): readonly Choice[] {
-  const { sure, leastStability, rank } = generator;
+  const { leastStability, rank } = generator;
   const confidence = predictedIouOf(candidates.prediction, token);
-  if (sure !== undefined && !sure(confidence)) return [];
+  if (!isSure(generator, confidence)) return [];
   // As costly as the mask itself: only where it is asked for.
   const stability =
     (needsStability(generator) ? candidates.stability(token, defaults.stabilityOffset) : undefined) ?? 1;
   if (leastStability !== undefined && stability < leastStability) return [];
   if (rank === "chance") return [{ token, score: candidates.random().next() }];
   return [{ token, score: rank === "predicted IoU" ? confidence : (confidence + stability) / 2 }];
+}
+
+function isSure({ sure }: Generator, predictedIou: number): boolean {
+  if (sure === undefined) return true;
+  return "above" in sure ? predictedIou > sure.above : predictedIou >= sure.atLeast;
 }
 
 /**

@@ -20,7 +20,8 @@ export async function loadVariant(
       encodeBatch === undefined
         ? undefined
         : (images, geometries) => asAuthors(code("encodeBatch"), () => encodeBatch.call(variant, images, geometries)),
-    decode: (embedding, prompts) => asAuthors(code("decode"), () => variant.decode(embedding, prompts)),
+    decode: (embedding, prompts, lookedAt) =>
+      asAuthors(code("decode"), () => variant.decode(embedding, prompts, lookedAt)),
     everything:
       everything === undefined
         ? undefined

@@ -23,9 +23,9 @@ export function checkedVariant(variant: Variant, checks: OutputChecks): CheckedV
       check(() => checks.embedding(embedding, input));
       return embedding;
     },
-    async decode(embedding, prompts) {
-      const predictions = await variant.decode(embedding, prompts);
-      check(() => checks.predictions(predictions, prompts.length, embedding.geometry));
+    async decode(embedding, prompts, lookedAt) {
+      const predictions = await variant.decode(embedding, prompts, lookedAt);
+      check(() => checks.predictions(predictions, prompts.length, embedding.geometry, lookedAt));
       return predictions;
     },
     everything:

@@ -1,5 +1,15 @@
 import { expect, test } from "vitest";
-import type { Box, EverythingMode, MaskPrediction, ModelInput, Prompt, RgbImage, Size, Variant } from "../api.ts";
+import type {
+  Box,
+  EverythingMode,
+  LookedAt,
+  MaskPrediction,
+  ModelInput,
+  Prompt,
+  RgbImage,
+  Size,
+  Variant,
+} from "../api.ts";
 import { boxOf, rleFromBox } from "../mask/index.ts";
 import { loadRegistry, variantOf } from "../plan/plugins/registry.ts";
 import { protocolOf } from "../protocols/index.ts";
@@ -66,10 +76,8 @@ const twoCrops: EverythingMode = {
   settle: (masks) => masks.map(({ kept }) => kept),
 };
 
-function everythingOf(variant: Variant, everything: EverythingMode, id = "anything-ar1000") {
-  const protocol = protocolOf(id);
-  const pass = { ...protocol.passes[0]!, everything };
-  const embedding = {
+function embeddingOf() {
+  return {
     tensor: { dims: [1], data: new Float32Array(1) },
     geometry: {
       image: size,
@@ -78,6 +86,12 @@ function everythingOf(variant: Variant, everything: EverythingMode, id = "anythi
       frame: { height: 120, width: 120 },
     },
   };
+}
+
+function everythingOf(variant: Variant, everything: EverythingMode, id = "anything-ar1000") {
+  const protocol = protocolOf(id);
+  const pass = { ...protocol.passes[0]!, everything };
+  const embedding = embeddingOf();
   const checked = { ...variant, checkedMs: 0 };
   const input = {
     holder: embeddingHolder(checked, preset),
@@ -168,4 +182,21 @@ test("a choice by chance is the same whatever else is prompted, and another from
   expect(b.get(2)).toBe(a.get(2));
   expect(new Set(a.values()).size).toBe(3);
   for (const score of a.values()) expect(score).toBeLessThan(1);
+});
+
+test.each([
+  [[], 1],
+  [["single-mask-token"], 0],
+] as const)("a variant that lacks %j is told which masks the pass looks at", async (lacks, firstToken) => {
+  const { variant } = markingVariant();
+  const asked: (LookedAt | undefined)[] = [];
+  const decode: Variant["decode"] = (embedding, prompts, lookedAt) => {
+    asked.push(lookedAt);
+    return variant.decode(embedding, prompts);
+  };
+  const held = { variant: { ...variant, decode }, preset: { ...preset, lacks }, embedding: embeddingOf() };
+  const prompts: readonly Prompt<"image">[] = [{ frame: "image", points: [{ x: 3, y: 4, label: 1 }] }];
+  await embeddedImage(held).decode(prompts, protocolOf("anything-default").passes[0]!);
+  await embeddedImage(held).decode(prompts, protocolOf("anything-ar1000").passes[0]!);
+  expect(asked).toEqual([{ firstToken, leastPredictedIou: 0.88 }, undefined]);
 });

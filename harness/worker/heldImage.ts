@@ -1,6 +1,7 @@
 import type {
   Capability,
   ImageEmbedding,
+  LookedAt,
   MaskPrediction,
   Prompt,
   PromptPass,
@@ -16,7 +17,7 @@ import { type Timed, timedSync } from "../measure/clock.ts";
 import { type CheckedVariant, timedUnchecked } from "./checkedVariant.ts";
 
 /** Fields of a pass that decide what a variant is asked for. */
-export type AskedOf = Pick<PromptPass, "looksAt" | "stabilityOffset">;
+export type AskedOf = Pick<PromptPass, "looksAt" | "stabilityOffset" | "leastPredictedIou">;
 
 /** An image, or a crop of one, that a variant has encoded. A pass needs nothing else, whatever kind of variant it is. */
 export interface HeldImage {
@@ -83,12 +84,19 @@ export function embeddedImage({ variant, preset, embedding }: EmbeddedImage): He
   const { everything } = variant;
   return {
     lacks: preset.lacks,
-    async decode(prompts) {
+    async decode(prompts, asked) {
       const placed = prompts.map((prompt) => toModelFrame(prompt, embedding.geometry));
-      return (await variant.decode(embedding, placed)).map(held);
+      return (await variant.decode(embedding, placed, lookedAt(asked, preset))).map(held);
     },
     everything: everything && (async () => held(await everything.call(variant, embedding))),
   };
+}
+
+/** Returns which masks a pass looks at; nothing where it may keep any. */
+function lookedAt({ looksAt, leastPredictedIou }: AskedOf, { lacks }: VariantManifest): LookedAt | undefined {
+  if (leastPredictedIou === undefined) return undefined;
+  const firstToken = looksAt === "single mask" || lacks.includes("single-mask-token") ? 0 : 1;
+  return { firstToken, leastPredictedIou };
 }
 
 function heldPrediction(

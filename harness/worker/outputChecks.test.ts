@@ -124,6 +124,35 @@ test.each<[string, unknown, string]>([
   expect(() => check(predictions as readonly MaskPrediction[], 1, geometry)).toThrow(message);
 });
 
+const unseen = (...ious: readonly number[]): MaskPrediction => {
+  return { kind: "tokens", tokens: [1, 2, 3].slice(0, ious.length), predictedIou: Float32Array.from(ious) };
+};
+const lookedAt = { firstToken: 1, leastPredictedIou: 0.5 };
+
+test("a prompt none of whose masks is looked at needs no logits", () => {
+  const checks = outputChecks({ id: "mine", lacks: [] });
+  checks.predictions([unseen(0.1, 0.2, 0.4), logits(4)], 2, geometry, lookedAt);
+  expect(() => checks.predictions([unseen(0.1, 0.2, 0.4)], 1, geometry)).toThrow("decode, prompt 1: no prediction");
+});
+
+test.each<[string, MaskPrediction, string]>([
+  [
+    "of a mask that is looked at",
+    unseen(0.1, 0.5, 0.4),
+    "no logits of a mask that is looked at (found predicted IoU 0.5 of token 2, expected below 0.5)",
+  ],
+  [
+    "a score too many",
+    { ...unseen(0.1), predictedIou: new Float32Array(2) } as MaskPrediction,
+    "wrong number of values",
+  ],
+  ["without tokens", unseen(), "tokens: not those that are looked at"],
+  ["of a token before the first", { ...unseen(0.1), tokens: [0] } as MaskPrediction, "(found [0], expected 1 and"],
+])("a prediction without logits %s is refused", (_, prediction, message) => {
+  const checks = outputChecks({ id: "mine", lacks: [] });
+  expect(() => checks.predictions([prediction], 1, geometry, lookedAt)).toThrow(message);
+});
+
 test("the number of tokens stays what it was at first, and the error says more where there is more to say", () => {
   const checks = outputChecks({ id: "mine", lacks: [] }, () => "outputs of its graphs: decoder gives masks");
   checks.predictions([logits(4)], 1, geometry);

@@ -1,11 +1,23 @@
-import type { Geometry, ImageEmbedding, MaskPrediction, ModelInput, Rle, Tensor, VariantManifest } from "../api.ts";
+import type {
+  Geometry,
+  ImageEmbedding,
+  LookedAt,
+  MaskPrediction,
+  ModelInput,
+  Rle,
+  Tensor,
+  VariantManifest,
+} from "../api.ts";
 import { HarnessError } from "../errors.ts";
 
 /** Checks of what a variant's plug-in returns, by stage. Each throws HarnessError: variant, output, found, expected. */
 export interface OutputChecks {
   embedding(embedding: ImageEmbedding, input: ModelInput): void;
-  /** Requires one prediction for each prompt. `geometry` is that of the encoded image. */
-  predictions(predictions: readonly MaskPrediction[], prompts: number, geometry: Geometry): void;
+  /**
+   * Requires one prediction for each prompt; of one without logits, that none of its masks is looked at. `geometry` is that of the
+   * encoded image.
+   */
+  predictions(predictions: readonly MaskPrediction[], prompts: number, geometry: Geometry, lookedAt?: LookedAt): void;
   everything(prediction: MaskPrediction, geometry: Geometry): void;
 }
 
@@ -53,10 +65,14 @@ export function outputChecks(
         requireSkipConnection(subject, `encode, skip connection ${input}`, tensor);
       requireGeometry(subject, embedding.geometry, input.geometry);
     },
-    predictions(predictions, prompts, geometry) {
+    predictions(predictions, prompts, geometry, lookedAt) {
       if (!Array.isArray(predictions) || predictions.length !== prompts)
         throw wrong(subject, "decode: not one prediction a prompt", lengthOf(predictions), `${prompts} predictions`);
-      for (const [i, each] of predictions.entries()) prediction(`decode, prompt ${i + 1}`, each, geometry);
+      for (const [i, each] of predictions.entries()) {
+        const output = `decode, prompt ${i + 1}`;
+        if (each?.kind === "tokens" && lookedAt !== undefined) requireUnseen(subject, output, each, lookedAt);
+        else prediction(output, each, geometry);
+      }
     },
     everything: (given, geometry) => prediction("everything", given, geometry),
   };
@@ -72,6 +88,31 @@ function requireLogits(
   const [count, rows, columns] = lowResLogits.dims as [number, number, number];
   if (rows !== columns) throw wrong(subject, `${name}: not square`, lowResLogits.dims, "[tokens, side, side]");
   requireNumbers(subject, `${output}, predicted IoU`, predictedIou, count, "one a token");
+}
+
+/** Requires that no mask of a prediction without logits is looked at. */
+function requireUnseen(
+  subject: Subject,
+  output: string,
+  { tokens, predictedIou }: MaskPrediction & { kind: "tokens" },
+  { firstToken, leastPredictedIou }: LookedAt,
+): void {
+  if (!Array.isArray(tokens) || tokens.length === 0 || tokens[0] !== firstToken)
+    throw wrong(
+      subject,
+      `${output}, tokens: not those that are looked at`,
+      tokens,
+      `${firstToken} and those behind it`,
+    );
+  requireNumbers(subject, `${output}, predicted IoU`, predictedIou, tokens.length, "one a token");
+  const seen = predictedIou.findIndex((value) => value >= leastPredictedIou);
+  if (seen >= 0)
+    throw wrong(
+      subject,
+      `${output}: no logits of a mask that is looked at`,
+      `predicted IoU ${predictedIou[seen]} of token ${tokens[seen]}`,
+      `below ${leastPredictedIou}`,
+    );
 }
 
 function requireMasks(

@@ -3,6 +3,7 @@ import type {
   GraphFiles,
   ImageEmbedding,
   KeptTokens,
+  LookedAt,
   MaskPrediction,
   NamedTensors,
   Prompt,
@@ -16,6 +17,7 @@ import { eachImage, openSession, type Session } from "../../harness/onnx/index.t
 import { batchesOf } from "./batches.ts";
 import { placeOnly } from "./promptEncoder.ts";
 import { type PromptTokens, predictionOf, promptTensors, tokensOf } from "./prompts.ts";
+import { decodeSifted, openSifted, type SiftedDecoder } from "./sifted.ts";
 
 /** Rules by which a variant's decoder takes prompts and its outputs become predictions. */
 interface DecoderCalls {
@@ -39,6 +41,7 @@ export class DecoderGraphs {
   readonly #files: GraphFiles;
   readonly #runtime: RuntimeOptions;
   readonly #sessions = new Map<string, Promise<Session>>();
+  #sifted: Promise<SiftedDecoder | undefined> | undefined;
 
   constructor(files: GraphFiles, runtime: RuntimeOptions) {
     this.#files = files;
@@ -84,7 +87,17 @@ export class DecoderGraphs {
     return decoder.run({ ...askedOf(shared, decoder), ...prompts });
   }
 
+  /**
+   * Returns the decoder that makes the masks of some prompts alone. It is opened where a caller does not look at all masks; absent
+   * where the decoder can not be sifted.
+   */
+  sifted(): Promise<SiftedDecoder | undefined> {
+    this.#sifted ??= openSifted(this.#files.decoder!, this.#runtime);
+    return this.#sifted;
+  }
+
   async close(): Promise<void> {
+    await (await this.#sifted)?.session.close();
     for (const session of this.#sessions.values()) await (await session).close();
   }
 }
@@ -121,18 +134,42 @@ export async function loadWithPrompts(files: GraphFiles, runtime: RuntimeOptions
       return geometries.map((geometry, i) => embeddingOf(encoded[i]!, skips, geometry));
     },
     keptTokens: stages.length === 0 ? undefined : async ({ tensor }) => keptTokensOf(await graphs.encode(tensor)),
-    async decode(embedding, prompts) {
+    async decode(embedding, prompts, lookedAt) {
       const batches = batchesOf(prompts.map(how.tokensOf), { most: how.promptsACall, shapeOf });
       const image = await sharedOf(embedding);
       const predictions = new Array<MaskPrediction>(prompts.length);
       for (const batch of batches) {
-        const outputs = await graphs.decode(image, promptTensors(batch.map(({ prompt }) => prompt)));
-        for (const [i, { index }] of batch.entries()) predictions[index] = how.predictionOf(outputs, i);
+        const tensors = promptTensors(batch.map(({ prompt }) => prompt));
+        const decoded = await decodeBatch(graphs, { image, tensors, lookedAt }, how.predictionOf);
+        for (const [i, { index }] of batch.entries()) predictions[index] = decoded[i]!;
       }
       return predictions;
     },
     close: () => graphs.close(),
   };
+}
+
+interface Batch {
+  /** Holds what all prompts of the image share. */
+  readonly image: NamedTensors;
+  readonly tensors: NamedTensors;
+  readonly lookedAt: LookedAt | undefined;
+}
+
+/** Decodes the prompts of one call, and makes only masks that are looked at where the decoder can be sifted. */
+async function decodeBatch(
+  graphs: DecoderGraphs,
+  { image, tensors, lookedAt }: Batch,
+  predictionOf: DecoderCalls["predictionOf"],
+): Promise<readonly MaskPrediction[]> {
+  const sifted = lookedAt === undefined || "mask_input" in tensors ? undefined : await graphs.sifted();
+  if (sifted === undefined || lookedAt === undefined) {
+    const outputs = await graphs.decode(image, tensors);
+    const prompts = tensors.point_coords!.dims[0]!;
+    return Array.from({ length: prompts }, (_, i) => predictionOf(outputs, i));
+  }
+  const feeds = { ...askedOf(image, sifted.session), ...tensors };
+  return decodeSifted(sifted, { feeds, lookedAt }, predictionOf);
 }
 
 export async function loadRawSam(files: GraphFiles, runtime: RuntimeOptions): Promise<RawVariant> {
