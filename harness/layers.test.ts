@@ -99,6 +99,7 @@ const thirdParties: Readonly<Record<string, readonly string[]>> = {
   vega: ["harness/report/charts/drawing/vega.ts"],
   "vega-lite": ["harness/report/charts/drawing/vega.ts"],
   pdfkit: ["harness/report/charts/drawing/pdf.ts"],
+  "@huggingface/transformers": ["harness/portable/transformersJs/fixtures/library.ts"],
   "playwright-core": ["harness/commands/fixtures/browser.ts"],
   zeromq: ["notebooks/kernel.ts"],
   "fast-glob": ["harness/plan/plugins/registry.ts"],

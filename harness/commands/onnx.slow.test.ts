@@ -14,7 +14,7 @@ const nano = [...registry.variants.values()].flatMap(({ preset, external }) =>
 /** Writes a variant and reads it back; returns what `--json` says. */
 async function taken(variant: string, args: Readonly<Record<string, unknown>> = {}) {
   const console = memoryConsole();
-  const out = join(home(), `${variant.replaceAll("/", "-")}-${args.reference === true}`);
+  const out = join(home(), `${variant.replaceAll("/", "-")}-${args.layout ?? args.reference === true}`);
   expect(await onnx.run({ variant, weights: "auto", json: true, out, ...args }, console)).toBe(0);
   return JSON.parse(console.said.out);
 }
@@ -26,6 +26,15 @@ test.each(nano)("%s is read back with equal masks", async (variant) => {
   expect(masks.equal).toBe(masks.masks);
   expect(files.map(({ name }: { readonly name: string }) => name)).toContain("encoder.onnx");
 });
+
+test.each(["edgesam-nano", "blvit-nano", "evit/sam-nano", "ptq4sam/sam-nano/w8a8"])(
+  "%s, in the folder of transformers.js, is read back with equal masks",
+  async (variant) => {
+    const { masks, layout } = await taken(variant, { layout: "transformers.js" });
+    expect(layout).toBe("transformers.js");
+    expect(masks).toMatchObject({ images: 3, prompts: ["1p", "3p"], masks: 80, equal: 80 });
+  },
+);
 
 test.each(["sam-nano", "hq-sam-nano", "efficientsam-nano", "sam2.1-nano"])(
   "the published operators of %s are read back with equal masks",

@@ -1,6 +1,7 @@
 import type { GraphKind } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { pickOptions } from "../plan/options.ts";
+import { type LayoutName, layoutNames } from "../portable/layout.ts";
 import { takeModel } from "../portable/portable.ts";
 import { headings } from "./headings.ts";
 import { type Command, line, widthOf } from "./terminal/command.ts";
@@ -20,6 +21,13 @@ export const onnx: Command = {
       describe: "folder that is written: new, empty, or one that this command wrote, which is replaced whole",
       type: "string",
     },
+    layout: {
+      describe:
+        "of the folder: model.json says how to feed the graphs, or SamModel of @huggingface/transformers reads it",
+      type: "string",
+      choices: layoutNames,
+      default: "model.json",
+    },
     reference: {
       describe: "write the published code's operators instead of the fused ones that are measured",
       type: "boolean",
@@ -33,6 +41,7 @@ export const onnx: Command = {
     ["bench onnx sam-nano --out sam-nano-onnx", "encoder, decoder, model.json and LICENCE.txt, read back and compared"],
     ["bench onnx sam-vit-b --checkpoint sam-vit-b=sam_vit_b.pth --out b", "the fused graphs of your checkpoint"],
     ["bench onnx sam-fast/sam-nano --out int8", "a method: int8 as it is measured"],
+    ["bench onnx sam-nano --layout transformers.js --out web", "what SamModel loads in a browser or in Node"],
     ["bench onnx sam-nano --reference --out published", "the published code's operators"],
   ],
   async run(args, console) {
@@ -43,12 +52,14 @@ export const onnx: Command = {
       });
     const flags = await flagsOf(args);
     const graph: GraphKind = args.reference === true ? "reference" : "fused";
+    const layout = (args.layout ?? "model.json") as LayoutName;
     const steps = createSteps(console);
     const observer = observe(console, steps);
     return interruptible(observer, async (signal) => {
       const taken = await takeModel({
         variant: args.variant as string,
         graph,
+        layout,
         folder,
         flags,
         observer,
@@ -60,8 +71,8 @@ export const onnx: Command = {
       line(
         console,
         args.json
-          ? JSON.stringify({ folder, variant: model.variant.id, files, masks, weights: model.weights })
-          : takenText(taken, { folder, ...widthOf(console) }),
+          ? JSON.stringify({ folder, layout, variant: model.variant.id, files, masks, weights: model.weights })
+          : takenText(taken, { folder, layout, ...widthOf(console) }),
       );
       return exitCodes[masks.first === undefined ? "done" : "no"].code;
     });

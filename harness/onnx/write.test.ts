@@ -150,3 +150,10 @@ function mkdir(name: string): string {
   mkdirSync(path);
   return path;
 }
+
+test("the file beside a large graph has the name that is asked for, and the runtime finds it", async () => {
+  const file = writeGraph(product(5000), folder, "g.onnx_data");
+  expect(readdirSync(folder).sort()).toEqual(["g.onnx", "g.onnx_data"]);
+  const found = await firstColumns(file, 5000);
+  for (const [i, value] of expected(5000).entries()) expect(found[i]).toBeCloseTo(value, 3);
+});

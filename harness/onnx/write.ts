@@ -101,16 +101,16 @@ function message(fields: Readonly<Record<string, Field>>): protobuf.IType {
 }
 
 /**
- * Writes `<folder>/<graph.name>.onnx`, and `<graph.name>.weights` beside it where the tensors are large. The same graph
- * gives the same bytes. Tensors are read and let go one at a time.
+ * Writes `<folder>/<graph.name>.onnx`, and `beside` (`<graph.name>.weights` if left out) in the same folder where the tensors are
+ * large. The same graph gives the same bytes. Tensors are read and let go one at a time.
  * Returns the path of the model file. Throws HarnessError where the disk is too small, before anything is written.
  */
-export function writeGraph(graph: OnnxGraph, folder: string): string {
+export function writeGraph(graph: OnnxGraph, folder: string, beside = `${graph.name}.weights`): string {
   const file = join(folder, `${graph.name}.onnx`);
   requireDisk(file, graph.counts.constantBytes);
   const external = graph.counts.constantBytes > defaults.inlineLimitBytes;
   const tensors = external
-    ? withSideFile(join(folder, `${graph.name}.weights`), (side) => graph.constants.map((each) => placed(each, side)))
+    ? withSideFile(join(folder, beside), (side) => graph.constants.map((each) => placed(each, side)))
     : graph.constants.map(inline);
   const model = encodeModel(graph, tensors);
   sayingDiskFull(file, () => writeFileSync(file, model));

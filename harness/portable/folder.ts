@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { HarnessError } from "../errors.ts";
 import { modelFile, type PortableModel, readPortableModel } from "../onnx/index.ts";
-import { filesIn, writeWholeFolder } from "../store/disk/wholeFolder.ts";
+import { filesIn, hashesFile, writeWholeFolder } from "../store/disk/wholeFolder.ts";
 import { licenceFile } from "./licence.ts";
+import { configFile, preprocessorFile, readRecord } from "./transformersJs/record.ts";
 
 const hint = "name another folder, or empty this one";
 
@@ -21,15 +22,22 @@ export function requireReplaceable(folder: string): void {
   if (!stats.isDirectory()) throw new HarnessError(`${folder}: is no folder`, { hint });
   const found = filesIn(folder);
   if (found.length === 0) return;
-  const model = readPortableModel(folder);
-  const own = model === undefined ? [] : ownFiles(model);
+  const own = ownFilesIn(folder);
   const other = found.find((name) => !own.includes(name));
   if (other === undefined) return;
   throw new HarnessError(`${folder}: holds files that bench onnx did not write`, { found: other, hint });
 }
 
-/** Returns the names of the files of a folder, those with weights included. */
-export function ownFiles({ graphs }: PortableModel): readonly string[] {
+/** Returns the files that a folder holds by its own record, of either layout; none where it has no record of this program. */
+function ownFilesIn(folder: string): readonly string[] {
+  const model = readPortableModel(folder);
+  if (model !== undefined) return ownFiles(model);
+  const record = readRecord(folder);
+  return record === undefined ? [] : [...Object.keys(record.files), configFile, preprocessorFile, licenceFile];
+}
+
+/** Returns the names of the files of a folder with `model.json`, those with weights included. */
+function ownFiles({ graphs }: PortableModel): readonly string[] {
   const files = Object.values(graphs).flatMap(({ file, weights }) =>
     weights === undefined ? [file] : [file, weights.file],
   );
@@ -55,11 +63,9 @@ export async function replaceFolder(folder: string, write: (fresh: string) => Pr
   }
 }
 
-/** Returns each file of a folder with its bytes, in the order of the alphabet. */
+/** Returns each file of a whole folder with its bytes, in the order of the alphabet. */
 export function sizesIn(folder: string): readonly { readonly name: string; readonly bytes: number }[] {
-  return readdirSync(folder)
-    .sort()
-    .map((name) => ({ name, bytes: statSync(join(folder, name)).size }));
+  return [...filesIn(folder), hashesFile].sort().map((name) => ({ name, bytes: statSync(join(folder, name)).size }));
 }
 
 function makeParent(folder: string): void {

@@ -11,6 +11,11 @@ export const programLicence = "MIT";
 
 type Weights = PortableModel["weights"];
 
+/** The licence's text says this of a model. */
+interface Licensed extends Pick<PortableModel, "weights" | "program"> {
+  readonly variant: Pick<PortableModel["variant"], "id">;
+}
+
 /** Addresses of licences that files are published under. */
 const addresses: Readonly<Record<string, string>> = {
   "Apache-2.0": "https://www.apache.org/licenses/LICENSE-2.0",
@@ -52,8 +57,8 @@ function cardLicence({ nanoWeights }: VariantManifest, folder: string): Weights[
   return said === undefined ? undefined : { name: said.replace("as the project", `${programLicence}, as sam-bench`) };
 }
 
-/** Returns the text that lies beside the graphs for whoever passes them on. */
-export function licenceText({ variant, weights, program }: PortableModel): string {
+/** Returns the text that lies beside the graphs for whoever passes them on. `told` names the file that says how they are fed. */
+export function licenceText({ variant, weights, program }: Licensed, told = modelFile): string {
   return `${[
     `These graphs hold the weights of ${variant.id}: ${weights.label}.`,
     `They are ${weights.meaning}.`,
@@ -62,7 +67,7 @@ export function licenceText({ variant, weights, program }: PortableModel): strin
     "",
     `${program.name} ${program.version} made the graphs; it is under the licence ${program.licence}`,
     `(${addresses[program.licence]}).`,
-    `${modelFile} beside this file says how the graphs are fed.`,
+    `${told} beside this file says how the graphs are fed.`,
   ].join("\n")}\n`;
 }
 

@@ -5,7 +5,6 @@ import { prepareRun } from "../build/preparedRun.ts";
 import type { WorkerSetup } from "../build/setup.ts";
 import { openWeights } from "../build/weights/openedWeights.ts";
 import { HarnessError } from "../errors.ts";
-import type { PortableModel } from "../onnx/index.ts";
 import { drawnDataset } from "../plan/options.ts";
 import { type RunPlan, resolvePlan } from "../plan/plan.ts";
 import { runtimeOf } from "../plan/point.ts";
@@ -14,8 +13,9 @@ import type { ChosenVariant } from "../plan/weights.ts";
 import { misfitOf, promptPlan } from "../protocols/index.ts";
 import { type RunRequest, watcherOf } from "../run/request.ts";
 import { requireReplaceable, sizesIn } from "./folder.ts";
+import { folderLayouts, type LayoutName } from "./layout.ts";
 import { type MaskEquality, readBack } from "./readBack.ts";
-import { rulesOf, writeModel } from "./write.ts";
+import type { WrittenModel } from "./writtenModel.ts";
 
 const defaults = { images: 3 };
 /** Name by which the written files are read back. */
@@ -24,6 +24,7 @@ const written = "written";
 export interface PortableRequest extends Pick<RunRequest, "observer" | "signal"> {
   readonly variant: string;
   readonly graph: GraphKind;
+  readonly layout: LayoutName;
   readonly folder: string;
   /** Flags of a plan: weights, checkpoints, settings of methods, plug-ins. */
   readonly flags: RunFlags;
@@ -33,7 +34,7 @@ export interface PortableRequest extends Pick<RunRequest, "observer" | "signal">
 
 /** A model that was taken away: what lies in its folder, and whether that gives the masks that were measured. */
 export interface TakenModel {
-  readonly model: PortableModel;
+  readonly model: WrittenModel;
   readonly files: readonly { readonly name: string; readonly bytes: number }[];
   readonly masks: MaskEquality;
 }
@@ -47,15 +48,15 @@ export async function takeModel(request: PortableRequest): Promise<TakenModel> {
   requireReplaceable(folder);
   const plan = await planOf(request);
   const measured = await writeFolder(request, plan);
-  const masks = await comparedMasks(request, plan, measured.setup);
+  const masks = await comparedMasks(request, plan, measured);
   return { model: measured.model, files: sizesIn(folder), masks };
 }
 
 /**
- * Returns the plan of the variant alone, on drawn scenes, with the prompts of a run that fit it. Throws HarnessError for a variant
- * without graphs.
+ * Returns the plan of the variant alone, on drawn scenes, with the prompts of a run that fit it and its files. Throws HarnessError for a
+ * variant without graphs, and for one that the layout does not fit.
  */
-async function planOf({ variant, flags }: PortableRequest): Promise<RunPlan> {
+async function planOf({ variant, graph, layout, flags }: PortableRequest): Promise<RunPlan> {
   const shared = {
     ...flags,
     variants: variant,
@@ -67,8 +68,11 @@ async function planOf({ variant, flags }: PortableRequest): Promise<RunPlan> {
   };
   // Every variant takes a point; what else it takes shows when it is known.
   const chosen = onlyOne(await resolvePlan({ ...shared, prompts: "1p" }), variant);
-  rulesOf(chosen.variant);
-  const fitting = promptPlan({}).filter((planned) => misfitOf(planned, chosen.variant.preset) === undefined);
+  const { requireFits, lacks } = folderLayouts[layout];
+  requireFits(chosen.variant, graph);
+  const { preset } = chosen.variant;
+  const written = { ...preset, lacks: [...preset.lacks, ...lacks] };
+  const fitting = promptPlan({}).filter((planned) => misfitOf(planned, written) === undefined);
   return resolvePlan({ ...shared, prompts: fitting.map(({ prompts }) => prompts).join(",") });
 }
 
@@ -80,14 +84,14 @@ function onlyOne({ chosen }: RunPlan, asked: string): ChosenVariant {
 }
 
 interface Measured {
-  readonly model: PortableModel;
+  readonly model: WrittenModel;
   /** Holds what a worker needs to run the graphs as they are measured. */
   readonly setup: WorkerSetup;
 }
 
 async function writeFolder(request: PortableRequest, plan: RunPlan): Promise<Measured> {
   const { registry } = plan;
-  const { folder, graph, observer, signal, progress } = request;
+  const { folder, graph, layout, observer, signal, progress } = request;
   const chosen = onlyOne(plan, request.variant);
   const { variant } = chosen;
   const watcher = watcherOf(variant.preset.id, { observer, signal });
@@ -97,7 +101,7 @@ async function writeFolder(request: PortableRequest, plan: RunPlan): Promise<Mea
     const learning = { variant, checkpoint, weightsId, registry, runtime: runtimeOf(plan, chosen) };
     // The preparation of the run has stored it.
     const calibration = (await calibrationFor({ ...learning, ...watcher, progress: watcher.calibration }))?.values;
-    const model = await writeModel({
+    const model = await folderLayouts[layout].write({
       variant,
       registry,
       checkpoint,
@@ -118,17 +122,18 @@ async function writeFolder(request: PortableRequest, plan: RunPlan): Promise<Mea
 
 /** Reads the files back by `--variant-files`, on the plan of the variant itself, and compares the masks of both. */
 async function comparedMasks(
-  { folder, flags, observer, signal, progress }: PortableRequest,
+  { folder, layout, flags, observer, signal, progress }: PortableRequest,
   { prompts, images }: RunPlan,
-  measured: WorkerSetup,
+  { model, setup }: Measured,
 ): Promise<MaskEquality> {
   const { seed, threads, plugin } = flags;
+  const { variantFiles, firstToken } = folderLayouts[layout];
   const plan = await resolvePlan({
     seed,
     threads,
     plugin,
     variants: written,
-    "variant-files": [`${written}=${folder}`],
+    "variant-files": [`${written}=${variantFiles(folder, model)}`],
     dataset: drawnDataset,
     limit: images.length,
     prompts: prompts.map((each) => each.prompts).join(","),
@@ -136,8 +141,9 @@ async function comparedMasks(
   });
   const prepared = await prepareRun(plan, onlyOne(plan, written), [], watcherOf(written, { observer, signal }));
   return readBack({
-    measured,
+    measured: setup,
     written: prepared.setup,
+    firstToken,
     images,
     signal,
     progress: (done, total, what) => progress("images", done, total, what),

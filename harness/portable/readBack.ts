@@ -24,6 +24,8 @@ interface MaskDifference {
 interface ReadBackRequest {
   readonly measured: WorkerSetup;
   readonly written: WorkerSetup;
+  /** Number of the measured decoder's token that the written one counts as its first. */
+  readonly firstToken: number;
   readonly images: readonly number[];
   readonly signal: AbortSignal;
   /** Receives how many images of both sides are done. */
@@ -37,6 +39,7 @@ interface ReadBackRequest {
 export async function readBack({
   measured,
   written,
+  firstToken,
   images,
   signal,
   progress,
@@ -57,7 +60,8 @@ export async function readBack({
       throw new HarnessError(`${measured.variant} ${what}: image ${failed[0]} gives no masks`, { found: failed[1] });
     found.push(rows);
   }
-  const [a, b] = found as [readonly PredictionRow[], readonly PredictionRow[]];
+  const [a, own] = found as [readonly PredictionRow[], readonly PredictionRow[]];
+  const b = own.map((row) => ({ ...row, token: row.token + firstToken }));
   const prompts = measured.prompts.map((each) => each.prompts);
   return { ...comparedRows(a, b), images: images.length, prompts };
 }

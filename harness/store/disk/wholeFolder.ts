@@ -11,7 +11,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import { HarnessError } from "../../errors.ts";
 import { sha256OfFile } from "./fileCache.ts";
 
@@ -19,7 +19,7 @@ import { sha256OfFile } from "./fileCache.ts";
  * A folder of a cache is written whole, and it holds the hashes of its files, so that damage is found before it is measured.
  */
 
-const hashesFile = "sha256.json";
+export const hashesFile = "sha256.json";
 
 /** Returns the hashes of the folder's files by name, as they were written; nothing where they are missing. */
 function recordedHashes(folder: string): Readonly<Record<string, string>> | undefined {
@@ -31,9 +31,11 @@ function recordedHashes(folder: string): Readonly<Record<string, string>> | unde
   }
 }
 
-/** Returns the names of the folder's files, without the file that holds their hashes. */
+/** Returns the paths of the files in a folder and in folders inside of it, without the file that holds their hashes. */
 export function filesIn(folder: string): readonly string[] {
-  return readdirSync(folder)
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map(({ parentPath, name }) => relative(folder, join(parentPath, name)).replaceAll(sep, "/"))
     .filter((name) => name !== hashesFile)
     .sort();
 }
