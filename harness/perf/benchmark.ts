@@ -56,8 +56,8 @@ async function measure(candidates: readonly Candidate[], schedule: Schedule, con
     const module = new URL("candidate.mjs", import.meta.url);
     return new WorkerProcess<CandidateCalls>(name, { module, deadlines: new Deadlines() });
   });
-  const samples = candidates.map(({ name }): Samples & { readonly cpuMs: number[]; peakBytes: number } => {
-    return { name, durationMs: [], cpuMs: [], peakBytes: 0 };
+  const samples = candidates.map(({ name, gmacs }): Samples & { readonly cpuMs: number[]; peakBytes: number } => {
+    return { name, gmacs, durationMs: [], cpuMs: [], peakBytes: 0 };
   });
   try {
     for (const [i, candidate] of candidates.entries()) await processes[i]!.call("open", { candidate, threads });

@@ -9,6 +9,8 @@ import { random } from "../stats/random.ts";
 /** One of the two ways that a benchmark compares: a turn runs its steps one after the other. */
 export interface Candidate {
   readonly name: string;
+  /** The 10^9 multiply-accumulates that a turn executes; absent where they are not known. */
+  readonly gmacs?: number;
   readonly steps: readonly Step[];
 }
 

@@ -6,6 +6,8 @@ import { quantile } from "../stats/summary.ts";
 /** Samples of one way of doing a job. */
 export interface Samples {
   readonly name: string;
+  /** The 10^9 multiply-accumulates of one way's turn; absent where they are not known. */
+  readonly gmacs?: number | undefined;
   readonly durationMs: number[];
   /** Time of the processor in ms, which other work on the machine does not lengthen; absent where nobody counts it. */
   readonly cpuMs?: number[];
@@ -26,9 +28,16 @@ export function printSamples(title: string, ways: readonly Samples[], digits: nu
   line(console, "");
 }
 
-/** Prints what a needs in relation to b. Paired samples are those of the same rounds. */
+/**
+ * Prints what a needs in relation to b, and the work that it does: a method that leaves out work should save as much time. Paired
+ * samples are those of the same rounds.
+ */
 export function printRatios(a: Samples, b: Samples, paired: boolean, console: Console): void {
   line(console, `time    ${a.name} / ${b.name}: ${ratioText({ a: b.durationMs, b: a.durationMs, paired })}`);
+  if (a.gmacs !== undefined && b.gmacs !== undefined) {
+    const work = (a.gmacs / b.gmacs).toFixed(3);
+    line(console, `work    ${a.name} / ${b.name}: ${work} (multiply-accumulates that the graphs execute)`);
+  }
   if (a.cpuMs !== undefined && b.cpuMs !== undefined) {
     const spread = [b, a].map(({ name, cpuMs }) => `${name} ${quartilesText(cpuMs!)}`).join(", ");
     line(console, `cpu     ${a.name} / ${b.name}: ${ratioText({ a: b.cpuMs, b: a.cpuMs, paired })}; ${spread}`);

@@ -37,6 +37,10 @@ export const encode: Command = {
     ["npm run perf -- encode --variant sam-vit-b --against whole --threads 1", "what it saves that MLPs go in parts"],
     ["npm run perf -- encode --variant sparsevit/sam-vit-b --ratios 0.5,0.5,0.5,0.5", "pruned against whole"],
     [
+      "npm run perf -- encode --variant blvit/b+t --prune-ratio 0.5 --against blvit/b+t/p0",
+      "does time fall as the work does?",
+    ],
+    [
       "npm run perf -- encode --variant sam-vit-b --variant-files theirs=encoder.onnx,decoder.onnx",
       "against an export",
     ],
@@ -98,6 +102,7 @@ function candidateOf({ preset: { input } }: RegisteredVariant, { name, graph, fi
   const image = { dims: [1, 3, input.side, input.side], low: -2, high: 2 };
   return {
     name: `${name} (${gmacs.toFixed(gmacs < 10 ? 2 : 0)} GMACs)`,
+    gmacs,
     steps: [{ file, feeds: { image }, calls: 1 }],
   };
 }

@@ -62,6 +62,15 @@ test("tokens that do not divide into the fewest parts go in more", () => {
   expect(odd.nodes.filter(({ operator }) => operator === "BiasGelu")).toHaveLength(4);
 });
 
+test("tokens that no few parts divide go in the fewest, which differ by one token, and no result changes", async () => {
+  const graph = mlp({ tokens: 4099, hidden: 1280 });
+  const parts = mlpInParts(graph);
+  const hidden = [...parts.values.values()].filter(({ dims, name }) => dims[2] === 1280 && name.includes("BiasGelu"));
+  expect(hidden.map(({ dims }) => dims[1])).toEqual([1366, 1366, 1367]);
+  expect(boxMacs(parts)).toBe(boxMacs(graph));
+  expect(await results(parts, 4099)).toEqual(await results(graph, 4099));
+});
+
 /** An MLP of `mlp`'s shapes, whose weights are in blocks of 16. */
 function mlpInBlocks(): OnnxGraph {
   const graph = new GraphBuilder("mlp");
@@ -83,7 +92,7 @@ test.each([
   ["one of as many tokens as there are at run time", mlp({ tokens: "tokens", hidden: 4096 })],
   ["one whose hidden layer something else takes too", mlp({ tokens: 4096, hidden: 1280 }, "twice")],
   ["one whose weights are in blocks", mlpInBlocks()],
-  ["one whose tokens no part divides", mlp({ tokens: 4099, hidden: 1280 })],
+  ["one that would need more than 64 parts", mlp({ tokens: 64 * 1024 + 1, hidden: 2048 })],
 ])("%s stays whole, and its graph is the same object", (_, graph) => {
   expect(mlpInParts(graph)).toBe(graph);
 });

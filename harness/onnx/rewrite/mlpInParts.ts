@@ -79,13 +79,20 @@ function mlpsOf({ nodes, constants, values, outputs }: OnnxGraph): ReadonlyMap<G
   return found;
 }
 
-/** Returns the tokens of equal parts; nothing where the hidden layer is small, its size is open, or no such parts exist. */
+/**
+ * Returns the tokens of each part; nothing where the hidden layer is small, its size is open, or it would need too many parts. Parts
+ * are equal where twice as many as needed suffice for that. A method that leaves tokens out may keep a prime number of them: then
+ * there are as few parts as can be, and their tokens differ by one.
+ */
 function partSizes({ dims }: GraphValue): readonly number[] | undefined {
   const [one, tokens, hidden] = dims;
   if (dims.length !== 3 || one !== 1 || typeof tokens !== "number" || typeof hidden !== "number") return undefined;
   const bytes = tokens * hidden * Float32Array.BYTES_PER_ELEMENT;
   if (bytes <= defaults.wholeBytes) return undefined;
-  for (let parts = Math.ceil(bytes / defaults.partBytes); parts <= defaults.parts; parts++)
+  const fewest = Math.ceil(bytes / defaults.partBytes);
+  if (fewest > defaults.parts) return undefined;
+  for (let parts = fewest; parts <= Math.min(2 * fewest, defaults.parts); parts++)
     if (tokens % parts === 0) return new Array<number>(parts).fill(tokens / parts);
-  return undefined;
+  const startOf = (part: number) => Math.floor((part * tokens) / fewest);
+  return Array.from({ length: fewest }, (_, part) => startOf(part + 1) - startOf(part));
 }
