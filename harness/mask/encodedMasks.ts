@@ -84,7 +84,7 @@ export class EncodedMasks {
     const chunk = this.#chunks[places[3 * index]!]!;
     const start = places[3 * index + 1]!;
     const end = places[3 * index + 2]!;
-    const decoded = decodeInto(into, chunk.subarray(start, end), size.height * size.width, lengths);
+    const decoded = decodeInto(into, { chunk, start, end }, size.height * size.width, lengths);
     return decoded < 0 ? into.add(this.#parsed(index, size)) : decoded;
   }
 
@@ -105,11 +105,15 @@ const shortRuns = Int8Array.from({ length: 256 }, (_, byte) => {
 });
 
 /** Adds the mask to the table and returns its place there; -1 for all that is out of the ordinary. */
-function decodeInto(table: RunTable, bytes: Uint8Array, pixels: number, lengths: RunLengths): number {
-  const end = bytes.length;
+function decodeInto(
+  table: RunTable,
+  { chunk: bytes, start, end }: { readonly chunk: Uint8Array; readonly start: number; readonly end: number },
+  pixels: number,
+  lengths: RunLengths,
+): number {
   // No run is shorter than a byte.
-  const { runs, first } = table.room(end + 1);
-  let at = 0;
+  const { runs, first } = table.room(end - start + 1);
+  let at = start;
   let next = first;
   let total = 0;
   let areaPx = 0;

@@ -8,9 +8,10 @@ import cases from "./fixtures/mask_cases.json" with { type: "json" };
 import coco from "./fixtures/masks_coco.json" with { type: "json" };
 import lvis from "./fixtures/masks_lvis.json" with { type: "json" };
 import lvis05 from "./fixtures/masks_lvis_v05_as_released.json" with { type: "json" };
-import { rleFromBox, rleFromPolygons } from "./polygon.ts";
+import { drawPolygon, rleFromBox, rleFromPolygons } from "./polygon.ts";
 import { areaOf, rleFromCounts } from "./rle.ts";
 import { formatCounts } from "./rleString.ts";
+import { RunTable } from "./runTable.ts";
 
 const size = { height: cases.size[0]!, width: cases.size[1]! };
 
@@ -23,6 +24,18 @@ test("hand-made polygons have the pixels that pycocotools gives them: outside th
   cases.polygons.forEach((polygon, i) => {
     expect(formatCounts(rleFromPolygons([polygon], size))).toBe(cases.polygon_rle[i]!.counts);
   });
+});
+
+test("a polygon drawn into a table is the mask that it is by itself, on images of any size", () => {
+  const table = new RunTable();
+  for (const image of [size, { height: 7, width: 5 }, { height: 0, width: 9 }, { height: 9, width: 0 }])
+    for (const polygon of cases.polygons) {
+      const mask = rleFromPolygons([polygon], image);
+      const index = drawPolygon(polygon, image, table);
+      expect(table.rle(index, image)).toEqual(mask);
+      expect(table.areaOf(index)).toBe(areaOf(mask));
+    }
+  expect(() => drawPolygon([0, 0, 1e9, 0, 5, 5], size, table)).toThrow("coordinate 3 is far outside of any image");
 });
 
 test("several polygons are one mask, their union", () => {

@@ -3,6 +3,7 @@ import { HarnessError } from "../errors.ts";
 import { limits } from "../limits.ts";
 import { grown } from "./columns.ts";
 import { union } from "./combine.ts";
+import type { RunTable } from "./runTable.ts";
 
 /**
  * Number of steps that a pixel is divided into: COCO's mask API rounds every vertex to this finer grid and draws the outline
@@ -21,10 +22,21 @@ const middle = 2;
 export function rleFromPolygons(polygons: readonly ArrayLike<number>[], size: Size, place = "mask"): Rle {
   if (polygons.length === 0) throw new HarnessError(`${place}: no polygon`, { expected: "at least one" });
   const masks = polygons.map((polygon, index) => {
-    requireCoordinates(polygon, `${place}, polygon ${index + 1} of ${polygons.length}`);
+    requireCoordinates(polygon, () => `${place}, polygon ${index + 1} of ${polygons.length}`);
     return fill(polygon, size);
   });
   return union(masks);
+}
+
+/**
+ * Puts the pixels of one polygon into a table of runs and returns the mask's index there: it is the mask that `rleFromPolygons`
+ * makes of it. Throws as that does.
+ */
+export function drawPolygon(polygon: ArrayLike<number>, size: Size, into: RunTable): number {
+  requireCoordinates(polygon, () => "mask, polygon 1 of 1");
+  if (size.width === 0) return into.add(fillWithoutWidth(polygon, size));
+  cross(polygon, size);
+  return toggles.finishInto(into);
 }
 
 /**
@@ -47,12 +59,12 @@ function within(coordinate: number, side: number): number {
   return Math.min(Math.max(coordinate, -1), side === 0 ? limits.polygonCoordinatePx : side + 1);
 }
 
-function requireCoordinates(polygon: ArrayLike<number>, place: string): void {
+function requireCoordinates(polygon: ArrayLike<number>, place: () => string): void {
   for (let i = 0; i < polygon.length; i++) {
     const coordinate = polygon[i]!;
     if (Math.abs(coordinate) <= limits.polygonCoordinatePx) continue;
     const far = Number.isFinite(coordinate);
-    throw new HarnessError(`${place}: coordinate ${i + 1} is ${far ? "far outside of any image" : "not a number"}`, {
+    throw new HarnessError(`${place()}: coordinate ${i + 1} is ${far ? "far outside of any image" : "not a number"}`, {
       found: coordinate,
       expected: far ? `-${limits.polygonCoordinatePx} to ${limits.polygonCoordinatePx} px` : undefined,
     });
@@ -66,6 +78,12 @@ function requireCoordinates(polygon: ArrayLike<number>, place: string): void {
  */
 function fill(polygon: ArrayLike<number>, size: Size): Rle {
   if (size.width === 0) return fillWithoutWidth(polygon, size);
+  cross(polygon, size);
+  return toggles.finish();
+}
+
+/** Toggles along all edges of a polygon. */
+function cross(polygon: ArrayLike<number>, size: Size): void {
   toggles.start(size);
   const paired = polygon.length - (polygon.length % 2);
   let xa = toGrid(polygon[paired - 2] ?? 0);
@@ -77,7 +95,6 @@ function fill(polygon: ArrayLike<number>, size: Size): Rle {
     xa = xb;
     ya = yb;
   }
-  return toggles.finish();
 }
 
 /**
@@ -196,7 +213,22 @@ class Toggles {
   }
 
   finish(): Rle {
-    const total = this.#size.height * this.#size.width;
+    const kept = this.#cancel();
+    const counts = new Uint32Array(kept + 1);
+    this.#writeRuns(counts, 0, kept);
+    return { size: this.#size, counts };
+  }
+
+  /** Puts the mask into a table and returns its index there. */
+  finishInto(table: RunTable): number {
+    const kept = this.#cancel();
+    const { runs, first } = table.room(kept + 1);
+    const areaPx = this.#writeRuns(runs, first, kept);
+    return table.commit(kept + 1, areaPx, this.#size.height * this.#size.width);
+  }
+
+  /** Sorts the toggles and takes out those that change no pixel; returns the number of those that are left. */
+  #cancel(): number {
     const edges = this.#sort();
     // In place: what is left of the sorted toggles is never more than has been read of them.
     let kept = 0;
@@ -207,15 +239,23 @@ class Toggles {
       else edges[kept++] = edge;
     }
     // A toggle at the very end changes no pixel.
-    if (kept > 0 && edges[kept - 1] === total) kept--;
-    const counts = new Uint32Array(kept + 1);
+    return kept > 0 && edges[kept - 1] === this.#size.height * this.#size.width ? kept - 1 : kept;
+  }
+
+  /** Writes the runs between the toggles that are left, from `first` on, and returns the number of pixels inside. */
+  #writeRuns(runs: Uint32Array, first: number, kept: number): number {
+    const edges = this.#sorted;
+    const total = this.#size.height * this.#size.width;
     let before = 0;
+    let areaPx = 0;
     for (let i = 0; i < kept; i++) {
-      counts[i] = edges[i]! - before;
-      before = edges[i]!;
+      const edge = edges[i]!;
+      runs[first + i] = edge - before;
+      if (i % 2 === 1) areaPx += edge - before;
+      before = edge;
     }
-    counts[kept] = total - before;
-    return { size: this.#size, counts };
+    runs[first + kept] = total - before;
+    return kept % 2 === 1 ? areaPx + total - before : areaPx;
   }
 
   /** Sorts by column, then by insertion among the few of one column. */

@@ -6,7 +6,7 @@ import { sharedRuns } from "./sharedRuns.ts";
 const chunkLengths = { first: 1 << 14, largest: 1 << 22 };
 
 /** Number of values kept of a mask. */
-const width = 6;
+const width = 10;
 
 /**
  * Keeps the runs of many masks in a few large arrays, with what comparing needs. It is filled and cleared over and over and
@@ -19,8 +19,8 @@ export class RunTable {
   #chunk = -1;
   #end = 0;
   /**
-   * Six values of each mask: chunk, first run, end of the runs, area, and down the columns the first pixel inside and the end
-   * of the last.
+   * Ten values of each mask: chunk, first run, end of the runs, area, and down the columns the first pixel inside and the end
+   * of the last. Four more are its box once it is asked for: left, right, top, bottom; before, all are 0.
    */
   #masks: Uint32Array = new Uint32Array(0);
 
@@ -70,6 +70,7 @@ export class RunTable {
     this.#masks[at + 3] = areaPx;
     this.#masks[at + 4] = runs[first]!;
     this.#masks[at + 5] = length % 2 === 0 ? pixels : pixels - runs[this.#end - 1]!;
+    this.#masks[at + 7] = 0;
     return index;
   }
 
@@ -81,6 +82,49 @@ export class RunTable {
 
   areaOf(index: number): number {
     return this.#masks[width * index + 3]!;
+  }
+
+  /**
+   * Returns how many pixels a mask of this table and one of the other can share at most, by the boxes around them; both are of
+   * this height.
+   */
+  sharedBound(index: number, other: RunTable, otherIndex: number, height: number): number {
+    const a = this.#box(index, height);
+    const b = other.#box(otherIndex, height);
+    const p = this.#masks;
+    const q = other.#masks;
+    const columns = Math.min(p[a + 1]!, q[b + 1]!) - Math.max(p[a]!, q[b]!);
+    const rows = Math.min(p[a + 3]!, q[b + 3]!) - Math.max(p[a + 2]!, q[b + 2]!);
+    return columns > 0 && rows > 0 ? columns * rows : 0;
+  }
+
+  /** Returns where the box of a mask stands among the values. An empty mask's is empty. */
+  #box(index: number, height: number): number {
+    const masks = this.#masks;
+    const at = width * index;
+    if (masks[at + 7] !== 0 || masks[at + 3] === 0) return at + 6;
+    masks[at + 6] = Math.floor(masks[at + 4]! / height);
+    masks[at + 7] = Math.floor((masks[at + 5]! - 1) / height) + 1;
+    const runs = this.#chunks[masks[at]!]!;
+    const end = masks[at + 2]!;
+    let top = height;
+    let bottom = 0;
+    /** Pixel at which the column begins. */
+    let column = 0;
+    for (let i = masks[at + 1]! + 1, start = masks[at + 4]!; i < end; i += 2) {
+      // Most runs are the only one of their column: the next column is one on.
+      if (start - column >= height) column += height;
+      if (start - column >= height) column = start - (start % height);
+      const from = start - column;
+      const to = from + runs[i]!;
+      if (from < top) top = from;
+      if (to > bottom) bottom = to;
+      start += runs[i]! + (i + 1 < end ? runs[i + 1]! : 0);
+    }
+    // A run that goes on in the next column holds the bottom pixel of one and the top pixel of the other.
+    masks[at + 8] = bottom > height ? 0 : top;
+    masks[at + 9] = Math.min(bottom, height);
+    return at + 6;
   }
 
   /** Counts the pixels that a mask of this table and one of the other share; both are of one size. */

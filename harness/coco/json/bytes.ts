@@ -10,13 +10,13 @@ export const closeBracket = 93;
 export const openBrace = 123;
 export const closeBrace = 125;
 
-export function isSpace(byte: number | undefined): boolean {
+export function isSpace(byte: number): boolean {
   return byte === 32 || byte === 10 || byte === 13 || byte === 9;
 }
 
 /** Returns the place of the first byte from `start` on that is not white space. */
 export function afterSpace(bytes: Uint8Array, start: number): number {
   let at = start;
-  while (isSpace(bytes[at])) at++;
+  while (isSpace(bytes[at]!)) at++;
   return at;
 }

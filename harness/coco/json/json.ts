@@ -16,7 +16,7 @@ import { open } from "node:fs/promises";
 import { HarnessError } from "../../errors.ts";
 import { refuseIrregular } from "../../files.ts";
 import { closeBrace, closeBracket, colon, comma, openBrace, openBracket, quote } from "./bytes.ts";
-import { brokenJson, JsonWindow } from "./jsonWindow.ts";
+import { brokenJson, type ElementScan, JsonWindow } from "./jsonWindow.ts";
 import { NumberListParser } from "./numberLists.ts";
 import { parsePythonJson } from "./pythonJson.ts";
 
@@ -54,11 +54,8 @@ export interface JsonVisitor extends ElementMembers {
    * error.
    */
   readonly again?: (key: string) => void;
-  /**
-   * Tries to read an element of a file that is one array straight from the bytes, from `start` on; `end` is where the bytes
-   * that are read already end. Returns where the element ends, or -1 to have it parsed and visited.
-   */
-  readonly scan?: (bytes: Uint8Array, start: number, end: number) => number;
+  /** Readers by top-level key that are tried before an element is parsed and visited. */
+  readonly scans?: Readonly<Record<string, ElementScan>>;
   /** Takes every byte of the file in order, for a hash. The view is valid during the call only. */
   readonly bytes?: (chunk: Uint8Array) => void;
 }
@@ -87,7 +84,7 @@ async function walkRoot(window: JsonWindow, visitor: JsonVisitor): Promise<Reado
   const first = await window.peek("the file's only value");
   if (first === openBracket) {
     kinds.set("", "array");
-    await walkArray(window, "", parsedFor(window, visitor, ""), visitor.scan);
+    await walkArray(window, "", parsedFor(window, visitor, ""), visitor.scans?.[""]);
   } else if (first === openBrace) {
     await walkMembers(window, visitor, kinds);
   } else {
@@ -108,7 +105,7 @@ async function walkMembers(window: JsonWindow, visitor: JsonVisitor, kinds: Map<
     }
     const first = await window.peek(key);
     kinds.set(key, kindOf(first) ?? window.fail(key, "expected a value"));
-    if (first === openBracket) await walkArray(window, key, parsedFor(window, visitor, key));
+    if (first === openBracket) await walkArray(window, key, parsedFor(window, visitor, key), visitor.scans?.[key]);
     else await window.value(key);
     const next = await window.peek("the top level");
     if (next !== comma && next !== closeBrace) window.fail(`the top level after ${key}`, "expected , or }");
@@ -133,21 +130,20 @@ async function walkArray(
   window: JsonWindow,
   key: string,
   visit: ((bytes: Buffer, place: JsonPlace) => void) | undefined,
-  scan?: JsonVisitor["scan"],
+  scan?: ElementScan,
 ) {
   window.step();
   if ((await window.peek(key)) === closeBracket) return window.step();
   for (let index = 0; ; index++) {
+    if (scan !== undefined) index += window.scan(scan);
     // The peek steps over white space, so that the offset is the element's own first byte. Only what is not there yet is awaited.
     const first = window.next() ?? (await window.peek(key));
     if (first !== openBrace && kindOf(first) === undefined) window.fail(`${key}[${index}]`, "expected a value");
-    if (scan === undefined || !window.scan(scan)) {
-      const offset = window.offset();
-      if (visit !== undefined) window.mark();
-      if (!window.stepOver()) await window.value(`${key}[${index}]`);
-      const bytes = window.take();
-      visit?.(bytes, { key, index, offset, bytes: bytes.length });
-    }
+    const offset = window.offset();
+    if (visit !== undefined) window.mark();
+    if (!window.stepOver()) await window.value(`${key}[${index}]`);
+    const bytes = window.take();
+    visit?.(bytes, { key, index, offset, bytes: bytes.length });
     const next = window.next() ?? (await window.peek(key));
     if (next !== comma && next !== closeBracket) window.fail(`${key} after element ${index}`, "expected , or ]");
     window.step();

@@ -1,8 +1,23 @@
 import type { FileHandle } from "node:fs/promises";
 import { HarnessError } from "../../errors.ts";
-import { backslash, closeBrace, closeBracket, comma, isSpace, openBrace, openBracket, quote } from "./bytes.ts";
+import {
+  afterSpace,
+  backslash,
+  closeBrace,
+  closeBracket,
+  comma,
+  isSpace,
+  openBrace,
+  openBracket,
+  quote,
+} from "./bytes.ts";
 
-const defaults = { windowBytes: 4 << 20, largestElementBytes: 256 << 20 };
+const defaults = {
+  windowBytes: 4 << 20,
+  largestElementBytes: 256 << 20,
+  /** Zeros behind the window: a scan that has come to the end finds them in place of nothing, for which it would be slow. */
+  paddingBytes: 64,
+};
 
 const byteOrderMark = [0xef, 0xbb, 0xbf];
 
@@ -14,9 +29,20 @@ structure[closeBracket] = 2;
 structure[closeBrace] = 2;
 structure[quote] = 3;
 
+/** A scan reads the elements of an array straight from the bytes, without a parser. */
+export interface ElementScan {
+  /**
+   * Tries to read the element that begins at `start`; `end` is where the bytes that are read already end. Returns where the
+   * element ends, or -1 to have it parsed.
+   */
+  read(bytes: Uint8Array, start: number, end: number): number;
+  /** Takes the element that was read last, with its offset in the file and its length in bytes. */
+  keep(offset: number, bytes: number): void;
+}
+
 /** A sliding view of the file that keeps the bytes since the last mark. */
 export class JsonWindow {
-  private buffer = Buffer.allocUnsafe(defaults.windowBytes);
+  private buffer = padded(defaults.windowBytes);
   private position = 0;
   private end = 0;
   /** Offset in the file at which the buffer begins. */
@@ -85,12 +111,21 @@ export class JsonWindow {
       this.position += byteOrderMark.length;
   }
 
-  /** Steps over what `scan` reads from here; returns false if it reads nothing. */
-  scan(scan: (bytes: Uint8Array, start: number, end: number) => number): boolean {
-    const after = scan(this.buffer, this.position, this.end);
-    if (after < 0) return false;
-    this.position = after;
-    return true;
+  /**
+   * Hands elements to `scan` for as long as it reads them, and steps over each with the comma behind it. Returns the number of
+   * elements. The last one of an array is not among them.
+   */
+  scan(scan: ElementScan): number {
+    const { buffer, end } = this;
+    for (let count = 0; ; count++) {
+      const start = afterSpace(buffer, this.position);
+      const after = scan.read(buffer, start, end);
+      if (after < 0) return count;
+      const next = afterSpace(buffer, after);
+      if (next >= end || buffer[next] !== comma) return count;
+      scan.keep(this.base + start, after - start);
+      this.position = next + 1;
+    }
   }
 
   /** Steps over one value by its brackets and quotes; what stands between them is for JSON.parse to check. */
@@ -142,14 +177,14 @@ export class JsonWindow {
   private async fill(where: string): Promise<boolean> {
     const keep = Math.min(this.marked ?? this.position, this.end);
     const kept = this.end - keep;
-    if (kept > this.buffer.length / 2) this.grow(where);
+    if (kept > this.capacity() / 2) this.grow(where);
     this.buffer.copyWithin(0, keep, this.end);
     this.base += keep;
     this.position -= keep;
     this.end = kept;
     if (this.marked !== undefined) this.marked -= keep;
     const { bytesRead } = await this.handle
-      .read(this.buffer, kept, this.buffer.length - kept, this.base + kept)
+      .read(this.buffer, kept, this.capacity() - kept, this.base + kept)
       .catch((cause: Error) => {
         throw new HarnessError(`${this.file}: can not be read`, { found: cause.message, cause });
       });
@@ -158,17 +193,27 @@ export class JsonWindow {
     return bytesRead > 0;
   }
 
+  private capacity(): number {
+    return this.buffer.length - defaults.paddingBytes;
+  }
+
   private grow(where: string): void {
-    if (this.buffer.length >= defaults.largestElementBytes) {
+    const capacity = this.capacity();
+    if (capacity >= defaults.largestElementBytes) {
       throw new HarnessError(`${this.file}: ${where} is too large to read`, {
-        found: `over ${this.buffer.length / 2} bytes`,
+        found: `over ${capacity / 2} bytes`,
         expected: "arrays of small elements at the top level",
       });
     }
-    const larger = Buffer.allocUnsafe(this.buffer.length * 2);
+    const larger = padded(2 * capacity);
     this.buffer.copy(larger, 0, 0, this.end);
     this.buffer = larger;
   }
+}
+
+/** Returns room for so many bytes, with zeros behind it. */
+function padded(bytes: number): Buffer {
+  return Buffer.allocUnsafe(bytes + defaults.paddingBytes).fill(0, bytes);
 }
 
 function isDelimiter(next: number): boolean {

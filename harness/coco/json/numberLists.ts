@@ -1,3 +1,4 @@
+import { grown } from "../../mask/columns.ts";
 import { afterSpace, closeBracket, comma, openBracket } from "./bytes.ts";
 import { NumberScan } from "./numberScan.ts";
 
@@ -35,6 +36,40 @@ export class NumberLists {
   }
 }
 
+/** Reads lists of lists of numbers straight from the bytes, into memory that the next reading overwrites. */
+export class NumberListScan {
+  /** Place behind the bracket that closes the lists read last; -1 if there were none. */
+  end = -1;
+  readonly #number = new NumberScan();
+  #values = new Float64Array(1 << 12);
+
+  /** Reads the lists at `start`. Whatever is out of the ordinary (an empty list, an exponent, over 15 digits) is not read. */
+  read(bytes: Uint8Array, start: number): NumberLists | undefined {
+    const number = this.#number;
+    const ends: number[] = [];
+    let at = start;
+    let count = 0;
+    this.end = -1;
+    if (bytes[at] !== openBracket) return undefined;
+    do {
+      at = afterSpace(bytes, at + 1);
+      if (bytes[at] !== openBracket) return undefined;
+      do {
+        if (count === this.#values.length) this.#values = grown(this.#values, 2 * count);
+        this.#values[count++] = number.read(bytes, afterSpace(bytes, at + 1));
+        at = number.end;
+        if (at < 0) return undefined;
+      } while (bytes[at] === comma);
+      if (bytes[at] !== closeBracket) return undefined;
+      ends.push(count);
+      at = afterSpace(bytes, at + 1);
+    } while (bytes[at] === comma);
+    if (bytes[at] !== closeBracket) return undefined;
+    this.end = at + 1;
+    return new NumberLists(this.#values, ends);
+  }
+}
+
 /**
  * Parses an element as JSON.parse does, but for one member that is often a list of lists of numbers: such a value becomes a
  * NumberLists, read straight from the bytes. Whatever is out of the ordinary (an empty list, an exponent, over 15 digits, an
@@ -46,8 +81,7 @@ export class NumberListParser {
   readonly #key: string;
   /** The member's name in quotes with its colon. */
   readonly #name: Buffer;
-  readonly #number = new NumberScan();
-  #values = new Float64Array(1 << 12);
+  readonly #lists = new NumberListScan();
 
   constructor(key: string) {
     this.#key = key;
@@ -58,37 +92,13 @@ export class NumberListParser {
   parse(bytes: Buffer): unknown {
     const name = bytes.indexOf(this.#name);
     const start = name < 0 ? 0 : afterSpace(bytes, name + this.#name.length);
-    const read = name < 0 ? undefined : this.#lists(bytes, start);
-    if (read === undefined) return JSON.parse(bytes.toString("utf8"));
-    const rest = `${bytes.toString("utf8", 0, start)}0${bytes.toString("utf8", read.end)}`;
+    const lists = name < 0 ? undefined : this.#lists.read(bytes, start);
+    if (lists === undefined) return JSON.parse(bytes.toString("utf8"));
+    const rest = `${bytes.toString("utf8", 0, start)}0${bytes.toString("utf8", this.#lists.end)}`;
     const element = JSON.parse(rest) as Record<string, unknown> | null;
     // Where another value stands in its place, the name stood there twice, or further in.
     if (typeof element !== "object" || element?.[this.#key] !== 0) return JSON.parse(bytes.toString("utf8"));
-    element[this.#key] = read.lists;
+    element[this.#key] = lists;
     return element;
-  }
-
-  #lists(bytes: Uint8Array, start: number): { lists: NumberLists; end: number } | undefined {
-    // A number takes two bytes at least.
-    if (this.#values.length < bytes.length / 2) this.#values = new Float64Array(bytes.length);
-    const values = this.#values;
-    const number = this.#number;
-    const ends: number[] = [];
-    let at = start;
-    let count = 0;
-    if (bytes[at] !== openBracket) return undefined;
-    do {
-      at = afterSpace(bytes, at + 1);
-      if (bytes[at] !== openBracket) return undefined;
-      do {
-        values[count++] = number.read(bytes, afterSpace(bytes, at + 1));
-        at = number.end;
-        if (at < 0) return undefined;
-      } while (bytes[at] === comma);
-      if (bytes[at] !== closeBracket) return undefined;
-      ends.push(count);
-      at = afterSpace(bytes, at + 1);
-    } while (bytes[at] === comma);
-    return bytes[at] === closeBracket ? { lists: new NumberLists(values, ends), end: at + 1 } : undefined;
   }
 }

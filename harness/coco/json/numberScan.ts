@@ -14,6 +14,7 @@ export class NumberScan {
    * accurately, 1990). Numbers with more digits or an exponent are not read.
    */
   read(bytes: Uint8Array, start: number): number {
+    if (start < 0) return this.#none();
     const negative = bytes[start] === minus;
     const first = negative ? start + 1 : start;
     let at = first;
@@ -21,7 +22,7 @@ export class NumberScan {
     let digit = bytes[at]! - 48;
     for (; digit >= 0 && digit <= 9; digit = bytes[++at]! - 48) digits = digits * 10 + digit;
     const whole = at - first;
-    if (start < 0 || whole === 0 || (whole > 1 && bytes[first] === 48)) return this.#none();
+    if (whole === 0 || (whole > 1 && bytes[first] === 48)) return this.#none();
     let decimals = 0;
     if (bytes[at] === point) {
       digit = bytes[++at]! - 48;

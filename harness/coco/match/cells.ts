@@ -33,16 +33,10 @@ export interface CellFigures {
  * has anything to find.
  */
 export function cellOf(matches: Matches, category: number, split: number): Cell | undefined {
-  const { rules, order, ends, imageOf, rankOf, scoreOf } = matches;
+  const { rules, ends } = matches;
   const positives = matches.positives[category * rules.splits.length + split]!;
   if (positives.images.length === 0) return undefined;
-  const hits = matches.hits[split]!;
-  const misses = matches.misses[split]!;
-  const counted: number[] = [];
-  for (let i = ends[category - 1] ?? 0; i < ends[category]!; i++) {
-    const index = order[i]!;
-    if (hits[index] !== 0 || misses[index] !== 0) counted.push(index);
-  }
+  const counted = countedOf(matches, split, { from: ends[category - 1] ?? 0, to: ends[category]! });
   const { length } = counted;
   const cell = {
     positives,
@@ -52,17 +46,52 @@ export function cellOf(matches: Matches, category: number, split: number): Cell 
     hits: new Uint16Array(length),
     misses: new Uint16Array(length),
   };
-  for (let i = length - 1; i >= 0; i--) {
+  fillCell(cell, counted, matches, split);
+  return cell;
+}
+
+/** Returns the detections of a part of the order that are a hit or a mistake in the split. */
+function countedOf(
+  { order, hits: allHits, misses: allMisses }: Matches,
+  split: number,
+  { from, to }: { readonly from: number; readonly to: number },
+): Uint32Array {
+  const hits = allHits[split]!;
+  const misses = allMisses[split]!;
+  const counted = new Uint32Array(to - from);
+  let count = 0;
+  for (let i = from; i < to; i++) {
+    const index = order[i]!;
+    if (hits[index] !== 0 || misses[index] !== 0) counted[count++] = index;
+  }
+  return counted.subarray(0, count);
+}
+
+function fillCell(cell: Cell, counted: Uint32Array, matches: Matches, split: number): void {
+  const { imageOf, rankOf, scoreOf, rules } = matches;
+  const hits = matches.hits[split]!;
+  const misses = matches.misses[split]!;
+  let nextImage = -1;
+  let nextScore = 0;
+  for (let i = counted.length - 1; i >= 0; i--) {
     const index = counted[i]!;
-    const next = counted[i + 1];
-    const goesOn = next !== undefined && imageOf[index] === imageOf[next] && scoreOf[index] === scoreOf[next];
-    cell.runEnds[i] = goesOn ? cell.runEnds[i + 1]! : i + 1;
-    cell.images[i] = imageOf[index]!;
-    while (rankOf[index]! >= rules.limits[cell.limits[i]!]!) cell.limits[i]!++;
+    const image = imageOf[index]!;
+    const score = scoreOf[index]!;
+    cell.runEnds[i] = image === nextImage && score === nextScore ? cell.runEnds[i + 1]! : i + 1;
+    cell.images[i] = image;
+    cell.limits[i] = placeOf(rankOf[index]!, rules.limits);
     cell.hits[i] = hits[index]!;
     cell.misses[i] = misses[index]!;
+    nextImage = image;
+    nextScore = score;
   }
-  return cell;
+}
+
+/** Returns the place of the first limit that the rank is within. */
+function placeOf(rank: number, limits: readonly number[]): number {
+  let place = 0;
+  while (rank >= limits[place]!) place++;
+  return place;
 }
 
 /**

@@ -47,7 +47,7 @@ export function matchesOf(
   positives: readonly Positives[],
 ): Matches {
   const { imageOf, rankOf, scoreOf, hits, misses } = plan;
-  const counted = plan.order.filter((index) => rankOf[index] !== uncounted);
+  const counted = countedOf(plan);
   const groups = new Uint32Array(counted.length);
   const scores = new Float64Array(counted.length);
   for (let i = 0; i < counted.length; i++) {
@@ -64,4 +64,12 @@ export function matchesOf(
   });
   for (let i = 0; i < order.length; i++) order[i] = counted[order[i]!]!;
   return { rules, images: truth.images, categories, order, ends, imageOf, rankOf, scoreOf, hits, misses, positives };
+}
+
+/** Returns the detections that count, in the plan's order. */
+function countedOf({ order, rankOf }: EvaluationPlan): Uint32Array {
+  const counted = new Uint32Array(order.length);
+  let count = 0;
+  for (let i = 0; i < order.length; i++) if (rankOf[order[i]!] !== uncounted) counted[count++] = order[i]!;
+  return counted.subarray(0, count);
 }

@@ -45,10 +45,16 @@ export function planEvaluation(truth: GroundTruth, detections: DetectionTable, r
   const imageOf = sharedLike(words, count);
   const categoryOf = sharedLike(words, count);
   const scoreOf = sharedLike(doubles, count);
+  // Most detections are of the image of the one before: its place need not be looked up again.
+  let lastId = Number.NaN;
+  let last = images.size;
   for (let i = 0; i < count; i++) {
+    const id = detections.imageOf(i);
+    if (id !== lastId) last = images.get(id) ?? images.size;
+    lastId = id;
     const category = categories.get(detections.categoryOf(i));
     // Last, and of no image: what is unknown is never reached.
-    imageOf[i] = category === undefined ? images.size : (images.get(detections.imageOf(i)) ?? images.size);
+    imageOf[i] = category === undefined ? images.size : last;
     categoryOf[i] = category ?? 0;
     scoreOf[i] = detections.scoreOf(i);
   }

@@ -57,6 +57,9 @@ class ImageMatcher {
   readonly #groupOf: ReadonlyMap<number, number>;
   /** Place of each category id among all. */
   readonly #orderOf: ReadonlyMap<number, number>;
+  /** Groups of all images, filled and emptied image by image, and the places of those that the image at hand has. */
+  readonly #groups: readonly Group[];
+  readonly #used: number[] = [];
   readonly #group = new MatchGroup();
   readonly #overlaps: Overlaps;
 
@@ -69,6 +72,7 @@ class ImageMatcher {
     this.#groupOf = new Map(plan.categories.map((id, i) => [id, rules.classAgnostic ? 0 : i]));
     const groups = rules.classAgnostic ? 1 : plan.categories.length;
     this.positives = Array.from({ length: groups * rules.splits.length }, () => ({ images: [], counts: [] }));
+    this.#groups = Array.from({ length: groups }, () => ({ detections: [], annotations: [] }));
     this.#overlaps = new Overlaps(detections, type, plan.first);
   }
 
@@ -76,13 +80,18 @@ class ImageMatcher {
     const { truth, rules } = this.#input;
     const id = truth.images[image]!;
     const lists = rules.federated ? truth.listsOf!(id) : undefined;
-    const groups = new Map<number, Group>();
-    this.#addAnnotations(groups, truth.annotationsOf(id));
-    this.#addDetections(groups, image, lists);
-    for (const [place, group] of groups) this.#match(image, place, group, lists);
+    this.#addAnnotations(truth.annotationsOf(id));
+    this.#addDetections(image, lists);
+    for (const place of this.#used) {
+      const group = this.#groups[place]!;
+      this.#match(image, place, group, lists);
+      group.detections.length = 0;
+      group.annotations.length = 0;
+    }
+    this.#used.length = 0;
   }
 
-  #addAnnotations(groups: Map<number, Group>, annotations: readonly ScoredAnnotation[]): void {
+  #addAnnotations(annotations: readonly ScoredAnnotation[]): void {
     // All of a category together, categories ascending, as the reference tools gather them where there is one group.
     const { classAgnostic } = this.#input.rules;
     const order = this.#orderOf;
@@ -93,28 +102,37 @@ class ImageMatcher {
       // As get_ann_ids of lvis-api, which asks for an area above 0 where pycocotools takes any.
       if (this.#input.rules.federated && !(annotation.areaPx > 0)) continue;
       const place = this.#groupOf.get(annotation.category);
-      if (place !== undefined) groupAt(groups, place).annotations.push(annotation);
+      if (place !== undefined) this.#groupAt(place).annotations.push(annotation);
     }
   }
 
   /** Adds the detections that count, at most as many to a group as the last limit says. */
-  #addDetections(groups: Map<number, Group>, image: number, lists: FederatedLists | undefined): void {
+  #addDetections(image: number, lists: FederatedLists | undefined): void {
     const { rules, detections } = this.#input;
-    const { order, starts, rankOf } = this.#plan;
+    const { order, starts, rankOf, categoryOf } = this.#plan;
     const limit = rules.limits.at(-1)!;
-    const shown = lists === undefined ? undefined : this.#shown(groups);
+    const shown = lists === undefined ? undefined : this.#shown();
     for (let at = starts[image]!; at < starts[image + 1]!; at++) {
       const index = order[at]!;
-      const category = detections.categoryOf(index);
       rankOf[index] = uncounted;
-      if (lists !== undefined && !shown!.has(category) && !lists.negative.has(category)) continue;
-      const members = groupAt(groups, this.#groupOf.get(category)!).detections;
+      if (lists !== undefined) {
+        const category = detections.categoryOf(index);
+        if (!shown!.has(category) && !lists.negative.has(category)) continue;
+      }
+      const members = this.#groupAt(rules.classAgnostic ? 0 : categoryOf[index]!).detections;
       if (members.length < limit) rankOf[index] = members.push(index) - 1;
     }
   }
 
-  #shown(groups: ReadonlyMap<number, Group>): ReadonlySet<number> {
-    return new Set([...groups.values()].flatMap(({ annotations }) => annotations.map(({ category }) => category)));
+  #shown(): ReadonlySet<number> {
+    return new Set(this.#used.flatMap((place) => this.#groups[place]!.annotations.map(({ category }) => category)));
+  }
+
+  /** Returns the group of that place, and notes that the image has it. */
+  #groupAt(place: number): Group {
+    const group = this.#groups[place]!;
+    if (group.detections.length === 0 && group.annotations.length === 0) this.#used.push(place);
+    return group;
   }
 
   #match(image: number, place: number, { detections, annotations }: Group, lists: FederatedLists | undefined): void {
@@ -174,12 +192,4 @@ class ImageMatcher {
       group.overlaps.fill(0, d * group.annotations, (d + 1) * group.annotations);
     }
   }
-}
-
-function groupAt(groups: Map<number, Group>, place: number): Group {
-  const known = groups.get(place);
-  if (known !== undefined) return known;
-  const group: Group = { detections: [], annotations: [] };
-  groups.set(place, group);
-  return group;
 }

@@ -4,7 +4,8 @@
  * as the mergesort by which pycocotools and lvis-api settle equal scores.
  */
 export function stableOrder(n: number, keys: readonly SortKey[]): Uint32Array {
-  let order = Uint32Array.from({ length: n }, (_, i) => i);
+  let order = new Uint32Array(n);
+  for (let i = 0; i < n; i++) order[i] = i;
   let spare = new Uint32Array(n);
   for (const words of keys.toReversed().flatMap(({ words }) => words)) {
     for (let shift = 0; shift < 32; shift += 16) {

@@ -1,5 +1,6 @@
 import type { Box, Size } from "../../api.ts";
 import { HarnessError } from "../../errors.ts";
+import { grown } from "../../mask/columns.ts";
 import { areaOfBox } from "../../mask/iou.ts";
 import { rleFromBox } from "../../mask/polygon.ts";
 import { boxOf } from "../../mask/rle.ts";
@@ -13,6 +14,9 @@ import { iouThresholds, type OverlapType } from "./rules.ts";
 interface MeasuredBox extends Box {
   readonly areaPx: number;
 }
+
+/** A bound is compared with a hair's breadth to spare, so that rounding leaves out no overlap of exactly the lowest. */
+const nearly = 1 - 1e-12;
 
 const noBox: MeasuredBox = { x0: 0, y0: 0, x1: 0, y1: 0, areaPx: 0 };
 
@@ -35,6 +39,10 @@ export class Overlaps {
   /** True where the first detection has a box: loadRes and LVISResults then take areas of boxes, else of masks. */
   readonly #areasOfBoxes: boolean;
   readonly #lowest: number;
+  /** Place of each detection's mask in `found`; it is -1 where there is none. */
+  #places: Int32Array = new Int32Array(0);
+  /** Size of each annotation's mask. */
+  readonly #sizes: Size[] = [];
 
   /**
    * `first` is the detection that the reference tool finds first. `lowest` is the lowest overlap of consequence: a lower one is
@@ -58,11 +66,15 @@ export class Overlaps {
   ): void {
     this.#found.clear();
     const drawn = annotations.length > 0;
-    const places = detections.map((index) => this.#decoded(index, drawn ? frame.size : undefined));
-    for (let d = 0; d < detections.length; d++) group.detectionAreas[d] = this.#areaOf(detections[d]!, places[d]!);
+    this.#places = grown(this.#places, detections.length);
+    for (let d = 0; d < detections.length; d++) {
+      const place = this.#decoded(detections[d]!, drawn ? frame.size : undefined);
+      this.#places[d] = place;
+      group.detectionAreas[d] = this.#areaOf(detections[d]!, place);
+    }
     if (annotations.length === 0) return;
-    if (this.#type === "bbox") this.#fillBoxes(group, detections, annotations, places);
-    else this.#fillMasks(group, detections, annotations, { places, frame });
+    if (this.#type === "bbox") this.#fillBoxes(group, detections, annotations);
+    else this.#fillMasks(group, detections, annotations, frame);
   }
 
   /**
@@ -90,58 +102,73 @@ export class Overlaps {
     group: MatchGroup,
     detections: readonly number[],
     annotations: readonly ScoredAnnotation[],
-    { places, frame }: { readonly places: readonly number[]; readonly frame: ImageFrame },
+    frame: ImageFrame,
   ): void {
-    const found = this.#found;
     const truth = this.#true;
     truth.clear();
-    // Where masks are scored, the truth has no annotation without one.
-    const masks = annotations.map(({ mask }) => mask!);
-    for (const mask of masks) truth.add(mask);
-    for (let d = 0, at = 0; d < places.length; d++) {
-      const place = places[d]!;
-      const area = found.areaOf(place);
-      const size = this.#table.hasMask(detections[d]!) ? this.#table.sizeOf(detections[d]!) : frame.size!;
-      for (let a = 0; a < masks.length; a++, at++) {
-        if (!this.#ofOneSize(detections[d]!, { size, other: masks[a]!.size, frame })) continue;
-        const other = truth.areaOf(a);
-        const crowd = group.crowds[a] === 1;
-        // Masks of areas this far apart reach no threshold however they lie.
-        if (!crowd && Math.min(area, other) < this.#lowest * Math.max(area, other)) continue;
-        const shared = found.sharedArea(place, truth, a);
-        if (shared === 0) continue;
-        // One detection is not to fill a crowd: the share of the detection counts.
-        group.overlaps[at] = shared / (crowd ? area : area + other - shared);
+    this.#sizes.length = 0;
+    for (const annotation of annotations) {
+      const { drawn } = annotation;
+      // Where masks are scored, the truth has no annotation without one.
+      this.#sizes.push(drawn?.size ?? annotation.mask!.size);
+      if (drawn === undefined) truth.add(annotation.mask!);
+      else drawn.into(truth);
+    }
+    for (let d = 0; d < detections.length; d++) this.#fillRow(group, d, detections[d]!, frame);
+  }
+
+  /** Fills in the overlaps of one detection. */
+  #fillRow(group: MatchGroup, d: number, index: number, frame: ImageFrame): void {
+    const found = this.#found;
+    const truth = this.#true;
+    const lowest = this.#lowest;
+    const place = this.#places[d]!;
+    const area = found.areaOf(place);
+    const { annotations } = group;
+    const ofImage = this.#table.hasMask(index) ? undefined : frame.size!;
+    for (let a = 0; a < annotations; a++) {
+      const size = this.#sizes[a]!;
+      if (!this.#ofOneSize(index, ofImage, size, frame)) continue;
+      const other = truth.areaOf(a);
+      const crowd = group.crowds[a] === 1;
+      // Masks of areas this far apart reach no threshold however they lie.
+      if (!crowd && Math.min(area, other) < lowest * Math.max(area, other)) continue;
+      // Nor do masks whose boxes meet in too few pixels. A mask that is the only one is most likely met, and needs no box.
+      if (annotations > 1) {
+        const most = found.sharedBound(place, truth, a, size.height);
+        if (most === 0 || (!crowd && most * (1 + lowest) < lowest * (area + other) * nearly)) continue;
       }
+      const shared = found.sharedArea(place, truth, a);
+      if (shared === 0) continue;
+      // One detection is not to fill a crowd: the share of the detection counts.
+      group.overlaps[d * annotations + a] = shared / (crowd ? area : area + other - shared);
     }
   }
 
-  #ofOneSize(
-    index: number,
-    { size, other, frame }: { readonly size: Size; readonly other: Size; readonly frame: ImageFrame },
-  ): boolean {
-    if (size.height === other.height && size.width === other.width) return true;
+  /** Tells whether a detection's mask, drawn on its image where it has none of its own, is of an annotation's size. */
+  #ofOneSize(index: number, ofImage: Size | undefined, other: Size, frame: ImageFrame): boolean {
+    const same =
+      ofImage === undefined
+        ? this.#table.isOfSize(index, other)
+        : ofImage.height === other.height && ofImage.width === other.width;
+    if (same) return true;
     if (frame.foreignSizesMatchNothing) return false;
+    const { height, width } = ofImage ?? this.#table.sizeOf(index);
     throw new HarnessError(
       `image ${this.#table.imageOf(index)}: a detection's mask is of another size than its image`,
       {
-        found: [size.height, size.width],
+        found: [height, width],
         expected: [other.height, other.width],
         hint: "were the masks made on other photos?",
       },
     );
   }
 
-  #fillBoxes(
-    group: MatchGroup,
-    detections: readonly number[],
-    annotations: readonly ScoredAnnotation[],
-    places: readonly number[],
-  ): void {
+  #fillBoxes(group: MatchGroup, detections: readonly number[], annotations: readonly ScoredAnnotation[]): void {
     // Where boxes are scored, the truth has no annotation without one.
     const boxes = annotations.map(({ box, boxAreaPx }) => ({ ...box!, areaPx: boxAreaPx ?? areaOfBox(box!) }));
     for (const [d, index] of detections.entries()) {
-      const found = this.#boxOf(index, places[d]!);
+      const found = this.#boxOf(index, this.#places[d]!);
       for (const [a, box] of boxes.entries()) {
         const width = Math.min(found.x1, box.x1) - Math.max(found.x0, box.x0);
         const height = Math.min(found.y1, box.y1) - Math.max(found.y0, box.y0);

@@ -6,6 +6,7 @@ import { type AnnotatedCategory, type AnnotatedImage, requirePhotos } from "./el
 import { type Entry, EntryStore, type SharedEntries } from "./entries.ts";
 import type { FileImage } from "./fileImage.ts";
 import type { ScoredAnnotation } from "./scoredAnnotation.ts";
+import { ScoredEntry } from "./scoredEntry.ts";
 import { decodeSegmentation } from "./segmentation.ts";
 
 /** Purpose for which annotations are read: a data set needs mask and box, a score one of the two. */
@@ -73,7 +74,7 @@ export interface AnnotationParts extends AnnotationElements {
 export function annotationFile(parts: AnnotationParts): AnnotationFile {
   const images = requirePhotos(parts.file, parts.images);
   requireReadable(parts.file, parts.losses.dataset);
-  const read = reader(parts, ["mask", "box"]);
+  const read = reader(parts);
   // Entries that lack their mask or their box are left out by the reader.
   return withLists({ ...opened(parts, "dataset"), images, annotationsOf: read as AnnotationFile["annotationsOf"] });
 }
@@ -81,7 +82,15 @@ export function annotationFile(parts: AnnotationParts): AnnotationFile {
 /** Opens the file to score against, by masks or by boxes. Throws HarnessError where all of its annotations lack them. */
 export function scoredFile(parts: AnnotationParts, type: OverlapType): ScoredFile {
   requireReadable(parts.file, parts.losses[type]);
-  const annotationsOf = reader(parts, [type === "segm" ? "mask" : "box"]);
+  const store = EntryStore.of(parts.store);
+  const sizes = new Map(parts.images.map(({ id, size }) => [id, size]));
+  const part = type === "segm" ? "mask" : "box";
+  const annotationsOf = (image: ImageId) => {
+    const annotations: ScoredAnnotation[] = [];
+    for (const address of parts.entries.get(image) ?? [])
+      if (store.has(address, part)) annotations.push(new ScoredEntry(store, address, sizes.get(image)));
+    return annotations;
+  };
   return withLists({ ...opened(parts, type), images: parts.images, annotationsOf });
 }
 
@@ -89,26 +98,25 @@ function opened({ file, format, categories, sha256, losses, originals }: Annotat
   return { file, format, categories, sha256, originals, warnings: losses[purpose].warnings };
 }
 
-function reader({ entries, store: shared, images }: AnnotationParts, needed: readonly ("mask" | "box")[]) {
+/** Returns what gives the annotations of an image that have their mask and their box, and masks of the size of their image. */
+function reader({ entries, store: shared, images }: AnnotationParts) {
   const store = EntryStore.of(shared);
   const sizes = new Map(images.map(({ id, size }) => [id, size]));
   const annotationAt = (address: number) => {
     const entry = store.get(address);
-    if (!store.has(address, "mask")) return fileAnnotation(entry);
     // Polygons are read only where the image has a size; an RLE has its own.
     const size = sizes.get(entry.image) ?? { height: 0, width: 0 };
     return fileAnnotation(entry, () => decodeSegmentation(store.segmentation(address), size));
   };
   const complete = (address: number) =>
-    needed.every((part) => store.has(address, part)) && !(needed.length > 1 && store.has(address, "foreign"));
+    store.has(address, "mask") && store.has(address, "box") && !store.has(address, "foreign");
   return (image: ImageId): readonly ScoredAnnotation[] => (entries.get(image) ?? []).filter(complete).map(annotationAt);
 }
 
 /**
- * Makes an annotation of an entry. `decode` is called once, when the mask is first asked for; without it the annotation has no
- * mask.
+ * Makes an annotation of an entry. `decode` is called once, when the mask is first asked for.
  */
-export function fileAnnotation(entry: Omit<Entry, "segmentation">, decode?: () => Rle): ScoredAnnotation {
+export function fileAnnotation(entry: Omit<Entry, "segmentation">, decode: () => Rle): ScoredAnnotation {
   const { id, image, category, box, boxAreaPx, areaPx, crowd, ignored, uncounted } = entry;
   let mask: Rle | undefined;
   // Field by field, where a spread would be a tenth of the time that scoring takes.
@@ -121,7 +129,7 @@ export function fileAnnotation(entry: Omit<Entry, "segmentation">, decode?: () =
     areaPx,
     crowd,
     get mask() {
-      mask ??= decode?.();
+      mask ??= decode();
       return mask;
     },
   };

@@ -9,6 +9,7 @@ import { walkJson } from "../json/json.ts";
 import { LossCount } from "../json/losses.ts";
 import { NumberLists } from "../json/numberLists.ts";
 import type { AnnotationElements, Purpose } from "./annotationFile.ts";
+import { AnnotationScan, type ScanReader } from "./annotationScan.ts";
 import type { AnnotatedCategory, ReadEntry } from "./elements.ts";
 import { toCategory, toEntry, toImage } from "./elements.ts";
 import type { Entry } from "./entries.ts";
@@ -24,7 +25,7 @@ export interface AnnotationSink {
    * Takes an annotation with a mask, a box, or both. The entry is valid during the call only, and whether its category exists
    * is known at the end.
    */
-  keep(entry: Entry, place: JsonPlace): void;
+  keep(entry: Entry, place: Pick<JsonPlace, "offset" | "bytes">): void;
   /** Is told of each annotation, before it is read. */
   count?(): void;
   /** Takes, one by one, what the file's losses count: `count` annotations with a fault, the first of which is `element`. */
@@ -44,6 +45,7 @@ export async function readAnnotationElements(file: string, sink: AnnotationSink)
       categories: (element, place) => reader.category(element, place),
       annotations: (element, place) => reader.annotation(element, place),
     },
+    scans: { annotations: new AnnotationScan(reader) },
     numberLists: "segmentation",
     ids: idMembers,
     again: (key) => reader.again(key),
@@ -61,6 +63,8 @@ export async function readAnnotationElements(file: string, sink: AnnotationSink)
   return { ...reader.finish(kinds.has("annotations")), sha256: hash.digest("hex") };
 }
 
+const purposes: readonly Purpose[] = ["dataset", "segm", "bbox"];
+
 /** Use of a category: how many annotations that name it are kept for each purpose, and which annotation names it first. */
 interface CategoryUse {
   readonly counts: Record<Purpose, number>;
@@ -68,11 +72,11 @@ interface CategoryUse {
 }
 
 /** Reads the three arrays of one file, in whatever order they come. */
-class AnnotationReader {
-  private readonly images = new Map<ImageId, FileImage>();
+class AnnotationReader implements ScanReader {
+  readonly images = new Map<ImageId, FileImage>();
   private readonly categories = new Map<number, AnnotatedCategory>();
   private readonly ids: FileIds = { images: new IdTable(), categories: new IdTable(), annotations: new IdTable() };
-  private readonly known = new Set<number>();
+  readonly known = new Set<number>();
   private readonly usedCategories = new Map<number, CategoryUse>();
   private counts: Record<Purpose, LossCount>;
   /** Annotations that come before any image wait here. */
@@ -102,6 +106,17 @@ class AnnotationReader {
   annotation(element: unknown, place: JsonPlace): void {
     if (this.images.size === 0) this.early.push({ element: lasting(element), place });
     else this.add(element, place);
+  }
+
+  /** Takes an annotation that was read straight from the bytes: nothing of it is left out or odd. */
+  keep(entry: Entry, place: Pick<JsonPlace, "offset" | "bytes">): void {
+    this.begin();
+    this.annotationCount++;
+    this.sink.count?.();
+    this.known.add(entry.id);
+    const use = this.usedCategories.get(entry.category) ?? this.firstUse(entry.category, `annotation ${entry.id}`);
+    for (const purpose of purposes) use.counts[purpose]++;
+    this.sink.keep(entry, place);
   }
 
   /** Takes a key that comes twice as Python does: the last of its values counts. */
@@ -186,7 +201,7 @@ class AnnotationReader {
     else if (this.known.has(read.value.entry.id)) {
       const found = name.replace("annotation ", "");
       this.leaveOut(`annotations[${place.index}]`, { problem: "duplicate id", field: "id", found });
-    } else this.keep(name, read.value, place);
+    } else this.keepRead(name, read.value, place);
   }
 
   private leaveOut(name: string, fault: Fault): void {
@@ -194,16 +209,12 @@ class AnnotationReader {
     this.sink.fault?.(name, fault, 1);
   }
 
-  private keep(name: string, { entry, mask, box, oddity, crowdOddity }: ReadEntry, place: JsonPlace): void {
+  private keepRead(name: string, { entry, mask, box, oddity, crowdOddity }: ReadEntry, place: JsonPlace): void {
     this.known.add(entry.id);
     const faults = { dataset: mask ?? (entry.foreign ? oddity : undefined) ?? box, segm: mask, bbox: box };
     for (const fault of [mask, oddity, box, crowdOddity]) if (fault !== undefined) this.sink.fault?.(name, fault, 1);
-    let use = this.usedCategories.get(entry.category);
-    if (use === undefined) {
-      use = { counts: { dataset: 0, segm: 0, bbox: 0 }, first: name };
-      this.usedCategories.set(entry.category, use);
-    }
-    for (const purpose of ["dataset", "segm", "bbox"] as const) {
+    const use = this.usedCategories.get(entry.category) ?? this.firstUse(entry.category, name);
+    for (const purpose of purposes) {
       const fault = faults[purpose];
       if (fault === undefined) use.counts[purpose]++;
       else this.counts[purpose].leaveOut(name, fault);
@@ -213,12 +224,18 @@ class AnnotationReader {
     if (entry.segmentation !== undefined || entry.box !== undefined) this.sink.keep(entry, place);
   }
 
+  private firstUse(category: number, first: string): CategoryUse {
+    const use: CategoryUse = { counts: { dataset: 0, segm: 0, bbox: 0 }, first };
+    this.usedCategories.set(category, use);
+    return use;
+  }
+
   /** Counts annotations of unknown categories, last, because COCO writes its categories after the annotations. */
   private countUnknownCategories(): void {
     for (const [category, { counts, first }] of this.usedCategories) {
       if (this.categories.has(category)) continue;
       const fault: Fault = { problem: "unknown category", field: "category_id", found: category };
-      for (const purpose of ["dataset", "segm", "bbox"] as const)
+      for (const purpose of purposes)
         if (counts[purpose] > 0) this.counts[purpose].leaveOut(first, fault, counts[purpose]);
       this.sink.fault?.(first, fault, Math.max(...Object.values(counts)));
     }

@@ -1,4 +1,4 @@
-import type { Annotation, Box } from "../../api.ts";
+import type { Annotation, Box, Size } from "../../api.ts";
 import { sharedLike } from "../../mask/columns.ts";
 import { NumberLists } from "../json/numberLists.ts";
 import type { Segmentation } from "./segmentation.ts";
@@ -95,28 +95,44 @@ export class EntryStore {
   }
 
   get(address: number): Omit<Entry, "segmentation"> {
-    const values = this.from(address);
-    const set = values[9]!;
-    const entry = {
-      id: values[0]!,
-      image: values[1]!,
-      category: values[2]!,
-      areaPx: values[8]!,
+    const { values, start } = this.chunkOf(address);
+    const at = address - start;
+    const set = values[at + 9]!;
+    const boxed = (set & flags.box) !== 0;
+    return {
+      id: values[at]!,
+      image: values[at + 1]!,
+      category: values[at + 2]!,
+      areaPx: values[at + 8]!,
       crowd: (set & flags.crowd) !== 0,
       ignored: (set & flags.ignored) !== 0,
       uncounted: (set & flags.uncounted) !== 0,
+      box: boxed ? { x0: values[at + 3]!, y0: values[at + 4]!, x1: values[at + 5]!, y1: values[at + 6]! } : undefined,
+      boxAreaPx: boxed ? values[at + 7]! : undefined,
     };
-    if ((set & flags.box) === 0) return entry;
-    const box = { x0: values[3]!, y0: values[4]!, x1: values[5]!, y1: values[6]! };
-    return Object.assign(entry, { box, boxAreaPx: values[7]! });
   }
 
   category(address: number): number {
-    return this.from(address)[2]!;
+    const { values, start } = this.chunkOf(address);
+    return values[address - start + 2]!;
   }
 
   has(address: number, part: "box" | "mask" | "foreign"): boolean {
-    return (this.from(address)[9]! & flags[part]) !== 0;
+    const { values, start } = this.chunkOf(address);
+    return (values[address - start + 9]! & flags[part]) !== 0;
+  }
+
+  /** Returns the size that a mask has of its own: run lengths have one, polygons have none. */
+  sizeOf(address: number): Size | undefined {
+    return this.runLengths.get(address)?.size;
+  }
+
+  /** Returns the coordinates of a mask that is one polygon, as most are; undefined for every other. */
+  polygon(address: number): Float64Array | undefined {
+    const { values, start } = this.chunkOf(address);
+    const count = address - start + headLength - 1;
+    if (values[count] !== 1) return undefined;
+    return values.subarray(count + 2, count + 2 + values[count + 1]!);
   }
 
   /** Returns the mask of an entry that has one. */

@@ -1,27 +1,18 @@
 import { limits } from "../../../limits.ts";
-import {
-  afterSpace,
-  backslash,
-  closeBrace,
-  closeBracket,
-  colon,
-  comma,
-  openBrace,
-  openBracket,
-  quote,
-} from "../../json/bytes.ts";
+import { afterSpace, closeBrace, closeBracket, comma, openBrace, openBracket, quote } from "../../json/bytes.ts";
+import type { ElementScan } from "../../json/jsonWindow.ts";
+import { isKey, isPlainId, keyBytes, valueAfter, valueOfAny } from "../../json/memberScan.ts";
 import { NumberScan } from "../../json/numberScan.ts";
 import type { DetectionTable } from "./detectionTable.ts";
 
-const ascii = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
 const keys = {
-  image: ascii("image_id"),
-  category: ascii("category_id"),
-  score: ascii("score"),
-  box: ascii("bbox"),
-  segmentation: ascii("segmentation"),
-  size: ascii("size"),
-  counts: ascii("counts"),
+  image: keyBytes("image_id"),
+  category: keyBytes("category_id"),
+  score: keyBytes("score"),
+  box: keyBytes("bbox"),
+  segmentation: keyBytes("segmentation"),
+  size: keyBytes("size"),
+  counts: keyBytes("counts"),
 };
 
 /**
@@ -30,7 +21,7 @@ const keys = {
  * unknown members that are no plain values, errors) is not read: the caller falls back on the parser, whose messages are the
  * ones that users see.
  */
-export class DetectionScan {
+export class DetectionScan implements ElementScan {
   readonly #number = new NumberScan();
   #image = 0;
   #category = 0;
@@ -38,17 +29,18 @@ export class DetectionScan {
   #seen = 0;
   readonly #box = new Float64Array(4);
   readonly #size = new Float64Array(2);
-  /** Places in the bytes where the mask's string begins and ends. */
+  /** The bytes that were read last, and the places in them where the mask's string begins and ends. */
+  #bytes: Uint8Array = new Uint8Array(0);
   #countsStart = 0;
   #countsEnd = 0;
 
   constructor(private readonly table: DetectionTable) {}
 
   /**
-   * Adds the detection whose `{` stands at `start` and returns where it ends; returns -1, having added nothing, if it is not
-   * read.
+   * Reads the detection whose `{` stands at `start` and returns where it ends; -1 if it is not read. It is in the table once it
+   * is kept.
    */
-  readonly scan = (bytes: Uint8Array, start: number, end: number): number => {
+  read(bytes: Uint8Array, start: number, end: number): number {
     this.#seen = 0;
     let at = start;
     if (bytes[at] !== openBrace) return -1;
@@ -57,10 +49,21 @@ export class DetectionScan {
       // Bytes behind the end are of an earlier reading.
       if (at < 0 || at >= end) return -1;
     } while (bytes[at] === comma);
-    if (bytes[at] !== closeBrace || !this.#complete()) return -1;
-    this.#commit(bytes);
-    return at + 1;
-  };
+    this.#bytes = bytes;
+    return bytes[at] === closeBrace && this.#complete() ? at + 1 : -1;
+  }
+
+  keep(): void {
+    this.table.add(this.#image, this.#category, this.#score);
+    const x = this.#box[0]!;
+    const y = this.#box[1]!;
+    const width = this.#box[2]!;
+    const height = this.#box[3]!;
+    if ((this.#seen & box) !== 0) this.table.setBox({ x0: x, y0: y, x1: x + width, y1: y + height }, width * height);
+    if ((this.#seen & segmentation) === 0) return;
+    const mask = this.table.masks.add(this.#bytes.subarray(this.#countsStart, this.#countsEnd));
+    this.table.setMask(mask, { height: this.#size[0]!, width: this.#size[1]! });
+  }
 
   /** Reads `"key": value` and returns where the next token begins; -1 for what is not read. */
   #member(bytes: Uint8Array, at: number, end: number): number {
@@ -74,10 +77,7 @@ export class DetectionScan {
       return this.#list(bytes, valueAfter(bytes, at + 6), this.#box);
     }
     // Another member: a plain number is stepped over (id, area, iscrowd).
-    let after = at + 1;
-    while (after < end && bytes[after] !== quote && bytes[after] !== backslash) after++;
-    if (bytes[after] !== quote) return -1;
-    this.#number.readAny(bytes, valueAfter(bytes, after + 1));
+    this.#number.readAny(bytes, valueOfAny(bytes, at, end));
     return this.#number.end;
   }
 
@@ -143,23 +143,6 @@ export class DetectionScan {
     const sides = Number.isSafeInteger(height) && Number.isSafeInteger(width) && height > 0 && width > 0;
     return sides && height * width <= limits.imagePixels && (seen & size) !== 0 && (seen & counts) !== 0;
   }
-
-  #commit(bytes: Uint8Array): void {
-    this.table.add(this.#image, this.#category, this.#score);
-    const x = this.#box[0]!;
-    const y = this.#box[1]!;
-    const width = this.#box[2]!;
-    const height = this.#box[3]!;
-    if ((this.#seen & box) !== 0) this.table.setBox({ x0: x, y0: y, x1: x + width, y1: y + height }, width * height);
-    if ((this.#seen & segmentation) === 0) return;
-    const mask = this.table.masks.add(bytes.subarray(this.#countsStart, this.#countsEnd));
-    this.table.setMask(mask, { height: this.#size[0]!, width: this.#size[1]! });
-  }
-}
-
-/** Tells whether the id needs no new number: the parser numbers larger ids anew. */
-function isPlainId(id: number): boolean {
-  return Number.isInteger(id) && Math.abs(id) < 2 ** 52;
 }
 
 /** Bits of the members that a detection has. */
@@ -171,16 +154,3 @@ const segmentation = 16;
 const size = 32;
 const counts = 64;
 const required = image | category | score;
-
-/** Tells whether `"key"` stands at this place. */
-function isKey(bytes: Uint8Array, at: number, key: Uint8Array): boolean {
-  if (bytes[at + key.length + 1] !== quote) return false;
-  for (let i = 0; i < key.length; i++) if (bytes[at + 1 + i] !== key[i]) return false;
-  return bytes[at] === quote;
-}
-
-/** Returns where the value begins behind a key that ends before `at`; -1 without a colon. */
-function valueAfter(bytes: Uint8Array, at: number): number {
-  const found = afterSpace(bytes, at);
-  return bytes[found] === colon ? afterSpace(bytes, found + 1) : -1;
-}

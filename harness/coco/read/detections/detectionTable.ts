@@ -229,6 +229,11 @@ export class DetectionTable {
     }
   }
 
+  /** Tells whether a detection's mask is of that size. */
+  isOfSize(index: number, { height, width }: Size): boolean {
+    return this.#maskPlaces[3 * index + 1] === height && this.#maskPlaces[3 * index + 2] === width;
+  }
+
   sizeOf(index: number): Size {
     return { height: this.#maskPlaces[3 * index + 1]!, width: this.#maskPlaces[3 * index + 2]! };
   }

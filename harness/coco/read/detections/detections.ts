@@ -48,7 +48,7 @@ export async function readDetectionTable(file: string): Promise<DetectionTable> 
       },
     },
     ids: idMembers,
-    scan: new DetectionScan(table).scan,
+    scans: { "": new DetectionScan(table) },
   });
   if (kinds.get("") === "array") return table;
   throw new HarnessError(`${file}: not a results file`, {
