@@ -3,14 +3,9 @@ import { DecoderGraphs, loadWithPrompts } from "../sam-decoder/load.ts";
 import { predictionOf, promptTensors } from "../sam-decoder/prompts.ts";
 import { pointsOf } from "./prompts.ts";
 
-const defaults = {
-  /** Prompts in one decoder call: more of them take more memory, and no less time each. */
-  promptsACall: 8,
-};
-
 /** Prompts of unequal length are decoded apart: the model fills all up to six points, but only within a batch's shape. */
 export function loadEfficientSam(files: GraphFiles, runtime: RuntimeOptions): Promise<Variant> {
-  return loadWithPrompts(files, runtime, { promptsACall: defaults.promptsACall, tokensOf: pointsOf, predictionOf });
+  return loadWithPrompts(files, runtime, { tokensOf: pointsOf, predictionOf });
 }
 
 export async function loadRawEfficientSam(files: GraphFiles, runtime: RuntimeOptions): Promise<RawVariant> {

@@ -4,14 +4,8 @@ import { promptTensors, tokensOf } from "../sam-decoder/prompts.ts";
 import { configOf } from "./config.ts";
 import { authorsOutputs, type LogitsMode, predictionOf } from "./modes.ts";
 
-const defaults = {
-  /** Prompts in one decoder call: each takes twice the memory that it takes in SAM's, and more of them are no faster. */
-  promptsACall: 8,
-};
-
 export function loadHqSam(files: GraphFiles, runtime: RuntimeOptions, mode: LogitsMode): Promise<Variant> {
   return loadWithPrompts(files, runtime, {
-    promptsACall: defaults.promptsACall,
     tokensOf,
     predictionOf: (outputs, i) => predictionOf(outputs, i, mode),
   });

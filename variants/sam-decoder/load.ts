@@ -14,27 +14,19 @@ import type {
   Variant,
 } from "../../harness/api.ts";
 import { eachImage, openSession, type Session } from "../../harness/onnx/index.ts";
-import { batchesOf } from "./batches.ts";
+import { batchesOf, promptsACall } from "./batches.ts";
 import { placeOnly } from "./promptEncoder.ts";
 import { type PromptTokens, predictionOf, promptTensors, tokensOf } from "./prompts.ts";
 import { decodeSifted, openSifted, type SiftedDecoder } from "./sifted.ts";
 
 /** Rules by which a variant's decoder takes prompts and its outputs become predictions. */
 interface DecoderCalls {
-  /** Prompts in one decoder call. */
-  readonly promptsACall: number;
   tokensOf(prompt: Prompt<"model">): PromptTokens;
   /** Returns the i-th prompt's prediction, in memory of its own. */
   predictionOf(outputs: NamedTensors, i: number): MaskPrediction;
 }
 
-/**
- * Prompts in one decoder call. SAM's own generator takes 64, but memory grows by 40 MB a prompt, and from 8 on more of them decode no
- * faster: ViT-B's decoder takes 1.7 GB for 16 and 3.5 GB for 64, encoder included, at 92 and 85 prompts a second on two cores.
- */
-export const promptsACall = 16;
-
-const samCalls: DecoderCalls = { promptsACall, tokensOf, predictionOf };
+const samCalls: DecoderCalls = { tokensOf, predictionOf };
 
 /** Holds the sessions of an encoder and its decoder; a decoder with a mask input is opened when a prompt brings a mask. */
 export class DecoderGraphs {
@@ -135,7 +127,9 @@ export async function loadWithPrompts(files: GraphFiles, runtime: RuntimeOptions
     },
     keptTokens: stages.length === 0 ? undefined : async ({ tensor }) => keptTokensOf(await graphs.encode(tensor)),
     async decode(embedding, prompts, lookedAt) {
-      const batches = batchesOf(prompts.map(how.tokensOf), { most: how.promptsACall, shapeOf });
+      const sifts = lookedAt !== undefined && (await graphs.sifted()) !== undefined;
+      const most = promptsACall({ places: placesOf(embedding), provider: runtime.provider, sifts });
+      const batches = batchesOf(prompts.map(how.tokensOf), { most, shapeOf });
       const image = await sharedOf(embedding);
       const predictions = new Array<MaskPrediction>(prompts.length);
       for (const batch of batches) {
@@ -147,6 +141,11 @@ export async function loadWithPrompts(files: GraphFiles, runtime: RuntimeOptions
     },
     close: () => graphs.close(),
   };
+}
+
+/** Returns the number of image tokens: an embedding is [1, width, rows, columns]. */
+function placesOf({ tensor: { dims } }: ImageEmbedding): number {
+  return dims[2]! * dims[3]!;
 }
 
 interface Batch {

@@ -1,5 +1,5 @@
 import type { GraphFiles, NamedTensors, RawPrompts, RawVariant, RuntimeOptions, Variant } from "../../harness/api.ts";
-import { DecoderGraphs, loadWithPrompts, promptsACall } from "../sam-decoder/load.ts";
+import { DecoderGraphs, loadWithPrompts } from "../sam-decoder/load.ts";
 import { predictionOf, promptTensors } from "../sam-decoder/prompts.ts";
 import { sam2TokensOf } from "./prompts.ts";
 import { singleMasks, withSingleMask } from "./singleMask.ts";
@@ -9,7 +9,6 @@ export type SingleMask = "by stability" | "token 0";
 
 export function loadSam2(files: GraphFiles, runtime: RuntimeOptions, single: SingleMask): Promise<Variant> {
   return loadWithPrompts(files, runtime, {
-    promptsACall,
     tokensOf: sam2TokensOf,
     predictionOf: (outputs, i) => {
       const prediction = predictionOf(outputs, i);

@@ -1,8 +1,7 @@
 import type { MaskPrediction, NamedTensors, Point, Prompt } from "../../../harness/api.ts";
 import { HarnessError } from "../../../harness/errors.ts";
 import { samInput, samMask } from "../../sam/presets.ts";
-import { batchesOf } from "../../sam-decoder/batches.ts";
-import { promptsACall } from "../../sam-decoder/load.ts";
+import { batchesOf, mostPrompts } from "../../sam-decoder/batches.ts";
 import { predictionOf } from "../../sam-decoder/prompts.ts";
 import { declaredSide, requiredDim } from "../dimensions.ts";
 import { encodedAndDecoded, floats, type Layout, numbers } from "../layout.ts";
@@ -62,7 +61,7 @@ export const transformersSam: Layout = {
         encoder.run({ pixel_values: tensor }, ["image_embeddings", "image_positional_embeddings"]),
       async decode(image, prompts) {
         const predictions = new Array<MaskPrediction>(prompts.length);
-        const byLength = { most: promptsACall, shapeOf: (points: readonly Point[]) => String(points.length) };
+        const byLength = { most: mostPrompts, shapeOf: (points: readonly Point[]) => String(points.length) };
         for (const batch of batchesOf(prompts.map(pointsAlone), byLength)) {
           const feeds = feedsOf(batch.map(({ prompt }) => prompt));
           const outputs = await decoder.run({ ...image, ...feeds }, ["iou_scores", "pred_masks"]);
