@@ -135,7 +135,11 @@ async function walkArray(
   window.step();
   if ((await window.peek(key)) === closeBracket) return window.step();
   for (let index = 0; ; index++) {
-    if (scan !== undefined) index += window.scan(scan);
+    if (scan !== undefined) {
+      const { elements, ended } = window.scan(scan);
+      if (ended) return;
+      index += elements;
+    }
     // The peek steps over white space, so that the offset is the element's own first byte. Only what is not there yet is awaited.
     const first = window.next() ?? (await window.peek(key));
     if (first !== openBrace && kindOf(first) === undefined) window.fail(`${key}[${index}]`, "expected a value");

@@ -112,19 +112,20 @@ export class JsonWindow {
   }
 
   /**
-   * Hands elements to `scan` for as long as it reads them, and steps over each with the comma behind it. Returns the number of
-   * elements. The last one of an array is not among them.
+   * Hands elements to `scan` for as long as it reads them, and steps over each with the comma behind it, or with the bracket that
+   * closes the array. Returns the number of elements, and whether the array has ended.
    */
-  scan(scan: ElementScan): number {
+  scan(scan: ElementScan): { readonly elements: number; readonly ended: boolean } {
     const { buffer, end } = this;
-    for (let count = 0; ; count++) {
+    for (let elements = 0; ; elements++) {
       const start = afterSpace(buffer, this.position);
       const after = scan.read(buffer, start, end);
-      if (after < 0) return count;
-      const next = afterSpace(buffer, after);
-      if (next >= end || buffer[next] !== comma) return count;
+      const next = after < 0 ? end : afterSpace(buffer, after);
+      // What is not there yet, and what may not stand here, is for the caller.
+      if (next >= end || (buffer[next] !== comma && buffer[next] !== closeBracket)) return { elements, ended: false };
       scan.keep(this.base + start, after - start);
       this.position = next + 1;
+      if (buffer[next] === closeBracket) return { elements: elements + 1, ended: true };
     }
   }
 
