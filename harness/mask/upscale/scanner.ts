@@ -6,7 +6,7 @@ import { exceedingRows, fillColumns, joinColumns, type LowColumns, lowColumns } 
 import { type Sight, type Span, sightOf, withThreeTaps } from "./sight.ts";
 import { push, pushDecided, type Stretches, stretchesOf } from "./stretches.ts";
 
-/** A mask with the numbers of pixels that exceed the levels around its own. It is what a scan returns. */
+/** A scan gives a mask, and counts the pixels that exceed the levels around its own. */
 export interface ScannedMask {
   readonly mask: Rle;
   readonly loosePx: number;
