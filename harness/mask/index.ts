@@ -12,4 +12,4 @@ export { removeSmallRegions } from "./regions.ts";
 export { areaOf, boxOf, decodeRle, encodeRle, rleFromCounts } from "./rle.ts";
 export { formatCounts, parseCounts } from "./rleString.ts";
 export { placeMask } from "./upscale/place.ts";
-export { maskAbove, maskFromLogits, stabilityScore, upscaleLogits } from "./upscale/upscale.ts";
+export { maskAbove, maskFromLogits, maskWithStability, stabilityScore, upscaleLogits } from "./upscale/upscale.ts";

@@ -1,5 +1,14 @@
 import { type Command, type Console, line } from "../commands/terminal/command.ts";
-import { decodeRle, encodeRle, iou, maskFromLogits, upscaleLogits } from "../mask/index.ts";
+import {
+  areaOf,
+  decodeRle,
+  encodeRle,
+  iou,
+  maskAbove,
+  maskFromLogits,
+  maskWithStability,
+  upscaleLogits,
+} from "../mask/index.ts";
 import { timedSync } from "../measure/clock.ts";
 import { interleavedRounds } from "../measure/schedule.ts";
 import { random } from "../stats/random.ts";
@@ -14,12 +23,12 @@ interface Pair {
 
 export const mask: Command = {
   name: "mask",
-  describe: "Masks from logits and IoU of run lengths, against the same through bitmaps",
+  describe: "Masks from logits and IoU of run lengths, against the same through bitmaps; a mask with its stability",
   arguments: [],
   options: { rounds: { describe: "measured turns of each", type: "number", default: 40 } },
   examples: [["npm run perf -- mask", "one mask at 640 x 480 from 256 x 256 logits; IoU of two masks"]],
   async run(args, console) {
-    for (const pair of [upscalePair(), iouPair()]) measurePair(pair, args.rounds as number, console);
+    for (const pair of [upscalePair(), stabilityPair(), iouPair()]) measurePair(pair, args.rounds as number, console);
     return 0;
   },
 };
@@ -72,6 +81,23 @@ function above(image: Float32Array): Uint8Array {
   const bitmap = new Uint8Array(image.length);
   for (let i = 0; i < image.length; i++) bitmap[i] = image[i]! > 0 ? 1 : 0;
   return bitmap;
+}
+
+function stabilityPair(): Pair {
+  const values = logits(0.7);
+  const offset = 1;
+  const areaAbove = (level: number) => areaOf(maskAbove(values, { geometry, spec, level }));
+  return {
+    job: "logits to mask and stability, 640 x 480",
+    names: ["one walk for all levels", "a mask for each level"],
+    ways: [
+      () => {
+        const { mask, stability } = maskWithStability(values, { geometry, spec, offset });
+        return mask.counts.length + stability;
+      },
+      () => maskFromLogits(values, geometry, spec).counts.length + areaAbove(offset) / areaAbove(-offset),
+    ],
+  };
 }
 
 function iouPair(): Pair {

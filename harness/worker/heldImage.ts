@@ -12,9 +12,10 @@ import type {
   VariantManifest,
 } from "../api.ts";
 import { prepare, toModelFrame } from "../image/index.ts";
-import { encodeRle, maskAbove, maskFromLogits, stabilityScore } from "../mask/index.ts";
+import { encodeRle } from "../mask/index.ts";
 import { type Timed, timedSync } from "../measure/clock.ts";
 import { type CheckedVariant, timedUnchecked } from "./checkedVariant.ts";
+import { logitMasks } from "./logitMasks.ts";
 
 /** Fields of a pass that decide what a variant is asked for. */
 export type AskedOf = Pick<PromptPass, "looksAt" | "stabilityOffset" | "leastPredictedIou">;
@@ -104,23 +105,16 @@ function heldPrediction(
   { geometry }: ImageEmbedding,
   preset: VariantManifest,
 ): HeldPrediction {
+  const ofLogits = logitMasks((token) => logitsOf(prediction, token)?.data, { geometry, spec: preset.mask });
   return {
     prediction,
     mask(token) {
-      const logits = logitsOf(prediction, token);
-      if (logits !== undefined) return maskFromLogits(logits.data, geometry, preset.mask);
-      const found = prediction.kind === "masks" ? prediction.masks[token] : undefined;
+      const found = ofLogits.mask(token) ?? (prediction.kind === "masks" ? prediction.masks[token] : undefined);
       return found ?? encodeRle(new Uint8Array(geometry.image.height * geometry.image.width), geometry.image);
     },
     lowResLogits: (token) => logitsOf(prediction, token),
-    stability(token, offset) {
-      const logits = logitsOf(prediction, token);
-      return logits === undefined ? undefined : stabilityScore(logits.data, { geometry, spec: preset.mask, offset });
-    },
-    maskAbove(token, level) {
-      const logits = logitsOf(prediction, token);
-      return logits === undefined ? undefined : maskAbove(logits.data, { geometry, spec: preset.mask, level });
-    },
+    stability: ofLogits.stability,
+    maskAbove: ofLogits.maskAbove,
   };
 }
 

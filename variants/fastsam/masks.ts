@@ -1,7 +1,7 @@
 import type { Box, Geometry, Rle, Size, Tensor } from "../../harness/api.ts";
 import { halfToEven } from "../../harness/image/index.ts";
 import { type AxisOperator, type UpscaleOperator, upscaleOperator } from "../../harness/mask/upscale/interpolation.ts";
-import { runsAbove } from "../../harness/mask/upscale/runsAbove.ts";
+import { Scanner } from "../../harness/mask/upscale/scanner.ts";
 import { prototypes as channels, prototypeStride } from "./config.ts";
 import type { Detection } from "./detections.ts";
 import { clamp } from "./letterbox.ts";
@@ -22,12 +22,13 @@ export function masksOf(
   return detections.map(({ anchor, cut }) => {
     const pixels = pixelsOf(cut, geometry);
     if (pixels.x0 >= pixels.x1 || pixels.y0 >= pixels.y1) return emptyMask(geometry);
-    const rows = part(operator.rows, pixels.y0, pixels.y1);
-    const columns = part(operator.columns, pixels.x0, pixels.x1);
+    const rows = partOf(operator.rows, pixels.y0, pixels.y1);
+    const columns = partOf(operator.columns, pixels.x0, pixels.x1);
     const blend = Float64Array.from({ length: channels }, (_, k) => coefficients.data[k * anchors + anchor]!);
     const logits = blended(prototypes, blend, { rows, columns });
     const image = { height: pixels.y1 - pixels.y0, width: pixels.x1 - pixels.x0 };
-    const inside = runsAbove(logits, { image, rows: rows.operator, columns: columns.operator, overshoots: false }, 0);
+    const part = { image, rows: rows.operator, columns: columns.operator, overshoots: false };
+    const inside = new Scanner(part, Math.sqrt(logits.length)).above(logits, 0);
     return placed(inside, pixels, geometry.image);
   });
 }
@@ -86,7 +87,7 @@ interface Part {
   readonly length: number;
 }
 
-function part({ taps, first, weights }: AxisOperator, start: number, end: number): Part {
+function partOf({ taps, first, weights }: AxisOperator, start: number, end: number): Part {
   const from = first[start]!;
   const to = first[end - 1]! + taps;
   const shifted = first.subarray(start, end).map((index) => index - from);

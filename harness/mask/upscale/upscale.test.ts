@@ -6,7 +6,7 @@ import pipeline from "../fixtures/pipeline.json" with { type: "json" };
 import pytorch from "../fixtures/upscale_pytorch.json" with { type: "json" };
 import { areaOf, encodeRle } from "../rle.ts";
 import { parseCounts } from "../rleString.ts";
-import { maskFromLogits, stabilityScore, upscaleLogits } from "./upscale.ts";
+import { maskFromLogits, maskWithStability, stabilityScore, upscaleLogits } from "./upscale.ts";
 
 const sam: MaskSpec = { path: "model-frame", interpolation: "bilinear", threshold: ">0" };
 const efficientSam: MaskSpec = { path: "direct", interpolation: "bicubic", threshold: ">=0" };
@@ -120,6 +120,37 @@ test("a mask is the upscaled logits at the threshold, pixel for pixel", () => {
     }),
     { numRuns: 500 },
   );
+});
+
+test("a stability is the share of upscaled logits beyond the offset, pixel for pixel, and the mask is as without it", () => {
+  // No sum of the few values by weights of a few digits is this offset.
+  const offset = Math.SQRT1_2;
+  fc.assert(
+    fc.property(upscalings, ({ spec, geometry, values }) => {
+      const low = Float32Array.from(values);
+      const logits = upscaleLogits(low, geometry, spec);
+      const above = (level: number) => logits.reduce((pixels, logit) => pixels + Number(logit > level), 0);
+      const { mask, stability } = maskWithStability(low, { geometry, spec, offset });
+      expect(stability).toBe(above(-offset) === 0 ? 0 : above(offset) / above(-offset));
+      expect(mask).toEqual(maskFromLogits(low, geometry, spec));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("a mask does not depend on the masks before it", () => {
+  const geometry = padded(60, 80, 64);
+  const wavy = (phase: number) => Float32Array.from({ length: 256 }, (_, i) => Math.sin(i * phase) * 3);
+  const alone = maskFromLogits(wavy(0.3), { ...geometry }, sam);
+  for (const before of [new Float32Array(256).fill(9), wavy(1.1), new Float32Array(256).fill(-9)]) {
+    maskWithStability(before, { geometry, spec: sam, offset: 1 });
+    expect(maskFromLogits(wavy(0.3), geometry, sam)).toEqual(alone);
+  }
+});
+
+test("an offset that is not above 0 is a bug, not a stability", () => {
+  const input = { geometry: padded(6, 8, 16), spec: sam, offset: 0 };
+  expect(() => stabilityScore(new Float32Array(16), input)).toThrow("an offset of 0 for a stability score");
 });
 
 test("a logit of 0 is outside for SAM and inside for EfficientSAM", () => {

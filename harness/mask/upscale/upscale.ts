@@ -1,16 +1,15 @@
 import type { Geometry, MaskSpec, Rle } from "../../api.ts";
 import { HarnessError } from "../../errors.ts";
-import { areaOf } from "../rle.ts";
-import { type AxisOperator, type UpscaleOperator, upscaleOperator } from "./interpolation.ts";
-import { runsAbove } from "./runsAbove.ts";
+import { type AxisOperator, upscaleOperator } from "./interpolation.ts";
+import { Scanner } from "./scanner.ts";
 
 /** Levels above which a value is inside: 0, or, where 0 itself is inside, the largest number below 0. */
-const levels = { ">0": 0, ">=0": -Number.MIN_VALUE } as const satisfies Record<MaskSpec["threshold"], number>;
+const thresholds = { ">0": 0, ">=0": -Number.MIN_VALUE } as const satisfies Record<MaskSpec["threshold"], number>;
 
 /**
- * Cache of the operator of each image: its masks follow each other, and building the operator costs as much as a small mask.
+ * Cache of the scanner of each image: its masks follow each other, and building the operator costs as much as a small mask.
  */
-const operators = new WeakMap<Geometry, { readonly key: string; readonly operator: UpscaleOperator }>();
+const scanners = new WeakMap<Geometry, { readonly key: string; readonly scanner: Scanner }>();
 
 /**
  * Returns the mask of one token's low-res logits, [side, side], at the image's size. It is what upscaleLogits and the threshold
@@ -18,7 +17,7 @@ const operators = new WeakMap<Geometry, { readonly key: string; readonly operato
  * Throws HarnessError if the logits are not square, or the path and the geometry do not fit.
  */
 export function maskFromLogits(lowResLogits: Float32Array, geometry: Geometry, spec: MaskSpec): Rle {
-  return maskAbove(lowResLogits, { geometry, spec, level: levels[spec.threshold] });
+  return maskAbove(lowResLogits, { geometry, spec, level: thresholds[spec.threshold] });
 }
 
 /** Returns the pixels of the image whose logit exceeds `level`, otherwise as maskFromLogits. */
@@ -26,7 +25,7 @@ export function maskAbove(
   lowResLogits: Float32Array,
   { geometry, spec, level }: { readonly geometry: Geometry; readonly spec: MaskSpec; readonly level: number },
 ): Rle {
-  return runsAbove(lowResLogits, operatorFor(lowResLogits, geometry, spec), level);
+  return scannerOf(lowResLogits, geometry, spec).above(lowResLogits, level);
 }
 
 /**
@@ -35,7 +34,7 @@ export function maskAbove(
  * Throws HarnessError as maskFromLogits.
  */
 export function upscaleLogits(lowResLogits: Float32Array, geometry: Geometry, spec: MaskSpec): Float32Array {
-  const { rows, columns, image } = operatorFor(lowResLogits, geometry, spec);
+  const { rows, columns, image } = scannerOf(lowResLogits, geometry, spec).operator;
   const side = sideOf(lowResLogits);
   const wide = new Float64Array(side * image.width);
   for (let y = 0; y < side; y++) {
@@ -45,29 +44,42 @@ export function upscaleLogits(lowResLogits: Float32Array, geometry: Geometry, sp
   return blendWide(rows, wide, image.width);
 }
 
+interface StabilityInput {
+  readonly geometry: Geometry;
+  readonly spec: MaskSpec;
+  /** Offset of the two levels from 0; it is above 0. */
+  readonly offset: number;
+}
+
 /**
  * Returns |{logit > offset}| / |{logit > -offset}| at the image's size, which says how little the mask depends on the
  * threshold. It is 0 where no logit exceeds -offset, so that a filter drops the empty mask, as SAM's mask generator drops its 0
  * / 0.
  */
-export function stabilityScore(
-  lowResLogits: Float32Array,
-  { geometry, spec, offset }: { readonly geometry: Geometry; readonly spec: MaskSpec; readonly offset: number },
-): number {
-  const operator = operatorFor(lowResLogits, geometry, spec);
-  const loose = areaOf(runsAbove(lowResLogits, operator, -offset));
-  return loose === 0 ? 0 : areaOf(runsAbove(lowResLogits, operator, offset)) / loose;
+export function stabilityScore(lowResLogits: Float32Array, input: StabilityInput): number {
+  return maskWithStability(lowResLogits, input).stability;
 }
 
-function operatorFor(lowResLogits: Float32Array, geometry: Geometry, spec: MaskSpec): UpscaleOperator {
+/** Returns what maskFromLogits and stabilityScore return, of one walk over the pixels. */
+export function maskWithStability(
+  lowResLogits: Float32Array,
+  { geometry, spec, offset }: StabilityInput,
+): { readonly mask: Rle; readonly stability: number } {
+  if (!(offset > 0)) throw new Error(`an offset of ${offset} for a stability score`);
+  const levels = { loose: -offset, mask: thresholds[spec.threshold], tight: offset };
+  const { mask, loosePx, tightPx } = scannerOf(lowResLogits, geometry, spec).scan(lowResLogits, levels);
+  return { mask, stability: loosePx === 0 ? 0 : tightPx / loosePx };
+}
+
+function scannerOf(lowResLogits: Float32Array, geometry: Geometry, spec: MaskSpec): Scanner {
   const lowSide = sideOf(lowResLogits);
   const key = `${lowSide} ${spec.path} ${spec.interpolation}`;
-  const known = operators.get(geometry);
-  if (known?.key === key) return known.operator;
+  const known = scanners.get(geometry);
+  if (known?.key === key) return known.scanner;
   requireFit(geometry, spec);
-  const operator = upscaleOperator(lowSide, geometry, spec);
-  operators.set(geometry, { key, operator });
-  return operator;
+  const scanner = new Scanner(upscaleOperator(lowSide, geometry, spec), lowSide);
+  scanners.set(geometry, { key, scanner });
+  return scanner;
 }
 
 /**

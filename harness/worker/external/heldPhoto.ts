@@ -1,7 +1,7 @@
-import type { DecodeRequest, PhotoPrediction, PhotoVariant, RgbImage, Rle, VariantManifest } from "../../api.ts";
-import { maskAbove, maskFromLogits, stabilityScore } from "../../mask/index.ts";
+import type { DecodeRequest, PhotoPrediction, PhotoVariant, RgbImage, VariantManifest } from "../../api.ts";
 import { timed } from "../../measure/clock.ts";
 import { type AskedOf, type HeldImage, type HeldPrediction, type ImageHolder, logitsAt } from "../heldImage.ts";
+import { logitMasks } from "../logitMasks.ts";
 
 /** The set that a choice looks at. The program decodes it once, and nothing besides. */
 export function requestOf({ looksAt, stabilityOffset }: AskedOf): DecodeRequest {
@@ -45,22 +45,23 @@ function heldPrediction(
     if (place < 0) throw new Error(`token ${token} was not asked for, but ${tokens.join(", ")}`);
     return place;
   };
-  const logitsOf = (token: number) =>
-    output.kind === "logits" ? logitsAt(output.lowResLogits, placeOf(token)) : undefined;
+  const prediction = { kind: "tokens", tokens, predictedIou } as const;
+  if (output.kind === "masks")
+    return {
+      prediction,
+      mask: (token) => output.masks[placeOf(token)]!,
+      lowResLogits: () => undefined,
+      stability: (token) => stability?.[placeOf(token)],
+      maskAbove: () => undefined,
+    };
+  const { lowResLogits, geometry } = output;
+  const masks = logitMasks((token) => logitsAt(lowResLogits, placeOf(token)).data, { geometry, spec });
   return {
-    prediction: { kind: "tokens", tokens, predictedIou },
-    mask(token): Rle {
-      if (output.kind === "masks") return output.masks[placeOf(token)]!;
-      return maskFromLogits(logitsOf(token)!.data, output.geometry, spec);
-    },
-    lowResLogits: logitsOf,
-    stability(token, offset) {
-      if (output.kind === "masks") return stability?.[placeOf(token)];
-      return stabilityScore(logitsOf(token)!.data, { geometry: output.geometry, spec, offset });
-    },
-    maskAbove(token, level) {
-      if (output.kind === "masks") return undefined;
-      return maskAbove(logitsOf(token)!.data, { geometry: output.geometry, spec, level });
-    },
+    prediction,
+    // Each token that placeOf knows has logits.
+    mask: (token) => masks.mask(token)!,
+    lowResLogits: (token) => logitsAt(lowResLogits, placeOf(token)),
+    stability: masks.stability,
+    maskAbove: masks.maskAbove,
   };
 }
