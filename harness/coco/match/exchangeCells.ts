@@ -1,0 +1,174 @@
+import type { Cell } from "./cells.ts";
+import { everyThreshold } from "./match.ts";
+import { iouThresholds, recallThresholds } from "./rules.ts";
+
+const thresholds = iouThresholds.length;
+
+/** Number of exchanges at once: a power of two. The state of ten thresholds stays in the nearest cache; 128 cost as much. */
+export const exchangesAtOnce = 64;
+
+/** Number of lanes: lane e has the first side of exchange e, lane `exchangesAtOnce` + e its second. */
+export const lanes = 2 * exchangesAtOnce;
+
+/**
+ * Computes what `Accumulator` computes, for many exchanges at once. Images 2i and 2i + 1 are one image with the results of two sides,
+ * and each side of an exchange counts one of them once and the other not at all. So a detection belongs to one of the two lanes of
+ * every exchange, and the detections are gone through once for all. A run of equal scores needs no care, because no image has copies.
+ */
+export class ExchangeAccumulator {
+  readonly #limits: number;
+  /** For image pair i and exchange e, at place i * exchangesAtOnce + e: the lane of image 2i less e. */
+  readonly #laneOf: Uint8Array;
+  /** Hits and mistakes of each lane by threshold, at place threshold * lanes + lane; hits also by limit. */
+  readonly #found = new Int32Array(thresholds * lanes);
+  readonly #foundWithin: Int32Array;
+  readonly #wrong = new Int32Array(thresholds * lanes);
+  /** Mistakes of each lane at every threshold, as most mistakes are. */
+  readonly #wrongAll = new Int32Array(lanes);
+  /** State by threshold and lane while the detections are gone through from the last to the first. */
+  readonly #highest = new Float64Array(thresholds * lanes);
+  readonly #precision = new Float64Array(thresholds * lanes);
+  readonly #recall: Float64Array;
+  /** Recall points by number of annotations to find, as `pointsOf` has them. */
+  readonly #points = new Map<number, Uint8Array>();
+
+  constructor(limits: number, images: number) {
+    this.#limits = limits;
+    this.#laneOf = new Uint8Array((images / 2) * exchangesAtOnce);
+    this.#foundWithin = new Int32Array(limits * thresholds * lanes);
+    this.#recall = new Float64Array(limits * thresholds * lanes);
+  }
+
+  /** Puts an exchange into a place below `exchangesAtOnce`: it has a 1 for each pair of images that changes sides, else 0. */
+  set(place: number, exchanged: Uint8Array): void {
+    for (let i = 0, at = place; at < this.#laneOf.length; i++, at += exchangesAtOnce)
+      this.#laneOf[at] = exchanged[i]! * exchangesAtOnce;
+  }
+
+  /** Counts the hits of a cell, of which the figures below are made. */
+  count({ images, limits, hits }: Cell): void {
+    const within = this.#foundWithin.fill(0);
+    const laneOf = this.#laneOf;
+    for (let i = 0; i < images.length; i++) {
+      if (hits[i] === 0) continue;
+      const row = rowOf(images[i]!);
+      const side = sideOf(images[i]!);
+      for (let t = 0; t < thresholds; t++) {
+        if ((hits[i]! & (1 << t)) === 0) continue;
+        const first = (limits[i]! * thresholds + t) * lanes;
+        for (let e = 0; e < exchangesAtOnce; e++) within[first + e + (laneOf[row + e]! ^ side)]!++;
+      }
+    }
+    // From here on, what is found within a limit is found within the next one too.
+    const step = thresholds * lanes;
+    for (let at = step; at < within.length; at++) within[at]! += within[at - step]!;
+  }
+
+  /**
+   * Returns the recalls of the cell that was counted, where so many annotations are to be found, at place (limit * thresholds +
+   * threshold) * lanes + lane. The next call overwrites them.
+   */
+  recalls(positives: number): Float64Array {
+    for (let at = 0; at < this.#recall.length; at++) this.#recall[at] = this.#foundWithin[at]! / positives;
+    return this.#recall;
+  }
+
+  /**
+   * Returns the mean precision over the 101 recall points of the cell that was counted, where so many annotations are to be found, at
+   * place threshold * lanes + lane. The next call overwrites it. It goes from the last detection to the first, as `Accumulator` goes
+   * through its points.
+   */
+  precisions(cell: Cell, positives: number): Float64Array {
+    const { images, hits, misses } = cell;
+    this.#found.set(this.#foundWithin.subarray((this.#limits - 1) * thresholds * lanes));
+    this.#countMistakes(cell);
+    this.#highest.fill(0);
+    this.#precision.fill(0);
+    const points = this.#pointsOf(positives);
+    for (let i = images.length - 1; i >= 0; i--) {
+      const image = images[i]!;
+      if (misses[i] === everyThreshold) this.#addMistake(image, everyThreshold, -1);
+      else {
+        for (let t = 0; t < thresholds; t++) if ((hits[i]! & (1 << t)) !== 0) this.#takeHit(image, t, points);
+        this.#addMistake(image, misses[i]!, -1);
+      }
+    }
+    for (let at = 0; at < this.#precision.length; at++) this.#precision[at]! /= recallThresholds.length;
+    return this.#precision;
+  }
+
+  #countMistakes({ images, misses }: Cell): void {
+    this.#wrong.fill(0);
+    this.#wrongAll.fill(0);
+    for (let i = 0; i < images.length; i++) this.#addMistake(images[i]!, misses[i]!, 1);
+  }
+
+  /** Adds a mistake, or takes it back, at each of its thresholds. */
+  #addMistake(image: number, misses: number, count: 1 | -1): void {
+    const row = rowOf(image);
+    const side = sideOf(image);
+    const laneOf = this.#laneOf;
+    if (misses === everyThreshold) {
+      const all = this.#wrongAll;
+      for (let e = 0; e < exchangesAtOnce; e++) all[e + (laneOf[row + e]! ^ side)]! += count;
+      return;
+    }
+    const wrong = this.#wrong;
+    for (let t = 0; t < thresholds; t++) {
+      if ((misses & (1 << t)) === 0) continue;
+      const first = t * lanes;
+      for (let e = 0; e < exchangesAtOnce; e++) wrong[first + e + (laneOf[row + e]! ^ side)]! += count;
+    }
+  }
+
+  /** Takes a hit at one threshold: its precision, or a higher one of a later hit, holds for the recalls that it reached. */
+  #takeHit(image: number, t: number, points: Uint8Array): void {
+    const row = rowOf(image);
+    const side = sideOf(image);
+    const first = t * lanes;
+    const laneOf = this.#laneOf;
+    const allFound = this.#found;
+    const wrong = this.#wrong;
+    const wrongAll = this.#wrongAll;
+    const allHighest = this.#highest;
+    const sums = this.#precision;
+    for (let e = 0; e < exchangesAtOnce; e++) {
+      const lane = e + (laneOf[row + e]! ^ side);
+      const at = first + lane;
+      const found = allFound[at]!;
+      allFound[at] = found - 1;
+      // The reference tools add the spacing of doubles at 1 against 0 / 0.
+      const precision = found / (wrong[at]! + wrongAll[lane]! + found + Number.EPSILON);
+      let highest = allHighest[at]!;
+      if (precision > highest) {
+        highest = precision;
+        allHighest[at] = precision;
+      }
+      // Added one by one: a product would round otherwise than `Accumulator` does.
+      for (let left = points[found]!; left > 0; left--) sums[at]! += highest;
+    }
+  }
+
+  /** Returns for each number of hits how many recall points its last hit reaches that the one before it did not. */
+  #pointsOf(positives: number): Uint8Array {
+    const known = this.#points.get(positives);
+    if (known !== undefined) return known;
+    const points = new Uint8Array(positives + 1);
+    let point = 0;
+    for (let found = 1; found <= positives; found++)
+      for (; point < recallThresholds.length && recallThresholds[point]! <= found / positives; point++)
+        points[found]!++;
+    this.#points.set(positives, points);
+    return points;
+  }
+}
+
+/** Returns where the lanes of an image's pair begin. */
+function rowOf(image: number): number {
+  return (image >>> 1) * exchangesAtOnce;
+}
+
+/** Returns what turns the lane of a pair's first image into that of this image. */
+function sideOf(image: number): number {
+  return (image & 1) * exchangesAtOnce;
+}
