@@ -2,11 +2,11 @@ import type { Category, ExchangedFigures, MetricValue } from "../../api.ts";
 import type { Cell } from "./cells.ts";
 import { ExchangeAccumulator, exchangesAtOnce, lanes } from "./exchangeCells.ts";
 import { iouThresholds } from "./rules.ts";
-import { counts, type Summary } from "./summaries.ts";
+import { type Summary, summarises } from "./summaries.ts";
 
 const thresholds = iouThresholds.length;
 
-/** A cell with what decides to which summaries it belongs. */
+/** A cell, and what decides which summaries count it. */
 export interface SplitCell {
   readonly cell: Cell;
   /** Id of its split. */
@@ -14,10 +14,10 @@ export interface SplitCell {
   readonly frequency: Category["frequency"];
 }
 
-/** What exchanged figures are made of. */
+/** Holds what exchanged figures are made of. */
 interface Exchangeable {
   readonly cells: readonly SplitCell[];
-  /** Those that are asked for. */
+  /** The summaries that are wanted. */
   readonly summaries: readonly Summary[];
   /** Number of images, of which 2i and 2i + 1 are one with the results of two sides. */
   readonly images: number;
@@ -48,7 +48,7 @@ function figuresOf(
 ): readonly ExchangedFigures[] {
   const sums = summaries.map((summary) => new LaneSum(summary));
   for (const each of cells) {
-    const wanted = sums.filter(({ summary }) => counts(summary, each.split, each.frequency));
+    const wanted = sums.filter(({ summary }) => summarises(summary, each.split, each.frequency));
     const positives = positivesOf(each.cell);
     if (wanted.length === 0 || positives === 0) continue;
     accumulator.count(each.cell);

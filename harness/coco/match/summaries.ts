@@ -16,7 +16,7 @@ export interface Summary {
 }
 
 /** Tells whether a summary counts the figures of this split and of a category of this frequency. */
-export function counts(summary: Summary, split: string, frequency: Category["frequency"]): boolean {
+export function summarises(summary: Summary, split: string, frequency: Category["frequency"]): boolean {
   return summary.split === split && (summary.frequency === undefined || summary.frequency === frequency);
 }
 

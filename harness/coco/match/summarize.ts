@@ -4,7 +4,7 @@ import type { Matches } from "./evaluate.ts";
 import { exchangedFigures, type SplitCell } from "./exchangeSums.ts";
 import { GroupAccumulator } from "./groupCells.ts";
 import { type EvaluationRules, iouThresholds } from "./rules.ts";
-import { counts, type Summary, summariesOf } from "./summaries.ts";
+import { type Summary, summariesOf, summarises } from "./summaries.ts";
 
 /** Average precision of one category over all sizes; it has no value where the category has no annotation. */
 interface CategoryFigure {
@@ -106,7 +106,7 @@ class SummarySums {
     if (positives === 0) return;
     for (const summary of this.#summaries) {
       const { of } = summary;
-      if (!counts(summary, this.#splits[split]!.id, frequency)) continue;
+      if (!summarises(summary, this.#splits[split]!.id, frequency)) continue;
       if ("recallWithin" in of)
         summary.sum += meanOf(recall, of.recallWithin * iouThresholds.length, iouThresholds.length);
       else if (of.precisionAt === undefined) summary.sum += meanOf(precision, 0, iouThresholds.length);
