@@ -1,7 +1,7 @@
 import type { Annotation, Dataset, ImageId } from "../../api.ts";
 
 const defaults = {
-  /** Most annotations that stay in memory, with their masks: those of COCO's val2017 fit, at about 2 KB each. */
+  /** Most annotations that stay in memory, with their masks: those of COCO's val2017 fit, at about 3 KB each. */
   annotations: 50_000,
 };
 
