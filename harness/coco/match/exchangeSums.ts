@@ -1,8 +1,7 @@
 import type { Category, ExchangedFigures, MetricValue } from "../../api.ts";
 import type { Cell } from "./cells.ts";
 import { ExchangeAccumulator, exchangesAtOnce, lanes } from "./exchangeCells.ts";
-import { iouThresholds } from "./rules.ts";
-import { type Summary, summarises } from "./summaries.ts";
+import { iouThresholds, type Summary, summarises } from "./rules.ts";
 
 const thresholds = iouThresholds.length;
 

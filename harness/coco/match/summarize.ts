@@ -3,8 +3,7 @@ import { Accumulator, type CellFigures, cellOf } from "./cells.ts";
 import type { Matches } from "./evaluate.ts";
 import { exchangedFigures, type SplitCell } from "./exchangeSums.ts";
 import { GroupAccumulator } from "./groupCells.ts";
-import { type EvaluationRules, iouThresholds } from "./rules.ts";
-import { type Summary, summariesOf, summarises } from "./summaries.ts";
+import { type EvaluationRules, iouThresholds, type Summary, summariesOf, summarises } from "./rules.ts";
 
 /** Average precision of one category over all sizes; it has no value where the category has no annotation. */
 interface CategoryFigure {
