@@ -45,6 +45,12 @@ export interface GroupWeights {
   readonly others: number;
 }
 
+/** The figures of the two sides of a comparison, after some images' results have changed sides. */
+export interface ExchangedFigures {
+  readonly first: readonly MetricValue[];
+  readonly second: readonly MetricValue[];
+}
+
 /** A metric that has matched its rows: it gives figures for any weights of the images. */
 export interface FittedMetric {
   (weights: ImageWeights): readonly MetricValue[];
@@ -57,6 +63,13 @@ export interface FittedMetric {
     groupOf: Uint8Array,
     weightings: readonly GroupWeights[],
   ) => readonly (readonly (readonly MetricValue[])[])[];
+  /**
+   * Present where many exchanges of two sides together cost less than one by one. It is for a metric fitted to both at once: images 2i
+   * and 2i + 1, in ascending order of their ids, are one image of the same annotations, with the results of the first and of the
+   * second side. An exchange has a 1 for each i whose two results change sides, else 0, and may be overwritten when the next is asked
+   * for. Returns for each exchange the figures of each side: those that a call with its images, each counted once, gives.
+   */
+  readonly byExchange?: (exchanges: Iterable<Uint8Array>) => Iterable<ExchangedFigures>;
   /**
    * Present where the headline of one image alone means something, so that `bench compare` can count images won and lost: returns it
    * for each image, in ascending order of their ids.

@@ -46,11 +46,12 @@ export function truthOfContext({ images, dataset }: MetricContext): GroundTruth 
 
 /** Returns the summaries that are wanted as a fitted metric. */
 export function fittedSummaries(
-  { values, byGroup }: Summarizer,
-  wanted: (figure: MetricValue) => boolean,
+  { values, byGroup, byExchange }: Summarizer,
+  wanted: (figure: Pick<MetricValue, "id">) => boolean,
 ): FittedMetric {
   return Object.assign(({ counts }: Parameters<FittedMetric>[0]) => values(counts).filter(wanted), {
     byGroup: (...given: Parameters<typeof byGroup>) =>
       byGroup(...given).map((groups) => groups.map((figures) => figures.filter(wanted))),
+    byExchange: (exchanges: Iterable<Uint8Array>) => byExchange(exchanges, wanted),
   });
 }

@@ -11,28 +11,33 @@ export interface PermutationOptions {
   readonly draws?: number;
 }
 
+/** An exchange has a 1 for each image whose results change places between A and B, else 0. Its array is overwritten by the next. */
+export type Exchanges = Iterable<Uint8Array>;
+
+/** Returns the difference of each figure for each exchange, in their order. */
+export type DifferencesOf = (exchanges: Exchanges) => Iterable<readonly (number | undefined)[]>;
+
 /**
  * Returns the two-sided p values of paired differences between A and B, by image. If there were no difference, each image's two
- * results might as well have changed places. `differencesAt` gets a 1 for each image whose results do, and returns the difference of
- * each figure; it must not keep that array. All figures see the same exchanges. With so few images that every exchange can be tried,
+ * results might as well have changed places. All figures see the same exchanges. With so few images that every exchange can be tried,
  * every exchange is tried and p is exact. A figure whose difference itself has no value has no p.
  * Source: Good, Permutation, Parametric and Bootstrap Tests of Hypotheses, 2005, section 3.2; the observed arrangement counts
  * as one of the draws, so that p is never 0 (Phipson and Smyth 2010).
  */
 export function permutationPs(
-  differencesAt: (exchanged: Uint8Array) => readonly (number | undefined)[],
+  differencesOf: DifferencesOf,
   images: number,
   { seed, draws = defaults.draws }: PermutationOptions,
 ): readonly (number | undefined)[] {
+  const exact = images < 31 && 2 ** images <= draws;
+  const exchanges = exact ? allExchanges(images) : drawnExchanges(images, seed, draws);
+  const [observed = [], ...others] = differencesOf(observedAnd(exchanges, images));
   // The same arrangement, summed in another order, must count as equally extreme.
-  const limits = differencesAt(new Uint8Array(images)).map(
-    (observed) => observed && Math.abs(observed) * (1 - defaults.rounding),
-  );
+  const limits = observed.map((value) => value && Math.abs(value) * (1 - defaults.rounding));
   const extreme = limits.map(() => 0);
   const counted = limits.map(() => 0);
-  const exact = images < 31 && 2 ** images <= draws;
-  for (const exchanged of exact ? allExchanges(images) : drawnExchanges(images, seed, draws))
-    for (const [i, value] of differencesAt(exchanged).entries()) {
+  for (const differences of others)
+    for (const [i, value] of differences.entries()) {
       if (value === undefined || limits[i] === undefined) continue;
       counted[i]! += 1;
       if (Math.abs(value) >= limits[i]) extreme[i]! += 1;
@@ -49,7 +54,16 @@ export function permutationP(
   images: number,
   options: PermutationOptions,
 ): number | undefined {
-  return permutationPs((exchanged) => [differenceAt(exchanged)], images, options)[0];
+  const differencesOf = function* (exchanges: Exchanges) {
+    for (const exchanged of exchanges) yield [differenceAt(exchanged)];
+  };
+  return permutationPs(differencesOf, images, options)[0];
+}
+
+/** Yields the arrangement as it was observed, and then the exchanges. */
+function* observedAnd(exchanges: Exchanges, images: number): Generator<Uint8Array, void, void> {
+  yield new Uint8Array(images);
+  yield* exchanges;
 }
 
 function* allExchanges(images: number): Generator<Uint8Array, void, void> {

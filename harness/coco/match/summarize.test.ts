@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { integer, random } from "../../stats/random.ts";
-import { type Given, table, truth } from "../fixtures/scene.ts";
+import { drawScene } from "../fixtures/drawnScene.ts";
+import { table, truth } from "../fixtures/scene.ts";
 import { evaluate } from "./evaluate.ts";
 import { cocoRules, type EvaluationRules, lvisRules, proposalRules, proposalRulesFor } from "./rules.ts";
 import { onceEach, summarizer } from "./summarize.ts";
@@ -126,33 +127,3 @@ test("detections of unknown images and categories are left out", () => {
   const matches = evaluate({ truth: given, detections: found, type: "segm", rules: cocoRules });
   expect(summarizer(matches, given.categories).values(onceEach(matches))[0]!.value).toBeCloseTo(1, 12);
 });
-
-/** Detections near annotations and elsewhere, many of equal score; crowds; images without either. */
-function drawScene(
-  seed: number,
-  images: number,
-): { truth: Parameters<typeof truth>[0]; found: (Given & { readonly score: number })[] } {
-  const stream = random(seed, "scene");
-  const below = (n: number) => integer(stream, n);
-  const annotations: (Given & { crowd: boolean })[] = [];
-  const found: (Given & { score: number })[] = [];
-  for (let image = 1; image <= images; image++) {
-    for (let n = below(5); n > 0; n--) {
-      const at = [below(50), below(30), 1 + below(40), 1 + below(30)] as const;
-      const category = 1 + below(3);
-      annotations.push({ image, category, at, crowd: below(8) === 0 });
-      for (let k = below(4); k > 0; k--) {
-        const near = [at[0] + below(3), at[1] + below(3), at[2] + below(4), at[3] + below(4)] as const;
-        found.push({ image, category: below(5) === 0 ? 1 + below(3) : category, at: near, score: below(6) / 5 });
-      }
-    }
-    for (let n = below(3); n > 0; n--)
-      found.push({
-        image,
-        category: 1 + below(3),
-        at: [below(50), below(30), 1 + below(9), 1 + below(9)],
-        score: below(6) / 5,
-      });
-  }
-  return { truth: annotations, found };
-}

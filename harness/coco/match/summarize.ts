@@ -1,22 +1,9 @@
-import type { Category, FittedMetric, MetricValue } from "../../api.ts";
+import type { Category, ExchangedFigures, FittedMetric, MetricValue } from "../../api.ts";
 import { Accumulator, type CellFigures, cellOf } from "./cells.ts";
 import type { Matches } from "./evaluate.ts";
+import { exchangedFigures, type SplitCell } from "./exchangeSums.ts";
 import { GroupAccumulator } from "./groupCells.ts";
-import { type EvaluationRules, iouThresholds } from "./rules.ts";
-
-/** One of the numbers that the reference tools print. */
-interface Summary {
-  /**
-   * Id: AP, AP50, APs, APr as lvis-api writes them; AR-cat@100 and ARs-cat@100 for its recall by category, AR@100 for recall
-   * whatever the category.
-   */
-  readonly id: string;
-  readonly split: string;
-  /** Average precision at one place of the thresholds or over all; or recall within a limit, over all thresholds. */
-  readonly of: { readonly precisionAt?: number } | { readonly recallWithin: number };
-  /** The summary counts only categories of this frequency. */
-  readonly frequency?: NonNullable<Category["frequency"]>;
-}
+import { type EvaluationRules, iouThresholds, type Summary, summariesOf, summarises } from "./rules.ts";
 
 /** Average precision of one category over all sizes; it has no value where the category has no annotation. */
 interface CategoryFigure {
@@ -34,6 +21,11 @@ export interface Summarizer {
   values(weights: Uint32Array): readonly MetricValue[];
   /** Returns the figures of many weights at once, as `FittedMetric.byGroup` has them. */
   byGroup: NonNullable<FittedMetric["byGroup"]>;
+  /** Returns the figures that are wanted of many exchanges at once, as `FittedMetric.byExchange` has them. */
+  byExchange(
+    exchanges: Iterable<Uint8Array>,
+    wanted: (figure: Pick<MetricValue, "id">) => boolean,
+  ): Iterable<ExchangedFigures>;
   /** Returns the figure of each category; an empty list where all categories are one group. */
   byCategory(weights: Uint32Array): readonly CategoryFigure[];
 }
@@ -73,6 +65,17 @@ export function summarizer(matches: Matches, categories: readonly Category[]): S
       }
       return found.map((groups) => groups.map((each) => each.values()));
     },
+    byExchange(exchanges, wanted) {
+      const all = cells.flatMap((bySplit, category) =>
+        bySplit.flatMap((cell, split): SplitCell[] => {
+          const frequency = frequencyOf.get(matches.categories[category]!);
+          return cell === undefined ? [] : [{ cell, split: rules.splits[split]!.id, frequency }];
+        }),
+      );
+      const summaries = summariesOf(rules).filter(wanted);
+      const { length: images } = matches.images;
+      return exchangedFigures({ cells: all, summaries, images, limits: rules.limits.length }, exchanges);
+    },
     byCategory(weights) {
       if (rules.classAgnostic) return [];
       const all = rules.splits.findIndex(({ id }) => id === "all");
@@ -102,8 +105,7 @@ class SummarySums {
     if (positives === 0) return;
     for (const summary of this.#summaries) {
       const { of } = summary;
-      const belongs = summary.frequency === undefined || summary.frequency === frequency;
-      if (!belongs || summary.split !== this.#splits[split]!.id) continue;
+      if (!summarises(summary, this.#splits[split]!.id, frequency)) continue;
       if ("recallWithin" in of)
         summary.sum += meanOf(recall, of.recallWithin * iouThresholds.length, iouThresholds.length);
       else if (of.precisionAt === undefined) summary.sum += meanOf(precision, 0, iouThresholds.length);
@@ -125,34 +127,6 @@ class SummarySums {
 /** Returns weights that count every image once. */
 export function onceEach({ images }: Pick<Matches, "images">): Uint32Array {
   return new Uint32Array(images.length).fill(1);
-}
-
-const sizes = ["small", "medium", "large"] as const;
-const frequencies = ["rare", "common", "frequent"] as const;
-
-/** Returns the twelve numbers of COCO, the thirteen of LVIS, or the recalls of proposals, in the order of the tools. */
-function summariesOf(rules: EvaluationRules): readonly Summary[] {
-  const { limits, classAgnostic } = rules;
-  // Recall by category, averaged over them, and recall whatever the category are two figures: 9 and 12 % of one file.
-  const kind = classAgnostic ? "" : "-cat";
-  const recalls = limits.map((limit, recallWithin): Summary => {
-    return { id: `AR${kind}@${limit}`, split: "all", of: { recallWithin } };
-  });
-  const splits = rules.splits.slice(1).map(({ id }) => id);
-  const recallsBySplit = limits.map((limit, recallWithin) =>
-    splits.map((split): Summary => ({ id: `AR${split[0]}${kind}@${limit}`, split, of: { recallWithin } })),
-  );
-  if (classAgnostic) return recalls.flatMap((recall, i) => [recall, ...recallsBySplit[i]!]);
-  const precisions: Summary[] = [
-    { id: "AP", split: "all", of: {} },
-    { id: "AP50", split: "all", of: { precisionAt: 0 } },
-    { id: "AP75", split: "all", of: { precisionAt: 5 } },
-    ...sizes.map((split): Summary => ({ id: `AP${split[0]}`, split, of: {} })),
-  ];
-  const byFrequency = frequencies.map((frequency): Summary => {
-    return { id: `AP${frequency[0]}`, split: "all", of: {}, frequency };
-  });
-  return [...precisions, ...(rules.id === "lvis" ? byFrequency : []), ...recalls, ...recallsBySplit.at(-1)!];
 }
 
 function meanOf(values: Float64Array, first: number, count: number): number {

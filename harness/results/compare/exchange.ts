@@ -1,10 +1,9 @@
-import type { ImageId, Metric, MetricContext, MetricValue, PredictionRow } from "../../api.ts";
+import type { ExchangedFigures, FittedMetric, ImageId, Metric, MetricContext, PredictionRow } from "../../api.ts";
 import { cocoSizes } from "../../metrics/index.ts";
-import { permutationPs } from "../../stats/permutation.ts";
+import { type Exchanges, permutationPs } from "../../stats/permutation.ts";
 import type { SharedPrompts } from "./side.ts";
 
 type Annotated = NonNullable<MetricContext["dataset"]>;
-type FittedBoth = (counts: Uint32Array) => readonly MetricValue[];
 
 interface ExchangeOptions {
   readonly dataset?: Annotated;
@@ -21,27 +20,30 @@ export function exchangeP(
   shared: SharedPrompts,
   { dataset, seed, draws }: ExchangeOptions,
 ): readonly (number | undefined)[] {
-  const { images } = shared;
-  const differencesAt = exchanger(fitBoth(metric, shared, dataset), images.length);
-  return permutationPs(differencesAt, images.length, { seed, draws });
+  const both = fitBoth(metric, shared, dataset);
+  const { length } = shared.images;
+  const figuresOf = both.byExchange ?? ((exchanges) => oneByOne(both, length, exchanges));
+  return permutationPs((exchanges) => differences(figuresOf(exchanges)), length, { seed, draws });
 }
 
 /**
  * Fits both sides as one: image i of A is image 2i, image i of B is 2i + 1. Weights then say of each image which side is
  * meant, so an exchange of the two costs only sums.
  */
-function fitBoth(metric: Metric, { a, b, images }: SharedPrompts, dataset: MetricContext["dataset"]): FittedBoth {
+function fitBoth(metric: Metric, { a, b, images }: SharedPrompts, dataset: MetricContext["dataset"]): FittedMetric {
   const places = new Map(images.map((image, i) => [image, i]));
   const moved = (rows: readonly PredictionRow[], side: 0 | 1) =>
     rows.map((row) => ({ ...row, image: 2 * places.get(row.image)! + side }));
-  const doubled = Array.from({ length: 2 * images.length }, (_, i) => i);
-  const context = {
-    images: doubled,
+  return metric.fit([...moved(a, 0), ...moved(b, 1)], {
+    images: doubled(images.length),
     sizes: cocoSizes,
     dataset: dataset === undefined ? undefined : twice(dataset, images),
-  };
-  const valuesAt = metric.fit([...moved(a, 0), ...moved(b, 1)], context);
-  return (counts) => valuesAt({ images: doubled, counts });
+  });
+}
+
+/** Returns the numbers of `fitBoth` for so many images. */
+function doubled(images: number): readonly ImageId[] {
+  return Array.from({ length: 2 * images }, (_, i) => i);
 }
 
 /** Returns the dataset under the numbers of `fitBoth`, with everything that decides how it is scored. */
@@ -55,23 +57,29 @@ function twice(dataset: Annotated, images: readonly ImageId[]): Annotated {
   };
 }
 
-/** Returns a function that gives B less A, for each figure, where each marked image changes sides. */
-function exchanger(both: FittedBoth, images: number): (exchanged: Uint8Array) => readonly (number | undefined)[] {
-  // Written anew at each call: a thousand exchanges of five thousand images would be a hundred megabytes.
-  const first = new Uint32Array(2 * images);
-  const second = new Uint32Array(2 * images);
-  return (exchanged) => {
-    for (let i = 0; i < images; i++) {
+/** Yields B less A of each figure; nothing for a figure that a side lacks. */
+function* differences(exchanged: Iterable<ExchangedFigures>): Generator<readonly (number | undefined)[], void, void> {
+  for (const { first, second } of exchanged)
+    yield first.map(({ value }, i) => {
+      const other = second[i]?.value;
+      return value === undefined || other === undefined ? undefined : other - value;
+    });
+}
+
+/** Yields what `FittedMetric.byExchange` would, for a metric that has none. */
+function* oneByOne(both: FittedMetric, length: number, exchanges: Exchanges): Generator<ExchangedFigures, void, void> {
+  const images = doubled(length);
+  // Written anew at each exchange: a thousand of five thousand images would be a hundred megabytes.
+  const first = new Uint32Array(2 * length);
+  const second = new Uint32Array(2 * length);
+  for (const exchanged of exchanges) {
+    for (let i = 0; i < length; i++) {
       const swapped = exchanged[i]!;
       first[2 * i] = 1 - swapped;
       first[2 * i + 1] = swapped;
       second[2 * i] = swapped;
       second[2 * i + 1] = 1 - swapped;
     }
-    const others = both(second).map(({ value }) => value);
-    return both(first).map(({ value }, i) => {
-      const other = others[i];
-      return value === undefined || other === undefined ? undefined : other - value;
-    });
-  };
+    yield { first: both({ images, counts: first }), second: both({ images, counts: second }) };
+  }
 }

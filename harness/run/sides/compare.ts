@@ -4,6 +4,7 @@ import { bookOf } from "../../plan/plugins/book.ts";
 import { agreementRules } from "../../results/compare/agreement/rules.ts";
 import { applicableMetrics, judgementsOf } from "../../results/compare/applicable.ts";
 import { type Comparison, compareRuns } from "../../results/compare/compare.ts";
+import { withHeldAnnotations } from "../../results/compare/heldAnnotations.ts";
 import { readSide } from "../../results/compare/readSide.ts";
 import type { Side } from "../../results/compare/side.ts";
 import { chosenMetrics } from "../../results/knownProtocol.ts";
@@ -53,7 +54,8 @@ export async function compareOperands(
   requireCompared(context.flags.external ?? [], sides);
   const latency = await latencyOfSides(sides, operands, { ...context, rounds });
   const [a, ...others] = sides;
-  const dataset = await datasetOfRun(a.manifest, a.images, { plugins: context.plugins, data });
+  const found = await datasetOfRun(a.manifest, a.images, { plugins: context.plugins, data });
+  const dataset = found && withHeldAnnotations(found);
   if (dataset !== undefined)
     for (const [i, { byPrompts }] of sides.entries())
       for (const rows of byPrompts.values()) requireKnownTargets(runs[i]!, rows, dataset);

@@ -1,0 +1,86 @@
+import { expect, test } from "vitest";
+import { random } from "../../stats/random.ts";
+import { drawScene } from "../fixtures/drawnScene.ts";
+import { table, truth } from "../fixtures/scene.ts";
+import { evaluate } from "./evaluate.ts";
+import { cocoRules, type EvaluationRules, lvisRules, proposalRulesFor } from "./rules.ts";
+import { summarizer } from "./summarize.ts";
+
+const categories = [
+  { id: 1, name: "cup", frequency: "rare" },
+  { id: 2, name: "mug", frequency: "common" },
+  { id: 3, name: "jug", frequency: "frequent" },
+] as const;
+const lists = () => ({ negative: new Set([1, 2]), notExhaustive: new Set([3]) });
+/** The last ten have neither an annotation nor a detection. */
+const images = 50;
+const always = () => true;
+
+/** Side A in images of even number, side B, which lacks some detections and scores others otherwise, in those of odd number. */
+function bothSides(seed: number, rules: EvaluationRules) {
+  const scene = drawScene(seed, images - 10);
+  const stream = random(seed, "side B");
+  const ofB = scene.found.flatMap((each) => {
+    const drawn = stream.next();
+    return drawn < 0.2 ? [] : [{ ...each, score: drawn < 0.6 ? each.score : Math.round(5 * drawn) / 5 }];
+  });
+  const on = <T extends { readonly image: number }>(side: 0 | 1, all: readonly T[]) =>
+    all.map((each) => ({ ...each, image: 2 * (each.image - 1) + side }));
+  const doubled = Array.from({ length: 2 * images }, (_, i) => i);
+  const given = truth([...on(0, scene.truth), ...on(1, scene.truth)], { images: doubled, categories, lists });
+  const detections = table([...on(0, scene.found), ...on(1, ofB)]);
+  return summarizer(evaluate({ truth: given, detections, type: "segm", rules }), categories);
+}
+
+/** Yields random exchanges in one array, as `permutationPs` does, and before them the sides as they are. */
+function* drawnExchanges(count: number): Generator<Uint8Array, void, void> {
+  const stream = random(5, "exchanges");
+  const exchanged = new Uint8Array(images);
+  for (let draw = 0; draw < count; draw++) {
+    yield exchanged;
+    for (let i = 0; i < images; i++) exchanged[i] = stream.next() < 0.5 ? 1 : 0;
+  }
+}
+
+const copies = (count: number) => Array.from(drawnExchanges(count), (exchanged) => exchanged.slice());
+const weightsOf = (exchanged: Uint8Array, side: 0 | 1) =>
+  Uint32Array.from({ length: 2 * images }, (_, i) => ((i & 1) === (exchanged[i >> 1]! ^ side) ? 1 : 0));
+
+test.each([
+  ["coco", cocoRules],
+  ["class-agnostic by frequency", proposalRulesFor([{ frequency: "rare" }])],
+  ["lvis", lvisRules],
+] as const)("many exchanges at once give the figures of each by itself, to the last bit: %s", (_, rules) => {
+  for (const seed of [1, 2, 3]) {
+    const { values, byExchange } = bothSides(seed, rules);
+    const found = [...byExchange(drawnExchanges(150), always)];
+    const expected = copies(150).map((exchanged) => ({
+      first: values(weightsOf(exchanged, 0)),
+      second: values(weightsOf(exchanged, 1)),
+    }));
+    expect(found).toEqual(expected);
+    expect(new Set(found.map(({ first }) => first[0]!.value)).size).toBeGreaterThan(20);
+  }
+});
+
+test("only the figures that are wanted are there, in their order", () => {
+  const { byExchange } = bothSides(1, cocoRules);
+  const wanted = ["AR-cat@10", "AP75", "APl"];
+  const all = [...byExchange(drawnExchanges(3), always)];
+  const some = [...byExchange(drawnExchanges(3), ({ id }) => wanted.includes(id))];
+  expect(some).toEqual(
+    all.map(({ first, second }) => ({ first: first.filter(isWanted), second: second.filter(isWanted) })),
+  );
+  expect(some[0]!.first.map(({ id }) => id)).toEqual(["AP75", "APl", "AR-cat@10"]);
+
+  function isWanted({ id }: { readonly id: string }): boolean {
+    return wanted.includes(id);
+  }
+});
+
+test("sides with other annotations are a bug of the caller", () => {
+  const given = truth([{ image: 0, at: [0, 0, 5, 5] }], { images: [0, 1] });
+  const matches = evaluate({ truth: given, detections: table([]), type: "segm", rules: cocoRules });
+  const { byExchange } = summarizer(matches, given.categories);
+  expect(() => [...byExchange([Uint8Array.of(0)], always)]).toThrow("the two sides have 1 and 0 annotations to find");
+});
