@@ -1,16 +1,6 @@
-import type {
-  Box,
-  GraphFiles,
-  ImageEmbedding,
-  MaskPrediction,
-  RgbImage,
-  Tensor,
-  Variant,
-  VariantManifest,
-} from "../api.ts";
+import type { GraphFiles, Variant } from "../api.ts";
 import type { ModelSetup } from "../build/setup.ts";
 import { HarnessError } from "../errors.ts";
-import { prepare, toModelFrame } from "../image/prepare.ts";
 import { timed } from "../measure/clock.ts";
 import { buildsEngines } from "../onnx/index.ts";
 import { type Assignment, assignmentOf } from "../onnx/trace/assignment.ts";
@@ -20,10 +10,10 @@ import { loadPlugins, type RegisteredVariant, variantOf } from "../plan/plugins/
 import { variantAtSide } from "../plan/point.ts";
 import { withVariantFiles } from "../plan/variantFiles.ts";
 import { answerRequests } from "../process/calls.ts";
-import { boxPrompt } from "../prompts/timedBoxes.ts";
 import { processor } from "../store/rowName.ts";
 import { loadVariant } from "./authoredVariant.ts";
-import { encoding } from "./encoding.ts";
+import { type StageOutputs, stageOutputs } from "./stages/stageOutputs.ts";
+import type { BoxedPhoto } from "./stages/timedStages.ts";
 
 /** Difference between a provider's outputs and the processor's: the largest absolute difference of a stage over the std. */
 export interface ProviderError {
@@ -44,16 +34,11 @@ export interface ProviderFindings {
   readonly opening?: { readonly firstMs: number; readonly againMs: number } | undefined;
 }
 
-interface ProviderSample {
-  readonly photo: RgbImage;
-  readonly boxes: readonly Box[];
-}
-
 export interface ProviderCalls {
   open: { readonly request: { readonly setup: ModelSetup }; readonly reply: object };
   /** Compares both; `cpuGraphs` are those that the processor would run. */
   compare: {
-    readonly request: { readonly sample: ProviderSample; readonly cpuGraphs: GraphFiles };
+    readonly request: { readonly sample: BoxedPhoto; readonly cpuGraphs: GraphFiles };
     readonly reply: ProviderFindings;
   };
 }
@@ -128,46 +113,6 @@ function lastRun(file: string): TracedRun | undefined {
   }
 }
 
-/** Outputs by stage: they are those of one image and its boxes. */
-interface StageOutputs {
-  readonly encode: readonly Tensor["data"][];
-  readonly decode: readonly Tensor["data"][];
-}
-
-interface Compared {
-  readonly variant: Variant;
-  readonly preset: VariantManifest;
-  /** Images in one call of the encoder, of which the first is compared; 1 if left out. */
-  readonly batch?: number | undefined;
-}
-
-/**
- * Runs one image and its boxes. The values of all prompts are one output: the std is over all of them. Each skip connection is an
- * output of the encoder, as the embedding is.
- */
-export async function stageOutputs(
-  { variant, preset, batch }: Compared,
-  { photo, boxes }: ProviderSample,
-): Promise<StageOutputs> {
-  const [embedding] = (await encoding({ variant, preset, batch }, prepare(photo, preset.input))()) as [ImageEmbedding];
-  const prompts = boxes.map((box) => toModelFrame(boxPrompt(box, preset), embedding.geometry));
-  const predictions = await variant.decode(embedding, prompts);
-  const encode = [embedding.tensor, ...Object.values(embedding.skipConnections ?? {})].map(({ data }) => data);
-  const logits = predictions.filter(
-    (each): each is Extract<MaskPrediction, { kind: "logits" }> => each.kind === "logits",
-  );
-  if (logits.length > 0)
-    return {
-      encode,
-      decode: [
-        joined(logits.map(({ lowResLogits }) => lowResLogits.data)),
-        joined(logits.map(({ predictedIou }) => predictedIou)),
-      ],
-    };
-  const everything = await variant.everything?.(embedding);
-  return { encode: everything?.kind === "masks" ? [...encode, everything.scores] : encode, decode: [] };
-}
-
 export function providerError(found: StageOutputs, expected: StageOutputs): ProviderError {
   const worst = (stage: keyof StageOutputs) =>
     Math.max(...expected[stage].map((values, i) => differenceOverStd(found[stage][i]!, values)));
@@ -193,14 +138,4 @@ function differenceOverStd(found: Float32Array, expected: Float32Array): number 
   }
   const mean = sum / expected.length;
   return largest === 0 ? 0 : largest / Math.sqrt(Math.max(squares / expected.length - mean ** 2, 0));
-}
-
-function joined(arrays: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(arrays.reduce((length, each) => length + each.length, 0));
-  let at = 0;
-  for (const each of arrays) {
-    whole.set(each, at);
-    at += each.length;
-  }
-  return whole;
 }
