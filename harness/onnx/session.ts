@@ -5,9 +5,10 @@ import type ort from "onnxruntime-node";
 import { withValues } from "../absent.ts";
 import type { DeclaredValue, RuntimeOptions, Tensor } from "../api.ts";
 import { HarnessError, unknown } from "../errors.ts";
-import { fedData, floatTensor } from "./feeds.ts";
 import { sumsInt8In32Bits } from "./int8Sums.ts";
 import { askedProviders, configurationOf, prepareEnvironment, settingsOf } from "./providers/settings.ts";
+import { fedData, floatTensor } from "./sessions/feeds.ts";
+import { sessionSettings } from "./sessions/settings.ts";
 
 /** A session is a graph ready to run. Feeds and results are float32 by the graph's own names. */
 export interface Session {
@@ -32,9 +33,6 @@ export interface SessionOptions extends RuntimeOptions {
   /** The model to run in place of the file's own; tensors beside the file are its tensors. */
   readonly model?: Uint8Array;
 }
-
-/** The settings of every session; the manifest records them. */
-export const sessionSettings = { optimisation: "all", spinning: false, executionMode: "sequential" } as const;
 
 const require = createRequire(import.meta.url);
 

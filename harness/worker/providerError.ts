@@ -14,6 +14,8 @@ import { processor } from "../store/rowName.ts";
 import { loadVariant } from "./authoredVariant.ts";
 import { type StageOutputs, stageOutputs } from "./stages/stageOutputs.ts";
 import type { BoxedPhoto } from "./stages/timedStages.ts";
+import { type OpenedPage, openPage } from "./web/open.ts";
+import { firstMask, type PageFindings, pageOutputs } from "./web/pageOutputs.ts";
 
 /** Difference between a provider's outputs and the processor's: the largest absolute difference of a stage over the std. */
 export interface ProviderError {
@@ -32,6 +34,8 @@ export interface ProviderFindings {
    * unless the engines were kept from before.
    */
   readonly opening?: { readonly firstMs: number; readonly againMs: number } | undefined;
+  /** Present where a page of a browser computed. */
+  readonly page?: PageFindings | undefined;
 }
 
 export interface ProviderCalls {
@@ -44,11 +48,16 @@ export interface ProviderCalls {
 }
 
 export function serve(): void {
-  let opened: Opened | undefined;
+  let opened: Opened | OpenedInPage | undefined;
   answerRequests<ProviderCalls>({
     async open({ setup }) {
       const registry = await withVariantFiles(await loadPlugins(setup.plugins), setup.variantFiles, setup.fileHints);
       const registered = variantAtSide(variantOf(registry, setup.variant), setup.sizes?.side);
+      if (setup.page !== undefined) {
+        const page = await openPage(setup.page, setup.graphs);
+        opened = { registered, setup, page };
+        return {};
+      }
       const opening = await openingTimes(registered, setup);
       const variant = await loadVariant(registered, setup.graphs, setup.runtime);
       opened = { registered, variant, setup, opening };
@@ -56,6 +65,7 @@ export function serve(): void {
     },
     async compare({ sample, cpuGraphs }) {
       if (opened === undefined) throw new Error("a call before open");
+      if ("page" in opened) return comparePage(opened, sample, cpuGraphs);
       const { registered, variant, setup, opening } = opened;
       const { preset } = registered;
       const batch = setup.sizes?.batch;
@@ -63,8 +73,7 @@ export function serve(): void {
       // The first run compiles kernels: a second one shows where the time goes, unless it takes long.
       if (first.durationMs < defaults.againMs) await stageOutputs({ variant, preset, batch }, sample);
       await variant.close();
-      const onCpu = await loadVariant(registered, cpuGraphs, { provider: processor, threads: setup.runtime.threads });
-      const expected = await stageOutputs({ variant: onCpu, preset, batch }, sample);
+      const expected = await outputsOnProcessor(opened, sample, cpuGraphs);
       return { error: providerError(first.value, expected), assignments: assignmentsOf(setup), opening };
     },
   });
@@ -75,10 +84,39 @@ const defaults = {
   againMs: 10_000,
 };
 
-interface Opened {
+interface Held {
   readonly registered: RegisteredVariant;
-  readonly variant: Variant;
   readonly setup: ModelSetup;
+}
+
+interface OpenedInPage extends Held {
+  readonly page: OpenedPage;
+}
+
+/** Compares a page with the processor, and closes it; its first mask is timed before that. */
+async function comparePage(held: OpenedInPage, sample: BoxedPhoto, cpuGraphs: GraphFiles): Promise<ProviderFindings> {
+  const { page } = held;
+  try {
+    const findings = await firstMask(page, sample);
+    const found = await pageOutputs(page, sample);
+    const expected = await outputsOnProcessor(held, sample, cpuGraphs);
+    return { error: providerError(found, expected), assignments: [], page: findings };
+  } finally {
+    await page.link.close();
+  }
+}
+
+async function outputsOnProcessor(
+  { registered, setup: { runtime, sizes } }: Held,
+  sample: BoxedPhoto,
+  cpuGraphs: GraphFiles,
+): Promise<StageOutputs> {
+  const variant = await loadVariant(registered, cpuGraphs, { provider: processor, threads: runtime.threads });
+  return stageOutputs({ variant, preset: registered.preset, batch: sizes?.batch }, sample);
+}
+
+interface Opened extends Held {
+  readonly variant: Variant;
   readonly opening: ProviderFindings["opening"];
 }
 

@@ -1,6 +1,6 @@
-import type { Tensor } from "../api.ts";
-import { HarnessError } from "../errors.ts";
-import { toHalves } from "./halves.ts";
+import type { Tensor } from "../../api.ts";
+import { HarnessError } from "../../errors.ts";
+import { toHalves } from "../halves.ts";
 
 /** Types that inputs may have. */
 export const fedTypes = ["float32", "float64", "float16", "int64", "int32", "int8", "uint8", "bool"] as const;

@@ -1,0 +1,78 @@
+import { z } from "zod";
+import type { GraphFiles, VariantManifest } from "../../api.ts";
+import type { PageSetup } from "../../build/setup.ts";
+import { HarnessError } from "../../errors.ts";
+import { checked } from "../../foreign.ts";
+import { graphFilesOf } from "../../onnx/graphFiles.ts";
+import { readSignature } from "../../onnx/index.ts";
+import type { ExternalSupport } from "../../process/external/hello.ts";
+import { graphPath, type PageFiles, pagePaths, runtimeFiles } from "../../web/pageFiles.ts";
+import { PageLink } from "../../web/pageLink.ts";
+import { photoVariant, type TimedPhotoVariant } from "../external/photoVariant.ts";
+import { pageWorker } from "./bundle.ts";
+import type { PageLoad } from "./page/model.ts";
+import { tokenSets } from "./tokenSets.ts";
+
+/** A page that has loaded its model. */
+export interface OpenedPage {
+  readonly link: PageLink;
+  readonly variant: TimedPhotoVariant;
+  readonly preset: VariantManifest;
+  /** Time from asking for the page until its sessions were open, ms. */
+  readonly loadedMs: number;
+}
+
+const loadAnswer = z.object({ sinceOriginMs: z.number().positive() });
+
+/**
+ * Opens a browser with a page that loads the variant's graphs. Throws HarnessError where the browser or the runtime for it is
+ * missing, and where the page can not load them.
+ */
+export async function openPage({ preset, rules, threads }: PageSetup, graphs: GraphFiles): Promise<OpenedPage> {
+  const { id } = preset;
+  const load: PageLoad = { preset, rules, threads, graphs: pageGraphs(graphs) };
+  const link = await PageLink.open(id, await pageFiles(graphs));
+  try {
+    const { fields } = await link.ask({ call: "load", fields: { ...load } });
+    const { sinceOriginMs } = checked(loadAnswer, fields, `${id}: load`);
+    await link.findMemory();
+    const variant = photoVariant(link, { variant: id, supports: supportsOf(preset, graphs) });
+    return { link, variant, preset, loadedMs: sinceOriginMs };
+  } catch (error) {
+    await link.close();
+    throw error;
+  }
+}
+
+async function pageFiles(graphs: GraphFiles): Promise<PageFiles> {
+  const own = Object.entries(graphs).flatMap(([graph, file]) =>
+    graphFilesOf(file).map((each) => [graphPath(graph, each), each] as const),
+  );
+  return new Map([[pagePaths.worker, await pageWorker()], ...runtimeFiles(), ...own]);
+}
+
+/** Tensors beside a graph have the names that the graph calls them by. */
+function pageGraphs(graphs: GraphFiles): PageLoad["graphs"] {
+  return Object.fromEntries(
+    Object.entries(graphs).map(([graph, file]) => {
+      const { externalFiles } = readSignature(file);
+      const beside = externalFiles.map((path) => ({ path, address: graphPath(graph, path) }));
+      return [graph, { address: graphPath(graph, file), beside }];
+    }),
+  );
+}
+
+/** Returns what the page answers, by the shape of the decoder's masks. Throws HarnessError where the graph does not tell it. */
+function supportsOf(preset: VariantManifest, { decoder }: GraphFiles): ExternalSupport {
+  const masks =
+    decoder === undefined ? undefined : readSignature(decoder).outputs.find(({ name }) => name === maskOutput);
+  const [, tokens, side] = masks?.dims ?? [];
+  if (typeof tokens !== "number" || typeof side !== "number")
+    throw new HarnessError(`${preset.id}: its decoder does not say how many masks it makes`, {
+      expected: `an output ${maskOutput} of [prompts, tokens, side, side]`,
+      hint: "measure it without --runtime web",
+    });
+  return { tokens: tokenSets(preset, tokens), answers: "logits", logitsSide: side };
+}
+
+const maskOutput = "low_res_masks";
