@@ -1,3 +1,5 @@
+import { statSync } from "node:fs";
+import { basename } from "node:path";
 import { z } from "zod";
 import type { GraphFiles, VariantManifest } from "../../api.ts";
 import type { PageSetup } from "../../build/setup.ts";
@@ -30,6 +32,7 @@ const loadAnswer = z.object({ sinceOriginMs: z.number().positive() });
  */
 export async function openPage({ preset, rules, threads }: PageSetup, graphs: GraphFiles): Promise<OpenedPage> {
   const { id } = preset;
+  requireLoadable(id, Object.values(graphs).flatMap(graphFilesOf));
   const load: PageLoad = { preset, rules, threads, graphs: pageGraphs(graphs) };
   const link = await PageLink.open(id, await pageFiles(graphs));
   try {
@@ -41,6 +44,22 @@ export async function openPage({ preset, rules, threads }: PageSetup, graphs: Gr
   } catch (error) {
     await link.close();
     throw error;
+  }
+}
+
+/** Bytes that a browser gives a page in one piece, as which it loads each file. */
+const pieceBytes = 2 ** 31 - 1;
+
+/** Throws HarnessError for a file that no page can hold: the browser would only say that it can not fetch it. */
+export function requireLoadable(variant: string, files: readonly string[]): void {
+  for (const file of files) {
+    const { size } = statSync(file);
+    if (size > pieceBytes)
+      throw new HarnessError(`${variant}: its weights are too large for a page`, {
+        found: `${(size / 1e9).toFixed(1)} GB in ${basename(file)}`,
+        expected: `at most ${(pieceBytes / 1e9).toFixed(1)} GB, which a browser loads in one piece`,
+        hint: "measure a smaller model, or this one without --runtime web",
+      });
   }
 }
 

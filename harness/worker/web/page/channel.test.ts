@@ -7,6 +7,7 @@ test("memory that ran out ends the page, whatever words the runtime has for it",
     new RangeError("Array buffer allocation failed"),
     new RangeError("WebAssembly.Memory.grow(): Maximum memory size exceeded"),
     new Error("std::bad_alloc"),
+    new RangeError("WebAssembly.Memory(): could not allocate memory"),
     7_340_032,
   ])
     expect(describedError(error)).toEqual({ error: expect.stringContaining("out of memory"), fatal: true });
