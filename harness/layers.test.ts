@@ -102,7 +102,7 @@ const thirdParties: Readonly<Record<string, readonly string[]>> = {
   pdfkit: ["harness/report/charts/drawing/pdf.ts"],
   "@huggingface/transformers": ["harness/portable/transformersJs/fixtures/library.ts"],
   "playwright-core": ["harness/web/browser.ts", "harness/web/pageLink.ts", "harness/commands/fixtures/browser.ts"],
-  "onnxruntime-web": ["harness/worker/web/page/session.ts"],
+  "onnxruntime-web": ["harness/worker/web/page/engine.ts", "harness/worker/web/page/webgpuEngine.ts"],
   esbuild: ["harness/worker/web/bundle.ts"],
   zeromq: ["notebooks/kernel.ts"],
   "fast-glob": ["harness/plan/plugins/registry.ts"],

@@ -3,7 +3,7 @@ import type { AnnotationFacts, Checkpoint, GraphFiles } from "../api.ts";
 import type { HarnessError } from "../errors.ts";
 import { type Timing, untimed } from "../measure/timing.ts";
 import { multipliesInt8 } from "../onnx/index.ts";
-import { graphProvider, webThreads } from "../onnx/providers/web.ts";
+import { engineOf, graphProvider, webThreads } from "../onnx/providers/web.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { decoderRulesOf } from "../plan/plugins/decoderRules.ts";
 import { runtimeOf } from "../plan/point.ts";
@@ -212,9 +212,11 @@ function workerSetup({ plan, chosen, built, facts, external }: RunParts): Worker
 
 /** Returns what a page loads, for a row that one computes. */
 function pageSetup(plan: RunPlan, chosen: ChosenVariant): PageSetup | undefined {
-  const threads = webThreads(runtimeOf(plan, chosen).provider);
+  const { provider } = runtimeOf(plan, chosen);
+  const threads = webThreads(provider);
   const rules = threads === undefined ? undefined : decoderRulesOf(chosen.variant);
-  return threads === undefined || rules === undefined ? undefined : { preset: chosen.variant.preset, rules, threads };
+  if (threads === undefined || rules === undefined) return undefined;
+  return { preset: chosen.variant.preset, rules, engine: engineOf(provider), threads };
 }
 
 function protocolPluginsOf({ registry, prompts }: RunPlan): readonly string[] {

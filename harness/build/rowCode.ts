@@ -49,7 +49,12 @@ function askingCode(): string {
 
 /** A page's worker is no import of what opens the page, and neither is what loads graphs in it. */
 function pageCode(): string {
-  const modules = ["worker/web/open.ts", "worker/web/page/worker.ts", "worker/web/page/onnx.ts"];
+  const modules = [
+    "worker/web/open.ts",
+    "worker/web/page/worker.ts",
+    "worker/web/page/onnx.ts",
+    "worker/web/page/webgpuEngine.ts",
+  ];
   return [...modules, "../variants/onnx/loaders.ts", "worker/external/heldPhoto.ts"]
     .map((module) => closureHash(moduleOf(`../${module}`), scoring))
     .join(" ");

@@ -7,6 +7,7 @@ import type {
   RuntimeOptions,
   VariantManifest,
 } from "../api.ts";
+import type { PageEngine } from "../onnx/providers/web.ts";
 import type { PointSizes } from "../plan/point.ts";
 import type { GroupCommand } from "../process/external/group.ts";
 import type { ExternalDescription, HelloFields } from "../process/external/hello.ts";
@@ -37,6 +38,7 @@ export interface PageSetup {
   readonly preset: VariantManifest;
   /** Names what loads the graphs: a page has no plug-in. */
   readonly rules: DecoderRules;
+  readonly engine: PageEngine;
   readonly threads: number;
 }
 

@@ -19,7 +19,7 @@ test("pages compute with one thread and with all of the plan, and Node beside th
   expect(plannedProviders({ runtime: "web" }, 2)).toEqual(["web-wasm1", "web-wasm2"]);
   expect(plannedProviders({ runtime: "web" }, 1)).toEqual(["web-wasm1"]);
   expect(plannedProviders({ runtime: "node, web" }, 4)).toEqual(["cpu", "web-wasm1", "web-wasm4"]);
-  expect(plannedProviders({ provider: "web-wasm3" }, 4)).toEqual(["web-wasm3"]);
+  expect(plannedProviders({ provider: "cpu,web-wasm3,web-webgpu" }, 4)).toEqual(["cpu", "web-wasm3", "web-webgpu"]);
 });
 
 test("an unknown runtime, and providers of Node without Node, are mistakes", () => {

@@ -75,3 +75,17 @@ inBrowser("browsers end with the program that started them, even if it is killed
   child.kill("SIGKILL");
   await expect.poll(() => begun.filter(isAlive), { timeout: 20_000 }).toEqual([]);
 });
+
+inBrowser("WebGPU in a page, on whatever device there is, computes what the processor does", async () => {
+  const runs = await trial.run(undefined, {
+    variants: "sam-nano",
+    provider: "cpu,web-webgpu",
+    prompts: "box",
+    limit: 1,
+    phase: "accuracy",
+  });
+  const [, { manifest }] = runs as [unknown, (typeof runs)[number]];
+  expect([manifest.runtime.provider, manifest.status.state]).toEqual(["web-webgpu", "done"]);
+  expect(manifest.runtime.providerError!.encode).toBeLessThan(1e-3);
+  expect(manifest.runtime.page!.device).toEqual(expect.any(String));
+});

@@ -82,12 +82,17 @@ export function requireForPages(): void {
   if (first !== undefined) throw first;
 }
 
+export interface BrowserOptions {
+  /** Words of the browser's own command line. */
+  readonly settings?: readonly string[] | undefined;
+}
+
 /**
  * Starts the browser without a window. It is talked to through a pipe, which closes when this process is gone, and then the browser
  * ends. Its sandbox is on, unless the user is root, for whom it refuses to start with one.
  * Throws HarnessError where it does not start.
  */
-export async function startBrowser(): Promise<Browser> {
+export async function startBrowser({ settings = [] }: BrowserOptions = {}): Promise<Browser> {
   requireForPages();
   const executablePath = findBrowser()!;
   const { chromium } = (await import(driver)) as typeof import("playwright-core");
@@ -96,7 +101,7 @@ export async function startBrowser(): Promise<Browser> {
       executablePath,
       chromiumSandbox: process.getuid?.() !== 0,
       // Containers give /dev/shm 64 MB; photos and graphs on their way to the page need more.
-      args: ["--disable-dev-shm-usage"],
+      args: ["--disable-dev-shm-usage", ...settings],
       // Ctrl-C is the parent's to handle: what is measured comes to its end first.
       handleSIGINT: false,
       handleSIGTERM: false,

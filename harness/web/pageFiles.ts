@@ -4,8 +4,8 @@ import { runtimeFolder } from "./browser.ts";
 /** A file that a page is served, by the path behind the page's address. */
 export type PageFiles = ReadonlyMap<string, string>;
 
-/** ONNX Runtime's WebAssembly, and the script that it is started by; WebGPU has files of its own. */
-const wasm = ["ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"];
+/** What computes in a page, by the name of the runtime's script and of its WebAssembly, without their endings. */
+const runtimeNames = { wasm: "ort-wasm-simd-threaded", webgpu: "ort-wasm-simd-threaded.asyncify" } as const;
 
 /** Paths in the page's address. The page's worker looks for them by these names. */
 export const pagePaths = { start: "start.js", worker: "worker.js", runtime: "ort/", graphs: "graphs/" } as const;
@@ -18,9 +18,10 @@ worker.onerror = (event) => void fetch("failed", { method: "POST", body: event.m
 export const pageText = `<!doctype html><meta charset="utf-8"><title>sam-bench</title><script src="${pagePaths.start}"></script>\n`;
 
 /** Returns the runtime's files by their paths. Throws HarnessError where it is not installed. */
-export function runtimeFiles(): PageFiles {
+export function runtimeFiles(engine: keyof typeof runtimeNames): PageFiles {
   const folder = runtimeFolder();
-  return new Map(wasm.map((name) => [`${pagePaths.runtime}${name}`, join(folder, name)]));
+  const files = [`${runtimeNames[engine]}.mjs`, `${runtimeNames[engine]}.wasm`];
+  return new Map(files.map((name) => [`${pagePaths.runtime}${name}`, join(folder, name)]));
 }
 
 /** Returns the path of a graph's file; each graph has a folder, since tensors beside it are looked for by their names. */

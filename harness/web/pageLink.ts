@@ -6,7 +6,7 @@ import { type Question, refusal, requireFrames } from "../process/external/answe
 import { ExternalEnded } from "../process/external/ended.ts";
 import { ChannelError, type Message, MessageReader, messageBytes } from "../process/external/messages.ts";
 import { visible } from "../visible.ts";
-import { startBrowser } from "./browser.ts";
+import { type BrowserOptions, startBrowser } from "./browser.ts";
 import type { PageFiles } from "./pageFiles.ts";
 import { type PageServer, servePage } from "./pageServer.ts";
 
@@ -55,10 +55,10 @@ export class PageLink {
   }
 
   /** Starts a browser and opens the page. Throws HarnessError where something that this needs is missing. */
-  static async open(variant: string, files: PageFiles): Promise<PageLink> {
+  static async open(variant: string, files: PageFiles, options: BrowserOptions = {}): Promise<PageLink> {
     const link = new PageLink(variant);
     try {
-      link.#browser = await startBrowser();
+      link.#browser = await startBrowser(options);
       link.#server = await servePage(files, {
         exchange: (request, response) => void link.#exchange(request, response),
         failed: (reason) => link.end(reason),

@@ -1,17 +1,23 @@
 /**
- * Names of the providers that compute in a web page: `web-wasm2` is ONNX Runtime's WebAssembly with two threads. They are no
- * providers of the runtime for Node, and `--runtime web` asks for them.
+ * Names of the providers that compute in a web page: `web-wasm2` is ONNX Runtime's WebAssembly with two threads, `web-webgpu` its
+ * WebGPU. They are no providers of the runtime for Node.
  */
-const pattern = /^web-wasm([1-9]\d{0,2})$/;
+const wasmPattern = /^web-wasm([1-9]\d{0,2})$/;
+
+const webgpu = "web-webgpu";
+
+/** What computes in a page: builds of the runtime for the web have files of their own. */
+export type PageEngine = "wasm" | "webgpu";
 
 /** Returns the provider of WebAssembly in a page with so many threads. */
 export function wasmProvider(threads: number): string {
   return `web-wasm${threads}`;
 }
 
-/** Returns the threads of a provider that computes in a page; nothing for one that does not. */
+/** Returns the threads of a provider that computes in a page; nothing for one that does not. WebGPU has one, which hands work over. */
 export function webThreads(provider: string): number | undefined {
-  const threads = pattern.exec(provider)?.[1];
+  if (provider === webgpu) return 1;
+  const threads = wasmPattern.exec(provider)?.[1];
   return threads === undefined ? undefined : Number(threads);
 }
 
@@ -19,7 +25,13 @@ export function isWeb(provider: string): boolean {
   return webThreads(provider) !== undefined;
 }
 
+/** Returns what computes for a provider that computes in a page. */
+export function engineOf(provider: string): PageEngine {
+  return provider === webgpu ? "webgpu" : "wasm";
+}
+
 /** Returns the provider whose graphs are run: WebAssembly runs those of the processor. */
 export function graphProvider(provider: string): string {
-  return isWeb(provider) ? "cpu" : provider;
+  if (!isWeb(provider)) return provider;
+  return engineOf(provider) === "webgpu" ? "webgpu" : "cpu";
 }

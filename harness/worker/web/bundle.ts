@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Metafile, Plugin } from "esbuild";
 import { homeFolder } from "../../home.ts";
+import type { PageEngine } from "../../onnx/providers/web.ts";
 import { closureHash } from "../../plan/plugins/importClosure.ts";
 import { projectRoot } from "../../plan/plugins/sources.ts";
 import { sha256 } from "../../store/canonical.ts";
@@ -26,14 +27,28 @@ import { serve } from ${JSON.stringify(pageModules.worker)};
 serve(loaders);
 `;
 
-const pageOnnx: Plugin = {
-  name: "onnx of pages",
-  setup(bundler) {
-    bundler.onResolve({ filter: /onnx\/index\.ts$/ }, ({ path, resolveDir }) =>
-      join(resolveDir, path) === onnx.node ? { path: onnx.page } : undefined,
-    );
-  },
+/** The runtime's build that each engine is in. */
+const engines: Readonly<Record<PageEngine, string>> = {
+  wasm: fileURLToPath(new URL("page/engine.ts", import.meta.url)),
+  webgpu: fileURLToPath(new URL("page/webgpuEngine.ts", import.meta.url)),
 };
+
+/** Puts the files of pages in the places of those that they stand for. */
+function replacements(engine: PageEngine): Plugin {
+  const inPlaceOf = new Map([
+    [onnx.node, onnx.page],
+    [engines.wasm, engines[engine]],
+  ]);
+  return {
+    name: "files of pages",
+    setup(bundler) {
+      bundler.onResolve({ filter: /(onnx\/index|\/engine)\.ts$/ }, ({ path, resolveDir }) => {
+        const found = inPlaceOf.get(join(resolveDir, path));
+        return found === undefined ? undefined : { path: found };
+      });
+    },
+  };
+}
 
 export interface Bundled {
   readonly text: string;
@@ -42,7 +57,7 @@ export interface Bundled {
 }
 
 /** Bundles the code of a page's worker. A module of Node that something reaches is an error of the bundler's, which names both. */
-export async function bundlePage(): Promise<Bundled> {
+export async function bundlePage(engine: PageEngine): Promise<Bundled> {
   const { build } = await import("esbuild");
   const { outputFiles, metafile } = await build({
     stdin: { contents: entry, resolveDir: projectRoot, sourcefile: "page.ts", loader: "ts" },
@@ -55,23 +70,25 @@ export async function bundlePage(): Promise<Bundled> {
     target: "es2022",
     // The runtime's WebAssembly is served as it is, and not inside of the script.
     conditions: ["onnxruntime-web-use-extern-wasm"],
-    plugins: [pageOnnx],
+    plugins: [replacements(engine)],
     logLevel: "silent",
   });
   return { text: outputFiles[0]!.text, made: metafile };
 }
 
 /** Returns the file of a page's worker. It is bundled once for the same code, and kept in the home folder. */
-export async function pageWorker(): Promise<string> {
+export async function pageWorker(engine: PageEngine): Promise<string> {
   const { version } = await import("esbuild");
-  const code = [pageModules.worker, pageModules.loaders, onnx.page].map((module) => closureHash(module));
-  const folder = join(homeFolder(), "pages", sha256([entry, version, ...code].join("\n")).slice(0, 16));
+  const code = [pageModules.worker, pageModules.loaders, onnx.page, engines[engine]].map((module) =>
+    closureHash(module),
+  );
+  const folder = join(homeFolder(), "pages", sha256([engine, entry, version, ...code].join("\n")).slice(0, 16));
   const file = join(folder, "worker.js");
   if (existsSync(folder) && (await isWhole(folder))) {
     touch(folder);
     return file;
   }
-  const { text } = await bundlePage();
+  const { text } = await bundlePage(engine);
   removeUnused(dirname(folder));
   await writeWholeFolder(folder, (partial) => writeFileSync(join(partial, "worker.js"), text));
   return file;

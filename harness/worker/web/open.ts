@@ -7,7 +7,9 @@ import { HarnessError } from "../../errors.ts";
 import { checked } from "../../foreign.ts";
 import { graphFilesOf } from "../../onnx/graphFiles.ts";
 import { readSignature } from "../../onnx/index.ts";
+import type { PageEngine } from "../../onnx/providers/web.ts";
 import type { ExternalSupport } from "../../process/external/hello.ts";
+import { visible } from "../../visible.ts";
 import { graphPath, type PageFiles, pagePaths, runtimeFiles } from "../../web/pageFiles.ts";
 import { PageLink } from "../../web/pageLink.ts";
 import { photoVariant, type TimedPhotoVariant } from "../external/photoVariant.ts";
@@ -22,25 +24,33 @@ export interface OpenedPage {
   readonly preset: VariantManifest;
   /** Time from asking for the page until its sessions were open, ms. */
   readonly loadedMs: number;
+  /** What WebGPU computes on, as the browser calls it. */
+  readonly device?: string | undefined;
 }
 
-const loadAnswer = z.object({ sinceOriginMs: z.number().positive() });
+const loadAnswer = z.object({
+  sinceOriginMs: z.number().positive(),
+  device: z.string().min(1).max(200).optional(),
+});
+
+/** Chromium gives pages on Linux no WebGPU without being told to. */
+const browserSettings = { wasm: [], webgpu: ["--enable-unsafe-webgpu"] } as const;
 
 /**
  * Opens a browser with a page that loads the variant's graphs. Throws HarnessError where the browser or the runtime for it is
  * missing, and where the page can not load them.
  */
-export async function openPage({ preset, rules, threads }: PageSetup, graphs: GraphFiles): Promise<OpenedPage> {
+export async function openPage({ preset, rules, engine, threads }: PageSetup, graphs: GraphFiles): Promise<OpenedPage> {
   const { id } = preset;
   requireLoadable(id, Object.values(graphs).flatMap(graphFilesOf));
   const load: PageLoad = { preset, rules, threads, graphs: pageGraphs(graphs) };
-  const link = await PageLink.open(id, await pageFiles(graphs));
+  const link = await PageLink.open(id, await pageFiles(engine, graphs), { settings: browserSettings[engine] });
   try {
     const { fields } = await link.ask({ call: "load", fields: { ...load } });
-    const { sinceOriginMs } = checked(loadAnswer, fields, `${id}: load`);
+    const { sinceOriginMs, device } = checked(loadAnswer, fields, `${id}: load`);
     await link.findMemory();
     const variant = photoVariant(link, { variant: id, supports: supportsOf(preset, graphs) });
-    return { link, variant, preset, loadedMs: sinceOriginMs };
+    return { link, variant, preset, loadedMs: sinceOriginMs, device: device === undefined ? device : visible(device) };
   } catch (error) {
     await link.close();
     throw error;
@@ -63,11 +73,11 @@ export function requireLoadable(variant: string, files: readonly string[]): void
   }
 }
 
-async function pageFiles(graphs: GraphFiles): Promise<PageFiles> {
+async function pageFiles(engine: PageEngine, graphs: GraphFiles): Promise<PageFiles> {
   const own = Object.entries(graphs).flatMap(([graph, file]) =>
     graphFilesOf(file).map((each) => [graphPath(graph, each), each] as const),
   );
-  return new Map([[pagePaths.worker, await pageWorker()], ...runtimeFiles(), ...own]);
+  return new Map([[pagePaths.worker, await pageWorker(engine)], ...runtimeFiles(engine), ...own]);
 }
 
 /** Tensors beside a graph have the names that the graph calls them by. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { HarnessError } from "../../errors.ts";
 import { checked } from "../../foreign.ts";
 import { limits } from "../../limits.ts";
+import { isSoftwareDevice } from "../../onnx/providers/softwareDevices.ts";
 import type { StageOutputs } from "../stages/stageOutputs.ts";
 import type { BoxedPhoto } from "../stages/timedStages.ts";
 import type { OpenedPage } from "./open.ts";
@@ -15,16 +16,28 @@ export interface PageFindings {
   readonly downloadBytes: number;
   /** Time from asking for the page until the first mask of the first photo, ms; everything came from this machine. */
   readonly firstMaskMs: number;
+  /** What WebGPU computed on, as the browser calls it. */
+  readonly device?: string | undefined;
 }
 
 /** Takes a photo and one box through a page that has just been opened. */
 export async function firstMask(
-  { link, preset, loadedMs }: OpenedPage,
+  { link, preset, loadedMs, device }: OpenedPage,
   { photo, boxes }: BoxedPhoto,
 ): Promise<PageFindings> {
   const first = await pageStages({ link, preset }, { photo, boxes: boxes.slice(0, 1) });
   const maskMs = first.prepareMs + first.encodeMs + first.decodeMs + first.upscaleMs;
-  return { browser: link.browser, downloadBytes: link.downloadBytes, firstMaskMs: loadedMs + maskMs };
+  return {
+    browser: link.browser,
+    downloadBytes: link.downloadBytes,
+    firstMaskMs: loadedMs + maskMs,
+    device: deviceText(device),
+  };
+}
+
+function deviceText(device: string | undefined): string | undefined {
+  if (device === undefined || !isSoftwareDevice(device)) return device;
+  return `${device}, a software device: its times are no GPU's`;
 }
 
 const announced = z.object({

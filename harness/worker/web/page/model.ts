@@ -13,6 +13,7 @@ import { outputChecks } from "../../outputChecks.ts";
 import { stageOutputs } from "../../stages/stageOutputs.ts";
 import { type BoxedPhoto, timedStages } from "../../stages/timedStages.ts";
 import type { PageAnswers } from "./channel.ts";
+import { deviceName, engine } from "./engine.ts";
 import { decodePrompts, encodePhoto, type PageModel, photoIn } from "./photo.ts";
 import { scope } from "./scope.ts";
 import { type PageGraph, prepareRuntime } from "./session.ts";
@@ -40,8 +41,9 @@ export function pageAnswers(loaders: PageLoaders, origin: number): PageAnswers {
   };
   return {
     async load({ fields }) {
+      const device = await deviceName();
       model = await load(fields as unknown as PageLoad, loaders);
-      return { fields: { sinceOriginMs: performance.timeOrigin + performance.now() - origin } };
+      return { fields: { device, sinceOriginMs: performance.timeOrigin + performance.now() - origin } };
     },
     async setImage(question) {
       held = undefined;
@@ -73,7 +75,7 @@ async function load({ preset, rules, threads, graphs }: PageLoad, loaders: PageL
     });
   prepareRuntime(threads, graphs);
   const files = Object.fromEntries(Object.keys(graphs).map((name) => [name, name]));
-  const variant = await loaders[rules](files, { provider: "wasm", threads });
+  const variant = await loaders[rules](files, { provider: engine, threads });
   return { variant, preset, checks: outputChecks(preset) };
 }
 

@@ -1,9 +1,9 @@
-import * as ort from "onnxruntime-web/wasm";
 import type { RuntimeOptions } from "../../../api.ts";
 import { HarnessError } from "../../../errors.ts";
 import type { Session } from "../../../onnx/session.ts";
 import { fedData, floatTensor } from "../../../onnx/sessions/feeds.ts";
 import { sessionSettings } from "../../../onnx/sessions/settings.ts";
+import { engine, ort, runtimeName } from "./engine.ts";
 import { scope } from "./scope.ts";
 
 /** Address of the files beside the page, and of those that hold tensors of a graph. */
@@ -18,8 +18,8 @@ let graphs: Readonly<Record<string, PageGraph>> = {};
 export function prepareRuntime(threads: number, known: Readonly<Record<string, PageGraph>>): void {
   const runtime = new URL("ort/", scope.location.href).href;
   ort.env.wasm.wasmPaths = {
-    mjs: `${runtime}ort-wasm-simd-threaded.mjs`,
-    wasm: `${runtime}ort-wasm-simd-threaded.wasm`,
+    mjs: `${runtime}${runtimeName}.mjs`,
+    wasm: `${runtime}${runtimeName}.wasm`,
   };
   ort.env.wasm.numThreads = threads;
   ort.env.logLevel = "fatal";
@@ -34,7 +34,7 @@ export async function openSession(name: string, { optimisation }: RuntimeOptions
     graph.beside.map(async ({ path, address }) => ({ path, data: await bytesAt(address) })),
   );
   const session = await ort.InferenceSession.create(await bytesAt(graph.address), {
-    executionProviders: ["wasm"],
+    executionProviders: [engine],
     executionMode: sessionSettings.executionMode,
     graphOptimizationLevel: optimisation ?? sessionSettings.optimisation,
     externalData,
@@ -46,7 +46,7 @@ export async function openSession(name: string, { optimisation }: RuntimeOptions
   return sessionOf(session);
 }
 
-function sessionOf(session: ort.InferenceSession): Session {
+function sessionOf(session: Awaited<ReturnType<typeof ort.InferenceSession.create>>): Session {
   const types = new Map(session.inputMetadata.map((input) => [input.name, input.isTensor ? input.type : undefined]));
   return {
     inputs: session.inputNames,
@@ -59,7 +59,7 @@ function sessionOf(session: ort.InferenceSession): Session {
       });
       const results = Object.entries(await session.run(Object.fromEntries(tensors), [...wanted])) as [
         string,
-        ort.Tensor,
+        InstanceType<typeof ort.Tensor>,
       ][];
       return Object.fromEntries(results.map(([name, result]) => [name, floatTensor(name, result)]));
     },
