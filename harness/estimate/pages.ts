@@ -1,6 +1,6 @@
 import { findBrowser, missingForPages, webRuntimeVersion } from "../web/browser.ts";
 
-/** What pages of a browser need on this machine. */
+/** Says what pages of a browser need on this machine, and what of it is here. */
 export interface PageState {
   /** Path of the browser; absent where none is installed. */
   readonly browser?: string | undefined;

@@ -113,7 +113,7 @@ export interface RunReport {
   readonly assignments?: Manifest["runtime"]["assignments"];
   /** Times in which the graphs were opened, where the provider builds engines of them. */
   readonly opening?: Manifest["runtime"]["opening"];
-  /** What a page's visitor loads and waits for, where a page of a browser computes. */
+  /** Says what a page's visitor loads and waits for; absent where no page computes. */
   readonly page?: Manifest["runtime"]["page"];
   /** Notes of the variant: what a reader must know of its weights. */
   readonly notes: readonly string[];

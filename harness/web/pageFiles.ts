@@ -4,7 +4,7 @@ import { runtimeFolder } from "./browser.ts";
 /** A file that a page is served, by the path behind the page's address. */
 export type PageFiles = ReadonlyMap<string, string>;
 
-/** What computes in a page, by the name of the runtime's script and of its WebAssembly, without their endings. */
+/** Names the runtime's script and its WebAssembly for each engine, without their endings. */
 const runtimeNames = { wasm: "ort-wasm-simd-threaded", webgpu: "ort-wasm-simd-threaded.asyncify" } as const;
 
 /** Paths in the page's address. The page's worker looks for them by these names. */

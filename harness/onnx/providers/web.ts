@@ -6,7 +6,7 @@ const wasmPattern = /^web-wasm([1-9]\d{0,2})$/;
 
 const webgpu = "web-webgpu";
 
-/** What computes in a page: builds of the runtime for the web have files of their own. */
+/** An engine is what computes in a page: each is a build of the runtime with files of its own. */
 export type PageEngine = "wasm" | "webgpu";
 
 /** Returns the provider of WebAssembly in a page with so many threads. */

@@ -16,7 +16,7 @@ export const pageModules = {
   loaders: join(projectRoot, "variants", "onnx", "loaders.ts"),
 } as const;
 
-/** What variants load graphs by, in Node and in a page. */
+/** Paths of the module that variants load graphs by: the one is for Node, the other for a page. */
 const onnx = {
   node: fileURLToPath(new URL("../../onnx/index.ts", import.meta.url)),
   page: fileURLToPath(new URL("page/onnx.ts", import.meta.url)),

@@ -24,7 +24,7 @@ export interface OpenedPage {
   readonly preset: VariantManifest;
   /** Time from asking for the page until its sessions were open, ms. */
   readonly loadedMs: number;
-  /** What WebGPU computes on, as the browser calls it. */
+  /** Names the device that WebGPU computes on, as the browser calls it. */
   readonly device?: string | undefined;
 }
 

@@ -8,15 +8,15 @@ import type { BoxedPhoto } from "../stages/timedStages.ts";
 import type { OpenedPage } from "./open.ts";
 import { boxedQuestion, pageStages } from "./pageTurn.ts";
 
-/** What a page's visitor waits for and loads. */
+/** Says what a page's visitor waits for and loads. */
 export interface PageFindings {
   /** Name and version of the browser. */
   readonly browser: string;
   /** Bytes of scripts, runtime and graphs, as they lie on disk: no server compressed them. */
   readonly downloadBytes: number;
-  /** Time from asking for the page until the first mask of the first photo, ms; everything came from this machine. */
+  /** Time in ms that passes from asking for the page until the first mask is made; everything comes from this machine. */
   readonly firstMaskMs: number;
-  /** What WebGPU computed on, as the browser calls it. */
+  /** Names the device that WebGPU computed on, as the browser calls it. */
   readonly device?: string | undefined;
 }
 

@@ -9,7 +9,7 @@ export interface Answer {
 /** Functions that answer questions, by the names of their calls. */
 export type PageAnswers = Readonly<Record<string, (question: Message) => Promise<Answer>>>;
 
-/** What browsers and the runtime say where there is no memory left; the runtime is of no use after that. */
+/** Matches what browsers and the runtime say where there is no memory left; the runtime is of no use after that. */
 const outOfMemory =
   /out of memory|allocation failed|bad_alloc|failed to allocate|could not allocate|maximum memory size|Aborted\(|unreachable/i;
 

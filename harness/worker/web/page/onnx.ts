@@ -1,5 +1,5 @@
 /**
- * What variants import of `onnx/index.ts`, for a web page: the bundler puts this file in that one's place. A variant that needs
+ * This file has what variants import of `onnx/index.ts`, for a web page: the bundler puts it in that one's place. A variant that needs
  * more to be loaded can not run in a page, and the bundler names what it needs.
  */
 export { eachImage } from "../../../onnx/batch/eachImage.ts";

@@ -1,4 +1,4 @@
-/** What a dedicated worker of a page finds in its global scope, and Node's types do not name. */
+/** Describes what a page's worker finds in its global scope and Node's types do not name. */
 interface WorkerScope {
   readonly name: string;
   readonly location: { readonly href: string };
