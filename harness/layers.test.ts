@@ -11,7 +11,7 @@ const foundation = ["absent", "files", "foreign", "home", "limits", "visible"];
 /** Rooms that have no part in a plan yet: they know no plug-in. */
 const belowPlan = [
   ...["api", "errors", "mask", "stats", "image", "weights", "coco", "onnx", "quantize", "prompts", "metrics"],
-  ...["protocols", "measure", "process", "store"],
+  ...["protocols", "measure", "process", "web", "store"],
 ];
 
 const belowCommands = [
@@ -63,6 +63,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "plug-in": ["api", "errors", "image", "mask", "coco", "weights", "onnx", "quantize", "stats"],
   measure: ["api", "errors", "stats"],
   process: ["api", "errors", "measure"],
+  web: ["api", "errors", "measure", "process"],
   store: ["api", "errors", "stats"],
   cluster: ["api", "errors", "store"],
   plan: belowPlan,
@@ -100,7 +101,9 @@ const thirdParties: Readonly<Record<string, readonly string[]>> = {
   "vega-lite": ["harness/report/charts/drawing/vega.ts"],
   pdfkit: ["harness/report/charts/drawing/pdf.ts"],
   "@huggingface/transformers": ["harness/portable/transformersJs/fixtures/library.ts"],
-  "playwright-core": ["harness/commands/fixtures/browser.ts"],
+  "playwright-core": ["harness/web/browser.ts", "harness/web/pageLink.ts", "harness/commands/fixtures/browser.ts"],
+  "onnxruntime-web": ["harness/worker/web/page/engine.ts", "harness/worker/web/page/webgpuEngine.ts"],
+  esbuild: ["harness/worker/web/bundle.ts"],
   zeromq: ["notebooks/kernel.ts"],
   "fast-glob": ["harness/plan/plugins/registry.ts"],
   undici: ["harness/pull/http.ts"],

@@ -3,7 +3,9 @@ import type { AnnotationFacts, Checkpoint, GraphFiles } from "../api.ts";
 import type { HarnessError } from "../errors.ts";
 import { type Timing, untimed } from "../measure/timing.ts";
 import { multipliesInt8 } from "../onnx/index.ts";
+import { engineOf, graphProvider, webThreads } from "../onnx/providers/web.ts";
 import type { RunPlan } from "../plan/plan.ts";
+import { decoderRulesOf } from "../plan/plugins/decoderRules.ts";
 import { runtimeOf } from "../plan/point.ts";
 import { givenGraphs, variantFilesOf } from "../plan/variantFiles.ts";
 import { type ChosenVariant, nameOfChosen } from "../plan/weights.ts";
@@ -15,7 +17,7 @@ import { describeUnanswered, prepareExternal } from "./externalRun.ts";
 import { executedGmacs, referenceGmacs } from "./gmacs.ts";
 import { type OverlapCheck, overlapRecord } from "./overlap.ts";
 import { type RunParts, runRecord } from "./runRecord.ts";
-import type { WorkerSetup } from "./setup.ts";
+import type { PageSetup, WorkerSetup } from "./setup.ts";
 import { openWeights } from "./weights/openedWeights.ts";
 
 /**
@@ -95,7 +97,7 @@ export async function prepareRun(
       calibration: calibration?.values,
       beforeWork: watching.beforeWork,
     };
-    const { provider } = runtimeOf(plan, chosen);
+    const provider = graphProvider(runtimeOf(plan, chosen).provider);
     const built = await timing.timed("graphs", () => buildVariant({ ...request, provider }));
     const onCpu = provider === "cpu" ? built : await timing.timed("graphs", () => buildVariant(request));
     const parts: RunParts = {
@@ -204,7 +206,17 @@ function workerSetup({ plan, chosen, built, facts, external }: RunParts): Worker
     boxes: plan.boxes,
     facts,
     external: external?.setup,
+    page: pageSetup(plan, chosen),
   };
+}
+
+/** Returns what a page loads, for a row that one computes. */
+function pageSetup(plan: RunPlan, chosen: ChosenVariant): PageSetup | undefined {
+  const { provider } = runtimeOf(plan, chosen);
+  const threads = webThreads(provider);
+  const rules = threads === undefined ? undefined : decoderRulesOf(chosen.variant);
+  if (threads === undefined || rules === undefined) return undefined;
+  return { preset: chosen.variant.preset, rules, engine: engineOf(provider), threads };
 }
 
 function protocolPluginsOf({ registry, prompts }: RunPlan): readonly string[] {

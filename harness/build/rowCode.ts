@@ -1,8 +1,10 @@
 import { fileURLToPath } from "node:url";
 import type { Protocol } from "../api.ts";
+import { isWeb } from "../onnx/providers/web.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { closureHash } from "../plan/plugins/importClosure.ts";
 import type { RegisteredVariant } from "../plan/plugins/registry.ts";
+import { processor } from "../store/rowName.ts";
 
 /** Metrics do not count: a change of a metric makes no row another one, and rows are scored again. */
 const scoring = { without: ["harness/metrics"] };
@@ -20,12 +22,15 @@ export interface RowCode {
   readonly boxes?: string;
   /** The code that asks another process and holds its answers; absent where none answers. */
   readonly external?: string;
+  /** The code of a page and of what asks it; absent where none computes. */
+  readonly page?: string;
 }
 
 /** Returns the digests for one variant of a plan. A file that none of these modules imports changes none of them. */
 export function rowCode(
   plan: Pick<RunPlan, "prompts" | "registry" | "dataset" | "boxes">,
   { file, external, base }: Pick<RegisteredVariant, "file" | "external" | "base">,
+  provider: string = processor,
 ): RowCode {
   return {
     pipeline: closureHash(moduleOf("../worker/accuracy.ts"), scoring),
@@ -34,11 +39,25 @@ export function rowCode(
     dataset: closureHash(plan.registry.datasetFiles.get(plan.dataset.id)!, scoring),
     boxes: plan.boxes === undefined ? undefined : closureHash(moduleOf("../plan/detectorBoxes.ts"), scoring),
     external: external === undefined ? undefined : askingCode(),
+    page: isWeb(provider) ? pageCode() : undefined,
   };
 }
 
 function askingCode(): string {
   return ["open", "heldPhoto"].map((name) => closureHash(moduleOf(`../worker/external/${name}.ts`), scoring)).join(" ");
+}
+
+/** A page's worker is no import of what opens the page, and neither is what loads graphs in it. */
+function pageCode(): string {
+  const modules = [
+    "worker/web/open.ts",
+    "worker/web/page/worker.ts",
+    "worker/web/page/onnx.ts",
+    "worker/web/page/webgpuEngine.ts",
+  ];
+  return [...modules, "../variants/onnx/loaders.ts", "worker/external/heldPhoto.ts"]
+    .map((module) => closureHash(moduleOf(`../${module}`), scoring))
+    .join(" ");
 }
 
 /** Returns the digest of what a protocol is defined by; the files of its metrics do not count. */

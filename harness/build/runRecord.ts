@@ -1,12 +1,14 @@
 import type { AnnotationFacts, OriginalIds } from "../api.ts";
 import { readEnvironment } from "../measure/environment.ts";
 import { runtimeVersion, sessionSettings } from "../onnx/index.ts";
+import { isWeb } from "../onnx/providers/web.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { runtimeOf } from "../plan/point.ts";
 import { type ChosenVariant, trainedNanoWeights } from "../plan/weights.ts";
 import { canonicalJson, planId, sha256 } from "../store/canonical.ts";
 import { withoutPaths } from "../store/hidden.ts";
 import { type Manifest, schemaVersion } from "../store/schema.ts";
+import { webRuntimeVersion } from "../web/browser.ts";
 import type { BuiltVariant } from "./build.ts";
 import { readCommit } from "./commit.ts";
 import type { ExternalRun } from "./externalRun.ts";
@@ -74,7 +76,7 @@ export function runRecord(parts: RunParts): Manifest {
     runtime: {
       ...runtimeOf(plan, chosen),
       cpus: plan.cpus,
-      onnxruntime: runtimeVersion,
+      onnxruntime: runtimeVersionOf(runtimeOf(plan, chosen).provider),
       graphOptimization: sessionSettings.optimisation,
       spinning: sessionSettings.spinning,
     },
@@ -94,13 +96,13 @@ function resolvedPlan({ plan, chosen, built, weights, facts }: RunParts) {
     schema: schemaVersion,
     graphs: built.hashes,
     weights: weights.source,
-    code: rowCode(plan, variant),
+    code: rowCode(plan, variant, runtimeOf(plan, chosen).provider),
     protocols: Object.fromEntries(plan.prompts.map(({ prompts, protocol }) => [prompts, protocol.id])),
     seed: plan.seed,
     runtime: runtimeOf(plan, chosen),
     cpus: plan.cpus,
     point: point?.sizes,
-    onnxruntime: runtimeVersion,
+    onnxruntime: runtimeVersionOf(runtimeOf(plan, chosen).provider),
     latency: plan.latency,
     dataset: {
       id: plan.dataset.id,
@@ -114,6 +116,10 @@ function resolvedPlan({ plan, chosen, built, weights, facts }: RunParts) {
     // Without it, a shard's plan is that of the whole run: so a merge knows what it makes, and under which id.
     shard: plan.shard,
   };
+}
+
+function runtimeVersionOf(provider: string): string {
+  return isWeb(provider) ? webRuntimeVersion() : runtimeVersion;
 }
 
 /** Returns the original ids of the run's images, by which an export has the ids of the annotation file. */

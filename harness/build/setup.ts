@@ -1,11 +1,13 @@
 import type {
   AnnotationFacts,
   DatasetOptions,
+  DecoderRules,
   FileHints,
   GraphFiles,
   RuntimeOptions,
   VariantManifest,
 } from "../api.ts";
+import type { PageEngine } from "../onnx/providers/web.ts";
 import type { PointSizes } from "../plan/point.ts";
 import type { GroupCommand } from "../process/external/group.ts";
 import type { ExternalDescription, HelloFields } from "../process/external/hello.ts";
@@ -27,6 +29,17 @@ export interface ModelSetup {
   readonly sizes?: PointSizes | undefined;
   /** Present for a variant that another process answers for: then the fields about graphs and plug-ins are not read. */
   readonly external?: ExternalSetup | undefined;
+  /** Present for a row that a page of a browser computes: then the fields about plug-ins are not read. */
+  readonly page?: PageSetup | undefined;
+}
+
+/** Says what a page of a browser loads; it is plain data. */
+export interface PageSetup {
+  readonly preset: VariantManifest;
+  /** Names what loads the graphs: a page has no plug-in. */
+  readonly rules: DecoderRules;
+  readonly engine: PageEngine;
+  readonly threads: number;
 }
 
 /** Says how a worker starts the program that answers. The command is the user's own, or a shipped one: never a stored run's. */

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import type { Findings } from "../estimate/findings.ts";
 import { diskFreeBytes, isSoftwareDevice, vulkanDevice } from "../estimate/machine.ts";
 import { needsOf } from "../estimate/needs.ts";
+import { checkPages } from "../estimate/pages.ts";
 import { swiftShader, useSwiftShader } from "../onnx/fixtures/swiftShader.ts";
 import { fakePythons, onPath } from "../plan/fixtures/fakePython.ts";
 import { resolvePlan } from "../plan/plan.ts";
@@ -58,6 +59,19 @@ test("the text says what is needed and that nothing is missing", async () => {
   expect(out).toMatch(/^2 images of photos \(some \d+ targets\), prompts box, 1p, 3p$/m);
   expect(out).toContain("nothing is missing");
   expect(out.split("\n").filter((line) => line.length > 120 && !line.includes(results))).toEqual([]);
+});
+
+test("what pages of a browser need is named, with what brings it", async () => {
+  const found = JSON.parse((await examinedOnce()).out) as Findings;
+  const complete = { browser: "/opt/chromium", onnxruntime: "1.31.0", missing: [] };
+  expect(findingsText({ ...found, pages: complete })).toMatch(
+    /^pages +can compute by \/opt\/chromium and onnxruntime-web 1\.31\.0$/m,
+  );
+  const lacking = checkPages({ PATH: "" });
+  expect(lacking.browser).toBeUndefined();
+  expect(findingsText({ ...found, pages: lacking }).replaceAll(/\s+/g, " ")).toContain(
+    "can not compute; --runtime web: no browser is installed (expected one of chromium, ",
+  );
 });
 
 test("no line is wider than a terminal of 80, 100 or 140 columns, but for a folder that is", async () => {

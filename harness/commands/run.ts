@@ -59,6 +59,7 @@ export const run: Command = {
       "bench run --variants sam-nano --cpus 0-3 --cold-start --wide",
       "on four processors, with the times of first starts",
     ],
+    ["bench run --variants sam-nano --runtime node,web", "beside it, in a page of a browser"],
     ["bench run --variants all --weights seeded --limit 3", "latency and memory at full size, without checkpoints"],
   ],
   async run(args, console) {

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type { DeclaredValue, Dim, GraphSignature, Random, Tensor } from "../api.ts";
 import { HarnessError } from "../errors.ts";
-import { fedTypes } from "../onnx/session.ts";
+import { fedTypes } from "../onnx/sessions/feeds.ts";
 import { normal, random } from "../stats/random.ts";
 
 export interface InputRequest {

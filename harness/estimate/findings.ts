@@ -12,6 +12,7 @@ import type { RunFlags } from "../plan/runFlags.ts";
 import { chooseWeights } from "../plan/weights.ts";
 import { checkProviders, diskFreeBytes, type ProviderState } from "./machine.ts";
 import { needsOf, type PlanNeeds } from "./needs.ts";
+import { checkPages, type PageState } from "./pages.ts";
 import { timeShortage } from "./planTime.ts";
 import { checkPrograms, type ProgramState } from "./programs.ts";
 import { measureSpeeds } from "./speeds.ts";
@@ -40,6 +41,8 @@ export interface Findings {
   readonly installed: readonly InstalledWeights[];
   /** Programs of other people's Python that can answer for variants; nothing else needs a Python. */
   readonly programs: readonly ProgramState[];
+  /** Says whether pages of a browser can compute here (`--runtime web`). */
+  readonly pages: PageState;
   readonly gmacsPerSecond?: number;
   /** The same for each provider of the plan, the first of which is that of `gmacsPerSecond`. */
   readonly speeds?: readonly { readonly provider: string; readonly gmacsPerSecond: number }[];
@@ -66,6 +69,7 @@ export async function examine(flags: RunFlags, results: string): Promise<Finding
     disks,
     installed: await installedWeights(registry),
     programs: await checkPrograms(registry, flags.python),
+    pages: checkPages(),
     commit,
     ...(await examinePlan(flags, { machine, providers, disks })),
   };

@@ -5,9 +5,10 @@ import type ort from "onnxruntime-node";
 import { withValues } from "../absent.ts";
 import type { DeclaredValue, RuntimeOptions, Tensor } from "../api.ts";
 import { HarnessError, unknown } from "../errors.ts";
-import { toHalves } from "./halves.ts";
 import { sumsInt8In32Bits } from "./int8Sums.ts";
 import { askedProviders, configurationOf, prepareEnvironment, settingsOf } from "./providers/settings.ts";
+import { fedData, floatTensor } from "./sessions/feeds.ts";
+import { sessionSettings } from "./sessions/settings.ts";
 
 /** A session is a graph ready to run. Feeds and results are float32 by the graph's own names. */
 export interface Session {
@@ -33,16 +34,10 @@ export interface SessionOptions extends RuntimeOptions {
   readonly model?: Uint8Array;
 }
 
-/** The settings of every session; the manifest records them. */
-export const sessionSettings = { optimisation: "all", spinning: false, executionMode: "sequential" } as const;
-
 const require = createRequire(import.meta.url);
 
 export const runtimeVersion: string = (require("onnxruntime-node/package.json") as { readonly version: string })
   .version;
-
-/** Types that inputs may have. */
-export const fedTypes = ["float32", "float64", "float16", "int64", "int32", "int8", "uint8", "bool"] as const;
 
 /** The parts of the runtime that sessions are made with. Tests bring others, which record what they are asked for. */
 export interface SessionMaker {
@@ -107,8 +102,8 @@ export async function openSession(
     inputs: session.inputNames,
     outputs: session.outputNames,
     async run(feeds, wanted = session.outputNames) {
-      const results = await run(feeds, wanted);
-      return Object.fromEntries(Object.entries(results).map(([name, result]) => [name, tensorOf(name, result)]));
+      const results = Object.entries(await run(feeds, wanted)) as [string, ort.Tensor][];
+      return Object.fromEntries(results.map(([name, result]) => [name, floatTensor(name, result)]));
     },
     async close() {
       if (tracedFolder(options) !== undefined) session.endProfiling();
@@ -221,38 +216,9 @@ function besideFile(file: string | undefined): Readonly<Record<string, string>> 
   return file === undefined ? {} : { model_external_initializers_file_folder_path: dirname(file) };
 }
 
-/**
- * Returns the tensor in the type that the graph declares. An input that the graph does not declare is refused by the runtime in
- * its own words.
- */
-function feedOf(name: string, { data, dims }: Tensor, type: ort.Tensor.Type | undefined): ort.Tensor {
+function feedOf(name: string, tensor: Tensor, type: ort.Tensor.Type | undefined): ort.Tensor {
   const { Tensor: OrtTensor } = runtime();
-  switch (type) {
-    case undefined:
-    case "float32":
-      return new OrtTensor("float32", data, dims);
-    case "float64":
-      return new OrtTensor("float64", Float64Array.from(data), dims);
-    case "float16":
-      return new OrtTensor("float16", toHalves(data), dims);
-    case "int64":
-      return new OrtTensor("int64", BigInt64Array.from(data, BigInt), dims);
-    case "int32":
-      return new OrtTensor("int32", Int32Array.from(data), dims);
-    case "int8":
-      return new OrtTensor("int8", Int8Array.from(data), dims);
-    case "uint8":
-      return new OrtTensor("uint8", Uint8Array.from(data), dims);
-    case "bool":
-      return new OrtTensor("bool", Uint8Array.from(data), dims);
-    default:
-      throw new HarnessError(`input ${name} is ${type}`, { expected: fedTypes.join(", ") });
-  }
-}
-
-function tensorOf(name: string, result: ort.OnnxValue): Tensor {
-  const tensor = result as ort.Tensor;
-  if (!(tensor.data instanceof Float32Array))
-    throw new HarnessError(`output ${name} is ${tensor.type}`, { expected: "float32" });
-  return { dims: tensor.dims, data: tensor.data };
+  const fed = fedData(name, tensor, type);
+  // One constructor for all types: its overloads pair each with its array.
+  return new OrtTensor(fed.type as "float32", fed.data as Float32Array, tensor.dims);
 }

@@ -5,7 +5,8 @@ import { temporaryFolder } from "./fixtures/runGraph.ts";
 import { GraphBuilder } from "./graph.ts";
 import { add, mul, reshape } from "./layers.ts";
 import { openSession } from "./session.ts";
-import { leastScores, siftedModel } from "./sifted.ts";
+import { leastScores } from "./sessions/siftedInputs.ts";
+import { siftedModel } from "./sifted.ts";
 import { writeGraph } from "./write.ts";
 
 let folder: string;

@@ -1,13 +1,11 @@
 import { readFileSync } from "node:fs";
 import type { DeclaredNode, GraphSignature } from "../api.ts";
+import { leastScores } from "./sessions/siftedInputs.ts";
 import { readSignature } from "./signature.ts";
 import { cutModel, encodeGraphPart, type GraphPart } from "./write.ts";
 
 /** Names of a decoder's outputs: what it computes last, and what tells whether that is needed. */
 const names = { masks: "low_res_masks", scores: "iou_predictions" } as const;
-
-/** Input that a sifted decoder has besides the decoder's own: the least predicted IoU of each mask, [masks]. */
-export const leastScores = "least_iou_predictions";
 
 export interface SiftedModel {
   readonly model: Uint8Array;

@@ -54,6 +54,12 @@ export const planOptions = {
     type: "string",
     default: "cpu",
   },
+  runtime: {
+    describe:
+      "node, or web: pages of a browser compute, by WebAssembly with 1 thread and with --threads, each a row; node,web for both",
+    type: "string",
+    default: "node",
+  },
   "accept-error": {
     describe: "measure a provider whose outputs are over 2 % of their std off from the processor's",
     type: "boolean",

@@ -10,10 +10,11 @@ import { requireMeasurable, withFloors } from "./floors.ts";
 import { type LatencySettings, latencySettings } from "./latencySettings.ts";
 import { openDataset } from "./openDataset.ts";
 import { planOptions } from "./options.ts";
+import { withPageRows } from "./pageRows.ts";
 import { processorsOf } from "./pinnedCpus.ts";
 import { bookOf } from "./plugins/book.ts";
 import { loadRegistry, type Registry } from "./plugins/registry.ts";
-import { onProviders, providersOf } from "./providers.ts";
+import { onProviders, plannedProviders } from "./providers.ts";
 import {
   atLeast,
   imageTimeoutOf,
@@ -72,7 +73,6 @@ const defaults = {
   weights: planOptions.weights.default,
   dataset: planOptions.dataset.default,
   seed: planOptions.seed.default,
-  provider: planOptions.provider.default,
 } as const;
 
 /** Returns the plan of a run. Throws HarnessError for every mistake that can be known before the first image. */
@@ -87,7 +87,7 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
   const shard = shardOf(flags);
   const names = namesOf(flags);
   const { threads, cpus } = processorsOf(flags);
-  const providers = providersOf(flags.provider ?? defaults.provider);
+  const providers = plannedProviders(flags, threads);
   const weighed = await chooseWeights(registry, {
     variants: withSettings(registry, names, flags.settings ?? {}),
     weights: flags.weights ?? defaults.weights,
@@ -99,7 +99,13 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
   };
   const fitting = names.includes("all") ? withoutMisfits(available, prompts) : available;
   const phases = phasesOf(flags, registry.datasets.get(flags.dataset ?? defaults.dataset));
-  const { chosen, leftOut } = flags.baseline === true ? withFloors(fitting, { registry, prompts, phases }) : fitting;
+  const measured = flags.baseline === true ? withFloors(fitting, { registry, prompts, phases }) : fitting;
+  const rows = { chosen: onProviders(measured.chosen, providers), leftOut: measured.leftOut };
+  const { chosen, leftOut } = withPageRows(rows, {
+    prompts,
+    flags,
+    unfit: names.includes("all") ? "left out" : "refused",
+  });
   if (chosen.length === 0)
     throw new HarnessError("no variant is left to run", {
       hint: leftOut[0]?.command ?? "bench list variants shows those that there are",
@@ -116,7 +122,7 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
   return {
     registry,
     variantFiles,
-    chosen: onProviders(chosen, providers),
+    chosen,
     leftOut,
     dataset,
     datasetOptions,

@@ -1,4 +1,5 @@
 import type { RuntimeOptions, VariantManifest } from "../api.ts";
+import { webThreads } from "../onnx/providers/web.ts";
 import { processor } from "../store/rowName.ts";
 import type { RegisteredVariant } from "./plugins/registry.ts";
 
@@ -32,7 +33,7 @@ export function runtimeOf(
   { runtime: { threads } }: { readonly runtime: Pick<RuntimeOptions, "threads"> },
   { provider = processor, point }: Measured,
 ): PlanPoint["runtime"] {
-  return point?.runtime ?? { provider, threads };
+  return point?.runtime ?? { provider, threads: webThreads(provider) ?? threads };
 }
 
 /** Returns the variant with an input of another side, if one is given; what it says of itself tells that nobody trained it for that. */

@@ -27,6 +27,8 @@ export interface RunFlags {
   /** Logical processors, such as `0-3,8`, that the measured processes are pinned to. */
   readonly cpus?: string;
   readonly provider?: string;
+  /** Names where rows are computed: `node`, `web` for a page of a browser, or both. */
+  readonly runtime?: string;
   /** Allows a provider that computes something else than the processor. */
   readonly "accept-error"?: boolean;
   readonly rounds?: number;

@@ -5,6 +5,7 @@ import { measuredGraphs } from "../build/build.ts";
 import type { OpenedWeights } from "../build/weights/openedWeights.ts";
 import { HarnessError } from "../errors.ts";
 import { modelFile, type PortableModel, portableModelSchema, writeGraph } from "../onnx/index.ts";
+import { decoderRulesOf } from "../plan/plugins/decoderRules.ts";
 import { type RegisteredVariant, type Registry, weightsVariantOf } from "../plan/plugins/registry.ts";
 import { portableModel } from "./description.ts";
 import { replaceFolder } from "./folder.ts";
@@ -51,15 +52,15 @@ export async function writeModel({ folder, progress, ...from }: ModelToWrite): P
 }
 
 /** Returns the rules of a variant's decoder, or those of its base. Throws HarnessError where there are no graphs to write. */
-export function rulesOf({ preset, plugin, files, external, base }: RegisteredVariant): DecoderRules {
+export function rulesOf(variant: RegisteredVariant): DecoderRules {
+  const { preset, files, external } = variant;
   const refusal = (why: string, hint: string) => new HarnessError(`${preset.id}: can not be written: ${why}`, { hint });
   if (files !== undefined) throw refusal("it is ONNX files of your own already", "copy them");
   if (external !== undefined) throw refusal("another program runs it", "export it with that program");
   if (preset.role === "floor")
     throw refusal("it is a floor, and has no graph", "bench list variants shows those that have");
-  const rules = plugin.decoderRules?.(preset);
+  const rules = decoderRulesOf(variant);
   if (rules !== undefined) return rules;
-  if (base !== undefined) return rulesOf(base);
   throw refusal(
     "its plug-in does not say how its decoder is fed",
     "add decoderRules to the plug-in: harness/api/variants.ts lists the rules",

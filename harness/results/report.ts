@@ -1,5 +1,6 @@
 import type { Metric, TheoryCounts } from "../api.ts";
 import type { Figure } from "../metrics/index.ts";
+import { isWeb } from "../onnx/providers/web.ts";
 import { programText } from "../process/external/hello.ts";
 import { ownBook } from "../protocols/index.ts";
 import { type LatencySummary, latencySummary, median } from "../stats/summary.ts";
@@ -112,6 +113,8 @@ export interface RunReport {
   readonly assignments?: Manifest["runtime"]["assignments"];
   /** Times in which the graphs were opened, where the provider builds engines of them. */
   readonly opening?: Manifest["runtime"]["opening"];
+  /** Says what a page's visitor loads and waits for; absent where no page computes. */
+  readonly page?: Manifest["runtime"]["page"];
   /** Notes of the variant: what a reader must know of its weights. */
   readonly notes: readonly string[];
   readonly warnings: Manifest["warnings"];
@@ -203,6 +206,7 @@ export async function reportOfRows(run: StoredRun, rows: RunRows, options: Repor
     providerError: manifest.runtime.providerError,
     assignments: manifest.runtime.assignments,
     opening: manifest.runtime.opening,
+    page: manifest.runtime.page,
     notes: [...variant.notes, ...fallbackTexts(manifest.runtime)],
     warnings: [...warningsOf(manifest, rows), ...accuracy.unknown.map((text) => ({ about: "metrics", text }))],
   };
@@ -294,16 +298,27 @@ export function sameConditions(a: Conditions, b: Conditions): boolean {
   return differingConditions(a, b).length === 0;
 }
 
+/** Tells whether a page of a browser computed: then the row's name says its threads, and its runtime is that for the web. */
+export function computedInPage({ provider }: Pick<Conditions, "provider">): boolean {
+  return provider !== undefined && isWeb(provider);
+}
+
 /**
  * Returns the conditions in which two rows differ. The seed, the provider and the program that answers do not count: the last two
- * are what is measured, and a row's name says them. The GPU and the version of ONNX Runtime count between rows that both have one.
+ * are what is measured, and a row's name says them; so it does of the threads and the runtime of a page. The GPU and the version of
+ * ONNX Runtime count between rows that both have one.
  */
 export function differingConditions(a: Conditions, b: Conditions): readonly (keyof Conditions)[] {
-  const always = ["threads", "cpu", "cores", "cpus", "quota", "recorded"] as const;
+  const always = ["cpu", "cores", "cpus", "quota", "recorded"] as const;
   const ofBoth = ["gpu", "onnxruntime"] as const;
+  const named = computedInPage(a) !== computedInPage(b) ? ["onnxruntime"] : [];
+  const threads = computedInPage(a) || computedInPage(b) || a.threads === b.threads ? [] : (["threads"] as const);
   return [
+    ...threads,
     ...always.filter((name) => a[name] !== b[name]),
-    ...ofBoth.filter((name) => a[name] !== undefined && b[name] !== undefined && a[name] !== b[name]),
+    ...ofBoth
+      .filter((name) => !named.includes(name))
+      .filter((name) => a[name] !== undefined && b[name] !== undefined && a[name] !== b[name]),
   ];
 }
 

@@ -181,8 +181,8 @@ async function openChecked(
     await run.close();
     return undefined;
   }
-  const { error, assignments, opening } = checked;
-  await run.update({ runtime: { ...run.manifest.runtime, providerError: error, assignments, opening } });
+  const { error, assignments, opening, page } = checked;
+  await run.update({ runtime: { ...run.manifest.runtime, providerError: error, assignments, opening, page } });
   for (const { text } of providerWarnings(run.manifest.runtime)) observer.note(`${row}: ${text}`);
   for (const text of fallbackTexts(run.manifest.runtime)) observer.note(`${row}: ${text}`);
   return run;

@@ -25,6 +25,7 @@ test("a row on another provider than the processor has it at its end, and a floo
 
 test("a row's name is parted from its provider", () => {
   expect(providerParts("sam-nano:mine@webgpu")).toEqual({ row: "sam-nano:mine", provider: "webgpu" });
+  expect(providerParts("sam-nano@web-wasm2")).toEqual({ row: "sam-nano", provider: "web-wasm2" });
   expect(providerParts("sam-nano")).toEqual({ row: "sam-nano", provider: "cpu" });
   expect(providerParts("@webgpu")).toEqual({ row: "@webgpu", provider: "cpu" });
 });

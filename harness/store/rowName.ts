@@ -1,7 +1,8 @@
 /**
  * A row is called by its variant's id, or by a name of its own where a user named the checkpoint: `sam-nano:mine`, and
  * `sam-fast/sam-nano:mine` for a method on it. The name stands behind the model whose checkpoint it is. A row that was measured
- * on another provider than the processor has the provider's name at its end: `sam-nano@webgpu`, `sam-nano:mine@webgpu`.
+ * on another provider than the processor has the provider's name at its end: `sam-nano@webgpu`, `sam-nano:mine@webgpu`; a page of a
+ * browser is such a provider, `sam-nano@web-wasm2`.
  */
 
 /** The provider whose rows have no provider in their names: every machine has it. */
@@ -38,7 +39,7 @@ export function nameOnProcessor({ id, name }: Pick<NamedRun["variant"], "id" | "
 
 /** Parts a row's name: what it is called on the processor, and the provider. A variant's id may hold an @ of its own. */
 export function providerParts(row: string): { readonly row: string; readonly provider: string } {
-  const [, before, provider] = /^(.+)@([a-z0-9]+)$/.exec(row) ?? [];
+  const [, before, provider] = /^(.+)@([a-z0-9]+(?:-[a-z0-9]+)*)$/.exec(row) ?? [];
   return before === undefined || provider === undefined ? { row, provider: processor } : { row: before, provider };
 }
 

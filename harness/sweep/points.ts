@@ -1,5 +1,6 @@
 import type { Precision } from "../api.ts";
 import { HarnessError } from "../errors.ts";
+import { isWeb } from "../onnx/providers/web.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { type PlanPoint, runtimeOf, variantAtSide } from "../plan/point.ts";
 import type { ChosenVariant } from "../plan/weights.ts";
@@ -74,7 +75,7 @@ function chosenAt(plan: RunPlan, { values, label }: SweepPoint, axes: readonly A
 /** Axes that a variant does not have whose graphs are not built here. */
 const ofBuiltGraphs: readonly AxisName[] = ["batch", "side", "precision"];
 
-function requireAxis({ variant, external, unanswered }: ChosenVariant, { name }: Axis): void {
+function requireAxis({ variant, external, unanswered, provider }: ChosenVariant, { name }: Axis): void {
   const { preset, files } = variant;
   const refuse = (found: string, expected: string) => {
     throw new HarnessError(`${preset.id}: can not be swept over ${name}`, { found, expected });
@@ -82,6 +83,7 @@ function requireAxis({ variant, external, unanswered }: ChosenVariant, { name }:
   if (preset.role === "floor") refuse("a floor, which has no graphs", "a model");
   if ((external !== undefined || unanswered !== undefined) && name !== "threads")
     refuse("another program answers for it", "the axis threads");
+  if (isWeb(provider ?? "")) refuse("a page of a browser computes it", "--runtime node");
   if (files !== undefined && ofBuiltGraphs.includes(name))
     refuse("ONNX files of your own, which are as they are", "the axes threads, prompts and provider");
   if (preset.calibration !== undefined && name === "side")

@@ -10,8 +10,8 @@ import { withVariantFiles } from "../plan/variantFiles.ts";
 import { answerRequests } from "../process/calls.ts";
 import { batchPrompts, boxPrompt } from "../prompts/timedBoxes.ts";
 import { loadVariant, outputsHint } from "./authoredVariant.ts";
-import { encoding } from "./encoding.ts";
 import { type OutputChecks, outputChecks } from "./outputChecks.ts";
+import { encoding } from "./stages/encoding.ts";
 
 export interface ModelCalls {
   open: { readonly request: { readonly setup: ModelSetup }; readonly reply: LoadedMemory };

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { MaskPrediction, Variant, VariantManifest } from "../api.ts";
-import { providerError, stageOutputs } from "./providerError.ts";
+import { providerError } from "./providerError.ts";
+import { stageOutputs } from "./stages/stageOutputs.ts";
 
 const values = (...numbers: number[]) => Float32Array.from(numbers);
 

@@ -1,16 +1,6 @@
-import type {
-  Box,
-  GraphFiles,
-  ImageEmbedding,
-  MaskPrediction,
-  RgbImage,
-  Tensor,
-  Variant,
-  VariantManifest,
-} from "../api.ts";
+import type { GraphFiles, Variant } from "../api.ts";
 import type { ModelSetup } from "../build/setup.ts";
 import { HarnessError } from "../errors.ts";
-import { prepare, toModelFrame } from "../image/prepare.ts";
 import { timed } from "../measure/clock.ts";
 import { buildsEngines } from "../onnx/index.ts";
 import { type Assignment, assignmentOf } from "../onnx/trace/assignment.ts";
@@ -20,10 +10,12 @@ import { loadPlugins, type RegisteredVariant, variantOf } from "../plan/plugins/
 import { variantAtSide } from "../plan/point.ts";
 import { withVariantFiles } from "../plan/variantFiles.ts";
 import { answerRequests } from "../process/calls.ts";
-import { boxPrompt } from "../prompts/timedBoxes.ts";
 import { processor } from "../store/rowName.ts";
 import { loadVariant } from "./authoredVariant.ts";
-import { encoding } from "./encoding.ts";
+import { type StageOutputs, stageOutputs } from "./stages/stageOutputs.ts";
+import type { BoxedPhoto } from "./stages/timedStages.ts";
+import { type OpenedPage, openPage } from "./web/open.ts";
+import { firstMask, type PageFindings, pageOutputs } from "./web/pageOutputs.ts";
 
 /** Difference between a provider's outputs and the processor's: the largest absolute difference of a stage over the std. */
 export interface ProviderError {
@@ -42,28 +34,30 @@ export interface ProviderFindings {
    * unless the engines were kept from before.
    */
   readonly opening?: { readonly firstMs: number; readonly againMs: number } | undefined;
-}
-
-interface ProviderSample {
-  readonly photo: RgbImage;
-  readonly boxes: readonly Box[];
+  /** Present where a page of a browser computed. */
+  readonly page?: PageFindings | undefined;
 }
 
 export interface ProviderCalls {
   open: { readonly request: { readonly setup: ModelSetup }; readonly reply: object };
   /** Compares both; `cpuGraphs` are those that the processor would run. */
   compare: {
-    readonly request: { readonly sample: ProviderSample; readonly cpuGraphs: GraphFiles };
+    readonly request: { readonly sample: BoxedPhoto; readonly cpuGraphs: GraphFiles };
     readonly reply: ProviderFindings;
   };
 }
 
 export function serve(): void {
-  let opened: Opened | undefined;
+  let opened: Opened | OpenedInPage | undefined;
   answerRequests<ProviderCalls>({
     async open({ setup }) {
       const registry = await withVariantFiles(await loadPlugins(setup.plugins), setup.variantFiles, setup.fileHints);
       const registered = variantAtSide(variantOf(registry, setup.variant), setup.sizes?.side);
+      if (setup.page !== undefined) {
+        const page = await openPage(setup.page, setup.graphs);
+        opened = { registered, setup, page };
+        return {};
+      }
       const opening = await openingTimes(registered, setup);
       const variant = await loadVariant(registered, setup.graphs, setup.runtime);
       opened = { registered, variant, setup, opening };
@@ -71,6 +65,7 @@ export function serve(): void {
     },
     async compare({ sample, cpuGraphs }) {
       if (opened === undefined) throw new Error("a call before open");
+      if ("page" in opened) return comparePage(opened, sample, cpuGraphs);
       const { registered, variant, setup, opening } = opened;
       const { preset } = registered;
       const batch = setup.sizes?.batch;
@@ -78,8 +73,7 @@ export function serve(): void {
       // The first run compiles kernels: a second one shows where the time goes, unless it takes long.
       if (first.durationMs < defaults.againMs) await stageOutputs({ variant, preset, batch }, sample);
       await variant.close();
-      const onCpu = await loadVariant(registered, cpuGraphs, { provider: processor, threads: setup.runtime.threads });
-      const expected = await stageOutputs({ variant: onCpu, preset, batch }, sample);
+      const expected = await outputsOnProcessor(opened, sample, cpuGraphs);
       return { error: providerError(first.value, expected), assignments: assignmentsOf(setup), opening };
     },
   });
@@ -90,10 +84,39 @@ const defaults = {
   againMs: 10_000,
 };
 
-interface Opened {
+interface Held {
   readonly registered: RegisteredVariant;
-  readonly variant: Variant;
   readonly setup: ModelSetup;
+}
+
+interface OpenedInPage extends Held {
+  readonly page: OpenedPage;
+}
+
+/** Compares a page with the processor, and closes it; its first mask is timed before that. */
+async function comparePage(held: OpenedInPage, sample: BoxedPhoto, cpuGraphs: GraphFiles): Promise<ProviderFindings> {
+  const { page } = held;
+  try {
+    const findings = await firstMask(page, sample);
+    const found = await pageOutputs(page, sample);
+    const expected = await outputsOnProcessor(held, sample, cpuGraphs);
+    return { error: providerError(found, expected), assignments: [], page: findings };
+  } finally {
+    await page.link.close();
+  }
+}
+
+async function outputsOnProcessor(
+  { registered, setup: { runtime, sizes } }: Held,
+  sample: BoxedPhoto,
+  cpuGraphs: GraphFiles,
+): Promise<StageOutputs> {
+  const variant = await loadVariant(registered, cpuGraphs, { provider: processor, threads: runtime.threads });
+  return stageOutputs({ variant, preset: registered.preset, batch: sizes?.batch }, sample);
+}
+
+interface Opened extends Held {
+  readonly variant: Variant;
   readonly opening: ProviderFindings["opening"];
 }
 
@@ -128,46 +151,6 @@ function lastRun(file: string): TracedRun | undefined {
   }
 }
 
-/** Outputs by stage: they are those of one image and its boxes. */
-interface StageOutputs {
-  readonly encode: readonly Tensor["data"][];
-  readonly decode: readonly Tensor["data"][];
-}
-
-interface Compared {
-  readonly variant: Variant;
-  readonly preset: VariantManifest;
-  /** Images in one call of the encoder, of which the first is compared; 1 if left out. */
-  readonly batch?: number | undefined;
-}
-
-/**
- * Runs one image and its boxes. The values of all prompts are one output: the std is over all of them. Each skip connection is an
- * output of the encoder, as the embedding is.
- */
-export async function stageOutputs(
-  { variant, preset, batch }: Compared,
-  { photo, boxes }: ProviderSample,
-): Promise<StageOutputs> {
-  const [embedding] = (await encoding({ variant, preset, batch }, prepare(photo, preset.input))()) as [ImageEmbedding];
-  const prompts = boxes.map((box) => toModelFrame(boxPrompt(box, preset), embedding.geometry));
-  const predictions = await variant.decode(embedding, prompts);
-  const encode = [embedding.tensor, ...Object.values(embedding.skipConnections ?? {})].map(({ data }) => data);
-  const logits = predictions.filter(
-    (each): each is Extract<MaskPrediction, { kind: "logits" }> => each.kind === "logits",
-  );
-  if (logits.length > 0)
-    return {
-      encode,
-      decode: [
-        joined(logits.map(({ lowResLogits }) => lowResLogits.data)),
-        joined(logits.map(({ predictedIou }) => predictedIou)),
-      ],
-    };
-  const everything = await variant.everything?.(embedding);
-  return { encode: everything?.kind === "masks" ? [...encode, everything.scores] : encode, decode: [] };
-}
-
 export function providerError(found: StageOutputs, expected: StageOutputs): ProviderError {
   const worst = (stage: keyof StageOutputs) =>
     Math.max(...expected[stage].map((values, i) => differenceOverStd(found[stage][i]!, values)));
@@ -193,14 +176,4 @@ function differenceOverStd(found: Float32Array, expected: Float32Array): number 
   }
   const mean = sum / expected.length;
   return largest === 0 ? 0 : largest / Math.sqrt(Math.max(squares / expected.length - mean ** 2, 0));
-}
-
-function joined(arrays: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(arrays.reduce((length, each) => length + each.length, 0));
-  let at = 0;
-  for (const each of arrays) {
-    whole.set(each, at);
-    at += each.length;
-  }
-  return whole;
 }

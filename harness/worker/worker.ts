@@ -1,5 +1,5 @@
-import type { ImageId } from "../api.ts";
-import type { ExternalSetup, WorkerSetup } from "../build/setup.ts";
+import type { GraphFiles, ImageId } from "../api.ts";
+import type { ExternalSetup, PageSetup, WorkerSetup } from "../build/setup.ts";
 import { type ProcessMemory, processMemory } from "../measure/memory.ts";
 import { withDetectorBoxes } from "../plan/detectorBoxes.ts";
 import { openDataset } from "../plan/openDataset.ts";
@@ -20,6 +20,8 @@ import { embeddingHolder } from "./heldImage.ts";
 import { type LatencySample, measureTurn } from "./latency.ts";
 import { outputChecks } from "./outputChecks.ts";
 import { stagedHolder, stagesByName } from "./stagedHolder.ts";
+import { openPage } from "./web/open.ts";
+import { measurePageTurn } from "./web/pageTurn.ts";
 
 export interface WorkerCalls {
   /** Loads graphs and data set; `residentBytes` is the memory of the process with both. */
@@ -68,6 +70,7 @@ async function open(setup: WorkerSetup): Promise<Opened> {
   const dataset = setup.boxes === undefined ? annotated : await withDetectorBoxes(annotated, setup.boxes);
   const phase = { dataset, passes: passesOfSetup(setup, bookOf(registry)), seed: setup.seed };
   if (setup.external !== undefined) return openExternal(setup.external, phase);
+  if (setup.page !== undefined) return openInPage(setup.page, setup.graphs, phase);
   const registered = variantAtSide(variantOf(registry, setup.variant), setup.sizes?.side);
   const { preset, file } = registered;
   const variant = await loadVariant(registered, setup.graphs, setup.runtime, setup.facts);
@@ -86,6 +89,17 @@ async function openExternal(external: ExternalSetup, phase: Omit<AccuracyInput, 
     rows: rowsOf({ holder: photoHolder(variant, preset), ...phase }, link.memory),
     residentBytes: processMemory().residentBytes() + link.memory.residentBytes(),
     turn: (image) => measurePhotoTurn({ ...opened, dataset: phase.dataset }, image),
+    close: () => link.close(),
+  };
+}
+
+async function openInPage(page: PageSetup, graphs: GraphFiles, phase: Omit<AccuracyInput, "holder">): Promise<Opened> {
+  const opened = await openPage(page, graphs);
+  const { link, variant, preset } = opened;
+  return {
+    rows: rowsOf({ holder: photoHolder(variant, preset), ...phase }, link.memory),
+    residentBytes: processMemory().residentBytes() + link.memory.residentBytes(),
+    turn: (image) => measurePageTurn({ ...opened, dataset: phase.dataset }, image),
     close: () => link.close(),
   };
 }

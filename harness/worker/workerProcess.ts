@@ -77,7 +77,7 @@ export async function startModelProcess(
 ): Promise<Started<ModelCalls>> {
   // The photo's bytes are sent as they are.
   const options = {
-    module: new URL(setup.external === undefined ? "modelMemory.mjs" : "external/photoMemory.mjs", import.meta.url),
+    module: new URL(isOwnProcess(setup) ? "modelMemory.mjs" : "external/photoMemory.mjs", import.meta.url),
     serialization: "advanced",
     cpus: setup.cpus,
     deadlines,
@@ -152,16 +152,21 @@ async function started<All extends Opening<All>>(
     await worker.close();
     if (!(error instanceof WorkerFailed)) throw error;
     if (error.thrownAt !== undefined) throw new Error(`${setup.variant}: loading failed: ${error.thrownAt}`);
-    throw setup.plugins.every(isOwnModule) && setup.external === undefined
+    throw setup.plugins.every(isOwnModule) && isOwnProcess(setup)
       ? new HarnessError(error.message, { hint: error.hint })
       : error;
   }
 }
 
+/** Tells whether a worker computes by itself, and asks no program and no browser. */
+function isOwnProcess({ external, page }: ModelSetup): boolean {
+  return external === undefined && page === undefined;
+}
+
 /** Returns the part of a worker's setup that a model's process needs: nothing about the data set. */
 function modelOf(setup: ModelSetup): ModelSetup {
-  const { variant, plugins, variantFiles, fileHints, graphs, runtime, sizes, external } = setup;
-  return { variant, plugins, variantFiles, graphs, runtime, sizes, fileHints, external };
+  const { variant, plugins, variantFiles, fileHints, graphs, runtime, sizes, external, page } = setup;
+  return { variant, plugins, variantFiles, graphs, runtime, sizes, fileHints, external, page };
 }
 
 interface ProcessOptions extends ChildOptions {

@@ -1,6 +1,6 @@
 import type { Box, Geometry, MaskPrediction, Point, Prompt, Rle } from "../../harness/api.ts";
 import { HarnessError } from "../../harness/errors.ts";
-import { halfToEven } from "../../harness/image/index.ts";
+import { halfToEven } from "../../harness/image/rounding.ts";
 import { areaOf, difference, intersectionArea, rleFromBox, union } from "../../harness/mask/index.ts";
 import { clamp, toImagePixel } from "./letterbox.ts";
 import { emptyMask } from "./masks.ts";

@@ -1,5 +1,5 @@
 import type { Box, Geometry, Rle, Size, Tensor } from "../../harness/api.ts";
-import { halfToEven } from "../../harness/image/index.ts";
+import { halfToEven } from "../../harness/image/rounding.ts";
 import { type AxisOperator, type UpscaleOperator, upscaleOperator } from "../../harness/mask/upscale/interpolation.ts";
 import { Scanner } from "../../harness/mask/upscale/scanner.ts";
 import { prototypes as channels, prototypeStride } from "./config.ts";

@@ -1,6 +1,5 @@
 import { basename, dirname, join } from "node:path";
 import type {
-  DecoderRules,
   FileHints,
   GraphFiles,
   GraphSignature,
@@ -16,24 +15,7 @@ import {
   readPortableModel,
   readSignature,
 } from "../../harness/onnx/index.ts";
-import { loadEfficientSam } from "../efficientsam/load.ts";
-import { loadFastSam } from "../fastsam/load.ts";
-import { loadHqSam } from "../hq-sam/load.ts";
-import { loadSam } from "../sam-decoder/load.ts";
-import { loadSam2 } from "../sam2-decoder/load.ts";
-
-type Load = (files: GraphFiles, runtime: RuntimeOptions) => Promise<Variant>;
-
-/** Graphs that left this project are fed by what fed them before: their `model.json` names the rules. */
-const loaders: Readonly<Record<DecoderRules, Load>> = {
-  sam: loadSam,
-  efficientsam: loadEfficientSam,
-  sam2: (files, runtime) => loadSam2(files, runtime, "token 0"),
-  "sam2-by-stability": (files, runtime) => loadSam2(files, runtime, "by stability"),
-  "hq-sam": (files, runtime) => loadHqSam(files, runtime, "SAM's and HQ"),
-  "hq-sam-alone": (files, runtime) => loadHqSam(files, runtime, "HQ alone"),
-  fastsam: loadFastSam,
-};
+import { loaders } from "./loaders.ts";
 
 /** A folder that `bench onnx` wrote, and what its `model.json` says. */
 export interface PortableFolder {

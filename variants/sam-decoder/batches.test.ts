@@ -3,6 +3,7 @@ import { batchesOf, promptsACall } from "./batches.ts";
 
 test.each([
   ["a full-size decoder takes few prompts a call", { places: 64 * 64, provider: "cpu", sifts: false }, 4],
+  ["so does one in a page", { places: 64 * 64, provider: "wasm", sifts: false }, 4],
   ["a small one takes more", { places: 32 * 32, provider: "cpu", sifts: false }, 16],
   ["a tiny one takes no more than that", { places: 16, provider: "cpu", sifts: false }, 16],
   ["an image of many tokens takes one", { places: 256 * 256, provider: "cpu", sifts: false }, 1],

@@ -16,9 +16,12 @@ interface Called {
   readonly sifts: boolean;
 }
 
+/** Providers that compute on the processor, a page's WebAssembly among them. */
+const onProcessor = ["cpu", "wasm"];
+
 /** Returns the number of prompts in one decoder call. Devices other than the processor are busy only with many of them. */
 export function promptsACall({ places, provider, sifts }: Called): number {
-  if (sifts || provider !== "cpu") return mostPrompts;
+  if (sifts || !onProcessor.includes(provider)) return mostPrompts;
   return Math.min(mostPrompts, Math.max(1, Math.floor(imageTokensACall / places)));
 }
 

@@ -15,8 +15,7 @@ import type {
 } from "../../harness/api.ts";
 import { eachImage, openSession, type Session } from "../../harness/onnx/index.ts";
 import { batchesOf, promptsACall } from "./batches.ts";
-import { placeOnly } from "./promptEncoder.ts";
-import { type PromptTokens, predictionOf, promptTensors, tokensOf } from "./prompts.ts";
+import { type PromptTokens, placeOnly, predictionOf, promptTensors, tokensOf } from "./prompts.ts";
 import { decodeSifted, openSifted, type SiftedDecoder } from "./sifted.ts";
 
 /** Rules by which a variant's decoder takes prompts and its outputs become predictions. */

@@ -19,12 +19,6 @@ import { epsilons } from "./epsilons.ts";
 /** Number of labels that have an embedding of their own: 0 background, 1 foreground, 2 and 3 the corners of a box. */
 const pointEmbeddings = 4;
 
-/**
- * Label of a point that is encoded by its place alone. The published point path knows the labels -1, 0 and 1; whatever else it
- * is given, 2 and 3 included, gets no embedding (prompt_encoder.py, _embed_points), since boxes take a path of their own.
- */
-export const placeOnly = 4;
-
 /** Channels of the mask's two downscaling steps. */
 const maskChannels = [4, 16] as const;
 

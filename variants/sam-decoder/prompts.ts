@@ -3,6 +3,12 @@ import type { MaskPrediction, NamedTensors, Prompt, Tensor } from "../../harness
 /** Labels of points that no user gives. */
 export const label = { padding: -1, boxStart: 2, boxEnd: 3 } as const;
 
+/**
+ * Label of a point that is encoded by its place alone. The published point path knows the labels -1, 0 and 1; whatever else it
+ * is given, 2 and 3 included, gets no embedding (prompt_encoder.py, _embed_points), since boxes take a path of their own.
+ */
+export const placeOnly = 4;
+
 /** A prompt in the form that the decoder takes it. */
 export interface PromptTokens {
   /** x, y by turns, in the model frame. */

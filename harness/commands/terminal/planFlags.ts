@@ -16,7 +16,11 @@ export const weightsUnused: UnusedOptions = {
 /** Cases in which an option of a plan has no effect. */
 export const planUnused: readonly UnusedOptions[] = [
   weightsUnused,
-  { when: "the provider is cpu", holds: ({ provider }) => (provider ?? "cpu") === "cpu", options: ["accept-error"] },
+  {
+    when: "the provider is cpu",
+    holds: ({ provider, runtime }) => (provider ?? "cpu") === "cpu" && (runtime ?? "node") === "node",
+    options: ["accept-error"],
+  },
 ];
 
 /** Cases in which an option of latency has no effect: a command that measures it has them besides. */

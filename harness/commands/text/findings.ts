@@ -1,6 +1,7 @@
 import { type Findings, gigabytes, type InstalledWeights } from "../../estimate/findings.ts";
 import { isSoftwareDevice, type ProviderState } from "../../estimate/machine.ts";
 import type { PlanNeeds } from "../../estimate/needs.ts";
+import type { PageState } from "../../estimate/pages.ts";
 import { planTimeTexts } from "../../estimate/planTime.ts";
 import type { ProgramState } from "../../estimate/programs.ts";
 import { wrap } from "../../report/table/layout.ts";
@@ -25,7 +26,10 @@ export function findingsText(found: Findings, width: number = defaults.width): s
 
 type Fact = readonly [name: string, value: string];
 
-function factsText({ machine, onnxruntime, providers, disks, commit, programs }: Findings, width: number): string {
+function factsText(
+  { machine, onnxruntime, providers, disks, commit, programs, pages }: Findings,
+  width: number,
+): string {
   const { cpu, gpus = [], memory, limits, os, virtual } = machine;
   const limited = [
     ...(limits.cores === undefined ? [] : [`${limits.cores} core${limits.cores === 1 ? "" : "s"}`]),
@@ -46,6 +50,7 @@ function factsText({ machine, onnxruntime, providers, disks, commit, programs }:
     ["node", machine.node],
     ["onnxruntime", onnxruntime],
     ...providers.map((provider): Fact => ["provider", `${provider.name}: ${providerText(provider)}`]),
+    ["pages", pagesText(pages)],
     ...programFacts(programs),
     ["commit", commit === undefined ? "not a git checkout" : `${commit.hash}${commit.dirty ? ", with changes" : ""}`],
     ...disks.map(({ holds, folder, freeBytes }): Fact => [holds, `${gigabytes(freeBytes)} free at ${folder}`]),
@@ -63,6 +68,11 @@ function providerText({ usable, problem, device }: ProviderState): string {
     ? ", a software device: it computes on the processor, its times are no GPU's"
     : "";
   return `usable, on ${device}${software}`;
+}
+
+function pagesText({ browser, onnxruntime, missing }: PageState): string {
+  if (missing.length > 0) return `can not compute; ${missing.join("; ")}`;
+  return `can compute by ${browser} and onnxruntime-web ${onnxruntime}`;
 }
 
 /** Returns a line for each program, or one for all where no Python starts. */

@@ -1,7 +1,7 @@
-import { HarnessError } from "../../errors.ts";
 import { limits } from "../../limits.ts";
 import { visible } from "../../visible.ts";
 import { countdown } from "../deadlines.ts";
+import { type Question, refusal, requireFrames } from "./answers.ts";
 import { ExternalEnded } from "./ended.ts";
 import { type GroupCommand, type ProcessGroup, startGroup } from "./group.ts";
 import { type GroupMemory, groupMemory } from "./groupMemory.ts";
@@ -16,14 +16,6 @@ const defaults = {
   /** A process that ends closes its channel a little before its end is known. */
   endsWithinMs: 1000,
 };
-
-export interface Question {
-  readonly call: string;
-  readonly fields?: Readonly<Record<string, unknown>>;
-  readonly frames?: readonly Uint8Array[];
-  /** Bytes of each frame of the answer. */
-  readonly expects?: readonly number[];
-}
 
 interface Waiting {
   readonly id: number;
@@ -137,30 +129,4 @@ export class ExternalLink {
     const said = visible(this.#printed.trim().slice(-defaults.printedShown));
     return new ExternalEnded(this.#variant, said === "" ? reason : `${reason}; it printed last: ${said}`);
   }
-}
-
-interface Due {
-  readonly id: number;
-  readonly call: string;
-  readonly expects: readonly number[];
-}
-
-function requireFrames(answer: Message["fields"], lengths: readonly number[], { id, call, expects }: Due): void {
-  if (answer.id !== id)
-    throw new ChannelError(`${call}: an answer to another question, ${String(answer.id)} and not ${id}`);
-  const due = answer.ok === true ? expects : [];
-  if (lengths.length !== due.length || lengths.some((length, i) => length !== due[i]))
-    throw new ChannelError(`${call}: frames of ${listed(lengths)} bytes are announced, and ${listed(due)} are due`);
-}
-
-function listed(lengths: readonly number[]): string {
-  if (lengths.length === 0) return "no";
-  return lengths.length > 4 ? `${lengths.slice(0, 4).join(", ")}, … (${lengths.length})` : lengths.join(", ");
-}
-
-function refusal(variant: string, call: string, { error, hint }: Message["fields"]): HarnessError {
-  const text = (value: unknown) => visible(String(value).slice(0, defaults.printedShown));
-  return new HarnessError(`${variant}: ${call}: ${typeof error === "string" ? text(error) : "it gives no reason"}`, {
-    hint: typeof hint === "string" ? text(hint) : undefined,
-  });
 }

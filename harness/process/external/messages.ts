@@ -56,7 +56,7 @@ export class MessageReader {
   }
 
   #readLine(): void {
-    const text = Buffer.concat(this.#line).toString("utf8");
+    const text = new TextDecoder().decode(joined(this.#line, this.#lineBytes));
     this.#line = [];
     const { frames = [], ...fields } = objectOf(text);
     const lengths = frames as readonly unknown[];
@@ -91,6 +91,17 @@ export class MessageReader {
 }
 
 const lineEnd = 10;
+
+/** Joins pieces without Buffer, which web pages lack: they read messages by this file too. */
+function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
 
 function objectOf(text: string): Readonly<Record<string, unknown>> {
   let value: unknown;

@@ -44,17 +44,24 @@ function runtimeOf({ runtime: { onnxruntime, provider }, external }: Pick<Manife
 }
 
 function providerFacts(runtime: Manifest["runtime"]): Facts {
-  const { provider, providerError, opening } = runtime;
+  const { provider, providerError, opening, page } = runtime;
   if (providerError === undefined) return [];
   const stages = Object.entries(providerError).map(([stage, value]) => `${stage} ${Number(value.toPrecision(2))}`);
   const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
   return [
     [`${provider} against cpu`, `${stages.join(", ")} of the outputs' std at most`],
     ...fallbackTexts(runtime).map((text) => [`not on ${provider}`, text] as const),
+    ...(page === undefined ? [] : [["page", pageText(page)] as const]),
     ...(opening === undefined
       ? []
       : [["opening", `${seconds(opening.firstMs)} first, ${seconds(opening.againMs)} with engines built`] as const]),
   ];
+}
+
+function pageText({ browser, downloadBytes, firstMaskMs, device }: NonNullable<Manifest["runtime"]["page"]>): string {
+  const load = `${(downloadBytes / 1e6).toFixed(1)} MB to load, not compressed`;
+  const gpu = device === undefined ? "" : `, WebGPU on ${device}`;
+  return `${browser}${gpu}; ${load}; first mask ${(firstMaskMs / 1000).toFixed(1)} s after the page was asked for, on this machine`;
 }
 
 function factsMarkup(heading: string | undefined, facts: Facts): Markup {

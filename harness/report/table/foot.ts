@@ -98,6 +98,17 @@ function coldStartLine(reports: readonly RunReport[]): string {
   return `cold start: medians of ${n} processes of each kind. library: the runtime's; load: the graphs' files read from the file cache, load cold: from the disk; create: sessions of graphs as they are, files read from the cache; optimise: what the runtime's optimisation adds to that; first encode, first decode: the first image and its first box. encode and decode are the steady state${absent}`;
 }
 
+function pageLines(reports: readonly RunReport[]): string[] {
+  const pages = reports.flatMap(({ page }) => page ?? []);
+  if (pages.length === 0) return [];
+  const browsers = [...new Set(pages.map(({ browser }) => browser))].join(", ");
+  const devices = [...new Set(pages.flatMap(({ device }) => device ?? []))].join(", ");
+  const gpu = devices === "" ? "" : `, WebGPU on ${devices}`;
+  return [
+    `rows @web: computed by a page in ${browsers}${gpu}, prepared and upscaled there too; download: its scripts, the runtime and graphs, not compressed; first mask: from asking for the page until the first photo's first mask, once, where all comes from this machine; memory is that of the page's process`,
+  ];
+}
+
 function latencyLines(reports: readonly RunReport[], base: RunReport | undefined): string[] {
   const measured = reports.filter(({ latency }) => Object.keys(latency).length > 0);
   const lines = measured.length === 0 ? [] : [latencyLine(measured)];
@@ -124,7 +135,7 @@ function latencyLines(reports: readonly RunReport[], base: RunReport | undefined
   const weighed = reports.filter(({ modelMemory }) => modelMemory !== undefined);
   if (weighed.length > 0) lines.push(memoryLine(weighed));
   if (reports.some(({ coldStart }) => coldStart !== undefined)) lines.push(coldStartLine(reports));
-  lines.push(...energyLines(reports));
+  lines.push(...energyLines(reports), ...pageLines(reports));
   if (reports.some(({ gpuMemory }) => gpuMemory !== undefined))
     lines.push("GPU memory: what the process held on the GPU after loading, encoding or decoding, as the driver tells");
   if (reports.some(({ everything }) => Object.keys(everything).length > 0))

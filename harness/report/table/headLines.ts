@@ -1,5 +1,5 @@
 import { units } from "../../metrics/index.ts";
-import { type Conditions, figureIn, type RunReport, sameConditions } from "../../results/report.ts";
+import { type Conditions, computedInPage, figureIn, type RunReport, sameConditions } from "../../results/report.ts";
 import { promptsText } from "./cellText.ts";
 import { metricsIn, scoredPrompts } from "./columns.ts";
 
@@ -49,7 +49,7 @@ function machineLine(reports: readonly RunReport[]): string {
   const answered = reports.some(({ conditions: { program } }) => program !== undefined)
     ? ""
     : `, ${onnxRuntimeText(group)}`;
-  return `${samples}; ${machineText(group.conditions)}${answered}`;
+  return `${samples}; ${machineText(group)}${answered}`;
 }
 
 /** Says which programs answered for which rows, and that ONNX Runtime did for the others; nothing where it did for all. */
@@ -79,8 +79,7 @@ interface ConditionGroup {
 /** Groups rows whose latencies can be compared; rows of other programs stand with the first rows of ONNX Runtime that are alike. */
 export function conditionGroups(reports: readonly RunReport[]): readonly ConditionGroup[] {
   const groups: ConditionGroup[] = [];
-  const ofPrograms = (report: RunReport) => Number(report.conditions.program !== undefined);
-  for (const report of reports.toSorted((x, y) => ofPrograms(x) - ofPrograms(y))) {
+  for (const report of reports.toSorted((x, y) => placeOf(x) - placeOf(y))) {
     const group = groups.find(({ conditions }) => sameConditions(conditions, report.conditions));
     if (group === undefined) groups.push({ conditions: report.conditions, reports: [report] });
     else group.reports.push(report);
@@ -88,9 +87,15 @@ export function conditionGroups(reports: readonly RunReport[]): readonly Conditi
   return groups;
 }
 
+/** Rows of ONNX Runtime in Node name a group, before those of pages and of other programs. */
+function placeOf({ conditions }: RunReport): number {
+  if (conditions.program !== undefined) return 2;
+  return computedInPage(conditions) ? 1 : 0;
+}
+
 /** Names threads, machine and runtime of a group; the programs of its other rows have lines of their own. */
 export function conditionsText({ conditions, reports }: ConditionGroup): string {
-  const machine = machineText(conditions);
+  const machine = machineText({ conditions, reports });
   if (conditions.program !== undefined) return machine;
   const mixed = reports.some(({ conditions: { program } }) => program !== undefined);
   return `${machine}, ${onnxRuntimeText({ conditions, reports })}${mixed ? " where no other program answers" : ""}`;
@@ -98,6 +103,13 @@ export function conditionsText({ conditions, reports }: ConditionGroup): string 
 
 /** Names ONNX Runtime and the providers of a group's rows; rows on others than the processor have theirs in their names. */
 function onnxRuntimeText({ conditions, reports }: ConditionGroup): string {
+  const inPages = reports.filter((each) => computedInPage(each.conditions));
+  const [page] = inPages;
+  if (page !== undefined && inPages.length < reports.length) {
+    const others = reports.filter((each) => !inPages.includes(each));
+    const threads = "threads as their names say";
+    return `${onnxRuntimeText({ conditions, reports: others })}; in pages ONNX Runtime ${page.conditions.onnxruntime}, ${threads}`;
+  }
   const providers = [...new Set(reports.flatMap(({ conditions: { provider } }) => provider ?? []))];
   if (providers.length < 2) return runtimeText(conditions);
   return `ONNX Runtime ${conditions.onnxruntime}, providers ${providers.join(", ")}`;
@@ -108,10 +120,14 @@ export function runtimeText({ program, onnxruntime, provider }: Conditions): str
   return program ?? `ONNX Runtime ${onnxruntime}, provider ${provider}`;
 }
 
-function machineText({ threads, cpu, cores, cpus, quota, recorded }: Conditions): string {
+function machineText({ conditions, reports }: ConditionGroup): string {
+  const { cpu, cores, cpus, quota, recorded } = conditions;
   const place = cpus === undefined ? "" : `${/^\d+$/.test(cpus) ? "cpu" : "cpus"} ${cpus} of `;
   const limit = quota === undefined ? "" : ` (a quota of ${quota})`;
-  const count = `${threads} thread${threads === 1 ? "" : "s"} on ${place}${cores} core${cores === 1 ? "" : "s"}${limit}`;
+  // Groups of pages alone hold rows of several.
+  const counts = computedInPage(conditions) ? reports.map((each) => each.conditions.threads) : [conditions.threads];
+  const threads = [...new Set(counts)].sort((a, b) => a - b).join(" and ");
+  const count = `${threads} thread${threads === "1" ? "" : "s"} on ${place}${cores} core${cores === 1 ? "" : "s"}${limit}`;
   return `${count}, ${cpu}${recorded === undefined ? "" : `, recorded by ${recorded}`}`;
 }
 

@@ -40,6 +40,25 @@ test("a cold start is columns of the wide table, without the cold read where fil
   expect(wide.replaceAll(/\s+/g, " ")).toContain("files could not be dropped: the system has no fincore");
 });
 
+test("rows of pages stand beside native ones: their names say their threads, and the head names their runtime", () => {
+  const page = { browser: "Chromium 156.0", downloadBytes: 20_200_000, firstMaskMs: 956 };
+  const inPage = (threads: number): RunReport => ({
+    ...nano,
+    variant: `sam-nano@web-wasm${threads}`,
+    page,
+    conditions: { ...nano.conditions, provider: `web-wasm${threads}`, threads, onnxruntime: "1.31.0" },
+  });
+  const { threads, onnxruntime } = nano.conditions;
+  const mixed = resultTable([inPage(threads + 1), nano], { columns: "wide", width: 400, notes: "all" });
+  expect(mixed).toContain(
+    `ONNX Runtime ${onnxruntime}, provider cpu; in pages ONNX Runtime 1.31.0, threads as their names say`,
+  );
+  expect(mixed).toMatch(/ download +first mask\n/);
+  expect(mixed).toMatch(/ 20\.2\S* +956\S*\n/);
+  expect(mixed).toContain("rows @web: computed by a page in Chromium 156.0");
+  expect(resultTable([inPage(1), inPage(4)])).toContain("1 and 4 threads on");
+});
+
 test("energy is joules of an image, and its method stands below the table", () => {
   const energy = { joules: 1.234, watts: 35, idleWatts: 9, images: 28, method: "RAPL, package-0" };
   const wide = resultTable([{ ...nano, energy }], { columns: "wide", width: 400, notes: "all" });

@@ -26,6 +26,24 @@ export const energyColumns: readonly PlainColumn[] = [
   { id: "power-idle", header: ["idle power", "W"], shown: "all", value: ({ energy }) => energy?.idleWatts },
 ];
 
+/** Columns of what a page's visitor loads and waits for. */
+export const pageColumns: readonly PlainColumn[] = [
+  {
+    id: "page-download",
+    header: ["download", "MB"],
+    shown: "wide",
+    better: "lower",
+    value: ({ page }) => page && page.downloadBytes / 1e6,
+  },
+  {
+    id: "page-first-mask",
+    header: ["first mask", "ms"],
+    shown: "wide",
+    better: "lower",
+    value: ({ page }) => page?.firstMaskMs,
+  },
+];
+
 /**
  * Returns the column of a stage. What optimisation adds is a difference of two noisy times, which may lie below 0: its quartiles
  * stand beside it, where a reader sees whether it is told from nothing.

@@ -2,7 +2,7 @@ import type { Stage } from "../../results/report.ts";
 import { largest } from "../../stats/summary.ts";
 import { megabytesText, quartilesText, savedText, scaledText } from "./cellText.ts";
 import { maskMs, speedUp, totalMs } from "./columns.ts";
-import { coldStartColumns, energyColumns } from "./machineColumns.ts";
+import { coldStartColumns, energyColumns, pageColumns } from "./machineColumns.ts";
 import type { PlainColumn, Shown } from "./plainColumn.ts";
 
 const mega = 1e-6;
@@ -105,6 +105,7 @@ export const plainColumns: readonly PlainColumn[] = [
   },
   ...energyColumns,
   ...coldStartColumns,
+  ...pageColumns,
   executedGmacs("encode"),
   executedGmacs("decode"),
   {

@@ -97,6 +97,7 @@ const fields = {
   providerError: runtime.shape.providerError,
   assignments: runtime.shape.assignments,
   opening: runtime.shape.opening,
+  page: runtime.shape.page,
   notes: z.array(text),
   warnings: manifestFields.warnings,
 } satisfies Readonly<Record<keyof ReportEntry["report"], z.ZodType>>;

@@ -1,13 +1,14 @@
 import type { VariantManifest } from "../../api.ts";
 import type { ExternalSetup } from "../../build/setup.ts";
 import { HarnessError } from "../../errors.ts";
+import type { ProcessMemory } from "../../measure/memory.ts";
 import { askHello } from "../../process/external/hello.ts";
 import { ExternalLink } from "../../process/external/link.ts";
 import { photoVariant, type TimedPhotoVariant } from "./photoVariant.ts";
 
-/** A process with its model loaded. */
+/** Holds a process, or a page of a browser, that has loaded its model. */
 export interface OpenedProcess {
-  readonly link: ExternalLink;
+  readonly link: Pick<ExternalLink, "ask" | "close"> & { readonly memory: ProcessMemory };
   readonly variant: TimedPhotoVariant;
   readonly preset: VariantManifest;
 }

@@ -4,6 +4,7 @@ import { peakDuring } from "../../measure/memory.ts";
 import { answerRequests } from "../../process/calls.ts";
 import { boxPrompt } from "../../prompts/timedBoxes.ts";
 import type { LoadedMemory, ModelCalls, StagesMemory } from "../modelMemory.ts";
+import { openPage } from "../web/open.ts";
 import { type OpenedProcess, openProcess } from "./open.ts";
 import { timedRequest } from "./photoLatency.ts";
 
@@ -21,7 +22,8 @@ export function serve(): void {
   });
 }
 
-async function open({ external }: ModelSetup): Promise<OpenedProcess> {
+async function open({ external, page, graphs }: ModelSetup): Promise<OpenedProcess> {
+  if (page !== undefined) return openPage(page, graphs);
   if (external === undefined) throw new Error("no other process answers for this variant");
   return openProcess(external);
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Prompt } from "../../api.ts";
+import type { Question } from "../../process/external/answers.ts";
 import type { ExternalSupport } from "../../process/external/hello.ts";
-import type { Question } from "../../process/external/link.ts";
 import type { Message } from "../../process/external/messages.ts";
 import { photoHolder } from "./heldPhoto.ts";
 import { photoVariant } from "./photoVariant.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Geometry, ModelInput, Tensor, Variant } from "../api.ts";
+import type { Geometry, ModelInput, Tensor, Variant } from "../../api.ts";
 import { encoding } from "./encoding.ts";
 
 const size = { height: 1, width: 2 };

@@ -1,5 +1,5 @@
-import type { ImageEmbedding, ModelInput, Tensor, Variant, VariantManifest } from "../api.ts";
-import { HarnessError } from "../errors.ts";
+import type { ImageEmbedding, ModelInput, Tensor, Variant, VariantManifest } from "../../api.ts";
+import { HarnessError } from "../../errors.ts";
 
 interface Encoder {
   readonly variant: Variant;

@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type PageServer, servePage } from "./pageServer.ts";
+
+let folder: string;
+let server: PageServer;
+const failures: string[] = [];
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "sam-bench-page-"));
+  const file = join(folder, "worker.js");
+  writeFileSync(file, "postMessage(1)");
+  failures.length = 0;
+  server = await servePage(new Map([["worker.js", file]]), {
+    exchange: (_request, response) => void response.end(),
+    failed: (reason) => void failures.push(reason),
+  });
+});
+afterEach(() => {
+  server.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test("page and files are isolated from other origins, so that the page may share memory", async () => {
+  for (const path of ["", "start.js", "worker.js"]) {
+    const { status, headers } = await fetch(server.address + path);
+    expect([
+      path,
+      status,
+      headers.get("cross-origin-opener-policy"),
+      headers.get("cross-origin-embedder-policy"),
+    ]).toEqual([path, 200, "same-origin", "require-corp"]);
+    expect(headers.get("content-security-policy")).toContain("default-src 'none'");
+  }
+});
+
+test("who does not know the page's path gets nothing, and no file beside those of the page is served", async () => {
+  const { origin } = new URL(server.address);
+  for (const address of [origin, `${origin}/worker.js`, `${server.address}../worker.js`, `${server.address}other.js`])
+    expect((await fetch(address)).status).toBe(404);
+});
+
+test("a file counts once, however often the page's threads load it", async () => {
+  await (await fetch(`${server.address}worker.js`)).text();
+  await (await fetch(`${server.address}worker.js`)).text();
+  expect(server.servedBytes).toBe("postMessage(1)".length);
+});
+
+test("a script that gives up says why", async () => {
+  const posted = fetch(`${server.address}failed`, { method: "POST", body: "no such module" });
+  await expect.poll(() => failures).toEqual(["no such module"]);
+  server.close();
+  await posted.catch(() => undefined);
+});
