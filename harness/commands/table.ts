@@ -2,19 +2,23 @@ import { readFile, writeFile } from "node:fs/promises";
 import { HarnessError } from "../errors.ts";
 import { refuseIrregular } from "../files.ts";
 import { loadBook } from "../plan/plugins/book.ts";
+import type { Respect } from "../report/beside/rows.ts";
 import type { TableFormat } from "../report/table/export.ts";
 import { betweenMarks, exportResults, readmeTable } from "../report/table/resultExport.ts";
 import { readReports } from "../results/index/reports.ts";
 import type { RunReport } from "../results/report.ts";
 import { chosenSoundRuns } from "../results/storedRuns.ts";
 import { headings } from "./headings.ts";
+import { printBeside } from "./terminal/besideTable.ts";
 import { type Arguments, type Command, type Console, listOf, note } from "./terminal/command.ts";
 import { deliver } from "./terminal/deliver.ts";
 import { paperOptions, printPaperTable, refusePaperOptions } from "./terminal/paperTable.ts";
-import { printPrecisions } from "./terminal/precisionTable.ts";
+
 import { choiceOptions, runChoice } from "./terminal/runChoice.ts";
 import { lookOf, tableChoice, tableOptions, tableUnused } from "./terminal/tableOptions.ts";
 import { nextOfRuns, reportCommand } from "./text/nextSteps.ts";
+
+const respects = ["precisions", "runtimes"] as const satisfies readonly Respect[];
 
 export const table: Command = {
   ...headings.table,
@@ -29,6 +33,11 @@ export const table: Command = {
         "a model, or a row like sam-nano:mine@webgpu: its weights in every precision, each judged against float",
       type: "string",
     },
+    runtimes: {
+      describe:
+        "a model, or a row like sam-nano:mine: its weights by every runtime, pages among them, each judged against cpu",
+      type: "string",
+    },
     ...paperOptions,
   },
   unused: [
@@ -39,11 +48,12 @@ export const table: Command = {
       holds: ({ paper }) => paper !== undefined,
       options: ["all", "dataset", "columns", "wide", "notes", "sort", "unfinished", "readme"],
     },
-    {
-      when: "--precisions is given",
-      holds: ({ precisions }) => precisions !== undefined,
+    ...respects.map((respect) => ({
+      when: `--${respect} is given`,
+      holds: (args: Arguments) => args[respect] !== undefined,
       options: ["all", "columns", "wide", "sort", "unfinished", "readme", "paper", "detector"],
-    },
+    })),
+    { when: "--precisions is given", holds: ({ precisions }) => precisions !== undefined, options: ["runtimes"] },
   ],
   examples: [
     ["bench table", "the newest run of each variant"],
@@ -52,10 +62,11 @@ export const table: Command = {
     ["bench table --format latex --out results.tex", "for a paper: booktabs and siunitx"],
     ["bench table --readme", "README's table, from the stored runs"],
     ["bench table --precisions sam-nano", "float, int8, half, w4 … of one checkpoint, with a verdict each"],
+    ["bench table --runtimes sam-nano", "cpu, WebAssembly and WebGPU in a page: download, first mask, a verdict each"],
     ["bench table --paper sam-t5-coco --format latex", "a published table with our figures beside its own"],
   ],
   async run(args, console) {
-    if (args.precisions !== undefined) return printPrecisions(args, console);
+    for (const respect of respects) if (args[respect] !== undefined) return printBeside(respect, args, console);
     if (args.paper !== undefined) return printPaperTable(args, console);
     refusePaperOptions(args);
     const runs = await chosenSoundRuns(runChoice(args), (text) => note(console, text));

@@ -34,6 +34,7 @@ const calls: Readonly<Record<string, Arguments>> = {
   "table: --readme is given": { readme: true },
   "table: --paper is given": { paper: "sam-t5-coco" },
   "table: --precisions is given": { precisions: "sam-nano" },
+  "table: --runtimes is given": { runtimes: "sam-nano" },
   "run: JSON or CSV, which hold everything, are written": { json: true },
   "run: --columns names the columns": { columns: ["total"] },
   "merge: JSON or CSV, which hold everything, are written": { json: true },

@@ -4,7 +4,8 @@
  */
 const wasmPattern = /^web-wasm([1-9]\d{0,2})$/;
 
-const webgpu = "web-webgpu";
+/** The provider of WebGPU in a page. */
+export const webgpuProvider = "web-webgpu";
 
 /** An engine is what computes in a page: each is a build of the runtime with files of its own. */
 export type PageEngine = "wasm" | "webgpu";
@@ -16,7 +17,7 @@ export function wasmProvider(threads: number): string {
 
 /** Returns the threads of a provider that computes in a page; nothing for one that does not. WebGPU has one, which hands work over. */
 export function webThreads(provider: string): number | undefined {
-  if (provider === webgpu) return 1;
+  if (provider === webgpuProvider) return 1;
   const threads = wasmPattern.exec(provider)?.[1];
   return threads === undefined ? undefined : Number(threads);
 }
@@ -27,7 +28,7 @@ export function isWeb(provider: string): boolean {
 
 /** Returns what computes for a provider that computes in a page. */
 export function engineOf(provider: string): PageEngine {
-  return provider === webgpu ? "webgpu" : "wasm";
+  return provider === webgpuProvider ? "webgpu" : "wasm";
 }
 
 /** Returns the provider whose graphs are run: WebAssembly runs those of the processor. */

@@ -3,13 +3,14 @@ import { HarnessError } from "../../errors.ts";
 import { bookOf } from "../../plan/plugins/book.ts";
 import { loadRegistry } from "../../plan/plugins/registry.ts";
 import { judgementOf, type ScoreBook } from "../../protocols/index.ts";
-import { precisionGrid } from "../../report/precisions/grid.ts";
-import { precisionJson, precisionRecords } from "../../report/precisions/records.ts";
-import { precisionTable } from "../../report/precisions/rows.ts";
+import { besideGrid } from "../../report/beside/grid.ts";
+import { besideJson, besideRecords } from "../../report/beside/records.ts";
+import { besideTable, type Respect } from "../../report/beside/rows.ts";
 import { exportTable, type TableFormat } from "../../report/table/export.ts";
+import { precisionRuns } from "../../results/beside/precisions.ts";
+import { runtimeRuns } from "../../results/beside/runtimes.ts";
 import { readReports } from "../../results/index/reports.ts";
 import { protocolOfRun } from "../../results/knownProtocol.ts";
-import { precisionRuns } from "../../results/precisions/chosen.ts";
 import { chosenSoundRuns, readSound, type SoundRun } from "../../results/storedRuns.ts";
 import { compareOperands } from "../../run/sides/compare.ts";
 import { type Arguments, type Console, listOf, note, widthOf } from "./command.ts";
@@ -18,33 +19,35 @@ import { interruptible } from "./interrupt.ts";
 import { observe } from "./observe.ts";
 import { runChoice } from "./runChoice.ts";
 
+const runsOf = { precisions: precisionRuns, runtimes: runtimeRuns } as const;
+
 /**
- * Prints what `bench table --precisions MODEL` shows: the stored runs of one checkpoint in all its precisions, each judged against
- * the float one as `bench compare` judges them. No model is run.
+ * Prints what `bench table --precisions MODEL` and `--runtimes MODEL` show: the stored runs of one checkpoint in all its precisions, or
+ * by all its runtimes, each judged against the float one, or that on the processor, as `bench compare` judges them. No model is run.
  */
-export async function printPrecisions(args: Arguments, console: Console): Promise<number> {
-  refuseRuns(args);
+export async function printBeside(respect: Respect, args: Arguments, console: Console): Promise<number> {
+  refuseRuns(respect, args);
   const plugins = listOf(args, "plugin");
   const registry = await loadRegistry(plugins);
   const book = bookOf(registry);
-  const model = args.precisions as string;
+  const model = args[respect] as string;
   const runs = await chosenSoundRuns(runChoice(args), (text) => note(console, text));
   const finished = runs.filter(({ facts }) => facts.status.state === "done");
-  const { float, others, missing } = precisionRuns(finished, model, registry);
-  const all = [float, ...others];
+  const { first, others, missing } = runsOf[respect](finished, model, registry);
+  const all = [first, ...others];
   const observer = observe(console);
   return interruptible(observer, async (signal) => {
     const reports = await readReports(all, { book, plugins });
-    const request = { names: all.map(({ folder }) => folder), metrics: await headlineMetrics(float, book), seed: 0 };
+    const request = { names: all.map(({ folder }) => folder), metrics: await headlineMetrics(first, book), seed: 0 };
     const context = { results: resolve(args.results as string), registry, plugins, flags: {}, observer, signal };
     const comparisons = others.length === 0 ? [] : (await compareOperands(request, context)).comparisons;
     observer.finish();
-    const table = precisionTable({ model, missing }, reports, comparisons);
+    const table = besideTable({ respect, model, missing }, reports, comparisons);
     const format = (args.format as TableFormat | undefined) ?? (args.json ? "json" : "text");
     const exported = {
-      grid: precisionGrid(table, args.notes === true ? "all" : "first"),
-      records: precisionRecords(table),
-      json: precisionJson(table),
+      grid: besideGrid(table, args.notes === true ? "all" : "first"),
+      records: besideRecords(table),
+      json: besideJson(table),
     };
     await deliver(await exportTable(exported, format, widthOf(console)), args, console);
     return 0;
@@ -60,11 +63,11 @@ async function headlineMetrics(run: SoundRun, book: ScoreBook): Promise<readonly
   return book.metrics.filter(({ columns }) => columns.some(({ id }) => headlines.includes(id))).map(({ id }) => id);
 }
 
-function refuseRuns(args: Arguments): void {
+function refuseRuns(respect: Respect, args: Arguments): void {
   const named = listOf(args, "run");
   if (named.length > 0)
-    throw new HarnessError("--precisions: finds the runs of a checkpoint by itself", {
+    throw new HarnessError(`--${respect}: finds the runs of a checkpoint by itself`, {
       found: named.join(" "),
-      hint: "leave the run ids out, or --precisions",
+      hint: `leave the run ids out, or --${respect}`,
     });
 }

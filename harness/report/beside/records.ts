@@ -1,9 +1,9 @@
 import { figureIn } from "../../results/report.ts";
 import { largest } from "../../stats/summary.ts";
-import { headlinesOf, type PrecisionTable } from "./rows.ts";
+import { type BesideTable, firstNames, headlinesOf } from "./rows.ts";
 
-/** A number of one precision: its own, its difference from the float row (`− float`) or its ratio to it (`× float`). */
-interface PrecisionFigure {
+/** A number of one row: its own, its difference from the first one (`− float`) or its ratio to it (`× float`). */
+interface BesideFigure {
   readonly variant: string;
   readonly run: string;
   readonly figure: string;
@@ -16,22 +16,25 @@ interface PrecisionFigure {
 }
 
 /** Returns every figure of the table, unrounded. */
-function precisionFigures({ rows }: PrecisionTable): readonly PrecisionFigure[] {
+function besideFigures({ respect, rows }: BesideTable): readonly BesideFigure[] {
+  const first = firstNames[respect];
   const headlines = headlinesOf(rows);
   return rows.flatMap(({ report, comparison }) => {
-    const { id: run, variant, graph, modelMemory, latency } = report;
-    const own = (figure: string, unit: PrecisionFigure["unit"], value: number | undefined) =>
+    const { id: run, variant, graph, modelMemory, latency, page } = report;
+    const own = (figure: string, unit: BesideFigure["unit"], value: number | undefined) =>
       value === undefined ? [] : [{ variant, run, figure, unit, value }];
     const turns = comparison?.latency?.measured === "interleaved" ? comparison.latency.stages : [];
     return [
       ...own("files", "bytes", graph?.fileBytes),
+      ...own("download", "bytes", page?.downloadBytes),
+      ...own("first mask", "ms", page?.firstMaskMs),
       ...own("memory", "bytes", modelMemory && largest(Object.values(modelMemory))),
       ...own("encode", "ms", latency.encode?.median),
       ...own("decode", "ms", latency.decode?.median),
       ...turns.map(({ stage, ratio }) => ({
         variant,
         run,
-        figure: `${stage} × float`,
+        figure: `${stage} × ${first}`,
         unit: "share" as const,
         ...ratio,
       })),
@@ -40,23 +43,23 @@ function precisionFigures({ rows }: PrecisionTable): readonly PrecisionFigure[] 
         return score === undefined ? [] : [{ variant, run, figure, unit, ...score }];
       }),
       ...(comparison?.figures ?? []).flatMap(({ figure, unit, difference, headline, adjustedP }) =>
-        headline ? [{ variant, run, figure: `${figure} − float`, unit, ...difference, p: adjustedP }] : [],
+        headline ? [{ variant, run, figure: `${figure} − ${first}`, unit, ...difference, p: adjustedP }] : [],
       ),
-      ...own("mask IoU with float's", "fraction", comparison?.agreement?.all?.maskIou?.mean),
+      ...own(`mask IoU with ${first}'s`, "fraction", comparison?.agreement?.all?.maskIou?.mean),
     ];
   });
 }
 
 /** Returns one record for each figure, and before them one of names: tidy data for spreadsheets and data frames. */
-export function precisionRecords(table: PrecisionTable): readonly (readonly (string | number | undefined)[])[] {
+export function besideRecords(table: BesideTable): readonly (readonly (string | number | undefined)[])[] {
   const names = ["variant", "run", "figure", "unit", "value", "low", "high", "p"] as const;
-  const figures: readonly PrecisionFigure[] = precisionFigures(table);
+  const figures: readonly BesideFigure[] = besideFigures(table);
   return [names, ...figures.map((figure) => names.map((name) => figure[name]))];
 }
 
 /** Returns the table as programs read it: rows with their verdicts and figures, and what is missing. */
-export function precisionJson(table: PrecisionTable): unknown {
-  const figures = precisionFigures(table);
+export function besideJson(table: BesideTable): unknown {
+  const figures = besideFigures(table);
   return {
     model: table.model,
     rows: table.rows.map(({ report, comparison }) => ({

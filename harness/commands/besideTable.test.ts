@@ -11,9 +11,10 @@ import { table } from "./table.ts";
 let results: string;
 beforeAll(async () => {
   results = await mkdtemp(join(tmpdir(), "precisions-"));
-  const store = (variant: string, iou: number, encodeMs: number, fileBytes: number) =>
+  const store = (variant: string, iou: number, encodeMs: number, fileBytes: number, provider = "cpu") =>
     storeExample(results, {
       variant,
+      plan: provider,
       images: 8,
       ious: { box: [iou, iou + 0.1], "1p": [0.5, 0.6] },
       spread: 0.02,
@@ -24,12 +25,18 @@ beforeAll(async () => {
         dataset: { ...exampleManifest().dataset, id: "coco", images: 8 },
         variant: { ...exampleManifest().variant, id: variant, title: variant },
         graphs: { ...exampleGraphs.graphs, fileBytes },
+        runtime: {
+          ...exampleManifest().runtime,
+          provider,
+          page: provider === "cpu" ? undefined : { browser: "Chromium 140", downloadBytes: 20e6, firstMaskMs: 995 },
+        },
       },
     });
   await store("sam-nano", 0.8, 40, 8e6);
   await store("sam-fast/sam-nano", 0.8, 20, 4e6);
   await store("ptq4sam/sam-nano/w4a4", 0.6, 80, 6e6);
   await store("sparsevit/sam-nano", 0.7, 30, 8e6);
+  await store("sam-nano", 0.8, 160, 8e6, "web-wasm1");
 });
 
 async function said(args: Readonly<Record<string, unknown>>) {
@@ -65,6 +72,18 @@ test("the verdicts are those of bench compare", async () => {
     ({ figure }: { readonly figure: string }) => figure === "miou.box",
   );
   expect(differences).toEqual([{ figure: "miou.box − float", unit: "fraction", ...difference, p: adjustedP }]);
+});
+
+test("a page stands beside the processor, with what a visitor loads and waits for", async () => {
+  const console = memoryConsole(200);
+  expect(await table.run({ results, runtimes: "sam-nano" }, console)).toBe(0);
+  const text = console.said.out;
+  const row = (variant: string) => text.split("\n").find((line) => line.startsWith(`${variant} `));
+  expect(text).toMatch(/^sam-nano: the same weights by 2 runtimes$/m);
+  expect(row("sam-nano")).toMatch(/^sam-nano +– +8\.0 +– +– .* 41\.0 +– /);
+  expect(row("sam-nano@web-wasm1")).toMatch(/no difference +8\.0 +20 +995 .* 161 +3\.9\d \[3\.\d\d, [34]\.\d\d\] /);
+  expect(text).toMatch(/^page: download: scripts/m);
+  expect(text).toMatch(/^not measured: bench run --variants sam-nano --provider cpu,web-webgpu/m);
 });
 
 test("every format has the table, and a paper's has no commands", async () => {

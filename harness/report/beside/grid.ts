@@ -8,65 +8,93 @@ import { largest } from "../../stats/summary.ts";
 import { megabytesText, promptsText, scaledText, scoreText } from "../table/cellText.ts";
 import { type Column, type Grid, none } from "../table/grid.ts";
 import { headLines } from "../table/headLines.ts";
-import { type NotesChoice, precisionNotes } from "./notes.ts";
-import { type HeadlineFigure, headlinesOf, type PrecisionRow, type PrecisionTable } from "./rows.ts";
+import { besideNotes, type NotesChoice } from "./notes.ts";
+import {
+  type BesideRow,
+  type BesideTable,
+  firstNames,
+  type HeadlineFigure,
+  headlinesOf,
+  type Respect,
+} from "./rows.ts";
 
-/** Returns the table as text cells: what each precision costs and saves, and the paired verdict on its masks. */
-export function precisionGrid(table: PrecisionTable, notes: NotesChoice): Grid {
-  const { model, rows } = table;
+/** Gives what a title says of so many rows. */
+const titles: Readonly<Record<Respect, (rows: number) => string>> = {
+  precisions: (rows) => `in ${rows} precision${rows === 1 ? "" : "s"}`,
+  runtimes: (rows) => `by ${rows} runtime${rows === 1 ? "" : "s"}`,
+};
+
+/** Returns the table as text cells: what each row costs and saves, and the paired verdict on its masks. */
+export function besideGrid(table: BesideTable, notes: NotesChoice): Grid {
+  const { respect, model, rows } = table;
   const reports = rows.map(({ report }) => report);
   return {
-    id: `precisions-${model.replaceAll(/[/:]/g, "-")}`,
-    title: `${model}: the same weights in ${rows.length} precision${rows.length === 1 ? "" : "s"}`,
+    id: `${respect}-${model.replaceAll(/[/:]/g, "-")}`,
+    title: `${model}: the same weights ${titles[respect](rows.length)}`,
     subtitle: headLines(reports).join(". "),
-    columns: columnsOf(rows).filter(({ header, cells }) => header.length === 1 || cells.some((cell) => cell !== none)),
-    notes: precisionNotes(table, notes),
+    columns: columnsOf(table).filter(({ header, cells }) => header.length === 1 || cells.some((cell) => cell !== none)),
+    notes: besideNotes(table, notes),
   };
 }
 
-type CellOf = (row: PrecisionRow) => string | undefined;
+type CellOf = (row: BesideRow) => string | undefined;
 
-function columnsOf(rows: readonly PrecisionRow[]): readonly Column[] {
+function columnsOf({ respect, rows }: BesideTable): readonly Column[] {
   const column = (header: readonly string[], align: Column["align"], cellOf: CellOf): Column => ({
     header,
     align,
     cells: rows.map((row) => cellOf(row) ?? none),
   });
-  const float = rows[0]!.report;
+  const first = rows[0]!.report;
+  const firstName = firstNames[respect];
+  const own = (name: string, unit: string, valueIn: (report: RunReport) => number | undefined) =>
+    column([name, unit], "right", ({ report }) => textOf(valueIn(report), unit === "MB" ? megabytesText : scaledText));
   const bytes = (name: string, bytesIn: (report: RunReport) => number | undefined) => [
-    column([name, "MB"], "right", ({ report }) => textOf(bytesIn(report), megabytesText)),
-    column([name, "× float"], "right", ({ report, comparison }) =>
-      comparison === undefined ? undefined : quotient(bytesIn(report), bytesIn(float)),
+    own(name, "MB", bytesIn),
+    column([name, `× ${firstName}`], "right", ({ report, comparison }) =>
+      comparison === undefined ? undefined : quotient(bytesIn(report), bytesIn(first)),
     ),
   ];
   const stage = (name: Stage) => [
-    column([name, "ms"], "right", ({ report: { latency } }) => textOf(latency[name]?.median, scaledText)),
-    column([name, "× float"], "right", ({ comparison }) => ratioText(stageOf(comparison, name))),
+    own(name, "ms", ({ latency }) => latency[name]?.median),
+    column([name, `× ${firstName}`], "right", ({ comparison }) => ratioText(stageOf(comparison, name))),
   ];
   return [
     column(["variant"], "left", ({ report }) => report.variant),
     column(["verdict"], "left", ({ comparison }) => comparison?.verdict.outcome),
-    ...bytes("files", ({ graph }) => graph?.fileBytes),
+    // The files of a model are the same whatever runs them.
+    ...(respect === "runtimes" ? [own("files", "MB", fileBytes)] : bytes("files", fileBytes)),
+    own("download", "MB", ({ page }) => page?.downloadBytes),
+    own("first mask", "ms", ({ page }) => page?.firstMaskMs),
     ...bytes("memory", ({ modelMemory }) => modelMemory && largest(Object.values(modelMemory))),
     ...stage("encode"),
     ...stage("decode"),
-    ...headlinesOf(rows).flatMap((headline) => accuracyColumns(headline, column)),
-    column(["masks", "IoU with float's"], "right", ({ comparison }) =>
+    ...headlinesOf(rows).flatMap((headline) => accuracyColumns(headline, { firstName, column })),
+    column(["masks", `IoU with ${firstName}'s`], "right", ({ comparison }) =>
       textOf(comparison?.agreement?.all?.maskIou?.mean, (iou) => belowOne(iou, 4)),
     ),
   ];
 }
 
+interface MadeColumns {
+  readonly firstName: string;
+  readonly column: (header: readonly string[], align: Column["align"], cellOf: CellOf) => Column;
+}
+
+function fileBytes({ graph }: RunReport): number | undefined {
+  return graph?.fileBytes;
+}
+
 function accuracyColumns(
   { figure: name, id, prompts, protocol }: HeadlineFigure,
-  column: (header: readonly string[], align: Column["align"], cellOf: CellOf) => Column,
+  { firstName, column }: MadeColumns,
 ): readonly Column[] {
   const group = promptsText(prompts);
   return [
     column([group, id === "miou" ? "mIoU, %" : id], "right", ({ report }) =>
       textOf(figureIn(report.prompts[prompts], protocol, id), (score) => scoreText(score, "without n")),
     ),
-    column([group, "− float"], "right", ({ comparison }) =>
+    column([group, `− ${firstName}`], "right", ({ comparison }) =>
       textOf(
         comparison?.figures.find(({ figure }) => figure === name),
         ({ difference, unit }) => differenceWithBounds(difference, unit),

@@ -3,7 +3,7 @@ import { loadRegistry, type Registry } from "../../plan/plugins/registry.ts";
 import { exampleManifest } from "../../store/fixtures/run.ts";
 import { factsOf, type RunFacts } from "../../store/runFacts.ts";
 import type { SoundRun } from "../storedRuns.ts";
-import { precisionRuns } from "./chosen.ts";
+import { precisionRuns } from "./precisions.ts";
 
 let registry: Registry;
 beforeAll(async () => {
@@ -18,7 +18,7 @@ function runOf(id: string, changed: Partial<RunFacts> = {}, name?: string): Soun
 }
 
 const chosen = (runs: readonly SoundRun[], model = "sam-nano") => {
-  const { float, others, missing } = precisionRuns(runs, model, registry);
+  const { first: float, others, missing } = precisionRuns(runs, model, registry);
   return { float: float.folder, others: others.map(({ folder }) => folder), missing };
 };
 

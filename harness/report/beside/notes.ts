@@ -6,13 +6,14 @@ import { processor, providerParts } from "../../store/rowName.ts";
 import { promptsText } from "../table/cellText.ts";
 import { licenceLines } from "../table/foot.ts";
 import type { GridNote } from "../table/grid.ts";
-import type { PrecisionTable } from "./rows.ts";
+import { type BesideTable, firstNames, type Respect } from "./rows.ts";
 
 /** `first`: what a difference would have to be to show, for rows where none did; `all`: every verdict in sentences. */
 export type NotesChoice = "first" | "all";
 
 /** Returns what stands below the table: verdicts in words, what the columns mean, and what is missing. */
-export function precisionNotes({ model, rows, missing }: PrecisionTable, choice: NotesChoice): readonly GridNote[] {
+export function besideNotes({ respect, model, rows, missing }: BesideTable, choice: NotesChoice): readonly GridNote[] {
+  const first = firstNames[respect];
   const compared = rows.flatMap(({ report, comparison }) => (comparison === undefined ? [] : [{ report, comparison }]));
   const judged = compared.filter(({ comparison }) => comparison.verdict.outcome !== "not judged");
   const verdicts = judged.map(({ report: { variant }, comparison }) => {
@@ -20,10 +21,11 @@ export function precisionNotes({ model, rows, missing }: PrecisionTable, choice:
   });
   return [
     ...alikeTogether(verdicts),
-    ...(judged.length === 0 ? [] : [prose("verdict", verdictMeaning)]),
-    ...(compared.length === 0 ? [] : [prose("× float", ratioMeaning)]),
+    ...(judged.length === 0 ? [] : [prose("verdict", verdictMeaning(first))]),
+    ...(compared.length === 0 ? [] : [prose(`× ${first}`, ratioMeaning)]),
+    ...(rows.some(({ report }) => report.page !== undefined) ? [prose("page", pageMeaning)] : []),
     ...licenceLines(rows.map(({ report }) => report)).map((line) => prose("licence", line.replace(/^licence: /, ""))),
-    ...missingNotes(model, missing, rows[0]!.report),
+    ...missingNotes({ respect, model, missing }, rows[0]!.report),
   ];
 }
 
@@ -48,18 +50,34 @@ function shownFrom({ verdict, figures }: Comparison): string {
   return least.length === 0 ? "" : `a difference would have shown from ${least.join(", ")}`;
 }
 
-const verdictMeaning = `paired with the float row, target by target, as bench compare judges: p of all rows and prompts together, corrected by Holm; differences in points with their 95 % interval (${intervalMethod}); --notes has each verdict in sentences`;
+const verdictMeaning = (first: string) =>
+  `paired with the ${first} row, target by target, as bench compare judges: p of all rows and prompts together, corrected by Holm; differences in points with their 95 % interval (${intervalMethod}); --notes has each verdict in sentences`;
 
 const ratioMeaning =
   "files of all graphs; memory is the highest peak of a process that holds the model and one photo; of times the ratio of medians with its 95 % interval, where both rows took turns in one session";
 
-/** Returns the command that measures what is missing, on the plan of the float row as far as a command line tells it. */
-function missingNotes(model: string, missing: readonly string[], { dataset, weights }: RunReport): readonly GridNote[] {
+const pageMeaning =
+  "download: scripts, runtime and graphs as they lie on disk; first mask: from asking for the page to its first mask, all from this machine; memory of a page is its renderer's";
+
+/** Returns the command that measures what is missing, on the plan of the first row as far as a command line tells it. */
+function missingNotes(
+  { respect, model, missing }: Pick<BesideTable, "respect" | "model" | "missing">,
+  { dataset, weights }: RunReport,
+): readonly GridNote[] {
   if (missing.length === 0) return [];
-  const { row, provider } = providerParts(model);
-  const words = [`bench run --variants ${[row, ...missing].join(",")}`];
-  if (provider !== processor) words.push(`--provider ${provider}`);
+  const words = [`bench run ${missingWords[respect](model, missing).join(" ")}`];
   if (weights === "seeded") words.push("--weights seeded");
   if (dataset !== "photos") words.push(`--dataset ${dataset}`);
   return [{ label: "not measured", text: words.join(" "), kind: "command", screenOnly: true }];
 }
+
+type MissingWords = (model: string, missing: readonly string[]) => readonly string[];
+
+const missingWords: Readonly<Record<Respect, MissingWords>> = {
+  precisions(model, missing) {
+    const { row, provider } = providerParts(model);
+    const variants = `--variants ${[row, ...missing].join(",")}`;
+    return provider === processor ? [variants] : [variants, `--provider ${provider}`];
+  },
+  runtimes: (model, missing) => [`--variants ${model}`, `--provider ${[processor, ...missing].join(",")}`],
+};
