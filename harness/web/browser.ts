@@ -1,7 +1,7 @@
 import { accessSync, constants, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { delimiter, dirname, join } from "node:path";
-import type { Browser } from "playwright-core";
+import type * as Playwright from "playwright-core";
 import { HarnessError } from "../errors.ts";
 
 /** Variable of the environment that names the browser's program. */
@@ -92,10 +92,10 @@ export interface BrowserOptions {
  * ends. Its sandbox is on, unless the user is root, for whom it refuses to start with one.
  * Throws HarnessError where it does not start.
  */
-export async function startBrowser({ settings = [] }: BrowserOptions = {}): Promise<Browser> {
+export async function startBrowser({ settings = [] }: BrowserOptions = {}): Promise<Playwright.Browser> {
   requireForPages();
   const executablePath = findBrowser()!;
-  const { chromium } = (await import(driver)) as typeof import("playwright-core");
+  const { chromium } = (await import(driver)) as typeof Playwright;
   try {
     return await chromium.launch({
       executablePath,
