@@ -179,13 +179,16 @@ function runtimeOptions(file: string, options: SessionOptions): ort.InferenceSes
     enableCpuMemArena: options.memory !== "given back",
     enableMemPattern: options.memory !== "given back",
     extra: {
-      session: {
+      session: withValues({
         intra_op: { allow_spinning: "0" },
         inter_op: { allow_spinning: "0" },
         x64quantprecision: sumsInt8In32Bits() ? "0" : "1",
-        ...besideOptimised(optimised),
-        ...besideFile(options.model === undefined ? undefined : file),
-      },
+        // The optimised graph has its tensors in a file of their own: a model file ends at 2 GiB.
+        optimized_model_external_initializers_file_name: optimised && `${basename(optimised)}.weights`,
+        optimized_model_external_initializers_min_size_in_bytes: optimised && "1024",
+        // A model that is no file itself has its tensors beside the file that it was made of.
+        model_external_initializers_file_folder_path: options.model && dirname(file),
+      }),
       ep: configurationOf(provider, file),
     },
     // Fatal errors only. It throws the others too, and what it warns of (constants that it folded away) concerns nobody
@@ -200,20 +203,6 @@ function runtimeOptions(file: string, options: SessionOptions): ort.InferenceSes
 /** Returns where a session that is profiled in a folder writes the graph as the runtime optimised it: its nodes are the profile's. */
 export function optimisedFile(folder: string, file: string): string {
   return join(folder, `${basename(file, ".onnx")}.optimised.onnx`);
-}
-
-/** Returns settings that put the tensors of the graph that is written into a file of their own: a model file ends at 2 GiB. */
-function besideOptimised(file: string | undefined): Readonly<Record<string, string>> {
-  if (file === undefined) return {};
-  return {
-    optimized_model_external_initializers_file_name: `${basename(file)}.weights`,
-    optimized_model_external_initializers_min_size_in_bytes: "1024",
-  };
-}
-
-/** Returns settings that read the tensors beside a file for a model that is no file itself. */
-function besideFile(file: string | undefined): Readonly<Record<string, string>> {
-  return file === undefined ? {} : { model_external_initializers_file_folder_path: dirname(file) };
 }
 
 function feedOf(name: string, tensor: Tensor, type: ort.Tensor.Type | undefined): ort.Tensor {

@@ -1,18 +1,19 @@
 import type { Metric, TheoryCounts } from "../api.ts";
 import type { Figure } from "../metrics/index.ts";
-import { isWeb } from "../onnx/providers/web.ts";
-import { programText } from "../process/external/hello.ts";
 import { ownBook } from "../protocols/index.ts";
-import { type LatencySummary, latencySummary, median } from "../stats/summary.ts";
+import { type LatencySummary, latencySummary } from "../stats/summary.ts";
 import type { LatencyTurn } from "../store/latency.ts";
 import { rowName } from "../store/rowName.ts";
-import { isEarlier, type Manifest } from "../store/schema.ts";
+import type { Manifest } from "../store/schema.ts";
 import type { StoredRun } from "../store/store.ts";
 import { type Accuracy, accuracyOf, heldForAccuracy, type ReportOptions } from "./accuracy.ts";
 import { fallbackTexts } from "./fallbacks.ts";
 import { type ColdStart, coldStartOf } from "./machine/coldStart.ts";
 import { type EnergyFigure, energyFigure } from "./machine/energy.ts";
-import { type EverythingReport, everythingReport } from "./machine/everythingStages.ts";
+import type { EverythingReport } from "./machine/everythingStages.ts";
+import { type Conditions, conditionsOf } from "./report/conditions.ts";
+import { batchRate, everythingOf, everythingStagesOf, latencyOf, type Stage } from "./report/times.ts";
+import { warningsOf } from "./report/warnings.ts";
 import { type RunRows, readRunRows } from "./rows.ts";
 
 /** A value with its 95 % interval, which is drawn by image; a value of one image has none. */
@@ -30,9 +31,6 @@ export function figureIn(prompts: PromptsReport | undefined, protocol: string, i
   const figure = prompts?.protocol === protocol ? prompts[id] : undefined;
   return typeof figure === "object" ? figure : undefined;
 }
-
-export const stages = ["prepare", "encode", "decode", "upscale"] as const;
-export type Stage = (typeof stages)[number];
 
 /** A run in numbers, as `--json` prints it, in milliseconds, bytes and fractions. Whatever was not measured is absent. */
 export interface RunReport {
@@ -126,28 +124,6 @@ interface StageGmacs {
   readonly decode: number;
 }
 
-/** Conditions that a latency depends on besides the variant: rows that differ in one can not be compared. */
-export interface Conditions {
-  readonly seed: number;
-  readonly threads: number;
-  /** Logical processors that the processes were pinned to. */
-  readonly cpus?: string;
-  /** Execution provider of ONNX Runtime; absent where another program answers. */
-  readonly provider?: string;
-  /** Version of ONNX Runtime; absent where another program answers. */
-  readonly onnxruntime?: string;
-  /** Another program that answers: its name and versions. It is what is measured, so rows of two programs can be compared. */
-  readonly program?: string;
-  readonly cpu: string;
-  readonly cores: number;
-  /** Holds the processor time, in cores, that a container's quota allowed. */
-  readonly quota?: number;
-  /** Name of the GPU that the run was on. */
-  readonly gpu?: string;
-  /** Present where an earlier version recorded the run. */
-  readonly recorded?: "an earlier version";
-}
-
 /** Returns everything that a table shows of a run, from its stored rows; no model is run. */
 export async function reportOf(run: StoredRun, options: ReportOptions = {}): Promise<RunReport> {
   const hold = heldForAccuracy(run.manifest, options);
@@ -227,124 +203,10 @@ function absentOf(migrated: Manifest["absent"], { absent }: Accuracy): RunReport
   return Object.keys(all).length === 0 ? undefined : all;
 }
 
-/**
- * Returns the times of everything mode in the order of the run's prompts. Prompts of other modes, and of runs that did not
- * time it, are left out.
- */
-function everythingOf({ protocols }: Manifest, { everythingMs }: RunRows): RunReport["everything"] {
-  return Object.fromEntries(
-    Object.keys(protocols).flatMap((name) => {
-      const summary = latencySummary(everythingMs.get(name) ?? []);
-      return summary === undefined ? [] : [[name, summary]];
-    }),
-  );
-}
-
-/** Returns where the times went; nothing where no image was timed by stage. */
-function everythingStagesOf({ everythingStages }: RunRows): RunReport["everythingStages"] {
-  const found = [...everythingStages].flatMap(([name, images]) => {
-    const report = everythingReport(images);
-    return report === undefined ? [] : [[name, report] as const];
-  });
-  return found.length === 0 ? undefined : Object.fromEntries(found);
-}
-
 function externalOf({ external }: Manifest, turns: readonly LatencyTurn[]): RunReport["external"] {
   if (external === undefined) return undefined;
   const transfer = latencySummary(turns.flatMap(({ transferMs }) => transferMs ?? []));
   return { name: external.name, versions: external.versions, transfer };
-}
-
-/** Returns the samples of each stage, of which its summary is made. */
-export function stageSamples(turns: readonly LatencyTurn[]): Readonly<Record<Stage, readonly number[]>> {
-  return {
-    prepare: turns.flatMap(({ prepareMs }) => prepareMs),
-    encode: turns.flatMap(({ encodeMs }) => encodeMs),
-    decode: turns.flatMap(({ decodeMs }) => decodeMs),
-    upscale: turns.flatMap(({ upscaleMs }) => upscaleMs),
-  };
-}
-
-function latencyOf(turns: readonly LatencyTurn[]): RunReport["latency"] {
-  const samples = stageSamples(turns);
-  return Object.fromEntries(
-    stages.flatMap((stage) => {
-      const summary = latencySummary(samples[stage]);
-      return summary === undefined ? [] : [[stage, summary]];
-    }),
-  );
-}
-
-/** Returns the median rate over batches, like the latencies beside it: one disturbed batch does not move it. */
-function batchRate(turns: readonly LatencyTurn[]): number | undefined {
-  const rates = turns.flatMap(({ batches }) => batches ?? []).map(({ prompts, durationMs }) => prompts / durationMs);
-  return rates.length === 0 ? undefined : 1000 * median(rates);
-}
-
-export function conditionsOf(manifest: Manifest): Conditions {
-  const { seed, runtime, environment, external } = manifest;
-  const { provider, threads, onnxruntime } = runtime;
-  const { cpu, limits, gpus = [] } = environment;
-  const gpu = provider === "cpu" ? undefined : gpus[0]?.name;
-  const machine = { cpu: cpu.model, cores: cpu.cores, cpus: runtime.cpus, quota: limits.cores, gpu };
-  // Absent, not undefined, where it does not hold: differing conditions are named by the fields that there are.
-  const recorded = isEarlier(manifest) ? { recorded: "an earlier version" as const } : {};
-  const answers = external === undefined ? { provider, onnxruntime } : { program: programText(external) };
-  return { seed, threads, ...answers, ...machine, ...recorded };
-}
-
-/** Tells whether latencies can be compared. */
-export function sameConditions(a: Conditions, b: Conditions): boolean {
-  return differingConditions(a, b).length === 0;
-}
-
-/** Tells whether a page of a browser computed: then the row's name says its threads, and its runtime is that for the web. */
-export function computedInPage({ provider }: Pick<Conditions, "provider">): boolean {
-  return provider !== undefined && isWeb(provider);
-}
-
-/**
- * Returns the conditions in which two rows differ. The seed, the provider and the program that answers do not count: the last two
- * are what is measured, and a row's name says them; so it does of the threads and the runtime of a page. The GPU and the version of
- * ONNX Runtime count between rows that both have one.
- */
-export function differingConditions(a: Conditions, b: Conditions): readonly (keyof Conditions)[] {
-  const always = ["cpu", "cores", "cpus", "quota", "recorded"] as const;
-  const ofBoth = ["gpu", "onnxruntime"] as const;
-  const named = computedInPage(a) !== computedInPage(b) ? ["onnxruntime"] : [];
-  const threads = computedInPage(a) || computedInPage(b) || a.threads === b.threads ? [] : (["threads"] as const);
-  return [
-    ...threads,
-    ...always.filter((name) => a[name] !== b[name]),
-    ...ofBoth
-      .filter((name) => !named.includes(name))
-      .filter((name) => a[name] !== undefined && b[name] !== undefined && a[name] !== b[name]),
-  ];
-}
-
-/** Returns the warnings of the run, and those that follow from its rows and its state. */
-function warningsOf(
-  { warnings, dataset, status, shard }: Manifest,
-  { images, failures }: RunRows,
-): Manifest["warnings"] {
-  const found = [...warnings, ...dataset.warnings.map((text) => ({ about: "dataset", text }))];
-  const all = images.length + failures.size;
-  const [first] = failures;
-  // A run that came to its end has counted them itself.
-  if (first !== undefined && !warnings.some(({ about }) => about === "images")) {
-    const count = `${failures.size} of ${all} image${all === 1 ? "" : "s"} failed and ${failures.size === 1 ? "is" : "are"} in no figure`;
-    found.push({ about: "images", text: `${count} (image ${first[0]}: ${first[1]})`, ask: "mend" });
-  }
-  if (shard !== undefined) {
-    const text = `shard ${shard.index} of ${shard.count}, ${dataset.images} of ${shard.images} images; bench merge makes the whole run of all shards`;
-    found.push({ about: "run", text, ask: "merge" });
-  }
-  if (status.state !== "done") {
-    const message = "message" in status ? ` (${status.message})` : "";
-    const text = `${stateText[status.state]} after ${all} of ${dataset.images} images${message}; the same bench run goes on from there`;
-    found.push({ about: "run", text, ask: "resume" });
-  }
-  return found;
 }
 
 /** Names that tables give to fields that a run of an earlier version lacks. */
@@ -354,5 +216,3 @@ export const absentNames: Readonly<Record<string, string>> = {
   theory: "bit operations",
   scores: "average precision and recall",
 };
-
-const stateText = { running: "not finished", stopped: "stopped", failed: "failed" } as const;

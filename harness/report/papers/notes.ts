@@ -1,5 +1,5 @@
 import type { Confidence } from "../../api.ts";
-import type { Conditions } from "../../results/report.ts";
+import type { Conditions } from "../../results/report/conditions.ts";
 import { licenceLines } from "../table/foot.ts";
 import type { GridNote } from "../table/grid.ts";
 import { runtimeText } from "../table/headLines.ts";

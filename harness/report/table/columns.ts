@@ -1,5 +1,6 @@
 import type { Metric } from "../../api.ts";
-import { type RunReport, sameConditions } from "../../results/report.ts";
+import { sameConditions } from "../../results/report/conditions.ts";
+import type { RunReport } from "../../results/report.ts";
 
 /** Figures of a run that columns, charts and papers' tables share: each is computed here alone. */
 

@@ -1,5 +1,6 @@
 import type { Metric } from "../../api.ts";
-import { absentNames, type RunReport, type Stage, stages } from "../../results/report.ts";
+import { type Stage, stages } from "../../results/report/times.ts";
+import { absentNames, type RunReport } from "../../results/report.ts";
 import { largest } from "../../stats/summary.ts";
 import { metricsIn, mixesUpscaling, scoredPrompts, sharedFileNames } from "./columns.ts";
 import { conditionGroups, conditionsText, runtimeText } from "./headLines.ts";

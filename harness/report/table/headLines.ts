@@ -1,5 +1,6 @@
 import { units } from "../../metrics/index.ts";
-import { type Conditions, computedInPage, figureIn, type RunReport, sameConditions } from "../../results/report.ts";
+import { type Conditions, computedInPage, sameConditions } from "../../results/report/conditions.ts";
+import { figureIn, type RunReport } from "../../results/report.ts";
 import { promptsText } from "./cellText.ts";
 import { metricsIn, scoredPrompts } from "./columns.ts";
 

@@ -1,4 +1,4 @@
-import type { Stage } from "../../results/report.ts";
+import type { Stage } from "../../results/report/times.ts";
 import { largest } from "../../stats/summary.ts";
 import { megabytesText, quartilesText, savedText, scaledText } from "./cellText.ts";
 import { maskMs, speedUp, totalMs } from "./columns.ts";

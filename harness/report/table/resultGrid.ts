@@ -1,6 +1,7 @@
 import { unitOf } from "../../metrics/index.ts";
 import { startStages } from "../../results/machine/coldStart.ts";
-import { type RunReport, type Score, stages } from "../../results/report.ts";
+import { stages } from "../../results/report/times.ts";
+import type { RunReport, Score } from "../../results/report.ts";
 import type { LatencySummary } from "../../stats/summary.ts";
 import { totalMs } from "./columns.ts";
 import { adviceLines, footLines, type LeftOut, rowNotes, warningLines } from "./foot.ts";

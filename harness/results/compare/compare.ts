@@ -4,7 +4,7 @@ import type { Judgement } from "../../protocols/index.ts";
 import { holm } from "../../stats/permutation.ts";
 import { rowName } from "../../store/rowName.ts";
 import type { Manifest } from "../../store/schema.ts";
-import { conditionsOf, differingConditions } from "../report.ts";
+import { conditionsOf, differingConditions } from "../report/conditions.ts";
 import { type Agreement, type AgreementRules, agreementOf } from "./agreement/agreement.ts";
 import { type Breakdown, categoryBreakdown } from "./breakdown.ts";
 import { type FigureDifference, figureDifferences } from "./differences.ts";

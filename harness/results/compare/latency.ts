@@ -3,7 +3,7 @@ import { type TwoModes, twoModes } from "../../stats/modes.ts";
 import { chanceRatio, ratioOfMedians, type SamplePair } from "../../stats/ratio.ts";
 import { median } from "../../stats/summary.ts";
 import type { LatencyTurn } from "../../store/latency.ts";
-import { type Stage, stages } from "../report.ts";
+import { type Stage, stages } from "../report/times.ts";
 
 type ComparedStage = Stage | "total";
 

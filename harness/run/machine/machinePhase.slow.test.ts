@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { allowedCpus } from "../../measure/machine/cpus.ts";
 import { drawnRoot, writeBelow } from "../../measure/machine/fixtures/drawnRoot.ts";
 import { raplMeter } from "../../measure/machine/rapl.ts";
-import { conditionsOf, differingConditions, reportOf } from "../../results/report.ts";
+import { conditionsOf, differingConditions } from "../../results/report/conditions.ts";
+import { reportOf } from "../../results/report.ts";
 import { drawnStarts, plain, recordedRun } from "./fixtures/recordedRun.ts";
 
 const asked = { ...plain, "cold-start": true };
