@@ -2,8 +2,8 @@
 
 import { chartSvg } from "../harness/report/charts/drawing/vega.ts";
 import { type Chart, chartFile } from "../harness/report/charts/index.ts";
+import { gridMarkdown } from "../harness/report/table/formats/markdown.ts";
 import type { Grid } from "../harness/report/table/grid.ts";
-import { gridMarkdown } from "../harness/report/table/markdown.ts";
 
 /** The name by which Deno's kernel asks a value how it is shown. */
 const display: unique symbol = Symbol.for("Jupyter.display");

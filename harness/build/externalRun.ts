@@ -1,8 +1,13 @@
 import type { GraphFiles } from "../api.ts";
-import { type ChosenExternal, externalFiles, shownCommand, type UnansweredExternal } from "../plan/externalCommand.ts";
+import {
+  type ChosenExternal,
+  externalFiles,
+  shownCommand,
+  type UnansweredExternal,
+} from "../plan/external/externalCommand.ts";
+import type { ChosenVariant } from "../plan/models/weights.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { weightsVariantOf } from "../plan/plugins/registry.ts";
-import type { ChosenVariant } from "../plan/weights.ts";
 import { canonicalJson, sha256 } from "../store/canonical.ts";
 import type { Manifest } from "../store/schema.ts";
 import { buildVariant } from "./build.ts";

@@ -37,7 +37,7 @@ export function rowCode(
     protocols: Object.fromEntries(plan.prompts.map(({ protocol }) => [protocol.id, protocolCode(protocol)])),
     variant: [file, ...baseFiles(base)].map((each) => closureHash(each, scoring)).join(" "),
     dataset: closureHash(plan.registry.datasetFiles.get(plan.dataset.id)!, scoring),
-    boxes: plan.boxes === undefined ? undefined : closureHash(moduleOf("../plan/detectorBoxes.ts"), scoring),
+    boxes: plan.boxes === undefined ? undefined : closureHash(moduleOf("../plan/data/detectorBoxes.ts"), scoring),
     external: external === undefined ? undefined : askingCode(),
     page: isWeb(provider) ? pageCode() : undefined,
   };

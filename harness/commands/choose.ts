@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import { HarnessError } from "../errors.ts";
-import { fileHintsOf } from "../plan/fileHints.ts";
+import { fileHintsOf } from "../plan/models/fileHints.ts";
+import { withVariantFiles } from "../plan/models/variantFiles.ts";
 import { pickOptions } from "../plan/options.ts";
 import { loadRegistry } from "../plan/plugins/registry.ts";
-import { withVariantFiles } from "../plan/variantFiles.ts";
 import { type Candidate, candidateOf } from "../report/choose/candidate.ts";
 import { choiceJson } from "../report/choose/json.ts";
 import { type Limits, parseLatency, parseMemory, parseShare } from "../report/choose/limits.ts";

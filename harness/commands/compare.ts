@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
 import { HarnessError } from "../errors.ts";
 import { metrics } from "../metrics/index.ts";
-import { withExternals } from "../plan/externals.ts";
-import { fileHintsOf } from "../plan/fileHints.ts";
+import { withExternals } from "../plan/external/externals.ts";
+import { fileHintsOf } from "../plan/models/fileHints.ts";
+import { withVariantFiles } from "../plan/models/variantFiles.ts";
 import { pickOptions } from "../plan/options.ts";
 import { loadRegistry } from "../plan/plugins/registry.ts";
-import { withVariantFiles } from "../plan/variantFiles.ts";
 import { metConditions, parseCondition } from "../report/compare/failIf.ts";
 import { comparisonsText } from "../report/compare/text.ts";
 import { agreementTable } from "../results/compare/agreement/figures.ts";

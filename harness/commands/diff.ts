@@ -15,9 +15,9 @@ import { exitCodes } from "./terminal/exitCodes.ts";
 import { interruptible } from "./terminal/interrupt.ts";
 import { observeDiff } from "./terminal/observe.ts";
 import { flagsOf, weightsUnused } from "./terminal/planFlags.ts";
-import { diffText } from "./text/diff.ts";
-import { writeDiffChart } from "./text/diffChart.ts";
-import { diffJson } from "./text/diffJson.ts";
+import { diffText } from "./text/diff/diff.ts";
+import { writeDiffChart } from "./text/diff/diffChart.ts";
+import { diffJson } from "./text/diff/diffJson.ts";
 
 const defaults = {
   /** The tolerance is that of bench verify: graphs of the same weights differ by a twentieth of it. */

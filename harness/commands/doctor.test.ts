@@ -9,7 +9,7 @@ import { checkPages } from "../estimate/pages.ts";
 import { swiftShader, useSwiftShader } from "../onnx/fixtures/swiftShader.ts";
 import { fakePythons, onPath } from "../plan/fixtures/fakePython.ts";
 import { resolvePlan } from "../plan/plan.ts";
-import { terminalWidth } from "../report/table/terminalWidth.ts";
+import { terminalWidth } from "../report/table/formats/terminalWidth.ts";
 import { doctor } from "./doctor.ts";
 import { memoryConsole } from "./fixtures/bench.ts";
 import { findingsText } from "./text/findings.ts";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import type { Writable } from "node:stream";
 import { HarnessError } from "../errors.ts";
-import { promptsOfFile, writeResultsFile } from "../results/resultsFile.ts";
+import { promptsOfFile, writeResultsFile } from "../results/scores/resultsFile.ts";
 import { findRun } from "../results/storedRuns.ts";
 import { headings } from "./headings.ts";
 import { type Command, note } from "./terminal/command.ts";

@@ -4,8 +4,8 @@ import { inertClassesOf, loadRegistry } from "../plan/plugins/registry.ts";
 import { openTensorArchive } from "../weights/index.ts";
 import { headings } from "./headings.ts";
 import { type Command, line, listOf } from "./terminal/command.ts";
-import { printActivations } from "./text/activations.ts";
-import { checkpointJson, checkpointText, signatureText } from "./text/checkpoint.ts";
+import { printActivations } from "./text/models/activations.ts";
+import { checkpointJson, checkpointText, signatureText } from "./text/models/checkpoint.ts";
 
 export const inspect: Command = {
   ...headings.inspect,

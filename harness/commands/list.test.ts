@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { protocols } from "../protocols/index.ts";
 import { storeExample } from "../report/fixtures/runs.ts";
-import { terminalWidth } from "../report/table/terminalWidth.ts";
+import { terminalWidth } from "../report/table/formats/terminalWidth.ts";
 import { memoryConsole } from "./fixtures/bench.ts";
 import { list } from "./list.ts";
 import { listings } from "./text/listings.ts";

@@ -3,7 +3,7 @@ import { HarnessError } from "../errors.ts";
 import { loadBook } from "../plan/plugins/book.ts";
 import { resultJson, resultTable } from "../report/table/tables.ts";
 import { reportOf } from "../results/report.ts";
-import { truthOf } from "../results/scoreRun.ts";
+import { truthOf } from "../results/scores/scoreRun.ts";
 import { mergeRun } from "../run/merge.ts";
 import { findShards, wholeRuns } from "../run/shardRuns.ts";
 import type { StoredRun } from "../store/store.ts";

@@ -13,12 +13,12 @@ import { agreementRules } from "../results/compare/agreement/rules.ts";
 import { compareRuns } from "../results/compare/compare.ts";
 import { readSide } from "../results/compare/readSide.ts";
 import { reportOf } from "../results/report.ts";
-import { scoreRun } from "../results/scoreRun.ts";
-import { scoresOf, scoresRecord } from "../results/scores.ts";
+import { scoreRun } from "../results/scores/scoreRun.ts";
+import { scoresOf, scoresRecord } from "../results/scores/scores.ts";
 import { integer, random } from "../stats/random.ts";
 import { planId } from "../store/canonical.ts";
 import { exampleManifest, examplePrediction } from "../store/fixtures/run.ts";
-import type { Row } from "../store/rowSchema.ts";
+import type { Row } from "../store/schema/rowSchema.ts";
 import { openRun, readRun, type StoredRun } from "../store/store.ts";
 
 const size: Size = { height: 24, width: 24 };

@@ -10,7 +10,7 @@ import { interruptible } from "./terminal/interrupt.ts";
 import { observe } from "./terminal/observe.ts";
 import { flagsOf, settingOptions, weightsUnused } from "./terminal/planFlags.ts";
 import { createSteps } from "./terminal/steps.ts";
-import { takenText } from "./text/onnx.ts";
+import { takenText } from "./text/models/onnx.ts";
 
 const shared = ["weights", "checkpoint", "seed", "threads", "plugin"] as const;
 

@@ -9,7 +9,7 @@ import type { Profile } from "../profile/profile.ts";
 import { seededCheckpoint } from "../weights/index.ts";
 import { memoryConsole } from "./fixtures/bench.ts";
 import { profile } from "./profile.ts";
-import { icicleOf, profileText } from "./text/profile.ts";
+import { icicleOf, profileText } from "./text/models/profile.ts";
 
 let home: string;
 const before = { SAM_BENCH_HOME: process.env.SAM_BENCH_HOME, TMPDIR: process.env.TMPDIR };

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import type { Box, RgbImage } from "../api.ts";
 import { prepareRun } from "../build/preparedRun.ts";
 import { HarnessError } from "../errors.ts";
+import type { ChosenVariant } from "../plan/models/weights.ts";
 import { drawnDataset, pickOptions } from "../plan/options.ts";
 import { type RunPlan, resolvePlan } from "../plan/plan.ts";
 import { refuseUnusedFiles } from "../plan/unusedFlags.ts";
-import type { ChosenVariant } from "../plan/weights.ts";
 import { type Profile, profileGraph } from "../profile/profile.ts";
 import { timedBoxes } from "../prompts/timedBoxes.ts";
 import { headings } from "./headings.ts";
@@ -14,7 +14,7 @@ import { type Command, line, note, wholeNumber, widthOf } from "./terminal/comma
 import { interruptible } from "./terminal/interrupt.ts";
 import { flagsOf, settingOptions, weightsUnused } from "./terminal/planFlags.ts";
 import { createSteps, type Steps } from "./terminal/steps.ts";
-import { barsOf, icicleOf, profileText } from "./text/profile.ts";
+import { barsOf, icicleOf, profileText } from "./text/models/profile.ts";
 
 const defaults = { part: "encoder", rounds: 5, warmup: 2 };
 

@@ -12,8 +12,8 @@ import { sendFile, serve } from "../pull/fixtures/server.ts";
 import { memoryConsole, program } from "./fixtures/bench.ts";
 import { commands } from "./index.ts";
 import type { Arguments } from "./terminal/command.ts";
+import { smallModelsText, totalText } from "./text/models/smallModels.ts";
 import { nextOfPlan } from "./text/nextSteps.ts";
-import { smallModelsText, totalText } from "./text/smallModels.ts";
 
 let folder: string;
 beforeEach(() => {

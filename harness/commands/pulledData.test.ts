@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { sha256 } from "../store/canonical.ts";
 import { sha256OfFile } from "../store/disk/fileCache.ts";
-import { writeUnpackedList } from "../store/pulledFiles.ts";
-import { pullRecordFile } from "../store/pullRecord.ts";
+import { writeUnpackedList } from "../store/pulled/pulledFiles.ts";
+import { pullRecordFile } from "../store/pulled/pullRecord.ts";
 import { memoryConsole } from "./fixtures/bench.ts";
 import { commands } from "./index.ts";
 

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { quickStart, quickStartLeftOut } from "../report/fixtures/quickStart.ts";
+import { terminalWidth } from "../report/table/formats/terminalWidth.ts";
 import { resultTable } from "../report/table/tables.ts";
-import { terminalWidth } from "../report/table/terminalWidth.ts";
 import { memoryConsole } from "./fixtures/bench.ts";
 import { lookOf } from "./terminal/tableOptions.ts";
 

@@ -1,8 +1,8 @@
 import { HarnessError } from "../errors.ts";
 import { metrics } from "../metrics/index.ts";
 import { loadBook } from "../plan/plugins/book.ts";
-import { type FileScoreOptions, scoreFile } from "../results/scoreFile.ts";
-import { type RunScoreOptions, scoreRun } from "../results/scoreRun.ts";
+import { type FileScoreOptions, scoreFile } from "../results/scores/scoreFile.ts";
+import { type RunScoreOptions, scoreRun } from "../results/scores/scoreRun.ts";
 import { intervalMethod } from "../stats/intervals.ts";
 import { headings } from "./headings.ts";
 import { type Arguments, type Command, line, listOf, note, refuse } from "./terminal/command.ts";

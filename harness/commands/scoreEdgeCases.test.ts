@@ -5,7 +5,7 @@ import { gunzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
 import type { OverlapType } from "../coco/index.ts";
 import { HarnessError } from "../errors.ts";
-import { scoreFile } from "../results/scoreFile.ts";
+import { scoreFile } from "../results/scores/scoreFile.ts";
 
 /** 264 pairs of small files, as text, with what pycocotools 2.0.11 or lvis-api 0.5.3 makes of them; -1 is no data. */
 interface EdgeCase {

@@ -3,7 +3,7 @@ import { HarnessError } from "../errors.ts";
 import { refuseIrregular } from "../files.ts";
 import { loadBook } from "../plan/plugins/book.ts";
 import type { Respect } from "../report/beside/rows.ts";
-import type { TableFormat } from "../report/table/export.ts";
+import type { TableFormat } from "../report/table/formats/export.ts";
 import { betweenMarks, exportResults, readmeTable } from "../report/table/resultExport.ts";
 import { readReports } from "../results/index/reports.ts";
 import type { RunReport } from "../results/report.ts";

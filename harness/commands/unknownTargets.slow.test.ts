@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Row } from "../store/rowSchema.ts";
+import type { Row } from "../store/schema/rowSchema.ts";
 import { openRun, readRun } from "../store/store.ts";
 import { compare } from "./compare.ts";
 import { memoryConsole } from "./fixtures/bench.ts";

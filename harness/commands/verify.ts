@@ -1,15 +1,15 @@
 import { availableParallelism } from "node:os";
 import type { GraphKind, VariantPlugin } from "../api.ts";
 import { buildVariant } from "../build/build.ts";
-import { type Fixture, readFixture, withShapesOf } from "../build/referenceValues.ts";
-import { referenceErrors } from "../build/verification.ts";
+import { type Fixture, readFixture, withShapesOf } from "../build/verification/referenceValues.ts";
+import { referenceErrors } from "../build/verification/verification.ts";
 import { HarnessError } from "../errors.ts";
 import { loadRegistry, type RegisteredVariant, variantOf } from "../plan/plugins/registry.ts";
 import { seededCheckpoint, seededName } from "../weights/index.ts";
 import { headings } from "./headings.ts";
 import { type Command, line, listOf } from "./terminal/command.ts";
 import { exitCodes } from "./terminal/exitCodes.ts";
-import { verificationText } from "./text/verification.ts";
+import { verificationText } from "./text/models/verification.ts";
 
 const defaults = { tolerance: 2e-4, provider: "cpu" };
 

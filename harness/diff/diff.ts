@@ -1,5 +1,5 @@
 import { HarnessError } from "../errors.ts";
-import { readContents } from "../onnx/contents.ts";
+import { readContents } from "../onnx/files/contents.ts";
 import { largest } from "../stats/summary.ts";
 import type { DiffRequest, GraphSide } from "./request.ts";
 import { GraphRuns } from "./runs.ts";

@@ -5,7 +5,7 @@ import { buildVariant } from "../build/build.ts";
 import { type PreparedRun, prepareRun } from "../build/preparedRun.ts";
 import { openWeights } from "../build/weights/openedWeights.ts";
 import { HarnessError, unknown } from "../errors.ts";
-import { readSignature } from "../onnx/signature.ts";
+import { readSignature } from "../onnx/files/signature.ts";
 import { type RunPlan, resolvePlan } from "../plan/plan.ts";
 import { runtimeOf } from "../plan/point.ts";
 import type { RunFlags } from "../plan/runFlags.ts";

@@ -1,6 +1,6 @@
 import type { ExternalProgram } from "../api.ts";
+import { findPython, pipLine } from "../plan/external/pythons.ts";
 import type { Registry } from "../plan/plugins/registry.ts";
-import { findPython, pipLine } from "../plan/pythons.ts";
 
 /** A program that answers for variants, and whether it can run on this machine. */
 export interface ProgramState extends ExternalProgram {

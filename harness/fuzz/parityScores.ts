@@ -2,7 +2,7 @@ import type { PredictionRow } from "../api.ts";
 import { type OverlapType, readAnnotations, readDetections } from "../coco/index.ts";
 import { formatCounts } from "../mask/index.ts";
 import { ap, cocoSizes, figuresOf, recall } from "../metrics/index.ts";
-import { scoreFile } from "../results/scoreFile.ts";
+import { scoreFile } from "../results/scores/scoreFile.ts";
 
 /** Paths of both files of a drawn dataset. */
 export interface Files {

@@ -2,9 +2,9 @@ import { z } from "zod";
 import { HarnessError } from "../errors.ts";
 import { checked, parseJson } from "../foreign.ts";
 import { stages } from "../results/report/times.ts";
-import { count, hash, type Immutable, number, positive, text, whole } from "../store/fields.ts";
 import { summaryField } from "../store/latency.ts";
 import { isRowNameOf } from "../store/rowName.ts";
+import { count, hash, type Immutable, number, positive, text, whole } from "../store/schema/fields.ts";
 import { manifestFields, score, withVisibleTexts } from "../store/schema.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { PredictionRow } from "../api.ts";
-import type { PredictionRow as StoredRow } from "../store/rowSchema.ts";
+import type { PredictionRow as StoredRow } from "../store/schema/rowSchema.ts";
 import { figuresOf } from "./figures.ts";
 import { miou } from "./miou.ts";
 import { cocoSizes, isOfSize } from "./sizes.ts";

@@ -1,6 +1,6 @@
 import type { DeclaredNode, GraphBody } from "../api.ts";
 import { limits } from "../limits.ts";
-import { eachField, type Field } from "./protobuf.ts";
+import { eachField, type Field } from "./files/protobuf.ts";
 
 /** Field numbers of onnx.proto that are read of nodes and of the tensors in a graph. */
 const at = {

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { HarnessError } from "../errors.ts";
 import { limits } from "../limits.ts";
-import { givenGraphs } from "../plan/variantFiles.ts";
+import { givenGraphs } from "../plan/models/variantFiles.ts";
 import { runApart } from "./apart.ts";
+import { readSignature } from "./files/signature.ts";
 import { concat, declared, endlessLoop, field, modelOf, whole } from "./fixtures/endlessLoop.ts";
 import { temporaryFolder } from "./fixtures/runGraph.ts";
-import { readSignature } from "./signature.ts";
 
 let folder: string;
 beforeEach(() => {

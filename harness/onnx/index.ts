@@ -4,6 +4,7 @@ export { batchedGraph } from "./batch/batchedGraph.ts";
 export { eachImage } from "./batch/eachImage.ts";
 export { boxMacs, boxPrompt } from "./boxMacs.ts";
 export { type ExecutedNode, executedMacs } from "./executedMacs.ts";
+export { readSignature } from "./files/signature.ts";
 export { GraphBuilder } from "./graph.ts";
 export { isInt8Product, multipliesInt8 } from "./int8Sums.ts";
 export * from "./layers.ts";
@@ -28,5 +29,4 @@ export { openSession, optimisedFile, providers, runtimeVersion, type Session } f
 export { sessionSettings } from "./sessions/settings.ts";
 export { leastScores } from "./sessions/siftedInputs.ts";
 export { siftedModel } from "./sifted.ts";
-export { readSignature } from "./signature.ts";
 export { modelVersions, structureHash, writeGraph } from "./write.ts";

@@ -2,10 +2,10 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { HarnessError } from "../errors.ts";
+import { readSignature } from "./files/signature.ts";
 import { temporaryFolder, wave } from "./fixtures/runGraph.ts";
 import { GraphBuilder } from "./graph.ts";
 import { openSession, optimisedFile, providers, runtimeVersion } from "./session.ts";
-import { readSignature } from "./signature.ts";
 import { writeGraph } from "./write.ts";
 
 const cpu = { provider: "cpu", threads: 1 };

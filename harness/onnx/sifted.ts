@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { DeclaredNode, GraphSignature } from "../api.ts";
+import { readSignature } from "./files/signature.ts";
 import { leastScores } from "./sessions/siftedInputs.ts";
-import { readSignature } from "./signature.ts";
 import { cutModel, encodeGraphPart, type GraphPart } from "./write.ts";
 
 /** Names of a decoder's outputs: what it computes last, and what tells whether that is needed. */

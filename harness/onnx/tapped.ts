@@ -1,6 +1,6 @@
 import { appendFileSync, constants, copyFileSync, linkSync, mkdirSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
-import { graphFilesOf } from "./graphFiles.ts";
+import { graphFilesOf } from "./files/graphFiles.ts";
 import { encodeGraphPart, type GraphPart } from "./write.ts";
 
 /** The most values that are taken as samples of one value of a graph. */

@@ -6,7 +6,7 @@ import { formatCounts } from "../mask/index.ts";
 import { timed } from "../measure/clock.ts";
 import { interleavedRounds } from "../measure/schedule.ts";
 import { cropsOf } from "../prompts/crops.ts";
-import { type Generator, generatorProtocol } from "../protocols/everythingMode.ts";
+import { type Generator, generatorProtocol } from "../protocols/everything/everythingMode.ts";
 import { random } from "../stats/random.ts";
 import { quantile } from "../stats/summary.ts";
 import { runEverything } from "../worker/everything.ts";

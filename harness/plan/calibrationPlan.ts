@@ -1,5 +1,5 @@
 import { HarnessError } from "../errors.ts";
-import { withDetectorBoxes } from "./detectorBoxes.ts";
+import { withDetectorBoxes } from "./data/detectorBoxes.ts";
 import { type RunPlan, resolvePlan } from "./plan.ts";
 import type { RunFlags } from "./runFlags.ts";
 import { refuseUnusedFiles } from "./unusedFlags.ts";

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { isCheckpointPath } from "../store/rowName.ts";
-import { isBarePath } from "./checkpoints.ts";
+import { isBarePath } from "./models/checkpoints.ts";
 import type { Option } from "./options.ts";
 
 /** Options whose value is a path, which must be found from wherever the arguments are used. */

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { HarnessError } from "../errors.ts";
 import { findBrowser } from "../web/browser.ts";
+import { nameOfChosen } from "./models/weights.ts";
 import { resolvePlan } from "./plan.ts";
 import { runtimeOf } from "./point.ts";
 import { plannedProviders } from "./providers.ts";
 import type { RunFlags } from "./runFlags.ts";
-import { nameOfChosen } from "./weights.ts";
 
 const flags = { dataset: "shapes", limit: 1, prompts: "box", threads: 2, runtime: "web" } as const;
 

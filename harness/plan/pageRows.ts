@@ -3,9 +3,9 @@ import { HarnessError } from "../errors.ts";
 import { isWeb } from "../onnx/providers/web.ts";
 import { type PlannedPrompts, passesOf } from "../protocols/index.ts";
 import { missingForPages } from "../web/browser.ts";
+import { type Chosen, type ChosenVariant, nameOfChosen } from "./models/weights.ts";
 import { decoderRulesOf } from "./plugins/decoderRules.ts";
 import type { RunFlags } from "./runFlags.ts";
-import { type Chosen, type ChosenVariant, nameOfChosen } from "./weights.ts";
 
 /** Rules whose decoders say by their graphs how many masks they make: a page answers for these so far. */
 const rulesOfPages: readonly DecoderRules[] = ["sam", "efficientsam"];

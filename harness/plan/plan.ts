@@ -1,14 +1,16 @@
 import type { Dataset, DatasetOptions, DatasetPlugin, FileHints, ImageId } from "../api.ts";
 import { HarnessError, unknown } from "../errors.ts";
 import { misfitOf, type PlannedPrompts, promptPlan, requireFit } from "../protocols/index.ts";
-import { checkpointsOf } from "./checkpoints.ts";
-import { datasetCache } from "./datasetCache.ts";
-import { withDetectorBoxes } from "./detectorBoxes.ts";
-import { withDescriptions, withExternals } from "./externals.ts";
-import { fileHintsOf } from "./fileHints.ts";
-import { requireMeasurable, withFloors } from "./floors.ts";
+import { datasetCache } from "./data/datasetCache.ts";
+import { withDetectorBoxes } from "./data/detectorBoxes.ts";
+import { openDataset } from "./data/openDataset.ts";
+import { withDescriptions, withExternals } from "./external/externals.ts";
 import { type LatencySettings, latencySettings } from "./latencySettings.ts";
-import { openDataset } from "./openDataset.ts";
+import { checkpointsOf } from "./models/checkpoints.ts";
+import { fileHintsOf } from "./models/fileHints.ts";
+import { requireMeasurable, withFloors } from "./models/floors.ts";
+import { withVariantFiles } from "./models/variantFiles.ts";
+import { type Chosen, type ChosenVariant, chooseWeights, type LeftOut, nameOfChosen } from "./models/weights.ts";
 import { planOptions } from "./options.ts";
 import { withPageRows } from "./pageRows.ts";
 import { processorsOf } from "./pinnedCpus.ts";
@@ -27,8 +29,6 @@ import {
 } from "./runFlags.ts";
 import { withSettings } from "./settings.ts";
 import { imagesOfShard, type Shard } from "./shard.ts";
-import { withVariantFiles } from "./variantFiles.ts";
-import { type Chosen, type ChosenVariant, chooseWeights, type LeftOut, nameOfChosen } from "./weights.ts";
 
 /** A plan says what the flags mean: every name is looked up, every default filled in, the dataset open. */
 export interface RunPlan {

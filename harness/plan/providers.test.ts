@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import type { HarnessError } from "../errors.ts";
 import { providers } from "../onnx/index.ts";
+import { nameOfChosen } from "./models/weights.ts";
 import { resolvePlan } from "./plan.ts";
 import { runtimeOf } from "./point.ts";
 import { providersOf } from "./providers.ts";
-import { nameOfChosen } from "./weights.ts";
 
 const other = providers().find((name) => name !== "cpu")!;
 

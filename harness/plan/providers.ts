@@ -2,7 +2,7 @@ import { HarnessError, unknown } from "../errors.ts";
 import { providers } from "../onnx/index.ts";
 import { isWeb, wasmProvider } from "../onnx/providers/web.ts";
 import { processor } from "../store/rowName.ts";
-import type { ChosenVariant } from "./weights.ts";
+import type { ChosenVariant } from "./models/weights.ts";
 
 /** Providers that other builds of ONNX Runtime carry, and where these are. */
 const elsewhere: Readonly<Record<string, string>> = {

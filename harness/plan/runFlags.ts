@@ -1,9 +1,9 @@
 import type { DatasetOptions, DatasetPlugin, EncoderInput } from "../api.ts";
 import { HarnessError } from "../errors.ts";
-import { checkpointsOf } from "./checkpoints.ts";
-import { readPresetFile } from "./presetFile.ts";
+import { checkpointsOf } from "./models/checkpoints.ts";
+import { readPresetFile } from "./models/presetFile.ts";
+import type { WeightsChoice } from "./models/weights.ts";
 import { parseShard, type Shard } from "./shard.ts";
-import type { WeightsChoice } from "./weights.ts";
 
 /** A run has two phases. Accuracy can be measured on many machines, latency is measured on one. */
 export type Phase = "accuracy" | "latency";

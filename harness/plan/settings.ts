@@ -1,7 +1,7 @@
 import type { VariantOption } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { withCheckpointName } from "../store/rowName.ts";
-import { namedVariant } from "./checkpoints.ts";
+import { namedVariant } from "./models/checkpoints.ts";
 import type { Registry } from "./plugins/registry.ts";
 
 /** Returns the options of all plug-ins, each name once. */

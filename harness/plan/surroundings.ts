@@ -1,8 +1,8 @@
 import { stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
+import { folderNames, recognisedDataset } from "./models/recognition.ts";
 import type { Registry } from "./plugins/registry.ts";
 import { projectRoot } from "./plugins/sources.ts";
-import { folderNames, recognisedDataset } from "./recognition.ts";
 
 /** A folder with photos or annotations, as the data set whose layout it has. */
 export interface FoundData {

@@ -1,9 +1,9 @@
 import { HarnessError } from "../errors.ts";
-import { namedVariant } from "./checkpoints.ts";
+import { namedVariant } from "./models/checkpoints.ts";
+import type { ChosenVariant } from "./models/weights.ts";
 import type { RunPlan } from "./plan.ts";
 import { weightsVariantOf } from "./plugins/registry.ts";
 import type { RunFlags } from "./runFlags.ts";
-import type { ChosenVariant } from "./weights.ts";
 
 /** Throws HarnessError for files that no variant of the plan takes: the user would read a figure of other weights as theirs. */
 export function refuseUnusedFiles(plan: RunPlan, flags: RunFlags): void {

@@ -1,7 +1,7 @@
 import { basename, join } from "node:path";
 import type { DecoderRules, GraphKind, GraphValue, OnnxGraph, VariantManifest } from "../api.ts";
 import { readInstallation } from "../build/installation.ts";
-import { graphFilesOf } from "../onnx/graphFiles.ts";
+import { graphFilesOf } from "../onnx/files/graphFiles.ts";
 import {
   modelVersions,
   type PortableGraph,

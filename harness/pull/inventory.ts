@@ -1,5 +1,5 @@
 import type { Registry } from "../plan/plugins/registry.ts";
-import type { Trust } from "../store/pullRecord.ts";
+import type { Trust } from "../store/pulled/pullRecord.ts";
 import { catalogOf } from "./catalog.ts";
 import type { PullItem } from "./place.ts";
 import { pulledBefore } from "./pull.ts";

@@ -3,8 +3,8 @@ import { basename, dirname, join } from "node:path";
 import type { PublishedFile } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { onDisk } from "../store/disk/disk.ts";
-import type { UnpackedFile } from "../store/pulledFiles.ts";
-import type { PullRecord } from "../store/pullRecord.ts";
+import type { UnpackedFile } from "../store/pulled/pulledFiles.ts";
+import type { PullRecord } from "../store/pulled/pullRecord.ts";
 import { bytesOf, pathsOf } from "./pullFolder.ts";
 import { unpackZip } from "./unpack.ts";
 

@@ -2,8 +2,8 @@ import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { PublishedFile } from "../api.ts";
 import { onDisk, replaceFile } from "../store/disk/disk.ts";
-import { unpackedListFile } from "../store/pulledFiles.ts";
-import { type PullRecord, pullRecordFile, readPullRecord } from "../store/pullRecord.ts";
+import { unpackedListFile } from "../store/pulled/pulledFiles.ts";
+import { type PullRecord, pullRecordFile, readPullRecord } from "../store/pulled/pullRecord.ts";
 import { partSize, removePart } from "./part.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { PullRecord } from "../store/pullRecord.ts";
+import type { PullRecord } from "../store/pulled/pullRecord.ts";
 import { openClient } from "./http.ts";
 import type { PullItem } from "./place.ts";
 import { type PullOptions, pull } from "./pull.ts";

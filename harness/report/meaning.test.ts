@@ -6,9 +6,9 @@ import { expect, test } from "vitest";
 import { reportOf } from "../results/report.ts";
 import { exampleDetails } from "./fixtures/detailed.ts";
 import { exampleQuantized, storeExample } from "./fixtures/runs.ts";
+import { plainColumns } from "./table/columns/plainColumns.ts";
 import { footLines } from "./table/foot.ts";
-import { signCharacters } from "./table/layout.ts";
-import { plainColumns } from "./table/plainColumns.ts";
+import { signCharacters } from "./table/formats/layout.ts";
 
 const page = readFileSync(new URL("README.md", import.meta.url), "utf8");
 

@@ -11,7 +11,7 @@ import { exampleManifest, examplePrediction } from "../store/fixtures/run.ts";
 import { openRun, readRun } from "../store/store.ts";
 import { heldForAccuracy } from "./accuracy.ts";
 import { reportOf } from "./report.ts";
-import { scoresOf, scoresRecord } from "./scores.ts";
+import { scoresOf, scoresRecord } from "./scores/scores.ts";
 
 const file = join(mkdtempSync(join(tmpdir(), "accuracy-")), "metric.mts");
 writeFileSync(file, "export default 1;\n");

@@ -7,7 +7,7 @@ import type { StoredRun } from "../store/store.ts";
 import { requireKnownTargets } from "./knownTargets.ts";
 import { byPrompts, type RowsOptions, type RunRows } from "./rows.ts";
 import { datasetOfRun } from "./runDataset.ts";
-import { type FigureRecord, metricCode } from "./scores.ts";
+import { type FigureRecord, metricCode } from "./scores/scores.ts";
 
 export interface ReportOptions {
   /** Protocols and metrics that are known; the project's own without it. */

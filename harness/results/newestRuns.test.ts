@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { exampleManifest } from "../store/fixtures/run.ts";
-import { factsOf } from "../store/runFacts.ts";
+import { factsOf } from "../store/schema/runFacts.ts";
 import { newestOfEach, newestRuns } from "./storedRuns.ts";
 
 test("the newest of many runs stay, in their order", () => {

@@ -6,7 +6,7 @@ import { exampleManifest, examplePrediction } from "../store/fixtures/run.ts";
 import { openRun, readRun, type StoredRun } from "../store/store.ts";
 import { reportOf } from "./report.ts";
 import { byPrompts, readRunRows } from "./rows.ts";
-import { scoreRun } from "./scoreRun.ts";
+import { scoreRun } from "./scores/scoreRun.ts";
 
 /** Images 7, 3 and 5 are whole, 5 without a row; image 4 failed after its first row. */
 async function storedExample(): Promise<{ results: string; run: StoredRun }> {

@@ -1,7 +1,7 @@
 import type { ImageId, PredictionRow } from "../api.ts";
 import { rowsFile } from "../store/damage.ts";
-import type { EverythingStages } from "../store/rowSchema.ts";
 import { type ImagePlace, readImages } from "../store/rows.ts";
+import type { EverythingStages } from "../store/schema/rowSchema.ts";
 import type { StoredRun } from "../store/store.ts";
 import { visible } from "../visible.ts";
 

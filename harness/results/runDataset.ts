@@ -1,8 +1,8 @@
 import type { Dataset, ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
-import { placesOf } from "../plan/dataPlaces.ts";
-import { datasetCache } from "../plan/datasetCache.ts";
-import { openDataset } from "../plan/openDataset.ts";
+import { placesOf } from "../plan/data/dataPlaces.ts";
+import { datasetCache } from "../plan/data/datasetCache.ts";
+import { openDataset } from "../plan/data/openDataset.ts";
 import { loadRegistry } from "../plan/plugins/registry.ts";
 import { largest } from "../stats/summary.ts";
 import type { Manifest } from "../store/schema.ts";

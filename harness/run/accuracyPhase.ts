@@ -3,8 +3,8 @@ import { HarnessError } from "../errors.ts";
 import { homeFolder } from "../home.ts";
 import { type Timing, untimed } from "../measure/timing.ts";
 import { Deadlines } from "../process/deadlines.ts";
-import { requireAsPulled } from "../store/pulledFiles.ts";
-import type { ImageEnd, Row } from "../store/rowSchema.ts";
+import { requireAsPulled } from "../store/pulled/pulledFiles.ts";
+import type { ImageEnd, Row } from "../store/schema/rowSchema.ts";
 import { visible } from "../visible.ts";
 import type { WorkerCalls } from "../worker/worker.ts";
 import {

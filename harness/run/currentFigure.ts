@@ -3,7 +3,7 @@ import { systemClock } from "../measure/clock.ts";
 import { cocoSizes, type Figure, figuresOf } from "../metrics/index.ts";
 import type { PlannedPrompts } from "../protocols/index.ts";
 import { withoutMasks } from "../results/rows.ts";
-import type { Row } from "../store/rowSchema.ts";
+import type { Row } from "../store/schema/rowSchema.ts";
 
 /** Share of the time that may go into figures that are only looked at. */
 const share = 0.02;

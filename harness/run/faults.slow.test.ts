@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { projectRoot } from "../plan/plugins/sources.ts";
 import type { RunFlags } from "../plan/runFlags.ts";
-import type { Row } from "../store/rowSchema.ts";
+import type { Row } from "../store/schema/rowSchema.ts";
 import type { StoredRun } from "../store/store.ts";
 import { type PluginTrial, patience, pluginTrial, type TrialRun } from "./fixtures/pluginTrial.ts";
 

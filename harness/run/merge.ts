@@ -5,7 +5,7 @@ import { HarnessError } from "../errors.ts";
 import type { Warning } from "../measure/drift.ts";
 import type { ScoreBook } from "../protocols/index.ts";
 import { protocolOfRun } from "../results/knownProtocol.ts";
-import { needsAnnotations, noScores, type Scoring, scoresOf, scoresRecord } from "../results/scores.ts";
+import { needsAnnotations, noScores, type Scoring, scoresOf, scoresRecord } from "../results/scores/scores.ts";
 import { rowName } from "../store/rowName.ts";
 import { type ImagePlace, readImage } from "../store/rows.ts";
 import type { Manifest } from "../store/schema.ts";

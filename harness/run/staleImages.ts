@@ -5,8 +5,8 @@ import { knownTargets } from "../results/knownTargets.ts";
 import { rowsFile } from "../store/damage.ts";
 import { errorCode } from "../store/disk/disk.ts";
 import { cachedResult, sha256OfFile } from "../store/disk/fileCache.ts";
-import type { ImageEnd, Row } from "../store/rowSchema.ts";
 import { readImages } from "../store/rows.ts";
+import type { ImageEnd, Row } from "../store/schema/rowSchema.ts";
 
 export type Photo = NonNullable<ImageEnd["photo"]>;
 

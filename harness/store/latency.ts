@@ -4,7 +4,7 @@ import { HarnessError } from "../errors.ts";
 import { checked, parseJson } from "../foreign.ts";
 import type { LatencySummary } from "../stats/summary.ts";
 import { readLines } from "./disk/lines.ts";
-import { count, positive, text, whole } from "./fields.ts";
+import { count, positive, text, whole } from "./schema/fields.ts";
 
 /** A turn is a line of latency.jsonl: the samples of one variant in one round, in the order measured, ms. */
 export interface LatencyTurn {

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { examplePrediction, exampleRows } from "./fixtures/run.ts";
-import type { Row } from "./rowSchema.ts";
 import { imageText, indexRows, readImage, readImages, readRows, rowsHash, sortedRows } from "./rows.ts";
+import type { Row } from "./schema/rowSchema.ts";
 
 async function fileOf(...pieces: readonly string[]): Promise<string> {
   const file = join(await mkdtemp(join(tmpdir(), "rows-")), "rows.jsonl");

@@ -3,7 +3,7 @@ import type { ImageId } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { canonicalJson, sha256 } from "./canonical.ts";
 import { type Line, readLines } from "./disk/lines.ts";
-import { type ImageEnd, parseRowLine, type Row } from "./rowSchema.ts";
+import { type ImageEnd, parseRowLine, type Row } from "./schema/rowSchema.ts";
 
 /**
  * rows.jsonl holds the rows of an image, then a line that says the image is finished and how many they were; one write an image.

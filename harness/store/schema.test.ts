@@ -3,8 +3,8 @@ import { HarnessError } from "../errors.ts";
 import { readEnvironment } from "../measure/environment.ts";
 import { exampleManifest, examplePrediction } from "./fixtures/run.ts";
 import { parseLatencyTurn } from "./latency.ts";
-import { migrate } from "./migrations.ts";
-import { parseRowLine } from "./rowSchema.ts";
+import { migrate } from "./schema/migrations.ts";
+import { parseRowLine } from "./schema/rowSchema.ts";
 import { parseManifest, schemaVersion } from "./schema.ts";
 
 const written = (value: unknown) => JSON.stringify(value);

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { checked, parseJson } from "../foreign.ts";
 import { visible } from "../visible.ts";
-import { count, fraction, hash, type Immutable, number, positive, text, whole } from "./fields.ts";
-import { migrate, migrations } from "./migrations.ts";
 import { isRowNameOf } from "./rowName.ts";
+import { count, fraction, hash, type Immutable, number, positive, text, whole } from "./schema/fields.ts";
+import { migrate, migrations } from "./schema/migrations.ts";
 
 /**
  * A run on disk, in version 2, consists of three files. `manifest.json` says what was run, `rows.jsonl` what came out for each

@@ -5,8 +5,8 @@ import { expect, test } from "vitest";
 import { exampleManifest, exampleRows } from "./fixtures/run.ts";
 import type { LatencyTurn } from "./latency.ts";
 import { listRuns } from "./manifest.ts";
-import type { Row } from "./rowSchema.ts";
 import { rowsHash } from "./rows.ts";
+import type { Row } from "./schema/rowSchema.ts";
 import { openRun, readRun, type StoredRun } from "./store.ts";
 
 const newResults = async () => join(await mkdtemp(join(tmpdir(), "store-")), "results");

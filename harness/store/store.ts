@@ -10,9 +10,9 @@ import { acquireLock, type LockOptions } from "./disk/lock.ts";
 import { withoutFolders } from "./hidden.ts";
 import { type LatencyTurn, parseLatencyTurn, readLatency } from "./latency.ts";
 import { assertSamePlan, lockFile, readManifest, readStored, writeManifest } from "./manifest.ts";
-import type { Row } from "./rowSchema.ts";
 import { type ImageFacts, imageText, indexRows, type RowIndex, readRows, rowsHash, sortedRows } from "./rows.ts";
 import { keepWholeImages } from "./salvage.ts";
+import type { Row } from "./schema/rowSchema.ts";
 import type { Manifest } from "./schema.ts";
 
 /** A stored run is a run as it lies on disk. Reading it takes no lock and writes nothing, also while another process writes. */

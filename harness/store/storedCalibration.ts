@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { checked, parseJson } from "../foreign.ts";
-import { hash, type Immutable, text, whole } from "./fields.ts";
+import { hash, type Immutable, text, whole } from "./schema/fields.ts";
 
 /**
  * A stored calibration is what a method learned from images. It lies beside the graphs: the same calibration gives the same

@@ -1,9 +1,9 @@
 import type { Precision } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { isWeb } from "../onnx/providers/web.ts";
+import type { ChosenVariant } from "../plan/models/weights.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { type PlanPoint, runtimeOf, variantAtSide } from "../plan/point.ts";
-import type { ChosenVariant } from "../plan/weights.ts";
 import { type Axis, type AxisName, type AxisValue, kindOf } from "./axes.ts";
 
 /** A point has one value on each axis. */

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { nameOfChosen } from "../plan/models/weights.ts";
 import type { RunPlan } from "../plan/plan.ts";
-import { nameOfChosen } from "../plan/weights.ts";
 import type { RunRequest } from "../run/request.ts";
 import { runPlan } from "../run/runner.ts";
 import { planId } from "../store/canonical.ts";

@@ -1,7 +1,7 @@
 import type { Dataset, ImageId, ImageRecord, KeptMask, Protocol, RgbImage } from "../api.ts";
 import { formatCounts } from "../mask/index.ts";
 import type { PlannedPass } from "../protocols/index.ts";
-import type { ImageEnd, PredictionRow } from "../store/rowSchema.ts";
+import type { ImageEnd, PredictionRow } from "../store/schema/rowSchema.ts";
 import { runEverything } from "./everything.ts";
 import type { ImageHolder, PreparedImage } from "./heldImage.ts";
 import { runPass } from "./pass.ts";

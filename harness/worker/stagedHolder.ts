@@ -1,6 +1,6 @@
 import { timedSync } from "../measure/clock.ts";
 import { type ProcessMemory, processMemory } from "../measure/memory.ts";
-import type { EverythingStages } from "../store/rowSchema.ts";
+import type { EverythingStages } from "../store/schema/rowSchema.ts";
 import type { HeldImage, HeldPrediction, ImageHolder } from "./heldImage.ts";
 
 /** A holder that also says what the stages of each timed step took: a pass of everything mode is one such step. */

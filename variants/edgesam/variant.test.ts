@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { referenceGmacs } from "../../harness/build/gmacs.ts";
-import { readFixture } from "../../harness/build/referenceValues.ts";
+import { readFixture } from "../../harness/build/verification/referenceValues.ts";
 import { openWeights } from "../../harness/build/weights/openedWeights.ts";
 import { memoryConsole } from "../../harness/commands/fixtures/bench.ts";
 import { inspect } from "../../harness/commands/inspect.ts";

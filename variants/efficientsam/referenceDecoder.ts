@@ -2,8 +2,8 @@ import type { Checkpoint, GraphValue, OnnxGraph } from "../../harness/api.ts";
 import { child, GraphBuilder, type Module, reshape, slice, transpose } from "../../harness/onnx/index.ts";
 import { type DecoderConfig, maskTokens, outputTokens } from "../sam-decoder/config.ts";
 import { countPrompts, forEveryPrompt } from "../sam-decoder/promptEncoder.ts";
-import { referenceHead, referenceMasks, referenceUpscaling } from "../sam-decoder/referenceHeads.ts";
-import { referenceTransformer } from "../sam-decoder/referenceTransformer.ts";
+import { referenceHead, referenceMasks, referenceUpscaling } from "../sam-decoder/reference/referenceHeads.ts";
+import { referenceTransformer } from "../sam-decoder/reference/referenceTransformer.ts";
 import { efficientSamDecoder } from "./config.ts";
 import { promptTokens } from "./promptEncoder.ts";
 

@@ -13,8 +13,8 @@ import {
 import { type DecoderConfig, maskTokens } from "../sam-decoder/config.ts";
 import { exportedGelu, exportedLayerNorm2d } from "../sam-decoder/exported.ts";
 import { decoderName, type MaskPrompts } from "../sam-decoder/maskDecoder.ts";
-import { referenceAttendedPrompts, referenceIou, referenceKernels } from "../sam-decoder/reference.ts";
-import { referenceMasks, referenceUpscaling } from "../sam-decoder/referenceHeads.ts";
+import { referenceAttendedPrompts, referenceIou, referenceKernels } from "../sam-decoder/reference/reference.ts";
+import { referenceMasks, referenceUpscaling } from "../sam-decoder/reference/referenceHeads.ts";
 import { earlyTokens, type HqSamConfig, hqSamDecoder } from "./config.ts";
 
 /**

@@ -4,7 +4,7 @@ import { HarnessError } from "../../harness/errors.ts";
 import { prepare } from "../../harness/image/index.ts";
 import { differenceOf } from "../../harness/onnx/fixtures/difference.ts";
 import { readSignature } from "../../harness/onnx/index.ts";
-import { givenGraphs } from "../../harness/plan/variantFiles.ts";
+import { givenGraphs } from "../../harness/plan/models/variantFiles.ts";
 import { seededCheckpoint } from "../../harness/weights/index.ts";
 import { samInput } from "../sam/presets.ts";
 import { officialDecoder, plainEncoder } from "./fixtures/graphs/officialSam.ts";

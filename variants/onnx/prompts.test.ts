@@ -4,7 +4,7 @@ import { prepare } from "../../harness/image/index.ts";
 import { differenceOf } from "../../harness/onnx/fixtures/difference.ts";
 import { openSession } from "../../harness/onnx/index.ts";
 import { seededCheckpoint } from "../../harness/weights/index.ts";
-import { referenceMaskDecoder } from "../sam-decoder/reference.ts";
+import { referenceMaskDecoder } from "../sam-decoder/reference/reference.ts";
 import { efficientSamGraphs } from "./fixtures/graphs/efficientSam.ts";
 import { officialDecoder, plainEncoder } from "./fixtures/graphs/officialSam.ts";
 import { samexporterSam2Graphs, transformersSam2Graphs } from "./fixtures/graphs/sam2.ts";

@@ -9,9 +9,9 @@ import { inspect } from "../../harness/commands/inspect.ts";
 import { HarnessError } from "../../harness/errors.ts";
 import { GraphBuilder, writeGraph } from "../../harness/onnx/index.ts";
 import { fakePythons, onPath } from "../../harness/plan/fixtures/fakePython.ts";
+import { givenGraphs, withVariantFiles } from "../../harness/plan/models/variantFiles.ts";
 import { resolvePlan } from "../../harness/plan/plan.ts";
 import { loadRegistry } from "../../harness/plan/plugins/registry.ts";
-import { givenGraphs, withVariantFiles } from "../../harness/plan/variantFiles.ts";
 import { writtenLayouts } from "./fixtures/writtenLayouts.ts";
 
 /** Path of the module that feeds the graphs. */

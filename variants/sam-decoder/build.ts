@@ -1,7 +1,7 @@
 import type { BuildContext } from "../../harness/api.ts";
 import { type DecoderArchitecture, type DecoderConfig, samDecoder } from "./config.ts";
 import { decoderImage, maskDecoder } from "./maskDecoder.ts";
-import { referenceMaskDecoder } from "./reference.ts";
+import { referenceMaskDecoder } from "./reference/reference.ts";
 
 /** Writes SAM's decoder twice, without and with a mask input, and what all prompts of an image share. */
 export async function buildDecoder(

@@ -1,6 +1,6 @@
 import type { Checkpoint, OnnxGraph, StageMacs } from "../../harness/api.ts";
 import { boxMacs } from "../../harness/onnx/boxMacs.ts";
-import { referenceMaskDecoder } from "../sam-decoder/reference.ts";
+import { referenceMaskDecoder } from "../sam-decoder/reference/reference.ts";
 import type { SamConfig } from "./config.ts";
 import { referenceImageEncoder } from "./reference.ts";
 

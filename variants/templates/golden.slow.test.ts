@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { readFixture } from "../../harness/build/referenceValues.ts";
+import { readFixture } from "../../harness/build/verification/referenceValues.ts";
 import { seededTensor } from "../../harness/weights/index.ts";
 
 const python = process.env.SAM_BENCH_PYTHON ?? "python3";

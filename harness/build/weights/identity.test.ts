@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { PublishedCheckpoint } from "../../api.ts";
-import { checkpointJson, checkpointText } from "../../commands/text/checkpoint.ts";
+import { checkpointJson, checkpointText } from "../../commands/text/models/checkpoint.ts";
 import { loadRegistry, type Registry } from "../../plan/plugins/registry.ts";
 import { sha256OfFile } from "../../store/disk/fileCache.ts";
 import { openTensorArchive } from "../../weights/index.ts";

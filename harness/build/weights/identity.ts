@@ -3,7 +3,7 @@ import { HarnessError } from "../../errors.ts";
 import { homeFolder } from "../../home.ts";
 import type { Registry } from "../../plan/plugins/registry.ts";
 import { sha256OfFile } from "../../store/disk/fileCache.ts";
-import { readPullRecord } from "../../store/pullRecord.ts";
+import { readPullRecord } from "../../store/pulled/pullRecord.ts";
 
 /** Says how a file is known to be one variant's, where other variants have tensors of the same names and shapes. */
 export type Identified = "by hash" | "as told";

@@ -1,15 +1,15 @@
 import { basename } from "node:path";
 import type { Checkpoint, PublishedFile, WeightSource } from "../../api.ts";
 import { homeFolder } from "../../home.ts";
+import type { ChosenVariant } from "../../plan/models/weights.ts";
 import {
   inertClassesOf,
   type RegisteredVariant,
   type Registry,
   weightsVariantOf,
 } from "../../plan/plugins/registry.ts";
-import type { ChosenVariant } from "../../plan/weights.ts";
 import { sha256OfFile } from "../../store/disk/fileCache.ts";
-import { requireAsPulled } from "../../store/pulledFiles.ts";
+import { requireAsPulled } from "../../store/pulled/pulledFiles.ts";
 import {
   checkpointOf,
   completedCheckpoint,

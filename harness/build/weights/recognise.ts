@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { HarnessError } from "../../errors.ts";
-import { isBarePath } from "../../plan/checkpoints.ts";
+import { isBarePath } from "../../plan/models/checkpoints.ts";
 import { inertClassesOf, loadRegistry, type Registry } from "../../plan/plugins/registry.ts";
 import type { RunFlags } from "../../plan/runFlags.ts";
 import { isCheckpointPath, ownNameOfFile } from "../../store/rowName.ts";

@@ -6,7 +6,7 @@ import { judgementOf, type ScoreBook } from "../../protocols/index.ts";
 import { besideGrid } from "../../report/beside/grid.ts";
 import { besideJson, besideRecords } from "../../report/beside/records.ts";
 import { besideTable, type Respect } from "../../report/beside/rows.ts";
-import { exportTable, type TableFormat } from "../../report/table/export.ts";
+import { exportTable, type TableFormat } from "../../report/table/formats/export.ts";
 import { precisionRuns } from "../../results/beside/precisions.ts";
 import { runtimeRuns } from "../../results/beside/runtimes.ts";
 import { readReports } from "../../results/index/reports.ts";

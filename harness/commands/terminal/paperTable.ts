@@ -9,7 +9,7 @@ import { comparisonGrid } from "../../report/papers/grid.ts";
 import { publishedTables } from "../../report/papers/published.ts";
 import { type PublishedTable, publishedTable } from "../../report/papers/read.ts";
 import { comparisonRecords } from "../../report/papers/records.ts";
-import { exportTable, type TableFormat, tableFormats } from "../../report/table/export.ts";
+import { exportTable, type TableFormat, tableFormats } from "../../report/table/formats/export.ts";
 import { readReports } from "../../results/index/reports.ts";
 import type { RunReport } from "../../results/report.ts";
 import { soundRuns, withoutShards, withoutSuperseded } from "../../results/storedRuns.ts";

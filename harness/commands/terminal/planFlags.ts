@@ -1,10 +1,10 @@
 import { withRecognisedFiles } from "../../build/weights/recognise.ts";
 import { HarnessError } from "../../errors.ts";
+import type { WeightsChoice } from "../../plan/models/weights.ts";
 import { type Option, planOptions } from "../../plan/options.ts";
 import { loadRegistry } from "../../plan/plugins/registry.ts";
 import { measuringNamed, type RunFlags } from "../../plan/runFlags.ts";
 import { settingsOf } from "../../plan/settings.ts";
-import type { WeightsChoice } from "../../plan/weights.ts";
 import { type Arguments, listOf, type UnusedOptions } from "./command.ts";
 
 export const weightsUnused: UnusedOptions = {

@@ -1,5 +1,5 @@
 import type { Option } from "../../plan/options.ts";
-import { bold, type SignStyle } from "../../report/table/layout.ts";
+import { bold, type SignStyle } from "../../report/table/formats/layout.ts";
 import type { TableChoice, TableOptions } from "../../report/table/tables.ts";
 import { visibleLines } from "../../visible.ts";
 import { type Arguments, type Console, listOf, type UnusedOptions, widthOf } from "./command.ts";

@@ -1,5 +1,5 @@
 import { type CheckedFile, type Finding, findingKinds, photoSplits } from "../../check/index.ts";
-import { wrap } from "../../report/table/layout.ts";
+import { wrap } from "../../report/table/formats/layout.ts";
 
 /** Answer of a check about one annotation file. */
 export interface CheckAnswer {

@@ -4,7 +4,7 @@ import type { PlanNeeds } from "../../estimate/needs.ts";
 import type { PageState } from "../../estimate/pages.ts";
 import { planTimeTexts } from "../../estimate/planTime.ts";
 import type { ProgramState } from "../../estimate/programs.ts";
-import { wrap } from "../../report/table/layout.ts";
+import { wrap } from "../../report/table/formats/layout.ts";
 import { formatDuration } from "../terminal/progress.ts";
 import { fittedTable } from "./fittedTable.ts";
 

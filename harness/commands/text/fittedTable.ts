@@ -1,5 +1,5 @@
-import { layout, tableWidth, widthOf, wrap } from "../../report/table/layout.ts";
-import { terminalWidth } from "../../report/table/terminalWidth.ts";
+import { layout, tableWidth, widthOf, wrap } from "../../report/table/formats/layout.ts";
+import { terminalWidth } from "../../report/table/formats/terminalWidth.ts";
 import { visibleLines } from "../../visible.ts";
 import { plainColumn } from "./plainTable.ts";
 

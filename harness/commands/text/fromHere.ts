@@ -1,6 +1,6 @@
 import type { FoundCheckpoint, FoundData, Surroundings } from "../../plan/surroundings.ts";
 import type { Manifest } from "../../store/schema.ts";
-import { megabytes } from "./smallModels.ts";
+import { megabytes } from "./models/smallModels.ts";
 
 /** Most folders of data that are named. */
 const mostData = 2;

@@ -6,7 +6,7 @@ import { promptsOf } from "../../protocols/index.ts";
 import { confidenceMeaning } from "../../report/papers/notes.ts";
 import { describePublished, publishedTables } from "../../report/papers/published.ts";
 import type { PublishedTable } from "../../report/papers/read.ts";
-import { wrap } from "../../report/table/layout.ts";
+import { wrap } from "../../report/table/formats/layout.ts";
 import type { CheckedRun } from "../../results/storedRuns.ts";
 import { rowName } from "../../store/rowName.ts";
 import { isEarlier } from "../../store/schema.ts";

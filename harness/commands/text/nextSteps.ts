@@ -1,6 +1,6 @@
 import type { RunPlan } from "../../plan/plan.ts";
 import type { RunReport } from "../../results/report.ts";
-import { absentSmallModels, totalText } from "./smallModels.ts";
+import { absentSmallModels, totalText } from "./models/smallModels.ts";
 
 /** Returns the command that writes the report of stored runs, of these ids or of the newest of each variant. */
 export function reportCommand(results: string, names: readonly string[] = []): string {

@@ -1,5 +1,5 @@
+import { layout } from "../../report/table/formats/layout.ts";
 import type { Column } from "../../report/table/grid.ts";
-import { layout } from "../../report/table/layout.ts";
 import { visible } from "../../visible.ts";
 
 /** Lays rows out in columns; a column of numbers alone is aligned to the right. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Arrival, InventoryEntry, PullItem, PullRecord } from "../../pull/index.ts";
+import { megabytes, sizeText, totalText } from "./models/smallModels.ts";
 import { plainTable } from "./plainTable.ts";
-import { megabytes, sizeText, totalText } from "./smallModels.ts";
 
 const trusts: Readonly<Record<PullRecord["trust"], (record: PullRecord) => string>> = {
   published: () => "verified by its published sha256",

@@ -1,9 +1,9 @@
 import type { DetectionErrors, ReliabilityBin } from "../../api.ts";
 import { unitOf, units } from "../../metrics/index.ts";
-import type { FileFigure } from "../../results/fileFigure.ts";
-import type { FileScore } from "../../results/scoreFile.ts";
-import type { CategoryScore, RunScore } from "../../results/scoreRun.ts";
-import type { SliceFigure } from "../../results/slices.ts";
+import type { FileFigure } from "../../results/scores/fileFigure.ts";
+import type { FileScore } from "../../results/scores/scoreFile.ts";
+import type { CategoryScore, RunScore } from "../../results/scores/scoreRun.ts";
+import type { SliceFigure } from "../../results/scores/slices.ts";
 import { plainTable } from "./plainTable.ts";
 
 /** Writes the figures of a results file, and those by category where they are asked for. */

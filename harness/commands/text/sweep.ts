@@ -1,8 +1,8 @@
 import { printed, unitOf, units } from "../../metrics/index.ts";
 import type { SweepPanel, SweepPicture } from "../../report/charts/own/sweep.ts";
 import { megabytesText, quartilesText, scaledText, scoreText } from "../../report/table/cellText.ts";
+import { wrap } from "../../report/table/formats/layout.ts";
 import { intervalMeaning } from "../../report/table/intervalText.ts";
-import { wrap } from "../../report/table/layout.ts";
 import type { LatencySummary } from "../../stats/summary.ts";
 import { type Axis, type Gain, kindOf } from "../../sweep/axes.ts";
 import type { SweepFigures } from "../../sweep/figures.ts";

@@ -1,4 +1,4 @@
-import type { GraphContents, NamedNode, StoredValues } from "../../onnx/contents.ts";
+import type { GraphContents, NamedNode, StoredValues } from "../../onnx/files/contents.ts";
 
 /** Describes a value as a run of its graph found it. */
 export interface SurveyedValue {

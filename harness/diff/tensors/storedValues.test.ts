@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ElementType, OnnxGraph, TypedData } from "../../api.ts";
-import { readContents } from "../../onnx/contents.ts";
+import { readContents } from "../../onnx/files/contents.ts";
 import { GraphBuilder } from "../../onnx/graph.ts";
 import { storedIn } from "../../onnx/rewrite/storedIn.ts";
 import { writeGraph } from "../../onnx/write.ts";

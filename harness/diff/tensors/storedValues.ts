@@ -1,7 +1,7 @@
 import { closeSync, readSync } from "node:fs";
 import { openRegularFile } from "../../files.ts";
 import { limits } from "../../limits.ts";
-import type { StoredValues } from "../../onnx/contents.ts";
+import type { StoredValues } from "../../onnx/files/contents.ts";
 import { transposeMatrix } from "../../onnx/rewrite/transpose.ts";
 import { elementBytes, toFloat32 } from "../../weights/elements.ts";
 import { type FloatType, isFloat } from "../floats.ts";

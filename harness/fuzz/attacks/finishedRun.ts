@@ -2,7 +2,7 @@ import { cpSync, existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { exampleManifest, examplePrediction } from "../../store/fixtures/run.ts";
 import type { LatencyTurn } from "../../store/latency.ts";
-import type { Row } from "../../store/rowSchema.ts";
+import type { Row } from "../../store/schema/rowSchema.ts";
 import { openRun, readRun, type StoredRun } from "../../store/store.ts";
 
 /** Images of the plan; the rows are of the first four. */

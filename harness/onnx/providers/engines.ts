@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { closeSync, mkdirSync, openSync, readSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { homeFolder } from "../../home.ts";
-import { readSignature } from "../signature.ts";
+import { readSignature } from "../files/signature.ts";
 
 const defaults = {
   /** Bytes that are read at a time. */

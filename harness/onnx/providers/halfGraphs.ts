@@ -1,4 +1,4 @@
-import { readSignature } from "../signature.ts";
+import { readSignature } from "../files/signature.ts";
 
 /** The attribute `to` of Cast names float16 by this number. Source: onnx.proto, TensorProto.DataType. */
 const halfType = 10;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { HarnessError } from "../../errors.ts";
-import { openDataset } from "../openDataset.ts";
+import { openDataset } from "../data/openDataset.ts";
 import { probePlugins } from "./pluginProbe.ts";
 import { loadPlugins, loadRegistry, variantOf, weightsVariantOf } from "./registry.ts";
 

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import type { OnnxGraph } from "../../api.ts";
 import { measuredGraphs } from "../../build/build.ts";
 import { readInstallation } from "../../build/installation.ts";
-import { graphFilesOf } from "../../onnx/graphFiles.ts";
+import { graphFilesOf } from "../../onnx/files/graphFiles.ts";
 import { writeGraph } from "../../onnx/index.ts";
 import { weightsVariantOf } from "../../plan/plugins/registry.ts";
 import { sha256OfFile } from "../../store/disk/fileCache.ts";

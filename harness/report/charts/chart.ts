@@ -2,7 +2,7 @@ import type { Metric, ReliabilityBin } from "../../api.ts";
 import type { RunReport, Score } from "../../results/report.ts";
 import type { LatencyTurn } from "../../store/latency.ts";
 import type { Manifest } from "../../store/schema.ts";
-import { brokenLines } from "../table/layout.ts";
+import { brokenLines } from "../table/formats/layout.ts";
 import { chartConfig, type Theme } from "./drawing/theme.ts";
 import { type ChartSpec, vegaLiteSchema } from "./drawing/vega.ts";
 

@@ -1,4 +1,4 @@
-import { totalMs } from "../table/columns.ts";
+import { totalMs } from "../table/columns/columns.ts";
 import type { Chart, ChartRun } from "./chart.ts";
 import { stageBars } from "./stageBars.ts";
 

@@ -4,11 +4,11 @@ import { changeRange, differenceRange, differenceText, figureText, milliseconds 
 import type { Headline } from "../../results/headline.ts";
 import type { Interval } from "../../stats/intervals.ts";
 import { promptsText } from "../table/cellText.ts";
+import { nameColumns } from "../table/columns/resultColumns.ts";
 import { licenceLines } from "../table/foot.ts";
+import { layout, wrap } from "../table/formats/layout.ts";
 import { type Column, none } from "../table/grid.ts";
 import { unitText } from "../table/intervalText.ts";
-import { layout, wrap } from "../table/layout.ts";
-import { nameColumns } from "../table/resultColumns.ts";
 import type { Candidate } from "./candidate.ts";
 import { type Excess, isUncertain, type LimitName, type Limits } from "./limits.ts";
 import type { Decision, Miss, Ranked, Ranking } from "./ranking.ts";

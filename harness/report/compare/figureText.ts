@@ -13,8 +13,8 @@ import {
   percent,
   pValue,
 } from "../../results/compare/words.ts";
+import { fitColumns, layout } from "../table/formats/layout.ts";
 import type { Column } from "../table/grid.ts";
-import { fitColumns, layout } from "../table/layout.ts";
 
 type CellOf<Row> = (row: Row) => string | undefined;
 

@@ -1,7 +1,7 @@
 import type { Agreement } from "../../results/compare/agreement/agreement.ts";
 import type { ComparedRun, Comparison } from "../../results/compare/compare.ts";
 import { licenceLines } from "../table/foot.ts";
-import { wrap } from "../table/layout.ts";
+import { wrap } from "../table/formats/layout.ts";
 import { agreementColumns, agreementGaps, identicalSentence, worstColumns } from "./agreementText.ts";
 import { categoryTable, figureTables, latencyTable, tablesText } from "./figureText.ts";
 import { comparisonMeanings } from "./meanings.ts";

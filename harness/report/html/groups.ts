@@ -7,7 +7,7 @@ import { requireKnownTargets } from "../../results/knownTargets.ts";
 import { byPrompts } from "../../results/rows.ts";
 import { type DatasetRequest, datasetAtHand } from "../../results/runDataset.ts";
 import type { StoredRun } from "../../store/store.ts";
-import { speedUp } from "../table/columns.ts";
+import { speedUp } from "../table/columns/columns.ts";
 import { baseOf, byDataset } from "../table/tables.ts";
 import { type DetailedRun, detailsOf, labelled } from "./details.ts";
 import type { GalleryItem } from "./gallery.ts";

@@ -1,6 +1,6 @@
 import type { RunReport } from "../../results/report.ts";
+import { type ResultColumn, resultColumns } from "../table/columns/resultColumns.ts";
 import { markedColumns } from "../table/marking.ts";
-import { type ResultColumn, resultColumns } from "../table/resultColumns.ts";
 import { baseOf } from "../table/tables.ts";
 
 /** Column of the page's table. `further` columns are shown when the reader asks for them. */

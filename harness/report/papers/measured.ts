@@ -1,7 +1,7 @@
 import type { PublishedFigure } from "../../api.ts";
 import type { RunReport } from "../../results/report.ts";
 import { scaledInterval } from "../../stats/intervals.ts";
-import { speedUp, totalMs } from "../table/columns.ts";
+import { speedUp, totalMs } from "../table/columns/columns.ts";
 import type { Measure } from "./paper.ts";
 
 /** Figure of a run in a published column's unit. */

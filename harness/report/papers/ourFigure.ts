@@ -1,6 +1,6 @@
 import type { RunReport } from "../../results/report.ts";
 import { providerParts, rowNameParts } from "../../store/rowName.ts";
-import { speedUp } from "../table/columns.ts";
+import { speedUp } from "../table/columns/columns.ts";
 import { type Measured, measuredOf, type Nature, natureOf, publishedFigure } from "./measured.ts";
 import type { Measure } from "./paper.ts";
 import { type EvaluationSets, evaluationSets, extentOf } from "./sets.ts";

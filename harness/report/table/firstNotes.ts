@@ -1,7 +1,7 @@
 import type { RunReport } from "../../results/report.ts";
 import type { LeftOut } from "./foot.ts";
+import { type SignStyle, signCharacters } from "./formats/layout.ts";
 import type { Grid } from "./grid.ts";
-import { type SignStyle, signCharacters } from "./layout.ts";
 import { warningGroups } from "./warnings.ts";
 
 /** What a command knows beside the rows, for the lines under its first table. */

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { RunReport } from "../../results/report.ts";
 import { busyWarnings, quickStart, quickStartLeftOut } from "../fixtures/quickStart.ts";
+import { terminalWidth } from "./formats/terminalWidth.ts";
 import { resultTable, type TableOptions } from "./tables.ts";
-import { terminalWidth } from "./terminalWidth.ts";
 
 const reports = await quickStart(await mkdtemp(join(tmpdir(), "quick-start-")), busyWarnings);
 const quiet = reports.map((report): RunReport => ({ ...report, warnings: [] }));

@@ -2,10 +2,10 @@ import type { Metric } from "../../api.ts";
 import { type Stage, stages } from "../../results/report/times.ts";
 import { absentNames, type RunReport } from "../../results/report.ts";
 import { largest } from "../../stats/summary.ts";
-import { metricsIn, mixesUpscaling, scoredPrompts, sharedFileNames } from "./columns.ts";
+import { metricsIn, mixesUpscaling, scoredPrompts, sharedFileNames } from "./columns/columns.ts";
+import { layout, wrap } from "./formats/layout.ts";
 import { conditionGroups, conditionsText, runtimeText } from "./headLines.ts";
 import { intervalMeaning } from "./intervalText.ts";
-import { layout, wrap } from "./layout.ts";
 import { groupLines, warningGroups } from "./warnings.ts";
 
 export { warningLines } from "./warnings.ts";

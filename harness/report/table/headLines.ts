@@ -2,7 +2,7 @@ import { units } from "../../metrics/index.ts";
 import { type Conditions, computedInPage, sameConditions } from "../../results/report/conditions.ts";
 import { figureIn, type RunReport } from "../../results/report.ts";
 import { promptsText } from "./cellText.ts";
-import { metricsIn, scoredPrompts } from "./columns.ts";
+import { metricsIn, scoredPrompts } from "./columns/columns.ts";
 
 /** Returns what stands above a table: which data with how many images and instances, which machine, and which programs answered. */
 export function headLines(reports: readonly RunReport[]): readonly string[] {

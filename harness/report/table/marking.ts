@@ -1,7 +1,7 @@
 import type { RunReport } from "../../results/report.ts";
-import { totalMs } from "./columns.ts";
+import { totalMs } from "./columns/columns.ts";
+import type { ResultColumn } from "./columns/resultColumns.ts";
 import type { Mark, Sign } from "./grid.ts";
-import type { ResultColumn } from "./resultColumns.ts";
 import { isTouched } from "./warnings.ts";
 
 /**

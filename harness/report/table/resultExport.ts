@@ -1,9 +1,9 @@
 import { HarnessError } from "../../errors.ts";
 import type { RunReport } from "../../results/report.ts";
-import { csv, exportTable, type TableFormat } from "./export.ts";
 import { licenceLines } from "./foot.ts";
+import { csv, exportTable, type TableFormat } from "./formats/export.ts";
+import { gridMarkdown } from "./formats/markdown.ts";
 import { headLines } from "./headLines.ts";
-import { gridMarkdown } from "./markdown.ts";
 import { resultGrid, resultRecords } from "./resultGrid.ts";
 import { byDataset, resultJson, resultTable, type TableChoice, type TableOptions } from "./tables.ts";
 import { warningGroups } from "./warnings.ts";

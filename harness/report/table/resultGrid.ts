@@ -3,12 +3,12 @@ import { startStages } from "../../results/machine/coldStart.ts";
 import { stages } from "../../results/report/times.ts";
 import type { RunReport, Score } from "../../results/report.ts";
 import type { LatencySummary } from "../../stats/summary.ts";
-import { totalMs } from "./columns.ts";
+import { totalMs } from "./columns/columns.ts";
+import { type ColumnChoice, resultColumns } from "./columns/resultColumns.ts";
 import { adviceLines, footLines, type LeftOut, rowNotes, warningLines } from "./foot.ts";
 import type { Grid, GridNote } from "./grid.ts";
 import { titleOf } from "./headLines.ts";
 import { markedColumns } from "./marking.ts";
-import { type ColumnChoice, resultColumns } from "./resultColumns.ts";
 import { baseOf } from "./tables.ts";
 
 interface GridOptions {

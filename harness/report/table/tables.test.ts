@@ -6,7 +6,7 @@ import { differingConditions } from "../../results/report/conditions.ts";
 import { type RunReport, reportOf, type Score } from "../../results/report.ts";
 import { exampleManifest } from "../../store/fixtures/run.ts";
 import { exampleGraphs, storeExample } from "../fixtures/runs.ts";
-import { speedUp } from "./columns.ts";
+import { speedUp } from "./columns/columns.ts";
 import { baseOf, resultJson, resultTable } from "./tables.ts";
 
 const seeded = { source: "seeded", label: "seeded weights, version 1" } as const;

@@ -1,14 +1,14 @@
 import { unknown } from "../../errors.ts";
 import type { RunReport } from "../../results/report.ts";
 import { processor, providerParts } from "../../store/rowName.ts";
-import { totalMs } from "./columns.ts";
+import { totalMs } from "./columns/columns.ts";
+import { type ColumnChoice, everyColumn, type ResultColumn, resultColumns } from "./columns/resultColumns.ts";
 import { firstNotes, legend, type NextSteps } from "./firstNotes.ts";
 import { foot, type LeftOut, licenceLines } from "./foot.ts";
+import { fitColumns, layout, type SignStyle, signedWidth, widthBeside, wrap } from "./formats/layout.ts";
 import { none } from "./grid.ts";
 import { headLines } from "./headLines.ts";
-import { fitColumns, layout, type SignStyle, signedWidth, widthBeside, wrap } from "./layout.ts";
 import { markedColumns } from "./marking.ts";
-import { type ColumnChoice, everyColumn, type ResultColumn, resultColumns } from "./resultColumns.ts";
 
 export type { LeftOut } from "./foot.ts";
 export { titleOf } from "./headLines.ts";

@@ -1,6 +1,6 @@
 import type { RunReport } from "../../results/report.ts";
 import { largest } from "../../stats/summary.ts";
-import type { ResultColumn } from "./resultColumns.ts";
+import type { ResultColumn } from "./columns/resultColumns.ts";
 
 export type Warning = RunReport["warnings"][number];
 type Ask = NonNullable<Warning["ask"]>;

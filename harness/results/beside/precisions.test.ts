@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { loadRegistry, type Registry } from "../../plan/plugins/registry.ts";
 import { exampleManifest } from "../../store/fixtures/run.ts";
-import { factsOf, type RunFacts } from "../../store/runFacts.ts";
+import { factsOf, type RunFacts } from "../../store/schema/runFacts.ts";
 import type { SoundRun } from "../storedRuns.ts";
 import { precisionRuns } from "./precisions.ts";
 

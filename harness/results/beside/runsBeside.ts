@@ -1,5 +1,5 @@
 import { canonicalJson } from "../../store/canonical.ts";
-import type { RunFacts } from "../../store/runFacts.ts";
+import type { RunFacts } from "../../store/schema/runFacts.ts";
 import type { SoundRun } from "../storedRuns.ts";
 
 /** Runs of one checkpoint on the same data: the first, which all others are compared with, and those that differ from it in one thing. */

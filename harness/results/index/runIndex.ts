@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { FileState } from "../../store/disk/fileState.ts";
 import { readSealed, type SealedLine, writeSealed } from "../../store/disk/sealedLines.ts";
 import { foldersIn } from "../../store/manifest.ts";
-import { runState } from "../../store/runState.ts";
+import { runState } from "../../store/schema/runState.ts";
 
 /**
  * The index of a results folder is a cache of what was found in its runs: `<results>/.index/`. An entry holds as long as the files

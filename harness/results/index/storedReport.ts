@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { count, hash, number, positive, text, whole } from "../../store/fields.ts";
 import { summaryField } from "../../store/latency.ts";
+import { count, hash, number, positive, text, whole } from "../../store/schema/fields.ts";
 import { manifestFields } from "../../store/schema.ts";
 import { startStages } from "../machine/coldStart.ts";
 import { everythingPeaks, everythingStages } from "../machine/everythingStages.ts";

@@ -1,5 +1,5 @@
 import { type LatencySummary, largest, latencySummary } from "../../stats/summary.ts";
-import type { EverythingStages } from "../../store/rowSchema.ts";
+import type { EverythingStages } from "../../store/schema/rowSchema.ts";
 
 /** Stages of an image in everything mode; their sum is the image's time. */
 export const everythingStages = ["prepare", "encode", "decode", "upscale", "filter"] as const;

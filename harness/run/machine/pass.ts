@@ -1,7 +1,7 @@
 import type { EnergyMeter } from "../../measure/machine/rapl.ts";
 import type { Timing } from "../../measure/timing.ts";
 import type { Deadlines } from "../../process/deadlines.ts";
-import type { MemorySample } from "../latencyWorkers.ts";
+import type { MemorySample } from "../latency/latencyWorkers.ts";
 import type { RunRequest } from "../request.ts";
 
 /** Holds what a measurement in processes of their own needs besides the runs. */

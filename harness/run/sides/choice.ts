@@ -1,12 +1,12 @@
 import { HarnessError, Stopped } from "../../errors.ts";
-import { datasetCache } from "../../plan/datasetCache.ts";
-import { openDataset } from "../../plan/openDataset.ts";
+import { datasetCache } from "../../plan/data/datasetCache.ts";
+import { openDataset } from "../../plan/data/openDataset.ts";
+import { datasetOfFolder } from "../../plan/models/recognition.ts";
+import type { LeftOut } from "../../plan/models/weights.ts";
 import { planOptions } from "../../plan/options.ts";
 import { resolvePlan } from "../../plan/plan.ts";
 import { bookOf } from "../../plan/plugins/book.ts";
-import { datasetOfFolder } from "../../plan/recognition.ts";
 import type { RunFlags } from "../../plan/runFlags.ts";
-import type { LeftOut } from "../../plan/weights.ts";
 import type { ScoreBook } from "../../protocols/index.ts";
 import { heldForAccuracy } from "../../results/accuracy.ts";
 import { judgementsOf } from "../../results/compare/applicable.ts";

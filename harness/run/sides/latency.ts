@@ -1,15 +1,15 @@
 import { type PreparedRun, prepareRun } from "../../build/preparedRun.ts";
 import { HarnessError, Stopped } from "../../errors.ts";
-import { checkpointsOf, namedVariant } from "../../plan/checkpoints.ts";
+import { checkpointsOf, namedVariant } from "../../plan/models/checkpoints.ts";
+import type { WeightsChoice } from "../../plan/models/weights.ts";
 import { type RunPlan, resolvePlan } from "../../plan/plan.ts";
-import type { WeightsChoice } from "../../plan/weights.ts";
 import type { LatencyTurns } from "../../results/compare/latency.ts";
 import type { Side } from "../../results/compare/side.ts";
 import { canonicalJson } from "../../store/canonical.ts";
 import type { LatencyTurn } from "../../store/latency.ts";
 import { nameOnProcessor, rowName } from "../../store/rowName.ts";
 import type { Manifest } from "../../store/schema.ts";
-import { takeTurns } from "../latencyPhase.ts";
+import { takeTurns } from "../latency/latencyPhase.ts";
 import { checkProvider, providerWarnings } from "../providerCheck.ts";
 import { watcherOf } from "../request.ts";
 import { flagsOfRun, type Operand, type OperandContext } from "./operands.ts";

@@ -5,7 +5,7 @@ import type { GraphFiles, VariantManifest } from "../../api.ts";
 import type { PageSetup } from "../../build/setup.ts";
 import { HarnessError } from "../../errors.ts";
 import { checked } from "../../foreign.ts";
-import { graphFilesOf } from "../../onnx/graphFiles.ts";
+import { graphFilesOf } from "../../onnx/files/graphFiles.ts";
 import { readSignature } from "../../onnx/index.ts";
 import type { PageEngine } from "../../onnx/providers/web.ts";
 import type { ExternalSupport } from "../../process/external/hello.ts";

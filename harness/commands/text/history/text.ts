@@ -2,7 +2,7 @@ import type { HistoryColumn, HistoryPoint } from "../../../history/columns.ts";
 import type { JudgedColumn } from "../../../history/history.ts";
 import type { Change, Judgement } from "../../../history/judge.ts";
 import { dateOf } from "../../../history/results.ts";
-import { wrap } from "../../../report/table/layout.ts";
+import { wrap } from "../../../report/table/formats/layout.ts";
 import { pValue } from "../../../results/compare/words.ts";
 import { type FittedColumn, fittedTable } from "../fittedTable.ts";
 import { boundsText, changeText, directionOf, stepText, wordsOf } from "./figure.ts";

@@ -1,6 +1,6 @@
 import { figureIn } from "../../../results/report.ts";
 import { intervalMethod } from "../../../stats/intervals.ts";
-import { scoredPrompts } from "../../table/columns.ts";
+import { scoredPrompts } from "../../table/columns/columns.ts";
 import {
   type Chart,
   type ChartRun,

@@ -1,5 +1,5 @@
 import { figureIn } from "../../../results/report.ts";
-import { type ScoredPrompts, scoredPrompts, totalMs } from "../../table/columns.ts";
+import { type ScoredPrompts, scoredPrompts, totalMs } from "../../table/columns/columns.ts";
 import { type Chart, type ChartRun, colourOf, type DrawnMetric, drawnMetrics, percentages, rounded } from "../chart.ts";
 import type { Floor, Place } from "./accuracyLatencyNames.ts";
 import { accuracyLatencySpec } from "./accuracyLatencySpec.ts";

@@ -1,7 +1,7 @@
 import { figureIn } from "../../../results/report.ts";
 import { intervalMethod } from "../../../stats/intervals.ts";
 import { processor, providerParts, rowName, rowNameParts } from "../../../store/rowName.ts";
-import { scoredPrompts } from "../../table/columns.ts";
+import { scoredPrompts } from "../../table/columns/columns.ts";
 import { type Chart, type ChartRun, chartSpec, type DrawnMetric, drawnMetrics, percentages } from "../chart.ts";
 
 interface Family {

@@ -1,7 +1,7 @@
 import type { Metric } from "../../../api.ts";
 import { figureIn } from "../../../results/report.ts";
 import { intervalMethod } from "../../../stats/intervals.ts";
-import { metricsIn, type ScoredPrompts, scoredPrompts } from "../../table/columns.ts";
+import { metricsIn, type ScoredPrompts, scoredPrompts } from "../../table/columns/columns.ts";
 import { type Chart, type ChartRun, chartSpec, colourOf, percentages } from "../chart.ts";
 
 const defaults = {

@@ -1,4 +1,4 @@
-import { scoredPrompts } from "../../table/columns.ts";
+import { scoredPrompts } from "../../table/columns/columns.ts";
 import { type Chart, type ChartRun, chartSpec, colourOf, rounded } from "../chart.ts";
 
 /** Draws the IoU that a variant predicts against the IoU that is measured, a chart for each prompts name. */

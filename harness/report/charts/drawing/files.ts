@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { HarnessError } from "../../../errors.ts";
 import { svgToPng } from "../../../image/codec.ts";
 import type { ReportCharts } from "../../html.ts";
-import { gridSpec } from "../../table/gridSpec.ts";
+import { gridSpec } from "../../table/formats/gridSpec.ts";
 import { type Chart, chartFile } from "../index.ts";
 import { type SearchPicture, searchChart } from "../own/search.ts";
 import { requireFigureFile } from "./endings.ts";

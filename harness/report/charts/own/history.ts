@@ -1,4 +1,4 @@
-import { brokenLines } from "../../table/layout.ts";
+import { brokenLines } from "../../table/formats/layout.ts";
 import { type Chart, rounded } from "../chart.ts";
 import { type ChartSpec, vegaLiteSchema } from "../drawing/vega.ts";
 
