@@ -1,5 +1,4 @@
 import type { IncomingMessage, Server } from "node:http";
-import { WebSocketServer } from "ws";
 
 /** One page's connection. Messages are bytes; they arrive whole and in order. */
 export interface PageSocket {
@@ -22,7 +21,9 @@ export interface SocketOptions {
 }
 
 /** Has a server accept WebSockets beside its files. A request that is not allowed is answered with 403. */
-export function acceptSockets(server: Server, { maxBytes, allows, opened }: SocketOptions): void {
+export async function acceptSockets(server: Server, { maxBytes, allows, opened }: SocketOptions): Promise<void> {
+  // Not at the top: most commands open no connection.
+  const { WebSocketServer } = await import("ws");
   // Pixels and masks on their way through this machine gain nothing from being compressed.
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxBytes, perMessageDeflate: false });
   server.on("upgrade", (request, stream, head) => {
