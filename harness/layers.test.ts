@@ -27,6 +27,7 @@ const belowCommands = [
     "search",
     "diff",
     "portable",
+    "serve",
     "sweep",
     "report",
     "pull",
@@ -77,6 +78,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   search: [...belowPlan, "plan", "build", "worker", "run"],
   diff: [...belowPlan, "plan", "build", "worker", "results", "run"],
   portable: [...belowPlan, "plan", "build", "worker", "run", "results"],
+  serve: [...belowPlan, "plan", "build", "worker", "results", "run", "portable"],
   sweep: [...belowPlan, "plan", "build", "worker", "run", "results"],
   report: ["api", "errors", "image", "mask", "stats", "metrics", "store", "results"],
   commands: belowCommands,
@@ -106,6 +108,7 @@ const thirdParties: Readonly<Record<string, readonly string[]>> = {
   esbuild: ["harness/worker/web/bundle.ts"],
   zeromq: ["notebooks/kernel.ts"],
   "fast-glob": ["harness/plan/plugins/registry.ts"],
+  ws: ["harness/web/socket.ts"],
   undici: ["harness/pull/http.ts"],
 };
 

@@ -65,6 +65,21 @@ export const headings = {
       { name: "b", describe: "the same, with the same inputs" },
     ],
   },
+  serve: {
+    name: "serve",
+    describe: "Try models by hand: a page on this machine to click in, or as files for any web server",
+    arguments: [
+      { name: "variant", describe: "one or two ids, or checkpoint files: two are shown side by side", many: true },
+    ],
+  },
+  predict: {
+    name: "predict",
+    describe: "Answer one prompt on one photo: every mask with its predicted IoU, and the time of each stage",
+    arguments: [
+      { name: "variant", describe: "id of the variant, or a checkpoint file" },
+      { name: "photo", describe: "a JPEG, PNG or WebP file" },
+    ],
+  },
   onnx: {
     name: "onnx",
     describe: "Write a model as it was measured, to run elsewhere: ONNX files, a JSON that says how, and the licence",

@@ -5,6 +5,7 @@ import { type PlannedPrompts, passesOf } from "../protocols/index.ts";
 import { missingForPages } from "../web/browser.ts";
 import { type Chosen, type ChosenVariant, nameOfChosen } from "./models/weights.ts";
 import { decoderRulesOf } from "./plugins/decoderRules.ts";
+import type { RegisteredVariant } from "./plugins/registry.ts";
 import type { RunFlags } from "./runFlags.ts";
 
 /** Rules whose decoders say by their graphs how many masks they make: a page answers for these so far. */
@@ -64,15 +65,19 @@ function requireAnswerable(prompts: readonly PlannedPrompts[], flags: AskedOfPag
 const refusalHint = "measure it in a run without --runtime web";
 
 function refusalOf({ variant }: ChosenVariant): HarnessError | undefined {
-  const { preset, files } = variant;
-  const refusal = (found: string) =>
-    new HarnessError(`${preset.id}: can not run in a page yet`, {
-      found,
-      expected: `a decoder that is fed by the rules ${rulesOfPages.join(" or ")}`,
-      hint: refusalHint,
-    });
-  if (files !== undefined) return refusal("ONNX files of your own");
+  const found = pageMisfit(variant);
+  if (found === undefined) return undefined;
+  return new HarnessError(`${variant.preset.id}: can not run in a page yet`, {
+    found,
+    expected: `a decoder that is fed by the rules ${rulesOfPages.join(" or ")}`,
+    hint: refusalHint,
+  });
+}
+
+/** Returns what keeps a variant from being loaded by a page; nothing where a page can load it. */
+export function pageMisfit(variant: RegisteredVariant): string | undefined {
+  if (variant.files !== undefined) return "ONNX files of your own";
   const rules = decoderRulesOf(variant);
-  if (rules === undefined) return refusal("a plug-in that does not say how its decoder is fed");
-  return rulesOfPages.includes(rules) ? undefined : refusal(`the rules ${rules}`);
+  if (rules === undefined) return "a plug-in that does not say how its decoder is fed";
+  return rulesOfPages.includes(rules) ? undefined : `the rules ${rules}`;
 }

@@ -146,14 +146,14 @@ export async function resolvePlan(flags: RunFlags, notice: (text: string) => voi
   };
 }
 
-interface Opening {
+export interface Opening {
   readonly registry: Registry;
   readonly seed: number;
   notice(text: string): void;
 }
 
-/** Opens the dataset, with a detector's boxes where they are prompted. */
-async function openImages(
+/** Opens the dataset, with a detector's boxes where they are prompted. Throws HarnessError as resolvePlan. */
+export async function openImages(
   flags: RunFlags,
   { registry, seed, notice }: Opening,
 ): Promise<Pick<RunPlan, "dataset" | "datasetOptions">> {

@@ -23,7 +23,7 @@ export function refuseUnusedFiles(plan: RunPlan, flags: RunFlags): void {
 }
 
 /** Returns the names under which `--checkpoint` may give a row its file. */
-function checkpointNamesOf({ registry }: RunPlan, { variant, name }: ChosenVariant): readonly string[] {
+export function checkpointNamesOf({ registry }: RunPlan, { variant, name }: ChosenVariant): readonly string[] {
   if (name !== undefined) return [namedVariant(registry, name).checkpoint!];
   return [variant.preset.id, weightsVariantOf(registry, variant).preset.id];
 }

@@ -28,8 +28,11 @@ const meanings: Readonly<Record<Weights["source"], string>> = {
   seeded: "values drawn from a seed, not trained: masks mean nothing, times and memory are real",
 };
 
+/** Fields of the record of weights, of an opened file or of a run, that their licence follows from. */
+type Licensable = Pick<OpenedWeights["record"], "source" | "label" | "sha256" | "published">;
+
 /** Returns what is known of the weights that graphs were made of. `base` is the variant whose weights they are. */
-export function weightsRecord(record: OpenedWeights["record"], base: RegisteredVariant): Weights {
+export function weightsRecord(record: Licensable, base: RegisteredVariant): Weights {
   const source = record.source as Weights["source"];
   return {
     source,

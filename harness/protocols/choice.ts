@@ -13,8 +13,11 @@ export function predictedIouOf(prediction: MaskPrediction, token: number): numbe
   }
 }
 
+/** The part of what is chosen from that a choice by the model's own guess reads: it needs no target. */
+type Guessed = Pick<Candidates, "prediction" | "lacks">;
+
 /** Chooses the multimask token with the highest predicted IoU; the first among equals. */
-export function mostConfident(candidates: Candidates): readonly Choice[] {
+export function mostConfident(candidates: Guessed): readonly Choice[] {
   return [{ token: best(multimaskTokens(candidates), (token) => predictedIouOf(candidates.prediction, token)) }];
 }
 
@@ -72,7 +75,7 @@ function detectorScore({ target }: Candidates): number {
  * Returns the multimask tokens: 1, 2 and 3 of SAM, all tokens where token 0 is not the single-mask token, and all masks of a
  * variant without logits.
  */
-export function multimaskTokens({ prediction, lacks }: Candidates): readonly number[] {
+export function multimaskTokens({ prediction, lacks }: Guessed): readonly number[] {
   if (prediction.kind === "masks") return numbers(0, Math.max(prediction.masks.length, 1));
   const first = lacks.includes("single-mask-token") ? 0 : 1;
   const given = prediction.kind === "tokens" ? prediction.tokens : numbers(0, prediction.predictedIou.length);

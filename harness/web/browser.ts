@@ -41,10 +41,12 @@ function isProgram(file: string): boolean {
 /** Returns what pages need and this machine lacks, each with the line that brings it; empty where `--runtime web` can run. */
 export function missingForPages(environment: NodeJS.ProcessEnv = process.env): readonly HarnessError[] {
   const absent = (Object.keys(libraries) as Library[]).filter((name) => fileOf(name) === undefined);
-  const missing = absent.map(
-    (name) => new HarnessError(`--runtime web: the package ${name} is not installed`, { hint: `npm install ${name}` }),
-  );
+  const missing = absent.map(notInstalled);
   return findBrowser(environment) === undefined ? [...missing, noBrowser()] : missing;
+}
+
+function notInstalled(name: Library): HarnessError {
+  return new HarnessError(`--runtime web: the package ${name} is not installed`, { hint: `npm install ${name}` });
 }
 
 function noBrowser(): HarnessError {
@@ -62,10 +64,16 @@ function fileOf(name: Library): string | undefined {
   }
 }
 
+/** Tells whether ONNX Runtime's files for the web are installed: a page that the user's own browser opens needs nothing else. */
+export function hasWebRuntime(): boolean {
+  return fileOf("onnxruntime-web") !== undefined;
+}
+
 /** Returns the folder of ONNX Runtime's files for the web. Throws HarnessError where it is not installed. */
 export function runtimeFolder(): string {
-  requireForPages();
-  return dirname(fileOf("onnxruntime-web")!);
+  const file = fileOf("onnxruntime-web");
+  if (file === undefined) throw notInstalled("onnxruntime-web");
+  return dirname(file);
 }
 
 /** Returns the version of ONNX Runtime for the web. Throws HarnessError where it is not installed. */

@@ -24,7 +24,10 @@ export function runtimeFiles(engine: keyof typeof runtimeNames): PageFiles {
   return new Map(files.map((name) => [`${pagePaths.runtime}${name}`, join(folder, name)]));
 }
 
-/** Returns the path of a graph's file; each graph has a folder, since tensors beside it are looked for by their names. */
-export function graphPath(graph: string, file: string): string {
-  return `${pagePaths.graphs}${graph}/${basename(file)}`;
+/**
+ * Returns the path of a graph's file in the folder of a page's graphs; each graph has a folder, since tensors beside it are looked for
+ * by their names.
+ */
+export function graphPath(graph: string, file: string, folder: string = pagePaths.graphs): string {
+  return `${folder}${graph}/${basename(file)}`;
 }

@@ -11,7 +11,8 @@ import type {
   Variant,
   VariantManifest,
 } from "../api.ts";
-import { prepare, toModelFrame } from "../image/index.ts";
+// Not by image/index.ts: that brings the codec, and this file runs in web pages too.
+import { prepare, toModelFrame } from "../image/prepare.ts";
 import { encodeRle } from "../mask/index.ts";
 import { type Timed, timedSync } from "../measure/clock.ts";
 import { type CheckedVariant, timedUnchecked } from "./checkedVariant.ts";

@@ -7,6 +7,7 @@ import { isOwnModule } from "../plan/plugins/registry.ts";
 import type { Answered, Calls, ChildUsage, Reply, Request } from "../process/calls.ts";
 import { type Countdown, countdown, type Deadlines } from "../process/deadlines.ts";
 import { type ChildOptions, spawnChild } from "../process/spawnChild.ts";
+import type { PromptedCalls } from "./clicked/process.ts";
 import type { ModelRunCalls } from "./machine/modelRuns.ts";
 import type { ModelCalls } from "./modelMemory.ts";
 import type { ProviderCalls } from "./providerError.ts";
@@ -108,6 +109,16 @@ export async function startTimedModel(
     new WorkerProcess<ModelRunCalls>(setup.variant, plainModel("machine/modelRuns.mjs", setup, { deadlines, times })),
     modelOf(setup),
   );
+}
+
+/** Starts a process that holds one model, and a photo that a person clicks in. Throws as startWorker does. */
+export async function startPromptedModel(
+  setup: ModelSetup,
+  deadlines: Deadlines,
+): Promise<WorkerProcess<PromptedCalls>> {
+  const options = plainModel("clicked/process.mjs", setup, { deadlines, times: undefined });
+  const { worker } = await started(new WorkerProcess<PromptedCalls>(setup.variant, options), modelOf(setup));
+  return worker;
 }
 
 /** Returns the options of a process that holds one model and no data set. */

@@ -5,6 +5,16 @@ interface Observer {
   finish(): void;
 }
 
+/** Resolves at Ctrl-C, for work that goes on until then. A second one ends the process at once. */
+export function interrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once("SIGINT", () => {
+      process.once("SIGINT", () => process.exit(exitCodes.interrupted.code));
+      resolve();
+    });
+  });
+}
+
 /** Runs work that Ctrl-C can stop: the first Ctrl-C asks it to end after its current image, the second ends the process. */
 export async function interruptible<T>(observer: Observer, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stop = new AbortController();

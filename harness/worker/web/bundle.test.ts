@@ -1,11 +1,11 @@
 import { isBuiltin } from "node:module";
 import { expect, test } from "vitest";
-import { bundlePage } from "./bundle.ts";
+import { bundleScript, workerScript } from "./bundle.ts";
 
 test.each(["wasm", "webgpu"] as const)(
   "a page's code for %s is that of load, prepare, timing and upscale, and reaches no module of Node",
   async (engine) => {
-    const { made } = await bundlePage(engine);
+    const { made } = await bundleScript(workerScript(engine));
     const files = Object.keys(made.inputs);
     expect(files).toEqual(
       expect.arrayContaining([

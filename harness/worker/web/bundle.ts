@@ -9,6 +9,7 @@ import { projectRoot } from "../../plan/plugins/sources.ts";
 import { sha256 } from "../../store/canonical.ts";
 import { removeUnused, touch } from "../../store/disk/unused.ts";
 import { isWhole, writeWholeFolder } from "../../store/disk/wholeFolder.ts";
+import { pagePaths } from "../../web/pageFiles.ts";
 
 /** The modules that a page's worker is made of: what answers, and what loads graphs by a variant's rules. */
 export const pageModules = {
@@ -22,10 +23,26 @@ const onnx = {
   page: fileURLToPath(new URL("page/onnx.ts", import.meta.url)),
 } as const;
 
-const entry = `import { loaders } from ${JSON.stringify(pageModules.loaders)};
-import { serve } from ${JSON.stringify(pageModules.worker)};
+/** A script of a page, as it is bundled. */
+export interface PageScript {
+  /** Name of its file. */
+  readonly name: string;
+  /** Text that it begins with: it imports modules by their paths. */
+  readonly entry: string;
+  /** Modules that the text imports: with all that they import, they are what the script is made of. */
+  readonly modules: readonly string[];
+  /** Names the build of the runtime that computes in it. */
+  readonly engine: PageEngine;
+}
+
+/** Returns the script of a page's worker that answers by the function `serve` of a module, which is given what loads graphs. */
+export function workerScript(engine: PageEngine, serving: string = pageModules.worker): PageScript {
+  const entry = `import { loaders } from ${JSON.stringify(pageModules.loaders)};
+import { serve } from ${JSON.stringify(serving)};
 serve(loaders);
 `;
+  return { name: pagePaths.worker, entry, modules: [serving, pageModules.loaders], engine };
+}
 
 /** The runtime's build that each engine is in. */
 const engines: Readonly<Record<PageEngine, string>> = {
@@ -56,8 +73,8 @@ export interface Bundled {
   readonly made: Metafile;
 }
 
-/** Bundles the code of a page's worker. A module of Node that something reaches is an error of the bundler's, which names both. */
-export async function bundlePage(engine: PageEngine): Promise<Bundled> {
+/** Bundles a script of a page. A module of Node that something reaches is an error of the bundler's, which names both. */
+export async function bundleScript({ entry, engine }: Omit<PageScript, "name">): Promise<Bundled> {
   const { build } = await import("esbuild");
   const { outputFiles, metafile } = await build({
     stdin: { contents: entry, resolveDir: projectRoot, sourcefile: "page.ts", loader: "ts" },
@@ -76,20 +93,23 @@ export async function bundlePage(engine: PageEngine): Promise<Bundled> {
   return { text: outputFiles[0]!.text, made: metafile };
 }
 
-/** Returns the file of a page's worker. It is bundled once for the same code, and kept in the home folder. */
+/** Returns the file of a page's worker. */
 export async function pageWorker(engine: PageEngine): Promise<string> {
+  return scriptFile(workerScript(engine));
+}
+
+/** Returns the file of a script. It is bundled once for the same code, and kept in the home folder. */
+export async function scriptFile({ name, entry, modules, engine }: PageScript): Promise<string> {
   const { version } = await import("esbuild");
-  const code = [pageModules.worker, pageModules.loaders, onnx.page, engines[engine]].map((module) =>
-    closureHash(module),
-  );
+  const code = [...modules, onnx.page, engines[engine]].map((module) => closureHash(module));
   const folder = join(homeFolder(), "pages", sha256([engine, entry, version, ...code].join("\n")).slice(0, 16));
-  const file = join(folder, "worker.js");
+  const file = join(folder, name);
   if (existsSync(folder) && (await isWhole(folder))) {
     touch(folder);
     return file;
   }
-  const { text } = await bundlePage(engine);
+  const { text } = await bundleScript({ entry, modules, engine });
   removeUnused(dirname(folder));
-  await writeWholeFolder(folder, (partial) => writeFileSync(join(partial, "worker.js"), text));
+  await writeWholeFolder(folder, (partial) => writeFileSync(join(partial, name), text));
   return file;
 }

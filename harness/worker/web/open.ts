@@ -1,5 +1,3 @@
-import { statSync } from "node:fs";
-import { basename } from "node:path";
 import { z } from "zod";
 import type { GraphFiles, VariantManifest } from "../../api.ts";
 import type { PageSetup } from "../../build/setup.ts";
@@ -10,11 +8,12 @@ import { readSignature } from "../../onnx/index.ts";
 import type { PageEngine } from "../../onnx/providers/web.ts";
 import type { ExternalSupport } from "../../process/external/hello.ts";
 import { visible } from "../../visible.ts";
-import { graphPath, type PageFiles, pagePaths, runtimeFiles } from "../../web/pageFiles.ts";
+import { type PageFiles, pagePaths, runtimeFiles } from "../../web/pageFiles.ts";
 import { PageLink } from "../../web/pageLink.ts";
 import { photoVariant, type TimedPhotoVariant } from "../external/photoVariant.ts";
 import { pageWorker } from "./bundle.ts";
 import type { PageLoad } from "./page/model.ts";
+import { graphAddresses, graphFiles, tooLargeForPage } from "./pageGraphs.ts";
 import { tokenSets } from "./tokenSets.ts";
 
 /** A page that has loaded its model. */
@@ -43,7 +42,7 @@ const browserSettings = { wasm: [], webgpu: ["--enable-unsafe-webgpu"] } as cons
 export async function openPage({ preset, rules, engine, threads }: PageSetup, graphs: GraphFiles): Promise<OpenedPage> {
   const { id } = preset;
   requireLoadable(id, Object.values(graphs).flatMap(graphFilesOf));
-  const load: PageLoad = { preset, rules, threads, graphs: pageGraphs(graphs) };
+  const load: PageLoad = { preset, rules, threads, graphs: graphAddresses(graphs) };
   const link = await PageLink.open(id, await pageFiles(engine, graphs), { settings: browserSettings[engine] });
   try {
     const { fields } = await link.ask({ call: "load", fields: { ...load } });
@@ -57,38 +56,18 @@ export async function openPage({ preset, rules, engine, threads }: PageSetup, gr
   }
 }
 
-/** Bytes that a browser gives a page in one piece, as which it loads each file. */
-const pieceBytes = 2 ** 31 - 1;
-
 /** Throws HarnessError for a file that no page can hold: the browser would only say that it can not fetch it. */
 export function requireLoadable(variant: string, files: readonly string[]): void {
-  for (const file of files) {
-    const { size } = statSync(file);
-    if (size > pieceBytes)
-      throw new HarnessError(`${variant}: its weights are too large for a page`, {
-        found: `${(size / 1e9).toFixed(1)} GB in ${basename(file)}`,
-        expected: `at most ${(pieceBytes / 1e9).toFixed(1)} GB, which a browser loads in one piece`,
-        hint: "measure a smaller model, or this one without --runtime web",
-      });
-  }
+  const found = tooLargeForPage(files);
+  if (found === undefined) return;
+  throw new HarnessError(`${variant}: its weights are too large for a page`, {
+    ...found,
+    hint: "measure a smaller model, or this one without --runtime web",
+  });
 }
 
 async function pageFiles(engine: PageEngine, graphs: GraphFiles): Promise<PageFiles> {
-  const own = Object.entries(graphs).flatMap(([graph, file]) =>
-    graphFilesOf(file).map((each) => [graphPath(graph, each), each] as const),
-  );
-  return new Map([[pagePaths.worker, await pageWorker(engine)], ...runtimeFiles(engine), ...own]);
-}
-
-/** Tensors beside a graph have the names that the graph calls them by. */
-function pageGraphs(graphs: GraphFiles): PageLoad["graphs"] {
-  return Object.fromEntries(
-    Object.entries(graphs).map(([graph, file]) => {
-      const { externalFiles } = readSignature(file);
-      const beside = externalFiles.map((path) => ({ path, address: graphPath(graph, path) }));
-      return [graph, { address: graphPath(graph, file), beside }];
-    }),
-  );
+  return new Map([[pagePaths.worker, await pageWorker(engine)], ...runtimeFiles(engine), ...graphFiles(graphs)]);
 }
 
 /** Returns what the page answers, by the shape of the decoder's masks. Throws HarnessError where the graph does not tell it. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { HarnessError } from "../../../errors.ts";
-import { describedError } from "./channel.ts";
+import { describedError } from "./pageError.ts";
 
 test("memory that ran out ends the page, whatever words the runtime has for it", () => {
   for (const error of [

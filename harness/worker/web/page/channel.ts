@@ -1,5 +1,5 @@
-import { HarnessError } from "../../../errors.ts";
 import { type Message, MessageReader, messageBytes } from "../../../process/external/messages.ts";
+import { describedError } from "./pageError.ts";
 
 export interface Answer {
   readonly fields?: Readonly<Record<string, unknown>>;
@@ -8,10 +8,6 @@ export interface Answer {
 
 /** Functions that answer questions, by the names of their calls. */
 export type PageAnswers = Readonly<Record<string, (question: Message) => Promise<Answer>>>;
-
-/** Matches what browsers and the runtime say where there is no memory left; the runtime is of no use after that. */
-const outOfMemory =
-  /out of memory|allocation failed|bad_alloc|failed to allocate|could not allocate|maximum memory size|Aborted\(|unreachable/i;
 
 /** Answers the harness's questions, one at a time, until the page is closed. */
 export async function answerQuestions(answers: PageAnswers): Promise<never> {
@@ -39,18 +35,4 @@ async function answered(question: Message, answers: PageAnswers): Promise<Messag
   } catch (error) {
     return { fields: { id, ok: false, ...describedError(error) }, frames: [] };
   }
-}
-
-interface DescribedError {
-  readonly error: string;
-  readonly hint?: string | undefined;
-  readonly fatal?: true;
-}
-
-/** Describes an error for the harness. Exceptions of WebAssembly may be bare numbers. */
-export function describedError(error: unknown): DescribedError {
-  const message = error instanceof Error ? error.message : String(error);
-  if (outOfMemory.test(message) || typeof error === "number")
-    return { error: `the page ran out of memory, of which WebAssembly has 4 GB at most: ${message}`, fatal: true };
-  return { error: message, hint: error instanceof HarnessError ? error.hint : undefined };
 }

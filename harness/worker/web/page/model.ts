@@ -1,12 +1,4 @@
-import type {
-  Box,
-  DecoderRules,
-  GraphFiles,
-  ImageEmbedding,
-  RuntimeOptions,
-  Variant,
-  VariantManifest,
-} from "../../../api.ts";
+import type { Box, DecoderRules, ImageEmbedding, VariantManifest } from "../../../api.ts";
 import { HarnessError } from "../../../errors.ts";
 import type { Message } from "../../../process/external/messages.ts";
 import { outputChecks } from "../../outputChecks.ts";
@@ -14,13 +6,10 @@ import { stageOutputs } from "../../stages/stageOutputs.ts";
 import { type BoxedPhoto, timedStages } from "../../stages/timedStages.ts";
 import type { PageAnswers } from "./channel.ts";
 import { deviceName, engine } from "./engine.ts";
+import type { PageLoaders } from "./loaders.ts";
 import { decodePrompts, encodePhoto, type PageModel, photoIn } from "./photo.ts";
 import { scope } from "./scope.ts";
 import { type PageGraph, prepareRuntime } from "./session.ts";
-
-export type PageLoaders = Readonly<
-  Record<DecoderRules, (files: GraphFiles, runtime: RuntimeOptions) => Promise<Variant>>
->;
 
 /** Fields of the question `load`. */
 export interface PageLoad {

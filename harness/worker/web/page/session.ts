@@ -14,6 +14,9 @@ export interface PageGraph {
 
 let graphs: Readonly<Record<string, PageGraph>> = {};
 
+/** Is told of each piece of a file that has arrived, in bytes; nobody is where nobody waits. */
+let arrived: ((bytes: number) => void) | undefined;
+
 /** Prepares the runtime for a page: its threads can not be changed once a session is open. Graphs are opened by these addresses. */
 export function prepareRuntime(threads: number, known: Readonly<Record<string, PageGraph>>): void {
   const runtime = new URL("ort/", scope.location.href).href;
@@ -24,6 +27,12 @@ export function prepareRuntime(threads: number, known: Readonly<Record<string, P
   ort.env.wasm.numThreads = threads;
   ort.env.logLevel = "fatal";
   graphs = known;
+}
+
+/** Loads the runtime's WebAssembly, once prepareRuntime has been called, and tells of it and of each graph after it as they arrive. */
+export async function followLoading(received: (bytes: number) => void): Promise<void> {
+  arrived = received;
+  ort.env.wasm.wasmBinary = await bytesAt(new URL(`ort/${runtimeName}.wasm`, scope.location.href).href);
 }
 
 /** Opens a graph of the page as `openSession` of onnx/session.ts opens a file. */
@@ -70,5 +79,16 @@ function sessionOf(session: Awaited<ReturnType<typeof ort.InferenceSession.creat
 async function bytesAt(address: string): Promise<Uint8Array> {
   const response = await fetch(address);
   if (!response.ok) throw new HarnessError(`${address}: the page can not load it`, { found: response.status });
-  return new Uint8Array(await response.arrayBuffer());
+  return new Uint8Array(await (arrived === undefined ? response : counted(response, arrived)).arrayBuffer());
+}
+
+/** Returns a response whose bytes are told of on their way. */
+function counted({ body }: Response, received: (bytes: number) => void): Response {
+  const counter = new TransformStream<Uint8Array, Uint8Array>({
+    transform(piece, out) {
+      received(piece.length);
+      out.enqueue(piece);
+    },
+  });
+  return new Response(body?.pipeThrough(counter));
 }

@@ -1,5 +1,6 @@
 import { answerQuestions } from "./channel.ts";
-import { type PageLoaders, pageAnswers } from "./model.ts";
+import type { PageLoaders } from "./loaders.ts";
+import { pageAnswers } from "./model.ts";
 import { scope } from "./scope.ts";
 
 /** Answers for one model in a page's worker, whose name is the time at which the page was asked for, in ms since 1970. */

@@ -1,0 +1,119 @@
+import { statSync } from "node:fs";
+import { type PreparationWatcher, prepareRun } from "../build/preparedRun.ts";
+import type { ModelSetup } from "../build/setup.ts";
+import { HarnessError } from "../errors.ts";
+import { graphFilesOf } from "../onnx/graphFiles.ts";
+import type { PortableModel } from "../onnx/index.ts";
+import { pageMisfit } from "../plan/pageRows.ts";
+import type { RunPlan } from "../plan/plan.ts";
+import { decoderRulesOf } from "../plan/plugins/decoderRules.ts";
+import { weightsVariantOf } from "../plan/plugins/registry.ts";
+import { type ChosenVariant, nameOfChosen } from "../plan/weights.ts";
+import { weightsRecord } from "../portable/licence.ts";
+import type { Manifest } from "../store/schema.ts";
+import { hasWebRuntime } from "../web/browser.ts";
+import type { PageFiles } from "../web/pageFiles.ts";
+import { graphAddresses, graphFiles, tooLargeForPage } from "../worker/web/pageGraphs.ts";
+import type { ServedModel } from "./page/contract.ts";
+import type { LoadedModel } from "./page/models/link.ts";
+
+export type Place = ServedModel["place"];
+
+/** A model that is ready to be clicked in: its graphs are on disk. */
+export interface PreparedModel {
+  readonly served: ServedModel;
+  /** What a worker of the harness needs to run it. */
+  readonly setup: ModelSetup;
+  /** Present for a model of the page: what its worker loads, and the files of that by their addresses. */
+  readonly page?: { readonly loaded: LoadedModel; readonly files: PageFiles } | undefined;
+  /** What is known of its weights; absent where they are in the user's own files, or in another program. */
+  readonly weights?: PortableModel["weights"] | undefined;
+}
+
+export interface ModelRequest {
+  readonly plan: RunPlan;
+  readonly chosen: ChosenVariant;
+  /** Where it has to compute; where it fits if left out. */
+  readonly wanted?: Place | undefined;
+  /** Folder of its graphs in the page's address. */
+  readonly folder: string;
+  readonly runWords: string;
+  readonly watcher: PreparationWatcher;
+}
+
+/** Builds a model's graphs and says where it computes. Throws HarnessError where it does not fit there, or its program does not answer. */
+export async function prepareModel(request: ModelRequest): Promise<PreparedModel> {
+  const { plan, chosen, wanted, watcher } = request;
+  const { setup, manifest, unanswered } = await prepareRun(plan, chosen, [], watcher);
+  if (unanswered !== undefined) throw unanswered;
+  const misfit = misfitOf(chosen, setup);
+  if (wanted === "page" && misfit !== undefined)
+    throw new HarnessError(`${nameOfChosen(chosen)}: can not compute in a page`, {
+      found: misfit,
+      hint: "the harness computes for it where bench serve runs without --place page",
+    });
+  const { source } = manifest.weights;
+  const base = weightsVariantOf(plan.registry, chosen.variant);
+  const model: PreparedModel = {
+    served: describeModel(request, manifest.weights),
+    setup,
+    weights:
+      source === "checkpoint" || source === "nano" || source === "seeded"
+        ? weightsRecord({ ...manifest.weights, source }, base)
+        : undefined,
+  };
+  if (misfit !== undefined) return inHarness(model, misfit);
+  if (wanted === "harness") return inHarness(model, "--place harness asks for it");
+  return inPage(model, request);
+}
+
+function describeModel(
+  { chosen, runWords }: ModelRequest,
+  { label, sha256, source }: Manifest["weights"],
+): ServedModel {
+  const { preset } = chosen.variant;
+  return {
+    name: nameOfChosen(chosen),
+    title: preset.title,
+    place: "harness",
+    downloadBytes: 0,
+    weights: { source: label, sha256, seeded: source === "seeded" },
+    takes: { points: true, box: !preset.lacks.includes("box-prompt"), maxPoints: preset.maxPoints },
+    runWords,
+  };
+}
+
+function inHarness(model: PreparedModel, reason: string): PreparedModel {
+  const licence = licenceOf(model);
+  return { ...model, served: { ...model.served, reason, licence } };
+}
+
+function inPage(model: PreparedModel, { chosen: { variant }, folder }: ModelRequest): PreparedModel {
+  const { graphs } = model.setup;
+  const files = graphFiles(graphs, folder);
+  const downloadBytes = [...files.values()].reduce((sum, file) => sum + statSync(file).size, 0);
+  return {
+    ...model,
+    served: { ...model.served, place: "page", downloadBytes, licence: licenceOf(model) },
+    page: {
+      // A variant without rules does not fit in a page.
+      loaded: { preset: variant.preset, rules: decoderRulesOf(variant)!, graphs: graphAddresses(graphs, folder) },
+      files,
+    },
+  };
+}
+
+function licenceOf({ weights }: PreparedModel): ServedModel["licence"] {
+  const licence = weights?.licence;
+  return licence === undefined ? undefined : { name: licence.name, url: licence.url };
+}
+
+/** Returns why a model can not compute in a page; nothing where it can. */
+function misfitOf({ variant, external }: ChosenVariant, { graphs }: ModelSetup): string | undefined {
+  if (external !== undefined) return "another program answers for it";
+  if (!hasWebRuntime()) return "the package onnxruntime-web is not installed";
+  const large = tooLargeForPage(Object.values(graphs).flatMap(graphFilesOf));
+  return (
+    pageMisfit(variant) ?? (large === undefined ? undefined : `${large.found}, and a page takes ${large.expected}`)
+  );
+}

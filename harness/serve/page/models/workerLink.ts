@@ -1,0 +1,33 @@
+import { HarnessError } from "../../../errors.ts";
+import { type ModelLink, Waiting } from "./link.ts";
+
+/** What a page's worker tells: how many bytes have arrived, or the answer to a question. */
+export type WorkerMessage =
+  | { readonly kind: "arrived"; readonly bytes: number }
+  | { readonly kind: "answer"; readonly value: unknown }
+  | { readonly kind: "refusal"; readonly message: string; readonly hint?: string | undefined };
+
+/** Starts a worker of the page for a model. `arrived` is told how many bytes it has loaded so far. */
+export function workerLink(model: string, arrived: (bytes: number) => void): ModelLink {
+  const worker = new Worker("worker.js", { type: "module" });
+  const waiting = new Waiting();
+  worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => {
+    if (data.kind === "arrived") arrived(data.bytes);
+    else if (data.kind === "answer") waiting.answer(data.value);
+    else waiting.refuse(new HarnessError(`${model}: ${data.message}`, { hint: data.hint }));
+  };
+  worker.onerror = ({ message }) =>
+    waiting.end(
+      new HarnessError(`${model}: its worker gave up`, {
+        found: message || "its script does not load",
+        hint: "is what serves this page still there?",
+      }),
+    );
+  return {
+    ask: (call, request) => waiting.next(() => worker.postMessage({ call, request })),
+    close() {
+      worker.terminate();
+      waiting.end(new HarnessError(`${model}: was closed`));
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import type { Dataset } from "../api.ts";
+import type { PreparationWatcher } from "../build/preparedRun.ts";
+import { openImages, type RunPlan } from "../plan/plan.ts";
+import type { RunFlags } from "../plan/runFlags.ts";
+import { nameOfChosen } from "../plan/weights.ts";
+import { type Place, type PreparedModel, prepareModel } from "./models.ts";
+import { type PageContents, pageContents } from "./page.ts";
+import { type ServedPhotos, servedPhotos } from "./photos.ts";
+import { planOfModels } from "./plan.ts";
+import { dataWords, runWords } from "./runWords.ts";
+
+export interface PageRequest {
+  /** Flags of a plan: models and their weights, data set and photos. */
+  readonly flags: RunFlags;
+  /** Number of the models that the flags name. */
+  readonly named: number;
+  /** Where all models have to compute; each where it fits if left out. */
+  readonly wanted?: Place | undefined;
+  /** Whether the page is served here, or written for others: then it names no folder, and only photos that were asked for. */
+  readonly reader: "this machine" | "others";
+  /** Returns what is told of a model's preparation. */
+  watcher(model: string): PreparationWatcher;
+}
+
+export interface PreparedPage extends PageContents {
+  readonly models: readonly PreparedModel[];
+  /** Whose work the photos are, and their licences: a line each. */
+  readonly credits: readonly string[];
+}
+
+/** Builds the models of a page and opens its photos. Throws HarnessError for what can not be built, opened or shown. */
+export async function preparePage(request: PageRequest): Promise<PreparedPage> {
+  const { flags, named, wanted, reader, watcher } = request;
+  const plan = await planOfModels(flags, named);
+  const worded = { plan, flags, files: reader === "this machine" ? "as given" : "without folders" } as const;
+  const models: PreparedModel[] = [];
+  for (const [i, chosen] of plan.chosen.entries())
+    models.push(
+      await prepareModel({
+        plan,
+        chosen,
+        wanted,
+        folder: `models/${i}/`,
+        runWords: runWords(chosen, worded),
+        watcher: watcher(nameOfChosen(chosen)),
+      }),
+    );
+  const dataset = await photosOf(request, plan);
+  const photos =
+    dataset === undefined ? none : await servedPhotos(dataset, reader === "this machine" ? "files" : "ids");
+  const page = await pageContents({ models, photos, dataWords: dataWords(flags, worded.files) });
+  return { ...page, models, credits: dataset?.credits ?? [] };
+}
+
+const none: ServedPhotos = { photos: [], contents: new Map() };
+
+/** Opens the data set: that of the project where none is named, and nothing where the page is for others. */
+async function photosOf({ flags, reader }: PageRequest, { registry, seed }: RunPlan): Promise<Dataset | undefined> {
+  if (reader === "others" && flags.dataset === undefined && flags.data === undefined) return undefined;
+  const { dataset } = await openImages(flags, { registry, seed, notice: () => undefined });
+  return dataset;
+}
