@@ -1,8 +1,8 @@
 import type { Dataset } from "../api.ts";
 import type { PreparationWatcher } from "../build/preparedRun.ts";
+import { nameOfChosen } from "../plan/models/weights.ts";
 import { openImages, type RunPlan } from "../plan/plan.ts";
 import type { RunFlags } from "../plan/runFlags.ts";
-import { nameOfChosen } from "../plan/weights.ts";
 import { type Place, type PreparedModel, prepareModel } from "./models.ts";
 import { type PageContents, pageContents } from "./page.ts";
 import { type ServedPhotos, servedPhotos } from "./photos.ts";

@@ -1,9 +1,9 @@
 import { basename } from "node:path";
+import { variantFilesOf } from "../plan/models/variantFiles.ts";
+import { type ChosenVariant, nameOfChosen } from "../plan/models/weights.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import type { RunFlags } from "../plan/runFlags.ts";
 import { checkpointNamesOf } from "../plan/unusedFlags.ts";
-import { variantFilesOf } from "../plan/variantFiles.ts";
-import { type ChosenVariant, nameOfChosen } from "../plan/weights.ts";
 
 /** Says how files are named: as the user gave them, or without folders where others read the words. */
 export type FileNames = "as given" | "without folders";

@@ -1,6 +1,6 @@
 import type { Prompt, Size } from "../../api.ts";
 import { areaOf } from "../../mask/index.ts";
-import { wrap } from "../../report/table/layout.ts";
+import { wrap } from "../../report/table/formats/layout.ts";
 import type { AnsweredPrompt } from "../../serve/prompt.ts";
 import { plainTable } from "./plainTable.ts";
 

@@ -1,4 +1,4 @@
-import { wrap } from "../../report/table/layout.ts";
+import { wrap } from "../../report/table/formats/layout.ts";
 import type { PageDescription, ServedModel } from "../../serve/page/contract.ts";
 
 const defaults = { width: 120 };

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { basename } from "node:path";
 import type { GraphFiles } from "../../api.ts";
-import { graphFilesOf } from "../../onnx/graphFiles.ts";
+import { graphFilesOf } from "../../onnx/files/graphFiles.ts";
 import { readSignature } from "../../onnx/index.ts";
 import { graphPath, type PageFiles, pagePaths } from "../../web/pageFiles.ts";
 import type { PageGraph } from "./page/session.ts";
