@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { delimiter, dirname, join } from "node:path";
 import type * as Playwright from "playwright-core";
 import { HarnessError } from "../errors.ts";
+import { browserFolder } from "./browserFolder.ts";
 
 /** Variable of the environment that names the browser's program. */
 const variable = "CHROMIUM";
@@ -87,18 +88,30 @@ export interface BrowserOptions {
   readonly settings?: readonly string[] | undefined;
 }
 
+/** A browser that runs, and the only context of its pages. */
+export interface StartedBrowser {
+  readonly browser: Playwright.Browser;
+  readonly context: Playwright.BrowserContext;
+  /** Ends the browser, and removes all that it wrote. */
+  close(): Promise<void>;
+}
+
 /**
  * Starts the browser without a window. It is talked to through a pipe, which closes when this process is gone, and then the browser
- * ends. Its sandbox is on, unless the user is root, for whom it refuses to start with one.
+ * ends. Its sandbox is on, unless the user is root, for whom it refuses to start with one. What it writes is in a folder of its own,
+ * which the next start removes where this process could not.
  * Throws HarnessError where it does not start.
  */
-export async function startBrowser({ settings = [] }: BrowserOptions = {}): Promise<Playwright.Browser> {
+export async function startBrowser({ settings = [] }: BrowserOptions = {}): Promise<StartedBrowser> {
   requireForPages();
   const executablePath = findBrowser()!;
   const { chromium } = (await import(driver)) as typeof Playwright;
+  const folder = browserFolder();
   try {
-    return await chromium.launch({
+    const context = await chromium.launchPersistentContext(join(folder.path, "profile"), {
       executablePath,
+      artifactsDir: folder.path,
+      env: { ...process.env, TMPDIR: folder.path },
       chromiumSandbox: process.getuid?.() !== 0,
       // Containers give /dev/shm 64 MB; photos and graphs on their way to the page need more.
       args: ["--disable-dev-shm-usage", ...settings],
@@ -107,7 +120,16 @@ export async function startBrowser({ settings = [] }: BrowserOptions = {}): Prom
       handleSIGTERM: false,
       handleSIGHUP: false,
     });
+    return {
+      browser: context.browser()!,
+      context,
+      async close() {
+        await context.close().catch(() => undefined);
+        folder.remove();
+      },
+    };
   } catch (error) {
+    folder.remove();
     const message = error instanceof Error ? error.message : String(error);
     throw new HarnessError(`${executablePath}: the browser does not start`, {
       found: message.split("\n")[0],

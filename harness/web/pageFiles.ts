@@ -8,7 +8,13 @@ export type PageFiles = ReadonlyMap<string, string>;
 const runtimeNames = { wasm: "ort-wasm-simd-threaded", webgpu: "ort-wasm-simd-threaded.asyncify" } as const;
 
 /** Paths in the page's address. The page's worker looks for them by these names. */
-export const pagePaths = { start: "start.js", worker: "worker.js", runtime: "ort/", graphs: "graphs/" } as const;
+export const pagePaths = {
+  start: "start.js",
+  worker: "worker.js",
+  runtime: "ort/",
+  graphs: "graphs/",
+  questions: "questions",
+} as const;
 
 /** Starts the worker, which counts from the moment at which the page was asked for, and says when it can not be loaded. */
 export const startScript = `const worker = new Worker("${pagePaths.worker}", { type: "module", name: String(performance.timeOrigin) });

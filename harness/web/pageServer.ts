@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createReadStream, statSync } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream/promises";
+import { limits } from "../limits.ts";
 import { type PageFiles, pagePaths, pageText, startScript } from "./pageFiles.ts";
+import { acceptSockets, type PageSocket, type SocketListener } from "./socket.ts";
 
 const types: Readonly<Record<string, string>> = {
   html: "text/html",
@@ -17,7 +19,7 @@ const types: Readonly<Record<string, string>> = {
  * Pages share memory between threads only where these two isolate them from other origins; the third holds for workers' scripts.
  * The policy lets the page reach this server and nothing else. Nothing is kept: each page is the first visit.
  */
-const headers = {
+export const pageHeaders: Readonly<Record<string, string>> = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",
   "Cross-Origin-Resource-Policy": "same-origin",
@@ -25,11 +27,11 @@ const headers = {
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'",
   "X-Content-Type-Options": "nosniff",
   "Cache-Control": "no-store",
-} as const;
+};
 
 export interface PageHandlers {
-  /** Takes what the page posts: an answer, after which the page waits for the next question as this response. */
-  exchange(request: IncomingMessage, response: ServerResponse): void;
+  /** Is given the page's connection, once: the page's questions and its answers go through it. */
+  connected(socket: PageSocket): SocketListener;
   /** Is told why the page's script gave up. */
   failed(reason: string): void;
 }
@@ -44,8 +46,12 @@ export interface PageServer {
 /** Longest reason that is read. */
 const reasonBytes = 2000;
 
-/** Serves a page on 127.0.0.1, behind a path that nobody else on this machine can guess. */
-export async function servePage(files: PageFiles, handlers: PageHandlers): Promise<PageServer> {
+/** Serves a page on 127.0.0.1, behind a path that nobody else on this machine can guess; files have these headers. */
+export async function servePage(
+  files: PageFiles,
+  handlers: PageHandlers,
+  headers: Readonly<Record<string, string>> = pageHeaders,
+): Promise<PageServer> {
   const secret = `/${randomBytes(16).toString("hex")}/`;
   const served = new Map<string, number>();
   const texts = new Map([
@@ -57,7 +63,6 @@ export async function servePage(files: PageFiles, handlers: PageHandlers): Promi
     const path = url.startsWith(secret) ? url.slice(secret.length) : undefined;
     const text = path === undefined ? undefined : texts.get(path);
     const file = path === undefined ? undefined : files.get(path);
-    if (method === "POST" && path === "next") return handlers.exchange(request, response);
     if (method === "POST" && path === "failed") return handlers.failed(await reasonIn(request));
     if (text !== undefined) {
       served.set(path!, Buffer.byteLength(text.text));
@@ -72,12 +77,12 @@ export async function servePage(files: PageFiles, handlers: PageHandlers): Promi
   };
   // A page that is closed while it loads breaks the transfer: nobody waits for it any more.
   const server = createServer((request, response) => void respond(request, response).catch(() => response.destroy()));
-  // The page waits for its next question as long as other variants compute.
-  server.requestTimeout = 0;
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  acceptConnection(server, { host, path: `${secret}${pagePaths.questions}`, connected: handlers.connected });
   return {
-    address: `http://127.0.0.1:${(server.address() as AddressInfo).port}${secret}`,
+    address: `http://${host}${secret}`,
     get servedBytes() {
       return [...served.values()].reduce((sum, bytes) => sum + bytes, 0);
     },
@@ -86,6 +91,25 @@ export async function servePage(files: PageFiles, handlers: PageHandlers): Promi
       server.closeAllConnections();
     },
   };
+}
+
+interface Connection extends Pick<PageHandlers, "connected"> {
+  readonly host: string;
+  readonly path: string;
+}
+
+/** Accepts one connection: that of a page which this server served, as its browser says by Host and Origin. */
+function acceptConnection(server: Server, { host, path, connected }: Connection): void {
+  let isTaken = false;
+  acceptSockets(server, {
+    maxBytes: limits.pageMessageBytes,
+    allows: ({ url, headers }) =>
+      !isTaken && url === path && headers.host === host && headers.origin === `http://${host}`,
+    opened(socket) {
+      isTaken = true;
+      return connected(socket);
+    },
+  });
 }
 
 async function reasonIn(request: IncomingMessage): Promise<string> {
