@@ -1,5 +1,9 @@
 import type { IncomingMessage, Server } from "node:http";
-import { WebSocketServer } from "ws";
+import { createRequire } from "node:module";
+import type * as WebSockets from "ws";
+
+/** Compiled code can not import the library's module of its own, and a process without sockets need not load it. */
+const require = createRequire(import.meta.url);
 
 /** One page's connection. Messages are bytes; they arrive whole and in order. */
 export interface PageSocket {
@@ -23,6 +27,7 @@ export interface SocketOptions {
 
 /** Has a server accept WebSockets beside its files. A request that is not allowed is answered with 403. */
 export function acceptSockets(server: Server, { maxBytes, allows, opened }: SocketOptions): void {
+  const { WebSocketServer } = require("ws") as typeof WebSockets;
   // Pixels and masks on their way through this machine gain nothing from being compressed.
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxBytes, perMessageDeflate: false });
   server.on("upgrade", (request, stream, head) => {
