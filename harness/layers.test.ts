@@ -101,7 +101,7 @@ const thirdParties: Readonly<Record<string, readonly string[]>> = {
   "vega-lite": ["harness/report/charts/drawing/vega.ts"],
   pdfkit: ["harness/report/charts/drawing/pdf.ts"],
   "@huggingface/transformers": ["harness/portable/transformersJs/fixtures/library.ts"],
-  "playwright-core": ["harness/web/browser.ts", "harness/web/pageLink.ts", "harness/commands/fixtures/browser.ts"],
+  "playwright-core": ["harness/web/browser.ts", "harness/commands/fixtures/browser.ts"],
   "onnxruntime-web": ["harness/worker/web/page/engine.ts", "harness/worker/web/page/webgpuEngine.ts"],
   ws: ["harness/web/socket.ts"],
   esbuild: ["harness/worker/web/bundle.ts"],

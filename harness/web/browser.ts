@@ -10,6 +10,12 @@ const variable = "CHROMIUM";
 
 const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
+/**
+ * Has the browser say at once what a page holds, by collecting garbage when it is asked. It would wait for the next collection, ten
+ * seconds and longer.
+ */
+const promptMeasure = "--enable-blink-features=ForceEagerMeasureMemory";
+
 /** A name and no text in the import: compiled code must not need a library that may be missing. */
 const driver = "playwright-core";
 
@@ -88,10 +94,10 @@ export interface BrowserOptions {
   readonly settings?: readonly string[] | undefined;
 }
 
-/** A browser that runs, and the only context of its pages. */
+/** A browser that runs, with one page. */
 export interface StartedBrowser {
   readonly browser: Playwright.Browser;
-  readonly context: Playwright.BrowserContext;
+  readonly page: Playwright.Page;
   /** Ends the browser, and removes all that it wrote. */
   close(): Promise<void>;
 }
@@ -114,15 +120,16 @@ export async function startBrowser({ settings = [] }: BrowserOptions = {}): Prom
       env: { ...process.env, TMPDIR: folder.path },
       chromiumSandbox: process.getuid?.() !== 0,
       // Containers give /dev/shm 64 MB; photos and graphs on their way to the page need more.
-      args: ["--disable-dev-shm-usage", ...settings],
+      args: ["--disable-dev-shm-usage", promptMeasure, ...settings],
       // Ctrl-C is the parent's to handle: what is measured comes to its end first.
       handleSIGINT: false,
       handleSIGTERM: false,
       handleSIGHUP: false,
     });
+    const [page = await context.newPage()] = context.pages();
     return {
       browser: context.browser()!,
-      context,
+      page,
       async close() {
         await context.close().catch(() => undefined);
         folder.remove();

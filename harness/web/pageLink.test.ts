@@ -65,10 +65,22 @@ inBrowser("questions and answers with frames pass in both directions, and the pa
   expect(frames.map((frame) => Buffer.compare(frame, pixels))).toEqual([0]);
   expect(fields.isolated).toBe(true);
   await expect(link.ask({ call: "refuse" })).rejects.toThrow("mine: refuse: no such layer");
-  await link.findMemory();
+  await link.close();
+});
+
+inBrowser("the memory of a page is its renderer's, and the GPU process's where that is asked for", async () => {
+  const link = await linkTo(`${echo}; self.held = new Uint8Array(100e6).fill(1);`);
+  await link.ask({ call: "echo" });
+  await link.findMemory(["renderer"]);
   const resident = link.memory.residentBytes();
-  expect(resident).toBeGreaterThan(10e6);
+  expect(resident).toBeGreaterThan(100e6);
   expect(link.memory.peakBytes()).toBeGreaterThanOrEqual(resident);
+  expect(link.memory.resetPeak()).toBe(true);
+  await link.findMemory(["renderer", "GPU"]);
+  expect(link.memory.residentBytes()).toBeGreaterThan(resident + 10e6);
+  const own = await link.userAgentBytes();
+  expect(own).toBeGreaterThan(100e6);
+  expect(own).toBeLessThan(resident);
   await link.close();
 });
 

@@ -1,6 +1,5 @@
-import type { Page } from "playwright-core";
 import type { HarnessError } from "../errors.ts";
-import { type ProcessMemory, processMemory } from "../measure/memory.ts";
+import type { ProcessMemory } from "../measure/memory.ts";
 import type { Question } from "../process/external/answers.ts";
 import { ExternalEnded } from "../process/external/ended.ts";
 import type { Message } from "../process/external/messages.ts";
@@ -8,6 +7,7 @@ import { Questions } from "../process/external/questions.ts";
 import { visible } from "../visible.ts";
 import { type BrowserOptions, type StartedBrowser, startBrowser } from "./browser.ts";
 import type { PageFiles } from "./pageFiles.ts";
+import { browserMemory, type ProcessKind, userAgentBytes } from "./pageMemory.ts";
 import { type PageServer, servePage } from "./pageServer.ts";
 import type { PageSocket, SocketListener } from "./socket.ts";
 
@@ -28,13 +28,13 @@ export interface PageOptions extends BrowserOptions {
  * (variants/external/README.md), over a WebSocket.
  */
 export class PageLink {
-  /** Memory of the process that renders the page; the page's worker and its threads are in it. */
+  /** Memory of the processes that hold the page; the page's worker and its threads are in its renderer. */
   readonly memory: ProcessMemory;
   readonly #variant: string;
   readonly #questions: Questions;
   #server: PageServer | undefined;
   #browser: StartedBrowser | undefined;
-  #renderer: ProcessMemory | undefined;
+  #memory: ProcessMemory | undefined;
   #socket: PageSocket | undefined;
   /** The question that was asked before the page was connected. */
   #unsent: readonly Uint8Array[] = [];
@@ -51,14 +51,14 @@ export class PageLink {
         if (fatal === true) this.end(message);
       },
     });
-    const renderer = () => {
-      if (this.#renderer === undefined) throw new Error(`${variant}: its page's memory before findMemory`);
-      return this.#renderer;
+    const found = () => {
+      if (this.#memory === undefined) throw new Error(`${variant}: its page's memory before findMemory`);
+      return this.#memory;
     };
     this.memory = {
-      residentBytes: () => renderer().residentBytes(),
-      peakBytes: () => renderer().peakBytes(),
-      resetPeak: () => renderer().resetPeak(),
+      residentBytes: () => found().residentBytes(),
+      peakBytes: () => found().peakBytes(),
+      resetPeak: () => found().resetPeak(),
     };
   }
 
@@ -73,9 +73,8 @@ export class PageLink {
         failed: (reason: string) => link.end(reason),
       };
       link.#server = await servePage(files, handlers, headers);
-      const page = await started.context.newPage();
-      link.#watch(page, started);
-      await page.goto(link.#server.address);
+      link.#watch(started);
+      await started.page.goto(link.#server.address);
       return link;
     } catch (error) {
       await link.close();
@@ -93,14 +92,14 @@ export class PageLink {
     return this.#server?.servedBytes ?? 0;
   }
 
-  /** Finds the process that renders the page, once it holds a model: by then it is the largest of the browser's renderers. */
-  async findMemory(): Promise<void> {
-    const session = await this.#browser!.browser.newBrowserCDPSession();
-    const { processInfo } = await session.send("SystemInfo.getProcessInfo");
-    await session.detach();
-    const renderers = processInfo.filter(({ type }) => type === "renderer").map(({ id }) => memoryOf(id));
-    this.#renderer = renderers.sort((a, b) => b.residentBytes() - a.residentBytes())[0];
-    if (this.#renderer === undefined) throw new Error(`${this.#variant}: the browser names no renderer`);
+  /** Finds the processes that hold the page, once it holds a model. */
+  async findMemory(kinds: readonly ProcessKind[]): Promise<void> {
+    this.#memory = await browserMemory(this.#browser!, kinds);
+  }
+
+  /** Asks the browser what the page holds, in bytes; nothing where it does not tell. */
+  userAgentBytes(): Promise<number | undefined> {
+    return userAgentBytes(this.#browser!);
   }
 
   /** Throws HarnessError with the page's own words where it can not, and ExternalEnded where the page is gone. */
@@ -128,7 +127,7 @@ export class PageLink {
     this.#server?.close();
   }
 
-  #watch(page: Page, { browser }: StartedBrowser): void {
+  #watch({ browser, page }: StartedBrowser): void {
     page.on("crash", () => this.end("its tab crashed, most often because memory ran out"));
     page.on("close", () => this.end("its tab was closed"));
     browser.on("disconnected", () => this.end("the browser ended"));
@@ -154,9 +153,4 @@ export class PageLink {
   #endedError(): HarnessError {
     return new ExternalEnded(this.#variant, visible((this.#reason ?? "unknown").slice(0, defaults.reasonShown)));
   }
-}
-
-/** A renderer that ended while it was looked at holds nothing. */
-function memoryOf(id: number): ProcessMemory {
-  return processMemory({ proc: `/proc/${id}`, residentBytes: () => 0, resourceUsage: () => ({ maxRSS: 0 }) });
 }

@@ -11,7 +11,7 @@ import type { PageEngine } from "../../onnx/providers/web.ts";
 import type { ExternalSupport } from "../../process/external/hello.ts";
 import { visible } from "../../visible.ts";
 import { graphPath, type PageFiles, pagePaths, runtimeFiles } from "../../web/pageFiles.ts";
-import { PageLink } from "../../web/pageLink.ts";
+import { PageLink, type PageOptions } from "../../web/pageLink.ts";
 import { photoVariant, type TimedPhotoVariant } from "../external/photoVariant.ts";
 import { pageWorker } from "./bundle.ts";
 import type { PageLoad } from "./page/model.ts";
@@ -36,19 +36,29 @@ const loadAnswer = z.object({
 /** Chromium gives pages on Linux no WebGPU without being told to. */
 const browserSettings = { wasm: [], webgpu: ["--enable-unsafe-webgpu"] } as const;
 
+/** Processes that hold a page's model: WebGPU's buffers are in a process of the browser's own. */
+const holders = { wasm: ["renderer"], webgpu: ["renderer", "GPU"] } as const;
+
 /**
  * Opens a browser with a page that loads the variant's graphs. Throws HarnessError where the browser or the runtime for it is
- * missing, and where the page can not load them.
+ * missing, and where the page can not load them. `options` replace the settings of the browser and the headers of the page.
  */
-export async function openPage({ preset, rules, engine, threads }: PageSetup, graphs: GraphFiles): Promise<OpenedPage> {
+export async function openPage(
+  { preset, rules, engine, threads }: PageSetup,
+  graphs: GraphFiles,
+  options: PageOptions = {},
+): Promise<OpenedPage> {
   const { id } = preset;
   requireLoadable(id, Object.values(graphs).flatMap(graphFilesOf));
   const load: PageLoad = { preset, rules, threads, graphs: pageGraphs(graphs) };
-  const link = await PageLink.open(id, await pageFiles(engine, graphs), { settings: browserSettings[engine] });
+  const link = await PageLink.open(id, await pageFiles(engine, graphs), {
+    settings: browserSettings[engine],
+    ...options,
+  });
   try {
     const { fields } = await link.ask({ call: "load", fields: { ...load } });
     const { sinceOriginMs, device } = checked(loadAnswer, fields, `${id}: load`);
-    await link.findMemory();
+    await link.findMemory(holders[engine]);
     const variant = photoVariant(link, { variant: id, supports: supportsOf(preset, graphs) });
     return { link, variant, preset, loadedMs: sinceOriginMs, device: device === undefined ? device : visible(device) };
   } catch (error) {
