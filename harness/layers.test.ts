@@ -93,7 +93,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 const thirdParties: Readonly<Record<string, readonly string[]>> = {
   sharp: ["harness/image/codec.ts"],
   pngjs: ["harness/image/codec.ts"],
-  protobufjs: ["harness/onnx/write.ts"],
+  protobufjs: ["harness/onnx/modelSchema.ts"],
   "onnxruntime-node": ["harness/onnx/session.ts"],
   yauzl: ["harness/weights/torch/zip.ts"],
   yargs: ["harness/cli.ts"],

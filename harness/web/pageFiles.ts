@@ -1,8 +1,18 @@
 import { basename, join } from "node:path";
 import { runtimeFolder } from "./browser.ts";
 
-/** A file that a page is served, by the path behind the page's address. */
-export type PageFiles = ReadonlyMap<string, string>;
+/** What a page is served: a file, a range of one, or bytes. */
+export type PageFile = string | FileRange | Uint8Array;
+
+export interface FileRange {
+  readonly file: string;
+  /** Place of the first byte. */
+  readonly start: number;
+  readonly bytes: number;
+}
+
+/** What a page is served, by the path behind the page's address. */
+export type PageFiles = ReadonlyMap<string, PageFile>;
 
 /** Names the runtime's script and its WebAssembly for each engine, without their endings. */
 const runtimeNames = { wasm: "ort-wasm-simd-threaded", webgpu: "ort-wasm-simd-threaded.asyncify" } as const;

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
+import type { PageFile } from "./pageFiles.ts";
 import { type PageServer, servePage } from "./pageServer.ts";
 
 let folder: string;
@@ -15,7 +16,12 @@ beforeEach(async () => {
   writeFileSync(file, "postMessage(1)");
   failures.length = 0;
   connections = 0;
-  server = await servePage(new Map([["worker.js", file]]), {
+  const files = new Map<string, PageFile>([
+    ["worker.js", file],
+    ["bytes.bin", new TextEncoder().encode("held")],
+    ["range.bin", { file, start: 4, bytes: 4 }],
+  ]);
+  server = await servePage(files, {
     connected: () => {
       connections += 1;
       return { message: () => undefined, closed: () => undefined };
@@ -51,6 +57,12 @@ test("a file counts once, however often the page's threads load it", async () =>
   await (await fetch(`${server.address}worker.js`)).text();
   await (await fetch(`${server.address}worker.js`)).text();
   expect(server.servedBytes).toBe("postMessage(1)".length);
+});
+
+test("bytes and a range of a file are served as files are", async () => {
+  expect(await (await fetch(`${server.address}bytes.bin`)).text()).toBe("held");
+  expect(await (await fetch(`${server.address}range.bin`)).text()).toBe("Mess");
+  expect(server.servedBytes).toBe(8);
 });
 
 test("a script that gives up says why", async () => {

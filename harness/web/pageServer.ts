@@ -3,9 +3,10 @@ import { once } from "node:events";
 import { createReadStream, statSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { limits } from "../limits.ts";
-import { type PageFiles, pagePaths, pageText, startScript } from "./pageFiles.ts";
+import { type PageFile, type PageFiles, pagePaths, pageText, startScript } from "./pageFiles.ts";
 import { acceptSockets, type PageSocket, type SocketListener } from "./socket.ts";
 
 const types: Readonly<Record<string, string>> = {
@@ -69,11 +70,11 @@ export async function servePage(
       return void response.writeHead(200, { ...headers, "Content-Type": text.type }).end(text.text);
     }
     if (file === undefined) return void response.writeHead(404, headers).end();
-    const { size } = statSync(file);
+    const { size, stream } = contentOf(file);
     served.set(path!, size);
     const type = types[/\w+$/.exec(path!)?.[0] ?? ""] ?? "application/octet-stream";
     response.writeHead(200, { ...headers, "Content-Type": type, "Content-Length": size });
-    await pipeline(createReadStream(file), response);
+    await pipeline(stream(), response);
   };
   // A page that is closed while it loads breaks the transfer: nobody waits for it any more.
   const server = createServer((request, response) => void respond(request, response).catch(() => response.destroy()));
@@ -91,6 +92,13 @@ export async function servePage(
       server.closeAllConnections();
     },
   };
+}
+
+function contentOf(file: PageFile): { readonly size: number; stream(): Readable } {
+  if (typeof file === "string") return { size: statSync(file).size, stream: () => createReadStream(file) };
+  if (file instanceof Uint8Array) return { size: file.length, stream: () => Readable.from([file]) };
+  const { start, bytes } = file;
+  return { size: bytes, stream: () => createReadStream(file.file, { start, end: start + bytes - 1 }) };
 }
 
 interface Connection extends Pick<PageHandlers, "connected"> {

@@ -1,20 +1,17 @@
-import { statSync } from "node:fs";
-import { basename } from "node:path";
 import { z } from "zod";
 import type { GraphFiles, VariantManifest } from "../../api.ts";
 import type { PageSetup } from "../../build/setup.ts";
 import { HarnessError } from "../../errors.ts";
 import { checked } from "../../foreign.ts";
-import { graphFilesOf } from "../../onnx/graphFiles.ts";
 import { readSignature } from "../../onnx/index.ts";
-import type { PageEngine } from "../../onnx/providers/web.ts";
 import type { ExternalSupport } from "../../process/external/hello.ts";
 import { visible } from "../../visible.ts";
-import { graphPath, type PageFiles, pagePaths, runtimeFiles } from "../../web/pageFiles.ts";
+import { type PageFile, pagePaths, runtimeFiles } from "../../web/pageFiles.ts";
 import { PageLink, type PageOptions } from "../../web/pageLink.ts";
 import { photoVariant, type TimedPhotoVariant } from "../external/photoVariant.ts";
 import { pageWorker } from "./bundle.ts";
 import type { PageLoad } from "./page/model.ts";
+import { pageGraphs } from "./pageGraphs.ts";
 import { tokenSets } from "./tokenSets.ts";
 
 /** A page that has loaded its model. */
@@ -33,6 +30,11 @@ const loadAnswer = z.object({
   device: z.string().min(1).max(200).optional(),
 });
 
+export interface OpenOptions extends PageOptions {
+  /** Bytes of a file with tensors that the page loads in one piece; what a browser can give it if left out. */
+  readonly pieceBytes?: number | undefined;
+}
+
 /** Chromium gives pages on Linux no WebGPU without being told to. */
 const browserSettings = { wasm: [], webgpu: ["--enable-unsafe-webgpu"] } as const;
 
@@ -46,12 +48,17 @@ const holders = { wasm: ["renderer"], webgpu: ["renderer", "GPU"] } as const;
 export async function openPage(
   { preset, rules, engine, threads }: PageSetup,
   graphs: GraphFiles,
-  options: PageOptions = {},
+  { pieceBytes, ...options }: OpenOptions = {},
 ): Promise<OpenedPage> {
   const { id } = preset;
-  requireLoadable(id, Object.values(graphs).flatMap(graphFilesOf));
-  const load: PageLoad = { preset, rules, threads, graphs: pageGraphs(graphs) };
-  const link = await PageLink.open(id, await pageFiles(engine, graphs), {
+  const own = pageGraphs(graphs, pieceBytes);
+  const load: PageLoad = { preset, rules, threads, graphs: own.graphs };
+  const files = new Map<string, PageFile>([
+    [pagePaths.worker, await pageWorker(engine)],
+    ...runtimeFiles(engine),
+    ...own.files,
+  ]);
+  const link = await PageLink.open(id, files, {
     settings: browserSettings[engine],
     ...options,
   });
@@ -65,40 +72,6 @@ export async function openPage(
     await link.close();
     throw error;
   }
-}
-
-/** Bytes that a browser gives a page in one piece, as which it loads each file. */
-const pieceBytes = 2 ** 31 - 1;
-
-/** Throws HarnessError for a file that no page can hold: the browser would only say that it can not fetch it. */
-export function requireLoadable(variant: string, files: readonly string[]): void {
-  for (const file of files) {
-    const { size } = statSync(file);
-    if (size > pieceBytes)
-      throw new HarnessError(`${variant}: its weights are too large for a page`, {
-        found: `${(size / 1e9).toFixed(1)} GB in ${basename(file)}`,
-        expected: `at most ${(pieceBytes / 1e9).toFixed(1)} GB, which a browser loads in one piece`,
-        hint: "measure a smaller model, or this one without --runtime web",
-      });
-  }
-}
-
-async function pageFiles(engine: PageEngine, graphs: GraphFiles): Promise<PageFiles> {
-  const own = Object.entries(graphs).flatMap(([graph, file]) =>
-    graphFilesOf(file).map((each) => [graphPath(graph, each), each] as const),
-  );
-  return new Map([[pagePaths.worker, await pageWorker(engine)], ...runtimeFiles(engine), ...own]);
-}
-
-/** Tensors beside a graph have the names that the graph calls them by. */
-function pageGraphs(graphs: GraphFiles): PageLoad["graphs"] {
-  return Object.fromEntries(
-    Object.entries(graphs).map(([graph, file]) => {
-      const { externalFiles } = readSignature(file);
-      const beside = externalFiles.map((path) => ({ path, address: graphPath(graph, path) }));
-      return [graph, { address: graphPath(graph, file), beside }];
-    }),
-  );
 }
 
 /** Returns what the page answers, by the shape of the decoder's masks. Throws HarnessError where the graph does not tell it. */
