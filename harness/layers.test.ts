@@ -95,7 +95,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 const thirdParties: Readonly<Record<string, readonly string[]>> = {
   sharp: ["harness/image/codec.ts"],
   pngjs: ["harness/image/codec.ts"],
-  protobufjs: ["harness/onnx/write.ts"],
+  protobufjs: ["harness/onnx/modelSchema.ts"],
   "onnxruntime-node": ["harness/onnx/session.ts"],
   yauzl: ["harness/weights/torch/zip.ts"],
   yargs: ["harness/cli.ts"],
@@ -103,12 +103,12 @@ const thirdParties: Readonly<Record<string, readonly string[]>> = {
   "vega-lite": ["harness/report/charts/drawing/vega.ts"],
   pdfkit: ["harness/report/charts/drawing/pdf.ts"],
   "@huggingface/transformers": ["harness/portable/transformersJs/fixtures/library.ts"],
-  "playwright-core": ["harness/web/browser.ts", "harness/web/pageLink.ts", "harness/commands/fixtures/browser.ts"],
+  "playwright-core": ["harness/web/browser.ts", "harness/commands/fixtures/browser.ts"],
   "onnxruntime-web": ["harness/worker/web/page/engine.ts", "harness/worker/web/page/webgpuEngine.ts"],
+  ws: ["harness/web/socket.ts"],
   esbuild: ["harness/worker/web/bundle.ts"],
   zeromq: ["notebooks/kernel.ts"],
   "fast-glob": ["harness/plan/plugins/registry.ts"],
-  ws: ["harness/web/socket.ts"],
   undici: ["harness/pull/http.ts"],
 };
 

@@ -41,6 +41,8 @@ export const limits = {
   externalLineBytes: 1_048_576,
   /** Milliseconds in which it has to say what it is, libraries loaded and weights not. */
   externalHelloMs: 120_000,
+  /** Bytes of one message of a page's connection: longer answers come in pieces of this size. */
+  pageMessageBytes: 2 ** 16,
   /** Bytes of the outputs of one photo that a page sends to be compared with the processor's. */
   pageOutputBytes: 2 ** 30,
 } as const;

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { closeSync, openSync, statfsSync, writeFileSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import protobuf from "protobufjs";
 import type { AttributeValue, GraphConstant, GraphNode, GraphValue, OnnxGraph, TypedData } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { roundedTo } from "./halves.ts";
+import { type Decoded, schema } from "./modelSchema.ts";
 import { elementTypeCodes } from "./operators/shapes.ts";
 
 const defaults = {
@@ -18,87 +18,6 @@ const defaults = {
 
 /** Versions of the format and of the sets of operators that every graph declares; ONNX's own set is called "" in a file. */
 export const modelVersions = { ir: 10, opsets: { "ai.onnx": 21, "com.microsoft": 1 } } as const;
-
-/** The fields of onnx.proto (IR version 10) that are written. */
-const schema = protobuf.Root.fromJSON({
-  nested: {
-    Model: message({
-      ir_version: ["int64", 1],
-      producer_name: ["string", 2],
-      graph: ["Graph", 7],
-      opset_import: ["Opset", 8, "repeated"],
-    }),
-    Opset: message({ domain: ["string", 1], version: ["int64", 2] }),
-    Graph: message({
-      node: ["Node", 1, "repeated"],
-      name: ["string", 2],
-      initializer: ["Tensor", 5, "repeated"],
-      input: ["ValueInfo", 11, "repeated"],
-      output: ["ValueInfo", 12, "repeated"],
-    }),
-    Node: message({
-      input: ["string", 1, "repeated"],
-      output: ["string", 2, "repeated"],
-      name: ["string", 3],
-      op_type: ["string", 4],
-      attribute: ["Attribute", 5, "repeated"],
-      domain: ["string", 7],
-    }),
-    Attribute: message({
-      name: ["string", 1],
-      f: ["float", 2],
-      i: ["int64", 3],
-      s: ["bytes", 4],
-      ints: ["int64", 8, "repeated"],
-      type: ["int32", 20],
-    }),
-    Tensor: message({
-      dims: ["int64", 1, "repeated"],
-      data_type: ["int32", 2],
-      name: ["string", 8],
-      raw_data: ["bytes", 9],
-      external_data: ["Entry", 13, "repeated"],
-      data_location: ["int32", 14],
-    }),
-    Entry: message({ key: ["string", 1], value: ["string", 2] }),
-    ValueInfo: message({ name: ["string", 1], type: ["Type", 2] }),
-    Type: message({ tensor_type: ["TensorType", 1] }),
-    TensorType: message({ elem_type: ["int32", 1], shape: ["Shape", 2] }),
-    Shape: message({ dim: ["Dimension", 1, "repeated"] }),
-    Dimension: message({ dim_value: ["int64", 1], dim_param: ["string", 2] }),
-    // A model again, whose parts are left as bytes where nothing in them is to be changed.
-    WiredModel: message({
-      ir_version: ["int64", 1],
-      graph: ["WiredGraph", 7],
-      opset_import: ["bytes", 8, "repeated"],
-    }),
-    WiredGraph: message({
-      node: ["WiredNode", 1, "repeated"],
-      name: ["string", 2],
-      initializer: ["bytes", 5, "repeated"],
-      input: ["bytes", 11, "repeated"],
-      output: ["ValueInfo", 12, "repeated"],
-    }),
-    WiredNode: message({
-      input: ["string", 1, "repeated"],
-      output: ["string", 2, "repeated"],
-      name: ["string", 3],
-      op_type: ["string", 4],
-      attribute: ["bytes", 5, "repeated"],
-      domain: ["string", 7],
-    }),
-  },
-});
-
-type Field = readonly [type: string, id: number, rule?: string];
-
-// Field names stay as onnx.proto spells them: protobufjs would turn them to camel case only when it parses a .proto text.
-function message(fields: Readonly<Record<string, Field>>): protobuf.IType {
-  const entries = Object.entries(fields).map(([name, [type, id, rule]]) => {
-    return [name, { type, id, rule }] as const;
-  });
-  return { fields: Object.fromEntries(entries) };
-}
 
 /**
  * Writes `<folder>/<graph.name>.onnx`, and `beside` (`<graph.name>.weights` if left out) in the same folder where the tensors are
@@ -219,7 +138,7 @@ export interface Cut {
  */
 export function cutModel(bytes: Uint8Array, { isLate, inPlaceOf, output }: Cut): readonly [Uint8Array, Uint8Array] {
   const type = schema.lookupType("WiredModel");
-  const model = type.decode(bytes) as protobuf.Message & { readonly graph: WiredGraph };
+  const model = type.decode(bytes) as Decoded & { readonly graph: WiredGraph };
   const { graph } = model;
   const late = graph.node
     .filter((_, i) => isLate(i))
@@ -232,7 +151,39 @@ export function cutModel(bytes: Uint8Array, { isLate, inPlaceOf, output }: Cut):
   return [type.encode({ ...model, graph: first }).finish(), type.encode({ graph: { node: late } }).finish()];
 }
 
+/** The place of a tensor's values: a range of a file beside the model. */
+export interface TensorPlace {
+  readonly location: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Returns a model that finds its tensors in other places; `placeOf` gives each its own. All else is what the file has. */
+export function withTensorsAt(bytes: Uint8Array, placeOf: (tensor: TensorPlace) => TensorPlace): Uint8Array {
+  const modelType = schema.lookupType("WiredModel");
+  const tensorType = schema.lookupType("Tensor");
+  const model = modelType.decode(bytes) as Decoded & { readonly graph: WiredGraph };
+  const initializer = model.graph.initializer.map((written) => {
+    const tensor = tensorType.decode(written) as Decoded & { readonly external_data: readonly WiredEntry[] };
+    if (tensor.external_data.length === 0) return written;
+    const { location, offset, length } = Object.fromEntries(tensor.external_data.map(({ key, value }) => [key, value]));
+    const place = placeOf({ location: location!, offset: Number(offset), length: Number(length) });
+    return tensorType.encode({ ...tensor, external_data: entriesOf(place) }).finish();
+  });
+  return modelType.encode({ ...model, graph: { ...model.graph, initializer } }).finish();
+}
+
+function entriesOf(place: TensorPlace): readonly WiredEntry[] {
+  return Object.entries(place).map(([key, value]) => ({ key, value: String(value) }));
+}
+
+interface WiredEntry {
+  readonly key: string;
+  readonly value: string;
+}
+
 interface WiredGraph {
+  readonly initializer: readonly Uint8Array[];
   readonly node: readonly { readonly input: readonly string[] }[];
   readonly output: readonly { readonly name: string }[];
 }
@@ -299,10 +250,9 @@ function placed(constant: GraphConstant, side: SideFile): object {
   for (let done = 0; done < bytes.length; )
     done += writeSync(side.handle, bytes, done, bytes.length - done, offset + done);
   side.offset = offset + bytes.length;
-  const entries = { location: side.name, offset: String(offset), length: String(bytes.length) };
   return {
     ...tensorHeader(constant),
-    external_data: Object.entries(entries).map(([key, value]) => ({ key, value })),
+    external_data: entriesOf({ location: side.name, offset, length: bytes.length }),
     data_location: 1,
   };
 }

@@ -1,13 +1,16 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { text } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
 import { readInstallation } from "../build/installation.ts";
 import { HarnessError } from "../errors.ts";
 import { licenceFile, licenceText, programLicence } from "../portable/licence.ts";
 import { filesIn, isWhole, writeWholeFolder } from "../store/disk/wholeFolder.ts";
 import { webRuntimeVersion } from "../web/browser.ts";
 import type { PageContent } from "../web/pageContent.ts";
+import { streamOf } from "../web/pageFiles.ts";
 import type { PreparedModel } from "./models.ts";
 import { type PageContents, pagePolicy } from "./page.ts";
 
@@ -79,7 +82,7 @@ export async function writePage(page: WrittenPage): Promise<void> {
 
 async function writeContent(file: string, content: PageContent): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
-  if ("file" in content) await copyFile(content.file, file);
+  if ("file" in content) await pipeline(streamOf(content.file), createWriteStream(file));
   else await writeFile(file, await content.bytes());
 }
 
@@ -94,7 +97,7 @@ function ownTexts({ contents, models, credits }: WrittenPage): ReadonlyMap<strin
 }
 
 async function textOf(content: PageContent): Promise<string> {
-  return String("file" in content ? await readFile(content.file) : Buffer.from(await content.bytes()));
+  return "file" in content ? text(streamOf(content.file)) : String(Buffer.from(await content.bytes()));
 }
 
 function withPolicy(html: string): string {

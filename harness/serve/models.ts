@@ -12,10 +12,13 @@ import { weightsVariantOf } from "../plan/plugins/registry.ts";
 import { weightsRecord } from "../portable/licence.ts";
 import type { Manifest } from "../store/schema.ts";
 import { hasWebRuntime } from "../web/browser.ts";
-import type { PageFiles } from "../web/pageFiles.ts";
-import { graphAddresses, graphFiles, tooLargeForPage } from "../worker/web/pageGraphs.ts";
+import { type PageFiles, sizeOf } from "../web/pageFiles.ts";
+import { pageGraphs } from "../worker/web/pageGraphs.ts";
 import type { ServedModel } from "./page/contract.ts";
 import type { LoadedModel } from "./page/models/link.ts";
+
+/** WebAssembly has 4 GB, in which graphs lie twice while they are opened. */
+const mostBytes = 2e9;
 
 export type Place = ServedModel["place"];
 
@@ -90,14 +93,14 @@ function inHarness(model: PreparedModel, reason: string): PreparedModel {
 
 function inPage(model: PreparedModel, { chosen: { variant }, folder }: ModelRequest): PreparedModel {
   const { graphs } = model.setup;
-  const files = graphFiles(graphs, folder);
-  const downloadBytes = [...files.values()].reduce((sum, file) => sum + statSync(file).size, 0);
+  const { graphs: addresses, files } = pageGraphs(graphs, { folder });
+  const downloadBytes = [...files.values()].reduce((sum, file) => sum + sizeOf(file), 0);
   return {
     ...model,
     served: { ...model.served, place: "page", downloadBytes, licence: licenceOf(model) },
     page: {
       // A variant without rules does not fit in a page.
-      loaded: { preset: variant.preset, rules: decoderRulesOf(variant)!, graphs: graphAddresses(graphs, folder) },
+      loaded: { preset: variant.preset, rules: decoderRulesOf(variant)!, graphs: addresses },
       files,
     },
   };
@@ -111,9 +114,18 @@ function licenceOf({ weights }: PreparedModel): ServedModel["licence"] {
 /** Returns why a model can not compute in a page; nothing where it can. */
 function misfitOf({ variant, external }: ChosenVariant, { graphs }: ModelSetup): string | undefined {
   if (external !== undefined) return "another program answers for it";
+  const bytes = Object.values(graphs)
+    .flatMap(graphFilesOf)
+    .reduce((sum, file) => sum + statSync(file).size, 0);
   if (!hasWebRuntime()) return "the package onnxruntime-web is not installed";
-  const large = tooLargeForPage(Object.values(graphs).flatMap(graphFilesOf));
   return (
-    pageMisfit(variant) ?? (large === undefined ? undefined : `${large.found}, and a page takes ${large.expected}`)
+    pageMisfit(variant) ??
+    (bytes > mostBytes
+      ? `its graphs have ${gigabytes(bytes)}, of which a page takes ${gigabytes(mostBytes)}`
+      : undefined)
   );
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
 }

@@ -1,8 +1,7 @@
-import { statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { PageContent } from "../web/pageContent.ts";
-import { pagePaths, runtimeFiles } from "../web/pageFiles.ts";
+import { type PageFile, type PageFiles, pagePaths, runtimeFiles, sizeOf } from "../web/pageFiles.ts";
 import { type PageScript, scriptFile, workerScript } from "../worker/web/bundle.ts";
 import type { PreparedModel } from "./models.ts";
 import type { PageDescription, ServedModel } from "./page/contract.ts";
@@ -44,8 +43,8 @@ export interface PageContents {
 /** Returns the page with all that its models load. Throws HarnessError where the runtime for the web is missing, which a model needs. */
 export async function pageContents({ models, photos, dataWords }: ClickedPage): Promise<PageContents> {
   const inPages = models.flatMap(({ served: { name }, page }) => (page === undefined ? [] : [{ name, ...page }]));
-  const runtime = inPages.length === 0 ? new Map<string, string>() : await runtimeOfPage();
-  const runtimeBytes = [...runtime.values()].reduce((sum, file) => sum + statSync(file).size, 0);
+  const runtime = inPages.length === 0 ? new Map<string, PageFile>() : await runtimeOfPage();
+  const runtimeBytes = [...runtime.values()].reduce((sum, file) => sum + sizeOf(file), 0);
   const withRuntime = (model: ServedModel): ServedModel =>
     model.place === "page" ? { ...model, downloadBytes: model.downloadBytes + runtimeBytes } : model;
   const description: PageDescription = {
@@ -54,7 +53,7 @@ export async function pageContents({ models, photos, dataWords }: ClickedPage): 
     dataWords,
   };
   const loaded = Object.fromEntries(inPages.map((model) => [model.name, model.loaded]));
-  const files = new Map([
+  const files = new Map<string, PageFile>([
     ["page.css", own.css],
     ["main.js", await scriptFile(pageScript())],
     ...runtime,
@@ -71,7 +70,7 @@ export async function pageContents({ models, photos, dataWords }: ClickedPage): 
 }
 
 /** Returns the worker's script and the runtime's files by their addresses. */
-async function runtimeOfPage(): Promise<ReadonlyMap<string, string>> {
+async function runtimeOfPage(): Promise<PageFiles> {
   return new Map([[pagePaths.worker, await scriptFile(workerScript("wasm", modules.worker))], ...runtimeFiles("wasm")]);
 }
 

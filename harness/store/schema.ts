@@ -214,7 +214,16 @@ const manifest = z.object({
     /** Times in which the graphs were opened, ms, where the provider builds engines: the first one holds the building. */
     opening: z.object({ firstMs: positive, againMs: positive }).optional(),
     /** Says what a page's visitor waits for and loads, where a page of a browser computes; no server compressed the bytes. */
-    page: z.object({ browser: text, downloadBytes: count, firstMaskMs: positive, device: text.optional() }).optional(),
+    page: z
+      .object({
+        browser: text,
+        downloadBytes: count,
+        firstMaskMs: positive,
+        /** Bytes that the page holds, as the browser counts them for the page itself. */
+        memoryBytes: count.optional(),
+        device: text.optional(),
+      })
+      .optional(),
   }),
   environment,
   /** Identifies the harness by the package's version and the SHA-256 of its sources. */

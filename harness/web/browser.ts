@@ -3,11 +3,18 @@ import { createRequire } from "node:module";
 import { delimiter, dirname, join } from "node:path";
 import type * as Playwright from "playwright-core";
 import { HarnessError } from "../errors.ts";
+import { browserFolder } from "./browserFolder.ts";
 
 /** Variable of the environment that names the browser's program. */
 const variable = "CHROMIUM";
 
 const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+/**
+ * Has the browser say at once what a page holds, by collecting garbage when it is asked. It would wait for the next collection, ten
+ * seconds and longer.
+ */
+const promptMeasure = "--enable-blink-features=ForceEagerMeasureMemory";
 
 /** A name and no text in the import: compiled code must not need a library that may be missing. */
 const driver = "playwright-core";
@@ -95,27 +102,49 @@ export interface BrowserOptions {
   readonly settings?: readonly string[] | undefined;
 }
 
+/** A browser that runs, with one page. */
+export interface StartedBrowser {
+  readonly browser: Playwright.Browser;
+  readonly page: Playwright.Page;
+  /** Ends the browser, and removes all that it wrote. */
+  close(): Promise<void>;
+}
+
 /**
  * Starts the browser without a window. It is talked to through a pipe, which closes when this process is gone, and then the browser
- * ends. Its sandbox is on, unless the user is root, for whom it refuses to start with one.
+ * ends. Its sandbox is on, unless the user is root, for whom it refuses to start with one. What it writes is in a folder of its own,
+ * which the next start removes where this process could not.
  * Throws HarnessError where it does not start.
  */
-export async function startBrowser({ settings = [] }: BrowserOptions = {}): Promise<Playwright.Browser> {
+export async function startBrowser({ settings = [] }: BrowserOptions = {}): Promise<StartedBrowser> {
   requireForPages();
   const executablePath = findBrowser()!;
   const { chromium } = (await import(driver)) as typeof Playwright;
+  const folder = browserFolder();
   try {
-    return await chromium.launch({
+    const context = await chromium.launchPersistentContext(join(folder.path, "profile"), {
       executablePath,
+      artifactsDir: folder.path,
+      env: { ...process.env, TMPDIR: folder.path },
       chromiumSandbox: process.getuid?.() !== 0,
       // Containers give /dev/shm 64 MB; photos and graphs on their way to the page need more.
-      args: ["--disable-dev-shm-usage", ...settings],
+      args: ["--disable-dev-shm-usage", promptMeasure, ...settings],
       // Ctrl-C is the parent's to handle: what is measured comes to its end first.
       handleSIGINT: false,
       handleSIGTERM: false,
       handleSIGHUP: false,
     });
+    const [page = await context.newPage()] = context.pages();
+    return {
+      browser: context.browser()!,
+      page,
+      async close() {
+        await context.close().catch(() => undefined);
+        folder.remove();
+      },
+    };
   } catch (error) {
+    folder.remove();
     const message = error instanceof Error ? error.message : String(error);
     throw new HarnessError(`${executablePath}: the browser does not start`, {
       found: message.split("\n")[0],

@@ -1,9 +1,9 @@
-import { createReadStream, statSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
+import { type PageFile, sizeOf, streamOf } from "./pageFiles.ts";
 
 /** What an address of a page gives: a file as it lies on disk, or bytes that are made when they are asked for. */
-export type PageContent = { readonly file: string } | { bytes(): Promise<string | Uint8Array> };
+export type PageContent = { readonly file: PageFile } | { bytes(): Promise<string | Uint8Array> };
 
 const types: Readonly<Record<string, string>> = {
   html: "text/html; charset=utf-8",
@@ -53,9 +53,9 @@ export async function sendContent(
   const head = (length: number) =>
     response.writeHead(200, { ...headers, "Content-Type": type, "Content-Length": length });
   if ("file" in content) {
-    const { size } = statSync(content.file);
+    const size = sizeOf(content.file);
     head(size);
-    if (body === "sent") await pipeline(createReadStream(content.file), response);
+    if (body === "sent") await pipeline(streamOf(content.file), response);
     else response.end();
     return size;
   }

@@ -9,12 +9,15 @@ import { PageLink } from "./pageLink.ts";
 
 /** A worker that answers each question with its frames. */
 const echo = `
-let body = new Blob([]);
-for (;;) {
-  const bytes = new Uint8Array(await (await fetch("next", { method: "POST", body })).arrayBuffer());
-  const end = bytes.indexOf(10);
-  const { id, call } = JSON.parse(new TextDecoder().decode(bytes.subarray(0, end)));
-  const frames = [bytes.subarray(end + 1)].filter(({ length }) => length > 0);
+const socket = new WebSocket(new URL("questions", location.href.replace("http", "ws")));
+socket.binaryType = "arraybuffer";
+let asked;
+let frames = [];
+socket.onmessage = ({ data }) => {
+  if (asked === undefined) asked = JSON.parse(new TextDecoder().decode(data));
+  else frames.push(new Uint8Array(data));
+  if (frames.length < asked.frames.length) return;
+  const { id, call } = asked;
   const answer = {
     id: call === "mistake" ? id + 1 : id,
     ok: call !== "refuse" && call !== "fatal",
@@ -23,8 +26,13 @@ for (;;) {
     isolated: crossOriginIsolated,
     frames: frames.map(({ length }) => length),
   };
-  body = new Blob([JSON.stringify(answer) + "\\n", ...frames]);
-}
+  socket.send(new TextEncoder().encode(JSON.stringify(answer) + "\\n"));
+  const piece = call === "flood" ? 2 ** 17 : 2 ** 16;
+  for (const frame of frames)
+    for (let at = 0; at < frame.length; at += piece) socket.send(frame.subarray(at, at + piece));
+  asked = undefined;
+  frames = [];
+};
 `;
 
 let folder: string;
@@ -57,19 +65,34 @@ inBrowser("questions and answers with frames pass in both directions, and the pa
   expect(frames.map((frame) => Buffer.compare(frame, pixels))).toEqual([0]);
   expect(fields.isolated).toBe(true);
   await expect(link.ask({ call: "refuse" })).rejects.toThrow("mine: refuse: no such layer");
-  await link.findMemory();
-  const resident = link.memory.residentBytes();
-  expect(resident).toBeGreaterThan(10e6);
-  expect(link.memory.peakBytes()).toBeGreaterThanOrEqual(resident);
   await link.close();
 });
 
-inBrowser("a page that can not go on, or that answers another question, is ended for it", async () => {
+inBrowser("the memory of a page is its renderer's, and the GPU process's where that is asked for", async () => {
+  const link = await linkTo(`${echo}; self.held = new Uint8Array(100e6).fill(1);`);
+  await link.ask({ call: "echo" });
+  await link.findMemory(["renderer"]);
+  const resident = link.memory.residentBytes();
+  expect(resident).toBeGreaterThan(100e6);
+  expect(link.memory.peakBytes()).toBeGreaterThanOrEqual(resident);
+  expect(link.memory.resetPeak()).toBe(true);
+  await link.findMemory(["renderer", "GPU"]);
+  expect(link.memory.residentBytes()).toBeGreaterThan(resident + 10e6);
+  const own = await link.userAgentBytes();
+  expect(own).toBeGreaterThan(100e6);
+  expect(own).toBeLessThan(resident);
+  await link.close();
+});
+
+inBrowser("a page that can not go on, answers another question or sends too much at once is ended for it", async () => {
   const fatal = await linkTo(echo);
   expect(await reasonOf(fatal.ask({ call: "fatal" }))).toBe("mine: fatal: no such layer");
   expect(await reasonOf(fatal.ask({ call: "echo" }))).toBe("mine: fatal: no such layer");
   const mistaken = await linkTo(echo);
   expect(await reasonOf(mistaken.ask({ call: "mistake" }))).toContain("an answer to another question");
+  const flooding = await linkTo(echo);
+  const asked = flooding.ask({ call: "flood", frames: [new Uint8Array(2 ** 17)], expects: [2 ** 17] });
+  expect(await reasonOf(asked)).toBe("it closed its connection");
 });
 
 inBrowser("a script that gives up, or does not load, ends the page with what the browser tells of it", async () => {

@@ -2,18 +2,30 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import type { PageFile } from "./pageFiles.ts";
 import { type PageServer, servePage } from "./pageServer.ts";
 
 let folder: string;
 let server: PageServer;
+let connections: number;
 const failures: string[] = [];
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "sam-bench-page-"));
   const file = join(folder, "worker.js");
   writeFileSync(file, "postMessage(1)");
   failures.length = 0;
-  server = await servePage(new Map([["worker.js", file]]), {
-    exchange: (_request, response) => void response.end(),
+  connections = 0;
+  const files = new Map<string, PageFile>([
+    ["worker.js", file],
+    ["bytes.bin", new TextEncoder().encode("held")],
+    ["range.bin", { file, start: 4, bytes: 4 }],
+  ]);
+  server = await servePage(files, {
+    connected: () => {
+      connections += 1;
+      return { message: () => undefined, closed: () => undefined };
+    },
     failed: (reason) => void failures.push(reason),
   });
 });
@@ -47,9 +59,40 @@ test("a file counts once, however often the page's threads load it", async () =>
   expect(server.servedBytes).toBe("postMessage(1)".length);
 });
 
+test("bytes and a range of a file are served as files are", async () => {
+  expect(await (await fetch(`${server.address}bytes.bin`)).text()).toBe("held");
+  expect(await (await fetch(`${server.address}range.bin`)).text()).toBe("Mess");
+  expect(server.servedBytes).toBe(8);
+});
+
 test("a script that gives up says why", async () => {
   const posted = fetch(`${server.address}failed`, { method: "POST", body: "no such module" });
   await expect.poll(() => failures).toEqual(["no such module"]);
   server.close();
   await posted.catch(() => undefined);
+});
+
+/** Asks for a connection, and says how it ended. */
+function connection(path: string, headers: { readonly origin?: string; readonly host?: string }): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = new WebSocket(new URL(path, server.address.replace("http", "ws")), { headers });
+    socket.on("open", () => {
+      resolve("open");
+      socket.close();
+    });
+    socket.on("error", ({ message }) => resolve(message));
+  });
+}
+
+test("one connection is accepted, and only from a page of this server, by its secret path", async () => {
+  const { origin } = new URL(server.address);
+  const refused = "Unexpected server response: 403";
+  expect(await connection("/questions", { origin })).toBe(refused);
+  expect(await connection("questions", {})).toBe(refused);
+  expect(await connection("questions", { origin: "http://elsewhere.example" })).toBe(refused);
+  expect(await connection("questions", { origin, host: "elsewhere.example" })).toBe(refused);
+  expect(connections).toBe(0);
+  expect(await connection("questions", { origin })).toBe("open");
+  expect(await connection("questions", { origin })).toBe(refused);
+  expect(connections).toBe(1);
 });

@@ -1,12 +1,13 @@
 import { limits } from "../../limits.ts";
 import { visible } from "../../visible.ts";
 import { countdown } from "../deadlines.ts";
-import { type Question, refusal, requireFrames } from "./answers.ts";
+import type { Question } from "./answers.ts";
 import { ExternalEnded } from "./ended.ts";
 import { type GroupCommand, type ProcessGroup, startGroup } from "./group.ts";
 import { type GroupMemory, groupMemory } from "./groupMemory.ts";
-import { ChannelError, type Message, MessageReader, messageBytes } from "./messages.ts";
+import type { Message } from "./messages.ts";
 import { missingPackage } from "./missingPackage.ts";
+import { Questions } from "./questions.ts";
 
 const defaults = {
   /** Characters of what a process printed that are kept, the last ones. */
@@ -17,22 +18,14 @@ const defaults = {
   endsWithinMs: 1000,
 };
 
-interface Waiting {
-  readonly id: number;
-  readonly reader: MessageReader;
-  readonly resolve: (message: Message) => void;
-  readonly reject: (error: Error) => void;
-}
-
 /** The parent's side of the channel to a foreign process (variants/external/README.md) asks one question at a time. */
 export class ExternalLink {
   readonly memory: GroupMemory;
   readonly #variant: string;
   readonly #group: ProcessGroup;
   readonly #closed: Promise<void>;
+  readonly #questions: Questions;
   #printed = "";
-  #questions = 0;
-  #waiting: Waiting | undefined;
   /** Why it ended or was ended. */
   #reason: string | undefined;
 
@@ -45,7 +38,15 @@ export class ExternalLink {
       stream.on("data", (bytes) => {
         this.#printed = (this.#printed + bytes).slice(-defaults.printedKept);
       });
-    channel.on("data", (bytes: Uint8Array) => this.#take(bytes));
+    this.#questions = new Questions(variant, {
+      send(pieces) {
+        for (const bytes of pieces) channel.write(bytes);
+      },
+      broken: (reason) => this.end(reason),
+    });
+    channel.on("data", (bytes: Uint8Array) => {
+      if (this.#reason === undefined) this.#questions.take(bytes);
+    });
     // A closed channel shows as the leader's end.
     channel.on("error", () => undefined);
     channel.once("close", () => setTimeout(() => this.end("it closed the channel"), defaults.endsWithinMs).unref());
@@ -58,8 +59,7 @@ export class ExternalLink {
     // Behind the exit: all that it printed has come by then.
     this.#closed = new Promise((resolve) =>
       leader.once("close", () => {
-        this.#waiting?.reject(this.#endedError());
-        this.#waiting = undefined;
+        this.#questions.fail(this.#endedError());
         resolve();
       }),
     );
@@ -69,22 +69,10 @@ export class ExternalLink {
    * Throws HarnessError with the process's own words where it says that it can not, and ExternalEnded where it is gone, or where
    * what comes is no answer: then it is ended.
    */
-  async ask({ call, fields = {}, frames = [], expects = [] }: Question): Promise<Message> {
-    if (this.#waiting !== undefined) throw new Error(`${call} is asked before the answer to the question before`);
-    if (this.#reason !== undefined) {
-      await this.#closed;
-      throw this.#endedError();
-    }
-    this.#questions += 1;
-    const id = this.#questions;
-    const answered = new Promise<Message>((resolve, reject) => {
-      const reader = new MessageReader((answer, lengths) => requireFrames(answer, lengths, { id, call, expects }));
-      this.#waiting = { id, reader, resolve, reject };
-    });
-    for (const bytes of messageBytes({ fields: { id, call, ...fields }, frames })) this.#group.channel.write(bytes);
-    const message = await answered;
-    if (message.fields.ok === true) return message;
-    throw refusal(this.#variant, call, message.fields);
+  async ask(question: Question): Promise<Message> {
+    if (this.#reason === undefined) return this.#questions.ask(question);
+    await this.#closed;
+    throw this.#endedError();
   }
 
   /** Asks it to end, and kills what has not ended in time. */
@@ -98,21 +86,6 @@ export class ExternalLink {
       patience.stop();
     }
     await this.#closed;
-  }
-
-  #take(bytes: Uint8Array): void {
-    if (this.#reason !== undefined) return;
-    try {
-      if (this.#waiting === undefined) throw new ChannelError("an answer that nothing was asked for");
-      const message = this.#waiting.reader.take(bytes);
-      if (message === undefined) return;
-      const { resolve } = this.#waiting;
-      this.#waiting = undefined;
-      resolve(message);
-    } catch (error) {
-      if (!(error instanceof ChannelError)) throw error;
-      this.end(error.message);
-    }
   }
 
   /** Ends the process for this reason; whoever waits is told when it is gone. */

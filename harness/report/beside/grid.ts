@@ -68,6 +68,7 @@ function columnsOf({ respect, rows }: BesideTable): readonly Column[] {
     own("download", "MB", ({ page }) => page?.downloadBytes),
     own("first mask", "ms", ({ page }) => page?.firstMaskMs),
     ...bytes("memory", ({ modelMemory }) => modelMemory && largest(Object.values(modelMemory))),
+    own("page memory", "MB", ({ page }) => page?.memoryBytes),
     ...stage("encode"),
     ...stage("decode"),
     ...headlinesOf(rows).flatMap((headline) => accuracyColumns(headline, { firstName, column })),

@@ -28,6 +28,7 @@ function besideFigures({ respect, rows }: BesideTable): readonly BesideFigure[] 
       ...own("files", "bytes", graph?.fileBytes),
       ...own("download", "bytes", page?.downloadBytes),
       ...own("first mask", "ms", page?.firstMaskMs),
+      ...own("page memory", "bytes", page?.memoryBytes),
       ...own("memory", "bytes", modelMemory && largest(Object.values(modelMemory))),
       ...own("encode", "ms", latency.encode?.median),
       ...own("decode", "ms", latency.decode?.median),

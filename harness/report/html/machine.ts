@@ -58,10 +58,17 @@ function providerFacts(runtime: Manifest["runtime"]): Facts {
   ];
 }
 
-function pageText({ browser, downloadBytes, firstMaskMs, device }: NonNullable<Manifest["runtime"]["page"]>): string {
+function pageText({
+  browser,
+  downloadBytes,
+  firstMaskMs,
+  memoryBytes,
+  device,
+}: NonNullable<Manifest["runtime"]["page"]>): string {
   const load = `${(downloadBytes / 1e6).toFixed(1)} MB to load, not compressed`;
   const gpu = device === undefined ? "" : `, WebGPU on ${device}`;
-  return `${browser}${gpu}; ${load}; first mask ${(firstMaskMs / 1000).toFixed(1)} s after the page was asked for, on this machine`;
+  const held = memoryBytes === undefined ? "" : `; it then holds ${(memoryBytes / 1e6).toFixed(0)} MB`;
+  return `${browser}${gpu}; ${load}; first mask ${(firstMaskMs / 1000).toFixed(1)} s after the page was asked for, on this machine${held}`;
 }
 
 function factsMarkup(heading: string | undefined, facts: Facts): Markup {

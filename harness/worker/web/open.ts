@@ -3,17 +3,15 @@ import type { GraphFiles, VariantManifest } from "../../api.ts";
 import type { PageSetup } from "../../build/setup.ts";
 import { HarnessError } from "../../errors.ts";
 import { checked } from "../../foreign.ts";
-import { graphFilesOf } from "../../onnx/files/graphFiles.ts";
 import { readSignature } from "../../onnx/index.ts";
-import type { PageEngine } from "../../onnx/providers/web.ts";
 import type { ExternalSupport } from "../../process/external/hello.ts";
 import { visible } from "../../visible.ts";
-import { type PageFiles, pagePaths, runtimeFiles } from "../../web/pageFiles.ts";
-import { PageLink } from "../../web/pageLink.ts";
+import { type PageFile, pagePaths, runtimeFiles } from "../../web/pageFiles.ts";
+import { PageLink, type PageOptions } from "../../web/pageLink.ts";
 import { photoVariant, type TimedPhotoVariant } from "../external/photoVariant.ts";
 import { pageWorker } from "./bundle.ts";
 import type { PageLoad } from "./page/model.ts";
-import { graphAddresses, graphFiles, tooLargeForPage } from "./pageGraphs.ts";
+import { pageGraphs } from "./pageGraphs.ts";
 import { tokenSets } from "./tokenSets.ts";
 
 /** A page that has loaded its model. */
@@ -32,42 +30,48 @@ const loadAnswer = z.object({
   device: z.string().min(1).max(200).optional(),
 });
 
+export interface OpenOptions extends PageOptions {
+  /** Bytes of a file with tensors that the page loads in one piece; what a browser can give it if left out. */
+  readonly pieceBytes?: number | undefined;
+}
+
 /** Chromium gives pages on Linux no WebGPU without being told to. */
 const browserSettings = { wasm: [], webgpu: ["--enable-unsafe-webgpu"] } as const;
 
+/** Processes that hold a page's model: WebGPU's buffers are in a process of the browser's own. */
+const holders = { wasm: ["renderer"], webgpu: ["renderer", "GPU"] } as const;
+
 /**
  * Opens a browser with a page that loads the variant's graphs. Throws HarnessError where the browser or the runtime for it is
- * missing, and where the page can not load them.
+ * missing, and where the page can not load them. `options` replace the settings of the browser and the headers of the page.
  */
-export async function openPage({ preset, rules, engine, threads }: PageSetup, graphs: GraphFiles): Promise<OpenedPage> {
+export async function openPage(
+  { preset, rules, engine, threads }: PageSetup,
+  graphs: GraphFiles,
+  { pieceBytes, ...options }: OpenOptions = {},
+): Promise<OpenedPage> {
   const { id } = preset;
-  requireLoadable(id, Object.values(graphs).flatMap(graphFilesOf));
-  const load: PageLoad = { preset, rules, threads, graphs: graphAddresses(graphs) };
-  const link = await PageLink.open(id, await pageFiles(engine, graphs), { settings: browserSettings[engine] });
+  const own = pageGraphs(graphs, { pieceBytes });
+  const load: PageLoad = { preset, rules, threads, graphs: own.graphs };
+  const files = new Map<string, PageFile>([
+    [pagePaths.worker, await pageWorker(engine)],
+    ...runtimeFiles(engine),
+    ...own.files,
+  ]);
+  const link = await PageLink.open(id, files, {
+    settings: browserSettings[engine],
+    ...options,
+  });
   try {
     const { fields } = await link.ask({ call: "load", fields: { ...load } });
     const { sinceOriginMs, device } = checked(loadAnswer, fields, `${id}: load`);
-    await link.findMemory();
+    await link.findMemory(holders[engine]);
     const variant = photoVariant(link, { variant: id, supports: supportsOf(preset, graphs) });
     return { link, variant, preset, loadedMs: sinceOriginMs, device: device === undefined ? device : visible(device) };
   } catch (error) {
     await link.close();
     throw error;
   }
-}
-
-/** Throws HarnessError for a file that no page can hold: the browser would only say that it can not fetch it. */
-export function requireLoadable(variant: string, files: readonly string[]): void {
-  const found = tooLargeForPage(files);
-  if (found === undefined) return;
-  throw new HarnessError(`${variant}: its weights are too large for a page`, {
-    ...found,
-    hint: "measure a smaller model, or this one without --runtime web",
-  });
-}
-
-async function pageFiles(engine: PageEngine, graphs: GraphFiles): Promise<PageFiles> {
-  return new Map([[pagePaths.worker, await pageWorker(engine)], ...runtimeFiles(engine), ...graphFiles(graphs)]);
 }
 
 /** Returns what the page answers, by the shape of the decoder's masks. Throws HarnessError where the graph does not tell it. */

@@ -16,6 +16,8 @@ export interface PageFindings {
   readonly downloadBytes: number;
   /** Time in ms that passes from asking for the page until the first mask is made; everything comes from this machine. */
   readonly firstMaskMs: number;
+  /** Bytes that the page holds after that, as the browser counts them for the page itself; absent where it does not tell. */
+  readonly memoryBytes?: number | undefined;
   /** Names the device that WebGPU computed on, as the browser calls it. */
   readonly device?: string | undefined;
 }
@@ -31,6 +33,7 @@ export async function firstMask(
     browser: link.browser,
     downloadBytes: link.downloadBytes,
     firstMaskMs: loadedMs + maskMs,
+    memoryBytes: await link.userAgentBytes(),
     device: deviceText(device),
   };
 }

@@ -41,7 +41,7 @@ test("a cold start is columns of the wide table, without the cold read where fil
 });
 
 test("rows of pages stand beside native ones: their names say their threads, and the head names their runtime", () => {
-  const page = { browser: "Chromium 156.0", downloadBytes: 20_200_000, firstMaskMs: 956 };
+  const page = { browser: "Chromium 156.0", downloadBytes: 20_200_000, firstMaskMs: 956, memoryBytes: 123e6 };
   const inPage = (threads: number): RunReport => ({
     ...nano,
     variant: `sam-nano@web-wasm${threads}`,
@@ -53,8 +53,8 @@ test("rows of pages stand beside native ones: their names say their threads, and
   expect(mixed).toContain(
     `ONNX Runtime ${onnxruntime}, provider cpu; in pages ONNX Runtime 1.31.0, threads as their names say`,
   );
-  expect(mixed).toMatch(/ download +first mask\n/);
-  expect(mixed).toMatch(/ 20\.2\S* +956\S*\n/);
+  expect(mixed).toMatch(/ download +first mask +page memory\n/);
+  expect(mixed).toMatch(/ 20\.2\S* +956\S* +123\S*\n/);
   expect(mixed).toContain("rows @web: computed by a page in Chromium 156.0");
   expect(resultTable([inPage(1), inPage(4)])).toContain("1 and 4 threads on");
 });

@@ -42,6 +42,13 @@ export const pageColumns: readonly PlainColumn[] = [
     better: "lower",
     value: ({ page }) => page?.firstMaskMs,
   },
+  {
+    id: "page-memory",
+    header: ["page memory", "MB"],
+    shown: "wide",
+    better: "lower",
+    value: ({ page }) => page?.memoryBytes && page.memoryBytes / 1e6,
+  },
 ];
 
 /**
