@@ -27,6 +27,7 @@ const belowCommands = [
     "search",
     "diff",
     "portable",
+    "serve",
     "sweep",
     "report",
     "pull",
@@ -77,6 +78,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   search: [...belowPlan, "plan", "build", "worker", "run"],
   diff: [...belowPlan, "plan", "build", "worker", "results", "run"],
   portable: [...belowPlan, "plan", "build", "worker", "run", "results"],
+  serve: [...belowPlan, "plan", "build", "worker", "results", "run", "portable"],
   sweep: [...belowPlan, "plan", "build", "worker", "run", "results"],
   report: ["api", "errors", "image", "mask", "stats", "metrics", "store", "results"],
   commands: belowCommands,
@@ -103,9 +105,10 @@ const thirdParties: Readonly<Record<string, readonly string[]>> = {
   "@huggingface/transformers": ["harness/portable/transformersJs/fixtures/library.ts"],
   "playwright-core": ["harness/web/browser.ts", "harness/web/pageLink.ts", "harness/commands/fixtures/browser.ts"],
   "onnxruntime-web": ["harness/worker/web/page/engine.ts", "harness/worker/web/page/webgpuEngine.ts"],
-  esbuild: ["harness/worker/web/bundle.ts"],
+  esbuild: ["harness/worker/web/bundle.ts", "harness/serve/page/ui/fixtures/servedPage.ts"],
   zeromq: ["notebooks/kernel.ts"],
   "fast-glob": ["harness/plan/plugins/registry.ts"],
+  ws: ["harness/web/socket.ts"],
   undici: ["harness/pull/http.ts"],
 };
 

@@ -34,6 +34,8 @@ export interface ServedPhoto {
   readonly size: Size;
   /** Address of its bytes, relative to the page. */
   readonly address: string;
+  /** Path or name by which `bench predict` finds it; absent where the page stands on another machine. */
+  readonly file?: string | undefined;
   /** Address of its targets, `ServedTarget[]` as JSON, relative to the page. */
   readonly targets: string;
 }
