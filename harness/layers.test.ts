@@ -105,10 +105,10 @@ const thirdParties: Readonly<Record<string, readonly string[]>> = {
   "@huggingface/transformers": ["harness/portable/transformersJs/fixtures/library.ts"],
   "playwright-core": ["harness/web/browser.ts", "harness/commands/fixtures/browser.ts"],
   "onnxruntime-web": ["harness/worker/web/page/engine.ts", "harness/worker/web/page/webgpuEngine.ts"],
-  ws: ["harness/web/socket.ts"],
-  esbuild: ["harness/worker/web/bundle.ts"],
+  esbuild: ["harness/worker/web/bundle.ts", "harness/serve/page/ui/fixtures/servedPage.ts"],
   zeromq: ["notebooks/kernel.ts"],
   "fast-glob": ["harness/plan/plugins/registry.ts"],
+  ws: ["harness/web/socket.ts"],
   undici: ["harness/pull/http.ts"],
 };
 

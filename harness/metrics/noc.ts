@@ -1,11 +1,9 @@
-import type { ImageId, ImageWeights, Metric, PredictionRow } from "../api.ts";
+import type { ImageId, ImageWeights, Metric } from "../api.ts";
 import { type ImageSums, imageMeans, sumByImage, weightedMean } from "../stats/means.ts";
+import { type FirstClicks, firstClicks, levels, levelTitle } from "./firstClicks.ts";
 
 /** Clicks that a target is given. */
 export const clickLimit = 20;
-
-/** IoUs in percent that clicks are counted to. */
-const levels = [80, 85, 90] as const;
 
 /**
  * Number of clicks until the IoU of a target's mask is at least 0.8, 0.85 and 0.9, as a mean over targets (ids noc@80, noc@85,
@@ -25,7 +23,7 @@ export const noc: Metric = {
   needs: "rows",
   reads: ["iou", "step"],
   severalSteps: true,
-  columns: levels.map((level) => ({ id: `noc@${level}`, title: `NoC@${level}` })),
+  columns: levels.map((level) => ({ id: `noc@${level}`, title: levelTitle(level) })),
   meaning: `NoC@k: mean number of clicks until the IoU reaches k %, over n instances; ${clickLimit} where none of ${clickLimit} does`,
   fit(rows, { images }) {
     const firsts = firstClicks(rows);
@@ -59,26 +57,6 @@ export const unreached: Metric = {
     return (weights) => levels.map((level, i) => ({ id: `unreached@${level}`, ...weightedMean(sums[i]!, weights) }));
   },
 };
-
-/** A target with the first click that reached each level; a level that was not reached is absent. */
-interface FirstClicks {
-  readonly image: ImageId;
-  readonly clicks: Map<(typeof levels)[number], number>;
-}
-
-function firstClicks(rows: readonly PredictionRow[]): readonly FirstClicks[] {
-  const targets = new Map<string, FirstClicks>();
-  for (const { image, target, iou, step } of rows) {
-    if (iou === undefined) continue;
-    const key = `${image} ${target}`;
-    const known = targets.get(key) ?? { image, clicks: new Map() };
-    targets.set(key, known);
-    for (const level of levels)
-      if (iou >= level / 100 && step < (known.clicks.get(level) ?? Number.POSITIVE_INFINITY))
-        known.clicks.set(level, step);
-  }
-  return [...targets.values()];
-}
 
 function sumsOf(
   firsts: readonly FirstClicks[],

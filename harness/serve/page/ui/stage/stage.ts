@@ -1,0 +1,98 @@
+import type { Rle } from "../../../../api.ts";
+import type { Actions } from "../actions.ts";
+import { boxBetween, type Place } from "../prompt/edit.ts";
+import type { Session } from "../session.ts";
+import { drawStage, fitCanvas } from "./canvas.ts";
+import { photoAction } from "./keys.ts";
+import { LayerCache } from "./layerCache.ts";
+import { rgbOf } from "./layers.ts";
+import { pointRadius } from "./marks.ts";
+import { listenToPointer } from "./pointer.ts";
+
+/** Width of a mask's outline, px of the screen. */
+export const linePx = 2.5;
+
+/** What a stage's hands lead to. */
+export interface StageHands {
+  readonly session: Session;
+  readonly actions: Actions;
+  /** Says a sentence to a screen reader. */
+  readonly say: (sentence: string) => void;
+}
+
+/** A photo with one model's mask, on which a person clicks, draws and presses keys. */
+export class Stage {
+  readonly #canvas: HTMLCanvasElement;
+  readonly #hands: StageHands;
+  readonly #layers = new LayerCache();
+
+  constructor(canvas: HTMLCanvasElement, hands: StageHands) {
+    this.#canvas = canvas;
+    this.#hands = hands;
+    this.#listen();
+    new ResizeObserver(() => hands.session.touch()).observe(canvas);
+    for (const name of ["focus", "blur"]) canvas.addEventListener(name, () => hands.session.touch());
+  }
+
+  /** Draws the photo, the mask in the canvas's colour, the target's outline and the prompt. */
+  draw(mask: Rle | undefined): void {
+    const { photo, target, draft, crosshair, mode } = this.#hands.session.state;
+    const canvas = this.#canvas;
+    canvas.hidden = photo === undefined;
+    if (photo === undefined) return;
+    canvas.classList.toggle("draws", mode === "box");
+    const size = fitCanvas(canvas, photo.image.size);
+    const width = linePx * window.devicePixelRatio;
+    const colour = rgbOf(getComputedStyle(canvas).color);
+    const layers: OffscreenCanvas[] = [];
+    if (mask !== undefined)
+      layers.push(this.#layers.layer("mask", mask, size, { colour, fill: "plain", line: "plain", linePx: width }));
+    if (target !== undefined)
+      layers.push(
+        this.#layers.layer("target", target.mask, size, { colour, fill: "none", line: "dashed", linePx: width }),
+      );
+    drawStage(canvas, photo, {
+      layers,
+      prompt: this.#hands.session.prompt,
+      draft,
+      crosshair: document.activeElement === canvas ? crosshair : undefined,
+      photo: "coloured",
+    });
+  }
+
+  #listen(): void {
+    const { session, actions, say } = this.#hands;
+    listenToPointer(this.#canvas, {
+      clicked: (place, label) => say(actions.click(this.#inPhoto(place), label, pointRadius * this.#photoPx())),
+      dragging: (from, to) => this.#sketch(from, to),
+      dragged: (from, to) => say(actions.drawBox(this.#inPhoto(from), this.#inPhoto(to))),
+      cancelled: () => session.change({ draft: undefined }),
+      fingersDraw: () => session.state.mode === "box",
+    });
+    this.#canvas.addEventListener("keydown", (event) => {
+      const action = photoAction(event);
+      if (action === undefined || session.state.photo === undefined) return;
+      event.preventDefault();
+      // The page listens for undo as well.
+      event.stopPropagation();
+      say(actions.press(action, Math.max(1, Math.round(this.#photoPx()))));
+    });
+  }
+
+  #sketch(from: Place, to: Place): void {
+    const { photo } = this.#hands.session.state;
+    if (photo === undefined) return;
+    this.#hands.session.change({ draft: boxBetween(this.#inPhoto(from), this.#inPhoto(to), photo.image.size) });
+  }
+
+  /** Pixels of the photo for one of the screen. */
+  #photoPx(): number {
+    const { photo } = this.#hands.session.state;
+    return photo === undefined ? 1 : photo.image.size.width / this.#canvas.clientWidth;
+  }
+
+  #inPhoto({ x, y }: Place): Place {
+    const scale = this.#photoPx();
+    return { x: x * scale, y: y * scale };
+  }
+}
