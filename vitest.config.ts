@@ -26,6 +26,7 @@ const patient = { testTimeout: 600_000, hookTimeout: 600_000 };
 
 export default defineConfig({
   test: {
+    globalSetup: ["vitest.folders.ts"],
     setupFiles: ["vitest.setup.ts"],
     pool: "forks",
     testTimeout: 120_000,
