@@ -126,8 +126,7 @@ export async function loadWithPrompts(files: GraphFiles, runtime: RuntimeOptions
     },
     keptTokens: stages.length === 0 ? undefined : async ({ tensor }) => keptTokensOf(await graphs.encode(tensor)),
     async decode(embedding, prompts, lookedAt) {
-      const sifts = lookedAt !== undefined && (await graphs.sifted()) !== undefined;
-      const most = promptsACall({ places: placesOf(embedding), provider: runtime.provider, sifts });
+      const most = promptsACall({ places: placesOf(embedding), provider: runtime.provider });
       const batches = batchesOf(prompts.map(how.tokensOf), { most, shapeOf });
       const image = await sharedOf(embedding);
       const predictions = new Array<MaskPrediction>(prompts.length);

@@ -73,6 +73,17 @@ describe.each([
       expect(sifted).toEqual(expected);
     });
   });
+
+  test("no masks are made where no prompt is looked at", async () => {
+    await opened(id, async (variant, embedding) => {
+      const sifted = await variant.decode(embedding, prompts, {
+        firstToken,
+        leastPredictedIou: Number.POSITIVE_INFINITY,
+      });
+      const all = await variant.decode(embedding, prompts);
+      expect(sifted).toEqual(all.map((each) => withoutLogits(each, firstToken)));
+    });
+  });
 });
 
 test("a decoder is sifted on the processor alone", async () => {
