@@ -126,7 +126,8 @@ export async function loadWithPrompts(files: GraphFiles, runtime: RuntimeOptions
     },
     keptTokens: stages.length === 0 ? undefined : async ({ tensor }) => keptTokensOf(await graphs.encode(tensor)),
     async decode(embedding, prompts, lookedAt) {
-      const most = promptsACall({ places: placesOf(embedding), provider: runtime.provider });
+      const sifts = lookedAt !== undefined && (await graphs.sifted()) !== undefined;
+      const most = promptsACall({ places: placesOf(embedding), provider: runtime.provider, sifts });
       const batches = batchesOf(prompts.map(how.tokensOf), { most, shapeOf });
       const image = await sharedOf(embedding);
       const predictions = new Array<MaskPrediction>(prompts.length);
