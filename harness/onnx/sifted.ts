@@ -15,10 +15,12 @@ export interface SiftedModel {
 
 /**
  * These operators compute each prompt by itself, along the first axis, and fewer prompts have the same results to the last digit. A
- * mean over places and a product of one row for each prompt are missing: their sums depend on how many there are.
+ * mean over places and a product of one row for each prompt are missing: their sums depend on how many there are. So is what
+ * finds a scale of integers at run time.
  */
 const promptByPrompt = new Set([
   ...["Add", "Sub", "Mul", "Div", "Sqrt", "Relu", "Sigmoid", "Gelu", "BiasGelu", "Cast", "Identity"],
+  ...["QuantizeLinear", "MatMulIntegerToFloat"],
   ...["FusedMatMul", "MatMulNBits", "LayerNormalization", "Reshape", "Transpose", "Slice"],
 ]);
 

@@ -61,6 +61,7 @@ describe.each([
   ["half/sam-nano", 1],
   ["w8/sam-nano", 1],
   ["w4/sam-nano/block-32+level-4", 1],
+  ["sam-fast/sam-nano/int8-decoder", 1],
 ])("of %s", (id, firstToken) => {
   test("masks of prompts that are looked at are the same, and those of the others are not made", async () => {
     await opened(id, async (variant, embedding) => {
