@@ -45,7 +45,7 @@ export function toInt8(graph: OnnxGraph, choose: (linear: Linear) => Int8Linear 
   const linearOf = linearFinder(graph);
   const known = new Map<string, QuantizedActivations>();
   const biases = biasesOf(graph);
-  /** Sums that products have in them already. */
+  /** Names the sums that products have in them already. */
   const joined = new Set<string>();
   return rewriteGraph(graph, (node, [x], builder) => {
     if (joined.has(node.outputs[0]!)) return [x!];
@@ -59,7 +59,7 @@ export function toInt8(graph: OnnxGraph, choose: (linear: Linear) => Int8Linear 
 }
 
 interface Bias {
-  /** Name of the sum of product and bias. */
+  /** Names the sum of product and bias. */
   readonly sum: string;
   /** [outputs] */
   readonly constant: GraphConstant;
@@ -141,7 +141,7 @@ function linearIn(node: GraphNode, constants: ReadonlyMap<string, GraphConstant>
 
 interface Int8Product extends FoundLinear, Int8Linear {
   readonly known: Map<string, QuantizedActivations>;
-  /** Bias that the product adds. */
+  /** The product adds this bias itself. */
   readonly added: GraphConstant | undefined;
 }
 

@@ -22,13 +22,13 @@ import { byHead, crossSizes, imageUpdate, mergeHeads, type Sizes, type TokenToIm
  * Source of what is computed: segment_anything/modeling/transformer.py, Attention.
  */
 
-/** Projections of an image's tokens in the first layer. */
+/** Holds what an image's tokens are projected to for the first layer. */
 export interface ProjectedImage {
-  /** Keys that prompt tokens look for, [heads, headWidth, places]. */
+  /** Prompt tokens look for these keys: [heads, headWidth, places]. */
   readonly keys: GraphValue;
-  /** What they find there, [heads, places, headWidth]. */
+  /** They find these values there: [heads, places, headWidth]. */
   readonly values: GraphValue;
-  /** Queries of the image towards prompt tokens, [places, inner]. */
+  /** The image looks at prompt tokens by these queries: [places, inner]. */
   readonly queries: GraphValue;
 }
 

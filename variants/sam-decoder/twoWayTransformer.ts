@@ -25,7 +25,7 @@ interface Tokens {
   readonly tokens: GraphValue;
   /** Image tokens: [places, embedding] shared by all prompts, or [prompts, places, embedding]. */
   readonly keys: GraphValue;
-  /** What prompt tokens and image tokens are compared by: these with positions, or what they are projected to. */
+  /** Prompt tokens are compared with this: image tokens with positions, or what they are projected to. */
   readonly seen: GraphValue | ProjectedImage;
 }
 
