@@ -15,10 +15,12 @@ export interface SiftedModel {
 
 /**
  * These operators compute each prompt by itself, along the first axis, and fewer prompts have the same results to the last digit. A
- * mean over places and a product of one row for each prompt are missing: their sums depend on how many there are.
+ * mean over places and a product of one row for each prompt are missing: their sums depend on how many there are. So is what
+ * finds a scale of integers at run time.
  */
 const promptByPrompt = new Set([
   ...["Add", "Sub", "Mul", "Div", "Sqrt", "Relu", "Sigmoid", "Gelu", "BiasGelu", "Cast", "Identity"],
+  ...["QuantizeLinear", "MatMulIntegerToFloat"],
   ...["FusedMatMul", "MatMulNBits", "LayerNormalization", "Reshape", "Transpose", "Slice"],
 ]);
 
@@ -95,14 +97,13 @@ function valuesOfPrompts(
 function sifting(gathered: readonly string[], masks: number): GraphPart {
   const zero = { name: own("number 0"), values: [0] };
   const one = { name: own("number 1"), values: [1] };
-  const oneBehind = { name: own("numbers 0, 1"), values: [0, 1] };
   const all = { name: own("number -1"), values: [-1] };
   const node = (operator: string, inputs: readonly string[], output: string) => {
     return { operator, inputs, outputs: [output] };
   };
   return {
     inputs: [{ name: leastScores, type: "float32", dims: [masks] }],
-    numbers: [zero, one, all, oneBehind],
+    numbers: [zero, one, all],
     nodes: [
       node("GreaterOrEqual", [names.scores, leastScores], own("reached")),
       node("Where", [own("reached"), one.name, zero.name], own("counted")),
@@ -110,12 +111,7 @@ function sifting(gathered: readonly string[], masks: number): GraphPart {
       // The rows of what is not zero, and behind them its columns.
       node("NonZero", [own("masks")], own("places")),
       node("Gather", [own("places"), zero.name], own("row")),
-      node("Reshape", [own("row"), all.name], own("reaching")),
-      // Without any the first prompt goes on: the runtime divides by the number of rows that a product has.
-      node("Shape", [own("reaching")], own("number")),
-      node("Max", [own("number"), one.name], own("least")),
-      node("Pad", [own("reaching"), oneBehind.name], own("or first")),
-      node("Slice", [own("or first"), zero.name, own("least")], own("prompts")),
+      node("Reshape", [own("row"), all.name], own("prompts")),
       ...gathered.map((name) => node("Gather", [name, own("prompts")], own(name))),
     ],
     outputs: [names.masks],

@@ -43,7 +43,9 @@ test("a model is an encoder, two decoders, model.json and the licence, whose nam
   }
   expect(graphs.decoder!.inputs.map(({ name, from }) => `${name} ${from}`)).toEqual([
     "image_tokens encoder",
-    "image_tokens_with_positions encoder",
+    "image_keys encoder",
+    "image_values encoder",
+    "image_queries encoder",
     "point_coords undefined",
     "point_labels undefined",
   ]);

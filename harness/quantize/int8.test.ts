@@ -133,6 +133,24 @@ test("what is not chosen stays float; activations that several products take are
   expect(both.nodes.filter(({ operator }) => operator === "QuantizeLinear")).toHaveLength(1);
 });
 
+test("a product adds a bias that nothing else reads by itself, and the sum is the same", async () => {
+  const graph = new GraphBuilder("biased");
+  const given = graph.input("x", [1, 3, 3]);
+  const matrix = graph.constant("matrix", "float32", [3, 2], () => Float32Array.from([1, 2, 3, 4, 5, 6]));
+  const bias = graph.constant("bias", "float32", [2], () => Float32Array.of(1.5, -2));
+  graph.output("a", graph.op("Add", [graph.op("MatMul", [given, matrix]), bias]));
+  const float = graph.finish();
+  const activations = { scale: 0.5, zeroPoint: 10 };
+  const [after, within] = (["added after", "added within"] as const).map((bias) =>
+    toInt8(float, () => ({ activations, bias })),
+  );
+  expect(after!.nodes.some(({ operator }) => operator === "Add")).toBe(true);
+  expect(within!.nodes.some(({ operator }) => operator === "Add")).toBe(false);
+  const expected = await runGraph(after!, { x });
+  const found = await runGraph(within!, { x });
+  for (const [i, value] of expected.a!.data.entries()) expect(found.a!.data[i]).toBeCloseTo(value, 4);
+});
+
 test("multiply-accumulates and parameters are those of the float graph", () => {
   const total = (graph: OnnxGraph) => [...graph.counts.macs().values()].reduce((sum, value) => sum + value, 0);
   const quantized = toInt8(products(), () => ({ activations: "by row" }));

@@ -26,6 +26,8 @@ export interface Int8Linear {
    * 127.
    */
   readonly weights?: WeightScales;
+  /** A constant that is added to the product alone is left to the operator behind it, or added by the product itself. */
+  readonly bias?: "added after" | "added within";
 }
 
 /** Returns the products that `toInt8` can replace, in the graph's order. */
@@ -42,11 +44,52 @@ export function linearsOf(graph: OnnxGraph): readonly Linear[] {
 export function toInt8(graph: OnnxGraph, choose: (linear: Linear) => Int8Linear | undefined): OnnxGraph {
   const linearOf = linearFinder(graph);
   const known = new Map<string, QuantizedActivations>();
+  const biases = biasesOf(graph);
+  /** Names the sums that products have in them already. */
+  const joined = new Set<string>();
   return rewriteGraph(graph, (node, [x], builder) => {
+    if (joined.has(node.outputs[0]!)) return [x!];
     const linear = linearOf(node);
     const how = linear === undefined ? undefined : choose(linear);
-    return how === undefined ? undefined : [int8Product(builder, x!, { ...linear!, ...how, known })];
+    if (how === undefined) return undefined;
+    const added = how.bias === "added within" ? biases.get(node.outputs[0]!) : undefined;
+    if (added !== undefined) joined.add(added.sum);
+    return [int8Product(builder, x!, { ...linear!, ...how, known, added: added?.constant })];
   });
+}
+
+interface Bias {
+  /** Names the sum of product and bias. */
+  readonly sum: string;
+  /** [outputs] */
+  readonly constant: GraphConstant;
+}
+
+/** Returns the constants that are added to a value that nothing else reads, by that value's name. */
+function biasesOf(graph: OnnxGraph): ReadonlyMap<string, Bias> {
+  const constants = new Map(graph.constants.map((constant) => [constant.name, constant]));
+  for (const { operator, inputs, outputs } of graph.nodes) {
+    const constant = operator === "Reshape" ? constants.get(inputs[0]!) : undefined;
+    if (constant !== undefined) constants.set(outputs[0]!, constant);
+  }
+  const readers = new Map<string, number>();
+  for (const name of graph.nodes.flatMap(({ inputs }) => inputs)) readers.set(name, (readers.get(name) ?? 0) + 1);
+  const found = new Map<string, Bias>();
+  for (const { operator, inputs, outputs } of graph.nodes) {
+    const [value, added] = inputs as [string, string];
+    const constant = operator === "Add" && readers.get(value) === 1 ? constants.get(added) : undefined;
+    if (constant?.dims.length !== 1 || !isOneRow(graph, added)) continue;
+    found.set(value, { sum: outputs[0]!, constant });
+  }
+  return found;
+}
+
+/** Tells whether a value has one number for each place of the last axis, and no more. */
+function isOneRow({ values }: OnnxGraph, name: string): boolean {
+  return values
+    .get(name)!
+    .dims.slice(0, -1)
+    .every((dim) => dim === 1);
 }
 
 /** A linear layer with its weight, which can be read. */
@@ -98,6 +141,8 @@ function linearIn(node: GraphNode, constants: ReadonlyMap<string, GraphConstant>
 
 interface Int8Product extends FoundLinear, Int8Linear {
   readonly known: Map<string, QuantizedActivations>;
+  /** The product adds this bias itself. */
+  readonly added: GraphConstant | undefined;
 }
 
 /**
@@ -110,7 +155,8 @@ function int8Product(graph: GraphBuilder, x: GraphValue, how: Int8Product): Grap
   known.set(key, quantized);
   const { integers, scale, zeroPoint, rowScales } = quantized;
   const weight = quantizedWeight(graph, how, how.weights ?? "largest is 127");
-  const parts = [integers, weight.integers, scale, weight.scales, zeroPoint, weight.zeroPoints];
+  const bias = how.added === undefined ? undefined : graph.constantOf(how.added);
+  const parts = [integers, weight.integers, scale, weight.scales, zeroPoint, weight.zeroPoints, bias];
   const result = graph.op("MatMulIntegerToFloat", parts);
   return rowScales === undefined
     ? result

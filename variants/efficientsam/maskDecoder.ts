@@ -17,13 +17,13 @@ export function maskDecoder(config: DecoderConfig, checkpoint: Checkpoint): Onnx
   const root: Module = { graph, checkpoint, path: "" };
   const places = config.grid ** 2;
   const keys = graph.input("image_tokens", [places, config.embedding]);
-  const keysWithPositions = graph.input("image_tokens_with_positions", [places, config.embedding]);
+  const seen = graph.input("image_tokens_with_positions", [places, config.embedding]);
   const tokens = promptTokens(root, config);
 
   const decoder = child(root, "mask_decoder");
   const { queries, image } = twoWayTransformer(
     child(decoder, "transformer"),
-    { tokens, keys, keysWithPositions },
+    { tokens, keys, seen },
     config,
     efficientSamDecoder,
   );

@@ -116,8 +116,11 @@ export interface DecoderArchitecture {
   readonly masks: number;
   /** Choices of the fused graph: they change its speed and leave its results alone. */
   readonly fused: {
-    /** All prompts look at the same image in the first layer: it is projected once, or each prompt is projected onto it. */
-    readonly firstLook: "project the image" | "project the prompts";
+    /**
+     * All prompts without a mask look at the same image in the first layer: it is projected once an image, once a call, or each
+     * prompt is projected onto it.
+     */
+    readonly firstLook: "image projected before" | "project the image" | "project the prompts";
     /** The last attention is run for all prompt tokens, or for those alone that something is read from. */
     readonly lastLook: "all tokens" | "tokens that are read";
   };
@@ -134,5 +137,5 @@ export const samDecoder: DecoderArchitecture = {
   heads: { layers: ["layers.0", "layers.1", "layers.2"], activation: "Relu" },
   predictedIou: "linear",
   masks: maskTokens,
-  fused: { firstLook: "project the prompts", lastLook: "all tokens" },
+  fused: { firstLook: "image projected before", lastLook: "tokens that are read" },
 };

@@ -21,7 +21,7 @@ import { passedBias } from "./passedBias.ts";
  * Source of what is computed: segment_anything/modeling/transformer.py, Attention.
  */
 
-interface Sizes {
+export interface Sizes {
   readonly embedding: number;
   readonly heads: number;
   readonly inner: number;
@@ -56,7 +56,7 @@ export function tokenToImage(
   // The keys' bias adds the same to all scores of a query, and softmax does not see it.
   graph.withoutEffect(take(child(module, "k_proj"), "bias", [inner]));
   const spread = graph.op("MatMul", [byHead(module, projected, sizes), headMatrices(child(module, "k_proj"), sizes)]);
-  const flat = mergeHeads(module, spread, sizes);
+  const flat = mergeHeads(module, spread);
   const scores = graph.op("FusedMatMul", [flat, keysWithPositions], {
     transB: 1,
     alpha: { float: 1 / Math.sqrt(headWidth) },
@@ -103,7 +103,7 @@ export function imageToToken(
   const places = keysWithPositions.dims.at(-2)!;
   const widths = { inputs: embedding, outputs: inner };
   const keys = byHead(module, linear(child(module, "k_proj"), queriesWithPositions, widths), sizes);
-  const flatKeys = mergeHeads(module, graph.op("MatMul", [keys, headMatrices(child(module, "q_proj"), sizes)]), sizes);
+  const flatKeys = mergeHeads(module, graph.op("MatMul", [keys, headMatrices(child(module, "q_proj"), sizes)]));
   // The image's own query bias differs from token to token, so it stays: one number a head and token.
   const offset = graph.op("MatMul", [keys, queryBias(child(module, "q_proj"), sizes)]);
   const scores = graph.op("FusedMatMul", [keysWithPositions, flatKeys], {
@@ -112,25 +112,43 @@ export function imageToToken(
   });
   const perHead = reshape(graph, scores, ["prompts", places, heads, tokens]);
   const shifted = add(graph, perHead, reshape(graph, offset, ["prompts", 1, heads, tokens]));
-  const probabilities = reshape(graph, softmax(graph, shifted), ["prompts", places, flatKeys.dims[1]!]);
+  return imageUpdate(module, { scores: shifted, queries }, sizes);
+}
 
-  const values = byHead(module, product(child(module, "v_proj"), queries, widths), sizes);
+interface ImageUpdate {
+  /** [prompts, places, heads, tokens] */
+  readonly scores: GraphValue;
+  /** [prompts, tokens, embedding] */
+  readonly queries: GraphValue;
+}
+
+/** Gives each place of the image the values of the prompt tokens by its scores. Returns [prompts, places, embedding]. */
+export function imageUpdate(module: Module, { scores, queries }: ImageUpdate, sizes: Sizes): GraphValue {
+  const { graph } = module;
+  const { embedding, inner, heads } = sizes;
+  const places = scores.dims[1]!;
+  const values = byHead(
+    module,
+    product(child(module, "v_proj"), queries, { inputs: embedding, outputs: inner }),
+    sizes,
+  );
   const outputs = graph.op("MatMul", [values, outputMatrices(child(module, "out_proj"), sizes)]);
   // Each head's probabilities sum to one, so a head's share of the bias can ride on its few values.
-  const withBias = add(graph, mergeHeads(module, outputs, sizes), outputBias(module, sizes, 1 / heads));
+  const withBias = add(graph, mergeHeads(module, outputs), outputBias(module, sizes, 1 / heads));
+  const probabilities = reshape(graph, softmax(graph, scores), ["prompts", places, withBias.dims[1]!]);
   return graph.op("MatMul", [probabilities, withBias]);
 }
 
 /** [prompts, tokens, inner] → [prompts, heads, tokens, headWidth] */
-function byHead({ graph }: Module, x: GraphValue, { heads, headWidth }: Sizes): GraphValue {
+export function byHead({ graph }: Module, x: GraphValue, { heads, headWidth }: Sizes): GraphValue {
   return transpose(graph, reshape(graph, x, ["prompts", x.dims[1]!, heads, headWidth]), [0, 2, 1, 3]);
 }
 
-/** [prompts, heads, tokens, embedding] → [prompts, heads * tokens, embedding] */
-function mergeHeads({ graph }: Module, x: GraphValue, { embedding }: Sizes): GraphValue {
-  const [prompts, heads, tokens] = x.dims;
+/** [prompts, heads, tokens, width] → [prompts, heads * tokens, width] */
+export function mergeHeads({ graph }: Module, x: GraphValue): GraphValue {
+  const [prompts, heads, tokens, width] = x.dims;
   const rows = productOf(heads as number, tokens!);
-  return reshape(graph, x, [prompts!, rows, embedding]);
+  return reshape(graph, x, [prompts!, rows, width!]);
 }
 
 function productOf(heads: number, tokens: number | string): number | string {

@@ -2,6 +2,7 @@ import type { Checkpoint, GraphValue, OnnxGraph } from "../../harness/api.ts";
 import { add, child, GraphBuilder, type Module, reshape, slice, transpose } from "../../harness/onnx/index.ts";
 import { type DecoderArchitecture, type DecoderConfig, maskTokens, samDecoder, tokenPlaces } from "./config.ts";
 import { highResolutionTokens, objectScore, predictedIou, upscaledMasks } from "./maskHeads.ts";
+import { addProjections, projectionInputs } from "./projectedImage.ts";
 import {
   imagePositions,
   maskInput,
@@ -14,8 +15,9 @@ import { twoWayTransformer } from "./twoWayTransformer.ts";
 
 /**
  * Builds the graph of what all prompts of an image share; it runs once an image: `image_embedding` [1, embedding, grid, grid] →
- * `image_tokens` and `image_tokens_with_positions` [grid², embedding]. A decoder that adds high-resolution maps has them as
- * inputs too, `high_res_features.0` [1, embedding / 8, 4 grid, 4 grid] and `.1` [1, embedding / 4, 2 grid, 2 grid], and gives
+ * `image_tokens` and `image_tokens_with_positions` [grid², embedding], and of an architecture whose first layer looks at what was
+ * projected before, `image_keys`, `image_values` and `image_queries` (`ProjectedImage`). A decoder that adds high-resolution maps has
+ * them as inputs too, `high_res_features.0` [1, embedding / 8, 4 grid, 4 grid] and `.1` [1, embedding / 4, 2 grid, 2 grid], and gives
  * `high_res_tokens.0` and `.1`, in the order of the decoder's own values.
  */
 export function decoderImage(
@@ -39,7 +41,10 @@ export function addSharedTokens(root: Module, config: DecoderConfig, architectur
   const tokens = transpose(graph, reshape(graph, image, [embedding, grid * grid]), [1, 0]);
   const keys = architecture.noMaskEmbedding === "none" ? tokens : add(graph, tokens, noMaskEmbedding(root, config));
   graph.output("image_tokens", keys);
-  graph.output("image_tokens_with_positions", add(graph, keys, imagePositions(root, config)));
+  const keysWithPositions = add(graph, keys, imagePositions(root, config));
+  graph.output("image_tokens_with_positions", keysWithPositions);
+  if (architecture.fused.firstLook === "image projected before")
+    addProjections(root, { keys, keysWithPositions }, config);
   if (architecture.upscaling.adds === "high-resolution maps") {
     const maps = highResolutionMaps(graph, config);
     const tokens = highResolutionTokens(child(root, "mask_decoder"), maps, config, architecture);
@@ -62,7 +67,7 @@ export type MaskPrompts = "points and boxes" | "points, boxes and a mask";
 
 /**
  * Builds SAM's prompt encoder and mask decoder for a batch of prompts of one length: `point_coords` [prompts, points, 2],
- * `point_labels` [prompts, points], perhaps `mask_input` [prompts, 1, 4 grid, 4 grid], and the two outputs of `decoderImage` →
+ * `point_labels` [prompts, points], perhaps `mask_input` [prompts, 1, 4 grid, 4 grid], and outputs of `decoderImage` →
  * `low_res_masks` [prompts, 4, 4 grid, 4 grid] and `iou_predictions` [prompts, 4], single-mask token first; the
  * architecture's scores replace the predictions. A decoder with an object score also gives `object_score_logits` [prompts] and,
  * as its published code does, `mask_tokens` [prompts, 4, embedding].
@@ -110,18 +115,21 @@ export function attendedPrompts(
   architecture: DecoderArchitecture,
 ): { readonly queries: GraphValue; readonly image: GraphValue } {
   const { graph } = root;
-  const places = config.grid ** 2;
-  let keys = graph.input("image_tokens", [places, config.embedding]);
-  let keysWithPositions = graph.input("image_tokens_with_positions", [places, config.embedding]);
-  const tokens = promptTokens(root, promptInputs(root), config, architecture);
-  if (prompts === "points, boxes and a mask") {
-    const dense = maskTokensOf(root, config, maskInput(root, config));
-    keys = add(graph, keys, dense);
-    keysWithPositions = add(graph, keysWithPositions, dense);
-  }
-
+  const dims = [config.grid ** 2, config.embedding];
   const transformer = child(root, "mask_decoder.transformer");
-  return twoWayTransformer(transformer, { tokens, keys, keysWithPositions }, config, architecture);
+  const keys = graph.input("image_tokens", dims);
+  const withPositions = () => graph.input("image_tokens_with_positions", dims);
+  if (prompts === "points and boxes") {
+    const isProjected = architecture.fused.firstLook === "image projected before";
+    const seen = isProjected ? projectionInputs(graph, config) : withPositions();
+    const tokens = promptTokens(root, promptInputs(root), config, architecture);
+    return twoWayTransformer(transformer, { tokens, keys, seen }, config, architecture);
+  }
+  const seen = withPositions();
+  const tokens = promptTokens(root, promptInputs(root), config, architecture);
+  const dense = maskTokensOf(root, config, maskInput(root, config));
+  const masked = { tokens, keys: add(graph, keys, dense), seen: add(graph, seen, dense) };
+  return twoWayTransformer(transformer, masked, config, architecture);
 }
 
 /** Adds the inputs for what `decoderImage` gives of high-resolution maps. */

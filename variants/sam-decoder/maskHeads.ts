@@ -128,11 +128,9 @@ export function upscaledPixels(
   const normalise = upscaling.normalises === "channels" ? layerNormGelu : groupNormGelu;
   const normalised = normalise(child(steps, upscaling.norm), spread, half);
   const second = childProduct(child(steps, upscaling.second), normalised, half, quarter);
-  const upscaled =
-    highResolution === undefined
-      ? graph.op("BiasGelu", [second.product, second.bias])
-      : gelu(graph, add(graph, second.product, highResolution.fine));
-  return reshape(graph, upscaled, ["prompts", 16 * places, quarter]);
+  // The runtime would join a bias of rank 1 with GELU and go row by row, which takes three times as long where rows are narrow.
+  const added = highResolution?.fine ?? reshape(graph, second.bias, [1, 1, 4 * quarter]);
+  return reshape(graph, gelu(graph, add(graph, second.product, added)), ["prompts", 16 * places, quarter]);
 }
 
 interface Products {
@@ -143,15 +141,25 @@ interface Products {
   readonly masks: number;
 }
 
-/** Multiplies each mask's kernel with the pixels and puts these in their places: [prompts, masks, 4 grid, 4 grid]. */
+/**
+ * Multiplies each mask's kernel with the pixels and puts these in their places: [prompts, masks, 4 grid, 4 grid]. They move in two
+ * steps of one axis each, the first eight pixels at a time: the runtime does the same as one transposition in twice the time.
+ */
 export function placedMasks(
   { graph }: Module,
   { kernels, pixels, masks }: Products,
   { grid }: DecoderConfig,
 ): GraphValue {
   const products = graph.op("FusedMatMul", [kernels, pixels], { transB: 1 });
-  const cells = reshape(graph, products, ["prompts", masks * grid, grid, 2, 2, 2, 2]);
-  return reshape(graph, transpose(graph, cells, [0, 1, 3, 5, 2, 4, 6]), ["prompts", masks, 4 * grid, 4 * grid]);
+  const cells = reshape(graph, products, ["prompts", masks * grid, grid, 2, 8]);
+  const inHalves = reshape(graph, transpose(graph, cells, [0, 1, 3, 2, 4]), [
+    "prompts",
+    2 * masks * grid,
+    2 * grid,
+    2,
+    2,
+  ]);
+  return reshape(graph, transpose(graph, inHalves, [0, 1, 3, 2, 4]), ["prompts", masks, 4 * grid, 4 * grid]);
 }
 
 /**

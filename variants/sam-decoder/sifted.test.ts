@@ -61,6 +61,7 @@ describe.each([
   ["half/sam-nano", 1],
   ["w8/sam-nano", 1],
   ["w4/sam-nano/block-32+level-4", 1],
+  ["sam-fast/sam-nano/int8-decoder", 1],
 ])("of %s", (id, firstToken) => {
   test("masks of prompts that are looked at are the same, and those of the others are not made", async () => {
     await opened(id, async (variant, embedding) => {
@@ -71,6 +72,17 @@ describe.each([
       expect(sifted.map(({ kind }) => kind === "logits")).toEqual(ious.map((iou) => iou >= leastPredictedIou));
       const expected = all.map((each, i) => (ious[i]! >= leastPredictedIou ? each : withoutLogits(each, firstToken)));
       expect(sifted).toEqual(expected);
+    });
+  });
+
+  test("no masks are made where no prompt is looked at", async () => {
+    await opened(id, async (variant, embedding) => {
+      const sifted = await variant.decode(embedding, prompts, {
+        firstToken,
+        leastPredictedIou: Number.POSITIVE_INFINITY,
+      });
+      const all = await variant.decode(embedding, prompts);
+      expect(sifted).toEqual(all.map((each) => withoutLogits(each, firstToken)));
     });
   });
 });

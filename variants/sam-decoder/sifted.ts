@@ -52,10 +52,10 @@ function leastIous({ firstToken, leastPredictedIou }: LookedAt, masks: number): 
   return { dims: [masks], data };
 }
 
-/** Returns the masks of those prompts that go on. The graph makes one prompt's even where there is no such prompt. */
+/** Returns the masks of those prompts that go on. */
 function masksOf({ low_res_masks: masks }: NamedTensors, prompts: number): Tensor {
   const found = masks!.dims[0];
-  if (found === Math.max(prompts, 1)) return masks!;
+  if (found === prompts) return masks!;
   throw new Error(`a sifted decoder gives masks of ${found} prompts instead of ${prompts}`);
 }
 

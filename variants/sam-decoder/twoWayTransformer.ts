@@ -13,9 +13,10 @@ import {
   slice,
   weight,
 } from "../../harness/onnx/index.ts";
-import { type DecoderArchitecture, type DecoderConfig, tokenPlaces, transformerDepth } from "./config.ts";
+import { type DecoderArchitecture, type DecoderConfig, maskTokens, tokenPlaces, transformerDepth } from "./config.ts";
 import { crossSizes, imageToToken, outputBias, tokenToImage } from "./crossAttention.ts";
 import { activatedLinear } from "./maskHeads.ts";
+import { type ProjectedImage, projectedToToken, tokenToProjected } from "./projectedImage.ts";
 import { imagePositions } from "./promptEncoder.ts";
 import { sharedTokenToImage } from "./sharedAttention.ts";
 
@@ -24,7 +25,8 @@ interface Tokens {
   readonly tokens: GraphValue;
   /** Image tokens: [places, embedding] shared by all prompts, or [prompts, places, embedding]. */
   readonly keys: GraphValue;
-  readonly keysWithPositions: GraphValue;
+  /** Prompt tokens are compared with this: image tokens with positions, or what they are projected to. */
+  readonly seen: GraphValue | ProjectedImage;
 }
 
 /**
@@ -42,14 +44,14 @@ export function twoWayTransformer(
   const positions = imagePositions({ ...module, path: "" }, config);
   let queries = tokens;
   let keys = start.keys;
-  let keysWithPositions = start.keysWithPositions;
   for (let i = 0; i < transformerDepth; i++) {
     const layer = child(module, `layers.${i}`);
+    const seen = i === 0 ? start.seen : add(graph, keys, positions);
     [queries, keys] = graph.within(layer.path, () =>
-      twoWayLayer(layer, { queries, tokens, keys, keysWithPositions }, config, architecture, i),
+      twoWayLayer(layer, { queries, tokens, keys, seen }, config, architecture, i),
     );
-    keysWithPositions = add(graph, keys, positions);
   }
+  const keysWithPositions = add(graph, keys, positions);
   const final = child(module, "final_attn_token_to_image");
   const last = lastTokens(graph, queries, architecture);
   const own = lastTokens(graph, tokens, architecture);
@@ -67,6 +69,8 @@ function lastTokens(graph: GraphBuilder, tokens: GraphValue, architecture: Decod
   const { fused, masks } = architecture;
   if (fused.lastLook === "all tokens") return tokens;
   const { iou, all } = tokenPlaces(architecture);
+  // Where all masks are returned, the learned tokens lie side by side.
+  if (masks === maskTokens) return slice(graph, tokens, 1, 0, all);
   const returned = slice(graph, tokens, 1, all - masks, all);
   return concat(graph, [slice(graph, tokens, 1, 0, iou + 1), returned], 1);
 }
@@ -74,7 +78,7 @@ function lastTokens(graph: GraphBuilder, tokens: GraphValue, architecture: Decod
 /** One layer: self attention, tokens to image, MLP, image to tokens. Returns [queries, keys]. */
 function twoWayLayer(
   layer: Module,
-  { queries, tokens, keys, keysWithPositions }: Tokens & { readonly queries: GraphValue },
+  { queries, tokens, keys, seen }: Tokens & { readonly queries: GraphValue },
   config: DecoderConfig,
   architecture: DecoderArchitecture,
   index: number,
@@ -90,11 +94,8 @@ function twoWayLayer(
   );
 
   const toImage = child(layer, "cross_attn_token_to_image");
-  const seen = { queries: add(graph, afterSelf, tokens), keys, keysWithPositions };
-  const looked =
-    index === 0 && architecture.fused.firstLook === "project the image"
-      ? sharedTokenToImage(toImage, seen, config)
-      : tokenToImage(toImage, seen, sizes);
+  const look = { queries: add(graph, afterSelf, tokens), keys, seen };
+  const looked = lookedAtImage(toImage, look, config, architecture);
   const [mlpInput] = addAndNorm(child(layer, "norm2"), looked, afterSelf, {
     ...norm,
     bias: outputBias(toImage, sizes),
@@ -103,12 +104,37 @@ function twoWayLayer(
   const { branch, bias } = mlp(layer, mlpInput, config, architecture);
   const [newQueries] = addAndNorm(child(layer, "norm3"), branch, mlpInput, { ...norm, bias });
 
-  const update = imageToToken(
-    child(layer, "cross_attn_image_to_token"),
-    { keysWithPositions, queries: newQueries, queriesWithPositions: add(graph, newQueries, tokens) },
-    sizes,
-  );
+  const toTokens = child(layer, "cross_attn_image_to_token");
+  const attending = { queries: newQueries, queriesWithPositions: add(graph, newQueries, tokens) };
+  const update = isProjected(seen)
+    ? projectedToToken(toTokens, attending, seen, sizes)
+    : imageToToken(toTokens, { keysWithPositions: seen, ...attending }, sizes);
   return [newQueries, normalisedImage(child(layer, "norm4"), update, keys, config, architecture)];
+}
+
+interface Look extends Omit<Tokens, "tokens"> {
+  /** [prompts, tokens, embedding], positions added. */
+  readonly queries: GraphValue;
+}
+
+/** Lets prompt tokens look at the image, by the projections that are there or in the architecture's way. */
+function lookedAtImage(
+  module: Module,
+  { queries, keys, seen }: Look,
+  config: DecoderConfig,
+  { fused }: DecoderArchitecture,
+): GraphValue {
+  const sizes = crossSizes(config);
+  if (isProjected(seen)) return tokenToProjected(module, queries, seen, sizes);
+  const shared = keys.dims.length === 2;
+  const look = { queries, keys, keysWithPositions: seen };
+  return shared && fused.firstLook === "project the image"
+    ? sharedTokenToImage(module, look, config)
+    : tokenToImage(module, look, sizes);
+}
+
+function isProjected(seen: Tokens["seen"]): seen is ProjectedImage {
+  return "queries" in seen;
 }
 
 interface SelfAttended {

@@ -4,6 +4,7 @@ import type { CalibrateContext, CalibrationValues, NamedTensors, OnnxGraph } fro
 import { HarnessError } from "../../harness/errors.ts";
 import { openSession, writeGraph } from "../../harness/onnx/index.ts";
 import { withRanges } from "../../harness/quantize/index.ts";
+import type { DecoderScales } from "./decoder.ts";
 import { type FastLayers, fastLayers, type Int8Choice, int8Encoder, type Scheme } from "./layers.ts";
 import { ValueRanges } from "./scales.ts";
 import { keepSensitive } from "./sensitive.ts";
@@ -19,6 +20,8 @@ interface LayerChoice extends Omit<Int8Choice, "scheme"> {
   readonly error: number;
   readonly errorOfAll: number;
   readonly images: number;
+  /** Scales of the decoder's products, where these are int8. */
+  readonly decoder?: DecoderScales | undefined;
 }
 
 /**
@@ -136,10 +139,15 @@ export function relativeError(found: readonly Float32Array[], expected: readonly
 
 /** Reads what a calibration stored. Throws HarnessError where it is not one of this method. */
 export function readChoice(values: CalibrationValues): LayerChoice {
-  const { bound, error, errorOfAll, images, inFloat, convolutions = {} } = values;
+  const { bound, error, errorOfAll, images, inFloat, convolutions = {}, decoder } = values;
   const numbers = { bound, error, errorOfAll, images };
   if (allNumbers(numbers) && Array.isArray(inFloat))
-    return { ...numbers, inFloat, convolutions: convolutions as LayerChoice["convolutions"] };
+    return {
+      ...numbers,
+      inFloat,
+      convolutions: convolutions as LayerChoice["convolutions"],
+      decoder: decoder as LayerChoice["decoder"],
+    };
   throw new HarnessError("sam-fast: the stored calibration is of another kind", {
     hint: "delete it; it is made again when it is needed",
   });

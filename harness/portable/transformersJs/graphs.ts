@@ -14,7 +14,10 @@ const maskTokens = 4;
 /** Label of a padding point. */
 const padding = -1;
 /** Inputs of SAM's decoder, and of its part that all prompts share. */
-const known = ["image_embedding", "image_tokens", "image_tokens_with_positions", "point_coords", "point_labels"];
+const known = [
+  ...["image_embedding", "image_tokens", "image_tokens_with_positions", "image_keys", "image_values", "image_queries"],
+  ...["point_coords", "point_labels"],
+];
 
 /**
  * Returns a SAM's graphs as @huggingface/transformers' SamModel feeds them, of those that a run measures. The encoder takes
