@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -16,19 +16,23 @@ const inBrowser = test.skipIf(findBrowser() === undefined);
 const kills = 10;
 
 let folder: string;
+/** The runs' folder of temporary files. */
+let temporary: string;
 let calm: string;
 /** The whole run takes about this long. */
 let calmMs: number;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "sam-bench-web-kills-"));
-  mkdirSync(join(folder, "temporary"));
+  temporary = mkdtempSync(join(tmpdir(), "kills-"));
   expect(await endOf(start("warm"))).toBe(0);
   const begun = performance.now();
   expect(await endOf(start("calm"))).toBe(0);
   calmMs = performance.now() - begun;
   calm = await rowsHash("calm");
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => {
+  for (const each of [folder, temporary]) rmSync(each, { recursive: true, force: true });
+});
 
 inBrowser(
   "a program killed at any moment leaves no browser behind, and the same command ends with the same rows",
@@ -90,7 +94,7 @@ function start(results: string): ChildProcess {
     " ",
   );
   const args = [program, "run", ...flags, "--no-baseline", "--results", join(folder, results)];
-  const env = { ...process.env, TMPDIR: join(folder, "temporary") };
+  const env = { ...process.env, TMPDIR: temporary };
   return spawn(process.execPath, args, { stdio: "ignore", env });
 }
 
@@ -106,7 +110,7 @@ async function rowsHash(results: string): Promise<string> {
 
 /** What browsers have left in the folder of temporary files, after a run that was not killed. */
 function leftFolders(): readonly string[] {
-  return readdirSync(join(folder, "temporary")).filter((name) => /browser|chrom|playwright/i.test(name));
+  return readdirSync(temporary).filter((name) => /browser|chrom|playwright/i.test(name));
 }
 
 function report(outcome: Readonly<Record<string, unknown>>): void {

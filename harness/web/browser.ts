@@ -117,6 +117,7 @@ export async function startBrowser({ settings = [] }: BrowserOptions = {}): Prom
     const context = await chromium.launchPersistentContext(folder.profile, {
       executablePath,
       artifactsDir: folder.path,
+      env: { ...process.env, ...folder.environment },
       chromiumSandbox: process.getuid?.() !== 0,
       // Containers give /dev/shm 64 MB; photos and graphs on their way to the page need more.
       args: ["--disable-dev-shm-usage", promptMeasure, ...settings],

@@ -7,6 +7,8 @@ export interface BrowserFolder {
   readonly path: string;
   /** Its profile, within. */
   readonly profile: string;
+  /** Variables of the environment by which the browser's temporary files are in it too, where their paths are not too long. */
+  readonly environment: Readonly<Record<string, string>>;
   remove(): void;
 }
 
@@ -21,7 +23,12 @@ function namePrefix(): string {
 export function browserFolder(parent = tmpdir()): BrowserFolder {
   removeOrphans(parent);
   const path = mkdtempSync(join(parent, `${namePrefix()}${process.pid}-`));
-  return { path, profile: join(path, profileName), remove: () => removeFolder(path) };
+  return {
+    path,
+    profile: join(path, profileName),
+    environment: isShort(path) ? { TMPDIR: path } : {},
+    remove: () => removeFolder(path),
+  };
 }
 
 function removeOrphans(parent: string): void {
@@ -44,10 +51,12 @@ function removeFolder(path: string): void {
   }
 }
 
-/**
- * Returns the folder of the browser's socket, which it makes beside ours: a socket's path may be 107 bytes long, and that of a profile
- * is often longer. The profile has a link to it.
- */
+/** A socket's path may be 107 bytes long. Source: unix(7). */
+function isShort(path: string): boolean {
+  return Buffer.byteLength(join(path, "org.chromium.Chromium.XXXXXX", "SingletonSocket")) <= 107;
+}
+
+/** Returns the folder of the browser's socket, which it makes beside ours where ours is too long; the profile has a link to it. */
 function socketFolder(path: string): string | undefined {
   try {
     const folder = dirname(readlinkSync(join(path, profileName, "SingletonSocket")));
