@@ -122,10 +122,10 @@ export async function startBrowser({ settings = [] }: BrowserOptions = {}): Prom
   const { chromium } = (await import(driver)) as typeof Playwright;
   const folder = browserFolder();
   try {
-    const context = await chromium.launchPersistentContext(join(folder.path, "profile"), {
+    const context = await chromium.launchPersistentContext(folder.profile, {
       executablePath,
       artifactsDir: folder.path,
-      env: { ...process.env, TMPDIR: folder.path },
+      env: { ...process.env, ...folder.environment },
       chromiumSandbox: process.getuid?.() !== 0,
       // Containers give /dev/shm 64 MB; photos and graphs on their way to the page need more.
       args: ["--disable-dev-shm-usage", promptMeasure, ...settings],

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -18,6 +18,8 @@ test("a folder of a process that is gone is removed with all in it, and that of 
   const renamed = join(parent, basename(orphan.path).replace(`-${process.pid}-`, `-${ended}-`));
   renameSync(orphan.path, renamed);
   mkdirSync(join(renamed, "profile", "Default"), { recursive: true });
+  mkdirSync(join(parent, "its-socket"));
+  symlinkSync(join(parent, "its-socket", "SingletonSocket"), join(renamed, "profile", "SingletonSocket"));
   mkdirSync(join(parent, "somebody-else"));
   const next = browserFolder(parent);
   expect(readdirSync(parent).toSorted()).toEqual(
