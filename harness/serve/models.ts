@@ -50,7 +50,7 @@ export async function prepareModel(request: ModelRequest): Promise<PreparedModel
   if (wanted === "page" && misfit !== undefined)
     throw new HarnessError(`${nameOfChosen(chosen)}: can not compute in a page`, {
       found: misfit,
-      hint: "the harness computes for it where bench serve runs without --place page",
+      hint: "bench serve without --place page, and without --out, has the harness compute for it",
     });
   const { source } = manifest.weights;
   const base = weightsVariantOf(plan.registry, chosen.variant);
@@ -88,8 +88,11 @@ function inHarness(model: PreparedModel, reason: string): PreparedModel {
   return { ...model, served: { ...model.served, reason, licence } };
 }
 
+/** The decoder that SAM's kin open for prompts that bring a mask; a person's prompts bring none. */
+const unasked = "decoder-mask";
+
 function inPage(model: PreparedModel, { chosen: { variant }, folder }: ModelRequest): PreparedModel {
-  const { graphs } = model.setup;
+  const { [unasked]: _, ...graphs } = model.setup.graphs;
   const files = graphFiles(graphs, folder);
   const downloadBytes = [...files.values()].reduce((sum, file) => sum + statSync(file).size, 0);
   return {
@@ -113,7 +116,7 @@ function misfitOf({ variant, external }: ChosenVariant, { graphs }: ModelSetup):
   if (external !== undefined) return "another program answers for it";
   if (!hasWebRuntime()) return "the package onnxruntime-web is not installed";
   const large = tooLargeForPage(Object.values(graphs).flatMap(graphFilesOf));
-  return (
-    pageMisfit(variant) ?? (large === undefined ? undefined : `${large.found}, and a page takes ${large.expected}`)
-  );
+  if (large !== undefined) return `${large.found}, and a page takes ${large.expected}`;
+  const misfit = pageMisfit(variant);
+  return misfit === undefined ? undefined : `no page takes ${misfit} yet`;
 }
