@@ -54,14 +54,12 @@ export async function prepareModel(request: ModelRequest): Promise<PreparedModel
     });
   const { source } = manifest.weights;
   const base = weightsVariantOf(plan.registry, chosen.variant);
-  const model: PreparedModel = {
-    served: describeModel(request, manifest.weights),
-    setup,
-    weights:
-      source === "checkpoint" || source === "nano" || source === "seeded"
-        ? weightsRecord({ ...manifest.weights, source }, base)
-        : undefined,
-  };
+  const weights =
+    source === "checkpoint" || source === "nano" || source === "seeded"
+      ? weightsRecord({ ...manifest.weights, source }, base)
+      : undefined;
+  const described = describeModel(request, manifest.weights);
+  const model: PreparedModel = { served: { ...described, licence: shownLicence(weights) }, setup, weights };
   if (misfit !== undefined) return inHarness(model, misfit);
   if (wanted === "harness") return inHarness(model, "--place harness asks for it");
   return inPage(model, request);
@@ -84,8 +82,7 @@ function describeModel(
 }
 
 function inHarness(model: PreparedModel, reason: string): PreparedModel {
-  const licence = licenceOf(model);
-  return { ...model, served: { ...model.served, reason, licence } };
+  return { ...model, served: { ...model.served, reason } };
 }
 
 /** The decoder that SAM's kin open for prompts that bring a mask; a person's prompts bring none. */
@@ -97,7 +94,7 @@ function inPage(model: PreparedModel, { chosen: { variant }, folder }: ModelRequ
   const downloadBytes = [...files.values()].reduce((sum, file) => sum + statSync(file).size, 0);
   return {
     ...model,
-    served: { ...model.served, place: "page", downloadBytes, licence: licenceOf(model) },
+    served: { ...model.served, place: "page", downloadBytes },
     page: {
       // A variant without rules does not fit in a page.
       loaded: { preset: variant.preset, rules: decoderRulesOf(variant)!, graphs: graphAddresses(graphs, folder) },
@@ -106,9 +103,15 @@ function inPage(model: PreparedModel, { chosen: { variant }, folder }: ModelRequ
   };
 }
 
-function licenceOf({ weights }: PreparedModel): ServedModel["licence"] {
+/** Returns the licence as a page shows it. The published file's is not that of a checkpoint that somebody made of it. */
+export function shownLicence(weights: PreparedModel["weights"]): ServedModel["licence"] {
+  if (weights?.source === "seeded") return { name: "none is needed: values from a seed" };
   const licence = weights?.licence;
-  return licence === undefined ? undefined : { name: licence.name, url: licence.url };
+  if (licence === undefined) return undefined;
+  const { name, url, restriction } = licence;
+  if (weights?.source === "checkpoint" && weights.published !== true)
+    return { name: `not known: this is not the published file, which is under ${name}` };
+  return { name: restriction === undefined ? name : `${name}, ${restriction}`, url };
 }
 
 /** Returns why a model can not compute in a page; nothing where it can. */

@@ -40,18 +40,6 @@ inBrowser("a model of the page answers with the harness's masks, pixel by pixel,
   await server.close();
 });
 
-inBrowser("a model of the harness answers over the connection with the same masks", async () => {
-  const page = await preparedTestPage(folder, flags, "harness");
-  const [model] = page.description.models;
-  expect(model).toMatchObject({ place: "harness", reason: "--place harness asks for it", downloadBytes: 0 });
-  const server = await serveTestPage(page);
-  const tab = await askingTab(server.address);
-  await expectSame(page, 0, await tab.ask({ model: model!, photo: page.description.photos[0]!.address, prompts }));
-  expect(tab.complaints).toEqual([]);
-  await tab.close();
-  await server.close();
-});
-
 inBrowser(
   "static files behind a server without headers compute with one thread, say so, and give the same masks",
   async () => {
