@@ -22,18 +22,18 @@ export type Place = ServedModel["place"];
 /** A model that is ready to be clicked in: its graphs are on disk. */
 export interface PreparedModel {
   readonly served: ServedModel;
-  /** What a worker of the harness needs to run it. */
+  /** Holds what a worker of the harness needs to run it. */
   readonly setup: ModelSetup;
   /** Present for a model of the page: what its worker loads, and the files of that by their addresses. */
   readonly page?: { readonly loaded: LoadedModel; readonly files: PageFiles } | undefined;
-  /** What is known of its weights; absent where they are in the user's own files, or in another program. */
+  /** Says what is known of its weights; absent where they are in the user's own files, or in another program. */
   readonly weights?: PortableModel["weights"] | undefined;
 }
 
 export interface ModelRequest {
   readonly plan: RunPlan;
   readonly chosen: ChosenVariant;
-  /** Where it has to compute; where it fits if left out. */
+  /** Says where it has to compute; it does so where it fits if left out. */
   readonly wanted?: Place | undefined;
   /** Folder of its graphs in the page's address. */
   readonly folder: string;

@@ -7,7 +7,7 @@ import { type CheckedVariant, timedUnchecked } from "../checkedVariant.ts";
 import { embeddedImage, type HeldImage } from "../heldImage.ts";
 import { answerPrompt, type PromptAnswer } from "./answer.ts";
 
-/** Times of a photo's way into a model, ms. */
+/** Says how long a photo's way into a model took, in ms. */
 export interface PhotoEncoded {
   readonly prepareMs: number;
   readonly encodeMs: number;
