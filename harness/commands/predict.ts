@@ -10,7 +10,7 @@ import { type AnsweredPrompt, answerOnce, parsePrompt, requireTaken } from "../s
 import { headings } from "./headings.ts";
 import { type Command, line, listOf, note, widthOf } from "./terminal/command.ts";
 import { exitCodes } from "./terminal/exitCodes.ts";
-import { interruptible } from "./terminal/interrupt.ts";
+import { interruptible, requireGoingOn } from "./terminal/interrupt.ts";
 import { observe } from "./terminal/observe.ts";
 import { flagsOf, settingOptions, weightsUnused } from "./terminal/planFlags.ts";
 import { predictedText } from "./text/predict.ts";
@@ -64,6 +64,7 @@ export const predict: Command = {
         overlap: () => undefined,
       });
       if (unanswered !== undefined) throw unanswered;
+      requireGoingOn(signal);
       const answer = await answerOnce(setup, photo, prompt);
       observer.finish();
       const found = {

@@ -3,21 +3,17 @@ import { HarnessError } from "../errors.ts";
 import { pickOptions } from "../plan/options.ts";
 import { requireReplaceable, writePage } from "../serve/folder.ts";
 import type { Place } from "../serve/models.ts";
+import { pagePort } from "../serve/port.ts";
 import { type PreparedPage, preparePage } from "../serve/prepare.ts";
 import { servePage } from "../serve/server.ts";
 import { modelSockets } from "../serve/sockets.ts";
 import { headings } from "./headings.ts";
 import { type Arguments, type Command, type Console, line, listOf, wholeNumber, widthOf } from "./terminal/command.ts";
 import { exitCodes } from "./terminal/exitCodes.ts";
-import { interrupted, interruptible } from "./terminal/interrupt.ts";
+import { interrupted, interruptible, requireGoingOn } from "./terminal/interrupt.ts";
 import { flagsOf, settingOptions, weightsUnused, withoutDefaults } from "./terminal/planFlags.ts";
 import { createSteps, type Steps } from "./terminal/steps.ts";
 import { servedText } from "./text/serve.ts";
-
-const defaults = {
-  /** A fixed one, so that links can name the page. */
-  port: 8026,
-};
 
 const shared = [
   "weights",
@@ -39,7 +35,7 @@ const shared = [
 export const serve: Command = {
   ...headings.serve,
   options: {
-    port: { describe: "of the page on 127.0.0.1; 0 takes a free one", type: "number", default: defaults.port },
+    port: { describe: "of the page on 127.0.0.1; 0 takes a free one", type: "number", default: pagePort },
     place: {
       describe: "where models compute: page, or harness; in the page where they fit, if left out",
       type: "string",
@@ -71,22 +67,24 @@ export const serve: Command = {
     ["bench serve mobilesam-nano --out page", "the page as files for any web server, to be sent around"],
   ],
   async run(args, console) {
-    const names = listOf(args, "variant");
+    const names = listOf(args, "variant").flatMap((each) => each.split(","));
     if (names.length > 2) throw new HarnessError("a page shows one model, or two side by side", { found: names });
     const port = portOf(args);
     const folder = args.out as string | undefined;
     if (folder !== undefined) await requireReplaceable(folder);
     const steps = createSteps(console);
     const flags = await flagsOf({ ...args, variants: names.join(",") });
-    const prepared = await interruptible(steps, async (signal) =>
-      preparePage({
+    const prepared = await interruptible(steps, async (signal) => {
+      const page = await preparePage({
         flags,
         named: names.length,
         wanted: (folder === undefined ? args.place : "page") as Place | undefined,
         reader: folder === undefined ? "this machine" : "others",
         watcher: (model) => watcherOf(model, steps, signal),
-      }),
-    );
+      });
+      requireGoingOn(signal);
+      return page;
+    });
     return folder === undefined
       ? serveUntilStopped(prepared, { port, args, console })
       : write(prepared, { folder, args, console });

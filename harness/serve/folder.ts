@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { createWriteStream, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
@@ -7,7 +7,7 @@ import { pipeline } from "node:stream/promises";
 import { readInstallation } from "../build/installation.ts";
 import { HarnessError } from "../errors.ts";
 import { licenceFile, licenceText, programLicence } from "../portable/licence.ts";
-import { filesIn, isWhole, writeWholeFolder } from "../store/disk/wholeFolder.ts";
+import { hashesFile, isWhole, writeWholeFolder } from "../store/disk/wholeFolder.ts";
 import { webRuntimeVersion } from "../web/browser.ts";
 import type { PageContent } from "../web/pageContent.ts";
 import { streamOf } from "../web/pageFiles.ts";
@@ -31,11 +31,11 @@ export async function requireReplaceable(folder: string): Promise<void> {
   const stats = statSync(folder, { throwIfNoEntry: false });
   if (stats === undefined) return makeParent(folder);
   if (!stats.isDirectory()) throw new HarnessError(`${folder}: is no folder`, { hint });
-  const [found] = filesIn(folder);
-  if (found === undefined) return;
-  if (existsSync(join(folder, "page.json")) && existsSync(join(folder, "models.json")) && (await isWhole(folder)))
-    return;
-  throw new HarnessError(`${folder}: holds files that bench serve did not write`, { found, hint });
+  const found = readdirSync(folder).sort();
+  // A folder of anything else is not looked through: it may be a home.
+  const own = ["page.json", "models.json", hashesFile].every((name) => found.includes(name));
+  if (found.length === 0 || (own && (await isWhole(folder)))) return;
+  throw new HarnessError(`${folder}: holds files that bench serve did not write`, { found: found[0], hint });
 }
 
 function makeParent(folder: string): void {

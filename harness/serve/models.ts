@@ -25,18 +25,18 @@ export type Place = ServedModel["place"];
 /** A model that is ready to be clicked in: its graphs are on disk. */
 export interface PreparedModel {
   readonly served: ServedModel;
-  /** What a worker of the harness needs to run it. */
+  /** Holds what a worker of the harness needs to run it. */
   readonly setup: ModelSetup;
   /** Present for a model of the page: what its worker loads, and the files of that by their addresses. */
   readonly page?: { readonly loaded: LoadedModel; readonly files: PageFiles } | undefined;
-  /** What is known of its weights; absent where they are in the user's own files, or in another program. */
+  /** Says what is known of its weights; absent where they are in the user's own files, or in another program. */
   readonly weights?: PortableModel["weights"] | undefined;
 }
 
 export interface ModelRequest {
   readonly plan: RunPlan;
   readonly chosen: ChosenVariant;
-  /** Where it has to compute; where it fits if left out. */
+  /** Says where it has to compute; it does so where it fits if left out. */
   readonly wanted?: Place | undefined;
   /** Folder of its graphs in the page's address. */
   readonly folder: string;
@@ -53,18 +53,16 @@ export async function prepareModel(request: ModelRequest): Promise<PreparedModel
   if (wanted === "page" && misfit !== undefined)
     throw new HarnessError(`${nameOfChosen(chosen)}: can not compute in a page`, {
       found: misfit,
-      hint: "the harness computes for it where bench serve runs without --place page",
+      hint: "bench serve without --place page, and without --out, has the harness compute for it",
     });
   const { source } = manifest.weights;
   const base = weightsVariantOf(plan.registry, chosen.variant);
-  const model: PreparedModel = {
-    served: describeModel(request, manifest.weights),
-    setup,
-    weights:
-      source === "checkpoint" || source === "nano" || source === "seeded"
-        ? weightsRecord({ ...manifest.weights, source }, base)
-        : undefined,
-  };
+  const weights =
+    source === "checkpoint" || source === "nano" || source === "seeded"
+      ? weightsRecord({ ...manifest.weights, source }, base)
+      : undefined;
+  const described = describeModel(request, manifest.weights);
+  const model: PreparedModel = { served: { ...described, licence: shownLicence(weights) }, setup, weights };
   if (misfit !== undefined) return inHarness(model, misfit);
   if (wanted === "harness") return inHarness(model, "--place harness asks for it");
   return inPage(model, request);
@@ -87,17 +85,19 @@ function describeModel(
 }
 
 function inHarness(model: PreparedModel, reason: string): PreparedModel {
-  const licence = licenceOf(model);
-  return { ...model, served: { ...model.served, reason, licence } };
+  return { ...model, served: { ...model.served, reason } };
 }
 
+/** The decoder that SAM's kin open for prompts that bring a mask; a person's prompts bring none. */
+const unasked = "decoder-mask";
+
 function inPage(model: PreparedModel, { chosen: { variant }, folder }: ModelRequest): PreparedModel {
-  const { graphs } = model.setup;
+  const { [unasked]: _, ...graphs } = model.setup.graphs;
   const { graphs: addresses, files } = pageGraphs(graphs, { folder });
   const downloadBytes = [...files.values()].reduce((sum, file) => sum + sizeOf(file), 0);
   return {
     ...model,
-    served: { ...model.served, place: "page", downloadBytes, licence: licenceOf(model) },
+    served: { ...model.served, place: "page", downloadBytes },
     page: {
       // A variant without rules does not fit in a page.
       loaded: { preset: variant.preset, rules: decoderRulesOf(variant)!, graphs: addresses },
@@ -106,9 +106,15 @@ function inPage(model: PreparedModel, { chosen: { variant }, folder }: ModelRequ
   };
 }
 
-function licenceOf({ weights }: PreparedModel): ServedModel["licence"] {
+/** Returns the licence as a page shows it. The published file's is not that of a checkpoint that somebody made of it. */
+export function shownLicence(weights: PreparedModel["weights"]): ServedModel["licence"] {
+  if (weights?.source === "seeded") return { name: "none is needed: values from a seed" };
   const licence = weights?.licence;
-  return licence === undefined ? undefined : { name: licence.name, url: licence.url };
+  if (licence === undefined) return undefined;
+  const { name, url, restriction } = licence;
+  if (weights?.source === "checkpoint" && weights.published !== true)
+    return { name: `not known: this is not the published file, which is under ${name}` };
+  return { name: restriction === undefined ? name : `${name}, ${restriction}`, url };
 }
 
 /** Returns why a model can not compute in a page; nothing where it can. */
@@ -118,12 +124,9 @@ function misfitOf({ variant, external }: ChosenVariant, { graphs }: ModelSetup):
     .flatMap(graphFilesOf)
     .reduce((sum, file) => sum + statSync(file).size, 0);
   if (!hasWebRuntime()) return "the package onnxruntime-web is not installed";
-  return (
-    pageMisfit(variant) ??
-    (bytes > mostBytes
-      ? `its graphs have ${gigabytes(bytes)}, of which a page takes ${gigabytes(mostBytes)}`
-      : undefined)
-  );
+  if (bytes > mostBytes) return `its graphs have ${gigabytes(bytes)}, and a page takes ${gigabytes(mostBytes)}`;
+  const misfit = pageMisfit(variant);
+  return misfit === undefined ? undefined : `no page takes ${misfit} yet`;
 }
 
 function gigabytes(bytes: number): string {

@@ -15,7 +15,7 @@ const own = { html: fileOf("page/ui/page.html"), css: fileOf("page/ui/page.css")
 /** Modules that the page's two scripts begin with. */
 const modules = { page: fileOf("page/main.ts"), worker: fileOf("page/models/worker.ts") } as const;
 
-/** What the page may load and reach: its own files and its own server, and pictures that it made itself. */
+/** The policy lets the page load its own files, reach its own server, and show pictures that it made itself. */
 export const pagePolicy = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
@@ -34,7 +34,7 @@ export interface ClickedPage {
   readonly dataWords?: string | undefined;
 }
 
-/** What each address of the page gives, and what the page says of itself. */
+/** Holds what each address of the page gives, and what the page says of itself. */
 export interface PageContents {
   readonly contents: ReadonlyMap<string, PageContent>;
   readonly description: PageDescription;

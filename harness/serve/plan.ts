@@ -17,8 +17,14 @@ export async function planOfModels(flags: RunFlags, named: number): Promise<RunP
     // Every variant takes a point, and some no box.
     prompts: "1p",
     baseline: false,
-    phase: "latency",
+    // No figure of accuracy comes of it.
+    "allow-overlap": true,
   });
+  const floor = plan.chosen.find(({ variant }) => variant.preset.role === "floor");
+  if (floor !== undefined)
+    throw new HarnessError(`${floor.variant.preset.id}: is a floor, and looks at no photo`, {
+      hint: "bench list variants shows the models",
+    });
   refuseUnusedFiles(plan, models);
   if (plan.chosen.length === named) return plan;
   throw new HarnessError(`${flags.variants}: not as many models as names`, {

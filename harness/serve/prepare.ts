@@ -14,9 +14,9 @@ export interface PageRequest {
   readonly flags: RunFlags;
   /** Number of the models that the flags name. */
   readonly named: number;
-  /** Where all models have to compute; each where it fits if left out. */
+  /** Says where all models have to compute; each does so where it fits if left out. */
   readonly wanted?: Place | undefined;
-  /** Whether the page is served here, or written for others: then it names no folder, and only photos that were asked for. */
+  /** Says who reads the page: one that is written for others names no folder, and has only photos that were asked for. */
   readonly reader: "this machine" | "others";
   /** Returns what is told of a model's preparation. */
   watcher(model: string): PreparationWatcher;

@@ -34,6 +34,7 @@ export function runWords(chosen: ChosenVariant, { plan, flags, files }: Worded):
     ...option("input", own.length === 0 ? undefined : flags.input),
     ...(own.length === 0 ? [] : (flags["onnx-names"] ?? [])).flatMap((each) => option("onnx-names", each)),
     ...programs.flatMap((each) => option("external", each)),
+    ...option("python", chosen.external === undefined ? undefined : flags.python),
     ...(flags.plugin ?? []).flatMap((each) => option("plugin", shown(each))),
   ];
   return words.map(quoted).join(" ");

@@ -33,7 +33,8 @@ export async function servePage({ port, contents, sockets }: ServedPage): Promis
   const respond = async (request: IncomingMessage, response: ServerResponse) => {
     if (!isHost(request.headers.host)) return refuse(response, 421, "this server is called 127.0.0.1 or localhost");
     const { method, url = "" } = request;
-    if (method !== "GET" && method !== "HEAD") return refuse(response.setHeader("Allow", "GET, HEAD"), 405, "no");
+    if (method !== "GET" && method !== "HEAD")
+      return refuse(response.setHeader("Allow", "GET, HEAD"), 405, "this server gives files and takes nothing");
     const path = url.replace(/\?.*$/s, "").replace(/^\//, "") || "index.html";
     const content = contents.get(path);
     if (content === undefined) return refuse(response, 404, "no such file");
@@ -46,7 +47,7 @@ export async function servePage({ port, contents, sockets }: ServedPage): Promis
   await acceptSockets(server, {
     maxBytes: sockets.maxBytes,
     allows: ({ headers: { host, origin = "" }, url = "" }) =>
-      isHost(host) && hosts.includes(origin.replace(/^http:\/\//, "")) && sockets.knows(url),
+      isHost(host) && hosts.some((each) => origin === `http://${each}`) && sockets.knows(url),
     opened: (socket, { url = "" }) => sockets.opened(socket, url),
   });
   const listening = once(server, "listening");

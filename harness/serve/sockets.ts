@@ -40,8 +40,8 @@ const questions = {
 export function modelSockets(setups: ReadonlyMap<string, ModelSetup>): ModelSockets {
   const connections = new Map<PageSocket, Connection>();
   const setupAt = (url: string) => {
-    const { pathname, searchParams } = new URL(url, "http://127.0.0.1");
-    return pathname === "/socket" ? setups.get(searchParams.get("model") ?? "") : undefined;
+    const [path, search] = url.split("?");
+    return path === "/socket" ? setups.get(new URLSearchParams(search).get("model") ?? "") : undefined;
   };
   return {
     maxBytes: 3 * limits.imagePixels + limits.externalLineBytes,

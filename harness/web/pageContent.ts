@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { type PageFile, sizeOf, streamOf } from "./pageFiles.ts";
 
-/** What an address of a page gives: a file as it lies on disk, or bytes that are made when they are asked for. */
+/** Says what an address of a page gives: a file as it lies on disk, or bytes that are made when they are asked for. */
 export type PageContent = { readonly file: PageFile } | { bytes(): Promise<string | Uint8Array> };
 
 const types: Readonly<Record<string, string>> = {

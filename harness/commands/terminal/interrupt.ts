@@ -1,3 +1,4 @@
+import { Stopped } from "../../errors.ts";
 import { exitCodes } from "./exitCodes.ts";
 
 interface Observer {
@@ -13,6 +14,11 @@ export function interrupted(): Promise<void> {
       resolve();
     });
   });
+}
+
+/** Throws Stopped behind a step that Ctrl-C let come to its end. */
+export function requireGoingOn({ aborted }: AbortSignal): void {
+  if (aborted) throw new Stopped("stopped; what is built is kept, the same command goes on from there");
 }
 
 /** Runs work that Ctrl-C can stop: the first Ctrl-C asks it to end after its current image, the second ends the process. */

@@ -37,8 +37,8 @@ export function predictedText({ variant, weights, size, prompt, answer }: Predic
 function promptText({ points, box }: Prompt<"image">): string {
   const count = (label: 0 | 1) => points.filter((point) => point.label === label).length;
   const parts = [
-    count(1) > 0 ? `${count(1)} points of the object` : "",
-    count(0) > 0 ? `${count(0)} not of it` : "",
+    count(1) > 0 ? `points of the object: ${count(1)}` : "",
+    count(0) > 0 ? `points not of it: ${count(0)}` : "",
     box === undefined ? "" : "a box",
   ];
   return parts.filter((part) => part !== "").join(", ");

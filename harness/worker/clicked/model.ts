@@ -1,4 +1,5 @@
 import type { Prompt, RgbImage, VariantManifest } from "../../api.ts";
+import { HarnessError } from "../../errors.ts";
 // Not by image/index.ts: that brings the codec, and this file runs in web pages too.
 import { prepare } from "../../image/prepare.ts";
 import { timedSync } from "../../measure/clock.ts";
@@ -6,7 +7,7 @@ import { type CheckedVariant, timedUnchecked } from "../checkedVariant.ts";
 import { embeddedImage, type HeldImage } from "../heldImage.ts";
 import { answerPrompt, type PromptAnswer } from "./answer.ts";
 
-/** Times of a photo's way into a model, ms. */
+/** Says how long a photo's way into a model took, in ms. */
 export interface PhotoEncoded {
   readonly prepareMs: number;
   readonly encodeMs: number;
@@ -35,7 +36,7 @@ export function promptedModel(hold: (photo: RgbImage) => Promise<HeldPhoto>): Pr
       return times;
     },
     async decode(prompt) {
-      if (present === undefined) throw new Error("a prompt before a photo");
+      if (present === undefined) throw new HarnessError("a prompt before a photo");
       return answerPrompt(present, prompt);
     },
   };

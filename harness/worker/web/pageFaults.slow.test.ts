@@ -7,7 +7,7 @@ import { buildVariant } from "../../build/build.ts";
 import type { PageEngine } from "../../onnx/providers/web.ts";
 import { loadRegistry, variantOf } from "../../plan/plugins/registry.ts";
 import { findBrowser } from "../../web/browser.ts";
-import { pageHeaders } from "../../web/pageServer.ts";
+import { computingHeaders } from "../../web/pageServer.ts";
 import { seededCheckpoint } from "../../weights/index.ts";
 import { openPage } from "./open.ts";
 import { pageOutputs } from "./pageOutputs.ts";
@@ -29,7 +29,7 @@ afterAll(() => rmSync(cache, { recursive: true, force: true }));
 const setup = (engine: PageEngine) => ({ preset, rules: "sam", engine, threads: 1 }) as const;
 
 inBrowser("a page that is not isolated is told that it has no shared memory", async () => {
-  const { "Cross-Origin-Embedder-Policy": _, ...headers } = pageHeaders;
+  const { "Cross-Origin-Embedder-Policy": _, ...headers } = computingHeaders;
   await expect(openPage(setup("wasm"), graphs, { headers })).rejects.toThrow(
     "mobilesam: load: this browser gives the page no SharedArrayBuffer, which threads need",
   );

@@ -11,7 +11,7 @@ export interface ModelCalls {
 
 export type LoadedFacts = Pick<LoadedTimes, "threads" | "note">;
 
-/** What the worker of a page loads for a model: `models.json` beside its script has it by the model's name. */
+/** Names what the worker of a page loads for a model: `models.json` beside its script has it by the model's name. */
 export interface LoadedModel {
   readonly preset: VariantManifest;
   readonly rules: DecoderRules;

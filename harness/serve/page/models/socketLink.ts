@@ -45,7 +45,9 @@ function questionOf(call: keyof ModelCalls, request: ModelCalls[keyof ModelCalls
 }
 
 function replyIn(call: keyof ModelCalls, message: Message): unknown {
-  return call === "decode" ? answerIn(message) : message.fields;
+  if (call === "decode") return answerIn(message);
+  const { ok: _, ...facts } = message.fields;
+  return facts;
 }
 
 /** The harness is this page's own server: its messages are taken as they are. */

@@ -1,7 +1,7 @@
 import { HarnessError } from "../../../errors.ts";
 import { type ModelLink, Waiting } from "./link.ts";
 
-/** What a page's worker tells: how many bytes have arrived, or the answer to a question. */
+/** Message of a page's worker: it says how many bytes have arrived, or answers a question. */
 export type WorkerMessage =
   | { readonly kind: "arrived"; readonly bytes: number }
   | { readonly kind: "answer"; readonly value: unknown }
