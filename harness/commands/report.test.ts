@@ -18,6 +18,7 @@ test("the report of one run is a page with photos and outlines, and each chart a
   // Two targets of the one photo, which the page holds once.
   expect(page.split("data:image/webp;base64,")).toHaveLength(2);
   expect(page.split('<path class="truth"')).toHaveLength(3);
+  expect(page.match(/href="http:\/\/127\.0\.0\.1:8026\/#photo=\d+&amp;target=\d+"/g)).toHaveLength(2);
   const files = readdirSync(out);
   const ids = files.filter((file) => file.endsWith(".vl.json")).map((file) => file.slice(0, -".vl.json".length));
   expect(ids).toContain("accuracy-size-box");

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { Dataset } from "../api.ts";
 import { HarnessError } from "../errors.ts";
 import { loadBook } from "../plan/plugins/book.ts";
+import { serveCommand } from "../report/html/clickPage.ts";
 import {
   datasetOfGroup,
   groupGallery,
@@ -13,6 +14,7 @@ import {
 } from "../report/html/groups.ts";
 import type { ReportGroup } from "../report/html.ts";
 import { chosenSoundRuns, newestRuns, readSound } from "../results/storedRuns.ts";
+import { pagePort } from "../serve/port.ts";
 import { headings } from "./headings.ts";
 import { type Arguments, type Command, type Console, line, listOf, note } from "./terminal/command.ts";
 import { createProgress } from "./terminal/progress.ts";
@@ -66,7 +68,9 @@ export const report: Command = {
       const sound = withoutDamaged(group, dataset, notice);
       if (sound.length === 0) continue;
       const summary = groupSummary(sound, { book, seed: defaults.compareSeed });
-      drawn.push({ runs: sound, summary, gallery: await galleryFor(sound, dataset, args, console) });
+      const command = serveCommand(sound.map(({ manifest }) => manifest));
+      const clickPage = { address: `http://127.0.0.1:${pagePort}/`, command };
+      drawn.push({ runs: sound, summary, clickPage, gallery: await galleryFor(sound, dataset, args, console) });
     }
     await write(drawn, resolve(args.out as string), console);
     return 0;

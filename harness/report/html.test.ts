@@ -78,6 +78,16 @@ test("no address of a network in the page, and a policy that forbids all", () =>
   expect(markup).toContain("default-src &#39;none&#39;");
 });
 
+test("a target is linked to the page of bench serve on this machine, and the command that starts it is said", () => {
+  const clickPage = { address: "http://127.0.0.1:8026/", command: "bench serve sam-vit-b --dataset shapes" };
+  const { page } = reportPage({ createdAt, groups: [{ runs: [run], gallery: [item], clickPage }] });
+  const markup = markupOf(page);
+  const links = [...markup.matchAll(/(?:src|href)="(?!#|data:)([^"]*)"/g)].map((match) => match[1]);
+  expect(links).toEqual(["http://127.0.0.1:8026/#photo=1&amp;target=2"]);
+  expect(markup).toContain('title="in the page that bench serve sam-vit-b --dataset shapes starts"');
+  expect(markup).toContain("<code>bench serve sam-vit-b --dataset shapes</code>");
+});
+
 test("the page has the table, all charts, their words, warnings, masks, machine, and the command again", () => {
   const { page, charts, grids } = pageOf([run, other], [item]);
   const markup = markupOf(page);

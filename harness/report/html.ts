@@ -3,6 +3,7 @@ import type { RunReport } from "../results/report.ts";
 import { themes } from "./charts/drawing/theme.ts";
 import { chartRuntime } from "./charts/drawing/vega.ts";
 import { type Chart, type ChartRun, chartConfig, chartSections, withoutLegend } from "./charts/index.ts";
+import type { ClickPage } from "./html/clickPage.ts";
 import { sectionMarkup } from "./html/figure.ts";
 import type { GalleryItem } from "./html/gallery.ts";
 import { machineMarkup } from "./html/machine.ts";
@@ -24,6 +25,8 @@ export interface ReportGroup {
   readonly gallery: readonly GalleryItem[];
   /** Sentences on what the figures come to. */
   readonly summary?: readonly string[];
+  /** Where a target of the gallery can be tried by hand. */
+  readonly clickPage?: ClickPage | undefined;
 }
 
 interface Report {
@@ -156,7 +159,7 @@ function navigation(groups: readonly DrawnGroup[]): readonly Markup[] {
   ];
 }
 
-function groupMarkup({ key, runs, grid, sections, gallery, summary = [] }: DrawnGroup): Markup {
+function groupMarkup({ key, runs, grid, sections, gallery, summary = [], clickPage }: DrawnGroup): Markup {
   const reports = runs.map(named);
   const warnings = numberedWarnings(reports, key);
   const table = {
@@ -178,5 +181,5 @@ ${licenceLines(reports).map((line) => html`<p class="muted licence">${line}</p>`
 <details class="vega-table"><summary>The same table as a Vega-Lite chart, sorted alike</summary><div class="scroll"><div class="chart" data-grid-chart="${grid.id}" role="img" aria-label="${grid.title}"></div></div><p class="files">beside this page: <code>${grid.id}.vl.json</code> <code>${grid.id}.svg</code> <code>${grid.id}.png</code></p></details>
 </section>
 ${sections.map((section, i) => sectionMarkup({ ...section, id: `${key}section-${i}` }, runs, warnings))}
-${viewerMarkup(gallery, key, creditLines(reports))}`;
+${viewerMarkup(gallery, key, { credits: creditLines(reports), clickPage })}`;
 }

@@ -1,5 +1,6 @@
 import { cocoSizes, isOfSize } from "../../metrics/index.ts";
 import { cardView } from "./cardView.ts";
+import { type ClickPage, targetAddress } from "./clickPage.ts";
 import { drawing } from "./drawing.ts";
 import type { GalleryItem, GalleryKind, GalleryView } from "./gallery.ts";
 import { html, type Markup } from "./markup.ts";
@@ -24,6 +25,7 @@ interface CardContext {
   readonly key: string;
   /** Short names of the variants, in the order of the predictions. */
   readonly names: readonly string[];
+  readonly clickPage?: ClickPage | undefined;
 }
 
 /** Writes the card of a target: one drawing for each prompts name, and the IoU of each variant. */
@@ -31,10 +33,16 @@ export function galleryCardMarkup(item: GalleryItem, index: number, context: Car
   const { kind, image, target, categoryName, views } = item;
   return html`<article class="card" data-kind="${kind}" data-category="${categoryName}" data-size="${sizeOf(item)}" data-index="${index}">
 <div class="about"><strong>${categoryName}</strong> <span class="tag">${kindTitles[kind]}</span> <span class="tag">${sizeOf(item)}</span>
-<span class="muted place-of">image ${image}, target ${target}</span></div>
+<span class="muted place-of">image ${image}, target ${target}</span>${context.clickPage === undefined ? undefined : html` ${linkMarkup(item, context.clickPage)}`}</div>
 <div class="views">${views.map((view) => viewMarkup(item, view, context))}</div>
 <details class="ious-of"><summary>IoU of each variant</summary>${iousMarkup(views, context)}</details>
 </article>`;
+}
+
+/** A link to the page of `bench serve`: nothing is asked of it before a reader follows the link. */
+function linkMarkup(item: GalleryItem, page: ClickPage): Markup {
+  const name = `try ${item.categoryName}, image ${item.image}, target ${item.target} by hand`;
+  return html`<a class="by-hand" href="${targetAddress(page, item)}" title="in the page that ${page.command} starts" aria-label="${name}">try by hand</a>`;
 }
 
 function viewMarkup(item: GalleryItem, view: GalleryView, context: CardContext): Markup {

@@ -1,8 +1,16 @@
 import { cocoSizes } from "../../metrics/index.ts";
+import type { ClickPage } from "./clickPage.ts";
 import { type GalleryItem, type GalleryKind, galleryKinds } from "./gallery.ts";
 import { galleryCardMarkup, kindTitles, photoId, sizeOf } from "./galleryCard.ts";
 import { html, type Markup } from "./markup.ts";
 import { shortNames } from "./shortNames.ts";
+
+/** What a viewer says beside its targets. */
+export interface ViewerNotes {
+  /** Lines that name the photos' sources. */
+  readonly credits?: readonly string[];
+  readonly clickPage?: ClickPage | undefined;
+}
 
 /**
  * Writes the viewer of masks: photos with prompt and outlines on them, the same target under each prompts name side by side,
@@ -11,7 +19,7 @@ import { shortNames } from "./shortNames.ts";
 export function viewerMarkup(
   items: readonly GalleryItem[],
   key: string,
-  credits: readonly string[] = [],
+  { credits = [], clickPage }: ViewerNotes = {},
 ): Markup | undefined {
   if (items.length === 0) return undefined;
   const variants = items[0]!.views[0]!.predictions;
@@ -20,6 +28,7 @@ export function viewerMarkup(
   return html`<section id="${key}masks" class="viewer">
 <h3>Masks</h3>
 <p>${items.length} targets, each under all prompts; small ones with the part of the photo around them. Press one for the whole photo; the arrow keys go from one to the next.</p>
+${clickPage === undefined ? undefined : html`<p class="muted">“try by hand” opens a target in the page that <code>${clickPage.command}</code> starts on this machine.</p>`}
 <div class="controls">
 <fieldset class="layers"><legend>shown</legend>
 ${truth ? layerToggle("truth", "ground truth") : undefined}
@@ -50,7 +59,7 @@ ${filterMarkup(
 </div>
 </div>
 ${photosMarkup(items, key)}
-<div class="gallery of-prompts">${items.map((item, index) => galleryCardMarkup(item, index, { key, names }))}</div>
+<div class="gallery of-prompts">${items.map((item, index) => galleryCardMarkup(item, index, { key, names, clickPage }))}</div>
 ${credits.map((credit) => html`<p class="muted credits">${credit} (shown smaller here)</p>`)}
 <dialog class="enlarged" aria-label="one target"><form method="dialog"><button type="submit" aria-label="close">×</button></form><div class="place"></div></dialog>
 </section>`;
