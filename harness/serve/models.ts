@@ -117,7 +117,7 @@ export function shownLicence(weights: PreparedModel["weights"]): ServedModel["li
 /** Returns why a model can not compute in a page; nothing where it can. */
 function misfitOf({ variant, external }: ChosenVariant, { graphs }: ModelSetup): string | undefined {
   if (external !== undefined) return "another program answers for it";
-  if (!hasWebRuntime()) return "the package onnxruntime-web is not installed";
+  if (!hasWebRuntime()) return "the package onnxruntime-web is not installed: npm install onnxruntime-web";
   const large = tooLargeForPage(Object.values(graphs).flatMap(graphFilesOf));
   if (large !== undefined) return `${large.found}, and a page takes ${large.expected}`;
   const misfit = pageMisfit(variant);
