@@ -120,10 +120,10 @@ export function shownLicence(weights: PreparedModel["weights"]): ServedModel["li
 /** Returns why a model can not compute in a page; nothing where it can. */
 function misfitOf({ variant, external }: ChosenVariant, { graphs }: ModelSetup): string | undefined {
   if (external !== undefined) return "another program answers for it";
+  if (!hasWebRuntime()) return "the package onnxruntime-web is not installed: npm install onnxruntime-web";
   const bytes = Object.values(graphs)
     .flatMap(graphFilesOf)
     .reduce((sum, file) => sum + statSync(file).size, 0);
-  if (!hasWebRuntime()) return "the package onnxruntime-web is not installed";
   if (bytes > mostBytes) return `its graphs have ${gigabytes(bytes)}, and a page takes ${gigabytes(mostBytes)}`;
   const misfit = pageMisfit(variant);
   return misfit === undefined ? undefined : `no page takes ${misfit} yet`;

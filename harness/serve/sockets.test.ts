@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { readImage } from "../image/index.ts";
 import { MessageReader, messageBytes } from "../process/external/messages.ts";
+import { isAlive, processesBelow } from "../web/fixtures/browserProcesses.ts";
 import { watcher } from "./fixtures/testPage.ts";
 import { prepareModel } from "./models.ts";
 import { answerIn } from "./page/models/wire.ts";
@@ -58,7 +59,10 @@ test("masks that come over a connection are those of bench predict, for a model 
   const { chosen, tokens } = await answerOnce(setup, photo, { frame: "image", points });
   expect(answer).toMatchObject({ chosen, tokens });
   expect(answer.tokens[0]!.mask.size).toEqual(photo.size);
+  const processes = () => processesBelow(process.pid, "clicked/process.mjs").filter((id) => isAlive(id)).length;
+  expect(processes()).toBe(1);
   socket.close();
+  await expect.poll(processes, { timeout: 10_000 }).toBe(0);
 });
 
 test("a question that is none is refused in words, and the next one is answered", async () => {

@@ -23,15 +23,16 @@ export interface ModelSockets {
 
 type ModelProcess = WorkerProcess<PromptedCalls>;
 
-const finite = z.number().refine(Number.isFinite);
+/** A finite number: the schema takes no other. */
+const px = z.number();
 
 /** Fields of the questions, by their calls. A page of a browser is no part of this program: what it sends is checked. */
 const questions = {
   encode: z.object({ size: z.object({ height: z.int().positive(), width: z.int().positive() }) }),
   decode: z.object({
     prompt: z.object({
-      points: z.array(z.object({ x: finite, y: finite, label: z.literal([0, 1]) })).max(1000),
-      box: z.object({ x0: finite, y0: finite, x1: finite, y1: finite }).optional(),
+      points: z.array(z.object({ x: px, y: px, label: z.literal([0, 1]) })).max(1000),
+      box: z.object({ x0: px, y0: px, x1: px, y1: px }).optional(),
     }),
   }),
 } as const;
