@@ -82,7 +82,7 @@ test("a page stands beside the processor, with what a visitor loads and waits fo
   expect(text).toMatch(/^sam-nano: the same weights by 2 runtimes$/m);
   expect(row("sam-nano")).toMatch(/^sam-nano +– +8\.0 +– +– .* 41\.0 +– /);
   expect(row("sam-nano@web-wasm1")).toMatch(/no difference +8\.0 +20 +995 .* 161 +3\.9\d \[3\.\d\d, [34]\.\d\d\] /);
-  expect(text).toMatch(/^page: download: scripts/m);
+  expect(text).toMatch(/^page: download is scripts/m);
   expect(text).toMatch(/^not measured: bench run --variants sam-nano --provider cpu,web-webgpu/m);
 });
 

@@ -108,7 +108,7 @@ async function rowsHash(results: string): Promise<string> {
   return (await readRun(at, id)).rowsHash();
 }
 
-/** What browsers have left in the folder of temporary files, after a run that was not killed. */
+/** Returns what browsers have left in the folder of temporary files, after a run that was not killed. */
 function leftFolders(): readonly string[] {
   return readdirSync(temporary).filter((name) => /browser|chrom|playwright/i.test(name));
 }

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { Readable } from "node:stream";
 import { runtimeFolder } from "./browser.ts";
 
-/** What a page is served: a file, a range of one, or bytes. */
+/** A page is served files, ranges of files, and bytes. */
 export type PageFile = string | FileRange | Uint8Array;
 
 export interface FileRange {
@@ -13,7 +13,7 @@ export interface FileRange {
   readonly bytes: number;
 }
 
-/** What a page is served, by the path behind the page's address. */
+/** Holds what a page is served, by the path behind the page's address. */
 export type PageFiles = ReadonlyMap<string, PageFile>;
 
 /** Names the runtime's script and its WebAssembly for each engine, without their endings. */

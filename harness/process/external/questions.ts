@@ -1,7 +1,7 @@
 import { type Question, refusal, requireFrames } from "./answers.ts";
 import { ChannelError, type Message, MessageReader, messageBytes } from "./messages.ts";
 
-/** What questions go through: the descriptor of a program, or the connection of a page. */
+/** A channel is what questions go through: the descriptor of a program, or the connection of a page. */
 export interface QuestionChannel {
   send(pieces: readonly Uint8Array[]): void;
   /** Is told why what came is no answer: nothing that comes after it can be understood. */
