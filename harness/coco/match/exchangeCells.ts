@@ -11,7 +11,7 @@ export const exchangesAtOnce = 64;
 /** Number of lanes: lane e has the first side of exchange e, lane `exchangesAtOnce` + e its second. */
 export const lanes = 2 * exchangesAtOnce;
 
-/** A cell with the counts that exchanges move, and the number of annotations to find, which each side has in full. */
+/** Holds a cell, the counts that exchanges move, and the number of annotations to find, which each side has in full. */
 export interface ExchangedCell {
   readonly cell: Cell;
   readonly moved: MovedCounts;

@@ -63,10 +63,15 @@ function isBefore(a: Matches, ofA: number, b: Matches, ofB: number): boolean {
 
 /** Joins the counts of both sides, images ascending. Throws for sides that have other annotations. */
 function joinedPositives(a: Positives, b: Positives): Positives {
-  const [all, others] = [a, b].map(({ counts }) => counts.reduce((sum, count) => sum + count, 0));
-  if (all !== others) throw new Error(`the two sides have ${all} and ${others} annotations to find`);
+  const ofA = sumOf(a);
+  const ofB = sumOf(b);
+  if (ofA !== ofB) throw new Error(`the two sides have ${ofA} and ${ofB} annotations to find`);
   return {
     images: a.images.flatMap((image) => [imageOfA(image), imageOfB(image)]),
     counts: a.counts.flatMap((count) => [count, count]),
   };
+}
+
+function sumOf({ counts }: Positives): number {
+  return counts.reduce((sum, count) => sum + count, 0);
 }

@@ -5,8 +5,8 @@ import { iouThresholds } from "./rules.ts";
 const thresholds = iouThresholds.length;
 
 /**
- * Counts of a cell's detections, each in a slot: hits by limit and threshold, then by threshold those that are neither a hit nor a
- * mistake, then all. An exchange moves the counts of a pair of images from side to side, so that its sums follow from what the two
+ * Holds the counts of a cell's detections, each in a slot: hits by limit and threshold, then by threshold those that are neither a
+ * hit nor a mistake, then all. An exchange moves the counts of a pair of images from side to side, so that its sums follow from what the two
  * have in all and from the few pairs in which they differ.
  */
 export interface MovedCounts {
@@ -38,7 +38,7 @@ export function allSlot(limits: number): number {
 export class MoveCounter {
   readonly #limits: number;
   readonly #slots: number;
-  /** What the second image of a pair has more, at pair * slots + slot; between two cells it is 0 everywhere. */
+  /** Holds what the second image of a pair has more, at pair * slots + slot; between two cells it is 0 everywhere. */
   readonly #more: Int32Array;
 
   constructor(limits: number, images: number) {
