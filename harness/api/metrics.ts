@@ -71,6 +71,12 @@ export interface FittedMetric {
    */
   readonly byExchange?: (exchanges: Iterable<Uint8Array>) => Iterable<ExchangedFigures>;
   /**
+   * Present where two fits cost less to join than to repeat. `other` is the same metric, fitted to the rows of another side on the same
+   * images and annotations. Returns the metric fitted to both at once, with images numbered as `byExchange` has them; nothing where
+   * `other` is no such fit.
+   */
+  readonly joined?: (other: FittedMetric) => FittedMetric | undefined;
+  /**
    * Present where the headline of one image alone means something, so that `bench compare` can count images won and lost: returns it
    * for each image, in ascending order of their ids.
    */

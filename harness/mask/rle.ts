@@ -72,7 +72,7 @@ export function rleFromCounts(counts: ArrayLike<number>, size: Size, place = "ma
       hint: "is the mask of another image, or are height and width swapped?",
     });
   }
-  return { size, counts: Uint32Array.from(counts) };
+  return { size, counts: new Uint32Array(counts) };
 }
 
 /** Counts the pixels inside. */

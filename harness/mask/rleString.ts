@@ -33,19 +33,19 @@ export function formatCounts({ counts }: Rle): string {
 export function parseCounts(text: string, size: Size, place = "mask"): Rle {
   const counts: number[] = [];
   let value = 0;
-  let shift = 0;
+  // What the next group counts by. A product and no shift: a damaged string may go on past 32 bits.
+  let weight = 1;
   for (let i = 0; i < text.length; i++) {
     const group = groupAt(text, i, place);
-    // 2 ** shift, not a shift: a damaged string may go on past 32 bits.
-    value += (group & 31) * 2 ** shift;
-    shift += 5;
+    value += (group & 31) * weight;
+    weight *= 32;
     if ((group & more) !== 0) continue;
-    if ((group & sign) !== 0) value -= 2 ** shift;
+    if ((group & sign) !== 0) value -= weight;
     counts.push(counts.length > 2 ? value + counts[counts.length - 2]! : value);
     value = 0;
-    shift = 0;
+    weight = 1;
   }
-  if (shift > 0) throw new HarnessError(`${place}: mask string ends in the middle of a run`, { found: excerpt(text) });
+  if (weight > 1) throw new HarnessError(`${place}: mask string ends in the middle of a run`, { found: excerpt(text) });
   return rleFromCounts(counts, size, place);
 }
 

@@ -53,7 +53,7 @@ function averagePrecision(asked?: EvaluationRules["id"]): Metric {
       const truth = truthOfContext(context);
       if (truth === undefined || !isScored(rows, detections, context)) return () => [];
       const matches = evaluate({ truth, detections, rules: rulesOf(truth, asked), type: "segm" });
-      return fittedSummaries(summarizer(matches, truth.categories), ({ id }) => id.startsWith("AP"));
+      return fittedSummaries(matches, truth.categories, ({ id }) => id.startsWith("AP"));
     },
   };
 }

@@ -1,5 +1,5 @@
-import type { ImageWeights, Metric, MetricContext, PredictionRow } from "../api.ts";
-import { type ImageSums, imageMeans, sumByImage, weightedMean } from "../stats/means.ts";
+import type { ExchangedFigures, ImageWeights, Metric, MetricContext, PredictionRow } from "../api.ts";
+import { exchangedMeans, type ImageSums, imageMeans, sumByImage, weightedMean } from "../stats/means.ts";
 import { isOfSize } from "./sizes.ts";
 
 /**
@@ -35,9 +35,25 @@ export const miou: Metric = {
       })),
     ];
     const valuesAt = (weights: ImageWeights) => groups.map(({ id, sums }) => ({ id, ...weightedMean(sums, weights) }));
-    return Object.assign(valuesAt, { ofImages: () => imageMeans(groups[0]!.sums) });
+    return Object.assign(valuesAt, {
+      ofImages: () => imageMeans(groups[0]!.sums),
+      byExchange: (exchanges: Iterable<Uint8Array>) => exchangedFigures(groups, exchanges),
+    });
   },
 };
+
+function* exchangedFigures(
+  groups: readonly { readonly id: string; readonly sums: ImageSums }[],
+  exchanges: Iterable<Uint8Array>,
+): Generator<ExchangedFigures, void, void> {
+  for (const exchanged of exchanges) {
+    const means = groups.map(({ id, sums }) => ({ id, ...exchangedMeans(sums, exchanged) }));
+    yield {
+      first: means.map(({ id, first }) => ({ id, ...first })),
+      second: means.map(({ id, second }) => ({ id, ...second })),
+    };
+  }
+}
 
 function sumsOf(
   rows: readonly PredictionRow[],

@@ -1,5 +1,5 @@
 import type { Metric } from "../api.ts";
-import { evaluate, proposalRulesFor, summarizer } from "../coco/index.ts";
+import { evaluate, proposalRulesFor } from "../coco/index.ts";
 import { partLetter } from "./partLetters.ts";
 import { fittedSummaries, isScored, tableOf, truthOfContext } from "./rowTable.ts";
 
@@ -46,6 +46,6 @@ export const recall: Metric = {
     const protocol = context.protocol?.id ?? rows[0]?.protocol;
     const rules = protocol === ownMasks.protocol ? { ...proposals, limits: ownMasks.ranks } : proposals;
     const matches = evaluate({ truth, detections, rules, type: "segm" });
-    return fittedSummaries(summarizer(matches, truth.categories), () => true);
+    return fittedSummaries(matches, truth.categories, () => true);
   },
 };

@@ -1,5 +1,5 @@
-import type { FittedMetric, MetricContext, MetricValue, PredictionRow } from "../api.ts";
-import { DetectionTable, type GroundTruth, type Summarizer } from "../coco/index.ts";
+import type { Category, FittedMetric, MetricContext, MetricValue, PredictionRow } from "../api.ts";
+import { DetectionTable, type GroundTruth, joinSides, type Matches, summarizer } from "../coco/index.ts";
 
 /**
  * Returns the rows that have a score as a table of detections, without the prompt's box, so that sizes go by the mask.
@@ -44,14 +44,28 @@ export function truthOfContext({ images, dataset }: MetricContext): GroundTruth 
   };
 }
 
+/** Matches of each fitted metric: two that are fitted are exchanged without being matched again. */
+const matchesOf = new WeakMap<FittedMetric, Matches>();
+
 /** Returns the summaries that are wanted as a fitted metric. */
 export function fittedSummaries(
-  { values, byGroup, byExchange }: Summarizer,
+  matches: Matches,
+  categories: readonly Category[],
   wanted: (figure: Pick<MetricValue, "id">) => boolean,
 ): FittedMetric {
-  return Object.assign(({ counts }: Parameters<FittedMetric>[0]) => values(counts).filter(wanted), {
-    byGroup: (...given: Parameters<typeof byGroup>) =>
-      byGroup(...given).map((groups) => groups.map((figures) => figures.filter(wanted))),
-    byExchange: (exchanges: Iterable<Uint8Array>) => byExchange(exchanges, wanted),
-  });
+  const { values, byGroup, byExchange } = summarizer(matches, categories);
+  const fitted: FittedMetric = Object.assign(
+    ({ counts }: Parameters<FittedMetric>[0]) => values(counts).filter(wanted),
+    {
+      byGroup: (...given: Parameters<typeof byGroup>) =>
+        byGroup(...given).map((groups) => groups.map((figures) => figures.filter(wanted))),
+      byExchange: (exchanges: Iterable<Uint8Array>) => byExchange(exchanges, wanted),
+      joined(other: FittedMetric) {
+        const others = matchesOf.get(other);
+        return others && fittedSummaries(joinSides(matches, others), categories, wanted);
+      },
+    },
+  );
+  matchesOf.set(fitted, matches);
+  return fitted;
 }

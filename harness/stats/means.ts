@@ -33,6 +33,33 @@ export function weightedMean({ sums, counts }: ImageSums, weights: ImageWeights)
     sum += sums[i]! * weights.counts[i]!;
     n += counts[i]! * weights.counts[i]!;
   }
+  return meanOf(sum, n);
+}
+
+/**
+ * Returns the means of two sides after an exchange: images 2i and 2i + 1 are one image with the results of the first and of the second
+ * side, which change sides where the exchange has a 1. They are those of `weightedMean` where each side's images count once.
+ */
+export function exchangedMeans(
+  { sums, counts }: ImageSums,
+  exchanged: Uint8Array,
+): { readonly first: Estimate; readonly second: Estimate } {
+  let first = 0;
+  let second = 0;
+  let ofFirst = 0;
+  let ofSecond = 0;
+  for (let i = 0; i < exchanged.length; i++) {
+    const at = 2 * i + exchanged[i]!;
+    const other = at ^ 1;
+    first += sums[at]!;
+    second += sums[other]!;
+    ofFirst += counts[at]!;
+    ofSecond += counts[other]!;
+  }
+  return { first: meanOf(first, ofFirst), second: meanOf(second, ofSecond) };
+}
+
+function meanOf(sum: number, n: number): Estimate {
   return n > 0 ? { value: sum / n, n } : { n };
 }
 

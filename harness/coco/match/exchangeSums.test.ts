@@ -1,35 +1,45 @@
 import { expect, test } from "vitest";
 import { random } from "../../stats/random.ts";
-import { drawScene } from "../fixtures/drawnScene.ts";
+import { drawnCategories, drawnLists, drawScene } from "../fixtures/drawnScene.ts";
 import { table, truth } from "../fixtures/scene.ts";
 import { evaluate } from "./evaluate.ts";
+import { joinSides } from "./joinSides.ts";
 import { cocoRules, type EvaluationRules, lvisRules, proposalRulesFor } from "./rules.ts";
 import { summarizer } from "./summarize.ts";
 
-const categories = [
-  { id: 1, name: "cup", frequency: "rare" },
-  { id: 2, name: "mug", frequency: "common" },
-  { id: 3, name: "jug", frequency: "frequent" },
-] as const;
-const lists = () => ({ negative: new Set([1, 2]), notExhaustive: new Set([3]) });
 /** The last ten have neither an annotation nor a detection. */
 const images = 50;
 const always = () => true;
 
-/** Side A in images of even number, side B, which lacks some detections and scores others otherwise, in those of odd number. */
-function bothSides(seed: number, rules: EvaluationRules) {
+/** Returns the matches of both sides at once, side A in images of even number, and those of each by itself. */
+function matchedSides(seed: number, rules: EvaluationRules) {
   const scene = drawScene(seed, images - 10);
   const stream = random(seed, "side B");
+  // Side B lacks some detections and scores others otherwise.
   const ofB = scene.found.flatMap((each) => {
     const drawn = stream.next();
     return drawn < 0.2 ? [] : [{ ...each, score: drawn < 0.6 ? each.score : Math.round(5 * drawn) / 5 }];
   });
   const on = <T extends { readonly image: number }>(side: 0 | 1, all: readonly T[]) =>
     all.map((each) => ({ ...each, image: 2 * (each.image - 1) + side }));
+  const sides = { a: on(0, scene.found), b: on(1, ofB) };
   const doubled = Array.from({ length: 2 * images }, (_, i) => i);
-  const given = truth([...on(0, scene.truth), ...on(1, scene.truth)], { images: doubled, categories, lists });
-  const detections = table([...on(0, scene.found), ...on(1, ofB)]);
-  return summarizer(evaluate({ truth: given, detections, type: "segm", rules }), categories);
+  const matched = (annotated: readonly number[], found: Parameters<typeof table>[0]) => {
+    const all = [...on(0, scene.truth), ...on(1, scene.truth)].filter(({ image }) => annotated.includes(image));
+    const given = truth(all, { images: annotated, categories: drawnCategories, lists: drawnLists });
+    return evaluate({ truth: given, detections: table(found), type: "segm", rules });
+  };
+  return {
+    both: matched(doubled, [...sides.a, ...sides.b]),
+    a: matched(
+      doubled.filter((image) => image % 2 === 0),
+      sides.a,
+    ),
+    b: matched(
+      doubled.filter((image) => image % 2 === 1),
+      sides.b,
+    ),
+  };
 }
 
 /** Yields random exchanges in one array, as `permutationPs` does, and before them the sides as they are. */
@@ -46,13 +56,24 @@ const copies = (count: number) => Array.from(drawnExchanges(count), (exchanged) 
 const weightsOf = (exchanged: Uint8Array, side: 0 | 1) =>
   Uint32Array.from({ length: 2 * images }, (_, i) => ((i & 1) === (exchanged[i >> 1]! ^ side) ? 1 : 0));
 
-test.each([
+const everyRules = [
   ["coco", cocoRules],
   ["class-agnostic by frequency", proposalRulesFor([{ frequency: "rare" }])],
   ["lvis", lvisRules],
-] as const)("many exchanges at once give the figures of each by itself, to the last bit: %s", (_, rules) => {
+] as const;
+
+test.each(everyRules)("two sides that are joined are what matching both at once gives: %s", (_, rules) => {
   for (const seed of [1, 2, 3]) {
-    const { values, byExchange } = bothSides(seed, rules);
+    const { both, a, b } = matchedSides(seed, rules);
+    const joined = joinSides(a, b);
+    expect(joined).toEqual(both);
+    expect(joined.order.length).toBeGreaterThan(50);
+  }
+});
+
+test.each(everyRules)("many exchanges at once give the figures of each by itself, to the last bit: %s", (_, rules) => {
+  for (const seed of [1, 2, 3]) {
+    const { values, byExchange } = summarizer(matchedSides(seed, rules).both, drawnCategories);
     const found = [...byExchange(drawnExchanges(150), always)];
     const expected = copies(150).map((exchanged) => ({
       first: values(weightsOf(exchanged, 0)),
@@ -64,7 +85,7 @@ test.each([
 });
 
 test("only the figures that are wanted are there, in their order", () => {
-  const { byExchange } = bothSides(1, cocoRules);
+  const { byExchange } = summarizer(matchedSides(1, cocoRules).both, drawnCategories);
   const wanted = ["AR-cat@10", "AP75", "APl"];
   const all = [...byExchange(drawnExchanges(3), always)];
   const some = [...byExchange(drawnExchanges(3), ({ id }) => wanted.includes(id))];
@@ -83,4 +104,12 @@ test("sides with other annotations are a bug of the caller", () => {
   const matches = evaluate({ truth: given, detections: table([]), type: "segm", rules: cocoRules });
   const { byExchange } = summarizer(matches, given.categories);
   expect(() => [...byExchange([Uint8Array.of(0)], always)]).toThrow("the two sides have 1 and 0 annotations to find");
+});
+
+test("sides with other annotations can not be joined", () => {
+  const matched = (images: readonly number[]) => {
+    const given = truth([{ image: 0, at: [0, 0, 5, 5] }], { images });
+    return evaluate({ truth: given, detections: table([]), type: "segm", rules: cocoRules });
+  };
+  expect(() => joinSides(matched([0]), matched([1]))).toThrow("the two sides have 1 and 0 annotations to find");
 });

@@ -1,6 +1,7 @@
 import type { Category, ExchangedFigures, MetricValue } from "../../api.ts";
 import type { Cell } from "./cells.ts";
-import { ExchangeAccumulator, exchangesAtOnce, lanes } from "./exchangeCells.ts";
+import { ExchangeAccumulator, type ExchangedCell, exchangesAtOnce, lanes } from "./exchangeCells.ts";
+import { MoveCounter } from "./movedCounts.ts";
 import { iouThresholds, type Summary, summarises } from "./rules.ts";
 
 const thresholds = iouThresholds.length;
@@ -23,39 +24,45 @@ interface Exchangeable {
   readonly limits: number;
 }
 
+type ExchangedSplit = SplitCell & ExchangedCell;
+
 /** Yields the figures of each exchange, as `FittedMetric.byExchange` has them. */
 export function* exchangedFigures(
   given: Exchangeable,
   exchanges: Iterable<Uint8Array>,
 ): Generator<ExchangedFigures, void, void> {
+  const counter = new MoveCounter(given.limits, given.images);
+  const cells = given.cells.flatMap((each): ExchangedSplit[] => {
+    const wanted = given.summaries.some((summary) => summarises(summary, each.split, each.frequency));
+    const positives = positivesOf(each.cell);
+    return wanted && positives > 0 ? [{ ...each, positives, moved: counter.count(each.cell) }] : [];
+  });
   const accumulator = new ExchangeAccumulator(given.limits, given.images);
   let held = 0;
   for (const exchanged of exchanges) {
     accumulator.set(held++, exchanged);
     if (held < exchangesAtOnce) continue;
-    yield* figuresOf(given, accumulator, held);
+    yield* figuresOf({ cells, summaries: given.summaries }, accumulator, held);
     held = 0;
   }
-  if (held > 0) yield* figuresOf(given, accumulator, held);
+  if (held > 0) yield* figuresOf({ cells, summaries: given.summaries }, accumulator, held);
 }
 
 /** Returns the figures of the exchanges that the accumulator holds. */
 function figuresOf(
-  { cells, summaries }: Exchangeable,
+  { cells, summaries }: { readonly cells: readonly ExchangedSplit[]; readonly summaries: readonly Summary[] },
   accumulator: ExchangeAccumulator,
   held: number,
 ): readonly ExchangedFigures[] {
   const sums = summaries.map((summary) => new LaneSum(summary));
   for (const each of cells) {
     const wanted = sums.filter(({ summary }) => summarises(summary, each.split, each.frequency));
-    const positives = positivesOf(each.cell);
-    if (wanted.length === 0 || positives === 0) continue;
-    accumulator.count(each.cell);
-    const ofPrecision = wanted.some(({ summary }) => !("recallWithin" in summary.of));
+    accumulator.count(each);
     const ofRecall = wanted.some(({ summary }) => "recallWithin" in summary.of);
-    const precision = ofPrecision ? accumulator.precisions(each.cell, positives) : nothing;
-    const recall = ofRecall ? accumulator.recalls(positives) : nothing;
-    for (const sum of wanted) sum.add({ positives, precision, recall });
+    const ofPrecision = wanted.some(({ summary }) => !("recallWithin" in summary.of));
+    const recall = ofRecall ? accumulator.recalls(each) : nothing;
+    const precision = ofPrecision ? accumulator.precisions(each) : nothing;
+    for (const sum of wanted) sum.add({ positives: each.positives, precision, recall });
   }
   const lane = (place: number) => sums.map((sum) => sum.valueOf(place));
   return Array.from({ length: held }, (_, e) => ({ first: lane(e), second: lane(exchangesAtOnce + e) }));
@@ -85,18 +92,19 @@ class LaneSum {
   /** Adds the figures of one cell. */
   add({ positives, precision, recall }: LaneFigures): void {
     const { of } = this.summary;
-    if ("recallWithin" in of) this.#addMeans(recall, of.recallWithin * thresholds);
+    if ("recallWithin" in of) this.#addMeans(recall, of.recallWithin);
     else if (of.precisionAt === undefined) this.#addMeans(precision, 0);
-    else for (let lane = 0; lane < lanes; lane++) this.#sums[lane]! += precision[of.precisionAt * lanes + lane]!;
+    else for (let lane = 0; lane < lanes; lane++) this.#sums[lane]! += precision[lane * thresholds + of.precisionAt]!;
     this.#present++;
     this.#n += positives;
   }
 
-  /** Adds the mean over the thresholds, of which the first is at this place. */
-  #addMeans(values: Float64Array, first: number): void {
+  /** Adds the means over the thresholds within one limit. */
+  #addMeans(values: Float64Array, limit: number): void {
+    const wide = values.length / lanes;
     for (let lane = 0; lane < lanes; lane++) {
       let sum = 0;
-      for (let t = 0; t < thresholds; t++) sum += values[(first + t) * lanes + lane]!;
+      for (let t = 0; t < thresholds; t++) sum += values[lane * wide + limit * thresholds + t]!;
       this.#sums[lane]! += sum / thresholds;
     }
   }

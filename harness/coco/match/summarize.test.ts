@@ -1,17 +1,10 @@
 import { expect, test } from "vitest";
 import { integer, random } from "../../stats/random.ts";
-import { drawScene } from "../fixtures/drawnScene.ts";
+import { drawnCategories, drawnLists, drawScene } from "../fixtures/drawnScene.ts";
 import { table, truth } from "../fixtures/scene.ts";
 import { evaluate } from "./evaluate.ts";
 import { cocoRules, type EvaluationRules, lvisRules, proposalRules, proposalRulesFor } from "./rules.ts";
 import { onceEach, summarizer } from "./summarize.ts";
-
-const categories = [
-  { id: 1, name: "cup", frequency: "rare" },
-  { id: 2, name: "mug", frequency: "common" },
-  { id: 3, name: "jug", frequency: "frequent" },
-] as const;
-const lists = () => ({ negative: new Set([1, 2]), notExhaustive: new Set([3]) });
 
 test.each([
   ["coco", cocoRules],
@@ -21,9 +14,9 @@ test.each([
 ] as const)("weighting images agrees with matching repeated images from scratch: %s", (_, rules: EvaluationRules) => {
   const images = Array.from({ length: 20 }, (_, i) => i + 1);
   const scene = drawScene(1, images.length);
-  const given = truth(scene.truth, { images, categories, lists });
+  const given = truth(scene.truth, { images, categories: drawnCategories, lists: drawnLists });
   const matches = evaluate({ truth: given, detections: table(scene.found), type: "segm", rules });
-  const weighted = summarizer(matches, categories);
+  const weighted = summarizer(matches, drawnCategories);
   let compared = 0;
   for (let draw = 0; draw < 50; draw++) {
     const stream = random(3, "weights", draw);
@@ -36,9 +29,9 @@ test.each([
         all.filter((each) => each.image === image).map((each) => ({ ...each, image: 1000 + i })),
       );
     const ids = copies.map((_, i) => 1000 + i);
-    const again = truth(repeat(scene.truth), { images: ids, categories, lists });
+    const again = truth(repeat(scene.truth), { images: ids, categories: drawnCategories, lists: drawnLists });
     const fresh = evaluate({ truth: again, detections: table(repeat(scene.found)), type: "segm", rules });
-    const scratch = summarizer(fresh, categories);
+    const scratch = summarizer(fresh, drawnCategories);
     const pairs = [
       [weighted.values(counts), scratch.values(onceEach(fresh))],
       [weighted.byCategory(counts), scratch.byCategory(onceEach(fresh))],
@@ -64,9 +57,9 @@ test.each([
   (_, rules: EvaluationRules) => {
     const images = Array.from({ length: 40 }, (_, i) => i + 1);
     const scene = drawScene(2, images.length);
-    const given = truth(scene.truth, { images, categories, lists });
+    const given = truth(scene.truth, { images, categories: drawnCategories, lists: drawnLists });
     const matches = evaluate({ truth: given, detections: table(scene.found), type: "segm", rules });
-    const { values, byGroup } = summarizer(matches, categories);
+    const { values, byGroup } = summarizer(matches, drawnCategories);
     const groupOf = Uint8Array.from(images, (image) => image % 7);
     const weightings = [
       { counted: 1, others: 2 },
@@ -105,7 +98,7 @@ test("where there is no annotation there is no value; where there is no detectio
 
 test("the names are those of the tools", () => {
   const names = (rules: EvaluationRules) => {
-    const empty = evaluate({ truth: truth([], { lists }), detections: table([]), type: "segm", rules });
+    const empty = evaluate({ truth: truth([], { lists: drawnLists }), detections: table([]), type: "segm", rules });
     return summarizer(empty, [])
       .values(onceEach(empty))
       .map(({ id }) => id)

@@ -83,7 +83,7 @@ function metricDifferences(metric: Metric, shared: SharedPrompts, options: Diffe
   const intervals = pairedIntervals(sideA, sideB, images, { seed: seeds.a, range });
   // Each side alone has the groups of its own run, as in that run's table.
   const ofB = seeds.a === seeds.b ? undefined : intervalsOf(sideB, images, { seed: seeds.b, range });
-  const ps = exchangeP(metric, shared, { seed, draws, dataset });
+  const ps = exchangeP({ metric, a: sideA, b: sideB }, shared, { seed, draws, dataset });
   return sideA(once).flatMap(({ id, n }, i) => {
     const pair = intervals[i];
     if (pair === undefined || isDrawnAlone(metric, id)) return [];

@@ -5,6 +5,13 @@ import type { SharedPrompts } from "./side.ts";
 
 type Annotated = NonNullable<MetricContext["dataset"]>;
 
+/** A metric, and what it makes of each side alone. */
+interface FittedSides {
+  readonly metric: Metric;
+  readonly a: FittedMetric;
+  readonly b: FittedMetric;
+}
+
 interface ExchangeOptions {
   readonly dataset?: Annotated;
   readonly seed: number;
@@ -16,11 +23,11 @@ interface ExchangeOptions {
  * image by image at random, lie as far apart as they do.
  */
 export function exchangeP(
-  metric: Metric,
+  { metric, a, b }: FittedSides,
   shared: SharedPrompts,
   { dataset, seed, draws }: ExchangeOptions,
 ): readonly (number | undefined)[] {
-  const both = fitBoth(metric, shared, dataset);
+  const both = a.joined?.(b) ?? fitBoth(metric, shared, dataset);
   const { length } = shared.images;
   const figuresOf = both.byExchange ?? ((exchanges) => oneByOne(both, length, exchanges));
   return permutationPs((exchanges) => differences(figuresOf(exchanges)), length, { seed, draws });

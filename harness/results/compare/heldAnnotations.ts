@@ -6,8 +6,8 @@ const defaults = {
 };
 
 /**
- * Returns the dataset with the annotations of its images in memory once they were asked for, masks included: a comparison asks five
- * times, for the targets of each side, and for the matching of each side and of both. Those beyond the limit are read anew each time.
+ * Returns the dataset with the annotations of its images in memory once they were asked for, masks included: a comparison asks four
+ * times, for the targets and for the matching of each side. Those beyond the limit are read anew each time.
  */
 export function withHeldAnnotations<D extends Pick<Dataset, "annotationsOf">>(
   dataset: D,
