@@ -10,7 +10,7 @@ import { pointRadius } from "./marks.ts";
 import { listenToPointer } from "./pointer.ts";
 
 /** Width of a mask's outline, px of the screen. */
-export const linePx = 2.5;
+const linePx = 2.5;
 
 /** What a stage's hands lead to. */
 export interface StageHands {
@@ -44,12 +44,13 @@ export class Stage {
     const size = fitCanvas(canvas, photo.image.size);
     const width = linePx * window.devicePixelRatio;
     const colour = rgbOf(getComputedStyle(canvas).color);
+    const look = { colour, linePx: width };
     const layers: OffscreenCanvas[] = [];
     if (mask !== undefined)
-      layers.push(this.#layers.layer("mask", mask, size, { colour, fill: "plain", line: "plain", linePx: width }));
+      layers.push(this.#layers.layer("mask", mask, size, { ...look, fill: "plain", line: "plain", halo: "light" }));
     if (target !== undefined)
       layers.push(
-        this.#layers.layer("target", target.mask, size, { colour, fill: "none", line: "dashed", linePx: width }),
+        this.#layers.layer("target", target.mask, size, { ...look, fill: "none", line: "dashed", halo: "none" }),
       );
     drawStage(canvas, photo, {
       layers,
