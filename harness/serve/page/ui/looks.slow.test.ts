@@ -88,7 +88,8 @@ describe.skipIf(browserPath === undefined)("the page (no browser: nothing to loo
     await page.locator(".box-mode").tap();
     await expect.poll(touchAction).toBe("none");
     const finger = await page.context().newCDPSession(page);
-    const [from, to] = [await placeOf(page, { x: 100, y: 100 }), await placeOf(page, { x: 400, y: 300 })] as const;
+    const from = await placeOf(page, { x: 100, y: 100 });
+    const to = await placeOf(page, { x: 400, y: 300 });
     const touch = (type: "touchStart" | "touchMove" | "touchEnd", touchPoints: { x: number; y: number }[]) =>
       finger.send("Input.dispatchTouchEvent", { type, touchPoints });
     await touch("touchStart", [from]);

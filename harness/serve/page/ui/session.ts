@@ -4,7 +4,7 @@ import type { OpenedPhoto } from "./photo/decodePhoto.ts";
 import { noPrompt, type Place } from "./prompt/edit.ts";
 import { begin, type History } from "./prompt/history.ts";
 
-/** What a click, a tap or a drag on the photo does. */
+/** Says what a click, a tap or a drag on the photo does. */
 export type Mode = "foreground" | "background" | "box" | "target";
 
 /** A photo on the screen. */

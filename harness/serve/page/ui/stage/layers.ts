@@ -1,7 +1,7 @@
 import type { Rgb, Rle, Size } from "../../../../api.ts";
 import { edgeOf, shrunkMask } from "./shrunkMask.ts";
 
-/** How a mask is drawn over a photo. */
+/** Says how a mask is drawn over a photo. */
 export interface MaskLook {
   readonly colour: Rgb;
   /** Stripes tell two masks apart for who can not tell their colours. */
@@ -13,11 +13,11 @@ export interface MaskLook {
   readonly linePx: number;
 }
 
-/** Opacity of a mask's inside, of 255, and of its stripes. */
+/** A mask's inside and its stripes have these opacities, of 255. */
 const fillAlpha = 96;
 const stripeAlphas = { dense: 235, thin: 50 } as const;
 
-/** Width of a stripe and of a dash, px of the screen. */
+/** A stripe and a dash are so wide, px of the screen. */
 const stripePx = 5;
 
 const light: Rgb = [255, 255, 255];

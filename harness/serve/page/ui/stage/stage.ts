@@ -9,10 +9,10 @@ import { rgbOf } from "./layers.ts";
 import { pointRadius } from "./marks.ts";
 import { listenToPointer } from "./pointer.ts";
 
-/** Width of a mask's outline, px of the screen. */
+/** A mask's outline is so wide, px of the screen. */
 const linePx = 2.5;
 
-/** What a stage's hands lead to. */
+/** Holds what a stage's hands lead to. */
 export interface StageHands {
   readonly session: Session;
   readonly actions: Actions;
@@ -86,7 +86,7 @@ export class Stage {
     this.#hands.session.change({ draft: boxBetween(this.#inPhoto(from), this.#inPhoto(to), photo.image.size) });
   }
 
-  /** Pixels of the photo for one of the screen. */
+  /** Returns the pixels of the photo for one of the screen. */
   #photoPx(): number {
     const { photo } = this.#hands.session.state;
     return photo === undefined ? 1 : photo.image.size.width / this.#canvas.clientWidth;
