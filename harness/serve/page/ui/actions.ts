@@ -14,7 +14,7 @@ import type { Session, ShownPhoto } from "./session.ts";
 import type { KeyAction } from "./stage/keys.ts";
 import { targetAt } from "./truth/targets.ts";
 
-/** What a person does to the prompt; each returns the sentence that a screen reader says. Places are in pixels of the photo. */
+/** Holds what a person can do to the prompt; each returns the sentence that a screen reader says. Places are in pixels of the photo. */
 export interface Actions {
   click(place: Place, label: PointLabel | "by mode", reachPx: number): string;
   drawBox(from: Place, to: Place): string;

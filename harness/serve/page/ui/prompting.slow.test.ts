@@ -12,7 +12,7 @@ import {
   visit,
 } from "./fixtures/visitor.ts";
 
-/** Radius of the chosen token's disc on the photo of 640 x 480 px. */
+/** The chosen token's disc has this radius on the photo of 640 x 480 px. */
 const radius = 0.16 * 480;
 
 describe.skipIf(browserPath === undefined)("on a photo of the data set (no browser: nothing to click in)", () => {
@@ -139,10 +139,12 @@ describe.skipIf(browserPath === undefined)("on a photo of the data set (no brows
     const figures = () => textsOf(page, "#difference td");
     const [only, other, both, iou] = await figures();
     expect(only).toBe("0 px");
-    const [more, shared] = [other!, both!].map((text) => Number(text.replace(/\D/g, "")));
+    const pixelsIn = (text: string) => Number(text.replace(/\D/g, ""));
+    const more = pixelsIn(other!);
+    const shared = pixelsIn(both!);
     // Discs whose radii are as 4 to 5: 16 / 25 of the larger one is in both.
-    expect(shared! / (shared! + more!)).toBeCloseTo(0.64, 2);
-    expect(iou).toBe((shared! / (shared! + more!)).toFixed(3));
+    expect(shared / (shared + more)).toBeCloseTo(0.64, 2);
+    expect(iou).toBe((shared / (shared + more)).toFixed(3));
     await page.locator(".model-0 .token").nth(2).click();
     await expect.poll(async () => (await figures())[1]).toBe("0 px");
     expect((await figures())[0]).not.toBe("0 px");

@@ -4,7 +4,7 @@ import type { OpenedPhoto } from "./photo/decodePhoto.ts";
 import { noPrompt, type Place } from "./prompt/edit.ts";
 import { begin, type History } from "./prompt/history.ts";
 
-/** What a click, a tap or a drag on the photo does. */
+/** Says what a click, a tap or a drag on the photo does. */
 export type Mode = "foreground" | "background" | "box" | "target";
 
 /** A photo on the screen. */
@@ -25,6 +25,8 @@ export interface PhotoTarget {
 
 export interface SessionState {
   readonly photo?: ShownPhoto | undefined;
+  /** Name of the photo that is being read; absent where none is. */
+  readonly opening?: string | undefined;
   readonly history: History<AskedPrompt>;
   readonly mode: Mode;
   /** Pixel that the arrow keys move; absent until one is pressed. */
@@ -41,6 +43,7 @@ export interface SessionState {
 /** State before a photo is open, and of each new photo but for the photo itself. */
 export const blank: SessionState = {
   photo: undefined,
+  opening: undefined,
   history: begin(noPrompt),
   mode: "foreground",
   crosshair: undefined,

@@ -34,7 +34,6 @@ export function writeFacts(list: HTMLDListElement, model: ServedModel): void {
     hash.title = `sha256 ${weights.sha256}`;
     source.append(", sha256 ", hash);
   }
-  if (weights.seeded) source.replaceChildren(warning("Seeded: no trained model. Times are real, masks mean nothing."));
   list.append(
     group(textElement("dt", "computes"), textElement("dd", placeText(model))),
     group(textElement("dt", "weights"), source),
@@ -64,12 +63,6 @@ function licenceOf(licence: ServedModel["licence"]): HTMLElement {
   const value = document.createElement("dd");
   value.append(link);
   return value;
-}
-
-function warning(text: string): HTMLElement {
-  const element = textElement("strong", text);
-  element.className = "warned";
-  return element;
 }
 
 function group(...children: readonly HTMLElement[]): HTMLElement {

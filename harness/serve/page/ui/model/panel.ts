@@ -25,11 +25,14 @@ export class ModelPanel {
     this.#hands = hands;
     this.element = copyOf("panel", HTMLElement);
     this.element.classList.add(`model-${index}`);
-    const { name, title } = seat.model;
+    const { name, title, place, weights } = seat.model;
     this.element.setAttribute("aria-label", `model ${name}`);
     find(this.element, ".symbol path", SVGPathElement).setAttribute("d", symbols[index % symbols.length]!);
     setText(find(this.element, ".name", HTMLElement), name);
-    setText(find(this.element, ".title", HTMLElement), title);
+    setText(find(this.element, ".title", HTMLElement), `${title}, in the ${place}`);
+    find(this.element, ".seeded", HTMLElement).hidden = !weights.seeded;
+    // On a phone the second photo comes sooner so.
+    find(this.element, ".about", HTMLDetailsElement).open = matchMedia("(min-width: 56rem)").matches;
     const canvas = find(this.element, "canvas.stage", HTMLCanvasElement);
     canvas.tabIndex = 0;
     canvas.role = "application";

@@ -12,7 +12,7 @@ import { isEmpty } from "../prompt/edit.ts";
 import { countText, sentenceOf } from "../words/figures.ts";
 import type { Turns } from "./turns.ts";
 
-/** What a model is doing. */
+/** Says what a model is doing. */
 export type SeatState =
   | { readonly kind: "loading"; readonly bytes: number; readonly total: number }
   | { readonly kind: "encoding" | "decoding" | "idle" }
@@ -25,7 +25,7 @@ export interface SeatOptions {
   readonly changed: () => void;
 }
 
-/** What a seat is to answer: the present prompt and those that led to it, the present one first. */
+/** Holds what a seat is to answer: the present prompt and those that led to it, the present one first. */
 export interface Wanted {
   readonly photo: RgbImage | undefined;
   readonly prompts: readonly AskedPrompt[];

@@ -76,7 +76,7 @@ function drawPreview(canvas: HTMLCanvasElement, photo: ShownPhoto, { mask }: Ans
   const context = canvas.getContext("2d")!;
   context.drawImage(photo.shown, 0, 0, canvas.width, canvas.height);
   const colour = rgbOf(getComputedStyle(canvas).color);
-  const look = { colour, fill: "plain", line: "plain", linePx: 1.5 * density } as const;
+  const look = { colour, fill: "plain", line: "plain", halo: "light", linePx: 1.5 * density } as const;
   context.drawImage(maskLayer(mask, { height: canvas.height, width: canvas.width }, look), 0, 0);
 }
 

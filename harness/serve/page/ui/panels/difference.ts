@@ -5,7 +5,6 @@ import type { Session } from "../session.ts";
 import { drawStage, fitCanvas } from "../stage/canvas.ts";
 import { LayerCache } from "../stage/layerCache.ts";
 import type { MaskLook } from "../stage/layers.ts";
-import { linePx } from "../stage/stage.ts";
 import { find, setText } from "../words/elements.ts";
 import { iouText, pixelsText } from "../words/figures.ts";
 
@@ -63,9 +62,16 @@ export class DifferencePanel {
   }
 
   #layersOf({ onlyFirst, onlySecond, both }: Parts, size: Size): readonly OffscreenCanvas[] {
-    const width = linePx * window.devicePixelRatio;
+    // The parts touch one another: a wide line would hide what is thin.
+    const linePx = window.devicePixelRatio;
     const [first, second] = this.#panels.map(({ colour }) => colour);
-    const look = (colour: Rgb, fill: MaskLook["fill"]): MaskLook => ({ colour, fill, line: "plain", linePx: width });
+    const look = (colour: Rgb, fill: MaskLook["fill"]): MaskLook => ({
+      colour,
+      fill,
+      line: "plain",
+      halo: "none",
+      linePx,
+    });
     return [
       this.#layers.layer("both", both, size, look(bothColour, "plain")),
       this.#layers.layer("first", onlyFirst, size, look(first!, "rising stripes")),

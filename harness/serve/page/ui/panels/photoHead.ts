@@ -1,3 +1,4 @@
+import { visible } from "../../../../visible.ts";
 import type { ServedModel } from "../../contract.ts";
 import type { Session, ShownPhoto } from "../session.ts";
 import { find, setText, textElement } from "../words/elements.ts";
@@ -6,6 +7,7 @@ import { find, setText, textElement } from "../words/elements.ts";
 export class PhotoHead {
   readonly #open = find(document, "#open", HTMLButtonElement);
   readonly #name = find(document, "#photo-name", HTMLElement);
+  readonly #opening = find(document, "#opening", HTMLElement);
   readonly #notes = find(document, "#photo-notes", HTMLElement);
   readonly #session: Session;
   #photo: ShownPhoto | undefined;
@@ -18,7 +20,8 @@ export class PhotoHead {
   }
 
   draw(): void {
-    const { photo } = this.#session.state;
+    const { photo, opening } = this.#session.state;
+    setText(this.#opening, opening === undefined ? "" : `Opening ${visible(opening)}.`);
     if (photo === this.#photo) return;
     this.#photo?.shown.close();
     this.#photo = photo;
@@ -28,7 +31,10 @@ export class PhotoHead {
     this.#notes.hidden = photo === undefined || photo.notes.length === 0;
     if (photo === undefined) return;
     const { height, width } = photo.image.size;
-    setText(this.#name, `${photo.id === undefined ? photo.name : `photo ${photo.id}`}, ${width} × ${height} px`);
+    setText(
+      this.#name,
+      `${photo.id === undefined ? visible(photo.name) : `photo ${photo.id}`}, ${width} × ${height} px`,
+    );
     this.#notes.replaceChildren(...photo.notes.map((note) => textElement("li", note)));
   }
 }

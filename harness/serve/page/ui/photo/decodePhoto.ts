@@ -17,9 +17,9 @@ export interface OpenedPhoto {
   /** Name of its file, or its id in the data set. */
   readonly name: string;
   readonly image: RgbImage;
-  /** The same picture for the screen, no side longer than 2048 px. */
+  /** This is the same picture for the screen, no side longer than 2048 px. */
   readonly shown: ImageBitmap;
-  /** How the stored pixels were turned to become `image`; 1 for a photo of a data set, whose annotations count stored pixels. */
+  /** Says how the stored pixels were turned to become `image`; 1 for a photo of a data set, whose annotations count stored pixels. */
   readonly orientation: Orientation;
   /** Sentences on what differs from how the harness decodes it. */
   readonly notes: readonly string[];

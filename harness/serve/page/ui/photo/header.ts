@@ -1,7 +1,7 @@
 import type { Size } from "../../../../api.ts";
 import { type FilePart, partsOf, viewOf } from "./parts.ts";
 
-/** What a picture file says of itself before its pixels are decoded. */
+/** Holds what a picture file says of itself before its pixels are decoded. */
 export interface PhotoHeader {
   /** Absent where the file does not say it here: a WebP, which has at most 16383 px a side, and a file that is cut short. */
   readonly size?: Size | undefined;

@@ -27,7 +27,7 @@ export class PhotoOpener {
 
   /** Opens a file of the person's own, upright. */
   openFile(file: File): Promise<void> {
-    return this.#open(async (isLast) => {
+    return this.#open(file.name, async (isLast) => {
       if (file.size > limits.imagePixels * 4)
         throw new HarnessError(`${file.name}: the file is too large for a photo`, { found: `${file.size} bytes` });
       const bytes = new Uint8Array(await file.arrayBuffer());
@@ -38,7 +38,7 @@ export class PhotoOpener {
 
   /** Opens a photo of the data set with the target and the prompt that an address names. */
   openNamed({ photo: id, target, prompt }: Fragment): Promise<void> {
-    return this.#open(async (isLast) => {
+    return this.#open(`photo ${id}`, async (isLast) => {
       const served = this.#photos.find((photo) => photo.id === id);
       if (served === undefined)
         throw new HarnessError(`photo ${id}: is not among the photos of this page`, {
@@ -65,13 +65,16 @@ export class PhotoOpener {
     });
   }
 
-  async #open(read: (isLast: () => boolean) => Promise<void>): Promise<void> {
+  async #open(name: string, read: (isLast: () => boolean) => Promise<void>): Promise<void> {
     const own = ++this.#asked;
     this.#complain("");
+    this.#session.change({ opening: name });
     try {
       await read(() => own === this.#asked);
     } catch (error) {
       if (own === this.#asked) this.#complain(sentenceOf(error));
+    } finally {
+      if (own === this.#asked) this.#session.change({ opening: undefined });
     }
   }
 }

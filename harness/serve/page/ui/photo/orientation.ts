@@ -7,7 +7,7 @@ export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
 interface Tag {
   readonly value: Orientation;
-  /** Place of the value's two bytes in the file. */
+  /** The value's two bytes stand here in the file. */
   readonly at: number;
   readonly littleEndian: boolean;
 }
@@ -67,7 +67,7 @@ function tagOf(bytes: Uint8Array, { start, end }: FilePart): Tag | undefined {
 
 type Move = (x: number, y: number, upright: Size) => readonly [x: number, y: number];
 
-/** From corners of the upright picture, in px, to those of the stored one; `upright` is the size of the former. */
+/** Each maps corners of the upright picture, in px, to those of the stored one; `upright` is the size of the former. */
 const moves: Readonly<Record<Orientation, Move>> = {
   1: (x, y) => [x, y],
   2: (x, y, { width }) => [width - x, y],

@@ -1,7 +1,7 @@
 import type { Box, Point, Size } from "../../../../api.ts";
 import type { AskedPrompt } from "../../contract.ts";
 
-/** A place in the photo in its pixels, fractions included. */
+/** A place in the photo is given in its pixels, fractions included. */
 export interface Place {
   readonly x: number;
   readonly y: number;

@@ -3,7 +3,7 @@ import { HarnessError } from "../../../../errors.ts";
 import type { AskedPrompt } from "../../contract.ts";
 import { isEmpty } from "./edit.ts";
 
-/** What an address of the page names behind its `#`. */
+/** Holds what an address of the page names behind its `#`. */
 export interface Fragment {
   /** Id of a photo of the data set. */
   readonly photo?: string | undefined;

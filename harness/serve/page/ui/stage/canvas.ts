@@ -4,14 +4,14 @@ import type { Place } from "../prompt/edit.ts";
 import type { ShownPhoto } from "../session.ts";
 import { drawBox, drawCrosshair, drawPrompt, type Frame } from "./marks.ts";
 
-/** What is drawn over a photo. */
+/** Holds what is drawn over a photo. */
 export interface Drawn {
   /** Pictures of the canvas's size, the lowest first. */
   readonly layers: readonly CanvasImageSource[];
   readonly prompt?: AskedPrompt | undefined;
   readonly draft?: Box | undefined;
   readonly crosshair?: Place | undefined;
-  /** Where two masks are compared, the photo is grey, so that colours are theirs. */
+  /** The photo is grey where two masks are compared, so that colours are theirs. */
   readonly photo: "coloured" | "grey";
 }
 

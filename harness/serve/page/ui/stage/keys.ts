@@ -1,4 +1,4 @@
-/** What a key does on a photo that has the focus. */
+/** Says what a key does on a photo that has the focus. */
 export type KeyAction =
   | { readonly kind: "move"; readonly x: -1 | 0 | 1; readonly y: -1 | 0 | 1; readonly steps: 1 | 10 }
   | { readonly kind: "point"; readonly label: 0 | 1 }

@@ -1,22 +1,24 @@
 import type { Rgb, Rle, Size } from "../../../../api.ts";
 import { edgeOf, shrunkMask } from "./shrunkMask.ts";
 
-/** How a mask is drawn over a photo. */
+/** Says how a mask is drawn over a photo. */
 export interface MaskLook {
   readonly colour: Rgb;
   /** Stripes tell two masks apart for who can not tell their colours. */
   readonly fill: "plain" | "rising stripes" | "falling stripes" | "none";
   readonly line: "plain" | "dashed";
+  /** A light line around the mask, which is seen on dark photos. */
+  readonly halo: "light" | "none";
   /** Width of the outline, px of the canvas. */
   readonly linePx: number;
 }
 
-/** Opacity of a mask's inside, of 255, and of its stripes. */
+/** A mask's inside and its stripes have these opacities, of 255. */
 const fillAlpha = 96;
 const stripeAlphas = { dense: 235, thin: 50 } as const;
 
-/** Width of a stripe and of a dash, in widths of the outline. */
-const stripeWidths = 4;
+/** A stripe and a dash are so wide, px of the screen. */
+const stripePx = 5;
 
 const light: Rgb = [255, 255, 255];
 const dark: Rgb = [17, 17, 17];
@@ -27,10 +29,10 @@ export function maskLayer(mask: Rle, size: Size, look: MaskLook): OffscreenCanva
   const inside = shrunkMask(mask, size);
   const edge = edgeOf(inside, size, look.linePx);
   const outside = inside.map((value) => 1 - value);
-  const around = look.line === "dashed" ? undefined : edgeOf(outside, size, 1);
+  const around = look.halo === "none" ? undefined : edgeOf(outside, size, 1);
   const picture = new ImageData(width, height);
   const pixels = new Uint32Array(picture.data.buffer);
-  const period = Math.max(4, Math.round(stripeWidths * look.linePx));
+  const period = Math.round(stripePx * window.devicePixelRatio);
   const halo = rgba(light, 200);
   for (let y = 0, i = 0; y < height; y++)
     for (let x = 0; x < width; x++, i++) {

@@ -12,9 +12,9 @@ export const pointRadius = 8;
 export interface Frame {
   readonly context: CanvasRenderingContext2D;
   readonly photo: Size;
-  /** Pixels of the canvas for one of the photo. */
+  /** Pixels of the canvas that one of the photo takes. */
   readonly scale: number;
-  /** Pixels of the canvas for one of the screen's own unit. */
+  /** Pixels of the canvas that one of the screen's own unit takes. */
   readonly density: number;
 }
 

@@ -1,7 +1,7 @@
 import type { PointLabel } from "../../../../api.ts";
 import type { Place } from "../prompt/edit.ts";
 
-/** What a hand does on a photo; places are in px of the screen from the canvas's corner. */
+/** Says what a hand does on a photo; places are in px of the screen from the canvas's corner. */
 export interface PointerHandlers {
   clicked(place: Place, label: PointLabel | "by mode"): void;
   /** The pointer is held and moves: a box is being drawn. */
@@ -24,7 +24,7 @@ interface Held {
   moved: boolean;
 }
 
-/** Listens to mouse, pen and fingers on a canvas. */
+/** Calls a handler for what mouse, pen and fingers do on a canvas. */
 export function listenToPointer(canvas: HTMLCanvasElement, handlers: PointerHandlers): void {
   let held: Held | undefined;
   const placeOf = ({ clientX, clientY }: PointerEvent): Place => {

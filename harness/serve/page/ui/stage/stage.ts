@@ -9,10 +9,10 @@ import { rgbOf } from "./layers.ts";
 import { pointRadius } from "./marks.ts";
 import { listenToPointer } from "./pointer.ts";
 
-/** Width of a mask's outline, px of the screen. */
-export const linePx = 2.5;
+/** A mask's outline is so wide, px of the screen. */
+const linePx = 2.5;
 
-/** What a stage's hands lead to. */
+/** Holds what a stage's hands lead to. */
 export interface StageHands {
   readonly session: Session;
   readonly actions: Actions;
@@ -44,12 +44,13 @@ export class Stage {
     const size = fitCanvas(canvas, photo.image.size);
     const width = linePx * window.devicePixelRatio;
     const colour = rgbOf(getComputedStyle(canvas).color);
+    const look = { colour, linePx: width };
     const layers: OffscreenCanvas[] = [];
     if (mask !== undefined)
-      layers.push(this.#layers.layer("mask", mask, size, { colour, fill: "plain", line: "plain", linePx: width }));
+      layers.push(this.#layers.layer("mask", mask, size, { ...look, fill: "plain", line: "plain", halo: "light" }));
     if (target !== undefined)
       layers.push(
-        this.#layers.layer("target", target.mask, size, { colour, fill: "none", line: "dashed", linePx: width }),
+        this.#layers.layer("target", target.mask, size, { ...look, fill: "none", line: "dashed", halo: "none" }),
       );
     drawStage(canvas, photo, {
       layers,
@@ -85,7 +86,7 @@ export class Stage {
     this.#hands.session.change({ draft: boxBetween(this.#inPhoto(from), this.#inPhoto(to), photo.image.size) });
   }
 
-  /** Pixels of the photo for one of the screen. */
+  /** Returns the pixels of the photo for one of the screen. */
   #photoPx(): number {
     const { photo } = this.#hands.session.state;
     return photo === undefined ? 1 : photo.image.size.width / this.#canvas.clientWidth;

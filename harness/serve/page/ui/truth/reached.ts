@@ -7,7 +7,7 @@ import { isEmpty, stepOf } from "../prompt/edit.ts";
 /** IoUs in percent that the page counts clicks to, of those of the metric. */
 export const shownLevels: readonly ClickLevel[] = [85, 90];
 
-/** How near a model came to a target on the way to the present prompt. */
+/** Says how near a model came to a target on the way to the present prompt. */
 export interface Reached {
   /** IoU of the mask that is kept for the present prompt; absent before an answer, and where it is 0 / 0. */
   readonly iou?: number | undefined;
