@@ -36,7 +36,7 @@ test("0 has a power, and exponent 0 gives 1", () => {
 /** Powers that decide no row and no figure: drawn test data, heights of bars, and whole numbers of whole numbers. */
 const allowed = [
   /^harness\/(fuzz|perf)\//,
-  /^harness\/commands\/text\/activations\.ts$/,
+  /^harness\/commands\/text\/models\/activations\.ts$/,
   /^harness\/prompts\/crops\.ts$/,
 ];
 
