@@ -62,12 +62,12 @@ test.each([
   await expect(serve.run({ ...asked, ...args }, memoryConsole())).rejects.toThrow(message);
 });
 
-test("a port that is taken is the user's to mend", async () => {
+test("a port that is taken is the user's to mend, and named before any model is looked up", async () => {
   const other = createServer();
   other.listen(0, "127.0.0.1");
   await once(other, "listening");
   const { port } = other.address() as AddressInfo;
-  const served = serve.run({ ...asked, port }, memoryConsole());
+  const served = serve.run({ ...asked, variant: ["no-such-model"], port }, memoryConsole());
   await expect(served).rejects.toThrow(`--port ${port}: is taken by another program`);
   other.close();
 });

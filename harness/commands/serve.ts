@@ -5,7 +5,7 @@ import { requireReplaceable, writePage } from "../serve/folder.ts";
 import type { Place } from "../serve/models.ts";
 import { pagePort } from "../serve/port.ts";
 import { type PreparedPage, preparePage } from "../serve/prepare.ts";
-import { servePage } from "../serve/server.ts";
+import { requireFreePort, servePage } from "../serve/server.ts";
 import { modelSockets } from "../serve/sockets.ts";
 import { headings } from "./headings.ts";
 import { type Arguments, type Command, type Console, line, listOf, wholeNumber, widthOf } from "./terminal/command.ts";
@@ -71,7 +71,8 @@ export const serve: Command = {
     if (names.length > 2) throw new HarnessError("a page shows one model, or two side by side", { found: names });
     const port = portOf(args);
     const folder = args.out as string | undefined;
-    if (folder !== undefined) await requireReplaceable(folder);
+    if (folder === undefined) await requireFreePort(port);
+    else await requireReplaceable(folder);
     const steps = createSteps(console);
     const flags = await flagsOf({ ...args, variants: names.join(",") });
     const prepared = await interruptible(steps, async (signal) => {

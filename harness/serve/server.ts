@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { HarnessError } from "../errors.ts";
 import { visible } from "../visible.ts";
@@ -50,11 +50,7 @@ export async function servePage({ port, contents, sockets }: ServedPage): Promis
       isHost(host) && hosts.some((each) => origin === `http://${each}`) && sockets.knows(url),
     opened: (socket, { url = "" }) => sockets.opened(socket, url),
   });
-  const listening = once(server, "listening");
-  server.listen(port, "127.0.0.1");
-  await listening.catch((cause: NodeJS.ErrnoException) => {
-    throw unheard(port, cause);
-  });
+  await listen(server, port);
   const { port: own } = server.address() as AddressInfo;
   hosts = ["127.0.0.1", "localhost"].map((name) => `${name}:${own}`);
   return {
@@ -65,6 +61,22 @@ export async function servePage({ port, contents, sockets }: ServedPage): Promis
       await sockets.close();
     },
   };
+}
+
+/** Throws HarnessError where the port is taken: a person need not wait for models to learn of it. */
+export async function requireFreePort(port: number): Promise<void> {
+  const server = createServer();
+  await listen(server, port);
+  server.close();
+  await once(server, "close");
+}
+
+async function listen(server: Server, port: number): Promise<void> {
+  const listening = once(server, "listening");
+  server.listen(port, "127.0.0.1");
+  await listening.catch((cause: NodeJS.ErrnoException) => {
+    throw unheard(port, cause);
+  });
 }
 
 function refuse(response: ServerResponse, status: number, why: string): void {
