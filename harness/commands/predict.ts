@@ -1,4 +1,3 @@
-import type { Prompt, Size } from "../api.ts";
 import { prepareRun } from "../build/preparedRun.ts";
 import { HarnessError } from "../errors.ts";
 import { readImage, writeMaskPng } from "../image/index.ts";
@@ -12,21 +11,8 @@ import { type Command, line, listOf, note, widthOf } from "./terminal/command.ts
 import { exitCodes } from "./terminal/exitCodes.ts";
 import { interruptible, requireGoingOn } from "./terminal/interrupt.ts";
 import { observe } from "./terminal/observe.ts";
-import { flagsOf, settingOptions, weightsUnused } from "./terminal/planFlags.ts";
-import { predictedText } from "./text/predict.ts";
-
-const shared = [
-  "weights",
-  "checkpoint",
-  "threads",
-  "variant-files",
-  "input",
-  "onnx-names",
-  "external",
-  "python",
-  "seed",
-  "plugin",
-] as const;
+import { flagsOf, modelOptions, settingOptions, weightsUnused } from "./terminal/planFlags.ts";
+import { type Predicted, predictedText } from "./text/predict.ts";
 
 export const predict: Command = {
   ...headings.predict,
@@ -35,7 +21,7 @@ export const predict: Command = {
     "not-point": { describe: "x,y of a point that is not of the object", type: "string", repeated: true },
     box: { describe: "x0,y0,x1,y1 of a box around the object", type: "string" },
     out: { describe: "write the mask that is kept as PNG of the photo's size: 255 inside, 0 outside", type: "string" },
-    ...pickOptions(shared),
+    ...pickOptions(modelOptions),
     json: { describe: "print one JSON object, with COCO's run lengths of every mask", type: "boolean" },
   },
   moreOptions: settingOptions,
@@ -80,14 +66,6 @@ export const predict: Command = {
     });
   },
 };
-
-interface Predicted {
-  readonly variant: string;
-  readonly weights: string;
-  readonly size: Size;
-  readonly prompt: Prompt<"image">;
-  readonly answer: AnsweredPrompt;
-}
 
 function predictionJson({ answer: { tokens, chosen, ...timesMs }, prompt: { points, box }, ...rest }: Predicted) {
   return {

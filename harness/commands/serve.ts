@@ -11,26 +11,11 @@ import { headings } from "./headings.ts";
 import { type Arguments, type Command, type Console, line, listOf, wholeNumber, widthOf } from "./terminal/command.ts";
 import { exitCodes } from "./terminal/exitCodes.ts";
 import { interrupted, interruptible, requireGoingOn } from "./terminal/interrupt.ts";
-import { flagsOf, settingOptions, weightsUnused, withoutDefaults } from "./terminal/planFlags.ts";
+import { flagsOf, modelOptions, settingOptions, weightsUnused, withoutDefaults } from "./terminal/planFlags.ts";
 import { createSteps, type Steps } from "./terminal/steps.ts";
 import { servedText } from "./text/serve.ts";
 
-const shared = [
-  "weights",
-  "checkpoint",
-  "dataset",
-  "data",
-  "limit",
-  "image",
-  "threads",
-  "variant-files",
-  "input",
-  "onnx-names",
-  "external",
-  "python",
-  "seed",
-  "plugin",
-] as const;
+const shared = ["dataset", "data", "limit", "image", ...modelOptions] as const;
 
 export const serve: Command = {
   ...headings.serve,

@@ -30,6 +30,20 @@ export const latencyUnused: UnusedOptions = {
   options: ["cold-start", "energy"],
 };
 
+/** Names the options that say which models a command runs and on which weights, where it measures none of them. */
+export const modelOptions = [
+  "weights",
+  "checkpoint",
+  "threads",
+  "variant-files",
+  "input",
+  "onnx-names",
+  "external",
+  "python",
+  "seed",
+  "plugin",
+] as const;
+
 /** Returns the options of the variants' plug-ins: `--ratios` and the like, and those of modules from outside. */
 export async function settingOptions(plugins: readonly string[] = []): Promise<Readonly<Record<string, Option>>> {
   const options = settingsOf(await loadRegistry(plugins));

@@ -6,7 +6,8 @@ import { plainTable } from "./plainTable.ts";
 
 const defaults = { width: 120 };
 
-interface Predicted {
+/** One prompt's answer, with what was asked of which model. */
+export interface Predicted {
   readonly variant: string;
   readonly weights: string;
   readonly size: Size;

@@ -1,4 +1,5 @@
-import type { Box, Point, RgbImage, Rle, Size } from "../../api.ts";
+import type { Box, Point, RgbImage, Size } from "../../api.ts";
+import type { PromptAnswer, TokenMask } from "../../worker/clicked/answer.ts";
 
 /** What the page is told when it opens: `page.json` beside its script. The server and the writer of static files make it. */
 export interface PageDescription {
@@ -55,20 +56,10 @@ export interface AskedPrompt {
 }
 
 /** One mask token of an answer. */
-export interface AnsweredToken {
-  readonly mask: Rle;
-  /** Predicted IoU; absent for a model that predicts none. */
-  readonly predictedIou?: number | undefined;
-}
+export type AnsweredToken = TokenMask;
 
-export interface ModelAnswer {
-  readonly tokens: readonly AnsweredToken[];
-  /** The token that the protocols of one mask keep for this prompt: index into `tokens`. */
-  readonly chosen: number;
-  readonly decodeMs: number;
-  /** Time from logits to the chosen mask, ms. */
-  readonly upscaleMs: number;
-}
+/** Answer of a model to a prompt: as the harness and a page's worker give it, by the same code. */
+export type ModelAnswer = PromptAnswer;
 
 export interface EncodedTimes {
   readonly prepareMs: number;
