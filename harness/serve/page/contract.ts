@@ -1,7 +1,7 @@
 import type { Box, Point, RgbImage, Size } from "../../api.ts";
 import type { PromptAnswer, TokenMask } from "../../worker/clicked/answer.ts";
 
-/** What the page is told when it opens: `page.json` beside its script. The server and the writer of static files make it. */
+/** Says what the page is told when it opens: `page.json` beside its script. The server and the writer of static files make it. */
 export interface PageDescription {
   /** One model, or two that are shown side by side. */
   readonly models: readonly ServedModel[];
@@ -12,10 +12,10 @@ export interface PageDescription {
 }
 
 export interface ServedModel {
-  /** What rows call it: `sam-nano:mine`. */
+  /** Name that rows have for it, such as `sam-nano:mine`. */
   readonly name: string;
   readonly title: string;
-  /** Where it computes: in the browser, or in the harness's worker over a WebSocket. */
+  /** Says where it computes: in the browser, or in the harness's worker over a WebSocket. */
   readonly place: "page" | "harness";
   /** Says why it does not compute in the page. */
   readonly reason?: string | undefined;
@@ -37,7 +37,7 @@ export interface ServedPhoto {
   readonly address: string;
   /** Path or name by which `bench predict` finds it; absent where the page stands on another machine. */
   readonly file?: string | undefined;
-  /** Address of its targets, `ServedTarget[]` as JSON, relative to the page. */
+  /** Address of its targets, relative to the page: `ServedTarget[]` as JSON. */
   readonly targets: string;
 }
 
