@@ -41,26 +41,28 @@ export interface Sending {
   readonly headers: Readonly<Record<string, string>>;
   /** `left out` answers a request for the headers alone. */
   readonly body: "sent" | "left out";
+  /** Is told the content's bytes before the first of them is sent. */
+  readonly begins?: ((bytes: number) => void) | undefined;
 }
 
-/** Answers with a content, and returns its bytes. */
+/** Answers with a content. */
 export async function sendContent(
   response: ServerResponse,
   content: PageContent,
-  { path, headers, body }: Sending,
-): Promise<number> {
+  { path, headers, body, begins }: Sending,
+): Promise<void> {
   const type = types[/\w+$/.exec(path)?.[0] ?? ""] ?? "application/octet-stream";
-  const head = (length: number) =>
+  const head = (length: number) => {
+    begins?.(length);
     response.writeHead(200, { ...headers, "Content-Type": type, "Content-Length": length });
+  };
   if ("file" in content) {
-    const size = sizeOf(content.file);
-    head(size);
+    head(sizeOf(content.file));
     if (body === "sent") await pipeline(streamOf(content.file), response);
     else response.end();
-    return size;
+    return;
   }
   const bytes = Buffer.from(await content.bytes());
   head(bytes.length);
   response.end(body === "sent" ? bytes : undefined);
-  return bytes.length;
 }

@@ -48,7 +48,8 @@ export async function servePage(
     if (method === "POST" && path === "failed") return handlers.failed(await reasonIn(request));
     const content = path === undefined ? undefined : contents.get(path);
     if (path === undefined || content === undefined) return void response.writeHead(404, headers).end();
-    served.set(path, await sendContent(response, content, { path: path || "index.html", headers, body: "sent" }));
+    const begins = (bytes: number) => served.set(path, bytes);
+    await sendContent(response, content, { path: path || "index.html", headers, body: "sent", begins });
   };
   // A page that is closed while it loads breaks the transfer: nobody waits for it any more.
   const server = createServer((request, response) => void respond(request, response).catch(() => response.destroy()));

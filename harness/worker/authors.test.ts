@@ -19,7 +19,7 @@ const changes: readonly (readonly [(result: PromptResult) => Partial<PromptResul
     ({ predictedIous }) => ({ predictedIous: new Map([...predictedIous].slice(0, -1)) }),
     /: predicted IoU of token 3 undefined, expected/,
   ],
-  [({ areaPx }) => ({ areaPx: areaPx + 3 }), /: \d+ px, expected \d+ px$/],
+  [({ areaPx }) => ({ areaPx: areaPx + 4 }), /: \d+ px, expected \d+ px$/],
   [({ iou }) => ({ iou: iou - 5.1e-4 }), /: IoU .+, expected/],
   [() => ({ annotation: -1 }), /: no result$/],
 ];
