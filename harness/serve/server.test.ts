@@ -51,7 +51,7 @@ interface Answer {
 /** Asks without what a browser or fetch would make of the path and the headers. */
 async function ask(path: string, { method = "GET", host }: { method?: string; host?: string } = {}): Promise<Answer> {
   const { port } = new URL(server.address);
-  const headers = host === undefined ? {} : { host };
+  const headers = { host: host ?? `127.0.0.1:${port}` };
   const asked = request({ host: "127.0.0.1", port, path, method, headers });
   asked.end();
   const [response] = await once(asked, "response");
