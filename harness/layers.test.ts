@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 /** Files that every folder may import. */
-const foundation = ["absent", "files", "foreign", "home", "limits", "visible"];
+const foundation = ["absent", "files", "foreign", "home", "limits", "shellWords", "visible"];
 
 /** Rooms that have no part in a plan yet: they know no plug-in. */
 const belowPlan = [
@@ -45,6 +45,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   absent: [],
   home: [],
   limits: [],
+  shellWords: [],
   visible: [],
   files: ["errors"],
   foreign: ["errors"],

@@ -4,6 +4,7 @@ import { type ChosenVariant, nameOfChosen } from "../plan/models/weights.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import type { RunFlags } from "../plan/runFlags.ts";
 import { checkpointNamesOf } from "../plan/unusedFlags.ts";
+import { shellWord } from "../shellWords.ts";
 
 /** Says how files are named: as the user gave them, or without folders where others read the words. */
 export type FileNames = "as given" | "without folders";
@@ -37,21 +38,16 @@ export function runWords(chosen: ChosenVariant, { plan, flags, files }: Worded):
     ...option("python", chosen.external === undefined ? undefined : flags.python),
     ...(flags.plugin ?? []).flatMap((each) => option("plugin", shown(each))),
   ];
-  return words.map(quoted).join(" ");
+  return words.map(shellWord).join(" ");
 }
 
 /** Returns the words of `bench run` that name the data set; nothing where the flags name none. */
 export function dataWords({ dataset, data }: RunFlags, files: FileNames): string | undefined {
   const folder = data === undefined || files === "as given" ? data : basename(data);
   const words = [...option("dataset", dataset), ...option("data", folder)];
-  return words.length === 0 ? undefined : words.map(quoted).join(" ");
+  return words.length === 0 ? undefined : words.map(shellWord).join(" ");
 }
 
 function option(name: string, value: string | undefined): readonly string[] {
   return value === undefined ? [] : [`--${name}`, value];
-}
-
-/** Writes a word for a shell: one with a blank or a sign of the shell is quoted. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

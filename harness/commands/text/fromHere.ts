@@ -1,4 +1,5 @@
 import type { FoundCheckpoint, FoundData, Surroundings } from "../../plan/surroundings.ts";
+import { shellWord } from "../../shellWords.ts";
 import type { Manifest } from "../../store/schema.ts";
 import { megabytes } from "./models/smallModels.ts";
 
@@ -53,7 +54,7 @@ function checkpointSteps([first, ...others]: readonly FoundCheckpoint[]): readon
   const more = others.length === 0 ? "" : `, one of ${others.length + 1} here`;
   return [
     {
-      command: `bench inspect ${quoted(first.file)}`,
+      command: `bench inspect ${shellWord(first.file)}`,
       meaning: `a checkpoint of ${megabytes(first.bytes)}${more}: which variant it fits`,
     },
   ];
@@ -65,15 +66,10 @@ function dataSteps(data: readonly FoundData[]): readonly NextStep[] {
     const more = others === 0 ? "" : `; ${counted(others, "more folder")} here`;
     const what =
       dataset === "unlabelled" ? `${counted(photos, "photo")} without masks` : `annotated photos, read as ${dataset}`;
-    return { command: `bench choose --data ${quoted(folder)} --max-latency 50ms`, meaning: `${what}${more}` };
+    return { command: `bench choose --data ${shellWord(folder)} --max-latency 50ms`, meaning: `${what}${more}` };
   });
 }
 
 function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-/** Writes a path so that a shell takes it as one word. */
-function quoted(path: string): string {
-  return /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -1,4 +1,5 @@
 import { fallbackTexts } from "../../results/fallbacks.ts";
+import { shellWord } from "../../shellWords.ts";
 import type { Manifest } from "../../store/schema.ts";
 import type { ChartRun } from "../charts/index.ts";
 import { html, type Markup } from "./markup.ts";
@@ -132,10 +133,9 @@ function distinct<T>(
   return [...found.values()];
 }
 
-/** Writes a command line for a shell: words with a blank or a sign of the shell are quoted. */
+/** Writes a command line for a shell. */
 export function commandLine(words: readonly string[]): string {
-  const quoted = words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
-  return ["bench", ...quoted].join(" ");
+  return ["bench", ...words.map(shellWord)].join(" ");
 }
 
 interface Rounds {

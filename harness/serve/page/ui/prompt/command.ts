@@ -1,7 +1,5 @@
+import { shellWord } from "../../../../shellWords.ts";
 import type { AskedPrompt } from "../../contract.ts";
-
-/** Characters that a shell takes as they are. */
-const plain = /^[\w@%+=:,./-]+$/;
 
 export interface CommandParts {
   /** Words that name the model and its weights, quoted where they need it. */
@@ -16,11 +14,10 @@ export interface CommandParts {
 export function predictCommand({ runWords, photo, prompt: { points, box } }: CommandParts): string {
   const words = points.map(({ x, y, label }) => `${label === 1 ? "--point" : "--not-point"} ${x},${y}`);
   if (box !== undefined) words.push(`--box ${box.x0},${box.y0},${box.x1},${box.y1}`);
-  return ["bench predict", runWords, quoted(photo), ...words].join(" ");
+  return ["bench predict", runWords, pathWord(photo), ...words].join(" ");
 }
 
-/** Quotes a word for a shell. A name that begins with a dash would be taken for an option. */
-function quoted(word: string): string {
-  const path = word.startsWith("-") ? `./${word}` : word;
-  return plain.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+/** A name that begins with a dash would be taken for an option. */
+function pathWord(path: string): string {
+  return shellWord(path.startsWith("-") ? `./${path}` : path);
 }
