@@ -2,13 +2,15 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { memoryConsole } from "../commands/fixtures/bench.ts";
 import { benchmark } from "./benchmark.ts";
-import type { Candidate } from "./candidate.ts";
+import { candidateWay } from "./candidateWay.ts";
 import { printRatios, printSamples } from "./comparison.ts";
+import type { Way } from "./way.ts";
 
 const linear = fileURLToPath(new URL("../fuzz/corpus/onnx/linear.onnx", import.meta.url));
 
-function candidate(name: string, file = linear): Candidate {
-  return { name, gmacs: 3, steps: [{ file, feeds: { x: { dims: [1, 4], low: -1, high: 1 } }, calls: 2 }] };
+function graphWay(name: string, file = linear): Way {
+  const steps = [{ file, feeds: { x: { dims: [1, 4], low: -1, high: 1 } }, calls: 2 }];
+  return candidateWay({ name, gmacs: 3, steps });
 }
 
 const args = { rounds: 3, warmup: 1, threads: 1 };
@@ -16,7 +18,7 @@ const args = { rounds: 3, warmup: 1, threads: 1 };
 test("two candidates take their measured turns in processes of their own, interleaved or one after the other", async () => {
   for (const apart of [false, true]) {
     const console = memoryConsole();
-    await benchmark([candidate("fused"), candidate("published")], { ...args, apart }, console);
+    await benchmark([graphWay("fused"), graphWay("published")], { ...args, apart }, console);
     const { out } = console.said;
     for (const name of ["fused", "published"]) expect(out).toMatch(new RegExp(`^${name} .* 3 +\\d+$`, "m"));
     expect(out).toMatch(/^cpu {5}fused \/ published: \d.* ms$/m);
@@ -27,8 +29,8 @@ test("two candidates take their measured turns in processes of their own, interl
 }, 60_000);
 
 test("a candidate that can not be loaded ends the benchmark with its own words", async () => {
-  const broken = candidate("broken", "no-such.onnx");
-  await expect(benchmark([broken, candidate("fused")], { ...args, apart: true }, memoryConsole())).rejects.toThrow(
+  const broken = graphWay("broken", "no-such.onnx");
+  await expect(benchmark([broken, graphWay("fused")], { ...args, apart: true }, memoryConsole())).rejects.toThrow(
     "no-such.onnx",
   );
 }, 60_000);

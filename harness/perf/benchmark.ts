@@ -3,11 +3,10 @@ import { type Arguments, type Console, line } from "../commands/terminal/command
 import { HarnessError } from "../errors.ts";
 import { interleavedRounds } from "../measure/schedule.ts";
 import type { Option } from "../plan/options.ts";
-import { Deadlines } from "../process/deadlines.ts";
 import { random } from "../stats/random.ts";
-import { WorkerDied, WorkerProcess } from "../worker/workerProcess.ts";
-import type { Candidate, CandidateCalls } from "./candidate.ts";
+import { WorkerDied } from "../worker/workerProcess.ts";
 import { printRatios, printSamples, type Samples } from "./comparison.ts";
+import type { Way } from "./way.ts";
 
 export const benchmarkOptions: Readonly<Record<string, Option>> = {
   variant: { describe: "id of the variant, on seeded weights", type: "string", default: "sam-nano" },
@@ -24,14 +23,10 @@ interface Schedule {
 }
 
 /**
- * Measures two candidates, each in a process of its own, by `benchmarkOptions`, and prints their times, peaks and ratios.
- * They take turns in a seeded order, or with `--apart` the second one starts when the first one has ended.
+ * Measures ways of doing a job, each in a process of its own, by `benchmarkOptions`, and prints their times and peaks, and the ratios
+ * of the first to each other one. They take turns in a seeded order, or with `--apart` each starts when the one before has ended.
  */
-export async function benchmark(
-  pair: readonly [Candidate, Candidate],
-  args: Arguments,
-  console: Console,
-): Promise<void> {
+export async function benchmark(ways: readonly Way[], args: Arguments, console: Console): Promise<void> {
   const schedule = {
     rounds: args.rounds as number,
     warmup: args.warmup as number,
@@ -39,32 +34,30 @@ export async function benchmark(
   };
   const apart = args.apart === true;
   const samples: Samples[] = [];
-  for (const together of apart ? pair.map((candidate) => [candidate]) : [pair])
+  for (const together of apart ? ways.map((way) => [way]) : [ways])
     samples.push(...(await measure(together, schedule, console)));
   if (console.notes.isTTY) console.notes.write("\r\u001b[K");
-  const [a, b] = samples as [Samples, Samples];
-  printSamples("", [a, b], 1, console);
-  printRatios(a, b, !apart, console);
+  printSamples("", samples, 1, console);
+  for (const other of samples.slice(1)) printRatios(samples[0]!, other, !apart, console);
   const { rounds, warmup, threads } = schedule;
   const order = apart ? "one after the other" : "interleaved";
   line(console, `${rounds} rounds after ${warmup} of warm-up, ${threads} threads, ${order}`);
 }
 
-async function measure(candidates: readonly Candidate[], schedule: Schedule, console: Console): Promise<Samples[]> {
+async function measure(ways: readonly Way[], schedule: Schedule, console: Console): Promise<Samples[]> {
   const { rounds, warmup, threads } = schedule;
-  const processes = candidates.map(({ name }) => {
-    const module = new URL("candidate.mjs", import.meta.url);
-    return new WorkerProcess<CandidateCalls>(name, { module, deadlines: new Deadlines() });
-  });
-  const samples = candidates.map(({ name, gmacs }): Samples & { readonly cpuMs: number[]; peakBytes: number } => {
-    return { name, gmacs, durationMs: [], cpuMs: [], peakBytes: 0 };
-  });
+  const started = ways.map((way) => way.start(threads));
+  const samples: (Samples & { readonly cpuMs: number[]; peakBytes: number })[] = [];
   try {
-    for (const [i, candidate] of candidates.entries()) await processes[i]!.call("open", { candidate, threads });
-    const places = candidates.map((_, i) => String(i));
+    for (const [i, { name, gmacs }] of ways.entries()) {
+      const version = await started[i]!.load();
+      const called = version === undefined ? name : `${name} ${version}`;
+      samples.push({ name: called, gmacs, durationMs: [], cpuMs: [], peakBytes: 0 });
+    }
+    const places = ways.map((_, i) => String(i));
     for (const { name, round } of interleavedRounds(places, warmup + rounds, random(0, "perf", "order"))) {
       const own = samples[Number(name)]!;
-      const { durationMs, cpuMs, peakBytes } = await processes[Number(name)]!.call("turn", {});
+      const { durationMs, cpuMs, peakBytes } = await started[Number(name)]!.turn();
       if (round >= warmup) {
         own.durationMs.push(durationMs);
         own.cpuMs.push(cpuMs);
@@ -77,7 +70,7 @@ async function measure(candidates: readonly Candidate[], schedule: Schedule, con
     if (!(error instanceof WorkerDied)) throw error;
     throw new HarnessError(error.message, { hint: "out of memory? try --apart" });
   } finally {
-    for (const process of processes) await process.close();
+    for (const way of started) await way.close();
   }
 }
 

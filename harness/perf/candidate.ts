@@ -5,12 +5,10 @@ import { processorMs } from "../measure/timing.ts";
 import { openSession } from "../onnx/index.ts";
 import { answerRequests } from "../process/calls.ts";
 import { random } from "../stats/random.ts";
+import type { Turn, Way } from "./way.ts";
 
-/** One of the two ways that a benchmark compares: a turn runs its steps one after the other. */
-export interface Candidate {
-  readonly name: string;
-  /** The 10^9 multiply-accumulates that a turn executes; absent where they are not known. */
-  readonly gmacs?: number;
+/** Graphs that the harness's own runtime executes: a turn runs the steps one after the other. */
+export interface Candidate extends Pick<Way, "name" | "gmacs"> {
   readonly steps: readonly Step[];
 }
 
@@ -35,11 +33,7 @@ export interface CandidateCalls {
     readonly request: { readonly candidate: Candidate; readonly threads: number };
     readonly reply: Record<never, never>;
   };
-  /** `cpuMs` is the processor's time of all threads, `peakBytes` the peak of the process, loading included. */
-  turn: {
-    readonly request: Record<never, never>;
-    readonly reply: { readonly durationMs: number; readonly cpuMs: number; readonly peakBytes: number };
-  };
+  turn: { readonly request: Record<never, never>; readonly reply: Turn };
 }
 
 /** Answers the parent's requests until it hangs up. */

@@ -5,6 +5,7 @@ import { settingOptions } from "../commands/terminal/planFlags.ts";
 import { HarnessError } from "../errors.ts";
 import { benchmark, benchmarkOptions } from "./benchmark.ts";
 import type { Candidate, Feed } from "./candidate.ts";
+import { candidateWay } from "./candidateWay.ts";
 import { askedVariant, buildSeeded } from "./seeded.ts";
 
 export const decode: Command = {
@@ -46,7 +47,7 @@ export const decode: Command = {
     };
     const batched = { name: `fused, ${aCall} a call`, steps: steps(fused, aCall, prompts / aCall) };
     const single = { name: "reference, one by one", steps: steps(reference, 1, prompts) };
-    await benchmark([batched, single], args, console);
+    await benchmark([batched, single].map(candidateWay), args, console);
     return 0;
   },
 };

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { GraphKind, OnnxGraph } from "../api.ts";
 import { describeGraphs } from "../build/build.ts";
 import { executedGmacs } from "../build/gmacs.ts";
-import type { Command } from "../commands/terminal/command.ts";
+import type { Arguments, Command } from "../commands/terminal/command.ts";
 import { settingOptions } from "../commands/terminal/planFlags.ts";
 import { HarnessError } from "../errors.ts";
 import { writeGraph } from "../onnx/index.ts";
@@ -12,8 +12,11 @@ import { loadRegistry, type RegisteredVariant, variantOf, weightsVariantOf } fro
 import { seededCheckpoint } from "../weights/index.ts";
 import { benchmark, benchmarkOptions } from "./benchmark.ts";
 import type { Candidate } from "./candidate.ts";
+import { candidateWay } from "./candidateWay.ts";
+import { encodePeers, peerWays } from "./encodePeers.ts";
 import { givenEncoder } from "./given.ts";
 import { askedVariant, buildSeeded } from "./seeded.ts";
+import type { Way } from "./way.ts";
 
 export const encode: Command = {
   name: "encode",
@@ -31,6 +34,11 @@ export const encode: Command = {
       type: "string",
       list: true,
     },
+    peers: {
+      describe: `the published graph by other runtimes as well, set apart by commas: ${encodePeers.join(", ")}`,
+      type: "string",
+    },
+    python: { describe: "the Python that has them; the first on the PATH if left out", type: "string" },
   },
   examples: [
     ["npm run perf -- encode --variant sam-vit-b --rounds 10", "time and peak memory, as ratios"],
@@ -44,6 +52,10 @@ export const encode: Command = {
       "npm run perf -- encode --variant sam-vit-b --variant-files theirs=encoder.onnx,decoder.onnx",
       "against an export",
     ],
+    [
+      "npm run perf -- encode --variant sam-vit-b --peers onnxruntime,openvino-bf16 --python venv/bin/python",
+      "beside other runtimes, in turns",
+    ],
   ],
   moreOptions: settingOptions,
   async run(args, console) {
@@ -54,13 +66,21 @@ export const encode: Command = {
     const folder = mkdtempSync(join(tmpdir(), "sam-bench-perf-"));
     try {
       const other = given === undefined ? otherSide(variant, args.against, folder) : givenEncoder(given);
-      await benchmark([own, await other], args, console);
+      const ways = [own, await other].map(candidateWay);
+      await benchmark([...ways, ...(await askedPeers(variant, args))], args, console);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
     return 0;
   },
 };
+
+/** Returns the ways of `--peers`, on the variant's published graph. */
+async function askedPeers(variant: RegisteredVariant, { peers, python }: Arguments): Promise<readonly Way[]> {
+  if (peers === undefined) return [];
+  const { files } = await buildSeeded(variant, "reference");
+  return peerWays((peers as string).split(","), { graph: files.encoder!, python: python as string | undefined });
+}
 
 async function otherSide(variant: RegisteredVariant, against: unknown, folder: string): Promise<Candidate> {
   if (against === "whole") return wholeEncoder(variant, folder);
