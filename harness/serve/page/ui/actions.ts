@@ -12,6 +12,7 @@ import {
 import { advance, redo, undo } from "./prompt/history.ts";
 import type { Session, ShownPhoto } from "./session.ts";
 import type { KeyAction } from "./stage/keys.ts";
+import { placeUnder, steppedView, viewWith, wholePhoto } from "./stage/view.ts";
 import { targetAt } from "./truth/targets.ts";
 
 /** Holds what a person can do to the prompt; each returns the sentence that a screen reader says. Places are in pixels of the photo. */
@@ -80,9 +81,9 @@ function drawBox(session: Session, from: Place, to: Place): string {
 }
 
 function press(session: Session, action: KeyAction, stepPx: number): string {
-  const { photo, history } = session.state;
+  const { photo, history, view } = session.state;
   if (photo === undefined) return "";
-  const at = session.state.crosshair ?? middleOf(photo);
+  const at = session.state.crosshair ?? middlePixel(session, photo);
   const centre = { x: at.x + 0.5, y: at.y + 0.5 };
   switch (action.kind) {
     case "move":
@@ -91,7 +92,7 @@ function press(session: Session, action: KeyAction, stepPx: number): string {
         y: at.y + action.y * action.steps * stepPx,
       });
     case "point":
-      session.change({ crosshair: at });
+      session.change({ crosshair: at, view: viewWith(view, photo.image.size, at) });
       return clickAt(session, centre, {
         label: session.state.mode === "target" ? "by mode" : action.label,
         reachPx: 0.5,
@@ -99,7 +100,10 @@ function press(session: Session, action: KeyAction, stepPx: number): string {
     case "take back point":
       return takeBackNear(session, centre, 10 * stepPx);
     case "box corner":
+      session.change({ view: viewWith(view, photo.image.size, at) });
       return boxCorner(session, at);
+    case "zoom":
+      return zoomTo(session, photo, action.to);
     case "cancel":
       session.change({ corner: undefined, draft: undefined });
       return "";
@@ -114,9 +118,9 @@ function press(session: Session, action: KeyAction, stepPx: number): string {
 
 function moveTo(session: Session, { image }: ShownPhoto, place: Place): string {
   const pixel = pixelAt(place, image.size);
-  const { corner } = session.state;
+  const { corner, view } = session.state;
   const draft = corner && boxBetween(corner, { x: pixel.x + 1, y: pixel.y + 1 }, image.size);
-  session.change({ crosshair: pixel, draft });
+  session.change({ crosshair: pixel, draft, view: viewWith(view, image.size, pixel) });
   return `${pixel.x}, ${pixel.y}`;
 }
 
@@ -138,6 +142,16 @@ function boxCorner(session: Session, at: Place): string {
   return drawBox(session, from, { x: Math.max(corner.x, at.x) + 1, y: Math.max(corner.y, at.y) + 1 });
 }
 
-function middleOf({ image: { size } }: ShownPhoto): Place {
-  return { x: Math.floor(size.width / 2), y: Math.floor(size.height / 2) };
+/** Returns the pixel in the middle of what is shown. */
+function middlePixel({ state: { view } }: Session, { image: { size } }: ShownPhoto): Place {
+  return pixelAt(placeUnder(view, size, { x: 0.5, y: 0.5 }), size);
+}
+
+/** Zooms about the cross where it is seen, and else about the middle. */
+function zoomTo(session: Session, { image: { size } }: ShownPhoto, to: "nearer" | "further" | "whole"): string {
+  const { crosshair, view } = session.state;
+  const at = crosshair && { x: crosshair.x + 0.5, y: crosshair.y + 0.5 };
+  const next = to === "whole" ? wholePhoto : steppedView(view, size, { to, at });
+  session.change({ view: next });
+  return next.zoom === 1 ? "The whole photo is shown." : `Zoomed ${next.zoom.toFixed(1)} times.`;
 }

@@ -121,7 +121,7 @@ describe.skipIf(browserPath === undefined)("on a photo of the data set (no brows
     await page.keyboard.press("Enter");
     await page.getByText("discs: predicted IoU 0.800.").waitFor({ state: "attached" });
     await page.keyboard.press("Shift+ArrowDown");
-    await page.keyboard.press("-");
+    await page.keyboard.press("Shift+Enter");
     expect(await hash(page)).toBe("#photo=126107&points=310,239,1;310,249,0");
     await page.keyboard.press("Delete");
     await page.keyboard.press("b");

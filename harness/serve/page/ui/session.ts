@@ -3,6 +3,7 @@ import type { AskedPrompt } from "../contract.ts";
 import type { OpenedPhoto } from "./photo/decodePhoto.ts";
 import { noPrompt, type Place } from "./prompt/edit.ts";
 import { begin, type History } from "./prompt/history.ts";
+import { type View, wholePhoto } from "./stage/view.ts";
 
 /** Says what a click, a tap or a drag on the photo does. */
 export type Mode = "foreground" | "background" | "box" | "target";
@@ -27,6 +28,8 @@ export interface SessionState {
   readonly photo?: ShownPhoto | undefined;
   /** Name of the photo that is being read; absent where none is. */
   readonly opening?: string | undefined;
+  /** All canvases show this part of the photo. */
+  readonly view: View;
   readonly history: History<AskedPrompt>;
   readonly mode: Mode;
   /** Pixel that the arrow keys move; absent until one is pressed. */
@@ -44,6 +47,7 @@ export interface SessionState {
 export const blank: SessionState = {
   photo: undefined,
   opening: undefined,
+  view: wholePhoto,
   history: begin(noPrompt),
   mode: "foreground",
   crosshair: undefined,

@@ -10,6 +10,7 @@ import { RepeatPanel } from "./panels/repeat.ts";
 import { listenToTheme } from "./panels/theme.ts";
 import { Tools } from "./panels/tools.ts";
 import { TruthPanel } from "./panels/truth.ts";
+import { ZoomButtons } from "./panels/zoom.ts";
 import { Address } from "./photo/address.ts";
 import { DataPhotos } from "./photo/dataPhotos.ts";
 import { PhotoOpener } from "./photo/opener.ts";
@@ -38,6 +39,7 @@ export function startPage(open: OpenModel, description: PageDescription): void {
     new PhotoHead(session, description.models),
     new DataPhotos(session, opener, description.photos),
     new Tools(hands, description.models),
+    new ZoomButtons(hands),
     ...panels,
     new TruthPanel(session, panels),
     ...(panels.length === 2 ? [new DifferencePanel(session, panels)] : []),

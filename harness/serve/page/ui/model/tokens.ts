@@ -3,6 +3,7 @@ import { plainIou } from "../../../../mask/index.ts";
 import type { AnsweredToken, ModelAnswer } from "../../contract.ts";
 import type { PhotoTarget, ShownPhoto } from "../session.ts";
 import { maskLayer, rgbOf } from "../stage/layers.ts";
+import { projectionOf } from "../stage/view.ts";
 import { copyOf, find, setText } from "../words/elements.ts";
 import { iouText } from "../words/figures.ts";
 
@@ -77,7 +78,8 @@ function drawPreview(canvas: HTMLCanvasElement, photo: ShownPhoto, { mask }: Ans
   context.drawImage(photo.shown, 0, 0, canvas.width, canvas.height);
   const colour = rgbOf(getComputedStyle(canvas).color);
   const look = { colour, fill: "plain", line: "plain", halo: "light", linePx: 1.5 * density } as const;
-  context.drawImage(maskLayer(mask, { height: canvas.height, width: canvas.width }, look), 0, 0);
+  const projection = projectionOf({ height: canvas.height, width: canvas.width }, photo.image.size);
+  context.drawImage(maskLayer(mask, projection, look), 0, 0);
 }
 
 function previewSize({ height, width }: Size): Size {

@@ -1,10 +1,13 @@
-import type { Rgb, Rle, Size } from "../../../../api.ts";
+import type { Rgb, Rle } from "../../../../api.ts";
 import { areaOf, difference, intersection, plainIou } from "../../../../mask/index.ts";
 import type { ModelPanel } from "../model/panel.ts";
 import type { Session } from "../session.ts";
 import { drawStage, fitCanvas } from "../stage/canvas.ts";
+import { listenToFingers } from "../stage/fingers.ts";
 import { LayerCache } from "../stage/layerCache.ts";
 import type { MaskLook } from "../stage/layers.ts";
+import type { Projection } from "../stage/view.ts";
+import { listenToWheel } from "../stage/wheel.ts";
 import { find, setText } from "../words/elements.ts";
 import { iouText, pixelsText } from "../words/figures.ts";
 
@@ -35,20 +38,23 @@ export class DifferencePanel {
     const [first, second] = panels.map(({ seat }) => seat.model.name);
     setText(this.#cell(".only-first .name"), `only in ${first}`);
     setText(this.#cell(".only-second .name"), `only in ${second}`);
+    listenToWheel(this.#canvas, session);
+    listenToFingers(this.#canvas, session);
     new ResizeObserver(() => session.touch()).observe(this.#canvas);
   }
 
   /** Draws the two masks that are shown; nothing as long as one of them is missing. */
   draw(): void {
-    const { photo } = this.#session.state;
+    const { photo, view } = this.#session.state;
     const [first, second] = this.#panels.map(({ shown }) => shown?.mask);
     this.#section.hidden = photo === undefined || first === undefined || second === undefined;
     if (photo === undefined || first === undefined || second === undefined) return;
     this.#parts = this.#partsOf(first, second);
     this.#write(this.#parts);
-    const size = fitCanvas(this.#canvas, photo.image.size);
+    const projection = fitCanvas(this.#canvas, photo.image.size, view);
     drawStage(this.#canvas, photo, {
-      layers: this.#layersOf(this.#parts, size),
+      projection,
+      layers: this.#layersOf(this.#parts, projection),
       prompt: this.#session.prompt,
       photo: "grey",
     });
@@ -61,21 +67,18 @@ export class DifferencePanel {
     return { first, second, onlyFirst, onlySecond: difference(second, first), both: intersection([first, second]) };
   }
 
-  #layersOf({ onlyFirst, onlySecond, both }: Parts, size: Size): readonly OffscreenCanvas[] {
+  #layersOf({ onlyFirst, onlySecond, both }: Parts, projection: Projection): readonly OffscreenCanvas[] {
     // The parts touch one another: a wide line would hide what is thin.
     const linePx = window.devicePixelRatio;
     const [first, second] = this.#panels.map(({ colour }) => colour);
-    const look = (colour: Rgb, fill: MaskLook["fill"]): MaskLook => ({
-      colour,
-      fill,
-      line: "plain",
-      halo: "none",
-      linePx,
+    const drawing = (colour: Rgb, fill: MaskLook["fill"]) => ({
+      projection,
+      look: { colour, fill, line: "plain", halo: "none", linePx } as const,
     });
     return [
-      this.#layers.layer("both", both, size, look(bothColour, "plain")),
-      this.#layers.layer("first", onlyFirst, size, look(first!, "rising stripes")),
-      this.#layers.layer("second", onlySecond, size, look(second!, "falling stripes")),
+      this.#layers.layer("both", both, drawing(bothColour, "plain")),
+      this.#layers.layer("first", onlyFirst, drawing(first!, "rising stripes")),
+      this.#layers.layer("second", onlySecond, drawing(second!, "falling stripes")),
     ];
   }
 

@@ -41,10 +41,10 @@ export class Tools {
   }
 }
 
-/** Undoes and redoes wherever the focus is, but not in a field with a text of its own. */
+/** Undoes, redoes and zooms wherever the focus is, but not in a field that takes letters itself. */
 function pressed(event: KeyboardEvent, actions: Actions, say: StageHands["say"]): void {
   const action = pageAction(event);
-  if (action === undefined || event.target instanceof HTMLTextAreaElement) return;
+  if (action === undefined || event.target instanceof HTMLSelectElement) return;
   event.preventDefault();
   say(actions.press(action, 1));
 }

@@ -3,9 +3,12 @@ import type { AskedPrompt } from "../../contract.ts";
 import type { Place } from "../prompt/edit.ts";
 import type { ShownPhoto } from "../session.ts";
 import { drawBox, drawCrosshair, drawPrompt, type Frame } from "./marks.ts";
+import { drawPhoto } from "./photoPart.ts";
+import { type Projection, projectionOf, type View } from "./view.ts";
 
 /** Holds what is drawn over a photo. */
 export interface Drawn {
+  readonly projection: Projection;
   /** Pictures of the canvas's size, the lowest first. */
   readonly layers: readonly CanvasImageSource[];
   readonly prompt?: AskedPrompt | undefined;
@@ -15,27 +18,26 @@ export interface Drawn {
   readonly photo: "coloured" | "grey";
 }
 
-/** Fits a canvas to its place on the page and to the screen's density. Returns its size in its own pixels. */
-export function fitCanvas(canvas: HTMLCanvasElement, { height, width }: Size): Size {
-  canvas.style.setProperty("--ratio", String(width / height));
-  const density = window.devicePixelRatio;
-  const size = {
-    height: Math.max(1, Math.round(canvas.clientHeight * density)),
-    width: Math.max(1, Math.round(canvas.clientWidth * density)),
-  };
-  if (canvas.width !== size.width) canvas.width = size.width;
-  if (canvas.height !== size.height) canvas.height = size.height;
-  return size;
+/** Fits a canvas to its place on the page and to the screen's density. Returns how it shows the view, in its own pixels. */
+export function fitCanvas(canvas: HTMLCanvasElement, photo: Size, view: View): Projection {
+  const ratio = photo.width / photo.height;
+  canvas.style.setProperty("--ratio", String(ratio));
+  const width = Math.max(1, Math.round(canvas.clientWidth * window.devicePixelRatio));
+  const height = Math.max(1, Math.round(width / ratio));
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+  // A finger moves a photo of which a part is shown, and else scrolls the page.
+  canvas.classList.toggle("zoomed", view.zoom > 1);
+  return projectionOf({ height, width }, photo, view);
 }
 
 /** Draws the photo and what lies over it, on a canvas that was fitted to it. */
 export function drawStage(canvas: HTMLCanvasElement, photo: ShownPhoto, drawn: Drawn): void {
   const context = canvas.getContext("2d")!;
-  const { size } = photo.image;
-  const frame: Frame = { context, photo: size, scale: canvas.width / size.width, density: window.devicePixelRatio };
-  context.imageSmoothingEnabled = canvas.width < 2 * size.width;
+  const { projection } = drawn;
+  const frame: Frame = { context, projection, density: window.devicePixelRatio };
   context.filter = drawn.photo === "grey" ? "grayscale(1) brightness(0.55)" : "none";
-  context.drawImage(photo.shown, 0, 0, canvas.width, canvas.height);
+  drawPhoto(context, photo, projection);
   context.filter = "none";
   for (const layer of drawn.layers) context.drawImage(layer, 0, 0, canvas.width, canvas.height);
   if (drawn.prompt !== undefined) drawPrompt(frame, drawn.prompt);

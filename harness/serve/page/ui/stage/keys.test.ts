@@ -15,9 +15,18 @@ test("arrows move the cross, with Shift ten times as far", () => {
   expect(photoAction(pressed("ArrowRight", { shiftKey: true }))).toEqual({ kind: "move", x: 1, y: 0, steps: 10 });
 });
 
-test("Enter and the space bar set a foreground point, minus a background point", () => {
-  for (const key of ["Enter", " ", "+"]) expect(photoAction(pressed(key))).toEqual({ kind: "point", label: 1 });
-  expect(photoAction(pressed("-"))).toEqual({ kind: "point", label: 0 });
+test("Enter and the space bar set a foreground point, and with Shift a background point", () => {
+  for (const key of ["Enter", " "]) {
+    expect(photoAction(pressed(key))).toEqual({ kind: "point", label: 1 });
+    expect(photoAction(pressed(key, { shiftKey: true }))).toEqual({ kind: "point", label: 0 });
+  }
+});
+
+test("plus, minus and zero zoom in all of the page, and with Ctrl they are the browser's", () => {
+  for (const key of ["+", "="]) expect(pageAction(pressed(key))).toEqual({ kind: "zoom", to: "nearer" });
+  for (const key of ["-", "_"]) expect(photoAction(pressed(key))).toEqual({ kind: "zoom", to: "further" });
+  expect(pageAction(pressed("0"))).toEqual({ kind: "zoom", to: "whole" });
+  for (const key of ["+", "-", "0"]) expect(photoAction(pressed(key, { ctrlKey: true }))).toBeUndefined();
 });
 
 test("undo and redo work by the keys of every system, in all of the page", () => {

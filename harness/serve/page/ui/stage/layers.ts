@@ -1,5 +1,6 @@
-import type { Rgb, Rle, Size } from "../../../../api.ts";
-import { edgeOf, shrunkMask } from "./shrunkMask.ts";
+import type { Rgb, Rle } from "../../../../api.ts";
+import { drawnMask, edgeOf } from "./drawnMask.ts";
+import type { Projection } from "./view.ts";
 
 /** Says how a mask is drawn over a photo. */
 export interface MaskLook {
@@ -23,10 +24,16 @@ const stripePx = 5;
 const light: Rgb = [255, 255, 255];
 const dark: Rgb = [17, 17, 17];
 
-/** Draws a mask as a picture that is laid over a photo of the canvas's size: its inside, its outline, and a light line around it. */
-export function maskLayer(mask: Rle, size: Size, look: MaskLook): OffscreenCanvas {
+/**
+ * Draws a mask as a picture that is laid over a canvas: its inside, its outline, and a light line around it. Stripes and dashes stay
+ * with the photo when it is moved.
+ */
+export function maskLayer(mask: Rle, projection: Projection, look: MaskLook): OffscreenCanvas {
+  const { size, corner, scale } = projection;
   const { height, width } = size;
-  const inside = shrunkMask(mask, size);
+  const left = Math.round(corner.x * scale);
+  const top = Math.round(corner.y * scale);
+  const inside = drawnMask(mask, projection);
   const edge = edgeOf(inside, size, look.linePx);
   const outside = inside.map((value) => 1 - value);
   const around = look.halo === "none" ? undefined : edgeOf(outside, size, 1);
@@ -36,8 +43,8 @@ export function maskLayer(mask: Rle, size: Size, look: MaskLook): OffscreenCanva
   const halo = rgba(light, 200);
   for (let y = 0, i = 0; y < height; y++)
     for (let x = 0; x < width; x++, i++) {
-      if (edge[i] === 1) pixels[i] = lineAt(x + y, look, period);
-      else if (inside[i] === 1) pixels[i] = rgba(look.colour, alphaAt(x, y, { fill: look.fill, period }));
+      if (edge[i] === 1) pixels[i] = lineAt(left + x + top + y, look, period);
+      else if (inside[i] === 1) pixels[i] = rgba(look.colour, alphaAt(left + x, top + y, { fill: look.fill, period }));
       else if (around?.[i] === 1) pixels[i] = halo;
     }
   const layer = new OffscreenCanvas(width, height);

@@ -1,6 +1,7 @@
-import type { Box, Point, Size } from "../../../../api.ts";
+import type { Box, Point } from "../../../../api.ts";
 import type { AskedPrompt } from "../../contract.ts";
 import type { Place } from "../prompt/edit.ts";
+import { onCanvas, type Projection } from "./view.ts";
 
 /** Colours of prompts, as the report's gallery has them: they are seen on any photo, since each has a dark rim. */
 const colours = { foreground: "#ffe14d", background: "#ff5c5c", rim: "#111111", light: "#ffffff" } as const;
@@ -8,12 +9,10 @@ const colours = { foreground: "#ffe14d", background: "#ff5c5c", rim: "#111111", 
 /** Radius of a point, px of the screen. */
 export const pointRadius = 8;
 
-/** A canvas of the screen that shows a whole photo. */
+/** A canvas of the screen that shows a photo, or a part of it. */
 export interface Frame {
   readonly context: CanvasRenderingContext2D;
-  readonly photo: Size;
-  /** Pixels of the canvas that one of the photo takes. */
-  readonly scale: number;
+  readonly projection: Projection;
   /** Pixels of the canvas that one of the screen's own unit takes. */
   readonly density: number;
 }
@@ -25,8 +24,9 @@ export function drawPrompt(frame: Frame, { points, box }: AskedPrompt): void {
 }
 
 /** Draws a box with a dark rim. */
-export function drawBox({ context, scale, density }: Frame, { x0, y0, x1, y1 }: Box): void {
-  const corners = [x0 * scale, y0 * scale, (x1 - x0) * scale, (y1 - y0) * scale] as const;
+export function drawBox({ context, projection, density }: Frame, { x0, y0, x1, y1 }: Box): void {
+  const { scale } = projection;
+  const { x, y } = onCanvas(projection, { x: x0, y: y0 });
   context.lineJoin = "round";
   for (const [colour, width] of [
     [colours.rim, 4],
@@ -34,16 +34,15 @@ export function drawBox({ context, scale, density }: Frame, { x0, y0, x1, y1 }: 
   ] as const) {
     context.strokeStyle = colour;
     context.lineWidth = width * density;
-    context.strokeRect(...corners);
+    context.strokeRect(x, y, (x1 - x0) * scale, (y1 - y0) * scale);
   }
 }
 
 /** A foreground point has a plus in it, a background point a minus, so that colours alone need not tell them apart. */
-function drawPoint({ context, scale, density }: Frame, { x, y, label }: Point): void {
-  const centreX = (x + 0.5) * scale;
-  const centreY = (y + 0.5) * scale;
+function drawPoint({ context, projection, density }: Frame, { x, y, label }: Point): void {
+  const centre = onCanvas(projection, { x: x + 0.5, y: y + 0.5 });
   context.beginPath();
-  context.arc(centreX, centreY, pointRadius * density, 0, 2 * Math.PI);
+  context.arc(centre.x, centre.y, pointRadius * density, 0, 2 * Math.PI);
   context.fillStyle = label === 1 ? colours.foreground : colours.background;
   context.fill();
   for (const [colour, width] of [
@@ -57,19 +56,19 @@ function drawPoint({ context, scale, density }: Frame, { x, y, label }: Point): 
   const arm = 4 * density;
   context.lineWidth = 2 * density;
   context.beginPath();
-  context.moveTo(centreX - arm, centreY);
-  context.lineTo(centreX + arm, centreY);
+  context.moveTo(centre.x - arm, centre.y);
+  context.lineTo(centre.x + arm, centre.y);
   if (label === 1) {
-    context.moveTo(centreX, centreY - arm);
-    context.lineTo(centreX, centreY + arm);
+    context.moveTo(centre.x, centre.y - arm);
+    context.lineTo(centre.x, centre.y + arm);
   }
   context.stroke();
 }
 
-/** Draws the cross that the arrow keys move, through the whole photo. */
-export function drawCrosshair({ context, photo, scale, density }: Frame, { x, y }: Place): void {
-  const centreX = (x + 0.5) * scale;
-  const centreY = (y + 0.5) * scale;
+/** Draws the cross that the arrow keys move, through all that is shown of the photo. */
+export function drawCrosshair({ context, projection, density }: Frame, { x, y }: Place): void {
+  const centre = onCanvas(projection, { x: x + 0.5, y: y + 0.5 });
+  const { size } = projection;
   for (const [colour, width, dash] of [
     [colours.light, 1.5, []],
     [colours.rim, 1.5, [6 * density, 6 * density]],
@@ -78,10 +77,10 @@ export function drawCrosshair({ context, photo, scale, density }: Frame, { x, y 
     context.lineWidth = width * density;
     context.setLineDash([...dash]);
     context.beginPath();
-    context.moveTo(0, centreY);
-    context.lineTo(photo.width * scale, centreY);
-    context.moveTo(centreX, 0);
-    context.lineTo(centreX, photo.height * scale);
+    context.moveTo(0, centre.y);
+    context.lineTo(size.width, centre.y);
+    context.moveTo(centre.x, 0);
+    context.lineTo(centre.x, size.height);
     context.stroke();
   }
   context.setLineDash([]);

@@ -1,5 +1,6 @@
 import type { PointLabel } from "../../../../api.ts";
 import type { Place } from "../prompt/edit.ts";
+import { hasMoved, placeOn } from "./places.ts";
 
 /** Says what a hand does on a photo; places are in px of the screen from the canvas's corner. */
 export interface PointerHandlers {
@@ -7,14 +8,11 @@ export interface PointerHandlers {
   /** The pointer is held and moves: a box is being drawn. */
   dragging(from: Place, to: Place): void;
   dragged(from: Place, to: Place): void;
-  /** The browser took the gesture, to scroll. */
+  /** The gesture is another: the browser scrolls, or a second finger zooms. */
   cancelled(): void;
-  /** Tells whether a finger draws boxes; else it scrolls the page, and taps. */
+  /** Tells whether a finger draws boxes; else it scrolls the page or moves the photo, and taps. */
   fingersDraw(): boolean;
 }
-
-/** A pointer that moves no further than this, px of the screen, clicks. */
-const clickPx = 6;
 
 interface Held {
   readonly id: number;
@@ -27,20 +25,21 @@ interface Held {
 /** Calls a handler for what mouse, pen and fingers do on a canvas. */
 export function listenToPointer(canvas: HTMLCanvasElement, handlers: PointerHandlers): void {
   let held: Held | undefined;
-  const placeOf = ({ clientX, clientY }: PointerEvent): Place => {
-    const { left, top } = canvas.getBoundingClientRect();
-    return { x: clientX - left, y: clientY - top };
+  const cancel = () => {
+    held = undefined;
+    handlers.cancelled();
   };
   canvas.addEventListener("contextmenu", (event) => event.preventDefault());
   canvas.addEventListener("pointerdown", (event) => {
-    if (!event.isPrimary || event.button > 2 || event.button === 1) return;
+    if (!event.isPrimary) return cancel();
+    if (event.button > 2 || event.button === 1) return;
     canvas.setPointerCapture(event.pointerId);
-    held = { id: event.pointerId, from: placeOf(event), label: labelOf(event), moved: false };
+    held = { id: event.pointerId, from: placeOn(canvas, event), label: labelOf(event), moved: false };
   });
   canvas.addEventListener("pointermove", (event) => {
     if (held?.id !== event.pointerId) return;
-    const to = placeOf(event);
-    held.moved ||= Math.hypot(to.x - held.from.x, to.y - held.from.y) > clickPx;
+    const to = placeOn(canvas, event);
+    held.moved ||= hasMoved(held.from, to);
     if (held.moved && (event.pointerType !== "touch" || handlers.fingersDraw())) handlers.dragging(held.from, to);
   });
   canvas.addEventListener("pointerup", (event) => {
@@ -48,12 +47,9 @@ export function listenToPointer(canvas: HTMLCanvasElement, handlers: PointerHand
     const { from, label, moved } = held;
     held = undefined;
     if (!moved) handlers.clicked(from, label);
-    else if (event.pointerType !== "touch" || handlers.fingersDraw()) handlers.dragged(from, placeOf(event));
+    else if (event.pointerType !== "touch" || handlers.fingersDraw()) handlers.dragged(from, placeOn(canvas, event));
   });
-  canvas.addEventListener("pointercancel", () => {
-    held = undefined;
-    handlers.cancelled();
-  });
+  canvas.addEventListener("pointercancel", cancel);
 }
 
 function labelOf({ button, altKey, shiftKey }: PointerEvent): Held["label"] {

@@ -3,11 +3,15 @@ import type { Actions } from "../actions.ts";
 import { boxBetween, type Place } from "../prompt/edit.ts";
 import type { Session } from "../session.ts";
 import { drawStage, fitCanvas } from "./canvas.ts";
+import { listenToFingers } from "./fingers.ts";
 import { photoAction } from "./keys.ts";
 import { LayerCache } from "./layerCache.ts";
-import { rgbOf } from "./layers.ts";
+import { type MaskLook, rgbOf } from "./layers.ts";
 import { pointRadius } from "./marks.ts";
+import { shareOf } from "./places.ts";
 import { listenToPointer } from "./pointer.ts";
+import { placeUnder } from "./view.ts";
+import { listenToWheel } from "./wheel.ts";
 
 /** A mask's outline is so wide, px of the screen. */
 const linePx = 2.5;
@@ -20,7 +24,7 @@ export interface StageHands {
   readonly say: (sentence: string) => void;
 }
 
-/** A photo with one model's mask, on which a person clicks, draws and presses keys. */
+/** A photo with one model's mask, on which a person clicks, draws, zooms and presses keys. */
 export class Stage {
   readonly #canvas: HTMLCanvasElement;
   readonly #hands: StageHands;
@@ -36,23 +40,19 @@ export class Stage {
 
   /** Draws the photo, the mask in the canvas's colour, the target's outline and the prompt. */
   draw(mask: Rle | undefined): void {
-    const { photo, target, draft, crosshair, mode } = this.#hands.session.state;
+    const { photo, view, target, draft, crosshair, mode } = this.#hands.session.state;
     const canvas = this.#canvas;
     canvas.hidden = photo === undefined;
     if (photo === undefined) return;
     canvas.classList.toggle("draws", mode === "box");
-    const size = fitCanvas(canvas, photo.image.size);
-    const width = linePx * window.devicePixelRatio;
-    const colour = rgbOf(getComputedStyle(canvas).color);
-    const look = { colour, linePx: width };
+    const projection = fitCanvas(canvas, photo.image.size, view);
     const layers: OffscreenCanvas[] = [];
-    if (mask !== undefined)
-      layers.push(this.#layers.layer("mask", mask, size, { ...look, fill: "plain", line: "plain", halo: "light" }));
-    if (target !== undefined)
-      layers.push(
-        this.#layers.layer("target", target.mask, size, { ...look, fill: "none", line: "dashed", halo: "none" }),
-      );
+    const add = (use: string, mask: Rle, look: Pick<MaskLook, "fill" | "line" | "halo">) =>
+      layers.push(this.#layers.layer(use, mask, { projection, look: { ...this.#look(), ...look } }));
+    if (mask !== undefined) add("mask", mask, { fill: "plain", line: "plain", halo: "light" });
+    if (target !== undefined) add("target", target.mask, { fill: "none", line: "dashed", halo: "none" });
     drawStage(canvas, photo, {
+      projection,
       layers,
       prompt: this.#hands.session.prompt,
       draft,
@@ -61,8 +61,15 @@ export class Stage {
     });
   }
 
+  #look(): Pick<MaskLook, "colour" | "linePx"> {
+    const colour = rgbOf(getComputedStyle(this.#canvas).color);
+    return { colour, linePx: linePx * window.devicePixelRatio };
+  }
+
   #listen(): void {
     const { session, actions, say } = this.#hands;
+    listenToWheel(this.#canvas, session);
+    listenToFingers(this.#canvas, session);
     listenToPointer(this.#canvas, {
       clicked: (place, label) => say(actions.click(this.#inPhoto(place), label, pointRadius * this.#photoPx())),
       dragging: (from, to) => this.#sketch(from, to),
@@ -88,12 +95,13 @@ export class Stage {
 
   /** Returns the pixels of the photo for one of the screen. */
   #photoPx(): number {
-    const { photo } = this.#hands.session.state;
-    return photo === undefined ? 1 : photo.image.size.width / this.#canvas.clientWidth;
+    const { photo, view } = this.#hands.session.state;
+    return photo === undefined ? 1 : photo.image.size.width / (this.#canvas.clientWidth * view.zoom);
   }
 
-  #inPhoto({ x, y }: Place): Place {
-    const scale = this.#photoPx();
-    return { x: x * scale, y: y * scale };
+  /** Returns the place of the photo that is shown at a place of the canvas, px of the screen. */
+  #inPhoto(place: Place): Place {
+    const { photo, view } = this.#hands.session.state;
+    return photo === undefined ? place : placeUnder(view, photo.image.size, shareOf(this.#canvas, place));
   }
 }

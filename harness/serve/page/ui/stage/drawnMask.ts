@@ -1,14 +1,16 @@
 import type { Rle, Size } from "../../../../api.ts";
+import { onCanvas, type Projection } from "./view.ts";
 
 /**
- * Draws a mask at the size of a canvas: each of its pixels takes the mask's pixel under its centre. Returns a row-major bitmap of 0
- * and 1. A photo of 50 megapixels costs no more than its runs and the canvas.
+ * Draws a mask as a canvas shows it, or the part of it that is in view: each pixel of the canvas takes the mask's pixel under its
+ * centre. Returns a row-major bitmap of 0 and 1. A photo of 50 megapixels costs no more than its runs and the canvas.
  */
-export function shrunkMask({ size, counts }: Rle, canvas: Size): Uint8Array {
+export function drawnMask({ size, counts }: Rle, projection: Projection): Uint8Array {
   const { height, width } = size;
+  const canvas = projection.size;
   const bitmap = new Uint8Array(canvas.height * canvas.width);
-  const columns = firstAtOrAfter(width, canvas.width);
-  const rows = firstAtOrAfter(height, canvas.height);
+  const columns = firstAtOrAfter(width, canvas.width, (x) => onCanvas(projection, { x, y: 0 }).x);
+  const rows = firstAtOrAfter(height, canvas.height, (y) => onCanvas(projection, { x: 0, y }).y);
   for (let i = 1, start = counts[0]!; i < counts.length; i += 2) {
     const end = start + counts[i]!;
     for (let x = Math.floor(start / height); x * height < end; x++) {
@@ -22,9 +24,9 @@ export function shrunkMask({ size, counts }: Rle, canvas: Size): Uint8Array {
   return bitmap;
 }
 
-/** Returns for each pixel, and for the end, the first of `drawn` places whose centre lies in it or behind it. */
-function firstAtOrAfter(pixels: number, drawn: number): Int32Array {
-  return Int32Array.from({ length: pixels + 1 }, (_, i) => Math.max(0, Math.ceil((i * drawn) / pixels - 0.5)));
+/** Returns for each pixel of a photo, and for its end, the first of `drawn` pixels of a canvas whose centre lies in it or behind it. */
+function firstAtOrAfter(pixels: number, drawn: number, placeOf: (pixel: number) => number): Int32Array {
+  return Int32Array.from({ length: pixels + 1 }, (_, i) => Math.min(Math.max(0, Math.ceil(placeOf(i) - 0.5)), drawn));
 }
 
 /** Marks the pixels of a bitmap that are inside and within `widthPx` px of an edge: the line that is drawn along it. */
