@@ -50,10 +50,12 @@ test.each([
   [{ variant: ["sam-nano", "sam-nano"] }, "not as many models as names (found 1, expected 2)"],
   [{ variant: ["baseline/prompt"] }, "baseline/prompt: is a floor"],
   [
-    { variant: ["hq-sam-nano"], place: "page" },
+    { variant: ["hq-sam-nano"], provider: "web-wasm1" },
     "hq-sam-nano: can not compute in a page (found no page takes the rules hq-sam yet)",
   ],
   [{ variant: ["hq-sam-nano"], out: "nowhere" }, "hq-sam-nano: can not compute in a page"],
+  [{ provider: "cuda" }, "--provider cuda: bench serve does not compute by it"],
+  [{ provider: "cpu", out: "nowhere" }, "--out: the page that is written has no harness to ask"],
   [{ out: "SECURITY.md" }, "SECURITY.md: is no folder"],
   [{ out: "harness" }, "harness: holds files that bench serve did not write"],
   [{ port: 70_000 }, "--port: no such port (found 70000, expected at most 65535)"],

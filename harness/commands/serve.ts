@@ -1,8 +1,9 @@
 import type { PreparationWatcher } from "../build/preparedRun.ts";
 import { HarnessError } from "../errors.ts";
+import { isWeb } from "../onnx/providers/web.ts";
 import { pickOptions } from "../plan/options.ts";
+import { computingOf, requireWritable } from "../serve/computing.ts";
 import { requireReplaceable, writePage } from "../serve/folder.ts";
-import type { Place } from "../serve/models.ts";
 import { pagePort } from "../serve/port.ts";
 import { type PreparedPage, preparePage } from "../serve/prepare.ts";
 import { requireFreePort, servePage } from "../serve/server.ts";
@@ -21,10 +22,10 @@ export const serve: Command = {
   ...headings.serve,
   options: {
     port: { describe: "of the page on 127.0.0.1; 0 takes a free one", type: "number", default: pagePort },
-    place: {
-      describe: "where models compute: page, or harness; in the page where they fit, if left out",
+    provider: {
+      describe:
+        "what computes: cpu in the harness; web-wasm1, web-wasm2 and so on, or web-webgpu in the page; the page where models fit, if left out",
       type: "string",
-      choices: ["page", "harness"],
     },
     out: {
       describe: "write the page as files for any web server, with photos where --dataset or --data names them",
@@ -37,7 +38,12 @@ export const serve: Command = {
   moreOptions: settingOptions,
   unused: [
     weightsUnused,
-    { when: "the page is written as files", holds: ({ out }) => out !== undefined, options: ["port", "place"] },
+    { when: "the page is written as files", holds: ({ out }) => out !== undefined, options: ["port"] },
+    {
+      when: "the page computes by its own threads",
+      holds: ({ provider }) => isWeb(String(provider)),
+      options: ["threads"],
+    },
   ],
   examples: [
     ["bench serve sam-nano", "a page on this machine: open a photo, click, and see the mask"],
@@ -49,6 +55,10 @@ export const serve: Command = {
       "bench serve sam-vit-b mobilesam --data COCO --dataset coco --limit 50",
       "with photos of a data set, and its masks",
     ],
+    [
+      "bench serve sam-nano --provider web-wasm1",
+      "in the page with one thread; cpu computes here, web-webgpu on a GPU",
+    ],
     ["bench serve mobilesam-nano --out page", "the page as files for any web server, to be sent around"],
   ],
   async run(args, console) {
@@ -56,15 +66,18 @@ export const serve: Command = {
     if (names.length > 2) throw new HarnessError("a page shows one model, or two side by side", { found: names });
     const port = portOf(args);
     const folder = args.out as string | undefined;
+    const wanted = args.provider === undefined ? undefined : computingOf(String(args.provider));
+    if (folder !== undefined && wanted !== undefined) requireWritable(wanted);
     if (folder === undefined) await requireFreePort(port);
     else await requireReplaceable(folder);
     const steps = createSteps(console);
-    const flags = await flagsOf({ ...args, variants: names.join(",") });
+    // The plan has no row of a page: none is measured here.
+    const flags = await flagsOf({ ...args, provider: undefined, variants: names.join(",") });
     const prepared = await interruptible(steps, async (signal) => {
       const page = await preparePage({
         flags,
         named: names.length,
-        wanted: (folder === undefined ? args.place : "page") as Place | undefined,
+        wanted,
         reader: folder === undefined ? "this machine" : "others",
         watcher: (model) => watcherOf(model, steps, signal),
       });

@@ -15,7 +15,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "sam-bench-static-"));
   const checkpoint = [`sam-nano:mine=${join(projectRoot, "variants/sam/sam-nano.safetensors")}`];
   const flags = { variants: "sam-nano,sam-nano:mine", checkpoint, dataset: "photos", limit: 1 };
-  page = await preparePage({ flags, named: 2, wanted: "page", reader: "others", watcher: () => watcher });
+  page = await preparePage({ flags, named: 2, reader: "others", watcher: () => watcher });
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -80,7 +80,7 @@ test("a model that does not fit in a page is not written, with the reason", asyn
     "sam-nano: can not compute in a page, so that it can not be written (found no page takes the rules hq-sam yet)",
   );
   const flags = { variants: "hq-sam-nano", dataset: "photos", limit: 1 };
-  const asked = preparePage({ flags, named: 1, wanted: "page", reader: "others", watcher: () => watcher });
+  const asked = preparePage({ flags, named: 1, reader: "others", watcher: () => watcher });
   await expect(asked).rejects.toThrow(
     "hq-sam-nano: can not compute in a page (found no page takes the rules hq-sam yet)",
   );

@@ -14,13 +14,12 @@ import type { Manifest } from "../store/schema.ts";
 import { hasWebRuntime } from "../web/browser.ts";
 import { type PageFiles, sizeOf } from "../web/pageFiles.ts";
 import { pageGraphs } from "../worker/web/pageGraphs.ts";
+import type { Computing } from "./computing.ts";
 import type { ServedModel } from "./page/contract.ts";
 import type { LoadedModel } from "./page/models/link.ts";
 
 /** WebAssembly has 4 GB, in which graphs lie twice while they are opened. */
 const mostBytes = 2e9;
-
-export type Place = ServedModel["place"];
 
 /** A model that is ready to be clicked in: its graphs are on disk. */
 export interface PreparedModel {
@@ -36,8 +35,8 @@ export interface PreparedModel {
 export interface ModelRequest {
   readonly plan: RunPlan;
   readonly chosen: ChosenVariant;
-  /** Says where it has to compute; it does so where it fits if left out. */
-  readonly wanted?: Place | undefined;
+  /** Says where it has to compute; in the page where it fits, if left out. */
+  readonly wanted?: Computing | undefined;
   /** Folder of its graphs in the page's address. */
   readonly folder: string;
   readonly runWords: string;
@@ -47,13 +46,18 @@ export interface ModelRequest {
 /** Builds a model's graphs and says where it computes. Throws HarnessError where it does not fit there, or its program does not answer. */
 export async function prepareModel(request: ModelRequest): Promise<PreparedModel> {
   const { plan, chosen, wanted, watcher } = request;
-  const { setup, manifest, unanswered } = await prepareRun(plan, chosen, [], watcher);
+  const { setup, manifest, unanswered } = await prepareRun(
+    plan,
+    { ...chosen, provider: wanted?.provider },
+    [],
+    watcher,
+  );
   if (unanswered !== undefined) throw unanswered;
   const misfit = misfitOf(chosen, setup);
-  if (wanted === "page" && misfit !== undefined)
+  if (wanted?.place === "page" && misfit !== undefined)
     throw new HarnessError(`${nameOfChosen(chosen)}: can not compute in a page`, {
       found: misfit,
-      hint: "bench serve without --place page, and without --out, has the harness compute for it",
+      hint: "bench serve without --out, and with --provider cpu or none, has the harness compute for it",
     });
   const { source } = manifest.weights;
   const base = weightsVariantOf(plan.registry, chosen.variant);
@@ -64,12 +68,12 @@ export async function prepareModel(request: ModelRequest): Promise<PreparedModel
   const described = describeModel(request, manifest.weights);
   const model: PreparedModel = { served: { ...described, licence: shownLicence(weights) }, setup, weights };
   if (misfit !== undefined) return inHarness(model, misfit);
-  if (wanted === "harness") return inHarness(model, "--place harness asks for it");
+  if (wanted?.place === "harness") return inHarness(model, `--provider ${wanted.provider} asks for it`);
   return inPage(model, request);
 }
 
 function describeModel(
-  { chosen, runWords }: ModelRequest,
+  { chosen, wanted, runWords }: ModelRequest,
   { label, sha256, source }: Manifest["weights"],
 ): ServedModel {
   const { preset } = chosen.variant;
@@ -77,6 +81,7 @@ function describeModel(
     name: nameOfChosen(chosen),
     title: preset.title,
     place: "harness",
+    provider: wanted?.provider,
     downloadBytes: 0,
     weights: { source: label, sha256, seeded: source === "seeded" },
     takes: { points: true, box: !preset.lacks.includes("box-prompt"), maxPoints: preset.maxPoints },
@@ -91,7 +96,7 @@ function inHarness(model: PreparedModel, reason: string): PreparedModel {
 /** The decoder that SAM's kin open for prompts that bring a mask; a person's prompts bring none. */
 const unasked = "decoder-mask";
 
-function inPage(model: PreparedModel, { chosen: { variant }, folder }: ModelRequest): PreparedModel {
+function inPage(model: PreparedModel, { chosen: { variant }, wanted, folder }: ModelRequest): PreparedModel {
   const { [unasked]: _, ...graphs } = model.setup.graphs;
   const { graphs: addresses, files } = pageGraphs(graphs, { folder });
   const downloadBytes = [...files.values()].reduce((sum, file) => sum + sizeOf(file), 0);
@@ -100,7 +105,12 @@ function inPage(model: PreparedModel, { chosen: { variant }, folder }: ModelRequ
     served: { ...model.served, place: "page", downloadBytes },
     page: {
       // A variant without rules does not fit in a page.
-      loaded: { preset: variant.preset, rules: decoderRulesOf(variant)!, graphs: addresses },
+      loaded: {
+        preset: variant.preset,
+        rules: decoderRulesOf(variant)!,
+        graphs: addresses,
+        threads: wanted?.threads,
+      },
       files,
     },
   };

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import type { PageEngine } from "../onnx/providers/web.ts";
 import type { PageContent } from "../web/pageContent.ts";
 import { type PageFile, type PageFiles, pagePaths, runtimeFiles, sizeOf } from "../web/pageFiles.ts";
 import { type PageScript, scriptFile, workerScript } from "../worker/web/bundle.ts";
@@ -30,6 +31,8 @@ export const pagePolicy = [
 export interface ClickedPage {
   readonly models: readonly PreparedModel[];
   readonly photos: ServedPhotos;
+  /** What computes in the page. */
+  readonly engine: PageEngine;
   /** Words of `bench run` that name the data set. */
   readonly dataWords?: string | undefined;
 }
@@ -41,9 +44,9 @@ export interface PageContents {
 }
 
 /** Returns the page with all that its models load. Throws HarnessError where the runtime for the web is missing, which a model needs. */
-export async function pageContents({ models, photos, dataWords }: ClickedPage): Promise<PageContents> {
+export async function pageContents({ models, photos, engine, dataWords }: ClickedPage): Promise<PageContents> {
   const inPages = models.flatMap(({ served: { name }, page }) => (page === undefined ? [] : [{ name, ...page }]));
-  const runtime = inPages.length === 0 ? new Map<string, PageFile>() : await runtimeOfPage();
+  const runtime = inPages.length === 0 ? new Map<string, PageFile>() : await runtimeOfPage(engine);
   const runtimeBytes = [...runtime.values()].reduce((sum, file) => sum + sizeOf(file), 0);
   const withRuntime = (model: ServedModel): ServedModel =>
     model.place === "page" ? { ...model, downloadBytes: model.downloadBytes + runtimeBytes } : model;
@@ -70,8 +73,9 @@ export async function pageContents({ models, photos, dataWords }: ClickedPage): 
 }
 
 /** Returns the worker's script and the runtime's files by their addresses. */
-async function runtimeOfPage(): Promise<PageFiles> {
-  return new Map([[pagePaths.worker, await scriptFile(workerScript("wasm", modules.worker))], ...runtimeFiles("wasm")]);
+async function runtimeOfPage(engine: PageEngine): Promise<PageFiles> {
+  const worker = await scriptFile(workerScript(engine, modules.worker));
+  return new Map([[pagePaths.worker, worker], ...runtimeFiles(engine)]);
 }
 
 function pageScript(): PageScript {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findBrowser } from "../web/browser.ts";
+import { computingOf } from "./computing.ts";
 import { expectSame, prompts, stopSign } from "./fixtures/ownAnswers.ts";
 import { askingTab, preparedTestPage, serveTestPage } from "./fixtures/testPage.ts";
 
@@ -30,9 +31,9 @@ inBrowser(
 );
 
 inBrowser("a model of the harness answers over the connection with the same masks", async () => {
-  const page = await preparedTestPage(folder, { ...stopSign, variants: "sam-nano" }, "harness");
+  const page = await preparedTestPage(folder, { ...stopSign, variants: "sam-nano" }, computingOf("cpu"));
   const [model] = page.description.models;
-  expect(model).toMatchObject({ place: "harness", reason: "--place harness asks for it", downloadBytes: 0 });
+  expect(model).toMatchObject({ place: "harness", reason: "--provider cpu asks for it", downloadBytes: 0 });
   const server = await serveTestPage(page);
   const tab = await askingTab(server.address);
   await expectSame(page, 0, await tab.ask({ model: model!, photo: page.description.photos[0]!.address, prompts }));
@@ -40,3 +41,32 @@ inBrowser("a model of the harness answers over the connection with the same mask
   await tab.close();
   await server.close();
 });
+
+inBrowser(
+  "--provider says how many threads the page has, and a browser without WebGPU says what else there is",
+  async () => {
+    const asked = async (provider: string) => {
+      const page = await preparedTestPage(folder, { ...stopSign, variants: "sam-nano" }, computingOf(provider));
+      const server = await serveTestPage(page);
+      const tab = await askingTab(server.address);
+      const [model] = page.description.models;
+      const photo = page.description.photos[0]!.address;
+      return {
+        page,
+        tab,
+        question: { model: model!, photo, prompts },
+        close: () => Promise.all([tab.close(), server.close()]),
+      };
+    };
+    const single = await asked("web-wasm1");
+    const answer = await single.tab.ask(single.question);
+    expect(answer.loaded).toMatchObject({ threads: 1, note: undefined });
+    await expectSame(single.page, 0, answer);
+    await single.close();
+    const onGpu = await asked("web-webgpu");
+    expect(onGpu.question.model).toMatchObject({ place: "page", provider: "web-webgpu" });
+    expect([...onGpu.page.contents.keys()]).toContain("ort/ort-wasm-simd-threaded.asyncify.wasm");
+    expect(await onGpu.tab.refusal(onGpu.question)).toContain("this browser gives the page no device for WebGPU");
+    await onGpu.close();
+  },
+);

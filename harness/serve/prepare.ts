@@ -3,7 +3,8 @@ import type { PreparationWatcher } from "../build/preparedRun.ts";
 import { nameOfChosen } from "../plan/models/weights.ts";
 import { openImages, type RunPlan } from "../plan/plan.ts";
 import type { RunFlags } from "../plan/runFlags.ts";
-import { type Place, type PreparedModel, prepareModel } from "./models.ts";
+import { anyPage, type Computing } from "./computing.ts";
+import { type PreparedModel, prepareModel } from "./models.ts";
 import { type PageContents, pageContents } from "./page.ts";
 import { type ServedPhotos, servedPhotos } from "./photos.ts";
 import { planOfModels } from "./plan.ts";
@@ -14,8 +15,8 @@ export interface PageRequest {
   readonly flags: RunFlags;
   /** Number of the models that the flags name. */
   readonly named: number;
-  /** Says where all models have to compute; each does so where it fits if left out. */
-  readonly wanted?: Place | undefined;
+  /** Says where all models have to compute; each in the page where it fits, if left out. */
+  readonly wanted?: Computing | undefined;
   /** Says who reads the page: one that is written for others names no folder, and has only photos that were asked for. */
   readonly reader: "this machine" | "others";
   /** Returns what is told of a model's preparation. */
@@ -30,7 +31,9 @@ export interface PreparedPage extends PageContents {
 
 /** Builds the models of a page and opens its photos. Throws HarnessError for what can not be built, opened or shown. */
 export async function preparePage(request: PageRequest): Promise<PreparedPage> {
-  const { flags, named, wanted, reader, watcher } = request;
+  const { flags, named, reader, watcher } = request;
+  // A page for others has no harness to ask.
+  const wanted = request.wanted ?? (reader === "others" ? anyPage : undefined);
   const plan = await planOfModels(flags, named);
   const worded = { plan, flags, files: reader === "this machine" ? "as given" : "without folders" } as const;
   const models: PreparedModel[] = [];
@@ -48,7 +51,12 @@ export async function preparePage(request: PageRequest): Promise<PreparedPage> {
   const dataset = await photosOf(request, plan);
   const photos =
     dataset === undefined ? none : await servedPhotos(dataset, reader === "this machine" ? "files" : "ids");
-  const page = await pageContents({ models, photos, dataWords: dataWords(flags, worded.files) });
+  const page = await pageContents({
+    models,
+    photos,
+    engine: wanted?.engine ?? "wasm",
+    dataWords: dataWords(flags, worded.files),
+  });
   return { ...page, models, credits: dataset?.credits ?? [] };
 }
 

@@ -20,10 +20,11 @@ export function servedText({ description: { models, photos }, place, next, width
   return [place, ...[...models.map(modelText), count, next].map((text) => wrap(text, width))].join("\n");
 }
 
-function modelText({ name, place, reason, downloadBytes, weights: { source } }: ServedModel): string {
+function modelText({ name, place, provider, reason, downloadBytes, weights: { source } }: ServedModel): string {
+  const by = provider === undefined ? "" : ` by ${provider}`;
   const where =
     place === "page"
-      ? `computes in the page, which loads ${(downloadBytes / 1e6).toFixed(1)} MB for it`
+      ? `computes in the page${by}, which loads ${(downloadBytes / 1e6).toFixed(1)} MB for it`
       : `computes in the harness, not in the page: ${reason}`;
   return `${name} (${source}) ${where}`;
 }

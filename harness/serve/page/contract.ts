@@ -17,6 +17,8 @@ export interface ServedModel {
   readonly title: string;
   /** Says where it computes: in the browser, or in the harness's worker over a WebSocket. */
   readonly place: "page" | "harness";
+  /** Execution provider that a person asked for; absent where the model decided. */
+  readonly provider?: string | undefined;
   /** Says why it does not compute in the page. */
   readonly reason?: string | undefined;
   /** Bytes that the page loads before the first mask, graphs and runtime; 0 for a model of the harness. */
@@ -70,6 +72,8 @@ export interface LoadedTimes {
   /** Time from the start of loading until the model was ready, ms. */
   readonly loadMs: number;
   readonly threads: number;
+  /** Device that WebGPU computes on, as the browser calls it. */
+  readonly device?: string | undefined;
   /** Says that the page is not isolated and computes with one thread. */
   readonly note?: string | undefined;
 }

@@ -9,13 +9,15 @@ export interface ModelCalls {
   decode: { readonly request: AskedPrompt; readonly reply: ModelAnswer };
 }
 
-export type LoadedFacts = Pick<LoadedTimes, "threads" | "note">;
+export type LoadedFacts = Omit<LoadedTimes, "loadMs">;
 
 /** Names what the worker of a page loads for a model: `models.json` beside its script has it by the model's name. */
 export interface LoadedModel {
   readonly preset: VariantManifest;
   readonly rules: DecoderRules;
   readonly graphs: Readonly<Record<string, PageGraph>>;
+  /** Threads of the runtime; all of the browser's processor if left out. */
+  readonly threads?: number | undefined;
 }
 
 /** A way to what computes: a worker of the page, or the harness over a WebSocket. It takes one question at a time. */

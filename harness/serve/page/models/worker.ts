@@ -2,7 +2,7 @@ import { HarnessError } from "../../../errors.ts";
 import { checkedVariant } from "../../../worker/checkedVariant.ts";
 import { embeddingModel, type PromptedModel } from "../../../worker/clicked/model.ts";
 import { outputChecks } from "../../../worker/outputChecks.ts";
-import { engine } from "../../../worker/web/page/engine.ts";
+import { deviceName, engine } from "../../../worker/web/page/engine.ts";
 import type { PageLoaders } from "../../../worker/web/page/loaders.ts";
 import { describedError } from "../../../worker/web/page/pageError.ts";
 import { followLoading, prepareRuntime } from "../../../worker/web/page/session.ts";
@@ -46,9 +46,10 @@ export function serve(loaders: PageLoaders): void {
 }
 
 async function open(name: string, loaders: PageLoaders): Promise<{ model: PromptedModel; facts: LoadedFacts }> {
-  const { preset, rules, graphs } = await modelOf(name);
+  const { preset, rules, graphs, threads: asked = navigator.hardwareConcurrency } = await modelOf(name);
+  const device = await deviceHere();
   // WebAssembly shares memory between threads only where the page is isolated.
-  const threads = crossOriginIsolated ? navigator.hardwareConcurrency : 1;
+  const threads = crossOriginIsolated ? asked : 1;
   prepareRuntime(threads, graphs);
   let arrived = 0;
   await followLoading((bytes) => {
@@ -59,8 +60,20 @@ async function open(name: string, loaders: PageLoaders): Promise<{ model: Prompt
   const variant = await loaders[rules](files, { provider: engine, threads });
   return {
     model: embeddingModel(checkedVariant(variant, outputChecks(preset)), preset),
-    facts: { threads, note: crossOriginIsolated ? undefined : alone },
+    facts: { threads, device, note: crossOriginIsolated ? undefined : alone },
   };
+}
+
+/** A browser without WebGPU is told of here, before anything is loaded. */
+async function deviceHere(): Promise<string | undefined> {
+  try {
+    return await deviceName();
+  } catch (cause) {
+    throw new HarnessError(cause instanceof Error ? cause.message : String(cause), {
+      hint: "start bench serve with --provider web-wasm1, which every browser computes by; chrome://gpu says why",
+      cause,
+    });
+  }
 }
 
 /** The file comes with this script: it is taken as it is. */

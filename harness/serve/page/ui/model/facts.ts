@@ -1,3 +1,4 @@
+import { visible } from "../../../../visible.ts";
 import type { ModelAnswer, ServedModel } from "../../contract.ts";
 import { setText, textElement } from "../words/elements.ts";
 import { countText, durationText, megabytesText } from "../words/figures.ts";
@@ -41,15 +42,17 @@ export function writeFacts(list: HTMLDListElement, model: ServedModel): void {
   );
 }
 
-/** Adds what loading told: threads, and why there is only one. */
+/** Adds what loading told: the device, threads, and why there is only one. */
 export function drawPlace(list: HTMLDListElement, { model, loaded }: ModelSeat): void {
+  const device = loaded?.device === undefined ? "" : `, on ${visible(loaded.device)}`;
   const threads = loaded === undefined ? "" : `, ${countText(loaded.threads, "thread")}`;
   const note = loaded?.note === undefined ? "" : `. ${loaded.note}`;
-  setText(list.firstElementChild!.lastElementChild!, `${placeText(model)}${threads}${note}`);
+  setText(list.firstElementChild!.lastElementChild!, `${placeText(model)}${device}${threads}${note}`);
 }
 
-function placeText({ place, reason, downloadBytes }: ServedModel): string {
-  if (place === "page") return `in this page, ${megabytesText(downloadBytes)} to load`;
+function placeText({ place, provider, reason, downloadBytes }: ServedModel): string {
+  const by = provider === undefined ? "" : ` by ${provider}`;
+  if (place === "page") return `in this page${by}, ${megabytesText(downloadBytes)} to load`;
   return reason === undefined ? "in the harness" : `in the harness: ${reason}`;
 }
 
