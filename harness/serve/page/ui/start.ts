@@ -24,7 +24,7 @@ export function startPage(open: OpenModel, description: PageDescription): void {
   const announcer = new Announcer();
   announcer.catchAll();
   const session = new Session();
-  const turns = new Turns();
+  const turns = new Turns(navigator.hardwareConcurrency);
   const hands = { session, actions: actionsOn(session), say: announcer.say };
   const changed = () => session.touch();
   const seats = description.models.map((model) => new ModelSeat(model, { open, turns, changed }));

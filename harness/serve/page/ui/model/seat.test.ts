@@ -28,7 +28,7 @@ interface Trial {
 }
 
 /** A seat whose model writes down what it is asked. `fails` throws where a question is to fail. */
-function trial(fails: (asked: string) => void = () => undefined, turns = new Turns(), changed = () => {}): Trial {
+function trial(fails: (asked: string) => void = () => undefined, turns = new Turns(2), changed = () => {}): Trial {
   const asked: string[] = [];
   const answer = async <T>(question: string, value: T) => {
     asked.push(question);
@@ -63,7 +63,7 @@ test("the present prompt is asked first, then those before it, and none twice", 
 
 test("a seat that is told the same again has nothing to tell", async () => {
   let changes = 0;
-  const { seat } = trial(undefined, new Turns(), () => changes++);
+  const { seat } = trial(undefined, new Turns(2), () => changes++);
   seat.want({ photo, prompts: [one] });
   await settled();
   const before = changes;
@@ -117,8 +117,8 @@ test("a model that fails says why, is closed, and can be opened again", async ()
   expect(asked.slice(3)).toEqual(["load", "encode 2", "decode 2", "decode 1"]);
 });
 
-test("two models take turns, and one that fails does not stop the other", async () => {
-  const turns = new Turns();
+test("two models take turns where cores are too few, and one that fails does not stop the other", async () => {
+  const turns = new Turns(1);
   const broken = trial((question) => {
     if (question.startsWith("encode")) throw new Error("no");
   }, turns);

@@ -131,7 +131,7 @@ export class ModelSeat {
 
   async #encode(photo: RgbImage): Promise<void> {
     this.#enter({ kind: "encoding" });
-    const times = await this.#options.turns.take(() => this.#clicked!.encode(photo));
+    const times = await this.#options.turns.take(this.#threads(), () => this.#clicked!.encode(photo));
     this.#encoded = { photo, times };
   }
 
@@ -139,7 +139,13 @@ export class ModelSeat {
   async #decode(prompt: AskedPrompt): Promise<void> {
     const answers = this.#answers;
     this.#enter({ kind: "decoding" });
-    answers.set(prompt, await this.#options.turns.take(() => this.#clicked!.decode(prompt)));
+    answers.set(prompt, await this.#options.turns.take(this.#threads(), () => this.#clicked!.decode(prompt)));
+  }
+
+  /** Returns the threads that the model computes with. A device for WebGPU is one for all models: they take turns on it. */
+  #threads(): number {
+    const { threads, device } = this.#loaded!;
+    return device === undefined ? threads : Number.POSITIVE_INFINITY;
   }
 
   #enter(state: SeatState): void {
