@@ -114,6 +114,20 @@ test("what a build says of its graphs is told, also when they are there already"
   expect((await buildVariant(request())).theory).toBeUndefined();
 });
 
+test("a build tells how many bytes of the weights it has read, and one that is there already tells nothing", async () => {
+  const told: (readonly [number, number])[] = [];
+  const progress = (done: number, total: number) => told.push([done, total]);
+  const { graphs } = await buildVariant(request({ progress }));
+  const total = Object.values(graphs).reduce((sum, { counts }) => sum + counts.constantBytes, 0);
+  expect(told).toHaveLength(5);
+  expect([told[0], told.at(-1)]).toEqual([
+    [0, total],
+    [total, total],
+  ]);
+  await buildVariant(request({ progress }));
+  expect(told).toHaveLength(5);
+});
+
 test("the second call finds the graphs and reads no weight", async () => {
   const first = await buildVariant(request());
   const onRead = () => {

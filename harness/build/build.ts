@@ -4,6 +4,7 @@ import type {
   BuildContext,
   CalibrationValues,
   Checkpoint,
+  GraphConstant,
   GraphFiles,
   GraphKind,
   GraphSink,
@@ -38,6 +39,8 @@ export interface BuildRequest {
   readonly cache?: string;
   /** Is awaited before graphs that are not in the cache are built. */
   beforeWork?(): Promise<void>;
+  /** Is told how many bytes of the constants are read, while graphs that are not in the cache are built. */
+  progress?(done: number, total: number): void;
 }
 
 export interface BuiltVariant {
@@ -192,7 +195,7 @@ function removeDamaged(folder: string): void {
  */
 async function cachedOrBuilt(
   folder: string,
-  { variant, beforeWork }: BuildRequest,
+  { variant, beforeWork, progress }: BuildRequest,
   graphs: readonly OnnxGraph[],
 ): Promise<boolean> {
   if (existsSync(folder) && (await isWhole(folder))) {
@@ -207,11 +210,29 @@ async function cachedOrBuilt(
   const code = { file: variant.file, id: variant.preset.id, doing: "build", shared: true } as const;
   await writeWholeFolder(folder, (partial) =>
     asAuthors(code, () => {
-      for (const graph of graphs) writeGraph(graph, partial);
+      for (const graph of followed(graphs, progress)) writeGraph(graph, partial);
       writeFileSync(join(partial, "README"), "Built by sam-bench; safe to delete, it is built again when needed.\n");
     }),
   );
   return false;
+}
+
+/** Returns the same graphs, whose constants tell when they are read: most of a build is spent on that. */
+function followed(graphs: readonly OnnxGraph[], progress: BuildRequest["progress"]): readonly OnnxGraph[] {
+  if (progress === undefined) return graphs;
+  const total = graphs.reduce((sum, { counts }) => sum + counts.constantBytes, 0);
+  let done = 0;
+  progress(done, total);
+  const told = (constant: GraphConstant): GraphConstant => ({
+    ...constant,
+    read() {
+      const values = constant.read();
+      done = Math.min(done + constant.bytes, total);
+      progress(done, total);
+      return values;
+    },
+  });
+  return graphs.map((graph) => ({ ...graph, constants: graph.constants.map(told) }));
 }
 
 /** Throws HarnessError where memory is too small: a build holds one tensor at a time, in up to three forms. */

@@ -48,6 +48,8 @@ export interface PreparedRun {
 export interface PreparationWatcher extends Pick<CalibrationRequest, "note" | "signal" | "beforeWork"> {
   readonly calibration: CalibrationRequest["progress"];
   readonly overlap: OverlapCheck["progress"];
+  /** Is told how many bytes of graphs are built; nobody is if left out. */
+  readonly graphs?: BuildRequest["progress"];
   /** Is told where the time goes; nobody is if left out. */
   readonly timing?: Timing | undefined;
 }
@@ -96,6 +98,7 @@ export async function prepareRun(
       batch: chosen.point?.sizes.batch,
       calibration: calibration?.values,
       beforeWork: watching.beforeWork,
+      progress: watching.graphs,
     };
     const provider = graphProvider(runtimeOf(plan, chosen).provider);
     const built = await timing.timed("graphs", () => buildVariant({ ...request, provider }));

@@ -80,6 +80,7 @@ export const serve: Command = {
         wanted,
         reader: folder === undefined ? "this machine" : "others",
         watcher: (model) => watcherOf(model, steps, signal),
+        progress: (done, total, what) => steps.follow("parts", { total, unit: "parts" }).update(done, what),
       });
       requireGoingOn(signal);
       return page;
@@ -96,12 +97,19 @@ function portOf(args: Arguments): number {
   return port;
 }
 
+const megabyte = 1e6;
+
 /** Tells on a terminal what is built for a model. */
 function watcherOf(model: string, { note, follow }: Steps, signal: AbortSignal): PreparationWatcher {
   return {
     note,
     signal,
     calibration: (done, total) => follow("calibration", { total, unit: "steps" }).update(done, `calibrating ${model}`),
+    graphs: (done, total) =>
+      follow(`graphs of ${model}`, { total: total / megabyte, unit: "MB" }).update(
+        done / megabyte,
+        `building ${model}`,
+      ),
     overlap: () => undefined,
   };
 }

@@ -10,9 +10,9 @@ export interface Computing {
   readonly place: Place;
   /** Execution provider that was asked for, as rows name it; absent where any of the place will do. */
   readonly provider?: string | undefined;
-  /** What computes in the page. */
+  /** Names the build of the runtime that computes in the page. */
   readonly engine: PageEngine;
-  /** Threads in the page; all of the browser's processor if left out. */
+  /** Says with how many threads the page computes; with all of the browser's processor if left out. */
   readonly threads?: number | undefined;
 }
 

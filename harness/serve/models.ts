@@ -99,7 +99,10 @@ const unasked = "decoder-mask";
 function inPage(model: PreparedModel, { chosen: { variant }, wanted, folder }: ModelRequest): PreparedModel {
   const { [unasked]: _, ...graphs } = model.setup.graphs;
   const { graphs: addresses, files } = pageGraphs(graphs, { folder });
-  const downloadBytes = [...files.values()].reduce((sum, file) => sum + sizeOf(file), 0);
+  const bytes = Object.fromEntries(
+    Object.keys(graphs).map((graph) => [graph, bytesUnder(`${folder}${graph}/`, files)]),
+  );
+  const downloadBytes = bytesUnder(folder, files);
   return {
     ...model,
     served: { ...model.served, place: "page", downloadBytes },
@@ -109,11 +112,17 @@ function inPage(model: PreparedModel, { chosen: { variant }, wanted, folder }: M
         preset: variant.preset,
         rules: decoderRulesOf(variant)!,
         graphs: addresses,
+        bytes,
         threads: wanted?.threads,
       },
       files,
     },
   };
+}
+
+function bytesUnder(folder: string, files: PageFiles): number {
+  const own = [...files].filter(([address]) => address.startsWith(folder));
+  return own.reduce((sum, [, file]) => sum + sizeOf(file), 0);
 }
 
 /** Returns the licence as a page shows it. The published file's is not that of a checkpoint that somebody made of it. */

@@ -31,7 +31,7 @@ export const pagePolicy = [
 export interface ClickedPage {
   readonly models: readonly PreparedModel[];
   readonly photos: ServedPhotos;
-  /** What computes in the page. */
+  /** Names the build of the runtime that computes in the page. */
   readonly engine: PageEngine;
   /** Words of `bench run` that name the data set. */
   readonly dataWords?: string | undefined;

@@ -30,8 +30,10 @@ inBrowser("a model of the page answers with the harness's masks, pixel by pixel,
   await expectSame(page, 0, asked);
   expect(asked.loaded.note).toBeUndefined();
   expect(asked.progress.length).toBeGreaterThan(3);
-  expect(asked.progress.at(-1)).toEqual([model.downloadBytes, model.downloadBytes]);
-  const [bytes, total] = asked.progress.at(-2)!;
+  expect(asked.progress.at(-1)).toEqual({ bytes: model.downloadBytes, total: model.downloadBytes });
+  const compiled = asked.progress.flatMap(({ compiling }) => compiling ?? []);
+  expect(compiled).toEqual(["encoder", "decoder-image", "decoder"]);
+  const { bytes, total } = asked.progress.at(-2)!;
   // The browser loads the scripts by itself, and they are small.
   expect(bytes).toBeLessThan(total);
   expect(bytes / total).toBeGreaterThan(0.95);

@@ -19,6 +19,8 @@ export interface PageRequest {
   readonly wanted?: Computing | undefined;
   /** Says who reads the page: one that is written for others names no folder, and has only photos that were asked for. */
   readonly reader: "this machine" | "others";
+  /** Receives how many of the parts are ready, which are the models, the photos and the scripts, and what is prepared now. */
+  progress?(done: number, total: number, what: string): void;
   /** Returns what is told of a model's preparation. */
   watcher(model: string): PreparationWatcher;
 }
@@ -37,7 +39,9 @@ export async function preparePage(request: PageRequest): Promise<PreparedPage> {
   const plan = await planOfModels(flags, named);
   const worded = { plan, flags, files: reader === "this machine" ? "as given" : "without folders" } as const;
   const models: PreparedModel[] = [];
-  for (const [i, chosen] of plan.chosen.entries())
+  const parts = plan.chosen.length + 2;
+  for (const [i, chosen] of plan.chosen.entries()) {
+    request.progress?.(i, parts, `preparing ${nameOfChosen(chosen)}`);
     models.push(
       await prepareModel({
         plan,
@@ -48,9 +52,12 @@ export async function preparePage(request: PageRequest): Promise<PreparedPage> {
         watcher: watcher(nameOfChosen(chosen)),
       }),
     );
+  }
+  request.progress?.(models.length, parts, "opening photos");
   const dataset = await photosOf(request, plan);
   const photos =
     dataset === undefined ? none : await servedPhotos(dataset, reader === "this machine" ? "files" : "ids");
+  request.progress?.(models.length + 1, parts, "bundling the page's scripts");
   const page = await pageContents({
     models,
     photos,

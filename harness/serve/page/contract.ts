@@ -17,7 +17,7 @@ export interface ServedModel {
   readonly title: string;
   /** Says where it computes: in the browser, or in the harness's worker over a WebSocket. */
   readonly place: "page" | "harness";
-  /** Execution provider that a person asked for; absent where the model decided. */
+  /** Names the execution provider that a person asked for; absent where the model decided. */
   readonly provider?: string | undefined;
   /** Says why it does not compute in the page. */
   readonly reason?: string | undefined;
@@ -78,10 +78,18 @@ export interface LoadedTimes {
   readonly note?: string | undefined;
 }
 
+/** Says how far the files of a model have come. */
+export interface Loading {
+  readonly bytes: number;
+  readonly total: number;
+  /** Graph whose bytes have all come, so that it is compiled; absent while others are on their way. */
+  readonly compiling?: string | undefined;
+}
+
 /** A model that answers a person's prompts, wherever it computes. One question at a time; a later `encode` replaces the photo. */
 export interface ClickedModel {
-  /** Loads it; `progress` is told bytes so far and in all. Rejects with an error whose message a person can read. */
-  load(progress: (bytes: number, total: number) => void): Promise<LoadedTimes>;
+  /** Loads it; `progress` is told how far that has come. Rejects with an error whose message a person can read. */
+  load(progress: (loading: Loading) => void): Promise<LoadedTimes>;
   encode(photo: RgbImage): Promise<EncodedTimes>;
   decode(prompt: AskedPrompt): Promise<ModelAnswer>;
   /** Ends the worker or the connection. */

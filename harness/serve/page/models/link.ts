@@ -16,7 +16,9 @@ export interface LoadedModel {
   readonly preset: VariantManifest;
   readonly rules: DecoderRules;
   readonly graphs: Readonly<Record<string, PageGraph>>;
-  /** Threads of the runtime; all of the browser's processor if left out. */
+  /** Bytes of each graph with the tensors beside it; the page loads one graph after the other. */
+  readonly bytes: Readonly<Record<string, number>>;
+  /** Says how many threads the runtime has; all of the browser's processor if left out. */
   readonly threads?: number | undefined;
 }
 

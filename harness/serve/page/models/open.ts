@@ -1,4 +1,4 @@
-import type { ClickedModel, OpenModel } from "../contract.ts";
+import type { ClickedModel, Loading, OpenModel } from "../contract.ts";
 import type { ModelLink } from "./link.ts";
 import { socketLink } from "./socketLink.ts";
 import { workerLink } from "./workerLink.ts";
@@ -15,10 +15,11 @@ export const openModel: OpenModel = (model): ClickedModel => {
       const began = performance.now();
       const { downloadBytes: total } = model;
       // What the page counts as it arrives lacks the scripts, which the browser loads by itself.
-      const told = (bytes: number) => progress(Math.min(bytes, total), total);
+      const told = ({ bytes, compiling }: Omit<Loading, "total">) =>
+        progress({ bytes: Math.min(bytes, total), total, compiling });
       link = model.place === "page" ? workerLink(model.name, told) : socketLink(model.name);
       const facts = await link.ask("load", { model: model.name });
-      if (model.place === "page") progress(total, total);
+      if (model.place === "page") progress({ bytes: total, total });
       return { ...facts, loadMs: performance.now() - began };
     },
     encode: async (photo) => loaded().ask("encode", photo),

@@ -46,22 +46,35 @@ export function serve(loaders: PageLoaders): void {
 }
 
 async function open(name: string, loaders: PageLoaders): Promise<{ model: PromptedModel; facts: LoadedFacts }> {
-  const { preset, rules, graphs, threads: asked = navigator.hardwareConcurrency } = await modelOf(name);
+  const { preset, rules, graphs, bytes, threads: asked = navigator.hardwareConcurrency } = await modelOf(name);
   const device = await deviceHere();
   // WebAssembly shares memory between threads only where the page is isolated.
   const threads = crossOriginIsolated ? asked : 1;
   prepareRuntime(threads, graphs);
   let arrived = 0;
-  await followLoading((bytes) => {
-    arrived += bytes;
-    scope.postMessage({ kind: "arrived", bytes: arrived });
+  let ends = new Map<number, string>();
+  await followLoading((more) => {
+    arrived += more;
+    scope.postMessage({ kind: "arrived", bytes: arrived, compiling: ends.get(arrived) });
   });
+  ends = endsOf(bytes, arrived);
   const files = Object.fromEntries(Object.keys(graphs).map((graph) => [graph, graph]));
   const variant = await loaders[rules](files, { provider: engine, threads });
   return {
     model: embeddingModel(checkedVariant(variant, outputChecks(preset)), preset),
     facts: { threads, device, note: crossOriginIsolated ? undefined : alone },
   };
+}
+
+/** Returns the graphs by the numbers of bytes at which all of theirs have come, the runtime's before them included. */
+function endsOf(bytes: LoadedModel["bytes"], before: number): Map<number, string> {
+  const ends = new Map<number, string>();
+  let end = before;
+  for (const [graph, own] of Object.entries(bytes)) {
+    end += own;
+    ends.set(end, graph);
+  }
+  return ends;
 }
 
 /** A browser without WebGPU is told of here, before anything is loaded. */

@@ -236,6 +236,20 @@ describe.skipIf(browserPath === undefined)("on a photo of the data set (no brows
     expect(errors).toEqual([]);
   });
 
+  test("while a model loads, the page says how much of it has come, and what is compiled", async () => {
+    const visited = await visit(browser, { description: describedPage([discModel("slow")]) });
+    onTestFinished(() => visited.close());
+    const { page } = visited;
+    const state = () => page.locator(".state p").textContent();
+    const goOn = () => page.evaluate(() => window.dispatchEvent(new Event("goon")));
+    await expect.poll(state).toBe("Loading 6.2 MB of 12.3 MB.");
+    expect(await page.locator(".state progress").evaluate((bar: HTMLProgressElement) => bar.position)).toBe(0.5);
+    await goOn();
+    await expect.poll(state).toBe("Compiling encoder, 12.3 MB of 12.3 MB loaded.");
+    await goOn();
+    await expect.poll(state).toBe("Ready for a photo.");
+  });
+
   test("a model that takes no box says why it is not asked, and where none takes one the button is away", async () => {
     const takes = { points: true, box: false };
     const { page } = await opened({ description: describedPage([discModel("discs", { takes }), discModel("boxes")]) });

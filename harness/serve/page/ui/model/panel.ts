@@ -1,5 +1,5 @@
 import type { Rgb } from "../../../../api.ts";
-import type { AnsweredToken } from "../../contract.ts";
+import type { AnsweredToken, Loading } from "../../contract.ts";
 import { isEmpty } from "../prompt/edit.ts";
 import { rgbOf } from "../stage/layers.ts";
 import { Stage, type StageHands } from "../stage/stage.ts";
@@ -82,10 +82,7 @@ export class ModelPanel {
     const { state } = this.seat;
     const { session } = this.#hands;
     if (state.kind === "failed") return state.sentence;
-    if (state.kind === "loading")
-      return state.total === 0
-        ? "The harness loads the model."
-        : `Loading ${megabytesText(state.bytes)} of ${megabytesText(state.total)}.`;
+    if (state.kind === "loading") return loadingText(state);
     if (state.kind === "encoding") return "Encoding the photo.";
     const misfit = this.seat.misfit(session.prompt);
     if (misfit !== undefined) return misfit;
@@ -96,4 +93,10 @@ export class ModelPanel {
     if (session.state.photo === undefined) return "Ready for a photo.";
     return isEmpty(session.prompt) ? "Ready: click on the photo." : "";
   }
+}
+
+function loadingText({ bytes, total, compiling }: Loading): string {
+  if (total === 0) return "The harness loads the model.";
+  const come = `${megabytesText(bytes)} of ${megabytesText(total)}`;
+  return compiling === undefined ? `Loading ${come}.` : `Compiling ${compiling}, ${come} loaded.`;
 }

@@ -4,6 +4,7 @@ import type {
   ClickedModel,
   EncodedTimes,
   LoadedTimes,
+  Loading,
   ModelAnswer,
   OpenModel,
   ServedModel,
@@ -14,7 +15,7 @@ import type { Turns } from "./turns.ts";
 
 /** Says what a model is doing. */
 export type SeatState =
-  | { readonly kind: "loading"; readonly bytes: number; readonly total: number }
+  | ({ readonly kind: "loading" } & Loading)
   | { readonly kind: "encoding" | "decoding" | "idle" }
   | { readonly kind: "failed"; readonly sentence: string };
 
@@ -126,7 +127,7 @@ export class ModelSeat {
 
   async #load(): Promise<void> {
     this.#clicked = this.#options.open(this.model);
-    this.#loaded = await this.#clicked.load((bytes, total) => this.#enter({ kind: "loading", bytes, total }));
+    this.#loaded = await this.#clicked.load((loading) => this.#enter({ kind: "loading", ...loading }));
   }
 
   async #encode(photo: RgbImage): Promise<void> {

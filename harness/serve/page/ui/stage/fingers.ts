@@ -30,9 +30,9 @@ export function listenToFingers(canvas: HTMLCanvasElement, session: Session): vo
 interface Hold {
   /** Place of the photo under their middle. */
   readonly at: Place;
-  /** Their middle, px of the screen from the canvas's corner. */
+  /** Says where their middle is, px of the screen from the canvas's corner. */
   readonly from: Place;
-  /** Distance of two fingers, px of the screen; 1 of one. */
+  /** Says how far two fingers are apart, px of the screen; 1 for one. */
   readonly spread: number;
   readonly zoom: number;
   /** One finger that has hardly moved is a tap. */

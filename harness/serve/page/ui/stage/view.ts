@@ -3,7 +3,7 @@ import type { Place } from "../prompt/edit.ts";
 
 /** The part of the photo that is shown, by all canvases alike: it does not depend on how large they are. */
 export interface View {
-  /** Place of the photo at the left top corner of a canvas. */
+  /** Names the place of the photo at the left top corner of a canvas. */
   readonly corner: Place;
   /** Number by which the photo is larger than where all of it is shown; 1 at least. */
   readonly zoom: number;
@@ -11,7 +11,7 @@ export interface View {
 
 export const wholePhoto: View = { corner: { x: 0, y: 0 }, zoom: 1 };
 
-/** At the largest zoom so many pixels of the photo's longer side are shown. */
+/** The largest zoom shows so many pixels of the photo's longer side. */
 const fewestShown = 16;
 
 /** A step of a key or a button makes the photo so many times as large. */
@@ -94,7 +94,7 @@ export function isSameView(a: View, b: View): boolean {
   return a.zoom === b.zoom && a.corner.x === b.corner.x && a.corner.y === b.corner.y;
 }
 
-/** Nothing beside the photo is shown. */
+/** Returns the view moved so that nothing beside the photo is shown. */
 function withinPhoto({ height, width }: Size, { corner, zoom }: View): View {
   const within = (first: number, side: number) => Math.min(Math.max(first, 0), side - side / zoom);
   return { corner: { x: within(corner.x, width), y: within(corner.y, height) }, zoom };

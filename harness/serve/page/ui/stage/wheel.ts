@@ -33,7 +33,7 @@ interface Shown {
   readonly size: Size;
 }
 
-/** What is under the pointer stays there. */
+/** Returns the view zoomed by a turn of the wheel: what is under the pointer stays there. */
 function zoomedView(canvas: HTMLCanvasElement, event: WheelEvent, { view, size }: Shown): View {
   const asked = -event.deltaY * unitOf(event) * power.perPx;
   const factor = 2 ** Math.max(-power.most, Math.min(asked, power.most));
