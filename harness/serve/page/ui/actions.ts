@@ -147,10 +147,11 @@ function middlePixel({ state: { view } }: Session, { image: { size } }: ShownPho
   return pixelAt(placeUnder(view, size, { x: 0.5, y: 0.5 }), size);
 }
 
-/** Zooms about the cross where it is seen, and else about the middle. */
+/** Zooms about the cross, or the newest point where there is none: a person who clicked looks there. Else about the middle. */
 function zoomTo(session: Session, { image: { size } }: ShownPhoto, to: "nearer" | "further" | "whole"): string {
   const { crosshair, view } = session.state;
-  const at = crosshair && { x: crosshair.x + 0.5, y: crosshair.y + 0.5 };
+  const pixel = crosshair ?? session.prompt.points.at(-1);
+  const at = pixel && { x: pixel.x + 0.5, y: pixel.y + 0.5 };
   const next = to === "whole" ? wholePhoto : steppedView(view, size, { to, at });
   session.change({ view: next });
   return next.zoom === 1 ? "The whole photo is shown." : `Zoomed ${next.zoom.toFixed(1)} times.`;

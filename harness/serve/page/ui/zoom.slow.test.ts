@@ -232,6 +232,19 @@ describe.skipIf(browserPath === undefined)("a photo that is zoomed (no browser: 
     expect(await textsOf(page, ".token .figure")).toHaveLength(3);
   });
 
+  test("the buttons zoom about the newest point, which stays where it was clicked", async () => {
+    const { page } = await opened();
+    await openPhoto(page, { height: 480, width: 640 });
+    await page.locator(stage).scrollIntoViewIfNeeded();
+    const [clicked] = await placesOn(page, stage, [{ x: 0.2, y: 0.7 }]);
+    const seen = await pixelShown(page, stage, clicked!);
+    await page.mouse.click(clicked!.x, clicked!.y);
+    for (let i = 0; i < 6; i++) await page.getByRole("button", { name: "zoom in" }).click();
+    await page.getByRole("button", { name: "Undo" }).click();
+    const { x, y } = await pixelShown(page, stage, clicked!);
+    expect([Math.abs(x - seen.x) <= 1, Math.abs(y - seen.y) <= 1]).toEqual([true, true]);
+  });
+
   test("another photo is shown whole, and a prompt that is taken back leaves the view", async () => {
     const { page } = await opened({ fragment: "#photo=126107" });
     await page.getByText("Ready: click on the photo.").waitFor();
