@@ -8,5 +8,6 @@ export const benchmarks: Commands = {
   coverage: async () => (await import("./coverage.ts")).coverage,
   "many-runs": async () => (await import("./manyRuns.ts")).manyRuns,
   score: async () => (await import("./score.ts")).score,
+  revision: async () => (await import("./revisions/revision.ts")).revision,
   starts: async () => (await import("./starts.ts")).starts,
 };

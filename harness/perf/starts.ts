@@ -1,14 +1,11 @@
-import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { prepareRun } from "../build/preparedRun.ts";
 import type { WorkerSetup } from "../build/setup.ts";
 import { type Command, type Console, line } from "../commands/terminal/command.ts";
 import { plainTable } from "../commands/text/plainTable.ts";
-import { HarnessError } from "../errors.ts";
 import { interleavedRounds } from "../measure/schedule.ts";
 import { type Piece, type Timing, untimed } from "../measure/timing.ts";
 import { resolvePlan } from "../plan/plan.ts";
@@ -16,9 +13,9 @@ import { Deadlines } from "../process/deadlines.ts";
 import { random } from "../stats/random.ts";
 import { quantile } from "../stats/summary.ts";
 import { startWorker } from "../worker/workerProcess.ts";
+import { timedCall } from "./revisions/timedCall.ts";
 
 const program = fileURLToPath(new URL("../bench.mjs", import.meta.url));
-const cpuAtExit = fileURLToPath(new URL("cpuAtExit.cjs", import.meta.url));
 
 /** The run that is answered from the store: small, because it is measured once before. */
 const finishedRun = { variants: "sam-nano", limit: 3, rounds: 2, warmup: 1 };
@@ -53,13 +50,17 @@ async function startsIn(results: string): Promise<ReadonlyMap<string, Start>> {
   const again = ["run", ...flags, "--no-baseline", "--results", results];
   const setup = await workerSetup();
   return new Map<string, Start>([
-    ["node alone", () => ended(["--eval", ""])],
-    ["bench --help", () => ended([program, "--help"])],
-    ["bench list", () => ended([program, "list"])],
-    ["bench run, finished before", () => ended([program, ...again])],
+    ["node alone", () => timedCall({ name: "node", words: ["--eval", ""] })],
+    ["bench --help", () => benchCall(["--help"])],
+    ["bench list", () => benchCall(["list"])],
+    ["bench run, finished before", () => benchCall(again)],
     ["worker started", () => workerPiece(setup, "latency-start")],
     ["worker's graphs and data set loaded", () => workerPiece(setup, "latency-load")],
   ]);
+}
+
+function benchCall(words: readonly string[]): Promise<Sample> {
+  return timedCall({ name: `bench ${words.join(" ")}`, words: [program, ...words] });
 }
 
 async function workerSetup(): Promise<WorkerSetup> {
@@ -91,36 +92,6 @@ async function measure(all: ReadonlyMap<string, Start>, rounds: number, console:
     ];
   });
   line(console, plainTable(["what is waited for", "median ms", "quartiles", "CPU ms", "n"], rows));
-}
-
-/** Waits for the end of a program. Throws HarnessError where it fails. */
-function ended(args: readonly string[]): Promise<Sample> {
-  const begun = performance.now();
-  const child = spawn(process.execPath, ["--require", cpuAtExit, ...args], {
-    stdio: ["ignore", "ignore", "pipe", "pipe"],
-  });
-  const notes = textOf(child.stderr!);
-  const usage = textOf(child.stdio[3] as Readable);
-  return new Promise((resolve, reject) => {
-    let wallMs = 0;
-    child.once("exit", () => {
-      wallMs = performance.now() - begun;
-    });
-    child.once("close", (code) => {
-      if (code !== 0)
-        return reject(new HarnessError(`bench ${args.slice(1).join(" ")}: ended with ${code}`, { found: notes() }));
-      const { user, system } = JSON.parse(usage()) as NodeJS.CpuUsage;
-      resolve({ wallMs, cpuMs: (user + system) / 1000 });
-    });
-  });
-}
-
-function textOf(stream: Readable): () => string {
-  let text = "";
-  stream.on("data", (chunk) => {
-    text += chunk;
-  });
-  return () => text;
 }
 
 /** Starts a worker of sam-nano, and returns what one part of its start took. */
