@@ -8,6 +8,7 @@ export const benchmarks: Commands = {
   coverage: async () => (await import("./coverage.ts")).coverage,
   "many-runs": async () => (await import("./manyRuns.ts")).manyRuns,
   score: async () => (await import("./score.ts")).score,
+  compare: async () => (await import("./revisions/compare.ts")).compare,
   revision: async () => (await import("./revisions/revision.ts")).revision,
   starts: async () => (await import("./starts.ts")).starts,
 };

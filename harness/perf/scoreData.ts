@@ -23,28 +23,59 @@ interface Repetition {
 
 /** Writes files that hold the contents of two others many times. Throws HarnessError where those can not be read. */
 export async function repeatFiles(from: ScoreFiles, to: ScoreFiles, { repeat, copies }: Repetition): Promise<void> {
-  // Read for the check alone: what is written are the files' own elements.
-  await readAnnotations(from.annotations);
+  // Read for the check alone: what is written are the file's own elements.
   await readDetections(from.detections);
-  const truth = (await parse(from.annotations)) as Readonly<Record<string, { id: number; image_id?: number }[]>>;
   const found = (await parse(from.detections)) as { image_id: number; score: number }[];
-  const rounds = Array.from({ length: repeat }, (_, round) => round * idStep);
-  let id = 0;
-  await writeJson(to.annotations, [
-    `{"categories":${JSON.stringify(truth.categories)},"images":`,
-    elements(rounds, truth.images!, (image, shift) => [{ ...image, id: image.id + shift }]),
-    `,"annotations":`,
-    elements(rounds, truth.annotations!, (each, shift) => [{ ...each, id: ++id, image_id: each.image_id! + shift }]),
-    "}",
-  ]);
+  await repeatAnnotations(from.annotations, to.annotations, repeat);
   const lower = (score: number, copy: number) => Math.round(score * (1 - 0.07 * copy) * 1e6) / 1e6;
   await writeJson(to.detections, [
-    elements(rounds, found, (each, shift) =>
+    elements(shiftsOf(repeat), found, (each, shift) =>
       Array.from({ length: copies }, (_, copy) => {
         return { ...each, image_id: each.image_id + shift, score: lower(each.score, copy) };
       }),
     ),
   ]);
+}
+
+/** Ids of copies, by the number of the copy from 0. */
+export interface CopiedIds {
+  image(id: number, copy: number): number;
+  /** Returns nothing where the image has no annotation of this id. */
+  annotation(id: number, of: { readonly image: number; readonly copy: number }): number | undefined;
+}
+
+/**
+ * Writes a file that holds the images and annotations of another many times, and returns the ids of the copies. Throws
+ * HarnessError where that one can not be read.
+ */
+export async function repeatAnnotations(from: string, to: string, repeat: number): Promise<CopiedIds> {
+  // Read for the check alone, as above.
+  await readAnnotations(from);
+  const truth = (await parse(from)) as Readonly<Record<string, { id: number; image_id?: number }[]>>;
+  const annotations = truth.annotations!;
+  const shifts = shiftsOf(repeat);
+  let id = 0;
+  await writeJson(to, [
+    `{"categories":${JSON.stringify(truth.categories)},"images":`,
+    elements(shifts, truth.images!, (image, shift) => [{ ...image, id: image.id + shift }]),
+    `,"annotations":`,
+    elements(shifts, annotations, (each, shift) => [{ ...each, id: ++id, image_id: each.image_id! + shift }]),
+    "}",
+  ]);
+  const places = new Map(annotations.map((each, i) => [each.id, i]));
+  return {
+    image: (image, copy) => image + shifts[copy]!,
+    annotation(annotation, { image, copy }) {
+      const place = places.get(annotation);
+      if (place === undefined || annotations[place]!.image_id !== image) return undefined;
+      return copy * annotations.length + place + 1;
+    },
+  };
+}
+
+/** Returns what is added to the ids of images in each copy. */
+function shiftsOf(repeat: number): readonly number[] {
+  return Array.from({ length: repeat }, (_, copy) => copy * idStep);
 }
 
 interface LvisShape {
