@@ -33,7 +33,7 @@ export async function withRevision<T>(
   work: (workplace: Workplace) => Promise<T>,
 ): Promise<T> {
   const commit = revision === undefined ? undefined : commitOf(revision);
-  const folder = mkdtempSync(join(tmpdir(), "sam-bench-perf-"));
+  const folder = mkdtempSync(join(tmpdir(), "sam-bench-revision-"));
   const remove = () => {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     // Git keeps a note of each folder that it has checked something out into.

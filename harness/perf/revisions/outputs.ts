@@ -1,4 +1,4 @@
-/** What the calls of one checkout printed, in their order. */
+/** Holds what each call of one checkout printed, or wrote, in their order. */
 export interface Outputs {
   readonly name: string;
   readonly outs: readonly string[];
@@ -15,16 +15,16 @@ export function differingOutput(all: readonly Outputs[]): Output | undefined {
   return all.flatMap(outputsOf).find(({ out }) => out !== first!.out);
 }
 
-/** Says whether all calls printed the same, or where the first two that did not part. */
-export function outputText(all: readonly Outputs[]): string {
+/** Says whether all calls gave the same, or where the first two that did not part. The title has seven characters. */
+export function outputText(title: string, all: readonly Outputs[]): string {
   const outputs = all.flatMap(outputsOf);
   const first = outputs[0]!;
   const other = differingOutput(all);
-  if (other === undefined) return `output  equal in all ${outputs.length} calls (${first.out.length} characters)`;
+  if (other === undefined) return `${title} equal in all ${outputs.length} calls (${first.out.length} characters)`;
   const at = firstDifference(first.out, other.out);
   const line = first.out.slice(0, at).split("\n").length;
-  const [own, others] = [first, other].map(({ name, out }) => `${name} ${excerpt(out, at)}`);
-  return `output  differs, first in line ${line}: ${own}, ${others}`;
+  const shown = [first, other].map(({ name, out }) => `${name} ${excerpt(out, at)}`);
+  return `${title} differs, first in line ${line}: ${shown.join(", ")}`;
 }
 
 interface Output {

@@ -141,7 +141,8 @@ test("rows whose targets are not annotations of their image are refused", async 
 
 test("perf compare times bench compare on the repeated runs, and says whether all calls gave the same", async () => {
   const folder = dataFolder();
-  const [a, b] = [await storeRun(folder, 1), await storeRun(folder, 3)].map(({ id }) => id);
+  const a = (await storeRun(folder, 1)).id;
+  const b = (await storeRun(folder, 3)).id;
   const console = memoryConsole();
   const args = { a, b, results: join(folder, "results"), data: join(folder, "data"), repeat: 2, rounds: 2, warmup: 0 };
   expect(await timedCompare.run(args, console)).toBe(0);
