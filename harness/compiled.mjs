@@ -13,6 +13,7 @@ export const projectRoot = join(dirname(fileURLToPath(import.meta.url)), "..");
 /** The modules that processes begin with. */
 const starts = [
   "harness/cli.ts",
+  "harness/coco/match/exchange/exchangeBlocks.ts",
   "harness/coco/match/matchWorker.ts",
   "harness/diff/sideProcess.ts",
   "harness/onnx/session.ts",

@@ -31,6 +31,7 @@ beforeEach(() => {
   [root, home] = [join(folder, "project"), join(folder, "home")];
   mkdirSync(join(root, "datasets"), { recursive: true });
   const starts = [
+    "coco/match/exchange/exchangeBlocks",
     "coco/match/matchWorker",
     "diff/sideProcess",
     "onnx/session",

@@ -8,7 +8,7 @@ export type { Fault } from "./json/fields.ts";
 export { walkJson } from "./json/json.ts";
 export { evaluate, type Matches } from "./match/evaluate.ts";
 export { evaluateFiles } from "./match/evaluateFiles.ts";
-export { joinSides } from "./match/joinSides.ts";
+export { joinSides } from "./match/exchange/joinSides.ts";
 export type { OverlapType } from "./match/rules.ts";
 export { cocoRules, type EvaluationRules, lvisRules, proposalRulesFor } from "./match/rules.ts";
 export { onceEach, summarizer } from "./match/summarize.ts";

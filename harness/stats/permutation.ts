@@ -27,11 +27,28 @@ export type DifferencesOf = (exchanges: Exchanges) => Iterable<readonly (number 
 export function permutationPs(
   differencesOf: DifferencesOf,
   images: number,
-  { seed, draws = defaults.draws }: PermutationOptions,
+  options: PermutationOptions,
 ): readonly (number | undefined)[] {
+  return begunPermutation(differencesOf, images, options)();
+}
+
+/** Asks for the differences, which another thread may begin to compute, and returns a function that returns `permutationPs`. */
+export function begunPermutation(
+  differencesOf: DifferencesOf,
+  images: number,
+  { seed, draws = defaults.draws }: PermutationOptions,
+): () => readonly (number | undefined)[] {
   const exact = images < 31 && 2 ** images <= draws;
   const exchanges = exact ? allExchanges(images) : drawnExchanges(images, seed, draws);
-  const [observed = [], ...others] = differencesOf(observedAnd(exchanges, images));
+  const all = differencesOf(observedAnd(exchanges, images));
+  return () => psOf(all, exact ? "all exchanges" : "drawn exchanges");
+}
+
+function psOf(
+  all: ReturnType<DifferencesOf>,
+  kind: "all exchanges" | "drawn exchanges",
+): readonly (number | undefined)[] {
+  const [observed = [], ...others] = all;
   // The same arrangement, summed in another order, must count as equally extreme.
   const limits = observed.map((value) => value && Math.abs(value) * (1 - defaults.rounding));
   const extreme = limits.map(() => 0);
@@ -44,7 +61,7 @@ export function permutationPs(
     }
   return limits.map((limit, i) => {
     if (limit === undefined) return undefined;
-    return exact ? extreme[i]! / counted[i]! : (extreme[i]! + 1) / (counted[i]! + 1);
+    return kind === "all exchanges" ? extreme[i]! / counted[i]! : (extreme[i]! + 1) / (counted[i]! + 1);
   });
 }
 

@@ -1,3 +1,4 @@
+import type { Category } from "../../api.ts";
 import type { Matches } from "./evaluate.ts";
 import { everyThreshold } from "./match.ts";
 import { iouThresholds, recallThresholds } from "./rules.ts";
@@ -16,6 +17,14 @@ export interface Cell {
   readonly limits: Uint8Array;
   readonly hits: Uint16Array;
   readonly misses: Uint16Array;
+}
+
+/** A cell, and what decides which summaries count it. */
+export interface SplitCell {
+  readonly cell: Cell;
+  /** Id of its split. */
+  readonly split: string;
+  readonly frequency: Category["frequency"];
 }
 
 /** Figures of one category and split, with images weighted. */

@@ -1,7 +1,7 @@
 import type { Category, ExchangedFigures, FittedMetric, MetricValue } from "../../api.ts";
-import { Accumulator, type CellFigures, cellOf } from "./cells.ts";
+import { Accumulator, type CellFigures, cellOf, type SplitCell } from "./cells.ts";
 import type { Matches } from "./evaluate.ts";
-import { exchangedFigures, type SplitCell } from "./exchangeSums.ts";
+import { exchangedFigures } from "./exchange/exchangeSums.ts";
 import { GroupAccumulator } from "./groupCells.ts";
 import { type EvaluationRules, iouThresholds, type Summary, summariesOf, summarises } from "./rules.ts";
 

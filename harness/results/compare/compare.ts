@@ -7,7 +7,7 @@ import type { Manifest } from "../../store/schema.ts";
 import { conditionsOf, differingConditions } from "../report/conditions.ts";
 import { type Agreement, type AgreementRules, agreementOf } from "./agreement/agreement.ts";
 import { type Breakdown, categoryBreakdown } from "./breakdown.ts";
-import { type FigureDifference, figureDifferences } from "./differences.ts";
+import { begunDifferences, type FigureDifference, figureDifferences } from "./differences.ts";
 import { type LatencyComparison, type LatencyTurns, latencyComparison } from "./latency.ts";
 import { type Side, sharedRows } from "./side.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
@@ -71,13 +71,16 @@ function differencesOf(a: Side, b: Side, options: CompareOptions): Omit<Comparis
   const turns = options.latency?.get(b) ?? { a: a.turns, b: b.turns };
   const apart = options.latency?.has(b) ? undefined : otherConditions(a, b);
   const latency = apart === undefined ? latencyComparison(turns, options.seed) : undefined;
+  // Its exchanges go on in another thread while masks are compared.
+  const [first, ...rest] = prompts;
+  const begun = first === undefined ? () => [] : begunDifferences(first, options);
   return {
     a: runOf(a),
     b: runOf(b),
     dataset: a.manifest.dataset.id,
     images: prompts[0]?.images.length ?? 0,
     agreement: options.agreement && agreementOf(a, b, { ...options.agreement, categories }),
-    figures: prompts.flatMap((each) => figureDifferences(each, options)),
+    figures: [...begun(), ...rest.flatMap((each) => figureDifferences(each, options))],
     latency,
     categories: prompts.flatMap((each) => {
       // Categories have a mean IoU of one row a target.

@@ -2,7 +2,7 @@ import type { FittedMetric, Metric, MetricContext } from "../../api.ts";
 import { cocoSizes, rangeOf, suits } from "../../metrics/index.ts";
 import type { Judgement } from "../../protocols/index.ts";
 import { type Interval, intervalsOf, pairedIntervals } from "../../stats/intervals.ts";
-import { exchangeP } from "./exchange.ts";
+import { begunExchange, type FittedSides } from "./exchange.ts";
 import type { SharedPrompts } from "./side.ts";
 
 const defaults = {
@@ -65,43 +65,71 @@ interface DifferenceOptions {
  * alone has the figure of its table and of `bench score` on the same images: the same fit, the same intervals.
  */
 export function figureDifferences(shared: SharedPrompts, options: DifferenceOptions): readonly FigureDifference[] {
-  const judged = options.judged[shared.protocol]!;
-  return options.metrics
-    .filter((metric) => suits(metric, judged))
-    .flatMap((metric) => metricDifferences(metric, shared, options));
+  return begunDifferences(shared, options)();
 }
 
-function metricDifferences(metric: Metric, shared: SharedPrompts, options: DifferenceOptions): FigureDifference[] {
+/**
+ * Fits the metrics and begins with exchanges, which may go on in another thread, and returns a function that returns
+ * `figureDifferences`.
+ */
+export function begunDifferences(shared: SharedPrompts, options: DifferenceOptions): () => readonly FigureDifference[] {
+  const judged = options.judged[shared.protocol]!;
+  const begun = options.metrics
+    .filter((metric) => suits(metric, judged))
+    .map((metric) => metricDifferences(metric, shared, options));
+  return () => begun.flatMap((differences) => differences());
+}
+
+function metricDifferences(
+  metric: Metric,
+  shared: SharedPrompts,
+  options: DifferenceOptions,
+): () => readonly FigureDifference[] {
   const { images, seeds } = shared;
   const { dataset, seed, draws = defaults.draws } = options;
   const judged = options.judged[shared.protocol]!;
   const context: MetricContext = { images, sizes: cocoSizes, protocol: judged, dataset };
-  const sideA = metric.fit(shared.a, context);
-  const sideB = metric.fit(shared.b, context);
+  const a = metric.fit(shared.a, context);
+  const b = metric.fit(shared.b, context);
+  const psOf = begunExchange({ metric, a, b }, shared, { seed, draws, dataset });
+  return () => {
+    const range = rangeOf(metric);
+    const intervals = pairedIntervals(a, b, images, { seed: seeds.a, range });
+    // Each side alone has the groups of its own run, as in that run's table.
+    const ofB = seeds.a === seeds.b ? undefined : intervalsOf(b, images, { seed: seeds.b, range });
+    const own = intervals.map((pair, i) => pair && { ...pair, b: ofB?.[i] ?? pair.b });
+    return figuresOf({ metric, a, b }, shared, { judged, intervals: own, ps: psOf() });
+  };
+}
+
+interface FigureParts {
+  readonly judged: Judgement;
+  readonly intervals: ReturnType<typeof pairedIntervals>;
+  readonly ps: readonly (number | undefined)[];
+}
+
+function figuresOf(
+  { metric, a, b }: FittedSides,
+  { prompts, protocol, images }: SharedPrompts,
+  { judged, intervals, ps }: FigureParts,
+): readonly FigureDifference[] {
   const once = { images, counts: new Uint32Array(images.length).fill(1) };
-  const range = rangeOf(metric);
-  const intervals = pairedIntervals(sideA, sideB, images, { seed: seeds.a, range });
-  // Each side alone has the groups of its own run, as in that run's table.
-  const ofB = seeds.a === seeds.b ? undefined : intervalsOf(sideB, images, { seed: seeds.b, range });
-  const ps = exchangeP({ metric, a: sideA, b: sideB }, shared, { seed, draws, dataset });
-  return sideA(once).flatMap(({ id, n }, i) => {
-    const pair = intervals[i];
-    if (pair === undefined || isDrawnAlone(metric, id)) return [];
-    const found = { ...pair, b: ofB?.[i] ?? pair.b };
-    const p = ps[i];
+  return a(once).flatMap(({ id, n }, i) => {
+    const found = intervals[i];
+    if (found === undefined || isDrawnAlone(metric, id)) return [];
     return [
       {
-        figure: figureName(metric, shared.prompts, id),
-        prompts: shared.prompts,
-        protocol: shared.protocol,
+        figure: figureName(metric, prompts, id),
+        prompts,
+        protocol,
         ...found,
         better: metric.better,
         unit: metric.unit,
         headline: judged.headline === id,
         unpaired: unpairedWidth(found.a, found.b),
-        p,
+        p: ps[i],
         detectable: detectableFrom(found.difference),
-        won: id === metric.headline ? sharesOf(sideA, sideB) : undefined,
+        won: id === metric.headline ? sharesOf(a, b) : undefined,
         n,
         images: images.length,
       },

@@ -4,7 +4,7 @@ import { drawScene } from "../../coco/fixtures/drawnScene.ts";
 import { maskOf, truth } from "../../coco/fixtures/scene.ts";
 import { formatCounts } from "../../mask/index.ts";
 import { ap, cocoSizes, miou, recall } from "../../metrics/index.ts";
-import { exchangeP } from "./exchange.ts";
+import { begunExchange } from "./exchange.ts";
 import type { SharedPrompts } from "./side.ts";
 
 const categories = [
@@ -51,9 +51,9 @@ const shared: SharedPrompts = {
   seeds: { a: 0, b: 0 },
 };
 
-function pOf(metric: Metric, sides: SharedPrompts, options: Parameters<typeof exchangeP>[2]) {
+function pOf(metric: Metric, sides: SharedPrompts, options: Parameters<typeof begunExchange>[2]) {
   const context = { images: sides.images, sizes: cocoSizes, dataset: options.dataset };
-  return exchangeP({ metric, a: metric.fit(sides.a, context), b: metric.fit(sides.b, context) }, sides, options);
+  return begunExchange({ metric, a: metric.fit(sides.a, context), b: metric.fit(sides.b, context) }, sides, options)();
 }
 
 /** The metric as a plug-in has it that knows no exchanges. */

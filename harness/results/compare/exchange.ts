@@ -1,12 +1,12 @@
 import type { ExchangedFigures, FittedMetric, ImageId, Metric, MetricContext, PredictionRow } from "../../api.ts";
 import { cocoSizes } from "../../metrics/index.ts";
-import { type Exchanges, permutationPs } from "../../stats/permutation.ts";
+import { begunPermutation, type Exchanges } from "../../stats/permutation.ts";
 import type { SharedPrompts } from "./side.ts";
 
 type Annotated = NonNullable<MetricContext["dataset"]>;
 
 /** A metric, and what it makes of each side alone. */
-interface FittedSides {
+export interface FittedSides {
   readonly metric: Metric;
   readonly a: FittedMetric;
   readonly b: FittedMetric;
@@ -19,18 +19,19 @@ interface ExchangeOptions {
 }
 
 /**
- * Returns the p value of each figure of a metric, in the order of its values: how often the results of A and B, exchanged
- * image by image at random, lie as far apart as they do.
+ * Begins to exchange the results of A and B, and returns a function that returns the p value of each figure of a metric, in the order
+ * of its values: how often the results, exchanged image by image at random, lie as far apart as they do. Until it is called, another
+ * thread may go on with it.
  */
-export function exchangeP(
+export function begunExchange(
   { metric, a, b }: FittedSides,
   shared: SharedPrompts,
   { dataset, seed, draws }: ExchangeOptions,
-): readonly (number | undefined)[] {
+): () => readonly (number | undefined)[] {
   const both = a.joined?.(b) ?? fitBoth(metric, shared, dataset);
   const { length } = shared.images;
   const figuresOf = both.byExchange ?? ((exchanges) => oneByOne(both, length, exchanges));
-  return permutationPs((exchanges) => differences(figuresOf(exchanges)), length, { seed, draws });
+  return begunPermutation((exchanges) => differences(figuresOf(exchanges)), length, { seed, draws });
 }
 
 /**

@@ -1,6 +1,6 @@
-import type { Cell } from "./cells.ts";
-import { everyThreshold } from "./match.ts";
-import { iouThresholds } from "./rules.ts";
+import type { Cell } from "../cells.ts";
+import { everyThreshold } from "../match.ts";
+import { iouThresholds } from "../rules.ts";
 
 const thresholds = iouThresholds.length;
 

@@ -1,5 +1,5 @@
-import type { Matches } from "./evaluate.ts";
-import type { Positives } from "./matchImages.ts";
+import type { Matches } from "../evaluate.ts";
+import type { Positives } from "../matchImages.ts";
 
 /**
  * Returns what matching two sides as one would: image i of A is image 2i, image i of B is 2i + 1. Images are matched one by one, so

@@ -1,11 +1,14 @@
 import { expect, test } from "vitest";
-import { random } from "../../stats/random.ts";
-import { drawnCategories, drawnLists, drawScene } from "../fixtures/drawnScene.ts";
-import { table, truth } from "../fixtures/scene.ts";
-import { evaluate } from "./evaluate.ts";
+import { random } from "../../../stats/random.ts";
+import { drawnCategories, drawnLists, drawScene } from "../../fixtures/drawnScene.ts";
+import { table, truth } from "../../fixtures/scene.ts";
+import { cellOf } from "../cells.ts";
+import { evaluate } from "../evaluate.ts";
+import { cocoRules, type EvaluationRules, lvisRules, proposalRulesFor, summariesOf } from "../rules.ts";
+import { summarizer } from "../summarize.ts";
+import { awaitBlocks, beginSecondThread, takeBlocks } from "./exchangeBlocks.ts";
+import { jobOf } from "./exchangeSums.ts";
 import { joinSides } from "./joinSides.ts";
-import { cocoRules, type EvaluationRules, lvisRules, proposalRulesFor } from "./rules.ts";
-import { summarizer } from "./summarize.ts";
 
 /** The last ten have neither an annotation nor a detection. */
 const images = 50;
@@ -84,6 +87,40 @@ test.each(everyRules)("many exchanges at once give the figures of each by itself
   }
 });
 
+/** Returns a job of four blocks, of which nothing is summed yet. */
+function drawnJob() {
+  const matches = matchedSides(1, cocoRules).both;
+  const cells = matches.categories.flatMap((_, category) =>
+    cocoRules.splits.flatMap(({ id }, split) => {
+      const cell = cellOf(matches, category, split);
+      return cell === undefined ? [] : [{ cell, split: id, frequency: undefined }];
+    }),
+  );
+  const given = { cells, summaries: summariesOf(cocoRules), images: 2 * images, limits: cocoRules.limits.length };
+  return jobOf(given, drawnExchanges(200));
+}
+
+test("another thread gives the same sums, to the last bit", async () => {
+  const own = drawnJob();
+  takeBlocks(own);
+  const other = drawnJob();
+  beginSecondThread(other);
+  await expect.poll(() => [...other.state.subarray(1)], { timeout: 60_000 }).toEqual([1, 1, 1, 1]);
+  expect(other.sums).toEqual(own.sums);
+  expect(other.sums.some((sum) => sum > 0)).toBe(true);
+});
+
+test("a block that another thread took and never summed is summed by the one that waits", () => {
+  const own = drawnJob();
+  takeBlocks(own);
+  const late = drawnJob();
+  late.state[0] = 2;
+  takeBlocks(late);
+  expect([...late.state.subarray(1)]).toEqual([0, 0, 1, 1]);
+  awaitBlocks(late, { lateMs: 1 });
+  expect(late.sums).toEqual(own.sums);
+});
+
 test("only the figures that are wanted are there, in their order", () => {
   const { byExchange } = summarizer(matchedSides(1, cocoRules).both, drawnCategories);
   const wanted = ["AR-cat@10", "AP75", "APl"];
@@ -97,6 +134,18 @@ test("only the figures that are wanted are there, in their order", () => {
   function isWanted({ id }: { readonly id: string }): boolean {
     return wanted.includes(id);
   }
+});
+
+test("without an image there are exchanges, and no values", () => {
+  const given = truth([], { images: [] });
+  const matches = evaluate({ truth: given, detections: table([]), type: "segm", rules: cocoRules });
+  const { byExchange } = summarizer(matches, given.categories);
+  const none = [{ id: "AP", n: 0 }];
+  const found = [...byExchange([new Uint8Array(0), new Uint8Array(0)], ({ id }) => id === "AP")];
+  expect(found).toEqual([
+    { first: none, second: none },
+    { first: none, second: none },
+  ]);
 });
 
 test("sides with other annotations are a bug of the caller", () => {

@@ -1,7 +1,7 @@
-import type { Cell } from "./cells.ts";
-import { everyThreshold } from "./match.ts";
+import type { Cell } from "../cells.ts";
+import { everyThreshold } from "../match.ts";
+import { iouThresholds, recallThresholds } from "../rules.ts";
 import { allSlot, hitSlot, type MovedCounts, neitherSlot } from "./movedCounts.ts";
-import { iouThresholds, recallThresholds } from "./rules.ts";
 
 const thresholds = iouThresholds.length;
 
