@@ -1,4 +1,13 @@
-import type { ImageId, Metric, PredictionRow, ReliabilityBin } from "../api.ts";
+import type {
+  ExchangedFigures,
+  FittedMetric,
+  ImageId,
+  ImageWeights,
+  Metric,
+  MetricValue,
+  PredictionRow,
+  ReliabilityBin,
+} from "../api.ts";
 
 const defaults = { bins: 10 };
 
@@ -27,29 +36,77 @@ export const calibration: Metric = {
   columns: [],
   reliability: reliabilityTable,
   fit(rows, { images }) {
-    const entries = entriesOf(samplesOf(rows), images);
-    const counted = new Float64Array(defaults.bins);
-    const differences = new Float64Array(defaults.bins);
-    return ({ counts }) => {
-      counted.fill(0);
-      differences.fill(0);
-      for (let image = 0, at = 0; image < entries.ends.length; image++) {
-        const weight = counts[image]!;
-        const end = entries.ends[image]!;
-        // An exchange of two sides leaves half of the images out.
-        if (weight > 0)
-          for (; at < end; at++) {
-            counted[entries.bins[at]!]! += weight * entries.counts[at]!;
-            differences[entries.bins[at]!]! += weight * entries.differences[at]!;
-          }
-        at = end;
-      }
-      const n = counted.reduce((total, each) => total + each, 0);
-      const error = differences.reduce((total, difference) => total + Math.abs(difference), 0) / n;
-      return [{ id: "ece", value: n === 0 ? undefined : error, n }];
-    };
+    return fitted(entriesOf(samplesOf(rows), images));
   },
 };
+
+/** Entries of each fitted metric: two that are fitted are joined, and their rows are not added up again. */
+const fittedEntries = new WeakMap<FittedMetric, Entries>();
+
+function fitted(entries: Entries): FittedMetric {
+  const counted = new Float64Array(defaults.bins);
+  const differences = new Float64Array(defaults.bins);
+  const valuesAt = ({ counts }: ImageWeights): readonly MetricValue[] => {
+    counted.fill(0);
+    differences.fill(0);
+    for (let image = 0, at = 0; image < entries.ends.length; image++) {
+      const weight = counts[image]!;
+      const end = entries.ends[image]!;
+      // Images that are not drawn add nothing.
+      if (weight > 0)
+        for (; at < end; at++) {
+          counted[entries.bins[at]!]! += weight * entries.counts[at]!;
+          differences[entries.bins[at]!]! += weight * entries.differences[at]!;
+        }
+      at = end;
+    }
+    return [errorOf(counted, differences)];
+  };
+  const found: FittedMetric = Object.assign(valuesAt, {
+    byExchange: (exchanges: Iterable<Uint8Array>) => exchangedFigures(entries, exchanges),
+    joined(other: FittedMetric) {
+      const others = fittedEntries.get(other);
+      return others && fitted(joinEntries(entries, others));
+    },
+  });
+  fittedEntries.set(found, entries);
+  return found;
+}
+
+/** Returns the figure of sums over the bins. */
+function errorOf(counted: Float64Array, differences: Float64Array): MetricValue {
+  const n = counted.reduce((total, each) => total + each, 0);
+  const error = differences.reduce((total, difference) => total + Math.abs(difference), 0) / n;
+  return { id: "ece", value: n === 0 ? undefined : error, n };
+}
+
+/** Yields the figures of each exchange: each row is in the sums of one of the two sides. */
+function* exchangedFigures(
+  { ends, bins, counts, differences }: Entries,
+  exchanges: Iterable<Uint8Array>,
+): Generator<ExchangedFigures, void, void> {
+  const sums = [0, 1].map(() => {
+    return { counted: new Float64Array(defaults.bins), differences: new Float64Array(defaults.bins) };
+  });
+  const [first, second] = sums as [(typeof sums)[number], (typeof sums)[number]];
+  for (const exchanged of exchanges) {
+    for (const side of sums) {
+      side.counted.fill(0);
+      side.differences.fill(0);
+    }
+    for (let image = 0, at = 0; image < ends.length; image++) {
+      const side = ((image & 1) ^ exchanged[image >> 1]!) === 0 ? first : second;
+      for (const end = ends[image]!; at < end; at++) {
+        side.counted[bins[at]!]! += counts[at]!;
+        side.differences[bins[at]!]! += differences[at]!;
+      }
+    }
+    yield {
+      first: [errorOf(first.counted, first.differences)],
+      second: [errorOf(second.counted, second.differences)],
+    };
+  }
+}
 
 /** Sums of the rows of one image in one bin, at one place of each list: weights are multiplied onto them. */
 interface Entries {
@@ -79,6 +136,29 @@ function entriesOf(samples: readonly Sample[], images: readonly ImageId[]): Entr
     counts: Uint32Array.from(keys, (key) => sums.get(key)!.n),
     differences: Float64Array.from(keys, (key) => sums.get(key)!.difference),
   };
+}
+
+/** Joins the entries of two sides on the same images: image i of the first is image 2i, image i of the second is 2i + 1. */
+function joinEntries(a: Entries, b: Entries): Entries {
+  const length = a.bins.length + b.bins.length;
+  const both = {
+    ends: new Uint32Array(2 * a.ends.length),
+    bins: new Uint8Array(length),
+    counts: new Uint32Array(length),
+    differences: new Float64Array(length),
+  };
+  let at = 0;
+  for (let image = 0; image < both.ends.length; image++) {
+    const { ends, bins, counts, differences } = image % 2 === 0 ? a : b;
+    const own = image >> 1;
+    for (let from = own === 0 ? 0 : ends[own - 1]!; from < ends[own]!; from++, at++) {
+      both.bins[at] = bins[from]!;
+      both.counts[at] = counts[from]!;
+      both.differences[at] = differences[from]!;
+    }
+    both.ends[image] = at;
+  }
+  return both;
 }
 
 function endsOf(keys: readonly number[], images: number): Uint32Array {

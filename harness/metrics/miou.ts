@@ -1,5 +1,5 @@
-import type { ExchangedFigures, ImageWeights, Metric, MetricContext, PredictionRow } from "../api.ts";
-import { exchangedMeans, type ImageSums, imageMeans, sumByImage, weightedMean } from "../stats/means.ts";
+import type { ExchangedFigures, FittedMetric, ImageWeights, Metric, MetricContext, PredictionRow } from "../api.ts";
+import { exchangedMeans, type ImageSums, imageMeans, joinSums, sumByImage, weightedMean } from "../stats/means.ts";
 import { isOfSize } from "./sizes.ts";
 
 /**
@@ -27,23 +27,41 @@ export const miou: Metric = {
   published: (metric, size) =>
     metric === "miou" ? { id: size === "all" ? "miou" : size, about: "annotated images" } : undefined,
   fit(rows, { images, sizes }: MetricContext) {
-    const groups = [
+    return fitted([
       { id: "miou", sums: sumsOf(rows, images, () => true) },
       ...sizes.map((size) => ({
         id: size.id,
         sums: sumsOf(rows, images, ({ areaPx }) => isOfSize(size, areaPx)),
       })),
-    ];
-    const valuesAt = (weights: ImageWeights) => groups.map(({ id, sums }) => ({ id, ...weightedMean(sums, weights) }));
-    return Object.assign(valuesAt, {
-      ofImages: () => imageMeans(groups[0]!.sums),
-      byExchange: (exchanges: Iterable<Uint8Array>) => exchangedFigures(groups, exchanges),
-    });
+    ]);
   },
 };
 
+/** Sums of the instances of all sizes, or of one. */
+interface SizeSums {
+  readonly id: string;
+  readonly sums: ImageSums;
+}
+
+/** Sums of each fitted metric: two that are fitted are joined, and their rows are not added up again. */
+const groupsOf = new WeakMap<FittedMetric, readonly SizeSums[]>();
+
+function fitted(groups: readonly SizeSums[]): FittedMetric {
+  const valuesAt = (weights: ImageWeights) => groups.map(({ id, sums }) => ({ id, ...weightedMean(sums, weights) }));
+  const found: FittedMetric = Object.assign(valuesAt, {
+    ofImages: () => imageMeans(groups[0]!.sums),
+    byExchange: (exchanges: Iterable<Uint8Array>) => exchangedFigures(groups, exchanges),
+    joined(other: FittedMetric) {
+      const others = groupsOf.get(other);
+      return others && fitted(groups.map(({ id, sums }, i) => ({ id, sums: joinSums(sums, others[i]!.sums) })));
+    },
+  });
+  groupsOf.set(found, groups);
+  return found;
+}
+
 function* exchangedFigures(
-  groups: readonly { readonly id: string; readonly sums: ImageSums }[],
+  groups: readonly SizeSums[],
   exchanges: Iterable<Uint8Array>,
 ): Generator<ExchangedFigures, void, void> {
   for (const exchanged of exchanges) {

@@ -25,6 +25,21 @@ export function sumByImage(
   return totals;
 }
 
+/** Joins the sums of two sides on the same images: image i of the first is image 2i, image i of the second is 2i + 1. */
+export function joinSums(a: ImageSums, b: ImageSums): ImageSums {
+  const both = {
+    images: Array.from({ length: 2 * a.images.length }, (_, image) => image),
+    sums: new Float64Array(2 * a.images.length),
+    counts: new Uint32Array(2 * a.images.length),
+  };
+  for (const [side, { sums, counts }] of [a, b].entries())
+    for (let i = 0; i < sums.length; i++) {
+      both.sums[2 * i + side] = sums[i]!;
+      both.counts[2 * i + side] = counts[i]!;
+    }
+  return both;
+}
+
 /** Returns the mean over instances with images weighted; it has no value where there is no instance. */
 export function weightedMean({ sums, counts }: ImageSums, weights: ImageWeights): Estimate {
   let sum = 0;

@@ -3,7 +3,7 @@ import type { Metric, PredictionRow } from "../../api.ts";
 import { drawScene } from "../../coco/fixtures/drawnScene.ts";
 import { maskOf, truth } from "../../coco/fixtures/scene.ts";
 import { formatCounts } from "../../mask/index.ts";
-import { ap, cocoSizes, miou, recall } from "../../metrics/index.ts";
+import { ap, calibration, cocoSizes, miou, recall } from "../../metrics/index.ts";
 import { begunExchange } from "./exchange.ts";
 import type { SharedPrompts } from "./side.ts";
 
@@ -32,7 +32,7 @@ function rowsOf(found: typeof scene.found): readonly PredictionRow[] {
       step: 1,
       token: 1,
       predictedIou: score,
-      iou: score,
+      iou: score ** 2,
       areaPx: 100,
       crowd: false,
       mask: { size: mask.size, counts: formatCounts(mask) },
@@ -72,6 +72,7 @@ test.each([
   ["average precision by LVIS's rules", ap, lists],
   ["average recall", recall, undefined],
   ["mean IoU", miou, undefined],
+  ["calibration error", calibration, undefined],
 ] as const)("p values do not depend on whether a metric takes many exchanges at once: %s", (_, metric, listsOf) => {
   const options = { dataset: { categories, annotationsOf: annotated.annotationsOf, listsOf }, seed: 3, draws: 200 };
   const found = pOf(metric, shared, options);
