@@ -1,7 +1,7 @@
 import type { Metric } from "../api.ts";
 import { evaluate, proposalRulesFor } from "../coco/index.ts";
 import { partLetter } from "./partLetters.ts";
-import { fittedSummaries, isScored, tableOf, truthOfContext } from "./rowTable.ts";
+import { fittedSummaries, isScored, tableOfKnown, truthOfContext } from "./rowTable.ts";
 
 /**
  * The protocol that scores a variant's own masks. FastSAM gives at most 300 masks an image, so there is no rank of 1000 to
@@ -40,7 +40,7 @@ export const recall: Metric = {
     const known = new Set(truth?.categories.map(({ id }) => id));
     const [first = 0] = known;
     // Proposals have no category of their own, or one that nobody means. One that is known settles equal scores, as in pycocotools.
-    const detections = tableOf(rows, (own) => (known.has(own) ? own : first));
+    const detections = tableOfKnown(rows, known, first);
     if (truth === undefined || !isScored(rows, detections, context)) return () => [];
     const proposals = proposalRulesFor(truth.categories);
     const protocol = context.protocol?.id ?? rows[0]?.protocol;

@@ -1,14 +1,29 @@
 import type { Category, FittedMetric, MetricContext, MetricValue, PredictionRow } from "../api.ts";
 import { DetectionTable, type GroundTruth, joinSides, type Matches, summarizer } from "../coco/index.ts";
 
-/**
- * Returns the rows that have a score as a table of detections, without the prompt's box, so that sizes go by the mask.
- * `categoryOf` replaces a row's category; without it the category stays.
- */
-export function tableOf(
+/** Tables of rows in their own categories: several metrics ask for that of the same rows. */
+const tables = new WeakMap<readonly PredictionRow[], DetectionTable>();
+
+/** Returns the rows that have a score as a table of detections, without the prompt's box, so that sizes go by the mask. */
+export function tableOf(rows: readonly PredictionRow[]): DetectionTable {
+  const known = tables.get(rows);
+  if (known !== undefined) return known;
+  const table = tableWith(rows, (own) => own);
+  tables.set(rows, table);
+  return table;
+}
+
+/** Returns the same with another category in place of each that is not known. */
+export function tableOfKnown(
   rows: readonly PredictionRow[],
-  categoryOf: (category: number) => number = (own) => own,
+  known: ReadonlySet<number>,
+  other: number,
 ): DetectionTable {
+  if (rows.every(({ category }) => known.has(category))) return tableOf(rows);
+  return tableWith(rows, (own) => (known.has(own) ? own : other));
+}
+
+function tableWith(rows: readonly PredictionRow[], categoryOf: (category: number) => number): DetectionTable {
   const table = new DetectionTable("rows of the run");
   for (const { image, category: own, score, mask } of rows) {
     if (score === undefined) continue;

@@ -74,10 +74,12 @@ export function figureDifferences(shared: SharedPrompts, options: DifferenceOpti
  */
 export function begunDifferences(shared: SharedPrompts, options: DifferenceOptions): () => readonly FigureDifference[] {
   const judged = options.judged[shared.protocol]!;
-  const begun = options.metrics
-    .filter((metric) => suits(metric, judged))
-    .map((metric) => metricDifferences(metric, shared, options));
-  return () => begun.flatMap((differences) => differences());
+  const metrics = options.metrics.filter((metric) => suits(metric, judged));
+  // Those of annotations have the long exchanges: these go on while the others are fitted.
+  const isLong = ({ needs }: Metric) => (needs === "annotations" ? 1 : 0);
+  const ordered = metrics.toSorted((x, y) => isLong(y) - isLong(x));
+  const begun = new Map(ordered.map((metric) => [metric, metricDifferences(metric, shared, options)]));
+  return () => metrics.flatMap((metric) => begun.get(metric)!());
 }
 
 function metricDifferences(
