@@ -17,7 +17,7 @@ import { MoveCounter } from "./movedCounts.ts";
 
 const defaults = {
   /** Least number of detections times exchanges: below it a second thread would start no sooner than one is done. */
-  worthTwoThreads: 50e6,
+  worthTwoThreads: 15e6,
   /** Milliseconds in which another thread sums one block of the largest files many times over. */
   lateMs: 5000,
 };
