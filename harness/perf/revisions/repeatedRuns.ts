@@ -11,7 +11,7 @@ import { type FinishedImage, imageText, readImages } from "../../store/rows.ts";
 import type { Row } from "../../store/schema/rowSchema.ts";
 import type { Manifest } from "../../store/schema.ts";
 import type { StoredRun } from "../../store/store.ts";
-import { type CopiedIds, repeatAnnotations } from "../scoreData.ts";
+import { type CopiedIds, repeatAnnotations } from "../scoring/scoreData.ts";
 
 interface Repetition {
   /** Finished runs of one data set. */

@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { formatCounts, rleFromBox } from "../mask/index.ts";
-import { normal, random } from "../stats/random.ts";
-import { planId } from "../store/canonical.ts";
-import { latencyFile, rowsFile } from "../store/damage.ts";
-import type { LatencyTurn } from "../store/latency.ts";
-import { writeManifest } from "../store/manifest.ts";
-import { imageText } from "../store/rows.ts";
-import type { PredictionRow } from "../store/schema/rowSchema.ts";
-import { type Manifest, schemaVersion } from "../store/schema.ts";
+import { formatCounts, rleFromBox } from "../../mask/index.ts";
+import { normal, random } from "../../stats/random.ts";
+import { planId } from "../../store/canonical.ts";
+import { latencyFile, rowsFile } from "../../store/damage.ts";
+import type { LatencyTurn } from "../../store/latency.ts";
+import { writeManifest } from "../../store/manifest.ts";
+import { imageText } from "../../store/rows.ts";
+import type { PredictionRow } from "../../store/schema/rowSchema.ts";
+import { type Manifest, schemaVersion } from "../../store/schema.ts";
 
 /** How many runs are drawn and of what size. A run has a row for each target of each image and each of its three prompts. */
 export interface DrawnRuns {

@@ -1,11 +1,11 @@
 import { availableParallelism } from "node:os";
-import type { GraphKind } from "../api.ts";
-import { type BuiltVariant, buildVariant } from "../build/build.ts";
-import { calibrationFor } from "../build/calibration.ts";
-import type { Arguments } from "../commands/terminal/command.ts";
-import { loadRegistry, type RegisteredVariant, variantOf, weightsVariantOf } from "../plan/plugins/registry.ts";
-import { settingsOf, withSettings } from "../plan/settings.ts";
-import { seededCheckpoint, seededName } from "../weights/index.ts";
+import type { GraphKind } from "../../api.ts";
+import { type BuiltVariant, buildVariant } from "../../build/build.ts";
+import { calibrationFor } from "../../build/calibration.ts";
+import type { Arguments } from "../../commands/terminal/command.ts";
+import { loadRegistry, type RegisteredVariant, variantOf, weightsVariantOf } from "../../plan/plugins/registry.ts";
+import { settingsOf, withSettings } from "../../plan/settings.ts";
+import { seededCheckpoint, seededName } from "../../weights/index.ts";
 
 /** Returns the variant of `--variant` with the settings of its method. */
 export async function askedVariant(args: Arguments): Promise<RegisteredVariant> {

@@ -1,7 +1,7 @@
-import type { Random } from "../api.ts";
-import { cocoRules, type EvaluationRules, type Matches } from "../coco/index.ts";
-import { type ImageSums, sumByImage } from "../stats/means.ts";
-import { integer, normal, random } from "../stats/random.ts";
+import type { Random } from "../../api.ts";
+import { cocoRules, type EvaluationRules, type Matches } from "../../coco/index.ts";
+import { type ImageSums, sumByImage } from "../../stats/means.ts";
+import { integer, normal, random } from "../../stats/random.ts";
 
 /** Settings that sets of images are drawn by: all sets of one generator have the same categories and the same two models. */
 export interface Generator {

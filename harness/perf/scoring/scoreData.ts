@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { open } from "node:fs/promises";
 import type { Writable } from "node:stream";
-import { readAnnotations, readDetections } from "../coco/index.ts";
-import { formatCounts, rleFromPolygons } from "../mask/index.ts";
-import { integer, random } from "../stats/random.ts";
+import { readAnnotations, readDetections } from "../../coco/index.ts";
+import { formatCounts, rleFromPolygons } from "../../mask/index.ts";
+import { integer, random } from "../../stats/random.ts";
 
 export interface ScoreFiles {
   readonly annotations: string;

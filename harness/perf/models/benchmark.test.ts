@@ -1,12 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { memoryConsole } from "../commands/fixtures/bench.ts";
+import { memoryConsole } from "../../commands/fixtures/bench.ts";
+import { printRatios, printSamples } from "../comparison.ts";
 import { benchmark } from "./benchmark.ts";
 import { candidateWay } from "./candidateWay.ts";
-import { printRatios, printSamples } from "./comparison.ts";
 import type { Way } from "./way.ts";
 
-const linear = fileURLToPath(new URL("../fuzz/corpus/onnx/linear.onnx", import.meta.url));
+const linear = fileURLToPath(new URL("../../fuzz/corpus/onnx/linear.onnx", import.meta.url));
 
 function graphWay(name: string, file = linear): Way {
   const steps = [{ file, feeds: { x: { dims: [1, 4], low: -1, high: 1 } }, calls: 2 }];

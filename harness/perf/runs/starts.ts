@@ -2,20 +2,20 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { prepareRun } from "../build/preparedRun.ts";
-import type { WorkerSetup } from "../build/setup.ts";
-import { type Command, type Console, line } from "../commands/terminal/command.ts";
-import { plainTable } from "../commands/text/plainTable.ts";
-import { interleavedRounds } from "../measure/schedule.ts";
-import { type Piece, type Timing, untimed } from "../measure/timing.ts";
-import { resolvePlan } from "../plan/plan.ts";
-import { Deadlines } from "../process/deadlines.ts";
-import { random } from "../stats/random.ts";
-import { quantile } from "../stats/summary.ts";
-import { startWorker } from "../worker/workerProcess.ts";
-import { timedCall } from "./revisions/timedCall.ts";
+import { prepareRun } from "../../build/preparedRun.ts";
+import type { WorkerSetup } from "../../build/setup.ts";
+import { type Command, type Console, line } from "../../commands/terminal/command.ts";
+import { plainTable } from "../../commands/text/plainTable.ts";
+import { interleavedRounds } from "../../measure/schedule.ts";
+import { type Piece, type Timing, untimed } from "../../measure/timing.ts";
+import { resolvePlan } from "../../plan/plan.ts";
+import { Deadlines } from "../../process/deadlines.ts";
+import { random } from "../../stats/random.ts";
+import { quantile } from "../../stats/summary.ts";
+import { startWorker } from "../../worker/workerProcess.ts";
+import { timedCall } from "../revisions/timedCall.ts";
 
-const program = fileURLToPath(new URL("../bench.mjs", import.meta.url));
+const program = fileURLToPath(new URL("../../bench.mjs", import.meta.url));
 
 /** The run that is answered from the store: small, because it is measured once before. */
 const finishedRun = { variants: "sam-nano", limit: 3, rounds: 2, warmup: 1 };

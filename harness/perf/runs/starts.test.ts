@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { memoryConsole } from "../commands/fixtures/bench.ts";
+import { memoryConsole } from "../../commands/fixtures/bench.ts";
 import { starts } from "./starts.ts";
 
 test("each start is measured as often as asked, the first time not counted", async () => {

@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { evaluateFiles, lvisRules, summarizer } from "../coco/index.ts";
-import { memoryConsole } from "../commands/fixtures/bench.ts";
-import { intervalsOf } from "../stats/intervals.ts";
-import { integer, random } from "../stats/random.ts";
-import { quantile } from "../stats/summary.ts";
+import { evaluateFiles, lvisRules, summarizer } from "../../coco/index.ts";
+import { memoryConsole } from "../../commands/fixtures/bench.ts";
+import { intervalsOf } from "../../stats/intervals.ts";
+import { integer, random } from "../../stats/random.ts";
+import { quantile } from "../../stats/summary.ts";
 import { coverage } from "./coverage.ts";
 import { drawLvis } from "./scoreData.ts";
 

@@ -2,12 +2,12 @@ import { spawn } from "node:child_process";
 import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Command, type Console, line, wholeNumber } from "../commands/terminal/command.ts";
-import { plainTable } from "../commands/text/plainTable.ts";
-import { HarnessError } from "../errors.ts";
-import { projectRoot } from "../plan/plugins/sources.ts";
-import { median } from "../stats/summary.ts";
-import { rowsFile } from "../store/damage.ts";
+import { type Command, type Console, line, wholeNumber } from "../../commands/terminal/command.ts";
+import { plainTable } from "../../commands/text/plainTable.ts";
+import { HarnessError } from "../../errors.ts";
+import { projectRoot } from "../../plan/plugins/sources.ts";
+import { median } from "../../stats/summary.ts";
+import { rowsFile } from "../../store/damage.ts";
 import { drawRuns } from "./drawnRuns.ts";
 
 const size = { rounds: 20, seed: 0 };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { memoryConsole } from "../commands/fixtures/bench.ts";
+import { memoryConsole } from "../../commands/fixtures/bench.ts";
 import { everything } from "./everything.ts";
 
 const args = { variant: "sam-nano", rounds: 2, warmup: 0, threads: 1, side: 6 };

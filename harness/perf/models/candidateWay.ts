@@ -1,5 +1,5 @@
-import { Deadlines } from "../process/deadlines.ts";
-import { WorkerProcess } from "../worker/workerProcess.ts";
+import { Deadlines } from "../../process/deadlines.ts";
+import { WorkerProcess } from "../../worker/workerProcess.ts";
 import type { Candidate, CandidateCalls } from "./candidate.ts";
 import type { Way } from "./way.ts";
 

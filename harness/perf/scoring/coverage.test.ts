@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { memoryConsole } from "../commands/fixtures/bench.ts";
+import { memoryConsole } from "../../commands/fixtures/bench.ts";
 import { coverage } from "./coverage.ts";
 
 test("an unknown situation is named with those that are known", async () => {

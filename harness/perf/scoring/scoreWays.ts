@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
-import type { ImageWeights, MetricValue, Rle, Size } from "../api.ts";
-import { cocoRules, evaluateFiles, lvisRules, onceEach, summarizer } from "../coco/index.ts";
-import { iou, iouWithCrowd, parseCounts, rleFromCounts, rleFromPolygons } from "../mask/index.ts";
-import { processMemory } from "../measure/memory.ts";
-import { answerRequests } from "../process/calls.ts";
-import { intervalsOf } from "../stats/intervals.ts";
+import type { ImageWeights, MetricValue, Rle, Size } from "../../api.ts";
+import { cocoRules, evaluateFiles, lvisRules, onceEach, summarizer } from "../../coco/index.ts";
+import { iou, iouWithCrowd, parseCounts, rleFromCounts, rleFromPolygons } from "../../mask/index.ts";
+import { processMemory } from "../../measure/memory.ts";
+import { answerRequests } from "../../process/calls.ts";
+import { intervalsOf } from "../../stats/intervals.ts";
 import type { ScoreFiles } from "./scoreData.ts";
 
 export interface ScoreOrder extends ScoreFiles {

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { HarnessError } from "../errors.ts";
-import { checked, parseJson } from "../foreign.ts";
-import { requirePython } from "../plan/external/pythons.ts";
+import { HarnessError } from "../../errors.ts";
+import { checked, parseJson } from "../../foreign.ts";
+import { requirePython } from "../../plan/external/pythons.ts";
 import type { StartedWay, Way } from "./way.ts";
 
 /** Words that `encodePeers.py` takes for each of the runtimes. */

@@ -2,8 +2,8 @@ import { mkdtemp, readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readReports } from "../results/index/reports.ts";
-import { chosenSoundRuns } from "../results/storedRuns.ts";
+import { readReports } from "../../results/index/reports.ts";
+import { chosenSoundRuns } from "../../results/storedRuns.ts";
 import { drawRuns } from "./drawnRuns.ts";
 
 const drawn = { runs: 5, checkpoints: 2, images: 3, targets: 2, rounds: 4, seed: 0 };

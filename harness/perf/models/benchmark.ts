@@ -1,11 +1,11 @@
 import { availableParallelism } from "node:os";
-import { type Arguments, type Console, line } from "../commands/terminal/command.ts";
-import { HarnessError } from "../errors.ts";
-import { interleavedRounds } from "../measure/schedule.ts";
-import type { Option } from "../plan/options.ts";
-import { random } from "../stats/random.ts";
-import { WorkerDied } from "../worker/workerProcess.ts";
-import { printRatios, printSamples, type Samples } from "./comparison.ts";
+import { type Arguments, type Console, line } from "../../commands/terminal/command.ts";
+import { HarnessError } from "../../errors.ts";
+import { interleavedRounds } from "../../measure/schedule.ts";
+import type { Option } from "../../plan/options.ts";
+import { random } from "../../stats/random.ts";
+import { WorkerDied } from "../../worker/workerProcess.ts";
+import { printRatios, printSamples, type Samples } from "../comparison.ts";
 import type { Way } from "./way.ts";
 
 export const benchmarkOptions: Readonly<Record<string, Option>> = {

@@ -1,6 +1,6 @@
 // The child process of one candidate: its memory is its own, and nothing of the other is in its caches.
-import { registerLoader } from "../loader.mjs";
-import { watchParent } from "../process/parentWatch.mjs";
+import { registerLoader } from "../../loader.mjs";
+import { watchParent } from "../../process/parentWatch.mjs";
 
 watchParent();
 registerLoader();

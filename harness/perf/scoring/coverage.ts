@@ -1,11 +1,11 @@
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
-import { summarizer } from "../coco/index.ts";
-import { type Command, type Console, line } from "../commands/terminal/command.ts";
-import { plainTable } from "../commands/text/plainTable.ts";
-import { HarnessError, unknown } from "../errors.ts";
-import { type Estimate, type Interval, pairedIntervals } from "../stats/intervals.ts";
-import { weightedMean } from "../stats/means.ts";
-import { mean, standardDeviation } from "../stats/summary.ts";
+import { summarizer } from "../../coco/index.ts";
+import { type Command, type Console, line } from "../../commands/terminal/command.ts";
+import { plainTable } from "../../commands/text/plainTable.ts";
+import { HarnessError, unknown } from "../../errors.ts";
+import { type Estimate, type Interval, pairedIntervals } from "../../stats/intervals.ts";
+import { weightedMean } from "../../stats/means.ts";
+import { mean, standardDeviation } from "../../stats/summary.ts";
 import { cocoLike, type DrawnSet, drawSet, type Generator, lvisLike, type World, worldOf } from "./coverageData.ts";
 
 interface Situation {

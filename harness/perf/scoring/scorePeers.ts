@@ -2,9 +2,9 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { checked, parseJson } from "../foreign.ts";
-import { findPython } from "../plan/external/pythons.ts";
-import { largest } from "../stats/summary.ts";
+import { checked, parseJson } from "../../foreign.ts";
+import { findPython } from "../../plan/external/pythons.ts";
+import { largest } from "../../stats/summary.ts";
 import type { ScoreFiles } from "./scoreData.ts";
 import type { ScoreReport } from "./scoreWays.ts";
 

@@ -1,6 +1,6 @@
-import { readSignature } from "../onnx/index.ts";
-import { withVariantFiles } from "../plan/models/variantFiles.ts";
-import { loadRegistry } from "../plan/plugins/registry.ts";
+import { readSignature } from "../../onnx/index.ts";
+import { withVariantFiles } from "../../plan/models/variantFiles.ts";
+import { loadRegistry } from "../../plan/plugins/registry.ts";
 import type { Candidate } from "./candidate.ts";
 
 /** Returns the encoder of the first of `--variant-files`: it is someone else's export to measure against. */

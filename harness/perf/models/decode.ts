@@ -1,8 +1,8 @@
-import type { OnnxGraph } from "../api.ts";
-import type { BuiltVariant } from "../build/build.ts";
-import type { Command } from "../commands/terminal/command.ts";
-import { settingOptions } from "../commands/terminal/planFlags.ts";
-import { HarnessError } from "../errors.ts";
+import type { OnnxGraph } from "../../api.ts";
+import type { BuiltVariant } from "../../build/build.ts";
+import type { Command } from "../../commands/terminal/command.ts";
+import { settingOptions } from "../../commands/terminal/planFlags.ts";
+import { HarnessError } from "../../errors.ts";
 import { benchmark, benchmarkOptions } from "./benchmark.ts";
 import type { Candidate, Feed } from "./candidate.ts";
 import { candidateWay } from "./candidateWay.ts";

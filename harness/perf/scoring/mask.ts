@@ -1,4 +1,4 @@
-import { type Command, type Console, line } from "../commands/terminal/command.ts";
+import { type Command, type Console, line } from "../../commands/terminal/command.ts";
 import {
   areaOf,
   decodeRle,
@@ -8,11 +8,11 @@ import {
   maskFromLogits,
   maskWithStability,
   upscaleLogits,
-} from "../mask/index.ts";
-import { timedSync } from "../measure/clock.ts";
-import { interleavedRounds } from "../measure/schedule.ts";
-import { random } from "../stats/random.ts";
-import { printRatios, printSamples, type Samples } from "./comparison.ts";
+} from "../../mask/index.ts";
+import { timedSync } from "../../measure/clock.ts";
+import { interleavedRounds } from "../../measure/schedule.ts";
+import { random } from "../../stats/random.ts";
+import { printRatios, printSamples, type Samples } from "../comparison.ts";
 
 /** One job that is done two ways, which must give the same answer. */
 interface Pair {

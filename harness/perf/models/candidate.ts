@@ -1,10 +1,10 @@
-import type { Tensor } from "../api.ts";
-import { timed } from "../measure/clock.ts";
-import { processMemory } from "../measure/memory.ts";
-import { processorMs } from "../measure/timing.ts";
-import { openSession } from "../onnx/index.ts";
-import { answerRequests } from "../process/calls.ts";
-import { random } from "../stats/random.ts";
+import type { Tensor } from "../../api.ts";
+import { timed } from "../../measure/clock.ts";
+import { processMemory } from "../../measure/memory.ts";
+import { processorMs } from "../../measure/timing.ts";
+import { openSession } from "../../onnx/index.ts";
+import { answerRequests } from "../../process/calls.ts";
+import { random } from "../../stats/random.ts";
 import type { Turn, Way } from "./way.ts";
 
 /** Graphs that the harness's own runtime executes: a turn runs the steps one after the other. */
