@@ -55,6 +55,7 @@ const calls: Readonly<Record<string, Arguments>> = {
   "predict: weights are not from a checkpoint": { weights: "seeded" },
   "serve: weights are not from a checkpoint": { weights: "seeded" },
   "serve: the page is written as files": { out: "page" },
+  "serve: the page computes by its own threads": { provider: "web-wasm1" },
   "onnx: weights are not from a checkpoint": { weights: "seeded" },
   "list: runs are not what is listed": {},
   "list: runs or papers are listed": { what: "runs" },
