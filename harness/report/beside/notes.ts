@@ -57,7 +57,7 @@ const ratioMeaning =
   "files of all graphs; memory is the highest peak of a process that holds the model and one photo; of times the ratio of medians with its 95 % interval, where both rows took turns in one session";
 
 const pageMeaning =
-  "download is scripts, runtime and graphs as they lie on disk; first mask goes from asking for the page to its first mask, all from this machine; memory is that of the page's process, with WebGPU of the browser's GPU process too; page memory is what the browser says that the page holds";
+  "download is scripts, runtime and graphs as they lie on disk; first mask goes from asking for the page to its first mask, all from this machine; memory is that of the page's process, with WebGPU of the browser's GPU process too; page memory is what the browser says that the page holds, which it can not with several threads";
 
 /** Returns the command that measures what is missing, on the plan of the first row as far as a command line tells it. */
 function missingNotes(

@@ -106,7 +106,7 @@ function pageLines(reports: readonly RunReport[]): string[] {
   const devices = [...new Set(pages.flatMap(({ device }) => device ?? []))].join(", ");
   const gpu = devices === "" ? "" : `, WebGPU on ${devices}`;
   return [
-    `rows @web: computed by a page in ${browsers}${gpu}, prepared and upscaled there too; download: its scripts, the runtime and graphs, not compressed; first mask: from asking for the page until the first photo's first mask, once, where all comes from this machine; memory is that of the page's process, with WebGPU also of the browser's GPU process; page memory: what the browser says that the page holds`,
+    `rows @web: computed by a page in ${browsers}${gpu}, prepared and upscaled there too; download: its scripts, the runtime and graphs, not compressed; first mask: from asking for the page until the first photo's first mask, once, where all comes from this machine; memory is that of the page's process, with WebGPU also of the browser's GPU process; page memory: what the browser says that the page holds, which it can not with several threads`,
   ];
 }
 

@@ -21,6 +21,7 @@ export interface OpenedPage {
   readonly preset: VariantManifest;
   /** Time from asking for the page until its sessions were open, ms. */
   readonly loadedMs: number;
+  readonly threads: number;
   /** Names the device that WebGPU computes on, as the browser calls it. */
   readonly device?: string | undefined;
 }
@@ -67,7 +68,8 @@ export async function openPage(
     const { sinceOriginMs, device } = checked(loadAnswer, fields, `${id}: load`);
     await link.findMemory(holders[engine]);
     const variant = photoVariant(link, { variant: id, supports: supportsOf(preset, graphs) });
-    return { link, variant, preset, loadedMs: sinceOriginMs, device: device === undefined ? device : visible(device) };
+    const shownDevice = device === undefined ? device : visible(device);
+    return { link, variant, preset, threads, loadedMs: sinceOriginMs, device: shownDevice };
   } catch (error) {
     await link.close();
     throw error;

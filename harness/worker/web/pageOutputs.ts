@@ -16,7 +16,10 @@ export interface PageFindings {
   readonly downloadBytes: number;
   /** Time in ms that passes from asking for the page until the first mask is made; everything comes from this machine. */
   readonly firstMaskMs: number;
-  /** Bytes that the page holds after that, as the browser counts them for the page itself; absent where it does not tell. */
+  /**
+   * Bytes that the page holds after that, as the browser counts them for the page itself. Absent where it does not tell, and with
+   * several threads: those of WebAssembly wait and do not answer it, and after 60 s it counts what the others hold.
+   */
   readonly memoryBytes?: number | undefined;
   /** Names the device that WebGPU computed on, as the browser calls it. */
   readonly device?: string | undefined;
@@ -24,7 +27,7 @@ export interface PageFindings {
 
 /** Takes a photo and one box through a page that has just been opened. */
 export async function firstMask(
-  { link, preset, loadedMs, device }: OpenedPage,
+  { link, preset, threads, loadedMs, device }: OpenedPage,
   { photo, boxes }: BoxedPhoto,
 ): Promise<PageFindings> {
   const first = await pageStages({ link, preset }, { photo, boxes: boxes.slice(0, 1) });
@@ -33,7 +36,7 @@ export async function firstMask(
     browser: link.browser,
     downloadBytes: link.downloadBytes,
     firstMaskMs: loadedMs + maskMs,
-    memoryBytes: await link.userAgentBytes(),
+    memoryBytes: threads > 1 ? undefined : await link.userAgentBytes(),
     device: deviceText(device),
   };
 }
