@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { resolvePlan } from "../plan/plan.ts";
 import { needsOf } from "./needs.ts";
+import { measureSpeeds } from "./speeds.ts";
 
 const results = mkdtempSync(join(tmpdir(), "sam-bench-test-"));
 afterAll(() => rmSync(results, { recursive: true }));
@@ -20,4 +21,16 @@ test("weights of 16 bits take half the disk, and as much memory as float32 weigh
   expect([half!.memoryBytes, bf16!.memoryBytes]).toEqual([float!.memoryBytes, float!.memoryBytes]);
   expect(half!.diskBytes / float!.diskBytes).toBeCloseTo(0.5, 2);
   expect(bf16!.diskBytes).toBe(half!.diskBytes);
+});
+
+test("rows of a page's GPU have no time before they run, and the plan says so", async () => {
+  const options = { variants: "sam-nano", provider: "cpu,web-webgpu", limit: 1, results };
+  const plan = await resolvePlan(options);
+  const speeds = await measureSpeeds(plan);
+  expect([...speeds.keys()]).toEqual(["cpu"]);
+  const { variants, untold } = await needsOf(plan, speeds);
+  expect(variants.map(({ variant }) => variant)).toEqual(["sam-nano"]);
+  expect(untold).toEqual(["web-webgpu"]);
+  const alone = await resolvePlan({ ...options, provider: "web-webgpu" });
+  await expect(measureSpeeds(alone)).rejects.toThrow("its speed is not known before it runs");
 });

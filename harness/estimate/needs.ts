@@ -14,7 +14,7 @@ import { runtimeOf } from "../plan/point.ts";
 import { passesOf } from "../protocols/index.ts";
 import { seededCheckpoint } from "../weights/index.ts";
 import { expectedGroups, type LatencyCost, latencySeconds, roundsWithin } from "./latencyTime.ts";
-import type { Speeds } from "./speeds.ts";
+import { hasUnknownSpeed, type Speeds } from "./speeds.ts";
 
 /** Assumptions of the estimates, where nothing was measured. They hold to a factor of two. */
 const assumed = {
@@ -105,6 +105,8 @@ export interface PlanNeeds {
   readonly memoryBytes: number;
   readonly diskBytes: number;
   readonly leftOut: readonly LeftOut[];
+  /** Providers whose rows take a time that nobody knows before they run; it is in no figure. */
+  readonly untold: readonly string[];
 }
 
 /**
@@ -149,7 +151,12 @@ export async function needsOf(
     memoryBytes: Math.max(...variants.map((each) => each.memoryBytes)),
     diskBytes: sum(({ diskBytes }) => diskBytes),
     leftOut: plan.leftOut,
+    untold: untoldProviders(plan),
   };
+}
+
+function untoldProviders(plan: RunPlan): readonly string[] {
+  return [...new Set(plan.chosen.map((each) => runtimeOf(plan, each).provider).filter(hasUnknownSpeed))];
 }
 
 /** Returns the costs of the latency phase by variant; those whose latency is not measured have none. */

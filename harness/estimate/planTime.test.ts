@@ -7,6 +7,7 @@ const minutes = (parts: readonly [number, number, number, number], rounds = 20) 
   return {
     seconds: graphs + accuracy + memory + own,
     parts: { graphs, calibration: 0, accuracy, memory, latency: own, coldStart: 0, energy: 0 },
+    untold: [],
     rounds,
   };
 };
@@ -21,17 +22,23 @@ test("the line names the parts that take time, in minutes or seconds", () => {
 });
 
 test("a calibration is a part of its own", () => {
-  const { seconds, parts, rounds } = minutes([1, 0, 0, 2]);
-  expect(planTimeLine({ seconds: seconds + 180, parts: { ...parts, calibration: 180 }, rounds }, { latency })).toBe(
+  const { seconds, parts, ...rest } = minutes([1, 0, 0, 2]);
+  expect(planTimeLine({ ...rest, seconds: seconds + 180, parts: { ...parts, calibration: 180 } }, { latency })).toBe(
     "about 6 min: graphs 1, calibration 3, latency 2 min, less what is here already",
   );
 });
 
 test("a cold start and energy are parts where they are asked for", () => {
-  const { parts, rounds } = minutes([1, 0, 0, 2]);
-  const asked = { seconds: 480, parts: { ...parts, coldStart: 240, energy: 60 }, rounds };
+  const { parts, ...rest } = minutes([1, 0, 0, 2]);
+  const asked = { ...rest, seconds: 480, parts: { ...parts, coldStart: 240, energy: 60 } };
   expect(planTimeLine(asked, { latency })).toBe(
     "about 8 min: graphs 1, latency 2, cold start 4, energy 1 min, less what is here already",
+  );
+});
+
+test("the line says whose time is not in it", () => {
+  expect(planTimeLine({ ...minutes([0, 0.5, 0.1, 0.2]), untold: ["web-webgpu"] }, { latency })).toBe(
+    "about 48 s without web-webgpu, which shows how fast it is once it runs: accuracy 30, memory 6, latency 12 s, less what is here already",
   );
 });
 

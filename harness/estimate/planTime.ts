@@ -2,7 +2,7 @@ import { HarnessError } from "../errors.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import type { PartSeconds, PlanNeeds } from "./needs.ts";
 
-type PlanTime = Pick<PlanNeeds, "seconds" | "parts" | "rounds">;
+type PlanTime = Pick<PlanNeeds, "seconds" | "parts" | "untold" | "rounds">;
 
 /** From this many seconds on, a time is written in minutes. */
 const minutesFrom = 120;
@@ -19,7 +19,7 @@ const partNames: Readonly<Record<keyof PartSeconds, string>> = {
 };
 
 /** Writes a plan's time and its parts: `about 21 min` and `graphs 6, accuracy 4, memory 5, latency 6 min`. */
-export function planTimeTexts({ seconds, parts }: Pick<PlanTime, "seconds" | "parts">): {
+export function planTimeTexts({ seconds, parts, untold }: Omit<PlanTime, "rounds">): {
   readonly total: string;
   readonly parts: string;
 } {
@@ -28,7 +28,11 @@ export function planTimeTexts({ seconds, parts }: Pick<PlanTime, "seconds" | "pa
     const text = roundedText(parts[part as keyof PartSeconds] / size);
     return text === "0" ? [] : [`${name} ${text}`];
   });
-  return { total: `about ${Math.max(1, Math.round(seconds / size))} ${unit}`, parts: `${named.join(", ")} ${unit}` };
+  const without = untold.length === 0 ? "" : ` without ${untold.join(", ")}, which shows how fast it is once it runs`;
+  return {
+    total: `about ${Math.max(1, Math.round(seconds / size))} ${unit}${without}`,
+    parts: `${named.join(", ")} ${unit}`,
+  };
 }
 
 /** Writes what a run says first. */
