@@ -25,6 +25,7 @@ import { AccuracyQueue } from "./accuracyQueue.ts";
 import { dumpKeptTokens } from "./keptDump.ts";
 import { type LookAt, measureLatency } from "./latency/latencyPhase.ts";
 import { latencyWarnings } from "./latency/latencyWarnings.ts";
+import { toldWhereLong } from "./longWork.ts";
 import { lacksMachine, measureMachine } from "./machine/machinePhase.ts";
 import { providerFindingsOf, providerWarnings } from "./providerCheck.ts";
 import { type OpenedRun, type RunOutcome, type RunRequest, watcherOf } from "./request.ts";
@@ -167,7 +168,8 @@ async function openChecked(
   again: ReadonlySet<ImageId>,
 ): Promise<Run | undefined> {
   const { row } = prepared;
-  const checked = prepared.unanswered ?? (await providerFindingsOf(prepared, plan, timing));
+  const checking = () => observer.note(`${row}: its outputs are still being compared with the processor's`);
+  const checked = prepared.unanswered ?? (await toldWhereLong(providerFindingsOf(prepared, plan, timing), checking));
   const run = await openRun(results, await withCreation(results, prepared.manifest), {
     notice: observer.note,
     again,
