@@ -61,7 +61,7 @@ export async function repeatRuns({ runs, data, repeat }: Repetition, folder: str
 async function annotationsOf(runs: readonly StoredRun[], data: string | undefined): Promise<string> {
   const files = new Set<string>();
   for (const { manifest } of runs) {
-    const dataset = await datasetOfRun(manifest, plannedImages(manifest) ?? [], data === undefined ? {} : { data });
+    const dataset = await datasetOfRun(manifest, plannedImages(manifest) ?? [], { data });
     for (const file of dataset?.files ?? []) files.add(file);
   }
   const [file] = files;

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { browserPath, openBrowser } from "../../../commands/fixtures/browser.ts";
+import { describe, expect, test } from "vitest";
+import { browserPath } from "../../../commands/fixtures/browser.ts";
 import { boxesOf } from "../../../commands/fixtures/pageBoxes.ts";
 import { describedPage, discModel } from "./fixtures/described.ts";
 import { lowContrast, unnamedControls } from "./fixtures/pageChecks.ts";
-import { type Browser, placeOf, textsOf, twoModels, type Visit, type VisitOptions, visit } from "./fixtures/visitor.ts";
+import { placeOf, textsOf, twoModels, visitsOfTests } from "./fixtures/visitor.ts";
 
 const seeded = discModel("seeded@125", {
   weights: { source: "seeded weights, version 1", seeded: true },
@@ -15,17 +15,7 @@ const seeded = discModel("seeded@125", {
 });
 
 describe.skipIf(browserPath === undefined)("the page (no browser: nothing to look at it in)", () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await openBrowser();
-  });
-  afterAll(() => browser.close());
-
-  async function opened(options: VisitOptions): Promise<Visit> {
-    const visited = await visit(browser, options);
-    onTestFinished(() => visited.close());
-    return visited;
-  }
+  const opened = visitsOfTests();
 
   const looks = [1280, 390].flatMap((width) => (["light", "dark"] as const).map((scheme) => ({ width, scheme })));
 

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { browserPath, openBrowser } from "../../../commands/fixtures/browser.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { browserPath } from "../../../commands/fixtures/browser.ts";
 import { readImage } from "../../../image/codec.ts";
 import { photoBytes } from "./fixtures/described.ts";
 import type {} from "./fixtures/main.ts";
-import { type Browser, type Page, placeOf, textsOf, type Visit, visit } from "./fixtures/visitor.ts";
+import { type Page, placeOf, textsOf, visitsOfTests } from "./fixtures/visitor.ts";
 
 const jpeg = () => sharp(photoBytes("126107"));
 const heic = Buffer.from("\0\0\0\x18ftypheic\0\0\0\0mif1heic", "latin1");
@@ -40,22 +40,12 @@ async function hugePng(): Promise<Buffer> {
 }
 
 describe.skipIf(browserPath === undefined)("photos of a person's own (no browser: nothing to open them in)", () => {
-  let browser: Browser;
+  const opened = visitsOfTests();
   let folder: string;
-  beforeAll(async () => {
+  beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "page-photos-"));
-    browser = await openBrowser();
   });
-  afterAll(async () => {
-    await browser.close();
-    rmSync(folder, { recursive: true });
-  });
-
-  async function opened(): Promise<Visit> {
-    const visited = await visit(browser);
-    onTestFinished(() => visited.close());
-    return visited;
-  }
+  afterAll(() => rmSync(folder, { recursive: true }));
 
   async function choose(page: Page, name: string, bytes: Uint8Array): Promise<void> {
     await page.locator("#file").setInputFiles({ name, mimeType: "image/jpeg", buffer: Buffer.from(bytes) });

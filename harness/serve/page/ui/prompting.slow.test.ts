@@ -1,30 +1,23 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { browserPath, openBrowser } from "../../../commands/fixtures/browser.ts";
+import { describe, expect, test } from "vitest";
+import { browserPath } from "../../../commands/fixtures/browser.ts";
 import { describedPage, discModel } from "./fixtures/described.ts";
 import {
-  type Browser,
   type Page,
   placeOf,
   textsOf,
   twoModels,
   type Visit,
   type VisitOptions,
-  visit,
+  visitsOfTests,
 } from "./fixtures/visitor.ts";
 
 /** The chosen token's disc has this radius on the photo of 640 x 480 px. */
 const radius = 0.16 * 480;
 
 describe.skipIf(browserPath === undefined)("on a photo of the data set (no browser: nothing to click in)", () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await openBrowser();
-  });
-  afterAll(() => browser.close());
-
+  const visit = visitsOfTests();
   async function opened(options: VisitOptions = {}): Promise<Visit> {
-    const visited = await visit(browser, { fragment: "#photo=126107", ...options });
-    onTestFinished(() => visited.close());
+    const visited = await visit({ fragment: "#photo=126107", ...options });
     await visited.page.getByText("Ready: click on the photo.").first().waitFor();
     return visited;
   }
@@ -195,9 +188,7 @@ describe.skipIf(browserPath === undefined)("on a photo of the data set (no brows
 
   test("an address with photo, target, points and box opens as it was left", async () => {
     const fragment = "#photo=126107&target=7&points=300,200,1;340,200,0&box=200,100,400,300";
-    const visited = await visit(browser, { fragment });
-    onTestFinished(() => visited.close());
-    const { page } = visited;
+    const { page } = await visit({ fragment });
     await answered(page);
     expect(await hash(page)).toBe(fragment);
     expect(await page.getByRole("combobox", { name: "Target" }).inputValue()).toBe("7");
@@ -212,9 +203,8 @@ describe.skipIf(browserPath === undefined)("on a photo of the data set (no brows
     ["#photo=126107&points=700,2,1", "The points or the box of the address lie outside of photo 126107."],
     ["#photo=126107&target=99", "Photo 126107 has no target 99."],
   ])("an address that can not be followed says why: %s", async (fragment, words) => {
-    const visited = await visit(browser, { fragment });
-    onTestFinished(() => visited.close());
-    await expect.poll(() => visited.page.getByRole("alert").textContent()).toContain(words);
+    const { page } = await visit({ fragment });
+    await expect.poll(() => page.getByRole("alert").textContent()).toContain(words);
   });
 
   test("a model that does not load, or loses its connection, says so in its panel, and the other goes on", async () => {
@@ -237,9 +227,7 @@ describe.skipIf(browserPath === undefined)("on a photo of the data set (no brows
   });
 
   test("while a model loads, the page says how much of it has come, and what is compiled", async () => {
-    const visited = await visit(browser, { description: describedPage([discModel("slow")]) });
-    onTestFinished(() => visited.close());
-    const { page } = visited;
+    const { page } = await visit({ description: describedPage([discModel("slow")]) });
     const state = () => page.locator(".state p").textContent();
     const goOn = () => page.evaluate(() => window.dispatchEvent(new Event("goon")));
     await expect.poll(state).toBe("Loading 6.2 MB of 12.3 MB.");

@@ -1,34 +1,14 @@
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { browserPath, openBrowser } from "../../../commands/fixtures/browser.ts";
+import { describe, expect, test } from "vitest";
+import { browserPath } from "../../../commands/fixtures/browser.ts";
 import { colourAt, openPhoto, pixelShown, placesOn } from "./fixtures/mappedPhoto.ts";
-import {
-  type Browser,
-  oneModel,
-  type Page,
-  placeOf,
-  textsOf,
-  twoModels,
-  type Visit,
-  type VisitOptions,
-  visit,
-} from "./fixtures/visitor.ts";
+import { type Page, placeOf, textsOf, twoModels, visitsOfTests } from "./fixtures/visitor.ts";
 
 const stages = ["model-0", "model-1"].map((model) => `.${model} canvas.stage`);
 const [stage] = stages as [string, string];
 
 describe.skipIf(browserPath === undefined)("a photo that is zoomed (no browser: nothing to zoom in)", () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await openBrowser();
-  });
-  afterAll(() => browser.close());
-
-  async function opened(options: VisitOptions = {}): Promise<Visit> {
-    const visited = await visit(browser, { description: oneModel, ...options });
-    onTestFinished(() => visited.close());
-    return visited;
-  }
+  const opened = visitsOfTests();
 
   /** Turns the wheel over the place where the pointer is; with Ctrl it zooms, by 2 ** 0.3 for each notch. */
   async function zoomIn(page: Page, notches: number): Promise<void> {
